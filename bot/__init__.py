@@ -1,0 +1,14 @@
+"""Valet decides and acts here; `handlers` is its Slack face, `store` its memory.
+
+domain     plain records and decisions; imports the standard library only
+services   load, decide, save, act: one verb group a file
+providers  where machines come from (EC2, on-prem)
+telemetry  how busy they are: NVML, the wire format, the door for agents
+jobs       one tick table
+agent      runs on GPU hosts and knows only `domain` and `telemetry`
+sandbox    a Slack on loopback and a fleet with a month of history: the demo, and what story tests use
+
+Arrows point from handlers to services to store and domain, never back; `wiring` knows everybody.
+"""
+
+__version__ = "0.1.0"

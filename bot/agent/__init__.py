@@ -1,0 +1,1 @@
+"""The small process on a GPU host."""

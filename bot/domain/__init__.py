@@ -1,0 +1,1 @@
+"""Plain records and decisions: no clock, no store, no network."""

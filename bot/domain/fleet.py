@@ -1,0 +1,54 @@
+"""Machines with GPUs, rented and owned, as last seen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Provider = Literal["ec2", "owned"]
+State = Literal["pending", "running", "stopping", "stopped", "terminated", "unknown"]
+Lifecycle = Literal["on-demand", "spot", "capacity-block"]
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One machine. Fields a provider does not know are None or empty, never guessed."""
+
+    id: str
+    name: str
+    provider: Provider
+    source: str
+    """Where it was seen: "ec2/111122223333/us-east-1", or "owned"."""
+    type: str
+    """EC2 instance type, or "owned"."""
+    state: State
+    gpu_model: str = ""
+    gpu_count: int = 0
+    gpu_memory_mib: int = 0
+    """Memory of one GPU."""
+    nvme_gb: int = 0
+    """Local instance store, lost on stop."""
+    zone: str = ""
+    launched_at: int | None = None
+    """When it last started; renewed by every start, so it fences a late stop."""
+    stopped_at: int | None = None
+    """When it last stopped by the provider's word, if the provider says."""
+    lifecycle: Lifecycle = "on-demand"
+    asg: str = ""
+    """Auto Scaling group; empty when in none."""
+    stop_protected: bool = False
+    root_device: Literal["ebs", "instance-store"] = "ebs"
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def region(self) -> str:
+        """The region, or "owned"."""
+        return self.source.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one source showed in one sweep: its instances, or why it could not be read."""
+
+    source: str
+    instances: tuple[Instance, ...] = ()
+    error: str | None = None

@@ -1,0 +1,36 @@
+"""What can go wrong, as sentences fit to show a person.
+
+ValetError
++-- Refused          the answer is no; nothing was changed
+|   +-- NotFound     no such thing; carries the nearest names
+|   +-- SettingsError  the configuration is wrong; the start is refused
++-- Unreachable      someone we depend on did not answer; `retryable` says whether later may help
+"""
+
+
+class ValetError(Exception):
+    """The root: `str(error)` is one sentence for a person."""
+
+
+class Refused(ValetError):
+    """The answer is no, and nothing was changed."""
+
+
+class NotFound(Refused):
+    """Nothing goes by that name; `nearest` holds the names that come closest."""
+
+    def __init__(self, sentence: str, nearest: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.nearest = nearest
+
+
+class SettingsError(Refused):
+    """A setting is wrong: the sentence names the key, the value and what was expected."""
+
+
+class Unreachable(ValetError):
+    """Slack, AWS or the disk did not do its part."""
+
+    def __init__(self, sentence: str, *, retryable: bool = True) -> None:
+        super().__init__(sentence)
+        self.retryable = retryable

@@ -1,0 +1,29 @@
+"""Where machines come from: what every provider offers."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from bot.domain.fleet import Instance, Look
+
+
+class Provider(Protocol):
+    """One kind of machine room. Calls may be slow; none is made on the path of a command."""
+
+    def sweep(self) -> Iterable[Look]:
+        """One look per source; a source that fails yields a Look with `error` and never raises."""
+        ...
+
+    def describe(self, instance: Instance) -> Instance | None:
+        """The instance as it is this moment, stop protection included; None when it is gone.
+
+        Raises Unreachable when the provider does not answer.
+        """
+        ...
+
+    def stop(self, instance: Instance) -> None:
+        """Ask for a stop and return at once.
+
+        Raises Refused when the provider says no for good, Unreachable when it did not answer
+        (`retryable`: whether the same call may work later).
+        """
+        ...

@@ -1,0 +1,1 @@
+"""How busy GPUs are, and how that reaches the bot."""

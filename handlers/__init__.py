@@ -1,0 +1,1 @@
+"""The Slack face: parse, call a service, show what came of it."""

@@ -1,0 +1,1 @@
+"""Block Kit, purely: records in, list of dicts out."""
