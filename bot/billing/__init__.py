@@ -1,0 +1,1 @@
+"""What the provider says it cost: its list prices, and later its bills."""

@@ -1,0 +1,25 @@
+"""Owned machines: their agents tell of them through the door, so there is nothing here to look at or switch."""
+
+from collections.abc import Iterable
+
+from bot.domain.fleet import Instance, Look
+from bot.errors import Refused
+
+
+class Owned:
+    """The provider of owned machines."""
+
+    def sweep(self) -> Iterable[Look]:
+        """Nothing: owned machines come into the store when their agent reports."""
+        return ()
+
+    def describe(self, instance: Instance) -> Instance | None:
+        """The instance as given; nobody knows more."""
+        return instance
+
+    def stop(self, instance: Instance) -> None:
+        """Raise Refused: nothing switches an owned machine off from here."""
+        raise Refused(
+            f"{instance.name} is owned, so it can't be stopped from here and costs the same either way. "
+            "Release it, and the next person can have it."
+        )
