@@ -1,0 +1,250 @@
+"""Rented machines on AWS, in several accounts and regions. The only file of this side that imports boto3."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from threading import Lock
+from typing import Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.credentials import DeferredRefreshableCredentials, create_assume_role_refresher
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.session import Session as CoreSession
+from botocore.session import get_session
+
+from bot.domain.clock import Clock, system_clock
+from bot.domain.fleet import Instance, Look
+from bot.errors import Refused, SettingsError, Unreachable
+from bot.providers.accounts import Access, AwsAccount
+from bot.providers.ec2_access import Room, check
+from bot.providers.ec2_errors import Said, reading_failed, stop_failed
+from bot.providers.ec2_lookups import ProtectionMemory, TypeCatalogue, stop_protection
+from bot.providers.ec2_shapes import GpuType
+from bot.providers.ec2_shapes import instance as to_instance
+
+T = TypeVar("T")
+
+SESSION_NAME = "valet"
+WORKERS = 8
+PAGE_SIZE = 500
+SEEN_STATES = ["pending", "running", "stopping", "stopped"]
+# botocore raises a bare RuntimeError when credentials it has just renewed have run out already: a wrong clock.
+AWS_ERRORS = (BotoCoreError, ClientError, RuntimeError)
+PATIENT = Config(
+    retries={"mode": "standard", "total_max_attempts": 4},
+    connect_timeout=3,
+    read_timeout=10,
+    user_agent_extra="gpu-valet",
+)
+# A stop is sent once. If its answer is lost it may have worked, and the machine may be somebody's again by the time a
+# second one arrives; so the caller looks again, at LaunchTime too, before it asks again.
+ONCE = PATIENT.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+
+
+class _Role:
+    """Credentials of an assumed role, in the place where botocore looks for credentials; renewed as they run out."""
+
+    def __init__(self, sts: Any, account: AwsAccount) -> None:
+        asked = {"RoleArn": account.role_arn, "RoleSessionName": SESSION_NAME, "ExternalId": account.external_id}
+        self._refresh = create_assume_role_refresher(sts, {name: value for name, value in asked.items() if value})
+
+    def load_credentials(self) -> DeferredRefreshableCredentials:
+        return DeferredRefreshableCredentials(self._refresh, "assume-role")
+
+
+class _Clients:
+    """boto3's clients, each made on first use and kept. Raises what botocore raises."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()  # making a client is not thread-safe, using one is
+        self._sessions: dict[AwsAccount | None, CoreSession] = {}
+        self._made: dict[tuple[AwsAccount | None, str, str, Config], Any] = {}
+
+    def get(self, account: AwsAccount, service: str, region: str, *, config: Config = PATIENT) -> Any:
+        """The client of a service in a region, with the account's credentials."""
+        with self._lock:
+            return self._client(account if account.role_arn else None, service, region, config=config)
+
+    def _client(self, role: AwsAccount | None, service: str, region: str, *, config: Config = PATIENT) -> Any:
+        key = (role, service, region, config)
+        if key not in self._made:
+            session = self._session(role)
+            # A client made without credentials would stay without, even when they come a minute later.
+            if session.get_credentials() is None:
+                raise NoCredentialsError
+            boto = boto3.Session(botocore_session=session)
+            self._made[key] = boto.client(service, region_name=region, config=config)
+        return self._made[key]
+
+    def _session(self, role: AwsAccount | None) -> CoreSession:
+        if role not in self._sessions:
+            session = get_session()
+            if role is not None:
+                # EC2's model is 40 MB in memory: one for all accounts.
+                session.register_component("data_loader", self._session(None).get_component("data_loader"))
+                sts = self._client(None, "sts", role.regions[0])
+                session.register_component("credential_provider", _Role(sts, role))
+            self._sessions[role] = session
+        return self._sessions[role]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One region of one account."""
+
+    account: AwsAccount
+    region: str
+    protection: ProtectionMemory = field(compare=False)
+
+    @property
+    def source(self) -> str:
+        return self.account.source(self.region)
+
+
+class Ec2:
+    """The provider of EC2 instances with NVIDIA GPUs.
+
+    Raises SettingsError when two accounts would look at the same place.
+    """
+
+    def __init__(
+        self, accounts: Sequence[AwsAccount], *, clock: Clock = system_clock, page_size: int = PAGE_SIZE
+    ) -> None:
+        self._clients = _Clients()
+        self._types = TypeCatalogue()
+        self._page_size = page_size
+        self._places: dict[str, _Place] = {}
+        for account in accounts:
+            for region in account.regions:
+                place = _Place(account, region, ProtectionMemory(clock))
+                if self._places.setdefault(place.source, place) is not place:
+                    raise SettingsError(f"[[aws]] names {region} of account {account.key} twice; keep one of them.")
+
+    def sweep(self) -> Iterator[Look]:
+        """One look per account and region, each as soon as it is there; a failing one is a Look with `error`."""
+        yield from self._everywhere(self._look)
+
+    def describe(self, instance: Instance) -> Instance | None:
+        """The instance as it is this moment, stop protection included; None when AWS knows it no more.
+
+        Raises Unreachable, retryable or not, when AWS can't or won't say.
+        """
+        place = self._place(instance)
+        try:
+            return self._described(place, instance)
+        except AWS_ERRORS as error:
+            said = _said(error)
+            if said.code == "InvalidInstanceID.NotFound":
+                return None
+            raise reading_failed(said, place.region) from error
+
+    def stop(self, instance: Instance) -> None:
+        """Send one StopInstances and return; the machine takes its time.
+
+        Raises Refused when AWS says no for good, Unreachable when it is not known to have agreed: look again with
+        `describe` before asking again, since it may be stopping all the same.
+        """
+        if instance.asg:  # EC2 would stop it, and the group would then terminate and replace it
+            raise Refused(f"{instance.name} is in the Auto Scaling group {instance.asg}. Scale the group instead.")
+        place = self._place(instance)
+        try:
+            self._ec2(place, config=ONCE).stop_instances(InstanceIds=[instance.id])
+        except AWS_ERRORS as error:
+            raise stop_failed(_said(error), instance) from error
+
+    def check_access(self, tag: tuple[str, str] | None = None) -> list[Access]:
+        """What may be done in each account and region, tried without changing anything.
+
+        `tag` is the (name, value) that the role asks for on a machine it may stop; the dry run is made on one of these.
+        """
+        found = self._everywhere(lambda place: (place.source, list(check(self._room(place, tag)))))
+        return [access for _, accesses in sorted(found, key=lambda pair: pair[0]) for access in accesses]
+
+    def _everywhere(self, ask: Callable[[_Place], T]) -> Iterator[T]:
+        if not self._places:
+            return
+        with ThreadPoolExecutor(min(WORKERS, len(self._places)), thread_name_prefix="valet-ec2") as pool:
+            for done in as_completed([pool.submit(ask, place) for place in self._places.values()]):
+                yield done.result()
+
+    def _look(self, place: _Place) -> Look:
+        try:
+            return Look(place.source, tuple(self._seen(place)))
+        except AWS_ERRORS as error:
+            return Look(place.source, error=str(reading_failed(_said(error), place.region)))
+
+    def _seen(self, place: _Place) -> Iterator[Instance]:
+        client = self._ec2(place)
+        seen: list[tuple[Mapping[str, Any], GpuType]] = []
+        for page in self._pages(client):
+            self._types.learn(client, {raw["InstanceType"] for raw in page})
+            kinds = ((raw, self._types.get(raw["InstanceType"])) for raw in page)
+            seen += [(raw, kind) for raw, kind in kinds if kind and kind.has_gpus]
+        self._renew_protection(place, client, [raw for raw, _ in seen])
+        for raw, kind in seen:
+            protected = place.protection.last_known(raw["InstanceId"])
+            yield to_instance(raw, kind, place.source, stop_protected=protected)
+
+    def _pages(self, client: Any) -> Iterator[list[Mapping[str, Any]]]:
+        pages = client.get_paginator("describe_instances").paginate(
+            Filters=[{"Name": "instance-state-name", "Values": SEEN_STATES}],
+            PaginationConfig={"PageSize": self._page_size},
+        )
+        return map(_raws, pages)
+
+    def _renew_protection(self, place: _Place, client: Any, raws: Sequence[Mapping[str, Any]]) -> None:
+        place.protection.forget_all_but([raw["InstanceId"] for raw in raws])
+        running = [raw["InstanceId"] for raw in raws if raw["State"]["Name"] == "running"]
+        # Not worth losing the look for: what was last known still shows, and `describe` asks again before a stop.
+        with suppress(*AWS_ERRORS):
+            place.protection.renew(running, partial(stop_protection, client))
+
+    def _described(self, place: _Place, instance: Instance) -> Instance | None:
+        client = self._ec2(place)
+        raws = _raws(client.describe_instances(InstanceIds=[instance.id]))
+        if not raws:
+            return None
+        self._types.learn(client, [raws[0]["InstanceType"]])
+        kind = self._types.get(raws[0]["InstanceType"]) or GpuType(
+            instance.gpu_model, instance.gpu_count, instance.gpu_memory_mib, instance.nvme_gb
+        )
+        fresh = to_instance(raws[0], kind, place.source)
+        if fresh.state == "terminated":  # EC2 soon forgets what it was
+            return fresh
+        protected = stop_protection(client, instance.id)
+        place.protection.keep(instance.id, protected=protected)
+        return replace(fresh, stop_protected=protected)
+
+    def _ec2(self, place: _Place, *, config: Config = PATIENT) -> Any:
+        return self._clients.get(place.account, "ec2", place.region, config=config)
+
+    def _room(self, place: _Place, tag: tuple[str, str] | None) -> Room:
+        sts = partial(self._clients.get, place.account, "sts", place.region)
+        return Room(place.source, place.region, partial(self._ec2, place), sts, attempt=_attempt, tag=tag)
+
+    def _place(self, instance: Instance) -> _Place:
+        place = self._places.get(instance.source)
+        if place is None:
+            raise Unreachable(f"No [[aws]] entry covers {instance.source}, where {instance.name} is.", retryable=False)
+        return place
+
+
+def _raws(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [raw for group in answer["Reservations"] for raw in group["Instances"]]
+
+
+def _attempt(call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except AWS_ERRORS as error:
+        return _said(error)
+
+
+def _said(error: Exception) -> Said:
+    if not isinstance(error, ClientError):
+        return Said(type(error).__name__)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    return Said(error.response.get("Error", {}).get("Code", "no code"), status, error.operation_name)

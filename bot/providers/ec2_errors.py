@@ -1,0 +1,108 @@
+"""What EC2's refusals and silences mean, in sentences that say what to do."""
+
+from dataclasses import dataclass
+
+from bot.domain.fleet import Instance
+from bot.errors import Refused, Unreachable, ValetError
+
+THROTTLED = frozenset(
+    {
+        "EC2ThrottledException",
+        "PriorRequestNotComplete",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+FORBIDDEN = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+BAD_CREDENTIALS = frozenset(
+    {"AuthFailure", "InvalidClientTokenId", "OptInRequired", "SignatureDoesNotMatch", "UnrecognizedClientException"}
+)
+NO_ANSWER = {
+    "ConnectTimeoutError": "no connection in time",
+    "ConnectionClosedError": "the connection was closed",
+    "EndpointConnectionError": "no connection",
+    "ReadTimeoutError": "no answer in time",
+}
+UNUSABLE = {
+    "NoCredentialsError": "no credentials were found",
+    "ParamValidationError": "the role_arn or the external_id is malformed",
+    "PartialCredentialsError": "the credentials are incomplete",
+    "ProfileNotFound": "the profile named by AWS_PROFILE does not exist",
+}
+
+NOT_ALLOWED = (
+    "AWS doesn't let Valet stop {name}: its role lacks ec2:StopInstances, or {name} lacks the tag the role asks for. "
+    "`valet iam-policy` prints both."
+)
+GONE = "AWS knows no {name} ({id}) in {region} any more: it was terminated."
+WRONG_STATE = "{name} can't be stopped in the state it is in now. Look again in a minute."
+REFUSALS = {
+    "AccessDenied": NOT_ALLOWED,
+    "AccessDeniedException": NOT_ALLOWED,
+    "UnauthorizedOperation": NOT_ALLOWED,
+    "InvalidInstanceID.Malformed": GONE,
+    "InvalidInstanceID.NotFound": GONE,
+    "IncorrectInstanceState": WRONG_STATE,
+    "IncorrectState": WRONG_STATE,
+    "OperationNotPermitted": "{name} has stop protection. Its owner can lift it in AWS; Valet can't and won't.",
+    "UnsupportedOperation": "AWS can't stop {name}: it is spot or boots from instance store. End it where it was made.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How a call to AWS failed, without the SDK's own types."""
+
+    code: str
+    """AWS's error code, or the name of the SDK's error when there was no answer."""
+    status: int = 0
+    """HTTP status; 0 when there was no answer."""
+    operation: str = ""
+
+    @property
+    def is_passing(self) -> bool:
+        """The same call may work later."""
+        if self.code in THROTTLED | EXPIRED or self.status >= 500:
+            return True
+        return self.status == 0 and self.code not in UNUSABLE
+
+    @property
+    def words(self) -> str:
+        """The failure in a few words."""
+        if self.status == 0:
+            return NO_ANSWER.get(self.code) or UNUSABLE.get(self.code) or self.code
+        if self.operation == "AssumeRole" and self.code in FORBIDDEN:
+            return f"{self.code}: the role may not be assumed; check its trust policy and external_id"
+        if self.code in FORBIDDEN:
+            return f"{self.code}: Valet's role lacks ec2:{self.operation}; `valet iam-policy` prints what it needs"
+        if self.code in EXPIRED:
+            return f"{self.code}: the credentials have run out; they are renewed at the next try"
+        if self.code in BAD_CREDENTIALS:
+            return f"{self.code}: AWS does not accept the credentials, or the region is not switched on"
+        return self.code
+
+
+def reading_failed(said: Said, region: str) -> Unreachable:
+    """The error of a look that failed, whatever the reason: nothing was asked to change."""
+    verb = "did not answer" if said.is_passing else "gives no look"
+    return Unreachable(f"AWS {verb} for {region}: {said.words}", retryable=said.is_passing)
+
+
+def stop_failed(said: Said, instance: Instance) -> ValetError:
+    """Refused when AWS said no for good; Unreachable when it may have stopped the instance, or may do so later."""
+    if said.code in THROTTLED | EXPIRED:
+        return Unreachable(f"AWS has not stopped {instance.name} yet: {said.words}.")
+    if said.is_passing:
+        return Unreachable(f"AWS did not confirm the stop of {instance.name}: {said.words}. It may stop all the same.")
+    if said.status == 0 or said.code in BAD_CREDENTIALS:
+        return Unreachable(f"AWS was not asked to stop {instance.name}: {said.words}.", retryable=False)
+    if said.operation == "AssumeRole":
+        return Refused(f"Valet can't reach the account of {instance.name}: {said.words}.")
+    sentence = REFUSALS.get(said.code, "AWS refused to stop {name}: {code}.")
+    return Refused(sentence.format(name=instance.name, id=instance.id, region=instance.region, code=said.code))

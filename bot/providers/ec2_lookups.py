@@ -1,0 +1,73 @@
+"""What EC2 is asked beside the instances themselves, and remembered: instance types and stop protection."""
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+from bot.domain.clock import MINUTE, Clock
+from bot.providers.ec2_shapes import GpuType, gpu_type
+
+TYPES_PER_CALL = 100
+PROTECTION_KEPT = 30 * MINUTE
+PROTECTION_READS_PER_SWEEP = 20
+
+
+class TypeCatalogue:
+    """What each instance type carries. A type never changes, so it is asked once in the life of the process."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, GpuType] = {}
+
+    def get(self, name: str) -> GpuType | None:
+        """What is known of a type; None when EC2 was never asked, or knows no such type."""
+        return self._known.get(name)
+
+    def learn(self, client: Any, names: Collection[str]) -> None:
+        """Ask for those of `names` not known yet. Raises what the client raises."""
+        unseen = sorted({name for name in names if name not in self._known})
+        for batch in (unseen[at : at + TYPES_PER_CALL] for at in range(0, len(unseen), TYPES_PER_CALL)):
+            self._known.update(_described_types(client, batch))
+
+
+def _described_types(client: Any, names: list[str]) -> Iterator[tuple[str, GpuType]]:
+    # By filter: named as InstanceTypes, one type the region doesn't know would fail all the others.
+    pages = client.get_paginator("describe_instance_types").paginate(
+        Filters=[{"Name": "instance-type", "Values": names}]
+    )
+    for page in pages:
+        for info in page["InstanceTypes"]:
+            yield info["InstanceType"], gpu_type(info)
+
+
+class ProtectionMemory:
+    """Stop protection as last read. EC2 tells it for one instance a call, so a sweep renews only some."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._read: dict[str, tuple[bool, int]] = {}
+
+    def last_known(self, instance_id: str) -> bool:
+        """Whether it was protected when last read; False when never read."""
+        return self._read.get(instance_id, (False, 0))[0]
+
+    def keep(self, instance_id: str, *, protected: bool) -> None:
+        """Remember a fresh reading."""
+        self._read[instance_id] = (protected, self._clock())
+
+    def renew(self, instance_ids: Collection[str], read: Callable[[str], bool]) -> None:
+        """Read the ones longest unread, a bounded number. Raises what `read` raises, keeping what it has."""
+        due_before = self._clock() - PROTECTION_KEPT
+        due = [one for one in instance_ids if self._read.get(one, (False, 0))[1] <= due_before]
+        due.sort(key=lambda one: self._read.get(one, (False, 0))[1])
+        for instance_id in due[:PROTECTION_READS_PER_SWEEP]:
+            self.keep(instance_id, protected=read(instance_id))
+
+    def forget_all_but(self, instance_ids: Collection[str]) -> None:
+        """Drop what is no longer there."""
+        for instance_id in set(self._read) - set(instance_ids):
+            self._read.pop(instance_id, None)
+
+
+def stop_protection(client: Any, instance_id: str) -> bool:
+    """Ask EC2 whether the instance is protected against stops. Raises what the client raises."""
+    answer = client.describe_instance_attribute(InstanceId=instance_id, Attribute="disableApiStop")
+    return bool(answer.get("DisableApiStop", {}).get("Value", False))

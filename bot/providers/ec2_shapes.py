@@ -1,0 +1,116 @@
+"""What EC2 answers, as our records: plain dicts in, frozen records out."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from bot.domain.fleet import Instance, Lifecycle, State
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ASG_TAG = "aws:autoscaling:groupName"
+STATES: Mapping[str, State] = {
+    "pending": "pending",
+    "running": "running",
+    "stopping": "stopping",
+    "stopped": "stopped",
+    "shutting-down": "terminated",
+    "terminated": "terminated",
+}
+# "User initiated (2026-11-23 14:03:00 GMT)": the only place where EC2 says when a machine stopped.
+REASON_TIME = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class GpuType:
+    """What one instance type carries; `gpu_count` is 0 for a type without NVIDIA GPUs."""
+
+    gpu_model: str = ""
+    gpu_count: int = 0
+    gpu_memory_mib: int = 0
+    nvme_gb: int = 0
+
+    @property
+    def has_gpus(self) -> bool:
+        """Whether Valet looks after machines of this type."""
+        return bool(self.gpu_model)
+
+
+def gpu_type(info: Mapping[str, Any]) -> GpuType:
+    """One entry of DescribeInstanceTypes as a GpuType."""
+    gpus = [gpu for gpu in info.get("GpuInfo", {}).get("Gpus", ()) if gpu.get("Manufacturer") == "NVIDIA"]
+    if not gpus:
+        return GpuType()
+    return GpuType(
+        gpu_model=gpus[0].get("Name", "NVIDIA"),
+        gpu_count=sum(_count(gpu) for gpu in gpus),
+        gpu_memory_mib=gpus[0].get("MemoryInfo", {}).get("SizeInMiB", 0),
+        nvme_gb=info.get("InstanceStorageInfo", {}).get("TotalSizeInGB", 0),
+    )
+
+
+def _count(gpu: Mapping[str, Any]) -> int:
+    # A slice of a GPU (g6f, gr6f) has Count 0 and one logical GPU.
+    return int(gpu.get("Count") or gpu.get("LogicalGpuCount") or 0)
+
+
+def instance(raw: Mapping[str, Any], kind: GpuType, source: str, *, stop_protected: bool = False) -> Instance:
+    """One entry of DescribeInstances as an Instance."""
+    tags = tags_of(raw)
+    state = STATES.get(raw.get("State", {}).get("Name", ""), "unknown")
+    return Instance(
+        id=raw["InstanceId"],
+        name=tags.get("Name") or raw["InstanceId"],
+        provider="ec2",
+        source=source,
+        type=raw["InstanceType"],
+        state=state,
+        gpu_model=kind.gpu_model,
+        gpu_count=kind.gpu_count,
+        gpu_memory_mib=kind.gpu_memory_mib,
+        nvme_gb=kind.nvme_gb,
+        zone=raw.get("Placement", {}).get("AvailabilityZone", ""),
+        launched_at=to_ms(raw.get("LaunchTime")),
+        stopped_at=stopped_at(raw.get("StateTransitionReason", "")) if state in {"stopping", "stopped"} else None,
+        lifecycle=lifecycle(raw.get("InstanceLifecycle")),
+        asg=tags.get(ASG_TAG, ""),
+        stop_protected=stop_protected,
+        root_device=root_device(raw.get("RootDeviceType", "ebs")),
+        tags=tags,
+    )
+
+
+def tags_of(raw: Mapping[str, Any]) -> dict[str, str]:
+    """EC2's list of Key and Value as a dict."""
+    pairs: Sequence[Mapping[str, str]] = raw.get("Tags", ())
+    return {pair["Key"]: pair.get("Value", "") for pair in pairs}
+
+
+def lifecycle(word: str | None) -> Lifecycle:
+    """EC2's InstanceLifecycle; it is absent for on-demand."""
+    if not word:
+        return "on-demand"
+    # Scheduled and reserved capacity is given up by a stop as a capacity block is, so no new word is needed.
+    return "spot" if word == "spot" else "capacity-block"
+
+
+def root_device(word: str) -> Literal["ebs", "instance-store"]:
+    """EC2's RootDeviceType."""
+    return "ebs" if word == "ebs" else "instance-store"
+
+
+def to_ms(moment: datetime | None) -> int | None:
+    """An aware datetime as epoch milliseconds, exactly."""
+    return None if moment is None else (moment - EPOCH) // timedelta(milliseconds=1)
+
+
+def stopped_at(reason: str) -> int | None:
+    """The moment in a StateTransitionReason, epoch milliseconds; None when it names none."""
+    found = REASON_TIME.search(reason)
+    if not found:
+        return None
+    try:
+        return to_ms(datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC))
+    except ValueError:
+        return None
