@@ -1,0 +1,100 @@
+"""What a forecast is made from and what it says."""
+
+import math
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+Trust = Literal["firm", "fair", "weak", "range-only", "run-rate"]
+
+LARGEST = 1e280
+"""Amounts beyond this are cut to it, so that sums and products of any of them stay finite."""
+
+
+def within_reach(amount: float) -> float:
+    """The amount, cut to plus or minus LARGEST."""
+    return min(max(amount, -LARGEST), LARGEST)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One value per complete day from `start` on. None is a day without a reading; nan and inf count as None.
+
+    Today is not over, so it does not belong here: see `before`.
+    """
+
+    start: date
+    values: tuple[float | None, ...]
+
+    @property
+    def end(self) -> date:
+        """The last day; the day before `start` when there are no values."""
+        return self.start + timedelta(days=len(self.values) - 1)
+
+    def before(self, day: date) -> "History":
+        """The same history up to the day before `day`: pass today, whose spend is still growing."""
+        return History(self.start, self.values[: max(0, (day - self.start).days)])
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of the daily level known beforehand or already made: a planned stop, a launch, a new rate.
+
+    `delta` counts per day from `date` on (negative for a stop). Raises ValueError when it is nan or infinite.
+    """
+
+    date: date
+    delta: float
+    why: str = ""
+    """For people: "p4d-7 launched"."""
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.delta):
+            raise ValueError(f"a change of {self.delta} a day: expected a finite number")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One part of a sum: its history, what is known to change, and what runs now."""
+
+    history: History
+    changes: tuple[Change, ...] = ()
+    run_rate: float | None = None
+    """Cost per day of what runs now; used while there are fewer than three days of history."""
+    name: str = ""
+    """Set before its notes when given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day ahead, `h` days after the last day of history. Its bounds are its own and don't add up to a total's."""
+
+    h: int
+    date: date
+    mean: float
+    lo80: float | None
+    hi80: float | None
+    lo95: float | None
+    hi95: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The total over the horizon and its days. Bounds are None where the history is too short for any."""
+
+    total: float
+    lo80: float | None
+    hi80: float | None
+    lo95: float | None
+    hi95: float | None
+    days: tuple[Day, ...]
+    trust: Trust
+    """How far to trust the total: "range-only" means not predictable, show the range; "run-rate" has no range."""
+    notes: tuple[str, ...] = ()
+    """Sentences for people: what was repaired or left out."""
+    rho: float | None = None
+    """Spread by total, both without the known changes: the figure behind `trust`."""
+    changes: tuple[Change, ...] = ()
+    """The known changes that shaped it, by date."""
+    billed: float = 0.0
+    """The part of `total` that is billed already and certain."""
