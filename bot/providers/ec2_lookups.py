@@ -9,6 +9,7 @@ from bot.providers.ec2_shapes import GpuType, gpu_type
 TYPES_PER_CALL = 100
 PROTECTION_KEPT = 30 * MINUTE
 PROTECTION_READS_PER_SWEEP = 20
+NEVER_READ = (False, -PROTECTION_KEPT)
 
 
 class TypeCatalogue:
@@ -47,7 +48,7 @@ class ProtectionMemory:
 
     def last_known(self, instance_id: str) -> bool:
         """Whether it was protected when last read; False when never read."""
-        return self._read.get(instance_id, (False, 0))[0]
+        return self._read.get(instance_id, NEVER_READ)[0]
 
     def keep(self, instance_id: str, *, protected: bool) -> None:
         """Remember a fresh reading."""
@@ -56,8 +57,8 @@ class ProtectionMemory:
     def renew(self, instance_ids: Collection[str], read: Callable[[str], bool]) -> None:
         """Read the ones longest unread, a bounded number. Raises what `read` raises, keeping what it has."""
         due_before = self._clock() - PROTECTION_KEPT
-        due = [one for one in instance_ids if self._read.get(one, (False, 0))[1] <= due_before]
-        due.sort(key=lambda one: self._read.get(one, (False, 0))[1])
+        due = [one for one in instance_ids if self._read.get(one, NEVER_READ)[1] <= due_before]
+        due.sort(key=lambda one: self._read.get(one, NEVER_READ)[1])
         for instance_id in due[:PROTECTION_READS_PER_SWEEP]:
             self.keep(instance_id, protected=read(instance_id))
 
