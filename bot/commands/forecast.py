@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from bot.errors import Refused
+from bot.errors import NotFound, Refused
 
 CSV_FILE = click.Path(path_type=Path)
 
@@ -60,6 +60,10 @@ def forecast(history_path: Path, out_path: Path, horizon: int, events_path: Path
 
     try:
         written = forecast_csv(history_path, out_path, horizon=horizon, events_path=events_path)
+    except NotFound as missing:
+        raise click.ClickException(
+            " ".join([str(missing), *[f'Nearest: "{name}".' for name in missing.nearest[:1]]])
+        ) from missing
     except Refused as refused:
         raise click.ClickException(str(refused)) from refused
     for name, outlook in written.forecasts.items():

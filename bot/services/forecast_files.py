@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import difflib
 import math
 import os
 from collections.abc import Iterable, Iterator
@@ -45,6 +46,8 @@ def forecast_csv(history_path: Path, out_path: Path, *, horizon: int, events_pat
     """
     if not 1 <= horizon <= LONGEST_HORIZON:
         raise Refused(f"A horizon of {horizon} days: expected 1 to {LONGEST_HORIZON}.")
+    if out_path.resolve() in {path.resolve() for path in (history_path, events_path) if path}:
+        raise Refused(f"{out_path} is also read from: expected another file to write to.")
     column, rows = _read(history_path, "value")
     histories = _histories(history_path, rows)
     changes = _changes(events_path, histories) if events_path else {}
@@ -123,7 +126,8 @@ def _changes(path: Path, histories: dict[str, History]) -> dict[str, tuple[Chang
     for row in rows:
         at = f"{path.name} line {row.line}"
         if row.name not in histories:
-            raise NotFound(f'{at}: "{row.name}" has no history, expected one of its {len(histories)} series.')
+            nearest = tuple(difflib.get_close_matches(row.name, histories))
+            raise NotFound(f'{at}: "{row.name}" has no history, expected one of its {len(histories)} series.', nearest)
         if row.amount is None:
             raise Refused(f"{at}: no delta, expected a number such as -12.5.")
         changes[row.name] = (*changes.get(row.name, ()), Change(row.day, row.amount))

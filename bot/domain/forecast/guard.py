@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from statistics import median
 
 from bot.domain.forecast.records import Change, History, within_reach
@@ -106,13 +107,11 @@ def _fill(readings: Sequence[float | None]) -> tuple[list[float], int]:
     known = [i for i, value in enumerate(readings) if value is not None]
     filled: list[float] = []
     holes = 0
-    for i, after in zip(known, [*known[1:], None], strict=True):
-        value = readings[i] or 0.0
-        filled.append(value)
-        if after is not None and after > i + 1:
-            between = value / 2 + (readings[after] or 0.0) / 2
-            filled += [between] * (after - i - 1)
-            holes += after - i - 1
+    for i, after in pairwise(known):
+        value, gap = readings[i] or 0.0, after - i - 1
+        filled += [value, *[value / 2 + (readings[after] or 0.0) / 2] * gap]
+        holes += gap
+    filled += [readings[i] or 0.0 for i in known[-1:]]
     return filled, holes
 
 
@@ -130,12 +129,15 @@ def _as_if_always(values: list[float], end: date, changes: Iterable[Change]) -> 
 def _doubt_last(values: Sequence[float], last: date) -> str | None:
     if len(values) < 4:
         return None
-    usual = median(values[-8:-1])
-    if usual <= 0 or PARTIAL * usual <= values[-1] <= SURGE * usual:
+    usual, yardstick = median(values[-8:-1]), "week's median"
+    lowest = PARTIAL * usual
+    if usual <= 0:  # an idle week measures nothing, so the highest day ever does
+        usual, yardstick, lowest = max(values[:-1]), "highest day before", -math.inf
+    if usual <= 0 or lowest <= values[-1] <= SURGE * usual:
         return None
     share = values[-1] / usual
-    seen = f"{share:.0%}" if share < 1 else f"{_times(values[-1], usual)} times"
-    return f"{last} is {seen} of the week's median: perhaps not fully billed, so left out for now."
+    seen = f"{share:.0%} of" if share < 1 else f"{_times(values[-1], usual)} times"
+    return f"{last} is {seen} the {yardstick}: perhaps not its final bill, so left out for now."
 
 
 def _days(count: int) -> str:
