@@ -1,1 +1,9 @@
-"""The memory: one SQLite file."""
+"""The memory: one SQLite file. `Store` opens it; each module holds one group of tables and plain functions on them.
+
+Functions take a connection: `store.reading()` for looking, the one that `store.writing()` yields for changing.
+"""
+
+from store.database import Store
+from store.lock import Locked, ProcessLock
+
+__all__ = ["Locked", "ProcessLock", "Store"]

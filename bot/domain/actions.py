@@ -1,0 +1,155 @@
+"""Something done to a machine: who asked, who said yes, and what still stands in the way.
+
+pending -> approved -> executing -> done | failed | unknown
+pending -> denied | expired | cancelled        approved -> aborted
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from bot.domain.claims import Claim
+from bot.domain.clock import MINUTE
+from bot.domain.fleet import Instance
+from bot.domain.people import Roster
+from bot.domain.verdict import Verdict
+
+Kind = Literal["stop"]
+ActionState = Literal[
+    "pending", "approved", "executing", "done", "failed", "unknown", "denied", "expired", "cancelled", "aborted"
+]
+LIVE: frozenset[str] = frozenset({"pending", "approved", "executing"})
+STOP_DEADLINE = 15 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the card showed when the action was asked for; frozen with it."""
+
+    name: str
+    type: str
+    region: str
+    verdict: str
+    verdict_since: int | None
+    evidence: str
+    claim_id: str = ""
+    holder: str = ""
+    claim_until: int | None = None
+    rate_micros: int | None = None
+    nvme_gb: int = 0
+    capacity_short: bool = False
+
+    def to_json(self) -> str:
+        """For the store."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Facts":
+        """From the store."""
+        known: dict[str, Any] = json.loads(text)
+        return cls(**known)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to be done to one instance. `launched_at` is the fence: another launch is another machine."""
+
+    id: str
+    kind: Kind
+    instance_id: str
+    launched_at: int | None
+    requester: str
+    team: str
+    state: ActionState
+    created_at: int
+    expires_at: int
+    facts: Facts
+    reason: str = ""
+    decider: str = ""
+    decided_at: int | None = None
+    executing_at: int | None = None
+    called_at: int | None = None
+    """When the provider was asked; None while no call was made."""
+    finished_at: int | None = None
+    outcome: str = ""
+    """A sentence for people: how it ended."""
+
+    @property
+    def is_live(self) -> bool:
+        """It may still lead to something."""
+        return self.state in LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that counts when an action on an instance is weighed."""
+
+    instance: Instance
+    claim: Claim | None
+    verdict: Verdict | None
+    roster: Roster = field(default_factory=Roster)
+
+
+def refusal_to_approve(action: Action, person: str, roster: Roster) -> str | None:
+    """Why `person` may not decide on this action; None when they may."""
+    if person == action.requester:
+        return f"You asked for this yourself, so someone else decides: {_names(action, roster)}."
+    if person not in roster.approvers(action.team):
+        return f"Only {_names(action, roster)} can decide this."
+    return None
+
+
+def deciders(action: Action, roster: Roster) -> frozenset[str]:
+    """Who may decide on it: the team's approvers (else the admins), never the requester."""
+    return roster.approvers(action.team) - {action.requester}
+
+
+def _names(action: Action, roster: Roster) -> str:
+    return " or ".join(f"<@{user}>" for user in sorted(deciders(action, roster))) or "nobody yet (no approver is set)"
+
+
+def obstacle_to_stop(scene: Scene) -> str | None:
+    """Why this instance can't be stopped at all just now, with what to do instead; None when it can."""
+    instance = scene.instance
+    if instance.provider == "owned":
+        return f"{instance.name} is owned: Valet can't switch it off, and it costs the same either way."
+    if instance.state != "running":
+        return f"{instance.name} is {instance.state}, not running."
+    return _provider_obstacle(instance) or _verdict_obstacle(instance.name, scene.verdict)
+
+
+def _provider_obstacle(instance: Instance) -> str | None:
+    name = instance.name
+    if instance.asg:
+        return f"{name} belongs to the Auto Scaling group {instance.asg}, which would replace it. Scale the group."
+    if instance.lifecycle != "on-demand":
+        return f"{name} is a {instance.lifecycle} instance; a stop would give it up. Ask its owner to end the request."
+    if instance.root_device != "ebs":
+        return f"{name} boots from instance store, so it can't be stopped without losing everything."
+    if instance.stop_protected:
+        return f"{name} has stop protection. Its owner can lift it in AWS; Valet can't and won't."
+    return None
+
+
+def _verdict_obstacle(name: str, verdict: Verdict | None) -> str | None:
+    if verdict is None or verdict.state == "unknown":
+        why = verdict.evidence if verdict else "no agent has reported from it"
+        return (
+            f"I can't tell whether {name} works ({why}), so I won't stop it. Start the agent on it, or stop it in AWS."
+        )
+    if not verdict.is_idle:
+        return f"{name} is working: {verdict.evidence}. Valet doesn't stop a machine that works."
+    return None
+
+
+def obstacle_to_execute(action: Action, scene: Scene) -> str | None:
+    """What changed since the card was shown so that an approved stop must not happen; None when nothing did."""
+    instance = scene.instance
+    if instance.launched_at != action.launched_at:
+        return f"{instance.name} was restarted after the request."
+    claim_id = scene.claim.id if scene.claim else ""
+    if claim_id and claim_id != action.facts.claim_id:
+        return f"{instance.name} was claimed after the request."
+    if action.decider and refusal_to_approve(action, action.decider, scene.roster):
+        return f"<@{action.decider}> may no longer approve this."
+    return obstacle_to_stop(scene)

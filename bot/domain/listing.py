@@ -1,0 +1,84 @@
+"""An instance as people see it: with its team, rate, verdict and claim."""
+
+from dataclasses import dataclass
+
+from bot.domain.claims import Claim
+from bot.domain.fleet import Instance
+from bot.domain.rates import Rate
+from bot.domain.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One line of the fleet."""
+
+    instance: Instance
+    team: str = ""
+    rate: Rate | None = None
+    verdict: Verdict | None = None
+    claim: Claim | None = None
+
+    @property
+    def running(self) -> bool:
+        """It runs, so it can be used (and, rented, costs)."""
+        return self.instance.state == "running"
+
+    @property
+    def state(self) -> str:
+        """The one word for it: the verdict while it runs, else its provider's state."""
+        if not self.running:
+            return self.instance.state
+        return self.verdict.state if self.verdict else "unknown"
+
+    @property
+    def waste_micros(self) -> int:
+        """Micro-dollars per hour that nobody uses; 0 where the price or the verdict is not known."""
+        if not self.running or self.rate is None or self.verdict is None:
+            return 0
+        return waste_of(self.rate.micros_per_hour, self.verdict, self.instance.gpu_count)
+
+
+def waste_of(micros_per_hour: int, verdict: Verdict, gpu_count: int) -> int:
+    """Micro-dollars per hour going unused: all of it when idle, the idle GPUs' share when partial."""
+    if verdict.is_idle:
+        return micros_per_hour
+    if verdict.state != "partial":
+        return 0
+    return micros_per_hour * verdict.idle_gpus // max(gpu_count, len(verdict.gpus), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which listings to show; empty fields let everything through."""
+
+    holder: str = ""
+    team: str = ""
+    state: str = ""
+    """A verdict, a provider's state, or "idle" for held and free together."""
+    type_prefix: str = ""
+    provider: str = ""
+    unclaimed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The whole fleet in one line; micro-dollars per hour."""
+
+    instances: int = 0
+    gpus: int = 0
+    running: int = 0
+    idle: int = 0
+    unpriced: int = 0
+    """Running instances without a known price: left out of the sums."""
+    rate_micros: int = 0
+    waste_micros: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One place instances come from, and when it was last read."""
+
+    name: str
+    ok_at: int | None
+    error: str = ""
+    """Why the last look failed; empty when it did not."""

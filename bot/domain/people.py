@@ -1,0 +1,42 @@
+"""Who may do what: teams, approvers and admins, known by Slack user id only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team and its rules, as the settings give them."""
+
+    name: str
+    members: frozenset[str] = frozenset()
+    approvers: frozenset[str] = frozenset()
+    channel: str = ""
+    timezone: str = "UTC"
+    budget_micros: int | None = None
+    """Budget per calendar month, micro-dollars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """All teams and the admins."""
+
+    teams: tuple[Team, ...] = ()
+    admins: frozenset[str] = frozenset()
+
+    def team(self, name: str) -> Team | None:
+        """The team of that name, if there is one."""
+        return next((team for team in self.teams if team.name == name), None)
+
+    def team_of(self, user: str) -> str:
+        """The name of the first team the user belongs to; empty when in none."""
+        return next((team.name for team in self.teams if user in team.members or user in team.approvers), "")
+
+    def approvers(self, team_name: str) -> frozenset[str]:
+        """Who may approve for a team: its approvers, else the admins."""
+        team = self.team(team_name)
+        return (team.approvers if team else frozenset()) or self.admins
+
+    def timezones(self) -> Iterable[str]:
+        """Every zone the teams name."""
+        return {team.timezone for team in self.teams}

@@ -1,0 +1,173 @@
+"""Busy or idle: the rule that turns minutes into a verdict.
+
+A minute is `active` on any sign of work, `quiet` when the signals are known and below the threshold, else `unknown`.
+A GPU is idle after `window_minutes` quiet minutes in a row of which `known_share` were really seen; one active minute
+starts it again. An instance is idle only if every GPU of it is. What is not known is never idle.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.domain.clock import MINUTE
+from bot.domain.readings import Minute, MinuteState
+
+GpuState = Literal["active", "held", "free", "unknown"]
+VerdictState = Literal["active", "held", "free", "partial", "unknown"]
+IDLE: frozenset[str] = frozenset({"held", "free"})
+
+
+@dataclass(frozen=True, slots=True)
+class IdleRule:
+    """The numbers of the rule."""
+
+    window_minutes: int = 60
+    known_share: float = 0.9
+    active_pct: float = 5.0
+    """Utilisation from which a minute counts as active, percent."""
+    settle_minutes: int = 15
+    """Nothing within this of boot or agent start counts as quiet."""
+    held_mib: int = 512
+    """Used memory from which an idle GPU is held rather than free."""
+    stale_minutes: int = 5
+    """Without a reading for this long, the verdict is unknown."""
+
+    @property
+    def quiet_needed(self) -> int:
+        """Known quiet minutes needed in the window; rounded up."""
+        return -int(-self.window_minutes * self.known_share // 1)
+
+    @property
+    def gap_minutes(self) -> int:
+        """A hole longer than this ends a quiet spell: unseen time is not idle time."""
+        return self.window_minutes - self.quiet_needed
+
+
+@dataclass(frozen=True, slots=True)
+class GpuTrace:
+    """What the memory holds about one GPU when it is judged. Instants are starts of minutes."""
+
+    gpu: int
+    last_minute_at: int | None = None
+    last_active_at: int | None = None
+    quiet_since: int | None = None
+    """First quiet minute since the last active one or the last hole."""
+    quiet_minutes: int = 0
+    """Known quiet minutes within the window that ends now."""
+    util_max: float | None = None
+    watts: float | None = None
+    memory_used_mib: int | None = None
+    compute_processes: int | None = None
+    process: str = ""
+    """The name of the largest process on it, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class GpuVerdict:
+    """One GPU's verdict, with since when."""
+
+    gpu: int
+    state: GpuState
+    since: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An instance's verdict: state, since when, and the evidence as a sentence."""
+
+    state: VerdictState
+    since: int | None
+    evidence: str
+    judged_at: int
+    gpus: tuple[GpuVerdict, ...] = ()
+
+    @property
+    def is_idle(self) -> bool:
+        """Every GPU is idle."""
+        return self.state in IDLE
+
+    @property
+    def idle_gpus(self) -> int:
+        """How many of its GPUs are idle."""
+        return sum(gpu.state in IDLE for gpu in self.gpus)
+
+
+def minute_state(minute: Minute, rule: IdleRule, *, started_tick: int) -> MinuteState:
+    """Judge one minute; `started_tick` is the tick at which the agent started."""
+    if (minute.util_max or 0) >= rule.active_pct or (minute.codec_max or 0) > 0:
+        return "active"
+    settled = minute.tick >= rule.settle_minutes and minute.tick - started_tick >= rule.settle_minutes
+    if minute.samples < 3 or not settled:
+        return "unknown"
+    if minute.util_max is not None and not minute.mig:
+        return "quiet"
+    empty = minute.compute_processes == 0 and _is_empty(minute.memory_used_mib, rule)
+    return "quiet" if empty else "unknown"
+
+
+def judge_gpu(trace: GpuTrace, rule: IdleRule, now: int) -> GpuVerdict:
+    """Judge one GPU from its trace."""
+    if trace.last_minute_at is None or now - trace.last_minute_at > rule.stale_minutes * MINUTE:
+        return GpuVerdict(trace.gpu, "unknown", trace.last_minute_at)
+    span = now // MINUTE * MINUTE - trace.quiet_since if trace.quiet_since is not None else 0
+    if span >= rule.window_minutes * MINUTE and trace.quiet_minutes >= rule.quiet_needed:
+        empty = trace.compute_processes == 0 and _is_empty(trace.memory_used_mib, rule)
+        return GpuVerdict(trace.gpu, "free" if empty else "held", trace.quiet_since)
+    if trace.last_active_at is not None and now - trace.last_active_at <= (rule.window_minutes + 1) * MINUTE:
+        return GpuVerdict(trace.gpu, "active", trace.last_active_at)
+    return GpuVerdict(trace.gpu, "unknown", trace.last_minute_at)
+
+
+def judge(traces: Sequence[GpuTrace], rule: IdleRule, now: int, *, gpu_count: int) -> Verdict:
+    """Judge an instance that should have `gpu_count` GPUs (0: not known, so what reports is all there is)."""
+    gpus = tuple(judge_gpu(trace, rule, now) for trace in traces)
+    state = _together([gpu.state for gpu in gpus], missing=len(gpus) < gpu_count)
+    return Verdict(state, _since(state, gpus), _evidence(state, traces, rule, now, gpu_count=gpu_count), now, gpus)
+
+
+def _is_empty(used_mib: int | None, rule: IdleRule) -> bool:
+    return used_mib is not None and used_mib < rule.held_mib
+
+
+def _together(states: Sequence[GpuState], *, missing: bool) -> VerdictState:
+    idle = sum(state in IDLE for state in states)
+    if not states:
+        return "unknown"
+    if "active" in states:
+        return "partial" if idle else "active"
+    if missing or "unknown" in states:
+        return "unknown"
+    return "free" if all(state == "free" for state in states) else "held"
+
+
+def _since(state: VerdictState, gpus: Sequence[GpuVerdict]) -> int | None:
+    if state == "partial":
+        return max((gpu.since for gpu in gpus if gpu.state in IDLE and gpu.since), default=None)
+    return max((gpu.since for gpu in gpus if gpu.since), default=None)
+
+
+def _evidence(state: VerdictState, traces: Sequence[GpuTrace], rule: IdleRule, now: int, *, gpu_count: int) -> str:
+    if not traces:
+        return "no agent has reported from it"
+    if state == "unknown":
+        return _why_unknown(traces, rule, now, gpu_count)
+    peak = max((trace.util_max for trace in traces if trace.util_max is not None), default=None)
+    seen = "no utilisation reading" if peak is None else f"{peak:.0f} % GPU at most in the last minute"
+    if state in {"active", "partial"}:
+        idle = sum(judge_gpu(trace, rule, now).state in IDLE for trace in traces)
+        return f"{len(traces) - idle} of {len(traces)} GPUs worked within {rule.window_minutes} minutes, {seen}"
+    quiet = min(trace.quiet_minutes for trace in traces)
+    held = sum(trace.memory_used_mib or 0 for trace in traces)
+    names = ", ".join(sorted({trace.process for trace in traces if trace.process})[:3])
+    tail = f", {held / 1024:.0f} GB held{' by ' + names if names else ''}" if state == "held" else ", no process"
+    return f"all {len(traces)} GPUs quiet for {quiet} of the last {rule.window_minutes} minutes, {seen}{tail}"
+
+
+def _why_unknown(traces: Sequence[GpuTrace], rule: IdleRule, now: int, gpu_count: int) -> str:
+    if len(traces) < gpu_count:
+        return f"only {len(traces)} of {gpu_count} GPUs report"
+    last = [trace.last_minute_at for trace in traces if trace.last_minute_at is not None]
+    if not last or now - min(last) > rule.stale_minutes * MINUTE:
+        return "no reading lately: its agent is silent"
+    quiet = min(trace.quiet_minutes for trace in traces)
+    return f"seen quiet for {quiet} of the {rule.window_minutes} minutes the rule needs"

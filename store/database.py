@@ -1,0 +1,97 @@
+"""One SQLite file: one writer, readers of their own, and the journal mode this SQLite can be trusted with."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.errors import Refused, Unreachable
+from store.schema import migrate
+from store.sql import sqlite3
+
+BUSY_MS = 5_000
+_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+
+
+def sqlite_version() -> tuple[int, int, int]:
+    """The version of the SQLite in use (pysqlite3's where it is installed)."""
+    major, minor, patch = sqlite3.sqlite_version_info[:3]
+    return major, minor, patch
+
+
+def wal_is_safe(version: tuple[int, int, int]) -> bool:
+    """Whether this SQLite has the WAL-reset fix: 3.51.3 and later, and the backports 3.50.7 and 3.44.6.
+
+    Source: https://sqlite.org/wal.html#walresetbug
+    """
+    return version >= _FIXED[0] or any(version[:2] == fixed[:2] and version >= fixed for fixed in _FIXED)
+
+
+class Store:
+    """The memory. `writing()` is the only way to change it; `reading()` never waits for a writer's work.
+
+    Each thread has a reader of its own. Sharing one connection between threads loses commits, and a deferred
+    BEGIN fails with "database is locked" as soon as somebody else has written, whatever the busy timeout.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        """Open and migrate. Raises Refused when a newer Valet has written it, Unreachable when it can't be opened."""
+        self.path = Path(path)
+        self._lock = threading.RLock()
+        self._local = threading.local()
+        self._connections: list[Any] = []
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = self._open()
+            self._prepare()
+        except (sqlite3.Error, OSError) as error:
+            raise Unreachable(f"The database {self.path} can't be opened: {error}.", retryable=False) from error
+
+    def _prepare(self) -> None:
+        mode = "WAL" if wal_is_safe(sqlite_version()) else "DELETE"
+        self._writer.execute(f"PRAGMA journal_mode={mode}").fetchone()
+        problem = self._writer.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if problem != "ok":
+            raise Refused(f"The database {self.path} is damaged ({problem}). Restore a backup before starting again.")
+        with self.writing() as db:
+            migrate(db)
+
+    def _open(self) -> Database:
+        connection = sqlite3.connect(str(self.path), isolation_level=None, check_same_thread=False)
+        self._connections.append(connection)
+        db = Database(connection, strict=True)
+        for pragma in ("foreign_keys=1", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "trusted_schema=0"):
+            db.execute(f"PRAGMA {pragma}").fetchone()
+        return db
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Database]:
+        """One transaction, begun IMMEDIATE: all of it is committed, or nothing is."""
+        with self._lock:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+            except BaseException:
+                if self._writer.conn.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+            self._writer.execute("COMMIT")
+
+    def reading(self) -> Database:
+        """This thread's read-only connection."""
+        db = getattr(self._local, "db", None)
+        if db is None:
+            db = self._open()
+            db.execute("PRAGMA query_only=1")
+            self._local.db = db
+        return db
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._lock:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()

@@ -1,0 +1,181 @@
+"""The fleet: instances as last seen, sources as last heard, verdicts as last judged."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from sqlite_utils import Database
+
+from bot.domain.fleet import Instance, Look
+from bot.domain.listing import Source
+from bot.domain.rates import Rate
+from bot.domain.verdict import Verdict
+from store.sql import Row, changed, many, one, rows
+
+SCHEMA = (
+    """CREATE TABLE instances (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        provider TEXT NOT NULL CHECK (provider IN ('ec2', 'owned')),
+        source TEXT NOT NULL,
+        type TEXT NOT NULL,
+        state TEXT NOT NULL,
+        gpu_model TEXT NOT NULL,
+        gpu_count INTEGER NOT NULL,
+        gpu_memory_mib INTEGER NOT NULL,
+        nvme_gb INTEGER NOT NULL,
+        zone TEXT NOT NULL,
+        launched_at INTEGER,
+        stopped_at INTEGER,
+        lifecycle TEXT NOT NULL,
+        asg TEXT NOT NULL,
+        stop_protected INTEGER NOT NULL CHECK (stop_protected IN (0, 1)),
+        root_device TEXT NOT NULL,
+        tags TEXT NOT NULL,
+        team TEXT NOT NULL,
+        rate_micros INTEGER,
+        rate_source TEXT NOT NULL,
+        rate_exact INTEGER NOT NULL,
+        gone_at INTEGER
+    ) STRICT""",
+    "CREATE INDEX instances_by_source ON instances (source) WHERE gone_at IS NULL",
+    "CREATE INDEX instances_by_name ON instances (name) WHERE gone_at IS NULL",
+    """CREATE TABLE sources (
+        source TEXT PRIMARY KEY,
+        ok_at INTEGER,
+        error TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE verdicts (
+        instance_id TEXT PRIMARY KEY REFERENCES instances (id),
+        state TEXT NOT NULL CHECK (state IN ('active', 'held', 'free', 'partial', 'unknown')),
+        since INTEGER,
+        evidence TEXT NOT NULL,
+        gpus TEXT NOT NULL,
+        waste_micros INTEGER NOT NULL,
+        judged_at INTEGER NOT NULL
+    ) STRICT""",
+)
+_COLUMNS = (
+    *(
+        "id",
+        "name",
+        "provider",
+        "source",
+        "type",
+        "state",
+        "gpu_model",
+        "gpu_count",
+        "gpu_memory_mib",
+        "nvme_gb",
+        "zone",
+    ),
+    *("launched_at", "stopped_at", "lifecycle", "asg", "stop_protected", "root_device", "tags"),
+)
+_UPSERT = (
+    f"INSERT INTO instances ({', '.join(_COLUMNS)}, team, rate_micros, rate_source, rate_exact, gone_at) "
+    f"VALUES ({', '.join('?' * len(_COLUMNS))}, ?, ?, ?, ?, NULL) ON CONFLICT (id) DO UPDATE SET "
+    + ", ".join(f"{column} = excluded.{column}" for column in (*_COLUMNS[1:], "team", "rate_micros", "rate_source"))
+    + ", rate_exact = excluded.rate_exact, gone_at = NULL"
+)
+
+
+def save(db: Database, instance: Instance, *, team: str, rate: Rate | None) -> None:
+    """Write one instance as it was just seen."""
+    save_all(db, [(instance, team, rate)])
+
+
+def save_all(db: Database, seen: Iterable[tuple[Instance, str, Rate | None]]) -> None:
+    """Write instances as they were just seen, with their team and rate."""
+    many(db, _UPSERT, (_values(instance, team, rate) for instance, team, rate in seen))
+
+
+def _values(instance: Instance, team: str, rate: Rate | None) -> tuple[object, ...]:
+    plain = [getattr(instance, column) for column in _COLUMNS[:-1]]
+    tags = json.dumps(dict(instance.tags), sort_keys=True)
+    return (*plain, tags, team, rate and rate.micros_per_hour, rate.source if rate else "", rate is None or rate.exact)
+
+
+def of_source(db: Database, source: str) -> dict[str, Row]:
+    """The instances a source is known to have, by id, as rows."""
+    return {row["id"]: row for row in rows(db, "SELECT * FROM instances WHERE source = ? AND gone_at IS NULL", source)}
+
+
+def mark_gone(db: Database, ids: Iterable[str], now: int) -> None:
+    """These are no longer there; their history stays."""
+    many(db, "UPDATE instances SET gone_at = ?, state = 'terminated' WHERE id = ?", ((now, each) for each in ids))
+
+
+def heard(db: Database, look: Look, now: int) -> None:
+    """Note that a source was read, or why it could not be."""
+    error = (look.error or "").strip()
+    changed(
+        db,
+        "INSERT INTO sources (source, ok_at, error) VALUES (?, ?, ?) ON CONFLICT (source) DO UPDATE SET "
+        "ok_at = coalesce(excluded.ok_at, ok_at), error = excluded.error",
+        look.source,
+        None if error else now,
+        error,
+    )
+
+
+def sources(db: Database) -> list[Source]:
+    """Every source, with when it was last read."""
+    found = rows(db, "SELECT source, ok_at, error FROM sources ORDER BY source")
+    return [Source(row["source"], row["ok_at"], row["error"]) for row in found]
+
+
+def ok_at(db: Database, source: str) -> int | None:
+    """When this source was last read; None when never."""
+    row = one(db, "SELECT ok_at FROM sources WHERE source = ?", source)
+    return row["ok_at"] if row else None
+
+
+def instance_of(row: Row) -> Instance:
+    """The record of a row of `instances`."""
+    values: Row = {column: row[column] for column in _COLUMNS}
+    values["tags"] = json.loads(row["tags"])
+    values["stop_protected"] = bool(row["stop_protected"])
+    return Instance(**values)
+
+
+def rate_of(row: Row) -> Rate | None:
+    """The rate in a row of `instances`; None when no price is known."""
+    if row["rate_micros"] is None:
+        return None
+    return Rate(row["rate_micros"], row["rate_source"], bool(row["rate_exact"]))
+
+
+def save_verdicts(db: Database, judged: Mapping[str, tuple[Verdict, int]]) -> None:
+    """Write verdicts with what they waste (micro-dollars per hour), by instance id."""
+    many(
+        db,
+        "INSERT INTO verdicts (instance_id, state, since, evidence, gpus, waste_micros, judged_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (instance_id) DO UPDATE SET state = excluded.state, "
+        "since = excluded.since, evidence = excluded.evidence, gpus = excluded.gpus, "
+        "waste_micros = excluded.waste_micros, judged_at = excluded.judged_at",
+        (
+            (
+                key,
+                it.state,
+                it.since,
+                it.evidence,
+                json.dumps([[g.gpu, g.state, g.since] for g in it.gpus]),
+                waste,
+                it.judged_at,
+            )
+            for key, (it, waste) in judged.items()
+        ),
+    )
+
+
+def running(db: Database) -> list[Row]:
+    """What the judge needs of every running instance: id, gpu_count, rate_micros."""
+    return rows(db, "SELECT id, gpu_count, rate_micros FROM instances WHERE state = 'running' AND gone_at IS NULL")
+
+
+def forget_verdicts_of_stopped(db: Database) -> None:
+    """An instance that does not run has no verdict."""
+    changed(
+        db,
+        "DELETE FROM verdicts WHERE instance_id IN "
+        "(SELECT id FROM instances WHERE state <> 'running' OR gone_at IS NOT NULL)",
+    )

@@ -1,0 +1,122 @@
+"""The ledger: open meters, closed charges, and the forecasts made from them."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.domain.metering import Meter
+from bot.domain.rates import Charge
+from store.sql import Row, changed, many, one, rows
+
+SCHEMA = (
+    """CREATE TABLE meters (
+        instance_id TEXT PRIMARY KEY REFERENCES instances (id),
+        from_at INTEGER NOT NULL,
+        until_at INTEGER NOT NULL CHECK (until_at >= from_at),
+        launched_at INTEGER,
+        rate_micros INTEGER NOT NULL,
+        team TEXT NOT NULL,
+        holder TEXT NOT NULL,
+        verdict TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE charges (
+        id INTEGER PRIMARY KEY,
+        instance_id TEXT NOT NULL REFERENCES instances (id),
+        from_at INTEGER NOT NULL,
+        until_at INTEGER NOT NULL,
+        running_ms INTEGER NOT NULL CHECK (running_ms BETWEEN 0 AND until_at - from_at),
+        micros INTEGER NOT NULL,
+        rate_micros INTEGER NOT NULL,
+        team TEXT NOT NULL,
+        holder TEXT NOT NULL,
+        verdict TEXT NOT NULL,
+        UNIQUE (instance_id, from_at),
+        CHECK (until_at > from_at AND until_at <= from_at / 3600000 * 3600000 + 3600000)
+    ) STRICT""",
+    "CREATE INDEX charges_by_time ON charges (from_at)",
+    "CREATE TRIGGER charges_keep BEFORE DELETE ON charges BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
+    "CREATE TRIGGER charges_stand BEFORE UPDATE ON charges BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
+    """CREATE TABLE forecasts (
+        scope TEXT NOT NULL,
+        made_at INTEGER NOT NULL,
+        content TEXT NOT NULL,
+        PRIMARY KEY (scope, made_at)
+    ) STRICT, WITHOUT ROWID""",
+)
+
+
+def open_meters(db: Database) -> dict[str, Meter]:
+    """Every running meter, by instance."""
+    return {row["instance_id"]: Meter(**row) for row in rows(db, "SELECT * FROM meters")}
+
+
+def save_meters(db: Database, meters: Iterable[Meter]) -> None:
+    """Open or move on meters."""
+    many(
+        db,
+        "INSERT OR REPLACE INTO meters (instance_id, from_at, until_at, launched_at, rate_micros, team, holder, "
+        "verdict) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (m.instance_id, m.from_at, m.until_at, m.launched_at, m.rate_micros, m.team, m.holder, m.verdict)
+            for m in meters
+        ),
+    )
+
+
+def close_meters(db: Database, instance_ids: Iterable[str]) -> None:
+    """These stand still."""
+    many(db, "DELETE FROM meters WHERE instance_id = ?", ((each,) for each in instance_ids))
+
+
+def add(db: Database, charges: Iterable[Charge]) -> None:
+    """Append charges."""
+    many(
+        db,
+        "INSERT INTO charges (instance_id, from_at, until_at, running_ms, micros, rate_micros, team, holder, verdict) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (c.instance_id, c.from_at, c.until_at, c.running_ms, c.micros, c.rate_micros, c.team, c.holder, c.verdict)
+            for c in charges
+        ),
+    )
+
+
+def between(db: Database, start: int, end: int) -> list[Row]:
+    """Charges with their instance's name and type, from `start` up to `end`, oldest first."""
+    return rows(
+        db,
+        "SELECT c.*, i.name, i.type, i.provider FROM charges c JOIN instances i ON i.id = c.instance_id "
+        "WHERE c.from_at >= ? AND c.from_at < ? ORDER BY c.from_at, c.id",
+        start,
+        end,
+    )
+
+
+def per_day(db: Database, start: int, end: int, *, scope: tuple[str, str], offset: int = 0) -> list[Row]:
+    """Micro-dollars per day (`day`: number of days since 1970 in a zone `offset` ms ahead of UTC) for a scope.
+
+    `scope` is ("total", ""), ("team", name), ("type", instance type) or ("instance", id).
+    """
+    column = {"total": None, "team": "c.team", "type": "i.type", "instance": "c.instance_id"}[scope[0]]
+    where, values = (f" AND {column} = ?", [scope[1]]) if column else ("", [])
+    return rows(
+        db,
+        "SELECT (c.from_at + ?) / 86400000 AS day, sum(c.micros) AS micros, min(c.from_at) AS first_at "
+        "FROM charges c JOIN instances i ON i.id = c.instance_id "
+        f"WHERE i.provider = 'ec2' AND c.from_at >= ? AND c.from_at < ?{where} GROUP BY 1 ORDER BY 1",
+        *(offset, start, end, *values),
+    )
+
+
+def keep_forecast(db: Database, scope: str, now: int, content: Any) -> None:
+    """Keep a forecast as it was made."""
+    sql = "INSERT OR REPLACE INTO forecasts (scope, made_at, content) VALUES (?, ?, ?)"
+    changed(db, sql, scope, now, json.dumps(content))
+
+
+def newest_forecast(db: Database, scope: str) -> tuple[int, Any] | None:
+    """The newest forecast of a scope, with when it was made."""
+    row = one(db, "SELECT made_at, content FROM forecasts WHERE scope = ? ORDER BY made_at DESC LIMIT 1", scope)
+    return (row["made_at"], json.loads(row["content"])) if row else None

@@ -1,0 +1,122 @@
+"""The fleet as people see it: one query joins instance, verdict and open claim."""
+
+import json
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.domain.claims import Claim
+from bot.domain.listing import Filter, Listing, Totals
+from bot.domain.verdict import GpuVerdict, Verdict
+from store.fleet import instance_of, rate_of
+from store.sql import Row, one, rows
+
+_SELECT = """
+SELECT i.*, v.state AS v_state, v.since AS v_since, v.evidence AS v_evidence, v.gpus AS v_gpus,
+       v.judged_at AS v_judged_at,
+       c.id AS c_id, c.holder AS c_holder, c.from_at AS c_from_at, c.until_at AS c_until_at,
+       c.team AS c_team, c.note AS c_note, c.gpus AS c_gpus
+FROM instances i
+LEFT JOIN verdicts v ON v.instance_id = i.id AND i.state = 'running'
+LEFT JOIN claims c ON c.instance_id = i.id AND c.ended_at IS NULL
+WHERE i.gone_at IS NULL
+"""
+_ORDER = """
+ORDER BY coalesce(v.waste_micros, 0) DESC,
+  CASE WHEN i.state <> 'running' THEN 4 WHEN v.state IN ('free', 'held', 'partial') THEN 1
+       WHEN v.state = 'active' THEN 2 ELSE 3 END,
+  coalesce(i.rate_micros, 0) DESC, i.name, i.id
+"""
+_STATE = "CASE WHEN i.state = 'running' THEN coalesce(v.state, 'unknown') ELSE i.state END"
+
+
+def page(db: Database, chosen: Filter, *, limit: int, offset: int = 0) -> list[Listing]:
+    """Listings that pass the filter, most wasteful first."""
+    where, values = _where(chosen)
+    return [_listing(row) for row in rows(db, f"{_SELECT}{where}{_ORDER} LIMIT ? OFFSET ?", *values, limit, offset)]
+
+
+def totals(db: Database, chosen: Filter) -> Totals:
+    """Sums over everything that passes the filter."""
+    where, values = _where(chosen)
+    found = one(
+        db,
+        f"""SELECT count(*) AS instances, coalesce(sum(i.gpu_count), 0) AS gpus,
+        coalesce(sum(i.state = 'running'), 0) AS running,
+        coalesce(sum(i.state = 'running' AND v.state IN ('free', 'held')), 0) AS idle,
+        coalesce(sum(i.state = 'running' AND i.rate_micros IS NULL), 0) AS unpriced,
+        coalesce(sum(CASE WHEN i.state = 'running' THEN i.rate_micros END), 0) AS rate_micros,
+        coalesce(sum(v.waste_micros), 0) AS waste_micros
+        FROM instances i LEFT JOIN verdicts v ON v.instance_id = i.id AND i.state = 'running'
+        LEFT JOIN claims c ON c.instance_id = i.id AND c.ended_at IS NULL
+        WHERE i.gone_at IS NULL {where}""",
+        *values,
+    )
+    return Totals(**found) if found else Totals()
+
+
+def _where(chosen: Filter) -> tuple[str, list[str]]:
+    parts, values = "", []
+    for text, value in (
+        ("c.holder = ?", chosen.holder),
+        ("i.team = ?", chosen.team),
+        ("substr(i.type, 1, length(?)) = ?", chosen.type_prefix),
+        ("i.provider = ?", chosen.provider),
+        (f"{_STATE} = ?", "" if chosen.state == "idle" else chosen.state),
+    ):
+        if value:
+            parts += f" AND {text}"
+            values += [value] * text.count("?")
+    if chosen.state == "idle":
+        parts += f" AND {_STATE} IN ('free', 'held')"
+    if chosen.unclaimed:
+        parts += " AND c.id IS NULL"
+    return parts, values
+
+
+def by_id(db: Database, instance_id: str) -> Listing | None:
+    """One listing."""
+    row = one(db, _SELECT + " AND i.id = ?", instance_id)
+    return _listing(row) if row else None
+
+
+def matching(db: Database, word: str) -> list[Listing]:
+    """Listings whose name or id is the word, else those it begins; at most 10. Case does not count."""
+    exact = rows(db, _SELECT + " AND (lower(i.name) = lower(?) OR lower(i.id) = lower(?)) LIMIT 10", word, word)
+    if exact:
+        return [_listing(row) for row in exact]
+    prefix = "substr(lower({}), 1, length(?)) = lower(?)"
+    found = rows(
+        db,
+        f"{_SELECT} AND ({prefix.format('i.name')} OR {prefix.format('i.id')}) ORDER BY i.name LIMIT 10",
+        *[word] * 4,
+    )
+    return [_listing(row) for row in found]
+
+
+def names(db: Database) -> list[str]:
+    """Every name in use, for nearest-name hints."""
+    return [row["name"] for row in rows(db, "SELECT DISTINCT name FROM instances WHERE gone_at IS NULL")]
+
+
+def _listing(row: Row) -> Listing:
+    return Listing(
+        instance=instance_of(row), team=row["team"], rate=rate_of(row), verdict=_verdict(row), claim=_claim(row)
+    )
+
+
+def _verdict(row: Row) -> Verdict | None:
+    if row["v_state"] is None:
+        return None
+    gpus: list[list[Any]] = json.loads(row["v_gpus"])
+    each = tuple(GpuVerdict(gpu, state, since) for gpu, state, since in gpus)
+    return Verdict(row["v_state"], row["v_since"], row["v_evidence"], row["v_judged_at"], each)
+
+
+def _claim(row: Row) -> Claim | None:
+    if row["c_id"] is None:
+        return None
+    gpus = tuple(json.loads(row["c_gpus"]))
+    return Claim(
+        row["c_id"], row["id"], row["c_holder"], row["c_from_at"], row["c_until_at"], gpus, row["c_team"], row["c_note"]
+    )

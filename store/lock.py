@@ -1,0 +1,39 @@
+"""One Valet per database: an exclusive lock beside the file, which names its holder."""
+
+import fcntl
+import os
+import socket
+from pathlib import Path
+from typing import IO
+
+from bot.errors import Refused
+
+
+class Locked(Refused):
+    """Another process holds the lock."""
+
+
+class ProcessLock:
+    """Held from construction to `release`, or to the end of the process, however it ends."""
+
+    def __init__(self, database: Path) -> None:
+        """Take the lock. Raises Locked, naming the holder."""
+        path = database.with_name(database.name + ".lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: IO[str] = path.open("a+")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.seek(0)
+            holder = self._file.read().strip() or "another process"
+            self._file.close()
+            raise Locked(
+                f"{database} is in use by {holder}. Stop that one first; Valet runs once per database."
+            ) from None
+        self._file.truncate(0)
+        self._file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+        self._file.flush()
+
+    def release(self) -> None:
+        """Let go; the file stays, so that nobody locks a deleted one."""
+        self._file.close()

@@ -1,0 +1,162 @@
+"""Messages to be posted, where they ended up, and which digests have been made.
+
+A row names what to show (`kind`, `subject`), not the text: it is drawn when it is sent, so that several changes to
+one message become one post of its newest state. `ref` is the message's lasting name in its channel; the first row
+of a ref posts it, later ones edit it.
+"""
+
+import json
+from typing import Any
+
+from sqlite_utils import Database
+
+from store.sql import Row, changed, one, rows
+
+SCHEMA = (
+    """CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        channel TEXT NOT NULL,
+        ref TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sending', 'sent', 'dead')),
+        attempts INTEGER NOT NULL DEFAULT 0,
+        due_at INTEGER NOT NULL,
+        tried_at INTEGER,
+        error TEXT NOT NULL DEFAULT '',
+        created_at INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE UNIQUE INDEX one_waiting_row ON outbox (channel, ref) WHERE state = 'waiting'",
+    "CREATE INDEX outbox_due ON outbox (due_at) WHERE state IN ('waiting', 'sending')",
+    """CREATE TABLE posts (
+        channel TEXT NOT NULL,
+        ref TEXT NOT NULL,
+        posted_channel TEXT NOT NULL,
+        ts TEXT NOT NULL,
+        PRIMARY KEY (channel, ref)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE digests (
+        channel TEXT NOT NULL,
+        local_date TEXT NOT NULL,
+        made_at INTEGER NOT NULL,
+        content TEXT NOT NULL,
+        PRIMARY KEY (channel, local_date)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE notices (
+        id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        content TEXT NOT NULL,
+        made_at INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE TABLE seen_events (event_id TEXT PRIMARY KEY, seen_at INTEGER NOT NULL) STRICT",
+)
+
+
+def tell(db: Database, channel: str, ref: str, *, kind: str, subject: str, now: int) -> None:
+    """Queue a message (or the newest state of one); does nothing without a channel."""
+    if not channel:
+        return
+    changed(
+        db,
+        "INSERT INTO outbox (channel, ref, kind, subject, due_at, created_at) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (channel, ref) WHERE state = 'waiting' DO UPDATE SET kind = excluded.kind, "
+        "subject = excluded.subject",
+        *(channel, ref, kind, subject, now, now),
+    )
+
+
+def due(db: Database, now: int, limit: int = 50) -> list[Row]:
+    """Rows that may be sent now, oldest first; at most one per message, and none while one of it is being sent."""
+    return rows(
+        db,
+        "SELECT o.*, p.posted_channel, p.ts FROM outbox o LEFT JOIN posts p ON p.channel = o.channel AND p.ref = o.ref "
+        "WHERE o.state = 'waiting' AND o.due_at <= ? AND NOT EXISTS "
+        "(SELECT 1 FROM outbox b WHERE b.channel = o.channel AND b.ref = o.ref AND b.state = 'sending') "
+        "ORDER BY o.id LIMIT ?",
+        now,
+        limit,
+    )
+
+
+def next_due(db: Database) -> int | None:
+    """When the next row is due; None when nothing waits."""
+    row = one(db, "SELECT min(due_at) AS at FROM outbox WHERE state = 'waiting'")
+    return row["at"] if row else None
+
+
+def start(db: Database, row_id: int, now: int) -> bool:
+    """Take a row for sending, before the call is made; False when it was taken already."""
+    sql = (
+        "UPDATE outbox SET state = 'sending', tried_at = ?, attempts = attempts + 1 WHERE id = ? AND state = 'waiting'"
+    )
+    return changed(db, sql, now, row_id) == 1
+
+
+def sent(db: Database, row: Row, posted_channel: str, ts: str) -> None:
+    """It was posted there."""
+    changed(db, "UPDATE outbox SET state = 'sent', error = '' WHERE id = ?", row["id"])
+    changed(
+        db,
+        "INSERT OR REPLACE INTO posts (channel, ref, posted_channel, ts) VALUES (?, ?, ?, ?)",
+        *(row["channel"], row["ref"], posted_channel, ts),
+    )
+
+
+def retry(db: Database, row: Row, at: int, error: str) -> None:
+    """It was not posted; try again then. A newer row of the same message takes its place."""
+    newer = one(
+        db, "SELECT id FROM outbox WHERE channel = ? AND ref = ? AND state = 'waiting'", row["channel"], row["ref"]
+    )
+    if newer:
+        changed(db, "DELETE FROM outbox WHERE id = ?", row["id"])
+        changed(db, "UPDATE outbox SET due_at = max(due_at, ?) WHERE id = ?", at, newer["id"])
+        return
+    changed(db, "UPDATE outbox SET state = 'waiting', due_at = ?, error = ? WHERE id = ?", at, error, row["id"])
+
+
+def bury(db: Database, row_id: int, error: str) -> None:
+    """It can never be posted; the row stays for people to look at."""
+    changed(db, "UPDATE outbox SET state = 'dead', error = ? WHERE id = ?", error, row_id)
+
+
+def in_flight(db: Database) -> list[Row]:
+    """Rows whose sending began and has no end: after a crash, nobody knows whether they were posted."""
+    return rows(
+        db,
+        "SELECT o.*, p.posted_channel, p.ts FROM outbox o LEFT JOIN posts p ON p.channel = o.channel AND p.ref = o.ref "
+        "WHERE o.state = 'sending' ORDER BY o.id",
+    )
+
+
+def counts(db: Database) -> dict[str, int]:
+    """How many rows are in each state."""
+    return {row["state"]: row["n"] for row in rows(db, "SELECT state, count(*) AS n FROM outbox GROUP BY state")}
+
+
+def prune(db: Database, before: int) -> None:
+    """Forget what was sent before then; posts stay, so that a later edit finds its message."""
+    changed(db, "DELETE FROM outbox WHERE state = 'sent' AND created_at < ?", before)
+    changed(db, "DELETE FROM seen_events WHERE seen_at < ?", before)
+
+
+def first_digest(db: Database, channel: str, local_date: str, content: Any, *, now: int) -> bool:
+    """Keep the day's digest for a channel; False when there is one already. `content` None: nothing to say that day."""
+    sql = "INSERT INTO digests (channel, local_date, made_at, content) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+    return changed(db, sql, channel, local_date, now, json.dumps(content)) == 1
+
+
+def digest(db: Database, channel: str, local_date: str) -> Any:
+    """The content of a digest; None when there was nothing to say or no digest."""
+    row = one(db, "SELECT content FROM digests WHERE channel = ? AND local_date = ?", channel, local_date)
+    return json.loads(row["content"]) if row else None
+
+
+def has_digest(db: Database, channel: str, local_date: str) -> bool:
+    """Whether that day is done for the channel."""
+    return one(db, "SELECT 1 FROM digests WHERE channel = ? AND local_date = ?", channel, local_date) is not None
+
+
+def new_event(db: Database, event_id: str, now: int) -> bool:
+    """Note an event of Slack's; False when it was delivered before."""
+    sql = "INSERT INTO seen_events (event_id, seen_at) VALUES (?, ?) ON CONFLICT DO NOTHING"
+    return changed(db, sql, event_id, now) == 1

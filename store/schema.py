@@ -1,0 +1,45 @@
+"""The schema as a list of steps; append only, a released step never changes."""
+
+from sqlite_utils import Database, Migrations
+
+from bot.errors import Refused
+from store import actions, agents, claims, fleet, ledger, minutes, outbox
+
+STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("0001_fleet", fleet.SCHEMA),
+    ("0001_agents", agents.SCHEMA),
+    ("0001_minutes", minutes.SCHEMA),
+    ("0001_claims", claims.SCHEMA),
+    ("0001_actions", actions.SCHEMA),
+    ("0001_outbox", outbox.SCHEMA),
+    ("0001_ledger", ledger.SCHEMA),
+)
+
+
+def _step(migrations: Migrations, name: str, statements: tuple[str, ...]) -> None:
+    @migrations(name=name)
+    def run(db: Database) -> None:
+        for statement in statements:
+            db.execute(statement)
+
+
+def _migrations() -> Migrations:
+    migrations = Migrations("valet")
+    for name, statements in STEPS:
+        _step(migrations, name, statements)
+    return migrations
+
+
+def migrate(db: Database) -> None:
+    """Bring the schema up to date, inside the caller's IMMEDIATE transaction so that two starts can't race.
+
+    Raises Refused when the file holds a step this version does not know.
+    """
+    migrations = _migrations()
+    newer = {applied.name for applied in migrations.applied(db)} - {name for name, _ in STEPS}
+    if newer:
+        raise Refused(
+            f"A newer Valet has written this database (step {min(newer)}). "
+            "Install that version again, or restore a backup."
+        )
+    migrations.apply(db)

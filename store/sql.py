@@ -1,0 +1,37 @@
+"""Three ways to run a statement; values are always bound, never pasted in."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlite_utils import Database
+
+# pysqlite3 where it is installed; two copies of SQLite on one file would break its locks
+from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]
+
+__all__ = ["Row", "changed", "many", "one", "rows", "sqlite3"]
+
+Row = dict[str, Any]
+
+
+def rows(db: Database, sql: str, *values: object) -> list[Row]:
+    """The rows of a query, as dicts."""
+    cursor = db.execute(sql, list(values))
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def one(db: Database, sql: str, *values: object) -> Row | None:
+    """The first row of a query, if any."""
+    found = rows(db, sql, *values)
+    return found[0] if found else None
+
+
+def changed(db: Database, sql: str, *values: object) -> int:
+    """Run a statement that changes rows; how many it changed."""
+    count: int = db.execute(sql, list(values)).rowcount
+    return count
+
+
+def many(db: Database, sql: str, values: Iterable[tuple[object, ...]]) -> None:
+    """Run one statement for many rows."""
+    db.conn.executemany(sql, values)
