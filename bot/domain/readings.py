@@ -61,7 +61,7 @@ class Push:
     boot_id: str
     """Changes with every boot of the host."""
     seq: int
-    """Counts deliveries within a boot, from 1; (host, boot_id, seq) is counted once."""
+    """Grows with every delivery of a boot, with gaps; (host, boot_id, seq) is counted once."""
     tick_now: int
     """The host's tick at the moment of sending: the door sets now - tick_now as minute zero of this boot."""
     started_tick: int
@@ -70,3 +70,5 @@ class Push:
     minutes: tuple[Minute, ...]
     agent_version: str = ""
     driver: str = ""
+    error: str | None = None
+    """Why no GPU of the host could be read at all (no driver, driver mismatch), as a sentence."""

@@ -13,6 +13,14 @@ PATH = "/v1/minutes"
 MAX_BODY_BYTES = 256 * 1024
 MAX_MINUTES = 500
 MAX_GPUS = 64
+MAX_AGE_TICKS = 48 * 60
+"""Older minutes are refused: the bot no longer judges by them."""
+MAX_PROCESSES = 32
+"""Named programs per minute; the counts beside them are complete."""
+MAX_NAME = 64
+"""Characters of a name: a program, a user, a GPU model."""
+MAX_WORDS = 128
+"""Characters of an error in NVML's words."""
 
 
 def to_json(push: Push) -> bytes:

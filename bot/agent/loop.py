@@ -1,0 +1,139 @@
+"""The agent's loop: look at the GPUs every few seconds, fold what was seen into minutes, hand them to the sender."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.agent.guard import Aside, guarded
+from bot.agent.host import HostTime
+from bot.agent.minutes import Folding
+from bot.agent.sampler import Sampler, Source
+from bot.agent.sender import About, Sender
+from bot.agent.table import table
+from bot.domain.readings import Minute
+from bot.errors import Unreachable
+from bot.telemetry.sample import Sample
+
+log = logging.getLogger(__name__)
+
+OPEN_PATIENCE_S = 30.0
+"""Without persistence mode the driver takes seconds per GPU to wake."""
+CLOSE_PATIENCE_S = 1.0
+FINISH_S = 5.0
+LATE_S = 0.02
+"""Looks are this much after the full interval, so that none falls into the minute before by rounding."""
+
+
+class Watch:
+    """One agent at work. `sender` is None when nothing is to be sent; `show` gets each sample as a table."""
+
+    def __init__(
+        self,
+        source: Source,
+        sender: Sender | None,
+        host_time: HostTime,
+        *,
+        about: About,
+        show: Callable[[str], None] | None = None,
+    ) -> None:
+        self.stop = threading.Event()
+        """Set it to end `until_told`."""
+        self._source = source
+        self._sender = sender
+        self._time = host_time
+        self._about = about
+        self._show = show
+        self._sampler = Sampler(source, host_time.now)
+        self._folding = Folding()
+        self._opening: Aside | None = None
+        self._opened_at_tick: int | None = None
+        self._is_open = False
+        self._tick = host_time.tick()
+        self._listed_at: int | None = None
+        self._before: dict[int, Sample] = {}
+
+    def once(self) -> str:
+        """Two looks a second apart and one push; returns what went wrong (logged already), or nothing."""
+        self._ensure_open()
+        self._look(self._tick)
+        self.stop.wait(1.0)
+        self._look(self._tick)
+        problem = self._about.error or ""
+        if self._sender is not None:
+            self._sender.offer(self._folding.flush(), self._about)
+            self._sender.send()
+            problem = problem or self._sender.last.sentence
+        self._close()
+        return problem
+
+    def until_told(self, interval_s: float) -> None:
+        """Look every `interval_s`, push every minute, until `stop` is set; then send what there is and end."""
+        if self._sender is not None:
+            self._sender.start()
+        while not self.stop.wait(self._until_due(interval_s)):
+            guarded(self._step)
+        if self._sender is not None:
+            self._sender.offer(self._folding.flush(), self._about)
+            self._sender.finish(FINISH_S)
+            log.info("Stopped with %d minutes not sent.", self._sender.unsent)
+        self._close()
+
+    def _step(self) -> None:
+        self._ensure_open()
+        tick = self._time.tick()
+        minutes = self._look(tick)
+        if tick != self._tick and self._sender is not None:
+            self._sender.offer(minutes, self._about)
+        self._tick = tick
+
+    def _look(self, tick: int) -> list[Minute]:
+        """One sample of every GPU, counted to the minute `tick`; returns the minutes that are over with it."""
+        gpus = self._source.gpus
+        if self._is_open:
+            # The driver-wide lock behind process lists is held for milliseconds: once a minute is enough.
+            ask_for = [gpu.index for gpu in gpus] if self._listed_at != tick else []
+            samples = self._sampler.take(processes_of=ask_for)
+            self._listed_at = tick
+        else:
+            samples = {gpu.index: Sample(self._time.now(), error=self._about.error) for gpu in gpus}
+        self._about = replace(self._about, gpus=gpus, driver=self._source.driver)
+        if self._show is not None:
+            self._show(table(gpus, samples, self._before) if gpus else self._about.error or "no GPU")
+        self._before = samples
+        return self._folding.add(tick, samples)
+
+    def _ensure_open(self) -> None:
+        """Open NVML, or open it again after the driver went away; tried once a minute."""
+        if self._is_open and self._source.is_broken:
+            self._close()
+        tick = self._time.tick()
+        if self._is_open or (self._opening is None and self._opened_at_tick == tick):
+            return
+        self._opened_at_tick = tick
+        error = self._open()
+        if error != self._about.error:
+            log.log(logging.ERROR if error else logging.INFO, "%s", error or "The GPUs can be read.")
+        self._about = replace(self._about, error=error)
+        self._is_open = error is None
+
+    def _open(self) -> str | None:
+        """Try to open; returns what is in the way. A call that hangs is waited for again, not made twice."""
+        self._opening = self._opening or Aside(self._source.open)
+        try:
+            is_over = self._opening.is_over(OPEN_PATIENCE_S)
+        except Unreachable as error:
+            self._opening = None
+            return str(error)
+        if not is_over:
+            return "NVML does not answer; the driver may be hanging."
+        self._opening = None
+        return None
+
+    def _close(self) -> None:
+        self._is_open = False
+        Aside(self._source.close).is_over(CLOSE_PATIENCE_S)
+
+    def _until_due(self, interval_s: float) -> float:
+        """Real seconds to the next multiple of the interval since boot, so that every minute holds its full number."""
+        return (interval_s - self._time.now() % interval_s + LATE_S) / self._time.pace

@@ -1,0 +1,144 @@
+"""One delivery over HTTP: where to, with which token, and what the bot's answer means."""
+
+import http.client
+import ipaddress
+import json
+import ssl
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.domain.clock import system_clock
+from bot.errors import Refused
+from bot.telemetry.procfs import printable
+from bot.telemetry.wire import PATH
+
+TIMEOUT_S = 10.0
+MAX_ANSWER_BYTES = 4096
+MAX_RETRY_AFTER_S = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: the status, or None when nobody answered; a sentence; and when to come back, seconds."""
+
+    status: int | None
+    text: str = ""
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the bot's door is."""
+
+    secure: bool
+    host: str
+    port: int
+    path: str
+
+    @classmethod
+    def parse(cls, url: str, *, insecure_http: bool = False) -> "Server":
+        """Read --server; raises Refused, in plain HTTP to anything but this machine too, unless allowed."""
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise Refused("--server must look like https://valet.example.com.")
+        if parts.username or parts.query or parts.fragment:
+            raise Refused("--server must be an address only, without user, query or fragment.")
+        try:
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+        except ValueError as error:
+            raise Refused("The port of --server must be a number up to 65535.") from error
+        secure = parts.scheme == "https"
+        if not secure and not insecure_http and not _is_loopback(parts.hostname):
+            raise Refused(
+                f"--server is plain HTTP to {parts.hostname}, which would show the token to the network: "
+                "use https, or --insecure-http if that network is your own."
+            )
+        return cls(secure, parts.hostname, port, parts.path.rstrip("/") + PATH)
+
+
+def read_token(path: Path) -> str:
+    """The token in a file; raises Refused when others can read the file or there is none in it."""
+    try:
+        mode = path.stat().st_mode
+        token = path.read_text(encoding="ascii").strip()
+    except UnicodeDecodeError as error:
+        raise Refused(f"{path} holds no token: it is not plain text.") from error
+    except OSError as error:
+        raise Refused(f"The token file {path} cannot be read: {error.strerror}.") from error
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        raise Refused(f"Everybody on this host can read the token in {path}: run `chmod 600 {path}`.")
+    if not token or not token.isprintable() or " " in token:
+        raise Refused(f"{path} must hold one token and nothing else.")
+    return token
+
+
+class Poster:
+    """Sends bodies to one server. Redirects are not followed: they would carry the token elsewhere."""
+
+    def __init__(self, server: Server, token: str, *, agent: str, timeout_s: float = TIMEOUT_S) -> None:
+        self._server = server
+        self._timeout_s = timeout_s
+        self._tls = ssl.create_default_context() if server.secure else None
+        self._headers = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+            "User-Agent": agent,
+            "Connection": "close",
+        }
+
+    def __call__(self, body: bytes) -> Answer:
+        """Post one body and read the answer; takes a few times the timeout at most, raises nothing."""
+        connection = self._connection()
+        try:
+            connection.request("POST", self._server.path, body, self._headers)
+            response = connection.getresponse()
+            text = response.read(MAX_ANSWER_BYTES)
+        except ssl.SSLCertVerificationError as error:
+            return Answer(None, f"its certificate is not trusted: {error.verify_message}")
+        except (OSError, UnicodeError, http.client.HTTPException) as error:
+            return Answer(None, printable(str(error) or type(error).__name__, 200))
+        finally:
+            connection.close()
+        return Answer(response.status, _sentence(text), _retry_after(response.headers["Retry-After"]))
+
+    def _connection(self) -> http.client.HTTPConnection:
+        where = self._server
+        if self._tls is None:
+            return http.client.HTTPConnection(where.host, where.port, timeout=self._timeout_s)
+        return http.client.HTTPSConnection(where.host, where.port, timeout=self._timeout_s, context=self._tls)
+
+
+Post = Callable[[bytes], Answer]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _sentence(body: bytes) -> str:
+    """The door's own sentence, or the start of whatever a proxy said instead."""
+    text = body.decode(errors="replace")
+    with suppress(ValueError, TypeError, AttributeError, RecursionError):
+        text = str(json.loads(text).get("error", ""))
+    return printable(text, 200)
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds to wait, from a number of seconds or a date; None when the header is absent or makes no sense."""
+    if not value:
+        return None
+    if value.isascii() and value.isdigit():
+        return min(float(value[:9]), MAX_RETRY_AFTER_S)
+    try:
+        at_s = parsedate_to_datetime(value).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return min(max(at_s - system_clock() / 1000, 0.0), MAX_RETRY_AFTER_S)

@@ -1,0 +1,75 @@
+"""`run`: the agent from its options to its exit code."""
+
+import logging
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot import __version__
+from bot.agent.host import Deliveries, HostTime, default_state_dir
+from bot.agent.loop import Watch
+from bot.agent.post import Poster, Server, read_token
+from bot.agent.sampler import Source
+from bot.agent.sender import About, Sender
+from bot.errors import Refused
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says. The server may be left out where `print_` is set: then nothing is sent."""
+
+    server: str | None
+    token_file: Path | None
+    host: str
+    once: bool = False
+    print_: bool = False
+    interval_s: float = 15.0
+    state_dir: Path | None = None
+    insecure_http: bool = False
+
+
+def run(options: Options, *, source: Source | None = None, host_time: HostTime | None = None) -> int:
+    """Run the agent until SIGTERM or SIGINT, or for one push with `once`; returns the exit code.
+
+    0: told to stop, or the one push arrived. 1: the options cannot work, or with `once` no GPU could be read or the
+    push did not arrive; the reason is on standard error.
+    """
+    host_time = host_time or HostTime()
+    about = About(options.host, host_time.tick(), __version__)
+    try:
+        sender = _sender(options, host_time, about)
+    except Refused as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    watch = Watch(source or _nvml(host_time), sender, host_time, about=about, show=_show if options.print_ else None)
+    if options.once:
+        return 1 if watch.once() else 0
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: watch.stop.set())
+    log.info("Watching the GPUs of %s every %g s.", options.host, options.interval_s)
+    watch.until_told(options.interval_s)
+    return 0
+
+
+def _sender(options: Options, host_time: HostTime, about: About) -> Sender | None:
+    if options.server is None and options.print_:
+        return None
+    if options.server is None or options.token_file is None:
+        raise Refused("Give --server and --token-file, or --print alone to only look.")
+    server = Server.parse(options.server, insecure_http=options.insecure_http)
+    poster = Poster(server, read_token(options.token_file), agent=f"valet-agent/{__version__}")
+    return Sender(poster, Deliveries(options.state_dir or default_state_dir(), host_time), host_time, about)
+
+
+def _nvml(host_time: HostTime) -> Source:
+    from bot.telemetry.nvml import Nvml
+
+    return Nvml(host_time.now)
+
+
+def _show(text: str) -> None:
+    sys.stdout.write(f"{text}\n\n")
+    sys.stdout.flush()
