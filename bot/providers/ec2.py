@@ -17,10 +17,10 @@ from botocore.session import get_session
 
 from bot.domain.clock import Clock, system_clock
 from bot.domain.fleet import Instance, Look
-from bot.errors import Refused, SettingsError, Unreachable
+from bot.errors import SettingsError, Unreachable
 from bot.providers.accounts import Access, AwsAccount
 from bot.providers.ec2_access import Room, check
-from bot.providers.ec2_errors import Said, reading_failed, stop_failed
+from bot.providers.ec2_errors import Said, group_member, reading_failed, stop_failed
 from bot.providers.ec2_lookups import ProtectionMemory, TypeCatalogue, stop_protection
 from bot.providers.ec2_shapes import GpuType
 from bot.providers.ec2_shapes import instance as to_instance
@@ -147,8 +147,8 @@ class Ec2:
         Raises Refused when AWS says no for good, Unreachable when it is not known to have agreed: look again with
         `describe` before asking again, since it may be stopping all the same.
         """
-        if instance.asg:  # EC2 would stop it, and the group would then terminate and replace it
-            raise Refused(f"{instance.name} is in the Auto Scaling group {instance.asg}. Scale the group instead.")
+        if instance.asg:
+            raise group_member(instance)
         place = self._place(instance)
         try:
             self._ec2(place, config=ONCE).stop_instances(InstanceIds=[instance.id])

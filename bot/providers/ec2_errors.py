@@ -106,3 +106,8 @@ def stop_failed(said: Said, instance: Instance) -> ValetError:
         return Refused(f"Valet can't reach the account of {instance.name}: {said.words}.")
     sentence = REFUSALS.get(said.code, "AWS refused to stop {name}: {code}.")
     return Refused(sentence.format(name=instance.name, id=instance.id, region=instance.region, code=said.code))
+
+
+def group_member(instance: Instance) -> Refused:
+    """The refusal of a stop that EC2 would grant, whereupon the group would terminate and replace the machine."""
+    return Refused(f"{instance.name} is in the Auto Scaling group {instance.asg}. Scale the group instead.")

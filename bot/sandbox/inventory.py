@@ -1,0 +1,120 @@
+"""The machines of the made-up company: a dozen rented ones in two regions, and three owned."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.domain.clock import DAY, HOUR
+from bot.domain.fleet import Instance
+
+ACCOUNT = "111122223333"
+EAST, WEST = "us-east-1", "us-west-2"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """An instance type as EC2 describes it: model, gpus, MiB of one gpu, GB of instance store."""
+
+    model: str
+    gpus: int
+    mib: int
+    nvme_gb: int
+
+
+KINDS: Mapping[str, Kind] = {
+    "g4dn.xlarge": Kind("T4", 1, 16_384, 125),
+    "g5.xlarge": Kind("A10G", 1, 22_888, 250),
+    "g5.2xlarge": Kind("A10G", 1, 22_888, 450),
+    "g5.12xlarge": Kind("A10G", 4, 22_888, 3_800),
+    "g6.xlarge": Kind("L4", 1, 22_888, 250),
+    "g6.12xlarge": Kind("L4", 4, 22_888, 3_760),
+    "g6e.xlarge": Kind("L40S", 1, 45_776, 250),
+    "g6e.12xlarge": Kind("L40S", 4, 45_776, 3_800),
+    "p4d.24xlarge": Kind("A100", 8, 40_960, 8_000),
+    "p4de.24xlarge": Kind("A100", 8, 81_920, 8_000),
+    "p5.48xlarge": Kind("H100", 8, 81_920, 30_400),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rented:
+    """One rented machine, as someone once launched it."""
+
+    name: str
+    type: str
+    zone: str
+    team: str
+    age: int
+    """Milliseconds since it last started."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Further fields of Instance; `stopped_at` is how long ago."""
+
+
+RENTED = (
+    Rented("train-7", "p4d.24xlarge", "us-east-1a", "nlp", 9 * DAY),
+    Rented("train-3", "p5.48xlarge", "us-west-2b", "nlp", 3 * DAY + 5 * HOUR),
+    Rented("train-9", "p4de.24xlarge", "us-west-2b", "vision", 26 * HOUR),
+    Rented("nb-2", "g5.12xlarge", "us-east-1b", "vision", 21 * DAY),
+    Rented("nb-5", "g5.xlarge", "us-east-1b", "vision", 2 * DAY + 3 * HOUR),
+    Rented("eval-2", "g5.2xlarge", "us-west-2a", "nlp", 11 * DAY, {"state": "stopped", "stopped_at": 4 * DAY}),
+    Rented("old-3", "g4dn.xlarge", "us-east-1a", "platform", 47 * DAY),
+    Rented("ci-gpu", "g4dn.xlarge", "us-east-1c", "platform", 13 * DAY),
+    Rented("render-1", "g6e.xlarge", "us-east-1c", "platform", 6 * DAY),
+    Rented("label-1", "g6.xlarge", "us-west-2a", "vision", 17 * DAY, {"stop_protected": True}),
+    Rented("sweep-1", "g6.12xlarge", "us-west-2c", "vision", 7 * HOUR, {"lifecycle": "spot"}),
+    Rented("llm-serve", "g6e.12xlarge", "us-east-1a", "nlp", 32 * DAY, {"asg": "llm-serve"}),
+    Rented("scratch", "g5.xlarge", "us-west-2a", "", 5 * DAY),
+)
+
+
+def rented(now: int) -> tuple[Instance, ...]:
+    """The rented machines as they are at `now`."""
+    return tuple(_rented(one, now) for one in RENTED)
+
+
+def _rented(one: Rented, now: int) -> Instance:
+    kind = KINDS[one.type]
+    tags = {"Name": one.name, **({"team": one.team} if one.team else {})}
+    asg = one.more.get("asg", "")
+    more = dict(one.more)
+    if "stopped_at" in more:
+        more["stopped_at"] = now - more["stopped_at"]
+    return Instance(
+        id=f"i-0{hashlib.sha256(one.name.encode()).hexdigest()[:16]}",
+        name=one.name,
+        provider="ec2",
+        source=f"ec2/{ACCOUNT}/{one.zone[:-1]}",
+        type=one.type,
+        zone=one.zone,
+        gpu_model=kind.model,
+        gpu_count=kind.gpus,
+        gpu_memory_mib=kind.mib,
+        nvme_gb=kind.nvme_gb,
+        launched_at=now - one.age,
+        tags={**tags, "aws:autoscaling:groupName": asg} if asg else tags,
+        **{"state": "running", **more},
+    )
+
+
+def _owned(name: str, team: str, *, model: str, gpus: int, mib: int) -> Instance:
+    return Instance(
+        id=name,
+        name=name,
+        provider="owned",
+        source="owned",
+        type="owned",
+        state="running",
+        gpu_model=model,
+        gpu_count=gpus,
+        gpu_memory_mib=mib,
+        tags={"team": team},
+    )
+
+
+OWNED = (
+    _owned("dgx-1", "nlp", model="A100", gpus=8, mib=81_920),
+    _owned("dgx-2", "vision", model="H100", gpus=8, mib=81_559),
+    _owned("ws-4", "platform", model="RTX 6000", gpus=2, mib=49_140),
+)
+"""What agents report on; no provider shows them."""

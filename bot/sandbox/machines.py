@@ -1,0 +1,169 @@
+"""A provider of made-up rented machines that behave as EC2's do, driven by a clock alone."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from threading import RLock
+from typing import Any, Literal
+
+from bot.domain.clock import SECOND, Clock
+from bot.domain.fleet import Instance, Look
+from bot.errors import ValetError
+from bot.providers.ec2_errors import Said, group_member, reading_failed, stop_failed
+from bot.sandbox.inventory import OWNED, rented
+
+STOP_TAKES = 40 * SECOND
+START_TAKES = 20 * SECOND
+
+Verb = Literal["describe", "stop"]
+
+
+@dataclass(slots=True)
+class _Fault:
+    """What the next calls meet."""
+
+    error: ValetError
+    times: int
+    accepted: bool
+
+
+class SandboxFleet:
+    """The provider of the sandbox. Nothing in it moves but by its clock and its callers.
+
+    `calls` counts what was asked, by (verb, name): `calls["stop", "train-7"]`, and ("sweep", "").
+    `stops` lists what really began to stop, as (name, moment).
+    """
+
+    owned: tuple[Instance, ...] = OWNED
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = RLock()
+        self._machines = {machine.name: machine for machine in rented(clock())}
+        self._changing: dict[str, int] = {}
+        self._faults: dict[tuple[str, Verb], _Fault] = {}
+        self._silent: dict[str, str] = {}
+        self.calls: Counter[tuple[str, str]] = Counter()
+        self.stops: list[tuple[str, int]] = []
+
+    def sweep(self) -> Iterator[Look]:
+        """One look per region, in a fixed order."""
+        with self._lock:
+            self.calls["sweep", ""] += 1
+            machines = [self.named(name) for name in self._machines]
+            silent = dict(self._silent)
+        for source in sorted({machine.source for machine in machines}):
+            region = source.rsplit("/", 1)[-1]
+            if region in silent:
+                yield Look(source, error=str(reading_failed(Said(silent[region], 503), region)))
+                continue
+            here = (one for one in machines if one.source == source and one.state != "terminated")
+            yield Look(source, tuple(here))
+
+    def describe(self, instance: Instance) -> Instance | None:
+        """The machine this moment; None when there is no such id. Raises the fault set for it."""
+        with self._lock:
+            fault = self._met(instance.name, "describe")
+            if fault:
+                raise fault.error
+            if instance.region in self._silent:
+                raise reading_failed(Said(self._silent[instance.region], 503), instance.region)
+            return self._by_id(instance.id)
+
+    def stop(self, instance: Instance) -> None:
+        """Begin to stop it. Raises Refused where EC2 would say no, or the fault set for it."""
+        with self._lock:
+            fault = self._met(instance.name, "stop")
+            if fault and not fault.accepted:
+                raise fault.error
+            self._begin_stop(instance)
+            if fault:
+                raise fault.error
+
+    def named(self, name: str) -> Instance:
+        """The machine of that name, this moment."""
+        with self._lock:
+            machine = self._settled(self._machines[name])
+            self._machines[name] = machine
+            return machine
+
+    def start(self, name: str) -> None:
+        """Someone starts it: pending for a while, with a new launch time."""
+        with self._lock:
+            self._put(replace(self.named(name), state="pending", launched_at=self._clock(), stopped_at=None))
+
+    def restart(self, name: str) -> None:
+        """Someone has stopped and started it: it runs again, with a new launch time."""
+        with self._lock:
+            self._put(replace(self.named(name), state="running", launched_at=self._clock(), stopped_at=None))
+
+    def terminate(self, name: str) -> None:
+        """Someone ends it for good."""
+        self.change(name, state="terminated")
+
+    def change(self, name: str, **fields: Any) -> None:
+        """Someone changes it in AWS: `change("nb-2", stop_protected=True)`."""
+        with self._lock:
+            self._put(replace(self.named(name), **fields))
+
+    def fault(self, name: str, error: ValetError, *, on: Verb = "stop", times: int = 1, accepted: bool = False) -> None:
+        """The next `times` calls raise `error`; with `accepted` the stop happens and only its answer is lost."""
+        with self._lock:
+            self._faults[name, on] = _Fault(error, times, accepted)
+
+    def silence(self, region: str, code: str = "RequestLimitExceeded") -> None:
+        """The region answers nothing but this error code, until `unsilence`."""
+        with self._lock:
+            self._silent[region] = code
+
+    def unsilence(self, region: str) -> None:
+        """The region answers again."""
+        with self._lock:
+            self._silent.pop(region, None)
+
+    def _met(self, name: str, verb: Verb) -> _Fault | None:
+        self.calls[verb, name] += 1
+        fault = self._faults.get((name, verb))
+        if fault is None or fault.times < 1:
+            return None
+        fault.times -= 1
+        return fault
+
+    def _begin_stop(self, instance: Instance) -> None:
+        machine = self._by_id(instance.id)
+        if machine and machine.asg:
+            raise group_member(machine)
+        code = _why_not(machine)
+        if code:
+            raise stop_failed(Said(code, 400, "StopInstances"), instance)
+        if machine is None or machine.state != "running":
+            return  # EC2 takes a second stop as done
+        self.stops.append((machine.name, self._clock()))
+        self._put(replace(machine, state="stopping", stopped_at=self._clock()))
+
+    def _by_id(self, instance_id: str) -> Instance | None:
+        return next((one for name in self._machines if (one := self.named(name)).id == instance_id), None)
+
+    def _put(self, machine: Instance) -> None:
+        self._machines[machine.name] = machine
+        self._changing[machine.name] = self._clock()
+
+    def _settled(self, machine: Instance) -> Instance:
+        lasted = self._clock() - self._changing.get(machine.name, 0)
+        if machine.state == "stopping" and lasted >= STOP_TAKES:
+            return replace(machine, state="stopped")
+        if machine.state == "pending" and lasted >= START_TAKES:
+            return replace(machine, state="running")
+        return machine
+
+
+def _why_not(machine: Instance | None) -> str:
+    if machine is None:
+        return "InvalidInstanceID.NotFound"
+    if machine.state in {"terminated", "pending"}:
+        return "IncorrectInstanceState"
+    if machine.stop_protected:
+        return "OperationNotPermitted"
+    if machine.lifecycle != "on-demand" or machine.root_device != "ebs":
+        return "UnsupportedOperation"
+    return ""

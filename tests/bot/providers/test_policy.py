@@ -1,0 +1,75 @@
+"""The IAM documents allow what the code calls, and nothing else."""
+
+import ast
+import json
+from pathlib import Path
+
+import botocore.session
+from botocore import xform_name
+
+from bot import providers
+from bot.providers.policy import ASSUME, FREE, READ, STOP_START, assume_policy, policies
+
+
+def operations() -> dict[str, str]:
+    """Method name of a client -> IAM action, for the services we use."""
+    session = botocore.session.get_session()
+    return {
+        xform_name(operation): f"{service}:{operation}"
+        for service in ("ec2", "sts")
+        for operation in session.get_service_model(service).operation_names
+    }
+
+
+def actions_called() -> set[str]:
+    known = operations() | {"create_assume_role_refresher": "sts:AssumeRole"}
+    called = set()
+    for file in Path(providers.__path__[0]).glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Attribute):
+                called.add(node.attr)
+            if isinstance(node, ast.Name):
+                called.add(node.id)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                called.add(node.value)
+    return {known[name] for name in called if name in known}
+
+
+def test_the_documents_name_just_what_the_code_calls():
+    assert actions_called() == {*READ, *STOP_START, *ASSUME, *FREE}
+
+
+def test_reading_is_allowed_everywhere_and_stopping_only_under_the_tag():
+    documents = policies("gpu-valet", "managed")
+
+    assert documents["read"] == {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "ValetRead", "Effect": "Allow", "Action": list(READ), "Resource": "*"}],
+    }
+    assert documents["stop-start"] == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "ValetStopStart",
+                "Effect": "Allow",
+                "Action": ["ec2:StopInstances"],
+                "Resource": "arn:aws:ec2:*:*:instance/*",
+                "Condition": {"StringEquals": {"aws:ResourceTag/gpu-valet": "managed"}},
+            }
+        ],
+    }
+
+
+def test_nothing_in_them_can_terminate_change_or_tag():
+    text = json.dumps([policies("gpu-valet", "managed"), assume_policy(["arn:aws:iam::222233334444:role/valet"])])
+
+    assert not [word for word in ("Terminate", "Modify", "CreateTags", "Delete", '"ec2:*"') if word in text]
+
+
+def test_only_the_named_roles_may_be_assumed():
+    [statement] = assume_policy(["arn:aws:iam::222233334444:role/valet"])["Statement"]
+
+    assert (statement["Action"], statement["Resource"]) == (
+        ["sts:AssumeRole"],
+        ["arn:aws:iam::222233334444:role/valet"],
+    )
