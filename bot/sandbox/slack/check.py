@@ -1,0 +1,182 @@
+"""What Slack refuses in blocks and views, as sentences with JSON pointers.
+
+`problems` is also what the tests of our own blocks ask; an empty list means fit to send.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from bot.sandbox.slack import limits
+from bot.sandbox.slack.charts import DATA_VISUALIZATION, table
+from bot.sandbox.slack.elements import IMAGE, INPUTS, INTERACTIVE, RICH_TEXT_PARTS
+from bot.sandbox.slack.records import Json
+from bot.sandbox.slack.shapes import Check, anything, flag, items, one_of, plain, prose, say, shape, text, typed
+
+_BLOCK: dict[str, Check] = {"type": anything, "block_id": text(limits.ID)}
+_CONTEXT_PROSE = prose(limits.SECTION_TEXT)
+
+
+def _section(value: Any, pointer: str, found: list[str]) -> None:
+    fields: dict[str, Check] = {
+        "text": prose(limits.SECTION_TEXT),
+        "fields": items(prose(limits.FIELD_TEXT), 1, limits.SECTION_FIELDS),
+        "accessory": typed({**INTERACTIVE, "image": IMAGE}, "element type"),
+        "expand": flag,
+    }
+    shape(_BLOCK | fields)(value, pointer, found)
+    if "text" not in value and "fields" not in value:
+        say(found, pointer, "missing required field: text")
+
+
+def _image_block(value: Any, pointer: str, found: list[str]) -> None:
+    inner = {key: held for key, held in value.items() if key not in ("title", "block_id")}
+    IMAGE(inner, pointer, found)
+    if "title" in value:
+        plain(limits.ALT_TEXT)(value["title"], f"{pointer}/title", found)
+
+
+BLOCKS: dict[str, Check] = {
+    "actions": shape(
+        _BLOCK | {"elements": items(typed(INTERACTIVE, "element type"), 1, limits.ACTIONS_ELEMENTS)}, ("elements",)
+    ),
+    "alert": shape(
+        _BLOCK | {"text": prose(limits.ALERT_TEXT), "level": one_of("default", "info", "warning", "error", "success")},
+        ("text",),
+    ),
+    "context": shape(
+        _BLOCK
+        | {
+            "elements": items(
+                typed({"image": IMAGE, "mrkdwn": _CONTEXT_PROSE, "plain_text": _CONTEXT_PROSE}, "element type"),
+                1,
+                limits.CONTEXT_ELEMENTS,
+            )
+        },
+        ("elements",),
+    ),
+    "data_visualization": shape(_BLOCK | DATA_VISUALIZATION, ("title", "chart")),
+    "divider": shape(_BLOCK),
+    "header": shape(_BLOCK | {"text": plain(limits.HEADER_TEXT)}, ("text",)),
+    "image": _image_block,
+    "input": shape(
+        _BLOCK
+        | {
+            "label": plain(limits.INPUT_LABEL),
+            "element": typed(INPUTS, "element type"),
+            "hint": plain(limits.INPUT_LABEL),
+            "optional": flag,
+            "dispatch_action": flag,
+        },
+        ("label", "element"),
+    ),
+    "markdown": shape(_BLOCK | {"text": text(limits.MARKDOWN_TOTAL)}, ("text",)),
+    "rich_text": shape(_BLOCK | {"elements": items(RICH_TEXT_PARTS, 1, 1000)}, ("elements",)),
+    "section": _section,
+    "table": table(_BLOCK),
+}
+
+
+def problems(blocks: Any, surface: str = "message") -> list[str]:
+    """Everything Slack would refuse in the list of blocks of a "message", a "modal" or a "home" tab."""
+    found: list[str] = []
+    most = limits.MESSAGE_BLOCKS if surface == "message" else limits.VIEW_BLOCKS
+    items(typed(BLOCKS), 0, most)(blocks, "/blocks", found)
+    if not isinstance(blocks, list):
+        return found
+    known = [(index, block) for index, block in enumerate(blocks) if isinstance(block, dict)]
+    for index, block in known:
+        if block.get("type") in BLOCKS and block["type"] not in limits.SURFACES[surface]:
+            say(found, f"/blocks/{index}/type", f"unsupported type in a {surface}: {block['type']}")
+        _unique_actions(block, f"/blocks/{index}", found)
+    _unique_block_ids(known, found)
+    _together(known, found)
+    return found
+
+
+def view_problems(view: Json) -> list[str]:
+    """Everything Slack would refuse in a view of type "modal" or "home"."""
+    kind = view.get("type")
+    if kind not in ("modal", "home"):
+        return [f"unsupported type: {kind} [json-pointer:/view/type]"]
+    found: list[str] = []
+    title = plain(limits.VIEW_TITLE)
+    fields: dict[str, Check] = dict.fromkeys(("type", "blocks"), anything)
+    fields |= dict.fromkeys(("title", "submit", "close"), title)
+    fields |= dict.fromkeys(("clear_on_close", "notify_on_close", "submit_disabled"), flag)
+    fields |= {"private_metadata": text(limits.PRIVATE_METADATA, 0), "callback_id": text(limits.ID, 0)}
+    fields |= {"external_id": text(limits.ID, 0)}
+    shape(fields, ("title", "blocks") if kind == "modal" else ("blocks",))(view, "/view", found)
+    blocks = view.get("blocks", [])
+    has_input = isinstance(blocks, list) and any(_kind(block) == "input" for block in blocks)
+    if kind == "modal" and has_input and "submit" not in view:
+        say(found, "/view/submit", "missing required field: submit (the view has input blocks)")
+    return found + problems(blocks, kind)
+
+
+def interactive_elements(block: Json) -> Iterator[Json]:
+    """The elements of a block that a person can use, in the order they are drawn."""
+    for element in (*block.get("elements", ()), block.get("accessory"), block.get("element")):
+        if isinstance(element, dict) and (element.get("type") in INTERACTIVE or element.get("type") in INPUTS):
+            yield element
+
+
+def _kind(block: object) -> object:
+    return block.get("type") if isinstance(block, dict) else None
+
+
+def _unique_actions(block: Json, pointer: str, found: list[str]) -> None:
+    elements = block.get("elements")
+    if block.get("type") != "actions" or not isinstance(elements, list):
+        return
+    seen: set[str] = set()
+    for index, element in enumerate(elements):
+        action = element.get("action_id") if isinstance(element, dict) else None
+        if not isinstance(action, str):
+            continue
+        if action in seen:
+            say(found, f"{pointer}/elements/{index}/action_id", f"action_id {action!r} already exists in this block")
+        seen.add(action)
+
+
+def _unique_block_ids(known: list[tuple[int, Json]], found: list[str]) -> None:
+    seen: set[str] = set()
+    for index, block in known:
+        name = block.get("block_id")
+        if not isinstance(name, str):
+            continue
+        if name in seen:
+            say(found, f"/blocks/{index}/block_id", f"block_id {name!r} already exists")
+        seen.add(name)
+
+
+def _together(known: list[tuple[int, Json]], found: list[str]) -> None:
+    """The rules on all blocks of a payload at once."""
+    tables = [index for index, block in known if _kind(block) == "table"]
+    charts = [index for index, block in known if _kind(block) == "data_visualization"]
+    if len(tables) > 1:
+        say(found, f"/blocks/{tables[1]}", "only_one_table_allowed")
+    if len(charts) > limits.CHARTS:
+        say(
+            found, f"/blocks/{charts[limits.CHARTS]}", f"no more than {limits.CHARTS} data_visualization blocks allowed"
+        )
+    markdown = sum(len(str(block.get("text", ""))) for _, block in known if _kind(block) == "markdown")
+    if markdown > limits.MARKDOWN_TOTAL:
+        say(found, "/blocks", f"markdown blocks must be less than {limits.MARKDOWN_TOTAL + 1} characters together")
+    if text_size([block for _, block in known]) > limits.BLOCKS_TEXT:
+        say(found, "/blocks", "msg_blocks_too_long")
+
+
+def text_size(value: object) -> int:
+    """How many characters of text blocks hold, over everything in them that is shown."""
+    if isinstance(value, list):
+        return sum(map(text_size, value))
+    if not isinstance(value, dict):
+        return 0
+    own = value.get("text")
+    return (len(own) if isinstance(own, str) else 0) + sum(map(text_size, value.values()))
+
+
+def byte_size(value: object) -> int:
+    """The bytes of the JSON of a view."""
+    return len(json.dumps(value, ensure_ascii=False).encode())

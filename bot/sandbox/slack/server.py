@@ -1,0 +1,151 @@
+"""The sandbox Slack on a port of this machine: uvicorn in a thread of its own."""
+
+import asyncio
+import socket
+import threading
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.routing import WebSocketRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from bot.sandbox.slack import page, web
+from bot.sandbox.slack.app import nobody
+from bot.sandbox.slack.link import Link
+from bot.sandbox.slack.sandbox import SandboxSlack
+
+LOOPBACK = "127.0.0.1"
+_NAMES = ("127.0.0.1", "localhost")
+
+
+class SandboxServer:
+    """Serves one sandbox; `deliver` of the sandbox becomes the app's socket unless it was set before."""
+
+    def __init__(self, slack: SandboxSlack, port: int = 0) -> None:
+        self.slack = slack
+        self.link = Link(slack)
+        self._port = port
+        self._waiting = page.Waiting(slack)
+        self._thread: threading.Thread | None = None
+        self._server: _Server | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is: the page's address, and with /api/ behind it the base_url of a WebClient."""
+        return self.slack.url
+
+    @property
+    def api_url(self) -> str:
+        """The base_url of a WebClient."""
+        return f"{self.slack.url}/api/"
+
+    def start(self) -> "SandboxServer":
+        """Listen on 127.0.0.1, port 0 meaning any free one; returns once calls are answered."""
+        listening = socket.create_server((LOOPBACK, self._port))
+        self.slack.url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
+        # A callable set by a test stays; everybody else talks over the socket.
+        if self.slack.deliver is nobody:
+            self.slack.deliver = self.link.deliver
+        config = uvicorn.Config(
+            self._app(),
+            http=_Droppable,
+            lifespan="off",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=2,
+        )
+        self._server = _Server(config, self._waiting)
+        self._thread = threading.Thread(target=self._server.run, args=([listening],), name="sandbox-slack", daemon=True)
+        self._thread.start()
+        self._server.is_ready.wait(10)
+        return self
+
+    def stop(self) -> None:
+        """Hang up on everybody and wait for the thread to end."""
+        if self._server and self._thread:
+            self._server.should_exit = True
+            self._thread.join(10)
+        self._server = self._thread = None
+
+    def __enter__(self) -> "SandboxServer":
+        return self.start()
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
+
+    def _app(self) -> ASGIApp:
+        inner = Starlette(
+            routes=[
+                *web.routes(self.slack),
+                *page.routes(self.slack, self._waiting),
+                WebSocketRoute("/link/", self.link.serve),
+                *self.slack.extra_routes,
+            ]
+        )
+        return _Guard(inner)
+
+
+class _Guard:
+    """Lets in only what was addressed to this machine by name, and by no other site's page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _is_ours(Headers(scope=scope)):
+            # Before a WebSocket is accepted, an HTTP answer of ours becomes a plain refusal.
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1008})
+            else:
+                await PlainTextResponse("Only for this machine.", status_code=403)(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(page.HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_guarded if scope["type"] == "http" else send)
+
+
+def _is_ours(headers: Headers) -> bool:
+    host = headers.get("host", "")
+    if host.rsplit(":", 1)[0] not in _NAMES:
+        return False
+    origin = headers.get("origin")
+    return origin is None or origin == f"http://{host}"
+
+
+class _Droppable(H11Protocol):
+    """Uvicorn's HTTP, which lets an endpoint close the connection without an answer."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        inner = self.app
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            scope[web.DROP] = transport.abort
+            await inner(scope, receive, send)
+
+        self.app = app
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, waiting: page.Waiting) -> None:
+        super().__init__(config)
+        self.is_ready = threading.Event()
+        self._waiting = waiting
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._waiting.stop()
+        await asyncio.sleep(0)
+        await super().shutdown(sockets)
