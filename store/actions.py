@@ -23,6 +23,7 @@ SCHEMA = (
         decided_at INTEGER,
         executing_at INTEGER,
         called_at INTEGER,
+        calls INTEGER NOT NULL DEFAULT 0,
         finished_at INTEGER,
         outcome TEXT NOT NULL DEFAULT '',
         CHECK (decider <> requester),
@@ -94,8 +95,8 @@ def move(db: Database, action_id: str, before: ActionState, after: ActionState, 
 
 
 def mark_called(db: Database, action_id: str, now: int) -> None:
-    """Note, before the call, that the provider is being asked."""
-    changed(db, "UPDATE actions SET called_at = ? WHERE id = ?", now, action_id)
+    """Note, before the call, that the provider is being asked (again)."""
+    changed(db, "UPDATE actions SET called_at = ?, calls = calls + 1 WHERE id = ?", now, action_id)
 
 
 def audit(db: Database, now: int, who: str, did: str, *, subject: str, detail: str = "") -> None:

@@ -179,3 +179,13 @@ def forget_verdicts_of_stopped(db: Database) -> None:
         "DELETE FROM verdicts WHERE instance_id IN "
         "(SELECT id FROM instances WHERE state <> 'running' OR gone_at IS NOT NULL)",
     )
+
+
+def states(db: Database) -> dict[str, tuple[str, int | None]]:
+    """The last verdict of each instance: state and since when."""
+    return {row["instance_id"]: (row["state"], row["since"]) for row in rows(db, "SELECT * FROM verdicts")}
+
+
+def by_id(db: Database, instance_id: str) -> Row | None:
+    """One instance's row, gone or not."""
+    return one(db, "SELECT * FROM instances WHERE id = ?", instance_id)

@@ -120,3 +120,14 @@ def _claim(row: Row) -> Claim | None:
     return Claim(
         row["c_id"], row["id"], row["c_holder"], row["c_from_at"], row["c_until_at"], gpus, row["c_team"], row["c_note"]
     )
+
+
+def terms(db: Database) -> dict[str, tuple[int, str, str, str]]:
+    """What each instance's time is charged under: rate (micro-dollars per hour, 0 unknown), team, holder, verdict."""
+    found = rows(
+        db,
+        "SELECT i.id, coalesce(i.rate_micros, 0) AS rate, i.team, coalesce(c.holder, '') AS holder, "
+        "coalesce(v.state, 'unknown') AS verdict FROM instances i LEFT JOIN verdicts v ON v.instance_id = i.id "
+        "LEFT JOIN claims c ON c.instance_id = i.id AND c.ended_at IS NULL WHERE i.gone_at IS NULL",
+    )
+    return {row["id"]: (row["rate"], row["team"], row["holder"], row["verdict"]) for row in found}

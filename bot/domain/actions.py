@@ -69,7 +69,8 @@ class Action:
     decided_at: int | None = None
     executing_at: int | None = None
     called_at: int | None = None
-    """When the provider was asked; None while no call was made."""
+    """When the provider was last asked; None while no call was made."""
+    calls: int = 0
     finished_at: int | None = None
     outcome: str = ""
     """A sentence for people: how it ended."""

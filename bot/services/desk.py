@@ -1,0 +1,57 @@
+"""What every service needs at hand. Services are plain functions that take the desk first."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from bot.domain.clock import Clock
+from bot.domain.fleet import Instance
+from bot.domain.listing import Listing
+from bot.domain.people import Roster
+from bot.errors import NotFound, Refused
+from bot.nearest import nearest
+from bot.providers import Provider
+from bot.settings import Settings
+from store import Store, listings
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The parts a service works with; built once in `bot.wiring`."""
+
+    store: Store
+    clock: Clock
+    settings: Settings
+    providers: Mapping[str, Provider]
+    """By the word in Instance.provider."""
+    roster: Callable[[], Roster]
+    """Teams and admins as of now, user groups included."""
+    wake: Callable[[], None] = field(default=lambda: None)
+    """Nudges the workers that post messages and carry out actions."""
+
+
+def find(desk: Desk, word: str) -> Listing:
+    """The one listing a person means by a name, an id or a unique beginning of either.
+
+    Raises NotFound with the nearest names, or Refused naming the candidates.
+    """
+    db = desk.store.reading()
+    found = listings.matching(db, word)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(_distinct(listing.instance, found) for listing in found)
+        raise Refused(f'"{word}" could be any of {names}. Say which.')
+    close = nearest(word, listings.names(db))
+    hint = f" Did you mean {' or '.join(close)}?" if close else " `/gpu status` lists what there is."
+    raise NotFound(f'I don\'t know "{word}".{hint}', tuple(close))
+
+
+def _distinct(instance: Instance, among: list[Listing]) -> str:
+    twins = sum(other.instance.name == instance.name for other in among) > 1
+    return instance.id if twins else instance.name
+
+
+def channel_of(desk: Desk, team_name: str) -> str:
+    """Where a team's messages go; the general channel when it has none."""
+    team = desk.roster().team(team_name)
+    return (team.channel if team else "") or desk.settings.slack.channel

@@ -1,0 +1,93 @@
+"""Claims: taking, giving back, and their end."""
+
+import secrets
+
+from bot.domain.claims import Claim
+from bot.domain.listing import Listing
+from bot.errors import Refused
+from bot.services import acting
+from bot.services.desk import Desk
+from store import actions, claims, listings, outbox
+
+
+class Taken(Refused):
+    """Somebody else holds it; `claim` says who and until when."""
+
+    def __init__(self, sentence: str, claim: Claim) -> None:
+        super().__init__(sentence)
+        self.claim = claim
+
+
+def claim(desk: Desk, instance_id: str, holder: str, *, length: int | None, note: str = "") -> Listing:
+    """Claim a whole instance; asked again by its holder, it moves the end. Raises Refused, Taken."""
+    now = desk.clock()
+    length = desk.settings.claim_limits.length(length)
+    with desk.store.writing() as db:
+        listing = listings.by_id(db, instance_id)
+        if listing is None:
+            raise Refused("That instance is gone.")
+        name = listing.instance.name
+        if not listing.running:
+            raise Refused(
+                f"{name} is {listing.instance.state}, so there is nothing to claim. `/gpu status` shows what runs."
+            )
+        acting.make_way(desk, db, listing, holder)
+        held = listing.claim
+        if held is not None and held.holder != holder:
+            raise Taken(f"{name} is taken.", held)
+        if held is not None:
+            claims.extend(db, held.id, now + length)
+        else:
+            wanted = _claim(desk, listing, holder, until=now + length, note=note)
+            if not claims.add(db, wanted):
+                raise Refused(f"{name} was taken this very moment. Ask again to see by whom.")
+        actions.audit(db, now, holder, "extended" if held else "claimed", subject=instance_id, detail=note)
+        made = listings.by_id(db, instance_id)
+    if made is None:
+        raise Refused("That instance is gone.")
+    return made
+
+
+def _claim(desk: Desk, listing: Listing, holder: str, *, until: int, note: str) -> Claim:
+    return Claim(
+        id=secrets.token_hex(16),
+        instance_id=listing.instance.id,
+        holder=holder,
+        from_at=desk.clock(),
+        until_at=until,
+        gpus=tuple(range(max(1, listing.instance.gpu_count))),
+        team=desk.roster().team_of(holder),
+        note=note,
+    )
+
+
+def release(desk: Desk, instance_id: str, person: str) -> Claim:
+    """Give an instance back. Its holder may, and so may whoever decides for its team. Raises Refused."""
+    now, roster = desk.clock(), desk.roster()
+    with desk.store.writing() as db:
+        listing = listings.by_id(db, instance_id)
+        held = listing.claim if listing else None
+        if listing is None or held is None:
+            raise Refused("Nobody holds it, so there is nothing to release.")
+        if person != held.holder and person not in roster.approvers(listing.team) | roster.admins:
+            raise Refused(f"{listing.instance.name} is <@{held.holder}>'s; only they or an approver can release it.")
+        claims.end(db, held.id, now, "released")
+        actions.audit(db, now, person, "released", subject=instance_id, detail=held.holder)
+        if person != held.holder:
+            outbox.tell(db, held.holder, f"claim-end:{held.id}", kind="claim_ended", subject=held.id, now=now)
+    desk.wake()
+    return held
+
+
+def expire(desk: Desk) -> int:
+    """End claims whose time is over, and tell their holders; how many."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        over = claims.due(db, now)
+        for each in over:
+            claims.end(db, each.id, now, "expired")
+            actions.audit(db, now, "valet", "expired", subject=each.instance_id, detail=each.holder)
+            outbox.tell(db, each.holder, f"claim-end:{each.id}", kind="claim_ended", subject=each.id, now=now)
+    if over:
+        desk.wake()
+    return len(over)

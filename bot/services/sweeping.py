@@ -1,0 +1,67 @@
+"""One look at every provider: the fleet into the store, running time into the ledger."""
+
+from sqlite_utils import Database
+
+from bot.domain.fleet import Instance, Look
+from bot.domain.metering import Meter, Seen, advance
+from bot.domain.rates import Charge
+from bot.services import pricing
+from bot.services.desk import Desk
+from store import fleet, ledger, listings
+
+
+def sweep(desk: Desk) -> None:
+    """Look everywhere and write down what was seen; a source that fails leaves the others fresh."""
+    for provider in desk.providers.values():
+        for look in provider.sweep():
+            record(desk, look, desk.clock())
+
+
+def record(desk: Desk, look: Look, now: int) -> None:
+    """Write one look, with the running time it proves, in one transaction."""
+    with desk.store.writing() as db:
+        last_look = fleet.ok_at(db, look.source)
+        fleet.heard(db, look, now)
+        if look.error:
+            return
+        known = fleet.of_source(db, look.source)
+        gone = known.keys() - {instance.id for instance in look.instances}
+        vanished = [fleet.instance_of(known[each]) for each in gone]
+        fresh = [each for each in look.instances if each.id not in known or _differs(desk, each, known[each.id])]
+        fleet.save_all(
+            db, [(each, pricing.team_of(desk.settings, each), pricing.rate(desk.settings, each)) for each in fresh]
+        )
+        _meter(desk, db, look.instances, vanished, now, last_look=last_look)
+        fleet.mark_gone(db, gone, now)
+        fleet.forget_verdicts_of_stopped(db)
+
+
+def _differs(desk: Desk, instance: Instance, row: dict[str, object]) -> bool:
+    known = (fleet.instance_of(row), row["team"], fleet.rate_of(row))
+    return known != (instance, pricing.team_of(desk.settings, instance), pricing.rate(desk.settings, instance))
+
+
+def _meter(
+    desk: Desk, db: Database, seen: tuple[Instance, ...], vanished: list[Instance], now: int, *, last_look: int | None
+) -> None:
+    """Carry on, open and close the meters of rented instances; owned ones cost the same whether they run or not."""
+    meters = ledger.open_meters(db)
+    terms = listings.terms(db)
+    charges: list[Charge] = []
+    moved: list[Meter] = []
+    still: list[str] = []
+    for instance, running in [(each, each.state == "running") for each in seen] + [(each, False) for each in vanished]:
+        meter = meters.get(instance.id)
+        if meter is None and not running:
+            continue
+        rate, team, holder, verdict = terms.get(instance.id, (0, "", "", "unknown"))
+        view = Seen(instance.id, running, instance.launched_at, instance.stopped_at, rate, team, holder, verdict)
+        due, after = advance(meter, view, now, last_look=last_look)
+        charges += due
+        if after is None:
+            still.append(instance.id)
+        else:
+            moved.append(after)
+    ledger.add(db, charges)
+    ledger.save_meters(db, moved)
+    ledger.close_meters(db, still)
