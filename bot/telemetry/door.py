@@ -1,0 +1,240 @@
+"""The door: the HTTP side of the bot, where agents deliver minutes and monitoring looks in.
+
+It checks everything about a delivery but its meaning; what to do with it is the callables' business. Refusals are one
+sentence of JSON, {"error": "..."}, and never repeat what was sent.
+"""
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+
+import anyio
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.domain.clock import Clock, system_clock
+from bot.domain.readings import Push
+from bot.errors import Refused, Unreachable
+from bot.telemetry.body import BadBody, parse
+from bot.telemetry.figures import CONTENT_TYPE, Figure, exposition
+from bot.telemetry.openapi import openapi
+from bot.telemetry.quota import Quota
+from bot.telemetry.wire import MAX_BODY_BYTES, PATH
+
+BODY_S = 10.0
+"""A body must arrive within this."""
+PUSHES_PER_MINUTE = 120
+WORKERS = 4
+"""Calls into the store at a time; it writes one after the other anyway."""
+COME_BACK_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a delivery."""
+
+    stored: int
+    """Minutes stored by it."""
+    duplicate: bool
+    """It had been delivered before, and changed nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the bot can do its work; each problem is a sentence fit for anybody to read."""
+
+    ok: bool
+    problems: tuple[str, ...] = ()
+
+
+Receive = Callable[[Push, str], Receipt]
+"""Takes a checked delivery and the sender's address; may raise Refused or Unreachable."""
+Authenticate = Callable[[str], str | None]
+"""Takes the SHA-256 of a token in hexadecimal; returns the host it belongs to."""
+
+
+def door(
+    receive: Receive,
+    authenticate: Authenticate,
+    health: Callable[[], Health],
+    *,
+    metrics: Callable[[], Iterable[Figure]] | None = None,
+    clock: Clock = system_clock,
+    pushes_per_minute: int = PUSHES_PER_MINUTE,
+    body_s: float = BODY_S,
+) -> Starlette:
+    """The application. The callables run in worker threads, a few at a time, and may block."""
+    desk = _Desk(receive, authenticate, clock, quota=Quota(per_minute=pushes_per_minute), body_s=body_s)
+    window = _Window(health, metrics or tuple, desk.figures)
+    routes = [
+        Route(PATH, desk.take, methods=["POST"]),
+        Route("/healthz", window.health, methods=["GET"]),
+        Route("/metrics", window.metrics, methods=["GET"]),
+        Route("/openapi.json", window.openapi, methods=["GET"]),
+    ]
+    return Starlette(routes=routes, exception_handlers={HTTPException: _refusal, 500: _broken})
+
+
+class _Desk:
+    """Where deliveries are taken in."""
+
+    def __init__(
+        self, receive: Receive, authenticate: Authenticate, clock: Clock, *, quota: Quota, body_s: float
+    ) -> None:
+        self._receive = receive
+        self._authenticate = authenticate
+        self._clock = clock
+        self._quota = quota
+        self._body_s = body_s
+        self._workers = anyio.CapacityLimiter(WORKERS)
+        self._answers: Counter[int] = Counter()
+        self._stored = 0
+
+    async def take(self, request: Request) -> Response:
+        """POST /v1/minutes."""
+        try:
+            receipt = await self._taken(request)
+        except HTTPException as error:
+            self._answers[error.status_code] += 1
+            raise
+        self._answers[200] += 1
+        self._stored += receipt.stored
+        return JSONResponse(asdict(receipt))
+
+    def figures(self) -> list[Figure]:
+        """The door's own figures."""
+        by_status: dict[tuple[str, ...], float] = {
+            (str(status),): float(count) for status, count in self._answers.items()
+        }
+        return [
+            Figure("valet_door_pushes_total", "Deliveries by HTTP status.", by_status, ("status",), "counter"),
+            Figure("valet_door_minutes_total", "GPU minutes stored.", {(): float(self._stored)}, kind="counter"),
+        ]
+
+    async def _taken(self, request: Request) -> Receipt:
+        _check_headers(request)
+        host = await self._host(request)
+        wait_ms = self._quota.wait_ms(host, self._clock())
+        if wait_ms:
+            raise _error(429, "Too many deliveries from this host.", retry_after_s=math.ceil(wait_ms / 1000))
+        raw = await _read(request, within_s=self._body_s)
+        address = request.client.host if request.client else ""
+        return await anyio.to_thread.run_sync(self._hand_over, raw, host, address, limiter=self._workers)
+
+    async def _host(self, request: Request) -> str:
+        """The host that the token belongs to."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        known = None
+        if scheme.lower() == "bearer" and token:
+            digest = hashlib.sha256(token.strip().encode()).hexdigest()
+            known = await anyio.to_thread.run_sync(self._authenticate, digest, limiter=self._workers)
+        if known is None:
+            raise _error(401, "The token is missing or unknown.", headers={"WWW-Authenticate": "Bearer"})
+        return known
+
+    def _hand_over(self, raw: bytes, host: str, address: str) -> Receipt:
+        """Parse and pass on, in a worker thread."""
+        try:
+            push = parse(raw)
+            if push.host != host:
+                raise _error(403, "The token belongs to another host.")
+            return self._receive(push, address)
+        except BadBody as error:
+            raise _error(400, str(error)) from None
+        except Refused as error:
+            raise _error(409, str(error)) from error
+        except Unreachable as error:
+            raise _error(503, str(error), retry_after_s=COME_BACK_S) from error
+
+
+class _Window:
+    """Where anybody may look in."""
+
+    def __init__(
+        self,
+        health: Callable[[], Health],
+        metrics: Callable[[], Iterable[Figure]],
+        own: Callable[[], Iterable[Figure]],
+    ) -> None:
+        self._health = health
+        self._metrics = metrics
+        self._own = own
+        # Its own threads: a store that hangs below the desk must not make the health check hang with it.
+        self._workers = anyio.CapacityLimiter(2)
+
+    async def health(self, _request: Request) -> Response:
+        """GET /healthz: 200, or 503 with what is wrong."""
+        found = await anyio.to_thread.run_sync(self._health, limiter=self._workers)
+        return JSONResponse(asdict(found), status_code=200 if found.ok else 503)
+
+    async def metrics(self, _request: Request) -> Response:
+        """GET /metrics."""
+        text = await anyio.to_thread.run_sync(self._exposition, limiter=self._workers)
+        return Response(text, media_type=CONTENT_TYPE)
+
+    async def openapi(self, _request: Request) -> Response:
+        """GET /openapi.json."""
+        return JSONResponse(openapi())
+
+    def _exposition(self) -> bytes:
+        return exposition([*self._own(), *self._metrics()])
+
+
+def _check_headers(request: Request) -> None:
+    kind, _, parameters = request.headers.get("content-type", "").partition(";")
+    if kind.strip().lower() != "application/json" or parameters.strip().lower() not in {"", "charset=utf-8"}:
+        raise _error(415, "The body must be application/json.")
+    if "content-encoding" in request.headers:
+        raise _error(415, "The body must not be compressed.")
+    length = request.headers.get("content-length", "0")
+    if not (length.isascii() and length.isdigit()):
+        raise _error(400, "The length of the body is not a number.")
+    if len(length) > 9 or int(length) > MAX_BODY_BYTES:
+        raise _too_large()
+
+
+async def _read(request: Request, *, within_s: float) -> bytes:
+    """The body, counted as it comes: what Content-Length says is not believed."""
+    raw = bytearray()
+    try:
+        with anyio.fail_after(within_s):
+            async for chunk in request.stream():
+                raw += chunk
+                if len(raw) > MAX_BODY_BYTES:
+                    raise _too_large()
+    except TimeoutError:
+        raise _error(408, "The body came too slowly.") from None
+    except ClientDisconnect:
+        raise _error(400, "The body broke off.") from None
+    return bytes(raw)
+
+
+def _too_large() -> HTTPException:
+    return _error(413, f"The body must not be larger than {MAX_BODY_BYTES} bytes.")
+
+
+def _error(
+    status: int, sentence: str, *, retry_after_s: int = 0, headers: dict[str, str] | None = None
+) -> HTTPException:
+    headers = dict(headers or {})
+    if retry_after_s:
+        headers["Retry-After"] = str(retry_after_s)
+    return HTTPException(status, sentence, headers)
+
+
+_OWN_WORDS = {404: "There is nothing at this address.", 405: "This address does not take that method."}
+
+
+async def _refusal(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker; Starlette calls it for nothing else
+    sentence = _OWN_WORDS.get(error.status_code, error.detail)
+    return JSONResponse({"error": sentence}, status_code=error.status_code, headers=error.headers)
+
+
+async def _broken(_request: Request, _error: Exception) -> Response:
+    return JSONResponse({"error": "Something broke here; the log of the bot says what."}, status_code=500)

@@ -1,0 +1,45 @@
+"""Figures for Prometheus: what /metrics shows."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One metric: `values` maps the label values, in the order of `labels`, to a number; () for one without labels.
+
+    A counter's name ends in `_total`.
+    """
+
+    name: str
+    help: str
+    values: Mapping[tuple[str, ...], float]
+    labels: tuple[str, ...] = ()
+    kind: Literal["gauge", "counter"] = "gauge"
+
+
+class _Figures(Collector):
+    def __init__(self, figures: Callable[[], Iterable[Figure]]) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterator[Metric]:
+        for figure in self._figures():
+            family = CounterMetricFamily if figure.kind == "counter" else GaugeMetricFamily
+            metric = family(figure.name, figure.help, labels=figure.labels)
+            for labels, value in figure.values.items():
+                metric.add_metric(labels, value)
+            yield metric
+
+
+def exposition(figures: Iterable[Figure]) -> bytes:
+    """The figures in Prometheus' text format 0.0.4."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Figures(lambda: figures))
+    return generate_latest(registry)

@@ -1,0 +1,79 @@
+"""The description of the door for machines: OpenAPI 3.1, made from the models that check."""
+
+from typing import Any
+
+from bot import __version__
+from bot.telemetry.body import Body
+from bot.telemetry.wire import PATH
+
+_REFUSALS = {
+    400: "The body is malformed.",
+    401: "The token is missing or unknown.",
+    403: "The token belongs to another host.",
+    408: "The body came too slowly.",
+    409: "The version is another one, or the delivery is refused.",
+    413: "The body is larger than 256 KiB.",
+    415: "The body is not plain application/json.",
+    429: "Too many deliveries; Retry-After says when to come back.",
+    503: "The delivery cannot be stored now; Retry-After says when to come back.",
+}
+
+
+def openapi() -> dict[str, Any]:
+    """The document of GET /openapi.json."""
+    body = Body.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas = {**body.pop("$defs", {}), "Push": body, "Receipt": _RECEIPT, "Error": _ERROR, "Health": _HEALTH}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Valet's door", "version": __version__},
+        "paths": {
+            PATH: {"post": _post()},
+            "/healthz": {
+                "get": {
+                    "summary": "Whether the bot can do its work.",
+                    "responses": {"200": _json("It can.", "Health"), "503": _json("It cannot.", "Health")},
+                }
+            },
+            "/metrics": {"get": _text("Figures in Prometheus' text format.", "text/plain")},
+            "/openapi.json": {"get": _text("This document.", "application/json")},
+        },
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+_ERROR = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}
+_RECEIPT = {
+    "type": "object",
+    "properties": {"stored": {"type": "integer"}, "duplicate": {"type": "boolean"}},
+    "required": ["stored", "duplicate"],
+}
+_HEALTH = {
+    "type": "object",
+    "properties": {"ok": {"type": "boolean"}, "problems": {"type": "array", "items": {"type": "string"}}},
+    "required": ["ok", "problems"],
+}
+
+
+def _post() -> dict[str, Any]:
+    refusals = {str(status): _json(text, "Error") for status, text in _REFUSALS.items()}
+    return {
+        "summary": "Deliver minutes of one host.",
+        "security": [{"token": []}],
+        "requestBody": {"required": True, "content": _content("application/json", "Push")},
+        "responses": {"200": _json("Stored, or known already.", "Receipt"), **refusals},
+    }
+
+
+def _json(description: str, schema: str) -> dict[str, Any]:
+    return {"description": description, "content": _content("application/json", schema)}
+
+
+def _content(kind: str, schema: str) -> dict[str, Any]:
+    return {kind: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+
+
+def _text(summary: str, kind: str) -> dict[str, Any]:
+    return {"summary": summary, "responses": {"200": {"description": summary, "content": {kind: {}}}}}

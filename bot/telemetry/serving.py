@@ -1,0 +1,102 @@
+"""Serves the door: uvicorn in a thread of its own."""
+
+import asyncio
+import socket
+import threading
+import time
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from bot.errors import Unreachable
+
+HEAD_S = 10.0
+"""A connection must bring a complete request head within this, or it is closed."""
+MAX_CONNECTIONS = 256
+START_S = 10.0
+STOP_S = 5
+
+
+class _Impatient(H11Protocol):
+    """Closes connections that open and say nothing, or too slowly; uvicorn itself would wait for ever."""
+
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect_request(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def on_response_complete(self) -> None:
+        answered = self.cycle
+        super().on_response_complete()
+        self._expect_request(answered)
+
+    def _expect_request(self, answered: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_later(HEAD_S, self._close_if_waiting, answered)
+
+    def _close_if_waiting(self, answered: object) -> None:
+        # Another cycle than the one answered last: a request came, and its own end starts the next wait.
+        if self.cycle is answered and not self.transport.is_closing():
+            self.transport.close()
+
+
+class DoorServer:
+    """The application on an address. `port` 0 takes a free one; `port` then says which."""
+
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        config = uvicorn.Config(
+            app,
+            http=_Impatient,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=MAX_CONNECTIONS,
+            timeout_graceful_shutdown=STOP_S,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Listen; returns once requests are answered. Raises Unreachable when the address cannot be had."""
+        listener = self._listener()
+        self.port = listener.getsockname()[1]
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [listener]}, name="door", daemon=True
+        )
+        self._thread.start()
+        deadline = time.monotonic() + START_S
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise Unreachable(f"The door did not open on {self.host}:{self.port}.")
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """Stop listening, let running requests end, and wait for that."""
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(STOP_S + 1)
+
+    def _listener(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        # With the protocol left at 0, asyncio does not see TCP and leaves Nagle's delay on: 40 ms an answer.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((self.host, self.port))
+        except OSError as error:
+            listener.close()
+            raise Unreachable(f"The door cannot listen on {self.host}:{self.port}: {error.strerror}.") from error
+        return listener
