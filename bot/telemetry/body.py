@@ -6,7 +6,7 @@ valid body is known, and counting its colons tells cheaply that none was given t
 
 import dataclasses
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import core_schema, from_json
@@ -103,7 +103,7 @@ class Body(BaseModel):
 
     model_config = STRICT
 
-    version: Literal[1]
+    version: Annotated[int, Field(ge=VERSION, le=VERSION)]
     host: Annotated[str, Field(min_length=1, max_length=253)]
     boot_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,64}$")]
     seq: Annotated[int, Field(ge=1, le=MAX_SEQ)]

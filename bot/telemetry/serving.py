@@ -21,6 +21,7 @@ STOP_S = 5
 class _Impatient(H11Protocol):
     """Closes connections that open and say nothing, or too slowly; uvicorn itself would wait for ever."""
 
+    head_s = HEAD_S
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -40,7 +41,7 @@ class _Impatient(H11Protocol):
     def _expect_request(self, answered: object) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self.loop.call_later(HEAD_S, self._close_if_waiting, answered)
+        self._timer = self.loop.call_later(self.head_s, self._close_if_waiting, answered)
 
     def _close_if_waiting(self, answered: object) -> None:
         # Another cycle than the one answered last: a request came, and its own end starts the next wait.
@@ -51,12 +52,12 @@ class _Impatient(H11Protocol):
 class DoorServer:
     """The application on an address. `port` 0 takes a free one; `port` then says which."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int, *, head_s: float = HEAD_S) -> None:
         self.host = host
         self.port = port
         config = uvicorn.Config(
             app,
-            http=_Impatient,
+            http=type("_Protocol", (_Impatient,), {"head_s": head_s}),
             ws="none",
             lifespan="off",
             log_config=None,

@@ -1,0 +1,112 @@
+"""Whatever arrives, the door answers with a refusal, never a fault, and goes on."""
+
+import copy
+import http.client
+import json
+import socket
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.telemetry.door import Health, Receipt, door
+from bot.telemetry.serving import DoorServer
+from bot.telemetry.wire import PATH, to_json
+from tests.bot.telemetry.test_body import PUSH
+
+HEADERS = {"Authorization": "Bearer t", "Content-Type": "application/json"}
+GOOD = json.loads(to_json(PUSH))
+FUZZ = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module")
+def port():
+    app = door(
+        lambda push, _: Receipt(len(push.minutes), duplicate=False),
+        lambda _: "dgx-1",
+        lambda: Health(ok=True),
+        pushes_per_minute=10**9,
+        body_s=1.0,
+    )
+    server = DoorServer(app, "127.0.0.1", 0)
+    server.start()
+    yield server.port
+    server.stop()
+
+
+def _post(port, body):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("POST", PATH, body, HEADERS)
+    response = connection.getresponse()
+    answer = response.status, response.read()
+    connection.close()
+    return answer
+
+
+def _is_alive(port):
+    return _post(port, to_json(PUSH))[0] == 200
+
+
+@FUZZ
+@given(st.binary(max_size=2000))
+def test_arbitrary_bytes_are_refused(port, body):
+    status, answer = _post(port, body)
+
+    assert status == 400
+    assert list(json.loads(answer)) == ["error"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=10), inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@FUZZ
+@given(JSON)
+def test_arbitrary_json_is_refused(port, document):
+    status, _ = _post(port, json.dumps(document).encode())
+
+    assert status in {400, 409}
+
+
+def _places(document, way=()):
+    yield way
+    items = (
+        document.items() if isinstance(document, dict) else enumerate(document if isinstance(document, list) else ())
+    )
+    for key, value in items:
+        yield from _places(value, (*way, key))
+
+
+PLACES = [way for way in _places(GOOD) if way]
+
+
+@FUZZ
+@given(st.sampled_from(PLACES), JSON)
+def test_a_good_push_with_one_wrong_spot_is_taken_or_refused(port, way, value):
+    document = copy.deepcopy(GOOD)
+    spot = document
+    for step in way[:-1]:
+        spot = spot[step]
+    spot[way[-1]] = value
+
+    status, _ = _post(port, json.dumps(document).encode())
+
+    assert status in {200, 400, 403, 409}
+
+
+@settings(FUZZ, max_examples=100)
+@given(
+    st.binary(max_size=300),
+    st.sampled_from([b"", b"POST /v1/minutes HTTP/1.1\r\n", b"GET /metrics HTTP/1.1\r\nHost: x\r\n"]),
+)
+def test_arbitrary_lines_do_not_stop_the_door(port, garbage, start):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        line.sendall(start + garbage)
+        line.shutdown(socket.SHUT_WR)
+        back = line.recv(100)
+
+    assert not back.startswith(b"HTTP/1.1 5")
+    assert _is_alive(port)
