@@ -1,5 +1,6 @@
 """Machines with GPUs, rented and owned, as last seen."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,6 +16,7 @@ class Instance:
 
     id: str
     name: str
+    """As its tag or host says, made plain."""
     provider: Provider
     source: str
     """Where it was seen: "ec2/111122223333/us-east-1", or "owned"."""
@@ -39,10 +41,20 @@ class Instance:
     root_device: Literal["ebs", "instance-store"] = "ebs"
     tags: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Names come from tags that anybody may set."""
+        object.__setattr__(self, "name", plain(self.name) or self.id)
+
     @property
     def region(self) -> str:
         """The region, or "owned"."""
         return self.source.rsplit("/", 1)[-1]
+
+
+def plain(text: str, limit: int = 120) -> str:
+    """Text from outside without control characters and angle brackets, which chat would read as markup."""
+    kept = (char for char in text if unicodedata.category(char)[0] != "C" and char not in "<>")
+    return " ".join("".join(kept).split())[:limit]
 
 
 @dataclass(frozen=True, slots=True)

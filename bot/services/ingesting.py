@@ -5,7 +5,7 @@ import re
 from sqlite_utils import Database
 
 from bot.domain.clock import MINUTE
-from bot.domain.fleet import Instance
+from bot.domain.fleet import Instance, plain
 from bot.domain.readings import Gpu, Minute, MinuteState, Push
 from bot.domain.verdict import IdleRule, minute_state
 from bot.services import pricing
@@ -36,8 +36,10 @@ def receive(desk: Desk, push: Push, ip: str) -> int:
             row = kept.setdefault(minute.gpu, minutes.new_gpu(push.host, Gpu(minute.gpu, "", "")))
             _follow(row, minute, state, at, rule)
             values.append(
-                (at, push.host, minute.gpu, state, minute.util_max, minute.util_mean, minute.watts)
-                + (minute.memory_used_mib, minute.compute_processes)
+                (
+                    *(at, push.host, minute.gpu, state, minute.util_max, minute.util_mean, minute.watts),
+                    *(minute.memory_used_mib, minute.compute_processes),
+                )
             )
         minutes.add(db, values)
         minutes.save_gpus(db, list(kept.values()))
@@ -45,7 +47,7 @@ def receive(desk: Desk, push: Push, ip: str) -> int:
 
 
 def _minute_zero(db: Database, push: Push, now: int) -> int:
-    """The instant of tick 0, by our clock at the first delivery of a boot; set anew when it is off by over 2 minutes."""
+    """The instant of tick 0, by our clock at the first delivery of a boot; set anew when off by over 2 minutes."""
     fresh = now // MINUTE * MINUTE - push.tick_now * MINUTE
     kept = minutes.minute_zero(db, push.host, push.boot_id)
     zero = fresh if kept is None or abs(kept - fresh) > 2 * MINUTE else kept
@@ -78,7 +80,7 @@ def _follow(row: Row, minute: Minute, state: MinuteState, at: int, rule: IdleRul
         "watts": minute.watts,
         "memory_used_mib": minute.memory_used_mib,
         "compute_processes": minute.compute_processes,
-        "process": largest.name if largest else "",
+        "process": plain(largest.name) if largest else "",
         "error": minute.error or "",
     }
 

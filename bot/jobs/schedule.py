@@ -1,0 +1,76 @@
+"""The tick table: every job with its period. What is due is for each job to see from the store, not from a timer.
+
+APScheduler keeps the jobs in memory only: its stored jobs die of a locked database or a moved function. Late is fine
+(`misfire_grace_time=None`), twice at once is not (`max_instances=1`), and missed ticks become one (`coalesce`).
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot.domain.clock import Clock, system_clock
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One line of the table."""
+
+    name: str
+    every_s: int
+    run: Callable[[], object]
+
+
+class Schedule:
+    """Runs the table until stopped, each job first at once."""
+
+    def __init__(self, jobs: Sequence[Job], clock: Clock = system_clock) -> None:
+        self._jobs = tuple(jobs)
+        self._clock = clock
+        self._done_at: dict[str, int] = {}
+        self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(len(self._jobs))}, timezone=UTC)
+
+    def start(self) -> None:
+        """Begin; each job runs once right away."""
+        for job in self._jobs:
+            self._scheduler.add_job(
+                self.run,
+                "interval",
+                args=[job],
+                id=job.name,
+                seconds=job.every_s,
+                next_run_time=datetime.now(UTC),
+                misfire_grace_time=None,
+                coalesce=True,
+                max_instances=1,
+            )
+        self._scheduler.start()
+
+    def run(self, job: Job) -> None:
+        """Run one job; a failure is logged and the next tick tries again."""
+        try:
+            job.run()
+        except Exception:  # the job edge
+            log.exception("job %s failed", job.name)
+            return
+        self._done_at[job.name] = self._clock()
+
+    def run_all(self) -> None:
+        """Run every job once, in the table's order."""
+        for job in self._jobs:
+            self.run(job)
+
+    def ages(self) -> dict[str, int]:
+        """Milliseconds since each job last came to its end; jobs that never did are missing."""
+        now = self._clock()
+        return {name: now - done for name, done in dict(self._done_at).items()}
+
+    def stop(self) -> None:
+        """Let running jobs end, start no more."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)

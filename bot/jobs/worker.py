@@ -1,0 +1,42 @@
+"""A thread that does one thing when it is woken, and now and then anyway."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Runs `work` on a thread of its own: at once after `wake()`, else every `period_s` seconds."""
+
+    def __init__(self, name: str, work: Callable[[], object], period_s: float) -> None:
+        self._work = work
+        self._period_s = period_s
+        self._woken = threading.Event()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Work as soon as possible."""
+        self._woken.set()
+
+    def stop(self, timeout_s: float = 20.0) -> None:
+        """Finish what is under way and end."""
+        self._over.set()
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def _loop(self) -> None:
+        while not self._over.is_set():
+            self._woken.clear()
+            try:
+                self._work()
+            except Exception:  # the job edge: one failure must not end the thread
+                log.exception("%s failed", self._thread.name)
+            self._woken.wait(self._period_s)

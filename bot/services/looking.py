@@ -1,0 +1,58 @@
+"""Answers from the store, for the Slack face to show."""
+
+from bot.domain.actions import Action
+from bot.domain.claims import Claim
+from bot.domain.listing import Filter, Listing, Source, Totals
+from bot.services.desk import Desk
+from store import actions, claims, fleet, listings
+
+
+def page(desk: Desk, chosen: Filter, *, limit: int, offset: int = 0) -> tuple[list[Listing], Totals]:
+    """Some listings that pass the filter, most wasteful first, and the sums over all that do."""
+    db = desk.store.reading()
+    return listings.page(db, chosen, limit=limit, offset=offset), listings.totals(db, chosen)
+
+
+def sources(desk: Desk) -> list[Source]:
+    """Every source, with when it was last read."""
+    return fleet.sources(desk.store.reading())
+
+
+def free_now(desk: Desk, like: Listing, limit: int = 3) -> list[Listing]:
+    """Idle, unclaimed instances, those with the same GPU model first."""
+    chosen = Filter(state="idle", unclaimed=True)
+    found = listings.page(desk.store.reading(), chosen, limit=50)
+    model = like.instance.gpu_model.lower()
+    found.sort(key=lambda each: each.instance.gpu_model.lower() != model)
+    return found[:limit]
+
+
+def held_by(desk: Desk, person: str) -> list[Listing]:
+    """What a person holds."""
+    return listings.page(desk.store.reading(), Filter(holder=person), limit=50)
+
+
+def listing(desk: Desk, instance_id: str) -> Listing | None:
+    """One instance."""
+    return listings.by_id(desk.store.reading(), instance_id)
+
+
+def action(desk: Desk, action_id: str) -> Action | None:
+    """One action."""
+    return actions.by_id(desk.store.reading(), action_id)
+
+
+def pending(desk: Desk) -> list[Action]:
+    """Actions that wait for an answer."""
+    return actions.in_state(desk.store.reading(), "pending")
+
+
+def claim(desk: Desk, claim_id: str) -> Claim | None:
+    """One claim, open or ended."""
+    return claims.by_id(desk.store.reading(), claim_id)
+
+
+def name_of(desk: Desk, instance_id: str) -> str:
+    """An instance's name, whether it is still there or not."""
+    row = fleet.by_id(desk.store.reading(), instance_id)
+    return str(row["name"]) if row else instance_id

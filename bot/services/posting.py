@@ -1,0 +1,89 @@
+"""The outbox: what is to be posted, and what became of it. Posting is at least once, and found out after a crash."""
+
+from dataclasses import dataclass
+
+from bot.domain.clock import DAY, SECOND
+from bot.services.desk import Desk
+from store import outbox
+from store.sql import Row
+
+SETTLE = 35 * SECOND
+"""So long after an attempt without an answer, Slack's history is taken at its word."""
+LONGEST_WAIT = 900 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message to send: where, what to draw, and the message to edit if it was posted before."""
+
+    id: int
+    channel: str
+    ref: str
+    kind: str
+    subject: str
+    attempts: int
+    tried_at: int | None
+    posted_channel: str | None
+    ts: str | None
+
+    @property
+    def is_edit(self) -> bool:
+        """It was posted before; now it is edited."""
+        return self.ts is not None
+
+
+def due(desk: Desk) -> list[Post]:
+    """What may be sent now, oldest first."""
+    return [_post(row) for row in outbox.due(desk.store.reading(), desk.clock())]
+
+
+def unanswered(desk: Desk) -> list[Post]:
+    """Attempts nobody heard the end of, old enough for Slack's history to tell."""
+    now = desk.clock()
+    found = [_post(row) for row in outbox.in_flight(desk.store.reading())]
+    return [post for post in found if now - (post.tried_at or 0) >= SETTLE]
+
+
+def start(desk: Desk, post: Post) -> bool:
+    """Note, before the call, that it is being sent; False when somebody else took it."""
+    with desk.store.writing() as db:
+        return outbox.start(db, post.id, desk.clock())
+
+
+def sent(desk: Desk, post: Post, channel: str, ts: str) -> None:
+    """It stands there."""
+    with desk.store.writing() as db:
+        outbox.sent(db, _row(post), channel, ts)
+
+
+def again(desk: Desk, post: Post, error: str, *, wait: int | None = None) -> None:
+    """Not sent; try later: when Slack says, else after a growing pause."""
+    pause = wait if wait is not None else min(LONGEST_WAIT, 2 ** min(post.attempts, 9) * SECOND)
+    with desk.store.writing() as db:
+        outbox.retry(db, _row(post), desk.clock() + min(pause, LONGEST_WAIT), error)
+
+
+def bury(desk: Desk, post: Post, error: str) -> None:
+    """It can never be sent; the row stays."""
+    with desk.store.writing() as db:
+        outbox.bury(db, post.id, error)
+
+
+def first_time(desk: Desk, event_id: str) -> bool:
+    """Note an event of Slack's; False when it was delivered before."""
+    with desk.store.writing() as db:
+        return outbox.new_event(db, event_id, desk.clock())
+
+
+def prune(desk: Desk) -> None:
+    """Forget what was sent over 30 days ago."""
+    with desk.store.writing() as db:
+        outbox.prune(db, desk.clock() - 30 * DAY)
+
+
+def _post(row: Row) -> Post:
+    return Post(**{field: row[field] for field in Post.__slots__})
+
+
+def _row(post: Post) -> Row:
+    return {"id": post.id, "channel": post.channel, "ref": post.ref}

@@ -1,0 +1,87 @@
+"""Buttons: what each press does. Who may is decided here and now, on the server, never by who sees the button."""
+
+from collections.abc import Callable
+
+from bot.domain.listing import Listing
+from bot.errors import Refused
+from bot.services import acting, looking
+from bot.services.desk import Desk
+from handlers import ids
+from handlers.blocks import approvals
+from handlers.blocks.parts import Reply
+from handlers.commands import gpu
+from handlers.commands.verbs import Ask
+
+Press = Callable[[Desk, str, str, str], Reply | None]
+"""Takes the desk, who pressed, in which channel, and the button's value."""
+
+
+def claim(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Claim]: for the usual length."""
+    return gpu.take(Ask(desk, user, channel, []), _listing(desk, value))
+
+
+def release(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Release]"""
+    return gpu.give_back(Ask(desk, user, channel, []), _listing(desk, value))
+
+
+def ask_stop(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Stop...]: asks an approver."""
+    return gpu.ask_stop(Ask(desk, user, channel, []), _listing(desk, value))
+
+
+def status_page(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Next 10] and [Previous 10], in place."""
+    number, _, query = value.partition("|")
+    page = int(number) if number.isdecimal() and len(number) < 6 else 0
+    shown = gpu.status(Ask(desk, user, channel, query.split()), page)
+    return Reply(shown.text, shown.blocks, replace=True)
+
+
+def status_of(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Status of X], offered for a name that came close."""
+    return gpu.status(Ask(desk, user, channel, [value]))
+
+
+def approve(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Stop X] on an approval card."""
+    return _decide(desk, user, value, yes=True)
+
+
+def deny(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Keep it running] on an approval card."""
+    return _decide(desk, user, value, yes=False)
+
+
+def _decide(desk: Desk, user: str, action_id: str, *, yes: bool) -> Reply:
+    """The card loses its buttons at once; the outbox keeps it up to date from then on."""
+    action = acting.decide(desk, action_id, user, yes=yes)
+    shown = approvals.card(action, frozenset())
+    return Reply(shown.text, shown.blocks, private=False, replace=True)
+
+
+def _listing(desk: Desk, instance_id: str) -> Listing:
+    found = looking.listing(desk, instance_id)
+    if found is None:
+        raise Refused("That instance is gone. `/gpu status` shows what there is.")
+    return found
+
+
+PRESSES: dict[str, Press] = {
+    ids.CLAIM: claim,
+    ids.RELEASE: release,
+    ids.ASK_STOP: ask_stop,
+    ids.STATUS_PAGE: status_page,
+    ids.STATUS_OF: status_of,
+    ids.APPROVE: approve,
+    ids.DENY: deny,
+}
+
+
+def press(desk: Desk, action_id: str, user: str, channel: str, *, value: str) -> Reply | None:
+    """Do what a button says. Raises Refused when it is none of ours any more."""
+    known = PRESSES.get(action_id.partition(":")[0])
+    if known is None:
+        raise Refused("This button is from another version of Valet and does nothing now. Use the command instead.")
+    return known(desk, user, channel, value)

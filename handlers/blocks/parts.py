@@ -1,0 +1,96 @@
+"""The pieces every message is made of, cut to Slack's limits.
+
+Limits: docs.slack.dev/reference/block-kit, as of 2026-11, with head-room where Slack counts after escaping.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Block = dict[str, Any]
+SECTION_TEXT = 2_900
+BUTTON_TEXT = 75
+HEADER_TEXT = 150
+FALLBACK_TEXT = 3_900
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Something to show: `text` alone makes sense in a notification and to a screen reader."""
+
+    text: str
+    blocks: list[Block] = field(default_factory=list)
+    private: bool = True
+    replace: bool = False
+    """Take the place of the message whose button was pressed."""
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters, with an ellipsis where something was cut."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def section(text: str, accessory: Block | None = None) -> Block:
+    """A paragraph of mrkdwn, with a button beside it."""
+    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": cut(text, SECTION_TEXT), "verbatim": True}}
+    return block | ({"accessory": accessory} if accessory else {})
+
+
+def header(text: str) -> Block:
+    """A heading, plain text."""
+    return {"type": "header", "text": {"type": "plain_text", "text": cut(text, HEADER_TEXT)}}
+
+
+def context(text: str) -> Block:
+    """Small print."""
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": cut(text, SECTION_TEXT), "verbatim": True}]}
+
+
+def divider() -> Block:
+    """A line."""
+    return {"type": "divider"}
+
+
+def actions(*buttons: Block) -> Block:
+    """A row of buttons."""
+    return {"type": "actions", "elements": list(buttons)}
+
+
+def button(
+    label: str,
+    action_id: str,
+    value: str,
+    *,
+    style: Literal["primary", "danger"] | None = None,
+    confirm: Block | None = None,
+) -> Block:
+    """A button; `value` is one of our ids."""
+    made: Block = {
+        "type": "button",
+        "text": {"type": "plain_text", "text": cut(label, BUTTON_TEXT)},
+        "action_id": action_id,
+        "value": value,
+    }
+    return made | ({"style": style} if style else {}) | ({"confirm": confirm} if confirm else {})
+
+
+def confirm(title: str, text: str, *, yes: str, no: str) -> Block:
+    """A question before a button counts."""
+    return {
+        "title": {"type": "plain_text", "text": cut(title, 100)},
+        "text": {"type": "mrkdwn", "text": cut(text, 290)},
+        "confirm": {"type": "plain_text", "text": cut(yes, 30)},
+        "deny": {"type": "plain_text", "text": cut(no, 30)},
+        "style": "danger",
+    }
+
+
+def plainly(text: str, *buttons: Block, private: bool = True) -> Reply:
+    """A sentence, perhaps with buttons under it."""
+    blocks = [section(text), *([actions(*buttons)] if buttons else [])]
+    return Reply(cut(text, FALLBACK_TEXT), blocks, private=private)
+
+
+def lines(rows: Sequence[str]) -> str:
+    """Rows under each other."""
+    return "\n".join(row for row in rows if row)

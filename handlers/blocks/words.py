@@ -1,0 +1,88 @@
+"""Amounts, lengths and instants in words, and the one place where untrusted text is made inert."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.rates import USD
+
+_MENTION = re.compile(r"(<[@#][UWC][A-Z0-9]+>)")
+
+
+def esc(text: str, limit: int = 200) -> str:
+    """Untrusted text for mrkdwn: no markup, no mention, no link, no control characters, at most `limit` long."""
+    plain = unicodedata.normalize("NFKC", text)
+    plain = "".join(char if unicodedata.category(char)[0] != "C" else " " for char in plain)
+    plain = " ".join(plain.split())
+    if len(plain) > limit:
+        plain = plain[: limit - 1] + "…"
+    for char, inert in (("`", "'"), ("*", "\u2217"), ("~", "\u223c")):
+        plain = plain.replace(char, inert)
+    return _entities(plain)
+
+
+def say(sentence: str) -> str:
+    """A sentence of our own that may hold mentions and names: mentions stay, all else is made inert.
+
+    Names inside it carry no angle brackets (`bot.domain.fleet.plain`), so none of them can pose as a mention.
+    """
+    parts = _MENTION.split(sentence)
+    return "".join(part if number % 2 else _entities(part) for number, part in enumerate(parts))
+
+
+def _entities(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def code(text: str, limit: int = 80) -> str:
+    """Untrusted text as a code span, so that no character of it is markup."""
+    return f"`{esc(text, limit) or '-'}`"
+
+
+def usd(micros: int, *, cents: bool = True) -> str:
+    """Dollars: $5.67, or $5,670 without cents."""
+    sign, micros = ("-", -micros) if micros < 0 else ("", micros)
+    if cents:
+        total = (micros + USD // 200) // (USD // 100)
+        return f"{sign}${total // 100:,}.{total % 100:02d}"
+    return f"{sign}${(micros + USD // 2) // USD:,}"
+
+
+def per_hour(micros: int) -> str:
+    """Dollars an hour."""
+    return f"{usd(micros)}/h"
+
+
+def length(ms: int) -> str:
+    """A length of time in at most two units: 45 m, 3 h 12 m, 2 d 4 h."""
+    ms = max(ms, 0)
+    if ms < HOUR:
+        return f"{ms // MINUTE} m"
+    if ms < DAY:
+        minutes = ms % HOUR // MINUTE
+        return f"{ms // HOUR} h {minutes} m" if minutes else f"{ms // HOUR} h"
+    hours = ms % DAY // HOUR
+    return f"{ms // DAY} d {hours} h" if hours else f"{ms // DAY} d"
+
+
+def at(instant: int) -> str:
+    """An instant in the reader's own zone; the fallback is UTC and says so."""
+    fallback = datetime.fromtimestamp(instant / 1000, UTC).strftime("%a %H:%M UTC")
+    return f"<!date^{instant // 1000}^{{date_short_pretty}} {{time}}|{fallback}>"
+
+
+def clock_time(instant: int) -> str:
+    """Only the time of day, in the reader's own zone."""
+    fallback = datetime.fromtimestamp(instant / 1000, UTC).strftime("%H:%M UTC")
+    return f"<!date^{instant // 1000}^{{time}}|{fallback}>"
+
+
+def plural(count: int, noun: str) -> str:
+    """1 GPU, 2 GPUs."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def person(user: str) -> str:
+    """A mention; Slack shows the name."""
+    return f"<@{user}>" if user else "nobody"

@@ -1,0 +1,1 @@
+"""Slash commands: the words people type, and what each of them does."""

@@ -1,0 +1,56 @@
+"""From what a person typed to what they meant. ASCII digits only; nothing here raises anything but Refused."""
+
+import re
+import unicodedata
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.errors import Refused
+
+_UNITS = {"m": MINUTE, "min": MINUTE, "h": HOUR, "hr": HOUR, "d": DAY, "w": 7 * DAY}
+_LENGTH = re.compile(r"(?:\d{1,5}(?:\.\d{1,2})?(?:min|hr|m|h|d|w))+", re.ASCII)
+_PART = re.compile(r"(\d{1,5}(?:\.\d{1,2})?)(min|hr|m|h|d|w)", re.ASCII)
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+LONGEST = 400
+
+
+def words(text: str) -> list[str]:
+    """The words of a command: normalised, unescaped, at most 400 characters."""
+    for entity, char in _ENTITIES:
+        text = text.replace(entity, char)
+    text = unicodedata.normalize("NFKC", text[: 4 * LONGEST])
+    text = "".join(char if unicodedata.category(char)[0] not in "CZ" else " " for char in text)
+    return text[:LONGEST].split()
+
+
+def length(word: str) -> int:
+    """A length of time in milliseconds: 30m, 4h, 1h30m, 2d. Raises Refused."""
+    plain = word.lower().rstrip(".,")
+    if not _LENGTH.fullmatch(plain):
+        raise Refused(f'"{word[:40]}" is not a length of time. Try 30m, 4h, 1h30m or 2d.')
+    return sum(round(float(number) * _UNITS[unit]) for number, unit in _PART.findall(plain))
+
+
+def _looks_like_length(word: str) -> bool:
+    return word[0] in "+-." or word[0].isdigit()
+
+
+def claim_words(rest: list[str]) -> tuple[int | None, str]:
+    """The length and the note of "[for] 4h [note...]"; None when no length is said. Raises Refused."""
+    if rest and rest[0].lower() == "until":
+        raise Refused("I can't read an end time yet. Say for how long instead: `for 4h`.")
+    if rest and rest[0].lower() == "for" and len(rest) == 1:
+        raise Refused('For how long? Try "for 4h".')
+    if len(rest) > 1 and rest[0].lower() == "for" and _looks_like_length(rest[1]):
+        return _with_unit(rest[1:])
+    if rest and _looks_like_length(rest[0]):
+        return _with_unit(rest)
+    return None, " ".join(rest)
+
+
+def _with_unit(rest: list[str]) -> tuple[int, str]:
+    """Takes "4h note" and "4 hours note"."""
+    unit = rest[1].lower() if len(rest) > 1 else ""
+    short = {"hours": "h", "hour": "h", "h": "h", "days": "d", "day": "d", "minutes": "m", "minute": "m", "min": "m"}
+    if re.fullmatch(r"\d{1,5}", rest[0], re.ASCII) and unit in short:
+        return length(rest[0] + short[unit]), " ".join(rest[2:])
+    return length(rest[0]), " ".join(rest[1:])

@@ -1,0 +1,55 @@
+"""What a command is made of: the ask, the verbs with their help, and finding the one that was meant."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.nearest import nearest
+from bot.services.desk import Desk
+from handlers.blocks.parts import Reply, section
+from handlers.blocks.words import code
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Somebody asks for something, by command, mention or button."""
+
+    desk: Desk
+    user: str
+    channel: str
+    words: list[str]
+    """What was typed after the verb."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One word of a command; its help stands beside it so that it can't go stale."""
+
+    name: str
+    usage: str
+    help: str
+    run: Callable[[Ask], Reply]
+
+
+def run(command: str, verbs: tuple[Verb, ...], ask: Ask) -> Reply:
+    """Run the verb that the first word names; help when there is none, hints when there is no such verb."""
+    if not ask.words:
+        return help_text(command, verbs)
+    name, *rest = ask.words
+    verb = next((each for each in verbs if each.name == name.lower()), None)
+    if verb is not None:
+        return verb.run(Ask(ask.desk, ask.user, ask.channel, rest))
+    if name.lower() in {"help", "--help", "-h", "?"}:
+        return help_text(command, verbs)
+    close = nearest(name, [each.name for each in verbs] + ["help"])
+    hint = f" Did you mean {' or '.join(f'`{command} {each}`' for each in close)}?" if close else ""
+    return help_text(command, verbs, f"I don't know {code(name, 40)}.{hint}")
+
+
+def help_text(command: str, verbs: tuple[Verb, ...], first: str = "") -> Reply:
+    """Every verb with its use."""
+    rows = [f"`{command} {verb.usage}`  {verb.help}" for verb in verbs]
+    rows.append(f"`{command} help`  This list. In threads, write `@valet` instead of the command.")
+    shown = "\n".join(rows)
+    blocks = [section(first)] if first else []
+    text = f"{first} {command}: {', '.join(verb.name for verb in verbs)}, help.".strip()
+    return Reply(text, [*blocks, section(shown)])
