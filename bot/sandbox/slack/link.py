@@ -89,7 +89,7 @@ class Link:
                 self._pending.pop(envelope_id, None)
 
     def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Ask the app to reconnect, as Slack does every few hours, and hang up."""
+        """Ask the app to reconnect, as Slack does every few hours, and hang up; "" hangs up without a word."""
         with self._lock:
             sockets, loop = list(self._sockets), self._loop
         for socket in sockets:
@@ -103,6 +103,7 @@ async def _send(socket: WebSocket, envelope: Json) -> None:
 
 
 async def _hang_up(socket: WebSocket, reason: str) -> None:
-    await _send(socket, {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
+    if reason:
+        await _send(socket, {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
     if socket.application_state is WebSocketState.CONNECTED:
         await socket.close()

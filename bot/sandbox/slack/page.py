@@ -78,9 +78,10 @@ def state_json(slack: SandboxSlack, user: str, channel: str) -> Json:
             "version": slack.version,
             "team": TEAM_NAME,
             "now": slack.now_text(),
+            "now_ms": slack.clock(),
             "you": person.id,
             "channel": where.id,
-            "people": [_person_json(one) for one in slack.people.values() if one.id != SLACKBOT],
+            "people": [_person_json(slack, one) for one in slack.people.values() if one.id != SLACKBOT],
             "channels": [_channel_json(slack, person, one) for one in mine],
             "messages": [_message_json(slack, one) for one in slack.seen(person.id, where.id)[-MESSAGES_SHOWN:]],
             "modal": _view_json(slack.modal(person.id), len(slack.modals.get(person.id, []))),
@@ -91,8 +92,9 @@ def state_json(slack: SandboxSlack, user: str, channel: str) -> Json:
         }
 
 
-def _person_json(person: Person) -> Json:
-    return {"id": person.id, "handle": person.handle, "name": person.name, "role": person.role, "is_bot": person.is_bot}
+def _person_json(slack: SandboxSlack, person: Person) -> Json:
+    body = {"id": person.id, "handle": person.handle, "name": person.name, "role": person.role}
+    return body | {"is_bot": person.is_bot, "waiting": 0 if person.is_bot else slack.waiting(person.id)}
 
 
 def _channel_json(slack: SandboxSlack, person: Person, channel: Channel) -> Json:

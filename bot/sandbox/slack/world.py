@@ -1,5 +1,6 @@
 """The workspace's state behind one lock: who is there, what was said, which views are open."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -209,9 +210,21 @@ class World:
 
     def unread(self, user: str, channel: str) -> int:
         """How many messages of others came since the person last looked."""
+        return len(self._unread(self.person(user).id, self.channel(channel).id))
+
+    def _unread(self, who: str, channel: str) -> list[Message]:
+        since = self._read.get((who, channel), "")
+        return [message for message in self.seen(who, channel) if message.ts > since and message.user != who]
+
+    def waiting(self, user: str) -> int:
+        """How many unread messages are for this person: direct ones, and those that name them."""
         who = self.person(user).id
-        since = self._read.get((who, self.channel(channel).id), "")
-        return sum(message.ts > since and message.user != who for message in self.seen(user, channel))
+        mine = [channel for channel in list(self.channels.values()) if who in channel.members]
+        unread = [message for channel in mine for message in self._unread(who, channel.id)]
+        return sum(
+            bool(self.channels[message.channel].dm_of) or f"<@{who}>" in message.text + json.dumps(message.blocks)
+            for message in unread
+        )
 
     # What an interaction gives the app for a while.
 

@@ -62,7 +62,6 @@ class ClosingHandler(SocketModeHandler):
         return self
 
     def __exit__(self, *_error):
-        self.client.auto_reconnect_enabled = False
         self.close()
 
 
@@ -79,6 +78,9 @@ def connected(server, app):
     handler = ClosingHandler(app, app_token=server.slack.app_token, web_client=web_client)
     with handler:
         yield handler
+        # Slack's client holds a lock for three seconds while it listens; our hanging up first sets it free.
+        handler.client.auto_reconnect_enabled = False
+        server.link.disconnect(reason="")
 
 
 def test_a_command_is_answered_privately(slack, app, connected):
