@@ -53,8 +53,10 @@ def build(desk: Desk, client: WebClient, identity: Identity, *, signing_secret: 
             bot_user_id=identity.user_id or None,
         )
 
+    # `authorize` brings the token, so Bolt's own client carries none
+    bare = WebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=client.retry_handlers)
     app = App(
-        client=client,
+        client=bare,
         authorize=authorize,
         signing_secret=signing_secret or "unused",
         token_verification_enabled=False,

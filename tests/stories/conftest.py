@@ -1,0 +1,153 @@
+"""A company in a box: the sandbox Slack, the real bot behind it, and machines that only the clock moves."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_bolt import BoltRequest
+
+from bot.domain.clock import MINUTE
+from bot.domain.fleet import Instance
+from bot.domain.readings import Gpu, Minute, Process, Push
+from bot.sandbox.machines import SandboxFleet
+from bot.sandbox.slack import SandboxServer, SandboxSlack, acknowledged
+from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
+from bot.services import acting, ingesting, judging, sharing, sweeping
+from bot.settings import Secrets, parse
+from bot.wiring import Valet, build
+from store import Store, outbox
+from tests.conftest import Clock
+
+SETTINGS: dict[str, Any] = {
+    "slack": {"channel": GPUS, "admins": [BOB]},
+    "teams": {
+        "nlp": {"members": [ADA], "approvers": [BOB], "channel": ML_PLATFORM},
+        "vision": {"members": [CY], "approvers": [ADA, BOB]},
+    },
+    "owned": {"usd_per_gpu_hour": "1.14", "hosts": {"dgx-1": {"team": "nlp"}}},
+    "door": {"port": 0},
+}
+
+
+class Office:
+    """What a story needs: people type and press, machines work and idle, time passes."""
+
+    def __init__(self, path: Path, clock: Clock, slack: SandboxSlack) -> None:
+        self.path, self.clock, self.slack = path, clock, slack
+        self.fleet = SandboxFleet(clock)
+        self.seq = 0
+        self.valet = self.open()
+
+    def open(self) -> Valet:
+        """Start the bot's parts, as after a restart; its workers only move when the story moves."""
+        secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", f"{self.slack.url}/api/")
+        rooms = {"ec2": self.fleet, "owned": self.fleet}
+        valet = build(parse(SETTINGS, {}), secrets, Store(self.path), clock=self.clock, rooms=rooms, pace_s=0)
+        valet.identity.learn(valet.client)
+        self.slack.deliver = self._deliver
+        return valet
+
+    def close(self) -> None:
+        self.valet.face.executor.shutdown(wait=True)
+        self.valet.desk.store.close()
+
+    def restart(self) -> None:
+        self.close()
+        self.valet = self.open()
+        self.settle()
+
+    def _deliver(self, kind: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+        app = self.valet.face.app
+        answer = app.dispatch(BoltRequest(body=json.dumps(payload), mode="socket_mode"))
+        return acknowledged(answer.status, answer.body)
+
+    def settle(self) -> None:
+        """Let listeners end, approved actions go on, and the outbox empty itself."""
+        executor = self.valet.face.executor
+        executor.shutdown(wait=True)
+        executor.__init__(50)  # type: ignore[misc]  # the same object, as Bolt holds on to it
+        acting.carry_out(self.valet.desk)
+        self.valet.notifier.drain()
+
+    def types(self, who: str, line: str, channel: str = "#gpus") -> str:
+        """Type a command or a message; what the person sees last in that channel afterwards."""
+        if line.startswith("/"):
+            self.slack.command(who, channel, line)
+        else:
+            self.slack.message(who, channel, line)
+        self.settle()
+        return self.slack.latest(who, channel)
+
+    def presses(self, who: str, label: str, channel: str = "#gpus") -> str:
+        """Press the newest button of that label."""
+        self.slack.click(who, channel, label)
+        self.settle()
+        return self.slack.latest(who, channel)
+
+    def sees(self, who: str, channel: str = "#gpus") -> str:
+        return self.slack.latest(who, channel)
+
+    def passes(self, length: int) -> None:
+        """Time passes: the jobs run every minute, as they would."""
+        until = self.clock.now + length
+        while self.clock.now < until:
+            self.clock.forward(min(MINUTE, until - self.clock.now))
+            self.tick()
+
+    def tick(self) -> None:
+        desk = self.valet.desk
+        sweeping.sweep(desk)
+        judging.judge_all(desk)
+        sharing.expire(desk)
+        acting.expire(desk)
+        self.settle()
+
+    def machine(self, name: str) -> Instance:
+        return self.fleet.named(name)
+
+    def reports(self, name: str, util: float | list[float], *, minutes: int = 75, memory: int = 4, process: str = "") -> None:
+        """The agent of a machine tells of its last minutes, every GPU the same unless a list says otherwise."""
+        one = self.machine(name) if name in self.names() else None
+        host, count = (one.id, one.gpu_count) if one else (name, 8)
+        utils = util if isinstance(util, list) else [util] * count
+        self.seq += 1
+        now = 1_000_000 + self.clock.now // MINUTE
+        told = [
+            self._minute(gpu, now - ago, value, memory=memory, process=process)
+            for ago in range(minutes, 0, -1)
+            for gpu, value in enumerate(utils)
+        ]
+        for start in range(0, len(told), 400):
+            self.seq += 1
+            gpus = tuple(Gpu(gpu, f"GPU-{host}-{gpu}", "NVIDIA A100-SXM4-80GB", 81920) for gpu in range(len(utils)))
+            push = Push(host, "boot", self.seq, now, 0, gpus, tuple(told[start : start + 400]))
+            ingesting.receive(self.valet.desk, push, "10.0.0.1")
+        judging.judge_all(self.valet.desk)
+
+    def names(self) -> set[str]:
+        return {each.name for look in self.fleet.sweep() for each in look.instances}
+
+    @staticmethod
+    def _minute(gpu: int, tick: int, util: float, *, memory: int, process: str) -> Minute:
+        running = (Process(process, "ada", memory),) if process else ()
+        return Minute(
+            gpu, tick, 4, util, util, 0.0, 60.0, memory, 81920, len(running), 0, processes=running
+        )
+
+
+@pytest.fixture
+def office(tmp_path: Path, clock: Clock) -> Iterator[Office]:
+    slack = SandboxSlack(clock)
+    server = SandboxServer(slack)
+    server.start()
+    made = Office(tmp_path / "valet.db", clock, slack)
+    made.tick()
+    yield made
+    left = outbox.counts(made.valet.desk.store.reading())
+    made.close()
+    server.stop()
+    assert left.keys() <= {"sent"}, "every message was posted"
+
+

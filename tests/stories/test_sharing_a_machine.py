@@ -1,0 +1,54 @@
+"""Ada and Bob share train-7."""
+
+from bot.domain.clock import HOUR, MINUTE
+
+
+def test_the_first_to_ask_gets_it_and_the_second_is_told_who_has_it_until_when(office):
+    assert office.types("ada", "/gpu claim train-7 for 4h fine-tune") == (
+        "*train-7* is @Ada's until Mon 13:00 UTC (fine-tune).\n[Release train-7]"
+    )
+
+    seen = office.types("bob", "/gpu claim train-7")
+
+    assert seen.startswith("*train-7* is @Ada's until Mon 13:00 UTC (fine-tune).")
+
+
+def test_a_claim_that_runs_out_frees_the_machine_and_tells_its_holder(office):
+    office.types("ada", "/gpu claim train-7 for 1h")
+
+    office.passes(HOUR + MINUTE)
+
+    assert office.sees("ada", "@ada").startswith("Your claim on *train-7* ended at Mon 10:00 UTC.")
+    assert "[Claim train-7 again]" in office.sees("ada", "@ada")
+    assert office.types("bob", "/gpu claim train-7").startswith("*train-7* is @Bob's")
+
+
+def test_a_typo_gets_the_nearest_name_as_a_button(office):
+    seen = office.types("ada", "/gpu claim trian-7")
+
+    assert seen.startswith('I don\'t know "trian-7". Did you mean train-7')
+    assert "[Status of train-7]" in seen
+
+
+def test_a_wrong_verb_gets_the_right_one(office):
+    assert "Did you mean `/gpu claim`?" in office.types("ada", "/gpu clam train-7")
+
+
+def test_no_length_of_time_is_taken_for_what_it_is_not(office):
+    assert office.types("ada", "/gpu claim train-7 for -2h") == (
+        '"-2h" is not a length of time. Try 30m, 4h, 1h30m or 2d.'
+    )
+    assert office.types("ada", "/gpu claim train-7 for 99d").startswith("A claim lasts at most 14 days.")
+
+
+def test_only_the_holder_or_an_approver_can_release(office):
+    office.types("ada", "/gpu claim train-7")
+
+    assert "only they or an approver can release it" in office.types("cy", "/gpu release train-7")
+    assert office.types("bob", "/gpu release train-7").startswith("@Bob released *train-7*")
+
+
+def test_the_same_words_work_by_mention_and_in_threads(office):
+    office.types("ada", "@valet claim train-7 for 2h")
+
+    assert office.valet.desk.store.reading().execute("SELECT count(*) FROM claims").fetchone()[0] == 1
