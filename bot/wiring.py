@@ -1,0 +1,191 @@
+"""The parts list: builds everything, top to bottom, and starts and stops it in order."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from bot.domain.clock import MINUTE, Clock
+from bot.domain.readings import Push
+from bot.jobs.schedule import Job, Schedule
+from bot.jobs.worker import Worker
+from bot.providers import Provider
+from bot.services import acting, ingesting, judging, looking, posting, sharing, sweeping
+from bot.services.desk import Desk
+from bot.settings import Secrets, Settings
+from bot.telemetry.door import Health, Receipt, door
+from bot.telemetry.serving import DoorServer
+from handlers import http, listen
+from handlers.notifier import Notifier
+from handlers.people import Identity, People
+from store import Store, agents
+
+log = logging.getLogger(__name__)
+STALE_TICK = 5 * MINUTE
+PROMPT = frozenset({"sweep", "judge", "claims", "requests"})
+"""Jobs whose silence means something is wrong."""
+
+
+@dataclass(slots=True)
+class Valet:
+    """A running bot's parts."""
+
+    desk: Desk
+    face: listen.Face
+    identity: Identity
+    people: People
+    notifier: Notifier
+    schedule: Schedule
+    carrier: Worker
+    """Carries approved actions out."""
+    poster: Worker
+    """Empties the outbox."""
+    door: DoorServer
+    client: WebClient
+    secrets: Secrets
+    socket: SocketModeHandler | None = None
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> None:
+        """Open the door, pick up what a crash left, and go to work; Slack is reached in the background."""
+        self.door.start()
+        self.carrier.start()
+        self.schedule.start()
+        threading.Thread(target=self._reach_slack, name="reach-slack", daemon=True).start()
+
+    def _reach_slack(self) -> None:
+        """Get through to Slack, however long it takes; nothing else waits for it."""
+        pause_s = 1.0
+        while not self.over.is_set():
+            try:
+                self.identity.learn(self.client)
+                self.people.refresh()
+                if not self.secrets.signing_secret:
+                    self._connect()
+            except (SlackApiError, OSError) as error:
+                log.warning("Slack can't be reached, trying again: %s", _why(error))
+                self.over.wait(pause_s)
+                pause_s = min(60.0, 2 * pause_s)
+            else:
+                self.poster.start()
+                log.info("connected to Slack")
+                return
+
+    def _connect(self) -> None:
+        socket = SocketModeHandler(self.face.app, self.secrets.app_token, web_client=self.client)
+        socket.connect()  # type: ignore[no-untyped-call]
+        self.socket = socket
+
+    def stop(self) -> None:
+        """Take nothing in any more, finish what is under way, close the store."""
+        self.over.set()
+        if self.socket is not None:
+            self.socket.close()  # type: ignore[no-untyped-call]
+        self.door.stop()
+        self.schedule.stop()
+        self.carrier.stop()
+        self.poster.stop()
+        self.face.executor.shutdown(wait=True, cancel_futures=True)
+        self.desk.store.close()
+
+
+def _why(error: Exception) -> str:
+    return str(error.response["error"]) if isinstance(error, SlackApiError) else type(error).__name__
+
+
+def slack_client(secrets: Secrets) -> WebClient:
+    """For calls that may wait: rate limits and dropped connections are tried again."""
+    handlers = [ConnectionErrorRetryHandler(), RateLimitErrorRetryHandler(max_retry_count=2)]
+    return WebClient(secrets.bot_token, base_url=secrets.slack_api_url, timeout=10, retry_handlers=handlers)
+
+
+def providers(settings: Settings, clock: Clock) -> dict[str, Provider]:
+    """Machine rooms by name; boto3 is only imported when an AWS account is configured."""
+    from bot.providers.onprem import Owned
+
+    found: dict[str, Provider] = {"owned": Owned()}
+    if settings.aws:
+        from bot.providers.accounts import AwsAccount
+        from bot.providers.ec2 import Ec2
+
+        accounts = [
+            AwsAccount(a.regions, a.role_arn or None, a.external_id or None, a.name or "default") for a in settings.aws
+        ]
+        found["ec2"] = Ec2(accounts, clock=clock)
+    return found
+
+
+def build(
+    settings: Settings,
+    secrets: Secrets,
+    store: Store,
+    *,
+    clock: Clock,
+    rooms: Mapping[str, Provider],
+    pace_s: float = 1.0,
+) -> Valet:
+    """Put the parts together; nothing runs yet."""
+    client = slack_client(secrets)
+    people = People(settings, client)
+    workers: list[Worker] = []
+
+    def wake() -> None:
+        for worker in workers:
+            worker.wake()
+
+    desk = Desk(store, clock, settings, rooms, people.roster, wake)
+    identity = Identity()
+    face = listen.build(desk, client, identity, signing_secret=secrets.signing_secret)
+    notifier = Notifier(desk, client, pace_s=pace_s)
+    carrier = Worker("carry-out", lambda: acting.carry_out(desk), 10)
+    poster = Worker("outbox", notifier.drain, 5)
+    workers += [carrier, poster]
+    schedule = Schedule(jobs(desk, people), clock)
+    app = front(desk, face, schedule, slack_http=bool(secrets.signing_secret))
+    server = DoorServer(app, settings.door.host, settings.door.port)
+    return Valet(desk, face, identity, people, notifier, schedule, carrier, poster, server, client, secrets)
+
+
+def jobs(desk: Desk, people: People) -> list[Job]:
+    """The tick table."""
+    table: list[tuple[str, int, Callable[[], object]]] = [
+        ("sweep", 60, lambda: sweeping.sweep(desk)),
+        ("judge", 60, lambda: judging.judge_all(desk)),
+        ("claims", 30, lambda: sharing.expire(desk)),
+        ("requests", 30, lambda: acting.expire(desk)),
+        ("groups", 600, people.refresh),
+        ("prune minutes", 3600, lambda: judging.prune(desk)),
+        ("prune outbox", 3600, lambda: posting.prune(desk)),
+    ]
+    return [Job(*row) for row in table]
+
+
+def front(desk: Desk, face: listen.Face, schedule: Schedule, *, slack_http: bool) -> Starlette:
+    """What listens on the door's address: the door, and Slack's requests when they come by HTTP."""
+    app = door(
+        lambda push, ip: _receive(desk, push, ip),
+        lambda sha256: agents.host_of(desk.store.reading(), sha256),
+        lambda: health(desk, schedule),
+        clock=desk.clock,
+    )
+    routes = [*([http.route(face.app)] if slack_http else []), Mount("/", app)]
+    return Starlette(routes=routes)
+
+
+def _receive(desk: Desk, push: Push, ip: str) -> Receipt:
+    stored = ingesting.receive(desk, push, ip)
+    return Receipt(stored, duplicate=stored == 0 and bool(push.minutes))
+
+
+def health(desk: Desk, schedule: Schedule) -> Health:
+    """Well while every job keeps coming to its end and the store answers."""
+    looking.sources(desk)
+    late = [name for name, age in schedule.ages().items() if age > STALE_TICK and name in PROMPT]
+    return Health(not late, tuple(f"{name} has not finished for over 5 minutes" for name in late))
