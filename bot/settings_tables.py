@@ -1,0 +1,152 @@
+"""The tables of `valet.toml`, one class each: every key with its type, default and meaning."""
+
+import re
+import zoneinfo
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def _zone(name: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("expected a time zone such as Europe/Berlin") from None
+    return name
+
+
+def _digest_time(value: str) -> str:
+    if not "04:00" <= value <= "23:59":
+        raise ValueError("expected a time from 04:00 to 23:59; earlier ones are skipped or doubled by daylight saving")
+    return value
+
+
+def _usd(value: Decimal) -> Decimal:
+    if value < 0:
+        raise ValueError("expected an amount of 0 or more")
+    return value
+
+
+def _text(pattern: str, expected: str) -> Any:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value, re.ASCII):
+            raise ValueError(f"expected {expected}")
+        return value
+
+    return Annotated[str, AfterValidator(check)]
+
+
+if TYPE_CHECKING:
+    UserId: TypeAlias = str
+    GroupId: TypeAlias = str
+    ChannelId: TypeAlias = str
+    Zone: TypeAlias = str
+    Command: TypeAlias = str
+    TimeOfDay: TypeAlias = str
+    Name: TypeAlias = str
+    Usd: TypeAlias = Decimal
+else:
+    UserId = _text(r"[UW][A-Z0-9]{2,}", "a Slack user id such as U024BE7LH (in Slack: profile, Copy member ID)")
+    GroupId = _text(r"(S[A-Z0-9]{2,})?", "the id of a Slack user group such as S0614TZR7")
+    ChannelId = _text(r"([CGD][A-Z0-9]{2,})?", "a Slack channel id such as C024BE7LR (in Slack: channel details)")
+    Zone = Annotated[str, AfterValidator(_zone)]
+    Command = _text(r"/[a-z0-9_-]{1,31}", "a command such as /gpu")
+    TimeOfDay = Annotated[_text(r"([01]\d|2[0-3]):[0-5]\d", "a time such as 09:00"), AfterValidator(_digest_time)]
+    Usd = Annotated[Decimal, AfterValidator(_usd)]
+    Name = _text(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", "a name of letters, digits, dots and dashes")
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SlackSettings(Table):
+    """[slack]"""
+
+    channel: ChannelId = Field(default="", description="Channel for approval cards and digests of teams without one")
+    admins: tuple[UserId, ...] = Field(
+        default=(), description="Slack user ids of admins; they decide where a team has no approvers"
+    )
+    gpu_command: Command = Field(default="/gpu", description="Name of the machine command, as in the app manifest")
+    cost_command: Command = Field(default="/cost", description="Name of the money command, as in the app manifest")
+
+
+class AwsSettings(Table):
+    """[[aws]]"""
+
+    name: str = Field(default="", description="What to call the account in messages")
+    role_arn: str = Field(
+        default="", description="Role to assume in that account; empty: the credentials Valet itself has"
+    )
+    external_id: str = Field(default="", description="External id the role asks for")
+    regions: tuple[str, ...] = Field(min_length=1, description="Regions to look at")
+
+
+class TeamSettings(Table):
+    """[teams.NAME]"""
+
+    members: tuple[UserId, ...] = Field(default=(), description="Slack user ids")
+    usergroup: GroupId = Field(default="", description="Slack user group whose members count as well")
+    approvers: tuple[UserId, ...] = Field(default=(), description="Slack user ids who decide on this team's machines")
+    channel: ChannelId = Field(default="", description="Where its cards and digests go")
+    timezone: Zone = Field(default="", description="Zone of its digest; default: the zone in [digest]")
+    budget_usd: Usd | None = Field(default=None, description="Budget per calendar month, USD")
+
+
+class IdleSettings(Table):
+    """[idle]"""
+
+    window_minutes: int = Field(default=60, ge=15, le=1440, description="Quiet minutes in a row before a GPU is idle")
+    known_percent: float = Field(
+        default=90.0, ge=50, le=100, description="Share of them that must really have been seen"
+    )
+    active_percent: float = Field(
+        default=5.0, gt=0, le=100, description="GPU utilisation from which a minute counts as work"
+    )
+    held_mib: int = Field(default=512, ge=1, description="Used GPU memory from which an idle GPU is held, not free")
+
+
+class ClaimSettings(Table):
+    """[claims]"""
+
+    default_hours: float = Field(default=8, ge=0.1, le=336, description="Length of a claim when none is said")
+    longest_hours: float = Field(default=336, ge=0.1, le=336, description="Longest claim that is granted")
+
+
+class ActionSettings(Table):
+    """[actions]"""
+
+    answer_minutes: int = Field(default=120, ge=5, le=1440, description="How long an approval card waits for an answer")
+    team_tag: str = Field(default="team", min_length=1, description="Tag of an instance that names its team")
+
+
+class DigestSettings(Table):
+    """[digest]"""
+
+    at: TimeOfDay = Field(default="09:00", description="Local time of the daily digest, 04:00 to 23:59")
+    timezone: Zone = Field(default="UTC", description="Zone of the digest where a team has none")
+    enabled: bool = Field(default=True, description="Whether digests are posted")
+
+
+class OwnedHost(Table):
+    """[owned.hosts.NAME]"""
+
+    usd_per_hour: Usd | None = Field(default=None, description="Full cost of an hour of it, USD")
+    team: str = Field(default="", description="Team it belongs to")
+
+
+class OwnedSettings(Table):
+    """[owned]"""
+
+    usd_per_gpu_hour: Usd | None = Field(
+        default=None, description="Full cost of a GPU-hour where a host has no figure of its own"
+    )
+    hosts: dict[Name, OwnedHost] = Field(default={}, description="Owned hosts, by the name their agent reports under")
+
+
+class DoorSettings(Table):
+    """[door]"""
+
+    host: str = Field(default="127.0.0.1", description="Address the door for agents listens on")
+    port: int = Field(default=8420, ge=0, le=65535, description="Its port")

@@ -1,0 +1,117 @@
+"""Who may import whom, and what importing must not do."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SDKS = ("slack_bolt", "slack_sdk", "boto3", "botocore", "pynvml", "apscheduler", "sqlite_utils", "starlette", "uvicorn")
+OURS = ("store", "handlers", "bot.services", "bot.providers", "bot.telemetry", "bot.jobs", "bot.agent", "bot.sandbox")
+
+FORBIDDEN: dict[str, tuple[str, ...]] = {
+    "bot/domain": (*SDKS, *OURS, "pydantic", "click", "numpy", "bot.settings", "bot.wiring"),
+    "bot/errors.py": (*SDKS, *OURS),
+    "store": (*[each for each in SDKS if each != "sqlite_utils"], *[each for each in OURS if each != "store"]),
+    "bot/providers": ("store", "handlers", "bot.services", "slack_bolt", "slack_sdk", "pynvml", "sqlite_utils"),
+    "bot/telemetry": ("store", "handlers", "bot.services", "slack_bolt", "slack_sdk", "boto3", "sqlite_utils"),
+    "bot/billing": ("store", "handlers", "bot.services", "slack_bolt", "slack_sdk", "sqlite_utils"),
+    "bot/services": ("handlers", "slack_bolt", "slack_sdk", "boto3", "botocore", "pynvml", "apscheduler", "bot.jobs"),
+    "bot/jobs": ("handlers", "store", "slack_bolt", "slack_sdk", "boto3"),
+    "bot/agent": ("handlers", "store", "bot.services", *[each for each in SDKS if each != "pynvml"], "pydantic"),
+    "bot/sandbox": ("handlers", "tests", "store", "bot.services", "slack_bolt", "slack_sdk", "boto3", "sqlite_utils"),
+    "handlers/blocks": ("slack_bolt", "slack_sdk", "bot.services", "store", "bot.settings", "time", "datetime.now"),
+    "handlers": ("store", "boto3", "botocore", "pynvml", "sqlite_utils", "apscheduler", "bot.wiring", "bot.sandbox"),
+}
+ONLY_IN = {
+    "boto3": {"bot/providers/ec2.py"},
+    "pynvml": {"bot/telemetry/nvml.py"},
+    "apscheduler": {"bot/jobs/schedule.py"},
+    "slack_bolt": {"handlers/listen.py", "handlers/http.py", "bot/wiring.py"},
+    "uvicorn": {"bot/telemetry/serving.py", "bot/sandbox/slack/server.py"},
+}
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} imports relatively"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return found
+
+
+def files(place: str) -> list[Path]:
+    path = ROOT / place
+    return [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+def breaches(place: str) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in files(place)
+        for name in sorted(imports(path))
+        for wall in FORBIDDEN[place]
+        if name == wall or name.startswith(wall + ".")
+    ]
+
+
+@pytest.mark.parametrize("place", FORBIDDEN)
+def test_arrows_point_one_way(place):
+    assert files(place)
+    assert breaches(place) == []
+
+
+@pytest.mark.parametrize("sdk", ONLY_IN)
+def test_each_sdk_is_imported_in_its_own_place_only(sdk):
+    found = {
+        str(path.relative_to(ROOT))
+        for place in ("bot", "handlers", "store")
+        for path in files(place)
+        if any(name == sdk or name.startswith(sdk + ".") for name in imports(path))
+    }
+
+    assert found <= ONLY_IN[sdk]
+
+
+def test_the_rule_would_catch_a_planted_breach(tmp_path):
+    planted = tmp_path / "sneaky.py"
+    planted.write_text("def late():\n    from store import Store\n")
+
+    assert "store" in imports(planted)
+
+
+def test_importing_everything_does_no_work():
+    """No thread, no client, no file and no NVML at import."""
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for place in ("bot", "handlers", "store")
+        for path in files(place)
+        if path.name != "__main__.py"
+    ]
+    load = f"for name in {modules!r}: importlib.import_module(name)"
+    code = f"import importlib, threading\n{load}\nprint(threading.active_count())"
+
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert said.stdout.strip() == "1"
+
+
+def test_source_files_and_functions_stay_small():
+    too_long = []
+    for place in ("bot", "handlers", "store"):
+        for path in files(place):
+            text = path.read_text()
+            if text.count("\n") > 300:
+                too_long.append(f"{path.relative_to(ROOT)}: {text.count(chr(10))} lines")
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    length = (node.end_lineno or 0) - node.lineno + 1
+                    if length > 45:
+                        too_long.append(f"{path.relative_to(ROOT)}:{node.name}: {length} lines")
+
+    assert too_long == []
