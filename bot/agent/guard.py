@@ -3,19 +3,20 @@
 import logging
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from bot.errors import ValetError
 
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
 
 
-def guarded(step: Callable[[], Result]) -> Result | None:
+def guarded(step: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result | None:
     """Do one step of the agent; None when it failed, which is logged."""
     try:
-        return step()
+        return step(*args, **kwargs)
     except Exception:  # a host that stops reporting is worse than a fault in the log
         log.exception("A step of the agent failed; going on.")
         return None

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 OPEN_PATIENCE_S = 30.0
 """Without persistence mode the driver takes seconds per GPU to wake."""
+OPEN_SLICE_S = 0.25
+"""So late at most is the end noticed while the driver wakes."""
 CLOSE_PATIENCE_S = 1.0
 FINISH_S = 5.0
 LATE_S = 0.02
@@ -120,13 +123,14 @@ class Watch:
     def _open(self) -> str | None:
         """Try to open; returns what is in the way. A call that hangs is waited for again, not made twice."""
         self._opening = self._opening or Aside(self._source.open)
+        deadline = time.monotonic() + OPEN_PATIENCE_S
         try:
-            is_over = self._opening.is_over(OPEN_PATIENCE_S)
+            while not self._opening.is_over(OPEN_SLICE_S):
+                if self.stop.is_set() or time.monotonic() > deadline:
+                    return "NVML does not answer; the driver may be hanging."
         except Unreachable as error:
             self._opening = None
             return str(error)
-        if not is_over:
-            return "NVML does not answer; the driver may be hanging."
         self._opening = None
         return None
 

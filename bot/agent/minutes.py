@@ -23,22 +23,21 @@ def fold(gpu: int, tick: int, samples: Sequence[Sample], *, before: Sample | Non
     between two minutes. `samples` in the result counts readings that can be judged by: those with a utilisation if
     any has one, else those without an error.
     """
-    utils = _known(sample.util_max for sample in samples)
-    means = _known(sample.util_mean for sample in samples)
-    readable = sum(sample.error is None for sample in samples)
-    named = [sample.processes for sample in samples if sample.processes is not None]
+    utils = _known([sample.util_max for sample in samples])
+    readable = [sample for sample in samples if sample.error is None]
+    named = _known([sample.processes for sample in samples])
     return Minute(
         gpu=gpu,
         tick=tick,
-        samples=len(utils) or readable,
+        samples=len(utils) or len(readable),
         util_max=max(utils, default=None),
-        util_mean=_mean(means),
-        codec_max=max(_known(sample.codec for sample in samples), default=None),
+        util_mean=_mean(_known([sample.util_mean for sample in samples])),
+        codec_max=max(_known([sample.codec for sample in samples]), default=None),
         watts=mean_watts(samples, before),
-        memory_used_mib=max(_known(sample.memory_used_mib for sample in samples), default=None),
-        memory_total_mib=max(_known(sample.memory_total_mib for sample in samples), default=None),
-        compute_processes=max(_known(sample.compute_processes for sample in samples), default=None),
-        graphics_processes=max(_known(sample.graphics_processes for sample in samples), default=None),
+        memory_used_mib=max(_known([sample.memory_used_mib for sample in samples]), default=None),
+        memory_total_mib=max(_known([sample.memory_total_mib for sample in samples]), default=None),
+        compute_processes=max(_known([sample.compute_processes for sample in samples]), default=None),
+        graphics_processes=max(_known([sample.graphics_processes for sample in samples]), default=None),
         mig=any(sample.mig for sample in samples),
         error=next((sample.error for sample in reversed(samples) if sample.error), None),
         processes=named[-1] if named else (),
@@ -55,7 +54,9 @@ def mean_watts(samples: Sequence[Sample], before: Sample | None) -> float | None
         used = (second.energy_mj or 0) - (first.energy_mj or 0)
         if used >= 0 and second.at_s > first.at_s:  # a counter that went back started anew: skip that stretch
             millijoules, seconds = millijoules + used, seconds + second.at_s - first.at_s
-    watts = millijoules / 1000 / seconds if seconds >= MIN_SPAN_S else _mean(_known(s.watts for s in samples))
+    watts = (
+        millijoules / 1000 / seconds if seconds >= MIN_SPAN_S else _mean(_known([sample.watts for sample in samples]))
+    )
     return round(watts, 1) if watts is not None and watts <= MAX_WATTS else None
 
 

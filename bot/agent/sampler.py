@@ -4,7 +4,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
@@ -110,9 +109,9 @@ class Sampler:
     def _walk_on(self, walks: "SimpleQueue[_Walk]") -> None:
         while True:
             walk = walks.get()
+            read = self._source.sample
             for index, with_processes in walk.todo:
-                sample = guarded(partial(self._source.sample, index, with_processes=with_processes))
-                if not self._note(walk, index, sample):
+                if not self._note(walk, index, guarded(read, index, with_processes=with_processes)):
                     log.info("GPU %d answers again.", index)
                     return
             walk.ended.put(None)

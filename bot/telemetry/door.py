@@ -208,14 +208,14 @@ async def _read(request: Request, *, within_s: float) -> bytes:
                 if len(raw) > MAX_BODY_BYTES:
                     raise _too_large()
     except TimeoutError:
-        raise _error(408, "The body came too slowly.") from None
+        raise _error(408, "The body came too slowly.", headers={"Connection": "close"}) from None
     except ClientDisconnect:
         raise _error(400, "The body broke off.") from None
     return bytes(raw)
 
 
 def _too_large() -> HTTPException:
-    return _error(413, f"The body must not be larger than {MAX_BODY_BYTES} bytes.")
+    return _error(413, f"The body must not be larger than {MAX_BODY_BYTES} bytes.", headers={"Connection": "close"})
 
 
 def _error(

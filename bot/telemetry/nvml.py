@@ -210,8 +210,9 @@ def _utilisation(device: _Device, ask: _Asking) -> tuple[float | None, float | N
     if device.mig:
         return None, None  # not supported there, and a driver that says 0 all the same would be believed
     history = _history(device)
-    if len(history) and max(history) <= 100:
-        return float(max(history)), sum(history) / len(history)
+    highest = max(history, default=101)
+    if highest <= 100:
+        return float(highest), sum(history) / len(history)
     rates = ask(pynvml.nvmlDeviceGetUtilizationRates, device.handle)
     return (None, None) if rates is None or rates.gpu > 100 else (float(rates.gpu), float(rates.gpu))
 

@@ -1,22 +1,28 @@
 """Whose program is that: name and user of a process, from /proc, never its command line."""
 
 import functools
+import os
 import pwd
-from pathlib import Path
 
 from bot.domain.readings import Process
 from bot.telemetry.wire import MAX_NAME
 
 
-def describe(pid: int, memory_mib: int | None, *, proc: Path = Path("/proc")) -> Process:
+def describe(pid: int, memory_mib: int | None, *, proc: str = "/proc") -> Process:
     """Name and user of a process; both empty when it is gone or lives in another PID namespace."""
-    folder = proc / str(pid)
+    # Plain descriptors: this runs for every program on every GPU, and costs a third of what open files do.
     try:
-        name = (folder / "comm").read_text(errors="replace")
-        user = _user(folder.stat().st_uid)
+        comm = os.open(f"{proc}/{pid}/comm", os.O_RDONLY)
     except OSError:
         return Process("", "", memory_mib)
-    return Process(printable(name), printable(user), memory_mib)
+    try:
+        name = os.read(comm, 64).decode(errors="replace").rstrip("\n")
+        user = _user(os.fstat(comm).st_uid)
+    except OSError:
+        return Process("", "", memory_mib)
+    finally:
+        os.close(comm)
+    return Process(printable(name), user, memory_mib)
 
 
 def printable(text: str, limit: int = MAX_NAME) -> str:
@@ -30,6 +36,6 @@ def printable(text: str, limit: int = MAX_NAME) -> str:
 def _user(uid: int) -> str:
     # Cached because a directory service may stand behind it, and asking may take seconds.
     try:
-        return pwd.getpwuid(uid).pw_name
+        return printable(pwd.getpwuid(uid).pw_name)
     except KeyError:
         return str(uid)

@@ -277,6 +277,16 @@ def test_a_bot_that_cannot_store_says_when_to_come_back(visitor, bot):
     assert (answer.status, answer.headers["retry-after"]) == (503, "30")
 
 
+def test_a_fault_of_ours_is_told_without_its_insides_and_the_door_stays_open(visitor, bot):
+    bot.error = ZeroDivisionError("secret insides")
+
+    answer = visitor.post()
+    bot.error = None
+
+    assert (answer.status, answer.json) == (500, {"error": "Something broke here; the log of the bot says what."})
+    assert visitor.post().status == 200
+
+
 def test_health_is_told_with_its_reasons(visitor, bot):
     well = visitor.ask("GET", "/healthz")
     bot.health = Health(ok=False, problems=("The database is read-only.",))
