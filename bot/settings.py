@@ -40,7 +40,7 @@ class Settings(Table):
     database: str = Field(default="valet.db", description="Path of the database; VALET_DB overrides it")
     slack: SlackSettings = SlackSettings()
     aws: tuple[AwsSettings, ...] = ()
-    teams: dict[Name, TeamSettings] = {}
+    teams: dict[Name, TeamSettings] = Field(default={}, description="Teams, by name")
     idle: IdleSettings = IdleSettings()
     claims: ClaimSettings = ClaimSettings()
     actions: ActionSettings = ActionSettings()
