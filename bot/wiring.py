@@ -17,7 +17,7 @@ from bot.domain.readings import Push
 from bot.jobs.schedule import Job, Schedule
 from bot.jobs.worker import Worker
 from bot.providers import Provider
-from bot.services import acting, ingesting, judging, looking, posting, sharing, sweeping
+from bot.services import acting, executing, ingesting, judging, looking, posting, sharing, sweeping
 from bot.services.desk import Desk
 from bot.settings import Secrets, Settings
 from bot.telemetry.door import Health, Receipt, door
@@ -144,7 +144,7 @@ def build(
     identity = Identity()
     face = listen.build(desk, client, identity, signing_secret=secrets.signing_secret)
     notifier = Notifier(desk, client, pace_s=pace_s)
-    carrier = Worker("carry-out", lambda: acting.carry_out(desk), 10)
+    carrier = Worker("carry-out", lambda: executing.carry_out(desk), 10)
     poster = Worker("outbox", notifier.drain, 5)
     workers += [carrier, poster]
     schedule = Schedule(jobs(desk, people), clock)

@@ -94,9 +94,10 @@ def move(db: Database, action_id: str, before: ActionState, after: ActionState, 
     return changed(db, sql, after, *fields.values(), action_id, before) == 1
 
 
-def mark_called(db: Database, action_id: str, now: int) -> None:
-    """Note, before the call, that the provider is being asked (again)."""
-    changed(db, "UPDATE actions SET called_at = ?, calls = calls + 1 WHERE id = ?", now, action_id)
+def mark_called(db: Database, action_id: str, now: int, *, calls: int) -> bool:
+    """Note, before the call, that the provider is asked again; False when it was asked more than `calls` times."""
+    sql = "UPDATE actions SET called_at = ?, calls = calls + 1 WHERE id = ? AND state = 'executing' AND calls = ?"
+    return changed(db, sql, now, action_id, calls) == 1
 
 
 def audit(db: Database, now: int, who: str, did: str, *, subject: str, detail: str = "") -> None:

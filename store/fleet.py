@@ -168,8 +168,9 @@ def save_verdicts(db: Database, judged: Mapping[str, tuple[Verdict, int]]) -> No
 
 
 def running(db: Database) -> list[Row]:
-    """What the judge needs of every running instance: id, gpu_count, rate_micros."""
-    return rows(db, "SELECT id, gpu_count, rate_micros FROM instances WHERE state = 'running' AND gone_at IS NULL")
+    """What the judge needs of every running instance: id, gpu_count, rate_micros, launched_at."""
+    columns = "id, gpu_count, rate_micros, launched_at"
+    return rows(db, f"SELECT {columns} FROM instances WHERE state = 'running' AND gone_at IS NULL")
 
 
 def forget_verdicts_of_stopped(db: Database) -> None:
@@ -183,7 +184,8 @@ def forget_verdicts_of_stopped(db: Database) -> None:
 
 def states(db: Database) -> dict[str, tuple[str, int | None]]:
     """The last verdict of each instance: state and since when."""
-    return {row["instance_id"]: (row["state"], row["since"]) for row in rows(db, "SELECT * FROM verdicts")}
+    found = rows(db, "SELECT instance_id, state, since FROM verdicts")
+    return {row["instance_id"]: (row["state"], row["since"]) for row in found}
 
 
 def by_id(db: Database, instance_id: str) -> Row | None:

@@ -20,6 +20,8 @@ ActionState = Literal[
 ]
 LIVE: frozenset[str] = frozenset({"pending", "approved", "executing"})
 STOP_DEADLINE = 15 * MINUTE
+APPROVAL_LASTS = 15 * MINUTE
+"""A yes that could not be carried out within this is no yes any more: the card has aged, and claims wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class Facts:
     @classmethod
     def from_json(cls, text: str) -> "Facts":
         """From the store."""
-        known: dict[str, Any] = json.loads(text)
-        return cls(**known)
+        kept: dict[str, Any] = json.loads(text)
+        return cls(**{name: value for name, value in kept.items() if name in cls.__slots__})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ starts it again. An instance is idle only if every GPU of it is. What is not kno
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.domain.clock import MINUTE
@@ -101,13 +101,14 @@ def minute_state(minute: Minute, rule: IdleRule, *, started_tick: int) -> Minute
         return "unknown"
     if minute.util_max is not None and not minute.mig:
         return "quiet"
-    empty = minute.compute_processes == 0 and _is_empty(minute.memory_used_mib, rule)
-    return "quiet" if empty else "unknown"
+    empty = minute.compute_processes == 0 and not minute.graphics_processes
+    return "quiet" if empty and _is_empty(minute.memory_used_mib, rule) else "unknown"
 
 
 def judge_gpu(trace: GpuTrace, rule: IdleRule, now: int) -> GpuVerdict:
     """Judge one GPU from its trace."""
-    if trace.last_minute_at is None or now - trace.last_minute_at > rule.stale_minutes * MINUTE:
+    # A reading from the future is a clock that was set back: it says nothing about now, however new it looks.
+    if trace.last_minute_at is None or abs(now - trace.last_minute_at) > rule.stale_minutes * MINUTE:
         return GpuVerdict(trace.gpu, "unknown", trace.last_minute_at)
     span = now // MINUTE * MINUTE - trace.quiet_since if trace.quiet_since is not None else 0
     if span >= rule.window_minutes * MINUTE and trace.quiet_minutes >= rule.quiet_needed:
@@ -118,11 +119,32 @@ def judge_gpu(trace: GpuTrace, rule: IdleRule, now: int) -> GpuVerdict:
     return GpuVerdict(trace.gpu, "unknown", trace.last_minute_at)
 
 
-def judge(traces: Sequence[GpuTrace], rule: IdleRule, now: int, *, gpu_count: int) -> Verdict:
-    """Judge an instance that should have `gpu_count` GPUs (0: not known, so what reports is all there is)."""
+def judge(
+    traces: Sequence[GpuTrace], rule: IdleRule, now: int, *, gpu_count: int, launched_at: int | None = None
+) -> Verdict:
+    """Judge an instance that should have `gpu_count` GPUs (0: not known, so what reports is all there is).
+
+    What was seen before `launched_at` was another launch and says nothing about this one.
+    """
+    traces = [_of_this_launch(trace, launched_at) for trace in traces]
     gpus = tuple(judge_gpu(trace, rule, now) for trace in traces)
     state = _together([gpu.state for gpu in gpus], missing=len(gpus) < gpu_count)
-    return Verdict(state, _since(state, gpus), _evidence(state, traces, rule, now, gpu_count=gpu_count), now, gpus)
+    evidence = _evidence(state, list(zip(traces, gpus, strict=True)), rule, now, gpu_count=gpu_count)
+    return Verdict(state, _since(state, gpus), evidence, now, gpus)
+
+
+def _of_this_launch(trace: GpuTrace, launched_at: int | None) -> GpuTrace:
+    if launched_at is None or trace.last_minute_at is None:
+        return trace
+    if trace.last_minute_at < launched_at:
+        return GpuTrace(trace.gpu)
+    worked = trace.last_active_at is not None and trace.last_active_at >= launched_at
+    quiet = trace.quiet_since is not None and trace.quiet_since >= launched_at
+    return replace(
+        trace,
+        last_active_at=trace.last_active_at if worked else None,
+        quiet_since=trace.quiet_since if quiet else None,
+    )
 
 
 def _is_empty(used_mib: int | None, rule: IdleRule) -> bool:
@@ -141,33 +163,42 @@ def _together(states: Sequence[GpuState], *, missing: bool) -> VerdictState:
 
 
 def _since(state: VerdictState, gpus: Sequence[GpuVerdict]) -> int | None:
-    if state == "partial":
-        return max((gpu.since for gpu in gpus if gpu.state in IDLE and gpu.since), default=None)
-    return max((gpu.since for gpu in gpus if gpu.since), default=None)
+    """Since when the instance is what it is: when the last of the GPUs that make it so became so."""
+    telling = {"active": frozenset({"active"}), "unknown": frozenset({"unknown"})}.get(state, IDLE)
+    return max((gpu.since for gpu in gpus if gpu.state in telling and gpu.since is not None), default=None)
 
 
-def _evidence(state: VerdictState, traces: Sequence[GpuTrace], rule: IdleRule, now: int, *, gpu_count: int) -> str:
-    if not traces:
+Judged = Sequence[tuple[GpuTrace, GpuVerdict]]
+
+
+def _evidence(state: VerdictState, judged: Judged, rule: IdleRule, now: int, *, gpu_count: int) -> str:
+    traces = [trace for trace, _ in judged]
+    if not any(trace.last_minute_at for trace in traces):
         return "no agent has reported from it"
     if state == "unknown":
-        return _why_unknown(traces, rule, now, gpu_count)
+        return _why_unknown(judged, rule, now, gpu_count)
     peak = max((trace.util_max for trace in traces if trace.util_max is not None), default=None)
     seen = "no utilisation reading" if peak is None else f"{peak:.0f} % GPU at most in the last minute"
     if state in {"active", "partial"}:
-        idle = sum(judge_gpu(trace, rule, now).state in IDLE for trace in traces)
-        return f"{len(traces) - idle} of {len(traces)} GPUs worked within {rule.window_minutes} minutes, {seen}"
+        worked = sum(gpu.state == "active" for _, gpu in judged)
+        return f"{worked} of {len(traces)} GPUs worked within {rule.window_minutes} minutes, {seen}"
     quiet = min(trace.quiet_minutes for trace in traces)
-    held = sum(trace.memory_used_mib or 0 for trace in traces)
+    tail = _what_is_held(traces) if state == "held" else "no process"
+    return f"all {len(traces)} GPUs quiet for {quiet} of the last {rule.window_minutes} minutes, {seen}, {tail}"
+
+
+def _what_is_held(traces: Sequence[GpuTrace]) -> str:
+    used = [trace.memory_used_mib for trace in traces if trace.memory_used_mib is not None]
     names = ", ".join(sorted({trace.process for trace in traces if trace.process})[:3])
-    tail = f", {held / 1024:.0f} GB held{' by ' + names if names else ''}" if state == "held" else ", no process"
-    return f"all {len(traces)} GPUs quiet for {quiet} of the last {rule.window_minutes} minutes, {seen}{tail}"
+    amount = f"{sum(used) / 1024:.0f} GB held" if used else "no memory reading"
+    return f"{amount} by {names}" if used and names else amount
 
 
-def _why_unknown(traces: Sequence[GpuTrace], rule: IdleRule, now: int, gpu_count: int) -> str:
-    if len(traces) < gpu_count:
-        return f"only {len(traces)} of {gpu_count} GPUs report"
-    last = [trace.last_minute_at for trace in traces if trace.last_minute_at is not None]
-    if not last or now - min(last) > rule.stale_minutes * MINUTE:
+def _why_unknown(judged: Judged, rule: IdleRule, now: int, gpu_count: int) -> str:
+    if len(judged) < gpu_count:
+        return f"only {len(judged)} of {gpu_count} GPUs report"
+    last = [trace.last_minute_at or 0 for trace, _ in judged]
+    if abs(now - min(last)) > rule.stale_minutes * MINUTE:
         return "no reading lately: its agent is silent"
-    quiet = min(trace.quiet_minutes for trace in traces)
+    quiet = min(trace.quiet_minutes for trace, gpu in judged if gpu.state == "unknown")
     return f"seen quiet for {quiet} of the {rule.window_minutes} minutes the rule needs"

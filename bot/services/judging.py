@@ -20,7 +20,8 @@ def judge_all(desk: Desk) -> None:
     before = fleet.states(db)
     judged = {}
     for row in fleet.running(db):
-        verdict = judge(traces.get(row["id"], ()), rule, now, gpu_count=row["gpu_count"])
+        seen, launched_at = traces.get(row["id"], ()), row["launched_at"]
+        verdict = judge(seen, rule, now, gpu_count=row["gpu_count"], launched_at=launched_at)
         state, since = before.get(row["id"], ("", None))
         if state == verdict.state == "active" and since is not None:
             verdict = replace(verdict, since=since)
@@ -30,12 +31,12 @@ def judge_all(desk: Desk) -> None:
         fleet.forget_verdicts_of_stopped(db)
 
 
-def judge_now(desk: Desk, db: Database, instance_id: str, gpu_count: int) -> Verdict:
+def judge_now(desk: Desk, db: Database, instance_id: str, gpu_count: int, *, launched_at: int | None = None) -> Verdict:
     """The verdict of this moment, for a decision that can't be undone: older readings than usual don't count."""
     now = desk.clock()
     rule = replace(desk.settings.idle_rule, stale_minutes=CLICK_STALE_MINUTES)
     traces = minutes.traces_of(db, instance_id, now, window_minutes=rule.window_minutes)
-    return judge(traces, rule, now, gpu_count=gpu_count)
+    return judge(traces, rule, now, gpu_count=gpu_count, launched_at=launched_at)
 
 
 def prune(desk: Desk) -> None:

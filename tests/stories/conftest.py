@@ -14,7 +14,7 @@ from bot.domain.readings import Gpu, Minute, Process, Push
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import SandboxServer, SandboxSlack, acknowledged
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
-from bot.services import acting, ingesting, judging, sharing, sweeping
+from bot.services import acting, executing, ingesting, judging, sharing, sweeping
 from bot.settings import Secrets, parse
 from bot.wiring import Valet, build
 from store import Store, outbox
@@ -68,7 +68,7 @@ class Office:
         executor = self.valet.face.executor
         executor.shutdown(wait=True)
         executor.__init__(50)  # type: ignore[misc]  # the same object, as Bolt holds on to it
-        acting.carry_out(self.valet.desk)
+        executing.carry_out(self.valet.desk)
         self.valet.notifier.drain()
 
     def types(self, who: str, line: str, channel: str = "#gpus") -> str:

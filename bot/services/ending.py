@@ -1,0 +1,43 @@
+"""How an action ends: its state, its card, and the note to whoever asked, in one transaction."""
+
+from sqlite_utils import Database
+
+from bot.domain.actions import Action, ActionState
+from bot.services.desk import Desk, channel_of
+from store import actions, outbox
+
+
+def end(
+    desk: Desk, db: Database, action: Action, state: ActionState, *, outcome: str, who: str = "valet", did: str = ""
+) -> bool:
+    """End an action that is still as `action` has it; False, and nothing is said, when it has moved on."""
+    now = desk.clock()
+    if not actions.move(db, action.id, action.state, state, finished_at=now, outcome=outcome):
+        return False
+    if did:
+        actions.audit(db, now, who, did, subject=action.instance_id, detail=action.id)
+    else:
+        actions.audit(db, now, who, f"{action.kind} {state}", subject=action.instance_id, detail=outcome)
+    show(desk, db, action)
+    note(db, action, now)
+    return True
+
+
+def lapse(desk: Desk, db: Database, action: Action | None) -> Action | None:
+    """The action, unless nobody answered it in time: then it is closed and gone."""
+    if action is None or action.state != "pending" or action.expires_at > desk.clock():
+        return action
+    end(desk, db, action, "expired", outcome="Nobody answered in time.", did="let the request lapse")
+    return None
+
+
+def show(desk: Desk, db: Database, action: Action) -> None:
+    """Bring the card up to date; it is drawn when it is sent."""
+    channel = channel_of(desk, action.team)
+    outbox.tell(db, channel, f"action:{action.id}", kind="action_card", subject=action.id, now=desk.clock())
+
+
+def note(db: Database, action: Action, now: int) -> None:
+    """Tell the one who asked, in person: an edited card notifies nobody."""
+    ref = f"action-end:{action.id}"
+    outbox.tell(db, action.requester, ref, kind="action_ended", subject=action.id, now=now)
