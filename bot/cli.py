@@ -1,0 +1,92 @@
+"""The command line: `valet` and its subcommands, each imported when it is asked for.
+
+A GPU host runs only the agent, which must not pay for Slack, AWS or the database; hence nothing here is imported
+before it is known which subcommand was meant.
+"""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from bot import __version__
+from bot.errors import ValetError
+
+REFUSED = 1
+LOCK_HELD = 75
+"""EX_TEMPFAIL: another process looks after this database."""
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("bot.commands.run", "Run the bot."),
+    "demo": ("bot.commands.demo", "Try the bot in a browser, without Slack, AWS or GPUs."),
+    "agent": ("bot.agent.command", "Watch this host's GPUs and report to the bot."),
+    "status": ("bot.commands.status", "Print the fleet, with who holds what and what is idle."),
+    "ledger": ("bot.commands.ledger", "Print what machines have cost."),
+    "forecast": ("bot.commands.forecast", "Forecast daily spend from a CSV file."),
+    "doctor": ("bot.commands.doctor", "Check settings, database, Slack, AWS and agents."),
+    "manifest": ("bot.commands.manifest", "Print the Slack app manifest."),
+    "iam-policy": ("bot.commands.iam_policy", "Print the AWS policies Valet needs."),
+    "token": ("bot.commands.token", "Make, revoke and list tokens of agents."),
+}
+"""Name -> the module that holds it, under its own name, and what it does."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand only to run it or to show its help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The subcommand, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name.replace("-", "_"))
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest names when there is no such subcommand."""
+        if args[0] in COMMANDS or args[0].startswith("-"):
+            return super().resolve_command(ctx, args)
+        from bot.nearest import nearest
+
+        close = nearest(args[0], list(COMMANDS))
+        hint = f" Did you mean {' or '.join(close)}?" if close else ""
+        raise click.UsageError(f'There is no command "{args[0]}".{hint}', ctx)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand; an answer of no becomes its sentence and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except ValetError as refused:
+            click.echo(f"Error: {refused}", err=True)
+            ctx.exit(_code(refused))
+
+
+def _code(refused: ValetError) -> int:
+    # `store` is not imported for this: whoever raised Locked has done so.
+    lock = sys.modules.get("store.lock")
+    return LOCK_HELD if lock is not None and isinstance(refused, lock.Locked) else REFUSED
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="valet")
+def main() -> None:
+    """Look after GPU machines, rented and owned, from Slack.
+
+    \b
+    Exit codes:
+      0   fine
+      1   refused; standard error says why
+      2   wrong usage
+      75  another process looks after this database
+    """

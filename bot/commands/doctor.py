@@ -1,0 +1,67 @@
+"""`valet doctor`: checks everything Valet depends on."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.commands.options import config_option, tag_option
+
+if TYPE_CHECKING:
+    from bot.doctor import Finding
+
+COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
+
+
+@click.command("doctor", short_help="Check settings, database, Slack, AWS and agents.")
+@config_option
+@tag_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of lines.")
+def doctor(config_path: Path, tag: tuple[str, str], *, as_json: bool) -> None:
+    """Check settings, database, Slack, AWS and agents.
+
+    Everything is tried as Valet itself will do it, with the same environment (SLACK_BOT_TOKEN and so on), and nothing
+    is changed: stopping is tried on AWS as a dry run, on a machine that carries the tag. It may be run while Valet
+    runs. Secrets are never printed.
+
+    Each finding has an id, a level (ok, warning, error), a sentence, and where something should be done, a hint.
+
+    \b
+    Exit codes:
+      0  no errors; there may be warnings
+      1  at least one error
+      2  wrong usage
+    """
+    import os
+
+    from bot.doctor import examine
+
+    found = examine(config_path, os.environ, tag=tag)
+    levels = _print_json(found) if as_json else _print(found)
+    click.get_current_context().exit(1 if "error" in levels else 0)
+
+
+def _print(found: "Iterable[Finding]") -> list[str]:
+    levels: list[str] = []
+    for finding in found:
+        levels.append(finding.level)
+        click.echo(f"{click.style(f'{finding.level:<7}', fg=COLOURS[finding.level])}  {finding.id}  {finding.sentence}")
+        if finding.hint:
+            click.echo(f"{'':15}{finding.hint}")
+    click.echo(f"{_count(levels, 'error')}, {_count(levels, 'warning')}, {levels.count('ok')} ok")
+    return levels
+
+
+def _count(levels: list[str], level: str) -> str:
+    number = levels.count(level)
+    return f"{number} {level}{'' if number == 1 else 's'}"
+
+
+def _print_json(found: "Iterable[Finding]") -> list[str]:
+    import json
+    from dataclasses import asdict
+
+    findings = [asdict(finding) for finding in found]
+    click.echo(json.dumps({"version": 1, "findings": findings}, indent=2))
+    return [finding["level"] for finding in findings]

@@ -1,0 +1,41 @@
+"""`valet iam-policy`: the least that AWS must allow."""
+
+from pathlib import Path
+
+import click
+
+from bot.commands.options import config_option, settings_if_any, tag_option
+
+
+@click.command("iam-policy", short_help="Print the AWS policies Valet needs.")
+@config_option
+@tag_option
+@click.option(
+    "--only",
+    type=click.Choice(["read", "stop-start", "assume"]),
+    help="Print this document alone, as AWS takes it.",
+)
+def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> None:
+    """Print the AWS policies Valet needs, as JSON.
+
+    "read" lets it look. "stop-start" lets it stop machines that carry the tag, and no others; leave it out, and Valet
+    only looks. "assume" is for the credentials Valet runs with, where [[aws]] in the settings names roles to assume.
+    None of them can terminate, change or tag a machine.
+
+    \b
+    Example:
+      aws iam put-role-policy --role-name valet --policy-name read \\
+        --policy-document "$(valet iam-policy --only read)"
+    """
+    import json
+
+    from bot.errors import Refused
+    from bot.providers.policy import assume_policy, policies
+
+    documents = policies(*tag)
+    roles = [account.role_arn for account in settings_if_any(config_path).aws if account.role_arn]
+    if roles:
+        documents["assume"] = assume_policy(roles)
+    if only and only not in documents:
+        raise Refused("No [[aws]] in the settings names a role_arn, so there is nothing to assume.")
+    click.echo(json.dumps(documents[only] if only else documents, indent=2))

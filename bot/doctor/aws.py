@@ -1,0 +1,31 @@
+"""Whether AWS lets Valet look and stop, tried by dry runs in each account and region."""
+
+from collections.abc import Iterator
+
+from bot.doctor.finding import Finding, error, fine
+from bot.errors import SettingsError
+from bot.settings import Settings
+
+
+def check(settings: Settings, tag: tuple[str, str]) -> Iterator[Finding]:
+    """One finding per thing that was tried; none where the settings name no account."""
+    if not settings.aws:
+        return
+    from bot.providers.accounts import AwsAccount
+    from bot.providers.ec2 import Ec2
+
+    accounts = [
+        AwsAccount(entry.regions, entry.role_arn or None, entry.external_id or None, entry.name or "default")
+        for entry in settings.aws
+    ]
+    try:
+        found = Ec2(accounts).check_access(tag)
+    except SettingsError as wrong:
+        yield error("V501", str(wrong), "Correct [[aws]] in the settings.")
+        return
+    for access in found:
+        sentence = f"{access.source}: {access.sentence}"
+        if access.ok:
+            yield fine("V502", sentence)
+        else:
+            yield error("V502", sentence, "`valet iam-policy` prints all that Valet needs.")

@@ -1,0 +1,52 @@
+"""The doctor's round, from the settings file to the agents."""
+
+from collections.abc import Generator, Iterator, Mapping
+from pathlib import Path
+
+from bot.doctor import agents, aws, machine, people, slack
+from bot.doctor.finding import Finding, error, fine
+from bot.domain.clock import Clock, system_clock
+from bot.errors import SettingsError
+from bot.settings import Secrets, Settings, load, secrets
+
+
+def examine(
+    path: Path, environment: Mapping[str, str], *, tag: tuple[str, str], clock: Clock = system_clock
+) -> Iterator[Finding]:
+    """Look at everything; findings come as they are made.
+
+    `path` is the settings file, `environment` holds the secrets, `tag` is the (name, value) that AWS asks for on a
+    machine Valet may stop.
+    """
+    settings = yield from _settings(path, environment)
+    yield from machine.sqlite()
+    if settings:
+        yield from machine.database(Path(settings.database))
+    yield from machine.zones()
+    found = yield from _secrets(environment)
+    if found:
+        yield from slack.check(found, settings or Settings(), clock)
+    if settings:
+        yield from people.check(settings)
+        yield from aws.check(settings, tag)
+        yield from agents.check(settings, clock())
+
+
+def _settings(path: Path, environment: Mapping[str, str]) -> Generator[Finding, None, Settings | None]:
+    try:
+        settings = load(path, environment)
+    except SettingsError as wrong:
+        yield error("V101", str(wrong), "Correct it first; what depends on the settings was not looked at.")
+        return None
+    yield fine("V101", f"The settings in {path} are right.")
+    return settings
+
+
+def _secrets(environment: Mapping[str, str]) -> Generator[Finding, None, Secrets | None]:
+    try:
+        found = secrets(environment)
+    except SettingsError as wrong:
+        yield error("V102", str(wrong), "Set it in the environment, or name a file that holds it: NAME_FILE.")
+        return None
+    yield fine("V102", "The Slack tokens are set.")
+    return found

@@ -1,0 +1,106 @@
+"""The machine Valet runs on: SQLite, the database file, the disk, the process lock, time zones."""
+
+import os
+import shutil
+import zoneinfo
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.doctor.finding import Finding, error, fine, warning
+from bot.errors import Unreachable
+from store.checkup import checkup, holder
+from store.database import sqlite_version, wal_is_safe
+
+MIB = 1024 * 1024
+FULL_MIB = 100
+TIGHT_MIB = 1024
+SOME_ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")
+
+
+def sqlite() -> Iterator[Finding]:
+    """Which SQLite, and which journal follows from it."""
+    version = ".".join(map(str, sqlite_version()))
+    if wal_is_safe(sqlite_version()):
+        yield fine("V103", f"SQLite {version} is free of the WAL-reset bug, so the journal is WAL.")
+        return
+    yield fine(
+        "V103",
+        f"SQLite {version} has the WAL-reset bug, so Valet uses the rollback journal: safe, but slower.",
+        "The package pysqlite3 brings a newer SQLite where it has wheels (Linux on x86-64).",
+    )
+
+
+def database(path: Path) -> Iterator[Finding]:
+    """The file, the disk it lies on, and who uses it."""
+    if path.exists():
+        yield from _file(path)
+    else:
+        yield _place(path)
+    yield _disk(path)
+    yield _lock(path)
+
+
+def _file(path: Path) -> Iterator[Finding]:
+    restore = "Restore a backup before Valet is started again."
+    try:
+        found = checkup(path)
+    except (Unreachable, OSError) as unreadable:
+        yield error("V104", str(unreadable), f"Check that it is Valet's own file and may be read. If so: {restore}")
+        return
+    if found.problem:
+        yield error("V104", f"The database {path} is damaged: {found.problem}.", restore)
+    elif not os.access(path, os.W_OK) or not os.access(path.resolve().parent, os.W_OK | os.X_OK):
+        yield error("V104", f"The database {path} can't be written.", "Give Valet's user the file and its folder.")
+    else:
+        yield fine("V104", f"The database {path} is sound.")
+    if found.newer:
+        yield error(
+            "V105", f"A newer Valet has written it (step {found.newer[0]}).", "Install that version again, or restore."
+        )
+    elif found.missing:
+        yield fine("V105", "Its schema is older; the next start brings it up to date.")
+    else:
+        yield fine("V105", "Its schema is up to date.")
+
+
+def _place(path: Path) -> Finding:
+    folder = _nearest_folder(path)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return error(
+            "V104", f"There is no database {path} yet, and {folder} can't be written.", "Give Valet's user the folder."
+        )
+    return fine("V104", f"There is no database {path} yet; the first start makes it.")
+
+
+def _nearest_folder(path: Path) -> Path:
+    return next(folder for folder in path.resolve().parents if folder.is_dir())
+
+
+def _disk(path: Path) -> Finding:
+    folder = _nearest_folder(path)
+    free = shutil.disk_usage(folder).free // MIB
+    sentence = f"{free:,} MiB are free in {folder}."
+    if free < FULL_MIB:
+        return error("V106", sentence, "Make room: without it Valet can't record what it does, so it does nothing.")
+    if free < TIGHT_MIB:
+        return warning("V106", sentence, "Make room soon.")
+    return fine("V106", sentence)
+
+
+def _lock(path: Path) -> Finding:
+    try:
+        who = holder(path)
+    except OSError as unknown:
+        return warning("V107", f"Who uses the database can't be told: {unknown.strerror}.", "Run this as Valet's user.")
+    return fine("V107", f"Valet runs on it: {who}." if who else "No Valet runs on it now.")
+
+
+def zones() -> Iterator[Finding]:
+    """Whether time zones are known on this machine."""
+    try:
+        for name in SOME_ZONES:
+            zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, OSError):
+        yield error("V201", f"The time zone {name} is not known here.", "Install it: pip install tzdata.")
+        return
+    yield fine("V201", f"Time zones are known: {len(zoneinfo.available_timezones())} of them.")

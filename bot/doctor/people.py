@@ -1,0 +1,50 @@
+"""Who decides, as the settings have it."""
+
+from collections.abc import Iterator
+
+from bot.doctor.finding import Finding, fine, warning
+from bot.domain.people import Roster
+from bot.settings import Settings
+
+
+def check(settings: Settings) -> Iterator[Finding]:
+    """Whether somebody can approve for every team, and whether there is a channel to ask in."""
+    roster = settings.roster()
+    found = [*_deciders(roster), *_channels(settings)]
+    yield from found or [fine("V401", "Every team has somebody who decides, and a channel.")]
+
+
+def _deciders(roster: Roster) -> Iterator[Finding]:
+    if not roster.admins:
+        yield warning(
+            "V401",
+            "There are no admins, so nobody can approve a stop of machines that belong to no team.",
+            "Name some in [slack] admins.",
+        )
+    for team in roster.teams:
+        deciders = roster.approvers(team.name)
+        if not deciders:
+            yield warning(
+                "V402",
+                f"Nobody can approve for team {team.name}: it has no approvers, and there are no admins.",
+                f"Name some in [teams.{team.name}] approvers.",
+            )
+        if len(deciders) == 1:
+            yield warning(
+                "V403",
+                f"{next(iter(deciders))} alone decides for team {team.name}, and nobody approves their own request.",
+                f"Name a second one in [teams.{team.name}] approvers.",
+            )
+
+
+def _channels(settings: Settings) -> Iterator[Finding]:
+    if settings.slack.channel:
+        return
+    without = [name for name, team in settings.teams.items() if not team.channel]
+    if without or not settings.teams:
+        whose = f"Teams without a channel: {', '.join(without)}. " if without else ""
+        yield warning(
+            "V404",
+            f"{whose}[slack] has no channel, so some approval cards and digests have nowhere to go.",
+            "Set [slack] channel to a channel id, and invite Valet there.",
+        )

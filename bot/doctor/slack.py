@@ -1,0 +1,148 @@
+"""Slack: the tokens, their scopes, Socket Mode, the clock, channels, deciders and user groups."""
+
+from collections.abc import Generator, Iterator
+from email.utils import parsedate_to_datetime
+from functools import partial
+
+from slack_sdk import WebClient
+
+from bot.doctor.asking import NO_ANSWER, Said, ask
+from bot.doctor.finding import Finding, error, fine, warning
+from bot.domain.clock import SECOND, Clock
+from bot.settings import Secrets, Settings
+from handlers.manifest import bot_scopes
+
+TIMEOUT_S = 5
+DRIFT = 60 * SECOND
+REFUSED = 300 * SECOND
+"""Slack's signatures are refused beyond this."""
+
+HINTS = {
+    NO_ANSWER: "Check the network, the proxy (HTTPS_PROXY) and SLACK_API_URL.",
+    "account_inactive": "The app was removed from the workspace; install it again and copy its new token.",
+    "channel_not_found": "Check the id (channel details, at the bottom). In a private channel: /invite @valet.",
+    "invalid_auth": "Copy the token again from the app's page at https://api.slack.com/apps.",
+    "is_archived": "Name another channel.",
+    "missing_scope": "Give it the scopes that `valet manifest` prints, and install the app again.",
+    "no_such_subteam": "Check the id of the user group.",
+    "not_allowed_token_type": "The tokens may be mixed up: xoxb- is the bot's, xapp- the app's.",
+    "not_in_channel": "Invite Valet there: /invite @valet.",
+    "ratelimited": "Try again in a minute.",
+    "token_revoked": "Install the app again and copy its new token.",
+    "user_not_found": "Check the id (profile, Copy member ID).",
+}
+
+
+def check(secrets: Secrets, settings: Settings, clock: Clock) -> Iterator[Finding]:
+    """Ask Slack everything Valet depends on; ends early where nothing more can be learnt."""
+    client = WebClient(token=secrets.bot_token, base_url=secrets.slack_api_url, timeout=TIMEOUT_S, retry_handlers=[])
+    who = ask(client.auth_test)
+    if who.error == NO_ANSWER:
+        yield error("V301", f"Slack does not answer at {secrets.slack_api_url}: {who.detail}.", HINTS[NO_ANSWER])
+        return
+    yield from _drift(who, clock())
+    yield _identity(who)
+    yield _socket(secrets)
+    if who.error:
+        return
+    yield from _scopes(who)
+    yield from _channels(client, settings)
+    yield from _deciders(client, settings)
+    yield from _groups(client, settings)
+
+
+def _refused(number: str, what: str, said: Said, hint: str = "") -> Finding:
+    sentence = f"{what}: Slack says {said.error}." if said.error != NO_ANSWER else f"{what}: {said.detail}."
+    return error(number, sentence, hint or HINTS.get(said.error, "Look the word up in Slack's documentation."))
+
+
+def _identity(who: Said) -> Finding:
+    if who.error:
+        return _refused("V301", "The bot token is refused", who)
+    return fine("V301", f"Valet is @{who.content.get('user')} in the workspace {who.content.get('team')}.")
+
+
+def _drift(said: Said, now: int) -> Iterator[Finding]:
+    try:
+        theirs = int(parsedate_to_datetime(said.headers.get("date", "")).timestamp() * SECOND)
+    except ValueError:
+        return
+    off = abs(now - theirs)
+    sentence = f"This clock and Slack's differ by {off // SECOND} s."
+    if off > REFUSED:
+        yield error("V202", sentence, "Set the clock (NTP). Beyond 300 s signed requests are refused.")
+    elif off > DRIFT:
+        yield warning("V202", sentence, "Set the clock (NTP).")
+    else:
+        yield fine("V202", sentence)
+
+
+def _socket(secrets: Secrets) -> Finding:
+    if secrets.signing_secret:
+        return fine("V303", "A signing secret is set, so requests come by signed HTTP; Socket Mode was not tried.")
+    client = WebClient(token=secrets.app_token, base_url=secrets.slack_api_url, timeout=TIMEOUT_S, retry_handlers=[])
+    said = ask(lambda: client.apps_connections_open(app_token=secrets.app_token))
+    if said.error == "missing_scope":
+        return _refused("V303", "Socket Mode can't be opened", said, "Give the app-level token connections:write.")
+    if said.error:
+        return _refused("V303", "Socket Mode can't be opened", said)
+    return fine("V303", "Socket Mode can be opened.")
+
+
+def _scopes(who: Said) -> Iterator[Finding]:
+    if "x-oauth-scopes" not in who.headers:
+        return
+    granted = {scope.strip() for scope in who.headers["x-oauth-scopes"].split(",")} - {""}
+    missing, spare = sorted(set(bot_scopes()) - granted), sorted(granted - set(bot_scopes()))
+    if missing:
+        yield error("V302", f"The bot token lacks scopes: {', '.join(missing)}.", HINTS["missing_scope"])
+    if spare:
+        yield warning(
+            "V304", f"The bot token has scopes Valet has no use for: {', '.join(spare)}.", "Take them from the app."
+        )
+    if not missing:
+        yield fine("V302", "The bot token has every scope it needs.")
+
+
+def _channels(client: WebClient, settings: Settings) -> Iterator[Finding]:
+    named = {settings.slack.channel, *(team.channel for team in settings.teams.values())} - {""}
+    for channel in sorted(named):
+        # Also what the outbox needs, to find out after a crash what was posted.
+        said = ask(partial(client.conversations_history, channel=channel, limit=1))
+        if said.error:
+            yield _refused("V305", f"Valet can't use the channel {channel}", said)
+        else:
+            yield fine("V305", f"Valet is in the channel {channel}.")
+
+
+def _deciders(client: WebClient, settings: Settings) -> Iterator[Finding]:
+    roster = settings.roster()
+    named = roster.admins.union(*(team.approvers for team in roster.teams))
+    bad = 0
+    for user in sorted(named):
+        wrong = yield from _decider(client, user)
+        bad += wrong
+    if named and not bad:
+        yield fine("V306", f"Slack knows all {len(named)} who decide.")
+
+
+def _decider(client: WebClient, user: str) -> Generator[Finding, None, bool]:
+    said = ask(lambda: client.users_info(user=user))
+    if said.error:
+        yield _refused("V306", f"{user}, who is to decide, can't be looked up", said)
+        return True
+    person = said.content.get("user", {})
+    if person.get("deleted") or person.get("is_bot"):
+        kind = "is deactivated" if person.get("deleted") else "is a bot"
+        yield error("V306", f"{user}, who is to decide, {kind}.", "Name somebody else as approver or admin.")
+        return True
+    return False
+
+
+def _groups(client: WebClient, settings: Settings) -> Iterator[Finding]:
+    for group in sorted({team.usergroup for team in settings.teams.values()} - {""}):
+        said = ask(partial(client.usergroups_users_list, usergroup=group))
+        if said.error:
+            yield _refused("V307", f"The user group {group} can't be read", said)
+        else:
+            yield fine("V307", f"The user group {group} has {len(said.content.get('users', ()))} members.")
