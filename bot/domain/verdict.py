@@ -82,6 +82,11 @@ class Verdict:
     gpus: tuple[GpuVerdict, ...] = ()
 
     @property
+    def gist(self) -> str:
+        """The evidence in its first few words."""
+        return self.evidence.partition(";")[0]
+
+    @property
     def is_idle(self) -> bool:
         """Every GPU is idle."""
         return self.state in IDLE
@@ -184,7 +189,7 @@ def _evidence(state: VerdictState, judged: Judged, rule: IdleRule, now: int, *, 
         return f"{worked} of {len(traces)} GPUs worked within {rule.window_minutes} minutes, {seen}"
     quiet = min(trace.quiet_minutes for trace in traces)
     tail = _what_is_held(traces) if state == "held" else "no process"
-    return f"all {len(traces)} GPUs quiet for {quiet} of the last {rule.window_minutes} minutes, {seen}, {tail}"
+    return f"{tail}; all {len(traces)} GPUs quiet for {quiet} of the last {rule.window_minutes} minutes, {seen}"
 
 
 def _what_is_held(traces: Sequence[GpuTrace]) -> str:

@@ -68,7 +68,7 @@ def _ending(action: Action, name: str) -> str:
     return {
         "approved": f"{who} approved it{when}; checking {name} once more.",
         "executing": f"{who} approved it{when}; {name} is stopping.",
-        "done": f"Stopped. {who} approved it{when}. {said}",
+        "done": f"{said} {who} approved it{when}.",
         "failed": f"Not stopped, though {who} approved it{when}: {said}",
         "unknown": f"Unclear. {who} approved it{when}, but {said}",
         "aborted": f"Not stopped, though {who} approved it{when}: {said}",

@@ -35,7 +35,8 @@ def headline(totals: Totals, query: str = "") -> str:
     counted = (
         f"{plural(totals.instances, 'instance')}, {plural(totals.gpus, 'GPU')}, {per_hour(totals.rate_micros)} now"
     )
-    idle = f"{totals.idle} idle, wasting {per_hour(totals.waste_micros)}" if totals.waste_micros else "Nothing idle"
+    some = f"{totals.idle} idle" if totals.idle else "Some GPUs idle"
+    idle = f"{some}, wasting {per_hour(totals.waste_micros)}" if totals.waste_micros else "Nothing idle"
     priced = f" {plural(totals.unpriced, 'running instance')} without a known price." if totals.unpriced else ""
     return f"{what}: {counted}. {idle}.{priced}"
 
@@ -69,11 +70,11 @@ def _since(listing: Listing, now: int) -> str:
         return ": no reading"
     if verdict.state == "unknown":
         seen = f"no reading since {clock_time(verdict.since)}" if verdict.since else "no reading"
-        return f": {seen} ({esc(verdict.evidence)})"
+        return f": {seen} ({esc(verdict.gist)})"
     for_how_long = f" for {length(now - verdict.since)}" if verdict.since else ""
     if verdict.state == "partial":
         return f": {verdict.idle_gpus} of {len(verdict.gpus)} GPUs idle{for_how_long}"
-    return f"{for_how_long} ({esc(verdict.evidence, 160)})" if verdict.state == "held" else for_how_long
+    return f"{for_how_long} ({esc(verdict.gist)})" if verdict.state == "held" else for_how_long
 
 
 def _money(listing: Listing, now: int) -> str:
