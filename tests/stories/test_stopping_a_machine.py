@@ -19,8 +19,9 @@ def test_bob_approves_and_the_machine_stops(office):
     assert "[Stop train-7] [Keep it running]" in card
     assert office.fleet.stops[0][0] == "train-7"
     assert office.machine("train-7").state == "stopped"
-    assert "Stopped. @Bob approved it" in office.sees("bob", "#ml-platform")
-    assert "Stopped. @Bob approved it" in office.sees("ada", "@ada")
+    assert "Stopped; seen so" in office.sees("bob", "#ml-platform")
+    assert "@Bob approved it at Mon 09:00 UTC." in office.sees("bob", "#ml-platform")
+    assert "@Bob approved it at Mon 09:00 UTC." in office.sees("ada", "@ada")
 
 
 def test_ada_cannot_approve_her_own_request(office):
@@ -103,8 +104,9 @@ def test_a_restart_of_the_bot_loses_nothing(office):
     office.passes(2 * MINUTE)
 
     assert office.machine("train-7").state == "stopped"
+    assert "Stopped; seen so" in office.sees("bob", "#ml-platform")
     assert len(office.fleet.stops) == 1
-    assert "Stopped. @Bob approved it" in office.sees("bob", "#ml-platform")
+    assert "@Bob approved it at Mon 09:00 UTC." in office.sees("bob", "#ml-platform")
 
 
 def test_who_claims_it_first_keeps_it(office):
