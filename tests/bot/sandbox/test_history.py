@@ -1,0 +1,138 @@
+"""The month the demo has lived: the same each time, right for the ledger, and read by the real rule as it is meant."""
+
+from itertools import pairwise
+
+import pytest
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.listing import Filter
+from bot.sandbox.history import DAYS, MOST_MINUTES, History
+from bot.sandbox.inventory import OWNED, rented
+from bot.sandbox.machines import SandboxFleet
+from bot.services import ingesting, judging, sweeping
+from bot.services.desk import Desk
+from bot.settings import parse
+from bot.telemetry.body import parse as read_body
+from bot.telemetry.wire import to_json
+from store import ledger, listings
+
+
+@pytest.fixture
+def desk(store, clock):
+    clock.skip(7 * 60)
+    fleet, settings = SandboxFleet(clock), parse({}, {})
+    return Desk(store, clock, settings, {"ec2": fleet, "owned": fleet}, settings.roster)
+
+
+def feed(desk, history, from_minute=None):
+    for machine in (*rented(history.began), *OWNED):
+        if machine.state == "running":
+            start = history.first_minute(machine.id) if from_minute is None else from_minute
+            for push in history.pushes(machine.id, start, desk.clock() // MINUTE):
+                ingesting.receive(desk, push, "127.0.0.1")
+    judging.judge_all(desk)
+
+
+def seen(desk):
+    found = listings.page(desk.store.reading(), Filter(), limit=50)
+    return {each.instance.name: each for each in found}
+
+
+def idle_minutes(desk, listing):
+    return desk.clock() // MINUTE - listing.verdict.since // MINUTE
+
+
+def test_the_same_moment_gives_the_same_past(clock):
+    one, two = History(clock()), History(clock())
+    train_7 = rented(clock())[0].id
+    minute = clock() // MINUTE
+
+    assert list(one.charges()) == list(two.charges())
+    assert list(one.pushes(train_7, minute - 10, minute)) == list(two.pushes(train_7, minute - 10, minute))
+
+
+def test_the_charges_fit_the_ledger_and_end_at_the_last_full_hour(desk):
+    sweeping.sweep(desk)
+    charges = list(History(desk.clock()).charges())
+
+    with desk.store.writing() as db:
+        ledger.add(db, charges)
+
+    assert max(charge.until_at for charge in charges) == desk.clock() // HOUR * HOUR
+    assert min(charge.from_at for charge in charges) >= desk.clock() - (DAYS + 1) * DAY
+    assert all(charge.micros > 0 for charge in charges)
+
+
+def test_whatever_runs_now_has_been_charged_since_its_launch(clock):
+    by_id = {}
+    for charge in History(clock()).charges():
+        by_id.setdefault(charge.instance_id, []).append(charge)
+
+    for machine in rented(clock()):
+        if machine.state != "running" or machine.lifecycle != "on-demand":
+            continue
+        since = [charge for charge in by_id[machine.id] if charge.until_at > machine.launched_at]
+        assert all(one.until_at == two.from_at for one, two in pairwise(since)), machine.name
+        assert since[0].from_at <= max(machine.launched_at, clock() - DAYS * DAY), machine.name
+
+
+def test_what_stopped_is_not_charged_afterwards(clock):
+    stopped = next(machine for machine in rented(clock()) if machine.state == "stopped")
+
+    last = max(each.until_at for each in History(clock()).charges() if each.instance_id == stopped.id)
+
+    assert last <= stopped.stopped_at
+
+
+def test_the_rule_sees_each_machine_as_the_story_wants_it(desk):
+    sweeping.sweep(desk)
+
+    feed(desk, History(desk.clock()))
+
+    now = seen(desk)
+    states = {name: listing.state for name, listing in now.items()}
+    assert states["train-7"] == states["scratch"] == states["render-1"] == "free"
+    assert states["nb-2"] == "held"
+    assert states["dgx-1"] == states["ws-4"] == "partial"
+    assert states["train-3"] == states["llm-serve"] == states["ci-gpu"] == states["dgx-2"] == "active"
+    assert states["old-3"] == "unknown"
+    assert states["eval-2"] == "stopped"
+    assert idle_minutes(desk, now["train-7"]) == 192
+    assert idle_minutes(desk, now["nb-2"]) == 340
+    assert idle_minutes(desk, now["dgx-1"]) == 290
+    assert now["nb-2"].verdict.evidence.endswith("31 GB held by jupyter")
+
+
+def test_the_story_goes_on_minute_by_minute(desk, clock):
+    history = History(desk.clock())
+    sweeping.sweep(desk)
+    feed(desk, history)
+
+    for _ in range(5):
+        before = clock() // MINUTE
+        clock.skip(60)
+        feed(desk, history, from_minute=before)
+
+    now = seen(desk)
+    assert idle_minutes(desk, now["train-7"]) == 197
+    assert now["train-3"].state == "active"
+
+
+def test_the_door_would_take_every_delivery(clock):
+    history, minute = History(clock()), clock() // MINUTE
+
+    for machine in (*rented(clock()), *OWNED):
+        seqs = []
+        for push in history.pushes(machine.id, history.first_minute(machine.id), minute):
+            assert len(push.minutes) <= MOST_MINUTES
+            seqs.append(push.seq)
+            assert read_body(to_json(push)) == push
+        seqs += [push.seq for push in history.pushes(machine.id, minute, minute + 1)]
+        assert seqs == sorted(set(seqs))
+
+
+def test_a_machine_without_an_agent_never_reports(clock):
+    old_3 = next(machine.id for machine in rented(clock()) if machine.name == "old-3")
+
+    assert list(History(clock()).pushes(old_3, 0, clock() // MINUTE)) == []
+    assert list(History(clock()).pushes("nobody", 0, clock() // MINUTE)) == []
