@@ -1,6 +1,6 @@
 """Minutes of the last two days, and what the judge needs of each GPU."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlite_utils import Database
 
@@ -45,6 +45,7 @@ SCHEMA = (
         host TEXT NOT NULL,
         boot_id TEXT NOT NULL,
         minute_zero INTEGER NOT NULL,
+        quiet_from INTEGER NOT NULL,
         seen_at INTEGER NOT NULL,
         PRIMARY KEY (host, boot_id)
     ) STRICT, WITHOUT ROWID""",
@@ -64,20 +65,29 @@ def first_time(db: Database, host: str, boot_id: str, seq: int, now: int) -> boo
     return changed(db, sql, host, boot_id, seq, now) == 1
 
 
-def minute_zero(db: Database, host: str, boot_id: str) -> int | None:
-    """The instant that stands for tick 0 of this boot; None when the boot is new."""
-    row = one(db, "SELECT minute_zero FROM boots WHERE host = ? AND boot_id = ?", host, boot_id)
-    return row["minute_zero"] if row else None
+def boot(db: Database, host: str, boot_id: str) -> Row | None:
+    """A boot's `minute_zero` (the instant of tick 0) and `quiet_from`; None when the boot is new."""
+    return one(db, "SELECT minute_zero, quiet_from FROM boots WHERE host = ? AND boot_id = ?", host, boot_id)
 
 
-def set_minute_zero(db: Database, host: str, boot_id: str, zero: int, now: int) -> None:
-    """Fix the instant that stands for tick 0 of this boot."""
+def save_boot(db: Database, host: str, boot_id: str, *, zero: int, quiet_from: int, now: int) -> None:
+    """Fix the instant of tick 0 of a boot, and from when on quiet minutes may begin a spell."""
     changed(
         db,
-        "INSERT INTO boots (host, boot_id, minute_zero, seen_at) VALUES (?, ?, ?, ?) ON CONFLICT (host, boot_id) "
-        "DO UPDATE SET minute_zero = excluded.minute_zero, seen_at = excluded.seen_at",
-        *(host, boot_id, zero, now),
+        "INSERT INTO boots (host, boot_id, minute_zero, quiet_from, seen_at) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (host, boot_id) DO UPDATE SET minute_zero = excluded.minute_zero, "
+        "quiet_from = excluded.quiet_from, seen_at = excluded.seen_at",
+        *(host, boot_id, zero, quiet_from, now),
     )
+
+
+def quiet_from(db: Database, host: str, before: int) -> int:
+    """No quiet spell of this host may have begun before this: its newest boot, or the last break in its time.
+
+    Only what lies before `before` counts: later ones were set by a clock that has been set back since.
+    """
+    row = one(db, "SELECT max(quiet_from) AS at FROM boots WHERE host = ? AND quiet_from < ?", host, before)
+    return (row["at"] if row else None) or 0
 
 
 def add(db: Database, values: Sequence[tuple[object, ...]]) -> None:
@@ -107,6 +117,11 @@ def save_gpus(db: Database, gpus: Sequence[Row]) -> None:
     columns = list(gpus[0])
     sql = f"INSERT OR REPLACE INTO gpus ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
     many(db, sql, (tuple(row[column] for column in columns) for row in gpus))
+
+
+def drop_gpus(db: Database, host: str, indexes: Iterable[int]) -> None:
+    """These are no longer GPUs of the host; their minutes stay until they are too old."""
+    many(db, "DELETE FROM gpus WHERE host = ? AND gpu = ?", ((host, index) for index in indexes))
 
 
 def new_gpu(host: str, gpu: Gpu) -> Row:

@@ -1,6 +1,7 @@
 """What an agent delivers: counted once, placed in our own time, and kept per GPU."""
 
 import re
+from dataclasses import replace
 
 from sqlite_utils import Database
 
@@ -13,6 +14,8 @@ from bot.services.desk import Desk
 from store import agents, fleet, minutes
 from store.sql import Row
 
+AHEAD = 3 * MINUTE
+"""A minute placed further ahead than this was placed by a clock that has been set back since."""
 RENTED = re.compile(r"i-[0-9a-f]{8,17}", re.ASCII)
 
 
@@ -26,7 +29,7 @@ def receive(desk: Desk, push: Push, ip: str) -> int:
         zero = _minute_zero(db, push, now)
         if not RENTED.fullmatch(push.host):
             _appear(desk, db, push, zero)
-        _keep(db, push, zero, desk.settings.idle_rule)
+        _keep(db, push, desk.settings.idle_rule, zero=zero, now=now)
     return len(push.minutes)
 
 
@@ -45,16 +48,18 @@ def _minute_zero(db: Database, push: Push, now: int) -> int:
     return zero
 
 
-def _keep(db: Database, push: Push, zero: int, rule: IdleRule) -> None:
+def _keep(db: Database, push: Push, rule: IdleRule, *, zero: int, now: int) -> None:
     """Write the minutes, and carry the trace of every GPU on."""
-    quiet_from = minutes.quiet_from(db, push.host)
-    kept = _devices(db, push, quiet_from)
+    quiet_from = minutes.quiet_from(db, push.host, now + AHEAD)
+    kept = _devices(db, push)
+    for row in kept.values():
+        _cut(row, quiet_from=quiet_from, now=now)
     values: list[tuple[object, ...]] = []
     for minute in sorted(push.minutes, key=lambda each: each.tick):
         at = zero + minute.tick * MINUTE
         state = minute_state(minute, rule, started_tick=push.started_tick)
         row = kept.setdefault(minute.gpu, minutes.new_gpu(push.host, Gpu(minute.gpu, "", "")))
-        _follow(row, minute, state, at, rule, quiet_from=quiet_from)
+        _follow(row, minute, state, at=at, quiet_from=quiet_from, gap=rule.gap_minutes * MINUTE)
         values.append(
             (
                 *(at, push.host, minute.gpu, state, minute.util_max, minute.util_mean, minute.watts),
@@ -65,7 +70,7 @@ def _keep(db: Database, push: Push, zero: int, rule: IdleRule) -> None:
     minutes.save_gpus(db, list(kept.values()))
 
 
-def _devices(db: Database, push: Push, quiet_from: int) -> dict[int, Row]:
+def _devices(db: Database, push: Push) -> dict[int, Row]:
     """What is kept of the host's GPUs, by index, once devices that were taken out or swapped are forgotten."""
     kept = minutes.gpu_rows(db, push.host)
     listed = {gpu.index for gpu in push.gpus}
@@ -74,23 +79,30 @@ def _devices(db: Database, push: Push, quiet_from: int) -> dict[int, Row]:
     rows = {index: row for index, row in kept.items() if index not in left}
     for gpu in push.gpus:
         row = rows.get(gpu.index)
-        if row is None or row["uuid"] not in {"", gpu.uuid}:
+        uuid = gpu.uuid or (row["uuid"] if row else "")
+        if row is None or row["uuid"] not in {"", uuid}:
             row = minutes.new_gpu(push.host, gpu)
-        rows[gpu.index] = row | {"uuid": gpu.uuid, "name": gpu.name, "memory_mib": gpu.memory_mib}
-    for row in rows.values():
-        if row["quiet_since"] is not None and row["quiet_since"] < quiet_from:
-            row["quiet_since"] = None
+        rows[gpu.index] = row | {"uuid": uuid, "name": gpu.name, "memory_mib": gpu.memory_mib}
     return rows
 
 
-def _follow(row: Row, minute: Minute, state: MinuteState, at: int, rule: IdleRule, *, quiet_from: int) -> None:
+def _cut(row: Row, *, quiet_from: int, now: int) -> None:
+    """Take out of a trace what a reboot or a clock that was set back has made untrue."""
+    if row["quiet_since"] is not None and row["quiet_since"] < quiet_from:
+        row["quiet_since"] = None
+    if (row["last_minute_at"] or 0) > now + AHEAD:
+        row |= {"last_minute_at": None, "last_known_at": None, "quiet_since": None}
+        row["last_active_at"] = min(row["last_active_at"], now) if row["last_active_at"] else None
+
+
+def _follow(row: Row, minute: Minute, state: MinuteState, *, at: int, quiet_from: int, gap: int) -> None:
     """Carry a GPU's trace on by one minute. Whatever comes late or twice can only make it look busier."""
     if state == "active":
         row["last_active_at"] = max(at, row["last_active_at"] or at)
         if row["quiet_since"] is not None and row["quiet_since"] <= at:
             row["quiet_since"] = None
     elif state == "quiet" and at >= quiet_from and at > (row["last_active_at"] or 0):
-        hole = row["last_known_at"] is not None and at - row["last_known_at"] > (rule.gap_minutes + 1) * MINUTE
+        hole = row["last_known_at"] is not None and at - row["last_known_at"] > gap + MINUTE
         if row["quiet_since"] is None or hole:
             row["quiet_since"] = at
     if state != "unknown":
@@ -104,14 +116,23 @@ def _follow(row: Row, minute: Minute, state: MinuteState, at: int, rule: IdleRul
         "watts": minute.watts,
         "memory_used_mib": minute.memory_used_mib,
         "compute_processes": minute.compute_processes,
-        "process": largest.name if largest else "",
+        "process": plain(largest.name) if largest else "",
         "error": minute.error or "",
     }
 
 
 def _appear(desk: Desk, db: Database, push: Push, launched_at: int) -> None:
     """An owned instance exists because its agent reports."""
-    gpus = push.gpus
+    row = fleet.by_id(db, push.host)
+    known = fleet.instance_of(row) if row else None
+    instance = _owned(push, known, launched_at)
+    if row is not None and known == instance and row["gone_at"] is None:
+        return
+    fleet.save(db, instance, team=pricing.team_of(desk.settings, instance), rate=pricing.rate(desk.settings, instance))
+
+
+def _owned(push: Push, known: Instance | None, launched_at: int) -> Instance:
+    """The host as its agent tells of it; without a driver it tells of no GPU, and they have not left for that."""
     instance = Instance(
         id=push.host,
         name=push.host,
@@ -119,12 +140,16 @@ def _appear(desk: Desk, db: Database, push: Push, launched_at: int) -> None:
         source="owned",
         type="owned",
         state="running",
-        gpu_model=gpus[0].name.removeprefix("NVIDIA ") if gpus else "",
-        gpu_count=len(gpus),
-        gpu_memory_mib=(gpus[0].memory_mib or 0) if gpus else 0,
         launched_at=launched_at,
     )
-    known = fleet.by_id(db, push.host)
-    if known is not None and fleet.instance_of(known) == instance and known["gone_at"] is None:
-        return
-    fleet.save(db, instance, team=pricing.team_of(desk.settings, instance), rate=pricing.rate(desk.settings, instance))
+    if not push.gpus and known:
+        return replace(
+            instance, gpu_model=known.gpu_model, gpu_count=known.gpu_count, gpu_memory_mib=known.gpu_memory_mib
+        )
+    first = push.gpus[0] if push.gpus else Gpu(0, "", "")
+    return replace(
+        instance,
+        gpu_model=first.name.removeprefix("NVIDIA "),
+        gpu_count=len(push.gpus),
+        gpu_memory_mib=first.memory_mib or 0,
+    )
