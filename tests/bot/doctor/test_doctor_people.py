@@ -1,0 +1,79 @@
+"""Whether somebody can decide, and whether agents report."""
+
+import pytest
+
+from bot.doctor import people
+from bot.domain.clock import MINUTE, system_clock
+from bot.settings import parse
+from store import ProcessLock, Store, agents
+
+
+def found(table):
+    return [(each.id, each.level) for each in people.check(parse(table, {}))]
+
+
+def test_a_team_with_two_approvers_and_a_channel_is_well():
+    table = {
+        "slack": {"channel": "C0GPUS001", "admins": ["U0ADMIN"]},
+        "teams": {"nlp": {"approvers": ["U0ADA", "U0BOB"]}},
+    }
+
+    assert found(table) == [("V401", "ok")]
+
+
+def test_nobody_to_decide_is_a_warning_per_team():
+    table = {"slack": {"channel": "C0GPUS001"}, "teams": {"nlp": {}, "cv": {"approvers": ["U0ADA", "U0BOB"]}}}
+
+    assert found(table) == [("V401", "warning"), ("V402", "warning")]
+
+
+def test_one_who_decides_alone_is_a_warning():
+    table = {"slack": {"channel": "C0GPUS001", "admins": ["U0ADMIN"]}, "teams": {"nlp": {}}}
+
+    assert found(table) == [("V403", "warning")]
+
+
+@pytest.mark.parametrize("teams", [{}, {"nlp": {"approvers": ["U0ADA", "U0BOB"]}}])
+def test_no_channel_to_ask_in_is_a_warning(teams):
+    assert found({"slack": {"admins": ["U0ADA", "U0BOB"]}, "teams": teams}) == [("V404", "warning")]
+
+
+@pytest.fixture
+def tokens(patient):
+    """The patient with three tokens: one reports, one has fallen silent, one never reported."""
+    now = system_clock()
+    store = Store(patient.database)
+    with store.writing() as db:
+        for host in ("dgx-1", "dgx-2", "dgx-3"):
+            agents.add(db, host, f"hash of {host}", now - 60 * MINUTE)
+        agents.seen(db, "dgx-1", "10.0.0.1", now - 2 * MINUTE)
+        agents.seen(db, "dgx-2", "10.0.0.2", now - 40 * MINUTE)
+    store.close()
+    return patient
+
+
+def test_silent_agents_are_named_while_valet_runs(tokens):
+    lock = ProcessLock(tokens.database)
+
+    tokens.look()
+
+    assert tokens.said("V603") == [
+        ("warning", "dgx-2 has not reported for 40 min."),
+        ("warning", "dgx-3 has a token, but has never reported."),
+    ]
+    lock.release()
+
+
+def test_agents_are_not_blamed_while_no_valet_runs(tokens):
+    tokens.look()
+
+    assert tokens.said("V603") == []
+    assert tokens.said("V601")[0][0] == "ok"
+
+
+def test_nothing_to_look_after_is_a_warning(patient):
+    patient.look()
+
+    assert patient.said("V602") == [
+        ("warning", "There is nothing to look after: no [[aws]], and no agent has a token.")
+    ]
