@@ -1,7 +1,7 @@
 """The fleet as a message: totals first, waste before everything else, the next step as a button."""
 
 from bot.domain.claims import Claim
-from bot.domain.clock import HOUR
+from bot.domain.clock import HOUR, MINUTE
 from bot.domain.listing import Listing, Source, Totals
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, plainly, section
@@ -71,7 +71,7 @@ def _since(listing: Listing, now: int) -> str:
     if verdict.state == "unknown":
         seen = f"no reading since {clock_time(verdict.since)}" if verdict.since else "no reading"
         return f": {seen} ({esc(verdict.gist)})"
-    for_how_long = f" for {length(now - verdict.since)}" if verdict.since else ""
+    for_how_long = f" for {length(now - verdict.since)}" if verdict.since and now - verdict.since >= MINUTE else ""
     if verdict.state == "partial":
         return f": {verdict.idle_gpus} of {len(verdict.gpus)} GPUs idle{for_how_long}"
     return f"{for_how_long} ({esc(verdict.gist)})" if verdict.state == "held" else for_how_long

@@ -11,6 +11,7 @@ from slack_bolt import BoltRequest
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
 from bot.domain.readings import Gpu, Minute, Process, Push
+from bot.providers.onprem import Owned
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import SandboxServer, SandboxSlack, acknowledged
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
@@ -43,7 +44,7 @@ class Office:
     def open(self) -> Valet:
         """Start the bot's parts, as after a restart; its workers only move when the story moves."""
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", f"{self.slack.url}/api/")
-        rooms = {"ec2": self.fleet, "owned": self.fleet}
+        rooms = {"ec2": self.fleet, "owned": Owned()}
         valet = build(parse(SETTINGS, {}), secrets, Store(self.path), clock=self.clock, rooms=rooms, pace_s=0)
         valet.identity.learn(valet.client)
         self.slack.deliver = self._deliver

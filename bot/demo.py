@@ -1,0 +1,129 @@
+"""`valet demo`: the real bot against the sandbox Slack and a sandbox fleet; nothing leaves this machine."""
+
+import logging
+import tempfile
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.domain.clock import HOUR, MINUTE
+from bot.jobs.worker import Worker
+from bot.providers.onprem import Owned
+from bot.sandbox.clock import SkippingClock
+from bot.sandbox.history import History
+from bot.sandbox.machines import SandboxFleet
+from bot.sandbox.slack import Control, SandboxServer, SandboxSlack
+from bot.sandbox.slack.people import ADA, BOB, CY, FINANCE, GPUS, ML_PLATFORM
+from bot.services import ingesting, sweeping
+from bot.settings import Secrets, Settings, parse
+from bot.wiring import Valet, build
+from handlers.manifest import manifest
+from store import Store, ledger
+
+log = logging.getLogger(__name__)
+SKIP_STEP = 10 * MINUTE
+SETTINGS: dict[str, Any] = {
+    "slack": {"channel": GPUS, "admins": [BOB]},
+    "teams": {
+        "nlp": {"members": [ADA], "approvers": [BOB], "channel": ML_PLATFORM, "budget_usd": "42000"},
+        "vision": {"members": [CY], "approvers": [ADA, BOB], "budget_usd": "60000"},
+        "platform": {"members": [BOB], "approvers": [BOB, ADA]},
+        "finance": {"channel": FINANCE},
+    },
+    "owned": {
+        "usd_per_gpu_hour": "1.14",
+        "hosts": {"dgx-1": {"team": "nlp"}, "dgx-2": {"team": "vision"}, "ws-4": {"team": "platform"}},
+    },
+    "door": {"port": 0},
+}
+
+
+class Demo:
+    """A company for one machine: its Slack, its fleet, its month of history, and Valet at work in it."""
+
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        self.clock = SkippingClock()
+        self.fleet = SandboxFleet(self.clock)
+        self.slack = SandboxSlack(self.clock)
+        self.server = SandboxServer(self.slack, port)
+        self.store = Store(folder / "demo.db")
+        self.history = History(self.clock())
+        self._reported_to: dict[str, int] = {}
+        self._reporting = threading.Lock()
+        self.valet: Valet
+        self.hosts: Worker
+
+    def start(self) -> str:
+        """Live the month, open the workspace, start the bot; the page's address."""
+        self.server.start()
+        settings: Settings = parse(SETTINGS, {})
+        secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", self.server.api_url)
+        rooms = {"ec2": self.fleet, "owned": Owned()}
+        self.valet = build(settings, secrets, self.store, clock=self.clock, rooms=rooms, pace_s=0.2)
+        self.slack.commands = manifest(settings)["features"]["slash_commands"]
+        self.slack.controls = [
+            Control("Skip 1 hour", lambda: self.skip(HOUR)),
+            Control("Skip to tomorrow 09:00", self.skip_to_morning),
+        ]
+        self.slack.now_text = lambda: f"{datetime.fromtimestamp(self.clock() / 1000, UTC):%a %d %b, %H:%M} UTC"
+        self._live_the_month()
+        self.hosts = Worker("hosts", self.report, 5)
+        self.hosts.start()
+        self.valet.start()
+        return self.server.url
+
+    def _live_the_month(self) -> None:
+        sweeping.sweep(self.valet.desk)
+        self.report()
+        with self.store.writing() as db:
+            ledger.add(db, self.history.charges())
+
+    def report(self) -> None:
+        """Every host's agent delivers the minutes that have passed since it last did."""
+        with self._reporting:
+            until = self.clock() // MINUTE
+            for host in self._reporting_hosts():
+                since = self._reported_to.get(host, self.history.first_minute(host))
+                if since >= until:
+                    continue
+                for push in self.history.pushes(host, since, until):
+                    ingesting.receive(self.valet.desk, push, "127.0.0.1")
+                self._reported_to[host] = until
+
+    def _reporting_hosts(self) -> list[str]:
+        rented = [each.id for look in self.fleet.sweep() for each in look.instances if each.state == "running"]
+        return [*rented, *(each.id for each in self.fleet.owned)]
+
+    def skip(self, length: int) -> None:
+        """Let time pass quickly, in steps in which everything happens that would have."""
+        left = length
+        while left > 0:
+            step = min(left, SKIP_STEP)
+            self.clock.skip(step)
+            left -= step
+            self.report()
+            self.valet.schedule.run_all()
+            self.valet.carrier.wake()
+
+    def skip_to_morning(self) -> None:
+        """To 09:00 UTC tomorrow, when the digests are posted."""
+        now = self.clock()
+        day = 24 * HOUR
+        self.skip((now // day + 1) * day + 9 * HOUR - now)
+
+    def stop(self) -> None:
+        """End everything."""
+        self.hosts.stop()
+        self.valet.stop()
+        self.server.stop()
+
+
+def serve(port: int, ready: Callable[[str], object], over: threading.Event) -> None:
+    """Run a demo in a temporary folder until `over` is set; `ready` gets the page's address."""
+    with tempfile.TemporaryDirectory(prefix="valet-demo-") as folder:
+        demo = Demo(Path(folder), port)
+        ready(demo.start())
+        over.wait()
+        demo.stop()
