@@ -86,8 +86,9 @@ def problems(blocks: Any, surface: str = "message") -> list[str]:
         return found
     known = [(index, block) for index, block in enumerate(blocks) if isinstance(block, dict)]
     for index, block in known:
-        if block.get("type") in BLOCKS and block["type"] not in limits.SURFACES[surface]:
-            say(found, f"/blocks/{index}/type", f"unsupported type in a {surface}: {block['type']}")
+        kind = str(_kind(block))
+        if kind in BLOCKS and kind not in limits.SURFACES[surface]:
+            say(found, f"/blocks/{index}/type", f"unsupported type in a {surface}: {kind}")
         _unique_actions(block, f"/blocks/{index}", found)
     _unique_block_ids(known, found)
     _together(known, found)

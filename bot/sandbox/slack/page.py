@@ -1,6 +1,7 @@
 """What the page asks for: the workspace as one person sees it, and the person's acts."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from importlib import resources
@@ -46,7 +47,8 @@ class Waiting:
         self._futures.add(future)
 
         def wake() -> None:
-            loop.call_soon_threadsafe(_done, future)
+            with contextlib.suppress(RuntimeError):  # the server has just stopped
+                loop.call_soon_threadsafe(_done, future)
 
         forget = self._slack.on_change(wake)
         try:

@@ -82,6 +82,15 @@ class SandboxSlack(Workspace):
         words = text if "@valet" in text.lower() else f"@valet {text}"
         return self.message(user, channel, words, thread_ts=thread_ts)
 
+    def types(self, user: str, line: str, channel: str = "#gpus") -> str:
+        """Type a slash command or a message, and return what the app then put on the person's screen."""
+        say = self.command if line.startswith("/") else self.message
+        return self._news(user, channel, lambda: say(user, channel, line))
+
+    def presses(self, user: str, label: str, channel: str = "#gpus") -> str:
+        """Press the button with that label, and return what the app then put on the person's screen."""
+        return self._news(user, channel, lambda: self.click(user, channel, label))
+
     def press(
         self,
         user: str,
@@ -130,6 +139,13 @@ class SandboxSlack(Workspace):
         """Press a button of the page's top bar, by its place."""
         self.controls[number].act()
         self.changed()
+
+    def _news(self, user: str, channel: str, act: Callable[[], object]) -> str:
+        before, who = self.version, self.person(user).id
+        act()
+        names = self.names()
+        fresh = [one for one in self.seen(user, channel) if one.version > before and one.user != who]
+        return "\n".join(show.text_of(message, names) for message in fresh)
 
     # What people see.
 

@@ -53,6 +53,7 @@ class SandboxServer:
         config = uvicorn.Config(
             self._app(),
             http=_Droppable,
+            ws="websockets-sansio",
             lifespan="off",
             log_config=None,
             log_level="warning",
@@ -71,6 +72,8 @@ class SandboxServer:
             self._server.should_exit = True
             self._thread.join(10)
         self._server = self._thread = None
+        if self.slack.deliver == self.link.deliver:
+            self.slack.deliver = nobody
 
     def __enter__(self) -> "SandboxServer":
         return self.start()

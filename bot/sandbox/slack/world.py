@@ -39,7 +39,7 @@ class World:
         self.lock = threading.RLock()
         self.version = 1
         self.people: dict[str, Person] = {}
-        self.channels: dict[str, Channel] = {}
+        self.channels: dict[str, Channel] = {channel.id: channel for channel in people.CHANNELS}
         self.groups: dict[str, Group] = {}
         self.messages: dict[str, Message] = {}
         self.modals: dict[str, list[View]] = {}
@@ -53,7 +53,6 @@ class World:
         self._on_change: list[Callable[[], None]] = []
         for person in (*people.PEOPLE, people.VALET, people.SLACKBOT_PERSON):
             self.add_person(person)
-        self.channels |= {channel.id: channel for channel in people.CHANNELS}
 
     # People and channels.
 
@@ -139,7 +138,12 @@ class World:
         """Call `wake` at every change; returns what ends that."""
         with self.lock:
             self._on_change.append(wake)
-        return lambda: self._on_change.remove(wake)
+
+        def end() -> None:
+            with self.lock:
+                self._on_change.remove(wake)
+
+        return end
 
     def new_id(self, prefix: str) -> str:
         """A fresh id of Slack's look, such as F0SBX0001."""

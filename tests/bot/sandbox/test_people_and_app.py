@@ -1,6 +1,7 @@
 """People type, press, choose and submit; a real Bolt app answers over a real Socket Mode connection."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -78,9 +79,13 @@ def connected(server, app):
     handler = ClosingHandler(app, app_token=server.slack.app_token, web_client=web_client)
     with handler:
         yield handler
-        # Slack's client holds a lock for three seconds while it listens; our hanging up first sets it free.
+        # Slack's client listens with a lock held for three seconds, and closing twice at once trips it:
+        # so we hang up first and wait until it noticed.
         handler.client.auto_reconnect_enabled = False
         server.link.disconnect(reason="")
+        deadline = time.monotonic() + 5
+        while handler.client.is_connected() and time.monotonic() < deadline:
+            time.sleep(0.01)
 
 
 def test_a_command_is_answered_privately(slack, app, connected):
@@ -362,3 +367,17 @@ def test_closing_a_modal_is_told_where_asked_for(slack, client):
 
     assert heard == [("interactive", "view_closed", False)]
     assert slack.modal("ada") is None
+
+
+def test_typing_and_pressing_return_what_came_of_it(slack, client):
+    def answer(kind, payload):
+        if kind == "slash_commands":
+            return {"text": "card", "blocks": CARD}
+        client.chat_postMessage(channel=GPUS, text="Stopped.")
+        return None
+
+    slack.deliver = answer
+
+    assert slack.types("ada", "/gpu stop train-7") == "Stop *train-7*?\n[Stop]"
+    assert slack.presses("ada", "Stop") == "Stopped."
+    assert slack.types("bob", "just chatting") == ""
