@@ -64,9 +64,10 @@ def end(db: Database, claim_id: str, now: int, reason: EndReason) -> bool:
     return done == 1
 
 
-def extend(db: Database, claim_id: str, until: int) -> bool:
-    """Move the end of an open claim; False when it has ended."""
-    return changed(db, "UPDATE claims SET until_at = ? WHERE id = ? AND ended_at IS NULL", until, claim_id) == 1
+def extend(db: Database, claim_id: str, until: int, *, note: str = "") -> bool:
+    """Move the end of an open claim, and change its note if there is a new one; False when it has ended."""
+    sql = "UPDATE claims SET until_at = ?, note = coalesce(nullif(?, ''), note) WHERE id = ? AND ended_at IS NULL"
+    return changed(db, sql, until, note, claim_id) == 1
 
 
 def by_id(db: Database, claim_id: str) -> Claim | None:
@@ -92,6 +93,16 @@ def open_of(db: Database, holder: str) -> list[Claim]:
 def due(db: Database, now: int) -> list[Claim]:
     """Open claims whose time is over."""
     found = rows(db, "SELECT * FROM claims WHERE ended_at IS NULL AND until_at <= ? ORDER BY until_at", now)
+    return [_claim(row) for row in found]
+
+
+def orphaned(db: Database, before: int) -> list[Claim]:
+    """Open claims on instances that were gone before then."""
+    found = rows(
+        db,
+        "SELECT c.* FROM claims c JOIN instances i ON i.id = c.instance_id WHERE c.ended_at IS NULL AND i.gone_at <= ?",
+        before,
+    )
     return [_claim(row) for row in found]
 
 

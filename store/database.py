@@ -41,14 +41,19 @@ class Store:
         """Open and migrate. Raises Refused when a newer Valet has written it, Unreachable when it can't be opened."""
         self.path = Path(path)
         self._lock = threading.RLock()
+        self._opening = threading.Lock()
         self._local = threading.local()
-        self._connections: list[Any] = []
+        self._connections: list[tuple[threading.Thread, Any]] = []
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._open()
             self._prepare()
         except (sqlite3.Error, OSError) as error:
+            self.close()
             raise Unreachable(f"The database {self.path} can't be opened: {error}.", retryable=False) from error
+        except Refused:
+            self.close()
+            raise
 
     def _prepare(self) -> None:
         mode = "WAL" if wal_is_safe(sqlite_version()) else "DELETE"
@@ -61,7 +66,7 @@ class Store:
 
     def _open(self) -> Database:
         connection = sqlite3.connect(str(self.path), isolation_level=None, check_same_thread=False)
-        self._connections.append(connection)
+        self._connections.append((threading.current_thread(), connection))
         db = Database(connection, strict=True)
         for pragma in ("foreign_keys=1", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "trusted_schema=0"):
             db.execute(f"PRAGMA {pragma}").fetchone()
@@ -74,24 +79,33 @@ class Store:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
+                self._writer.execute("COMMIT")
             except BaseException:
-                if self._writer.conn.in_transaction:
+                if self._writer.conn.in_transaction:  # a full disk has ended it already, a COMMIT kept waiting has not
                     self._writer.execute("ROLLBACK")
                 raise
-            self._writer.execute("COMMIT")
 
     def reading(self) -> Database:
         """This thread's read-only connection."""
         db = getattr(self._local, "db", None)
         if db is None:
-            db = self._open()
+            with self._opening:
+                self._drop_orphans()
+                db = self._open()
             db.execute("PRAGMA query_only=1")
             self._local.db = db
         return db
 
+    def _drop_orphans(self) -> None:
+        """Close the readers of threads that have ended; worker threads come and go, open files must not pile up."""
+        over = [each for each in self._connections[1:] if not each[0].is_alive()]
+        for each in over:
+            each[1].close()
+            self._connections.remove(each)
+
     def close(self) -> None:
         """Close every connection."""
         with self._lock:
-            for connection in self._connections:
+            for _, connection in self._connections:
                 connection.close()
             self._connections.clear()

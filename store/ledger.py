@@ -47,9 +47,23 @@ SCHEMA = (
 )
 
 
-def open_meters(db: Database) -> dict[str, Meter]:
-    """Every running meter, by instance."""
-    return {row["instance_id"]: Meter(**row) for row in rows(db, "SELECT * FROM meters")}
+def open_meters(db: Database, source: str = "") -> dict[str, Meter]:
+    """Every running meter (of one source, if given), by instance."""
+    found = rows(
+        db,
+        "SELECT m.* FROM meters m JOIN instances i ON i.id = m.instance_id WHERE i.source = ?"
+        if source
+        else "SELECT * FROM meters",
+        *([source] if source else []),
+    )
+    return {row["instance_id"]: Meter(**row) for row in found}
+
+
+def charged_until(db: Database, instance_id: str) -> int:
+    """Where the last charge of an instance ends; 0 without any."""
+    sql = "SELECT until_at FROM charges WHERE instance_id = ? ORDER BY from_at DESC LIMIT 1"
+    row = one(db, sql, instance_id)
+    return row["until_at"] if row else 0
 
 
 def save_meters(db: Database, meters: Iterable[Meter]) -> None:

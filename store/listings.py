@@ -81,7 +81,9 @@ def by_id(db: Database, instance_id: str) -> Listing | None:
 
 
 def matching(db: Database, word: str) -> list[Listing]:
-    """Listings whose name or id is the word, else those it begins; at most 10. Case does not count."""
+    """Listings whose name or id is the word, else those it begins; at most 10. Case does not count (ASCII)."""
+    if not word:
+        return []
     exact = rows(db, _SELECT + " AND (lower(i.name) = lower(?) OR lower(i.id) = lower(?)) LIMIT 10", word, word)
     if exact:
         return [_listing(row) for row in exact]
@@ -122,12 +124,16 @@ def _claim(row: Row) -> Claim | None:
     )
 
 
-def terms(db: Database) -> dict[str, tuple[int, str, str, str]]:
-    """What each instance's time is charged under: rate (micro-dollars per hour, 0 unknown), team, holder, verdict."""
+def terms(db: Database, source: str) -> dict[str, tuple[int, str, str, str]]:
+    """What the time of a source's instances is charged under, by id.
+
+    Rate (micro-dollars per hour, 0 unknown), team, holder, verdict.
+    """
     found = rows(
         db,
         "SELECT i.id, coalesce(i.rate_micros, 0) AS rate, i.team, coalesce(c.holder, '') AS holder, "
         "coalesce(v.state, 'unknown') AS verdict FROM instances i LEFT JOIN verdicts v ON v.instance_id = i.id "
-        "LEFT JOIN claims c ON c.instance_id = i.id AND c.ended_at IS NULL WHERE i.gone_at IS NULL",
+        "LEFT JOIN claims c ON c.instance_id = i.id AND c.ended_at IS NULL WHERE i.source = ? AND i.gone_at IS NULL",
+        source,
     )
     return {row["id"]: (row["rate"], row["team"], row["holder"], row["verdict"]) for row in found}

@@ -13,9 +13,14 @@ __all__ = ["Row", "changed", "many", "one", "rows", "sqlite3"]
 Row = dict[str, Any]
 
 
+def _bound(values: Iterable[object]) -> list[object]:
+    """Values fit to bind: chat can carry half a surrogate pair, which no database takes."""
+    return [value.encode(errors="replace").decode() if isinstance(value, str) else value for value in values]
+
+
 def rows(db: Database, sql: str, *values: object) -> list[Row]:
     """The rows of a query, as dicts."""
-    cursor = db.execute(sql, list(values))
+    cursor = db.execute(sql, _bound(values))
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
 
@@ -28,7 +33,7 @@ def one(db: Database, sql: str, *values: object) -> Row | None:
 
 def changed(db: Database, sql: str, *values: object) -> int:
     """Run a statement that changes rows; how many it changed."""
-    count: int = db.execute(sql, list(values)).rowcount
+    count: int = db.execute(sql, _bound(values)).rowcount
     return count
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.domain.clock import HOUR
-from bot.domain.rates import Charge, cost
+from bot.domain.rates import Charge, cost_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Meter:
     @property
     def micros(self) -> int:
         """Micro-dollars not yet charged."""
-        return cost(self.rate_micros, self.until_at - self.from_at)
+        return cost_between(self.rate_micros, self.from_at, self.until_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +50,22 @@ class Seen:
     verdict: str = "unknown"
 
 
-def advance(meter: Meter | None, seen: Seen, now: int, *, last_look: int | None) -> tuple[list[Charge], Meter | None]:
+def advance(
+    meter: Meter | None, seen: Seen, now: int, *, last_look: int | None, charged_until: int = 0
+) -> tuple[list[Charge], Meter | None]:
     """Charges that fell due with this look, and the meter from here on (None: it stands still).
 
     `last_look` is when its source was read before; time since then is charged only if it was certainly running.
+    `charged_until` is where its last charge ends: no time is charged twice, whatever the clock does.
     """
     charges: list[Charge] = []
     if meter is not None and not (seen.running and _same_launch(meter, seen)):
-        charges = list(_close(meter, _end(meter, seen)))
-        meter = None
+        end = _end(meter, seen, now)
+        charges, charged_until, meter = list(_close(meter, end)), max(charged_until, end), None
     if not seen.running:
         return charges, None
     if meter is None:
-        return charges, _open(seen, now, last_look)
+        return charges, _open(seen, now, last_look, charged_until=charged_until)
     carried = replace(meter, until_at=max(meter.until_at, now))
     fresh = _terms(carried, seen)
     if carried.terms != fresh.terms:
@@ -77,17 +80,21 @@ def _same_launch(meter: Meter, seen: Seen) -> bool:
     return meter.launched_at == seen.launched_at
 
 
-def _end(meter: Meter, seen: Seen) -> int:
-    """When the metered run ended: by the provider's word when it is plausible, else when it was last seen running."""
-    told = None if seen.running else seen.stopped_at
-    return told if told is not None and told >= meter.until_at else meter.until_at
+def _end(meter: Meter, seen: Seen, now: int) -> int:
+    """When the metered run ended: by the provider's word when it tells of this run, else when it was last seen."""
+    if seen.running or not _same_launch(meter, seen) or seen.stopped_at is None:
+        return meter.until_at
+    return max(meter.until_at, min(seen.stopped_at, now))
 
 
-def _open(seen: Seen, now: int, last_look: int | None) -> Meter:
+def _open(seen: Seen, now: int, last_look: int | None, *, charged_until: int) -> Meter:
     """A new launch is metered from its launch, but an instance never seen before only from its first look."""
     known = last_look is not None and seen.launched_at is not None and seen.launched_at >= last_look
-    start = min(seen.launched_at or now, now) if known else now
-    return Meter(seen.instance_id, start, now, seen.launched_at, seen.rate_micros, seen.team, seen.holder, seen.verdict)
+    start = max(min(seen.launched_at or now, now) if known else now, charged_until)
+    until = max(start, now)
+    return Meter(
+        seen.instance_id, start, until, seen.launched_at, seen.rate_micros, seen.team, seen.holder, seen.verdict
+    )
 
 
 def _terms(meter: Meter, seen: Seen) -> Meter:
@@ -98,6 +105,6 @@ def _close(meter: Meter, until: int) -> Iterator[Charge]:
     start = meter.from_at
     while start < until:
         end = min(until, start // HOUR * HOUR + HOUR)
-        micros = cost(meter.rate_micros, end - start)
+        micros = cost_between(meter.rate_micros, start, end)
         yield Charge(meter.instance_id, start, end, end - start, micros, *meter.terms)
         start = end

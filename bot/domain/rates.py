@@ -23,6 +23,11 @@ def cost(micros_per_hour: int, length: int) -> int:
     return (micros_per_hour * length + HOUR // 2) // HOUR
 
 
+def cost_between(micros_per_hour: int, start: int, end: int) -> int:
+    """Micro-dollars for the time from one instant to another; the parts of a span add up to the whole, exactly."""
+    return cost(micros_per_hour, end) - cost(micros_per_hour, start)
+
+
 @dataclass(frozen=True, slots=True)
 class Charge:
     """What one instance cost over part of one clock hour (UTC), by our own metering."""

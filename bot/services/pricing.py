@@ -14,7 +14,7 @@ def rate(settings: Settings, instance: Instance) -> Rate | None:
         return _owned(settings, instance)
     own = settings.prices.get(instance.type)
     if own is not None:
-        return Rate(_micros(own), "valet.toml")
+        return Rate(_micros(own), "valet.toml", exact=instance.lifecycle == "on-demand")
     price = prices.on_demand(instance.type, instance.region)
     if price is None or instance.lifecycle != "on-demand":
         return None

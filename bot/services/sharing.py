@@ -2,12 +2,18 @@
 
 import secrets
 
-from bot.domain.claims import Claim
+from sqlite_utils import Database
+
+from bot.domain.claims import Claim, EndReason
+from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services import acting
 from bot.services.desk import Desk
 from store import actions, claims, listings, outbox
+
+GONE_FOR = 10 * MINUTE
+"""An instance must be gone this long before claims on it end; one look may miss one."""
 
 
 class Taken(Refused):
@@ -26,26 +32,35 @@ def claim(desk: Desk, instance_id: str, holder: str, *, length: int | None, note
         listing = listings.by_id(db, instance_id)
         if listing is None:
             raise Refused("That instance is gone.")
-        name = listing.instance.name
+        name, held = listing.instance.name, _still_held(desk, db, listing)
         if not listing.running:
             raise Refused(
                 f"{name} is {listing.instance.state}, so there is nothing to claim. `/gpu status` shows what runs."
             )
         acting.make_way(desk, db, listing, holder)
-        held = listing.claim
         if held is not None and held.holder != holder:
             raise Taken(f"{name} is taken.", held)
         if held is not None:
-            claims.extend(db, held.id, now + length)
+            claims.extend(db, held.id, now + length, note=note)
         else:
             wanted = _claim(desk, listing, holder, until=now + length, note=note)
             if not claims.add(db, wanted):
                 raise Refused(f"{name} was taken this very moment. Ask again to see by whom.")
         actions.audit(db, now, holder, "extended" if held else "claimed", subject=instance_id, detail=note)
         made = listings.by_id(db, instance_id)
+    desk.wake()
     if made is None:
         raise Refused("That instance is gone.")
     return made
+
+
+def _still_held(desk: Desk, db: Database, listing: Listing) -> Claim | None:
+    """The claim on it, unless its time is over and `expire` has not come round yet."""
+    held = listing.claim
+    if held is None or held.until_at > desk.clock():
+        return held
+    _end(db, held, desk.clock(), "expired")
+    return None
 
 
 def _claim(desk: Desk, listing: Listing, holder: str, *, until: int, note: str) -> Claim:
@@ -80,14 +95,19 @@ def release(desk: Desk, instance_id: str, person: str) -> Claim:
 
 
 def expire(desk: Desk) -> int:
-    """End claims whose time is over, and tell their holders; how many."""
+    """End claims whose time is over or whose instance is gone, and tell their holders; how many."""
     now = desk.clock()
     with desk.store.writing() as db:
-        over = claims.due(db, now)
-        for each in over:
-            claims.end(db, each.id, now, "expired")
-            actions.audit(db, now, "valet", "expired", subject=each.instance_id, detail=each.holder)
-            outbox.tell(db, each.holder, f"claim-end:{each.id}", kind="claim_ended", subject=each.id, now=now)
-    if over:
+        ended = [_end(db, each, now, "expired") for each in claims.due(db, now)]
+        ended += [_end(db, each, now, "gone") for each in claims.orphaned(db, now - GONE_FOR)]
+    if any(ended):
         desk.wake()
-    return len(over)
+    return sum(ended)
+
+
+def _end(db: Database, claim: Claim, now: int, reason: EndReason) -> bool:
+    if not claims.end(db, claim.id, now, reason):
+        return False
+    actions.audit(db, now, "valet", reason, subject=claim.instance_id, detail=claim.holder)
+    outbox.tell(db, claim.holder, f"claim-end:{claim.id}", kind="claim_ended", subject=claim.id, now=now)
+    return True

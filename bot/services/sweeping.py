@@ -13,8 +13,9 @@ from store import fleet, ledger, listings
 def sweep(desk: Desk) -> None:
     """Look everywhere and write down what was seen; a source that fails leaves the others fresh."""
     for provider in desk.providers.values():
+        began = desk.clock()  # what a look shows is at least as new as this
         for look in provider.sweep():
-            record(desk, look, desk.clock())
+            record(desk, look, began)
 
 
 def record(desk: Desk, look: Look, now: int) -> None:
@@ -31,7 +32,7 @@ def record(desk: Desk, look: Look, now: int) -> None:
         fleet.save_all(
             db, [(each, pricing.team_of(desk.settings, each), pricing.rate(desk.settings, each)) for each in fresh]
         )
-        _meter(desk, db, look.instances, vanished, now, last_look=last_look)
+        _meter(db, look, vanished, now, last_look=last_look)
         fleet.mark_gone(db, gone, now)
         fleet.forget_verdicts_of_stopped(db)
 
@@ -41,22 +42,22 @@ def _differs(desk: Desk, instance: Instance, row: dict[str, object]) -> bool:
     return known != (instance, pricing.team_of(desk.settings, instance), pricing.rate(desk.settings, instance))
 
 
-def _meter(
-    desk: Desk, db: Database, seen: tuple[Instance, ...], vanished: list[Instance], now: int, *, last_look: int | None
-) -> None:
+def _meter(db: Database, look: Look, vanished: list[Instance], now: int, *, last_look: int | None) -> None:
     """Carry on, open and close the meters of rented instances; owned ones cost the same whether they run or not."""
-    meters = ledger.open_meters(db)
-    terms = listings.terms(db)
+    meters = ledger.open_meters(db, look.source)
+    terms = listings.terms(db, look.source)
     charges: list[Charge] = []
     moved: list[Meter] = []
     still: list[str] = []
-    for instance, running in [(each, each.state == "running") for each in seen] + [(each, False) for each in vanished]:
+    seen = [(each, each.state == "running") for each in look.instances] + [(each, False) for each in vanished]
+    for instance, running in seen:
         meter = meters.get(instance.id)
         if meter is None and not running:
             continue
         rate, team, holder, verdict = terms.get(instance.id, (0, "", "", "unknown"))
         view = Seen(instance.id, running, instance.launched_at, instance.stopped_at, rate, team, holder, verdict)
-        due, after = advance(meter, view, now, last_look=last_look)
+        until = 0 if meter else ledger.charged_until(db, instance.id)
+        due, after = advance(meter, view, now, last_look=last_look, charged_until=until)
         charges += due
         if after is None:
             still.append(instance.id)
