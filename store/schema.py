@@ -3,7 +3,7 @@
 from sqlite_utils import Database, Migrations
 
 from bot.errors import Refused
-from store import actions, agents, claims, fleet, ledger, minutes, outbox
+from store import actions, agents, claims, fleet, ledger, minutes, outbox, snoozes, spend
 
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_fleet", fleet.SCHEMA),
@@ -13,6 +13,8 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_actions", actions.SCHEMA),
     ("0001_outbox", outbox.SCHEMA),
     ("0001_ledger", ledger.SCHEMA),
+    ("0001_snoozes", snoozes.SCHEMA),
+    ("0001_spend", spend.SCHEMA),
 )
 
 

@@ -1,0 +1,158 @@
+"""The daily digest: which GPUs idle, since when, what that cost since yesterday, and when it is due."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from bot.domain.clock import DAY
+from bot.domain.listing import Listing
+from bot.domain.rates import cost
+
+SPAN = DAY
+"""A digest speaks of this long before it was made."""
+
+IdleState = Literal["free", "held", "partial"]
+
+
+@dataclass(frozen=True, slots=True)
+class IdleRow:
+    """One idle instance, or one with idle GPUs, as it was when the digest was made."""
+
+    instance_id: str
+    name: str
+    type: str
+    gpus: str
+    """For people: "8xA100"."""
+    provider: str
+    team: str
+    state: IdleState
+    since: int
+    """All the GPUs counted in `idle_gpus` have been idle since then."""
+    idle_gpus: int
+    idle_gpu_ms: int
+    """Idle GPU time within the digest's span, summed over its idle GPUs."""
+    waste_micros_per_hour: int | None
+    """Of its idle GPUs; None where no price is known."""
+    wasted_micros: int | None
+    """Within the digest's span: waste per hour times how long of it."""
+    holder: str = ""
+    claim_until: int | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One channel's digest of one local date, as it was made; most wasteful rows first."""
+
+    channel: str
+    local_date: date
+    timezone: str
+    made_at: int
+    rows: tuple[IdleRow, ...]
+
+    @property
+    def span_from(self) -> int:
+        """The beginning of the span it speaks of."""
+        return self.made_at - SPAN
+
+    @property
+    def wasted_micros(self) -> int:
+        """What went unused within the span; rows without a known price are left out."""
+        return sum(row.wasted_micros or 0 for row in self.rows)
+
+    @property
+    def unpriced(self) -> int:
+        """Rows without a known price."""
+        return sum(row.wasted_micros is None for row in self.rows)
+
+    @property
+    def partial_idle_gpu_ms(self) -> int:
+        """Idle GPU time on instances whose other GPUs work."""
+        return sum(row.idle_gpu_ms for row in self.rows if row.state == "partial")
+
+    def to_json(self) -> dict[str, Any]:
+        """For the store."""
+        return {**asdict(self), "local_date": self.local_date.isoformat(), "rows": [asdict(row) for row in self.rows]}
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> "Digest":
+        """From the store."""
+        rows = tuple(IdleRow(**row) for row in content["rows"])
+        return cls(**{**content, "local_date": date.fromisoformat(content["local_date"]), "rows": rows})
+
+
+def due_date(now: int, timezone: str, at: str) -> date | None:
+    """The local date whose digest may be made: today's, from `at` ("09:00") on; None earlier in the day.
+
+    It looks at the clock on the wall only, so a start in the afternoon makes the morning's digest late, and neither a
+    skipped nor a doubled hour makes a second date of one day. That it is made once is for the database to keep.
+    """
+    local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(timezone))
+    return local.date() if local.time() >= time.fromisoformat(at) else None
+
+
+def idle_rows(listings: Iterable[Listing], now: int) -> tuple[IdleRow, ...]:
+    """The rows of a digest made `now`: idle and partly idle instances, most wasteful first."""
+    rows = [row for listing in listings if (row := _row(listing, now)) is not None]
+    return tuple(sorted(rows, key=lambda row: (-(row.wasted_micros or 0), -row.idle_gpu_ms, row.name)))
+
+
+def _row(listing: Listing, now: int) -> IdleRow | None:
+    instance, verdict, claim = listing.instance, listing.verdict, listing.claim
+    if verdict is None or verdict.since is None or not listing.running or not _is_idle(verdict.state):
+        return None
+    since = min(max(verdict.since, instance.launched_at or 0), now)
+    length = now - max(since, now - SPAN)
+    idle = verdict.idle_gpus or instance.gpu_count
+    waste = None if listing.rate is None else listing.waste_micros
+    return IdleRow(
+        instance_id=instance.id,
+        name=instance.name,
+        type=instance.type,
+        gpus=f"{instance.gpu_count}x{instance.gpu_model or 'GPU'}",
+        provider=instance.provider,
+        team=listing.team,
+        state=verdict.state,  # type: ignore[arg-type]  # narrowed by _is_idle
+        since=since,
+        idle_gpus=idle,
+        idle_gpu_ms=idle * length,
+        waste_micros_per_hour=waste,
+        wasted_micros=None if waste is None else cost(waste, length),
+        holder=claim.holder if claim else "",
+        claim_until=claim.until_at if claim else None,
+        evidence=verdict.evidence,
+    )
+
+
+def _is_idle(state: str) -> bool:
+    return state in {"free", "held", "partial"}
+
+
+NowState = Literal["idle", "asked", "approved", "stopping", "stopped", "claimed", "kept", "working", "unknown", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowNow:
+    """What became of a row since the digest was made, for drawing it anew."""
+
+    row: IdleRow
+    state: NowState
+    """"idle": still (or partly) idle and undecided. "stopped" also stands for any other state but running."""
+    who: str = ""
+    """Who kept, claimed, asked, or approved it; empty where nobody is known to have."""
+    at: int | None = None
+    """When that was."""
+    until: int | None = None
+    """Until when it is kept or claimed, or the card waits for an answer."""
+    action_id: str = ""
+    """The stop that was asked for, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestNow:
+    """A digest as it was made, with the present state of each row in the same order."""
+
+    digest: Digest
+    rows: tuple[RowNow, ...]

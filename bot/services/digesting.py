@@ -1,0 +1,187 @@
+"""The daily digest: made once per channel and local date, kept as it was made, drawn with what became of it."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlite_utils import Database
+
+from bot.domain.actions import Action
+from bot.domain.clock import DAY, MINUTE
+from bot.domain.digest import Digest, DigestNow, IdleRow, NowState, RowNow, due_date, idle_rows
+from bot.domain.listing import Filter, Listing
+from bot.domain.people import Roster
+from bot.domain.snoozes import Snooze
+from bot.errors import Refused
+from bot.services.desk import Desk, channel_of
+from store import actions, digests, fleet, listings, outbox, snoozes
+
+KEEP_FOR = DAY
+FRESH = 10 * MINUTE
+"""A digest waits until verdicts are at most this old: after a start, those of before say nothing about now."""
+REDRAWN_FOR = 2 * DAY
+"""Older digests are left as they are."""
+ALL = -1
+
+
+def make_due(desk: Desk) -> int:
+    """Make the digests that are due and not made yet; how many had something to say.
+
+    Run it every minute: it works from what the tables say, so late is fine and twice is not.
+    """
+    if not desk.settings.digest.enabled:
+        return 0
+    now = desk.clock()
+    due = [(channel, zone, day) for channel, zone in zones(desk).items() if (day := _due(desk, zone, now))]
+    db = desk.store.reading()
+    open_ones = [each for each in due if not outbox.has_digest(db, each[0], each[2].isoformat())]
+    if not open_ones or not _judged_lately(db, now):
+        return 0
+    with desk.store.writing() as db:
+        spoken = _make(desk, db, open_ones, now)
+    if spoken:
+        desk.wake()
+    return spoken
+
+
+def zones(desk: Desk) -> dict[str, str]:
+    """Every digest channel with its zone: the general one as [digest] says, a team's own by its first team's zone."""
+    general = desk.settings.slack.channel
+    found = {general: desk.settings.digest.timezone} if general else {}
+    for team in desk.roster().teams:
+        if team.channel:
+            found.setdefault(team.channel, team.timezone)
+    return found
+
+
+def _due(desk: Desk, zone: str, now: int) -> date | None:
+    return due_date(now, zone, desk.settings.digest.at)
+
+
+def _judged_lately(db: Database, now: int) -> bool:
+    judged = digests.judged_at(db)
+    return not fleet.running(db) or (judged is not None and now - judged <= FRESH)
+
+
+def _make(desk: Desk, db: Database, due: list[tuple[str, str, date]], now: int) -> int:
+    kept = snoozes.active(db, now)
+    by_channel = _by_channel(desk, [each for each in _idle(db) if each.instance.id not in kept])
+    spoken = 0
+    for channel, zone, day in due:
+        rows = idle_rows(by_channel.get(channel, ()), now)
+        made = Digest(channel, day, zone, now, rows)
+        content = made.to_json() if rows else None
+        if outbox.first_digest(db, channel, day.isoformat(), content, now=now) and rows:
+            _tell(db, channel, day.isoformat(), now)
+            spoken += 1
+    return spoken
+
+
+def _idle(db: Database) -> list[Listing]:
+    idle, partial = Filter(state="idle"), Filter(state="partial")
+    return [*listings.page(db, idle, limit=ALL), *listings.page(db, partial, limit=ALL)]
+
+
+def _by_channel(desk: Desk, idle: Iterable[Listing]) -> dict[str, list[Listing]]:
+    roster = desk.roster()
+    found: dict[str, list[Listing]] = {}
+    for listing in idle:
+        found.setdefault(_channel(desk, roster, listing.team), []).append(listing)
+    return found
+
+
+def _channel(desk: Desk, roster: Roster, team_name: str) -> str:
+    team = roster.team(team_name)
+    return (team.channel if team else "") or desk.settings.slack.channel
+
+
+def _tell(db: Database, channel: str, local_date: str, now: int) -> None:
+    outbox.tell(db, channel, f"digest:{local_date}", kind="digest", subject=f"{channel}|{local_date}", now=now)
+
+
+def keep(desk: Desk, instance_id: str, person: str) -> Snooze:
+    """Keep an instance: no digest lists it for a day. Raises Refused when gone, or its stop was asked for."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        listing = listings.by_id(db, instance_id)
+        if listing is None:
+            raise Refused("That instance is gone.")
+        _refuse_if_asked(actions.live_on(db, instance_id), now)
+        snooze = Snooze(instance_id, now + KEEP_FOR, person, now)
+        snoozes.put(db, snooze)
+        actions.audit(db, now, person, "kept", subject=instance_id, detail=listing.state)
+        refresh(desk, db, instance_id)
+    desk.wake()
+    return snooze
+
+
+def _refuse_if_asked(action: Action | None, now: int) -> None:
+    if action is None or (action.state == "pending" and action.expires_at <= now):
+        return
+    name = action.facts.name
+    if action.state == "pending":
+        raise Refused(f"<@{action.requester}> has asked to stop {name}: press Keep it running on that card.")
+    raise Refused(f"{name} is about to be stopped (<@{action.decider}> approved it).")
+
+
+def refresh(desk: Desk, db: Database, instance_id: str) -> None:
+    """Draw the newest digest that lists an instance anew; call it in the transaction that changed the instance."""
+    listing = fleet.by_id(db, instance_id)
+    if listing is None:
+        return
+    now, channel = desk.clock(), channel_of(desk, listing["team"])
+    found = digests.newest(db, channel, now - REDRAWN_FOR)
+    if found and any(row["instance_id"] == instance_id for row in found[1]["rows"]):
+        _tell(db, channel, found[0], now)
+
+
+def digest_of(desk: Desk, channel: str, local_date: str) -> DigestNow | None:
+    """A digest with the present state of its rows; None when there was nothing to say that day, or no digest."""
+    db, now = desk.store.reading(), desk.clock()
+    content = outbox.digest(db, channel, local_date)
+    if content is None:
+        return None
+    made = Digest.from_json(content)
+    kept = snoozes.active(db, now)
+    rows = tuple(_now(db, row, made.made_at, kept.get(row.instance_id)) for row in made.rows)
+    return DigestNow(made, rows)
+
+
+def _now(db: Database, row: IdleRow, made_at: int, snooze: Snooze | None) -> RowNow:
+    listing = listings.by_id(db, row.instance_id)
+    if listing is None:
+        return RowNow(row, "gone")
+    action_id = digests.stop_after(db, row.instance_id, made_at)
+    action = actions.by_id(db, action_id) if action_id else None
+    if not listing.running:
+        return _not_running(row, listing, action)
+    if action is not None and action.is_live:
+        return _being_stopped(row, action)
+    claim = listing.claim
+    if claim is not None and claim.from_at >= made_at:
+        return RowNow(row, "claimed", who=claim.holder, at=claim.from_at, until=claim.until_at)
+    if snooze is not None:
+        return RowNow(row, "kept", who=snooze.who, at=snooze.made_at, until=snooze.until_at)
+    return RowNow(row, _by_verdict(listing))
+
+
+def _not_running(row: IdleRow, listing: Listing, action: Action | None) -> RowNow:
+    at = listing.instance.stopped_at
+    if action is None or action.state not in {"approved", "executing", "done"}:
+        return RowNow(row, "stopped", at=at)
+    state: NowState = "stopping" if action.is_live else "stopped"
+    return RowNow(row, state, who=action.decider, at=action.finished_at or at, action_id=action.id)
+
+
+def _being_stopped(row: IdleRow, action: Action) -> RowNow:
+    if action.state == "pending":
+        return RowNow(
+            row, "asked", who=action.requester, at=action.created_at, until=action.expires_at, action_id=action.id
+        )
+    state: NowState = "approved" if action.state == "approved" else "stopping"
+    return RowNow(row, state, who=action.decider, at=action.decided_at, action_id=action.id)
+
+
+def _by_verdict(listing: Listing) -> NowState:
+    if listing.state in {"free", "held", "partial"}:
+        return "idle"
+    return "unknown" if listing.state == "unknown" else "working"

@@ -1,0 +1,38 @@
+"""Questions about digests already made; they are kept, and counted once, by `store.outbox.first_digest`."""
+
+import json
+from typing import Any
+
+from sqlite_utils import Database
+
+from store.sql import one
+
+
+def newest(db: Database, channel: str, since: int) -> tuple[str, Any] | None:
+    """A channel's newest digest that had something to say, made since then: its local date and content."""
+    row = one(
+        db,
+        "SELECT local_date, content FROM digests WHERE channel = ? AND made_at >= ? AND content <> 'null' "
+        "ORDER BY local_date DESC LIMIT 1",
+        channel,
+        since,
+    )
+    return (row["local_date"], json.loads(row["content"])) if row else None
+
+
+def stop_after(db: Database, instance_id: str, since: int) -> str | None:
+    """The id of the newest action on an instance that was asked for, decided or finished at or after `since`."""
+    row = one(
+        db,
+        "SELECT id FROM actions WHERE instance_id = ? AND max(created_at, coalesce(decided_at, 0), "
+        "coalesce(finished_at, 0)) >= ? ORDER BY created_at DESC LIMIT 1",
+        instance_id,
+        since,
+    )
+    return row["id"] if row else None
+
+
+def judged_at(db: Database) -> int | None:
+    """When verdicts were last given; None when never."""
+    row = one(db, "SELECT max(judged_at) AS at FROM verdicts")
+    return row["at"] if row else None

@@ -1,0 +1,101 @@
+"""The ledger summed per local day: what charts and forecasts are made from, kept up so that no question scans it all.
+
+The sums are a copy of `charges`, carried on by the number of the last charge counted; they can be rebuilt at any time
+and are, when the zone of the days changes. A charge belongs to the day its hour began in.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
+
+from store.sql import Row, changed, one, rows
+
+SCHEMA = (
+    """CREATE TABLE spend (
+        day TEXT NOT NULL,
+        instance_id TEXT NOT NULL REFERENCES instances (id),
+        team TEXT NOT NULL,
+        micros INTEGER NOT NULL,
+        running_ms INTEGER NOT NULL,
+        PRIMARY KEY (day, instance_id, team)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE spend_until (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        zone TEXT NOT NULL,
+        charge_id INTEGER NOT NULL
+    ) STRICT""",
+)
+
+
+def day_start(day: date, zone: ZoneInfo) -> int:
+    """The instant a local day begins: where its midnight is skipped, the first one after it."""
+    naive = datetime.combine(day, time())
+    instants = [int(naive.replace(tzinfo=zone, fold=fold).timestamp() * 1000) for fold in (0, 1)]
+    # A skipped midnight reads as two instants in the wrong order; a doubled one begins at the earlier.
+    return max(instants) if _skipped(naive, zone) else min(instants)
+
+
+def _skipped(naive: datetime, zone: ZoneInfo) -> bool:
+    there = naive.replace(tzinfo=zone).astimezone(UTC)
+    return there.astimezone(zone).replace(tzinfo=None) != naive
+
+
+def local_day(instant: int, zone: ZoneInfo) -> date:
+    """The local date at an instant."""
+    return datetime.fromtimestamp(instant / 1000, UTC).astimezone(zone).date()
+
+
+def catch_up(db: Database, zone: str) -> None:
+    """Count the charges made since the last time; all of them when the zone is another."""
+    newest = one(db, "SELECT coalesce(max(id), 0) AS id FROM charges")
+    counted = one(db, "SELECT zone, charge_id FROM spend_until")
+    after = counted["charge_id"] if counted and counted["zone"] == zone else 0
+    if after == 0:
+        changed(db, "DELETE FROM spend")
+    if newest is None or newest["id"] == after:
+        return
+    for day, start, end in _days_of(db, after, ZoneInfo(zone)):
+        # The end of the range is bound by id as well: nothing is counted that this call has not seen
+        changed(
+            db,
+            "INSERT INTO spend (day, instance_id, team, micros, running_ms) "
+            "SELECT ?, instance_id, team, sum(micros), sum(running_ms) FROM charges "
+            "WHERE from_at >= ? AND from_at < ? AND id > ? AND id <= ? GROUP BY instance_id, team "
+            "ON CONFLICT (day, instance_id, team) DO UPDATE SET micros = micros + excluded.micros, "
+            "running_ms = running_ms + excluded.running_ms",
+            *(day.isoformat(), start, end, after, newest["id"]),
+        )
+    changed(db, "INSERT OR REPLACE INTO spend_until (only, zone, charge_id) VALUES (1, ?, ?)", zone, newest["id"])
+
+
+def _days_of(db: Database, after: int, zone: ZoneInfo) -> Iterator[tuple[date, int, int]]:
+    """The local days that charges with higher numbers fall into, with where each begins and ends."""
+    span = one(db, "SELECT min(from_at) AS first, max(from_at) AS last FROM charges WHERE id > ?", after)
+    if span is None or span["first"] is None:
+        return
+    day, last = local_day(span["first"], zone), local_day(span["last"], zone)
+    while day <= last:
+        after_it = day + timedelta(days=1)
+        yield day, day_start(day, zone), day_start(after_it, zone)
+        day = after_it
+
+
+def per_day(db: Database, since: date) -> list[Row]:
+    """Rows `day` (ISO), `instance_id`, `team`, `micros`, `running_ms` from a local day on, oldest first.
+
+    Rented instances only: an owned one costs the same either way. Call `catch_up` first.
+    """
+    return rows(
+        db,
+        "SELECT s.* FROM spend s JOIN instances i ON i.id = s.instance_id "
+        "WHERE s.day >= ? AND i.provider = 'ec2' ORDER BY s.day, s.instance_id, s.team",
+        since.isoformat(),
+    )
+
+
+def begins(db: Database) -> int | None:
+    """The first instant the ledger knows of; None when it is empty."""
+    row = one(db, "SELECT min(from_at) AS at FROM charges")
+    return row["at"] if row else None

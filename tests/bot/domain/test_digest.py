@@ -1,0 +1,161 @@
+"""When a digest is due, and what its rows say."""
+
+import json
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.claims import Claim
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.digest import Digest, due_date, idle_rows
+from bot.domain.fleet import Instance
+from bot.domain.listing import Listing
+from bot.domain.rates import USD, Rate
+from bot.domain.verdict import GpuVerdict, Verdict
+
+NOW = int(datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp() * 1000)
+TURNS = [
+    ("America/New_York", date(2026, 3, 7)),
+    ("America/New_York", date(2026, 10, 31)),
+    ("Australia/Lord_Howe", date(2026, 4, 4)),
+    ("Australia/Lord_Howe", date(2026, 10, 3)),
+    ("America/Sao_Paulo", date(2018, 11, 3)),  # midnight of the 4th is skipped
+    ("America/Sao_Paulo", date(2018, 2, 16)),  # the last hour of the 17th comes twice
+    ("Asia/Kolkata", date(2026, 3, 28)),
+]
+TIMES = st.times(min_value=time(4)).map(lambda at: at.strftime("%H:%M"))
+
+
+def instant(*when: int) -> int:
+    return int(datetime(*when, tzinfo=UTC).timestamp() * 1000)
+
+
+def machine(name="train-7", *, state="running", gpus=8, **fields) -> Instance:
+    defaults = {"provider": "ec2", "source": "ec2/1/us-east-1", "type": "p4d.24xlarge", "gpu_model": "A100"}
+    return Instance(id=f"i-{name}", name=name, state=state, gpu_count=gpus, **{**defaults, **fields})
+
+
+def verdict(state, since, idle=8, gpus=8) -> Verdict:
+    each = tuple(GpuVerdict(n, "free" if n < idle else "active", since) for n in range(gpus))
+    return Verdict(state, since, "all quiet", NOW, each)
+
+
+def listing(state="free", since=NOW - 2 * HOUR, *, rate=8 * USD, idle=8, **fields) -> Listing:
+    known = None if rate is None else Rate(rate, "valet.toml")
+    return Listing(machine(**fields), "nlp", known, verdict(state, since, idle))
+
+
+def test_nothing_is_due_before_the_hour_and_today_from_then_on():
+    assert due_date(instant(2026, 11, 23, 8, 59), "UTC", "09:00") is None
+    assert due_date(instant(2026, 11, 23, 9, 0), "UTC", "09:00") == date(2026, 11, 23)
+    assert due_date(instant(2026, 11, 23, 23, 59), "UTC", "09:00") == date(2026, 11, 23)
+
+
+def test_the_hour_is_that_of_the_zone():
+    assert due_date(instant(2026, 11, 23, 3, 29), "Asia/Kolkata", "09:00") is None
+    assert due_date(instant(2026, 11, 23, 3, 30), "Asia/Kolkata", "09:00") == date(2026, 11, 23)
+    assert due_date(instant(2026, 11, 24, 4, 0), "America/New_York", "23:00") == date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(("zone", "first"), TURNS)
+@settings(deadline=None, max_examples=20)
+@given(at=TIMES, phase=st.integers(0, MINUTE - 1))
+def test_a_look_a_minute_finds_each_local_date_once_over_a_turn_of_the_clock(zone, first, at, phase):
+    made: list[date] = []
+    start = instant(first.year, first.month, first.day) - 12 * HOUR + phase
+
+    for now in range(start, start + 5 * DAY, MINUTE):
+        day = due_date(now, zone, at)
+        if day is not None and day not in made:
+            made.append(day)
+
+    assert made == [made[0] + timedelta(days=n) for n in range(len(made))]
+    assert set(made) >= {first + timedelta(days=n) for n in range(4)}
+
+
+@pytest.mark.parametrize(("zone", "first"), TURNS)
+@settings(deadline=None, max_examples=40)
+@given(at=TIMES, looks=st.lists(st.integers(0, 5 * DAY), min_size=1, max_size=60))
+def test_a_date_is_never_made_before_its_hour_nor_on_another_day(zone, first, at, looks):
+    for look in looks:
+        now = instant(first.year, first.month, first.day) + look
+
+        day = due_date(now, zone, at)
+
+        local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(zone))
+        assert day in {None, local.date()}
+        assert (day is None) == (local.strftime("%H:%M") < at)
+
+
+def test_an_idle_machine_is_listed_with_what_it_wasted_since():
+    (row,) = idle_rows([listing(since=NOW - 3 * HOUR)], NOW)
+
+    assert (row.name, row.gpus, row.state) == ("train-7", "8xA100", "free")
+    assert row.waste_micros_per_hour == 8 * USD
+    assert row.wasted_micros == 24 * USD
+    assert row.idle_gpu_ms == 8 * 3 * HOUR
+
+
+def test_what_was_wasted_before_the_span_is_not_counted_again():
+    (row,) = idle_rows([listing(since=NOW - 9 * DAY)], NOW)
+
+    assert row.since == NOW - 9 * DAY
+    assert row.wasted_micros == 24 * 8 * USD
+
+
+def test_nothing_was_wasted_before_the_launch():
+    (row,) = idle_rows([listing(since=NOW - 9 * HOUR, launched_at=NOW - HOUR)], NOW)
+
+    assert row.wasted_micros == 8 * USD
+
+
+def test_a_partly_idle_machine_wastes_the_share_of_its_idle_gpus():
+    (row,) = idle_rows([listing("partial", NOW - 4 * HOUR, idle=2)], NOW)
+
+    assert row.waste_micros_per_hour == 2 * USD
+    assert row.wasted_micros == 8 * USD
+    assert row.idle_gpus == 2
+    assert row.idle_gpu_ms == 2 * 4 * HOUR
+
+
+def test_an_unknown_price_is_unknown_and_not_zero():
+    (row,) = idle_rows([listing(rate=None)], NOW)
+
+    assert row.waste_micros_per_hour is None
+    assert row.wasted_micros is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        listing("active"),
+        listing("unknown"),
+        listing("free", None),
+        Listing(machine(state="stopped"), rate=Rate(USD, "x"), verdict=verdict("free", NOW)),
+        Listing(machine()),
+    ],
+)
+def test_what_works_is_unknown_or_does_not_run_is_not_listed(other):
+    assert idle_rows([other], NOW) == ()
+
+
+def test_the_most_wasteful_comes_first_and_the_digest_adds_up():
+    claim = Claim("c", "i-b", "UADA", NOW - HOUR, NOW + HOUR, (0,))
+    held = Listing(machine("b"), "nlp", Rate(USD, "x"), verdict("held", NOW - HOUR), claim)
+    rows = idle_rows([listing(name="c", rate=None), held, listing("partial", NOW - HOUR, name="a", idle=4)], NOW)
+    digest = Digest("C1", date(2026, 11, 23), "UTC", NOW, rows)
+
+    assert [row.name for row in rows] == ["a", "b", "c"]
+    assert (rows[1].holder, rows[1].claim_until) == ("UADA", NOW + HOUR)
+    assert digest.wasted_micros == 5 * USD
+    assert digest.unpriced == 1
+    assert digest.partial_idle_gpu_ms == 4 * HOUR
+
+
+def test_a_digest_comes_back_from_the_store_as_it_was():
+    digest = Digest("C1", date(2026, 11, 23), "Europe/Berlin", NOW, idle_rows([listing(), listing(rate=None)], NOW))
+
+    assert Digest.from_json(json.loads(json.dumps(digest.to_json()))) == digest

@@ -1,0 +1,116 @@
+"""The ledger summed per local day: always equal to the ledger, over turns of the clock and changes of zone."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.clock import HOUR
+from bot.domain.fleet import Instance
+from bot.domain.rates import Charge
+from store import fleet, ledger, spend
+from store.sql import rows
+
+
+def instant(*when: int, zone: str = "UTC") -> int:
+    return int(datetime(*when, tzinfo=ZoneInfo(zone)).timestamp() * 1000)
+
+
+def add(store, *froms: int, instance="i-1", team="nlp", micros=100, provider="ec2"):
+    with store.writing() as db:
+        made = Instance(id=instance, name=instance, provider=provider, source="s", type="g5.xlarge", state="running")
+        fleet.save(db, made, team=team, rate=None)
+        ledger.add(db, [Charge(instance, at, at + HOUR, HOUR, micros, micros, team) for at in froms])
+
+
+def days(store, zone: str) -> dict[str, int]:
+    with store.writing() as db:
+        spend.catch_up(db, zone)
+    found = spend.per_day(store.reading(), date(2000, 1, 1))
+    sums: dict[str, int] = {}
+    for row in found:
+        sums[row["day"]] = sums.get(row["day"], 0) + row["micros"]
+    return sums
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("America/New_York", date(2026, 3, 8), 23),
+        ("America/New_York", date(2026, 11, 1), 25),
+        ("Australia/Lord_Howe", date(2026, 10, 4), 23.5),
+        ("Australia/Lord_Howe", date(2026, 4, 5), 24.5),
+        ("America/Sao_Paulo", date(2018, 11, 4), 23),  # its midnight is skipped
+        ("America/Sao_Paulo", date(2018, 2, 17), 25),  # its last hour comes twice
+        ("America/Sao_Paulo", date(2018, 2, 18), 24),
+        ("Asia/Kolkata", date(2026, 3, 29), 24),
+    ],
+)
+def test_a_local_day_is_as_long_as_it_was(zone, day, hours):
+    where = ZoneInfo(zone)
+
+    start = spend.day_start(day, where)
+    end = spend.day_start(date.fromordinal(day.toordinal() + 1), where)
+
+    assert (end - start) / HOUR == hours
+    assert spend.local_day(start, where) == day
+    assert spend.local_day(start - 1, where) < day
+    assert spend.local_day(end - 1, where) == day
+
+
+@pytest.mark.parametrize(("zone", "hours"), [("America/New_York", 25), ("UTC", 24)])
+def test_each_hour_is_counted_on_the_day_it_began_in(store, zone, hours):
+    start = instant(2026, 10, 25)
+    add(store, *range(start, start + 14 * 24 * HOUR, HOUR))
+
+    sums = days(store, zone)
+
+    assert sums["2026-11-01"] == hours * 100
+    assert sums["2026-10-30"] == 2400
+    assert sum(sums.values()) == 14 * 2400
+
+
+def test_what_comes_later_is_added_once_whatever_day_it_belongs_to(store):
+    add(store, instant(2026, 11, 1), instant(2026, 11, 3))
+    assert days(store, "UTC") == {"2026-11-01": 100, "2026-11-03": 100}
+    assert days(store, "UTC") == {"2026-11-01": 100, "2026-11-03": 100}
+
+    add(store, instant(2026, 11, 1, 5), instant(2026, 11, 4), instance="i-2")
+
+    assert days(store, "UTC") == {"2026-11-01": 200, "2026-11-03": 100, "2026-11-04": 100}
+
+
+def test_another_zone_counts_everything_anew(store):
+    add(store, instant(2026, 11, 1), instant(2026, 11, 1, 20))
+    days(store, "UTC")
+
+    assert days(store, "America/New_York") == {"2026-10-31": 100, "2026-11-01": 100}
+    assert days(store, "UTC") == {"2026-11-01": 200}
+
+
+def test_owned_machines_are_left_out(store):
+    add(store, instant(2026, 11, 1), instance="dgx-1", provider="owned")
+
+    assert days(store, "UTC") == {}
+
+
+def test_an_empty_ledger_has_no_days(store):
+    assert days(store, "UTC") == {}
+    assert spend.begins(store.reading()) is None
+
+
+def test_the_sums_are_the_ledgers(store):
+    start, month = instant(2026, 10, 1), 40 * 24 * HOUR
+    for number, team in enumerate("abc"):
+        add(store, *range(start + number * HOUR, start + month, 7 * HOUR), instance=f"i-{number}", team=team)
+        days(store, "Australia/Lord_Howe")
+
+    per_instance = "SELECT instance_id, team, sum(micros) AS micros, sum(running_ms) AS ms FROM {} GROUP BY 1, 2"
+    assert rows(store.reading(), per_instance.format("spend")) == rows(store.reading(), per_instance.format("charges"))
+    assert spend.begins(store.reading()) == start
+
+
+def test_days_are_counted_in_utc_where_the_zone_is_utc(store):
+    add(store, instant(2026, 11, 1, 23))
+
+    assert days(store, "UTC") == {datetime(2026, 11, 1, tzinfo=UTC).date().isoformat(): 100}
