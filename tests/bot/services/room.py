@@ -1,0 +1,107 @@
+"""A desk over a real store and the sandbox fleet, moved by a clock: what service tests work in."""
+
+from pathlib import Path
+from typing import Any
+
+from bot.domain.actions import Action
+from bot.domain.clock import MINUTE, Clock
+from bot.domain.fleet import Instance
+from bot.domain.readings import Gpu, Minute, Process, Push
+from bot.sandbox.machines import SandboxFleet
+from bot.services import acting, executing, ingesting, judging, sharing, sweeping
+from bot.services.desk import Desk
+from bot.settings import parse
+from store import Store, actions
+from store.sql import rows
+
+ADA, BOB, CY, DEE = "U0ADA", "U0BOB", "U0CY", "U0DEE"
+"""Ada is a researcher, Bob her team's approver, Cy an outsider, Dee the admin."""
+CHANNEL = "C0GPUS"
+SETTINGS: dict[str, Any] = {
+    "slack": {"channel": CHANNEL, "admins": [DEE]},
+    "teams": {"nlp": {"members": [ADA], "approvers": [BOB]}, "vision": {"members": [CY], "approvers": [BOB]}},
+}
+
+
+class Room:
+    """`fleet` is the world, `desk` the bot; `reopen` is a crash and a new start."""
+
+    def __init__(self, path: Path, clock: Clock, *, fleet: Any = None, settings: dict[str, Any] | None = None) -> None:
+        self.path, self.clock = path, clock
+        self.fleet = fleet or SandboxFleet(clock)
+        self.settings = parse(settings or SETTINGS, {})
+        self.roster = self.settings.roster()
+        self.seq = 0
+        self.desk = self._open()
+
+    def _open(self) -> Desk:
+        rooms = {"ec2": self.fleet, "owned": self.fleet}
+        return Desk(Store(self.path), self.clock, self.settings, rooms, lambda: self.roster)
+
+    def close(self) -> None:
+        self.desk.store.close()
+
+    def reopen(self) -> None:
+        self.close()
+        self.desk = self._open()
+
+    def machine(self, name: str) -> Instance:
+        return self.fleet.named(name)
+
+    def sweep(self) -> None:
+        sweeping.sweep(self.desk)
+
+    def tick(self) -> None:
+        """What the jobs of one minute do."""
+        self.sweep()
+        judging.judge_all(self.desk)
+        sharing.expire(self.desk)
+        acting.expire(self.desk)
+        executing.carry_out(self.desk)
+
+    def reports(self, name: str, util: float | None, *, minutes: int = 75, boot: str = "boot", **more: Any) -> None:
+        """Its agent tells of its last minutes, the newest of which has just ended; each GPU the same."""
+        machine = self.machine(name)
+        now = 1_000_000 + self.clock() // MINUTE
+        for start in range(minutes, 0, -50):
+            ticks = range(now - start, now - max(0, start - 50))
+            told = [minute(gpu, tick, util, **more) for tick in ticks for gpu in range(machine.gpu_count)]
+            self.push(machine.id, told, tick_now=now, boot=boot)
+
+    def push(self, host: str, told: list[Minute], *, tick_now: int, boot: str = "boot", **more: Any) -> int:
+        self.seq += 1
+        count = max((each.gpu for each in told), default=-1) + 1
+        gpus = tuple(Gpu(gpu, f"GPU-{host}-{gpu}", "NVIDIA A100", 81920) for gpu in range(count))
+        fields: dict[str, Any] = {"started_tick": 0, "gpus": gpus} | more
+        push = Push(host, boot, self.seq, tick_now, minutes=tuple(told), **fields)
+        return ingesting.receive(self.desk, push, "10.0.0.1")
+
+    def asks(self, name: str, who: str = ADA) -> Action:
+        return acting.ask_to_stop(self.desk, self.machine(name).id, who)
+
+    def approves(self, action: Action, who: str = BOB) -> Action:
+        return acting.decide(self.desk, action.id, who, yes=True)
+
+    def action(self, action: Action) -> Action:
+        found = actions.by_id(self.desk.store.reading(), action.id)
+        assert found is not None
+        return found
+
+    def told(self, channel: str, kind: str = "") -> list[str]:
+        """What was queued for a channel or person, as the subjects of messages."""
+        sql = "SELECT kind, subject FROM outbox WHERE channel = ? ORDER BY id"
+        return [row["subject"] for row in rows(self.desk.store.reading(), sql, channel) if kind in {"", row["kind"]}]
+
+    def posted(self) -> None:
+        """Everything queued so far has been sent."""
+        with self.desk.store.writing() as db:
+            db.execute("UPDATE outbox SET state = 'sent'")
+
+
+def minute(gpu: int, tick: int, util: float | None, **more: Any) -> Minute:
+    """A minute as a well-behaved agent tells it; idle and empty where nothing else is said."""
+    fields: dict[str, Any] = {"samples": 4, "util_mean": util, "watts": 60.0, "memory_used_mib": 4}
+    fields |= {"memory_total_mib": 81920, "compute_processes": 0, "graphics_processes": 0}
+    if "process" in more:
+        more["processes"] = (Process(more.pop("process"), "ada", 1000),)
+    return Minute(gpu, tick, util_max=util, **(fields | more))
