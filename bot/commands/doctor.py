@@ -23,7 +23,7 @@ def doctor(config_path: Path, tag: tuple[str, str], *, as_json: bool) -> None:
 
     Everything is tried as Valet itself will do it, with the same environment (SLACK_BOT_TOKEN and so on), and nothing
     is changed: stopping is tried on AWS as a dry run, on a machine that carries the tag. It may be run while Valet
-    runs. Secrets are never printed.
+    runs; run it as the same user. Secrets are never printed.
 
     Each finding has an id, a level (ok, warning, error), a sentence, and where something should be done, a hint.
 

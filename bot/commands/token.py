@@ -29,7 +29,7 @@ def token() -> None:
     """Make, revoke and list tokens of agents.
 
     Each GPU host reports with a token of its own. Only a hash of it is kept. Changes work at once, also while Valet
-    runs.
+    runs; make them as the user it runs as, so that the database stays that user's.
     """
 
 
@@ -46,7 +46,7 @@ def add(host: str, config_path: Path) -> None:
 
     \b
     Example:
-      valet token add dgx-1 > dgx-1.token
+      (umask 077; valet token add dgx-1 > dgx-1.token)
     """
     import hashlib
     import secrets

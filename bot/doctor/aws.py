@@ -6,6 +6,8 @@ from bot.doctor.finding import Finding, error, fine
 from bot.errors import SettingsError
 from bot.settings import Settings
 
+HINT = "Check credentials, role and network; `valet iam-policy` prints what the role needs."
+
 
 def check(settings: Settings, tag: tuple[str, str]) -> Iterator[Finding]:
     """One finding per thing that was tried; none where the settings name no account."""
@@ -28,4 +30,4 @@ def check(settings: Settings, tag: tuple[str, str]) -> Iterator[Finding]:
         if access.ok:
             yield fine("V502", sentence)
         else:
-            yield error("V502", sentence, "`valet iam-policy` prints all that Valet needs.")
+            yield error("V502", sentence, HINT)

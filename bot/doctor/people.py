@@ -21,6 +21,8 @@ def _deciders(roster: Roster) -> Iterator[Finding]:
             "There are no admins, so nobody can approve a stop of machines that belong to no team.",
             "Name some in [slack] admins.",
         )
+    elif len(roster.admins) == 1:
+        yield _alone(roster.admins, "machines that belong to no team", "[slack] admins")
     for team in roster.teams:
         deciders = roster.approvers(team.name)
         if not deciders:
@@ -30,11 +32,15 @@ def _deciders(roster: Roster) -> Iterator[Finding]:
                 f"Name some in [teams.{team.name}] approvers.",
             )
         if len(deciders) == 1:
-            yield warning(
-                "V403",
-                f"{next(iter(deciders))} alone decides for team {team.name}, and nobody approves their own request.",
-                f"Name a second one in [teams.{team.name}] approvers.",
-            )
+            yield _alone(deciders, f"team {team.name}", f"[teams.{team.name}] approvers")
+
+
+def _alone(deciders: frozenset[str], whose: str, setting: str) -> Finding:
+    return warning(
+        "V403",
+        f"{next(iter(deciders))} alone decides for {whose}, and nobody approves their own request.",
+        f"Name a second one in {setting}.",
+    )
 
 
 def _channels(settings: Settings) -> Iterator[Finding]:

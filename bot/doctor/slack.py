@@ -42,10 +42,11 @@ def check(secrets: Secrets, settings: Settings, clock: Clock) -> Iterator[Findin
         return
     yield from _drift(who, clock())
     yield _identity(who)
+    if not who.error:
+        yield from _scopes(who)
     yield _socket(secrets)
     if who.error:
         return
-    yield from _scopes(who)
     yield from _channels(client, settings)
     yield from _deciders(client, settings)
     yield from _groups(client, settings)
@@ -123,7 +124,7 @@ def _deciders(client: WebClient, settings: Settings) -> Iterator[Finding]:
         wrong = yield from _decider(client, user)
         bad += wrong
     if named and not bad:
-        yield fine("V306", f"Slack knows all {len(named)} who decide.")
+        yield fine("V306", f"Slack knows everybody who decides ({len(named)}).")
 
 
 def _decider(client: WebClient, user: str) -> Generator[Finding, None, bool]:

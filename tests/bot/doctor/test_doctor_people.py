@@ -14,7 +14,7 @@ def found(table):
 
 def test_a_team_with_two_approvers_and_a_channel_is_well():
     table = {
-        "slack": {"channel": "C0GPUS001", "admins": ["U0ADMIN"]},
+        "slack": {"channel": "C0GPUS001", "admins": ["U0ADA", "U0BOB"]},
         "teams": {"nlp": {"approvers": ["U0ADA", "U0BOB"]}},
     }
 
@@ -30,7 +30,7 @@ def test_nobody_to_decide_is_a_warning_per_team():
 def test_one_who_decides_alone_is_a_warning():
     table = {"slack": {"channel": "C0GPUS001", "admins": ["U0ADMIN"]}, "teams": {"nlp": {}}}
 
-    assert found(table) == [("V403", "warning")]
+    assert found(table) == [("V403", "warning"), ("V403", "warning")]
 
 
 @pytest.mark.parametrize("teams", [{}, {"nlp": {"approvers": ["U0ADA", "U0BOB"]}}])

@@ -15,7 +15,7 @@ def test_all_is_well(patient):
     assert patient.said("V302") == [("ok", "The bot token has every scope it needs.")]
     assert patient.said("V303") == [("ok", "Socket Mode can be opened.")]
     assert patient.said("V305") == [("ok", f"Valet is in the channel {GPUS}.")]
-    assert patient.said("V306") == [("ok", "Slack knows all 2 who decide.")]
+    assert patient.said("V306") == [("ok", "Slack knows everybody who decides (2).")]
 
 
 def test_missing_scopes_are_named(patient, slack):
