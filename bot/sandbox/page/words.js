@@ -44,6 +44,9 @@ function inlineNode([whole, code, token, bold, italic, strike, emoji, bare], wor
 }
 
 export function emojiNode(name, otherwise) {
+  // Circles mark states: drawn by us, they look alike everywhere, also where no emoji font is installed.
+  const colour = name.match(/^(?:large_)?(red|orange|yellow|green|blue|black|white)_circle$/);
+  if (colour) return h("span", { class: `dot ${colour[1]}`, role: "img", "aria-label": name.replace(/_/g, " ") });
   return EMOJI[name] ? h("span", { class: "emoji", role: "img", "aria-label": name.replace(/_/g, " ") }, EMOJI[name]) : otherwise;
 }
 
