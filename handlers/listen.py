@@ -1,34 +1,36 @@
 """The only listener machinery: acknowledge, parse, call, catch, reply. Nothing escapes a listener.
 
-An error right after `ack()` can lose the acknowledgement, so every listener ends in `_work`, which catches all.
-Bolt's own five threads starve under five slow jobs, so the app brings its own executor.
+An error right after `ack()` can lose the acknowledgement, and Bolt's own five threads starve under five slow jobs. So
+a listener here only acknowledges, on the thread that brought the request, and hands the work to an executor of ours:
+however much work is waiting, whatever comes in is acknowledged at once.
 """
 
 import logging
 import re
 import secrets
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from slack_bolt import Ack, App, BoltContext
+from slack_bolt import Ack, App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from bot.errors import NotFound, ValetError
+from bot.errors import NotFound, Refused, ValetError
 from bot.services import posting
 from bot.services.desk import Desk
 from handlers import actions, home, ids
 from handlers.blocks.parts import Reply, button, plainly
-from handlers.blocks.words import say
+from handlers.blocks.words import code, say
 from handlers.commands import cost, gpu, verbs
 from handlers.commands.parse import words
 from handlers.people import Identity
-from handlers.send import answer, patiently
+from handlers.send import answer, patiently, post
 
 log = logging.getLogger(__name__)
 THREADS = 50
+ANYTHING = re.compile(".*", re.DOTALL)
 Body = dict[str, Any]
 
 
@@ -38,6 +40,33 @@ class Face:
 
     app: App
     executor: ThreadPoolExecutor
+    """Where all work is done; listeners themselves run on the thread that brought the request."""
+
+
+class _AtOnce(Executor):
+    """Runs what is submitted there and then: our listeners only acknowledge and hand on."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Run it now."""
+        done: Future[Any] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - as an executor does: it belongs to whoever asks for the result
+            done.set_exception(error)
+        return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    """What every listener works with."""
+
+    desk: Desk
+    identity: Identity
+    executor: ThreadPoolExecutor
+
+    def work(self, what: str, do: Callable[[], Reply | None], tell: Callable[[Reply], object]) -> None:
+        """Have it done and told by another thread."""
+        self.executor.submit(_work, what, do, tell)
 
 
 def build(desk: Desk, client: WebClient, identity: Identity, *, signing_secret: str = "") -> Face:
@@ -53,8 +82,8 @@ def build(desk: Desk, client: WebClient, identity: Identity, *, signing_secret: 
             bot_user_id=identity.user_id or None,
         )
 
-    # `authorize` brings the token, so Bolt's own client carries none
-    bare = WebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=client.retry_handlers)
+    # `authorize` brings the token, so Bolt's own client carries none; `handlers.send` does the waiting and retrying
+    bare = WebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=[])
     app = App(
         client=bare,
         authorize=authorize,
@@ -62,60 +91,70 @@ def build(desk: Desk, client: WebClient, identity: Identity, *, signing_secret: 
         token_verification_enabled=False,
         request_verification_enabled=bool(signing_secret),
         raise_error_for_unhandled_request=False,
-        listener_executor=executor,
+        listener_executor=_AtOnce(),
     )
-    register(app, desk, identity)
+    # it writes the whole body of every request with a wrong signature
+    logging.getLogger("slack_bolt.RequestVerification").setLevel(logging.WARNING)
+    register(app, _Listening(desk, identity, executor))
     return Face(app, executor)
 
 
-def register(app: App, desk: Desk, identity: Identity) -> None:
+def register(app: App, here: _Listening) -> None:
     """Everything we listen to."""
-    slack = desk.settings.slack
+    slack = here.desk.settings.slack
 
     @app.command(slack.gpu_command)
-    def gpu_command(ack: Ack, body: Body) -> None:
+    def gpu_command(ack: Ack, body: Body, client: WebClient) -> None:
         ack()
-        _command(desk, identity, body, gpu.VERBS)
+        _command(here, body, client, gpu.VERBS)
 
     @app.command(slack.cost_command)
-    def cost_command(ack: Ack, body: Body) -> None:
+    def cost_command(ack: Ack, body: Body, client: WebClient) -> None:
         ack()
-        _command(desk, identity, body, cost.VERBS)
+        _command(here, body, client, cost.VERBS)
 
-    @app.action(re.compile(".*"))
+    @app.command(ANYTHING)
+    def other_command(ack: Ack, body: Body, client: WebClient) -> None:
+        ack()
+        _command(here, body, client, ())
+
+    @app.action(ANYTHING)
     def pressed(ack: Ack, body: Body, client: WebClient) -> None:
         ack()
-        _pressed(desk, identity, body, client)
+        _pressed(here, body, client)
 
     @app.event("app_mention")
     def mentioned(body: Body, client: WebClient) -> None:
-        _mentioned(desk, identity, body, client)
+        _mentioned(here, body, client)
 
     @app.event("app_home_opened")
-    def home_opened(body: Body, client: WebClient, context: BoltContext) -> None:
-        _home(desk, body["event"]["user"], client)
+    def home_opened(body: Body, client: WebClient) -> None:
+        if body["event"].get("tab", "home") == "home":
+            here.work("home", lambda: home.page(here.desk, body["event"]["user"]), _publish(body["event"], client))
 
 
 def _work(what: str, do: Callable[[], Reply | None], tell: Callable[[Reply], object]) -> None:
     """Do it and tell what came of it; whatever goes wrong becomes a sentence."""
     try:
-        try:
-            reply = do()
-        except ValetError as error:
-            reply = refusal(error)
+        reply = _outcome(what, do)
         if reply is not None:
             tell(reply)
     except Exception:
+        log.exception("nobody could be told what came of %s", what)
+
+
+def _outcome(what: str, do: Callable[[], Reply | None]) -> Reply | None:
+    try:
+        return do()
+    except ValetError as error:
+        return refusal(error)
+    except Exception:
         reference = secrets.token_hex(4)
         log.exception("%s failed, reference %s", what, reference)
-        _tell_trouble(tell, reference)
-
-
-def _tell_trouble(tell: Callable[[Reply], object], reference: str) -> None:
-    try:
-        tell(plainly(f"Something broke here, and nothing was changed on any machine. Tell your admin: {reference}."))
-    except Exception:
-        log.exception("could not even say so, reference %s", reference)
+        return plainly(
+            f"Something broke here, so I can't say whether it was done; `status` shows how things stand. "
+            f"Tell your admin: {reference}."
+        )
 
 
 def refusal(error: ValetError) -> Reply:
@@ -128,60 +167,71 @@ def refusal(error: ValetError) -> Reply:
     return made
 
 
-def _command(desk: Desk, identity: Identity, body: Body, chosen: tuple[verbs.Verb, ...]) -> None:
-    ask = verbs.Ask(desk, body["user_id"], body["channel_id"], words(body.get("text", "")))
+def stranger(identity: Identity, *teams: str) -> None:
+    """Refuse people of other workspaces, who can see and press in shared channels. Raises Refused."""
+    if not identity.team_id:
+        raise Refused("Valet is still getting through to Slack. Try again in a minute.")
+    if any(team != identity.team_id for team in teams):
+        raise Refused("Valet only answers people of its own workspace.")
 
+
+def _command(here: _Listening, body: Body, client: WebClient, chosen: tuple[verbs.Verb, ...]) -> None:
     def do() -> Reply:
-        stranger(identity, body.get("team_id", ""))
+        stranger(here.identity, body.get("team_id", ""))
+        slack = here.desk.settings.slack
+        if body["command"] not in {slack.gpu_command, slack.cost_command}:
+            ours = f"{code(slack.gpu_command)} and {code(slack.cost_command)}"
+            return plainly(f"Valet is set to answer {ours}, not {code(body['command'])}.")
+        ask = verbs.Ask(here.desk, body["user_id"], body["channel_id"], words(body.get("text") or ""))
         return verbs.run(body["command"], chosen, ask)
 
-    _work(body["command"], do, lambda reply: answer(body["response_url"], reply))
+    here.work(str(body.get("command")), do, _privately(body, body.get("user_id", ""), client))
 
 
-def stranger(identity: Identity, team_id: str) -> None:
-    """Refuse people of other workspaces, who can see and press in shared channels. Raises Refused."""
-    if identity.team_id and team_id and team_id != identity.team_id:
-        raise ValetError("Valet only answers people of its own workspace.")
+def _privately(body: Body, user: str, client: WebClient) -> Callable[[Reply], None]:
+    """Answers through the response URL; where Slack does not take it there, in the person's direct messages."""
+
+    def tell(reply: Reply) -> None:
+        url = body.get("response_url")
+        if not url or not answer(url, reply):
+            post(client, user, reply)
+
+    return tell
 
 
-def _pressed(desk: Desk, identity: Identity, body: Body, client: WebClient) -> None:
-    chosen = body["actions"][0]
-    user = body["user"]
-
+def _pressed(here: _Listening, body: Body, client: WebClient) -> None:
     def do() -> Reply | None:
-        stranger(identity, user.get("team_id", ""))
+        chosen, user = body["actions"][0], body["user"]
+        stranger(here.identity, user.get("team_id", ""))
         channel = (body.get("channel") or {}).get("id", "")
-        return actions.press(desk, chosen["action_id"], user["id"], channel, value=chosen.get("value", ""))
-
-    def tell(reply: Reply) -> None:
-        if body.get("response_url"):
-            answer(body["response_url"], reply)
-        else:  # a press on the home tab has nowhere to answer: tell the person, and draw the tab anew
-            patiently(lambda: client.chat_postMessage(channel=user["id"], text=reply.text, blocks=reply.blocks or None))
-            _home(desk, user["id"], client)
-
-    _work(chosen["action_id"], do, tell)
-
-
-def _mentioned(desk: Desk, identity: Identity, body: Body, client: WebClient) -> None:
-    event = body["event"]
-    slack = desk.settings.slack
-
-    def do() -> Reply | None:
-        if not posting.first_time(desk, body["event_id"]):
-            return None
-        stranger(identity, event.get("team", ""))
-        typed = words(re.sub(r"<@[A-Z0-9]+>", " ", event.get("text", "")))
-        return mention(desk, event["user"], event["channel"], typed)
-
-    def tell(reply: Reply) -> None:
-        thread = event.get("thread_ts") or event["ts"]
-        blocks = reply.blocks or None
-        patiently(
-            lambda: client.chat_postMessage(channel=event["channel"], thread_ts=thread, text=reply.text, blocks=blocks)
+        return actions.press(
+            here.desk, chosen.get("action_id", ""), user["id"], channel, value=chosen.get("value") or ""
         )
 
-    _work(f"@mention for {slack.gpu_command}", do, tell)
+    def tell(reply: Reply) -> None:
+        _privately(body, body["user"]["id"], client)(reply)
+        if not body.get("response_url"):  # pressed on the home tab, which has to be drawn anew
+            publish = _publish({"user": body["user"]["id"]}, client)
+            _work("home", lambda: home.page(here.desk, body["user"]["id"]), publish)
+
+    here.work("a press", do, tell)
+
+
+def _mentioned(here: _Listening, body: Body, client: WebClient) -> None:
+    event = body["event"]
+
+    def do() -> Reply | None:
+        # another bot that mentions us could go on for ever
+        if event.get("bot_id") or not event.get("user") or not posting.first_time(here.desk, body["event_id"]):
+            return None
+        stranger(here.identity, *(event[key] for key in ("team", "user_team", "source_team") if event.get(key)))
+        own = f"<@{here.identity.user_id}(\\|[^>]*)?>"
+        return mention(here.desk, event["user"], event["channel"], words(re.sub(own, " ", event.get("text") or "")))
+
+    def tell(reply: Reply) -> None:
+        post(client, event["channel"], reply, thread=event.get("thread_ts") or event["ts"])
+
+    here.work("a mention", do, tell)
 
 
 def mention(desk: Desk, user: str, channel: str, typed: list[str]) -> Reply:
@@ -198,9 +248,9 @@ def mention(desk: Desk, user: str, channel: str, typed: list[str]) -> Reply:
     return replace(made, private=False)
 
 
-def _home(desk: Desk, user: str, client: WebClient) -> None:
+def _publish(event: Body, client: WebClient) -> Callable[[Reply], object]:
     def tell(reply: Reply) -> None:
         view = {"type": "home", "blocks": reply.blocks}
-        patiently(lambda: client.views_publish(user_id=user, view=view))
+        patiently(lambda: client.views_publish(user_id=event["user"], view=view))
 
-    _work("home", lambda: home.page(desk, user), tell)
+    return tell

@@ -1,24 +1,34 @@
-"""Sending to Slack with patience: 429 is waited out, and a message it refuses for its chart goes without it."""
+"""Sending to Slack with patience: 429 is waited out, and blocks it refuses are left out rather than the answer."""
 
 import logging
 import time
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from typing import Any
 
+from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
-from handlers.blocks.parts import Block, Reply
+from handlers.blocks.parts import FALLBACK_TEXT, Block, Reply, cut_mrkdwn
 
 log = logging.getLogger(__name__)
 TRIES = 3
+PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
+TIMEOUT_S = 10
 NATIVE = frozenset({"data_visualization", "data_table"})
+BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+LOST: tuple[type[Exception], ...] = (OSError, HTTPException)
+"""What a call raises when its answer got lost: the connection broke, or broke off."""
 
 
 def patiently(call: Callable[[], SlackResponse]) -> SlackResponse:
-    """Make a Web API call, waiting out 429 as Slack asks, up to three tries. Raises SlackApiError."""
+    """Make a Web API call, up to three tries: 429 is waited out as Slack asks, a lost connection tried anew.
+
+    Raises SlackApiError, or what the last lost connection raised.
+    """
     for _ in range(TRIES - 1):
         try:
             return call()
@@ -26,14 +36,16 @@ def patiently(call: Callable[[], SlackResponse]) -> SlackResponse:
             if error.response.status_code != 429:
                 raise
             time.sleep(retry_after(error.response.headers))
+        except LOST:
+            time.sleep(PAUSE_S)
     return call()
 
 
 def retry_after(headers: Mapping[str, Any]) -> float:
     """Seconds Slack asks to wait, at most 30."""
     found = next((value for name, value in headers.items() if name.lower() == "retry-after"), "1")
-    text = found[0] if isinstance(found, list) else found
-    return min(float(text) if text.isdigit() else 1.0, LONGEST_PAUSE_S)
+    text = str(found[0] if isinstance(found, list) else found)
+    return min(float(text), LONGEST_PAUSE_S) if text.isascii() and text.isdigit() else PAUSE_S
 
 
 def plainer(blocks: list[Block]) -> list[Block]:
@@ -41,22 +53,68 @@ def plainer(blocks: list[Block]) -> list[Block]:
     return [block for block in blocks if block["type"] not in NATIVE]
 
 
-def answer(url: str, reply: Reply) -> None:
-    """Answer a command or a click through its response URL. A failure is logged, since there is nobody left to tell."""
-    blocks = reply.blocks
-    for _ in range(TRIES):
-        result = WebhookClient(url).send(
-            text=reply.text,
-            blocks=blocks or None,
-            response_type="ephemeral" if reply.private else "in_channel",
-            replace_original=reply.replace,
-        )
-        if result.status_code == 429:
-            time.sleep(retry_after(result.headers))
-        elif "invalid_blocks" in result.body and plainer(blocks) != blocks:
-            blocks = plainer(blocks)
-        elif result.status_code != 200:
-            log.error("Slack refused an answer: %s %s", result.status_code, result.body[:200])
-            return
+def degrees(blocks: list[Block]) -> list[list[Block]]:
+    """The blocks, without charts, and none at all: each is for when Slack refuses the one before."""
+    less = plainer(blocks)
+    return [blocks, *([less] if less not in (blocks, []) else []), *([[]] if blocks else [])]
+
+
+def error_code(error: SlackApiError) -> str:
+    """Slack's word for what is wrong."""
+    data = error.response.data
+    return str(data.get("error", "")) if isinstance(data, dict) else ""
+
+
+def post(client: WebClient, channel: str, reply: Reply, *, thread: str = "") -> None:
+    """Post in a channel, or to a person by their id. Raises SlackApiError, or what a lost connection raised."""
+    for blocks in degrees(reply.blocks):
+        content = {"text": cut_mrkdwn(reply.text, FALLBACK_TEXT), "blocks": blocks or None}
+        try:
+            patiently(
+                lambda shown=content: client.chat_postMessage(  # type: ignore[misc]
+                    channel=channel, thread_ts=thread or None, unfurl_links=False, **shown
+                )
+            )
+        except SlackApiError as error:
+            if not blocks or error_code(error) not in BLOCKS_REFUSED:
+                raise
+            log.error("Slack refused blocks: %s", error_code(error))  # noqa: TRY400 - the trace would tell nothing
         else:
             return
+
+
+def answer(url: str, reply: Reply) -> bool:
+    """Answer a command or a click through its response URL; False when Slack did not take it."""
+    for blocks in degrees(reply.blocks):
+        status, said = _offer(url, reply, blocks)
+        if status == 200:
+            return True
+        log.error("Slack refused an answer: %s %s", status, said[:200])
+        if not any(code in said for code in BLOCKS_REFUSED):
+            break
+    return False
+
+
+def _offer(url: str, reply: Reply, blocks: list[Block]) -> tuple[int, str]:
+    """Post to a response URL, up to three tries; the last status (0 for none) and what came with it."""
+    client = WebhookClient(url, timeout=TIMEOUT_S, retry_handlers=[])
+    status, said, pause = 0, "", 0.0
+    for _ in range(TRIES):
+        time.sleep(pause)
+        pause = PAUSE_S
+        try:
+            result = client.send(
+                text=cut_mrkdwn(reply.text, FALLBACK_TEXT),
+                blocks=blocks or None,
+                response_type="ephemeral" if reply.private else "in_channel",
+                replace_original=reply.replace,
+            )
+        except LOST as error:
+            said = type(error).__name__
+            continue
+        status, said = result.status_code, result.body
+        if status == 429:
+            pause = retry_after(result.headers)
+        elif status < 500:
+            break
+    return status, said

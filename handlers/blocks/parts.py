@@ -30,9 +30,24 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def cut_mrkdwn(text: str, limit: int) -> str:
+    """As `cut`, but never within an entity, a mention or a date, which would then be shown as they are written."""
+    if len(text) <= limit:
+        return text
+    kept = text[: limit - 1]
+    if kept.rfind("<") > kept.rfind(">"):
+        kept = kept[: kept.rfind("<")]
+    if kept.rfind("&") > kept.rfind(";"):
+        kept = kept[: kept.rfind("&")]
+    return kept + "…"
+
+
 def section(text: str, accessory: Block | None = None) -> Block:
     """A paragraph of mrkdwn, with a button beside it."""
-    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": cut(text, SECTION_TEXT), "verbatim": True}}
+    block: Block = {
+        "type": "section",
+        "text": {"type": "mrkdwn", "text": cut_mrkdwn(text, SECTION_TEXT), "verbatim": True},
+    }
     return block | ({"accessory": accessory} if accessory else {})
 
 
@@ -43,7 +58,10 @@ def header(text: str) -> Block:
 
 def context(text: str) -> Block:
     """Small print."""
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": cut(text, SECTION_TEXT), "verbatim": True}]}
+    return {
+        "type": "context",
+        "elements": [{"type": "mrkdwn", "text": cut_mrkdwn(text, SECTION_TEXT), "verbatim": True}],
+    }
 
 
 def divider() -> Block:
@@ -78,7 +96,7 @@ def confirm(title: str, text: str, *, yes: str, no: str) -> Block:
     """A question before a button counts."""
     return {
         "title": {"type": "plain_text", "text": cut(title, 100)},
-        "text": {"type": "mrkdwn", "text": cut(text, 290)},
+        "text": {"type": "mrkdwn", "text": cut_mrkdwn(text, 290)},
         "confirm": {"type": "plain_text", "text": cut(yes, 30)},
         "deny": {"type": "plain_text", "text": cut(no, 30)},
         "style": "danger",
@@ -88,7 +106,7 @@ def confirm(title: str, text: str, *, yes: str, no: str) -> Block:
 def plainly(text: str, *buttons: Block, private: bool = True) -> Reply:
     """A sentence, perhaps with buttons under it."""
     blocks = [section(text), *([actions(*buttons)] if buttons else [])]
-    return Reply(cut(text, FALLBACK_TEXT), blocks, private=private)
+    return Reply(cut_mrkdwn(text, FALLBACK_TEXT), blocks, private=private)
 
 
 def lines(rows: Sequence[str]) -> str:

@@ -11,15 +11,29 @@ _MENTION = re.compile(r"(<[@#][UWC][A-Z0-9]+>)")
 
 
 def esc(text: str, limit: int = 200) -> str:
-    """Untrusted text for mrkdwn: no markup, no mention, no link, no control characters, at most `limit` long."""
-    plain = unicodedata.normalize("NFKC", text)
+    """Untrusted text for mrkdwn: no markup, no mention, no link, no control characters.
+
+    At most `limit` characters as they are sent, where "&" alone takes five.
+    """
+    plain = unicodedata.normalize("NFKC", text[: 4 * limit])
     plain = "".join(char if unicodedata.category(char)[0] != "C" else " " for char in plain)
     plain = " ".join(plain.split())
-    if len(plain) > limit:
-        plain = plain[: limit - 1] + "…"
     for char, inert in (("`", "'"), ("*", "\u2217"), ("~", "\u223c")):
         plain = plain.replace(char, inert)
-    return _entities(plain)
+    return _fitting(plain, limit)
+
+
+def _fitting(plain: str, limit: int) -> str:
+    escaped = _entities(plain)
+    if len(escaped) <= limit:
+        return escaped
+    kept, room = "", limit - 1
+    for char in plain:
+        piece = _entities(char)
+        if len(kept) + len(piece) > room:
+            break
+        kept += piece
+    return kept + "…"
 
 
 def say(sentence: str) -> str:
