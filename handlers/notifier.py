@@ -15,9 +15,9 @@ from bot.domain.clock import SECOND
 from bot.services import looking, posting
 from bot.services.desk import Desk
 from bot.services.posting import Post
-from handlers.blocks import approvals, fleet
-from handlers.blocks.parts import Reply
-from handlers.send import plainer, retry_after
+from handlers.blocks import approvals, fleet, troubles
+from handlers.blocks.parts import FALLBACK_TEXT, Block, Reply, cut_mrkdwn
+from handlers.send import BLOCKS_REFUSED, LOST, TIMEOUT_S, degrees, error_code, retry_after
 
 log = logging.getLogger(__name__)
 FINAL = frozenset(
@@ -27,8 +27,13 @@ FINAL = frozenset(
         *("msg_too_long", "msg_blocks_too_long", "cant_update_message", "message_not_found"),
     }
 )
+UNSURE = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
+"""After these Slack may have posted it or not."""
 EVENT = "valet_message"
 PACE_S = 1.0
+AROUND_S = 120
+"""How far Slack's clock and ours may be apart when an attempt is looked for in the history."""
+PAGES = 5
 
 
 class Notifier:
@@ -36,36 +41,61 @@ class Notifier:
 
     def __init__(self, desk: Desk, client: WebClient, *, pace_s: float = PACE_S) -> None:
         self._desk = desk
-        self._client = WebClient(token=client.token, base_url=client.base_url, timeout=10, retry_handlers=[])
+        self._client = WebClient(token=client.token, base_url=client.base_url, timeout=TIMEOUT_S, retry_handlers=[])
         self._pace_s = pace_s
-        self._posted: dict[str, float] = {}
+        self._open_at: dict[str, float] = {}
+        """By channel: from when on Slack takes the next post there, on the monotonic clock."""
 
-    def drain(self) -> None:
-        """Send everything that is due."""
+    def drain(self) -> float | None:
+        """Send what is due and what Slack's limits let through; seconds until more of it may go, if more waits."""
         for post in posting.unanswered(self._desk):
             self._find_out(post)
+        waits: list[float] = []
         for post in posting.due(self._desk):
-            reply = self.draw(post)
-            if reply is None:
-                posting.bury(self._desk, post, "there is nothing left to show")
-            elif posting.start(self._desk, post):
-                self._send(post, reply)
+            wait = self._wait(post)
+            if wait > 0:
+                waits.append(wait)
+            elif not self._handle(post):
+                break
+        return min(waits, default=None)
 
     def draw(self, post: Post) -> Reply | None:
         """What to show for a row, as things stand now; None when its subject is gone."""
         return draw(self._desk, post.kind, post.subject)
 
-    def _send(self, post: Post, reply: Reply) -> None:
-        self._keep_pace(post.channel)
+    def _handle(self, post: Post) -> bool:
+        """Send one message; False when Slack can't be reached, so that the others need not try."""
         try:
-            self._call(post, reply)
-        except SlackApiError as error:
-            self._failed(post, reply, error)
-        except OSError as error:
-            log.warning("no answer from Slack to a post: %s", type(error).__name__)
+            reply = self.draw(post)
+        except Exception:  # the job edge: a message that can't be drawn must not hold up the others
+            log.exception("message %s (%s %s) can't be drawn", post.id, post.kind, post.subject)
+            posting.again(self._desk, post, "can't be drawn", wait=posting.LONGEST_WAIT)
+            return True
+        if reply is None:
+            posting.bury(self._desk, post, "there is nothing left to show")
+        elif posting.start(self._desk, post):
+            return self._send(post, reply)
+        return True
 
-    def _call(self, post: Post, reply: Reply) -> None:
-        content: dict[str, Any] = {"text": reply.text, "blocks": reply.blocks}
+    def _send(self, post: Post, reply: Reply) -> bool:
+        for blocks in degrees(reply.blocks):
+            self._pause(post, self._pace_s)
+            try:
+                self._call(post, reply.text, blocks)
+            except SlackApiError as error:
+                if blocks and error_code(error) in BLOCKS_REFUSED:
+                    log.error("Slack refused the blocks of %s: %s", post.kind, error_code(error))  # noqa: TRY400
+                    continue
+                self._failed(post, error)
+            except LOST as error:
+                # nobody knows whether it was posted; `_find_out` looks for it
+                log.warning("no answer from Slack to a post: %s", type(error).__name__)
+                return False
+            return True
+        return True
+
+    def _call(self, post: Post, text: str, blocks: list[Block]) -> None:
+        content: dict[str, Any] = {"text": cut_mrkdwn(text, FALLBACK_TEXT), "blocks": blocks}
         content["metadata"] = {"event_type": EVENT, "event_payload": {"outbox_id": str(post.id)}}
         if post.is_edit:
             self._client.chat_update(channel=str(post.posted_channel), ts=str(post.ts), **content)
@@ -74,19 +104,18 @@ class Notifier:
         said = self._client.chat_postMessage(channel=post.channel, unfurl_links=False, **content)
         posting.sent(self._desk, post, said["channel"], said["ts"])
 
-    def _failed(self, post: Post, reply: Reply, error: SlackApiError) -> None:
-        code, status = _code(error), error.response.status_code
-        if code == "invalid_blocks" and plainer(reply.blocks) != reply.blocks:
-            self._send(post, Reply(reply.text, plainer(reply.blocks)))
-        elif code in FINAL:
+    def _failed(self, post: Post, error: SlackApiError) -> None:
+        code, status = error_code(error), error.response.status_code
+        if code in FINAL:
             log.error("a message to %s can't be posted: %s", post.channel, code)
             posting.bury(self._desk, post, code)
         elif status == 429:
-            wait = int(retry_after(error.response.headers) * SECOND)
-            posting.again(self._desk, post, "ratelimited", wait=wait)
-        elif status < 500:
+            wait = retry_after(error.response.headers, longest=posting.LONGEST_WAIT / SECOND)
+            self._pause(post, wait)
+            posting.again(self._desk, post, "ratelimited", wait=int(wait * SECOND))
+        elif status < 500 and code not in UNSURE:
             posting.again(self._desk, post, code)
-        # 5xx: nobody knows whether it was posted; `_find_out` looks for it
+        # else nobody knows whether it was posted; `_find_out` looks for it
 
     def _find_out(self, post: Post) -> None:
         """Look for an attempt without an answer in Slack's history; not there: send it again."""
@@ -94,9 +123,11 @@ class Notifier:
             try:
                 found = self._in_history(post)
             except SlackApiError as error:
-                log.warning("history can't be read (%s); a message may appear twice", _code(error))
+                if error.response.status_code >= 429:
+                    return  # not now; `_find_out` comes again
+                log.warning("history can't be read (%s); a message may appear twice", error_code(error))
                 found = None
-            except OSError:
+            except LOST:
                 return
             if found is not None:
                 posting.sent(self._desk, post, *found)
@@ -104,28 +135,30 @@ class Notifier:
         posting.again(self._desk, post, "no answer", wait=0)
 
     def _in_history(self, post: Post) -> tuple[str, str] | None:
-        channel = post.channel
+        channel, tried_s = post.channel, (post.tried_at or 0) // SECOND
         if channel.startswith(("U", "W")):
             channel = self._client.conversations_open(users=channel)["channel"]["id"]
-        oldest = str((post.tried_at or 0) // 1000 - 120)
-        said = self._client.conversations_history(channel=channel, oldest=oldest, limit=200, include_all_metadata=True)
-        for message in said["messages"]:
-            payload = message.get("metadata", {}).get("event_payload", {})
-            if payload.get("outbox_id") == str(post.id):
-                return channel, message["ts"]
+        oldest, latest = str(tried_s - AROUND_S), str(tried_s + AROUND_S)
+        cursor: str | None = None
+        for _ in range(PAGES):
+            said = self._client.conversations_history(
+                channel=channel, oldest=oldest, latest=latest, cursor=cursor, limit=200, include_all_metadata=True
+            )
+            for message in said["messages"]:
+                payload = message.get("metadata", {}).get("event_payload", {})
+                if payload.get("outbox_id") == str(post.id):
+                    return channel, message["ts"]
+            cursor = (said.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                break
         return None
 
-    def _keep_pace(self, channel: str) -> None:
-        """About one message a second and channel, as Slack allows."""
-        wait = self._posted.get(channel, 0.0) + self._pace_s - time.monotonic()
-        if wait > 0:
-            time.sleep(wait)
-        self._posted[channel] = time.monotonic()
+    def _wait(self, post: Post) -> float:
+        """Seconds until Slack takes the next post in this channel: about one a second each."""
+        return self._open_at.get(post.channel, 0.0) - time.monotonic()
 
-
-def _code(error: SlackApiError) -> str:
-    data = error.response.data
-    return str(data.get("error", "")) if isinstance(data, dict) else ""
+    def _pause(self, post: Post, seconds: float) -> None:
+        self._open_at[post.channel] = time.monotonic() + seconds
 
 
 def draw(desk: Desk, kind: str, subject: str) -> Reply | None:
@@ -142,4 +175,7 @@ def draw(desk: Desk, kind: str, subject: str) -> Reply | None:
     if kind == "claim_ended":
         claim = looking.claim(desk, subject)
         return fleet.claim_ended(claim, looking.name_of(desk, claim.instance_id)) if claim else None
+    if kind == posting.UNDELIVERED:
+        channel, _, error = subject.partition(" ")
+        return troubles.undelivered(channel, error)
     return None

@@ -41,11 +41,11 @@ def patiently(call: Callable[[], SlackResponse]) -> SlackResponse:
     return call()
 
 
-def retry_after(headers: Mapping[str, Any]) -> float:
-    """Seconds Slack asks to wait, at most 30."""
+def retry_after(headers: Mapping[str, Any], *, longest: float = LONGEST_PAUSE_S) -> float:
+    """Seconds Slack asks to wait, at most `longest`."""
     found = next((value for name, value in headers.items() if name.lower() == "retry-after"), "1")
     text = str(found[0] if isinstance(found, list) else found)
-    return min(float(text), LONGEST_PAUSE_S) if text.isascii() and text.isdigit() else PAUSE_S
+    return min(float(text), longest) if text.isascii() and text.isdigit() else PAUSE_S
 
 
 def plainer(blocks: list[Block]) -> list[Block]:

@@ -37,7 +37,10 @@ class Schedule:
 
     def start(self) -> None:
         """Begin; each job runs once right away."""
+        now = self._clock()
         for job in self._jobs:
+            # a job that never comes to an end grows old from here on
+            self._done_at.setdefault(job.name, now)
             self._scheduler.add_job(
                 self.run,
                 "interval",
@@ -66,7 +69,7 @@ class Schedule:
             self.run(job)
 
     def ages(self) -> dict[str, int]:
-        """Milliseconds since each job last came to its end; jobs that never did are missing."""
+        """Milliseconds since each job last came to its end, or since the start where it never did."""
         now = self._clock()
         return {name: now - done for name, done in dict(self._done_at).items()}
 

@@ -8,7 +8,10 @@ log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Runs `work` on a thread of its own: at once after `wake()`, else every `period_s` seconds."""
+    """Runs `work` on a thread of its own: at once after `wake()`, else every `period_s` seconds.
+
+    Work that returns a float is done again after so many seconds, if that is sooner.
+    """
 
     def __init__(self, name: str, work: Callable[[], object], period_s: float) -> None:
         self._work = work
@@ -35,8 +38,13 @@ class Worker:
     def _loop(self) -> None:
         while not self._over.is_set():
             self._woken.clear()
-            try:
-                self._work()
-            except Exception:  # the job edge: one failure must not end the thread
-                log.exception("%s failed", self._thread.name)
-            self._woken.wait(self._period_s)
+            self._woken.wait(self._once())
+
+    def _once(self) -> float:
+        """Work; seconds until the next time."""
+        try:
+            wanted = self._work()
+        except Exception:  # the job edge: one failure must not end the thread
+            log.exception("%s failed", self._thread.name)
+            return self._period_s
+        return min(wanted, self._period_s) if isinstance(wanted, float) else self._period_s

@@ -7,9 +7,12 @@ from bot.services.desk import Desk
 from store import outbox
 from store.sql import Row
 
+UNDELIVERED = "undelivered"
 SETTLE = 35 * SECOND
 """So long after an attempt without an answer, Slack's history is taken at its word."""
 LONGEST_WAIT = 900 * SECOND
+AT_ONCE = 1_000
+"""So many waiting messages are looked at; a channel that gets no more for now must not hold up the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Post:
 
 def due(desk: Desk) -> list[Post]:
     """What may be sent now, oldest first."""
-    return [_post(row) for row in outbox.due(desk.store.reading(), desk.clock())]
+    return [_post(row) for row in outbox.due(desk.store.reading(), desk.clock(), limit=AT_ONCE)]
 
 
 def unanswered(desk: Desk) -> list[Post]:
@@ -64,9 +67,14 @@ def again(desk: Desk, post: Post, error: str, *, wait: int | None = None) -> Non
 
 
 def bury(desk: Desk, post: Post, error: str) -> None:
-    """It can never be sent; the row stays."""
+    """It can never be sent; the row stays, and the admins are told once for each channel and cause."""
     with desk.store.writing() as db:
         outbox.bury(db, post.id, error)
+        if post.kind == UNDELIVERED or not post.channel.startswith(("C", "G")):
+            return
+        subject = f"{post.channel} {error}"
+        for admin in sorted(desk.roster().admins):
+            outbox.tell(db, admin, f"{UNDELIVERED}/{subject}", kind=UNDELIVERED, subject=subject, now=desk.clock())
 
 
 def first_time(desk: Desk, event_id: str) -> bool:

@@ -1,0 +1,20 @@
+"""What admins are told when Valet itself is in trouble."""
+
+from handlers.blocks.parts import Reply, plainly
+from handlers.blocks.words import code
+
+_REMEDIES = {
+    "not_in_channel": "Type `/invite` with my name there.",
+    "channel_not_found": "Is it private? Then type `/invite` with my name there; else correct valet.toml.",
+    "is_archived": "Unarchive it, or name another one in valet.toml.",
+    "missing_scope": "`valet doctor` tells which scope the app lacks.",
+}
+
+
+def undelivered(channel: str, error: str) -> Reply:
+    """Messages to a channel can't be posted; `error` is Slack's word for why."""
+    remedy = _REMEDIES.get(error, "`valet doctor` may tell more.")
+    return plainly(
+        f"I can't post to <#{channel}> ({code(error, 60)}). {remedy} What I had to say there is lost, "
+        "requests to stop a machine included; they can be made again."
+    )
