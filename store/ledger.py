@@ -98,29 +98,14 @@ def add(db: Database, charges: Iterable[Charge]) -> None:
 
 
 def between(db: Database, start: int, end: int) -> list[Row]:
-    """Charges with their instance's name and type, from `start` up to `end`, oldest first."""
+    """Charges with their instance's name, type and present rate, from `start` up to `end`, oldest first."""
     return rows(
         db,
-        "SELECT c.*, i.name, i.type, i.provider FROM charges c JOIN instances i ON i.id = c.instance_id "
+        "SELECT c.*, i.name, i.type, i.provider, i.rate_source, i.rate_micros AS rate_now "
+        "FROM charges c JOIN instances i ON i.id = c.instance_id "
         "WHERE c.from_at >= ? AND c.from_at < ? ORDER BY c.from_at, c.id",
         start,
         end,
-    )
-
-
-def per_day(db: Database, start: int, end: int, *, scope: tuple[str, str], offset: int = 0) -> list[Row]:
-    """Micro-dollars per day (`day`: number of days since 1970 in a zone `offset` ms ahead of UTC) for a scope.
-
-    `scope` is ("total", ""), ("team", name), ("type", instance type) or ("instance", id).
-    """
-    column = {"total": None, "team": "c.team", "type": "i.type", "instance": "c.instance_id"}[scope[0]]
-    where, values = (f" AND {column} = ?", [scope[1]]) if column else ("", [])
-    return rows(
-        db,
-        "SELECT (c.from_at + ?) / 86400000 AS day, sum(c.micros) AS micros, min(c.from_at) AS first_at "
-        "FROM charges c JOIN instances i ON i.id = c.instance_id "
-        f"WHERE i.provider = 'ec2' AND c.from_at >= ? AND c.from_at < ?{where} GROUP BY 1 ORDER BY 1",
-        *(offset, start, end, *values),
     )
 
 
@@ -134,3 +119,8 @@ def newest_forecast(db: Database, scope: str) -> tuple[int, Any] | None:
     """The newest forecast of a scope, with when it was made."""
     row = one(db, "SELECT made_at, content FROM forecasts WHERE scope = ? ORDER BY made_at DESC LIMIT 1", scope)
     return (row["made_at"], json.loads(row["content"])) if row else None
+
+
+def thin_forecasts(db: Database, scope: str, start: int, end: int) -> None:
+    """Forget the forecasts of a scope made from `start` up to `end`: one a day is enough to be measured by later."""
+    changed(db, "DELETE FROM forecasts WHERE scope = ? AND made_at >= ? AND made_at < ?", scope, start, end)

@@ -5,11 +5,12 @@ and are, when the zone of the days changes. A charge belongs to the day its hour
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
+from bot.domain.days import day_start, local_day
 from store.sql import Row, changed, one, rows
 
 SCHEMA = (
@@ -27,24 +28,6 @@ SCHEMA = (
         charge_id INTEGER NOT NULL
     ) STRICT""",
 )
-
-
-def day_start(day: date, zone: ZoneInfo) -> int:
-    """The instant a local day begins: where its midnight is skipped, the first one after it."""
-    naive = datetime.combine(day, time())
-    instants = [int(naive.replace(tzinfo=zone, fold=fold).timestamp() * 1000) for fold in (0, 1)]
-    # A skipped midnight reads as two instants in the wrong order; a doubled one begins at the earlier.
-    return max(instants) if _skipped(naive, zone) else min(instants)
-
-
-def _skipped(naive: datetime, zone: ZoneInfo) -> bool:
-    there = naive.replace(tzinfo=zone).astimezone(UTC)
-    return there.astimezone(zone).replace(tzinfo=None) != naive
-
-
-def local_day(instant: int, zone: ZoneInfo) -> date:
-    """The local date at an instant."""
-    return datetime.fromtimestamp(instant / 1000, UTC).astimezone(zone).date()
 
 
 def catch_up(db: Database, zone: str) -> None:
@@ -99,3 +82,12 @@ def begins(db: Database) -> int | None:
     """The first instant the ledger knows of; None when it is empty."""
     row = one(db, "SELECT min(from_at) AS at FROM charges")
     return row["at"] if row else None
+
+
+def machines(db: Database) -> list[Row]:
+    """Every instance there is or was: id, name, type, team, provider, rate_micros, launched_at, runs (0 or 1)."""
+    return rows(
+        db,
+        "SELECT id, name, type, team, provider, rate_micros, launched_at, "
+        "state = 'running' AND gone_at IS NULL AS runs FROM instances ORDER BY name, id",
+    )

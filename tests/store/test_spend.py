@@ -33,31 +33,6 @@ def days(store, zone: str) -> dict[str, int]:
     return sums
 
 
-@pytest.mark.parametrize(
-    ("zone", "day", "hours"),
-    [
-        ("America/New_York", date(2026, 3, 8), 23),
-        ("America/New_York", date(2026, 11, 1), 25),
-        ("Australia/Lord_Howe", date(2026, 10, 4), 23.5),
-        ("Australia/Lord_Howe", date(2026, 4, 5), 24.5),
-        ("America/Sao_Paulo", date(2018, 11, 4), 23),  # its midnight is skipped
-        ("America/Sao_Paulo", date(2018, 2, 17), 25),  # its last hour comes twice
-        ("America/Sao_Paulo", date(2018, 2, 18), 24),
-        ("Asia/Kolkata", date(2026, 3, 29), 24),
-    ],
-)
-def test_a_local_day_is_as_long_as_it_was(zone, day, hours):
-    where = ZoneInfo(zone)
-
-    start = spend.day_start(day, where)
-    end = spend.day_start(date.fromordinal(day.toordinal() + 1), where)
-
-    assert (end - start) / HOUR == hours
-    assert spend.local_day(start, where) == day
-    assert spend.local_day(start - 1, where) < day
-    assert spend.local_day(end - 1, where) == day
-
-
 @pytest.mark.parametrize(("zone", "hours"), [("America/New_York", 25), ("UTC", 24)])
 def test_each_hour_is_counted_on_the_day_it_began_in(store, zone, hours):
     start = instant(2026, 10, 25)

@@ -1,0 +1,212 @@
+"""Known things first: which machines run around the clock, so their cost is known, and which come and go.
+
+A machine that runs now and has run through the last seven days (or since it first appeared) is *steady*: tomorrow it
+costs 24 times its rate, whatever the days before say, so a launch counts in full from the next day on. A machine that
+ran around the clock until it was stopped has *ended*: it costs nothing any more. The days of both tell how much such
+launches and stops make the sum jump, and so how wide the interval is, but not its level. All others are *variable*:
+office hours, bursts, experiments. Their level is sought in the history of their sum.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from bot.domain.days import day_length, local_day
+from bot.domain.forecast import Change, Forecast, History, Series, forecast, month
+from bot.domain.report import Driver, KnownChange
+
+DAY = timedelta(days=1)
+WINDOW = 7 * DAY
+ENOUGH = 0.95
+"""Share of a day it must have run to count as around the clock: restarts and missed looks are forgiven."""
+LEAST_FULL_DAYS = 3
+"""So many full days a stopped machine must have had to count as one that ran around the clock."""
+MEAN_OVER = 14
+DRIVERS = 5
+RECENT = 2 * DAY
+"""Launches and stops so long ago are named in the report."""
+STEADY = "Around the clock: "
+"""Set before the engine's notes on machines whose level needs no history; nobody needs to read those."""
+
+Kind = Literal["steady", "ended", "variable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A rented instance: what it costs and whether it runs now."""
+
+    id: str
+    name: str
+    type: str
+    team: str
+    rate_micros: int | None
+    launched_at: int | None
+    runs: bool
+
+    @property
+    def micros_per_day(self) -> int:
+        """Around the clock."""
+        return 24 * (self.rate_micros or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """One machine on one local day."""
+
+    micros: int
+    running_ms: int
+
+
+Days = Mapping[str, Mapping[date, Used]]
+"""By instance id and local day; a day missing there is one without a charge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The complete local days of every machine, whatever the scope: those before today that were metered whole."""
+
+    zone: ZoneInfo
+    today: date
+    first_day: date
+    """The first complete day there is; today when there is none yet."""
+    days: Days
+    first_seen: Mapping[str, date]
+    """The day of a machine's first charge, today included; missing for one that has none."""
+    metered: frozenset[date]
+    """Days with any charge at all. On others nobody looked, so they tell nothing."""
+
+    def full_days(self, instance_id: str, first: date, last: date) -> int | None:
+        """How many days from `first` to `last` a machine ran around the clock; None when it paused on one of them."""
+        days, count = self.days.get(instance_id, {}), 0
+        for day in _span(first, last):
+            used = days.get(day)
+            if used is None or used.running_ms < ENOUGH * day_length(day, self.zone):
+                return None
+            count += 1
+        return count
+
+
+def _span(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def kind(machine: Machine, ledger: Ledger) -> Kind:
+    """Whether a machine's cost is known from the inventory, and how."""
+    first = ledger.first_seen.get(machine.id, ledger.today)
+    if machine.runs:
+        return "steady" if _runs_on(machine, ledger, first) else "variable"
+    last = max(ledger.days.get(machine.id, {}), default=None)
+    if last is None:
+        return "variable"
+    # The day it stopped on is only part of a day, so the days before it decide.
+    full = ledger.full_days(machine.id, max(first + DAY, last - WINDOW), last - DAY)
+    return "ended" if full is not None and full >= LEAST_FULL_DAYS else "variable"
+
+
+def _runs_on(machine: Machine, ledger: Ledger, first: date) -> bool:
+    yesterday = ledger.today - DAY
+    if first >= yesterday:  # no complete day yet: launched, and not stopped since
+        return machine.launched_at is None or local_day(machine.launched_at, ledger.zone) <= first
+    return ledger.full_days(machine.id, max(first + DAY, ledger.today - WINDOW), yesterday) is not None
+
+
+def history(ids: Iterable[str], days: Days, ledger: Ledger) -> History:
+    """The sum of some machines per complete day, micro-dollars; no reading on days on which nothing was metered."""
+    sums: dict[date, int] = {}
+    for each in ids:
+        for day, used in days.get(each, {}).items():
+            sums[day] = sums.get(day, 0) + used.micros
+    if not sums:
+        return History(ledger.today, ())
+    first = max(min(sums), ledger.first_day)
+    wanted = _span(first, ledger.today - DAY)
+    # Never quite 0: the engine takes a lone zero for a bill that is missing, but here somebody looked.
+    return History(first, tuple(float(sums.get(day, 0) or 1) if day in ledger.metered else None for day in wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A scope taken apart: what `forecast_sum` needs, and what is known of its level."""
+
+    series: tuple[Series, ...]
+    steady_micros_per_day: int
+    kinds: Mapping[str, Kind]
+    """By instance id."""
+
+
+def parts(machines: Sequence[Machine], days: Days, ledger: Ledger) -> Parts:
+    """Take a scope apart: its machines of now, and the days charged to it.
+
+    The steady part's level is set by a change on the first day ahead, from what its history suggests to what runs
+    now; so the interval is that of the history, in which launches and stops have left their steps.
+    """
+    kinds = {machine.id: kind(machine, ledger) for machine in machines}
+    level = sum(machine.micros_per_day for machine in machines if kinds[machine.id] == "steady")
+    found = []
+    variable = history([each for each in days if kinds.get(each, "variable") == "variable"], days, ledger)
+    if variable.values:
+        found.append(Series(variable))
+    steady = history([each for each, what in kinds.items() if what != "variable"], days, ledger)
+    if steady.values or level or not found:
+        suggested = forecast(steady, horizon=1, run_rate=float(level)).days[0].mean
+        change = (Change(ledger.today, level - suggested),) if level != suggested else ()
+        found.append(Series(steady, change, float(level), STEADY.removesuffix(": ")))
+    return Parts(tuple(found), level, kinds)
+
+
+def mean_per_day(instance_id: str, days: Days, ledger: Ledger) -> int:
+    """A machine's mean micro-dollars per day over the last 14 complete days, or those there are."""
+    count = min(MEAN_OVER, (ledger.today - ledger.first_day).days)
+    since = ledger.today - timedelta(days=count)
+    spent = sum(used.micros for day, used in days.get(instance_id, {}).items() if day >= since)
+    return spent // count if count > 0 else 0
+
+
+def whole_month(rest: Forecast, charged: int, passed: float) -> Forecast:
+    """Charged up to now plus the rest, of which today is the first day: what has passed of it is not expected again."""
+    gone = rest.days[0].mean * passed
+    share = 1 - passed / len(rest.days)
+    total = rest.total - gone
+
+    def bound(amount: float | None) -> float | None:
+        return None if amount is None else max(0.0, total + (amount - rest.total) * share)
+
+    left = replace(
+        rest,
+        total=total,
+        lo80=bound(rest.lo80),
+        hi80=bound(rest.hi80),
+        lo95=bound(rest.lo95),
+        hi95=bound(rest.hi95),
+        days=(replace(rest.days[0], mean=rest.days[0].mean - gone), *rest.days[1:]),
+    )
+    return month(float(charged), left)
+
+
+def drivers(machines: Sequence[Machine], days: Days, taken: Parts, ledger: Ledger) -> tuple[Driver, ...]:
+    """The machines that cost most per day."""
+    found = []
+    for machine in machines:
+        steady = taken.kinds[machine.id] == "steady"
+        per_day = machine.micros_per_day if steady else mean_per_day(machine.id, days, ledger)
+        if per_day > 0 and taken.kinds[machine.id] != "ended":
+            found.append(Driver(machine.id, machine.name, machine.type, per_day, steady))
+    return tuple(sorted(found, key=lambda each: (-each.micros_per_day, each.name))[:DRIVERS])
+
+
+def known_changes(machines: Sequence[Machine], taken: Parts, ledger: Ledger) -> tuple[KnownChange, ...]:
+    """Launches and stops of the last days that the level takes for lasting, by date."""
+    found = []
+    for machine in machines:
+        what, days = taken.kinds[machine.id], ledger.days.get(machine.id, {})
+        if what == "steady":
+            first = ledger.first_seen.get(machine.id, ledger.today)
+            fresh = machine.launched_at is not None and local_day(machine.launched_at, ledger.zone) == first
+            if fresh and first >= ledger.today - RECENT and machine.micros_per_day:
+                found.append(KnownChange(machine.id, machine.name, "launched", first, machine.micros_per_day))
+        elif what == "ended" and (last := max(days)) >= ledger.today - RECENT:
+            usual = max(used.micros for day, used in days.items() if day >= last - WINDOW)
+            found.append(KnownChange(machine.id, machine.name, "stopped", last, -usual))
+    return tuple(sorted(found, key=lambda each: (each.date, each.name)))
