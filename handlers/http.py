@@ -1,16 +1,24 @@
 """Slack's requests over signed HTTP, for those who don't use Socket Mode."""
 
+import logging
 from collections.abc import Sequence
 
 import anyio
 from slack_bolt import App, BoltRequest, BoltResponse
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 PATH = "/slack/events"
 LARGEST = 1024 * 1024
+LONGEST_STAMP = 12
+"""Digits; Python refuses to read numbers of thousands of them."""
+BODY_S = 5.0
+"""Slack's own patience for the whole answer is 3 s."""
 WORKERS = 50
+UNAUTHORIZED = 401
+
+log = logging.getLogger(__name__)
 
 
 def route(app: App) -> Route:
@@ -21,20 +29,40 @@ def route(app: App) -> Route:
         stamp = request.headers.get("x-slack-request-timestamp", "")
         signature = request.headers.get("x-slack-signature", "")
         # slack_sdk's verifier raises on these instead of saying no
-        if not (stamp.isascii() and stamp.isdecimal() and signature.isascii()):
-            return PlainTextResponse("not signed by Slack", 401)
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LARGEST:
-                return PlainTextResponse("too large", 413)
+        if not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= LONGEST_STAMP and signature.isascii()):
+            return _unsigned(request)
+        try:
+            with anyio.fail_after(BODY_S):
+                body = await _body(request)
+        except (TimeoutError, ClientDisconnect):
+            return PlainTextResponse("too slow", 408)
+        if body is None:
+            return PlainTextResponse("too large", 413, {"connection": "close"})
         if not workers:
             workers.append(anyio.CapacityLimiter(WORKERS))
         headers: dict[str, str | Sequence[str]] = {name: request.headers.getlist(name) for name in request.headers}
         asked = BoltRequest(body=body.decode("utf-8", "replace"), query=dict(request.query_params), headers=headers)
         # `dispatch` waits for the acknowledgement, so it must not block the event loop
         answer: BoltResponse = await anyio.to_thread.run_sync(app.dispatch, asked, limiter=workers[0])
+        if answer.status == UNAUTHORIZED:
+            return _unsigned(request)
         kept = {name: values[0] for name, values in answer.headers.items() if name.lower() != "set-cookie"}
         return Response(answer.body, answer.status, kept)
 
     return Route(PATH, take, methods=["POST"])
+
+
+async def _body(request: Request) -> bytes | None:
+    """The whole body; None when it is too large."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST:
+            return None
+    return bytes(body)
+
+
+def _unsigned(request: Request) -> Response:
+    address = request.client.host if request.client else "somebody"
+    log.warning("a request from %s was not signed by Slack", address)
+    return PlainTextResponse("not signed by Slack", UNAUTHORIZED)

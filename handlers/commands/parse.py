@@ -9,17 +9,25 @@ from bot.errors import Refused
 _UNITS = {"m": MINUTE, "min": MINUTE, "h": HOUR, "hr": HOUR, "d": DAY, "w": 7 * DAY}
 _LENGTH = re.compile(r"(?:\d{1,5}(?:\.\d{1,2})?(?:min|hr|m|h|d|w))+", re.ASCII)
 _PART = re.compile(r"(\d{1,5}(?:\.\d{1,2})?)(min|hr|m|h|d|w)", re.ASCII)
+_LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|]*\|([^<>|]*)>")
+_WORD = re.compile(r'"([^"]+)"|(\S+)')
+_QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'))
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 LONGEST = 400
 
 
 def words(text: str) -> list[str]:
-    """The words of a command: normalised, unescaped, at most 400 characters."""
+    """The words of a command: normalised, unescaped, at most 400 characters; quotes make one word of several.
+
+    Slack makes a link of whatever looks like one, such as a host's name; it is taken for what was typed.
+    """
+    text = _LINK.sub(r"\1", text[: 8 * LONGEST])
     for entity, char in _ENTITIES:
         text = text.replace(entity, char)
-    text = unicodedata.normalize("NFKC", text[: 4 * LONGEST])
+    text = unicodedata.normalize("NFKC", text[: 4 * LONGEST]).translate(_QUOTES)
     text = "".join(char if unicodedata.category(char)[0] not in "CZ" else " " for char in text)
-    return text[:LONGEST].split()
+    found = (" ".join((quoted or plain).split()) for quoted, plain in _WORD.findall(text[:LONGEST]))
+    return [word for word in found if word]
 
 
 def length(word: str) -> int:
@@ -31,7 +39,7 @@ def length(word: str) -> int:
 
 
 def _looks_like_length(word: str) -> bool:
-    return word[0] in "+-." or word[0].isdigit()
+    return word[:1] in {"+", "-", "."} or word[:1].isdigit()
 
 
 def claim_words(rest: list[str]) -> tuple[int | None, str]:
