@@ -97,14 +97,14 @@ def refusal_to_approve(action: Action, person: str, roster: Roster) -> str | Non
     """Why `person` may not decide on this action; None when they may."""
     if person == action.requester:
         return f"You asked for this yourself, so someone else decides: {_names(action, roster)}."
-    if person not in roster.approvers(action.team):
+    if person not in deciders(action, roster):
         return f"Only {_names(action, roster)} can decide this."
     return None
 
 
 def deciders(action: Action, roster: Roster) -> frozenset[str]:
-    """Who may decide on it: the team's approvers (else the admins), never the requester."""
-    return roster.approvers(action.team) - {action.requester}
+    """Who may decide on it: the team's approvers, else the admins; never the requester."""
+    return (roster.approvers(action.team) - {action.requester}) or (roster.admins - {action.requester})
 
 
 def _names(action: Action, roster: Roster) -> str:

@@ -144,12 +144,8 @@ def _of_this_launch(trace: GpuTrace, launched_at: int | None) -> GpuTrace:
     if trace.last_minute_at < launched_at:
         return GpuTrace(trace.gpu)
     worked = trace.last_active_at is not None and trace.last_active_at >= launched_at
-    quiet = trace.quiet_since is not None and trace.quiet_since >= launched_at
-    return replace(
-        trace,
-        last_active_at=trace.last_active_at if worked else None,
-        quiet_since=trace.quiet_since if quiet else None,
-    )
+    quiet_since = None if trace.quiet_since is None else max(trace.quiet_since, launched_at)
+    return replace(trace, last_active_at=trace.last_active_at if worked else None, quiet_since=quiet_since)
 
 
 def _is_empty(used_mib: int | None, rule: IdleRule) -> bool:
