@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.domain.clock import HOUR, MINUTE
 from bot.jobs.worker import Worker
+from bot.providers import Provider
 from bot.providers.onprem import Owned
 from bot.sandbox.clock import SkippingClock
 from bot.sandbox.history import History
@@ -60,7 +61,7 @@ class Demo:
         self.server.start()
         settings: Settings = parse(SETTINGS, {})
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", self.server.api_url)
-        rooms = {"ec2": self.fleet, "owned": Owned()}
+        rooms: dict[str, Provider] = {"ec2": self.fleet, "owned": Owned()}
         self.valet = build(settings, secrets, self.store, clock=self.clock, rooms=rooms, pace_s=0.2)
         self.slack.commands = manifest(settings)["features"]["slash_commands"]
         self.slack.controls = [

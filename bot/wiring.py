@@ -17,7 +17,7 @@ from bot.domain.readings import Push
 from bot.jobs.schedule import Job, Schedule
 from bot.jobs.worker import Worker
 from bot.providers import Provider
-from bot.services import acting, executing, ingesting, judging, looking, posting, sharing, sweeping
+from bot.services import acting, digesting, executing, ingesting, judging, looking, posting, sharing, sweeping
 from bot.services.desk import Desk
 from bot.settings import Secrets, Settings
 from bot.telemetry.door import Health, Receipt, door
@@ -160,6 +160,7 @@ def jobs(desk: Desk, people: People) -> list[Job]:
         ("judge", 60, lambda: judging.judge_all(desk)),
         ("claims", 30, lambda: sharing.expire(desk)),
         ("requests", 30, lambda: acting.expire(desk)),
+        ("digests", 60, lambda: digesting.make_due(desk)),
         ("groups", 600, people.refresh),
         ("prune minutes", 3600, lambda: judging.prune(desk)),
         ("prune outbox", 3600, lambda: posting.prune(desk)),

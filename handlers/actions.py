@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from bot.domain.listing import Listing
 from bot.errors import Refused
-from bot.services import acting, looking
-from bot.services.desk import Desk
+from bot.services import acting, digesting, looking
+from bot.services.desk import Desk, find
 from handlers import ids
-from handlers.blocks import approvals
+from handlers.blocks import approvals, digest
 from handlers.blocks.parts import Reply
 from handlers.commands import gpu
 from handlers.commands.verbs import Ask
@@ -41,7 +41,14 @@ def status_page(desk: Desk, user: str, channel: str, value: str) -> Reply:
 
 def status_of(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Status of X], offered for a name that came close."""
-    return gpu.status(Ask(desk, user, channel, [value]))
+    ask = Ask(desk, user, channel, [])
+    return gpu.one(ask, find(desk, value))
+
+
+def keep_idle(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Keep] in a digest: no digest asks about it for a day."""
+    snooze = digesting.keep(desk, value, user)
+    return digest.kept(looking.name_of(desk, value), snooze.until_at)
 
 
 def approve(desk: Desk, user: str, channel: str, value: str) -> Reply:
@@ -74,6 +81,7 @@ PRESSES: dict[str, Press] = {
     ids.ASK_STOP: ask_stop,
     ids.STATUS_PAGE: status_page,
     ids.STATUS_OF: status_of,
+    ids.KEEP_IDLE: keep_idle,
     ids.APPROVE: approve,
     ids.DENY: deny,
 }

@@ -10,13 +10,12 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.domain.actions import deciders
 from bot.domain.clock import SECOND
-from bot.services import looking, posting
+from bot.services import posting
 from bot.services.desk import Desk
 from bot.services.posting import Post
-from handlers.blocks import approvals, fleet, troubles
 from handlers.blocks.parts import FALLBACK_TEXT, Block, Reply, cut_mrkdwn
+from handlers.draw import draw
 from handlers.send import BLOCKS_REFUSED, LOST, TIMEOUT_S, degrees, error_code, retry_after
 
 log = logging.getLogger(__name__)
@@ -159,23 +158,3 @@ class Notifier:
 
     def _pause(self, post: Post, seconds: float) -> None:
         self._open_at[post.channel] = time.monotonic() + seconds
-
-
-def draw(desk: Desk, kind: str, subject: str) -> Reply | None:
-    """A message of this kind about this subject, as things stand now."""
-    if kind in {"action_card", "action_ended"}:
-        action = looking.action(desk, subject)
-        if action is None:
-            return None
-        return (
-            approvals.card(action, deciders(action, desk.roster()))
-            if kind == "action_card"
-            else approvals.ended(action)
-        )
-    if kind == "claim_ended":
-        claim = looking.claim(desk, subject)
-        return fleet.claim_ended(claim, looking.name_of(desk, claim.instance_id)) if claim else None
-    if kind == posting.UNDELIVERED:
-        channel, _, error = subject.partition(" ")
-        return troubles.undelivered(channel, error)
-    return None

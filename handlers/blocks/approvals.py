@@ -2,8 +2,10 @@
 
 from bot.domain.actions import Action
 from handlers import ids
-from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, section
+from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.words import at, esc, length, per_hour, person, say, usd
+
+MOST_NAMED = 20
 
 
 def card(action: Action, approvers: frozenset[str]) -> Reply:
@@ -16,8 +18,7 @@ def card(action: Action, approvers: frozenset[str]) -> Reply:
 
 
 def _question(action: Action, name: str, approvers: frozenset[str]) -> Reply:
-    who = " ".join(person(user) for user in sorted(approvers))
-    text = f"Stop {name}? {person(action.requester)} asks. {who} can answer until {at(action.expires_at)}."
+    text = f"Stop {name}? {person(action.requester)} asks. {_who(approvers)} can answer until {at(action.expires_at)}."
     reason = f"\n>{esc(action.reason, 300)}" if action.reason else ""
     sure = confirm(f"Stop {action.facts.name}?", _sure(action), yes="Stop it", no="Back")
     buttons = actions(
@@ -25,6 +26,14 @@ def _question(action: Action, name: str, approvers: frozenset[str]) -> Reply:
         button("Keep it running", ids.DENY, action.id),
     )
     return Reply(text, [section(f"*{text}*{reason}"), section(_facts(action)), buttons], private=False)
+
+
+def _who(approvers: frozenset[str]) -> str:
+    named = [person(user) for user in sorted(approvers)]
+    if not named:
+        return "Nobody"
+    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    return " ".join(named[:MOST_NAMED]) + more
 
 
 def _facts(action: Action) -> str:
@@ -83,7 +92,7 @@ def asked(action: Action, channel: str, *, again: bool) -> Reply:
     name = esc(action.facts.name, 60)
     where = f" in <#{channel}>" if channel else ""
     if action.state != "pending":
-        return Reply(f"{name} is already on its way: {_ending(action, name)}")
+        return plainly(f"{name} is already on its way: {_ending(action, name)}")
     begun = "It was asked for already" if again else "Asked"
     text = (
         f"{begun}{where}. {name} keeps running until somebody approves; the question lapses at {at(action.expires_at)}."

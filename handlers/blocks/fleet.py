@@ -4,7 +4,18 @@ from bot.domain.claims import Claim
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.listing import Listing, Source, Totals
 from handlers import ids
-from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, plainly, section
+from handlers.blocks.parts import (
+    FALLBACK_TEXT,
+    Block,
+    Reply,
+    actions,
+    button,
+    context,
+    cut_mrkdwn,
+    lines,
+    plainly,
+    section,
+)
 from handlers.blocks.words import at, clock_time, code, esc, length, per_hour, person, plural, usd
 
 PAGE = 10
@@ -25,8 +36,8 @@ def status(found: list[Listing], totals: Totals, sources: list[Source], now: int
     for listing in found:
         blocks += _row(listing, now)
     blocks += _foot(found, totals, sources, now, page=page, query=query)
-    plain = [f"{each.instance.name} {each.state}" for each in found]
-    return Reply(cut(f"{conclusion} {'; '.join(plain)}", 3_900), blocks)
+    plain = [f"{esc(each.instance.name, 60)} {each.state}" for each in found]
+    return Reply(cut_mrkdwn(f"{conclusion} {'; '.join(plain)}", FALLBACK_TEXT), blocks)
 
 
 def headline(totals: Totals, query: str = "") -> str:
@@ -113,7 +124,7 @@ def _row(listing: Listing, now: int) -> list[Block]:
 
 def single(listing: Listing, now: int) -> Reply:
     """One instance, with what can be done about it."""
-    return Reply(f"{listing.instance.name} is {listing.state}.", _row(listing, now))
+    return Reply(f"{esc(listing.instance.name, 60)} is {listing.state}.", _row(listing, now))
 
 
 def _foot(
@@ -158,7 +169,7 @@ def claimed(listing: Listing, now: int) -> Reply:
     held = listing.claim
     name = esc(listing.instance.name, 60)
     if held is None:
-        return Reply(f"{name} is free again.")
+        return plainly(f"{name} is free again.")
     note = f" ({esc(held.note, 120)})" if held.note else ""
     text = f"*{name}* is {person(held.holder)}'s until {at(held.until_at)}{note}."
     blocks = [section(text), actions(button(f"Release {listing.instance.name}", ids.RELEASE, listing.instance.id))]

@@ -15,7 +15,7 @@ from bot.providers.onprem import Owned
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import SandboxServer, SandboxSlack, acknowledged
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
-from bot.services import acting, executing, ingesting, judging, sharing, sweeping
+from bot.services import acting, digesting, executing, ingesting, judging, sharing, sweeping
 from bot.settings import Secrets, parse
 from bot.wiring import Valet, build
 from store import Store, outbox
@@ -103,12 +103,15 @@ class Office:
         judging.judge_all(desk)
         sharing.expire(desk)
         acting.expire(desk)
+        digesting.make_due(desk)
         self.settle()
 
     def machine(self, name: str) -> Instance:
         return self.fleet.named(name)
 
-    def reports(self, name: str, util: float | list[float], *, minutes: int = 75, memory: int = 4, process: str = "") -> None:
+    def reports(
+        self, name: str, util: float | list[float], *, minutes: int = 75, memory: int = 4, process: str = ""
+    ) -> None:
         """The agent of a machine tells of its last minutes, every GPU the same unless a list says otherwise."""
         one = self.machine(name) if name in self.names() else None
         host, count = (one.id, one.gpu_count) if one else (name, 8)
@@ -133,9 +136,7 @@ class Office:
     @staticmethod
     def _minute(gpu: int, tick: int, util: float, *, memory: int, process: str) -> Minute:
         running = (Process(process, "ada", memory),) if process else ()
-        return Minute(
-            gpu, tick, 4, util, util, 0.0, 60.0, memory, 81920, len(running), 0, processes=running
-        )
+        return Minute(gpu, tick, 4, util, util, 0.0, 60.0, memory, 81920, len(running), 0, processes=running)
 
 
 @pytest.fixture
@@ -150,5 +151,3 @@ def office(tmp_path: Path, clock: Clock) -> Iterator[Office]:
     made.close()
     server.stop()
     assert left.keys() <= {"sent"}, "every message was posted"
-
-

@@ -1,0 +1,97 @@
+"""The daily digest: what idles, since when, what it cost, and the two buttons that settle it."""
+
+from bot.domain.clock import HOUR
+from bot.domain.digest import DigestNow, IdleRow, RowNow
+from handlers import ids
+from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
+from handlers.blocks.words import at, esc, length, per_hour, person, plural, usd
+
+SHOWN = 15
+"""Rows drawn; the rest is counted, and `/gpu status idle` shows it."""
+
+
+def digest(made: DigestNow) -> Reply:
+    """One channel's digest, with what became of each row since it was posted."""
+    rows = made.rows
+    head = _headline(made)
+    blocks: list[Block] = [section(f"*{head}*")]
+    for now in rows[:SHOWN]:
+        blocks += _row(now, made.digest.made_at)
+    if len(rows) > SHOWN:
+        blocks.append(context(f"and {len(rows) - SHOWN} more: `/gpu status idle` shows all."))
+    blocks.append(context(_small_print(made)))
+    plain = "; ".join(f"{now.row.name} {now.row.state}" for now in rows[:SHOWN])
+    return Reply(cut(f"{head} {plain}", 3_900), blocks, private=False)
+
+
+def _headline(made: DigestNow) -> str:
+    digest = made.digest
+    when = f"{digest.local_date:%A} {digest.local_date.day} {digest.local_date:%B}"
+    open_rows = sum(now.state == "idle" and now.row.state != "partial" for now in made.rows)
+    wait = f"{plural(open_rows, 'machine')} {'needs' if open_rows == 1 else 'need'} a decision."
+    settled = "All are settled." if not open_rows else wait
+    wasted = f"{usd(digest.wasted_micros)} went unused in the last 24 hours"
+    return f"Idle GPUs, {when}: {wasted}. {settled}"
+
+
+def _row(now: RowNow, made_at: int) -> list[Block]:
+    row = now.row
+    idle = f"{row.state} for {length(made_at - row.since)}"
+    if row.state == "partial":
+        idle = f"partial: {plural(row.idle_gpus, 'GPU')} idle for {length(made_at - row.since)}"
+    money = "no known price"
+    if row.wasted_micros is not None and row.waste_micros_per_hour is not None:
+        money = f"{usd(row.wasted_micros)} unused ({per_hour(row.waste_micros_per_hour)})"
+    kind = "owned" if row.provider == "owned" else esc(row.type, 40)
+    held = f"{person(row.holder)} to {at(row.claim_until)}" if row.claim_until else "nobody"
+    first = f"*{esc(row.name, 60)}*  {idle}  ·  {money}"
+    second = f"{kind}, {esc(row.gpus, 40)}  ·  {held}{_gist(row)}"
+    state = _became(now)
+    block = section(lines([first, second, state]))
+    return [block] if state else [block, actions(*_buttons(row))]
+
+
+def _gist(row: IdleRow) -> str:
+    return f"  ·  {esc(row.evidence.partition(';')[0])}" if row.state == "held" else ""
+
+
+def _buttons(row: IdleRow) -> list[Block]:
+    keep = button(f"Keep {row.name}", ids.KEEP_IDLE, row.instance_id)
+    if row.state == "partial" or row.provider == "owned":
+        return [button(f"Claim {row.name}", ids.CLAIM, row.instance_id), keep]
+    return [button(f"Stop {row.name}…", ids.ASK_STOP, row.instance_id), keep]
+
+
+def _became(now: RowNow) -> str:
+    """What happened since; empty while it waits for a decision."""
+    who, when = person(now.who), f" at {at(now.at)}" if now.at else ""
+    until = f" until {at(now.until)}" if now.until else ""
+    return {
+        "asked": f"{who} asked to stop it{when}; somebody else decides{until}.",
+        "approved": f"{who} approved the stop{when}.",
+        "stopping": f"Stopping: {who} approved it{when}.",
+        "stopped": f"Stopped{when}." if not now.who else f"Stopped: {who} approved it{when}.",
+        "claimed": f"{who} claimed it{until}.",
+        "kept": f"{who} keeps it{until}.",
+        "working": "Works again.",
+        "unknown": "No reading now.",
+        "gone": "Gone.",
+    }.get(now.state, "")
+
+
+def _small_print(made: DigestNow) -> str:
+    digest = made.digest
+    parts = ["Idle: an hour without work on any GPU, seen minute by minute."]
+    if digest.partial_idle_gpu_ms:
+        hours = digest.partial_idle_gpu_ms / HOUR
+        parts.append(f"Partly idle machines: {hours:,.0f} GPU-hours unused; they can't be stopped, but shared.")
+    if digest.unpriced:
+        parts.append(f"{plural(digest.unpriced, 'machine')} without a known price left out of the sum.")
+    parts.append(f"As of {at(digest.made_at)}.")
+    return " ".join(parts)
+
+
+def kept(name: str, until: int) -> Reply:
+    """Told to the one who pressed Keep."""
+    text = f"{esc(name, 60)} stays as it is; no digest asks about it until {at(until)}."
+    return Reply(text, [section(text)])
