@@ -1,14 +1,17 @@
-"""The demo's clock: real time, plus what was skipped."""
+"""The demo's clock: it starts in the morning, runs like the real one, and can be put forward."""
 
-from bot.domain.clock import Clock, system_clock
+from bot.domain.clock import DAY, HOUR, MINUTE, Clock, system_clock
+
+MORNING = 9 * HOUR + 12 * MINUTE
+"""When the demo's day begins: 09:12 UTC, just after the digests."""
 
 
 class SkippingClock:
-    """Runs like the real one, and can be put forward."""
+    """Starts today at 09:12 UTC."""
 
     def __init__(self, real: Clock = system_clock) -> None:
         self._real = real
-        self._skipped = 0
+        self._skipped = MORNING - real() % DAY
 
     def __call__(self) -> int:
         return self._real() + self._skipped

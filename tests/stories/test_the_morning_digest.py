@@ -1,0 +1,69 @@
+"""Every morning one message tells what idles, and two buttons settle it."""
+
+import pytest
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+
+
+@pytest.fixture
+def morning(office):
+    """train-7 and nb-2 idle, overnight, until 09:00 the next day."""
+    office.clock.forward(DAY - 2 * HOUR)
+    office.reports("train-7", 0.0, minutes=200)
+    office.reports("nb-2", 0.0, minutes=200, memory=31_000, process="python")
+    office.tick()
+    assert "Idle GPUs" not in office.sees("bob", "#ml-platform")
+    for _ in range(24):
+        office.clock.forward(5 * MINUTE)
+        office.reports("train-7", 0.0, minutes=6)
+        office.reports("nb-2", 0.0, minutes=6, memory=31_000, process="python")
+    office.tick()
+    return office
+
+
+def test_it_names_the_machines_how_long_what_it_cost_and_who_holds_them(morning):
+    seen = morning.sees("bob", "#ml-platform")
+
+    assert seen.startswith("*Idle GPUs, Tuesday 24 November: $117.11 went unused in the last 24 hours. 1 machine needs")
+    assert "*train-7*  free for 5 h 20 m  ·  $117.11 unused ($21.96/h)" in seen
+    assert "p4d.24xlarge, 8xA100  ·  nobody" in seen
+    assert "[Stop train-7…] [Keep train-7]" in seen
+
+
+def test_free_and_held_are_never_the_same_message(morning):
+    assert "*nb-2*  held for 5 h 20 m" in morning.sees("bob", "#gpus")
+    assert "121 GB held by python" in morning.sees("bob", "#gpus")
+    assert "nb-2" not in morning.sees("bob", "#ml-platform")
+
+
+def test_it_comes_once_a_day_whatever_restarts(morning):
+    morning.restart()
+    morning.passes(2 * HOUR)
+    morning.restart()
+
+    digests = [text for text in morning.slack.sees("bob", "#ml-platform") if "Idle GPUs" in text]
+
+    assert len(digests) == 1
+
+
+def test_keep_settles_it_and_the_digest_says_by_whom(morning):
+    morning.presses("ada", "Keep train-7", "#ml-platform")
+
+    seen = morning.slack.sees("bob", "#ml-platform")[-1]
+    assert "@Ada keeps it until Wed 09:00 UTC." in seen
+    assert "[Keep train-7]" not in seen
+    assert "All are settled." in seen
+
+
+def test_stop_from_the_digest_asks_an_approver(morning):
+    morning.presses("ada", "Stop train-7…", "#ml-platform")
+
+    seen = "\n".join(morning.slack.sees("bob", "#ml-platform"))
+    assert "*Stop train-7? @Ada asks. @Bob can answer" in seen
+
+
+def test_a_day_without_idle_machines_is_silent(office):
+    office.reports("train-7", 70.0)
+    office.passes(DAY)
+
+    assert "Idle GPUs" not in "".join(office.slack.sees("bob", "#ml-platform") + office.slack.sees("bob", "#gpus"))
