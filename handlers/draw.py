@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from bot.domain.actions import deciders
-from bot.services import digesting, looking
+from bot.services import digesting, looking, posting
 from bot.services.desk import Desk
-from handlers.blocks import approvals, digest, fleet
+from handlers.blocks import approvals, digest, fleet, troubles
 from handlers.blocks.parts import Reply
 
 
@@ -34,11 +34,18 @@ def daily_digest(desk: Desk, subject: str) -> Reply | None:
     return digest.digest(made) if made else None
 
 
+def undelivered(_desk: Desk, subject: str) -> Reply | None:
+    """A channel that can't be posted to, for an admin; its subject is "channel error"."""
+    channel, _, error = subject.partition(" ")
+    return troubles.undelivered(channel, error)
+
+
 KINDS: dict[str, Callable[[Desk, str], Reply | None]] = {
     "action_card": action_card,
     "action_ended": action_ended,
     "claim_ended": claim_ended,
     "digest": daily_digest,
+    posting.UNDELIVERED: undelivered,
 }
 
 
