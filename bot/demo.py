@@ -17,7 +17,8 @@ from bot.sandbox.history import History
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import Control, SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, BOB, CY, FINANCE, GPUS, ML_PLATFORM
-from bot.services import ingesting, sweeping
+from bot.services import ingesting, judging, sharing, sweeping
+from bot.services.desk import find
 from bot.settings import Secrets, Settings, parse
 from bot.wiring import Valet, build
 from handlers.manifest import manifest
@@ -39,6 +40,14 @@ SETTINGS: dict[str, Any] = {
     },
     "door": {"port": 0},
 }
+
+
+CLAIMS = (
+    ("train-3", BOB, 30, "pretraining, run 12"),
+    ("train-9", CY, 9, "vision backbone"),
+    ("dgx-2", CY, 5, "ablations"),
+    ("dgx-1", ADA, 8, "fine-tune, 6 GPUs"),
+)
 
 
 class Demo:
@@ -80,6 +89,10 @@ class Demo:
         self.report()
         with self.store.writing() as db:
             ledger.add(db, self.history.charges())
+        judging.judge_all(self.valet.desk)
+        for name, holder, hours, note in CLAIMS:
+            listing = find(self.valet.desk, name)
+            sharing.claim(self.valet.desk, listing.instance.id, holder, length=hours * HOUR, note=note)
 
     def report(self) -> None:
         """Every host's agent delivers the minutes that have passed since it last did."""

@@ -58,7 +58,7 @@ def _gist(row: IdleRow) -> str:
 def _buttons(row: IdleRow) -> list[Block]:
     keep = button(f"Keep {row.name}", ids.KEEP_IDLE, row.instance_id)
     if row.state == "partial" or row.provider == "owned":
-        return [button(f"Claim {row.name}", ids.CLAIM, row.instance_id), keep]
+        return [keep] if row.holder else [button(f"Claim {row.name}", ids.CLAIM, row.instance_id), keep]
     return [button(f"Stop {row.name}…", ids.ASK_STOP, row.instance_id), keep]
 
 
