@@ -17,7 +17,18 @@ from bot.domain.readings import Push
 from bot.jobs.schedule import Job, Schedule
 from bot.jobs.worker import Worker
 from bot.providers import Provider
-from bot.services import acting, digesting, executing, ingesting, judging, looking, posting, sharing, sweeping
+from bot.services import (
+    acting,
+    digesting,
+    executing,
+    forecasting,
+    ingesting,
+    judging,
+    looking,
+    posting,
+    sharing,
+    sweeping,
+)
 from bot.services.desk import Desk
 from bot.settings import Secrets, Settings
 from bot.telemetry.door import Health, Receipt, door
@@ -161,6 +172,7 @@ def jobs(desk: Desk, people: People) -> list[Job]:
         ("claims", 30, lambda: sharing.expire(desk)),
         ("requests", 30, lambda: acting.expire(desk)),
         ("digests", 60, lambda: digesting.make_due(desk)),
+        ("forecasts", 3600, lambda: forecasting.refresh(desk)),
         ("groups", 600, people.refresh),
         ("prune minutes", 3600, lambda: judging.prune(desk)),
         ("prune outbox", 3600, lambda: posting.prune(desk)),

@@ -96,6 +96,12 @@ def matching(db: Database, word: str) -> list[Listing]:
     return [_listing(row) for row in found]
 
 
+def types(db: Database) -> list[str]:
+    """The types of rented instances, by name."""
+    sql = "SELECT DISTINCT type FROM instances WHERE gone_at IS NULL AND provider = 'ec2' ORDER BY type"
+    return [row["type"] for row in rows(db, sql)]
+
+
 def names(db: Database) -> list[str]:
     """Every name in use, for nearest-name hints."""
     return [row["name"] for row in rows(db, "SELECT DISTINCT name FROM instances WHERE gone_at IS NULL")]

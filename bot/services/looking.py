@@ -52,6 +52,11 @@ def claim(desk: Desk, claim_id: str) -> Claim | None:
     return claims.by_id(desk.store.reading(), claim_id)
 
 
+def types(desk: Desk) -> list[str]:
+    """The types of rented instances there are."""
+    return listings.types(desk.store.reading())
+
+
 def name_of(desk: Desk, instance_id: str) -> str:
     """An instance's name, whether it is still there or not."""
     row = fleet.by_id(desk.store.reading(), instance_id)

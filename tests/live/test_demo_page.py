@@ -1,0 +1,79 @@
+"""The demo as a newcomer meets it: in a browser, with the real bot behind it, over real Socket Mode."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.demo import Demo
+from tests.live.browser import Browser
+
+PICTURES = Path(os.environ.get("CI_OUTPUT", "ci-output"))
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    with Browser() as browser:
+        made = Demo(tmp_path_factory.mktemp("demo"))
+        url = made.start()
+        yield made, browser, url
+        browser.go("about:blank")
+        made.stop()
+
+
+def enter(browser, url, who, channel):
+    browser.go(f"{url}/#{who}/{channel}")
+    browser.until(f"document.querySelector('#title')?.textContent.includes({channel!r})")
+
+
+def says(browser, words):
+    return browser.until(f"document.querySelector('main')?.innerText.includes({words!r})")
+
+
+def picture(browser, name):
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    browser.picture(PICTURES / name)
+
+
+def test_ada_types_a_command_bob_approves_and_the_card_changes_in_place(demo):
+    made, browser, url = demo
+    enter(browser, url, "ada", "gpus")
+    browser.type("#composer", "/gpu status")
+    says(browser, "GPU fleet: 16 instances")
+    picture(browser, "status.png")
+
+    browser.type("#composer", "/gpu stop train-7 the run is over")
+    says(browser, "keeps running until somebody approves")
+    enter(browser, url, "bob", "ml-platform")
+    says(browser, "Stop train-7? @Ada asks.")
+    picture(browser, "card.png")
+    browser.press("Stop train-7")
+    browser.press("Stop it")
+    says(browser, "train-7 is stopping")
+    made.skip(2 * 60_000)
+
+    says(browser, "Stopped; seen so")
+    picture(browser, "stopped.png")
+    assert made.fleet.named("train-7").state == "stopped"
+    assert [name for name, _ in made.fleet.stops] == ["train-7"]
+    assert browser.complaints == []
+
+
+def test_the_home_tab_shows_what_one_holds(demo):
+    _, browser, url = demo
+    browser.go(f"{url}/#ada/@valet/home")
+
+    says(browser, "You hold")
+    says(browser, "dgx-1")
+    picture(browser, "home.png")
+
+
+def test_the_forecast_is_drawn_as_a_chart_and_told_in_figures(demo):
+    _, browser, url = demo
+    enter(browser, url, "bob", "finance")
+
+    browser.type("#composer", "/cost forecast")
+
+    says(browser, "expected, 80 % between")
+    browser.until("Boolean(document.querySelector('main svg'))")
+    picture(browser, "forecast.png")
