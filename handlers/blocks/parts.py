@@ -12,6 +12,8 @@ SECTION_TEXT = 2_900
 BUTTON_TEXT = 75
 HEADER_TEXT = 150
 FALLBACK_TEXT = 3_900
+TOTAL_TEXT = 12_000
+"""Characters over all blocks of a payload; Slack refuses some 13,200 without documenting it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,28 @@ def plainly(text: str, *buttons: Block, private: bool = True) -> Reply:
     """A sentence, perhaps with buttons under it."""
     blocks = [section(text), *([actions(*buttons)] if buttons else [])]
     return Reply(cut_mrkdwn(text, FALLBACK_TEXT), blocks, private=private)
+
+
+def size(value: object) -> int:
+    """Characters of text in blocks, as Slack counts them for its limit on the whole."""
+    if isinstance(value, list):
+        return sum(size(item) for item in value)
+    if not isinstance(value, dict):
+        return 0
+    own = value.get("text")
+    return (len(own) if isinstance(own, str) else 0) + sum(size(item) for item in value.values())
+
+
+def fitting(groups: Sequence[list[Block]], most_text: int) -> tuple[list[Block], int]:
+    """As many of the groups of blocks, from the first on, as fit; and how many were left out."""
+    blocks: list[Block] = []
+    room = most_text
+    for number, group in enumerate(groups):
+        room -= size(group)
+        if room < 0:
+            return blocks, len(groups) - number
+        blocks += group
+    return blocks, 0
 
 
 def lines(rows: Sequence[str]) -> str:
