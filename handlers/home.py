@@ -9,7 +9,6 @@ from handlers.blocks import approvals, fleet
 from handlers.blocks.parts import Block, Reply, actions, button, context, divider, fitting, header, section
 from handlers.blocks.words import clock_time
 
-
 CARDS_TEXT = 7_000
 HELD_TEXT = 4_000
 """Of the text a home tab may hold, what cards and what claims may take."""
