@@ -141,6 +141,7 @@ class Stops(RuleBasedStateMachine):
 
     @rule()
     def tick(self):
+        self.room.posted()
         try:
             self.room.tick()
         except Crash:
