@@ -33,6 +33,15 @@ def test_one_who_decides_alone_is_a_warning():
     assert found(table) == [("V403", "warning"), ("V403", "warning")]
 
 
+def test_an_admin_stands_in_where_the_only_approver_asks():
+    table = {
+        "slack": {"channel": "C0GPUS001", "admins": ["U0ADMIN", "U0CHIEF"]},
+        "teams": {"nlp": {"approvers": ["U0ADA"]}},
+    }
+
+    assert found(table) == [("V401", "ok")]
+
+
 @pytest.mark.parametrize("teams", [{}, {"nlp": {"approvers": ["U0ADA", "U0BOB"]}}])
 def test_no_channel_to_ask_in_is_a_warning(teams):
     assert found({"slack": {"admins": ["U0ADA", "U0BOB"]}, "teams": teams}) == [("V404", "warning")]

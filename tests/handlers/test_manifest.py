@@ -1,0 +1,154 @@
+"""Slack grants just what the code needs, and sends just what it handles."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft7Validator
+from slack_sdk import WebClient
+
+import bot
+import handlers
+from bot.settings import SlackSettings, parse
+from handlers import http
+from handlers.commands import cost, gpu
+from handlers.manifest import PATH, bot_scopes, manifest
+from tests.data import data_file
+
+EVENT_SCOPES = {"app_mention": "app_mentions:read"}
+ANYWHERE = {"channels:history", "groups:history", "im:history"}
+"""Valet posts to public channels, private channels and people, and looks its posts up there."""
+
+
+def nodes() -> Iterator[ast.AST]:
+    """All of the code that talks to a real Slack; the sandbox is the other side."""
+    roots = [Path(handlers.__path__[0]), Path(bot.__path__[0])]
+    for file in (file for root in roots for file in root.rglob("*.py") if "sandbox" not in file.parts):
+        yield from ast.walk(ast.parse(file.read_text()))
+
+
+def calls() -> Iterator[ast.Call]:
+    """Every call in it."""
+    return (node for node in nodes() if isinstance(node, ast.Call))
+
+
+def methods_called() -> set[str]:
+    """Web API methods, by WebClient's method (called or passed on) or by api_call("name")."""
+    of_client = {name for name in dir(WebClient) if "_" in name.strip("_") and not name.startswith("_")} - {"api_call"}
+    called = {node.attr for node in nodes() if isinstance(node, ast.Attribute) and node.attr in of_client}
+    for call in calls():
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "api_call":
+            called.add(ast.literal_eval(call.args[0]).replace(".", "_"))
+    return called
+
+
+def listened_to(kind: str) -> set[str]:
+    """What is registered by app.command(...) or app.event(...); names from the settings by their default."""
+    usual = SlackSettings()
+    found = set()
+    for call in calls():
+        if not isinstance(call.func, ast.Attribute) or call.func.attr != kind or ast.unparse(call.func.value) != "app":
+            continue
+        match call.args[0]:
+            case ast.Attribute(attr=setting):
+                found.add(getattr(usual, setting))
+            case ast.Constant(value=name):
+                found.add(name)
+            case ast.Name(id="ANYTHING"):
+                pass  # the catch-all for commands that Valet was not made for
+            case other:
+                found.add(ast.unparse(other))
+    return found
+
+
+@pytest.fixture
+def scopes_by_method() -> dict[str, set[str]]:
+    """WebClient's method -> the scopes any one of which is enough."""
+    table = json.loads(data_file("slack/web-api-methods.json").read_text())
+    return {name.replace(".", "_"): set(method["scopes"].get("bot", ())) for name, method in table.items()}
+
+
+@pytest.mark.parametrize("http_url", [None, "https://valet.example.com"])
+def test_slack_takes_the_manifest(http_url):
+    schema = json.loads(data_file("slack/manifest.schema.2.0.0.json").read_text())
+    Draft7Validator.check_schema(schema)
+
+    faults = list(Draft7Validator(schema).iter_errors(manifest(parse({}), http_url=http_url)))
+
+    assert faults == []
+
+
+def test_every_method_we_call_is_granted(scopes_by_method):
+    granted = set(bot_scopes())
+
+    denied = {name for name in methods_called() if scopes_by_method[name] and not scopes_by_method[name] & granted}
+
+    assert denied == set()
+    assert granted >= ANYWHERE
+
+
+def test_nothing_is_granted_that_we_do_not_need(scopes_by_method):
+    needed = set().union(*(scopes_by_method[name] for name in methods_called()))
+
+    spare = set(bot_scopes()) - needed - {"commands"} - set(EVENT_SCOPES.values())
+
+    assert spare == set()
+
+
+def test_commands_in_it_are_those_we_handle():
+    named = {command["command"] for command in manifest(parse({}))["features"]["slash_commands"]}
+
+    assert named == listened_to("command") == {"/gpu", "/cost"}
+
+
+def test_events_in_it_are_those_we_handle():
+    named = set(manifest(parse({}))["settings"]["event_subscriptions"]["bot_events"])
+
+    assert named == listened_to("event") == {"app_mention", "app_home_opened"}
+    assert {EVENT_SCOPES[event] for event in named & EVENT_SCOPES.keys()} <= set(bot_scopes())
+
+
+def test_usage_hints_name_every_verb():
+    commands = manifest(parse({}))["features"]["slash_commands"]
+
+    named = [re.sub(r"\[.*?\]|<.*?>", "", command["usage_hint"]).split() for command in commands]
+
+    assert [[word for word in words if word != "|"] for words in named] == [
+        [*(verb.name for verb in verbs), "help"] for verbs in (gpu.VERBS, cost.VERBS)
+    ]
+
+
+def test_commands_go_by_the_names_in_the_settings():
+    settings = parse({"slack": {"gpu_command": "/gpus", "cost_command": "/gpu-cost"}})
+
+    made = manifest(settings)
+
+    assert [command["command"] for command in made["features"]["slash_commands"]] == ["/gpus", "/gpu-cost"]
+
+
+def test_socket_mode_is_on_and_no_address_is_in_it():
+    made = manifest(parse({}))
+
+    assert made["settings"]["socket_mode_enabled"] is True
+    assert "https://" not in json.dumps(made)
+
+
+def test_over_http_every_request_goes_to_the_one_address():
+    made = manifest(parse({}), http_url="https://valet.example.com/")
+
+    url = "https://valet.example.com/slack/events"
+    assert made["settings"]["socket_mode_enabled"] is False
+    assert made["settings"]["event_subscriptions"]["request_url"] == url
+    assert made["settings"]["interactivity"]["request_url"] == url
+    assert {command["url"] for command in made["features"]["slash_commands"]} == {url}
+
+
+def test_names_of_people_in_commands_come_as_ids():
+    assert all(command["should_escape"] for command in manifest(parse({}))["features"]["slash_commands"])
+
+
+def test_the_address_in_it_is_the_one_that_is_served():
+    assert http.PATH == PATH
