@@ -6,6 +6,8 @@ and are, when the zone of the days changes. A charge belongs to the day its hour
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
@@ -13,6 +15,7 @@ from sqlite_utils import Database
 from bot.domain.days import day_start, local_day
 from store.sql import Row, changed, one, rows
 
+STEP = 50_000
 SCHEMA = (
     """CREATE TABLE spend (
         day TEXT NOT NULL,
@@ -30,32 +33,49 @@ SCHEMA = (
 )
 
 
-def catch_up(db: Database, zone: str) -> None:
-    """Count the charges made since the last time; all of them when the zone is another."""
+class DaySpend(NamedTuple):
+    """What one instance cost one team on one local day."""
+
+    day: date
+    instance_id: str
+    team: str
+    micros: int
+    running_ms: int
+
+
+def catch_up(db: Database, zone: str, *, step: int = STEP) -> bool:
+    """Count charges made since the last time, all of them when the zone is another; False when more are left.
+
+    At most `step` of them, so that other writers wait only briefly: call it until it says True, each in a transaction.
+    """
     newest = one(db, "SELECT coalesce(max(id), 0) AS id FROM charges")
     counted = one(db, "SELECT zone, charge_id FROM spend_until")
     after = counted["charge_id"] if counted and counted["zone"] == zone else 0
+    last = newest["id"] if newest else 0
     if after == 0:
         changed(db, "DELETE FROM spend")
-    if newest is None or newest["id"] == after:
-        return
-    for day, start, end in _days_of(db, after, ZoneInfo(zone)):
-        # The end of the range is bound by id as well: nothing is counted that this call has not seen
+    if last == after:
+        return True
+    until = min(last, after + step)
+    for day, start, end in _days_of(db, after, until, ZoneInfo(zone)):
         changed(
             db,
             "INSERT INTO spend (day, instance_id, team, micros, running_ms) "
-            "SELECT ?, instance_id, team, sum(micros), sum(running_ms) FROM charges "
+            "SELECT ?, instance_id, team, sum(micros), sum(running_ms) FROM charges INDEXED BY charges_by_time "
             "WHERE from_at >= ? AND from_at < ? AND id > ? AND id <= ? GROUP BY instance_id, team "
             "ON CONFLICT (day, instance_id, team) DO UPDATE SET micros = micros + excluded.micros, "
             "running_ms = running_ms + excluded.running_ms",
-            *(day.isoformat(), start, end, after, newest["id"]),
+            *(day.isoformat(), start, end, after, until),
         )
-    changed(db, "INSERT OR REPLACE INTO spend_until (only, zone, charge_id) VALUES (1, ?, ?)", zone, newest["id"])
+    changed(db, "INSERT OR REPLACE INTO spend_until (only, zone, charge_id) VALUES (1, ?, ?)", zone, until)
+    return until == last
 
 
-def _days_of(db: Database, after: int, zone: ZoneInfo) -> Iterator[tuple[date, int, int]]:
-    """The local days that charges with higher numbers fall into, with where each begins and ends."""
-    span = one(db, "SELECT min(from_at) AS first, max(from_at) AS last FROM charges WHERE id > ?", after)
+def _days_of(db: Database, after: int, until: int, zone: ZoneInfo) -> Iterator[tuple[date, int, int]]:
+    """The local days that charges of these numbers fall into, with where each begins and ends."""
+    span = one(
+        db, "SELECT min(from_at) AS first, max(from_at) AS last FROM charges WHERE id > ? AND id <= ?", after, until
+    )
     if span is None or span["first"] is None:
         return
     day, last = local_day(span["first"], zone), local_day(span["last"], zone)
@@ -65,17 +85,19 @@ def _days_of(db: Database, after: int, zone: ZoneInfo) -> Iterator[tuple[date, i
         day = after_it
 
 
-def per_day(db: Database, since: date) -> list[Row]:
-    """Rows `day` (ISO), `instance_id`, `team`, `micros`, `running_ms` from a local day on, oldest first.
+def per_day(db: Database, since: date) -> list[DaySpend]:
+    """What was spent from a local day on, oldest first.
 
     Rented instances only: an owned one costs the same either way. Call `catch_up` first.
     """
-    return rows(
-        db,
-        "SELECT s.* FROM spend s JOIN instances i ON i.id = s.instance_id "
-        "WHERE s.day >= ? AND i.provider = 'ec2' ORDER BY s.day, s.instance_id, s.team",
-        since.isoformat(),
+    found = db.execute(
+        "SELECT s.day, s.instance_id, s.team, s.micros, s.running_ms FROM spend s "
+        "JOIN instances i ON i.id = s.instance_id WHERE s.day >= ? AND i.provider = 'ec2' "
+        "ORDER BY s.day, s.instance_id, s.team",
+        [since.isoformat()],
     )
+    as_date = cache(date.fromisoformat)
+    return [DaySpend(as_date(day), *rest) for day, *rest in found]
 
 
 def begins(db: Database) -> int | None:

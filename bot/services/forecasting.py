@@ -1,6 +1,6 @@
 """`/cost forecast`: from the ledger's days and what runs now to a report, kept as it was made."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ from bot.domain.spending import (
 from bot.services.desk import Desk
 from store import ledger as charges
 from store import spend
+from store.spend import DaySpend
 from store.sql import Row
 
 FRESH = HOUR
@@ -42,8 +43,8 @@ class _Books:
     now: int
     zone: ZoneInfo
     ledger: Ledger
-    rows: tuple[Row, ...]
-    """Per day, instance and team, today included."""
+    rows: tuple[DaySpend, ...]
+    """Today included."""
     machines: tuple[Machine, ...]
     owned: tuple[Machine, ...]
     """Owned ones that run."""
@@ -83,32 +84,32 @@ def _keep(desk: Desk, report: Report) -> Report:
 def _books(desk: Desk) -> _Books:
     now, zone = desk.clock(), ZoneInfo(desk.settings.digest.timezone)
     today = local_day(now, zone)
-    with desk.store.writing() as db:
-        spend.catch_up(db, zone.key)
-        rows = (*spend.per_day(db, today - LOOK_BACK * DAY), *_open(db, today))
-        begins, machines = spend.begins(db), spend.machines(db)
+    _catch_up(desk, zone.key)
+    db = desk.store.reading()
+    rows = (*spend.per_day(db, today - LOOK_BACK * DAY), *_open(db, today))
+    begins, machines = spend.begins(db), spend.machines(db)
     known = [row for row in machines if row["provider"] == "ec2"]
     return _Books(
         now=now,
         zone=zone,
         ledger=_ledger(rows, zone, today, begins),
-        rows=tuple(rows),
+        rows=rows,
         machines=tuple(_machine(row) for row in known),
         owned=tuple(_machine(row) for row in machines if row["provider"] == "owned" and row["runs"]),
     )
 
 
-def _open(db: Database, today: date) -> Iterable[Row]:
-    """What meters show that is not charged yet, as rows of today."""
+def _catch_up(desk: Desk, zone: str) -> None:
+    done = False
+    while not done:
+        with desk.store.writing() as db:
+            done = spend.catch_up(db, zone)
+
+
+def _open(db: Database, today: date) -> Iterator[DaySpend]:
+    """What meters show that is not charged yet, as spent today."""
     for meter in charges.open_meters(db).values():
-        length = meter.until_at - meter.from_at
-        yield {
-            "day": today.isoformat(),
-            "instance_id": meter.instance_id,
-            "team": meter.team,
-            "micros": meter.micros,
-            "running_ms": length,
-        }
+        yield DaySpend(today, meter.instance_id, meter.team, meter.micros, meter.until_at - meter.from_at)
 
 
 def _machine(row: Row) -> Machine:
@@ -116,31 +117,30 @@ def _machine(row: Row) -> Machine:
     return Machine(**fields, runs=bool(row["runs"]))
 
 
-def _ledger(rows: Iterable[Row], zone: ZoneInfo, today: date, begins: int | None) -> Ledger:
+def _ledger(rows: Sequence[DaySpend], zone: ZoneInfo, today: date, begins: int | None) -> Ledger:
     first = today
     if begins is not None:
         first = max(local_day(begins, zone), today - LOOK_BACK * DAY)
         if day_start(first, zone) < begins:  # it was metered in part only
             first += DAY
-    chosen = list(rows)
+    first = min(first, today)
     seen: dict[str, date] = {}
-    for row in chosen:
-        seen.setdefault(row["instance_id"], date.fromisoformat(row["day"]))
-    days = _days(chosen, first, today)
-    metered = frozenset(day for each in days.values() for day in each)
-    return Ledger(zone, today, min(first, today), days, seen, metered)
+    for row in rows:
+        seen.setdefault(row.instance_id, row.day)
+    days = _days(rows, first, today)
+    return Ledger(zone, today, first, days, seen, frozenset(row.day for row in rows if first <= row.day < today))
 
 
-def _days(rows: Iterable[Row], first: date, today: date) -> Days:
+def _days(rows: Iterable[DaySpend], first: date, today: date) -> Days:
     """Complete days by instance; a machine that changed its team within a day has two rows of it."""
     found: dict[str, dict[date, Used]] = {}
-    earliest, end = first.isoformat(), today.isoformat()
-    for row in rows:
-        if not earliest <= row["day"] < end:
+    for day, instance_id, _, micros, running_ms in rows:
+        if not first <= day < today:
             continue
-        days, day = found.setdefault(row["instance_id"], {}), date.fromisoformat(row["day"])
-        before = days.get(day, Used(0, 0))
-        days[day] = Used(before.micros + row["micros"], before.running_ms + row["running_ms"])
+        days = found.setdefault(instance_id, {})
+        before = days.get(day)
+        used = (micros, running_ms) if before is None else (before.micros + micros, before.running_ms + running_ms)
+        days[day] = Used(*used)
     return found
 
 
@@ -148,7 +148,7 @@ def _report(desk: Desk, scope: Scope, books: _Books) -> Report:
     ledger = books.ledger
     rows = _rows_of(scope, books)
     machines = [machine for machine in books.machines if _is_in(scope, machine)]
-    days = _days(rows, ledger.first_day, ledger.today)
+    days = ledger.days if scope.kind == "total" else _days(rows, ledger.first_day, ledger.today)
     taken = parts(_with_past(machines, days, books), days, ledger)
     rest = (month_end(ledger.today) - ledger.today).days + 1
     charged = _charged(rows, ledger.today.replace(day=1))
@@ -182,14 +182,15 @@ def _report(desk: Desk, scope: Scope, books: _Books) -> Report:
     )
 
 
-def _rows_of(scope: Scope, books: _Books) -> list[Row]:
+def _rows_of(scope: Scope, books: _Books) -> Sequence[DaySpend]:
     if scope.kind == "total":
-        return list(books.rows)
+        return books.rows
     if scope.kind == "type":
         ids = {machine.id for machine in books.machines if machine.type == scope.key}
-        return [row for row in books.rows if row["instance_id"] in ids]
-    column = "team" if scope.kind == "team" else "instance_id"
-    return [row for row in books.rows if row[column] == scope.key]
+        return [row for row in books.rows if row.instance_id in ids]
+    if scope.kind == "team":
+        return [row for row in books.rows if row.team == scope.key]
+    return [row for row in books.rows if row.instance_id == scope.key]
 
 
 def _is_in(scope: Scope, machine: Machine) -> bool:
@@ -203,8 +204,8 @@ def _with_past(machines: list[Machine], days: Days, books: _Books) -> list[Machi
     return [*machines, *(replace(each, rate_micros=0) for each in left)]
 
 
-def _charged(rows: Iterable[Row], since: date) -> int:
-    return sum(row["micros"] for row in rows if row["day"] >= since.isoformat())
+def _charged(rows: Iterable[DaySpend], since: date) -> int:
+    return sum(row.micros for row in rows if row.day >= since)
 
 
 def _passed(books: _Books) -> float:
@@ -225,12 +226,11 @@ def _whole(amount: float | None) -> int | None:
     return None if amount is None else round(amount)
 
 
-def _chart(rows: Iterable[Row], ahead: Forecast, books: _Books) -> tuple[ReportDay, ...]:
+def _chart(rows: Iterable[DaySpend], ahead: Forecast, books: _Books) -> tuple[ReportDay, ...]:
     today = books.ledger.today
     spent: dict[date, int] = {}
     for row in rows:
-        day = date.fromisoformat(row["day"])
-        spent[day] = spent.get(day, 0) + row["micros"]
+        spent[row.day] = spent.get(row.day, 0) + row.micros
     first = max(books.ledger.first_day, today - SHOWN_BACK * DAY)
     past = [ReportDay(day, spent.get(day, 0)) for n in range((today - first).days) if (day := first + n * DAY)]
     so_far = spent.get(today, 0)
@@ -248,12 +248,12 @@ def _budget(desk: Desk, scope: Scope) -> int | None:
     return sum(budgets) if scope.kind == "total" and budgets else None
 
 
-def _beyond_budgets(desk: Desk, scope: Scope, rows: Iterable[Row], today: date) -> int:
+def _beyond_budgets(desk: Desk, scope: Scope, rows: Iterable[DaySpend], today: date) -> int:
     """This month's spend of teams without a budget, where the total is held against the sum of budgets."""
     if _budget(desk, scope) is None or scope.kind != "total":
         return 0
     budgeted = {team.name for team in desk.roster().teams if team.budget_micros is not None}
-    return _charged((row for row in rows if row["team"] not in budgeted), today.replace(day=1))
+    return _charged((row for row in rows if row.team not in budgeted), today.replace(day=1))
 
 
 def _notes(outlook: Forecast, *, unpriced: int, owned: int, beyond: int) -> tuple[str, ...]:

@@ -25,11 +25,12 @@ def add(store, *froms: int, instance="i-1", team="nlp", micros=100, provider="ec
 
 def days(store, zone: str) -> dict[str, int]:
     with store.writing() as db:
-        spend.catch_up(db, zone)
+        assert spend.catch_up(db, zone)
     found = spend.per_day(store.reading(), date(2000, 1, 1))
     sums: dict[str, int] = {}
     for row in found:
-        sums[row["day"]] = sums.get(row["day"], 0) + row["micros"]
+        day = row.day.isoformat()
+        sums[day] = sums.get(day, 0) + row.micros
     return sums
 
 
@@ -67,6 +68,19 @@ def test_owned_machines_are_left_out(store):
     add(store, instant(2026, 11, 1), instance="dgx-1", provider="owned")
 
     assert days(store, "UTC") == {}
+
+
+def test_a_long_ledger_is_counted_in_steps(store):
+    add(store, *range(instant(2026, 11, 1), instant(2026, 11, 3), 2 * HOUR))
+    add(store, instant(2026, 10, 1), instance="i-2")
+
+    steps = []
+    while not steps or not steps[-1]:
+        with store.writing() as db:
+            steps.append(spend.catch_up(db, "UTC", step=7))
+
+    assert steps == [False, False, False, True]
+    assert days(store, "UTC") == {"2026-10-01": 100, "2026-11-01": 1200, "2026-11-02": 1200}
 
 
 def test_an_empty_ledger_has_no_days(store):
