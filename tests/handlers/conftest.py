@@ -1,0 +1,37 @@
+"""A desk with a small fleet behind it, and the whole bot before a sandbox Slack."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.machines import SandboxFleet
+from bot.sandbox.slack import SandboxServer, SandboxSlack
+from bot.services import sweeping
+from bot.services.desk import Desk
+from bot.settings import parse
+from store import Store
+from tests.conftest import Clock
+from tests.stories.conftest import SETTINGS, Office
+
+
+@pytest.fixture
+def desk(store: Store, clock: Clock) -> Desk:
+    """The sandbox fleet, swept once."""
+    settings = parse(SETTINGS, {})
+    made = Desk(store, clock, settings, {"ec2": SandboxFleet(clock)}, settings.roster)
+    sweeping.sweep(made)
+    return made
+
+
+@pytest.fixture
+def office(tmp_path: Path, clock: Clock) -> Iterator[Office]:
+    """The real bot before a sandbox Slack; what is left in the outbox is for the test to judge."""
+    slack = SandboxSlack(clock)
+    server = SandboxServer(slack)
+    server.start()
+    made = Office(tmp_path / "office.db", clock, slack)
+    made.tick()
+    yield made
+    made.close()
+    server.stop()

@@ -1,0 +1,170 @@
+"""Whatever is typed becomes words, a length or a friendly no; nothing else comes out."""
+
+import unicodedata
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.errors import Refused, ValetError
+from handlers.commands import cost, gpu
+from handlers.commands.parse import LONGEST, claim_words, length, words
+from handlers.commands.verbs import Ask, run
+
+NASTY = [
+    "claim train-7 for ٣h",
+    "claim train-7 for ²h",
+    "claim train-7 for NaN",
+    "claim train-7 for inf h",
+    "claim train-7 for 1e999h",
+    "claim train-7 for 1_0h",
+    "claim train-7 for " + "9" * 5000 + "h",
+    "claim train-7 for 99999w99999w99999w",
+    "claim train-7 for -4h",
+    "claim train-7 for +4h",
+    "claim train-7 for .5h",
+    "claim train-7 for 0h",
+    "claim train-7 for forever",
+    "claim train-7 until tomorrow",
+    "claim " + "a" * 10_000,
+    "claim \u201ctrain-7\u201d for 4h",
+    "claim\u00a0train-7\u00a0for\u00a04h",
+    "cla\u200bim tra\u200bin-7",
+    "claim \u202e7-niart",
+    "claim \ud800",
+    "claim x'; DROP TABLE claims; --",
+    'claim "',
+    '"" "" ""',
+    "claim *bold* _it_ ~st~ `code` <!channel> <@U0BOB0001> <https://evil.example|train-7>",
+    "status state:",
+    "status team:",
+    "status :free",
+    "status %s%n {0} ${x}",
+    "\x00\x01\x02",
+    "\u2028\u2029\u0085",
+    "\ufdfa" * 3000,
+]
+
+
+@given(st.text(max_size=2000))
+@example("\ufdfa" * 1600)
+@example("&amp;lt;" * 300)
+@example('"' * 999)
+def test_any_text_becomes_words_without_blanks_and_controls(text):
+    found = words(text)
+
+    assert sum(map(len, found)) <= LONGEST
+    assert all(word and word == " ".join(word.split()) for word in found)
+    assert all(unicodedata.category(char)[0] != "C" for word in found for char in word)
+
+
+@given(st.text(max_size=60))
+@example("²")
+@example("٣h")
+@example("1_0h")
+@example(" 4h\n")
+def test_any_word_is_a_length_or_refused(word):
+    try:
+        found = length(word)
+    except Refused:
+        return
+
+    assert isinstance(found, int)
+    assert found >= 0
+    assert word.isascii()
+
+
+@given(st.lists(st.text(max_size=20), max_size=6))
+@example([""])
+@example(["for", ""])
+@example(["for"])
+def test_any_words_after_a_name_are_a_length_and_a_note_or_refused(rest):
+    try:
+        found, note = claim_words(rest)
+    except Refused:
+        return
+
+    assert found is None or found >= 0
+    assert isinstance(note, str)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("30m", 30 * MINUTE),
+        ("4h", 4 * HOUR),
+        ("1h30m", 90 * MINUTE),
+        ("1.5h", 90 * MINUTE),
+        ("2D", 2 * DAY),
+        ("1w", 7 * DAY),
+        ("4h,", 4 * HOUR),
+        ("45min", 45 * MINUTE),
+    ],
+)
+def test_lengths_people_write_are_understood(typed, meant):
+    assert length(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("rest", "meant"),
+    [
+        ("for 4h fine-tune it", (4 * HOUR, "fine-tune it")),
+        ("4h fine-tune", (4 * HOUR, "fine-tune")),
+        ("for 4 hours fine-tune", (4 * HOUR, "fine-tune")),
+        ("2 days", (2 * DAY, "")),
+        ("for the demo", (None, "for the demo")),
+        ("fine-tune", (None, "fine-tune")),
+        ("", (None, "")),
+    ],
+)
+def test_the_length_of_a_claim_stands_before_its_note(rest, meant):
+    assert claim_words(rest.split()) == meant
+
+
+def test_a_number_alone_is_no_length():
+    with pytest.raises(Refused, match='"4" is not a length of time'):
+        claim_words(["for", "4"])
+
+
+def test_what_slack_made_a_link_is_taken_as_typed():
+    typed = "claim <http://dgx-1.corp.example.com|dgx-1.corp.example.com> for 4h <mailto:a@b.example|a@b.example>"
+
+    assert words(typed) == ["claim", "dgx-1.corp.example.com", "for", "4h", "a@b.example"]
+
+
+def test_entities_are_undone_once():
+    assert words("a &amp;lt; b &lt;http://x|y&gt;") == ["a", "&lt;", "b", "<http://x|y>"]
+
+
+@pytest.mark.parametrize("quoted", ['"my box"', "\u201cmy box\u201d", "\u201emy box\u201c", "«my\u00a0box»"])
+def test_quotes_of_any_kind_make_one_word(quoted):
+    assert words(f"claim {quoted} 4h") == ["claim", "my box", "4h"]
+
+
+def test_a_lone_quote_is_a_character():
+    assert words('claim box 5" screen') == ["claim", "box", '5"', "screen"]
+
+
+def answered(desk, verbs, text):
+    """The answer's text, or the friendly no."""
+    try:
+        reply = run("/gpu", verbs, Ask(desk, "U0ADA0001", "C0GPUS001", words(text)))
+    except ValetError as error:
+        return str(error)
+    return reply.text if reply.blocks else ""
+
+
+@pytest.mark.parametrize("text", NASTY)
+@pytest.mark.parametrize("verbs", [gpu.VERBS, cost.VERBS], ids=["gpu", "cost"])
+def test_the_nastiest_commands_get_an_answer_or_a_friendly_no(desk, text, verbs):
+    assert 0 < len(answered(desk, verbs, text)) < 4_000
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.sampled_from(["", "status ", "claim ", "claim train-7 ", "release ", "stop ", "status state:", "help "]),
+    st.text(max_size=80),
+)
+def test_any_command_gets_an_answer_or_a_friendly_no(desk, verb, rest):
+    assert answered(desk, gpu.VERBS, verb + rest)

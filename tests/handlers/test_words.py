@@ -1,0 +1,134 @@
+"""Untrusted text is inert wherever it is shown: no ping, no link, no way out of a code span, no excess."""
+
+import html
+import re
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+from handlers.blocks.parts import cut, cut_mrkdwn
+from handlers.blocks.words import code, esc, length, plural, say, usd
+
+HOSTILE = [
+    "<!channel>",
+    "<!here|here>",
+    "<!subteam^S0614TZR7>",
+    "<@U0BOB0001>",
+    "<#C0GPUS001|gpus>",
+    "<https://evil.example|Approve>",
+    "\uff1c!channel\uff1e",
+    "\ufe64!everyone\ufe65",
+    "&lt;!channel&gt;",
+    "&amp;lt;!channel&amp;gt;",
+    "`code` breaks `out",
+    "```\nblock\n```",
+    "*bold* ~gone~",
+    "a\nb\r\nc\u2028d",
+    "\u202etxt.exe\u202c",
+    "zero\u200bwidth\ufeff",
+    "Z\u0351a\u0351l\u0351g\u0351o" * 50,
+    "&" * 500,
+    "<" * 500,
+    "\ufdfa" * 500,
+    "'; DROP TABLE instances; --",
+]
+TOKEN = re.compile(r"<[^>]*>")
+BARE = re.compile(r"&(?!(?:amp|lt|gt);)")
+
+
+def is_inert(shown: str) -> bool:
+    """Nothing in it that Slack would read as a mention, a link, a code span or a new line."""
+    marks = "<>`*~\n\r\u2028\u2029"
+    return not any(mark in shown for mark in marks) and not BARE.search(shown)
+
+
+@given(st.text(max_size=400), st.integers(1, 200))
+@example("&" * 100, 7)
+@example("<@U0BOB0001>", 5)
+@example("\ufdfa" * 50, 20)
+def test_escaped_text_is_inert_and_never_longer_than_it_may_be(text, limit):
+    shown = esc(text, limit)
+
+    assert is_inert(shown)
+    assert len(shown) <= limit
+    assert all(unicodedata.category(char)[0] != "C" for char in shown)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_names_stay_names(text):
+    assert is_inert(esc(text))
+    assert not TOKEN.search(say(f"I don't know {esc(text)}."))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_breaks_out_of_a_code_span(text):
+    shown = code(text)
+
+    assert shown.count("`") == 2
+    assert shown[0] == shown[-1] == "`"
+    assert is_inert(shown[1:-1])
+
+
+def test_an_empty_code_span_is_never_made():
+    assert code("") == code("\u200b") == "`-`"
+
+
+@given(st.text(max_size=200))
+def test_escaping_loses_nothing_that_is_plain(text):
+    plain = " ".join("".join(c for c in unicodedata.normalize("NFKC", text) if c.isalnum() or c == " ").split())
+
+    assert html.unescape(esc(plain, 2000)) == plain
+
+
+def test_a_sentence_of_ours_keeps_its_mentions_and_nothing_else():
+    said = say("<@U0BOB0001> & <!channel> in <#C0GPUS001>: <https://evil.example|x>")
+
+    assert said == "<@U0BOB0001> &amp; &lt;!channel&gt; in <#C0GPUS001>: &lt;https://evil.example|x&gt;"
+
+
+@given(
+    st.lists(st.sampled_from(["a", "<@U0BOB0001>", "&amp;", "&lt;", "<!date^1^{time}|09:00 UTC>", " "]), max_size=80),
+    st.integers(2, 120),
+)
+def test_a_cut_never_leaves_half_a_mention_or_entity(pieces, limit):
+    shown = cut_mrkdwn("".join(pieces), limit)
+
+    assert len(shown) <= limit
+    assert shown.count("<") == shown.count(">")
+    assert not BARE.search(shown.removesuffix("…"))
+
+
+def test_a_cut_says_that_it_cut():
+    assert cut("abcdef", 4) == "abc…"
+    assert cut("abcd", 4) == "abcd"
+
+
+@pytest.mark.parametrize(
+    ("ms", "said"),
+    [
+        (0, "0 m"),
+        (59 * MINUTE, "59 m"),
+        (HOUR, "1 h"),
+        (3 * HOUR + 12 * MINUTE, "3 h 12 m"),
+        (DAY, "1 d"),
+        (2 * DAY + 4 * HOUR, "2 d 4 h"),
+        (-5, "0 m"),
+    ],
+)
+def test_lengths_take_two_units_at_most(ms, said):
+    assert length(ms) == said
+
+
+@pytest.mark.parametrize(
+    ("micros", "said"),
+    [(5_670_000, "$5.67"), (0, "$0.00"), (-1_004_999, "-$1.00"), (1_234_567_895_000, "$1,234,567.90")],
+)
+def test_dollars_are_rounded_to_cents(micros, said):
+    assert usd(micros) == said
+
+
+def test_counts_have_their_noun():
+    assert (plural(1, "GPU"), plural(2_000, "GPU")) == ("1 GPU", "2,000 GPUs")
