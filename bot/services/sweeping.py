@@ -9,13 +9,27 @@ from bot.services import pricing
 from bot.services.desk import Desk
 from store import fleet, ledger, listings
 
+NOT_LOOKED_AT = "Nothing in valet.toml covers it any more."
+
 
 def sweep(desk: Desk) -> None:
     """Look everywhere and write down what was seen; a source that fails leaves the others fresh."""
+    looked_at: set[str] = set()
     for provider in desk.providers.values():
         began = desk.clock()  # what a look shows is at least as new as this
         for look in provider.sweep():
             record(desk, look, began)
+            looked_at.add(look.source)
+    _say_unlooked(desk, looked_at)
+
+
+def _say_unlooked(desk: Desk, looked_at: set[str]) -> None:
+    """A source that was taken out of valet.toml is not quietly shown as it was on its last day."""
+    unlooked = [each for each in fleet.sources(desk.store.reading()) if each.name not in looked_at]
+    for source in unlooked:
+        if source.error != NOT_LOOKED_AT:
+            with desk.store.writing() as db:
+                fleet.heard(db, Look(source.name, error=NOT_LOOKED_AT), desk.clock())
 
 
 def record(desk: Desk, look: Look, now: int) -> None:
