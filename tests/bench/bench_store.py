@@ -1,0 +1,97 @@
+"""What the store costs at 10,000 instances: a page of listings, the sweep, the verdicts, and deliveries.
+
+Run as `python -m tests.bench.bench_store`, or `pytest -m bench -s tests/bench/bench_store.py`.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.domain.clock import MINUTE
+from bot.domain.fleet import Instance, Look
+from bot.domain.listing import Filter
+from bot.domain.readings import Gpu, Minute, Push
+from bot.services import ingesting, judging, sweeping
+from bot.services.desk import Desk
+from bot.settings import parse
+from store import Store, listings
+
+COUNT = 10_000
+SOURCES = 20
+HOSTS = 500
+"""Hosts of 8 GPUs that deliver."""
+BASE = Instance("i-0", "train", "ec2", "", "p4d.24xlarge", "running", "A100", 8, launched_at=0, tags={"team": "nlp"})
+
+
+def fleet_of(source: int) -> tuple[Instance, ...]:
+    """The instances of one source."""
+    each = COUNT // SOURCES
+    return tuple(
+        replace(BASE, id=f"i-{number:017x}", name=f"train-{number}", source=f"ec2/1/region-{source}")
+        for number in range(source * each, (source + 1) * each)
+    )
+
+
+def timed(name: str, times: int, step: Callable[[int], object]) -> None:
+    """Print the median and the worst of some runs, in milliseconds."""
+    spent = []
+    for number in range(times):
+        began = time.perf_counter()
+        step(number)
+        spent.append((time.perf_counter() - began) * 1000)
+    spent.sort()
+    print(f"{name:<52} p50 {spent[len(spent) // 2]:8.2f} ms   worst {spent[-1]:8.2f} ms   of {times}")
+
+
+def push(host: str, seq: int, tick: int) -> Push:
+    """A minute of 8 idle GPUs."""
+    gpus = tuple(Gpu(gpu, f"GPU-{gpu}", "NVIDIA A100", 81920) for gpu in range(8))
+    told = tuple(Minute(gpu, tick, 4, 0.0, 0.0, None, 60.0, 4, 81920, 0, 0) for gpu in range(8))
+    return Push(host, "boot", seq, tick + 1, 0, gpus, told)
+
+
+def measure(folder: Path) -> None:
+    """Fill a store, and time what is done most."""
+    now = [1_800_000_000_000]
+    store = Store(folder / "bench.db")
+    desk = Desk(store, lambda: now[0], parse({"slack": {"channel": "C00"}}, {}), {}, lambda: parse({}, {}).roster())
+    looks = [Look(f"ec2/1/region-{source}", fleet_of(source)) for source in range(SOURCES)]
+
+    def sweep(number: int) -> None:
+        now[0] += MINUTE
+        for look in looks:
+            sweeping.record(desk, look, now[0])
+
+    timed(f"first sweep, {COUNT} instances in {SOURCES} sources", 1, sweep)
+    timed("later sweep, nothing changed", 5, sweep)
+    delivery = [0]
+
+    def deliver(number: int) -> None:
+        delivery[0] += 1
+        host, minute = f"i-{number % HOSTS:017x}", delivery[0] // HOSTS
+        ingesting.receive(desk, push(host, delivery[0], 1_000 + minute), "10.0.0.1")
+
+    timed("one delivery: 8 GPUs, one minute, one transaction", HOSTS * 4, deliver)
+    timed("judge everything", 5, lambda _: judging.judge_all(desk))
+    db = store.reading()
+    timed("a page of 20, most wasteful first", 50, lambda _: listings.page(db, Filter(), limit=20))
+    timed("a page of 20, idle and unclaimed", 50, lambda _: listings.page(db, Filter("", "", "idle"), limit=20))
+    timed("the sums over all", 50, lambda _: listings.totals(db, Filter()))
+    timed("one instance by its name", 50, lambda n: listings.matching(db, f"train-{n}"))
+    timed("instances by the beginning of their name", 50, lambda _: listings.matching(db, "train-99"))
+    timed("every name", 20, lambda _: listings.names(db))
+    store.close()
+
+
+@pytest.mark.bench
+def test_the_store_at_ten_thousand_instances(tmp_path):
+    measure(tmp_path)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        measure(Path(name))
