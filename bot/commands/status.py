@@ -1,0 +1,88 @@
+"""`valet status`: the fleet as the bot last saw it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.commands.options import config_option
+
+if TYPE_CHECKING:
+    from bot.domain.listing import Listing, Source, Totals
+
+HEADER = ("machine", "type", "gpus", "state", "since (UTC)", "USD/h", "holder")
+
+
+@click.command("status", short_help="Print the fleet, as a table or as JSON.")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
+def status(config_path: Path, *, as_json: bool) -> None:
+    """Print the fleet as the running bot last saw it, most wasteful machines first.
+
+    Reads the database only: nothing is asked of AWS or of agents, and it may be run while Valet runs. In the JSON,
+    instants are ISO 8601 in UTC, money is exact decimal text in USD, and what is not known is null.
+
+    \b
+    Example:
+      valet status --json | jq '.instances[] | select(.state == "free") | .name'
+    """
+    import json
+
+    from bot.commands.reading import opened_desk
+    from bot.services import looking, reporting
+
+    with opened_desk(config_path) as desk:
+        if as_json:
+            click.echo(json.dumps(reporting.status(desk), indent=2))
+            return
+        found, totals = reporting.everything(desk)
+        _print(found, totals, looking.sources(desk))
+
+
+def _print(found: "list[Listing]", totals: "Totals", sources: "list[Source]") -> None:
+    from bot.services.reporting import iso
+
+    if found:
+        table = [HEADER, *(_cells(listing) for listing in found)]
+        widths = [max(len(row[column]) for row in table) for column in range(len(HEADER))]
+        for row in table:
+            click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    click.echo(_conclusion(totals))
+    for source in sources:
+        if source.error:
+            since = f"no data since {iso(source.ok_at)}" if source.ok_at else "no data yet"
+            click.echo(f"{source.name}: {since} ({source.error})", err=True)
+
+
+def _cells(listing: "Listing") -> tuple[str, ...]:
+    from bot.services.reporting import iso
+
+    instance, verdict, claim = listing.instance, listing.verdict, listing.claim
+    since = iso(verdict.since if verdict else instance.stopped_at) or "-"
+    price = "?" if listing.rate is None else _cents(listing.rate.micros_per_hour)
+    return (
+        instance.name[:40],
+        instance.type,
+        f"{instance.gpu_count}x{instance.gpu_model or 'GPU'}"[:24],
+        listing.state,
+        since.replace("T", " ")[:16],
+        price,
+        claim.holder if claim else "-",
+    )
+
+
+def _conclusion(totals: "Totals") -> str:
+    priced = f", {totals.unpriced} without a known price" if totals.unpriced else ""
+    return (
+        f"{_count(totals.instances, 'instance')}, {_count(totals.gpus, 'GPU')}, {totals.running} running at "
+        f"{_cents(totals.rate_micros)} USD/h, {totals.idle} idle, wasting {_cents(totals.waste_micros)} USD/h{priced}"
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _cents(micros: int) -> str:
+    cents = (micros + 5_000) // 10_000
+    return f"{cents // 100}.{cents % 100:02d}"

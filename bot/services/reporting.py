@@ -1,0 +1,140 @@
+"""The ledger and the fleet for other programs: CSV for spreadsheets, records for JSON. Only reads the store."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.domain.clock import DAY
+from bot.domain.days import day_start, month_end
+from bot.domain.listing import Filter, Listing, Totals
+from bot.domain.rates import USD
+from bot.services.desk import Desk
+from store import fleet, ledger, listings
+from store.sql import Row
+
+COLUMNS = (
+    *("hour", "instance_id", "name", "type", "team", "holder", "verdict"),
+    *("running_seconds", "usd", "source"),
+)
+FORMULA = ("=", "+", "-", "@")
+"""A cell that begins with one of these, after blanks of any kind, is a formula to a spreadsheet."""
+ALL = -1
+
+
+def month_of(first: date, timezone: str) -> tuple[int, int]:
+    """When a month begins and ends in a zone."""
+    zone = ZoneInfo(timezone)
+    return day_start(first, zone), day_start(date.fromordinal(month_end(first).toordinal() + 1), zone)
+
+
+def ledger_csv(desk: Desk, start: int, end: int) -> Iterator[str]:
+    """The charges from `start` up to `end` as lines of CSV, oldest first, header included.
+
+    `hour` is the clock hour in UTC, `usd` an exact decimal; `source` says where the rate is from. An hour in which
+    team, holder, verdict or rate changed has a line for each part of it.
+    """
+    yield _line(COLUMNS)
+    for row in _charges(desk, start, end):
+        hour = datetime.fromtimestamp(row["from_at"] // 3_600_000 * 3_600, UTC).strftime("%Y-%m-%dT%H:00:00Z")
+        texts = [_safe(row[name]) for name in ("instance_id", "name", "type", "team", "holder", "verdict")]
+        yield _line((hour, *texts, seconds(row["running_ms"]), usd(row["micros"]), _safe(_source(row))))
+
+
+def _charges(desk: Desk, start: int, end: int) -> Iterator[Row]:
+    """Day by day, so that a year does not have to fit into memory."""
+    db = desk.store.reading()
+    for at in range(start, end, DAY):
+        yield from ledger.between(db, at, min(at + DAY, end))
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def _safe(text: str) -> str:
+    """Names and tags are other people's words: to a spreadsheet none of them shall be a formula."""
+    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
+
+
+def _source(row: Row) -> str:
+    if row["rate_now"] == row["rate_micros"]:
+        return str(row["rate_source"])
+    return f"the rate of that hour, USD {usd(row['rate_micros'])}"
+
+
+def usd(micros: int) -> str:
+    """Dollars as exact decimal text, six digits: 21.957642."""
+    sign, amount = ("-", -micros) if micros < 0 else ("", micros)
+    return f"{sign}{amount // USD}.{amount % USD:06d}"
+
+
+def seconds(ms: int) -> str:
+    """Seconds as exact decimal text: 3600, or 12.5."""
+    whole, rest = divmod(ms, 1000)
+    return f"{whole}.{rest:03d}".rstrip("0") if rest else str(whole)
+
+
+def ledger_sums(desk: Desk, start: int, end: int) -> list[tuple[str, str, int, int]]:
+    """Name, team, milliseconds and micro-dollars per instance and team from `start` up to `end`, dearest first."""
+    sums: dict[tuple[str, str], tuple[str, int, int]] = {}
+    for row in _charges(desk, start, end):
+        key = (row["instance_id"], row["team"])
+        _, ms, micros = sums.get(key, ("", 0, 0))
+        sums[key] = (row["name"], ms + row["running_ms"], micros + row["micros"])
+    found = [(name, team, ms, micros) for (_, team), (name, ms, micros) in sums.items()]
+    return sorted(found, key=lambda each: (-each[3], each[0], each[1]))
+
+
+def everything(desk: Desk) -> tuple[list[Listing], Totals]:
+    """Every instance, most wasteful first, and the sums."""
+    db = desk.store.reading()
+    return listings.page(db, Filter(), limit=ALL), listings.totals(db, Filter())
+
+
+def status(desk: Desk) -> dict[str, Any]:
+    """The fleet for `valet status --json`: instants in ISO 8601 UTC, money as exact decimal text, null for unknown."""
+    found, totals = everything(desk)
+    heard = [
+        {"name": source.name, "read_at": iso(source.ok_at), "error": source.error or None}
+        for source in fleet.sources(desk.store.reading())
+    ]
+    sums = {name: getattr(totals, name) for name in ("instances", "gpus", "running", "idle", "unpriced")}
+    return {
+        "as_of": iso(desk.clock()),
+        "totals": {**sums, "usd_per_hour": usd(totals.rate_micros), "wasted_usd_per_hour": usd(totals.waste_micros)},
+        "sources": heard,
+        "instances": [_record(listing) for listing in found],
+    }
+
+
+def _record(listing: Listing) -> dict[str, Any]:
+    instance, verdict, claim, rate = listing.instance, listing.verdict, listing.claim, listing.rate
+    return {
+        "id": instance.id,
+        "name": instance.name,
+        "provider": instance.provider,
+        "source": instance.source,
+        "type": instance.type,
+        "gpu_model": instance.gpu_model,
+        "gpus": instance.gpu_count,
+        "team": listing.team or None,
+        "state": listing.state,
+        "since": iso(verdict.since if verdict else instance.stopped_at),
+        "evidence": verdict.evidence if verdict else None,
+        "idle_gpus": verdict.idle_gpus if verdict else None,
+        "launched_at": iso(instance.launched_at),
+        "usd_per_hour": usd(rate.micros_per_hour) if rate else None,
+        "rate_source": rate.source if rate else None,
+        "wasted_usd_per_hour": usd(listing.waste_micros) if rate else None,
+        "claim": claim and {"holder": claim.holder, "until": iso(claim.until_at), "note": claim.note},
+    }
+
+
+def iso(instant: int | None) -> str | None:
+    """An instant in ISO 8601, UTC, to the second."""
+    return None if instant is None else datetime.fromtimestamp(instant // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,131 @@
+"""`valet ledger` and `valet status`: read beside a running Valet, and say why when they can't."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from click.testing import CliRunner
+
+from bot.commands.ledger import ledger as ledger_command
+from bot.commands.status import status as status_command
+from bot.domain.clock import HOUR
+from bot.domain.fleet import Instance, Look
+from bot.domain.rates import Charge, Rate
+from bot.errors import Refused, SettingsError
+from store import ProcessLock, Store, fleet, ledger
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "valet.toml"
+    path.write_text(f'database = "{tmp_path}/valet.db"\n[digest]\ntimezone = "America/New_York"\n')
+    return path
+
+
+@pytest.fixture
+def database(tmp_path):
+    opened = Store(tmp_path / "valet.db")
+    with opened.writing() as db:
+        made = Instance(
+            id="i-1", name="nb-2", provider="ec2", source="s", type="g5.xlarge", state="running", gpu_model="A10G"
+        )
+        fleet.save(db, made, team="nlp", rate=Rate(1_006_000, "valet.toml"))
+        fleet.heard(db, Look("ec2/1/us-west-2", error="AWS did not answer"), 0)
+        for day in (1, 2, 30):
+            start = int(datetime(2026, 11, day, 3, tzinfo=UTC).timestamp() * 1000)
+            ledger.add(db, [Charge("i-1", start, start + HOUR, HOUR, 1_006_000, 1_006_000, "nlp")])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def run(config):
+    def call(command, *words):
+        return CliRunner(env={"VALET_DB": ""}).invoke(command, [*words, "--config", str(config)])
+
+    return call
+
+
+def test_the_ledger_of_a_month_as_csv(run, database):
+    result = run(ledger_command, "--csv", "--month", "2026-11")
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "hour,instance_id,name,type,team,holder,verdict,running_seconds,usd,source",
+        "2026-11-02T03:00:00Z,i-1,nb-2,g5.xlarge,nlp,,unknown,3600,1.006000,valet.toml",
+        "2026-11-30T03:00:00Z,i-1,nb-2,g5.xlarge,nlp,,unknown,3600,1.006000,valet.toml",
+    ]  # 1 November 03:00 UTC is October in New York
+
+
+def test_the_ledger_of_a_month_as_sums(run, database):
+    result = run(ledger_command, "--month", "2026-11")
+
+    assert result.stdout.splitlines() == [
+        "machine  team     hours             USD",
+        "nb-2     nlp        2.0        2.012000",
+        "all                 2.0        2.012000",
+    ]
+
+
+def test_a_month_without_charges_says_so(run, database):
+    result = run(ledger_command, "--month", "2024-02")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "Nothing was charged in February 2024.\n"
+
+
+@pytest.mark.parametrize("month", ["2026-13", "2026-1", "november", "\u0662\u0660\u0662\u0666-11"])
+def test_a_wrong_month_is_wrong_usage(run, database, month):
+    assert run(ledger_command, "--month", month).exit_code == 2
+
+
+def test_the_status_as_a_table(run, database):
+    result = run(status_command)
+
+    assert result.stdout.splitlines() == [
+        "machine  type       gpus    state    since (UTC)  USD/h  holder",
+        "nb-2     g5.xlarge  0xA10G  unknown  -            1.01   -",
+        "1 instance, 0 GPUs, 1 running at 1.01 USD/h, 0 idle, wasting 0.00 USD/h",
+    ]
+    assert result.stderr == "ec2/1/us-west-2: no data yet (AWS did not answer)\n"
+
+
+def test_the_status_as_json(run, database):
+    said = json.loads(run(status_command, "--json").stdout)
+
+    assert said["instances"][0]["name"] == "nb-2"
+    assert said["instances"][0]["usd_per_hour"] == "1.006000"
+
+
+def test_both_work_while_valet_runs(run, database):
+    lock = ProcessLock(database.path)
+
+    codes = [run(status_command).exit_code, run(ledger_command).exit_code]
+
+    lock.release()
+    assert codes == [0, 0]
+
+
+@pytest.mark.parametrize("command", [status_command, ledger_command])
+def test_without_a_database_they_make_none(run, tmp_path, command):
+    result = run(command)
+
+    assert isinstance(result.exception, Refused)
+    assert "There is no database" in str(result.exception)
+    assert not (tmp_path / "valet.db").exists()
+
+
+@pytest.mark.parametrize("command", [status_command, ledger_command])
+def test_without_settings_they_say_what_is_missing(command):
+    result = CliRunner().invoke(command, ["--config", "/none/valet.toml"])
+
+    assert isinstance(result.exception, SettingsError)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"), [(status_command, ["--json"]), (ledger_command, ["--csv", "--month", "UTC"])]
+)
+def test_the_help_is_complete(command, words):
+    said = CliRunner().invoke(command, ["--help"]).output
+
+    assert all(word in said for word in (*words, "--config", "Example"))
