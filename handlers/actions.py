@@ -7,7 +7,7 @@ from bot.errors import Refused
 from bot.services import acting, digesting, looking
 from bot.services.desk import Desk, find
 from handlers import ids
-from handlers.blocks import approvals, digest
+from handlers.blocks import digest
 from handlers.blocks.parts import Reply
 from handlers.commands import gpu
 from handlers.commands.verbs import Ask
@@ -51,21 +51,19 @@ def keep_idle(desk: Desk, user: str, channel: str, value: str) -> Reply:
     return digest.kept(looking.name_of(desk, value), snooze.until_at)
 
 
-def approve(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def approve(desk: Desk, user: str, channel: str, value: str) -> None:
     """[Stop X] on an approval card."""
-    return _decide(desk, user, value, yes=True)
+    _decide(desk, user, value, yes=True)
 
 
-def deny(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def deny(desk: Desk, user: str, channel: str, value: str) -> None:
     """[Keep it running] on an approval card."""
-    return _decide(desk, user, value, yes=False)
+    _decide(desk, user, value, yes=False)
 
 
-def _decide(desk: Desk, user: str, action_id: str, *, yes: bool) -> Reply:
-    """The card loses its buttons at once; the outbox keeps it up to date from then on."""
-    action = acting.decide(desk, action_id, user, yes=yes)
-    shown = approvals.card(action, frozenset())
-    return Reply(shown.text, shown.blocks, private=False, replace=True)
+def _decide(desk: Desk, user: str, action_id: str, *, yes: bool) -> None:
+    """The outbox alone draws the card: an answer from here could arrive after a newer state and stand for good."""
+    acting.decide(desk, action_id, user, yes=yes)
 
 
 def _listing(desk: Desk, instance_id: str) -> Listing:

@@ -63,7 +63,14 @@ class Notifier:
         return draw(self._desk, post.kind, post.subject)
 
     def _handle(self, post: Post) -> bool:
-        """Send one message; False when Slack can't be reached, so that the others need not try."""
+        """Send one message; False when Slack can't be reached, so that the others need not try.
+
+        1. Take the row: from here on, news of the same message becomes a row of its own.
+        2. Draw it: the other way round, news between drawing and taking would join this row and never be shown.
+        3. Send it.
+        """
+        if not posting.start(self._desk, post):
+            return True
         try:
             reply = self.draw(post)
         except Exception:  # the job edge: a message that can't be drawn must not hold up the others
@@ -72,9 +79,8 @@ class Notifier:
             return True
         if reply is None:
             posting.bury(self._desk, post, "there is nothing left to show")
-        elif posting.start(self._desk, post):
-            return self._send(post, reply)
-        return True
+            return True
+        return self._send(post, reply)
 
     def _send(self, post: Post, reply: Reply) -> bool:
         for blocks in degrees(reply.blocks):

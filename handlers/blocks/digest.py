@@ -20,7 +20,7 @@ def digest(made: DigestNow) -> Reply:
     if len(rows) > SHOWN:
         blocks.append(context(f"and {len(rows) - SHOWN} more: `/gpu status idle` shows all."))
     blocks.append(context(_small_print(made)))
-    plain = "; ".join(f"{now.row.name} {now.row.state}" for now in rows[:SHOWN])
+    plain = "; ".join(f"{esc(now.row.name, 60)} {now.row.state}" for now in rows[:SHOWN])
     return Reply(cut(f"{head} {plain}", 3_900), blocks, private=False)
 
 
