@@ -1,0 +1,186 @@
+"""Records with the longest and most hostile contents, and the judges of what is drawn of them."""
+
+import copy
+import logging
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from hypothesis import strategies as st
+from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
+
+from bot.domain.actions import Action, Facts
+from bot.domain.claims import Claim
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.digest import Digest, DigestNow, IdleRow, RowNow
+from bot.domain.fleet import Instance
+from bot.domain.listing import Listing, Source
+from bot.domain.rates import Rate
+from bot.domain.report import Driver, KnownChange, Range, Report, ReportDay, Scope
+from bot.domain.verdict import GpuVerdict, Verdict
+from bot.sandbox.slack.check import problems, text_size
+from handlers.blocks.parts import Reply
+from tests.conftest import MONDAY
+from tests.slackblocks_judge import refusals
+
+NOW = MONDAY
+MOST_BLOCKS = 45
+MOST_TEXT = 12_000
+LONG = "n" * 200
+MARKUP = "<!channel> *b* `c` <@U0BOB0001> <https://evil.example|x> & " * 20
+AMPS = "&" * 400
+TEXTS = ("", "train-7", LONG, MARKUP, AMPS, "\u202e\u200b\ufdfa" * 200, "one\ntwo\n>three", "_:x:_ ~~~ ```")
+CHARTS = {"data_visualization"}
+
+
+def objections(reply: Reply, surface: str = "message") -> list[str]:
+    """What anybody says against a reply: our own rules, slackblocks, slack_sdk's models, and the budgets."""
+    found = [*problems(reply.blocks, surface), *refusals(reply.blocks, surface), *_changed_by_sdk(reply.blocks)]
+    if not reply.text.strip():
+        found.append("no text beside the blocks")
+    if len(reply.text) > 4_000:
+        found.append(f"{len(reply.text)} characters of fallback text")
+    if surface == "message" and len(reply.blocks) > MOST_BLOCKS:
+        found.append(f"{len(reply.blocks)} blocks")
+    if text_size(reply.blocks) > MOST_TEXT:
+        found.append(f"{text_size(reply.blocks)} characters of text")
+    return found + _pings("\n".join([reply.text, *_marked_up(reply.blocks)]))
+
+
+def _changed_by_sdk(blocks: list[dict[str, Any]]) -> list[str]:
+    """Blocks that come out of slack_sdk's models otherwise than they went in; charts it does not know."""
+    known = [block for block in blocks if block["type"] not in CHARTS]
+    View(type="home", blocks=copy.deepcopy(known)).to_dict()
+    logging.disable(logging.CRITICAL)
+    try:
+        out = [parsed.to_dict() if parsed else None for parsed in Block.parse_all(copy.deepcopy(known))]
+    finally:
+        logging.disable(logging.NOTSET)
+    return [f"{was} became {now}" for was, now in zip(known, out, strict=True) if _plain(was) != _plain(now)]
+
+
+def _plain(value: Any) -> Any:
+    """As JSON, without what the SDK adds by itself."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(held) for key, held in value.items() if (key, held) != ("emoji", True)}
+    return value
+
+
+def _marked_up(value: Any) -> Iterator[str]:
+    """Every text that Slack reads as markup."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _marked_up(item)
+    elif isinstance(value, dict):
+        if value.get("type") == "mrkdwn":
+            yield value["text"]
+        yield from _marked_up(list(value.values()))
+
+
+def _pings(shown: str) -> list[str]:
+    tokens = re.findall(r"<[^>]*>", shown)
+    known = re.compile(r"<(@[UW][A-Z0-9]+|#C[A-Z0-9]+|!date\^\d+\^[^^|<>]+\|[^<>]+)>")
+    odd = [token for token in tokens if not known.fullmatch(token)]
+    return [f"{token} in it" for token in odd]
+
+
+def instance(name: str = "train-7", **fields: Any) -> Instance:
+    given: dict[str, Any] = {"provider": "ec2", "source": f"ec2/111122223333/{LONG}", "type": "p4d.24xlarge"}
+    given |= {"state": "running", "gpu_model": "A100", "gpu_count": 8, "launched_at": NOW - DAY} | fields
+    return Instance("i-0123456789abcdef0", name, **given)
+
+
+def listing(text: str = "train-7", *, state: str = "held", claimed: bool = False, **fields: Any) -> Listing:
+    """A running instance all of whose words are `text`."""
+    gpus = tuple(GpuVerdict(number, "free", NOW - HOUR) for number in range(8))
+    verdict = Verdict(state, NOW - 40 * DAY, text, NOW, gpus)  # type: ignore[arg-type]
+    held = claim(text) if claimed else None
+    seen = instance(text, type=text or "p4d", gpu_model=text, **fields)
+    return Listing(seen, text, Rate(32_770_000_000, text, exact=False), verdict, held)
+
+
+def claim(note: str = "", **fields: Any) -> Claim:
+    given: dict[str, Any] = {"from_at": NOW - HOUR, "until_at": NOW + HOUR, "gpus": tuple(range(8))} | fields
+    return Claim("c" * 32, "i-0123456789abcdef0", "U0123456789AB", team=note, note=note, **given)
+
+
+def action(text: str = "train-7", *, state: str = "pending", **fields: Any) -> Action:
+    facts = Facts(
+        name=text,
+        type=text,
+        region=text,
+        verdict="held",
+        verdict_since=NOW - 40 * DAY,
+        evidence=text,
+        claim_id="c" * 32,
+        holder="U0123456789AB",
+        claim_until=NOW + HOUR,
+        rate_micros=98_320_000_000,
+        nvme_gb=8_000,
+        capacity_short=True,
+    )
+    given: dict[str, Any] = {"created_at": NOW, "expires_at": NOW + 2 * HOUR, "decider": "U0BOB0001", "decided_at": NOW}
+    given |= fields
+    return Action(
+        "a" * 32,
+        "stop",
+        "i-0123456789abcdef0",
+        NOW - DAY,
+        "U0ADA0001",
+        text,
+        state,  # type: ignore[arg-type]
+        facts=facts,
+        reason=text,
+        outcome=text,
+        **given,
+    )
+
+
+def sources(text: str) -> list[Source]:
+    return [Source(f"{text}{number}", NOW - MINUTE, text) for number in range(9)]
+
+
+def digest(text: str, state: str, rows: int = 40) -> DigestNow:
+    row = IdleRow(
+        *("i-0123456789abcdef0", text, text, text, "ec2", text, "held", NOW - 40 * DAY, 8, 8 * DAY),
+        waste_micros_per_hour=98_320_000_000,
+        wasted_micros=98_320_000_000,
+        holder="U0123456789AB",
+        claim_until=NOW + HOUR,
+        evidence=text,
+    )
+    now = RowNow(row, state, who="U0123456789AB", at=NOW, until=NOW + HOUR)  # type: ignore[arg-type]
+    made = Digest("C0GPUS001", date(2026, 11, 23), "UTC", NOW, (row,) * rows)
+    return DigestNow(made, (now,) * rows)
+
+
+def report(text: str) -> Report:
+    days = tuple(ReportDay(date.fromordinal(739_900 + number), 10**9, 10**9, 0, 10**10) for number in range(62))
+    return Report(
+        scope=Scope("instance", "i-0123456789abcdef0", text),
+        made_at=NOW,
+        timezone="UTC",
+        today=days[31].date,
+        charged_micros=10**15,
+        month=Range(10**15, 10**14, 10**16),
+        steady_rest_micros=10**15,
+        variable_rest_micros=10**15,
+        next_days=Range(10**15, 10**14, 10**16),
+        trust="range-only",
+        days=days,
+        budget_micros=10**15,
+        chance_over=0.37,
+        over_on=days[40].date,
+        drivers=tuple(Driver("i", text, text, 10**12, around_the_clock=False) for _ in range(12)),
+        changes=tuple(KnownChange("i", text, "launched", days[30].date, 10**12) for _ in range(12)),
+        notes=(text,) * 12,
+        unpriced=12_345,
+        owned=12_345,
+    )
+
+
+texts = st.one_of(st.sampled_from(TEXTS), st.text(max_size=300))

@@ -1,0 +1,139 @@
+"""Whatever the records hold, what is drawn of them is fit to send, by our own rules and by judges we did not write."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.actions import ActionState
+from bot.domain.clock import HOUR
+from bot.domain.listing import Listing, Totals
+from bot.errors import NotFound
+from handlers import listen
+from handlers.blocks import approvals, cost, digest, fleet, troubles
+from handlers.blocks.parts import Reply, fitting, plainly, section, size
+from handlers.commands import cost as cost_command
+from handlers.commands import gpu, verbs
+from tests.handlers import pieces
+from tests.handlers.pieces import NOW, TEXTS, objections
+
+STATES = ActionState.__args__
+BECAME = ("idle", "asked", "approved", "stopping", "stopped", "claimed", "kept", "working", "unknown", "gone")
+TOTALS = Totals(10_000, 80_000, 9_000, 5_000, 1_234, 10**15, 10**15)
+APPROVERS = frozenset(f"U{number:010d}" for number in range(300))
+
+
+def page(text: str, **how: object) -> Reply:
+    found = [pieces.listing(text, **how) for _ in range(fleet.PAGE)]
+    return fleet.status(found, TOTALS, pieces.sources(text), NOW, page=3, query=text[:100])
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("state", ["free", "held", "partial", "active", "unknown"])
+def test_a_full_page_of_the_fleet_is_fit_to_send(text, state):
+    assert objections(page(text, state=state)) == []
+    assert objections(page(text, state=state, claimed=True)) == []
+
+
+def test_a_full_page_has_a_row_for_each_and_room_to_spare():
+    shown = page("n" * 120)
+
+    assert sum("n" * 59 in str(block) for block in shown.blocks[1:] if block["type"] == "section") == fleet.PAGE
+    assert len(shown.blocks) <= 24
+    assert size(shown.blocks) < 9_000
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_replies_about_one_instance_are_fit_to_send(text):
+    one, held = pieces.listing(text), pieces.claim(text)
+    replies = [
+        fleet.single(one, NOW),
+        fleet.single(Listing(pieces.instance(text, state="stopped", stopped_at=NOW - HOUR)), NOW),
+        fleet.status([], Totals(), pieces.sources(text), NOW, page=0, query=""),
+        fleet.status([], Totals(), [], NOW, page=0, query=text),
+        fleet.claimed(pieces.listing(text, claimed=True), NOW),
+        fleet.claimed(one, NOW),
+        fleet.released(text, held, "U0BOB0001", NOW),
+        fleet.taken(one, held, [one] * 3, NOW),
+        fleet.taken(one, held, [], NOW),
+        fleet.claim_ended(pieces.claim(text, end_reason="expired"), text),
+        fleet.claim_ended(pieces.claim(text, end_reason="released"), text),
+        digest.kept(text, NOW),
+    ]
+
+    assert [objections(reply) for reply in replies] == [[]] * len(replies)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("state", STATES)
+def test_a_card_in_every_state_is_fit_to_send(text, state):
+    asked_about = pieces.action(text, state=state)
+    replies = [
+        approvals.card(asked_about, APPROVERS),
+        approvals.card(asked_about, frozenset()),
+        approvals.asked(asked_about, "C0GPUS001", again=True),
+        approvals.ended(asked_about),
+    ]
+
+    assert [objections(reply) for reply in replies] == [[]] * len(replies)
+
+
+def test_what_is_lost_is_never_cut_out_of_the_question():
+    sure = approvals.card(pieces.action("&" * 120), APPROVERS).blocks[-1]["elements"][0]["confirm"]
+
+    assert "8.0 TB of local NVMe" in sure["text"]["text"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("state", BECAME)
+def test_a_long_digest_is_fit_to_send(text, state):
+    assert objections(digest.digest(pieces.digest(text, state))) == []
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_forecast_is_fit_to_send(text):
+    assert objections(cost.forecast(pieces.report(text))) == []
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_refusals_and_help_are_fit_to_send(text):
+    replies = [
+        listen.refusal(NotFound(f'I don\'t know "{text}".', (text or "a", "b", "c"))),
+        verbs.help_text("/gpu", gpu.VERBS, f"I don't know {text}." if text != pieces.MARKUP else ""),
+        verbs.help_text("/cost", cost_command.VERBS),
+        plainly("x" * 9_000),
+        troubles.undelivered("C0GPUS001", "is_archived"),
+    ]
+
+    assert [found for reply in replies for found in objections(reply) if "<!channel" not in found] == []
+
+
+@settings(max_examples=150, deadline=None)
+@given(pieces.texts, st.sampled_from(["free", "held", "partial", "active", "unknown"]), st.booleans())
+def test_any_listing_is_fit_to_send(text, state, claimed):
+    assert objections(page(text, state=state, claimed=claimed)) == []
+
+
+@settings(max_examples=150, deadline=None)
+@given(pieces.texts, st.sampled_from(STATES), st.sets(st.integers(0, 10**9), max_size=40))
+def test_any_card_is_fit_to_send(text, state, approvers):
+    card = approvals.card(pieces.action(text, state=state), frozenset(f"U{one:010d}" for one in approvers))
+
+    assert objections(card) == []
+
+
+def test_only_a_pending_card_has_buttons():
+    with_buttons = {
+        state
+        for state in STATES
+        if any(block["type"] == "actions" for block in approvals.card(pieces.action(state=state), APPROVERS).blocks)
+    }
+
+    assert with_buttons == {"pending"}
+
+
+def test_blocks_beyond_the_budget_are_counted_not_sent():
+    groups = [[section("x" * 100)] for _ in range(10)]
+
+    shown, left = fitting(groups, 350)
+
+    assert (len(shown), left) == (3, 7)
