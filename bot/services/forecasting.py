@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from bot.domain.clock import HOUR
+from bot.domain.clock import HOUR, MINUTE
 from bot.domain.days import day_length, day_start, local_day, month_end
 from bot.domain.forecast import Forecast, chance_over, first_day_over, forecast_sum
 from bot.domain.report import NEXT_DAYS, Range, Report, ReportDay, Scope
@@ -31,6 +31,8 @@ from store.spend import DaySpend
 from store.sql import Row
 
 FRESH = HOUR
+DUE = 50 * MINUTE
+"""Less than FRESH, so that an hourly run finds every report due, however it jitters."""
 LOOK_BACK = 365
 SHOWN_BACK = 31
 TOTAL = Scope()
@@ -62,9 +64,15 @@ def answer(desk: Desk, scope: Scope) -> Report:
 
 
 def refresh(desk: Desk) -> None:
-    """Make the reports of the total and of every team anew; run it every hour."""
+    """Make the reports of the total and of every team anew where they are due; run it every hour, or more often."""
+    db, now = desk.store.reading(), desk.clock()
+    scopes = (TOTAL, *(Scope("team", team.name) for team in desk.roster().teams))
+    made = {scope: charges.newest_forecast(db, scope.text) for scope in scopes}
+    due = [scope for scope, kept in made.items() if kept is None or not 0 <= now - kept[0] < DUE]
+    if not due:
+        return
     books = _books(desk)
-    for scope in (TOTAL, *(Scope("team", team.name) for team in desk.roster().teams)):
+    for scope in due:
         _keep(desk, _report(desk, scope, books))
 
 

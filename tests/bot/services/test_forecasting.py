@@ -357,6 +357,15 @@ def test_every_hour_the_total_and_each_team_is_made_and_one_a_day_is_kept(desk, 
     assert newest["at"] == clock() - HOUR
 
 
+def test_a_refresh_makes_nothing_that_is_fresh(desk, clock):
+    forecasting.refresh(desk)
+    clock.forward(10 * MINUTE)
+
+    forecasting.refresh(desk)
+
+    assert forecasting.answer(desk, TOTAL).made_at == clock() - 10 * MINUTE
+
+
 def test_at_the_end_of_the_month_hardly_anything_is_left_to_guess(desk, clock):
     clock.now = at(11, 30, 23)
     always_on(desk)
