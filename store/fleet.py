@@ -38,7 +38,8 @@ SCHEMA = (
         gone_at INTEGER
     ) STRICT""",
     "CREATE INDEX instances_by_source ON instances (source) WHERE gone_at IS NULL",
-    "CREATE INDEX instances_by_name ON instances (name) WHERE gone_at IS NULL",
+    "CREATE INDEX instances_by_name ON instances (lower(name)) WHERE gone_at IS NULL",
+    "CREATE INDEX instances_by_id ON instances (lower(id)) WHERE gone_at IS NULL",
     """CREATE TABLE sources (
         source TEXT PRIMARY KEY,
         ok_at INTEGER,
