@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("bot.commands.run", "Run the bot."),
     "demo": ("bot.commands.demo", "Try the bot in a browser, without Slack, AWS or GPUs."),
     "agent": ("bot.agent.command", "Watch this host's GPUs and report to the bot."),
+    "status": ("bot.commands.status", "Print the fleet, as a table or as JSON."),
+    "ledger": ("bot.commands.ledger", "Print what the machines cost, as a table or as CSV."),
     "forecast": ("bot.commands.forecast", "Forecast daily spend from a CSV file."),
     "doctor": ("bot.commands.doctor", "Check settings, database, Slack, AWS and agents."),
     "manifest": ("bot.commands.manifest", "Print the Slack app manifest."),

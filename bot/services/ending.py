@@ -3,6 +3,7 @@
 from sqlite_utils import Database
 
 from bot.domain.actions import Action, ActionState
+from bot.services import digesting
 from bot.services.desk import Desk, channel_of
 from store import actions, outbox
 
@@ -32,9 +33,10 @@ def lapse(desk: Desk, db: Database, action: Action | None) -> Action | None:
 
 
 def show(desk: Desk, db: Database, action: Action) -> None:
-    """Bring the card up to date; it is drawn when it is sent."""
+    """Bring the card up to date, and the digest that lists the instance; both are drawn when they are sent."""
     channel = channel_of(desk, action.team)
     outbox.tell(db, channel, f"action:{action.id}", kind="action_card", subject=action.id, now=desk.clock())
+    digesting.refresh(desk, db, action.instance_id)
 
 
 def note(db: Database, action: Action, now: int) -> None:

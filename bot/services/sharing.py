@@ -8,7 +8,7 @@ from bot.domain.claims import Claim, EndReason
 from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
 from bot.errors import Refused
-from bot.services import acting
+from bot.services import acting, digesting
 from bot.services.desk import Desk
 from store import actions, claims, listings, outbox
 
@@ -47,6 +47,7 @@ def claim(desk: Desk, instance_id: str, holder: str, *, length: int | None, note
             if not claims.add(db, wanted):
                 raise Refused(f"{name} was taken this very moment. Ask again to see by whom.")
         actions.audit(db, now, holder, "extended" if held else "claimed", subject=instance_id, detail=note)
+        digesting.refresh(desk, db, instance_id)
         made = listings.by_id(db, instance_id)
     desk.wake()
     if made is None:
@@ -88,6 +89,7 @@ def release(desk: Desk, instance_id: str, person: str) -> Claim:
             raise Refused(f"{listing.instance.name} is <@{held.holder}>'s; only they or an approver can release it.")
         claims.end(db, held.id, now, "released")
         actions.audit(db, now, person, "released", subject=instance_id, detail=held.holder)
+        digesting.refresh(desk, db, instance_id)
         if person != held.holder:
             outbox.tell(db, held.holder, f"claim-end:{held.id}", kind="claim_ended", subject=held.id, now=now)
     desk.wake()

@@ -58,8 +58,10 @@ def test_keep_settles_it_and_the_digest_says_by_whom(morning):
 def test_stop_from_the_digest_asks_an_approver(morning):
     morning.presses("ada", "Stop train-7…", "#ml-platform")
 
-    seen = "\n".join(morning.slack.sees("bob", "#ml-platform"))
-    assert "*Stop train-7? @Ada asks. @Bob can answer" in seen
+    digest, card = morning.slack.sees("bob", "#ml-platform")[-2:]
+    assert "*Stop train-7? @Ada asks. @Bob can answer" in card
+    assert "@Ada asked to stop it" in digest
+    assert "[Stop train-7…]" not in digest
 
 
 def test_a_day_without_idle_machines_is_silent(office):
