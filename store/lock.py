@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 from typing import IO
 
-from bot.errors import Refused
+from bot.errors import Refused, Unreachable
 
 
 class Locked(Refused):
@@ -17,10 +17,13 @@ class ProcessLock:
     """Held from construction to `release`, or to the end of the process, however it ends."""
 
     def __init__(self, database: Path) -> None:
-        """Take the lock. Raises Locked, naming the holder."""
+        """Take the lock. Raises Locked, naming the holder, or Unreachable when there can be no lock file."""
         path = database.with_name(database.name + ".lock")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: IO[str] = path.open("a+")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: IO[str] = path.open("a+")
+        except OSError as error:
+            raise Unreachable(f"The lock beside {database} can't be written: {error}.", retryable=False) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

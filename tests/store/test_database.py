@@ -1,8 +1,9 @@
 """The promises of the store: nothing committed is lost, nothing fails for being second, nothing newer is opened."""
 
+import contextlib
 import subprocess
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,20 +27,10 @@ def noted(store: Store) -> int:
 
 
 def in_threads(count: int, work) -> list[BaseException]:
-    failures: list[BaseException] = []
-
-    def guarded(number: int) -> None:
-        try:
-            work(number)
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return failures
+    """Run it in so many threads at once; what they raised."""
+    with ThreadPoolExecutor(count) as pool:
+        runs = [pool.submit(work, number) for number in range(count)]
+    return [error for run in runs if (error := run.exception())]
 
 
 def test_no_commit_is_lost_when_eight_threads_write_at_once(store):
@@ -57,13 +48,10 @@ def test_no_commit_is_lost_when_eight_threads_write_at_once(store):
 def test_a_transaction_that_fails_leaves_nothing_behind_even_with_others_writing(store):
     def write(number: int) -> None:
         for step in range(20):
-            try:
-                with store.writing() as db:
-                    note(db, "x")
-                    if number % 2:
-                        raise ValueError(step)
-            except ValueError:
-                pass
+            with contextlib.suppress(ValueError), store.writing() as db:
+                note(db, "x")
+                if number % 2:
+                    raise ValueError(step)
 
     failures = in_threads(6, write)
 

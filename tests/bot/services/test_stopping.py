@@ -11,6 +11,7 @@ from bot.errors import Refused, Unreachable
 from bot.sandbox.machines import SandboxFleet
 from bot.services import acting, executing, sharing
 from store import actions
+from store.sql import sqlite3
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, Room
 
 LOST = Unreachable("AWS did not confirm the stop: no answer in time.")
@@ -359,3 +360,16 @@ def test_two_threads_that_carry_out_the_same_action_make_one_call(tmp_path, cloc
     assert room.action(action).state == "executing"
     assert room.told(ADA, "action_ended") == []
     room.close()
+
+
+def test_without_a_row_on_disk_there_is_no_call(idle):
+    action = idle.approves(idle.asks("train-7"))
+    idle.desk.store._writer.execute("PRAGMA query_only=1")
+
+    with pytest.raises(sqlite3.OperationalError):
+        executing.carry_out(idle.desk)
+
+    assert idle.fleet.calls["stop", "train-7"] == 0
+    idle.desk.store._writer.execute("PRAGMA query_only=0")
+    minutes_pass(idle, 3)
+    assert idle.action(action).state == "done"
