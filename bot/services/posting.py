@@ -8,6 +8,8 @@ from store import outbox
 from store.sql import Row
 
 UNDELIVERED = "undelivered"
+CLOSED = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action", "missing_scope"})
+"""Slack's words for a channel that takes no message of ours."""
 SETTLE = 35 * SECOND
 """So long after an attempt without an answer, Slack's history is taken at its word."""
 LONGEST_WAIT = 900 * SECOND
@@ -67,10 +69,10 @@ def again(desk: Desk, post: Post, error: str, *, wait: int | None = None) -> Non
 
 
 def bury(desk: Desk, post: Post, error: str) -> None:
-    """It can never be sent; the row stays, and the admins are told once for each channel and cause."""
+    """It can never be sent; the row stays. Of a closed channel the admins are told, once for each cause."""
     with desk.store.writing() as db:
         outbox.bury(db, post.id, error)
-        if post.kind == UNDELIVERED or not post.channel.startswith(("C", "G")):
+        if post.kind == UNDELIVERED or error not in CLOSED or not post.channel.startswith(("C", "G")):
             return
         subject = f"{post.channel} {error}"
         for admin in sorted(desk.roster().admins):

@@ -219,7 +219,7 @@ def test_the_home_tab_is_not_published_for_its_messages_tab(office):
 def test_a_crowded_home_tab_is_fit_to_publish(office):
     from handlers import home
 
-    for name in ("train-7", "train-2", "nb-2"):
+    for name in ("train-7", "train-3", "nb-2"):
         office.types("ada", f"/gpu claim {name} for 4h {'&' * 300}")
 
     assert objections(home.page(office.valet.desk, ADA), "home") == []
