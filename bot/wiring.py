@@ -12,7 +12,9 @@ from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, R
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from bot.domain.clock import MINUTE, Clock
+from bot.domain.clock import MINUTE, SECOND, Clock
+from bot.domain.listing import Filter
+from bot.domain.rates import USD
 from bot.domain.readings import Push
 from bot.jobs.schedule import Job, Schedule
 from bot.jobs.worker import Worker
@@ -32,6 +34,7 @@ from bot.services import (
 from bot.services.desk import Desk
 from bot.settings import Secrets, Settings
 from bot.telemetry.door import Health, Receipt, door
+from bot.telemetry.figures import Figure
 from bot.telemetry.serving import DoorServer
 from handlers import http, listen
 from handlers.notifier import Notifier
@@ -186,10 +189,26 @@ def front(desk: Desk, face: listen.Face, schedule: Schedule, *, slack_http: bool
         lambda push, ip: _receive(desk, push, ip),
         lambda sha256: agents.host_of(desk.store.reading(), sha256),
         lambda: health(desk, schedule),
+        metrics=lambda: figures(desk, schedule),
         clock=desk.clock,
     )
     routes = [*([http.route(face.app)] if slack_http else []), Mount("/", app)]
     return Starlette(routes=routes)
+
+
+def figures(desk: Desk, schedule: Schedule) -> list[Figure]:
+    """What /metrics shows beside the door's own figures."""
+    _, totals = looking.page(desk, Filter(), limit=1)
+    ages = {(name,): age / SECOND for name, age in schedule.ages().items()}
+    waiting = {(state,): float(count) for state, count in posting.counts(desk).items()}
+    return [
+        Figure("valet_instances", "Instances known.", {(): float(totals.instances)}),
+        Figure("valet_instances_idle", "Running instances with every GPU idle.", {(): float(totals.idle)}),
+        Figure("valet_usd_per_hour", "List price of what runs, USD per hour.", {(): totals.rate_micros / USD}),
+        Figure("valet_usd_per_hour_idle", "Of that, unused.", {(): totals.waste_micros / USD}),
+        Figure("valet_job_age_seconds", "Since each job last came to its end.", ages, ("job",)),
+        Figure("valet_outbox_messages", "Messages by state.", waiting, ("state",)),
+    ]
 
 
 def _receive(desk: Desk, push: Push, ip: str) -> Receipt:

@@ -85,6 +85,11 @@ def first_time(desk: Desk, event_id: str) -> bool:
         return outbox.new_event(db, event_id, desk.clock())
 
 
+def counts(desk: Desk) -> dict[str, int]:
+    """How many messages are in each state."""
+    return outbox.counts(desk.store.reading())
+
+
 def prune(desk: Desk) -> None:
     """Forget what was sent over 30 days ago."""
     with desk.store.writing() as db:

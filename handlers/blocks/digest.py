@@ -28,8 +28,10 @@ def _headline(made: DigestNow) -> str:
     digest = made.digest
     when = f"{digest.local_date:%A} {digest.local_date.day} {digest.local_date:%B}"
     open_rows = sum(now.state == "idle" and now.row.state != "partial" for now in made.rows)
+    asked = sum(now.state == "asked" for now in made.rows)
     wait = f"{plural(open_rows, 'machine')} {'needs' if open_rows == 1 else 'need'} a decision."
-    settled = "All are settled." if not open_rows else wait
+    asking = f"{plural(asked, 'stop')} {'waits' if asked == 1 else 'wait'} for an approver." if asked else ""
+    settled = " ".join(part for part in (wait if open_rows else "", asking) if part) or "All are settled."
     wasted = f"{usd(digest.wasted_micros)} went unused in the last 24 hours"
     return f"Idle GPUs, {when}: {wasted}. {settled}"
 
