@@ -373,3 +373,18 @@ def test_without_a_row_on_disk_there_is_no_call(idle):
     idle.desk.store._writer.execute("PRAGMA query_only=0")
     minutes_pass(idle, 3)
     assert idle.action(action).state == "done"
+
+
+def test_a_lost_call_is_given_two_minutes_before_it_is_made_again(idle):
+    idle.fleet.fault("train-7", LOST)
+    idle.approves(idle.asks("train-7"))
+    executing.carry_out(idle.desk)
+
+    idle.clock.forward(2 * MINUTE - 1)
+    idle.reports("train-7", 0.0, minutes=2)
+    executing.carry_out(idle.desk)
+    early = idle.fleet.calls["stop", "train-7"]
+    idle.clock.forward(1)
+    executing.carry_out(idle.desk)
+
+    assert (early, idle.fleet.calls["stop", "train-7"]) == (1, 2)
