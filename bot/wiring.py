@@ -39,10 +39,12 @@ from bot.telemetry.serving import DoorServer
 from handlers import http, listen
 from handlers.notifier import Notifier
 from handlers.people import Identity, People
+from handlers.send import LOST
 from store import Store, agents
 
 log = logging.getLogger(__name__)
 STALE_TICK = 5 * MINUTE
+OUT_OF_REACH: tuple[type[Exception], ...] = (SlackApiError, *LOST)
 PROMPT = frozenset({"sweep", "judge", "claims", "requests"})
 """Jobs whose silence means something is wrong."""
 
@@ -83,7 +85,7 @@ class Valet:
                 self.people.refresh()
                 if not self.secrets.signing_secret:
                     self._connect()
-            except (SlackApiError, OSError) as error:
+            except OUT_OF_REACH as error:
                 log.warning("Slack can't be reached, trying again: %s", _why(error))
                 self.over.wait(pause_s)
                 pause_s = min(60.0, 2 * pause_s)
@@ -94,7 +96,11 @@ class Valet:
 
     def _connect(self) -> None:
         socket = SocketModeHandler(self.face.app, self.secrets.app_token, web_client=self.client)
-        socket.connect()  # type: ignore[no-untyped-call]
+        try:
+            socket.connect()  # type: ignore[no-untyped-call]
+        except BaseException:
+            socket.close()  # type: ignore[no-untyped-call]  # it has begun threads
+            raise
         self.socket = socket
 
     def stop(self) -> None:

@@ -1,0 +1,233 @@
+"""The bot over a real WebSocket, as a part of this process and as `valet run`."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.domain.clock import system_clock
+from bot.sandbox.machines import SandboxFleet
+from bot.sandbox.slack import SandboxServer, SandboxSlack
+from bot.settings import Secrets, parse
+from bot.wiring import build
+from store import Store
+from tests.stories.conftest import SETTINGS
+
+ROOT = Path(__file__).parents[2]
+TOML = """
+[slack]
+channel = "C0GPUS001"
+admins = ["U0BOB0001"]
+[door]
+port = 0
+"""
+
+
+def until(what, seconds=20.0):
+    """Wait for something to become true."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+    return found
+
+
+def answered(slack, line="/gpu help"):
+    """Type a command until the bot is there; what came back last."""
+    before = len(slack.sees("ada", "#gpus"))
+    slack.command("ada", "#gpus", line)
+    return until(lambda: slack.sees("ada", "#gpus")[before:])[-1]
+
+
+@pytest.fixture
+def slack():
+    return SandboxSlack(system_clock)
+
+
+@pytest.fixture
+def server(slack):
+    made = SandboxServer(slack).start()
+    yield made
+    made.stop()
+
+
+def bot(slack, path, api_url):
+    secrets = Secrets(slack.bot_token, slack.app_token, "", api_url)
+    rooms = {"ec2": SandboxFleet(system_clock)}
+    return build(parse(SETTINGS, {}), secrets, Store(path), clock=system_clock, rooms=rooms, pace_s=0)
+
+
+@pytest.fixture
+def valet(slack, server, tmp_path):
+    """The bot at work, connected."""
+    made = bot(slack, tmp_path / "valet.db", server.api_url)
+    made.start()
+    until(lambda: server.link.connections == 1)
+    yield made
+    made.stop()
+
+
+def test_a_command_typed_is_answered(valet, slack):
+    assert answered(slack).startswith("`/gpu status")
+    assert "GPU fleet" in until(lambda: answered(slack, "/gpu status"))
+
+
+def test_it_comes_back_when_slack_asks_it_to(valet, slack, server):
+    for reason in ("warning", "refresh_requested"):
+        server.link.disconnect(reason)
+        until(lambda: server.link.connections == 1)
+
+        assert answered(slack).startswith("`/gpu status")
+
+
+def test_it_comes_back_when_the_line_drops_without_a_word(valet, slack, server):
+    server.link.disconnect("")
+    until(lambda: server.link.connections == 1)
+
+    assert answered(slack).startswith("`/gpu status")
+
+
+def test_it_comes_back_when_slack_was_away_for_a_while(valet, slack, server):
+    port = int(server.url.rpartition(":")[2])
+    server.stop()
+    time.sleep(1)
+    back = SandboxServer(slack, port).start()
+    until(lambda: back.link.connections >= 1, 40)
+
+    seen = answered(slack)
+    back.stop()
+
+    assert seen.startswith("`/gpu status")
+
+
+def test_slack_may_come_up_after_the_bot(slack, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    valet = bot(slack, tmp_path / "valet.db", f"http://127.0.0.1:{port}/api/")
+    valet.start()
+    time.sleep(0.5)
+    server = SandboxServer(slack, port).start()
+    until(lambda: server.link.connections == 1)
+
+    seen = answered(slack)
+    valet.stop()
+    server.stop()
+
+    assert seen.startswith("`/gpu status")
+
+
+def test_it_ends_at_once_while_slack_is_down(slack, tmp_path):
+    valet = bot(slack, tmp_path / "valet.db", "http://127.0.0.1:9/api/")
+    valet.start()
+    time.sleep(0.2)
+
+    valet.stop()
+
+    assert not valet.door._thread.is_alive()
+
+
+@pytest.fixture
+def run(tmp_path, slack, server):
+    """Start `valet run` in a folder of its own; all are ended with the test."""
+    (tmp_path / "valet.toml").write_text(TOML)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SLACK_API_URL": server.api_url,
+        "VALET_DB": str(tmp_path / "valet.db"),
+    }
+    begun = []
+
+    def start(**more):
+        command = [sys.executable, "-m", "bot", "run"]
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environment | more, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        begun.append(process)
+        return process
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_running_bot_ends_in_order_when_told_to(run, slack, server, number):
+    process = run()
+    until(lambda: server.link.connections == 1)
+    assert answered(slack).startswith("`/gpu status")
+
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=15)
+
+    assert process.returncode == 0
+    assert "Traceback" not in said
+    until(lambda: server.link.connections == 0)
+
+
+def test_it_ends_in_order_while_slack_cannot_be_reached(run):
+    process = run(SLACK_API_URL="http://127.0.0.1:9/api/")
+    until(lambda: "Slack can't be reached" in process.stdout.readline())
+
+    process.terminate()
+    said, _ = process.communicate(timeout=15)
+
+    assert process.returncode == 0
+    assert "Traceback" not in said
+
+
+def test_a_second_bot_on_the_same_database_names_the_first(run, server):
+    first = run()
+    until(lambda: server.link.connections == 1)
+
+    second = run()
+    said, _ = second.communicate(timeout=15)
+
+    assert second.returncode == 75
+    assert f"is in use by process {first.pid} on {socket.gethostname()}" in said
+    assert "Traceback" not in said
+
+
+def test_a_killed_bot_leaves_no_lock_behind(run, server):
+    first = run()
+    until(lambda: server.link.connections == 1)
+    first.kill()
+    first.wait()
+    until(lambda: server.link.connections == 0)
+
+    run()
+
+    until(lambda: server.link.connections == 1)
+
+
+@pytest.mark.parametrize(
+    ("toml", "environment", "sentence"),
+    [
+        ("[slack]\nchanel = 'C1'\n", {}, 'Unknown setting "slack.chanel"'),
+        ("[door]\nport = 'many'\n", {}, "Setting \"door.port\" is 'many'"),
+        ("[slack\n", {}, "valet.toml can't be read"),
+        (TOML, {"SLACK_BOT_TOKEN": "secret-of-mine"}, "SLACK_BOT_TOKEN is missing or is no bot token"),
+        (TOML, {"SLACK_APP_TOKEN": ""}, "SLACK_APP_TOKEN is missing or is no app token"),
+        (TOML, {"SLACK_API_URL": "slack.com"}, "SLACK_API_URL is 'slack.com'"),
+        (TOML, {"VALET_DB": "/proc/none/valet.db"}, "/proc/none"),
+    ],
+)
+def test_a_wrong_setting_ends_the_start_with_one_sentence(run, tmp_path, toml, environment, sentence):
+    (tmp_path / "valet.toml").write_text(toml)
+
+    process = run(**environment)
+    said, _ = process.communicate(timeout=15)
+
+    assert process.returncode == 1
+    assert said.startswith("Error: ")
+    assert sentence in said
+    assert said.count("\n") == 1
+    assert "secret-of-mine" not in said
