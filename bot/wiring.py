@@ -205,8 +205,8 @@ def front(desk: Desk, face: listen.Face, schedule: Schedule, *, slack_http: bool
 def figures(desk: Desk, schedule: Schedule) -> list[Figure]:
     """What /metrics shows beside the door's own figures."""
     _, totals = looking.page(desk, Filter(), limit=1)
-    ages = {(name,): age / SECOND for name, age in schedule.ages().items()}
-    waiting = {(state,): float(count) for state, count in posting.counts(desk).items()}
+    ages: dict[tuple[str, ...], float] = {(name,): age / SECOND for name, age in schedule.ages().items()}
+    waiting: dict[tuple[str, ...], float] = {(state,): float(count) for state, count in posting.counts(desk).items()}
     return [
         Figure("valet_instances", "Instances known.", {(): float(totals.instances)}),
         Figure("valet_instances_idle", "Running instances with every GPU idle.", {(): float(totals.idle)}),

@@ -209,5 +209,8 @@ def claim_ended(claim: Claim, name: str) -> Reply:
         text = f"Your claim on *{label}* ended at {at(claim.until_at)}. It is free for others now."
         again = button(f"Claim {name} again", ids.CLAIM, claim.instance_id)
         return Reply(text, [section(text), actions(again)])
-    text = f"Your claim on *{label}* was ended by an approver. Ask your team if that surprises you."
+    if claim.end_reason == "gone":
+        text = f"Your claim on *{label}* ended: the machine is gone."
+    else:
+        text = f"Your claim on *{label}* was ended by an approver. Ask your team if that surprises you."
     return Reply(text, [section(text)])
