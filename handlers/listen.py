@@ -43,7 +43,7 @@ class Face:
     """Where all work is done; listeners themselves run on the thread that brought the request."""
 
 
-class _AtOnce(Executor):
+class AtOnce(Executor):
     """Runs what is submitted there and then: our listeners only acknowledge and hand on."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
@@ -91,7 +91,7 @@ def build(desk: Desk, client: WebClient, identity: Identity, *, signing_secret: 
         token_verification_enabled=False,
         request_verification_enabled=bool(signing_secret),
         raise_error_for_unhandled_request=False,
-        listener_executor=_AtOnce(),
+        listener_executor=AtOnce(),
     )
     # it writes the whole body of every request with a wrong signature
     logging.getLogger("slack_bolt.RequestVerification").setLevel(logging.WARNING)

@@ -1,0 +1,81 @@
+"""A large fleet for measurements, written straight into a store."""
+
+import random
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.fleet import Instance, Look
+from bot.domain.rates import Rate
+from bot.domain.readings import Gpu
+from bot.domain.verdict import GpuVerdict, Verdict
+from bot.services import sharing
+from bot.services.desk import Desk
+from store import Store, fleet, minutes
+
+GPUS = 8
+TEAMS = ("nlp", "vision", "speech", "platform")
+STATES = ("active", "active", "active", "free", "held", "partial", "unknown")
+
+
+def instances(count: int, now: int, provider: str = "ec2") -> list[Instance]:
+    """Running machines of 8 GPUs with names like a company's."""
+    source = "ec2/111122223333/us-east-1" if provider == "ec2" else "owned"
+    return [
+        Instance(
+            id=f"i-{number:017x}" if provider == "ec2" else f"node-{number}.gpu.example.com",
+            name=f"{random.Random(number).choice(TEAMS)}-train-{number}",
+            provider=provider,  # type: ignore[arg-type]
+            source=source,
+            type="p4d.24xlarge" if provider == "ec2" else "owned",
+            state="running",
+            gpu_model="A100-SXM4-40GB",
+            gpu_count=GPUS,
+            gpu_memory_mib=40_960,
+            nvme_gb=8_000,
+            launched_at=now - 3 * DAY,
+            tags={"Name": f"train-{number}", "team": "nlp"},
+        )
+        for number in range(count)
+    ]
+
+
+def verdict(state: str, now: int) -> Verdict:
+    """One with evidence of the usual length."""
+    each = tuple(GpuVerdict(gpu, "free" if state != "active" else "active", now - 3 * HOUR) for gpu in range(GPUS))
+    words = "no GPU above 1 % for 3 h; 1.2 GB used by python3 of ada on GPU 0; 71 W a GPU"
+    return Verdict(state, now - 3 * HOUR, words, now, each)  # type: ignore[arg-type]
+
+
+def fill(desk: Desk, count: int, provider: str = "ec2") -> list[Instance]:
+    """That many instances with rates and verdicts; every tenth has a claim."""
+    now, chance = desk.clock(), random.Random(7)
+    made = instances(count, now, provider)
+    rate = Rate(21_957_642, "AWS on-demand, us-east-1")
+    judged = {each.id: (verdict(chance.choice(STATES), now), chance.choice([0, 21_957_642])) for each in made}
+    with desk.store.writing() as db:
+        fleet.heard(db, Look(made[0].source, tuple(made)), now)
+        fleet.save_all(db, [(each, chance.choice(TEAMS), rate) for each in made])
+        fleet.save_verdicts(db, judged)
+    for number, each in enumerate(made[:: max(10, count // 500)]):
+        sharing.claim(desk, each.id, f"U{number:09d}", length=8 * HOUR, note="fine-tune of the big model")
+    return made
+
+
+def remember(store: Store, hosts: list[str], now: int, length: int) -> None:
+    """What agents of these hosts have told in the last `length` minutes: all quiet."""
+    first = now // MINUTE * MINUTE
+    with store.writing() as db:
+        for host in hosts:
+            rows = []
+            for gpu in range(GPUS):
+                row = minutes.new_gpu(host, Gpu(gpu, f"GPU-{host}-{gpu}", "NVIDIA A100-SXM4-40GB", 40_960))
+                known = {"last_minute_at": first - MINUTE, "last_known_at": first - MINUTE, "quiet_since": now - DAY}
+                rows.append(row | known | {"util_max": 0.0, "watts": 61.0, "memory_used_mib": 4})
+            minutes.save_gpus(db, rows)
+            minutes.add(
+                db,
+                [
+                    (first - ago * MINUTE, host, gpu, "quiet", 0.0, 0.0, 61.0, 4, 0)
+                    for ago in range(1, length + 1)
+                    for gpu in range(GPUS)
+                ],
+            )
