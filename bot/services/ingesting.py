@@ -55,17 +55,26 @@ def _keep(db: Database, push: Push, rule: IdleRule, *, zero: int, now: int) -> N
     for row in kept.values():
         _cut(row, quiet_from=quiet_from, now=now)
     values: list[tuple[object, ...]] = []
+    newest: dict[int, Minute] = {}
+    gap = rule.gap_minutes * MINUTE
     for minute in sorted(push.minutes, key=lambda each: each.tick):
         at = zero + minute.tick * MINUTE
         state = minute_state(minute, rule, started_tick=push.started_tick)
-        row = kept.setdefault(minute.gpu, minutes.new_gpu(push.host, Gpu(minute.gpu, "", "")))
-        _follow(row, minute, state, at=at, quiet_from=quiet_from, gap=rule.gap_minutes * MINUTE)
+        row = kept.get(minute.gpu)
+        if row is None:
+            row = kept[minute.gpu] = minutes.new_gpu(push.host, Gpu(minute.gpu, "", ""))
+        _follow(row, state, at=at, quiet_from=quiet_from, gap=gap)
+        if at >= (row["last_minute_at"] or 0):
+            row["last_minute_at"] = at
+            newest[minute.gpu] = minute
         values.append(
             (
                 *(at, push.host, minute.gpu, state, minute.util_max, minute.util_mean, minute.watts),
                 *(minute.memory_used_mib, minute.compute_processes),
             )
         )
+    for gpu, minute in newest.items():
+        kept[gpu] |= _shown(minute)
     minutes.add(db, values)
     minutes.save_gpus(db, list(kept.values()))
 
@@ -95,7 +104,7 @@ def _cut(row: Row, *, quiet_from: int, now: int) -> None:
         row["last_active_at"] = min(row["last_active_at"], now) if row["last_active_at"] else None
 
 
-def _follow(row: Row, minute: Minute, state: MinuteState, *, at: int, quiet_from: int, gap: int) -> None:
+def _follow(row: Row, state: MinuteState, *, at: int, quiet_from: int, gap: int) -> None:
     """Carry a GPU's trace on by one minute. Whatever comes late or twice can only make it look busier."""
     if state == "active":
         row["last_active_at"] = max(at, row["last_active_at"] or at)
@@ -107,11 +116,12 @@ def _follow(row: Row, minute: Minute, state: MinuteState, *, at: int, quiet_from
             row["quiet_since"] = at
     if state != "unknown":
         row["last_known_at"] = max(at, row["last_known_at"] or at)
-    if at < (row["last_minute_at"] or 0):
-        return
+
+
+def _shown(minute: Minute) -> Row:
+    """What people are shown of a GPU: its newest minute."""
     largest = max(minute.processes, key=lambda each: each.memory_mib or 0, default=None)
-    row |= {
-        "last_minute_at": at,
+    return {
         "util_max": minute.util_max,
         "watts": minute.watts,
         "memory_used_mib": minute.memory_used_mib,
