@@ -29,7 +29,8 @@ from handlers.people import Identity
 from handlers.send import answer, patiently, post
 
 log = logging.getLogger(__name__)
-THREADS = 50
+THREADS = 20
+"""More would answer no sooner, and take the processor from what acknowledges."""
 ANYTHING = re.compile(".*", re.DOTALL)
 Body = dict[str, Any]
 
