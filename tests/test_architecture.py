@@ -26,7 +26,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "handlers": ("store", "boto3", "botocore", "pynvml", "sqlite_utils", "apscheduler", "bot.wiring", "bot.sandbox"),
 }
 ONLY_IN = {
-    "boto3": {"bot/providers/ec2.py"},
+    "boto3": {"bot/providers/clients.py"},
     "pynvml": {"bot/telemetry/nvml.py"},
     "apscheduler": {"bot/jobs/schedule.py"},
     "slack_bolt": {"handlers/listen.py", "handlers/http.py", "bot/wiring.py"},

@@ -1,94 +1,33 @@
-"""Rented machines on AWS, in several accounts and regions. The only file of this side that imports boto3."""
+"""Rented machines on AWS, in several accounts and regions."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from threading import Lock
 from typing import Any, TypeVar
 
-import boto3
 from botocore.config import Config
-from botocore.credentials import DeferredRefreshableCredentials, create_assume_role_refresher
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-from botocore.session import Session as CoreSession
-from botocore.session import get_session
 
 from bot.domain.clock import Clock, system_clock
 from bot.domain.fleet import Instance, Look
 from bot.errors import SettingsError, Unreachable
 from bot.providers.accounts import Access, AwsAccount
+from bot.providers.clients import AWS_ERRORS, PATIENT, Clients, attempt, said_by
 from bot.providers.ec2_access import Room, check
-from bot.providers.ec2_errors import Said, group_member, reading_failed, stop_failed
+from bot.providers.ec2_errors import group_member, reading_failed, stop_failed
 from bot.providers.ec2_lookups import ProtectionMemory, TypeCatalogue, stop_protection
 from bot.providers.ec2_shapes import GpuType
 from bot.providers.ec2_shapes import instance as to_instance
 
 T = TypeVar("T")
 
-SESSION_NAME = "valet"
 WORKERS = 8
 PAGE_SIZE = 500
 SEEN_STATES = ["pending", "running", "stopping", "stopped"]
-# botocore raises a bare RuntimeError when credentials it has just renewed have run out already: a wrong clock.
-AWS_ERRORS = (BotoCoreError, ClientError, RuntimeError)
-PATIENT = Config(
-    retries={"mode": "standard", "total_max_attempts": 4},
-    connect_timeout=3,
-    read_timeout=10,
-    user_agent_extra="gpu-valet",
-)
 # A stop is sent once. If its answer is lost it may have worked, and the machine may be somebody's again by the time a
 # second one arrives; so the caller looks again, at LaunchTime too, before it asks again.
 ONCE = PATIENT.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
-
-
-class _Role:
-    """Credentials of an assumed role, in the place where botocore looks for credentials; renewed as they run out."""
-
-    def __init__(self, sts: Any, account: AwsAccount) -> None:
-        asked = {"RoleArn": account.role_arn, "RoleSessionName": SESSION_NAME, "ExternalId": account.external_id}
-        self._refresh = create_assume_role_refresher(sts, {name: value for name, value in asked.items() if value})
-
-    def load_credentials(self) -> DeferredRefreshableCredentials:
-        return DeferredRefreshableCredentials(self._refresh, "assume-role")
-
-
-class _Clients:
-    """boto3's clients, each made on first use and kept. Raises what botocore raises."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()  # making a client is not thread-safe, using one is
-        self._sessions: dict[AwsAccount | None, CoreSession] = {}
-        self._made: dict[tuple[AwsAccount | None, str, str, Config], Any] = {}
-
-    def get(self, account: AwsAccount, service: str, region: str, *, config: Config = PATIENT) -> Any:
-        """The client of a service in a region, with the account's credentials."""
-        with self._lock:
-            return self._client(account if account.role_arn else None, service, region, config=config)
-
-    def _client(self, role: AwsAccount | None, service: str, region: str, *, config: Config = PATIENT) -> Any:
-        key = (role, service, region, config)
-        if key not in self._made:
-            session = self._session(role)
-            # A client made without credentials would stay without, even when they come a minute later.
-            if session.get_credentials() is None:
-                raise NoCredentialsError
-            boto = boto3.Session(botocore_session=session)
-            self._made[key] = boto.client(service, region_name=region, config=config)
-        return self._made[key]
-
-    def _session(self, role: AwsAccount | None) -> CoreSession:
-        if role not in self._sessions:
-            session = get_session()
-            if role is not None:
-                # EC2's model is 40 MB in memory: one for all accounts.
-                session.register_component("data_loader", self._session(None).get_component("data_loader"))
-                sts = self._client(None, "sts", role.regions[0])
-                session.register_component("credential_provider", _Role(sts, role))
-            self._sessions[role] = session
-        return self._sessions[role]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +50,14 @@ class Ec2:
     """
 
     def __init__(
-        self, accounts: Sequence[AwsAccount], *, clock: Clock = system_clock, page_size: int = PAGE_SIZE
+        self,
+        accounts: Sequence[AwsAccount],
+        *,
+        clock: Clock = system_clock,
+        page_size: int = PAGE_SIZE,
+        clients: Clients | None = None,
     ) -> None:
-        self._clients = _Clients()
+        self.clients = clients or Clients()
         self._types = TypeCatalogue()
         self._page_size = page_size
         self._places: dict[str, _Place] = {}
@@ -136,7 +80,7 @@ class Ec2:
         try:
             return self._described(place, instance)
         except AWS_ERRORS as error:
-            said = _said(error)
+            said = said_by(error)
             if said.code == "InvalidInstanceID.NotFound":
                 return None
             raise reading_failed(said, place.region) from error
@@ -153,7 +97,7 @@ class Ec2:
         try:
             self._ec2(place, config=ONCE).stop_instances(InstanceIds=[instance.id])
         except AWS_ERRORS as error:
-            raise stop_failed(_said(error), instance) from error
+            raise stop_failed(said_by(error), instance) from error
 
     def check_access(self, tag: tuple[str, str] | None = None) -> list[Access]:
         """What may be done in each account and region, tried without changing anything.
@@ -174,7 +118,7 @@ class Ec2:
         try:
             return Look(place.source, tuple(self._seen(place)))
         except AWS_ERRORS as error:
-            return Look(place.source, error=str(reading_failed(_said(error), place.region)))
+            return Look(place.source, error=str(reading_failed(said_by(error), place.region)))
 
     def _seen(self, place: _Place) -> Iterator[Instance]:
         client = self._ec2(place)
@@ -219,11 +163,11 @@ class Ec2:
         return replace(fresh, stop_protected=protected)
 
     def _ec2(self, place: _Place, *, config: Config = PATIENT) -> Any:
-        return self._clients.get(place.account, "ec2", place.region, config=config)
+        return self.clients.get(place.account, "ec2", place.region, config=config)
 
     def _room(self, place: _Place, tag: tuple[str, str] | None) -> Room:
-        sts = partial(self._clients.get, place.account, "sts", place.region)
-        return Room(place.source, place.region, partial(self._ec2, place), sts, attempt=_attempt, tag=tag)
+        sts = partial(self.clients.get, place.account, "sts", place.region)
+        return Room(place.source, place.region, partial(self._ec2, place), sts, attempt=attempt, tag=tag)
 
     def _place(self, instance: Instance) -> _Place:
         place = self._places.get(instance.source)
@@ -234,17 +178,3 @@ class Ec2:
 
 def _raws(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [raw for group in answer["Reservations"] for raw in group["Instances"]]
-
-
-def _attempt(call: Callable[[], Any]) -> Any:
-    try:
-        return call()
-    except AWS_ERRORS as error:
-        return _said(error)
-
-
-def _said(error: Exception) -> Said:
-    if not isinstance(error, ClientError):
-        return Said(type(error).__name__)
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
-    return Said(error.response.get("Error", {}).get("Code", "no code"), status, error.operation_name)

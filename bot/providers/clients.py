@@ -1,0 +1,88 @@
+"""AWS's clients for several accounts and regions, and what their failures say. The only file that imports boto3."""
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.credentials import DeferredRefreshableCredentials, create_assume_role_refresher
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.session import Session as CoreSession
+from botocore.session import get_session
+
+from bot.providers.accounts import AwsAccount
+from bot.providers.ec2_errors import Said
+
+SESSION_NAME = "valet"
+# botocore raises a bare RuntimeError when credentials it has just renewed have run out already: a wrong clock.
+AWS_ERRORS = (BotoCoreError, ClientError, RuntimeError)
+PATIENT = Config(
+    retries={"mode": "standard", "total_max_attempts": 4},
+    connect_timeout=3,
+    read_timeout=10,
+    user_agent_extra="gpu-valet",
+)
+
+
+class _Role:
+    """Credentials of an assumed role, in the place where botocore looks for credentials; renewed as they run out."""
+
+    def __init__(self, sts: Any, account: AwsAccount) -> None:
+        asked = {"RoleArn": account.role_arn, "RoleSessionName": SESSION_NAME, "ExternalId": account.external_id}
+        self._refresh = create_assume_role_refresher(sts, {name: value for name, value in asked.items() if value})
+
+    def load_credentials(self) -> DeferredRefreshableCredentials:
+        return DeferredRefreshableCredentials(self._refresh, "assume-role")
+
+
+class Clients:
+    """boto3's clients, each made on first use and kept. Raises what botocore raises."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()  # making a client is not thread-safe, using one is
+        self._sessions: dict[AwsAccount | None, CoreSession] = {}
+        self._made: dict[tuple[AwsAccount | None, str, str, Config], Any] = {}
+
+    def get(self, account: AwsAccount, service: str, region: str, *, config: Config = PATIENT) -> Any:
+        """The client of a service in a region, with the account's credentials."""
+        with self._lock:
+            return self._client(account if account.role_arn else None, service, region, config=config)
+
+    def _client(self, role: AwsAccount | None, service: str, region: str, *, config: Config = PATIENT) -> Any:
+        key = (role, service, region, config)
+        if key not in self._made:
+            session = self._session(role)
+            # A client made without credentials would stay without, even when they come a minute later.
+            if session.get_credentials() is None:
+                raise NoCredentialsError
+            boto = boto3.Session(botocore_session=session)
+            self._made[key] = boto.client(service, region_name=region, config=config)
+        return self._made[key]
+
+    def _session(self, role: AwsAccount | None) -> CoreSession:
+        if role not in self._sessions:
+            session = get_session()
+            if role is not None:
+                # EC2's model is 40 MB in memory: one for all accounts.
+                session.register_component("data_loader", self._session(None).get_component("data_loader"))
+                sts = self._client(None, "sts", role.regions[0])
+                session.register_component("credential_provider", _Role(sts, role))
+            self._sessions[role] = session
+        return self._sessions[role]
+
+
+def attempt(call: Callable[[], Any]) -> Any:
+    """Make a call; its answer, or a Said when it failed."""
+    try:
+        return call()
+    except AWS_ERRORS as error:
+        return said_by(error)
+
+
+def said_by(error: Exception) -> Said:
+    """A failure of the SDK in our words."""
+    if not isinstance(error, ClientError):
+        return Said(type(error).__name__)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    return Said(error.response.get("Error", {}).get("Code", "no code"), status, error.operation_name)
