@@ -13,6 +13,7 @@ from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from bot.errors import Unreachable
 from bot.sandbox.slack import page, web
 from bot.sandbox.slack.app import nobody
 from bot.sandbox.slack.link import Link
@@ -45,7 +46,10 @@ class SandboxServer:
 
     def start(self) -> "SandboxServer":
         """Listen on 127.0.0.1, port 0 meaning any free one; returns once calls are answered."""
-        listening = socket.create_server((LOOPBACK, self._port))
+        try:
+            listening = socket.create_server((LOOPBACK, self._port))
+        except OSError as error:
+            raise Unreachable(f"Port {self._port} can't be had ({error.strerror}). Try another one.") from None
         self.slack.url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
         # A callable set by a test stays; everybody else talks over the socket.
         if self.slack.deliver is nobody:
