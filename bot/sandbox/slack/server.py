@@ -1,6 +1,8 @@
 """The sandbox Slack on a port of this machine: uvicorn in a thread of its own."""
 
 import asyncio
+import errno
+import os
 import socket
 import threading
 from typing import Any
@@ -49,7 +51,8 @@ class SandboxServer:
         try:
             listening = socket.create_server((LOOPBACK, self._port))
         except OSError as error:
-            raise Unreachable(f"Port {self._port} can't be had ({error.strerror}). Try another one.") from None
+            why = "it is in use" if error.errno == errno.EADDRINUSE else os.strerror(error.errno or 0)
+            raise Unreachable(f"Port {self._port} can't be had: {why}. Try another one.") from None
         self.slack.url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
         # A callable set by a test stays; everybody else talks over the socket.
         if self.slack.deliver is nobody:

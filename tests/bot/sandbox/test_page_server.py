@@ -7,6 +7,7 @@ import urllib.request
 
 import pytest
 
+from bot.errors import Unreachable
 from bot.sandbox.slack import Control, SandboxServer
 from bot.sandbox.slack.people import ADA, GPUS, ML_PLATFORM
 
@@ -176,5 +177,5 @@ def test_the_server_stops_while_a_page_is_waiting(slack):
 def test_a_port_in_use_is_said_at_the_start(slack, server):
     port = int(server.url.rpartition(":")[2])
 
-    with pytest.raises(OSError, match="in use"):
+    with pytest.raises(Unreachable, match="in use. Try another one"):
         SandboxServer(slack, port).start()
