@@ -32,7 +32,7 @@ def _hostname() -> str:
     "state_dir",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Where the count of deliveries is kept. Default: valet-agent below $XDG_STATE_HOME; without that below "
+    help="Where unsent minutes and the count of deliveries are kept. Default: valet-agent below $XDG_STATE_HOME; without that below "
     "/var/lib for root and below ~/.local/state for others.",
 )
 @click.option(
@@ -54,7 +54,7 @@ def agent(
 
     Every 15 seconds the agent reads utilisation, memory and power of each GPU through NVML, once a minute the names
     and users of the programs on them (never command lines), and once a minute it sends what it saw. While the bot
-    is away, minutes are kept in memory and sent later. It needs no root rights; run it as a service, outside
+    is away, minutes are kept, also over a restart of the agent, and sent later. It needs no root rights; run it as a service, outside
     containers or in the host's PID namespace, so that it sees the programs.
 
     SIGTERM ends it after it has sent what it has. Stop it before `nvidia-smi --gpu-reset`, a change of MIG mode or a

@@ -12,6 +12,7 @@ from bot.agent.loop import Watch
 from bot.agent.post import Poster, Server, read_token
 from bot.agent.sampler import Source
 from bot.agent.sender import About, Sender
+from bot.agent.spool import Spool
 from bot.errors import Refused
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,10 @@ def _sender(options: Options, host_time: HostTime, about: About) -> Sender | Non
         raise Refused("Give --server and --token-file, or --print alone to only look.")
     server = Server.parse(options.server, insecure_http=options.insecure_http)
     poster = Poster(server, read_token(options.token_file), agent=f"valet-agent/{__version__}")
-    return Sender(poster, Deliveries(options.state_dir or default_state_dir(), host_time), host_time, about)
+    folder = options.state_dir or default_state_dir()
+    # A look by hand beside the service leaves the service's minutes alone.
+    spool = None if options.once else Spool(folder, boot_id=host_time.boot_id, host=options.host)
+    return Sender(poster, Deliveries(folder, host_time), host_time, about, spool=spool)
 
 
 def _nvml(host_time: HostTime) -> Source:

@@ -128,7 +128,7 @@ def test_the_oldest_minutes_give_way_and_it_is_said(sender, caplog):
     outbox.offer(_minutes(MAX_WAITING, MAX_WAITING + 1), ABOUT)
 
     assert outbox.unsent == MAX_WAITING
-    assert outbox._waiting[0].tick == 2
+    assert outbox._waiting[0].minute.tick == 2
     assert "dropped the 2 oldest" in caplog.text
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from bot.agent.host import HostTime
 from bot.agent.run import Options, run
 logging.basicConfig(level=logging.INFO)
-began = time.monotonic()
+began = float(sys.argv[4])
 host_time = HostTime("boot-1", lambda: 6000.0 + (time.monotonic() - began) * 60, 60.0)
 sys.exit(run(Options(sys.argv[1], Path(sys.argv[2]), "dgx-1", state_dir=Path(sys.argv[3])), host_time=host_time))
 """
@@ -83,10 +83,11 @@ def _arguments(server, token_file, *more):
 @pytest.fixture
 def running(gpu_host, server, token_file, tmp_path):
     """Start the agent as a service whose minutes last a second; it is ended at the end."""
-    started = []
+    started, booted_at = [], str(time.monotonic())
 
     def start():
-        command = [sys.executable, "-c", FAST_AGENT, f"http://127.0.0.1:{server.port}", str(token_file), str(tmp_path)]
+        url = f"http://127.0.0.1:{server.port}"
+        command = [sys.executable, "-c", FAST_AGENT, url, str(token_file), str(tmp_path), booted_at]
         env = gpu_host.environment(live=True)
         process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         started.append(process)
@@ -265,3 +266,26 @@ def test_sigterm_with_no_bot_ends_within_its_time(gpu_host, bot, running, server
     agent.send_signal(signal.SIGTERM)
 
     assert agent.wait(10) == 0
+
+
+def test_a_killed_agent_sends_its_unsent_minutes_after_its_restart(gpu_host, bot, running, server):
+    gpu_host.does("gpus 1\n0 util 77\n")
+    agent = running()
+    bot.waits_for(lambda: bot.minutes)
+    server.stop()
+    away_from = bot.minutes[-1].tick
+    time.sleep(3)
+    agent.kill()
+    agent.wait()
+
+    gpu_host.does("gpus 1\n0 util 11\n")
+    again = _serve(bot, server.port)
+    second = running()
+    bot.waits_for(lambda: any(minute.util_max == 11.0 for minute in bot.minutes))
+    second.send_signal(signal.SIGTERM)
+    code = second.wait(10)
+    again.stop()
+
+    late = [minute.tick for minute in bot.minutes if minute.util_max == 77.0 and minute.tick > away_from]
+    assert code == 0
+    assert len(late) == len(set(late)) >= 2
