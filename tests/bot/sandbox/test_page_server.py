@@ -177,5 +177,5 @@ def test_the_server_stops_while_a_page_is_waiting(slack):
 def test_a_port_in_use_is_said_at_the_start(slack, server):
     port = int(server.url.rpartition(":")[2])
 
-    with pytest.raises(Unreachable, match="in use. Try another one"):
+    with pytest.raises(Unreachable, match="it is in use"):
         SandboxServer(slack, port).start()
