@@ -45,6 +45,11 @@ def status_of(desk: Desk, user: str, channel: str, value: str) -> Reply:
     return gpu.one(ask, find(desk, value))
 
 
+def why(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Why X]"""
+    return gpu.tell_why(Ask(desk, user, channel, []), _listing(desk, value))
+
+
 def keep_idle(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Keep] in a digest: no digest asks about it for a day."""
     snooze = digesting.keep(desk, value, user)
@@ -79,6 +84,7 @@ PRESSES: dict[str, Press] = {
     ids.ASK_STOP: ask_stop,
     ids.STATUS_PAGE: status_page,
     ids.STATUS_OF: status_of,
+    ids.WHY: why,
     ids.KEEP_IDLE: keep_idle,
     ids.APPROVE: approve,
     ids.DENY: deny,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -91,6 +91,14 @@ def due_date(now: int, timezone: str, at: str) -> date | None:
     """
     local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(timezone))
     return local.date() if local.time() >= time.fromisoformat(at) else None
+
+
+def next_due(now: int, timezone: str, at: str) -> int:
+    """When the next digest falls due: `at` on the wall clock, today or tomorrow. In a skipped hour: right after it."""
+    zone, wall = ZoneInfo(timezone), time.fromisoformat(at)
+    today = datetime.fromtimestamp(now / 1000, UTC).astimezone(zone).date()
+    moments = (datetime.combine(today + timedelta(days=ahead), wall, zone) for ahead in (0, 1))
+    return next(due for due in (int(moment.timestamp() * 1000) for moment in moments) if due > now)
 
 
 def idle_rows(listings: Iterable[Listing], now: int) -> tuple[IdleRow, ...]:

@@ -119,12 +119,21 @@ def _row(listing: Listing, now: int) -> list[Block]:
     idle_rented = listing.verdict is not None and listing.verdict.is_idle and listing.instance.provider == "ec2"
     if listing.running and idle_rented:
         buttons.append(button(f"Stop {listing.instance.name}…", ids.ASK_STOP, listing.instance.id))
+    if listing.state in {"unknown", "partial", "held"}:
+        buttons.append(_why(listing))
     return [*blocks, actions(*buttons)] if buttons and listing.state != "active" else blocks
+
+
+def _why(listing: Listing) -> Block:
+    return button(f"Why {listing.instance.name}", ids.WHY, listing.instance.id)
 
 
 def single(listing: Listing, now: int) -> Reply:
     """One instance, with what can be done about it."""
-    return Reply(f"{esc(listing.instance.name, 60)} is {listing.state}.", _row(listing, now))
+    blocks = _row(listing, now)
+    if blocks[-1]["type"] != "actions":
+        blocks.append(actions(_why(listing)))
+    return Reply(f"{esc(listing.instance.name, 60)} is {listing.state}.", blocks)
 
 
 def _foot(

@@ -2,8 +2,9 @@
 
 from bot.domain.listing import Filter, Listing
 from bot.errors import Refused
-from bot.services import acting, desk, looking, sharing
+from bot.services import acting, desk, explaining, looking, sharing
 from handlers.blocks import approvals, fleet
+from handlers.blocks import why as reasons
 from handlers.blocks.parts import Reply
 from handlers.commands.parse import claim_words
 from handlers.commands.verbs import Ask, Verb
@@ -78,6 +79,17 @@ def take(ask: Ask, listing: Listing, *, length: int | None = None, note: str = "
     return fleet.claimed(made, now)
 
 
+def why(ask: Ask) -> Reply:
+    """The rule, the readings and everything that counts for one instance."""
+    listing, _ = _named(ask, "why")
+    return tell_why(ask, listing)
+
+
+def tell_why(ask: Ask, listing: Listing) -> Reply:
+    """Explain this one."""
+    return reasons.why(explaining.explain(ask.desk, listing), ask.desk.clock())
+
+
 def release(ask: Ask) -> Reply:
     """Give an instance back; without a name, the only one the person holds."""
     if not ask.words:
@@ -111,6 +123,7 @@ def ask_stop(ask: Ask, listing: Listing, *, reason: str = "") -> Reply:
 
 VERBS = (
     Verb("status", f"status [<instance>|{FILTERS}]", "What runs, most wasteful first.", status),
+    Verb("why", "why <instance>", "The rule, the readings and what happens next.", why),
     Verb("claim", "claim <instance> [for 8h] [note]", "Take an instance; again, to move its end.", claim),
     Verb("release", "release <instance>", "Give it back.", release),
     Verb("stop", "stop <instance> [reason]", "Ask an approver to stop an idle instance.", stop),

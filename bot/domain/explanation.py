@@ -1,0 +1,28 @@
+"""Why an instance is called what it is called: the rule, the readings, and everything that counts."""
+
+from dataclasses import dataclass
+
+from bot.domain.actions import Action
+from bot.domain.listing import Listing
+from bot.domain.snoozes import Snooze
+from bot.domain.verdict import GpuTrace, IdleRule, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything that `/gpu why` tells of one instance."""
+
+    listing: Listing
+    rule: IdleRule
+    verdict: Verdict
+    """As of this moment; the listing's own may be a minute old."""
+    traces: tuple[GpuTrace, ...]
+    reported_at: int | None
+    """When its agent last delivered; None when it never did, or has no token."""
+    snooze: Snooze | None
+    action: Action | None
+    """A stop that may still happen."""
+    obstacle: str | None
+    """Why it could not be stopped just now; None when it could, if somebody said yes."""
+    digest_at: int | None
+    """When the next digest of its channel is due; None when digests are off or it has no channel."""

@@ -1,0 +1,33 @@
+"""`/gpu why`: everything that leads to a verdict, and what will happen next."""
+
+from bot.domain.actions import Scene, obstacle_to_stop
+from bot.domain.digest import next_due
+from bot.domain.explanation import Explanation
+from bot.domain.listing import Listing
+from bot.services import digesting, judging
+from bot.services.desk import Desk, channel_of
+from store import actions, agents, minutes, snoozes
+
+
+def explain(desk: Desk, listing: Listing) -> Explanation:
+    """All that counts for one instance, as of now."""
+    db, now, rule, instance = desk.store.reading(), desk.clock(), desk.settings.idle_rule, listing.instance
+    verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
+    return Explanation(
+        listing=listing,
+        rule=rule,
+        verdict=verdict,
+        traces=tuple(minutes.traces_of(db, instance.id, now, window_minutes=rule.window_minutes)),
+        reported_at=agents.last_seen(db, instance.id),
+        snooze=snoozes.on(db, instance.id, now),
+        action=actions.live_on(db, instance.id),
+        obstacle=obstacle_to_stop(Scene(instance, listing.claim, verdict, desk.roster())),
+        digest_at=_next_digest(desk, listing, now),
+    )
+
+
+def _next_digest(desk: Desk, listing: Listing, now: int) -> int | None:
+    zone = digesting.zones(desk).get(channel_of(desk, listing.team))
+    if zone is None or not desk.settings.digest.enabled:
+        return None
+    return next_due(now, zone, desk.settings.digest.at)

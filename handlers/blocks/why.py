@@ -1,0 +1,116 @@
+"""`/gpu why` as a message: the verdict, the readings behind it, what else counts, and what comes next."""
+
+from itertools import groupby
+
+from bot.domain.actions import Action
+from bot.domain.explanation import Explanation
+from bot.domain.verdict import GpuTrace, GpuVerdict
+from handlers.blocks.parts import Reply, context, cut, lines, section
+from handlers.blocks.words import at, clock_time, esc, length, person, say
+
+
+def why(told: Explanation, now: int) -> Reply:
+    """The whole answer."""
+    conclusion = _conclusion(told, now)
+    blocks = [section(f"*{conclusion}*\n{_evidence(told)}")]
+    if told.verdict.gpus:
+        blocks.append(section(lines(_gpus(told, now))))
+    blocks.append(section(lines([_source(told, now), _claim(told), _snooze(told), _stop(told)])))
+    blocks.append(section(f"*Next:* {_next(told)}"))
+    blocks.append(context(_rule(told)))
+    return Reply(cut(f"{conclusion} {told.verdict.evidence}. Next: {_next(told)}", 3_900), blocks)
+
+
+def _conclusion(told: Explanation, now: int) -> str:
+    listing, verdict = told.listing, told.verdict
+    name = esc(listing.instance.name, 60)
+    if not listing.running:
+        return f"{name} is {listing.state}, so there is nothing to measure."
+    since = f" since {at(verdict.since)} ({length(now - verdict.since)})" if verdict.since else ""
+    return f"{name} is {verdict.state}{since}."
+
+
+def _evidence(told: Explanation) -> str:
+    return f"{esc(told.verdict.evidence, 400)}." if told.listing.running else ""
+
+
+def _gpus(told: Explanation, now: int) -> list[str]:
+    """One line per GPU; neighbours that say the same share one."""
+    pairs = list(zip(told.traces, told.verdict.gpus, strict=False))
+    said = []
+    for text, group in groupby(pairs, key=lambda pair: _reading(*pair, told=told, now=now)):
+        numbers = [trace.gpu for trace, _ in group]
+        label = f"GPU {numbers[0]}" if len(numbers) == 1 else f"GPUs {numbers[0]} to {numbers[-1]}"
+        said.append(f"{label}: {text}")
+    return said
+
+
+def _reading(trace: GpuTrace, verdict: GpuVerdict, *, told: Explanation, now: int) -> str:
+    util = "no utilisation reading" if trace.util_max is None else f"{trace.util_max:.0f} %"
+    power = "" if trace.watts is None else f", {trace.watts:.0f} W"
+    memory = "" if trace.memory_used_mib is None else f", {trace.memory_used_mib / 1024:.1f} GB used"
+    count = trace.compute_processes
+    running = "" if count is None else f", {count} process{'' if count == 1 else 'es'}"
+    running += f" ({esc(trace.process, 40)})" if trace.process else ""
+    quiet = (
+        f"; {trace.quiet_minutes} of {told.rule.window_minutes} minutes seen quiet" if verdict.state != "active" else ""
+    )
+    busy = f"; last busy {length(now - trace.last_active_at)} ago" if trace.last_active_at else ""
+    return f"{verdict.state}: {util}{power}{memory}{running}{quiet}{busy}"
+
+
+def _source(told: Explanation, now: int) -> str:
+    last = max((trace.last_minute_at for trace in told.traces if trace.last_minute_at), default=None)
+    if last is None:
+        return "Source: none. No agent has reported from it; `valet token add` makes a token for one."
+    age = length(now - last)
+    return f"Source: its agent (NVML), last minute seen {clock_time(last)}, {age} ago."
+
+
+def _claim(told: Explanation) -> str:
+    held = told.listing.claim
+    if held is None:
+        return "Claim: none."
+    note = f" ({esc(held.note, 80)})" if held.note else ""
+    return f"Claim: {person(held.holder)} to {at(held.until_at)}{note}."
+
+
+def _snooze(told: Explanation) -> str:
+    if told.snooze is None:
+        return "Kept: by nobody."
+    return f"Kept: by {person(told.snooze.who)} until {at(told.snooze.until_at)}."
+
+
+def _stop(told: Explanation) -> str:
+    if told.obstacle:
+        return f"Stopping: not now. {say(told.obstacle)}"
+    return "Stopping: possible, once an approver says yes."
+
+
+def _next(told: Explanation) -> str:
+    action = told.action
+    if action is not None:
+        return _about(action)
+    if told.snooze is not None and told.verdict.state != "active":
+        return f"nothing before {at(told.snooze.until_at)}; then digests list it again."
+    idle = told.verdict.is_idle or told.verdict.state == "partial"
+    if idle and told.digest_at and told.listing.running:
+        return f"the digest of {at(told.digest_at)} lists it. Valet stops nothing by itself."
+    if told.listing.claim is not None:
+        return f"the claim ends {at(told.listing.claim.until_at)}."
+    return "nothing. Valet stops nothing by itself."
+
+
+def _about(action: Action) -> str:
+    if action.state == "pending":
+        return f"{person(action.requester)} asked to stop it; an approver can answer until {at(action.expires_at)}."
+    return f"it is being stopped; {person(action.decider)} approved it."
+
+
+def _rule(told: Explanation) -> str:
+    rule = told.rule
+    return (
+        f"The rule: a GPU is idle after {rule.window_minutes} quiet minutes in a row (below {rule.active_pct:g} % GPU), "
+        f"at least {rule.quiet_needed} of them really seen; one busy minute starts it again, and nothing counts in the "
+        f"first {rule.settle_minutes} minutes after a boot. An instance is idle only if every GPU is."
+    )

@@ -1,0 +1,58 @@
+"""/gpu why tells the rule, the readings, what counts, and what happens next."""
+
+from bot.domain.clock import HOUR
+
+
+def test_a_free_machine_is_explained_by_its_readings(office):
+    office.reports("train-7", 0.0, minutes=200)
+
+    seen = office.types("ada", "/gpu why train-7")
+
+    assert seen.startswith("*train-7 is free since Mon 05:40 UTC (3 h 20 m).*\nno process; all 8 GPUs quiet for 60 of")
+    assert "GPUs 0 to 7: free: 0 %, 60 W, 0.0 GB used, 0 processes; 60 of 60 minutes seen quiet" in seen
+    assert "Source: its agent (NVML), last minute seen 08:59 UTC" in seen
+    assert "Claim: none." in seen
+    assert "Stopping: possible, once an approver says yes." in seen
+    assert "*Next:* the digest of Tue 09:00 UTC lists it. Valet stops nothing by itself." in seen
+    assert "The rule: a GPU is idle after 60 quiet minutes in a row (below 5 % GPU), at least 54 of them" in seen
+
+
+def test_a_partly_idle_machine_is_told_gpu_by_gpu(office):
+    office.reports("dgx-1", [80.0] * 6 + [0.0] * 2)
+
+    seen = office.types("ada", "/gpu why dgx-1")
+
+    assert "GPUs 0 to 5: active: 80 %" in seen
+    assert "GPUs 6 to 7: free: 0 %" in seen
+
+
+def test_a_machine_without_an_agent_says_what_to_do(office):
+    seen = office.types("ada", "/gpu why old-3")
+
+    assert seen.startswith("*old-3 is unknown.*\nno agent has reported from it.")
+    assert "`valet token add` makes a token for one" in seen
+    assert "Stopping: not now. I can't tell whether old-3 works" in seen
+
+
+def test_claims_stops_and_keeps_are_all_told(office):
+    office.reports("train-7", 0.0)
+    office.types("bob", "/gpu claim train-7 for 2h tuning")
+    office.types("ada", "/gpu stop train-7")
+
+    seen = office.types("cy", "/gpu why train-7")
+
+    assert "Claim: @Bob to Mon 11:00 UTC (tuning)." in seen
+    assert "*Next:* @Ada asked to stop it; an approver can answer until Mon 11:00 UTC." in seen
+
+
+def test_a_stopped_machine_has_nothing_to_measure(office):
+    office.fleet.change("train-7", state="stopped", stopped_at=office.clock.now - HOUR)
+    office.tick()
+
+    assert office.types("ada", "/gpu why train-7").startswith("*train-7 is stopped, so there is nothing to measure.*")
+
+
+def test_the_why_button_answers(office):
+    office.types("ada", "/gpu status old-3")
+
+    assert office.presses("ada", "Why old-3").startswith("*old-3 is unknown.*")
