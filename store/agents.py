@@ -40,12 +40,6 @@ def seen(db: Database, host: str, ip: str, now: int) -> None:
     changed(db, "UPDATE tokens SET last_seen_at = ?, last_ip = ? WHERE host = ? AND revoked_at IS NULL", now, ip, host)
 
 
-def last_seen(db: Database, host: str) -> int | None:
-    """When a host's agent last delivered; None when it never did or has no token."""
-    row = one(db, "SELECT last_seen_at FROM tokens WHERE host = ? AND revoked_at IS NULL", host)
-    return row["last_seen_at"] if row else None
-
-
 def all_hosts(db: Database) -> list[Row]:
     """Live tokens: host, created_at, last_seen_at, last_ip."""
     return rows(db, "SELECT host, created_at, last_seen_at, last_ip FROM tokens WHERE revoked_at IS NULL ORDER BY host")

@@ -17,8 +17,6 @@ class Explanation:
     verdict: Verdict
     """As of this moment; the listing's own may be a minute old."""
     traces: tuple[GpuTrace, ...]
-    reported_at: int | None
-    """When its agent last delivered; None when it never did, or has no token."""
     snooze: Snooze | None
     action: Action | None
     """A stop that may still happen."""

@@ -6,7 +6,7 @@ from bot.domain.explanation import Explanation
 from bot.domain.listing import Listing
 from bot.services import digesting, judging
 from bot.services.desk import Desk, channel_of
-from store import actions, agents, minutes, snoozes
+from store import actions, minutes, snoozes
 
 
 def explain(desk: Desk, listing: Listing) -> Explanation:
@@ -18,7 +18,6 @@ def explain(desk: Desk, listing: Listing) -> Explanation:
         rule=rule,
         verdict=verdict,
         traces=tuple(minutes.traces_of(db, instance.id, now, window_minutes=rule.window_minutes)),
-        reported_at=agents.last_seen(db, instance.id),
         snooze=snoozes.on(db, instance.id, now),
         action=actions.live_on(db, instance.id),
         obstacle=obstacle_to_stop(Scene(instance, listing.claim, verdict, desk.roster())),

@@ -31,7 +31,8 @@ def _conclusion(told: Explanation, now: int) -> str:
 
 
 def _evidence(told: Explanation) -> str:
-    return f"{esc(told.verdict.evidence, 400)}." if told.listing.running else ""
+    evidence = esc(told.verdict.evidence, 400)
+    return f"{evidence[:1].upper()}{evidence[1:]}." if told.listing.running else ""
 
 
 def _gpus(told: Explanation, now: int) -> list[str]:
@@ -52,9 +53,9 @@ def _reading(trace: GpuTrace, verdict: GpuVerdict, *, told: Explanation, now: in
     count = trace.compute_processes
     running = "" if count is None else f", {count} process{'' if count == 1 else 'es'}"
     running += f" ({esc(trace.process, 40)})" if trace.process else ""
-    quiet = (
-        f"; {trace.quiet_minutes} of {told.rule.window_minutes} minutes seen quiet" if verdict.state != "active" else ""
-    )
+    if verdict.state == "active":
+        return f"active: {util}{power}{memory}{running}"
+    quiet = f"; {trace.quiet_minutes} of {told.rule.window_minutes} minutes seen quiet"
     busy = f"; last busy {length(now - trace.last_active_at)} ago" if trace.last_active_at else ""
     return f"{verdict.state}: {util}{power}{memory}{running}{quiet}{busy}"
 
@@ -110,7 +111,7 @@ def _about(action: Action) -> str:
 def _rule(told: Explanation) -> str:
     rule = told.rule
     return (
-        f"The rule: a GPU is idle after {rule.window_minutes} quiet minutes in a row (below {rule.active_pct:g} % GPU), "
-        f"at least {rule.quiet_needed} of them really seen; one busy minute starts it again, and nothing counts in the "
+        f"The rule: a GPU is idle after {rule.window_minutes} quiet minutes in a row "
+        f"(below {rule.active_pct:g} % GPU), at least {rule.quiet_needed} of them really seen; one busy minute starts it again, and nothing counts in the "
         f"first {rule.settle_minutes} minutes after a boot. An instance is idle only if every GPU is."
     )

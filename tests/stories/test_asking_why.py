@@ -8,7 +8,7 @@ def test_a_free_machine_is_explained_by_its_readings(office):
 
     seen = office.types("ada", "/gpu why train-7")
 
-    assert seen.startswith("*train-7 is free since Mon 05:40 UTC (3 h 20 m).*\nno process; all 8 GPUs quiet for 60 of")
+    assert seen.startswith("*train-7 is free since Mon 05:40 UTC (3 h 20 m).*\nNo process; all 8 GPUs quiet for 60 of")
     assert "GPUs 0 to 7: free: 0 %, 60 W, 0.0 GB used, 0 processes; 60 of 60 minutes seen quiet" in seen
     assert "Source: its agent (NVML), last minute seen 08:59 UTC" in seen
     assert "Claim: none." in seen
@@ -29,7 +29,7 @@ def test_a_partly_idle_machine_is_told_gpu_by_gpu(office):
 def test_a_machine_without_an_agent_says_what_to_do(office):
     seen = office.types("ada", "/gpu why old-3")
 
-    assert seen.startswith("*old-3 is unknown.*\nno agent has reported from it.")
+    assert seen.startswith("*old-3 is unknown.*\nNo agent has reported from it.")
     assert "`valet token add` makes a token for one" in seen
     assert "Stopping: not now. I can't tell whether old-3 works" in seen
 
