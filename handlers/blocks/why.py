@@ -112,6 +112,7 @@ def _rule(told: Explanation) -> str:
     rule = told.rule
     return (
         f"The rule: a GPU is idle after {rule.window_minutes} quiet minutes in a row "
-        f"(below {rule.active_pct:g} % GPU), at least {rule.quiet_needed} of them really seen; one busy minute starts it again, and nothing counts in the "
-        f"first {rule.settle_minutes} minutes after a boot. An instance is idle only if every GPU is."
+        f"(below {rule.active_pct:g} % GPU), at least {rule.quiet_needed} of them really seen; one busy minute starts "
+        f"it again, and nothing counts in the first {rule.settle_minutes} minutes after a boot. "
+        "An instance is idle only if every GPU is."
     )
