@@ -11,7 +11,29 @@ def _hostname() -> str:
     return socket.gethostname()
 
 
-@click.command()
+STATE_HELP = (
+    "Where unsent minutes, the count of deliveries and a pause are kept. Default: valet-agent below $XDG_STATE_HOME; "
+    "without that below /var/lib for root and below ~/.local/state for others."
+)
+state_option = click.option(
+    "--state",
+    "state_dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help=STATE_HELP,
+)
+
+
+def _seconds(_ctx: click.Context, _option: click.Parameter, given: str) -> float:
+    """A length of time, such as 30m, 2h or 90s, in seconds."""
+    number, unit = given[:-1], given[-1:]
+    seconds = int(number) * {"s": 1, "m": 60, "h": 3600}.get(unit, 0) if number.isdecimal() else 0
+    if not 0 < seconds <= 24 * 3600:
+        raise click.BadParameter("expected something like 30m, 2h or 90s, a day at most.")
+    return float(seconds)
+
+
+@click.group(invoke_without_command=True)
 @click.option("--server", metavar="URL", help="Where the bot's door is, for example https://valet.example.com.")
 @click.option(
     "--token-file",
@@ -27,24 +49,19 @@ def _hostname() -> str:
 )
 @click.option("--once", is_flag=True, help="Take two samples a second apart, push them, and exit: 0 if they arrived.")
 @click.option("--print", "print_", is_flag=True, help="Show every sample as a table; works without --server too.")
-@click.option(
-    "--state",
-    "state_dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="Where unsent minutes and the count of deliveries are kept. Default: valet-agent below $XDG_STATE_HOME; without that below "
-    "/var/lib for root and below ~/.local/state for others.",
-)
+@state_option
 @click.option(
     "--insecure-http",
     is_flag=True,
     help="Allow plain http:// to another machine. The token is then readable on the way.",
 )
+@click.pass_context
 def agent(
+    ctx: click.Context,
     server: str | None,
     token_file: Path | None,
-    host: str,
     *,
+    host: str,
     once: bool,
     print_: bool,
     state_dir: Path | None,
@@ -54,11 +71,11 @@ def agent(
 
     Every 15 seconds the agent reads utilisation, memory and power of each GPU through NVML, once a minute the names
     and users of the programs on them (never command lines), and once a minute it sends what it saw. While the bot
-    is away, minutes are kept, also over a restart of the agent, and sent later. It needs no root rights; run it as a service, outside
-    containers or in the host's PID namespace, so that it sees the programs.
+    is away, minutes are kept, also over a restart of the agent, and sent later. It needs no root rights; run it as a
+    service, outside containers or in the host's PID namespace, so that it sees the programs.
 
-    SIGTERM ends it after it has sent what it has. Stop it before `nvidia-smi --gpu-reset`, a change of MIG mode or a
-    driver upgrade: an open NVML client blocks those.
+    SIGTERM ends it after it has sent what it has. Before `nvidia-smi --gpu-reset`, a change of MIG mode or a driver
+    upgrade, `valet agent pause` makes it let go of the driver.
 
     TLS certificates are verified; SSL_CERT_FILE names a certificate authority of your own.
 
@@ -68,18 +85,73 @@ def agent(
       1  refused or failed, with the reason on standard error
       2  wrong usage
     """
+    if ctx.invoked_subcommand is not None:
+        return
     import logging
 
     from bot.agent.run import Options, run
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     options = Options(
-        server=server,
-        token_file=token_file,
-        host=host,
-        once=once,
-        print_=print_,
-        state_dir=state_dir,
-        insecure_http=insecure_http,
+        server, token_file, host, once=once, print_=print_, state_dir=state_dir, insecure_http=insecure_http
     )
-    click.get_current_context().exit(run(options))
+    ctx.exit(run(options))
+
+
+@agent.command("pause", short_help="Make the running agent let go of the driver for a while.")
+@click.option(
+    "--for",
+    "seconds",
+    metavar="TIME",
+    callback=_seconds,
+    default="1h",
+    show_default=True,
+    help="After this it goes on by itself; as in 30m or 2h.",
+)
+@click.option(
+    "--wait",
+    "wait_s",
+    metavar="TIME",
+    callback=_seconds,
+    default="30s",
+    show_default=True,
+    help="How long to wait until it has let go.",
+)
+@state_option
+@click.pass_context
+def pause(ctx: click.Context, seconds: float, wait_s: float, state_dir: Path | None) -> None:
+    """Make the running agent let go of the driver, for a GPU reset, a change of MIG mode or a driver upgrade.
+
+    It returns when the driver is really released, and says who else holds it. Minutes meanwhile are unknown, never
+    idle. The pause ends by itself, with `valet agent resume`, or with a reboot; it outlasts a restart of the agent.
+    Run it as root or as the agent's user.
+
+    \b
+    Exit codes:
+      0  released, or no agent runs
+      1  not released in time, or not allowed, with the reason on standard error
+
+    \b
+    Example:
+      sudo valet agent pause --for 30m && sudo nvidia-smi --gpu-reset
+    """
+    from bot.agent.asking import pause as ask
+
+    ctx.exit(ask(_folder(ctx, state_dir), seconds, wait_s=wait_s))
+
+
+@agent.command("resume", short_help="End the pause of the running agent.")
+@state_option
+@click.pass_context
+def resume(ctx: click.Context, state_dir: Path | None) -> None:
+    """End the pause of the running agent before its time."""
+    from bot.agent.asking import resume as ask
+
+    ctx.exit(ask(_folder(ctx, state_dir)))
+
+
+def _folder(ctx: click.Context, state_dir: Path | None) -> Path:
+    """The state folder, named behind `agent` or behind its subcommand."""
+    from bot.agent.host import default_state_dir
+
+    return state_dir or (ctx.parent.params.get("state_dir") if ctx.parent else None) or default_state_dir()

@@ -1,6 +1,7 @@
 """The agent's loop: look at the GPUs every few seconds, fold what was seen into minutes, hand them to the sender."""
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -9,15 +10,19 @@ from dataclasses import replace
 from bot.agent.guard import Aside, guarded
 from bot.agent.host import HostTime
 from bot.agent.minutes import Folding
+from bot.agent.pausing import PAUSED, Controls, Pause
 from bot.agent.sampler import Sampler, Source
 from bot.agent.sender import About, Sender
 from bot.agent.table import table
 from bot.domain.readings import Minute
 from bot.errors import Unreachable
+from bot.telemetry.procfs import holders
 from bot.telemetry.sample import Sample
 
 log = logging.getLogger(__name__)
 
+OBEY_S = 1.0
+"""So late at most is a wish for a pause, or its end, noticed; real seconds."""
 OPEN_PATIENCE_S = 30.0
 """Without persistence mode the driver takes seconds per GPU to wake."""
 OPEN_SLICE_S = 0.25
@@ -39,6 +44,7 @@ class Watch:
         *,
         about: About,
         show: Callable[[str], None] | None = None,
+        controls: Controls | None = None,
     ) -> None:
         self.stop = threading.Event()
         """Set it to end `until_told`."""
@@ -47,6 +53,9 @@ class Watch:
         self._time = host_time
         self._about = about
         self._show = show
+        self._controls = controls
+        self._pause: Pause | None = None
+        self._closing: Aside | None = None
         self._sampler = Sampler(source, host_time.now)
         self._folding = Folding()
         self._opening: Aside | None = None
@@ -58,6 +67,8 @@ class Watch:
 
     def once(self) -> str:
         """Two looks a second apart and one push; returns what went wrong (logged already), or nothing."""
+        if self._controls is not None:
+            self._obey(self._controls)
         self._ensure_open()
         self._look(self._tick)
         self.stop.wait(1.0)
@@ -74,13 +85,58 @@ class Watch:
         """Look every `interval_s`, push every minute, until `stop` is set; then send what there is and end."""
         if self._sender is not None:
             self._sender.start()
-        while not self.stop.wait(self._until_due(interval_s)):
+        while self._obeyed_until_due(interval_s):
             guarded(self._step)
         if self._sender is not None:
             self._sender.offer(self._folding.flush(), self._about)
             self._sender.finish(FINISH_S)
             log.info("Stopped with %d minutes not sent.", self._sender.unsent)
         self._close()
+
+    def _obeyed_until_due(self, interval_s: float) -> bool:
+        """Wait for the next look, and do meanwhile as `valet agent pause` asks; False when it is time to stop."""
+        due = time.monotonic() + self._until_due(interval_s)
+        while (left := due - time.monotonic()) > 0:
+            if self._controls is not None:
+                guarded(self._obey, self._controls)
+            if self.stop.wait(min(left, OBEY_S)):
+                return False
+        return not self.stop.is_set()
+
+    def _obey(self, controls: Controls) -> None:
+        wanted = controls.wanted()
+        if wanted is None and self._pause is None:
+            return
+        if wanted is None:
+            log.info("The pause is over.")
+            self._opened_at_tick = None
+            self._about = replace(self._about, error=None)
+        elif self._pause is None:
+            log.info("Paused for %d minutes at most.", (wanted.until_s - self._time.now()) / 60)
+            self._is_open = False
+            self._closing = Aside(self._source.close)
+            self._about = replace(self._about, error=PAUSED)
+        self._pause = wanted
+        controls.say(wanted, self._held_by() if wanted else "")
+
+    def _held_by(self) -> str:
+        """What keeps the driver from being free, in words."""
+        if self._opening is not None and self._has_opened(self._opening):
+            self._opening, self._closing = None, Aside(self._source.close)
+        if self._opening is not None:
+            return "the driver has not finished to start"
+        if self._closing is not None and not self._closing.is_over(CLOSE_PATIENCE_S):
+            return "NVML does not let go"
+        stuck = ", ".join(map(str, self._sampler.stuck))
+        if stuck:
+            return f"a call to GPU {stuck} hangs"
+        return "its device files are still open" if holders(str(os.getpid())) else ""
+
+    def _has_opened(self, opening: Aside) -> bool:
+        try:
+            return opening.is_over(0)
+        except Unreachable:
+            return True
 
     def _step(self) -> None:
         self._ensure_open()
@@ -108,6 +164,8 @@ class Watch:
 
     def _ensure_open(self) -> None:
         """Open NVML, or open it again after the driver went away; tried once a minute."""
+        if self._pause is not None:
+            return
         if self._is_open and self._source.is_broken:
             self._close()
         tick = self._time.tick()

@@ -9,6 +9,7 @@ from pathlib import Path
 from bot import __version__
 from bot.agent.host import Deliveries, HostTime, default_state_dir
 from bot.agent.loop import Watch
+from bot.agent.pausing import Controls
 from bot.agent.post import Poster, Server, read_token
 from bot.agent.sampler import Source
 from bot.agent.sender import About, Sender
@@ -45,13 +46,18 @@ def run(options: Options, *, source: Source | None = None, host_time: HostTime |
     except Refused as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    watch = Watch(source or _nvml(host_time), sender, host_time, about=about, show=_show if options.print_ else None)
+    controls = Controls(options.state_dir or default_state_dir(), host_time)
+    show = _show if options.print_ else None
+    watch = Watch(source or _nvml(host_time), sender, host_time, about=about, show=show, controls=controls)
     if options.once:
         return 1 if watch.once() else 0
+    if sender is not None:
+        controls.take()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: watch.stop.set())
     log.info("Watching the GPUs of %s every %g s.", options.host, options.interval_s)
     watch.until_told(options.interval_s)
+    controls.leave()
     return 0
 
 

@@ -63,6 +63,11 @@ class Sampler:
         self._stuck: set[int] = set()
         self._walks = self._walker()
 
+    @property
+    def stuck(self) -> list[int]:
+        """GPUs with a call that has not come back."""
+        return sorted(self._stuck)
+
     def take(self, *, processes_of: Iterable[int] = ()) -> dict[int, Sample]:
         """A sample of every GPU by index; for `processes_of` with the programs on it."""
         wanted = set(processes_of)

@@ -3,6 +3,8 @@
 import functools
 import os
 import pwd
+from contextlib import suppress
+from pathlib import Path
 
 from bot.domain.readings import Process
 from bot.telemetry.wire import MAX_NAME
@@ -23,6 +25,16 @@ def describe(pid: int, memory_mib: int | None, *, proc: str = "/proc") -> Proces
     finally:
         os.close(comm)
     return Process(printable(name), user, memory_mib)
+
+
+def holders(pid: str = "[0-9]*", *, device: str = "/dev/nvidia", proc: str = "/proc") -> list[tuple[int, str]]:
+    """Processes that have a device open: id and name, of those whose files this user may see."""
+    found: dict[int, str] = {}
+    for process in Path(proc).glob(pid):
+        with suppress(OSError):
+            if any(str(file.readlink()).startswith(device) for file in (process / "fd").iterdir()):
+                found[int(process.name)] = describe(int(process.name), None, proc=proc).name
+    return sorted(found.items())
 
 
 def printable(text: str, limit: int = MAX_NAME) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from bot.agent.host import Deliveries, HostTime
 from bot.agent.loop import Watch
+from bot.agent.pausing import PAUSED, Controls, ask
 from bot.agent.post import Answer
 from bot.agent.run import Options, run
 from bot.agent.sender import About, Sender
@@ -140,3 +141,21 @@ def test_without_a_server_it_only_shows(capsys):
 def test_without_server_and_token_it_says_what_to_give(options, capsys):
     assert run(options, source=PretendGpus()) == 1
     assert "--token-file" in capsys.readouterr().err
+
+
+def test_minutes_of_a_pause_are_unknown_and_say_why(watch, tmp_path):
+    bot, gpus = PretendBot(), PretendGpus(1)
+    agent = watch(gpus, bot)
+    agent._controls = Controls(tmp_path, agent._time)
+    threading.Timer(2.5 * 60 / PACE, ask, (tmp_path, 120, agent._time)).start()
+
+    _for_minutes(agent, 16)
+
+    minutes = [minute for push in _sent(bot) for minute in push["minutes"]]
+    paused = [minute for minute in minutes if minute["error"] == PAUSED and not minute["samples"]]
+    assert paused
+    assert all(minute["util_max"] is None for minute in paused)
+    assert any(push["error"] == PAUSED for push in _sent(bot))
+    assert _sent(bot)[-1]["error"] is None
+    assert minutes[-1]["error"] is None
+    assert (gpus.opened, gpus.closed) == (2, 2)

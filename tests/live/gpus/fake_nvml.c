@@ -3,6 +3,7 @@
  * The script is the text file named by FAKE_NVML, one setting a line, read at nvmlInit (and before every call
  * when FAKE_NVML_LIVE is set):
  *     gpus 2 | driver 580.95.05 | init 9          number of GPUs, driver version, error code of nvmlInit
+ *     shutdown 500                                nvmlShutdown takes so many milliseconds
  *     GPU util 55 | GPU codec 3 | GPU watts 300   what it is doing (GPU is an index, or * for all)
  *     GPU history 90 5 97                         nvmlDeviceGetSamples: 90 values of 5, one of them 97
  *     GPU memory 81559 1200 512                   total, used, reserved MiB
@@ -41,7 +42,7 @@ typedef struct {
 static gpu_t gpus[MAX_GPUS];
 static unsigned gpu_count = 1;
 static char driver[80] = "580.95.05";
-static int init_error = 0, started = 0, live = 0;
+static int init_error = 0, shutdown_ms = 0, started = 0, live = 0;
 static u64 born_ms = 0;
 unsigned fake_calls_processes = 0, fake_calls_init = 0; /* read by tests */
 
@@ -81,13 +82,14 @@ static void read_script(void) {
     for (int i = 0; i < MAX_GPUS; i++) {
         gpus[i].total = 81559; gpus[i].reserved = 551; gpus[i].watts = 70;
     }
-    gpu_count = 1; init_error = 0;
+    gpu_count = 1; init_error = shutdown_ms = 0;
     while (file && fgets(line, sizeof line, file)) {
         who[0] = key[0] = rest[0] = 0;
         if (sscanf(line, "%31s %31s %159[^\n]", who, key, rest) < 2 || who[0] == '#') continue;
         if (!strcmp(who, "gpus")) gpu_count = atoi(key);
         else if (!strcmp(who, "driver")) snprintf(driver, sizeof driver, "%s", key);
         else if (!strcmp(who, "init")) init_error = atoi(key);
+        else if (!strcmp(who, "shutdown")) shutdown_ms = atoi(key);
         else if (!strcmp(who, "*")) for (int i = 0; i < MAX_GPUS; i++) set(&gpus[i], key, rest);
         else if (atoi(who) < MAX_GPUS) set(&gpus[atoi(who)], key, rest);
     }
@@ -108,6 +110,14 @@ static int enter(gpu_t *gpu, const char *function) {
     return SUCCESS;
 }
 
+/* FAKE_NVML_HELD names a file that is there while the driver is in use. */
+static void hold(int on) {
+    const char *path = getenv("FAKE_NVML_HELD");
+    if (!path) return;
+    if (!on) unlink(path);
+    else fclose(fopen(path, "w"));
+}
+
 int nvmlInitWithFlags(unsigned flags) {
     (void)flags;
     fake_calls_init++;
@@ -116,10 +126,16 @@ int nvmlInitWithFlags(unsigned flags) {
     if (init_error) return init_error;
     if (!born_ms) born_ms = now_ms(CLOCK_MONOTONIC);
     started++;
+    hold(1);
     return SUCCESS;
 }
 
-int nvmlShutdown(void) { if (started) started--; return SUCCESS; }
+int nvmlShutdown(void) {
+    if (live) read_script();
+    if (shutdown_ms) usleep(shutdown_ms * 1000u);
+    if (started && !--started) hold(0);
+    return SUCCESS;
+}
 const char *nvmlErrorString(int code) { return code ? "Fake error" : "Success"; }
 
 int nvmlSystemGetDriverVersion(char *text, unsigned size) { snprintf(text, size, "%s", driver); return SUCCESS; }

@@ -53,8 +53,14 @@ class GpuHost:
     def script(self) -> Path:
         return self.folder / "script"
 
+    @property
+    def held(self) -> Path:
+        """A file that is there while somebody has NVML started."""
+        return self.folder / "held"
+
     def environment(self, *, live: bool = False) -> dict[str, str]:
         env = {key: value for key, value in os.environ.items() if key not in {"LD_LIBRARY_PATH", "FAKE_NVML_LIVE"}}
+        env["FAKE_NVML_HELD"] = str(self.held)
         env |= {"PYTHONPATH": str(ROOT), "FAKE_NVML": str(self.script), "XDG_STATE_HOME": str(self.folder / "state")}
         env |= {"LD_LIBRARY_PATH": str(self.libraries)} if self.libraries else {}
         return env | ({"FAKE_NVML_LIVE": "1"} if live else {})
