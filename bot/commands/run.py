@@ -4,8 +4,12 @@ import logging
 import signal
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from bot.wiring import Valet
 
 
 @click.command()
@@ -29,11 +33,28 @@ def run(config: Path, *, verbose: bool) -> None:
     from bot.wiring import build, providers
     from store import ProcessLock, Store
 
-    logging.basicConfig(level="DEBUG" if verbose else "INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _log(verbose=verbose)
     chosen = configuration.load(config)
     secrets = configuration.secrets()
     lock = ProcessLock(Path(chosen.database))
-    valet = build(chosen, secrets, Store(chosen.database), clock=system_clock, rooms=providers(chosen, system_clock))
+    try:
+        store = Store(chosen.database)
+        _work(build(chosen, secrets, store, clock=system_clock, rooms=providers(chosen, system_clock)))
+    finally:
+        lock.release()
+
+
+def _log(*, verbose: bool) -> None:
+    from bot.redaction import Redacting
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level="DEBUG" if verbose else "INFO", handlers=[handler])
+    logging.getLogger("apscheduler").setLevel("WARNING")  # it tells of every tick
+
+
+def _work(valet: "Valet") -> None:
+    """From start to SIGTERM."""
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
@@ -41,4 +62,3 @@ def run(config: Path, *, verbose: bool) -> None:
     logging.getLogger("bot").info("Valet runs; the door is on %s:%s", valet.door.host, valet.door.port)
     over.wait()
     valet.stop()
-    lock.release()
