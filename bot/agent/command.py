@@ -33,6 +33,11 @@ def _seconds(_ctx: click.Context, _option: click.Parameter, given: str) -> float
     return float(seconds)
 
 
+server_option = click.option(
+    "--server", required=True, metavar="URL", help="Where the bot's door is, for example https://valet.example.com."
+)
+
+
 @click.group(invoke_without_command=True)
 @click.option("--server", metavar="URL", help="Where the bot's door is, for example https://valet.example.com.")
 @click.option(
@@ -148,6 +153,54 @@ def resume(ctx: click.Context, state_dir: Path | None) -> None:
     from bot.agent.asking import resume as ask
 
     ctx.exit(ask(_folder(ctx, state_dir)))
+
+
+@agent.command("unit", short_help="Print a systemd unit for the agent.")
+@server_option
+@click.option(
+    "--host", metavar="NAME", help="The name the token was made for. Default: the host's name when it starts."
+)
+@click.option("--token-file", default="/etc/valet/token", show_default=True, metavar="FILE", help="Where the token is.")
+@click.option("--valet", default="/opt/valet/bin/valet", show_default=True, metavar="FILE", help="Where valet is.")
+def unit(server: str, host: str | None, token_file: str, valet: str) -> None:
+    """Print a systemd unit that runs the agent with few rights, and starts it again whenever it ends.
+
+    \b
+    Example:
+      valet agent unit --server https://valet.example.com > /etc/systemd/system/valet-agent.service
+    """
+    from bot.agent.shipping import unit as text
+
+    click.echo(text(server, host=host, token_file=token_file, valet=valet), nl=False)
+
+
+@agent.command("user-data", short_help="Print EC2 user data that installs the agent.")
+@server_option
+@click.option(
+    "--token-parameter",
+    default="/valet/agents/{instance}",
+    show_default=True,
+    metavar="NAME",
+    help="Parameter of the SSM Parameter Store with the machine's token; {instance} is the instance id. "
+    'Empty (""): the token is in --token-file of the image.',
+)
+@click.option(
+    "--token-file", default="/etc/valet/token", show_default=True, metavar="FILE", help="Where the token goes."
+)
+@click.option("--package", metavar="WHAT", help="What pip installs. Default: gpu-valet of this version.")
+def user_data(server: str, token_parameter: str, token_file: str, package: str | None) -> None:
+    """Print EC2 user data: a script that installs the agent in /opt/valet at the first boot and starts it.
+
+    It holds no secret. The instance's role must allow ssm:GetParameter on the parameter; the agent waits until it is
+    there, so a token can be made once the instance id is known:
+
+    \b
+      valet token add i-0abc1234 | xargs -I% aws ssm put-parameter --type SecureString \\
+        --name /valet/agents/i-0abc1234 --value %
+    """
+    from bot.agent.shipping import user_data as text
+
+    click.echo(text(server, token_parameter=token_parameter, token_file=token_file, package=package), nl=False)
 
 
 def _folder(ctx: click.Context, state_dir: Path | None) -> Path:

@@ -1,0 +1,66 @@
+"""What installs the agent elsewhere: the systemd unit, and EC2 user data that sets it up."""
+
+import re
+import shlex
+from pathlib import Path
+
+from bot import __version__
+from bot.agent.post import Server
+from bot.errors import Refused
+
+FILES = Path(__file__).with_name("files")
+THIS_HOST = "%H"
+"""systemd's word for the host's name."""
+HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}", re.ASCII)
+PATH = re.compile(r"/[A-Za-z0-9._/+@-]*", re.ASCII)
+PARAMETER = re.compile(r"/?[A-Za-z0-9._/-]*(\{instance\})?[A-Za-z0-9._/-]*", re.ASCII)
+MAX_USER_DATA_BYTES = 16 * 1024
+"""EC2 takes no more."""
+
+
+def unit(server: str, *, host: str | None, token_file: str, valet: str) -> str:
+    """The systemd unit; raises Refused when a value cannot stand in one."""
+    _check_server(server)
+    if host is not None and not HOST.fullmatch(host):
+        raise Refused("--host must be letters, digits, dots and dashes.")
+    for option, path in (("--token-file", token_file), ("--valet", valet)):
+        if not PATH.fullmatch(path):
+            raise Refused(f"{option} must be an absolute path of plain characters, without spaces.")
+    return _filled(
+        "valet-agent.service",
+        SERVER=server.replace("%", "%%"),
+        HOST=host or THIS_HOST,
+        TOKEN=token_file,
+        VALET=valet,
+    )
+
+
+def user_data(server: str, *, token_parameter: str, token_file: str, package: str | None) -> str:
+    """The script for EC2; with an empty `token_parameter` the token is expected in the file. Raises Refused."""
+    _check_server(server)
+    if not PARAMETER.fullmatch(token_parameter):
+        raise Refused("--token-parameter must be a parameter's name; {instance} in it stands for the instance id.")
+    if not PATH.fullmatch(token_file):
+        raise Refused("--token-file must be an absolute path of plain characters, without spaces.")
+    from_where = "from the Parameter Store" if token_parameter else "or lies there already"
+    return _filled(
+        "user-data.sh",
+        SERVER=shlex.quote(server),
+        PACKAGE=shlex.quote(package or f"gpu-valet=={__version__}"),
+        PARAMETER=shlex.quote(token_parameter),
+        TOKEN_FILE=shlex.quote(token_file),
+        TOKEN_NOTE=from_where,
+    )
+
+
+def _check_server(server: str) -> None:
+    Server.parse(server)
+    if not re.fullmatch(r"[!#-&(-;=?-Z_a-z~]+", server, re.ASCII) or "$" in server or ";" in server:
+        raise Refused("--server must be an address of plain characters.")
+
+
+def _filled(name: str, **values: str) -> str:
+    text = (FILES / name).read_text()
+    for key, value in values.items():
+        text = text.replace(f"@{key}@", value)
+    return text
