@@ -53,7 +53,12 @@ server_option = click.option(
     help="The name the token was made for.",
 )
 @click.option("--once", is_flag=True, help="Take two samples a second apart, push them, and exit: 0 if they arrived.")
-@click.option("--print", "print_", is_flag=True, help="Show every sample as a table; works without --server too.")
+@click.option(
+    "--print",
+    "print_",
+    is_flag=True,
+    help="Show every sample and the verdict that follows; works without --server too.",
+)
 @state_option
 @click.option(
     "--insecure-http",

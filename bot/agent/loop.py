@@ -10,6 +10,7 @@ from dataclasses import replace
 from bot.agent.guard import Aside, guarded
 from bot.agent.host import HostTime
 from bot.agent.minutes import Folding
+from bot.agent.outlook import Outlook
 from bot.agent.pausing import PAUSED, Controls, Pause
 from bot.agent.sampler import Sampler, Source
 from bot.agent.sender import About, Sender
@@ -58,6 +59,7 @@ class Watch:
         self._closing: Aside | None = None
         self._sampler = Sampler(source, host_time.now)
         self._folding = Folding()
+        self._outlook = Outlook(about.started_tick)
         self._opening: Aside | None = None
         self._opened_at_tick: int | None = None
         self._is_open = False
@@ -157,10 +159,13 @@ class Watch:
         else:
             samples = {gpu.index: Sample(self._time.now(), error=self._about.error) for gpu in gpus}
         self._about = replace(self._about, gpus=gpus, driver=self._source.driver)
+        minutes = self._folding.add(tick, samples)
         if self._show is not None:
-            self._show(table(gpus, samples, self._before) if gpus else self._about.error or "no GPU")
+            self._outlook.add(minutes)
+            seen = table(gpus, samples, self._before) if gpus else self._about.error or "no GPU"
+            self._show(f"{seen}\n{self._outlook.text(gpus, tick)}")
         self._before = samples
-        return self._folding.add(tick, samples)
+        return minutes
 
     def _ensure_open(self) -> None:
         """Open NVML, or open it again after the driver went away; tried once a minute."""

@@ -191,10 +191,12 @@ def test_print_shows_what_it_sees(gpu_host):
 
     done = gpu_host.python(AGENT, "--once", "--print")
 
-    head, first, second, *_ = (re.split(r"\s{2,}", line.strip()) for line in done.stdout.splitlines())
+    head, first, second, *verdict = (re.split(r"\s{2,}", line.strip()) for line in done.stdout.splitlines())
     assert head == ["gpu", "model", "util max", "util mean", "memory used", "power", "programs"]
     assert first[:5] == ["0", "NVIDIA H100 80GB HBM3", "80 %", "80 %", "4,000 of 81,559 MiB"]
     assert second[2:] == ["no reading"] * 4 + ["GPU is lost"]
+    assert verdict[0][0].startswith("gpu 0: unknown; ")
+    assert verdict[2][0].startswith("host: unknown; no whole minute seen yet")
 
 
 def test_the_service_follows_what_the_gpus_do(gpu_host, bot, running):
