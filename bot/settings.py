@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 
 from bot.domain.claims import ClaimLimits
 from bot.domain.clock import HOUR, MINUTE
+from bot.domain.exemptions import Exemption, ends_at
 from bot.domain.people import Roster, Team
 from bot.domain.rates import USD
 from bot.domain.verdict import IdleRule
@@ -22,16 +23,21 @@ from bot.settings_tables import (
     ActionSettings,
     AwsSettings,
     ClaimSettings,
+    CloudWatchSettings,
     DigestSettings,
     DoorSettings,
+    ExemptSettings,
     IdleSettings,
     Name,
     OwnedSettings,
+    PrometheusSettings,
     SlackSettings,
     Table,
     TeamSettings,
     Usd,
 )
+
+CLOUDWATCH, PROMETHEUS = "CloudWatch", "Prometheus"
 
 
 class Settings(Table):
@@ -42,6 +48,9 @@ class Settings(Table):
     aws: tuple[AwsSettings, ...] = ()
     teams: dict[Name, TeamSettings] = Field(default={}, description="Teams, by name")
     idle: IdleSettings = IdleSettings()
+    exempt: tuple[ExemptSettings, ...] = ()
+    cloudwatch: CloudWatchSettings = CloudWatchSettings()
+    prometheus: PrometheusSettings = PrometheusSettings()
     claims: ClaimSettings = ClaimSettings()
     actions: ActionSettings = ActionSettings()
     digest: DigestSettings = DigestSettings()
@@ -51,14 +60,31 @@ class Settings(Table):
 
     @property
     def idle_rule(self) -> IdleRule:
-        """The rule with this configuration's numbers."""
-        idle = self.idle
-        return IdleRule(
-            window_minutes=idle.window_minutes,
-            known_share=idle.known_percent / 100,
-            active_pct=idle.active_percent,
-            held_mib=idle.held_mib,
+        """The rule with this configuration's numbers, for instances of teams without numbers of their own."""
+        return _rule(self.idle)
+
+    def rule_of(self, team: str) -> IdleRule:
+        """The rule for a team's instances."""
+        own = self.teams[team].idle.model_dump(exclude_none=True) if team in self.teams else {}
+        return _rule(self.idle.model_copy(update=own))
+
+    @property
+    def exemptions(self) -> tuple[Exemption, ...]:
+        """What may idle, why and until when."""
+        zone = self.digest.timezone
+        return tuple(
+            Exemption(each.reason, each.until, ends_at(each.until, zone), each.instance, each.tag)
+            for each in self.exempt
         )
+
+    @property
+    def source_limits(self) -> dict[str, int]:
+        """The sources beside the agent that are switched on: name -> minutes after which it is stale."""
+        on = {
+            CLOUDWATCH: (self.cloudwatch.enabled, self.cloudwatch.stale_minutes),
+            PROMETHEUS: (bool(self.prometheus.url), self.prometheus.stale_minutes),
+        }
+        return {name: stale for name, (used, stale) in on.items() if used}
 
     @property
     def claim_limits(self) -> ClaimLimits:
@@ -86,6 +112,16 @@ class Settings(Table):
             for name, team in self.teams.items()
         )
         return Roster(teams, frozenset(self.slack.admins))
+
+
+def _rule(idle: IdleSettings) -> IdleRule:
+    return IdleRule(
+        window_minutes=idle.window_minutes,
+        known_share=idle.known_percent / 100,
+        active_pct=idle.active_percent,
+        held_mib=idle.held_mib,
+        veto_watts=idle.veto_watts,
+    )
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 import re
 import zoneinfo
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 def _zone(name: str) -> str:
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     Command: TypeAlias = str
     TimeOfDay: TypeAlias = str
     Name: TypeAlias = str
+    Address: TypeAlias = str
+    Metric: TypeAlias = str
+    Label: TypeAlias = str
     Usd: TypeAlias = Decimal
 else:
     UserId = _text(r"[UW][A-Z0-9]{2,}", "a Slack user id such as U024BE7LH (in Slack: profile, Copy member ID)")
@@ -54,6 +58,9 @@ else:
     Command = _text(r"/[a-z0-9_-]{1,31}", "a command such as /gpu")
     TimeOfDay = Annotated[_text(r"([01]\d|2[0-3]):[0-5]\d", "a time such as 09:00"), AfterValidator(_digest_time)]
     Usd = Annotated[Decimal, AfterValidator(_usd)]
+    Address = _text(r"(https?://[^\s?#@]+)?", "an address such as https://prometheus.example.com:9090")
+    Metric = _text(r"[a-zA-Z_:][a-zA-Z0-9_:]*", "the name of a metric such as DCGM_FI_DEV_GPU_UTIL")
+    Label = _text(r"[a-zA-Z_][a-zA-Z0-9_]*", "the name of a label such as Hostname")
     Name = _text(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", "a name of letters, digits, dots and dashes")
 
 
@@ -83,6 +90,16 @@ class AwsSettings(Table):
     regions: tuple[str, ...] = Field(min_length=1, description="Regions to look at")
 
 
+class TeamIdleSettings(Table):
+    """[teams.NAME.idle]"""
+
+    window_minutes: int | None = Field(default=None, ge=15, le=1440, description="As in [idle], for this team")
+    known_percent: float | None = Field(default=None, ge=50, le=100, description="As in [idle], for this team")
+    active_percent: float | None = Field(default=None, gt=0, le=100, description="As in [idle], for this team")
+    held_mib: int | None = Field(default=None, ge=1, description="As in [idle], for this team")
+    veto_watts: float | None = Field(default=None, gt=0, description="As in [idle], for this team")
+
+
 class TeamSettings(Table):
     """[teams.NAME]"""
 
@@ -92,6 +109,7 @@ class TeamSettings(Table):
     channel: ChannelId = Field(default="", description="Where its cards and digests go")
     timezone: Zone = Field(default="", description="Zone of its digest; default: the zone in [digest]")
     budget_usd: Usd | None = Field(default=None, description="Budget per calendar month, USD")
+    idle: TeamIdleSettings = TeamIdleSettings()
 
 
 class IdleSettings(Table):
@@ -105,6 +123,88 @@ class IdleSettings(Table):
         default=5.0, gt=0, le=100, description="GPU utilisation from which a minute counts as work"
     )
     held_mib: int = Field(default=512, ge=1, description="Used GPU memory from which an idle GPU is held, not free")
+    veto_watts: float = Field(
+        default=15.0, gt=0, description="Power over a GPU's own idle floor from which a minute counts as work, watts"
+    )
+
+
+class ExemptSettings(Table):
+    """[[exempt]]"""
+
+    instance: str = Field(default="", description="Name or id of an instance that may idle")
+    tag: str = Field(default="", description="Or a tag of instances that may: `keep`, or `purpose=serving`")
+    reason: str = Field(min_length=1, description="Why; people are told")
+    until: date = Field(description="Last day of it, in the zone of [digest]: 2026-12-31")
+
+    @field_validator("until", mode="before")
+    @classmethod
+    def _a_day(cls, value: object) -> object:
+        if type(value) is not date:
+            raise ValueError("expected a date such as 2026-12-31, without quotes")
+        return value
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "ExemptSettings":
+        if bool(self.instance) == bool(self.tag):
+            raise ValueError("expected either instance or tag")
+        return self
+
+
+class CloudWatchSettings(Table):
+    """[cloudwatch]"""
+
+    enabled: bool = Field(
+        default=False, description="Whether to read GPU metrics of the CloudWatch agent, in the accounts of [[aws]]"
+    )
+    namespace: str = Field(default="CWAgent", min_length=1, description="Namespace the CloudWatch agent writes to")
+    metric: str = Field(default="nvidia_smi_utilization_gpu", min_length=1, description="GPU utilisation, percent")
+    memory_metric: str = Field(
+        default="nvidia_smi_memory_used", description="GPU memory in use, MiB; none: idle is then held, never free"
+    )
+    every_minutes: int = Field(
+        default=1, ge=1, le=10, description="How often to ask; AWS charges for each metric that is asked for"
+    )
+    discover_minutes: int = Field(
+        default=60, ge=5, le=1440, description="How often to look for new metrics (ListMetrics)"
+    )
+    stale_minutes: int = Field(
+        default=10, ge=3, le=30, description="Without a reading for this long CloudWatch does not count"
+    )
+
+
+class PrometheusSettings(Table):
+    """[prometheus]"""
+
+    url: Address = Field(
+        default="", description="Address of a Prometheus-compatible server; its API is at URL/api/v1; none: not used"
+    )
+    token_file: str = Field(default="", description="File with a bearer token, read anew for every request")
+    tenant: str = Field(default="", description="X-Scope-OrgID, for servers with several tenants")
+    percent_metrics: tuple[Metric, ...] = Field(
+        default=("DCGM_FI_DEV_GPU_UTIL",), description="GPU utilisation 0 to 100; not used for MIG"
+    )
+    ratio_metrics: tuple[Metric, ...] = Field(
+        default=("DCGM_FI_DEV_GPU_UTIL_RATIO",), description="GPU utilisation 0 to 1; not used for MIG"
+    )
+    profiling_metrics: tuple[Metric, ...] = Field(
+        default=("DCGM_FI_PROF_GR_ENGINE_ACTIVE", "DCGM_FI_PROF_GR_ENGINE_UTIL_RATIO"),
+        description="Engine activity 0 to 1; the only ones used for MIG",
+    )
+    memory_metrics: tuple[Metric, ...] = Field(
+        default=("DCGM_FI_DEV_FB_USED",), description="GPU memory in use, MiB; none: idle is then held, never free"
+    )
+    host_labels: tuple[Label, ...] = Field(
+        default=("Hostname", "hostname", "instance"), min_length=1, description="Labels that name the host"
+    )
+    gpu_label: Label = Field(default="gpu", description="Label with the index of the GPU")
+    host_names: tuple[str, ...] = Field(
+        default=("{id}", "{name}"), description="What the labels say of an instance, with {id} and {name} filled in"
+    )
+    hosts: dict[str, str] = Field(default={}, description="Instance id or name by what the labels say, before all else")
+    scrape_seconds: int = Field(default=30, ge=1, le=300, description="How often the server reads GPU metrics")
+    stale_minutes: int = Field(
+        default=5, ge=2, le=30, description="Without a reading for this long Prometheus does not count"
+    )
 
 
 class ClaimSettings(Table):

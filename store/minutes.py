@@ -1,6 +1,6 @@
 """Minutes of the last two days, and what the judge needs of each GPU."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlite_utils import Database
 
@@ -133,8 +133,8 @@ def new_gpu(host: str, gpu: Gpu) -> Row:
 
 
 _TRACES = """
-SELECT g.host, g.gpu, g.last_minute_at, g.last_active_at, g.quiet_since, g.util_max, g.watts, g.memory_used_mib,
-       g.compute_processes, g.process, coalesce(q.quiet, 0) AS quiet_minutes
+SELECT g.host, g.gpu, g.last_minute_at, g.last_active_at, g.quiet_since, coalesce(q.quiet, 0), g.util_max, g.watts,
+       g.memory_used_mib, g.compute_processes, g.process
 FROM gpus g LEFT JOIN (
     SELECT host, gpu, count(*) AS quiet FROM minutes
     WHERE minute >= ? AND minute < ? AND state = 'quiet' GROUP BY host, gpu
@@ -142,12 +142,15 @@ FROM gpus g LEFT JOIN (
 """
 
 
-def traces(db: Database, now: int, *, window_minutes: int) -> dict[str, list[GpuTrace]]:
+def traces(
+    db: Database, now: int, *, window_minutes: int, windows: Mapping[str, int] | None = None
+) -> dict[str, list[GpuTrace]]:
     """Every GPU's trace, by host; quiet minutes are counted over the window that ends with the last whole minute."""
     end = now // MINUTE * MINUTE
     by_host: dict[str, list[GpuTrace]] = {}
-    for row in rows(db, _TRACES + " ORDER BY g.host, g.gpu", end - window_minutes * MINUTE, end):
-        by_host.setdefault(row.pop("host"), []).append(GpuTrace(**row))
+    # in the order of GpuTrace's fields, for dicts of every GPU of a large fleet would take more than all else
+    for host, *fields in db.execute(_TRACES + " ORDER BY g.host, g.gpu", [end - window_minutes * MINUTE, end]):
+        by_host.setdefault(host, []).append(GpuTrace(*fields))
     return by_host
 
 

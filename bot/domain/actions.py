@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from bot.domain.claims import Claim
 from bot.domain.clock import MINUTE
+from bot.domain.exemptions import Exemption
 from bot.domain.fleet import Instance
 from bot.domain.people import Roster
 from bot.domain.verdict import Verdict
@@ -91,6 +92,7 @@ class Scene:
     claim: Claim | None
     verdict: Verdict | None
     roster: Roster = field(default_factory=Roster)
+    exemption: Exemption | None = None
 
 
 def refusal_to_approve(action: Action, person: str, roster: Roster) -> str | None:
@@ -118,6 +120,11 @@ def obstacle_to_stop(scene: Scene) -> str | None:
         return f"{instance.name} is owned: Valet can't switch it off, and it costs the same either way."
     if instance.state != "running":
         return f"{instance.name} is {instance.state}, not running."
+    if scene.exemption is not None:
+        day = f"{scene.exemption.last_day:%-d %B %Y}"
+        return (
+            f"{instance.name} is exempt until {day}: {scene.exemption.reason}. Ask an admin to lift it in valet.toml."
+        )
     return _provider_obstacle(instance) or _verdict_obstacle(instance.name, scene.verdict)
 
 

@@ -31,6 +31,8 @@ class IdleRule:
     """Used memory from which an idle GPU is held rather than free."""
     stale_minutes: int = 5
     """Without a reading for this long, the verdict is unknown."""
+    veto_watts: float = 15.0
+    """Mean power over the GPU's own floor from which a minute counts as active."""
 
     @property
     def quiet_needed(self) -> int:

@@ -46,7 +46,7 @@ def _still_meant(desk: Desk, db: Database, listing: Listing) -> Action | None:
 def _plan(desk: Desk, db: Database, listing: Listing, requester: str, *, reason: str) -> Action:
     now, roster, instance = desk.clock(), desk.roster(), listing.instance
     verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
-    obstacle = obstacle_to_stop(Scene(instance, listing.claim, verdict, roster))
+    obstacle = obstacle_to_stop(Scene(instance, listing.claim, verdict, roster, desk.exemption(instance)))
     if obstacle:
         raise Refused(obstacle)
     action = Action(

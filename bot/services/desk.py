@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.clock import Clock
+from bot.domain.exemptions import Exemption, exemption_of
 from bot.domain.fleet import Instance
 from bot.domain.listing import Listing
 from bot.domain.people import Roster
@@ -27,6 +28,10 @@ class Desk:
     """Teams and admins as of now, user groups included."""
     wake: Callable[[], None] = field(default=lambda: None)
     """Nudges the workers that post messages and carry out actions."""
+
+    def exemption(self, instance: Instance) -> Exemption | None:
+        """Why and until when nobody is asked about this instance; None when it is not exempt now."""
+        return exemption_of(self.settings.exemptions, instance, self.clock())
 
 
 def find(desk: Desk, word: str) -> Listing:

@@ -93,7 +93,7 @@ def _scene(desk: Desk, db: Database, instance: Instance) -> Scene:
     now = desk.clock()
     held = [claim for claim in claims.open_on(db, instance.id) if claim.until_at > now]
     verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
-    return Scene(instance, held[0] if held else None, verdict, desk.roster())
+    return Scene(instance, held[0] if held else None, verdict, desk.roster(), desk.exemption(instance))
 
 
 def _call(desk: Desk, action: Action, instance: Instance) -> None:
