@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("bot.commands.doctor", "Check settings, database, Slack, AWS and agents."),
     "manifest": ("bot.commands.manifest", "Print the Slack app manifest."),
     "iam-policy": ("bot.commands.iam_policy", "Print the AWS policies Valet needs."),
+    "prometheus-rules": ("bot.commands.prometheus_rules", "Print recording rules for Prometheus."),
     "token": ("bot.commands.token", "Make, revoke and list tokens of agents."),
 }
 """Name -> the module that holds it, under its own name, and what it does."""

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from slack_bolt.adapter.socket_mode import SocketModeHandler
@@ -19,6 +19,7 @@ from bot.domain.readings import Push
 from bot.jobs.schedule import Job, Schedule
 from bot.jobs.worker import Worker
 from bot.providers import Provider
+from bot.providers.accounts import AwsAccount
 from bot.services import (
     acting,
     digesting,
@@ -27,12 +28,14 @@ from bot.services import (
     ingesting,
     judging,
     looking,
+    observing,
     posting,
     sharing,
     sweeping,
 )
 from bot.services.desk import Desk
 from bot.settings import Secrets, Settings
+from bot.telemetry import Source
 from bot.telemetry.door import Health, Receipt, door
 from bot.telemetry.figures import Figure
 from bot.telemetry.serving import DoorServer
@@ -132,13 +135,37 @@ def providers(settings: Settings, clock: Clock) -> dict[str, Provider]:
 
     found: dict[str, Provider] = {"owned": Owned()}
     if settings.aws:
-        from bot.providers.accounts import AwsAccount
         from bot.providers.ec2 import Ec2
 
-        accounts = [
-            AwsAccount(a.regions, a.role_arn or None, a.external_id or None, a.name or "default") for a in settings.aws
-        ]
-        found["ec2"] = Ec2(accounts, clock=clock)
+        found["ec2"] = Ec2(_accounts(settings), clock=clock)
+    return found
+
+
+def _accounts(settings: Settings) -> list[AwsAccount]:
+    return [AwsAccount(a.regions, a.role_arn or None, a.external_id or None, a.name or "default") for a in settings.aws]
+
+
+def sources(settings: Settings, rooms: Mapping[str, Provider]) -> list[Source]:
+    """Who tells of GPUs beside the agents; CloudWatch is asked with the credentials the fleet is looked at with."""
+    found: list[Source] = []
+    window = max(settings.rule_of(team).window_minutes for team in ("", *settings.teams))
+    if settings.cloudwatch.enabled and settings.aws:
+        from bot.providers.clients import Clients, asker
+        from bot.providers.ec2 import Ec2
+        from bot.telemetry.cloudwatch import CloudWatch
+
+        room, accounts = rooms.get("ec2"), _accounts(settings)
+        clients = room.clients if isinstance(room, Ec2) else Clients()
+        places = [account.source(region) for account in accounts for region in account.regions]
+        ask = asker(clients, accounts, "cloudwatch")
+        found.append(CloudWatch(ask, places, settings.cloudwatch, window_minutes=window))
+    if settings.prometheus.url:
+        from bot.telemetry.prometheus import Prometheus
+        from bot.telemetry.prometheus_api import PrometheusApi
+
+        known = settings.prometheus
+        api = PrometheusApi(known.url, token_file=known.token_file, tenant=known.tenant)
+        found.append(Prometheus(api, known, window_minutes=window))
     return found
 
 
@@ -167,13 +194,13 @@ def build(
     carrier = Worker("carry-out", lambda: executing.carry_out(desk), 10)
     poster = Worker("outbox", notifier.drain, 5)
     workers += [carrier, poster]
-    schedule = Schedule(jobs(desk, people), clock)
+    schedule = Schedule(jobs(desk, people, sources(settings, rooms)), clock)
     app = front(desk, face, schedule, slack_http=bool(secrets.signing_secret))
     server = DoorServer(app, settings.door.host, settings.door.port)
     return Valet(desk, face, identity, people, notifier, schedule, carrier, poster, server, client, secrets)
 
 
-def jobs(desk: Desk, people: People) -> list[Job]:
+def jobs(desk: Desk, people: People, others: Sequence[Source] = ()) -> list[Job]:
     """The tick table."""
     table: list[tuple[str, int, Callable[[], object]]] = [
         ("sweep", 60, lambda: sweeping.sweep(desk)),
@@ -183,9 +210,12 @@ def jobs(desk: Desk, people: People) -> list[Job]:
         ("digests", 60, lambda: digesting.make_due(desk)),
         ("forecasts", 3600, lambda: forecasting.refresh(desk)),
         ("groups", 600, people.refresh),
+        ("prune trails", 3600, lambda: observing.prune(desk)),
         ("prune minutes", 3600, lambda: judging.prune(desk)),
         ("prune outbox", 3600, lambda: posting.prune(desk)),
     ]
+    if others:
+        table.insert(1, ("observe", 60, lambda: observing.observe(desk, others)))
     return [Job(*row) for row in table]
 
 

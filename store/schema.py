@@ -3,7 +3,7 @@
 from sqlite_utils import Database, Migrations
 
 from bot.errors import Refused
-from store import actions, agents, claims, fleet, ledger, minutes, outbox, snoozes, spend
+from store import actions, agents, claims, fleet, ledger, minutes, observations, outbox, snoozes, spend
 
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_fleet", fleet.SCHEMA),
@@ -15,6 +15,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_ledger", ledger.SCHEMA),
     ("0001_snoozes", snoozes.SCHEMA),
     ("0001_spend", spend.SCHEMA),
+    ("0001_observations", observations.SCHEMA),
 )
 
 

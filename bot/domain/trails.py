@@ -19,6 +19,7 @@ class Target:
     name: str
     place: str
     """Where it was seen: "ec2/111122223333/us-east-1", or "owned"."""
+    team: str = ""
 
 
 @dataclass(frozen=True, slots=True)

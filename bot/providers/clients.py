@@ -1,6 +1,6 @@
 """AWS's clients for several accounts and regions, and what their failures say. The only file that imports boto3."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -12,7 +12,7 @@ from botocore.session import Session as CoreSession
 from botocore.session import get_session
 
 from bot.providers.accounts import AwsAccount
-from bot.providers.ec2_errors import Said
+from bot.providers.ec2_errors import Said, reading_failed
 
 SESSION_NAME = "valet"
 # botocore raises a bare RuntimeError when credentials it has just renewed have run out already: a wrong clock.
@@ -70,6 +70,25 @@ class Clients:
                 session.register_component("credential_provider", _Role(sts, role))
             self._sessions[role] = session
         return self._sessions[role]
+
+
+def asker(
+    clients: Clients, accounts: Sequence[AwsAccount], service: str
+) -> Callable[[str, str, Mapping[str, Any]], Any]:
+    """A function that makes a call of a service in one place: (source, operation, parameters) -> answer.
+
+    It raises Unreachable when AWS can't or won't say. Sources are those of `AwsAccount.source`.
+    """
+    places = {account.source(region): (account, region) for account in accounts for region in account.regions}
+
+    def ask(place: str, operation: str, asked: Mapping[str, Any]) -> Any:
+        account, region = places[place]
+        said = attempt(lambda: getattr(clients.get(account, service, region), operation)(**asked))
+        if isinstance(said, Said):
+            raise reading_failed(said, region)
+        return said
+
+    return ask
 
 
 def attempt(call: Callable[[], Any]) -> Any:

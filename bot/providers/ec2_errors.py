@@ -18,6 +18,7 @@ THROTTLED = frozenset(
         "TooManyRequestsException",
     }
 )
+CLOUDWATCH = frozenset({"GetMetricData", "ListMetrics"})
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 FORBIDDEN = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 BAD_CREDENTIALS = frozenset(
@@ -80,7 +81,10 @@ class Said:
         if self.operation == "AssumeRole" and self.code in FORBIDDEN:
             return f"{self.code}: the role may not be assumed; check its trust policy and external_id"
         if self.code in FORBIDDEN:
-            return f"{self.code}: Valet's role lacks ec2:{self.operation}; `valet iam-policy` prints what it needs"
+            service = "cloudwatch" if self.operation in CLOUDWATCH else "ec2"
+            return (
+                f"{self.code}: Valet's role lacks {service}:{self.operation}; `valet iam-policy` prints what it needs"
+            )
         if self.code in EXPIRED:
             return f"{self.code}: the credentials have run out; they are renewed at the next try"
         if self.code in BAD_CREDENTIALS:

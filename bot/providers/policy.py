@@ -2,7 +2,13 @@
 
 from typing import Any
 
-READ = ("ec2:DescribeInstanceAttribute", "ec2:DescribeInstanceTypes", "ec2:DescribeInstances")
+READ = (
+    "cloudwatch:GetMetricData",
+    "cloudwatch:ListMetrics",
+    "ec2:DescribeInstanceAttribute",
+    "ec2:DescribeInstanceTypes",
+    "ec2:DescribeInstances",
+)
 STOP_START = ("ec2:StopInstances",)
 ASSUME = ("sts:AssumeRole",)
 FREE = ("sts:GetCallerIdentity",)

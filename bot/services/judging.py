@@ -1,27 +1,46 @@
-"""Who works and who idles: verdicts from what agents reported."""
+"""Who works and who idles: verdicts from what agents reported and other sources told."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
 from bot.domain.listing import waste_of
-from bot.domain.verdict import Verdict, judge
+from bot.domain.sources import Account, combine, judge_account, remembering, sees_but_cannot_measure
+from bot.domain.trails import Trail
+from bot.domain.verdict import GpuTrace, IdleRule, Verdict, judge
 from bot.services.desk import Desk
-from store import fleet, minutes
+from store import fleet, minutes, observations
 
 CLICK_STALE_MINUTES = 3
+NOTHING: Mapping[str, Sequence[Trail]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One instance before the judge."""
+
+    traces: Sequence[GpuTrace]
+    told: Mapping[str, Sequence[Trail]]
+    """By source."""
+    gpu_count: int
+    launched_at: int | None
 
 
 def judge_all(desk: Desk) -> None:
     """Judge every running instance anew."""
-    now, rule = desk.clock(), desk.settings.idle_rule
-    db = desk.store.reading()
-    traces = minutes.traces(db, now, window_minutes=rule.window_minutes)
+    now, db = desk.clock(), desk.store.reading()
+    running = fleet.running(db)
+    rules = {team: desk.settings.rule_of(team) for team in {row["team"] for row in running}}
+    windows = {row["id"]: rules[row["team"]].window_minutes for row in running}
+    traces = minutes.traces(db, now, window_minutes=desk.settings.idle.window_minutes, windows=windows)
+    told = observations.trails(db, list(desk.settings.source_limits))
     before = fleet.states(db)
     judged = {}
-    for row in fleet.running(db):
-        seen, launched_at = traces.get(row["id"], ()), row["launched_at"]
-        verdict = judge(seen, rule, now, gpu_count=row["gpu_count"], launched_at=launched_at)
+    for row in running:
+        seen = traces.get(row["id"], ())
+        case = _Case(seen, told.get(row["id"], NOTHING), row["gpu_count"], row["launched_at"])
+        verdict = _judge(desk, case, rules[row["team"]], now)
         state, since = before.get(row["id"], ("", None))
         if state == verdict.state == "active" and since is not None:
             verdict = replace(verdict, since=since)
@@ -34,9 +53,30 @@ def judge_all(desk: Desk) -> None:
 def judge_now(desk: Desk, db: Database, instance_id: str, gpu_count: int, *, launched_at: int | None = None) -> Verdict:
     """The verdict of this moment, for a decision that can't be undone: older readings than usual don't count."""
     now = desk.clock()
-    rule = replace(desk.settings.idle_rule, stale_minutes=CLICK_STALE_MINUTES)
+    row = fleet.by_id(db, instance_id)
+    rule = replace(desk.settings.rule_of(row["team"] if row else ""), stale_minutes=CLICK_STALE_MINUTES)
     traces = minutes.traces_of(db, instance_id, now, window_minutes=rule.window_minutes)
-    return judge(traces, rule, now, gpu_count=gpu_count, launched_at=launched_at)
+    told = observations.trails_of(db, instance_id, list(desk.settings.source_limits))
+    return _judge(desk, _Case(traces, told, gpu_count, launched_at), rule, now)
+
+
+def _judge(desk: Desk, case: _Case, rule: IdleRule, now: int) -> Verdict:
+    """The agent's word, and what the other sources add to it."""
+    verdict = judge(case.traces, rule, now, gpu_count=case.gpu_count, launched_at=case.launched_at)
+    if not case.told:
+        return verdict
+    limits = desk.settings.source_limits
+    accounts = [Account(source, tuple(case.told[source]), limits[source]) for source in limits if source in case.told]
+    others = [
+        (each.source, judge_account(each, rule, now, gpu_count=case.gpu_count, launched_at=case.launched_at))
+        for each in accounts
+    ]
+    return combine(
+        remembering(verdict, case.traces, rule, launched_at=case.launched_at),
+        others,
+        gpu_count=case.gpu_count,
+        agent_blind=sees_but_cannot_measure(case.traces, rule, now, gpu_count=case.gpu_count),
+    )
 
 
 def prune(desk: Desk) -> None:

@@ -1,1 +1,23 @@
 """How busy GPUs are, and how that reaches the bot."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from bot.domain.trails import Target, Told
+
+
+class Source(Protocol):
+    """Somebody besides the agent who knows what GPUs did: CloudWatch, a Prometheus. Calls may be slow."""
+
+    @property
+    def name(self) -> str:
+        """As people know it."""
+        ...
+
+    def read(self, targets: Sequence[Target], read_until: Mapping[str, int], now: int) -> Iterator[Told]:
+        """What each target did in the last whole minutes, one Told per place.
+
+        `read_until` says by place up to when it has been read; `now` is epoch milliseconds. A place that fails is a
+        Told with `error`; nothing is raised. What is not known is left out, never 0.
+        """
+        ...

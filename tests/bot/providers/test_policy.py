@@ -7,7 +7,7 @@ from pathlib import Path
 import botocore.session
 from botocore import xform_name
 
-from bot import providers
+from bot import providers, telemetry
 from bot.providers.policy import ASSUME, FREE, READ, STOP_START, assume_policy, policies
 
 
@@ -16,7 +16,7 @@ def operations() -> dict[str, str]:
     session = botocore.session.get_session()
     return {
         xform_name(operation): f"{service}:{operation}"
-        for service in ("ec2", "sts")
+        for service in ("cloudwatch", "ec2", "sts")
         for operation in session.get_service_model(service).operation_names
     }
 
@@ -24,7 +24,8 @@ def operations() -> dict[str, str]:
 def actions_called() -> set[str]:
     known = operations() | {"create_assume_role_refresher": "sts:AssumeRole"}
     called = set()
-    for file in Path(providers.__path__[0]).glob("*.py"):
+    ours = [*Path(providers.__path__[0]).glob("*.py"), *Path(telemetry.__path__[0]).glob("cloudwatch*.py")]
+    for file in ours:
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Attribute):
                 called.add(node.attr)

@@ -1,0 +1,53 @@
+"""Which instance a host label means."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.domain.trails import Target
+from bot.settings_tables import PrometheusSettings
+
+
+class HostNames:
+    """Label values to instances: the map in the settings first, then ids and names, whole or up to the first dot.
+
+    A name that two instances share means neither: readings of one must not speak for the other.
+    """
+
+    def __init__(self, settings: PrometheusSettings, targets: Sequence[Target]) -> None:
+        self._labels = settings.host_labels
+        self._ids: dict[str, set[str]] = {}
+        for target in targets:
+            for template in settings.host_names:
+                self._add(_filled(template, target), target.id)
+        self._mapped = {host.lower(): self._one(means) for host, means in settings.hosts.items()}
+
+    def instance_of(self, labels: Mapping[str, str]) -> str | None:
+        """The instance's id; None when no label names a running one."""
+        return next((found for label in self._labels if (found := self._named(labels.get(label, "")))), None)
+
+    def _named(self, value: str) -> str | None:
+        for form in _forms(value):
+            if form in self._mapped:
+                return self._mapped[form]
+            if form in self._ids:
+                return self._one(form)
+        return None
+
+    def _add(self, name: str, instance_id: str) -> None:
+        self._ids.setdefault(name.lower(), set()).add(instance_id)
+
+    def _one(self, name: str) -> str | None:
+        means = self._ids.get(name.lower(), set())
+        return next(iter(means)) if len(means) == 1 else None
+
+
+def _filled(template: str, target: Target) -> str:
+    return template.replace("{id}", target.id).replace("{name}", target.name)
+
+
+def _forms(value: str) -> Iterable[str]:
+    """The value as it is, without its port, and without its domain; an address in figures has none."""
+    plain = value.strip().lower()
+    host = plain.rpartition(":")[0] if plain.rpartition(":")[2].isdigit() else plain
+    short = host.partition(".")[0]
+    forms = [plain, host, *([short] if short and not short.isdigit() else [])]
+    return [form for form in dict.fromkeys(forms) if form]
