@@ -49,6 +49,8 @@ class Watch:
     ) -> None:
         self.stop = threading.Event()
         """Set it to end `until_told`."""
+        self.must_restart = False
+        """It ended because only a new process can load the driver's new library."""
         self._source = source
         self._sender = sender
         self._time = host_time
@@ -182,6 +184,9 @@ class Watch:
             log.log(logging.ERROR if error else logging.INFO, "%s", error or "The GPUs can be read.")
         self._about = replace(self._about, error=error)
         self._is_open = error is None
+        if self._source.is_outdated:
+            self.must_restart = True
+            self.stop.set()
 
     def _open(self) -> str | None:
         """Try to open; returns what is in the way. A call that hangs is waited for again, not made twice."""

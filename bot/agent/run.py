@@ -1,6 +1,7 @@
 """`run`: the agent from its options to its exit code."""
 
 import logging
+import os
 import signal
 import sys
 from dataclasses import dataclass
@@ -58,6 +59,9 @@ def run(options: Options, *, source: Source | None = None, host_time: HostTime |
     log.info("Watching the GPUs of %s every %g s.", options.host, options.interval_s)
     watch.until_told(options.interval_s)
     controls.leave()
+    if watch.must_restart:
+        log.info("The NVIDIA driver was upgraded: starting again with its new library.")
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - this very command, as it was given
     return 0
 
 

@@ -19,6 +19,7 @@ class Source(Protocol):
 
     driver: str
     is_broken: bool
+    is_outdated: bool
 
     @property
     def gpus(self) -> tuple[Gpu, ...]:

@@ -15,7 +15,7 @@ from pynvml import NVMLError
 
 from bot.domain.readings import Gpu, Process
 from bot.errors import Unreachable
-from bot.telemetry.procfs import describe, printable
+from bot.telemetry.procfs import describe, is_replaced, printable
 from bot.telemetry.sample import Sample, boottime
 from bot.telemetry.wire import MAX_GPUS, MAX_WORDS
 
@@ -38,7 +38,7 @@ _START_FAILURES = {
     pynvml.NVML_ERROR_LIBRARY_NOT_FOUND: "There is no NVIDIA driver on this host: libnvidia-ml.so.1 was not found.",
     pynvml.NVML_ERROR_DRIVER_NOT_LOADED: "The NVIDIA driver of this host is not loaded.",
     pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH: (
-        "The NVIDIA driver was upgraded but not reloaded: reload it and restart the agent, or reboot the host."
+        "The NVIDIA driver was upgraded but not reloaded: reload it, or reboot the host."
     ),
     pynvml.NVML_ERROR_NO_PERMISSION: "NVML refuses this user: the agent must be allowed to open /dev/nvidia*.",
 }
@@ -92,6 +92,8 @@ class Nvml:
         self.driver = ""
         self.is_broken = False
         """The driver went away below us: close, and open again later."""
+        self.is_outdated = False
+        """The driver was upgraded: only a new process can load its new library."""
 
     @property
     def gpus(self) -> tuple[Gpu, ...]:
@@ -103,6 +105,7 @@ class Nvml:
         try:
             pynvml.nvmlInit()
         except NVMLError as error:
+            self.is_outdated = is_replaced("libnvidia-ml.so")
             sentence = _START_FAILURES.get(error.value, f"NVML did not start: {_words(error)}.")
             raise Unreachable(sentence) from error
         try:
@@ -268,5 +271,5 @@ def _has_odd_process_list() -> bool:
 
 def _words(error: NVMLError) -> str:
     # For codes it does not know, pynvml shows the library's words as a bytes literal.
-    text = str(error).removeprefix("b'").removesuffix("'")
+    text = str(error).removeprefix("b'").removesuffix("'") if error.value else ""  # "Success" would be no reason
     return printable(text, MAX_WORDS) or f"NVML error {error.value}"

@@ -37,6 +37,15 @@ def holders(pid: str = "[0-9]*", *, device: str = "/dev/nvidia", proc: str = "/p
     return sorted(found.items())
 
 
+def is_replaced(library: str, *, proc: str = "/proc") -> bool:
+    """Whether this process still works with a library whose file has been deleted since, as by an upgrade."""
+    try:
+        lines = Path(proc, "self", "maps").read_text(errors="replace").splitlines()
+    except OSError:
+        return False
+    return any(library in line and line.endswith(" (deleted)") for line in lines)
+
+
 def printable(text: str, limit: int = MAX_NAME) -> str:
     """The text without control, format and other invisible characters, and no longer than the limit."""
     if not text.isprintable():

@@ -17,7 +17,7 @@ class PretendGpus:
 
     def __init__(self, count=2):
         self.count = count
-        self.is_broken = False
+        self.is_broken = self.is_outdated = False
         self.hang = {}
         self.missing_driver = None
         self.opened = self.closed = 0

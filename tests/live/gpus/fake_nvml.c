@@ -3,9 +3,13 @@
  * The script is the text file named by FAKE_NVML, one setting a line, read at nvmlInit (and before every call
  * when FAKE_NVML_LIVE is set):
  *     gpus 2 | driver 580.95.05 | init 9          number of GPUs, driver version, error code of nvmlInit
+ *     kernel 2                                    the loaded driver; a library of another BUILD does not fit (18)
+ *     now 90000                                   what time it is, milliseconds
  *     shutdown 500                                nvmlShutdown takes so many milliseconds
  *     GPU util 55 | GPU codec 3 | GPU watts 300   what it is doing (GPU is an index, or * for all)
  *     GPU history 90 5 97                         nvmlDeviceGetSamples: 90 values of 5, one of them 97
+ *     GPU burst 10 300 97                         97 % for 10 s every 300 s, in gauge and history (of 20 s)
+ *     GPU empty_history 1                         nvmlDeviceGetSamples succeeds with nothing
  *     GPU memory 81559 1200 512                   total, used, reserved MiB
  *     GPU compute PID MIB | GPU graphics PID MIB  a program on it
  *     GPU mig 1
@@ -27,12 +31,13 @@
 #define NOT_SUPPORTED 3
 #define NOT_FOUND 6
 #define INSUFFICIENT_SIZE 7
+#define MISMATCH 18
 
 typedef unsigned long long u64;
 typedef struct { char function[48]; int value; } rule_t;
 typedef struct { unsigned pid; u64 used; unsigned instance, compute_instance; } process_t;
 typedef struct {
-    unsigned util, codec, watts, history, history_value, history_peak, mig;
+    unsigned util, codec, watts, history, history_value, history_peak, mig, empty_history, burst, burst_period, burst_peak;
     u64 total, used, reserved;
     int fails, hangs, computes, graphics;
     rule_t fail[MAX_RULES], hang[MAX_RULES];
@@ -43,7 +48,11 @@ static gpu_t gpus[MAX_GPUS];
 static unsigned gpu_count = 1;
 static char driver[80] = "580.95.05";
 static int init_error = 0, shutdown_ms = 0, started = 0, live = 0;
-static u64 born_ms = 0;
+static u64 born_ms = 0, script_now_ms = 0;
+static int kernel = 0;
+#ifndef BUILD
+#define BUILD 1
+#endif
 unsigned fake_calls_processes = 0, fake_calls_init = 0; /* read by tests */
 
 static u64 now_ms(clockid_t clock) {
@@ -60,6 +69,8 @@ static void set(gpu_t *gpu, const char *key, const char *rest) {
     else if (!strcmp(key, "codec")) gpu->codec = atoi(rest);
     else if (!strcmp(key, "watts")) gpu->watts = atoi(rest);
     else if (!strcmp(key, "mig")) gpu->mig = atoi(rest);
+    else if (!strcmp(key, "empty_history")) gpu->empty_history = atoi(rest);
+    else if (!strcmp(key, "burst")) sscanf(rest, "%u %u %u", &gpu->burst, &gpu->burst_period, &gpu->burst_peak);
     else if (!strcmp(key, "history")) sscanf(rest, "%u %u %u", &gpu->history, &gpu->history_value, &gpu->history_peak);
     else if (!strcmp(key, "memory")) sscanf(rest, "%llu %llu %llu", &gpu->total, &gpu->used, &gpu->reserved);
     else if (!strcmp(key, "compute") || !strcmp(key, "graphics")) {
@@ -82,13 +93,15 @@ static void read_script(void) {
     for (int i = 0; i < MAX_GPUS; i++) {
         gpus[i].total = 81559; gpus[i].reserved = 551; gpus[i].watts = 70;
     }
-    gpu_count = 1; init_error = shutdown_ms = 0;
+    gpu_count = 1; init_error = shutdown_ms = kernel = 0; script_now_ms = 0;
     while (file && fgets(line, sizeof line, file)) {
         who[0] = key[0] = rest[0] = 0;
         if (sscanf(line, "%31s %31s %159[^\n]", who, key, rest) < 2 || who[0] == '#') continue;
         if (!strcmp(who, "gpus")) gpu_count = atoi(key);
         else if (!strcmp(who, "driver")) snprintf(driver, sizeof driver, "%s", key);
         else if (!strcmp(who, "init")) init_error = atoi(key);
+        else if (!strcmp(who, "kernel")) kernel = atoi(key);
+        else if (!strcmp(who, "now")) script_now_ms = strtoull(key, NULL, 10);
         else if (!strcmp(who, "shutdown")) shutdown_ms = atoi(key);
         else if (!strcmp(who, "*")) for (int i = 0; i < MAX_GPUS; i++) set(&gpus[i], key, rest);
         else if (atoi(who) < MAX_GPUS) set(&gpus[atoi(who)], key, rest);
@@ -100,6 +113,7 @@ static void read_script(void) {
 static int enter(gpu_t *gpu, const char *function) {
     if (!started) return 1;
     if (live) read_script();
+    if (kernel && kernel != BUILD) return MISMATCH;
     if (gpu < gpus || gpu >= gpus + gpu_count) return INVALID_ARGUMENT;
     for (int i = 0; i < gpu->hangs; i++)
         if (!strcmp(gpu->hang[i].function, function) || gpu->hang[i].function[0] == '*')
@@ -124,6 +138,7 @@ int nvmlInitWithFlags(unsigned flags) {
     live = getenv("FAKE_NVML_LIVE") != NULL;
     read_script();
     if (init_error) return init_error;
+    if (kernel && kernel != BUILD) return MISMATCH;
     if (!born_ms) born_ms = now_ms(CLOCK_MONOTONIC);
     started++;
     hold(1);
@@ -171,11 +186,18 @@ int nvmlDeviceGetMemoryInfo(gpu_t *gpu, memory_v1_t *memory) {
     return error;
 }
 
+static u64 gpu_now_ms(void) { return script_now_ms ? script_now_ms : now_ms(CLOCK_REALTIME); }
+
+static unsigned util_at(gpu_t *gpu, u64 ms) {
+    if (!gpu->burst_period) return gpu->util;
+    return ms / 1000 % gpu->burst_period < gpu->burst ? gpu->burst_peak : gpu->util;
+}
+
 typedef struct { unsigned gpu, memory; } rates_t;
 int nvmlDeviceGetUtilizationRates(gpu_t *gpu, rates_t *rates) {
     int error = enter(gpu, "UtilizationRates");
-    rates->gpu = gpu->util;
-    rates->memory = gpu->util / 2;
+    rates->gpu = util_at(gpu, gpu_now_ms());
+    rates->memory = rates->gpu / 2;
     return error ? error : gpu->mig ? NOT_SUPPORTED : SUCCESS;
 }
 
@@ -210,11 +232,26 @@ int nvmlDeviceGetMigMode(gpu_t *gpu, unsigned *current, unsigned *pending) {
 }
 
 typedef struct { u64 stamp; u64 value; } sample_t;
+static int burst_history(gpu_t *gpu, u64 since, unsigned *count, sample_t *samples) {
+    u64 now = gpu_now_ms();
+    unsigned have = 0;
+    for (u64 at = now > 20000 ? now - 20000 : 0; at <= now; at += 167) {
+        if (at * 1000 <= since) continue;
+        if (samples && have < *count) { samples[have].stamp = at * 1000; samples[have].value = util_at(gpu, at); }
+        have++;
+    }
+    *count = have;
+    return have ? SUCCESS : NOT_FOUND;
+}
+
 int nvmlDeviceGetSamples(gpu_t *gpu, int type, u64 since, int *value_type, unsigned *count, sample_t *samples) {
     int error = enter(gpu, "Samples");
-    u64 now = now_ms(CLOCK_REALTIME) * 1000;
-    (void)type; (void)since;
+    u64 now = gpu_now_ms() * 1000;
+    (void)type;
     if (error) return error;
+    *value_type = 1;
+    if (gpu->empty_history) { *count = 0; return SUCCESS; }
+    if (gpu->burst_period) return burst_history(gpu, since, count, samples);
     if (gpu->mig || !gpu->history) return gpu->mig ? NOT_SUPPORTED : NOT_FOUND;
     *value_type = 1;
     for (unsigned i = 0; samples && i < gpu->history && i < *count; i++) {

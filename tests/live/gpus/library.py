@@ -13,8 +13,11 @@ SOURCE = Path(__file__).with_name("fake_nvml.c")
 ROOT = Path(__file__).parents[3]
 
 
-def build(folder: Path, *, old: bool = False) -> Path:
-    """Compile the library into the folder; `old` leaves out what drivers before 510 do not have."""
+def build(folder: Path, *, old: bool = False, number: int = 1) -> Path:
+    """Compile the library into the folder; `old` leaves out what drivers before 510 do not have.
+
+    `number` is the driver it belongs to, for scripts that say `kernel`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     command = [
         "gcc",
@@ -22,6 +25,7 @@ def build(folder: Path, *, old: bool = False) -> Path:
         "-Wall",
         "-Werror",
         "-shared",
+        f"-DBUILD={number}",
         "-fPIC",
         "-o",
         str(folder / "libnvidia-ml.so.1"),

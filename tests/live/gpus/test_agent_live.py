@@ -1,79 +1,14 @@
 """`valet agent` as a process, with the real nvidia-ml-py below it and the real door before it."""
 
-import hashlib
 import re
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 
-from bot.telemetry.door import Health, Receipt, door
-from bot.telemetry.serving import DoorServer
+from tests.live.gpus.bot import TOKEN, serve
 
-TOKEN = "a-very-secret-token"
 AGENT = "from bot.agent.command import agent; agent()"
-FAST_AGENT = """
-import logging, sys, time
-from pathlib import Path
-from bot.agent.host import HostTime
-from bot.agent.run import Options, run
-logging.basicConfig(level=logging.INFO)
-began = float(sys.argv[4])
-host_time = HostTime("boot-1", lambda: 6000.0 + (time.monotonic() - began) * 60, 60.0)
-sys.exit(run(Options(sys.argv[1], Path(sys.argv[2]), "dgx-1", state_dir=Path(sys.argv[3])), host_time=host_time))
-"""
-"""A host whose minutes last a second."""
-
-
-class Bot:
-    """What stands behind the door: keeps what it is given."""
-
-    def __init__(self):
-        self.pushes = []
-        self.tokens = {hashlib.sha256(TOKEN.encode()).hexdigest(): "dgx-1"}
-
-    def receive(self, push, _address):
-        self.pushes.append(push)
-        return Receipt(len(push.minutes), duplicate=False)
-
-    @property
-    def minutes(self):
-        return [minute for push in list(self.pushes) for minute in push.minutes]
-
-    def waits_for(self, condition, seconds=20):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, self.pushes
-            time.sleep(0.05)
-
-
-@pytest.fixture
-def bot():
-    return Bot()
-
-
-def _serve(bot, port=0):
-    app = door(bot.receive, bot.tokens.get, lambda: Health(ok=True), pushes_per_minute=10_000)
-    server = DoorServer(app, "127.0.0.1", port)
-    server.start()
-    return server
-
-
-@pytest.fixture
-def server(bot):
-    server = _serve(bot)
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def token_file(tmp_path):
-    file = tmp_path / "token"
-    file.write_text(TOKEN + "\n")
-    file.chmod(0o600)
-    return file
 
 
 def _arguments(server, token_file, *more):
@@ -81,23 +16,9 @@ def _arguments(server, token_file, *more):
 
 
 @pytest.fixture
-def running(gpu_host, server, token_file, tmp_path):
-    """Start the agent as a service whose minutes last a second; it is ended at the end."""
-    started, booted_at = [], str(time.monotonic())
-
-    def start():
-        url = f"http://127.0.0.1:{server.port}"
-        command = [sys.executable, "-c", FAST_AGENT, url, str(token_file), str(tmp_path), booted_at]
-        env = gpu_host.environment(live=True)
-        process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+def running(gpu_host, runs):
+    """Start the agent on the host with a recent driver."""
+    return lambda: runs(gpu_host)
 
 
 def test_once_delivers_one_minute_and_ends_well(gpu_host, bot, server, token_file):
@@ -235,7 +156,7 @@ def test_minutes_wait_while_the_bot_is_away(gpu_host, bot, running, server):
     server.stop()
     away_from = bot.minutes[-1].tick
     time.sleep(2)
-    again = _serve(bot, server.port)
+    again = serve(bot, server.port)
     bot.waits_for(lambda: bot.minutes[-1].tick >= away_from + 3)
     agent.send_signal(signal.SIGTERM)
     code = agent.wait(10)
@@ -281,7 +202,7 @@ def test_a_killed_agent_sends_its_unsent_minutes_after_its_restart(gpu_host, bot
     agent.wait()
 
     gpu_host.does("gpus 1\n0 util 11\n")
-    again = _serve(bot, server.port)
+    again = serve(bot, server.port)
     second = running()
     bot.waits_for(lambda: any(minute.util_max == 11.0 for minute in bot.minutes))
     second.send_signal(signal.SIGTERM)

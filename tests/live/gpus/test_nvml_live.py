@@ -228,3 +228,82 @@ print(json.dumps([count("fake_calls_init"), count("fake_calls_processes")]))
 """
 
     assert gpu_host.answers(code) == [1, 16]
+
+
+def test_a_history_with_nothing_in_it_leaves_the_gauge(gpu_host):
+    gpu_host.does("gpus 1\n0 util 12\n0 empty_history 1\n")
+
+    assert gpu_host.answers(LOOK)["samples"][0]["util_max"] == 12
+
+
+def test_an_error_that_says_success_is_an_error(gpu_host):
+    gpu_host.does("gpus 2\n* util 12\n")
+    code = """
+import json
+import pynvml
+from bot.telemetry.nvml import Nvml
+def raises(*_):
+    raise pynvml.NVMLError(0)
+nvml = Nvml()
+nvml.open()
+pynvml.nvmlDeviceGetComputeRunningProcesses_v3 = pynvml.nvmlDeviceGetUtilizationRates = raises
+sample = nvml.sample(0, with_processes=True)
+print(json.dumps([sample.util_max, sample.compute_processes, sample.memory_used_mib, sample.error]))
+"""
+
+    assert gpu_host.answers(code) == [None, None, 0, "NVML error 0"]
+
+
+def test_a_burst_of_10_s_every_5_minutes_is_seen_every_time_and_never_idle(gpu_host):
+    code = """
+import json, os
+from bot.agent.minutes import Folding
+from bot.agent.outlook import Outlook
+from bot.domain.verdict import IdleRule, minute_state
+from bot.telemetry.nvml import Nvml
+
+script = "gpus 1\\n0 burst 10 300 97\\nnow {}\\n"
+def sets(at_s):
+    open(os.environ["FAKE_NVML"], "w").write(script.format(at_s * 1000))
+
+sets(60000)
+at = [60000]
+nvml = Nvml(lambda: float(at[0]))
+nvml.open()
+folding, outlook, states, verdicts = Folding(), Outlook(0), [], set()
+for at[0] in range(60000, 60000 + 3 * 3600, 15):
+    sets(at[0])
+    tick = at[0] // 60
+    for minute in folding.add(tick, {0: nvml.sample(0)}):
+        states.append((minute.tick, minute_state(minute, IdleRule(), started_tick=0)))
+        outlook.add([minute])
+        verdicts.add(outlook.text(nvml.gpus, tick).split(";")[0])
+active = [tick for tick, state in states if state == "active"]
+gaps = max(second - first for first, second in zip(active, active[1:]))
+print(json.dumps([len(states), len(active) >= 36, gaps, sorted(verdicts)]))
+"""
+
+    minutes, every_burst, longest_gap, verdicts = gpu_host.answers(code, live=True)
+
+    assert (minutes, every_burst, verdicts) == (179, True, ["gpu 0: active"])
+    assert longest_gap <= 5
+
+
+def test_a_counter_that_starts_again_makes_no_power_out_of_nothing(gpu_host):
+    gpu_host.does("gpus 1\n0 watts 100\n")
+    code = """
+import json, time
+from dataclasses import replace
+from bot.agent.minutes import fold
+from bot.telemetry.nvml import Nvml
+nvml = Nvml()
+nvml.open()
+samples = []
+for _ in range(4):
+    samples.append(nvml.sample(0))
+    time.sleep(0.4)
+reset = [samples[0], samples[1], *(replace(sample, energy_mj=sample.energy_mj - 999_000) for sample in samples[2:])]
+print(json.dumps(fold(0, 1, reset).watts))
+"""
+
+    assert 95 < gpu_host.answers(code) < 105

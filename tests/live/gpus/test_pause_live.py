@@ -15,14 +15,6 @@ def state(tmp_path):
 
 
 @pytest.fixture
-def token_file(tmp_path):
-    file = tmp_path / "token"
-    file.write_text("t\n")
-    file.chmod(0o600)
-    return file
-
-
-@pytest.fixture
 def agent(gpu_host, token_file, state):
     """A service whose bot is away."""
     command = [sys.executable, "-c", FAST, str(token_file), str(state)]
