@@ -205,9 +205,11 @@ def _pressed(here: _Listening, body: Body, client: WebClient) -> None:
         chosen, user = body["actions"][0], body["user"]
         stranger(here.identity, user.get("team_id", ""))
         channel = (body.get("channel") or {}).get("id", "")
-        return actions.press(
-            here.desk, chosen.get("action_id", ""), user["id"], channel, value=chosen.get("value") or ""
-        )
+        value = chosen.get("value") or ""
+        reply = actions.press(here.desk, chosen.get("action_id", ""), user["id"], channel, value=value)
+        if reply is None and not body.get("response_url"):
+            return plainly("Noted. The card in the channel shows what becomes of it.")
+        return reply
 
     def tell(reply: Reply) -> None:
         _privately(body, body["user"]["id"], client)(reply)

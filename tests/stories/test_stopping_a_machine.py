@@ -116,3 +116,19 @@ def test_who_claims_it_first_keeps_it(office):
 
     assert "@Cy claimed train-7 first" in office.sees("bob", "#ml-platform")
     assert office.fleet.stops == []
+
+
+def test_bob_can_answer_from_his_home_tab_and_sees_that_it_counted(office):
+    ask(office)
+    office.slack.open_home("bob")
+    office.settle()
+    home = office.slack.homes[office.slack.person("bob").id]
+    assert "Waits for your answer" in office.slack.sees_home("bob")
+
+    office.slack.press("bob", home, "approve_action")
+    office.settle()
+    office.passes(2 * MINUTE)
+
+    assert "Noted. The card in the channel shows what becomes of it." in office.slack.sees("bob", "@bob")
+    assert "Waits for your answer" not in office.slack.sees_home("bob")
+    assert office.machine("train-7").state == "stopped"
