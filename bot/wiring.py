@@ -30,6 +30,7 @@ from bot.services import (
     looking,
     observing,
     posting,
+    rolling,
     sharing,
     sweeping,
 )
@@ -211,6 +212,7 @@ def jobs(desk: Desk, people: People, others: Sequence[Source] = ()) -> list[Job]
         ("forecasts", 3600, lambda: forecasting.refresh(desk)),
         ("groups", 600, people.refresh),
         ("prune trails", 3600, lambda: observing.prune(desk)),
+        ("roll up", 300, lambda: rolling.roll_up(desk)),
         ("prune minutes", 3600, lambda: judging.prune(desk)),
         ("prune outbox", 3600, lambda: posting.prune(desk)),
     ]

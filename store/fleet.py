@@ -192,3 +192,9 @@ def states(db: Database) -> dict[str, tuple[str, int | None]]:
 def by_id(db: Database, instance_id: str) -> Row | None:
     """One instance's row, gone or not."""
     return one(db, "SELECT * FROM instances WHERE id = ?", instance_id)
+
+
+def team_of(db: Database, instance_id: str) -> str:
+    """The team of an instance; empty when it has none or is not known."""
+    row = one(db, "SELECT team FROM instances WHERE id = ?", instance_id)
+    return row["team"] if row else ""

@@ -1,11 +1,14 @@
 """Minutes of the last two days, and what the judge needs of each GPU."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlite_utils import Database
 
 from bot.domain.clock import HOUR, MINUTE
-from bot.domain.readings import Gpu
+from bot.domain.packing import Point, merge, pack, unpack
+from bot.domain.readings import Gpu, MinuteState
+from bot.domain.spells import count_bits
 from bot.domain.verdict import GpuTrace
 from store.sql import Row, changed, many, one, rows
 
@@ -14,14 +17,8 @@ SCHEMA = (
     """CREATE TABLE minutes (
         minute INTEGER NOT NULL,
         host TEXT NOT NULL,
-        gpu INTEGER NOT NULL,
-        state TEXT NOT NULL CHECK (state IN ('active', 'quiet', 'unknown')),
-        util_max REAL,
-        util_mean REAL,
-        watts REAL,
-        memory_used_mib INTEGER,
-        compute_processes INTEGER,
-        PRIMARY KEY (minute, host, gpu)
+        gpus BLOB NOT NULL,
+        PRIMARY KEY (minute, host)
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE gpus (
         host TEXT NOT NULL,
@@ -33,6 +30,15 @@ SCHEMA = (
         last_active_at INTEGER,
         last_known_at INTEGER,
         quiet_since INTEGER,
+        quiet_head INTEGER,
+        quiet_bits BLOB NOT NULL DEFAULT x'',
+        active_by TEXT NOT NULL DEFAULT '',
+        floor TEXT NOT NULL DEFAULT '',
+        floor_watts REAL,
+        flat_since INTEGER,
+        flat_until INTEGER,
+        flat_util REAL,
+        flat_memory_mib INTEGER,
         util_max REAL,
         watts REAL,
         memory_used_mib INTEGER,
@@ -90,19 +96,33 @@ def quiet_from(db: Database, host: str, before: int) -> int:
     return (row["at"] if row else None) or 0
 
 
-def add(db: Database, values: Sequence[tuple[object, ...]]) -> None:
-    """Add minutes: minute, host, gpu, state, util_max, util_mean, watts, memory_used_mib, compute_processes.
+def add(db: Database, host: str, told: Mapping[int, Iterable[Point]]) -> dict[int, dict[int, MinuteState]]:
+    """Add a host's minutes, by their start; the states of those that were there already, by minute and GPU.
 
     Where a minute is there already, work seen in either of the two stays seen.
     """
-    many(
-        db,
-        "INSERT INTO minutes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (minute, host, gpu) DO UPDATE SET "
-        "state = CASE WHEN 'active' IN (state, excluded.state) THEN 'active' "
-        "WHEN 'unknown' IN (state, excluded.state) THEN 'unknown' ELSE 'quiet' END, "
-        "util_max = max(coalesce(util_max, excluded.util_max), coalesce(excluded.util_max, util_max))",
-        values,
-    )
+    fresh = {at: {point.gpu: point for point in points} for at, points in told.items()}
+    merged: dict[int, dict[int, MinuteState]] = {}
+    for at, packed in _packed(db, host, fresh):
+        points = fresh[at]
+        for kept in unpack(packed):
+            both = merge(kept, points[kept.gpu]) if kept.gpu in points else kept
+            points[kept.gpu] = both
+            merged.setdefault(at, {})[kept.gpu] = both.state
+    values = [(at, host, pack(points.values())) for at, points in fresh.items()]
+    many(db, "INSERT OR REPLACE INTO minutes (minute, host, gpus) VALUES (?, ?, ?)", values)
+    return merged
+
+
+def _packed(db: Database, host: str, wanted: Iterable[int]) -> list[tuple[int, bytes]]:
+    marks = [*wanted]
+    sql = f"SELECT minute, gpus FROM minutes WHERE minute IN ({', '.join('?' * len(marks))}) AND host = ?"
+    return list(db.execute(sql, [*marks, host]))
+
+
+def between(db: Database, host: str, start: int, end: int) -> dict[int, list[Point]]:
+    """A host's minutes that began from `start` on and before `end`, both whole minutes."""
+    return {at: list(unpack(packed)) for at, packed in sorted(_packed(db, host, range(start, end, MINUTE)))}
 
 
 def gpu_rows(db: Database, host: str) -> dict[int, Row]:
@@ -127,55 +147,52 @@ def drop_gpus(db: Database, host: str, indexes: Iterable[int]) -> None:
 def new_gpu(host: str, gpu: Gpu) -> Row:
     """The row of a GPU that has not been seen before."""
     row: Row = {"host": host, "gpu": gpu.index, "uuid": gpu.uuid, "name": gpu.name, "memory_mib": gpu.memory_mib}
-    row |= dict.fromkeys(("last_minute_at", "last_active_at", "last_known_at", "quiet_since"))
+    row |= dict.fromkeys(("last_minute_at", "last_active_at", "last_known_at", "quiet_since", "quiet_head"))
+    row |= dict.fromkeys(("floor_watts", "flat_since", "flat_until", "flat_util", "flat_memory_mib"))
     row |= dict.fromkeys(("util_max", "watts", "memory_used_mib", "compute_processes"))
-    return row | {"process": "", "error": ""}
+    return row | {"quiet_bits": b"", "active_by": "", "floor": "", "process": "", "error": ""}
 
 
-_TRACES = """
-SELECT g.host, g.gpu, g.last_minute_at, g.last_active_at, g.quiet_since, coalesce(q.quiet, 0), g.util_max, g.watts,
-       g.memory_used_mib, g.compute_processes, g.process
-FROM gpus g LEFT JOIN (
-    SELECT host, gpu, count(*) AS quiet FROM minutes
-    WHERE minute >= ? AND minute < ? AND state = 'quiet' GROUP BY host, gpu
-) q ON q.host = g.host AND q.gpu = g.gpu
-"""
+_TRACE = (
+    "SELECT host, gpu, last_minute_at, last_active_at, quiet_since, quiet_head, quiet_bits, util_max, watts, "
+    "memory_used_mib, compute_processes, process, flat_since, floor_watts, active_by FROM gpus"
+)
 
 
 def traces(
     db: Database, now: int, *, window_minutes: int, windows: Mapping[str, int] | None = None
 ) -> dict[str, list[GpuTrace]]:
-    """Every GPU's trace, by host; quiet minutes are counted over the window that ends with the last whole minute."""
-    end = now // MINUTE * MINUTE
+    """Every GPU's trace, by host; quiet minutes are counted over the window that ends with the last whole minute.
+
+    `windows` has the hosts whose window is not `window_minutes` long.
+    """
+    end, own = now // MINUTE * MINUTE, windows or {}
     by_host: dict[str, list[GpuTrace]] = {}
-    # in the order of GpuTrace's fields, for dicts of every GPU of a large fleet would take more than all else
-    for host, *fields in db.execute(_TRACES + " ORDER BY g.host, g.gpu", [end - window_minutes * MINUTE, end]):
-        by_host.setdefault(host, []).append(GpuTrace(*fields))
+    for row in db.execute(_TRACE + " ORDER BY host, gpu"):
+        start = end - own.get(row[0], window_minutes) * MINUTE
+        by_host.setdefault(row[0], []).append(_trace(row, start, end))
     return by_host
+
+
+def _trace(row: Sequence[Any], start: int, end: int) -> GpuTrace:
+    """In the order of GpuTrace's fields: dicts of every GPU of a large fleet would take more than all else."""
+    quiet = count_bits(row[5], int.from_bytes(row[6], "little"), start, end)
+    fields = (*row[1:5], quiet, *row[7:])
+    return GpuTrace(*fields)
 
 
 def traces_of(db: Database, host: str, now: int, *, window_minutes: int) -> list[GpuTrace]:
     """One host's traces, without looking at the others'."""
     end = now // MINUTE * MINUTE
-    wanted = range(end - window_minutes * MINUTE, end, MINUTE)
-    marks = ", ".join("?" * len(wanted))
-    counted = rows(
-        db,
-        f"SELECT gpu, count(*) AS quiet FROM minutes WHERE minute IN ({marks}) AND host = ? AND state = 'quiet' "
-        "GROUP BY gpu",
-        *wanted,
-        host,
-    )
-    quiet = {row["gpu"]: row["quiet"] for row in counted}
-    found = []
-    for gpu, row in sorted(gpu_rows(db, host).items()):
-        kept = {field: row[field] for field in GpuTrace.__slots__ if field != "quiet_minutes"}
-        found.append(GpuTrace(**kept, quiet_minutes=quiet.get(gpu, 0)))
-    return found
+    found = db.execute(_TRACE + " WHERE host = ? ORDER BY gpu", [host])
+    return [_trace(row, end - window_minutes * MINUTE, end) for row in found]
 
 
 def prune(db: Database, now: int) -> None:
-    """Drop what is older than two days."""
-    changed(db, "DELETE FROM minutes WHERE minute < ?", now - KEEP)
+    """Drop what is older than two days, but no minute that is not in an hour yet."""
+    waiting = one(db, "SELECT min(start) AS at FROM unrolled WHERE level = 'hour'")
+    oldest = (waiting["at"] if waiting else None) or now
+    # whole hours only: an hour of which a part is gone could not be counted again when a late minute comes
+    changed(db, "DELETE FROM minutes WHERE minute < ?", min(oldest, (now - KEEP - HOUR) // HOUR * HOUR))
     changed(db, "DELETE FROM pushes WHERE received_at < ?", now - KEEP)
     changed(db, "DELETE FROM boots WHERE seen_at < ?", now - 30 * KEEP)

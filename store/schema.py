@@ -3,12 +3,13 @@
 from sqlite_utils import Database, Migrations
 
 from bot.errors import Refused
-from store import actions, agents, claims, fleet, ledger, minutes, observations, outbox, snoozes, spend
+from store import actions, agents, claims, fleet, ledger, minutes, observations, outbox, rollups, snoozes, spend
 
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_fleet", fleet.SCHEMA),
     ("0001_agents", agents.SCHEMA),
     ("0001_minutes", minutes.SCHEMA),
+    ("0001_rollups", rollups.SCHEMA),
     ("0001_claims", claims.SCHEMA),
     ("0001_actions", actions.SCHEMA),
     ("0001_outbox", outbox.SCHEMA),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.domain.clock import MINUTE
+from bot.domain.clock import HOUR, MINUTE
 from bot.domain.readings import Minute, MinuteState
 
 GpuState = Literal["active", "held", "free", "unknown"]
@@ -33,6 +33,8 @@ class IdleRule:
     """Without a reading for this long, the verdict is unknown."""
     veto_watts: float = 15.0
     """Mean power over the GPU's own floor from which a minute counts as active."""
+    flat_minutes: int = 180
+    """Work that looks like a keep-alive for this long is reported as such."""
 
     @property
     def quiet_needed(self) -> int:
@@ -62,6 +64,12 @@ class GpuTrace:
     compute_processes: int | None = None
     process: str = ""
     """The name of the largest process on it, for people."""
+    flat_since: int | None = None
+    """Since when it works in a way that looks like a keep-alive."""
+    floor_watts: float | None = None
+    """Its power floor as it applies now; None when it is not learned yet."""
+    active_by: str = ""
+    """What made the last active minute one: "utilisation", "codec" or "power"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +107,20 @@ class Verdict:
         return sum(gpu.state in IDLE for gpu in self.gpus)
 
 
-def minute_state(minute: Minute, rule: IdleRule, *, started_tick: int) -> MinuteState:
-    """Judge one minute; `started_tick` is the tick at which the agent started."""
-    if (minute.util_max or 0) >= rule.active_pct or (minute.codec_max or 0) > 0:
+def sign_of_work(minute: Minute, rule: IdleRule, floor_watts: float | None = None) -> str:
+    """What makes a minute active: "utilisation", "codec", "power" over the GPU's floor; empty when nothing does."""
+    if (minute.util_max or 0) >= rule.active_pct:
+        return "utilisation"
+    if (minute.codec_max or 0) > 0:
+        return "codec"
+    if floor_watts is not None and minute.watts is not None and minute.watts > floor_watts + rule.veto_watts:
+        return "power"
+    return ""
+
+
+def minute_state(minute: Minute, rule: IdleRule, *, started_tick: int, floor_watts: float | None = None) -> MinuteState:
+    """Judge one minute; `started_tick` is the tick at which the agent started, `floor_watts` None when not learned."""
+    if sign_of_work(minute, rule, floor_watts):
         return "active"
     settled = minute.tick >= rule.settle_minutes and minute.tick - started_tick >= rule.settle_minutes
     if minute.samples < 3 or not settled:
@@ -184,10 +203,34 @@ def _evidence(state: VerdictState, judged: Judged, rule: IdleRule, now: int, *, 
     seen = "no utilisation reading" if peak is None else f"{peak:.0f} % GPU at most in the last minute"
     if state in {"active", "partial"}:
         worked = sum(gpu.state == "active" for _, gpu in judged)
-        return f"{worked} of {len(traces)} GPUs worked within {rule.window_minutes} minutes, {seen}"
+        told = f"{worked} of {len(traces)} GPUs worked within {rule.window_minutes} minutes, {seen}"
+        return "; ".join([told, *_by_power(judged), *_suspects(judged, rule, now)])
     quiet = min(trace.quiet_minutes for trace in traces)
     tail = _what_is_held(traces) if state == "held" else "no process"
     return f"{tail}; all {len(traces)} GPUs quiet for {quiet} of the last {rule.window_minutes} minutes, {seen}"
+
+
+def _by_power(judged: Judged) -> list[str]:
+    """GPUs that only their power shows at work."""
+    drawn = [trace for trace, gpu in judged if gpu.state == "active" and trace.active_by == "power"]
+    if not drawn:
+        return []
+    names = ", ".join(str(trace.gpu) for trace in drawn)
+    return [f"GPU {names} by power alone: well above what it draws when idle"]
+
+
+def _suspects(judged: Judged, rule: IdleRule, now: int) -> list[str]:
+    """What looks like a keep-alive is said, and counts as work all the same."""
+    flat = [
+        (trace.gpu, now - trace.flat_since)
+        for trace, gpu in judged
+        if gpu.state == "active" and trace.flat_since is not None
+    ]
+    long = [each for each in flat if each[1] >= rule.flat_minutes * MINUTE]
+    if not long:
+        return []
+    names, hours = ", ".join(str(gpu) for gpu, _ in long), min(length for _, length in long) // HOUR
+    return [f"suspected keep-alive on GPU {names}: the same low use and memory for {hours} h, power near idle"]
 
 
 def _what_is_held(traces: Sequence[GpuTrace]) -> str:
@@ -197,11 +240,19 @@ def _what_is_held(traces: Sequence[GpuTrace]) -> str:
     return f"{amount} by {names}" if used and names else amount
 
 
+def _cannot_be_measured(trace: GpuTrace) -> bool:
+    return trace.util_max is None and bool(trace.compute_processes)
+
+
 def _why_unknown(judged: Judged, rule: IdleRule, now: int, gpu_count: int) -> str:
     if len(judged) < gpu_count:
         return f"only {len(judged)} of {gpu_count} GPUs report"
     last = [trace.last_minute_at or 0 for trace, _ in judged]
     if abs(now - min(last)) > rule.stale_minutes * MINUTE:
         return "no reading lately: its agent is silent"
+    blind = [trace.gpu for trace, gpu in judged if gpu.state == "unknown" and _cannot_be_measured(trace)]
+    if blind:
+        names = ", ".join(map(str, blind))
+        return f"GPU {names} has a process and no utilisation reading (MIG, or not supported): it can't be judged"
     quiet = min(trace.quiet_minutes for trace, gpu in judged if gpu.state == "unknown")
     return f"seen quiet for {quiet} of the {rule.window_minutes} minutes the rule needs"

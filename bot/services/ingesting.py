@@ -6,12 +6,14 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from bot.domain.clock import MINUTE
-from bot.domain.fleet import Instance, plain
-from bot.domain.readings import Gpu, Minute, MinuteState, Push
-from bot.domain.verdict import IdleRule, minute_state
+from bot.domain.fleet import Instance
+from bot.domain.packing import Point
+from bot.domain.readings import Gpu, Push
+from bot.domain.verdict import IdleRule
 from bot.services import pricing
 from bot.services.desk import Desk
-from store import agents, fleet, minutes
+from bot.services.following import Following
+from store import agents, fleet, minutes, rollups
 from store.sql import Row
 
 AHEAD = 3 * MINUTE
@@ -29,7 +31,7 @@ def receive(desk: Desk, push: Push, ip: str) -> int:
         zero = _minute_zero(db, push, now)
         if not RENTED.fullmatch(push.host):
             _appear(desk, db, push, zero)
-        _keep(db, push, desk.settings.idle_rule, zero=zero, now=now)
+        _keep(db, push, desk.settings.rule_of(fleet.team_of(db, push.host)), zero=zero, now=now)
     return len(push.minutes)
 
 
@@ -54,29 +56,21 @@ def _keep(db: Database, push: Push, rule: IdleRule, *, zero: int, now: int) -> N
     kept = _devices(db, push)
     for row in kept.values():
         _cut(row, quiet_from=quiet_from, now=now)
-    values: list[tuple[object, ...]] = []
-    newest: dict[int, Minute] = {}
-    gap = rule.gap_minutes * MINUTE
+    gpus = {index: Following(row, rule, quiet_from, push.started_tick) for index, row in kept.items()}
+    points: dict[int, list[Point]] = {}
     for minute in sorted(push.minutes, key=lambda each: each.tick):
+        if minute.gpu not in gpus:
+            row = minutes.new_gpu(push.host, Gpu(minute.gpu, "", ""))
+            gpus[minute.gpu] = Following(row, rule, quiet_from, push.started_tick)
         at = zero + minute.tick * MINUTE
-        state = minute_state(minute, rule, started_tick=push.started_tick)
-        row = kept.get(minute.gpu)
-        if row is None:
-            row = kept[minute.gpu] = minutes.new_gpu(push.host, Gpu(minute.gpu, "", ""))
-        _follow(row, state, at=at, quiet_from=quiet_from, gap=gap)
-        if at >= (row["last_minute_at"] or 0):
-            row["last_minute_at"] = at
-            newest[minute.gpu] = minute
-        values.append(
-            (
-                *(at, push.host, minute.gpu, state, minute.util_max, minute.util_mean, minute.watts),
-                *(minute.memory_used_mib, minute.compute_processes),
-            )
-        )
-    for gpu, minute in newest.items():
-        kept[gpu] |= _shown(minute)
-    minutes.add(db, values)
-    minutes.save_gpus(db, list(kept.values()))
+        points.setdefault(at, []).append(gpus[minute.gpu].take(minute, at))
+    merged = minutes.add(db, push.host, points)
+    for at, told in points.items():
+        before = merged.get(at, {})
+        for point in told:
+            gpus[point.gpu].mark(at, before.get(point.gpu, point.state))
+    minutes.save_gpus(db, [each.row() for each in gpus.values()])
+    rollups.mark(db, push.host, points)
 
 
 def _devices(db: Database, push: Push) -> dict[int, Row]:
@@ -100,35 +94,9 @@ def _cut(row: Row, *, quiet_from: int, now: int) -> None:
     if row["quiet_since"] is not None and row["quiet_since"] < quiet_from:
         row["quiet_since"] = None
     if (row["last_minute_at"] or 0) > now + AHEAD:
-        row |= {"last_minute_at": None, "last_known_at": None, "quiet_since": None}
+        row |= {"last_minute_at": None, "last_known_at": None, "quiet_since": None, "flat_since": None}
+        row |= {"quiet_head": None, "quiet_bits": b""}
         row["last_active_at"] = min(row["last_active_at"], now) if row["last_active_at"] else None
-
-
-def _follow(row: Row, state: MinuteState, *, at: int, quiet_from: int, gap: int) -> None:
-    """Carry a GPU's trace on by one minute. Whatever comes late or twice can only make it look busier."""
-    if state == "active":
-        row["last_active_at"] = max(at, row["last_active_at"] or at)
-        if row["quiet_since"] is not None and row["quiet_since"] <= at:
-            row["quiet_since"] = None
-    elif state == "quiet" and at >= quiet_from and at > (row["last_active_at"] or 0):
-        hole = row["last_known_at"] is not None and at - row["last_known_at"] > gap + MINUTE
-        if row["quiet_since"] is None or hole:
-            row["quiet_since"] = at
-    if state != "unknown":
-        row["last_known_at"] = max(at, row["last_known_at"] or at)
-
-
-def _shown(minute: Minute) -> Row:
-    """What people are shown of a GPU: its newest minute."""
-    largest = max(minute.processes, key=lambda each: each.memory_mib or 0, default=None)
-    return {
-        "util_max": minute.util_max,
-        "watts": minute.watts,
-        "memory_used_mib": minute.memory_used_mib,
-        "compute_processes": minute.compute_processes,
-        "process": plain(largest.name) if largest else "",
-        "error": minute.error or "",
-    }
 
 
 def _appear(desk: Desk, db: Database, push: Push, launched_at: int) -> None:

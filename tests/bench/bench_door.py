@@ -12,10 +12,12 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.domain.clock import MINUTE, system_clock
+from bot.domain.packing import POINT_BYTES, Point, pack
 from bot.domain.readings import Gpu, Minute, Process, Push
 from bot.settings import Secrets, parse
 from bot.telemetry.wire import to_json
@@ -31,6 +33,7 @@ HOSTS = 100
 CLIENTS = """
 import http.client, json, sys, threading, time
 from pathlib import Path
+from typing import Any
 port, folder, count = int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 work = [json.loads(line) for line in (folder / "pushes.jsonl").read_text().splitlines()]
 bad = []
@@ -84,33 +87,41 @@ def through_the_door(told: list[Push], folder: Path) -> float:
     command = [sys.executable, "-c", CLIENTS, str(valet.door.port), str(folder), str(AGENTS)]
     took, bad = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert not bad, bad
-    count = valet.desk.store.reading().execute("SELECT count(*) FROM minutes").fetchone()[0]
+    count = stored(valet.desk.store.reading())
     valet.stop()
     assert count == sum(len(push.minutes) for push in told)
     return count / took
+
+
+def stored(db: Any) -> int:
+    """Minutes in the store."""
+    return db.execute("SELECT coalesce(sum(length(gpus)), 0) FROM minutes").fetchone()[0] // POINT_BYTES
+
+
+def packed(push: Push) -> list[tuple[int, str, bytes]]:
+    """The rows of a delivery."""
+    ticks = sorted({each.tick for each in push.minutes})
+    points = pack(
+        Point(each.gpu, "active", 87.0, 80.5, 301.5, 30_000, 1) for each in push.minutes if each.tick == ticks[0]
+    )
+    return [(tick * MINUTE, push.host, points) for tick in ticks]
 
 
 def bare(told: list[Push], path: Path, *, commits: bool) -> float:
     """Minutes a second by `executemany` alone; `commits`: a transaction for each delivery instead of one for all."""
     store = Store(path)
     connection = store._writer.conn
-    rows = [
-        [
-            (push_minute.tick * MINUTE, push.host, push_minute.gpu, "active", 87.0, 80.5, 301.5, 30_000, 1)
-            for push_minute in push.minutes
-        ]
-        for push in told
-    ]
+    rows = [packed(push) for push in told]
     began = time.perf_counter()
     connection.execute("BEGIN IMMEDIATE")
     for batch in rows:
-        connection.executemany("INSERT INTO minutes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", batch)
+        connection.executemany("INSERT INTO minutes VALUES (?, ?, ?)", batch)
         if commits:
             connection.execute("COMMIT")
             connection.execute("BEGIN IMMEDIATE")
     connection.execute("COMMIT")
     took = time.perf_counter() - began
-    count = connection.execute("SELECT count(*) FROM minutes").fetchone()[0]
+    count = stored(connection)
     store.close()
     return count / took
 

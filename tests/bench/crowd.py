@@ -4,6 +4,7 @@ import random
 
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.fleet import Instance, Look
+from bot.domain.packing import Point
 from bot.domain.rates import Rate
 from bot.domain.readings import Gpu
 from bot.domain.verdict import GpuVerdict, Verdict
@@ -69,13 +70,11 @@ def remember(store: Store, hosts: list[str], now: int, length: int) -> None:
             for gpu in range(GPUS):
                 row = minutes.new_gpu(host, Gpu(gpu, f"GPU-{host}-{gpu}", "NVIDIA A100-SXM4-40GB", 40_960))
                 known = {"last_minute_at": first - MINUTE, "last_known_at": first - MINUTE, "quiet_since": now - DAY}
-                rows.append(row | known | {"util_max": 0.0, "watts": 61.0, "memory_used_mib": 4})
+                quiet = {
+                    "quiet_head": first - MINUTE,
+                    "quiet_bits": ((1 << length) - 1).to_bytes(length // 8 + 1, "little"),
+                }
+                rows.append(row | known | quiet | {"util_max": 0.0, "watts": 61.0, "memory_used_mib": 4})
             minutes.save_gpus(db, rows)
-            minutes.add(
-                db,
-                [
-                    (first - ago * MINUTE, host, gpu, "quiet", 0.0, 0.0, 61.0, 4, 0)
-                    for ago in range(1, length + 1)
-                    for gpu in range(GPUS)
-                ],
-            )
+            told = [Point(gpu, "quiet", 0.0, 0.0, 61.0, 4, 0) for gpu in range(GPUS)]
+            minutes.add(db, host, {first - ago * MINUTE: told for ago in range(1, length + 1)})

@@ -10,7 +10,6 @@ from bot.domain.clock import HOUR, MINUTE
 from bot.domain.readings import Gpu
 from bot.services import judging
 from store import agents, fleet, minutes
-from store.sql import rows
 from tests.bot.services.room import minute
 
 HOSTS = (f"i-{number:08x}" for number in itertools.count())
@@ -115,7 +114,9 @@ def test_the_trace_is_what_a_plain_count_of_the_minutes_gives(room, plan):
     play(room, host, plan)
 
     db, now = room.desk.store.reading(), room.clock.now
-    stored = rows(db, "SELECT minute, state FROM minutes WHERE host = ? ORDER BY minute", host)
+    began = now // MINUTE * MINUTE - 12 * HOUR
+    kept = minutes.between(db, host, began, began + 24 * HOUR)
+    stored = [{"minute": at, "state": points[0].state} for at, points in sorted(kept.items())]
     window = range(now // MINUTE * MINUTE - 60 * MINUTE, now // MINUTE * MINUTE)
     active = [row["minute"] for row in stored if row["state"] == "active"]
     (one,) = minutes.traces_of(db, host, now, window_minutes=60)
