@@ -93,6 +93,8 @@ class Store:
                 self._drop_orphans()
                 db = self._open()
             db.execute("PRAGMA query_only=1")
+            # KiB; of two dozen readers the usual 2 MB each would be the larger part of the process
+            db.execute("PRAGMA cache_size=-512")
             self._local.db = db
         return db
 

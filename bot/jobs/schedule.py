@@ -33,10 +33,13 @@ class Schedule:
         self._jobs = tuple(jobs)
         self._clock = clock
         self._done_at: dict[str, int] = {}
-        self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(len(self._jobs))}, timezone=UTC)
+        # each job has a thread of its own: what it once took, its thread's heap keeps, and takes again the next time
+        own = {job.name: ThreadPoolExecutor(1) for job in self._jobs}
+        self._scheduler = BackgroundScheduler(executors=own, timezone=UTC)
 
     def start(self) -> None:
         """Begin; each job runs once right away."""
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)  # else it writes two lines for every run
         now = self._clock()
         for job in self._jobs:
             # a job that never comes to an end grows old from here on
@@ -46,6 +49,7 @@ class Schedule:
                 "interval",
                 args=[job],
                 id=job.name,
+                executor=job.name,
                 seconds=job.every_s,
                 next_run_time=datetime.now(UTC),
                 misfire_grace_time=None,

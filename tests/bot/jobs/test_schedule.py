@@ -1,0 +1,60 @@
+"""The tick table keeps ticking, whatever one of its jobs does."""
+
+import threading
+
+from bot.domain.clock import MINUTE
+from bot.jobs.schedule import Job, Schedule
+
+
+def broken():
+    raise ZeroDivisionError("a job with a bug")
+
+
+def test_every_job_runs_once_right_away_on_a_thread_of_its_own(clock):
+    ran = {}
+    over = threading.Barrier(3)
+
+    def note(name):
+        ran[name] = threading.get_ident()
+        over.wait(10)
+
+    schedule = Schedule([Job("sweep", 3600, lambda: note("sweep")), Job("judge", 3600, lambda: note("judge"))], clock)
+    schedule.start()
+    over.wait(10)
+    schedule.stop()
+
+    assert ran.keys() == {"sweep", "judge"}
+    assert len(set(ran.values())) == 2
+
+
+def test_a_job_that_fails_is_logged_and_holds_up_no_other(clock, caplog):
+    ran = []
+    schedule = Schedule([Job("sweep", 60, broken), Job("judge", 60, lambda: ran.append("judge"))], clock)
+
+    schedule.run_all()
+
+    assert ran == ["judge"]
+    assert "job sweep failed" in caplog.text
+
+
+def test_a_job_grows_old_from_its_last_good_end(clock):
+    job = Job("sweep", 60, lambda: None)
+    schedule = Schedule([job], clock)
+    schedule.run(job)
+
+    clock.forward(7 * MINUTE)
+
+    assert schedule.ages() == {"sweep": 7 * MINUTE}
+
+
+def test_a_job_that_never_comes_to_an_end_grows_old_from_the_start(clock):
+    schedule = Schedule([Job("sweep", 3600, broken)], clock)
+    schedule.start()
+    clock.forward(7 * MINUTE)
+    schedule.stop()
+
+    assert schedule.ages() == {"sweep": 7 * MINUTE}
+
+
+def test_a_schedule_that_never_began_ends_quietly(clock):
+    Schedule([Job("sweep", 60, broken)], clock).stop()
