@@ -122,7 +122,9 @@ def _front(server: MotoServer, moto: Callable[..., Iterable[bytes]]) -> Callable
         region = REGION.search(environ.get("HTTP_AUTHORIZATION", ""))
         if region is None:
             return moto(environ, start_response)
-        sent = Sent(parse_qs(body.decode()).get("Action", [""])[0], region[1])
+        # CloudWatch's requests are JSON and name their operation in a header.
+        target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+        sent = Sent(target or parse_qs(body.decode()).get("Action", [""])[0], region[1])
         server.sent.append(sent)
         fault = server.fault_for(sent)
         if fault is None and sent.action == "AssumeRole" and server.expiration:
@@ -135,6 +137,9 @@ def _front(server: MotoServer, moto: Callable[..., Iterable[bytes]]) -> Callable
             list(moto(environ, lambda *_: None))
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             return []
+        if target:
+            start_response(f"{fault.status} Fault", [("Content-Type", "application/x-amz-json-1.0")])
+            return [f'{{"__type": "{fault.code}", "message": "as arranged"}}'.encode()]
         start_response(str(fault.status) + " Fault", [("Content-Type", "text/xml")])
         error = f"<Error><Code>{fault.code}</Code><Message>as arranged</Message></Error>"
         return [f"<Response><Errors>{error}</Errors><RequestID>1</RequestID></Response>".encode()]
