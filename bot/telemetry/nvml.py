@@ -6,7 +6,7 @@ Every call may fail on some hardware, so each one has its own fate, and a failed
 NVMLError is caught, not its subclasses: some drivers answer with code 0 as an error.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from pynvml import NVMLError
 
 from bot.domain.readings import Gpu, Process
 from bot.errors import Unreachable
+from bot.telemetry.direct import Direct
 from bot.telemetry.procfs import describe, is_replaced, printable
 from bot.telemetry.sample import Sample, boottime
 from bot.telemetry.wire import MAX_GPUS, MAX_WORDS
@@ -50,6 +51,7 @@ class _Device:
 
     index: int
     gpu: Gpu
+    direct: Direct
     handle: Any = None
     since_us: int = 0
     """Time stamp of the newest utilisation sample already read, microseconds."""
@@ -118,7 +120,7 @@ class Nvml:
             raise Unreachable("The NVIDIA driver finds no GPU on this host.")
         self.driver = printable(_Asking()(pynvml.nvmlSystemGetDriverVersion) or "", 32)
         self._process_list_version = 2 if _has_odd_process_list() else 3
-        self._devices = [_Device(index, Gpu(index, "", "")) for index in range(count)]
+        self._devices = [_Device(index, Gpu(index, "", ""), Direct(pynvml.nvmlLib)) for index in range(count)]
         self.is_broken = False
         for device in self._devices:
             _identify(device, _Asking())
@@ -142,7 +144,7 @@ class Nvml:
         used, total = _memory(device, ask)
         if ask.hit(_GONE):
             return self._failed(device, ask, at_s)
-        energy = ask(pynvml.nvmlDeviceGetTotalEnergyConsumption, device.handle)
+        energy = _direct(device, ask, device.direct.energy(device.handle))
         milliwatts = ask(pynvml.nvmlDeviceGetPowerUsage, device.handle) if energy is None else None
         compute, graphics, named = self._processes(device, ask) if with_processes else (None, None, None)
         codec = _codec(device, ask)
@@ -220,41 +222,41 @@ def _utilisation(device: _Device, ask: _Asking) -> tuple[float | None, float | N
     return (None, None) if rates is None or rates.gpu > 100 else (float(rates.gpu), float(rates.gpu))
 
 
-def _history(device: _Device) -> Sequence[int]:
+def _history(device: _Device) -> tuple[int, ...]:
     """Percentages the driver kept since we last looked; empty where it keeps none."""
-    try:
-        kind, samples = pynvml.nvmlDeviceGetSamples(device.handle, pynvml.NVML_GPU_UTILIZATION_SAMPLES, device.since_us)
-    except NVMLError:
-        device.since_us = 0  # nothing newer: perhaps the clock was set back, so ask for all next time
-        return []
-    if not samples or kind != pynvml.NVML_VALUE_TYPE_UNSIGNED_INT:
-        return []
-    # One view over the array that holds them all; a Python object for each field of each sample costs ten times that.
-    words = memoryview(bytes(samples[0]._b_base_))[: len(samples) * 16]
-    device.since_us = max(words.cast("Q")[0::2])
-    return words.cast("I")[2::4]
+    # 0 when there is nothing newer: perhaps the clock was set back, so all is asked for next time.
+    device.since_us, percentages = device.direct.history(device.handle, device.since_us)
+    return percentages
 
 
 def _memory(device: _Device, ask: _Asking) -> tuple[int | None, int | None]:
     """Used and total MiB. Before driver 515 the used part includes the driver's reserve, about half a GiB."""
-    info = None
     if device.has_memory_v2:
-        info = ask(pynvml.nvmlDeviceGetMemoryInfo, device.handle, pynvml.nvmlMemory_v2)
-        device.has_memory_v2 = info is not None or ask.faults[-1].value not in _NO_V2
-        if info is None and not device.has_memory_v2:
-            ask.faults.pop()
-    if not device.has_memory_v2:
-        info = ask(pynvml.nvmlDeviceGetMemoryInfo, device.handle)
+        found = device.direct.memory(device.handle)
+        if found is not None:
+            return found[0] // MIB, found[1] // MIB
+        device.has_memory_v2 = device.direct.status not in _NO_V2
+        if device.has_memory_v2:
+            ask.faults.append(NVMLError(device.direct.status))
+            return None, None
+    info = ask(pynvml.nvmlDeviceGetMemoryInfo, device.handle)
     return (None, None) if info is None else (info.used // MIB, info.total // MIB)
 
 
 def _codec(device: _Device, ask: _Asking) -> float | None:
     if device.mig:
         return None
-    encoder = ask(pynvml.nvmlDeviceGetEncoderUtilization, device.handle)
-    decoder = ask(pynvml.nvmlDeviceGetDecoderUtilization, device.handle)
-    known = [float(answer[0]) for answer in (encoder, decoder) if answer is not None and answer[0] <= 100]
-    return max(known, default=None)
+    encoder = _direct(device, ask, device.direct.codec(0, device.handle))
+    decoder = _direct(device, ask, device.direct.codec(1, device.handle))
+    known = [percent for percent in (encoder, decoder) if percent is not None and percent <= 100]
+    return float(max(known)) if known else None
+
+
+def _direct(device: _Device, ask: _Asking, answer: int | None) -> int | None:
+    """The answer of a direct call, its fault noted like that of any other."""
+    if answer is None:
+        ask.faults.append(NVMLError(device.direct.status))
+    return answer
 
 
 def _count(found: list[Any] | None) -> int | None:

@@ -307,3 +307,20 @@ print(json.dumps(fold(0, 1, reset).watts))
 """
 
     assert 95 < gpu_host.answers(code) < 105
+
+
+def test_a_longer_history_than_there_was_room_for_is_read_whole(gpu_host):
+    gpu_host.does("gpus 1\n0 history 90 0 97\n")
+    code = """
+import json, os
+from bot.telemetry.nvml import Nvml
+nvml = Nvml()
+nvml.open()
+means = [nvml.sample(0).util_mean]
+for history in (900, 90, 4000):
+    open(os.environ["FAKE_NVML"], "w").write(f"gpus 1\\n0 history {history} 0 90\\n")
+    means.append(nvml.sample(0).util_mean)
+print(json.dumps([round(mean, 3) for mean in means]))
+"""
+
+    assert gpu_host.answers(code, live=True) == [1.078, 0.1, 1.0, 0.022]
