@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import stat
-import uuid
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -120,7 +119,7 @@ class Controls:
 
 def ask(folder: Path, seconds: float, host_time: HostTime) -> Pause:
     """Ask for a pause; raises Refused when this user may not."""
-    pause = Pause(uuid.uuid4().hex, host_time.boot_id, host_time.now() + min(seconds, LONGEST_S))
+    pause = Pause(os.urandom(16).hex(), host_time.boot_id, host_time.now() + min(seconds, LONGEST_S))
     try:
         _write(folder, "pause.json", asdict(pause))
     except OSError as error:

@@ -2,8 +2,13 @@
 
 Run as `python -m tests.bench.bench_agent`, or `pytest -m bench -s tests/bench/bench_agent.py`. The GPUs are the fake
 library's, each with 90 values of history a look and two programs, so its own cost is in the figures.
+
+gpustat (which sleeps 0.1 s a GPU) and nvitop are measured beside it on the same library when VALET_PEERS names a Python that has them:
+    python -m venv /tmp/peers && /tmp/peers/bin/pip install gpustat==1.1.1 nvitop==1.7.2
+    VALET_PEERS=/tmp/peers/bin/python python -m tests.bench.bench_agent
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -68,6 +73,31 @@ print(json.dumps((time.process_time_ns() - began) / 500 / 1000))
 """
 
 
+PEERS = """
+import json, resource, sys, time
+
+def milliseconds(step, looks):
+    best_cpu = best_wall = float("inf")
+    for _ in range(3):
+        began, wall = time.process_time_ns(), time.perf_counter_ns()
+        for _ in range(looks):
+            step()
+        best_cpu = min(best_cpu, (time.process_time_ns() - began) / looks / 1000)
+        best_wall = min(best_wall, (time.perf_counter_ns() - wall) / looks / 1000)
+    return best_cpu, best_wall
+
+if sys.argv[1] == "gpustat":
+    import gpustat
+    step, looks = gpustat.new_query, 2
+else:
+    from nvitop import Device
+    devices = Device.all()
+    step, looks = (lambda: [device.as_snapshot() for device in devices]), 50
+cpu, wall = milliseconds(step, looks)
+print(json.dumps([cpu, wall, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+"""
+
+
 def measure() -> dict[str, float]:
     """Microseconds of CPU and MiB of memory, best of five."""
     figures = {}
@@ -80,11 +110,26 @@ def measure() -> dict[str, float]:
             figures[f"{gpus} GPUs: reading with programs (once a minute), us CPU"] = listed
             figures[f"{gpus} GPUs: reading, mean of a minute's four, us CPU"] = (3 * read + listed) / 4
             figures[f"{gpus} GPUs: the same with watchdog and folding, mean of a minute's four, us CPU"] = whole
+            figures |= _peers(host, gpus)
         figures["8 GPUs: making a push of a minute, without the network, us CPU"] = host.answers(PUSH)
         for name, server in (("http", "http://127.0.0.1:9"), ("https", "https://127.0.0.1:9")):
             resident, cpu = _process(host, server)
             figures[f"16 GPUs: `valet agent` over {name}, resident MiB"] = resident
             figures[f"16 GPUs: `valet agent` over {name}, CPU to start, ms"] = cpu
+    return figures
+
+
+def _peers(host: GpuHost, gpus: int) -> dict[str, float]:
+    """What gpustat and nvitop need for one look, where there is a Python that has them."""
+    python = os.environ.get("VALET_PEERS")
+    figures = {}
+    for name in ("gpustat", "nvitop") if python else ():
+        env = host.environment() | {"PYTHONPATH": ""}
+        done = subprocess.run([python, "-c", PEERS, name], env=env, capture_output=True, text=True, check=True)
+        cpu, wall, resident = json.loads(done.stdout)
+        figures[f"{gpus} GPUs: {name}, us CPU"] = cpu
+        figures[f"{gpus} GPUs: {name}, us passed"] = wall
+        figures[f"{gpus} GPUs: {name}, resident MiB"] = resident
     return figures
 
 

@@ -297,3 +297,33 @@ int nvmlDeviceGetGraphicsRunningProcesses_v3(gpu_t *gpu, unsigned *count, proces
     return nvmlDeviceGetGraphicsRunningProcesses_v2(gpu, count, to);
 }
 #endif
+
+/* What other programs ask for besides; only the bench runs them. */
+static int one(gpu_t *gpu, unsigned *into, unsigned value) {
+    *into = value;
+    return enter(gpu, "One");
+}
+int nvmlDeviceGetIndex(gpu_t *gpu, unsigned *into) { return one(gpu, into, gpu - gpus); }
+int nvmlDeviceGetMinorNumber(gpu_t *gpu, unsigned *into) { return one(gpu, into, gpu - gpus); }
+int nvmlDeviceGetTemperature(gpu_t *gpu, int sensor, unsigned *into) { (void)sensor; return one(gpu, into, 41); }
+int nvmlDeviceGetFanSpeed(gpu_t *gpu, unsigned *into) { return one(gpu, into, 30); }
+int nvmlDeviceGetEnforcedPowerLimit(gpu_t *gpu, unsigned *into) { return one(gpu, into, 700000); }
+int nvmlDeviceGetPowerManagementLimit(gpu_t *gpu, unsigned *into) { return one(gpu, into, 700000); }
+int nvmlDeviceGetDisplayActive(gpu_t *gpu, unsigned *into) { return one(gpu, into, 0); }
+int nvmlDeviceGetDisplayMode(gpu_t *gpu, unsigned *into) { return one(gpu, into, 0); }
+int nvmlDeviceGetPersistenceMode(gpu_t *gpu, unsigned *into) { return one(gpu, into, 1); }
+int nvmlDeviceGetComputeMode(gpu_t *gpu, unsigned *into) { return one(gpu, into, 0); }
+int nvmlDeviceGetPerformanceState(gpu_t *gpu, unsigned *into) { return one(gpu, into, 0); }
+int nvmlDeviceGetClockInfo(gpu_t *gpu, int kind, unsigned *into) { (void)kind; return one(gpu, into, 1980); }
+int nvmlDeviceGetMaxClockInfo(gpu_t *gpu, int kind, unsigned *into) { (void)kind; return one(gpu, into, 1980); }
+int nvmlDeviceGetCudaComputeCapability(gpu_t *gpu, int *major, int *minor) {
+    *major = 9; *minor = 0;
+    return enter(gpu, "CudaComputeCapability");
+}
+int nvmlSystemGetCudaDriverVersion(int *version) { *version = 13000; return SUCCESS; }
+int nvmlSystemGetCudaDriverVersion_v2(int *version) { *version = 13000; return SUCCESS; }
+int nvmlDeviceGetTotalEccErrors(gpu_t *gpu, int kind, int counter, u64 *count) {
+    (void)kind; (void)counter;
+    *count = 0;
+    return enter(gpu, "TotalEccErrors");
+}
