@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from bot.domain.actions import Action
+from bot.domain.exemptions import Exemption
 from bot.domain.listing import Listing
+from bot.domain.rollups import Cell
 from bot.domain.snoozes import Snooze
 from bot.domain.verdict import GpuTrace, IdleRule, Verdict
 
@@ -17,6 +19,11 @@ class Explanation:
     verdict: Verdict
     """As of this moment; the listing's own may be a minute old."""
     traces: tuple[GpuTrace, ...]
+    others: tuple[tuple[str, Verdict], ...]
+    """What each source but the agent says by itself: its name and its verdict."""
+    strip: tuple[Cell, ...]
+    """The last 24 hours, oldest first."""
+    exemption: Exemption | None
     snooze: Snooze | None
     action: Action | None
     """A stop that may still happen."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.domain.claims import Claim
 from bot.domain.fleet import Instance
 from bot.domain.rates import Rate
+from bot.domain.rollups import Cell
 from bot.domain.verdict import Verdict
 
 
@@ -17,6 +18,8 @@ class Listing:
     rate: Rate | None = None
     verdict: Verdict | None = None
     claim: Claim | None = None
+    strip: tuple[Cell, ...] = ()
+    """Its last 24 hours, oldest first, where they were asked for."""
 
     @property
     def running(self) -> bool:

@@ -6,21 +6,24 @@ from bot.domain.explanation import Explanation
 from bot.domain.listing import Listing
 from bot.services import digesting, judging
 from bot.services.desk import Desk, channel_of
-from store import actions, minutes, snoozes
+from store import actions, minutes, rollups, snoozes
 
 
 def explain(desk: Desk, listing: Listing) -> Explanation:
     """All that counts for one instance, as of now."""
-    db, now, rule, instance = desk.store.reading(), desk.clock(), desk.settings.idle_rule, listing.instance
+    db, now, rule, instance = desk.store.reading(), desk.clock(), desk.settings.rule_of(listing.team), listing.instance
     verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
     return Explanation(
         listing=listing,
         rule=rule,
         verdict=verdict,
         traces=tuple(minutes.traces_of(db, instance.id, now, window_minutes=rule.window_minutes)),
+        others=tuple(judging.other_sources(desk, db, instance, rule)),
+        strip=tuple(rollups.strip(db, instance.id, now)),
+        exemption=desk.exemption(instance),
         snooze=snoozes.on(db, instance.id, now),
         action=actions.live_on(db, instance.id),
-        obstacle=obstacle_to_stop(Scene(instance, listing.claim, verdict, desk.roster())),
+        obstacle=obstacle_to_stop(Scene(instance, listing.claim, verdict, desk.roster(), desk.exemption(instance))),
         digest_at=_next_digest(desk, listing, now),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
+from bot.domain.fleet import Instance
 from bot.domain.listing import waste_of
 from bot.domain.sources import Account, combine, judge_account, remembering, sees_but_cannot_measure
 from bot.domain.trails import Trail
@@ -60,20 +61,29 @@ def judge_now(desk: Desk, db: Database, instance_id: str, gpu_count: int, *, lau
     return _judge(desk, _Case(traces, told, gpu_count, launched_at), rule, now)
 
 
+def other_sources(desk: Desk, db: Database, instance: Instance, rule: IdleRule) -> list[tuple[str, Verdict]]:
+    """What each source but the agent says of an instance by itself, under its name."""
+    told = observations.trails_of(db, instance.id, list(desk.settings.source_limits))
+    return _others(desk, _Case((), told, instance.gpu_count, instance.launched_at), rule, desk.clock())
+
+
+def _others(desk: Desk, case: _Case, rule: IdleRule, now: int) -> list[tuple[str, Verdict]]:
+    limits = desk.settings.source_limits
+    accounts = [Account(source, tuple(case.told[source]), limits[source]) for source in limits if source in case.told]
+    return [
+        (each.source, judge_account(each, rule, now, gpu_count=case.gpu_count, launched_at=case.launched_at))
+        for each in accounts
+    ]
+
+
 def _judge(desk: Desk, case: _Case, rule: IdleRule, now: int) -> Verdict:
     """The agent's word, and what the other sources add to it."""
     verdict = judge(case.traces, rule, now, gpu_count=case.gpu_count, launched_at=case.launched_at)
     if not case.told:
         return verdict
-    limits = desk.settings.source_limits
-    accounts = [Account(source, tuple(case.told[source]), limits[source]) for source in limits if source in case.told]
-    others = [
-        (each.source, judge_account(each, rule, now, gpu_count=case.gpu_count, launched_at=case.launched_at))
-        for each in accounts
-    ]
     return combine(
         remembering(verdict, case.traces, rule, launched_at=case.launched_at),
-        others,
+        _others(desk, case, rule, now),
         gpu_count=case.gpu_count,
         agent_blind=sees_but_cannot_measure(case.traces, rule, now, gpu_count=case.gpu_count),
     )

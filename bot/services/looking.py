@@ -1,16 +1,25 @@
 """Answers from the store, for the Slack face to show."""
 
+from dataclasses import replace
+
 from bot.domain.actions import Action
 from bot.domain.claims import Claim
 from bot.domain.listing import Filter, Listing, Source, Totals
 from bot.services.desk import Desk
-from store import actions, claims, fleet, listings
+from store import actions, claims, fleet, listings, rollups
 
 
 def page(desk: Desk, chosen: Filter, *, limit: int, offset: int = 0) -> tuple[list[Listing], Totals]:
-    """Some listings that pass the filter, most wasteful first, and the sums over all that do."""
+    """Some listings that pass the filter with their last 24 hours, most wasteful first, and the sums over all."""
     db = desk.store.reading()
-    return listings.page(db, chosen, limit=limit, offset=offset), listings.totals(db, chosen)
+    found = [with_strip(desk, each) for each in listings.page(db, chosen, limit=limit, offset=offset)]
+    return found, listings.totals(db, chosen)
+
+
+def with_strip(desk: Desk, listing: Listing) -> Listing:
+    """The listing with its last 24 hours."""
+    strip = rollups.strip(desk.store.reading(), listing.instance.id, desk.clock())
+    return replace(listing, strip=tuple(strip))
 
 
 def sources(desk: Desk) -> list[Source]:

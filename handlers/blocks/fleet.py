@@ -16,7 +16,7 @@ from handlers.blocks.parts import (
     plainly,
     section,
 )
-from handlers.blocks.words import at, clock_time, code, esc, length, per_hour, person, plural, usd
+from handlers.blocks.words import at, bars, clock_time, code, esc, length, per_hour, person, plural, usd
 
 PAGE = 10
 _MARK = {
@@ -70,7 +70,12 @@ def describe(listing: Listing, now: int) -> str:
     first = f"{_MARK.get(state, ':white_circle:')} *{esc(instance.name, 60)}*  {state}{_since(listing, now)}"
     kind = "owned" if instance.provider == "owned" else esc(instance.type, 40)
     second = [kind, gpus, _money(listing, now), _people(listing, now)]
-    return lines([first, "  ·  ".join(part for part in second if part)])
+    return lines([f"{first}{_strip(listing)}", "  ·  ".join(part for part in second if part)])
+
+
+def _strip(listing: Listing) -> str:
+    seen = any(cell.active_share is not None for cell in listing.strip)
+    return f"  {bars(listing.strip)}" if seen and listing.running else ""
 
 
 def _since(listing: Listing, now: int) -> str:
@@ -144,7 +149,7 @@ def _foot(
     shown = f"{start + 1} to {start + len(found)} of {totals.instances}" if totals.instances > PAGE else "all"
     fresh = min((source.ok_at for source in sources if source.ok_at), default=None)
     as_of = f" As of {clock_time(fresh)}." if fresh else ""
-    blocks.append(context(f"Shown: {shown}, most wasteful first.{as_of}"))
+    blocks.append(context(f"Shown: {shown}, most wasteful first; bars are the hours with work since yesterday.{as_of}"))
     trouble = _trouble(sources, now)
     if trouble:
         blocks.append(context(trouble))

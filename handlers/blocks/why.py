@@ -6,7 +6,7 @@ from bot.domain.actions import Action
 from bot.domain.explanation import Explanation
 from bot.domain.verdict import GpuTrace, GpuVerdict
 from handlers.blocks.parts import Reply, context, cut, lines, section
-from handlers.blocks.words import at, clock_time, esc, length, person, say
+from handlers.blocks.words import at, bars, clock_time, esc, length, person, say
 
 
 def why(told: Explanation, now: int) -> Reply:
@@ -15,7 +15,8 @@ def why(told: Explanation, now: int) -> Reply:
     blocks = [section(f"*{conclusion}*\n{_evidence(told)}")]
     if told.verdict.gpus:
         blocks.append(section(lines(_gpus(told, now))))
-    blocks.append(section(lines([_source(told, now), _claim(told), _snooze(told), _stop(told)])))
+    counts = [*_sources(told, now), _claim(told), _exempt(told), _snooze(told), _stop(told)]
+    blocks.append(section(lines([_day(told), *counts])))
     blocks.append(section(f"*Next:* {_next(told)}"))
     blocks.append(context(_rule(told)))
     return Reply(cut(f"{conclusion} {told.verdict.evidence}. Next: {_next(told)}", 3_900), blocks)
@@ -58,6 +59,23 @@ def _reading(trace: GpuTrace, verdict: GpuVerdict, *, told: Explanation, now: in
     quiet = f"; {trace.quiet_minutes} of {told.rule.window_minutes} minutes seen quiet"
     busy = f"; last busy {length(now - trace.last_active_at)} ago" if trace.last_active_at else ""
     return f"{verdict.state}: {util}{power}{memory}{running}{quiet}{busy}"
+
+
+def _day(told: Explanation) -> str:
+    return f"Last 24 hours: {bars(told.strip)} (hours with work; · is not seen)" if told.listing.running else ""
+
+
+def _sources(told: Explanation, now: int) -> list[str]:
+    agent = _source(told, now)
+    rest = [f"{esc(name, 40)} by itself: {verdict.state}, {esc(verdict.evidence)}." for name, verdict in told.others]
+    return [agent, *rest]
+
+
+def _exempt(told: Explanation) -> str:
+    if told.exemption is None:
+        return ""
+    day = told.exemption.last_day
+    return f"Exempt until {day:%A} {day.day} {day:%B} {day.year}: {esc(told.exemption.reason)}."
 
 
 def _source(told: Explanation, now: int) -> str:

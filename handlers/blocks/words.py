@@ -2,11 +2,14 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.rates import USD
+from bot.domain.rollups import Cell
 
+_BARS = "▁▂▃▄▅▆▇█"
 _MENTION = re.compile(r"(<[@#][UWC][A-Z0-9]+>)")
 
 
@@ -95,6 +98,17 @@ def clock_time(instant: int) -> str:
 def plural(count: int, noun: str) -> str:
     """1 GPU, 2 GPUs."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def bars(cells: Sequence[Cell]) -> str:
+    """A strip of hours: the higher, the more of the minutes seen had work; a dot where too few were seen."""
+    return "".join(_bar(cell) for cell in cells)
+
+
+def _bar(cell: Cell) -> str:
+    if cell.active_share is None:
+        return "·"
+    return _BARS[min(len(_BARS) - 1, round(cell.active_share * (len(_BARS) - 1)))]
 
 
 def person(user: str) -> str:

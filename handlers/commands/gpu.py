@@ -26,7 +26,7 @@ def status(ask: Ask, page: int = 0) -> Reply:
 
 def one(ask: Ask, listing: Listing) -> Reply:
     """One instance."""
-    return fleet.single(listing, ask.desk.clock())
+    return fleet.single(looking.with_strip(ask.desk, listing), ask.desk.clock())
 
 
 def _is_filter(word: str) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ SETTINGS: dict[str, Any] = {
         "vision": {"members": [CY], "approvers": [ADA, BOB]},
     },
     "owned": {"usd_per_gpu_hour": "1.14", "hosts": {"dgx-1": {"team": "nlp"}}},
+    "exempt": [{"instance": "scratch", "reason": "paper deadline", "until": date(2026, 11, 30)}],
     "door": {"port": 0},
 }
 

@@ -56,3 +56,23 @@ def test_the_why_button_answers(office):
     office.types("ada", "/gpu status old-3")
 
     assert office.presses("ada", "Why old-3").startswith("*old-3 is unknown.*")
+
+
+def test_the_last_day_is_shown_hour_by_hour(office):
+    office.clock.forward(HOUR)
+    office.reports("train-7", 90.0, minutes=60)
+    office.clock.forward(2 * HOUR)
+    office.reports("train-7", 0.0, minutes=120)
+
+    seen = office.types("ada", "/gpu why train-7")
+
+    assert "█▁▁" in seen.partition("Last 24 hours: ")[2]
+    assert "·█▁▁" in office.types("ada", "/gpu status train-7")
+
+
+def test_an_exempt_machine_is_told_with_its_reason_and_its_end(office):
+    office.reports("scratch", 0.0)
+
+    seen = office.types("ada", "/gpu why scratch")
+
+    assert "Exempt until Monday 30 November 2026: paper deadline." in seen
