@@ -3,7 +3,8 @@
 Run as `python -m tests.bench.bench_agent`, or `pytest -m bench -s tests/bench/bench_agent.py`. The GPUs are the fake
 library's, each with 90 values of history a look and two programs, so its own cost is in the figures.
 
-gpustat (which sleeps 0.1 s a GPU) and nvitop are measured beside it on the same library when VALET_PEERS names a Python that has them:
+gpustat (which sleeps 0.1 s a GPU) and nvitop are measured beside it, on the same library and with the same programs,
+when VALET_PEERS names a Python that has them:
     python -m venv /tmp/peers && /tmp/peers/bin/pip install gpustat==1.1.1 nvitop==1.7.2
     VALET_PEERS=/tmp/peers/bin/python python -m tests.bench.bench_agent
 """
