@@ -19,7 +19,7 @@ from bot.sandbox.slack.people import ADA, BOB, CY
 
 DAYS = 35
 """How far the charges go back."""
-LEAST_MINUTES = 120
+LEAST_MINUTES = 1440
 """So far back every agent's reports go at least."""
 MOST_MINUTES = 500
 """Minutes of GPUs in one delivery."""
