@@ -121,6 +121,9 @@ def _rule(idle: IdleSettings) -> IdleRule:
         active_pct=idle.active_percent,
         held_mib=idle.held_mib,
         veto_watts=idle.veto_watts,
+        settle_minutes=idle.settle_minutes,
+        stale_minutes=idle.stale_minutes,
+        flat_minutes=idle.suspect_minutes,
     )
 
 

@@ -98,6 +98,9 @@ class TeamIdleSettings(Table):
     active_percent: float | None = Field(default=None, gt=0, le=100, description="As in [idle], for this team")
     held_mib: int | None = Field(default=None, ge=1, description="As in [idle], for this team")
     veto_watts: float | None = Field(default=None, gt=0, description="As in [idle], for this team")
+    settle_minutes: int | None = Field(default=None, ge=0, le=240, description="As in [idle], for this team")
+    stale_minutes: int | None = Field(default=None, ge=2, le=60, description="As in [idle], for this team")
+    suspect_minutes: int | None = Field(default=None, ge=30, description="As in [idle], for this team")
 
 
 class TeamSettings(Table):
@@ -125,6 +128,17 @@ class IdleSettings(Table):
     held_mib: int = Field(default=512, ge=1, description="Used GPU memory from which an idle GPU is held, not free")
     veto_watts: float = Field(
         default=15.0, gt=0, description="Power over a GPU's own idle floor from which a minute counts as work, watts"
+    )
+    settle_minutes: int = Field(
+        default=15, ge=0, le=240, description="Minutes after a boot or a start of the agent that never count as quiet"
+    )
+    stale_minutes: int = Field(
+        default=5, ge=2, le=60, description="Minutes without a reading after which a verdict is unknown"
+    )
+    suspect_minutes: int = Field(
+        default=180,
+        ge=30,
+        description="Minutes of flat, low use after which a keep-alive is suspected; nothing else follows",
     )
 
 
