@@ -116,7 +116,7 @@ class Valet:
         self.schedule.stop()
         self.carrier.stop()
         self.poster.stop()
-        self.face.executor.shutdown(wait=True, cancel_futures=True)
+        self.face.executor.shutdown(wait=True)  # what was acknowledged is answered
         self.desk.store.close()
 
 

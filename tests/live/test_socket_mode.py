@@ -121,6 +121,18 @@ def test_slack_may_come_up_after_the_bot(slack, tmp_path):
     assert seen.startswith("`/gpu status")
 
 
+def test_what_was_acknowledged_is_answered_before_the_end(slack, server, tmp_path):
+    valet = bot(slack, tmp_path / "valet.db", server.api_url)
+    valet.start()
+    until(lambda: server.link.connections == 1)
+    for _ in range(60):
+        slack.command("ada", "#gpus", "/gpu status")
+
+    valet.stop()
+
+    assert len(slack.sees("ada", "#gpus")) == 60
+
+
 def test_it_ends_at_once_while_slack_is_down(slack, tmp_path):
     valet = bot(slack, tmp_path / "valet.db", "http://127.0.0.1:9/api/")
     valet.start()
