@@ -55,7 +55,8 @@ def judge_now(desk: Desk, db: Database, instance_id: str, gpu_count: int, *, lau
     """The verdict of this moment, for a decision that can't be undone: older readings than usual don't count."""
     now = desk.clock()
     row = fleet.by_id(db, instance_id)
-    rule = replace(desk.settings.rule_of(row["team"] if row else ""), stale_minutes=CLICK_STALE_MINUTES)
+    rule = desk.settings.rule_of(row["team"] if row else "")
+    rule = replace(rule, stale_minutes=min(CLICK_STALE_MINUTES, rule.stale_minutes))
     traces = minutes.traces_of(db, instance_id, now, window_minutes=rule.window_minutes)
     told = observations.trails_of(db, instance_id, list(desk.settings.source_limits))
     return _judge(desk, _Case(traces, told, gpu_count, launched_at), rule, now)
