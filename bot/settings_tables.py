@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from bot.providers.accounts import AwsAccount
+
 
 def _zone(name: str) -> str:
     try:
@@ -88,6 +90,11 @@ class AwsSettings(Table):
     )
     external_id: str = Field(default="", description="External id the role asks for")
     regions: tuple[str, ...] = Field(min_length=1, description="Regions to look at")
+
+    @property
+    def account(self) -> AwsAccount:
+        """As the provider takes it."""
+        return AwsAccount(self.regions, self.role_arn or None, self.external_id or None, self.name or "default")
 
 
 class TeamIdleSettings(Table):

@@ -19,7 +19,6 @@ from bot.domain.readings import Push
 from bot.jobs.schedule import Job, Schedule
 from bot.jobs.worker import Worker
 from bot.providers import Provider
-from bot.providers.accounts import AwsAccount
 from bot.services import (
     acting,
     digesting,
@@ -138,12 +137,8 @@ def providers(settings: Settings, clock: Clock) -> dict[str, Provider]:
     if settings.aws:
         from bot.providers.ec2 import Ec2
 
-        found["ec2"] = Ec2(_accounts(settings), clock=clock)
+        found["ec2"] = Ec2([each.account for each in settings.aws], clock=clock)
     return found
-
-
-def _accounts(settings: Settings) -> list[AwsAccount]:
-    return [AwsAccount(a.regions, a.role_arn or None, a.external_id or None, a.name or "default") for a in settings.aws]
 
 
 def sources(settings: Settings, rooms: Mapping[str, Provider]) -> list[Source]:
@@ -155,7 +150,7 @@ def sources(settings: Settings, rooms: Mapping[str, Provider]) -> list[Source]:
         from bot.providers.ec2 import Ec2
         from bot.telemetry.cloudwatch import CloudWatch
 
-        room, accounts = rooms.get("ec2"), _accounts(settings)
+        room, accounts = rooms.get("ec2"), [each.account for each in settings.aws]
         clients = room.clients if isinstance(room, Ec2) else Clients()
         places = [account.source(region) for account in accounts for region in account.regions]
         ask = asker(clients, accounts, "cloudwatch")

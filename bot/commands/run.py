@@ -50,7 +50,6 @@ def _log(*, verbose: bool) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level="DEBUG" if verbose else "INFO", handlers=[handler])
-    logging.getLogger("apscheduler").setLevel("WARNING")  # it tells of every tick
 
 
 def _work(valet: "Valet") -> None:

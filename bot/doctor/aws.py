@@ -13,15 +13,10 @@ def check(settings: Settings, tag: tuple[str, str]) -> Iterator[Finding]:
     """One finding per thing that was tried; none where the settings name no account."""
     if not settings.aws:
         return
-    from bot.providers.accounts import AwsAccount
     from bot.providers.ec2 import Ec2
 
-    accounts = [
-        AwsAccount(entry.regions, entry.role_arn or None, entry.external_id or None, entry.name or "default")
-        for entry in settings.aws
-    ]
     try:
-        found = Ec2(accounts).check_access(tag)
+        found = Ec2([entry.account for entry in settings.aws]).check_access(tag)
     except SettingsError as wrong:
         yield error("V501", str(wrong), "Correct [[aws]] in the settings.")
         return
