@@ -3,6 +3,7 @@
 import logging
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,7 +73,9 @@ class Demo:
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", self.server.api_url)
         rooms: dict[str, Provider] = {"ec2": self.fleet, "owned": Owned()}
         self.valet = build(settings, secrets, self.store, clock=self.clock, rooms=rooms, pace_s=0.2)
-        self.slack.commands = manifest(settings)["features"]["slash_commands"]
+        app = manifest(settings)
+        self.slack.commands = app["features"]["slash_commands"]
+        self.slack.subscriptions = set(app["settings"]["event_subscriptions"]["bot_events"])
         self.slack.controls = [
             Control("Skip 1 hour", lambda: self.skip(HOUR)),
             Control("Skip to tomorrow 09:00", self.skip_to_morning),
@@ -82,7 +85,15 @@ class Demo:
         self.hosts = Worker("hosts", self.report, 5)
         self.hosts.start()
         self.valet.start()
+        self._wait_until_connected()
         return self.server.url
+
+    def _wait_until_connected(self) -> None:
+        """The first command must find somebody to answer it."""
+        for _ in range(100):
+            if self.server.link.connections:
+                return
+            time.sleep(0.05)
 
     def _live_the_month(self) -> None:
         sweeping.sweep(self.valet.desk)

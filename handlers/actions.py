@@ -26,6 +26,11 @@ def release(desk: Desk, user: str, channel: str, value: str) -> Reply:
     return gpu.give_back(Ask(desk, user, channel, []), _listing(desk, value))
 
 
+def release_others(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Release X, which is somebody else's], after the question."""
+    return gpu.end_claim(Ask(desk, user, channel, []), _listing(desk, value))
+
+
 def ask_stop(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Stop...]: asks an approver."""
     return gpu.ask_stop(Ask(desk, user, channel, []), _listing(desk, value))
@@ -81,6 +86,7 @@ def _listing(desk: Desk, instance_id: str) -> Listing:
 PRESSES: dict[str, Press] = {
     ids.CLAIM: claim,
     ids.RELEASE: release,
+    ids.RELEASE_OTHERS: release_others,
     ids.ASK_STOP: ask_stop,
     ids.STATUS_PAGE: status_page,
     ids.STATUS_OF: status_of,

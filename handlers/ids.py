@@ -2,6 +2,7 @@
 
 CLAIM = "claim"
 RELEASE = "release"
+RELEASE_OTHERS = "release_others"
 ASK_STOP = "ask_stop"
 KEEP_IDLE = "keep_idle"
 APPROVE = "approve_action"
@@ -10,4 +11,4 @@ STATUS_PAGE = "status_page"
 STATUS_OF = "status_of"
 WHY = "why"
 
-ALL = (CLAIM, RELEASE, ASK_STOP, KEEP_IDLE, APPROVE, DENY, STATUS_PAGE, STATUS_OF, WHY)
+ALL = (CLAIM, RELEASE, RELEASE_OTHERS, ASK_STOP, KEEP_IDLE, APPROVE, DENY, STATUS_PAGE, STATUS_OF, WHY)

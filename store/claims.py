@@ -19,6 +19,7 @@ SCHEMA = (
         until_at INTEGER NOT NULL CHECK (until_at > from_at),
         ended_at INTEGER,
         end_reason TEXT,
+        ended_by TEXT NOT NULL DEFAULT '',
         CHECK ((ended_at IS NULL) = (end_reason IS NULL))
     ) STRICT""",
     "CREATE INDEX open_claims ON claims (instance_id) WHERE ended_at IS NULL",
@@ -55,11 +56,10 @@ def add(db: Database, claim: Claim) -> bool:
     return True
 
 
-def end(db: Database, claim_id: str, now: int, reason: EndReason) -> bool:
+def end(db: Database, claim_id: str, now: int, reason: EndReason, *, who: str = "") -> bool:
     """End an open claim and free its GPUs; False when somebody else ended it first."""
-    done = changed(
-        db, "UPDATE claims SET ended_at = ?, end_reason = ? WHERE id = ? AND ended_at IS NULL", now, reason, claim_id
-    )
+    sql = "UPDATE claims SET ended_at = ?, end_reason = ?, ended_by = ? WHERE id = ? AND ended_at IS NULL"
+    done = changed(db, sql, now, reason, who, claim_id)
     changed(db, "DELETE FROM claimed_gpus WHERE claim_id = ?", claim_id)
     return done == 1
 

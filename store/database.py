@@ -44,6 +44,8 @@ class Store:
         self._opening = threading.Lock()
         self._local = threading.local()
         self._connections: list[tuple[threading.Thread, Any]] = []
+        if self.path.is_dir():
+            raise Unreachable(f"{self.path} is a directory; the database is a file in one.", retryable=False)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._open()
@@ -56,6 +58,9 @@ class Store:
             raise
 
     def _prepare(self) -> None:
+        names = {name for (name,) in self._writer.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if names and "_sqlite_migrations" not in names:
+            raise Refused(f"{self.path} is a database of something else. Name another file for Valet's.")
         mode = "WAL" if wal_is_safe(sqlite_version()) else "DELETE"
         self._writer.execute(f"PRAGMA journal_mode={mode}").fetchone()
         problem = self._writer.execute("PRAGMA quick_check(1)").fetchone()[0]

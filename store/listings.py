@@ -59,7 +59,7 @@ def _where(chosen: Filter) -> tuple[str, list[str]]:
     parts, values = "", []
     for text, value in (
         ("c.holder = ?", chosen.holder),
-        ("i.team = ?", chosen.team),
+        ("lower(i.team) = lower(?)", chosen.team),
         ("substr(i.type, 1, length(?)) = ?", chosen.type_prefix),
         ("i.provider = ?", chosen.provider),
         (f"{_STATE} = ?", "" if chosen.state == "idle" else chosen.state),

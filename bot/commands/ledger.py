@@ -68,6 +68,10 @@ def _print_sums(sums: list[tuple[str, str, int, int]], month: date) -> None:
     teams = max(len("team"), *(len(team) for _, team, *_ in sums))
     click.echo(f"{'machine':<{width}}  {'team':<{teams}}  {'hours':>8}  {'USD':>14}")
     for name, team, ms, micros in sums:
-        click.echo(f"{name[:width]:<{width}}  {team or '-':<{teams}}  {ms / HOUR:>8.1f}  {usd(micros):>14}")
+        amount = usd(micros) if micros else "?"
+        click.echo(f"{name[:width]:<{width}}  {team or '-':<{teams}}  {ms / HOUR:>8.1f}  {amount:>14}")
     total_ms, total = sum(ms for *_, ms, _ in sums), sum(micros for *_, micros in sums)
     click.echo(f"{'all':<{width}}  {'':<{teams}}  {total_ms / HOUR:>8.1f}  {usd(total):>14}")
+    unpriced = sum(not micros for *_, micros in sums)
+    if unpriced:
+        click.echo(f"Without a known price, and so left out of the sum: {unpriced}.", err=True)

@@ -43,6 +43,8 @@ class Claim:
     note: str = ""
     ended_at: int | None = None
     end_reason: EndReason | None = None
+    ended_by: str = ""
+    """Who released it; empty where nobody did."""
 
     @property
     def is_open(self) -> bool:

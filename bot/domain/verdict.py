@@ -207,7 +207,8 @@ def _evidence(state: VerdictState, judged: Judged, rule: IdleRule, now: int, *, 
         return "; ".join([told, *_by_power(judged), *_suspects(judged, rule, now)])
     quiet = min(trace.quiet_minutes for trace in traces)
     tail = _what_is_held(traces) if state == "held" else "no process"
-    return f"{tail}; all {len(traces)} GPUs quiet for {quiet} of the last {rule.window_minutes} minutes, {seen}"
+    everyone = f"all {len(traces)} GPUs" if len(traces) > 1 else "its GPU"
+    return f"{tail}; {everyone} quiet for {quiet} of the last {rule.window_minutes} minutes, {seen}"
 
 
 def _by_power(judged: Judged) -> list[str]:

@@ -170,7 +170,7 @@ def _not_running(row: IdleRow, listing: Listing, action: Action | None) -> RowNo
     if action is None or action.state not in {"approved", "executing", "done"}:
         return RowNow(row, "stopped", at=at)
     state: NowState = "stopping" if action.is_live else "stopped"
-    return RowNow(row, state, who=action.decider, at=action.finished_at or at, action_id=action.id)
+    return RowNow(row, state, who=action.decider, at=action.decided_at or at, action_id=action.id)
 
 
 def _being_stopped(row: IdleRow, action: Action) -> RowNow:

@@ -40,7 +40,8 @@ def ledger_csv(desk: Desk, start: int, end: int) -> Iterator[str]:
     for row in _charges(desk, start, end):
         hour = datetime.fromtimestamp(row["from_at"] // 3_600_000 * 3_600, UTC).strftime("%Y-%m-%dT%H:00:00Z")
         texts = [_safe(row[name]) for name in ("instance_id", "name", "type", "team", "holder", "verdict")]
-        yield _line((hour, *texts, seconds(row["running_ms"]), usd(row["micros"]), _safe(_source(row))))
+        priced = usd(row["micros"]) if row["rate_micros"] else ""
+        yield _line((hour, *texts, seconds(row["running_ms"]), priced, _safe(_source(row))))
 
 
 def _charges(desk: Desk, start: int, end: int) -> Iterator[Row]:
@@ -62,6 +63,8 @@ def _safe(text: str) -> str:
 
 
 def _source(row: Row) -> str:
+    if not row["rate_micros"]:
+        return "no known price"
     if row["rate_now"] == row["rate_micros"]:
         return str(row["rate_source"])
     return f"the rate of that hour, USD {usd(row['rate_micros'])}"

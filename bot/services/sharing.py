@@ -25,8 +25,11 @@ class Taken(Refused):
 
 
 def claim(desk: Desk, instance_id: str, holder: str, *, length: int | None, note: str = "") -> Listing:
-    """Claim a whole instance; asked again by its holder, it moves the end. Raises Refused, Taken."""
-    now = desk.clock()
+    """Claim a whole instance; asked again by its holder, it moves the end. Raises Refused, Taken.
+
+    Asked again without a length, it never ends sooner than before.
+    """
+    now, kept = desk.clock(), length is None
     length = desk.settings.claim_limits.length(length)
     with desk.store.writing() as db:
         listing = listings.by_id(db, instance_id)
@@ -41,7 +44,8 @@ def claim(desk: Desk, instance_id: str, holder: str, *, length: int | None, note
         if held is not None and held.holder != holder:
             raise Taken(f"{name} is taken.", held)
         if held is not None:
-            claims.extend(db, held.id, now + length, note=note)
+            until = max(held.until_at, now + length) if kept else now + length
+            claims.extend(db, held.id, until, note=note)
         else:
             wanted = _claim(desk, listing, holder, until=now + length, note=note)
             if not claims.add(db, wanted):
@@ -77,17 +81,24 @@ def _claim(desk: Desk, listing: Listing, holder: str, *, until: int, note: str) 
     )
 
 
+def check_release(desk: Desk, listing: Listing, person: str) -> None:
+    """Whether this person may end the claim: its holder may, and whoever decides for its team. Raises Refused."""
+    held, roster = listing.claim, desk.roster()
+    if held is None or person == held.holder or person in roster.approvers(listing.team) | roster.admins:
+        return
+    raise Refused(f"{listing.instance.name} is <@{held.holder}>'s; only they or an approver can release it.")
+
+
 def release(desk: Desk, instance_id: str, person: str) -> Claim:
     """Give an instance back. Its holder may, and so may whoever decides for its team. Raises Refused."""
-    now, roster = desk.clock(), desk.roster()
+    now = desk.clock()
     with desk.store.writing() as db:
         listing = listings.by_id(db, instance_id)
         held = listing.claim if listing else None
         if listing is None or held is None:
             raise Refused("Nobody holds it, so there is nothing to release.")
-        if person != held.holder and person not in roster.approvers(listing.team) | roster.admins:
-            raise Refused(f"{listing.instance.name} is <@{held.holder}>'s; only they or an approver can release it.")
-        claims.end(db, held.id, now, "released")
+        check_release(desk, listing, person)
+        claims.end(db, held.id, now, "released", who=person)
         actions.audit(db, now, person, "released", subject=instance_id, detail=held.holder)
         digesting.refresh(desk, db, instance_id)
         if person != held.holder:

@@ -10,6 +10,7 @@ from handlers.blocks.parts import (
     Reply,
     actions,
     button,
+    confirm,
     context,
     cut_mrkdwn,
     lines,
@@ -198,6 +199,15 @@ def released(name: str, held: Claim, person_id: str, now: int) -> Reply:
     return Reply(text, [section(text)], private=False)
 
 
+def release_others(listing: Listing, held: Claim) -> Reply:
+    """Asked before somebody else's claim is ended."""
+    name = esc(listing.instance.name, 60)
+    text = f"*{name}* is {person(held.holder)}'s until {at(held.until_at)}, and {listing.state} now."
+    sure = confirm(f"End the claim on {listing.instance.name}?", f"{text} They are told.", yes="End it", no="Back")
+    label = f"Release {listing.instance.name} anyway"
+    return plainly(text, button(label, ids.RELEASE_OTHERS, listing.instance.id, style="danger", confirm=sure))
+
+
 def taken(listing: Listing, held: Claim, others: list[Listing], now: int) -> Reply:
     """Somebody else has it: who, until when, and what could be had instead."""
     name = esc(listing.instance.name, 60)
@@ -226,5 +236,5 @@ def claim_ended(claim: Claim, name: str) -> Reply:
     if claim.end_reason == "gone":
         text = f"Your claim on *{label}* ended: the machine is gone."
     else:
-        text = f"Your claim on *{label}* was ended by an approver. Ask your team if that surprises you."
+        text = f"Your claim on *{label}* was ended by {person(claim.ended_by)}. Ask them if that surprises you."
     return Reply(text, [section(text)])

@@ -61,6 +61,8 @@ def _type(ask: Ask, name: str) -> Scope:
 
 def _instance(ask: Ask, name: str) -> Scope:
     found = desk.find(ask.desk, name).instance
+    if found.provider == "owned":
+        raise Refused(f"{found.name} is owned: it costs the same whether used or not, and is on no bill to forecast.")
     return Scope("instance", found.id, found.name)
 
 

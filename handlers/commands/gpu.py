@@ -102,7 +102,15 @@ def release(ask: Ask) -> Reply:
 
 
 def give_back(ask: Ask, listing: Listing) -> Reply:
-    """Release this one."""
+    """Release this one; when it is somebody else's, ask first."""
+    if listing.claim is not None and listing.claim.holder != ask.user:
+        sharing.check_release(ask.desk, listing, ask.user)
+        return fleet.release_others(listing, listing.claim)
+    return end_claim(ask, listing)
+
+
+def end_claim(ask: Ask, listing: Listing) -> Reply:
+    """End the claim on this one."""
     ended = sharing.release(ask.desk, listing.instance.id, ask.user)
     return fleet.released(listing.instance.name, ended, ask.user, ask.desk.clock())
 

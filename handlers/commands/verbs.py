@@ -47,7 +47,7 @@ def run(command: str, verbs: tuple[Verb, ...], ask: Ask) -> Reply:
 
 def help_text(command: str, verbs: tuple[Verb, ...], first: str = "") -> Reply:
     """Every verb with its use."""
-    rows = [f"{code(f'{command} {verb.usage}')}  {verb.help}" for verb in verbs]
+    rows = [f"{code(f'{command} {verb.usage}', 120)}  {verb.help}" for verb in verbs]
     rows.append(f"{code(f'{command} help')}  This list. In threads, write `@valet` instead of the command.")
     shown = "\n".join(rows)
     blocks = [section(first)] if first else []

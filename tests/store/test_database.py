@@ -186,3 +186,22 @@ def test_every_step_of_the_schema_has_a_name_of_its_own():
     names = [name for name, _ in STEPS]
 
     assert len(names) == len(set(names))
+
+
+def test_a_database_of_something_else_is_left_alone(tmp_path):
+    path = tmp_path / "other.db"
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE recipes (name TEXT)")
+    other.commit()
+
+    with pytest.raises(Refused, match="is a database of something else"):
+        Store(path)
+
+    tables = other.execute("SELECT name FROM sqlite_master").fetchall()
+    other.close()
+    assert tables == [("recipes",)]
+
+
+def test_a_directory_is_no_database(tmp_path):
+    with pytest.raises(Unreachable, match="is a directory"):
+        Store(tmp_path)

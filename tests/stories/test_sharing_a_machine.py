@@ -45,10 +45,31 @@ def test_only_the_holder_or_an_approver_can_release(office):
     office.types("ada", "/gpu claim train-7")
 
     assert "only they or an approver can release it" in office.types("cy", "/gpu release train-7")
-    assert office.types("bob", "/gpu release train-7").startswith("@Bob released *train-7*")
+    assert office.types("bob", "/gpu release train-7") == (
+        "*train-7* is @Ada's until Mon 17:00 UTC, and unknown now.\n[Release train-7 anyway]"
+    )
+    assert office.presses("bob", "Release train-7 anyway").startswith("@Bob released *train-7*")
+    assert office.sees("ada", "@ada").startswith("Your claim on *train-7* was ended by @Bob.")
 
 
 def test_the_same_words_work_by_mention_and_in_threads(office):
     office.types("ada", "@valet claim train-7 for 2h")
 
     assert office.valet.desk.store.reading().execute("SELECT count(*) FROM claims").fetchone()[0] == 1
+
+
+def test_asked_again_without_a_length_a_claim_never_ends_sooner(office):
+    office.types("ada", "/gpu claim train-7 for 2d")
+
+    seen = office.types("ada", "/gpu claim train-7 now with a note")
+
+    assert seen.startswith("*train-7* is @Ada's until Wed 09:00 UTC (now with a note).")
+    assert office.types("ada", "/gpu claim train-7 for 1h").startswith("*train-7* is @Ada's until Mon 10:00 UTC")
+
+
+def test_an_owned_machine_is_on_no_bill_to_forecast(office):
+    office.reports("dgx-1", 50.0)
+
+    assert office.types("ada", "/cost forecast dgx-1").startswith(
+        "dgx-1 is owned: it costs the same whether used or not"
+    )
