@@ -39,6 +39,8 @@ class Facts:
     holder: str = ""
     claim_until: int | None = None
     rate_micros: int | None = None
+    rate_exact: bool = True
+    """False when the figure was borrowed, say from another region."""
     nvme_gb: int = 0
     capacity_short: bool = False
 

@@ -37,6 +37,8 @@ class IdleRow:
     """Of its idle GPUs; None where no price is known."""
     wasted_micros: int | None
     """Within the digest's span: waste per hour times how long of it."""
+    exact: bool = True
+    """False when the price was borrowed, say from another region."""
     holder: str = ""
     claim_until: int | None = None
     evidence: str = ""
@@ -128,6 +130,7 @@ def _row(listing: Listing, now: int) -> IdleRow | None:
         idle_gpu_ms=idle * length,
         waste_micros_per_hour=waste,
         wasted_micros=None if waste is None else cost(waste, length),
+        exact=listing.rate is None or listing.rate.exact,
         holder=claim.holder if claim else "",
         claim_until=claim.until_at if claim else None,
         evidence=verdict.evidence,

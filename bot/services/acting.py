@@ -82,6 +82,7 @@ def _facts(listing: Listing, verdict: Verdict) -> Facts:
         holder=held.holder if held else "",
         claim_until=held.until_at if held else None,
         rate_micros=listing.rate.micros_per_hour if listing.rate else None,
+        rate_exact=listing.rate is None or listing.rate.exact,
         nvme_gb=instance.nvme_gb,
         capacity_short=prices.is_capacity_short(instance.type),
     )

@@ -1,6 +1,6 @@
 """The approval card and what follows it."""
 
-from bot.domain.actions import Action
+from bot.domain.actions import Action, Facts
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.words import at, esc, length, per_hour, person, say, usd
@@ -38,7 +38,7 @@ def _who(approvers: frozenset[str]) -> str:
 
 def _facts(action: Action) -> str:
     facts = action.facts
-    rate = f", {per_hour(facts.rate_micros)}" if facts.rate_micros is not None else ", no known price"
+    rate = f", {_price(facts)}" if facts.rate_micros is not None else ", no known price"
     idle = f" for {length(action.created_at - facts.verdict_since)}" if facts.verdict_since else ""
     holder = f"{person(facts.holder)} to {at(facts.claim_until)}" if facts.claim_until else "nobody"
     return lines(
@@ -55,6 +55,10 @@ def _facts(action: Action) -> str:
     )
 
 
+def _price(facts: Facts) -> str:
+    return f"{'' if facts.rate_exact else 'about '}{per_hour(facts.rate_micros or 0)}"
+
+
 def _lost(action: Action) -> str:
     gb = action.facts.nvme_gb
     if not gb:
@@ -65,7 +69,7 @@ def _lost(action: Action) -> str:
 
 def _sure(action: Action) -> str:
     facts = action.facts
-    rate = f" ({per_hour(facts.rate_micros)})" if facts.rate_micros is not None else ""
+    rate = f" ({_price(facts)})" if facts.rate_micros is not None else ""
     holder = f"held by {person(facts.holder)}" if facts.holder else "held by nobody"
     return f"{esc(facts.name, 60)}{rate}, {holder}. {_lost(action)}"
 
@@ -105,7 +109,8 @@ def ended(action: Action) -> Reply:
     name = esc(action.facts.name, 60)
     text = f"*{name}*: {_ending(action, name)}"
     saved = action.facts.rate_micros
-    more = f" From now on that is {usd(saved * 24)} a day less." if action.state == "done" and saved else ""
+    about = "" if action.facts.rate_exact else "about "
+    more = f" From now on that is {about}{usd(saved * 24)} a day less." if action.state == "done" and saved else ""
     blocks: list[Block] = [section(text + more)]
     if action.state in {"aborted", "expired", "failed"}:
         blocks.append(actions(button(f"Ask again to stop {action.facts.name}", ids.ASK_STOP, action.instance_id)))

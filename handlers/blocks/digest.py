@@ -43,7 +43,8 @@ def _row(now: RowNow, made_at: int) -> list[Block]:
         idle = f"partial: {plural(row.idle_gpus, 'GPU')} idle for {length(made_at - row.since)}"
     money = "no known price"
     if row.wasted_micros is not None and row.waste_micros_per_hour is not None:
-        money = f"{usd(row.wasted_micros)} unused ({per_hour(row.waste_micros_per_hour)})"
+        about = "" if row.exact else "about "
+        money = f"{about}{usd(row.wasted_micros)} unused ({per_hour(row.waste_micros_per_hour)})"
     kind = "owned" if row.provider == "owned" else esc(row.type, 40)
     held = f"{person(row.holder)} to {at(row.claim_until)}" if row.claim_until else "nobody"
     first = f"*{esc(row.name, 60)}*  {idle}  ·  {money}"

@@ -132,3 +132,13 @@ def test_bob_can_answer_from_his_home_tab_and_sees_that_it_counted(office):
     assert "Noted. The card in the channel shows what becomes of it." in office.slack.sees("bob", "@bob")
     assert "Waits for your answer" not in office.slack.sees_home("bob")
     assert office.machine("train-7").state == "stopped"
+
+
+def test_a_price_borrowed_from_another_region_is_called_an_estimate(office):
+    office.fleet.change("train-7", source="ec2/default/eu-west-1")
+    office.tick()
+    office.reports("train-7", 0.0)
+
+    office.types("ada", "/gpu stop train-7")
+
+    assert "p4d.24xlarge, eu-west-1, about $21.96/h" in office.sees("bob", "#ml-platform")
