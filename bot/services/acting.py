@@ -10,11 +10,12 @@ from sqlite_utils import Database
 from bot.billing import prices
 from bot.domain.actions import Action, ActionState, Facts, Scene, deciders, obstacle_to_stop, refusal_to_approve
 from bot.domain.listing import Listing
+from bot.domain.snoozes import Snooze
 from bot.domain.verdict import Verdict
 from bot.errors import Refused
-from bot.services import ending, judging
+from bot.services import digesting, ending, judging
 from bot.services.desk import Desk, channel_of
-from store import actions, listings
+from store import actions, listings, snoozes
 
 
 def ask_to_stop(desk: Desk, instance_id: str, requester: str, *, reason: str = "") -> Action:
@@ -116,6 +117,7 @@ def _decided(desk: Desk, db: Database, action: Action, person: str, *, yes: bool
     did = "approved the stop" if yes else "kept it running"
     actions.audit(db, now, person, did, subject=action.instance_id, detail=action.id)
     if not yes:
+        snoozes.put(db, Snooze(action.instance_id, now + digesting.KEEP_FOR, person, now))
         ending.note(db, action, now)
     return None
 

@@ -6,7 +6,7 @@ from bot.services import acting, desk, explaining, looking, sharing
 from handlers.blocks import approvals, fleet
 from handlers.blocks import why as reasons
 from handlers.blocks.parts import Reply
-from handlers.commands.parse import claim_words
+from handlers.commands.parse import claim_words, readable
 from handlers.commands.verbs import Ask, Verb
 
 STATES = ("idle", "free", "held", "partial", "active", "unknown", "running", "stopped", "pending", "stopping")
@@ -65,7 +65,7 @@ def claim(ask: Ask) -> Reply:
     """Claim an instance for a while."""
     listing, rest = _named(ask, "claim")
     length, note = claim_words(rest)
-    return take(ask, listing, length=length, note=note)
+    return take(ask, listing, length=length, note=readable(note))
 
 
 def take(ask: Ask, listing: Listing, *, length: int | None = None, note: str = "") -> Reply:
@@ -118,7 +118,7 @@ def end_claim(ask: Ask, listing: Listing) -> Reply:
 def stop(ask: Ask) -> Reply:
     """Ask somebody else whether to stop an instance."""
     listing, rest = _named(ask, "stop")
-    return ask_stop(ask, listing, reason=" ".join(rest))
+    return ask_stop(ask, listing, reason=readable(" ".join(rest)))
 
 
 def ask_stop(ask: Ask, listing: Listing, *, reason: str = "") -> Reply:

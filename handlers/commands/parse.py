@@ -10,6 +10,7 @@ _UNITS = {"m": MINUTE, "min": MINUTE, "h": HOUR, "hr": HOUR, "d": DAY, "w": 7 * 
 _LENGTH = re.compile(r"(?:\d{1,5}(?:\.\d{1,2})?(?:min|hr|m|h|d|w))+", re.ASCII)
 _PART = re.compile(r"(\d{1,5}(?:\.\d{1,2})?)(min|hr|m|h|d|w)", re.ASCII)
 _LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|]*\|([^<>|]*)>")
+_NAMED = re.compile(r"<([@#])([A-Z0-9]+)(?:\|([^<>|]*))?>")
 _WORD = re.compile(r'"([^"]+)"|(\S+)')
 _QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'))
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
@@ -28,6 +29,11 @@ def words(text: str) -> list[str]:
     text = "".join(char if unicodedata.category(char)[0] not in "CZ" else " " for char in text)
     found = (" ".join((quoted or plain).split()) for quoted, plain in _WORD.findall(text[:LONGEST]))
     return [word for word in found if word]
+
+
+def readable(text: str) -> str:
+    """A note with the people and channels in it by name (or id), so that it can be shown without calling them."""
+    return _NAMED.sub(lambda found: f"{found[1]}{found[3] or found[2]}", text)
 
 
 def length(word: str) -> int:

@@ -73,3 +73,10 @@ def test_an_owned_machine_is_on_no_bill_to_forecast(office):
     assert office.types("ada", "/cost forecast dgx-1").startswith(
         "dgx-1 is owned: it costs the same whether used or not"
     )
+
+
+def test_people_named_in_a_note_are_shown_but_not_called(office):
+    seen = office.types("ada", "/gpu claim train-7 for 2h with @bob")
+
+    assert seen.startswith("*train-7* is @Ada's until Mon 11:00 UTC (with @")
+    assert "<@" not in office.slack.last("ada", "#gpus").text.partition("until")[2]
