@@ -43,7 +43,7 @@ def test_after_an_hour_it_is_free(outlook):
 
     gpu, host = _lines(outlook, 175)
     assert gpu == "gpu 0: free; quiet for 60 minutes"
-    assert host.startswith("host: free; no process; all 1 GPUs quiet for 60 of the last 60 minutes")
+    assert host.startswith("host: free; no process; its GPU quiet for 60 of the last 60 minutes")
 
 
 def test_one_minute_before_it_is_not(outlook):
