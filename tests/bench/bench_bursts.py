@@ -1,8 +1,10 @@
 """How often a GPU that works in short bursts is called idle: by a gauge polled every minute, and by Valet.
 
-Run as `python -m tests.bench.bench_bursts`, or `pytest -m bench -s tests/bench/bench_bursts.py`. The GPU is the fake
-library's: its gauge tells the utilisation of the moment, and its history, which nvmlDeviceGetSamples reads, goes back
-20 s. Every hour lies at a random place in the pattern of bursts, and the same hours are judged
+Run as `python -m tests.bench.bench_bursts`, or `pytest -m bench -s tests/bench/bench_bursts.py`. That is 300 hours
+a row and takes some minutes; `python -m tests.bench.bench_bursts 1` judges 50. The GPU is the fake library's: its gauge
+tells the utilisation of the moment, and its history, which nvmlDeviceGetSamples reads, goes back 20 s.
+
+Every hour lies at a random place in the pattern of bursts, and the same hours are judged
 
 - by the gauge: 60 readings a minute apart, each 0 %;
 - by Valet: a look every 15 s from 16 minutes before the hour on, folded, judged at the end of the hour;
