@@ -231,7 +231,7 @@ def front(desk: Desk, face: listen.Face, schedule: Schedule, *, slack_http: bool
 
 def figures(desk: Desk, schedule: Schedule) -> list[Figure]:
     """What /metrics shows beside the door's own figures."""
-    _, totals = looking.page(desk, Filter(), limit=1)
+    totals = looking.totals(desk, Filter())
     ages: dict[tuple[str, ...], float] = {(name,): age / SECOND for name, age in schedule.ages().items()}
     waiting: dict[tuple[str, ...], float] = {(state,): float(count) for state, count in posting.counts(desk).items()}
     return [

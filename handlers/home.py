@@ -17,7 +17,7 @@ HELD_TEXT = 4_000
 def page(desk: Desk, user: str) -> Reply:
     """What this person should see."""
     now = desk.clock()
-    _, totals = looking.page(desk, Filter(), limit=1)
+    totals = looking.totals(desk, Filter())
     blocks: list[Block] = [section(f"*{fleet.headline(totals)}*")]
     blocks += _waiting(desk, user)
     blocks.append(header("You hold"))

@@ -10,5 +10,3 @@ DENY = "deny_action"
 STATUS_PAGE = "status_page"
 STATUS_OF = "status_of"
 WHY = "why"
-
-ALL = (CLAIM, RELEASE, RELEASE_OTHERS, ASK_STOP, KEEP_IDLE, APPROVE, DENY, STATUS_PAGE, STATUS_OF, WHY)

@@ -84,12 +84,6 @@ def open_on(db: Database, instance_id: str) -> list[Claim]:
     return [_claim(row) for row in found]
 
 
-def open_of(db: Database, holder: str) -> list[Claim]:
-    """The open claims of a person."""
-    found = rows(db, "SELECT * FROM claims WHERE holder = ? AND ended_at IS NULL ORDER BY until_at", holder)
-    return [_claim(row) for row in found]
-
-
 def due(db: Database, now: int) -> list[Claim]:
     """Open claims whose time is over."""
     found = rows(db, "SELECT * FROM claims WHERE ended_at IS NULL AND until_at <= ? ORDER BY until_at", now)

@@ -45,8 +45,3 @@ class Claim:
     end_reason: EndReason | None = None
     ended_by: str = ""
     """Who released it; empty where nobody did."""
-
-    @property
-    def is_open(self) -> bool:
-        """Nobody has ended it yet."""
-        return self.ended_at is None

@@ -55,11 +55,6 @@ class Digest:
     rows: tuple[IdleRow, ...]
 
     @property
-    def span_from(self) -> int:
-        """The beginning of the span it speaks of."""
-        return self.made_at - SPAN
-
-    @property
     def wasted_micros(self) -> int:
         """What went unused within the span; rows without a known price are left out."""
         return sum(row.wasted_micros or 0 for row in self.rows)

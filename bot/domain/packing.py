@@ -15,7 +15,6 @@ _STATES: tuple[MinuteState, ...] = ("unknown", "quiet", "active")
 _CODES = {state: code for code, state in enumerate(_STATES)}
 _NONE16, _NONE32 = 0xFFFF, 0xFFFFFFFF
 POINT_BYTES = _POINT.size
-SUM_BYTES = _SUM.size
 
 
 class Point(NamedTuple):

@@ -1,6 +1,5 @@
 """Who may do what: teams, approvers and admins, known by Slack user id only."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -36,7 +35,3 @@ class Roster:
         """Who may approve for a team: its approvers, else the admins."""
         team = self.team(team_name)
         return (team.approvers if team else frozenset()) or self.admins
-
-    def timezones(self) -> Iterable[str]:
-        """Every zone the teams name."""
-        return {team.timezone for team in self.teams}

@@ -11,9 +11,13 @@ from store import actions, claims, fleet, listings, rollups
 
 def page(desk: Desk, chosen: Filter, *, limit: int, offset: int = 0) -> tuple[list[Listing], Totals]:
     """Some listings that pass the filter with their last 24 hours, most wasteful first, and the sums over all."""
-    db = desk.store.reading()
-    found = [with_strip(desk, each) for each in listings.page(db, chosen, limit=limit, offset=offset)]
-    return found, listings.totals(db, chosen)
+    found = listings.page(desk.store.reading(), chosen, limit=limit, offset=offset)
+    return [with_strip(desk, each) for each in found], totals(desk, chosen)
+
+
+def totals(desk: Desk, chosen: Filter) -> Totals:
+    """The sums over everything that passes the filter."""
+    return listings.totals(desk.store.reading(), chosen)
 
 
 def with_strip(desk: Desk, listing: Listing) -> Listing:
