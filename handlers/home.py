@@ -11,7 +11,7 @@ from handlers.blocks.words import clock_time
 
 CARDS_TEXT = 7_000
 HELD_TEXT = 4_000
-"""Of the text a home tab may hold, what cards and what claims may take."""
+"""What cards and what claims may take of the text over all blocks: Slack refuses some 13,200, undocumented."""
 
 
 def page(desk: Desk, user: str) -> Reply:

@@ -12,8 +12,6 @@ SECTION_TEXT = 2_900
 BUTTON_TEXT = 75
 HEADER_TEXT = 150
 FALLBACK_TEXT = 3_900
-TOTAL_TEXT = 12_000
-"""Characters over all blocks of a payload; Slack refuses some 13,200 without documenting it."""
 
 
 @dataclass(frozen=True, slots=True)
