@@ -5,7 +5,8 @@ from pathlib import Path
 
 from bot.doctor.finding import Finding, error, fine, warning
 from bot.errors import Unreachable
-from bot.settings import CLOUDWATCH, Settings
+from bot.settings import Settings
+from bot.settings.sources import CLOUDWATCH
 from store import observations
 from store.checkup import looking
 from store.observations import PlaceRead

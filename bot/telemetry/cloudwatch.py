@@ -8,8 +8,7 @@ from typing import Any
 from bot.domain.clock import MINUTE
 from bot.domain.trails import Target, Told
 from bot.errors import Unreachable
-from bot.settings import CLOUDWATCH
-from bot.settings_tables import CloudWatchSettings
+from bot.settings.sources import CLOUDWATCH, CloudWatchSettings
 from bot.telemetry.cloudwatch_queries import Series, calls, discovered, observed, queries
 
 WORKERS = 8

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.domain.clock import MINUTE
 from bot.domain.trails import Observation
-from bot.settings_tables import CloudWatchSettings
+from bot.settings.sources import CloudWatchSettings
 
 QUERIES_PER_CALL = 500
 POINTS_PER_CALL = 100_800

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.domain.trails import Target
-from bot.settings_tables import PrometheusSettings
+from bot.settings.sources import PrometheusSettings
 
 
 class HostNames:

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from bot.domain.clock import MINUTE, SECOND
 from bot.domain.trails import Observation, Target, Told
 from bot.errors import Unreachable
-from bot.settings import PROMETHEUS
-from bot.settings_tables import PrometheusSettings
+from bot.settings.sources import PROMETHEUS, PrometheusSettings
 from bot.telemetry.hosts import HostNames
 from bot.telemetry.prometheus_api import PrometheusApi, Value
 

@@ -1,0 +1,12 @@
+"""Stopping and starting: who is asked, and how long."""
+
+from pydantic import Field
+
+from bot.settings.values import Table
+
+
+class ActionSettings(Table):
+    """[actions]"""
+
+    answer_minutes: int = Field(default=120, ge=5, le=1440, description="How long an approval card waits for an answer")
+    team_tag: str = Field(default="team", min_length=1, description="Tag of an instance that names its team")

@@ -1,0 +1,65 @@
+"""Where Valet lives and for whom: Slack, accounts, teams, the door."""
+
+from pydantic import Field
+
+from bot.providers.accounts import AwsAccount
+from bot.settings.values import ChannelId, Command, GroupId, Table, Usd, UserId, Zone
+
+
+class SlackSettings(Table):
+    """[slack]"""
+
+    channel: ChannelId = Field(default="", description="Channel for approval cards and digests of teams without one")
+    admins: tuple[UserId, ...] = Field(
+        default=(), description="Slack user ids of admins; they decide where a team has no approvers"
+    )
+    gpu_command: Command = Field(default="/gpu", description="Name of the machine command, as in the app manifest")
+    cost_command: Command = Field(default="/cost", description="Name of the money command, as in the app manifest")
+
+
+class AwsSettings(Table):
+    """[[aws]]"""
+
+    name: str = Field(default="", description="What to call the account in messages")
+    role_arn: str = Field(
+        default="", description="Role to assume in that account; empty: the credentials Valet itself has"
+    )
+    external_id: str = Field(default="", description="External id the role asks for")
+    regions: tuple[str, ...] = Field(min_length=1, description="Regions to look at")
+
+    @property
+    def account(self) -> AwsAccount:
+        """As the provider takes it."""
+        return AwsAccount(self.regions, self.role_arn or None, self.external_id or None, self.name or "default")
+
+
+class TeamIdleSettings(Table):
+    """[teams.NAME.idle]"""
+
+    window_minutes: int | None = Field(default=None, ge=15, le=1440, description="As in [idle], for this team")
+    known_percent: float | None = Field(default=None, ge=50, le=100, description="As in [idle], for this team")
+    active_percent: float | None = Field(default=None, gt=0, le=100, description="As in [idle], for this team")
+    held_mib: int | None = Field(default=None, ge=1, description="As in [idle], for this team")
+    veto_watts: float | None = Field(default=None, gt=0, description="As in [idle], for this team")
+    settle_minutes: int | None = Field(default=None, ge=0, le=240, description="As in [idle], for this team")
+    stale_minutes: int | None = Field(default=None, ge=2, le=60, description="As in [idle], for this team")
+    suspect_minutes: int | None = Field(default=None, ge=30, description="As in [idle], for this team")
+
+
+class TeamSettings(Table):
+    """[teams.NAME]"""
+
+    members: tuple[UserId, ...] = Field(default=(), description="Slack user ids")
+    usergroup: GroupId = Field(default="", description="Slack user group whose members count as well")
+    approvers: tuple[UserId, ...] = Field(default=(), description="Slack user ids who decide on this team's machines")
+    channel: ChannelId = Field(default="", description="Where its cards and digests go")
+    timezone: Zone = Field(default="", description="Zone of its digest; default: the zone in [digest]")
+    budget_usd: Usd | None = Field(default=None, description="Budget per calendar month, USD")
+    idle: TeamIdleSettings = TeamIdleSettings()
+
+
+class DoorSettings(Table):
+    """[door]"""
+
+    host: str = Field(default="127.0.0.1", description="Address the door for agents listens on")
+    port: int = Field(default=8420, ge=0, le=65535, description="Its port")

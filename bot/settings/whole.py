@@ -1,0 +1,106 @@
+"""The whole of `valet.toml`, and the domain's own records made from it."""
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from bot.domain.claims import ClaimLimits
+from bot.domain.clock import HOUR, MINUTE
+from bot.domain.exemptions import Exemption, ends_at
+from bot.domain.people import Roster, Team
+from bot.domain.rates import USD
+from bot.domain.verdict import IdleRule
+from bot.settings.acting import ActionSettings
+from bot.settings.company import AwsSettings, DoorSettings, SlackSettings, TeamSettings
+from bot.settings.idle import DigestSettings, ExemptSettings, IdleSettings
+from bot.settings.money import OwnedSettings
+from bot.settings.sharing import ClaimSettings
+from bot.settings.sources import CLOUDWATCH, PROMETHEUS, CloudWatchSettings, PrometheusSettings
+from bot.settings.values import Name, Table, Usd
+
+
+class Settings(Table):
+    """The whole of valet.toml."""
+
+    database: str = Field(default="valet.db", description="Path of the database; VALET_DB overrides it")
+    slack: SlackSettings = SlackSettings()
+    aws: tuple[AwsSettings, ...] = ()
+    teams: dict[Name, TeamSettings] = Field(default={}, description="Teams, by name")
+    idle: IdleSettings = IdleSettings()
+    exempt: tuple[ExemptSettings, ...] = ()
+    cloudwatch: CloudWatchSettings = CloudWatchSettings()
+    prometheus: PrometheusSettings = PrometheusSettings()
+    claims: ClaimSettings = ClaimSettings()
+    actions: ActionSettings = ActionSettings()
+    digest: DigestSettings = DigestSettings()
+    owned: OwnedSettings = OwnedSettings()
+    door: DoorSettings = DoorSettings()
+    prices: dict[str, Usd] = Field(default={}, description="USD per hour by instance type, over our own table")
+
+    @property
+    def idle_rule(self) -> IdleRule:
+        """The rule with this configuration's numbers, for instances of teams without numbers of their own."""
+        return _rule(self.idle)
+
+    def rule_of(self, team: str) -> IdleRule:
+        """The rule for a team's instances."""
+        own = self.teams[team].idle.model_dump(exclude_none=True) if team in self.teams else {}
+        return _rule(self.idle.model_copy(update=own))
+
+    @property
+    def exemptions(self) -> tuple[Exemption, ...]:
+        """What may idle, why and until when."""
+        zone = self.digest.timezone
+        return tuple(
+            Exemption(each.reason, each.until, ends_at(each.until, zone), each.instance, each.tag)
+            for each in self.exempt
+        )
+
+    @property
+    def source_limits(self) -> dict[str, int]:
+        """The sources beside the agent that are switched on: name -> minutes after which it is stale."""
+        on = {
+            CLOUDWATCH: (self.cloudwatch.enabled, self.cloudwatch.stale_minutes),
+            PROMETHEUS: (bool(self.prometheus.url), self.prometheus.stale_minutes),
+        }
+        return {name: stale for name, (used, stale) in on.items() if used}
+
+    @property
+    def claim_limits(self) -> ClaimLimits:
+        """How long claims may be."""
+        longest = int(self.claims.longest_hours * HOUR)
+        return ClaimLimits(default=min(int(self.claims.default_hours * HOUR), longest), longest=longest)
+
+    @property
+    def answer_within(self) -> int:
+        """How long a card waits, milliseconds."""
+        return self.actions.answer_minutes * MINUTE
+
+    def roster(self, groups: Mapping[str, frozenset[str]] | None = None) -> Roster:
+        """Teams and admins; `groups` gives the members of Slack user groups."""
+        known = groups or {}
+        teams = tuple(
+            Team(
+                name=name,
+                members=frozenset(team.members) | known.get(team.usergroup, frozenset()),
+                approvers=frozenset(team.approvers),
+                channel=team.channel or self.slack.channel,
+                timezone=team.timezone or self.digest.timezone,
+                budget_micros=None if team.budget_usd is None else int(team.budget_usd * USD),
+            )
+            for name, team in self.teams.items()
+        )
+        return Roster(teams, frozenset(self.slack.admins))
+
+
+def _rule(idle: IdleSettings) -> IdleRule:
+    return IdleRule(
+        window_minutes=idle.window_minutes,
+        known_share=idle.known_percent / 100,
+        active_pct=idle.active_percent,
+        held_mib=idle.held_mib,
+        veto_watts=idle.veto_watts,
+        settle_minutes=idle.settle_minutes,
+        stale_minutes=idle.stale_minutes,
+        flat_minutes=idle.suspect_minutes,
+    )
