@@ -20,7 +20,8 @@ from slack_sdk import WebClient
 from bot.errors import NotFound, Refused, ValetError
 from bot.services import posting
 from bot.services.desk import Desk
-from handlers import actions, home, ids
+from handlers import home, ids
+from handlers.actions.press import press
 from handlers.blocks.parts import Reply, button, plainly
 from handlers.blocks.words import code, say
 from handlers.commands import cost, gpu, verbs
@@ -206,7 +207,7 @@ def _pressed(here: _Listening, body: Body, client: WebClient) -> None:
         stranger(here.identity, user.get("team_id", ""))
         channel = (body.get("channel") or {}).get("id", "")
         value = chosen.get("value") or ""
-        reply = actions.press(here.desk, chosen.get("action_id", ""), user["id"], channel, value=value)
+        reply = press(here.desk, chosen.get("action_id", ""), user["id"], channel, value=value)
         if reply is None and not body.get("response_url"):
             return plainly("Noted. The card in the channel shows what becomes of it.")
         return reply

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.domain.listing import Listing
+from bot.errors import Refused
 from bot.nearest import nearest
-from bot.services.desk import Desk
+from bot.services.desk import Desk, find
 from handlers.blocks.parts import Reply, section
 from handlers.blocks.words import code
 
@@ -53,3 +55,11 @@ def help_text(command: str, verbs: tuple[Verb, ...], first: str = "") -> Reply:
     blocks = [section(first)] if first else []
     text = f"{first} {command}: {', '.join(verb.name for verb in verbs)}, help.".strip()
     return Reply(text, [*blocks, section(shown)])
+
+
+def named(ask: Ask, verb: str) -> tuple[Listing, list[str]]:
+    """The instance that the first word names, and the words after it. Raises Refused, NotFound."""
+    if not ask.words:
+        command = ask.desk.settings.slack.gpu_command
+        raise Refused(f"Which instance? Try `{command} {verb} train-7`, with a name of yours.")
+    return find(ask.desk, ask.words[0]), ask.words[1:]

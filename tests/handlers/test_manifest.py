@@ -12,7 +12,8 @@ from slack_sdk import WebClient
 
 import bot
 import handlers
-from bot.settings import SlackSettings, parse
+from bot.settings import parse
+from bot.settings.company import SlackSettings
 from handlers import http
 from handlers.commands import cost, gpu
 from handlers.manifest import PATH, bot_scopes, manifest

@@ -1,0 +1,70 @@
+"""/gpu status and why: what runs, and how that is known."""
+
+from bot.domain.listing import Filter, Listing
+from bot.errors import Refused
+from bot.services import desk, explaining, looking
+from handlers.blocks import fleet
+from handlers.blocks import why as reasons
+from handlers.blocks.parts import Reply
+from handlers.commands.verbs import Ask, Verb, named
+
+STATES = ("idle", "free", "held", "partial", "active", "unknown", "running", "stopped", "pending", "stopping")
+
+FILTERS = "mine|free|idle|owned|team:NAME|type:p4d|state:held"
+
+
+def status(ask: Ask, page: int = 0) -> Reply:
+    """A page of the fleet, most wasteful first; or the one instance that is named."""
+    if len(ask.words) == 1 and not _is_filter(ask.words[0]):
+        return one(ask, desk.find(ask.desk, ask.words[0]))
+    chosen, now = _filter(ask), ask.desk.clock()
+    found, totals = looking.page(ask.desk, chosen, limit=fleet.PAGE, offset=page * fleet.PAGE)
+    query = " ".join(ask.words)[:100]
+    return fleet.status(found, totals, looking.sources(ask.desk), now, page=page, query=query)
+
+
+def one(ask: Ask, listing: Listing) -> Reply:
+    """One instance."""
+    return fleet.single(looking.with_strip(ask.desk, listing), ask.desk.clock())
+
+
+def _is_filter(word: str) -> bool:
+    return ":" in word or word.lower() in {"mine", "owned", "rented", *STATES}
+
+
+def _filter(ask: Ask) -> Filter:
+    fields: dict[str, str | bool] = {}
+    for word in ask.words:
+        key, _, value = word.lower().partition(":")
+        if word.lower() == "mine":
+            fields["holder"] = ask.user
+        elif word.lower() in {"owned", "rented"}:
+            fields["provider"] = "owned" if word.lower() == "owned" else "ec2"
+        elif word.lower() == "free":
+            fields |= {"state": "idle", "unclaimed": True}
+        elif word.lower() in STATES or (key == "state" and value in STATES):
+            fields["state"] = value or word.lower()
+        elif key == "team" and value:
+            fields["team"] = word.partition(":")[2]
+        elif key == "type" and value:
+            fields["type_prefix"] = value
+        else:
+            raise Refused(f'"{word[:40]}" is no filter. Try {FILTERS.replace("|", ", ")}.')
+    return Filter(**fields)  # type: ignore[arg-type]  # keys and types agree above
+
+
+def why(ask: Ask) -> Reply:
+    """The rule, the readings and everything that counts for one instance."""
+    listing, _ = named(ask, "why")
+    return tell_why(ask, listing)
+
+
+def tell_why(ask: Ask, listing: Listing) -> Reply:
+    """Explain this one."""
+    return reasons.why(explaining.explain(ask.desk, listing), ask.desk.clock())
+
+
+VERBS = (
+    Verb("status", f"status [<instance>|{FILTERS}]", "What runs, most wasteful first.", status),
+    Verb("why", "why <instance>", "The rule, the readings and what happens next.", why),
+)
