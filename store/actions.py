@@ -1,4 +1,4 @@
-"""Actions and the audit of what became of them. Every change of state is a compare-and-set."""
+"""Actions. Every change of state is a compare-and-set."""
 
 from sqlite_utils import Database
 
@@ -31,16 +31,6 @@ SCHEMA = (
     ) STRICT""",
     """CREATE UNIQUE INDEX one_live_action ON actions (instance_id, kind)
         WHERE state IN ('pending', 'approved', 'executing')""",
-    """CREATE TABLE audit (
-        id INTEGER PRIMARY KEY,
-        at INTEGER NOT NULL,
-        who TEXT NOT NULL,
-        did TEXT NOT NULL,
-        subject TEXT NOT NULL,
-        detail TEXT NOT NULL
-    ) STRICT""",
-    "CREATE TRIGGER audit_keeps BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END",
-    "CREATE TRIGGER audit_stands BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END",
 )
 
 
@@ -98,18 +88,6 @@ def mark_called(db: Database, action_id: str, now: int, *, calls: int) -> bool:
     """Note, before the call, that the provider is asked again; False when it was asked more than `calls` times."""
     sql = "UPDATE actions SET called_at = ?, calls = calls + 1 WHERE id = ? AND state = 'executing' AND calls = ?"
     return changed(db, sql, now, action_id, calls) == 1
-
-
-def audit(db: Database, now: int, who: str, did: str, *, subject: str, detail: str = "") -> None:
-    """Append to the audit."""
-    changed(
-        db, "INSERT INTO audit (at, who, did, subject, detail) VALUES (?, ?, ?, ?, ?)", now, who, did, subject, detail
-    )
-
-
-def audit_of(db: Database, subject: str) -> list[Row]:
-    """What was noted about a subject (an instance or an action), oldest first."""
-    return rows(db, "SELECT at, who, did, subject, detail FROM audit WHERE subject = ? ORDER BY id", subject)
 
 
 def _action(row: Row) -> Action:

@@ -8,19 +8,19 @@ from sqlite_utils import Database
 # pysqlite3 where it is installed; two copies of SQLite on one file would break its locks
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]
 
-__all__ = ["Row", "changed", "many", "one", "rows", "sqlite3"]
+__all__ = ["Row", "bound", "changed", "many", "one", "rows", "sqlite3"]
 
 Row = dict[str, Any]
 
 
-def _bound(values: Iterable[object]) -> list[object]:
+def bound(values: Iterable[object]) -> list[object]:
     """Values fit to bind: chat can carry half a surrogate pair, which no database takes."""
     return [value.encode(errors="replace").decode() if isinstance(value, str) else value for value in values]
 
 
 def rows(db: Database, sql: str, *values: object) -> list[Row]:
     """The rows of a query, as dicts."""
-    cursor = db.execute(sql, _bound(values))
+    cursor = db.execute(sql, bound(values))
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
 
@@ -33,7 +33,7 @@ def one(db: Database, sql: str, *values: object) -> Row | None:
 
 def changed(db: Database, sql: str, *values: object) -> int:
     """Run a statement that changes rows; how many it changed."""
-    count: int = db.execute(sql, _bound(values)).rowcount
+    count: int = db.execute(sql, bound(values)).rowcount
     return count
 
 

@@ -52,7 +52,7 @@ def add(host: str, config_path: Path) -> None:
     import secrets
 
     from bot.domain.clock import system_clock
-    from store import actions, agents
+    from store import agents, audit
 
     settings = settings_of(config_path)
     made = PREFIX + secrets.token_urlsafe(32)
@@ -62,7 +62,7 @@ def add(host: str, config_path: Path) -> None:
         _refuse_misfit(name)
         had_one = any(row["host"] == name for row in agents.all_hosts(db))
         agents.add(db, name, hashlib.sha256(made.encode()).hexdigest(), now)
-        actions.audit(db, now, WHO, "made a token", subject=name)
+        audit.add(db, now, WHO, "made a token", subject=name)
     click.echo(made)
     alias = "" if name == host else f", the id of {host}"
     replaced = " The one it had before has stopped working." if had_one else ""
@@ -84,7 +84,7 @@ def revoke(host: str, config_path: Path) -> None:
     from bot.domain.clock import system_clock
     from bot.errors import NotFound
     from bot.nearest import nearest
-    from store import actions, agents
+    from store import agents, audit
 
     now = system_clock()
     with _opened(settings_of(config_path).database) as store, store.writing() as db:
@@ -94,7 +94,7 @@ def revoke(host: str, config_path: Path) -> None:
             close = tuple(nearest(host, hosts))
             hint = f" Did you mean {' or '.join(close)}?" if close else " `valet token list` shows who has one."
             raise NotFound(f"{host} has no token.{hint}", close)
-        actions.audit(db, now, WHO, "revoked a token", subject=name)
+        audit.add(db, now, WHO, "revoked a token", subject=name)
     click.echo(f"The token of {name} has stopped working.", err=True)
 
 

@@ -15,7 +15,7 @@ from bot.domain.verdict import Verdict
 from bot.errors import Refused
 from bot.services import digesting, ending, judging
 from bot.services.desk import Desk, channel_of
-from store import actions, listings, snoozes
+from store import actions, audit, listings, snoozes
 
 
 def ask_to_stop(desk: Desk, instance_id: str, requester: str, *, reason: str = "") -> Action:
@@ -29,7 +29,7 @@ def ask_to_stop(desk: Desk, instance_id: str, requester: str, *, reason: str = "
             return live
         action = _plan(desk, db, listing, requester, reason=reason)
         actions.add(db, action)
-        actions.audit(db, action.created_at, requester, "asked to stop", subject=instance_id, detail=reason)
+        audit.add(db, action.created_at, requester, "asked to stop", subject=instance_id, detail=reason)
         ending.show(desk, db, action)
     desk.wake()
     return action
@@ -115,7 +115,7 @@ def _decided(desk: Desk, db: Database, action: Action, person: str, *, yes: bool
     if not actions.decide(db, action.id, person, state, now):
         return "Somebody else decided this at the same moment."
     did = "approved the stop" if yes else "kept it running"
-    actions.audit(db, now, person, did, subject=action.instance_id, detail=action.id)
+    audit.add(db, now, person, did, subject=action.instance_id, detail=action.id)
     if not yes:
         snoozes.put(db, Snooze(action.instance_id, now + digesting.KEEP_FOR, person, now))
         ending.note(db, action, now)

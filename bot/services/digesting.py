@@ -13,7 +13,7 @@ from bot.domain.people import Roster
 from bot.domain.snoozes import Snooze
 from bot.errors import Refused
 from bot.services.desk import Desk, channel_of
-from store import actions, digests, fleet, listings, outbox, snoozes
+from store import actions, audit, digests, fleet, listings, outbox, snoozes
 
 KEEP_FOR = DAY
 FRESH = 10 * MINUTE
@@ -109,7 +109,7 @@ def keep(desk: Desk, instance_id: str, person: str) -> Snooze:
         _refuse_if_asked(actions.live_on(db, instance_id), now)
         snooze = Snooze(instance_id, now + KEEP_FOR, person, now)
         snoozes.put(db, snooze)
-        actions.audit(db, now, person, "kept", subject=instance_id, detail=listing.state)
+        audit.add(db, now, person, "kept", subject=instance_id, detail=listing.state)
         refresh(desk, db, instance_id)
     desk.wake()
     return snooze

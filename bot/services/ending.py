@@ -5,7 +5,7 @@ from sqlite_utils import Database
 from bot.domain.actions import Action, ActionState
 from bot.services import digesting
 from bot.services.desk import Desk, channel_of
-from store import actions, outbox
+from store import actions, audit, outbox
 
 
 def end(
@@ -16,9 +16,9 @@ def end(
     if not actions.move(db, action.id, action.state, state, finished_at=now, outcome=outcome):
         return False
     if did:
-        actions.audit(db, now, who, did, subject=action.instance_id, detail=action.id)
+        audit.add(db, now, who, did, subject=action.instance_id, detail=action.id)
     else:
-        actions.audit(db, now, who, f"{action.kind} {state}", subject=action.instance_id, detail=outcome)
+        audit.add(db, now, who, f"{action.kind} {state}", subject=action.instance_id, detail=outcome)
     show(desk, db, action)
     note(db, action, now)
     return True

@@ -10,7 +10,7 @@ from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services import acting, digesting
 from bot.services.desk import Desk
-from store import actions, claims, listings, outbox
+from store import audit, claims, listings, outbox
 
 GONE_FOR = 10 * MINUTE
 """An instance must be gone this long before claims on it end; one look may miss one."""
@@ -50,7 +50,7 @@ def claim(desk: Desk, instance_id: str, holder: str, *, length: int | None, note
             wanted = _claim(desk, listing, holder, until=now + length, note=note)
             if not claims.add(db, wanted):
                 raise Refused(f"{name} was taken this very moment. Ask again to see by whom.")
-        actions.audit(db, now, holder, "extended" if held else "claimed", subject=instance_id, detail=note)
+        audit.add(db, now, holder, "extended" if held else "claimed", subject=instance_id, detail=note)
         digesting.refresh(desk, db, instance_id)
         made = listings.by_id(db, instance_id)
     desk.wake()
@@ -99,7 +99,7 @@ def release(desk: Desk, instance_id: str, person: str) -> Claim:
             raise Refused("Nobody holds it, so there is nothing to release.")
         check_release(desk, listing, person)
         claims.end(db, held.id, now, "released", who=person)
-        actions.audit(db, now, person, "released", subject=instance_id, detail=held.holder)
+        audit.add(db, now, person, "released", subject=instance_id, detail=held.holder)
         digesting.refresh(desk, db, instance_id)
         if person != held.holder:
             outbox.tell(db, held.holder, f"claim-end:{held.id}", kind="claim_ended", subject=held.id, now=now)
@@ -121,6 +121,6 @@ def expire(desk: Desk) -> int:
 def _end(db: Database, claim: Claim, now: int, reason: EndReason) -> bool:
     if not claims.end(db, claim.id, now, reason):
         return False
-    actions.audit(db, now, "valet", reason, subject=claim.instance_id, detail=claim.holder)
+    audit.add(db, now, "valet", reason, subject=claim.instance_id, detail=claim.holder)
     outbox.tell(db, claim.holder, f"claim-end:{claim.id}", kind="claim_ended", subject=claim.id, now=now)
     return True

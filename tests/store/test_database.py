@@ -10,14 +10,14 @@ import pytest
 from sqlite_utils import Database
 
 from bot.errors import Refused, Unreachable
-from store import Locked, ProcessLock, Store
+from store import Locked, ProcessLock, Store, audit
 from store.database import sqlite_version, wal_is_safe
 from store.schema import STEPS
 from store.sql import one, sqlite3
 
 
 def note(db: Database, text: str) -> None:
-    db.execute("INSERT INTO audit (at, who, did, subject, detail) VALUES (0, 'ada', ?, '', '')", [text])
+    audit.add(db, 0, "ada", text, subject="")
 
 
 def noted(store: Store) -> int:
@@ -89,7 +89,7 @@ def test_a_deferred_begin_is_the_trap_we_avoid(store):
         note(db, "somebody else")
 
     with pytest.raises(sqlite3.OperationalError, match="locked"):
-        first.execute("INSERT INTO audit (at, who, did, subject, detail) VALUES (0, '', '', '', '')")
+        first.execute("INSERT INTO seen_events VALUES ('e', 0)")
 
     first.close()
 
@@ -129,7 +129,7 @@ def test_a_database_of_a_newer_valet_is_not_opened(store):
 
 def test_the_schema_is_strict_and_foreign_keys_hold(store):
     with pytest.raises(sqlite3.IntegrityError), store.writing() as db:
-        db.execute("INSERT INTO audit (at, who, did, subject, detail) VALUES ('noon', '', '', '', '')")
+        db.execute("INSERT INTO seen_events VALUES ('e', 'noon')")
     with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"), store.writing() as db:
         db.execute("INSERT INTO verdicts VALUES ('nobody', 'free', 0, '', '[]', 0, 0)")
     tables = store.reading().execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlite%'")

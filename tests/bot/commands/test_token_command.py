@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from bot.cli import main
 from bot.domain.clock import system_clock
 from bot.domain.fleet import Instance
-from store import ProcessLock, Store, actions, agents, fleet
+from store import ProcessLock, Store, agents, audit, fleet
 
 NB_2 = "i-0aaaabbbbcccc0002"
 
@@ -146,7 +146,7 @@ def test_both_are_in_the_audit(valet, database):
     valet("add", "dgx-1")
     valet("revoke", "dgx-1")
 
-    noted = [row["did"] for row in actions.audit_of(database.reading(), "dgx-1")]
+    noted = [row["did"] for row in audit.of(database.reading(), "dgx-1")]
 
     assert noted == ["made a token", "revoked a token"]
 

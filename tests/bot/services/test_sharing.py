@@ -8,7 +8,7 @@ from bot.domain.claims import Claim
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.errors import Refused
 from bot.services import executing, sharing
-from store import actions, claims, listings
+from store import audit, claims, listings
 from store.sql import rows
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE
 
@@ -191,7 +191,7 @@ def test_what_was_done_is_in_the_audit(room):
     mine = take(room, "train-7", ADA, note="x")
     sharing.release(room.desk, mine.instance_id, ADA)
 
-    noted = actions.audit_of(room.desk.store.reading(), mine.instance_id)
+    noted = audit.of(room.desk.store.reading(), mine.instance_id)
     assert [(row["who"], row["did"]) for row in noted] == [(ADA, "claimed"), (ADA, "released")]
 
 
