@@ -1,0 +1,60 @@
+"""What money questions are about: everything, a team, a type, or one instance."""
+
+from bot.domain.report import Scope
+from bot.errors import NotFound, Refused
+from bot.nearest import nearest
+from bot.services import desk, forecasting, looking
+from handlers.commands.verbs import Ask
+
+SCOPES = "total|team NAME|type TYPE|instance NAME"
+
+
+def scope(ask: Ask, verb: str) -> Scope:
+    """The scope that the words after a verb name; no words mean everything. Raises Refused, NotFound."""
+    words = ask.words
+    if not words or words == ["total"]:
+        return forecasting.TOTAL
+    kind, _, value = words[0].partition(":")
+    name = value or " ".join(words[1:])
+    if kind not in {"team", "type", "instance"}:
+        return _guessed(ask, " ".join(words))
+    if not name:
+        raise Refused(f"Which {kind}? Try `{ask.desk.settings.slack.cost_command} {verb} {kind} NAME`.")
+    return {"team": _team, "type": _type, "instance": _instance}[kind](ask, name)
+
+
+def _guessed(ask: Ask, name: str) -> Scope:
+    """A bare name: a team's, a type, or an instance."""
+    if ask.desk.roster().team(name):
+        return Scope("team", name)
+    if name in looking.types(ask.desk):
+        return Scope("type", name)
+    try:
+        return _instance(ask, name)
+    except NotFound as error:
+        raise NotFound(f'I know no team, type or instance "{name[:60]}". Try {SCOPES}.', error.nearest) from None
+
+
+def _team(ask: Ask, name: str) -> Scope:
+    known = [team.name for team in ask.desk.roster().teams]
+    if name not in known:
+        close = nearest(name, known) or known[:3]
+        raise Refused(
+            f'There is no team "{name[:60]}". ' + (f"Try {' or '.join(close)}." if close else "None is set up.")
+        )
+    return Scope("team", name)
+
+
+def _type(ask: Ask, name: str) -> Scope:
+    known = looking.types(ask.desk)
+    if name not in known:
+        close = nearest(name, known) or known[:3]
+        raise Refused(f'No instance is of type "{name[:60]}". ' + (f"Try {' or '.join(close)}." if close else ""))
+    return Scope("type", name)
+
+
+def _instance(ask: Ask, name: str) -> Scope:
+    found = desk.find(ask.desk, name).instance
+    if found.provider == "owned":
+        raise Refused(f"{found.name} is owned: it costs the same whether used or not, and is on no bill to forecast.")
+    return Scope("instance", found.id, found.name)
