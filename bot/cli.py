@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "agent": ("bot.agent.command", "Watch this host's GPUs and report to the bot."),
     "status": ("bot.commands.status", "Print the fleet, as a table or as JSON."),
     "ledger": ("bot.commands.ledger", "Print what the machines cost, as a table or as CSV."),
+    "audit": ("bot.commands.audit", "Print who did what, when and why, or --csv."),
+    "verify-audit": ("bot.commands.verify_audit", "Check that nobody changed the audit."),
     "forecast": ("bot.commands.forecast", "Forecast daily spend from a CSV file."),
     "doctor": ("bot.commands.doctor", "Check settings, database, Slack, AWS and agents."),
     "manifest": ("bot.commands.manifest", "Print the Slack app manifest."),

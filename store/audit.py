@@ -6,11 +6,12 @@ shows, whoever can write to the file; see `verify`.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from sqlite_utils import Database
 
-from store.sql import Row, bound, changed, one, rows
+from bot.domain.entries import Broken, Entry
+from store.sql import bound, changed, one, rows
 
 SCHEMA = (
     """CREATE TABLE audit (
@@ -36,34 +37,45 @@ START = "0" * 64
 """What the first entry is chained to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The first entry that does not follow from the one before it."""
-
-    id: int
-    at: int | None
-    """None where the entry itself is gone."""
-    what: str
-
-
 def add(
     db: Database, now: int, who: str, did: str, *, subject: str, detail: str = "", before: str = "", after: str = ""
 ) -> None:
     """Append an entry. `db` is the writer's, inside its transaction: nobody else can append in between."""
-    last = one(db, "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1") or {"id": 0, "hash": START}
-    values = bound((last["id"] + 1, now, who, did, subject, detail, before, after))
-    columns = ", ".join(CONTENT)
-    changed(
-        db,
-        f"INSERT INTO audit ({columns}, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        *values,
-        _hash(last["hash"], values),
-    )
+    end = last(db)
+    last_id, last_hash = (end.id, end.hash) if end else (0, START)
+    values = bound((last_id + 1, now, who, did, subject, detail, before, after))
+    sql = f"INSERT INTO audit ({', '.join(CONTENT)}, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    changed(db, sql, *values, _hash(last_hash, values))
 
 
-def of(db: Database, subject: str) -> list[Row]:
+def of(db: Database, subject: str) -> list[Entry]:
     """What was noted about a subject (an instance, a host), oldest first."""
-    return rows(db, "SELECT * FROM audit WHERE subject = ? ORDER BY id", subject)
+    return [Entry(**row) for row in rows(db, "SELECT * FROM audit WHERE subject = ? ORDER BY id", subject)]
+
+
+def newest(db: Database, subject: str, limit: int) -> tuple[list[Entry], int]:
+    """The newest entries about a subject, newest first; and how many there are in all."""
+    found = rows(db, "SELECT * FROM audit WHERE subject = ? ORDER BY id DESC LIMIT ?", subject, limit)
+    counted = one(db, "SELECT count(*) AS n FROM audit WHERE subject = ?", subject)
+    return [Entry(**row) for row in found], counted["n"] if counted else 0
+
+
+def since(db: Database, start: int) -> Iterator[Entry]:
+    """Every entry from an instant on, oldest first, one at a time."""
+    columns = ", ".join((*CONTENT, "hash"))
+    for values in db.execute(f"SELECT {columns} FROM audit WHERE at >= ? ORDER BY id", [start]):
+        yield Entry(*values)
+
+
+def last(db: Database) -> Entry | None:
+    """The newest entry of all."""
+    row = one(db, "SELECT * FROM audit ORDER BY id DESC LIMIT 1")
+    return Entry(**row) if row else None
+
+
+def has_hash(db: Database, wanted: str) -> bool:
+    """Whether some entry has this hash."""
+    return one(db, "SELECT 1 FROM audit WHERE hash = ?", wanted) is not None
 
 
 def verify(db: Database) -> Broken | None:

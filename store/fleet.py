@@ -198,3 +198,8 @@ def team_of(db: Database, instance_id: str) -> str:
     """The team of an instance; empty when it has none or is not known."""
     row = one(db, "SELECT team FROM instances WHERE id = ?", instance_id)
     return row["team"] if row else ""
+
+
+def names(db: Database) -> dict[str, str]:
+    """The name of every instance ever seen, by its id."""
+    return {row["id"]: row["name"] for row in rows(db, "SELECT id, name FROM instances")}

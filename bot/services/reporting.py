@@ -1,7 +1,5 @@
 """The ledger and the fleet for other programs: CSV for spreadsheets, records for JSON. Only reads the store."""
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,6 +9,7 @@ from bot.domain.clock import DAY
 from bot.domain.days import day_start, month_end
 from bot.domain.listing import Filter, Listing, Totals
 from bot.domain.rates import USD
+from bot.services.csv_lines import line, safe
 from bot.services.desk import Desk
 from store import fleet, ledger, listings
 from store.sql import Row
@@ -19,8 +18,6 @@ COLUMNS = (
     *("hour", "instance_id", "name", "type", "team", "holder", "verdict"),
     *("running_seconds", "usd", "source"),
 )
-FORMULA = ("=", "+", "-", "@")
-"""A cell that begins with one of these, after blanks of any kind, is a formula to a spreadsheet."""
 ALL = -1
 
 
@@ -36,12 +33,12 @@ def ledger_csv(desk: Desk, start: int, end: int) -> Iterator[str]:
     `hour` is the clock hour in UTC, `usd` an exact decimal; `source` says where the rate is from. An hour in which
     team, holder, verdict or rate changed has a line for each part of it.
     """
-    yield _line(COLUMNS)
+    yield line(COLUMNS)
     for row in _charges(desk, start, end):
         hour = datetime.fromtimestamp(row["from_at"] // 3_600_000 * 3_600, UTC).strftime("%Y-%m-%dT%H:00:00Z")
-        texts = [_safe(row[name]) for name in ("instance_id", "name", "type", "team", "holder", "verdict")]
+        texts = [safe(row[name]) for name in ("instance_id", "name", "type", "team", "holder", "verdict")]
         priced = usd(row["micros"]) if row["rate_micros"] else ""
-        yield _line((hour, *texts, seconds(row["running_ms"]), priced, _safe(_source(row))))
+        yield line((hour, *texts, seconds(row["running_ms"]), priced, safe(_source(row))))
 
 
 def _charges(desk: Desk, start: int, end: int) -> Iterator[Row]:
@@ -49,17 +46,6 @@ def _charges(desk: Desk, start: int, end: int) -> Iterator[Row]:
     db = desk.store.reading()
     for at in range(start, end, DAY):
         yield from ledger.between(db, at, min(at + DAY, end))
-
-
-def _line(cells: tuple[str, ...]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue()
-
-
-def _safe(text: str) -> str:
-    """Names and tags are other people's words: to a spreadsheet none of them shall be a formula."""
-    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
 
 
 def _source(row: Row) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.domain.entries import Broken
 from store import Store, audit
 from store.sql import sqlite3
 from tests.conftest import MONDAY
@@ -18,7 +19,7 @@ def noted(store) -> Store:
     return store
 
 
-def tampered(store: Store, *statements: str) -> audit.Broken | None:
+def tampered(store: Store, *statements: str) -> Broken | None:
     """What is found after somebody with a SQLite shell took the triggers away and ran these."""
     store.close()
     with sqlite3.connect(store.path) as db:
@@ -75,7 +76,7 @@ def test_a_change_to_any_part_of_an_entry_is_found_and_named(noted, column, entr
     ],
 )
 def test_entries_taken_out_are_found_and_named_the_newest_included(noted, gone, first, what):
-    assert tampered(noted, f"DELETE FROM audit WHERE {gone}") == audit.Broken(first, None, what)
+    assert tampered(noted, f"DELETE FROM audit WHERE {gone}") == Broken(first, None, what)
 
 
 def test_entries_that_changed_places_are_found(noted):
@@ -92,7 +93,7 @@ def test_entries_that_changed_places_are_found(noted):
 
 def test_an_entry_rewritten_with_a_hash_that_fits_shows_at_the_next_one(noted):
     content = [3, MONDAY + 2, "U0BOB", "claimed", "i-1", "run 2", "", ""]
-    second = audit.of(noted.reading(), "i-1")[1]["hash"]
+    second = audit.of(noted.reading(), "i-1")[1].hash
 
     broken = tampered(noted, f"UPDATE audit SET who = 'U0BOB', hash = '{audit._hash(second, content)}' WHERE id = 3")
 
@@ -110,7 +111,7 @@ def test_a_change_that_is_rolled_back_leaves_the_chain_whole(noted):
         audit.add(db, MONDAY, "U0ADA", "claimed", subject="i-3")
 
     assert audit.verify(noted.reading()) is None
-    assert [row["id"] for row in audit.of(noted.reading(), "i-3")] == [7]
+    assert [row.id for row in audit.of(noted.reading(), "i-3")] == [7]
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def test_both_are_in_the_audit(valet, database):
     valet("add", "dgx-1")
     valet("revoke", "dgx-1")
 
-    noted = [row["did"] for row in audit.of(database.reading(), "dgx-1")]
+    noted = [row.did for row in audit.of(database.reading(), "dgx-1")]
 
     assert noted == ["made a token", "revoked a token"]
 

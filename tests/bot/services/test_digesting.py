@@ -211,7 +211,7 @@ def test_a_kept_machine_is_left_out_for_a_day(desk, clock):
     assert row_now(desk, "scratch", GENERAL).state == "kept"
     assert row_now(desk, "scratch", GENERAL).who == ADA
     assert told(desk) == [(GENERAL, "digest:2026-11-23", "CGENERAL|2026-11-23")]
-    assert [row["did"] for row in audit.of(desk.store.reading(), "i-scratch")] == ["kept"]
+    assert [row.did for row in audit.of(desk.store.reading(), "i-scratch")] == ["kept"]
     clock.forward(DAY - MINUTE)
     put(desk, "scratch", team="")
     put(desk, "other", team="")

@@ -192,7 +192,7 @@ def test_what_was_done_is_in_the_audit(room):
     sharing.release(room.desk, mine.instance_id, ADA)
 
     noted = audit.of(room.desk.store.reading(), mine.instance_id)
-    assert [(row["who"], row["did"]) for row in noted] == [(ADA, "claimed"), (ADA, "released")]
+    assert [(row.who, row.did) for row in noted] == [(ADA, "claimed"), (ADA, "released")]
 
 
 def test_the_database_itself_refuses_a_second_claim_on_a_gpu(room):

@@ -1,0 +1,38 @@
+"""The history of an instance as a message: what was done to it, by whom and when."""
+
+import re
+
+from bot.domain.entries import Entry
+from bot.domain.listing import Listing
+from handlers import ids
+from handlers.blocks.parts import FALLBACK_TEXT, Reply, actions, button, context, cut_mrkdwn, lines, section
+from handlers.blocks.words import at, esc, person, plural
+
+_USER = re.compile(r"[UW][A-Z0-9]{2,}", re.ASCII)
+_OURS = {"valet": "Valet", "command line": "An admin (command line)"}
+
+
+def history(listing: Listing, entries: list[Entry], total: int) -> Reply:
+    """The newest entries, newest first."""
+    name = esc(listing.instance.name, 60)
+    status = button(f"Status of {listing.instance.name}", f"{ids.STATUS_OF}:0", listing.instance.id)
+    if not entries:
+        said = f"Nobody has done anything to {name} through Valet yet."
+        return Reply(said, [section(said), actions(status)])
+    first = f"{name}: {plural(total, 'entry').replace('entrys', 'entries')} in the audit, newest first."
+    rows = [_row(entry) for entry in entries]
+    blocks = [section(f"*{first}*"), section(lines(rows))]
+    if total > len(entries):
+        blocks.append(context(f"{total - len(entries):,} older. An admin gets all of them by `valet audit --csv`."))
+    return Reply(cut_mrkdwn(f"{first} {rows[0]}", FALLBACK_TEXT), [*blocks, actions(status)])
+
+
+def _row(entry: Entry) -> str:
+    change = f" ({_word(entry.before)} to {_word(entry.after)})" if entry.before or entry.after else ""
+    why = f": {_word(entry.detail)}" if entry.detail else ""
+    return f"{at(entry.at)}  {_OURS.get(entry.who) or _word(entry.who)} {esc(entry.did, 60)}{change}{why}"
+
+
+def _word(text: str) -> str:
+    """A person as a mention, anything else as inert text."""
+    return person(text) if _USER.fullmatch(text) else esc(text, 120) or "nothing"
