@@ -13,7 +13,7 @@ from bot.domain.verdict import IdleRule
 from bot.settings.acting import ActionSettings
 from bot.settings.company import AwsSettings, DoorSettings, SlackSettings, TeamSettings
 from bot.settings.idle import DigestSettings, ExemptSettings, IdleSettings
-from bot.settings.money import OwnedSettings
+from bot.settings.money import BuySettings, OwnedSettings
 from bot.settings.sharing import ClaimSettings
 from bot.settings.sources import CLOUDWATCH, PROMETHEUS, CloudWatchSettings, PrometheusSettings
 from bot.settings.values import Name, Table, Usd
@@ -34,8 +34,12 @@ class Settings(Table):
     actions: ActionSettings = ActionSettings()
     digest: DigestSettings = DigestSettings()
     owned: OwnedSettings = OwnedSettings()
+    buy: BuySettings = BuySettings()
     door: DoorSettings = DoorSettings()
     prices: dict[str, Usd] = Field(default={}, description="USD per hour by instance type, over our own table")
+    catalogs: dict[Name, str] = Field(
+        default={}, description="Price lists of clouds, by name: CSV files with the columns of skypilot-catalog"
+    )
 
     @property
     def idle_rule(self) -> IdleRule:
