@@ -10,7 +10,7 @@ from bot.domain.fleet import Instance
 from bot.domain.packing import Point
 from bot.domain.readings import Gpu, Push
 from bot.domain.verdict import IdleRule
-from bot.services import pricing
+from bot.services import owning, pricing
 from bot.services.desk import Desk
 from bot.services.following import Following
 from store import agents, fleet, minutes, rollups
@@ -106,7 +106,7 @@ def _appear(desk: Desk, db: Database, push: Push, launched_at: int) -> None:
     instance = _owned(push, known, launched_at)
     if row is not None and known == instance and row["gone_at"] is None:
         return
-    fleet.save(db, instance, team=pricing.team_of(desk.settings, instance), rate=pricing.rate(desk.settings, instance))
+    fleet.save(db, instance, team=pricing.team_of(desk.settings, instance), rate=owning.rate(desk, db, instance))
 
 
 def _owned(push: Push, known: Instance | None, launched_at: int) -> Instance:

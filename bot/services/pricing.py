@@ -9,9 +9,7 @@ from bot.settings import Settings
 
 
 def rate(settings: Settings, instance: Instance) -> Rate | None:
-    """The rate: the company's own figure first, then the list price; None when neither is known."""
-    if instance.provider == "owned":
-        return _owned(settings, instance)
+    """The rate of a rented instance: the company's own figure first, then the list price; None when neither is known."""
     own = settings.prices.get(instance.type)
     if own is not None:
         return Rate(_micros(own), "valet.toml", exact=instance.lifecycle == "on-demand")
@@ -19,14 +17,6 @@ def rate(settings: Settings, instance: Instance) -> Rate | None:
     if price is None or instance.lifecycle != "on-demand":
         return None
     return Rate(price.usd_per_hour_micros, f"{price.source}, {price.as_of}", price.exact)
-
-
-def _owned(settings: Settings, instance: Instance) -> Rate | None:
-    host = settings.owned.hosts.get(instance.id)
-    if host is not None and host.usd_per_hour is not None:
-        return Rate(_micros(host.usd_per_hour), "valet.toml")
-    each = settings.owned.usd_per_gpu_hour
-    return None if each is None else Rate(_micros(each) * instance.gpu_count, "valet.toml")
 
 
 def _micros(usd: Decimal) -> int:
