@@ -25,6 +25,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ledger": ("bot.commands.ledger", "Print what the machines cost, as a table or as CSV."),
     "audit": ("bot.commands.audit", "Print who did what, when and why, or --csv."),
     "verify-audit": ("bot.commands.verify_audit", "Check that nobody changed the audit."),
+    "backup": ("bot.commands.backup", "Copy the database, also while Valet runs."),
+    "restore": ("bot.commands.restore", "Put a backup in the place of the database."),
     "forecast": ("bot.commands.forecast", "Forecast daily spend from a CSV file."),
     "doctor": ("bot.commands.doctor", "Check settings, database, Slack, AWS and agents."),
     "manifest": ("bot.commands.manifest", "Print the Slack app manifest."),

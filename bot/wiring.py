@@ -21,6 +21,7 @@ from bot.jobs.worker import Worker
 from bot.providers import Provider
 from bot.services import (
     acting,
+    backing_up,
     digesting,
     executing,
     forecasting,
@@ -211,6 +212,7 @@ def jobs(desk: Desk, people: People, others: Sequence[Source] = ()) -> list[Job]
         ("prune minutes", 3600, lambda: judging.prune(desk)),
         ("prune outbox", 3600, lambda: posting.prune(desk)),
     ]
+        ("backup", 600, lambda: backing_up.back_up(desk)),
     if others:
         table.insert(1, ("observe", 60, lambda: observing.observe(desk, others)))
     return [Job(*row) for row in table]

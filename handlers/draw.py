@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bot.domain.actions import deciders
-from bot.services import digesting, looking, posting
+from bot.services import backing_up, digesting, looking, posting
 from bot.services.desk import Desk
 from handlers.blocks import approvals, digest, fleet, troubles
 from handlers.blocks.parts import Reply
@@ -40,12 +40,18 @@ def undelivered(_desk: Desk, subject: str) -> Reply | None:
     return troubles.undelivered(channel, error)
 
 
+def backup_failed(_desk: Desk, subject: str) -> Reply | None:
+    """A nightly backup that could not be made, for an admin; its subject is why."""
+    return troubles.backup_failed(subject)
+
+
 KINDS: dict[str, Callable[[Desk, str], Reply | None]] = {
     "action_card": action_card,
     "action_ended": action_ended,
     "claim_ended": claim_ended,
     "digest": daily_digest,
     posting.UNDELIVERED: undelivered,
+    backing_up.FAILED: backup_failed,
 }
 
 

@@ -3,7 +3,21 @@
 from sqlite_utils import Database, Migrations
 
 from bot.errors import Refused
-from store import actions, agents, audit, claims, fleet, ledger, minutes, observations, outbox, rollups, snoozes, spend
+from store import (
+    actions,
+    agents,
+    audit,
+    backups,
+    claims,
+    fleet,
+    ledger,
+    minutes,
+    observations,
+    outbox,
+    rollups,
+    snoozes,
+    spend,
+)
 
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_fleet", fleet.SCHEMA),
@@ -13,6 +27,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_claims", claims.SCHEMA),
     ("0001_actions", actions.SCHEMA),
     ("0001_audit", audit.SCHEMA),
+    ("0001_backups", backups.SCHEMA),
     ("0001_outbox", outbox.SCHEMA),
     ("0001_ledger", ledger.SCHEMA),
     ("0001_snoozes", snoozes.SCHEMA),

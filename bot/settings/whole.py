@@ -11,6 +11,7 @@ from bot.domain.people import Roster, Team
 from bot.domain.rates import USD
 from bot.domain.verdict import IdleRule
 from bot.settings.acting import ActionSettings
+from bot.settings.backup import BackupSettings
 from bot.settings.company import AwsSettings, DoorSettings, SlackSettings, TeamSettings
 from bot.settings.idle import DigestSettings, ExemptSettings, IdleSettings
 from bot.settings.money import BuySettings, OwnedSettings
@@ -37,6 +38,7 @@ class Settings(Table):
     buy: BuySettings = BuySettings()
     door: DoorSettings = DoorSettings()
     prices: dict[str, Usd] = Field(default={}, description="USD per hour by instance type, over our own table")
+    backup: BackupSettings = BackupSettings()
     catalogs: dict[Name, str] = Field(
         default={}, description="Price lists of clouds, by name: CSV files with the columns of skypilot-catalog"
     )

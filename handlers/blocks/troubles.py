@@ -1,7 +1,7 @@
 """What admins are told when Valet itself is in trouble."""
 
 from handlers.blocks.parts import Reply, plainly
-from handlers.blocks.words import code
+from handlers.blocks.words import code, esc
 
 _REMEDIES = {
     "not_in_channel": "Type `/invite` with my name there.",
@@ -17,4 +17,12 @@ def undelivered(channel: str, error: str) -> Reply:
     return plainly(
         f"I can't post to <#{channel}> ({code(error, 60)}). {remedy} What I had to say there is lost, "
         "requests to stop a machine included; they can be made again."
+    )
+
+
+def backup_failed(reason: str) -> Reply:
+    """The nightly backup could not be made."""
+    return plainly(
+        f"The nightly backup was not made: {esc(reason, 900)} I go on trying every 10 minutes. "
+        "`valet backup` on Valet's machine tries it at once."
     )

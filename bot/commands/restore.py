@@ -1,0 +1,42 @@
+"""`valet restore`: a backup takes the place of the database."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from bot.commands.options import config_option, settings_of
+
+
+@click.command("restore", short_help="Put a backup in the place of the database.")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@config_option
+def restore(path: Path, config_path: Path) -> None:
+    """Put the backup at PATH in the place of the database. Valet must be stopped; exits with 75 while it runs.
+
+    The backup is checked first and stays where it is. The database that was there is kept under another name. What
+    happened after the backup was made is not in it: claims and decisions since then are gone, and messages posted
+    since then may be posted again. A stop that was approved in it is not carried out any more: an approval lapses after
+    15 minutes.
+    """
+    from bot.domain.clock import system_clock
+    from store import ProcessLock, copies
+
+    database = Path(settings_of(config_path).database)
+    now = system_clock()
+    aside = database.with_name(f"{database.name}.before-{datetime.fromtimestamp(now / 1000, UTC):%Y%m%d-%H%M%S}")
+    lock = ProcessLock(database)
+    try:
+        had_one = database.exists()
+        newest = copies.restore(path, database, now, who="command line", aside=aside)
+    finally:
+        lock.release()
+    written = f" Its newest audit entry is of {_when(newest)} UTC." if newest else " Its audit is empty."
+    click.echo(f"Restored {path} to {database}.{written}")
+    if had_one:
+        click.echo(f"The database that was there is now {aside}.")
+    click.echo("Next: `valet verify-audit`, `valet doctor`, then start Valet.")
+
+
+def _when(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,102 @@
+"""`valet backup` and `valet restore`: the drill as an admin does it, and the answer when it can't be done."""
+
+import os
+
+import pytest
+from click.testing import CliRunner
+
+from bot.cli import main
+from bot.domain.clock import HOUR
+from bot.services import sharing
+from store import ProcessLock
+from tests.bot.services.room import ADA, CY, SETTINGS, Room
+
+
+@pytest.fixture
+def room(tmp_path, clock):
+    opened = Room(tmp_path / "valet.db", clock, settings=SETTINGS | {"database": str(tmp_path / "valet.db")})
+    opened.sweep()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "valet.toml").write_text(f'database = "{tmp_path}/valet.db"\n')
+
+    def call(*words):
+        given = [str(word) for word in words]
+        return CliRunner(env={"VALET_DB": ""}).invoke(main, [*given, "--config", str(tmp_path / "valet.toml")])
+
+    return call
+
+
+def held(room):
+    """Who holds what."""
+    found = [room.desk.store.reading().execute("SELECT holder, instance_id FROM claims WHERE ended_at IS NULL")]
+    return sorted(found[0].fetchall())
+
+
+def test_the_drill_backup_damage_restore_and_every_claim_is_there(room, run, tmp_path):
+    for name, who in (("train-7", ADA), ("train-9", CY)):
+        sharing.claim(room.desk, room.machine(name).id, who, length=8 * HOUR)
+    before = held(room)
+    backup = run("backup").stdout.strip()
+    room.close()
+    (tmp_path / "valet.db").write_bytes(os.urandom(200_000))
+    assert run("verify-audit").exit_code == 1
+
+    done = run("restore", backup)
+
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith(f"Restored {backup} to {tmp_path}/valet.db. Its newest audit entry is of 2026-11-23")
+    assert "The database that was there is now " in done.stdout
+    room.desk = room._open()
+    assert len(before) == 2
+    assert held(room) == before
+    assert run("verify-audit").stdout.startswith("The audit holds: 3 entries")
+    assert run("audit").stdout.splitlines()[-1].endswith(f"command line  restored a backup  valet: {backup}")
+
+
+def test_a_copy_goes_where_it_is_told_and_never_over_another_file(room, run, tmp_path):
+    named = run("backup", tmp_path / "mine.db")
+    again = run("backup", tmp_path / "mine.db")
+    (tmp_path / "folder").mkdir()
+    inside = run("backup", tmp_path / "folder")
+
+    assert named.stdout == f"{tmp_path}/mine.db\n"
+    assert ", checked." in named.stderr
+    assert again.exit_code == 1
+    assert "mine.db exists already" in again.stderr
+    assert inside.stdout.startswith(f"{tmp_path}/folder/valet-")
+
+
+def test_nothing_is_restored_while_valet_runs(room, run, tmp_path):
+    backup = run("backup").stdout.strip()
+    lock = ProcessLock(tmp_path / "valet.db")
+
+    done = run("restore", backup)
+
+    lock.release()
+    assert done.exit_code == 75
+    assert "Stop that one first" in done.stderr
+
+
+def test_a_restore_on_a_new_machine_needs_no_database_there(room, run, tmp_path):
+    backup = run("backup", tmp_path / "carried.db").stdout.strip()
+    room.close()
+    for path in tmp_path.glob("valet.db*"):
+        path.unlink()
+
+    done = run("restore", backup)
+
+    assert done.exit_code == 0, done.output
+    assert "The database that was there" not in done.stdout
+    assert run("verify-audit").exit_code == 0
+
+
+def test_without_a_database_there_is_nothing_to_copy(run):
+    done = run("backup")
+
+    assert done.exit_code == 1
+    assert "There is no database" in done.stderr
