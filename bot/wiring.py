@@ -211,8 +211,8 @@ def jobs(desk: Desk, people: People, others: Sequence[Source] = ()) -> list[Job]
         ("roll up", 300, lambda: rolling.roll_up(desk)),
         ("prune minutes", 3600, lambda: judging.prune(desk)),
         ("prune outbox", 3600, lambda: posting.prune(desk)),
-    ]
         ("backup", 600, lambda: backing_up.back_up(desk)),
+    ]
     if others:
         table.insert(1, ("observe", 60, lambda: observing.observe(desk, others)))
     return [Job(*row) for row in table]

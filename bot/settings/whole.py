@@ -37,8 +37,8 @@ class Settings(Table):
     owned: OwnedSettings = OwnedSettings()
     buy: BuySettings = BuySettings()
     door: DoorSettings = DoorSettings()
-    prices: dict[str, Usd] = Field(default={}, description="USD per hour by instance type, over our own table")
     backup: BackupSettings = BackupSettings()
+    prices: dict[str, Usd] = Field(default={}, description="USD per hour by instance type, over our own table")
     catalogs: dict[Name, str] = Field(
         default={}, description="Price lists of clouds, by name: CSV files with the columns of skypilot-catalog"
     )
