@@ -92,7 +92,7 @@ def _keep(desk: Desk, report: Report) -> Report:
 def _books(desk: Desk) -> _Books:
     now, zone = desk.clock(), ZoneInfo(desk.settings.digest.timezone)
     today = local_day(now, zone)
-    _catch_up(desk, zone.key)
+    catch_up(desk)
     db = desk.store.reading()
     rows = (*spend.per_day(db, today - LOOK_BACK * DAY), *_open(db, today))
     begins, machines = spend.begins(db), spend.machines(db)
@@ -107,11 +107,12 @@ def _books(desk: Desk) -> _Books:
     )
 
 
-def _catch_up(desk: Desk, zone: str) -> None:
+def catch_up(desk: Desk) -> None:
+    """Bring the sums per local day up to the last charge."""
     done = False
     while not done:
         with desk.store.writing() as db:
-            done = spend.catch_up(db, zone)
+            done = spend.catch_up(db, desk.settings.digest.timezone)
 
 
 def _open(db: Database, today: date) -> Iterator[DaySpend]:
