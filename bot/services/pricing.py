@@ -9,7 +9,7 @@ from bot.settings import Settings
 
 
 def rate(settings: Settings, instance: Instance) -> Rate | None:
-    """The rate of a rented instance: the company's own figure first, then the list price; None when neither is known."""
+    """The rate of a rented instance: the company's own figure first, then the list price; None without either."""
     own = settings.prices.get(instance.type)
     if own is not None:
         return Rate(_micros(own), "valet.toml", exact=instance.lifecycle == "on-demand")
