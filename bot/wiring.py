@@ -12,6 +12,8 @@ from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, R
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from bot.billing.bill import Bill
+from bot.billing.chosen import chosen
 from bot.domain.clock import MINUTE, SECOND, Clock
 from bot.domain.listing import Filter
 from bot.domain.rates import USD
@@ -22,6 +24,8 @@ from bot.providers import Provider
 from bot.services import (
     acting,
     backing_up,
+    billing,
+    claim_ends,
     digesting,
     executing,
     forecasting,
@@ -29,9 +33,9 @@ from bot.services import (
     judging,
     looking,
     observing,
+    owning,
     posting,
     rolling,
-    sharing,
     sweeping,
 )
 from bot.services.desk import Desk
@@ -177,34 +181,35 @@ def build(
 ) -> Valet:
     """Put the parts together; nothing runs yet."""
     client = slack_client(secrets)
-    people = People(settings, client)
+    people = People(settings, client, clock)
     workers: list[Worker] = []
 
     def wake() -> None:
         for worker in workers:
             worker.wake()
 
-    desk = Desk(store, clock, settings, rooms, people.roster, wake)
+    desk = Desk(store, clock, settings, rooms, people.roster, people.zone, wake)
     identity = Identity()
     face = listen.build(desk, client, identity, signing_secret=secrets.signing_secret)
     notifier = Notifier(desk, client, pace_s=pace_s)
     carrier = Worker("carry-out", lambda: executing.carry_out(desk), 10)
     poster = Worker("outbox", notifier.drain, 5)
     workers += [carrier, poster]
-    schedule = Schedule(jobs(desk, people, sources(settings, rooms)), clock)
+    schedule = Schedule(jobs(desk, people, sources(settings, rooms), chosen(settings)), clock)
     app = front(desk, face, schedule, slack_http=bool(secrets.signing_secret))
     server = DoorServer(app, settings.door.host, settings.door.port)
     return Valet(desk, face, identity, people, notifier, schedule, carrier, poster, server, client, secrets)
 
 
-def jobs(desk: Desk, people: People, others: Sequence[Source] = ()) -> list[Job]:
+def jobs(desk: Desk, people: People, others: Sequence[Source] = (), bill: Bill | None = None) -> list[Job]:
     """The tick table."""
     table: list[tuple[str, int, Callable[[], object]]] = [
         ("sweep", 60, lambda: sweeping.sweep(desk)),
         ("judge", 60, lambda: judging.judge_all(desk)),
-        ("claims", 30, lambda: sharing.expire(desk)),
+        ("claims", 30, lambda: claim_ends.expire(desk)),
         ("requests", 30, lambda: acting.expire(desk)),
         ("digests", 60, lambda: digesting.make_due(desk)),
+        ("owned rates", 600, lambda: owning.refresh(desk)),
         ("forecasts", 3600, lambda: forecasting.refresh(desk)),
         ("groups", 600, people.refresh),
         ("prune trails", 3600, lambda: observing.prune(desk)),
@@ -215,6 +220,8 @@ def jobs(desk: Desk, people: People, others: Sequence[Source] = ()) -> list[Job]
     ]
     if others:
         table.insert(1, ("observe", 60, lambda: observing.observe(desk, others)))
+    if bill:
+        table.append(("bill", 3600, lambda: billing.fetch(desk, bill)))
     return [Job(*row) for row in table]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.domain.actions import deciders
 from bot.services import backing_up, digesting, looking, posting
 from bot.services.desk import Desk
-from handlers.blocks import approvals, digest, fleet, troubles
+from handlers.blocks import approvals, claims, digest, troubles
 from handlers.blocks.parts import Reply
 
 
@@ -24,7 +24,7 @@ def action_ended(desk: Desk, action_id: str) -> Reply | None:
 def claim_ended(desk: Desk, claim_id: str) -> Reply | None:
     """The end of a claim, for its holder."""
     claim = looking.claim(desk, claim_id)
-    return fleet.claim_ended(claim, looking.name_of(desk, claim.instance_id)) if claim else None
+    return claims.claim_ended(claim, looking.name_of(desk, claim.instance_id)) if claim else None
 
 
 def daily_digest(desk: Desk, subject: str) -> Reply | None:

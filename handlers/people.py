@@ -1,16 +1,19 @@
-"""Slack's people: the app's own identity, and the members of user groups, looked up now and then."""
+"""Slack's people: the app's own identity, the members of user groups, and people's time zones, asked now and then."""
 
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.domain.clock import HOUR, Clock
 from bot.domain.people import Roster
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
+ZONE_LASTS = HOUR
 
 
 @dataclass(slots=True)
@@ -28,11 +31,13 @@ class Identity:
 
 
 class People:
-    """The roster, with the members that user groups had when last asked."""
+    """The roster, with the members that user groups had when last asked, and the zones people had set."""
 
-    def __init__(self, settings: Settings, client: WebClient) -> None:
+    def __init__(self, settings: Settings, client: WebClient, clock: Clock) -> None:
         self._settings = settings
         self._client = client
+        self._clock = clock
+        self._zones: dict[str, tuple[int, str]] = {}
         self._groups: dict[str, frozenset[str]] = {}
         self._roster = settings.roster()
 
@@ -53,3 +58,24 @@ class People:
 
     def _in_use(self) -> list[str]:
         return sorted({team.usergroup for team in self._settings.teams.values() if team.usergroup})
+
+    def zone(self, user: str) -> str:
+        """The time zone a person has set in Slack; their team's where Slack does not say."""
+        asked_at, known = self._zones.get(user, (0, ""))
+        now = self._clock()
+        if now - asked_at >= ZONE_LASTS:
+            known = self._ask_zone(user) or known
+            self._zones[user] = now, known
+        if known:
+            return known
+        team = self._roster.team(self._roster.team_of(user))
+        return team.timezone if team else self._settings.digest.timezone
+
+    def _ask_zone(self, user: str) -> str:
+        try:
+            said = str(self._client.users_info(user=user)["user"].get("tz") or "")
+            ZoneInfo(said)
+        except (SlackApiError, OSError, KeyError, ValueError) as error:
+            log.warning("the zone of %s can't be read: %s", user, type(error).__name__)
+            return ""
+        return said

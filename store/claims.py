@@ -1,6 +1,8 @@
-"""Claims. The database keeps the promise of one open claim per GPU."""
+"""Claims. The database keeps two promises: one open claim per GPU, and one per person and instance."""
 
 import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlite_utils import Database
 
@@ -22,7 +24,8 @@ SCHEMA = (
         ended_by TEXT NOT NULL DEFAULT '',
         CHECK ((ended_at IS NULL) = (end_reason IS NULL))
     ) STRICT""",
-    "CREATE INDEX open_claims ON claims (instance_id) WHERE ended_at IS NULL",
+    "CREATE UNIQUE INDEX open_claims ON claims (instance_id, holder) WHERE ended_at IS NULL",
+    "CREATE INDEX claims_of ON claims (holder) WHERE ended_at IS NULL",
     "CREATE INDEX claims_due ON claims (until_at) WHERE ended_at IS NULL",
     """CREATE TABLE claimed_gpus (
         claim_id TEXT NOT NULL REFERENCES claims (id),
@@ -32,11 +35,12 @@ SCHEMA = (
     ) STRICT""",
 )
 
+MOST_NAMED = 500
+
 
 def add(db: Database, claim: Claim) -> bool:
     """Open a claim; False when one of its GPUs is held already (nothing is written then)."""
-    db.execute("SAVEPOINT claiming")
-    try:
+    with _all_or_nothing(db) as done:
         changed(
             db,
             "INSERT INTO claims (id, instance_id, holder, team, note, gpus, from_at, until_at) "
@@ -44,16 +48,38 @@ def add(db: Database, claim: Claim) -> bool:
             *(claim.id, claim.instance_id, claim.holder, claim.team, claim.note),
             *(json.dumps(claim.gpus), claim.from_at, claim.until_at),
         )
-        gpus = ((claim.id, claim.instance_id, gpu) for gpu in claim.gpus)
-        many(db, "INSERT INTO claimed_gpus (claim_id, instance_id, gpu) VALUES (?, ?, ?)", gpus)
+        _grip(db, claim.id, claim.instance_id, claim.gpus)
+    return done()
+
+
+def regrip(db: Database, claim: Claim, gpus: tuple[int, ...]) -> bool:
+    """Let an open claim cover these GPUs instead; False when one of them is another's (nothing is written then)."""
+    with _all_or_nothing(db) as done:
+        changed(db, "DELETE FROM claimed_gpus WHERE claim_id = ?", claim.id)
+        _grip(db, claim.id, claim.instance_id, gpus)
+        changed(db, "UPDATE claims SET gpus = ? WHERE id = ?", json.dumps(gpus), claim.id)
+    return done()
+
+
+def _grip(db: Database, claim_id: str, instance_id: str, gpus: Iterable[int]) -> None:
+    each = ((claim_id, instance_id, gpu) for gpu in gpus)
+    many(db, "INSERT INTO claimed_gpus (claim_id, instance_id, gpu) VALUES (?, ?, ?)", each)
+
+
+@contextmanager
+def _all_or_nothing(db: Database) -> Iterator[Callable[[], bool]]:
+    """Undo what is written inside when one of the GPUs is held already; what it gives tells whether it stands."""
+    stands = True
+    db.execute("SAVEPOINT claiming")
+    try:
+        yield lambda: stands
     except sqlite3.IntegrityError as error:
         db.execute("ROLLBACK TO claiming")
-        db.execute("RELEASE claiming")
         if "claimed_gpus" not in str(error):
             raise
-        return False
-    db.execute("RELEASE claiming")
-    return True
+        stands = False
+    finally:
+        db.execute("RELEASE claiming")
 
 
 def end(db: Database, claim_id: str, now: int, reason: EndReason, *, who: str = "") -> bool:
@@ -84,10 +110,28 @@ def open_on(db: Database, instance_id: str) -> list[Claim]:
     return [_claim(row) for row in found]
 
 
-def due(db: Database, now: int) -> list[Claim]:
-    """Open claims whose time is over."""
-    found = rows(db, "SELECT * FROM claims WHERE ended_at IS NULL AND until_at <= ? ORDER BY until_at", now)
-    return [_claim(row) for row in found]
+def held_by(db: Database, holder: str) -> list[Claim]:
+    """The open claims of a person, the next to end first."""
+    sql = "SELECT * FROM claims WHERE holder = ? AND ended_at IS NULL ORDER BY until_at"
+    return [_claim(row) for row in rows(db, sql, holder)]
+
+
+def ending(db: Database, before: int) -> list[Claim]:
+    """Open claims that end by then, the first to end first."""
+    sql = "SELECT * FROM claims WHERE ended_at IS NULL AND until_at <= ? ORDER BY until_at, id"
+    return [_claim(row) for row in rows(db, sql, before)]
+
+
+def open_ones(db: Database, instance_ids: Sequence[str]) -> dict[str, list[Claim]]:
+    """The open claims of several instances, by instance, the longest first."""
+    # past a few hundred instances, reading every open claim is quicker than so long a list
+    chosen = list(instance_ids) if len(instance_ids) <= MOST_NAMED else []
+    among = f" AND instance_id IN ({', '.join('?' * len(chosen))})" if chosen else ""
+    sql = f"SELECT * FROM claims WHERE ended_at IS NULL{among} ORDER BY until_at DESC, id"
+    found: dict[str, list[Claim]] = {}
+    for row in rows(db, sql, *chosen):
+        found.setdefault(row["instance_id"], []).append(_claim(row))
+    return found
 
 
 def orphaned(db: Database, before: int) -> list[Claim]:

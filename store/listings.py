@@ -1,24 +1,21 @@
-"""The fleet as people see it: one query joins instance, verdict and open claim."""
+"""The fleet as people see it: instances with their verdicts, and the open claims on them."""
 
 import json
 from typing import Any
 
 from sqlite_utils import Database
 
-from bot.domain.claims import Claim
 from bot.domain.listing import Filter, Listing, Totals
 from bot.domain.verdict import GpuVerdict, Verdict
+from store import claims
 from store.fleet import instance_of, rate_of
 from store.sql import Row, one, rows
 
 _SELECT = """
 SELECT i.*, v.state AS v_state, v.since AS v_since, v.evidence AS v_evidence, v.gpus AS v_gpus,
-       v.judged_at AS v_judged_at,
-       c.id AS c_id, c.holder AS c_holder, c.from_at AS c_from_at, c.until_at AS c_until_at,
-       c.team AS c_team, c.note AS c_note, c.gpus AS c_gpus
+       v.judged_at AS v_judged_at
 FROM instances i
 LEFT JOIN verdicts v ON v.instance_id = i.id AND i.state = 'running'
-LEFT JOIN claims c ON c.instance_id = i.id AND c.ended_at IS NULL
 WHERE i.gone_at IS NULL
 """
 _ORDER = """
@@ -27,13 +24,14 @@ ORDER BY coalesce(v.waste_micros, 0) DESC,
        WHEN v.state = 'active' THEN 2 ELSE 3 END,
   coalesce(i.rate_micros, 0) DESC, i.name, i.id
 """
+_HELD = "FROM claims c WHERE c.instance_id = i.id AND c.ended_at IS NULL"
 _STATE = "CASE WHEN i.state = 'running' THEN coalesce(v.state, 'unknown') ELSE i.state END"
 
 
 def page(db: Database, chosen: Filter, *, limit: int, offset: int = 0) -> list[Listing]:
     """Listings that pass the filter, most wasteful first."""
     where, values = _where(chosen)
-    return [_listing(row) for row in rows(db, f"{_SELECT}{where}{_ORDER} LIMIT ? OFFSET ?", *values, limit, offset)]
+    return _listings(db, rows(db, f"{_SELECT}{where}{_ORDER} LIMIT ? OFFSET ?", *values, limit, offset))
 
 
 def totals(db: Database, chosen: Filter) -> Totals:
@@ -48,7 +46,6 @@ def totals(db: Database, chosen: Filter) -> Totals:
         coalesce(sum(CASE WHEN i.state = 'running' THEN i.rate_micros END), 0) AS rate_micros,
         coalesce(sum(v.waste_micros), 0) AS waste_micros
         FROM instances i LEFT JOIN verdicts v ON v.instance_id = i.id AND i.state = 'running'
-        LEFT JOIN claims c ON c.instance_id = i.id AND c.ended_at IS NULL
         WHERE i.gone_at IS NULL {where}""",
         *values,
     )
@@ -58,7 +55,7 @@ def totals(db: Database, chosen: Filter) -> Totals:
 def _where(chosen: Filter) -> tuple[str, list[str]]:
     parts, values = "", []
     for text, value in (
-        ("c.holder = ?", chosen.holder),
+        (f"EXISTS (SELECT 1 {_HELD} AND c.holder = ?)", chosen.holder),
         ("lower(i.team) = lower(?)", chosen.team),
         ("substr(i.type, 1, length(?)) = ?", chosen.type_prefix),
         ("i.provider = ?", chosen.provider),
@@ -70,14 +67,14 @@ def _where(chosen: Filter) -> tuple[str, list[str]]:
     if chosen.state == "idle":
         parts += f" AND {_STATE} IN ('free', 'held')"
     if chosen.unclaimed:
-        parts += " AND c.id IS NULL"
+        parts += " AND (SELECT count(*) FROM claimed_gpus g WHERE g.instance_id = i.id) < max(1, i.gpu_count)"
     return parts, values
 
 
 def by_id(db: Database, instance_id: str) -> Listing | None:
     """One listing."""
-    row = one(db, _SELECT + " AND i.id = ?", instance_id)
-    return _listing(row) if row else None
+    found = _listings(db, rows(db, _SELECT + " AND i.id = ?", instance_id))
+    return found[0] if found else None
 
 
 def matching(db: Database, word: str) -> list[Listing]:
@@ -87,7 +84,7 @@ def matching(db: Database, word: str) -> list[Listing]:
     exact = _named(db, "lower({}) = lower(?)", word)
     # A range, which an index serves and in which % and _ mean nothing, instead of LIKE.
     found = exact or _named(db, "lower({0}) >= lower(?) AND lower({0}) < lower(?) || char(1114111)", word)
-    return [_listing(row) for row in found]
+    return _listings(db, found)
 
 
 def _named(db: Database, test: str, word: str) -> list[Row]:
@@ -108,10 +105,18 @@ def names(db: Database) -> list[str]:
     return [row["name"] for row in rows(db, "SELECT DISTINCT name FROM instances WHERE gone_at IS NULL")]
 
 
-def _listing(row: Row) -> Listing:
-    return Listing(
-        instance=instance_of(row), team=row["team"], rate=rate_of(row), verdict=_verdict(row), claim=_claim(row)
-    )
+def _listings(db: Database, found: list[Row]) -> list[Listing]:
+    held = claims.open_ones(db, [row["id"] for row in found]) if found else {}
+    return [
+        Listing(
+            instance=instance_of(row),
+            team=row["team"],
+            rate=rate_of(row),
+            verdict=_verdict(row),
+            claims=tuple(held.get(row["id"], ())),
+        )
+        for row in found
+    ]
 
 
 def _verdict(row: Row) -> Verdict | None:
@@ -122,25 +127,17 @@ def _verdict(row: Row) -> Verdict | None:
     return Verdict(row["v_state"], row["v_since"], row["v_evidence"], row["v_judged_at"], each)
 
 
-def _claim(row: Row) -> Claim | None:
-    if row["c_id"] is None:
-        return None
-    gpus = tuple(json.loads(row["c_gpus"]))
-    return Claim(
-        row["c_id"], row["id"], row["c_holder"], row["c_from_at"], row["c_until_at"], gpus, row["c_team"], row["c_note"]
-    )
-
-
 def terms(db: Database, source: str) -> dict[str, tuple[int, str, str, str]]:
     """What the time of a source's instances is charged under, by id.
 
-    Rate (micro-dollars per hour, 0 unknown), team, holder, verdict.
+    Rate (micro-dollars per hour, 0 unknown), team, holder (of most of its GPUs), verdict.
     """
     found = rows(
         db,
-        "SELECT i.id, coalesce(i.rate_micros, 0) AS rate, i.team, coalesce(c.holder, '') AS holder, "
+        "SELECT i.id, coalesce(i.rate_micros, 0) AS rate, i.team, "
+        f"coalesce((SELECT c.holder {_HELD} ORDER BY length(c.gpus) DESC, c.from_at LIMIT 1), '') AS holder, "
         "coalesce(v.state, 'unknown') AS verdict FROM instances i LEFT JOIN verdicts v ON v.instance_id = i.id "
-        "LEFT JOIN claims c ON c.instance_id = i.id AND c.ended_at IS NULL WHERE i.source = ? AND i.gone_at IS NULL",
+        "WHERE i.source = ? AND i.gone_at IS NULL",
         source,
     )
     return {row["id"]: (row["rate"], row["team"], row["holder"], row["verdict"]) for row in found}

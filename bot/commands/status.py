@@ -57,7 +57,7 @@ def _print(found: "list[Listing]", totals: "Totals", sources: "list[Source]") ->
 def _cells(listing: "Listing") -> tuple[str, ...]:
     from bot.services.reporting import iso
 
-    instance, verdict, claim = listing.instance, listing.verdict, listing.claim
+    instance, verdict = listing.instance, listing.verdict
     since = iso(verdict.since if verdict else instance.stopped_at) or "-"
     price = "?" if listing.rate is None else _cents(listing.rate.micros_per_hour)
     return (
@@ -67,7 +67,7 @@ def _cells(listing: "Listing") -> tuple[str, ...]:
         listing.state,
         since.replace("T", " ")[:16],
         price,
-        claim.holder if claim else "-",
+        ", ".join(claim.holder for claim in listing.claims) or "-",
     )
 
 

@@ -35,9 +35,10 @@ class Facts:
     verdict: str
     verdict_since: int | None
     evidence: str
-    claim_id: str = ""
-    holder: str = ""
+    claim_ids: tuple[str, ...] = ()
+    holders: tuple[str, ...] = ()
     claim_until: int | None = None
+    """When the last of the claims ends."""
     rate_micros: int | None = None
     rate_exact: bool = True
     """False when the figure was borrowed, say from another region."""
@@ -52,7 +53,9 @@ class Facts:
     def from_json(cls, text: str) -> "Facts":
         """From the store."""
         kept: dict[str, Any] = json.loads(text)
-        return cls(**{name: value for name, value in kept.items() if name in cls.__slots__})
+        known: dict[str, Any] = {name: value for name, value in kept.items() if name in cls.__slots__}
+        known |= {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
+        return cls(**known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ class Scene:
     """Everything that counts when an action on an instance is weighed."""
 
     instance: Instance
-    claim: Claim | None
+    claims: tuple[Claim, ...]
+    """Those that hold now."""
     verdict: Verdict | None
     roster: Roster = field(default_factory=Roster)
     exemption: Exemption | None = None
@@ -159,8 +163,7 @@ def obstacle_to_execute(action: Action, scene: Scene) -> str | None:
     instance = scene.instance
     if instance.launched_at != action.launched_at:
         return f"{instance.name} was restarted after the request."
-    claim_id = scene.claim.id if scene.claim else ""
-    if claim_id and claim_id != action.facts.claim_id:
+    if any(claim.id not in action.facts.claim_ids for claim in scene.claims):
         return f"{instance.name} was claimed after the request."
     if action.decider and refusal_to_approve(action, action.decider, scene.roster):
         return f"<@{action.decider}> may no longer approve this."

@@ -1,12 +1,16 @@
-"""Who uses an instance, for what and until when."""
+"""Who uses an instance, or some of its GPUs, for what and until when."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.errors import Refused
 
-EndReason = Literal["released", "expired", "gone"]
+EndReason = Literal["released", "expired", "gone", "handed", "unused"]
+"""unused: nobody worked there and its holder did not answer, so it was given up."""
+GRACE = 10 * MINUTE
+"""So long after its end a claim still holds, so that its holder can extend it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,9 @@ class ClaimLimits:
         if asked < self.shortest:
             raise Refused(f"A claim lasts at least {self.shortest // MINUTE} minutes. Try 30m, 4h or 2d.")
         if asked > self.longest:
-            raise Refused(f"A claim lasts at most {self.longest // DAY} days. Try 4h, 2d or {self.longest // DAY}d.")
+            most = f"{self.longest // DAY} days" if self.longest >= 2 * DAY else f"{self.longest / HOUR:g} hours"
+            try_most = f"{self.longest // DAY}d" if self.longest >= 2 * DAY else f"{self.longest // HOUR}h"
+            raise Refused(f"A claim lasts at most {most}. Try 4h or {try_most}.")
         return asked
 
 
@@ -39,9 +45,39 @@ class Claim:
     from_at: int
     until_at: int
     gpus: tuple[int, ...]
+    """Indexes, ascending."""
     team: str = ""
     note: str = ""
     ended_at: int | None = None
     end_reason: EndReason | None = None
     ended_by: str = ""
-    """Who released it; empty where nobody did."""
+    """Who released it or handed it over; empty where nobody did."""
+
+
+@dataclass(frozen=True, slots=True)
+class GpuChoice:
+    """The GPUs of an instance that somebody asks for: these, so many, or (with neither) all of them."""
+
+    count: int | None = None
+    indexes: tuple[int, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """All GPUs are meant."""
+        return self.count is None and not self.indexes
+
+    def pick(self, gpu_count: int, taken: Collection[int], busy: Collection[int] = ()) -> tuple[int, ...] | None:
+        """The GPUs to claim, those without work first; None when some of them are taken.
+
+        Raises Refused when the instance has no such GPUs at all.
+        """
+        have = max(1, gpu_count)
+        if self.indexes:
+            if self.indexes[-1] >= have:
+                raise Refused(f"It has GPUs 0 to {have - 1}; there is no GPU {self.indexes[-1]}.")
+            return None if set(self.indexes) & set(taken) else self.indexes
+        wanted = have if self.count is None else self.count
+        if not 1 <= wanted <= have:
+            raise Refused(f"It has {have} GPU{'s' if have > 1 else ''}, so say gpus:1 to gpus:{have}.")
+        open_ones = sorted((gpu in busy, gpu) for gpu in range(have) if gpu not in taken)
+        return None if len(open_ones) < wanted else tuple(sorted(gpu for _, gpu in open_ones[:wanted]))

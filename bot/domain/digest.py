@@ -39,7 +39,7 @@ class IdleRow:
     """Within the digest's span: waste per hour times how long of it."""
     exact: bool = True
     """False when the price was borrowed, say from another region."""
-    holder: str = ""
+    holders: tuple[str, ...] = ()
     claim_until: int | None = None
     evidence: str = ""
 
@@ -76,7 +76,7 @@ class Digest:
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Digest":
         """From the store."""
-        rows = tuple(IdleRow(**row) for row in content["rows"])
+        rows = tuple(IdleRow(**{**row, "holders": tuple(row["holders"])}) for row in content["rows"])
         return cls(**{**content, "local_date": date.fromisoformat(content["local_date"]), "rows": rows})
 
 
@@ -105,7 +105,7 @@ def idle_rows(listings: Iterable[Listing], now: int) -> tuple[IdleRow, ...]:
 
 
 def _row(listing: Listing, now: int) -> IdleRow | None:
-    instance, verdict, claim = listing.instance, listing.verdict, listing.claim
+    instance, verdict = listing.instance, listing.verdict
     if verdict is None or verdict.since is None or not listing.running or not _is_idle(verdict.state):
         return None
     since = min(max(verdict.since, instance.launched_at or 0), now)
@@ -126,8 +126,8 @@ def _row(listing: Listing, now: int) -> IdleRow | None:
         waste_micros_per_hour=waste,
         wasted_micros=None if waste is None else cost(waste, length),
         exact=listing.rate is None or listing.rate.exact,
-        holder=claim.holder if claim else "",
-        claim_until=claim.until_at if claim else None,
+        holders=tuple(claim.holder for claim in listing.claims),
+        claim_until=max((claim.until_at for claim in listing.claims), default=None),
         evidence=verdict.evidence,
     )
 

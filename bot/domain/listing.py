@@ -1,4 +1,4 @@
-"""An instance as people see it: with its team, rate, verdict and claim."""
+"""An instance as people see it: with its team, rate, verdict and claims."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,8 @@ class Listing:
     team: str = ""
     rate: Rate | None = None
     verdict: Verdict | None = None
-    claim: Claim | None = None
+    claims: tuple[Claim, ...] = ()
+    """The open ones, the longest first."""
     strip: tuple[Cell, ...] = ()
     """Its last 24 hours, oldest first, where they were asked for."""
 
@@ -25,6 +26,30 @@ class Listing:
     def running(self) -> bool:
         """It runs, so it can be used (and, rented, costs)."""
         return self.instance.state == "running"
+
+    @property
+    def gpus(self) -> tuple[int, ...]:
+        """The indexes of its GPUs; one where their number is not known."""
+        return tuple(range(max(1, self.instance.gpu_count)))
+
+    @property
+    def unclaimed(self) -> tuple[int, ...]:
+        """The GPUs that nobody has claimed."""
+        taken = {gpu for claim in self.claims for gpu in claim.gpus}
+        return tuple(gpu for gpu in self.gpus if gpu not in taken)
+
+    @property
+    def busy(self) -> frozenset[int]:
+        """The GPUs that work just now."""
+        return frozenset(gpu.gpu for gpu in self.verdict.gpus if gpu.state == "active") if self.verdict else frozenset()
+
+    def claim_of(self, person: str) -> Claim | None:
+        """The claim this person has on it; there is at most one."""
+        return next((claim for claim in self.claims if claim.holder == person), None)
+
+    def is_whole(self, claim: Claim) -> bool:
+        """The claim covers every GPU of it."""
+        return len(claim.gpus) == len(self.gpus)
 
     @property
     def state(self) -> str:
@@ -61,6 +86,7 @@ class Filter:
     type_prefix: str = ""
     provider: str = ""
     unclaimed: bool = False
+    """Some GPU of it is not claimed."""
 
 
 @dataclass(frozen=True, slots=True)

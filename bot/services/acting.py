@@ -47,7 +47,7 @@ def _still_meant(desk: Desk, db: Database, listing: Listing) -> Action | None:
 def _plan(desk: Desk, db: Database, listing: Listing, requester: str, *, reason: str) -> Action:
     now, roster, instance = desk.clock(), desk.roster(), listing.instance
     verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
-    obstacle = obstacle_to_stop(Scene(instance, listing.claim, verdict, roster, desk.exemption(instance)))
+    obstacle = obstacle_to_stop(Scene(instance, listing.claims, verdict, roster, desk.exemption(instance)))
     if obstacle:
         raise Refused(obstacle)
     action = Action(
@@ -71,7 +71,7 @@ def _plan(desk: Desk, db: Database, listing: Listing, requester: str, *, reason:
 
 
 def _facts(listing: Listing, verdict: Verdict) -> Facts:
-    instance, held = listing.instance, listing.claim
+    instance, held = listing.instance, listing.claims
     return Facts(
         name=instance.name,
         type=instance.type,
@@ -79,9 +79,9 @@ def _facts(listing: Listing, verdict: Verdict) -> Facts:
         verdict=verdict.state,
         verdict_since=verdict.since,
         evidence=verdict.evidence,
-        claim_id=held.id if held else "",
-        holder=held.holder if held else "",
-        claim_until=held.until_at if held else None,
+        claim_ids=tuple(claim.id for claim in held),
+        holders=tuple(claim.holder for claim in held),
+        claim_until=max((claim.until_at for claim in held), default=None),
         rate_micros=listing.rate.micros_per_hour if listing.rate else None,
         rate_exact=listing.rate is None or listing.rate.exact,
         nvme_gb=instance.nvme_gb,

@@ -26,6 +26,8 @@ class Desk:
     """By the word in Instance.provider."""
     roster: Callable[[], Roster]
     """Teams and admins as of now, user groups included."""
+    zone: Callable[[str], str] = field(default=lambda _user: "UTC")
+    """The time zone of a person, by Slack user id, such as "Europe/Berlin"."""
     wake: Callable[[], None] = field(default=lambda: None)
     """Nudges the workers that post messages and carry out actions."""
 

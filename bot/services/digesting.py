@@ -157,8 +157,8 @@ def _now(db: Database, row: IdleRow, made_at: int, snooze: Snooze | None) -> Row
         return _not_running(row, listing, action)
     if action is not None and action.is_live:
         return _being_stopped(row, action)
-    claim = listing.claim
-    if claim is not None and claim.from_at >= made_at:
+    claim = next((each for each in listing.claims if each.from_at >= made_at), None)
+    if claim is not None:
         return RowNow(row, "claimed", who=claim.holder, at=claim.from_at, until=claim.until_at)
     if snooze is not None:
         return RowNow(row, "kept", who=snooze.who, at=snooze.made_at, until=snooze.until_at)

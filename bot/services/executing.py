@@ -10,6 +10,7 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from bot.domain.actions import APPROVAL_LASTS, STOP_DEADLINE, Action, ActionState, Scene, obstacle_to_execute
+from bot.domain.claims import GRACE
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
 from bot.errors import Refused, Unreachable
@@ -73,8 +74,9 @@ def _look(desk: Desk, action: Action) -> Instance | None:
         _close(desk, action, _failed(action), f"{known.name} is gone.")
         return None
     with desk.store.writing() as db:
-        team, rate = pricing.team_of(desk.settings, instance), pricing.rate(desk.settings, instance)
-        fleet.save(db, instance, team=team, rate=rate)
+        owned = instance.provider == "owned"
+        rate = fleet.rate_of(row) if owned else pricing.rate(desk.settings, instance)
+        fleet.save(db, instance, team=pricing.team_of(desk.settings, instance), rate=rate)
     return instance
 
 
@@ -91,9 +93,9 @@ def _failed(action: Action) -> ActionState:
 
 def _scene(desk: Desk, db: Database, instance: Instance) -> Scene:
     now = desk.clock()
-    held = [claim for claim in claims.open_on(db, instance.id) if claim.until_at > now]
+    held = tuple(claim for claim in claims.open_on(db, instance.id) if claim.until_at + GRACE > now)
     verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
-    return Scene(instance, held[0] if held else None, verdict, desk.roster(), desk.exemption(instance))
+    return Scene(instance, held, verdict, desk.roster(), desk.exemption(instance))
 
 
 def _call(desk: Desk, action: Action, instance: Instance) -> None:

@@ -102,7 +102,7 @@ def status(desk: Desk) -> dict[str, Any]:
 
 
 def _record(listing: Listing) -> dict[str, Any]:
-    instance, verdict, claim, rate = listing.instance, listing.verdict, listing.claim, listing.rate
+    instance, verdict, rate = listing.instance, listing.verdict, listing.rate
     return {
         "id": instance.id,
         "name": instance.name,
@@ -120,7 +120,10 @@ def _record(listing: Listing) -> dict[str, Any]:
         "usd_per_hour": usd(rate.micros_per_hour) if rate else None,
         "rate_source": rate.source if rate else None,
         "wasted_usd_per_hour": usd(listing.waste_micros) if rate else None,
-        "claim": claim and {"holder": claim.holder, "until": iso(claim.until_at), "note": claim.note},
+        "claims": [
+            {"holder": claim.holder, "gpus": list(claim.gpus), "until": iso(claim.until_at), "note": claim.note}
+            for claim in listing.claims
+        ],
     }
 
 

@@ -1,126 +1,134 @@
-"""Claims: taking, giving back, and their end."""
+"""Claims: taking, extending and giving back."""
 
 import secrets
 
 from sqlite_utils import Database
 
-from bot.domain.claims import Claim, EndReason
-from bot.domain.clock import MINUTE
+from bot.domain.claims import GRACE, Claim, GpuChoice
 from bot.domain.listing import Listing
 from bot.errors import Refused
-from bot.services import acting, digesting
+from bot.services import acting, claim_ends, digesting
 from bot.services.desk import Desk
-from store import audit, claims, listings, outbox
-
-GONE_FOR = 10 * MINUTE
-"""An instance must be gone this long before claims on it end; one look may miss one."""
+from store import audit, claims, listings
 
 
 class Taken(Refused):
-    """Somebody else holds it; `claim` says who and until when."""
+    """Others hold what was asked for; `claims` says who and until when."""
 
-    def __init__(self, sentence: str, claim: Claim) -> None:
+    def __init__(self, sentence: str, held: tuple[Claim, ...]) -> None:
         super().__init__(sentence)
-        self.claim = claim
+        self.claims = held
 
 
-def claim(desk: Desk, instance_id: str, holder: str, *, length: int | None, note: str = "") -> Listing:
-    """Claim a whole instance; asked again by its holder, it moves the end. Raises Refused, Taken.
+def claim(
+    desk: Desk,
+    instance_id: str,
+    holder: str,
+    *,
+    choice: GpuChoice | None = None,
+    length: int | None = None,
+    until: int | None = None,
+    note: str = "",
+) -> Listing:
+    """Claim an instance or some of its GPUs; asked again by its holder, it moves the end. Raises Refused, Taken.
 
-    Asked again without a length, it never ends sooner than before.
+    Asked again without a length or an end, it never ends sooner than before; without a choice of GPUs, it keeps those
+    it has. The longest a claim may be counts from now.
     """
-    now, kept = desk.clock(), length is None
-    length = desk.settings.claim_limits.length(length)
+    now = desk.clock()
     with desk.store.writing() as db:
-        listing = listings.by_id(db, instance_id)
-        if listing is None:
-            raise Refused("That instance is gone.")
-        name, held = listing.instance.name, _still_held(desk, db, listing)
-        if not listing.running:
-            raise Refused(
-                f"{name} is {listing.instance.state}, so there is nothing to claim. `/gpu status` shows what runs."
-            )
+        listing = _claimable(desk, db, instance_id)
+        mine = listing.claim_of(holder)
+        gpus = _gpus(listing, holder, choice)
+        end = now + desk.settings.claim_limits.length(length if until is None else until - now)
+        if mine is not None and length is None and until is None:
+            end = max(mine.until_at, end)
         acting.make_way(desk, db, listing, holder)
-        if held is not None and held.holder != holder:
-            raise Taken(f"{name} is taken.", held)
-        if held is not None:
-            until = max(held.until_at, now + length) if kept else now + length
-            claims.extend(db, held.id, until, note=note)
+        if mine is None:
+            team = desk.roster().team_of(holder)
+            opened = Claim(secrets.token_hex(16), instance_id, holder, now, end, gpus, team, note)
+            claims.add(db, opened)
+            audit.add(db, now, holder, "claimed", subject=instance_id, detail=note)
         else:
-            wanted = _claim(desk, listing, holder, until=now + length, note=note)
-            if not claims.add(db, wanted):
-                raise Refused(f"{name} was taken this very moment. Ask again to see by whom.")
-        audit.add(db, now, holder, "extended" if held else "claimed", subject=instance_id, detail=note)
-        digesting.refresh(desk, db, instance_id)
-        made = listings.by_id(db, instance_id)
+            claims.extend(db, mine.id, end, note=note)
+            claims.regrip(db, mine, gpus)
+            audit.add(db, now, holder, "extended", subject=instance_id, detail=note)
+        made = _changed(desk, db, instance_id)
     desk.wake()
+    return made
+
+
+def _claimable(desk: Desk, db: Database, instance_id: str) -> Listing:
+    """The instance, without claims whose time is over and `claim_ends` has not come round to yet."""
+    listing = listings.by_id(db, instance_id)
+    if listing is None:
+        raise Refused("That instance is gone.")
+    if not listing.running:
+        name, state = listing.instance.name, listing.instance.state
+        raise Refused(f"{name} is {state}, so there is nothing to claim. `/gpu status` shows what runs.")
+    over = [each for each in listing.claims if each.until_at + GRACE <= desk.clock()]
+    for each in over:
+        claim_ends.end(desk, db, each, "expired")
+    return (listings.by_id(db, instance_id) or listing) if over else listing
+
+
+def _gpus(listing: Listing, holder: str, choice: GpuChoice | None) -> tuple[int, ...]:
+    """The GPUs to hold. Raises Taken, Refused."""
+    mine = listing.claim_of(holder)
+    if choice is None and mine is not None:
+        return mine.gpus
+    others = tuple(each for each in listing.claims if each.holder != holder)
+    taken = {gpu for each in others for gpu in each.gpus}
+    picked = (choice or GpuChoice()).pick(listing.instance.gpu_count, taken, listing.busy)
+    if picked is None:
+        raise Taken(f"{listing.instance.name} is taken.", others)
+    return picked
+
+
+def _changed(desk: Desk, db: Database, instance_id: str) -> Listing:
+    digesting.refresh(desk, db, instance_id)
+    made = listings.by_id(db, instance_id)
     if made is None:
         raise Refused("That instance is gone.")
     return made
 
 
-def _still_held(desk: Desk, db: Database, listing: Listing) -> Claim | None:
-    """The claim on it, unless its time is over and `expire` has not come round yet."""
-    held = listing.claim
-    if held is None or held.until_at > desk.clock():
-        return held
-    _end(db, held, desk.clock(), "expired")
-    return None
+def extend(desk: Desk, instance_id: str, holder: str, *, by: int | None = None, until: int | None = None) -> Listing:
+    """Let one's claim end later: `by` milliseconds after its present end, or at `until`. Raises Refused."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        listing = _claimable(desk, db, instance_id)
+        mine = listing.claim_of(holder)
+        if mine is None:
+            raise Refused(
+                f"You hold nothing on {listing.instance.name}. `/gpu claim {listing.instance.name}` takes it."
+            )
+        limits = desk.settings.claim_limits
+        end = until if until is not None else max(mine.until_at, now) + (limits.default if by is None else by)
+        limits.length(end - now)
+        claims.extend(db, mine.id, end)
+        audit.add(db, now, holder, "extended", subject=instance_id)
+        made = _changed(desk, db, instance_id)
+    desk.wake()
+    return made
 
 
-def _claim(desk: Desk, listing: Listing, holder: str, *, until: int, note: str) -> Claim:
-    return Claim(
-        id=secrets.token_hex(16),
-        instance_id=listing.instance.id,
-        holder=holder,
-        from_at=desk.clock(),
-        until_at=until,
-        gpus=tuple(range(max(1, listing.instance.gpu_count))),
-        team=desk.roster().team_of(holder),
-        note=note,
-    )
-
-
-def check_release(desk: Desk, listing: Listing, person: str) -> None:
-    """Whether this person may end the claim: its holder may, and whoever decides for its team. Raises Refused."""
-    held, roster = listing.claim, desk.roster()
-    if held is None or person == held.holder or person in roster.approvers(listing.team) | roster.admins:
+def check_release(desk: Desk, listing: Listing, held: Claim, person: str) -> None:
+    """Whether this person may end a claim: its holder may, and whoever decides for its team. Raises Refused."""
+    roster = desk.roster()
+    if person == held.holder or person in roster.approvers(listing.team) | roster.admins:
         return
     raise Refused(f"{listing.instance.name} is <@{held.holder}>'s; only they or an approver can release it.")
 
 
-def release(desk: Desk, instance_id: str, person: str) -> Claim:
-    """Give an instance back. Its holder may, and so may whoever decides for its team. Raises Refused."""
-    now = desk.clock()
+def release(desk: Desk, claim_id: str, person: str) -> Claim:
+    """End a claim. Its holder may, and so may whoever decides for the instance's team. Raises Refused."""
     with desk.store.writing() as db:
-        listing = listings.by_id(db, instance_id)
-        held = listing.claim if listing else None
-        if listing is None or held is None:
-            raise Refused("Nobody holds it, so there is nothing to release.")
-        check_release(desk, listing, person)
-        claims.end(db, held.id, now, "released", who=person)
-        audit.add(db, now, person, "released", subject=instance_id, detail=held.holder)
-        digesting.refresh(desk, db, instance_id)
-        if person != held.holder:
-            outbox.tell(db, held.holder, f"claim-end:{held.id}", kind="claim_ended", subject=held.id, now=now)
+        held = claims.by_id(db, claim_id)
+        listing = listings.by_id(db, held.instance_id) if held else None
+        if held is None or held.ended_at is not None or listing is None:
+            raise Refused("That claim has ended already, so there is nothing to release.")
+        check_release(desk, listing, held, person)
+        claim_ends.end(desk, db, held, "released", who=person)
     desk.wake()
     return held
-
-
-def expire(desk: Desk) -> int:
-    """End claims whose time is over or whose instance is gone, and tell their holders; how many."""
-    now = desk.clock()
-    with desk.store.writing() as db:
-        ended = [_end(db, each, now, "expired") for each in claims.due(db, now)]
-        ended += [_end(db, each, now, "gone") for each in claims.orphaned(db, now - GONE_FOR)]
-    if any(ended):
-        desk.wake()
-    return sum(ended)
-
-
-def _end(db: Database, claim: Claim, now: int, reason: EndReason) -> bool:
-    if not claims.end(db, claim.id, now, reason):
-        return False
-    audit.add(db, now, "valet", reason, subject=claim.instance_id, detail=claim.holder)
-    outbox.tell(db, claim.holder, f"claim-end:{claim.id}", kind="claim_ended", subject=claim.id, now=now)
-    return True

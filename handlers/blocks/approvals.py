@@ -3,7 +3,7 @@
 from bot.domain.actions import Action, Facts
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
-from handlers.blocks.words import at, esc, length, per_hour, person, say, usd
+from handlers.blocks.words import at, esc, length, per_hour, person, persons, say, usd
 
 MOST_NAMED = 20
 
@@ -40,7 +40,7 @@ def _facts(action: Action) -> str:
     facts = action.facts
     rate = f", {_price(facts)}" if facts.rate_micros is not None else ", no known price"
     idle = f" for {length(action.created_at - facts.verdict_since)}" if facts.verdict_since else ""
-    holder = f"{person(facts.holder)} to {at(facts.claim_until)}" if facts.claim_until else "nobody"
+    holder = f"{persons(facts.holders)} to {at(facts.claim_until)}" if facts.claim_until else "nobody"
     return lines(
         [
             f"{esc(facts.type, 40)}, {esc(facts.region, 40)}{rate}",
@@ -70,7 +70,7 @@ def _lost(action: Action) -> str:
 def _sure(action: Action) -> str:
     facts = action.facts
     rate = f" ({_price(facts)})" if facts.rate_micros is not None else ""
-    holder = f"held by {person(facts.holder)}" if facts.holder else "held by nobody"
+    holder = f"held by {persons(facts.holders)}"
     return f"{esc(facts.name, 60)}{rate}, {holder}. {_lost(action)}"
 
 

@@ -4,7 +4,7 @@ from bot.domain.clock import HOUR
 from bot.domain.digest import DigestNow, IdleRow, RowNow
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
-from handlers.blocks.words import at, esc, length, per_hour, person, plural, usd
+from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, usd
 
 SHOWN = 15
 """Rows drawn; the rest is counted, and `/gpu status idle` shows it."""
@@ -46,7 +46,7 @@ def _row(now: RowNow, made_at: int) -> list[Block]:
         about = "" if row.exact else "about "
         money = f"{about}{usd(row.wasted_micros)} unused ({per_hour(row.waste_micros_per_hour)})"
     kind = "owned" if row.provider == "owned" else esc(row.type, 40)
-    held = f"{person(row.holder)} to {at(row.claim_until)}" if row.claim_until else "nobody"
+    held = f"{persons(row.holders)} to {at(row.claim_until)}" if row.claim_until else "nobody"
     first = f"*{esc(row.name, 60)}*  {idle}  ·  {money}"
     second = f"{kind}, {esc(row.gpus, 40)}  ·  {held}{_gist(row)}"
     state = _became(now)
@@ -61,7 +61,7 @@ def _gist(row: IdleRow) -> str:
 def _buttons(row: IdleRow) -> list[Block]:
     keep = button(f"Keep {row.name}", ids.KEEP_IDLE, row.instance_id)
     if row.state == "partial" or row.provider == "owned":
-        return [keep] if row.holder else [button(f"Claim {row.name}", ids.CLAIM, row.instance_id), keep]
+        return [keep] if row.holders else [button(f"Claim {row.name}", ids.CLAIM, row.instance_id), keep]
     return [button(f"Stop {row.name}…", ids.ASK_STOP, row.instance_id), keep]
 
 

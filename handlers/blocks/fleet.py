@@ -4,20 +4,20 @@ from bot.domain.claims import Claim
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.listing import Listing, Source, Totals
 from handlers import ids
+from handlers.blocks.offers import claim_button
 from handlers.blocks.parts import (
     FALLBACK_TEXT,
     Block,
     Reply,
     actions,
     button,
-    confirm,
     context,
     cut_mrkdwn,
     lines,
     plainly,
     section,
 )
-from handlers.blocks.words import at, bars, clock_time, code, esc, length, per_hour, person, plural, usd
+from handlers.blocks.words import at, bars, clock_time, code, esc, gpus, length, per_hour, person, plural, usd
 
 PAGE = 10
 _MARK = {
@@ -67,10 +67,11 @@ def _nothing(sources: list[Source], query: str, now: int) -> Reply:
 def describe(listing: Listing, now: int) -> str:
     """One instance in two lines: what it is and its state, then money and people."""
     instance, state = listing.instance, listing.state
-    gpus = f"{instance.gpu_count}x{esc(instance.gpu_model, 40)}" if instance.gpu_count else esc(instance.gpu_model, 40)
+    model = esc(instance.gpu_model, 40)
+    devices = f"{instance.gpu_count}x{model}" if instance.gpu_count else model
     first = f"{_MARK.get(state, ':white_circle:')} *{esc(instance.name, 60)}*  {state}{_since(listing, now)}"
     kind = "owned" if instance.provider == "owned" else esc(instance.type, 40)
-    second = [kind, gpus, _money(listing, now), _people(listing, now)]
+    second = [kind, devices, _money(listing, now), _people(listing, now)]
     return lines([f"{first}{_strip(listing)}", "  ·  ".join(part for part in second if part)])
 
 
@@ -108,20 +109,24 @@ def _money(listing: Listing, now: int) -> str:
 
 
 def _people(listing: Listing, now: int) -> str:
-    held = listing.claim
     team = f"team {esc(listing.team, 40)}" if listing.team else ""
-    if held is None:
+    if not listing.claims:
         return f"{team}, nobody" if team else "nobody"
+    return ", ".join(_held(listing, held, now) for held in listing.claims)
+
+
+def _held(listing: Listing, held: Claim, now: int) -> str:
+    some = "" if listing.is_whole(held) else f" has {gpus(held.gpus)}"
     note = f": {esc(held.note, 80)}" if held.note else ""
     late = " (over)" if held.until_at <= now else ""
-    return f"{person(held.holder)} to {at(held.until_at)}{late}{note}"
+    return f"{person(held.holder)}{some} to {at(held.until_at)}{late}{note}"
 
 
 def _row(listing: Listing, now: int) -> list[Block]:
     blocks = [section(describe(listing, now))]
     buttons = []
-    if listing.running and listing.claim is None:
-        buttons.append(button(f"Claim {listing.instance.name}", ids.CLAIM, listing.instance.id))
+    if listing.running and listing.unclaimed:
+        buttons.append(claim_button(listing))
     idle_rented = listing.verdict is not None and listing.verdict.is_idle and listing.instance.provider == "ec2"
     if listing.running and idle_rented:
         buttons.append(button(f"Stop {listing.instance.name}…", ids.ASK_STOP, listing.instance.id))
@@ -177,64 +182,3 @@ def _trouble(sources: list[Source], now: int) -> str:
     if len(silent) > 3:
         said.append(f"and {len(silent) - 3} more sources without data")
     return lines(said)
-
-
-def claimed(listing: Listing, now: int) -> Reply:
-    """Somebody has it now; the others see it too."""
-    held = listing.claim
-    name = esc(listing.instance.name, 60)
-    if held is None:
-        return plainly(f"{name} is free again.")
-    note = f" ({esc(held.note, 120)})" if held.note else ""
-    text = f"*{name}* is {person(held.holder)}'s until {at(held.until_at)}{note}."
-    blocks = [section(text), actions(button(f"Release {listing.instance.name}", ids.RELEASE, listing.instance.id))]
-    return Reply(text, blocks, private=False)
-
-
-def released(name: str, held: Claim, person_id: str, now: int) -> Reply:
-    """It is free again, with thanks when it is early."""
-    early = f", {length(held.until_at - now)} early. Thanks" if held.until_at - now >= HOUR else ""
-    whose = "" if person_id == held.holder else f" ({person(held.holder)} held it)"
-    text = f"{person(person_id)} released *{esc(name, 60)}*{early}.{whose}"
-    return Reply(text, [section(text)], private=False)
-
-
-def release_others(listing: Listing, held: Claim) -> Reply:
-    """Asked before somebody else's claim is ended."""
-    name = esc(listing.instance.name, 60)
-    text = f"*{name}* is {person(held.holder)}'s until {at(held.until_at)}, and {listing.state} now."
-    sure = confirm(f"End the claim on {listing.instance.name}?", f"{text} They are told.", yes="End it", no="Back")
-    label = f"Release {listing.instance.name} anyway"
-    return plainly(text, button(label, ids.RELEASE_OTHERS, listing.instance.id, style="danger", confirm=sure))
-
-
-def taken(listing: Listing, held: Claim, others: list[Listing], now: int) -> Reply:
-    """Somebody else has it: who, until when, and what could be had instead."""
-    name = esc(listing.instance.name, 60)
-    note = f" ({esc(held.note, 120)})" if held.note else ""
-    text = f"*{name}* is {person(held.holder)}'s until {at(held.until_at)}{note}."
-    blocks = [section(text)]
-    if others:
-        blocks.append(section("Free just now:\n" + lines([describe(other, now) for other in others])))
-        blocks.append(
-            actions(
-                *(button(f"Claim {o.instance.name}", f"{ids.CLAIM}:{n}", o.instance.id) for n, o in enumerate(others))
-            )
-        )
-    else:
-        blocks.append(context("Nothing like it is free just now. Ask its holder, or try `/gpu status free` later."))
-    return Reply(text, blocks)
-
-
-def claim_ended(claim: Claim, name: str) -> Reply:
-    """Told to the holder when a claim ended without them."""
-    label = esc(name, 60)
-    if claim.end_reason == "expired":
-        text = f"Your claim on *{label}* ended at {at(claim.until_at)}. It is free for others now."
-        again = button(f"Claim {name} again", ids.CLAIM, claim.instance_id)
-        return Reply(text, [section(text), actions(again)])
-    if claim.end_reason == "gone":
-        text = f"Your claim on *{label}* ended: the machine is gone."
-    else:
-        text = f"Your claim on *{label}* was ended by {person(claim.ended_by)}. Ask them if that surprises you."
-    return Reply(text, [section(text)])

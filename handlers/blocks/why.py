@@ -3,10 +3,12 @@
 from itertools import groupby
 
 from bot.domain.actions import Action
+from bot.domain.claims import Claim
 from bot.domain.explanation import Explanation
+from bot.domain.listing import Listing
 from bot.domain.verdict import GpuTrace, GpuVerdict
 from handlers.blocks.parts import Reply, context, cut, lines, section
-from handlers.blocks.words import at, bars, clock_time, esc, length, person, say
+from handlers.blocks.words import at, bars, clock_time, esc, gpus, length, person, say
 
 
 def why(told: Explanation, now: int) -> Reply:
@@ -87,11 +89,16 @@ def _source(told: Explanation, now: int) -> str:
 
 
 def _claim(told: Explanation) -> str:
-    held = told.listing.claim
-    if held is None:
+    held = told.listing.claims
+    if not held:
         return "Claim: none."
+    return f"{'Claim' if len(held) == 1 else 'Claims'}: {', '.join(_one(told.listing, each) for each in held)}."
+
+
+def _one(listing: Listing, held: Claim) -> str:
+    some = "" if listing.is_whole(held) else f" has {gpus(held.gpus)}"
     note = f" ({esc(held.note, 80)})" if held.note else ""
-    return f"Claim: {person(held.holder)} to {at(held.until_at)}{note}."
+    return f"{person(held.holder)}{some} to {at(held.until_at)}{note}"
 
 
 def _snooze(told: Explanation) -> str:
@@ -115,8 +122,8 @@ def _next(told: Explanation) -> str:
     idle = told.verdict.is_idle or told.verdict.state == "partial"
     if idle and told.digest_at and told.listing.running:
         return f"the digest of {at(told.digest_at)} lists it. Valet stops nothing by itself."
-    if told.listing.claim is not None:
-        return f"the claim ends {at(told.listing.claim.until_at)}."
+    if told.listing.claims:
+        return f"the claim of {person(told.listing.claims[-1].holder)} ends {at(told.listing.claims[-1].until_at)}."
     return "nothing. Valet stops nothing by itself."
 
 

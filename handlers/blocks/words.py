@@ -114,3 +114,21 @@ def _bar(cell: Cell) -> str:
 def person(user: str) -> str:
     """A mention; Slack shows the name."""
     return f"<@{user}>" if user else "nobody"
+
+
+def persons(users: Sequence[str]) -> str:
+    """Mentions of several people; "nobody" for none."""
+    named = [person(user) for user in users]
+    return " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named) or "nobody"
+
+
+def gpus(indexes: Sequence[int]) -> str:
+    """GPUs by their indexes: GPU 3, GPUs 0-2, 5."""
+    runs: list[list[int]] = []
+    for index in indexes:
+        if runs and index == runs[-1][-1] + 1:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    named = ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    return f"GPU{'' if len(indexes) == 1 else 's'} {named}"

@@ -1,58 +1,87 @@
-"""/gpu claim and release."""
+"""/gpu claim, extend and release."""
 
+from bot.domain.claims import Claim, GpuChoice
 from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services import looking, sharing
-from handlers.blocks import fleet
+from handlers.blocks import claims
 from handlers.blocks.parts import Reply
-from handlers.commands.parse import claim_words, readable
+from handlers.commands.parse import claim_words, extension, readable
 from handlers.commands.verbs import Ask, Verb, named
 
 
 def claim(ask: Ask) -> Reply:
-    """Claim an instance for a while."""
+    """Claim an instance, or some of its GPUs, for a while."""
     listing, rest = named(ask, "claim")
-    length, note = claim_words(rest)
-    return take(ask, listing, length=length, note=readable(note))
+    asked = claim_words(rest)
+    return take(ask, listing, choice=asked.choice, length=asked.length, note=readable(asked.note))
 
 
-def take(ask: Ask, listing: Listing, *, length: int | None = None, note: str = "") -> Reply:
-    """Claim this one; when somebody has it, say who and what is free instead."""
+def take(
+    ask: Ask, listing: Listing, *, choice: GpuChoice | None = None, length: int | None = None, note: str = ""
+) -> Reply:
+    """Claim this one; when others have it, say who and what is free instead."""
     now = ask.desk.clock()
     try:
-        made = sharing.claim(ask.desk, listing.instance.id, ask.user, length=length, note=note)
+        made = sharing.claim(ask.desk, listing.instance.id, ask.user, choice=choice, length=length, note=note)
     except sharing.Taken as taken:
+        fresh = looking.listing(ask.desk, listing.instance.id) or listing
         others = [each for each in looking.free_now(ask.desk, listing) if each.instance.id != listing.instance.id]
-        return fleet.taken(listing, taken.claim, others, now)
-    return fleet.claimed(made, now)
+        return claims.taken(fresh, taken.claims, others, now)
+    return claims.claimed(made, ask.user)
+
+
+def extend(ask: Ask) -> Reply:
+    """Let one's claim end later; without a name, the only one the person has."""
+    if ask.words and extension(ask.words) is None:
+        listing, rest = named(ask, "extend")
+        return prolong(ask, listing, by=extension(rest))
+    return prolong(ask, _only_one(ask), by=extension(ask.words))
+
+
+def prolong(ask: Ask, listing: Listing, *, by: int | None = None) -> Reply:
+    """Let the claim on this one end later."""
+    return claims.claimed(sharing.extend(ask.desk, listing.instance.id, ask.user, by=by), ask.user)
 
 
 def release(ask: Ask) -> Reply:
     """Give an instance back; without a name, the only one the person holds."""
-    if not ask.words:
-        held = looking.held_by(ask.desk, ask.user)
-        if len(held) != 1:
-            names = ", ".join(each.instance.name for each in held)
-            raise Refused(f"You hold {names}. Say which." if held else "You hold nothing just now.")
-        return give_back(ask, held[0])
-    return give_back(ask, named(ask, "release")[0])
+    return give_back(ask, named(ask, "release")[0] if ask.words else _only_one(ask))
+
+
+def _only_one(ask: Ask) -> Listing:
+    held = looking.held_by(ask.desk, ask.user)
+    if len(held) != 1:
+        names = ", ".join(each.instance.name for each in held)
+        raise Refused(f"You hold {names}. Say which." if held else "You hold nothing just now.")
+    return held[0]
 
 
 def give_back(ask: Ask, listing: Listing) -> Reply:
-    """Release this one; when it is somebody else's, ask first."""
-    if listing.claim is not None and listing.claim.holder != ask.user:
-        sharing.check_release(ask.desk, listing, ask.user)
-        return fleet.release_others(listing, listing.claim)
-    return end_claim(ask, listing)
+    """Release this one; when only others hold it, ask first."""
+    mine = listing.claim_of(ask.user)
+    if mine is not None:
+        return end_claim(ask, listing, mine)
+    if not listing.claims:
+        raise Refused(f"Nobody holds {listing.instance.name}, so there is nothing to release.")
+    for held in listing.claims:
+        sharing.check_release(ask.desk, listing, held, ask.user)
+    return claims.release_others(listing)
 
 
-def end_claim(ask: Ask, listing: Listing) -> Reply:
-    """End the claim on this one."""
-    ended = sharing.release(ask.desk, listing.instance.id, ask.user)
-    return fleet.released(listing.instance.name, ended, ask.user, ask.desk.clock())
+def end_claim(ask: Ask, listing: Listing, held: Claim) -> Reply:
+    """End a claim on this one."""
+    ended = sharing.release(ask.desk, held.id, ask.user)
+    return claims.released(listing.instance.name, ended, ask.user, ask.desk.clock())
 
 
 VERBS = (
-    Verb("claim", "claim <instance> [for 8h] [note]", "Take an instance; again, to move its end.", claim),
+    Verb(
+        "claim",
+        "claim <instance> [gpus:2|gpus:0,3] [for 8h] [note]",
+        "Take an instance or some of its GPUs; again, to change that.",
+        claim,
+    ),
+    Verb("extend", "extend <instance> [2h]", "Let your claim end later.", extend),
     Verb("release", "release <instance>", "Give it back.", release),
 )

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
+from bot.domain.claims import GpuChoice
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.errors import Refused
 
@@ -48,7 +50,47 @@ def _looks_like_length(word: str) -> bool:
     return word[:1] in {"+", "-", "."} or word[:1].isdigit()
 
 
-def claim_words(rest: list[str]) -> tuple[int | None, str]:
+@dataclass(frozen=True, slots=True)
+class ClaimWords:
+    """What follows the instance in a claim; None where it was not said."""
+
+    choice: GpuChoice | None
+    length: int | None
+    note: str
+
+
+def claim_words(rest: list[str]) -> ClaimWords:
+    """The parts of "[gpus:2] [for 4h] [note...]". Raises Refused."""
+    choice = None
+    if rest and re.match(r"gpus?:", rest[0], re.IGNORECASE):
+        choice, rest = gpu_choice(rest[0]), rest[1:]
+    length, note = _length_and_note(rest)
+    return ClaimWords(choice, length, note)
+
+
+def gpu_choice(word: str) -> GpuChoice:
+    """GPUs as people say them: gpus:2 (any two), gpus:0,3 and gpus:0-3 and gpu:3 (these), gpus:all. Raises Refused."""
+    key, _, said = word.lower().partition(":")
+    if said == "all":
+        return GpuChoice()
+    if key == "gpus" and re.fullmatch(r"[1-9]\d{0,2}", said, re.ASCII):
+        return GpuChoice(count=int(said))
+    if not re.fullmatch(r"\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*", said, re.ASCII):
+        raise Refused(f'"{word[:40]}" names no GPUs. Try gpus:2 for any two, gpus:0,3 for those, or gpus:all.')
+    parts = [part.partition("-") for part in said.split(",")]
+    chosen = {gpu for first, dash, last in parts for gpu in range(int(first), int(last if dash else first) + 1)}
+    if not chosen:
+        raise Refused(f'"{word[:40]}" counts backwards. Try gpus:0-3.')
+    return GpuChoice(indexes=tuple(sorted(chosen)))
+
+
+def extension(rest: list[str]) -> int | None:
+    """The length in "[by|for] 2h"; None when none is said or something else is. Raises Refused."""
+    rest = rest[1:] if rest and rest[0].lower() in {"by", "for"} else rest
+    return _with_unit(rest)[0] if rest and _looks_like_length(rest[0]) else None
+
+
+def _length_and_note(rest: list[str]) -> tuple[int | None, str]:
     """The length and the note of "[for] 4h [note...]"; None when no length is said. Raises Refused."""
     if rest and rest[0].lower() == "until":
         raise Refused("I can't read an end time yet. Say for how long instead: `for 4h`.")

@@ -98,7 +98,7 @@ def listing(text: str = "train-7", *, state: str = "held", claimed: bool = False
     """A running instance all of whose words are `text`."""
     gpus = tuple(GpuVerdict(number, "free", NOW - HOUR) for number in range(8))
     verdict = Verdict(state, NOW - 40 * DAY, text, NOW, gpus)  # type: ignore[arg-type]
-    held = claim(text) if claimed else None
+    held = (claim(text),) if claimed else ()
     seen = instance(text, type=text or "p4d", gpu_model=text, **fields)
     return Listing(seen, text, Rate(32_770_000_000, text, exact=False), verdict, held)
 
@@ -116,8 +116,8 @@ def action(text: str = "train-7", *, state: str = "pending", **fields: Any) -> A
         verdict="held",
         verdict_since=NOW - 40 * DAY,
         evidence=text,
-        claim_id="c" * 32,
-        holder="U0123456789AB",
+        claim_ids=("c" * 32,),
+        holders=("U0123456789AB",),
         claim_until=NOW + HOUR,
         rate_micros=98_320_000_000,
         nvme_gb=8_000,
@@ -149,7 +149,7 @@ def digest(text: str, state: str, rows: int = 40) -> DigestNow:
         *("i-0123456789abcdef0", text, text, text, "ec2", text, "held", NOW - 40 * DAY, 8, 8 * DAY),
         waste_micros_per_hour=98_320_000_000,
         wasted_micros=98_320_000_000,
-        holder="U0123456789AB",
+        holders=("U0123456789AB",),
         claim_until=NOW + HOUR,
         evidence=text,
     )

@@ -9,7 +9,7 @@ from bot.domain.clock import HOUR
 from bot.domain.listing import Listing, Totals
 from bot.errors import NotFound
 from handlers import listen
-from handlers.blocks import approvals, cost, digest, fleet, troubles
+from handlers.blocks import approvals, claims, cost, digest, fleet, troubles
 from handlers.blocks.parts import Reply, fitting, plainly, section, size
 from handlers.commands import cost as cost_command
 from handlers.commands import gpu, verbs
@@ -50,13 +50,14 @@ def test_replies_about_one_instance_are_fit_to_send(text):
         fleet.single(Listing(pieces.instance(text, state="stopped", stopped_at=NOW - HOUR)), NOW),
         fleet.status([], Totals(), pieces.sources(text), NOW, page=0, query=""),
         fleet.status([], Totals(), [], NOW, page=0, query=text),
-        fleet.claimed(pieces.listing(text, claimed=True), NOW),
-        fleet.claimed(one, NOW),
-        fleet.released(text, held, "U0BOB0001", NOW),
-        fleet.taken(one, held, [one] * 3, NOW),
-        fleet.taken(one, held, [], NOW),
-        fleet.claim_ended(pieces.claim(text, end_reason="expired"), text),
-        fleet.claim_ended(pieces.claim(text, end_reason="released"), text),
+        claims.claimed(pieces.listing(text, claimed=True), held.holder),
+        claims.claimed(one, held.holder),
+        claims.released(text, held, "U0BOB0001", NOW),
+        claims.release_others(pieces.listing(text, claimed=True)),
+        claims.taken(one, (held,), [one] * 3, NOW),
+        claims.taken(pieces.listing(text, claimed=True), (held,), [], NOW),
+        claims.claim_ended(pieces.claim(text, end_reason="expired"), text),
+        claims.claim_ended(pieces.claim(text, end_reason="released"), text),
         digest.kept(text, NOW),
     ]
 

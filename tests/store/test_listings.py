@@ -30,7 +30,7 @@ def put(
 
 def hold(store, instance_id: str, holder: str) -> None:
     with store.writing() as db:
-        claims.add(db, Claim(f"c-{instance_id}", instance_id, holder, 1, 100, (0,)))
+        claims.add(db, Claim(f"c-{instance_id}", instance_id, holder, 1, 100, tuple(range(8))))
 
 
 def named(name: str, **fields) -> Instance:
@@ -113,7 +113,7 @@ def test_a_listing_carries_its_verdict_rate_and_claim(mixed):
     assert half.verdict == Verdict("partial", 5, "because", 9, (GpuVerdict(0, "free", 5), GpuVerdict(1, "active", 7)))
     assert (half.waste_micros, half.rate) == (4_000_000, Rate(32_000_000, "list"))
     assert busy is not None
-    assert busy.claim == Claim("c-i-busy", "i-busy", "U1", 1, 100, (0,))
+    assert busy.claims == (Claim("c-i-busy", "i-busy", "U1", 1, 100, tuple(range(8))),)
 
 
 def test_what_is_gone_is_not_listed(mixed):

@@ -16,7 +16,7 @@ from bot.providers.onprem import Owned
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import SandboxServer, SandboxSlack, acknowledged
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
-from bot.services import acting, digesting, executing, ingesting, judging, sharing, sweeping
+from bot.services import acting, claim_ends, digesting, executing, ingesting, judging, sweeping
 from bot.settings import Secrets, parse
 from bot.wiring import Valet, build
 from store import Store, outbox
@@ -103,7 +103,7 @@ class Office:
         desk = self.valet.desk
         sweeping.sweep(desk)
         judging.judge_all(desk)
-        sharing.expire(desk)
+        claim_ends.expire(desk)
         acting.expire(desk)
         digesting.make_due(desk)
         self.settle()

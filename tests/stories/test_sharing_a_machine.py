@@ -5,7 +5,7 @@ from bot.domain.clock import HOUR, MINUTE
 
 def test_the_first_to_ask_gets_it_and_the_second_is_told_who_has_it_until_when(office):
     assert office.types("ada", "/gpu claim train-7 for 4h fine-tune") == (
-        "*train-7* is @Ada's until Mon 13:00 UTC (fine-tune).\n[Release train-7]"
+        "*train-7* is @Ada's until Mon 13:00 UTC (fine-tune).\n[Extend by 1 h] [Extend by 4 h] [Release train-7]"
     )
 
     seen = office.types("bob", "/gpu claim train-7")
@@ -16,7 +16,7 @@ def test_the_first_to_ask_gets_it_and_the_second_is_told_who_has_it_until_when(o
 def test_a_claim_that_runs_out_frees_the_machine_and_tells_its_holder(office):
     office.types("ada", "/gpu claim train-7 for 1h")
 
-    office.passes(HOUR + MINUTE)
+    office.passes(HOUR + 11 * MINUTE)
 
     assert office.sees("ada", "@ada").startswith("Your claim on *train-7* ended at Mon 10:00 UTC.")
     assert "[Claim train-7 again]" in office.sees("ada", "@ada")
@@ -46,7 +46,7 @@ def test_only_the_holder_or_an_approver_can_release(office):
 
     assert "only they or an approver can release it" in office.types("cy", "/gpu release train-7")
     assert office.types("bob", "/gpu release train-7") == (
-        "*train-7* is @Ada's until Mon 17:00 UTC, and unknown now.\n[Release train-7 anyway]"
+        "*train-7* is @Ada's until Mon 17:00 UTC.\nIt is unknown now.\n[Release train-7 anyway]"
     )
     assert office.presses("bob", "Release train-7 anyway").startswith("@Bob released *train-7*")
     assert office.sees("ada", "@ada").startswith("Your claim on *train-7* was ended by @Bob.")
@@ -80,3 +80,50 @@ def test_people_named_in_a_note_are_shown_but_not_called(office):
 
     assert seen.startswith("*train-7* is @Ada's until Mon 11:00 UTC (with @")
     assert "<@" not in office.slack.last("ada", "#gpus").text.partition("until")[2]
+
+
+def test_two_people_share_one_machine_by_its_gpus(office):
+    office.reports("dgx-1", [90.0] * 2 + [0.0] * 6)
+
+    assert office.types("ada", "/gpu claim dgx-1 gpus:2 for 4h eval") == (
+        "GPUs 2-3 of *dgx-1* are @Ada's until Mon 13:00 UTC (eval).\n[Extend by 1 h] [Extend by 4 h] [Release dgx-1]"
+    )
+    seen = office.types("bob", "/gpu claim dgx-1")
+    assert seen.startswith("GPUs 2-3 of *dgx-1* are @Ada's until Mon 13:00 UTC (eval).\n[Claim 6 GPUs of dgx-1]")
+
+    assert office.presses("bob", "Claim 6 GPUs of dgx-1").startswith("GPUs 0-1, 4-7 of *dgx-1* are @Bob's until")
+    assert "@Bob has GPUs 0-1, 4-7 to Mon 17:00 UTC, @Ada has GPUs 2-3 to" in office.types("cy", "/gpu status dgx-1")
+
+
+def test_a_claim_on_some_gpus_can_grow_and_shrink_in_place(office):
+    office.types("ada", "/gpu claim train-7 gpus:0,3 for 4h")
+
+    assert office.types("ada", "/gpu claim train-7 gpus:all").startswith("*train-7* is @Ada's until Mon 17:00 UTC.")
+    assert office.types("ada", "/gpu claim train-7 gpu:5 for 2h").startswith("GPU 5 of *train-7* is @Ada's until Mon")
+    assert office.types("bob", "/gpu claim train-7 gpus:7").startswith("GPUs 0-4, 6-7 of *train-7* are @Bob's")
+    assert "[Claim" not in office.types("ada", "/gpu claim train-7 gpus:2").partition("Free just now")[0]
+
+
+def test_gpus_that_are_not_there_are_refused_with_what_is(office):
+    assert office.types("ada", "/gpu claim train-7 gpus:9") == "It has 8 GPUs, so say gpus:1 to gpus:8."
+    assert office.types("ada", "/gpu claim train-7 gpus:0,8") == "It has GPUs 0 to 7; there is no GPU 8."
+    assert office.types("ada", "/gpu claim train-7 gpus:x").startswith('"gpus:x" names no GPUs. Try gpus:2')
+    assert office.types("ada", "/gpu claim train-7 gpus:3-1").startswith('"gpus:3-1" counts backwards.')
+
+
+def test_a_claim_is_extended_by_command_and_by_button_from_its_end(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+
+    assert "until Mon 15:00 UTC" in office.types("ada", "/gpu extend train-7 2h")
+    assert "until Mon 16:00 UTC" in office.presses("ada", "Extend by 1 h")
+    assert "until Tue 00:00 UTC" in office.types("ada", "/gpu extend")
+    assert office.types("bob", "/gpu extend train-7") == "You hold nothing on train-7. `/gpu claim train-7` takes it."
+    assert office.types("ada", "/gpu extend train-7 30d").startswith("A claim lasts at most 14 days.")
+
+
+def test_in_its_grace_a_claim_still_holds_and_can_be_extended(office):
+    office.types("ada", "/gpu claim train-7 for 1h")
+    office.passes(HOUR + 5 * MINUTE)
+
+    assert office.types("bob", "/gpu claim train-7").startswith("*train-7* is @Ada's until Mon 10:00 UTC.")
+    assert "until Mon 11:05 UTC" in office.types("ada", "/gpu extend train-7 1h")

@@ -13,7 +13,7 @@ from bot.domain.verdict import Verdict
 ROSTER = Roster((Team("nlp", frozenset({"ada"}), frozenset({"bob"})), Team("vision")), frozenset({"dee"}))
 MACHINE = Instance("i-1", "train-7", "ec2", "ec2/1/us-east-1", "p5.48xlarge", "running", launched_at=5)
 FREE = Verdict("free", 1, "all quiet", 9)
-SCENE = Scene(MACHINE, None, FREE, ROSTER)
+SCENE = Scene(MACHINE, (), FREE, ROSTER)
 FACTS = Facts("train-7", "p5.48xlarge", "us-east-1", "free", 1, "all quiet")
 ACTION = Action("a", "stop", "i-1", 5, "ada", "nlp", "approved", 1, 100, FACTS, decider="bob", decided_at=2)
 CLAIM = Claim("c-1", "i-1", "cy", 1, 100, (0,))
@@ -30,8 +30,8 @@ def test_another_launch_is_another_machine():
 
 
 def test_a_claim_the_card_did_not_show_is_in_the_way_and_the_one_it_showed_is_not():
-    claimed = replace(SCENE, claim=CLAIM)
-    shown = replace(ACTION, facts=replace(FACTS, claim_id="c-1"))
+    claimed = replace(SCENE, claims=(CLAIM,))
+    shown = replace(ACTION, facts=replace(FACTS, claim_ids=("c-1",)))
 
     assert obstacle_to_execute(ACTION, claimed) == "train-7 was claimed after the request."
     assert obstacle_to_execute(shown, claimed) is None

@@ -144,12 +144,12 @@ def test_what_works_is_unknown_or_does_not_run_is_not_listed(other):
 
 def test_the_most_wasteful_comes_first_and_the_digest_adds_up():
     claim = Claim("c", "i-b", "UADA", NOW - HOUR, NOW + HOUR, (0,))
-    held = Listing(machine("b"), "nlp", Rate(USD, "x"), verdict("held", NOW - HOUR), claim)
+    held = Listing(machine("b"), "nlp", Rate(USD, "x"), verdict("held", NOW - HOUR), (claim,))
     rows = idle_rows([listing(name="c", rate=None), held, listing("partial", NOW - HOUR, name="a", idle=4)], NOW)
     digest = Digest("C1", date(2026, 11, 23), "UTC", NOW, rows)
 
     assert [row.name for row in rows] == ["a", "b", "c"]
-    assert (rows[1].holder, rows[1].claim_until) == ("UADA", NOW + HOUR)
+    assert (rows[1].holders, rows[1].claim_until) == (("UADA",), NOW + HOUR)
     assert digest.wasted_micros == 5 * USD
     assert digest.unpriced == 1
     assert digest.partial_idle_gpu_ms == 4 * HOUR

@@ -8,7 +8,7 @@ from bot.domain.clock import MINUTE, Clock
 from bot.domain.fleet import Instance
 from bot.domain.readings import Gpu, Minute, Process, Push
 from bot.sandbox.machines import SandboxFleet
-from bot.services import acting, executing, ingesting, judging, sharing, sweeping
+from bot.services import acting, claim_ends, executing, ingesting, judging, sweeping
 from bot.services.desk import Desk
 from bot.settings import parse
 from store import Store, actions
@@ -55,7 +55,7 @@ class Room:
         """What the jobs of one minute do."""
         self.sweep()
         judging.judge_all(self.desk)
-        sharing.expire(self.desk)
+        claim_ends.expire(self.desk)
         acting.expire(self.desk)
         executing.carry_out(self.desk)
 

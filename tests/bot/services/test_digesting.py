@@ -290,7 +290,7 @@ def test_a_redrawn_digest_says_who_claimed_it_since(desk, clock):
     digesting.make_due(desk)
     clock.forward(MINUTE)
 
-    claim = sharing.claim(desk, "i-train-7", ADA, length=HOUR).claim
+    claim = sharing.claim(desk, "i-train-7", ADA, length=HOUR).claims[0]
 
     now = row_now(desk, "train-7")
     assert (now.state, now.who, now.until) == ("claimed", ADA, claim.until_at)

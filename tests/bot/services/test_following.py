@@ -115,10 +115,10 @@ def play_with_restarts(room, host: str, plan, restarts: dict[int, str]):
         if what == "bot":
             room.reopen()
         elif what == "host":
-            boot, zero, started = f"boot-{now}", now - BOOTED, 0
+            boot, zero, started = f"boot-{now}", now + BOOTED, 0
         elif what == "agent":
             started = BOOTED + now - zero
-        due = [at for at in range(max(0, zero + BOOTED - 1), now) if now - 1 - at in plan.delays.get(at, (0,))]
+        due = [at for at in range(max(0, zero - BOOTED), now) if now - 1 - at in plan.delays.get(at, (0,))]
         told = [
             minute(0, BOOTED + at - zero, SAMPLES[plan.states[at]][0], samples=SAMPLES[plan.states[at]][1])
             for at in due

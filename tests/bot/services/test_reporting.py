@@ -190,6 +190,8 @@ def test_the_status_is_the_fleet_with_null_for_what_is_not_known(desk, clock):
         "2026-11-23T08:00:00Z",
         4,
     )
-    assert idle["claim"] == {"holder": "UADA", "until": "2026-11-23T10:00:00Z", "note": "tuning"}
+    assert idle["claims"] == [
+        {"holder": "UADA", "gpus": [0, 1, 2, 3], "until": "2026-11-23T10:00:00Z", "note": "tuning"}
+    ]
     assert (unknown["state"], unknown["usd_per_hour"], unknown["wasted_usd_per_hour"]) == ("unknown", None, None)
-    assert (unknown["since"], unknown["evidence"], unknown["claim"]) == (None, None, None)
+    assert (unknown["since"], unknown["evidence"], unknown["claims"]) == (None, None, [])

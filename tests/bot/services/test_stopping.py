@@ -175,13 +175,13 @@ def test_what_cannot_be_stopped_is_not_even_asked_about(room, name):
 
 
 def test_a_machine_held_by_somebody_else_may_be_asked_about_and_the_card_says_who_holds_it(idle):
-    held = sharing.claim(idle.desk, idle.machine("train-7").id, CY, length=8 * HOUR).claim
+    held = sharing.claim(idle.desk, idle.machine("train-7").id, CY, length=8 * HOUR).claims[0]
 
     action = idle.approves(idle.asks("train-7"))
     minutes_pass(idle, 3)
 
     assert held is not None
-    assert (action.facts.holder, action.facts.claim_until) == (CY, held.until_at)
+    assert (action.facts.holders, action.facts.claim_until) == ((CY,), held.until_at)
     assert idle.action(action).state == "done"
 
 
@@ -260,7 +260,7 @@ def test_an_approval_does_not_wait_for_ever_for_a_region_that_is_down(idle):
     minutes_pass(idle, 3)
 
     assert (idle.action(action).state, idle.fleet.stops) == ("aborted", [])
-    assert sharing.claim(idle.desk, action.instance_id, ADA, length=None).claim
+    assert sharing.claim(idle.desk, action.instance_id, ADA, length=None).claims
 
 
 def test_a_region_that_comes_back_soon_is_waited_for(idle):

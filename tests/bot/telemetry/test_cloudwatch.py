@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.clock import MINUTE
 from bot.domain.trails import Observation, Target
-from bot.settings_tables import CloudWatchSettings
+from bot.settings.sources import CloudWatchSettings
 from bot.telemetry.cloudwatch import CloudWatch
 from tests.bot.telemetry.pretend_cloudwatch import PretendCloudWatch, minutes
 from tests.conftest import MONDAY

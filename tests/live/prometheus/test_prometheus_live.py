@@ -12,7 +12,7 @@ from bot.domain.fleet import Look
 from bot.domain.trails import Observation, Target
 from bot.errors import Unreachable
 from bot.services import judging, observing
-from bot.settings_tables import PrometheusSettings
+from bot.settings.sources import PrometheusSettings
 from bot.telemetry.prometheus import SETTLE, Prometheus
 from bot.telemetry.prometheus_api import PrometheusApi
 from store import listings

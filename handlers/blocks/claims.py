@@ -1,0 +1,91 @@
+"""What is said when something is claimed, extended, released, or taken already."""
+
+from bot.domain.claims import Claim
+from bot.domain.clock import HOUR
+from bot.domain.listing import Listing
+from handlers import ids
+from handlers.blocks.fleet import describe
+from handlers.blocks.offers import claim_button
+from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
+from handlers.blocks.words import at, esc, gpus, length, person
+
+MOST_BUTTONS = 10
+
+
+def claimed(listing: Listing, holder: str) -> Reply:
+    """Somebody has it now; the others see it too."""
+    held = listing.claim_of(holder)
+    if held is None:
+        return plainly(f"{esc(listing.instance.name, 60)} is free again.")
+    name = listing.instance.name
+    text = _whose(listing, held)
+    buttons = actions(
+        button("Extend by 1 h", f"{ids.EXTEND}:1", f"{held.id}|1"),
+        button("Extend by 4 h", f"{ids.EXTEND}:4", f"{held.id}|4"),
+        button(f"Release {name}", ids.RELEASE, listing.instance.id),
+    )
+    return Reply(text, [section(text), buttons], private=False)
+
+
+def _whose(listing: Listing, held: Claim) -> str:
+    """Who has what of it, until when and for what."""
+    name = f"*{esc(listing.instance.name, 60)}*"
+    note = f" ({esc(held.note, 120)})" if held.note else ""
+    if listing.is_whole(held):
+        return f"{name} is {person(held.holder)}'s until {at(held.until_at)}{note}."
+    verb = "is" if len(held.gpus) == 1 else "are"
+    return f"{gpus(held.gpus)} of {name} {verb} {person(held.holder)}'s until {at(held.until_at)}{note}."
+
+
+def released(name: str, held: Claim, person_id: str, now: int) -> Reply:
+    """It is free again, with thanks when it is early."""
+    early = f", {length(held.until_at - now)} early. Thanks" if held.until_at - now >= HOUR else ""
+    whose = "" if person_id == held.holder else f" ({person(held.holder)} held it)"
+    text = f"{person(person_id)} released *{esc(name, 60)}*{early}.{whose}"
+    return Reply(text, [section(text)], private=False)
+
+
+def release_others(listing: Listing) -> Reply:
+    """Asked before the claims of others are ended, one by one."""
+    text = lines([*(_whose(listing, held) for held in listing.claims), f"It is {listing.state} now."])
+    buttons = [_end_button(listing, held, number) for number, held in enumerate(listing.claims[:MOST_BUTTONS])]
+    return plainly(text, *buttons)
+
+
+def _end_button(listing: Listing, held: Claim, number: int) -> Block:
+    sure = confirm("End this claim?", f"{_whose(listing, held)} They are told.", yes="End it", no="Back")
+    some = "" if listing.is_whole(held) else f"{gpus(held.gpus)} of "
+    label = f"Release {some}{listing.instance.name} anyway"
+    return button(label, f"{ids.RELEASE_OTHERS}:{number}", held.id, style="danger", confirm=sure)
+
+
+def taken(listing: Listing, held: tuple[Claim, ...], others: list[Listing], now: int) -> Reply:
+    """Others have it: who, until when, and what could be had instead."""
+    text = lines([_whose(listing, each) for each in held])
+    blocks = [section(text)]
+    if listing.unclaimed:
+        blocks.append(actions(claim_button(listing)))
+    if others:
+        blocks.append(section("Free just now:\n" + lines([describe(other, now) for other in others])))
+        blocks.append(actions(*(_numbered(claim_button(other), number) for number, other in enumerate(others))))
+    elif not listing.unclaimed:
+        blocks.append(context("Nothing like it is free just now. Ask its holder, or try `/gpu status free` later."))
+    return Reply(text, blocks)
+
+
+def _numbered(made: Block, number: int) -> Block:
+    return made | {"action_id": f"{made['action_id']}:{number}"}
+
+
+def claim_ended(claim: Claim, name: str) -> Reply:
+    """Told to the holder when a claim ended without them."""
+    label = esc(name, 60)
+    if claim.end_reason == "expired":
+        text = f"Your claim on *{label}* ended at {at(claim.until_at)}. It is free for others now."
+        again = button(f"Claim {name} again", ids.CLAIM, claim.instance_id)
+        return Reply(text, [section(text), actions(again)])
+    if claim.end_reason == "gone":
+        text = f"Your claim on *{label}* ended: the machine is gone."
+    else:
+        text = f"Your claim on *{label}* was ended by {person(claim.ended_by)}. Ask them if that surprises you."
+    return Reply(text, [section(text)])
