@@ -25,7 +25,8 @@ SCHEMA = (
         CHECK ((ended_at IS NULL) = (end_reason IS NULL))
     ) STRICT""",
     "CREATE UNIQUE INDEX open_claims ON claims (instance_id, holder) WHERE ended_at IS NULL",
-    "CREATE INDEX claims_of ON claims (holder) WHERE ended_at IS NULL",
+    "CREATE INDEX claims_of ON claims (holder, ended_at)",
+    "CREATE INDEX claims_of_teams ON claims (team, ended_at)",
     "CREATE INDEX claims_due ON claims (until_at) WHERE ended_at IS NULL",
     """CREATE TABLE claimed_gpus (
         claim_id TEXT NOT NULL REFERENCES claims (id),
@@ -114,6 +115,13 @@ def held_by(db: Database, holder: str) -> list[Claim]:
     """The open claims of a person, the next to end first."""
     sql = "SELECT * FROM claims WHERE holder = ? AND ended_at IS NULL ORDER BY until_at"
     return [_claim(row) for row in rows(db, sql, holder)]
+
+
+def since(db: Database, start: int, *, holder: str = "", team: str = "") -> list[Claim]:
+    """The claims of a person or a team that are open, or ended after `start`."""
+    column, value = ("holder", holder) if holder else ("team", team)
+    sql = f"SELECT * FROM claims WHERE {column} = ? AND (ended_at IS NULL OR ended_at > ?)"
+    return [_claim(row) for row in rows(db, sql, value, start)]
 
 
 def ending(db: Database, before: int) -> list[Claim]:

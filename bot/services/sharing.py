@@ -1,13 +1,14 @@
 """Claims: taking, extending and giving back."""
 
 import secrets
+from dataclasses import replace
 
 from sqlite_utils import Database
 
 from bot.domain.claims import GRACE, Claim, GpuChoice
 from bot.domain.listing import Listing
 from bot.errors import Refused
-from bot.services import acting, claim_ends, digesting
+from bot.services import acting, claim_ends, digesting, fair_use
 from bot.services.desk import Desk
 from store import audit, claims, listings
 
@@ -29,33 +30,41 @@ def claim(
     length: int | None = None,
     until: int | None = None,
     note: str = "",
+    granted: bool = False,
 ) -> Listing:
     """Claim an instance or some of its GPUs; asked again by its holder, it moves the end. Raises Refused, Taken.
 
     Asked again without a length or an end, it never ends sooner than before; without a choice of GPUs, it keeps those
-    it has. The longest a claim may be counts from now.
+    it has. The longest a claim may be counts from now. `granted`: an approver let it pass the limits of fair use.
     """
     now = desk.clock()
     with desk.store.writing() as db:
         listing = _claimable(desk, db, instance_id)
         mine = listing.claim_of(holder)
+        team = desk.roster().team_of(holder)
         gpus = _gpus(listing, holder, choice)
-        end = now + desk.settings.claim_limits.length(length if until is None else until - now)
+        end = now + desk.settings.claim_limits(team).length(length if until is None else until - now)
         if mine is not None and length is None and until is None:
             end = max(mine.until_at, end)
+        begun = (mine.id, mine.from_at) if mine else (secrets.token_hex(16), now)
+        planned = Claim(begun[0], instance_id, holder, begun[1], end, gpus, team, note)
+        if not granted:
+            fair_use.check(desk, db, planned)
         acting.make_way(desk, db, listing, holder)
-        if mine is None:
-            team = desk.roster().team_of(holder)
-            opened = Claim(secrets.token_hex(16), instance_id, holder, now, end, gpus, team, note)
-            claims.add(db, opened)
-            audit.add(db, now, holder, "claimed", subject=instance_id, detail=note)
-        else:
-            claims.extend(db, mine.id, end, note=note)
-            claims.regrip(db, mine, gpus)
-            audit.add(db, now, holder, "extended", subject=instance_id, detail=note)
+        _write(db, planned, mine, now)
         made = _changed(desk, db, instance_id)
     desk.wake()
     return made
+
+
+def _write(db: Database, planned: Claim, mine: Claim | None, now: int) -> None:
+    if mine is None:
+        claims.add(db, planned)
+    else:
+        claims.extend(db, mine.id, planned.until_at, note=planned.note)
+        claims.regrip(db, mine, planned.gpus)
+    did = "extended" if mine else "claimed"
+    audit.add(db, now, planned.holder, did, subject=planned.instance_id, detail=planned.note)
 
 
 def _claimable(desk: Desk, db: Database, instance_id: str) -> Listing:
@@ -103,9 +112,10 @@ def extend(desk: Desk, instance_id: str, holder: str, *, by: int | None = None, 
             raise Refused(
                 f"You hold nothing on {listing.instance.name}. `/gpu claim {listing.instance.name}` takes it."
             )
-        limits = desk.settings.claim_limits
+        limits = desk.settings.claim_limits(mine.team)
         end = until if until is not None else max(mine.until_at, now) + (limits.default if by is None else by)
         limits.length(end - now)
+        fair_use.check(desk, db, replace(mine, until_at=end))
         claims.extend(db, mine.id, end)
         audit.add(db, now, holder, "extended", subject=instance_id)
         made = _changed(desk, db, instance_id)

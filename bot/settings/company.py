@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from bot.providers.accounts import AwsAccount
+from bot.settings.sharing import TeamClaimSettings
 from bot.settings.values import ChannelId, Command, GroupId, Table, Usd, UserId, Zone
 
 
@@ -56,6 +57,7 @@ class TeamSettings(Table):
     timezone: Zone = Field(default="", description="Zone of its digest; default: the zone in [digest]")
     budget_usd: Usd | None = Field(default=None, description="Budget per calendar month, USD")
     idle: TeamIdleSettings = TeamIdleSettings()
+    claims: TeamClaimSettings = TeamClaimSettings()
 
 
 class DoorSettings(Table):

@@ -1,4 +1,6 @@
-"""Claims: how long, how many."""
+"""Claims: how long, how many, and what happens beyond that."""
+
+from typing import Literal
 
 from pydantic import Field
 
@@ -10,3 +12,26 @@ class ClaimSettings(Table):
 
     default_hours: float = Field(default=8, ge=0.1, le=336, description="Length of a claim when none is said")
     longest_hours: float = Field(default=336, ge=0.1, le=336, description="Longest claim that is granted")
+    claims_per_person: int | None = Field(default=None, ge=1, description="Claims one person may hold at a time")
+    gpus_per_person: int | None = Field(default=None, ge=1, description="GPUs one person may hold at a time")
+    gpu_hours_per_person: int | None = Field(
+        default=None, ge=1, description="GPU-hours one person may claim in seven days, planned ones included"
+    )
+    at_limit: Literal["warn", "ask", "refuse"] = Field(
+        default="warn", description="Beyond a limit: `warn` the person, `ask` an approver, or `refuse`"
+    )
+
+
+class TeamClaimSettings(Table):
+    """[teams.NAME.claims]"""
+
+    default_hours: float | None = Field(default=None, ge=0.1, le=336, description="As in [claims], for this team")
+    longest_hours: float | None = Field(default=None, ge=0.1, le=336, description="As in [claims], for this team")
+    claims_per_person: int | None = Field(default=None, ge=1, description="As in [claims], for this team")
+    gpus_per_person: int | None = Field(default=None, ge=1, description="As in [claims], for this team")
+    gpu_hours_per_person: int | None = Field(default=None, ge=1, description="As in [claims], for this team")
+    at_limit: Literal["warn", "ask", "refuse"] | None = Field(default=None, description="As in [claims], for this team")
+    team_gpus: int | None = Field(default=None, ge=1, description="GPUs the whole team may hold at a time")
+    team_gpu_hours: int | None = Field(
+        default=None, ge=1, description="GPU-hours the whole team may claim in seven days, planned ones included"
+    )

@@ -7,15 +7,17 @@ from pydantic import Field
 from bot.domain.claims import ClaimLimits
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.exemptions import Exemption, ends_at
+from bot.domain.fair_use import Allowance, FairUse
 from bot.domain.people import Roster, Team
 from bot.domain.rates import USD
 from bot.domain.verdict import IdleRule
 from bot.settings.acting import ActionSettings
 from bot.settings.backup import BackupSettings
+from bot.settings.bill import BillSettings
 from bot.settings.company import AwsSettings, DoorSettings, SlackSettings, TeamSettings
 from bot.settings.idle import DigestSettings, ExemptSettings, IdleSettings
 from bot.settings.money import BuySettings, OwnedSettings
-from bot.settings.sharing import ClaimSettings
+from bot.settings.sharing import ClaimSettings, TeamClaimSettings
 from bot.settings.sources import CLOUDWATCH, PROMETHEUS, CloudWatchSettings, PrometheusSettings
 from bot.settings.values import Name, Table, Usd
 
@@ -36,6 +38,7 @@ class Settings(Table):
     digest: DigestSettings = DigestSettings()
     owned: OwnedSettings = OwnedSettings()
     buy: BuySettings = BuySettings()
+    bill: BillSettings = BillSettings()
     door: DoorSettings = DoorSettings()
     backup: BackupSettings = BackupSettings()
     prices: dict[str, Usd] = Field(default={}, description="USD per hour by instance type, over our own table")
@@ -71,11 +74,25 @@ class Settings(Table):
         }
         return {name: stale for name, (used, stale) in on.items() if used}
 
-    @property
-    def claim_limits(self) -> ClaimLimits:
-        """How long claims may be."""
-        longest = int(self.claims.longest_hours * HOUR)
-        return ClaimLimits(default=min(int(self.claims.default_hours * HOUR), longest), longest=longest)
+    def claim_limits(self, team: str) -> ClaimLimits:
+        """How long claims of a team's people may be."""
+        rules = self._claim_rules(team)
+        longest = int(rules.longest_hours * HOUR)
+        return ClaimLimits(default=min(int(rules.default_hours * HOUR), longest), longest=longest)
+
+    def fair_use(self, team: str) -> FairUse:
+        """How much a team's people, and the team, may hold."""
+        rules = self._claim_rules(team)
+        own = self.teams[team].claims if team in self.teams else TeamClaimSettings()
+        return FairUse(
+            person=Allowance(rules.claims_per_person, rules.gpus_per_person, rules.gpu_hours_per_person),
+            team=Allowance(None, own.team_gpus, own.team_gpu_hours),
+            at_limit=rules.at_limit,
+        )
+
+    def _claim_rules(self, team: str) -> ClaimSettings:
+        own = self.teams[team].claims.model_dump(exclude_none=True) if team in self.teams else {}
+        return self.claims.model_copy(update={key: own[key] for key in own.keys() & ClaimSettings.model_fields.keys()})
 
     @property
     def answer_within(self) -> int:

@@ -10,7 +10,7 @@ from bot.settings import load, parse, secrets
 def test_the_defaults_need_no_file_at_all():
     settings = parse({}, {})
 
-    assert settings.claim_limits.default == 8 * HOUR
+    assert settings.claim_limits("").default == 8 * HOUR
     assert settings.answer_within == 120 * MINUTE
     assert settings.idle_rule.window_minutes == 60
     assert settings.digest.at == "09:00"
