@@ -19,6 +19,8 @@ class Demand:
     window_hours: int
     """Hours that were watched, those in which none ran included."""
     running: tuple[int, ...]
+    factor: Decimal = Decimal(1)
+    """How much longer each machine is supposed to run than was seen; never more than all the time."""
 
     @classmethod
     def steady(cls, hours_per_month: Decimal) -> "Demand":
@@ -41,18 +43,21 @@ class Demand:
     def covered(self, machines: int) -> Decimal:
         """Machine-hours a month that so many machines, always there, would have taken over."""
         most = machines * HOUR
-        return self._monthly(sum(min(each, most) for each in self.running))
+        seen = self._monthly(sum(min(each, most) for each in self.running))
+        return min(seen, Decimal(machines * HOURS_PER_MONTH))
 
     def use_of(self, machine: int) -> Decimal:
         """The share of the time, 0 to 1, that the nth machine (from 1 on) would have been used."""
         return (self.covered(machine) - self.covered(machine - 1)) / HOURS_PER_MONTH
 
     def scaled(self, factor: Decimal) -> "Demand":
-        """As many hours, with more or fewer machines at once in each."""
-        return replace(self, running=tuple(round(each * factor) for each in self.running))
+        """The same machines at once, for more or fewer hours."""
+        return replace(self, factor=self.factor * factor)
 
     def _monthly(self, ms: int) -> Decimal:
-        return Decimal(ms) / HOUR * HOURS_PER_MONTH / self.window_hours if self.window_hours else Decimal(0)
+        if not self.window_hours:
+            return Decimal(0)
+        return Decimal(ms) * HOURS_PER_MONTH / HOUR / self.window_hours * self.factor
 
 
 @dataclass(frozen=True, slots=True)

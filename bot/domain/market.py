@@ -79,6 +79,8 @@ class Figure:
     """One instance's rate, for explaining it."""
 
     instance: Instance
+    model: str
+    """Its GPU model as clouds call it; may be empty."""
     rate: Rate | None
     held: Held | None = None
     """For an owned one: what it is made of."""

@@ -56,5 +56,9 @@ def _type(ask: Ask, name: str) -> Scope:
 def _instance(ask: Ask, name: str) -> Scope:
     found = desk.find(ask.desk, name).instance
     if found.provider == "owned":
-        raise Refused(f"{found.name} is owned: it costs the same whether used or not, and is on no bill to forecast.")
+        command = ask.desk.settings.slack.cost_command
+        raise Refused(
+            f"{found.name} is owned: it costs the same whether used or not, and is on no bill to forecast. "
+            f"`{command} prices {found.name}` shows what it costs."
+        )
     return Scope("instance", found.id, found.name)

@@ -1,0 +1,102 @@
+"""Weighs buying against renting: net present values, payback, rate of return, and how much hangs on each figure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import accumulate
+
+from bot.billing.worth import discounted, npv, yearly_irr
+from bot.domain.advice import Advice, Choice, Kept, Swing, Used
+from bot.domain.buying import Demand, Terms, flows, less, most_servers, payback_month
+from bot.domain.ownership import HOURS_PER_MONTH
+from bot.domain.report import Scope
+
+POINTS = 18
+"""Steps of the chart; with the beginning they stay within the 20 points Slack draws."""
+LOW, HIGH = Decimal("0.8"), Decimal("1.2")
+RATES = Decimal("0.10"), Decimal("0.15")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is weighed, and what is said of it."""
+
+    scope: Scope
+    type: str
+    demand: Demand
+    terms: Terms
+    used: Used
+    kept: Kept
+
+
+def weigh(asked: Question) -> Advice:
+    """Answer for one type of instance."""
+    demand, terms = asked.demand, asked.terms
+    most = most_servers(demand, terms)
+    choices = [_choice(demand, terms, servers) for servers in range(max(most, 1) + 1)]
+    best = max(choices, key=lambda each: (each.npv, -each.servers))
+    weighed = best if best.servers else choices[1]
+    renting, buying = flows(demand, terms, 0), flows(demand, terms, weighed.servers)
+    saved = less(buying, renting)
+    return Advice(
+        scope=asked.scope,
+        type=asked.type,
+        used=asked.used,
+        terms=terms,
+        kept=asked.kept,
+        rent=choices[0],
+        best=best,
+        everything=choices[most],
+        weighed=weighed,
+        uses=tuple(_use(demand, terms, server) for server in range(1, max(most, 1) + 1)),
+        break_even=_break_even(terms),
+        payback=payback_month(saved),
+        discounted_payback=payback_month(discounted(terms.monthly_rate, saved)),
+        irr=yearly_irr(saved),
+        paid=tuple(_paid(terms, renting, buying)),
+        swings=tuple(_swings(demand, terms, weighed.servers)),
+    )
+
+
+def _choice(demand: Demand, terms: Terms, servers: int) -> Choice:
+    return Choice(servers, npv(terms.monthly_rate, flows(demand, terms, servers)))
+
+
+def _use(demand: Demand, terms: Terms, server: int) -> float:
+    taken_over = demand.covered(server * terms.replaces) - demand.covered((server - 1) * terms.replaces)
+    return float(taken_over / (HOURS_PER_MONTH * terms.replaces))
+
+
+def _break_even(terms: Terms) -> float:
+    """The use at which one server costs as much as renting instead; both are straight lines in the hours."""
+    nothing, full = Demand(1, ()), Demand.steady(Decimal(HOURS_PER_MONTH * terms.replaces))
+    owned = npv(terms.monthly_rate, flows(nothing, terms, 1))
+    rented = npv(terms.monthly_rate, flows(full, terms, 0))
+    return owned / rented if rented else float("inf")
+
+
+def _paid(terms: Terms, renting: Sequence[int], buying: Sequence[int]) -> list[tuple[int, int, int]]:
+    rent, buy = (list(accumulate(discounted(terms.monthly_rate, each))) for each in (renting, buying))
+    step = -(-terms.life_months // POINTS)
+    months = sorted({*range(0, terms.life_months, step), terms.life_months})
+    return [(month, round(-rent[month]), round(-buy[month])) for month in months]
+
+
+def _swings(demand: Demand, terms: Terms, servers: int) -> list[Swing]:
+    def saving(demand: Demand, terms: Terms) -> int:
+        return _choice(demand, terms, servers).npv - _choice(demand, terms, 0).npv
+
+    def price(factor: Decimal) -> Terms:
+        return replace(terms, price_micros=round(terms.price_micros * factor))
+
+    def rent(factor: Decimal) -> Terms:
+        return replace(terms, rent_micros_per_hour=round(terms.rent_micros_per_hour * factor))
+
+    down, up = "-20 %", "+20 %"
+    low_rate, high_rate = (replace(terms, yearly_rate=rate) for rate in RATES)
+    return [
+        Swing("use", down, saving(demand.scaled(LOW), terms), up, saving(demand.scaled(HIGH), terms)),
+        Swing("server price", down, saving(demand, price(LOW)), up, saving(demand, price(HIGH))),
+        Swing("rental rate", down, saving(demand, rent(LOW)), up, saving(demand, rent(HIGH))),
+        Swing("discount rate", "10 %", saving(demand, low_rate), "15 %", saving(demand, high_rate)),
+    ]

@@ -1,0 +1,160 @@
+"""`/cost prices` as a message: a GPU model from every side, or what one instance's rate is made of."""
+
+from bot.domain.market import Comparison, Figure, Held, Offer, Paid
+from bot.domain.ownership import OwnedCost
+from handlers import ids
+from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
+from handlers.blocks.words import esc, per_hour, plural, usd
+
+SHOWN = 10
+SUNK = (
+    "The purchase is paid, whatever happens next (sunk cost): to choose between this machine and a rented one for the "
+    "next job, compare its cash figure; full cost is for budgets and the next purchase."
+)
+SETTING = {
+    "depreciation": "the purchase (`purchase_usd`)",
+    "power": "power (`usd_per_kwh`, and watts measured or set)",
+    "hosting": "hosting (`hosting_usd_per_month`)",
+    "staff": "staff (`staff_usd_per_month`)",
+}
+
+
+def comparison(told: Comparison) -> Reply:
+    """One GPU model: what is paid, what owned ones cost, what clouds ask."""
+    conclusion = _conclusion(told)
+    blocks = [section(f"*{conclusion}*")]
+    if told.paid:
+        blocks.append(section(lines([f"*Paid in the last {told.days} days*", *map(_paid, told.paid[:SHOWN])])))
+    if told.held:
+        blocks.append(section(lines(["*Owned*", *map(_held, told.held[:SHOWN])])))
+        blocks.append(actions(*(_how(number, each) for number, each in enumerate(told.held[:3]))))
+    if told.offers:
+        more = len(told.offers) - SHOWN
+        rest = f"and {plural(more, 'dearer offer')}" if more > 0 else ""
+        blocks.append(section(lines(["*Clouds ask*", *map(_offer, told.offers[:SHOWN]), rest])))
+    small = "All in USD per GPU-hour. Owned machines cost every hour, used or not; rented ones while they run."
+    blocks += [context(small), *([context(lines([esc(each, 300) for each in told.troubles]))] if told.troubles else [])]
+    return Reply(cut(f"{conclusion} {small}", 3_900), blocks)
+
+
+def _conclusion(told: Comparison) -> str:
+    name, said = esc(told.wanted, 60), []
+    hours, micros = sum(each.gpu_hours for each in told.paid), sum(each.micros for each in told.paid)
+    if hours:
+        said.append(f"you pay {usd(round(micros / hours))}")
+    costs = [(each.cost.per_gpu(full), each) for each in told.held if (full := each.cost.full_micros) is not None]
+    if costs:
+        full, cheapest = min(costs, key=lambda each: each[0])
+        said.append(f"{esc(cheapest.instance.name, 40)} costs {usd(full)}")
+    if told.offers:
+        best = told.offers[0]
+        said.append(f"the lowest list price is {usd(best.micros_per_gpu_hour)} ({esc(best.cloud, 30)}{_spot(best)})")
+    joined = ", ".join(said) or "no price is known"
+    return f"{name} per GPU-hour: {joined}."
+
+
+def _spot(offer: Offer) -> str:
+    return ", spot" if offer.spot else ""
+
+
+def _paid(paid: Paid) -> str:
+    machines = plural(paid.machines, "machine")
+    if not paid.gpu_hours:
+        return f"{esc(paid.type, 40)}: no known price ({paid.unpriced_hours:,.0f} GPU-hours of {machines})"
+    unpriced = f", {paid.unpriced_hours:,.0f} more without a known price" if paid.unpriced_hours else ""
+    hours = f"{paid.gpu_hours:,.0f} GPU-hours of {machines}{unpriced}"
+    return f"{esc(paid.type, 40)}: {usd(paid.micros_per_gpu_hour)} ({hours}; our own metering)"
+
+
+def _held(held: Held) -> str:
+    name, cost = esc(held.instance.name, 60), held.cost
+    cash = f"{usd(cost.per_gpu(cost.cash_micros))} still being paid" if _kept(cost) else "what is still paid is not set"
+    if cost.full_micros is None:
+        return f"{name}: no full cost set, {cash}"
+    worked = f"; {usd(held.worked_micros)} per GPU-hour that worked" if held.worked_micros else ""
+    return f"{name}: {usd(cost.per_gpu(cost.full_micros))} full cost, {cash}{worked}"
+
+
+def _kept(cost: OwnedCost) -> bool:
+    return any(part.name != "depreciation" for part in cost.parts)
+
+
+def _how(number: int, held: Held) -> Block:
+    return button(f"How {held.instance.name} is counted", f"{ids.FIGURE}:{number}", held.instance.id)
+
+
+def _offer(offer: Offer) -> str:
+    where = f", {esc(offer.region, 30)}" if offer.region else ""
+    memory = f" {offer.memory_gb} GB" if offer.memory_gb else ""
+    gpus = f"{offer.gpus}x{esc(offer.model, 30)}{memory}"
+    spot = " spot" if offer.spot else ""
+    return (
+        f"{usd(offer.micros_per_gpu_hour)}{spot}  {esc(offer.cloud, 30)} {esc(offer.type, 50)}, {gpus}{where} "
+        f"({esc(offer.source, 60)}, {esc(offer.as_of, 20)})"
+    )
+
+
+def figure(told: Figure) -> Reply:
+    """What one instance's rate is made of."""
+    return _owned(told, told.held) if told.held else _rented(told)
+
+
+def _rented(told: Figure) -> Reply:
+    name, rate, gpus = esc(told.instance.name, 60), told.rate, told.instance.gpu_count
+    if rate is None:
+        text = f'{name} has no known price. `prices."{esc(told.instance.type, 40)}"` in valet.toml sets one.'
+    else:
+        about = "" if rate.exact else "about "
+        each = f", {usd(rate.micros_per_hour // gpus)} per GPU-hour" if gpus > 1 else ""
+        source = esc(rate.source, 200)
+        text = f"*{name} costs {about}{per_hour(rate.micros_per_hour)} while it runs{each}.*\nSource: {source}."
+    return Reply(cut(text, 3_900), [section(text), *_compare(told)])
+
+
+def _owned(told: Figure, held: Held) -> Reply:
+    cost, name = held.cost, esc(told.instance.name, 60)
+    conclusion = _owned_conclusion(name, cost)
+    blocks = [section(f"*{conclusion}*"), *([section(lines(_parts(cost)))] if cost.parts else [])]
+    notes = [_by_hand(cost), _worked(held), _left_out(cost)]
+    if any(notes):
+        blocks.append(section(lines(notes)))
+    blocks += [*_compare(told), context(SUNK)]
+    return Reply(cut(f"{conclusion} {SUNK}", 3_900), blocks)
+
+
+def _owned_conclusion(name: str, cost: OwnedCost) -> str:
+    cash = f"{per_hour(cost.cash_micros)} of it is still being paid (cash)"
+    if cost.full_micros is None:
+        still = f" {per_hour(cost.cash_micros)} is still being paid for it (cash)." if _kept(cost) else ""
+        return f"The full cost of {name} is not known.{still}"
+    each = f", {usd(cost.per_gpu(cost.full_micros))} per GPU-hour" if cost.gpus > 1 else ""
+    paid = f"; {cash}" if _kept(cost) else ""
+    return f"{name} costs {per_hour(cost.full_micros)}{each}, used or not{paid}."
+
+
+def _parts(cost: OwnedCost) -> list[str]:
+    return [f"{part.name}: {per_hour(part.micros_per_hour)}  ({esc(part.how, 200)})" for part in cost.parts]
+
+
+def _by_hand(cost: OwnedCost) -> str:
+    if cost.set_micros is None:
+        return ""
+    sum_of_parts = sum(part.micros_per_hour for part in cost.parts)
+    parts = f" By its parts it would be {per_hour(sum_of_parts)}." if cost.life_ends_on else ""
+    return f"The full cost is set by hand in valet.toml, which goes before the parts.{parts}"
+
+
+def _worked(held: Held) -> str:
+    if held.busy is None:
+        return ""
+    worked = f": {usd(held.worked_micros)} per GPU-hour that worked" if held.worked_micros else ""
+    return f"Its GPUs worked {held.busy * 100:.0f} % of the measured time of the last 30 days{worked}."
+
+
+def _left_out(cost: OwnedCost) -> str:
+    missing = [SETTING[name] for name in cost.missing if cost.set_micros is None or name != "depreciation"]
+    return f"Left out, as nothing is set in valet.toml: {', '.join(missing)}." if missing else ""
+
+
+def _compare(told: Figure) -> list[Block]:
+    return [actions(button(f"Prices of {told.model}", ids.PRICES, told.instance.id))] if told.model else []

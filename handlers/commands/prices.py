@@ -1,0 +1,46 @@
+"""/cost prices: a GPU model from every side, or how one instance's rate comes about."""
+
+from bot.domain.listing import Listing
+from bot.errors import NotFound, Refused
+from bot.services import comparing, desk
+from handlers.blocks import prices as blocks
+from handlers.blocks.parts import Reply
+from handlers.commands.verbs import Ask, Verb
+
+
+def prices(ask: Ask) -> Reply:
+    """Compare a model, or explain an instance."""
+    wanted = " ".join(ask.words)
+    if not wanted:
+        known = comparing.models(ask.desk)
+        yours = f" You have {', '.join(known[:12])}." if known else ""
+        raise Refused(f"Prices of which GPU? Try `{ask.desk.settings.slack.cost_command} prices H100`.{yours}")
+    try:
+        return blocks.comparison(comparing.compare(ask.desk, wanted))
+    except Refused as unknown:
+        listing = _instance(ask, wanted)
+        if listing is None:
+            raise unknown from None
+        return explain(ask, listing)
+
+
+def _instance(ask: Ask, name: str) -> Listing | None:
+    try:
+        return desk.find(ask.desk, name)
+    except NotFound:
+        return None
+
+
+def explain(ask: Ask, listing: Listing) -> Reply:
+    """What this one's rate is made of."""
+    return blocks.figure(comparing.figure(ask.desk, listing))
+
+
+def of_model(ask: Ask, listing: Listing) -> Reply:
+    """The model of this one from every side."""
+    return blocks.comparison(comparing.compare(ask.desk, comparing.short_name(listing.instance.gpu_model)))
+
+
+VERBS = (
+    Verb("prices", "prices <GPU|instance>", "What a GPU-hour costs: clouds, owned, and what you pay now.", prices),
+)

@@ -1,0 +1,74 @@
+"""/cost rent-or-buy: from the words to the answer."""
+
+import re
+from decimal import Decimal
+
+from bot.domain.advice import Asked
+from bot.domain.report import Scope
+from bot.errors import Refused
+from bot.services import renting
+from handlers.blocks import renting as blocks
+from handlers.blocks.parts import Reply
+from handlers.commands.scopes import scope
+from handlers.commands.verbs import Ask, Verb
+
+_AMOUNT = re.compile(r"\$?(\d{1,9}(?:,\d{3})*(?:\.\d{1,6})?)(k?)[%$]?", re.ASCII)
+_FIELDS: dict[str, tuple[str, Decimal, Decimal]] = {
+    "price": ("price_usd", Decimal(1), Decimal(10**9)),
+    "rate": ("rate_percent", Decimal(0), Decimal(100)),
+    "life": ("life_years", Decimal(1), Decimal(10)),
+    "residual": ("residual_percent", Decimal(0), Decimal(100)),
+    "tax": ("tax_percent", Decimal(0), Decimal(99)),
+    "rent": ("rent_usd_per_hour", Decimal("0.01"), Decimal(10_000)),
+    "hours": ("hours_per_month", Decimal(1), Decimal(100_000)),
+    "watts": ("watts", Decimal(1), Decimal(1_000_000)),
+    "hosting": ("hosting_usd_per_month", Decimal(0), Decimal(10**6)),
+    "staff": ("staff_usd_per_month", Decimal(0), Decimal(10**6)),
+}
+"""What may be given with the question, with the least and the most."""
+EXAMPLES = "price:150000 rate:12 hours:500"
+
+
+def rent_or_buy(ask: Ask) -> Reply:
+    """Weigh buying against renting."""
+    figures = [word for word in ask.words if word.partition(":")[0].lower() in _FIELDS and ":" in word]
+    names = [word for word in ask.words if word not in figures]
+    given: dict[str, Decimal] = dict(_figure(word) for word in figures)
+    asked = Asked(**given)  # type: ignore[arg-type]  # none of them is `replaces`
+    about = _scope(Ask(ask.desk, ask.user, ask.channel, names))
+    return blocks.weighed(renting.advise(ask.desk, about, asked))
+
+
+def of_type(ask: Ask, within: str, kind: str) -> Reply:
+    """One type of a scope in full; the scope by the name it is stored under."""
+    name, _, key = within.partition(":")
+    scope = Scope("team", key) if name == "team" else Scope("type", kind)
+    return blocks.weighed(renting.advise(ask.desk, scope, Asked(), kind=kind))
+
+
+def _scope(ask: Ask) -> Scope:
+    """As for every money question; and types that are on sale though none runs."""
+    if len(ask.words) == 1 and renting.is_listed(ask.words[0]):
+        return Scope("type", ask.words[0])
+    return scope(ask, "rent-or-buy")
+
+
+def _figure(word: str) -> tuple[str, Decimal]:
+    """ "price:150k" as the field and the number. Raises Refused."""
+    key, _, value = word.partition(":")
+    field, least, most = _FIELDS[key.lower()]
+    found = _AMOUNT.fullmatch(value)
+    number = Decimal(found[1].replace(",", "")) * (1000 if found[2] else 1) if found else None
+    if number is None or not least <= number <= most:
+        raise Refused(f'"{word[:40]}" is not a figure from {least:,} to {most:,}. Try {EXAMPLES}.')
+    return field, number
+
+
+VERBS = (
+    Verb(
+        "rent-or-buy",
+        "rent-or-buy [<type|team|instance>] [price:150000]",
+        "What buying would save or cost, from measured use.",
+        rent_or_buy,
+    ),
+)
