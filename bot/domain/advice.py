@@ -20,6 +20,7 @@ class Asked:
     rent_usd_per_hour: Decimal | None = None
     hours_per_month: Decimal | None = None
     watts: Decimal | None = None
+    usd_per_kwh: Decimal | None = None
     hosting_usd_per_month: Decimal | None = None
     staff_usd_per_month: Decimal | None = None
     replaces: int | None = None

@@ -66,10 +66,13 @@ def _cost(settings: Settings, instance: Instance, today: date, measured: Decimal
 
 
 def _set_by_hand(settings: Settings, instance: Instance) -> int | None:
+    """The host's own figure; the one for all of them where the host has no purchase to work one out from."""
     host, each = settings.owned.hosts.get(instance.id), settings.owned.usd_per_gpu_hour
     if host is not None and host.usd_per_hour is not None:
         return micros(host.usd_per_hour)
-    return None if each is None else micros(each) * instance.gpu_count
+    if each is None or (host is not None and host.purchase_usd is not None):
+        return None
+    return micros(each) * instance.gpu_count
 
 
 def _purchase(settings: Settings, name: str) -> Purchase | None:

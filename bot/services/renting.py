@@ -34,7 +34,7 @@ def advise(desk: Desk, scope: Scope, asked: Asked, *, kind: str = "") -> Weighed
         raise Refused(f"One price for {len(kinds)} types? Ask about one of them: {', '.join(kinds[:5])}.")
     known = [each for each in kinds if asked.price_usd is not None or each in desk.settings.buy.servers]
     if not known:
-        raise Refused(_no_price(desk, scope, kinds[0]))
+        raise Refused(_no_price(kinds[0]))
     answers = tuple(_of_type(desk, scope, each, asked) for each in known)
     return Weighed(scope, answers, tuple(each for each in kinds if each not in known))
 
@@ -71,7 +71,7 @@ def _weigh(
     server = settings.buy.servers.get(kind)
     price, source = _price(server, asked)
     if price is None:
-        raise Refused(f"What does a server like {kind} cost? Give --price, or set buy.servers.{kind} in valet.toml.")
+        raise Refused(_no_price(kind))
     upkeep = _upkeep(settings, server, asked)
     parts = upkeep_parts(upkeep)
     terms = _terms(settings, server, asked, price=price, rent=rent, hourly=sum(part.micros_per_hour for part in parts))
@@ -116,7 +116,7 @@ def _upkeep(settings: Settings, server: ServerSettings | None, asked: Asked) -> 
     return Upkeep(
         watts=watts,
         pue=owned.pue,
-        usd_per_kwh=owned.usd_per_kwh,
+        usd_per_kwh=owned.usd_per_kwh if asked.usd_per_kwh is None else asked.usd_per_kwh,
         hosting_usd_per_month=owned.hosting_usd_per_month if hosting is None else hosting,
         staff_usd_per_month=owned.staff_usd_per_month if staff is None else staff,
     )
@@ -127,10 +127,12 @@ def _measured(desk: Desk, scope: Scope, kind: str) -> tuple[Demand, int]:
     db, end = desk.store.reading(), desk.clock() // HOUR * HOUR
     rows = usage.by_hour(db, scope, kind, end - DAYS * DAY, end)
     if not rows:
-        raise Refused(f"No {kind} ran {_of(scope)}in the last {DAYS} days. Say the hours: `hours:500` a month.")
+        raise Refused(
+            f"No {kind} ran {_of(scope)}in the last {DAYS} days. {_give('hours', '500')} for the hours a month."
+        )
     hours = (end - rows[0]["start"]) // HOUR
     if hours < LEAST_HOURS:
-        raise Refused(f"Only {hours} h of {kind} are measured yet. Wait a day, or say the hours: `hours:500` a month.")
+        raise Refused(f"Only {hours} h of {kind} are measured yet. {_give('hours', '500')}, or wait a day.")
     priced = sum(row["priced_ms"] for row in rows)
     rent = round(Decimal(sum(row["micros"] for row in rows)) * HOUR / priced) if priced else 0
     return Demand(hours, tuple(row["ms"] for row in rows)), rent
@@ -145,7 +147,7 @@ def _list_rent(settings: Settings, kind: str, asked: Asked) -> tuple[int, str]:
         return micros(own), "valet.toml"
     listed = prices.on_demand(kind, prices.HOME)
     if listed is None:
-        raise Refused(f"What does an hour of {kind} cost to rent? I know no price of it. Give it: `rent:21.90`.")
+        raise Refused(f"What does an hour of {kind} cost to rent? I know no price of it. {_give('rent', '21.90')}.")
     return listed.usd_per_hour_micros, f"{listed.source}, {listed.as_of}"
 
 
@@ -160,9 +162,12 @@ def _of(scope: Scope) -> str:
     return {"team": f"by team {name} ", "instance": f"as {name} "}.get(scope.kind, "")
 
 
-def _no_price(desk: Desk, scope: Scope, kind: str) -> str:
-    command = desk.settings.slack.cost_command
+def _no_price(kind: str) -> str:
     return (
         f"What does a server like {kind} cost? I know what renting costs, but prices to buy are quotes. "
-        f'Try `{command} rent-or-buy {kind} price:150000` with yours, or set `[buy.servers."{kind}"]` in valet.toml.'
+        f'{_give("price", "150000")}, with yours, or set `[buy.servers."{kind}"]` in valet.toml.'
     )
+
+
+def _give(key: str, example: str) -> str:
+    return f"Add `{key}:{example}` (on the command line `--{key} {example}`)"

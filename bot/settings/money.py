@@ -11,7 +11,7 @@ from bot.settings.values import Name, Table, Usd
 class OwnedHost(Table):
     """[owned.hosts.NAME]"""
 
-    usd_per_hour: Usd | None = Field(default=None, description="Full cost of an hour of it, USD; goes before all parts")
+    usd_per_hour: Usd | None = Field(default=None, description="Full cost of an hour of it, USD; goes before its parts")
     team: str = Field(default="", description="Team it belongs to")
     purchase_usd: Usd | None = Field(default=None, description="What was paid for it")
     purchased_on: date | None = Field(default=None, description="When: 2025-03-01")
@@ -42,7 +42,7 @@ class OwnedSettings(Table):
     """[owned]"""
 
     usd_per_gpu_hour: Usd | None = Field(
-        default=None, description="Full cost of a GPU-hour where a host has no usd_per_hour; goes before all parts"
+        default=None, description="Full cost of a GPU-hour where a host has neither usd_per_hour nor purchase_usd"
     )
     life_years: Decimal = Field(
         default=Decimal(3), gt=0, le=10, description="Years over which a purchase is written off, evenly"

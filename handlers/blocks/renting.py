@@ -1,5 +1,7 @@
 """`/cost rent-or-buy` as a message: the conclusion, each choice, what hangs on what, and where the figures are from."""
 
+from html import unescape
+
 from bot.domain.advice import Advice, Choice, Swing, Weighed
 from bot.domain.ownership import HOURS_PER_MONTH, Part
 from bot.domain.rates import USD
@@ -10,6 +12,11 @@ from handlers.blocks.words import esc, per_hour, plural, usd
 FEW_DAYS = 14
 SHOWN_USES = 6
 SHOWN_TYPES = 5
+SETTING = {
+    "power": "power (`owned.usd_per_kwh` and watts)",
+    "hosting": "hosting (`owned.hosting_usd_per_month`)",
+    "staff": "staff (`owned.staff_usd_per_month`)",
+}
 USUAL = 0.10, 0.15
 """Discount rates most companies reckon with."""
 
@@ -54,6 +61,14 @@ def _one(told: Advice) -> Reply:
     if notes:
         blocks.append(context(lines(notes)))
     return Reply(cut(lines([conclusion, *_choices(told)]), 3_900), blocks)
+
+
+def plainly_said(told: Advice) -> list[str]:
+    """The same as lines, for a terminal."""
+    swings = [f"  {what:<32} {low:>14} {high:>14}" for what, low, high in map(_swing, told.swings)]
+    head = f"What buying {told.weighed.servers} saves if a figure is lower or higher:"
+    said = [conclusion_of(told), *_choices(told), head, *swings, *_taken(told), *_notes(told)]
+    return [unescape(line) for line in said if line]
 
 
 def conclusion_of(told: Advice) -> str:
@@ -167,8 +182,8 @@ def _notes(told: Advice) -> list[str]:
     turns = _turns(told)
     notes = [turns] if turns else []
     if told.kept.missing:
-        missing = " and ".join(told.kept.missing)
-        notes.append(f"Left out, as nothing is set in valet.toml: {missing}. So buying looks better here than it is.")
+        missing = ", ".join(SETTING[name] for name in told.kept.missing)
+        notes.append(f"Left out, as not set: {missing}. So buying looks better here than it is.")
     if told.used.days is not None and told.used.days < FEW_DAYS:
         notes.append(f"Only {plural(told.used.days, 'day')} of use are measured: an early estimate.")
     if not USUAL[0] <= told.terms.yearly_rate <= USUAL[1]:

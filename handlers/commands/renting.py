@@ -22,6 +22,7 @@ _FIELDS: dict[str, tuple[str, Decimal, Decimal]] = {
     "rent": ("rent_usd_per_hour", Decimal("0.01"), Decimal(10_000)),
     "hours": ("hours_per_month", Decimal(1), Decimal(100_000)),
     "watts": ("watts", Decimal(1), Decimal(1_000_000)),
+    "kwh": ("usd_per_kwh", Decimal(0), Decimal(10)),
     "hosting": ("hosting_usd_per_month", Decimal(0), Decimal(10**6)),
     "staff": ("staff_usd_per_month", Decimal(0), Decimal(10**6)),
 }

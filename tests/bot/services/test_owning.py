@@ -84,12 +84,15 @@ def test_a_machine_is_measured_only_where_all_its_gpus_tell(made, clock, watts, 
     assert owning.measured_watts(room.desk.store.reading(), instance, clock()) == measured
 
 
-def test_figures_set_by_hand_go_before_the_parts(made):
+def test_the_figure_of_a_host_goes_before_its_parts_and_its_parts_before_the_figure_for_all(made):
     by_host = PARTS | {"hosts": {"dgx-1": PARTS["hosts"]["dgx-1"] | {"usd_per_hour": "9.12"}}}
+    for_all = {"usd_per_gpu_hour": "1.14"}
 
-    assert appears(made(by_host)).rate.micros_per_hour == 9_120_000
-    assert appears(made(PARTS | {"usd_per_gpu_hour": "1.14"})).rate.micros_per_hour == 9_120_000
-    assert appears(made(by_host)).rate.source == "valet.toml"
+    set_for_host, with_parts, with_neither = (appears(made(each)).rate for each in (by_host, PARTS | for_all, for_all))
+
+    assert (set_for_host.micros_per_hour, set_for_host.source) == (9_120_000, "valet.toml")
+    assert with_parts.micros_per_hour == 5_100_000
+    assert (with_neither.micros_per_hour, with_neither.source) == (9_120_000, "valet.toml")
 
 
 def test_without_a_purchase_or_a_figure_the_price_is_not_known(made):

@@ -1,0 +1,173 @@
+"""`valet rent-or-buy`: weigh buying servers against renting them on."""
+
+import json
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.commands.options import config_option
+
+if TYPE_CHECKING:
+    from bot.domain.advice import Advice, Asked, Weighed
+    from bot.services.desk import Desk
+
+
+def _between(least: str, most: str) -> Callable[[click.Context, click.Parameter, str | None], Decimal | None]:
+    """Takes a plain decimal number within bounds."""
+
+    def check(_context: click.Context, _option: click.Parameter, given: str | None) -> Decimal | None:
+        if given is None:
+            return None
+        try:
+            number = Decimal(given)
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if not number.is_finite() or not Decimal(least) <= number <= Decimal(most):
+            raise click.BadParameter(f"expected a number from {Decimal(least):,} to {Decimal(most):,}, not {given!r}.")
+        return number
+
+    return check
+
+
+@click.command("rent-or-buy", short_help="Weigh buying servers against renting them on.")
+@click.argument("scope", default="total", metavar="[TYPE|team:NAME|INSTANCE]")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print every figure as JSON.")
+@click.option("--price", callback=_between("1", "1000000000"), metavar="USD", help="Price of one server.")
+@click.option("--rate", callback=_between("0", "100"), metavar="PERCENT", help="Discount rate a year. Usual: 10 to 15.")
+@click.option("--life", callback=_between("1", "10"), metavar="YEARS", help="Years a server is counted on.")
+@click.option("--residual", callback=_between("0", "100"), metavar="PERCENT", help="Worth after that, of its price.")
+@click.option("--tax", callback=_between("0", "99"), metavar="PERCENT", help="Tax on profit; 0 leaves tax out.")
+@click.option("--rent", callback=_between("0.01", "10000"), metavar="USD", help="Rental of one instance an hour.")
+@click.option("--hours", callback=_between("1", "100000"), metavar="H", help="Hours a month, instead of measured use.")
+@click.option("--watts", callback=_between("1", "1000000"), metavar="W", help="Power of one server at work.")
+@click.option("--kwh", callback=_between("0", "10"), metavar="USD", help="Price of power per kWh.")
+@click.option("--hosting", callback=_between("0", "1000000"), metavar="USD", help="Hosting of one server a month.")
+@click.option("--staff", callback=_between("0", "1000000"), metavar="USD", help="Staff's time for one server a month.")
+@click.option("--replaces", type=click.IntRange(1, 100), metavar="N", help="Instances one server stands for.")
+def rent_or_buy(config_path: Path, scope: str, *, as_json: bool, **figures: Any) -> None:
+    """Weigh buying servers against renting them on.
+
+    Measured use, and what was paid for it, come from the ledger; what is not given here comes from [buy] and [owned]
+    of the settings. With --hours no database is needed. It may be run while Valet runs.
+
+    \b
+    Examples:
+      valet rent-or-buy p4d.24xlarge
+      valet rent-or-buy p5.48xlarge --hours 500 --price 300000 --rate 12 --json
+    """
+    from bot.commands.options import settings_if_any
+    from bot.commands.reading import opened_desk
+    from bot.domain.advice import Weighed
+    from bot.domain.report import Scope
+    from bot.services import renting
+
+    asked = _asked(figures)
+    if asked.hours_per_month is not None:
+        kind = scope.removeprefix("type:")
+        told = Weighed(Scope("type", kind), (renting.supposed(settings_if_any(config_path), kind, asked),))
+    else:
+        with opened_desk(config_path) as desk:
+            told = renting.advise(desk, _scope(desk, scope), asked)
+    if as_json:
+        click.echo(json.dumps([_record(each) for each in told.answers], indent=2))
+    else:
+        _print(told)
+
+
+def _asked(figures: dict[str, Any]) -> "Asked":
+    from bot.domain.advice import Asked
+
+    return Asked(
+        price_usd=figures["price"],
+        rate_percent=figures["rate"],
+        life_years=figures["life"],
+        residual_percent=figures["residual"],
+        tax_percent=figures["tax"],
+        rent_usd_per_hour=figures["rent"],
+        hours_per_month=figures["hours"],
+        watts=figures["watts"],
+        usd_per_kwh=figures["kwh"],
+        hosting_usd_per_month=figures["hosting"],
+        staff_usd_per_month=figures["staff"],
+        replaces=figures["replaces"],
+    )
+
+
+def _scope(desk: "Desk", word: str) -> Any:
+    from bot.domain.report import Scope
+    from bot.services import looking
+    from bot.services.desk import find
+
+    kind, _, name = word.partition(":")
+    if word == "total":
+        return Scope()
+    if kind in {"team", "type"} and name:
+        return Scope(kind, name)  # type: ignore[arg-type]  # one of two
+    if word in looking.types(desk):
+        return Scope("type", word)
+    found = find(desk, name if kind == "instance" and name else word).instance
+    return Scope("instance", found.id, found.name)
+
+
+def _print(told: "Weighed") -> None:
+    from handlers.blocks.renting import plainly_said
+
+    for number, advice in enumerate(told.answers):
+        if number:
+            click.echo()
+        for line in plainly_said(advice):
+            click.echo(line)
+    if told.unknown:
+        click.echo(f"Not weighed, as no price to buy is known: {', '.join(told.unknown)}.", err=True)
+
+
+def _record(advice: "Advice") -> dict[str, Any]:
+    """Money as exact decimal text; null for what there is none of."""
+    from bot.services.reporting import usd
+
+    terms, used = advice.terms, advice.used
+    choices = {"rent": advice.rent, "best": advice.best, "buy_all": advice.everything, "weighed": advice.weighed}
+    return {
+        "type": advice.type,
+        "scope": advice.scope.text,
+        "use": {
+            "hours_per_month": f"{used.hours_per_month:.3f}",
+            "peak": used.peak,
+            "measured_days": used.days,
+            "rent_usd_per_hour": usd(terms.rent_micros_per_hour),
+            "rent_source": used.rent_source,
+        },
+        "server": {
+            "price_usd": usd(terms.price_micros),
+            "price_source": advice.kept.price_source,
+            "replaces": terms.replaces,
+            "life_months": terms.life_months,
+            "residual_percent": str(terms.residual_percent),
+            "upkeep_usd_per_month": usd(terms.upkeep_micros_per_month),
+            "left_out": list(advice.kept.missing),
+        },
+        "discount_rate_percent": str(terms.yearly_rate * 100),
+        "tax_percent": str(terms.tax * 100),
+        "choices": {name: {"servers": choice.servers, "npv_usd": usd(choice.npv)} for name, choice in choices.items()},
+        "saving_usd": usd(advice.saving),
+        "break_even_percent": round(advice.break_even * 100, 2),
+        "use_of_each_percent": [round(use * 100, 2) for use in advice.uses],
+        "payback_month": advice.payback,
+        "discounted_payback_month": advice.discounted_payback,
+        "irr_percent": None if advice.irr is None else round(advice.irr * 100, 2),
+        "paid_so_far": [
+            {"month": month, "rent_all_usd": usd(rent), "weighed_usd": usd(buy)} for month, rent, buy in advice.paid
+        ],
+        "sensitivity": [
+            {
+                "what": swing.what,
+                swing.low_label: usd(swing.low),
+                swing.high_label: usd(swing.high),
+            }
+            for swing in advice.swings
+        ],
+    }
