@@ -83,6 +83,8 @@ def kind(text: str) -> Kind:
     if len({found[2] for found in _MEMORY.finditer(said)}) > 1:
         raise Refused(f'"{text.strip()[:40]}" says two sizes of memory. Say one: a100-80, or >=40gb.')
     found = _read(said)
+    if found.core.isdigit() and len(found.core) < len("4090"):
+        raise Refused(f'"{text.strip()[:40]}" names no GPU. Try a100, a100-80, 4090, 40gb or any.')
     if found.memory_gb == 0:
         raise Refused("A GPU without memory is of no use. Try a100-80 or >=40gb.")
     if found.memory_gb is not None and not found.core:
