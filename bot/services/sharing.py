@@ -112,6 +112,11 @@ def extend(desk: Desk, instance_id: str, holder: str, *, by: int | None = None, 
             raise Refused(
                 f"You hold nothing on {listing.instance.name}. `/gpu claim {listing.instance.name}` takes it."
             )
+        if until is not None and until < mine.until_at:
+            name = listing.instance.name
+            raise Refused(
+                f"Your claim on {name} lasts longer than that already. `/gpu claim {name} for 1h` shortens it."
+            )
         limits = desk.settings.claim_limits(mine.team)
         end = until if until is not None else max(mine.until_at, now) + (limits.default if by is None else by)
         limits.length(end - now)

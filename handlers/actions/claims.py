@@ -10,6 +10,7 @@ from handlers import ids
 from handlers.actions.pressing import Press, listed
 from handlers.blocks.parts import Reply
 from handlers.commands import claims
+from handlers.commands.spans import Span
 from handlers.commands.verbs import Ask
 
 
@@ -29,7 +30,7 @@ def extend(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Extend by 1 h]: the value is the claim and the hours."""
     claim_id, _, hours = value.partition("|")
     by = int(hours) * HOUR if hours.isdecimal() and len(hours) < 4 else None
-    return claims.prolong(Ask(desk, user, channel, []), _claimed(desk, claim_id), by=by)
+    return claims.prolong(Ask(desk, user, channel, []), _claimed(desk, claim_id), Span(by))
 
 
 def release(desk: Desk, user: str, channel: str, value: str) -> Reply:

@@ -12,8 +12,8 @@ from handlers.blocks.words import at, esc, gpus, length, person
 MOST_BUTTONS = 10
 
 
-def claimed(listing: Listing, holder: str) -> Reply:
-    """Somebody has it now; the others see it too."""
+def claimed(listing: Listing, holder: str, *, remark: str = "") -> Reply:
+    """Somebody has it now; the others see it too. The remark is on how their words were understood."""
     held = listing.claim_of(holder)
     if held is None:
         return plainly(f"{esc(listing.instance.name, 60)} is free again.")
@@ -24,7 +24,8 @@ def claimed(listing: Listing, holder: str) -> Reply:
         button("Extend by 4 h", f"{ids.EXTEND}:4", f"{held.id}|4"),
         button(f"Release {name}", ids.RELEASE, listing.instance.id),
     )
-    return Reply(text, [section(text), buttons], private=False)
+    small = [context(esc(remark))] if remark else []
+    return Reply(text, [section(text), *small, buttons], private=False)
 
 
 def _whose(listing: Listing, held: Claim) -> str:

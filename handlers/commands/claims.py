@@ -3,45 +3,62 @@
 from bot.domain.claims import Claim, GpuChoice
 from bot.domain.listing import Listing
 from bot.errors import Refused
-from bot.services import looking, sharing
+from bot.services import fair_use, granting, looking, sharing
 from handlers.blocks import claims
+from handlers.blocks import granting as requests
 from handlers.blocks.parts import Reply
-from handlers.commands.parse import claim_words, extension, readable
+from handlers.commands.parse import readable
+from handlers.commands.spans import Span, claim_words, extension
 from handlers.commands.verbs import Ask, Verb, named
 
 
 def claim(ask: Ask) -> Reply:
     """Claim an instance, or some of its GPUs, for a while."""
     listing, rest = named(ask, "claim")
-    asked = claim_words(rest)
-    return take(ask, listing, choice=asked.choice, length=asked.length, note=readable(asked.note))
+    asked = claim_words(rest, ask.asker())
+    return take(ask, listing, choice=asked.choice, span=asked.span, note=readable(asked.note))
 
 
 def take(
-    ask: Ask, listing: Listing, *, choice: GpuChoice | None = None, length: int | None = None, note: str = ""
+    ask: Ask, listing: Listing, *, choice: GpuChoice | None = None, span: Span | None = None, note: str = ""
 ) -> Reply:
     """Claim this one; when others have it, say who and what is free instead."""
-    now = ask.desk.clock()
+    now, span = ask.desk.clock(), span or Span()
     try:
-        made = sharing.claim(ask.desk, listing.instance.id, ask.user, choice=choice, length=length, note=note)
+        made = sharing.claim(
+            *(ask.desk, listing.instance.id, ask.user), choice=choice, length=span.length, until=span.end, note=note
+        )
+    except fair_use.OverLimit as over:
+        if not over.may_ask:
+            raise
+        length = span.length if span.end is None else span.end - now
+        grant = granting.draft(
+            *(ask.desk, ask.user, listing.instance.id, over.excess), choice=choice, length=length, note=note
+        )
+        return requests.offer(grant, str(over))
     except sharing.Taken as taken:
         fresh = looking.listing(ask.desk, listing.instance.id) or listing
         others = [each for each in looking.free_now(ask.desk, listing) if each.instance.id != listing.instance.id]
         return claims.taken(fresh, taken.claims, others, now)
-    return claims.claimed(made, ask.user)
+    mine = made.claim_of(ask.user)
+    warning = fair_use.warnings(ask.desk, mine) if mine else ""
+    return claims.claimed(made, ask.user, remark=" ".join(part for part in (span.remark, warning) if part))
 
 
 def extend(ask: Ask) -> Reply:
     """Let one's claim end later; without a name, the only one the person has."""
-    if ask.words and extension(ask.words) is None:
+    span = extension(ask.words, ask.asker()) if ask.words else None
+    if ask.words and span is None:
         listing, rest = named(ask, "extend")
-        return prolong(ask, listing, by=extension(rest))
-    return prolong(ask, _only_one(ask), by=extension(ask.words))
+        return prolong(ask, listing, extension(rest, ask.asker()) if rest else None)
+    return prolong(ask, _only_one(ask), span)
 
 
-def prolong(ask: Ask, listing: Listing, *, by: int | None = None) -> Reply:
+def prolong(ask: Ask, listing: Listing, span: Span | None = None) -> Reply:
     """Let the claim on this one end later."""
-    return claims.claimed(sharing.extend(ask.desk, listing.instance.id, ask.user, by=by), ask.user)
+    span = span or Span()
+    made = sharing.extend(ask.desk, listing.instance.id, ask.user, by=span.length, until=span.end)
+    return claims.claimed(made, ask.user, remark=span.remark)
 
 
 def release(ask: Ask) -> Reply:
@@ -78,10 +95,10 @@ def end_claim(ask: Ask, listing: Listing, held: Claim) -> Reply:
 VERBS = (
     Verb(
         "claim",
-        "claim <instance> [gpus:2|gpus:0,3] [for 8h] [note]",
+        "claim <instance> [gpus:2|gpus:0,3] [for 8h|until 18:00] [note]",
         "Take an instance or some of its GPUs; again, to change that.",
         claim,
     ),
-    Verb("extend", "extend <instance> [2h]", "Let your claim end later.", extend),
+    Verb("extend", "extend <instance> [2h|until fri 14:00]", "Let your claim end later.", extend),
     Verb("release", "release <instance>", "Give it back.", release),
 )

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
 from bot.domain.claims import GpuChoice
 from bot.domain.clock import DAY, HOUR, MINUTE
@@ -46,28 +45,6 @@ def length(word: str) -> int:
     return sum(round(float(number) * _UNITS[unit]) for number, unit in _PART.findall(plain))
 
 
-def _looks_like_length(word: str) -> bool:
-    return word[:1] in {"+", "-", "."} or word[:1].isdigit()
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimWords:
-    """What follows the instance in a claim; None where it was not said."""
-
-    choice: GpuChoice | None
-    length: int | None
-    note: str
-
-
-def claim_words(rest: list[str]) -> ClaimWords:
-    """The parts of "[gpus:2] [for 4h] [note...]". Raises Refused."""
-    choice = None
-    if rest and re.match(r"gpus?:", rest[0], re.IGNORECASE):
-        choice, rest = gpu_choice(rest[0]), rest[1:]
-    length, note = _length_and_note(rest)
-    return ClaimWords(choice, length, note)
-
-
 def gpu_choice(word: str) -> GpuChoice:
     """GPUs as people say them: gpus:2 (any two), gpus:0,3 and gpus:0-3 and gpu:3 (these), gpus:all. Raises Refused."""
     key, _, said = word.lower().partition(":")
@@ -84,29 +61,15 @@ def gpu_choice(word: str) -> GpuChoice:
     return GpuChoice(indexes=tuple(sorted(chosen)))
 
 
-def extension(rest: list[str]) -> int | None:
-    """The length in "[by|for] 2h"; None when none is said or something else is. Raises Refused."""
-    rest = rest[1:] if rest and rest[0].lower() in {"by", "for"} else rest
-    return _with_unit(rest)[0] if rest and _looks_like_length(rest[0]) else None
+def looks_like_length(word: str) -> bool:
+    """It may be meant as a length of time."""
+    return word[:1] in {"+", "-", "."} or word[:1].isdigit()
 
 
-def _length_and_note(rest: list[str]) -> tuple[int | None, str]:
-    """The length and the note of "[for] 4h [note...]"; None when no length is said. Raises Refused."""
-    if rest and rest[0].lower() == "until":
-        raise Refused("I can't read an end time yet. Say for how long instead: `for 4h`.")
-    if rest and rest[0].lower() == "for" and len(rest) == 1:
-        raise Refused('For how long? Try "for 4h".')
-    if len(rest) > 1 and rest[0].lower() == "for" and _looks_like_length(rest[1]):
-        return _with_unit(rest[1:])
-    if rest and _looks_like_length(rest[0]):
-        return _with_unit(rest)
-    return None, " ".join(rest)
-
-
-def _with_unit(rest: list[str]) -> tuple[int, str]:
-    """Takes "4h note" and "4 hours note"."""
+def measured(rest: list[str]) -> tuple[int, list[str]]:
+    """The length that "4h note" and "4 hours note" begin with, and the words after it. Raises Refused."""
     unit = rest[1].lower() if len(rest) > 1 else ""
     short = {"hours": "h", "hour": "h", "h": "h", "days": "d", "day": "d", "minutes": "m", "minute": "m", "min": "m"}
     if re.fullmatch(r"\d{1,5}", rest[0], re.ASCII) and unit in short:
-        return length(rest[0] + short[unit]), " ".join(rest[2:])
-    return length(rest[0]), " ".join(rest[1:])
+        return length(rest[0] + short[unit]), rest[2:]
+    return length(rest[0]), rest[1:]

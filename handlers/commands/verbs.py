@@ -9,6 +9,7 @@ from bot.nearest import nearest
 from bot.services.desk import Desk, find
 from handlers.blocks.parts import Reply, section
 from handlers.blocks.words import code
+from handlers.commands.spans import Asker
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,10 @@ class Ask:
     channel: str
     words: list[str]
     """What was typed after the verb."""
+
+    def asker(self) -> Asker:
+        """For reading times of day in their zone, as of now."""
+        return Asker(lambda: self.desk.zone(self.user), self.desk.clock())
 
 
 @dataclass(frozen=True, slots=True)

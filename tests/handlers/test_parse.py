@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.errors import Refused, ValetError
 from handlers.commands import cost, gpu
-from handlers.commands.parse import LONGEST, claim_words, length, words
+from handlers.commands.parse import LONGEST, length, words
+from handlers.commands.spans import Asker, claim_words
 from handlers.commands.verbs import Ask, run
+from tests.conftest import MONDAY
 
+ASKER = Asker(lambda: "UTC", MONDAY)
 NASTY = [
     "claim train-7 for ٣h",
     "claim train-7 for ²h",
@@ -81,8 +84,8 @@ def test_any_word_is_a_length_or_refused(word):
 @example(["for"])
 def test_any_words_after_a_name_are_a_length_and_a_note_or_refused(rest):
     try:
-        asked = claim_words(rest)
-        found, note = asked.length, asked.note
+        asked = claim_words(rest, ASKER)
+        found, note = asked.span.length, asked.note
     except Refused:
         return
 
@@ -120,13 +123,13 @@ def test_lengths_people_write_are_understood(typed, meant):
     ],
 )
 def test_the_length_of_a_claim_stands_before_its_note(rest, meant):
-    asked = claim_words(rest.split())
-    assert (asked.length, asked.note) == meant
+    asked = claim_words(rest.split(), ASKER)
+    assert (asked.span.length, asked.note) == meant
 
 
 def test_a_number_alone_is_no_length():
     with pytest.raises(Refused, match='"4" is not a length of time'):
-        claim_words(["for", "4"])
+        claim_words(["for", "4"], ASKER)
 
 
 def test_what_slack_made_a_link_is_taken_as_typed():

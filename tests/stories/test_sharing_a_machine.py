@@ -127,3 +127,22 @@ def test_in_its_grace_a_claim_still_holds_and_can_be_extended(office):
 
     assert office.types("bob", "/gpu claim train-7").startswith("*train-7* is @Ada's until Mon 10:00 UTC.")
     assert "until Mon 11:05 UTC" in office.types("ada", "/gpu extend train-7 1h")
+
+
+def test_a_claim_can_end_at_a_time_of_day_in_the_zone_of_who_asks(office):
+    assert office.types("ada", "/gpu claim train-7 until 18:00 eval").startswith(
+        "*train-7* is @Ada's until Mon 18:00 UTC (eval)."
+    )
+    assert "until Fri 14:00 UTC" in office.types("ada", "/gpu extend train-7 until fri 14:00")
+    assert "until Sat 08:00 UTC" in office.types("ada", "/gpu extend until sat 8")
+    assert office.types("ada", "/gpu extend train-7 until 18:00").startswith(
+        "Your claim on train-7 lasts longer than that already."
+    )
+    assert office.types("ada", "/gpu extend train-7 until friday") == "At what time on friday? Try friday 14:00."
+
+
+def test_a_time_over_for_today_is_tomorrows_and_that_is_said(office):
+    seen = office.types("ada", "/gpu claim train-7 until 02:00")
+
+    assert seen.startswith("*train-7* is @Ada's until Tue 02:00 UTC.\n")
+    assert "02:00 is over for today, so this is tomorrow's." in seen
