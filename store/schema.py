@@ -8,8 +8,11 @@ from store import (
     agents,
     audit,
     backups,
+    bill,
     claims,
     fleet,
+    grants,
+    handovers,
     ledger,
     minutes,
     observations,
@@ -25,6 +28,8 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_minutes", minutes.SCHEMA),
     ("0001_rollups", rollups.SCHEMA),
     ("0001_claims", claims.SCHEMA),
+    ("0001_handovers", handovers.SCHEMA),
+    ("0001_grants", grants.SCHEMA),
     ("0001_actions", actions.SCHEMA),
     ("0001_audit", audit.SCHEMA),
     ("0001_backups", backups.SCHEMA),
@@ -33,6 +38,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_snoozes", snoozes.SCHEMA),
     ("0001_spend", spend.SCHEMA),
     ("0001_observations", observations.SCHEMA),
+    ("0001_bill", bill.SCHEMA),
 )
 
 

@@ -17,7 +17,7 @@ from bot.settings import SECRETS, Settings, parse
 from bot.telemetry import wire
 from handlers import http
 from handlers.commands import cost, gpu
-from tests.stories.conftest import office  # noqa: F401  # the README's conversation happens in a story's office
+from tests.stories.conftest import office, office_with  # noqa: F401  # the README's conversation happens in a story's office
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

@@ -10,10 +10,11 @@ from store import claims
 
 
 class OverLimit(Refused):
-    """A claim beyond the limits of fair use; `may_ask` tells whether an approver can let it pass."""
+    """A claim beyond the limits of fair use: which ones, and whether an approver can let it pass."""
 
-    def __init__(self, sentence: str, *, may_ask: bool) -> None:
+    def __init__(self, sentence: str, excess: str, *, may_ask: bool) -> None:
         super().__init__(sentence)
+        self.excess = excess
         self.may_ask = may_ask
 
 
@@ -24,7 +25,8 @@ def check(desk: Desk, db: Database, planned: Claim) -> None:
     if said and rules.at_limit != "warn":
         may_ask = rules.at_limit == "ask"
         advice = "An approver can let it pass." if may_ask else "Release something first, or claim less."
-        raise OverLimit(f"Too much: {' and '.join(said)}. {advice}", may_ask=may_ask)
+        excess = " and ".join(said)
+        raise OverLimit(f"Too much: {excess}. {advice}", excess, may_ask=may_ask)
 
 
 def warnings(desk: Desk, held: Claim) -> str:

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 from bot.domain.actions import Action
 from bot.domain.claims import Claim
+from bot.domain.grants import Grant
+from bot.domain.handovers import Handover
 from bot.domain.listing import Filter, Listing, Source, Totals
 from bot.services.desk import Desk
-from store import actions, claims, fleet, listings, rollups
+from store import actions, claims, fleet, grants, handovers, listings, rollups
 
 
 def page(desk: Desk, chosen: Filter, *, limit: int, offset: int = 0) -> tuple[list[Listing], Totals]:
@@ -63,6 +65,16 @@ def pending(desk: Desk) -> list[Action]:
 def claim(desk: Desk, claim_id: str) -> Claim | None:
     """One claim, open or ended."""
     return claims.by_id(desk.store.reading(), claim_id)
+
+
+def handover(desk: Desk, offer_id: str) -> Handover | None:
+    """One offer of a claim, open or settled."""
+    return handovers.by_id(desk.store.reading(), offer_id)
+
+
+def grant(desk: Desk, grant_id: str) -> Grant | None:
+    """One request beyond fair use."""
+    return grants.by_id(desk.store.reading(), grant_id)
 
 
 def types(desk: Desk) -> list[str]:

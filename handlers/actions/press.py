@@ -2,11 +2,19 @@
 
 from bot.errors import Refused
 from bot.services.desk import Desk
-from handlers.actions import acting, claims, fleet
+from handlers.actions import acting, bill, claims, fleet, granting, handing, money
 from handlers.actions.pressing import Press
 from handlers.blocks.parts import Reply
 
-PRESSES: dict[str, Press] = {**fleet.PRESSES, **claims.PRESSES, **acting.PRESSES}
+PRESSES: dict[str, Press] = {
+    **fleet.PRESSES,
+    **claims.PRESSES,
+    **acting.PRESSES,
+    **bill.PRESSES,
+    **money.PRESSES,
+    **handing.PRESSES,
+    **granting.PRESSES,
+}
 
 
 def press(desk: Desk, action_id: str, user: str, channel: str, *, value: str) -> Reply | None:

@@ -1,7 +1,8 @@
 """A company in a box: the sandbox Slack, the real bot behind it, and machines that only the clock moves."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from bot.providers.onprem import Owned
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import SandboxServer, SandboxSlack, acknowledged
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
-from bot.services import acting, claim_ends, digesting, executing, ingesting, judging, sweeping
+from bot.services import acting, claim_ends, digesting, executing, granting, handing, ingesting, judging, sweeping
 from bot.settings import Secrets, parse
 from bot.wiring import Valet, build
 from store import Store, outbox
@@ -37,8 +38,8 @@ SETTINGS: dict[str, Any] = {
 class Office:
     """What a story needs: people type and press, machines work and idle, time passes."""
 
-    def __init__(self, path: Path, clock: Clock, slack: SandboxSlack) -> None:
-        self.path, self.clock, self.slack = path, clock, slack
+    def __init__(self, path: Path, clock: Clock, slack: SandboxSlack, settings: dict[str, Any] = SETTINGS) -> None:
+        self.path, self.clock, self.slack, self.settings = path, clock, slack, settings
         self.fleet = SandboxFleet(clock)
         self.seq = 0
         self.valet = self.open()
@@ -47,7 +48,7 @@ class Office:
         """Start the bot's parts, as after a restart; its workers only move when the story moves."""
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", f"{self.slack.url}/api/")
         rooms = {"ec2": self.fleet, "owned": Owned()}
-        valet = build(parse(SETTINGS, {}), secrets, Store(self.path), clock=self.clock, rooms=rooms, pace_s=0)
+        valet = build(parse(self.settings, {}), secrets, Store(self.path), clock=self.clock, rooms=rooms, pace_s=0)
         valet.identity.learn(valet.client)
         self.slack.deliver = self._deliver
         return valet
@@ -104,6 +105,8 @@ class Office:
         sweeping.sweep(desk)
         judging.judge_all(desk)
         claim_ends.expire(desk)
+        handing.lapse(desk)
+        granting.carry_out(desk)
         acting.expire(desk)
         digesting.make_due(desk)
         self.settle()
@@ -142,11 +145,23 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path, clock: Clock) -> Iterator[Office]:
+def office_with(tmp_path: Path, clock: Clock) -> Iterator[Callable[[dict[str, Any]], Office]]:
+    """Opens an office with settings of the story's own."""
+    with ExitStack() as closing:
+        yield lambda settings: closing.enter_context(opened(tmp_path / "valet.db", clock, settings))
+
+
+@pytest.fixture
+def office(office_with: Callable[[dict[str, Any]], Office]) -> Office:
+    return office_with(SETTINGS)
+
+
+@contextmanager
+def opened(path: Path, clock: Clock, settings: dict[str, Any]) -> Iterator[Office]:
     slack = SandboxSlack(clock)
     server = SandboxServer(slack)
     server.start()
-    made = Office(tmp_path / "valet.db", clock, slack)
+    made = Office(path, clock, slack, settings)
     made.tick()
     yield made
     left = outbox.counts(made.valet.desk.store.reading())

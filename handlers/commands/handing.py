@@ -1,0 +1,26 @@
+"""/gpu hand: give one's claim to somebody else."""
+
+import re
+
+from bot.errors import Refused
+from bot.services import handing
+from handlers.blocks import handing as blocks
+from handlers.blocks.parts import Reply
+from handlers.commands.verbs import Ask, Verb, named
+
+_PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+
+
+def hand(ask: Ask) -> Reply:
+    """Ask somebody to take one's claim over."""
+    listing, rest = named(ask, "hand")
+    rest = rest[1:] if rest and rest[0].lower() == "to" else rest
+    if not rest:
+        raise Refused(f"To whom? Try `hand {listing.instance.name} @bob`.")
+    found = _PERSON.fullmatch(rest[0])
+    if found is None:
+        raise Refused(f'I can\'t tell who "{rest[0][:40]}" is. Type @ and pick the person from Slack\'s list.')
+    return blocks.offered(handing.offer(ask.desk, listing.instance.id, ask.user, found[1]), listing)
+
+
+VERBS = (Verb("hand", "hand <instance> @person", "Offer your claim to somebody, who has to accept it.", hand),)

@@ -1,0 +1,16 @@
+"""Claims that ended without their holder."""
+
+from bot.services import looking
+from bot.services.desk import Desk
+from handlers.blocks import claims
+from handlers.blocks.parts import Reply
+from handlers.messages.drawing import Draw
+
+
+def claim_ended(desk: Desk, claim_id: str) -> Reply | None:
+    """The end of a claim, for its holder."""
+    claim = looking.claim(desk, claim_id)
+    return claims.claim_ended(claim, looking.name_of(desk, claim.instance_id)) if claim else None
+
+
+KINDS: dict[str, Draw] = {"claim_ended": claim_ended}

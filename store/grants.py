@@ -1,0 +1,85 @@
+"""Grants: claims beyond fair use that wait for an approver. Every change of state is a compare-and-set."""
+
+import json
+
+from sqlite_utils import Database
+
+from bot.domain.claims import GpuChoice
+from bot.domain.grants import Grant, GrantState
+from store.sql import Row, changed, one, rows
+
+SCHEMA = (
+    """CREATE TABLE grants (
+        id TEXT PRIMARY KEY,
+        person TEXT NOT NULL,
+        team TEXT NOT NULL,
+        instance_id TEXT NOT NULL REFERENCES instances (id),
+        choice TEXT NOT NULL,
+        length INTEGER NOT NULL CHECK (length > 0),
+        note TEXT NOT NULL,
+        excess TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        state TEXT NOT NULL
+            CHECK (state IN ('drafted', 'pending', 'approved', 'denied', 'expired', 'claimed', 'failed')),
+        decider TEXT NOT NULL DEFAULT '' CHECK (decider <> person),
+        decided_at INTEGER,
+        outcome TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    """CREATE UNIQUE INDEX one_live_grant ON grants (person, instance_id)
+        WHERE state IN ('drafted', 'pending', 'approved')""",
+)
+
+
+def add(db: Database, grant: Grant) -> None:
+    """Write a draft."""
+    choice = json.dumps(grant.choice and [grant.choice.count, grant.choice.indexes])
+    changed(
+        db,
+        "INSERT INTO grants (id, person, team, instance_id, choice, length, note, excess, created_at, expires_at, "
+        "state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *(grant.id, grant.person, grant.team, grant.instance_id, choice, grant.length, grant.note, grant.excess),
+        *(grant.created_at, grant.expires_at, grant.state),
+    )
+
+
+def move(db: Database, grant_id: str, before: GrantState, after: GrantState, *, outcome: str = "") -> bool:
+    """Change the state; False when it is not what it was thought to be."""
+    sql = "UPDATE grants SET state = ?, outcome = ? WHERE id = ? AND state = ?"
+    return changed(db, sql, after, outcome, grant_id, before) == 1
+
+
+def decide(db: Database, grant_id: str, person: str, now: int, *, yes: bool) -> bool:
+    """The one decision on a pending grant; False when it is not pending any more."""
+    sql = "UPDATE grants SET state = ?, decider = ?, decided_at = ? WHERE id = ? AND state = 'pending'"
+    return changed(db, sql, "approved" if yes else "denied", person, now, grant_id) == 1
+
+
+def by_id(db: Database, grant_id: str) -> Grant | None:
+    """One grant in whatever state."""
+    row = one(db, "SELECT * FROM grants WHERE id = ?", grant_id)
+    return _grant(row) if row else None
+
+
+def live(db: Database, person: str, instance_id: str) -> Grant | None:
+    """What a person has open for an instance."""
+    sql = "SELECT * FROM grants WHERE person = ? AND instance_id = ? AND state IN ('drafted', 'pending', 'approved')"
+    row = one(db, sql, person, instance_id)
+    return _grant(row) if row else None
+
+
+def approved(db: Database) -> list[Grant]:
+    """Those whose claim is still to be made."""
+    return [_grant(row) for row in rows(db, "SELECT * FROM grants WHERE state = 'approved' ORDER BY decided_at, id")]
+
+
+def over(db: Database, now: int) -> list[Grant]:
+    """Drafts and questions whose time is up."""
+    sql = "SELECT * FROM grants WHERE state IN ('drafted', 'pending') AND expires_at <= ?"
+    return [_grant(row) for row in rows(db, sql, now)]
+
+
+def _grant(row: Row) -> Grant:
+    choice = json.loads(row["choice"])
+    made = GpuChoice(choice[0], tuple(choice[1])) if choice else None
+    return Grant(**{**row, "choice": made})

@@ -1,0 +1,57 @@
+"""Handovers. The database keeps the promise of one open offer per claim."""
+
+from sqlite_utils import Database
+
+from bot.domain.handovers import Handover, HandoverState
+from store.sql import changed, one, rows
+
+SCHEMA = (
+    """CREATE TABLE handovers (
+        id TEXT PRIMARY KEY,
+        claim_id TEXT NOT NULL REFERENCES claims (id),
+        giver TEXT NOT NULL,
+        taker TEXT NOT NULL CHECK (taker <> giver),
+        made_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL CHECK (expires_at > made_at),
+        state TEXT NOT NULL CHECK (state IN ('open', 'taken', 'declined', 'withdrawn', 'lapsed')),
+        settled_at INTEGER,
+        CHECK ((state = 'open') = (settled_at IS NULL))
+    ) STRICT""",
+    "CREATE UNIQUE INDEX one_open_handover ON handovers (claim_id) WHERE state = 'open'",
+)
+
+
+def add(db: Database, offer: Handover) -> None:
+    """Write a new, open offer."""
+    changed(
+        db,
+        "INSERT INTO handovers (id, claim_id, giver, taker, made_at, expires_at, state) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        *(offer.id, offer.claim_id, offer.giver, offer.taker, offer.made_at, offer.expires_at, offer.state),
+    )
+
+
+def settle(db: Database, offer_id: str, state: HandoverState, now: int) -> bool:
+    """End an open offer; False when it has been settled already."""
+    sql = "UPDATE handovers SET state = ?, settled_at = ? WHERE id = ? AND state = 'open'"
+    return changed(db, sql, state, now, offer_id) == 1
+
+
+def by_id(db: Database, offer_id: str) -> Handover | None:
+    """One offer, open or settled."""
+    row = one(db, "SELECT * FROM handovers WHERE id = ?", offer_id)
+    return Handover(**row) if row else None
+
+
+def open_for(db: Database, claim_id: str) -> Handover | None:
+    """The open offer of a claim."""
+    row = one(db, "SELECT * FROM handovers WHERE claim_id = ? AND state = 'open'", claim_id)
+    return Handover(**row) if row else None
+
+
+def over(db: Database, now: int) -> list[Handover]:
+    """Open offers whose time is up or whose claim has ended."""
+    sql = (
+        "SELECT h.* FROM handovers h JOIN claims c ON c.id = h.claim_id "
+        "WHERE h.state = 'open' AND (h.expires_at <= ? OR c.ended_at IS NOT NULL)"
+    )
+    return [Handover(**row) for row in rows(db, sql, now)]

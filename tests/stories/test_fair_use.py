@@ -1,0 +1,104 @@
+"""Limits of fair use: a warning, a question to an approver, or a clear no."""
+
+import copy
+
+import pytest
+
+from bot.domain.clock import HOUR
+from tests.stories import conftest
+
+
+def rules(claims: dict, **team_claims) -> dict:
+    settings = copy.deepcopy(conftest.SETTINGS)
+    settings["claims"] = claims
+    settings["teams"]["nlp"]["claims"] = team_claims
+    return settings
+
+
+@pytest.fixture
+def asking(office_with):
+    office = office_with(rules({"gpus_per_person": 8, "at_limit": "ask"}))
+    office.reports("dgx-1", 0.0)
+    return office
+
+
+def test_beyond_a_limit_an_approver_can_let_it_pass(asking):
+    asking.types("ada", "/gpu claim train-7 gpus:6 for 4h")
+
+    seen = asking.types("ada", "/gpu claim dgx-1 gpus:4 for 2h eval")
+    assert seen == ("Too much: you would have 10 GPUs, the limit is 8. An approver can let it pass.\n[Ask an approver]")
+    assert asking.presses("ada", "Ask an approver").startswith("Asked in #ml-platform. You get it as soon as")
+    card = asking.sees("bob", "#ml-platform")
+    assert card.startswith("@Ada asks for 4 GPUs of *dgx-1* for 2 h, beyond fair use: you would have 10 GPUs, the")
+    assert "@Bob can answer until" in card
+
+    assert asking.presses("ada", "Let it pass", "#ml-platform")
+    assert "nobody" in asking.types("cy", "/gpu status dgx-1"), "nobody lets their own request pass"
+    asking.presses("bob", "Let it pass", "#ml-platform")
+
+    assert asking.sees("bob", "#ml-platform").endswith("@Bob let it pass; it is claimed.")
+    assert asking.sees("ada", "@ada").startswith("Your request for *dgx-1*: @Bob let it pass; it is claimed.")
+    assert "@Ada has GPUs" in asking.types("cy", "/gpu status dgx-1")
+
+
+def test_an_approver_may_say_no_and_nobody_may_answer_late(asking):
+    asking.types("ada", "/gpu claim train-7 gpus:6 for 4h")
+    asking.types("ada", "/gpu claim dgx-1 gpus:4")
+    asking.presses("ada", "Ask an approver")
+    asking.presses("bob", "No", "#ml-platform")
+    assert asking.sees("ada", "@ada") == "Your request for *dgx-1*: @Bob said no."
+
+    asking.types("ada", "/gpu claim dgx-1 gpus:4")
+    asking.presses("ada", "Ask an approver")
+    asking.passes(2 * HOUR)
+
+    assert asking.sees("ada", "@ada") == "Your request for *dgx-1*: Nobody answered in time."
+
+
+def test_what_was_taken_meanwhile_is_told(asking):
+    asking.types("ada", "/gpu claim train-7 gpus:6 for 4h")
+    asking.types("ada", "/gpu claim dgx-1 gpus:8")
+    asking.presses("ada", "Ask an approver")
+    asking.types("cy", "/gpu claim dgx-1 gpus:2")
+
+    asking.presses("bob", "Let it pass", "#ml-platform")
+
+    assert asking.sees("ada", "@ada").startswith(
+        "Your request for *dgx-1*: @Bob let it pass, but it could not be claimed: dgx-1 is taken."
+    )
+
+
+def test_a_warning_is_only_a_warning(office_with):
+    office = office_with(rules({"claims_per_person": 1}))
+    office.reports("dgx-1", 0.0)
+    office.types("ada", "/gpu claim train-7 for 4h")
+
+    seen = office.types("ada", "/gpu claim dgx-1 for 2h")
+
+    assert seen.startswith("*dgx-1* is @Ada's until")
+    assert "Mind the others: you would have 2 claims, the limit is 1." in seen
+
+
+def test_hours_of_a_week_count_what_was_held_and_what_is_planned(office_with):
+    office = office_with(rules({"gpu_hours_per_person": 40, "at_limit": "refuse"}))
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.passes(2 * HOUR)
+    office.types("ada", "/gpu release train-7")
+
+    assert office.types("ada", "/gpu claim train-7 for 4h") == (
+        "Too much: you would have 48 GPU-hours in a week, the limit is 40. Release something first, or claim less."
+    )
+    assert office.types("ada", "/gpu claim train-7 for 3h").startswith("*train-7* is @Ada's until")
+    assert office.types("ada", "/gpu extend train-7 1h").startswith("Too much: you would have 48 GPU-hours")
+
+
+def test_a_team_has_limits_of_its_own(office_with):
+    office = office_with(rules({}, team_gpus=8, at_limit="refuse", longest_hours=12, default_hours=2))
+    office.reports("dgx-1", 0.0)
+
+    assert office.types("ada", "/gpu claim train-7").startswith("*train-7* is @Ada's until Mon 11:00 UTC")
+    assert office.types("ada", "/gpu claim dgx-1 gpus:1") == (
+        "Too much: team nlp would have 9 GPUs, the limit is 8. Release something first, or claim less."
+    )
+    assert office.types("ada", "/gpu extend train-7 12h") == "A claim lasts at most 12 hours. Try 4h or 12h."
+    assert office.types("cy", "/gpu claim dgx-1").startswith("*dgx-1* is @Cy's until Mon 17:00 UTC")
