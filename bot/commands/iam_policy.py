@@ -12,7 +12,7 @@ from bot.commands.options import config_option, settings_if_any, tag_option
 @tag_option
 @click.option(
     "--only",
-    type=click.Choice(["read", "stop-start", "assume"]),
+    type=click.Choice(["read", "stop-start", "assume", "bill"]),
     help="Print this document alone, as AWS takes it.",
 )
 def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> None:
@@ -20,6 +20,7 @@ def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> Non
 
     "read" lets it look. "stop-start" lets it stop machines that carry the tag, and no others; leave it out, and Valet
     only looks. "assume" is for the credentials Valet runs with, where [[aws]] in the settings names roles to assume.
+    "bill" is for [bill] with source = "athena": it reads the export and writes query results.
     None of them can terminate, change or tag a machine.
 
     \b
@@ -30,12 +31,18 @@ def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> Non
     import json
 
     from bot.errors import Refused
-    from bot.providers.policy import assume_policy, policies
+    from bot.providers.policy import assume_policy, athena_policy, policies
 
     documents = policies(*tag)
-    roles = [account.role_arn for account in settings_if_any(config_path).aws if account.role_arn]
+    settings = settings_if_any(config_path)
+    named = [*(account.role_arn for account in settings.aws), settings.bill.role_arn]
+    roles = list(dict.fromkeys(role for role in named if role))
     if roles:
         documents["assume"] = assume_policy(roles)
+    if settings.bill.source == "athena":
+        documents["bill"] = athena_policy(settings.bill.bucket, settings.bill.output)
+    if only == "bill" and only not in documents:
+        raise Refused('[bill] in the settings does not say source = "athena"; Cost Explorer is in the document "read".')
     if only and only not in documents:
         raise Refused("No [[aws]] in the settings names a role_arn, so there is nothing to assume.")
     click.echo(json.dumps(documents[only] if only else documents, indent=2))

@@ -23,6 +23,13 @@ PATIENT = Config(
     read_timeout=10,
     user_agent_extra="gpu-valet",
 )
+ONCE = Config(
+    retries={"mode": "standard", "total_max_attempts": 1},
+    connect_timeout=3,
+    read_timeout=60,
+    user_agent_extra="gpu-valet",
+)
+"""For requests that cost money each: a job comes back to them later."""
 
 
 class _Role:
@@ -73,7 +80,7 @@ class Clients:
 
 
 def asker(
-    clients: Clients, accounts: Sequence[AwsAccount], service: str
+    clients: Clients, accounts: Sequence[AwsAccount], service: str, *, config: Config = PATIENT
 ) -> Callable[[str, str, Mapping[str, Any]], Any]:
     """A function that makes a call of a service in one place: (source, operation, parameters) -> answer.
 
@@ -83,7 +90,7 @@ def asker(
 
     def ask(place: str, operation: str, asked: Mapping[str, Any]) -> Any:
         account, region = places[place]
-        said = attempt(lambda: getattr(clients.get(account, service, region), operation)(**asked))
+        said = attempt(lambda: getattr(clients.get(account, service, region, config=config), operation)(**asked))
         if isinstance(said, Said):
             raise reading_failed(said, region)
         return said

@@ -3,14 +3,26 @@
 from typing import Any
 
 READ = (
+    "ce:GetCostAndUsage",
     "cloudwatch:GetMetricData",
     "cloudwatch:ListMetrics",
     "ec2:DescribeInstanceAttribute",
     "ec2:DescribeInstanceTypes",
     "ec2:DescribeInstances",
 )
-STOP_START = ("ec2:StopInstances",)
+STOP_START = ("ec2:StartInstances", "ec2:StopInstances")
 ASSUME = ("sts:AssumeRole",)
+ATHENA = (
+    "athena:GetQueryExecution",
+    "athena:GetQueryResults",
+    "athena:GetTableMetadata",
+    "athena:StartQueryExecution",
+    "athena:StopQueryExecution",
+)
+CATALOG = ("glue:GetDatabase", "glue:GetPartitions", "glue:GetTable")
+"""What Athena asks for on behalf of whoever asks it."""
+READ_FILES = ("s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket")
+WRITE_RESULTS = (*READ_FILES, "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject")
 FREE = ("sts:GetCallerIdentity",)
 """Called too, but allowed to everybody: no policy needs to name it."""
 
@@ -36,6 +48,24 @@ def assume_policy(role_arns: list[str]) -> dict[str, Any]:
     return _document("ValetAssume", ASSUME, role_arns)
 
 
+def athena_policy(bucket: str, output: str) -> dict[str, Any]:
+    """The document to read a FOCUS export by Athena: from its bucket, with results to `output` (s3://...)."""
+    results = output.removeprefix("s3://").partition("/")[0] or "BUCKET-OF-THE-RESULTS"
+    statements = [
+        _statement("ValetAthena", (*ATHENA, *CATALOG), "*"),
+        _statement("ValetExport", READ_FILES, _bucket(bucket or "BUCKET-OF-THE-EXPORT")),
+        _statement("ValetResults", WRITE_RESULTS, _bucket(results)),
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _bucket(name: str) -> list[str]:
+    return [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
+
+
 def _document(sid: str, actions: tuple[str, ...], resource: str | list[str], **more: Any) -> dict[str, Any]:
-    statement = {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
-    return {"Version": "2012-10-17", "Statement": [statement]}
+    return {"Version": "2012-10-17", "Statement": [_statement(sid, actions, resource, **more)]}
+
+
+def _statement(sid: str, actions: tuple[str, ...], resource: str | list[str], **more: Any) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource, **more}

@@ -94,6 +94,10 @@ class Settings(Table):
         own = self.teams[team].claims.model_dump(exclude_none=True) if team in self.teams else {}
         return self.claims.model_copy(update={key: own[key] for key in own.keys() & ClaimSettings.model_fields.keys()})
 
+    def unasked_micros(self, team: str) -> int:
+        """Micro-dollars a month of machines that a team's people may start and launch without a yes."""
+        return int(self.teams[team].ask_over_usd * USD) if team in self.teams else 0
+
     @property
     def answer_within(self) -> int:
         """How long a card waits, milliseconds."""

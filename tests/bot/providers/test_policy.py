@@ -7,8 +7,8 @@ from pathlib import Path
 import botocore.session
 from botocore import xform_name
 
-from bot import providers, telemetry
-from bot.providers.policy import ASSUME, FREE, READ, STOP_START, assume_policy, policies
+from bot import billing, providers, telemetry
+from bot.providers.policy import ASSUME, ATHENA, FREE, READ, STOP_START, assume_policy, athena_policy, policies
 
 
 def operations() -> dict[str, str]:
@@ -16,15 +16,20 @@ def operations() -> dict[str, str]:
     session = botocore.session.get_session()
     return {
         xform_name(operation): f"{service}:{operation}"
-        for service in ("cloudwatch", "ec2", "sts")
+        for service in ("athena", "ce", "cloudwatch", "ec2", "sts")
         for operation in session.get_service_model(service).operation_names
+        if operation != "GetSession"  # of Athena; botocore has a function of that name
     }
 
 
 def actions_called() -> set[str]:
     known = operations() | {"create_assume_role_refresher": "sts:AssumeRole"}
     called = set()
-    ours = [*Path(providers.__path__[0]).glob("*.py"), *Path(telemetry.__path__[0]).glob("cloudwatch*.py")]
+    ours = [
+        *Path(providers.__path__[0]).glob("*.py"),
+        *Path(telemetry.__path__[0]).glob("cloudwatch*.py"),
+        *Path(billing.__path__[0]).glob("*.py"),
+    ]
     for file in ours:
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Attribute):
@@ -37,7 +42,7 @@ def actions_called() -> set[str]:
 
 
 def test_the_documents_name_just_what_the_code_calls():
-    assert actions_called() == {*READ, *STOP_START, *ASSUME, *FREE}
+    assert actions_called() == {*READ, *STOP_START, *ASSUME, *ATHENA, *FREE}
 
 
 def test_reading_is_allowed_everywhere_and_stopping_only_under_the_tag():
@@ -53,7 +58,7 @@ def test_reading_is_allowed_everywhere_and_stopping_only_under_the_tag():
             {
                 "Sid": "ValetStopStart",
                 "Effect": "Allow",
-                "Action": ["ec2:StopInstances"],
+                "Action": ["ec2:StartInstances", "ec2:StopInstances"],
                 "Resource": "arn:aws:ec2:*:*:instance/*",
                 "Condition": {"StringEquals": {"aws:ResourceTag/gpu-valet": "managed"}},
             }
@@ -65,6 +70,15 @@ def test_nothing_in_them_can_terminate_change_or_tag():
     text = json.dumps([policies("gpu-valet", "managed"), assume_policy(["arn:aws:iam::222233334444:role/valet"])])
 
     assert not [word for word in ("Terminate", "Modify", "CreateTags", "Delete", '"ec2:*"') if word in text]
+
+
+def test_athena_reads_the_export_and_writes_nothing_but_results():
+    asking, export, results = athena_policy("company-billing", "s3://athena-results/valet/")["Statement"]
+
+    assert set(ATHENA) < set(asking["Action"])
+    assert export["Resource"] == ["arn:aws:s3:::company-billing", "arn:aws:s3:::company-billing/*"]
+    assert "s3:PutObject" not in export["Action"]
+    assert results["Resource"] == ["arn:aws:s3:::athena-results", "arn:aws:s3:::athena-results/*"]
 
 
 def test_only_the_named_roles_may_be_assumed():

@@ -1,0 +1,144 @@
+"""The bill from a FOCUS export in place on S3, summed by Athena; only the sums travel.
+
+Athena charges for bytes scanned: the query names its columns and billing periods, so a partitioned Parquet export is
+read in part only, and the workgroup's own limit holds the rest.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from bot.billing.focus_query import Query, Shape, lines_of, literal, quoted
+from bot.domain.bill import BillLook, periods_between, utc_day
+from bot.errors import Refused, Unreachable
+
+Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""Makes one call: operation, parameters. Raises Unreachable."""
+CATALOG = "AwsDataCatalog"
+PAUSE_S = 2.0
+PATIENCE = 300
+"""So many pauses before a query is given up and stopped."""
+OVER = frozenset({"FAILED", "CANCELLED"})
+PERIOD_KEYS = ("billingperiod", "billing_period")
+MIB = 1024 * 1024
+
+
+class AthenaDialect:
+    """Athena's SQL, where it is its own."""
+
+    def is_text(self, kind: str) -> bool:
+        """Whether a column of that type is text."""
+        return kind.startswith(("string", "varchar", "char"))
+
+    def day(self, column: str) -> str:
+        """The day of a timestamp as text."""
+        return f"date_format({column}, '%Y-%m-%d')"
+
+    def tag(self, column: str, kind: str, key: str) -> str:
+        """One tag; JSON text that is none has no tags."""
+        if kind.startswith("map<"):
+            return f"CAST(element_at({column}, {literal(key)}) AS VARCHAR)"
+        if self.is_text(kind):
+            return f"json_extract_scalar({column}, {literal(f'$[{json.dumps(key)}]')})"
+        if kind.startswith("struct<"):
+            known = f"<{key}:" in kind or f",{key}:" in kind
+            return f"CAST({column}.{quoted(key)} AS VARCHAR)" if known else "CAST(NULL AS VARCHAR)"
+        raise Refused(f"The export's Tags are {kind[:60]}; Valet reads a map, a record, or JSON text.")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Where the export lies and how it is asked."""
+
+    database: str
+    table: str
+    workgroup: str = "primary"
+    output: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Athena:
+    """One table of FOCUS charges."""
+
+    ask: Ask
+    table: Table
+    team_tag: str
+    wait: Callable[[float], None] = time.sleep
+    name: str = "FOCUS by Athena"
+
+    def seal(self) -> str:
+        """Only asking can tell."""
+        return ""
+
+    def shape(self) -> tuple[Shape, tuple[str, ...]]:
+        """The columns, and which of them are partitions; costs nothing. Raises Unreachable."""
+        asked = {"CatalogName": CATALOG, "DatabaseName": self.table.database, "TableName": self.table.table}
+        found = self.ask("get_table_metadata", asked)["TableMetadata"]
+        keys = found.get("PartitionKeys", [])
+        kinds = {each["Name"]: each.get("Type", "string") for each in [*found.get("Columns", []), *keys]}
+        return Shape(kinds, self.table.columns), tuple(each["Name"] for each in keys)
+
+    def look(self, since: date, now: int, spend: Callable[[], None]) -> BillLook:
+        """Have the billing periods from the month of `since` on summed: one query."""
+        shape, partitions = self.shape()
+        query = Query(shape, AthenaDialect(), self.team_tag)
+        relation = f"{quoted(self.table.database)}.{quoted(self.table.table)}"
+        sql = query.text(self._pruned(relation, partitions, since, utc_day(now)), since)
+        spend()
+        scanned, rows = self._run(sql)
+        sums = lines_of(rows)
+        if not sums.lines:
+            raise Refused(f"{self.table.table} has no charges in USD from {since:%B %Y} on.")
+        notes = [f"Athena scanned {scanned / MIB:,.0f} MiB."]
+        if sums.foreign:
+            notes.append(f"{sums.foreign:,} of its charges are in another currency than USD and are left out.")
+        periods = tuple(sorted({line.period for line in sums.lines}))
+        place = f"{self.table.database}.{self.table.table}"
+        return BillLook(self.name, place, now, periods, tuple(sums.lines), notes=tuple(notes))
+
+    def _pruned(self, relation: str, partitions: Sequence[str], since: date, today: date) -> str:
+        """Only the partitions of the periods asked for, where the table has such."""
+        key = next((each for each in partitions if each.lower() in PERIOD_KEYS), None)
+        if key is None:
+            return relation
+        wanted = ", ".join(literal(each) for each in periods_between(since, today))
+        return f"(SELECT * FROM {relation} WHERE substr(CAST({quoted(key)} AS VARCHAR), 1, 7) IN ({wanted}))"
+
+    def _run(self, sql: str) -> tuple[int, Iterator[Sequence[Any]]]:
+        """Bytes scanned, and the rows."""
+        asked: dict[str, Any] = {"QueryString": sql, "WorkGroup": self.table.workgroup}
+        if self.table.output:
+            asked["ResultConfiguration"] = {"OutputLocation": self.table.output}
+        query_id = self.ask("start_query_execution", asked)["QueryExecutionId"]
+        for _ in range(PATIENCE):
+            run = self.ask("get_query_execution", {"QueryExecutionId": query_id})["QueryExecution"]
+            state = run["Status"]["State"]
+            if state == "SUCCEEDED":
+                return int(run.get("Statistics", {}).get("DataScannedInBytes", 0)), self._rows(query_id)
+            if state in OVER:
+                why = run["Status"].get("StateChangeReason") or state.lower()
+                raise Unreachable(f"Athena did not read the export: {why[:200]}", retryable=False)
+            self.wait(PAUSE_S)
+        self.ask("stop_query_execution", {"QueryExecutionId": query_id})
+        raise Unreachable(f"Athena took over {PAUSE_S * PATIENCE / 60:.0f} minutes, so the query was stopped")
+
+    def _rows(self, query_id: str) -> Iterator[Sequence[Any]]:
+        """Every row of the result; the first page begins with the names of the columns."""
+        asked: dict[str, Any] = {"QueryExecutionId": query_id}
+        first = True
+        while True:
+            page = self.ask("get_query_results", asked)
+            result = page["ResultSet"]
+            names = [each["Name"] for each in result["ResultSetMetadata"]["ColumnInfo"]]
+            for row in result["Rows"]:
+                cells = [cell.get("VarCharValue") for cell in row["Data"]]
+                if not (first and cells == names):
+                    yield cells
+                first = False
+            if not page.get("NextToken"):
+                return
+            asked["NextToken"] = page["NextToken"]

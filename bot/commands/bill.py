@@ -1,0 +1,84 @@
+"""`valet bill`: what the provider billed, beside our own ledger."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.commands.options import config_option
+
+if TYPE_CHECKING:
+    from bot.domain.bill_report import BillReport
+
+NAME_WIDTH = 44
+BY = ("day", "account", "service", "team", "type", "instance", "kind")
+
+
+def _month(_context: click.Context, _option: click.Parameter, given: str | None) -> date | None:
+    import re
+
+    if given is None:
+        return None
+    if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", given, re.ASCII):
+        raise click.BadParameter("expected a month such as 2026-11.")
+    return date.fromisoformat(f"{given}-01")
+
+
+@click.command("bill", short_help="Print what was billed beside the ledger, as a table or as CSV.")
+@config_option
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead of a table.")
+@click.option("--month", callback=_month, metavar="YYYY-MM", help="The month (UTC). Default: the present one.")
+@click.option("--by", type=click.Choice(BY), default="day", show_default=True, help="What to tell apart in the CSV.")
+def bill(config_path: Path, month: date | None, by: str, *, as_csv: bool) -> None:
+    """Print what the provider billed in a month, beside what Valet metered, as last read by `valet run`.
+
+    The CSV by day has day,billed_usd,metered_usd,difference_usd, a column for each reason of the difference (they add
+    up to it), estimate,source,as_of. By anything else it has day, that, billed_usd,estimate,source,as_of. Days are
+    UTC. A cell that a spreadsheet would run as a formula has an apostrophe before it. Nothing is asked of AWS.
+
+    \b
+    Example:
+      valet bill --csv --by service --month 2026-11 > november.csv
+    """
+    from bot.commands.reading import opened_desk
+    from bot.domain.bill import utc_day
+    from bot.domain.days import month_end
+    from bot.services import bill_csv, bill_reporting
+
+    with opened_desk(config_path) as desk:
+        first = month or utc_day(desk.clock()).replace(day=1)
+        last = month_end(first)
+        if as_csv and by != "day":
+            sys.stdout.writelines(bill_csv.by_dimension(desk, by, first, last))
+            return
+        report = bill_reporting.answer(desk, first, last)
+        if as_csv:
+            sys.stdout.writelines(bill_csv.by_day(report))
+            return
+        _print(report)
+
+
+def _print(report: "BillReport") -> None:
+    from bot.services.reporting import iso, usd
+
+    click.echo(f"{'day':<12}{'billed':>16}{'metered':>16}{'difference':>16}")
+    for day in report.days:
+        if day.billed_micros is None and day.metered_micros is None:
+            continue
+        billed = "-" if day.billed_micros is None else usd(day.billed_micros)
+        metered = "-" if day.metered_micros is None else usd(day.metered_micros)
+        apart = usd(sum(day.reasons.values())) if day in report.compared else "-"
+        click.echo(f"{day.day!s:<12}{billed:>16}{metered:>16}{apart:>16}{'  estimate' if day.estimate else ''}")
+    click.echo(f"{'compared':<12}{usd(_billed(report)):>16}{usd(report.metered_micros):>16}", nl=False)
+    click.echo(f"{usd(sum(report.reasons.values())):>16}")
+    for why, micros in report.reasons.items():
+        click.echo(f"  {why:<{NAME_WIDTH}}{usd(micros):>14}")
+    click.echo(f"{report.source}, {report.place}, as of {iso(report.as_of)}; metered at our rates.", err=True)
+    if report.error:
+        click.echo(f"The newest look failed at {iso(report.error_at)}: {report.error}", err=True)
+
+
+def _billed(report: "BillReport") -> int:
+    return sum(day.billed_micros or 0 for day in report.compared)

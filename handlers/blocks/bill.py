@@ -1,0 +1,173 @@
+"""`/cost bill` as a message: the bill beside our ledger, why they differ, and where every figure is from."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from bot.domain.bill_report import Beside, BillReport, DayBeside
+from bot.domain.reconciling import Unseen, Why
+from handlers import ids
+from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
+from handlers.blocks.words import at, esc, plural, usd
+
+SHOWN = 5
+SHOWN_DAYS = 7
+ALL_DAYS = 31
+CENT = 10_000
+REASONS: dict[Why, str] = {
+    "other": "disks, traffic and services that Valet does not meter",
+    "tax": "tax",
+    "credits": "credits and refunds",
+    "purchases": "commitments and fees",
+    "corrections": "corrections of earlier months",
+    "discounts": "discounts: paid below the rate",
+    "prepaid": "paid for by commitments",
+    "rates": "another price than our rate",
+    "unseen": "machines or hours that Valet did not see",
+    "unpriced": "machines without a known price here",
+    "lag": "hours not billed yet",
+    "unbilled": "hours that are not on this bill",
+}
+NAMELESS = {"services": "no service", "teams": "no team", "types": "no machine"}
+
+
+def bill(report: BillReport) -> Reply:
+    """The whole answer."""
+    conclusion = _conclusion(report)
+    blocks: list[Block] = [section(f"*{conclusion}*"), *_why(report)]
+    if len(report.days) > 1:
+        blocks.append(section(lines(["*Day by day*, UTC", *_days(report)])))
+    for title, rows, nameless in (
+        ("By team", report.teams, NAMELESS["teams"]),
+        ("By type of machine", report.types, NAMELESS["types"]),
+        ("By service", report.services, NAMELESS["services"]),
+    ):
+        if rows:
+            blocks.append(section(lines([f"*{title}*", *_besides(rows, nameless)])))
+    if report.unseen:
+        blocks.append(section(_unseen(report.unseen)))
+    blocks.append(actions(*_buttons(report)))
+    blocks.append(context(_small_print(report)))
+    return Reply(cut(f"{conclusion} {_difference(report)}", 3_900), blocks)
+
+
+def _conclusion(report: BillReport) -> str:
+    billed = [day for day in report.days if day.billed_micros is not None]
+    if not billed:
+        return f"{_span(report)}: nothing is billed yet. Our meters say {usd(_metered(report.days))}."
+    until = "" if billed[-1].day == report.last or len(report.days) == 1 else f" up to {_day(billed[-1].day)}"
+    so_far = " so far" if any(day.estimate for day in billed) else ""
+    said = f"{_span(report)}: {usd(report.billed_micros)} billed{so_far}{until}"
+    if not report.compared:
+        return f"{said}. Our ledger begins later, so there is nothing to compare."
+    if len(report.compared) < len(billed):
+        since = sum(day.billed_micros or 0 for day in report.compared)
+        return (
+            f"{said}; since {_day(report.compared[0].day)} {usd(since)}, beside {usd(report.metered_micros)} metered."
+        )
+    return f"{said}, beside {usd(report.metered_micros)} on our meters."
+
+
+def _metered(days: Sequence[DayBeside]) -> int:
+    return sum(day.metered_micros or 0 for day in days)
+
+
+def _span(report: BillReport) -> str:
+    if report.first == report.last:
+        return f"{report.first:%A} {report.first.day} {report.first:%B %Y}"
+    return f"{report.first:%B %Y}"
+
+
+def _difference(report: BillReport) -> str:
+    if not report.compared:
+        return ""
+    difference = sum(report.reasons.values())
+    if abs(difference) < CENT:
+        return "To the cent the same."
+    return f"{usd(abs(difference))} {'more' if difference > 0 else 'less'} than we metered."
+
+
+def _why(report: BillReport) -> list[Block]:
+    """The difference and its reasons, which add up to it; those under a cent are summed up."""
+    if not report.compared:
+        return []
+    shown = [(why, micros) for why, micros in report.reasons.items() if abs(micros) >= CENT]
+    rows = [f"{_signed(micros)}  {REASONS[why]}" for why, micros in shown]
+    return [section(lines([_difference(report) + (" That is:" if rows else ""), *rows]))]
+
+
+def _signed(micros: int) -> str:
+    return f"{'+' if micros >= 0 else '-'}{usd(abs(micros))}"
+
+
+def _days(report: BillReport) -> list[str]:
+    past = [day for day in report.days if day.billed_micros is not None or day.metered_micros]
+    shown = past[-(ALL_DAYS if report.last < report.today else SHOWN_DAYS) :]
+    return [_one(day) for day in shown]
+
+
+def _one(day: DayBeside) -> str:
+    metered = "" if day.metered_micros is None else f"{usd(day.metered_micros)} metered"
+    if day.billed_micros is None:
+        words = ["not billed yet" if day.estimate else "nothing billed", metered]
+    else:
+        words = [f"{usd(day.billed_micros)} billed{' so far' if day.estimate else ''}", metered]
+    estimate = "  _estimate_" if day.estimate else ""
+    return f"{day.day:%a} {_day(day.day)}  {', '.join(word for word in words if word)}{estimate}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+def _besides(rows: Sequence[Beside], nameless: str) -> list[str]:
+    said = [_beside(each, nameless) for each in rows[:SHOWN]]
+    rest = rows[SHOWN:]
+    if rest:
+        more = Beside(f"{len(rest)} more", sum(each.billed_micros for each in rest), _rest(rest))
+        said.append(_beside(more, nameless))
+    return said
+
+
+def _rest(rows: Sequence[Beside]) -> int | None:
+    known = [each.metered_micros for each in rows if each.metered_micros is not None]
+    return sum(known) if known else None
+
+
+def _beside(each: Beside, nameless: str) -> str:
+    metered = f", {usd(each.metered_micros)} metered" if each.metered_micros else ""
+    return f"{esc(each.name, 60) or nameless}: {usd(each.billed_micros)} billed{metered}"
+
+
+def _unseen(unseen: Sequence[Unseen]) -> str:
+    rows = []
+    for each in unseen[:SHOWN]:
+        named = " ".join(esc(part, 60) for part in (each.instance, each.type) if part)
+        account = f", account {esc(each.account, 40)}" if each.account else ""
+        rows.append(f"{named}{account}: {usd(each.micros)} billed")
+    if len(unseen) > SHOWN:
+        rows.append(f"{plural(len(unseen) - SHOWN, 'more')[: -1 if len(unseen) - SHOWN > 1 else None]}.")
+    hint = "Is their account or region missing under `[[aws]]`, or were they gone before a look?"
+    return lines(["*On the bill, never seen by Valet*", *rows, hint])
+
+
+def _buttons(report: BillReport) -> list[Block]:
+    before = report.first.replace(day=1) - timedelta(days=1)
+    made = [button(f"{before:%B %Y}", ids.BILL, f"{before:%Y-%m}")]
+    if report.first == report.last:
+        made.insert(0, button(f"All of {report.first:%B}", f"{ids.BILL}:month", f"{report.first:%Y-%m}"))
+    else:
+        done = [day.day for day in report.compared if not day.estimate]
+        if done:
+            made.insert(0, button(f"Only {_day(done[-1])}", f"{ids.BILL}:day", done[-1].isoformat()))
+    return made
+
+
+def _small_print(report: BillReport) -> str:
+    said = [
+        f"{esc(report.source, 60)}, {esc(report.place, 120)}: as of {at(report.as_of)}, read {at(report.looked_at)}."
+    ]
+    if report.error:
+        when = f" at {at(report.error_at)}" if report.error_at else ""
+        said.append(f"The newest look failed{when}: {esc(report.error, 200).rstrip('.')}.")
+    said.append("Today and yesterday are estimates: AWS bills some hours late. Metered: rented machines at our rates.")
+    return " ".join([*said, *(esc(note, 200) for note in report.notes)])

@@ -1,0 +1,60 @@
+"""/cost bill: what the provider billed, beside our ledger."""
+
+import re
+from datetime import date, timedelta
+
+from bot.domain.bill import utc_day
+from bot.domain.days import month_end
+from bot.errors import Refused
+from bot.nearest import nearest
+from bot.services import bill_reporting
+from handlers.blocks import bill as blocks
+from handlers.blocks.parts import Reply
+from handlers.commands.verbs import Ask, Verb
+
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+NAMED = ("today", "yesterday", "last", *MONTHS)
+
+
+def bill(ask: Ask) -> Reply:
+    """A month or a day."""
+    bill_reporting.source_name(ask.desk)
+    today = utc_day(ask.desk.clock())
+    first, last = span(ask.words, today)
+    if first > today:
+        raise Refused(f"{first:%B %Y} has not come yet. Try `{ask.desk.settings.slack.cost_command} bill`.")
+    return blocks.bill(bill_reporting.answer(ask.desk, first, last))
+
+
+def span(words: list[str], today: date) -> tuple[date, date]:
+    """The days that are meant: this month without words, else a month or a day. Raises Refused."""
+    plain = " ".join(words).lower()
+    if plain in {"", "month", "this month"}:
+        return _month(today)
+    if plain in {"today", "yesterday"}:
+        day = today - timedelta(days=plain == "yesterday")
+        return day, day
+    if plain in {"last", "last month"}:
+        return _month(today.replace(day=1) - timedelta(days=1))
+    found = next((number for number, name in enumerate(MONTHS, 1) if len(plain) > 2 and name.startswith(plain)), None)
+    if found:
+        return _month(date(today.year - (found > today.month), found, 1))
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}", plain, re.ASCII):
+            return _month(date.fromisoformat(f"{plain}-01"))
+        day = date.fromisoformat(plain)
+    except ValueError:
+        close = nearest(plain, list(NAMED))
+        hint = f" Did you mean {' or '.join(close)}?" if close else ""
+        raise Refused(f'"{plain[:40]}" is no month or day.{hint} Try {today:%Y-%m} or {today:%Y-%m-%d}.') from None
+    return day, day
+
+
+def _month(day: date) -> tuple[date, date]:
+    return day.replace(day=1), month_end(day)
+
+
+VERBS = (Verb("bill", "bill [month|YYYY-MM-DD]", "What was billed, beside our meters, and why they differ.", bill),)

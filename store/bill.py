@@ -1,0 +1,202 @@
+"""The provider's bill as it was last read: lines per day, each with the look that brought it; and what looks cost."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlite_utils import Database
+
+from bot.domain.bill import BillLine, BillLook, Dimension
+from bot.domain.clock import DAY
+from bot.domain.reconciling import Metered
+from store.sql import Row, changed, many, one, rows
+
+SCHEMA = (
+    """CREATE TABLE bill_looks (
+        id INTEGER PRIMARY KEY,
+        source TEXT NOT NULL,
+        place TEXT NOT NULL,
+        looked_at INTEGER NOT NULL,
+        as_of INTEGER,
+        seal TEXT NOT NULL,
+        notes TEXT NOT NULL,
+        error TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE bill_lines (
+        period TEXT NOT NULL,
+        day TEXT NOT NULL,
+        cut TEXT NOT NULL,
+        account TEXT,
+        service TEXT,
+        team TEXT,
+        type TEXT,
+        instance TEXT,
+        kind TEXT,
+        billed_micros INTEGER NOT NULL,
+        effective_micros INTEGER,
+        list_micros INTEGER,
+        running_ms INTEGER,
+        look_id INTEGER NOT NULL REFERENCES bill_looks (id)
+    ) STRICT""",
+    "CREATE INDEX bill_lines_by_day ON bill_lines (day, period, cut)",
+    "CREATE INDEX bill_lines_by_look ON bill_lines (look_id)",
+    """CREATE TABLE bill_requests (
+        day TEXT NOT NULL,
+        source TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (day, source)
+    ) STRICT, WITHOUT ROWID""",
+)
+COLUMNS = (
+    *("period", "day", "account", "service", "team", "type", "instance", "kind"),
+    *("billed_micros", "effective_micros", "list_micros", "running_ms"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """How reading the bill went once."""
+
+    source: str
+    place: str
+    looked_at: int
+    as_of: int | None
+    seal: str
+    notes: tuple[str, ...]
+    error: str
+    """Why nothing came of it; empty when it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class BilledDay:
+    """What is known of one day, and since when."""
+
+    day: date
+    billed_micros: int
+    source: str
+    place: str
+    looked_at: int
+    as_of: int
+
+
+def keep(db: Database, look: BillLook, now: int) -> None:
+    """Put a look's lines in the place of all that was known of its periods and days; lines of nothing are left out."""
+    sql = "INSERT INTO bill_looks (source, place, looked_at, as_of, seal, notes, error) VALUES (?, ?, ?, ?, ?, ?, '')"
+    changed(db, sql, look.source, look.place, now, look.as_of, look.seal, json.dumps(look.notes))
+    newest = one(db, "SELECT max(id) AS id FROM bill_looks") or {}
+    span = (look.first.isoformat(), look.last.isoformat())
+    for period in look.periods:
+        changed(db, "DELETE FROM bill_lines WHERE period = ? AND day BETWEEN ? AND ?", period, *span)
+    many(
+        db,
+        f"INSERT INTO bill_lines ({', '.join(COLUMNS)}, cut, look_id) VALUES ({', '.join('?' * len(COLUMNS))}, ?, ?)",
+        (
+            (*(_cell(getattr(line, name)) for name in COLUMNS), line.cut, newest["id"])
+            for line in look.lines
+            if line.billed_micros or line.effective_micros or line.running_ms
+        ),
+    )
+
+
+def _cell(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def failed(db: Database, source: str, place: str, now: int, error: str) -> None:
+    """Note that the bill could not be read; what is known of it stays."""
+    sql = "INSERT INTO bill_looks (source, place, looked_at, seal, notes, error) VALUES (?, ?, ?, '', '[]', ?)"
+    changed(db, sql, source, place, now, error)
+
+
+def newest(db: Database, source: str, *, ok: bool) -> Read | None:
+    """The newest look at a source that went well, or that failed."""
+    sql = "SELECT * FROM bill_looks WHERE source = ? AND (error = '') = ? ORDER BY id DESC LIMIT 1"
+    row = one(db, sql, source, ok)
+    if row is None:
+        return None
+    told = {name: row[name] for name in ("source", "place", "looked_at", "as_of", "seal", "error")}
+    return Read(**told, notes=tuple(json.loads(row["notes"])))
+
+
+def prune(db: Database, before: int) -> None:
+    """Forget looks older than that of which no line is left."""
+    changed(
+        db,
+        "DELETE FROM bill_looks WHERE looked_at < ? AND id NOT IN (SELECT look_id FROM bill_lines)",
+        before,
+    )
+
+
+def count_request(db: Database, source: str, day: date, most: int) -> bool:
+    """Count a request that costs money, before it is made; False when the day has had its most."""
+    sql = (
+        "INSERT INTO bill_requests (day, source, count) VALUES (?, ?, 1) "
+        "ON CONFLICT (day, source) DO UPDATE SET count = count + 1 WHERE count < ?"
+    )
+    return changed(db, sql, day.isoformat(), source, most) == 1
+
+
+def requests(db: Database, source: str, day: date) -> int:
+    """How many paid requests a day has had."""
+    row = one(db, "SELECT count FROM bill_requests WHERE source = ? AND day = ?", source, day.isoformat())
+    return row["count"] if row else 0
+
+
+def lines(db: Database, needed: Sequence[Dimension], first: date, last: date) -> Iterator[BillLine]:
+    """Lines of one cut that tells these dimensions apart, by day; days without such a cut have none."""
+    for row in rows(db, f"{_of_one_cut(needed)} SELECT l.* {_JOIN} ORDER BY l.day", *_span(first, last)):
+        told = {name: row[name] for name in COLUMNS if name != "day"}
+        yield BillLine(day=date.fromisoformat(row["day"]), **told)
+
+
+def days(db: Database, first: date, last: date) -> list[BilledDay]:
+    """What every billed day came to, with the oldest look that stands behind it."""
+    sql = (
+        f"{_of_one_cut(())} SELECT l.day, sum(l.billed_micros) AS billed_micros, k.source, k.place, "
+        f"min(k.looked_at) AS looked_at, min(k.as_of) AS as_of {_JOIN} "
+        "JOIN bill_looks k ON k.id = l.look_id GROUP BY l.day ORDER BY l.day"
+    )
+    found = rows(db, sql, *_span(first, last))
+    return [BilledDay(**{**row, "day": date.fromisoformat(row["day"])}) for row in found]
+
+
+def sums(db: Database, by: Dimension, first: date, last: date) -> list[Row]:
+    """Day, name (of the dimension) and billed_micros, dearest first within a day."""
+    sql = (
+        f"{_of_one_cut((by,))} SELECT l.day, l.{by} AS name, sum(l.billed_micros) AS billed_micros {_JOIN} "
+        "GROUP BY l.day, name ORDER BY l.day, 3 DESC, name"
+    )
+    return rows(db, sql, *_span(first, last))
+
+
+_JOIN = "FROM bill_lines l JOIN chosen USING (period, day, cut)"
+
+
+def _of_one_cut(needed: Iterable[Dimension]) -> str:
+    """Names the cut of each day to count by, so that no charge is counted twice. Names of dimensions are our own."""
+    told = "".join(f" AND instr(cut, '{each}') > 0" for each in needed)
+    return (
+        f"WITH chosen AS (SELECT period, day, min(cut) AS cut FROM bill_lines WHERE day BETWEEN ? AND ?{told} "
+        "GROUP BY period, day)"
+    )
+
+
+def _span(first: date, last: date) -> tuple[str, str]:
+    return first.isoformat(), last.isoformat()
+
+
+def metered(db: Database, start: int, end: int) -> list[Metered]:
+    """Our ledger per UTC day, rented machine and team, from one instant to another; open meters not counted."""
+    found = rows(
+        db,
+        f"SELECT c.from_at / {DAY} AS number, c.instance_id, i.name, i.type, c.team, sum(c.micros) AS micros, "
+        "sum(c.running_ms) AS running_ms, "
+        "sum(CASE WHEN c.rate_micros = 0 THEN c.running_ms ELSE 0 END) AS unpriced_ms "
+        "FROM charges c JOIN instances i ON i.id = c.instance_id "
+        "WHERE c.from_at >= ? AND c.from_at < ? AND i.provider = 'ec2' GROUP BY number, c.instance_id, c.team",
+        start,
+        end,
+    )
+    epoch = date(1970, 1, 1).toordinal()
+    return [Metered(date.fromordinal(epoch + row.pop("number")), **row) for row in found]

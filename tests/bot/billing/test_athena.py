@@ -1,0 +1,98 @@
+"""The same query in place, by Athena: what it says is read in pages, and paid for once."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from bot.billing.athena import PATIENCE, Athena, Table
+from bot.billing.focus import Focus
+from bot.domain.bill import total
+from bot.errors import Refused, Unreachable
+from tests.bot.billing.exports import V10, V12, charge, usd, write_parquet
+from tests.bot.billing.test_focus import ROWS
+
+pytest.importorskip("duckdb", reason="the extra focus is not installed")
+NOW = int(datetime(2026, 11, 23, 9, tzinfo=UTC).timestamp() * 1000)
+SINCE = date(2026, 10, 14)
+TABLE = Table("billing", "focus", output="s3://results/valet/")
+
+
+def pretend(tmp_path, rows=ROWS, columns=V12, tags="map", **how):
+    from tests.bot.billing.pretend_athena import PretendAthena
+
+    return PretendAthena(write_parquet(tmp_path / "export.parquet", rows, columns, tags=tags), **how)
+
+
+def look(aws, spend=lambda: None, table=TABLE, waits=None):
+    source = Athena(aws.ask, table, "team", wait=(waits if waits is not None else []).append)
+    return source.look(SINCE, NOW, spend)
+
+
+@pytest.mark.parametrize(("columns", "tags"), [(V10, "json"), (V12, "map"), (V12, "json"), (V12, "struct")])
+def test_athena_and_files_say_the_same(tmp_path, columns, tags):
+    aws = pretend(tmp_path, columns=columns, tags=tags)
+
+    found = look(aws)
+
+    files = Focus(str(tmp_path / "export.parquet"), "team").look(SINCE, NOW, lambda: None)
+    assert set(found.lines) == set(files.lines)
+    assert usd(total(found.lines)) == Decimal("1.50")
+    assert found.notes == ("Athena scanned 5 MiB.",)
+    assert (found.source, found.place) == ("FOCUS by Athena", "billing.focus")
+
+
+def test_pages_are_followed_and_the_names_of_columns_are_no_row(tmp_path):
+    aws = pretend(tmp_path, page=2)
+
+    assert usd(total(look(aws).lines)) == Decimal("1.50")
+    assert aws.count("get_query_results") > 2
+
+
+def test_one_query_is_paid_for_before_it_is_made(tmp_path):
+    aws, spent = pretend(tmp_path), []
+
+    look(aws, lambda: spent.append(aws.count("start_query_execution")))
+
+    assert spent == [0]
+    assert aws.count("start_query_execution") == 1
+
+
+def test_only_the_partitions_of_the_span_are_scanned(tmp_path):
+    aws = pretend(tmp_path, [*ROWS, charge("2026-09-30", "99")], partition="billing_period")
+
+    assert usd(total(look(aws).lines)) == Decimal("1.50")
+    assert """WHERE substr(CAST("billing_period" AS VARCHAR), 1, 7) IN ('2026-10', '2026-11')""" in aws.sql
+
+
+def test_results_go_where_the_settings_say_or_where_the_workgroup_says(tmp_path):
+    aws = pretend(tmp_path)
+    look(aws)
+    look(aws, table=Table("billing", "focus", "finance"))
+
+    one, two = [asked for name, asked in aws.sent if name == "start_query_execution"]
+    assert one["ResultConfiguration"] == {"OutputLocation": "s3://results/valet/"}
+    assert ("ResultConfiguration" not in two, two["WorkGroup"]) == (True, "finance")
+
+
+def test_a_query_that_fails_says_why(tmp_path):
+    with pytest.raises(Unreachable, match="Athena did not read the export: SYNTAX_ERROR"):
+        look(pretend(tmp_path, states=("RUNNING", "FAILED")))
+
+
+def test_a_query_without_end_is_stopped(tmp_path):
+    aws, waits = pretend(tmp_path, states=("RUNNING",)), []
+
+    with pytest.raises(Unreachable, match="took over 10 minutes, so the query was stopped"):
+        look(aws, waits=waits)
+
+    assert len(waits) == PATIENCE
+    assert aws.count("stop_query_execution") == 1
+
+
+def test_a_table_without_the_columns_is_refused_before_anything_is_paid(tmp_path):
+    aws = pretend(tmp_path, columns=[name for name in V12 if name != "BilledCost"])
+
+    with pytest.raises(Refused, match="no column BilledCost"):
+        look(aws, lambda: pytest.fail("paid"))
+    assert aws.count("start_query_execution") == 0
