@@ -99,15 +99,15 @@ def _asked(figures: dict[str, Any]) -> "Asked":
 
 def _scope(desk: "Desk", word: str) -> Any:
     from bot.domain.report import Scope
-    from bot.services import looking
     from bot.services.desk import find
+    from bot.services.renting import is_known
 
     kind, _, name = word.partition(":")
     if word == "total":
         return Scope()
     if kind in {"team", "type"} and name:
         return Scope(kind, name)  # type: ignore[arg-type]  # one of two
-    if word in looking.types(desk):
+    if is_known(desk, word):
         return Scope("type", word)
     found = find(desk, name if kind == "instance" and name else word).instance
     return Scope("instance", found.id, found.name)
@@ -129,30 +129,12 @@ def _record(advice: "Advice") -> dict[str, Any]:
     """Money as exact decimal text; null for what there is none of."""
     from bot.services.reporting import usd
 
-    terms, used = advice.terms, advice.used
     choices = {"rent": advice.rent, "best": advice.best, "buy_all": advice.everything, "weighed": advice.weighed}
     return {
         "type": advice.type,
         "scope": advice.scope.text,
-        "use": {
-            "hours_per_month": f"{used.hours_per_month:.3f}",
-            "peak": used.peak,
-            "measured_days": used.days,
-            "rent_usd_per_hour": usd(terms.rent_micros_per_hour),
-            "rent_source": used.rent_source,
-        },
-        "server": {
-            "price_usd": usd(terms.price_micros),
-            "price_source": advice.kept.price_source,
-            "replaces": terms.replaces,
-            "life_months": terms.life_months,
-            "residual_percent": str(terms.residual_percent),
-            "upkeep_usd_per_month": usd(terms.upkeep_micros_per_month),
-            "left_out": list(advice.kept.missing),
-        },
-        "discount_rate_percent": str(terms.yearly_rate * 100),
-        "tax_percent": str(terms.tax * 100),
-        "choices": {name: {"servers": choice.servers, "npv_usd": usd(choice.npv)} for name, choice in choices.items()},
+        **_taken(advice),
+        "choices": {name: {"servers": each.servers, "npv_usd": usd(each.npv)} for name, each in choices.items()},
         "saving_usd": usd(advice.saving),
         "break_even_percent": round(advice.break_even * 100, 2),
         "use_of_each_percent": [round(use * 100, 2) for use in advice.uses],
@@ -163,11 +145,34 @@ def _record(advice: "Advice") -> dict[str, Any]:
             {"month": month, "rent_all_usd": usd(rent), "weighed_usd": usd(buy)} for month, rent, buy in advice.paid
         ],
         "sensitivity": [
-            {
-                "what": swing.what,
-                swing.low_label: usd(swing.low),
-                swing.high_label: usd(swing.high),
-            }
-            for swing in advice.swings
+            {"what": each.what, each.low_label: usd(each.low), each.high_label: usd(each.high)}
+            for each in advice.swings
         ],
+    }
+
+
+def _taken(advice: "Advice") -> dict[str, Any]:
+    """What the answer rests on."""
+    from bot.services.reporting import usd
+
+    terms, used, kept = advice.terms, advice.used, advice.kept
+    return {
+        "use": {
+            "hours_per_month": f"{used.hours_per_month:.3f}",
+            "peak": used.peak,
+            "measured_days": used.days,
+            "rent_usd_per_hour": usd(terms.rent_micros_per_hour),
+            "rent_source": used.rent_source,
+        },
+        "server": {
+            "price_usd": usd(terms.price_micros),
+            "price_source": kept.price_source,
+            "replaces": terms.replaces,
+            "life_months": terms.life_months,
+            "residual_percent": f"{terms.residual_percent:f}",
+            "upkeep_usd_per_month": usd(terms.upkeep_micros_per_month),
+            "left_out": list(kept.missing),
+        },
+        "discount_rate_percent": f"{(terms.yearly_rate * 100).normalize():f}",
+        "tax_percent": f"{(terms.tax * 100).normalize():f}",
     }

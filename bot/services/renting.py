@@ -13,7 +13,7 @@ from bot.domain.days import local_day
 from bot.domain.ownership import HOURS_PER_MONTH, PartName, Upkeep, micros, upkeep_parts
 from bot.domain.report import Scope
 from bot.errors import Refused
-from bot.services import forecasting
+from bot.services import forecasting, looking
 from bot.services.desk import Desk
 from bot.settings import Settings
 from bot.settings.money import ServerSettings
@@ -39,9 +39,9 @@ def advise(desk: Desk, scope: Scope, asked: Asked, *, kind: str = "") -> Weighed
     return Weighed(scope, answers, tuple(each for each in kinds if each not in known))
 
 
-def is_listed(kind: str) -> bool:
-    """Whether this is an instance type with a list price."""
-    return kind in prices.MICROS_PER_HOUR
+def is_known(desk: Desk, kind: str) -> bool:
+    """Whether this is an instance type: with a list price, with a price to buy, or one there is."""
+    return kind in prices.MICROS_PER_HOUR or kind in desk.settings.buy.servers or kind in looking.types(desk)
 
 
 def supposed(settings: Settings, kind: str, asked: Asked) -> Advice:

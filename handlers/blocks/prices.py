@@ -33,7 +33,8 @@ def comparison(told: Comparison) -> Reply:
         rest = f"and {plural(more, 'dearer offer')}" if more > 0 else ""
         blocks.append(section(lines(["*Clouds ask*", *map(_offer, told.offers[:SHOWN]), rest])))
     small = "All in USD per GPU-hour. Owned machines cost every hour, used or not; rented ones while they run."
-    blocks += [context(small), *([context(lines([esc(each, 300) for each in told.troubles]))] if told.troubles else [])]
+    troubles = lines([esc(each, 300) for each in told.troubles])
+    blocks += [context(small), *([context(troubles)] if troubles else [])]
     return Reply(cut(f"{conclusion} {small}", 3_900), blocks)
 
 
@@ -85,7 +86,7 @@ def _how(number: int, held: Held) -> Block:
 
 def _offer(offer: Offer) -> str:
     where = f", {esc(offer.region, 30)}" if offer.region else ""
-    memory = f" {offer.memory_gb} GB" if offer.memory_gb else ""
+    memory = f" {offer.memory_gb} GB" if offer.memory_gb and "GB" not in offer.model else ""
     gpus = f"{offer.gpus}x{esc(offer.model, 30)}{memory}"
     spot = " spot" if offer.spot else ""
     return (

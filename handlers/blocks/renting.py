@@ -35,7 +35,7 @@ def _several(told: Weighed) -> Reply:
     shown = [conclusion_of(each) for each in told.answers[:SHOWN_TYPES]]
     blocks = [section(f"*{conclusion}*"), section(lines(shown))]
     offers = [
-        button(f"Weigh {each.type}", f"{ids.RENT_OR_BUY}:{number}", f"{told.scope.text}|{each.type}")
+        button(f"Weigh {each.type}", f"{ids.RENT_OR_BUY}:{number}", cut(f"{told.scope.text}|{each.type}", 2_000))
         for number, each in enumerate(told.answers[:SHOWN_TYPES])
     ]
     blocks.append(actions(*offers))
@@ -164,7 +164,7 @@ def _taken(told: Advice) -> list[str]:
 
 
 def _upkeep(part: Part) -> str:
-    how = f" ({part.how})" if part.name == "power" else ""
+    how = f" ({esc(part.how, 200)})" if part.name == "power" else ""
     return f"{part.name} {_round(part.micros_per_hour * HOURS_PER_MONTH)}{how}"
 
 

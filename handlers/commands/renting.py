@@ -48,8 +48,8 @@ def of_type(ask: Ask, within: str, kind: str) -> Reply:
 
 
 def _scope(ask: Ask) -> Scope:
-    """As for every money question; and types that are on sale though none runs."""
-    if len(ask.words) == 1 and renting.is_listed(ask.words[0]):
+    """As for every money question; and types that are known though none runs."""
+    if len(ask.words) == 1 and renting.is_known(ask.desk, ask.words[0]):
         return Scope("type", ask.words[0])
     return scope(ask, "rent-or-buy")
 

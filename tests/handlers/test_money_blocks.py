@@ -1,0 +1,90 @@
+"""Whatever the records hold, what is drawn of prices and of buying is fit to send."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from bot.billing.weighing import Question, weigh
+from bot.domain.advice import Advice, Kept, Used, Weighed
+from bot.domain.buying import Demand, Terms
+from bot.domain.clock import HOUR
+from bot.domain.market import Comparison, Figure, Held, Offer, Paid
+from bot.domain.ownership import Part, Purchase, Upkeep, owned_cost
+from bot.domain.rates import Rate
+from bot.domain.report import Scope
+from handlers.blocks import prices, renting
+from tests.handlers import pieces
+from tests.handlers.pieces import TEXTS, objections
+
+USD = 1_000_000
+UPKEEP = Upkeep(Decimal(10**6), True, Decimal(3), Decimal(10), Decimal(10**6), Decimal(10**6))
+BOUGHT = Purchase(Decimal(10**9), date(2025, 3, 1), Decimal("2.5"), Decimal("12.5"))
+TODAY = date(2026, 11, 23)
+
+
+def held(
+    text: str, *, bought: Purchase | None = BOUGHT, upkeep: Upkeep = UPKEEP, set_micros: int | None = None
+) -> Held:
+    machine = pieces.instance(text, provider="owned", type="owned", gpu_model=text)
+    return Held(machine, owned_cost(8, bought, upkeep, TODAY, set_micros=set_micros), busy=0.61)
+
+
+def helds(text: str) -> list[Held]:
+    return [
+        held(text),
+        held(text, bought=None),
+        held(text, bought=None, upkeep=Upkeep()),
+        held(text, set_micros=9 * USD),
+        held(text, bought=None, upkeep=Upkeep(), set_micros=9 * USD),
+    ]
+
+
+def advice(text: str, *, price: int = 10**11, hours: int = 40, within: Scope | None = None) -> Advice:
+    demand = Demand(100, (7 * HOUR,) * hours)
+    terms = Terms(price, 98 * USD, 10**9, 60, Decimal(10), tax=Decimal("0.25"), replaces=2, yearly_rate=Decimal("0.5"))
+    used = Used(demand.hours_per_month, demand.peak, 3, text)
+    kept = Kept(text, (Part("power", 10**6, text), Part("hosting", 10**6, text)), ("staff",))
+    return weigh(Question(within or Scope("instance", "i-1", text), text, demand, terms, used, kept))
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_prices_of_a_model_are_fit_to_send(text):
+    offer = Offer(text, text, text, 8, text, 98 * USD, text, text, spot=True, memory_gb=80)
+    paid = Paid(text, 12_345, 10**7, 10**15, 5.5)
+    full = Comparison(text, (offer,) * 40, (paid, Paid(text, 1, 0, 0, 9)) * 20, tuple(helds(text)) * 8, 30, (text,) * 9)
+
+    assert objections(prices.comparison(full)) == []
+    assert objections(prices.comparison(Comparison(text, (), (), (held(text),), 30))) == []
+    assert objections(prices.comparison(Comparison(text, (), (paid,), (), 30))) == []
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_a_figure_is_made_of_is_fit_to_send(text):
+    machine = pieces.instance(text, gpu_model=text)
+    told = [Figure(each.instance, text, None, each) for each in helds(text)]
+    told += [Figure(machine, text, Rate(98 * USD, text, exact=False)), Figure(machine, text, None)]
+
+    assert [objections(prices.figure(each)) for each in told] == [[]] * len(told)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_an_advice_is_fit_to_send(text):
+    answers = [
+        advice(text),
+        advice(text, price=10**13),
+        advice(text, hours=0),
+        advice(text, within=Scope("team", text)),
+    ]
+    told = [Weighed(each.scope, (each,)) for each in answers]
+    told += [Weighed(Scope("team", text), tuple(answers) * 5, (text,) * 12), Weighed(Scope(), (answers[0],), (text,))]
+
+    assert [objections(renting.weighed(each)) for each in told] == [[]] * len(told)
+
+
+def test_one_and_many_are_said_in_their_own_way():
+    many, one = advice("p5", price=10**9), advice("p5", price=10**9, hours=0)
+
+    assert renting.conclusion_of(many).startswith("p5 (p5): buy 4 servers. It saves ")
+    assert renting.conclusion_of(one).startswith("p5 (p5): keep renting. Buying one would cost ")
+    assert "over 5 years" in renting.conclusion_of(many)

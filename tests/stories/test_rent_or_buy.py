@@ -1,0 +1,174 @@
+"""Finance asks whether to buy: the answer is weighed from hours that really ran, and says what it rests on."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import pytest
+
+from bot.domain.clock import DAY, HOUR
+from bot.domain.rates import Charge
+from bot.sandbox.history import History
+from store import ledger
+from tests.stories.conftest import SETTINGS
+
+COMPANY = SETTINGS | {
+    "owned": {
+        "usd_per_kwh": "0.12",
+        "pue": "1.4",
+        "hosting_usd_per_month": "730",
+        "hosts": {"dgx-1": {"team": "nlp", "purchase_usd": "199000", "purchased_on": date(2025, 3, 1)}},
+    },
+    "buy": {
+        "residual_percent": "10",
+        "servers": {
+            "p4d.24xlarge": {"usd": "150000", "source": "quote of a dealer, 2026-10-12", "watts": "5500"},
+            "g5.xlarge": {"usd": "42000", "source": "quote of a dealer, 2026-10-12", "replaces": 8},
+        },
+    },
+}
+NOT_WEIGHED = (
+    "Not weighed, as no price to buy is known: p4de.24xlarge, g5.12xlarge, g6.xlarge. "
+    "Try `rent-or-buy p4de.24xlarge price:20000`."
+)
+
+
+@pytest.fixture
+def office(office_with):
+    return office_with(COMPANY)
+
+
+@pytest.fixture
+def lived(office):
+    """The company with its last five weeks of charges."""
+    charge(office, History(office.clock()).charges())
+    return office
+
+
+def charge(office, charges: Iterable[Charge]) -> None:
+    with office.valet.desk.store.writing() as db:
+        ledger.add(db, charges)
+
+
+def test_a_type_is_weighed_from_its_measured_hours(lived):
+    said = lived.types("ada", "/cost rent-or-buy p4d.24xlarge")
+
+    assert said.splitlines() == [
+        "*p4d.24xlarge: buy 1 server. It saves $188,391 over 3 years, as worth today.*",
+        "Net present value over 3 years at 12 % a year:",
+        "rent all: -$370,376",
+        "buy 1, rent nothing: -$181,985; paid back in month 14 (discounted: month 15), return 113 % a year (IRR)",
+        "A bought server pays from 37 % use on (273 h a month). Use of each, if bought: 1st 76 %.",
+        "(chart: Paid so far, discounted, USD)",
+        "What buying 1 saves | if lower | if higher",
+        "use (-20 %, +20 %) | $114,316 | $262,466",
+        "server price (-20 %, +20 %) | $216,255 | $160,526",
+        "rental rate (-20 %, +20 %) | $114,316 | $262,466",
+        "discount rate (10 %, 15 %) | $197,741 | $175,278",
+        "*Taken as*",
+        "Use: 555 h a month, up to 1 at once, measured over 35 days.",
+        "Renting: $21.96/h (mean of what was paid, 35 days).",
+        "Buying: $150,000 a server (quote of a dealer, 2026-10-12), worth 10 % of it after 3 years, before tax.",
+        "Keeping one, a month: power $675 (5,500 W (set) x PUE 1.4 x $0.12 per kWh); hosting $730.",
+        "Left out, as not set: staff (`owned.staff_usd_per_month`). So buying looks better here than it is.",
+    ]
+
+
+def test_the_base_load_is_bought_and_the_peaks_are_rented(office):
+    """One g4dn.xlarge has run around the clock for 40 days, a second one for the last four."""
+    now = office.clock() // HOUR * HOUR
+    for name, days in (("old-3", 40), ("ci-gpu", 4)):
+        instance = office.machine(name).id
+        hours = range(now - days * DAY, now, HOUR)
+        charge(office, [Charge(instance, at, at + HOUR, HOUR, 1_000_000, 1_000_000) for at in hours])
+
+    said = office.types("ada", "/cost rent-or-buy g4dn.xlarge price:10,000 hosting:0 residual:0")
+
+    assert said.startswith("*g4dn.xlarge: buy 1 server and rent the peaks. It saves $12,174 over 3 years")
+    assert "rent all: -$24,391\n" in said  # 803 h a month at a dollar, 30.38 months' worth
+    assert "buy 1, rent the rest: -$12,217; paid back in month 14" in said
+    assert "buy 2, rent nothing: -$20,000\n" in said
+    assert "A bought server pays from 45 % use on (329 h a month). Use of each, if bought: 1st 100 %, 2nd 10 %." in said
+
+
+def test_a_question_can_bring_its_own_figures(lived):
+    said = lived.types("ada", "/cost rent-or-buy p5.48xlarge price:300k rate:25 hours:500 tax:25 staff:1,000")
+
+    assert said.startswith("*p5.48xlarge: buy 1 server.")
+    assert "at 25 % a year" in said
+    assert "Use: 500 h a month, up to 1 at once, as asked." in said
+    assert "Buying: $300,000 a server (as asked), worth 10 % of it after 3 years, tax 25 %." in said
+    assert "10 to 15 % a year is the usual discount rate." in said
+
+
+def test_without_a_price_it_asks_for_one_and_invents_none(lived):
+    said = lived.types("ada", "/cost rent-or-buy p5.48xlarge")
+
+    assert said == (
+        "What does a server like p5.48xlarge cost? I know what renting costs, but prices to buy are quotes. "
+        "Add `price:150000` (on the command line `--price 150000`), with yours, or set "
+        '`[buy.servers."p5.48xlarge"]` in valet.toml.'
+    )
+
+
+def test_a_team_sees_its_types_and_looks_into_one(lived):
+    said = lived.types("cy", "/cost rent-or-buy team vision")
+
+    assert said.splitlines() == [
+        "*vision: keep renting; 3 types could not be weighed.*",
+        "g5.xlarge (vision): keep renting. Buying one would cost $52,341 more over 3 years.",
+        "[Weigh g5.xlarge]",
+        NOT_WEIGHED,
+    ]
+    assert lived.presses("cy", "Weigh g5.xlarge").startswith("*g5.xlarge (vision): keep renting.")
+
+
+def test_everything_is_weighed_when_nothing_is_named(lived):
+    said = lived.types("ada", "/cost rent-or-buy")
+
+    assert said.startswith("*All: buying would save $188,391 as worth today; 8 types could not be weighed.*")
+
+
+def test_an_instance_is_weighed_alone(lived):
+    assert lived.types("ada", "/cost rent-or-buy train-7").startswith("*p4d.24xlarge (train-7): buy 1 server.")
+
+
+def test_what_turns_the_answer_around_is_said(lived):
+    said = lived.types("ada", "/cost rent-or-buy p4d.24xlarge rent:10")
+
+    assert said.startswith("*p4d.24xlarge: keep renting. Buying one would cost $13,308 more over 3 years.*")
+    assert "The answer turns around with: use +20 %, server price -20 %, rental rate +20 %." in said
+
+
+@pytest.mark.parametrize(
+    ("line", "no"),
+    [
+        ("p4d.24xlarge price:free", '"price:free" is not a figure from 1 to 1,000,000,000. Try price:150000'),
+        ("p4d.24xlarge rate:200", '"rate:200" is not a figure from 0 to 100.'),
+        ("p4d.24xlarge hours:-5", '"hours:-5" is not a figure from 1 to 100,000.'),
+        ("dgx-1", "dgx-1 is owned: it costs the same whether used or not"),
+        ("nothing-like-it", 'I know no team, type or instance "nothing-like-it".'),
+        ("price:150000", "One price for 10 types? Ask about one of them: "),
+    ],
+)
+def test_a_question_that_can_not_be_answered_says_what_to_type(lived, line, no):
+    lived.reports("dgx-1", 0.0)
+
+    assert lived.types("ada", f"/cost rent-or-buy {line}").startswith(no)
+
+
+def test_a_company_of_a_few_hours_is_told_to_wait_or_to_say_the_hours(office):
+    now = office.clock() // HOUR * HOUR
+    instance = office.machine("train-7").id
+    charge(office, [Charge(instance, now - 2 * HOUR, now - HOUR, HOUR, 21_957_642, 21_957_642)])
+
+    said = office.types("ada", "/cost rent-or-buy p4d.24xlarge")
+
+    assert said == (
+        "Only 2 h of p4d.24xlarge are measured yet. Add `hours:500` (on the command line `--hours 500`), or wait a day."
+    )
+
+
+def test_a_type_that_never_ran_needs_its_hours(lived):
+    said = lived.types("ada", "/cost rent-or-buy p5en.48xlarge price:400000")
+
+    assert said.startswith("No p5en.48xlarge ran in the last 90 days. Add `hours:500`")
