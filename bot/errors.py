@@ -5,6 +5,7 @@ ValetError
 |   +-- NotFound     no such thing; carries the nearest names
 |   +-- SettingsError  the configuration is wrong; the start is refused
 +-- Unreachable      someone we depend on did not answer; `retryable` says whether later may help
+    +-- Impaired     our own database can't be used: full disk, no right to write, damage
 """
 
 
@@ -34,3 +35,7 @@ class Unreachable(ValetError):
     def __init__(self, sentence: str, *, retryable: bool = True) -> None:
         super().__init__(sentence)
         self.retryable = retryable
+
+
+class Impaired(Unreachable):
+    """The database can't be used: nothing was changed, and nothing will be until it can."""

@@ -1,6 +1,7 @@
 """One SQLite file: one writer, readers of their own, and the journal mode this SQLite can be trusted with."""
 
 import contextlib
+import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +9,12 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from bot.errors import Refused, Unreachable
+from bot.errors import Refused, Unreachable, ValetError
 from store.schema import migrate
-from store.sql import sqlite3
+from store.sql import changed, one, sqlite3
+from store.trouble import DAMAGED, MOVED, Trouble, Watched
 
+log = logging.getLogger(__name__)
 BUSY_MS = 5_000
 _FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
@@ -40,6 +43,8 @@ class Store:
     def __init__(self, path: Path | str) -> None:
         """Open and migrate. Raises Refused when a newer Valet has written it, Unreachable when it can't be opened."""
         self.path = Path(path)
+        self.trouble = Trouble()
+        """Why it can't be used, if it can't."""
         self._lock = threading.RLock()
         self._opening = threading.Lock()
         self._local = threading.local()
@@ -50,10 +55,11 @@ class Store:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._open()
             self._prepare()
+            self._file = self._identity()
         except (sqlite3.Error, OSError) as error:
             self.close()
             raise Unreachable(f"The database {self.path} can't be opened: {error}.", retryable=False) from error
-        except Refused:
+        except ValetError:
             self.close()
             raise
 
@@ -69,18 +75,44 @@ class Store:
         with self.writing() as db:
             migrate(db)
 
+    def _identity(self) -> tuple[int, int] | None:
+        """Which file the path leads to."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def check(self, now: int) -> None:
+        """Write something, and see that it goes into the file that others open: raises Impaired when it does not.
+
+        SQLite itself goes on writing, unnoticed, into a file that was moved away or deleted.
+        """
+        if self._identity() != self._file:
+            self.trouble.note(MOVED)
+        with self.writing() as db:
+            changed(db, "INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)", now)
+
+    def examine(self) -> None:
+        """Look at every page of the file; what is found keeps Valet from touching machines."""
+        found = one(self.reading(), "PRAGMA quick_check(1)") or {}
+        if found.get("quick_check") != "ok":
+            log.critical("The database %s is damaged: %s", self.path, found)
+            self.trouble.note(DAMAGED)
+
     def _open(self) -> Database:
         connection = sqlite3.connect(str(self.path), isolation_level=None, check_same_thread=False)
         self._connections.append((threading.current_thread(), connection))
-        db = Database(connection, strict=True)
+        db = Watched(connection, self.trouble)
         for pragma in ("foreign_keys=1", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "trusted_schema=0"):
             db.execute(f"PRAGMA {pragma}").fetchone()
         return db
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Database]:
-        """One transaction, begun IMMEDIATE: all of it is committed, or nothing is."""
-        with self._lock:
+        """One transaction, begun IMMEDIATE: all of it is committed, or nothing is. Raises Impaired."""
+        with self._lock, self.trouble.watched():
+            self.trouble.refuse_lasting()
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
@@ -89,12 +121,13 @@ class Store:
                 if self._writer.conn.in_transaction:  # a full disk has ended it already, a COMMIT kept waiting has not
                     self._writer.execute("ROLLBACK")
                 raise
+            self.trouble.over()
 
     def reading(self) -> Database:
         """This thread's read-only connection."""
         db = getattr(self._local, "db", None)
         if db is None:
-            with self._opening:
+            with self._opening, self.trouble.watched():
                 self._drop_orphans()
                 db = self._open()
             db.execute("PRAGMA query_only=1")

@@ -1,12 +1,12 @@
 """Three ways to run a statement; values are always bound, never pasted in."""
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import Any
 
 from sqlite_utils import Database
 
-# pysqlite3 where it is installed; two copies of SQLite on one file would break its locks
-from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]
+from store.trouble import Watched, sqlite3
 
 __all__ = ["Row", "bound", "changed", "many", "one", "rows", "sqlite3"]
 
@@ -19,10 +19,11 @@ def bound(values: Iterable[object]) -> list[object]:
 
 
 def rows(db: Database, sql: str, *values: object) -> list[Row]:
-    """The rows of a query, as dicts."""
-    cursor = db.execute(sql, bound(values))
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
+    """The rows of a query, as dicts. Raises Impaired when the database can't be read."""
+    with db.trouble.watched() if isinstance(db, Watched) else nullcontext():
+        cursor = db.execute(sql, bound(values))
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def one(db: Database, sql: str, *values: object) -> Row | None:

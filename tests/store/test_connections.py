@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import Unreachable
+from bot.errors import Impaired, Unreachable
 from store import ProcessLock, Store, audit
 from store.sql import one, sqlite3
 
@@ -58,7 +58,7 @@ def test_a_full_disk_loses_the_one_change_and_no_other(store):
     pages = store._writer.execute("PRAGMA page_count").fetchone()[0]
     store._writer.execute(f"PRAGMA max_page_count={pages}").fetchone()
 
-    with pytest.raises(sqlite3.OperationalError, match="full"), store.writing() as db:
+    with pytest.raises(Impaired, match="the disk is full"), store.writing() as db:
         audit.add(db, 0, "ada", "noted", subject="", detail="x" * 100_000)
     store._writer.execute("PRAGMA max_page_count=1000000").fetchone()
     note(store)

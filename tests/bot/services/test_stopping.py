@@ -7,11 +7,10 @@ import pytest
 
 from bot.domain.clock import HOUR, MINUTE, SECOND
 from bot.domain.people import Roster
-from bot.errors import Refused, Unreachable
+from bot.errors import Impaired, Refused, Unreachable
 from bot.sandbox.machines import SandboxFleet
 from bot.services import acting, executing, sharing
 from store import actions
-from store.sql import sqlite3
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, Room
 
 LOST = Unreachable("AWS did not confirm the stop: no answer in time.")
@@ -366,7 +365,7 @@ def test_without_a_row_on_disk_there_is_no_call(idle):
     action = idle.approves(idle.asks("train-7"))
     idle.desk.store._writer.execute("PRAGMA query_only=1")
 
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(Impaired):
         executing.carry_out(idle.desk)
 
     assert idle.fleet.calls["stop", "train-7"] == 0

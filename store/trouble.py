@@ -1,0 +1,91 @@
+"""What keeps the database from doing its part, in a sentence, and whether that can pass by itself."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlite_utils import Database
+
+# pysqlite3 where it is installed; two copies of SQLite on one file would break its locks
+from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]
+
+from bot.errors import Impaired
+
+log = logging.getLogger(__name__)
+SCHEMA = ("CREATE TABLE heartbeat (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT",)
+DAMAGED = "the database is damaged; an admin has to restore a backup"
+MOVED = "its file was moved or deleted; an admin has to put it back and start Valet again"
+LASTING = (DAMAGED, MOVED)
+_PRIMARY = 0xFF
+_READONLY_DBMOVED = 1032
+_REASONS = {
+    5: "another program keeps it locked",  # SQLITE_BUSY
+    8: "it may not be written",  # SQLITE_READONLY
+    10: "the disk reports errors",  # SQLITE_IOERR
+    11: DAMAGED,  # SQLITE_CORRUPT
+    13: "the disk is full",  # SQLITE_FULL
+    14: "its file can't be opened",  # SQLITE_CANTOPEN
+    26: DAMAGED,  # SQLITE_NOTADB
+}
+
+
+class Trouble:
+    """Keeps in mind what was last wrong. Damage stays until a restart; anything else until something is written."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._reason = ""
+
+    @property
+    def reason(self) -> str:
+        """Why the database can't be used; empty while it can."""
+        return self._reason
+
+    def note(self, reason: str) -> None:
+        """It can't be used, for this reason."""
+        with self._lock:
+            if self._reason in {reason, *LASTING}:
+                return
+            self._reason = reason
+        log.critical("The database can't be used: %s. No machine is touched until it can.", reason)
+
+    def over(self) -> None:
+        """Something was written."""
+        if not self._reason:
+            return
+        with self._lock:
+            if self._reason in LASTING:
+                return
+            self._reason = ""
+        log.warning("The database can be used again.")
+
+    def refuse_lasting(self) -> None:
+        """Raises Impaired where only a restart can help."""
+        if self._reason in LASTING:
+            raise _impaired(self._reason)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Errors of SQLite that mean trouble become Impaired; others, such as a broken promise, stay what they are."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", None) or 0
+            reason = MOVED if code == _READONLY_DBMOVED else _REASONS.get(code & _PRIMARY)
+            if reason is None:
+                raise
+            self.note(reason)
+            raise _impaired(reason) from error
+
+
+def _impaired(reason: str) -> Impaired:
+    return Impaired(f"Valet's database can't be used now: {reason}. Nothing was changed.")
+
+
+class Watched(Database):
+    """A connection that knows where to note its troubles."""
+
+    def __init__(self, connection: object, trouble: Trouble) -> None:
+        super().__init__(connection, strict=True)
+        self.trouble = trouble
