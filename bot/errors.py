@@ -2,6 +2,7 @@
 
 ValetError
 +-- Refused          the answer is no; nothing was changed
+|   +-- NoCapacity   the provider has none left just now; later may help
 |   +-- NotFound     no such thing; carries the nearest names
 |   +-- SettingsError  the configuration is wrong; the start is refused
 +-- Unreachable      someone we depend on did not answer; `retryable` says whether later may help
@@ -27,6 +28,10 @@ class NotFound(Refused):
 
 class SettingsError(Refused):
     """A setting is wrong: the sentence names the key, the value and what was expected."""
+
+
+class NoCapacity(Refused):
+    """The provider has no such machine left just now."""
 
 
 class Unreachable(ValetError):

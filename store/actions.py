@@ -2,14 +2,14 @@
 
 from sqlite_utils import Database
 
-from bot.domain.actions import Action, ActionState, Facts
+from bot.domain.actions import BY_RULE, Action, ActionState, Facts
 from store.sql import Row, changed, one, rows
 
 SCHEMA = (
     """CREATE TABLE actions (
         id TEXT PRIMARY KEY,
-        kind TEXT NOT NULL CHECK (kind IN ('stop')),
-        instance_id TEXT NOT NULL REFERENCES instances (id),
+        kind TEXT NOT NULL CHECK (kind IN ('stop', 'start', 'launch', 'clone')),
+        instance_id TEXT REFERENCES instances (id),
         launched_at INTEGER,
         requester TEXT NOT NULL,
         team TEXT NOT NULL,
@@ -26,11 +26,27 @@ SCHEMA = (
         calls INTEGER NOT NULL DEFAULT 0,
         finished_at INTEGER,
         outcome TEXT NOT NULL DEFAULT '',
+        length INTEGER,
+        template TEXT NOT NULL DEFAULT '',
+        made_id TEXT REFERENCES instances (id),
+        image_id TEXT NOT NULL DEFAULT '',
+        tries INTEGER NOT NULL DEFAULT 0,
+        retry_at INTEGER,
         CHECK (decider <> requester),
+        CHECK ((kind = 'launch') = (instance_id IS NULL)),
+        CHECK ((kind = 'launch') = (template <> '')),
+        CHECK ((kind = 'stop') = (length IS NULL)),
+        CHECK (kind IN ('launch', 'clone') OR made_id IS NULL),
+        CHECK (kind IN ('stop', 'start') OR state <> 'done' OR made_id IS NOT NULL),
+        CHECK (calls = 0 OR executing_at IS NOT NULL),
+        CHECK (retry_at IS NULL OR state = 'executing'),
         CHECK (state NOT IN ('approved', 'executing', 'done', 'denied') OR (decider <> '' AND decided_at IS NOT NULL))
     ) STRICT""",
-    """CREATE UNIQUE INDEX one_live_action ON actions (instance_id, kind)
+    """CREATE UNIQUE INDEX one_live_action ON actions (instance_id)
         WHERE state IN ('pending', 'approved', 'executing')""",
+    """CREATE UNIQUE INDEX one_live_launch ON actions (requester, template)
+        WHERE kind = 'launch' AND state IN ('pending', 'approved', 'executing')""",
+    "CREATE INDEX actions_by_state ON actions (state, created_at)",
 )
 
 
@@ -39,9 +55,10 @@ def add(db: Database, action: Action) -> None:
     changed(
         db,
         "INSERT INTO actions (id, kind, instance_id, launched_at, requester, team, reason, facts, state, created_at, "
-        "expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        *(action.id, action.kind, action.instance_id, action.launched_at, action.requester, action.team),
+        "expires_at, length, template) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *(action.id, action.kind, action.instance_id or None, action.launched_at, action.requester, action.team),
         *(action.reason, action.facts.to_json(), action.state, action.created_at, action.expires_at),
+        *(action.length, action.template),
     )
 
 
@@ -57,6 +74,21 @@ def live_on(db: Database, instance_id: str) -> Action | None:
         db, "SELECT * FROM actions WHERE instance_id = ? AND state IN ('pending', 'approved', 'executing')", instance_id
     )
     return _action(row) if row else None
+
+
+def rule_micros(db: Database, team: str, but: str) -> int:
+    """Micro-dollars per hour of what a team runs, or is about to, without anybody's yes; action `but` left out."""
+    found = one(
+        db,
+        "SELECT sum(json_extract(a.facts, '$.rate_micros')) AS micros FROM actions a "
+        "LEFT JOIN instances i ON i.id = coalesce(a.made_id, a.instance_id) "
+        "WHERE a.decider = ? AND a.team = ? AND a.id <> ? AND (a.state IN ('approved', 'executing') OR ("
+        "a.state = 'done' AND i.gone_at IS NULL AND i.state IN ('pending', 'running') AND NOT EXISTS ("
+        "SELECT 1 FROM actions s WHERE s.instance_id = i.id AND s.kind IN ('stop', 'start') AND s.state = 'done' "
+        "AND s.finished_at > a.finished_at)))",
+        *(BY_RULE, team, but),
+    )
+    return (found["micros"] if found else None) or 0
 
 
 def in_state(db: Database, state: ActionState) -> list[Action]:
@@ -80,15 +112,42 @@ def decide(db: Database, action_id: str, person: str, state: ActionState, now: i
 def move(db: Database, action_id: str, before: ActionState, after: ActionState, **fields: object) -> bool:
     """Compare-and-set the state, with other columns; False when it was not in `before`."""
     sets = "".join(f", {name} = ?" for name in fields)
-    sql = f"UPDATE actions SET state = ?{sets} WHERE id = ? AND state = ?"
+    sql = f"UPDATE actions SET state = ?, retry_at = NULL{sets} WHERE id = ? AND state = ?"
     return changed(db, sql, after, *fields.values(), action_id, before) == 1
 
 
 def mark_called(db: Database, action_id: str, now: int, *, calls: int) -> bool:
     """Note, before the call, that the provider is asked again; False when it was asked more than `calls` times."""
-    sql = "UPDATE actions SET called_at = ?, calls = calls + 1 WHERE id = ? AND state = 'executing' AND calls = ?"
+    sql = (
+        "UPDATE actions SET called_at = ?, calls = calls + 1, retry_at = NULL "
+        "WHERE id = ? AND state = 'executing' AND calls = ?"
+    )
     return changed(db, sql, now, action_id, calls) == 1
 
 
+def mark_short(db: Database, action: Action, *, retry_at: int, launched_at: int | None, outcome: str) -> bool:
+    """Note that there was no capacity, and when it is tried again; False when it was noted already."""
+    return (
+        changed(
+            db,
+            "UPDATE actions SET retry_at = ?, tries = tries + 1, launched_at = ?, made_id = NULL, outcome = ? "
+            "WHERE id = ? AND state = 'executing' AND calls = ? AND tries = ? AND retry_at IS NULL",
+            *(retry_at, launched_at, outcome, action.id, action.calls, action.tries),
+        )
+        == 1
+    )
+
+
+def call_off(db: Database, action: Action, **fields: object) -> bool:
+    """Cancel an action for which no call is under way; False when one is, or it has ended."""
+    sets = "".join(f", {name} = ?" for name in fields)
+    sql = (
+        f"UPDATE actions SET state = 'cancelled', retry_at = NULL{sets} WHERE id = ? "
+        "AND (state IN ('pending', 'approved') OR (state = 'executing' AND retry_at IS NOT NULL))"
+    )
+    return changed(db, sql, *fields.values(), action.id) == 1
+
+
 def _action(row: Row) -> Action:
-    return Action(**{**row, "facts": Facts.from_json(row["facts"])})
+    words = {name: row[name] or "" for name in ("instance_id", "made_id")}
+    return Action(**{**row, **words, "facts": Facts.from_json(row["facts"])})

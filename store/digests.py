@@ -21,10 +21,10 @@ def newest(db: Database, channel: str, since: int) -> tuple[str, Any] | None:
 
 
 def stop_after(db: Database, instance_id: str, since: int) -> str | None:
-    """The id of the newest action on an instance that was asked for, decided or finished at or after `since`."""
+    """The id of the newest stop of an instance that was asked for, decided or finished at or after `since`."""
     row = one(
         db,
-        "SELECT id FROM actions WHERE instance_id = ? AND max(created_at, coalesce(decided_at, 0), "
+        "SELECT id FROM actions WHERE instance_id = ? AND kind = 'stop' AND max(created_at, coalesce(decided_at, 0), "
         "coalesce(finished_at, 0)) >= ? ORDER BY created_at DESC LIMIT 1",
         instance_id,
         since,

@@ -188,6 +188,12 @@ def traces_of(db: Database, host: str, now: int, *, window_minutes: int) -> list
     return [_trace(row, end - window_minutes * MINUTE, end) for row in found]
 
 
+def last_of(db: Database, host: str) -> int | None:
+    """The newest minute that a host told of; None when it never did."""
+    row = one(db, "SELECT max(last_minute_at) AS at FROM gpus WHERE host = ?", host)
+    return row["at"] if row else None
+
+
 def prune(db: Database, now: int) -> None:
     """Drop what is older than two days, but no minute that is not in an hour yet."""
     waiting = one(db, "SELECT min(start) AS at FROM unrolled WHERE level = 'hour'")

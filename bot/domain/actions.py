@@ -15,11 +15,13 @@ from bot.domain.fleet import Instance
 from bot.domain.people import Roster
 from bot.domain.verdict import Verdict
 
-Kind = Literal["stop"]
+Kind = Literal["stop", "start", "launch", "clone"]
 ActionState = Literal[
     "pending", "approved", "executing", "done", "failed", "unknown", "denied", "expired", "cancelled", "aborted"
 ]
 LIVE: frozenset[str] = frozenset({"pending", "approved", "executing"})
+BY_RULE = "rule"
+"""Decided by the team's own limit, below which nobody is asked."""
 STOP_DEADLINE = 15 * MINUTE
 APPROVAL_LASTS = 15 * MINUTE
 """A yes that could not be carried out within this is no yes any more: the card has aged, and claims wait for it."""
@@ -44,6 +46,7 @@ class Facts:
     """False when the figure was borrowed, say from another region."""
     nvme_gb: int = 0
     capacity_short: bool = False
+    zone: str = ""
 
     def to_json(self) -> str:
         """For the store."""
@@ -65,6 +68,7 @@ class Action:
     id: str
     kind: Kind
     instance_id: str
+    """Empty for a launch, which begins with no instance."""
     launched_at: int | None
     requester: str
     team: str
@@ -81,12 +85,29 @@ class Action:
     calls: int = 0
     finished_at: int | None = None
     outcome: str = ""
-    """A sentence for people: how it ended."""
+    """A sentence for people: how it ended, or while it is under way, what it waits for."""
+    length: int | None = None
+    """How long the machine is wanted, milliseconds; None for a stop."""
+    template: str = ""
+    """What a launch is made from."""
+    made_id: str = ""
+    """The instance that a launch or a clone made."""
+    image_id: str = ""
+    """The image that a clone is made from."""
+    tries: int = 0
+    """How often the provider had no capacity."""
+    retry_at: int | None = None
+    """When it is tried again for that; None when it is not waiting."""
 
     @property
     def is_live(self) -> bool:
         """It may still lead to something."""
         return self.state in LIVE
+
+    @property
+    def subject(self) -> str:
+        """What the audit files it under: its instance, once there is one."""
+        return self.instance_id or self.made_id or f"launch/{self.template}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +182,23 @@ def _verdict_obstacle(name: str, verdict: Verdict | None) -> str | None:
 def obstacle_to_execute(action: Action, scene: Scene) -> str | None:
     """What changed since the card was shown so that an approved stop must not happen; None when nothing did."""
     instance = scene.instance
-    if instance.launched_at != action.launched_at:
-        return f"{instance.name} was restarted after the request."
+    unfit = outdated(action, scene)
+    if unfit:
+        return unfit
     if any(claim.id not in action.facts.claim_ids for claim in scene.claims):
         return f"{instance.name} was claimed after the request."
-    if action.decider and refusal_to_approve(action, action.decider, scene.roster):
-        return f"<@{action.decider}> may no longer approve this."
     return obstacle_to_stop(scene)
+
+
+def outdated(action: Action, scene: Scene) -> str | None:
+    """Why what was approved is not what would be done now, whatever its kind; None when it still is."""
+    if scene.instance.launched_at != action.launched_at:
+        return f"{scene.instance.name} was restarted after the request."
+    return decider_gone(action, scene.roster)
+
+
+def decider_gone(action: Action, roster: Roster) -> str | None:
+    """Whether whoever said yes may still say so; None when they may."""
+    if action.decider in {"", BY_RULE} or refusal_to_approve(action, action.decider, roster) is None:
+        return None
+    return f"<@{action.decider}> may no longer approve this."

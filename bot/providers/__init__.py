@@ -27,3 +27,10 @@ class Provider(Protocol):
         (`retryable`: whether the same call may work later).
         """
         ...
+
+    def start(self, instance: Instance) -> None:
+        """Ask for a start and return at once.
+
+        Raises NoCapacity when there is none left just now, Refused and Unreachable as `stop` does.
+        """
+        ...

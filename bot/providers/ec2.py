@@ -15,7 +15,7 @@ from bot.errors import SettingsError, Unreachable
 from bot.providers.accounts import Access, AwsAccount
 from bot.providers.clients import AWS_ERRORS, PATIENT, Clients, attempt, said_by
 from bot.providers.ec2_access import Room, check
-from bot.providers.ec2_errors import group_member, reading_failed, stop_failed
+from bot.providers.ec2_errors import group_member, reading_failed, start_failed, stop_failed
 from bot.providers.ec2_lookups import ProtectionMemory, TypeCatalogue, stop_protection
 from bot.providers.ec2_shapes import GpuType
 from bot.providers.ec2_shapes import instance as to_instance
@@ -25,8 +25,8 @@ T = TypeVar("T")
 WORKERS = 8
 PAGE_SIZE = 500
 SEEN_STATES = ["pending", "running", "stopping", "stopped"]
-# A stop is sent once. If its answer is lost it may have worked, and the machine may be somebody's again by the time a
-# second one arrives; so the caller looks again, at LaunchTime too, before it asks again.
+# A stop or a start is sent once. If its answer is lost it may have worked, and the machine may be somebody's again by
+# the time a second one arrives; so the caller looks again, at LaunchTime too, before it asks again.
 ONCE = PATIENT.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 
 
@@ -98,6 +98,17 @@ class Ec2:
             self._ec2(place, config=ONCE).stop_instances(InstanceIds=[instance.id])
         except AWS_ERRORS as error:
             raise stop_failed(said_by(error), instance) from error
+
+    def start(self, instance: Instance) -> None:
+        """Send one StartInstances and return; the machine takes its time, and AWS may find no room for it yet.
+
+        Raises NoCapacity, Refused, and Unreachable as `stop` does.
+        """
+        place = self._place(instance)
+        try:
+            self._ec2(place, config=ONCE).start_instances(InstanceIds=[instance.id])
+        except AWS_ERRORS as error:
+            raise start_failed(said_by(error), instance) from error
 
     def check_access(self, tag: tuple[str, str] | None = None) -> list[Access]:
         """What may be done in each account and region, tried without changing anything.

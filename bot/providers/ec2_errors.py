@@ -1,9 +1,10 @@
 """What EC2's refusals and silences mean, in sentences that say what to do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.fleet import Instance
-from bot.errors import Refused, Unreachable, ValetError
+from bot.errors import NoCapacity, Refused, Unreachable, ValetError
 
 THROTTLED = frozenset(
     {
@@ -37,22 +38,34 @@ UNUSABLE = {
     "ProfileNotFound": "the profile named by AWS_PROFILE does not exist",
 }
 
+GONE = "AWS knows no {name} ({id}) in {region} any more: it was terminated."
 NOT_ALLOWED = (
-    "AWS doesn't let Valet stop {name}: its role lacks ec2:StopInstances, or {name} lacks the tag the role asks for. "
+    "AWS doesn't let Valet {verb} {name}: its role lacks ec2:{operation}, or {name} lacks the tag the role asks for. "
     "`valet iam-policy` prints both."
 )
-GONE = "AWS knows no {name} ({id}) in {region} any more: it was terminated."
-WRONG_STATE = "{name} can't be stopped in the state it is in now. Look again in a minute."
+WRONG_STATE = "{name} can't be {verb}{ed} in the state it is in now. Look again in a minute."
+NO_CAPACITY = frozenset(
+    {"InsufficientHostCapacity", "InsufficientInstanceCapacity", "InsufficientReservedInstanceCapacity"}
+)
+CAME_SHORT = frozenset(f"Server.{code}" for code in NO_CAPACITY)
+"""StateReason of a machine that EC2 began to start and then had no room for."""
 REFUSALS = {
-    "AccessDenied": NOT_ALLOWED,
-    "AccessDeniedException": NOT_ALLOWED,
-    "UnauthorizedOperation": NOT_ALLOWED,
+    **dict.fromkeys(FORBIDDEN, NOT_ALLOWED),
     "InvalidInstanceID.Malformed": GONE,
     "InvalidInstanceID.NotFound": GONE,
     "IncorrectInstanceState": WRONG_STATE,
     "IncorrectState": WRONG_STATE,
+}
+STOP_REFUSALS = {
+    **REFUSALS,
     "OperationNotPermitted": "{name} has stop protection. Its owner can lift it in AWS; Valet can't and won't.",
     "UnsupportedOperation": "AWS can't stop {name}: it is spot or boots from instance store. End it where it was made.",
+}
+START_REFUSALS = {
+    **REFUSALS,
+    "InstanceLimitExceeded": "The account may have no more machines like {name} in {region}: {code}. Ask AWS for more.",
+    "UnsupportedOperation": "AWS can't start {name}: it is a spot machine. Whoever made it starts it.",
+    "VcpuLimitExceeded": "The account may have no more vCPUs of this kind in {region}: {code}. Ask AWS for more.",
 }
 
 
@@ -100,16 +113,44 @@ def reading_failed(said: Said, region: str) -> Unreachable:
 
 def stop_failed(said: Said, instance: Instance) -> ValetError:
     """Refused when AWS said no for good; Unreachable when it may have stopped the instance, or may do so later."""
+    return _failed(said, _Try("stop", "ped", "StopInstances", instance), STOP_REFUSALS)
+
+
+def start_failed(said: Said, instance: Instance) -> ValetError:
+    """NoCapacity or Refused when AWS said no; Unreachable when it may have started the instance, or may do so later."""
+    if said.code in NO_CAPACITY:
+        return NoCapacity(f"AWS has no {instance.type} left in {instance.zone or instance.region} just now.")
+    return _failed(said, _Try("start", "ed", "StartInstances", instance), START_REFUSALS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """What was asked of AWS."""
+
+    verb: str
+    ed: str
+    operation: str
+    instance: Instance
+
+    @property
+    def words(self) -> dict[str, str]:
+        one = self.instance
+        own = {"verb": self.verb, "ed": self.ed, "operation": self.operation}
+        return {"name": one.name, "id": one.id, "region": one.region, **own}
+
+
+def _failed(said: Said, tried: _Try, refusals: Mapping[str, str]) -> ValetError:
+    verb, name = tried.verb, tried.instance.name
     if said.code in THROTTLED | EXPIRED:
-        return Unreachable(f"AWS has not stopped {instance.name} yet: {said.words}.")
+        return Unreachable(f"AWS has not {verb}{tried.ed} {name} yet: {said.words}.")
     if said.is_passing:
-        return Unreachable(f"AWS did not confirm the stop of {instance.name}: {said.words}. It may stop all the same.")
+        return Unreachable(f"AWS did not confirm the {verb} of {name}: {said.words}. It may {verb} all the same.")
     if said.status == 0 or said.code in BAD_CREDENTIALS:
-        return Unreachable(f"AWS was not asked to stop {instance.name}: {said.words}.", retryable=False)
+        return Unreachable(f"AWS was not asked to {verb} {name}: {said.words}.", retryable=False)
     if said.operation == "AssumeRole":
-        return Refused(f"Valet can't reach the account of {instance.name}: {said.words}.")
-    sentence = REFUSALS.get(said.code, "AWS refused to stop {name}: {code}.")
-    return Refused(sentence.format(name=instance.name, id=instance.id, region=instance.region, code=said.code))
+        return Refused(f"Valet can't reach the account of {name}: {said.words}.")
+    sentence = refusals.get(said.code, "AWS refused to {verb} {name}: {code}.")
+    return Refused(sentence.format(code=said.code, **tried.words))
 
 
 def group_member(instance: Instance) -> Refused:

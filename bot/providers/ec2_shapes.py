@@ -77,6 +77,7 @@ def instance(raw: Mapping[str, Any], kind: GpuType, source: str, *, stop_protect
         asg=tags.get(ASG_TAG, ""),
         stop_protected=stop_protected,
         root_device=root_device(raw.get("RootDeviceType", "ebs")),
+        state_reason="" if state == "running" else raw.get("StateReason", {}).get("Code", ""),
         tags=tags,
     )
 

@@ -23,3 +23,7 @@ class Owned:
             f"{instance.name} is owned, so it can't be stopped from here and costs the same either way. "
             "Release it, and the next person can have it."
         )
+
+    def start(self, instance: Instance) -> None:
+        """Raise Refused: nothing switches an owned machine on from here."""
+        raise Refused(f"{instance.name} is owned, so it can't be started from here. Ask whoever runs it.")

@@ -9,13 +9,15 @@ from typing import Any, Literal
 from bot.domain.clock import SECOND, Clock
 from bot.domain.fleet import Instance, Look
 from bot.errors import ValetError
-from bot.providers.ec2_errors import Said, group_member, reading_failed, stop_failed
+from bot.providers.ec2_errors import Said, group_member, reading_failed, start_failed, stop_failed
 from bot.sandbox.inventory import OWNED, rented
 
 STOP_TAKES = 40 * SECOND
 START_TAKES = 20 * SECOND
 
-Verb = Literal["describe", "stop"]
+CAME_SHORT = "Server.InsufficientInstanceCapacity"
+
+Verb = Literal["describe", "stop", "start"]
 
 
 @dataclass(slots=True)
@@ -31,7 +33,7 @@ class SandboxFleet:
     """The provider of the sandbox. Nothing in it moves but by its clock and its callers.
 
     `calls` counts what was asked, by (verb, name): `calls["stop", "train-7"]`, and ("sweep", "").
-    `stops` lists what really began to stop, as (name, moment).
+    `stops` and `starts` list what really began to stop or start, as (name, moment).
     """
 
     owned: tuple[Instance, ...] = OWNED
@@ -44,7 +46,9 @@ class SandboxFleet:
         self._faults: dict[tuple[str, Verb], _Fault] = {}
         self._silent: dict[str, str] = {}
         self.calls: Counter[tuple[str, str]] = Counter()
+        self._short: dict[str, bool] = {}
         self.stops: list[tuple[str, int]] = []
+        self.starts: list[tuple[str, int]] = []
 
     def sweep(self) -> Iterator[Look]:
         """One look per region, in a fixed order."""
@@ -80,6 +84,16 @@ class SandboxFleet:
             if fault:
                 raise fault.error
 
+    def start(self, instance: Instance) -> None:
+        """Begin to start it. Raises NoCapacity and Refused where EC2 would say so, or the fault set for it."""
+        with self._lock:
+            fault = self._met(instance.name, "start")
+            if fault and not fault.accepted:
+                raise fault.error
+            self._begin_start(instance)
+            if fault:
+                raise fault.error
+
     def named(self, name: str) -> Instance:
         """The machine of that name, this moment."""
         with self._lock:
@@ -87,10 +101,19 @@ class SandboxFleet:
             self._machines[name] = machine
             return machine
 
-    def start(self, name: str) -> None:
-        """Someone starts it: pending for a while, with a new launch time."""
+    def power_up(self, name: str) -> None:
+        """Someone else starts it: pending for a while, with a new launch time."""
         with self._lock:
-            self._put(replace(self.named(name), state="pending", launched_at=self._clock(), stopped_at=None))
+            machine = self.named(name)
+            self._put(replace(machine, state="pending", launched_at=self._clock(), stopped_at=None, state_reason=""))
+
+    def run_short(self, zone: str, *, late: bool = False) -> None:
+        """There is no capacity in a zone, until `refill`: said at once or, `late`, once a machine has begun to start."""
+        self._short[zone] = late
+
+    def refill(self, zone: str) -> None:
+        """There is capacity again."""
+        self._short.pop(zone, None)
 
     def restart(self, name: str) -> None:
         """Someone has stopped and started it: it runs again, with a new launch time."""
@@ -139,7 +162,21 @@ class SandboxFleet:
         if machine is None or machine.state != "running":
             return  # EC2 takes a second stop as done
         self.stops.append((machine.name, self._clock()))
-        self._put(replace(machine, state="stopping", stopped_at=self._clock()))
+        reason = "Client.UserInitiatedShutdown"
+        self._put(replace(machine, state="stopping", stopped_at=self._clock(), state_reason=reason))
+
+    def _begin_start(self, instance: Instance) -> None:
+        machine = self._by_id(instance.id)
+        code = _why_not_start(machine) or ("InsufficientInstanceCapacity" if self._is_short(instance) else "")
+        if code:
+            raise start_failed(Said(code, 400, "StartInstances"), instance)
+        if machine is None or machine.state != "stopped":
+            return  # EC2 takes a second start as done
+        self.starts.append((machine.name, self._clock()))
+        self.power_up(machine.name)
+
+    def _is_short(self, instance: Instance) -> bool:
+        return self._short.get(instance.zone) is False
 
     def _by_id(self, instance_id: str) -> Instance | None:
         return next((one for name in self._machines if (one := self.named(name)).id == instance_id), None)
@@ -153,8 +190,18 @@ class SandboxFleet:
         if machine.state == "stopping" and lasted >= STOP_TAKES:
             return replace(machine, state="stopped")
         if machine.state == "pending" and lasted >= START_TAKES:
+            if self._short.get(machine.zone):
+                return replace(machine, state="stopped", stopped_at=self._clock(), state_reason=CAME_SHORT)
             return replace(machine, state="running")
         return machine
+
+
+def _why_not_start(machine: Instance | None) -> str:
+    if machine is None:
+        return "InvalidInstanceID.NotFound"
+    if machine.state in {"terminated", "stopping"}:
+        return "IncorrectInstanceState"
+    return "" if machine.lifecycle == "on-demand" else "UnsupportedOperation"
 
 
 def _why_not(machine: Instance | None) -> str:

@@ -1,92 +1,77 @@
-"""Stopping from chat: asked for and decided by somebody else. `executing` carries it out.
+"""Asking for an action and deciding on it, whatever its kind. `executing` carries it out.
 
 Every step is a row before it is a call, so a crash between any two is picked up after the start.
 """
 
-import secrets
+from collections.abc import Callable
 
 from sqlite_utils import Database
 
-from bot.billing import prices
-from bot.domain.actions import Action, ActionState, Facts, Scene, deciders, obstacle_to_stop, refusal_to_approve
+from bot.domain.actions import BY_RULE, Action, ActionState, Kind, refusal_to_approve
 from bot.domain.listing import Listing
 from bot.domain.snoozes import Snooze
-from bot.domain.verdict import Verdict
 from bot.errors import Refused
-from bot.services import digesting, ending, judging
-from bot.services.desk import Desk, channel_of
+from bot.services import digesting, ending, planning, unasked
+from bot.services.desk import Desk
 from store import actions, audit, listings, snoozes
+
+ABOUT = {"stop": "stopped", "start": "started", "launch": "launched", "clone": "cloned"}
+Plan = Callable[[Database, Listing], Action]
 
 
 def ask_to_stop(desk: Desk, instance_id: str, requester: str, *, reason: str = "") -> Action:
     """Ask for a stop; asked twice, it is the same card. Raises Refused with what to do instead."""
+    return _ask(
+        desk, "stop", instance_id, lambda db, listing: planning.stop(desk, db, listing, requester, reason=reason)
+    )
+
+
+def ask_to_start(desk: Desk, instance_id: str, requester: str, *, length: int | None = None, note: str = "") -> Action:
+    """Ask for a start, with a claim of that length once it is ready; asked twice, it is the same card."""
+    return _ask(
+        desk,
+        "start",
+        instance_id,
+        lambda db, listing: planning.start(desk, db, listing, requester, length=length, reason=note),
+    )
+
+
+def _ask(desk: Desk, kind: Kind, instance_id: str, plan: Plan) -> Action:
     with desk.store.writing() as db:
         listing = listings.by_id(db, instance_id)
         if listing is None:
             raise Refused("That instance is gone.")
-        live = _still_meant(desk, db, listing)
-        if live is not None:
-            return live
-        action = _plan(desk, db, listing, requester, reason=reason)
-        actions.add(db, action)
-        audit.add(db, action.created_at, requester, "asked to stop", subject=instance_id, detail=reason)
-        ending.show(desk, db, action)
+        live = _still_meant(desk, db, listing, kind)
+        action = live or _put(desk, db, plan(db, listing))
     desk.wake()
     return action
 
 
-def _still_meant(desk: Desk, db: Database, listing: Listing) -> Action | None:
+def _put(desk: Desk, db: Database, action: Action) -> Action:
+    """Write a new action and its card; where the team's limit allows, it is decided at once."""
+    now = action.created_at
+    free = unasked.may_go(desk, db, action)
+    if not free:
+        planning.check_askable(desk, action)
+    actions.add(db, action)
+    audit.add(db, now, action.requester, f"asked to {action.kind}", subject=action.subject, detail=action.reason)
+    if free:
+        actions.decide(db, action.id, BY_RULE, "approved", now)
+        audit.add(db, now, "valet", f"let the {action.kind} pass unasked", subject=action.subject, detail=action.id)
+    ending.show(desk, db, action)
+    return actions.by_id(db, action.id) or action
+
+
+def _still_meant(desk: Desk, db: Database, listing: Listing, kind: Kind) -> Action | None:
     """The live request for this instance; one made before its last restart could only fail, so it makes way."""
-    live = ending.lapse(desk, db, actions.live_on(db, listing.instance.id))
-    if live is None or live.state != "pending" or live.launched_at == listing.instance.launched_at:
-        return live
-    ending.end(desk, db, live, "cancelled", outcome=f"{listing.instance.name} was restarted after the request.")
-    return None
-
-
-def _plan(desk: Desk, db: Database, listing: Listing, requester: str, *, reason: str) -> Action:
-    now, roster, instance = desk.clock(), desk.roster(), listing.instance
-    verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
-    obstacle = obstacle_to_stop(Scene(instance, listing.claims, verdict, roster, desk.exemption(instance)))
-    if obstacle:
-        raise Refused(obstacle)
-    action = Action(
-        id=secrets.token_hex(16),
-        kind="stop",
-        instance_id=instance.id,
-        launched_at=instance.launched_at,
-        requester=requester,
-        team=listing.team,
-        state="pending",
-        created_at=now,
-        expires_at=now + desk.settings.answer_within,
-        facts=_facts(listing, verdict),
-        reason=reason,
-    )
-    if not deciders(action, roster):
-        raise Refused("Nobody could approve this but you. Ask an admin to name approvers in valet.toml.")
-    if not channel_of(desk, listing.team):
-        raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
-    return action
-
-
-def _facts(listing: Listing, verdict: Verdict) -> Facts:
-    instance, held = listing.instance, listing.claims
-    return Facts(
-        name=instance.name,
-        type=instance.type,
-        region=instance.region,
-        verdict=verdict.state,
-        verdict_since=verdict.since,
-        evidence=verdict.evidence,
-        claim_ids=tuple(claim.id for claim in held),
-        holders=tuple(claim.holder for claim in held),
-        claim_until=max((claim.until_at for claim in held), default=None),
-        rate_micros=listing.rate.micros_per_hour if listing.rate else None,
-        rate_exact=listing.rate is None or listing.rate.exact,
-        nvme_gb=instance.nvme_gb,
-        capacity_short=prices.is_capacity_short(instance.type),
-    )
+    live, name = ending.lapse(desk, db, actions.live_on(db, listing.instance.id)), listing.instance.name
+    if live is not None and live.state == "pending" and live.launched_at != listing.instance.launched_at:
+        ending.end(desk, db, live, "cancelled", outcome=f"{name} was restarted after the request.")
+        return None
+    if live is not None and live.kind != kind:
+        stage = f"<@{live.requester}> has asked for {name} to be" if live.state == "pending" else f"{name} is being"
+        raise Refused(f"{stage} {ABOUT[live.kind]}; wait for the end of that.")
+    return live
 
 
 def decide(desk: Desk, action_id: str, person: str, *, yes: bool) -> Action:
@@ -114,19 +99,24 @@ def _decided(desk: Desk, db: Database, action: Action, person: str, *, yes: bool
     state: ActionState = "approved" if yes else "denied"
     if not actions.decide(db, action.id, person, state, now):
         return "Somebody else decided this at the same moment."
-    did = "approved the stop" if yes else "kept it running"
-    audit.add(db, now, person, did, subject=action.instance_id, detail=action.id)
-    if not yes:
+    did = f"approved the {action.kind}" if yes else _denied(action)
+    audit.add(db, now, person, did, subject=action.subject, detail=action.id)
+    if not yes and action.kind == "stop":
         snoozes.put(db, Snooze(action.instance_id, now + digesting.KEEP_FOR, person, now))
+    if not yes:
         ending.note(db, action, now)
     return None
+
+
+def _denied(action: Action) -> str:
+    return "kept it running" if action.kind == "stop" else f"denied the {action.kind}"
 
 
 def _closed(action: Action) -> str | None:
     if action.state == "pending":
         return None
     if action.state == "expired":
-        return f"Too late: nobody answered in time, so {action.facts.name} keeps running. Ask again with `/gpu stop`."
+        return f"Too late: nobody answered in time, so nothing was done. Ask again with `/gpu {action.kind}`."
     who = f" by <@{action.decider}>" if action.decider else ""
     return f"Already {action.state}{who}."
 
@@ -135,12 +125,33 @@ def make_way(desk: Desk, db: Database, listing: Listing, person: str) -> None:
     """Somebody wants to use this instance: a stop nobody has decided yet is off. Raises Refused when it is too late."""
     name = listing.instance.name
     action = ending.lapse(desk, db, actions.live_on(db, listing.instance.id))
-    if action is None:
+    if action is None or action.kind == "clone" or (action.requester == person and action.kind == "start"):
         return
+    if action.kind == "start":
+        raise Refused(f"{name} was started for <@{action.requester}>, who gets it as soon as it is ready.")
     if action.state != "pending":
         raise Refused(f"{name} is about to be stopped (<@{action.decider}> approved it).")
     outcome = f"<@{person}> claimed {name} first."
     ending.end(desk, db, action, "cancelled", outcome=outcome, who=person, did="cancelled the stop")
+
+
+def call_off(desk: Desk, action_id: str, person: str) -> Action:
+    """Give up what one has asked for, while no call is under way. Raises Refused."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        action = actions.by_id(db, action_id)
+        if action is None:
+            raise Refused("This request is not known here any more.")
+        if person != action.requester:
+            raise Refused(f"Only <@{action.requester}>, who asked for it, can call it off.")
+        outcome = f"<@{person}> called it off."
+        if not actions.call_off(db, action, finished_at=now, outcome=outcome):
+            raise Refused("It is under way or over, so it can't be called off any more.")
+        audit.add(db, now, person, f"called the {action.kind} off", subject=action.subject, detail=action.id)
+        ending.show(desk, db, action)
+        ended = actions.by_id(db, action_id) or action
+    desk.wake()
+    return ended
 
 
 def expire(desk: Desk) -> None:

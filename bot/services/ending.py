@@ -16,9 +16,9 @@ def end(
     if not actions.move(db, action.id, action.state, state, finished_at=now, outcome=outcome):
         return False
     if did:
-        audit.add(db, now, who, did, subject=action.instance_id, detail=action.id)
+        audit.add(db, now, who, did, subject=action.subject, detail=action.id)
     else:
-        audit.add(db, now, who, f"{action.kind} {state}", subject=action.instance_id, detail=outcome)
+        audit.add(db, now, who, f"{action.kind} {state}", subject=action.subject, detail=outcome)
     show(desk, db, action)
     note(db, action, now)
     return True
@@ -36,7 +36,14 @@ def show(desk: Desk, db: Database, action: Action) -> None:
     """Bring the card up to date, and the digest that lists the instance; both are drawn when they are sent."""
     channel = channel_of(desk, action.team)
     outbox.tell(db, channel, f"action:{action.id}", kind="action_card", subject=action.id, now=desk.clock())
-    digesting.refresh(desk, db, action.instance_id)
+    if action.instance_id:
+        digesting.refresh(desk, db, action.instance_id)
+
+
+def tell_news(db: Database, action: Action, tries: int, now: int) -> None:
+    """Tell the one who asked how far it is, each try in a message of its own."""
+    subject = f"{action.id} {tries}"
+    outbox.tell(db, action.requester, f"action-news:{subject}", kind="action_news", subject=subject, now=now)
 
 
 def note(db: Database, action: Action, now: int) -> None:

@@ -1,5 +1,7 @@
 """Where Valet lives and for whom: Slack, accounts, teams, the door."""
 
+from decimal import Decimal
+
 from pydantic import Field
 
 from bot.providers.accounts import AwsAccount
@@ -56,6 +58,10 @@ class TeamSettings(Table):
     channel: ChannelId = Field(default="", description="Where its cards and digests go")
     timezone: Zone = Field(default="", description="Zone of its digest; default: the zone in [digest]")
     budget_usd: Usd | None = Field(default=None, description="Budget per calendar month, USD")
+    ask_over_usd: Usd = Field(
+        default=Decimal(0),
+        description="What its people may start or launch unasked: USD a month, for all of it together; 0: always ask",
+    )
     idle: TeamIdleSettings = TeamIdleSettings()
     claims: TeamClaimSettings = TeamClaimSettings()
 

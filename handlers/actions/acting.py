@@ -4,23 +4,34 @@ from bot.services import acting
 from bot.services.desk import Desk
 from handlers import ids
 from handlers.actions.pressing import Press, listed
+from handlers.blocks import approvals
 from handlers.blocks.parts import Reply
-from handlers.commands.acting import ask_stop as put_question
+from handlers.commands import acting as commands
 from handlers.commands.verbs import Ask
 
 
 def ask_stop(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Stop...]: asks an approver."""
-    return put_question(Ask(desk, user, channel, []), listed(desk, value))
+    return commands.ask_stop(Ask(desk, user, channel, []), listed(desk, value))
+
+
+def ask_start(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Start X]: for the usual length."""
+    return commands.ask_start(Ask(desk, user, channel, []), listed(desk, value))
+
+
+def call_off(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Don't start it any more]"""
+    return approvals.ended(acting.call_off(desk, value, user), [])
 
 
 def approve(desk: Desk, user: str, channel: str, value: str) -> None:
-    """[Stop X] on an approval card."""
+    """[Stop X], [Start X] and so on, on an approval card."""
     _decide(desk, user, value, yes=True)
 
 
 def deny(desk: Desk, user: str, channel: str, value: str) -> None:
-    """[Keep it running] on an approval card."""
+    """[Keep it running], [Leave it stopped] and so on, on an approval card."""
     _decide(desk, user, value, yes=False)
 
 
@@ -29,4 +40,10 @@ def _decide(desk: Desk, user: str, action_id: str, *, yes: bool) -> None:
     acting.decide(desk, action_id, user, yes=yes)
 
 
-PRESSES: dict[str, Press] = {ids.ASK_STOP: ask_stop, ids.APPROVE: approve, ids.DENY: deny}
+PRESSES: dict[str, Press] = {
+    ids.ASK_STOP: ask_stop,
+    ids.START: ask_start,
+    ids.CALL_OFF: call_off,
+    ids.APPROVE: approve,
+    ids.DENY: deny,
+}

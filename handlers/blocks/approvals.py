@@ -1,31 +1,36 @@
 """The approval card and what follows it."""
 
-from bot.domain.actions import Action, Facts
+from bot.domain.actions import BY_RULE, Action
+from bot.domain.listing import Listing
 from handlers import ids
-from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
-from handlers.blocks.words import at, esc, length, per_hour, person, persons, say, usd
+from handlers.blocks import card_facts
+from handlers.blocks.kinds import OF, label, name_of, question
+from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, plainly, section
+from handlers.blocks.words import at, esc, person, persons, say, usd
 
 MOST_NAMED = 20
 
 
 def card(action: Action, approvers: frozenset[str]) -> Reply:
     """The card in whatever state the action is; only a pending one has buttons."""
-    name = esc(action.facts.name, 60)
     if action.state == "pending":
-        return _question(action, name, approvers)
-    text = f"{_ending(action, name)} Asked by {person(action.requester)}."
-    return Reply(text, [section(f"*Stop {name}?*\n{text}"), context(_facts(action))], private=False)
+        return _question(action, approvers)
+    text = f"{_ending(action)} Asked by {person(action.requester)}."
+    blocks = [section(f"*{question(action)}*\n{text}"), context(card_facts.facts(action))]
+    return Reply(text, blocks, private=False)
 
 
-def _question(action: Action, name: str, approvers: frozenset[str]) -> Reply:
-    text = f"Stop {name}? {person(action.requester)} asks. {_who(approvers)} can answer until {at(action.expires_at)}."
+def _question(action: Action, approvers: frozenset[str]) -> Reply:
+    asked = f"{person(action.requester)} asks. {_who(approvers)} can answer until {at(action.expires_at)}."
+    text = f"{question(action)} {asked}"
     reason = f"\n>{esc(action.reason, 300)}" if action.reason else ""
-    sure = confirm(f"Stop {action.facts.name}?", _sure(action), yes="Stop it", no="Back")
+    words = OF[action.kind]
+    sure = confirm(question(action), _sure(action), yes=f"{words.verb} it", no="Back")
     buttons = actions(
-        button(f"Stop {action.facts.name}", ids.APPROVE, action.id, style="danger", confirm=sure),
-        button("Keep it running", ids.DENY, action.id),
+        button(label(action), ids.APPROVE, action.id, style=words.style, confirm=sure),
+        button(words.no, ids.DENY, action.id),
     )
-    return Reply(text, [section(f"*{text}*{reason}"), section(_facts(action)), buttons], private=False)
+    return Reply(text, [section(f"*{text}*{reason}"), section(card_facts.facts(action)), buttons], private=False)
 
 
 def _who(approvers: frozenset[str]) -> str:
@@ -36,82 +41,106 @@ def _who(approvers: frozenset[str]) -> str:
     return " ".join(named[:MOST_NAMED]) + more
 
 
-def _facts(action: Action) -> str:
-    facts = action.facts
-    rate = f", {_price(facts)}" if facts.rate_micros is not None else ", no known price"
-    idle = f" for {length(action.created_at - facts.verdict_since)}" if facts.verdict_since else ""
-    holder = f"{persons(facts.holders)} to {at(facts.claim_until)}" if facts.claim_until else "nobody"
-    return lines(
-        [
-            f"{esc(facts.type, 40)}, {esc(facts.region, 40)}{rate}",
-            f"Verdict: {facts.verdict}{idle}: {esc(facts.evidence)}.",
-            f"Holder: {holder}.",
-            _lost(action),
-            "Keeps costing: its disks and addresses.",
-            f"Risk: {esc(facts.type.split('.')[0], 20)} is often short of capacity; starting again may fail for hours."
-            if facts.capacity_short
-            else "Risk: starting again may fail if AWS is short of capacity.",
-        ]
-    )
-
-
-def _price(facts: Facts) -> str:
-    return f"{'' if facts.rate_exact else 'about '}{per_hour(facts.rate_micros or 0)}"
-
-
-def _lost(action: Action) -> str:
-    gb = action.facts.nvme_gb
-    if not gb:
-        return "Lost for good: what is in memory."
-    size = f"{gb / 1000:.1f} TB" if gb >= 1000 else f"{gb} GB"
-    return f"Lost for good: {size} of local NVMe, and what is in memory."
-
-
 def _sure(action: Action) -> str:
     facts = action.facts
-    rate = f" ({_price(facts)})" if facts.rate_micros is not None else ""
-    holder = f"held by {persons(facts.holders)}"
-    return f"{esc(facts.name, 60)}{rate}, {holder}. {_lost(action)}"
+    rate = f" ({card_facts.price(facts)})" if facts.rate_micros is not None else ""
+    if action.kind != "stop":
+        return f"{name_of(action)}{rate}. {card_facts.spends(action)}"
+    holder = f"held by {persons(facts.holders)}" if facts.holders else "held by nobody"
+    return f"{name_of(action)}{rate}, {holder}. {card_facts.lost(facts)}"
 
 
-def _ending(action: Action, name: str) -> str:
-    who = person(action.decider)
-    when = f" at {at(action.decided_at)}" if action.decided_at else ""
+def _ending(action: Action) -> str:
+    name, words = name_of(action), OF[action.kind]
+    who = _decided(action)
     said = say(action.outcome)
+    begun = words.begun.format(name=name)
+    waits = f"{said} Next try at {at(action.retry_at)}." if action.retry_at else f"{begun}."
     return {
-        "approved": f"{who} approved it{when}; checking {name} once more.",
-        "executing": f"{who} approved it{when}; {name} is stopping.",
-        "done": f"{said} {who} approved it{when}.",
-        "failed": f"Not stopped, though {who} approved it{when}: {said}",
-        "unknown": f"Unclear. {who} approved it{when}, but {said}",
-        "aborted": f"Not stopped, though {who} approved it{when}: {said}",
-        "denied": f"Kept running. {who} decided it{when}.",
-        "expired": f"Nobody answered in time, so {name} keeps running.",
+        "approved": f"{who}; checking {name} once more.",
+        "executing": f"{who}; {waits}",
+        "done": f"{said} {who}.",
+        "failed": f"{words.not_done}, though {who}: {said}",
+        "unknown": f"Unclear. {who}, but {said}",
+        "aborted": f"{words.not_done}, though {who}: {said}",
+        "denied": f"{words.denied}. {person(action.decider)} decided it{_when(action)}.",
+        "expired": f"Nobody answered in time, so {words.left.format(name=name)}.",
         "cancelled": f"No longer needed: {said}",
     }.get(action.state, action.state)
 
 
+def _decided(action: Action) -> str:
+    if action.decider == BY_RULE:
+        return "it is within what the team may start unasked"
+    return f"{person(action.decider)} approved it{_when(action)}"
+
+
+def _when(action: Action) -> str:
+    return f" at {at(action.decided_at)}" if action.decided_at else ""
+
+
 def asked(action: Action, channel: str, *, again: bool) -> Reply:
     """Told to the one who asked."""
-    name = esc(action.facts.name, 60)
+    name = name_of(action)
     where = f" in <#{channel}>" if channel else ""
     if action.state != "pending":
-        return plainly(f"{name} is already on its way: {_ending(action, name)}")
+        return plainly(f"{name} is already on its way: {_ending(action)}", *_off(action))
     begun = "It was asked for already" if again else "Asked"
-    text = (
-        f"{begun}{where}. {name} keeps running until somebody approves; the question lapses at {at(action.expires_at)}."
-    )
+    lapses = f"until somebody approves; the question lapses at {at(action.expires_at)}"
+    text = f"{begun}{where}. {OF[action.kind].stays.format(name=name)} {lapses}."
     return Reply(text, [section(text)])
 
 
-def ended(action: Action) -> Reply:
-    """Told in person to the one who asked, when it is over."""
-    name = esc(action.facts.name, 60)
-    text = f"*{name}*: {_ending(action, name)}"
-    saved = action.facts.rate_micros
+def _off(action: Action) -> tuple[Block, ...]:
+    if not action.is_live or action.kind == "stop" or (action.state == "executing" and action.retry_at is None):
+        return ()
+    return (button(f"Don't {OF[action.kind].verb.lower()} it any more", ids.CALL_OFF, action.id),)
+
+
+def news(action: Action, others: list[Block]) -> Reply:
+    """Told in person while it is under way."""
+    text = f"*{name_of(action)}*: {_ending(action)}{_offer(others)}"
+    return plainly(text, *_off(action), *others)
+
+
+def instead(others: list[Listing]) -> list[Block]:
+    """Buttons for machines that could be had instead."""
+    return [
+        button(
+            f"{'Claim' if each.running else 'Start'} {each.instance.name}", f"{_verb(each)}:{number}", each.instance.id
+        )
+        for number, each in enumerate(others)
+    ]
+
+
+def _verb(listing: Listing) -> str:
+    return ids.CLAIM if listing.running else ids.START
+
+
+def _offer(others: list[Block]) -> str:
+    return " These have the same GPUs:" if others else ""
+
+
+def ended(action: Action, others: list[Block]) -> Reply:
+    """Told in person to the one who asked, when it is over; `others` are buttons for what could be had instead."""
+    text = f"*{name_of(action)}*: {_ending(action)}"
+    saved = action.facts.rate_micros if action.kind == "stop" and action.state == "done" else None
     about = "" if action.facts.rate_exact else "about "
-    more = f" From now on that is {about}{usd(saved * 24)} a day less." if action.state == "done" and saved else ""
+    more = f" From now on that is {about}{usd(saved * 24)} a day less." if saved else ""
+    if action.kind != "stop" and action.state == "done" and action.length and action.finished_at:
+        more = f" Yours until {at(action.finished_at + action.length)}." if "not claimed" not in action.outcome else ""
+    more += _offer(others)
     blocks: list[Block] = [section(text + more)]
-    if action.state in {"aborted", "expired", "failed"}:
-        blocks.append(actions(button(f"Ask again to stop {action.facts.name}", ids.ASK_STOP, action.instance_id)))
+    again = _again(action) if action.state in {"aborted", "expired", "failed"} else ()
+    if again or others:
+        blocks.append(actions(*again, *others))
     return Reply(text + more, blocks)
+
+
+def _again(action: Action) -> tuple[Block, ...]:
+    name = action.facts.name
+    if action.kind == "stop":
+        return (button(f"Ask again to stop {name}", ids.ASK_STOP, action.instance_id),)
+    if action.kind == "start":
+        return (button(f"Ask again to start {name}", ids.START, action.instance_id),)
+    return ()

@@ -130,6 +130,8 @@ def _row(listing: Listing, now: int) -> list[Block]:
     idle_rented = listing.verdict is not None and listing.verdict.is_idle and listing.instance.provider == "ec2"
     if listing.running and idle_rented:
         buttons.append(button(f"Stop {listing.instance.name}…", ids.ASK_STOP, listing.instance.id))
+    if listing.state == "stopped" and listing.instance.provider == "ec2":
+        buttons.append(button(f"Start {listing.instance.name}", ids.START, listing.instance.id))
     if listing.state in {"unknown", "partial", "held"}:
         buttons.append(_why(listing))
     return [*blocks, actions(*buttons)] if buttons and listing.state != "active" else blocks

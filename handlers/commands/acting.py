@@ -1,10 +1,12 @@
-"""/gpu stop: what is done to machines, after somebody else said yes."""
+"""/gpu stop and start: what is done to machines, after somebody else said yes."""
 
+from bot.domain.actions import Action
 from bot.domain.listing import Listing
 from bot.services import acting, desk
 from handlers.blocks import approvals
 from handlers.blocks.parts import Reply
 from handlers.commands.parse import readable
+from handlers.commands.spans import Span, span
 from handlers.commands.verbs import Ask, Verb, named
 
 
@@ -17,9 +19,33 @@ def stop(ask: Ask) -> Reply:
 def ask_stop(ask: Ask, listing: Listing, *, reason: str = "") -> Reply:
     """Put the question; asked twice, it is the same card."""
     before = ask.desk.clock()
-    action = acting.ask_to_stop(ask.desk, listing.instance.id, ask.user, reason=reason)
+    return _asked(ask, acting.ask_to_stop(ask.desk, listing.instance.id, ask.user, reason=reason), before)
+
+
+def start(ask: Ask) -> Reply:
+    """Start an instance, once somebody else said yes where the team wants that."""
+    listing, rest = named(ask, "start")
+    wanted, rest = span(rest, ask.asker())
+    return ask_start(ask, listing, wanted, note=readable(" ".join(rest)))
+
+
+def ask_start(ask: Ask, listing: Listing, wanted: Span | None = None, *, note: str = "") -> Reply:
+    """Put the question; asked twice, it is the same card."""
+    before = ask.desk.clock()
+    length = _length(wanted or Span(), before)
+    return _asked(ask, acting.ask_to_start(ask.desk, listing.instance.id, ask.user, length=length, note=note), before)
+
+
+def _length(wanted: Span, now: int) -> int | None:
+    return wanted.length if wanted.end is None else wanted.end - now
+
+
+def _asked(ask: Ask, action: Action, before: int) -> Reply:
     again = action.created_at < before or action.requester != ask.user
     return approvals.asked(action, desk.channel_of(ask.desk, action.team), again=again)
 
 
-VERBS = (Verb("stop", "stop <instance> [reason]", "Ask an approver to stop an idle instance.", stop),)
+VERBS = (
+    Verb("stop", "stop <instance> [reason]", "Ask an approver to stop an idle instance.", stop),
+    Verb("start", "start <instance> [for 8h] [note]", "Start a stopped instance; yours once it is ready.", start),
+)

@@ -1,10 +1,10 @@
 """Actions: their cards, and how they ended."""
 
-from bot.domain.actions import deciders
-from bot.services import looking
+from bot.domain.actions import Action, deciders
+from bot.services import alternatives, looking
 from bot.services.desk import Desk
 from handlers.blocks import approvals
-from handlers.blocks.parts import Reply
+from handlers.blocks.parts import Block, Reply
 from handlers.messages.drawing import Draw
 
 
@@ -17,7 +17,17 @@ def action_card(desk: Desk, action_id: str) -> Reply | None:
 def action_ended(desk: Desk, action_id: str) -> Reply | None:
     """How it ended, for the one who asked."""
     action = looking.action(desk, action_id)
-    return approvals.ended(action) if action else None
+    return approvals.ended(action, _instead(desk, action)) if action else None
 
 
-KINDS: dict[str, Draw] = {"action_card": action_card, "action_ended": action_ended}
+def action_news(desk: Desk, subject: str) -> Reply | None:
+    """How far it is, for the one who asked; its subject is "action tries"."""
+    action = looking.action(desk, subject.partition(" ")[0])
+    return approvals.news(action, _instead(desk, action)) if action else None
+
+
+def _instead(desk: Desk, action: Action) -> list[Block]:
+    return approvals.instead(alternatives.to(desk, action))
+
+
+KINDS: dict[str, Draw] = {"action_card": action_card, "action_ended": action_ended, "action_news": action_news}

@@ -72,7 +72,7 @@ def test_a_card_in_every_state_is_fit_to_send(text, state):
         approvals.card(asked_about, APPROVERS),
         approvals.card(asked_about, frozenset()),
         approvals.asked(asked_about, "C0GPUS001", again=True),
-        approvals.ended(asked_about),
+        approvals.ended(asked_about, []),
     ]
 
     assert [objections(reply) for reply in replies] == [[]] * len(replies)

@@ -99,7 +99,7 @@ def test_a_second_stop_is_taken_as_done(fleet, clock):
 
 def test_a_start_renews_the_launch_time_and_takes_a_while(fleet, clock):
     clock.now += MINUTE
-    fleet.start("eval-2")
+    fleet.power_up("eval-2")
     first = fleet.named("eval-2")
     clock.now += MINUTE
 

@@ -9,7 +9,7 @@ from bot.domain.clock import HOUR, MINUTE, SECOND
 from bot.domain.people import Roster
 from bot.errors import Impaired, Refused, Unreachable
 from bot.sandbox.machines import SandboxFleet
-from bot.services import acting, executing, sharing
+from bot.services import acting, executing, sharing, stopping
 from store import actions
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, Room
 
@@ -235,7 +235,7 @@ def test_calls_that_are_never_answered_end_in_a_question_to_people(idle):
     minutes_pass(idle, 20)
 
     ended = idle.action(action)
-    assert (ended.state, ended.calls) == ("unknown", executing.MOST_CALLS)
+    assert (ended.state, ended.calls) == ("unknown", stopping.MOST_CALLS)
     assert "still running" in ended.outcome
     assert idle.told(ADA, "action_ended") == [action.id]
 
@@ -349,7 +349,7 @@ def test_two_threads_that_carry_out_the_same_action_make_one_call(tmp_path, cloc
     action = room.approves(room.asks("train-7"))
 
     (approved,) = actions.in_state(room.desk.store.reading(), "approved")
-    threads = [threading.Thread(target=executing._start, args=(room.desk, approved)) for _ in range(2)]
+    threads = [threading.Thread(target=stopping.begin, args=(room.desk, approved)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:

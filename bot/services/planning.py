@@ -1,0 +1,97 @@
+"""What a card will show: an action with its facts, frozen when it is asked for. Raises Refused where it can't be."""
+
+import secrets
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.billing import prices
+from bot.domain.actions import Action, Facts, Kind, Scene, deciders, obstacle_to_stop
+from bot.domain.listing import Listing
+from bot.domain.starting import obstacle_to_start
+from bot.domain.verdict import Verdict
+from bot.errors import Refused
+from bot.services import judging
+from bot.services.desk import Desk, channel_of
+
+
+def stop(desk: Desk, db: Database, listing: Listing, requester: str, *, reason: str) -> Action:
+    """The stop of a running instance."""
+    scene = _scene(desk, db, listing)
+    _refuse(obstacle_to_stop(scene))
+    return _on(desk, "stop", listing, requester, facts=_facts(listing, scene.verdict), reason=reason)
+
+
+def start(desk: Desk, db: Database, listing: Listing, requester: str, *, length: int | None, reason: str) -> Action:
+    """The start of a stopped instance, for as long as a claim may be."""
+    _refuse(obstacle_to_start(_scene(desk, db, listing)))
+    wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
+    return _on(desk, "start", listing, requester, facts=_facts(listing, None), reason=reason, length=wanted)
+
+
+def _scene(desk: Desk, db: Database, listing: Listing) -> Scene:
+    instance = listing.instance
+    verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
+    return Scene(instance, listing.claims, verdict, desk.roster(), desk.exemption(instance))
+
+
+def _refuse(obstacle: str | None) -> None:
+    if obstacle:
+        raise Refused(obstacle)
+
+
+def _on(desk: Desk, kind: Kind, listing: Listing, requester: str, **more: Any) -> Action:
+    instance = listing.instance
+    return new(
+        desk,
+        kind,
+        requester,
+        listing.team,
+        instance_id=instance.id,
+        launched_at=instance.launched_at,
+        **more,
+    )
+
+
+def new(desk: Desk, kind: Kind, requester: str, team: str, **more: Any) -> Action:
+    """A pending action, to be shown to those who decide."""
+    now = desk.clock()
+    given: dict[str, Any] = {"instance_id": "", "launched_at": None} | more
+    return Action(
+        id=secrets.token_hex(16),
+        kind=kind,
+        requester=requester,
+        team=team,
+        state="pending",
+        created_at=now,
+        expires_at=now + desk.settings.answer_within,
+        **given,
+    )
+
+
+def check_askable(desk: Desk, action: Action) -> None:
+    """Raises Refused when there is nobody to decide on it, or no channel to ask in."""
+    if not deciders(action, desk.roster()):
+        raise Refused("Nobody could approve this but you. Ask an admin to name approvers in valet.toml.")
+    if not channel_of(desk, action.team):
+        raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
+
+
+def _facts(listing: Listing, verdict: Verdict | None) -> Facts:
+    instance, held = listing.instance, listing.claims
+    return Facts(
+        name=instance.name,
+        type=instance.type,
+        region=instance.region,
+        verdict=verdict.state if verdict else "",
+        verdict_since=verdict.since if verdict else None,
+        evidence=verdict.evidence if verdict else "",
+        claim_ids=tuple(claim.id for claim in held),
+        holders=tuple(claim.holder for claim in held),
+        claim_until=max((claim.until_at for claim in held), default=None),
+        rate_micros=listing.rate.micros_per_hour if listing.rate else None,
+        rate_exact=listing.rate is None or listing.rate.exact,
+        nvme_gb=instance.nvme_gb,
+        capacity_short=prices.is_capacity_short(instance.type),
+        zone=instance.zone,
+    )

@@ -1,0 +1,71 @@
+"""The facts on a card, as they were when it was asked for: what it costs, what is lost, what the risk is."""
+
+from bot.domain.actions import Action, Facts
+from bot.domain.rates import cost
+from handlers.blocks.parts import lines
+from handlers.blocks.words import at, esc, length, per_hour, persons, usd
+
+
+def facts(action: Action) -> str:
+    """Everything that counts, for this kind."""
+    return _stop(action) if action.kind == "stop" else _start(action)
+
+
+def _stop(action: Action) -> str:
+    known = action.facts
+    idle = f" for {length(action.created_at - known.verdict_since)}" if known.verdict_since else ""
+    holder = f"{persons(known.holders)} to {at(known.claim_until)}" if known.claim_until else "nobody"
+    return lines(
+        [
+            _what(known),
+            f"Verdict: {known.verdict}{idle}: {esc(known.evidence)}.",
+            f"Holder: {holder}.",
+            lost(known),
+            "Keeps costing: its disks and addresses.",
+            f"Risk: {_family(known)} is often short of capacity; starting again may fail for hours."
+            if known.capacity_short
+            else "Risk: starting again may fail if AWS is short of capacity.",
+        ]
+    )
+
+
+def _start(action: Action) -> str:
+    known = action.facts
+    risk = (
+        f"Risk: {_family(known)} is often short of capacity; if so, I try for 21 minutes."
+        if known.capacity_short
+        else ""
+    )
+    return lines([_what(known), spends(action), "Nothing stops it by itself at the end of that time.", risk])
+
+
+def _what(known: Facts) -> str:
+    rate = price(known) if known.rate_micros is not None else "no known price"
+    return f"{esc(known.type, 40)}, {esc(known.region, 40)}, {rate}"
+
+
+def _family(known: Facts) -> str:
+    return esc(known.type.split(".")[0], 20)
+
+
+def price(known: Facts) -> str:
+    """Dollars an hour, called an estimate where it is one."""
+    return f"{'' if known.rate_exact else 'about '}{per_hour(known.rate_micros or 0)}"
+
+
+def spends(action: Action) -> str:
+    """What it costs for as long as it is wanted."""
+    rate, wanted = action.facts.rate_micros, action.length or 0
+    if rate is None:
+        return "Costs: not known, as there is no price for it."
+    about = "" if action.facts.rate_exact else "about "
+    return f"Costs: {about}{usd(cost(rate, wanted))} for {length(wanted)}."
+
+
+def lost(known: Facts) -> str:
+    """What a stop destroys."""
+    gb = known.nvme_gb
+    if not gb:
+        return "Lost for good: what is in memory."
+    size = f"{gb / 1000:.1f} TB" if gb >= 1000 else f"{gb} GB"
+    return f"Lost for good: {size} of local NVMe, and what is in memory."
