@@ -8,7 +8,7 @@ from bot.domain.rates import Rate
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Quote:
     """The best price of one cloud for machines with so many GPUs of one model, micro-dollars per GPU-hour."""
 
     cloud: str
@@ -64,7 +64,7 @@ class Comparison:
 
     wanted: str
     """As it was asked for."""
-    offers: tuple[Offer, ...]
+    quotes: tuple[Quote, ...]
     """Cheapest first."""
     paid: tuple[Paid, ...]
     held: tuple[Held, ...]

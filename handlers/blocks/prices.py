@@ -1,6 +1,6 @@
 """`/cost prices` as a message: a GPU model from every side, or what one instance's rate is made of."""
 
-from bot.domain.market import Comparison, Figure, Held, Offer, Paid
+from bot.domain.market import Comparison, Figure, Held, Paid, Quote
 from bot.domain.ownership import OwnedCost
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
@@ -28,10 +28,10 @@ def comparison(told: Comparison) -> Reply:
     if told.held:
         blocks.append(section(lines(["*Owned*", *map(_held, told.held[:SHOWN])])))
         blocks.append(actions(*(_how(number, each) for number, each in enumerate(told.held[:3]))))
-    if told.offers:
-        more = len(told.offers) - SHOWN
-        rest = f"and {plural(more, 'dearer offer')}" if more > 0 else ""
-        blocks.append(section(lines(["*Clouds ask*", *map(_offer, told.offers[:SHOWN]), rest])))
+    if told.quotes:
+        more = len(told.quotes) - SHOWN
+        rest = f"and {plural(more, 'dearer quote')}" if more > 0 else ""
+        blocks.append(section(lines(["*Clouds ask*", *map(_quote, told.quotes[:SHOWN]), rest])))
     small = "All in USD per GPU-hour. Owned machines cost every hour, used or not; rented ones while they run."
     troubles = lines([esc(each, 300) for each in told.troubles])
     blocks += [context(small), *([context(troubles)] if troubles else [])]
@@ -47,15 +47,15 @@ def _conclusion(told: Comparison) -> str:
     if costs:
         full, cheapest = min(costs, key=lambda each: each[0])
         said.append(f"{esc(cheapest.instance.name, 40)} costs {usd(full)}")
-    if told.offers:
-        best = told.offers[0]
+    if told.quotes:
+        best = told.quotes[0]
         said.append(f"the lowest list price is {usd(best.micros_per_gpu_hour)} ({esc(best.cloud, 30)}{_spot(best)})")
     joined = ", ".join(said) or "no price is known"
     return f"{name} per GPU-hour: {joined}."
 
 
-def _spot(offer: Offer) -> str:
-    return ", spot" if offer.spot else ""
+def _spot(quote: Quote) -> str:
+    return ", spot" if quote.spot else ""
 
 
 def _paid(paid: Paid) -> str:
@@ -84,14 +84,14 @@ def _how(number: int, held: Held) -> Block:
     return button(f"How {held.instance.name} is counted", f"{ids.FIGURE}:{number}", held.instance.id)
 
 
-def _offer(offer: Offer) -> str:
-    where = f", {esc(offer.region, 30)}" if offer.region else ""
-    memory = f" {offer.memory_gb} GB" if offer.memory_gb and "GB" not in offer.model else ""
-    gpus = f"{offer.gpus}x{esc(offer.model, 30)}{memory}"
-    spot = " spot" if offer.spot else ""
+def _quote(quote: Quote) -> str:
+    where = f", {esc(quote.region, 30)}" if quote.region else ""
+    memory = f" {quote.memory_gb} GB" if quote.memory_gb and "GB" not in quote.model else ""
+    gpus = f"{quote.gpus}x{esc(quote.model, 30)}{memory}"
+    spot = " spot" if quote.spot else ""
     return (
-        f"{usd(offer.micros_per_gpu_hour)}{spot}  {esc(offer.cloud, 30)} {esc(offer.type, 50)}, {gpus}{where} "
-        f"({esc(offer.source, 60)}, {esc(offer.as_of, 20)})"
+        f"{usd(quote.micros_per_gpu_hour)}{spot}  {esc(quote.cloud, 30)} {esc(quote.type, 50)}, {gpus}{where} "
+        f"({esc(quote.source, 60)}, {esc(quote.as_of, 20)})"
     )
 
 

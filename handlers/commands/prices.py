@@ -1,5 +1,6 @@
 """/cost prices: a GPU model from every side, or how one instance's rate comes about."""
 
+from bot.domain import models
 from bot.domain.listing import Listing
 from bot.errors import NotFound, Refused
 from bot.services import comparing, desk
@@ -12,7 +13,7 @@ def prices(ask: Ask) -> Reply:
     """Compare a model, or explain an instance."""
     wanted = " ".join(ask.words)
     if not wanted:
-        known = comparing.models(ask.desk)
+        known = comparing.names(ask.desk)
         yours = f" You have {', '.join(known[:12])}." if known else ""
         raise Refused(f"Prices of which GPU? Try `{ask.desk.settings.slack.cost_command} prices H100`.{yours}")
     try:
@@ -38,7 +39,7 @@ def explain(ask: Ask, listing: Listing) -> Reply:
 
 def of_model(ask: Ask, listing: Listing) -> Reply:
     """The model of this one from every side."""
-    return blocks.comparison(comparing.compare(ask.desk, comparing.short_name(listing.instance.gpu_model)))
+    return blocks.comparison(comparing.compare(ask.desk, models.short(listing.instance.gpu_model)))
 
 
 VERBS = (

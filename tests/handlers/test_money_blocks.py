@@ -9,7 +9,7 @@ from bot.billing.weighing import Question, weigh
 from bot.domain.advice import Advice, Kept, Used, Weighed
 from bot.domain.buying import Demand, Terms
 from bot.domain.clock import HOUR
-from bot.domain.market import Comparison, Figure, Held, Offer, Paid
+from bot.domain.market import Comparison, Figure, Held, Paid, Quote
 from bot.domain.ownership import Part, Purchase, Upkeep, owned_cost
 from bot.domain.rates import Rate
 from bot.domain.report import Scope
@@ -50,9 +50,9 @@ def advice(text: str, *, price: int = 10**11, hours: int = 40, within: Scope | N
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_prices_of_a_model_are_fit_to_send(text):
-    offer = Offer(text, text, text, 8, text, 98 * USD, text, text, spot=True, memory_gb=80)
+    quote = Quote(text, text, text, 8, text, 98 * USD, text, text, spot=True, memory_gb=80)
     paid = Paid(text, 12_345, 10**7, 10**15, 5.5)
-    full = Comparison(text, (offer,) * 40, (paid, Paid(text, 1, 0, 0, 9)) * 20, tuple(helds(text)) * 8, 30, (text,) * 9)
+    full = Comparison(text, (quote,) * 40, (paid, Paid(text, 1, 0, 0, 9)) * 20, tuple(helds(text)) * 8, 30, (text,) * 9)
 
     assert objections(prices.comparison(full)) == []
     assert objections(prices.comparison(Comparison(text, (), (), (held(text),), 30))) == []

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from bot.billing import prices
-from bot.domain.market import Offer
+from bot.domain.market import Quote
 from bot.domain.ownership import micros
 from bot.errors import Unreachable
 
@@ -65,21 +65,21 @@ def gpus_of(instance_type: str) -> tuple[str, int, int] | None:
     return (*family, _COUNTS.get(instance_type, 1))
 
 
-def aws() -> Iterator[Offer]:
+def aws() -> Iterator[Quote]:
     """Our own table, type by type."""
     for instance_type in prices.MICROS_PER_HOUR:
         gpus, price = gpus_of(instance_type), prices.on_demand(instance_type, prices.HOME)
         if gpus is not None and price is not None:
             model, memory_gb, count = gpus
             each = round(price.usd_per_hour_micros / count)
-            yield Offer(
+            yield Quote(
                 *("AWS", instance_type, model, count, prices.HOME, each, "our copy of AWS's on-demand list"),
                 *(price.as_of, False, memory_gb),
             )
 
 
-def catalog(cloud: str, path: str) -> tuple[Offer, ...]:
-    """The cheapest offers of a price list, by model and number of GPUs. Raises Unreachable with the reason."""
+def catalog(cloud: str, path: str) -> tuple[Quote, ...]:
+    """The cheapest quotes of a price list, by model and number of GPUs. Raises Unreachable with the reason."""
     try:
         known = Path(path).stat()
         return _read(cloud, path, known.st_mtime_ns, known.st_size)
@@ -89,9 +89,9 @@ def catalog(cloud: str, path: str) -> tuple[Offer, ...]:
 
 
 @lru_cache(maxsize=32)
-def _read(cloud: str, path: str, mtime_ns: int, _size: int) -> tuple[Offer, ...]:
+def _read(cloud: str, path: str, mtime_ns: int, _size: int) -> tuple[Quote, ...]:
     as_of = datetime.fromtimestamp(mtime_ns // 1_000_000_000, UTC).date().isoformat()
-    best: dict[tuple[str, int, bool], Offer] = {}
+    best: dict[tuple[str, int, bool], Quote] = {}
     with Path(path).open(newline="", encoding="utf-8") as lines:
         rows = csv.DictReader(lines)
         missing = [name for name in NEEDED if name not in (rows.fieldnames or ())]
@@ -99,15 +99,15 @@ def _read(cloud: str, path: str, mtime_ns: int, _size: int) -> tuple[Offer, ...]
             columns = " and ".join(missing)
             raise Unreachable(f"The price list catalogs.{cloud} has no column {columns}.", retryable=False)
         for row in rows:
-            for offer in _offers(cloud, row, as_of):
-                key = (offer.model, offer.gpus, offer.spot)
-                if key not in best or offer.micros_per_gpu_hour < best[key].micros_per_gpu_hour:
-                    best[key] = offer
+            for quote in _quotes(cloud, row, as_of):
+                key = (quote.model, quote.gpus, quote.spot)
+                if key not in best or quote.micros_per_gpu_hour < best[key].micros_per_gpu_hour:
+                    best[key] = quote
     return tuple(best.values())
 
 
-def _offers(cloud: str, row: dict[str, str | None], as_of: str) -> Iterator[Offer]:
-    """What one line offers; lines without GPUs, or with figures that are none, offer nothing."""
+def _quotes(cloud: str, row: dict[str, str | None], as_of: str) -> Iterator[Quote]:
+    """What one line quotes; lines without GPUs, or with figures that are none, quote nothing."""
     name, count = (row["AcceleratorName"] or "").strip()[:LONGEST_NAME], _number(row["AcceleratorCount"])
     if not name or count is None or count < 1 or count != int(count):
         return
@@ -117,7 +117,7 @@ def _offers(cloud: str, row: dict[str, str | None], as_of: str) -> Iterator[Offe
         usd = _number(row.get(column))
         if usd:
             each = micros(usd / int(count))
-            yield Offer(
+            yield Quote(
                 *(cloud, kind, name, int(count), region, each, f"catalogs.{cloud}", as_of, spot),
                 memory_gb=int(memory[1]) if memory else None,
             )

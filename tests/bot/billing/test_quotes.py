@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 
 from bot.billing import prices
-from bot.billing.offers import NEEDED, aws, catalog, gpus_of
+from bot.billing.quotes import NEEDED, aws, catalog, gpus_of
 from bot.errors import Unreachable
 
 HEADER = "InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,GpuInfo,Price,SpotPrice,Region\n"
@@ -50,9 +50,9 @@ def test_slices_of_a_gpu_have_no_price_of_a_whole_one():
 
 
 def test_an_aws_offer_is_the_list_price_by_gpu():
-    offer = next(each for each in aws() if each.type == "p5.48xlarge")
+    quote = next(each for each in aws() if each.type == "p5.48xlarge")
 
-    assert (offer.micros_per_gpu_hour, offer.as_of, offer.model) == (6_880_000, "2026-07-20", "H100")
+    assert (quote.micros_per_gpu_hour, quote.as_of, quote.model) == (6_880_000, "2026-07-20", "H100")
 
 
 def test_a_price_list_gives_the_cheapest_by_model_count_and_kind(listed):
