@@ -5,22 +5,20 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from bot.billing.bill import Bill
 from bot.billing.chosen import chosen
-from bot.domain.clock import MINUTE, SECOND, Clock
-from bot.domain.listing import Filter
-from bot.domain.rates import USD
+from bot.connection import OUT_OF_REACH, Connection, why
+from bot.domain.clock import Clock
 from bot.domain.readings import Push
 from bot.jobs.schedule import Job, Schedule
 from bot.jobs.worker import Worker
 from bot.providers import Provider
+from bot.providers.runner import Runner
 from bot.services import (
     acting,
     backing_up,
@@ -33,30 +31,27 @@ from bot.services import (
     handing,
     ingesting,
     judging,
-    looking,
     observing,
     owning,
     posting,
     rolling,
+    running,
     sweeping,
 )
 from bot.services.desk import Desk
 from bot.settings import Secrets, Settings
 from bot.telemetry import Source
-from bot.telemetry.door import Health, Receipt, door
-from bot.telemetry.figures import Figure
+from bot.telemetry.door import Receipt, door
 from bot.telemetry.serving import DoorServer
+from bot.watching import Silence, StoreAlarm, figures, health
 from handlers import http, listen
 from handlers.notifier import Notifier
 from handlers.people import Identity, People
-from handlers.send import LOST
 from store import Store, agents
 
 log = logging.getLogger(__name__)
-STALE_TICK = 5 * MINUTE
-OUT_OF_REACH: tuple[type[Exception], ...] = (SlackApiError, *LOST)
-PROMPT = frozenset({"sweep", "judge", "claims", "requests"})
-"""Jobs whose silence means something is wrong."""
+TEND_S = 10.0
+"""How often the connection is looked after."""
 
 
 @dataclass(slots=True)
@@ -75,16 +70,33 @@ class Valet:
     """Empties the outbox."""
     door: DoorServer
     client: WebClient
-    secrets: Secrets
-    socket: SocketModeHandler | None = None
+    connection: Connection | None
+    """None where Slack comes by HTTP."""
     over: threading.Event = field(default_factory=threading.Event)
+    finish: threading.Event = field(default_factory=threading.Event)
+    """Set when the process should end: somebody said so, or `deaf`."""
+    deaf: bool = False
+    """Slack was not heard any more, and connecting anew did not help."""
 
     def start(self) -> None:
         """Open the door, pick up what a crash left, and go to work; Slack is reached in the background."""
         self.door.start()
         self.carrier.start()
         self.schedule.start()
-        threading.Thread(target=self._reach_slack, name="reach-slack", daemon=True).start()
+        threading.Thread(target=self._stay_in_touch, name="slack", daemon=True).start()
+
+    def _stay_in_touch(self) -> None:
+        self._reach_slack()
+        while self.connection is not None and not self.over.wait(TEND_S):
+            try:
+                heard = self.connection.tend()
+            except Exception:  # the job edge: whoever watches must not be the one who falls asleep
+                log.exception("Slack's connection can't be looked after")
+                continue
+            if not heard:
+                self.deaf = True
+                self.finish.set()
+                return
 
     def _reach_slack(self) -> None:
         """Get through to Slack, however long it takes; nothing else waits for it."""
@@ -93,10 +105,10 @@ class Valet:
             try:
                 self.identity.learn(self.client)
                 self.people.refresh()
-                if not self.secrets.signing_secret:
-                    self._connect()
+                if self.connection is not None:
+                    self.connection.open()
             except OUT_OF_REACH as error:
-                log.warning("Slack can't be reached, trying again: %s", _why(error))
+                log.warning("Slack can't be reached, trying again: %s", why(error))
                 self.over.wait(pause_s)
                 pause_s = min(60.0, 2 * pause_s)
             else:
@@ -104,30 +116,17 @@ class Valet:
                 log.info("connected to Slack")
                 return
 
-    def _connect(self) -> None:
-        socket = SocketModeHandler(self.face.app, self.secrets.app_token, web_client=self.client)
-        try:
-            socket.connect()  # type: ignore[no-untyped-call]
-        except BaseException:
-            socket.close()  # type: ignore[no-untyped-call]  # it has begun threads
-            raise
-        self.socket = socket
-
     def stop(self) -> None:
         """Take nothing in any more, finish what is under way, close the store."""
         self.over.set()
-        if self.socket is not None:
-            self.socket.close()  # type: ignore[no-untyped-call]
+        if self.connection is not None:
+            self.connection.close()
         self.door.stop()
         self.schedule.stop()
         self.carrier.stop()
         self.poster.stop()
         self.face.executor.shutdown(wait=True)  # what was acknowledged is answered
         self.desk.store.close()
-
-
-def _why(error: Exception) -> str:
-    return str(error.response["error"]) if isinstance(error, SlackApiError) else type(error).__name__
 
 
 def slack_client(secrets: Secrets) -> WebClient:
@@ -172,6 +171,18 @@ def sources(settings: Settings, rooms: Mapping[str, Provider]) -> list[Source]:
     return found
 
 
+def runner(settings: Settings, rooms: Mapping[str, Provider]) -> Runner | None:
+    """Who runs commands on rented machines: Systems Manager, with the credentials the fleet is looked at with."""
+    if not settings.aws or not settings.runs:
+        return None
+    from bot.providers.clients import Clients
+    from bot.providers.ec2 import Ec2
+    from bot.providers.ssm import Ssm
+
+    room = rooms.get("ec2")
+    return Ssm(room.clients if isinstance(room, Ec2) else Clients(), [each.account for each in settings.aws])
+
+
 def build(
     settings: Settings,
     secrets: Secrets,
@@ -179,6 +190,7 @@ def build(
     *,
     clock: Clock,
     rooms: Mapping[str, Provider],
+    runs_by: Runner | None = None,
     pace_s: float = 1.0,
 ) -> Valet:
     """Put the parts together; nothing runs yet."""
@@ -190,17 +202,28 @@ def build(
         for worker in workers:
             worker.wake()
 
-    desk = Desk(store, clock, settings, rooms, people.roster, people.zone, wake)
+    desk = Desk(store, clock, settings, rooms, people.roster, people.zone, runs_by or runner(settings, rooms), wake)
     identity = Identity()
     face = listen.build(desk, client, identity, signing_secret=secrets.signing_secret)
     notifier = Notifier(desk, client, pace_s=pace_s)
-    carrier = Worker("carry-out", lambda: executing.carry_out(desk), 10)
+    carrier = Worker("carry-out", lambda: _carry_out(desk), 10)
     poster = Worker("outbox", notifier.drain, 5)
     workers += [carrier, poster]
-    schedule = Schedule(jobs(desk, people, sources(settings, rooms), chosen(settings)), clock)
-    app = front(desk, face, schedule, slack_http=bool(secrets.signing_secret))
+    connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token)
+    alarm = StoreAlarm(desk, client)
+    table = [*jobs(desk, people, sources(settings, rooms), chosen(settings)), Job("database", 30, alarm.look)]
+    schedule = Schedule(table, clock)
+    silence: Silence = connection.silent_s if connection is not None else lambda: None
+    app = front(desk, face, schedule, silence, slack_http=bool(secrets.signing_secret))
     server = DoorServer(app, settings.door.host, settings.door.port)
-    return Valet(desk, face, identity, people, notifier, schedule, carrier, poster, server, client, secrets)
+    return Valet(desk, face, identity, people, notifier, schedule, carrier, poster, server, client, connection)
+
+
+def _carry_out(desk: Desk) -> None:
+    try:
+        executing.carry_out(desk)
+    finally:
+        running.carry_out(desk)
 
 
 def jobs(desk: Desk, people: People, others: Sequence[Source] = (), bill: Bill | None = None) -> list[Job]:
@@ -221,6 +244,7 @@ def jobs(desk: Desk, people: People, others: Sequence[Source] = (), bill: Bill |
         ("prune minutes", 3600, lambda: judging.prune(desk)),
         ("prune outbox", 3600, lambda: posting.prune(desk)),
         ("backup", 600, lambda: backing_up.back_up(desk)),
+        ("examine database", 3600, desk.store.examine),
     ]
     if others:
         table.insert(1, ("observe", 60, lambda: observing.observe(desk, others)))
@@ -229,41 +253,19 @@ def jobs(desk: Desk, people: People, others: Sequence[Source] = (), bill: Bill |
     return [Job(*row) for row in table]
 
 
-def front(desk: Desk, face: listen.Face, schedule: Schedule, *, slack_http: bool) -> Starlette:
+def front(desk: Desk, face: listen.Face, schedule: Schedule, silence: Silence, *, slack_http: bool) -> Starlette:
     """What listens on the door's address: the door, and Slack's requests when they come by HTTP."""
     app = door(
         lambda push, ip: _receive(desk, push, ip),
         lambda sha256: agents.host_of(desk.store.reading(), sha256),
-        lambda: health(desk, schedule),
-        metrics=lambda: figures(desk, schedule),
+        lambda: health(desk, schedule, silence),
+        metrics=lambda: figures(desk, schedule, silence),
         clock=desk.clock,
     )
     routes = [*([http.route(face.app)] if slack_http else []), Mount("/", app)]
     return Starlette(routes=routes)
 
 
-def figures(desk: Desk, schedule: Schedule) -> list[Figure]:
-    """What /metrics shows beside the door's own figures."""
-    totals = looking.totals(desk, Filter())
-    ages: dict[tuple[str, ...], float] = {(name,): age / SECOND for name, age in schedule.ages().items()}
-    waiting: dict[tuple[str, ...], float] = {(state,): float(count) for state, count in posting.counts(desk).items()}
-    return [
-        Figure("valet_instances", "Instances known.", {(): float(totals.instances)}),
-        Figure("valet_instances_idle", "Running instances with every GPU idle.", {(): float(totals.idle)}),
-        Figure("valet_usd_per_hour", "List price of what runs, USD per hour.", {(): totals.rate_micros / USD}),
-        Figure("valet_usd_per_hour_idle", "Of that, unused.", {(): totals.waste_micros / USD}),
-        Figure("valet_job_age_seconds", "Since each job last came to its end.", ages, ("job",)),
-        Figure("valet_outbox_messages", "Messages by state.", waiting, ("state",)),
-    ]
-
-
 def _receive(desk: Desk, push: Push, ip: str) -> Receipt:
     stored = ingesting.receive(desk, push, ip)
     return Receipt(stored, duplicate=stored == 0 and bool(push.minutes))
-
-
-def health(desk: Desk, schedule: Schedule) -> Health:
-    """Well while every job keeps coming to its end and the store answers."""
-    looking.sources(desk)
-    late = [name for name, age in schedule.ages().items() if age > STALE_TICK and name in PROMPT]
-    return Health(not late, tuple(f"{name} has not finished for over 5 minutes" for name in late))

@@ -2,7 +2,7 @@
 
 from bot.services.desk import Desk
 from handlers.blocks.parts import Reply
-from handlers.messages import acting, claims, digest, granting, handing, troubles
+from handlers.messages import acting, claims, digest, granting, handing, running, troubles
 from handlers.messages.drawing import Draw
 
 KINDS: dict[str, Draw] = {
@@ -10,6 +10,7 @@ KINDS: dict[str, Draw] = {
     **claims.KINDS,
     **handing.KINDS,
     **granting.KINDS,
+    **running.KINDS,
     **digest.KINDS,
     **troubles.KINDS,
 }

@@ -106,7 +106,9 @@ class Notifier:
             self._client.chat_update(channel=str(post.posted_channel), ts=str(post.ts), **content)
             posting.sent(self._desk, post, str(post.posted_channel), str(post.ts))
             return
-        said = self._client.chat_postMessage(channel=post.channel, unfurl_links=False, **content)
+        said = self._client.chat_postMessage(
+            channel=post.channel, thread_ts=post.thread_ts, unfurl_links=False, **content
+        )
         posting.sent(self._desk, post, said["channel"], said["ts"])
 
     def _failed(self, post: Post, error: SlackApiError) -> None:
@@ -146,9 +148,11 @@ class Notifier:
         oldest, latest = str(tried_s - AROUND_S), str(tried_s + AROUND_S)
         cursor: str | None = None
         for _ in range(PAGES):
-            said = self._client.conversations_history(
-                channel=channel, oldest=oldest, latest=latest, cursor=cursor, limit=200, include_all_metadata=True
-            )
+            span = {"oldest": oldest, "latest": latest, "cursor": cursor, "limit": 200, "include_all_metadata": True}
+            if post.thread_ts:
+                said = self._client.conversations_replies(channel=channel, ts=post.thread_ts, **span)  # type: ignore[arg-type]
+            else:
+                said = self._client.conversations_history(channel=channel, **span)  # type: ignore[arg-type]
             for message in said["messages"]:
                 payload = message.get("metadata", {}).get("event_payload", {})
                 if payload.get("outbox_id") == str(post.id):

@@ -2,7 +2,7 @@
 
 A row names what to show (`kind`, `subject`), not the text: it is drawn when it is sent, so that several changes to
 one message become one post of its newest state. `ref` is the message's lasting name in its channel; the first row
-of a ref posts it, later ones edit it.
+of a ref posts it, later ones edit it. `thread` is the ref of the message in whose thread it goes, in the same channel.
 """
 
 import json
@@ -19,6 +19,7 @@ SCHEMA = (
         ref TEXT NOT NULL,
         kind TEXT NOT NULL,
         subject TEXT NOT NULL,
+        thread TEXT NOT NULL DEFAULT '',
         state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sending', 'sent', 'dead')),
         attempts INTEGER NOT NULL DEFAULT 0,
         due_at INTEGER NOT NULL,
@@ -51,17 +52,21 @@ SCHEMA = (
     "CREATE TABLE seen_events (event_id TEXT PRIMARY KEY, seen_at INTEGER NOT NULL) STRICT",
 )
 
+_WITH_POSTS = """SELECT o.*, p.posted_channel, p.ts, t.ts AS thread_ts FROM outbox o
+    LEFT JOIN posts p ON p.channel = o.channel AND p.ref = o.ref
+    LEFT JOIN posts t ON t.channel = o.channel AND t.ref = o.thread"""
 
-def tell(db: Database, channel: str, ref: str, *, kind: str, subject: str, now: int) -> None:
+
+def tell(db: Database, channel: str, ref: str, *, kind: str, subject: str, now: int, thread: str = "") -> None:
     """Queue a message (or the newest state of one); does nothing without a channel."""
     if not channel:
         return
     changed(
         db,
-        "INSERT INTO outbox (channel, ref, kind, subject, due_at, created_at) VALUES (?, ?, ?, ?, ?, ?) "
+        "INSERT INTO outbox (channel, ref, kind, subject, thread, due_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (channel, ref) WHERE state = 'waiting' DO UPDATE SET kind = excluded.kind, "
         "subject = excluded.subject",
-        *(channel, ref, kind, subject, now, now),
+        *(channel, ref, kind, subject, thread, now, now),
     )
 
 
@@ -69,8 +74,7 @@ def due(db: Database, now: int, limit: int = 50) -> list[Row]:
     """Rows that may be sent now, oldest first; at most one per message, and none while one of it is being sent."""
     return rows(
         db,
-        "SELECT o.*, p.posted_channel, p.ts FROM outbox o LEFT JOIN posts p ON p.channel = o.channel AND p.ref = o.ref "
-        "WHERE o.state = 'waiting' AND o.due_at <= ? AND NOT EXISTS "
+        f"{_WITH_POSTS} WHERE o.state = 'waiting' AND o.due_at <= ? AND NOT EXISTS "
         "(SELECT 1 FROM outbox b WHERE b.channel = o.channel AND b.ref = o.ref AND b.state = 'sending') "
         "ORDER BY o.id LIMIT ?",
         now,
@@ -121,16 +125,18 @@ def bury(db: Database, row_id: int, error: str) -> None:
 
 def in_flight(db: Database) -> list[Row]:
     """Rows whose sending began and has no end: after a crash, nobody knows whether they were posted."""
-    return rows(
-        db,
-        "SELECT o.*, p.posted_channel, p.ts FROM outbox o LEFT JOIN posts p ON p.channel = o.channel AND p.ref = o.ref "
-        "WHERE o.state = 'sending' ORDER BY o.id",
-    )
+    return rows(db, f"{_WITH_POSTS} WHERE o.state = 'sending' ORDER BY o.id")
 
 
 def counts(db: Database) -> dict[str, int]:
     """How many rows are in each state."""
     return {row["state"]: row["n"] for row in rows(db, "SELECT state, count(*) AS n FROM outbox GROUP BY state")}
+
+
+def oldest_waiting(db: Database) -> int | None:
+    """When the message was queued that has waited longest; None when none waits."""
+    row = one(db, "SELECT min(created_at) AS at FROM outbox WHERE state IN ('waiting', 'sending')")
+    return row["at"] if row else None
 
 
 def prune(db: Database, before: int) -> None:

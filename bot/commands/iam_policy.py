@@ -12,7 +12,7 @@ from bot.commands.options import config_option, settings_if_any, tag_option
 @tag_option
 @click.option(
     "--only",
-    type=click.Choice(["read", "stop-start", "assume", "bill"]),
+    type=click.Choice(["read", "stop-start", "assume", "bill", "run"]),
     help="Print this document alone, as AWS takes it.",
 )
 def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> None:
@@ -21,6 +21,7 @@ def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> Non
     "read" lets it look. "stop-start" lets it stop machines that carry the tag, and no others; leave it out, and Valet
     only looks. "assume" is for the credentials Valet runs with, where [[aws]] in the settings names roles to assume.
     "bill" is for [bill] with source = "athena": it reads the export and writes query results.
+    "run" is for [runs]: it sends commands to machines that carry the tag, through Systems Manager.
     None of them can terminate, change or tag a machine.
 
     \b
@@ -31,7 +32,7 @@ def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> Non
     import json
 
     from bot.errors import Refused
-    from bot.providers.policy import assume_policy, athena_policy, policies
+    from bot.providers.policy import assume_policy, athena_policy, policies, run_policy
 
     documents = policies(*tag)
     settings = settings_if_any(config_path)
@@ -41,6 +42,10 @@ def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> Non
         documents["assume"] = assume_policy(roles)
     if settings.bill.source == "athena":
         documents["bill"] = athena_policy(settings.bill.bucket, settings.bill.output)
+    if settings.runs:
+        documents["run"] = run_policy(*tag)
+    if only == "run" and only not in documents:
+        raise Refused("No [runs] in the settings lists a command, so nothing needs that right.")
     if only == "bill" and only not in documents:
         raise Refused('[bill] in the settings does not say source = "athena"; Cost Explorer is in the document "read".')
     if only and only not in documents:

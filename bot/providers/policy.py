@@ -11,6 +11,8 @@ READ = (
     "ec2:DescribeInstances",
 )
 STOP_START = ("ec2:StartInstances", "ec2:StopInstances")
+FOLLOW_RUNS = ("ssm:CancelCommand", "ssm:GetCommandInvocation", "ssm:ListCommands")
+RUN = ("ssm:SendCommand",)
 ASSUME = ("sts:AssumeRole",)
 ATHENA = (
     "athena:GetQueryExecution",
@@ -46,6 +48,17 @@ def policies(tag_key: str, tag_value: str) -> dict[str, dict[str, Any]]:
 def assume_policy(role_arns: list[str]) -> dict[str, Any]:
     """The document for the credentials Valet runs with, so that they may assume the roles in other accounts."""
     return _document("ValetAssume", ASSUME, role_arns)
+
+
+def run_policy(tag_key: str, tag_value: str) -> dict[str, Any]:
+    """The document for runs: shell commands by Systems Manager on machines that carry the tag, and on no others."""
+    tagged = {"StringEquals": {f"ssm:resourceTag/{tag_key}": tag_value}}
+    statements = [
+        _statement("ValetRun", RUN, "arn:aws:ec2:*:*:instance/*", Condition=tagged),
+        _statement("ValetRunShell", RUN, "arn:aws:ssm:*::document/AWS-RunShellScript"),
+        _statement("ValetFollowRuns", FOLLOW_RUNS, "*"),
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def athena_policy(bucket: str, output: str) -> dict[str, Any]:

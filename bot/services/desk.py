@@ -11,6 +11,7 @@ from bot.domain.people import Roster
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
 from bot.providers import Provider
+from bot.providers.runner import Runner
 from bot.settings import Settings
 from store import Store, listings
 
@@ -28,6 +29,8 @@ class Desk:
     """Teams and admins as of now, user groups included."""
     zone: Callable[[str], str] = field(default=lambda _user: "UTC")
     """The time zone of a person, by Slack user id, such as "Europe/Berlin"."""
+    runner: Runner | None = None
+    """Runs commands on rented machines; None where no AWS account is set up."""
     wake: Callable[[], None] = field(default=lambda: None)
     """Nudges the workers that post messages and carry out actions."""
 

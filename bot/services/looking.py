@@ -7,8 +7,9 @@ from bot.domain.claims import Claim
 from bot.domain.grants import Grant
 from bot.domain.handovers import Handover
 from bot.domain.listing import Filter, Listing, Source, Totals
+from bot.domain.runs import Run
 from bot.services.desk import Desk
-from store import actions, claims, fleet, grants, handovers, listings, rollups
+from store import actions, claims, fleet, grants, handovers, listings, rollups, runs
 
 
 def page(desk: Desk, chosen: Filter, *, limit: int, offset: int = 0) -> tuple[list[Listing], Totals]:
@@ -75,6 +76,16 @@ def handover(desk: Desk, offer_id: str) -> Handover | None:
 def grant(desk: Desk, grant_id: str) -> Grant | None:
     """One request beyond fair use."""
     return grants.by_id(desk.store.reading(), grant_id)
+
+
+def run(desk: Desk, run_id: str) -> Run | None:
+    """One run, live or over."""
+    return runs.by_id(desk.store.reading(), run_id)
+
+
+def runs_of(desk: Desk, person: str, limit: int) -> list[Run]:
+    """A person's runs, newest first."""
+    return runs.newest_of(desk.store.reading(), person, limit)
 
 
 def types(desk: Desk) -> list[str]:

@@ -30,6 +30,8 @@ class Post:
     tried_at: int | None
     posted_channel: str | None
     ts: str | None
+    thread_ts: str | None
+    """The message in whose thread it goes, if any."""
 
     @property
     def is_edit(self) -> bool:
@@ -88,6 +90,12 @@ def first_time(desk: Desk, event_id: str) -> bool:
 def counts(desk: Desk) -> dict[str, int]:
     """How many messages are in each state."""
     return outbox.counts(desk.store.reading())
+
+
+def waited(desk: Desk) -> int:
+    """How long the oldest message that was not sent has waited, milliseconds; 0 when none waits."""
+    since = outbox.oldest_waiting(desk.store.reading())
+    return 0 if since is None else max(0, desk.clock() - since)
 
 
 def prune(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from bot.domain.claims import ClaimLimits
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.exemptions import Exemption, ends_at
 from bot.domain.fair_use import Allowance, FairUse
+from bot.domain.launches import Template
 from bot.domain.people import Roster, Team
 from bot.domain.rates import USD
 from bot.domain.verdict import IdleRule
@@ -16,7 +17,9 @@ from bot.settings.backup import BackupSettings
 from bot.settings.bill import BillSettings
 from bot.settings.company import AwsSettings, DoorSettings, SlackSettings, TeamSettings
 from bot.settings.idle import DigestSettings, ExemptSettings, IdleSettings
+from bot.settings.launches import LaunchSettings
 from bot.settings.money import BuySettings, OwnedSettings
+from bot.settings.runs import RunSettings
 from bot.settings.sharing import ClaimSettings, TeamClaimSettings
 from bot.settings.sources import CLOUDWATCH, PROMETHEUS, CloudWatchSettings, PrometheusSettings
 from bot.settings.values import Name, Table, Usd
@@ -31,6 +34,7 @@ class Settings(Table):
     teams: dict[Name, TeamSettings] = Field(default={}, description="Teams, by name")
     idle: IdleSettings = IdleSettings()
     exempt: tuple[ExemptSettings, ...] = ()
+    launch: tuple[LaunchSettings, ...] = ()
     cloudwatch: CloudWatchSettings = CloudWatchSettings()
     prometheus: PrometheusSettings = PrometheusSettings()
     claims: ClaimSettings = ClaimSettings()
@@ -39,6 +43,7 @@ class Settings(Table):
     owned: OwnedSettings = OwnedSettings()
     buy: BuySettings = BuySettings()
     bill: BillSettings = BillSettings()
+    runs: dict[Name, RunSettings] = Field(default={}, description="Commands people may run, by name")
     door: DoorSettings = DoorSettings()
     backup: BackupSettings = BackupSettings()
     prices: dict[str, Usd] = Field(default={}, description="USD per hour by instance type, over our own table")
@@ -94,9 +99,46 @@ class Settings(Table):
         own = self.teams[team].claims.model_dump(exclude_none=True) if team in self.teams else {}
         return self.claims.model_copy(update={key: own[key] for key in own.keys() & ClaimSettings.model_fields.keys()})
 
+    @property
+    def templates(self) -> dict[str, Template]:
+        """What may be launched, by name."""
+        return {
+            each.name: Template(
+                name=each.name,
+                source=self._source(each.account, each.region),
+                template=each.template,
+                version=each.version,
+                type=each.type,
+                gpu_model=each.gpu,
+                gpu_count=each.gpus,
+                gpu_memory_mib=each.gpu_gib * 1024,
+                subnets=each.subnets,
+                instead=each.instead,
+                teams=each.teams,
+            )
+            for each in self.launch
+        }
+
+    def _source(self, account: str, region: str) -> str:
+        """Where an account's machines of a region are seen."""
+        known = [each.account for each in self.aws if region in each.regions]
+        chosen = [each for each in known if account in {"", each.name, each.key}]
+        return chosen[0].source(region) if chosen else f"ec2/{account}/{region}"
+
+    @property
+    def managed_tag(self) -> tuple[str, str]:
+        """The tag that lets Valet stop a machine."""
+        key, _, value = self.actions.managed_tag.partition("=")
+        return key, value
+
     def unasked_micros(self, team: str) -> int:
         """Micro-dollars a month of machines that a team's people may start and launch without a yes."""
         return int(self.teams[team].ask_over_usd * USD) if team in self.teams else 0
+
+    @property
+    def accept_within(self) -> int:
+        """How long an offer from the line stands, milliseconds."""
+        return self.claims.accept_minutes * MINUTE
 
     @property
     def answer_within(self) -> int:

@@ -2,18 +2,20 @@
 
 from bot.errors import Refused
 from bot.services.desk import Desk
-from handlers.actions import acting, bill, claims, fleet, granting, handing, money
+from handlers.actions import acting, bill, claims, find, fleet, granting, handing, money, running
 from handlers.actions.pressing import Press
 from handlers.blocks.parts import Reply
 
 PRESSES: dict[str, Press] = {
     **fleet.PRESSES,
     **claims.PRESSES,
+    **find.PRESSES,
     **acting.PRESSES,
     **bill.PRESSES,
     **money.PRESSES,
     **handing.PRESSES,
     **granting.PRESSES,
+    **running.PRESSES,
 }
 
 

@@ -1,5 +1,5 @@
 """/gpu: every verb of it, in the order help shows them."""
 
-from handlers.commands import acting, claims, fleet, handing, history
+from handlers.commands import acting, claims, find, fleet, handing, history, running
 
-VERBS = (*fleet.VERBS, *claims.VERBS, *handing.VERBS, *acting.VERBS, *history.VERBS)
+VERBS = (*fleet.VERBS, *find.VERBS, *claims.VERBS, *handing.VERBS, *running.VERBS, *acting.VERBS, *history.VERBS)

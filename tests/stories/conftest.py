@@ -15,9 +15,21 @@ from bot.domain.fleet import Instance
 from bot.domain.readings import Gpu, Minute, Process, Push
 from bot.providers.onprem import Owned
 from bot.sandbox.machines import SandboxFleet
+from bot.sandbox.runner import SandboxRunner
 from bot.sandbox.slack import SandboxServer, SandboxSlack, acknowledged
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
-from bot.services import acting, claim_ends, digesting, executing, granting, handing, ingesting, judging, sweeping
+from bot.services import (
+    acting,
+    claim_ends,
+    digesting,
+    executing,
+    granting,
+    handing,
+    ingesting,
+    judging,
+    running,
+    sweeping,
+)
 from bot.settings import Secrets, parse
 from bot.wiring import Valet, build
 from store import Store, outbox
@@ -40,7 +52,7 @@ class Office:
 
     def __init__(self, path: Path, clock: Clock, slack: SandboxSlack, settings: dict[str, Any] = SETTINGS) -> None:
         self.path, self.clock, self.slack, self.settings = path, clock, slack, settings
-        self.fleet = SandboxFleet(clock)
+        self.fleet, self.runner = SandboxFleet(clock), SandboxRunner(clock)
         self.seq = 0
         self.valet = self.open()
 
@@ -48,7 +60,8 @@ class Office:
         """Start the bot's parts, as after a restart; its workers only move when the story moves."""
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", f"{self.slack.url}/api/")
         rooms = {"ec2": self.fleet, "owned": Owned()}
-        valet = build(parse(self.settings, {}), secrets, Store(self.path), clock=self.clock, rooms=rooms, pace_s=0)
+        settings, store = parse(self.settings, {}), Store(self.path)
+        valet = build(settings, secrets, store, clock=self.clock, rooms=rooms, runs_by=self.runner, pace_s=0)
         valet.identity.learn(valet.client)
         self.slack.deliver = self._deliver
         return valet
@@ -73,6 +86,7 @@ class Office:
         executor.shutdown(wait=True)
         executor.__init__(50)  # type: ignore[misc]  # the same object, as Bolt holds on to it
         executing.carry_out(self.valet.desk)
+        running.carry_out(self.valet.desk)
         self.valet.notifier.drain()
 
     def types(self, who: str, line: str, channel: str = "#gpus") -> str:

@@ -8,7 +8,19 @@ import botocore.session
 from botocore import xform_name
 
 from bot import billing, providers, telemetry
-from bot.providers.policy import ASSUME, ATHENA, FREE, READ, STOP_START, assume_policy, athena_policy, policies
+from bot.providers.policy import (
+    ASSUME,
+    ATHENA,
+    FOLLOW_RUNS,
+    FREE,
+    READ,
+    RUN,
+    STOP_START,
+    assume_policy,
+    athena_policy,
+    policies,
+    run_policy,
+)
 
 
 def operations() -> dict[str, str]:
@@ -16,7 +28,7 @@ def operations() -> dict[str, str]:
     session = botocore.session.get_session()
     return {
         xform_name(operation): f"{service}:{operation}"
-        for service in ("athena", "ce", "cloudwatch", "ec2", "sts")
+        for service in ("athena", "ce", "cloudwatch", "ec2", "ssm", "sts")
         for operation in session.get_service_model(service).operation_names
         if operation != "GetSession"  # of Athena; botocore has a function of that name
     }
@@ -42,7 +54,7 @@ def actions_called() -> set[str]:
 
 
 def test_the_documents_name_just_what_the_code_calls():
-    assert actions_called() == {*READ, *STOP_START, *ASSUME, *ATHENA, *FREE}
+    assert actions_called() == {*READ, *STOP_START, *ASSUME, *ATHENA, *RUN, *FOLLOW_RUNS, *FREE}
 
 
 def test_reading_is_allowed_everywhere_and_stopping_only_under_the_tag():
@@ -79,6 +91,14 @@ def test_athena_reads_the_export_and_writes_nothing_but_results():
     assert export["Resource"] == ["arn:aws:s3:::company-billing", "arn:aws:s3:::company-billing/*"]
     assert "s3:PutObject" not in export["Action"]
     assert results["Resource"] == ["arn:aws:s3:::athena-results", "arn:aws:s3:::athena-results/*"]
+
+
+def test_commands_run_only_under_the_tag_and_only_as_shell_scripts():
+    on_machines, as_shell, following = run_policy("gpu-valet", "managed")["Statement"]
+
+    assert on_machines["Condition"] == {"StringEquals": {"ssm:resourceTag/gpu-valet": "managed"}}
+    assert as_shell["Resource"] == "arn:aws:ssm:*::document/AWS-RunShellScript"
+    assert "ssm:SendCommand" not in following["Action"]
 
 
 def test_only_the_named_roles_may_be_assumed():

@@ -1,0 +1,80 @@
+"""Commands that people run on machines they hold: templates an admin allows, and what became of each run."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.domain.clock import HOUR, MINUTE
+
+RunState = Literal["queued", "starting", "running", "done", "failed", "cancelled", "over", "lost"]
+"""queued -> starting -> running -> done | failed | cancelled | over | lost
+
+starting: the call that starts it is being made. over: its claim ended. lost: nobody can say what became of it.
+"""
+LIVE: frozenset[str] = frozenset({"queued", "starting", "running"})
+TAIL = 1_500
+"""Characters of output that are kept: the last ones."""
+TAKEN_WITHIN = 10 * MINUTE
+"""A host whose agent has not taken a run up by then does not take runs."""
+LONGEST_REMOTE = 48 * HOUR
+"""What Systems Manager grants a command at most (executionTimeout of AWS-RunShellScript, 172,800 s)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunTemplate:
+    """A command that may be run, as whom, and by which teams (none named: all)."""
+
+    name: str
+    command: str
+    user: str
+    teams: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a template on an instance, within a claim."""
+
+    id: str
+    template: str
+    command: str
+    """As it stood in the settings when it was asked for."""
+    user: str
+    """The account it runs under on the machine."""
+    instance_id: str
+    claim_id: str
+    person: str
+    channel: str
+    """Where it is reported."""
+    created_at: int
+    state: RunState = "queued"
+    handle: str = ""
+    """The provider's name for it."""
+    called_at: int | None = None
+    started_at: int | None = None
+    finished_at: int | None = None
+    exit_code: int | None = None
+    tail: str = ""
+    """The last lines of its output."""
+    outcome: str = ""
+    """A sentence for people, where it did not simply end."""
+    cancelled_by: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """It may still be running."""
+        return self.state in LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look at a run shows."""
+
+    state: Literal["running", "done", "failed", "cancelled", "over", "lost"]
+    exit_code: int | None = None
+    tail: str = ""
+    outcome: str = ""
+
+
+def tail_of(output: str) -> str:
+    """The last lines of an output, at most TAIL characters."""
+    kept = output.rstrip()[-TAIL:]
+    return kept if len(kept) < TAIL else kept.partition("\n")[2] or kept

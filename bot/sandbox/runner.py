@@ -1,0 +1,52 @@
+"""A runner of made-up commands: each prints a line a minute and ends well, driven by a clock alone."""
+
+from bot.domain.clock import MINUTE, Clock
+from bot.domain.fleet import Instance
+from bot.domain.runs import Run, Seen
+from bot.errors import ValetError
+
+TAKES = 5 * MINUTE
+
+
+class SandboxRunner:
+    """The runner of the sandbox. `started` lists (run id, machine) as they really began."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began: dict[str, int] = {}
+        self._ends: dict[str, Seen] = {}
+        self.started: list[tuple[str, str]] = []
+        self.fault: ValetError | None = None
+        """What the next start meets, once."""
+        self.accepts = False
+        """The faulty start happens all the same; only its answer is lost."""
+
+    def start(self, instance: Instance, run: Run, limit_s: int) -> str:
+        """Begin it. Raises the fault that is set."""
+        fault, self.fault = self.fault, None
+        if fault is None or self.accepts:
+            self._began[run.id] = self._clock()
+            self.started.append((run.id, instance.name))
+        if fault is not None:
+            raise fault
+        return f"cmd-{run.id[:8]}"
+
+    def find(self, instance: Instance, run: Run) -> str | None:
+        """Its name, if it has begun."""
+        return f"cmd-{run.id[:8]}" if run.id in self._began else None
+
+    def look(self, instance: Instance, run: Run) -> Seen:
+        """Its lines so far; the exit code once it is over."""
+        if run.id in self._ends:
+            return self._ends[run.id]
+        lasted = self._clock() - self._began[run.id]
+        lines = "\n".join(f"step {step} of 5 done" for step in range(1, min(lasted, TAKES) // MINUTE + 1))
+        return Seen("done", 0, lines) if lasted >= TAKES else Seen("running", None, lines)
+
+    def cancel(self, instance: Instance, run: Run) -> None:
+        """End it at once."""
+        self._ends.setdefault(run.id, Seen("cancelled", None, self.look(instance, run).tail))
+
+    def fails(self, run_id: str, exit_code: int, tail: str) -> None:
+        """It ends badly."""
+        self._ends[run_id] = Seen("done", exit_code, tail)

@@ -1,0 +1,58 @@
+"""Runs: how they stand, and how they ended."""
+
+from bot.domain.runs import Run, RunTemplate
+from handlers import ids
+from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
+from handlers.blocks.words import at, code, esc, length, person
+
+
+def asked(run: Run, name: str) -> Reply:
+    """Told to the one who asked."""
+    return plainly(f"{code(run.template, 60)} goes to *{esc(name, 60)}*; I tell you here in person how it goes.")
+
+
+def standing(run: Run, name: str) -> Reply:
+    """One run, as it stands."""
+    text = f"{code(run.template, 60)} on *{esc(name, 60)}* {_state(run)}"
+    if not run.is_live:
+        return plainly(text)
+    wanted = [] if run.cancelled_by else [button("Cancel the run", ids.RUN_CANCEL, run.id)]
+    return Reply(text, [section(text), *_output(run), *([actions(*wanted)] if wanted else [])])
+
+
+def ended(run: Run, name: str) -> Reply:
+    """In its thread, once it is over: the exit code and the last lines."""
+    text = f"{person(run.person)} {code(run.template, 60)} on *{esc(name, 60)}* {_state(run)}"
+    return Reply(text, [section(text), *_output(run)])
+
+
+def _state(run: Run) -> str:
+    if run.is_live and run.cancelled_by:
+        return "is being ended."
+    took = f" after {length((run.finished_at or 0) - run.started_at)}" if run.started_at and run.finished_at else ""
+    code_said = "" if run.exit_code is None else f" with exit code {run.exit_code}"
+    said = {
+        "queued": "waits to be started.",
+        "starting": "is being started.",
+        "running": f"runs since {at(run.started_at or run.created_at)}; it ends with your claim at the latest.",
+        "done": f"ended{code_said}{took}.",
+        "failed": "did not run.",
+        "cancelled": f"was cancelled{took}.",
+        "over": f"was ended{took}, as its claim was over.",
+        "lost": "is lost: nobody can say what became of it.",
+    }[run.state]
+    return f"{said} {esc(run.outcome, 300)}".strip()
+
+
+def _output(run: Run) -> list[Block]:
+    if not run.tail:
+        return []
+    kept = [code(line, 300) for line in run.tail.splitlines()[-12:] if line.strip()]
+    return [context(lines(["Last lines of its output:", *kept]))] if kept else []
+
+
+def listed(found: list[tuple[Run, str]], known: list[RunTemplate], command: str) -> Reply:
+    """What one has run, and what one could."""
+    could = ", ".join(code(each.name, 60) for each in known) or "nothing yet"
+    said = [f"{code(run.template, 60)} on *{esc(name, 60)}* {_state(run)}" for run, name in found]
+    return plainly(lines([*said, f"You can run {could}: `{command} run NAME train-7`, on a machine you hold."]))

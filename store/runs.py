@@ -1,0 +1,105 @@
+"""Runs. Every change of state is a compare-and-set; one live run per claim is held by the database."""
+
+from sqlite_utils import Database
+
+from bot.domain.runs import Run, RunState, Seen
+from store.sql import changed, one, rows
+
+SCHEMA = (
+    """CREATE TABLE runs (
+        id TEXT PRIMARY KEY,
+        template TEXT NOT NULL,
+        command TEXT NOT NULL,
+        user TEXT NOT NULL,
+        instance_id TEXT NOT NULL REFERENCES instances (id),
+        claim_id TEXT NOT NULL REFERENCES claims (id),
+        person TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        state TEXT NOT NULL
+            CHECK (state IN ('queued', 'starting', 'running', 'done', 'failed', 'cancelled', 'over', 'lost')),
+        handle TEXT NOT NULL DEFAULT '',
+        called_at INTEGER,
+        started_at INTEGER,
+        finished_at INTEGER,
+        exit_code INTEGER,
+        tail TEXT NOT NULL DEFAULT '',
+        outcome TEXT NOT NULL DEFAULT '',
+        cancelled_by TEXT NOT NULL DEFAULT '',
+        CHECK ((state IN ('queued', 'starting', 'running')) = (finished_at IS NULL))
+    ) STRICT""",
+    "CREATE UNIQUE INDEX one_live_run ON runs (claim_id) WHERE state IN ('queued', 'starting', 'running')",
+    "CREATE INDEX live_runs ON runs (instance_id) WHERE state IN ('queued', 'starting', 'running')",
+)
+
+
+def add(db: Database, run: Run) -> None:
+    """Write a new, queued run."""
+    changed(
+        db,
+        "INSERT INTO runs (id, template, command, user, instance_id, claim_id, person, channel, created_at, state) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *(run.id, run.template, run.command, run.user, run.instance_id, run.claim_id, run.person, run.channel),
+        *(run.created_at, run.state),
+    )
+
+
+def calling(db: Database, run_id: str, now: int) -> bool:
+    """Note, before the call, that it is being started; False when it is not queued any more."""
+    sql = "UPDATE runs SET state = 'starting', called_at = ? WHERE id = ? AND state = 'queued'"
+    return changed(db, sql, now, run_id) == 1
+
+
+def started(db: Database, run_id: str, handle: str, now: int) -> bool:
+    """It runs, under this name of the provider's; False when it was running or over already."""
+    sql = (
+        "UPDATE runs SET state = 'running', handle = ?, started_at = ? WHERE id = ? AND state IN ('queued', 'starting')"
+    )
+    return changed(db, sql, handle, now, run_id) == 1
+
+
+def wish(db: Database, run_id: str, person: str) -> bool:
+    """Somebody wants it ended; False when it is over, or somebody wanted it before."""
+    sql = (
+        "UPDATE runs SET cancelled_by = ? WHERE id = ? AND cancelled_by = '' "
+        "AND state IN ('queued', 'starting', 'running')"
+    )
+    return changed(db, sql, person, run_id) == 1
+
+
+def progress(db: Database, run_id: str, tail: str) -> bool:
+    """Keep its newest output; False when there is nothing new."""
+    sql = "UPDATE runs SET tail = ? WHERE id = ? AND state = 'running' AND tail <> ?"
+    return changed(db, sql, tail, run_id, tail) == 1
+
+
+def finish(db: Database, run_id: str, state: RunState, seen: Seen, now: int) -> bool:
+    """It is over; False when it was already."""
+    return (
+        changed(
+            db,
+            "UPDATE runs SET state = ?, exit_code = ?, tail = coalesce(nullif(?, ''), tail), outcome = ?, "
+            "finished_at = ? WHERE id = ? AND state IN ('queued', 'starting', 'running')",
+            *(state, seen.exit_code, seen.tail, seen.outcome, now, run_id),
+        )
+        == 1
+    )
+
+
+def by_id(db: Database, run_id: str) -> Run | None:
+    """One run, live or over."""
+    row = one(db, "SELECT * FROM runs WHERE id = ?", run_id)
+    return Run(**row) if row else None
+
+
+def live(db: Database, instance_id: str = "") -> list[Run]:
+    """Runs that may still go on (on one instance, if given), oldest first."""
+    where = " AND instance_id = ?" if instance_id else ""
+    sql = f"SELECT * FROM runs WHERE state IN ('queued', 'starting', 'running'){where} ORDER BY created_at, id"
+    return [Run(**row) for row in rows(db, sql, *([instance_id] if instance_id else []))]
+
+
+def newest_of(db: Database, person: str, limit: int) -> list[Run]:
+    """A person's runs, newest first."""
+    sql = "SELECT * FROM runs WHERE person = ? ORDER BY created_at DESC, id LIMIT ?"
+    return [Run(**row) for row in rows(db, sql, person, limit)]

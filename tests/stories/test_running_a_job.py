@@ -1,0 +1,118 @@
+"""Ada runs an allowed command on a machine she holds."""
+
+import copy
+
+import pytest
+
+from bot.domain.clock import HOUR, MINUTE
+from bot.errors import Refused, Unreachable
+from tests.stories import conftest
+
+
+@pytest.fixture
+def lab(office_with):
+    settings = copy.deepcopy(conftest.SETTINGS)
+    settings["runs"] = {
+        "nightly-eval": {"command": "/srv/eval/run.sh", "user": "ml"},
+        "render": {"command": "render", "user": "ml", "teams": ["vision"]},
+    }
+    return office_with(settings)
+
+
+def test_it_tells_how_it_goes_and_in_its_thread_how_it_ended(lab):
+    lab.types("ada", "/gpu claim train-7 for 2h")
+
+    assert lab.types("ada", "/gpu run nightly-eval train-7").startswith("`nightly-eval` goes to *train-7*;")
+    assert lab.sees("ada", "@ada").startswith("`nightly-eval` on *train-7* runs since Mon 09:00 UTC; it ends with your")
+
+    lab.passes(3 * MINUTE)
+    assert "`step 2 of 5 done`" in lab.sees("ada", "@ada")
+    lab.passes(3 * MINUTE)
+
+    assert lab.sees("ada", "@ada").startswith("@Ada `nightly-eval` on *train-7* ended with exit code 0 after 5 m.")
+    assert "`step 5 of 5 done`" in lab.sees("ada", "@ada")
+    last = lab.slack.last("ada", "@ada")
+    assert last.thread_ts, "the end stands in the thread of the run"
+
+
+def test_a_failure_shows_its_exit_code(lab):
+    lab.types("ada", "/gpu claim train-7 for 2h")
+    lab.types("ada", "/gpu run nightly-eval on train-7")
+    lab.runner.fails(lab.runner.started[0][0], 137, "Killed <!channel> `x`")
+
+    lab.passes(MINUTE)
+
+    seen = lab.sees("ada", "@ada")
+    assert "ended with exit code 137" in seen
+    assert "<!channel>" not in lab.slack.last("ada", "@ada").text
+
+
+def test_it_can_be_cancelled_by_its_asker_and_by_nobody_else_but_an_approver(lab):
+    lab.types("ada", "/gpu claim train-7 for 2h")
+    lab.types("ada", "/gpu run nightly-eval train-7")
+
+    lab.presses("ada", "Cancel the run", "@ada")
+    lab.passes(MINUTE)
+
+    assert "was cancelled" in lab.sees("ada", "@ada")
+    assert "`nightly-eval` on *train-7* was cancelled" in lab.types("ada", "/gpu runs")
+
+
+def test_it_ends_with_its_claim(lab):
+    lab.types("ada", "/gpu claim train-7 for 2h")
+    lab.types("ada", "/gpu run nightly-eval train-7")
+    lab.types("ada", "/gpu release train-7")
+
+    lab.passes(MINUTE)
+
+    assert "was ended" in lab.sees("ada", "@ada")
+    assert "as its claim was over" in lab.sees("ada", "@ada")
+
+
+def test_a_start_without_an_answer_is_looked_for_and_never_made_twice(lab):
+    lab.types("ada", "/gpu claim train-7 for 2h")
+    lab.runner.fault, lab.runner.accepts = Unreachable("no answer"), True
+    lab.types("ada", "/gpu run nightly-eval train-7")
+    lab.passes(6 * MINUTE)
+
+    assert len(lab.runner.started) == 1
+    assert "ended with exit code 0" in lab.sees("ada", "@ada")
+
+
+def test_one_that_never_began_is_said_to_have_not_run(lab):
+    lab.types("ada", "/gpu claim train-7 for 2h")
+    lab.runner.fault = Unreachable("no answer")
+    lab.types("ada", "/gpu run nightly-eval train-7")
+    lab.passes(3 * MINUTE)
+    assert "did not run. It could not be started. Nothing ran; ask again." in lab.sees("ada", "@ada")
+
+    lab.runner.fault = Refused("train-7: Systems Manager does not know it.")
+    lab.types("ada", "/gpu run nightly-eval train-7")
+    assert "did not run. train-7: Systems Manager does not know it." in lab.sees("ada", "@ada")
+
+
+def test_after_a_restart_it_is_followed_to_its_end(lab):
+    lab.types("ada", "/gpu claim train-7 for 2h")
+    lab.types("ada", "/gpu run nightly-eval train-7")
+    lab.restart()
+    lab.passes(6 * MINUTE)
+
+    assert len(lab.runner.started) == 1
+    assert "ended with exit code 0" in lab.sees("ada", "@ada")
+
+
+def test_what_may_not_be_run_is_refused_with_what_may(lab, clock):
+    assert lab.types("ada", "/gpu run nightly-eval train-7").startswith("You hold nothing there.")
+    lab.types("ada", "/gpu claim train-7 for 2h")
+
+    assert lab.types("ada", "/gpu run render train-7") == 'You can\'t run "render". Try nightly-eval.'
+    assert lab.types("ada", "/gpu run nightly-evil train-7") == 'You can\'t run "nightly-evil". Try nightly-eval.'
+    assert lab.types("ada", "/gpu run nightly-eval").startswith("On which machine? Try `run nightly-eval train-7`")
+    assert lab.types("ada", "/gpu runs").startswith("You can run `nightly-eval`: `/gpu run NAME train-7`")
+    lab.types("ada", "/gpu run nightly-eval train-7")
+    assert lab.types("ada", "/gpu run nightly-eval train-7").startswith("A run of yours goes on at train-7 already.")
+    lab.passes(2 * HOUR + 11 * MINUTE)
+
+
+def test_without_templates_there_is_nothing_to_run(office):
+    assert office.types("ada", "/gpu run x train-7").startswith("No run is set up for you. An admin lists commands")
