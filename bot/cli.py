@@ -22,7 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("bot.commands.demo", "Try the bot in a browser, without Slack, AWS or GPUs."),
     "agent": ("bot.agent.command", "Watch this host's GPUs and report to the bot."),
     "status": ("bot.commands.status", "Print the fleet, as a table or as JSON."),
-    "bill": ("bot.commands.bill", "Print what was billed beside the ledger, as a table or as CSV."),
+    "bill": ("bot.commands.bill", "Print what was billed, beside the ledger."),
     "ledger": ("bot.commands.ledger", "Print what the machines cost, as a table or as CSV."),
     "audit": ("bot.commands.audit", "Print who did what, when and why, or --csv."),
     "verify-audit": ("bot.commands.verify_audit", "Check that nobody changed the audit."),
@@ -95,5 +95,6 @@ def main() -> None:
       0   fine
       1   refused; standard error says why
       2   wrong usage
+      69  Slack is not heard any more; start again
       75  another process looks after this database
     """

@@ -26,10 +26,11 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "handlers": ("store", "boto3", "botocore", "pynvml", "sqlite_utils", "apscheduler", "bot.wiring", "bot.sandbox"),
 }
 ONLY_IN = {
+    "duckdb": {"bot/billing/focus.py"},
     "boto3": {"bot/providers/clients.py"},
     "pynvml": {"bot/telemetry/nvml.py"},
     "apscheduler": {"bot/jobs/schedule.py"},
-    "slack_bolt": {"handlers/listen.py", "handlers/http.py", "bot/wiring.py"},
+    "slack_bolt": {"handlers/listen.py", "handlers/http.py", "bot/connection.py"},
     "uvicorn": {"bot/telemetry/serving.py", "bot/sandbox/slack/server.py"},
 }
 

@@ -82,6 +82,12 @@ class Athena:
         kinds = {each["Name"]: each.get("Type", "string") for each in [*found.get("Columns", []), *keys]}
         return Shape(kinds, self.table.columns), tuple(each["Name"] for each in keys)
 
+    def check(self) -> str:
+        """Whether the table is there and has the columns."""
+        shape, _ = self.shape()
+        Query(shape, AthenaDialect(), self.team_tag)
+        return f"The table {self.table.database}.{self.table.table} has the columns that are needed."
+
     def look(self, since: date, now: int, spend: Callable[[], None]) -> BillLook:
         """Have the billing periods from the month of `since` on summed: one query."""
         shape, partitions = self.shape()

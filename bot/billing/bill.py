@@ -22,6 +22,10 @@ class Bill(Protocol):
         """
         ...
 
+    def check(self) -> str:
+        """What was found out, at no cost, about whether it can be read: a sentence. Raises Unreachable, Refused."""
+        ...
+
     def look(self, since: date, now: int, spend: Callable[[], None]) -> BillLook:
         """Read the days from `since` on.
 

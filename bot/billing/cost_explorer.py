@@ -66,6 +66,12 @@ class CostExplorer:
         """Only asking can tell."""
         return ""
 
+    def check(self) -> str:
+        """There is no free question to ask."""
+        return (
+            f"Cost Explorer of {self._place} was not asked: each answer costs $0.01, and a running Valet counts them."
+        )
+
     def look(self, since: date, now: int, spend: Callable[[], None]) -> BillLook:
         """Ask for the days from `since` to today."""
         today = utc_day(now)

@@ -92,19 +92,18 @@ class Focus:
                 database.close()
         return self._look(sums, since, min(newest, now), seal)
 
-    def shape(self) -> Mapping[str, Shape]:
-        """The columns by the first file of a batch. Raises Refused when they can't be used, Unreachable as `look`."""
+    def check(self) -> str:
+        """Whether there are files, and every kind of them has the columns."""
         files = self._files()
         with tempfile.TemporaryDirectory(prefix="valet-focus-") as spill:
             database = _duckdb(self.memory_mib, spill)
             try:
-                found = {}
                 for kind, some in _batches(files):
-                    found[some[0].name] = self._shape(database, _relation(kind, some))
-                    Query(found[some[0].name], DuckDialect(), self.team_tag)
-                return found
+                    Query(self._shape(database, _relation(kind, some)), DuckDialect(), self.team_tag)
             finally:
                 database.close()
+        count = "1 file has" if len(files) == 1 else f"{len(files)} files have"
+        return f"FOCUS: {count} the columns that are needed."
 
     def _look(self, sums: Sums, since: date, as_of: int, seal: str) -> BillLook:
         if not sums.lines:

@@ -26,7 +26,7 @@ def _month(_context: click.Context, _option: click.Parameter, given: str | None)
     return date.fromisoformat(f"{given}-01")
 
 
-@click.command("bill", short_help="Print what was billed beside the ledger, as a table or as CSV.")
+@click.command("bill", short_help="Print what was billed, beside the ledger.")
 @config_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead of a table.")
 @click.option("--month", callback=_month, metavar="YYYY-MM", help="The month (UTC). Default: the present one.")

@@ -1,6 +1,6 @@
 """`/cost bill` and `valet bill`: the bill from the store, beside our ledger. Nobody is asked for it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
@@ -49,7 +49,7 @@ def answer(desk: Desk, first: date, last: date) -> BillReport:
         last=last,
         today=today,
         days=tuple(each.shown for each in days),
-        services=_services(db, first, last),
+        services=_services(db, first, last, days),
         teams=_beside(db, "team", first, last, days),
         types=_beside(db, "type", first, last, days),
         unseen=unseen_machines(reconciled),
@@ -140,13 +140,14 @@ def _begin(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
 
 
-def _services(db: Database, first: date, last: date) -> tuple[Beside, ...]:
-    return _ranked(Beside(name, billed) for name, billed in _summed(bills.sums(db, "service", first, last)).items())
+def _services(db: Database, first: date, last: date, days: Sequence[_Day]) -> tuple[Beside, ...]:
+    billed = _summed(bills.sums(db, "service", first, last), days)
+    return _ranked(Beside(name, micros) for name, micros in billed.items())
 
 
-def _beside(db: Database, by: Dimension, first: date, last: date, days: Iterable[_Day]) -> tuple[Beside, ...]:
+def _beside(db: Database, by: Dimension, first: date, last: date, days: Sequence[_Day]) -> tuple[Beside, ...]:
     """Teams or types, with what our ledger has of them on the days that both sides have."""
-    billed = _summed(bills.sums(db, by, first, last))
+    billed = _summed(bills.sums(db, by, first, last), days)
     ours: dict[str, int] = {}
     for day in days:
         for each in day.metered if day.reconciled else ():
@@ -155,10 +156,13 @@ def _beside(db: Database, by: Dimension, first: date, last: date, days: Iterable
     return _ranked(Beside(name, billed.get(name, 0), ours.get(name, 0)) for name in billed.keys() | ours.keys())
 
 
-def _summed(found: Iterable[Row]) -> dict[str, int]:
+def _summed(found: Iterable[Row], days: Sequence[_Day]) -> dict[str, int]:
+    """Over the days that are compared; where none is, over all that are billed."""
+    compared = {day.shown.day.isoformat() for day in days if day.reconciled}
     summed: dict[str, int] = {}
     for row in found:
-        summed[row["name"]] = summed.get(row["name"], 0) + row["billed_micros"]
+        if not compared or row["day"] in compared:
+            summed[row["name"]] = summed.get(row["name"], 0) + row["billed_micros"]
     return summed
 
 

@@ -7,7 +7,7 @@ from bot.domain.bill_report import Beside, BillReport, DayBeside
 from bot.domain.reconciling import Unseen, Why
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
-from handlers.blocks.words import at, esc, plural, usd
+from handlers.blocks.words import at, esc, usd
 
 SHOWN = 5
 SHOWN_DAYS = 7
@@ -27,7 +27,6 @@ REASONS: dict[Why, str] = {
     "lag": "hours not billed yet",
     "unbilled": "hours that are not on this bill",
 }
-NAMELESS = {"services": "no service", "teams": "no team", "types": "no machine"}
 
 
 def bill(report: BillReport) -> Reply:
@@ -36,13 +35,14 @@ def bill(report: BillReport) -> Reply:
     blocks: list[Block] = [section(f"*{conclusion}*"), *_why(report)]
     if len(report.days) > 1:
         blocks.append(section(lines(["*Day by day*, UTC", *_days(report)])))
+    since = f", since {_day(report.compared[0].day)}" if _is_partial(report) else ""
     for title, rows, nameless in (
-        ("By team", report.teams, NAMELESS["teams"]),
-        ("By type of machine", report.types, NAMELESS["types"]),
-        ("By service", report.services, NAMELESS["services"]),
+        ("By team", report.teams, "no team"),
+        ("By type of machine", report.types, "no machine"),
+        ("By service", report.services, "no service"),
     ):
         if rows:
-            blocks.append(section(lines([f"*{title}*", *_besides(rows, nameless)])))
+            blocks.append(section(lines([f"*{title}*{since}", *_besides(rows, nameless)])))
     if report.unseen:
         blocks.append(section(_unseen(report.unseen)))
     blocks.append(actions(*_buttons(report)))
@@ -53,18 +53,24 @@ def bill(report: BillReport) -> Reply:
 def _conclusion(report: BillReport) -> str:
     billed = [day for day in report.days if day.billed_micros is not None]
     if not billed:
-        return f"{_span(report)}: nothing is billed yet. Our meters say {usd(_metered(report.days))}."
+        metered, so_far = usd(_metered(report.days)), " so far" if report.last >= report.today else ""
+        return f"{_span(report)}: nothing is billed yet. Our meters say {metered}{so_far}."
     until = "" if billed[-1].day == report.last or len(report.days) == 1 else f" up to {_day(billed[-1].day)}"
     so_far = " so far" if any(day.estimate for day in billed) else ""
     said = f"{_span(report)}: {usd(report.billed_micros)} billed{so_far}{until}"
     if not report.compared:
         return f"{said}. Our ledger begins later, so there is nothing to compare."
-    if len(report.compared) < len(billed):
+    if _is_partial(report):
         since = sum(day.billed_micros or 0 for day in report.compared)
         return (
             f"{said}; since {_day(report.compared[0].day)} {usd(since)}, beside {usd(report.metered_micros)} metered."
         )
     return f"{said}, beside {usd(report.metered_micros)} on our meters."
+
+
+def _is_partial(report: BillReport) -> bool:
+    """Our ledger begins after the bill does."""
+    return 0 < len(report.compared) < sum(day.billed_micros is not None for day in report.days)
 
 
 def _metered(days: Sequence[DayBeside]) -> int:
@@ -120,12 +126,13 @@ def _day(day: date) -> str:
 
 
 def _besides(rows: Sequence[Beside], nameless: str) -> list[str]:
-    said = [_beside(each, nameless) for each in rows[:SHOWN]]
-    rest = rows[SHOWN:]
+    """The dearest, the others in one line, and last what has no name."""
+    named, without = [each for each in rows if each.name], [each for each in rows if not each.name]
+    said, rest = [_beside(each, nameless) for each in named[:SHOWN]], named[SHOWN:]
     if rest:
         more = Beside(f"{len(rest)} more", sum(each.billed_micros for each in rest), _rest(rest))
         said.append(_beside(more, nameless))
-    return said
+    return [*said, *(_beside(each, nameless) for each in without)]
 
 
 def _rest(rows: Sequence[Beside]) -> int | None:
@@ -145,9 +152,9 @@ def _unseen(unseen: Sequence[Unseen]) -> str:
         account = f", account {esc(each.account, 40)}" if each.account else ""
         rows.append(f"{named}{account}: {usd(each.micros)} billed")
     if len(unseen) > SHOWN:
-        rows.append(f"{plural(len(unseen) - SHOWN, 'more')[: -1 if len(unseen) - SHOWN > 1 else None]}.")
+        rows.append(f"and {len(unseen) - SHOWN:,} more")
     hint = "Is their account or region missing under `[[aws]]`, or were they gone before a look?"
-    return lines(["*On the bill, never seen by Valet*", *rows, hint])
+    return lines(["*On the bill, but not seen by Valet*", *rows, hint])
 
 
 def _buttons(report: BillReport) -> list[Block]:
@@ -169,5 +176,6 @@ def _small_print(report: BillReport) -> str:
     if report.error:
         when = f" at {at(report.error_at)}" if report.error_at else ""
         said.append(f"The newest look failed{when}: {esc(report.error, 200).rstrip('.')}.")
-    said.append("Today and yesterday are estimates: AWS bills some hours late. Metered: rented machines at our rates.")
+    said.append("Estimates may still grow: a day is billed in full some two days later.")
+    said.append("Metered: rented machines, at our rates.")
     return " ".join([*said, *(esc(note, 200) for note in report.notes)])

@@ -1,0 +1,115 @@
+"""`valet bill` as typed: a table for people, CSV for spreadsheets, sums that add up."""
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from click.testing import CliRunner
+
+from bot.cli import main
+from bot.domain.bill import BillLine, BillLook
+from bot.domain.clock import DAY, HOUR
+from bot.domain.rates import Charge
+from bot.sandbox.machines import SandboxFleet
+from bot.services import sweeping
+from store import Store, bill, ledger
+from tests.bot.services.room import Room
+from tests.conftest import MONDAY
+
+FRIDAY = date(2026, 11, 20)
+AT_FRIDAY = MONDAY // DAY * DAY - 3 * DAY
+TOML = '[slack]\nchannel = "C024BE7LR"\nadmins = ["U024BE7LH"]\n[bill]\nsource = "focus"\npath = "/nowhere"\n'
+RATE = 21_957_642
+
+
+def line(day, usd, **known):
+    told = {"account": "1", "service": "EC2", "team": "nlp", "type": "", "instance": "", "kind": "usage"} | known
+    return BillLine("2026-11", day, round(usd * 1_000_000), **told)
+
+
+@pytest.fixture
+def valet(tmp_path, clock, monkeypatch):
+    """Run `valet` beside a database with a machine's Friday and Saturday, of which Friday is billed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("VALET_DB", raising=False)
+    monkeypatch.setenv("SLACK_API_URL", "")
+    room = Room(tmp_path / "valet.db", clock, fleet=SandboxFleet(clock))
+    sweeping.sweep(room.desk)
+    machine = room.machine("train-7")
+    hours = [AT_FRIDAY + number * HOUR for number in range(48)]
+    lines = [
+        line(FRIDAY, 480.5, type=machine.type, instance=machine.id, running_ms=24 * HOUR, service="=cmd"),
+        line(FRIDAY, 12, service="S3", team=""),
+    ]
+    with room.desk.store.writing() as db:
+        ledger.add(db, [Charge(machine.id, at, at + HOUR, HOUR, RATE, RATE, "nlp") for at in hours])
+        bill.keep(db, BillLook("FOCUS files", "/nowhere", MONDAY, ("2026-11",), tuple(lines)), MONDAY)
+    room.close()
+    (tmp_path / "valet.toml").write_text(f'database = "{tmp_path / "valet.db"}"\n{TOML}')
+    return lambda *words: CliRunner().invoke(main, ["bill", "--month", "2026-11", *words], prog_name="valet")
+
+
+def rows(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_table_has_both_sides_and_why_they_differ(valet):
+    said = valet()
+
+    assert said.exit_code == 0, said.output
+    assert said.stdout.splitlines()[:3] == [
+        "day                   billed         metered      difference",
+        "2026-11-20        492.500000      526.983408      -34.483408",
+        "2026-11-21                 -      526.983408               -",
+    ]
+    assert "  discounts                                       -46.483408" in said.stdout
+    assert "FOCUS files, /nowhere, as of 2026-11-23T09:00:00Z" in said.stderr
+
+
+def test_the_reasons_in_the_csv_add_up_to_the_difference(valet):
+    [friday, saturday, *_] = rows(valet("--csv").stdout)
+
+    assert (friday["day"], friday["billed_usd"], friday["metered_usd"]) == ("2026-11-20", "492.500000", "526.983408")
+    reasons = [
+        Decimal(value)
+        for name, value in friday.items()
+        if name.endswith("_usd") and name.split("_")[0] not in {"billed", "metered", "difference"}
+    ]
+    assert sum(reasons) == Decimal(friday["difference_usd"]) == Decimal("-34.483408")
+    assert (friday["estimate"], friday["source"], friday["as_of"]) == ("no", "FOCUS files", "2026-11-23T09:00:00Z")
+    assert (saturday["billed_usd"], saturday["difference_usd"], saturday["estimate"]) == ("", "", "no")
+
+
+@pytest.mark.parametrize("by", ["account", "service", "team", "type", "instance", "kind"])
+def test_every_way_to_tell_it_apart_has_the_same_sum(valet, by):
+    found = rows(valet("--csv", "--by", by).stdout)
+
+    assert sum(Decimal(row["billed_usd"]) for row in found) == Decimal("492.5")
+
+
+def test_words_of_others_are_no_formulas(valet):
+    assert {row["service"] for row in rows(valet("--csv", "--by", "service").stdout)} == {"'=cmd", "S3"}
+
+
+def test_what_the_source_does_not_tell_apart_is_refused(valet, tmp_path):
+    store = Store(tmp_path / "valet.db")
+    with store.writing() as db:
+        only = BillLine("2026-11", FRIDAY, 5, service="EC2", account="1")
+        bill.keep(db, BillLook("FOCUS files", "/nowhere", MONDAY, ("2026-11",), (only,)), MONDAY)
+    store.close()
+
+    said = valet("--csv", "--by", "instance")
+
+    assert said.exit_code == 1
+    assert "does not tell it apart by instance" in said.stderr
+
+
+def test_without_a_bill_the_answer_is_no(valet, tmp_path):
+    (tmp_path / "valet.toml").write_text(f'database = "{tmp_path / "valet.db"}"\n')
+
+    said = valet()
+
+    assert said.exit_code == 1
+    assert "No bill is set up" in said.stderr
