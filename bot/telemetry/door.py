@@ -4,7 +4,6 @@ It checks everything about a delivery but its meaning; what to do with it is the
 sentence of JSON, {"error": "..."}, and never repeat what was sent.
 """
 
-import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -13,7 +12,7 @@ from dataclasses import asdict, dataclass
 import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -22,9 +21,10 @@ from bot.domain.readings import Push
 from bot.errors import Refused, Unreachable
 from bot.telemetry.body import BadBody, parse
 from bot.telemetry.figures import CONTENT_TYPE, Figure, exposition
+from bot.telemetry.intake import Authenticate, check_headers, host_of, read, refused
 from bot.telemetry.openapi import openapi
 from bot.telemetry.quota import Quota
-from bot.telemetry.wire import MAX_BODY_BYTES, PATH
+from bot.telemetry.wire import PATH
 
 BODY_S = 10.0
 """A body must arrive within this."""
@@ -54,8 +54,6 @@ class Health:
 
 Receive = Callable[[Push, str], Receipt]
 """Takes a checked delivery and the sender's address; may raise Refused or Unreachable."""
-Authenticate = Callable[[str], str | None]
-"""Takes the SHA-256 of a token in hexadecimal; returns the host it belongs to."""
 
 
 def door(
@@ -117,39 +115,28 @@ class _Desk:
         ]
 
     async def _taken(self, request: Request) -> Receipt:
-        _check_headers(request)
-        host = await self._host(request)
+        check_headers(request)
+        host = await host_of(request, self._authenticate, self._workers)
         wait_ms = self._quota.wait_ms(host, self._clock())
         if wait_ms:
-            raise _error(429, "Too many deliveries from this host.", retry_after_s=math.ceil(wait_ms / 1000))
-        raw = await _read(request, within_s=self._body_s)
+            raise refused(429, "Too many deliveries from this host.", retry_after_s=math.ceil(wait_ms / 1000))
+        raw = await read(request, within_s=self._body_s)
         address = request.client.host if request.client else ""
         return await anyio.to_thread.run_sync(self._hand_over, raw, host, address, limiter=self._workers)
-
-    async def _host(self, request: Request) -> str:
-        """The host that the token belongs to."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        known = None
-        if scheme.lower() == "bearer" and token:
-            digest = hashlib.sha256(token.strip().encode()).hexdigest()
-            known = await anyio.to_thread.run_sync(self._authenticate, digest, limiter=self._workers)
-        if known is None:
-            raise _error(401, "The token is missing or unknown.", headers={"WWW-Authenticate": "Bearer"})
-        return known
 
     def _hand_over(self, raw: bytes, host: str, address: str) -> Receipt:
         """Parse and pass on, in a worker thread."""
         try:
             push = parse(raw)
             if push.host != host:
-                raise _error(403, "The token belongs to another host.")
+                raise refused(403, "The token belongs to another host.")
             return self._receive(push, address)
         except BadBody as error:
-            raise _error(400, str(error)) from None
+            raise refused(400, str(error)) from None
         except Refused as error:
-            raise _error(409, str(error)) from error
+            raise refused(409, str(error)) from error
         except Unreachable as error:
-            raise _error(503, str(error), retry_after_s=COME_BACK_S) from error
+            raise refused(503, str(error), retry_after_s=COME_BACK_S) from error
 
 
 class _Window:
@@ -183,48 +170,6 @@ class _Window:
 
     def _exposition(self) -> bytes:
         return exposition([*self._own(), *self._metrics()])
-
-
-def _check_headers(request: Request) -> None:
-    kind, _, parameters = request.headers.get("content-type", "").partition(";")
-    if kind.strip().lower() != "application/json" or parameters.strip().lower() not in {"", "charset=utf-8"}:
-        raise _error(415, "The body must be application/json.")
-    if "content-encoding" in request.headers:
-        raise _error(415, "The body must not be compressed.")
-    length = request.headers.get("content-length", "0")
-    if not (length.isascii() and length.isdigit()):
-        raise _error(400, "The length of the body is not a number.")
-    if len(length) > 9 or int(length) > MAX_BODY_BYTES:
-        raise _too_large()
-
-
-async def _read(request: Request, *, within_s: float) -> bytes:
-    """The body, counted as it comes: what Content-Length says is not believed."""
-    raw = bytearray()
-    try:
-        with anyio.fail_after(within_s):
-            async for chunk in request.stream():
-                raw += chunk
-                if len(raw) > MAX_BODY_BYTES:
-                    raise _too_large()
-    except TimeoutError:
-        raise _error(408, "The body came too slowly.", headers={"Connection": "close"}) from None
-    except ClientDisconnect:
-        raise _error(400, "The body broke off.") from None
-    return bytes(raw)
-
-
-def _too_large() -> HTTPException:
-    return _error(413, f"The body must not be larger than {MAX_BODY_BYTES} bytes.", headers={"Connection": "close"})
-
-
-def _error(
-    status: int, sentence: str, *, retry_after_s: int = 0, headers: dict[str, str] | None = None
-) -> HTTPException:
-    headers = dict(headers or {})
-    if retry_after_s:
-        headers["Retry-After"] = str(retry_after_s)
-    return HTTPException(status, sentence, headers)
 
 
 _OWN_WORDS = {404: "There is nothing at this address.", 405: "This address does not take that method."}

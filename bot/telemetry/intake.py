@@ -1,0 +1,69 @@
+"""How a request of an agent is read: its token, its headers, its body, and what it is refused with."""
+
+import hashlib
+from collections.abc import Callable
+
+import anyio
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+
+from bot.telemetry.wire import MAX_BODY_BYTES
+
+Authenticate = Callable[[str], str | None]
+"""Takes the SHA-256 of a token in hexadecimal; returns the host it belongs to."""
+
+
+async def host_of(request: Request, authenticate: Authenticate, workers: anyio.CapacityLimiter) -> str:
+    """The host that the token belongs to. Raises HTTPException."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    known = None
+    if scheme.lower() == "bearer" and token:
+        digest = hashlib.sha256(token.strip().encode()).hexdigest()
+        known = await anyio.to_thread.run_sync(authenticate, digest, limiter=workers)
+    if known is None:
+        raise refused(401, "The token is missing or unknown.", headers={"WWW-Authenticate": "Bearer"})
+    return known
+
+
+def check_headers(request: Request) -> None:
+    """Only plain JSON of a sane length is read at all. Raises HTTPException."""
+    kind, _, parameters = request.headers.get("content-type", "").partition(";")
+    if kind.strip().lower() != "application/json" or parameters.strip().lower() not in {"", "charset=utf-8"}:
+        raise refused(415, "The body must be application/json.")
+    if "content-encoding" in request.headers:
+        raise refused(415, "The body must not be compressed.")
+    length = request.headers.get("content-length", "0")
+    if not (length.isascii() and length.isdigit()):
+        raise refused(400, "The length of the body is not a number.")
+    if len(length) > 9 or int(length) > MAX_BODY_BYTES:
+        raise _too_large()
+
+
+async def read(request: Request, *, within_s: float) -> bytes:
+    """The body, counted as it comes: what Content-Length says is not believed."""
+    raw = bytearray()
+    try:
+        with anyio.fail_after(within_s):
+            async for chunk in request.stream():
+                raw += chunk
+                if len(raw) > MAX_BODY_BYTES:
+                    raise _too_large()
+    except TimeoutError:
+        raise refused(408, "The body came too slowly.", headers={"Connection": "close"}) from None
+    except ClientDisconnect:
+        raise refused(400, "The body broke off.") from None
+    return bytes(raw)
+
+
+def _too_large() -> HTTPException:
+    return refused(413, f"The body must not be larger than {MAX_BODY_BYTES} bytes.", headers={"Connection": "close"})
+
+
+def refused(
+    status: int, sentence: str, *, retry_after_s: int = 0, headers: dict[str, str] | None = None
+) -> HTTPException:
+    """A refusal with a sentence; `retry_after_s` says when to come back."""
+    headers = dict(headers or {})
+    if retry_after_s:
+        headers["Retry-After"] = str(retry_after_s)
+    return HTTPException(status, sentence, headers)
