@@ -92,6 +92,13 @@ def kind(text: str) -> Kind:
     return found
 
 
+def like(model: str, memory_mib: int = 0) -> Kind:
+    """The kind of a reported GPU, in whatever form, with its memory as the least that will do."""
+    found = _read(model)
+    memory = memory_mib // 1024 if memory_mib > 0 else found.memory_gb
+    return Kind(found.core, found.traits, "", memory, at_least=memory is not None)
+
+
 def belongs(word: str) -> bool:
     """Whether a word after a model's name still tells of the GPU: 80gb, >=40gb, sxm, ada, ti."""
     plain = _even(word)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.billing import offers, prices
+from bot.billing import prices, quotes
 from bot.domain.models import kind, short
 from bot.errors import Refused
 from bot.sandbox.inventory import KINDS, OWNED
@@ -41,7 +41,7 @@ NVML = [
 ]
 """Names as NVML gives them, MiB, and what one might type for exactly this."""
 EC2 = [(kind.model, kind.mib) for kind in KINDS.values()]
-LISTED = [(offer.model, (offer.memory_gb or 0) * 1024) for offer in offers.aws()]
+LISTED = [(quote.model, (quote.memory_gb or 0) * 1024) for quote in quotes.aws()]
 
 
 @pytest.mark.parametrize(("model", "mib", "typed"), NVML)

@@ -1,0 +1,163 @@
+"""What could serve a want, best first: what is free and owned, free and rented, held, stopped, and a launch last."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.domain.claims import Claim
+from bot.domain.listing import Listing
+from bot.domain.models import like
+from bot.domain.rates import Rate, cost
+from bot.domain.wants import Want
+
+Tier = Literal["owned", "rented", "held", "stopped", "launch"]
+TIERS: tuple[Tier, ...] = ("owned", "rented", "held", "stopped", "launch")
+FREE: frozenset[Tier] = frozenset({"owned", "rented"})
+_SEEN = {"free": 0, "held": 1, "unknown": 2, "active": 3}
+_DEAREST = 1 << 62
+"""A price that is not known comes last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launchable:
+    """A machine that could be launched, as its template describes it."""
+
+    template: str
+    type: str
+    model: str = ""
+    gpu_count: int = 0
+    gpu_memory_mib: int = 0
+    rate: Rate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to what is wanted."""
+
+    tier: Tier
+    count: int
+    """GPUs of it that would be used."""
+    listing: Listing | None = None
+    """None for a launch."""
+    launch: Launchable | None = None
+    claim: Claim | None = None
+    """The one whose holder could be asked; only where it is held."""
+    spare: int = 0
+    """GPUs of it that would be left."""
+    seen: int = 0
+    """How sure it is that nobody works there, 0 the surest."""
+
+    @property
+    def rate(self) -> Rate | None:
+        """Of the whole machine."""
+        return self.listing.rate if self.listing else self.launch.rate if self.launch else None
+
+    @property
+    def is_seen_idle(self) -> bool:
+        """The GPUs were seen idle; else somebody works there, or nothing tells."""
+        return self.seen < _SEEN["unknown"]
+
+    @property
+    def is_seen_working(self) -> bool:
+        """Somebody was seen to work there."""
+        return self.seen == _SEEN["active"]
+
+    @property
+    def is_extra(self) -> bool:
+        """It costs what would not be spent otherwise."""
+        return self.tier in {"stopped", "launch"}
+
+    def micros(self, length: int) -> int | None:
+        """For so long: its share of what is paid anyway, or all that a start or a launch adds; None if not known."""
+        if self.rate is None:
+            return None
+        per_hour = self.rate.micros_per_hour
+        if self.listing is not None and not self.is_extra:
+            per_hour = per_hour * self.count // len(self.listing.gpus)
+        return cost(per_hour, length)
+
+    @property
+    def order(self) -> tuple[int | str, ...]:
+        """Sorts the best first: by tier, what is surely idle, the memory that fits closest, the least left over."""
+        tier, rate = TIERS.index(self.tier), self.rate.micros_per_hour if self.rate else _DEAREST
+        if self.listing is None:
+            return (tier, rate, self.launch.template if self.launch else "")
+        instance = self.listing.instance
+        if self.is_extra:
+            return (tier, rate, instance.name, instance.id)
+        until = self.claim.until_at if self.claim else 0
+        return (tier, self.seen, until, instance.gpu_memory_mib, self.spare, rate, instance.name, instance.id)
+
+
+def way(listing: Listing, want: Want, person: str = "") -> Way | None:
+    """How this instance could serve the person; None when it could not, or when they hold some of it already."""
+    instance = listing.instance
+    fits = want.kind.fits(instance.gpu_model, instance.gpu_memory_mib) and len(listing.gpus) >= want.count
+    if not fits or listing.claim_of(person) is not None:
+        return None
+    if not listing.running:
+        stopped = instance.state == "stopped" and not instance.asg and instance.provider == "ec2"
+        return Way("stopped", want.count, listing, spare=len(listing.gpus) - want.count) if stopped else None
+    free = open_gpus(listing)
+    if len(free) < want.count:
+        return _held(listing, want, free)
+    tier: Tier = "owned" if instance.provider == "owned" else "rented"
+    seen = max(sorted(_seen(listing, gpu) for gpu in free)[: want.count])
+    return Way(tier, want.count, listing, spare=len(free) - want.count, seen=seen)
+
+
+def open_gpus(listing: Listing) -> tuple[int, ...]:
+    """The GPUs that nobody has claimed and nobody is seen working on."""
+    if not listing.running or (listing.verdict is not None and listing.verdict.state == "active"):
+        return ()
+    return tuple(gpu for gpu in listing.unclaimed if gpu not in listing.busy)
+
+
+def _held(listing: Listing, want: Want, free: tuple[int, ...]) -> Way | None:
+    """The claim that would make room if it were given up: an idle one first, then the one that ends first."""
+    enough = [each for each in listing.claims if len({*free, *each.gpus}) >= want.count]
+    if not enough:
+        return None
+    best = min(enough, key=lambda each: (seen_on(listing, each), each.until_at, each.id))
+    spare = len({*free, *best.gpus}) - want.count
+    return Way("held", want.count, listing, claim=best, spare=spare, seen=seen_on(listing, best))
+
+
+def seen_on(listing: Listing, claim: Claim) -> int:
+    """How sure it is that nobody works on a claim's GPUs, 0 the surest."""
+    return max(_seen(listing, gpu) for gpu in claim.gpus)
+
+
+def _seen(listing: Listing, gpu: int) -> int:
+    judged = listing.verdict.gpus if listing.verdict and listing.verdict.state != "unknown" else ()
+    return next((_SEEN[each.state] for each in judged if each.gpu == gpu), _SEEN["unknown"])
+
+
+def launch(made: Launchable, want: Want) -> Way | None:
+    """How a launch could serve; None when that machine would not do."""
+    if made.gpu_count < want.count or not want.kind.fits(made.model, made.gpu_memory_mib):
+        return None
+    return Way("launch", want.count, launch=made, spare=made.gpu_count - want.count)
+
+
+def ranked(ways: Iterable[Way | None], each: int | None = None) -> tuple[Way, ...]:
+    """Best first; of every tier at most `each`."""
+    best = sorted((found for found in ways if found is not None), key=lambda found: found.order)
+    if each is None:
+        return tuple(best)
+    kept: list[Way] = []
+    for found in best:
+        if sum(other.tier == found.tier for other in kept) < each:
+            kept.append(found)
+    return tuple(kept)
+
+
+def beats(better: Way, taken: Tier) -> bool:
+    """Whether a way is of a strictly better tier."""
+    return TIERS.index(better.tier) < TIERS.index(taken)
+
+
+def stand_in(listing: Listing, count: int) -> Want | None:
+    """What anything that could stand in for so many GPUs of this instance has to offer; None for a model not known."""
+    kind = like(listing.instance.gpu_model, listing.instance.gpu_memory_mib)
+    return Want(count, kind) if kind.core else None

@@ -1,0 +1,29 @@
+"""Taking what was found."""
+
+from bot.domain.claims import GpuChoice
+from bot.services.desk import Desk
+from handlers import ids
+from handlers.actions.pressing import Press, listed
+from handlers.blocks.parts import Reply
+from handlers.commands import claims
+from handlers.commands.moments import Moment
+from handlers.commands.spans import Span
+from handlers.commands.verbs import Ask
+
+
+def claim_want(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Claim 2 GPUs of X]: the value is the instance, how many, and for how long or until when."""
+    instance_id, count, ending = value.rsplit("|", 2)
+    listing = listed(desk, instance_id)
+    choice = GpuChoice(count=int(count)) if count.isdecimal() and int(count) < len(listing.gpus) else None
+    return claims.take(Ask(desk, user, channel, []), listing, choice=choice, span=_span(ending))
+
+
+def _span(ending: str) -> Span:
+    if not ending[1:].isdecimal():
+        return Span()
+    number = int(ending[1:])
+    return Span(until=Moment(number)) if ending.startswith("u") else Span(number)
+
+
+PRESSES: dict[str, Press] = {ids.CLAIM_WANT: claim_want}

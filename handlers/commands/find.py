@@ -1,0 +1,58 @@
+"""/gpu find, and claiming the best of what it finds."""
+
+from bot.domain import wants
+from bot.domain.wants import Want
+from bot.errors import Refused
+from bot.services import finding
+from handlers.blocks import find as blocks
+from handlers.blocks.find import Asked
+from handlers.blocks.parts import Reply
+from handlers.commands.spans import Span, span
+from handlers.commands.verbs import Ask, Verb
+
+
+def find(ask: Ask) -> Reply:
+    """What could serve, best first, with the cost of each."""
+    want, rest = _want(ask)
+    wanted, rest = span(rest, ask.asker())
+    if rest:
+        example = f"{ask.desk.settings.slack.gpu_command} find {want} for 6h"
+        raise Refused(f'I can\'t make sense of "{" ".join(rest)[:60]}" here. Try `{example}`.')
+    return answer(ask, want, wanted)
+
+
+def answer(ask: Ask, want: Want, wanted: Span) -> Reply:
+    """The list of ways, each with its button."""
+    found = finding.find(ask.desk, want, ask.user)
+    return blocks.found(asked_for(ask, want, wanted), found.ways, found.mine, found.fewer, ask.desk.clock())
+
+
+def asked_for(ask: Ask, want: Want, wanted: Span) -> Asked:
+    """The want with its time, as the limits allow. Raises Refused."""
+    now = ask.desk.clock()
+    limits = ask.desk.settings.claim_limits(ask.desk.roster().team_of(ask.user))
+    length = limits.length(wanted.length if wanted.end is None else wanted.end - now)
+    said = wanted.length is not None or wanted.end is not None
+    return Asked(want, length, wanted.end, said=said)
+
+
+def spec(ask: Ask) -> tuple[Want, list[str]] | None:
+    """What is wanted and the words after it, where the first words say so instead of naming an instance."""
+    if not ask.words or finding.is_name(ask.desk, ask.words[0]):
+        return None
+    end = wants.leading(ask.words)
+    said = " ".join(ask.words[:end])
+    if not wants.is_plain(ask.words[0]) and not finding.is_kind(ask.desk, said):
+        return None
+    return wants.parse(said), ask.words[end:]
+
+
+def _want(ask: Ask) -> tuple[Want, list[str]]:
+    """What the first words ask for, and the words after them. Raises Refused."""
+    if not ask.words or ask.words[0].lower() in {"for", "until"}:
+        raise Refused(f"What do you need? Try `{ask.desk.settings.slack.gpu_command} find 2xA100 for 6h`.")
+    end = wants.leading(ask.words)
+    return wants.parse(" ".join(ask.words[:end])), ask.words[end:]
+
+
+VERBS = (Verb("find", "find <2xA100|a100-80|40gb|any> [for 6h]", "What could serve you now, cheapest first.", find),)

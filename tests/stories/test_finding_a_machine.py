@@ -1,0 +1,122 @@
+"""Ada looks for GPUs: what is paid already comes first, each with its cost and a button that does it."""
+
+import pytest
+
+from bot.domain.clock import MINUTE
+
+
+@pytest.fixture
+def shop(office):
+    office.reports("dgx-1", [90.0] * 2 + [0.0] * 6)
+    office.reports("train-7", 0.0)
+    office.types("bob", "/gpu claim train-9 for 3h eval")
+    return office
+
+
+def test_what_could_serve_is_ranked_with_the_cost_of_each(shop):
+    assert shop.types("ada", "/gpu find 2xA100 for 6h") == (
+        "*2x A100* for 6 h: *dgx-1* is free now, and paid already.\n"
+        "*dgx-1*  owned  ·  8xA100 80 GB  ·  6 GPUs free for 1 h 15 m\n"
+        "Cost: nothing extra; $13.68 for 6 h is already paid.\n"
+        "[Claim 2 GPUs of dgx-1]\n"
+        "*train-7*  p4d.24xlarge  ·  8xA100 40 GB  ·  all free for 1 h 15 m\n"
+        "Cost: nothing extra; $32.94 for 6 h is already being paid.\n"
+        "[Claim 2 GPUs of train-7]\n"
+        "*train-9*  p4de.24xlarge  ·  8xA100 80 GB  ·  @Bob has it to Mon 12:00 UTC, no reading\n"
+        "Cost: nothing extra; about $41.17 for 6 h is already being paid.\n"
+        "[Ask for train-9]"
+    )
+
+
+def test_the_button_claims_as_many_gpus_for_as_long_as_was_asked(shop):
+    shop.types("ada", "/gpu find 2xA100 for 6h")
+
+    assert shop.presses("ada", "Claim 2 GPUs of dgx-1").startswith("GPUs 2-3 of *dgx-1* are @Ada's until Mon 15:00 UTC")
+
+
+def test_the_button_keeps_the_end_that_was_named_however_late_it_is_pressed(shop):
+    shop.types("ada", "/gpu find 8xa100-40 until 18:00")
+    shop.passes(20 * MINUTE)
+
+    assert shop.presses("ada", "Claim train-7").startswith("*train-7* is @Ada's until Mon 18:00 UTC")
+
+
+def test_a_stopped_machine_costs_extra_and_can_be_started_from_the_list(shop):
+    for name in ("nb-2", "nb-5", "scratch"):
+        shop.types("cy", f"/gpu claim {name} for 8h")
+
+    seen = shop.types("ada", "/gpu find a10g for 2h")
+
+    assert "*eval-2*  g5.2xlarge  ·  1xA10G 22 GB  ·  stopped\nCost: about $2.42 extra for 2 h ($1.21/h)." in seen
+    shop.presses("ada", "Start eval-2")
+    assert "eval-2" in shop.sees("bob", "#ml-platform")
+
+
+def test_a_machine_without_a_reading_is_offered_but_not_called_idle(shop):
+    seen = shop.types("ada", "/gpu find h100 for 1h")
+
+    assert seen.startswith("*1x H100* for 1 h: *train-3* is nobody's now, and being paid for anyway.")
+    assert "nobody holds it, but no reading tells whether it works" in seen
+
+
+def test_where_nothing_is_free_fewer_gpus_come_nearest(shop):
+    shop.types("cy", "/gpu claim train-7 for 4h")
+
+    seen = shop.types("ada", "/gpu find 8xa100 for 6h")
+
+    assert seen.startswith("*8x A100* for 6 h: nothing is free now. Somebody may hand over:")
+    assert "Fewer, but now:\n*dgx-1*" in seen
+    assert "[Claim 6 GPUs of dgx-1]" in seen
+
+
+def test_a_kind_instead_of_a_name_is_claimed_at_once(shop):
+    assert shop.types("ada", "/gpu claim 2x a100 80gb for 6h fine-tune").startswith(
+        "GPUs 2-3 of *dgx-1* are @Ada's until Mon 15:00 UTC (fine-tune)."
+    )
+    assert shop.types("cy", "/gpu claim a100 for 1h").startswith("GPU 4 of *dgx-1* is @Cy's until Mon 10:00 UTC")
+    assert shop.types("cy", "/gpu claim 9xa100").startswith("No machine here has 9 A100 GPUs; the largest has 8.")
+
+
+def test_a_kind_that_is_not_free_is_answered_with_what_could_serve(shop):
+    shop.types("cy", "/gpu claim train-3 for 4h")
+
+    seen = shop.types("ada", "/gpu claim h100 for 2h")
+
+    assert seen.startswith("*1x H100* for 2 h: nothing is free now. Somebody may hand over:")
+    assert "[Ask for train-3]" in seen
+
+
+def test_a_machine_that_is_called_like_a_gpu_is_claimed_by_its_name(shop):
+    shop.reports("a100", 0.0)
+
+    assert shop.types("ada", "/gpu claim a100 for 1h").startswith("*a100* is @Ada's until Mon 10:00 UTC")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("find", "What do you need? Try `/gpu find 2xA100 for 6h`."),
+        ("find for 6h", "What do you need? Try `/gpu find 2xA100 for 6h`."),
+        ("find a100 banana", 'I can\'t make sense of "banana" here. Try `/gpu find 1xA100 for 6h`.'),
+        ("find 2xA100 for 99d", "A claim lasts at most 14 days. Try 4h or 14d."),
+        ("find 0xA100", "0 GPUs are on no machine. Ask for 1 to 512, such as 2xA100."),
+        ("find a100 40gb 80gb", '"a100 40gb 80gb" says two sizes of memory. Say one: a100-80, or >=40gb.'),
+        ("find b200", "No machine here has a GPU like B200. You have A100, A10G, H100."),
+        ("claim 2xA100 gpus:2", "Say the number once: `claim 2xA100`, or `claim train-7 gpus:2` with a name of yours."),
+    ],
+)
+def test_what_can_not_be_found_is_refused_with_what_to_type(shop, typed, said):
+    assert shop.types("ada", f"/gpu {typed}").startswith(said.split(". You have")[0])
+
+
+def test_hostile_names_of_machines_and_gpus_stay_text(shop):
+    shop.reports("<!channel> *x* `y`", 0.0)
+    shop.fleet.change("nb-5", gpu_model="A100 <@U0BOB> *b*")
+    shop.tick()
+
+    seen = shop.types("ada", "/gpu find a100 for 6h")
+
+    assert "!channel" in seen
+    assert "<!channel>" not in seen
+    assert "*!channel \u2217x\u2217 'y'* is free now" in seen
+    assert "@Bob *b*" not in seen
