@@ -1,7 +1,10 @@
-"""The provider's bill as it was last read: lines per day, each with the look that brought it; and what looks cost."""
+"""The provider's bill as it was last read: lines per day, each with the look that brought it; and what looks cost.
+
+Beside it our ledger by the same days, UTC, as a copy that is carried on by the number of the last charge counted.
+"""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +15,8 @@ from bot.domain.clock import DAY
 from bot.domain.reconciling import Metered
 from store.sql import Row, changed, many, one, rows
 
+STEP = 50_000
+EPOCH = date(1970, 1, 1).toordinal()
 SCHEMA = (
     """CREATE TABLE bill_looks (
         id INTEGER PRIMARY KEY,
@@ -41,6 +46,19 @@ SCHEMA = (
     ) STRICT""",
     "CREATE INDEX bill_lines_by_day ON bill_lines (day, period, cut)",
     "CREATE INDEX bill_lines_by_look ON bill_lines (look_id)",
+    """CREATE TABLE bill_metered (
+        number INTEGER NOT NULL,
+        instance_id TEXT NOT NULL REFERENCES instances (id),
+        team TEXT NOT NULL,
+        micros INTEGER NOT NULL,
+        running_ms INTEGER NOT NULL,
+        unpriced_ms INTEGER NOT NULL,
+        PRIMARY KEY (number, instance_id, team)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE bill_metered_until (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        charge_id INTEGER NOT NULL
+    ) STRICT""",
     """CREATE TABLE bill_requests (
         day TEXT NOT NULL,
         source TEXT NOT NULL,
@@ -143,11 +161,16 @@ def requests(db: Database, source: str, day: date) -> int:
     return row["count"] if row else 0
 
 
-def lines(db: Database, needed: Sequence[Dimension], first: date, last: date) -> Iterator[BillLine]:
-    """Lines of one cut that tells these dimensions apart, by day; days without such a cut have none."""
-    for row in rows(db, f"{_of_one_cut(needed)} SELECT l.* {_JOIN} ORDER BY l.day", *_span(first, last)):
-        told = {name: row[name] for name in COLUMNS if name != "day"}
-        yield BillLine(day=date.fromisoformat(row["day"]), **told)
+def units(db: Database, first: date, last: date) -> Iterator[BillLine]:
+    """Lines by day, kind, type and machine, with nothing else told apart: what is compared with our ledger."""
+    sql = (
+        f"{_of_one_cut(('kind', 'type'))} SELECT min(l.period) AS period, l.day, "
+        "sum(l.billed_micros) AS billed_micros, max(l.account) AS account, l.type, l.instance, l.kind, "
+        "sum(coalesce(l.effective_micros, l.billed_micros)) AS effective_micros, sum(l.list_micros) AS list_micros, "
+        f"sum(l.running_ms) AS running_ms {_JOIN} GROUP BY l.day, l.type, l.instance, l.kind ORDER BY l.day"
+    )
+    for row in rows(db, sql, *_span(first, last)):
+        yield BillLine(**{**row, "day": date.fromisoformat(row["day"])})
 
 
 def days(db: Database, first: date, last: date) -> list[BilledDay]:
@@ -186,17 +209,39 @@ def _span(first: date, last: date) -> tuple[str, str]:
     return first.isoformat(), last.isoformat()
 
 
-def metered(db: Database, start: int, end: int) -> list[Metered]:
-    """Our ledger per UTC day, rented machine and team, from one instant to another; open meters not counted."""
+def catch_up(db: Database, *, step: int = STEP) -> bool:
+    """Count charges made since the last time into days of the bill; False when more are left.
+
+    At most `step` of them, so that other writers wait only briefly: call it until it says True, each in a transaction.
+    """
+    newest = one(db, "SELECT coalesce(max(id), 0) AS id FROM charges") or {}
+    after = (one(db, "SELECT coalesce(max(charge_id), 0) AS id FROM bill_metered_until") or {})["id"]
+    until = min(newest["id"], after + step)
+    if until > after:
+        changed(
+            db,
+            f"INSERT INTO bill_metered SELECT from_at / {DAY}, instance_id, team, sum(micros), sum(running_ms), "
+            "sum(CASE WHEN rate_micros = 0 THEN running_ms ELSE 0 END) FROM charges WHERE id > ? AND id <= ? "
+            "GROUP BY 1, 2, 3 ON CONFLICT DO UPDATE SET micros = micros + excluded.micros, "
+            "running_ms = running_ms + excluded.running_ms, unpriced_ms = unpriced_ms + excluded.unpriced_ms",
+            *(after, until),
+        )
+        changed(db, "INSERT OR REPLACE INTO bill_metered_until (only, charge_id) VALUES (1, ?)", until)
+    return bool(until == newest["id"])
+
+
+def metered(db: Database, first: date, last: date) -> list[Metered]:
+    """Our ledger per UTC day, rented machine and team; open meters not counted, charges not caught up with are."""
+    span = (first.toordinal() - EPOCH, last.toordinal() - EPOCH)
     found = rows(
         db,
-        f"SELECT c.from_at / {DAY} AS number, c.instance_id, i.name, i.type, c.team, sum(c.micros) AS micros, "
-        "sum(c.running_ms) AS running_ms, "
-        "sum(CASE WHEN c.rate_micros = 0 THEN c.running_ms ELSE 0 END) AS unpriced_ms "
-        "FROM charges c JOIN instances i ON i.id = c.instance_id "
-        "WHERE c.from_at >= ? AND c.from_at < ? AND i.provider = 'ec2' GROUP BY number, c.instance_id, c.team",
-        start,
-        end,
+        "SELECT m.number, m.instance_id, i.name, i.type, m.team, sum(m.micros) AS micros, "
+        "sum(m.running_ms) AS running_ms, sum(m.unpriced_ms) AS unpriced_ms FROM ("
+        "SELECT * FROM bill_metered WHERE number BETWEEN ? AND ? "
+        f"UNION ALL SELECT from_at / {DAY}, instance_id, team, micros, running_ms, "
+        "CASE WHEN rate_micros = 0 THEN running_ms ELSE 0 END FROM charges "
+        f"WHERE id > (SELECT coalesce(max(charge_id), 0) FROM bill_metered_until) AND from_at / {DAY} BETWEEN ? AND ?"
+        ") m JOIN instances i ON i.id = m.instance_id WHERE i.provider = 'ec2' GROUP BY 1, 2, 5",
+        *(*span, *span),
     )
-    epoch = date(1970, 1, 1).toordinal()
-    return [Metered(date.fromordinal(epoch + row.pop("number")), **row) for row in found]
+    return [Metered(date.fromordinal(EPOCH + row.pop("number")), **row) for row in found]

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from bot.domain import clock
 from bot.domain.bill import DAY, Dimension, is_estimate, utc_day
 from bot.domain.bill_report import Beside, BillReport, DayBeside, unseen_machines
-from bot.domain.reconciling import Metered, Reconciled, reconcile
+from bot.domain.reconciling import Metered, Reconciled, Why, reconcile
 from bot.errors import Refused
 from bot.services.desk import Desk
 from store import bill as bills
@@ -34,8 +34,8 @@ def source_name(desk: Desk) -> str:
 
 def answer(desk: Desk, first: date, last: date) -> BillReport:
     """The bill of some days beside our ledger. Raises Refused where there is nothing to tell, and says why."""
-    db, now = desk.store.reading(), desk.clock()
     source = source_name(desk)
+    db, now = desk.store.reading(), desk.clock()
     today = utc_day(now)
     last = min(last, today)
     read = _read(db, source, first)
@@ -88,7 +88,7 @@ def _days(db: Database, first: date, last: date, now: int) -> list[_Day]:
     """Every day of the span, compared where both sides have it."""
     today = utc_day(now)
     billed = {each.day: each for each in bills.days(db, first, last)}
-    found = bills.lines(db, ("kind", "type"), first, last)
+    found = bills.units(db, first, last)
     lines = {day: tuple(some) for day, some in groupby(found, key=lambda line: line.day)}
     ours = _metered(db, first, last, now)
     begins = _whole_from(db)
@@ -105,10 +105,17 @@ def _days(db: Database, first: date, last: date, now: int) -> list[_Day]:
             there.billed_micros if there else None,
             sum(each.micros for each in metered) if known else None,
             estimate,
-            reconciled.reasons if reconciled else {},
+            _reasons(reconciled, there.billed_micros) if reconciled and there else {},
         )
         made.append(_Day(shown, metered, reconciled))
     return made
+
+
+def _reasons(reconciled: Reconciled, billed: int) -> dict[Why, int]:
+    """What one cut has over another, roundings for the most, so that the reasons add up to what is shown."""
+    rest = billed - reconciled.billed_micros
+    other = reconciled.reasons.get("other", 0) + rest
+    return {why: micros for why, micros in {**reconciled.reasons, "other": other}.items() if micros}
 
 
 def _whole_from(db: Database) -> date | None:
@@ -122,7 +129,7 @@ def _whole_from(db: Database) -> date | None:
 def _metered(db: Database, first: date, last: date, now: int) -> dict[date, list[Metered]]:
     """Our ledger by day; what is not charged yet counts for the day its meter has come to."""
     found: dict[date, list[Metered]] = {}
-    for each in bills.metered(db, _begin(first), _begin(last + DAY)):
+    for each in bills.metered(db, first, last):
         found.setdefault(each.day, []).append(each)
     rented = {row["id"]: row for row in spend.machines(db) if row["provider"] == "ec2"}
     for meter in ledger.open_meters(db).values():
@@ -134,10 +141,6 @@ def _metered(db: Database, first: date, last: date, now: int) -> dict[date, list
         told = (meter.instance_id, row["name"], row["type"], meter.team, meter.micros, length, unpriced)
         found.setdefault(day, []).append(Metered(day, *told))
     return found
-
-
-def _begin(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
 
 
 def _services(db: Database, first: date, last: date, days: Sequence[_Day]) -> tuple[Beside, ...]:

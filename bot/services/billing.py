@@ -18,6 +18,7 @@ KEEP_LOOKS = 90 * clock.DAY
 def fetch(desk: Desk, bill: Bill) -> bool:
     """Look at the bill if a look is due; whether one was made. A failure is kept as the sentence that people see."""
     now = desk.clock()
+    _count_charges(desk)
     if not _is_due(desk, bill, now):
         return False
     since = utc_day(now) - desk.settings.bill.lookback_days * DAY
@@ -55,3 +56,11 @@ def _spend(desk: Desk, source: str) -> None:
     with desk.store.writing() as db:
         if not bills.count_request(db, source, utc_day(desk.clock()), most):
             raise Refused(f"{most} paid requests were made today (UTC), the most that bill.requests_per_day allows.")
+
+
+def _count_charges(desk: Desk) -> None:
+    """Carry our ledger on by the days of the bill."""
+    done = False
+    while not done:
+        with desk.store.writing() as db:
+            done = bills.catch_up(db)

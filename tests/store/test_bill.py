@@ -3,8 +3,10 @@
 from datetime import date
 
 from bot.domain.bill import BillLine, BillLook
-from bot.domain.clock import DAY
-from store import bill
+from bot.domain.clock import DAY, HOUR
+from bot.domain.fleet import Instance
+from bot.domain.rates import Charge
+from store import bill, fleet, ledger
 from tests.conftest import MONDAY
 
 ONE, TWO, OCTOBER = date(2026, 11, 16), date(2026, 11, 17), date(2026, 10, 30)
@@ -40,8 +42,10 @@ def test_cuts_of_the_same_day_are_not_added_up(store):
     assert days(db) == {ONE: 10}
     for name in ("account", "service", "team", "type", "kind"):
         assert sum(row["billed_micros"] for row in bill.sums(db, name, ONE, ONE)) == 10
-    assert [each.kind for each in bill.lines(db, ("kind", "type"), ONE, ONE)] == ["usage"]
-    assert list(bill.lines(db, ("instance",), ONE, ONE)) == []
+    assert [(each.kind, each.type, each.billed_micros) for each in bill.units(db, ONE, ONE)] == [
+        ("usage", "g5.xlarge", 10)
+    ]
+    assert bill.sums(db, "instance", ONE, ONE) == []
 
 
 def test_a_newer_look_takes_the_place_of_its_days_only(store):
@@ -70,7 +74,7 @@ def test_another_source_takes_the_place_of_the_first(store):
     db = kept(store, explorer, look(line(ONE, 8, **everything)))
 
     assert days(db) == {ONE: 8}
-    assert len(list(bill.lines(db, ("team",), ONE, ONE))) == 1
+    assert [row["name"] for row in bill.sums(db, "team", ONE, ONE)] == ["nlp"]
 
 
 def test_lines_of_nothing_are_not_kept_but_those_with_hours_are(store):
@@ -112,3 +116,29 @@ def test_looks_without_lines_are_forgotten_in_time(store):
 
     assert store.reading().execute("SELECT count(*) FROM bill_looks").fetchone() == (1,)
     assert days(store.reading()) == {ONE: 6}
+
+
+def test_the_ledger_by_days_of_the_bill_is_the_same_before_and_after_it_is_counted(store):
+    start = MONDAY // DAY * DAY
+    hours = range(60)
+    with store.writing() as db:
+        for name, provider in (("i-1", "ec2"), ("dgx", "owned")):
+            instance = Instance(name, name, provider, "ec2/1/us-east-1", "g5.xlarge", "running")
+            fleet.save(db, instance, team="nlp", rate=None)
+        ledger.add(db, [Charge("dgx", start, start + HOUR, HOUR, 9, 9)])
+        ledger.add(db, [Charge("i-1", start + n * HOUR, start + (n + 1) * HOUR, HOUR, n, n % 7, "nlp") for n in hours])
+
+    before = bill.metered(store.reading(), date(2026, 11, 23), date(2026, 11, 24))
+    steps = 0
+    while True:
+        steps += 1
+        with store.writing() as db:
+            if bill.catch_up(db, step=7):
+                break
+
+    assert bill.metered(store.reading(), date(2026, 11, 23), date(2026, 11, 24)) == before
+    assert steps == 9
+    assert [(each.micros, each.running_ms, each.unpriced_ms) for each in before] == [
+        (sum(range(24)), 24 * HOUR, 4 * HOUR),
+        (sum(range(24, 48)), 24 * HOUR, 3 * HOUR),
+    ]
