@@ -5,7 +5,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from store import Store, ledger
 
 log = logging.getLogger(__name__)
 SKIP_STEP = 10 * MINUTE
+BUYABLE = {"usd": "150000", "source": "made up for the demo", "watts": "5000", "staff_usd_per_month": "400"}
 SETTINGS: dict[str, Any] = {
     "slack": {"channel": GPUS, "admins": [BOB]},
     "teams": {
@@ -36,9 +37,17 @@ SETTINGS: dict[str, Any] = {
         "finance": {"channel": FINANCE},
     },
     "owned": {
-        "usd_per_gpu_hour": "1.14",
-        "hosts": {"dgx-1": {"team": "nlp"}, "dgx-2": {"team": "vision"}, "ws-4": {"team": "platform"}},
+        "usd_per_gpu_hour": "0.42",
+        "usd_per_kwh": "0.12",
+        "pue": "1.4",
+        "hosting_usd_per_month": "900",
+        "hosts": {
+            "dgx-1": {"team": "nlp", "purchase_usd": "149000", "purchased_on": date(2023, 2, 1), "other_watts": "1400"},
+            "dgx-2": {"team": "vision", "purchase_usd": "289000", "purchased_on": date(2025, 3, 1)},
+            "ws-4": {"team": "platform", "hosting_usd_per_month": "0"},
+        },
     },
+    "buy": {"residual_percent": "10", "servers": {"p4d.24xlarge": BUYABLE, "g6e.12xlarge": BUYABLE | {"usd": "64000"}}},
     "door": {"port": 0},
 }
 

@@ -50,6 +50,8 @@ class Held:
     cost: OwnedCost
     busy: float | None = None
     """Share of the measured GPU-minutes of the last 30 days that worked, 0 to 1; None when too few were measured."""
+    seen_hours: int = 0
+    """Hours measured in them, the mean of its GPUs."""
 
     @property
     def worked_micros(self) -> int | None:

@@ -90,11 +90,9 @@ def _held(desk: Desk, kind: Kind) -> Iterator[Held]:
 
 
 def _held_one(desk: Desk, instance: Instance) -> Held:
-    return Held(instance, owning.cost(desk, instance), _busy(desk, instance.id))
-
-
-def _busy(desk: Desk, host: str) -> float | None:
-    day = desk.clock() // DAY * DAY
-    sums = [gpu for each in rollups.days_of(desk.store.reading(), host, day - DAYS * DAY, day).values() for gpu in each]
+    day, db = desk.clock() // DAY * DAY, desk.store.reading()
+    days = rollups.days_of(db, instance.id, day - DAYS * DAY, day).values()
+    sums = [gpu for each in days for gpu in each]
     known = sum(gpu.known for gpu in sums)
-    return sum(gpu.active for gpu in sums) / known if known >= LEAST_MINUTES else None
+    busy = sum(gpu.active for gpu in sums) / known if known >= LEAST_MINUTES else None
+    return Held(instance, owning.cost(desk, instance), busy, known // 60 // max(instance.gpu_count, 1))

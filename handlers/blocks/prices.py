@@ -124,13 +124,21 @@ def _owned(told: Figure, held: Held) -> Reply:
 
 
 def _owned_conclusion(name: str, cost: OwnedCost) -> str:
-    cash = f"{per_hour(cost.cash_micros)} of it is still being paid (cash)"
     if cost.full_micros is None:
         still = f" {per_hour(cost.cash_micros)} is still being paid for it (cash)." if _kept(cost) else ""
         return f"The full cost of {name} is not known.{still}"
     each = f", {usd(cost.per_gpu(cost.full_micros))} per GPU-hour" if cost.gpus > 1 else ""
-    paid = f"; {cash}" if _kept(cost) else ""
-    return f"{name} costs {per_hour(cost.full_micros)}{each}, used or not{paid}."
+    return f"{name} costs {per_hour(cost.full_micros)}{each}, used or not{_cash(cost, cost.full_micros)}."
+
+
+def _cash(cost: OwnedCost, full: int) -> str:
+    if not _kept(cost):
+        return ""
+    if cost.cash_micros > full:
+        return f"; yet {per_hour(cost.cash_micros)} is still being paid for it (cash), so the figure set is too low"
+    if cost.cash_micros == full:
+        return "; all of it is still being paid (cash)"
+    return f"; {per_hour(cost.cash_micros)} of it is still being paid (cash)"
 
 
 def _parts(cost: OwnedCost) -> list[str]:
@@ -149,7 +157,8 @@ def _worked(held: Held) -> str:
     if held.busy is None:
         return ""
     worked = f": {usd(held.worked_micros)} per GPU-hour that worked" if held.worked_micros else ""
-    return f"Its GPUs worked {held.busy * 100:.0f} % of the measured time of the last 30 days{worked}."
+    seen = f"of the {held.seen_hours:,} h measured in the last 30 days"
+    return f"Its GPUs worked {held.busy * 100:.0f} % {seen}{worked}."
 
 
 def _left_out(cost: OwnedCost) -> str:

@@ -97,7 +97,7 @@ def test_its_status_shows_the_same_figure_as_an_estimate(office):
     assert "about $8.15/h" in office.types("ada", "/gpu status dgx-1")
 
 
-def test_how_much_it_worked_is_counted_once_a_day_of_it_was_seen(office):
+def test_how_much_it_worked_is_told_with_how_much_was_seen(office):
     for _ in range(2):
         office.clock.forward(12 * HOUR)
         office.reports("dgx-1", [80.0] * 6 + [0.0] * 2, minutes=700)
@@ -106,7 +106,7 @@ def test_how_much_it_worked_is_counted_once_a_day_of_it_was_seen(office):
 
     said = office.types("ada", "/cost prices dgx-1")
 
-    assert "Its GPUs worked 75 % of the measured time of the last 30 days: $1.36 per GPU-hour that worked." in said
+    assert "Its GPUs worked 75 % of the 26 h measured in the last 30 days: $1.36 per GPU-hour that worked." in said
 
 
 def test_a_rented_machines_figure_names_its_source(office):
@@ -140,3 +140,27 @@ def test_a_machine_without_a_price_says_how_to_give_it_one(office):
     said = office.types("ada", "/cost prices sweep-1")
 
     assert said.startswith('sweep-1 has no known price. `prices."g6.12xlarge"` in valet.toml sets one.')
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        (
+            {"usd_per_hour": "9.12"},
+            "dgx-1 costs $9.12/h, $1.14 per GPU-hour, used or not; $1.33/h of it is still being",
+        ),
+        ({"usd_per_hour": "0.80"}, "used or not; yet $1.33/h is still being paid for it (cash), so the figure set is"),
+        (HOST | {"purchased_on": date(2020, 1, 1)}, "used or not; all of it is still being paid (cash)."),
+        (HOST | {"usd_per_hour": "9.12"}, "goes before the parts. By its parts it would be $8.15/h."),
+        ({}, "*The full cost of dgx-1 is not known. $1.33/h is still being paid for it (cash).*"),
+    ],
+)
+def test_each_way_to_know_a_cost_is_said_in_its_own_words(office_with, host, said):
+    owned = OWNED | {"hosts": {"dgx-1": {"other_watts": "1500"} | host}}
+    office = office_with(SETTINGS | {"owned": owned})
+    office.reports("dgx-1", 0.0, minutes=200)
+    office.clock.forward(HOUR)
+    rolling.roll_up(office.valet.desk)
+    owning.refresh(office.valet.desk)
+
+    assert said in office.types("ada", "/cost prices dgx-1")
