@@ -8,7 +8,7 @@ import pytest
 from bot.billing.cost_explorer import CostExplorer
 from bot.domain.clock import HOUR
 from bot.errors import Refused, Unreachable
-from tests.bot.billing.pretend_cost_explorer import Cost, PretendCostExplorer
+from bot.sandbox.cost_explorer import Cost, SandboxCostExplorer
 
 NOW = int(datetime(2026, 11, 23, 9, tzinfo=UTC).timestamp() * 1000)
 MONDAY, TUESDAY = date(2026, 11, 16), date(2026, 11, 17)
@@ -26,7 +26,7 @@ COSTS = [
 
 @pytest.fixture
 def aws():
-    return PretendCostExplorer(COSTS)
+    return SandboxCostExplorer(lambda: COSTS)
 
 
 def look(aws, spend=lambda: None):
@@ -83,7 +83,7 @@ def test_what_a_commitment_covers_keeps_its_share_of_it(aws):
 
 
 def test_pages_are_followed_and_each_is_paid_for():
-    aws, spent = PretendCostExplorer(COSTS, page=2), []
+    aws, spent = SandboxCostExplorer(lambda: COSTS, page=2), []
 
     found = look(aws, lambda: spent.append(1))
 
@@ -102,7 +102,7 @@ def test_nothing_is_asked_when_no_more_may_be_spent(aws):
 
 def test_another_currency_is_refused_not_taken_for_dollars():
     with pytest.raises(Refused, match="in EUR"):
-        look(PretendCostExplorer(COSTS, unit="EUR"))
+        look(SandboxCostExplorer(lambda: COSTS, unit="EUR"))
 
 
 def test_an_answer_without_end_is_given_up():

@@ -8,10 +8,10 @@ from bot.billing.cost_explorer import CostExplorer
 from bot.billing.focus import Focus
 from bot.domain.clock import DAY, HOUR
 from bot.errors import Unreachable
+from bot.sandbox.cost_explorer import Cost, SandboxCostExplorer
 from bot.services import bill_reporting, billing
 from store import bill as bills
 from tests.bot.billing.exports import charge, write_csv
-from tests.bot.billing.pretend_cost_explorer import Cost, PretendCostExplorer
 from tests.bot.services.room import SETTINGS, Room
 from tests.conftest import MONDAY
 
@@ -29,7 +29,7 @@ def room(tmp_path, clock):
 
 @pytest.fixture
 def aws():
-    return PretendCostExplorer([Cost(SUNDAY, "12.5", team="nlp", type="g5.xlarge", hours="12")])
+    return SandboxCostExplorer(lambda: [Cost(SUNDAY, "12.5", team="nlp", type="g5.xlarge", hours="12")])
 
 
 def fetch(room, aws):
@@ -59,7 +59,7 @@ def test_no_more_is_paid_a_day_than_was_allowed_and_people_are_told(room, clock,
         update={"bill": room.settings.bill.model_copy(update={"requests_per_day": 4, "looks_per_day": 4})}
     )
     room.reopen()
-    aws = PretendCostExplorer([Cost(SUNDAY, "12.5", team="nlp")])
+    aws = SandboxCostExplorer(lambda: [Cost(SUNDAY, "12.5", team="nlp")])
 
     for _ in range(15):
         fetch(room, aws)
@@ -102,7 +102,7 @@ def test_after_a_failure_it_is_tried_again_an_hour_later_and_what_is_known_stays
 
 def test_a_newer_look_corrects_the_days_before(room, aws, clock):
     fetch(room, aws)
-    aws.costs = [Cost(SUNDAY, "24.144", team="nlp", type="g5.xlarge", hours="24")]
+    aws.costs = lambda: [Cost(SUNDAY, "24.144", team="nlp", type="g5.xlarge", hours="24")]
     clock.forward(DAY)
 
     fetch(room, aws)
