@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from slack_sdk import WebClient
@@ -16,32 +16,16 @@ from bot.connection import OUT_OF_REACH, Connection, why
 from bot.domain.clock import Clock
 from bot.domain.readings import Push
 from bot.jobs.schedule import Job, Schedule
+from bot.jobs.table import jobs
 from bot.jobs.worker import Worker
 from bot.providers import Provider
 from bot.providers.runner import Runner
-from bot.services import (
-    acting,
-    backing_up,
-    billing,
-    claim_ends,
-    digesting,
-    executing,
-    forecasting,
-    granting,
-    handing,
-    ingesting,
-    judging,
-    observing,
-    owning,
-    posting,
-    rolling,
-    running,
-    sweeping,
-)
+from bot.services import executing, ingesting, offering, running
 from bot.services.desk import Desk
 from bot.settings import Secrets, Settings
 from bot.telemetry import Source
 from bot.telemetry.door import Receipt, door
+from bot.telemetry.runs_door import RunsDoor
 from bot.telemetry.serving import DoorServer
 from bot.watching import Silence, StoreAlarm, figures, health
 from handlers import http, listen
@@ -68,6 +52,8 @@ class Valet:
     """Carries approved actions out."""
     poster: Worker
     """Empties the outbox."""
+    usher: Worker
+    """Offers what is free to those who wait."""
     door: DoorServer
     client: WebClient
     connection: Connection | None
@@ -82,6 +68,7 @@ class Valet:
         """Open the door, pick up what a crash left, and go to work; Slack is reached in the background."""
         self.door.start()
         self.carrier.start()
+        self.usher.start()
         self.schedule.start()
         threading.Thread(target=self._stay_in_touch, name="slack", daemon=True).start()
 
@@ -124,6 +111,7 @@ class Valet:
         self.door.stop()
         self.schedule.stop()
         self.carrier.stop()
+        self.usher.stop()
         self.poster.stop()
         self.face.executor.shutdown(wait=True)  # what was acknowledged is answered
         self.desk.store.close()
@@ -191,6 +179,7 @@ def build(
     clock: Clock,
     rooms: Mapping[str, Provider],
     runs_by: Runner | None = None,
+    bill: Bill | None = None,
     pace_s: float = 1.0,
 ) -> Valet:
     """Put the parts together; nothing runs yet."""
@@ -208,15 +197,17 @@ def build(
     notifier = Notifier(desk, client, pace_s=pace_s)
     carrier = Worker("carry-out", lambda: _carry_out(desk), 10)
     poster = Worker("outbox", notifier.drain, 5)
-    workers += [carrier, poster]
+    usher = Worker("line", lambda: offering.offer_due(desk), 30)
+    workers += [carrier, poster, usher]
     connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token)
     alarm = StoreAlarm(desk, client)
-    table = [*jobs(desk, people, sources(settings, rooms), chosen(settings)), Job("database", 30, alarm.look)]
+    bill = bill or chosen(settings)
+    table = [*jobs(desk, people.refresh, sources(settings, rooms), bill), Job("database", 30, alarm.look)]
     schedule = Schedule(table, clock)
     silence: Silence = connection.silent_s if connection is not None else lambda: None
     app = front(desk, face, schedule, silence, slack_http=bool(secrets.signing_secret))
     server = DoorServer(app, settings.door.host, settings.door.port)
-    return Valet(desk, face, identity, people, notifier, schedule, carrier, poster, server, client, connection)
+    return Valet(desk, face, identity, people, notifier, schedule, carrier, poster, usher, server, client, connection)
 
 
 def _carry_out(desk: Desk) -> None:
@@ -224,33 +215,6 @@ def _carry_out(desk: Desk) -> None:
         executing.carry_out(desk)
     finally:
         running.carry_out(desk)
-
-
-def jobs(desk: Desk, people: People, others: Sequence[Source] = (), bill: Bill | None = None) -> list[Job]:
-    """The tick table."""
-    table: list[tuple[str, int, Callable[[], object]]] = [
-        ("sweep", 60, lambda: sweeping.sweep(desk)),
-        ("judge", 60, lambda: judging.judge_all(desk)),
-        ("claims", 30, lambda: claim_ends.expire(desk)),
-        ("handovers", 60, lambda: handing.lapse(desk)),
-        ("grants", 60, lambda: granting.carry_out(desk)),
-        ("requests", 30, lambda: acting.expire(desk)),
-        ("digests", 60, lambda: digesting.make_due(desk)),
-        ("owned rates", 600, lambda: owning.refresh(desk)),
-        ("forecasts", 3600, lambda: forecasting.refresh(desk)),
-        ("groups", 600, people.refresh),
-        ("prune trails", 3600, lambda: observing.prune(desk)),
-        ("roll up", 300, lambda: rolling.roll_up(desk)),
-        ("prune minutes", 3600, lambda: judging.prune(desk)),
-        ("prune outbox", 3600, lambda: posting.prune(desk)),
-        ("backup", 600, lambda: backing_up.back_up(desk)),
-        ("examine database", 3600, desk.store.examine),
-    ]
-    if others:
-        table.insert(1, ("observe", 60, lambda: observing.observe(desk, others)))
-    if bill:
-        table.append(("bill", 3600, lambda: billing.fetch(desk, bill)))
-    return [Job(*row) for row in table]
 
 
 def front(desk: Desk, face: listen.Face, schedule: Schedule, silence: Silence, *, slack_http: bool) -> Starlette:
@@ -262,7 +226,13 @@ def front(desk: Desk, face: listen.Face, schedule: Schedule, silence: Silence, *
         metrics=lambda: figures(desk, schedule, silence),
         clock=desk.clock,
     )
-    routes = [*([http.route(face.app)] if slack_http else []), Mount("/", app)]
+    runs_door = RunsDoor(
+        lambda sha256: agents.host_of(desk.store.reading(), sha256),
+        lambda host: running.offered(desk, host),
+        lambda host, run_id, seen: running.reported(desk, host, run_id, seen),
+        desk.clock,
+    )
+    routes = [*([http.route(face.app)] if slack_http else []), *runs_door.routes(), Mount("/", app)]
     return Starlette(routes=routes)
 
 

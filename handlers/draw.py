@@ -2,13 +2,15 @@
 
 from bot.services.desk import Desk
 from handlers.blocks.parts import Reply
-from handlers.messages import acting, claims, digest, granting, handing, running, troubles
+from handlers.messages import acting, booking, claims, digest, granting, handing, line, running, troubles
 from handlers.messages.drawing import Draw
 
 KINDS: dict[str, Draw] = {
     **acting.KINDS,
     **claims.KINDS,
+    **booking.KINDS,
     **handing.KINDS,
+    **line.KINDS,
     **granting.KINDS,
     **running.KINDS,
     **digest.KINDS,

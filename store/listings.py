@@ -1,13 +1,14 @@
 """The fleet as people see it: instances with their verdicts, and the open claims on them."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlite_utils import Database
 
 from bot.domain.listing import Filter, Listing, Totals
 from bot.domain.verdict import GpuVerdict, Verdict
-from store import claims
+from store import claims, line
 from store.fleet import instance_of, rate_of
 from store.sql import Row, one, rows
 
@@ -67,7 +68,8 @@ def _where(chosen: Filter) -> tuple[str, list[str]]:
     if chosen.state == "idle":
         parts += f" AND {_STATE} IN ('free', 'held')"
     if chosen.unclaimed:
-        parts += " AND (SELECT count(*) FROM claimed_gpus g WHERE g.instance_id = i.id) < max(1, i.gpu_count)"
+        parts += " AND (SELECT count(*) FROM claimed_gpus g WHERE g.instance_id = i.id)"
+        parts += " + (SELECT count(*) FROM offered_gpus g WHERE g.instance_id = i.id) < max(1, i.gpu_count)"
     return parts, values
 
 
@@ -75,6 +77,13 @@ def by_id(db: Database, instance_id: str) -> Listing | None:
     """One listing."""
     found = _listings(db, rows(db, _SELECT + " AND i.id = ?", instance_id))
     return found[0] if found else None
+
+
+def by_ids(db: Database, instance_ids: Sequence[str]) -> list[Listing]:
+    """The listings of these instances, in this order; those that are gone are left out."""
+    marks = ", ".join("?" * len(instance_ids))
+    found = {row["id"]: row for row in rows(db, f"{_SELECT} AND i.id IN ({marks})", *instance_ids)}
+    return _listings(db, [found[each] for each in instance_ids if each in found])
 
 
 def matching(db: Database, word: str) -> list[Listing]:
@@ -106,14 +115,19 @@ def names(db: Database) -> list[str]:
 
 
 def _listings(db: Database, found: list[Row]) -> list[Listing]:
-    held = claims.open_ones(db, [row["id"] for row in found]) if found else {}
+    if not found:
+        return []
+    held = claims.open_ones(db, [row["id"] for row in found])
+    offered, lines = line.offers_on(db, [row["id"] for row in found]), line.lines(db)
     return [
         Listing(
-            instance=instance_of(row),
+            instance=(instance := instance_of(row)),
             team=row["team"],
             rate=rate_of(row),
             verdict=_verdict(row),
             claims=tuple(held.get(row["id"], ())),
+            offers=tuple(offered.get(row["id"], ())),
+            waiting=sum(count for first, count in lines if first.could_use(instance)),
         )
         for row in found
     ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.domain.claims import Claim
 from bot.domain.fleet import Instance
+from bot.domain.offers import Offer
 from bot.domain.rates import Rate
 from bot.domain.rollups import Cell
 from bot.domain.verdict import Verdict
@@ -19,6 +20,10 @@ class Listing:
     verdict: Verdict | None = None
     claims: tuple[Claim, ...] = ()
     """The open ones, the longest first."""
+    offers: tuple[Offer, ...] = ()
+    """GPUs held for people whose turn it is; the open ones."""
+    waiting: int = 0
+    """People in the line whom it could serve, those with an offer included."""
     strip: tuple[Cell, ...] = ()
     """Its last 24 hours, oldest first, where they were asked for."""
 
@@ -34,8 +39,10 @@ class Listing:
 
     @property
     def unclaimed(self) -> tuple[int, ...]:
-        """The GPUs that nobody has claimed."""
-        taken = {gpu for claim in self.claims for gpu in claim.gpus}
+        """The GPUs that nobody has claimed or is offered."""
+        taken = {gpu for claim in self.claims for gpu in claim.gpus} | {
+            gpu for offer in self.offers for gpu in offer.gpus
+        }
         return tuple(gpu for gpu in self.gpus if gpu not in taken)
 
     @property

@@ -4,7 +4,7 @@ from sqlite_utils import Database
 
 from bot.domain.claims import GRACE, Claim, EndReason
 from bot.domain.clock import MINUTE
-from bot.services import digesting
+from bot.services import digesting, requesting
 from bot.services.desk import Desk
 from store import audit, claims, outbox
 
@@ -30,6 +30,7 @@ def end(desk: Desk, db: Database, claim: Claim, reason: EndReason, *, who: str =
         return False
     audit.add(db, now, who or "valet", reason, subject=claim.instance_id, detail=claim.holder)
     digesting.refresh(desk, db, claim.instance_id)
+    requesting.over(desk, db, claim, reason)
     if who != claim.holder:
         outbox.tell(db, claim.holder, f"claim-end:{claim.id}", kind="claim_ended", subject=claim.id, now=now)
     return True

@@ -10,7 +10,7 @@ from bot.domain.clock import HOUR
 from bot.domain.handovers import Handover, HandoverState
 from bot.domain.listing import Listing
 from bot.errors import Refused
-from bot.services import digesting
+from bot.services import digesting, requesting, turns
 from bot.services.desk import Desk
 from store import audit, claims, handovers, listings, outbox
 
@@ -94,7 +94,9 @@ def _take_over(desk: Desk, db: Database, made: Handover, now: int) -> Claim | No
     claims.end(db, held.id, now, "handed", who=made.giver)
     team = desk.roster().team_of(made.taker)
     taken = replace(held, id=secrets.token_hex(16), holder=made.taker, from_at=now, team=team)
+    turns.served(desk, db, taken)
     claims.add(db, taken)
+    requesting.over(desk, db, held, "handed")
     audit.add(db, now, made.taker, "took over", subject=held.instance_id, detail=made.giver)
     digesting.refresh(desk, db, held.instance_id)
     _settle(db, made, "taken", now)

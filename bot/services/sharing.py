@@ -8,7 +8,7 @@ from sqlite_utils import Database
 from bot.domain.claims import GRACE, Claim, GpuChoice
 from bot.domain.listing import Listing
 from bot.errors import Refused
-from bot.services import acting, claim_ends, digesting, fair_use
+from bot.services import acting, booking, claim_ends, digesting, fair_use, requesting, turns
 from bot.services.desk import Desk
 from store import audit, claims, listings
 
@@ -32,25 +32,28 @@ def claim(
     note: str = "",
     granted: bool = False,
 ) -> Listing:
-    """Claim an instance or some of its GPUs; asked again by its holder, it moves the end. Raises Refused, Taken.
+    """Claim an instance or some of its GPUs; asked again by its holder, it moves the end.
 
     Asked again without a length or an end, it never ends sooner than before; without a choice of GPUs, it keeps those
     it has. The longest a claim may be counts from now. `granted`: an approver let it pass the limits of fair use.
+    Raises Refused, Taken, InLine, Booked.
     """
     now = desk.clock()
     with desk.store.writing() as db:
         listing = _claimable(desk, db, instance_id)
         mine = listing.claim_of(holder)
         team = desk.roster().team_of(holder)
-        gpus = _gpus(listing, holder, choice)
         end = now + desk.settings.claim_limits(team).length(length if until is None else until - now)
         if mine is not None and length is None and until is None:
             end = max(mine.until_at, end)
+        gpus = _gpus(desk, db, listing, holder, choice, until=end)
         begun = (mine.id, mine.from_at) if mine else (secrets.token_hex(16), now)
         planned = Claim(begun[0], instance_id, holder, begun[1], end, gpus, team, note)
+        booking.keep_clear(desk, db, planned, listing.instance.name)
         if not granted:
             fair_use.check(desk, db, planned)
         acting.make_way(desk, db, listing, holder)
+        turns.served(desk, db, planned)
         _write(db, planned, mine, now)
         made = _changed(desk, db, instance_id)
     desk.wake()
@@ -81,14 +84,19 @@ def _claimable(desk: Desk, db: Database, instance_id: str) -> Listing:
     return (listings.by_id(db, instance_id) or listing) if over else listing
 
 
-def _gpus(listing: Listing, holder: str, choice: GpuChoice | None) -> tuple[int, ...]:
-    """The GPUs to hold. Raises Taken, Refused."""
+def _gpus(
+    desk: Desk, db: Database, listing: Listing, holder: str, choice: GpuChoice | None, *, until: int
+) -> tuple[int, ...]:
+    """The GPUs to hold, those nobody has booked by then first. Raises Taken, InLine, Refused."""
     mine = listing.claim_of(holder)
     if choice is None and mine is not None:
         return mine.gpus
     others = tuple(each for each in listing.claims if each.holder != holder)
     taken = {gpu for each in others for gpu in each.gpus}
-    picked = (choice or GpuChoice()).pick(listing.instance.gpu_count, taken, listing.busy)
+    chosen, booked = choice or GpuChoice(), booking.kept_gpus(db, listing.instance.id, until)
+    picked = turns.pick(desk, db, listing, holder, choice=chosen, taken=taken | booked)
+    if picked is None and booked:
+        picked = turns.pick(desk, db, listing, holder, choice=chosen, taken=taken)
     if picked is None:
         raise Taken(f"{listing.instance.name} is taken.", others)
     return picked
@@ -120,9 +128,11 @@ def extend(desk: Desk, instance_id: str, holder: str, *, by: int | None = None, 
         limits = desk.settings.claim_limits(mine.team)
         end = until if until is not None else max(mine.until_at, now) + (limits.default if by is None else by)
         limits.length(end - now)
+        booking.keep_clear(desk, db, replace(mine, until_at=end), listing.instance.name)
         fair_use.check(desk, db, replace(mine, until_at=end))
         claims.extend(db, mine.id, end)
         audit.add(db, now, holder, "extended", subject=instance_id)
+        requesting.extended(desk, db, mine)
         made = _changed(desk, db, instance_id)
     desk.wake()
     return made

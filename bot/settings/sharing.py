@@ -12,6 +12,9 @@ class ClaimSettings(Table):
 
     default_hours: float = Field(default=8, ge=0.1, le=336, description="Length of a claim when none is said")
     longest_hours: float = Field(default=336, ge=0.1, le=336, description="Longest claim that is granted")
+    accept_minutes: int = Field(
+        default=15, ge=1, le=240, description="How long GPUs are held for the one in the line whose turn it is"
+    )
     claims_per_person: int | None = Field(default=None, ge=1, description="Claims one person may hold at a time")
     gpus_per_person: int | None = Field(default=None, ge=1, description="GPUs one person may hold at a time")
     gpu_hours_per_person: int | None = Field(
@@ -19,6 +22,11 @@ class ClaimSettings(Table):
     )
     at_limit: Literal["warn", "ask", "refuse"] = Field(
         default="warn", description="Beyond a limit: `warn` the person, `ask` an approver, or `refuse`"
+    )
+    book_days_ahead: int = Field(default=28, ge=1, le=90, description="How far ahead a booking may begin, days")
+    bookings_per_person: int = Field(default=10, ge=1, description="Bookings one person may have; a weekly one is one")
+    no_show_minutes: int = Field(
+        default=30, ge=10, le=720, description="A booking nobody uses or confirms for this long is given up"
     )
 
 

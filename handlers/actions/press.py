@@ -2,18 +2,20 @@
 
 from bot.errors import Refused
 from bot.services.desk import Desk
-from handlers.actions import acting, bill, claims, find, fleet, granting, handing, money, running
+from handlers.actions import acting, bill, booking, claims, find, fleet, granting, handing, line, money, running
 from handlers.actions.pressing import Press
 from handlers.blocks.parts import Reply
 
 PRESSES: dict[str, Press] = {
     **fleet.PRESSES,
     **claims.PRESSES,
+    **booking.PRESSES,
     **find.PRESSES,
     **acting.PRESSES,
     **bill.PRESSES,
     **money.PRESSES,
     **handing.PRESSES,
+    **line.PRESSES,
     **granting.PRESSES,
     **running.PRESSES,
 }

@@ -1,10 +1,13 @@
 """What is said when something is claimed, extended, released, or taken already."""
 
+from collections.abc import Sequence
+
 from bot.domain.claims import Claim
 from bot.domain.clock import HOUR
 from bot.domain.listing import Listing
 from handlers import ids
 from handlers.blocks.fleet import describe
+from handlers.blocks.line import someone
 from handlers.blocks.offers import claim_button
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.words import at, esc, gpus, length, person
@@ -12,7 +15,7 @@ from handlers.blocks.words import at, esc, gpus, length, person
 MOST_BUTTONS = 10
 
 
-def claimed(listing: Listing, holder: str, *, remark: str = "") -> Reply:
+def claimed(listing: Listing, holder: str, *, remark: str = "", waiting: Sequence[str] = ()) -> Reply:
     """Somebody has it now; the others see it too. The remark is on how their words were understood."""
     held = listing.claim_of(holder)
     if held is None:
@@ -25,6 +28,7 @@ def claimed(listing: Listing, holder: str, *, remark: str = "") -> Reply:
         button(f"Release {name}", ids.RELEASE, listing.instance.id),
     )
     small = [context(esc(remark))] if remark else []
+    small += [context(f"{someone(waiting)} for it.")] if waiting else []
     return Reply(text, [section(text), *small, buttons], private=False)
 
 
@@ -64,14 +68,21 @@ def taken(listing: Listing, held: tuple[Claim, ...], others: list[Listing], now:
     """Others have it: who, until when, and what could be had instead."""
     text = lines([_whose(listing, each) for each in held])
     blocks = [section(text)]
-    if listing.unclaimed:
-        blocks.append(actions(claim_button(listing)))
+    offers = [claim_button(listing)] if listing.unclaimed else []
+    asks = [
+        button(_ask_label(listing, each), f"{ids.REQUEST}:{number}", each.id) for number, each in enumerate(held[:3])
+    ]
+    blocks.append(actions(*offers, button("Wait in line", ids.WAIT, listing.instance.id), *asks))
     if others:
         blocks.append(section("Free just now:\n" + lines([describe(other, now) for other in others])))
         blocks.append(actions(*(_numbered(claim_button(other), number) for number, other in enumerate(others))))
     elif not listing.unclaimed:
-        blocks.append(context("Nothing like it is free just now. Ask its holder, or try `/gpu status free` later."))
+        blocks.append(context("Nothing like it is free just now. Wait in line, and you are told when it is your turn."))
     return Reply(text, blocks)
+
+
+def _ask_label(listing: Listing, held: Claim) -> str:
+    return "Ask its holder" if listing.is_whole(held) else f"Ask the holder of {gpus(held.gpus)}"
 
 
 def _numbered(made: Block, number: int) -> Block:
@@ -85,7 +96,12 @@ def claim_ended(claim: Claim, name: str) -> Reply:
         text = f"Your claim on *{label}* ended at {at(claim.until_at)}. It is free for others now."
         again = button(f"Claim {name} again", ids.CLAIM, claim.instance_id)
         return Reply(text, [section(text), actions(again)])
-    if claim.end_reason == "gone":
+    if claim.end_reason == "unused":
+        text = f"Your claim on *{label}* was given up: nobody worked on it, and you did not say that you need it."
+        return plainly(text, button(f"Claim {name} again", ids.CLAIM, claim.instance_id))
+    if claim.end_reason == "booked":
+        text = f"Your claim on *{label}* ended at {at(claim.until_at)}; somebody has booked the time after it."
+    elif claim.end_reason == "gone":
         text = f"Your claim on *{label}* ended: the machine is gone."
     else:
         text = f"Your claim on *{label}* was ended by {person(claim.ended_by)}. Ask them if that surprises you."

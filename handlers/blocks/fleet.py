@@ -71,7 +71,7 @@ def describe(listing: Listing, now: int) -> str:
     devices = f"{instance.gpu_count}x{model}" if instance.gpu_count else model
     first = f"{_MARK.get(state, ':white_circle:')} *{esc(instance.name, 60)}*  {state}{_since(listing, now)}"
     kind = "owned" if instance.provider == "owned" else esc(instance.type, 40)
-    second = [kind, devices, _money(listing, now), _people(listing, now)]
+    second = [kind, devices, _money(listing, now), _people(listing, now), _line(listing)]
     return lines([f"{first}{_strip(listing)}", "  ·  ".join(part for part in second if part)])
 
 
@@ -113,6 +113,12 @@ def _people(listing: Listing, now: int) -> str:
     if not listing.claims:
         return f"{team}, nobody" if team else "nobody"
     return ", ".join(_held(listing, held, now) for held in listing.claims)
+
+
+def _line(listing: Listing) -> str:
+    held = ", ".join(f"{gpus(each.gpus)} for {person(each.person)}" for each in listing.offers)
+    waits = f"{listing.waiting:,} {'waits' if listing.waiting == 1 else 'wait'} in line" if listing.waiting else ""
+    return f"{waits} (held: {held})" if held else waits
 
 
 def _held(listing: Listing, held: Claim, now: int) -> str:

@@ -17,7 +17,7 @@ def why(told: Explanation, now: int) -> Reply:
     blocks = [section(f"*{conclusion}*\n{_evidence(told)}")]
     if told.verdict.gpus:
         blocks.append(section(lines(_gpus(told, now))))
-    counts = [*_sources(told, now), _claim(told), _exempt(told), _snooze(told), _stop(told)]
+    counts = [*_sources(told, now), _claim(told), _line(told), _exempt(told), _snooze(told), _stop(told)]
     blocks.append(section(lines([_day(told), *counts])))
     blocks.append(section(f"*Next:* {_next(told)}"))
     blocks.append(context(_rule(told)))
@@ -93,6 +93,17 @@ def _claim(told: Explanation) -> str:
     if not held:
         return "Claim: none."
     return f"{'Claim' if len(held) == 1 else 'Claims'}: {', '.join(_one(told.listing, each) for each in held)}."
+
+
+def _line(told: Explanation) -> str:
+    listing = told.listing
+    if not listing.waiting:
+        return ""
+    who = "1 person waits" if listing.waiting == 1 else f"{listing.waiting:,} people wait"
+    held = ", ".join(
+        f"{gpus(each.gpus)} held for {person(each.person)} to {at(each.until_at)}" for each in listing.offers
+    )
+    return f"Line: {who} for it{f' ({held})' if held else ''}; `/gpu line {esc(listing.instance.name, 60)}` shows who."
 
 
 def _one(listing: Listing, held: Claim) -> str:

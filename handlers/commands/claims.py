@@ -2,21 +2,39 @@
 
 from bot.domain.claims import Claim, GpuChoice
 from bot.domain.listing import Listing
+from bot.domain.wants import Want
 from bot.errors import Refused
-from bot.services import fair_use, granting, looking, sharing
+from bot.services import booking, fair_use, finding, granting, looking, queueing, sharing, turns
 from handlers.blocks import claims
 from handlers.blocks import granting as requests
 from handlers.blocks.parts import Reply
+from handlers.commands import find, line
+from handlers.commands.booking import in_the_way
 from handlers.commands.parse import readable
 from handlers.commands.spans import Span, claim_words, extension
 from handlers.commands.verbs import Ask, Verb, named
 
 
 def claim(ask: Ask) -> Reply:
-    """Claim an instance, or some of its GPUs, for a while."""
+    """Claim an instance, some of its GPUs, or the best there is of a kind, for a while."""
+    meant = find.spec(ask)
+    if meant is not None:
+        return take_best(ask, *meant)
     listing, rest = named(ask, "claim")
     asked = claim_words(rest, ask.asker())
     return take(ask, listing, choice=asked.choice, span=asked.span, note=readable(asked.note))
+
+
+def take_best(ask: Ask, want: Want, rest: list[str]) -> Reply:
+    """Claim the best that is free; where nothing is, say what could serve."""
+    asked = claim_words(rest, ask.asker())
+    if asked.choice is not None:
+        raise Refused(f"Say the number once: `claim {want}`, or `claim train-7 gpus:2` with a name of yours.")
+    best = finding.find(ask.desk, want, ask.user).best
+    if best is None:
+        return find.answer(ask, want, asked.span)
+    choice = GpuChoice(count=want.count) if want.count < len(best.listing.gpus) else None
+    return take(ask, best.listing, choice=choice, span=asked.span, note=readable(asked.note))
 
 
 def take(
@@ -36,13 +54,19 @@ def take(
             *(ask.desk, ask.user, listing.instance.id, over.excess), choice=choice, length=length, note=note
         )
         return requests.offer(grant, str(over))
+    except booking.Booked as booked:
+        return in_the_way(ask, listing, booked.slot, choice)
+    except turns.InLine as first:
+        return line.others_first(ask, listing, first)
     except sharing.Taken as taken:
         fresh = looking.listing(ask.desk, listing.instance.id) or listing
         others = [each for each in looking.free_now(ask.desk, listing) if each.instance.id != listing.instance.id]
         return claims.taken(fresh, taken.claims, others, now)
     mine = made.claim_of(ask.user)
     warning = fair_use.warnings(ask.desk, mine) if mine else ""
-    return claims.claimed(made, ask.user, remark=" ".join(part for part in (span.remark, warning) if part))
+    waiting = [each.person for each, _ in queueing.line_for(ask.desk, made)]
+    remark = " ".join(part for part in (span.remark, warning) if part)
+    return claims.claimed(made, ask.user, remark=remark, waiting=waiting)
 
 
 def extend(ask: Ask) -> Reply:
@@ -57,8 +81,12 @@ def extend(ask: Ask) -> Reply:
 def prolong(ask: Ask, listing: Listing, span: Span | None = None) -> Reply:
     """Let the claim on this one end later."""
     span = span or Span()
-    made = sharing.extend(ask.desk, listing.instance.id, ask.user, by=span.length, until=span.end)
-    return claims.claimed(made, ask.user, remark=span.remark)
+    try:
+        made = sharing.extend(ask.desk, listing.instance.id, ask.user, by=span.length, until=span.end)
+    except booking.Booked as booked:
+        return in_the_way(ask, listing, booked.slot)
+    waiting = [each.person for each, _ in queueing.line_for(ask.desk, made)]
+    return claims.claimed(made, ask.user, remark=span.remark, waiting=waiting)
 
 
 def release(ask: Ask) -> Reply:
@@ -95,8 +123,8 @@ def end_claim(ask: Ask, listing: Listing, held: Claim) -> Reply:
 VERBS = (
     Verb(
         "claim",
-        "claim <instance> [gpus:2|gpus:0,3] [for 8h|until 18:00] [note]",
-        "Take an instance or some of its GPUs; again, to change that.",
+        "claim <instance|2xA100> [gpus:2|gpus:0,3] [for 8h|until 18:00] [note]",
+        "Take an instance, some of its GPUs, or the best there is of a kind; again, to change that.",
         claim,
     ),
     Verb("extend", "extend <instance> [2h|until fri 14:00]", "Let your claim end later.", extend),

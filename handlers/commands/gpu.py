@@ -1,5 +1,15 @@
 """/gpu: every verb of it, in the order help shows them."""
 
-from handlers.commands import acting, claims, find, fleet, handing, history, running
+from handlers.commands import acting, booking, claims, find, fleet, handing, history, line, running
 
-VERBS = (*fleet.VERBS, *find.VERBS, *claims.VERBS, *handing.VERBS, *running.VERBS, *acting.VERBS, *history.VERBS)
+VERBS = (
+    *fleet.VERBS,
+    *find.VERBS,
+    *claims.VERBS,
+    *booking.VERBS,
+    *line.VERBS,
+    *handing.VERBS,
+    *running.VERBS,
+    *acting.VERBS,
+    *history.VERBS,
+)

@@ -27,7 +27,10 @@ from bot.services import (
     handing,
     ingesting,
     judging,
+    offering,
+    outliving,
     running,
+    slots,
     sweeping,
 )
 from bot.settings import Secrets, parse
@@ -87,6 +90,7 @@ class Office:
         executor.__init__(50)  # type: ignore[misc]  # the same object, as Bolt holds on to it
         executing.carry_out(self.valet.desk)
         running.carry_out(self.valet.desk)
+        offering.offer_due(self.valet.desk)
         self.valet.notifier.drain()
 
     def types(self, who: str, line: str, channel: str = "#gpus") -> str:
@@ -119,9 +123,12 @@ class Office:
         sweeping.sweep(desk)
         judging.judge_all(desk)
         claim_ends.expire(desk)
+        slots.run(desk)
+        slots.roll_on(desk)
         handing.lapse(desk)
         granting.carry_out(desk)
         acting.expire(desk)
+        outliving.ask_about_over(desk)
         digesting.make_due(desk)
         self.settle()
 

@@ -1,0 +1,210 @@
+"""The line as people see it: their place, the offer when it is their turn, and why they are out of it."""
+
+from collections.abc import Sequence
+
+from bot.domain.claims import Claim
+from bot.domain.clock import MINUTE
+from bot.domain.line import STALE, Turn, Waiter
+from bot.domain.listing import Listing
+from bot.domain.offers import Offer
+from handlers import ids
+from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
+from handlers.blocks.words import at, esc, gpus, length, person, persons, plural
+
+SHOWN = 10
+NAMED = 3
+
+
+def what(waiter: Waiter, name: str) -> str:
+    """What somebody waits for: train-7, 2 GPUs of train-7, 1x A100. The name is that of the instance, if it is one."""
+    if waiter.instance_id:
+        some = f"{plural(waiter.count, 'GPU')} of " if waiter.count else ""
+        return f"{some}*{esc(name, 60)}*"
+    if waiter.kind.is_any:
+        return f"*{'any GPU' if waiter.count == 1 else f'any {waiter.count} GPUs'}*"
+    return f"*{waiter.count}x {esc(str(waiter.kind), 60)}*"
+
+
+def wait_value(waiter: Waiter) -> str:
+    """What a button carries that puts somebody into the same line: what they want, how many of it, for how long."""
+    wanted = waiter.instance_id or str(waiter.want)
+    return f"{wanted}|{waiter.count or ''}|{waiter.length}"
+
+
+def place(
+    waiter: Waiter, name: str, ahead: int, turn: Turn | None, *, offer: Offer | None, is_new: bool, now: int
+) -> Reply:
+    """Where somebody stands, once they asked for it."""
+    if offer is not None:
+        return plainly(f"It is your turn: {_held(offer, name)}", *_answers(offer))
+    begin = "You are" if is_new else "You wait for it already:"
+    text = f"{begin} {ordinal(ahead + 1)} in line for {what(waiter, name)}, for {length(waiter.length)}. "
+    return plainly(f"{text}{_when(ahead, turn, now)} I'll write to you when it is your turn.", *_buttons(waiter))
+
+
+def _when(ahead: int, turn: Turn | None, now: int) -> str:
+    if turn is None:
+        return "How long it takes, nobody can say."
+    if turn.at - now < MINUTE:
+        return "That may be any minute."
+    return f"By what is claimed now, that is in {about(turn.at - now)}."
+
+
+def about(ms: int) -> str:
+    """An estimate of how long something takes."""
+    return f"about {length(max(ms, MINUTE))}"
+
+
+def _buttons(waiter: Waiter) -> list[Block]:
+    seen = [button("Show the line", ids.LINE, waiter.instance_id)] if waiter.instance_id else []
+    return [*seen, button("Leave the line", ids.LEAVE, str(waiter.id))]
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 11th."""
+    ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
+def others_first(waiter: Waiter, listing: Listing, ahead: int, turn: Turn | None, now: int) -> Reply:
+    """Somebody claimed what others wait for."""
+    name = f"*{esc(listing.instance.name, 60)}*"
+    held = [f"It is held for {person(each.person)} until {at(each.until_at)}." for each in listing.offers[:NAMED]]
+    wait = f", {about(turn.at - now)}" if turn else ""
+    who = f"{plural(ahead, 'person')} waits" if ahead == 1 else f"{ahead:,} people wait"
+    text = f"{who} for {name}; you would be {ordinal(ahead + 1)}{wait}."
+    return plainly(
+        lines([text, *held]),
+        button("Wait in line", ids.WAIT, wait_value(waiter)),
+        button("Show the line", ids.LINE, listing.instance.id),
+    )
+
+
+def free_now(listing: Listing, count: int, span: int | None) -> Reply:
+    """Nobody need wait for what is free."""
+    name, whole = listing.instance.name, count == len(listing.gpus)
+    label = f"Claim {name}" if whole else f"Claim {plural(count, 'GPU')} of {name}"
+    what_is = (
+        f"*{esc(name, 60)}* is"
+        if whole
+        else f"{plural(count, 'GPU')} of *{esc(name, 60)}* {'is' if count == 1 else 'are'}"
+    )
+    value = f"{listing.instance.id}|{count}|{f'f{span}' if span else ''}"
+    return plainly(f"{what_is} free now, so there is nothing to wait for.", button(label, ids.CLAIM_WANT, value))
+
+
+def offered(offer: Offer, waiter: Waiter, name: str, listing: Listing | None) -> Reply:
+    """Told to the one whose turn it is; later, what became of it."""
+    if offer.state != "open":
+        return plainly(f"It was your turn for {what(waiter, name)}. {_became(offer, name)}")
+    busy = listing.busy.intersection(offer.gpus) if listing else ()
+    works = f" Somebody without a claim works on {gpus(sorted(busy))} just now." if busy else ""
+    note = f" Your note: {esc(waiter.note, 120)}." if waiter.note else ""
+    return plainly(f"It is your turn: {_held(offer, name, listing)}{note}{works}", *_answers(offer))
+
+
+def _held(offer: Offer, name: str, listing: Listing | None = None) -> str:
+    whole = listing is not None and len(offer.gpus) == len(listing.gpus)
+    some = "" if whole else f"{gpus(offer.gpus)} of "
+    return f"{some}*{esc(name, 60)}*, for {length(offer.length)}. It is held for you until {at(offer.until_at)}."
+
+
+def _answers(offer: Offer) -> list[Block]:
+    take = button("Take it", ids.TAKE_OFFER, offer.id, style="primary")
+    return [take, button("Pass", ids.PASS_OFFER, offer.id)]
+
+
+def _became(offer: Offer, name: str) -> str:
+    label = f"*{esc(name, 60)}*"
+    return {
+        "taken": f"You took {label}.",
+        "passed": f"You let {label} go to the next.",
+        "lapsed": f"You did not answer by {at(offer.until_at)}, so {label} goes to the next.",
+        "withdrawn": f"{label} is not to be had any more, so the offer is off.",
+    }.get(offer.state, "")
+
+
+def ended(waiter: Waiter, name: str, last: Offer | None) -> Reply:
+    """Told to somebody who is out of the line without having said so."""
+    wanted = what(waiter, name)
+    if waiter.end_reason == "gone":
+        return plainly(f"You are out of the line for {wanted}: the machine is gone. `/gpu status` shows what there is.")
+    again = button("Wait again", ids.WAIT, wait_value(waiter))
+    if waiter.end_reason == "lapsed":
+        until = f" by {at(last.until_at)}" if last else ""
+        return plainly(
+            f"It was your turn for {wanted}, but you did not answer{until}. It goes to the next, and you are out of "
+            "the line.",
+            again,
+        )
+    return plainly(
+        f"You have waited {length(STALE)} for {wanted}, so I took you out of the line. Still want it?", again
+    )
+
+
+def left(waiter: Waiter, name: str) -> Reply:
+    """They wanted to go."""
+    return plainly(f"You are out of the line for {what(waiter, name)}.")
+
+
+def waited_for(held: Claim, name: str, people: Sequence[Waiter]) -> Reply:
+    """Told once to somebody who holds what others wait for."""
+    who = someone([each.person for each in people if each.person != held.holder])
+    text = f"{who} for *{esc(name, 60)}*, which is yours until {at(held.until_at)}. Done early?"
+    return plainly(text, button(f"Release {name}", ids.RELEASE, held.instance_id))
+
+
+def someone(people: Sequence[str]) -> str:
+    """@Ada waits, @Ada and @Cy wait, @Ada, @Cy, @Bob and 4 others wait."""
+    known = list(dict.fromkeys(people))
+    if not known:
+        return "Nobody waits any more"
+    rest = len(known) - NAMED
+    named = persons(known) if rest < 1 else f"{', '.join(map(person, known[:NAMED]))} and {plural(rest, 'other')}"
+    return f"{named} {'waits' if len(known) == 1 else 'wait'}"
+
+
+def line(listing: Listing, standing: Sequence[tuple[Waiter, Offer | None]], user: str, now: int) -> Reply:
+    """Everybody whom an instance could serve."""
+    name = f"*{esc(listing.instance.name, 60)}*"
+    if not standing:
+        return plainly(f"Nobody waits for {name}.")
+    rows = [
+        f"{number}. {person(each.person)}: {_in_line(each, listing, offer, now)}"
+        for number, (each, offer) in enumerate(standing[:SHOWN], 1)
+    ]
+    more = len(standing) - len(rows)
+    rows += [f"and {more:,} more"] if more > 0 else []
+    head = f"{plural(len(standing), 'person')} waits" if len(standing) == 1 else f"{len(standing):,} people wait"
+    own = [each for each, _ in standing if each.person == user]
+    leave = [actions(button("Leave the line", ids.LEAVE, str(own[0].id)))] if own else []
+    text = f"{head} for {name}, first come first served."
+    return Reply(text, [section(lines([text, *rows])), *leave])
+
+
+def _in_line(waiter: Waiter, listing: Listing, offer: Offer | None, now: int) -> str:
+    since = f"since {at(waiter.since)}"
+    note = f" ({esc(waiter.note, 80)})" if waiter.note else ""
+    turn = f", is asked until {at(offer.until_at)}" if offer else ""
+    return f"{what(waiter, listing.instance.name)} for {length(waiter.length)}, {since}{turn}{note}"
+
+
+def places(rows: Sequence[tuple[Waiter, str, str]], elsewhere: Sequence[tuple[Waiter, str, int]]) -> Reply:
+    """Where a person stands (with each place in words), and what other lines there are (with their length)."""
+    blocks = []
+    for number, (waiter, name, said) in enumerate(rows[:SHOWN]):
+        leave = button("Leave the line", f"{ids.LEAVE}:{number}", str(waiter.id))
+        blocks.append(section(f"{what(waiter, name)}: {said}", leave))
+    text = f"You stand in {plural(len(rows), 'line')}." if rows else "You wait for nothing."
+    if len(rows) > SHOWN:
+        blocks.append(context(f"and {len(rows) - SHOWN} more"))
+    others = [f"{what(waiter, name)}: {count:,} wait{'s' if count == 1 else ''}" for waiter, name, count in elsewhere]
+    said = f"All lines: {'; '.join(others[:SHOWN])}." if others else "Nobody waits for anything just now."
+    return Reply(text, [section(text), *blocks, context(said)])
+
+
+def said(ahead: int, turn: Turn | None, offer: Offer | None, now: int) -> str:
+    """A place in a few words."""
+    if offer is not None:
+        return f"your turn, held for you until {at(offer.until_at)}"
+    return f"{ordinal(ahead + 1)}. {_when(ahead, turn, now)}"

@@ -1,0 +1,152 @@
+"""/gpu wait, leave, line and request: first come, first served, and asking for what others hold."""
+
+from bot.domain.claims import GpuChoice
+from bot.domain.listing import Listing
+from bot.domain.wants import Want
+from bot.errors import Refused
+from bot.services import desk, looking, queueing, requesting
+from bot.services.turns import InLine, Place
+from handlers.blocks import line as told
+from handlers.blocks import requests
+from handlers.blocks.parts import Reply
+from handlers.commands import find
+from handlers.commands.parse import readable
+from handlers.commands.spans import chosen, span
+from handlers.commands.verbs import Ask, Verb, named
+
+
+def wait(ask: Ask) -> Reply:
+    """Stand in a line."""
+    listing, want, rest = _wanted(ask, "wait")
+    choice, rest = chosen(rest)
+    length, rest = span(rest, ask.asker())
+    if length.end is not None:
+        raise Refused("Nobody knows when it is your turn, so say for how long you want it: for 8h.")
+    return stand(ask, listing, want, choice=choice, length=length.length, note=readable(" ".join(rest)))
+
+
+def stand(
+    ask: Ask,
+    listing: Listing | None,
+    want: Want | None,
+    *,
+    choice: GpuChoice | None = None,
+    length: int | None = None,
+    note: str = "",
+) -> Reply:
+    """Stand in the line for this one; when it is free, say so."""
+    instance_id = listing.instance.id if listing else ""
+    try:
+        place = queueing.wait(
+            *(ask.desk, ask.user), instance_id=instance_id, want=want, choice=choice, length=length, note=note
+        )
+    except queueing.FreeNow as free:
+        return told.free_now(free.listing, free.count, length)
+    return _place(ask, place)
+
+
+def _place(ask: Ask, place: Place) -> Reply:
+    name = _name(ask, place.offer.instance_id if place.offer else place.waiter.instance_id)
+    return told.place(
+        *(place.waiter, name, place.ahead, place.turn),
+        offer=place.offer,
+        is_new=place.is_new,
+        now=ask.desk.clock(),
+    )
+
+
+def _wanted(ask: Ask, verb: str) -> tuple[Listing | None, Want | None, list[str]]:
+    """What the first words name: an instance, or a kind of GPU; and the words after it. Raises Refused, NotFound."""
+    if not ask.words:
+        command = ask.desk.settings.slack.gpu_command
+        raise Refused(f"For what? Try `{command} {verb} train-7` with a name of yours, or `{command} {verb} 1xA100`.")
+    meant = find.spec(ask)
+    if meant is not None:
+        return None, *meant
+    return desk.find(ask.desk, ask.words[0]), None, ask.words[1:]
+
+
+def others_first(ask: Ask, listing: Listing, first: InLine) -> Reply:
+    """Somebody claimed what others wait for."""
+    fresh = looking.listing(ask.desk, listing.instance.id) or listing
+    place = first.place
+    return told.others_first(place.waiter, fresh, place.ahead, place.turn, ask.desk.clock())
+
+
+def leave(ask: Ask) -> Reply:
+    """Leave a line; without a name, the only one the person stands in."""
+    places = queueing.places(ask.desk, ask.user)
+    if not places:
+        raise Refused("You stand in no line.")
+    if not ask.words and len(places) > 1:
+        raise Refused("You stand in several lines. Say which, or press Leave in `/gpu line`.")
+    if not ask.words:
+        return go(ask, places[0].waiter.id)
+    listing, want, _ = _wanted(ask, "leave")
+    for place in places:
+        waiter = place.waiter
+        if waiter.instance_id == (listing.instance.id if listing else "") and (not want or waiter.kind == want.kind):
+            return go(ask, waiter.id)
+    raise Refused("You don't stand in that line. `/gpu line` shows where you do.")
+
+
+def go(ask: Ask, waiter_id: int) -> Reply:
+    """Leave this line."""
+    waiter = queueing.leave(ask.desk, waiter_id, ask.user)
+    return told.left(waiter, _name(ask, waiter.instance_id))
+
+
+def line(ask: Ask) -> Reply:
+    """Who waits for an instance; without a name, where the person stands, and all lines."""
+    if ask.words:
+        return line_of(ask, named(ask, "line")[0])
+    now = ask.desk.clock()
+    rows = [
+        (each.waiter, _name(ask, each.waiter.instance_id), told.said(each.ahead, each.turn, each.offer, now))
+        for each in queueing.places(ask.desk, ask.user)
+    ]
+    others = [(first, _name(ask, first.instance_id), count) for first, count in queueing.lines(ask.desk)]
+    return told.places(rows, others)
+
+
+def line_of(ask: Ask, listing: Listing) -> Reply:
+    """Who waits for this one."""
+    return told.line(listing, queueing.line_for(ask.desk, listing), ask.user, ask.desk.clock())
+
+
+def request(ask: Ask) -> Reply:
+    """Ask the holder of an instance to release it; with several holders, ask which."""
+    listing, rest = named(ask, "request")
+    others = [each for each in listing.claims if each.holder != ask.user]
+    name = listing.instance.name
+    if not others:
+        mine = listing.claim_of(ask.user)
+        raise Refused(
+            f"{name} is yours: `/gpu release {name}` gives it back."
+            if mine
+            else f"Nobody holds {name}, so there is nobody to ask. `/gpu claim {name}` takes it."
+        )
+    if len(others) > 1:
+        return requests.whom(listing, ask.user)
+    return ask_holder(ask, others[0].id, reason=readable(" ".join(rest)))
+
+
+def ask_holder(ask: Ask, claim_id: str, *, reason: str = "") -> Reply:
+    """Ask the holder of this claim."""
+    made, is_new = requesting.ask(ask.desk, claim_id, ask.user, reason=reason)
+    held = looking.claim(ask.desk, claim_id)
+    if held is None:
+        raise Refused("That claim has ended.")
+    return requests.asked(made, held, _name(ask, held.instance_id), is_new=is_new)
+
+
+def _name(ask: Ask, instance_id: str) -> str:
+    return looking.name_of(ask.desk, instance_id) if instance_id else ""
+
+
+VERBS = (
+    Verb("wait", "wait <instance|1xA100> [gpus:2] [for 8h] [note]", "Stand in line; you are asked in turn.", wait),
+    Verb("leave", "leave [<instance|1xA100>]", "Leave the line.", leave),
+    Verb("line", "line [<instance>]", "Who waits, and about how long.", line),
+    Verb("request", "request <instance> [reason]", "Ask its holder to release it.", request),
+)

@@ -1,0 +1,237 @@
+"""The line and the offers made from it.
+
+The database keeps three promises: nobody stands twice in one line, nobody has two offers at a time for one place, and
+a GPU is either claimed, offered to one person, or neither.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from sqlite_utils import Database
+
+from bot.domain import models
+from bot.domain.line import WaitEnd, Waiter
+from bot.domain.offers import Offer, OfferState
+from store.sql import Row, bound, changed, many, one, rows
+
+SCHEMA = (
+    """CREATE TABLE waiters (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        person TEXT NOT NULL,
+        instance_id TEXT REFERENCES instances (id),
+        kind TEXT NOT NULL,
+        count INTEGER CHECK (count > 0),
+        length INTEGER NOT NULL CHECK (length > 0),
+        note TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        ended_at INTEGER,
+        end_reason TEXT,
+        CHECK ((instance_id IS NULL) = (kind <> '')),
+        CHECK (instance_id IS NOT NULL OR count IS NOT NULL),
+        CHECK ((ended_at IS NULL) = (end_reason IS NULL))
+    ) STRICT""",
+    """CREATE UNIQUE INDEX one_place_per_line ON waiters (coalesce(instance_id, ''), kind, person)
+        WHERE ended_at IS NULL""",
+    """CREATE INDEX waiters_in_line ON waiters (coalesce(instance_id, ''), kind, count, id)
+        WHERE ended_at IS NULL""",
+    "CREATE INDEX waiters_of ON waiters (person) WHERE ended_at IS NULL",
+    "CREATE INDEX waiters_by_age ON waiters (since) WHERE ended_at IS NULL",
+    """CREATE TABLE offers (
+        id TEXT PRIMARY KEY,
+        waiter_id INTEGER NOT NULL REFERENCES waiters (id),
+        instance_id TEXT NOT NULL REFERENCES instances (id),
+        gpus TEXT NOT NULL,
+        made_at INTEGER NOT NULL,
+        until_at INTEGER NOT NULL CHECK (until_at > made_at),
+        state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'taken', 'passed', 'lapsed', 'withdrawn')),
+        ended_at INTEGER,
+        CHECK ((state = 'open') = (ended_at IS NULL))
+    ) STRICT""",
+    "CREATE UNIQUE INDEX one_offer_at_a_time ON offers (waiter_id) WHERE state = 'open'",
+    "CREATE INDEX open_offers ON offers (instance_id) WHERE state = 'open'",
+    """CREATE TABLE offered_gpus (
+        offer_id TEXT NOT NULL REFERENCES offers (id),
+        instance_id TEXT NOT NULL,
+        gpu INTEGER NOT NULL,
+        PRIMARY KEY (instance_id, gpu)
+    ) STRICT""",
+    """CREATE TRIGGER offered_is_not_claimed BEFORE INSERT ON claimed_gpus
+        WHEN EXISTS (SELECT 1 FROM offered_gpus o WHERE o.instance_id = NEW.instance_id AND o.gpu = NEW.gpu)
+        BEGIN SELECT RAISE(ABORT, 'claimed_gpus: one of them is offered to somebody'); END""",
+    """CREATE TRIGGER claimed_is_not_offered BEFORE INSERT ON offered_gpus
+        WHEN EXISTS (SELECT 1 FROM claimed_gpus c WHERE c.instance_id = NEW.instance_id AND c.gpu = NEW.gpu)
+        BEGIN SELECT RAISE(ABORT, 'offered_gpus: one of them is claimed'); END""",
+    """CREATE TABLE told_of_line (
+        claim_id TEXT PRIMARY KEY REFERENCES claims (id)
+    ) STRICT, WITHOUT ROWID""",
+)
+_OFFERS = """SELECT o.*, w.person, w.length FROM offers o JOIN waiters w ON w.id = o.waiter_id"""
+
+
+def join(db: Database, waiter: Waiter) -> Waiter:
+    """Put somebody at the end of a line; its id is its place in the order."""
+    cursor = db.execute(
+        "INSERT INTO waiters (person, instance_id, kind, count, length, note, since) VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "RETURNING id",
+        [
+            *bound((waiter.person, waiter.instance_id or None, _key(waiter)[1])),
+            *bound((waiter.count, waiter.length, waiter.note, waiter.since)),
+        ],
+    )
+    (number,) = cursor.fetchone()
+    made = by_id(db, number)
+    if made is None:
+        raise LookupError(number)
+    return made
+
+
+def by_id(db: Database, waiter_id: int) -> Waiter | None:
+    """One place, held or given up."""
+    row = one(db, "SELECT * FROM waiters WHERE id = ?", waiter_id)
+    return _waiter(row) if row else None
+
+
+def end(db: Database, waiter_id: int, now: int, reason: WaitEnd) -> bool:
+    """Take somebody out of the line; False when they were out already."""
+    sql = "UPDATE waiters SET ended_at = ?, end_reason = ? WHERE id = ? AND ended_at IS NULL"
+    return changed(db, sql, now, reason, waiter_id) == 1
+
+
+def unoffered(db: Database, *, before: int | None = None, instance_id: str = "") -> list[Waiter]:
+    """Those who have no offer just now, the first first; only those before a place, or for one instance, if given."""
+    chosen, values = "", []
+    for part, value in ((" AND id < ?", before), (" AND coalesce(instance_id, '') = ?", instance_id or None)):
+        if value is not None:
+            chosen += part
+            values.append(value)
+    sql = (
+        f"SELECT * FROM waiters w WHERE ended_at IS NULL{chosen} AND NOT EXISTS "
+        "(SELECT 1 FROM offers o WHERE o.waiter_id = w.id AND o.state = 'open') ORDER BY id"
+    )
+    return [_waiter(row) for row in rows(db, sql, *values)]
+
+
+def is_any(db: Database) -> bool:
+    """Whether anybody waits for anything."""
+    return one(db, "SELECT 1 FROM waiters WHERE ended_at IS NULL LIMIT 1") is not None
+
+
+def of_person(db: Database, person: str) -> list[Waiter]:
+    """The places of a person, the oldest first."""
+    found = rows(db, "SELECT * FROM waiters WHERE person = ? AND ended_at IS NULL ORDER BY id", person)
+    return [_waiter(row) for row in found]
+
+
+def lines(db: Database, *, before: int | None = None) -> list[tuple[Waiter, int]]:
+    """Every line as its first waiter and how many stand in it, those who want different numbers of GPUs apart."""
+    until = "" if before is None else " AND id < ?"
+    found = rows(
+        db,
+        f"SELECT min(id) AS id, count(*) AS n FROM waiters WHERE ended_at IS NULL{until} "
+        "GROUP BY coalesce(instance_id, ''), kind, count",
+        *([] if before is None else [before]),
+    )
+    pairs = [(by_id(db, row["id"]), row["n"]) for row in sorted(found, key=lambda row: row["id"])]
+    return [(first, count) for first, count in pairs if first is not None]
+
+
+def standing(db: Database, wanted: Iterable[Waiter]) -> list[Waiter]:
+    """Everybody in these lines, those with an offer included, the first first."""
+    sql = "SELECT * FROM waiters WHERE ended_at IS NULL AND coalesce(instance_id, '') = ? AND kind = ? AND count IS ? "
+    each = [_key(first) for first in wanted]
+    found = [_waiter(row) for key in each for row in rows(db, sql, *key)]
+    return sorted(found, key=lambda waiter: waiter.id)
+
+
+def _key(waiter: Waiter) -> tuple[str, str, int | None]:
+    return waiter.instance_id, "" if waiter.instance_id else str(waiter.kind), waiter.count
+
+
+def place(db: Database, person: str, instance_id: str, kind: str) -> Waiter | None:
+    """The place a person has in a line."""
+    sql = "SELECT * FROM waiters WHERE person = ? AND coalesce(instance_id, '') = ? AND kind = ? AND ended_at IS NULL"
+    row = one(db, sql, person, instance_id, kind)
+    return _waiter(row) if row else None
+
+
+def stale(db: Database, before: int) -> list[Waiter]:
+    """Those who have waited since then or longer."""
+    found = rows(db, "SELECT * FROM waiters WHERE ended_at IS NULL AND since <= ? ORDER BY id", before)
+    return [_waiter(row) for row in found]
+
+
+def orphaned(db: Database, before: int) -> list[Waiter]:
+    """Those who wait for an instance that was gone before then."""
+    found = rows(
+        db,
+        "SELECT w.* FROM waiters w JOIN instances i ON i.id = w.instance_id "
+        "WHERE w.ended_at IS NULL AND i.gone_at <= ? ORDER BY w.id",
+        before,
+    )
+    return [_waiter(row) for row in found]
+
+
+def offer(db: Database, made: Offer) -> None:
+    """Hold GPUs for somebody whose turn it is."""
+    changed(
+        db,
+        "INSERT INTO offers (id, waiter_id, instance_id, gpus, made_at, until_at) VALUES (?, ?, ?, ?, ?, ?)",
+        *(made.id, made.waiter_id, made.instance_id, json.dumps(made.gpus), made.made_at, made.until_at),
+    )
+    each = ((made.id, made.instance_id, gpu) for gpu in made.gpus)
+    many(db, "INSERT INTO offered_gpus (offer_id, instance_id, gpu) VALUES (?, ?, ?)", each)
+
+
+def close(db: Database, offer_id: str, now: int, state: OfferState) -> bool:
+    """End an open offer and let its GPUs go; False when it has ended already."""
+    sql = "UPDATE offers SET state = ?, ended_at = ? WHERE id = ? AND state = 'open'"
+    done = changed(db, sql, state, now, offer_id)
+    changed(db, "DELETE FROM offered_gpus WHERE offer_id = ?", offer_id)
+    return done == 1
+
+
+def offer_by_id(db: Database, offer_id: str) -> Offer | None:
+    """One offer, open or ended."""
+    row = one(db, f"{_OFFERS} WHERE o.id = ?", offer_id)
+    return _offer(row) if row else None
+
+
+def open_offers(db: Database) -> list[Offer]:
+    """Every offer that waits for an answer, the oldest first."""
+    return [_offer(row) for row in rows(db, f"{_OFFERS} WHERE o.state = 'open' ORDER BY o.made_at, o.waiter_id")]
+
+
+def offers_on(db: Database, instance_ids: Sequence[str]) -> dict[str, list[Offer]]:
+    """The open offers of some instances, by instance."""
+    wanted, found = set(instance_ids), dict[str, list[Offer]]()
+    for each in open_offers(db):
+        if each.instance_id in wanted:
+            found.setdefault(each.instance_id, []).append(each)
+    return found
+
+
+def last_offer(db: Database, waiter_id: int) -> Offer | None:
+    """The newest offer that somebody was made."""
+    row = one(db, f"{_OFFERS} WHERE o.waiter_id = ? ORDER BY o.made_at DESC, o.rowid DESC LIMIT 1", waiter_id)
+    return _offer(row) if row else None
+
+
+def offer_to(db: Database, waiter_id: int) -> Offer | None:
+    """The open offer to somebody in the line."""
+    row = one(db, f"{_OFFERS} WHERE o.waiter_id = ? AND o.state = 'open'", waiter_id)
+    return _offer(row) if row else None
+
+
+def first_word(db: Database, claim_ids: Iterable[str]) -> list[str]:
+    """Of these claims, those whose holders were not told yet that somebody waits; they count as told from now on."""
+    sql = "INSERT INTO told_of_line (claim_id) VALUES (?) ON CONFLICT DO NOTHING"
+    return [each for each in claim_ids if changed(db, sql, each) == 1]
+
+
+def _waiter(row: Row) -> Waiter:
+    kind = models.kind(row["kind"]) if row["kind"] else models.Kind()
+    return Waiter(**{**row, "kind": kind, "instance_id": row["instance_id"] or ""})
+
+
+def _offer(row: Row) -> Offer:
+    return Offer(**{**row, "gpus": tuple(json.loads(row["gpus"]))})
