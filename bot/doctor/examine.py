@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
-from bot.doctor import agents, aws, bill, machine, observers, people, slack
+from bot.doctor import agents, aws, bill, machine, observers, people, prices, slack
 from bot.doctor.finding import Finding, error, fine
 from bot.domain.clock import Clock, system_clock
 from bot.errors import SettingsError
@@ -32,6 +32,7 @@ def examine(
         yield from agents.check(settings, clock())
         yield from observers.check(settings, clock())
         yield from bill.check(settings, clock())
+        yield from prices.check(settings, clock())
 
 
 def _settings(path: Path, environment: Mapping[str, str]) -> Generator[Finding, None, Settings | None]:

@@ -172,3 +172,15 @@ def test_a_type_that_never_ran_needs_its_hours(lived):
     said = lived.types("ada", "/cost rent-or-buy p5en.48xlarge price:400000")
 
     assert said.startswith("No p5en.48xlarge ran in the last 90 days. Add `hours:500`")
+
+
+def test_use_without_a_known_price_is_weighed_at_the_list_price(office):
+    now = office.clock() // HOUR * HOUR
+    spot = office.machine("sweep-1").id
+    charge(office, [Charge(spot, at, at + HOUR, HOUR, 0, 0) for at in range(now - 3 * DAY, now, HOUR)])
+
+    said = office.types("ada", "/cost rent-or-buy g6.12xlarge price:60000")
+
+    assert "Use: 730 h a month, up to 1 at once, measured over 3 days." in said
+    assert "Renting: $4.60/h (AWS on-demand list, us-east-1, 2026-07-20)." in said
+    assert "Only 3 days of use are measured: an early estimate." in said
