@@ -32,6 +32,7 @@ SCHEMA = (
         image_id TEXT NOT NULL DEFAULT '',
         tries INTEGER NOT NULL DEFAULT 0,
         retry_at INTEGER,
+        over_told_at INTEGER,
         CHECK (decider <> requester),
         CHECK ((kind = 'launch') = (instance_id IS NULL)),
         CHECK ((kind = 'launch') = (template <> '')),
@@ -138,6 +139,40 @@ def mark_short(db: Database, action: Action, *, retry_at: int, launched_at: int 
     )
 
 
+def born(db: Database, action: Action, instance_id: str) -> bool:
+    """Note which machine a launch made; False when that was noted already."""
+    sql = "UPDATE actions SET made_id = ? WHERE id = ? AND state = 'executing' AND made_id IS NULL AND tries = ?"
+    return changed(db, sql, instance_id, action.id, action.tries) == 1
+
+
+def over(db: Database, now: int, told_before: int) -> list[Action]:
+    """Launches whose time is over though their machine runs on unclaimed; told of at `told_before` at the latest."""
+    found = rows(
+        db,
+        "SELECT a.* FROM actions a JOIN instances i ON i.id = a.made_id WHERE a.kind IN ('launch', 'clone') "
+        "AND a.state = 'done' AND a.executing_at + a.length <= ? AND i.state = 'running' AND i.gone_at IS NULL "
+        "AND (a.over_told_at IS NULL OR a.over_told_at <= ?) "
+        "AND NOT EXISTS (SELECT 1 FROM claims c WHERE c.instance_id = i.id AND c.ended_at IS NULL)",
+        *(now, told_before),
+    )
+    return [_action(row) for row in found]
+
+
+def mark_over(db: Database, action_id: str, now: int) -> None:
+    """Note that people were told of the end of its time."""
+    changed(db, "UPDATE actions SET over_told_at = ? WHERE id = ?", now, action_id)
+
+
+def live_launch(db: Database, requester: str, template: str) -> Action | None:
+    """The launch of a template that a person has asked for and that may still happen."""
+    sql = (
+        "SELECT * FROM actions WHERE kind = 'launch' AND requester = ? AND template = ? "
+        "AND state IN ('pending', 'approved', 'executing')"
+    )
+    row = one(db, sql, requester, template)
+    return _action(row) if row else None
+
+
 def call_off(db: Database, action: Action, **fields: object) -> bool:
     """Cancel an action for which no call is under way; False when one is, or it has ended."""
     sets = "".join(f", {name} = ?" for name in fields)
@@ -149,5 +184,6 @@ def call_off(db: Database, action: Action, **fields: object) -> bool:
 
 
 def _action(row: Row) -> Action:
+    known = {name: value for name, value in row.items() if name in Action.__slots__}
     words = {name: row[name] or "" for name in ("instance_id", "made_id")}
-    return Action(**{**row, **words, "facts": Facts.from_json(row["facts"])})
+    return Action(**{**known, **words, "facts": Facts.from_json(row["facts"])})

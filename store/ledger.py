@@ -109,6 +109,12 @@ def between(db: Database, start: int, end: int) -> list[Row]:
     )
 
 
+def spent(db: Database, team: str, since: int) -> int:
+    """Micro-dollars a team's instances cost since then, by our own metering."""
+    found = one(db, "SELECT sum(micros) AS micros FROM charges WHERE team = ? AND from_at >= ?", team, since)
+    return (found["micros"] if found else None) or 0
+
+
 def keep_forecast(db: Database, scope: str, now: int, content: Any) -> None:
     """Keep a forecast as it was made."""
     sql = "INSERT OR REPLACE INTO forecasts (scope, made_at, content) VALUES (?, ?, ?)"

@@ -12,7 +12,7 @@ from bot.commands.options import config_option, settings_if_any, tag_option
 @tag_option
 @click.option(
     "--only",
-    type=click.Choice(["read", "stop-start", "assume", "bill", "run"]),
+    type=click.Choice(["read", "stop-start", "assume", "bill", "run", "launch"]),
     help="Print this document alone, as AWS takes it.",
 )
 def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> None:
@@ -22,7 +22,8 @@ def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> Non
     only looks. "assume" is for the credentials Valet runs with, where [[aws]] in the settings names roles to assume.
     "bill" is for [bill] with source = "athena": it reads the export and writes query results.
     "run" is for [runs]: it sends commands to machines that carry the tag, through Systems Manager.
-    None of them can terminate, change or tag a machine.
+    "launch" is for [[launch]]: it makes machines that bear the tag, and tags nothing but what it makes.
+    None of them can terminate, change or tag a machine that exists.
 
     \b
     Example:
@@ -32,6 +33,7 @@ def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> Non
     import json
 
     from bot.errors import Refused
+    from bot.providers.launch_policy import launch_policy
     from bot.providers.policy import assume_policy, athena_policy, policies, run_policy
 
     documents = policies(*tag)
@@ -44,6 +46,10 @@ def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> Non
         documents["bill"] = athena_policy(settings.bill.bucket, settings.bill.output)
     if settings.runs:
         documents["run"] = run_policy(*tag)
+    if settings.launch:
+        documents["launch"] = launch_policy(*tag)
+    if only == "launch" and only not in documents:
+        raise Refused("No [[launch]] in the settings lists a template, so nothing needs that right.")
     if only == "run" and only not in documents:
         raise Refused("No [runs] in the settings lists a command, so nothing needs that right.")
     if only == "bill" and only not in documents:

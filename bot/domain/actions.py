@@ -20,6 +20,8 @@ ActionState = Literal[
     "pending", "approved", "executing", "done", "failed", "unknown", "denied", "expired", "cancelled", "aborted"
 ]
 LIVE: frozenset[str] = frozenset({"pending", "approved", "executing"})
+VALET = "valet"
+"""Asks by itself, at the end of a launched machine's time."""
 BY_RULE = "rule"
 """Decided by the team's own limit, below which nobody is asked."""
 STOP_DEADLINE = 15 * MINUTE
@@ -47,6 +49,14 @@ class Facts:
     nvme_gb: int = 0
     capacity_short: bool = False
     zone: str = ""
+    source: str = ""
+    """Where a launch is to be."""
+    owner: str = ""
+    """Whose machine it is, where somebody launched it; told of it, and may decide on its stop."""
+    budget_micros: int | None = None
+    """The team's budget per month; None when it has none."""
+    spent_micros: int = 0
+    """Of it, spent so far this month."""
 
     def to_json(self) -> str:
         """For the store."""
@@ -105,6 +115,16 @@ class Action:
         return self.state in LIVE
 
     @property
+    def asker(self) -> str:
+        """Who asked, for a sentence."""
+        return "Valet" if self.requester == VALET else f"<@{self.requester}>"
+
+    @property
+    def told(self) -> str:
+        """Who is told how it ends: whoever asked, or whose machine it is; empty for nobody."""
+        return self.facts.owner if self.requester == VALET else self.requester
+
+    @property
     def subject(self) -> str:
         """What the audit files it under: its instance, once there is one."""
         return self.instance_id or self.made_id or f"launch/{self.template}"
@@ -132,7 +152,12 @@ def refusal_to_approve(action: Action, person: str, roster: Roster) -> str | Non
 
 
 def deciders(action: Action, roster: Roster) -> frozenset[str]:
-    """Who may decide on it: the team's approvers, else the admins; never the requester."""
+    """Who may decide on it: the team's approvers, else the admins; never the requester.
+
+    Where Valet itself asks, whoever the machine was launched for decides as well.
+    """
+    if action.requester == VALET:
+        return roster.approvers(action.team) | ({action.facts.owner} - {""})
     return (roster.approvers(action.team) - {action.requester}) or (roster.admins - {action.requester})
 
 

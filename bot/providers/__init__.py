@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from bot.domain.fleet import Instance, Look
+from bot.domain.launches import Order
 
 
 class Provider(Protocol):
@@ -33,4 +34,12 @@ class Provider(Protocol):
 
         Raises NoCapacity when there is none left just now, Refused and Unreachable as `stop` does.
         """
+        ...
+
+    def launch(self, order: Order) -> Instance:
+        """Make the machine that was ordered and return at once; an order makes one. Raises as `start` does."""
+        ...
+
+    def launched(self, order: Order) -> Instance | None:
+        """The machine that an order has made; None when none is seen. Raises Unreachable."""
         ...

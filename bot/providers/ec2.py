@@ -11,12 +11,14 @@ from botocore.config import Config
 
 from bot.domain.clock import Clock, system_clock
 from bot.domain.fleet import Instance, Look
+from bot.domain.launches import Order
 from bot.errors import SettingsError, Unreachable
 from bot.providers.accounts import Access, AwsAccount
 from bot.providers.clients import AWS_ERRORS, PATIENT, Clients, attempt, said_by
 from bot.providers.ec2_access import Room, check
-from bot.providers.ec2_errors import group_member, reading_failed, start_failed, stop_failed
+from bot.providers.ec2_errors import group_member, launch_failed, reading_failed, start_failed, stop_failed
 from bot.providers.ec2_lookups import ProtectionMemory, TypeCatalogue, stop_protection
+from bot.providers.ec2_making import born_of, request
 from bot.providers.ec2_shapes import GpuType
 from bot.providers.ec2_shapes import instance as to_instance
 
@@ -110,6 +112,30 @@ class Ec2:
         except AWS_ERRORS as error:
             raise start_failed(said_by(error), instance) from error
 
+    def launch(self, order: Order) -> Instance:
+        """Send one RunInstances under the order's token. Raises as `start` does."""
+        place = self._place_of(order.source, order.name)
+        try:
+            answer = self._ec2(place, config=ONCE).run_instances(**request(order))
+        except AWS_ERRORS as error:
+            raise launch_failed(said_by(error), order) from error
+        return self._made(place, answer["Instances"][0])
+
+    def launched(self, order: Order) -> Instance | None:
+        """The machine that bears the order's tag; None when none is seen (yet). Raises Unreachable."""
+        place = self._place_of(order.source, order.name)
+        try:
+            raws = _raws(self._ec2(place).describe_instances(Filters=born_of(order)))
+            return self._made(place, raws[0]) if raws else None
+        except AWS_ERRORS as error:
+            raise reading_failed(said_by(error), place.region) from error
+
+    def _made(self, place: _Place, raw: Mapping[str, Any]) -> Instance:
+        # The machine exists, so nothing may fail any more; what is not learnt here, the next sweep learns.
+        with suppress(*AWS_ERRORS):
+            self._types.learn(self._ec2(place), [raw["InstanceType"]])
+        return to_instance(raw, self._types.get(raw["InstanceType"]) or GpuType(), place.source)
+
     def check_access(self, tag: tuple[str, str] | None = None) -> list[Access]:
         """What may be done in each account and region, tried without changing anything.
 
@@ -181,9 +207,12 @@ class Ec2:
         return Room(place.source, place.region, partial(self._ec2, place), sts, attempt=attempt, tag=tag)
 
     def _place(self, instance: Instance) -> _Place:
-        place = self._places.get(instance.source)
+        return self._place_of(instance.source, instance.name)
+
+    def _place_of(self, source: str, name: str) -> _Place:
+        place = self._places.get(source)
         if place is None:
-            raise Unreachable(f"No [[aws]] entry covers {instance.source}, where {instance.name} is.", retryable=False)
+            raise Unreachable(f"No [[aws]] entry covers {source}, where {name} is.", retryable=False)
         return place
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.fleet import Instance
+from bot.domain.launches import Order
 from bot.errors import NoCapacity, Refused, Unreachable, ValetError
 
 THROTTLED = frozenset(
@@ -61,11 +62,26 @@ STOP_REFUSALS = {
     "OperationNotPermitted": "{name} has stop protection. Its owner can lift it in AWS; Valet can't and won't.",
     "UnsupportedOperation": "AWS can't stop {name}: it is spot or boots from instance store. End it where it was made.",
 }
+LIMITS = {
+    "InstanceLimitExceeded": "The account may have no more machines like {name} in {region}: {code}. Ask AWS for more.",
+    "VcpuLimitExceeded": "The account may have no more vCPUs of this kind in {region}: {code}. Ask AWS for more.",
+}
+NO_TEMPLATE = "AWS has no launch template {template} in {region}, or not that version. An admin can correct [[launch]]."
+LAUNCH_REFUSALS = {
+    **LIMITS,
+    **dict.fromkeys(
+        FORBIDDEN, "AWS doesn't let Valet launch {name}: {code}. `valet iam-policy --only launch` prints what it needs."
+    ),
+    "InvalidLaunchTemplateId.Malformed": NO_TEMPLATE,
+    "InvalidLaunchTemplateId.NotFound": NO_TEMPLATE,
+    "InvalidLaunchTemplateId.VersionNotFound": NO_TEMPLATE,
+    "InvalidLaunchTemplateName.NotFoundException": NO_TEMPLATE,
+    "Unsupported": "AWS offers no {type} in {region} where {name} is to be: {code}. An admin can change [[launch]].",
+}
 START_REFUSALS = {
     **REFUSALS,
-    "InstanceLimitExceeded": "The account may have no more machines like {name} in {region}: {code}. Ask AWS for more.",
+    **LIMITS,
     "UnsupportedOperation": "AWS can't start {name}: it is a spot machine. Whoever made it starts it.",
-    "VcpuLimitExceeded": "The account may have no more vCPUs of this kind in {region}: {code}. Ask AWS for more.",
 }
 
 
@@ -113,14 +129,22 @@ def reading_failed(said: Said, region: str) -> Unreachable:
 
 def stop_failed(said: Said, instance: Instance) -> ValetError:
     """Refused when AWS said no for good; Unreachable when it may have stopped the instance, or may do so later."""
-    return _failed(said, _Try("stop", "ped", "StopInstances", instance), STOP_REFUSALS)
+    return _failed(said, _Try("stop", "ped", "StopInstances", _of(instance)), STOP_REFUSALS)
 
 
 def start_failed(said: Said, instance: Instance) -> ValetError:
     """NoCapacity or Refused when AWS said no; Unreachable when it may have started the instance, or may do so later."""
     if said.code in NO_CAPACITY:
         return NoCapacity(f"AWS has no {instance.type} left in {instance.zone or instance.region} just now.")
-    return _failed(said, _Try("start", "ed", "StartInstances", instance), START_REFUSALS)
+    return _failed(said, _Try("start", "ed", "StartInstances", _of(instance)), START_REFUSALS)
+
+
+def launch_failed(said: Said, order: Order) -> ValetError:
+    """NoCapacity or Refused when AWS said no; Unreachable when it may have made the machine, or may do so later."""
+    if said.code in NO_CAPACITY:
+        return NoCapacity(f"AWS has no {order.type} left in {order.subnet or order.region} just now.")
+    words = {"name": order.name, "region": order.region, "template": order.template, "type": order.type}
+    return _failed(said, _Try("launch", "ed", "RunInstances", words), LAUNCH_REFUSALS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +154,15 @@ class _Try:
     verb: str
     ed: str
     operation: str
-    instance: Instance
+    words: Mapping[str, str]
 
-    @property
-    def words(self) -> dict[str, str]:
-        one = self.instance
-        own = {"verb": self.verb, "ed": self.ed, "operation": self.operation}
-        return {"name": one.name, "id": one.id, "region": one.region, **own}
+
+def _of(instance: Instance) -> dict[str, str]:
+    return {"name": instance.name, "id": instance.id, "region": instance.region}
 
 
 def _failed(said: Said, tried: _Try, refusals: Mapping[str, str]) -> ValetError:
-    verb, name = tried.verb, tried.instance.name
+    verb, name = tried.verb, tried.words["name"]
     if said.code in THROTTLED | EXPIRED:
         return Unreachable(f"AWS has not {verb}{tried.ed} {name} yet: {said.words}.")
     if said.is_passing:
@@ -150,7 +172,8 @@ def _failed(said: Said, tried: _Try, refusals: Mapping[str, str]) -> ValetError:
     if said.operation == "AssumeRole":
         return Refused(f"Valet can't reach the account of {name}: {said.words}.")
     sentence = refusals.get(said.code, "AWS refused to {verb} {name}: {code}.")
-    return Refused(sentence.format(code=said.code, **tried.words))
+    more = {"code": said.code, "verb": verb, "ed": tried.ed, "operation": tried.operation}
+    return Refused(sentence.format(**tried.words, **more))
 
 
 def group_member(instance: Instance) -> Refused:

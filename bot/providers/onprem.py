@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bot.domain.fleet import Instance, Look
+from bot.domain.launches import Order
 from bot.errors import Refused
 
 
@@ -27,3 +28,11 @@ class Owned:
     def start(self, instance: Instance) -> None:
         """Raise Refused: nothing switches an owned machine on from here."""
         raise Refused(f"{instance.name} is owned, so it can't be started from here. Ask whoever runs it.")
+
+    def launch(self, order: Order) -> Instance:
+        """Raise Refused: nothing makes owned machines."""
+        raise Refused(f"{order.name} can't be launched: owned machines are bought.")
+
+    def launched(self, _order: Order) -> Instance | None:
+        """None: nothing makes owned machines."""
+        return None

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.domain.clock import DAY, HOUR
 from bot.domain.fleet import Instance
+from bot.domain.launches import Order
 
 ACCOUNT = "111122223333"
 EAST, WEST = "us-east-1", "us-west-2"
@@ -94,6 +95,26 @@ def _rented(one: Rented, now: int) -> Instance:
         launched_at=now - one.age,
         tags={**tags, "aws:autoscaling:groupName": asg} if asg else tags,
         **{"state": "running", **more},
+    )
+
+
+def made_of(order: Order, zone: str, now: int) -> Instance:
+    """The machine that an order makes, as it is just after."""
+    kind = KINDS[order.type]
+    return Instance(
+        id=f"i-0{hashlib.sha256(order.token.encode()).hexdigest()[:16]}",
+        name=order.name,
+        provider="ec2",
+        source=order.source,
+        type=order.type,
+        state="pending",
+        gpu_model=kind.model,
+        gpu_count=kind.gpus,
+        gpu_memory_mib=kind.mib,
+        nvme_gb=kind.nvme_gb,
+        zone=zone,
+        launched_at=now,
+        tags=order.tags,
     )
 
 

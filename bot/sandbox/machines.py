@@ -7,17 +7,18 @@ from threading import RLock
 from typing import Any, Literal
 
 from bot.domain.clock import SECOND, Clock
-from bot.domain.fleet import Instance, Look
+from bot.domain.fleet import Instance, Look, State
+from bot.domain.launches import ACTION_TAG, Order
 from bot.errors import ValetError
-from bot.providers.ec2_errors import Said, group_member, reading_failed, start_failed, stop_failed
-from bot.sandbox.inventory import OWNED, rented
+from bot.providers.ec2_errors import Said, group_member, launch_failed, reading_failed, start_failed, stop_failed
+from bot.sandbox.inventory import OWNED, made_of, rented
 
 STOP_TAKES = 40 * SECOND
 START_TAKES = 20 * SECOND
 
 CAME_SHORT = "Server.InsufficientInstanceCapacity"
 
-Verb = Literal["describe", "stop", "start"]
+Verb = Literal["describe", "stop", "start", "launch"]
 
 
 @dataclass(slots=True)
@@ -33,7 +34,8 @@ class SandboxFleet:
     """The provider of the sandbox. Nothing in it moves but by its clock and its callers.
 
     `calls` counts what was asked, by (verb, name): `calls["stop", "train-7"]`, and ("sweep", "").
-    `stops` and `starts` list what really began to stop or start, as (name, moment).
+    `stops`, `starts` and `launches` list what really began to, as (name, moment). Launches are asked for, and given
+    faults, by their source.
     """
 
     owned: tuple[Instance, ...] = OWNED
@@ -49,6 +51,8 @@ class SandboxFleet:
         self._short: dict[str, bool] = {}
         self.stops: list[tuple[str, int]] = []
         self.starts: list[tuple[str, int]] = []
+        self._made: dict[str, str] = {}
+        self.launches: list[tuple[str, int]] = []
 
     def sweep(self) -> Iterator[Look]:
         """One look per region, in a fixed order."""
@@ -70,8 +74,7 @@ class SandboxFleet:
             fault = self._met(instance.name, "describe")
             if fault:
                 raise fault.error
-            if instance.region in self._silent:
-                raise reading_failed(Said(self._silent[instance.region], 503), instance.region)
+            self._answering(instance.region)
             return self._by_id(instance.id)
 
     def stop(self, instance: Instance) -> None:
@@ -94,6 +97,35 @@ class SandboxFleet:
             if fault:
                 raise fault.error
 
+    def launch(self, order: Order) -> Instance:
+        """Make a machine, once for one token. Raises NoCapacity where there is none, or the fault set for it."""
+        with self._lock:
+            fault = self._met(order.source, "launch")
+            if fault and not fault.accepted:
+                raise fault.error
+            made = self._make(order)
+            if fault:
+                raise fault.error
+            return made
+
+    def launched(self, order: Order) -> Instance | None:
+        """What bears the order's tag."""
+        with self._lock:
+            self._answering(order.region)
+            name = self._made.get(order.token)
+            return self.named(name) if name else None
+
+    def _make(self, order: Order) -> Instance:
+        zone = order.subnet or f"{order.region}a"
+        if order.token in self._made:
+            return self.named(self._made[order.token])
+        if self._short.get(zone) is False:
+            raise launch_failed(Said("InsufficientInstanceCapacity", 400, "RunInstances"), order)
+        self._made[order.token] = order.name
+        self.launches.append((order.name, self._clock()))
+        self._put(made_of(order, zone, self._clock()))
+        return self.named(order.name)
+
     def named(self, name: str) -> Instance:
         """The machine of that name, this moment."""
         with self._lock:
@@ -108,7 +140,7 @@ class SandboxFleet:
             self._put(replace(machine, state="pending", launched_at=self._clock(), stopped_at=None, state_reason=""))
 
     def run_short(self, zone: str, *, late: bool = False) -> None:
-        """There is no capacity in a zone, until `refill`: said at once or, `late`, once a machine has begun to start."""
+        """There is no capacity in a zone, until `refill`; with `late` that shows when a machine has begun to start."""
         self._short[zone] = late
 
     def refill(self, zone: str) -> None:
@@ -143,6 +175,10 @@ class SandboxFleet:
         """The region answers again."""
         with self._lock:
             self._silent.pop(region, None)
+
+    def _answering(self, region: str) -> None:
+        if region in self._silent:
+            raise reading_failed(Said(self._silent[region], 503), region)
 
     def _met(self, name: str, verb: Verb) -> _Fault | None:
         self.calls[verb, name] += 1
@@ -191,7 +227,8 @@ class SandboxFleet:
             return replace(machine, state="stopped")
         if machine.state == "pending" and lasted >= START_TAKES:
             if self._short.get(machine.zone):
-                return replace(machine, state="stopped", stopped_at=self._clock(), state_reason=CAME_SHORT)
+                ended: State = "terminated" if ACTION_TAG in machine.tags else "stopped"
+                return replace(machine, state=ended, stopped_at=self._clock(), state_reason=CAME_SHORT)
             return replace(machine, state="running")
         return machine
 

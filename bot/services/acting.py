@@ -19,10 +19,16 @@ ABOUT = {"stop": "stopped", "start": "started", "launch": "launched", "clone": "
 Plan = Callable[[Database, Listing], Action]
 
 
-def ask_to_stop(desk: Desk, instance_id: str, requester: str, *, reason: str = "") -> Action:
-    """Ask for a stop; asked twice, it is the same card. Raises Refused with what to do instead."""
+def ask_to_stop(desk: Desk, instance_id: str, requester: str, *, reason: str = "", owner: str = "") -> Action:
+    """Ask for a stop; asked twice, it is the same card. Raises Refused with what to do instead.
+
+    `owner` is whose machine it is, where Valet itself asks.
+    """
     return _ask(
-        desk, "stop", instance_id, lambda db, listing: planning.stop(desk, db, listing, requester, reason=reason)
+        desk,
+        "stop",
+        instance_id,
+        lambda db, listing: planning.stop(desk, db, listing, requester, reason=reason, owner=owner),
     )
 
 
@@ -34,6 +40,19 @@ def ask_to_start(desk: Desk, instance_id: str, requester: str, *, length: int | 
         instance_id,
         lambda db, listing: planning.start(desk, db, listing, requester, length=length, reason=note),
     )
+
+
+def ask_to_launch(
+    desk: Desk, template_name: str, requester: str, *, length: int | None = None, note: str = ""
+) -> Action:
+    """Ask for a new machine, claimed for that long; asked twice, it is the same card. Raises Refused, NotFound."""
+    with desk.store.writing() as db:
+        live = ending.lapse(desk, db, actions.live_launch(db, requester, template_name))
+        if live is None:
+            planned = planning.launch(desk, db, template_name, requester, length=length, reason=note)
+            live = _put(desk, db, planned)
+    desk.wake()
+    return live
 
 
 def _ask(desk: Desk, kind: Kind, instance_id: str, plan: Plan) -> Action:
@@ -69,7 +88,7 @@ def _still_meant(desk: Desk, db: Database, listing: Listing, kind: Kind) -> Acti
         ending.end(desk, db, live, "cancelled", outcome=f"{name} was restarted after the request.")
         return None
     if live is not None and live.kind != kind:
-        stage = f"<@{live.requester}> has asked for {name} to be" if live.state == "pending" else f"{name} is being"
+        stage = f"{live.asker} has asked for {name} to be" if live.state == "pending" else f"{name} is being"
         raise Refused(f"{stage} {ABOUT[live.kind]}; wait for the end of that.")
     return live
 
@@ -128,7 +147,7 @@ def make_way(desk: Desk, db: Database, listing: Listing, person: str) -> None:
     if action is None or action.kind == "clone" or (action.requester == person and action.kind == "start"):
         return
     if action.kind == "start":
-        raise Refused(f"{name} was started for <@{action.requester}>, who gets it as soon as it is ready.")
+        raise Refused(f"{name} was started for {action.asker}, who gets it as soon as it is ready.")
     if action.state != "pending":
         raise Refused(f"{name} is about to be stopped (<@{action.decider}> approved it).")
     outcome = f"<@{person}> claimed {name} first."
@@ -143,7 +162,7 @@ def call_off(desk: Desk, action_id: str, person: str) -> Action:
         if action is None:
             raise Refused("This request is not known here any more.")
         if person != action.requester:
-            raise Refused(f"Only <@{action.requester}>, who asked for it, can call it off.")
+            raise Refused(f"Only {action.asker}, who asked for it, can call it off.")
         outcome = f"<@{person}> called it off."
         if not actions.call_off(db, action, finished_at=now, outcome=outcome):
             raise Refused("It is under way or over, so it can't be called off any more.")

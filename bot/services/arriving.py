@@ -9,13 +9,16 @@ from bot.services.desk import Desk
 from store import actions, audit
 
 
-def wait_for_capacity(desk: Desk, action: Action, said: str, *, launched_at: int | None) -> None:
-    """There was no capacity: try again later, while there are tries left, and tell whoever asked."""
+def wait_for_capacity(desk: Desk, action: Action, said: str, *, launched_at: int | None, spare: int = 0) -> None:
+    """There was no capacity: try again later, while there are tries left, and tell whoever asked.
+
+    `spare` more places are there to be tried at once.
+    """
     now = desk.clock()
-    if action.tries >= len(PAUSES):
+    if action.tries >= spare + len(PAUSES):
         steps.close(desk, action, "failed", f"{said} That was the last of {action.tries + 1} tries.")
         return
-    retry_at = now + PAUSES[action.tries]
+    retry_at = now if action.tries < spare else now + PAUSES[action.tries - spare]
     with desk.store.writing() as db:
         if not actions.mark_short(db, action, retry_at=retry_at, launched_at=launched_at, outcome=said):
             return

@@ -120,7 +120,7 @@ def _refuse_if_asked(action: Action | None, now: int) -> None:
         return
     name = action.facts.name
     if action.state == "pending":
-        raise Refused(f"<@{action.requester}> has asked to stop {name}: press Keep it running on that card.")
+        raise Refused(f"{action.asker} has asked to stop {name}: press Keep it running on that card.")
     raise Refused(f"{name} is about to be stopped (<@{action.decider}> approved it).")
 
 

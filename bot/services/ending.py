@@ -43,10 +43,10 @@ def show(desk: Desk, db: Database, action: Action) -> None:
 def tell_news(db: Database, action: Action, tries: int, now: int) -> None:
     """Tell the one who asked how far it is, each try in a message of its own."""
     subject = f"{action.id} {tries}"
-    outbox.tell(db, action.requester, f"action-news:{subject}", kind="action_news", subject=subject, now=now)
+    outbox.tell(db, action.told, f"action-news:{subject}", kind="action_news", subject=subject, now=now)
 
 
 def note(db: Database, action: Action, now: int) -> None:
     """Tell the one who asked, in person: an edited card notifies nobody."""
     ref = f"action-end:{action.id}"
-    outbox.tell(db, action.requester, ref, kind="action_ended", subject=action.id, now=now)
+    outbox.tell(db, action.told, ref, kind="action_ended", subject=action.id, now=now)

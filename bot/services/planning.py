@@ -1,38 +1,93 @@
 """What a card will show: an action with its facts, frozen when it is asked for. Raises Refused where it can't be."""
 
 import secrets
+from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
 from bot.billing import prices
 from bot.domain.actions import Action, Facts, Kind, Scene, deciders, obstacle_to_stop
+from bot.domain.days import day_start, local_day
+from bot.domain.launches import Template, obstacle_to_launch
 from bot.domain.listing import Listing
 from bot.domain.starting import obstacle_to_start
 from bot.domain.verdict import Verdict
-from bot.errors import Refused
-from bot.services import judging
+from bot.errors import NotFound, Refused
+from bot.nearest import nearest
+from bot.services import judging, pricing
 from bot.services.desk import Desk, channel_of
+from store import ledger
 
 
-def stop(desk: Desk, db: Database, listing: Listing, requester: str, *, reason: str) -> Action:
+def stop(desk: Desk, db: Database, listing: Listing, requester: str, *, reason: str, owner: str = "") -> Action:
     """The stop of a running instance."""
     scene = _scene(desk, db, listing)
     _refuse(obstacle_to_stop(scene))
-    return _on(desk, "stop", listing, requester, facts=_facts(listing, scene.verdict), reason=reason)
+    facts = replace(_facts(listing, scene.verdict), owner=owner)
+    return _on(desk, "stop", listing, requester, facts=facts, reason=reason)
 
 
 def start(desk: Desk, db: Database, listing: Listing, requester: str, *, length: int | None, reason: str) -> Action:
     """The start of a stopped instance, for as long as a claim may be."""
     _refuse(obstacle_to_start(_scene(desk, db, listing)))
     wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
-    return _on(desk, "start", listing, requester, facts=_facts(listing, None), reason=reason, length=wanted)
+    facts = _with_budget(desk, db, listing.team, _facts(listing, None))
+    return _on(desk, "start", listing, requester, facts=facts, reason=reason, length=wanted)
+
+
+def launch(desk: Desk, db: Database, name: str, requester: str, *, length: int | None, reason: str) -> Action:
+    """The launch of a new machine from a template that admins have listed."""
+    team = desk.roster().team_of(requester)
+    template = template_of(desk, name, team)
+    wanted = desk.settings.claim_limits(team).length(length)
+    facts = _with_budget(desk, db, team, _launch_facts(desk, template))
+    return new(desk, "launch", requester, team, facts=facts, reason=reason, length=wanted, template=name)
+
+
+def template_of(desk: Desk, name: str, team: str) -> Template:
+    """A template that a team's people may launch. Raises Refused, NotFound with the nearest names."""
+    template = desk.settings.templates.get(name)
+    if template is None:
+        close = nearest(name, list(desk.settings.templates))
+        hint = f" Did you mean {' or '.join(close)}?" if close else " `/gpu launch` lists what you may launch."
+        raise NotFound(f'I don\'t know a launch template "{name}".{hint}')
+    _refuse(obstacle_to_launch(template, team, name))
+    return template
+
+
+def _with_budget(desk: Desk, db: Database, team_name: str, facts: Facts) -> Facts:
+    """The facts with what the team may spend this month, and has, where it has a budget."""
+    team = desk.roster().team(team_name)
+    if team is None or team.budget_micros is None:
+        return facts
+    zone = ZoneInfo(team.timezone)
+    first = local_day(desk.clock(), zone).replace(day=1)
+    spent = ledger.spent(db, team_name, day_start(first, zone))
+    return replace(facts, budget_micros=team.budget_micros, spent_micros=spent)
 
 
 def _scene(desk: Desk, db: Database, listing: Listing) -> Scene:
     instance = listing.instance
     verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
     return Scene(instance, listing.claims, verdict, desk.roster(), desk.exemption(instance))
+
+
+def _launch_facts(desk: Desk, template: Template) -> Facts:
+    rate = pricing.rate(desk.settings, template.like())
+    return Facts(
+        name=template.name,
+        type=template.type,
+        region=template.region,
+        verdict="",
+        verdict_since=None,
+        evidence="",
+        rate_micros=rate.micros_per_hour if rate else None,
+        rate_exact=rate is None or rate.exact,
+        capacity_short=prices.is_capacity_short(template.type),
+        source=template.source,
+    )
 
 
 def _refuse(obstacle: str | None) -> None:

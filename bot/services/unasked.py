@@ -3,6 +3,7 @@
 from sqlite_utils import Database
 
 from bot.domain.actions import BY_RULE, Action
+from bot.domain.rates import cost
 from bot.domain.starting import month
 from bot.services.desk import Desk
 from store import actions
@@ -14,6 +15,9 @@ def may_go(desk: Desk, db: Database, action: Action) -> bool:
     if action.kind not in {"start", "launch"} or not limit or rate is None:
         return False
     if desk.roster().team_of(action.requester) != action.team:
+        return False
+    facts = action.facts
+    if facts.budget_micros is not None and facts.spent_micros + cost(rate, action.length or 0) > facts.budget_micros:
         return False
     return month(rate + actions.rule_micros(db, action.team, but=action.id)) < limit
 

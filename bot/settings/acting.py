@@ -2,11 +2,14 @@
 
 from pydantic import Field
 
-from bot.settings.values import Table
+from bot.settings.values import Table, Tag
 
 
 class ActionSettings(Table):
     """[actions]"""
 
     answer_minutes: int = Field(default=120, ge=5, le=1440, description="How long an approval card waits for an answer")
+    managed_tag: Tag = Field(
+        default="gpu-valet=managed", description="Tag of machines that Valet's role may stop; what it launches bears it"
+    )
     team_tag: str = Field(default="team", min_length=1, description="Tag of an instance that names its team")

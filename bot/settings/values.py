@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     Address: TypeAlias = str
     Metric: TypeAlias = str
     Label: TypeAlias = str
+    Tag: TypeAlias = str
     Usd: TypeAlias = Decimal
 else:
     UserId = _text(r"[UW][A-Z0-9]{2,}", "a Slack user id such as U024BE7LH (in Slack: profile, Copy member ID)")
@@ -60,6 +61,7 @@ else:
     Address = _text(r"(https?://[^\s?#@]+)?", "an address such as https://prometheus.example.com:9090")
     Metric = _text(r"[a-zA-Z_:][a-zA-Z0-9_:]*", "the name of a metric such as DCGM_FI_DEV_GPU_UTIL")
     Label = _text(r"[a-zA-Z_][a-zA-Z0-9_]*", "the name of a label such as Hostname")
+    Tag = _text(r"[^=\s]{1,127}=[^=\s]{1,255}", "a tag such as gpu-valet=managed")
     Name = _text(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", "a name of letters, digits, dots and dashes")
 
 

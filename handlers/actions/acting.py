@@ -7,6 +7,7 @@ from handlers.actions.pressing import Press, listed
 from handlers.blocks import approvals
 from handlers.blocks.parts import Reply
 from handlers.commands import acting as commands
+from handlers.commands import launches
 from handlers.commands.verbs import Ask
 
 
@@ -18,6 +19,16 @@ def ask_stop(desk: Desk, user: str, channel: str, value: str) -> Reply:
 def ask_start(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Start X]: for the usual length."""
     return commands.ask_start(Ask(desk, user, channel, []), listed(desk, value))
+
+
+def ask_launch(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Launch X]: for the usual length."""
+    return launches.ask_launch(Ask(desk, user, channel, []), value)
+
+
+def launch_anyway(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Launch X anyway], though others stand free."""
+    return launches.launch_anyway(Ask(desk, user, channel, []), value)
 
 
 def call_off(desk: Desk, user: str, channel: str, value: str) -> Reply:
@@ -43,6 +54,8 @@ def _decide(desk: Desk, user: str, action_id: str, *, yes: bool) -> None:
 PRESSES: dict[str, Press] = {
     ids.ASK_STOP: ask_stop,
     ids.START: ask_start,
+    ids.LAUNCH: ask_launch,
+    ids.LAUNCH_ANYWAY: launch_anyway,
     ids.CALL_OFF: call_off,
     ids.APPROVE: approve,
     ids.DENY: deny,

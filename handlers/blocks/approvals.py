@@ -15,13 +15,13 @@ def card(action: Action, approvers: frozenset[str]) -> Reply:
     """The card in whatever state the action is; only a pending one has buttons."""
     if action.state == "pending":
         return _question(action, approvers)
-    text = f"{_ending(action)} Asked by {person(action.requester)}."
+    text = f"{_ending(action)} Asked by {say(action.asker)}."
     blocks = [section(f"*{question(action)}*\n{text}"), context(card_facts.facts(action))]
     return Reply(text, blocks, private=False)
 
 
 def _question(action: Action, approvers: frozenset[str]) -> Reply:
-    asked = f"{person(action.requester)} asks. {_who(approvers)} can answer until {at(action.expires_at)}."
+    asked = f"{say(action.asker)} asks. {_who(approvers)} can answer until {at(action.expires_at)}."
     text = f"{question(action)} {asked}"
     reason = f"\n>{esc(action.reason, 300)}" if action.reason else ""
     words = OF[action.kind]
@@ -103,14 +103,16 @@ def news(action: Action, others: list[Block]) -> Reply:
     return plainly(text, *_off(action), *others)
 
 
-def instead(others: list[Listing]) -> list[Block]:
+def instead(others: list[Listing], templates: list[str]) -> list[Block]:
     """Buttons for machines that could be had instead."""
-    return [
+    machines = [
         button(
             f"{'Claim' if each.running else 'Start'} {each.instance.name}", f"{_verb(each)}:{number}", each.instance.id
         )
         for number, each in enumerate(others)
     ]
+    launches = [button(f"Launch {name}", f"{ids.LAUNCH}:{number}", name) for number, name in enumerate(templates)]
+    return [*machines, *launches]
 
 
 def _verb(listing: Listing) -> str:
@@ -118,7 +120,7 @@ def _verb(listing: Listing) -> str:
 
 
 def _offer(others: list[Block]) -> str:
-    return " These have the same GPUs:" if others else ""
+    return " Or take another:" if others else ""
 
 
 def ended(action: Action, others: list[Block]) -> Reply:
@@ -143,4 +145,6 @@ def _again(action: Action) -> tuple[Block, ...]:
         return (button(f"Ask again to stop {name}", ids.ASK_STOP, action.instance_id),)
     if action.kind == "start":
         return (button(f"Ask again to start {name}", ids.START, action.instance_id),)
+    if action.kind == "launch":
+        return (button(f"Ask again to launch {name}", ids.LAUNCH, action.template),)
     return ()

@@ -8,7 +8,7 @@ from handlers.blocks.words import at, esc, length, per_hour, persons, usd
 
 def facts(action: Action) -> str:
     """Everything that counts, for this kind."""
-    return _stop(action) if action.kind == "stop" else _start(action)
+    return {"stop": _stop, "start": _start, "launch": _launch}[action.kind](action)
 
 
 def _stop(action: Action) -> str:
@@ -36,7 +36,29 @@ def _start(action: Action) -> str:
         if known.capacity_short
         else ""
     )
-    return lines([_what(known), spends(action), "Nothing stops it by itself at the end of that time.", risk])
+    ends = "Nothing stops it by itself at the end of that time."
+    return lines([_what(known), spends(action), _budget(action), ends, risk])
+
+
+def _launch(action: Action) -> str:
+    known = action.facts
+    risk = (
+        f"Risk: {_family(known)} is often short of capacity; it may take a while or fail."
+        if known.capacity_short
+        else ""
+    )
+    ends = "At the end of that time I ask whether to stop it; stopped, its disks go on costing. Nothing deletes it."
+    return lines([_what(known), spends(action), _budget(action), ends, risk])
+
+
+def _budget(action: Action) -> str:
+    known = action.facts
+    if known.budget_micros is None:
+        return ""
+    after = known.spent_micros + cost(known.rate_micros or 0, action.length or 0)
+    used = f"{usd(known.spent_micros, cents=False)} of {usd(known.budget_micros, cents=False)} spent this month"
+    over = f"; this takes it over, to {usd(after, cents=False)}" if after > known.budget_micros else ""
+    return f"Budget: {used}{over}."
 
 
 def _what(known: Facts) -> str:

@@ -5,6 +5,7 @@ from bot.domain.listing import Listing
 from bot.services import acting, desk
 from handlers.blocks import approvals
 from handlers.blocks.parts import Reply
+from handlers.commands import launches
 from handlers.commands.parse import readable
 from handlers.commands.spans import Span, span
 from handlers.commands.verbs import Ask, Verb, named
@@ -48,4 +49,5 @@ def _asked(ask: Ask, action: Action, before: int) -> Reply:
 VERBS = (
     Verb("stop", "stop <instance> [reason]", "Ask an approver to stop an idle instance.", stop),
     Verb("start", "start <instance> [for 8h] [note]", "Start a stopped instance; yours once it is ready.", start),
+    *launches.VERBS,
 )

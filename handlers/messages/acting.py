@@ -1,9 +1,9 @@
 """Actions: their cards, and how they ended."""
 
 from bot.domain.actions import Action, deciders
-from bot.services import alternatives, looking
-from bot.services.desk import Desk
-from handlers.blocks import approvals
+from bot.services import alternatives, looking, outliving
+from bot.services.desk import Desk, channel_of
+from handlers.blocks import approvals, launches
 from handlers.blocks.parts import Block, Reply
 from handlers.messages.drawing import Draw
 
@@ -27,7 +27,21 @@ def action_news(desk: Desk, subject: str) -> Reply | None:
 
 
 def _instead(desk: Desk, action: Action) -> list[Block]:
-    return approvals.instead(alternatives.to(desk, action))
+    return approvals.instead(alternatives.to(desk, action), alternatives.templates(desk, action))
 
 
-KINDS: dict[str, Draw] = {"action_card": action_card, "action_ended": action_ended, "action_news": action_news}
+def launch_over(desk: Desk, subject: str) -> Reply | None:
+    """The end of a launched machine's time, for whoever it is; its subject is "action why-it-is-not-stopped"."""
+    action_id, _, why = subject.partition(" ")
+    action = looking.action(desk, action_id)
+    if action is None:
+        return None
+    return launches.over(action, looking.name_of(desk, action.made_id), why, channel_of(desk, action.team))
+
+
+KINDS: dict[str, Draw] = {
+    "action_card": action_card,
+    "action_ended": action_ended,
+    "action_news": action_news,
+    outliving.KIND: launch_over,
+}

@@ -8,6 +8,7 @@ import botocore.session
 from botocore import xform_name
 
 from bot import billing, providers, telemetry
+from bot.providers.launch_policy import LAUNCH, launch_policy
 from bot.providers.policy import (
     ASSUME,
     ATHENA,
@@ -54,7 +55,7 @@ def actions_called() -> set[str]:
 
 
 def test_the_documents_name_just_what_the_code_calls():
-    assert actions_called() == {*READ, *STOP_START, *ASSUME, *ATHENA, *RUN, *FOLLOW_RUNS, *FREE}
+    assert actions_called() == {*READ, *STOP_START, *ASSUME, *ATHENA, *RUN, *FOLLOW_RUNS, *LAUNCH, *FREE}
 
 
 def test_reading_is_allowed_everywhere_and_stopping_only_under_the_tag():
@@ -108,3 +109,21 @@ def test_only_the_named_roles_may_be_assumed():
         ["sts:AssumeRole"],
         ["arn:aws:iam::222233334444:role/valet"],
     )
+
+
+def test_launching_makes_only_machines_that_bear_the_tag_and_tags_only_what_is_being_born():
+    launch, parts, tag, role = launch_policy("gpu-valet", "managed")["Statement"]
+
+    assert (launch["Resource"], launch["Condition"]) == (
+        ["arn:aws:ec2:*:*:instance/*"],
+        {"StringEquals": {"aws:RequestTag/gpu-valet": "managed"}},
+    )
+    assert "arn:aws:ec2:*::image/*" in parts["Resource"]
+    assert not [each for each in parts["Resource"] if each.endswith("instance/*") or each == "*"]
+    assert (tag["Action"], tag["Condition"]) == (
+        ["ec2:CreateTags"],
+        {"StringEquals": {"ec2:CreateAction": "RunInstances"}},
+    )
+    assert role["Resource"] == ["arn:aws:iam::*:role/ROLE-OF-THE-MACHINES"]
+    text = json.dumps(launch_policy("gpu-valet", "managed"))
+    assert not [word for word in ("Terminate", "Modify", "Delete", "Deregister", '"ec2:*"', "Start") if word in text]

@@ -1,0 +1,18 @@
+"""What may be launched, and by whom."""
+
+from bot.domain.launches import Template
+from bot.domain.rates import Rate
+from bot.services import planning, pricing
+from bot.services.desk import Desk
+
+
+def of(desk: Desk, person: str) -> list[tuple[Template, Rate | None]]:
+    """What a person may launch, with the rates, in the order of valet.toml."""
+    team = desk.roster().team_of(person)
+    may = [each for each in desk.settings.templates.values() if not each.teams or team in each.teams]
+    return [(each, pricing.rate(desk.settings, each.like())) for each in may]
+
+
+def one(desk: Desk, person: str, name: str) -> Template:
+    """A template that a person may launch. Raises Refused, NotFound with the nearest names."""
+    return planning.template_of(desk, name, desk.roster().team_of(person))

@@ -1,0 +1,60 @@
+"""What may be launched, what could be had instead, and the end of a launched machine's time."""
+
+from collections.abc import Sequence
+
+from bot.domain.actions import Action
+from bot.domain.launches import Template
+from bot.domain.listing import Listing
+from bot.domain.rates import Rate
+from handlers import ids
+from handlers.blocks.fleet import describe
+from handlers.blocks.parts import Reply, actions, button, fitting, lines, plainly, section
+from handlers.blocks.words import esc, length, per_hour, say
+
+MOST = 20
+
+
+def listed(templates: Sequence[tuple[Template, Rate | None]]) -> Reply:
+    """What this person may launch."""
+    if not templates:
+        return plainly("There is nothing to launch. Admins list what may be launched under `[[launch]]` in valet.toml.")
+    groups = [
+        [section(_line(each, rate), button(f"Launch {each.name}", f"{ids.LAUNCH}:{number}", each.name))]
+        for number, (each, rate) in enumerate(templates[:MOST])
+    ]
+    blocks, _ = fitting(groups, 9_000)
+    names = ", ".join(each.name for each, _ in templates[:MOST])
+    return Reply(f"You may launch {names}: `/gpu launch NAME for 8h`.", blocks)
+
+
+def _line(template: Template, rate: Rate | None) -> str:
+    gpus = f"{template.gpu_count}x{esc(template.gpu_model, 40)}" if template.gpu_count and template.gpu_model else ""
+    about = "" if rate is None or rate.exact else "about "
+    price = f"{about}{per_hour(rate.micros_per_hour)}" if rate else "no known price"
+    parts = [esc(template.type, 40), gpus, esc(template.region, 40), price]
+    return lines([f"*{esc(template.name, 63)}*", "  ·  ".join(part for part in parts if part)])
+
+
+def free_instead(free: Sequence[Listing], template: str, now: int, *, ask: str) -> Reply:
+    """Said before anything is launched: these stand free already."""
+    one = len(free) == 1
+    stand = "This machine with such GPUs stands free" if one else "These machines with such GPUs stand free"
+    text = f"{stand} and {'runs' if one else 'run'} already, so nothing more is spent."
+    buttons = [
+        button(f"Claim {each.instance.name}", f"{ids.CLAIM}:{number}", each.instance.id)
+        for number, each in enumerate(free)
+    ]
+    anyway = button(f"Launch {template} anyway", ids.LAUNCH_ANYWAY, ask)
+    return Reply(
+        text, [section(text), section(lines([describe(each, now) for each in free])), actions(*buttons, anyway)]
+    )
+
+
+def over(action: Action, name: str, why: str, channel: str) -> Reply:
+    """The time of a launched machine is over: told to whoever it was launched for."""
+    wanted = length(action.length or 0)
+    asked = f"I asked in <#{channel}> whether to stop it." if channel else "I asked whether to stop it."
+    rest = f"I don't ask to stop it: {say(why)}" if why else asked
+    text = f"The {wanted} for which you launched *{esc(name, 60)}* are over. It still runs, unclaimed. {rest}"
+    buttons = [button(f"Claim {name} again", ids.CLAIM, action.made_id)]
+    return plainly(text, *buttons)

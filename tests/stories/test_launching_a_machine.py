@@ -1,0 +1,103 @@
+"""Ada needs a machine of her own: what stands free is named first; Bob says yes; at the end she is asked."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+from tests.conftest import Clock
+from tests.stories.conftest import SETTINGS, Office, opened
+
+BOX = {
+    **{"name": "a10g-dev", "template": "lt-1", "region": "us-west-2", "account": "111122223333", "type": "g5.xlarge"},
+    **{"gpu": "A10G", "gpus": 1, "subnets": ["us-west-2a", "us-west-2b"]},
+}
+H100 = {
+    **{"name": "h100-box", "template": "lt-2", "region": "us-west-2", "account": "111122223333"},
+    **{"type": "p5.48xlarge", "gpu": "H100", "gpus": 8, "teams": ["nlp"], "instead": ["a10g-dev"]},
+}
+
+
+@pytest.fixture
+def office(tmp_path: Path, clock: Clock) -> Iterator[Office]:
+    with opened(tmp_path / "valet.db", clock, {**SETTINGS, "launch": [BOX, H100]}) as made:
+        yield made
+
+
+def test_what_may_be_launched_is_listed_with_its_price(office):
+    listed = office.types("ada", "/gpu launch")
+
+    assert "*h100-box*\np5.48xlarge  ·  8xH100  ·  us-west-2  ·  about $55.04/h\n[Launch h100-box]" in listed
+    assert "h100-box" not in office.types("cy", "/gpu launch")
+
+
+def test_a_machine_that_stands_free_is_named_first_and_ada_may_insist(office):
+    office.reports("scratch", 0.0)
+
+    first = office.types("ada", "/gpu launch a10g-dev for 2h my own tests")
+    office.presses("ada", "Launch a10g-dev anyway")
+
+    assert first.startswith("This machine with such GPUs stands free and runs already, so nothing more is spent.")
+    assert "[Claim scratch] [Launch a10g-dev anyway]" in first
+    card = office.sees("bob", "#ml-platform")
+    assert card.startswith("*Launch a10g-dev for 2 h? @Ada asks. @Bob can answer until Mon 11:00 UTC.*\n>my own tests")
+    assert "Costs: about $2.01 for 2 h." in card
+
+
+def test_bob_approves_and_at_the_end_ada_and_bob_are_asked(office):
+    office.types("ada", "/gpu launch a10g-dev for 2h tests")
+    office.presses("bob", "Launch a10g-dev", "#ml-platform")
+    office.passes(2 * MINUTE)
+    [(name, _)] = office.fleet.launches
+    running = office.sees("ada", "@ada")
+    office.passes(2 * HOUR + 8 * MINUTE)
+    office.reports(name, 0.0)
+    office.passes(2 * MINUTE)
+
+    card = office.sees("bob", "#ml-platform")
+    office.presses("ada", f"Stop {name}", "#ml-platform")
+    office.passes(2 * MINUTE)
+
+    assert f"{name} runs, 60 s after the yes." in running
+    assert "Yours until Mon 11:01 UTC." in running
+    assert card.startswith(f"*Stop {name}? Valet asks. @Ada @Bob can answer until")
+    assert ">The time it was launched for is over." in card
+    assert office.machine(name).state == "stopped"
+
+
+def test_a_machine_nobody_can_see_into_is_left_running_and_ada_told(office):
+    office.types("ada", "/gpu launch a10g-dev for 2h tests")
+    office.presses("bob", "Launch a10g-dev", "#ml-platform")
+
+    office.passes(2 * HOUR + 20 * MINUTE)
+
+    [(name, _)] = office.fleet.launches
+    assert f"The 2 h for which you launched *{name}* are over. It still runs, unclaimed." in office.sees("ada", "@ada")
+    assert "I can't tell whether" in office.sees("ada", "@ada")
+    assert office.machine(name).state == "running"
+
+
+def test_without_capacity_another_listed_machine_is_offered(office):
+    office.fleet.run_short("us-west-2a")
+    office.types("ada", "/gpu launch h100-box")
+
+    office.presses("bob", "Launch h100-box", "#ml-platform")
+
+    said = office.sees("ada", "@ada")
+    assert "AWS has no p5.48xlarge left in us-west-2 just now. Next try at Mon 09:01 UTC. Or take another:" in said
+    assert "[Don't launch it any more] [Launch a10g-dev]" in said
+
+
+def test_a_name_nobody_listed_gets_the_nearest(office):
+    assert "Did you mean a10g-dev?" in office.types("ada", "/gpu launch a10g")
+
+
+def test_a_restart_of_the_bot_launches_nothing_twice(office):
+    office.types("ada", "/gpu launch a10g-dev for 2h")
+    office.restart()
+    office.presses("bob", "Launch a10g-dev", "#ml-platform")
+    office.restart()
+    office.passes(DAY // 24)
+
+    assert len(office.fleet.launches) == 1
