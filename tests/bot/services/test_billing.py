@@ -54,6 +54,16 @@ def test_a_look_is_due_twice_a_day_whatever_restarts_come_between(room, aws, clo
     assert billed(room) == {SUNDAY: 12_500_000}
 
 
+def test_twenty_people_who_ask_all_day_cost_six_requests(room, aws, clock):
+    for _ in range(24):
+        fetch(room, aws)
+        for _ in range(20):
+            bill_reporting.answer(room.desk, date(2026, 11, 1), THE_DAY)
+        clock.forward(HOUR)
+
+    assert len(aws.asked) == 6
+
+
 def test_no_more_is_paid_a_day_than_was_allowed_and_people_are_told(room, clock, tmp_path):
     room.settings = room.settings.model_copy(
         update={"bill": room.settings.bill.model_copy(update={"requests_per_day": 4, "looks_per_day": 4})}
