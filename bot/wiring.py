@@ -219,20 +219,21 @@ def _carry_out(desk: Desk) -> None:
 
 def front(desk: Desk, face: listen.Face, schedule: Schedule, silence: Silence, *, slack_http: bool) -> Starlette:
     """What listens on the door's address: the door, and Slack's requests when they come by HTTP."""
-    app = door(
-        lambda push, ip: _receive(desk, push, ip),
-        lambda sha256: agents.host_of(desk.store.reading(), sha256),
-        lambda: health(desk, schedule, silence),
-        metrics=lambda: figures(desk, schedule, silence),
-        clock=desk.clock,
-    )
     runs_door = RunsDoor(
         lambda sha256: agents.host_of(desk.store.reading(), sha256),
         lambda host: running.offered(desk, host),
         lambda host, run_id, seen: running.reported(desk, host, run_id, seen),
         desk.clock,
     )
-    routes = [*([http.route(face.app)] if slack_http else []), *runs_door.routes(), Mount("/", app)]
+    app = door(
+        lambda push, ip: _receive(desk, push, ip),
+        lambda sha256: agents.host_of(desk.store.reading(), sha256),
+        lambda: health(desk, schedule, silence),
+        metrics=lambda: figures(desk, schedule, silence),
+        more=runs_door.routes(),
+        clock=desk.clock,
+    )
+    routes = [*([http.route(face.app)] if slack_http else []), Mount("/", app)]
     return Starlette(routes=routes)
 
 

@@ -7,8 +7,10 @@ from typing import Literal
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.errors import Refused
 
-EndReason = Literal["released", "expired", "gone", "handed", "unused"]
-"""unused: nobody worked there and its holder did not answer, so it was given up."""
+EndReason = Literal["released", "expired", "gone", "handed", "unused", "booked"]
+"""booked: somebody had booked the time after its end.
+unused: nobody worked there and its holder did not answer, so it was given up.
+"""
 GRACE = 10 * MINUTE
 """So long after its end a claim still holds, so that its holder can extend it."""
 

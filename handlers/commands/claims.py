@@ -30,7 +30,8 @@ def take_best(ask: Ask, want: Want, rest: list[str]) -> Reply:
     asked = claim_words(rest, ask.asker())
     if asked.choice is not None:
         raise Refused(f"Say the number once: `claim {want}`, or `claim train-7 gpus:2` with a name of yours.")
-    best = finding.find(ask.desk, want, ask.user).best
+    length = find.asked_for(ask, want, asked.span).length
+    best = finding.find(ask.desk, want, ask.user, length).best
     if best is None:
         return find.answer(ask, want, asked.span)
     choice = GpuChoice(count=want.count) if want.count < len(best.listing.gpus) else None

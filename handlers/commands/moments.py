@@ -77,6 +77,15 @@ def moment(rest: list[str], zone: ZoneInfo, now: int, *, start: int | None = Non
     return Moment(_on(day, at, zone, after)), rest
 
 
+def day(rest: list[str], zone: ZoneInfo, now: int) -> tuple[date, list[str]]:
+    """The day that the first words name, and the words after it. Raises Refused."""
+    found, left = _day(rest, local(now, zone).date())
+    if found is None:
+        said = f'"{rest[0][:40]}" is no day I can read. ' if rest else "Which day? "
+        raise Refused(f"{said}Try 20 dec or 2026-12-20.")
+    return found.date, left
+
+
 def weekday(word: str) -> int | None:
     """The day of the week, Monday is 0: tue, tuesday, tuesdays; None when it is none."""
     return _WEEKDAYS.get(word.lower().rstrip(",").removesuffix("s"))

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.domain.claims import GpuChoice
 from bot.errors import Refused
-from handlers.commands.moments import Moment, moment
+from handlers.commands.moments import Moment, day, moment
 from handlers.commands.parse import gpu_choice, looks_like_length, measured
 
 
@@ -21,6 +22,10 @@ class Asker:
     def moment(self, rest: list[str], *, start: int | None = None) -> tuple[Moment, list[str]]:
         """The moment that the first words name, and the words after it. Raises Refused."""
         return moment(rest, ZoneInfo(self.zone()), self.now, start=start)
+
+    def day(self, rest: list[str]) -> tuple[date, list[str]]:
+        """The day that the first words name, and the words after it. Raises Refused."""
+        return day(rest, ZoneInfo(self.zone()), self.now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def extension(rest: list[str], asker: Asker) -> Span | None:
 def span(rest: list[str], asker: Asker, *, start: int | None = None) -> tuple[Span, list[str]]:
     """The span in "[for] 4h ..." and "until 18:00 ...", and the words after it. Raises Refused."""
     first = rest[0].lower() if rest else ""
-    if first in {"until", "till"}:
+    if first in {"until", "till"} or (first == "to" and start is not None):
         _refuse_length(rest[1:2])
         until, left = asker.moment(rest[1:], start=start)
         return Span(until=until), left

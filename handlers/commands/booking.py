@@ -1,0 +1,144 @@
+"""/gpu book, bookings and unbook."""
+
+import re
+
+from bot.domain.bookings import Slot
+from bot.domain.claims import GpuChoice
+from bot.domain.listing import Listing
+from bot.errors import Refused
+from bot.services import booking, looking
+from bot.services.booking import Wish
+from handlers.blocks import booking as blocks
+from handlers.blocks.parts import Reply
+from handlers.commands.moments import weekday
+from handlers.commands.parse import readable
+from handlers.commands.spans import Asker, chosen, span
+from handlers.commands.verbs import Ask, Verb, named
+
+_FROM_TO = re.compile(r"(\d{1,2}(?::\d\d)?(?:am|pm)?)-(\d{1,2}(?::\d\d)?(?:am|pm)?)", re.ASCII | re.IGNORECASE)
+
+
+def book(ask: Ask) -> Reply:
+    """Book an instance, or some of its GPUs, for later."""
+    listing, rest = named(ask, "book")
+    made, remark = wish(rest, ask.asker())
+    return put(ask, listing, made, remark=remark)
+
+
+def put(ask: Ask, listing: Listing, wanted: Wish, *, remark: str = "") -> Reply:
+    """Book this one; when others have it then, say who and when it could be instead."""
+    try:
+        made, slots = booking.book(ask.desk, listing.instance.id, ask.user, wanted)
+    except booking.Clash as found:
+        return blocks.clash(listing, found.wanted, found.holds, found.free_at, ask.desk.zone(ask.user))
+    minutes = ask.desk.settings.claims.no_show_minutes
+    return blocks.booked(listing, made, slots, no_show_minutes=minutes, remark=remark)
+
+
+def wish(rest: list[str], asker: Asker) -> tuple[Wish, str]:
+    """The parts of "[gpus:2] [every] tue 20:00 [for 6h|until 23:00] [until 20 dec] [note...]", and a remark on them.
+
+    Raises Refused.
+    """
+    choice, rest = chosen(_apart(rest))
+    weekly = bool(rest) and rest[0].lower() in {"every", "each", "weekly"}
+    rest = rest[1:] if weekly else rest
+    rest = rest[1:] if rest and rest[0].lower() in {"on", "from"} else rest
+    if weekly and (not rest or weekday(rest[0]) is None):
+        raise Refused("Bookings come back weekly. Try `every tue 20:00 for 6h`.")
+    begin, rest = asker.moment(rest)
+    if choice is None:
+        choice, rest = chosen(rest)
+    lasts, rest = span(rest, asker, start=begin.at)
+    last_day = None
+    if weekly and rest and rest[0].lower() in {"until", "till"}:
+        last_day, rest = asker.day(rest[1:])
+    if choice is None:
+        choice, rest = chosen(rest)
+    length = lasts.length if lasts.end is None else lasts.end - begin.at
+    note = readable(" ".join(rest))
+    return Wish(begin.at, length, choice or GpuChoice(), weekly, last_day, note), begin.remark
+
+
+def _apart(rest: list[str]) -> list[str]:
+    """With "20:00-23:00" as "20:00 to 23:00"."""
+    found = [(word, _FROM_TO.fullmatch(word)) for word in rest]
+    return [part for word, times in found for part in ([times[1], "to", times[2]] if times else [word])]
+
+
+def in_the_way(ask: Ask, listing: Listing, slot: Slot, choice: GpuChoice | None = None) -> Reply:
+    """A claim would run into this booking: what could be had until then."""
+    desk = ask.desk
+    shortest = desk.settings.claim_limits(desk.roster().team_of(ask.user)).shortest
+    wanted = blocks.Wanted(ask.user, choice, desk.zone(ask.user))
+    return blocks.in_the_way(listing, slot, wanted, now=desk.clock(), shortest=shortest)
+
+
+def bookings(ask: Ask) -> Reply:
+    """What is booked: one's own, of an instance, or everything."""
+    if ask.words and ask.words[0].lower() == "mine":
+        return show(ask, booking.upcoming(ask.desk, holder=ask.user), "of yours")
+    if ask.words:
+        listing, _ = named(ask, "bookings")
+        return of_one(ask, listing)
+    return show(ask, booking.upcoming(ask.desk), "to come")
+
+
+def of_one(ask: Ask, listing: Listing) -> Reply:
+    """What is booked of this one."""
+    return show(ask, booking.upcoming(ask.desk, instance_id=listing.instance.id), f"of {listing.instance.name}")
+
+
+def show(ask: Ask, slots: list[Slot], of: str, *, decides: bool = False) -> Reply:
+    """These bookings; whoever decides for the machine may cancel all of them."""
+    found = {slot.instance_id: looking.listing(ask.desk, slot.instance_id) for slot in slots}
+    return blocks.listed(slots, {key: each for key, each in found.items() if each}, ask.user, of=of, decides=decides)
+
+
+def unbook(ask: Ask) -> Reply:
+    """Cancel a booking: the only one there is, else by buttons."""
+    listing, rest = named(ask, "unbook")
+    there = booking.upcoming(ask.desk, instance_id=listing.instance.id)
+    if not there:
+        raise Refused(f"Nobody has booked {listing.instance.name}, so there is nothing to cancel.")
+    mine = [slot for slot in there if slot.holder == ask.user]
+    if not mine:
+        return _of_others(ask, listing, there)
+    if rest:
+        begin, _ = ask.asker().moment(rest)
+        mine = [slot for slot in mine if slot.from_at == begin.at]
+        if not mine:
+            raise Refused(
+                f"You have no booking of {listing.instance.name} that begins then. `/gpu bookings mine` lists."
+            )
+    if len({slot.booking_id for slot in mine}) == 1:
+        return drop(ask, mine[0], one=bool(rest))
+    return show(ask, mine, f"of {listing.instance.name}")
+
+
+def _of_others(ask: Ask, listing: Listing, there: list[Slot]) -> Reply:
+    roster, name = ask.desk.roster(), listing.instance.name
+    if ask.user not in roster.approvers(listing.team) | roster.admins:
+        raise Refused(f"You have no booking of {name}. `/gpu bookings {name}` shows whose it is.")
+    return show(ask, there, f"of {name}", decides=True)
+
+
+def drop(ask: Ask, slot: Slot, *, one: bool = False, series: bool = False) -> Reply:
+    """Cancel this one; of a weekly booking, ask how much of it."""
+    name = looking.name_of(ask.desk, slot.instance_id)
+    if slot.weekly and not (one or series):
+        return blocks.which(slot, name)
+    off = booking.cancel(ask.desk, slot.id, ask.user, series=series)
+    return blocks.cancelled(off, name, ask.user, series=series)
+
+
+VERBS = (
+    Verb(
+        "book",
+        "book <instance> [gpus:2] [every] tue 20:00 [for 6h] [note]",
+        "Claim it from then on, once or every week.",
+        book,
+    ),
+    Verb("bookings", "bookings [<instance>|mine]", "What is booked, with buttons to cancel.", bookings),
+    Verb("unbook", "unbook <instance> [tue 20:00]", "Cancel your booking.", unbook),
+)

@@ -1,0 +1,207 @@
+"""Bookings and their slots. The database keeps the promise that no GPU is booked twice for one time."""
+
+import json
+from datetime import date, time
+
+from sqlite_utils import Database
+
+from bot.domain.bookings import Booking, Slot, SlotState
+from bot.domain.claims import GpuChoice
+from store.sql import Row, changed, many, one, rows
+
+SCHEMA = (
+    """CREATE TABLE bookings (
+        id TEXT PRIMARY KEY,
+        instance_id TEXT NOT NULL REFERENCES instances (id),
+        holder TEXT NOT NULL,
+        team TEXT NOT NULL,
+        note TEXT NOT NULL,
+        choice TEXT NOT NULL,
+        zone TEXT NOT NULL,
+        first_day TEXT NOT NULL,
+        wall TEXT NOT NULL,
+        length INTEGER NOT NULL CHECK (length > 0),
+        last_day TEXT,
+        made_at INTEGER NOT NULL,
+        ended_at INTEGER,
+        ended_by TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    "CREATE INDEX weekly_bookings ON bookings (last_day) WHERE last_day IS NOT NULL AND ended_at IS NULL",
+    """CREATE TABLE slots (
+        id TEXT PRIMARY KEY,
+        booking_id TEXT NOT NULL REFERENCES bookings (id),
+        instance_id TEXT NOT NULL,
+        holder TEXT NOT NULL,
+        gpus TEXT NOT NULL,
+        from_at INTEGER NOT NULL,
+        until_at INTEGER NOT NULL CHECK (until_at > from_at),
+        state TEXT NOT NULL DEFAULT 'booked'
+            CHECK (state IN ('booked', 'claimed', 'used', 'unused', 'missed', 'off')),
+        claim_id TEXT NOT NULL DEFAULT '',
+        told_at INTEGER,
+        outcome TEXT NOT NULL DEFAULT '',
+        UNIQUE (booking_id, from_at),
+        CHECK ((state IN ('claimed', 'used', 'unused')) = (claim_id <> ''))
+    ) STRICT""",
+    "CREATE INDEX slots_of_instance ON slots (instance_id, from_at) WHERE state = 'booked'",
+    "CREATE INDEX slots_of_person ON slots (holder, from_at) WHERE state = 'booked'",
+    "CREATE INDEX slots_due ON slots (from_at) WHERE state IN ('booked', 'claimed')",
+    "CREATE UNIQUE INDEX one_slot_per_claim ON slots (claim_id) WHERE claim_id <> ''",
+    """CREATE TABLE booked_gpus (
+        slot_id TEXT NOT NULL REFERENCES slots (id),
+        instance_id TEXT NOT NULL,
+        gpu INTEGER NOT NULL,
+        from_at INTEGER NOT NULL,
+        until_at INTEGER NOT NULL,
+        PRIMARY KEY (instance_id, gpu, from_at)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX booked_by ON booked_gpus (slot_id)",
+    """CREATE TRIGGER one_booking_at_a_time BEFORE INSERT ON booked_gpus WHEN EXISTS (
+        SELECT 1 FROM booked_gpus b WHERE b.instance_id = NEW.instance_id AND b.gpu = NEW.gpu
+        AND b.from_at < NEW.until_at AND NEW.from_at < b.until_at
+    ) BEGIN SELECT RAISE(ABORT, 'that GPU is booked for that time'); END""",
+)
+_SLOTS = (
+    "SELECT s.*, b.team, b.note, b.last_day IS NOT NULL AS weekly FROM slots s JOIN bookings b ON b.id = s.booking_id"
+)
+
+
+def add(db: Database, booking: Booking) -> None:
+    """Keep a booking; its slots are added one by one."""
+    choice = {"count": booking.choice.count, "indexes": booking.choice.indexes}
+    changed(
+        db,
+        "INSERT INTO bookings (id, instance_id, holder, team, note, choice, zone, first_day, wall, length, last_day, "
+        "made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *(booking.id, booking.instance_id, booking.holder, booking.team, booking.note, json.dumps(choice)),
+        *(booking.zone, booking.first_day.isoformat(), booking.wall.isoformat("minutes"), booking.length),
+        *(booking.last_day.isoformat() if booking.last_day else None, booking.made_at),
+    )
+
+
+def add_slot(db: Database, slot: Slot) -> None:
+    """Keep a slot, and its GPUs for it while it is still to come."""
+    changed(
+        db,
+        "INSERT INTO slots (id, booking_id, instance_id, holder, gpus, from_at, until_at, state, outcome) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *(slot.id, slot.booking_id, slot.instance_id, slot.holder, json.dumps(slot.gpus)),
+        *(slot.from_at, slot.until_at, slot.state, slot.outcome),
+    )
+    if slot.state == "booked":
+        each = ((slot.id, slot.instance_id, gpu, slot.from_at, slot.until_at) for gpu in slot.gpus)
+        sql = "INSERT INTO booked_gpus (slot_id, instance_id, gpu, from_at, until_at) VALUES (?, ?, ?, ?, ?)"
+        many(db, sql, each)
+
+
+def move(
+    db: Database, slot: Slot, state: SlotState, *, claim_id: str = "", gpus: tuple[int, ...] = (), outcome: str = ""
+) -> bool:
+    """Let a slot go on to another state; False when it has gone on already."""
+    done = changed(
+        db,
+        "UPDATE slots SET state = ?, claim_id = coalesce(nullif(?, ''), claim_id), gpus = ?, outcome = ? "
+        "WHERE id = ? AND state = ?",
+        *(state, claim_id, json.dumps(gpus or slot.gpus), outcome, slot.id, slot.state),
+    )
+    if done:
+        changed(db, "DELETE FROM booked_gpus WHERE slot_id = ?", slot.id)
+    return done == 1
+
+
+def mark_told(db: Database, slot_id: str, now: int) -> None:
+    """Its holder is told that the machine is not there for them."""
+    changed(db, "UPDATE slots SET told_at = ? WHERE id = ?", now, slot_id)
+
+
+def end(db: Database, booking_id: str, now: int, *, who: str) -> bool:
+    """No further slots come of a booking; False when it had ended."""
+    sql = "UPDATE bookings SET ended_at = ?, ended_by = ? WHERE id = ? AND ended_at IS NULL"
+    return changed(db, sql, now, who, booking_id) == 1
+
+
+def by_id(db: Database, booking_id: str) -> Booking | None:
+    """A booking, whether it has ended or not."""
+    row = one(db, "SELECT * FROM bookings WHERE id = ?", booking_id)
+    return _booking(row) if row else None
+
+
+def slot(db: Database, slot_id: str) -> Slot | None:
+    """A slot, in whatever state."""
+    row = one(db, f"{_SLOTS} WHERE s.id = ?", slot_id)
+    return _slot(row) if row else None
+
+
+def slot_of_claim(db: Database, claim_id: str) -> Slot | None:
+    """The slot that a claim came of."""
+    row = one(db, f"{_SLOTS} WHERE s.claim_id = ? AND s.claim_id <> ''", claim_id)
+    return _slot(row) if row else None
+
+
+def ahead(db: Database, *, instance_id: str = "", holder: str = "", booking_id: str = "") -> list[Slot]:
+    """Slots that have not become claims, the first to begin first."""
+    given = (("s.instance_id", instance_id), ("s.holder", holder), ("s.booking_id", booking_id))
+    where = "".join(f" AND {column} = ?" for column, value in given if value)
+    values = [value for _, value in given if value]
+    found = rows(db, f"{_SLOTS} WHERE s.state = 'booked'{where} ORDER BY s.from_at, s.id", *values)
+    return [_slot(row) for row in found]
+
+
+def due(db: Database, before: int) -> list[Slot]:
+    """Slots that begin by then and have not become claims."""
+    found = rows(db, f"{_SLOTS} WHERE s.state = 'booked' AND s.from_at <= ? ORDER BY s.from_at, s.id", before)
+    return [_slot(row) for row in found]
+
+
+def watched(db: Database) -> list[Slot]:
+    """Slots whose claims nobody is known to use yet."""
+    return [_slot(row) for row in rows(db, f"{_SLOTS} WHERE s.state = 'claimed' ORDER BY s.from_at, s.id")]
+
+
+def orphaned(db: Database, before: int) -> list[Slot]:
+    """Slots to come of instances that were gone before then."""
+    sql = f"{_SLOTS} JOIN instances i ON i.id = s.instance_id WHERE s.state = 'booked' AND i.gone_at <= ?"
+    return [_slot(row) for row in rows(db, f"{sql} ORDER BY s.from_at, s.id", before)]
+
+
+def weekly(db: Database) -> list[Booking]:
+    """Weekly bookings that go on."""
+    sql = "SELECT * FROM bookings WHERE last_day IS NOT NULL AND ended_at IS NULL ORDER BY made_at, id"
+    return [_booking(row) for row in rows(db, sql)]
+
+
+def last_start(db: Database, booking_id: str) -> int:
+    """When the last slot there is of a booking begins; 0 where there is none."""
+    row = one(db, "SELECT coalesce(max(from_at), 0) AS at FROM slots WHERE booking_id = ?", booking_id)
+    return int(row["at"]) if row else 0
+
+
+def since(db: Database, after: int, *, instance_id: str = "") -> list[Slot]:
+    """Slots to come and slots that became claims, which end after then, the first to begin first."""
+    where = " AND s.instance_id = ?" if instance_id else ""
+    values = [instance_id] if instance_id else []
+    sql = f"{_SLOTS} WHERE s.state IN ('booked', 'claimed', 'used', 'unused') AND s.until_at > ?{where}"
+    return [_slot(row) for row in rows(db, f"{sql} ORDER BY s.from_at, s.id", after, *values)]
+
+
+def count_of(db: Database, holder: str) -> int:
+    """How many bookings of a person are to come; a weekly one counts once."""
+    sql = "SELECT count(DISTINCT booking_id) AS n FROM slots WHERE holder = ? AND state = 'booked'"
+    row = one(db, sql, holder)
+    return int(row["n"]) if row else 0
+
+
+def _booking(row: Row) -> Booking:
+    fields = {name: value for name, value in row.items() if name not in {"ended_at", "ended_by"}}
+    choice = json.loads(row["choice"])
+    fields |= {
+        "choice": GpuChoice(choice["count"], tuple(choice["indexes"])),
+        "first_day": date.fromisoformat(row["first_day"]),
+        "wall": time.fromisoformat(row["wall"]),
+        "last_day": date.fromisoformat(row["last_day"]) if row["last_day"] else None,
+    }
+    return Booking(**fields)
+
+
+def _slot(row: Row) -> Slot:
+    return Slot(**{**row, "gpus": tuple(json.loads(row["gpus"])), "weekly": bool(row["weekly"])})

@@ -1,0 +1,35 @@
+"""Addresses of calendar feeds. Only a hash of each is kept; one feed per person and team, the newest."""
+
+from sqlite_utils import Database
+
+from store.sql import Row, changed, one
+
+SCHEMA = (
+    """CREATE TABLE calendar_feeds (
+        token_sha256 TEXT PRIMARY KEY,
+        person TEXT NOT NULL,
+        team TEXT NOT NULL,
+        made_at INTEGER NOT NULL,
+        UNIQUE (person, team)
+    ) STRICT, WITHOUT ROWID""",
+)
+
+
+def put(db: Database, token_sha256: str, *, person: str, team: str, now: int) -> bool:
+    """Keep a person's feed, of a team or (without one) of their own; True when an older one stopped working."""
+    replaced = drop(db, person=person, team=team)
+    sql = "INSERT INTO calendar_feeds (token_sha256, person, team, made_at) VALUES (?, ?, ?, ?)"
+    changed(db, sql, token_sha256, person, team, now)
+    return replaced
+
+
+def drop(db: Database, *, person: str, team: str | None = None) -> bool:
+    """Let a person's feeds (or one of them) stop working; False when there was none."""
+    if team is None:
+        return changed(db, "DELETE FROM calendar_feeds WHERE person = ?", person) > 0
+    return changed(db, "DELETE FROM calendar_feeds WHERE person = ? AND team = ?", person, team) > 0
+
+
+def feed(db: Database, token_sha256: str) -> Row | None:
+    """Whose feed that is: person and team."""
+    return one(db, "SELECT person, team FROM calendar_feeds WHERE token_sha256 = ?", token_sha256)
