@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -11,6 +12,8 @@ from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]
 
 from bot.errors import Impaired
+
+__all__ = ["DAMAGED", "MOVED", "SCHEMA", "Trouble", "Watched", "sqlite3"]
 
 log = logging.getLogger(__name__)
 SCHEMA = ("CREATE TABLE heartbeat (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT",)
@@ -86,6 +89,6 @@ def _impaired(reason: str) -> Impaired:
 class Watched(Database):
     """A connection that knows where to note its troubles."""
 
-    def __init__(self, connection: object, trouble: Trouble) -> None:
+    def __init__(self, connection: Any, trouble: Trouble) -> None:
         super().__init__(connection, strict=True)
         self.trouble = trouble

@@ -1,7 +1,9 @@
 """`valet run`: the bot."""
 
 import logging
+import os
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +12,11 @@ import click
 
 if TYPE_CHECKING:
     from bot.wiring import Valet
+
+DEAF = 69
+"""EX_UNAVAILABLE: Slack answers, but is not heard; a new process may hear it."""
+DRAIN_S = 25.0
+"""What is under way may take this long to end once Valet is told to."""
 
 
 @click.command()
@@ -26,7 +33,9 @@ def run(config: Path, *, verbose: bool) -> None:
 
     Needs SLACK_BOT_TOKEN, and SLACK_APP_TOKEN for Socket Mode or SLACK_SIGNING_SECRET for HTTP; each may also be
     given as a file by NAME_FILE. SLACK_API_URL reaches another Slack, VALET_DB names the database.
-    Exits with 75 when another process uses the same database.
+    SIGTERM ends it in order, within 25 seconds; whatever took longer is picked up by the next start.
+    Exits with 75 when another process uses the same database, and with 69 when Slack's connection has gone deaf and
+    connecting anew did not help: whatever supervises it should start it again.
     """
     from bot import settings as configuration
     from bot.domain.clock import system_clock
@@ -39,9 +48,11 @@ def run(config: Path, *, verbose: bool) -> None:
     lock = ProcessLock(Path(chosen.database))
     try:
         store = Store(chosen.database)
-        _work(build(chosen, secrets, store, clock=system_clock, rooms=providers(chosen, system_clock)))
+        deaf = _work(build(chosen, secrets, store, clock=system_clock, rooms=providers(chosen, system_clock)))
     finally:
         lock.release()
+    if deaf:
+        click.get_current_context().exit(DEAF)
 
 
 def _log(*, verbose: bool) -> None:
@@ -52,12 +63,28 @@ def _log(*, verbose: bool) -> None:
     logging.basicConfig(level="DEBUG" if verbose else "INFO", handlers=[handler])
 
 
-def _work(valet: "Valet") -> None:
-    """From start to SIGTERM."""
-    over = threading.Event()
+def _work(valet: "Valet") -> bool:
+    """From start to SIGTERM, or until Slack is not heard any more: whether that was it."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
+        signal.signal(number, lambda *_: valet.finish.set())
     valet.start()
     logging.getLogger("bot").info("Valet runs; the door is on %s:%s", valet.door.host, valet.door.port)
-    over.wait()
+    valet.finish.wait()
+    _end_in_time(DEAF if valet.deaf else 0)
     valet.stop()
+    return valet.deaf
+
+
+def _end_in_time(code: int) -> None:
+    """End the process after `DRAIN_S`, whatever still hangs; also while Python waits for threads at its very end."""
+
+    def give_up() -> None:
+        busy = ", ".join(sorted(thread.name for thread in threading.enumerate() if not thread.daemon))
+        said = "Not everything ended in %.0f s (still at work: %s); the next start picks it up"
+        logging.getLogger("bot").warning(said, DRAIN_S, busy)
+        sys.stderr.flush()
+        os._exit(code)
+
+    timer = threading.Timer(DRAIN_S, give_up)
+    timer.daemon = True
+    timer.start()

@@ -13,6 +13,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.domain.clock import Clock, system_clock
+from bot.errors import ValetError
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,9 @@ class Schedule:
         """Run one job; a failure is logged and the next tick tries again."""
         try:
             job.run()
+        except ValetError as error:
+            log.error("job %s failed: %s", job.name, error)  # noqa: TRY400 - the sentence says it all
+            return
         except Exception:  # the job edge
             log.exception("job %s failed", job.name)
             return

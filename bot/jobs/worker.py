@@ -4,6 +4,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from bot.errors import ValetError
+
 log = logging.getLogger(__name__)
 
 
@@ -44,6 +46,9 @@ class Worker:
         """Work; seconds until the next time."""
         try:
             wanted = self._work()
+        except ValetError as error:
+            log.error("%s failed: %s", self._thread.name, error)  # noqa: TRY400 - the sentence says it all
+            return self._period_s
         except Exception:  # the job edge: one failure must not end the thread
             log.exception("%s failed", self._thread.name)
             return self._period_s

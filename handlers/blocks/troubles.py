@@ -10,6 +10,13 @@ _REMEDIES = {
     "missing_scope": "`valet doctor` tells which scope the app lacks.",
 }
 
+_DATABASE_REMEDIES = {
+    "the disk is full": "Make room on its disk, and I go on by myself.",
+    "it may not be written": "Give Valet's user the right to write it and its folder, and I go on by myself.",
+    "another program keeps it locked": "End that program, and I go on by myself.",
+    "the database is damaged; an admin has to restore a backup": "Stop Valet, then run `valet restore` with a backup.",
+}
+
 
 def undelivered(channel: str, error: str) -> Reply:
     """Messages to a channel can't be posted; `error` is Slack's word for why."""
@@ -25,4 +32,21 @@ def backup_failed(reason: str) -> Reply:
     return plainly(
         f"The nightly backup was not made: {esc(reason, 900)} I go on trying every 10 minutes. "
         "`valet backup` on Valet's machine tries it at once."
+    )
+
+
+def impaired(reason: str) -> Reply:
+    """The database can't be used."""
+    remedy = _DATABASE_REMEDIES.get(reason, "`valet doctor` on its machine tells more.")
+    return plainly(
+        f"*Valet's database can't be used: {esc(reason)}.* Until it can, I stop and start nothing, and I can't note "
+        f"claims or answers; people are told so. {remedy}"
+    )
+
+
+def usable_again() -> Reply:
+    """The database works again."""
+    return plainly(
+        "Valet's database can be used again. Nothing that I had confirmed is lost; what I refused meanwhile has to be "
+        "asked for again."
     )

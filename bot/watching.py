@@ -1,0 +1,129 @@
+"""Looks after the bot itself: what /healthz and /metrics say, and the alarm when the database can't be used."""
+
+import logging
+from collections.abc import Callable
+
+from slack_sdk import WebClient
+
+from bot.connection import OUT_OF_REACH, why
+from bot.domain.clock import MINUTE, SECOND
+from bot.domain.listing import Filter
+from bot.domain.rates import USD
+from bot.errors import Impaired
+from bot.jobs.schedule import Schedule
+from bot.services import backing_up, looking, posting
+from bot.services.desk import Desk
+from bot.telemetry.door import Health
+from bot.telemetry.figures import Figure
+from handlers.blocks import troubles
+from handlers.blocks.parts import Reply
+from handlers.send import post
+
+log = logging.getLogger(__name__)
+STALE_TICK = 5 * MINUTE
+STALE_MESSAGE = 20 * MINUTE
+"""Longer than any single wait between two tries."""
+DEAF_S = 120.0
+CALM = 5 * MINUTE
+"""So long the database must work again before the alarm is called off; a disk at its limit goes back and forth."""
+PROMPT = frozenset({"sweep", "judge", "claims", "requests", "database"})
+"""Jobs whose silence means something is wrong."""
+
+Silence = Callable[[], float | None]
+"""Seconds since Slack was last heard; None where Slack comes by HTTP and may be silent for hours."""
+
+
+def health(desk: Desk, schedule: Schedule, silence: Silence) -> Health:
+    """Well while the database can be used, jobs come to their end, messages leave and Slack is heard."""
+    problems = [f"{name} has not finished for over 5 minutes" for name in _late(schedule)]
+    try:
+        looking.sources(desk)
+        waited = posting.waited(desk)
+    except Impaired:
+        waited = 0
+    if desk.store.trouble.reason:
+        problems.insert(0, f"the database can't be used: {desk.store.trouble.reason}")
+    if waited > STALE_MESSAGE:
+        problems.append(f"a message has waited for {waited // MINUTE} minutes")
+    silent = silence()
+    if silent is not None and silent > DEAF_S:
+        problems.append(f"Slack has not been heard for {silent / 60:.0f} minutes")
+    return Health(not problems, tuple(problems))
+
+
+def _late(schedule: Schedule) -> list[str]:
+    return [name for name, age in schedule.ages().items() if age > STALE_TICK and name in PROMPT]
+
+
+def figures(desk: Desk, schedule: Schedule, silence: Silence) -> list[Figure]:
+    """What /metrics shows beside the door's own figures; without a database, what is known without it."""
+    ages: dict[tuple[str, ...], float] = {(name,): age / SECOND for name, age in schedule.ages().items()}
+    usable = not desk.store.trouble.reason
+    found = [
+        Figure("valet_job_age_seconds", "Since each job last came to its end.", ages, ("job",)),
+        Figure("valet_database_usable", "1 while the database can be used.", {(): float(usable)}),
+    ]
+    silent = silence()
+    if silent is not None:
+        found.append(Figure("valet_slack_silence_seconds", "Since Slack was last heard.", {(): silent}))
+    try:
+        return [*found, *_stored(desk)]
+    except Impaired:
+        return found
+
+
+def _stored(desk: Desk) -> list[Figure]:
+    totals = looking.totals(desk, Filter())
+    waiting: dict[tuple[str, ...], float] = {(state,): float(count) for state, count in posting.counts(desk).items()}
+    backup_age = backing_up.age(desk)
+    found = [
+        Figure("valet_instances", "Instances known.", {(): float(totals.instances)}),
+        Figure("valet_instances_idle", "Running instances with every GPU idle.", {(): float(totals.idle)}),
+        Figure("valet_usd_per_hour", "List price of what runs, USD per hour.", {(): totals.rate_micros / USD}),
+        Figure("valet_usd_per_hour_idle", "Of that, unused.", {(): totals.waste_micros / USD}),
+        Figure("valet_outbox_messages", "Messages by state.", waiting, ("state",)),
+        Figure("valet_outbox_age_seconds", "Age of the oldest unsent message.", {(): posting.waited(desk) / SECOND}),
+    ]
+    if backup_age is not None:
+        found.append(Figure("valet_backup_age_seconds", "Since the newest backup.", {(): backup_age / SECOND}))
+    return found
+
+
+class StoreAlarm:
+    """Tries the database, and tells the admins once when it fails and once when it works again.
+
+    Straight to Slack: the outbox is a part of the database.
+    """
+
+    def __init__(self, desk: Desk, client: WebClient) -> None:
+        self._desk = desk
+        self._client = client
+        self._told = ""
+        self._well_since: int | None = None
+
+    def look(self) -> None:
+        """Write something, and say what has changed since the last look."""
+        now, trouble = self._desk.clock(), self._desk.store.trouble
+        try:
+            self._desk.store.check(now)
+        except Impaired:
+            self._well_since = None
+            if trouble.reason != self._told and self._tell(troubles.impaired(trouble.reason)):
+                self._told = trouble.reason
+            return
+        if self._well_since is None:
+            self._well_since = now
+        if self._told and now - self._well_since >= CALM and self._tell(troubles.usable_again()):
+            self._told = ""
+
+    def _tell(self, reply: Reply) -> bool:
+        """Whether anybody was told."""
+        told = 0
+        for admin in sorted(self._desk.roster().admins):
+            try:
+                post(self._client, admin, reply)
+            except OUT_OF_REACH as error:
+                log.warning("an admin can't be told of the database: %s", why(error))
+                continue
+            told += 1
+        return told > 0

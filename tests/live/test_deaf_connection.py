@@ -1,0 +1,118 @@
+"""A connection that claims to live but hears nothing is noticed, made anew, and in the end given up."""
+
+import threading
+import time
+
+import pytest
+
+from bot.connection import Connection
+from bot.domain.clock import system_clock
+from bot.sandbox.slack import SandboxServer, SandboxSlack
+from bot.services.desk import Desk
+from bot.settings import Secrets, parse
+from bot.wiring import slack_client
+from handlers import listen
+from handlers.people import Identity
+from tests.stories.conftest import SETTINGS
+
+
+def until(what, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+    return found
+
+
+@pytest.fixture
+def slack():
+    return SandboxSlack(system_clock)
+
+
+@pytest.fixture
+def server(slack):
+    made = SandboxServer(slack).start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def connection(slack, server, store, clock):
+    client = slack_client(Secrets(slack.bot_token, slack.app_token, "", server.api_url))
+    settings = parse(SETTINGS, {})
+    face = listen.build(Desk(store, clock, settings, {}, settings.roster), client, Identity())
+    made = Connection(face.app, client, slack.app_token, deaf_s=0.3, lost_s=1.5)
+    made.open()
+    until(lambda: server.link.connections == 1)
+    yield made
+    made.close()
+    face.executor.shutdown(wait=True)
+
+
+def closed(connection):
+    """The SDK's client is closed behind the connection's back; its own `close` may wait for ever."""
+    threading.Thread(target=connection.handler.client.close, daemon=True).start()
+    until(lambda: connection.handler.client.closed and not connection.handler.client.is_connected())
+
+
+def test_a_connection_that_hears_is_left_alone(connection, server):
+    handler = connection.handler
+
+    for _ in range(5):
+        server.link.disconnect("warning")
+        until(lambda: connection.silent_s() < 0.3)
+        assert connection.tend()
+
+    assert connection.handler is handler
+
+
+def test_a_closed_client_that_nobody_reopens_is_replaced(connection, server):
+    """What was seen in the wild: the SDK's client is closed for good, and the process lives on without a word."""
+    closed(connection)
+    until(lambda: server.link.connections == 0)
+    time.sleep(0.4)
+
+    assert connection.tend()
+
+    until(lambda: server.link.connections == 1 and connection.silent_s() < 0.3)
+    assert connection.tend()
+
+
+def test_requests_that_pile_up_unread_count_as_silence_whatever_the_pings_say(connection, server):
+    client = connection.handler.client
+    client.closed = True  # its reader goes on, nobody takes up what it reads
+    until(lambda: client.message_queue.put("{}") or client.message_queue.qsize() > 3)
+    client.current_session.last_ping_pong_time = time.time()
+    time.sleep(0.4)
+
+    assert connection.tend()
+
+    until(lambda: server.link.connections == 1)
+    assert connection.handler.client.message_queue.empty()
+
+
+def test_when_connecting_anew_does_not_help_it_is_given_up(connection, slack, caplog):
+    slack.fault("apps.connections.open", "internal_error", times=50)
+    closed(connection)
+    time.sleep(0.4)
+
+    began = time.monotonic()
+    while connection.tend():
+        assert time.monotonic() - began < 10
+        time.sleep(0.05)
+
+    assert time.monotonic() - began >= 1.0
+    assert "nothing has come over Slack's connection" in caplog.text
+
+
+def test_while_slack_itself_is_away_nothing_is_given_up(connection, slack):
+    slack.fault("auth.test", http_status=503, times=100)
+    slack.fault("apps.connections.open", "internal_error", times=50)
+    closed(connection)
+    handler = connection.handler
+
+    for _ in range(25):
+        assert connection.tend()
+        time.sleep(0.1)
+
+    assert connection.handler is handler

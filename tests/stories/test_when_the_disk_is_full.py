@@ -1,0 +1,164 @@
+"""With a database that can't be written no machine is touched, everybody is told why, and it goes on by itself."""
+
+import pytest
+
+from bot.domain.clock import MINUTE
+from bot.errors import Impaired
+from bot.jobs.schedule import Schedule
+from bot.sandbox.slack.people import ADA
+from bot.watching import StoreAlarm, figures, health
+
+
+@pytest.fixture
+def alarm(office):
+    return StoreAlarm(office.valet.desk, office.valet.client)
+
+
+def fill(office):
+    """Not a page more than there is, as on a full disk."""
+    pages = office.valet.desk.store._writer.execute("PRAGMA page_count").fetchone()[0]
+    office.valet.desk.store._writer.execute(f"PRAGMA max_page_count={pages}").fetchone()
+
+
+def make_room(office):
+    office.valet.desk.store._writer.execute("PRAGMA max_page_count=1000000").fetchone()
+
+
+def freeze(office):
+    """As after the file system was remounted read-only."""
+    office.valet.desk.store._writer.execute("PRAGMA query_only=1")
+
+
+def thaw(office):
+    office.valet.desk.store._writer.execute("PRAGMA query_only=0")
+
+
+def well(office):
+    return health(office.valet.desk, Schedule([], office.clock), lambda: None)
+
+
+def test_commands_are_answered_with_why_and_looking_still_works(office):
+    office.reports("train-7", 0.0)
+    freeze(office)
+
+    office.slack.command("ada", "#gpus", "/gpu claim train-7")
+
+    assert answered(office) == "Valet's database can't be used now: it may not be written. Nothing was changed."
+    office.slack.command("ada", "#gpus", "/gpu status train-7")
+    assert "train-7" in answered(office)
+    thaw(office)
+    assert "train-7" in office.types("ada", "/gpu claim train-7")
+
+
+def answered(office):
+    """What Ada sees once the listeners are done; the workers are left alone."""
+    executor = office.valet.face.executor
+    executor.shutdown(wait=True)
+    executor.__init__(50)
+    return office.sees("ada")
+
+
+def test_on_a_full_disk_agents_keep_their_minutes_and_deliver_them_later(office):
+    fill(office)
+    with pytest.raises(Impaired, match="the disk is full"):
+        office.reports("train-7", 0.0, minutes=600)
+    during = well(office)
+    make_room(office)
+
+    office.reports("train-7", 0.0, minutes=600)
+
+    assert during.problems == ("the database can't be used: the disk is full",)
+    assert well(office).ok
+    assert "free" in office.types("ada", "/gpu status train-7")
+
+
+def test_an_approved_stop_is_not_carried_out_until_it_can_be_written_down(office):
+    office.reports("train-7", 0.0)
+    office.types("ada", "/gpu stop train-7")
+    card = "Stop train-7"
+    freeze(office)
+
+    office.slack.click("bob", "#ml-platform", card)
+    answered(office)
+
+    assert office.machine("train-7").state == "running"
+    assert office.fleet.calls["stop", "train-7"] == 0
+    thaw(office)
+    office.presses("bob", card, "#ml-platform")
+    office.passes(2 * MINUTE)
+    assert office.fleet.calls["stop", "train-7"] == 1
+    assert office.machine("train-7").state == "stopped"
+
+
+def test_the_admins_are_told_once_and_again_when_it_is_over(office, alarm):
+    freeze(office)
+    for _ in range(5):
+        alarm.look()
+        office.clock.forward(MINUTE)
+    during = office.slack.sees("bob", "@bob")
+    thaw(office)
+    for _ in range(8):
+        alarm.look()
+        office.clock.forward(MINUTE)
+    after = office.slack.sees("bob", "@bob")
+
+    assert len(during) == 1
+    assert during[0].startswith("*Valet's database can't be used: it may not be written.* Until it can, I stop and")
+    assert len(after) == 2
+    assert after[1].startswith("Valet's database can be used again. Nothing that I had confirmed is lost")
+
+
+def test_a_disk_at_its_limit_that_goes_back_and_forth_is_told_of_once(office, alarm):
+    for _ in range(6):
+        freeze(office)
+        alarm.look()
+        thaw(office)
+        alarm.look()
+        office.clock.forward(MINUTE)
+
+    assert len(office.slack.sees("bob", "@bob")) == 1
+
+
+def test_while_slack_is_away_too_the_admins_are_told_when_it_is_back(office, alarm):
+    freeze(office)
+    office.slack.fault("chat.postMessage", "internal_error", times=2)
+    alarm.look()
+    alarm.look()
+    silent = office.slack.sees("bob", "@bob")
+    alarm.look()
+    thaw(office)
+
+    assert silent == []
+    assert len(office.slack.sees("bob", "@bob")) == 1
+
+
+def test_health_and_figures_say_so_and_are_well_again_by_themselves(office, alarm):
+    before = well(office)
+    freeze(office)
+    alarm.look()
+    during = well(office)
+    shown = {
+        figure.name: figure.values for figure in figures(office.valet.desk, Schedule([], office.clock), lambda: 3.0)
+    }
+    thaw(office)
+    alarm.look()
+
+    assert before.ok
+    assert not during.ok
+    assert during.problems == ("the database can't be used: it may not be written",)
+    assert shown["valet_database_usable"] == {(): 0.0}
+    assert shown["valet_slack_silence_seconds"] == {(): 3.0}
+    assert well(office).ok
+
+
+def test_a_message_that_waits_and_a_slack_that_is_silent_make_health_bad(office):
+    office.valet.desk.store._writer.execute(
+        "INSERT INTO outbox (channel, ref, kind, subject, due_at, created_at) VALUES (?, 'r', 'digest', 'x', ?, ?)",
+        [ADA, office.clock.now, office.clock.now],
+    )
+    office.clock.forward(21 * MINUTE)
+
+    found = health(office.valet.desk, Schedule([], office.clock), lambda: 300.0)
+    office.valet.desk.store._writer.execute("DELETE FROM outbox WHERE ref = 'r'")
+
+    assert found.problems == ("a message has waited for 21 minutes", "Slack has not been heard for 5 minutes")
