@@ -17,6 +17,7 @@ from bot.services import pricing
 from bot.services.desk import Desk
 from bot.settings import Settings
 from store import fleet, rollups
+from store.sql import Row
 
 MEASURED_DAYS = 30
 MEASURED_HOURS = 24
@@ -46,13 +47,21 @@ def rate(desk: Desk, db: Database, instance: Instance) -> Rate | None:
 
 def refresh(desk: Desk) -> None:
     """Bring the rates and teams of owned machines up to date: settings change, power moves, lives end."""
-    known = fleet.of_source(desk.store.reading(), "owned").values()
-    for row in known:
-        instance = fleet.instance_of(row)
+    db = desk.store.reading()
+    stale = [instance_id for instance_id, row in fleet.of_source(db, "owned").items() if _fresh(desk, db, row)]
+    for instance_id in stale:
         with desk.store.writing() as db:
-            fresh = (pricing.team_of(desk.settings, instance), rate(desk, db, instance))
-            if fresh != (row["team"], fleet.rate_of(row)):
-                fleet.save(db, instance, team=fresh[0], rate=fresh[1])
+            row = fleet.by_id(db, instance_id)  # it may have changed in the meantime
+            fresh = _fresh(desk, db, row) if row and row["gone_at"] is None else None
+            if row and fresh:
+                fleet.save(db, fleet.instance_of(row), team=fresh[0], rate=fresh[1])
+
+
+def _fresh(desk: Desk, db: Database, row: Row) -> tuple[str, Rate | None] | None:
+    """The team and rate a machine should have; None where it has them."""
+    instance = fleet.instance_of(row)
+    fresh = (pricing.team_of(desk.settings, instance), rate(desk, db, instance))
+    return None if fresh == (row["team"], fleet.rate_of(row)) else fresh
 
 
 def _cost(settings: Settings, instance: Instance, today: date, measured: Decimal | None) -> OwnedCost:
