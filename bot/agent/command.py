@@ -1,6 +1,7 @@
 """`valet agent`: the command line of the agent."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -65,18 +66,13 @@ server_option = click.option(
     is_flag=True,
     help="Allow plain http:// to another machine. The token is then readable on the way.",
 )
+@click.option(
+    "--allow-jobs",
+    is_flag=True,
+    help="Run the commands that [runs] in valet.toml lists, under this agent's own account; not as root.",
+)
 @click.pass_context
-def agent(
-    ctx: click.Context,
-    server: str | None,
-    token_file: Path | None,
-    *,
-    host: str,
-    once: bool,
-    print_: bool,
-    state_dir: Path | None,
-    insecure_http: bool,
-) -> None:
+def agent(ctx: click.Context, /, **given: Any) -> None:
     """Watch this host's GPUs and report to the bot.
 
     Every 15 seconds the agent reads utilisation, memory and power of each GPU through NVML, once a minute the names
@@ -102,10 +98,7 @@ def agent(
     from bot.agent.run import Options, run
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    options = Options(
-        server, token_file, host, once=once, print_=print_, state_dir=state_dir, insecure_http=insecure_http
-    )
-    ctx.exit(run(options))
+    ctx.exit(run(Options(**given)))
 
 
 @agent.command("pause", short_help="Make the running agent let go of the driver for a while.")
@@ -167,7 +160,13 @@ def resume(ctx: click.Context, state_dir: Path | None) -> None:
 )
 @click.option("--token-file", default="/etc/valet/token", show_default=True, metavar="FILE", help="Where the token is.")
 @click.option("--valet", default="/opt/valet/bin/valet", show_default=True, metavar="FILE", help="Where valet is.")
-def unit(server: str, host: str | None, token_file: str, valet: str) -> None:
+@click.option(
+    "--jobs-user",
+    default="",
+    metavar="USER",
+    help="Run the agent as this account, with --allow-jobs: people's jobs run as it. Default: no jobs, few rights.",
+)
+def unit(server: str, host: str | None, token_file: str, valet: str, jobs_user: str) -> None:
     """Print a systemd unit that runs the agent with few rights, and starts it again whenever it ends.
 
     \b
@@ -176,7 +175,7 @@ def unit(server: str, host: str | None, token_file: str, valet: str) -> None:
     """
     from bot.agent.shipping import unit as text
 
-    click.echo(text(server, host=host, token_file=token_file, valet=valet), nl=False)
+    click.echo(text(server, host=host, token_file=token_file, valet=valet, jobs_user=jobs_user), nl=False)
 
 
 @agent.command("user-data", short_help="Print EC2 user data that installs the agent.")

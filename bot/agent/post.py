@@ -18,7 +18,7 @@ from bot.telemetry.procfs import printable
 from bot.telemetry.wire import PATH
 
 TIMEOUT_S = 10.0
-MAX_ANSWER_BYTES = 4096
+MAX_ANSWER_BYTES = 64 * 1024
 MAX_RETRY_AFTER_S = 900.0
 
 
@@ -93,18 +93,22 @@ class Poster:
 
     def __call__(self, body: bytes) -> Answer:
         """Post one body and read the answer; takes a few times the timeout at most, raises nothing."""
+        return self.exchange("POST", PATH, body)[0]
+
+    def exchange(self, method: str, path: str, body: bytes = b"") -> tuple[Answer, bytes]:
+        """One request to an address of the door, and what came back; raises nothing."""
         connection = self._connection()
         try:
-            connection.request("POST", self._server.path, body, self._headers)
+            connection.request(method, self._server.path.removesuffix(PATH) + path, body, self._headers)
             response = connection.getresponse()
             text = response.read(MAX_ANSWER_BYTES)
         except ssl.SSLCertVerificationError as error:
-            return Answer(None, f"its certificate is not trusted: {error.verify_message}")
+            return Answer(None, f"its certificate is not trusted: {error.verify_message}"), b""
         except (OSError, UnicodeError, http.client.HTTPException) as error:
-            return Answer(None, printable(str(error) or type(error).__name__, 200))
+            return Answer(None, printable(str(error) or type(error).__name__, 200)), b""
         finally:
             connection.close()
-        return Answer(response.status, _sentence(text), _retry_after(response.headers["Retry-After"]))
+        return Answer(response.status, _sentence(text), _retry_after(response.headers["Retry-After"])), text
 
     def _connection(self) -> http.client.HTTPConnection:
         where = self._server

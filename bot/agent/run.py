@@ -15,6 +15,7 @@ from bot.agent.post import Poster, Server, read_token
 from bot.agent.sampler import Source
 from bot.agent.sender import About, Sender
 from bot.agent.spool import Spool
+from bot.agent.working import Worker
 from bot.errors import Refused
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class Options:
     interval_s: float = 15.0
     state_dir: Path | None = None
     insecure_http: bool = False
+    allow_jobs: bool = False
 
 
 def run(options: Options, *, source: Source | None = None, host_time: HostTime | None = None) -> int:
@@ -43,7 +45,9 @@ def run(options: Options, *, source: Source | None = None, host_time: HostTime |
     host_time = host_time or HostTime()
     about = About(options.host, host_time.tick(), __version__)
     try:
-        sender = _sender(options, host_time, about)
+        poster = _poster(options)
+        sender = _sender(options, host_time, about, poster=poster)
+        worker = Worker(poster, options.state_dir or default_state_dir()) if poster and options.allow_jobs else None
     except Refused as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -57,7 +61,11 @@ def run(options: Options, *, source: Source | None = None, host_time: HostTime |
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: watch.stop.set())
     log.info("Watching the GPUs of %s every %g s.", options.host, options.interval_s)
+    if worker is not None:
+        worker.start()
     watch.until_told(options.interval_s)
+    if worker is not None:
+        worker.end()
     controls.leave()
     if watch.must_restart:
         log.info("The NVIDIA driver was upgraded: starting again with its new library.")
@@ -65,13 +73,18 @@ def run(options: Options, *, source: Source | None = None, host_time: HostTime |
     return 0
 
 
-def _sender(options: Options, host_time: HostTime, about: About) -> Sender | None:
+def _poster(options: Options) -> Poster | None:
     if options.server is None and options.print_:
         return None
     if options.server is None or options.token_file is None:
         raise Refused("Give --server and --token-file, or --print alone to only look.")
     server = Server.parse(options.server, insecure_http=options.insecure_http)
-    poster = Poster(server, read_token(options.token_file), agent=f"valet-agent/{__version__}")
+    return Poster(server, read_token(options.token_file), agent=f"valet-agent/{__version__}")
+
+
+def _sender(options: Options, host_time: HostTime, about: About, *, poster: Poster | None) -> Sender | None:
+    if poster is None:
+        return None
     folder = options.state_dir or default_state_dir()
     # A look by hand beside the service leaves the service's minutes alone.
     spool = None if options.once else Spool(folder, boot_id=host_time.boot_id, host=options.host)

@@ -14,11 +14,12 @@ THIS_HOST = "%H"
 HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}", re.ASCII)
 PATH = re.compile(r"/[A-Za-z0-9._/+@-]*", re.ASCII)
 PARAMETER = re.compile(r"/?[A-Za-z0-9._/-]*(\{instance\})?[A-Za-z0-9._/-]*", re.ASCII)
+ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}", re.ASCII)
 MAX_USER_DATA_BYTES = 16 * 1024
 """EC2 takes no more."""
 
 
-def unit(server: str, *, host: str | None, token_file: str, valet: str) -> str:
+def unit(server: str, *, host: str | None, token_file: str, valet: str, jobs_user: str = "") -> str:
     """The systemd unit; raises Refused when a value cannot stand in one."""
     _check_server(server)
     if host is not None and not HOST.fullmatch(host):
@@ -26,12 +27,15 @@ def unit(server: str, *, host: str | None, token_file: str, valet: str) -> str:
     for option, path in (("--token-file", token_file), ("--valet", valet)):
         if not PATH.fullmatch(path):
             raise Refused(f"{option} must be an absolute path of plain characters, without spaces.")
+    if jobs_user and (jobs_user == "root" or not ACCOUNT.fullmatch(jobs_user)):
+        raise Refused("--jobs-user must be an account of this host, and not root.")
     return _filled(
-        "valet-agent.service",
+        "valet-agent-jobs.service" if jobs_user else "valet-agent.service",
         SERVER=server.replace("%", "%%"),
         HOST=host or THIS_HOST,
         TOKEN=token_file,
         VALET=valet,
+        **({"USER": jobs_user} if jobs_user else {}),
     )
 
 

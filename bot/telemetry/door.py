@@ -6,7 +6,7 @@ sentence of JSON, {"error": "..."}, and never repeat what was sent.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import anyio
@@ -62,11 +62,15 @@ def door(
     health: Callable[[], Health],
     *,
     metrics: Callable[[], Iterable[Figure]] | None = None,
+    more: Sequence[Route] = (),
     clock: Clock = system_clock,
     pushes_per_minute: int = PUSHES_PER_MINUTE,
     body_s: float = BODY_S,
 ) -> Starlette:
-    """The application. The callables run in worker threads, a few at a time, and may block."""
+    """The application, with `more` addresses beside its own.
+
+    The callables run in worker threads, a few at a time, and may block.
+    """
     desk = _Desk(receive, authenticate, clock, quota=Quota(per_minute=pushes_per_minute), body_s=body_s)
     window = _Window(health, metrics or tuple, desk.figures)
     routes = [
@@ -74,6 +78,7 @@ def door(
         Route("/healthz", window.health, methods=["GET"]),
         Route("/metrics", window.metrics, methods=["GET"]),
         Route("/openapi.json", window.openapi, methods=["GET"]),
+        *more,
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: _refusal, 500: _broken})
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from bot import __version__
 from bot.telemetry.body import Body
+from bot.telemetry.runs_door import Report
+from bot.telemetry.runs_wire import PATH as RUNS
 from bot.telemetry.wire import PATH
 
 _REFUSALS = {
@@ -22,12 +24,23 @@ _REFUSALS = {
 def openapi() -> dict[str, Any]:
     """The document of GET /openapi.json."""
     body = Body.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas = {**body.pop("$defs", {}), "Push": body, "Receipt": _RECEIPT, "Error": _ERROR, "Health": _HEALTH}
+    schemas = {
+        **body.pop("$defs", {}),
+        "Push": body,
+        "Report": Report.model_json_schema(),
+        "Runs": _RUNS,
+        "Known": _KNOWN,
+        "Receipt": _RECEIPT,
+        "Error": _ERROR,
+        "Health": _HEALTH,
+    }
     return {
         "openapi": "3.1.0",
         "info": {"title": "Valet's door", "version": __version__},
         "paths": {
             PATH: {"post": _post()},
+            RUNS: {"get": _ask_runs()},
+            RUNS + "/{run_id}": {"post": _tell_run()},
             "/healthz": {
                 "get": {
                     "summary": "Whether the bot can do its work.",
@@ -55,6 +68,35 @@ _HEALTH = {
     "properties": {"ok": {"type": "boolean"}, "problems": {"type": "array", "items": {"type": "string"}}},
     "required": ["ok", "problems"],
 }
+
+
+_RUN = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "command": {"type": "string"}, "seconds": {"type": "integer"}},
+    "required": ["id", "command", "seconds"],
+}
+_RUNS = {"type": "object", "properties": {"runs": {"type": "array", "items": _RUN}}, "required": ["runs"]}
+_KNOWN = {"type": "object", "properties": {"known": {"type": "boolean"}}, "required": ["known"]}
+
+
+def _ask_runs() -> dict[str, Any]:
+    refusals = {str(status): _json(_REFUSALS[status], "Error") for status in (401, 429, 503)}
+    return {
+        "summary": "What this host is to run; 0 seconds means: end it.",
+        "security": [{"token": []}],
+        "responses": {"200": _json("Its live runs.", "Runs"), **refusals},
+    }
+
+
+def _tell_run() -> dict[str, Any]:
+    refusals = {str(status): _json(text, "Error") for status, text in _REFUSALS.items() if status not in {403, 409}}
+    return {
+        "summary": "How a run stands.",
+        "security": [{"token": []}],
+        "parameters": [{"name": "run_id", "in": "path", "required": True, "schema": {"type": "string"}}],
+        "requestBody": {"required": True, "content": _content("application/json", "Report")},
+        "responses": {"200": _json("Noted.", "Known"), "404": _json("This host has no such run.", "Error"), **refusals},
+    }
 
 
 def _post() -> dict[str, Any]:

@@ -9,9 +9,9 @@ import pytest
 from bot.billing.chosen import chosen
 from bot.domain.bill import utc_day
 from bot.domain.clock import DAY, HOUR
+from bot.jobs.table import jobs
 from bot.sandbox.history import History
 from bot.services import billing
-from bot.wiring import jobs
 from store import ledger
 from tests.bot.billing.exports import charge, disk, write_csv
 from tests.stories.conftest import SETTINGS
@@ -191,7 +191,7 @@ def test_the_bill_is_a_job_only_where_one_is_set_up(office_with, tmp_path):
     settings = {**SETTINGS, "bill": {"source": "focus", "path": str(tmp_path / "focus")}}
     valet = office_with(settings).valet
 
-    with_bill = jobs(valet.desk, valet.people, (), _source_of(valet))
+    with_bill = jobs(valet.desk, valet.people.refresh, (), _source_of(valet))
 
     assert "bill" in [job.name for job in with_bill]
-    assert "bill" not in [job.name for job in jobs(valet.desk, valet.people)]
+    assert "bill" not in [job.name for job in jobs(valet.desk, valet.people.refresh)]

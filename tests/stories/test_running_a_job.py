@@ -5,7 +5,9 @@ import copy
 import pytest
 
 from bot.domain.clock import HOUR, MINUTE
+from bot.domain.runs import Seen
 from bot.errors import Refused, Unreachable
+from bot.services import looking, running
 from tests.stories import conftest
 
 
@@ -116,3 +118,38 @@ def test_what_may_not_be_run_is_refused_with_what_may(lab, clock):
 
 def test_without_templates_there_is_nothing_to_run(office):
     assert office.types("ada", "/gpu run x train-7").startswith("No run is set up for you. An admin lists commands")
+
+
+def test_on_an_owned_machine_its_agent_does_the_work_and_tells(lab):
+    lab.reports("dgx-1", 0.0)
+    lab.types("ada", "/gpu claim dgx-1 for 2h")
+    lab.types("ada", "/gpu run nightly-eval dgx-1")
+    desk = lab.valet.desk
+    [(offered, seconds)] = running.offered(desk, "dgx-1")
+    assert (offered.command, seconds) == ("/srv/eval/run.sh", 7_200)
+    assert running.offered(desk, "ws-4") == []
+    assert not running.reported(desk, "ws-4", offered.id, Seen("done", 0)), "a host tells of its own runs only"
+
+    running.reported(desk, "dgx-1", offered.id, Seen("running", None, "loading"))
+    lab.settle()
+    assert "`loading`" in lab.sees("ada", "@ada")
+    lab.types("ada", "/gpu release dgx-1")
+    assert running.offered(desk, "dgx-1") == [(offered_now(desk, offered.id), 0)], "it is to be ended with its claim"
+    running.reported(desk, "dgx-1", offered.id, Seen("cancelled", -15, "loading"))
+    lab.settle()
+
+    assert "was ended" in lab.sees("ada", "@ada")
+
+
+def offered_now(desk, run_id):
+    return looking.run(desk, run_id)
+
+
+def test_an_owned_machine_whose_agent_takes_no_jobs_is_named(lab):
+    lab.reports("dgx-1", 0.0)
+    lab.types("ada", "/gpu claim dgx-1 for 2h")
+    lab.types("ada", "/gpu run nightly-eval dgx-1")
+
+    lab.passes(11 * MINUTE)
+
+    assert "did not run. No agent took it up: is it started with --allow-jobs?" in lab.sees("ada", "@ada")

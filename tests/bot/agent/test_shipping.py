@@ -212,3 +212,14 @@ def test_parameters_that_could_mean_more_are_refused(values):
 @needs_bash
 def test_a_package_is_one_word_to_bash():
     assert "PACKAGE='a; reboot'\n" in _user_data(package="a; reboot")
+
+
+def test_a_unit_for_jobs_runs_as_that_account_and_never_as_root():
+    text = unit(SERVER, host="dgx-1", token_file="/etc/valet/token", valet="/opt/valet/bin/valet", jobs_user="ml")
+
+    assert "\nUser=ml\n" in text
+    assert " --allow-jobs\n" in text
+    assert "@" not in text.replace("@system", "")
+    for account in ("root", "Ml", "a b", "x;y"):
+        with pytest.raises(Refused, match="--jobs-user"):
+            unit(SERVER, host=None, token_file="/etc/valet/token", valet="/x", jobs_user=account)

@@ -1,0 +1,60 @@
+"""The tick table: every job, how often it looks, and what it calls."""
+
+from collections.abc import Callable, Sequence
+
+from bot.billing.bill import Bill
+from bot.jobs.schedule import Job
+from bot.services import (
+    acting,
+    backing_up,
+    billing,
+    claim_ends,
+    digesting,
+    forecasting,
+    granting,
+    handing,
+    judging,
+    observing,
+    offering,
+    outliving,
+    owning,
+    posting,
+    rolling,
+    slots,
+    sweeping,
+)
+from bot.services.desk import Desk
+from bot.telemetry import Source
+
+
+def jobs(
+    desk: Desk, refresh_groups: Callable[[], object], others: Sequence[Source] = (), bill: Bill | None = None
+) -> list[Job]:
+    """The tick table; what is due is for each of them to see from the store."""
+    table: list[tuple[str, int, Callable[[], object]]] = [
+        ("sweep", 60, lambda: sweeping.sweep(desk)),
+        ("judge", 60, lambda: judging.judge_all(desk)),
+        ("claims", 30, lambda: claim_ends.expire(desk)),
+        ("line", 30, lambda: offering.offer_due(desk)),
+        ("bookings", 30, lambda: slots.run(desk)),
+        ("weekly bookings", 3600, lambda: slots.roll_on(desk)),
+        ("handovers", 60, lambda: handing.lapse(desk)),
+        ("grants", 60, lambda: granting.carry_out(desk)),
+        ("requests", 30, lambda: acting.expire(desk)),
+        ("launches", 60, lambda: outliving.ask_about_over(desk)),
+        ("digests", 60, lambda: digesting.make_due(desk)),
+        ("owned rates", 600, lambda: owning.refresh(desk)),
+        ("forecasts", 3600, lambda: forecasting.refresh(desk)),
+        ("groups", 600, refresh_groups),
+        ("prune trails", 3600, lambda: observing.prune(desk)),
+        ("roll up", 300, lambda: rolling.roll_up(desk)),
+        ("prune minutes", 3600, lambda: judging.prune(desk)),
+        ("prune outbox", 3600, lambda: posting.prune(desk)),
+        ("backup", 600, lambda: backing_up.back_up(desk)),
+        ("examine database", 3600, desk.store.examine),
+    ]
+    if others:
+        table.insert(1, ("observe", 60, lambda: observing.observe(desk, others)))
+    if bill:
+        table.append(("bill", 3600, lambda: billing.fetch(desk, bill)))
+    return [Job(*row) for row in table]
