@@ -52,5 +52,7 @@ def standing(db: Database, how: Standing, chosen: Sequence[tuple[str, int]], cou
 
 
 def _among(chosen: Sequence[tuple[str, int]]) -> tuple[str, list[object]]:
+    if not chosen:
+        return "1 = 0", []
     pairs = ", ".join(["(?, ?)"] * len(chosen))
     return f"(i.gpu_model, i.gpu_memory_mib) IN (VALUES {pairs})", [value for pair in chosen for value in pair]

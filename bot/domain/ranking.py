@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.domain.claims import Claim
+from bot.domain.line import Turn
 from bot.domain.listing import Listing
 from bot.domain.models import like
-from bot.domain.rates import Rate, cost
+from bot.domain.rates import cost
 from bot.domain.wants import Want
 
 Tier = Literal["owned", "rented", "held", "stopped", "launch"]
@@ -19,38 +20,20 @@ _DEAREST = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
-class Launchable:
-    """A machine that could be launched, as its template describes it."""
-
-    template: str
-    type: str
-    model: str = ""
-    gpu_count: int = 0
-    gpu_memory_mib: int = 0
-    rate: Rate | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Way:
     """One way to what is wanted."""
 
     tier: Tier
     count: int
     """GPUs of it that would be used."""
-    listing: Listing | None = None
-    """None for a launch."""
-    launch: Launchable | None = None
+    listing: Listing
+    """For a launch, the machine that would be made, by its template's name."""
     claim: Claim | None = None
     """The one whose holder could be asked; only where it is held."""
     spare: int = 0
     """GPUs of it that would be left."""
     seen: int = 0
     """How sure it is that nobody works there, 0 the surest."""
-
-    @property
-    def rate(self) -> Rate | None:
-        """Of the whole machine."""
-        return self.listing.rate if self.listing else self.launch.rate if self.launch else None
 
     @property
     def is_seen_idle(self) -> bool:
@@ -69,24 +52,43 @@ class Way:
 
     def micros(self, length: int) -> int | None:
         """For so long: its share of what is paid anyway, or all that a start or a launch adds; None if not known."""
-        if self.rate is None:
+        if self.listing.rate is None:
             return None
-        per_hour = self.rate.micros_per_hour
-        if self.listing is not None and not self.is_extra:
+        per_hour = self.listing.rate.micros_per_hour
+        if not self.is_extra:
             per_hour = per_hour * self.count // len(self.listing.gpus)
         return cost(per_hour, length)
 
     @property
     def order(self) -> tuple[int | str, ...]:
         """Sorts the best first: by tier, what is surely idle, the memory that fits closest, the least left over."""
-        tier, rate = TIERS.index(self.tier), self.rate.micros_per_hour if self.rate else _DEAREST
-        if self.listing is None:
-            return (tier, rate, self.launch.template if self.launch else "")
-        instance = self.listing.instance
+        instance, until = self.listing.instance, self.claim.until_at if self.claim else 0
+        rate = self.listing.rate.micros_per_hour if self.listing.rate else _DEAREST
+        last = (rate, instance.name, instance.id)
         if self.is_extra:
-            return (tier, rate, instance.name, instance.id)
-        until = self.claim.until_at if self.claim else 0
-        return (tier, self.seen, until, instance.gpu_memory_mib, self.spare, rate, instance.name, instance.id)
+            return (TIERS.index(self.tier), *last)
+        return (TIERS.index(self.tier), self.seen, until, instance.gpu_memory_mib, self.spare, *last)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a want."""
+
+    want: Want
+    ways: tuple[Way, ...] = ()
+    mine: tuple[Listing, ...] = ()
+    """What the person holds already that would do."""
+    fewer: Way | None = None
+    """Where nothing is free: the most GPUs that could be had now."""
+    ahead: int | None = None
+    """Where nothing is free: how many would stand before the person in the line; None where there is no line."""
+    turn: Turn | None = None
+    """When it would be their turn, where that can be said."""
+
+    @property
+    def best(self) -> Way | None:
+        """What could be claimed right away."""
+        return next((each for each in self.ways if each.tier in FREE), None)
 
 
 def way(listing: Listing, want: Want, person: str = "") -> Way | None:
@@ -133,11 +135,12 @@ def _seen(listing: Listing, gpu: int) -> int:
     return next((_SEEN[each.state] for each in judged if each.gpu == gpu), _SEEN["unknown"])
 
 
-def launch(made: Launchable, want: Want) -> Way | None:
-    """How a launch could serve; None when that machine would not do."""
-    if made.gpu_count < want.count or not want.kind.fits(made.model, made.gpu_memory_mib):
+def launch(made: Listing, want: Want) -> Way | None:
+    """How the machine that a launch would make could serve; None when it would not do."""
+    instance = made.instance
+    if instance.gpu_count < want.count or not want.kind.fits(instance.gpu_model, instance.gpu_memory_mib):
         return None
-    return Way("launch", want.count, launch=made, spare=made.gpu_count - want.count)
+    return Way("launch", want.count, made, spare=instance.gpu_count - want.count)
 
 
 def ranked(ways: Iterable[Way | None], each: int | None = None) -> tuple[Way, ...]:

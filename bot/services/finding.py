@@ -1,53 +1,57 @@
 """What could serve a want, best first, and what comes nearest where nothing does."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
+from bot.domain.claims import GpuChoice
 from bot.domain.listing import Filter, Listing
 from bot.domain.models import short
-from bot.domain.ranking import FREE, Way, ranked, way
+from bot.domain.ranking import FREE, Found, Way, launch, open_gpus, ranked, way
 from bot.domain.wants import Want, parse
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
+from bot.services import booking, listing_templates, turns
 from bot.services.desk import Desk
-from store import candidates, listings
+from store import actions, candidates, listings
 
 MOST = 3
 """Ways shown of each tier."""
 _AT_ONCE = 60
 """Instances looked at closely at a time; the order of the database is rough."""
-Pairs = list[tuple[str, int]]
+Pairs = tuple[tuple[str, int], ...]
 """GPU models as reported, with the MiB of one GPU."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The answer to a want."""
+class _Seek:
+    """One search."""
 
+    desk: Desk
+    db: Database
+    chosen: Pairs
     want: Want
-    ways: tuple[Way, ...] = ()
-    mine: tuple[Listing, ...] = ()
-    """What the person holds already that would do."""
-    fewer: Way | None = None
-    """Where nothing is free: the most GPUs that could be had now."""
-
-    @property
-    def best(self) -> Way | None:
-        """What could be claimed right away."""
-        return next((each for each in self.ways if each.tier in FREE), None)
+    person: str
+    until: int
 
 
-def find(desk: Desk, want: Want, person: str = "") -> Found:
-    """Everything that could serve. Raises NotFound when no machine has such GPUs, or as many."""
+def find(desk: Desk, want: Want, person: str = "", length: int | None = None) -> Found:
+    """Everything that could serve for so long. Raises NotFound when no machine has such GPUs, or as many."""
     db = desk.store.reading()
     chosen = [pair for pair in candidates.kinds(db) if want.kind.fits(*pair)]
-    _check_exists(db, want, chosen)
-    ways = ranked((each for how in candidates.STANDINGS for each in _standing(db, how, chosen, want, person)), MOST)
-    mine = tuple(_mine(db, want, person))
-    found = Found(want, ways, mine)
-    return found if found.best else Found(want, ways, mine, _fewer(db, chosen, want, person))
+    launches = [made for each in _launchable(desk, person) if (made := launch(each, want)) is not None]
+    if not launches:
+        _check_exists(db, want, chosen)
+    seek = _Seek(desk, db, tuple(chosen), want, person, desk.clock() + (length or 0))
+    ways = ranked([*launches, *(each for how in candidates.STANDINGS for each in _standing(seek, how))], MOST)
+    found = Found(want, ways, tuple(_mine(db, want, person)))
+    if found.best is not None:
+        return found
+    if not chosen:
+        return found
+    place = _place(seek, length)
+    return replace(found, fewer=_fewer(seek), ahead=place.ahead, turn=place.turn)
 
 
 def is_name(desk: Desk, word: str) -> bool:
@@ -65,17 +69,42 @@ def is_kind(desk: Desk, text: str) -> bool:
     return any(want.kind.fits(*pair) for pair in candidates.kinds(desk.store.reading()))
 
 
-def _standing(db: Database, how: candidates.Standing, chosen: Pairs, want: Want, person: str) -> Iterator[Way]:
+def _standing(seek: _Seek, how: candidates.Standing) -> Iterator[Way]:
     """The ways of one tier, a few more than are shown."""
-    ids, seen = candidates.standing(db, how, chosen, want.count), 0
+    ids, seen = candidates.standing(seek.db, how, seek.chosen, seek.want.count), 0
     for start in range(0, len(ids), _AT_ONCE):
-        for listing in listings.by_ids(db, ids[start : start + _AT_ONCE]):
-            found = way(listing, want, person)
-            if found is not None and found.tier == how:
+        for listing in listings.by_ids(seek.db, ids[start : start + _AT_ONCE]):
+            found = way(listing, seek.want, seek.person)
+            if found is not None and found.tier == how and _is_clear(seek, found):
                 seen += 1
                 yield found
         if seen >= MOST:
             return
+
+
+def _is_clear(seek: _Seek, found: Way) -> bool:
+    """Whether nobody has booked it by then, is offered it, is about to stop it, or came before and waits for it."""
+    instance_id = found.listing.instance.id
+    under_way = actions.live_on(seek.db, instance_id)
+    if under_way is not None and under_way.state != "pending":
+        return False
+    if found.tier not in FREE:
+        return True
+    booked = booking.kept_gpus(seek.db, instance_id, seek.until)
+    held = {gpu for each in found.listing.claims for gpu in each.gpus}
+    if len([gpu for gpu in open_gpus(found.listing) if gpu not in booked]) < found.count:
+        return False
+    choice = GpuChoice(found.count)
+    try:
+        picked = turns.pick(seek.desk, seek.db, found.listing, seek.person, choice=choice, taken=held | booked)
+    except turns.InLine:
+        return False
+    return picked is not None
+
+
+def _launchable(desk: Desk, person: str) -> list[Listing]:
+    """The machines that the person may have launched, as their templates describe them."""
+    return [Listing(template.like(), rate=rate) for template, rate in listing_templates.of(desk, person)]
 
 
 def _mine(db: Database, want: Want, person: str) -> Iterator[Listing]:
@@ -86,17 +115,24 @@ def _mine(db: Database, want: Want, person: str) -> Iterator[Listing]:
             yield each
 
 
-def _fewer(db: Database, chosen: Pairs, want: Want, person: str) -> Way | None:
+def _fewer(seek: _Seek) -> Way | None:
     """The most GPUs that are free on one machine, where they are fewer than wanted."""
-    for count in range(min(want.count, candidates.most_gpus(db, chosen)) - 1, 0, -1):
-        less = Want(count, want.kind)
-        found = ranked(each for how in candidates.FREE for each in _standing(db, how, chosen, less, person))
+    for count in range(min(seek.want.count, candidates.most_gpus(seek.db, seek.chosen)) - 1, 0, -1):
+        less = replace(seek, want=Want(count, seek.want.kind))
+        found = ranked(each for how in candidates.FREE for each in _standing(less, how))
         if found:
             return found[0]
     return None
 
 
-def _check_exists(db: Database, want: Want, chosen: Pairs) -> None:
+def _place(seek: _Seek, length: int | None) -> turns.Place:
+    """Where the person would stand in the line for it."""
+    want = seek.want
+    last = turns.at_the_end(seek.desk, seek.person, kind=want.kind, count=want.count, length=length)
+    return turns.place_of(seek.desk, seek.db, last)
+
+
+def _check_exists(db: Database, want: Want, chosen: Sequence[tuple[str, int]]) -> None:
     """Raises NotFound, with what there is."""
     known = sorted({short(model) for model, _ in candidates.kinds(db) if model})
     if not chosen:

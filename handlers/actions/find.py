@@ -5,7 +5,7 @@ from bot.services.desk import Desk
 from handlers import ids
 from handlers.actions.pressing import Press, listed
 from handlers.blocks.parts import Reply
-from handlers.commands import claims
+from handlers.commands import acting, claims, launches
 from handlers.commands.moments import Moment
 from handlers.commands.spans import Span
 from handlers.commands.verbs import Ask
@@ -19,6 +19,18 @@ def claim_want(desk: Desk, user: str, channel: str, value: str) -> Reply:
     return claims.take(Ask(desk, user, channel, []), listing, choice=choice, span=_span(ending))
 
 
+def start_want(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Start X]: the value is the instance, and for how long or until when."""
+    instance_id, _, ending = value.rpartition("|")
+    return acting.ask_start(Ask(desk, user, channel, []), listed(desk, instance_id), _span(ending))
+
+
+def launch_want(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Ask to launch T]: the value is the template, and for how long or until when."""
+    template, _, ending = value.rpartition("|")
+    return launches.ask_launch(Ask(desk, user, channel, []), template, _span(ending))
+
+
 def _span(ending: str) -> Span:
     if not ending[1:].isdecimal():
         return Span()
@@ -26,4 +38,4 @@ def _span(ending: str) -> Span:
     return Span(until=Moment(number)) if ending.startswith("u") else Span(number)
 
 
-PRESSES: dict[str, Press] = {ids.CLAIM_WANT: claim_want}
+PRESSES: dict[str, Press] = {ids.CLAIM_WANT: claim_want, ids.START_WANT: start_want, ids.LAUNCH_WANT: launch_want}

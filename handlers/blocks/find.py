@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+from bot.domain.claims import Claim
 from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
 from bot.domain.models import short
-from bot.domain.ranking import FREE, Way
+from bot.domain.ranking import FREE, Found, Way
 from bot.domain.wants import Want
 from handlers import ids
-from handlers.blocks.parts import Block, Reply, actions, button, context, lines, section
+from handlers.blocks.line import said
+from handlers.blocks.parts import Block, Reply, button, context, lines, section
 from handlers.blocks.words import at, esc, gpus, length, per_hour, person, plural, usd
 
 
@@ -24,22 +26,24 @@ class Asked:
     """Somebody said how long; else it is the usual length."""
 
 
-def found(asked: Asked, ways: tuple[Way, ...], mine: tuple[Listing, ...], fewer: Way | None, now: int) -> Reply:
+def found(asked: Asked, told: Found, now: int) -> Reply:
     """The answer: the conclusion, every way with its cost and its button, and the line."""
-    conclusion = _conclusion(asked, ways)
-    blocks = [section(conclusion), *rows(asked, ways, now)]
-    if fewer is not None:
-        blocks += [context("Fewer, but now:"), _row(asked, fewer, 0, now)]
-    if mine:
-        blocks.append(context(lines([_mine(each, asked) for each in mine])))
-    if not any(way.tier in FREE for way in ways):
-        blocks.append(actions(button("Wait in line", ids.WAIT, str(asked.want))))
-    return Reply(conclusion, blocks)
+    conclusion = _conclusion(asked, told)
+    return Reply(conclusion, [section(conclusion), *rows(asked, told, now)])
 
 
-def rows(asked: Asked, ways: tuple[Way, ...], now: int) -> list[Block]:
-    """Every way with its cost and its button."""
-    return [_row(asked, way, number, now) for number, way in enumerate(ways, 1)]
+def rows(asked: Asked, told: Found, now: int) -> list[Block]:
+    """Every way with its cost and its button; where nothing is free, what comes nearest and the line."""
+    blocks = [_row(asked, way, number, now) for number, way in enumerate(told.ways, 1)]
+    if told.fewer is not None:
+        blocks += [context("Fewer, but now:"), _row(asked, told.fewer, 0, now)]
+    if told.mine:
+        blocks.append(context(lines([_mine(each) for each in told.mine])))
+    if told.ahead is not None:
+        value = f"{asked.want}||{asked.length if asked.said else ''}"
+        when = said(told.ahead, told.turn, None, now)
+        blocks.append(section(f"Or wait: you would be {when}", button("Wait in line", ids.WAIT, value)))
+    return blocks
 
 
 def wanted(want: Want) -> str:
@@ -51,9 +55,9 @@ def wanted(want: Want) -> str:
     return f"{want.count}x {esc(str(want.kind), 60)}"
 
 
-def _conclusion(asked: Asked, ways: tuple[Way, ...]) -> str:
+def _conclusion(asked: Asked, told: Found) -> str:
     what = f"*{wanted(asked.want)}* for {length(asked.length)}"
-    best = ways[0] if ways else None
+    best = told.ways[0] if told.ways else None
     if best is None:
         return f"{what}: nothing free, and nobody to ask."
     if best.tier in FREE:
@@ -71,15 +75,11 @@ def _row(asked: Asked, way: Way, number: int, now: int) -> Block:
 
 
 def _name(way: Way) -> str:
-    if way.listing is not None:
-        return f"*{esc(way.listing.instance.name, 60)}*"
-    return f"a new *{esc(way.launch.template, 60)}*" if way.launch else ""
+    name = f"*{esc(way.listing.instance.name, 60)}*"
+    return f"a new {name}" if way.tier == "launch" else name
 
 
 def _what(way: Way) -> tuple[str, str]:
-    if way.listing is None:
-        made = way.launch
-        return (esc(made.type, 40), f"{made.gpu_count}x{esc(made.model, 40)}") if made else ("", "")
     instance = way.listing.instance
     size = f" {round(instance.gpu_memory_mib / 1024)} GB" if instance.gpu_memory_mib else ""
     kind = "owned" if instance.provider == "owned" else esc(instance.type, 40)
@@ -88,30 +88,25 @@ def _what(way: Way) -> tuple[str, str]:
 
 def _seen(way: Way, now: int) -> str:
     """What is known of whether anybody works there."""
-    if way.listing is None:
-        return ""
     if way.claim is not None:
-        return _held(way, now)
-    if way.tier == "stopped":
-        return "stopped"
-    return _idle(way.listing, way, now)
+        return _held(way, way.claim, now)
+    if way.tier in FREE:
+        return _idle(way, now)
+    return "stopped" if way.tier == "stopped" else ""
 
 
-def _held(way: Way, now: int) -> str:
-    listing, claim = way.listing, way.claim
-    if listing is None or claim is None:
-        return ""
-    some = "" if listing.is_whole(claim) else f"{gpus(claim.gpus)} "
+def _held(way: Way, claim: Claim, now: int) -> str:
+    some = "it" if way.listing.is_whole(claim) else gpus(claim.gpus)
     until = "over" if claim.until_at <= now else f"to {at(claim.until_at)}"
     working = "in use" if way.is_seen_working else "not in use now" if way.is_seen_idle else "no reading"
-    return f"{person(claim.holder)} has {some or 'it '}{until}, {working}"
+    return f"{person(claim.holder)} has {some} {until}, {working}"
 
 
-def _idle(listing: Listing, way: Way, now: int) -> str:
-    free, verdict = way.count + way.spare, listing.verdict
-    many = "all free" if free == len(listing.gpus) else f"{plural(free, 'GPU')} free"
+def _idle(way: Way, now: int) -> str:
+    free, verdict = way.count + way.spare, way.listing.verdict
+    many = "all free" if free == len(way.listing.gpus) else f"{plural(free, 'GPU')} free"
     if verdict is None or not way.is_seen_idle:
-        return f"{'nobody holds it' if free == len(listing.gpus) else many}, but no reading tells whether it works"
+        return f"{'nobody holds it' if free == len(way.listing.gpus) else many}, but no reading tells whether it works"
     if way.seen:
         return f"{many}, but {esc(verdict.gist, 80)}"
     idle = f" for {length(now - verdict.since)}" if verdict.since and now - verdict.since >= MINUTE else ""
@@ -119,42 +114,35 @@ def _idle(listing: Listing, way: Way, now: int) -> str:
 
 
 def _cost(asked: Asked, way: Way) -> str:
-    micros, rate = way.micros(asked.length), way.rate
-    paid = {"owned": "already paid", "rented": "already being paid"}.get(_payer(way), "")
+    micros, rate = way.micros(asked.length), way.listing.rate
+    paid = "already paid" if way.listing.instance.provider == "owned" else "already being paid"
     if micros is None or rate is None:
-        return f"Cost: {paid or 'not known'}."
+        return f"Cost: {'not known' if way.is_extra else paid}."
     about = "" if rate.exact else "about "
     if way.is_extra:
         return f"Cost: {about}{usd(micros)} extra for {length(asked.length)} ({per_hour(rate.micros_per_hour)})."
     return f"Cost: nothing extra; {about}{usd(micros)} for {length(asked.length)} is {paid}."
 
 
-def _payer(way: Way) -> str:
-    if way.listing is None or way.is_extra:
-        return ""
-    return "owned" if way.listing.instance.provider == "owned" else "rented"
-
-
 def _button(asked: Asked, way: Way, number: int) -> Block:
-    if way.listing is None:
-        name = way.launch.template if way.launch else ""
-        return button(f"Ask to launch {name}", f"{ids.LAUNCH}:{number}", name)
-    name, instance_id = way.listing.instance.name, way.listing.instance.id
+    instance = way.listing.instance
+    if way.tier == "launch":
+        value = f"{instance.name}|{_ending(asked)}"
+        return button(f"Ask to launch {instance.name}", f"{ids.LAUNCH_WANT}:{number}", value)
     if way.claim is not None:
-        return button(f"Ask for {name}", f"{ids.REQUEST}:{number}", way.claim.id)
+        return button(f"Ask for {instance.name}", f"{ids.REQUEST}:{number}", way.claim.id)
     if way.tier == "stopped":
-        return button(f"Start {name}", f"{ids.START}:{number}", instance_id)
+        return button(f"Start {instance.name}", f"{ids.START_WANT}:{number}", f"{instance.id}|{_ending(asked)}")
     whole = way.count == len(way.listing.gpus)
-    label = f"Claim {name}" if whole else f"Claim {plural(way.count, 'GPU')} of {name}"
-    return button(label, f"{ids.CLAIM_WANT}:{number}", claim_value(asked, way))
+    label = f"Claim {instance.name}" if whole else f"Claim {plural(way.count, 'GPU')} of {instance.name}"
+    value = f"{instance.id}|{way.count}|{_ending(asked)}"
+    return button(label, f"{ids.CLAIM_WANT}:{number}", value)
 
 
-def claim_value(asked: Asked, way: Way) -> str:
-    """The instance, how many GPUs, and for how long or until when."""
-    instance_id = way.listing.instance.id if way.listing else ""
-    ending = f"u{asked.until}" if asked.until is not None else f"f{asked.length}" if asked.said else ""
-    return f"{instance_id}|{way.count}|{ending}"
+def _ending(asked: Asked) -> str:
+    """For how long or until when, as it was said."""
+    return f"u{asked.until}" if asked.until is not None else f"f{asked.length}" if asked.said else ""
 
 
-def _mine(listing: Listing, asked: Asked) -> str:
+def _mine(listing: Listing) -> str:
     return f"You hold *{esc(listing.instance.name, 60)}* already, which would do."

@@ -23,8 +23,8 @@ def find(ask: Ask) -> Reply:
 
 def answer(ask: Ask, want: Want, wanted: Span) -> Reply:
     """The list of ways, each with its button."""
-    found = finding.find(ask.desk, want, ask.user)
-    return blocks.found(asked_for(ask, want, wanted), found.ways, found.mine, found.fewer, ask.desk.clock())
+    asked = asked_for(ask, want, wanted)
+    return blocks.found(asked, finding.find(ask.desk, want, ask.user, asked.length), ask.desk.clock())
 
 
 def asked_for(ask: Ask, want: Want, wanted: Span) -> Asked:

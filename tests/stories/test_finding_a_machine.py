@@ -118,5 +118,33 @@ def test_hostile_names_of_machines_and_gpus_stay_text(shop):
 
     assert "!channel" in seen
     assert "<!channel>" not in seen
-    assert "*!channel \u2217x\u2217 'y'* is free now" in seen
+    assert "*!channel \u2217x\u2217 'y'*  owned" in seen
     assert "@Bob *b*" not in seen
+
+
+def test_what_is_booked_within_the_time_or_waited_for_is_not_offered(shop):
+    shop.types("cy", "/gpu book train-7 today 12:00 for 6h")
+
+    assert "train-7" not in shop.types("ada", "/gpu find 8xa100-40 for 6h")
+    assert "[Claim train-7]" in shop.types("ada", "/gpu find 8xa100-40 for 2h")
+
+
+def test_where_nothing_is_free_the_line_is_offered_with_when_it_may_be_ones_turn(shop):
+    shop.types("cy", "/gpu claim train-3 for 4h")
+
+    seen = shop.types("ada", "/gpu find 8xh100 for 2h")
+
+    assert seen.endswith(
+        "[Ask for train-3]\nOr wait: you would be 1st. By what is claimed now, that is in about 4 h.\n[Wait in line]"
+    )
+    assert shop.presses("ada", "Wait in line").startswith("You are 1st in line for *8x H100*, for 2 h.")
+    shop.types("ada", "/gpu find 8xh100 for 2h")
+    assert "train-3" in shop.presses("ada", "Ask for train-3")
+
+
+def test_a_start_from_the_list_is_for_as_long_as_was_asked(shop):
+    shop.types("ada", "/gpu find any for 2h")
+
+    shop.presses("ada", "Start eval-2")
+
+    assert shop.sees("bob", "#ml-platform").startswith("*Start eval-2 for 2 h?")

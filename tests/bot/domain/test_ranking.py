@@ -8,7 +8,7 @@ from bot.domain.clock import HOUR
 from bot.domain.fleet import Instance
 from bot.domain.listing import Listing
 from bot.domain.models import kind
-from bot.domain.ranking import FREE, TIERS, Launchable, launch, open_gpus, ranked, stand_in, way
+from bot.domain.ranking import FREE, TIERS, launch, open_gpus, ranked, stand_in, way
 from bot.domain.rates import Rate
 from bot.domain.verdict import GpuVerdict, Verdict
 from bot.domain.wants import Want
@@ -122,7 +122,8 @@ def test_the_tightest_fit_comes_first_so_that_large_machines_stay_whole():
 
 
 def test_a_launch_comes_last_and_only_where_its_machine_would_do():
-    made = Launchable("notebook", "g5.12xlarge", "A10G", 4, 22_888, Rate(5_672_000, "list"))
+    machine = Instance("", "notebook", "ec2", "s", "g5.12xlarge", "unknown", "A10G", 4, 22_888)
+    made = Listing(machine, rate=Rate(5_672_000, "list"))
 
     found = launch(made, Want(2, kind("a10g")))
 
