@@ -43,7 +43,7 @@ class Paid:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class OwnMachine:
     """An owned machine with what it costs and how much it worked."""
 
     instance: Instance
@@ -69,7 +69,7 @@ class Comparison:
     quotes: tuple[Quote, ...]
     """Cheapest first."""
     paid: tuple[Paid, ...]
-    held: tuple[Held, ...]
+    owned: tuple[OwnMachine, ...]
     days: int
     """How many days `paid` looks back."""
     troubles: tuple[str, ...] = ()
@@ -84,5 +84,5 @@ class Figure:
     model: str
     """Its GPU model as clouds call it; may be empty."""
     rate: Rate | None
-    held: Held | None = None
+    owned: OwnMachine | None = None
     """For an owned one: what it is made of."""

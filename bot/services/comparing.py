@@ -10,7 +10,7 @@ from bot.domain.clock import DAY, HOUR
 from bot.domain.days import local_day
 from bot.domain.fleet import Instance
 from bot.domain.listing import Filter, Listing
-from bot.domain.market import Comparison, Figure, Held, Paid, Quote
+from bot.domain.market import Comparison, Figure, OwnMachine, Paid, Quote
 from bot.domain.models import Kind
 from bot.domain.report import Scope
 from bot.errors import Refused, Unreachable
@@ -30,21 +30,21 @@ def compare(desk: Desk, wanted: str) -> Comparison:
     kind = models.kind(wanted)
     quoted, troubles = _quoted(desk)
     fits = [each for each in quoted if kind.fits(each.model, (each.memory_gb or 0) * 1024)]
-    paid, held = tuple(_paid(desk, kind)), tuple(_held(desk, kind))
-    if not (fits or paid or held):
+    paid, owned = tuple(_paid(desk, kind)), tuple(_owned(desk, kind))
+    if not (fits or paid or owned):
         yours = names(desk)
         known = sorted({models.short(each.model) for each in quoted} | set(yours))
         close = nearest(wanted, known) or yours[:3] or known[:3]
         raise Refused(f'I know no price of "{wanted[:60]}". Try {", ".join(close)}.')
     fits.sort(key=lambda each: (each.micros_per_gpu_hour, each.cloud, each.type))
-    return Comparison(wanted, tuple(_best(fits)), paid, held, DAYS, troubles)
+    return Comparison(wanted, tuple(_best(fits)), paid, owned, DAYS, troubles)
 
 
 def figure(desk: Desk, listing: Listing) -> Figure:
     """What one instance's rate is made of."""
     instance = listing.instance
-    held = _held_one(desk, instance) if instance.provider == "owned" else None
-    return Figure(instance, models.short(instance.gpu_model), listing.rate, held)
+    owned = _own_machine(desk, instance) if instance.provider == "owned" else None
+    return Figure(instance, models.short(instance.gpu_model), listing.rate, owned)
 
 
 def names(desk: Desk) -> list[str]:
@@ -82,17 +82,17 @@ def _paid(desk: Desk, kind: Kind) -> Iterator[Paid]:
             yield Paid(row["type"], row["machines"], priced, row["micros"], hours - priced)
 
 
-def _held(desk: Desk, kind: Kind) -> Iterator[Held]:
+def _owned(desk: Desk, kind: Kind) -> Iterator[OwnMachine]:
     owned = listings.page(desk.store.reading(), Filter(provider="owned"), limit=ALL)
     for instance in sorted((each.instance for each in owned), key=lambda each: each.name):
         if kind.fits(instance.gpu_model, instance.gpu_memory_mib):
-            yield _held_one(desk, instance)
+            yield _own_machine(desk, instance)
 
 
-def _held_one(desk: Desk, instance: Instance) -> Held:
+def _own_machine(desk: Desk, instance: Instance) -> OwnMachine:
     day, db = desk.clock() // DAY * DAY, desk.store.reading()
     days = rollups.days_of(db, instance.id, day - DAYS * DAY, day).values()
     sums = [gpu for each in days for gpu in each]
     known = sum(gpu.known for gpu in sums)
     busy = sum(gpu.active for gpu in sums) / known if known >= LEAST_MINUTES else None
-    return Held(instance, owning.cost(desk, instance), busy, known // 60 // max(instance.gpu_count, 1))
+    return OwnMachine(instance, owning.cost(desk, instance), busy, known // 60 // max(instance.gpu_count, 1))

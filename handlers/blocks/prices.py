@@ -1,6 +1,6 @@
 """`/cost prices` as a message: a GPU model from every side, or what one instance's rate is made of."""
 
-from bot.domain.market import Comparison, Figure, Held, Paid, Quote
+from bot.domain.market import Comparison, Figure, OwnMachine, Paid, Quote
 from bot.domain.ownership import OwnedCost
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
@@ -25,9 +25,9 @@ def comparison(told: Comparison) -> Reply:
     blocks = [section(f"*{conclusion}*")]
     if told.paid:
         blocks.append(section(lines([f"*Paid in the last {told.days} days*", *map(_paid, told.paid[:SHOWN])])))
-    if told.held:
-        blocks.append(section(lines(["*Owned*", *map(_held, told.held[:SHOWN])])))
-        blocks.append(actions(*(_how(number, each) for number, each in enumerate(told.held[:3]))))
+    if told.owned:
+        blocks.append(section(lines(["*Owned*", *map(_owned_one, told.owned[:SHOWN])])))
+        blocks.append(actions(*(_how(number, each) for number, each in enumerate(told.owned[:3]))))
     if told.quotes:
         more = len(told.quotes) - SHOWN
         rest = f"and {plural(more, 'dearer quote')}" if more > 0 else ""
@@ -43,7 +43,7 @@ def _conclusion(told: Comparison) -> str:
     hours, micros = sum(each.gpu_hours for each in told.paid), sum(each.micros for each in told.paid)
     if hours:
         said.append(f"you pay {usd(round(micros / hours))}")
-    costs = [(each.cost.per_gpu(full), each) for each in told.held if (full := each.cost.full_micros) is not None]
+    costs = [(each.cost.per_gpu(full), each) for each in told.owned if (full := each.cost.full_micros) is not None]
     if costs:
         full, cheapest = min(costs, key=lambda each: each[0])
         said.append(f"{esc(cheapest.instance.name, 40)} costs {usd(full)}")
@@ -67,12 +67,12 @@ def _paid(paid: Paid) -> str:
     return f"{esc(paid.type, 40)}: {usd(paid.micros_per_gpu_hour)} ({hours}; our own metering)"
 
 
-def _held(held: Held) -> str:
-    name, cost = esc(held.instance.name, 60), held.cost
+def _owned_one(owned: OwnMachine) -> str:
+    name, cost = esc(owned.instance.name, 60), owned.cost
     cash = f"{usd(cost.per_gpu(cost.cash_micros))} still being paid" if _kept(cost) else "what is still paid is not set"
     if cost.full_micros is None:
         return f"{name}: no full cost set, {cash}"
-    worked = f"; {usd(held.worked_micros)} per GPU-hour that worked" if held.worked_micros else ""
+    worked = f"; {usd(owned.worked_micros)} per GPU-hour that worked" if owned.worked_micros else ""
     return f"{name}: {usd(cost.per_gpu(cost.full_micros))} full cost, {cash}{worked}"
 
 
@@ -80,8 +80,8 @@ def _kept(cost: OwnedCost) -> bool:
     return any(part.name != "depreciation" for part in cost.parts)
 
 
-def _how(number: int, held: Held) -> Block:
-    return button(f"How {held.instance.name} is counted", f"{ids.FIGURE}:{number}", held.instance.id)
+def _how(number: int, owned: OwnMachine) -> Block:
+    return button(f"How {owned.instance.name} is counted", f"{ids.FIGURE}:{number}", owned.instance.id)
 
 
 def _quote(quote: Quote) -> str:
@@ -97,7 +97,7 @@ def _quote(quote: Quote) -> str:
 
 def figure(told: Figure) -> Reply:
     """What one instance's rate is made of."""
-    return _owned(told, told.held) if told.held else _rented(told)
+    return _owned(told, told.owned) if told.owned else _rented(told)
 
 
 def _rented(told: Figure) -> Reply:
@@ -112,11 +112,11 @@ def _rented(told: Figure) -> Reply:
     return Reply(cut(text, 3_900), [section(text), *_compare(told)])
 
 
-def _owned(told: Figure, held: Held) -> Reply:
-    cost, name = held.cost, esc(told.instance.name, 60)
+def _owned(told: Figure, owned: OwnMachine) -> Reply:
+    cost, name = owned.cost, esc(told.instance.name, 60)
     conclusion = _owned_conclusion(name, cost)
     blocks = [section(f"*{conclusion}*"), *([section(lines(_parts(cost)))] if cost.parts else [])]
-    notes = [_by_hand(cost), _worked(held), _left_out(cost)]
+    notes = [_by_hand(cost), _worked(owned), _left_out(cost)]
     if any(notes):
         blocks.append(section(lines(notes)))
     blocks += [*_compare(told), context(SUNK)]
@@ -153,12 +153,12 @@ def _by_hand(cost: OwnedCost) -> str:
     return f"The full cost is set by hand in valet.toml, which goes before the parts.{parts}"
 
 
-def _worked(held: Held) -> str:
-    if held.busy is None:
+def _worked(owned: OwnMachine) -> str:
+    if owned.busy is None:
         return ""
-    worked = f": {usd(held.worked_micros)} per GPU-hour that worked" if held.worked_micros else ""
-    seen = f"of the {held.seen_hours:,} h measured in the last 30 days"
-    return f"Its GPUs worked {held.busy * 100:.0f} % {seen}{worked}."
+    worked = f": {usd(owned.worked_micros)} per GPU-hour that worked" if owned.worked_micros else ""
+    seen = f"of the {owned.seen_hours:,} h measured in the last 30 days"
+    return f"Its GPUs worked {owned.busy * 100:.0f} % {seen}{worked}."
 
 
 def _left_out(cost: OwnedCost) -> str:

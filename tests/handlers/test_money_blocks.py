@@ -9,7 +9,7 @@ from bot.billing.weighing import Question, weigh
 from bot.domain.advice import Advice, Kept, Used, Weighed
 from bot.domain.buying import Demand, Terms
 from bot.domain.clock import HOUR
-from bot.domain.market import Comparison, Figure, Held, Paid, Quote
+from bot.domain.market import Comparison, Figure, OwnMachine, Paid, Quote
 from bot.domain.ownership import Part, Purchase, Upkeep, owned_cost
 from bot.domain.rates import Rate
 from bot.domain.report import Scope
@@ -23,20 +23,20 @@ BOUGHT = Purchase(Decimal(10**9), date(2025, 3, 1), Decimal("2.5"), Decimal("12.
 TODAY = date(2026, 11, 23)
 
 
-def held(
+def owned(
     text: str, *, bought: Purchase | None = BOUGHT, upkeep: Upkeep = UPKEEP, set_micros: int | None = None
-) -> Held:
+) -> OwnMachine:
     machine = pieces.instance(text, provider="owned", type="owned", gpu_model=text)
-    return Held(machine, owned_cost(8, bought, upkeep, TODAY, set_micros=set_micros), busy=0.61)
+    return OwnMachine(machine, owned_cost(8, bought, upkeep, TODAY, set_micros=set_micros), busy=0.61)
 
 
-def helds(text: str) -> list[Held]:
+def all_owned(text: str) -> list[OwnMachine]:
     return [
-        held(text),
-        held(text, bought=None),
-        held(text, bought=None, upkeep=Upkeep()),
-        held(text, set_micros=9 * USD),
-        held(text, bought=None, upkeep=Upkeep(), set_micros=9 * USD),
+        owned(text),
+        owned(text, bought=None),
+        owned(text, bought=None, upkeep=Upkeep()),
+        owned(text, set_micros=9 * USD),
+        owned(text, bought=None, upkeep=Upkeep(), set_micros=9 * USD),
     ]
 
 
@@ -52,17 +52,19 @@ def advice(text: str, *, price: int = 10**11, hours: int = 40, within: Scope | N
 def test_prices_of_a_model_are_fit_to_send(text):
     quote = Quote(text, text, text, 8, text, 98 * USD, text, text, spot=True, memory_gb=80)
     paid = Paid(text, 12_345, 10**7, 10**15, 5.5)
-    full = Comparison(text, (quote,) * 40, (paid, Paid(text, 1, 0, 0, 9)) * 20, tuple(helds(text)) * 8, 30, (text,) * 9)
+    full = Comparison(
+        text, (quote,) * 40, (paid, Paid(text, 1, 0, 0, 9)) * 20, tuple(all_owned(text)) * 8, 30, (text,) * 9
+    )
 
     assert objections(prices.comparison(full)) == []
-    assert objections(prices.comparison(Comparison(text, (), (), (held(text),), 30))) == []
+    assert objections(prices.comparison(Comparison(text, (), (), (owned(text),), 30))) == []
     assert objections(prices.comparison(Comparison(text, (), (paid,), (), 30))) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_a_figure_is_made_of_is_fit_to_send(text):
     machine = pieces.instance(text, gpu_model=text)
-    told = [Figure(each.instance, text, None, each) for each in helds(text)]
+    told = [Figure(each.instance, text, None, each) for each in all_owned(text)]
     told += [Figure(machine, text, Rate(98 * USD, text, exact=False)), Figure(machine, text, None)]
 
     assert [objections(prices.figure(each)) for each in told] == [[]] * len(told)
