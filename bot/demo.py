@@ -4,16 +4,19 @@ import logging
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.billing.cost_explorer import CostExplorer
+from bot.domain.bill import DAY, utc_day
 from bot.domain.clock import HOUR, MINUTE
 from bot.jobs.worker import Worker
 from bot.providers import Provider
 from bot.providers.onprem import Owned
 from bot.sandbox.clock import SkippingClock
+from bot.sandbox.cost_explorer import Cost, SandboxCostExplorer, billed
 from bot.sandbox.history import History
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import Control, SandboxServer, SandboxSlack
@@ -23,10 +26,11 @@ from bot.services.desk import find
 from bot.settings import Secrets, Settings, parse
 from bot.wiring import Valet, build
 from handlers.manifest import manifest
-from store import Store, ledger
+from store import Store, bill, ledger
 
 log = logging.getLogger(__name__)
 SKIP_STEP = 10 * MINUTE
+BILLED_DAYS = 45
 BUYABLE = {"usd": "150000", "source": "made up for the demo", "watts": "5000", "staff_usd_per_month": "400"}
 SETTINGS: dict[str, Any] = {
     "slack": {"channel": GPUS, "admins": [BOB]},
@@ -48,6 +52,7 @@ SETTINGS: dict[str, Any] = {
         },
     },
     "buy": {"residual_percent": "10", "servers": {"p4d.24xlarge": BUYABLE, "g6e.12xlarge": BUYABLE | {"usd": "64000"}}},
+    "bill": {"source": "cost-explorer"},
     "door": {"port": 0},
 }
 
@@ -81,7 +86,9 @@ class Demo:
         settings: Settings = parse(SETTINGS, {})
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", self.server.api_url)
         rooms: dict[str, Provider] = {"ec2": self.fleet, "owned": Owned()}
-        self.valet = build(settings, secrets, self.store, clock=self.clock, rooms=rooms, pace_s=0.2)
+        self.valet = build(
+            settings, secrets, self.store, clock=self.clock, rooms=rooms, bill=self._bill(), pace_s=0.2
+        )
         app = manifest(settings)
         self.slack.commands = app["features"]["slash_commands"]
         self.slack.subscriptions = set(app["settings"]["event_subscriptions"]["bot_events"])
@@ -96,6 +103,14 @@ class Demo:
         self.valet.start()
         self._wait_until_connected()
         return self.server.url
+
+    def _bill(self) -> CostExplorer:
+        """AWS bills what ran until yesterday."""
+        return CostExplorer(SandboxCostExplorer(self._billed).ask, "the demo's account", "team")
+
+    def _billed(self) -> Iterable[Cost]:
+        today = utc_day(self.clock())
+        return billed(bill.metered(self.store.reading(), today - BILLED_DAYS * DAY, today - DAY))
 
     def _wait_until_connected(self) -> None:
         """The first command must find somebody to answer it."""

@@ -184,6 +184,12 @@ def days(db: Database, first: date, last: date) -> list[BilledDay]:
     return [BilledDay(**{**row, "day": date.fromisoformat(row["day"])}) for row in found]
 
 
+def begins(db: Database) -> date | None:
+    """The first day the bill is known of."""
+    row = one(db, "SELECT min(day) AS day FROM bill_lines")
+    return date.fromisoformat(row["day"]) if row and row["day"] else None
+
+
 def sums(db: Database, by: Dimension, first: date, last: date) -> list[Row]:
     """Day, name (of the dimension) and billed_micros, dearest first within a day."""
     sql = (

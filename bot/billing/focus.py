@@ -82,7 +82,9 @@ class Focus:
 
     def look(self, since: date, now: int, spend: Callable[[], None]) -> BillLook:
         """Sum the billing periods from the month of `since` on; costs nothing but time."""
-        seal, files = self.seal(), self._files()
+        seal, files = self.seal(), [path for path in self._files() if not _is_older(path, since)]
+        if not files:
+            raise Refused(f"The export in {self.path} has no billing period from {since:%B %Y} on.")
         newest = max(int(path.stat().st_mtime * 1000) for path in files)
         with tempfile.TemporaryDirectory(prefix="valet-focus-") as spill:
             database = _duckdb(self.memory_mib, spill)
@@ -151,6 +153,12 @@ def _kind(path: Path) -> str:
     if name.endswith((".csv", ".csv.gz")):
         return CSV
     return PARQUET if name.endswith(".parquet") else ""
+
+
+def _is_older(path: Path, since: date) -> bool:
+    """Whether its folder says that it is of a billing period before that month."""
+    periods = [found[1] for part in path.parts if (found := PERIOD.fullmatch(part))]
+    return bool(periods) and max(periods) < f"{since:%Y-%m}"
 
 
 def _batches(files: Sequence[Path]) -> Iterator[tuple[str, list[Path]]]:

@@ -51,6 +51,8 @@ class BillReport:
     looked_at: int
     as_of: int
     """How new the oldest of its figures is."""
+    begins: date | None = None
+    """The first day the bill is known of."""
     notes: tuple[str, ...] = ()
     error: str = ""
     """Why the newest look failed, where one failed since."""

@@ -38,10 +38,17 @@ def answer(desk: Desk, first: date, last: date) -> BillReport:
     db, now = desk.store.reading(), desk.clock()
     today = utc_day(now)
     last = min(last, today)
-    read = _read(db, source, first)
+    read = _read(db, source)
+    begins = bills.begins(db)
+    if begins is not None and last < begins:
+        raise Refused(
+            f"The bill is known from {begins.day} {begins:%B %Y} on. How far back a look goes is `bill.lookback_days` "
+            "in the settings."
+        )
     billed = {each.day: each for each in bills.days(db, first, last)}
     days = _days(db, first, last, now)
     reconciled = [each.reconciled for each in days if each.reconciled is not None]
+    teams = _beside(db, "team", first, last, days)
     failed = bills.newest(db, source, ok=False)
     since = failed if failed is not None and failed.looked_at > read.looked_at else None
     return BillReport(
@@ -50,20 +57,29 @@ def answer(desk: Desk, first: date, last: date) -> BillReport:
         today=today,
         days=tuple(each.shown for each in days),
         services=_services(db, first, last, days),
-        teams=_beside(db, "team", first, last, days),
+        teams=teams,
         types=_beside(db, "type", first, last, days),
         unseen=unseen_machines(reconciled),
         source=source,
         place=read.place,
         looked_at=read.looked_at,
         as_of=min((each.as_of for each in billed.values()), default=read.as_of or read.looked_at),
-        notes=read.notes,
+        begins=begins,
+        notes=(*read.notes, *_untagged(desk, teams)),
         error=since.error if since else "",
         error_at=since.looked_at if since else None,
     )
 
 
-def _read(db: Database, source: str, first: date) -> bills.Read:
+def _untagged(desk: Desk, teams: Sequence[Beside]) -> tuple[str, ...]:
+    """What to do where no charge names a team, though our machines do."""
+    if any(each.name and each.billed_micros for each in teams) or not any(each.name for each in teams):
+        return ()
+    tag = desk.settings.bill.team_tag or desk.settings.actions.team_tag
+    return (f'No charge carries the tag "{tag}": AWS bills by tags only that are switched on as cost allocation tags.',)
+
+
+def _read(db: Database, source: str) -> bills.Read:
     """The newest good look. Raises Refused where there is none."""
     read = bills.newest(db, source, ok=True)
     if read is not None:

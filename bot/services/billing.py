@@ -21,7 +21,7 @@ def fetch(desk: Desk, bill: Bill) -> bool:
     _count_charges(desk)
     if not _is_due(desk, bill, now):
         return False
-    since = utc_day(now) - desk.settings.bill.lookback_days * DAY
+    since = (utc_day(now) - desk.settings.bill.lookback_days * DAY).replace(day=1)  # half a month would look cheap
     try:
         look = bill.look(since, now, partial(_spend, desk, bill.name))
     except ValetError as error:

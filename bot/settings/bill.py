@@ -31,7 +31,10 @@ class BillSettings(Table):
     )
     team_tag: str = Field(default="", description="Tag that names a team on the bill; none: as in [actions]")
     lookback_days: int = Field(
-        default=40, ge=3, le=366, description="How far back every look reads again; bills change for weeks"
+        default=40,
+        ge=3,
+        le=366,
+        description="Days that every look reads again, and the rest of their month; bills change for weeks",
     )
     looks_per_day: int = Field(default=2, ge=1, le=4, description="How often Cost Explorer or Athena is asked")
     requests_per_day: int = Field(

@@ -45,7 +45,9 @@ def bill(report: BillReport) -> Reply:
             blocks.append(section(lines([f"*{title}*{since}", *_besides(rows, nameless)])))
     if report.unseen:
         blocks.append(section(_unseen(report.unseen)))
-    blocks.append(actions(*_buttons(report)))
+    buttons = _buttons(report)
+    if buttons:
+        blocks.append(actions(*buttons))
     blocks.append(context(_small_print(report)))
     return Reply(cut(f"{conclusion} {_difference(report)}", 3_900), blocks)
 
@@ -158,14 +160,14 @@ def _unseen(unseen: Sequence[Unseen]) -> str:
 
 
 def _buttons(report: BillReport) -> list[Block]:
-    before = report.first.replace(day=1) - timedelta(days=1)
-    made = [button(f"{before:%B %Y}", ids.BILL, f"{before:%Y-%m}")]
+    made = []
     if report.first == report.last:
-        made.insert(0, button(f"All of {report.first:%B}", f"{ids.BILL}:month", f"{report.first:%Y-%m}"))
-    else:
-        done = [day.day for day in report.compared if not day.estimate]
-        if done:
-            made.insert(0, button(f"Only {_day(done[-1])}", f"{ids.BILL}:day", done[-1].isoformat()))
+        made.append(button(f"All of {report.first:%B}", f"{ids.BILL}:month", f"{report.first:%Y-%m}"))
+    elif done := [day.day for day in report.compared if not day.estimate]:
+        made.append(button(f"Only {_day(done[-1])}", f"{ids.BILL}:day", done[-1].isoformat()))
+    before = report.first.replace(day=1) - timedelta(days=1)
+    if report.begins is not None and report.begins <= before:
+        made.append(button(f"{before:%B %Y}", ids.BILL, f"{before:%Y-%m}"))
     return made
 
 

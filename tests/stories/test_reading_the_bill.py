@@ -157,6 +157,30 @@ def test_buttons_lead_to_a_day_and_to_other_months_in_place(lived, tmp_path):
     assert "*By team*, since 20 Oct" in month
 
 
+def test_months_before_the_first_look_are_not_called_free(lived, tmp_path):
+    export(lived, tmp_path)
+
+    october = lived.types("ada", "/cost bill october")
+    september = lived.types("ada", "/cost bill september")
+
+    assert "[Only 31 Oct]" in october.splitlines()
+    assert september == (
+        "The bill is known from 19 October 2026 on. How far back a look goes is `bill.lookback_days` in the settings."
+    )
+
+
+def test_where_no_charge_carries_the_teams_tag_that_is_said(office_with, tmp_path):
+    bill = {"source": "focus", "path": str(tmp_path / "focus"), "team_tag": "squad"}
+    office = office_with({**SETTINGS, "bill": bill})
+    with office.valet.desk.store.writing() as db:
+        ledger.add(db, History(office.clock()).charges())
+    export(office, tmp_path)
+
+    said = office.types("ada", "/cost bill")
+
+    assert 'No charge carries the tag "squad": AWS bills by tags only that are switched on as cost' in said
+
+
 def test_today_is_what_our_meters_say(lived, tmp_path):
     export(lived, tmp_path)
 

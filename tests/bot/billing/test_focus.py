@@ -114,6 +114,8 @@ def test_of_deliveries_side_by_side_only_the_newest_counts(tmp_path):
     write_parquet(november / "20261117T0600-bb" / "e-1.parquet", ROWS)
     write_parquet(november / "20261117T0600-bb" / "e-2.parquet", [disk("2026-11-18", "5")])
     write_parquet(tmp_path / "data" / "BILLING_PERIOD=2026-10" / "e-1.parquet", [disk("2026-10-31", "7")])
+    (tmp_path / "data" / "BILLING_PERIOD=2026-09").mkdir()
+    (tmp_path / "data" / "BILLING_PERIOD=2026-09" / "e-1.parquet").write_text("too old to be read")
 
     found = look(tmp_path)
 
