@@ -43,7 +43,7 @@ def _several(told: Weighed) -> Reply:
         kinds = ", ".join(esc(each, 40) for each in told.unknown[:SHOWN_TYPES])
         more = f" and {len(told.unknown) - SHOWN_TYPES} more" if len(told.unknown) > SHOWN_TYPES else ""
         example = esc(told.unknown[0], 40)
-        said = f"Not weighed, as no price to buy is known: {kinds}{more}. Try `rent-or-buy {example} price:20000`."
+        said = f"Not weighed, as no price to buy is known: {kinds}{more}. Try `rent-or-buy {example} price:150000`."
         blocks.append(context(said))
     return Reply(cut(lines([conclusion, *shown]), 3_900), blocks)
 

@@ -28,7 +28,7 @@ COMPANY = SETTINGS | {
 }
 NOT_WEIGHED = (
     "Not weighed, as no price to buy is known: p4de.24xlarge, g5.12xlarge, g6.xlarge. "
-    "Try `rent-or-buy p4de.24xlarge price:20000`."
+    "Try `rent-or-buy p4de.24xlarge price:150000`."
 )
 
 
