@@ -23,6 +23,7 @@ LOST_S = 300.0
 """And after this long only a new process can help."""
 PAUSE_S = 60.0
 """Between two tries; Slack allows few of them a minute."""
+PERIOD_S = 10.0
 END_S = 5.0
 
 
@@ -30,13 +31,22 @@ class Connection:
     """At most one open connection. `tend` is called now and then, by one thread."""
 
     def __init__(
-        self, app: App, client: WebClient, app_token: str, *, deaf_s: float = DEAF_S, lost_s: float = LOST_S
+        self,
+        app: App,
+        client: WebClient,
+        app_token: str,
+        *,
+        deaf_s: float = DEAF_S,
+        lost_s: float = LOST_S,
+        period_s: float = PERIOD_S,
     ) -> None:
         self._app = app
         self._client = client
         self._app_token = app_token
         self._deaf_s = deaf_s
         self._lost_s = lost_s
+        self.period_s = period_s
+        """How often to tend it."""
         self._heard = time.monotonic()
         self._pong: float | None = None
         self._deaf_since: float | None = None

@@ -34,8 +34,6 @@ from handlers.people import Identity, People
 from store import Store, agents
 
 log = logging.getLogger(__name__)
-TEND_S = 10.0
-"""How often the connection is looked after."""
 
 
 @dataclass(slots=True)
@@ -74,7 +72,7 @@ class Valet:
 
     def _stay_in_touch(self) -> None:
         self._reach_slack()
-        while self.connection is not None and not self.over.wait(TEND_S):
+        while self.connection is not None and not self.over.wait(self.connection.period_s):
             try:
                 heard = self.connection.tend()
             except Exception:  # the job edge: whoever watches must not be the one who falls asleep

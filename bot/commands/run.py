@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 DEAF = 69
 """EX_UNAVAILABLE: Slack answers, but is not heard; a new process may hear it."""
-DRAIN_S = 25.0
+DRAIN_S = 20.0
 """What is under way may take this long to end once Valet is told to."""
 
 
@@ -33,7 +33,7 @@ def run(config: Path, *, verbose: bool) -> None:
 
     Needs SLACK_BOT_TOKEN, and SLACK_APP_TOKEN for Socket Mode or SLACK_SIGNING_SECRET for HTTP; each may also be
     given as a file by NAME_FILE. SLACK_API_URL reaches another Slack, VALET_DB names the database.
-    SIGTERM ends it in order, within 25 seconds; whatever took longer is picked up by the next start.
+    SIGTERM ends it in order, within 20 seconds; whatever took longer is picked up by the next start.
     Exits with 75 when another process uses the same database, and with 69 when Slack's connection has gone deaf and
     connecting anew did not help: whatever supervises it should start it again.
     """

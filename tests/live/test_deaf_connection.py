@@ -10,9 +10,10 @@ from bot.domain.clock import system_clock
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.services.desk import Desk
 from bot.settings import Secrets, parse
-from bot.wiring import slack_client
+from bot.wiring import build, slack_client
 from handlers import listen
 from handlers.people import Identity
+from store import Store
 from tests.stories.conftest import SETTINGS
 
 
@@ -116,3 +117,20 @@ def test_while_slack_itself_is_away_nothing_is_given_up(connection, slack):
         time.sleep(0.1)
 
     assert connection.handler is handler
+
+
+def test_a_bot_that_hears_no_more_ends_for_its_supervisor(slack, server, tmp_path):
+    secrets = Secrets(slack.bot_token, slack.app_token, "", server.api_url)
+    settings = parse(SETTINGS, {})
+    valet = build(settings, secrets, Store(tmp_path / "valet.db"), clock=system_clock, rooms={}, pace_s=0)
+    valet.connection = Connection(valet.face.app, valet.client, slack.app_token, deaf_s=0.3, lost_s=0.8, period_s=0.1)
+    valet.start()
+    until(lambda: server.link.connections == 1)
+    before = valet.finish.is_set()
+    slack.fault("apps.connections.open", "internal_error", times=50)
+
+    closed(valet.connection)
+
+    assert valet.finish.wait(10)
+    valet.stop()
+    assert (before, valet.deaf) == (False, True)

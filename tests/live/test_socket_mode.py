@@ -196,6 +196,24 @@ def test_it_ends_in_order_while_slack_cannot_be_reached(run):
     assert "Traceback" not in said
 
 
+def test_it_ends_in_time_while_aws_hangs(run, tmp_path, server):
+    """AWS takes the connection and never answers: the sweep's tries would go on for most of a minute."""
+    with (tmp_path / "valet.toml").open("a") as file:
+        file.write('[[aws]]\nregions = ["us-east-1", "eu-central-1"]\n')
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as hole:
+        address = f"http://127.0.0.1:{hole.getsockname()[1]}"
+        process = run(AWS_ENDPOINT_URL=address, AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x")
+        until(lambda: server.link.connections == 1)
+
+        process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        said, _ = process.communicate(timeout=40)
+
+    assert process.returncode == 0, said
+    assert time.monotonic() - began < 23
+    assert "Traceback" not in said
+
+
 def test_a_second_bot_on_the_same_database_names_the_first(run, server):
     first = run()
     until(lambda: server.link.connections == 1)
