@@ -26,7 +26,7 @@ def backup(path: Path | None, config_path: Path) -> None:
     database = Path(settings.database)
     if not database.is_file():
         raise Refused(f"There is no database {database} yet. `valet run` makes it.")
-    target = path or backing_up.folder(settings)
+    target = path or backing_up.folder(settings, database)
     if path is None or path.is_dir():
         target /= f"valet-{datetime.now().astimezone():%Y-%m-%d-%H%M%S}.db"
     if target.exists():

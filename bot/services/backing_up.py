@@ -12,10 +12,9 @@ from store import backups, copies, outbox
 FAILED = "backup_failed"
 
 
-def folder(settings: Settings) -> Path:
-    """Where nightly backups go."""
-    beside = Path(settings.database).resolve().parent / "backups"
-    return Path(settings.backup.folder) if settings.backup.folder else beside
+def folder(settings: Settings, database: Path) -> Path:
+    """Where nightly backups of this database go."""
+    return Path(settings.backup.folder) if settings.backup.folder else database.resolve().parent / "backups"
 
 
 def back_up(desk: Desk) -> None:
@@ -24,7 +23,7 @@ def back_up(desk: Desk) -> None:
     day = due_date(now, chosen.digest.timezone, chosen.backup.at) if chosen.backup.enabled else None
     if day is None or backups.is_made(desk.store.reading(), day.isoformat()):
         return
-    target = folder(chosen) / file_name(day)
+    target = folder(chosen, desk.store.path) / file_name(day)
     try:
         made = copies.copy(desk.store.path, target)
     except Unreachable as error:

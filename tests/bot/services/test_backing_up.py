@@ -11,7 +11,7 @@ from tests.bot.services.room import ADA, DEE, SETTINGS, Room
 
 
 def made(room):
-    return sorted(path.name for path in backing_up.folder(room.settings).iterdir())
+    return sorted(path.name for path in backing_up.folder(room.settings, room.path).iterdir())
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_it_is_made_once_a_day_however_often_it_is_looked_at(room):
 def test_it_waits_for_its_time_and_is_caught_up_after_downtime(room):
     room.clock.now += 15 * HOUR  # 01:00 in Berlin
     backing_up.back_up(room.desk)
-    before = backing_up.folder(room.settings).exists()
+    before = backing_up.folder(room.settings, room.path).exists()
     room.clock.forward(3 * HOUR + 30 * MINUTE)
     backing_up.back_up(room.desk)
     room.clock.forward(2 * DAY)
@@ -48,7 +48,7 @@ def test_it_waits_for_its_time_and_is_caught_up_after_downtime(room):
 
 def test_old_ones_go_and_files_of_others_stay(room):
     backing_up.back_up(room.desk)
-    (backing_up.folder(room.settings) / "valet-2020-01-01-120000.db").write_text("by hand")
+    (backing_up.folder(room.settings, room.path) / "valet-2020-01-01-120000.db").write_text("by hand")
     for _ in range(60):
         room.clock.forward(DAY)
         backing_up.back_up(room.desk)
@@ -64,12 +64,12 @@ def test_what_is_in_it_is_what_there_was(room):
         audit.add(db, room.clock(), ADA, "claimed", subject="i-1")
     backing_up.back_up(room.desk)
 
-    with looking(backing_up.folder(room.settings) / "valet-2026-11-23.db") as db:
+    with looking(backing_up.folder(room.settings, room.path) / "valet-2026-11-23.db") as db:
         assert [entry.did for entry in audit.of(db, "i-1")] == ["claimed"]
 
 
 def test_a_backup_that_fails_is_told_to_the_admins_once_and_tried_again(room):
-    place = backing_up.folder(room.settings)
+    place = backing_up.folder(room.settings, room.path)
     place.write_text("a file where the folder should be")
 
     for _ in range(3):
@@ -89,4 +89,4 @@ def test_switched_off_there_is_none(tmp_path, clock):
     backing_up.back_up(room.desk)
     room.close()
 
-    assert not backing_up.folder(room.settings).exists()
+    assert not backing_up.folder(room.settings, room.path).exists()
