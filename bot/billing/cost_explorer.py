@@ -26,26 +26,15 @@ KINDS: dict[str, Kind] = {
     "DiscountedUsage": "usage",
     "SavingsPlanCoveredUsage": "usage",
     "SavingsPlanNegation": "usage",
-    "RIFee": "purchase",
-    "Fee": "purchase",
     "Recurring": "purchase",
     "Upfront": "purchase",
     "Support": "purchase",
-    "SavingsPlanRecurringFee": "purchase",
-    "SavingsPlanUpfrontFee": "purchase",
     "Tax": "tax",
     "Credit": "credit",
     "Refund": "adjustment",
-    "Enterprise Discount Program Discount": "discount",
-    "EdpDiscount": "discount",
-    "PrivateRateDiscount": "discount",
-    "Private Rate Discount": "discount",
-    "BundledDiscount": "discount",
-    "Bundled Discount": "discount",
-    "Solution Provider Program Discount": "discount",
-    "Distributor Discount": "discount",
 }
-"""RECORD_TYPE in our words; one that is not here is "other"."""
+"""RECORD_TYPE in our words; of the others the endings tell."""
+ENDINGS: dict[str, Kind] = {"fee": "purchase", "subscription": "purchase", "discount": "discount"}
 WITH_HOURS = frozenset({"Usage", "DiscountedUsage", "SavingsPlanCoveredUsage"})
 """A negation repeats the hours it is about."""
 NONE = frozenset({"NoInstanceType", "NoService", "NoLinkedAccount", "NoRecordType"})
@@ -156,4 +145,10 @@ def _line(row: _Row) -> BillLine:
 def _of_kind(row: _Row, record: str, machines: str) -> BillLine:
     counts = record in WITH_HOURS and is_gpu_type(machines)
     hours = row.hours_ms if counts else None
-    return replace(_line(row), kind=KINDS.get(record, "other"), type=machines, running_ms=hours)
+    return replace(_line(row), kind=_kind(record), type=machines, running_ms=hours)
+
+
+def _kind(record: str) -> Kind:
+    """RIFee and Support fee are fees, Private Rate Card Discount and EdpDiscount are discounts."""
+    ends = (kind for ending, kind in ENDINGS.items() if record.lower().endswith(ending))
+    return KINDS.get(record) or next(ends, None) or "other"

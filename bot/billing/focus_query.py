@@ -68,9 +68,10 @@ class Shape:
         """The export's own name of a FOCUS column; None where it has none. Raises Refused for a renaming in vain."""
         own = self.renamed.get(column)
         if own is not None:
-            if own not in self.kinds:
+            found = next((name for name in self.kinds if name.lower() == own.lower()), None)
+            if found is None:
                 raise Refused(f'The export has no column "{own}", which bill.columns names for {column}.')
-            return own
+            return found
         return next((name for name in self.kinds if _plain(name) == _plain(column)), None)
 
 

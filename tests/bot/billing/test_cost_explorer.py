@@ -82,6 +82,21 @@ def test_what_a_commitment_covers_keeps_its_share_of_it(aws):
     assert (covered.billed_micros, covered.effective_micros) == (10_000_000, 6_000_000)
 
 
+@pytest.mark.parametrize(
+    ("record", "kind"),
+    [
+        *(("RIFee", "purchase"), ("Support fee", "purchase"), ("SavingsPlanRecurringFee", "purchase")),
+        *(("Enterprise Discount Program Discount", "discount"), ("EdpDiscount", "discount")),
+        *(("Private Rate Card Discount", "discount"), ("DiscountedUsage", "usage"), ("Refund", "adjustment")),
+        ("Other out-of-cycle charges", "other"),
+    ],
+)
+def test_record_types_are_told_by_their_words(record, kind):
+    aws = SandboxCostExplorer(lambda: [Cost(MONDAY, "1", record=record)])
+
+    assert by(look(aws), "type kind", "kind") == {kind: 1_000_000}
+
+
 def test_pages_are_followed_and_each_is_paid_for():
     aws, spent = SandboxCostExplorer(lambda: COSTS, page=2), []
 
