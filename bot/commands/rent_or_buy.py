@@ -121,6 +121,8 @@ def _print(told: "Weighed") -> None:
             click.echo()
         for line in plainly_said(advice):
             click.echo(line)
+    if told.young:
+        click.echo(f"Not weighed, as less than a day of use is measured: {', '.join(told.young)}.", err=True)
     if told.unknown:
         click.echo(f"Not weighed, as no price to buy is known: {', '.join(told.unknown)}.", err=True)
 

@@ -112,3 +112,5 @@ class Weighed:
     answers: tuple[Advice, ...]
     unknown: tuple[str, ...] = ()
     """Types in use for which no price to buy is known."""
+    young: tuple[str, ...] = ()
+    """Types of which too little use is measured yet."""

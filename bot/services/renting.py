@@ -30,13 +30,24 @@ def advise(desk: Desk, scope: Scope, asked: Asked, *, kind: str = "") -> Weighed
     kinds = [only] if only else _types(desk, scope)
     if not kinds:
         raise Refused(f"Nothing was rented {_of(scope)}in the last {DAYS} days, so there is nothing to compare.")
-    if asked.price_usd is not None and len(kinds) > 1:
-        raise Refused(f"One price for {len(kinds)} types? Ask about one of them: {', '.join(kinds[:5])}.")
+    if len(kinds) > 1 and (asked.price_usd or asked.hours_per_month or asked.rent_usd_per_hour):
+        raise Refused(f"The same figure for {len(kinds)} types? Ask about one of them: {', '.join(kinds[:5])}.")
     known = [each for each in kinds if asked.price_usd is not None or each in desk.settings.buy.servers]
     if not known:
         raise Refused(_no_price(kinds[0]))
-    answers = tuple(_of_type(desk, scope, each, asked) for each in known)
-    return Weighed(scope, answers, tuple(each for each in kinds if each not in known))
+    if len(known) == 1:
+        return Weighed(
+            scope, (_of_type(desk, scope, known[0], asked),), tuple(each for each in kinds if each not in known)
+        )
+    answers, young = [], []
+    for each in known:
+        try:
+            answers.append(_of_type(desk, scope, each, asked))
+        except Refused:
+            young.append(each)
+    if not answers:
+        raise Refused(f"Less than a day is measured yet of {', '.join(young)}. Wait a day, or ask about one of them.")
+    return Weighed(scope, tuple(answers), tuple(each for each in kinds if each not in known), tuple(young))
 
 
 def is_known(desk: Desk, kind: str) -> bool:
@@ -57,10 +68,10 @@ def _of_type(desk: Desk, scope: Scope, kind: str, asked: Asked) -> Advice:
     if asked.hours_per_month is not None:
         return supposed(desk.settings, kind, asked)
     demand, rent = _measured(desk, scope, kind)
-    source = f"mean of what was paid, {demand.window_hours // 24} days"
+    days = demand.window_hours // 24
+    source = f"mean of what was paid, {days} day{'' if days == 1 else 's'}"
     if asked.rent_usd_per_hour is not None or not rent:
         rent, source = _list_rent(desk.settings, kind, asked)
-    days = demand.window_hours // 24
     used = Used(demand.hours_per_month, demand.peak, days, source)
     return _weigh(desk.settings, scope, kind, asked, demand=demand, used=used, rent=rent)
 

@@ -1,5 +1,6 @@
 """`/cost rent-or-buy` as a message: the conclusion, each choice, what hangs on what, and where the figures are from."""
 
+from collections.abc import Sequence
 from html import unescape
 
 from bot.domain.advice import Advice, Choice, Swing, Weighed
@@ -23,13 +24,14 @@ USUAL = 0.10, 0.15
 
 def weighed(told: Weighed) -> Reply:
     """One type in full, or several in a line each."""
-    return _one(told.answers[0]) if len(told.answers) == 1 and not told.unknown else _several(told)
+    return _one(told.answers[0]) if len(told.answers) == 1 and not (told.unknown or told.young) else _several(told)
 
 
 def _several(told: Weighed) -> Reply:
     gains = sum(max(0, each.saving) for each in told.answers)
     name = esc(told.scope.label or told.scope.key, 60) or "All"
-    left = f"; {plural(len(told.unknown), 'type')} could not be weighed" if told.unknown else ""
+    others = len(told.unknown) + len(told.young)
+    left = f"; {plural(others, 'type')} could not be weighed" if others else ""
     answer = f"buying would save {_round(gains)} as worth today" if gains else "keep renting"
     conclusion = f"{name}: {answer}{left}."
     shown = [conclusion_of(each) for each in told.answers[:SHOWN_TYPES]]
@@ -39,13 +41,26 @@ def _several(told: Weighed) -> Reply:
         for number, each in enumerate(told.answers[:SHOWN_TYPES])
     ]
     blocks.append(actions(*offers))
-    if told.unknown:
-        kinds = ", ".join(esc(each, 40) for each in told.unknown[:SHOWN_TYPES])
-        more = f" and {len(told.unknown) - SHOWN_TYPES} more" if len(told.unknown) > SHOWN_TYPES else ""
-        example = esc(told.unknown[0], 40)
-        said = f"Not weighed, as no price to buy is known: {kinds}{more}. Try `rent-or-buy {example} price:150000`."
-        blocks.append(context(said))
+    left_out = _left_out(told)
+    if left_out:
+        blocks.append(context(left_out))
     return Reply(cut(lines([conclusion, *shown]), 3_900), blocks)
+
+
+def _left_out(told: Weighed) -> str:
+    said = []
+    if told.unknown:
+        example = esc(told.unknown[0], 40)
+        why = f"Not weighed, as no price to buy is known: {_listed(told.unknown)}."
+        said.append(f"{why} Try `rent-or-buy {example} price:150000`.")
+    if told.young:
+        said.append(f"Not weighed, as less than a day of use is measured: {_listed(told.young)}.")
+    return lines(said)
+
+
+def _listed(kinds: Sequence[str]) -> str:
+    more = f" and {len(kinds) - SHOWN_TYPES} more" if len(kinds) > SHOWN_TYPES else ""
+    return ", ".join(esc(each, 40) for each in kinds[:SHOWN_TYPES]) + more
 
 
 def _one(told: Advice) -> Reply:

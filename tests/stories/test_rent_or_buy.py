@@ -147,7 +147,7 @@ def test_what_turns_the_answer_around_is_said(lived):
         ("p4d.24xlarge hours:-5", '"hours:-5" is not a figure from 1 to 100,000.'),
         ("dgx-1", "dgx-1 is owned: it costs the same whether used or not"),
         ("nothing-like-it", 'I know no team, type or instance "nothing-like-it".'),
-        ("price:150000", "One price for 10 types? Ask about one of them: "),
+        ("price:150000", "The same figure for 10 types? Ask about one of them: "),
     ],
 )
 def test_a_question_that_can_not_be_answered_says_what_to_type(lived, line, no):
@@ -184,3 +184,16 @@ def test_use_without_a_known_price_is_weighed_at_the_list_price(office):
     assert "Use: 730 h a month, up to 1 at once, measured over 3 days." in said
     assert "Renting: $4.60/h (AWS on-demand list, us-east-1, 2026-07-20)." in said
     assert "Only 3 days of use are measured: an early estimate." in said
+
+
+def test_a_type_of_a_few_hours_does_not_keep_the_others_from_being_weighed(office):
+    now = office.clock() // HOUR * HOUR
+    for name, hours in (("train-7", 500), ("nb-5", 5)):
+        instance = office.machine(name).id
+        spans = range(now - hours * HOUR, now, HOUR)
+        charge(office, [Charge(instance, at, at + HOUR, HOUR, 20_000_000, 20_000_000) for at in spans])
+
+    said = office.types("ada", "/cost rent-or-buy")
+
+    assert said.splitlines()[1].startswith("p4d.24xlarge: buy 1 server.")
+    assert "Not weighed, as less than a day of use is measured: g5.xlarge." in said
