@@ -33,6 +33,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("bot.commands.doctor", "Check settings, database, Slack, AWS and agents."),
     "manifest": ("bot.commands.manifest", "Print the Slack app manifest."),
     "iam-policy": ("bot.commands.iam_policy", "Print the AWS policies Valet needs."),
+    "unit": ("bot.commands.unit", "Print a systemd unit that runs the bot."),
+    "dockerfile": ("bot.commands.dockerfile", "Print a Dockerfile for the bot."),
     "prometheus-rules": ("bot.commands.prometheus_rules", "Print recording rules for Prometheus."),
     "token": ("bot.commands.token", "Make, revoke and list tokens of agents."),
 }
