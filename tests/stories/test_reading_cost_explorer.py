@@ -1,0 +1,36 @@
+"""The bill by Cost Explorer, which names no machines: types are compared with their meters, and it adds up too."""
+
+from bot.billing.cost_explorer import CostExplorer
+from bot.domain.bill import DAY, utc_day
+from bot.sandbox.cost_explorer import Cost, SandboxCostExplorer, billed
+from bot.sandbox.history import History
+from bot.services import billing
+from store import bill, ledger
+from tests.stories.conftest import SETTINGS
+
+
+def test_cost_explorers_days_stand_beside_the_meters(office_with):
+    office = office_with({**SETTINGS, "bill": {"source": "cost-explorer"}})
+    store, today = office.valet.desk.store, utc_day(office.clock())
+    with store.writing() as db:
+        ledger.add(db, History(office.clock()).charges())
+    hidden = Cost(today - 3 * DAY, "263.49", type="p4d.24xlarge", team="vision", hours="12")
+
+    def costs():
+        return [*billed(bill.metered(store.reading(), today - 40 * DAY, today - DAY)), hidden]
+
+    aws = SandboxCostExplorer(costs)
+    billing.fetch(office.valet.desk, CostExplorer(aws.ask, "account 111122223333", "team"))
+
+    said = office.types("ada", "/cost bill 2026-11-20").splitlines()
+
+    assert said[:6] == [
+        "*Friday 20 November 2026: $3,021.40 billed, beside $2,799.91 on our meters.*",
+        "$221.49 more than we metered. That is:",
+        "+$263.49  machines or hours that Valet did not see",
+        "-$196.00  discounts: paid below the rate",
+        "+$98.00  disks, traffic and services that Valet does not meter",
+        "+$56.00  tax",
+    ]
+    assert "Tax: $56.00 billed" in said
+    assert len(aws.asked) == 3
