@@ -2,12 +2,13 @@
 
 from bot.services.desk import Desk
 from handlers.blocks.parts import Reply
-from handlers.messages import acting, booking, claims, digest, granting, handing, line, running, troubles
+from handlers.messages import acting, booking, claims, digest, granting, handing, line, reminders, running, troubles
 from handlers.messages.drawing import Draw
 
 KINDS: dict[str, Draw] = {
     **acting.KINDS,
     **claims.KINDS,
+    **reminders.KINDS,
     **booking.KINDS,
     **handing.KINDS,
     **line.KINDS,

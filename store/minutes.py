@@ -1,5 +1,6 @@
 """Minutes of the last two days, and what the judge needs of each GPU."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -44,6 +45,7 @@ SCHEMA = (
         memory_used_mib INTEGER,
         compute_processes INTEGER,
         process TEXT NOT NULL DEFAULT '',
+        users TEXT NOT NULL DEFAULT '[]',
         error TEXT NOT NULL DEFAULT '',
         PRIMARY KEY (host, gpu)
     ) STRICT, WITHOUT ROWID""",
@@ -150,7 +152,7 @@ def new_gpu(host: str, gpu: Gpu) -> Row:
     row |= dict.fromkeys(("last_minute_at", "last_active_at", "last_known_at", "quiet_since", "quiet_head"))
     row |= dict.fromkeys(("floor_watts", "flat_since", "flat_until", "flat_util", "flat_memory_mib"))
     row |= dict.fromkeys(("util_max", "watts", "memory_used_mib", "compute_processes"))
-    return row | {"quiet_bits": b"", "active_by": "", "floor": "", "process": "", "error": ""}
+    return row | {"quiet_bits": b"", "active_by": "", "floor": "", "process": "", "users": "[]", "error": ""}
 
 
 _TRACE = (
@@ -192,6 +194,12 @@ def last_of(db: Database, host: str) -> int | None:
     """The newest minute that a host told of; None when it never did."""
     row = one(db, "SELECT max(last_minute_at) AS at FROM gpus WHERE host = ?", host)
     return row["at"] if row else None
+
+
+def users_on(db: Database, host: str, since: int) -> dict[int, tuple[str, ...]]:
+    """Unix users with programs on each GPU of a host, by its newest minute; only minutes since then count."""
+    sql = "SELECT gpu, users FROM gpus WHERE host = ? AND last_minute_at >= ? AND users <> '[]' ORDER BY gpu"
+    return {row["gpu"]: tuple(json.loads(row["users"])) for row in rows(db, sql, host, since)}
 
 
 def prune(db: Database, now: int) -> None:

@@ -26,6 +26,8 @@ class Listing:
     """People in the line whom it could serve, those with an offer included."""
     strip: tuple[Cell, ...] = ()
     """Its last 24 hours, oldest first, where they were asked for."""
+    unclaimed_users: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    """Unix users at work on GPUs that nobody has claimed, with those GPUs, where they were asked for."""
 
     @property
     def running(self) -> bool:

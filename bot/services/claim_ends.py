@@ -4,7 +4,7 @@ from sqlite_utils import Database
 
 from bot.domain.claims import GRACE, Claim, EndReason
 from bot.domain.clock import MINUTE
-from bot.services import digesting, requesting
+from bot.services import digesting, reminding, requesting
 from bot.services.desk import Desk
 from store import audit, claims, outbox
 
@@ -31,6 +31,7 @@ def end(desk: Desk, db: Database, claim: Claim, reason: EndReason, *, who: str =
     audit.add(db, now, who or "valet", reason, subject=claim.instance_id, detail=claim.holder)
     digesting.refresh(desk, db, claim.instance_id)
     requesting.over(desk, db, claim, reason)
-    if who != claim.holder:
+    foreseen = reminding.over(db, claim, now) and reason == "expired"
+    if who != claim.holder and not foreseen:
         outbox.tell(db, claim.holder, f"claim-end:{claim.id}", kind="claim_ended", subject=claim.id, now=now)
     return True

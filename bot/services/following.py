@@ -1,5 +1,7 @@
 """Carries what is kept of one GPU on by the minutes that were told of it."""
 
+import json
+
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import plain
 from bot.domain.packing import Point
@@ -95,5 +97,6 @@ def _shown(minute: Minute) -> Row:
         "memory_used_mib": minute.memory_used_mib,
         "compute_processes": minute.compute_processes,
         "process": plain(largest.name) if largest else "",
+        "users": json.dumps(sorted({each.user for each in minute.processes} - {""})),
         "error": minute.error or "",
     }

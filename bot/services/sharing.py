@@ -8,7 +8,7 @@ from sqlite_utils import Database
 from bot.domain.claims import GRACE, Claim, GpuChoice
 from bot.domain.listing import Listing
 from bot.errors import Refused
-from bot.services import acting, booking, claim_ends, digesting, fair_use, requesting, turns
+from bot.services import acting, booking, claim_ends, digesting, fair_use, reminding, requesting, turns
 from bot.services.desk import Desk
 from store import audit, claims, listings
 
@@ -107,6 +107,8 @@ def _changed(desk: Desk, db: Database, instance_id: str) -> Listing:
     made = listings.by_id(db, instance_id)
     if made is None:
         raise Refused("That instance is gone.")
+    for each in made.claims:
+        reminding.follow(db, each, desk.clock())
     return made
 
 

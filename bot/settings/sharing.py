@@ -28,6 +28,15 @@ class ClaimSettings(Table):
     no_show_minutes: int = Field(
         default=30, ge=10, le=720, description="A booking nobody uses or confirms for this long is given up"
     )
+    idle_minutes: int = Field(
+        default=120, ge=30, le=1440, description="Nobody works on what is claimed for this long: its holder is asked"
+    )
+    answer_minutes: int = Field(
+        default=60, ge=5, le=1440, description="Without an answer to that for this long, it goes to those who wait"
+    )
+    silence_hours: float = Field(
+        default=24, ge=1, le=168, description="Silence on the morning's question about long claims gives them up, hours"
+    )
 
 
 class TeamClaimSettings(Table):

@@ -8,6 +8,7 @@ from bot.domain.claims import ClaimLimits
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.exemptions import Exemption, ends_at
 from bot.domain.fair_use import Allowance, FairUse
+from bot.domain.fleet import Instance
 from bot.domain.launches import Template
 from bot.domain.people import Roster, Team
 from bot.domain.rates import USD
@@ -22,7 +23,7 @@ from bot.settings.money import BuySettings, OwnedSettings
 from bot.settings.runs import RunSettings
 from bot.settings.sharing import ClaimSettings, TeamClaimSettings
 from bot.settings.sources import CLOUDWATCH, PROMETHEUS, CloudWatchSettings, PrometheusSettings
-from bot.settings.values import Name, Table, Usd
+from bot.settings.values import Name, Table, UnixUser, Usd, UserId
 
 
 class Settings(Table):
@@ -44,6 +45,9 @@ class Settings(Table):
     buy: BuySettings = BuySettings()
     bill: BillSettings = BillSettings()
     runs: dict[Name, RunSettings] = Field(default={}, description="Commands people may run, by name")
+    people: dict[UnixUser, UserId] = Field(
+        default={}, description="Slack user id by unix user on the machines; `dgx-1/ada` for one host alone"
+    )
     door: DoorSettings = DoorSettings()
     backup: BackupSettings = BackupSettings()
     prices: dict[str, Usd] = Field(default={}, description="USD per hour by instance type, over our own table")
@@ -134,6 +138,16 @@ class Settings(Table):
     def unasked_micros(self, team: str) -> int:
         """Micro-dollars a month of machines that a team's people may start and launch without a yes."""
         return int(self.teams[team].ask_over_usd * USD) if team in self.teams else 0
+
+    def person(self, instance: Instance, unix_user: str) -> str:
+        """Whose unix user this is on an instance, by Slack user id; empty where nobody has said."""
+        own = (self.people.get(f"{key}/{unix_user}") for key in (instance.name, instance.id))
+        return next((each for each in own if each), "") or self.people.get(unix_user, "")
+
+    def unix_users(self, instance: Instance, person: str) -> frozenset[str]:
+        """The unix users that a person has on an instance."""
+        known = {key.rpartition("/")[2] for key, value in self.people.items() if value == person}
+        return frozenset(each for each in known if self.person(instance, each) == person)
 
     @property
     def accept_within(self) -> int:

@@ -28,6 +28,7 @@ from bot.services import (
     ingesting,
     judging,
     offering,
+    reminding,
     outliving,
     running,
     slots,
@@ -122,6 +123,7 @@ class Office:
         desk = self.valet.desk
         sweeping.sweep(desk)
         judging.judge_all(desk)
+        reminding.remind(desk)
         claim_ends.expire(desk)
         slots.run(desk)
         slots.roll_on(desk)

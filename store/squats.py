@@ -1,0 +1,78 @@
+"""Use without a claim: who was seen where since when, and who was asked to claim it."""
+
+import json
+
+from sqlite_utils import Database
+
+from bot.domain.reality import Squat
+from store.sql import Row, changed, one, rows
+
+SCHEMA = (
+    """CREATE TABLE squats (
+        id TEXT PRIMARY KEY,
+        instance_id TEXT NOT NULL REFERENCES instances (id),
+        unix_user TEXT NOT NULL,
+        gpus TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        seen_at INTEGER NOT NULL,
+        person TEXT NOT NULL DEFAULT '',
+        asked_at INTEGER,
+        state TEXT NOT NULL DEFAULT 'seen' CHECK (state IN ('seen', 'asked', 'claimed', 'not mine', 'over')),
+        CHECK ((person = '') = (asked_at IS NULL))
+    ) STRICT""",
+    """CREATE UNIQUE INDEX one_squat_at_a_time ON squats (instance_id, unix_user)
+        WHERE state IN ('seen', 'asked')""",
+    "CREATE INDEX squats_asked ON squats (person, instance_id, asked_at) WHERE person <> ''",
+)
+_OPEN = "state IN ('seen', 'asked')"
+
+
+def see(db: Database, squat: Squat) -> None:
+    """Note that somebody works without a claim, on these GPUs; carries on what was noted before."""
+    changed(
+        db,
+        "INSERT INTO squats (id, instance_id, unix_user, gpus, since, seen_at) VALUES (?, ?, ?, ?, ?, ?) "
+        f"ON CONFLICT (instance_id, unix_user) WHERE {_OPEN} DO UPDATE SET gpus = excluded.gpus, "
+        "since = excluded.since, seen_at = excluded.seen_at",
+        *(squat.id, squat.instance_id, squat.unix_user, json.dumps(squat.gpus), squat.since, squat.seen_at),
+    )
+
+
+def ask(db: Database, squat_id: str, person: str, now: int) -> bool:
+    """Note whom we ask; False when somebody was."""
+    sql = "UPDATE squats SET person = ?, asked_at = ?, state = 'asked' WHERE id = ? AND state = 'seen'"
+    return changed(db, sql, person, now, squat_id) == 1
+
+
+def end(db: Database, squat: Squat, state: str) -> bool:
+    """It is over, or was answered; False when it was before. What nobody was asked about is forgotten."""
+    if not squat.person:
+        return changed(db, "DELETE FROM squats WHERE id = ? AND state = 'seen'", squat.id) == 1
+    return changed(db, "UPDATE squats SET state = ? WHERE id = ? AND state = 'asked'", state, squat.id) == 1
+
+
+def by_id(db: Database, squat_id: str) -> Squat | None:
+    """One case, open or over."""
+    row = one(db, "SELECT * FROM squats WHERE id = ?", squat_id)
+    return _squat(row) if row else None
+
+
+def open_ones(db: Database) -> list[Squat]:
+    """What goes on, the oldest first."""
+    return [_squat(row) for row in rows(db, f"SELECT * FROM squats WHERE {_OPEN} ORDER BY since, rowid")]
+
+
+def asked_lately(db: Database, person: str, instance_id: str, since: int) -> bool:
+    """Whether a person was asked about an instance since then."""
+    sql = "SELECT 1 FROM squats WHERE person = ? AND instance_id = ? AND asked_at > ? LIMIT 1"
+    return one(db, sql, person, instance_id, since) is not None
+
+
+def denied_lately(db: Database, person: str, instance_id: str, since: int) -> bool:
+    """Whether a person has said since then that what works on an instance is not theirs."""
+    sql = "SELECT 1 FROM squats WHERE person = ? AND instance_id = ? AND asked_at > ? AND state = 'not mine' LIMIT 1"
+    return one(db, sql, person, instance_id, since) is not None
+
+
+def _squat(row: Row) -> Squat:
+    return Squat(**{**row, "gpus": tuple(json.loads(row["gpus"]))})
