@@ -42,7 +42,7 @@ class AthenaDialect:
         if kind.startswith("map<"):
             return f"CAST(element_at({column}, {literal(key)}) AS VARCHAR)"
         if self.is_text(kind):
-            return f"json_extract_scalar({column}, {literal(f'$[{json.dumps(key)}]')})"
+            return f"json_extract_scalar({column}, {literal(f'$[{json.dumps(key, ensure_ascii=False)}]')})"
         if kind.startswith("struct<"):
             known = f"<{key}:" in kind or f",{key}:" in kind
             return f"CAST({column}.{quoted(key)} AS VARCHAR)" if known else "CAST(NULL AS VARCHAR)"

@@ -50,7 +50,7 @@ class DuckDialect:
         if kind.startswith("STRUCT("):
             return _field(column, kind, key)
         if self.is_text(kind):
-            path = literal(f"$.{json.dumps(key)}")
+            path = literal(f"$.{json.dumps(key, ensure_ascii=False)}")
             return f"CASE WHEN json_valid({column}) THEN json_extract_string({column}, {path}) ELSE NULL END"
         raise Refused(f"The export's Tags are {kind[:60]}; Valet reads a map, a record, or JSON text.")
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import accumulate
 
 from bot.billing.worth import discounted, npv, yearly_irr
-from bot.domain.advice import Advice, Choice, Kept, Swing, Used
+from bot.domain.advice import Advice, Choice, Kept, Parked, Swing, Used
 from bot.domain.buying import Demand, Terms, flows, less, most_servers, payback_month
 from bot.domain.ownership import HOURS_PER_MONTH
 from bot.domain.report import Scope
@@ -27,6 +27,8 @@ class Question:
     terms: Terms
     used: Used
     kept: Kept
+    without_idle: Demand | None = None
+    """The demand without the hours in which machines ran idle."""
 
 
 def weigh(asked: Question) -> Advice:
@@ -55,11 +57,20 @@ def weigh(asked: Question) -> Advice:
         irr=yearly_irr(saved),
         paid=tuple(_paid(terms, renting, buying)),
         swings=tuple(_swings(demand, terms, weighed.servers)),
+        parked=_parked(asked.without_idle, terms, weighed.servers) if asked.without_idle else None,
     )
 
 
 def _choice(demand: Demand, terms: Terms, servers: int) -> Choice:
     return Choice(servers, npv(terms.monthly_rate, flows(demand, terms, servers)))
+
+
+def _saving(demand: Demand, terms: Terms, servers: int) -> int:
+    return _choice(demand, terms, servers).npv - _choice(demand, terms, 0).npv
+
+
+def _parked(demand: Demand, terms: Terms, servers: int) -> Parked:
+    return Parked(demand.hours_per_month, _saving(demand, terms, servers))
 
 
 def _use(demand: Demand, terms: Terms, server: int) -> float:
@@ -84,7 +95,7 @@ def _paid(terms: Terms, renting: Sequence[int], buying: Sequence[int]) -> list[t
 
 def _swings(demand: Demand, terms: Terms, servers: int) -> list[Swing]:
     def saving(demand: Demand, terms: Terms) -> int:
-        return _choice(demand, terms, servers).npv - _choice(demand, terms, 0).npv
+        return _saving(demand, terms, servers)
 
     def price(factor: Decimal) -> Terms:
         return replace(terms, price_micros=round(terms.price_micros * factor))
