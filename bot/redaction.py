@@ -9,14 +9,21 @@ _SECRETS = re.compile(
     r"|vlt_[\w-]+"  # our agents' tokens
     r"|(?:AKIA|ASIA)[A-Z0-9]{12,}"  # AWS access key ids
     r"|https?:\\?/\\?/hooks\.slack\.com[^\s\"'&]*"  # response URLs let anybody post
-    r"|(?<=response_url=)[^\s\"'&]+"
 )
+_NAMED = re.compile(
+    r"((?:response_url|x-amz-security-token)\\?[\"']?\s*[:=]\s*b?\\?[\"']?"  # botocore prints what it signs
+    r"|<(?:SecretAccessKey|SessionToken)>"  # and what STS answers
+    r"|[\"'](?:SecretAccessKey|SessionToken|Token)[\"']\s*:\s*[\"'])"
+    r"[^\s\"'<&;,]+",
+    re.IGNORECASE,
+)
+"""Values that only their names give away."""
 HIDDEN = "[hidden]"
 
 
 def hide(text: str) -> str:
     """The text with every secret hidden."""
-    return _SECRETS.sub(HIDDEN, text)
+    return _NAMED.sub(rf"\1{HIDDEN}", _SECRETS.sub(HIDDEN, text))
 
 
 class Redacting(logging.Formatter):

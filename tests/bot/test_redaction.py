@@ -29,6 +29,27 @@ def test_a_form_body_loses_its_response_url():
     assert hide("text=hi&response_url=https%3A%2F%2Fhooks&user=U1") == f"text=hi&response_url={HIDDEN}&user=U1"
 
 
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("x-amz-security-token:FwoG/a+b=\n\ncontent-type;x-amz-security-token\n", "x-amz-security-token:{}\n\ncontent"),
+        ("{'X-Amz-Security-Token': b'FwoG/a+b=', 'X': 1}", "{{'X-Amz-Security-Token': b'{}', 'X': 1}}"),
+        (
+            "<SecretAccessKey>wJal+r/X</SecretAccessKey><SessionToken>Fw//x</SessionToken>",
+            "<SecretAccessKey>{}</Secret",
+        ),
+        ('{"SecretAccessKey" : "wJal+r/X", "Token" : "Fw//x"}', '{{"SecretAccessKey" : "{}", "Token" : "{}"}}'),
+        ('"response_url":"http:\\/\\/127.0.0.1:80\\/response\\/x1"', '"response_url":"{}"'),
+        ("{'response_url': 'http://127.0.0.1/response/x1'}", "{{'response_url': '{}'}}"),
+    ],
+)
+def test_what_only_a_name_gives_away_is_hidden_too(line, left):
+    said = hide(line)
+
+    assert left.format(HIDDEN, HIDDEN) in said
+    assert not any(secret in said for secret in ("FwoG", "wJal", "Fw//x", "x1"))
+
+
 def test_tracebacks_are_redacted_too():
     try:
         int("token xoxb-1-2 is wrong")

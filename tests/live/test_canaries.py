@@ -1,0 +1,159 @@
+"""No secret ends up in the log, the database, a backup or a message, whatever libraries print at DEBUG."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from bot.domain.clock import system_clock
+from bot.domain.readings import Gpu, Minute, Push
+from bot.sandbox.slack import SandboxServer, SandboxSlack
+from bot.sandbox.slack.people import BOB, GPUS
+from bot.telemetry.wire import to_json
+
+ROOT = Path(__file__).parents[2]
+TOML = f"""
+[slack]
+channel = "{GPUS}"
+admins = ["{BOB}"]
+[[aws]]
+regions = ["us-east-1"]
+[prometheus]
+url = "PROMETHEUS"
+token_file = "prometheus-token"
+[door]
+port = 0
+"""
+CANARIES = {
+    "SLACK_BOT_TOKEN": "xoxb-canary-bot-5f1e",
+    "SLACK_APP_TOKEN": "xapp-canary-app-77ad",
+    "AWS_ACCESS_KEY_ID": "AKIACANARYCANARY0001",
+    "AWS_SECRET_ACCESS_KEY": "canary+aws/secret+0a1b2c3d4e5f",
+    "AWS_SESSION_TOKEN": "canary//aws//session//token//99887766",
+}
+PROMETHEUS = "canary-prometheus-bearer-3344"
+
+
+def until(what, seconds=30.0):
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+    return found
+
+
+@pytest.fixture
+def slack():
+    made = SandboxSlack(system_clock)
+    made.bot_token, made.app_token = CANARIES["SLACK_BOT_TOKEN"], CANARIES["SLACK_APP_TOKEN"]
+    return made
+
+
+@pytest.fixture
+def server(slack):
+    with SandboxServer(slack) as made:
+        yield made
+
+
+@pytest.fixture
+def closed_port():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+@pytest.fixture
+def valet(tmp_path, slack, server, closed_port):
+    """Run a `valet` command in the company's folder with every secret in its environment."""
+    nowhere = f"http://127.0.0.1:{closed_port}"
+    (tmp_path / "valet.toml").write_text(TOML.replace("PROMETHEUS", nowhere))
+    (tmp_path / "prometheus-token").write_text(PROMETHEUS)
+    environment = CANARIES | {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "SLACK_API_URL": server.api_url,
+        "AWS_ENDPOINT_URL": nowhere,
+    }
+
+    begun = []
+
+    def start(*words, **more):
+        command = [sys.executable, "-m", "bot", *words]
+        begun.append(
+            subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, stderr=subprocess.STDOUT, **more)
+        )
+        return begun[-1]
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+def pushed(port, token, host):
+    """An agent's delivery; the HTTP status."""
+    push = Push(
+        host, "boot", 1, 1_000_000, 0, (Gpu(0, "GPU-1", "A100", 81920),), (Minute(0, 999_999, 4, 0.0, 0.0, 0.0),)
+    )
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/v1/minutes",
+        to_json(push),
+        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_no_canary_is_found_anywhere(valet, slack, server, tmp_path):
+    token = valet("token", "add", "dgx-1", stdout=subprocess.PIPE).communicate(timeout=30)[0].splitlines()[0]
+    wrong = "vlt_canaryOfAStranger-42"
+    log = tmp_path / "log"
+    with log.open("w") as out:
+        bot = valet("run", "--verbose", stdout=out)
+        until(lambda: server.link.connections == 1)
+        port = int(until(lambda: re.search(r"the door is on 127\.0\.0\.1:(\d+)", log.read_text()))[1])
+        assert pushed(port, token, "dgx-1") == 200
+        assert pushed(port, wrong, "dgx-1") == 401
+        for line in (
+            "/gpu status",
+            "/gpu claim dgx-1 for 2h",
+            "/gpu history dgx-1",
+            "/gpu stop dgx-1",
+            "/cost forecast",
+        ):
+            before = len(slack.sees("ada", "#gpus"))
+            slack.command("ada", "#gpus", line)
+            until(lambda seen=before: len(slack.sees("ada", "#gpus")) > seen)
+        until(lambda: "us-east-1" in log.read_text() and "prometheus" in log.read_text().lower())
+        assert valet("backup", stdout=subprocess.PIPE).wait(30) == 0
+        bot.terminate()
+        assert bot.wait(30) == 0
+
+    said = log.read_text()
+    # the webhook client says where it posts; at Slack that is hooks.slack.com, which is hidden by name
+    others = [line for line in said.splitlines() if "slack_sdk.webhook.client" not in line]
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "prometheus-token"]
+    messages = json.dumps([slack.sees(who, place) for who in ("ada", "bob") for place in ("#gpus", f"@{who}")])
+    assert " DEBUG " in said, "the libraries did talk"
+    assert any(path.suffix == ".db" for path in files)
+    for name, canary in {**CANARIES, "agent": token, "stranger": wrong, "prometheus": PROMETHEUS}.items():
+        assert canary not in said, f"{name} is in the log: {around(said, canary)}"
+        assert canary not in messages, f"{name} is in a message"
+        for path in files:
+            assert canary.encode() not in path.read_bytes(), f"{name} is in {path.name}"
+    assert not [line for line in others if "/response/" in line], "response URLs let anybody post"
+
+
+def around(text, canary):
+    at = text.index(canary)
+    return text[max(0, at - 300) : at + 100]
