@@ -12,7 +12,7 @@ from bot.commands.options import config_option
 if TYPE_CHECKING:
     from bot.domain.bill_report import BillReport
 
-NAME_WIDTH = 44
+NAME_WIDTH = 56
 BY = ("day", "account", "service", "team", "type", "instance", "kind")
 
 
@@ -61,6 +61,7 @@ def bill(config_path: Path, month: date | None, by: str, *, as_csv: bool) -> Non
 
 
 def _print(report: "BillReport") -> None:
+    from bot.domain.reconciling import REASONS
     from bot.services.reporting import iso, usd
 
     click.echo(f"{'day':<12}{'billed':>16}{'metered':>16}{'difference':>16}")
@@ -74,7 +75,7 @@ def _print(report: "BillReport") -> None:
     click.echo(f"{'compared':<12}{usd(_billed(report)):>16}{usd(report.metered_micros):>16}", nl=False)
     click.echo(f"{usd(sum(report.reasons.values())):>16}")
     for why, micros in report.reasons.items():
-        click.echo(f"  {why:<{NAME_WIDTH}}{usd(micros):>14}")
+        click.echo(f"  {REASONS[why]:<{NAME_WIDTH}}{usd(micros):>14}")
     click.echo(f"{report.source}, {report.place}, as of {iso(report.as_of)}; metered at our rates.", err=True)
     if report.error:
         click.echo(f"The newest look failed at {iso(report.error_at)}: {report.error}", err=True)

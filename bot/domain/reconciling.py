@@ -26,6 +26,21 @@ Why = Literal[
     "lag",
     "unbilled",
 ]
+REASONS: dict[Why, str] = {
+    "other": "disks, traffic and services that Valet does not meter",
+    "tax": "tax",
+    "credits": "credits and refunds",
+    "purchases": "commitments and fees",
+    "corrections": "corrections of earlier months",
+    "discounts": "discounts: paid below the rate",
+    "prepaid": "paid for by commitments",
+    "rates": "another price than our rate",
+    "unseen": "machines or hours that Valet did not see",
+    "unpriced": "machines without a known price here",
+    "lag": "hours not billed yet",
+    "unbilled": "hours that are not on this bill",
+}
+"""For people."""
 OF_KIND: dict[str, Why] = {
     "tax": "tax",
     "credit": "credits",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from bot.domain.bill_report import Beside, BillReport, DayBeside
-from bot.domain.reconciling import Unseen, Why
+from bot.domain.reconciling import REASONS, Unseen
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import at, esc, usd
@@ -13,20 +13,6 @@ SHOWN = 5
 SHOWN_DAYS = 7
 ALL_DAYS = 31
 CENT = 10_000
-REASONS: dict[Why, str] = {
-    "other": "disks, traffic and services that Valet does not meter",
-    "tax": "tax",
-    "credits": "credits and refunds",
-    "purchases": "commitments and fees",
-    "corrections": "corrections of earlier months",
-    "discounts": "discounts: paid below the rate",
-    "prepaid": "paid for by commitments",
-    "rates": "another price than our rate",
-    "unseen": "machines or hours that Valet did not see",
-    "unpriced": "machines without a known price here",
-    "lag": "hours not billed yet",
-    "unbilled": "hours that are not on this bill",
-}
 
 
 def bill(report: BillReport) -> Reply:

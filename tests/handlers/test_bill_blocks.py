@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.domain import reconciling as reasons
 from bot.domain.bill_report import Beside, BillReport, DayBeside
 from bot.domain.reconciling import Unseen
 from handlers.blocks import bill
@@ -12,7 +13,7 @@ from handlers.blocks.parts import size
 from tests.handlers.pieces import NOW, TEXTS, objections
 
 FIRST = date(2026, 10, 1)
-REASONS = {why: 10**12 * (-1) ** number for number, why in enumerate(bill.REASONS)}
+REASONS = {why: 10**12 * (-1) ** number for number, why in enumerate(reasons.REASONS)}
 
 
 def report(text: str) -> BillReport:
@@ -61,7 +62,7 @@ def test_a_day_and_an_empty_bill_are_fit_to_send(text):
 def test_every_reason_is_shown_in_words_with_its_sign():
     text = str(bill.bill(report("x")).blocks)
 
-    assert all(words in text for words in bill.REASONS.values())
+    assert all(words in text for words in reasons.REASONS.values())
     assert "+$31,000,000.00  disks" in text
     assert "-$31,000,000.00  tax" in text
 

@@ -64,7 +64,7 @@ def test_the_table_has_both_sides_and_why_they_differ(valet):
         "2026-11-20        492.500000      526.983408      -34.483408",
         "2026-11-21                 -      526.983408               -",
     ]
-    assert "  discounts                                       -46.483408" in said.stdout
+    assert "  discounts: paid below the rate                              -46.483408" in said.stdout
     assert "FOCUS files, /nowhere, as of 2026-11-23T09:00:00Z" in said.stderr
 
 
