@@ -30,6 +30,7 @@ SCHEMA = (
         template TEXT NOT NULL DEFAULT '',
         made_id TEXT REFERENCES instances (id),
         image_id TEXT NOT NULL DEFAULT '',
+        ordered_at INTEGER,
         tries INTEGER NOT NULL DEFAULT 0,
         retry_at INTEGER,
         over_told_at INTEGER,
@@ -39,6 +40,7 @@ SCHEMA = (
         CHECK ((kind = 'stop') = (length IS NULL)),
         CHECK (kind IN ('launch', 'clone') OR made_id IS NULL),
         CHECK (kind IN ('stop', 'start') OR state <> 'done' OR made_id IS NOT NULL),
+        CHECK (ordered_at IS NULL OR (kind = 'clone' AND image_id <> '')),
         CHECK (calls = 0 OR executing_at IS NOT NULL),
         CHECK (retry_at IS NULL OR state = 'executing'),
         CHECK (state NOT IN ('approved', 'executing', 'done', 'denied') OR (decider <> '' AND decided_at IS NOT NULL))
@@ -75,6 +77,12 @@ def live_on(db: Database, instance_id: str) -> Action | None:
         db, "SELECT * FROM actions WHERE instance_id = ? AND state IN ('pending', 'approved', 'executing')", instance_id
     )
     return _action(row) if row else None
+
+
+def newest_on(db: Database, instance_id: str) -> str:
+    """The id of the newest action on an instance; empty without any."""
+    row = one(db, "SELECT id FROM actions WHERE instance_id = ? ORDER BY created_at DESC, id LIMIT 1", instance_id)
+    return row["id"] if row else ""
 
 
 def rule_micros(db: Database, team: str, but: str) -> int:
@@ -145,12 +153,28 @@ def born(db: Database, action: Action, instance_id: str) -> bool:
     return changed(db, sql, instance_id, action.id, action.tries) == 1
 
 
+def imaged(db: Database, action: Action, image_id: str) -> bool:
+    """Note which image a clone had made; False when that was noted already."""
+    sql = "UPDATE actions SET image_id = ? WHERE id = ? AND state = 'executing' AND image_id = ''"
+    return changed(db, sql, image_id, action.id) == 1
+
+
+def begin_order(db: Database, action: Action, now: int) -> bool:
+    """Take up the order of a clone's machine, before its first call; False when another thread has."""
+    sql = (
+        "UPDATE actions SET ordered_at = ?, called_at = ?, calls = 1 "
+        "WHERE id = ? AND state = 'executing' AND ordered_at IS NULL"
+    )
+    return changed(db, sql, now, now, action.id) == 1
+
+
 def over(db: Database, now: int, told_before: int) -> list[Action]:
     """Launches whose time is over though their machine runs on unclaimed; told of at `told_before` at the latest."""
     found = rows(
         db,
-        "SELECT a.* FROM actions a JOIN instances i ON i.id = a.made_id WHERE a.kind IN ('launch', 'clone') "
-        "AND a.state = 'done' AND a.executing_at + a.length <= ? AND i.state = 'running' AND i.gone_at IS NULL "
+        "SELECT a.* FROM actions a JOIN instances i ON i.id = a.made_id "
+        "WHERE a.kind IN ('launch', 'clone') AND a.state = 'done' "
+        "AND coalesce(a.ordered_at, a.executing_at) + a.length <= ? AND i.state = 'running' AND i.gone_at IS NULL "
         "AND (a.over_told_at IS NULL OR a.over_told_at <= ?) "
         "AND NOT EXISTS (SELECT 1 FROM claims c WHERE c.instance_id = i.id AND c.ended_at IS NULL)",
         *(now, told_before),

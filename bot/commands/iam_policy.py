@@ -1,10 +1,23 @@
 """`valet iam-policy`: the least that AWS must allow."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bot.commands.options import config_option, settings_if_any, tag_option
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+NOT_NEEDED = {
+    "assume": "No [[aws]] in the settings names a role_arn, so there is nothing to assume.",
+    "bill": '[bill] in the settings does not say source = "athena"; Cost Explorer is in the document "read".',
+    "run": "No [runs] in the settings lists a command, so nothing needs that right.",
+    "launch": "No [[launch]] in the settings lists a template, so nothing needs that right.",
+    "clone": "[actions] in the settings does not say clone = true, so nothing needs that right.",
+}
+"""Why a document is not printed."""
 
 
 @click.command("iam-policy", short_help="Print the AWS policies Valet needs.")
@@ -12,7 +25,7 @@ from bot.commands.options import config_option, settings_if_any, tag_option
 @tag_option
 @click.option(
     "--only",
-    type=click.Choice(["read", "stop-start", "assume", "bill", "run", "launch"]),
+    type=click.Choice(["read", "stop-start", "assume", "bill", "run", "launch", "clone"]),
     help="Print this document alone, as AWS takes it.",
 )
 def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> None:
@@ -23,6 +36,7 @@ def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> Non
     "bill" is for [bill] with source = "athena": it reads the export and writes query results.
     "run" is for [runs]: it sends commands to machines that carry the tag, through Systems Manager.
     "launch" is for [[launch]]: it makes machines that bear the tag, and tags nothing but what it makes.
+    "clone" is for clone = true under [actions]: it makes images of machines that carry the tag.
     None of them can terminate, change or tag a machine that exists.
 
     \b
@@ -33,11 +47,19 @@ def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> Non
     import json
 
     from bot.errors import Refused
-    from bot.providers.launch_policy import launch_policy
+
+    documents = _documents(settings_if_any(config_path), tag)
+    if only and only not in documents:
+        raise Refused(NOT_NEEDED[only])
+    click.echo(json.dumps(documents[only] if only else documents, indent=2))
+
+
+def _documents(settings: "Settings", tag: tuple[str, str]) -> dict[str, dict[str, Any]]:
+    """Those that these settings need, by name."""
+    from bot.providers.launch_policy import clone_policy, launch_policy
     from bot.providers.policy import assume_policy, athena_policy, policies, run_policy
 
     documents = policies(*tag)
-    settings = settings_if_any(config_path)
     named = [*(account.role_arn for account in settings.aws), settings.bill.role_arn]
     roles = list(dict.fromkeys(role for role in named if role))
     if roles:
@@ -46,14 +68,8 @@ def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> Non
         documents["bill"] = athena_policy(settings.bill.bucket, settings.bill.output)
     if settings.runs:
         documents["run"] = run_policy(*tag)
-    if settings.launch:
+    if settings.launch or settings.actions.clone:
         documents["launch"] = launch_policy(*tag)
-    if only == "launch" and only not in documents:
-        raise Refused("No [[launch]] in the settings lists a template, so nothing needs that right.")
-    if only == "run" and only not in documents:
-        raise Refused("No [runs] in the settings lists a command, so nothing needs that right.")
-    if only == "bill" and only not in documents:
-        raise Refused('[bill] in the settings does not say source = "athena"; Cost Explorer is in the document "read".')
-    if only and only not in documents:
-        raise Refused("No [[aws]] in the settings names a role_arn, so there is nothing to assume.")
-    click.echo(json.dumps(documents[only] if only else documents, indent=2))
+    if settings.actions.clone:
+        documents["clone"] = clone_policy(*tag)
+    return documents

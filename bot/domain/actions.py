@@ -24,6 +24,8 @@ VALET = "valet"
 """Asks by itself, at the end of a launched machine's time."""
 BY_RULE = "rule"
 """Decided by the team's own limit, below which nobody is asked."""
+BY_SETTINGS = "settings"
+"""Decided by a rule that an admin wrote into valet.toml."""
 STOP_DEADLINE = 15 * MINUTE
 APPROVAL_LASTS = 15 * MINUTE
 """A yes that could not be carried out within this is no yes any more: the card has aged, and claims wait for it."""
@@ -51,12 +53,20 @@ class Facts:
     zone: str = ""
     source: str = ""
     """Where a launch is to be."""
+    reboot: bool = False
+    """A clone reboots the machine it is made of."""
     owner: str = ""
     """Whose machine it is, where somebody launched it; told of it, and may decide on its stop."""
     budget_micros: int | None = None
     """The team's budget per month; None when it has none."""
     spent_micros: int = 0
     """Of it, spent so far this month."""
+    rule: str = ""
+    """The rule it follows from ("hours", "idle"), where nobody asked; such an action has no card of its own."""
+    parked_at: int | None = None
+    """Which notice tells of it: the moment that was announced."""
+    even_active: bool = False
+    """The team lets this rule end work."""
 
     def to_json(self) -> str:
         """For the store."""
@@ -104,6 +114,8 @@ class Action:
     """The instance that a launch or a clone made."""
     image_id: str = ""
     """The image that a clone is made from."""
+    ordered_at: int | None = None
+    """When a clone's machine was ordered, once its image was there."""
     tries: int = 0
     """How often the provider had no capacity."""
     retry_at: int | None = None
@@ -165,7 +177,7 @@ def _names(action: Action, roster: Roster) -> str:
     return " or ".join(f"<@{user}>" for user in sorted(deciders(action, roster))) or "nobody yet (no approver is set)"
 
 
-def obstacle_to_stop(scene: Scene) -> str | None:
+def obstacle_to_stop(scene: Scene, *, even_active: bool = False) -> str | None:
     """Why this instance can't be stopped at all just now, with what to do instead; None when it can."""
     instance = scene.instance
     if instance.provider == "owned":
@@ -177,7 +189,9 @@ def obstacle_to_stop(scene: Scene) -> str | None:
         return (
             f"{instance.name} is exempt until {day}: {scene.exemption.reason}. Ask an admin to lift it in valet.toml."
         )
-    return _provider_obstacle(instance) or _verdict_obstacle(instance.name, scene.verdict)
+    known = scene.verdict is not None and scene.verdict.state != "unknown"
+    verdict = None if even_active and known else _verdict_obstacle(instance.name, scene.verdict)
+    return _provider_obstacle(instance) or verdict
 
 
 def _provider_obstacle(instance: Instance) -> str | None:
@@ -212,7 +226,7 @@ def obstacle_to_execute(action: Action, scene: Scene) -> str | None:
         return unfit
     if any(claim.id not in action.facts.claim_ids for claim in scene.claims):
         return f"{instance.name} was claimed after the request."
-    return obstacle_to_stop(scene)
+    return obstacle_to_stop(scene, even_active=action.facts.even_active)
 
 
 def outdated(action: Action, scene: Scene) -> str | None:
@@ -224,6 +238,6 @@ def outdated(action: Action, scene: Scene) -> str | None:
 
 def decider_gone(action: Action, roster: Roster) -> str | None:
     """Whether whoever said yes may still say so; None when they may."""
-    if action.decider in {"", BY_RULE} or refusal_to_approve(action, action.decider, roster) is None:
+    if action.decider in {"", BY_RULE, BY_SETTINGS} or refusal_to_approve(action, action.decider, roster) is None:
         return None
     return f"<@{action.decider}> may no longer approve this."

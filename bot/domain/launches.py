@@ -89,7 +89,8 @@ def token_of(action: Action) -> str:
 
 def ends_at(action: Action) -> int | None:
     """When the time of a machine is over that this action launched."""
-    return None if action.executing_at is None or action.length is None else action.executing_at + action.length
+    began = action.ordered_at or action.executing_at
+    return None if began is None or action.length is None else began + action.length
 
 
 def birth_tags(action: Action, *, name: str, team_tag: str, managed: tuple[str, str]) -> dict[str, str]:

@@ -1,9 +1,10 @@
 """Where machines come from: what every provider offers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from bot.domain.fleet import Instance, Look
+from bot.domain.images import Image
 from bot.domain.launches import Order
 
 
@@ -38,6 +39,18 @@ class Provider(Protocol):
 
     def launch(self, order: Order) -> Instance:
         """Make the machine that was ordered and return at once; an order makes one. Raises as `start` does."""
+        ...
+
+    def copy(self, instance: Instance, name: str, tags: Mapping[str, str], *, reboot: bool) -> str:
+        """Have an image made of an instance and return its id at once; a name makes one. Raises as `stop` does."""
+        ...
+
+    def copied(self, instance: Instance, name: str) -> Image | None:
+        """The image of that name where the instance is; None when none is seen. Raises Unreachable."""
+        ...
+
+    def images(self) -> Iterable[tuple[str, list[Image]]]:
+        """The images that Valet had made, by source; a source that fails is left out."""
         ...
 
     def launched(self, order: Order) -> Instance | None:

@@ -11,14 +11,15 @@ from botocore.config import Config
 
 from bot.domain.clock import Clock, system_clock
 from bot.domain.fleet import Instance, Look
-from bot.domain.launches import Order
-from bot.errors import SettingsError, Unreachable
+from bot.domain.images import Image
+from bot.domain.launches import ACTION_TAG, Order
+from bot.errors import Refused, SettingsError, Unreachable
 from bot.providers.accounts import Access, AwsAccount
 from bot.providers.clients import AWS_ERRORS, PATIENT, Clients, attempt, said_by
 from bot.providers.ec2_access import Room, check
-from bot.providers.ec2_errors import group_member, launch_failed, reading_failed, start_failed, stop_failed
+from bot.providers.ec2_errors import copy_failed, group_member, launch_failed, reading_failed, start_failed, stop_failed
 from bot.providers.ec2_lookups import ProtectionMemory, TypeCatalogue, stop_protection
-from bot.providers.ec2_making import born_of, request
+from bot.providers.ec2_making import born_of, image, pairs, request
 from bot.providers.ec2_shapes import GpuType
 from bot.providers.ec2_shapes import instance as to_instance
 
@@ -116,7 +117,8 @@ class Ec2:
         """Send one RunInstances under the order's token. Raises as `start` does."""
         place = self._place_of(order.source, order.name)
         try:
-            answer = self._ec2(place, config=ONCE).run_instances(**request(order))
+            shape = self._shape(place, order.shape) if order.shape else None
+            answer = self._ec2(place, config=ONCE).run_instances(**request(order, shape))
         except AWS_ERRORS as error:
             raise launch_failed(said_by(error), order) from error
         return self._made(place, answer["Instances"][0])
@@ -129,6 +131,42 @@ class Ec2:
             return self._made(place, raws[0]) if raws else None
         except AWS_ERRORS as error:
             raise reading_failed(said_by(error), place.region) from error
+
+    def _shape(self, place: _Place, like: Instance) -> Mapping[str, Any]:
+        raws = _raws(self._ec2(place).describe_instances(InstanceIds=[like.id]))
+        if not raws:
+            raise Refused(f"{like.name} is gone, so nothing can be launched in its shape.")
+        return raws[0]
+
+    def copy(self, instance: Instance, name: str, tags: Mapping[str, str], *, reboot: bool) -> str:
+        """Send one CreateImage and return the image's id; EC2 refuses a second one of that name. Raises as `stop`."""
+        place = self._place(instance)
+        asked = {"InstanceId": instance.id, "Name": name, "NoReboot": not reboot}
+        specified = [{"ResourceType": "image", "Tags": pairs(tags)}]
+        try:
+            answer = self._ec2(place, config=ONCE).create_image(**asked, TagSpecifications=specified)
+        except AWS_ERRORS as error:
+            raise copy_failed(said_by(error), instance) from error
+        return str(answer["ImageId"])
+
+    def copied(self, instance: Instance, name: str) -> Image | None:
+        """The image of that name; None when none is seen (yet). Raises Unreachable."""
+        place = self._place(instance)
+        try:
+            found = self._images(place, {"Name": "name", "Values": [name]})
+        except AWS_ERRORS as error:
+            raise reading_failed(said_by(error), place.region) from error
+        return found[0] if found else None
+
+    def images(self) -> Iterator[tuple[str, list[Image]]]:
+        """The images that Valet had made, by account and region; one that fails is left out."""
+        for place in self._places.values():
+            with suppress(*AWS_ERRORS):
+                yield place.source, self._images(place, {"Name": "tag-key", "Values": [ACTION_TAG]})
+
+    def _images(self, place: _Place, chosen: Mapping[str, Any]) -> list[Image]:
+        answer = self._ec2(place).describe_images(Owners=["self"], Filters=[chosen])
+        return [image(raw, place.source) for raw in answer["Images"]]
 
     def _made(self, place: _Place, raw: Mapping[str, Any]) -> Instance:
         # The machine exists, so nothing may fail any more; what is not learnt here, the next sweep learns.

@@ -147,6 +147,16 @@ def launch_failed(said: Said, order: Order) -> ValetError:
     return _failed(said, _Try("launch", "ed", "RunInstances", words), LAUNCH_REFUSALS)
 
 
+def copy_failed(said: Said, instance: Instance) -> ValetError:
+    """Refused when AWS said no for good; Unreachable when it may be making the image, or may do so later.
+
+    That the name is taken says that an earlier call has arrived.
+    """
+    if said.code == "InvalidAMIName.Duplicate":
+        return Unreachable(f"AWS is making the image of {instance.name} already.")
+    return _failed(said, _Try("clone", "d", "CreateImage", _of(instance)), REFUSALS)
+
+
 @dataclass(frozen=True, slots=True)
 class _Try:
     """What was asked of AWS."""

@@ -3,6 +3,8 @@
 from typing import Any
 
 LAUNCH = ("ec2:RunInstances",)
+COPY = ("ec2:CreateImage",)
+SEE = ("ec2:DescribeImages",)
 TAG = ("ec2:CreateTags",)
 """Asked for by AWS where something is born with tags."""
 PASS = ("iam:PassRole",)
@@ -26,6 +28,21 @@ def launch_policy(tag_key: str, tag_value: str) -> dict[str, Any]:
             _allow("ValetLaunchParts", LAUNCH, [_of(part) for part in PARTS], {}),
             _allow("ValetTagAtBirth", TAG, [_of("instance"), _of("volume")], at_birth),
             _allow("ValetGiveRole", PASS, ["arn:aws:iam::*:role/ROLE-OF-THE-MACHINES"], to_machines),
+        ],
+    }
+
+
+def clone_policy(tag_key: str, tag_value: str) -> dict[str, Any]:
+    """The document to make images of machines that bear the tag; to launch from them, "launch" is needed as well."""
+    tagged = {"StringEquals": {f"aws:ResourceTag/{tag_key}": tag_value}}
+    at_birth = {"StringEquals": {"ec2:CreateAction": "CreateImage"}}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            _allow("ValetCopy", COPY, [_of("instance")], tagged),
+            _allow("ValetCopyParts", COPY, [_of("image"), _of("snapshot")], {}),
+            _allow("ValetSeeImages", SEE, ["*"], {}),
+            _allow("ValetTagImages", TAG, [_of("image")], at_birth),
         ],
     }
 

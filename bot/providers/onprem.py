@@ -1,8 +1,9 @@
 """Owned machines: their agents tell of them through the door, so there is nothing here to look at or switch."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bot.domain.fleet import Instance, Look
+from bot.domain.images import Image
 from bot.domain.launches import Order
 from bot.errors import Refused
 
@@ -32,6 +33,18 @@ class Owned:
     def launch(self, order: Order) -> Instance:
         """Raise Refused: nothing makes owned machines."""
         raise Refused(f"{order.name} can't be launched: owned machines are bought.")
+
+    def copy(self, instance: Instance, _name: str, _tags: Mapping[str, str], *, reboot: bool) -> str:
+        """Raise Refused: nothing makes images of owned machines."""
+        raise Refused(f"{instance.name} is owned; only machines on AWS can be cloned.")
+
+    def copied(self, _instance: Instance, _name: str) -> Image | None:
+        """None: there are no images of owned machines."""
+        return None
+
+    def images(self) -> Iterable[tuple[str, list[Image]]]:
+        """None, for the same reason."""
+        return ()
 
     def launched(self, _order: Order) -> Instance | None:
         """None: nothing makes owned machines."""

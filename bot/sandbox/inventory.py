@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.domain.clock import DAY, HOUR
 from bot.domain.fleet import Instance
+from bot.domain.images import Image
 from bot.domain.launches import Order
 
 ACCOUNT = "111122223333"
@@ -116,6 +117,12 @@ def made_of(order: Order, zone: str, now: int) -> Instance:
         launched_at=now,
         tags=order.tags,
     )
+
+
+def image_of(instance: Instance, name: str, tags: Mapping[str, str], now: int) -> Image:
+    """The image that is made of a machine, as it is just after."""
+    own = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return Image(f"ami-0{own}", instance.source, name, "pending", now, 200, tags["valet-of"], tags["owner"])
 
 
 def _owned(name: str, team: str, *, model: str, gpus: int, mib: int) -> Instance:

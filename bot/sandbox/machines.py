@@ -1,24 +1,34 @@
 """A provider of made-up rented machines that behave as EC2's do, driven by a clock alone."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Any, Literal
 
-from bot.domain.clock import SECOND, Clock
+from bot.domain.clock import MINUTE, SECOND, Clock
 from bot.domain.fleet import Instance, Look, State
+from bot.domain.images import Image
 from bot.domain.launches import ACTION_TAG, Order
 from bot.errors import ValetError
-from bot.providers.ec2_errors import Said, group_member, launch_failed, reading_failed, start_failed, stop_failed
-from bot.sandbox.inventory import OWNED, made_of, rented
+from bot.providers.ec2_errors import (
+    Said,
+    copy_failed,
+    group_member,
+    launch_failed,
+    reading_failed,
+    start_failed,
+    stop_failed,
+)
+from bot.sandbox.inventory import OWNED, image_of, made_of, rented
 
 STOP_TAKES = 40 * SECOND
 START_TAKES = 20 * SECOND
+COPY_TAKES = 5 * MINUTE
 
 CAME_SHORT = "Server.InsufficientInstanceCapacity"
 
-Verb = Literal["describe", "stop", "start", "launch"]
+Verb = Literal["describe", "stop", "start", "launch", "copy"]
 
 
 @dataclass(slots=True)
@@ -35,7 +45,7 @@ class SandboxFleet:
 
     `calls` counts what was asked, by (verb, name): `calls["stop", "train-7"]`, and ("sweep", "").
     `stops`, `starts` and `launches` list what really began to, as (name, moment). Launches are asked for, and given
-    faults, by their source.
+    faults, by their source. `copies` lists the images begun, as (name of the machine, whether it was rebooted).
     """
 
     owned: tuple[Instance, ...] = OWNED
@@ -53,6 +63,8 @@ class SandboxFleet:
         self.starts: list[tuple[str, int]] = []
         self._made: dict[str, str] = {}
         self.launches: list[tuple[str, int]] = []
+        self._images: dict[str, Image] = {}
+        self.copies: list[tuple[str, bool]] = []
 
     def sweep(self) -> Iterator[Look]:
         """One look per region, in a fixed order."""
@@ -107,6 +119,39 @@ class SandboxFleet:
             if fault:
                 raise fault.error
             return made
+
+    def copy(self, instance: Instance, name: str, tags: Mapping[str, str], *, reboot: bool) -> str:
+        """Begin to make an image, once for one name. Raises Refused where EC2 would, or the fault set for it."""
+        with self._lock:
+            fault = self._met(instance.name, "copy")
+            if fault and not fault.accepted:
+                raise fault.error
+            if name in self._images:
+                raise copy_failed(Said("InvalidAMIName.Duplicate", 400, "CreateImage"), instance)
+            self._images[name] = image_of(instance, name, tags, self._clock())
+            self.copies.append((instance.name, reboot))
+            if fault:
+                raise fault.error
+            return self._images[name].id
+
+    def copied(self, instance: Instance, name: str) -> Image | None:
+        """The image of that name, this moment."""
+        with self._lock:
+            self._answering(instance.region)
+            found = self._images.get(name)
+            ready = found is not None and self._clock() - found.made_at >= COPY_TAKES
+            return replace(found, state="available") if found and ready else found
+
+    def images(self) -> list[tuple[str, list[Image]]]:
+        """Every image, by source."""
+        with self._lock:
+            sources = sorted({machine.source for machine in self._machines.values()})
+            return [(source, [each for each in self._images.values() if each.source == source]) for source in sources]
+
+    def deregister(self, image_id: str) -> None:
+        """Someone deletes an image."""
+        with self._lock:
+            self._images = {name: each for name, each in self._images.items() if each.id != image_id}
 
     def launched(self, order: Order) -> Instance | None:
         """What bears the order's tag."""

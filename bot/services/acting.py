@@ -55,6 +55,17 @@ def ask_to_launch(
     return live
 
 
+def ask_to_clone(
+    desk: Desk, instance_id: str, requester: str, *, length: int | None = None, note: str = "", reboot: bool = True
+) -> Action:
+    """Ask for a copy of an instance, claimed for that long; asked twice, it is the same card. Raises Refused."""
+
+    def plan(db: Database, listing: Listing) -> Action:
+        return planning.clone(desk, db, listing, requester, length=length, reason=note, reboot=reboot)
+
+    return _ask(desk, "clone", instance_id, plan)
+
+
 def _ask(desk: Desk, kind: Kind, instance_id: str, plan: Plan) -> Action:
     with desk.store.writing() as db:
         listing = listings.by_id(db, instance_id)

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from bot.domain.actions import Action, Kind
-from bot.services import launching, starting, stopping
+from bot.services import cloning, launching, starting, stopping
 from bot.services.desk import Desk
 from store import actions
 
 Step = Callable[[Desk, Action], None]
-BEGIN: dict[Kind, Step] = {"stop": stopping.begin, "start": starting.begin, "launch": launching.begin}
-FOLLOW: dict[Kind, Step] = {"stop": stopping.follow, "start": starting.follow, "launch": launching.follow}
+BEGIN: dict[Kind, Step] = {"stop": stopping.begin, "start": starting.begin, "launch": launching.begin, "clone": cloning.begin}
+FOLLOW: dict[Kind, Step] = {"stop": stopping.follow, "start": starting.follow, "launch": launching.follow, "clone": cloning.follow}
 
 
 def carry_out(desk: Desk) -> None:

@@ -6,10 +6,12 @@ from bot.domain.actions import Action
 from bot.domain.claims import Claim
 from bot.domain.grants import Grant
 from bot.domain.handovers import Handover
+from bot.domain.images import Image
 from bot.domain.listing import Filter, Listing, Source, Totals
 from bot.domain.runs import Run
 from bot.services.desk import Desk
 from store import actions, claims, fleet, grants, handovers, listings, rollups, runs
+from store import images as stored
 
 
 def page(desk: Desk, chosen: Filter, *, limit: int, offset: int = 0) -> tuple[list[Listing], Totals]:
@@ -86,6 +88,11 @@ def run(desk: Desk, run_id: str) -> Run | None:
 def runs_of(desk: Desk, person: str, limit: int) -> list[Run]:
     """A person's runs, newest first."""
     return runs.newest_of(desk.store.reading(), person, limit)
+
+
+def images(desk: Desk) -> list[Image]:
+    """The images that Valet had made, the oldest first."""
+    return stored.of_all(desk.store.reading())
 
 
 def types(desk: Desk) -> list[str]:

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from bot.billing import prices
-from bot.domain.actions import Action, Facts, Kind, Scene, deciders, obstacle_to_stop
+from bot.domain.actions import VALET, Action, Facts, Kind, Scene, deciders, obstacle_to_stop
 from bot.domain.days import day_start, local_day
+from bot.domain.images import obstacle_to_clone
 from bot.domain.launches import Template, obstacle_to_launch
 from bot.domain.listing import Listing
 from bot.domain.starting import obstacle_to_start
@@ -29,6 +30,24 @@ def stop(desk: Desk, db: Database, listing: Listing, requester: str, *, reason: 
     return _on(desk, "stop", listing, requester, facts=facts, reason=reason)
 
 
+def by_rule(desk: Desk, db: Database, listing: Listing, *, rule: str, parked_at: int, reason: str) -> Action:
+    """The stop of a running instance that nobody asked for but a rule; without a card of its own."""
+    team = desk.settings.teams.get(listing.team)
+    even_active = rule == "hours" and team is not None and team.pausing.stop_active
+    scene = _scene(desk, db, listing)
+    _refuse(obstacle_to_stop(scene, even_active=even_active))
+    facts = replace(_facts(listing, scene.verdict), rule=rule, parked_at=parked_at, even_active=even_active)
+    return _on(desk, "stop", listing, VALET, facts=facts, reason=reason)
+
+
+def start_by_rule(desk: Desk, db: Database, listing: Listing, *, reason: str) -> Action:
+    """The start of an instance whose on-hours have begun; nobody gets a claim on it."""
+    _refuse(obstacle_to_start(_scene(desk, db, listing)))
+    length = desk.settings.claim_limits(listing.team).default
+    facts = replace(_facts(listing, None), rule="hours")
+    return _on(desk, "start", listing, VALET, facts=facts, reason=reason, length=length)
+
+
 def start(desk: Desk, db: Database, listing: Listing, requester: str, *, length: int | None, reason: str) -> Action:
     """The start of a stopped instance, for as long as a claim may be."""
     _refuse(obstacle_to_start(_scene(desk, db, listing)))
@@ -44,6 +63,19 @@ def launch(desk: Desk, db: Database, name: str, requester: str, *, length: int |
     wanted = desk.settings.claim_limits(team).length(length)
     facts = _with_budget(desk, db, team, _launch_facts(desk, template))
     return new(desk, "launch", requester, team, facts=facts, reason=reason, length=wanted, template=name)
+
+
+def clone(
+    desk: Desk, db: Database, listing: Listing, requester: str, *, length: int | None, reason: str, reboot: bool
+) -> Action:
+    """A copy of an instance, on a machine of the same shape."""
+    if not desk.settings.actions.clone:
+        raise Refused("Clones are switched off. An admin can allow them with `clone = true` under [actions].")
+    _refuse(obstacle_to_clone(_scene(desk, db, listing), requester, reboot=reboot))
+    wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
+    reboots = reboot and listing.running
+    facts = replace(_with_budget(desk, db, listing.team, _facts(listing, None)), reboot=reboots)
+    return _on(desk, "clone", listing, requester, facts=facts, reason=reason, length=wanted)
 
 
 def template_of(desk: Desk, name: str, team: str) -> Template:

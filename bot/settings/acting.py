@@ -9,6 +9,9 @@ class ActionSettings(Table):
     """[actions]"""
 
     answer_minutes: int = Field(default=120, ge=5, le=1440, description="How long an approval card waits for an answer")
+    clone: bool = Field(
+        default=False, description="Whether machines may be cloned; whoever has the copy sees what is on its disks"
+    )
     managed_tag: Tag = Field(
         default="gpu-valet=managed", description="Tag of machines that Valet's role may stop; what it launches bears it"
     )

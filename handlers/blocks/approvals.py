@@ -45,7 +45,8 @@ def _sure(action: Action) -> str:
     facts = action.facts
     rate = f" ({card_facts.price(facts)})" if facts.rate_micros is not None else ""
     if action.kind != "stop":
-        return f"{name_of(action)}{rate}. {card_facts.spends(action)}"
+        reboots = f" {name_of(action)} is rebooted." if facts.reboot else ""
+        return f"{name_of(action)}{rate}. {card_facts.spends(action)}{reboots}"
     holder = f"held by {persons(facts.holders)}" if facts.holders else "held by nobody"
     return f"{name_of(action)}{rate}, {holder}. {card_facts.lost(facts)}"
 

@@ -8,7 +8,7 @@ from handlers.blocks.words import at, esc, length, per_hour, persons, usd
 
 def facts(action: Action) -> str:
     """Everything that counts, for this kind."""
-    return {"stop": _stop, "start": _start, "launch": _launch}[action.kind](action)
+    return {"stop": _stop, "start": _start, "launch": _launch, "clone": _clone}[action.kind](action)
 
 
 def _stop(action: Action) -> str:
@@ -49,6 +49,26 @@ def _launch(action: Action) -> str:
     )
     ends = "At the end of that time I ask whether to stop it; stopped, its disks go on costing. Nothing deletes it."
     return lines([_what(known), spends(action), _budget(action), ends, risk])
+
+
+def _clone(action: Action) -> str:
+    known = action.facts
+    how = (
+        f"Rebooted for it: {esc(known.name, 60)}. What runs there ends."
+        if known.reboot
+        else "No reboot: files that are being written may be torn in the copy."
+    )
+    return lines(
+        [
+            f"Copy: {_what(known)}",
+            spends(action),
+            _budget(action),
+            how,
+            "The image keeps costing, at most $0.05 per GB of disk a month, until an admin deletes it: `/gpu images`.",
+            "Whoever has the copy sees everything that is on the disks.",
+            "At the end of that time I ask whether to stop the copy.",
+        ]
+    )
 
 
 def _budget(action: Action) -> str:

@@ -1,12 +1,14 @@
 """/gpu launch: new machines, from what admins have listed."""
 
 from bot.errors import Refused
-from bot.services import acting, alternatives, desk, listing_templates
+from bot.services import acting, alternatives, desk, listing_templates, looking
 from handlers.blocks import approvals, launches
 from handlers.blocks.parts import Reply
 from handlers.commands.parse import readable
 from handlers.commands.spans import Span, span
-from handlers.commands.verbs import Ask, Verb
+from handlers.commands.verbs import Ask, Verb, named
+
+NO_REBOOT = frozenset({"no-reboot", "noreboot", "--no-reboot"})
 
 
 def launch(ask: Ask) -> Reply:
@@ -38,4 +40,26 @@ def launch_anyway(ask: Ask, value: str) -> Reply:
     return ask_launch(ask, name, Span(int(length)) if length else None, note=note, anyway=True)
 
 
-VERBS = (Verb("launch", "launch [<template> [for 8h] [note]]", "A new machine from a listed template.", launch),)
+def clone(ask: Ask) -> Reply:
+    """Copy a machine with all that is installed on it, once somebody else said yes."""
+    listing, rest = named(ask, "clone")
+    reboot = not (rest and rest[0].lower() in NO_REBOOT)
+    wanted, rest = span(rest if reboot else rest[1:], ask.asker())
+    now = ask.desk.clock()
+    length = wanted.length if wanted.end is None else wanted.end - now
+    note = readable(" ".join(rest))
+    action = acting.ask_to_clone(ask.desk, listing.instance.id, ask.user, length=length, note=note, reboot=reboot)
+    again = action.created_at < now or action.requester != ask.user
+    return approvals.asked(action, desk.channel_of(ask.desk, action.team), again=again)
+
+
+def images(ask: Ask) -> Reply:
+    """The images that clones have left, with what they cost."""
+    return launches.images(looking.images(ask.desk), ask.desk.clock())
+
+
+VERBS = (
+    Verb("launch", "launch [<template> [for 8h] [note]]", "A new machine from a listed template.", launch),
+    Verb("clone", "clone <instance> [no-reboot] [for 8h] [note]", "A copy of a machine, as it is set up.", clone),
+    Verb("images", "images", "What clones were made from, and what that costs.", images),
+)

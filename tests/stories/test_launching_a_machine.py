@@ -10,12 +10,25 @@ from tests.conftest import Clock
 from tests.stories.conftest import SETTINGS, Office, opened
 
 BOX = {
-    **{"name": "a10g-dev", "template": "lt-1", "region": "us-west-2", "account": "111122223333", "type": "g5.xlarge"},
-    **{"gpu": "A10G", "gpus": 1, "subnets": ["us-west-2a", "us-west-2b"]},
+    "name": "a10g-dev",
+    "template": "lt-1",
+    "region": "us-west-2",
+    "account": "111122223333",
+    "type": "g5.xlarge",
+    "gpu": "A10G",
+    "gpus": 1,
+    "subnets": ["us-west-2a", "us-west-2b"],
 }
 H100 = {
-    **{"name": "h100-box", "template": "lt-2", "region": "us-west-2", "account": "111122223333"},
-    **{"type": "p5.48xlarge", "gpu": "H100", "gpus": 8, "teams": ["nlp"], "instead": ["a10g-dev"]},
+    "name": "h100-box",
+    "template": "lt-2",
+    "region": "us-west-2",
+    "account": "111122223333",
+    "type": "p5.48xlarge",
+    "gpu": "H100",
+    "gpus": 8,
+    "teams": ["nlp"],
+    "instead": ["a10g-dev"],
 }
 
 

@@ -8,7 +8,7 @@ import botocore.session
 from botocore import xform_name
 
 from bot import billing, providers, telemetry
-from bot.providers.launch_policy import LAUNCH, launch_policy
+from bot.providers.launch_policy import COPY, LAUNCH, SEE, clone_policy, launch_policy
 from bot.providers.policy import (
     ASSUME,
     ATHENA,
@@ -55,7 +55,7 @@ def actions_called() -> set[str]:
 
 
 def test_the_documents_name_just_what_the_code_calls():
-    assert actions_called() == {*READ, *STOP_START, *ASSUME, *ATHENA, *RUN, *FOLLOW_RUNS, *LAUNCH, *FREE}
+    assert actions_called() == {*READ, *STOP_START, *ASSUME, *ATHENA, *RUN, *FOLLOW_RUNS, *LAUNCH, *COPY, *SEE, *FREE}
 
 
 def test_reading_is_allowed_everywhere_and_stopping_only_under_the_tag():
@@ -127,3 +127,12 @@ def test_launching_makes_only_machines_that_bear_the_tag_and_tags_only_what_is_b
     assert role["Resource"] == ["arn:aws:iam::*:role/ROLE-OF-THE-MACHINES"]
     text = json.dumps(launch_policy("gpu-valet", "managed"))
     assert not [word for word in ("Terminate", "Modify", "Delete", "Deregister", '"ec2:*"', "Start") if word in text]
+
+
+def test_images_are_made_only_of_machines_that_bear_the_tag():
+    copy, parts, _, tag = clone_policy("gpu-valet", "managed")["Statement"]
+
+    assert copy["Condition"] == {"StringEquals": {"aws:ResourceTag/gpu-valet": "managed"}}
+    assert parts["Resource"] == ["arn:aws:ec2:*::image/*", "arn:aws:ec2:*::snapshot/*"]
+    assert tag["Condition"] == {"StringEquals": {"ec2:CreateAction": "CreateImage"}}
+    assert "Deregister" not in json.dumps(clone_policy("gpu-valet", "managed"))

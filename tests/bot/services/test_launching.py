@@ -12,8 +12,13 @@ from tests.bot.services.room import ADA, BOB, CHANNEL, CY, SETTINGS, Room
 LOST = Unreachable("AWS did not confirm the launch: no answer in time.")
 PLACE = "ec2/111122223333/us-west-2"
 BOX = {
-    **{"name": "box", "template": "lt-1", "region": "us-west-2", "account": "111122223333", "type": "g5.xlarge"},
-    **{"gpu": "A10G", "gpus": 1},
+    "name": "box",
+    "template": "lt-1",
+    "region": "us-west-2",
+    "account": "111122223333",
+    "type": "g5.xlarge",
+    "gpu": "A10G",
+    "gpus": 1,
 }
 SPREAD = {**BOX, "name": "spread", "subnets": ["us-west-2a", "us-west-2b"], "instead": ["box"], "teams": ["nlp"]}
 
@@ -61,8 +66,13 @@ def test_it_is_born_with_owner_team_purpose_end_and_the_tag_that_lets_valet_stop
     [(name, _)] = room.fleet.launches
     tags = room.machine(name).tags
     assert tags == {
-        **{"Name": name, "owner": ADA, "team": "nlp", "purpose": "try it", "gpu-valet": "managed"},
-        **{"valet-action": action.id, "valet-until": "2026-11-23T11:01Z"},
+        "Name": name,
+        "owner": ADA,
+        "team": "nlp",
+        "purpose": "try it",
+        "gpu-valet": "managed",
+        "valet-action": action.id,
+        "valet-until": "2026-11-23T11:01Z",
     }
 
 
