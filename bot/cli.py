@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("bot.commands.status", "Print the fleet, as a table or as JSON."),
     "bill": ("bot.commands.bill", "Print what was billed, beside the ledger."),
     "ledger": ("bot.commands.ledger", "Print what the machines cost, as a table or as CSV."),
+    "calendar": ("bot.commands.calendar", "Write what is claimed and booked as an iCalendar file."),
     "audit": ("bot.commands.audit", "Print who did what, when and why, or --csv."),
     "verify-audit": ("bot.commands.verify_audit", "Check that nobody changed the audit."),
     "backup": ("bot.commands.backup", "Copy the database, also while Valet runs."),

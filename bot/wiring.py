@@ -20,10 +20,11 @@ from bot.jobs.table import jobs
 from bot.jobs.worker import Worker
 from bot.providers import Provider
 from bot.providers.runner import Runner
-from bot.services import executing, ingesting, offering, running
+from bot.services import calendars, executing, ingesting, offering, running
 from bot.services.desk import Desk
 from bot.settings import Secrets, Settings
 from bot.telemetry import Source
+from bot.telemetry.calendar_door import CalendarDoor
 from bot.telemetry.door import Receipt, door
 from bot.telemetry.runs_door import RunsDoor
 from bot.telemetry.serving import DoorServer
@@ -228,7 +229,7 @@ def front(desk: Desk, face: listen.Face, schedule: Schedule, silence: Silence, *
         lambda sha256: agents.host_of(desk.store.reading(), sha256),
         lambda: health(desk, schedule, silence),
         metrics=lambda: figures(desk, schedule, silence),
-        more=runs_door.routes(),
+        more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendars.feed(desk, sha256)).routes()],
         clock=desk.clock,
     )
     routes = [*([http.route(face.app)] if slack_http else []), Mount("/", app)]

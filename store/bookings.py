@@ -62,7 +62,8 @@ SCHEMA = (
     ) BEGIN SELECT RAISE(ABORT, 'that GPU is booked for that time'); END""",
 )
 _SLOTS = (
-    "SELECT s.*, b.team, b.note, b.last_day IS NOT NULL AS weekly FROM slots s JOIN bookings b ON b.id = s.booking_id"
+    "SELECT s.*, b.team, b.note, b.made_at, b.last_day IS NOT NULL AS weekly "
+    "FROM slots s JOIN bookings b ON b.id = s.booking_id"
 )
 
 
@@ -132,12 +133,6 @@ def slot(db: Database, slot_id: str) -> Slot | None:
     return _slot(row) if row else None
 
 
-def slot_of_claim(db: Database, claim_id: str) -> Slot | None:
-    """The slot that a claim came of."""
-    row = one(db, f"{_SLOTS} WHERE s.claim_id = ? AND s.claim_id <> ''", claim_id)
-    return _slot(row) if row else None
-
-
 def ahead(db: Database, *, instance_id: str = "", holder: str = "", booking_id: str = "") -> list[Slot]:
     """Slots that have not become claims, the first to begin first."""
     given = (("s.instance_id", instance_id), ("s.holder", holder), ("s.booking_id", booking_id))
@@ -176,12 +171,10 @@ def last_start(db: Database, booking_id: str) -> int:
     return int(row["at"]) if row else 0
 
 
-def since(db: Database, after: int, *, instance_id: str = "") -> list[Slot]:
+def since(db: Database, after: int) -> list[Slot]:
     """Slots to come and slots that became claims, which end after then, the first to begin first."""
-    where = " AND s.instance_id = ?" if instance_id else ""
-    values = [instance_id] if instance_id else []
-    sql = f"{_SLOTS} WHERE s.state IN ('booked', 'claimed', 'used', 'unused') AND s.until_at > ?{where}"
-    return [_slot(row) for row in rows(db, f"{sql} ORDER BY s.from_at, s.id", after, *values)]
+    sql = f"{_SLOTS} WHERE s.state IN ('booked', 'claimed', 'used', 'unused') AND s.until_at > ?"
+    return [_slot(row) for row in rows(db, f"{sql} ORDER BY s.from_at, s.id", after)]
 
 
 def count_of(db: Database, holder: str) -> int:

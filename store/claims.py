@@ -124,6 +124,12 @@ def since(db: Database, start: int, *, holder: str = "", team: str = "") -> list
     return [_claim(row) for row in rows(db, sql, value, start)]
 
 
+def recent(db: Database, start: int) -> list[Claim]:
+    """All claims that are open, or ended after `start`."""
+    sql = "SELECT * FROM claims WHERE ended_at IS NULL OR ended_at > ? ORDER BY from_at, id"
+    return [_claim(row) for row in rows(db, sql, start)]
+
+
 def ending(db: Database, before: int) -> list[Claim]:
     """Open claims that end by then, the first to end first."""
     sql = "SELECT * FROM claims WHERE ended_at IS NULL AND until_at <= ? ORDER BY until_at, id"

@@ -204,3 +204,8 @@ def team_of(db: Database, instance_id: str) -> str:
 def names(db: Database) -> dict[str, str]:
     """The name of every instance ever seen, by its id."""
     return {row["id"]: row["name"] for row in rows(db, "SELECT id, name FROM instances")}
+
+
+def known(db: Database) -> dict[str, tuple[str, int]]:
+    """The name and the number of GPUs of every machine there is or was, by id."""
+    return {row["id"]: (row["name"], row["gpu_count"]) for row in rows(db, "SELECT id, name, gpu_count FROM instances")}

@@ -78,6 +78,7 @@ class Slot:
     state: SlotState = "booked"
     team: str = ""
     note: str = ""
+    made_at: int = 0
     weekly: bool = False
     claim_id: str = ""
     told_at: int | None = None

@@ -124,6 +124,7 @@ def keep(db: Database, made: Booking, gpus: tuple[int, ...], from_at: int, *, ta
         outcome="Others have it then." if taken else "",
         team=made.team,
         note=made.note,
+        made_at=made.made_at,
         weekly=made.weekly,
     )
     bookings.add_slot(db, slot)

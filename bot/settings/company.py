@@ -5,8 +5,9 @@ from decimal import Decimal
 from pydantic import Field
 
 from bot.providers.accounts import AwsAccount
+from bot.settings.pausing import TeamPausingSettings
 from bot.settings.sharing import TeamClaimSettings
-from bot.settings.values import ChannelId, Command, GroupId, Table, Usd, UserId, Zone
+from bot.settings.values import Address, ChannelId, Command, GroupId, Table, Usd, UserId, Zone
 
 
 class SlackSettings(Table):
@@ -64,6 +65,7 @@ class TeamSettings(Table):
     )
     idle: TeamIdleSettings = TeamIdleSettings()
     claims: TeamClaimSettings = TeamClaimSettings()
+    pausing: TeamPausingSettings = TeamPausingSettings()
 
 
 class DoorSettings(Table):
@@ -71,3 +73,4 @@ class DoorSettings(Table):
 
     host: str = Field(default="127.0.0.1", description="Address the door for agents listens on")
     port: int = Field(default=8420, ge=0, le=65535, description="Its port")
+    url: Address = Field(default="", description="Address at which people reach it, for links to calendars")

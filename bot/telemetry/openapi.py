@@ -4,6 +4,7 @@ from typing import Any
 
 from bot import __version__
 from bot.telemetry.body import Body
+from bot.telemetry.calendar_door import PATH as CALENDAR
 from bot.telemetry.runs_door import Report
 from bot.telemetry.runs_wire import PATH as RUNS
 from bot.telemetry.wire import PATH
@@ -41,6 +42,7 @@ def openapi() -> dict[str, Any]:
             PATH: {"post": _post()},
             RUNS: {"get": _ask_runs()},
             RUNS + "/{run_id}": {"post": _tell_run()},
+            CALENDAR + "/{secret}.ics": {"get": _calendar()},
             "/healthz": {
                 "get": {
                     "summary": "Whether the bot can do its work.",
@@ -96,6 +98,16 @@ def _tell_run() -> dict[str, Any]:
         "parameters": [{"name": "run_id", "in": "path", "required": True, "schema": {"type": "string"}}],
         "requestBody": {"required": True, "content": _content("application/json", "Report")},
         "responses": {"200": _json("Noted.", "Known"), "404": _json("This host has no such run.", "Error"), **refusals},
+    }
+
+
+def _calendar() -> dict[str, Any]:
+    secret = {"name": "secret", "in": "path", "required": True, "schema": {"type": "string"}}
+    found = {"description": "An iCalendar file.", "content": {"text/calendar": {}}}
+    return {
+        "summary": "The calendar feed at an address that Valet gave to one person.",
+        "parameters": [secret],
+        "responses": {"200": found, "404": _json("There is no such calendar.", "Error")},
     }
 
 

@@ -2,7 +2,23 @@
 
 from bot.errors import Refused
 from bot.services.desk import Desk
-from handlers.actions import acting, bill, booking, claims, find, fleet, granting, handing, line, money, running
+from handlers.actions import (
+    acting,
+    bill,
+    booking,
+    calendar,
+    claims,
+    find,
+    fleet,
+    granting,
+    handing,
+    hints,
+    keeping,
+    line,
+    money,
+    parking,
+    running,
+)
 from handlers.actions.pressing import Press
 from handlers.blocks.parts import Reply
 
@@ -10,11 +26,15 @@ PRESSES: dict[str, Press] = {
     **fleet.PRESSES,
     **claims.PRESSES,
     **booking.PRESSES,
+    **calendar.PRESSES,
     **find.PRESSES,
+    **hints.PRESSES,
     **acting.PRESSES,
+    **parking.PRESSES,
     **bill.PRESSES,
     **money.PRESSES,
     **handing.PRESSES,
+    **keeping.PRESSES,
     **line.PRESSES,
     **granting.PRESSES,
     **running.PRESSES,

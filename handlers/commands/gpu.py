@@ -1,15 +1,17 @@
 """/gpu: every verb of it, in the order help shows them."""
 
-from handlers.commands import acting, booking, claims, find, fleet, handing, history, line, running
+from handlers.commands import acting, booking, calendar, claims, find, fleet, handing, history, line, parking, running
 
 VERBS = (
     *fleet.VERBS,
     *find.VERBS,
     *claims.VERBS,
     *booking.VERBS,
+    *calendar.VERBS,
     *line.VERBS,
     *handing.VERBS,
     *running.VERBS,
     *acting.VERBS,
+    *parking.VERBS,
     *history.VERBS,
 )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, time
 from zoneinfo import ZoneInfo
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.moments import days_after, local, next_instant
 from bot.errors import Refused
 from handlers.commands.parse import measured
@@ -32,6 +32,7 @@ _NOON = time(12)
 _SMALL_HOURS = 5
 """Until then "tonight" has not ended."""
 _JUST_PAST = HOUR
+_FARTHEST = 3650 * DAY
 _NEXT_YEAR = 300
 """A date without a year that is further ahead than this, in days, was meant to be this year's, and is over."""
 
@@ -69,6 +70,8 @@ def moment(rest: list[str], zone: ZoneInfo, now: int, *, start: int | None = Non
         length, rest = measured(rest[1:])
         if not length:
             raise Refused('"in 0m" is now. Try "in 2h".')
+        if length > _FARTHEST:
+            raise Refused(f"That is too far ahead. {_HINT}")
         return Moment(after + length), rest
     day, at, rest = _day_and_time(rest, zone, after)
     zone, rest = (ZoneInfo("UTC"), rest[1:]) if rest and rest[0].lower() == "utc" else (zone, rest)

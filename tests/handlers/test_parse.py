@@ -30,6 +30,12 @@ NASTY = [
     "claim train-7 for 0h",
     "claim train-7 for forever",
     "claim train-7 until tomorrow",
+    "book train-7 in 99999w99999w99999w99999w99999w99999w",
+    "book train-7 every tue 20:00 for 99999w",
+    "book train-7 every \ud800 20:00",
+    "book train-7 tomorrow 20:00-20:00",
+    "unbook train-7 in 99999w",
+    "calendar feed \u202e",
     "claim " + "a" * 10_000,
     "claim \u201ctrain-7\u201d for 4h",
     "claim\u00a0train-7\u00a0for\u00a04h",
@@ -168,7 +174,7 @@ def test_the_nastiest_commands_get_an_answer_or_a_friendly_no(desk, text, verbs)
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
-    st.sampled_from(["", "status ", "claim ", "claim train-7 ", "release ", "stop ", "status state:", "help "]),
+    st.sampled_from(["", "status ", "claim ", "book train-7 ", "book train-7 every ", "unbook ", "calendar ", "claim train-7 ", "release ", "stop ", "status state:", "help "]),
     st.text(max_size=80),
 )
 def test_any_command_gets_an_answer_or_a_friendly_no(desk, verb, rest):

@@ -314,7 +314,8 @@ def test_the_door_describes_itself(visitor):
 
     assert document["openapi"].startswith("3.1")
     assert sorted(document["paths"]) == [
-        *("/healthz", "/metrics", "/openapi.json", "/v1/minutes", "/v1/runs", "/v1/runs/{run_id}")
+        *("/healthz", "/metrics", "/openapi.json", "/v1/calendar/{secret}.ics"),
+        *("/v1/minutes", "/v1/runs", "/v1/runs/{run_id}"),
     ]
     assert {"200", "400", "401", "403", "409", "413", "415", "429", "503"} <= set(
         document["paths"]["/v1/minutes"]["post"]["responses"]

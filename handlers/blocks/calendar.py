@@ -1,0 +1,101 @@
+"""The week ahead as a strip of characters that keep their width, with the same in words below."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.domain.bookings import Hold
+from bot.domain.moments import local
+from bot.domain.week import Cell, Week, cells, days
+from handlers import ids
+from handlers.blocks.booking import when
+from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
+from handlers.blocks.words import at, code, esc, gpus, person, plural
+
+SIGNS: dict[Cell, str] = {"over": " ", "free": "·", "some": "░", "taken": "▓", "mine": "█"}
+LEGEND = "█ yours  ▓ taken  ░ some GPUs taken  · free"
+MOST_WEEKS = 12
+MOST_HOLDS = 12
+
+
+def one(week: Week, reader: str, zone: str, now: int) -> Reply:
+    """One machine: a row a day, a character an hour."""
+    there = ZoneInfo(zone)
+    rows = ["       0     6     12    18"]
+    for day in days(now, there):
+        strip = "".join(SIGNS[cell] for cell in cells(week, day, there, reader, now))
+        rows.append(f"{day:%a %d} {strip}".rstrip())
+    name = esc(week.name, 60)
+    told = [_hold(week, hold) for hold in week.holds[:MOST_HOLDS]]
+    more = len(week.holds) - len(told)
+    words = lines(told) or "Nothing is claimed or booked in these seven days."
+    blocks = [
+        section(f"*{name}*, the next 7 days"),
+        _fixed(rows),
+        context(f"{LEGEND}. Hours of {esc(zone, 40)}."),
+        section(words),
+        *([context(f"{more} more.")] if more > 0 else []),
+        actions(button(f"Bookings of {week.name}", ids.BOOKINGS, week.instance_id)),
+    ]
+    return Reply(cut_mrkdwn(f"{name}, the next 7 days: {words}", 2_900), blocks)
+
+
+def _hold(week: Week, hold: Hold) -> str:
+    some = "" if len(hold.gpus) >= week.gpu_count else f", {gpus(hold.gpus)}"
+    note = f" ({esc(hold.note, 120)})" if hold.note else ""
+    begins = f"{when(hold.from_at)} to " if hold.booked else "until "
+    word = "booked by" if hold.booked else "held by"
+    return (
+        f"{begins}{at(hold.until_at) if hold.booked else when(hold.until_at)}: {word} {person(hold.holder)}{some}{note}"
+    )
+
+
+def all_of(weeks: Sequence[Week], reader: str, zone: str, now: int) -> Reply:
+    """Every machine of which something is claimed or booked: a row each, four characters a day."""
+    if not weeks:
+        return plainly("Nothing is claimed or booked for the next 7 days. `/gpu calendar train-7` shows one machine.")
+    there = ZoneInfo(zone)
+    rows = ["".join(f"{day:%a} " for day in days(now, there)).rstrip()]
+    for week in weeks[:MOST_WEEKS]:
+        strip = "".join(
+            SIGNS[cell] for day in days(now, there) for cell in cells(week, day, there, reader, now, hours=6)
+        )
+        rows += [esc(week.name, 28), strip.rstrip()]
+    first = f"{plural(len(weeks), 'machine')} claimed or booked in the next 7 days."
+    blocks = [section(f"*{first}*"), _fixed(rows)]
+    blocks.append(context(f"{LEGEND}. A character is 6 hours of {esc(zone, 40)}."))
+    if len(weeks) > MOST_WEEKS:
+        blocks.append(context(f"{len(weeks) - MOST_WEEKS} more; name one to see it."))
+    shown = [
+        button(f"Calendar of {each.name}", f"{ids.CALENDAR}:{each.instance_id}", each.instance_id) for each in weeks
+    ]
+    said = lines([first, *(_in_words(week, there) for week in weeks[:MOST_WEEKS])])
+    return Reply(cut_mrkdwn(said, 2_900), [*blocks, actions(*shown[:5])])
+
+
+def _in_words(week: Week, zone: ZoneInfo) -> str:
+    """For who hears it read: the strip says nothing aloud."""
+    times = ", ".join(f"{_short(hold.from_at, zone)} to {_short(hold.until_at, zone)}" for hold in week.holds[:3])
+    return f"{esc(week.name, 60)}: {times}{' and more' if len(week.holds) > 3 else ''}."
+
+
+def _short(instant: int, zone: ZoneInfo) -> str:
+    there: datetime = local(instant, zone)
+    return f"{there:%a %-d %b %H:%M}"
+
+
+def _fixed(rows: Sequence[str]) -> Block:
+    return section("```\n" + "\n".join(rows) + "\n```")
+
+
+def subscribed(url: str, *, is_whole: bool, replaced: bool, of: str) -> Reply:
+    """The address of a feed, shown once."""
+    how = (
+        "In your calendar, choose to subscribe by URL."
+        if is_whole
+        else "Put the address of Valet's door before it; an admin knows it, and sets `[door] url` to have it here."
+    )
+    older = " The one you had before has stopped working." if replaced else ""
+    text = f"The calendar feed of {of}, shown only this once:\n{code(url, 300)}\n{how}{older}"
+    small = "Whoever has the address can read it: keep it to yourself. `/gpu calendar feed off` makes it stop."
+    return Reply(text, [section(text), context(small)])

@@ -1,0 +1,46 @@
+"""/gpu calendar: the week ahead, and feeds to subscribe to."""
+
+from bot.domain.listing import Listing
+from bot.services import calendars
+from bot.telemetry.calendar_door import PATH
+from handlers.blocks import calendar as blocks
+from handlers.blocks.parts import Reply, plainly
+from handlers.commands.verbs import Ask, Verb, named
+
+
+def calendar(ask: Ask) -> Reply:
+    """The week ahead of one machine, or of all that are claimed or booked; or a feed."""
+    if ask.words and ask.words[0].lower() == "feed":
+        return feed(ask, ask.words[1:])
+    if ask.words:
+        return of_one(ask, named(ask, "calendar")[0])
+    zone = ask.desk.zone(ask.user)
+    return blocks.all_of(calendars.weeks(ask.desk, zone), ask.user, zone, ask.desk.clock())
+
+
+def of_one(ask: Ask, listing: Listing) -> Reply:
+    """The week ahead of this one."""
+    zone = ask.desk.zone(ask.user)
+    return blocks.one(calendars.week(ask.desk, listing, zone), ask.user, zone, ask.desk.clock())
+
+
+def feed(ask: Ask, rest: list[str]) -> Reply:
+    """An address for calendars: of one's own holds, of a team's, or off."""
+    if rest and rest[0].lower() == "off":
+        calendars.unsubscribe(ask.desk, ask.user)
+        return plainly("Your calendar feeds have stopped working. `/gpu calendar feed` makes a new one.")
+    team = rest[0].removeprefix("team:") if rest else ""
+    secret, replaced = calendars.subscribe(ask.desk, ask.user, team)
+    base = ask.desk.settings.door.url.rstrip("/")
+    of = f"team {team}" if team else "what you hold"
+    return blocks.subscribed(f"{base}{PATH}/{secret}.ics", is_whole=bool(base), replaced=replaced, of=of)
+
+
+VERBS = (
+    Verb(
+        "calendar",
+        "calendar [<instance>|feed [team|off]]",
+        "The week ahead, or an address for your own calendar.",
+        calendar,
+    ),
+)
