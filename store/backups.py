@@ -27,7 +27,7 @@ def is_made(db: Database, local_date: str) -> bool:
     return one(db, "SELECT 1 FROM backups WHERE local_date = ?", local_date) is not None
 
 
-def last_made_at(db: Database) -> int | None:
-    """When the newest nightly backup was made."""
-    row = one(db, "SELECT max(made_at) AS at FROM backups")
-    return row["at"] if row else None
+def newest(db: Database) -> tuple[int, Path] | None:
+    """When the newest nightly backup was made, and where it is."""
+    row = one(db, "SELECT made_at, file FROM backups ORDER BY local_date DESC LIMIT 1")
+    return (row["made_at"], Path(row["file"])) if row else None

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
-from bot.doctor import agents, aws, bill, machine, observers, people, prices, slack
+from bot.doctor import agents, aws, bill, keeping, machine, observers, people, prices, slack
 from bot.doctor.finding import Finding, error, fine
 from bot.domain.clock import Clock, system_clock
 from bot.errors import SettingsError
@@ -22,6 +22,7 @@ def examine(
     yield from machine.sqlite()
     if settings:
         yield from machine.database(Path(settings.database))
+        yield from keeping.check(settings, clock())
     yield from machine.zones()
     found = yield from _secrets(environment)
     if found:

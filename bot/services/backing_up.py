@@ -36,8 +36,8 @@ def back_up(desk: Desk) -> None:
 
 def age(desk: Desk) -> int | None:
     """Milliseconds since the newest nightly backup; None when there is none."""
-    made_at = backups.last_made_at(desk.store.reading())
-    return None if made_at is None else desk.clock() - made_at
+    newest = backups.newest(desk.store.reading())
+    return desk.clock() - newest[0] if newest else None
 
 
 def _thin_out(place: Path) -> None:
@@ -49,7 +49,8 @@ def _thin_out(place: Path) -> None:
 def _tell(desk: Desk, now: int, reason: str) -> None:
     """One message per admin and backup missed: named after the last one that was made, so that later tries edit it."""
     with desk.store.writing() as db:
-        since = backups.last_made_at(db)
+        newest = backups.newest(db)
+        since = newest[0] if newest else 0
         for admin in sorted(desk.roster().admins):
-            outbox.tell(db, admin, f"{FAILED}/{since or 0}", kind=FAILED, subject=reason[:900], now=now)
+            outbox.tell(db, admin, f"{FAILED}/{since}", kind=FAILED, subject=reason[:900], now=now)
     desk.wake()

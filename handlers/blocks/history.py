@@ -9,6 +9,7 @@ from handlers.blocks.parts import FALLBACK_TEXT, Reply, actions, button, context
 from handlers.blocks.words import at, esc, person, plural
 
 _USER = re.compile(r"[UW][A-Z0-9]{2,}", re.ASCII)
+_ACTION = re.compile(r"\b[0-9a-f]{32}\b", re.ASCII)
 _OURS = {"valet": "Valet", "command line": "An admin (command line)"}
 
 
@@ -29,8 +30,19 @@ def history(listing: Listing, entries: list[Entry], total: int) -> Reply:
 
 def _row(entry: Entry) -> str:
     change = f" ({_word(entry.before)} to {_word(entry.after)})" if entry.before or entry.after else ""
-    why = f": {_word(entry.detail)}" if entry.detail else ""
+    why = _why(entry)
+    why = f": {why}" if why else ""
     return f"{at(entry.at)}  {_OURS.get(entry.who) or _word(entry.who)} {esc(entry.did, 60)}{change}{why}"
+
+
+def _why(entry: Entry) -> str:
+    """Ids of actions are for the CSV, and nobody has to be told twice who did it."""
+    text = _ACTION.sub("", entry.detail).strip()
+    if text == entry.who:
+        return ""
+    if text.startswith("for ") and _USER.fullmatch(text[4:]):
+        return f"for {person(text[4:])}"
+    return _word(text) if text else ""
 
 
 def _word(text: str) -> str:

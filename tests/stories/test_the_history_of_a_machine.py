@@ -37,3 +37,32 @@ def test_a_long_history_says_how_much_is_left_out(office):
 
 def test_without_a_name_it_asks_for_one(office):
     assert office.types("ada", "/gpu history").startswith("Which instance? Try `/gpu history train-7`")
+
+
+def test_a_stop_is_told_from_the_question_to_its_end_without_ids(office):
+    office.reports("train-7", 0.0, minutes=200)
+    office.types("ada", "/gpu claim train-7")
+    office.types("ada", "/gpu release train-7")
+    office.types("ada", "/gpu stop train-7 the run is over")
+    office.presses("bob", "Stop train-7", "#ml-platform")
+    office.passes(MINUTE)
+
+    assert office.types("cy", "/gpu history train-7").splitlines()[1:-1] == [
+        "Mon 09:01 UTC  Valet stop done: Stopped; seen so 60 s after the call.",
+        "Mon 09:00 UTC  @Bob approved the stop",
+        "Mon 09:00 UTC  @Ada asked to stop: the run is over",
+        "Mon 09:00 UTC  @Ada released",
+        "Mon 09:00 UTC  @Ada claimed",
+    ]
+
+
+def test_an_admin_who_ends_anothers_claim_is_told_with_whose_it_was(office):
+    with office.valet.desk.store.writing() as db:
+        machine = office.machine("train-7").id
+        audit.add(db, office.clock.now, "U0BOB0001", "released", subject=machine, detail="U0ADA0001")
+        audit.add(db, office.clock.now, "valet", "launched", subject=machine, detail=f"{'0af9' * 8} for U0ADA0001")
+
+    assert office.types("cy", "/gpu history train-7").splitlines()[1:3] == [
+        "Mon 09:00 UTC  Valet launched: for @Ada",
+        "Mon 09:00 UTC  @Bob released: @Ada",
+    ]
