@@ -143,6 +143,8 @@ def _record(advice: "Advice") -> dict[str, Any]:
         "payback_month": advice.payback,
         "discounted_payback_month": advice.discounted_payback,
         "irr_percent": None if advice.irr is None else round(advice.irr * 100, 2),
+        "without_idle_hours": advice.parked
+        and {"hours_per_month": f"{advice.parked.hours_per_month:.3f}", "saving_usd": usd(advice.parked.saving)},
         "paid_so_far": [
             {"month": month, "rent_all_usd": usd(rent), "weighed_usd": usd(buy)} for month, rent, buy in advice.paid
         ],

@@ -69,6 +69,15 @@ class Swing:
 
 
 @dataclass(frozen=True, slots=True)
+class Parked:
+    """What would be left to weigh if idle machines were stopped."""
+
+    hours_per_month: Decimal
+    saving: int
+    """What `weighed` would then save over renting all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
     """The answer for one type of instance."""
 
@@ -97,6 +106,8 @@ class Advice:
     paid: tuple[tuple[int, int, int], ...]
     """Month, paid so far when all is rented, and with `weighed`; discounted."""
     swings: tuple[Swing, ...]
+    parked: Parked | None = None
+    """None where no idle hours are known."""
 
     @property
     def saving(self) -> int:

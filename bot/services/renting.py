@@ -1,5 +1,6 @@
 """`/cost rent-or-buy`: measured use from the ledger, prices from settings or the question, weighed per type."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
@@ -61,24 +62,25 @@ def supposed(settings: Settings, kind: str, asked: Asked) -> Advice:
     hours = asked.hours_per_month or Decimal(0)
     demand = Demand.steady(hours)
     used = Used(demand.hours_per_month, demand.peak, None, source)
-    return _weigh(settings, Scope("type", kind), kind, asked, demand=demand, used=used, rent=rent)
+    return weigh(_question(settings, Scope("type", kind), kind, asked, demand=demand, used=used, rent=rent))
 
 
 def _of_type(desk: Desk, scope: Scope, kind: str, asked: Asked) -> Advice:
     if asked.hours_per_month is not None:
         return supposed(desk.settings, kind, asked)
-    demand, rent = _measured(desk, scope, kind)
+    demand, without_idle, rent = _measured(desk, scope, kind)
     days = demand.window_hours // 24
     source = f"mean of what was paid, {days} day{'' if days == 1 else 's'}"
     if asked.rent_usd_per_hour is not None or not rent:
         rent, source = _list_rent(desk.settings, kind, asked)
     used = Used(demand.hours_per_month, demand.peak, days, source)
-    return _weigh(desk.settings, scope, kind, asked, demand=demand, used=used, rent=rent)
+    asked_about = _question(desk.settings, scope, kind, asked, demand=demand, used=used, rent=rent)
+    return weigh(replace(asked_about, without_idle=without_idle if without_idle != demand else None))
 
 
-def _weigh(
+def _question(
     settings: Settings, scope: Scope, kind: str, asked: Asked, *, demand: Demand, used: Used, rent: int
-) -> Advice:
+) -> Question:
     server = settings.buy.servers.get(kind)
     price, source = _price(server, asked)
     if price is None:
@@ -89,7 +91,7 @@ def _weigh(
     known = {part.name for part in parts}
     every: tuple[PartName, ...] = ("power", "hosting", "staff")
     kept = Kept(source, parts, tuple(name for name in every if name not in known))
-    return weigh(Question(scope, kind, demand, terms, used, kept))
+    return Question(scope, kind, demand, terms, used, kept)
 
 
 def _price(server: ServerSettings | None, asked: Asked) -> tuple[Decimal | None, str]:
@@ -133,8 +135,8 @@ def _upkeep(settings: Settings, server: ServerSettings | None, asked: Asked) -> 
     )
 
 
-def _measured(desk: Desk, scope: Scope, kind: str) -> tuple[Demand, int]:
-    """Use hour by hour since it began, at most 90 days, and the mean rate paid (0 when none is known)."""
+def _measured(desk: Desk, scope: Scope, kind: str) -> tuple[Demand, Demand, int]:
+    """Use hour by hour since it began (at most 90 days), the same without idle hours, and the mean rate paid or 0."""
     db, end = desk.store.reading(), desk.clock() // HOUR * HOUR
     rows = usage.by_hour(db, scope, kind, end - DAYS * DAY, end)
     if not rows:
@@ -146,7 +148,8 @@ def _measured(desk: Desk, scope: Scope, kind: str) -> tuple[Demand, int]:
         raise Refused(f"Only {hours} h of {kind} are measured yet. {_give('hours', '500')}, or wait a day.")
     priced = sum(row["priced_ms"] for row in rows)
     rent = round(Decimal(sum(row["micros"] for row in rows)) * HOUR / priced) if priced else 0
-    return Demand(hours, tuple(row["ms"] for row in rows)), rent
+    busy = (row["ms"] - row["idle_ms"] for row in rows)
+    return Demand(hours, tuple(row["ms"] for row in rows)), Demand(hours, tuple(each for each in busy if each)), rent
 
 
 def _list_rent(settings: Settings, kind: str, asked: Asked) -> tuple[int, str]:

@@ -107,7 +107,7 @@ def _choices(told: Advice) -> list[str]:
     if told.everything.servers:
         last = "" if weighed.servers != told.everything.servers else _return(told)
         rows.append(f"buy {told.everything.servers}, rent nothing: {_npv(told.everything)}{last}")
-    return [*rows, _pays(told)]
+    return [*rows, _pays(told), _parked(told)]
 
 
 def _return(told: Advice) -> str:
@@ -191,6 +191,17 @@ def _turns(told: Advice) -> str:
             if (saving > 0) != (told.saving > 0):
                 turned.append(f"{swing.what} {label}")
     return f"The answer turns around with: {', '.join(turned)}." if turned else ""
+
+
+def _parked(told: Advice) -> str:
+    """Hours that nobody needs are no reason to buy."""
+    if told.parked is None:
+        return ""
+    run, left = told.used.hours_per_month, told.parked.hours_per_month
+    idle = f"In {run - left:,.0f} of the {run:,.0f} h a month the machines ran idle."
+    saved = told.parked.saving
+    then = f"save {_round(saved)}" if saved > 0 else f"cost {_round(-saved)} more than renting"
+    return f"{idle} Stopped when idle, they would run {left:,.0f} h, and buying {told.weighed.servers} would {then}."
 
 
 def _notes(told: Advice) -> list[str]:

@@ -30,6 +30,10 @@ NOT_WEIGHED = (
     "Not weighed, as no price to buy is known: p4de.24xlarge, g5.12xlarge, g6.xlarge. "
     "Try `rent-or-buy p4de.24xlarge price:150000`."
 )
+IDLE = (
+    "In 251 of the 555 h a month the machines ran idle. Stopped when idle, they would run 304 h, and buying 1 would "
+    "save $20,881."
+)
 
 
 @pytest.fixture
@@ -58,6 +62,7 @@ def test_a_type_is_weighed_from_its_measured_hours(lived):
         "rent all: -$370,376",
         "buy 1, rent nothing: -$181,985; paid back in month 14 (discounted: month 15), return 113 % a year (IRR)",
         "A bought server pays from 37 % use on (273 h a month). Use of each, if bought: 1st 76 %.",
+        IDLE,
         "(chart: Paid so far, discounted, USD)",
         "What buying 1 saves | if lower | if higher",
         "use (-20 %, +20 %) | $114,316 | $262,466",
@@ -197,3 +202,18 @@ def test_a_type_of_a_few_hours_does_not_keep_the_others_from_being_weighed(offic
 
     assert said.splitlines()[1].startswith("p4d.24xlarge: buy 1 server.")
     assert "Not weighed, as less than a day of use is measured: g5.xlarge." in said
+
+
+def test_hours_in_which_machines_ran_idle_are_no_reason_to_buy(office):
+    """Around the clock, but at work only every fourth hour."""
+    now = office.clock() // HOUR * HOUR
+    instance = office.machine("train-7").id
+    for number, at in enumerate(range(now - 40 * DAY, now, HOUR)):
+        verdict = "free" if number % 4 else "active"
+        charge(office, [Charge(instance, at, at + HOUR, HOUR, 20_000_000, 20_000_000, verdict=verdict)])
+
+    said = office.types("ada", "/cost rent-or-buy p4d.24xlarge")
+
+    assert said.startswith("*p4d.24xlarge: buy 1 server.")
+    assert "In 548 of the 730 h a month the machines ran idle. Stopped when idle, they would run 182 h, and " in said
+    assert "buying 1 would cost $71,117 more than renting." in said

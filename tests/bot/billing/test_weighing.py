@@ -81,6 +81,16 @@ def test_where_renting_is_best_one_server_is_weighed_to_say_what_it_would_cost()
     assert (told.payback, told.irr) == (None, None)
 
 
+def test_hours_in_which_machines_ran_idle_are_weighed_apart():
+    """500 h a month of which 300 were idle: 200 h of renting would be left."""
+    asked = question(Demand.steady(Decimal(500)))
+
+    told = weigh(replace(asked, without_idle=Demand.steady(Decimal(200))))
+
+    assert told.parked.hours_per_month == 200
+    assert told.parked.saving == pytest.approx(told.saving - 300 * 20 * ANNUITY * USD, abs=10)
+
+
 def test_use_that_never_was_is_rented():
     told = weigh(question(Demand(24, ())))
 
