@@ -201,7 +201,7 @@ def build(
     connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token)
     alarm = StoreAlarm(desk, client)
     bill = bill or chosen(settings)
-    table = [*jobs(desk, people.refresh, sources(settings, rooms), bill), Job("database", 30, alarm.look)]
+    table = [*jobs(desk, people.refresh, sources(settings, rooms), bill), Job("database", 10, alarm.look)]
     schedule = Schedule(table, clock)
     silence: Silence = connection.silent_s if connection is not None else lambda: None
     app = front(desk, face, schedule, silence, slack_http=bool(secrets.signing_secret))
