@@ -1,7 +1,7 @@
 """What could serve a want, best first: what is free and owned, free and rented, held, stopped, and a launch last."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.domain.claims import Claim
@@ -155,12 +155,30 @@ def ranked(ways: Iterable[Way | None], each: int | None = None) -> tuple[Way, ..
     return tuple(kept)
 
 
-def beats(better: Way, taken: Tier) -> bool:
-    """Whether a way is of a strictly better tier."""
-    return TIERS.index(better.tier) < TIERS.index(taken)
+def tier_of(listing: Listing) -> Tier:
+    """Where something stands that somebody is about to take; the machine that a launch would make has no id."""
+    if not listing.instance.id:
+        return "launch"
+    if not listing.running:
+        return "stopped"
+    return "owned" if listing.instance.provider == "owned" else "rented"
+
+
+def saved(listing: Listing, better: Way) -> int | None:
+    """Micro-dollars per hour not spent when the better way is taken instead; None where a price is not known."""
+    own, other = listing.rate, better.listing.rate
+    if own is None or (better.is_extra and other is None):
+        return None
+    return own.micros_per_hour - (other.micros_per_hour if better.is_extra and other else 0)
 
 
 def stand_in(listing: Listing, count: int) -> Want | None:
     """What anything that could stand in for so many GPUs of this instance has to offer; None for a model not known."""
     kind = like(listing.instance.gpu_model, listing.instance.gpu_memory_mib)
     return Want(count, kind) if kind.core else None
+
+
+def similar(listing: Listing, count: int) -> Want:
+    """What somebody may take who can't have so many GPUs of this instance: the same model, whatever its memory."""
+    kind = like(listing.instance.gpu_model)
+    return Want(count, replace(kind, memory_gb=None, at_least=False))

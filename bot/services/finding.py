@@ -8,7 +8,20 @@ from sqlite_utils import Database
 from bot.domain.claims import GpuChoice
 from bot.domain.listing import Filter, Listing
 from bot.domain.models import short
-from bot.domain.ranking import FREE, Found, Way, launch, open_gpus, ranked, way
+from bot.domain.ranking import (
+    FREE,
+    TIERS,
+    Found,
+    Way,
+    launch,
+    open_gpus,
+    ranked,
+    saved,
+    similar,
+    stand_in,
+    tier_of,
+    way,
+)
 from bot.domain.wants import Want, parse
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
@@ -18,6 +31,8 @@ from store import actions, candidates, listings
 
 MOST = 3
 """Ways shown of each tier."""
+BESIDES = 4
+"""Ways shown beside a machine that was asked for by name."""
 _AT_ONCE = 60
 """Instances looked at closely at a time; the order of the database is rough."""
 Pairs = tuple[tuple[str, int], ...]
@@ -52,6 +67,39 @@ def find(desk: Desk, want: Want, person: str = "", length: int | None = None) ->
         return found
     place = _place(seek, length)
     return replace(found, fewer=_fewer(seek), ahead=place.ahead, turn=place.turn)
+
+
+def besides(desk: Desk, listing: Listing, person: str, *, count: int | None = None, length: int | None = None) -> Found:
+    """What somebody could have who can't have this instance, or so many GPUs of it; and their place in its line."""
+    db, instance_id = desk.store.reading(), listing.instance.id
+    want = similar(listing, count or len(listing.gpus))
+    ways = (each for each in find(desk, want, person, length).ways if each.listing.instance.id != instance_id)
+    if listing.claim_of(person) is not None:
+        return Found(want, tuple(ways)[:BESIDES])
+    last = turns.at_the_end(desk, person, instance_id=instance_id, count=count, length=length)
+    place = turns.place_of(desk, db, last)
+    return Found(want, tuple(ways)[:BESIDES], ahead=place.ahead, turn=place.turn)
+
+
+def instead_of(
+    desk: Desk, listing: Listing, person: str, *, count: int | None = None, length: int | None = None
+) -> Way | None:
+    """Something that stands idle and would do as well as this instance, and is of a strictly better tier.
+
+    A listing without an id is the machine that a launch would make; one that does not run would be started.
+    """
+    want = stand_in(listing, len(listing.gpus) if count is None else count)
+    if want is None:
+        return None
+    db = desk.store.reading()
+    chosen = tuple(pair for pair in candidates.kinds(db) if want.kind.fits(*pair))
+    seek = _Seek(desk, db, chosen, want, person, desk.clock() + (length or 0))
+    for how in candidates.STANDINGS[: TIERS.index(tier_of(listing))]:
+        for found in ranked(_standing(seek, how)):
+            micros = saved(listing, found)
+            if found.seen == 0 and (micros is None or micros > 0):
+                return found
+    return None
 
 
 def is_name(desk: Desk, word: str) -> bool:

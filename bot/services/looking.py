@@ -9,6 +9,7 @@ from bot.domain.handovers import Handover
 from bot.domain.images import Image
 from bot.domain.listing import Filter, Listing, Source, Totals
 from bot.domain.runs import Run
+from bot.services import using
 from bot.services.desk import Desk
 from store import actions, claims, fleet, grants, handovers, listings, rollups, runs
 from store import images as stored
@@ -17,7 +18,7 @@ from store import images as stored
 def page(desk: Desk, chosen: Filter, *, limit: int, offset: int = 0) -> tuple[list[Listing], Totals]:
     """Some listings that pass the filter with their last 24 hours, most wasteful first, and the sums over all."""
     found = listings.page(desk.store.reading(), chosen, limit=limit, offset=offset)
-    return [with_strip(desk, each) for each in found], totals(desk, chosen)
+    return [using.with_users(desk, with_strip(desk, each)) for each in found], totals(desk, chosen)
 
 
 def totals(desk: Desk, chosen: Filter) -> Totals:
@@ -34,15 +35,6 @@ def with_strip(desk: Desk, listing: Listing) -> Listing:
 def sources(desk: Desk) -> list[Source]:
     """Every source, with when it was last read."""
     return fleet.sources(desk.store.reading())
-
-
-def free_now(desk: Desk, like: Listing, limit: int = 3) -> list[Listing]:
-    """Idle, unclaimed instances, those with the same GPU model first."""
-    chosen = Filter(state="idle", unclaimed=True)
-    found = listings.page(desk.store.reading(), chosen, limit=50)
-    model = like.instance.gpu_model.lower()
-    found.sort(key=lambda each: each.instance.gpu_model.lower() != model)
-    return found[:limit]
 
 
 def held_by(desk: Desk, person: str) -> list[Listing]:

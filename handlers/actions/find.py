@@ -16,19 +16,19 @@ def claim_want(desk: Desk, user: str, channel: str, value: str) -> Reply:
     instance_id, count, ending = value.rsplit("|", 2)
     listing = listed(desk, instance_id)
     choice = GpuChoice(count=int(count)) if count.isdecimal() and int(count) < len(listing.gpus) else None
-    return claims.take(Ask(desk, user, channel, []), listing, choice=choice, span=_span(ending))
+    return claims.take(Ask(desk, user, channel, []), listing, choice=choice, span=_span(ending), informed=True)
 
 
 def start_want(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Start X]: the value is the instance, and for how long or until when."""
     instance_id, _, ending = value.rpartition("|")
-    return acting.ask_start(Ask(desk, user, channel, []), listed(desk, instance_id), _span(ending))
+    return acting.ask_start(Ask(desk, user, channel, []), listed(desk, instance_id), _span(ending), anyway=True)
 
 
 def launch_want(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Ask to launch T]: the value is the template, and for how long or until when."""
     template, _, ending = value.rpartition("|")
-    return launches.ask_launch(Ask(desk, user, channel, []), template, _span(ending))
+    return launches.ask_launch(Ask(desk, user, channel, []), template, _span(ending), anyway=True)
 
 
 def _span(ending: str) -> Span:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from bot.domain.claims import Claim
 from bot.domain.clock import HOUR
 from bot.domain.listing import Listing
+from bot.domain.ranking import Found
 from handlers import ids
-from handlers.blocks.fleet import describe
+from handlers.blocks.find import Asked, rows
 from handlers.blocks.line import someone
 from handlers.blocks.offers import claim_button
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
@@ -15,8 +16,11 @@ from handlers.blocks.words import at, esc, gpus, length, person
 MOST_BUTTONS = 10
 
 
-def claimed(listing: Listing, holder: str, *, remark: str = "", waiting: Sequence[str] = ()) -> Reply:
-    """Somebody has it now; the others see it too. The remark is on how their words were understood."""
+def claimed(listing: Listing, holder: str, *, remark: str = "", waiting: Sequence[str] = (), used: str = "") -> Reply:
+    """Somebody has it now; the others see it too. The remark is on how their words were understood.
+
+    `used` says who works there without a claim.
+    """
     held = listing.claim_of(holder)
     if held is None:
         return plainly(f"{esc(listing.instance.name, 60)} is free again.")
@@ -27,7 +31,8 @@ def claimed(listing: Listing, holder: str, *, remark: str = "", waiting: Sequenc
         button("Extend by 4 h", f"{ids.EXTEND}:4", f"{held.id}|4"),
         button(f"Release {name}", ids.RELEASE, listing.instance.id),
     )
-    small = [context(esc(remark))] if remark else []
+    small = [section(f":warning: {used}")] if used else []
+    small += [context(esc(remark))] if remark else []
     small += [context(f"{someone(waiting)} for it.")] if waiting else []
     return Reply(text, [section(text), *small, buttons], private=False)
 
@@ -64,29 +69,24 @@ def _end_button(listing: Listing, held: Claim, number: int) -> Block:
     return button(label, f"{ids.RELEASE_OTHERS}:{number}", held.id, style="danger", confirm=sure)
 
 
-def taken(listing: Listing, held: tuple[Claim, ...], others: list[Listing], now: int) -> Reply:
-    """Others have it: who, until when, and what could be had instead."""
+def taken(listing: Listing, held: tuple[Claim, ...], asked: Asked, told: Found, now: int) -> Reply:
+    """Others have it: who, until when, what could be had instead, and the line."""
     text = lines([_whose(listing, each) for each in held])
-    blocks = [section(text)]
     offers = [claim_button(listing)] if listing.unclaimed else []
     asks = [
-        button(_ask_label(listing, each), f"{ids.REQUEST}:{number}", each.id) for number, each in enumerate(held[:3])
+        button(_ask_label(listing, each), f"{ids.REQUEST}:{number}", each.id)
+        for number, each in enumerate(held[:3], MOST_BUTTONS)
     ]
-    blocks.append(actions(*offers, button("Wait in line", ids.WAIT, listing.instance.id), *asks))
-    if others:
-        blocks.append(section("Free just now:\n" + lines([describe(other, now) for other in others])))
-        blocks.append(actions(*(_numbered(claim_button(other), number) for number, other in enumerate(others))))
-    elif not listing.unclaimed:
-        blocks.append(context("Nothing like it is free just now. Wait in line, and you are told when it is your turn."))
-    return Reply(text, blocks)
+    blocks = [section(text), actions(*offers, *asks)]
+    if told.ways:
+        blocks.append(section("You could have:" if told.best is None else "You could have, now:"))
+    elif not offers:
+        blocks.append(context("Nothing like it is free just now."))
+    return Reply(text, [*blocks, *rows(asked, told, now)])
 
 
 def _ask_label(listing: Listing, held: Claim) -> str:
     return "Ask its holder" if listing.is_whole(held) else f"Ask the holder of {gpus(held.gpus)}"
-
-
-def _numbered(made: Block, number: int) -> Block:
-    return made | {"action_id": f"{made['action_id']}:{number}"}
 
 
 def claim_ended(claim: Claim, name: str) -> Reply:

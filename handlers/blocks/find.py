@@ -24,6 +24,10 @@ class Asked:
     """The instant it ends, where one was named."""
     said: bool = True
     """Somebody said how long; else it is the usual length."""
+    instance_id: str = ""
+    """What they would wait for, where it is a certain instance."""
+    count: int | None = None
+    """GPUs of that instance; None for all of it."""
 
 
 def found(asked: Asked, told: Found, now: int) -> Reply:
@@ -40,10 +44,14 @@ def rows(asked: Asked, told: Found, now: int) -> list[Block]:
     if told.mine:
         blocks.append(context(lines([_mine(each) for each in told.mine])))
     if told.ahead is not None:
-        value = f"{asked.want}||{asked.length if asked.said else ''}"
         when = said(told.ahead, told.turn, None, now)
-        blocks.append(section(f"Or wait: you would be {when}", button("Wait in line", ids.WAIT, value)))
+        blocks.append(section(f"Or wait: you would be {when}", button("Wait in line", ids.WAIT, _waiting(asked))))
     return blocks
+
+
+def _waiting(asked: Asked) -> str:
+    span = asked.length if asked.said else ""
+    return f"{asked.instance_id or asked.want}|{(asked.instance_id and asked.count) or ''}|{span}"
 
 
 def wanted(want: Want) -> str:
@@ -70,8 +78,12 @@ def _conclusion(asked: Asked, told: Found) -> str:
 
 
 def _row(asked: Asked, way: Way, number: int, now: int) -> Block:
-    first = "  ·  ".join(part for part in (*_what(way), _seen(way, now)) if part)
-    return section(lines([f"{_name(way)}  {first}", _cost(asked, way)]), _button(asked, way, number))
+    return section(lines([described(way, now), _cost(asked, way)]), _button(asked, way, number))
+
+
+def described(way: Way, now: int) -> str:
+    """Its name, what it is, and what is known of whether anybody works there."""
+    return f"{_name(way)}  {'  ·  '.join(part for part in (*_what(way), _seen(way, now)) if part)}"
 
 
 def _name(way: Way) -> str:

@@ -5,7 +5,7 @@ from bot.domain.listing import Listing
 from bot.services import acting, desk
 from handlers.blocks import approvals
 from handlers.blocks.parts import Reply
-from handlers.commands import launches
+from handlers.commands import hints, launches
 from handlers.commands.parse import readable
 from handlers.commands.spans import Span, span
 from handlers.commands.verbs import Ask, Verb, named
@@ -30,9 +30,14 @@ def start(ask: Ask) -> Reply:
     return ask_start(ask, listing, wanted, note=readable(" ".join(rest)))
 
 
-def ask_start(ask: Ask, listing: Listing, wanted: Span | None = None, *, note: str = "") -> Reply:
-    """Put the question; asked twice, it is the same card."""
+def ask_start(
+    ask: Ask, listing: Listing, wanted: Span | None = None, *, note: str = "", anyway: bool = False
+) -> Reply:
+    """Put the question, unless something that would do stands free; asked twice, it is the same card."""
     before = ask.desk.clock()
+    better = None if anyway else hints.before(ask, listing, span=wanted, note=note)
+    if better is not None:
+        return better
     length = _length(wanted or Span(), before)
     return _asked(ask, acting.ask_to_start(ask.desk, listing.instance.id, ask.user, length=length, note=note), before)
 

@@ -1,14 +1,18 @@
 """/gpu claim, extend and release."""
 
+from dataclasses import replace
+
 from bot.domain.claims import Claim, GpuChoice
 from bot.domain.listing import Listing
+from bot.domain.ranking import similar
 from bot.domain.wants import Want
 from bot.errors import Refused
-from bot.services import booking, fair_use, finding, granting, looking, queueing, sharing, turns
+from bot.services import booking, fair_use, finding, granting, looking, queueing, sharing, turns, using
 from handlers.blocks import claims
 from handlers.blocks import granting as requests
+from handlers.blocks import using as beside
 from handlers.blocks.parts import Reply
-from handlers.commands import find, line
+from handlers.commands import find, hints, line
 from handlers.commands.booking import in_the_way
 from handlers.commands.parse import readable
 from handlers.commands.spans import Span, claim_words, extension
@@ -35,14 +39,26 @@ def take_best(ask: Ask, want: Want, rest: list[str]) -> Reply:
     if best is None:
         return find.answer(ask, want, asked.span)
     choice = GpuChoice(count=want.count) if want.count < len(best.listing.gpus) else None
-    return take(ask, best.listing, choice=choice, span=asked.span, note=readable(asked.note))
+    return take(ask, best.listing, choice=choice, span=asked.span, note=readable(asked.note), informed=True)
 
 
 def take(
-    ask: Ask, listing: Listing, *, choice: GpuChoice | None = None, span: Span | None = None, note: str = ""
+    ask: Ask,
+    listing: Listing,
+    *,
+    choice: GpuChoice | None = None,
+    span: Span | None = None,
+    note: str = "",
+    informed: bool = False,
 ) -> Reply:
-    """Claim this one; when others have it, say who and what is free instead."""
+    """Claim this one; when others have it, say who and what could be had instead.
+
+    Whoever was not `informed` hears first of something better that stands free.
+    """
     now, span = ask.desk.clock(), span or Span()
+    better = None if informed else hints.before(ask, listing, choice=choice, span=span, note=note)
+    if better is not None:
+        return better
     try:
         made = sharing.claim(
             *(ask.desk, listing.instance.id, ask.user), choice=choice, length=span.length, until=span.end, note=note
@@ -60,14 +76,23 @@ def take(
     except turns.InLine as first:
         return line.others_first(ask, listing, first)
     except sharing.Taken as taken:
-        fresh = looking.listing(ask.desk, listing.instance.id) or listing
-        others = [each for each in looking.free_now(ask.desk, listing) if each.instance.id != listing.instance.id]
-        return claims.taken(fresh, taken.claims, others, now)
+        return _taken(ask, listing, taken.claims, choice=choice, span=span)
     mine = made.claim_of(ask.user)
     warning = fair_use.warnings(ask.desk, mine) if mine else ""
     waiting = [each.person for each, _ in queueing.line_for(ask.desk, made)]
     remark = " ".join(part for part in (span.remark, warning) if part)
-    return claims.claimed(made, ask.user, remark=remark, waiting=waiting)
+    used = beside.others(using.others_on(ask.desk, made, ask.user))
+    return claims.claimed(made, ask.user, remark=remark, waiting=waiting, used=used)
+
+
+def _taken(ask: Ask, listing: Listing, held: tuple[Claim, ...], *, choice: GpuChoice | None, span: Span) -> Reply:
+    """Others have it: what could be had instead."""
+    fresh = looking.listing(ask.desk, listing.instance.id) or listing
+    count = (choice.count or len(choice.indexes) or None) if choice else None
+    wanted = find.asked_for(ask, similar(fresh, count or len(fresh.gpus)), span)
+    told = finding.besides(ask.desk, fresh, ask.user, count=count, length=wanted.length)
+    asked = replace(wanted, instance_id=fresh.instance.id, count=count)
+    return claims.taken(fresh, held, asked, told, ask.desk.clock())
 
 
 def extend(ask: Ask) -> Reply:

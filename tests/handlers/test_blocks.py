@@ -7,9 +7,14 @@ from hypothesis import strategies as st
 from bot.domain.actions import ActionState
 from bot.domain.clock import HOUR
 from bot.domain.listing import Listing, Totals
+from bot.domain.models import kind
+from bot.domain.ranking import Found, Way
+from bot.domain.savings import Hint
+from bot.domain.wants import Want
 from bot.errors import NotFound
 from handlers import listen
-from handlers.blocks import approvals, claims, cost, digest, fleet, troubles
+from handlers.blocks import approvals, claims, cost, digest, find, fleet, hints, troubles
+from handlers.blocks.find import Asked
 from handlers.blocks.parts import Reply, fitting, plainly, section, size
 from handlers.commands import cost as cost_command
 from handlers.commands import gpu, verbs
@@ -19,6 +24,7 @@ from tests.handlers.pieces import NOW, TEXTS, objections
 STATES = ActionState.__args__
 BECAME = ("idle", "asked", "approved", "stopping", "stopped", "claimed", "kept", "working", "unknown", "gone")
 TOTALS = Totals(10_000, 80_000, 9_000, 5_000, 1_234, 10**15, 10**15)
+ASKED = Asked(Want(2, kind("a100-80")), 6 * HOUR)
 APPROVERS = frozenset(f"U{number:010d}" for number in range(300))
 
 
@@ -42,6 +48,18 @@ def test_a_full_page_has_a_row_for_each_and_room_to_spare():
     assert size(shown.blocks) < 9_000
 
 
+def told(text: str) -> Found:
+    """An answer with a way of each tier, and all that may stand below them."""
+    one, held = pieces.listing(text), pieces.listing(text, claimed=True)
+    ways = [Way(tier, 1, one) for tier in ("owned", "rented", "stopped", "launch")]
+    asked = Way("held", 1, held, claim=pieces.claim(text))
+    return Found(ASKED.want, (*ways[:2], asked, *ways[2:]), mine=(one,), fewer=ways[0], ahead=1)
+
+
+def hint(text: str) -> Hint:
+    return Hint("h1", NOW, "U0ADA0001", "claim", "i-1", "i-2", 1, None, None, None, text, 5_000_000)
+
+
 @pytest.mark.parametrize("text", TEXTS)
 def test_replies_about_one_instance_are_fit_to_send(text):
     one, held = pieces.listing(text), pieces.claim(text)
@@ -54,8 +72,11 @@ def test_replies_about_one_instance_are_fit_to_send(text):
         claims.claimed(one, held.holder),
         claims.released(text, held, "U0BOB0001", NOW),
         claims.release_others(pieces.listing(text, claimed=True)),
-        claims.taken(one, (held,), [one] * 3, NOW),
-        claims.taken(pieces.listing(text, claimed=True), (held,), [], NOW),
+        claims.taken(one, (held,), ASKED, told(text), NOW),
+        claims.taken(pieces.listing(text, claimed=True), (held,), ASKED, Found(ASKED.want), NOW),
+        find.found(ASKED, told(text), NOW),
+        find.found(ASKED, Found(ASKED.want, ahead=3), NOW),
+        *(hints.hint(one, hint(text), better, NOW) for better in told(text).ways),
         claims.claim_ended(pieces.claim(text, end_reason="expired"), text),
         claims.claim_ended(pieces.claim(text, end_reason="released"), text),
         digest.kept(text, NOW),

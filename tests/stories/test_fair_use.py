@@ -18,7 +18,7 @@ def rules(claims: dict, **team_claims) -> dict:
 @pytest.fixture
 def asking(office_with):
     office = office_with(rules({"gpus_per_person": 8, "at_limit": "ask"}))
-    office.reports("dgx-1", 0.0)
+    office.reports("dgx-1", 50.0)
     return office
 
 
@@ -70,7 +70,7 @@ def test_what_was_taken_meanwhile_is_told(asking):
 
 def test_a_warning_is_only_a_warning(office_with):
     office = office_with(rules({"claims_per_person": 1}))
-    office.reports("dgx-1", 0.0)
+    office.reports("dgx-1", 50.0)
     office.types("ada", "/gpu claim train-7 for 4h")
 
     seen = office.types("ada", "/gpu claim dgx-1 for 2h")
@@ -94,7 +94,7 @@ def test_hours_of_a_week_count_what_was_held_and_what_is_planned(office_with):
 
 def test_a_team_has_limits_of_its_own(office_with):
     office = office_with(rules({}, team_gpus=8, at_limit="refuse", longest_hours=12, default_hours=2))
-    office.reports("dgx-1", 0.0)
+    office.reports("dgx-1", 50.0)
 
     assert office.types("ada", "/gpu claim train-7").startswith("*train-7* is @Ada's until Mon 11:00 UTC")
     assert office.types("ada", "/gpu claim dgx-1 gpus:1") == (

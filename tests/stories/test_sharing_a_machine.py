@@ -101,7 +101,7 @@ def test_a_claim_on_some_gpus_can_grow_and_shrink_in_place(office):
     assert office.types("ada", "/gpu claim train-7 gpus:all").startswith("*train-7* is @Ada's until Mon 17:00 UTC.")
     assert office.types("ada", "/gpu claim train-7 gpu:5 for 2h").startswith("GPU 5 of *train-7* is @Ada's until Mon")
     assert office.types("bob", "/gpu claim train-7 gpus:7").startswith("GPUs 0-4, 6-7 of *train-7* are @Bob's")
-    assert "[Claim" not in office.types("ada", "/gpu claim train-7 gpus:2").partition("Free just now")[0]
+    assert "[Claim" not in office.types("ada", "/gpu claim train-7 gpus:2").partition("You could have")[0]
 
 
 def test_gpus_that_are_not_there_are_refused_with_what_is(office):

@@ -1,0 +1,88 @@
+"""Savings by sharing, append-only, and the hints that led to them."""
+
+import json
+
+from sqlite_utils import Database
+
+from bot.domain.claims import GpuChoice
+from bot.domain.savings import Hint, Saving
+from store.sql import Row, changed, one, rows
+
+SCHEMA = (
+    """CREATE TABLE savings (
+        id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind = 'shared'),
+        at INTEGER NOT NULL,
+        person TEXT NOT NULL,
+        taken_id TEXT NOT NULL REFERENCES instances (id),
+        avoided TEXT NOT NULL CHECK (avoided IN ('claim', 'start', 'launch')),
+        instead_of TEXT NOT NULL,
+        micros_per_hour INTEGER NOT NULL CHECK (micros_per_hour > 0),
+        until_at INTEGER NOT NULL CHECK (until_at > at),
+        counterfactual TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX savings_by_time ON savings (at)",
+    "CREATE TRIGGER savings_keep BEFORE DELETE ON savings BEGIN SELECT RAISE(ABORT, 'savings are append-only'); END",
+    "CREATE TRIGGER savings_stand BEFORE UPDATE ON savings BEGIN SELECT RAISE(ABORT, 'savings are append-only'); END",
+    """CREATE TABLE hints (
+        id TEXT PRIMARY KEY,
+        at INTEGER NOT NULL,
+        person TEXT NOT NULL,
+        avoided TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        better_id TEXT NOT NULL REFERENCES instances (id),
+        count INTEGER NOT NULL,
+        choice TEXT NOT NULL,
+        length INTEGER,
+        until INTEGER,
+        note TEXT NOT NULL,
+        micros_per_hour INTEGER
+    ) STRICT""",
+    "CREATE INDEX hints_of ON hints (person, subject, at)",
+)
+
+
+def add(db: Database, saving: Saving) -> bool:
+    """Write a saving; False when this claim's is written already."""
+    sql = (
+        "INSERT INTO savings (id, kind, at, person, taken_id, avoided, instead_of, micros_per_hour, until_at, "
+        "counterfactual) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+    )
+    values = (saving.id, saving.kind, saving.at, saving.person, saving.taken_id, saving.avoided, saving.instead_of)
+    return changed(db, sql, *values, saving.micros_per_hour, saving.until_at, saving.counterfactual) == 1
+
+
+def between(db: Database, start: int, end: int) -> list[Saving]:
+    """The savings made from one instant until before another, the first first."""
+    found = rows(db, "SELECT * FROM savings WHERE at >= ? AND at < ? ORDER BY at, id", start, end)
+    return [Saving(**row) for row in found]
+
+
+def note(db: Database, hint: Hint) -> None:
+    """Keep that somebody was given a hint."""
+    changed(
+        db,
+        "INSERT INTO hints (id, at, person, avoided, subject, better_id, count, choice, length, until, note, "
+        "micros_per_hour) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *(hint.id, hint.at, hint.person, hint.avoided, hint.subject, hint.better_id, hint.count),
+        json.dumps(hint.choice and [hint.choice.count, hint.choice.indexes]),
+        *(hint.length, hint.until, hint.note, hint.micros_per_hour),
+    )
+
+
+def hinted(db: Database, person: str, subject: str, since: int) -> bool:
+    """Whether somebody was given a hint about this after an instant."""
+    return (
+        one(db, "SELECT 1 FROM hints WHERE person = ? AND subject = ? AND at > ?", person, subject, since) is not None
+    )
+
+
+def hint(db: Database, hint_id: str) -> Hint | None:
+    """One hint."""
+    row = one(db, "SELECT * FROM hints WHERE id = ?", hint_id)
+    return _hint(row) if row else None
+
+
+def _hint(row: Row) -> Hint:
+    choice = json.loads(row["choice"])
+    return Hint(**{**row, "choice": GpuChoice(choice[0], tuple(choice[1])) if choice else None})
