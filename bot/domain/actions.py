@@ -12,6 +12,7 @@ from bot.domain.claims import Claim
 from bot.domain.clock import MINUTE
 from bot.domain.exemptions import Exemption
 from bot.domain.fleet import Instance
+from bot.domain.keepers import keeper_of
 from bot.domain.people import Roster
 from bot.domain.verdict import Verdict
 
@@ -152,6 +153,8 @@ class Scene:
     verdict: Verdict | None
     roster: Roster = field(default_factory=Roster)
     exemption: Exemption | None = None
+    protected: bool = False
+    """It bears the tag of machines that nothing is done to."""
 
 
 def refusal_to_approve(action: Action, person: str, roster: Roster) -> str | None:
@@ -191,7 +194,16 @@ def obstacle_to_stop(scene: Scene, *, even_active: bool = False) -> str | None:
         )
     known = scene.verdict is not None and scene.verdict.state != "unknown"
     verdict = None if even_active and known else _verdict_obstacle(instance.name, scene.verdict)
-    return _provider_obstacle(instance) or verdict
+    return kept(scene) or _provider_obstacle(instance) or verdict
+
+
+def kept(scene: Scene) -> str | None:
+    """Why nothing is done to this instance from here, whatever it is; None when it may be."""
+    name = scene.instance.name
+    if scene.protected:
+        return f"{name} is protected by a tag. Whoever set the tag can take it off in AWS; Valet can't and won't."
+    keeper = keeper_of(scene.instance)
+    return f"{name} belongs to {keeper}, which decides when it runs. Change it there." if keeper else None
 
 
 def _provider_obstacle(instance: Instance) -> str | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.domain.actions import Action, Scene, outdated
+from bot.domain.actions import Action, Scene, kept, outdated
 from bot.domain.clock import DAY, HOUR
 
 ImageState = Literal["pending", "available", "failed"]
@@ -62,6 +62,8 @@ def obstacle_to_clone(scene: Scene, requester: str, *, reboot: bool) -> str | No
 
 
 def _obstacle_to_reboot(scene: Scene, requester: str) -> str | None:
+    if kept(scene):
+        return kept(scene)
     instance, verdict = scene.instance, scene.verdict
     without = f"`/gpu clone {instance.name} no-reboot` copies it as it runs."
     others = sorted({claim.holder for claim in scene.claims} - {requester})

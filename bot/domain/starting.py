@@ -1,6 +1,6 @@
 """Starting a machine that stands still: what is in the way, and how long it is tried when there is no capacity."""
 
-from bot.domain.actions import Action, Scene, outdated
+from bot.domain.actions import Action, Scene, kept, outdated
 from bot.domain.clock import MINUTE, SECOND
 from bot.domain.fleet import Instance
 
@@ -29,7 +29,7 @@ def obstacle_to_start(scene: Scene) -> str | None:
         return f"{name} belongs to the Auto Scaling group {instance.asg}. Scale the group instead."
     if instance.lifecycle != "on-demand":
         return f"{name} is a {instance.lifecycle} instance, which only AWS starts again."
-    return None
+    return kept(scene)
 
 
 def obstacle_to_begin(action: Action, scene: Scene) -> str | None:

@@ -38,6 +38,10 @@ class Desk:
         """Why and until when nobody is asked about this instance; None when it is not exempt now."""
         return exemption_of(self.settings.exemptions, instance, self.clock())
 
+    def protects(self, instance: Instance) -> bool:
+        """Whether it bears the tag of machines that nothing is done to."""
+        return self.settings.actions.protect_tag in instance.tags
+
 
 def find(desk: Desk, word: str) -> Listing:
     """The one listing a person means by a name, an id or a unique beginning of either.

@@ -13,8 +13,18 @@ from bot.services.desk import Desk
 from store import actions
 
 Step = Callable[[Desk, Action], None]
-BEGIN: dict[Kind, Step] = {"stop": stopping.begin, "start": starting.begin, "launch": launching.begin, "clone": cloning.begin}
-FOLLOW: dict[Kind, Step] = {"stop": stopping.follow, "start": starting.follow, "launch": launching.follow, "clone": cloning.follow}
+BEGIN: dict[Kind, Step] = {
+    "stop": stopping.begin,
+    "start": starting.begin,
+    "launch": launching.begin,
+    "clone": cloning.begin,
+}
+FOLLOW: dict[Kind, Step] = {
+    "stop": stopping.follow,
+    "start": starting.follow,
+    "launch": launching.follow,
+    "clone": cloning.follow,
+}
 
 
 def carry_out(desk: Desk) -> None:

@@ -23,7 +23,9 @@ def explain(desk: Desk, listing: Listing) -> Explanation:
         exemption=desk.exemption(instance),
         snooze=snoozes.on(db, instance.id, now),
         action=actions.live_on(db, instance.id),
-        obstacle=obstacle_to_stop(Scene(instance, listing.claims, verdict, desk.roster(), desk.exemption(instance))),
+        obstacle=obstacle_to_stop(
+            Scene(instance, listing.claims, verdict, desk.roster(), desk.exemption(instance), desk.protects(instance))
+        ),
         digest_at=_next_digest(desk, listing, now),
     )
 

@@ -65,7 +65,7 @@ def scene(desk: Desk, db: Database, instance: Instance) -> Scene:
     now = desk.clock()
     held = tuple(claim for claim in claims.open_on(db, instance.id) if claim.until_at + GRACE > now)
     verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
-    return Scene(instance, held, verdict, desk.roster(), desk.exemption(instance))
+    return Scene(instance, held, verdict, desk.roster(), desk.exemption(instance), desk.protects(instance))
 
 
 def begin(

@@ -15,4 +15,7 @@ class ActionSettings(Table):
     managed_tag: Tag = Field(
         default="gpu-valet=managed", description="Tag of machines that Valet's role may stop; what it launches bears it"
     )
+    protect_tag: str = Field(
+        default="valet-protect", min_length=1, description="Tag of machines that are never stopped, started or rebooted"
+    )
     team_tag: str = Field(default="team", min_length=1, description="Tag of an instance that names its team")

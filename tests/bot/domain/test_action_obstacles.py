@@ -7,7 +7,9 @@ import pytest
 from bot.domain.actions import Action, Facts, Scene, deciders, obstacle_to_execute, obstacle_to_stop
 from bot.domain.claims import Claim
 from bot.domain.fleet import Instance
+from bot.domain.images import obstacle_to_clone
 from bot.domain.people import Roster, Team
+from bot.domain.starting import obstacle_to_start
 from bot.domain.verdict import Verdict
 
 ROSTER = Roster((Team("nlp", frozenset({"ada"}), frozenset({"bob"})), Team("vision")), frozenset({"dee"}))
@@ -76,3 +78,31 @@ def test_facts_survive_the_store_and_a_field_this_version_does_not_know():
 
     assert Facts.from_json(text) == FACTS
     assert Facts.from_json(text[:-1] + ', "newer": 1}') == FACTS
+
+
+@pytest.mark.parametrize(
+    ("tag", "keeper"),
+    [
+        ("eks:cluster-name", "EKS"),
+        ("kubernetes.io/cluster/prod", "Kubernetes"),
+        ("AWSBatchServiceTag", "AWS Batch"),
+        ("sagemaker:domain-arn", "SageMaker"),
+        ("aws:ec2:fleet-id", "an EC2 fleet"),
+    ],
+)
+def test_machines_that_a_service_owns_are_left_to_it(tag, keeper):
+    owned = replace(MACHINE, tags={"Name": "train-7", tag: "x"})
+
+    assert f"belongs to {keeper}" in str(obstacle_to_stop(replace(SCENE, instance=owned)))
+    still = replace(owned, state="stopped")
+    assert f"belongs to {keeper}" in str(obstacle_to_start(replace(SCENE, instance=still)))
+    assert f"belongs to {keeper}" in str(obstacle_to_clone(replace(SCENE, instance=owned), "ada", reboot=True))
+    assert obstacle_to_clone(replace(SCENE, instance=owned), "ada", reboot=False) is None
+
+
+def test_a_protected_machine_is_neither_stopped_nor_started_nor_rebooted():
+    scene = replace(SCENE, protected=True)
+
+    assert "protected by a tag" in str(obstacle_to_stop(scene))
+    assert "protected by a tag" in str(obstacle_to_start(replace(scene, instance=replace(MACHINE, state="stopped"))))
+    assert "protected by a tag" in str(obstacle_to_clone(scene, "ada", reboot=True))

@@ -1,22 +1,36 @@
-"""Runs the bot's side of one stop in a process of its own, which ends without a word at a chosen point.
+"""Runs the bot's side of one action in a process of its own, which ends without a word at a chosen point.
 
-Called as `python -m tests.bot.services.crashing FOLDER POINT`. The world outlives it: machines are kept in a file.
+Called as `python -m tests.bot.services.crashing FOLDER POINT`. The world outlives it: it is kept in a file.
 """
 
-import json
 import os
+import pickle
 import sys
 from pathlib import Path
 
 from bot.domain.clock import SECOND
 from bot.sandbox.machines import SandboxFleet
 from bot.services import executing
-from tests.bot.services.room import Room
+from tests.bot.services.room import SETTINGS, Room
 
-POINTS = (
-    *("before describe", "after describe", "before stop", "after stop"),
-    *("before commit 1", "after commit 1", "before commit 2", "after commit 2", "before commit 3", "after commit 3"),
-)
+CALLS = ("describe", "stop", "start", "launch", "launched", "copy", "copied")
+KEPT = ("_machines", "_changing", "_made", "_images", "stops", "starts", "launches", "copies")
+BOX = {
+    "name": "box",
+    "template": "lt-1",
+    "region": "us-west-2",
+    "account": "111122223333",
+    "type": "g5.xlarge",
+}
+ALL_SETTINGS = {**SETTINGS, "launch": [BOX], "actions": {"clone": True}}
+STEP, STEPS = 50 * SECOND, 12
+"""The doomed process lives through ten minutes."""
+
+
+def points(calls: tuple[str, ...], commits: int) -> list[str]:
+    """Around every call it makes, and around every commit."""
+    around = [*calls, *(f"commit {number}" for number in range(1, commits + 1))]
+    return [f"{when} {what}" for what in around for when in ("before", "after")]
 
 
 class StoredClock:
@@ -33,37 +47,37 @@ class StoredClock:
 
 
 class StoredFleet(SandboxFleet):
-    """The sandbox fleet, but what began to stop is remembered in a file, as AWS would remember it."""
+    """The sandbox fleet, but what happened in it is remembered in a file, as AWS would remember it."""
 
     def __init__(self, clock, folder: Path, point: str = "") -> None:
-        self.began = int((folder / "began").read_text())
-        super().__init__(lambda: self.began)
+        began = int((folder / "began").read_text())
+        super().__init__(lambda: began)
         self._clock = clock
-        self.path, self.point = folder / "stops", point
-        for name, at in self.remembered():
-            self.change(name, state="stopping", stopped_at=at)
-            self._changing[name] = at
+        self.path, self.point = folder / "world", point
+        if self.path.exists():
+            self.__dict__.update(pickle.loads(self.path.read_bytes()))
 
-    def remembered(self) -> list[list]:
-        return json.loads(self.path.read_text()) if self.path.exists() else []
-
-    def describe(self, instance):
-        self.maybe_end("before describe")
-        found = super().describe(instance)
-        self.maybe_end("after describe")
-        return found
-
-    def stop(self, instance):
-        self.maybe_end("before stop")
-        count = len(self.stops)
-        super().stop(instance)
-        if len(self.stops) > count:
-            self.path.write_text(json.dumps([*self.remembered(), self.stops[-1]]))
-        self.maybe_end("after stop")
+    def remember(self) -> None:
+        self.path.write_bytes(pickle.dumps({name: self.__dict__[name] for name in KEPT}))
 
     def maybe_end(self, here: str) -> None:
         if here == self.point:
             os._exit(137)
+
+
+def _watched(call: str):
+    def made(self, *given, **more):
+        self.maybe_end(f"before {call}")
+        answer = getattr(SandboxFleet, call)(self, *given, **more)
+        self.remember()
+        self.maybe_end(f"after {call}")
+        return answer
+
+    return made
+
+
+for _call in CALLS:
+    setattr(StoredFleet, _call, _watched(_call))
 
 
 def end_at_commit(room: Room, point: str) -> None:
@@ -93,11 +107,11 @@ def end_at_commit(room: Room, point: str) -> None:
 def main(folder: Path, point: str) -> None:
     """Carry out what is approved; end at `point`, if it is come by."""
     clock = StoredClock(folder)
-    room = Room(folder / "room.db", clock, fleet=StoredFleet(clock, folder, point))
+    room = Room(folder / "room.db", clock, fleet=StoredFleet(clock, folder, point), settings=ALL_SETTINGS)
     end_at_commit(room, point)
-    executing.carry_out(room.desk)
-    clock.forward(50 * SECOND)
-    executing.carry_out(room.desk)
+    for _ in range(STEPS):
+        executing.carry_out(room.desk)
+        clock.forward(STEP)
     room.close()
 
 
