@@ -36,6 +36,21 @@ SCHEMA = (
         WHERE ended_at IS NULL""",
     "CREATE INDEX waiters_of ON waiters (person) WHERE ended_at IS NULL",
     "CREATE INDEX waiters_by_age ON waiters (since) WHERE ended_at IS NULL",
+    # how long each line is, so that nobody has to count ten thousand people to find out
+    """CREATE TABLE lines (
+        instance_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        people INTEGER NOT NULL CHECK (people >= 0),
+        PRIMARY KEY (instance_id, kind, count)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TRIGGER one_more_waits AFTER INSERT ON waiters BEGIN
+        INSERT INTO lines VALUES (coalesce(NEW.instance_id, ''), NEW.kind, coalesce(NEW.count, 0), 1)
+        ON CONFLICT DO UPDATE SET people = people + 1; END""",
+    """CREATE TRIGGER one_less_waits AFTER UPDATE OF ended_at ON waiters
+        WHEN OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL BEGIN
+        UPDATE lines SET people = people - 1 WHERE instance_id = coalesce(NEW.instance_id, '')
+        AND kind = NEW.kind AND count = coalesce(NEW.count, 0); END""",
     """CREATE TABLE offers (
         id TEXT PRIMARY KEY,
         waiter_id INTEGER NOT NULL REFERENCES waiters (id),
@@ -65,6 +80,7 @@ SCHEMA = (
         claim_id TEXT PRIMARY KEY REFERENCES claims (id)
     ) STRICT, WITHOUT ROWID""",
 )
+_IN_LINE = "FROM waiters WHERE ended_at IS NULL AND coalesce(instance_id, '') = ? AND kind = ? AND count IS ?"
 _OFFERS = """SELECT o.*, w.person, w.length FROM offers o JOIN waiters w ON w.id = o.waiter_id"""
 
 
@@ -122,24 +138,27 @@ def of_person(db: Database, person: str) -> list[Waiter]:
     return [_waiter(row) for row in found]
 
 
-def lines(db: Database, *, before: int | None = None) -> list[tuple[Waiter, int]]:
+def lines(db: Database) -> list[tuple[Waiter, int]]:
     """Every line as its first waiter and how many stand in it, those who want different numbers of GPUs apart."""
-    until = "" if before is None else " AND id < ?"
-    found = rows(
-        db,
-        f"SELECT min(id) AS id, count(*) AS n FROM waiters WHERE ended_at IS NULL{until} "
-        "GROUP BY coalesce(instance_id, ''), kind, count",
-        *([] if before is None else [before]),
-    )
-    pairs = [(by_id(db, row["id"]), row["n"]) for row in sorted(found, key=lambda row: row["id"])]
-    return [(first, count) for first, count in pairs if first is not None]
+    found = rows(db, "SELECT * FROM lines WHERE people > 0")
+    pairs = [(_first(db, row["instance_id"], row["kind"], row["count"] or None), row["people"]) for row in found]
+    return sorted(((first, people) for first, people in pairs if first is not None), key=lambda pair: pair[0].id)
+
+
+def _first(db: Database, instance_id: str, kind: str, count: int | None) -> Waiter | None:
+    row = one(db, f"SELECT * {_IN_LINE} ORDER BY id LIMIT 1", instance_id, kind, count)
+    return _waiter(row) if row else None
+
+
+def before(db: Database, first: Waiter, waiter_id: int) -> int:
+    """How many came before a place, of those in the line of `first`."""
+    row = one(db, f"SELECT count(*) AS n {_IN_LINE} AND id < ?", *_key(first), waiter_id)
+    return row["n"] if row else 0
 
 
 def standing(db: Database, wanted: Iterable[Waiter]) -> list[Waiter]:
-    """Everybody in these lines, those with an offer included, the first first."""
-    sql = "SELECT * FROM waiters WHERE ended_at IS NULL AND coalesce(instance_id, '') = ? AND kind = ? AND count IS ? "
-    each = [_key(first) for first in wanted]
-    found = [_waiter(row) for key in each for row in rows(db, sql, *key)]
+    """Everybody in the lines of these, those with an offer included, the first first."""
+    found = [_waiter(row) for first in wanted for row in rows(db, f"SELECT * {_IN_LINE}", *_key(first))]
     return sorted(found, key=lambda waiter: waiter.id)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.domain.bookings import Hold
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.fleet import Instance
 from bot.domain.listing import Listing
@@ -71,10 +72,13 @@ class Turn:
 class Rooms:
     """The running machines, with when each GPU is next free. `seat` people in the order in which they came."""
 
-    def __init__(self, listings: Iterable[Listing], now: int) -> None:
+    def __init__(self, listings: Iterable[Listing], booked: Iterable[Hold], now: int) -> None:
         self._now = now
         self._listings = {each.instance.id: each for each in listings if each.running}
         self._free_at = {key: _free_at(each, now) for key, each in self._listings.items()}
+        self._booked: dict[str, list[Hold]] = {key: [] for key in self._listings}
+        for hold in booked:
+            self._booked.get(hold.instance_id, []).append(hold)
         self.vacant = sum(at <= now for each in self._free_at.values() for at in each.values())
         """GPUs that are free now and that nobody seated so far gets."""
 
@@ -84,10 +88,14 @@ class Rooms:
         if not places:
             return None
         best = min(places, key=self._cost)
-        free_at = self._free_at[best.instance_id]
+        free_at, until = self._free_at[best.instance_id], best.at + waiter.length
+        if best.at > max(self._now, *(free_at[gpu] for gpu in best.gpus)):
+            # only a booking stands between, and the time before it may serve somebody who wants it for less long
+            hold = Hold(best.instance_id, waiter.person, best.gpus, best.at, until, booked=True)
+            self._booked[best.instance_id].append(hold)
+            return best
         self.vacant -= sum(free_at[gpu] <= self._now for gpu in best.gpus)
-        for gpu in best.gpus:
-            free_at[gpu] = best.at + waiter.length
+        free_at |= dict.fromkeys(best.gpus, until)
         return best
 
     def left(self, instance_id: str) -> frozenset[int]:
@@ -101,8 +109,13 @@ class Rooms:
         free_at, wanted = self._free_at[instance.id], waiter.amount(instance)
         if len(free_at) < wanted:
             return None
-        first = sorted(free_at, key=lambda gpu: (free_at[gpu], gpu in listing.busy, gpu))[:wanted]
-        return Turn(waiter, instance.id, tuple(sorted(first)), max(self._now, free_at[first[-1]]))
+        booked = self._booked[instance.id]
+        clear_at = {gpu: _clear(booked, waiter, gpu, max(self._now, at)) for gpu, at in free_at.items()}
+        first = sorted(clear_at, key=lambda gpu: (clear_at[gpu], gpu in listing.busy, gpu))[:wanted]
+        begin = clear_at[first[-1]]
+        while (later := max(_clear(booked, waiter, gpu, begin) for gpu in first)) > begin:
+            begin = later
+        return Turn(waiter, instance.id, tuple(sorted(first)), begin)
 
     def _cost(self, turn: Turn) -> tuple[int, bool, int, int, str]:
         """The soonest; then what is paid for already, what nobody works on, and the tightest fit."""
@@ -110,6 +123,14 @@ class Rooms:
         spare = sum(at <= turn.at for at in free_at.values()) - len(turn.gpus)
         working = len(listing.busy.intersection(turn.gpus))
         return turn.at, listing.instance.provider != "owned", working, spare, turn.instance_id
+
+
+def _clear(booked: Sequence[Hold], waiter: Waiter, gpu: int, at: int) -> int:
+    """From when on, at the earliest, no booking keeps somebody from a GPU for as long as they want it."""
+    for hold in sorted(booked, key=lambda hold: hold.from_at):
+        if (gpu in hold.gpus or hold.holder == waiter.person) and hold.meets(at, at + waiter.length):
+            at = hold.until_at
+    return at
 
 
 def _free_at(listing: Listing, now: int) -> dict[int, int]:
@@ -122,9 +143,9 @@ def _free_at(listing: Listing, now: int) -> dict[int, int]:
     return found
 
 
-def served_now(waiters: Iterable[Waiter], listings: Sequence[Listing], now: int) -> list[Turn]:
+def served_now(waiters: Iterable[Waiter], rooms: Rooms, now: int) -> list[Turn]:
     """Whose turn it is now, with what they get, the first in the line first."""
-    rooms, turns = Rooms(listings, now), []
+    turns = []
     for waiter in waiters:
         if not rooms.vacant:
             break
@@ -134,9 +155,8 @@ def served_now(waiters: Iterable[Waiter], listings: Sequence[Listing], now: int)
     return turns
 
 
-def spoken_for(ahead: Iterable[Waiter], listings: Sequence[Listing], instance_id: str, now: int) -> frozenset[int]:
+def spoken_for(ahead: Iterable[Waiter], rooms: Rooms, instance_id: str) -> frozenset[int]:
     """The GPUs of an instance that are free now, but that people ahead wait for."""
-    rooms = Rooms(listings, now)
     free = rooms.left(instance_id)
     for waiter in ahead:
         if not rooms.left(instance_id):
@@ -145,16 +165,8 @@ def spoken_for(ahead: Iterable[Waiter], listings: Sequence[Listing], instance_id
     return free - rooms.left(instance_id)
 
 
-def turn_of(last: Waiter, ahead: Sequence[Waiter], listings: Sequence[Listing], now: int) -> Turn | None:
-    """When it is somebody's turn, by what claims say; None when that can't be said."""
-    if len(ahead) > FORESEEN:
-        return None
-    rooms = Rooms(listings, now)
+def turn_of(last: Waiter, ahead: Iterable[Waiter], rooms: Rooms) -> Turn | None:
+    """When it is somebody's turn, by what claims and bookings say; None when no machine is, or will be, there."""
     for waiter in ahead:
         rooms.seat(waiter)
     return rooms.seat(last)
-
-
-def is_rival(one: Waiter, other: Waiter, instances: Iterable[Instance]) -> bool:
-    """Whether some machine could be what both wait for."""
-    return any(one.could_use(each) and other.could_use(each) for each in instances)

@@ -72,7 +72,7 @@ def _offer(desk: Desk, db: Database) -> int:
     ]
     if not any(each.unclaimed for each in machines):
         return 0
-    due = served_now(line.unoffered(db), machines, desk.clock())
+    due = served_now(line.unoffered(db), turns.rooms(desk, db, machines), desk.clock())
     for turn in due:
         _make(desk, db, turn)
     return len(due)

@@ -1,5 +1,7 @@
 """The line: standing in it, leaving it, and answering an offer. `offering` makes the offers."""
 
+from dataclasses import replace
+
 from sqlite_utils import Database
 
 from bot.domain.claims import GpuChoice
@@ -12,7 +14,7 @@ from bot.errors import Refused
 from bot.services import sharing, turns
 from bot.services.desk import Desk
 from bot.services.turns import Place
-from store import audit, line, listings, outbox
+from store import audit, bookings, claims, line, listings, outbox
 
 
 class FreeNow(Refused):
@@ -44,13 +46,13 @@ def wait(
         count = _count(db, person, instance_id, choice) if want is None else _amount(db, want)
         kind = want.kind if want else None
         last = turns.at_the_end(desk, person, instance_id=instance_id, kind=kind, count=count, length=length, note=note)
-        _refuse_free(desk, db, turns.place_of(desk, db, last))
+        place = turns.place_of(desk, db, last)
+        _refuse_free(desk, db, place)
         joined = line.join(db, last)
         audit.add(db, joined.since, person, "joined the line", subject=instance_id, detail=note or _named(joined))
         _tell_holders(desk, db, joined)
-        place = turns.place_of(desk, db, joined, is_new=True)
     desk.wake()
-    return place
+    return replace(place, waiter=joined, is_new=True)
 
 
 def _count(db: Database, person: str, instance_id: str, choice: GpuChoice | None) -> int | None:
@@ -97,8 +99,7 @@ def _named(waiter: Waiter) -> str:
 
 def _tell_holders(desk: Desk, db: Database, waiter: Waiter) -> None:
     """Tell those who hold the instance that somebody waits for it, once for each claim."""
-    listing = listings.by_id(db, waiter.instance_id) if waiter.instance_id else None
-    holders = {each.id: each.holder for each in listing.claims} if listing else {}
+    holders = {each.id: each.holder for each in claims.open_on(db, waiter.instance_id)}
     for claim_id in line.first_word(db, holders):
         ref = f"waited-for:{claim_id}"
         outbox.tell(db, holders[claim_id], ref, kind="waited_for", subject=claim_id, now=desk.clock())
@@ -124,11 +125,17 @@ def take(desk: Desk, offer_id: str, person: str) -> Listing:
     offer, waiter = _offered(desk, offer_id, person)
     listing = listings.by_id(desk.store.reading(), offer.instance_id)
     mine = listing.claim_of(person) if listing else None
-    gpus = sorted({*offer.gpus, *(mine.gpus if mine else ())})
-    # Should the offer end before the claim is written, the claim stands in line as anybody's would.
-    return sharing.claim(
-        desk, offer.instance_id, person, choice=GpuChoice(indexes=tuple(gpus)), length=waiter.length, note=waiter.note
-    )
+    gpus = GpuChoice(indexes=tuple(sorted({*offer.gpus, *(mine.gpus if mine else ())})))
+    length = _before_bookings(desk, offer, waiter.length)
+    # should the offer end before the claim is written, the claim stands in line as anybody's would
+    return sharing.claim(desk, offer.instance_id, person, choice=gpus, length=length, note=waiter.note)
+
+
+def _before_bookings(desk: Desk, offer: Offer, length: int) -> int:
+    """As long as was wanted, or as is left before a booking: some of the time went by while the offer stood."""
+    now, booked = desk.clock(), bookings.ahead(desk.store.reading(), instance_id=offer.instance_id)
+    near = [each for each in booked if each.holder == offer.person or set(each.gpus) & set(offer.gpus)]
+    return min([length, *(each.from_at - now for each in near)])
 
 
 def pass_on(desk: Desk, offer_id: str, person: str) -> Waiter:

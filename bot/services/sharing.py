@@ -62,10 +62,12 @@ def claim(
 
 def _write(db: Database, planned: Claim, mine: Claim | None, now: int) -> None:
     if mine is None:
-        claims.add(db, planned)
+        written = claims.add(db, planned)
     else:
         claims.extend(db, mine.id, planned.until_at, note=planned.note)
-        claims.regrip(db, mine, planned.gpus)
+        written = claims.regrip(db, mine, planned.gpus)
+    if not written:
+        raise Refused("Somebody else has got some of these GPUs. `/gpu status` shows who.")
     did = "extended" if mine else "claimed"
     audit.add(db, now, planned.holder, did, subject=planned.instance_id, detail=planned.note)
 

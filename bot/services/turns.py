@@ -1,18 +1,19 @@
 """Whose turn it is: nobody claims past people who wait, and whoever gets what they wait for leaves the line."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from bot.domain.bookings import hold_of
 from bot.domain.claims import Claim, GpuChoice
-from bot.domain.line import FORESEEN, Turn, Waiter, spoken_for, turn_of
+from bot.domain.line import FORESEEN, Rooms, Turn, Waiter, spoken_for, turn_of
 from bot.domain.listing import Filter, Listing
 from bot.domain.models import Kind
 from bot.domain.offers import Offer, OfferState
 from bot.errors import Refused
 from bot.services.desk import Desk
-from store import line, listings, outbox
+from store import bookings, line, listings, outbox
 
 ALL = -1
 LAST = 2**63 - 1
@@ -63,17 +64,22 @@ def _for_others(desk: Desk, db: Database, listing: Listing, person: str) -> set[
     """The free GPUs of an instance that somebody else is offered, or waits for and came before."""
     offered = {gpu for each in listing.offers if each.person != person for gpu in each.gpus}
     own = [each.id for each in line.of_person(db, person) if each.could_use(listing.instance)]
-    ahead, machines = _scene(db, listing.instance.id, min(own, default=LAST))
+    ahead, rooms = _scene(desk, db, listing.instance.id, min(own, default=LAST))
     others = [each for each in ahead if each.person != person]
-    return offered | spoken_for(others, machines, listing.instance.id, desk.clock())
+    return offered | spoken_for(others, rooms, listing.instance.id)
 
 
-def _scene(db: Database, instance_id: str, before: int) -> tuple[list[Waiter], list[Listing]]:
+def _scene(desk: Desk, db: Database, instance_id: str, before: int) -> tuple[list[Waiter], Rooms]:
     """Those before a place who have no offer, and the machines they may get; `instance_id` is what it is about."""
     if instance_id and all(first.instance_id for first, _ in line.lines(db)):
         found = listings.by_id(db, instance_id)
-        return line.unoffered(db, before=before, instance_id=instance_id), [found] if found else []
-    return line.unoffered(db, before=before), listings.page(db, Filter(), limit=ALL)
+        return line.unoffered(db, before=before, instance_id=instance_id), rooms(desk, db, [found] if found else [])
+    return line.unoffered(db, before=before), rooms(desk, db, listings.page(db, Filter(), limit=ALL))
+
+
+def rooms(desk: Desk, db: Database, machines: Sequence[Listing]) -> Rooms:
+    """These machines, with what is booked of them."""
+    return Rooms(machines, [hold_of(slot) for slot in bookings.ahead(db)], desk.clock())
 
 
 def at_the_end(
@@ -91,23 +97,26 @@ def at_the_end(
     return Waiter(LAST, person, instance_id, kind or Kind(), count, limits.length(length), note, desk.clock())
 
 
-def place_of(desk: Desk, db: Database, waiter: Waiter, *, is_new: bool = False) -> Place:
+def place_of(desk: Desk, db: Database, waiter: Waiter) -> Place:
     """Where somebody stands and about when it is their turn."""
     ahead = _ahead(db, waiter)
     offer = line.offer_to(db, waiter.id)
     if ahead > FORESEEN or offer:
-        return Place(waiter, ahead, None, offer, is_new)
-    others, machines = _scene(db, waiter.instance_id, waiter.id)
-    return Place(waiter, ahead, turn_of(waiter, others, machines, desk.clock()), None, is_new)
+        return Place(waiter, ahead, None, offer)
+    others, known = _scene(desk, db, waiter.instance_id, waiter.id)
+    return Place(waiter, ahead, turn_of(waiter, others, known))
 
 
 def _ahead(db: Database, waiter: Waiter) -> int:
     """How many came before who could get what this one waits for."""
-    before = line.lines(db, before=waiter.id)
-    if waiter.instance_id and all(first.instance_id for first, _ in before):
-        return sum(count for first, count in before if first.instance_id == waiter.instance_id)
-    found = [each.instance for each in listings.page(db, Filter(), limit=ALL) if waiter.could_use(each.instance)]
-    return sum(count for first, count in before if any(first.could_use(each) for each in found))
+    lines = line.lines(db)
+    rivals = [(first, people) for first, people in lines if first.instance_id == waiter.instance_id != ""]
+    if not waiter.instance_id or not all(first.instance_id for first, _ in lines):
+        known = [each.instance for each in listings.page(db, Filter(), limit=ALL) if waiter.could_use(each.instance)]
+        rivals = [(first, people) for first, people in lines if any(first.could_use(each) for each in known)]
+    if waiter.id == LAST:
+        return sum(people for _, people in rivals)
+    return sum(line.before(db, first, waiter.id) for first, _ in rivals)
 
 
 def served(desk: Desk, db: Database, planned: Claim) -> None:
@@ -118,11 +127,12 @@ def served(desk: Desk, db: Database, planned: Claim) -> None:
     mine = listing.claim_of(planned.holder)
     gained = set(planned.gpus) - set(mine.gpus if mine else ())
     for waiter in line.of_person(db, planned.holder):
+        offer = line.offer_to(db, waiter.id)
+        is_part = offer is not None and offer.instance_id == planned.instance_id and gained & set(offer.gpus)
         got = planned.gpus if waiter.instance_id and gained else gained
-        if waiter.could_use(listing.instance) and len(got) >= waiter.amount(listing.instance):
-            offer = line.offer_to(db, waiter.id)
+        if is_part or (waiter.could_use(listing.instance) and len(got) >= waiter.amount(listing.instance)):
             if offer is not None:
-                close(db, offer, "taken" if offer.instance_id == planned.instance_id else "withdrawn", now)
+                close(db, offer, "taken" if is_part else "withdrawn", now)
             line.end(db, waiter.id, now, "served")
 
 

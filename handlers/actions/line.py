@@ -75,7 +75,7 @@ PRESSES: dict[str, Press] = {
     ids.LINE: show,
     ids.LEAVE: leave,
     ids.TAKE_OFFER: take,
-    ids.PASS_OFFER: pass_on,
+    ids.DECLINE_OFFER: pass_on,
     ids.REQUEST: request,
     ids.GRANT_REQUEST: grant,
     ids.EXTEND_ANYWAY: extend,

@@ -111,7 +111,7 @@ def _held(offer: Offer, name: str, listing: Listing | None = None) -> str:
 
 def _answers(offer: Offer) -> list[Block]:
     take = button("Take it", ids.TAKE_OFFER, offer.id, style="primary")
-    return [take, button("Pass", ids.PASS_OFFER, offer.id)]
+    return [take, button("Pass", ids.DECLINE_OFFER, offer.id)]
 
 
 def _became(offer: Offer, name: str) -> str:
