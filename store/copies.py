@@ -61,13 +61,26 @@ def restore(backup: Path, database: Path, now: int, *, who: str, aside: Path) ->
             _copy(backup, part)
             newest = _sign(part, now, who, backup)
             _checked(part)
-            for ending in ("", *SIBLINGS):
-                with contextlib.suppress(FileNotFoundError):
-                    os.rename(f"{database}{ending}", f"{aside}{ending}")  # noqa: PTH104 - endings, not paths
+            _set_aside(database, aside)
             _put(part, database)
     except (sqlite3.Error, OSError) as error:
         raise Unreachable(f"{backup} can't be restored to {database}: {error}.", retryable=False) from error
     return newest
+
+
+def _set_aside(database: Path, aside: Path) -> None:
+    """Give it a second name, so that there is a database at every moment: a start in between would make an empty one.
+
+    What SQLite keeps beside it goes with it.
+    """
+    if database.exists():
+        try:
+            aside.hardlink_to(database)
+        except OSError:  # a file system without links
+            database.rename(aside)
+    for ending in SIBLINGS:
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{database}{ending}").rename(f"{aside}{ending}")
 
 
 def _refuse_misfit(backup: Path) -> None:

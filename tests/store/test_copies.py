@@ -2,8 +2,10 @@
 
 import os
 import stat
+import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,8 @@ from store import Store, audit, copies
 from store.checkup import looking
 from store.sql import one, sqlite3
 from tests.conftest import MONDAY
+
+ROOT = Path(__file__).parents[2]
 
 
 def note(store: Store, count: int = 1) -> None:
@@ -152,3 +156,40 @@ def test_a_database_of_something_else_and_one_of_a_newer_valet_are_refused(store
         copies.restore(tmp_path / "other.db", store.path, MONDAY, who="x", aside=tmp_path / "aside")
     with pytest.raises(Refused, match="newer Valet wrote"):
         copies.restore(tmp_path / "newer.db", store.path, MONDAY, who="x", aside=tmp_path / "aside")
+
+
+CRASH = """
+import os, sys
+from pathlib import Path
+from store import copies
+real = os.fsync
+left = int(sys.argv[3])
+def fsync(descriptor):
+    global left
+    left -= 1
+    if left < 0:
+        os._exit(9)
+    real(descriptor)
+os.fsync = fsync
+copies.restore(Path(sys.argv[1]), Path(sys.argv[2]), 0, who="x", aside=Path(sys.argv[2] + ".before"))
+"""
+
+
+@pytest.mark.parametrize("point", [0, 1, 2])
+def test_whenever_a_restore_is_cut_off_there_is_a_whole_database(store, tmp_path, point):
+    """It ends before the new file is on the disk, after that but before its name is, or not at all."""
+    note(store, 5)
+    copies.copy(store.path, tmp_path / "backup.db")
+    note(store, 2)
+    store.close()
+    command = [sys.executable, "-c", CRASH, tmp_path / "backup.db", store.path, str(point)]
+
+    done = subprocess.run(command, cwd=ROOT, check=False, timeout=60)
+
+    assert done.returncode == (9 if point < 2 else 0)
+    again = Store(store.path)
+    assert audit.verify(again.reading()) is None
+    newest = audit.last(again.reading())
+    again.close()
+    assert newest is not None
+    assert newest.id == (7 if point == 0 else 6)
