@@ -1,19 +1,24 @@
 """Whatever the records hold, what is drawn of them is fit to send, by our own rules and by judges we did not write."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.actions import ActionState
-from bot.domain.clock import HOUR
+from bot.domain.clock import DAY, HOUR
+from bot.domain.images import Image
+from bot.domain.launches import Template
 from bot.domain.listing import Listing, Totals
 from bot.domain.models import kind
 from bot.domain.ranking import Found, Way
+from bot.domain.rates import Rate
 from bot.domain.savings import Hint
 from bot.domain.wants import Want
 from bot.errors import NotFound
 from handlers import listen
-from handlers.blocks import approvals, claims, cost, digest, find, fleet, hints, troubles
+from handlers.blocks import approvals, claims, cost, digest, find, fleet, hints, launches, troubles
 from handlers.blocks.find import Asked
 from handlers.blocks.parts import Reply, fitting, plainly, section, size
 from handlers.commands import cost as cost_command
@@ -94,6 +99,50 @@ def test_a_card_in_every_state_is_fit_to_send(text, state):
         approvals.card(asked_about, frozenset()),
         approvals.asked(asked_about, "C0GPUS001", again=True),
         approvals.ended(asked_about, []),
+    ]
+
+    assert [objections(reply) for reply in replies] == [[]] * len(replies)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("kind", ["start", "launch", "clone"])
+def test_a_card_of_every_other_kind_is_fit_to_send(text, state, kind):
+    money = {"budget_micros": 10**15, "spent_micros": 10**14, "reboot": True}
+    plain = pieces.action(text, state=state)
+    asked_about = replace(
+        plain,
+        kind=kind,
+        length=8 * HOUR,
+        template=text[:60] or "box",
+        made_id="i-0123456789abcdef0",
+        tries=2,
+        retry_at=NOW if state == "executing" else None,
+        facts=replace(plain.facts, **money),
+    )
+    others = approvals.instead([pieces.listing(text)] * 3, [text[:60] or "box"] * 3)
+    replies = [
+        approvals.card(asked_about, APPROVERS),
+        approvals.asked(asked_about, "C0GPUS001", again=False),
+        approvals.news(asked_about, others),
+        approvals.ended(asked_about, others),
+        launches.over(asked_about, text, f"{text} is working.", "C0GPUS001"),
+    ]
+
+    assert [objections(reply) for reply in replies] == [[]] * len(replies)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_templates_images_and_free_machines_are_fit_to_send(text):
+    template = Template("a" * 63, f"ec2/1/{text}", text, text, text, text, 8)
+    image = Image(
+        "ami-0123456789abcdef0", f"ec2/1/{text}", text, "pending", NOW - 40 * DAY, 10**6, text, "U0123456789AB"
+    )
+    replies = [
+        launches.listed([(template, Rate(98_320_000_000, text, exact=False))] * 40),
+        launches.listed([]),
+        launches.images([image] * 40, NOW),
+        launches.images([], NOW),
     ]
 
     assert [objections(reply) for reply in replies] == [[]] * len(replies)
