@@ -2,13 +2,30 @@
 
 from bot.services.desk import Desk
 from handlers.blocks.parts import Reply
-from handlers.messages import acting, booking, claims, digest, granting, handing, line, reminders, running, troubles
+from handlers.messages import (
+    acting,
+    booking,
+    claims,
+    digest,
+    granting,
+    handing,
+    keeping,
+    line,
+    parking,
+    reminders,
+    running,
+    troubles,
+    using,
+)
 from handlers.messages.drawing import Draw
 
 KINDS: dict[str, Draw] = {
     **acting.KINDS,
+    **parking.KINDS,
     **claims.KINDS,
     **reminders.KINDS,
+    **keeping.KINDS,
+    **using.KINDS,
     **booking.KINDS,
     **handing.KINDS,
     **line.KINDS,

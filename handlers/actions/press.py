@@ -18,6 +18,7 @@ from handlers.actions import (
     money,
     parking,
     running,
+    using,
 )
 from handlers.actions.pressing import Press
 from handlers.blocks.parts import Reply
@@ -35,6 +36,7 @@ PRESSES: dict[str, Press] = {
     **money.PRESSES,
     **handing.PRESSES,
     **keeping.PRESSES,
+    **using.PRESSES,
     **line.PRESSES,
     **granting.PRESSES,
     **running.PRESSES,

@@ -17,6 +17,7 @@ from handlers.blocks.parts import (
     plainly,
     section,
 )
+from handlers.blocks.using import unclaimed
 from handlers.blocks.words import at, bars, clock_time, code, esc, gpus, length, per_hour, person, plural, usd
 
 PAGE = 10
@@ -110,9 +111,10 @@ def _money(listing: Listing, now: int) -> str:
 
 def _people(listing: Listing, now: int) -> str:
     team = f"team {esc(listing.team, 40)}" if listing.team else ""
+    in_use = unclaimed(listing)
     if not listing.claims:
-        return f"{team}, nobody" if team else "nobody"
-    return ", ".join(_held(listing, held, now) for held in listing.claims)
+        return ", ".join(part for part in (team, in_use or "nobody") if part)
+    return ", ".join([*(_held(listing, held, now) for held in listing.claims), *([in_use] if in_use else [])])
 
 
 def _line(listing: Listing) -> str:

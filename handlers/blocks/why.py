@@ -8,6 +8,7 @@ from bot.domain.explanation import Explanation
 from bot.domain.listing import Listing
 from bot.domain.verdict import GpuTrace, GpuVerdict
 from handlers.blocks.parts import Reply, context, cut, lines, section
+from handlers.blocks.using import unclaimed
 from handlers.blocks.words import at, bars, clock_time, esc, gpus, length, person, say
 
 
@@ -89,10 +90,11 @@ def _source(told: Explanation, now: int) -> str:
 
 
 def _claim(told: Explanation) -> str:
-    held = told.listing.claims
+    held, in_use = told.listing.claims, unclaimed(told.listing)
+    use = f" {in_use[:1].upper()}{in_use[1:]}." if in_use else ""
     if not held:
-        return "Claim: none."
-    return f"{'Claim' if len(held) == 1 else 'Claims'}: {', '.join(_one(told.listing, each) for each in held)}."
+        return f"Claim: none.{use}"
+    return f"{'Claim' if len(held) == 1 else 'Claims'}: {', '.join(_one(told.listing, each) for each in held)}.{use}"
 
 
 def _line(told: Explanation) -> str:

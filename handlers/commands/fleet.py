@@ -2,7 +2,7 @@
 
 from bot.domain.listing import Filter, Listing
 from bot.errors import Refused
-from bot.services import desk, explaining, looking
+from bot.services import desk, explaining, looking, using
 from handlers.blocks import fleet
 from handlers.blocks import why as reasons
 from handlers.blocks.parts import Reply
@@ -25,7 +25,7 @@ def status(ask: Ask, page: int = 0) -> Reply:
 
 def one(ask: Ask, listing: Listing) -> Reply:
     """One instance."""
-    return fleet.single(looking.with_strip(ask.desk, listing), ask.desk.clock())
+    return fleet.single(using.with_users(ask.desk, looking.with_strip(ask.desk, listing)), ask.desk.clock())
 
 
 def _is_filter(word: str) -> bool:
@@ -61,7 +61,7 @@ def why(ask: Ask) -> Reply:
 
 def tell_why(ask: Ask, listing: Listing) -> Reply:
     """Explain this one."""
-    return reasons.why(explaining.explain(ask.desk, listing), ask.desk.clock())
+    return reasons.why(explaining.explain(ask.desk, using.with_users(ask.desk, listing)), ask.desk.clock())
 
 
 VERBS = (

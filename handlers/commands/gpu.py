@@ -1,6 +1,19 @@
 """/gpu: every verb of it, in the order help shows them."""
 
-from handlers.commands import acting, booking, calendar, claims, find, fleet, handing, history, line, parking, running
+from handlers.commands import (
+    acting,
+    booking,
+    calendar,
+    claims,
+    find,
+    fleet,
+    handing,
+    history,
+    line,
+    parking,
+    running,
+    using,
+)
 
 VERBS = (
     *fleet.VERBS,
@@ -10,6 +23,7 @@ VERBS = (
     *calendar.VERBS,
     *line.VERBS,
     *handing.VERBS,
+    *using.VERBS,
     *running.VERBS,
     *acting.VERBS,
     *parking.VERBS,

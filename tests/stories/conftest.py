@@ -20,6 +20,7 @@ from bot.sandbox.slack import SandboxServer, SandboxSlack, acknowledged
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
 from bot.services import (
     acting,
+    checking,
     claim_ends,
     digesting,
     executing,
@@ -28,10 +29,12 @@ from bot.services import (
     ingesting,
     judging,
     offering,
-    reminding,
     outliving,
+    parking,
+    reminding,
     running,
     slots,
+    squatting,
     sweeping,
 )
 from bot.settings import Secrets, parse
@@ -127,9 +130,12 @@ class Office:
         claim_ends.expire(desk)
         slots.run(desk)
         slots.roll_on(desk)
+        checking.check(desk)
+        squatting.look(desk)
         handing.lapse(desk)
         granting.carry_out(desk)
         acting.expire(desk)
+        parking.park(desk)
         outliving.ask_about_over(desk)
         digesting.make_due(desk)
         self.settle()
@@ -138,16 +144,24 @@ class Office:
         return self.fleet.named(name)
 
     def reports(
-        self, name: str, util: float | list[float], *, minutes: int = 75, memory: int = 4, process: str = ""
+        self,
+        name: str,
+        util: float | list[float],
+        *,
+        minutes: int = 75,
+        memory: int = 4,
+        process: str = "",
+        user: str | list[str] = "ada",
     ) -> None:
         """The agent of a machine tells of its last minutes, every GPU the same unless a list says otherwise."""
         one = self.machine(name) if name in self.names() else None
         host, count = (one.id, one.gpu_count) if one else (name, 8)
         utils = util if isinstance(util, list) else [util] * count
+        users = user if isinstance(user, list) else [user] * count
         self.seq += 1
         now = 1_000_000 + self.clock.now // MINUTE
         told = [
-            self._minute(gpu, now - ago, value, memory=memory, process=process)
+            self._minute(gpu, now - ago, value, memory=memory, program=Process(process, users[gpu], memory))
             for ago in range(minutes, 0, -1)
             for gpu, value in enumerate(utils)
         ]
@@ -162,8 +176,8 @@ class Office:
         return {each.name for look in self.fleet.sweep() for each in look.instances}
 
     @staticmethod
-    def _minute(gpu: int, tick: int, util: float, *, memory: int, process: str) -> Minute:
-        running = (Process(process, "ada", memory),) if process else ()
+    def _minute(gpu: int, tick: int, util: float, *, memory: int, program: Process) -> Minute:
+        running = (program,) if program.name and program.user else ()
         return Minute(gpu, tick, 4, util, util, 0.0, 60.0, memory, 81920, len(running), 0, processes=running)
 
 
