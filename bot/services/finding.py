@@ -55,8 +55,8 @@ def find(desk: Desk, want: Want, person: str = "", length: int | None = None) ->
     """Everything that could serve for so long. Raises NotFound when no machine has such GPUs, or as many."""
     db = desk.store.reading()
     chosen = [pair for pair in candidates.kinds(db) if want.kind.fits(*pair)]
-    launches = [made for each in _launchable(desk, person) if (made := launch(each, want)) is not None]
-    if not launches:
+    launches = [launch(listing_templates.machine(desk, each), want) for each, _ in listing_templates.of(desk, person)]
+    if not any(launches):
         _check_exists(db, want, chosen)
     seek = _Seek(desk, db, tuple(chosen), want, person, desk.clock() + (length or 0))
     ways = ranked([*launches, *(each for how in candidates.STANDINGS for each in _standing(seek, how))], MOST)
@@ -148,11 +148,6 @@ def _is_clear(seek: _Seek, found: Way) -> bool:
     except turns.InLine:
         return False
     return picked is not None
-
-
-def _launchable(desk: Desk, person: str) -> list[Listing]:
-    """The machines that the person may have launched, as their templates describe them."""
-    return [Listing(template.like(), rate=rate) for template, rate in listing_templates.of(desk, person)]
 
 
 def _mine(db: Database, want: Want, person: str) -> Iterator[Listing]:

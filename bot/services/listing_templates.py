@@ -1,6 +1,7 @@
 """What may be launched, and by whom."""
 
 from bot.domain.launches import Template
+from bot.domain.listing import Listing
 from bot.domain.rates import Rate
 from bot.services import planning, pricing
 from bot.services.desk import Desk
@@ -11,6 +12,12 @@ def of(desk: Desk, person: str) -> list[tuple[Template, Rate | None]]:
     team = desk.roster().team_of(person)
     may = [each for each in desk.settings.templates.values() if not each.teams or team in each.teams]
     return [(each, pricing.rate(desk.settings, each.like())) for each in may]
+
+
+def machine(desk: Desk, template: Template) -> Listing:
+    """The machine that a template would make, with its rate."""
+    made = template.like()
+    return Listing(made, rate=pricing.rate(desk.settings, made))
 
 
 def one(desk: Desk, person: str, name: str) -> Template:

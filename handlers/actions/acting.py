@@ -26,11 +26,6 @@ def ask_launch(desk: Desk, user: str, channel: str, value: str) -> Reply:
     return launches.ask_launch(Ask(desk, user, channel, []), value)
 
 
-def launch_anyway(desk: Desk, user: str, channel: str, value: str) -> Reply:
-    """[Launch X anyway], though others stand free."""
-    return launches.launch_anyway(Ask(desk, user, channel, []), value)
-
-
 def call_off(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Don't start it any more]"""
     return approvals.ended(acting.call_off(desk, value, user), [])
@@ -55,7 +50,6 @@ PRESSES: dict[str, Press] = {
     ids.ASK_STOP: ask_stop,
     ids.START: ask_start,
     ids.LAUNCH: ask_launch,
-    ids.LAUNCH_ANYWAY: launch_anyway,
     ids.CALL_OFF: call_off,
     ids.APPROVE: approve,
     ids.DENY: deny,

@@ -132,7 +132,7 @@ def _cost(asked: Asked, way: Way) -> str:
         return f"Cost: {'not known' if way.is_extra else paid}."
     about = "" if rate.exact else "about "
     if way.is_extra:
-        return f"Cost: {about}{usd(micros)} extra for {length(asked.length)} ({per_hour(rate.micros_per_hour)})."
+        return f"Cost: {about}{usd(micros)} extra for {length(asked.length)} ({about}{per_hour(rate.micros_per_hour)})."
     return f"Cost: nothing extra; {about}{usd(micros)} for {length(asked.length)} is {paid}."
 
 

@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from bot.domain.actions import Action
 from bot.domain.images import OLD_AFTER, Image
 from bot.domain.launches import Template
-from bot.domain.listing import Listing
 from bot.domain.rates import Rate
 from handlers import ids
-from handlers.blocks.fleet import describe
-from handlers.blocks.parts import Reply, actions, button, context, fitting, lines, plainly, section
+from handlers.blocks.parts import Reply, button, context, fitting, lines, plainly, section
 from handlers.blocks.words import code, esc, length, per_hour, person, plural, say, usd
 
 MOST = 20
@@ -35,21 +33,6 @@ def _line(template: Template, rate: Rate | None) -> str:
     price = f"{about}{per_hour(rate.micros_per_hour)}" if rate else "no known price"
     parts = [esc(template.type, 40), gpus, esc(template.region, 40), price]
     return lines([f"*{esc(template.name, 63)}*", "  ·  ".join(part for part in parts if part)])
-
-
-def free_instead(free: Sequence[Listing], template: str, now: int, *, ask: str) -> Reply:
-    """Said before anything is launched: these stand free already."""
-    one = len(free) == 1
-    stand = "This machine with such GPUs stands free" if one else "These machines with such GPUs stand free"
-    text = f"{stand} and {'runs' if one else 'run'} already, so nothing more is spent."
-    buttons = [
-        button(f"Claim {each.instance.name}", f"{ids.CLAIM}:{number}", each.instance.id)
-        for number, each in enumerate(free)
-    ]
-    anyway = button(f"Launch {template} anyway", ids.LAUNCH_ANYWAY, ask)
-    return Reply(
-        text, [section(text), section(lines([describe(each, now) for each in free])), actions(*buttons, anyway)]
-    )
 
 
 def over(action: Action, name: str, why: str, channel: str) -> Reply:

@@ -1,9 +1,9 @@
 """/gpu launch: new machines, from what admins have listed."""
 
-from bot.errors import Refused
-from bot.services import acting, alternatives, desk, listing_templates, looking
+from bot.services import acting, desk, listing_templates, looking
 from handlers.blocks import approvals, launches
 from handlers.blocks.parts import Reply
+from handlers.commands import hints
 from handlers.commands.parse import readable
 from handlers.commands.spans import Span, span
 from handlers.commands.verbs import Ask, Verb, named
@@ -20,24 +20,15 @@ def launch(ask: Ask) -> Reply:
 
 
 def ask_launch(ask: Ask, name: str, wanted: Span | None = None, *, note: str = "", anyway: bool = False) -> Reply:
-    """Put the question, unless a machine that would do stands free; asked twice, it is the same card."""
+    """Put the question, unless something that would do stands free; asked twice, it is the same card."""
     now, wanted = ask.desk.clock(), wanted or Span()
+    made = listing_templates.machine(ask.desk, listing_templates.one(ask.desk, ask.user, name))
+    better = None if anyway else hints.before(ask, made, span=wanted, note=note)
+    if better is not None:
+        return better
     length = wanted.length if wanted.end is None else wanted.end - now
-    free = [] if anyway else alternatives.free_like(ask.desk, listing_templates.one(ask.desk, ask.user, name))
-    if free:
-        asked = f"{name}|{'' if length is None else length}|{note}"
-        return launches.free_instead(free, name, now, ask=asked[:1900])
     action = acting.ask_to_launch(ask.desk, name, ask.user, length=length, note=note)
     return approvals.asked(action, desk.channel_of(ask.desk, action.team), again=action.created_at < now)
-
-
-def launch_anyway(ask: Ask, value: str) -> Reply:
-    """What was asked for before the free machines were named. Raises Refused."""
-    name, _, rest = value.partition("|")
-    length, _, note = rest.partition("|")
-    if length and not (length.isdecimal() and len(length) < 16):
-        raise Refused("This button can't be read any more. Use `/gpu launch` again.")
-    return ask_launch(ask, name, Span(int(length)) if length else None, note=note, anyway=True)
 
 
 def clone(ask: Ask) -> Reply:

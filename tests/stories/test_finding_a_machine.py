@@ -3,6 +3,7 @@
 import pytest
 
 from bot.domain.clock import MINUTE
+from tests.stories.conftest import SETTINGS
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_a_stopped_machine_costs_extra_and_can_be_started_from_the_list(shop):
 
     seen = shop.types("ada", "/gpu find a10g for 2h")
 
-    assert "*eval-2*  g5.2xlarge  ·  1xA10G 22 GB  ·  stopped\nCost: about $2.42 extra for 2 h ($1.21/h)." in seen
+    assert "*eval-2*  g5.2xlarge  ·  1xA10G 22 GB  ·  stopped\nCost: about $2.42 extra for 2 h (about $1.21/h)." in seen
     shop.presses("ada", "Start eval-2")
     assert "eval-2" in shop.sees("bob", "#ml-platform")
 
@@ -148,3 +149,28 @@ def test_a_start_from_the_list_is_for_as_long_as_was_asked(shop):
     shop.presses("ada", "Start eval-2")
 
     assert shop.sees("bob", "#ml-platform").startswith("*Start eval-2 for 2 h?")
+
+
+def test_a_launch_of_what_admins_list_comes_last_with_all_it_adds(office_with):
+    box = {"name": "big", "template": "lt-2", "region": "us-west-2", "account": "111122223333"}
+    office = office_with({**SETTINGS, "launch": [{**box, "type": "p5.48xlarge", "gpu": "H100", "gpus": 8}]})
+    office.types("cy", "/gpu claim train-3 for 4h")
+
+    seen = office.types("ada", "/gpu find 8xh100 for 2h")
+
+    assert seen.index("[Ask for train-3]") < seen.index("a new *big*  p5.48xlarge  ·  8xH100")
+    assert "Cost: about $110.08 extra for 2 h (about $55.04/h)." in seen
+    office.presses("ada", "Ask to launch big")
+    assert office.sees("bob", "#ml-platform").startswith("*Launch big for 2 h? @Ada asks.")
+
+
+def test_before_a_launch_what_stands_still_or_free_is_named(office_with):
+    box = {"name": "big", "template": "lt-2", "region": "us-west-2", "account": "111122223333"}
+    office = office_with({**SETTINGS, "launch": [{**box, "type": "g5.12xlarge", "gpu": "A10G", "gpus": 1}]})
+
+    seen = office.types("ada", "/gpu launch big for 2h")
+
+    assert seen.startswith("Before you launch *big*: *eval-2* would do as well and only has to be started. That saves")
+    assert "[Start eval-2 instead] [Launch big anyway]" in seen
+    office.presses("ada", "Launch big anyway")
+    assert office.sees("bob", "#ml-platform").startswith("*Launch big for 2 h?")

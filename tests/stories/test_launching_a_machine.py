@@ -51,8 +51,10 @@ def test_a_machine_that_stands_free_is_named_first_and_ada_may_insist(office):
     first = office.types("ada", "/gpu launch a10g-dev for 2h my own tests")
     office.presses("ada", "Launch a10g-dev anyway")
 
-    assert first.startswith("This machine with such GPUs stands free and runs already, so nothing more is spent.")
-    assert "[Claim scratch] [Launch a10g-dev anyway]" in first
+    assert first.startswith(
+        "Before you launch *a10g-dev*: *scratch* stands free, would do as well and is being paid for anyway."
+    )
+    assert "[Claim scratch instead] [Launch a10g-dev anyway]" in first
     card = office.sees("bob", "#ml-platform")
     assert card.startswith("*Launch a10g-dev for 2 h? @Ada asks. @Bob can answer until Mon 11:00 UTC.*\n>my own tests")
     assert "Costs: about $2.01 for 2 h." in card
