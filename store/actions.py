@@ -85,6 +85,17 @@ def newest_on(db: Database, instance_id: str) -> str:
     return row["id"] if row else ""
 
 
+def bound(db: Database) -> frozenset[str]:
+    """The instances that are about to stop, to start or to be made for somebody, as was approved."""
+    live = "state IN ('approved', 'executing')"
+    found = rows(
+        db,
+        f"SELECT instance_id AS id FROM actions WHERE {live} AND kind IN ('stop', 'start') "
+        f"UNION SELECT made_id FROM actions WHERE {live} AND made_id IS NOT NULL",
+    )
+    return frozenset(row["id"] for row in found)
+
+
 def rule_micros(db: Database, team: str, but: str) -> int:
     """Micro-dollars per hour of what a team runs, or is about to, without anybody's yes; action `but` left out."""
     found = one(

@@ -133,6 +133,16 @@ class Action:
         return "Valet" if self.requester == VALET else f"<@{self.requester}>"
 
     @property
+    def approver(self) -> str:
+        """The person who said yes or no to just this; empty where a rule did."""
+        return "" if self.facts.rule or self.decider in {BY_RULE, BY_SETTINGS} else self.decider
+
+    @property
+    def decided_by(self) -> str:
+        """Who decided, for a sentence."""
+        return f"<@{self.approver}>" if self.approver else "its team's rule"
+
+    @property
     def told(self) -> str:
         """Who is told how it ends: whoever asked, or whose machine it is; empty for nobody."""
         return self.facts.owner if self.requester == VALET else self.requester

@@ -12,3 +12,4 @@ class Snooze:
     who: str
     """Slack user id."""
     made_at: int
+    reason: str = ""

@@ -147,7 +147,7 @@ def _closed(action: Action) -> str | None:
         return None
     if action.state == "expired":
         return f"Too late: nobody answered in time, so nothing was done. Ask again with `/gpu {action.kind}`."
-    who = f" by <@{action.decider}>" if action.decider else ""
+    who = f" by {action.decided_by}" if action.decider else ""
     return f"Already {action.state}{who}."
 
 
@@ -160,7 +160,7 @@ def make_way(desk: Desk, db: Database, listing: Listing, person: str) -> None:
     if action.kind == "start":
         raise Refused(f"{name} was started for {action.asker}, who gets it as soon as it is ready.")
     if action.state != "pending":
-        raise Refused(f"{name} is about to be stopped (<@{action.decider}> approved it).")
+        raise Refused(f"{name} is about to be stopped ({action.decided_by} approved it).")
     outcome = f"<@{person}> claimed {name} first."
     ending.end(desk, db, action, "cancelled", outcome=outcome, who=person, did="cancelled the stop")
 

@@ -1,6 +1,6 @@
 """A machine on its way to whoever asked for it: waiting for capacity, and handed over when it is there."""
 
-from bot.domain.actions import Action
+from bot.domain.actions import VALET, Action
 from bot.domain.fleet import Instance
 from bot.domain.starting import PAUSES
 from bot.errors import Refused
@@ -40,6 +40,9 @@ def arrive(desk: Desk, action: Action, instance: Instance, outcome: str) -> None
 
     The claim comes first: after a crash in between it is asked for again, which changes nothing.
     """
+    if action.requester == VALET:
+        steps.close(desk, action, "done", outcome)
+        return
     try:
         sharing.claim(desk, instance.id, action.requester, length=action.length, note=action.reason)
     except Refused as error:

@@ -121,7 +121,7 @@ def _refuse_if_asked(action: Action | None, now: int) -> None:
     name = action.facts.name
     if action.state == "pending":
         raise Refused(f"{action.asker} has asked to stop {name}: press Keep it running on that card.")
-    raise Refused(f"{name} is about to be stopped (<@{action.decider}> approved it).")
+    raise Refused(f"{name} is about to be stopped ({action.decided_by} approved it).")
 
 
 def refresh(desk: Desk, db: Database, instance_id: str) -> None:
@@ -170,7 +170,7 @@ def _not_running(row: IdleRow, listing: Listing, action: Action | None) -> RowNo
     if action is None or action.state not in {"approved", "executing", "done"}:
         return RowNow(row, "stopped", at=at)
     state: NowState = "stopping" if action.is_live else "stopped"
-    return RowNow(row, state, who=action.decider, at=action.decided_at or at, action_id=action.id)
+    return RowNow(row, state, who=action.approver, at=action.decided_at or at, action_id=action.id)
 
 
 def _being_stopped(row: IdleRow, action: Action) -> RowNow:
@@ -179,7 +179,7 @@ def _being_stopped(row: IdleRow, action: Action) -> RowNow:
             row, "asked", who=action.requester, at=action.created_at, until=action.expires_at, action_id=action.id
         )
     state: NowState = "approved" if action.state == "approved" else "stopping"
-    return RowNow(row, state, who=action.decider, at=action.decided_at, action_id=action.id)
+    return RowNow(row, state, who=action.approver, at=action.decided_at, action_id=action.id)
 
 
 def _by_verdict(listing: Listing) -> NowState:

@@ -35,7 +35,12 @@ def lapse(desk: Desk, db: Database, action: Action | None) -> Action | None:
 def show(desk: Desk, db: Database, action: Action) -> None:
     """Bring the card up to date, and the digest that lists the instance; both are drawn when they are sent."""
     channel = channel_of(desk, action.team)
-    outbox.tell(db, channel, f"action:{action.id}", kind="action_card", subject=action.id, now=desk.clock())
+    parked_at = action.facts.parked_at
+    if parked_at is not None:
+        ref, subject = f"parking:{parked_at}", f"{channel}|{parked_at}"
+        outbox.tell(db, channel, ref, kind="parking", subject=subject, now=desk.clock())
+    elif not action.facts.rule:
+        outbox.tell(db, channel, f"action:{action.id}", kind="action_card", subject=action.id, now=desk.clock())
     if action.instance_id:
         digesting.refresh(desk, db, action.instance_id)
 

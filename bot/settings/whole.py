@@ -1,6 +1,7 @@
 """The whole of `valet.toml`, and the domain's own records made from it."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from pydantic import Field
 
@@ -20,6 +21,7 @@ from bot.settings.company import AwsSettings, DoorSettings, SlackSettings, TeamS
 from bot.settings.idle import DigestSettings, ExemptSettings, IdleSettings
 from bot.settings.launches import LaunchSettings
 from bot.settings.money import BuySettings, OwnedSettings
+from bot.settings.pausing import TeamPausingSettings, holidays_in
 from bot.settings.runs import RunSettings
 from bot.settings.sharing import ClaimSettings, TeamClaimSettings
 from bot.settings.sources import CLOUDWATCH, PROMETHEUS, CloudWatchSettings, PrometheusSettings
@@ -153,6 +155,21 @@ class Settings(Table):
     def accept_within(self) -> int:
         """How long an offer from the line stands, milliseconds."""
         return self.claims.accept_minutes * MINUTE
+
+    def zone_of(self, team: str) -> str:
+        """The zone a team's windows are in."""
+        known = self.teams.get(team)
+        return (known.timezone if known else "") or self.digest.timezone
+
+    def holidays(self, team: str) -> frozenset[date]:
+        """Days on which no window of a team begins."""
+        pausing = self.teams[team].pausing if team in self.teams else TeamPausingSettings()
+        return frozenset(pausing.holidays) | holidays_in(pausing.holidays_file)
+
+    def idle_stop(self, team: str) -> int | None:
+        """After how long a team's idle machines are stopped without asking, milliseconds; None: never."""
+        hours = self.teams[team].pausing.idle_stop_hours if team in self.teams else None
+        return None if hours is None else int(hours * HOUR)
 
     @property
     def answer_within(self) -> int:

@@ -143,7 +143,7 @@ def _next(told: Explanation) -> str:
 def _about(action: Action) -> str:
     if action.state == "pending":
         return f"{person(action.requester)} asked to stop it; an approver can answer until {at(action.expires_at)}."
-    return f"it is being stopped; {person(action.decider)} approved it."
+    return f"it is being stopped; {say(action.decided_by)} approved it."
 
 
 def _rule(told: Explanation) -> str:

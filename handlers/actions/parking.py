@@ -1,0 +1,24 @@
+"""Keeping a machine for a while."""
+
+from bot.services import snoozing
+from bot.services.desk import Desk
+from handlers import ids
+from handlers.actions.pressing import Press, listed
+from handlers.blocks import parking
+from handlers.blocks.parts import Reply
+
+
+def snooze(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Keep X 4 h]"""
+    listing = listed(desk, value)
+    return parking.snoozed(listing, snoozing.snooze(desk, listing, user, until=None, reason="by button"))
+
+
+def end(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[End the snooze]"""
+    listing = listed(desk, value)
+    snoozing.end(desk, listing, user)
+    return parking.unsnoozed(listing, user)
+
+
+PRESSES: dict[str, Press] = {ids.SNOOZE: snooze, ids.SNOOZE_END: end}

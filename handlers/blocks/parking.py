@@ -1,0 +1,102 @@
+"""What is stopped by rule: the notice before and after, on-hours, and snoozes."""
+
+from bot.domain.actions import Action
+from bot.domain.listing import Listing
+from bot.domain.parking import NEVER, HoursRule, Parking
+from bot.domain.snoozes import Snooze
+from bot.domain.windows import OnHours, is_on, next_edge, text_of
+from handlers import ids
+from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
+from handlers.blocks.words import at, clock_time, esc, per_hour, person, plural, say
+
+SHOWN = 20
+MOST_BUTTONS = 5
+Row = tuple[Parking, Listing | None, Action | None, str | None]
+"""A planned stop, its instance, the stop that came of it, and what it waits for."""
+
+
+def notice(rows: list[Row], when: int, now: int) -> Reply | None:
+    """What stops then, or has; each machine in a line, with Keep where it is still time."""
+    if not rows:
+        return None
+    still = _open(rows)
+    many = f"{plural(len(still), 'machine')} {'is' if len(still) == 1 else 'are'} to be stopped"
+    head = f"Pausing at {at(when)}: {many}." if now < when else f"Paused at {at(when)}:"
+    text = lines([f"*{head}*", *(_line(row) for row in rows[:SHOWN]), _more(rows)])
+    keeps = [_keep(listing, number) for number, listing in enumerate(still[:MOST_BUTTONS])]
+    blocks: list[Block] = [section(text), *([actions(*keeps)] if keeps else [])]
+    blocks.append(context("By the team's rule: never what works, is claimed, or was started by hand since."))
+    return Reply(cut_mrkdwn(text, 3_900), blocks, private=False)
+
+
+def soon(rows: list[Row], when: int) -> Reply:
+    """The last warning, about what is still to be stopped."""
+    still = _open(rows)
+    if not still:
+        return plainly(f"Nothing is stopped at {clock_time(when)} after all.", private=False)
+    names = ", ".join(f"*{esc(each.instance.name, 60)}*" for each in still[:SHOWN])
+    keeps = [_keep(listing, number) for number, listing in enumerate(still[:MOST_BUTTONS])]
+    return plainly(f"At {clock_time(when)} I stop {names}.", *keeps, private=False)
+
+
+def _open(rows: list[Row]) -> list[Listing]:
+    return [row[1] for row in rows if row[1] is not None and row[0].settled_at is None and row[3] is None]
+
+
+def _keep(listing: Listing, number: int) -> Block:
+    return button(f"Keep {listing.instance.name} 4 h", f"{ids.SNOOZE}:{number}", listing.instance.id)
+
+
+def _more(rows: list[Row]) -> str:
+    return f"and {len(rows) - SHOWN} more: `/gpu status` shows them." if len(rows) > SHOWN else ""
+
+
+def _line(row: Row) -> str:
+    parking, listing, action, waiting = row
+    name = f"*{esc(listing.instance.name, 60)}*" if listing else "a machine that is gone"
+    rate = f" ({per_hour(listing.rate.micros_per_hour)})" if listing and listing.rate else ""
+    why = "idle for long" if parking.rule == "idle" else "its on-hours end"
+    if action is not None:
+        return f"{name}{rate}: {_became(action)}"
+    if parking.settled_at is not None:
+        return f"{name}: not stopped. {say(parking.outcome)}"
+    return f"{name}{rate}: {why}{f', but {say(waiting)}, so it runs on for now' if waiting else ''}."
+
+
+def _became(action: Action) -> str:
+    return {
+        "approved": "stopping.",
+        "executing": "stopping.",
+        "done": f"stopped at {at(action.finished_at or action.created_at)}.",
+    }.get(action.state, f"not stopped. {say(action.outcome)}")
+
+
+def snoozed(listing: Listing, made: Snooze) -> Reply:
+    """Told where it was asked: the others see it too."""
+    reason = f" ({esc(made.reason, 120)})" if made.reason else ""
+    name, whose = f"*{esc(listing.instance.name, 60)}*", f"{person(made.who)} keeps it{reason}"
+    text = f"{name} is left alone until {at(made.until_at)}: {whose}."
+    return plainly(text, button("End the snooze", ids.SNOOZE_END, listing.instance.id), private=False)
+
+
+def unsnoozed(listing: Listing, who: str) -> Reply:
+    """Told where it was asked."""
+    name = f"*{esc(listing.instance.name, 60)}*"
+    return plainly(f"{person(who)} ended the snooze of {name}; its rules count again.", private=False)
+
+
+def hours(listing: Listing, own: HoursRule | None, counting: OnHours | None, now: int) -> Reply:
+    """The on-hours of an instance, and what follows from them."""
+    plain = esc(listing.instance.name, 60)
+    if own is not None and own.windows == NEVER:
+        who = f"{person(own.set_by)} set that at {at(own.set_at)}"
+        return plainly(f"*{plain}* is never stopped by rule; {who}.", private=False)
+    if counting is None:
+        advice = f"Try `hours {plain} Mon-Fri 08:00-19:00`."
+        return plainly(f"*{plain}* has no on-hours: it runs until somebody stops it. {advice}")
+    whose = f"set by {person(own.set_by)}" if own else f"of team {esc(listing.team, 40)}"
+    edge, on = next_edge(counting, now), is_on(counting, now)
+    then = f"; {'off' if on else 'on'} at {at(edge.at)}" if edge else ""
+    only = " It is stopped at their end and never started by itself." if counting.stop_only else ""
+    when = f"on {esc(text_of(counting.windows), 200)} ({esc(counting.zone, 40)}), {whose}"
+    return plainly(f"*{plain}*: {when}. Now {'on' if on else 'off'}{then}.{only}", private=False)

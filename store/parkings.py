@@ -1,0 +1,109 @@
+"""Parkings: on-hours of instances, and the planned stops that follow from rules."""
+
+from sqlite_utils import Database
+
+from bot.domain.parking import HoursRule, Parking
+from store.sql import changed, one, rows
+
+SCHEMA = (
+    """CREATE TABLE on_hours (
+        instance_id TEXT PRIMARY KEY REFERENCES instances (id),
+        windows TEXT NOT NULL,
+        stop_only INTEGER NOT NULL CHECK (stop_only IN (0, 1)),
+        set_by TEXT NOT NULL,
+        set_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE parkings (
+        instance_id TEXT NOT NULL REFERENCES instances (id),
+        rule TEXT NOT NULL CHECK (rule IN ('hours', 'idle')),
+        basis_at INTEGER NOT NULL,
+        acts_at INTEGER NOT NULL,
+        channel TEXT NOT NULL,
+        decider TEXT NOT NULL,
+        warned INTEGER NOT NULL DEFAULT 0,
+        settled_at INTEGER,
+        outcome TEXT NOT NULL DEFAULT '',
+        action_id TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (instance_id, rule, basis_at)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX open_parkings ON parkings (acts_at) WHERE settled_at IS NULL",
+    "CREATE INDEX parkings_told ON parkings (channel, acts_at)",
+)
+
+
+def set_hours(db: Database, rule: HoursRule) -> None:
+    """Give an instance on-hours of its own."""
+    changed(
+        db,
+        "INSERT OR REPLACE INTO on_hours (instance_id, windows, stop_only, set_by, set_at) VALUES (?, ?, ?, ?, ?)",
+        *(rule.instance_id, rule.windows, rule.stop_only, rule.set_by, rule.set_at),
+    )
+
+
+def drop_hours(db: Database, instance_id: str) -> bool:
+    """Let the team's on-hours count for it again; False when it had none of its own."""
+    return changed(db, "DELETE FROM on_hours WHERE instance_id = ?", instance_id) == 1
+
+
+def hours(db: Database) -> dict[str, HoursRule]:
+    """The on-hours that instances have of their own."""
+    found = rows(db, "SELECT * FROM on_hours")
+    return {row["instance_id"]: HoursRule(**{**row, "stop_only": bool(row["stop_only"])}) for row in found}
+
+
+def add(db: Database, parking: Parking) -> bool:
+    """Plan a stop; False when it was planned before."""
+    return (
+        changed(
+            db,
+            "INSERT INTO parkings (instance_id, rule, basis_at, acts_at, channel, decider) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
+            *(parking.instance_id, parking.rule, parking.basis_at, parking.acts_at, parking.channel, parking.decider),
+        )
+        == 1
+    )
+
+
+def of(db: Database, instance_id: str, rule: str, basis_at: int) -> Parking | None:
+    """One planned stop."""
+    sql = "SELECT * FROM parkings WHERE instance_id = ? AND rule = ? AND basis_at = ?"
+    row = one(db, sql, instance_id, rule, basis_at)
+    return Parking(**row) if row else None
+
+
+def open_ones(db: Database) -> list[Parking]:
+    """What is planned and not settled."""
+    found = rows(db, "SELECT * FROM parkings WHERE settled_at IS NULL ORDER BY acts_at, instance_id")
+    return [Parking(**row) for row in found]
+
+
+def at(db: Database, channel: str, acts_at: int) -> list[Parking]:
+    """What a channel was told would be stopped at a moment."""
+    sql = "SELECT * FROM parkings WHERE channel = ? AND acts_at = ? ORDER BY instance_id"
+    return [Parking(**row) for row in rows(db, sql, channel, acts_at)]
+
+
+def newest_by_hours(db: Database, instance_id: str) -> Parking | None:
+    """The newest stop by hours that came about."""
+    row = one(
+        db,
+        "SELECT * FROM parkings WHERE instance_id = ? AND rule = 'hours' AND action_id <> '' "
+        "ORDER BY basis_at DESC LIMIT 1",
+        instance_id,
+    )
+    return Parking(**row) if row else None
+
+
+def warn(db: Database, parking: Parking, count: int) -> None:
+    """Note how many warnings were given."""
+    _mark(db, parking, "warned = ?", count)
+
+
+def settle(db: Database, parking: Parking, now: int, outcome: str, *, action_id: str = "") -> None:
+    """It came to a stop, or to nothing."""
+    _mark(db, parking, "settled_at = ?, outcome = ?, action_id = ?", now, outcome, action_id)
+
+
+def _mark(db: Database, parking: Parking, fields: str, *values: object) -> None:
+    sql = f"UPDATE parkings SET {fields} WHERE instance_id = ? AND rule = ? AND basis_at = ? AND settled_at IS NULL"
+    changed(db, sql, *values, parking.instance_id, parking.rule, parking.basis_at)

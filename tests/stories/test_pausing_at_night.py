@@ -1,0 +1,155 @@
+"""A team's machines are stopped when their on-hours end, and started when they begin; nothing that works, ever."""
+
+import copy
+
+import pytest
+
+from bot.domain.clock import HOUR, MINUTE
+from tests.stories import conftest
+
+NINE_TO_SEVEN = 10 * HOUR
+"""From the beginning of a story, Monday 09:00 UTC, to the end of the window."""
+
+
+@pytest.fixture
+def team(office_with):
+    settings = copy.deepcopy(conftest.SETTINGS)
+    settings["teams"]["nlp"]["pausing"] = {"hours": "Mon-Fri 08:00-19:00"}
+    return office_with(settings)
+
+
+def idle_until(office, length: int, util: float = 0.0) -> None:
+    """Time passes, and train-7's agent reports all along."""
+    step = 5 * MINUTE
+    while length > 0:
+        office.clock.forward(min(step, length))
+        length -= step
+        office.reports("train-7", util, minutes=75 if length % HOUR < step else 6)
+        office.tick()
+
+
+def test_it_is_announced_twice_stopped_at_the_end_and_started_in_the_morning(team):
+    idle_until(team, NINE_TO_SEVEN - 30 * MINUTE)
+    seen = team.sees("bob", "#ml-platform")
+    assert seen.startswith("*Pausing at Mon 19:00 UTC: 1 machine is to be stopped.*\n")
+    assert "*train-7* ($21.96/h): its on-hours end.\n" in seen
+    assert "*train-3* ($55.04/h): its on-hours end, but nobody can tell whether it works, so it runs on for now." in seen
+    assert "[Keep train-7 4 h]" in seen
+
+    idle_until(team, 25 * MINUTE)
+    assert "At 19:00 UTC I stop *train-7*." in team.sees("bob", "#ml-platform")
+    idle_until(team, 5 * MINUTE)
+    team.passes(2 * MINUTE)
+
+    assert [name for name, _ in team.fleet.stops] == ["train-7"]
+    assert any("*train-7* ($21.96/h): stopped at" in said for said in team.slack.sees("bob", "#ml-platform"))
+    team.passes(13 * HOUR)
+    assert team.machine("train-7").state == "running"
+    assert "nobody" in team.types("cy", "/gpu status train-7"), "nobody gets a claim by that"
+
+
+def test_one_tap_keeps_it_and_the_snooze_ends_by_itself(team):
+    idle_until(team, NINE_TO_SEVEN - 30 * MINUTE)
+
+    assert team.presses("ada", "Keep train-7 4 h", "#ml-platform").startswith(
+        "*train-7* is left alone until Mon 22:30 UTC: @Ada keeps it"
+    )
+    idle_until(team, 2 * HOUR)
+    assert team.machine("train-7").state == "running"
+    idle_until(team, 2 * HOUR + 5 * MINUTE)
+
+    assert team.machine("train-7").state in {"stopping", "stopped"}
+
+
+def test_what_works_runs_on_until_it_is_idle(team):
+    idle_until(team, NINE_TO_SEVEN + HOUR, util=90.0)
+    assert team.fleet.stops == []
+    assert any("but it works, so it runs on for now" in said for said in team.slack.sees("bob", "#ml-platform"))
+
+    idle_until(team, 2 * HOUR, util=0.0)
+
+    assert [name for name, _ in team.fleet.stops] == ["train-7"]
+
+
+def test_what_is_claimed_runs_on_as_long_as_the_claim(team):
+    team.types("ada", "/gpu claim train-7 for 12h")
+    idle_until(team, NINE_TO_SEVEN + HOUR)
+    assert team.fleet.stops == []
+
+    idle_until(team, 2 * HOUR)
+
+    assert [name for name, _ in team.fleet.stops] == ["train-7"]
+
+
+def test_a_start_by_hand_is_not_fought_before_the_next_window_ends(team):
+    idle_until(team, NINE_TO_SEVEN + 5 * MINUTE)
+    team.passes(2 * MINUTE)
+    assert team.machine("train-7").state == "stopped"
+
+    team.fleet.power_up("train-7")
+    idle_until(team, 4 * HOUR)
+
+    assert team.machine("train-7").state == "running"
+
+
+def test_an_end_missed_while_the_bot_was_away_is_announced_before_it_is_made_good(team):
+    idle_until(team, 8 * HOUR)
+    team.clock.forward(4 * HOUR)
+    team.reports("train-7", 0.0, minutes=75)
+    team.restart()
+    team.tick()
+    assert team.fleet.stops == []
+    assert "Pausing at Mon 21:30 UTC" in team.sees("bob", "#ml-platform")
+
+    idle_until(team, 40 * MINUTE)
+
+    assert [name for name, _ in team.fleet.stops] == ["train-7"]
+
+
+def test_unknown_is_never_stopped(team):
+    team.passes(NINE_TO_SEVEN + HOUR)
+
+    assert team.fleet.stops == []
+
+
+def test_on_hours_of_one_machine_are_set_by_an_approver_and_shown(team):
+    assert team.types("ada", "/gpu hours train-7 Mon-Fri 8-12").endswith("@Bob sets them.")
+    assert team.types("bob", "/gpu hours train-7 Mon-Fri 8-12, Sat 10-14 stop-only") == (
+        "*train-7*: on Mon-Fri 08:00-12:00, Sat 10:00-14:00 (UTC), set by @Bob. Now on; off at Mon 12:00 UTC. "
+        "It is stopped at their end and never started by itself."
+    )
+    assert team.types("bob", "/gpu hours train-7 never").startswith("*train-7* is never stopped by rule; @Bob set that")
+    assert team.types("bob", "/gpu hours train-7 team").startswith(
+        "*train-7*: on Mon-Fri 08:00-19:00 (UTC), of team nlp."
+    )
+    assert team.types("bob", "/gpu hours train-7 whenever").startswith('"whenever" is no window. Try `Mon-Fri')
+
+
+def test_a_snooze_has_an_end_a_limit_and_a_reason_the_second_time(team):
+    assert team.types("ada", "/gpu snooze train-7 2h").startswith("*train-7* is left alone until Mon 11:00 UTC: @Ada")
+    assert team.types("ada", "/gpu snooze train-7 6h").startswith(
+        "You have snoozed train-7 already. To go on, say why:"
+    )
+    assert "(run is late)" in team.types("ada", "/gpu snooze train-7 6h run is late")
+    assert team.types("ada", "/gpu snooze train-7 9d").startswith("A snooze lasts at most 7 days.")
+    assert team.presses("ada", "End the snooze").startswith("@Ada ended the snooze of *train-7*")
+    assert team.types("ada", "/gpu snooze train-7 end") == "train-7 is not snoozed."
+
+
+def test_a_team_may_let_long_idleness_stop_a_machine_after_two_warnings(office_with):
+    settings = copy.deepcopy(conftest.SETTINGS)
+    settings["teams"]["nlp"]["pausing"] = {"idle_stop_hours": 3}
+    office = office_with(settings)
+    idle_until(office, 2 * HOUR + 30 * MINUTE)
+    assert any("idle for long" in said for said in office.slack.sees("bob", "#ml-platform"))
+    assert office.fleet.stops == []
+
+    idle_until(office, 40 * MINUTE)
+
+    assert [name for name, _ in office.fleet.stops] == ["train-7"]
+
+
+def test_without_a_rule_nothing_is_ever_stopped_by_itself(office):
+    idle_until(office, 14 * HOUR)
+
+    assert office.fleet.stops == []
