@@ -86,7 +86,7 @@ def _morning(held: Sequence[Held], now: int) -> Reply:
     shown = [f"• {_row(each, now)}" if len(held) > 1 else _row(each, now) for each in held[:MOST]]
     left = [f"and {len(held) - MOST} more: `/gpu status mine` shows them."] if len(held) > MOST else []
     if not waiting:
-        return plainly(lines(["Good morning. This is what you held for days:", *shown, *left]))
+        return plainly(lines(["Good morning. About what you hold for days:", *shown, *left]))
     deadline = waiting[0].question.deadline_at
     it = "it" if len(waiting) == 1 else "them"
     ask = f"Good morning. Do you still need {'this' if len(held) == 1 else 'these'}?"
