@@ -3,6 +3,7 @@
 from bot.domain.actions import Action
 from bot.domain.launches import Template
 from bot.domain.listing import Filter, Listing
+from bot.domain.models import like
 from bot.services.desk import Desk
 from store import fleet, listings
 
@@ -18,7 +19,10 @@ def free_like(desk: Desk, template: Template) -> list[Listing]:
 
 
 def _has(listing: Listing, model: str, count: int) -> bool:
-    return listing.instance.gpu_model.lower() == model.lower() and len(listing.unclaimed) >= count
+    return (
+        like(model).fits(listing.instance.gpu_model, listing.instance.gpu_memory_mib)
+        and len(listing.unclaimed) >= count
+    )
 
 
 def _lacks(action: Action) -> bool:

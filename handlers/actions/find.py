@@ -13,7 +13,8 @@ from handlers.commands.verbs import Ask
 
 def claim_want(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Claim 2 GPUs of X]: the value is the instance, how many, and for how long or until when."""
-    instance_id, count, ending = value.rsplit("|", 2)
+    rest, _, ending = value.rpartition("|")
+    instance_id, _, count = rest.rpartition("|")
     listing = listed(desk, instance_id)
     choice = GpuChoice(count=int(count)) if count.isdecimal() and int(count) < len(listing.gpus) else None
     return claims.take(Ask(desk, user, channel, []), listing, choice=choice, span=_span(ending), informed=True)

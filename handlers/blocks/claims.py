@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from bot.domain.claims import Claim
 from bot.domain.clock import HOUR
 from bot.domain.listing import Listing
-from bot.domain.ranking import Found
+from bot.domain.ranking import Found, Way, open_gpus, tier_of
 from handlers import ids
-from handlers.blocks.find import Asked, rows
+from handlers.blocks.find import Asked, rows, way_button
 from handlers.blocks.line import someone
-from handlers.blocks.offers import claim_button
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.words import at, esc, gpus, length, person
 
@@ -72,7 +71,8 @@ def _end_button(listing: Listing, held: Claim, number: int) -> Block:
 def taken(listing: Listing, held: tuple[Claim, ...], asked: Asked, told: Found, now: int) -> Reply:
     """Others have it: who, until when, what could be had instead, and the line."""
     text = lines([_whose(listing, each) for each in held])
-    offers = [claim_button(listing)] if listing.unclaimed else []
+    left = len(open_gpus(listing))
+    offers = [way_button(asked, Way(tier_of(listing), left, listing), MOST_BUTTONS)] if left else []
     asks = [
         button(_ask_label(listing, each), f"{ids.REQUEST}:{number}", each.id)
         for number, each in enumerate(held[:3], MOST_BUTTONS)

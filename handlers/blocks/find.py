@@ -78,7 +78,7 @@ def _conclusion(asked: Asked, told: Found) -> str:
 
 
 def _row(asked: Asked, way: Way, number: int, now: int) -> Block:
-    return section(lines([described(way, now), _cost(asked, way)]), _button(asked, way, number))
+    return section(lines([described(way, now), _cost(asked, way)]), way_button(asked, way, number))
 
 
 def described(way: Way, now: int) -> str:
@@ -136,7 +136,8 @@ def _cost(asked: Asked, way: Way) -> str:
     return f"Cost: nothing extra; {about}{usd(micros)} for {length(asked.length)} is {paid}."
 
 
-def _button(asked: Asked, way: Way, number: int) -> Block:
+def way_button(asked: Asked, way: Way, number: int) -> Block:
+    """What takes this way."""
     instance = way.listing.instance
     if way.tier == "launch":
         value = f"{instance.name}|{_ending(asked)}"
