@@ -28,7 +28,7 @@ from bot.telemetry.calendar_door import CalendarDoor
 from bot.telemetry.door import Receipt, door
 from bot.telemetry.runs_door import RunsDoor
 from bot.telemetry.serving import DoorServer
-from bot.watching import Silence, StoreAlarm, figures, health
+from bot.watching import STALE_TICK, Silence, StoreAlarm, figures, health
 from handlers import http, listen
 from handlers.notifier import Notifier
 from handlers.people import Identity, People
@@ -62,6 +62,11 @@ class Valet:
     """Set when the process should end: somebody said so, or `deaf`."""
     deaf: bool = False
     """Slack was not heard any more, and connecting anew did not help."""
+
+    @property
+    def ticks(self) -> bool:
+        """Whether the clockwork still runs: the job that needs nobody but the disk, and can do without that."""
+        return self.schedule.ages()["database"] < STALE_TICK
 
     def start(self) -> None:
         """Open the door, pick up what a crash left, and go to work; Slack is reached in the background."""

@@ -2,9 +2,14 @@
 
 import logging
 import os
+import select
 import signal
+import socket
 import sys
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +20,8 @@ if TYPE_CHECKING:
 
 DEAF = 69
 """EX_UNAVAILABLE: Slack answers, but is not heard; a new process may hear it."""
+LOOK_S = 1.0
+TICK_S = 20.0
 DRAIN_S = 20.0
 """What is under way may take this long to end once Valet is told to."""
 
@@ -65,14 +72,43 @@ def _log(*, verbose: bool) -> None:
 
 def _work(valet: "Valet") -> bool:
     """From start to SIGTERM, or until Slack is not heard any more: whether that was it."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: valet.finish.set())
-    valet.start()
-    logging.getLogger("bot").info("Valet runs; the door is on %s:%s", valet.door.host, valet.door.port)
-    valet.finish.wait()
-    _end_in_time(DEAF if valet.deaf else 0)
-    valet.stop()
+    with _told_to_end() as told:
+        valet.start()
+        logging.getLogger("bot").info("Valet runs; the door is on %s:%s", valet.door.host, valet.door.port)
+        _until_told(valet, told, os.environ.get("NOTIFY_SOCKET", ""))
+        _end_in_time(DEAF if valet.deaf else 0)
+        valet.stop()
     return valet.deaf
+
+
+@contextmanager
+def _told_to_end() -> Iterator[socket.socket]:
+    """A socket that can be read from once somebody has said SIGTERM or SIGINT.
+
+    A handler that sets an event would do it, if it ran: a signal just before a wait begins does not end that wait, and
+    one within it may find the event's own lock taken.
+    """
+    ear, mouth = socket.socketpair()
+    mouth.settimeout(0)
+    with ear, mouth:
+        signal.set_wakeup_fd(mouth.fileno())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+        yield ear
+        signal.set_wakeup_fd(-1)
+
+
+def _until_told(valet: "Valet", told: socket.socket, supervisor: str) -> None:
+    """Wait for the end, and keep telling systemd that the clockwork ticks: where it stops, systemd starts it again."""
+    from bot.supervisor import ENDING, READY, TICKS, tell
+
+    tell(READY, supervisor)
+    next_tick = time.monotonic()
+    while not valet.finish.is_set() and not select.select([told], [], [], LOOK_S)[0]:
+        if time.monotonic() >= next_tick and valet.ticks:
+            tell(TICKS, supervisor)
+            next_tick += TICK_S
+    tell(ENDING, supervisor)
 
 
 def _end_in_time(code: int) -> None:

@@ -214,6 +214,30 @@ def test_it_ends_in_time_while_aws_hangs(run, tmp_path, server):
     assert "Traceback" not in said
 
 
+def test_systemd_is_told_when_it_is_ready_that_it_ticks_and_that_it_ends(run, tmp_path, server):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+        supervisor.bind(str(tmp_path / "notify"))
+        supervisor.settimeout(20)
+        process = run(NOTIFY_SOCKET=str(tmp_path / "notify"))
+        said = [supervisor.recv(100), supervisor.recv(100)]
+        process.terminate()
+        said.append(supervisor.recv(100))
+        process.communicate(timeout=15)
+
+    assert said == [b"READY=1", b"WATCHDOG=1", b"STOPPING=1"]
+
+
+def test_a_supervisor_that_does_not_listen_is_no_hindrance(run, tmp_path, server):
+    process = run(NOTIFY_SOCKET=str(tmp_path / "nobody"))
+    until(lambda: server.link.connections == 1)
+
+    process.terminate()
+    said, _ = process.communicate(timeout=15)
+
+    assert process.returncode == 0
+    assert "systemd could not be told" in said
+
+
 def test_a_second_bot_on_the_same_database_names_the_first(run, server):
     first = run()
     until(lambda: server.link.connections == 1)
