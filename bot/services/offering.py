@@ -6,7 +6,7 @@ from sqlite_utils import Database
 
 from bot.domain.clock import MINUTE
 from bot.domain.line import STALE, Turn, WaitEnd, Waiter, served_now
-from bot.domain.listing import Filter, Listing
+from bot.domain.listing import Filter
 from bot.domain.offers import Offer
 from bot.services import turns
 from bot.services.desk import Desk
@@ -29,10 +29,10 @@ def offer_due(desk: Desk) -> int:
 
 def _lapse(desk: Desk, db: Database) -> int:
     """End the offers that nobody answered in time, or whose machine can't be claimed now."""
-    now, ended = desk.clock(), 0
+    now, bound, ended = desk.clock(), actions.bound(db), 0
     for offer in line.open_offers(db):
         listing = listings.by_id(db, offer.instance_id)
-        if listing is None or not _is_claimable(db, listing):
+        if listing is None or not listing.running or offer.instance_id in bound:
             ended += turns.close(db, offer, "withdrawn", now)
         elif offer.until_at <= now and turns.close(db, offer, "lapsed", now):
             ended += 1
@@ -68,11 +68,12 @@ def _offer(desk: Desk, db: Database) -> int:
     machines = [
         each
         for each in listings.page(db, Filter(), limit=turns.ALL)
-        if any(first.could_use(each.instance) for first in wanted) and _is_claimable(db, each)
+        if any(first.could_use(each.instance) for first in wanted)
     ]
-    if not any(each.unclaimed for each in machines):
+    rooms = turns.rooms(desk, db, machines)
+    if not rooms.vacant:
         return 0
-    due = served_now(line.unoffered(db), turns.rooms(desk, db, machines), desk.clock())
+    due = served_now(line.unoffered(db), rooms, desk.clock())
     for turn in due:
         _make(desk, db, turn)
     return len(due)
@@ -88,11 +89,3 @@ def _make(desk: Desk, db: Database, turn: Turn) -> None:
     line.offer(db, made)
     audit.add(db, now, "valet", "offered to the line", subject=turn.instance_id, detail=waiter.person)
     outbox.tell(db, waiter.person, f"offer:{made.id}", kind="offer", subject=made.id, now=now)
-
-
-def _is_claimable(db: Database, listing: Listing) -> bool:
-    """It runs, and nothing that was approved is about to change that."""
-    if not listing.running:
-        return False
-    action = actions.live_on(db, listing.instance.id)
-    return action is None or action.kind != "stop" or action.state == "pending"

@@ -34,8 +34,11 @@ def wait(
     choice: GpuChoice | None = None,
     length: int | None = None,
     note: str = "",
+    run: str = "",
 ) -> Place:
     """Stand in the line for an instance, or for whatever has such GPUs; asked again, it is the same place.
+
+    `run` names a template to run as soon as it is their turn, without asking.
 
     Raises FreeNow when there is nothing to wait for, Refused when waiting would be in vain.
     """
@@ -48,7 +51,7 @@ def wait(
         last = turns.at_the_end(desk, person, instance_id=instance_id, kind=kind, count=count, length=length, note=note)
         place = turns.place_of(desk, db, last)
         _refuse_free(desk, db, place)
-        joined = line.join(db, last)
+        joined = line.join(db, replace(last, run=run))
         audit.add(db, joined.since, person, "joined the line", subject=instance_id, detail=note or _named(joined))
         _tell_holders(desk, db, joined)
     desk.wake()

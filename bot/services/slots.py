@@ -6,10 +6,10 @@ from sqlite_utils import Database
 
 from bot.domain.bookings import AHEAD, Gap, Slot, came, pick
 from bot.domain.claims import Claim
-from bot.domain.clock import DAY, MINUTE
+from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
 from bot.errors import Refused
-from bot.services import acting, booking, claim_ends, digesting, judging
+from bot.services import acting, booking, booking_limits, claim_ends, digesting, judging, turns
 from bot.services.desk import Desk
 from store import audit, bookings, claims, listings, outbox
 
@@ -49,6 +49,9 @@ def _begin(desk: Desk, db: Database, slot: Slot) -> bool:
     claim = Claim(
         *(secrets.token_hex(16), slot.instance_id, slot.holder, now, slot.until_at, gpus, slot.team, slot.note)
     )
+    if any(each.person != slot.holder and set(each.gpus) & set(gpus) for each in listing.offers):
+        return False  # somebody from the line may still take them; that is known in minutes
+    turns.served(desk, db, claim)
     if not claims.add(db, claim):
         return False
     bookings.move(db, slot, "claimed", claim_id=claim.id, gpus=gpus)
@@ -186,9 +189,11 @@ def confirm(desk: Desk, slot_id: str, person: str) -> Slot:
 
 def roll_on(desk: Desk) -> None:
     """Keep the next times of weekly bookings as they come within reach; one that is taken is said."""
-    now = desk.clock()
-    reach = now + desk.settings.claims.book_days_ahead * DAY
-    for made in bookings.weekly(desk.store.reading()):
+    now, known = desk.clock(), desk.store.reading()
+    reach = booking_limits.reach(desk, now)
+    for made in bookings.weekly(known):
+        if not made.starts(max(now, bookings.last_start(known, made.id)), reach):
+            continue
         with desk.store.writing() as db:
             listing = listings.by_id(db, made.instance_id)
             current = bookings.by_id(db, made.id)

@@ -13,7 +13,7 @@ from bot.domain.models import Kind
 from bot.domain.offers import Offer, OfferState
 from bot.errors import Refused
 from bot.services.desk import Desk
-from store import bookings, line, listings, outbox
+from store import actions, bookings, line, listings, outbox
 
 ALL = -1
 LAST = 2**63 - 1
@@ -78,8 +78,10 @@ def _scene(desk: Desk, db: Database, instance_id: str, before: int) -> tuple[lis
 
 
 def rooms(desk: Desk, db: Database, machines: Sequence[Listing]) -> Rooms:
-    """These machines, with what is booked of them."""
-    return Rooms(machines, [hold_of(slot) for slot in bookings.ahead(db)], desk.clock())
+    """Those of these machines that are for whoever comes first, with what is booked of them."""
+    bound = actions.bound(db)
+    free = [each for each in machines if each.instance.id not in bound]
+    return Rooms(free, [hold_of(slot) for slot in bookings.ahead(db)], desk.clock())
 
 
 def at_the_end(

@@ -14,7 +14,7 @@ from bot.domain.listing import Listing
 from bot.domain.offers import Offer
 from bot.domain.wants import parse
 from bot.errors import Refused
-from bot.services import booking, claim_ends, handing, offering, queueing, requesting, sharing, turns
+from bot.services import acting, booking, claim_ends, handing, offering, queueing, requesting, sharing, turns
 from store import claims, line, listings
 from store.sql import rows, sqlite3
 from tests.bot.services.room import ADA, BOB, CY, DEE, Room
@@ -301,3 +301,19 @@ def test_half_a_surrogate_pair_in_a_note_breaks_nothing(room):
     hold(room, "train-7", ADA)
 
     assert wait(room, "train-7", CY, note="half a \ud83d pair").waiter.note == "half a ? pair"
+
+
+def test_a_machine_started_for_somebody_is_theirs_whoever_waits_for_its_kind(room):
+    for name in ("nb-2", "nb-5", "scratch"):
+        hold(room, name, ADA)
+    queueing.wait(room.desk, CY, want=parse("1xA10G"))
+    started = acting.ask_to_start(room.desk, room.machine("eval-2").id, ADA, length=HOUR)
+    room.approves(started)
+
+    for _ in range(12):
+        room.clock.forward(MINUTE)
+        room.tick()
+        offering.offer_due(room.desk)
+
+    assert [each.holder for each in listing(room, room.machine("eval-2").id).claims] == [ADA]
+    assert offers(room) == []
