@@ -1,0 +1,53 @@
+"""How long a search among 10,000 instances takes, beside drawing a page of them from the same store.
+
+Run with `pytest -m bench -s tests/bench/bench_find.py`.
+"""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from bot.domain import wants
+from bot.domain.clock import system_clock
+from bot.domain.listing import Filter
+from bot.services import finding, looking
+from bot.services.desk import Desk
+from bot.settings import parse
+from store import Store
+from tests.bench.crowd import fill
+from tests.bot.services.room import SETTINGS
+
+pytestmark = pytest.mark.bench
+SIZES = (1_000, 10_000)
+TURNS = 30
+
+
+def median_ms(do: Callable[[], object]) -> float:
+    took = []
+    for _ in range(TURNS):
+        began = time.perf_counter()
+        do()
+        took.append((time.perf_counter() - began) * 1000)
+    return sorted(took)[TURNS // 2]
+
+
+def search_ms(desk: Desk, text: str) -> float:
+    want = wants.parse(text)
+    return median_ms(lambda: finding.find(desk, want, "U1"))
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_bench_find(count, tmp_path, capsys):
+    settings = parse(SETTINGS, {})
+    desk = Desk(Store(tmp_path / "valet.db"), system_clock, settings, {}, settings.roster)
+    fill(desk, count)
+
+    page = median_ms(lambda: looking.page(desk, Filter(), limit=10))
+    found = {text: search_ms(desk, text) for text in ("2xA100", "40gb", "any")}
+
+    with capsys.disabled():
+        print(f"\n{count:,} instances: a page takes {page:.1f} ms")
+        for text, took in found.items():
+            print(f"  find {text:8} {took:6.1f} ms, {took / page:.1f} times as long")
+    desk.store.close()
