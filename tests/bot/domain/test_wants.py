@@ -99,3 +99,14 @@ def test_a_plain_want_is_told_from_a_name():
     assert [is_plain(word) for word in ("2xA100", "40gb", ">=40gb", "2", "train-7", "a100", "dgx-1")] == (
         [True] * 4 + [False] * 3
     )
+
+
+@given(
+    st.lists(st.sampled_from(["2", "2x", "a100", "80", "gb", "40gb", "for", "6h", "x", ">=", "rtx", "any", "é", "1x"]))
+)
+def test_the_words_that_tell_what_is_wanted_come_first_and_never_reach_the_time(words):
+    end = leading(words)
+
+    assert (end > 0) == bool(words)
+    assert not {"for", "6h"} & set(words[1:end])
+    assert outcome(" ".join(words[:end])).strip()
