@@ -201,7 +201,7 @@ def build(
     notifier = Notifier(desk, client, pace_s=pace_s)
     carrier = Worker("carry-out", lambda: _carry_out(desk), 10)
     poster = Worker("outbox", notifier.drain, 5)
-    usher = Worker("line", lambda: offering.offer_due(desk), 30)
+    usher = Worker("line", lambda: _usher(desk), 30)
     workers += [carrier, poster, usher]
     connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token)
     alarm = StoreAlarm(desk, client)
@@ -212,6 +212,11 @@ def build(
     app = front(desk, face, schedule, silence, slack_http=bool(secrets.signing_secret))
     server = DoorServer(app, settings.door.host, settings.door.port)
     return Valet(desk, face, identity, people, notifier, schedule, carrier, poster, usher, server, client, connection)
+
+
+def _usher(desk: Desk) -> None:
+    offering.offer_due(desk)
+    running.begin_in_turn(desk)
 
 
 def _carry_out(desk: Desk) -> None:

@@ -26,6 +26,7 @@ SCHEMA = (
         since INTEGER NOT NULL,
         ended_at INTEGER,
         end_reason TEXT,
+        run TEXT NOT NULL DEFAULT '',
         CHECK ((instance_id IS NULL) = (kind <> '')),
         CHECK (instance_id IS NOT NULL OR count IS NOT NULL),
         CHECK ((ended_at IS NULL) = (end_reason IS NULL))
@@ -87,11 +88,11 @@ _OFFERS = """SELECT o.*, w.person, w.length FROM offers o JOIN waiters w ON w.id
 def join(db: Database, waiter: Waiter) -> Waiter:
     """Put somebody at the end of a line; its id is its place in the order."""
     cursor = db.execute(
-        "INSERT INTO waiters (person, instance_id, kind, count, length, note, since) VALUES (?, ?, ?, ?, ?, ?, ?) "
-        "RETURNING id",
+        "INSERT INTO waiters (person, instance_id, kind, count, length, note, since, run) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         [
             *bound((waiter.person, waiter.instance_id or None, _key(waiter)[1])),
-            *bound((waiter.count, waiter.length, waiter.note, waiter.since)),
+            *bound((waiter.count, waiter.length, waiter.note, waiter.since, waiter.run)),
         ],
     )
     (number,) = cursor.fetchone()
@@ -199,6 +200,15 @@ def offer(db: Database, made: Offer) -> None:
     )
     each = ((made.id, made.instance_id, gpu) for gpu in made.gpus)
     many(db, "INSERT INTO offered_gpus (offer_id, instance_id, gpu) VALUES (?, ?, ?)", each)
+
+
+def for_runs(db: Database) -> list[tuple[str, Waiter]]:
+    """The open offers to those for whom a run waits, as the id of the offer and whose it is."""
+    sql = (
+        "SELECT o.id AS offer_id, w.* FROM offers o JOIN waiters w ON w.id = o.waiter_id "
+        "WHERE o.state = 'open' AND w.run <> '' ORDER BY w.id"
+    )
+    return [(row.pop("offer_id"), _waiter(row)) for row in rows(db, sql)]
 
 
 def close(db: Database, offer_id: str, now: int, state: OfferState) -> bool:

@@ -3,7 +3,7 @@
 from sqlite_utils import Database
 
 from bot.domain.runs import Run, RunState, Seen
-from store.sql import changed, one, rows
+from store.sql import Row, changed, one, rows
 
 SCHEMA = (
     """CREATE TABLE runs (
@@ -15,6 +15,7 @@ SCHEMA = (
         claim_id TEXT NOT NULL REFERENCES claims (id),
         person TEXT NOT NULL,
         channel TEXT NOT NULL,
+        releases INTEGER NOT NULL CHECK (releases IN (0, 1)),
         created_at INTEGER NOT NULL,
         state TEXT NOT NULL
             CHECK (state IN ('queued', 'starting', 'running', 'done', 'failed', 'cancelled', 'over', 'lost')),
@@ -37,10 +38,10 @@ def add(db: Database, run: Run) -> None:
     """Write a new, queued run."""
     changed(
         db,
-        "INSERT INTO runs (id, template, command, user, instance_id, claim_id, person, channel, created_at, state) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO runs (id, template, command, user, instance_id, claim_id, person, channel, releases, created_at, "
+        "state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *(run.id, run.template, run.command, run.user, run.instance_id, run.claim_id, run.person, run.channel),
-        *(run.created_at, run.state),
+        *(run.releases, run.created_at, run.state),
     )
 
 
@@ -89,17 +90,21 @@ def finish(db: Database, run_id: str, state: RunState, seen: Seen, now: int) -> 
 def by_id(db: Database, run_id: str) -> Run | None:
     """One run, live or over."""
     row = one(db, "SELECT * FROM runs WHERE id = ?", run_id)
-    return Run(**row) if row else None
+    return _run(row) if row else None
 
 
 def live(db: Database, instance_id: str = "") -> list[Run]:
     """Runs that may still go on (on one instance, if given), oldest first."""
     where = " AND instance_id = ?" if instance_id else ""
     sql = f"SELECT * FROM runs WHERE state IN ('queued', 'starting', 'running'){where} ORDER BY created_at, id"
-    return [Run(**row) for row in rows(db, sql, *([instance_id] if instance_id else []))]
+    return [_run(row) for row in rows(db, sql, *([instance_id] if instance_id else []))]
 
 
 def newest_of(db: Database, person: str, limit: int) -> list[Run]:
     """A person's runs, newest first."""
     sql = "SELECT * FROM runs WHERE person = ? ORDER BY created_at DESC, id LIMIT ?"
-    return [Run(**row) for row in rows(db, sql, person, limit)]
+    return [_run(row) for row in rows(db, sql, person, limit)]
+
+
+def _run(row: Row) -> Run:
+    return Run(**{**row, "releases": bool(row["releases"])})

@@ -41,6 +41,8 @@ class Waiter:
     since: int
     ended_at: int | None = None
     end_reason: WaitEnd | None = None
+    run: str = ""
+    """The template that runs as soon as it is their turn; then nobody is asked."""
 
     @property
     def want(self) -> Want:

@@ -45,6 +45,8 @@ class Run:
     channel: str
     """Where it is reported."""
     created_at: int
+    releases: bool = False
+    """The claim was made for it, and ends with it."""
     state: RunState = "queued"
     handle: str = ""
     """The provider's name for it."""

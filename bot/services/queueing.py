@@ -181,6 +181,13 @@ def line_for(desk: Desk, listing: Listing) -> list[tuple[Waiter, Offer | None]]:
     return [(each, line.offer_to(db, each.id)) for each in line.standing(db, wanted)]
 
 
+def next_for(desk: Desk, instance_id: str) -> str:
+    """Who is the first of those whom an instance could serve; empty when nobody waits for it."""
+    listing = listings.by_id(desk.store.reading(), instance_id)
+    standing = line_for(desk, listing) if listing and listing.waiting else []
+    return standing[0][0].person if standing else ""
+
+
 def lines(desk: Desk) -> list[tuple[Waiter, int]]:
     """Every line as its first waiter and how many stand in it."""
     return line.lines(desk.store.reading())

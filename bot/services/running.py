@@ -12,11 +12,14 @@ from sqlite_utils import Database
 
 from bot.domain.clock import MINUTE, SECOND
 from bot.domain.fleet import Instance
+from bot.domain.line import Waiter
+from bot.domain.listing import Listing
 from bot.domain.runs import LONGEST_REMOTE, TAKEN_WITHIN, Run, RunState, RunTemplate, Seen
 from bot.errors import Refused, Unreachable
 from bot.nearest import nearest
+from bot.services import claim_ends, queueing
 from bot.services.desk import Desk
-from store import audit, claims, fleet, listings, outbox, runs
+from store import audit, claims, fleet, line, listings, outbox, runs
 
 FOUND_WITHIN = 2 * MINUTE
 """A start without an answer that is not found after this was never made."""
@@ -29,9 +32,9 @@ def templates(desk: Desk, person: str) -> list[RunTemplate]:
     return [each for each in known if not each.teams or team in each.teams]
 
 
-def begin(desk: Desk, person: str, template_name: str, instance_id: str) -> Run:
-    """Queue a run on a machine this person holds. Raises Refused."""
-    template = _allowed(desk, person, template_name)
+def begin(desk: Desk, person: str, template_name: str, instance_id: str, *, releases: bool = False) -> Run:
+    """Queue a run on a machine this person holds; with `releases` the claim ends with it. Raises Refused."""
+    template = allowed(desk, person, template_name)
     now = desk.clock()
     with desk.store.writing() as db:
         listing = listings.by_id(db, instance_id)
@@ -53,6 +56,7 @@ def begin(desk: Desk, person: str, template_name: str, instance_id: str) -> Run:
             person,
             channel=person,
             created_at=now,
+            releases=releases,
         )
         runs.add(db, made)
         audit.add(db, now, person, "asked to run", subject=instance_id, detail=template.name)
@@ -61,7 +65,8 @@ def begin(desk: Desk, person: str, template_name: str, instance_id: str) -> Run:
     return made
 
 
-def _allowed(desk: Desk, person: str, name: str) -> RunTemplate:
+def allowed(desk: Desk, person: str, name: str) -> RunTemplate:
+    """A template that this person may run. Raises Refused with those they may."""
     known = {each.name: each for each in templates(desk, person)}
     if name in known:
         return known[name]
@@ -69,6 +74,33 @@ def _allowed(desk: Desk, person: str, name: str) -> RunTemplate:
         raise Refused("No run is set up for you. An admin lists commands as [runs.NAME] in valet.toml.")
     close = nearest(name, list(known)) or sorted(known)[:3]
     raise Refused(f'You can\'t run "{name[:40]}". Try {" or ".join(close)}.')
+
+
+def begin_in_turn(desk: Desk) -> None:
+    """Whoever waited in line for a run gets their machine without being asked, and the run begins.
+
+    Should the run be refused by then, the claim ends at once, and they are told why.
+    """
+    for offer_id, waiter in line.for_runs(desk.store.reading()):
+        try:
+            listing = queueing.take(desk, offer_id, waiter.person)
+        except Refused:
+            continue  # the offer is over; the line goes on
+        try:
+            begin(desk, waiter.person, waiter.run, listing.instance.id, releases=True)
+        except Refused as error:
+            _give_back(desk, waiter, listing, str(error))
+
+
+def _give_back(desk: Desk, waiter: Waiter, listing: Listing, why: str) -> None:
+    now = desk.clock()
+    with desk.store.writing() as db:
+        held = listing.claim_of(waiter.person)
+        if held is not None:
+            claim_ends.end(desk, db, held, "released", who=waiter.person)
+        subject = f"{waiter.run}|{listing.instance.id}|{why}"
+        outbox.tell(db, waiter.person, f"run-refused:{waiter.id}", kind="run_refused", subject=subject, now=now)
+    desk.wake()
 
 
 def cancel(desk: Desk, run_id: str, person: str) -> Run:
@@ -84,7 +116,7 @@ def cancel(desk: Desk, run_id: str, person: str) -> Run:
             raise Refused("It is over, or somebody has cancelled it already.")
         audit.add(db, now, person, "cancelled a run", subject=run.instance_id, detail=run.template)
         if run.state == "queued":
-            _finish(db, run, "cancelled", Seen("cancelled"), now)
+            _finish(desk, db, run, "cancelled", Seen("cancelled"))
         _show(db, run, now)
     desk.wake()
     return run
@@ -211,16 +243,21 @@ def told(desk: Desk, run: Run, seen: Seen, *, over: bool) -> None:
 
 def _close(desk: Desk, run: Run, state: RunState, seen: Seen) -> None:
     with desk.store.writing() as db:
-        _finish(db, run, state, seen, desk.clock())
+        _finish(desk, db, run, state, seen)
     desk.wake()
 
 
-def _finish(db: Database, run: Run, state: RunState, seen: Seen, now: int) -> None:
-    if runs.finish(db, run.id, state, seen, now):
-        audit.add(db, now, "valet", f"run {state}", subject=run.instance_id, detail=run.template)
-        _show(db, run, now)
-        thread = f"run:{run.id}"
-        outbox.tell(db, run.channel, f"run-end:{run.id}", kind="run_ended", subject=run.id, now=now, thread=thread)
+def _finish(desk: Desk, db: Database, run: Run, state: RunState, seen: Seen) -> None:
+    now = desk.clock()
+    if not runs.finish(db, run.id, state, seen, now):
+        return
+    audit.add(db, now, "valet", f"run {state}", subject=run.instance_id, detail=run.template)
+    held = claims.by_id(db, run.claim_id) if run.releases else None
+    if held is not None:
+        claim_ends.end(desk, db, held, "released", who=run.person)
+    _show(db, run, now)
+    thread = f"run:{run.id}"
+    outbox.tell(db, run.channel, f"run-end:{run.id}", kind="run_ended", subject=run.id, now=now, thread=thread)
 
 
 def _show(db: Database, run: Run, now: int) -> None:

@@ -20,6 +20,11 @@ def standing(run: Run, name: str) -> Reply:
     return Reply(text, [section(text), *_output(run), *([actions(*wanted)] if wanted else [])])
 
 
+def refused(template: str, name: str, why: str) -> Reply:
+    """Its turn came, but it may not be run any more."""
+    return plainly(f"It was your turn on *{esc(name, 60)}*, but {code(template, 60)} did not run: {esc(why, 300)}")
+
+
 def ended(run: Run, name: str) -> Reply:
     """In its thread, once it is over: the exit code and the last lines."""
     text = f"{person(run.person)} {code(run.template, 60)} on *{esc(name, 60)}* {_state(run)}"

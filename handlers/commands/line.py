@@ -4,10 +4,11 @@ from bot.domain.claims import GpuChoice
 from bot.domain.listing import Listing
 from bot.domain.wants import Want
 from bot.errors import Refused
-from bot.services import desk, looking, queueing, requesting
+from bot.services import desk, looking, queueing, requesting, running, sharing
 from bot.services.turns import InLine, Place
 from handlers.blocks import line as told
 from handlers.blocks import requests
+from handlers.blocks import running as runs
 from handlers.blocks.parts import Reply
 from handlers.commands import find
 from handlers.commands.parse import readable
@@ -18,11 +19,24 @@ from handlers.commands.verbs import Ask, Verb, named
 def wait(ask: Ask) -> Reply:
     """Stand in a line."""
     listing, want, rest = _wanted(ask, "wait")
+    rest, template = _then(ask, rest)
     choice, rest = chosen(rest)
     length, rest = span(rest, ask.asker())
     if length.end is not None:
         raise Refused("Nobody knows when it is your turn, so say for how long you want it: for 8h.")
-    return stand(ask, listing, want, choice=choice, length=length.length, note=readable(" ".join(rest)))
+    note = readable(" ".join(rest))
+    return stand(ask, listing, want, choice=choice, length=length.length, note=note, run=template)
+
+
+def _then(ask: Ask, rest: list[str]) -> tuple[list[str], str]:
+    """The words before "then: run TEMPLATE", and the template; empty where no run is wanted. Raises Refused."""
+    at = next((number for number, word in enumerate(rest) if word.lower() in {"then:", "then"}), None)
+    if at is None or (rest[at].lower() == "then" and rest[at + 1 : at + 2] != ["run"]):
+        return rest, ""
+    said = [word for word in rest[at + 1 :] if word.lower() != "run"]
+    if len(said) != 1:
+        raise Refused("Say what to run at the end: `wait 1xA100 for 6h then: run nightly-eval`. `runs` lists what.")
+    return rest[:at], running.allowed(ask.desk, ask.user, said[0]).name
 
 
 def stand(
@@ -33,16 +47,25 @@ def stand(
     choice: GpuChoice | None = None,
     length: int | None = None,
     note: str = "",
+    run: str = "",
 ) -> Reply:
-    """Stand in the line for this one; when it is free, say so."""
+    """Stand in the line for this one; when it is free, say so, or begin the run there at once."""
     instance_id = listing.instance.id if listing else ""
     try:
         place = queueing.wait(
-            *(ask.desk, ask.user), instance_id=instance_id, want=want, choice=choice, length=length, note=note
+            *(ask.desk, ask.user), instance_id=instance_id, want=want, choice=choice, length=length, note=note, run=run
         )
     except queueing.FreeNow as free:
+        if run:
+            return _run_now(ask, free, length=length, note=note, run=run)
         return told.free_now(free.listing, free.count, length)
     return _place(ask, place)
+
+
+def _run_now(ask: Ask, free: queueing.FreeNow, *, length: int | None, note: str, run: str) -> Reply:
+    name, instance_id = free.listing.instance.name, free.listing.instance.id
+    sharing.claim(ask.desk, instance_id, ask.user, choice=GpuChoice(count=free.count), length=length, note=note)
+    return runs.asked(running.begin(ask.desk, ask.user, run, instance_id, releases=True), name)
 
 
 def _place(ask: Ask, place: Place) -> Reply:
@@ -145,7 +168,12 @@ def _name(ask: Ask, instance_id: str) -> str:
 
 
 VERBS = (
-    Verb("wait", "wait <instance|1xA100> [gpus:2] [for 8h] [note]", "Stand in line; you are asked in turn.", wait),
+    Verb(
+        "wait",
+        "wait <instance|1xA100> [gpus:2] [for 8h] [note] [then: run <template>]",
+        "Stand in line; you are asked in turn.",
+        wait,
+    ),
     Verb("leave", "leave [<instance|1xA100>]", "Leave the line.", leave),
     Verb("line", "line [<instance>]", "Who waits, and about how long.", line),
     Verb("request", "request <instance> [reason]", "Ask its holder to release it.", request),

@@ -19,4 +19,11 @@ def run_ended(desk: Desk, run_id: str) -> Reply | None:
     return running.ended(found, looking.name_of(desk, found.instance_id)) if found else None
 
 
-KINDS: dict[str, Draw] = {"run": run, "run_ended": run_ended}
+def run_refused(desk: Desk, subject: str) -> Reply | None:
+    """A run whose turn came and that could not begin; its subject is "template|instance|why"."""
+    template, _, rest = subject.partition("|")
+    instance_id, _, why = rest.partition("|")
+    return running.refused(template, looking.name_of(desk, instance_id), why)
+
+
+KINDS: dict[str, Draw] = {"run": run, "run_ended": run_ended, "run_refused": run_refused}

@@ -93,8 +93,9 @@ class Office:
         executor.shutdown(wait=True)
         executor.__init__(50)  # type: ignore[misc]  # the same object, as Bolt holds on to it
         executing.carry_out(self.valet.desk)
-        running.carry_out(self.valet.desk)
         offering.offer_due(self.valet.desk)
+        running.begin_in_turn(self.valet.desk)
+        running.carry_out(self.valet.desk)
         self.valet.notifier.drain()
 
     def types(self, who: str, line: str, channel: str = "#gpus") -> str:

@@ -153,3 +153,34 @@ def test_an_owned_machine_whose_agent_takes_no_jobs_is_named(lab):
     lab.passes(11 * MINUTE)
 
     assert "did not run. No agent took it up: is it started with --allow-jobs?" in lab.sees("ada", "@ada")
+
+
+def test_a_job_waits_in_line_begins_in_its_turn_and_gives_the_machine_back(lab):
+    lab.types("bob", "/gpu claim train-7 for 1h")
+    assert lab.types("ada", "/gpu wait train-7 for 6h sweep 3 then: run nightly-eval").startswith("You are 1st in line")
+
+    lab.types("bob", "/gpu release train-7")
+
+    assert [name for _, name in lab.runner.started] == ["train-7"]
+    assert "@Ada to Mon 15:00 UTC: sweep 3" in lab.types("cy", "/gpu status train-7")
+    lab.passes(6 * MINUTE)
+    assert "ended with exit code 0" in "\n".join(lab.slack.sees("ada", "@ada"))
+    assert "nobody" in lab.types("cy", "/gpu status train-7")
+
+
+def test_where_the_machine_is_free_the_job_begins_at_once(lab):
+    assert lab.types("ada", "/gpu wait train-7 for 2h then: run nightly-eval").startswith(
+        "`nightly-eval` goes to *train-7*"
+    )
+
+    lab.passes(6 * MINUTE)
+
+    assert "nobody" in lab.types("cy", "/gpu status train-7")
+
+
+def test_a_job_nobody_allows_does_not_even_wait(lab):
+    lab.types("bob", "/gpu claim train-7 for 1h")
+
+    assert lab.types("ada", "/gpu wait train-7 then: run rm -rf /").startswith("Say what to run at the end:")
+    assert lab.types("ada", "/gpu wait train-7 then: run render") == 'You can\'t run "render". Try nightly-eval.'
+    assert lab.types("ada", "/gpu line train-7").startswith("Nobody waits")
