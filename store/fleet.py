@@ -209,3 +209,10 @@ def names(db: Database) -> dict[str, str]:
 def known(db: Database) -> dict[str, tuple[str, int]]:
     """The name and the number of GPUs of every machine there is or was, by id."""
     return {row["id"]: (row["name"], row["gpu_count"]) for row in rows(db, "SELECT id, name, gpu_count FROM instances")}
+
+
+def gone(db: Database, word: str) -> tuple[str, str] | None:
+    """Id and name of the instance of this name or id that went last, among those that are gone."""
+    sql = "SELECT id, name FROM instances WHERE gone_at IS NOT NULL AND lower(?) IN (lower(id), lower(name)) "
+    row = one(db, sql + "ORDER BY gone_at DESC LIMIT 1", word)
+    return (row["id"], row["name"]) if row else None

@@ -18,6 +18,11 @@ def history(desk: Desk, instance_id: str, *, limit: int) -> tuple[list[Entry], i
     return audit.newest(desk.store.reading(), instance_id, limit)
 
 
+def gone(desk: Desk, word: str) -> tuple[str, str] | None:
+    """Id and name of the instance of exactly this name or id that was gone last; None when none was."""
+    return fleet.gone(desk.store.reading(), word)
+
+
 def entries(desk: Desk, since: int) -> Iterator[tuple[Entry, str]]:
     """Every entry from `since` on, oldest first, with the name of what it is about."""
     db = desk.store.reading()

@@ -3,29 +3,31 @@
 import re
 
 from bot.domain.entries import Entry
-from bot.domain.listing import Listing
 from handlers import ids
 from handlers.blocks.parts import FALLBACK_TEXT, Reply, actions, button, context, cut_mrkdwn, lines, section
-from handlers.blocks.words import at, esc, person, plural
+from handlers.blocks.words import at, esc, person
 
 _USER = re.compile(r"[UW][A-Z0-9]{2,}", re.ASCII)
 _ACTION = re.compile(r"\b[0-9a-f]{32}\b", re.ASCII)
 _OURS = {"valet": "Valet", "command line": "An admin (command line)"}
 
 
-def history(listing: Listing, entries: list[Entry], total: int) -> Reply:
-    """The newest entries, newest first."""
-    name = esc(listing.instance.name, 60)
-    status = button(f"Status of {listing.instance.name}", f"{ids.STATUS_OF}:0", listing.instance.id)
+def history(name: str, instance_id: str, entries: list[Entry], total: int) -> Reply:
+    """The newest entries, newest first. `instance_id` is empty where the instance is gone."""
+    shown = esc(name, 60)
+    status = [actions(button(f"Status of {name}", f"{ids.STATUS_OF}:0", instance_id))] if instance_id else []
     if not entries:
-        said = f"Nobody has done anything to {name} through Valet yet."
-        return Reply(said, [section(said), actions(status)])
-    first = f"{name}: {plural(total, 'entry').replace('entrys', 'entries')} in the audit, newest first."
+        still = "has done anything" if instance_id else "did anything, while it was there,"
+        said = f"Nobody {still} to {shown} through Valet."
+        return Reply(said, [section(said), *status])
+    gone = "" if instance_id else ", which is gone"
+    counted = f"{total:,} {'entry' if total == 1 else 'entries'}"
+    first = f"{shown}{gone}: {counted} in the audit, newest first."
     rows = [_row(entry) for entry in entries]
     blocks = [section(f"*{first}*"), section(lines(rows))]
     if total > len(entries):
         blocks.append(context(f"{total - len(entries):,} older. An admin gets all of them by `valet audit --csv`."))
-    return Reply(cut_mrkdwn(f"{first} {rows[0]}", FALLBACK_TEXT), [*blocks, actions(status)])
+    return Reply(cut_mrkdwn(f"{first} {rows[0]}", FALLBACK_TEXT), [*blocks, *status])
 
 
 def _row(entry: Entry) -> str:

@@ -18,9 +18,7 @@ def test_what_was_done_is_told_newest_first(office):
 
 
 def test_a_machine_nobody_touched_says_so(office):
-    assert office.types("ada", "/gpu history train-7").startswith(
-        "Nobody has done anything to train-7 through Valet yet."
-    )
+    assert office.types("ada", "/gpu history train-7").startswith("Nobody has done anything to train-7 through Valet.")
 
 
 def test_a_long_history_says_how_much_is_left_out(office):
@@ -66,3 +64,15 @@ def test_an_admin_who_ends_anothers_claim_is_told_with_whose_it_was(office):
         "Mon 09:00 UTC  Valet launched: for @Ada",
         "Mon 09:00 UTC  @Bob released: @Ada",
     ]
+
+
+def test_a_machine_that_is_gone_still_has_its_history(office):
+    office.types("ada", "/gpu claim train-7")
+    office.fleet.change("train-7", state="terminated")
+    office.passes(2 * MINUTE)
+
+    seen = office.types("bob", "/gpu history train-7").splitlines()
+
+    assert seen[0].startswith("*train-7, which is gone: ")
+    assert seen[-1] == "Mon 09:00 UTC  @Ada claimed"
+    assert office.types("bob", "/gpu history trian-7").startswith('I don\'t know "trian-7".')
