@@ -2,15 +2,18 @@
 
 from bot.domain.actions import deciders
 from bot.domain.listing import Filter, Listing
-from bot.services import looking
+from bot.services import booking, looking, queueing
 from bot.services.desk import Desk
 from handlers import ids
-from handlers.blocks import approvals, fleet
+from handlers.blocks import approvals, fleet, line
+from handlers.blocks import booking as booking_blocks
 from handlers.blocks.parts import Block, Reply, actions, button, context, divider, fitting, header, section
 from handlers.blocks.words import clock_time
 
 CARDS_TEXT = 7_000
 HELD_TEXT = 4_000
+MOST_PLACES = 5
+MOST_BOOKED = 5
 """What cards and what claims may take of the text over all blocks: Slack refuses some 13,200, undocumented."""
 
 
@@ -29,6 +32,8 @@ def page(desk: Desk, user: str) -> Reply:
         blocks.append(context(f"and {left} more: `/gpu status mine` shows all."))
     if not held:
         blocks.append(section("Nothing just now. `/gpu status free` shows what you could claim."))
+    blocks += _booked(desk, user)
+    blocks += _standing(desk, user, now)
     blocks += [divider(), context(f"As of {clock_time(now)}. Open this tab again for news.")]
     return Reply("Valet", blocks)
 
@@ -36,6 +41,25 @@ def page(desk: Desk, user: str) -> Reply:
 def _held(listing: Listing, now: int) -> list[Block]:
     release = actions(button(f"Release {listing.instance.name}", ids.RELEASE, listing.instance.id))
     return [section(fleet.describe(listing, now)), release]
+
+
+def _booked(desk: Desk, user: str) -> list[Block]:
+    """The next time of each of their bookings."""
+    first = {slot.booking_id: slot for slot in reversed(booking.upcoming(desk, holder=user))}
+    soonest = sorted(first.values(), key=lambda slot: slot.from_at)[:MOST_BOOKED]
+    if not soonest:
+        return []
+    rows = [booking_blocks.row(slot, looking.listing(desk, slot.instance_id), may=True) for slot in soonest]
+    return [header("You booked"), *rows, context("`/gpu bookings mine` shows all of them.")]
+
+
+def _standing(desk: Desk, user: str, now: int) -> list[Block]:
+    """Where this person stands in line."""
+    places = [
+        (each.waiter, looking.name_of(desk, each.waiter.instance_id), line.said(each.ahead, each.turn, each.offer, now))
+        for each in queueing.places(desk, user)[:MOST_PLACES]
+    ]
+    return [header("You wait for"), *line.rows(places)] if places else []
 
 
 def _waiting(desk: Desk, user: str) -> list[Block]:

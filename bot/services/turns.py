@@ -34,6 +34,11 @@ class Place:
     is_new: bool = False
     """They came this moment."""
 
+    @property
+    def is_taken(self) -> bool:
+        """They stand there, and not only would."""
+        return self.waiter.id != LAST
+
 
 class InLine(Refused):
     """Others wait for what was asked for; `place` is where this person would stand."""
@@ -53,9 +58,9 @@ def pick(
         return picked
     in_turn = choice.pick(count, {*taken, *_for_others(desk, db, listing, person)}, busy)
     if in_turn is None:
-        waiter = at_the_end(
-            desk, person, instance_id=listing.instance.id, count=None if choice.is_whole else len(picked)
-        )
+        own = (each for each in line.of_person(db, person) if each.could_use(listing.instance))
+        count = None if choice.is_whole else len(picked)
+        waiter = next(own, None) or at_the_end(desk, person, instance_id=listing.instance.id, count=count)
         raise InLine(f"Others wait for {listing.instance.name}.", place_of(desk, db, waiter))
     return in_turn
 

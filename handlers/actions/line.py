@@ -3,7 +3,7 @@
 from bot.domain import wants
 from bot.domain.claims import GpuChoice
 from bot.domain.clock import HOUR
-from bot.services import looking, queueing, requesting, sharing
+from bot.services import looking, queueing, requesting
 from bot.services.desk import Desk
 from handlers import ids
 from handlers.actions.pressing import Press, listed
@@ -11,7 +11,7 @@ from handlers.blocks import claims
 from handlers.blocks import line as told
 from handlers.blocks.parts import Reply
 from handlers.commands import line
-from handlers.commands.claims import prolong
+from handlers.commands.claims import end_claim, prolong
 from handlers.commands.spans import Span
 from handlers.commands.verbs import Ask
 
@@ -55,8 +55,8 @@ def request(desk: Desk, user: str, channel: str, value: str) -> Reply:
 
 def grant(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Release it], on a request."""
-    held = sharing.release(desk, requesting.claim_of(desk, value, user).id, user)
-    return claims.released(looking.name_of(desk, held.instance_id), held, user, desk.clock())
+    held = requesting.claim_of(desk, value, user)
+    return end_claim(Ask(desk, user, channel, []), listed(desk, held.instance_id), held)
 
 
 def extend(desk: Desk, user: str, channel: str, value: str) -> Reply:

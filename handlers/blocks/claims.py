@@ -46,11 +46,12 @@ def _whose(listing: Listing, held: Claim) -> str:
     return f"{gpus(held.gpus)} of {name} {verb} {person(held.holder)}'s until {at(held.until_at)}{note}."
 
 
-def released(name: str, held: Claim, person_id: str, now: int) -> Reply:
-    """It is free again, with thanks when it is early."""
+def released(name: str, held: Claim, person_id: str, now: int, *, after: str = "") -> Reply:
+    """It is free again, with thanks when it is early; `after` is the first of those who wait for it."""
     early = f", {length(held.until_at - now)} early. Thanks" if held.until_at - now >= HOUR else ""
     whose = "" if person_id == held.holder else f" ({person(held.holder)} held it)"
-    text = f"{person(person_id)} released *{esc(name, 60)}*{early}.{whose}"
+    line = f" {person(after)} is next in line." if after else ""
+    text = f"{person(person_id)} released *{esc(name, 60)}*{early}.{whose}{line}"
     return Reply(text, [section(text)], private=False)
 
 

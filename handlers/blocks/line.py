@@ -39,10 +39,10 @@ def place(
         return plainly(f"It is your turn: {_held(offer, name)}", *_answers(offer))
     begin = "You are" if is_new else "You wait for it already:"
     text = f"{begin} {ordinal(ahead + 1)} in line for {what(waiter, name)}, for {length(waiter.length)}. "
-    return plainly(f"{text}{_when(ahead, turn, now)} I'll write to you when it is your turn.", *_buttons(waiter))
+    return plainly(f"{text}{_when(turn, now)} I'll write to you when it is your turn.", *_buttons(waiter))
 
 
-def _when(ahead: int, turn: Turn | None, now: int) -> str:
+def _when(turn: Turn | None, now: int) -> str:
     if turn is None:
         return "How long it takes, nobody can say."
     if turn.at - now < MINUTE:
@@ -80,6 +80,13 @@ def others_first(waiter: Waiter, listing: Listing, ahead: int, turn: Turn | None
     )
 
 
+def not_yet(waiter: Waiter, name: str, ahead: int, turn: Turn | None, now: int) -> Reply:
+    """Somebody claimed what they wait for before it is their turn."""
+    who = "1 person comes" if ahead == 1 else f"{ahead:,} people come"
+    begin = f"You are {ordinal(ahead + 1)} in line for {what(waiter, name)}, and {who} before you. "
+    return plainly(f"{begin}{_when(turn, now)}", *_buttons(waiter))
+
+
 def free_now(listing: Listing, count: int, span: int | None) -> Reply:
     """Nobody need wait for what is free."""
     name, whole = listing.instance.name, count == len(listing.gpus)
@@ -96,7 +103,7 @@ def free_now(listing: Listing, count: int, span: int | None) -> Reply:
 def offered(offer: Offer, waiter: Waiter, name: str, listing: Listing | None) -> Reply:
     """Told to the one whose turn it is; later, what became of it."""
     if offer.state != "open":
-        return plainly(f"It was your turn for {what(waiter, name)}. {_became(offer, name)}")
+        return plainly(f"It was your turn for {what(waiter, name)}. {_became(offer, waiter, name)}")
     busy = listing.busy.intersection(offer.gpus) if listing else ()
     works = f" Somebody without a claim works on {gpus(sorted(busy))} just now." if busy else ""
     note = f" Your note: {esc(waiter.note, 120)}." if waiter.note else ""
@@ -114,13 +121,15 @@ def _answers(offer: Offer) -> list[Block]:
     return [take, button("Pass", ids.DECLINE_OFFER, offer.id)]
 
 
-def _became(offer: Offer, name: str) -> str:
+def _became(offer: Offer, waiter: Waiter, name: str) -> str:
     label = f"*{esc(name, 60)}*"
+    if offer.state == "withdrawn" and waiter.end_reason == "served":
+        return f"You got what you waited for elsewhere, so {label} goes to the next."
     return {
         "taken": f"You took {label}.",
         "passed": f"You let {label} go to the next.",
         "lapsed": f"You did not answer by {at(offer.until_at)}, so {label} goes to the next.",
-        "withdrawn": f"{label} is not to be had any more, so the offer is off.",
+        "withdrawn": f"{label} can't be had just now, so the offer is off. You keep your place.",
     }.get(offer.state, "")
 
 
@@ -189,15 +198,20 @@ def _in_line(waiter: Waiter, listing: Listing, offer: Offer | None, now: int) ->
     return f"{what(waiter, listing.instance.name)} for {length(waiter.length)}, {since}{turn}{note}"
 
 
-def places(rows: Sequence[tuple[Waiter, str, str]], elsewhere: Sequence[tuple[Waiter, str, int]]) -> Reply:
+def rows(own: Sequence[tuple[Waiter, str, str]]) -> list[Block]:
+    """Places in line, each in words and with the button to leave."""
+    return [
+        section(f"{what(waiter, name)}: {said}", button("Leave the line", f"{ids.LEAVE}:{number}", str(waiter.id)))
+        for number, (waiter, name, said) in enumerate(own)
+    ]
+
+
+def places(own: Sequence[tuple[Waiter, str, str]], elsewhere: Sequence[tuple[Waiter, str, int]]) -> Reply:
     """Where a person stands (with each place in words), and what other lines there are (with their length)."""
-    blocks = []
-    for number, (waiter, name, said) in enumerate(rows[:SHOWN]):
-        leave = button("Leave the line", f"{ids.LEAVE}:{number}", str(waiter.id))
-        blocks.append(section(f"{what(waiter, name)}: {said}", leave))
-    text = f"You stand in {plural(len(rows), 'line')}." if rows else "You wait for nothing."
-    if len(rows) > SHOWN:
-        blocks.append(context(f"and {len(rows) - SHOWN} more"))
+    blocks = rows(own[:SHOWN])
+    text = f"You stand in {plural(len(own), 'line')}." if own else "You wait for nothing."
+    if len(own) > SHOWN:
+        blocks.append(context(f"and {len(own) - SHOWN} more"))
     others = [f"{what(waiter, name)}: {count:,} wait{'s' if count == 1 else ''}" for waiter, name, count in elsewhere]
     said = f"All lines: {'; '.join(others[:SHOWN])}." if others else "Nobody waits for anything just now."
     return Reply(text, [section(text), *blocks, context(said)])
@@ -207,4 +221,4 @@ def said(ahead: int, turn: Turn | None, offer: Offer | None, now: int) -> str:
     """A place in a few words."""
     if offer is not None:
         return f"your turn, held for you until {at(offer.until_at)}"
-    return f"{ordinal(ahead + 1)}. {_when(ahead, turn, now)}"
+    return f"{ordinal(ahead + 1)}. {_when(turn, now)}"

@@ -143,7 +143,8 @@ def give_back(ask: Ask, listing: Listing) -> Reply:
 def end_claim(ask: Ask, listing: Listing, held: Claim) -> Reply:
     """End a claim on this one."""
     ended = sharing.release(ask.desk, held.id, ask.user)
-    return claims.released(listing.instance.name, ended, ask.user, ask.desk.clock())
+    after = queueing.next_for(ask.desk, held.instance_id)
+    return claims.released(listing.instance.name, ended, ask.user, ask.desk.clock(), after=after)
 
 
 VERBS = (

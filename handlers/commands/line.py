@@ -93,7 +93,10 @@ def others_first(ask: Ask, listing: Listing, first: InLine) -> Reply:
     """Somebody claimed what others wait for."""
     fresh = looking.listing(ask.desk, listing.instance.id) or listing
     place = first.place
-    return told.others_first(place.waiter, fresh, place.ahead, place.turn, ask.desk.clock())
+    now, turn = ask.desk.clock(), place.turn
+    if place.is_taken:
+        return told.not_yet(place.waiter, _name(ask, place.waiter.instance_id), place.ahead, turn, now)
+    return told.others_first(place.waiter, fresh, place.ahead, turn, now)
 
 
 def leave(ask: Ask) -> Reply:

@@ -46,6 +46,8 @@ def every_reply(text: str, name: str) -> list[Reply]:
         ),
         line.place(some, name, 12_345, None, offer=offer(), is_new=False, now=NOW),
         line.others_first(some, crowd, 12_345, turn, NOW),
+        line.not_yet(some, name, 12_345, turn, NOW),
+        line.not_yet(some, name, 1, None, NOW),
         *(line.free_now(one, count, 8 * HOUR) for count in (1, 2, 8)),
         *(line.offered(offer(state), some, name, one) for state in ("open", "taken", "passed", "lapsed", "withdrawn")),
         line.offered(offer(), some, name, None),

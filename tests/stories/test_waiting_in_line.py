@@ -65,6 +65,10 @@ def test_nobody_claims_past_those_who_wait(office):
         "It is held for @Cy until Mon 09:15 UTC.\n[Wait in line] [Show the line]"
     )
     assert office.presses("bob", "Wait in line").startswith("You are 2nd in line for *train-7*, for 8 h.")
+    assert office.types("bob", "/gpu claim train-7") == (
+        "You are 2nd in line for *train-7*, and 1 person comes before you. By what is claimed now, that is in about "
+        "2 h.\n[Show the line] [Leave the line]"
+    )
     assert office.types("cy", "/gpu claim train-7 for 1h").startswith("*train-7* is @Cy's until Mon 10:00 UTC.")
     assert office.sees("cy", "@cy") == "It was your turn for *train-7*. You took *train-7*."
 
@@ -146,7 +150,9 @@ def test_a_machine_that_stops_is_no_offer_but_the_place_stays(office):
 
     office.fleet.change("train-7", state="stopped")
     office.tick()
-    assert office.sees("cy", "@cy").endswith("*train-7* is not to be had any more, so the offer is off.")
+    assert office.sees("cy", "@cy").endswith(
+        "*train-7* can't be had just now, so the offer is off. You keep your place."
+    )
     office.fleet.restart("train-7")
     office.tick()
 
@@ -208,3 +214,15 @@ def test_a_hostile_note_calls_nobody(office):
 
     assert "<!channel>" not in office.slack.last("ada", "#gpus").text
     assert "1. @Cy: *train-7* for 8 h" in seen
+
+
+def test_who_is_next_is_said_on_release_and_the_home_tab_shows_ones_places(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.types("cy", "/gpu wait train-7 for 2h")
+
+    office.slack.open_home("cy")
+    office.settle()
+    assert "You wait for\n*train-7*: 1st. By what is claimed now, that is in about 4 h." in office.slack.sees_home("cy")
+    assert office.types("ada", "/gpu release train-7") == (
+        "@Ada released *train-7*, 4 h early. Thanks. @Cy is next in line."
+    )
