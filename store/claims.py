@@ -3,10 +3,12 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 
 from sqlite_utils import Database
 
 from bot.domain.claims import Claim, EndReason
+from bot.domain.splitting import Hold
 from store.sql import Row, changed, many, one, rows, sqlite3
 
 SCHEMA = (
@@ -34,6 +36,13 @@ SCHEMA = (
         gpu INTEGER NOT NULL,
         PRIMARY KEY (instance_id, gpu)
     ) STRICT""",
+    """CREATE TABLE former_gpus (
+        claim_id TEXT NOT NULL REFERENCES claims (id),
+        until_at INTEGER NOT NULL,
+        gpus TEXT NOT NULL,
+        PRIMARY KEY (claim_id, until_at)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX claims_by_end ON claims (ended_at)",
 )
 
 MOST_NAMED = 500
@@ -53,9 +62,12 @@ def add(db: Database, claim: Claim) -> bool:
     return done()
 
 
-def regrip(db: Database, claim: Claim, gpus: tuple[int, ...]) -> bool:
+def regrip(db: Database, claim: Claim, gpus: tuple[int, ...], now: int) -> bool:
     """Let an open claim cover these GPUs instead; False when one of them is another's (nothing is written then)."""
     with _all_or_nothing(db) as done:
+        if gpus != claim.gpus:
+            former = "INSERT OR IGNORE INTO former_gpus (claim_id, until_at, gpus) VALUES (?, ?, ?)"
+            changed(db, former, claim.id, now, json.dumps(claim.gpus))
         changed(db, "DELETE FROM claimed_gpus WHERE claim_id = ?", claim.id)
         _grip(db, claim.id, claim.instance_id, gpus)
         changed(db, "UPDATE claims SET gpus = ? WHERE id = ?", json.dumps(gpus), claim.id)
@@ -128,6 +140,29 @@ def recent(db: Database, start: int) -> list[Claim]:
     """All claims that are open, or ended after `start`."""
     sql = "SELECT * FROM claims WHERE ended_at IS NULL OR ended_at > ? ORDER BY from_at, id"
     return [_claim(row) for row in rows(db, sql, start)]
+
+
+def holds(db: Database, source: str, since: int) -> dict[str, list[Hold]]:
+    """Which GPUs of a source's instances were whose after an instant, by instance."""
+    found = rows(
+        db,
+        "SELECT c.id, c.instance_id, c.holder, c.team, c.gpus, c.from_at, c.ended_at, f.until_at AS former_until, "
+        "f.gpus AS former_gpus FROM claims c JOIN instances i ON i.id = c.instance_id "
+        "LEFT JOIN former_gpus f ON f.claim_id = c.id "
+        "WHERE (c.ended_at IS NULL OR c.ended_at > ?) AND i.source = ? ORDER BY c.from_at, c.id, f.until_at",
+        *(since, source),
+    )
+    told: dict[str, list[Hold]] = {}
+    for _, group in groupby(found, key=lambda row: row["id"]):
+        grips = list(group)
+        last, start = grips[0], grips[0]["from_at"]
+        whose, of_instance = (last["holder"], last["team"]), told.setdefault(last["instance_id"], [])
+        for row in grips:
+            if row["former_until"] is not None:
+                of_instance.append(Hold(*whose, tuple(json.loads(row["former_gpus"])), start, row["former_until"]))
+                start = row["former_until"]
+        of_instance.append(Hold(*whose, tuple(json.loads(last["gpus"])), start, last["ended_at"]))
+    return told
 
 
 def ending(db: Database, before: int) -> list[Claim]:

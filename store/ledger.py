@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
@@ -18,8 +18,7 @@ SCHEMA = (
         launched_at INTEGER,
         rate_micros INTEGER NOT NULL,
         team TEXT NOT NULL,
-        holder TEXT NOT NULL,
-        verdict TEXT NOT NULL
+        marks TEXT NOT NULL
     ) STRICT""",
     """CREATE TABLE charges (
         id INTEGER PRIMARY KEY,
@@ -30,14 +29,23 @@ SCHEMA = (
         micros INTEGER NOT NULL,
         rate_micros INTEGER NOT NULL,
         team TEXT NOT NULL,
-        holder TEXT NOT NULL,
-        verdict TEXT NOT NULL,
         UNIQUE (instance_id, from_at),
         CHECK (until_at > from_at AND until_at <= from_at / 3600000 * 3600000 + 3600000)
     ) STRICT""",
     "CREATE INDEX charges_by_time ON charges (from_at)",
     "CREATE TRIGGER charges_keep BEFORE DELETE ON charges BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
     "CREATE TRIGGER charges_stand BEFORE UPDATE ON charges BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
+    """CREATE TABLE shares (
+        charge_id INTEGER NOT NULL REFERENCES charges (id),
+        holder TEXT NOT NULL,
+        team TEXT NOT NULL,
+        use TEXT NOT NULL CHECK (use IN ('busy', 'idle', 'unknown')),
+        gpu_ms INTEGER NOT NULL CHECK (gpu_ms >= 0),
+        micros INTEGER NOT NULL,
+        PRIMARY KEY (charge_id, holder, team, use)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE TRIGGER shares_keep BEFORE DELETE ON shares BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
+    "CREATE TRIGGER shares_stand BEFORE UPDATE ON shares BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
     """CREATE TABLE forecasts (
         scope TEXT NOT NULL,
         made_at INTEGER NOT NULL,
@@ -47,16 +55,30 @@ SCHEMA = (
 )
 
 
-def open_meters(db: Database, source: str = "") -> dict[str, Meter]:
-    """Every running meter (of one source, if given), by instance."""
-    found = rows(
-        db,
-        "SELECT m.* FROM meters m JOIN instances i ON i.id = m.instance_id WHERE i.source = ?"
-        if source
-        else "SELECT * FROM meters",
-        *([source] if source else []),
-    )
-    return {row["instance_id"]: Meter(**row) for row in found}
+class MachineSum(NamedTuple):
+    """What one machine cost one team over some time."""
+
+    name: str
+    provider: str
+    team: str
+    running_ms: int
+    micros: int
+
+
+def open_meters(db: Database, source: str) -> dict[str, Meter]:
+    """Every running meter of a source, by instance."""
+    sql = "SELECT m.* FROM meters m JOIN instances i ON i.id = m.instance_id WHERE i.source = ?"
+    return {row["instance_id"]: _meter(row) for row in rows(db, sql, source)}
+
+
+def rented_meters(db: Database) -> list[Meter]:
+    """Every running meter of a rented instance."""
+    sql = "SELECT m.* FROM meters m JOIN instances i ON i.id = m.instance_id WHERE i.provider = 'ec2'"
+    return [_meter(row) for row in rows(db, sql)]
+
+
+def _meter(row: Row) -> Meter:
+    return Meter(**{**row, "marks": tuple((at, letters) for at, letters in json.loads(row["marks"]))})
 
 
 def charged_until(db: Database, instance_id: str) -> int:
@@ -70,10 +92,10 @@ def save_meters(db: Database, meters: Iterable[Meter]) -> None:
     """Open or move on meters."""
     many(
         db,
-        "INSERT OR REPLACE INTO meters (instance_id, from_at, until_at, launched_at, rate_micros, team, holder, "
-        "verdict) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO meters (instance_id, from_at, until_at, launched_at, rate_micros, team, marks) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
-            (m.instance_id, m.from_at, m.until_at, m.launched_at, m.rate_micros, m.team, m.holder, m.verdict)
+            (m.instance_id, m.from_at, m.until_at, m.launched_at, m.rate_micros, m.team, json.dumps(m.marks))
             for m in meters
         ),
     )
@@ -85,34 +107,67 @@ def close_meters(db: Database, instance_ids: Iterable[str]) -> None:
 
 
 def add(db: Database, charges: Iterable[Charge]) -> None:
-    """Append charges."""
+    """Append charges with their shares."""
+    found = one(db, "SELECT coalesce(max(id), 0) AS id FROM charges")
+    numbered = list(enumerate(charges, (found["id"] if found else 0) + 1))
     many(
         db,
-        "INSERT INTO charges (instance_id, from_at, until_at, running_ms, micros, rate_micros, team, holder, verdict) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO charges (id, instance_id, from_at, until_at, running_ms, micros, rate_micros, team) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            (c.instance_id, c.from_at, c.until_at, c.running_ms, c.micros, c.rate_micros, c.team, c.holder, c.verdict)
-            for c in charges
+            (number, c.instance_id, c.from_at, c.until_at, c.running_ms, c.micros, c.rate_micros, c.team)
+            for number, c in numbered
         ),
+    )
+    many(
+        db,
+        "INSERT INTO shares (charge_id, holder, team, use, gpu_ms, micros) VALUES (?, ?, ?, ?, ?, ?)",
+        ((number, s.holder, s.team, s.use, s.gpu_ms, s.micros) for number, c in numbered for s in c.split),
     )
 
 
 def between(db: Database, start: int, end: int) -> list[Row]:
-    """Charges with their instance's name, type and present rate, from `start` up to `end`, oldest first."""
+    """Shares of charges from `start` up to `end`, oldest first, each with its charge and its instance.
+
+    `charge_id`, `from_at`, `until_at`, `running_ms`, `rate_micros` and `team` are the charge's; `holder`, `used_by`
+    (a team), `use`, `gpu_ms` and `micros` the share's; `name`, `type`, `provider`, `rate_source` and `rate_now` the
+    instance's.
+    """
     return rows(
         db,
-        "SELECT c.*, i.name, i.type, i.provider, i.rate_source, i.rate_micros AS rate_now "
-        "FROM charges c JOIN instances i ON i.id = c.instance_id "
-        "WHERE c.from_at >= ? AND c.from_at < ? ORDER BY c.from_at, c.id",
+        "SELECT c.id AS charge_id, c.instance_id, c.from_at, c.until_at, c.running_ms, c.rate_micros, c.team, "
+        "s.holder, s.team AS used_by, s.use, s.gpu_ms, s.micros, i.name, i.type, i.provider, i.rate_source, "
+        "i.rate_micros AS rate_now FROM charges c JOIN shares s ON s.charge_id = c.id "
+        "JOIN instances i ON i.id = c.instance_id "
+        "WHERE c.from_at >= ? AND c.from_at < ? ORDER BY c.from_at, c.id, s.holder, s.team, s.use",
         start,
         end,
     )
 
 
-def spent(db: Database, team: str, since: int) -> int:
-    """Micro-dollars a team's instances cost since then, by our own metering."""
-    found = one(db, "SELECT sum(micros) AS micros FROM charges WHERE team = ? AND from_at >= ?", team, since)
-    return (found["micros"] if found else None) or 0
+def per_machine(db: Database, start: int, end: int) -> list[MachineSum]:
+    """What each machine cost each team from `start` up to `end`: rented ones first, the dearest first."""
+    found = rows(
+        db,
+        "SELECT i.name, i.provider, c.team, sum(c.running_ms) AS running_ms, sum(c.micros) AS micros "
+        "FROM charges c JOIN instances i ON i.id = c.instance_id WHERE c.from_at >= ? AND c.from_at < ? "
+        "GROUP BY i.id, c.team ORDER BY i.provider, sum(c.micros) DESC, i.name, c.team",
+        *(start, end),
+    )
+    return [MachineSum(**row) for row in found]
+
+
+def spent(db: Database, team: str | None, since: int) -> int:
+    """Micro-dollars that a team's rented instances (None: all) have cost since then, by our own metering, up to now."""
+    whose, values = ("", []) if team is None else (" AND c.team = ?", [team])
+    found = one(
+        db,
+        "SELECT sum(c.micros) AS micros FROM charges c JOIN instances i ON i.id = c.instance_id "
+        f"WHERE i.provider = 'ec2' AND c.from_at >= ?{whose}",
+        *(since, *values),
+    )
+    running = sum(meter.micros for meter in rented_meters(db) if meter.from_at >= since and team in {None, meter.team})
+    return ((found["micros"] if found else None) or 0) + running
 
 
 def keep_forecast(db: Database, scope: str, now: int, content: Any) -> None:

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
 from bot.domain.listing import Filter, Listing, Totals
+from bot.domain.splitting import letters
 from bot.domain.verdict import GpuVerdict, Verdict
 from store import claims, line
 from store.fleet import instance_of, rate_of
@@ -141,17 +142,28 @@ def _verdict(row: Row) -> Verdict | None:
     return Verdict(row["v_state"], row["v_since"], row["v_evidence"], row["v_judged_at"], each)
 
 
-def terms(db: Database, source: str) -> dict[str, tuple[int, str, str, str]]:
-    """What the time of a source's instances is charged under, by id.
+class Terms(NamedTuple):
+    """What an instance's time is charged under."""
 
-    Rate (micro-dollars per hour, 0 unknown), team, holder (of most of its GPUs), verdict.
-    """
+    rate_micros: int
+    """Micro-dollars per hour; 0 where no price is known."""
+    team: str
+    use: str
+    """A letter per GPU: `splitting.letters`."""
+
+
+def terms(db: Database, source: str) -> dict[str, Terms]:
+    """What the time of a source's instances is charged under, by id."""
     found = rows(
         db,
-        "SELECT i.id, coalesce(i.rate_micros, 0) AS rate, i.team, "
-        f"coalesce((SELECT c.holder {_HELD} ORDER BY length(c.gpus) DESC, c.from_at LIMIT 1), '') AS holder, "
-        "coalesce(v.state, 'unknown') AS verdict FROM instances i LEFT JOIN verdicts v ON v.instance_id = i.id "
-        "WHERE i.source = ? AND i.gone_at IS NULL",
+        "SELECT i.id, i.gpu_count, coalesce(i.rate_micros, 0) AS rate_micros, i.team, "
+        "coalesce(v.state, 'unknown') AS state, coalesce(v.gpus, '[]') AS gpus "
+        "FROM instances i LEFT JOIN verdicts v ON v.instance_id = i.id WHERE i.source = ? AND i.gone_at IS NULL",
         source,
     )
-    return {row["id"]: (row["rate"], row["team"], row["holder"], row["verdict"]) for row in found}
+    return {row["id"]: Terms(row["rate_micros"], row["team"], _use(row)) for row in found}
+
+
+def _use(row: Row) -> str:
+    each = {gpu: state for gpu, state, _ in json.loads(row["gpus"])}
+    return letters(each.get(gpu, row["state"]) for gpu in range(max(1, row["gpu_count"])))

@@ -14,7 +14,7 @@ _RENTED = "i.provider <> 'owned'"
 def by_hour(db: Database, scope: Scope, kind: str, start: int, end: int) -> list[Row]:
     """Per clock hour in which any instance of a type ran within a scope, oldest first.
 
-    Rows have start, ms, idle_ms (of them idle on every GPU), priced_ms (of them with a price) and micros.
+    Rows have start, ms, idle_ms (of them idle, by GPU), priced_ms (of them with a price) and micros.
 
     The join goes from instances to charges, so that an index serves it however long the ledger is.
     """
@@ -22,7 +22,8 @@ def by_hour(db: Database, scope: Scope, kind: str, start: int, end: int) -> list
     return rows(
         db,
         f"SELECT c.from_at / {HOUR} * {HOUR} AS start, sum(c.running_ms) AS ms, "
-        "sum(CASE WHEN c.verdict IN ('free', 'held') THEN c.running_ms ELSE 0 END) AS idle_ms, "
+        "sum((SELECT c.running_ms * coalesce(sum(CASE WHEN s.use = 'idle' THEN s.gpu_ms END), 0) "
+        "/ max(sum(s.gpu_ms), 1) FROM shares s WHERE s.charge_id = c.id)) AS idle_ms, "
         "sum(CASE WHEN c.rate_micros > 0 THEN c.running_ms ELSE 0 END) AS priced_ms, sum(c.micros) AS micros "
         f"FROM instances i CROSS JOIN charges c ON c.instance_id = i.id "
         f"WHERE i.type = ? AND {_RENTED} AND c.from_at >= ? AND c.from_at < ?{where} GROUP BY 1 ORDER BY 1",

@@ -1,12 +1,16 @@
-"""`valet ledger`: what each hour of each rented machine cost, by our own metering."""
+"""`valet ledger`: what each hour of each machine cost, and whose it was, by our own metering."""
 
 import sys
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.commands.options import config_option
+
+if TYPE_CHECKING:
+    from store.ledger import MachineSum
 
 NAME_WIDTH = 40
 
@@ -31,12 +35,15 @@ def _month(_context: click.Context, _option: click.Parameter, given: str | None)
     help="The month, in the zone of [digest]. Default: the present one.",
 )
 def ledger(config_path: Path, month: date | None, *, as_csv: bool) -> None:
-    """Print what the rented machines cost in a month, as metered while they ran.
+    """Print what the machines cost in a month: rented ones as metered while they ran, owned ones at full cost.
 
-    The CSV has hour,instance_id,name,type,team,holder,verdict,running_seconds,usd,source: one line per machine and
-    clock hour (UTC), or several where team, holder, verdict or rate changed within it. Amounts are exact, to the
-    millionth of a dollar. A cell that a spreadsheet would run as a formula has an apostrophe before it. Time not
-    charged yet, at most an hour of each machine, is left out. It may be run while Valet runs.
+    The CSV has hour,instance_id,name,type,provider,team,used_by,holder,use,running_seconds,gpu_seconds,usd,source.
+    Each machine and clock hour (UTC) has a line for each holder and use (busy, idle, unknown), and lines of its own
+    where its team or rate changed. team is whose machine it is, and so whose budget it counts against; used_by the
+    team of the claim, or the machine's where nobody held it. provider is ec2 for money on the bill, owned for full
+    cost. Amounts are exact, to the millionth of a dollar, and add up. A cell that a spreadsheet would run as a formula
+    has an apostrophe before it. Time not charged yet, at most an hour of each machine, is left out. It may be run
+    while Valet runs.
 
     \b
     Example:
@@ -57,21 +64,29 @@ def ledger(config_path: Path, month: date | None, *, as_csv: bool) -> None:
         _print_sums(reporting.ledger_sums(desk, start, end), first)
 
 
-def _print_sums(sums: list[tuple[str, str, int, int]], month: date) -> None:
-    from bot.domain.clock import HOUR
-    from bot.services.reporting import usd
-
+def _print_sums(sums: "list[MachineSum]", month: date) -> None:
     if not sums:
         click.echo(f"Nothing was charged in {month:%B %Y}.", err=True)
         return
-    width = min(NAME_WIDTH, max(len("machine"), *(len(name) for name, *_ in sums)))
-    teams = max(len("team"), *(len(team) for _, team, *_ in sums))
+    width = min(NAME_WIDTH, max(len("all rented"), *(len(each.name) for each in sums)))
+    teams = max(len("team"), *(len(each.team) for each in sums))
     click.echo(f"{'machine':<{width}}  {'team':<{teams}}  {'hours':>8}  {'USD':>14}")
-    for name, team, ms, micros in sums:
-        amount = usd(micros) if micros else "?"
-        click.echo(f"{name[:width]:<{width}}  {team or '-':<{teams}}  {ms / HOUR:>8.1f}  {amount:>14}")
-    total_ms, total = sum(ms for *_, ms, _ in sums), sum(micros for *_, micros in sums)
-    click.echo(f"{'all':<{width}}  {'':<{teams}}  {total_ms / HOUR:>8.1f}  {usd(total):>14}")
-    unpriced = sum(not micros for *_, micros in sums)
+    for provider, kind in (("ec2", "rented"), ("owned", "owned")):
+        found = [each for each in sums if each.provider == provider]
+        for name, _, team, ms, micros in found:
+            _print_line(name[:width].ljust(width), (team or "-").ljust(teams), ms, micros or None)
+        if found:
+            total = sum(each.micros for each in found)
+            _print_line(f"all {kind}".ljust(width), " " * teams, sum(each.running_ms for each in found), total)
+    if any(each.provider == "owned" for each in sums):
+        click.echo("Owned machines at full cost: it is on no bill.", err=True)
+    unpriced = sum(not each.micros for each in sums)
     if unpriced:
         click.echo(f"Without a known price, and so left out of the sum: {unpriced}.", err=True)
+
+
+def _print_line(name: str, team: str, ms: int, micros: int | None) -> None:
+    from bot.domain.clock import HOUR
+    from bot.services.reporting import usd
+
+    click.echo(f"{name}  {team}  {ms / HOUR:>8.1f}  {usd(micros) if micros is not None else '?':>14}")

@@ -1,10 +1,13 @@
 """What an hour costs, and what was spent: integer micro-dollars throughout."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.domain.clock import HOUR
 
 USD = 1_000_000
+
+Use = Literal["busy", "idle", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,20 @@ def cost_between(micros_per_hour: int, start: int, end: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """The part of a charge that fell to one holder in one use."""
+
+    holder: str
+    """Whose claim it was; empty for GPUs that nobody held."""
+    team: str
+    """The team the claim was made for; of GPUs that nobody held: the instance's."""
+    use: Use
+    gpu_ms: int
+    """Milliseconds of its GPUs, added up."""
+    micros: int
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
     """What one instance cost over part of one clock hour (UTC), by our own metering."""
 
@@ -40,8 +57,14 @@ class Charge:
     micros: int
     rate_micros: int
     team: str = ""
-    holder: str = ""
-    verdict: str = "unknown"
+    """The instance's: whose budget it counts against, whoever held it."""
+    shares: tuple[Share, ...] = ()
+    """Whose it was and whether it worked; they add up to `micros`. None: nobody held it, and nobody knows."""
+
+    @property
+    def split(self) -> tuple[Share, ...]:
+        """Its shares, of which there is at least one."""
+        return self.shares or (Share("", self.team, "unknown", self.running_ms, self.micros),)
 
     @property
     def hour(self) -> int:

@@ -11,7 +11,7 @@ from zlib import crc32
 from bot.billing import prices
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.fleet import Instance
-from bot.domain.rates import Charge, cost
+from bot.domain.rates import Charge, Share, Use, cost
 from bot.domain.readings import Gpu, Minute, Push
 from bot.sandbox import habits
 from bot.sandbox.inventory import OWNED, rented
@@ -38,6 +38,7 @@ EARLIER = {
 }
 """How a machine ran before its present start; the others did not exist yet."""
 HOLDERS = {"train-7": ADA, "train-3": BOB, "train-9": CY, "nb-2": CY, "nb-5": CY, "eval-2": ADA}
+TEAMS = {ADA: "nlp", BOB: "platform", CY: "vision"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,10 @@ class History:
             if price is None or until <= start:
                 continue
             rate, team = price.usd_per_hour_micros, machine.tags.get("team", "")
-            holder, verdict = _use(machine.name, hour)
-            length = until - start
-            yield Charge(machine.id, start, until, length, cost(rate, length), rate, team, holder, verdict)
+            holder, use = _use(machine.name, hour)
+            length, micros = until - start, cost(rate, until - start)
+            share = Share(holder, TEAMS.get(holder, team), use, length * machine.gpu_count, micros)
+            yield Charge(machine.id, start, until, length, micros, rate, team, (share,))
 
     def _ran(self, machine: Instance, hour: int) -> tuple[int, int]:
         """The part of a clock hour in which the machine ran."""
@@ -140,9 +142,9 @@ def _ran_earlier(name: str, hour: int) -> bool:
             return False
 
 
-def _use(name: str, hour: int) -> tuple[str, str]:
-    """Who held a machine in an hour, and its verdict."""
+def _use(name: str, hour: int) -> tuple[str, Use]:
+    """Who held a machine in an hour, and whether it worked."""
     moment = datetime.fromtimestamp(hour / 1000, UTC)
     at_work = moment.weekday() < 5 and 8 <= moment.hour < 19
     busy = habits.chance(name, hour, "busy") < (0.8 if at_work else 0.4)
-    return HOLDERS.get(name, "") if at_work else "", "active" if busy else "free"
+    return HOLDERS.get(name, "") if at_work else "", "busy" if busy else "idle"

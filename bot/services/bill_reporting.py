@@ -147,10 +147,10 @@ def _metered(db: Database, first: date, last: date, now: int) -> dict[date, list
     found: dict[date, list[Metered]] = {}
     for each in bills.metered(db, first, last):
         found.setdefault(each.day, []).append(each)
-    rented = {row["id"]: row for row in spend.machines(db) if row["provider"] == "ec2"}
-    for meter in ledger.open_meters(db).values():
-        day, row = utc_day(meter.from_at), rented.get(meter.instance_id)
-        if row is None or not first <= day <= last:
+    known = {row["id"]: row for row in spend.machines(db)}
+    for meter in ledger.rented_meters(db):
+        day, row = utc_day(meter.from_at), known[meter.instance_id]
+        if not first <= day <= last:
             continue
         length = meter.until_at - meter.from_at
         unpriced = 0 if meter.rate_micros else length

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,14 +10,16 @@ from bot.domain.clock import DAY
 from bot.domain.days import day_start, month_end
 from bot.domain.listing import Filter, Listing, Totals
 from bot.domain.rates import USD
+from bot.domain.splitting import share_out
 from bot.services.csv_lines import line, safe
 from bot.services.desk import Desk
 from store import fleet, ledger, listings
+from store.ledger import MachineSum
 from store.sql import Row
 
 COLUMNS = (
-    *("hour", "instance_id", "name", "type", "team", "holder", "verdict"),
-    *("running_seconds", "usd", "source"),
+    *("hour", "instance_id", "name", "type", "provider", "team", "used_by", "holder", "use"),
+    *("running_seconds", "gpu_seconds", "usd", "source"),
 )
 ALL = -1
 
@@ -28,20 +31,23 @@ def month_of(first: date, timezone: str) -> tuple[int, int]:
 
 
 def ledger_csv(desk: Desk, start: int, end: int) -> Iterator[str]:
-    """The charges from `start` up to `end` as lines of CSV, oldest first, header included.
+    """The shares of charges from `start` up to `end` as lines of CSV, oldest first, header included.
 
-    `hour` is the clock hour in UTC, `usd` an exact decimal; `source` says where the rate is from. An hour in which
-    team, holder, verdict or rate changed has a line for each part of it.
+    `hour` is the clock hour in UTC, `usd` an exact decimal; `source` says where the rate is from. A charge has a line
+    for each holder and use, which add up to it; an hour in which team or rate changed has several charges.
     """
     yield line(COLUMNS)
-    for row in _charges(desk, start, end):
-        hour = datetime.fromtimestamp(row["from_at"] // 3_600_000 * 3_600, UTC).strftime("%Y-%m-%dT%H:00:00Z")
-        texts = [safe(row[name]) for name in ("instance_id", "name", "type", "team", "holder", "verdict")]
-        priced = usd(row["micros"]) if row["rate_micros"] else ""
-        yield line((hour, *texts, seconds(row["running_ms"]), priced, safe(_source(row))))
+    for _, group in groupby(_shares(desk, start, end), key=lambda row: row["charge_id"]):
+        shares = list(group)
+        ran = share_out(shares[0]["running_ms"], [row["gpu_ms"] for row in shares])
+        for row, running_ms in zip(shares, ran, strict=True):
+            hour = datetime.fromtimestamp(row["from_at"] // 3_600_000 * 3_600, UTC).strftime("%Y-%m-%dT%H:00:00Z")
+            texts = [safe(row[name]) for name in COLUMNS[1:9]]
+            priced = usd(row["micros"]) if row["rate_micros"] else ""
+            yield line((hour, *texts, seconds(running_ms), seconds(row["gpu_ms"]), priced, safe(_source(row))))
 
 
-def _charges(desk: Desk, start: int, end: int) -> Iterator[Row]:
+def _shares(desk: Desk, start: int, end: int) -> Iterator[Row]:
     """Day by day, so that a year does not have to fit into memory."""
     db = desk.store.reading()
     for at in range(start, end, DAY):
@@ -68,15 +74,9 @@ def seconds(ms: int) -> str:
     return f"{whole}.{rest:03d}".rstrip("0") if rest else str(whole)
 
 
-def ledger_sums(desk: Desk, start: int, end: int) -> list[tuple[str, str, int, int]]:
-    """Name, team, milliseconds and micro-dollars per instance and team from `start` up to `end`, dearest first."""
-    sums: dict[tuple[str, str], tuple[str, int, int]] = {}
-    for row in _charges(desk, start, end):
-        key = (row["instance_id"], row["team"])
-        _, ms, micros = sums.get(key, ("", 0, 0))
-        sums[key] = (row["name"], ms + row["running_ms"], micros + row["micros"])
-    found = [(name, team, ms, micros) for (_, team), (name, ms, micros) in sums.items()]
-    return sorted(found, key=lambda each: (-each[3], each[0], each[1]))
+def ledger_sums(desk: Desk, start: int, end: int) -> list[MachineSum]:
+    """What each machine cost each team from `start` up to `end`, rented ones first, dearest first."""
+    return ledger.per_machine(desk.store.reading(), start, end)
 
 
 def everything(desk: Desk) -> tuple[list[Listing], Totals]:

@@ -65,7 +65,7 @@ def _write(db: Database, planned: Claim, mine: Claim | None, now: int) -> None:
         written = claims.add(db, planned)
     else:
         claims.extend(db, mine.id, planned.until_at, note=planned.note)
-        written = claims.regrip(db, mine, planned.gpus)
+        written = claims.regrip(db, mine, planned.gpus, now)
     if not written:
         raise Refused("Somebody else has got some of these GPUs. `/gpu status` shows who.")
     did = "extended" if mine else "claimed"

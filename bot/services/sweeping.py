@@ -1,5 +1,8 @@
 """One look at every provider: the fleet into the store, running time into the ledger."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from sqlite_utils import Database
 
 from bot.domain.fleet import Instance, Look
@@ -7,8 +10,9 @@ from bot.domain.metering import Meter, Seen, advance
 from bot.domain.rates import Charge
 from bot.services import pricing
 from bot.services.desk import Desk
-from store import fleet, ledger, listings
+from store import claims, fleet, ledger, listings
 
+OWNED = "owned"
 NOT_LOOKED_AT = "Nothing in valet.toml covers it any more."
 
 
@@ -21,6 +25,7 @@ def sweep(desk: Desk) -> None:
             record(desk, look, began)
             looked_at.add(look.source)
     _say_unlooked(desk, looked_at)
+    _meter_owned(desk)
 
 
 def _say_unlooked(desk: Desk, looked_at: set[str]) -> None:
@@ -46,7 +51,8 @@ def record(desk: Desk, look: Look, now: int) -> None:
         fleet.save_all(
             db, [(each, pricing.team_of(desk.settings, each), pricing.rate(desk.settings, each)) for each in fresh]
         )
-        _meter(db, look, vanished, now, last_look=last_look)
+        seen = [(each, each.state == "running") for each in look.instances] + [(each, False) for each in vanished]
+        _meter(db, look.source, seen, now, last_look=last_look)
         fleet.mark_gone(db, gone, now)
         fleet.forget_verdicts_of_stopped(db)
 
@@ -56,20 +62,23 @@ def _differs(desk: Desk, instance: Instance, row: dict[str, object]) -> bool:
     return known != (instance, pricing.team_of(desk.settings, instance), pricing.rate(desk.settings, instance))
 
 
-def _meter(db: Database, look: Look, vanished: list[Instance], now: int, *, last_look: int | None) -> None:
-    """Carry on, open and close the meters of rented instances; owned ones cost the same whether they run or not."""
-    meters = ledger.open_meters(db, look.source)
-    terms = listings.terms(db, look.source)
+def _meter(
+    db: Database, source: str, instances: Iterable[tuple[Instance, bool]], now: int, *, last_look: int | None
+) -> None:
+    """Carry on, open and close the meters of a source's instances, each with whether it runs."""
+    meters = ledger.open_meters(db, source)
+    terms = listings.terms(db, source)
+    holds = claims.holds(db, source, min((meter.from_at for meter in meters.values()), default=now))
     charges: list[Charge] = []
     moved: list[Meter] = []
     still: list[str] = []
-    seen = [(each, each.state == "running") for each in look.instances] + [(each, False) for each in vanished]
-    for instance, running in seen:
+    for instance, running in instances:
         meter = meters.get(instance.id)
         if meter is None and not running:
             continue
-        rate, team, holder, verdict = terms.get(instance.id, (0, "", "", "unknown"))
-        view = Seen(instance.id, running, instance.launched_at, instance.stopped_at, rate, team, holder, verdict)
+        known = terms.get(instance.id, listings.Terms(0, "", "?"))
+        held = tuple(holds.get(instance.id, ()))
+        view = Seen(instance.id, running, instance.launched_at, instance.stopped_at, *known, held)
         until = 0 if meter else ledger.charged_until(db, instance.id)
         due, after = advance(meter, view, now, last_look=last_look, charged_until=until)
         charges += due
@@ -80,3 +89,12 @@ def _meter(db: Database, look: Look, vanished: list[Instance], now: int, *, last
     ledger.add(db, charges)
     ledger.save_meters(db, moved)
     ledger.close_meters(db, still)
+
+
+def _meter_owned(desk: Desk) -> None:
+    """Owned machines cost the same whether they run or not: their time goes on from when they were first known."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        known = fleet.of_source(db, OWNED)
+        present = [(replace(fleet.instance_of(row), launched_at=None, stopped_at=None), True) for row in known.values()]
+        _meter(db, OWNED, present, now, last_look=None)

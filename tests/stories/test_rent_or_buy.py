@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from bot.domain.clock import DAY, HOUR
-from bot.domain.rates import Charge
+from bot.domain.rates import Charge, Share
 from bot.sandbox.history import History
 from store import ledger
 from tests.stories.conftest import SETTINGS
@@ -209,8 +209,8 @@ def test_hours_in_which_machines_ran_idle_are_no_reason_to_buy(office):
     now = office.clock() // HOUR * HOUR
     instance = office.machine("train-7").id
     for number, at in enumerate(range(now - 40 * DAY, now, HOUR)):
-        verdict = "free" if number % 4 else "active"
-        charge(office, [Charge(instance, at, at + HOUR, HOUR, 20_000_000, 20_000_000, verdict=verdict)])
+        share = Share("", "", "idle" if number % 4 else "busy", HOUR, 20_000_000)
+        charge(office, [Charge(instance, at, at + HOUR, HOUR, 20_000_000, 20_000_000, "", (share,))])
 
     said = office.types("ada", "/cost rent-or-buy p4d.24xlarge")
 

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.claims import Claim
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.fleet import Instance, Look
-from bot.domain.rates import USD, Charge, Rate
+from bot.domain.rates import USD, Charge, Rate, Share
 from bot.domain.verdict import GpuVerdict, Verdict
 from bot.services import reporting
 from bot.services.desk import Desk
@@ -48,7 +48,8 @@ def put(desk, name, *, rate=5_672_001, state="running", **fields):
 def charge(desk, name, start, length=HOUR, *, rate=5_672_001, holder="UADA", team="nlp"):
     micros = rate * length // HOUR
     with desk.store.writing() as db:
-        made = Charge(f"i-{name}", start, start + length, length, micros, rate, team, holder, "active")
+        share = Share(holder, "vision" if holder else team, "busy", 4 * length, micros)
+        made = Charge(f"i-{name}", start, start + length, length, micros, rate, team, (share,))
         ledger.add(db, [made])
 
 
@@ -67,10 +68,13 @@ def test_a_charge_is_a_line_with_exact_amounts(desk):
         "instance_id": "i-nb-2",
         "name": "nb-2",
         "type": "g5.12xlarge",
+        "provider": "ec2",
         "team": "nlp",
+        "used_by": "vision",
         "holder": "UADA",
-        "verdict": "active",
+        "use": "busy",
         "running_seconds": "3600",
+        "gpu_seconds": "14400",
         "usd": "5.672001",
         "source": "AWS list, 2026-07-20",
     }
@@ -153,9 +157,9 @@ def test_sums_are_per_machine_and_team_dearest_first(desk):
     charge(desk, "nb-2", at(5), team="vision")
 
     assert reporting.ledger_sums(desk, at(1), at(30)) == [
-        ("nb-2", "nlp", 2 * HOUR, 11_344_002),
-        ("nb-2", "vision", HOUR, 5_672_001),
-        ("nb-5", "nlp", HOUR, 5_672_001),
+        ("nb-2", "ec2", "nlp", 2 * HOUR, 11_344_002),
+        ("nb-2", "ec2", "vision", HOUR, 5_672_001),
+        ("nb-5", "ec2", "nlp", HOUR, 5_672_001),
     ]
 
 

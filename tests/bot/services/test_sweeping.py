@@ -4,12 +4,13 @@ import itertools
 
 import pytest
 
+from bot.domain.claims import GpuChoice
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.fleet import Look
 from bot.domain.rates import cost_between
 from bot.services import judging, sharing, sweeping
 from store import fleet, ledger, listings
-from store.sql import sqlite3
+from store.sql import rows, sqlite3
 from tests.bot.services.room import ADA
 
 EAST, WEST = "ec2/111122223333/us-east-1", "ec2/111122223333/us-west-2"
@@ -21,12 +22,19 @@ def shown(room, name: str):
 
 def charged(room, name: str) -> list:
     wanted = room.machine(name).id
-    return [row for row in ledger.between(room.desk.store.reading(), 0, 1 << 50) if row["instance_id"] == wanted]
+    return rows(room.desk.store.reading(), "SELECT * FROM charges WHERE instance_id = ? ORDER BY id", wanted)
+
+
+def shares(room, name: str) -> list:
+    """Holder, team, use, minutes of GPUs, micro-dollars."""
+    found = ledger.between(room.desk.store.reading(), 0, 1 << 50)
+    columns = ("holder", "used_by", "use", "gpu_ms", "micros")
+    return [tuple(row[each] for each in columns) for row in found if row["name"] == name]
 
 
 def spent(room, name: str) -> int:
     """Micro-dollars charged or on the meter."""
-    meter = ledger.open_meters(room.desk.store.reading()).get(room.machine(name).id)
+    meter = ledger.open_meters(room.desk.store.reading(), EAST).get(room.machine(name).id)
     return sum(row["micros"] for row in charged(room, name)) + (meter.micros if meter else 0)
 
 
@@ -114,12 +122,51 @@ def test_a_stopped_machine_costs_nothing_more(room):
     assert spent(room, "train-7") == after
 
 
-def test_owned_machines_are_never_charged(room):
+def test_owned_machines_are_charged_their_full_cost_around_the_clock_apart_from_the_bill(room):
     room.push("dgx-1", [], tick_now=100)
+    room.sweep()
     room.clock.forward(2 * HOUR)
     room.sweep()
 
-    assert "dgx-1" not in ledger.open_meters(room.desk.store.reading())
+    rate = listings.by_id(room.desk.store.reading(), "dgx-1").rate
+    owned = [row for row in ledger.between(room.desk.store.reading(), 0, 1 << 50) if row["provider"] == "owned"]
+    assert sum(row["micros"] for row in owned) == 2 * (rate.micros_per_hour if rate else 0)
+    assert "dgx-1" not in {meter.instance_id for meter in ledger.rented_meters(room.desk.store.reading())}
+
+
+def test_each_holder_of_some_gpus_pays_for_theirs_from_the_minute_they_claimed(room):
+    machine = room.machine("train-7")
+    gpus, rate = machine.gpu_count, shown(room, "train-7").rate.micros_per_hour
+    room.clock.forward(15 * MINUTE)
+    sharing.claim(room.desk, machine.id, ADA, choice=GpuChoice(2))
+    room.clock.forward(105 * MINUTE)  # nobody looked
+    room.sweep()
+
+    first, second = spans(room, "train-7")
+    assert first == {"": (gpus * HOUR - 90 * MINUTE), ADA: 90 * MINUTE}
+    assert second == {"": (gpus - 2) * HOUR, ADA: 2 * HOUR}
+    assert sum(share[4] for share in shares(room, "train-7")) == 2 * rate
+
+
+def test_a_claim_that_takes_other_gpus_keeps_what_it_had_until_then(room):
+    machine = room.machine("train-7")
+    sharing.claim(room.desk, machine.id, ADA, choice=GpuChoice(1))
+    room.clock.forward(30 * MINUTE)
+    sharing.claim(room.desk, machine.id, ADA, choice=GpuChoice(3))
+    room.clock.forward(30 * MINUTE)
+    room.sweep()
+
+    assert spans(room, "train-7") == [{"": machine.gpu_count * HOUR - 2 * HOUR, ADA: 2 * HOUR}]
+
+
+def spans(room, name: str) -> list:
+    """Milliseconds of GPUs by holder, charge by charge."""
+    found: dict[int, dict[str, int]] = {}
+    for row in ledger.between(room.desk.store.reading(), 0, 1 << 50):
+        if row["name"] == name:
+            held = found.setdefault(row["charge_id"], {})
+            held[row["holder"]] = held.get(row["holder"], 0) + row["gpu_ms"]
+    return list(found.values())
 
 
 def test_our_clock_set_back_breaks_no_sweep_and_charges_nothing_twice(room):
@@ -181,7 +228,7 @@ def test_the_holder_is_who_held_it_when_the_time_was_charged(room):
     room.clock.forward(HOUR)
     room.sweep()
 
-    assert [(row["holder"], row["running_ms"]) for row in charged(room, "train-7")] == [(ADA, HOUR)]
+    assert [set(span) for span in spans(room, "train-7")] == [{ADA}]
 
 
 def test_a_region_taken_out_of_the_settings_says_so(room):

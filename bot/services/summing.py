@@ -1,0 +1,26 @@
+"""Sums of the ledger for reports: by team, by whom it was used, by person, type or instance, over any days."""
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.domain.days import day_start
+from bot.services.desk import Desk
+from store import sums
+from store.sums import By, Sum
+
+
+def between(desk: Desk, by: By, first: date, last: date, *, team: str | None = None) -> list[Sum]:
+    """What was charged from one day to another, both counted, in the zone of [digest]; open meters are left out."""
+    zone = ZoneInfo(desk.settings.digest.timezone)
+    start, end = day_start(first, zone), day_start(last + timedelta(days=1), zone)
+    return sums.of(desk.store.reading(), by, start, end, team=team)
+
+
+def rented_micros(found: list[Sum]) -> int:
+    """Money that leaves the company by the bill."""
+    return sum(each.micros for each in found if each.provider == "ec2")
+
+
+def owned_micros(found: list[Sum]) -> int:
+    """Full cost of owned machines, on no bill."""
+    return sum(each.micros for each in found if each.provider == "owned")

@@ -1,0 +1,57 @@
+"""The ledger summed by team, person, type or instance over a span of time, from its shares: every way adds up."""
+
+from typing import Literal, NamedTuple
+
+from sqlite_utils import Database
+
+from store.sql import rows
+
+By = Literal["team", "used_by", "person", "type", "instance"]
+_KEYS: dict[By, str] = {
+    "team": "c.team",
+    "used_by": "s.team",
+    "person": "s.holder",
+    "type": "i.type",
+    "instance": "c.instance_id",
+}
+
+
+class Sum(NamedTuple):
+    """What one team, person, type or instance cost."""
+
+    key: str
+    """A team's name, a Slack user id (empty: nobody held it), a type, or an instance's id."""
+    name: str
+    """For people: an instance's name; else the key."""
+    provider: str
+    """ec2: money on the bill; owned: full cost, on no bill."""
+    micros: int
+    busy_micros: int
+    idle_micros: int
+    unknown_micros: int
+    """busy + idle + unknown = micros."""
+    gpu_ms: int
+    idle_gpu_ms: int
+    unpriced_gpu_ms: int
+    """Time without a known price, of which the micros are 0."""
+
+
+def of(db: Database, by: By, start: int, end: int, *, team: str | None = None) -> list[Sum]:
+    """The sums of charges from `start` up to `end` (of one team's machines), rented ones first, the dearest first."""
+    name = "i.name" if by == "instance" else _KEYS[by]
+    within, values = ("", []) if team is None else (" AND c.team = ?", [team])
+    found = rows(
+        db,
+        f"SELECT {_KEYS[by]} AS key, {name} AS name, i.provider, sum(s.micros) AS micros, "
+        f"{_micros_of('busy')}, {_micros_of('idle')}, {_micros_of('unknown')}, sum(s.gpu_ms) AS gpu_ms, "
+        "sum(CASE WHEN s.use = 'idle' THEN s.gpu_ms ELSE 0 END) AS idle_gpu_ms, "
+        "sum(CASE WHEN c.rate_micros = 0 THEN s.gpu_ms ELSE 0 END) AS unpriced_gpu_ms "
+        "FROM charges c JOIN shares s ON s.charge_id = c.id JOIN instances i ON i.id = c.instance_id "
+        f"WHERE c.from_at >= ? AND c.from_at < ?{within} GROUP BY 1, i.provider ORDER BY i.provider, 4 DESC, 2",
+        *(start, end, *values),
+    )
+    return [Sum(**row) for row in found]
+
+
+def _micros_of(use: str) -> str:
+    return f"sum(CASE WHEN s.use = '{use}' THEN s.micros ELSE 0 END) AS {use}_micros"
