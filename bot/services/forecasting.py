@@ -117,7 +117,7 @@ def catch_up(desk: Desk) -> None:
 
 def _open(db: Database, today: date) -> Iterator[DaySpend]:
     """What meters show that is not charged yet, as spent today."""
-    for meter in charges.open_meters(db).values():
+    for meter in charges.rented_meters(db):
         yield DaySpend(today, meter.instance_id, meter.team, meter.micros, meter.until_at - meter.from_at)
 
 
