@@ -5,7 +5,10 @@ from datetime import date
 from typing import Any, Literal
 
 from bot.domain.forecast import Trust
+from bot.domain.plans import Why
 
+SPANS = (7, 30, 90)
+"""Days ahead, today included, that a report tells of beside the month."""
 NEXT_DAYS = 30
 
 ScopeKind = Literal["total", "team", "type", "instance"]
@@ -28,11 +31,13 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Micro-dollars expected, with the 80 % interval; None where the history is too short for one."""
+    """Micro-dollars expected, with the 80 and 95 % intervals; None where the history is too short for any."""
 
     micros: int
     lo_micros: int | None = None
     hi_micros: int | None = None
+    lo95_micros: int | None = None
+    hi95_micros: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,9 @@ class ReportDay:
     hi_micros: int | None = None
 
 
+How = Literal["steady", "planned", "mean"]
+
+
 @dataclass(frozen=True, slots=True)
 class Driver:
     """One instance's share of what a day is expected to cost."""
@@ -54,20 +62,22 @@ class Driver:
     name: str
     type: str
     micros_per_day: int
-    around_the_clock: bool
-    """It runs on and on, so the figure is its rate; else it is the mean of its last 14 days."""
+    how: How
+    """steady: it runs on and on, so the figure is its rate. planned: when it will run is known. mean: of 14 days."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownChange:
-    """A launch or stop of the last two days that the level already takes for lasting."""
+    """Something known that moves the forecast: a launch or stop of the last two days, or what is to come."""
 
     instance_id: str
     name: str
-    did: Literal["launched", "stopped"]
+    why: Literal["launched", "stopped"] | Why
     date: date
-    micros_per_day: int
-    """Negative for a stop."""
+    micros: int
+    """Per day from then on; negative for a stop."""
+    once: bool = False
+    """It is the whole of it, not a day's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +93,14 @@ class Report:
     """This month up to now."""
     month: Range
     """The whole month: charged, plus what the rest is expected to cost."""
-    steady_rest_micros: int
-    """Of the rest of the month: what runs around the clock. charged + steady + variable = month."""
+    known_rest_micros: int
+    """Of the rest of the month: what runs around the clock, or is planned. charged + known + variable = month."""
     variable_rest_micros: int
-    next_days: Range
-    """The NEXT_DAYS days from today on, today included."""
+    next_days: tuple[Range, ...]
+    """The days from today on, today included, as many as SPANS says."""
     trust: Trust
     days: tuple[ReportDay, ...]
-    """Up to 31 days back, and as far ahead as the month or the next 30 days go, whichever is more."""
+    """Up to 31 days back, and 90 days ahead, today included."""
     budget_micros: int | None = None
     """Per calendar month; for the total: the sum of the teams'."""
     chance_over: float | None = None
@@ -99,11 +109,17 @@ class Report:
     """The day the budget is expected to be used up."""
     drivers: tuple[Driver, ...] = ()
     changes: tuple[KnownChange, ...] = ()
+    uncounted: tuple[str, ...] = ()
+    """Sentences: what is known but does not move the forecast, and why."""
     notes: tuple[str, ...] = ()
     unpriced: int = 0
     """Running rented instances left out because no price is known."""
     owned: int = 0
     """Owned instances left out because they cost the same either way."""
+
+    def next(self, days: int) -> Range:
+        """What the next 7, 30 or 90 days will cost."""
+        return self.next_days[SPANS.index(days)]
 
     def to_json(self) -> dict[str, Any]:
         """For the store."""
@@ -120,11 +136,12 @@ class Report:
                 "scope": Scope(**content["scope"]),
                 "today": date.fromisoformat(content["today"]),
                 "month": Range(**content["month"]),
-                "next_days": Range(**content["next_days"]),
+                "next_days": tuple(Range(**each) for each in content["next_days"]),
                 "days": tuple(ReportDay(**_dated(day)) for day in content["days"]),
                 "over_on": date.fromisoformat(over_on) if over_on else None,
                 "drivers": tuple(Driver(**driver) for driver in content["drivers"]),
                 "changes": tuple(KnownChange(**_dated(change)) for change in content["changes"]),
+                "uncounted": tuple(content["uncounted"]),
                 "notes": tuple(content["notes"]),
             }
         )

@@ -3,19 +3,22 @@
 A machine that runs now and has run through the last seven days (or since it first appeared) is *steady*: tomorrow it
 costs 24 times its rate, whatever the days before say, so a launch counts in full from the next day on. A machine that
 ran around the clock until it was stopped has *ended*: it costs nothing any more. The days of both tell how much such
-launches and stops make the sum jump, and so how wide the interval is, but not its level. All others are *variable*:
-office hours, bursts, experiments. Their level is sought in the history of their sum.
+launches and stops make the sum jump, and so how wide the interval is, but not its level. A machine of which is known
+when it will run is *planned*: it costs its rate for that time. All others are *variable*: office hours, bursts,
+experiments. Their level is sought in the history of their sum.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.days import day_length, local_day
 from bot.domain.forecast import Change, Forecast, History, Series, forecast, month
-from bot.domain.report import Driver, KnownChange
+from bot.domain.plans import DAYS_AHEAD
+from bot.domain.report import Driver, How, KnownChange
 
 DAY = timedelta(days=1)
 WINDOW = 7 * DAY
@@ -30,7 +33,7 @@ RECENT = 2 * DAY
 STEADY = "Around the clock: "
 """Set before the engine's notes on machines whose level needs no history; nobody needs to read those."""
 
-Kind = Literal["steady", "ended", "variable"]
+Kind = Literal["steady", "ended", "variable", "planned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,29 +134,39 @@ class Parts:
     """A scope taken apart: what `forecast_sum` needs, and what is known of its level."""
 
     series: tuple[Series, ...]
-    steady_micros_per_day: int
+    known_micros: tuple[int, ...]
+    """What is known to be spent on each of the DAYS_AHEAD days from today on: by steady and by planned machines."""
     kinds: Mapping[str, Kind]
     """By instance id."""
 
 
-def parts(machines: Sequence[Machine], days: Days, ledger: Ledger) -> Parts:
+def parts(
+    machines: Sequence[Machine], days: Days, ledger: Ledger, planned: Mapping[str, Sequence[float]] | None = None
+) -> Parts:
     """Take a scope apart: its machines of now, and the days charged to it.
 
-    The steady part's level is set by a change on the first day ahead, from what its history suggests to what runs
-    now; so the interval is that of the history, in which launches and stops have left their steps.
+    `planned` gives the shares of the days ahead in which a machine runs, by its id. What is known is set as changes of
+    the level: first from what the history suggests to what is known of today, then day by day. So the interval is that
+    of the history, in which launches and stops have left their steps.
     """
-    kinds = {machine.id: kind(machine, ledger) for machine in machines}
+    plans = planned or {}
+    kinds: dict[str, Kind] = {m.id: "planned" if m.id in plans else kind(m, ledger) for m in machines}
     level = sum(machine.micros_per_day for machine in machines if kinds[machine.id] == "steady")
+    known = [level] * DAYS_AHEAD
+    for machine in machines:
+        for number, share in enumerate(plans.get(machine.id, ())):
+            known[number] += round(share * machine.micros_per_day)
     found = []
     variable = history([each for each in days if kinds.get(each, "variable") == "variable"], days, ledger)
     if variable.values:
         found.append(Series(variable))
     steady = history([each for each, what in kinds.items() if what != "variable"], days, ledger)
-    if steady.values or level or not found:
-        suggested = forecast(steady, horizon=1, run_rate=float(level)).days[0].mean
-        change = (Change(ledger.today, level - suggested),) if level != suggested else ()
-        found.append(Series(steady, change, float(level), STEADY.removesuffix(": ")))
-    return Parts(tuple(found), level, kinds)
+    if steady.values or any(known) or not found:
+        suggested = forecast(steady, horizon=1, run_rate=float(known[0])).days[0].mean
+        moves = [known[0] - suggested, *(after - before for before, after in pairwise(known))]
+        changes = tuple(Change(ledger.today + number * DAY, move) for number, move in enumerate(moves) if move)
+        found.append(Series(steady, changes, float(known[0]), STEADY.removesuffix(": ")))
+    return Parts(tuple(found), tuple(known), kinds)
 
 
 def mean_per_day(instance_id: str, days: Days, ledger: Ledger) -> int:
@@ -185,22 +198,50 @@ def whole_month(rest: Forecast, charged: int, passed: float) -> Forecast:
     return month(float(charged), left)
 
 
-def drivers(machines: Sequence[Machine], days: Days, taken: Parts, ledger: Ledger) -> tuple[Driver, ...]:
-    """The machines that cost most per day."""
+def capped(outlook: Forecast, most_per_day: int, *, passed: float = 0.0) -> Forecast:
+    """A single machine can't cost more than its rate for every hour; of the first day some share may have passed."""
+    first = most_per_day * (1 - passed)
+    most = outlook.billed + first + most_per_day * (len(outlook.days) - 1)
+
+    def cut(amount: float | None, highest: float) -> float | None:
+        return None if amount is None else min(amount, highest)
+
+    days = tuple(
+        replace(day, mean=min(day.mean, top), hi80=cut(day.hi80, top), hi95=cut(day.hi95, top))
+        for day, top in zip(outlook.days, [first, *[float(most_per_day)] * (len(outlook.days) - 1)], strict=True)
+    )
+    return replace(
+        outlook,
+        total=min(outlook.total, most),
+        lo80=cut(outlook.lo80, most),
+        hi80=cut(outlook.hi80, most),
+        lo95=cut(outlook.lo95, most),
+        hi95=cut(outlook.hi95, most),
+        days=days,
+    )
+
+
+def drivers(
+    machines: Sequence[Machine], days: Days, taken: Parts, ledger: Ledger, per_planned_day: Mapping[str, int]
+) -> tuple[Driver, ...]:
+    """The machines that cost most per day; `per_planned_day` is what planned ones do, by id."""
     found = []
     for machine in machines:
         steady = taken.kinds[machine.id] == "steady"
         per_day = machine.micros_per_day if steady else mean_per_day(machine.id, days, ledger)
+        if taken.kinds[machine.id] == "planned":
+            per_day = per_planned_day.get(machine.id, 0)
         if per_day > 0 and taken.kinds[machine.id] != "ended":
-            found.append(Driver(machine.id, machine.name, machine.type, per_day, steady))
+            how: How = "steady" if steady else "planned" if machine.id in per_planned_day else "mean"
+            found.append(Driver(machine.id, machine.name, machine.type, per_day, how))
     return tuple(sorted(found, key=lambda each: (-each.micros_per_day, each.name))[:DRIVERS])
 
 
-def known_changes(machines: Sequence[Machine], taken: Parts, ledger: Ledger) -> tuple[KnownChange, ...]:
+def past_changes(machines: Sequence[Machine], kinds: Mapping[str, Kind], ledger: Ledger) -> tuple[KnownChange, ...]:
     """Launches and stops of the last days that the level takes for lasting, by date."""
     found = []
     for machine in machines:
-        what, days = taken.kinds[machine.id], ledger.days.get(machine.id, {})
+        what, days = kinds[machine.id], ledger.days.get(machine.id, {})
         if what == "steady":
             first = ledger.first_seen.get(machine.id, ledger.today)
             fresh = machine.launched_at is not None and local_day(machine.launched_at, ledger.zone) == first

@@ -1,55 +1,40 @@
 """`/cost forecast`: from the ledger's days and what runs now to a report, kept as it was made."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sqlite_utils import Database
-
 from bot.domain.clock import HOUR, MINUTE
-from bot.domain.days import day_length, day_start, local_day, month_end
+from bot.domain.days import day_start, local_day, month_end
 from bot.domain.forecast import Forecast, chance_over, first_day_over, forecast_sum
-from bot.domain.report import NEXT_DAYS, Range, Report, ReportDay, Scope
+from bot.domain.foresight import changes, usual_share
+from bot.domain.plans import ENDS
+from bot.domain.report import SPANS, KnownChange, Range, Report, ReportDay, Scope
 from bot.domain.spending import (
     DAY,
     STEADY,
     Days,
-    Ledger,
     Machine,
     Parts,
-    Used,
+    capped,
     drivers,
-    known_changes,
     parts,
+    past_changes,
     whole_month,
 )
+from bot.services.books import Books, catch_up, days_of, is_in, open_books, rows_of
 from bot.services.desk import Desk
 from store import ledger as charges
-from store import spend
 from store.spend import DaySpend
-from store.sql import Row
+
+__all__ = ["TOTAL", "answer", "catch_up", "make", "refresh"]
 
 FRESH = HOUR
 DUE = 50 * MINUTE
 """Less than FRESH, so that an hourly run finds every report due, however it jitters."""
-LOOK_BACK = 365
 SHOWN_BACK = 31
 TOTAL = Scope()
-
-
-@dataclass(frozen=True, slots=True)
-class _Books:
-    """Everything read for reports of one moment."""
-
-    now: int
-    zone: ZoneInfo
-    ledger: Ledger
-    rows: tuple[DaySpend, ...]
-    """Today included."""
-    machines: tuple[Machine, ...]
-    owned: tuple[Machine, ...]
-    """Owned ones that run."""
 
 
 def answer(desk: Desk, scope: Scope) -> Report:
@@ -71,14 +56,14 @@ def refresh(desk: Desk) -> None:
     due = [scope for scope, kept in made.items() if kept is None or not 0 <= now - kept[0] < DUE]
     if not due:
         return
-    books = _books(desk)
+    books = open_books(desk)
     for scope in due:
         _keep(desk, _report(desk, scope, books))
 
 
 def make(desk: Desk, scope: Scope) -> Report:
     """Make a report and keep it, for this answer and to be measured by when its days are over."""
-    return _keep(desk, _report(desk, scope, _books(desk)))
+    return _keep(desk, _report(desk, scope, open_books(desk)))
 
 
 def _keep(desk: Desk, report: Report) -> Report:
@@ -89,85 +74,24 @@ def _keep(desk: Desk, report: Report) -> Report:
     return report
 
 
-def _books(desk: Desk) -> _Books:
-    now, zone = desk.clock(), ZoneInfo(desk.settings.digest.timezone)
-    today = local_day(now, zone)
-    catch_up(desk)
-    db = desk.store.reading()
-    rows = (*spend.per_day(db, today - LOOK_BACK * DAY), *_open(db, today))
-    begins, machines = spend.begins(db), spend.machines(db)
-    known = [row for row in machines if row["provider"] == "ec2"]
-    return _Books(
-        now=now,
-        zone=zone,
-        ledger=_ledger(rows, zone, today, begins),
-        rows=rows,
-        machines=tuple(_machine(row) for row in known),
-        owned=tuple(_machine(row) for row in machines if row["provider"] == "owned" and row["runs"]),
-    )
-
-
-def catch_up(desk: Desk) -> None:
-    """Bring the sums per local day up to the last charge."""
-    done = False
-    while not done:
-        with desk.store.writing() as db:
-            done = spend.catch_up(db, desk.settings.digest.timezone)
-
-
-def _open(db: Database, today: date) -> Iterator[DaySpend]:
-    """What meters show that is not charged yet, as spent today."""
-    for meter in charges.rented_meters(db):
-        yield DaySpend(today, meter.instance_id, meter.team, meter.micros, meter.until_at - meter.from_at)
-
-
-def _machine(row: Row) -> Machine:
-    fields = {name: row[name] for name in ("id", "name", "type", "team", "rate_micros", "launched_at")}
-    return Machine(**fields, runs=bool(row["runs"]))
-
-
-def _ledger(rows: Sequence[DaySpend], zone: ZoneInfo, today: date, begins: int | None) -> Ledger:
-    first = today
-    if begins is not None:
-        first = max(local_day(begins, zone), today - LOOK_BACK * DAY)
-        if day_start(first, zone) < begins:  # it was metered in part only
-            first += DAY
-    first = min(first, today)
-    seen: dict[str, date] = {}
-    for row in rows:
-        seen.setdefault(row.instance_id, row.day)
-    days = _days(rows, first, today)
-    return Ledger(zone, today, first, days, seen, frozenset(row.day for row in rows if first <= row.day < today))
-
-
-def _days(rows: Iterable[DaySpend], first: date, today: date) -> Days:
-    """Complete days by instance; a machine that changed its team within a day has two rows of it."""
-    found: dict[str, dict[date, Used]] = {}
-    for day, instance_id, _, micros, running_ms in rows:
-        if not first <= day < today:
-            continue
-        days = found.setdefault(instance_id, {})
-        before = days.get(day)
-        used = (micros, running_ms) if before is None else (before.micros + micros, before.running_ms + running_ms)
-        days[day] = Used(*used)
-    return found
-
-
-def _report(desk: Desk, scope: Scope, books: _Books) -> Report:
+def _report(desk: Desk, scope: Scope, books: Books) -> Report:
     ledger = books.ledger
-    rows = _rows_of(scope, books)
-    machines = [machine for machine in books.machines if _is_in(scope, machine)]
-    days = ledger.days if scope.kind == "total" else _days(rows, ledger.first_day, ledger.today)
-    taken = parts(_with_past(machines, days, books), days, ledger)
+    rows = rows_of(scope, books)
+    machines = [machine for machine in books.machines if is_in(scope, machine)]
+    days = ledger.days if scope.kind == "total" else days_of(rows, ledger.first_day, ledger.today)
+    shares = {each: made.shares(ledger.today, books.zone, books.now) for each, made in books.plans.items()}
+    taken = parts(_with_past(machines, days, books), days, ledger, shares)
     rest = (month_end(ledger.today) - ledger.today).days + 1
     charged = _charged(rows, ledger.today.replace(day=1))
-    whole = whole_month(forecast_sum(taken.series, horizon=rest), charged, _passed(books))
-    ahead = forecast_sum(taken.series, horizon=max(rest, NEXT_DAYS))
-    following = forecast_sum(taken.series, horizon=NEXT_DAYS)
+    limit = _most_per_day(scope, machines)
+    whole = whole_month(forecast_sum(taken.series, horizon=rest), charged, books.passed)
+    whole = whole if limit is None else capped(whole, limit, passed=books.passed)
+    ahead = {span: forecast_sum(taken.series, horizon=span) for span in SPANS}
+    ahead = {span: each if limit is None else capped(each, limit) for span, each in ahead.items()}
     budget = _budget(desk, scope)
-    steady = _steady_rest(taken, whole, charged, rest - _passed(books))
+    known = _known_rest(taken, books.passed, rest, most=round(whole.total) - charged)
     unpriced = sum(machine.runs and machine.rate_micros is None for machine in machines)
-    owned = sum(_is_in(scope, machine) for machine in books.owned)
+    owned = sum(is_in(scope, machine) for machine in books.owned)
     return Report(
         scope=scope,
         made_at=books.now,
@@ -175,38 +99,62 @@ def _report(desk: Desk, scope: Scope, books: _Books) -> Report:
         today=ledger.today,
         charged_micros=charged,
         month=_range(whole),
-        steady_rest_micros=steady,
-        variable_rest_micros=round(whole.total) - charged - steady,
-        next_days=_range(following),
+        known_rest_micros=known,
+        variable_rest_micros=round(whole.total) - charged - known,
+        next_days=tuple(_range(ahead[span]) for span in SPANS),
         trust=whole.trust,
-        days=_chart(rows, ahead, books),
+        days=_chart(rows, ahead[max(SPANS)], books),
         budget_micros=budget,
         chance_over=None if budget is None else chance_over(whole, float(budget)),
         over_on=None if budget is None else first_day_over(whole, float(budget)),
-        drivers=drivers(machines, days, taken, ledger),
-        changes=known_changes(machines, taken, ledger),
+        drivers=drivers(machines, days, taken, ledger, _per_planned_day(machines, books)),
+        changes=_changes(machines, books),
+        uncounted=_uncounted(machines, books),
         notes=_notes(whole, unpriced=unpriced, owned=owned, beyond=_beyond_budgets(desk, scope, rows, ledger.today)),
         unpriced=unpriced,
         owned=owned,
     )
 
 
-def _rows_of(scope: Scope, books: _Books) -> Sequence[DaySpend]:
-    if scope.kind == "total":
-        return books.rows
-    if scope.kind == "type":
-        ids = {machine.id for machine in books.machines if machine.type == scope.key}
-        return [row for row in books.rows if row.instance_id in ids]
-    if scope.kind == "team":
-        return [row for row in books.rows if row.team == scope.key]
-    return [row for row in books.rows if row.instance_id == scope.key]
+def _changes(machines: Sequence[Machine], books: Books) -> tuple[KnownChange, ...]:
+    """What has just changed, and what is known to come."""
+    past = past_changes(machines, books.kinds, books.ledger)
+    return (*past, *changes(machines, books.kinds, books.plans, books.ledger))
 
 
-def _is_in(scope: Scope, machine: Machine) -> bool:
-    return {"team": machine.team, "type": machine.type, "instance": machine.id, "total": ""}[scope.kind] == scope.key
+def _uncounted(machines: Sequence[Machine], books: Books) -> tuple[str, ...]:
+    """Claims that end on machines which ran before them: nothing says that those stop."""
+    ends = books.foreseen.open_ended
+    found = [each for each in machines if each.id in ends and books.kinds[each.id] == "steady"]
+    found = [each for each in found if each.id not in books.plans]
+    if not found:
+        return ()
+    first = min(found, key=lambda each: ends[each.id])
+    day = local_day(ends[first.id], books.zone)
+    more = f", and {len(found) - 1} more like it" if len(found) > 1 else ""
+    return (f"the end of the claim on {first.name} on {day.day} {day:%b}{more}: it ran before, so it may run on.",)
 
 
-def _with_past(machines: list[Machine], days: Days, books: _Books) -> list[Machine]:
+def _per_planned_day(machines: Sequence[Machine], books: Books) -> dict[str, int]:
+    """What planned machines cost on the days that they run, or on the mean day by their on-hours."""
+    found = {}
+    for machine in machines:
+        made = books.plans.get(machine.id)
+        if made is None or (made.why in ENDS and made.at <= books.now):
+            continue
+        share = 1.0 if made.why in ENDS else usual_share(made, books.ledger)
+        found[machine.id] = round(share * machine.micros_per_day)
+    return found
+
+
+def _most_per_day(scope: Scope, machines: Sequence[Machine]) -> int | None:
+    """What a single machine costs if it never stops; None for other scopes, or where no price is known."""
+    if scope.kind != "instance" or not machines or machines[0].rate_micros is None:
+        return None
+    return machines[0].micros_per_day
+
+
+def _with_past(machines: list[Machine], days: Days, books: Books) -> list[Machine]:
     """With machines that are another team's now: their days were charged to this one, but they cost it nothing more."""
     present = {machine.id for machine in machines}
     left = [each for each in books.machines if each.id in days and each.id not in present]
@@ -217,25 +165,21 @@ def _charged(rows: Iterable[DaySpend], since: date) -> int:
     return sum(row.micros for row in rows if row.day >= since)
 
 
-def _passed(books: _Books) -> float:
-    """The share of today that is over."""
-    today, zone = books.ledger.today, books.zone
-    return min(1.0, (books.now - day_start(today, zone)) / day_length(today, zone))
-
-
-def _steady_rest(taken: Parts, whole: Forecast, charged: int, days_left: float) -> int:
-    return min(round(taken.steady_micros_per_day * days_left), round(whole.total) - charged)
+def _known_rest(taken: Parts, passed: float, rest: int, *, most: int) -> int:
+    first, *others = taken.known_micros[:rest]
+    return min(round(first * (1 - passed)) + sum(others), most)
 
 
 def _range(outlook: Forecast) -> Range:
-    return Range(round(outlook.total), _whole(outlook.lo80), _whole(outlook.hi80))
+    bounds = (outlook.lo80, outlook.hi80, outlook.lo95, outlook.hi95)
+    return Range(round(outlook.total), *(_whole(each) for each in bounds))
 
 
 def _whole(amount: float | None) -> int | None:
     return None if amount is None else round(amount)
 
 
-def _chart(rows: Iterable[DaySpend], ahead: Forecast, books: _Books) -> tuple[ReportDay, ...]:
+def _chart(rows: Iterable[DaySpend], ahead: Forecast, books: Books) -> tuple[ReportDay, ...]:
     today = books.ledger.today
     spent: dict[date, int] = {}
     for row in rows:
@@ -243,7 +187,7 @@ def _chart(rows: Iterable[DaySpend], ahead: Forecast, books: _Books) -> tuple[Re
     first = max(books.ledger.first_day, today - SHOWN_BACK * DAY)
     past = [ReportDay(day, spent.get(day, 0)) for n in range((today - first).days) if (day := first + n * DAY)]
     so_far = spent.get(today, 0)
-    expected = so_far + round(ahead.days[0].mean * (1 - _passed(books)))
+    expected = so_far + round(ahead.days[0].mean * (1 - books.passed))
     coming = [ReportDay(day.date, None, round(day.mean), _whole(day.lo80), _whole(day.hi80)) for day in ahead.days[1:]]
     return (*past, ReportDay(today, so_far, expected), *coming)
 

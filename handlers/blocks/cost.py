@@ -1,14 +1,18 @@
 """`/cost forecast` as a message: the conclusion, the chart with its figures in text, and what stands behind them."""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Literal
 
 from bot.domain.rates import USD
-from bot.domain.report import NEXT_DAYS, Driver, KnownChange, Range, Report
+from bot.domain.report import NEXT_DAYS, Driver, KnownChange, Range, Report, ReportDay
 from handlers.blocks.parts import Block, Reply, context, cut, lines, section
 from handlers.blocks.words import at, esc, usd
 
+Period = Literal["month", "30d", "90d"]
 BACK, AHEAD = 12, 7
 """Days of the chart; with today they stay within the 20 points Slack draws."""
+WEEKS_BACK, WEEKS_AHEAD = 4, 12
 SHOWN_DRIVERS = 5
 TRUST = {
     "firm": "Firm: what runs, runs on.",
@@ -17,12 +21,26 @@ TRUST = {
     "range-only": "Not predictable: take the range, not the figure.",
     "run-rate": "Too short a history for a range: this is what runs now, carried on.",
 }
+HOW = {"steady": "around the clock", "planned": "as planned", "mean": "mean of the last 14 days"}
+CHANGES = {
+    "launched": "{name} launched on {day}",
+    "stopped": "{name} stopped on {day}",
+    "stopping": "{name} is about to be stopped",
+    "parked": "{name} idles and is stopped on {day}",
+    "claim_ends": "{name}'s claim ends on {day}",
+    "time_over": "{name}'s time is over on {day}",
+    "hours": "{name} runs by its on-hours from {day} on",
+    "booked": "{name} is booked from {day} on",
+    "starting": "{name} is about to be started",
+    "launching": "{name} is about to be launched",
+}
 
 
-def forecast(report: Report) -> Reply:
-    """The whole answer."""
-    conclusion = _conclusion(report)
-    blocks: list[Block] = [section(f"*{conclusion}*"), _chart(report), section(_figures(report))]
+def forecast(report: Report, period: Period = "month") -> Reply:
+    """The whole answer; the period that was asked for leads."""
+    conclusion = _conclusion(report, period)
+    chart = _chart_by_week(report) if period == "90d" else _chart(report)
+    blocks: list[Block] = [section(f"*{conclusion}*"), chart, section(_figures(report, period))]
     behind = _behind(report)
     if behind:
         blocks.append(section(behind))
@@ -30,12 +48,19 @@ def forecast(report: Report) -> Reply:
     return Reply(cut(f"{conclusion} {_sum(report)}", 3_900), blocks)
 
 
-def _conclusion(report: Report) -> str:
+def _conclusion(report: Report, period: Period) -> str:
     whose = "" if report.scope.kind == "total" else f" ({esc(report.scope.label or report.scope.key, 60)})"
+    if period != "month":
+        days = int(period.removesuffix("d"))
+        return f"Next {days} days{whose}: {_expected(report.next(days))}."
+    return f"{_month(report, whose)}."
+
+
+def _month(report: Report, whose: str = "") -> str:
     month = f"{report.today:%B}{whose}: {_expected(report.month)}"
     if report.budget_micros is None:
-        return month + "."
-    return f"{month}. Budget {usd(report.budget_micros, cents=False)}{_chance(report)}."
+        return month
+    return f"{month}. Budget {usd(report.budget_micros, cents=False)}{_chance(report)}"
 
 
 def _expected(span: Range) -> str:
@@ -43,6 +68,14 @@ def _expected(span: Range) -> str:
         return f"{usd(span.micros, cents=False)} expected"
     low, high = usd(span.lo_micros, cents=False), usd(span.hi_micros, cents=False)
     return f"{usd(span.micros, cents=False)} expected, 80 % between {low} and {high}"
+
+
+def _both(span: Range) -> str:
+    """With the wider range beside it."""
+    if span.lo95_micros is None or span.hi95_micros is None:
+        return _expected(span)
+    low, high = usd(span.lo95_micros, cents=False), usd(span.hi95_micros, cents=False)
+    return f"{_expected(span)} (95 %: {low} to {high})"
 
 
 def _chance(report: Report) -> str:
@@ -56,35 +89,56 @@ def _chance(report: Report) -> str:
 
 def _sum(report: Report) -> str:
     charged = f"{usd(report.charged_micros, cents=False)} charged so far"
-    steady = f"{usd(report.steady_rest_micros, cents=False)} running around the clock"
+    known = "running around the clock or as planned" if report.changes else "running around the clock"
+    steady = f"{usd(report.known_rest_micros, cents=False)} {known}"
     variable = f"{usd(report.variable_rest_micros, cents=False)} usual variable use"
     return f"{charged} + {steady} + {variable}."
 
 
-def _figures(report: Report) -> str:
-    return lines([_sum(report), f"Next {NEXT_DAYS} days: {_expected(report.next_days)}.", TRUST[report.trust]])
+def _figures(report: Report, period: Period) -> str:
+    ahead = [_months_sum(report)] if period == "month" else [f"{_month(report)}.", _sum(report)]
+    if period != "30d":
+        ahead.append(f"Next {NEXT_DAYS} days: {_expected(report.next(NEXT_DAYS))}.")
+    if period == "90d":
+        ahead.append("90 days ahead is a planning range, not a forecast.")
+    return lines([*ahead, TRUST[report.trust]])
+
+
+def _months_sum(report: Report) -> str:
+    wider = report.month.lo95_micros, report.month.hi95_micros
+    if wider[0] is None or wider[1] is None:
+        return _sum(report)
+    return f"{_sum(report)} 95 % between {usd(wider[0], cents=False)} and {usd(wider[1], cents=False)}."
 
 
 def _behind(report: Report) -> str:
     told = [_driver(driver) for driver in report.drivers[:SHOWN_DRIVERS]]
-    changes = [_change(change) for change in report.changes[:SHOWN_DRIVERS]]
     return lines(
         [
             *(["*Where it goes*", *told] if told else []),
-            *(["*Known changes counted*", *changes] if changes else []),
+            *(["*Known changes counted*", *_changes(report.changes)] if report.changes else []),
+            *(f"Not counted: {esc(each, 300)}" for each in report.uncounted),
         ]
     )
 
 
 def _driver(driver: Driver) -> str:
-    how = "around the clock" if driver.around_the_clock else "mean of the last 14 days"
-    return f"{esc(driver.name, 60)}, {esc(driver.type, 40)}: {usd(driver.micros_per_day)} a day ({how})"
+    return f"{esc(driver.name, 60)}, {esc(driver.type, 40)}: {usd(driver.micros_per_day)} a day ({HOW[driver.how]})"
+
+
+def _changes(changes: Sequence[KnownChange]) -> list[str]:
+    """The largest, by date, and how many more there are."""
+    largest = sorted(changes, key=lambda each: -abs(each.micros))[:SHOWN_DRIVERS]
+    said = [_change(each) for each in changes if each in largest][:SHOWN_DRIVERS]
+    more = len(changes) - len(said)
+    return [*said, f"and {more} smaller"] if more > 0 else said
 
 
 def _change(change: KnownChange) -> str:
-    sign = "+" if change.micros_per_day >= 0 else ""
-    amount = f"{sign}{usd(change.micros_per_day)} a day"
-    return f"{esc(change.name, 60)} {change.did} on {_day(change.date)}: {amount}"
+    sign = "+" if change.micros >= 0 else ""
+    amount = f"{sign}{usd(change.micros)} {'in all' if change.once else 'a day'}"
+    told = CHANGES[change.why].format(name=esc(change.name, 60), day=_day(change.date))
+    return f"{told}: {amount}"
 
 
 def _small_print(report: Report) -> str:
@@ -108,6 +162,34 @@ def _chart(report: Report) -> Block:
             "axis_config": {"categories": labels, "x_label": "day", "y_label": "USD"},
         },
     }
+
+
+def _chart_by_week(report: Report) -> Block:
+    """Bars per week of seven days: those before today charged, those from today on expected."""
+    past = [day for day in report.days if day.date < report.today][-7 * WEEKS_BACK :]
+    ahead = [day for day in report.days if day.date >= report.today][: 7 * WEEKS_AHEAD]
+    before = _weeks(past[len(past) % 7 :])
+    weeks = [*before, *_weeks(ahead)]
+    labels = [_day(week[0].date) for week in weeks]
+    charged = [_dollars(_summed(week, "charged")) for week in before] + [0] * (len(weeks) - len(before))
+    rest = [0] * len(before) + [_dollars(_summed(week, "expected")) for week in weeks[len(before) :]]
+    return {
+        "type": "data_visualization",
+        "title": "Spend per week, USD",
+        "chart": {
+            "type": "bar",
+            "series": [_series("charged", labels, charged), _series("expected", labels, rest)],
+            "axis_config": {"categories": labels, "x_label": "week from", "y_label": "USD"},
+        },
+    }
+
+
+def _weeks(days: Sequence[ReportDay]) -> list[Sequence[ReportDay]]:
+    return [days[first : first + 7] for first in range(0, len(days), 7)]
+
+
+def _summed(week: Sequence[ReportDay], what: Literal["charged", "expected"]) -> int:
+    return sum((day.charged_micros if what == "charged" else day.expected_micros) or 0 for day in week)
 
 
 def _series(name: str, labels: list[str], values: list[int]) -> Block:

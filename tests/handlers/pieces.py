@@ -159,7 +159,7 @@ def digest(text: str, state: str, rows: int = 40) -> DigestNow:
 
 
 def report(text: str) -> Report:
-    days = tuple(ReportDay(date.fromordinal(739_900 + number), 10**9, 10**9, 0, 10**10) for number in range(62))
+    days = tuple(ReportDay(date.fromordinal(739_900 + number), 10**9, 10**9, 0, 10**10) for number in range(121))
     return Report(
         scope=Scope("instance", "i-0123456789abcdef0", text),
         made_at=NOW,
@@ -167,16 +167,17 @@ def report(text: str) -> Report:
         today=days[31].date,
         charged_micros=10**15,
         month=Range(10**15, 10**14, 10**16),
-        steady_rest_micros=10**15,
+        known_rest_micros=10**15,
         variable_rest_micros=10**15,
-        next_days=Range(10**15, 10**14, 10**16),
+        next_days=(Range(10**15, 10**14, 10**16),) * 3,
         trust="range-only",
         days=days,
         budget_micros=10**15,
         chance_over=0.37,
         over_on=days[40].date,
-        drivers=tuple(Driver("i", text, text, 10**12, around_the_clock=False) for _ in range(12)),
+        drivers=tuple(Driver("i", text, text, 10**12, "mean") for _ in range(12)),
         changes=tuple(KnownChange("i", text, "launched", days[30].date, 10**12) for _ in range(12)),
+        uncounted=(text,) * 3,
         notes=(text,) * 12,
         unpriced=12_345,
         owned=12_345,

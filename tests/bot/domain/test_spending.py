@@ -19,9 +19,9 @@ from bot.domain.spending import (
     drivers,
     history,
     kind,
-    known_changes,
     mean_per_day,
     parts,
+    past_changes,
     whole_month,
 )
 
@@ -148,5 +148,5 @@ def test_any_history_gives_finite_amounts_in_order(hours, running, rate, passed,
         assert charged * (1 - 1e-9) <= whole.lo80 <= whole.hi80
         assert whole.lo80 <= whole.total * (1 + 1e-9) + 1
     assert all(day.mean >= 0 for day in whole.days)
-    assert all(each.micros_per_day > 0 for each in drivers(machines, books.days, taken, books))
-    assert all(abs(each.micros_per_day) <= 24 * 10**9 for each in known_changes(machines, taken, books))
+    assert all(each.micros_per_day > 0 for each in drivers(machines, books.days, taken, books, {}))
+    assert all(abs(each.micros) <= 24 * 10**9 for each in past_changes(machines, taken.kinds, books))
