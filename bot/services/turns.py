@@ -59,8 +59,8 @@ def pick(
     in_turn = choice.pick(count, {*taken, *_for_others(desk, db, listing, person)}, busy)
     if in_turn is None:
         own = (each for each in line.of_person(db, person) if each.could_use(listing.instance))
-        count = None if choice.is_whole else len(picked)
-        waiter = next(own, None) or at_the_end(desk, person, instance_id=listing.instance.id, count=count)
+        amount = None if choice.is_whole else len(picked)
+        waiter = next(own, None) or at_the_end(desk, person, instance_id=listing.instance.id, count=amount)
         raise InLine(f"Others wait for {listing.instance.name}.", place_of(desk, db, waiter))
     return in_turn
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.claims import Claim
-from bot.domain.clock import MINUTE
+from bot.domain.clock import HOUR, MINUTE
 from bot.domain.line import STALE, Turn, Waiter
 from bot.domain.listing import Listing
 from bot.domain.offers import Offer
@@ -13,6 +13,7 @@ from handlers.blocks.words import at, esc, gpus, length, person, persons, plural
 
 SHOWN = 10
 NAMED = 3
+QUARTER = 15 * MINUTE
 
 
 def what(waiter: Waiter, name: str) -> str:
@@ -51,8 +52,9 @@ def _when(turn: Turn | None, now: int) -> str:
 
 
 def about(ms: int) -> str:
-    """An estimate of how long something takes."""
-    return f"about {length(max(ms, MINUTE))}"
+    """An estimate of how long something takes, in round figures."""
+    step = QUARTER if ms >= HOUR else 5 * MINUTE
+    return f"about {length(max(-(-ms // step), 1) * step)}"
 
 
 def _buttons(waiter: Waiter) -> list[Block]:

@@ -101,4 +101,10 @@ def test_singular_and_plural_are_told_apart():
     assert line.someone(["U0A", "U0B", "U0C", "U0D"]) == "<@U0A>, <@U0B>, <@U0C> and 1 other wait"
     assert line.what(waiter(count=1), "a") == "1 GPU of *a*"
     assert line.what(waiter(of_kind="any", count=1), "") == "*any GPU*"
-    assert line.about(30_000) == f"about {MINUTE // MINUTE} m"
+
+
+def test_estimates_are_round():
+    spans = (0, 30_000, 7 * MINUTE, HOUR - 1, HOUR, 4 * HOUR + 59 * MINUTE + 1, 50 * HOUR)
+    said = ("5 m", "5 m", "10 m", "1 h", "1 h", "5 h", "2 d 2 h")
+
+    assert [line.about(span) for span in spans] == [f"about {each}" for each in said]
