@@ -18,6 +18,7 @@ from bot.providers.onprem import Owned
 from bot.sandbox.clock import SkippingClock
 from bot.sandbox.cost_explorer import Cost, SandboxCostExplorer, billed
 from bot.sandbox.history import History
+from bot.sandbox.inventory import ACCOUNT
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import Control, SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, BOB, CY, FINANCE, GPUS, ML_PLATFORM
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 SKIP_STEP = 10 * MINUTE
 BILLED_DAYS = 45
 BUYABLE = {"usd": "150000", "source": "made up for the demo", "watts": "5000", "staff_usd_per_month": "400"}
+WEST = {"template": "lt-0123456789abcdef0", "region": "us-west-2", "account": ACCOUNT}
 SETTINGS: dict[str, Any] = {
     "slack": {"channel": GPUS, "admins": [BOB]},
     "teams": {
@@ -53,6 +55,11 @@ SETTINGS: dict[str, Any] = {
     },
     "buy": {"residual_percent": "10", "servers": {"p4d.24xlarge": BUYABLE, "g6e.12xlarge": BUYABLE | {"usd": "64000"}}},
     "bill": {"source": "cost-explorer"},
+    "launch": [
+        {"name": "a10g-dev", "type": "g5.xlarge", "gpu": "A10G", "gpus": 1, **WEST},
+        {"name": "h100-box", "type": "p5.48xlarge", "gpu": "H100", "gpus": 8, "teams": ["nlp"], **WEST},
+    ],
+    "actions": {"clone": True},
     "door": {"port": 0},
 }
 
@@ -86,9 +93,7 @@ class Demo:
         settings: Settings = parse(SETTINGS, {})
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", self.server.api_url)
         rooms: dict[str, Provider] = {"ec2": self.fleet, "owned": Owned()}
-        self.valet = build(
-            settings, secrets, self.store, clock=self.clock, rooms=rooms, bill=self._bill(), pace_s=0.2
-        )
+        self.valet = build(settings, secrets, self.store, clock=self.clock, rooms=rooms, bill=self._bill(), pace_s=0.2)
         app = manifest(settings)
         self.slack.commands = app["features"]["slash_commands"]
         self.slack.subscriptions = set(app["settings"]["event_subscriptions"]["bot_events"])

@@ -30,6 +30,7 @@ SCHEMA = (
         asg TEXT NOT NULL,
         stop_protected INTEGER NOT NULL CHECK (stop_protected IN (0, 1)),
         root_device TEXT NOT NULL,
+        disk_gib INTEGER,
         state_reason TEXT NOT NULL,
         tags TEXT NOT NULL,
         team TEXT NOT NULL,
@@ -70,7 +71,7 @@ _COLUMNS = (
         "nvme_gb",
         "zone",
     ),
-    *("launched_at", "stopped_at", "lifecycle", "asg", "stop_protected", "root_device", "state_reason", "tags"),
+    *("launched_at", "stopped_at", "lifecycle", "asg", "stop_protected", "root_device", "disk_gib", "state_reason", "tags"),
 )
 _UPSERT = (
     f"INSERT INTO instances ({', '.join(_COLUMNS)}, team, rate_micros, rate_source, rate_exact, gone_at) "

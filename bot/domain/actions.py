@@ -51,6 +51,8 @@ class Facts:
     """False when the figure was borrowed, say from another region."""
     nvme_gb: int = 0
     capacity_short: bool = False
+    disk_gib: int | None = None
+    """Of its disks, which cost whether it runs or not; None where not known."""
     zone: str = ""
     source: str = ""
     """Where a launch is to be."""

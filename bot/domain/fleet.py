@@ -39,6 +39,8 @@ class Instance:
     """Auto Scaling group; empty when in none."""
     stop_protected: bool = False
     root_device: Literal["ebs", "instance-store"] = "ebs"
+    disk_gib: int | None = None
+    """Of its disks, which cost whether it runs or not; None where not known."""
     state_reason: str = ""
     """Why it does not run, in the provider's word; empty while it runs, or where the provider gives none."""
     tags: Mapping[str, str] = field(default_factory=dict)

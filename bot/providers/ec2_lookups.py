@@ -9,6 +9,7 @@ from bot.providers.ec2_shapes import GpuType, gpu_type
 TYPES_PER_CALL = 100
 PROTECTION_KEPT = 30 * MINUTE
 PROTECTION_READS_PER_SWEEP = 20
+DISKS_KEPT = 60 * MINUTE
 NEVER_READ = (False, -PROTECTION_KEPT)
 
 
@@ -72,3 +73,29 @@ def stop_protection(client: Any, instance_id: str) -> bool:
     """Ask EC2 whether the instance is protected against stops. Raises what the client raises."""
     answer = client.describe_instance_attribute(InstanceId=instance_id, Attribute="disableApiStop")
     return bool(answer.get("DisableApiStop", {}).get("Value", False))
+
+
+class DiskMemory:
+    """How large the disks of each machine are, as last read; they seldom change, so an hour old is new enough."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._read_at = -DISKS_KEPT
+        self._gib: dict[str, int] = {}
+
+    def last_known(self, instance_id: str) -> int | None:
+        """GiB in all; None when never read."""
+        return self._gib.get(instance_id)
+
+    def renew(self, client: Any) -> None:
+        """Read all of a region, when that is due. Raises what the client raises, keeping what it has."""
+        if self._clock() - self._read_at < DISKS_KEPT:
+            return
+        found: dict[str, int] = {}
+        pages = client.get_paginator("describe_volumes").paginate(
+            Filters=[{"Name": "attachment.status", "Values": ["attached"]}], PaginationConfig={"PageSize": 500}
+        )
+        for volume in (each for page in pages for each in page["Volumes"]):
+            for attached in volume["Attachments"]:
+                found[attached["InstanceId"]] = found.get(attached["InstanceId"], 0) + volume["Size"]
+        self._gib, self._read_at = found, self._clock()

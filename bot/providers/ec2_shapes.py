@@ -55,8 +55,8 @@ def _count(gpu: Mapping[str, Any]) -> int:
     return int(gpu.get("Count") or gpu.get("LogicalGpuCount") or 0)
 
 
-def instance(raw: Mapping[str, Any], kind: GpuType, source: str, *, stop_protected: bool = False) -> Instance:
-    """One entry of DescribeInstances as an Instance."""
+def instance(raw: Mapping[str, Any], kind: GpuType, source: str, **known: Any) -> Instance:
+    """One entry of DescribeInstances as an Instance; `known` are fields that EC2 tells elsewhere."""
     tags = tags_of(raw)
     state = STATES.get(raw.get("State", {}).get("Name", ""), "unknown")
     return Instance(
@@ -75,10 +75,10 @@ def instance(raw: Mapping[str, Any], kind: GpuType, source: str, *, stop_protect
         stopped_at=stopped_at(raw.get("StateTransitionReason", "")) if state in {"stopping", "stopped"} else None,
         lifecycle=lifecycle(raw.get("InstanceLifecycle")),
         asg=tags.get(ASG_TAG, ""),
-        stop_protected=stop_protected,
         root_device=root_device(raw.get("RootDeviceType", "ebs")),
         state_reason="" if state == "running" else raw.get("StateReason", {}).get("Code", ""),
         tags=tags,
+        **known,
     )
 
 

@@ -9,6 +9,7 @@ READ = (
     "ec2:DescribeInstanceAttribute",
     "ec2:DescribeInstanceTypes",
     "ec2:DescribeInstances",
+    "ec2:DescribeVolumes",
 )
 STOP_START = ("ec2:StartInstances", "ec2:StopInstances")
 FOLLOW_RUNS = ("ssm:CancelCommand", "ssm:GetCommandInvocation", "ssm:ListCommands")

@@ -11,6 +11,7 @@ from bot.domain.images import Image
 from bot.domain.launches import Order
 
 ACCOUNT = "111122223333"
+DISK_GIB = 200
 EAST, WEST = "us-east-1", "us-west-2"
 
 
@@ -93,6 +94,7 @@ def _rented(one: Rented, now: int) -> Instance:
         gpu_count=kind.gpus,
         gpu_memory_mib=kind.mib,
         nvme_gb=kind.nvme_gb,
+        disk_gib=DISK_GIB,
         launched_at=now - one.age,
         tags={**tags, "aws:autoscaling:groupName": asg} if asg else tags,
         **{"state": "running", **more},
@@ -113,6 +115,7 @@ def made_of(order: Order, zone: str, now: int) -> Instance:
         gpu_count=kind.gpus,
         gpu_memory_mib=kind.mib,
         nvme_gb=kind.nvme_gb,
+        disk_gib=DISK_GIB,
         zone=zone,
         launched_at=now,
         tags=order.tags,
@@ -122,7 +125,7 @@ def made_of(order: Order, zone: str, now: int) -> Instance:
 def image_of(instance: Instance, name: str, tags: Mapping[str, str], now: int) -> Image:
     """The image that is made of a machine, as it is just after."""
     own = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return Image(f"ami-0{own}", instance.source, name, "pending", now, 200, tags["valet-of"], tags["owner"])
+    return Image(f"ami-0{own}", instance.source, name, "pending", now, DISK_GIB, tags["valet-of"], tags["owner"])
 
 
 def _owned(name: str, team: str, *, model: str, gpus: int, mib: int) -> Instance:

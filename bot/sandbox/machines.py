@@ -21,6 +21,7 @@ from bot.providers.ec2_errors import (
     stop_failed,
 )
 from bot.sandbox.inventory import OWNED, image_of, made_of, rented
+from bot.sandbox.refusals import why_not_start, why_not_stop
 
 STOP_TAKES = 40 * SECOND
 START_TAKES = 20 * SECOND
@@ -139,14 +140,17 @@ class SandboxFleet:
         with self._lock:
             self._answering(instance.region)
             found = self._images.get(name)
-            ready = found is not None and self._clock() - found.made_at >= COPY_TAKES
-            return replace(found, state="available") if found and ready else found
+            return self._developed(found) if found else None
 
     def images(self) -> list[tuple[str, list[Image]]]:
         """Every image, by source."""
         with self._lock:
             sources = sorted({machine.source for machine in self._machines.values()})
-            return [(source, [each for each in self._images.values() if each.source == source]) for source in sources]
+            made = [self._developed(each) for each in self._images.values()]
+            return [(source, [each for each in made if each.source == source]) for source in sources]
+
+    def _developed(self, image: Image) -> Image:
+        return replace(image, state="available") if self._clock() - image.made_at >= COPY_TAKES else image
 
     def deregister(self, image_id: str) -> None:
         """Someone deletes an image."""
@@ -237,7 +241,7 @@ class SandboxFleet:
         machine = self._by_id(instance.id)
         if machine and machine.asg:
             raise group_member(machine)
-        code = _why_not(machine)
+        code = why_not_stop(machine)
         if code:
             raise stop_failed(Said(code, 400, "StopInstances"), instance)
         if machine is None or machine.state != "running":
@@ -248,7 +252,7 @@ class SandboxFleet:
 
     def _begin_start(self, instance: Instance) -> None:
         machine = self._by_id(instance.id)
-        code = _why_not_start(machine) or ("InsufficientInstanceCapacity" if self._is_short(instance) else "")
+        code = why_not_start(machine) or ("InsufficientInstanceCapacity" if self._is_short(instance) else "")
         if code:
             raise start_failed(Said(code, 400, "StartInstances"), instance)
         if machine is None or machine.state != "stopped":
@@ -276,23 +280,3 @@ class SandboxFleet:
                 return replace(machine, state=ended, stopped_at=self._clock(), state_reason=CAME_SHORT)
             return replace(machine, state="running")
         return machine
-
-
-def _why_not_start(machine: Instance | None) -> str:
-    if machine is None:
-        return "InvalidInstanceID.NotFound"
-    if machine.state in {"terminated", "stopping"}:
-        return "IncorrectInstanceState"
-    return "" if machine.lifecycle == "on-demand" else "UnsupportedOperation"
-
-
-def _why_not(machine: Instance | None) -> str:
-    if machine is None:
-        return "InvalidInstanceID.NotFound"
-    if machine.state in {"terminated", "pending"}:
-        return "IncorrectInstanceState"
-    if machine.stop_protected:
-        return "OperationNotPermitted"
-    if machine.lifecycle != "on-demand" or machine.root_device != "ebs":
-        return "UnsupportedOperation"
-    return ""

@@ -179,6 +179,7 @@ def _facts(listing: Listing, verdict: Verdict | None) -> Facts:
         rate_micros=listing.rate.micros_per_hour if listing.rate else None,
         rate_exact=listing.rate is None or listing.rate.exact,
         nvme_gb=instance.nvme_gb,
+        disk_gib=instance.disk_gib,
         capacity_short=prices.is_capacity_short(instance.type),
         zone=instance.zone,
     )

@@ -1,6 +1,7 @@
 """The facts on a card, as they were when it was asked for: what it costs, what is lost, what the risk is."""
 
 from bot.domain.actions import Action, Facts
+from bot.domain.keeping import disks_per_month
 from bot.domain.rates import cost
 from handlers.blocks.parts import lines
 from handlers.blocks.words import at, esc, length, per_hour, persons, usd
@@ -21,12 +22,19 @@ def _stop(action: Action) -> str:
             f"Verdict: {known.verdict}{idle}: {esc(known.evidence)}.",
             f"Holder: {holder}.",
             lost(known),
-            "Keeps costing: its disks and addresses.",
+            _keeps(known),
             f"Risk: {_family(known)} is often short of capacity; starting again may fail for hours."
             if known.capacity_short
             else "Risk: starting again may fail if AWS is short of capacity.",
         ]
     )
+
+
+def _keeps(known: Facts) -> str:
+    if known.disk_gib is None:
+        return "Keeps costing: its disks and addresses."
+    disks = f"{known.disk_gib:,} GB of disks, about {usd(disks_per_month(known.disk_gib))} a month"
+    return f"Keeps costing: {disks}, and its addresses."
 
 
 def _start(action: Action) -> str:

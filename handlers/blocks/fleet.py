@@ -2,6 +2,7 @@
 
 from bot.domain.claims import Claim
 from bot.domain.clock import HOUR, MINUTE
+from bot.domain.keeping import disks_per_month
 from bot.domain.listing import Listing, Source, Totals
 from handlers import ids
 from handlers.blocks.offers import claim_button
@@ -98,7 +99,8 @@ def _since(listing: Listing, now: int) -> str:
 
 def _money(listing: Listing, now: int) -> str:
     if not listing.running:
-        return ""
+        disks = listing.instance.disk_gib
+        return f"about {usd(disks_per_month(disks))} a month for its disks" if disks else ""
     if listing.rate is None:
         return "no known price"
     about = "" if listing.rate.exact else "about "

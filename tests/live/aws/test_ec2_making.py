@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
 from bot.domain.images import Image
 from bot.domain.launches import Order
@@ -180,3 +181,26 @@ def test_a_machine_from_an_image_is_in_the_shape_of_the_one_it_was_made_of(aws, 
     assert (copy["ImageId"], copy["InstanceType"]) == (image_id, "g5.xlarge")
     assert copy["SubnetId"] == first["SubnetId"]
     assert copy["SecurityGroups"] == first["SecurityGroups"]
+
+
+def test_the_disks_of_a_machine_are_added_up_and_read_once_an_hour(aws, clock):
+    client = aws.client("ec2")
+    disks = [{"DeviceName": f"/dev/sd{letter}", "Ebs": {"VolumeSize": 100}} for letter in "fg"]
+    launch(client, "g5.xlarge", "nb-2", BlockDeviceMappings=disks)
+    ec2 = Ec2([OWN], clock=clock)
+
+    first = seen(ec2)["nb-2"]
+    clock.forward(30 * MINUTE)
+    again = seen(ec2)["nb-2"]
+
+    assert first.disk_gib is not None
+    assert first.disk_gib >= 200
+    assert again.disk_gib == first.disk_gib
+    assert aws.count("DescribeVolumes") == 1
+
+
+def test_a_role_that_may_not_see_disks_still_sees_machines(aws):
+    launch(aws.client("ec2"), "g5.xlarge", "nb-2")
+    aws.fail("DescribeVolumes", code="UnauthorizedOperation", status=403)
+
+    assert seen(Ec2([OWN]))["nb-2"].disk_gib is None
