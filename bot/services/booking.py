@@ -14,7 +14,7 @@ from bot.domain.clock import DAY
 from bot.domain.listing import Listing
 from bot.domain.moments import local
 from bot.errors import NotFound, Refused
-from bot.services import fair_use
+from bot.services import booking_limits
 from bot.services.desk import Desk
 from store import audit, bookings, listings, outbox
 
@@ -57,20 +57,17 @@ def book(desk: Desk, instance_id: str, holder: str, wish: Wish) -> tuple[Booking
         listing = listings.by_id(db, instance_id)
         if listing is None:
             raise Refused("That instance is gone.")
+        booking_limits.check_time(desk, wish.from_at, now)
         made = _planned(desk, holder, instance_id, wish, now=now)
-        _check_limits(desk, db, made, wish.from_at, now=now)
+        booking_limits.check_number(desk, db, made)
         bookings.add(db, made)
-        slots = [_slot(db, listing, made, start) for start in made.starts(now, _reach(desk, now))]
+        slots = [_slot(db, listing, made, start) for start in made.starts(now, booking_limits.reach(desk, now))]
         for each in slots:
-            fair_use.check(desk, db, _as_claim(each))
+            booking_limits.check_use(desk, db, each)
         every = f"weekly until {made.last_day}" if made.weekly else ""
         audit.add(db, now, holder, "booked", subject=instance_id, detail=wish.note, after=every)
     desk.wake()
     return made, slots
-
-
-def _reach(desk: Desk, now: int) -> int:
-    return now + desk.settings.claims.book_days_ahead * DAY
 
 
 def _planned(desk: Desk, holder: str, instance_id: str, wish: Wish, *, now: int) -> Booking:
@@ -88,21 +85,6 @@ def _planned(desk: Desk, holder: str, instance_id: str, wish: Wish, *, now: int)
         *(secrets.token_hex(16), instance_id, holder, wish.choice, zone, begins.date(), begins.time(), length, now),
         *(last_day, team, wish.note),
     )
-
-
-def _check_limits(desk: Desk, db: Database, made: Booking, from_at: int, *, now: int) -> None:
-    rules = desk.settings.claims
-    if from_at <= now:
-        raise Refused("That is over already. Say a time that is still to come.")
-    if from_at > _reach(desk, now):
-        raise Refused(f"A booking may begin at most {rules.book_days_ahead} days ahead. Ask again nearer the time.")
-    if made.last_day is not None and made.last_day < made.first_day:
-        raise Refused("The last day is before the first time. Say a later one.")
-    if bookings.count_of(db, made.holder) >= rules.bookings_per_person:
-        raise Refused(
-            f"You have {rules.bookings_per_person} bookings, as many as there may be. "
-            "`/gpu bookings mine` shows them, with buttons to cancel."
-        )
 
 
 def _slot(db: Database, listing: Listing, made: Booking, from_at: int) -> Slot:
@@ -129,11 +111,6 @@ def keep(db: Database, made: Booking, gpus: tuple[int, ...], from_at: int, *, ta
     )
     bookings.add_slot(db, slot)
     return slot
-
-
-def _as_claim(slot: Slot) -> Claim:
-    times = (slot.from_at, slot.until_at)
-    return Claim(slot.id, slot.instance_id, slot.holder, *times, slot.gpus, slot.team, slot.note)
 
 
 def upcoming(desk: Desk, *, instance_id: str = "", holder: str = "") -> list[Slot]:
@@ -163,8 +140,9 @@ def keep_clear(desk: Desk, db: Database, planned: Claim, name: str) -> None:
         if slot.holder == planned.holder or set(slot.gpus) & set(planned.gpus):
             minutes = max(0, slot.from_at - desk.clock()) // 60_000
             short = f"{minutes // 60}h{minutes % 60}m" if minutes >= 60 else f"{minutes}m"
-            who = "you" if slot.holder == planned.holder else f"<@{slot.holder}>"
-            raise Booked(f"{name} is booked by {who} and needed in {short}. Claim it for less than that.", slot)
+            if slot.holder == planned.holder:
+                raise Booked(f"{name} becomes yours in {short}, as you booked it. Claim it for less than that.", slot)
+            raise Booked(f"{name} is booked by <@{slot.holder}> and needed in {short}. Claim it for less.", slot)
 
 
 def _before(db: Database, instance_id: str, until: int) -> Sequence[Slot]:

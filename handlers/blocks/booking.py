@@ -121,19 +121,21 @@ def in_the_way(listing: Listing, slot: Slot, wanted: Wanted, *, now: int, shorte
 
 def listed(slots: list[Slot], names: dict[str, Listing], reader: str, *, of: str, decides: bool = False) -> Reply:
     """Bookings to come, the next first; with a button to cancel where they are the reader's, or the reader decides."""
+    of = esc(of)
     if not slots:
         return plainly(f"No bookings {of}. `/gpu book train-7 tomorrow 20:00 for 6h` makes one.")
     first = f"{plural(len(slots), 'booking')} {of}, the next first."
     blocks = [section(f"*{first}*")]
     blocks += [
-        _row(slot, names.get(slot.instance_id), may=decides or slot.holder == reader) for slot in slots[:MOST_LISTED]
+        row(slot, names.get(slot.instance_id), may=decides or slot.holder == reader) for slot in slots[:MOST_LISTED]
     ]
     if len(slots) > MOST_LISTED:
         blocks.append(context(f"{len(slots) - MOST_LISTED} more. Name an instance to see only its own."))
     return Reply(first, blocks)
 
 
-def _row(slot: Slot, listing: Listing | None, *, may: bool) -> Block:
+def row(slot: Slot, listing: Listing | None, *, may: bool) -> Block:
+    """One booking, with a button to cancel it for who may."""
     what = _part(listing, slot.gpus) if listing else "a machine that is gone"
     weekly = ", weekly" if slot.weekly else ""
     text = f"{_time(slot.from_at, slot.until_at)}: {what}, {person(slot.holder)}{weekly}{_note(slot.note)}"

@@ -96,6 +96,6 @@ def subscribed(url: str, *, is_whole: bool, replaced: bool, of: str) -> Reply:
         else "Put the address of Valet's door before it; an admin knows it, and sets `[door] url` to have it here."
     )
     older = " The one you had before has stopped working." if replaced else ""
-    text = f"The calendar feed of {of}, shown only this once:\n{code(url, 300)}\n{how}{older}"
+    text = f"The calendar feed of {esc(of)}, shown only this once:\n{code(url, 300)}\n{how}{older}"
     small = "Whoever has the address can read it: keep it to yourself. `/gpu calendar feed off` makes it stop."
     return Reply(text, [section(text), context(small)])

@@ -276,3 +276,14 @@ def test_a_restart_neither_loses_a_booking_nor_begins_it_twice(office):
 
     assert office.types("bob", "/gpu status train-7").count("@Ada to Wed 02:00 UTC") == 1
     assert office.valet.desk.store.reading().execute("SELECT count(*) FROM claims").fetchone()[0] == 1
+
+
+def test_the_home_tab_shows_what_one_has_booked(office):
+    office.types("ada", "/gpu book train-7 every tue 20:00 for 6h eval")
+
+    office.slack.open_home("ada")
+    office.settle()
+
+    seen = office.slack.sees_home("ada")
+    assert "You booked\nTue 24 Nov 20:00 UTC to Wed 02:00 UTC: *train-7*, @Ada, weekly (eval)\n[Cancel]" in seen
+    assert seen.count("train-7") == 1, "the next time only"

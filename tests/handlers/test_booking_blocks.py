@@ -1,0 +1,82 @@
+"""Whatever notes and names hold, what is said of bookings and calendars is fit to send."""
+
+from datetime import date, time
+
+import pytest
+
+from bot.domain.bookings import Booking, Gap, Hold, Slot, SlotState
+from bot.domain.claims import GpuChoice
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.week import Week
+from handlers.blocks import booking, calendar
+from tests.handlers import pieces
+from tests.handlers.pieces import NOW, TEXTS, objections
+
+ID, ADA, BOB = "i-0123456789abcdef0", "U0ADA0001", "U0BOB0001"
+ZONE = "America/Argentina/ComodRivadavia"
+
+
+def slot(text: str, number: int = 0, **fields: object) -> Slot:
+    times = (NOW + DAY + number * HOUR, NOW + 2 * DAY + number * HOUR)
+    given = {"note": text, "weekly": True, "outcome": "<@U0BOB0001> cancelled it."} | fields
+    return Slot(f"{number:032}", "b" * 32, ID, ADA, tuple(range(0, 8, 2)), *times, **given)  # type: ignore[arg-type]
+
+
+def made(text: str, last_day: date | None) -> Booking:
+    when = (date(2026, 11, 24), time(20), 6 * HOUR, NOW)
+    return Booking("b" * 32, ID, ADA, GpuChoice(count=4), ZONE, *when, last_day=last_day, note=text)
+
+
+def holds(text: str) -> tuple[Hold, ...]:
+    return tuple(
+        Hold(ID, BOB, (number % 8,), NOW, NOW + number * HOUR, booked=number % 2 == 0, note=text)
+        for number in range(60)
+    )
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_is_said_of_bookings_is_fit_to_send(text):
+    one, stopped = pieces.listing(text), pieces.listing(text, state="unknown")
+    gap = Gap(ADA, GpuChoice(indexes=(0, 3)), 8, NOW + DAY, 6 * HOUR)
+    wanted = booking.Wanted(BOB, GpuChoice(), ZONE)
+    slots = [slot(text, number) for number in range(40)]
+    replies = [
+        booking.booked(one, made(text, date(2027, 1, 1)), slots, no_show_minutes=30, remark=text),
+        booking.booked(stopped, made(text, None), slots, no_show_minutes=30),
+        booking.clash(one, gap, holds(text), NOW + 3 * DAY, ZONE),
+        booking.clash(one, gap, (), None, ZONE),
+        booking.in_the_way(one, slots[0], wanted, now=NOW, shortest=5 * MINUTE),
+        booking.in_the_way(one, slots[0], wanted, now=slots[0].from_at, shortest=5 * MINUTE),
+        booking.listed(slots, {ID: one}, ADA, of=f"of {text[:120]}"),
+        booking.listed(slots, {}, BOB, of="to come"),
+        booking.listed([], {}, BOB, of="to come"),
+        booking.which(slots[0], text),
+        booking.cancelled(slots, text, BOB, series=True),
+        booking.cancelled(slots, text, ADA, series=False),
+        booking.soon(slots[0], one),
+    ]
+
+    assert [objections(reply) for reply in replies] == [[]] * len(replies)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("state", SlotState.__args__)
+def test_how_a_booking_goes_is_fit_to_send_in_every_state(text, state):
+    told = slot(text, state=state, claim_id="c")
+    replies = [booking.progress(told, one, text, no_show_minutes=30) for one in (pieces.listing(text), None)]
+
+    assert [objections(reply) for reply in replies] == [[], []]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_calendars_are_fit_to_send(text):
+    weeks = [Week(f"{ID}{number}", text, 8, holds(text)) for number in range(40)]
+    replies = [
+        calendar.one(weeks[0], BOB, ZONE, NOW),
+        calendar.one(Week(ID, text, 8, ()), BOB, ZONE, NOW),
+        calendar.all_of(weeks, BOB, ZONE, NOW),
+        calendar.all_of([], BOB, ZONE, NOW),
+        calendar.subscribed("https://valet.example.com/v1/calendar/x.ics", is_whole=True, replaced=True, of=text[:80]),
+    ]
+
+    assert [objections(reply) for reply in replies] == [[]] * len(replies)
