@@ -24,7 +24,7 @@ from bot.domain.listing import Listing
 from bot.domain.offers import Offer
 from bot.domain.wants import parse
 from bot.errors import Refused
-from bot.services import claim_ends, offering, queueing, sharing
+from bot.services import claim_ends, handing, offering, queueing, requesting, sharing
 from store import line, listings
 from store.sql import rows
 from tests.bot.services.room import Room
@@ -151,6 +151,29 @@ class Line(RuleBasedStateMachine):
         offer = self.open_offers()[number % len(self.open_offers())]
         queueing.pass_on(self.room.desk, offer.id, offer.person)
 
+    @precondition(lambda self: self.claims())
+    @rule(asker=who, number=st.integers(0, 9), answer=st.sampled_from(("", "keep", "extend", "release")))
+    def request(self, asker: str, number: int, answer: str) -> None:
+        held = self.claims()[number % len(self.claims())]
+        desk = self.room.desk
+        if asker == held.holder:
+            return
+        made, _ = requesting.ask(desk, held.id, asker)
+        self.room.posted()
+        if answer and not made.answer:
+            {
+                "keep": lambda: requesting.keep(desk, made.id, held.holder),
+                "extend": lambda: self.tried(lambda: sharing.extend(desk, held.instance_id, held.holder, by=HOUR)),
+                "release": lambda: sharing.release(desk, held.id, held.holder),
+            }[answer]()
+
+    @precondition(lambda self: self.claims())
+    @rule(taker=who, number=st.integers(0, 9))
+    def hand(self, taker: str, number: int) -> None:
+        held = self.claims()[number % len(self.claims())]
+        desk = self.room.desk
+        self.tried(lambda: handing.accept(desk, handing.offer(desk, held.instance_id, held.holder, taker).id, taker))
+
     @rule()
     def tick(self) -> None:
         known = {each.id for each in self.open_offers()}
@@ -192,8 +215,8 @@ class Line(RuleBasedStateMachine):
         assert self.everything() == before
 
     def everything(self) -> list[Any]:
-        tables = ("waiters", "offers", "offered_gpus", "claims", "claimed_gpus", "told_of_line", "outbox")
-        return [rows(self.db, f"SELECT * FROM {table} ORDER BY rowid") for table in tables if table != "told_of_line"]
+        tables = ("waiters", "offers", "offered_gpus", "lines", "claims", "claimed_gpus", "requests", "outbox")
+        return [rows(self.db, f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables]
 
     def tried(self, act: Any) -> None:
         try:
@@ -208,6 +231,13 @@ class Line(RuleBasedStateMachine):
             held = [gpu for each in (*listing.claims, *listing.offers) for gpu in each.gpus]
             assert len(held) == len(set(held))
             assert set(held) | set(listing.unclaimed) == set(listing.gpus)
+
+    @invariant()
+    def lines_are_as_long_as_they_say(self) -> None:
+        counted = "SELECT coalesce(instance_id, '') AS i, kind, coalesce(count, 0) AS c, count(*) AS n FROM waiters"
+        found = rows(self.db, f"{counted} WHERE ended_at IS NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
+        kept = "SELECT instance_id AS i, kind, count AS c, people AS n FROM lines WHERE people > 0 ORDER BY 1, 2, 3"
+        assert rows(self.db, kept) == found
 
     @invariant()
     def nobody_stands_twice_in_one_line(self) -> None:
@@ -225,7 +255,11 @@ class Line(RuleBasedStateMachine):
             assert told.pop(f"offer:{row['id']}") == (1 if row["state"] == "open" else 2)
         for row in rows(self.db, "SELECT id, end_reason FROM waiters"):
             assert told.pop(f"line-end:{row['id']}", 0) == (1 if row["end_reason"] in TOLD else 0)
-        assert set(told.values()) <= {1}
+        for row in rows(self.db, "SELECT id, answer FROM requests"):
+            assert told.pop(f"request:{row['id']}") == (2 if row["answer"] else 1)
+            assert told.pop(f"answer:{row['id']}", 0) == (1 if row["answer"] else 0)
+        once = {ref: count for ref, count in told.items() if ref.startswith(("waited-for:", "claim-end:"))}
+        assert set(once.values()) <= {1}
 
     @invariant()
     def what_was_taken_is_claimed(self) -> None:
