@@ -31,9 +31,9 @@ def kinds(db: Database) -> list[tuple[str, int]]:
 
 
 def most_gpus(db: Database, chosen: Sequence[tuple[str, int]]) -> int:
-    """The GPUs of the largest instance with one of these models."""
+    """The GPUs of the largest instance with one of these models, at least one; 0 where there is none."""
     marks, values = _among(chosen)
-    sql = f"SELECT coalesce(max(gpu_count), 0) AS most FROM instances i WHERE gone_at IS NULL AND {marks}"
+    sql = f"SELECT coalesce(max(max(1, gpu_count)), 0) AS most FROM instances i WHERE gone_at IS NULL AND {marks}"
     return int(rows(db, sql, *values)[0]["most"])
 
 

@@ -1,72 +1,49 @@
 """What could serve a want, best first, and what comes nearest where nothing does."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from sqlite_utils import Database
 
-from bot.domain.claims import GpuChoice
 from bot.domain.listing import Filter, Listing
 from bot.domain.models import short
 from bot.domain.ranking import (
-    FREE,
     TIERS,
     Found,
     Way,
     launch,
-    open_gpus,
     ranked,
     saved,
     similar,
     stand_in,
     tier_of,
-    way,
 )
 from bot.domain.wants import Want, parse
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
-from bot.services import booking, listing_templates, turns
+from bot.services import listing_templates, searching, turns
 from bot.services.desk import Desk
-from store import actions, candidates, listings
+from bot.services.searching import MOST, Search, standing
+from store import candidates, listings
 
-MOST = 3
-"""Ways shown of each tier."""
 BESIDES = 4
 """Ways shown beside a machine that was asked for by name."""
-_AT_ONCE = 60
-"""Instances looked at closely at a time; the order of the database is rough."""
-Pairs = tuple[tuple[str, int], ...]
-"""GPU models as reported, with the MiB of one GPU."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Seek:
-    """One search."""
-
-    desk: Desk
-    db: Database
-    chosen: Pairs
-    want: Want
-    person: str
-    until: int
 
 
 def find(desk: Desk, want: Want, person: str = "", length: int | None = None) -> Found:
     """Everything that could serve for so long. Raises NotFound when no machine has such GPUs, or as many."""
-    db = desk.store.reading()
-    chosen = [pair for pair in candidates.kinds(db) if want.kind.fits(*pair)]
+    search = searching.begin(desk, want, person, length)
+    db, most = search.db, candidates.most_gpus(search.db, search.chosen)
     launches = [launch(listing_templates.machine(desk, each), want) for each, _ in listing_templates.of(desk, person)]
-    if not any(launches):
-        _check_exists(db, want, chosen)
-    seek = _Seek(desk, db, tuple(chosen), want, person, desk.clock() + (length or 0))
-    ways = ranked([*launches, *(each for how in candidates.STANDINGS for each in _standing(seek, how))], MOST)
+    if most < want.count and not any(launches):
+        raise NotFound(_missing(db, want, most))
+    ways = ranked([*launches, *(each for how in candidates.STANDINGS for each in standing(search, how))], MOST)
     found = Found(want, ways, tuple(_mine(db, want, person)))
-    if found.best is not None:
+    if found.best is not None or most < want.count:
         return found
-    if not chosen:
-        return found
-    place = _place(seek, length)
-    return replace(found, fewer=_fewer(seek), ahead=place.ahead, turn=place.turn)
+    last = turns.at_the_end(desk, person, kind=want.kind, count=want.count, length=length)
+    place = turns.place_of(desk, db, last)
+    return replace(found, fewer=_fewer(search), ahead=place.ahead, turn=place.turn)
 
 
 def besides(desk: Desk, listing: Listing, person: str, *, count: int | None = None, length: int | None = None) -> Found:
@@ -91,11 +68,9 @@ def instead_of(
     want = stand_in(listing, len(listing.gpus) if count is None else count)
     if want is None:
         return None
-    db = desk.store.reading()
-    chosen = tuple(pair for pair in candidates.kinds(db) if want.kind.fits(*pair))
-    seek = _Seek(desk, db, chosen, want, person, desk.clock() + (length or 0))
+    search = searching.begin(desk, want, person, length)
     for how in candidates.STANDINGS[: TIERS.index(tier_of(listing))]:
-        for found in ranked(_standing(seek, how)):
+        for found in ranked(standing(search, how)):
             micros = saved(listing, found)
             if found.seen == 0 and (micros is None or micros > 0):
                 return found
@@ -117,39 +92,6 @@ def is_kind(desk: Desk, text: str) -> bool:
     return any(want.kind.fits(*pair) for pair in candidates.kinds(desk.store.reading()))
 
 
-def _standing(seek: _Seek, how: candidates.Standing) -> Iterator[Way]:
-    """The ways of one tier, a few more than are shown."""
-    ids, seen = candidates.standing(seek.db, how, seek.chosen, seek.want.count), 0
-    for start in range(0, len(ids), _AT_ONCE):
-        for listing in listings.by_ids(seek.db, ids[start : start + _AT_ONCE]):
-            found = way(listing, seek.want, seek.person)
-            if found is not None and found.tier == how and _is_clear(seek, found):
-                seen += 1
-                yield found
-        if seen >= MOST:
-            return
-
-
-def _is_clear(seek: _Seek, found: Way) -> bool:
-    """Whether nobody has booked it by then, is offered it, is about to stop it, or came before and waits for it."""
-    instance_id = found.listing.instance.id
-    under_way = actions.live_on(seek.db, instance_id)
-    if under_way is not None and under_way.state != "pending":
-        return False
-    if found.tier not in FREE:
-        return True
-    booked = booking.kept_gpus(seek.db, instance_id, seek.until)
-    held = {gpu for each in found.listing.claims for gpu in each.gpus}
-    if len([gpu for gpu in open_gpus(found.listing) if gpu not in booked]) < found.count:
-        return False
-    choice = GpuChoice(found.count)
-    try:
-        picked = turns.pick(seek.desk, seek.db, found.listing, seek.person, choice=choice, taken=held | booked)
-    except turns.InLine:
-        return False
-    return picked is not None
-
-
 def _mine(db: Database, want: Want, person: str) -> Iterator[Listing]:
     """What the person holds that would do."""
     for each in listings.page(db, Filter(holder=person), limit=50) if person else ():
@@ -158,30 +100,21 @@ def _mine(db: Database, want: Want, person: str) -> Iterator[Listing]:
             yield each
 
 
-def _fewer(seek: _Seek) -> Way | None:
+def _fewer(search: Search) -> Way | None:
     """The most GPUs that are free on one machine, where they are fewer than wanted."""
-    for count in range(min(seek.want.count, candidates.most_gpus(seek.db, seek.chosen)) - 1, 0, -1):
-        less = replace(seek, want=Want(count, seek.want.kind))
-        found = ranked(each for how in candidates.FREE for each in _standing(less, how))
+    for count in range(search.want.count - 1, 0, -1):
+        less = replace(search, want=Want(count, search.want.kind))
+        found = ranked(each for how in candidates.FREE for each in standing(less, how))
         if found:
             return found[0]
     return None
 
 
-def _place(seek: _Seek, length: int | None) -> turns.Place:
-    """Where the person would stand in the line for it."""
-    want = seek.want
-    last = turns.at_the_end(seek.desk, seek.person, kind=want.kind, count=want.count, length=length)
-    return turns.place_of(seek.desk, seek.db, last)
-
-
-def _check_exists(db: Database, want: Want, chosen: Sequence[tuple[str, int]]) -> None:
-    """Raises NotFound, with what there is."""
+def _missing(db: Database, want: Want, most: int) -> str:
+    """Nothing has such GPUs, or as many: what there is."""
+    if most:
+        return f"No machine here has {want.count} {want.kind} GPUs; the largest has {most}."
     known = sorted({short(model) for model, _ in candidates.kinds(db) if model})
-    if not chosen:
-        close = nearest(str(want.kind), known) or known[:6]
-        have = f" You have {', '.join(close)}." if close else ""
-        raise NotFound(f"No machine here has a GPU like {want.kind}.{have}")
-    most = candidates.most_gpus(db, chosen)
-    if most and most < want.count:
-        raise NotFound(f"No machine here has {want.count} {want.kind} GPUs; the largest has {most}.")
+    close = nearest(str(want.kind), known) or known[:6]
+    have = f" You have {', '.join(close)}." if close else ""
+    return f"No machine here has a GPU like {want.kind}.{have}"

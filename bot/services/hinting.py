@@ -28,8 +28,8 @@ def hint(
     """What to say before somebody takes this instance, which they have not been told of it within a day; else None."""
     avoided, now = _AVOIDED.get(tier_of(listing)), desk.clock()
     subject = listing.instance.id or listing.instance.name
-    if avoided is None or (avoided == "claim" and listing.claims):
-        return None  # it is paid already, or runs for somebody else anyway
+    if avoided is None or (avoided == "claim" and (listing.claims or listing.busy)):
+        return None  # it is paid already, or somebody works there anyway
     if savings.hinted(desk.store.reading(), person, subject, now - DAY):
         return None
     count = (choice.count or len(choice.indexes) or None) if choice else None

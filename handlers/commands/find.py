@@ -16,8 +16,8 @@ def find(ask: Ask) -> Reply:
     want, rest = _want(ask)
     wanted, rest = span(rest, ask.asker())
     if rest:
-        example = f"{ask.desk.settings.slack.gpu_command} find {want} for 6h"
-        raise Refused(f'I can\'t make sense of "{" ".join(rest)[:60]}" here. Try `{example}`.')
+        command = ask.desk.settings.slack.gpu_command
+        raise Refused(f'I can\'t make sense of "{" ".join(rest)[:60]}" here. Try `{command} find 2xA100 for 6h`.')
     return answer(ask, want, wanted)
 
 
@@ -49,8 +49,12 @@ def spec(ask: Ask) -> tuple[Want, list[str]] | None:
 
 def _want(ask: Ask) -> tuple[Want, list[str]]:
     """What the first words ask for, and the words after them. Raises Refused."""
+    command = ask.desk.settings.slack.gpu_command
     if not ask.words or ask.words[0].lower() in {"for", "until"}:
-        raise Refused(f"What do you need? Try `{ask.desk.settings.slack.gpu_command} find 2xA100 for 6h`.")
+        raise Refused(f"What do you need? Try `{command} find 2xA100 for 6h`.")
+    if finding.is_name(ask.desk, ask.words[0]):
+        name = ask.words[0]
+        raise Refused(f"{name} is a machine. `{command} status {name}` shows it, `{command} claim {name}` takes it.")
     end = wants.leading(ask.words)
     return wants.parse(" ".join(ask.words[:end])), ask.words[end:]
 

@@ -98,10 +98,11 @@ def test_a_machine_that_is_called_like_a_gpu_is_claimed_by_its_name(shop):
     [
         ("find", "What do you need? Try `/gpu find 2xA100 for 6h`."),
         ("find for 6h", "What do you need? Try `/gpu find 2xA100 for 6h`."),
-        ("find a100 banana", 'I can\'t make sense of "banana" here. Try `/gpu find 1xA100 for 6h`.'),
+        ("find a100 banana", 'I can\'t make sense of "banana" here. Try `/gpu find 2xA100 for 6h`.'),
         ("find 2xA100 for 99d", "A claim lasts at most 14 days. Try 4h or 14d."),
         ("find 0xA100", "0 GPUs are on no machine. Ask for 1 to 512, such as 2xA100."),
         ("find a100 40gb 80gb", '"a100 40gb 80gb" says two sizes of memory. Say one: a100-80, or >=40gb.'),
+        ("find train-7", "train-7 is a machine. `/gpu status train-7` shows it, `/gpu claim train-7` takes it."),
         ("find b200", "No machine here has a GPU like B200. You have A100, A10G, H100."),
         ("claim 2xA100 gpus:2", "Say the number once: `claim 2xA100`, or `claim train-7 gpus:2` with a name of yours."),
     ],
@@ -174,3 +175,21 @@ def test_before_a_launch_what_stands_still_or_free_is_named(office_with):
     assert "[Start eval-2 instead] [Launch big anyway]" in seen
     office.presses("ada", "Launch big anyway")
     assert office.sees("bob", "#ml-platform").startswith("*Launch big for 2 h?")
+
+
+def test_what_people_came_first_for_is_not_offered_to_others(shop):
+    shop.types("bob", "/gpu claim train-7 gpus:7 for 2h")
+    assert "[Claim 1 GPU of train-7]" in shop.types("ada", "/gpu find a100-40 for 1h")
+
+    shop.types("cy", "/gpu wait train-7 for 2h")
+
+    seen = shop.types("ada", "/gpu find a100-40 for 1h")
+    assert "[Claim 1 GPU of train-7]" not in seen
+    assert "Or wait: you would be 2nd." in seen
+
+
+def test_a_stopped_machine_that_could_not_be_started_is_not_offered(shop):
+    shop.fleet.change("eval-2", lifecycle="spot")
+    shop.tick()
+
+    assert "eval-2" not in shop.types("ada", "/gpu find a10g for 2h")

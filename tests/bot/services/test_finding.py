@@ -13,7 +13,7 @@ from bot.domain.rates import Rate
 from bot.domain.verdict import GpuVerdict, Verdict
 from bot.domain.wants import parse
 from bot.errors import NotFound, Refused
-from bot.services import finding, sharing
+from bot.services import finding, searching, sharing
 from store import fleet, listings
 from tests.bench.crowd import instances
 from tests.bot.services.room import ADA, CY, Room
@@ -50,7 +50,7 @@ def test_the_store_misses_nothing_that_a_look_at_every_machine_finds(room, seed)
     for text in WANTS:
         want = parse(text)
         found = finding.find(room.desk, want, "U0NEW")
-        whole = ranked((way(each, want, "U0NEW") for each in every), finding.MOST)
+        whole = ranked((way(each, want, "U0NEW") for each in every), searching.MOST)
 
         assert [each.tier for each in found.ways] == [each.tier for each in whole]
         free = [(each.tier, each.seen) for each in found.ways if each.tier in FREE]
