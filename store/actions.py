@@ -96,6 +96,17 @@ def bound(db: Database) -> frozenset[str]:
     return frozenset(row["id"] for row in found)
 
 
+def live_stops(db: Database, team: str, now: int) -> int:
+    """Stops of a team's machines that wait for an answer or are under way; those that follow from a rule left out."""
+    sql = (
+        "SELECT count(*) AS n FROM actions WHERE kind = 'stop' AND team = ? "
+        "AND (state IN ('approved', 'executing') OR (state = 'pending' AND expires_at > ?)) "
+        "AND coalesce(json_extract(facts, '$.rule'), '') = ''"
+    )
+    found = one(db, sql, team, now)
+    return found["n"] if found else 0
+
+
 def rule_micros(db: Database, team: str, but: str) -> int:
     """Micro-dollars per hour of what a team runs, or is about to, without anybody's yes; action `but` left out."""
     found = one(

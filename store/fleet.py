@@ -71,7 +71,17 @@ _COLUMNS = (
         "nvme_gb",
         "zone",
     ),
-    *("launched_at", "stopped_at", "lifecycle", "asg", "stop_protected", "root_device", "disk_gib", "state_reason", "tags"),
+    *(
+        "launched_at",
+        "stopped_at",
+        "lifecycle",
+        "asg",
+        "stop_protected",
+        "root_device",
+        "disk_gib",
+        "state_reason",
+        "tags",
+    ),
 )
 _UPSERT = (
     f"INSERT INTO instances ({', '.join(_COLUMNS)}, team, rate_micros, rate_source, rate_exact, gone_at) "
@@ -189,6 +199,16 @@ def states(db: Database) -> dict[str, tuple[str, int | None]]:
     """The last verdict of each instance: state and since when."""
     found = rows(db, "SELECT instance_id, state, since FROM verdicts")
     return {row["instance_id"]: (row["state"], row["since"]) for row in found}
+
+
+def pool(db: Database, team: str) -> int:
+    """How many rented machines of a team run, or have just begun to stop."""
+    sql = (
+        "SELECT count(*) AS n FROM instances WHERE team = ? AND provider = 'ec2' AND gone_at IS NULL "
+        "AND state IN ('running', 'stopping')"
+    )
+    found = one(db, sql, team)
+    return found["n"] if found else 0
 
 
 def by_id(db: Database, instance_id: str) -> Row | None:

@@ -1,6 +1,7 @@
 """What becomes of a launched machine when its time is over: whoever has it is told, and its stop is asked for."""
 
 from bot.domain.actions import VALET, Action
+from bot.domain.caps import Capped
 from bot.domain.clock import DAY
 from bot.errors import Refused
 from bot.services import acting
@@ -14,7 +15,10 @@ def ask_about_over(desk: Desk) -> None:
     """Ask, once a day, about every launched machine whose time is over and that runs on unclaimed."""
     now = desk.clock()
     for action in actions.over(desk.store.reading(), now, now - DAY):
-        why = _ask(desk, action)
+        try:
+            why = _ask(desk, action)
+        except Capped:
+            continue  # asked about when others are decided
         with desk.store.writing() as db:
             actions.mark_over(db, action.id, now)
             subject = f"{action.id} {why}"
@@ -29,6 +33,8 @@ def _ask(desk: Desk, action: Action) -> str:
         acting.ask_to_stop(
             desk, action.made_id, VALET, reason="The time it was launched for is over.", owner=action.requester
         )
+    except Capped:
+        raise
     except Refused as refusal:
         return str(refusal)
     return ""

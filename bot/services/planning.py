@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from bot.billing import prices
 from bot.domain.actions import VALET, Action, Facts, Kind, Scene, deciders, obstacle_to_stop
+from bot.domain.caps import check_cap
 from bot.domain.days import day_start, local_day
 from bot.domain.images import obstacle_to_clone
 from bot.domain.launches import Template, obstacle_to_launch
@@ -19,13 +20,15 @@ from bot.errors import NotFound, Refused
 from bot.nearest import nearest
 from bot.services import judging, pricing
 from bot.services.desk import Desk, channel_of
-from store import ledger
+from store import actions, fleet, ledger
 
 
 def stop(desk: Desk, db: Database, listing: Listing, requester: str, *, reason: str, owner: str = "") -> Action:
     """The stop of a running instance."""
     scene = _scene(desk, db, listing)
     _refuse(obstacle_to_stop(scene))
+    under_way = actions.live_stops(db, listing.team, desk.clock())
+    check_cap(under_way, fleet.pool(db, listing.team), desk.settings.actions.most_stops, team=listing.team)
     facts = replace(_facts(listing, scene.verdict), owner=owner)
     return _on(desk, "stop", listing, requester, facts=facts, reason=reason)
 

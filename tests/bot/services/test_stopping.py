@@ -387,3 +387,22 @@ def test_a_lost_call_is_given_two_minutes_before_it_is_made_again(idle):
     executing.carry_out(idle.desk)
 
     assert (early, idle.fleet.calls["stop", "train-7"]) == (1, 2)
+
+
+def test_a_team_is_not_asked_to_stop_half_of_its_machines_at_once(room):
+    """Vision runs five."""
+    vision = ["train-9", "nb-2", "nb-5", "label-1", "sweep-1"]
+    room.fleet.change("label-1", stop_protected=False)
+    room.fleet.change("sweep-1", lifecycle="on-demand")
+    room.sweep()
+    for name in vision:
+        room.reports(name, 0.0)
+    for name in vision[:2]:
+        room.asks(name)
+
+    with pytest.raises(Refused, match="2 of team vision's 5 running machines are being stopped or asked about"):
+        room.asks(vision[2])
+
+    room.clock.forward(2 * HOUR)
+    room.reports("nb-5", 0.0)
+    assert room.asks("nb-5").state == "pending", "the others have lapsed"
