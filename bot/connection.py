@@ -27,6 +27,33 @@ PERIOD_S = 10.0
 END_S = 5.0
 
 
+class _Traffic:
+    """What came over one connection and was not taken up yet; a reader that reads for nobody is deaf, too."""
+
+    def __init__(self, heard: float) -> None:
+        self._lock = threading.Lock()
+        self._pending = 0
+        self.heard = heard
+        """When something was last taken up, or a ping answered."""
+
+    @property
+    def is_taken_up(self) -> bool:
+        """Nothing waits."""
+        return self._pending == 0
+
+    def came(self, message: str) -> None:
+        """As the SDK's reader calls it."""
+        if '"disconnect"' not in message[:100]:  # the SDK keeps these to itself
+            with self._lock:
+                self._pending += 1
+
+    def taken(self, _client: object, _message: object, _raw: object = None) -> None:
+        """As the SDK's workers call it."""
+        with self._lock:
+            self._pending = max(0, self._pending - 1)
+            self.heard = time.monotonic()
+
+
 class Connection:
     """At most one open connection. `tend` is called now and then, by one thread."""
 
@@ -47,7 +74,7 @@ class Connection:
         self._lost_s = lost_s
         self.period_s = period_s
         """How often to tend it."""
-        self._heard = time.monotonic()
+        self._traffic = _Traffic(time.monotonic())
         self._pong: float | None = None
         self._deaf_since: float | None = None
         self._tried = 0.0
@@ -56,13 +83,15 @@ class Connection:
     def open(self) -> None:
         """Connect. Raises SlackApiError, or what a lost connection raised."""
         handler = SocketModeHandler(self._app, self._app_token, web_client=self._client)
-        handler.client.on_message_listeners.append(self._hear)
+        traffic = _Traffic(self._traffic.heard)  # to connect is not yet to hear
+        handler.client.on_message_listeners.append(traffic.came)
+        handler.client.message_listeners.append(traffic.taken)
         try:
             handler.connect()  # type: ignore[no-untyped-call]
         except BaseException:
             _end(handler)  # it has begun threads
             raise
-        self.handler = handler
+        self.handler, self._traffic = handler, traffic
 
     def close(self) -> None:
         """Take nothing in any more."""
@@ -71,7 +100,7 @@ class Connection:
 
     def silent_s(self) -> float:
         """Seconds since Slack was last heard, were it only an answer to a ping."""
-        return time.monotonic() - self._heard
+        return time.monotonic() - self._traffic.heard
 
     def tend(self) -> bool:
         """See whether Slack is heard, and connect anew if not; False when that has not helped."""
@@ -90,18 +119,15 @@ class Connection:
             self._open_anew()
         return True
 
-    def _hear(self, _message: str) -> None:
-        self._heard = time.monotonic()
-
     def _listen(self) -> None:
         """An answered ping counts only while what comes in is also taken up."""
         client = self.handler.client if self.handler is not None else None
         session = client.current_session if client is not None else None
-        if client is None or session is None or not client.message_queue.empty():
+        if client is None or session is None or not self._traffic.is_taken_up:
             return
         if session.last_ping_pong_time not in {None, self._pong}:
             self._pong = session.last_ping_pong_time
-            self._heard = time.monotonic()
+            self._traffic.heard = time.monotonic()
 
     def _slack_answers(self) -> bool:
         try:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from slack_sdk import WebClient
 
-from bot.connection import OUT_OF_REACH, why
+from bot.connection import DEAF_S, OUT_OF_REACH, why
 from bot.domain.clock import MINUTE, SECOND
 from bot.domain.listing import Filter
 from bot.domain.rates import USD
@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 STALE_TICK = 5 * MINUTE
 STALE_MESSAGE = 20 * MINUTE
 """Longer than any single wait between two tries."""
-DEAF_S = 120.0
 CALM = 5 * MINUTE
 """So long the database must work again before the alarm is called off; a disk at its limit goes back and forth."""
 PROMPT = frozenset({"sweep", "judge", "claims", "requests", "database"})

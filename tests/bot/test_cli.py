@@ -96,7 +96,7 @@ def test_a_mistyped_command_gets_the_nearest_names():
     result = valet("docter")
 
     assert result.exit_code == 2
-    assert 'There is no command "docter". Did you mean doctor?' in result.stderr
+    assert 'There is no command "docter". Did you mean doctor' in result.stderr
 
 
 def test_the_version_is_told():

@@ -79,17 +79,39 @@ def test_a_closed_client_that_nobody_reopens_is_replaced(connection, server):
     assert connection.tend()
 
 
-def test_requests_that_pile_up_unread_count_as_silence_whatever_the_pings_say(connection, server):
+def test_requests_that_pile_up_untaken_count_as_silence_whatever_the_pings_say(connection, server, slack):
+    """The SDK's reader goes on and answers pings, but nobody takes up what it reads."""
     client = connection.handler.client
-    client.closed = True  # its reader goes on, nobody takes up what it reads
-    until(lambda: client.message_queue.put("{}") or client.message_queue.qsize() > 3)
+    client.closed = True
+    time.sleep(1.2)
+    typed = threading.Thread(target=slack.command, args=("ada", "#gpus", "/gpu help"))
+    typed.start()
+    until(lambda: not client.message_queue.empty())
     client.current_session.last_ping_pong_time = time.time()
     time.sleep(0.4)
 
     assert connection.tend()
 
-    until(lambda: server.link.connections == 1)
-    assert connection.handler.client.message_queue.empty()
+    until(lambda: connection.handler.client is not client and connection.silent_s() < 0.3)
+    assert server.link.connections >= 1
+    typed.join()
+
+
+def test_work_that_hangs_counts_as_silence_too(connection, server, slack):
+    client = connection.handler.client
+    stuck = threading.Event()
+    client.message_listeners.insert(0, lambda *_: stuck.wait(20))
+    typed = threading.Thread(target=slack.command, args=("ada", "#gpus", "/gpu help"))
+    typed.start()
+    until(lambda: not connection._traffic.is_taken_up)
+    client.current_session.last_ping_pong_time = time.time()
+    time.sleep(0.4)
+
+    assert connection.tend()
+
+    until(lambda: connection.handler.client is not client and connection.silent_s() < 0.3)
+    stuck.set()
+    typed.join()
 
 
 def test_when_connecting_anew_does_not_help_it_is_given_up(connection, slack, caplog):
