@@ -7,6 +7,7 @@ from bot.domain.fleet import Instance
 from bot.domain.offers import Offer
 from bot.domain.rates import Rate
 from bot.domain.rollups import Cell
+from bot.domain.snoozes import Snooze
 from bot.domain.verdict import Verdict
 
 
@@ -26,6 +27,8 @@ class Listing:
     """People in the line whom it could serve, those with an offer included."""
     strip: tuple[Cell, ...] = ()
     """Its last 24 hours, oldest first, where they were asked for."""
+    snooze: Snooze | None = None
+    """Who leaves it alone until when, where that was asked for."""
     unclaimed_users: tuple[tuple[str, tuple[int, ...]], ...] = ()
     """Unix users at work on GPUs that nobody has claimed, with those GPUs, where they were asked for."""
 

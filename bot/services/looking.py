@@ -11,7 +11,7 @@ from bot.domain.listing import Filter, Listing, Source, Totals
 from bot.domain.runs import Run
 from bot.services import using
 from bot.services.desk import Desk
-from store import actions, claims, fleet, grants, handovers, listings, rollups, runs
+from store import actions, claims, fleet, grants, handovers, listings, rollups, runs, snoozes
 from store import images as stored
 
 
@@ -27,9 +27,10 @@ def totals(desk: Desk, chosen: Filter) -> Totals:
 
 
 def with_strip(desk: Desk, listing: Listing) -> Listing:
-    """The listing with its last 24 hours."""
-    strip = rollups.strip(desk.store.reading(), listing.instance.id, desk.clock())
-    return replace(listing, strip=tuple(strip))
+    """The listing with its last 24 hours, and the snooze it is under."""
+    db, now, instance_id = desk.store.reading(), desk.clock(), listing.instance.id
+    strip = tuple(rollups.strip(db, instance_id, now))
+    return replace(listing, strip=strip, snooze=snoozes.on(db, instance_id, now))
 
 
 def sources(desk: Desk) -> list[Source]:

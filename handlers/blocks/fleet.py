@@ -73,8 +73,13 @@ def describe(listing: Listing, now: int) -> str:
     devices = f"{instance.gpu_count}x{model}" if instance.gpu_count else model
     first = f"{_MARK.get(state, ':white_circle:')} *{esc(instance.name, 60)}*  {state}{_since(listing, now)}"
     kind = "owned" if instance.provider == "owned" else esc(instance.type, 40)
-    second = [kind, devices, _money(listing, now), _people(listing, now), _line(listing)]
+    second = [kind, devices, _money(listing, now), _people(listing, now), _line(listing), _kept(listing)]
     return lines([f"{first}{_strip(listing)}", "  ·  ".join(part for part in second if part)])
+
+
+def _kept(listing: Listing) -> str:
+    snooze = listing.snooze
+    return f"kept by {person(snooze.who)} until {at(snooze.until_at)}" if snooze else ""
 
 
 def _strip(listing: Listing) -> str:
