@@ -93,16 +93,27 @@ class Line(RuleBasedStateMachine):
     def extend(self, person: str, name: str, length: int) -> None:
         self.tried(lambda: sharing.extend(self.room.desk, self.room.machine(name).id, person, by=length * HOUR))
 
-    @initialize(length=hours)
-    def all_is_taken(self, length: int) -> None:
+    @initialize(length=hours, wanted=st.lists(st.tuples(who, where, counts), max_size=5))
+    def all_is_taken_and_some_wait(self, length: int, wanted: list[tuple[str, str, int | None]]) -> None:
         for person, name in zip(PEOPLE, MACHINES, strict=False):
             sharing.claim(self.room.desk, self.room.machine(name).id, person, length=length * HOUR)
+        for person, name, count in wanted:
+            self.wait(person, name, count, length)
 
     @precondition(lambda self: self.claims())
     @rule(number=st.integers(0, 9))
     def release(self, number: int) -> None:
         held = self.claims()[number % len(self.claims())]
         sharing.release(self.room.desk, held.id, held.holder)
+
+    @precondition(lambda self: self.claims())
+    @rule(person=who, name=where, count=counts)
+    def snatch(self, person: str, name: str, count: int | None) -> None:
+        """Somebody is quicker than the job that makes offers."""
+        for held in self.listing(name).claims:
+            sharing.release(self.room.desk, held.id, held.holder)
+        if self.listing(name).running:
+            self.claim(person, name, count, 1)
 
     def claims(self) -> list[Claim]:
         return [each for name in MACHINES for each in self.listing(name).claims if self.listing(name).running]
