@@ -1,10 +1,10 @@
-"""With a database that can't be written no machine is touched, everybody is told why, and it goes on by itself."""
+"""With a database that can't be written no machine is touched and everybody is told why; /healthz says what is wrong."""
 
 import pytest
 
 from bot.domain.clock import MINUTE
 from bot.errors import Impaired
-from bot.jobs.schedule import Schedule
+from bot.jobs.schedule import Job, Schedule
 from bot.sandbox.slack.people import ADA
 from bot.watching import StoreAlarm, figures, health
 
@@ -162,3 +162,24 @@ def test_a_message_that_waits_and_a_slack_that_is_silent_make_health_bad(office)
     office.valet.desk.store._writer.execute("DELETE FROM outbox WHERE ref = 'r'")
 
     assert found.problems == ("a message has waited for 21 minutes", "Slack has not been heard for 5 minutes")
+
+
+def test_a_job_that_does_not_come_to_its_end_makes_health_bad(office):
+    schedule = Schedule([Job("sweep", 60, lambda: None), Job("forecasts", 3600, lambda: None)], office.clock)
+    schedule.run_all()
+    office.clock.forward(6 * MINUTE)
+
+    found = health(office.valet.desk, schedule, lambda: None)
+    schedule.run_all()
+
+    assert found.problems == ("sweep has not finished for over 5 minutes",), "forecasts may take their time"
+    assert health(office.valet.desk, schedule, lambda: None).ok
+
+
+def test_a_job_that_fails_for_the_disk_is_one_line_in_the_log(office, caplog):
+    def fails():
+        raise Impaired("Valet's database can't be used now: the disk is full. Nothing was changed.")
+
+    Schedule([Job("sweep", 60, fails)], office.clock).run_all()
+
+    assert [record.exc_info for record in caplog.records if "job sweep failed" in record.message] == [None]
