@@ -165,5 +165,5 @@ def terms(db: Database, source: str) -> dict[str, Terms]:
 
 
 def _use(row: Row) -> str:
-    each = {gpu: state for gpu, state, _ in json.loads(row["gpus"])}
-    return letters(each.get(gpu, row["state"]) for gpu in range(max(1, row["gpu_count"])))
+    each: dict[int, str] = {gpu: state for gpu, state, _ in json.loads(row["gpus"])}
+    return letters(each.get(gpu, str(row["state"])) for gpu in range(max(1, row["gpu_count"])))

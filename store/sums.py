@@ -1,12 +1,10 @@
 """The ledger summed by team, person, type or instance over a span of time, from its shares: every way adds up."""
 
-from typing import Literal, NamedTuple
-
 from sqlite_utils import Database
 
+from bot.domain.sums import By, Sum
 from store.sql import rows
 
-By = Literal["team", "used_by", "person", "type", "instance"]
 _KEYS: dict[By, str] = {
     "team": "c.team",
     "used_by": "s.team",
@@ -14,26 +12,6 @@ _KEYS: dict[By, str] = {
     "type": "i.type",
     "instance": "c.instance_id",
 }
-
-
-class Sum(NamedTuple):
-    """What one team, person, type or instance cost."""
-
-    key: str
-    """A team's name, a Slack user id (empty: nobody held it), a type, or an instance's id."""
-    name: str
-    """For people: an instance's name; else the key."""
-    provider: str
-    """ec2: money on the bill; owned: full cost, on no bill."""
-    micros: int
-    busy_micros: int
-    idle_micros: int
-    unknown_micros: int
-    """busy + idle + unknown = micros."""
-    gpu_ms: int
-    idle_gpu_ms: int
-    unpriced_gpu_ms: int
-    """Time without a known price, of which the micros are 0."""
 
 
 def of(db: Database, by: By, start: int, end: int, *, team: str | None = None) -> list[Sum]:

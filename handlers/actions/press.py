@@ -18,6 +18,7 @@ from handlers.actions import (
     money,
     parking,
     running,
+    savings,
     using,
 )
 from handlers.actions.pressing import Press
@@ -34,6 +35,7 @@ PRESSES: dict[str, Press] = {
     **parking.PRESSES,
     **bill.PRESSES,
     **money.PRESSES,
+    **savings.PRESSES,
     **handing.PRESSES,
     **keeping.PRESSES,
     **using.PRESSES,

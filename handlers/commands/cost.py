@@ -5,7 +5,7 @@ from bot.services import forecasting
 from handlers.blocks import cost
 from handlers.blocks.cost import Period
 from handlers.blocks.parts import Reply
-from handlers.commands import bill, prices, renting
+from handlers.commands import bill, prices, renting, savings
 from handlers.commands.scopes import SCOPES, scope
 from handlers.commands.verbs import Ask, Verb
 
@@ -27,4 +27,5 @@ VERBS = (
     *bill.VERBS,
     *renting.VERBS,
     *prices.VERBS,
+    *savings.VERBS,
 )

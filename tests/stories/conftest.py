@@ -33,6 +33,7 @@ from bot.services import (
     parking,
     reminding,
     running,
+    saving,
     slots,
     squatting,
     sweeping,
@@ -137,6 +138,7 @@ class Office:
         granting.carry_out(desk)
         acting.expire(desk)
         parking.park(desk)
+        saving.work_out(desk)
         outliving.ask_about_over(desk)
         digesting.make_due(desk)
         self.settle()

@@ -1,0 +1,95 @@
+"""What would have been spent otherwise, hour by hour: the most that a saving may be.
+
+A machine that was stopped would have run as it did before: each hour as the same hour of the week had it, in the four
+weeks before the stop, on average; a machine younger than a week as the same hour of the days before. What was saved
+in those weeks counts as running, or a machine stopped every night would soon seem to need no stopping. Until the end
+of a claim that was given back early it would have run for certain.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.domain.clock import DAY, HOUR
+
+WEEK = 7 * DAY
+WEEKS, DAYS = 4, 6
+LONGEST = 30 * DAY
+"""After so long without it, nobody can say that a machine would still have run."""
+
+SavingKind = Literal["stopped", "released", "shared"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A machine at a standstill, and how it ran before."""
+
+    from_at: int
+    until_at: int
+    """When it started again, was to start by its on-hours, was claimed or was gone."""
+    rate_micros: int
+    ran_ms: Mapping[int, int]
+    """By the start of a clock hour: how long it ran in it, or would have."""
+    known_from: int
+    """Since when its running was watched."""
+    claimed_until: int = 0
+    """The end of a claim that was given back early; 0 without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What was saved over part of one clock hour."""
+
+    kind: SavingKind
+    from_at: int
+    until_at: int
+    saved_ms: int
+    """How long the machine would have run; at most until_at - from_at."""
+    micros: int
+
+
+def hours(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A span cut at the clock hours."""
+    while start < end:
+        edge = min(end, start // HOUR * HOUR + HOUR)
+        yield start, edge
+        start = edge
+
+
+def saved_by_stop(stop: Stopped, start: int, end: int) -> list[Piece]:
+    """What a standstill saved from `start` up to `end`, as far as it lasted."""
+    start, end = max(start, stop.from_at), min(end, stop.until_at, stop.from_at + LONGEST)
+    told = min(max(stop.claimed_until, start), end)
+    certain = [_piece("released", stop, span, span[1] - span[0]) for span in hours(start, told)]
+    usual = [_piece("stopped", stop, span, _usual(stop, span)) for span in hours(told, end)]
+    return [piece for piece in (*certain, *usual) if piece.saved_ms]
+
+
+def saved_by_sharing(micros_per_hour: int, span: tuple[int, int], ran: Mapping[int, int]) -> list[Piece]:
+    """What taking another machine saved; time in which the one not taken ran after all saves nothing."""
+    found = []
+    for start, end in hours(*span):
+        ms = max(0, end - start - ran.get(start // HOUR * HOUR, 0))
+        if ms:
+            found.append(Piece("shared", start, end, ms, micros_per_hour * ms // HOUR))
+    return found
+
+
+def _piece(kind: SavingKind, stop: Stopped, span: tuple[int, int], ms: int) -> Piece:
+    return Piece(kind, *span, ms, stop.rate_micros * ms // HOUR)
+
+
+def _usual(stop: Stopped, span: tuple[int, int]) -> int:
+    """How long it would have run in part of an hour: the mean of the same hour before it was stopped."""
+    hour, length = span[0] // HOUR * HOUR, span[1] - span[0]
+    last = stop.from_at // HOUR * HOUR - HOUR
+    past = _before(stop, hour, WEEK, last)[:WEEKS] or _before(stop, hour, DAY, last)[:DAYS]
+    if not past:
+        return 0
+    return min(length, sum(stop.ran_ms.get(each, 0) for each in past) * length // (len(past) * HOUR))
+
+
+def _before(stop: Stopped, hour: int, step: int, last: int) -> list[int]:
+    """The same hour so many days or weeks ago, and before that, as far as it was watched; the newest first."""
+    first = hour - max(1, -(-(hour - last) // step)) * step
+    return [each for n in range(max(WEEKS, DAYS)) if (each := first - n * step) >= stop.known_from]

@@ -1,0 +1,26 @@
+"""The ledger summed up one way or another."""
+
+from typing import Literal, NamedTuple
+
+By = Literal["team", "used_by", "person", "type", "instance"]
+"""team: whose machine it is, and so whose budget; used_by: the team of the claim, or the machine's without one."""
+
+
+class Sum(NamedTuple):
+    """What one team, person, type or instance cost."""
+
+    key: str
+    """A team's name, a Slack user id (empty: nobody held it), a type, or an instance's id."""
+    name: str
+    """For people: an instance's name; else the key."""
+    provider: str
+    """ec2: money on the bill; owned: full cost, on no bill."""
+    micros: int
+    busy_micros: int
+    idle_micros: int
+    unknown_micros: int
+    """busy + idle + unknown = micros."""
+    gpu_ms: int
+    idle_gpu_ms: int
+    unpriced_gpu_ms: int
+    """Time without a known price, of which the micros are 0."""

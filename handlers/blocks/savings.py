@@ -1,0 +1,78 @@
+"""`/cost savings` as a message: what was saved, by what, and what would have been otherwise."""
+
+from bot.domain.counterfactual import SavingKind
+from bot.domain.saved import Saved, Savings
+from handlers import ids
+from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, section
+from handlers.blocks.words import esc, length, per_hour, plural, usd
+
+SHOWN = 5
+HOW: dict[SavingKind, str] = {
+    "stopped": "by stopping machines",
+    "released": "by giving machines back before the end of a claim",
+    "shared": "by taking what stood free",
+}
+OF_ONE: dict[SavingKind, str] = {"stopped": "stopped", "released": "given back early", "shared": "not taken"}
+
+
+def savings(told: Savings) -> Reply:
+    """The whole answer."""
+    conclusion = _conclusion(told)
+    blocks: list[Block] = [section(f"*{conclusion}*")]
+    if told.found:
+        blocks += [section(_by_kind(told)), section(lines(["*Most of it*", *(_one(each) for each in _shown(told))]))]
+    blocks += [context(_small_print(told)), actions(_other(told))]
+    return Reply(cut_mrkdwn(conclusion, 3_900), blocks)
+
+
+def _conclusion(told: Savings) -> str:
+    so_far = " so far" if told.first <= told.today <= told.last else ""
+    if not told.found:
+        return f"{_period(told)}: nothing saved{so_far} that can be shown."
+    return f"{_period(told)}: {usd(told.micros)} saved{so_far}."
+
+
+def _period(told: Savings) -> str:
+    return f"{told.first:%Y}" if _is_year(told) else f"{told.first:%B %Y}"
+
+
+def _is_year(told: Savings) -> bool:
+    return told.first.month != told.last.month
+
+
+def _by_kind(told: Savings) -> str:
+    rows = []
+    for kind, how in HOW.items():
+        found = [each for each in told.found if each.kind == kind]
+        if found:
+            rows.append(f"{usd(sum(each.micros for each in found))} {how} ({plural(len(found), 'time')})")
+    return lines(rows)
+
+
+def _shown(told: Savings) -> tuple[Saved, ...]:
+    return told.found[:SHOWN]
+
+
+def _one(each: Saved) -> str:
+    how = f"{OF_ONE[each.kind]} for {length(each.saved_ms)}"
+    return f"{esc(each.name, 60)}: {usd(each.micros)}, {how}. {esc(each.counterfactual, 300)}"
+
+
+def _small_print(told: Savings) -> str:
+    rest = len(told.found) - SHOWN
+    more = f"{plural(rest, 'smaller saving')} not shown. " if rest > 0 else ""
+    idle = "Nothing is idle right now."
+    if told.wasted_micros_per_hour:
+        idle = (
+            f"Not counted, as nobody has saved it yet: {per_hour(told.wasted_micros_per_hour)} going unused right now."
+        )
+    return (
+        f"{more}Worked out from our ledger up to the last whole hour: each hour of a machine once, and never more than "
+        f"it would have cost. {idle}"
+    )
+
+
+def _other(told: Savings) -> Block:
+    if _is_year(told):
+        return button("This month", f"{ids.SAVINGS}:month", "month")
+    return button(f"All of {told.first:%Y}", f"{ids.SAVINGS}:year", f"{told.first:%Y}")

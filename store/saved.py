@@ -1,0 +1,179 @@
+"""Savings that came about, append-only: each hour of a machine is saved once, whatever led to it.
+
+A source is what led to a saving: a stop or a hint that was followed. It says what would have been otherwise, and how
+far its saving was worked out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from bot.domain.clock import HOUR
+from bot.domain.counterfactual import Piece
+from bot.domain.saved import Saved
+from store.sql import Row, changed, many, one, rows
+
+SCHEMA = (
+    """CREATE TABLE saving_sources (
+        id TEXT PRIMARY KEY,
+        subject TEXT NOT NULL,
+        name TEXT NOT NULL,
+        team TEXT NOT NULL,
+        counterfactual TEXT NOT NULL,
+        until_at INTEGER NOT NULL,
+        over INTEGER NOT NULL CHECK (over IN (0, 1))
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE saved (
+        source_id TEXT NOT NULL REFERENCES saving_sources (id),
+        subject TEXT NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('stopped', 'released', 'shared')),
+        from_at INTEGER NOT NULL,
+        until_at INTEGER NOT NULL,
+        saved_ms INTEGER NOT NULL CHECK (saved_ms BETWEEN 0 AND until_at - from_at),
+        micros INTEGER NOT NULL CHECK (micros >= 0),
+        PRIMARY KEY (subject, from_at),
+        CHECK (until_at > from_at AND until_at <= from_at / 3600000 * 3600000 + 3600000)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX saved_by_time ON saved (from_at)",
+    "CREATE TRIGGER saved_keep BEFORE DELETE ON saved BEGIN SELECT RAISE(ABORT, 'savings are append-only'); END",
+    "CREATE TRIGGER saved_stand BEFORE UPDATE ON saved BEGIN SELECT RAISE(ABORT, 'savings are append-only'); END",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What led to a saving."""
+
+    id: str
+    """Of the stop, or of the saving by sharing."""
+    subject: str
+    """The instance that did not run; for a launch that was not made, the source's own."""
+    name: str
+    team: str
+    counterfactual: str
+    until_at: int
+    """How far it was worked out."""
+    over: bool
+    """Nothing more comes of it."""
+
+
+def stops(db: Database) -> list[Row]:
+    """Stops that were done and whose saving is not worked out to the end: action fields, the machine's, and how far."""
+    return rows(
+        db,
+        "SELECT a.id, a.instance_id, a.launched_at, a.finished_at, i.name, i.source, i.team, i.gone_at, "
+        "s.until_at AS worked_out FROM actions a JOIN instances i ON i.id = a.instance_id "
+        "LEFT JOIN saving_sources s ON s.id = a.id "
+        "WHERE a.kind = 'stop' AND a.state = 'done' AND coalesce(s.over, 0) = 0 ORDER BY a.finished_at, a.id",
+    )
+
+
+def shared(db: Database) -> list[Row]:
+    """Savings by sharing that are not worked out to the end, each with the claim that made it and how far."""
+    return rows(
+        db,
+        "SELECT v.*, c.from_at, c.ended_at, i.team, s.until_at AS worked_out FROM savings v "
+        "JOIN claims c ON c.id = v.id JOIN instances i ON i.id = v.taken_id LEFT JOIN saving_sources s ON s.id = v.id "
+        "WHERE coalesce(s.over, 0) = 0 ORDER BY v.at, v.id",
+    )
+
+
+def run_before(db: Database, instance_id: str, at: int) -> Row | None:
+    """The last charge of an instance that began before an instant: where it ends, and its rate and team."""
+    return one(
+        db,
+        "SELECT until_at, rate_micros, team FROM charges WHERE instance_id = ? AND from_at < ? "
+        "ORDER BY from_at DESC LIMIT 1",
+        *(instance_id, at),
+    )
+
+
+def next_run(db: Database, instance_id: str, at: int) -> int | None:
+    """When an instance was next metered, from an instant on; None while it was not."""
+    row = one(
+        db,
+        "SELECT min(from_at) AS at FROM (SELECT from_at FROM charges WHERE instance_id = ? AND from_at >= ? "
+        "UNION ALL SELECT from_at FROM meters WHERE instance_id = ? AND from_at >= ?)",
+        *(instance_id, at, instance_id, at),
+    )
+    return row["at"] if row else None
+
+
+def first_run(db: Database, instance_id: str) -> int | None:
+    """When an instance was first metered."""
+    row = one(db, "SELECT min(from_at) AS at FROM charges WHERE instance_id = ?", instance_id)
+    return row["at"] if row else None
+
+
+def ran(db: Database, instance_id: str, start: int, end: int) -> dict[int, int]:
+    """Milliseconds that an instance ran, by clock hour."""
+    sql = (
+        f"SELECT from_at / {HOUR} * {HOUR} AS hour, sum(running_ms) AS ms FROM charges "
+        "WHERE instance_id = ? AND from_at >= ? AND from_at < ? GROUP BY 1"
+    )
+    return {row["hour"]: row["ms"] for row in rows(db, sql, instance_id, start, end)}
+
+
+def spared(db: Database, subject: str, start: int, end: int) -> dict[int, int]:
+    """Milliseconds that a machine would have run but for a saving, by clock hour."""
+    sql = (
+        f"SELECT from_at / {HOUR} * {HOUR} AS hour, sum(saved_ms) AS ms FROM saved "
+        "WHERE subject = ? AND from_at >= ? AND from_at < ? GROUP BY 1"
+    )
+    return {row["hour"]: row["ms"] for row in rows(db, sql, subject, start, end)}
+
+
+def claimed_next(db: Database, instance_id: str, at: int) -> int | None:
+    """When an instance was next claimed after an instant."""
+    row = one(db, "SELECT min(from_at) AS at FROM claims WHERE instance_id = ? AND from_at > ?", instance_id, at)
+    return row["at"] if row else None
+
+
+def given_back(db: Database, instance_id: str, at: int, within: int) -> int:
+    """The latest end of claims that were given back before it, not long before an instant; 0 without any."""
+    row = one(
+        db,
+        "SELECT max(until_at) AS at FROM claims WHERE instance_id = ? AND end_reason = 'released' "
+        "AND ended_at <= ? AND ended_at > ? AND until_at > ?",
+        *(instance_id, at, at - within, at),
+    )
+    return (row["at"] if row else None) or 0
+
+
+def saved_until(db: Database, subject: str) -> int:
+    """Up to when savings of a machine are written; 0 without any."""
+    row = one(db, "SELECT until_at FROM saved WHERE subject = ? ORDER BY from_at DESC LIMIT 1", subject)
+    return row["until_at"] if row else 0
+
+
+def keep(db: Database, source: Source, pieces: Iterable[Piece]) -> None:
+    """Write what was worked out of a source."""
+    changed(
+        db,
+        "INSERT INTO saving_sources (id, subject, name, team, counterfactual, until_at, over) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET until_at = excluded.until_at, "
+        "over = excluded.over",
+        *(source.id, source.subject, source.name, source.team, source.counterfactual, source.until_at, source.over),
+    )
+    many(
+        db,
+        "INSERT INTO saved (source_id, subject, kind, from_at, until_at, saved_ms, micros) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            (source.id, source.subject, each.kind, each.from_at, each.until_at, each.saved_ms, each.micros)
+            for each in pieces
+        ),
+    )
+
+
+def between(db: Database, start: int, end: int) -> list[Saved]:
+    """What each source saved in each way over some time, the most first."""
+    found = rows(
+        db,
+        "SELECT s.source_id, o.name, o.team, s.kind, o.counterfactual, sum(s.saved_ms) AS saved_ms, "
+        "sum(s.micros) AS micros FROM saved s JOIN saving_sources o ON o.id = s.source_id "
+        "WHERE s.from_at >= ? AND s.from_at < ? GROUP BY s.source_id, s.kind ORDER BY 7 DESC, o.name",
+        *(start, end),
+    )
+    return [Saved(**row) for row in found]

@@ -1,0 +1,134 @@
+"""What stopping and sharing saved is counted once, from what happened, and says what would have been otherwise."""
+
+import pytest
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.sandbox.history import History
+from store import ledger
+from store.sql import one, rows, sqlite3
+
+BUTTONS = "[All of 2026]"
+SMALL = (
+    "Worked out from our ledger up to the last whole hour: each hour of a machine once, and never more than it would "
+    "have cost."
+)
+
+
+@pytest.fixture
+def lived(office):
+    """The company with its last five weeks of charges."""
+    with office.valet.desk.store.writing() as db:
+        ledger.add(db, History(office.clock()).charges())
+    return office
+
+
+def stop(office, name="train-7"):
+    office.reports(name, 0.0)
+    office.types("ada", f"/gpu stop {name} nobody needs it")
+    office.presses("bob", f"Stop {name}", "#ml-platform")
+    office.passes(2 * MINUTE)
+
+
+def hours_pass(office, count):
+    for _ in range(count):
+        office.clock.forward(HOUR)
+        office.tick()
+
+
+def saved(office):
+    return rows(office.valet.desk.store.reading(), "SELECT * FROM saved ORDER BY from_at")
+
+
+def test_without_any_stop_nothing_is_saved_and_what_could_be_is_no_saving(lived):
+    lived.reports("train-7", 0.0)
+
+    assert lived.types("ada", "/cost savings").splitlines() == [
+        "*November 2026: nothing saved so far that can be shown.*",
+        f"{SMALL} Not counted, as nobody has saved it yet: $21.96/h going unused right now.",
+        BUTTONS,
+    ]
+
+
+def test_a_stop_saves_what_the_machine_would_have_cost_by_its_own_pattern(lived):
+    """train-7 ran in three of the four weeks before at these hours."""
+    stop(lived)
+    hours_pass(lived, 3)
+
+    assert lived.types("ada", "/cost savings").splitlines() == [
+        "*November 2026: $49.40 saved so far.*",
+        "$49.40 by stopping machines (1 time)",
+        "*Most of it*",
+        "train-7: $49.40, stopped for 2 h 15 m. It would have run as in the same hours of the weeks before the stop.",
+        f"{SMALL} Nothing is idle right now.",
+        BUTTONS,
+    ]
+
+
+def test_a_start_ends_the_saving_and_no_hour_counts_twice(lived):
+    stop(lived)
+    hours_pass(lived, 2)
+    lived.fleet.start(lived.machine("train-7"))
+    hours_pass(lived, 3)
+    lived.restart()
+    lived.tick()
+
+    ran = one(
+        lived.valet.desk.store.reading(),
+        "SELECT sum(running_ms) AS ms FROM charges c JOIN instances i "
+        "ON i.id = c.instance_id WHERE i.name = 'train-7' AND from_at >= ?",
+        lived.clock.now // DAY * DAY + 9 * HOUR,
+    )
+    spared = sum(row["saved_ms"] for row in saved(lived))
+    assert spared <= 5 * HOUR + 2 * MINUTE - ran["ms"]
+    assert spared > HOUR
+    assert one(lived.valet.desk.store.reading(), "SELECT over FROM saving_sources")["over"] == 1
+
+
+def test_a_claim_given_back_early_counts_only_when_the_machine_was_stopped(lived):
+    lived.reports("train-7", 90.0)
+    lived.types("ada", "/gpu claim train-7 for 10h")
+    lived.presses("ada", "Claim train-7 anyway") if "Before you take" in lived.sees("ada") else None
+    lived.types("ada", "/gpu release train-7")
+    hours_pass(lived, 2)
+    assert saved(lived) == []
+
+    stop(lived)
+    hours_pass(lived, 3)
+
+    assert {row["kind"] for row in saved(lived)} == {"released"}
+    assert "Its claim would have kept it running. After that: It would" in lived.types("ada", "/cost savings")
+
+
+def test_taking_what_stands_free_saves_only_while_the_other_did_not_run(lived):
+    lived.reports("dgx-1", 0.0)
+    lived.reports("train-7", 0.0)
+    lived.types("ada", "/gpu claim train-7 gpus:2 for 6h fine-tune")
+    lived.presses("ada", "Claim 2 GPUs of dgx-1 instead")
+    hours_pass(lived, 2)
+    assert saved(lived) == [], "train-7 ran on, so nothing was saved"
+
+    stop(lived)
+    hours_pass(lived, 3)
+
+    found = saved(lived)
+    assert len({row["from_at"] for row in found}) == len(found)
+    assert {row["subject"] for row in found} == {lived.machine("train-7").id}
+
+
+def test_savings_cannot_be_changed(lived):
+    stop(lived)
+    hours_pass(lived, 2)
+
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"), lived.valet.desk.store.writing() as db:
+        db.execute("DELETE FROM saved")
+
+
+def test_the_year_is_a_press_away_and_what_is_no_month_is_said(lived):
+    stop(lived)
+    hours_pass(lived, 2)
+    lived.types("ada", "/cost savings")
+
+    assert lived.presses("ada", "All of 2026").startswith("*2026: $32.94")
+    assert lived.presses("ada", "This month").startswith("*November 2026: $32.94")
+    assert lived.types("ada", "/cost savings 2026-12") == "December 2026 has not come yet. Try `/cost savings`."
+    assert lived.types("ada", "/cost savings yesterday") == ("Savings are told by month or year. Try 2026-11 or 2026.")
