@@ -26,6 +26,7 @@ from handlers.blocks.parts import Reply, button, plainly
 from handlers.blocks.words import code, say
 from handlers.commands import cost, gpu, verbs
 from handlers.commands.parse import words
+from handlers.files import handed
 from handlers.people import Identity
 from handlers.send import answer, patiently, post
 
@@ -193,7 +194,8 @@ def _command(here: _Listening, body: Body, client: WebClient, chosen: tuple[verb
 def _privately(body: Body, user: str, client: WebClient) -> Callable[[Reply], None]:
     """Answers through the response URL; where Slack does not take it there, in the person's direct messages."""
 
-    def tell(reply: Reply) -> None:
+    def tell(made: Reply) -> None:
+        reply = handed(client, user, made)
         url = body.get("response_url")
         if not url or not answer(url, reply):
             post(client, user, reply)

@@ -15,6 +15,14 @@ FALLBACK_TEXT = 3_900
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file for whoever asked; it goes to their own messages with Valet."""
+
+    name: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """Something to show: `text` alone makes sense in a notification and to a screen reader."""
 
@@ -23,6 +31,7 @@ class Reply:
     private: bool = True
     replace: bool = False
     """Take the place of the message whose button was pressed."""
+    file: Attached | None = None
 
 
 def cut(text: str, limit: int) -> str:

@@ -1,0 +1,103 @@
+"""What `/cost report` and `/cost idle` say: what some days cost and how much of it idled, told apart one way."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, get_args
+
+ReportBy = Literal["team", "person", "type", "instance"]
+WAYS: tuple[ReportBy, ...] = get_args(ReportBy)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """An amount and the GPU time behind it, by what the GPUs did; busy + idle + unknown = micros."""
+
+    micros: int = 0
+    busy_micros: int = 0
+    idle_micros: int = 0
+    unknown_micros: int = 0
+    gpu_ms: int = 0
+    idle_gpu_ms: int = 0
+    unpriced_gpu_ms: int = 0
+    """Time without a known price, of which the micros are 0."""
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(
+            self.micros + other.micros,
+            self.busy_micros + other.busy_micros,
+            self.idle_micros + other.idle_micros,
+            self.unknown_micros + other.unknown_micros,
+            self.gpu_ms + other.gpu_ms,
+            self.idle_gpu_ms + other.idle_gpu_ms,
+            self.unpriced_gpu_ms + other.unpriced_gpu_ms,
+        )
+
+    @property
+    def idle_share(self) -> float | None:
+        """Of the money, how much idled, 0 to 1; None where nothing was spent."""
+        return self.idle_micros / self.micros if self.micros else None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One team, person, type or instance."""
+
+    key: str
+    """Empty: no team, or nobody held it."""
+    name: str
+    rented: Spent
+    """Money on the bill, by our own metering."""
+    owned: Spent
+    """Full cost of owned machines, on no bill."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdleNow:
+    """A machine that idles just now."""
+
+    instance_id: str
+    name: str
+    provider: str
+    state: str
+    """free, held or partial."""
+    since: int
+    holders: tuple[str, ...]
+    waste_micros: int
+    """Per hour; 0 where no price is known."""
+    idle_gpus: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpendReport:
+    """The ledger of some days, told apart one way; every way adds up to the same totals."""
+
+    first: date
+    last: date
+    today: date
+    by: ReportBy
+    rows: tuple[Row, ...]
+    """The dearest first; for idleness: what idled most."""
+    made_at: int
+    timezone: str
+    before: Spent | None = None
+    """Rented, in as many days before; None where the ledger does not reach back so far."""
+    running_micros: int = 0
+    """Rented time that is not charged yet, less than an hour of each machine."""
+    begins: date | None = None
+    """The first day the ledger knows of."""
+    idle_now: tuple[IdleNow, ...] = ()
+
+    @property
+    def rented(self) -> Spent:
+        """All of it that is on the bill."""
+        return sum((row.rented for row in self.rows), Spent())
+
+    @property
+    def owned(self) -> Spent:
+        """All of it that is on no bill."""
+        return sum((row.owned for row in self.rows), Spent())
+
+    @property
+    def value(self) -> str:
+        """What its buttons carry: its days and its way."""
+        return f"{self.first}|{self.last}|{self.by}"

@@ -1,0 +1,30 @@
+"""Reports told apart another way, of another month, or as a file."""
+
+from dataclasses import replace
+
+from bot.services import spend_reporting
+from bot.services.desk import Desk
+from handlers import ids
+from handlers.actions.pressing import Press
+from handlers.blocks import reports as blocks
+from handlers.blocks.parts import Reply
+from handlers.commands.reports import pressed
+
+
+def show(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[By person], [October 2026]: in place."""
+    return replace(blocks.report(pressed(desk, value)), replace=True)
+
+
+def idle(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[By team] under what idled: in place."""
+    return replace(blocks.idle(pressed(desk, value, idling=True)), replace=True)
+
+
+def as_csv(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[As CSV]: a file to whoever pressed."""
+    made = pressed(desk, value)
+    return blocks.as_csv(made, "".join(spend_reporting.csv(made)))
+
+
+PRESSES: dict[str, Press] = {ids.REPORT: show, ids.IDLE: idle, ids.REPORT_CSV: as_csv}

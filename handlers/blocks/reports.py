@@ -1,0 +1,184 @@
+"""`/cost report` and `/cost idle` as messages: the sum first, then who or what it was for."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from bot.domain.clock import HOUR
+from bot.domain.days import month_end
+from bot.domain.spend_report import WAYS, IdleNow, ReportBy, Row, SpendReport, Spent
+from handlers import ids
+from handlers.blocks.parts import Attached, Block, Reply, actions, button, context, cut, lines, section
+from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, usd
+
+SHOWN = 12
+SHOWN_IDLE = 5
+NAMES: dict[ReportBy, str] = {"team": "team", "person": "person", "type": "type", "instance": "machine"}
+NAMELESS: dict[ReportBy, str] = {
+    "team": "no team",
+    "person": "held by nobody",
+    "type": "no type",
+    "instance": "no machine",
+}
+CENT = 10_000
+
+
+def report(made: SpendReport) -> Reply:
+    """What some days cost."""
+    conclusion = _conclusion(made)
+    blocks: list[Block] = [section(f"*{conclusion}*")]
+    if made.rows:
+        rows = [_row(row, made.by) for row in made.rows[:SHOWN]]
+        blocks.append(section(lines([f"*By {NAMES[made.by]}*", *rows, _rest(made.rows[SHOWN:])])))
+    blocks += [actions(*_buttons(made, ids.REPORT)), context(_small_print(made))]
+    return Reply(cut(conclusion, 3_900), blocks)
+
+
+def _conclusion(made: SpendReport) -> str:
+    if not made.rows:
+        return f"{_span(made)}: nothing was charged."
+    rented, owned = made.rented, made.owned
+    said = f"{_span(made)}: {usd(rented.micros)} for rented machines{_idle_of(rented)}."
+    if owned.micros or owned.gpu_ms:
+        said += f" Owned ones beside it: {usd(owned.micros)} at full cost{_idle_of(owned)}."
+    return said
+
+
+def _idle_of(spent: Spent) -> str:
+    share = spent.idle_share
+    return "" if share is None else f", {usd(spent.idle_micros)} of it idle ({share:.0%})".replace("%", " %")
+
+
+def _span(made: SpendReport) -> str:
+    if made.first == made.last:
+        named = f"{made.first:%A} {made.first.day} {made.first:%B %Y}"
+    elif made.first.day == 1 and made.last == month_end(made.first):
+        named = f"{made.first:%B %Y}"
+    else:
+        named = f"{_day(made.first)} to {_day(made.last)}"
+    return f"{named} so far" if made.first <= made.today <= made.last else named
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+def _row(row: Row, by: ReportBy) -> str:
+    parts = []
+    if row.rented.gpu_ms:
+        share = row.rented.idle_share
+        idle = "" if share is None else f", {share:.0%} idle".replace("%", " %")
+        hours = plural(round(row.rented.gpu_ms / HOUR), "GPU-hour")
+        parts.append(f"{usd(row.rented.micros)}{idle}, {hours}{_unpriced(row.rented)}")
+    if row.owned.gpu_ms:
+        hours = plural(round(row.owned.gpu_ms / HOUR), "GPU-hour")
+        parts.append(f"{'owned: ' if parts else 'owned, '}{usd(row.owned.micros)} at full cost, {hours}")
+    return f"{_name(row, by)}: {'; '.join(parts)}"
+
+
+def _unpriced(spent: Spent) -> str:
+    return f" ({spent.unpriced_gpu_ms / HOUR:,.0f} without a known price)" if spent.unpriced_gpu_ms else ""
+
+
+def _name(row: Row, by: ReportBy) -> str:
+    if by == "person" and row.key:
+        return person(row.key)
+    return esc(row.name, 60) or NAMELESS[by]
+
+
+def _rest(rows: Sequence[Row]) -> str:
+    if not rows:
+        return ""
+    rented = sum((row.rented for row in rows), Spent())
+    return f"and {len(rows)} more: {usd(rented.micros)}"
+
+
+def _buttons(made: SpendReport, action: str) -> list[Block]:
+    span = f"{made.first}|{made.last}"
+    found = [button(f"By {NAMES[way]}", f"{action}:{way}", f"{span}|{way}") for way in WAYS if way != made.by]
+    before = made.first.replace(day=1) - timedelta(days=1)
+    if action == ids.REPORT and made.begins is not None and made.begins <= before:
+        value = f"{before.replace(day=1)}|{before}|{made.by}"
+        found.append(button(f"{before:%B %Y}", f"{action}:before", value))
+    found.append(button("As CSV", ids.REPORT_CSV, made.value))
+    return found
+
+
+def _small_print(made: SpendReport) -> str:
+    said = ["Our own metering at our rates, not the provider's bill."]
+    if made.before is not None:
+        said.append(f"As many days before: {usd(made.before.micros)} for rented machines.")
+    if made.running_micros >= CENT:
+        said.append(f"{usd(made.running_micros)} of the running hour is not charged yet.")
+    if made.begins is not None and made.begins > made.first:
+        said.append(f"The ledger begins on {_day(made.begins)}.")
+    said.append(f"Days in {esc(made.timezone, 60)}. As of {at(made.made_at)}.")
+    return " ".join(said)
+
+
+def idle(made: SpendReport) -> Reply:
+    """What idled in some days, and what idles now."""
+    conclusion = _idle_conclusion(made)
+    blocks: list[Block] = [section(f"*{conclusion}*")]
+    idled = [row for row in made.rows if row.rented.idle_gpu_ms or row.owned.idle_gpu_ms]
+    if idled:
+        rows = [_idle_row(row, made.by) for row in idled[:SHOWN]]
+        more = f"and {len(idled) - SHOWN} more" if len(idled) > SHOWN else ""
+        blocks.append(section(lines([f"*What idled, by {NAMES[made.by]}*", *rows, more])))
+    blocks += [_now_row(each, made.made_at) for each in made.idle_now[:SHOWN_IDLE]]
+    if len(made.idle_now) > SHOWN_IDLE:
+        blocks.append(context(f"and {len(made.idle_now) - SHOWN_IDLE} more: `/gpu status idle` shows all."))
+    blocks += [actions(*_buttons(made, ids.IDLE)), context(_small_print(made))]
+    return Reply(cut(conclusion, 3_900), blocks)
+
+
+def _idle_conclusion(made: SpendReport) -> str:
+    rented, owned = made.rented, made.owned
+    if not (rented.idle_gpu_ms or owned.idle_gpu_ms):
+        said = f"{_span(made)}: nothing idled that was seen."
+    else:
+        share = rented.idle_share
+        of = "" if share is None else f", {share:.0%} of what was spent".replace("%", " %")
+        hours = plural(round(rented.idle_gpu_ms / HOUR), "GPU-hour")
+        said = f"{_span(made)}: {usd(rented.idle_micros)} went to idle rented GPUs{of} ({hours})."
+        if owned.idle_gpu_ms:
+            said += f" Owned ones idled for {plural(round(owned.idle_gpu_ms / HOUR), 'GPU-hour')}."
+    if made.idle_now:
+        waste = sum(each.waste_micros for each in made.idle_now if each.provider != "owned")
+        said += f" Idle now: {plural(len(made.idle_now), 'machine')}, {per_hour(waste)}."
+    return said
+
+
+def _idle_row(row: Row, by: ReportBy) -> str:
+    parts = []
+    if row.rented.idle_gpu_ms:
+        parts.append(f"{usd(row.rented.idle_micros)}, {plural(round(row.rented.idle_gpu_ms / HOUR), 'GPU-hour')}")
+    if row.owned.idle_gpu_ms:
+        parts.append(f"owned, {plural(round(row.owned.idle_gpu_ms / HOUR), 'GPU-hour')}")
+    return f"{_name(row, by)}: {'; '.join(parts)}"
+
+
+def _now_row(each: IdleNow, now: int) -> Block:
+    some = f", {plural(each.idle_gpus, 'GPU')}" if each.state == "partial" else ""
+    cost = "owned" if each.provider == "owned" else per_hour(each.waste_micros) if each.waste_micros else "no price"
+    held = persons(each.holders) if each.holders else "nobody"
+    text = f"*{esc(each.name, 60)}*  {each.state}{some} for {length(now - each.since)}  ·  {cost}  ·  {held}"
+    return section(text, settle(each))
+
+
+def settle(each: IdleNow) -> Block | None:
+    """The button that does something about it."""
+    if each.provider != "owned" and each.state != "partial":
+        return button(f"Stop {each.name}…", f"{ids.ASK_STOP}:{each.instance_id}"[:255], each.instance_id)
+    if not each.holders:
+        return button(f"Claim {each.name}", f"{ids.CLAIM}:{each.instance_id}"[:255], each.instance_id)
+    return None
+
+
+def as_csv(made: SpendReport, content: str) -> Reply:
+    """Told beside the file."""
+    name = f"valet-{made.first}-to-{min(made.last, made.today)}-by-{made.by}.csv"
+    return Reply(
+        f"{name} is in your messages with Valet.",
+        [section(f"{name} is in your messages with Valet.")],
+        file=Attached(name, content),
+    )
