@@ -1,4 +1,4 @@
-"""With a database that can't be written no machine is touched and everybody is told why; /healthz says what is wrong."""
+"""When the database can't be written no machine is touched and everybody is told why; /healthz names what is wrong."""
 
 import pytest
 
