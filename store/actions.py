@@ -50,6 +50,8 @@ SCHEMA = (
     """CREATE UNIQUE INDEX one_live_launch ON actions (requester, template)
         WHERE kind = 'launch' AND state IN ('pending', 'approved', 'executing')""",
     "CREATE INDEX actions_by_state ON actions (state, created_at)",
+    """CREATE INDEX live_makings ON actions (made_id)
+        WHERE state IN ('pending', 'approved', 'executing')""",
 )
 
 
@@ -72,9 +74,12 @@ def by_id(db: Database, action_id: str) -> Action | None:
 
 
 def live_on(db: Database, instance_id: str) -> Action | None:
-    """The action that may still happen to an instance."""
+    """The action that may still happen to an instance, or that is making it."""
     row = one(
-        db, "SELECT * FROM actions WHERE instance_id = ? AND state IN ('pending', 'approved', 'executing')", instance_id
+        db,
+        "SELECT * FROM actions WHERE (instance_id = ? OR made_id = ?) "
+        "AND state IN ('pending', 'approved', 'executing')",
+        *(instance_id, instance_id),
     )
     return _action(row) if row else None
 

@@ -5,6 +5,7 @@ pending -> denied | expired | cancelled        approved -> aborted
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from bot.domain.people import Roster
 from bot.domain.verdict import Verdict
 
 Kind = Literal["stop", "start", "launch", "clone"]
+PAST: Mapping[Kind, str] = {"stop": "stopped", "start": "started", "launch": "launched", "clone": "cloned"}
 ActionState = Literal[
     "pending", "approved", "executing", "done", "failed", "unknown", "denied", "expired", "cancelled", "aborted"
 ]

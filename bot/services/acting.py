@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
-from bot.domain.actions import BY_RULE, Action, ActionState, Kind, refusal_to_approve
+from bot.domain.actions import BY_RULE, PAST, Action, ActionState, Kind, refusal_to_approve
 from bot.domain.listing import Listing
 from bot.domain.snoozes import Snooze
 from bot.errors import Refused
@@ -15,7 +15,6 @@ from bot.services import digesting, ending, planning, unasked
 from bot.services.desk import Desk
 from store import actions, audit, listings, snoozes
 
-ABOUT = {"stop": "stopped", "start": "started", "launch": "launched", "clone": "cloned"}
 Plan = Callable[[Database, Listing], Action]
 
 
@@ -100,7 +99,7 @@ def _still_meant(desk: Desk, db: Database, listing: Listing, kind: Kind) -> Acti
         return None
     if live is not None and live.kind != kind:
         stage = f"{live.asker} has asked for {name} to be" if live.state == "pending" else f"{name} is being"
-        raise Refused(f"{stage} {ABOUT[live.kind]}; wait for the end of that.")
+        raise Refused(f"{stage} {PAST[live.kind]}; wait for the end of that.")
     return live
 
 
@@ -152,17 +151,29 @@ def _closed(action: Action) -> str | None:
 
 
 def make_way(desk: Desk, db: Database, listing: Listing, person: str) -> None:
-    """Somebody wants to use this instance: a stop nobody has decided yet is off. Raises Refused when it is too late."""
+    """Somebody wants to use this instance: a stop nobody has decided yet is off.
+
+    Raises Refused when it is too late, or when the instance is on its way to somebody else.
+    """
     name = listing.instance.name
     action = ending.lapse(desk, db, actions.live_on(db, listing.instance.id))
-    if action is None or action.kind == "clone" or (action.requester == person and action.kind == "start"):
+    if action is None:
         return
-    if action.kind == "start":
-        raise Refused(f"{name} was started for {action.asker}, who gets it as soon as it is ready.")
+    if action.kind != "stop":
+        _leave_to(action, listing, person)
+        return
     if action.state != "pending":
         raise Refused(f"{name} is about to be stopped ({action.decided_by} approved it).")
     outcome = f"<@{person}> claimed {name} first."
     ending.end(desk, db, action, "cancelled", outcome=outcome, who=person, did="cancelled the stop")
+
+
+def _leave_to(action: Action, listing: Listing, person: str) -> None:
+    """What is being started or made for somebody is theirs; copying a machine takes it from nobody."""
+    comes = action.made_id == listing.instance.id or (action.kind == "start" and action.state == "executing")
+    if comes and person != action.requester:
+        done = PAST[action.kind]
+        raise Refused(f"{listing.instance.name} was {done} for {action.asker}, who gets it as soon as it is ready.")
 
 
 def call_off(desk: Desk, action_id: str, person: str) -> Action:

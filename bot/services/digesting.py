@@ -116,7 +116,7 @@ def keep(desk: Desk, instance_id: str, person: str) -> Snooze:
 
 
 def _refuse_if_asked(action: Action | None, now: int) -> None:
-    if action is None or (action.state == "pending" and action.expires_at <= now):
+    if action is None or action.kind != "stop" or (action.state == "pending" and action.expires_at <= now):
         return
     name = action.facts.name
     if action.state == "pending":

@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from bot.domain.actions import Action
+from bot.domain.actions import PAST, Action
 from bot.domain.claims import Claim
 from bot.domain.explanation import Explanation
 from bot.domain.listing import Listing
@@ -142,8 +142,9 @@ def _next(told: Explanation) -> str:
 
 def _about(action: Action) -> str:
     if action.state == "pending":
-        return f"{person(action.requester)} asked to stop it; an approver can answer until {at(action.expires_at)}."
-    return f"it is being stopped; {say(action.decided_by)} approved it."
+        asked = f"{say(action.asker)} asked to {action.kind} it"
+        return f"{asked}; an approver can answer until {at(action.expires_at)}."
+    return f"it is being {PAST[action.kind]}; {say(action.decided_by)} approved it."
 
 
 def _rule(told: Explanation) -> str:

@@ -243,3 +243,17 @@ def test_over_budget_nobody_launches_unasked(tmp_path, clock):
 
     assert (action.state, action.facts.budget_micros) == ("pending", 1_000_000)
     room.close()
+
+
+def test_a_machine_that_is_being_made_for_somebody_is_not_taken_by_others(room):
+    action = room.approves(ask(room))
+    room.tick()
+    room.clock.forward(MINUTE)
+    room.sweep()
+    made = room.action(action).made_id
+
+    with pytest.raises(Refused, match=f"was launched for <@{ADA}>, who gets it as soon as it is ready"):
+        sharing.claim(room.desk, made, CY)
+
+    minutes_pass(room, 1)
+    assert [each.holder for each in claims.open_on(room.desk.store.reading(), made)] == [ADA]
