@@ -6,7 +6,7 @@ from sqlite_utils import Database
 
 from bot.domain.clock import MINUTE
 from bot.domain.line import STALE, Turn, WaitEnd, Waiter, served_now
-from bot.domain.listing import Filter
+from bot.domain.listing import Filter, Listing
 from bot.domain.offers import Offer
 from bot.services import turns
 from bot.services.desk import Desk
@@ -64,19 +64,23 @@ def _drop(desk: Desk, db: Database, waiter: Waiter, reason: WaitEnd, *, about: s
 
 def _offer(desk: Desk, db: Database) -> int:
     """Offer what is free, in the order in which people came."""
-    wanted = [first for first, _ in line.lines(db)]
-    machines = [
-        each
-        for each in listings.page(db, Filter(), limit=turns.ALL)
-        if any(first.could_use(each.instance) for first in wanted)
-    ]
-    rooms = turns.rooms(desk, db, machines)
+    rooms = turns.rooms(desk, db, _wanted(db))
     if not rooms.vacant:
         return 0
     due = served_now(line.unoffered(db), rooms, desk.clock())
     for turn in due:
         _make(desk, db, turn)
     return len(due)
+
+
+def _wanted(db: Database) -> list[Listing]:
+    """The machines that somebody waits for."""
+    firsts = [first for first, _ in line.lines(db)]
+    if all(first.instance_id for first in firsts):
+        ids = {first.instance_id for first in firsts}
+        return [found for each in ids if (found := listings.by_id(db, each)) is not None]
+    known = listings.page(db, Filter(), limit=turns.ALL)
+    return [each for each in known if any(first.could_use(each.instance) for first in firsts)]
 
 
 def _make(desk: Desk, db: Database, turn: Turn) -> None:

@@ -178,7 +178,8 @@ def line_for(desk: Desk, listing: Listing) -> list[tuple[Waiter, Offer | None]]:
     """Everybody whom an instance could serve, the first first, with what they are offered."""
     db = desk.store.reading()
     wanted = [first for first, _ in line.lines(db) if first.could_use(listing.instance)]
-    return [(each, line.offer_to(db, each.id)) for each in line.standing(db, wanted)]
+    offers = {each.waiter_id: each for each in line.open_offers(db)}
+    return [(each, offers.get(each.id)) for each in line.standing(db, wanted)]
 
 
 def next_for(desk: Desk, instance_id: str) -> str:

@@ -281,9 +281,10 @@ class Line(RuleBasedStateMachine):
                 assert waiter.ended_at is not None
 
 
-@pytest.mark.parametrize("steps", [12, 50])
-def test_the_line_keeps_its_promises_whatever_happens(steps):
+@pytest.mark.parametrize(("examples", "steps"), [(30, 12), (12, 50)])
+def test_the_line_keeps_its_promises_whatever_happens(examples, steps):
     slow = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     run_state_machine_as_test(
-        Line, settings=settings(max_examples=25, stateful_step_count=steps, deadline=None, suppress_health_check=slow)
+        Line,
+        settings=settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=slow),
     )
