@@ -1,6 +1,6 @@
 """Bookings as people see them: made, in the way, listed, begun, given up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from handlers.blocks.parts import Block, Reply, actions, button, confirm, contex
 from handlers.blocks.words import at, esc, gpus, length, person, plural
 
 MOST_LISTED = 10
+MOST_BESIDE = 3
 
 
 def when(instant: int) -> str:
@@ -140,6 +141,20 @@ def row(slot: Slot, listing: Listing | None, *, may: bool) -> Block:
     weekly = ", weekly" if slot.weekly else ""
     text = f"{_time(slot.from_at, slot.until_at)}: {what}, {person(slot.holder)}{weekly}{_note(slot.note)}"
     return section(text, button("Cancel", f"{ids.CANCEL_BOOKING}:{slot.id}", slot.id) if may else None)
+
+
+def beside(shown: Reply, slots: list[Slot], listing: Listing) -> Reply:
+    """What is said of one machine, with its next bookings above the buttons."""
+    if not slots:
+        return shown
+    rows = [f"Booked {_time(slot.from_at, slot.until_at)}: {_whose(slot, listing)}" for slot in slots[:MOST_BESIDE]]
+    more = f"and {len(slots) - MOST_BESIDE} more" if len(slots) > MOST_BESIDE else ""
+    *above, buttons = shown.blocks
+    return replace(shown, blocks=[*above, context(lines([*rows, more])), buttons])
+
+
+def _whose(slot: Slot, listing: Listing) -> str:
+    return person(slot.holder) + ("" if len(slot.gpus) >= len(listing.gpus) else f", {gpus(slot.gpus)}")
 
 
 def which(slot: Slot, name: str) -> Reply:

@@ -2,7 +2,8 @@
 
 from bot.domain.listing import Filter, Listing
 from bot.errors import Refused
-from bot.services import desk, explaining, looking, using
+from bot.services import booking, desk, explaining, looking, using
+from handlers.blocks import booking as bookings
 from handlers.blocks import fleet
 from handlers.blocks import why as reasons
 from handlers.blocks.parts import Reply
@@ -24,8 +25,9 @@ def status(ask: Ask, page: int = 0) -> Reply:
 
 
 def one(ask: Ask, listing: Listing) -> Reply:
-    """One instance."""
-    return fleet.single(using.with_users(ask.desk, looking.with_strip(ask.desk, listing)), ask.desk.clock())
+    """One instance, with what is booked of it next."""
+    shown = fleet.single(using.with_users(ask.desk, looking.with_strip(ask.desk, listing)), ask.desk.clock())
+    return bookings.beside(shown, booking.upcoming(ask.desk, instance_id=listing.instance.id), listing)
 
 
 def _is_filter(word: str) -> bool:

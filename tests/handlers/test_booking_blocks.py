@@ -8,7 +8,7 @@ from bot.domain.bookings import Booking, Gap, Hold, Slot, SlotState
 from bot.domain.claims import GpuChoice
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.week import Week
-from handlers.blocks import booking, calendar
+from handlers.blocks import booking, calendar, fleet
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 
@@ -54,6 +54,7 @@ def test_what_is_said_of_bookings_is_fit_to_send(text):
         booking.cancelled(slots, text, BOB, series=True),
         booking.cancelled(slots, text, ADA, series=False),
         booking.soon(slots[0], one),
+        booking.beside(fleet.single(one, NOW), slots, one),
     ]
 
     assert [objections(reply) for reply in replies] == [[]] * len(replies)

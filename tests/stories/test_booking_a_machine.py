@@ -287,3 +287,12 @@ def test_the_home_tab_shows_what_one_has_booked(office):
     seen = office.slack.sees_home("ada")
     assert "You booked\nTue 24 Nov 20:00 UTC to Wed 02:00 UTC: *train-7*, @Ada, weekly (eval)\n[Cancel]" in seen
     assert seen.count("train-7") == 1, "the next time only"
+
+
+def test_the_status_of_a_machine_tells_what_is_booked_next(office):
+    office.types("ada", "/gpu book train-7 gpus:2 every tue 20:00 for 6h")
+
+    seen = office.types("bob", "/gpu status train-7")
+
+    assert "Booked Tue 24 Nov 20:00 UTC to Wed 02:00 UTC: @Ada, GPUs 0-1\n" in seen
+    assert "and 1 more\n[Why train-7]" in seen
