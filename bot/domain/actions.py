@@ -1,7 +1,8 @@
 """Something done to a machine: who asked, who said yes, and what still stands in the way.
 
 pending -> approved -> executing -> done | failed | unknown
-pending -> denied | expired | cancelled        approved -> aborted
+pending -> denied | expired | cancelled        approved -> aborted | cancelled
+executing -> cancelled only while it waits for the provider's capacity
 """
 
 import json
