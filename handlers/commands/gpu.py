@@ -14,18 +14,12 @@ from handlers.commands import (
     running,
     using,
 )
+from handlers.commands.verbs import about
 
 VERBS = (
-    *fleet.VERBS,
-    *find.VERBS,
-    *claims.VERBS,
-    *booking.VERBS,
-    *calendar.VERBS,
-    *line.VERBS,
-    *handing.VERBS,
-    *using.VERBS,
-    *running.VERBS,
-    *acting.VERBS,
-    *parking.VERBS,
-    *history.VERBS,
+    *about("Look", *fleet.VERBS, *find.VERBS, *history.VERBS),
+    *about("Share", *claims.VERBS, *handing.VERBS, *using.VERBS),
+    *about("Wait and book", *line.VERBS, *booking.VERBS, *calendar.VERBS),
+    *about("Stop, start, launch", *acting.VERBS, *parking.VERBS),
+    *about("Run jobs", *running.VERBS),
 )

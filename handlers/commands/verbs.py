@@ -1,13 +1,14 @@
 """What a command is made of: the ask, the verbs with their help, and finding the one that was meant."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.nearest import nearest
 from bot.services.desk import Desk, find
-from handlers.blocks.parts import Reply, section
+from handlers.blocks.parts import Reply, context, lines, plainly, section
 from handlers.blocks.words import code
 from handlers.commands.spans import Asker
 
@@ -35,6 +36,13 @@ class Verb:
     usage: str
     help: str
     run: Callable[[Ask], Reply]
+    topic: str = ""
+    """The heading it stands under in help."""
+
+
+def about(topic: str, *verbs: Verb) -> tuple[Verb, ...]:
+    """These verbs under one heading."""
+    return tuple(replace(each, topic=topic) for each in verbs)
 
 
 def run(command: str, verbs: tuple[Verb, ...], ask: Ask) -> Reply:
@@ -48,18 +56,21 @@ def run(command: str, verbs: tuple[Verb, ...], ask: Ask) -> Reply:
     if name.lower() in {"help", "--help", "-h", "?"}:
         return help_text(command, verbs)
     close = nearest(name, [each.name for each in verbs] + ["help"])
-    hint = f" Did you mean {' or '.join(f'`{command} {each}`' for each in close)}?" if close else ""
-    return help_text(command, verbs, f"I don't know {code(name, 40)}.{hint}")
+    if not close:
+        return help_text(command, verbs, f"I don't know {code(name, 40)}.")
+    meant = " or ".join(f"`{command} {each}`" for each in close)
+    return plainly(f"I don't know {code(name, 40)}. Did you mean {meant}? `{command} help` lists all.")
 
 
 def help_text(command: str, verbs: tuple[Verb, ...], first: str = "") -> Reply:
-    """Every verb with its use."""
-    rows = [f"{code(f'{command} {verb.usage}', 120)}  {verb.help}" for verb in verbs]
-    rows.append(f"{code(f'{command} help')}  This list. In threads, write `@valet` instead of the command.")
-    shown = "\n".join(rows)
+    """Every verb with its use, topic by topic."""
     blocks = [section(first)] if first else []
+    for topic, about_it in groupby(verbs, lambda verb: verb.topic):
+        rows = [f"{code(f'{command} {verb.usage}', 120)}  {verb.help}" for verb in about_it]
+        blocks.append(section(lines([f"*{topic}*" if topic else "", *rows])))
+    blocks.append(context(f"{code(f'{command} help')} shows this. In threads, write `@valet` instead of the command."))
     text = f"{first} {command}: {', '.join(verb.name for verb in verbs)}, help.".strip()
-    return Reply(text, [*blocks, section(shown)])
+    return Reply(text, blocks)
 
 
 def named(ask: Ask, verb: str) -> tuple[Listing, list[str]]:

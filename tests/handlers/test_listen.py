@@ -71,14 +71,14 @@ def test_a_home_tab_that_breaks_says_so_in_the_tab(office):
 def test_a_rate_limited_answer_is_waited_out(office):
     office.slack.fault("response_url", retry_after=1, times=2)
 
-    assert office.types("ada", "/gpu help").startswith("`/gpu status")
+    assert office.types("ada", "/gpu help").startswith("*Look*\n`/gpu status")
 
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_an_answer_that_slack_stumbles_over_is_sent_again(office, status):
     office.slack.fault("response_url", http_status=status)
 
-    assert office.types("ada", "/gpu help").startswith("`/gpu status")
+    assert office.types("ada", "/gpu help").startswith("*Look*\n`/gpu status")
 
 
 def test_a_response_url_that_is_over_sends_the_answer_to_the_person(office):
@@ -86,7 +86,7 @@ def test_a_response_url_that_is_over_sends_the_answer_to_the_person(office):
 
     office.types("ada", "/gpu help")
 
-    assert office.sees("ada", "@ada").startswith("`/gpu status")
+    assert office.sees("ada", "@ada").startswith("*Look*\n`/gpu status")
 
 
 def test_an_answer_whose_chart_slack_refuses_comes_without_it(office):
