@@ -182,11 +182,15 @@ def line_for(desk: Desk, listing: Listing) -> list[tuple[Waiter, Offer | None]]:
     return [(each, offers.get(each.id)) for each in line.standing(db, wanted)]
 
 
+def waiting_for(desk: Desk, listing: Listing) -> list[str]:
+    """The people whom an instance could serve and who are offered nothing yet, the first first."""
+    return [each.person for each, made in line_for(desk, listing) if made is None] if listing.waiting else []
+
+
 def next_for(desk: Desk, instance_id: str) -> str:
     """Who is the first of those whom an instance could serve; empty when nobody waits for it."""
     listing = listings.by_id(desk.store.reading(), instance_id)
-    standing = line_for(desk, listing) if listing and listing.waiting else []
-    return standing[0][0].person if standing else ""
+    return next(iter(waiting_for(desk, listing)), "") if listing else ""
 
 
 def lines(desk: Desk) -> list[tuple[Waiter, int]]:

@@ -158,9 +158,9 @@ def left(waiter: Waiter, name: str) -> Reply:
     return plainly(f"You are out of the line for {what(waiter, name)}.")
 
 
-def waited_for(held: Claim, name: str, people: Sequence[Waiter]) -> Reply:
+def waited_for(held: Claim, name: str, people: Sequence[str]) -> Reply:
     """Told once to somebody who holds what others wait for."""
-    who = someone([each.person for each in people if each.person != held.holder])
+    who = someone([each for each in people if each != held.holder])
     text = f"{who} for *{esc(name, 60)}*, which is yours until {at(held.until_at)}. Done early?"
     return plainly(text, button(f"Release {name}", ids.RELEASE, held.instance_id))
 

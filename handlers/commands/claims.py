@@ -79,7 +79,7 @@ def take(
         return _taken(ask, listing, taken.claims, choice=choice, span=span)
     mine = made.claim_of(ask.user)
     warning = fair_use.warnings(ask.desk, mine) if mine else ""
-    waiting = [each.person for each, _ in queueing.line_for(ask.desk, made)]
+    waiting = queueing.waiting_for(ask.desk, made)
     remark = " ".join(part for part in (span.remark, warning) if part)
     used = beside.others(using.others_on(ask.desk, made, ask.user))
     return claims.claimed(made, ask.user, remark=remark, waiting=waiting, used=used)
@@ -111,7 +111,7 @@ def prolong(ask: Ask, listing: Listing, span: Span | None = None) -> Reply:
         made = sharing.extend(ask.desk, listing.instance.id, ask.user, by=span.length, until=span.end)
     except booking.Booked as booked:
         return in_the_way(ask, listing, booked.slot)
-    waiting = [each.person for each, _ in queueing.line_for(ask.desk, made)]
+    waiting = queueing.waiting_for(ask.desk, made)
     return claims.claimed(made, ask.user, remark=span.remark, waiting=waiting)
 
 

@@ -31,8 +31,7 @@ def waited_for(desk: Desk, claim_id: str) -> Reply | None:
     listing = looking.listing(desk, held.instance_id) if held and held.ended_at is None else None
     if held is None or listing is None:
         return None
-    people = [each for each, _ in queueing.line_for(desk, listing)]
-    return line.waited_for(held, listing.instance.name, people)
+    return line.waited_for(held, listing.instance.name, queueing.waiting_for(desk, listing))
 
 
 def request(desk: Desk, request_id: str) -> Reply | None:

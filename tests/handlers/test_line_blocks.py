@@ -53,7 +53,7 @@ def every_reply(text: str, name: str) -> list[Reply]:
         line.offered(offer(), some, name, None),
         *(line.ended(replace(some, end_reason=why), name, offer("lapsed")) for why in ("lapsed", "stale", "gone")),
         line.left(some, name),
-        line.waited_for(held, name, [some] * 30),
+        line.waited_for(held, name, [f"U{number:09}" for number in range(30)]),
         line.line(crowd, [(some, offer()), *[(some, None)] * 400], PERSON, NOW),
         line.line(one, [], PERSON, NOW),
         line.places([(some, name, "1st.")] * 400, [(some, name, 3)] * 400),
