@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.domain.bill import DAY, BillLine, BillLook, Kind, is_gpu_type, period_of, periods_between, utc_day
 from bot.domain.clock import HOUR
+from bot.domain.opinion import Opinion
 from bot.domain.rates import USD
 from bot.errors import Refused, Unreachable
 
@@ -21,6 +22,8 @@ COSTS = "UnblendedCost"
 SPREAD = "AmortizedCost"
 QUANTITY = "UsageQuantity"
 MOST_PAGES = 20
+MACHINES = "Amazon Elastic Compute Cloud - Compute"
+OPINION_LEVEL = 80
 KINDS: dict[str, Kind] = {
     "Usage": "usage",
     "DiscountedUsage": "usage",
@@ -76,6 +79,31 @@ class CostExplorer:
         periods = periods_between(since, today)
         return BillLook(self.name, self._place, now, periods, tuple(lines), since, today)
 
+    def rest_of_month(self, now: int, spend: Callable[[], None]) -> Opinion:
+        """AWS's own forecast from today to the month's end, for all of EC2's machines: one paid request.
+
+        Raises Unreachable where it has too little history to say, Refused where no more may be asked today.
+        """
+        today = utc_day(now)
+        end = (today.replace(day=28) + 4 * DAY).replace(day=1)
+        spend()
+        said = self._ask(
+            "get_cost_forecast",
+            {
+                "TimePeriod": {"Start": today.isoformat(), "End": end.isoformat()},
+                "Metric": "UNBLENDED_COST",
+                "Granularity": "MONTHLY",
+                "PredictionIntervalLevel": OPINION_LEVEL,
+                "Filter": {"Dimensions": {"Key": "SERVICE", "Values": [MACHINES]}},
+            },
+        )
+        bounds = [
+            [each.get(f"PredictionInterval{side}Bound") for each in said.get("ForecastResultsByTime", [])]
+            for side in ("Lower", "Upper")
+        ]
+        low, high = (_usd_micros(side[0]) if len(side) == 1 and side[0] else None for side in bounds)
+        return Opinion(today, end - DAY, now, _usd_micros(said["Total"]["Amount"]), low, high)
+
     def _rows(
         self, span: Mapping[str, str], groups: tuple[dict[str, str], dict[str, str]], spend: Callable[[], None]
     ) -> Iterator[tuple["_Row", str, str]]:
@@ -121,6 +149,10 @@ class _Row:
         """The quantity, taken for hours."""
         told = self._metrics.get(QUANTITY)
         return None if told is None else int(_number(told["Amount"]) * HOUR)
+
+
+def _usd_micros(amount: str) -> int:
+    return int((_number(amount) * USD).to_integral_value())
 
 
 def _dimension(key: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from bot.services import (
     acting,
     backing_up,
     billing,
+    budgeting,
     checking,
     claim_ends,
     cloning,
@@ -25,8 +26,11 @@ from bot.services import (
     reminding,
     rolling,
     saving,
+    scoring,
+    second_opinion,
     slots,
     squatting,
+    surprising,
     sweeping,
 )
 from bot.services.desk import Desk
@@ -56,6 +60,9 @@ def jobs(
         ("digests", 60, lambda: digesting.make_due(desk)),
         ("owned rates", 600, lambda: owning.refresh(desk)),
         ("forecasts", 3600, lambda: forecasting.refresh(desk)),
+        ("score forecasts", 3600, lambda: scoring.score(desk)),
+        ("budgets", 300, lambda: budgeting.look(desk)),
+        ("unusual days", 900, lambda: surprising.look(desk)),
         ("savings", 600, lambda: saving.work_out(desk)),
         ("groups", 600, refresh_groups),
         ("prune trails", 3600, lambda: observing.prune(desk)),
@@ -69,4 +76,5 @@ def jobs(
         table.insert(1, ("observe", 60, lambda: observing.observe(desk, others)))
     if bill:
         table.append(("bill", 3600, lambda: billing.fetch(desk, bill)))
+        table.append(("second opinion", 3600, lambda: second_opinion.ask(desk, bill)))
     return [Job(*row) for row in table]

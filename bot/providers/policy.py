@@ -4,6 +4,7 @@ from typing import Any
 
 READ = (
     "ce:GetCostAndUsage",
+    "ce:GetCostForecast",
     "cloudwatch:GetMetricData",
     "cloudwatch:ListMetrics",
     "ec2:DescribeInstanceAttribute",

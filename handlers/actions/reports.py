@@ -8,6 +8,7 @@ from handlers import ids
 from handlers.actions.pressing import Press
 from handlers.blocks import reports as blocks
 from handlers.blocks.parts import Reply
+from handlers.commands.cost import pressed as pressed_forecast
 from handlers.commands.reports import pressed
 
 
@@ -27,4 +28,9 @@ def as_csv(desk: Desk, user: str, channel: str, value: str) -> Reply:
     return blocks.as_csv(made, "".join(spend_reporting.csv(made)))
 
 
-PRESSES: dict[str, Press] = {ids.REPORT: show, ids.IDLE: idle, ids.REPORT_CSV: as_csv}
+def forecast(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[30 days], [How good these are], [Forecast of nlp]: beside what was there."""
+    return pressed_forecast(desk, value)
+
+
+PRESSES: dict[str, Press] = {ids.REPORT: show, ids.IDLE: idle, ids.REPORT_CSV: as_csv, ids.FORECAST: forecast}

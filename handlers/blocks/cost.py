@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
+from bot.domain.accuracy import Record
+from bot.domain.opinion import Opinion
 from bot.domain.rates import USD
 from bot.domain.report import NEXT_DAYS, Driver, KnownChange, Range, Report, ReportDay
-from handlers.blocks.parts import Block, Reply, context, cut, lines, section
+from handlers import ids
+from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import at, esc, usd
 
 Period = Literal["month", "30d", "90d"]
@@ -36,16 +39,55 @@ CHANGES = {
 }
 
 
-def forecast(report: Report, period: Period = "month") -> Reply:
-    """The whole answer; the period that was asked for leads."""
+def forecast(
+    report: Report, period: Period = "month", *, record: Record | None = None, opinion: Opinion | None = None
+) -> Reply:
+    """The whole answer; the period that was asked for leads. Beside it how good we were, and what AWS says."""
     conclusion = _conclusion(report, period)
     chart = _chart_by_week(report) if period == "90d" else _chart(report)
     blocks: list[Block] = [section(f"*{conclusion}*"), chart, section(_figures(report, period))]
     behind = _behind(report)
     if behind:
         blocks.append(section(behind))
-    blocks.append(context(_small_print(report)))
+    beside = lines([_record(record), _opinion(opinion, report)])
+    if beside:
+        blocks.append(section(beside))
+    blocks += [actions(*_buttons(report, period)), context(_small_print(report))]
     return Reply(cut(f"{conclusion} {_sum(report)}", 3_900), blocks)
+
+
+def _buttons(report: Report, period: Period) -> list[Block]:
+    about = f"{report.scope.kind}|{report.scope.key}"
+    names: dict[Period, str] = {"month": f"{report.today:%B}", "30d": "30 days", "90d": "90 days"}
+    others = [
+        button(name, f"{ids.FORECAST}:{each}", f"{each}|{about}") for each, name in names.items() if each != period
+    ]
+    return [*others, button("How good these are", f"{ids.FORECAST}:accuracy", f"accuracy|{about}")]
+
+
+def _record(record: Record | None) -> str:
+    """Only where there are enough to say something."""
+    if record is None or record.is_few or record.median_error is None:
+        return ""
+    error = f"{record.median_error * 100:.0f} %"
+    held = f", the 80 % range right {record.in80.right} of {record.in80.of}" if record.in80.of else ""
+    return f"Our last {record.scored} forecasts of 30 days: median error {error}{held}."
+
+
+def _opinion(opinion: Opinion | None, report: Report) -> str:
+    """Both for the rest of the month, since AWS counts other machines and other prices in what is past."""
+    if opinion is None:
+        return ""
+    ours = report.month.micros - report.charged_micros
+    between = ""
+    if opinion.lo80_micros is not None and opinion.hi80_micros is not None:
+        low, high = usd(opinion.lo80_micros, cents=False), usd(opinion.hi80_micros, cents=False)
+        between = f", 80 % between {low} and {high}"
+    return (
+        f"AWS's own forecast: {usd(opinion.micros, cents=False)} for all of EC2 from {_day(opinion.first)} to the "
+        f"month's end{between}; ours of the rest of the month is {usd(ours, cents=False)}. AWS knows no claims, "
+        "bookings or on-hours."
+    )
 
 
 def _conclusion(report: Report, period: Period) -> str:

@@ -1,0 +1,74 @@
+"""How forecasts turned out: each that was kept, beside what its days really came to."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.domain.accuracy import Horizon, Score
+from store.sql import Row, changed, one, rows
+
+SCHEMA = (
+    """CREATE TABLE forecast_scores (
+        scope TEXT NOT NULL,
+        made_at INTEGER NOT NULL,
+        horizon TEXT NOT NULL CHECK (horizon IN ('7d', '30d', '90d', 'month')),
+        expected_micros INTEGER NOT NULL,
+        lo80_micros INTEGER,
+        hi80_micros INTEGER,
+        lo95_micros INTEGER,
+        hi95_micros INTEGER,
+        actual_micros INTEGER,
+        PRIMARY KEY (scope, made_at, horizon)
+    ) STRICT, WITHOUT ROWID""",
+)
+
+
+def open_ones(db: Database, horizon: Horizon, since: int, before: int, limit: int = 500) -> list[tuple[str, int, Any]]:
+    """Scope, instant and content of forecasts made from then and before then that are not scored, the oldest first."""
+    found = rows(
+        db,
+        "SELECT scope, made_at, content FROM forecasts f WHERE made_at >= ? AND made_at < ? AND NOT EXISTS ("
+        "SELECT 1 FROM forecast_scores s WHERE s.scope = f.scope AND s.made_at = f.made_at AND s.horizon = ?) "
+        "ORDER BY made_at, scope LIMIT ?",
+        *(since, before, horizon, limit),
+    )
+    return [(row["scope"], row["made_at"], json.loads(row["content"])) for row in found]
+
+
+def add(db: Database, scores: Iterable[Score]) -> None:
+    """Keep scores; one that is there stays."""
+    for score in scores:
+        changed(
+            db,
+            "INSERT INTO forecast_scores (scope, made_at, horizon, expected_micros, lo80_micros, hi80_micros, "
+            "lo95_micros, hi95_micros, actual_micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            *(score.scope, score.made_at, score.horizon, score.expected_micros, score.lo80_micros, score.hi80_micros),
+            *(score.lo95_micros, score.hi95_micros, score.actual_micros),
+        )
+
+
+def of(db: Database, scope: str) -> list[Score]:
+    """The scores of a scope, or of all scopes whose name begins so ("team:"), the oldest first."""
+    found = rows(
+        db,
+        "SELECT * FROM forecast_scores WHERE substr(scope, 1, length(?)) = ? ORDER BY made_at, scope",
+        *(scope, scope),
+    )
+    return [_score(row) for row in found]
+
+
+def _score(row: Row) -> Score:
+    return Score(**row)
+
+
+def first_made(db: Database, scope: str) -> int | None:
+    """When the oldest forecast of a scope that is still kept was made."""
+    row = one(db, "SELECT min(made_at) AS at FROM forecasts WHERE scope = ?", scope)
+    return row["at"] if row else None
+
+
+def prune(db: Database, before: int) -> None:
+    """Forget the contents of forecasts that are long scored; their scores stay."""
+    changed(db, "DELETE FROM forecasts WHERE made_at < ?", before)
