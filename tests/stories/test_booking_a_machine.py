@@ -295,4 +295,4 @@ def test_the_status_of_a_machine_tells_what_is_booked_next(office):
     seen = office.types("bob", "/gpu status train-7")
 
     assert "Booked Tue 24 Nov 20:00 UTC to Wed 02:00 UTC: @Ada, GPUs 0-1\n" in seen
-    assert "and 1 more\n[Why train-7]" in seen
+    assert "and 1 more\n[Claim train-7]" in seen
