@@ -21,6 +21,8 @@ Key = tuple[str, str]
 
 def look(desk: Desk) -> int:
     """Note who works without a claim, and ask whom it is time to ask; how many were asked."""
+    if not desk.settings.people:
+        return 0  # nobody could be asked
     db, now = desk.store.reading(), desk.clock()
     seen, known = _in_use(desk, db), {(each.instance_id, each.unix_user): each for each in squats.open_ones(db)}
     if not seen and not known:
