@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import main
+from bot.providers.launch_policy import clone_policy, launch_policy
 from bot.providers.policy import assume_policy, policies
 
 ROLE = "arn:aws:iam::222233334444:role/valet"
@@ -69,6 +70,21 @@ def test_roles_in_the_settings_may_be_assumed(valet, tmp_path):
 
 def test_without_roles_there_is_nothing_to_assume(valet):
     assert valet("iam-policy", "--only", "assume").exit_code == 1
+
+
+def test_rights_to_launch_and_to_clone_are_printed_only_where_the_settings_ask_for_them(valet, tmp_path):
+    refused = [valet("iam-policy", "--only", each) for each in ("launch", "clone")]
+    (tmp_path / "valet.toml").write_text("[actions]\nclone = true")
+
+    asked = json.loads(valet("iam-policy").stdout)
+
+    assert [each.exit_code for each in refused] == [1, 1]
+    assert "[[launch]]" in refused[0].stderr
+    assert "clone = true" in refused[1].stderr
+    assert (asked["launch"], asked["clone"]) == (
+        launch_policy("gpu-valet", "managed"),
+        clone_policy("gpu-valet", "managed"),
+    )
 
 
 @pytest.mark.parametrize("tag", ["env", "=dev", "env="])

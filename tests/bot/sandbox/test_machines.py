@@ -5,7 +5,8 @@ import pytest
 from bot.billing.prices import on_demand
 from bot.domain.clock import MINUTE, SECOND
 from bot.domain.fleet import Instance
-from bot.errors import Refused, Unreachable
+from bot.domain.launches import Order
+from bot.errors import NoCapacity, Refused, Unreachable
 from bot.providers import Provider
 from bot.sandbox.inventory import OWNED, RENTED
 from bot.sandbox.machines import SandboxFleet
@@ -201,3 +202,46 @@ def test_a_silent_region_is_an_error_beside_a_fresh_one(fleet):
     assert (west.instances, west.error) == ((), "AWS did not answer for us-west-2: RequestLimitExceeded")
     fleet.unsilence("us-west-2")
     assert [look.error for look in fleet.sweep()] == [None, None]
+
+
+def test_an_order_makes_one_machine_however_often_it_is_sent(fleet, clock):
+    order = Order("token", "ec2/111122223333/us-west-2", "box-1", "g5.xlarge", tags={"Name": "box-1"})
+
+    first, second = fleet.launch(order), fleet.launch(order)
+    clock.now += MINUTE
+
+    assert first.id == second.id
+    assert fleet.launches == [("box-1", MONDAY)]
+    assert (first.state, fleet.named("box-1").state) == ("pending", "running")
+    assert fleet.launched(order) == fleet.named("box-1")
+
+
+def test_a_zone_that_ran_short_says_so_at_once_or_late(fleet, clock):
+    still = fleet.named("eval-2")
+    fleet.run_short(still.zone)
+    with pytest.raises(NoCapacity, match="AWS has no g5.2xlarge left in us-west-2a"):
+        fleet.start(still)
+
+    fleet.run_short(still.zone, late=True)
+    fleet.start(still)
+    began = fleet.named("eval-2").state
+    clock.now += MINUTE
+    ended = fleet.named("eval-2")
+
+    assert began == "pending"
+    assert (ended.state, ended.state_reason) == ("stopped", "Server.InsufficientInstanceCapacity")
+
+
+def test_no_two_images_have_one_name_and_an_image_takes_a_while(fleet, clock):
+    machine, tags = fleet.named("scratch"), {"valet-of": "scratch", "owner": "U0ADA"}
+    fleet.copy(machine, "valet-1", tags, reboot=False)
+
+    with pytest.raises(Unreachable, match="already"):
+        fleet.copy(machine, "valet-1", tags, reboot=False)
+
+    young = fleet.copied(machine, "valet-1")
+    clock.now += 5 * MINUTE
+    old = fleet.copied(machine, "valet-1")
+    assert young is not None
+    assert old is not None
+    assert (young.state, old.state, fleet.copied(machine, "valet-2")) == ("pending", "available", None)
