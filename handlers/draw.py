@@ -5,6 +5,7 @@ from handlers.blocks.parts import Reply
 from handlers.messages import (
     acting,
     booking,
+    budgets,
     claims,
     digest,
     granting,
@@ -32,6 +33,7 @@ KINDS: dict[str, Draw] = {
     **granting.KINDS,
     **running.KINDS,
     **digest.KINDS,
+    **budgets.KINDS,
     **troubles.KINDS,
 }
 

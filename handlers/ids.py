@@ -1,6 +1,8 @@
 """Every action_id; a button's value is an id of ours, never a fact."""
 
 BILL = "bill"
+BUDGET = "budget"
+BUDGET_DRIVERS = "budget_drivers"
 CLAIM = "claim"
 CLAIM_REST = "claim_rest"
 CLAIM_WANT = "claim_want"

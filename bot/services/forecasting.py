@@ -10,6 +10,7 @@ from bot.domain.days import day_start, local_day, month_end
 from bot.domain.forecast import Forecast, chance_over, first_day_over, forecast_sum
 from bot.domain.foresight import changes, usual_share
 from bot.domain.plans import ENDS
+from bot.domain.rates import USD
 from bot.domain.report import SPANS, KnownChange, Range, Report, ReportDay, Scope
 from bot.domain.spending import (
     DAY,
@@ -88,7 +89,7 @@ def _report(desk: Desk, scope: Scope, books: Books) -> Report:
     whole = whole if limit is None else capped(whole, limit, passed=books.passed)
     ahead = {span: forecast_sum(taken.series, horizon=span) for span in SPANS}
     ahead = {span: each if limit is None else capped(each, limit) for span, each in ahead.items()}
-    budget = _budget(desk, scope)
+    whose = budget(desk, scope)
     known = _known_rest(taken, books.passed, rest, most=round(whole.total) - charged)
     unpriced = sum(machine.runs and machine.rate_micros is None for machine in machines)
     owned = sum(is_in(scope, machine) for machine in books.owned)
@@ -104,9 +105,9 @@ def _report(desk: Desk, scope: Scope, books: Books) -> Report:
         next_days=tuple(_range(ahead[span]) for span in SPANS),
         trust=whole.trust,
         days=_chart(rows, ahead[max(SPANS)], books),
-        budget_micros=budget,
-        chance_over=None if budget is None else chance_over(whole, float(budget)),
-        over_on=None if budget is None else first_day_over(whole, float(budget)),
+        budget_micros=whose,
+        chance_over=None if whose is None else chance_over(whole, float(whose)),
+        over_on=None if whose is None else first_day_over(whole, float(whose)),
         drivers=drivers(machines, days, taken, ledger, _per_planned_day(machines, books)),
         changes=_changes(machines, books),
         uncounted=_uncounted(machines, books),
@@ -192,18 +193,25 @@ def _chart(rows: Iterable[DaySpend], ahead: Forecast, books: Books) -> tuple[Rep
     return (*past, ReportDay(today, so_far, expected), *coming)
 
 
-def _budget(desk: Desk, scope: Scope) -> int | None:
-    roster = desk.roster()
-    if scope.kind == "team":
-        team = roster.team(scope.key)
-        return team.budget_micros if team else None
-    budgets = [team.budget_micros for team in roster.teams if team.budget_micros is not None]
-    return sum(budgets) if scope.kind == "total" and budgets else None
+def own_budget(desk: Desk, scope: Scope) -> int | None:
+    """What was set for a team, or for the whole company; None for nothing."""
+    if scope.kind == "total":
+        usd = desk.settings.budget.usd
+        return None if usd is None else int(usd * USD)
+    team = desk.roster().team(scope.key) if scope.kind == "team" else None
+    return team.budget_micros if team else None
+
+
+def budget(desk: Desk, scope: Scope) -> int | None:
+    """A scope's own budget; for the whole company, where it has none, the sum of the teams'."""
+    own = own_budget(desk, scope)
+    budgets = [team.budget_micros for team in desk.roster().teams if team.budget_micros is not None]
+    return sum(budgets) if own is None and scope.kind == "total" and budgets else own
 
 
 def _beyond_budgets(desk: Desk, scope: Scope, rows: Iterable[DaySpend], today: date) -> int:
     """This month's spend of teams without a budget, where the total is held against the sum of budgets."""
-    if _budget(desk, scope) is None or scope.kind != "total":
+    if scope.kind != "total" or own_budget(desk, scope) is not None or budget(desk, scope) is None:
         return 0
     budgeted = {team.name for team in desk.roster().teams if team.budget_micros is not None}
     return _charged((row for row in rows if row.team not in budgeted), today.replace(day=1))

@@ -5,6 +5,7 @@ from sqlite_utils import Database
 from bot.domain.actions import BY_RULE, Action
 from bot.domain.rates import cost
 from bot.domain.starting import month
+from bot.services import budgeting
 from bot.services.desk import Desk
 from store import actions
 
@@ -16,9 +17,10 @@ def may_go(desk: Desk, db: Database, action: Action) -> bool:
         return False
     if desk.roster().team_of(action.requester) != action.team:
         return False
-    facts = action.facts
-    if facts.budget_micros is not None and facts.spent_micros + cost(rate, action.length or 0) > facts.budget_micros:
-        return False
+    if budgeting.asks(desk, action.team):
+        left = budgeting.left(desk, db, action.team)
+        if left is not None and cost(rate, action.length or 0) > left:
+            return False
     return month(rate + actions.rule_micros(db, action.team, but=action.id)) < limit
 
 

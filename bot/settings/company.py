@@ -63,6 +63,9 @@ class TeamSettings(Table):
         default=Decimal(0),
         description="What its people may start or launch unasked: USD a month, for all of it together; 0: always ask",
     )
+    ask_over_budget: bool = Field(
+        default=True, description="Whether starts and launches beyond a budget need a yes even where others don't"
+    )
     idle: TeamIdleSettings = TeamIdleSettings()
     claims: TeamClaimSettings = TeamClaimSettings()
     pausing: TeamPausingSettings = TeamPausingSettings()

@@ -17,6 +17,7 @@ from bot.domain.verdict import IdleRule
 from bot.settings.acting import ActionSettings
 from bot.settings.backup import BackupSettings
 from bot.settings.bill import BillSettings
+from bot.settings.budget import BudgetSettings
 from bot.settings.company import AwsSettings, DoorSettings, SlackSettings, TeamSettings
 from bot.settings.idle import DigestSettings, ExemptSettings, IdleSettings
 from bot.settings.launches import LaunchSettings
@@ -44,6 +45,7 @@ class Settings(Table):
     actions: ActionSettings = ActionSettings()
     digest: DigestSettings = DigestSettings()
     owned: OwnedSettings = OwnedSettings()
+    budget: BudgetSettings = BudgetSettings()
     buy: BuySettings = BuySettings()
     bill: BillSettings = BillSettings()
     runs: dict[Name, RunSettings] = Field(default={}, description="Commands people may run, by name")

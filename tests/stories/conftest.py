@@ -20,6 +20,7 @@ from bot.sandbox.slack import SandboxServer, SandboxSlack, acknowledged
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
 from bot.services import (
     acting,
+    budgeting,
     checking,
     claim_ends,
     digesting,
@@ -36,6 +37,7 @@ from bot.services import (
     saving,
     slots,
     squatting,
+    surprising,
     sweeping,
 )
 from bot.settings import Secrets, parse
@@ -139,6 +141,8 @@ class Office:
         acting.expire(desk)
         parking.park(desk)
         saving.work_out(desk)
+        budgeting.look(desk)
+        surprising.look(desk)
         outliving.ask_about_over(desk)
         digesting.make_due(desk)
         self.settle()

@@ -1,0 +1,152 @@
+"""Budgets and unusual days as messages: the conclusion, the figures, and what follows from it."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from bot.domain.budgets import Standing
+from bot.domain.report import Scope
+from bot.domain.unusual import Behind, UnusualDay
+from handlers import ids
+from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
+from handlers.blocks.words import esc, usd
+
+MOST_SHOWN = 20
+WHY_BUTTONS = 2
+
+
+def told(now: Standing, mark: str) -> Reply:
+    """What a channel hears of a budget."""
+    who, month, budget = _who(now.scope), f"{now.month:%B}", usd(now.budget_micros, cents=False)
+    spent = usd(now.spent_micros, cents=False)
+    heads = {
+        "forecast": f"{who} is expected to spend more than its budget for {month}: {_expected(now)} of {budget}.",
+        "warn": f"{who} has spent {now.percent} % of its budget for {month}: {spent} of {budget}.",
+        "full": f"{who} has spent its budget for {month}: {spent} of {budget}.",
+    }
+    more = [f"{spent} spent so far."] if mark == "forecast" else []
+    rest = lines([" ".join([*more, _ahead(now)]).strip(), _follows(now) if mark == "full" else ""])
+    text = f"*{heads[mark]}*"
+    blocks: list[Block] = [section(text), *([section(rest)] if rest else []), actions(_drivers(now.scope))]
+    return Reply(heads[mark], blocks, private=False)
+
+
+def standing(now: Standing, channel: str) -> Reply:
+    """One budget in full."""
+    head = f"{_who(now.scope)}, {now.month:%B}: {_spent(now)}."
+    thresholds = f"{now.warn_percent} % and 100 %"
+    where = f"<#{channel}>" if channel else "Nobody, as there is no channel for it,"
+    hears = f"{where} is told at {thresholds}, and when the forecast exceeds it; each once a month."
+    blocks: list[Block] = [
+        section(f"*{head}*"),
+        section(lines([_ahead(now), _follows(now)])),
+        context(f"{hears} Rented machines by our own metering; owned ones are on no bill and count against no budget."),
+        actions(_drivers(now.scope)),
+    ]
+    return Reply(head, blocks)
+
+
+def overview(found: Sequence[Standing]) -> Reply:
+    """Every budget, a line each."""
+    over = [each for each in found if each.percent >= 100]
+    likely = [each for each in found if each not in over and (each.chance_over or 0) >= 0.5]
+    head = "Every budget is likely to hold this month."
+    if over or likely:
+        told = ((over, "spent"), (likely, "likely to be exceeded"))
+        head = ", ".join(_count(len(which), what) for which, what in told if which) + "."
+    rows = [f"{_who(each.scope)}: {_spent(each)}. {_ahead(each)}".strip() for each in found[:MOST_SHOWN]]
+    buttons = [_one(each.scope) for each in found[:4]]
+    return Reply(head, [section(f"*{head}*"), section(lines(rows)), actions(*buttons)])
+
+
+def none(command: str, team: str) -> Reply:
+    """There is no budget."""
+    example = f"`budget_usd = 42000` under `[teams.{esc(team, 40) or 'NAME'}]`"
+    whose = f"{esc(team, 40)} has" if team else "No team has"
+    word = "no budget" if team else "a budget"
+    return plainly(
+        f"{whose} {word}. An admin can set one in valet.toml: {example}, or `usd` under `[budget]` for all. "
+        f"`{command} forecast` says what the month will cost."
+    )
+
+
+def unusual(found: UnusualDay) -> Reply:
+    """A day that cost far more than expected."""
+    day = f"{found.day:%A} {found.day.day} {found.day:%B}"
+    head = f"{_who(found.scope)} spent {usd(found.micros, cents=False)} on {day}, far more than usual."
+    expected = usd(found.expected_micros, cents=False)
+    range_ = f"{expected} was expected; 19 days of 20 stay under {usd(found.bound_micros, cents=False)}."
+    rows = [_behind(each) for each in found.behind]
+    behind = [section(lines(["*Behind it*", *rows]))] if rows else []
+    whys = [
+        button(f"Why {each.name}", f"{ids.WHY}:{number}", each.instance_id)
+        for number, each in enumerate(found.behind[:WHY_BUTTONS])
+    ]
+    blocks = [section(f"*{head}*\n{range_}"), *behind, actions(*whys, _drivers(found.scope))]
+    return Reply(f"{head} {range_}", blocks, private=False)
+
+
+def _behind(each: Behind) -> str:
+    usual = f"usually {usd(each.usual_micros)}" if each.usual_micros else "nothing in the two weeks before"
+    return f"{esc(each.name, 60)}: {usd(each.micros)}, {usual}"
+
+
+def _who(scope: Scope) -> str:
+    return esc(scope.key, 40) if scope.kind == "team" else "The company"
+
+
+def _spent(now: Standing) -> str:
+    spent, budget = usd(now.spent_micros, cents=False), usd(now.budget_micros, cents=False)
+    return f"{spent} of {budget} spent ({now.percent} %)"
+
+
+def _expected(now: Standing) -> str:
+    return usd(now.expected.micros, cents=False) if now.expected else "?"
+
+
+def _ahead(now: Standing) -> str:
+    """What the month will come to."""
+    if now.expected is None:
+        return "Too little is known yet for a forecast."
+    span = ""
+    if now.expected.lo_micros is not None and now.expected.hi_micros is not None:
+        low, high = usd(now.expected.lo_micros, cents=False), usd(now.expected.hi_micros, cents=False)
+        span = f", 80 % between {low} and {high}"
+    return f"{_expected(now)} expected by the end of the month{span}{_chance(now)}."
+
+
+def _chance(now: Standing) -> str:
+    if now.chance_over is None or now.percent >= 100:
+        return ""
+    percent = round(now.chance_over * 100)
+    share = "under 1 %" if percent < 1 else "over 99 %" if percent > 99 else f"{percent} %"
+    when = f", expected on {_day(now.over_on)}" if now.over_on else ""
+    return f"; {share} chance to exceed the budget{when}"
+
+
+def _follows(now: Standing) -> str:
+    """What happens beyond it."""
+    if now.scope.kind != "team":
+        return "Beyond it, starts and launches need an approver's yes, except in teams that have switched that off."
+    if now.asks:
+        return "Beyond it, every start and launch needs an approver's yes. Nothing that runs is stopped for it."
+    return "Beyond it nothing changes: the team has switched off `ask_over_budget`."
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {'budget is' if number == 1 else 'budgets are'} {what}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+def _drivers(scope: Scope) -> Block:
+    return button("What drives it", f"{ids.BUDGET_DRIVERS}:{scope.key}"[:255], scope.text)
+
+
+def _one(scope: Scope) -> Block:
+    return button(f"More on {_plain(scope)}", f"{ids.BUDGET}:{scope.key}"[:255], scope.text)
+
+
+def _plain(scope: Scope) -> str:
+    return scope.key if scope.kind == "team" else "the company"

@@ -1,0 +1,70 @@
+"""What was said of budgets and of unusual days, so that nothing is said twice."""
+
+import json
+from datetime import date
+from typing import Any
+
+from sqlite_utils import Database
+
+from store.sql import changed, one, rows
+
+SCHEMA = (
+    """CREATE TABLE budget_marks (
+        scope TEXT NOT NULL,
+        month TEXT NOT NULL,
+        mark TEXT NOT NULL CHECK (mark IN ('forecast', 'warn', 'full')),
+        at INTEGER NOT NULL,
+        standing TEXT NOT NULL,
+        PRIMARY KEY (scope, month, mark)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE days_looked_at (
+        scope TEXT NOT NULL,
+        day TEXT NOT NULL,
+        told TEXT,
+        PRIMARY KEY (scope, day)
+    ) STRICT, WITHOUT ROWID""",
+)
+
+
+def marks(db: Database, scope: str, month: date) -> frozenset[str]:
+    """What was noted of a budget in a month."""
+    found = rows(db, "SELECT mark FROM budget_marks WHERE scope = ? AND month = ?", scope, month.isoformat())
+    return frozenset(row["mark"] for row in found)
+
+
+def note(db: Database, scope: str, month: date, mark: str, *, now: int, standing: Any) -> bool:
+    """Note that something came about, with the budget as it stood; False when it was noted before."""
+    sql = "INSERT INTO budget_marks (scope, month, mark, at, standing) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+    return changed(db, sql, scope, month.isoformat(), mark, now, json.dumps(standing)) == 1
+
+
+def noted(db: Database, scope: str, month: str, mark: str) -> Any:
+    """The budget as it stood then; None without such a note."""
+    sql = "SELECT standing FROM budget_marks WHERE scope = ? AND month = ? AND mark = ?"
+    row = one(db, sql, scope, month, mark)
+    return json.loads(row["standing"]) if row else None
+
+
+def looked_at(db: Database, scope: str, day: date) -> bool:
+    """Whether a day was looked at."""
+    sql = "SELECT 1 FROM days_looked_at WHERE scope = ? AND day = ?"
+    return one(db, sql, scope, day.isoformat()) is not None
+
+
+def look_at(db: Database, scope: str, day: date, told: Any) -> bool:
+    """Note that a day was looked at, and what was told of it, None for nothing; False when it was noted before."""
+    sql = "INSERT INTO days_looked_at (scope, day, told) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+    return changed(db, sql, scope, day.isoformat(), None if told is None else json.dumps(told)) == 1
+
+
+def told_of(db: Database, scope: str, day: str) -> Any:
+    """What was told of a day; None for nothing."""
+    row = one(db, "SELECT told FROM days_looked_at WHERE scope = ? AND day = ? AND told IS NOT NULL", scope, day)
+    return json.loads(row["told"]) if row else None
+
+
+def told_last(db: Database, scope: str, before: date) -> Any:
+    """What was told last of a scope's days before one; None for nothing."""
+    sql = "SELECT told FROM days_looked_at WHERE scope = ? AND day < ? AND told IS NOT NULL ORDER BY day DESC LIMIT 1"
+    row = one(db, sql, scope, before.isoformat())
+    return json.loads(row["told"]) if row else None

@@ -1,0 +1,187 @@
+"""A team hears once when its budget is in danger, nearly spent and spent; beyond it somebody has to say yes."""
+
+import pytest
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.rates import USD, Charge
+from bot.sandbox.history import History
+from store import ledger
+from store.sql import rows
+from tests.stories.conftest import SETTINGS
+
+
+@pytest.fixture
+def lived(office_with):
+    """Opens the company with its last five weeks of charges, and budgets of the story's own."""
+
+    def opened(*, usd="", company=None, **team):
+        nlp = {**SETTINGS["teams"]["nlp"], **({"budget_usd": usd} if usd else {}), **team}
+        settings = {**SETTINGS, "teams": {**SETTINGS["teams"], "nlp": nlp}}
+        office = office_with(settings | ({"budget": {"usd": company}} if company else {}))
+        with office.valet.desk.store.writing() as db:
+            ledger.add(db, History(office.clock()).charges())
+        office.clock.forward(61 * MINUTE)
+        office.tick()
+        return office
+
+    return opened
+
+
+def heard(office, channel="#ml-platform"):
+    """How many messages the team got on its budget."""
+    subjects = rows(office.valet.desk.store.reading(), "SELECT subject FROM outbox WHERE kind = 'budget'")
+    return [row["subject"].rpartition("|")[2] for row in subjects if row["subject"].startswith("team:nlp|2026-11-01|")]
+
+
+def test_at_eighty_percent_the_team_hears_once_with_what_is_expected(lived):
+    office = lived(usd="46000")
+
+    assert office.sees("bob", "#ml-platform").splitlines() == [
+        "*nlp has spent 80 % of its budget for November: $36,936 of $46,000.*",
+        (
+            "$51,106 expected by the end of the month, 80 % between $48,923 and $53,367; "
+            "95 % chance to exceed the budget, expected on 28 Nov."
+        ),
+        "[What drives it]",
+    ]
+    office.restart()
+    office.passes(3 * MINUTE)
+    assert heard(office) == ["warn"]
+
+
+def test_a_forecast_over_the_budget_is_told_before_the_money_is_gone(lived):
+    office = lived(usd="50000")
+
+    assert office.sees("bob", "#ml-platform").splitlines()[:2] == [
+        "*nlp is expected to spend more than its budget for November: $51,106 of $50,000.*",
+        (
+            "$36,936 spent so far. $51,106 expected by the end of the month, 80 % between $48,923 and $53,367; "
+            "70 % chance to exceed the budget, expected on 30 Nov."
+        ),
+    ]
+    assert heard(office) == ["forecast"]
+
+
+def test_a_budget_that_is_spent_is_told_once_and_nothing_less_after_it(lived):
+    office = lived(usd="20000")
+
+    assert office.sees("bob", "#ml-platform").splitlines() == [
+        "*nlp has spent its budget for November: $36,936 of $20,000.*",
+        "$51,106 expected by the end of the month, 80 % between $48,923 and $53,367.",
+        "Beyond it, every start and launch needs an approver's yes. Nothing that runs is stopped for it.",
+        "[What drives it]",
+    ]
+    office.passes(3 * MINUTE)
+    assert heard(office) == ["full"]
+
+
+def test_a_budget_that_holds_is_not_talked_about(lived):
+    office = lived(usd="90000")
+
+    assert heard(office) == []
+    assert "Every budget is likely to hold this month." in office.types("ada", "/cost budget")
+
+
+def test_a_new_month_begins_anew(lived):
+    office = lived(usd="46000")
+    office.clock.forward(9 * DAY)
+    office.tick()
+
+    assert "nlp, December: " in office.types("ada", "/cost budget nlp")
+    assert heard(office)[0] == "warn"
+
+
+def test_all_budgets_and_one_in_full(lived):
+    office = lived(usd="46000", company="90000")
+
+    assert office.types("ada", "/cost budget").splitlines() == [
+        "*1 budget is likely to be exceeded.*",
+        (
+            "The company: $49,459 of $90,000 spent (54 %). $68,898 expected by the end of the month, "
+            "80 % between $66,149 and $71,744; under 1 % chance to exceed the budget."
+        ),
+        (
+            "nlp: $36,936 of $46,000 spent (80 %). $51,106 expected by the end of the month, 80 % between $48,923 and "
+            "$53,367; 95 % chance to exceed the budget, expected on 28 Nov."
+        ),
+        "[More on the company] [More on nlp]",
+    ]
+    shown = office.presses("ada", "More on nlp")
+    assert shown.startswith("*nlp, November: $36,936 of $46,000 spent (80 %).*")
+    assert "#ml-platform is told at 80 % and 100 %, and when the forecast exceeds it; each once a month." in shown
+    assert office.presses("ada", "What drives it").startswith("*November (nlp): $51,106 expected")
+    assert office.types("ada", "/cost budget total").startswith("*The company, November: $49,459 of $90,000")
+
+
+def test_what_has_no_budget_says_how_to_set_one(lived):
+    office = lived()
+
+    assert office.types("ada", "/cost budget").startswith("No team has a budget. An admin can set one in valet.toml: ")
+    assert office.types("ada", "/cost budget vision").startswith("vision has no budget. An admin can set one")
+    assert office.types("ada", "/cost budget visoin") == 'There is no team "visoin". Try vision.'
+
+
+@pytest.mark.parametrize(
+    ("usd", "more", "asked"),
+    [
+        ("90000", {}, False),
+        ("20000", {}, True),
+        ("20000", {"ask_over_budget": False}, False),
+    ],
+)
+def test_beyond_the_budget_a_start_that_needs_no_yes_needs_one_if_the_team_says_so(lived, usd, more, asked):
+    office = lived(usd=usd, ask_over_usd="9000", **more)
+
+    office.types("ada", "/gpu start eval-2 for 1h")
+
+    waits = rows(office.valet.desk.store.reading(), "SELECT state FROM actions WHERE kind = 'start'")
+    assert [row["state"] == "pending" for row in waits] == [asked]
+
+
+def test_the_companys_budget_counts_for_every_team(lived):
+    office = lived(usd="90000", company="40000", ask_over_usd="9000")
+
+    office.types("ada", "/gpu start eval-2 for 1h")
+
+    waits = rows(office.valet.desk.store.reading(), "SELECT state FROM actions WHERE kind = 'start'")
+    assert [row["state"] for row in waits] == ["pending"]
+
+
+def surge(office, dollars, ago=1):
+    """eval-2 cost so many dollars an hour on a day that is over."""
+    at, rate = office.clock.now // DAY * DAY - ago * DAY, dollars * USD
+    with office.valet.desk.store.writing() as db:
+        machine = office.machine("eval-2").id
+        ledger.add(
+            db, [Charge(machine, each, each + HOUR, HOUR, rate, rate, "nlp") for each in range(at, at + DAY, HOUR)]
+        )
+
+
+def test_an_unusual_day_is_told_once_with_the_machines_behind_it(office):
+    with office.valet.desk.store.writing() as db:
+        ledger.add(db, History(office.clock()).charges())
+    office.clock.forward(DAY)
+    surge(office, 300)
+    office.tick()
+
+    seen = office.sees("bob", "#ml-platform")
+    assert seen.splitlines()[0] == "*nlp spent $9,300 on Monday 23 November, far more than usual.*"
+    assert "19 days of 20 stay under $3,234." in seen
+    assert "*Behind it*\neval-2: $7,200.00, usually $17.49\n" in seen
+    assert "[Why eval-2] [What drives it]" in seen
+    office.restart()
+    office.passes(3 * MINUTE)
+    told = rows(office.valet.desk.store.reading(), "SELECT channel FROM outbox WHERE kind = 'unusual_day'")
+    assert len(told) == 1, "the company's channel need not hear of it as well"
+
+
+def test_the_next_day_like_it_is_no_news(office):
+    with office.valet.desk.store.writing() as db:
+        ledger.add(db, History(office.clock()).charges())
+    for _ in range(2):
+        office.clock.forward(DAY)
+        surge(office, 300)
+        office.tick()
+
+    told = rows(office.valet.desk.store.reading(), "SELECT subject FROM outbox WHERE kind = 'unusual_day'")
+    assert [row["subject"] for row in told] == ["team:nlp|2026-11-23"]
