@@ -13,6 +13,12 @@ def bookings(office, where: str = "1") -> int:
     return office.valet.desk.store.reading().execute(f"SELECT count(*) FROM slots WHERE {where}").fetchone()[0]
 
 
+def later(office, length: int) -> None:
+    """Much time passes, and the jobs look only at its end."""
+    office.clock.forward(length - MINUTE)
+    office.passes(MINUTE)
+
+
 def works(office, length: int, util: float) -> None:
     """Its agent reports all the while."""
     until = office.clock.now + length
@@ -91,7 +97,7 @@ def test_a_booking_becomes_a_claim_at_its_time_and_ends_who_is_in_their_grace(of
     office.types("ada", TOMORROW)
     office.types("cy", "/gpu claim train-7 until tomorrow 19:55")
 
-    office.passes(TO_TOMORROW)
+    later(office, TO_TOMORROW)
 
     assert office.sees("cy", "@cy") == (
         "Your claim on *train-7* ended at Tue 19:55 UTC; somebody has booked the time after it."
@@ -107,7 +113,7 @@ def test_a_booking_becomes_a_claim_at_its_time_and_ends_who_is_in_their_grace(of
 def test_one_who_says_they_are_here_keeps_it(office):
     office.reports("train-7", 0.0)
     office.types("ada", TOMORROW)
-    office.passes(TO_TOMORROW)
+    later(office, TO_TOMORROW)
 
     assert office.presses("ada", "I'm here", "@ada") == (
         "Your booking has begun: *train-7* is yours until Wed 02:00 UTC (eval).\n[Release train-7]"
@@ -118,7 +124,7 @@ def test_one_who_says_they_are_here_keeps_it(office):
 
 def test_a_booking_that_nobody_comes_for_is_given_up_after_half_an_hour(office):
     office.types("ada", TOMORROW)
-    office.passes(TO_TOMORROW - HOUR)
+    later(office, TO_TOMORROW - HOUR)
     office.reports("train-7", 0.0)
     works(office, HOUR + 20 * MINUTE, 0.0)
     assert "@Ada to" in office.types("bob", "/gpu status train-7")
@@ -136,19 +142,19 @@ def test_a_booking_that_nobody_comes_for_is_given_up_after_half_an_hour(office):
 @pytest.mark.parametrize("seen", ["at work", "not seen at all"])
 def test_a_booking_whose_machine_works_or_is_not_measured_is_never_given_up(office, seen):
     office.types("ada", TOMORROW)
-    office.passes(TO_TOMORROW)
+    later(office, TO_TOMORROW)
 
     if seen == "at work":
         works(office, 2 * HOUR, 90.0)
     else:
-        office.passes(2 * HOUR)
+        later(office, 2 * HOUR)
 
     assert "@Ada to Wed 02:00 UTC" in office.types("bob", "/gpu status train-7")
 
 
 def test_work_of_whoever_was_there_before_is_no_sign_of_the_one_who_booked(office):
     office.types("ada", TOMORROW)
-    office.passes(TO_TOMORROW - 10 * MINUTE)
+    later(office, TO_TOMORROW - 10 * MINUTE)
     office.reports("train-7", 90.0)
     works(office, 50 * MINUTE, 0.0)
     assert "@Ada to" in office.types("bob", "/gpu status train-7"), "it worked within the hour"
@@ -160,7 +166,7 @@ def test_work_of_whoever_was_there_before_is_no_sign_of_the_one_who_booked(offic
 
 def test_a_machine_that_is_stopped_is_told_ahead_with_a_button_to_start_it(office):
     office.types("ada", "/gpu book eval-2 tomorrow 20:00 for 6h")
-    office.passes(TO_TOMORROW - 15 * MINUTE)
+    later(office, TO_TOMORROW - 15 * MINUTE)
 
     assert office.sees("ada", "@ada") == (
         "Your booking of *eval-2* begins at Tue 20:00 UTC, but it is stopped.\n[Start eval-2]"
@@ -172,7 +178,7 @@ def test_a_machine_that_is_stopped_is_told_ahead_with_a_button_to_start_it(offic
         "It is yours as soon as it can be, until Wed 02:00 UTC.\n"
         "[Start eval-2]"
     )
-    office.passes(6 * HOUR)
+    later(office, 6 * HOUR)
     assert office.sees("ada", "@ada") == (
         "Your booking of *eval-2* on Tue 24 Nov 20:00 UTC to Wed 02:00 UTC came to nothing. eval-2 is stopped."
     )
@@ -270,7 +276,7 @@ def test_a_note_is_shown_and_calls_nobody(office):
 def test_a_restart_neither_loses_a_booking_nor_begins_it_twice(office):
     office.types("ada", TOMORROW)
     office.restart()
-    office.passes(TO_TOMORROW)
+    later(office, TO_TOMORROW)
     office.restart()
     office.tick()
 
