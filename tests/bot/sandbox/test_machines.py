@@ -219,7 +219,7 @@ def test_an_order_makes_one_machine_however_often_it_is_sent(fleet, clock):
 def test_a_zone_that_ran_short_says_so_at_once_or_late(fleet, clock):
     still = fleet.named("eval-2")
     fleet.run_short(still.zone)
-    with pytest.raises(NoCapacity, match="AWS has no g5.2xlarge left in us-west-2a"):
+    with pytest.raises(NoCapacity, match=r"AWS has no g5.2xlarge left in us-west-2a"):
         fleet.start(still)
 
     fleet.run_short(still.zone, late=True)
