@@ -20,6 +20,7 @@ from bot.sandbox.cost_explorer import Cost, SandboxCostExplorer, billed
 from bot.sandbox.history import History
 from bot.sandbox.inventory import ACCOUNT
 from bot.sandbox.machines import SandboxFleet
+from bot.sandbox.runner import SandboxRunner
 from bot.sandbox.slack import Control, SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, BOB, CY, FINANCE, GPUS, ML_PLATFORM
 from bot.services import ingesting, judging, sharing, sweeping
@@ -60,6 +61,8 @@ SETTINGS: dict[str, Any] = {
         {"name": "h100-box", "type": "p5.48xlarge", "gpu": "H100", "gpus": 8, "teams": ["nlp"], **WEST},
     ],
     "actions": {"clone": True},
+    "people": {"ada": ADA, "bob": BOB, "cy": CY},
+    "runs": {"nightly-eval": {"command": "/srv/eval/run.sh", "user": "ml"}},
     "door": {"port": 0},
 }
 
@@ -93,7 +96,16 @@ class Demo:
         settings: Settings = parse(SETTINGS, {})
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", self.server.api_url)
         rooms: dict[str, Provider] = {"ec2": self.fleet, "owned": Owned()}
-        self.valet = build(settings, secrets, self.store, clock=self.clock, rooms=rooms, bill=self._bill(), pace_s=0.2)
+        self.valet = build(
+            settings,
+            secrets,
+            self.store,
+            clock=self.clock,
+            rooms=rooms,
+            runs_by=SandboxRunner(self.clock),
+            bill=self._bill(),
+            pace_s=0.2,
+        )
         app = manifest(settings)
         self.slack.commands = app["features"]["slash_commands"]
         self.slack.subscriptions = set(app["settings"]["event_subscriptions"]["bot_events"])
