@@ -8,6 +8,7 @@ from handlers.messages import (
     budgets,
     claims,
     digest,
+    draining,
     granting,
     handing,
     keeping,
@@ -17,6 +18,7 @@ from handlers.messages import (
     running,
     troubles,
     using,
+    weekly,
 )
 from handlers.messages.drawing import Draw
 
@@ -33,6 +35,8 @@ KINDS: dict[str, Draw] = {
     **granting.KINDS,
     **running.KINDS,
     **digest.KINDS,
+    **draining.KINDS,
+    **weekly.KINDS,
     **budgets.KINDS,
     **troubles.KINDS,
 }

@@ -13,6 +13,7 @@ from store import (
     budgets,
     calendars,
     claims,
+    drains,
     fleet,
     grants,
     handovers,
@@ -36,6 +37,7 @@ from store import (
     spend,
     squats,
     trouble,
+    weeklies,
 )
 
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -46,6 +48,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_claims", claims.SCHEMA),
     ("0001_bookings", bookings.SCHEMA),
     ("0001_calendars", calendars.SCHEMA),
+    ("0001_drains", drains.SCHEMA),
     ("0001_handovers", handovers.SCHEMA),
     ("0001_reminders", reminders.SCHEMA),
     ("0001_questions", questions.SCHEMA),
@@ -63,6 +66,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_ledger", ledger.SCHEMA),
     ("0001_scores", scores.SCHEMA),
     ("0001_opinions", opinions.SCHEMA),
+    ("0001_weeklies", weeklies.SCHEMA),
     ("0001_savings", savings.SCHEMA),
     ("0001_saved", saved.SCHEMA),
     ("0001_budgets", budgets.SCHEMA),

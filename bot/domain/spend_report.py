@@ -34,8 +34,13 @@ class Spent:
 
     @property
     def idle_share(self) -> float | None:
-        """Of the money, how much idled, 0 to 1; None where nothing was spent."""
-        return self.idle_micros / self.micros if self.micros else None
+        """Of the money, how much was seen to idle, 0 to 1; None where nothing was spent, or nobody looked."""
+        return self.idle_micros / self.micros if self.micros != self.unknown_micros else None
+
+    @property
+    def unknown_share(self) -> float:
+        """Of the money, how much went to GPUs of which nobody knows whether they worked."""
+        return self.unknown_micros / self.micros if self.micros else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from bot.services import (
     squatting,
     surprising,
     sweeping,
+    weekly,
 )
 from bot.services.desk import Desk
 from bot.telemetry import Source
@@ -58,6 +59,7 @@ def jobs(
         ("images", 3600, lambda: cloning.refresh_images(desk)),
         ("park", 60, lambda: parking.park(desk)),
         ("digests", 60, lambda: digesting.make_due(desk)),
+        ("weekly report", 60, lambda: weekly.make_due(desk)),
         ("owned rates", 600, lambda: owning.refresh(desk)),
         ("forecasts", 3600, lambda: forecasting.refresh(desk)),
         ("score forecasts", 3600, lambda: scoring.score(desk)),

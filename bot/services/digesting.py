@@ -34,7 +34,7 @@ def make_due(desk: Desk) -> int:
     due = [(channel, zone, day) for channel, zone in zones(desk).items() if (day := _due(desk, zone, now))]
     db = desk.store.reading()
     open_ones = [each for each in due if not outbox.has_digest(db, each[0], each[2].isoformat())]
-    if not open_ones or not _judged_lately(db, now):
+    if not open_ones or not judged_lately(db, now):
         return 0
     with desk.store.writing() as db:
         spoken = _make(desk, db, open_ones, now)
@@ -57,7 +57,8 @@ def _due(desk: Desk, zone: str, now: int) -> date | None:
     return due_date(now, zone, desk.settings.digest.at)
 
 
-def _judged_lately(db: Database, now: int) -> bool:
+def judged_lately(db: Database, now: int) -> bool:
+    """Whether what verdicts say is of now: after a start it may not be."""
     judged = digests.judged_at(db)
     return not fleet.running(db) or (judged is not None and now - judged <= FRESH)
 

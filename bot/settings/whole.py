@@ -23,6 +23,7 @@ from bot.settings.idle import DigestSettings, ExemptSettings, IdleSettings
 from bot.settings.launches import LaunchSettings
 from bot.settings.money import BuySettings, OwnedSettings
 from bot.settings.pausing import TeamPausingSettings, holidays_in
+from bot.settings.reports import ReportSettings
 from bot.settings.runs import RunSettings
 from bot.settings.sharing import ClaimSettings, TeamClaimSettings
 from bot.settings.sources import CLOUDWATCH, PROMETHEUS, CloudWatchSettings, PrometheusSettings
@@ -46,6 +47,7 @@ class Settings(Table):
     digest: DigestSettings = DigestSettings()
     owned: OwnedSettings = OwnedSettings()
     budget: BudgetSettings = BudgetSettings()
+    reports: ReportSettings = ReportSettings()
     buy: BuySettings = BuySettings()
     bill: BillSettings = BillSettings()
     runs: dict[Name, RunSettings] = Field(default={}, description="Commands people may run, by name")

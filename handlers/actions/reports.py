@@ -9,17 +9,17 @@ from handlers.actions.pressing import Press
 from handlers.blocks import reports as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.cost import pressed as pressed_forecast
-from handlers.commands.reports import pressed
+from handlers.commands.reports import ANEW, pressed
 
 
 def show(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[By person], [October 2026]: in place."""
-    return replace(blocks.report(pressed(desk, value)), replace=True)
+    return replace(blocks.report(pressed(desk, value)), replace=not value.endswith(ANEW))
 
 
 def idle(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[By team] under what idled: in place."""
-    return replace(blocks.idle(pressed(desk, value, idling=True)), replace=True)
+    return replace(blocks.idle(pressed(desk, value, idling=True)), replace=not value.endswith(ANEW))
 
 
 def as_csv(desk: Desk, user: str, channel: str, value: str) -> Reply:

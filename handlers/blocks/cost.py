@@ -95,10 +95,11 @@ def _conclusion(report: Report, period: Period) -> str:
     if period != "month":
         days = int(period.removesuffix("d"))
         return f"Next {days} days{whose}: {_expected(report.next(days))}."
-    return f"{_month(report, whose)}."
+    return f"{month_line(report, whose)}."
 
 
-def _month(report: Report, whose: str = "") -> str:
+def month_line(report: Report, whose: str = "") -> str:
+    """What the month will cost, and how likely that exceeds the budget."""
     month = f"{report.today:%B}{whose}: {_expected(report.month)}"
     if report.budget_micros is None:
         return month
@@ -121,6 +122,8 @@ def _both(span: Range) -> str:
 
 
 def _chance(report: Report) -> str:
+    if report.budget_micros is not None and report.charged_micros > report.budget_micros:
+        return ": exceeded already"
     if report.chance_over is None:
         return ""
     percent = round(report.chance_over * 100)
@@ -138,7 +141,7 @@ def _sum(report: Report) -> str:
 
 
 def _figures(report: Report, period: Period) -> str:
-    ahead = [_months_sum(report)] if period == "month" else [f"{_month(report)}.", _sum(report)]
+    ahead = [_months_sum(report)] if period == "month" else [f"{month_line(report)}.", _sum(report)]
     if period != "30d":
         ahead.append(f"Next {NEXT_DAYS} days: {_expected(report.next(NEXT_DAYS))}.")
     if period == "90d":

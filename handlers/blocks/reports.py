@@ -20,6 +20,8 @@ NAMELESS: dict[ReportBy, str] = {
     "instance": "no machine",
 }
 CENT = 10_000
+SOME = 0.05
+"""A smaller share of time that nobody knows about is not worth a word."""
 
 
 def report(made: SpendReport) -> Reply:
@@ -45,7 +47,23 @@ def _conclusion(made: SpendReport) -> str:
 
 def _idle_of(spent: Spent) -> str:
     share = spent.idle_share
-    return "" if share is None else f", {usd(spent.idle_micros)} of it idle ({share:.0%})".replace("%", " %")
+    if share is None:
+        return ", whether they worked is not known" if spent.micros else ""
+    unknown = f", {percent(spent.unknown_share)} not known" if spent.unknown_share >= SOME else ""
+    return f", {usd(spent.idle_micros)} of it idle ({percent(share)}{unknown})"
+
+
+def percent(share: float) -> str:
+    """36 %."""
+    return f"{share * 100:.0f} %"
+
+
+def _use_of(spent: Spent) -> str:
+    share = spent.idle_share
+    if share is None:
+        return ", use not known" if spent.micros else ""
+    unknown = f", {percent(spent.unknown_share)} not known" if spent.unknown_share >= SOME else ""
+    return f", {percent(share)} idle{unknown}"
 
 
 def _span(made: SpendReport) -> str:
@@ -65,10 +83,8 @@ def _day(day: date) -> str:
 def _row(row: Row, by: ReportBy) -> str:
     parts = []
     if row.rented.gpu_ms:
-        share = row.rented.idle_share
-        idle = "" if share is None else f", {share:.0%} idle".replace("%", " %")
         hours = plural(round(row.rented.gpu_ms / HOUR), "GPU-hour")
-        parts.append(f"{usd(row.rented.micros)}{idle}, {hours}{_unpriced(row.rented)}")
+        parts.append(f"{usd(row.rented.micros)}{_use_of(row.rented)}, {hours}{_unpriced(row.rented)}")
     if row.owned.gpu_ms:
         hours = plural(round(row.owned.gpu_ms / HOUR), "GPU-hour")
         parts.append(f"{'owned: ' if parts else 'owned, '}{usd(row.owned.micros)} at full cost, {hours}")
@@ -137,7 +153,7 @@ def _idle_conclusion(made: SpendReport) -> str:
         said = f"{_span(made)}: nothing idled that was seen."
     else:
         share = rented.idle_share
-        of = "" if share is None else f", {share:.0%} of what was spent".replace("%", " %")
+        of = "" if share is None else f", {percent(share)} of what was spent"
         hours = plural(round(rented.idle_gpu_ms / HOUR), "GPU-hour")
         said = f"{_span(made)}: {usd(rented.idle_micros)} went to idle rented GPUs{of} ({hours})."
         if owned.idle_gpu_ms:

@@ -13,6 +13,8 @@ from handlers.blocks.parts import Reply
 from handlers.commands.bill import span
 from handlers.commands.verbs import Ask, Verb
 
+ANEW = "|new"
+"""Ends a button's value where the message it is on stays: the answer comes beside it."""
 ALSO: dict[str, ReportBy] = {"machine": "instance", "people": "person", "holder": "person"}
 
 
@@ -53,7 +55,7 @@ def way(said: str, command: str) -> ReportBy:
 def pressed(desk: Desk, value: str, *, idling: bool = False) -> SpendReport:
     """The report of a button's days and way. Raises Refused where another version made the button."""
     try:
-        first, last, by = value.split("|")
+        first, last, by = value.removesuffix(ANEW).split("|")
         days = date.fromisoformat(first), date.fromisoformat(last)
     except ValueError:
         raise Refused("This button is from another version of Valet. Use the command instead.") from None

@@ -39,6 +39,7 @@ from bot.services import (
     squatting,
     surprising,
     sweeping,
+    weekly,
 )
 from bot.settings import Secrets, parse
 from bot.wiring import Valet, build
@@ -145,6 +146,7 @@ class Office:
         surprising.look(desk)
         outliving.ask_about_over(desk)
         digesting.make_due(desk)
+        weekly.make_due(desk)
         self.settle()
 
     def machine(self, name: str) -> Instance:

@@ -1,0 +1,110 @@
+"""The weekly report for management: what the week cost, what the month will, and the few things worth doing."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from bot.domain.report import Report
+from bot.domain.spend_report import IdleNow, Spent
+from bot.domain.windows import DAYS
+
+LATEST = 3
+"""Days for which a missed report is still worth posting."""
+TODOS = 3
+LIKELY = 0.5
+"""A budget that is more likely than not to be exceeded is something to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One thing to do, and what its button needs."""
+
+    what: Literal["stop", "use", "budget", "buy"]
+    id: str
+    """An instance's id, a team's name, or a type."""
+    name: str
+    micros: int = 0
+    """What idling costs per hour; by how much a budget will be exceeded."""
+    since: int | None = None
+    """Since when it idles."""
+    holders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """One week's report, as it was made."""
+
+    channel: str
+    first: date
+    last: date
+    made_at: int
+    rented: Spent
+    owned: Spent
+    before: Spent | None
+    """Rented, in the week before."""
+    forecast: Report
+    """Of everything, without its days."""
+    saved_micros: int
+    """Verified, this month so far."""
+    todos: tuple[Todo, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing ran, and there is nothing to say."""
+        return not (self.rented.gpu_ms or self.owned.gpu_ms or self.todos)
+
+    def to_json(self) -> dict[str, Any]:
+        """For the store."""
+        slim = replace(self.forecast, days=(), drivers=(), changes=(), uncounted=(), notes=())
+        spent = {name: asdict(each) if each else None for name, each in self._sums()}
+        days = {"first": self.first.isoformat(), "last": self.last.isoformat()}
+        return {
+            "channel": self.channel, "made_at": self.made_at, "saved_micros": self.saved_micros,
+            **days,
+            **spent,
+            "forecast": slim.to_json(),
+            "todos": [asdict(each) for each in self.todos],
+        }
+
+    def _sums(self) -> tuple[tuple[str, Spent | None], ...]:
+        return ("rented", self.rented), ("owned", self.owned), ("before", self.before)
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> "Weekly":
+        """From the store."""
+        todos = tuple(Todo(**{**each, "holders": tuple(each["holders"])}) for each in content["todos"])
+        spent = {name: Spent(**content[name]) for name in ("rented", "owned")}
+        return cls(
+            **{
+                **content,
+                **spent,
+                "before": Spent(**content["before"]) if content["before"] else None,
+                "first": date.fromisoformat(content["first"]),
+                "last": date.fromisoformat(content["last"]),
+                "forecast": Report.from_json(content["forecast"]),
+                "todos": todos,
+            }
+        )
+
+
+def due_on(now: int, timezone: str, weekday: str, at: str) -> date | None:
+    """The local date whose report may be made: the newest such weekday, from `at` on and for LATEST days."""
+    local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(timezone))
+    back = (local.weekday() - DAYS.index(weekday)) % 7
+    if back > LATEST or (back == 0 and local.time() < time.fromisoformat(at)):
+        return None
+    return local.date() - timedelta(days=back)
+
+
+def todos(idle: Iterable[IdleNow], over: Iterable[Todo], to_weigh: Iterable[Todo]) -> tuple[Todo, ...]:
+    """The few things most worth doing: a budget in danger, then what idles, dearest first, then what to weigh."""
+    first = sorted(over, key=lambda each: -each.micros)[:1]
+    wasted = [_of(each) for each in idle if each.state != "partial" and not (each.provider == "owned" and each.holders)]
+    return (*first, *wasted, *to_weigh)[:TODOS]
+
+
+def _of(each: IdleNow) -> Todo:
+    what: Literal["stop", "use"] = "use" if each.provider == "owned" else "stop"
+    return Todo(what, each.instance_id, each.name, each.waste_micros, each.since, each.holders)

@@ -1,0 +1,17 @@
+"""The weekly report."""
+
+from bot.services import weekly
+from bot.services.desk import Desk
+from handlers.blocks import weekly as blocks
+from handlers.blocks.parts import Reply
+from handlers.messages.drawing import Draw
+
+
+def report(desk: Desk, subject: str) -> Reply | None:
+    """A report; its subject is "channel|date"."""
+    channel, _, local_date = subject.partition("|")
+    made = weekly.report_of(desk, channel, local_date)
+    return blocks.weekly(made) if made else None
+
+
+KINDS: dict[str, Draw] = {weekly.KIND: report}

@@ -1,0 +1,37 @@
+"""Weekly reports: one per channel and local date, kept as it was made."""
+
+import json
+from typing import Any
+
+from sqlite_utils import Database
+
+from store.sql import changed, one
+
+SCHEMA = (
+    """CREATE TABLE weekly_reports (
+        channel TEXT NOT NULL,
+        local_date TEXT NOT NULL,
+        made_at INTEGER NOT NULL,
+        content TEXT NOT NULL,
+        PRIMARY KEY (channel, local_date)
+    ) STRICT, WITHOUT ROWID""",
+)
+
+
+def first(db: Database, channel: str, local_date: str, content: Any, *, now: int) -> bool:
+    """Keep a week's report; False when there is one already. `content` None: nothing to say that week."""
+    sql = (
+        "INSERT INTO weekly_reports (channel, local_date, made_at, content) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+    )
+    return changed(db, sql, channel, local_date, now, json.dumps(content)) == 1
+
+
+def has(db: Database, channel: str, local_date: str) -> bool:
+    """Whether that week is done for the channel."""
+    return one(db, "SELECT 1 FROM weekly_reports WHERE channel = ? AND local_date = ?", channel, local_date) is not None
+
+
+def of(db: Database, channel: str, local_date: str) -> Any:
+    """The content of a report; None when there was nothing to say, or no report."""
+    row = one(db, "SELECT content FROM weekly_reports WHERE channel = ? AND local_date = ?", channel, local_date)
+    return json.loads(row["content"]) if row else None

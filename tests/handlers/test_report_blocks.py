@@ -1,0 +1,100 @@
+"""Whatever the records hold, what is drawn of reports, of the week and of our record is fit to send."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from bot.domain.accuracy import Held, Record
+from bot.domain.clock import DAY, HOUR
+from bot.domain.opinion import Opinion
+from bot.domain.spend_report import WAYS, IdleNow, Row, SpendReport, Spent
+from bot.domain.weekly import Todo, Weekly
+from handlers.blocks import accuracy, cost, reports, weekly
+from tests.handlers import pieces
+from tests.handlers.pieces import NOW, TEXTS, objections
+
+A_LOT = Spent(10**15, 4 * 10**14, 4 * 10**14, 2 * 10**14, 10**6 * HOUR, 10**5 * HOUR, 10**4 * HOUR)
+HOLDERS = ("U0123456789AB",) * 8
+
+
+def report(text: str, by: str, *, rows: int = 60) -> SpendReport:
+    found = tuple(Row("U0123456789AB" if by == "person" else text, text, A_LOT, A_LOT) for _ in range(rows))
+    idle = tuple(IdleNow(f"i-{n:017x}", text, "ec2", "held", NOW - 40 * DAY, HOLDERS, 10**9, 8) for n in range(40))
+    return SpendReport(
+        date(2026, 11, 1),
+        date(2026, 11, 30),
+        date(2026, 11, 23),
+        by,
+        (*found, Row("", "", A_LOT, Spent())),
+        NOW,  # type: ignore[arg-type]
+        "America/Argentina/ComodRivadavia",
+        A_LOT,
+        10**9,
+        date(2026, 8, 3),
+        idle,
+    )
+
+
+def week(text: str, *todos: Todo) -> Weekly:
+    days = date(2026, 11, 16), date(2026, 11, 22)
+    return Weekly("C0GPUS001", *days, NOW, A_LOT, A_LOT, A_LOT, pieces.report(text), 10**12, todos)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_reports_are_fit_to_send_however_they_are_told_apart(text):
+    for by in WAYS:
+        assert objections(reports.report(report(text, by))) == []
+        assert objections(reports.idle(report(text, by))) == []
+        assert objections(reports.as_csv(report(text, by), "a,b\n")) == []
+
+
+def test_a_report_of_nothing_is_fit_to_send():
+    nothing = replace(report("", "team", rows=0), rows=(), idle_now=(), before=None, begins=None)
+
+    assert objections(reports.report(nothing)) == []
+    assert objections(reports.idle(nothing)) == []
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_week_is_fit_to_send(text):
+    todos = (
+        Todo("budget", "nlp", text, 10**15),
+        Todo("stop", "i-0123456789abcdef0", text, 10**9, NOW - 40 * DAY, HOLDERS),
+        Todo("use", "i-0123456789abcdef1", text, 10**9, NOW - HOUR),
+    )
+
+    assert objections(weekly.weekly(week(text, *todos))) == []
+    assert objections(weekly.weekly(week(text, Todo("buy", "p4d.24xlarge", text)))) == []
+    assert objections(weekly.weekly(week(text))) == []
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_week_comes_back_from_the_store_as_it_was(text):
+    made = week(text, Todo("stop", "i-0123456789abcdef0", text, 10**9, NOW - 40 * DAY, HOLDERS))
+
+    kept = Weekly.from_json(made.to_json())
+
+    assert (kept.todos, kept.rented, kept.before, kept.first) == (made.todos, made.rented, made.before, made.first)
+    assert weekly.weekly(kept) == weekly.weekly(made)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_record_is_fit_to_send(text):
+    horizons = ("7d", "30d", "90d", "month")
+    full = [Record(each, 12_345, 0.123, -0.05, Held(12_000, 12_345), Held(12_300, 12_345)) for each in horizons]
+    none = [Record(each, 0, None, None, Held(0, 0), Held(0, 0)) for each in horizons]
+    scope = pieces.report(text).scope
+
+    assert objections(accuracy.accuracy(scope, full, full, NOW)) == []
+    assert objections(accuracy.accuracy(scope, none, none, NOW)) == []
+    assert objections(accuracy.accuracy(scope, none, (), None)) == []
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_forecast_of_any_period_is_fit_to_send(text):
+    record = Record("30d", 12, 0.06, 0.0, Held(10, 12), Held(12, 12))
+    opinion = Opinion(date(2026, 11, 23), date(2026, 11, 30), NOW, 10**15, 10**14, 10**16)
+
+    for period in ("month", "30d", "90d"):
+        assert objections(cost.forecast(pieces.report(text), period, record=record, opinion=opinion)) == []

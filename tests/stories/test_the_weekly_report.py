@@ -1,0 +1,117 @@
+"""Once a week management reads what GPU machines cost, what they will, and what is worth doing, with buttons."""
+
+from copy import deepcopy
+
+import pytest
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.rates import USD, Charge, Share
+from bot.sandbox.slack.people import ADA, BOB, FINANCE
+from bot.services import weekly
+from store import ledger
+from store.sql import rows
+from tests.stories.conftest import SETTINGS
+
+MANAGEMENT = "#finance"
+
+
+@pytest.fixture
+def settings():
+    made = deepcopy(SETTINGS)
+    made["reports"] = {"channel": FINANCE, "weekday": "Tue", "timezone": "Europe/Berlin"}
+    made["teams"]["nlp"] |= {"budget_usd": "5000", "approvers": [ADA, BOB]}
+    return made
+
+
+def lived(office, weeks=2):
+    """Half of what train-7 cost was idle, and it idles now."""
+    instance = office.machine("train-7")
+    start = (office.clock.now - weeks * 7 * DAY) // DAY * DAY
+    half = (Share("", "nlp", "busy", 4 * HOUR, 11 * USD), Share("", "nlp", "idle", 4 * HOUR, 11 * USD))
+    with office.valet.desk.store.writing() as db:
+        ledger.add(
+            db,
+            [
+                Charge(instance.id, at, at + HOUR, HOUR, 22 * USD, 22 * USD, "nlp", half)
+                for at in range(start, office.clock.now // HOUR * HOUR, HOUR)
+            ],
+        )
+    return office
+
+
+def tuesday(office, until=DAY):
+    """Until Tuesday 24 November, 09:00 UTC, which is 10:00 in Berlin."""
+    office.clock.forward(until - 5 * MINUTE)
+    office.reports("train-7", 0.0, minutes=200)
+    office.passes(5 * MINUTE)
+
+
+def test_it_says_the_week_the_month_and_what_to_do(office_with, settings):
+    office = lived(office_with(settings))
+
+    tuesday(office)
+
+    seen = office.sees("bob", MANAGEMENT)
+    assert seen.startswith("*GPU machines, 17 November to 23 November: $")
+    assert "of it was idle" in seen
+    assert "November: $" in seen
+    assert "Nothing saved this month so far that can be shown." in seen
+    assert "*nlp* is expected to exceed its budget by $" in seen
+    assert "[Forecast of nlp]" in seen
+    assert "*train-7* idles for 3 h" in seen
+    assert "[Stop train-7…]" in seen
+    assert "[By team] [What idled] [Forecast] [As CSV]" in seen
+
+
+def test_its_buttons_do_what_they_say_and_leave_it_standing(office_with, settings):
+    office = lived(office_with(settings))
+    tuesday(office)
+    before = office.sees("bob", MANAGEMENT)
+
+    assert office.presses("bob", "By team", MANAGEMENT).startswith("*17 Nov to 23 Nov: $")
+    assert office.presses("bob", "Forecast of nlp", MANAGEMENT).startswith("*November (nlp): $")
+    office.reports("train-7", 0.0, minutes=200)
+    office.presses("bob", "Stop train-7…", MANAGEMENT)
+
+    assert any("Stop train-7?" in each for each in office.slack.sees("bob", "#ml-platform"))
+    assert before in office.slack.sees("bob", MANAGEMENT)
+
+
+def test_it_comes_once_a_week_whatever_restarts_and_late_if_need_be(office_with, settings):
+    office = lived(office_with(settings))
+    tuesday(office, 2 * DAY)  # the bot was away on Tuesday
+    assert "GPU machines, 17 November to 23 November" in office.sees("bob", MANAGEMENT)
+
+    office.restart()
+    office.reports("train-7", 0.0, minutes=200)
+    office.tick()
+    office.passes(10 * MINUTE)
+
+    found = rows(office.valet.desk.store.reading(), "SELECT * FROM outbox WHERE kind = 'weekly'")
+    assert len(found) == 1
+
+
+def test_a_week_later_it_is_compared_with_the_week_before(office_with, settings):
+    office = lived(office_with(settings), weeks=4)
+
+    tuesday(office)
+
+    assert "than the week before ($" in office.sees("bob", MANAGEMENT)
+
+
+def test_it_waits_for_its_time_and_long_missed_ones_are_left_out(office_with, settings):
+    office = lived(office_with(settings))
+    office.clock.forward(22 * HOUR)  # Tuesday 08:00 in Berlin
+    assert not weekly.make_due(office.valet.desk)
+
+    office.clock.forward(4 * DAY)
+    office.tick()
+    assert not weekly.make_due(office.valet.desk)
+
+
+def test_without_a_channel_there_is_none(office):
+    lived(office)
+    office.clock.forward(DAY)
+    office.tick()
+
+    assert rows(office.valet.desk.store.reading(), "SELECT * FROM weekly_reports") == []
