@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from bot.domain.claims import Claim
 from bot.domain.clock import HOUR
 from bot.domain.listing import Listing
+from bot.domain.rates import cost
 from bot.domain.ranking import Found, Way, open_gpus, tier_of
 from handlers import ids
 from handlers.blocks.find import Asked, rows, way_button
 from handlers.blocks.line import someone
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
-from handlers.blocks.words import at, esc, gpus, length, person
+from handlers.blocks.words import at, esc, gpus, length, person, usd
 
 MOST_BUTTONS = 10
 
@@ -46,13 +47,27 @@ def _whose(listing: Listing, held: Claim) -> str:
     return f"{gpus(held.gpus)} of {name} {verb} {person(held.holder)}'s until {at(held.until_at)}{note}."
 
 
-def released(name: str, held: Claim, person_id: str, now: int, *, after: str = "") -> Reply:
+def released(listing: Listing, held: Claim, person_id: str, now: int, *, after: str = "") -> Reply:
     """It is free again, with thanks when it is early; `after` is the first of those who wait for it."""
-    early = f", {length(held.until_at - now)} early. Thanks" if held.until_at - now >= HOUR else ""
+    name, left = listing.instance.name, held.until_at - now
+    early = f", {length(left)} early. Thanks" if left >= HOUR else ""
     whose = "" if person_id == held.holder else f" ({person(held.holder)} held it)"
     line = f" {person(after)} is next in line." if after else ""
-    text = f"{person(person_id)} released *{esc(name, 60)}*{early}.{whose}{line}"
-    return Reply(text, [section(text)], private=False)
+    worth = _worth(listing, held, left) if early else ""
+    text = f"{person(person_id)} released *{esc(name, 60)}*{early}.{whose}{worth}{line}"
+    idle = listing.verdict is not None and listing.verdict.is_idle and listing.instance.provider == "ec2"
+    if not idle or after or len(listing.claims) > 1:
+        return Reply(text, [section(text)], private=False)
+    return plainly(text, button(f"Stop {name}…", ids.ASK_STOP, listing.instance.id), private=False)
+
+
+def _worth(listing: Listing, held: Claim, left: int) -> str:
+    """What the time that is left would cost: others can have it, or it is saved by a stop."""
+    if listing.rate is None:
+        return ""
+    share = cost(listing.rate.micros_per_hour * len(held.gpus) // len(listing.gpus), left)
+    about = "" if listing.rate.exact else "about "
+    return f" That leaves {about}{usd(share)} of GPU time to others."
 
 
 def release_others(listing: Listing) -> Reply:

@@ -144,7 +144,7 @@ def end_claim(ask: Ask, listing: Listing, held: Claim) -> Reply:
     """End a claim on this one."""
     ended = sharing.release(ask.desk, held.id, ask.user)
     after = queueing.next_for(ask.desk, held.instance_id)
-    return claims.released(listing.instance.name, ended, ask.user, ask.desk.clock(), after=after)
+    return claims.released(listing, ended, ask.user, ask.desk.clock(), after=after)
 
 
 VERBS = (

@@ -75,7 +75,7 @@ def test_replies_about_one_instance_are_fit_to_send(text):
         fleet.status([], Totals(), [], NOW, page=0, query=text),
         claims.claimed(pieces.listing(text, claimed=True), held.holder),
         claims.claimed(one, held.holder),
-        claims.released(text, held, "U0BOB0001", NOW),
+        claims.released(pieces.listing(text, claimed=True), held, "U0BOB0001", NOW),
         claims.release_others(pieces.listing(text, claimed=True)),
         claims.taken(one, (held,), ASKED, told(text), NOW),
         claims.taken(pieces.listing(text, claimed=True), (held,), ASKED, Found(ASKED.want), NOW),

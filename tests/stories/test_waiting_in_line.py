@@ -224,5 +224,5 @@ def test_who_is_next_is_said_on_release_and_the_home_tab_shows_ones_places(offic
     office.settle()
     assert "You wait for\n*train-7*: 1st. By what is claimed now, that is in about 4 h." in office.slack.sees_home("cy")
     assert office.types("ada", "/gpu release train-7") == (
-        "@Ada released *train-7*, 4 h early. Thanks. @Cy is next in line."
+        "@Ada released *train-7*, 4 h early. Thanks. That leaves $87.83 of GPU time to others. @Cy is next in line."
     )
