@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from bot.domain.listing import Filter, Listing, Totals
 from bot.domain.splitting import letters
 from bot.domain.verdict import GpuVerdict, Verdict
-from store import claims, line
+from store import claims, drains, line
 from store.fleet import instance_of, rate_of
 from store.sql import Row, one, rows
 
@@ -71,6 +71,7 @@ def _where(chosen: Filter) -> tuple[str, list[str]]:
     if chosen.unclaimed:
         parts += " AND (SELECT count(*) FROM claimed_gpus g WHERE g.instance_id = i.id)"
         parts += " + (SELECT count(*) FROM offered_gpus g WHERE g.instance_id = i.id) < max(1, i.gpu_count)"
+        parts += " AND NOT EXISTS (SELECT 1 FROM drains d WHERE d.instance_id = i.id AND d.ended_at IS NULL)"
     return parts, values
 
 
@@ -119,6 +120,7 @@ def _listings(db: Database, found: list[Row]) -> list[Listing]:
     if not found:
         return []
     held = claims.open_ones(db, [row["id"] for row in found])
+    drained = drains.open_on(db, [row["id"] for row in found])
     offered, lines = line.offers_on(db, [row["id"] for row in found]), line.lines(db)
     return [
         Listing(
@@ -128,6 +130,7 @@ def _listings(db: Database, found: list[Row]) -> list[Listing]:
             verdict=_verdict(row),
             claims=tuple(held.get(row["id"], ())),
             offers=tuple(offered.get(row["id"], ())),
+            drain=drained.get(row["id"]),
             waiting=sum(count for first, count in lines if first.could_use(instance)),
         )
         for row in found

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.claims import Claim
+from bot.domain.drains import Drain
 from bot.domain.fleet import Instance
 from bot.domain.offers import Offer
 from bot.domain.rates import Rate
@@ -29,6 +30,8 @@ class Listing:
     """Its last 24 hours, oldest first, where they were asked for."""
     snooze: Snooze | None = None
     """Who leaves it alone until when, where that was asked for."""
+    drain: Drain | None = None
+    """Nobody gets more time on it, until whoever drains it ends that."""
     unclaimed_users: tuple[tuple[str, tuple[int, ...]], ...] = ()
     """Unix users at work on GPUs that nobody has claimed, with those GPUs, where they were asked for."""
 
@@ -44,7 +47,9 @@ class Listing:
 
     @property
     def unclaimed(self) -> tuple[int, ...]:
-        """The GPUs that nobody has claimed or is offered."""
+        """The GPUs that nobody has claimed or is offered; none while it is drained."""
+        if self.drain is not None:
+            return ()
         taken = {gpu for claim in self.claims for gpu in claim.gpus} | {
             gpu for offer in self.offers for gpu in offer.gpus
         }

@@ -95,7 +95,7 @@ def way(listing: Listing, want: Want, person: str = "") -> Way | None:
     """How this instance could serve the person; None when it could not, or when they hold some of it already."""
     instance = listing.instance
     fits = want.kind.fits(instance.gpu_model, instance.gpu_memory_mib) and len(listing.gpus) >= want.count
-    if not fits or listing.claim_of(person) is not None:
+    if not fits or listing.drain is not None or listing.claim_of(person) is not None:
         return None
     if not listing.running:
         stopped = instance.state == "stopped" and not instance.asg and instance.provider == "ec2"

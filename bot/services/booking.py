@@ -57,6 +57,8 @@ def book(desk: Desk, instance_id: str, holder: str, wish: Wish) -> tuple[Booking
         listing = listings.by_id(db, instance_id)
         if listing is None:
             raise Refused("That instance is gone.")
+        if listing.drain is not None:
+            raise Refused(listing.drain.refusal(listing.instance.name))
         booking_limits.check_time(desk, wish.from_at, now)
         made = _planned(desk, holder, instance_id, wish, now=now)
         booking_limits.check_number(desk, db, made)

@@ -66,6 +66,8 @@ def _count(db: Database, person: str, instance_id: str, choice: GpuChoice | None
     name, mine = listing.instance.name, listing.claim_of(person)
     if not listing.running:
         raise Refused(f"{name} is {listing.instance.state}, so there is no line for it. `/gpu start {name}` starts it.")
+    if listing.drain is not None:
+        raise Refused(listing.drain.refusal(name))
     if mine is not None:
         raise Refused(f"You hold {name} already. `/gpu extend {name}` keeps it longer.")
     chosen = choice or GpuChoice()

@@ -80,6 +80,8 @@ def _claimable(desk: Desk, db: Database, instance_id: str) -> Listing:
     if not listing.running:
         name, state = listing.instance.name, listing.instance.state
         raise Refused(f"{name} is {state}, so there is nothing to claim. `/gpu status` shows what runs.")
+    if listing.drain is not None:
+        raise Refused(listing.drain.refusal(listing.instance.name))
     over = [each for each in listing.claims if each.until_at + GRACE <= desk.clock()]
     for each in over:
         claim_ends.end(desk, db, each, "expired")

@@ -67,8 +67,8 @@ def _obstacle(desk: Desk, db: Database, slot: Slot) -> tuple[str, Listing | None
     if listing is None:
         return "The machine is gone.", None
     name = listing.instance.name
-    if not listing.running:
-        return f"{name} is {listing.instance.state}.", listing
+    if not listing.running or listing.drain is not None:
+        return f"{name} is {'being drained' if listing.drain else listing.instance.state}.", listing
     for each in listing.claims:
         if each.until_at <= desk.clock() and (each.holder == slot.holder or set(each.gpus) & set(slot.gpus)):
             # whoever books the time after their own claim is told once, by the booking

@@ -85,7 +85,7 @@ def _scene(desk: Desk, db: Database, instance_id: str, before: int) -> tuple[lis
 def rooms(desk: Desk, db: Database, machines: Sequence[Listing]) -> Rooms:
     """Those of these machines that are for whoever comes first, with what is booked of them."""
     bound = actions.bound(db)
-    free = [each for each in machines if each.instance.id not in bound]
+    free = [each for each in machines if each.instance.id not in bound and each.drain is None]
     return Rooms(free, [hold_of(slot) for slot in bookings.ahead(db)], desk.clock())
 
 

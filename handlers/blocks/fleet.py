@@ -5,6 +5,7 @@ from bot.domain.clock import HOUR, MINUTE
 from bot.domain.keeping import disks_per_month
 from bot.domain.listing import Listing, Source, Totals
 from handlers import ids
+from handlers.blocks.draining import since as draining_since
 from handlers.blocks.offers import claim_button
 from handlers.blocks.parts import (
     FALLBACK_TEXT,
@@ -73,13 +74,25 @@ def describe(listing: Listing, now: int) -> str:
     devices = f"{instance.gpu_count}x{model}" if instance.gpu_count else model
     first = f"{_MARK.get(state, ':white_circle:')} *{esc(instance.name, 60)}*  {state}{_since(listing, now)}"
     kind = "owned" if instance.provider == "owned" else esc(instance.type, 40)
-    second = [kind, devices, _money(listing, now), _people(listing, now), _line(listing), _kept(listing)]
+    second = [
+        kind,
+        devices,
+        _money(listing, now),
+        _people(listing, now),
+        _line(listing),
+        _kept(listing),
+        _drained(listing),
+    ]
     return lines([f"{first}{_strip(listing)}", "  ·  ".join(part for part in second if part)])
 
 
 def _kept(listing: Listing) -> str:
     snooze = listing.snooze
     return f"kept by {person(snooze.who)} until {at(snooze.until_at)}" if snooze else ""
+
+
+def _drained(listing: Listing) -> str:
+    return draining_since(listing.drain) if listing.drain else ""
 
 
 def _strip(listing: Listing) -> str:

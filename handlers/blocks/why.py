@@ -7,6 +7,7 @@ from bot.domain.claims import Claim
 from bot.domain.explanation import Explanation
 from bot.domain.listing import Listing
 from bot.domain.verdict import GpuTrace, GpuVerdict
+from handlers.blocks.draining import since as draining_since
 from handlers.blocks.parts import Reply, context, cut, lines, section
 from handlers.blocks.using import unclaimed
 from handlers.blocks.words import at, bars, clock_time, esc, gpus, length, person, say
@@ -18,7 +19,15 @@ def why(told: Explanation, now: int) -> Reply:
     blocks = [section(f"*{conclusion}*\n{_evidence(told)}")]
     if told.verdict.gpus:
         blocks.append(section(lines(_gpus(told, now))))
-    counts = [*_sources(told, now), _claim(told), _line(told), _exempt(told), _snooze(told), _stop(told)]
+    counts = [
+        *_sources(told, now),
+        _claim(told),
+        _drained(told),
+        _line(told),
+        _exempt(told),
+        _snooze(told),
+        _stop(told),
+    ]
     blocks.append(section(lines([_day(told), *counts])))
     blocks.append(section(f"*Next:* {_next(told)}"))
     blocks.append(context(_rule(told)))
@@ -95,6 +104,11 @@ def _claim(told: Explanation) -> str:
     if not held:
         return f"Claim: none.{use}"
     return f"{'Claim' if len(held) == 1 else 'Claims'}: {', '.join(_one(told.listing, each) for each in held)}.{use}"
+
+
+def _drained(told: Explanation) -> str:
+    drain = told.listing.drain
+    return f"Claims: none new; {draining_since(drain)}." if drain else ""
 
 
 def _line(told: Explanation) -> str:

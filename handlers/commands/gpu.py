@@ -5,6 +5,7 @@ from handlers.commands import (
     booking,
     calendar,
     claims,
+    draining,
     find,
     fleet,
     handing,
@@ -20,6 +21,6 @@ VERBS = (
     *about("Look", *fleet.VERBS, *find.VERBS, *history.VERBS),
     *about("Share", *claims.VERBS, *handing.VERBS, *using.VERBS),
     *about("Wait and book", *line.VERBS, *booking.VERBS, *calendar.VERBS),
-    *about("Stop, start, launch", *acting.VERBS, *parking.VERBS),
+    *about("Stop, start, launch", *acting.VERBS, *parking.VERBS, *draining.VERBS),
     *about("Run jobs", *running.VERBS),
 )

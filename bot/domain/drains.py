@@ -1,0 +1,20 @@
+"""Draining: a machine that is to stand empty takes no new claims, and those it has run out."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Who drains an instance since when, and why."""
+
+    id: str
+    instance_id: str
+    who: str
+    since: int
+    reason: str = ""
+    ended_at: int | None = None
+
+    def refusal(self, name: str) -> str:
+        """Why nobody gets more time on it."""
+        why = f" ({self.reason})" if self.reason else ""
+        return f"{name} is being drained by <@{self.who}>{why}, so nobody gets more time on it. Try `/gpu find`."
