@@ -54,10 +54,12 @@ def _known_until(db: Database, source: str, now: int) -> int:
 
 
 def _of_stop(desk: Desk, row: Row) -> None:
+    until = _known_until(desk.store.reading(), row["source"], desk.clock())
+    if until < row["finished_at"] or until <= (row["worked_out"] or 0):
+        return
     with desk.store.writing() as db:
         run = saved.run_before(db, row["instance_id"], row["finished_at"])
-        until = _known_until(db, row["source"], desk.clock())
-        if run is None or until < row["finished_at"]:
+        if run is None:
             return
         stop = _standstill(desk, db, row, run)
         end = min(stop.until_at, stop.from_at + LONGEST)
