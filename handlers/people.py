@@ -57,7 +57,8 @@ class People:
         self._roster = self._settings.roster(self._groups)
 
     def _in_use(self) -> list[str]:
-        return sorted({team.usergroup for team in self._settings.teams.values() if team.usergroup})
+        teams = self._settings.teams.values()
+        return sorted({group for team in teams for group in (team.usergroup, team.approver_group) if group})
 
     def zone(self, user: str) -> str:
         """The time zone a person has set in Slack; their team's where Slack does not say."""

@@ -10,11 +10,11 @@ from bot.settings import Settings
 def check(settings: Settings) -> Iterator[Finding]:
     """Whether somebody can approve for every team, and whether there is a channel to ask in."""
     roster = settings.roster()
-    found = [*_deciders(roster), *_channels(settings)]
+    found = [*_deciders(settings, roster), *_channels(settings)]
     yield from found or [fine("V401", "Every team has somebody who decides, and a channel.")]
 
 
-def _deciders(roster: Roster) -> Iterator[Finding]:
+def _deciders(settings: Settings, roster: Roster) -> Iterator[Finding]:
     if not roster.admins:
         yield warning(
             "V401",
@@ -24,6 +24,8 @@ def _deciders(roster: Roster) -> Iterator[Finding]:
     elif len(roster.admins) == 1:
         yield _alone(roster.admins, "machines that belong to no team", "[slack] admins")
     for team in roster.teams:
+        if settings.teams[team.name].approver_group:
+            continue  # who is in it, Slack knows
         deciders = roster.approvers(team.name)
         if not deciders:
             yield warning(

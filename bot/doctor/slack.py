@@ -141,7 +141,8 @@ def _decider(client: WebClient, user: str) -> Generator[Finding, None, bool]:
 
 
 def _groups(client: WebClient, settings: Settings) -> Iterator[Finding]:
-    for group in sorted({team.usergroup for team in settings.teams.values()} - {""}):
+    groups = {group for team in settings.teams.values() for group in (team.usergroup, team.approver_group)}
+    for group in sorted(groups - {""}):
         said = ask(partial(client.usergroups_users_list, usergroup=group))
         if said.error:
             yield _refused("V307", f"The user group {group} can't be read", said)

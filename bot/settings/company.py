@@ -56,6 +56,7 @@ class TeamSettings(Table):
     members: tuple[UserId, ...] = Field(default=(), description="Slack user ids")
     usergroup: GroupId = Field(default="", description="Slack user group whose members count as well")
     approvers: tuple[UserId, ...] = Field(default=(), description="Slack user ids who decide on this team's machines")
+    approver_group: GroupId = Field(default="", description="Slack user group whose members may decide as well")
     channel: ChannelId = Field(default="", description="Where its cards and digests go")
     timezone: Zone = Field(default="", description="Zone of its digest; default: the zone in [digest]")
     budget_usd: Usd | None = Field(default=None, description="Budget per calendar month, USD")

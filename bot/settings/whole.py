@@ -187,7 +187,7 @@ class Settings(Table):
             Team(
                 name=name,
                 members=frozenset(team.members) | known.get(team.usergroup, frozenset()),
-                approvers=frozenset(team.approvers),
+                approvers=frozenset(team.approvers) | known.get(team.approver_group, frozenset()),
                 channel=team.channel or self.slack.channel,
                 timezone=team.timezone or self.digest.timezone,
                 budget_micros=None if team.budget_usd is None else int(team.budget_usd * USD),
