@@ -30,7 +30,7 @@ def test_scopes_without_a_use_are_a_warning(patient):
     patient.look()
 
     assert patient.said("V304")[0][0] == "warning"
-    assert "files:write" in patient.said("V304")[0][1]
+    assert "files:read" in patient.said("V304")[0][1]
 
 
 def test_a_wrong_bot_token_is_an_error_and_is_not_shown(patient):
