@@ -84,7 +84,7 @@ class SpendReport:
     """The dearest first; for idleness: what idled most."""
     made_at: int
     timezone: str
-    before: Spent | None = None
+    before_micros: int | None = None
     """Rented, in as many days before; None where the ledger does not reach back so far."""
     running_micros: int = 0
     """Rented time that is not charged yet, less than an hour of each machine."""

@@ -47,6 +47,8 @@ class Machine:
     rate_micros: int | None
     launched_at: int | None
     runs: bool
+    stopped_at: int | None = None
+    """By its provider's word, if it says."""
 
     @property
     def micros_per_day(self) -> int:
@@ -249,5 +251,6 @@ def past_changes(machines: Sequence[Machine], kinds: Mapping[str, Kind], ledger:
                 found.append(KnownChange(machine.id, machine.name, "launched", first, machine.micros_per_day))
         elif what == "ended" and (last := max(days)) >= ledger.today - RECENT:
             usual = max(used.micros for day, used in days.items() if day >= last - WINDOW)
-            found.append(KnownChange(machine.id, machine.name, "stopped", last, -usual))
+            told = last if machine.stopped_at is None else max(last, local_day(machine.stopped_at, ledger.zone))
+            found.append(KnownChange(machine.id, machine.name, "stopped", told, -usual))
     return tuple(sorted(found, key=lambda each: (each.date, each.name)))

@@ -42,8 +42,8 @@ class Weekly:
     made_at: int
     rented: Spent
     owned: Spent
-    before: Spent | None
-    """Rented, in the week before."""
+    before_micros: int | None
+    """Rented, in the week before; None where the ledger does not reach back so far."""
     forecast: Report
     """Of everything, without its days."""
     saved_micros: int
@@ -58,18 +58,18 @@ class Weekly:
     def to_json(self) -> dict[str, Any]:
         """For the store."""
         slim = replace(self.forecast, days=(), drivers=(), changes=(), uncounted=(), notes=())
-        spent = {name: asdict(each) if each else None for name, each in self._sums()}
-        days = {"first": self.first.isoformat(), "last": self.last.isoformat()}
         return {
-            "channel": self.channel, "made_at": self.made_at, "saved_micros": self.saved_micros,
-            **days,
-            **spent,
+            "channel": self.channel,
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+            "made_at": self.made_at,
+            "rented": asdict(self.rented),
+            "owned": asdict(self.owned),
+            "before_micros": self.before_micros,
             "forecast": slim.to_json(),
+            "saved_micros": self.saved_micros,
             "todos": [asdict(each) for each in self.todos],
         }
-
-    def _sums(self) -> tuple[tuple[str, Spent | None], ...]:
-        return ("rented", self.rented), ("owned", self.owned), ("before", self.before)
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Weekly":
@@ -80,7 +80,6 @@ class Weekly:
             **{
                 **content,
                 **spent,
-                "before": Spent(**content["before"]) if content["before"] else None,
                 "first": date.fromisoformat(content["first"]),
                 "last": date.fromisoformat(content["last"]),
                 "forecast": Report.from_json(content["forecast"]),

@@ -93,7 +93,7 @@ def _open(db: Database, today: date) -> Iterator[DaySpend]:
 
 
 def _machine(row: Row) -> Machine:
-    fields = {name: row[name] for name in ("id", "name", "type", "team", "rate_micros", "launched_at")}
+    fields = {name: row[name] for name in ("id", "name", "type", "team", "rate_micros", "launched_at", "stopped_at")}
     return Machine(**fields, runs=bool(row["runs"]))
 
 

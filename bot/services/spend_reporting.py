@@ -11,6 +11,7 @@ from bot.domain.listing import Filter
 from bot.domain.spend_report import IdleNow, ReportBy, Row, SpendReport, Spent
 from bot.domain.sums import Sum
 from bot.services import summing
+from bot.services.books import catch_up
 from bot.services.csv_lines import line, safe
 from bot.services.desk import Desk
 from bot.services.reporting import usd
@@ -39,7 +40,7 @@ def report(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
         rows=tuple(sorted(rows, key=lambda row: (-row.rented.micros, -row.owned.micros, row.name))),
         made_at=now,
         timezone=zone.key,
-        before=_before(desk, first, min(last, today), first_known),
+        before_micros=_before(desk, first, min(last, today), first_known),
         running_micros=_running(desk, first, last, zone),
         begins=first_known,
     )
@@ -87,11 +88,13 @@ def _rows(sums: list[Sum]) -> list[Row]:
     return list(found.values())
 
 
-def _before(desk: Desk, first: date, last: date, begins: date | None) -> Spent | None:
+def _before(desk: Desk, first: date, last: date, begins: date | None) -> int | None:
     length = last - first + DAY
     if begins is None or first - length < begins:
         return None
-    return sum((row.rented for row in _rows(summing.between(desk, "team", first - length, first - DAY))), Spent())
+    catch_up(desk)
+    since = spend.per_day(desk.store.reading(), first - length)
+    return sum(row.micros for row in since if row.day < first)
 
 
 def _running(desk: Desk, first: date, last: date, zone: ZoneInfo) -> int:

@@ -47,7 +47,7 @@ def _made(desk: Desk, channel: str, day: date, now: int) -> Weekly:
         made_at=now,
         rented=week.rented,
         owned=week.owned,
-        before=week.before,
+        before_micros=week.before_micros,
         forecast=forecasting.answer(desk, forecasting.TOTAL),
         saved_micros=saving.answer(desk, today.replace(day=1), today).micros,
         todos=todos(spend_reporting.idle_now(desk), _over_budget(desk), _to_weigh(desk)),

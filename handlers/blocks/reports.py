@@ -121,8 +121,8 @@ def _buttons(made: SpendReport, action: str) -> list[Block]:
 
 def _small_print(made: SpendReport) -> str:
     said = ["Our own metering at our rates, not the provider's bill."]
-    if made.before is not None:
-        said.append(f"As many days before: {usd(made.before.micros)} for rented machines.")
+    if made.before_micros is not None:
+        said.append(f"As many days before: {usd(made.before_micros)} for rented machines.")
     if made.running_micros >= CENT:
         said.append(f"{usd(made.running_micros)} of the running hour is not charged yet.")
     if made.begins is not None and made.begins > made.first:

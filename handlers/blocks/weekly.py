@@ -3,7 +3,6 @@
 from datetime import date
 
 from bot.domain.clock import HOUR
-from bot.domain.spend_report import Spent
 from bot.domain.weekly import Todo, Weekly
 from handlers import ids
 from handlers.blocks.cost import month_line
@@ -37,17 +36,18 @@ def weekly(made: Weekly) -> Reply:
 
 def _conclusion(made: Weekly) -> str:
     spent = f"{usd(made.rented.micros, cents=False)} for rented GPU machines"
-    return f"GPU machines, {_day(made.first)} to {_day(made.last)}: {spent}{_beside(made.rented, made.before)}."
+    beside = _beside(made.rented.micros, made.before_micros)
+    return f"GPU machines, {_day(made.first)} to {_day(made.last)}: {spent}{beside}."
 
 
-def _beside(now: Spent, before: Spent | None) -> str:
-    if before is None or not before.micros:
+def _beside(now: int, before: int | None) -> str:
+    if not before:
         return ""
-    change = (now.micros - before.micros) / before.micros
+    change = (now - before) / before
     if abs(change) < 0.005:
         return ", as much as the week before"
     more = "more" if change > 0 else "less"
-    return f", {abs(change) * 100:.0f} % {more} than the week before ({usd(before.micros, cents=False)})"
+    return f", {abs(change) * 100:.0f} % {more} than the week before ({usd(before, cents=False)})"
 
 
 def _day(day: date) -> str:

@@ -1,0 +1,128 @@
+"""What people do today (claims, on-hours, stops) is in the forecast, is named there, and costs no request to AWS."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.billing.cost_explorer import CostExplorer
+from bot.domain.bill import DAY as A_DAY
+from bot.domain.bill import utc_day
+from bot.domain.clock import DAY, HOUR
+from bot.domain.rates import Charge
+from bot.sandbox.cost_explorer import SandboxCostExplorer, billed
+from bot.services import billing, forecasting, scoring, second_opinion
+from store import bill, ledger, spend
+from tests.stories.conftest import SETTINGS
+
+
+@pytest.fixture
+def company(office_with):
+    """All that runs has run for 40 days."""
+    office = office_with({**SETTINGS, "bill": {"source": "cost-explorer"}})
+    desk, now = office.valet.desk, office.clock.now // HOUR * HOUR
+    with desk.store.writing() as db:
+        for row in spend.machines(db):
+            if row["provider"] == "ec2" and row["runs"] and row["rate_micros"]:
+                rate = row["rate_micros"]
+                hours = range(now - 40 * DAY, now, HOUR)
+                ledger.add(db, [Charge(row["id"], at, at + HOUR, HOUR, rate, rate, row["team"]) for at in hours])
+    return office
+
+
+def later(office):
+    """When answers are no longer those of an hour ago."""
+    office.clock.forward(HOUR)
+    office.tick()
+
+
+def test_on_hours_set_today_are_counted_and_named(company):
+    before = company.types("ada", "/cost forecast instance train-7")
+    company.types("bob", "/gpu hours train-7 Mon-Fri 08:00-18:00")
+    later(company)
+
+    seen = company.types("ada", "/cost forecast instance train-7")
+
+    assert before.startswith("*November (train-7): $15,810 expected")
+    assert "train-7 runs by its on-hours from 23 Nov on: -$370.14 a day" in seen
+    assert "train-7, p4d.24xlarge: $156.84 a day (as planned)" in seen
+
+
+def test_a_stop_that_somebody_approved_is_counted(company):
+    company.reports("train-7", 0.0, minutes=200)
+    company.types("ada", "/gpu stop train-7")
+    company.presses("bob", "Stop train-7", "#ml-platform")
+    later(company)
+
+    seen = company.types("ada", "/cost forecast team nlp")
+
+    assert "train-7 stopped on 23 Nov: -$526.98 a day" in seen
+
+
+def test_the_end_of_a_claim_on_what_ran_before_is_named_but_not_counted(company):
+    before = company.types("ada", "/cost forecast instance train-7 30d").partition("\n")[0]
+    company.types("ada", "/gpu claim train-7 for 8h")
+    later(company)
+
+    seen = company.types("ada", "/cost forecast instance train-7 30d")
+
+    assert seen.partition("\n")[0] == before
+    assert "Not counted: the end of the claim on train-7 on 23 Nov: it ran before, so it may run on." in seen
+
+
+def test_buttons_lead_to_other_periods_and_to_the_record(company):
+    company.types("ada", "/cost forecast team nlp")
+
+    assert company.presses("ada", "90 days").startswith("*Next 90 days (nlp): $")
+    assert company.presses("ada", "How good these are").startswith(
+        "*No forecast of nlp can be scored yet. The first is"
+    )
+
+
+def test_two_periods_or_a_wrong_one_are_told(company):
+    assert company.types("ada", "/cost forecast 30d 90d") == "Say one period, 30d or 90d."
+    assert "I know no team, type or instance" in company.types("ada", "/cost forecast 45d")
+
+
+def test_aws_stands_beside_ours_and_twenty_people_cost_no_more_than_one(company):
+    desk = company.valet.desk
+    today = utc_day(company.clock())
+    aws = SandboxCostExplorer(lambda: billed(bill.metered(desk.store.reading(), today - 40 * A_DAY, today)))
+    source = CostExplorer(aws.ask, "account 111122223333", "team")
+    forecasting.refresh(desk)
+
+    for hour in range(24):  # as the jobs do, while 20 people ask every hour
+        billing.fetch(desk, source)
+        second_opinion.ask(desk, source)
+        if hour == 1:
+            seen = [company.types("ada", "/cost forecast") for _ in range(19)][-1]
+            company.types("bob", "/cost report by person")
+            company.types("bob", "/cost bill")
+        company.clock.forward(HOUR)
+
+    assert "AWS's own forecast: $" in seen
+    assert "AWS knows no claims, bookings or on-hours." in seen
+    # two looks of three requests, and one forecast; the third look and second forecast are of the next UTC day
+    by_day = [bill.requests(desk.store.reading(), source.name, today + number * A_DAY) for number in (0, 1)]
+    assert by_day == [7, 1]
+    assert len(aws.asked) == 8
+
+
+def test_the_record_is_shown_once_forecasts_can_be_scored(company):
+    desk = company.valet.desk
+    for _ in range(12):
+        forecasting.refresh(desk)
+        start = company.clock.now // HOUR * HOUR
+        with desk.store.writing() as db:
+            for row in spend.machines(db):
+                if row["provider"] == "ec2" and row["runs"] and row["rate_micros"]:
+                    rate, hours = row["rate_micros"], range(start, start + DAY, HOUR)
+                    ledger.add(db, [Charge(row["id"], at, at + HOUR, HOUR, rate, rate, row["team"]) for at in hours])
+        company.clock.forward(DAY)
+        scoring.score(desk)
+
+    seen = company.types("ada", "/cost forecast accuracy")
+
+    assert seen.startswith("*Our forecasts of 7 days: 6 forecasts scored, median error 0.0 %, 80 % range right 6 of 6.")
+    assert "Few yet, so take it as a hint.*" in seen
+    assert "*All teams' forecasts together*" in seen
+    assert datetime.fromtimestamp(company.clock.now / 1000, UTC).day == 5
