@@ -1,11 +1,14 @@
 """What stopping and sharing saved is counted once, from what happened, and says what would have been otherwise."""
 
+import copy
+
 import pytest
 
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.sandbox.history import History
 from store import ledger
 from store.sql import one, rows, sqlite3
+from tests.stories import conftest
 
 BUTTONS = "[All of 2026]"
 SMALL = (
@@ -113,6 +116,29 @@ def test_taking_what_stands_free_saves_only_while_the_other_did_not_run(lived):
     found = saved(lived)
     assert len({row["from_at"] for row in found}) == len(found)
     assert {row["subject"] for row in found} == {lived.machine("train-7").id}
+
+
+def test_nights_off_by_rule_are_saved_from_the_end_of_a_window_to_the_next(office_with):
+    settings = copy.deepcopy(conftest.SETTINGS)
+    settings["teams"]["nlp"]["pausing"] = {"hours": "Mon-Fri 08:00-19:00"}
+    office = office_with(settings)
+    with office.valet.desk.store.writing() as db:
+        ledger.add(db, History(office.clock()).charges())
+    midnight = office.clock.now // DAY * DAY
+    for _ in range(2 * 24 * 6):
+        office.clock.forward(10 * MINUTE)
+        if office.machine("train-7").state == "running":
+            office.reports("train-7", 0.0, minutes=75)
+        office.tick()
+
+    found = saved(office)
+    nights = [(midnight + day * DAY + 19 * HOUR, midnight + day * DAY + 32 * HOUR) for day in range(2)]
+    assert len(office.fleet.stops) == 2
+    for begin, end in nights:
+        spared = [row for row in found if begin <= row["from_at"] and row["until_at"] <= end]
+        assert 6 * HOUR < sum(row["saved_ms"] for row in spared) <= 13 * HOUR
+        found = [row for row in found if row not in spared]
+    assert found == [], "in office hours nothing is saved"
 
 
 def test_savings_cannot_be_changed(lived):
