@@ -67,6 +67,23 @@ def test_the_ledger_of_a_month_as_sums(run, database):
     ]
 
 
+def test_owned_machines_are_summed_apart_at_full_cost(run, database):
+    with database.writing() as db:
+        dgx = Instance("dgx-1", "dgx-1", "owned", "owned", "owned", "running", gpu_model="A100")
+        fleet.save(db, dgx, team="nlp", rate=Rate(9_120_000, "valet.toml"))
+        start = int(datetime(2026, 11, 2, 3, tzinfo=UTC).timestamp() * 1000)
+        ledger.add(db, [Charge("dgx-1", start, start + HOUR, HOUR, 9_120_000, 9_120_000, "nlp")])
+
+    result = run(ledger_command, "--month", "2026-11")
+
+    assert result.stdout.splitlines()[2:] == [
+        "all rented             2.0        2.012000",
+        "dgx-1       nlp        1.0        9.120000",
+        "all owned              1.0        9.120000",
+    ]
+    assert result.stderr == "Owned machines at full cost: it is on no bill.\n"
+
+
 def test_a_month_without_charges_says_so(run, database):
     result = run(ledger_command, "--month", "2024-02")
 
