@@ -1,6 +1,6 @@
 """`/cost forecast`: from the ledger's days and what runs now to a report, kept as it was made."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -110,7 +110,7 @@ def _report(desk: Desk, scope: Scope, books: Books) -> Report:
         over_on=None if whose is None else first_day_over(whole, float(whose)),
         drivers=drivers(machines, days, taken, ledger, _per_planned_day(machines, books)),
         changes=_changes(machines, books),
-        uncounted=_uncounted(machines, books),
+        uncounted=(*_uncounted(machines, books), *_bought(desk, scope, ledger.today)),
         notes=_notes(whole, unpriced=unpriced, owned=owned, beyond=_beyond_budgets(desk, scope, rows, ledger.today)),
         unpriced=unpriced,
         owned=owned,
@@ -134,6 +134,14 @@ def _uncounted(machines: Sequence[Machine], books: Books) -> tuple[str, ...]:
     day = local_day(ends[first.id], books.zone)
     more = f", and {len(found) - 1} more like it" if len(found) > 1 else ""
     return (f"the end of the claim on {first.name} on {day.day} {day:%b}{more}: it ran before, so it may run on.",)
+
+
+def _bought(desk: Desk, scope: Scope, today: date) -> Iterator[str]:
+    """Machines bought of late, or about to be: on no bill, but somebody may look for them here."""
+    for name, host in desk.settings.owned.hosts.items():
+        day = host.purchased_on
+        if day is not None and today - SHOWN_BACK * DAY <= day and scope in {TOTAL, Scope("team", host.team)}:
+            yield f"the purchase of {name} on {day.day} {day:%b %Y}: owned machines are on no bill."
 
 
 def _per_planned_day(machines: Sequence[Machine], books: Books) -> dict[str, int]:

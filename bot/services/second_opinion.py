@@ -1,7 +1,7 @@
 """Asks AWS, once a day, what it expects of the rest of the month; people are answered from what was kept."""
 
 from bot.billing.bill import Bill
-from bot.billing.cost_explorer import CostExplorer
+from bot.billing.cost_explorer import CUTS, CostExplorer
 from bot.domain.bill import utc_day
 from bot.domain.opinion import Opinion
 from bot.errors import Refused, ValetError
@@ -12,7 +12,9 @@ from store import opinions
 
 def ask(desk: Desk, bill: Bill) -> None:
     """Ask, if the bill is Cost Explorer's and this UTC day has not been asked; a failure is kept for the day, too."""
-    now = desk.clock()
+    now, settings = desk.clock(), desk.settings.bill
+    if CUTS * settings.looks_per_day >= settings.requests_per_day:
+        return  # the bill itself needs all that may be asked
     today, db = utc_day(now), desk.store.reading()
     # the bill itself comes first: without one there is no history that AWS could tell anything from
     if not isinstance(bill, CostExplorer) or opinions.asked(db, today) or not bills.newest(db, bill.name, ok=True):
@@ -20,7 +22,7 @@ def ask(desk: Desk, bill: Bill) -> None:
 
     def spend() -> None:
         with desk.store.writing() as db:
-            if not bills.count_request(db, bill.name, today, desk.settings.bill.requests_per_day):
+            if not bills.count_request(db, bill.name, today, settings.requests_per_day):
                 raise Refused("No more paid requests are allowed today.")
 
     try:

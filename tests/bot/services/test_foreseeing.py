@@ -260,6 +260,20 @@ def test_a_machine_alone_costs_its_rate_for_every_hour_at_most(desk):
         assert all(day.hi_micros is None or day.hi_micros <= A_DAY for day in report.days)
 
 
+def test_a_machine_bought_of_late_is_named_but_on_no_bill(desk):
+    bought = {"purchase_usd": "149000", "purchased_on": date(2026, 11, 20), "team": "nlp"}
+    settings = parse({**SETTINGS, "owned": {"hosts": {"dgx-9": bought}}}, {})
+    machine(desk, "serve", launched=at(10, 1))
+
+    buyer = replace(desk, settings=settings)
+    nlp, vision = (forecasting.make(buyer, Scope("team", name)) for name in ("nlp", "vision"))
+
+    assert forecasting.make(buyer, TOTAL).uncounted == nlp.uncounted
+    assert nlp.uncounted == ("the purchase of dgx-9 on 20 Nov 2026: owned machines are on no bill.",)
+    assert vision.uncounted == ()
+    assert nlp.month.micros == 30 * A_DAY
+
+
 def test_a_report_with_plans_comes_back_from_the_store(desk):
     machine(desk, "train-3", launched=at(11, 10, 8))
     claimed(desk, "train-3", at(11, 10, 8), at(11, 24, 12))
