@@ -18,6 +18,7 @@ from bot.services.claim_ends import expire
 from store import claims, line, questions, squats
 from store.sql import rows
 from tests.bot.services.room import ADA, CY, SETTINGS, Room
+from tests.bot.services.test_line_machine import memory
 from tests.conftest import Clock
 
 MACHINES = ("nb-2", "render-1")
@@ -31,7 +32,7 @@ class Reality(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         """Ada holds a machine for days."""
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(dir=memory())
         self.clock = Clock()
         known = SETTINGS | {"people": {"ada": ADA, "cy": CY}}
         self.room = Room(Path(self.folder.name, "room.db"), self.clock, settings=known)
@@ -158,4 +159,4 @@ class Reality(RuleBasedStateMachine):
 
 
 TestReality = Reality.TestCase
-TestReality.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestReality.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
