@@ -130,8 +130,10 @@ def slack_client(secrets: Secrets) -> WebClient:
 def providers(settings: Settings, clock: Clock) -> dict[str, Provider]:
     """Machine rooms by name; boto3 is only imported when an AWS account is configured."""
     from bot.providers.onprem import Owned
+    from bot.providers.power import Power
 
-    found: dict[str, Provider] = {"owned": Owned()}
+    hosts = {name: Power(host.power_off, host.power_on) for name, host in settings.owned.hosts.items()}
+    found: dict[str, Provider] = {"owned": Owned(hosts)}
     if settings.aws:
         from bot.providers.ec2 import Ec2
 

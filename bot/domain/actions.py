@@ -170,6 +170,8 @@ class Scene:
     exemption: Exemption | None = None
     protected: bool = False
     """It bears the tag of machines that nothing is done to."""
+    switches: frozenset[Kind] = frozenset()
+    """What an admin's command does to it, where it is owned."""
 
 
 def refusal_to_approve(action: Action, person: str, roster: Roster) -> str | None:
@@ -198,8 +200,9 @@ def _names(action: Action, roster: Roster) -> str:
 def obstacle_to_stop(scene: Scene, *, even_active: bool = False) -> str | None:
     """Why this instance can't be stopped at all just now, with what to do instead; None when it can."""
     instance = scene.instance
-    if instance.provider == "owned":
-        return f"{instance.name} is owned: Valet can't switch it off, and it costs the same either way."
+    if instance.provider == "owned" and "stop" not in scene.switches:
+        drain = f"`/gpu drain {instance.name}` keeps it from new claims"
+        return f"{instance.name} is owned: Valet can't switch it off, and it costs the same either way. {drain}."
     if instance.state != "running":
         return f"{instance.name} is {instance.state}, not running."
     if scene.exemption is not None:

@@ -10,6 +10,8 @@ DEADLINE = 10 * MINUTE
 """A machine that was asked to start and neither runs nor stands still after this: a person must look."""
 REPORTS_WITHIN = 10 * MINUTE
 """So long a running machine's agent has time to report before it is called ready without it."""
+BOOTS_WITHIN = 20 * MINUTE
+"""An owned machine that was switched on and whose agent has not reported after this: a person must look."""
 SHOWS_WITHIN = 30 * SECOND
 """A look may be this much older than the call it follows."""
 MONTH_HOURS = 730
@@ -19,7 +21,7 @@ def obstacle_to_start(scene: Scene) -> str | None:
     """Why this instance can't be started, with what to do instead; None when it can."""
     instance = scene.instance
     name = instance.name
-    if instance.provider == "owned":
+    if instance.provider == "owned" and "start" not in scene.switches:
         return f"{name} is owned, so it can't be started from here. Ask whoever runs it."
     if instance.state == "running":
         return f"{name} runs already. `/gpu claim {name}` takes it."

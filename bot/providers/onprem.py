@@ -1,15 +1,20 @@
-"""Owned machines: their agents tell of them through the door, so there is nothing here to look at or switch."""
+"""Owned machines: their agents tell of them through the door; an admin's commands switch them, where there are some."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from bot.domain.fleet import Instance, Look
 from bot.domain.images import Image
 from bot.domain.launches import Order
 from bot.errors import Refused
+from bot.providers.power import Power, run
 
 
 class Owned:
-    """The provider of owned machines."""
+    """The provider of owned machines; `power` has the commands of those that can be switched, by id."""
+
+    def __init__(self, power: Mapping[str, Power] = MappingProxyType({})) -> None:
+        self._power = power
 
     def sweep(self) -> Iterable[Look]:
         """Nothing: owned machines come into the store when their agent reports."""
@@ -20,15 +25,18 @@ class Owned:
         return instance
 
     def stop(self, instance: Instance) -> None:
-        """Raise Refused: nothing switches an owned machine off from here."""
-        raise Refused(
-            f"{instance.name} is owned, so it can't be stopped from here and costs the same either way. "
-            "Release it, and the next person can have it."
-        )
+        """Run its `power_off`; it returns before the machine is off. Raises as the Protocol says."""
+        self._switch(instance, self._power.get(instance.id, Power()).off, "stopped")
 
     def start(self, instance: Instance) -> None:
-        """Raise Refused: nothing switches an owned machine on from here."""
-        raise Refused(f"{instance.name} is owned, so it can't be started from here. Ask whoever runs it.")
+        """Run its `power_on`; it returns before the machine is up. Raises as the Protocol says."""
+        self._switch(instance, self._power.get(instance.id, Power()).on, "started")
+
+    @staticmethod
+    def _switch(instance: Instance, command: tuple[str, ...], what: str) -> None:
+        if not command:
+            raise Refused(f"{instance.name} is owned, and valet.toml has no command by which it is {what}.")
+        run(command, instance.name)
 
     def launch(self, order: Order) -> Instance:
         """Raise Refused: nothing makes owned machines."""

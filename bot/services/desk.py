@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from bot.domain.actions import Kind
 from bot.domain.clock import Clock
 from bot.domain.exemptions import Exemption, exemption_of
 from bot.domain.fleet import Instance
@@ -37,6 +38,13 @@ class Desk:
     def exemption(self, instance: Instance) -> Exemption | None:
         """Why and until when nobody is asked about this instance; None when it is not exempt now."""
         return exemption_of(self.settings.exemptions, instance, self.clock())
+
+    def switches(self, instance: Instance) -> frozenset[Kind]:
+        """What an admin's command does to an owned machine."""
+        host = self.settings.owned.hosts.get(instance.id) if instance.provider == "owned" else None
+        if host is None:
+            return frozenset()
+        return frozenset(({"stop"} if host.power_off else set()) | ({"start"} if host.power_on else set()))
 
     def protects(self, instance: Instance) -> bool:
         """Whether it bears the tag of machines that nothing is done to."""

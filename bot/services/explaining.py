@@ -24,7 +24,10 @@ def explain(desk: Desk, listing: Listing) -> Explanation:
         snooze=snoozes.on(db, instance.id, now),
         action=actions.live_on(db, instance.id),
         obstacle=obstacle_to_stop(
-            Scene(instance, listing.claims, verdict, desk.roster(), desk.exemption(instance), desk.protects(instance))
+            Scene(
+                *(instance, listing.claims, verdict, desk.roster(), desk.exemption(instance), desk.protects(instance)),
+                switches=desk.switches(instance),
+            )
         ),
         digest_at=_next_digest(desk, listing, now),
     )

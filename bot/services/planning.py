@@ -106,7 +106,10 @@ def _with_budget(desk: Desk, db: Database, team_name: str, facts: Facts) -> Fact
 def _scene(desk: Desk, db: Database, listing: Listing) -> Scene:
     instance = listing.instance
     verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
-    return Scene(instance, listing.claims, verdict, desk.roster(), desk.exemption(instance), desk.protects(instance))
+    return Scene(
+        *(instance, listing.claims, verdict, desk.roster(), desk.exemption(instance), desk.protects(instance)),
+        switches=desk.switches(instance),
+    )
 
 
 def _launch_facts(desk: Desk, template: Template) -> Facts:

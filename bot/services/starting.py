@@ -3,7 +3,14 @@
 from bot.domain.actions import Action
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
-from bot.domain.starting import DEADLINE, REPORTS_WITHIN, SHOWS_WITHIN, began_and_stopped, obstacle_to_begin
+from bot.domain.starting import (
+    BOOTS_WITHIN,
+    DEADLINE,
+    REPORTS_WITHIN,
+    SHOWS_WITHIN,
+    began_and_stopped,
+    obstacle_to_begin,
+)
 from bot.errors import NoCapacity, Refused, Unreachable
 from bot.services import arriving, steps
 from bot.services.desk import Desk
@@ -51,7 +58,9 @@ def follow(desk: Desk, action: Action) -> None:
     elif instance.state == "stopped" and steps.since_call(action, now) >= SHOWS_WITHIN:
         _stands_still(desk, action, instance, now)
     elif steps.since_call(action, now) > DEADLINE:
-        steps.close(desk, action, "unknown", f"{instance.name} is still {instance.state}; please look at it in AWS.")
+        steps.close(
+            desk, action, "unknown", f"{instance.name} is still {instance.state}; {steps.please_look(instance)}."
+        )
 
 
 def _ready(desk: Desk, action: Action, instance: Instance, now: int) -> None:
@@ -67,7 +76,10 @@ def _ready(desk: Desk, action: Action, instance: Instance, now: int) -> None:
 
 
 def _stands_still(desk: Desk, action: Action, instance: Instance, now: int) -> None:
-    if began_and_stopped(action, instance):
+    if instance.provider == "owned":  # it boots unseen, and its power command is run once
+        if steps.since_call(action, now) > BOOTS_WITHIN:
+            steps.close(desk, action, "unknown", f"{instance.name} has not reported; {steps.please_look(instance)}.")
+    elif began_and_stopped(action, instance):
         if "Insufficient" in instance.state_reason:
             said = f"AWS began to start it and then had no {instance.type} left in {instance.zone}."
             arriving.wait_for_capacity(desk, action, said, launched_at=instance.launched_at)

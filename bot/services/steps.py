@@ -65,7 +65,10 @@ def scene(desk: Desk, db: Database, instance: Instance) -> Scene:
     now = desk.clock()
     held = tuple(claim for claim in claims.open_on(db, instance.id) if claim.until_at + GRACE > now)
     verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
-    return Scene(instance, held, verdict, desk.roster(), desk.exemption(instance), desk.protects(instance))
+    return Scene(
+        *(instance, held, verdict, desk.roster(), desk.exemption(instance), desk.protects(instance)),
+        switches=desk.switches(instance),
+    )
 
 
 def begin(
@@ -137,6 +140,11 @@ def close(desk: Desk, action: Action, state: ActionState, outcome: str) -> None:
 def took(length: int) -> str:
     """How long something took, for people."""
     return f"{length // 1000} s" if length < 2 * MINUTE else f"{length // MINUTE} min"
+
+
+def please_look(instance: Instance) -> str:
+    """What a person is asked to do."""
+    return "please look at it" if instance.provider == "owned" else "please look at it in AWS"
 
 
 def since_call(action: Action, now: int) -> int:

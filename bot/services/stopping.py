@@ -37,12 +37,20 @@ def follow(desk: Desk, action: Action) -> None:
     now = desk.clock()
     lasted = now - (action.executing_at or now)
     if instance.state == "stopped":
-        steps.close(desk, action, "done", f"Stopped; seen so {steps.took(lasted)} after the call.")
+        seen = "its agent fell silent, as seen" if instance.provider == "owned" else "seen so"
+        steps.close(desk, action, "done", f"Stopped; {seen} {steps.took(lasted)} after the call.")
     elif instance.launched_at != action.launched_at:
         steps.close(desk, action, "unknown", f"{instance.name} was started again meanwhile; please look at it.")
     elif lasted > STOP_DEADLINE:
-        steps.close(desk, action, "unknown", f"{instance.name} is still {instance.state}; please look at it in AWS.")
-    elif instance.state == "running" and action.calls < MOST_CALLS and steps.since_call(action, now) >= RECALL_AFTER:
+        steps.close(
+            desk, action, "unknown", f"{instance.name} is still {instance.state}; {steps.please_look(instance)}."
+        )
+    elif _may_be_lost(action, instance) and steps.since_call(action, now) >= RECALL_AFTER:
         again = steps.call_again(desk, action, lambda db: obstacle_to_execute(action, steps.scene(desk, db, instance)))
         if again is not None:
             _call(desk, again, instance)
+
+
+def _may_be_lost(action: Action, instance: Instance) -> bool:
+    """It runs on as if nobody had called. The power command of an owned machine is run once, whatever comes of it."""
+    return instance.state == "running" and action.calls < MOST_CALLS and instance.provider != "owned"

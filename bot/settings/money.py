@@ -23,6 +23,11 @@ class OwnedHost(Table):
     )
     hosting_usd_per_month: Usd | None = Field(default=None, description="As in [owned], for this host")
     staff_usd_per_month: Usd | None = Field(default=None, description="As in [owned], for this host")
+    power_off: tuple[str, ...] = Field(
+        default=(),
+        description="Command that shuts it down, run on Valet's host without a shell: program and arguments, one each",
+    )
+    power_on: tuple[str, ...] = Field(default=(), description="As `power_off`: the command that switches it on")
 
     @field_validator("purchased_on", mode="before")
     @classmethod

@@ -127,7 +127,8 @@ def _offer(others: list[Block]) -> str:
 def ended(action: Action, others: list[Block]) -> Reply:
     """Told in person to the one who asked, when it is over; `others` are buttons for what could be had instead."""
     text = f"*{name_of(action)}*: {_ending(action)}"
-    saved = action.facts.rate_micros if action.kind == "stop" and action.state == "done" else None
+    stopped = action.kind == "stop" and action.state == "done" and not card_facts.is_owned(action.facts)
+    saved = action.facts.rate_micros if stopped else None
     about = "" if action.facts.rate_exact else "about "
     more = f" From now on that is {about}{usd(saved * 24)} a day less." if saved else ""
     if action.kind != "stop" and action.state == "done" and action.length and action.finished_at:

@@ -187,7 +187,7 @@ def progress(slot: Slot, listing: Listing | None, name: str, *, no_show_minutes:
     if slot.state in {"claimed", "used"}:
         return _begun(slot, what, name, no_show_minutes=no_show_minutes)
     if slot.state == "booked":
-        state = listing.instance.state if listing and not listing.running else "not to be had yet"
+        state: str = listing.instance.state if listing and not listing.running else "not to be had yet"
         if listing and listing.drain:
             state = f"being drained by {person(listing.drain.who)}"
         text = f"Your booking of {what} has begun, but it is {state}. It is yours as soon as it can be, until "

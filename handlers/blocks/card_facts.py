@@ -23,14 +23,27 @@ def _stop(action: Action) -> str:
             f"Holder: {holder}.",
             lost(known),
             _keeps(known),
-            f"Risk: {_family(known)} is often short of capacity; starting again may fail for hours."
-            if known.capacity_short
-            else "Risk: starting again may fail if AWS is short of capacity.",
+            _risk(known),
         ]
     )
 
 
+def _risk(known: Facts) -> str:
+    if is_owned(known):
+        return "How: by the power command in valet.toml, run once. It is off when its agent falls silent."
+    if known.capacity_short:
+        return f"Risk: {_family(known)} is often short of capacity; starting again may fail for hours."
+    return "Risk: starting again may fail if AWS is short of capacity."
+
+
+def is_owned(known: Facts) -> bool:
+    """It costs the same whether it runs or not."""
+    return known.type == "owned"
+
+
 def _keeps(known: Facts) -> str:
+    if is_owned(known):
+        return "Keeps costing: all but its power."
     if known.disk_gib is None:
         return "Keeps costing: its disks and addresses."
     disks = f"{known.disk_gib:,} GB of disks, about {usd(disks_per_month(known.disk_gib))} a month"
@@ -45,6 +58,8 @@ def _start(action: Action) -> str:
         else ""
     )
     ends = "Nothing stops it by itself at the end of that time."
+    if is_owned(known):
+        return lines([_what(known), spends(action), ends])
     return lines([_what(known), spends(action), _budget(action), ends, risk])
 
 
@@ -91,7 +106,7 @@ def _budget(action: Action) -> str:
 
 def _what(known: Facts) -> str:
     rate = price(known) if known.rate_micros is not None else "no known price"
-    return f"{esc(known.type, 40)}, {esc(known.region, 40)}, {rate}"
+    return f"owned, {rate}" if is_owned(known) else f"{esc(known.type, 40)}, {esc(known.region, 40)}, {rate}"
 
 
 def _family(known: Facts) -> str:
@@ -106,6 +121,8 @@ def price(known: Facts) -> str:
 def spends(action: Action) -> str:
     """What it costs for as long as it is wanted."""
     rate, wanted = action.facts.rate_micros, action.length or 0
+    if is_owned(action.facts):
+        return "Costs: only its power, as it is owned."
     if rate is None:
         return "Costs: not known, as there is no price for it."
     about = "" if action.facts.rate_exact else "about "

@@ -13,7 +13,6 @@ from slack_bolt import BoltRequest
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
 from bot.domain.readings import Gpu, Minute, Process, Push
-from bot.providers.onprem import Owned
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.runner import SandboxRunner
 from bot.sandbox.slack import SandboxServer, SandboxSlack, acknowledged
@@ -32,6 +31,7 @@ from bot.services import (
     offering,
     outliving,
     parking,
+    powering,
     reminding,
     running,
     saving,
@@ -42,7 +42,7 @@ from bot.services import (
     weekly,
 )
 from bot.settings import Secrets, parse
-from bot.wiring import Valet, build
+from bot.wiring import Valet, build, providers
 from store import Store, outbox
 from tests.conftest import Clock
 
@@ -70,8 +70,8 @@ class Office:
     def open(self) -> Valet:
         """Start the bot's parts, as after a restart; its workers only move when the story moves."""
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", f"{self.slack.url}/api/")
-        rooms = {"ec2": self.fleet, "owned": Owned()}
         settings, store = parse(self.settings, {}), Store(self.path)
+        rooms = {**providers(settings, self.clock), "ec2": self.fleet}
         valet = build(settings, secrets, store, clock=self.clock, rooms=rooms, runs_by=self.runner, pace_s=0)
         valet.identity.learn(valet.client)
         self.slack.deliver = self._deliver
@@ -140,6 +140,7 @@ class Office:
         handing.lapse(desk)
         granting.carry_out(desk)
         acting.expire(desk)
+        powering.look(desk)
         parking.park(desk)
         saving.work_out(desk)
         budgeting.look(desk)
