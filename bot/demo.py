@@ -56,6 +56,7 @@ SETTINGS: dict[str, Any] = {
     },
     "buy": {"residual_percent": "10", "servers": {"p4d.24xlarge": BUYABLE, "g6e.12xlarge": BUYABLE | {"usd": "64000"}}},
     "bill": {"source": "cost-explorer"},
+    "reports": {"channel": FINANCE},
     "launch": [
         {"name": "a10g-dev", "type": "g5.xlarge", "gpu": "A10G", "gpus": 1, **WEST},
         {"name": "h100-box", "type": "p5.48xlarge", "gpu": "H100", "gpus": 8, "teams": ["nlp"], **WEST},

@@ -70,6 +70,8 @@ class IdleNow:
     waste_micros: int
     """Per hour; 0 where no price is known."""
     idle_gpus: int
+    kept: str = ""
+    """Why nobody is asked to stop it: it is exempt, or somebody keeps it for a while."""
 
 
 @dataclass(frozen=True, slots=True)

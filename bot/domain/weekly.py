@@ -100,8 +100,13 @@ def due_on(now: int, timezone: str, weekday: str, at: str) -> date | None:
 def todos(idle: Iterable[IdleNow], over: Iterable[Todo], to_weigh: Iterable[Todo]) -> tuple[Todo, ...]:
     """The few things most worth doing: a budget in danger, then what idles, dearest first, then what to weigh."""
     first = sorted(over, key=lambda each: -each.micros)[:1]
-    wasted = [_of(each) for each in idle if each.state != "partial" and not (each.provider == "owned" and each.holders)]
+    wasted = [_of(each) for each in idle if each.state != "partial" and not (each.kept or _is_taken(each))]
     return (*first, *wasted, *to_weigh)[:TODOS]
+
+
+def _is_taken(each: IdleNow) -> bool:
+    """It is owned, so it can only be used; and somebody else has it."""
+    return each.provider == "owned" and bool(each.holders)
 
 
 def _of(each: IdleNow) -> Todo:

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.clock import HOUR
 from bot.domain.days import day_start, local_day
+from bot.domain.fleet import Instance
 from bot.domain.listing import Filter
+from bot.domain.snoozes import Snooze
 from bot.domain.spend_report import IdleNow, ReportBy, Row, SpendReport, Spent
 from bot.domain.sums import Sum
 from bot.services import summing
@@ -15,7 +17,7 @@ from bot.services.books import catch_up
 from bot.services.csv_lines import line, safe
 from bot.services.desk import Desk
 from bot.services.reporting import usd
-from store import ledger, listings, spend
+from store import ledger, listings, snoozes, spend
 
 DAY = timedelta(days=1)
 ALL = -1
@@ -56,6 +58,7 @@ def idle(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
 def idle_now(desk: Desk) -> tuple[IdleNow, ...]:
     """What idles at this moment, most wasteful first; exempt machines and snoozed ones too, as they cost the same."""
     found = []
+    snoozed = snoozes.active(desk.store.reading(), desk.clock())
     for state in ("idle", "partial"):
         for listing in listings.page(desk.store.reading(), Filter(state=state), limit=ALL):
             verdict, instance = listing.verdict, listing.instance
@@ -71,9 +74,17 @@ def idle_now(desk: Desk) -> tuple[IdleNow, ...]:
                     tuple(claim.holder for claim in listing.claims),
                     listing.waste_micros,
                     verdict.idle_gpus or instance.gpu_count,
+                    _kept(desk, instance, snoozed.get(instance.id)),
                 )
             )
     return tuple(sorted(found, key=lambda each: (each.provider == "owned", -each.waste_micros, each.name)))
+
+
+def _kept(desk: Desk, instance: Instance, snooze: Snooze | None) -> str:
+    exemption = desk.exemption(instance)
+    if exemption is not None:
+        return f"exempt: {exemption.reason}"
+    return f"<@{snooze.who}> keeps it" if snooze else ""
 
 
 def _rows(sums: list[Sum]) -> list[Row]:

@@ -8,7 +8,7 @@ from bot.domain.days import month_end
 from bot.domain.spend_report import WAYS, IdleNow, ReportBy, Row, SpendReport, Spent
 from handlers import ids
 from handlers.blocks.parts import Attached, Block, Reply, actions, button, context, cut, lines, section
-from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, usd
+from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, say, usd
 
 SHOWN = 12
 SHOWN_IDLE = 5
@@ -176,13 +176,15 @@ def _idle_row(row: Row, by: ReportBy) -> str:
 def _now_row(each: IdleNow, now: int) -> Block:
     some = f", {plural(each.idle_gpus, 'GPU')}" if each.state == "partial" else ""
     cost = "owned" if each.provider == "owned" else per_hour(each.waste_micros) if each.waste_micros else "no price"
-    held = persons(each.holders) if each.holders else "nobody"
+    held = say(each.kept)[:300] or (persons(each.holders) if each.holders else "nobody")
     text = f"*{esc(each.name, 60)}*  {each.state}{some} for {length(now - each.since)}  ·  {cost}  ·  {held}"
     return section(text, settle(each))
 
 
 def settle(each: IdleNow) -> Block | None:
     """The button that does something about it."""
+    if each.kept:
+        return None
     if each.provider != "owned" and each.state != "partial":
         return button(f"Stop {each.name}…", f"{ids.ASK_STOP}:{each.instance_id}"[:255], each.instance_id)
     if not each.holders:

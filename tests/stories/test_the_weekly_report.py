@@ -77,6 +77,24 @@ def test_its_buttons_do_what_they_say_and_leave_it_standing(office_with, setting
     assert before in office.slack.sees("bob", MANAGEMENT)
 
 
+def test_what_is_exempt_or_kept_is_nothing_to_do(office_with, settings):
+    office = office_with(settings)
+    office.reports("scratch", 0.0, minutes=200)
+    office.reports("train-7", 0.0, minutes=200)
+    office.types("ada", "/gpu snooze train-7 2d paper")
+
+    idle = office.types("ada", "/cost idle")
+    office.clock.forward(DAY - 5 * MINUTE)
+    for name in ("scratch", "train-7"):
+        office.reports(name, 0.0, minutes=200)
+    office.passes(5 * MINUTE)
+
+    assert "exempt: paper deadline" in idle
+    assert "@Ada keeps it" in idle
+    assert "[Stop" not in idle
+    assert "idles" not in office.sees("bob", MANAGEMENT)
+
+
 def test_it_comes_once_a_week_whatever_restarts_and_late_if_need_be(office_with, settings):
     office = lived(office_with(settings))
     tuesday(office, 2 * DAY)  # the bot was away on Tuesday
