@@ -110,9 +110,11 @@ def _otherwise(stop: Stopped) -> str:
 
 
 def _of_sharing(desk: Desk, row: Row) -> None:
+    other, now = fleet.by_id(desk.store.reading(), row["instead_of"]), desk.clock()
+    until = _known_until(desk.store.reading(), other["source"], now) if other else now // HOUR * HOUR
+    if until <= (row["worked_out"] or row["from_at"]):
+        return
     with desk.store.writing() as db:
-        other, now = fleet.by_id(db, row["instead_of"]), desk.clock()
-        until = _known_until(db, other["source"], now) if other else now // HOUR * HOUR
         subject = row["instead_of"] if other else row["id"]
         end = min(each for each in (row["until_at"], row["ended_at"]) if each is not None)
         written = saved.saved_until(db, subject)

@@ -97,4 +97,5 @@ def _meter_owned(desk: Desk) -> None:
     with desk.store.writing() as db:
         known = fleet.of_source(db, OWNED)
         present = [(replace(fleet.instance_of(row), launched_at=None, stopped_at=None), True) for row in known.values()]
-        _meter(db, OWNED, present, now, last_look=None)
+        left = [row for each in ledger.open_meters(db, OWNED).keys() - known.keys() if (row := fleet.by_id(db, each))]
+        _meter(db, OWNED, [*present, *((fleet.instance_of(row), False) for row in left)], now, last_look=None)

@@ -134,6 +134,22 @@ def test_owned_machines_are_charged_their_full_cost_around_the_clock_apart_from_
     assert "dgx-1" not in {meter.instance_id for meter in ledger.rented_meters(room.desk.store.reading())}
 
 
+def test_an_owned_machine_that_was_given_up_costs_nothing_until_it_is_back(room):
+    room.push("dgx-1", [], tick_now=100)
+    room.sweep()
+    with room.desk.store.writing() as db:
+        fleet.mark_gone(db, ["dgx-1"], room.clock())
+    room.clock.forward(5 * HOUR)
+    room.sweep()
+    room.push("dgx-1", [], tick_now=500)
+    room.sweep()
+    room.clock.forward(HOUR)
+    room.sweep()
+
+    found = rows(room.desk.store.reading(), "SELECT sum(running_ms) AS ms FROM charges WHERE instance_id = 'dgx-1'")
+    assert found == [{"ms": HOUR}]
+
+
 def test_each_holder_of_some_gpus_pays_for_theirs_from_the_minute_they_claimed(room):
     machine = room.machine("train-7")
     gpus, rate = machine.gpu_count, shown(room, "train-7").rate.micros_per_hour
