@@ -1,6 +1,6 @@
 """Snoozes: one time-boxed exception, from windows, idle questions and digests alike; it ends by itself."""
 
-from bot.domain.clock import DAY, HOUR
+from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.listing import Listing
 from bot.domain.parking import LONGEST_SNOOZE
 from bot.domain.snoozes import Snooze
@@ -13,9 +13,11 @@ USUAL = 4 * HOUR
 
 
 def snooze(desk: Desk, listing: Listing, person: str, *, until: int | None, reason: str = "") -> Snooze:
-    """Leave an instance alone until then; again, it moves the end. Raises Refused when it would be too long."""
+    """Leave an instance alone until then; again, it moves the end. Raises Refused when too short or too long."""
     now, name = desk.clock(), listing.instance.name
     end = now + USUAL if until is None else until
+    if end - now < MINUTE:
+        raise Refused(f"A snooze lasts at least a minute. Try `snooze {name} 4h`, or `snooze {name} end` to end one.")
     if end - now > LONGEST_SNOOZE:
         raise Refused(f"A snooze lasts at most {LONGEST_SNOOZE // DAY} days. Try `snooze {name} 4h`.")
     with desk.store.writing() as db:

@@ -14,6 +14,7 @@ _LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|]*\|([^<>|]*)>")
 _NAMED = re.compile(r"<([@#])([A-Z0-9]+)(?:\|([^<>|]*))?>")
 _WORD = re.compile(r'"([^"]+)"|(\S+)')
 _QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'))
+_HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"))
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 LONGEST = 400
 
@@ -21,12 +22,14 @@ LONGEST = 400
 def words(text: str) -> list[str]:
     """The words of a command: normalised, unescaped, at most 400 characters; quotes make one word of several.
 
+    Characters that nobody sees fall away, and dashes that look like a hyphen are taken for one.
     Slack makes a link of whatever looks like one, such as a host's name; it is taken for what was typed.
     """
     text = _LINK.sub(r"\1", text[: 8 * LONGEST])
     for entity, char in _ENTITIES:
         text = text.replace(entity, char)
-    text = unicodedata.normalize("NFKC", text[: 4 * LONGEST]).translate(_QUOTES)
+    text = unicodedata.normalize("NFKC", text[: 4 * LONGEST]).translate(_QUOTES | _HYPHENS)
+    text = "".join(char for char in text if unicodedata.category(char) != "Cf")
     text = "".join(char if unicodedata.category(char)[0] not in "CZ" else " " for char in text)
     found = (" ".join((quoted or plain).split()) for quoted, plain in _WORD.findall(text[:LONGEST]))
     return [word for word in found if word]

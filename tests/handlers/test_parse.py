@@ -153,6 +153,13 @@ def test_quotes_of_any_kind_make_one_word(quoted):
     assert words(f"claim {quoted} 4h") == ["claim", "my box", "4h"]
 
 
+@pytest.mark.parametrize(
+    "typed", ["tr\u200bain-7", "\u202etrain-7\u202c", "train\u20117", "train\u20137", "\ufefftrain-7"]
+)
+def test_what_nobody_sees_does_not_change_a_name(typed):
+    assert words(f"claim {typed} for 2h") == ["claim", "train-7", "for", "2h"]
+
+
 def test_a_lone_quote_is_a_character():
     assert words('claim box 5" screen') == ["claim", "box", '5"', "screen"]
 
@@ -174,7 +181,22 @@ def test_the_nastiest_commands_get_an_answer_or_a_friendly_no(desk, text, verbs)
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
-    st.sampled_from(["", "status ", "claim ", "book train-7 ", "book train-7 every ", "unbook ", "calendar ", "claim train-7 ", "release ", "stop ", "status state:", "help "]),
+    st.sampled_from(
+        [
+            "",
+            "status ",
+            "claim ",
+            "book train-7 ",
+            "book train-7 every ",
+            "unbook ",
+            "calendar ",
+            "claim train-7 ",
+            "release ",
+            "stop ",
+            "status state:",
+            "help ",
+        ]
+    ),
     st.text(max_size=80),
 )
 def test_any_command_gets_an_answer_or_a_friendly_no(desk, verb, rest):
