@@ -12,7 +12,11 @@ HOW: dict[SavingKind, str] = {
     "released": "by giving machines back before the end of a claim",
     "shared": "by taking what stood free",
 }
-OF_ONE: dict[SavingKind, str] = {"stopped": "stopped", "released": "given back early", "shared": "not taken"}
+WHY: dict[SavingKind, str] = {
+    "stopped": "it was stopped",
+    "released": "it was given back early and stopped",
+    "shared": "something free was taken instead",
+}
 
 
 def savings(told: Savings) -> Reply:
@@ -54,8 +58,8 @@ def _shown(told: Savings) -> tuple[Saved, ...]:
 
 
 def _one(each: Saved) -> str:
-    how = f"{OF_ONE[each.kind]} for {length(each.saved_ms)}"
-    return f"{esc(each.name, 60)}: {usd(each.micros)}, {how}. {esc(each.counterfactual, 300)}"
+    spared = f"{usd(each.micros)} for {length(each.saved_ms)} not run, as {WHY[each.kind]}"
+    return f"{esc(each.name, 60)}: {spared}. {esc(each.counterfactual, 300)}"
 
 
 def _small_print(told: Savings) -> str:

@@ -61,7 +61,10 @@ def test_a_stop_saves_what_the_machine_would_have_cost_by_its_own_pattern(lived)
         "*November 2026: $49.40 saved so far.*",
         "$49.40 by stopping machines (1 time)",
         "*Most of it*",
-        "train-7: $49.40, stopped for 2 h 15 m. It would have run as in the same hours of the weeks before the stop.",
+        (
+            "train-7: $49.40 for 2 h 15 m not run, as it was stopped. "
+            "It would have run as in the same hours of the weeks before the stop."
+        ),
         f"{SMALL} Nothing is idle right now.",
         BUTTONS,
     ]
