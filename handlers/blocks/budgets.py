@@ -30,15 +30,17 @@ def told(now: Standing, mark: str) -> Reply:
     return Reply(heads[mark], blocks, private=False)
 
 
-def standing(now: Standing, channel: str) -> Reply:
-    """One budget in full."""
+def standing(now: Standing, channel: str, *, is_own: bool = True) -> Reply:
+    """One budget in full; one that is nobody's own is the sum of the teams'."""
     head = f"{_who(now.scope)}, {now.month:%B}: {_spent(now)}."
     thresholds = f"{now.warn_percent} % and 100 %"
     where = f"<#{channel}>" if channel else "Nobody, as there is no channel for it,"
     hears = f"{where} is told at {thresholds}, and when the forecast exceeds it; each once a month."
+    if not is_own:
+        hears = "The sum of the teams' budgets, beside what all teams spend; each team is told of its own."
     blocks: list[Block] = [
         section(f"*{head}*"),
-        section(lines([_ahead(now), _follows(now)])),
+        section(lines([_ahead(now), _follows(now) if is_own else ""])),
         context(f"{hears} Rented machines by our own metering; owned ones are on no bill and count against no budget."),
         actions(_drivers(now.scope)),
     ]

@@ -24,7 +24,8 @@ def of_scope(ask: Ask, scope: Scope) -> Reply:
     now = budgeting.standing(ask.desk, scope)
     if now is None:
         return blocks.none(ask.desk.settings.slack.cost_command, scope.key)
-    return blocks.standing(now, channel_of(ask.desk, scope.key))
+    is_own = scope in budgeting.scopes(ask.desk)
+    return blocks.standing(now, channel_of(ask.desk, scope.key), is_own=is_own)
 
 
 def _scope(ask: Ask, name: str) -> Scope:

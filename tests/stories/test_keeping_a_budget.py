@@ -113,6 +113,16 @@ def test_all_budgets_and_one_in_full(lived):
     assert office.types("ada", "/cost budget total").startswith("*The company, November: $49,459 of $90,000")
 
 
+def test_without_one_of_its_own_the_companys_budget_is_the_sum_and_nobody_is_told_of_it(lived):
+    office = lived(usd="46000")
+
+    shown = office.types("ada", "/cost budget total")
+    assert shown.startswith("*The company, November: $49,459 of $46,000 spent (107 %).*")
+    assert "The sum of the teams' budgets, beside what all teams spend; each team is told of its own." in shown
+    assert "Beyond it" not in shown
+    assert heard(office) == ["warn"]
+
+
 def test_what_has_no_budget_says_how_to_set_one(lived):
     office = lived()
 
