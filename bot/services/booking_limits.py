@@ -47,7 +47,7 @@ def check_use(desk: Desk, db: Database, slot: Slot) -> None:
     if slot.team:
         said += _beyond(rules.team, [each for each in kept if each.team == slot.team], slot, f"team {slot.team}")
     if said:
-        raise Refused(f"Too much: {' and '.join(said)}. Book fewer GPUs, less time, or another one less.")
+        raise Refused(f"Too much: {'; '.join(said)}. Book fewer GPUs, less time, or another one less.")
 
 
 def _beyond(allowance: Allowance, kept: list[Claim], slot: Slot, whose: str) -> list[str]:

@@ -10,11 +10,12 @@ from store import claims
 
 
 class OverLimit(Refused):
-    """A claim beyond the limits of fair use: which ones, and whether an approver can let it pass."""
+    """A claim beyond the limits of fair use: which ones, the claim as planned, and whether an approver can pass it."""
 
-    def __init__(self, sentence: str, excess: str, *, may_ask: bool) -> None:
+    def __init__(self, sentence: str, excess: str, planned: Claim, *, may_ask: bool) -> None:
         super().__init__(sentence)
         self.excess = excess
+        self.planned = planned
         self.may_ask = may_ask
 
 
@@ -25,14 +26,14 @@ def check(desk: Desk, db: Database, planned: Claim) -> None:
     if said and rules.at_limit != "warn":
         may_ask = rules.at_limit == "ask"
         advice = "An approver can let it pass." if may_ask else "Release something first, or claim less."
-        excess = " and ".join(said)
-        raise OverLimit(f"Too much: {excess}. {advice}", excess, may_ask=may_ask)
+        excess = "; ".join(said)
+        raise OverLimit(f"Too much: {excess}. {advice}", excess, planned, may_ask=may_ask)
 
 
 def warnings(desk: Desk, held: Claim) -> str:
     """What to tell somebody who went beyond a limit; empty where they keep to them."""
     said = _beyond(desk, desk.store.reading(), held)
-    return f"Mind the others: {' and '.join(said)}." if said else ""
+    return f"Mind the others: {'; '.join(said)}." if said else ""
 
 
 def _beyond(desk: Desk, db: Database, planned: Claim) -> list[str]:

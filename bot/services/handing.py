@@ -10,7 +10,7 @@ from bot.domain.clock import HOUR
 from bot.domain.handovers import Handover, HandoverState
 from bot.domain.listing import Listing
 from bot.errors import Refused
-from bot.services import digesting, requesting, turns
+from bot.services import digesting, fair_use, requesting, turns
 from bot.services.desk import Desk
 from store import audit, claims, handovers, listings, outbox
 
@@ -91,9 +91,10 @@ def _take_over(desk: Desk, db: Database, made: Handover, now: int) -> Claim | No
         return None
     if any(other.instance_id == held.instance_id for other in claims.held_by(db, made.taker)):
         raise Refused("You hold other GPUs of it by now. Release those first, then take these.")
-    claims.end(db, held.id, now, "handed", who=made.giver)
     team = desk.roster().team_of(made.taker)
     taken = replace(held, id=secrets.token_hex(16), holder=made.taker, from_at=now, team=team)
+    claims.end(db, held.id, now, "handed", who=made.giver)
+    _keep_fair(desk, db, taken)
     turns.served(desk, db, taken)
     claims.add(db, taken)
     requesting.over(desk, db, held, "handed")
@@ -101,6 +102,13 @@ def _take_over(desk: Desk, db: Database, made: Handover, now: int) -> Claim | No
     digesting.refresh(desk, db, held.instance_id)
     _settle(db, made, "taken", now)
     return taken
+
+
+def _keep_fair(desk: Desk, db: Database, taken: Claim) -> None:
+    try:
+        fair_use.check(desk, db, taken)
+    except fair_use.OverLimit as over:
+        raise Refused(f"Too much: {over.excess}. Release something first, then take it over.") from None
 
 
 def lapse(desk: Desk) -> None:

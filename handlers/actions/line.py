@@ -3,7 +3,7 @@
 from bot.domain import wants
 from bot.domain.claims import GpuChoice
 from bot.domain.clock import HOUR
-from bot.services import looking, queueing, requesting
+from bot.services import fair_use, looking, queueing, requesting
 from bot.services.desk import Desk
 from handlers import ids
 from handlers.actions.pressing import Press, listed
@@ -11,7 +11,7 @@ from handlers.blocks import claims
 from handlers.blocks import line as told
 from handlers.blocks.parts import Reply
 from handlers.commands import line
-from handlers.commands.claims import end_claim, prolong
+from handlers.commands.claims import ask_for_more, end_claim, prolong
 from handlers.commands.spans import Span
 from handlers.commands.verbs import Ask
 
@@ -39,7 +39,10 @@ def leave(desk: Desk, user: str, channel: str, value: str) -> Reply:
 
 def take(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Take it]"""
-    return claims.claimed(queueing.take(desk, value, user), user)
+    try:
+        return claims.claimed(queueing.take(desk, value, user), user)
+    except fair_use.OverLimit as over:
+        return ask_for_more(Ask(desk, user, channel, []), over, choice=GpuChoice(indexes=over.planned.gpus))
 
 
 def pass_on(desk: Desk, user: str, channel: str, value: str) -> Reply:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.domain.claims import Claim, GpuChoice
+from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
 from bot.domain.ranking import similar
 from bot.domain.wants import Want
@@ -55,7 +56,7 @@ def take(
 
     Whoever was not `informed` hears first of something better that stands free.
     """
-    now, span = ask.desk.clock(), span or Span()
+    span = span or Span()
     better = None if informed else hints.before(ask, listing, choice=choice, span=span, note=note)
     if better is not None:
         return better
@@ -64,25 +65,35 @@ def take(
             *(ask.desk, listing.instance.id, ask.user), choice=choice, length=span.length, until=span.end, note=note
         )
     except fair_use.OverLimit as over:
-        if not over.may_ask:
-            raise
-        length = span.length if span.end is None else span.end - now
-        grant = granting.draft(
-            *(ask.desk, ask.user, listing.instance.id, over.excess), choice=choice, length=length, note=note
-        )
-        return requests.offer(grant, str(over))
+        return ask_for_more(ask, over, choice=choice)
     except booking.Booked as booked:
         return in_the_way(ask, listing, booked.slot, choice)
     except turns.InLine as first:
         return line.others_first(ask, listing, first)
     except sharing.Taken as taken:
         return _taken(ask, listing, taken.claims, choice=choice, span=span)
+    used = beside.others(using.others_on(ask.desk, made, ask.user))
+    return _claimed(ask, made, span, used=used)
+
+
+def ask_for_more(ask: Ask, over: fair_use.OverLimit, *, choice: GpuChoice | None = None) -> Reply:
+    """Beyond fair use: offer to ask an approver. Without a choice a claim keeps its GPUs. Raises OverLimit."""
+    if not over.may_ask:
+        raise over
+    planned = over.planned
+    length = -(-(planned.until_at - ask.desk.clock()) // MINUTE) * MINUTE  # time has gone by since it was planned
+    grant = granting.draft(
+        *(ask.desk, ask.user, planned.instance_id, over.excess), choice=choice, length=length, note=planned.note
+    )
+    return requests.offer(grant, str(over))
+
+
+def _claimed(ask: Ask, made: Listing, span: Span, *, used: str = "") -> Reply:
+    """Theirs now, with what they should know of it."""
     mine = made.claim_of(ask.user)
     warning = fair_use.warnings(ask.desk, mine) if mine else ""
-    waiting = queueing.waiting_for(ask.desk, made)
     remark = " ".join(part for part in (span.remark, warning) if part)
-    used = beside.others(using.others_on(ask.desk, made, ask.user))
-    return claims.claimed(made, ask.user, remark=remark, waiting=waiting, used=used)
+    return claims.claimed(made, ask.user, remark=remark, waiting=queueing.waiting_for(ask.desk, made), used=used)
 
 
 def _taken(ask: Ask, listing: Listing, held: tuple[Claim, ...], *, choice: GpuChoice | None, span: Span) -> Reply:
@@ -111,8 +122,9 @@ def prolong(ask: Ask, listing: Listing, span: Span | None = None) -> Reply:
         made = sharing.extend(ask.desk, listing.instance.id, ask.user, by=span.length, until=span.end)
     except booking.Booked as booked:
         return in_the_way(ask, listing, booked.slot)
-    waiting = queueing.waiting_for(ask.desk, made)
-    return claims.claimed(made, ask.user, remark=span.remark, waiting=waiting)
+    except fair_use.OverLimit as over:
+        return ask_for_more(ask, over)
+    return _claimed(ask, made, span)
 
 
 def release(ask: Ask) -> Reply:

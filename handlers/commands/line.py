@@ -4,7 +4,7 @@ from bot.domain.claims import GpuChoice
 from bot.domain.listing import Listing
 from bot.domain.wants import Want
 from bot.errors import Refused
-from bot.services import desk, looking, queueing, requesting, running, sharing
+from bot.services import desk, fair_use, looking, queueing, requesting, running, sharing
 from bot.services.turns import InLine, Place
 from handlers.blocks import line as told
 from handlers.blocks import requests
@@ -64,7 +64,11 @@ def stand(
 
 def _run_now(ask: Ask, free: queueing.FreeNow, *, length: int | None, note: str, run: str) -> Reply:
     name, instance_id = free.listing.instance.name, free.listing.instance.id
-    sharing.claim(ask.desk, instance_id, ask.user, choice=GpuChoice(count=free.count), length=length, note=note)
+    choice = GpuChoice(count=free.count)
+    try:
+        sharing.claim(ask.desk, instance_id, ask.user, choice=choice, length=length, note=note)
+    except fair_use.OverLimit as over:
+        raise Refused(f"Too much: {over.excess}. Release something first, then ask again.") from None
     return runs.asked(running.begin(ask.desk, ask.user, run, instance_id, releases=True), name)
 
 

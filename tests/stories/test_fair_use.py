@@ -102,3 +102,58 @@ def test_a_team_has_limits_of_its_own(office_with):
     )
     assert office.types("ada", "/gpu extend train-7 12h") == "A claim lasts at most 12 hours. Try 4h or 12h."
     assert office.types("cy", "/gpu claim dgx-1").startswith("*dgx-1* is @Cy's until Mon 17:00 UTC")
+
+
+def test_an_extension_beyond_a_limit_can_be_asked_for(office_with):
+    office = office_with(rules({"gpu_hours_per_person": 20, "at_limit": "ask"}))
+    office.types("ada", "/gpu claim train-7 gpus:2 for 4h eval")
+
+    seen = office.types("ada", "/gpu extend train-7 8h")
+    assert seen == (
+        "Too much: you would have 24 GPU-hours in a week, the limit is 20. An approver can let it pass.\n"
+        "[Ask an approver]"
+    )
+    office.presses("ada", "Ask an approver")
+    office.presses("bob", "Let it pass", "#ml-platform")
+
+    seen = office.types("cy", "/gpu status train-7")
+    assert "@Ada has GPUs 0-1 to Mon 21:00 UTC: eval" in seen
+
+
+def test_who_is_beyond_a_limit_hears_of_it_when_extending_too(office_with):
+    office = office_with(rules({"gpus_per_person": 4, "gpu_hours_per_person": 40}))
+    office.types("ada", "/gpu claim train-7 gpus:8 for 5h")
+
+    seen = office.types("ada", "/gpu extend train-7 1h")
+
+    limits = "you would have 8 GPUs, the limit is 4; you would have 48 GPU-hours in a week, the limit is 40"
+    assert f"Mind the others: {limits}." in seen
+
+
+def test_what_is_handed_over_counts_for_who_takes_it(office_with):
+    office = office_with(rules({"gpus_per_person": 8, "at_limit": "refuse"}))
+    office.types("ada", "/gpu claim train-7 gpus:8 for 4h")
+    office.types("cy", "/gpu claim train-9 gpus:8 for 4h")
+    office.types("ada", "/gpu hand train-7 @cy")
+
+    seen = office.presses("cy", "Take it over", "@cy")
+
+    assert seen.endswith(
+        "Too much: you would have 16 GPUs, the limit is 8. Release something first, then take it over."
+    )
+    assert "@Ada" in office.types("bob", "/gpu status train-7")
+    office.types("cy", "/gpu release train-9")
+    assert office.presses("cy", "Take it over", "@cy").startswith("*train-7* is @Cy's until")
+
+
+def test_who_is_in_turn_but_beyond_a_limit_can_ask(asking):
+    asking.types("cy", "/gpu claim dgx-1 for 2h")
+    asking.types("ada", "/gpu wait dgx-1 gpus:4")
+    asking.types("ada", "/gpu claim train-7 gpus:6 for 4h")
+    asking.types("cy", "/gpu release dgx-1")
+
+    seen = asking.presses("ada", "Take it", "@ada")
+    assert seen.endswith("An approver can let it pass.\n[Ask an approver]")
+    asking.presses("ada", "Ask an approver", "@ada")
+    asking.presses("bob", "Let it pass", "#ml-platform")
+    assert "@Ada has GPUs" in asking.types("cy", "/gpu status dgx-1")
