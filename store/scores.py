@@ -19,6 +19,7 @@ SCHEMA = (
         hi80_micros INTEGER,
         lo95_micros INTEGER,
         hi95_micros INTEGER,
+        spread_micros INTEGER,
         actual_micros INTEGER,
         PRIMARY KEY (scope, made_at, horizon)
     ) STRICT, WITHOUT ROWID""",
@@ -43,9 +44,10 @@ def add(db: Database, scores: Iterable[Score]) -> None:
         changed(
             db,
             "INSERT INTO forecast_scores (scope, made_at, horizon, expected_micros, lo80_micros, hi80_micros, "
-            "lo95_micros, hi95_micros, actual_micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "lo95_micros, hi95_micros, spread_micros, actual_micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
             *(score.scope, score.made_at, score.horizon, score.expected_micros, score.lo80_micros, score.hi80_micros),
-            *(score.lo95_micros, score.hi95_micros, score.actual_micros),
+            *(score.lo95_micros, score.hi95_micros, score.spread_micros, score.actual_micros),
         )
 
 

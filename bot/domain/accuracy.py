@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from bot.domain.clock import DAY
+from bot.domain.forecast import Quantiles, own_quantiles
+
 Horizon = Literal["7d", "30d", "90d", "month"]
 DAYS: dict[Horizon, int] = {"7d": 7, "30d": 30, "90d": 90}
 MONTH_AHEAD = 10
@@ -25,6 +28,7 @@ class Score:
     hi80_micros: int | None = None
     lo95_micros: int | None = None
     hi95_micros: int | None = None
+    spread_micros: int | None = None
     actual_micros: int | None = None
     """None where it can't be told: nobody looked on some of the days."""
 
@@ -75,6 +79,22 @@ def record(scores: Sequence[Score], horizon: Horizon) -> Record:
         _held([(score.lo80_micros, score.hi80_micros, score.actual_micros) for score in chosen]),
         _held([(score.lo95_micros, score.hi95_micros, score.actual_micros) for score in chosen]),
     )
+
+
+def own(scores: Sequence[Score]) -> dict[int, Quantiles]:
+    """The company's own quantiles, by horizon, as far as there are enough scores; single machines are no groups."""
+    found = {}
+    for horizon, days in DAYS.items():
+        groups: dict[str, list[tuple[int, float]]] = {}
+        for score in scores:
+            known = score.actual_micros is not None and score.spread_micros
+            if score.horizon == horizon and known and not score.scope.startswith("instance:"):
+                error = ((score.actual_micros or 0) - score.expected_micros) / (score.spread_micros or 1)
+                groups.setdefault(score.scope, []).append((score.made_at // DAY, error))
+        quantiles = own_quantiles(groups, days)
+        if quantiles is not None:
+            found[days] = quantiles
+    return found
 
 
 def _held(ranges: Sequence[tuple[int | None, int | None, int | None]]) -> Held:

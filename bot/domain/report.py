@@ -38,6 +38,8 @@ class Range:
     hi_micros: int | None = None
     lo95_micros: int | None = None
     hi95_micros: int | None = None
+    spread_micros: int | None = None
+    """What the bounds are multiples of, where the history is long enough to learn from."""
 
 
 @dataclass(frozen=True, slots=True)

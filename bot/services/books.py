@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
+from bot.domain.accuracy import own
 from bot.domain.days import day_length, day_start, local_day
+from bot.domain.forecast import Quantiles
 from bot.domain.foresight import plan
 from bot.domain.plans import Plan
 from bot.domain.report import Scope
@@ -15,7 +17,7 @@ from bot.domain.spending import DAY, Days, Kind, Ledger, Machine, Used, kind
 from bot.services.desk import Desk
 from bot.services.foreseeing import Foreseen, foresee
 from store import ledger as charges
-from store import spend
+from store import scores, spend
 from store.spend import DaySpend
 from store.sql import Row
 
@@ -39,6 +41,8 @@ class Books:
     """What machines are by their past alone, by id."""
     plans: Mapping[str, Plan]
     """By id; machines of which nothing is known beyond their past have none."""
+    own: Mapping[int, Quantiles]
+    """Quantiles of the company's own scored totals, by horizon, where there are enough."""
 
     @property
     def passed(self) -> float:
@@ -75,6 +79,7 @@ def open_books(desk: Desk) -> Books:
         foreseen=foreseen,
         kinds=kinds,
         plans=plans,
+        own=own(scores.of(db, "")),
     )
 
 

@@ -35,6 +35,8 @@ FRESH = HOUR
 DUE = 50 * MINUTE
 """Less than FRESH, so that an hourly run finds every report due, however it jitters."""
 SHOWN_BACK = 31
+LEARNED_FROM = 60
+"""With shorter histories ranges are wider by the table, so they tell nothing of the table's last row."""
 TOTAL = Scope()
 
 
@@ -85,9 +87,9 @@ def _report(desk: Desk, scope: Scope, books: Books) -> Report:
     rest = (month_end(ledger.today) - ledger.today).days + 1
     charged = _charged(rows, ledger.today.replace(day=1))
     limit = _most_per_day(scope, machines)
-    whole = whole_month(forecast_sum(taken.series, horizon=rest), charged, books.passed)
+    whole = whole_month(forecast_sum(taken.series, horizon=rest, own=books.own), charged, books.passed)
     whole = whole if limit is None else capped(whole, limit, passed=books.passed)
-    ahead = {span: forecast_sum(taken.series, horizon=span) for span in SPANS}
+    ahead = {span: forecast_sum(taken.series, horizon=span, own=books.own) for span in SPANS}
     ahead = {span: each if limit is None else capped(each, limit) for span, each in ahead.items()}
     whose = budget(desk, scope)
     known = _known_rest(taken, books.passed, rest, most=round(whole.total) - charged)
@@ -181,7 +183,8 @@ def _known_rest(taken: Parts, passed: float, rest: int, *, most: int) -> int:
 
 def _range(outlook: Forecast) -> Range:
     bounds = (outlook.lo80, outlook.hi80, outlook.lo95, outlook.hi95)
-    return Range(round(outlook.total), *(_whole(each) for each in bounds))
+    spread = outlook.spread if outlook.known_days >= LEARNED_FROM else None
+    return Range(round(outlook.total), *(_whole(each) for each in (*bounds, spread)))
 
 
 def _whole(amount: float | None) -> int | None:

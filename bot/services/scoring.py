@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from bot.domain.accuracy import DAYS, MONTH_AHEAD, Horizon, Record, Score, record
+from bot.domain.accuracy import DAYS, MONTH_AHEAD, Horizon, Record, Score, own, record
 from bot.domain.clock import DAY as DAY_MS
 from bot.domain.clock import HOUR
 from bot.domain.days import day_start, local_day, month_end
@@ -31,6 +31,8 @@ class Accuracy:
     teams: tuple[Record, ...]
     first_made: int | None
     """When the oldest forecast was made that is not forgotten; None without any."""
+    own: tuple[int, ...]
+    """Horizons whose ranges follow from the company's own record, days."""
 
 
 def score(desk: Desk) -> None:
@@ -66,7 +68,7 @@ def _scored(horizon: Horizon, scope: str, made_at: int, content: Mapping[str, ob
     first = report.today if horizon != "month" else report.today.replace(day=1)
     late = horizon == "month" and (last - report.today).days + 1 < MONTH_AHEAD
     came = None if late else _came(report.scope, first, last, books)
-    bounds = (said.lo_micros, said.hi_micros, said.lo95_micros, said.hi95_micros)
+    bounds = (said.lo_micros, said.hi_micros, said.lo95_micros, said.hi95_micros, said.spread_micros)
     return Score(scope, made_at, horizon, said.micros, *bounds, came)
 
 
@@ -87,11 +89,12 @@ def _came(scope: Scope, first: date, last: date, books: Books) -> int | None:
 def accuracy(desk: Desk, scope: Scope) -> Accuracy:
     """The record of a scope's forecasts."""
     db = desk.store.reading()
-    own = [each for each in scores.of(db, scope.text) if each.scope == scope.text]
+    found = [each for each in scores.of(db, scope.text) if each.scope == scope.text]
     teams = scores.of(db, "team:") if scope.kind == "total" else []
     return Accuracy(
         scope,
-        tuple(record(own, horizon) for horizon in HORIZONS),
+        tuple(record(found, horizon) for horizon in HORIZONS),
         tuple(record(teams, horizon) for horizon in HORIZONS) if teams else (),
         scores.first_made(db, scope.text),
+        tuple(own(scores.of(db, ""))),
     )

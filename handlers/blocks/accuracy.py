@@ -17,7 +17,9 @@ NAMES: dict[Horizon, str] = {
 }
 
 
-def accuracy(scope: Scope, records: Sequence[Record], teams: Sequence[Record], first_made: int | None) -> Reply:
+def accuracy(
+    scope: Scope, records: Sequence[Record], teams: Sequence[Record], first_made: int | None, own: Sequence[int] = ()
+) -> Reply:
     """The whole record."""
     conclusion = _conclusion(scope, records, first_made)
     blocks: list[Block] = [section(f"*{conclusion}*")]
@@ -28,7 +30,7 @@ def accuracy(scope: Scope, records: Sequence[Record], teams: Sequence[Record], f
         blocks.append(
             section(lines(["*All teams' forecasts together*", *(_row(each) for each in teams if each.scored)]))
         )
-    blocks.append(context(_small_print(scored)))
+    blocks.append(context(_small_print(scored, own)))
     return Reply(cut(conclusion, 3_900), blocks)
 
 
@@ -77,9 +79,12 @@ def _percent(share: float) -> str:
     return f"{share * 100:.0f} %" if share >= 0.095 else f"{share * 100:.1f} %"
 
 
-def _small_print(scored: Sequence[Record]) -> str:
+def _small_print(scored: Sequence[Record], own: Sequence[int]) -> str:
     said = ["One forecast a day is kept and compared with our ledger once its days are over."]
     if scored:
         said.append("Forecasts of days on end share most of their days, so they tell less than their number.")
         said.append("Days on which nobody looked are left out.")
+    if own:
+        days = " and ".join(str(each) for each in own)
+        said.append(f"Ranges of {days} days follow from this record, not from the table Valet came with.")
     return " ".join(said)

@@ -55,7 +55,7 @@ def accuracy(ask: Ask) -> Reply:
 
 def _record(desk: Desk, about: Scope) -> Reply:
     found = scoring.accuracy(desk, about)
-    return records.accuracy(found.scope, found.records, found.teams, found.first_made)
+    return records.accuracy(found.scope, found.records, found.teams, found.first_made, found.own)
 
 
 VERBS = (

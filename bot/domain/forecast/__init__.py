@@ -4,6 +4,7 @@ records   what goes in and what comes out
 guard     missing, absurd and half-billed days, repaired and said
 level     the spend of an ordinary day; never a trend
 interval  bounds made on totals, by a table of past errors
+calibration  the company's own errors in the place of that table's
 outlook   all of it together, for one series or a sum of them
 budget    the chance to exceed a budget, and the day it happens
 
@@ -12,6 +13,8 @@ a ledger. Callers turn micro-dollars into dollars on the way in and back, rounde
 """
 
 from bot.domain.forecast.budget import chance_over, first_day_over
+from bot.domain.forecast.calibration import own_quantiles
+from bot.domain.forecast.interval import Quantiles
 from bot.domain.forecast.outlook import forecast, forecast_sum, month
 from bot.domain.forecast.records import Change, Day, Forecast, History, Series, Trust
 
@@ -20,6 +23,7 @@ __all__ = [
     "Day",
     "Forecast",
     "History",
+    "Quantiles",
     "Series",
     "Trust",
     "chance_over",
@@ -27,4 +31,5 @@ __all__ = [
     "forecast",
     "forecast_sum",
     "month",
+    "own_quantiles",
 ]

@@ -6,7 +6,7 @@ later day at once. So the errors of whole totals were collected over many series
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.domain.forecast.records import Trust
 
@@ -32,14 +32,14 @@ BANDS: tuple[tuple[float, Trust], ...] = ((0.25, "firm"), (0.7, "fair"), (1.2, "
 """Highest rho of each trust; the median errors of 30-day totals were 0, then 6 to 13, then 29 %, and 86 % beyond."""
 
 
-def quantiles(known_days: int, horizon: int) -> Quantiles:
-    """The table between its entries, along the logarithms of history and horizon.
+def quantiles(known_days: int, horizon: int, own: Mapping[int, Quantiles] | None = None) -> Quantiles:
+    """The table between its entries, along the logarithms of history and horizon; `own` goes before BY_HORIZON.
 
     Histories shorter than a week go on widening at the pace of the last two entries; horizons beyond the table use
     its edge. How a short history widens was measured at 30 days ahead and is taken to hold for the others.
     """
     short = _along(BY_HISTORY, min(max(known_days, 1), 60))
-    ahead = _along(BY_HORIZON, min(max(horizon, 7), 90))
+    ahead = _along({**BY_HORIZON, **(own or {})}, min(max(horizon, 7), 90))
     full = BY_HISTORY[60]
     widened = [a * s / f for a, s, f in zip(ahead, short, full, strict=True)]
     return widened[0], widened[1], widened[2], widened[3]

@@ -1,11 +1,12 @@
 """The forecast itself: level times days, plus what is known to change, with bounds and trust."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.domain.forecast.guard import repair
 from bot.domain.forecast.interval import (
+    Quantiles,
     bounds,
     quantiles,
     quantiles_of_day,
@@ -45,11 +46,12 @@ def forecast(
     return forecast_sum((Series(history, tuple(changes), run_rate),), horizon=horizon)
 
 
-def forecast_sum(parts: Sequence[Series], *, horizon: int) -> Forecast:
+def forecast_sum(parts: Sequence[Series], *, horizon: int, own: Mapping[int, Quantiles] | None = None) -> Forecast:
     """Forecast a sum of series: forecasts are added, bounds are made anew from the summed days.
 
     The parts always add up to the sum, and its interval is narrower than theirs together. A part that begins later
-    counts as zero before. Raises ValueError when `horizon` is negative or the histories end on different days.
+    counts as zero before. `own` has quantiles of scored totals by horizon, see `calibration`.
+    Raises ValueError when `horizon` is negative or the histories end on different days.
     """
     if horizon < 0:
         raise ValueError(f"a horizon of {horizon} days: expected 0 or more")
@@ -58,7 +60,7 @@ def forecast_sum(parts: Sequence[Series], *, horizon: int) -> Forecast:
         raise ValueError(f"histories of a sum end on the same day; got {len(ends)} different ends")
     made = [_made_ready(part, horizon) for part in parts]
     changes = {change for part in parts for change in part.changes if change.date <= _after(min(ends), horizon)}
-    outlook = _bounded(made, min(ends), horizon)
+    outlook = _bounded(made, min(ends), horizon, own or {})
     return replace(outlook, changes=tuple(sorted(changes, key=lambda change: (change.date, change.why, change.delta))))
 
 
@@ -113,7 +115,7 @@ def _means(base: float, part: Series, horizon: int) -> tuple[float, ...]:
     return tuple(means)
 
 
-def _bounded(parts: Sequence[_Part], end: date, horizon: int) -> Forecast:
+def _bounded(parts: Sequence[_Part], end: date, horizon: int, own: Mapping[int, Quantiles]) -> Forecast:
     means = [sum(column) for column in zip(*(part.means for part in parts), strict=True)]
     notes = tuple(note for part in parts for note in part.notes)
     known = max(part.known for part in parts)
@@ -121,15 +123,16 @@ def _bounded(parts: Sequence[_Part], end: date, horizon: int) -> Forecast:
         days = tuple(Day(h, _after(end, h), mean, None, None, None, None) for h, mean in enumerate(means, 1))
         return Forecast(sum(means), None, None, None, None, days, "run-rate", notes)
     values, base = _summed([part.values for part in parts]), sum(part.base for part in parts)
-    lo95, lo80, hi80, hi95 = bounds(
-        sum(means), spread_of_total(values, base * horizon, horizon), quantiles(known, horizon)
-    )
+    spread = spread_of_total(values, base * horizon, horizon)
+    total_bounds = bounds(sum(means), spread, quantiles(known, horizon, own))
     per_day = spread_of_total(values, base, 1)
     rho = 0.0 if per_day == 0 else min(per_day / base if base > 0 else float("inf"), 1e6)
     if horizon > FAR:
         notes = (*notes, f"{horizon} days ahead is a planning range, not a forecast.")
     days = _days(means, spread_of_day(values, base), known, end)
-    return Forecast(sum(means), lo80, hi80, lo95, hi95, days, trust(rho, known), notes, rho)
+    lo95, lo80, hi80, hi95 = total_bounds
+    sure = trust(rho, known)
+    return Forecast(sum(means), lo80, hi80, lo95, hi95, days, sure, notes, rho, spread=spread, known_days=known)
 
 
 def _days(means: Sequence[float], spread: float, known: int, end: date) -> tuple[Day, ...]:

@@ -96,5 +96,9 @@ class Forecast:
     """Spread by total, both without the known changes: the figure behind `trust`."""
     changes: tuple[Change, ...] = ()
     """The known changes that shaped it, by date."""
+    spread: float | None = None
+    """What the bounds are multiples of; None without bounds."""
+    known_days: int = 0
+    """Days of history that were really read, of the longest part."""
     billed: float = 0.0
     """The part of `total` that is billed already and certain."""

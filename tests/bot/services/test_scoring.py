@@ -15,7 +15,7 @@ from bot.domain.report import Scope
 from bot.services import forecasting, scoring
 from bot.services.desk import Desk
 from bot.settings import parse
-from store import fleet, ledger
+from store import fleet, ledger, scores
 from store.sql import rows
 
 TOTAL, NLP = Scope(), Scope("team", "nlp")
@@ -159,3 +159,24 @@ def test_a_record_never_counts_more_than_there_is(told_of):
 
     assert 0 <= found.in80.right <= found.in80.of <= found.scored <= len(scores)
     assert found.median_error is None or found.median_error >= abs(found.lean or 0) - 1e-9
+
+
+def test_with_enough_scores_ranges_follow_from_the_companys_own_record(desk, clock):
+    clock.now = at(11, 23, 9)
+    ran(desk, at(9, 1), clock.now)
+    before = forecasting.make(desk, TOTAL)
+    told_of = [
+        Score(f"team:{team}", at(1, 1) - 30 * DAY * number, "30d", 10**9, spread_micros=10**8, actual_micros=10**9)
+        for team in range(10)
+        for number in range(10)
+    ]
+    with desk.store.writing() as db:
+        scores.add(db, told_of)
+
+    after = forecasting.make(desk, TOTAL)
+
+    assert after.next(30).micros == before.next(30).micros
+    widths = [each.next(30).hi_micros - each.next(30).micros for each in (before, after)]
+    assert widths[1] == pytest.approx(widths[0] / 4, rel=1e-6)
+    assert after.next(7) == before.next(7)
+    assert scoring.accuracy(desk, TOTAL).own == (30,)
