@@ -6,6 +6,7 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from bot.domain.claims import GRACE, Claim, GpuChoice
+from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services import acting, booking, claim_ends, digesting, fair_use, reminding, requesting, turns
@@ -79,7 +80,8 @@ def _claimable(desk: Desk, db: Database, instance_id: str) -> Listing:
         raise Refused("That instance is gone.")
     if not listing.running:
         name, state = listing.instance.name, listing.instance.state
-        raise Refused(f"{name} is {state}, so there is nothing to claim. `/gpu status` shows what runs.")
+        way = f"`/gpu start {name}` starts it for you." if state == "stopped" else "`/gpu status` shows what runs."
+        raise Refused(f"{name} is {state}, so there is nothing to claim. {way}")
     if listing.drain is not None:
         raise Refused(listing.drain.refusal(listing.instance.name))
     over = [each for each in listing.claims if each.until_at + GRACE <= desk.clock()]
@@ -126,6 +128,8 @@ def extend(desk: Desk, instance_id: str, holder: str, *, by: int | None = None, 
             raise Refused(
                 f"You hold nothing on {listing.instance.name}. `/gpu claim {listing.instance.name}` takes it."
             )
+        if by is not None and by < MINUTE:
+            raise Refused(f"Less than a minute changes nothing. Try `extend {listing.instance.name} 2h`.")
         if until is not None and until < mine.until_at:
             name = listing.instance.name
             raise Refused(

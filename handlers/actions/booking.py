@@ -6,7 +6,7 @@ from bot.services import booking, looking, slots
 from bot.services.booking import Wish
 from bot.services.desk import Desk
 from handlers import ids
-from handlers.actions.pressing import Press, listed
+from handlers.actions.pressing import Press, listed, number
 from handlers.blocks import booking as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands import booking as commands
@@ -75,9 +75,10 @@ def _parts(value: str, count: int) -> list[str]:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 16):
+    found = number(text)
+    if found is None:
         raise Refused("This button is from another version of Valet. Use the command instead.")
-    return int(text)
+    return found
 
 
 PRESSES: dict[str, Press] = {

@@ -3,7 +3,7 @@
 from bot.domain.claims import GpuChoice
 from bot.services.desk import Desk
 from handlers import ids
-from handlers.actions.pressing import Press, listed
+from handlers.actions.pressing import Press, listed, number
 from handlers.blocks.parts import Reply
 from handlers.commands import acting, claims, launches
 from handlers.commands.moments import Moment
@@ -16,7 +16,8 @@ def claim_want(desk: Desk, user: str, channel: str, value: str) -> Reply:
     rest, _, ending = value.rpartition("|")
     instance_id, _, count = rest.rpartition("|")
     listing = listed(desk, instance_id)
-    choice = GpuChoice(count=int(count)) if count.isdecimal() and int(count) < len(listing.gpus) else None
+    wanted = number(count)
+    choice = GpuChoice(count=wanted) if wanted is not None and wanted < len(listing.gpus) else None
     return claims.take(Ask(desk, user, channel, []), listing, choice=choice, span=_span(ending), informed=True)
 
 
@@ -33,10 +34,10 @@ def launch_want(desk: Desk, user: str, channel: str, value: str) -> Reply:
 
 
 def _span(ending: str) -> Span:
-    if not ending[1:].isdecimal():
+    said = number(ending[1:])
+    if said is None:
         return Span()
-    number = int(ending[1:])
-    return Span(until=Moment(number)) if ending.startswith("u") else Span(number)
+    return Span(until=Moment(said)) if ending.startswith("u") else Span(said)
 
 
 PRESSES: dict[str, Press] = {ids.CLAIM_WANT: claim_want, ids.START_WANT: start_want, ids.LAUNCH_WANT: launch_want}

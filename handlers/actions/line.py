@@ -6,7 +6,7 @@ from bot.domain.clock import HOUR
 from bot.services import fair_use, looking, queueing, requesting
 from bot.services.desk import Desk
 from handlers import ids
-from handlers.actions.pressing import Press, listed
+from handlers.actions.pressing import Press, listed, number
 from handlers.blocks import claims
 from handlers.blocks import line as told
 from handlers.blocks.parts import Reply
@@ -20,10 +20,10 @@ def wait(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Wait in line]: the value is an instance or what is wanted; how many GPUs and how long may follow."""
     wanted, count, length = [*value.split("|"), "", ""][:3]
     ask, listing = Ask(desk, user, channel, []), looking.listing(desk, wanted)
-    span = int(length) if length.isdecimal() else None
+    span = number(length)
     if listing is None:
         return line.stand(ask, None, wants.parse(wanted), length=span)
-    choice = GpuChoice(count=int(count)) if count.isdecimal() else None
+    choice = None if number(count) is None else GpuChoice(count=number(count))
     return line.stand(ask, listing, None, choice=choice, length=span)
 
 
@@ -34,7 +34,7 @@ def show(desk: Desk, user: str, channel: str, value: str) -> Reply:
 
 def leave(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Leave the line]"""
-    return line.go(Ask(desk, user, channel, []), int(value) if value.isdecimal() else -1)
+    return line.go(Ask(desk, user, channel, []), number(value) or 0)
 
 
 def take(desk: Desk, user: str, channel: str, value: str) -> Reply:

@@ -12,6 +12,11 @@ Press = Callable[[Desk, str, str, str], Reply | None]
 """Takes the desk, who pressed, in which channel, and the button's value."""
 
 
+def number(text: str) -> int | None:
+    """The number in a button's value; None where there is none that one of ours could have."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
+
+
 def listed(desk: Desk, instance_id: str) -> Listing:
     """The instance a button is about. Raises Refused when it is gone."""
     found = looking.listing(desk, instance_id)

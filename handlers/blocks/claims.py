@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bot.domain.claims import Claim
 from bot.domain.clock import HOUR
 from bot.domain.listing import Listing
-from bot.domain.rates import cost
 from bot.domain.ranking import Found, Way, open_gpus, tier_of
+from bot.domain.rates import cost
 from handlers import ids
 from handlers.blocks.find import Asked, rows, way_button
 from handlers.blocks.line import someone
@@ -72,7 +72,7 @@ def _worth(listing: Listing, held: Claim, left: int) -> str:
 
 def release_others(listing: Listing) -> Reply:
     """Asked before the claims of others are ended, one by one."""
-    text = lines([*(_whose(listing, held) for held in listing.claims), f"It is {listing.state} now."])
+    text = lines([*(_whose(listing, held) for held in listing.claims), f"Verdict: {listing.state}."])
     buttons = [_end_button(listing, held, number) for number, held in enumerate(listing.claims[:MOST_BUTTONS])]
     return plainly(text, *buttons)
 

@@ -57,6 +57,7 @@ def take(
     Whoever was not `informed` hears first of something better that stands free.
     """
     span = span or Span()
+    find.check_length(ask, span)
     better = None if informed else hints.before(ask, listing, choice=choice, span=span, note=note)
     if better is not None:
         return better
@@ -111,7 +112,10 @@ def extend(ask: Ask) -> Reply:
     span = extension(ask.words, ask.asker()) if ask.words else None
     if ask.words and span is None:
         listing, rest = named(ask, "extend")
-        return prolong(ask, listing, extension(rest, ask.asker()) if rest else None)
+        span = extension(rest, ask.asker()) if rest else None
+        if rest and span is None:
+            raise Refused(f'"{rest[0][:40]}" is no length of time. Try `extend {listing.instance.name} 2h`.')
+        return prolong(ask, listing, span)
     return prolong(ask, _only_one(ask), span)
 
 

@@ -29,11 +29,15 @@ def answer(ask: Ask, want: Want, wanted: Span) -> Reply:
 
 def asked_for(ask: Ask, want: Want, wanted: Span) -> Asked:
     """The want with its time, as the limits allow. Raises Refused."""
-    now = ask.desk.clock()
-    limits = ask.desk.settings.claim_limits(ask.desk.roster().team_of(ask.user))
-    length = limits.length(wanted.length if wanted.end is None else wanted.end - now)
+    length = check_length(ask, wanted)
     said = wanted.length is not None or wanted.end is not None
     return Asked(want, length, wanted.end, said=said)
+
+
+def check_length(ask: Ask, wanted: Span) -> int:
+    """How long that is, as the limits allow. Raises Refused."""
+    limits = ask.desk.settings.claim_limits(ask.desk.roster().team_of(ask.user))
+    return limits.length(wanted.length if wanted.end is None else wanted.end - ask.desk.clock())
 
 
 def spec(ask: Ask) -> tuple[Want, list[str]] | None:

@@ -154,7 +154,8 @@ def request(ask: Ask) -> Reply:
         raise Refused(
             f"{name} is yours: `/gpu release {name}` gives it back."
             if mine
-            else f"Nobody holds {name}, so there is nobody to ask. `/gpu claim {name}` takes it."
+            else f"Nobody holds {name}, so there is nobody to ask. "
+            f"`/gpu {'claim' if listing.running else 'status'} {name}` {'takes' if listing.running else 'shows'} it."
         )
     if len(others) > 1:
         return requests.whom(listing, ask.user)

@@ -1,6 +1,12 @@
 """Ada and Bob share train-7."""
 
+from contextlib import suppress
+from itertools import product
+
 from bot.domain.clock import HOUR, MINUTE
+from bot.errors import ValetError
+from bot.sandbox.slack.people import CY, GPUS
+from handlers.actions.press import PRESSES, press
 
 
 def test_the_first_to_ask_gets_it_and_the_second_is_told_who_has_it_until_when(office):
@@ -41,12 +47,45 @@ def test_no_length_of_time_is_taken_for_what_it_is_not(office):
     assert office.types("ada", "/gpu claim train-7 for 99d").startswith("A claim lasts at most 14 days.")
 
 
+def test_an_extension_by_nothing_or_by_no_length_is_refused(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+
+    assert office.types("ada", "/gpu extend train-7 0h").startswith("Less than a minute changes nothing.")
+    assert office.types("ada", "/gpu extend train-7 please") == (
+        '"please" is no length of time. Try `extend train-7 2h`.'
+    )
+    assert "to Mon 13:00 UTC" in office.types("ada", "/gpu status train-7"), "it ends when it did"
+
+
+def test_a_length_that_cannot_be_is_refused_before_anything_else_is_offered(office):
+    office.reports("train-7", 0.0)
+    office.reports("dgx-1", 0.0)
+
+    assert office.types("ada", "/gpu claim train-7 for 0h") == ("A claim lasts at least 5 minutes. Try 30m, 4h or 2d.")
+
+
+def test_a_machine_that_stands_still_is_not_claimed_but_can_be_started(office):
+    assert office.types("ada", "/gpu claim eval-2 for 2h") == (
+        "eval-2 is stopped, so there is nothing to claim. `/gpu start eval-2` starts it for you."
+    )
+    assert office.types("ada", "/gpu request eval-2") == (
+        "Nobody holds eval-2, so there is nobody to ask. `/gpu status eval-2` shows it."
+    )
+
+
+def test_a_press_with_a_value_that_is_none_of_ours_gets_an_answer_or_a_no(office):
+    odd = ["", "|||", "9" * 19, "9" * 5_000, "train-7|" + "9" * 5_000, "\u0663|\u00b2|\u00b2", "\x00"]
+    for action, value in product(PRESSES, odd):
+        with suppress(ValetError):
+            press(office.valet.desk, action, CY, GPUS, value=value)
+
+
 def test_only_the_holder_or_an_approver_can_release(office):
     office.types("ada", "/gpu claim train-7")
 
     assert "only they or an approver can release it" in office.types("cy", "/gpu release train-7")
     assert office.types("bob", "/gpu release train-7") == (
-        "*train-7* is @Ada's until Mon 17:00 UTC.\nIt is unknown now.\n[Release train-7 anyway]"
+        "*train-7* is @Ada's until Mon 17:00 UTC.\nVerdict: unknown.\n[Release train-7 anyway]"
     )
     assert office.presses("bob", "Release train-7 anyway").startswith("@Bob released *train-7*")
     assert office.sees("ada", "@ada").startswith("Your claim on *train-7* was ended by @Bob.")
