@@ -1,5 +1,7 @@
 """Actions. Every change of state is a compare-and-set."""
 
+import json
+
 from sqlite_utils import Database
 
 from bot.domain.actions import BY_RULE, Action, ActionState, Facts
@@ -21,6 +23,7 @@ SCHEMA = (
         expires_at INTEGER NOT NULL,
         decider TEXT NOT NULL DEFAULT '',
         decided_at INTEGER,
+        break_glass TEXT NOT NULL DEFAULT '',
         executing_at INTEGER,
         called_at INTEGER,
         calls INTEGER NOT NULL DEFAULT 0,
@@ -34,7 +37,7 @@ SCHEMA = (
         tries INTEGER NOT NULL DEFAULT 0,
         retry_at INTEGER,
         over_told_at INTEGER,
-        CHECK (decider <> requester),
+        CHECK (decider <> requester OR break_glass <> ''),
         CHECK ((kind = 'launch') = (instance_id IS NULL)),
         CHECK ((kind = 'launch') = (template <> '')),
         CHECK ((kind = 'stop') = (length IS NULL)),
@@ -49,10 +52,21 @@ SCHEMA = (
         WHERE state IN ('pending', 'approved', 'executing')""",
     """CREATE UNIQUE INDEX one_live_launch ON actions (requester, template)
         WHERE kind = 'launch' AND state IN ('pending', 'approved', 'executing')""",
+    """CREATE TABLE yeses (
+        id INTEGER PRIMARY KEY,
+        action_id TEXT NOT NULL REFERENCES actions (id),
+        person TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        UNIQUE (action_id, person)
+    ) STRICT""",
     "CREATE INDEX actions_by_state ON actions (state, created_at)",
     """CREATE INDEX live_makings ON actions (made_id)
         WHERE state IN ('pending', 'approved', 'executing')""",
 )
+
+
+_YESES = "(SELECT json_group_array(person) FROM (SELECT person FROM yeses WHERE action_id = a.id ORDER BY id)) AS yeses"
+_SELECT = f"SELECT a.*, {_YESES} FROM actions a"
 
 
 def add(db: Database, action: Action) -> None:
@@ -69,7 +83,7 @@ def add(db: Database, action: Action) -> None:
 
 def by_id(db: Database, action_id: str) -> Action | None:
     """An action in whatever state."""
-    row = one(db, "SELECT * FROM actions WHERE id = ?", action_id)
+    row = one(db, f"{_SELECT} WHERE id = ?", action_id)
     return _action(row) if row else None
 
 
@@ -77,8 +91,7 @@ def live_on(db: Database, instance_id: str) -> Action | None:
     """The action that may still happen to an instance, or that is making it."""
     row = one(
         db,
-        "SELECT * FROM actions WHERE (instance_id = ? OR made_id = ?) "
-        "AND state IN ('pending', 'approved', 'executing')",
+        f"{_SELECT} WHERE (instance_id = ? OR made_id = ?) AND state IN ('pending', 'approved', 'executing')",
         *(instance_id, instance_id),
     )
     return _action(row) if row else None
@@ -129,7 +142,25 @@ def rule_micros(db: Database, team: str, but: str) -> int:
 
 def in_state(db: Database, state: ActionState) -> list[Action]:
     """Every action in a state, oldest first."""
-    return [_action(row) for row in rows(db, "SELECT * FROM actions WHERE state = ? ORDER BY created_at", state)]
+    return [_action(row) for row in rows(db, f"{_SELECT} WHERE state = ? ORDER BY created_at", state)]
+
+
+def say_yes(db: Database, action_id: str, person: str, now: int) -> bool:
+    """Count somebody's yes; False when they said it before, asked for it, or it has been decided or has lapsed."""
+    sql = (
+        "INSERT OR IGNORE INTO yeses (action_id, person, at) SELECT id, ?, ? FROM actions "
+        "WHERE id = ? AND state = 'pending' AND expires_at > ? AND requester <> ?"
+    )
+    return changed(db, sql, person, now, action_id, now, person) == 1
+
+
+def break_glass(db: Database, action_id: str, person: str, why: str, now: int) -> bool:
+    """The one decision, by whoever asked; False when it was decided or has lapsed already, or somebody else asked."""
+    sql = (
+        "UPDATE actions SET state = 'approved', decider = ?, decided_at = ?, break_glass = ? "
+        "WHERE id = ? AND state = 'pending' AND expires_at > ? AND requester = ?"
+    )
+    return changed(db, sql, person, now, why, action_id, now, person) == 1
 
 
 def decide(db: Database, action_id: str, person: str, state: ActionState, now: int) -> bool:
@@ -199,7 +230,7 @@ def over(db: Database, now: int, told_before: int) -> list[Action]:
     """Launches whose time is over though their machine runs on unclaimed; told of at `told_before` at the latest."""
     found = rows(
         db,
-        "SELECT a.* FROM actions a JOIN instances i ON i.id = a.made_id "
+        f"{_SELECT} JOIN instances i ON i.id = a.made_id "
         "WHERE a.kind IN ('launch', 'clone') AND a.state = 'done' "
         "AND coalesce(a.ordered_at, a.executing_at) + a.length <= ? AND i.state = 'running' AND i.gone_at IS NULL "
         "AND (a.over_told_at IS NULL OR a.over_told_at <= ?) "
@@ -217,7 +248,7 @@ def mark_over(db: Database, action_id: str, now: int) -> None:
 def live_launch(db: Database, requester: str, template: str) -> Action | None:
     """The launch of a template that a person has asked for and that may still happen."""
     sql = (
-        "SELECT * FROM actions WHERE kind = 'launch' AND requester = ? AND template = ? "
+        f"{_SELECT} WHERE kind = 'launch' AND requester = ? AND template = ? "
         "AND state IN ('pending', 'approved', 'executing')"
     )
     row = one(db, sql, requester, template)
@@ -237,4 +268,5 @@ def call_off(db: Database, action: Action, **fields: object) -> bool:
 def _action(row: Row) -> Action:
     known = {name: value for name, value in row.items() if name in Action.__slots__}
     words = {name: row[name] or "" for name in ("instance_id", "made_id")}
-    return Action(**{**known, **words, "facts": Facts.from_json(row["facts"])})
+    yeses = tuple(json.loads(row["yeses"]))
+    return Action(**{**known, **words, "facts": Facts.from_json(row["facts"]), "yeses": yeses})

@@ -71,6 +71,8 @@ class Facts:
     """The rule it follows from ("hours", "idle"), where nobody asked; such an action has no card of its own."""
     parked_at: int | None = None
     """Which notice tells of it: the moment that was announced."""
+    approvals: int = 1
+    """How many different people have to say yes."""
     even_active: bool = False
     """The team lets this rule end work."""
 
@@ -104,6 +106,11 @@ class Action:
     facts: Facts
     reason: str = ""
     decider: str = ""
+    """Whose decision was the last that it took."""
+    yeses: tuple[str, ...] = ()
+    """Who said yes, the first first."""
+    break_glass: str = ""
+    """Why whoever asked decided it alone, where they did."""
     decided_at: int | None = None
     executing_at: int | None = None
     called_at: int | None = None
@@ -143,9 +150,15 @@ class Action:
         return "" if self.facts.rule or self.decider in {BY_RULE, BY_SETTINGS} else self.decider
 
     @property
+    def approvers(self) -> tuple[str, ...]:
+        """The people who decided it; none where a rule did."""
+        named = (self.approver,) if self.approver else ()
+        return self.yeses if named and self.state != "denied" and not self.break_glass else named
+
+    @property
     def decided_by(self) -> str:
         """Who decided, for a sentence."""
-        return f"<@{self.approver}>" if self.approver else "its team's rule"
+        return " and ".join(f"<@{each}>" for each in self.approvers) or "its team's rule"
 
     @property
     def told(self) -> str:
@@ -180,6 +193,16 @@ def refusal_to_approve(action: Action, person: str, roster: Roster) -> str | Non
         return f"You asked for this yourself, so someone else decides: {_names(action, roster)}."
     if person not in deciders(action, roster):
         return f"Only {_names(action, roster)} can decide this."
+    return None
+
+
+def refusal_to_break_glass(action: Action, person: str, roster: Roster) -> str | None:
+    """Why `person` may not pass this action by themselves; None when they may."""
+    team = roster.team(action.team)
+    if team is None or not team.break_glass:
+        return f"Nobody passes their own request here; {_names(action, roster)} can decide this."
+    if person != action.requester or person not in team.approvers:
+        return f"Only who asked for it, as an approver of team {team.name}, can; {_names(action, roster)} can decide."
     return None
 
 
@@ -268,6 +291,9 @@ def outdated(action: Action, scene: Scene) -> str | None:
 
 def decider_gone(action: Action, roster: Roster) -> str | None:
     """Whether whoever said yes may still say so; None when they may."""
-    if action.decider in {"", BY_RULE, BY_SETTINGS} or refusal_to_approve(action, action.decider, roster) is None:
+    if action.decider in {"", BY_RULE, BY_SETTINGS}:
         return None
-    return f"<@{action.decider}> may no longer approve this."
+    refuses = refusal_to_break_glass if action.break_glass else refusal_to_approve
+    said, needed = action.approvers or (action.decider,), 1 if action.break_glass else action.facts.approvals
+    gone = [each for each in said if refuses(action, each, roster)]
+    return f"<@{gone[0]}> may no longer approve this." if gone and len(said) - len(gone) < needed else None

@@ -10,6 +10,10 @@ class Team:
     name: str
     members: frozenset[str] = frozenset()
     approvers: frozenset[str] = frozenset()
+    approvals: int = 1
+    """How many different people have to say yes."""
+    break_glass: bool = False
+    """Its approvers may pass their own requests, with a reason that is posted."""
     channel: str = ""
     timezone: str = "UTC"
     budget_micros: int | None = None

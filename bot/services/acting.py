@@ -126,7 +126,10 @@ def _decided(desk: Desk, db: Database, action: Action, person: str, *, yes: bool
     """Write the decision; why it did not count, if it did not."""
     now = desk.clock()
     state: ActionState = "approved" if yes else "denied"
-    if not actions.decide(db, action.id, person, state, now):
+    if yes and not actions.say_yes(db, action.id, person, now):
+        return "You have said yes already; it takes somebody else's yes as well."
+    waits = yes and _still_needed(desk, db, action)
+    if not waits and not actions.decide(db, action.id, person, state, now):
         return "Somebody else decided this at the same moment."
     did = f"approved the {action.kind}" if yes else _denied(action)
     audit.add(db, now, person, did, subject=action.subject, detail=action.id)
@@ -135,6 +138,13 @@ def _decided(desk: Desk, db: Database, action: Action, person: str, *, yes: bool
     if not yes:
         ending.note(db, action, now)
     return None
+
+
+def _still_needed(desk: Desk, db: Database, action: Action) -> bool:
+    """Whether it takes more yeses of people who may say so now."""
+    current, roster = actions.by_id(db, action.id) or action, desk.roster()
+    counted = [each for each in current.yeses if refusal_to_approve(action, each, roster) is None]
+    return len(counted) < action.facts.approvals
 
 
 def _denied(action: Action) -> str:

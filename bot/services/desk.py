@@ -44,7 +44,8 @@ class Desk:
         host = self.settings.owned.hosts.get(instance.id) if instance.provider == "owned" else None
         if host is None:
             return frozenset()
-        return frozenset(({"stop"} if host.power_off else set()) | ({"start"} if host.power_on else set()))
+        commands: dict[Kind, tuple[str, ...]] = {"stop": host.power_off, "start": host.power_on}
+        return frozenset(kind for kind, command in commands.items() if command)
 
     def protects(self, instance: Instance) -> bool:
         """Whether it bears the tag of machines that nothing is done to."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from bot.billing import prices
-from bot.domain.actions import VALET, Action, Facts, Kind, Scene, deciders, obstacle_to_stop
+from bot.domain.actions import VALET, Action, Facts, Kind, Scene, deciders, obstacle_to_stop, refusal_to_break_glass
 from bot.domain.caps import check_cap
 from bot.domain.days import day_start, local_day
 from bot.domain.images import obstacle_to_clone
@@ -150,6 +150,9 @@ def new(desk: Desk, kind: Kind, requester: str, team: str, **more: Any) -> Actio
     """A pending action, to be shown to those who decide."""
     now = desk.clock()
     given: dict[str, Any] = {"instance_id": "", "launched_at": None} | more
+    rules = desk.roster().team(team)
+    if rules is not None and not given["facts"].rule:
+        given["facts"] = replace(given["facts"], approvals=rules.approvals)
     return Action(
         id=secrets.token_hex(16),
         kind=kind,
@@ -164,8 +167,11 @@ def new(desk: Desk, kind: Kind, requester: str, team: str, **more: Any) -> Actio
 
 def check_askable(desk: Desk, action: Action) -> None:
     """Raises Refused when there is nobody to decide on it, or no channel to ask in."""
-    if not deciders(action, desk.roster()):
-        raise Refused("Nobody could approve this but you. Ask an admin to name approvers in valet.toml.")
+    able = len(deciders(action, desk.roster()))
+    if able < action.facts.approvals and refusal_to_break_glass(action, action.requester, desk.roster()):
+        could = f"It takes {action.facts.approvals} others to approve this, and there is {able}" if able else ""
+        could = could or "Nobody could approve this but you"
+        raise Refused(f"{could}. Ask an admin to name approvers in valet.toml.")
     if not channel_of(desk, action.team):
         raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
 

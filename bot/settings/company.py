@@ -57,6 +57,12 @@ class TeamSettings(Table):
     usergroup: GroupId = Field(default="", description="Slack user group whose members count as well")
     approvers: tuple[UserId, ...] = Field(default=(), description="Slack user ids who decide on this team's machines")
     approver_group: GroupId = Field(default="", description="Slack user group whose members may decide as well")
+    approvals: int = Field(
+        default=1, ge=1, le=2, description="How many different people have to say yes; one no is enough to deny"
+    )
+    break_glass: bool = Field(
+        default=False, description="Whether an approver may pass their own request alone, with a reason that is posted"
+    )
     channel: ChannelId = Field(default="", description="Where its cards and digests go")
     timezone: Zone = Field(default="", description="Zone of its digest; default: the zone in [digest]")
     budget_usd: Usd | None = Field(default=None, description="Budget per calendar month, USD")

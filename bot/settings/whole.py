@@ -188,6 +188,8 @@ class Settings(Table):
                 name=name,
                 members=frozenset(team.members) | known.get(team.usergroup, frozenset()),
                 approvers=frozenset(team.approvers) | known.get(team.approver_group, frozenset()),
+                approvals=team.approvals,
+                break_glass=team.break_glass,
                 channel=team.channel or self.slack.channel,
                 timezone=team.timezone or self.digest.timezone,
                 budget_micros=None if team.budget_usd is None else int(team.budget_usd * USD),

@@ -21,7 +21,7 @@ def card(action: Action, approvers: frozenset[str]) -> Reply:
 
 
 def _question(action: Action, approvers: frozenset[str]) -> Reply:
-    asked = f"{say(action.asker)} asks. {_who(approvers)} can answer until {at(action.expires_at)}."
+    asked = f"{say(action.asker)} asks. {_who(approvers)} can answer until {at(action.expires_at)}.{_yeses(action)}"
     text = f"{question(action)} {asked}"
     reason = f"\n>{esc(action.reason, 300)}" if action.reason else ""
     words = OF[action.kind]
@@ -31,6 +31,14 @@ def _question(action: Action, approvers: frozenset[str]) -> Reply:
         button(words.no, ids.DENY, action.id),
     )
     return Reply(text, [section(f"*{text}*{reason}"), section(card_facts.facts(action)), buttons], private=False)
+
+
+def _yeses(action: Action) -> str:
+    """How many it takes, and who has said so."""
+    needed, said = action.facts.approvals, action.yeses
+    if needed == 1:
+        return ""
+    return f" {persons(said)} said yes; it takes somebody else's yes, too." if said else f" It takes {needed} yeses."
 
 
 def _who(approvers: frozenset[str]) -> str:
@@ -65,7 +73,7 @@ def _ending(action: Action) -> str:
         "unknown": f"Unclear. {who}, but {said}",
         "aborted": f"{words.not_done}, though {who}: {said}",
         "denied": f"{words.denied}. {person(action.decider)} decided it{_when(action)}.",
-        "expired": f"Nobody answered in time, so {words.left.format(name=name)}.",
+        "expired": f"{_too_few(action)} in time, so {words.left.format(name=name)}.",
         "cancelled": f"No longer needed: {said}",
     }.get(action.state, action.state)
 
@@ -73,7 +81,22 @@ def _ending(action: Action) -> str:
 def _decided(action: Action) -> str:
     if action.decider == BY_RULE:
         return "it is within what the team may start unasked"
-    return f"{person(action.decider)} approved it{_when(action)}"
+    if action.break_glass:
+        return f"{person(action.decider)} broke the glass{_when(action)}"
+    return f"{persons(action.approvers)} approved it{_when(action)}"
+
+
+def _too_few(action: Action) -> str:
+    return f"Only {persons(action.yeses)} said yes" if action.yeses else "Nobody answered"
+
+
+def glass_broken(action: Action) -> Reply:
+    """Posted where the card is: an edited card notifies nobody."""
+    text = (
+        f":rotating_light: {person(action.decider)} approved their own request alone, as the team allows: "
+        f"*{question(action)}*\n>{esc(action.break_glass, 300)}"
+    )
+    return plainly(text, private=False)
 
 
 def _when(action: Action) -> str:

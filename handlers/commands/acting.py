@@ -1,8 +1,8 @@
 """/gpu stop and start: what is done to machines, after somebody else said yes."""
 
-from bot.domain.actions import Action
+from bot.domain.actions import Action, Kind
 from bot.domain.listing import Listing
-from bot.services import acting, desk
+from bot.services import acting, breaking_glass, desk
 from handlers.blocks import approvals
 from handlers.blocks.parts import Reply
 from handlers.commands import hints, launches
@@ -14,6 +14,8 @@ from handlers.commands.verbs import Ask, Verb, named
 def stop(ask: Ask) -> Reply:
     """Ask somebody else whether to stop an instance."""
     listing, rest = named(ask, "stop")
+    if _breaks_glass(rest):
+        return _broken(ask, listing, "stop", rest[1:])
     return ask_stop(ask, listing, reason=readable(" ".join(rest)))
 
 
@@ -23,16 +25,25 @@ def ask_stop(ask: Ask, listing: Listing, *, reason: str = "") -> Reply:
     return _asked(ask, acting.ask_to_stop(ask.desk, listing.instance.id, ask.user, reason=reason), before)
 
 
+def _breaks_glass(rest: list[str]) -> bool:
+    return bool(rest) and rest[0].lower().lstrip("-\u2013\u2014") == "break-glass"  # Slack may join two hyphens
+
+
+def _broken(ask: Ask, listing: Listing, kind: Kind, rest: list[str]) -> Reply:
+    passed = breaking_glass.break_glass(ask.desk, listing, kind, ask.user, readable(" ".join(rest)))
+    return approvals.asked(passed, desk.channel_of(ask.desk, passed.team), again=False)
+
+
 def start(ask: Ask) -> Reply:
     """Start an instance, once somebody else said yes where the team wants that."""
     listing, rest = named(ask, "start")
+    if _breaks_glass(rest):
+        return _broken(ask, listing, "start", rest[1:])
     wanted, rest = span(rest, ask.asker())
     return ask_start(ask, listing, wanted, note=readable(" ".join(rest)))
 
 
-def ask_start(
-    ask: Ask, listing: Listing, wanted: Span | None = None, *, note: str = "", anyway: bool = False
-) -> Reply:
+def ask_start(ask: Ask, listing: Listing, wanted: Span | None = None, *, note: str = "", anyway: bool = False) -> Reply:
     """Put the question, unless something that would do stands free; asked twice, it is the same card."""
     before = ask.desk.clock()
     better = None if anyway else hints.before(ask, listing, span=wanted, note=note)

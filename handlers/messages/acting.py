@@ -14,6 +14,12 @@ def action_card(desk: Desk, action_id: str) -> Reply | None:
     return approvals.card(action, deciders(action, desk.roster())) if action else None
 
 
+def break_glass(desk: Desk, action_id: str) -> Reply | None:
+    """Somebody approved their own request."""
+    action = looking.action(desk, action_id)
+    return approvals.glass_broken(action) if action else None
+
+
 def action_ended(desk: Desk, action_id: str) -> Reply | None:
     """How it ended, for the one who asked."""
     action = looking.action(desk, action_id)
@@ -42,6 +48,7 @@ def launch_over(desk: Desk, subject: str) -> Reply | None:
 KINDS: dict[str, Draw] = {
     "action_card": action_card,
     "action_ended": action_ended,
+    "break_glass": break_glass,
     "action_news": action_news,
     outliving.KIND: launch_over,
 }

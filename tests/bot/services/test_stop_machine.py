@@ -2,6 +2,7 @@
 
 import contextlib
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -15,7 +16,7 @@ from bot.sandbox.machines import SandboxFleet
 from bot.services import acting, sharing
 from store import actions, claims
 from store.sql import one, rows
-from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, Room
+from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, SETTINGS, Room
 from tests.conftest import Clock
 
 NAME = "nb-5"
@@ -58,12 +59,14 @@ class World(SandboxFleet):
 
 
 class Stops(RuleBasedStateMachine):
+    settings = SETTINGS
+
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.clock = Clock()
         self.world = World(self.clock)
-        self.room = Room(Path(self.folder.name) / "room.db", self.clock, fleet=self.world)
+        self.room = Room(Path(self.folder.name) / "room.db", self.clock, fleet=self.world, settings=self.settings)
         self.world.watch = self.effective
         self.util: float | None = 0.0
         self.worked_at = 0
@@ -207,3 +210,42 @@ Stops.TestCase.settings = settings(
     max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestStops = Stops.TestCase
+
+
+TWO = SETTINGS | {"teams": {"vision": {"members": [ADA], "approvers": [BOB, CY, DEE], "approvals": 2}}}
+
+
+class TwoYeses(Stops):
+    """The same, in a team where two people have to say yes."""
+
+    settings = TWO
+
+    def effective(self, before) -> None:
+        super().effective(before)
+        live = actions.live_on(self.room.desk.store.reading(), before.id)
+        assert live is not None
+        able = self.room.roster.approvers(live.team) | self.room.roster.admins
+        assert len({*live.yeses} & able - {live.requester}) >= 2, "two people who may say so now have said yes"
+
+    @rule()
+    def ask_and_approve(self):
+        with contextlib.suppress(Refused):
+            action = self.room.asks(NAME)
+            for who in (CY, DEE):
+                self.room.approves(action, who)
+
+    @rule(stays=st.booleans())
+    def bob_leaves_or_returns(self, stays):
+        teams = self.room.settings.roster()
+        left = tuple(replace(team, approvers=team.approvers - {BOB}) for team in teams.teams)
+        self.room.roster = teams if stays else replace(teams, teams=left)
+
+    @invariant()
+    def nothing_is_approved_by_one_yes_or_past_a_no(self):
+        for action in self.all():
+            assert action.requester not in action.yeses
+            assert action.state in {"pending", "denied", "expired", "cancelled"} or len(action.yeses) >= 2
+
+
+TwoYeses.TestCase.settings = Stops.TestCase.settings
+TestTwoYeses = TwoYeses.TestCase
