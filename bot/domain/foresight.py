@@ -38,7 +38,8 @@ class Facts:
     hours: OnHours | None = None
     hours_since: int | None = None
     """When its on-hours were set; None: nobody knows."""
-    snoozed_until: int | None = None
+    held_until: int | None = None
+    """No rule stops it before: somebody has claimed it, or keeps it for a while."""
     booked: tuple[Span, ...] = ()
     wanted: Span | None = None
     """An approved start or launch: from now on, for so long."""
@@ -70,16 +71,16 @@ def _until_its_end(facts: Facts, now: int) -> Plan | None:
     if not found:
         return None
     at, why = min(found)
-    at = max(at, facts.snoozed_until or 0)
+    at = max(at, facts.held_until or 0)
     return Plan(why, at, merged([(now, at), *facts.booked]))
 
 
 def _by_hours(hours: OnHours, facts: Facts, now: int) -> Plan:
-    until = facts.ends_at if facts.ends_at is not None and facts.ends_at > now else now + FAR
-    kept = [(max(begin, now), min(over, until)) for begin, over in spans(hours, now, min(until, now + FAR))]
+    """It starts with each window; what holds it past the end of one only puts that stop off."""
+    kept = [(max(begin, now), over) for begin, over in spans(hours, now, now + FAR)]
     edge = next_edge(hours, now)
-    snoozed = [(now, facts.snoozed_until)] if facts.snoozed_until else []
-    return Plan("hours", edge.at if edge else now, merged([*kept, *snoozed, *facts.booked]))
+    held = [(now, facts.held_until)] if facts.held_until else []
+    return Plan("hours", edge.at if edge else now, merged([*kept, *held, *facts.booked]))
 
 
 def _keeps(machine: Machine, hours: OnHours, facts: Facts, ledger: Ledger, now: int) -> bool:

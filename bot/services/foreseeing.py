@@ -10,6 +10,7 @@ from bot.domain.clock import HOUR
 from bot.domain.foresight import FAR, Facts
 from bot.domain.listing import Filter, Listing
 from bot.domain.plans import Span
+from bot.domain.snoozes import Snooze
 from bot.domain.spending import Machine
 from bot.services.desk import Desk
 from bot.services.parking import hours_of
@@ -39,6 +40,9 @@ def foresee(desk: Desk, now: int) -> Foreseen:
     timed = {action.made_id: action for action in actions.over(db, now + FAR, now + FAR)}
     for listing in listings.page(db, Filter(provider="ec2"), limit=ALL):
         each, rule = listing.instance.id, own.get(listing.instance.id)
+        if desk.exemption(listing.instance) or desk.protects(listing.instance):
+            facts[each] = Facts(booked=tuple(booked.get(each, ())))
+            continue
         ends_at = _end(desk, listing, timed.get(each))
         if ends_at is None and listing.running and listing.claims:
             open_ended[each] = listing.claims[0].until_at
@@ -47,12 +51,13 @@ def foresee(desk: Desk, now: int) -> Foreseen:
             ends="claim_ends" if listing.claims else "time_over",
             hours=hours_of(desk, listing, rule),
             hours_since=rule.set_at if rule else None,
-            snoozed_until=snoozed[each].until_at if each in snoozed else None,
+            held_until=_held(listing, snoozed.get(each)),
             booked=tuple(booked.get(each, ())),
         )
     for parking in parkings.open_ones(db):
-        if parking.rule == "idle" and parking.acts_at > now and parking.instance_id in facts:
-            facts[parking.instance_id] = replace(facts[parking.instance_id], parked_at=parking.acts_at)
+        known = facts.get(parking.instance_id)
+        if parking.rule == "idle" and parking.acts_at > now and known is not None and known.held_until is None:
+            facts[parking.instance_id] = replace(known, parked_at=parking.acts_at)
     coming = _decided(db, facts, now)
     return Foreseen(facts, tuple(coming), open_ended)
 
@@ -62,6 +67,11 @@ def _booked(db: Database) -> dict[str, list[Span]]:
     for slot in bookings.ahead(db):
         found.setdefault(slot.instance_id, []).append((slot.from_at, slot.until_at))
     return found
+
+
+def _held(listing: Listing, snooze: Snooze | None) -> int | None:
+    until = [claim.until_at for claim in listing.claims] + ([snooze.until_at] if snooze else [])
+    return max(until, default=None)
 
 
 def _end(desk: Desk, listing: Listing, launch: Action | None) -> int | None:

@@ -37,7 +37,7 @@ FACTS = st.builds(
     ends=st.sampled_from(["claim_ends", "time_over"]),
     hours=st.one_of(st.none(), ON_HOURS),
     hours_since=MAYBE,
-    snoozed_until=st.one_of(st.none(), st.integers(NOW + 1, NOW + 7 * DAY)),
+    held_until=st.one_of(st.none(), st.integers(NOW + 1, NOW + 7 * DAY)),
     booked=st.lists(SPANS.filter(lambda span: span[0] > NOW), max_size=4).map(tuple),
     wanted=st.one_of(st.none(), st.integers(HOUR, 10 * DAY).map(lambda length: (NOW, NOW + length))),
     launching=st.booleans(),

@@ -239,6 +239,37 @@ def test_on_hours_kept_for_weeks_are_no_change_and_holidays_count(desk):
     assert report.month.micros == report.charged_micros + (9 + 7 * 10) * USD
 
 
+def test_a_claim_past_the_end_of_a_window_puts_the_stop_off(desk):
+    machine(desk, "nb-4", launched=at(10, 1))
+    hours(desk, "nb-4", "Mon-Fri 08:00-18:00", at(11, 23, 8))
+    claimed(desk, "nb-4", at(11, 23, 8), at(11, 24, 6))
+
+    report = forecasting.make(desk, TOTAL)
+
+    assert [expected(report, date(2026, 11, day)) for day in (24, 25)] == [16 * USD, 10 * USD]
+
+
+def test_no_rule_counts_for_an_exempt_machine(desk):
+    exempt = {"exempt": [{"instance": "nb-4", "reason": "deadline", "until": date(2026, 12, 31)}]}
+    settings = parse({**SETTINGS, **exempt}, {})
+    machine(desk, "nb-4", launched=at(10, 1))
+    hours(desk, "nb-4", "Mon-Fri 08:00-18:00", at(11, 23, 8))
+
+    assert forecasting.make(replace(desk, settings=settings), TOTAL).month.micros == 30 * A_DAY
+
+
+def test_an_announced_stop_of_what_was_claimed_since_does_not_count(desk):
+    machine(desk, "label-1", launched=at(10, 1), team="vision")
+    claimed(desk, "label-1", at(11, 23, 9), at(11, 30))
+    with desk.store.writing() as db:
+        parkings.add(db, Parking("i-label-1", "idle", at(11, 23, 8), at(11, 23, 10), "C0GPUS001", "settings"))
+
+    report = forecasting.make(desk, TOTAL)
+
+    assert [each.why for each in report.changes] == ["claim_ends"]
+    assert report.month.micros == report.charged_micros + (15 + 6 * 24 + 2) * USD
+
+
 def test_on_hours_that_a_machine_runs_through_do_not_count(desk):
     machine(desk, "nb-4", launched=at(10, 1))
     hours(desk, "nb-4", "Mon-Fri 08:00-18:00", at(11, 10))
