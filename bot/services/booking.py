@@ -164,7 +164,7 @@ def cancel(desk: Desk, slot_id: str, person: str, *, series: bool = False) -> li
             bookings.end(db, chosen.booking_id, now, who=person)
         off = [each for each in slots if bookings.move(db, each, "off", outcome=f"<@{person}> cancelled it.")]
         if not off:
-            raise Refused("That booking is over or has begun. `/gpu release` gives back what you hold.")
+            raise Refused("That booking is cancelled, over or has begun. `/gpu bookings mine` shows yours.")
         audit.add(db, now, person, "cancelled a booking", subject=chosen.instance_id, detail=chosen.holder)
         if person != chosen.holder:
             tell(db, off[0], now)
@@ -178,7 +178,7 @@ def _check_cancel(desk: Desk, db: Database, slot: Slot, person: str) -> None:
     if person != slot.holder and person not in roster.approvers(listing.team if listing else "") | roster.admins:
         raise Refused(f"That is <@{slot.holder}>'s booking; only they or an approver can cancel it.")
     if slot.state != "booked":
-        raise Refused("That booking is over or has begun. `/gpu release` gives back what you hold.")
+        raise Refused("That booking is cancelled, over or has begun. `/gpu bookings mine` shows yours.")
 
 
 def tell(db: Database, slot: Slot, now: int) -> None:

@@ -24,7 +24,7 @@ from bot.nearest import nearest
 from bot.services import listing_templates, searching, turns
 from bot.services.desk import Desk
 from bot.services.searching import MOST, Search, standing
-from store import candidates, listings
+from store import candidates, line, listings
 
 BESIDES = 4
 """Ways shown beside a machine that was asked for by name."""
@@ -41,9 +41,12 @@ def find(desk: Desk, want: Want, person: str = "", length: int | None = None) ->
     found = Found(want, ways, tuple(_mine(db, want, person)))
     if found.best is not None or most < want.count:
         return found
+    found = replace(found, fewer=_fewer(search))
+    if line.place(db, person, "", str(want.kind)):  # they stand in that line already
+        return found
     last = turns.at_the_end(desk, person, kind=want.kind, count=want.count, length=length)
     place = turns.place_of(desk, db, last)
-    return replace(found, fewer=_fewer(search), ahead=place.ahead, turn=place.turn)
+    return replace(found, ahead=place.ahead, turn=place.turn)
 
 
 def besides(desk: Desk, listing: Listing, person: str, *, count: int | None = None, length: int | None = None) -> Found:
@@ -51,7 +54,7 @@ def besides(desk: Desk, listing: Listing, person: str, *, count: int | None = No
     db, instance_id = desk.store.reading(), listing.instance.id
     want = similar(listing, count or len(listing.gpus))
     ways = (each for each in find(desk, want, person, length).ways if each.listing.instance.id != instance_id)
-    if listing.claim_of(person) is not None:
+    if listing.claim_of(person) is not None or line.place(db, person, instance_id, ""):
         return Found(want, tuple(ways)[:BESIDES])
     last = turns.at_the_end(desk, person, instance_id=instance_id, count=count, length=length)
     place = turns.place_of(desk, db, last)

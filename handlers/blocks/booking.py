@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.bookings import Booking, Gap, Hold, Slot
 from bot.domain.claims import GpuChoice
+from bot.domain.clock import DAY
 from bot.domain.listing import Listing
 from bot.domain.moments import local
 from handlers import ids
@@ -28,13 +29,19 @@ def _label(instant: int, zone: str) -> str:
 
 
 def _time(from_at: int, until_at: int) -> str:
-    return f"{when(from_at)} to {at(until_at)}"
+    """A day of the week alone tells the end of less than six days only."""
+    return f"{when(from_at)} to {when(until_at) if until_at - from_at >= 6 * DAY else at(until_at)}"
 
 
 def _part(listing: Listing, some: tuple[int, ...]) -> str:
     """The instance, or some GPUs of it."""
     name = f"*{esc(listing.instance.name, 60)}*"
     return name if len(some) >= len(listing.gpus) else f"{gpus(some)} of {name}"
+
+
+def _be(listing: Listing | None, some: tuple[int, ...]) -> str:
+    """The verb after the instance, or after some GPUs of it."""
+    return "are" if listing and 1 < len(some) < len(listing.gpus) else "is"
 
 
 def _note(note: str) -> str:
@@ -106,14 +113,14 @@ class Wanted:
 def in_the_way(listing: Listing, slot: Slot, wanted: Wanted, *, now: int, shortest: int) -> Reply:
     """A claim would run into a booking: whose, from when, and what could be had until then."""
     who = "you" if slot.holder == wanted.person else person(slot.holder)
-    text = (
-        f"{_part(listing, slot.gpus)} is booked by {who} from {_time(slot.from_at, slot.until_at)}{_note(slot.note)}."
-    )
+    what = f"{_part(listing, slot.gpus)} {_be(listing, slot.gpus)}"
+    text = f"{what} booked by {who} from {_time(slot.from_at, slot.until_at)}{_note(slot.note)}."
     mine = listing.claim_of(wanted.person)
     if mine is not None and mine.until_at >= slot.from_at:
         return plainly(f"{text} Yours ends when that begins.", _calendar(listing))
     if slot.from_at - now < shortest:
-        return plainly(f"{text} That is too soon to take it before.", _calendar(listing))
+        off = [button("Cancel booking", ids.CANCEL_BOOKING, slot.id)] if slot.holder == wanted.person else []
+        return plainly(f"{text} Until then there is no time for a claim.", *off, _calendar(listing))
     value = f"{listing.instance.id}|{slot.from_at}|{choice_word(wanted.choice) if wanted.choice else ''}"
     return plainly(
         text, button(f"Claim until {_label(slot.from_at, wanted.zone)}", ids.CLAIM_UNTIL, value), _calendar(listing)
@@ -185,7 +192,7 @@ def progress(slot: Slot, listing: Listing | None, name: str, *, no_show_minutes:
     """How a booking goes, for its holder: begun, waiting for its machine, given up, missed, cancelled."""
     what = _part(listing, slot.gpus) if listing else f"*{esc(name, 60)}*"
     if slot.state in {"claimed", "used"}:
-        return _begun(slot, what, name, no_show_minutes=no_show_minutes)
+        return _begun(slot, f"{what} {_be(listing, slot.gpus)}", name, no_show_minutes=no_show_minutes)
     if slot.state == "booked":
         state: str = listing.instance.state if listing and not listing.running else "not to be had yet"
         if listing and listing.drain:
@@ -201,7 +208,7 @@ def progress(slot: Slot, listing: Listing | None, name: str, *, no_show_minutes:
 
 
 def _begun(slot: Slot, what: str, name: str, *, no_show_minutes: int) -> Reply:
-    text = f"Your booking has begun: {what} is yours until {at(slot.until_at)}{_note(slot.note)}."
+    text = f"Your booking has begun: {what} yours until {at(slot.until_at)}{_note(slot.note)}."
     release = button(f"Release {name}", ids.RELEASE, slot.instance_id)
     if slot.state == "used":
         return plainly(text, release)

@@ -84,13 +84,34 @@ def test_a_claim_of_some_gpus_takes_those_that_nobody_has_booked(office):
     office.types("ada", "/gpu book train-7 gpus:4 today 12:00 for 6h")
 
     assert office.types("cy", "/gpu claim train-7 gpus:4 for 1d").startswith("GPUs 4-7 of *train-7* are @Cy's until")
-    assert office.types("bob", "/gpu claim train-7 gpus:2 for 1d").startswith("GPUs 0-3 of *train-7* is booked by @Ada")
+    seen = office.types("bob", "/gpu claim train-7 gpus:2 for 1d")
+    assert seen.startswith("GPUs 0-3 of *train-7* are booked by @Ada")
 
 
 def test_whoever_booked_it_is_told_so_when_they_claim_into_it(office):
     office.types("ada", TOMORROW)
 
     assert "is booked by you from Tue 24 Nov 20:00" in office.types("ada", "/gpu claim train-7 for 2d")
+
+
+def test_one_s_own_booking_that_is_about_to_begin_can_be_cancelled_to_claim_at_once(office):
+    office.types("ada", "/gpu book train-7 gpus:2 in 2m for 7d")
+
+    assert office.types("ada", "/gpu claim train-7 for 1h") == (
+        "GPUs 0-1 of *train-7* are booked by you from Mon 23 Nov 09:02 UTC to Mon 30 Nov 09:02 UTC. "
+        "Until then there is no time for a claim.\n"
+        "[Cancel booking] [Calendar of train-7]"
+    )
+    office.presses("ada", "Cancel booking")
+    assert office.types("ada", "/gpu claim train-7 for 1h").startswith("*train-7* is @Ada's until")
+
+
+def test_some_gpus_are_yours_when_their_booking_begins(office):
+    office.types("ada", "/gpu book train-7 gpus:2 in 2m for 1h")
+
+    office.passes(3 * MINUTE)
+
+    assert office.sees("ada", "@ada").startswith("Your booking has begun: GPUs 0-1 of *train-7* are yours until")
 
 
 def test_a_booking_becomes_a_claim_at_its_time_and_ends_who_is_in_their_grace(office):

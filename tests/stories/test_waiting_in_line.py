@@ -226,3 +226,11 @@ def test_who_is_next_is_said_on_release_and_the_home_tab_shows_ones_places(offic
     assert office.types("ada", "/gpu release train-7") == (
         "@Ada released *train-7*, 4 h early. Thanks. That leaves $87.83 of GPU time to others. @Cy is next in line."
     )
+
+
+def test_who_waits_already_is_not_told_to_wait(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.types("cy", "/gpu wait train-7")
+
+    assert "Or wait:" in office.types("bob", "/gpu claim train-7 for 1h")
+    assert "Or wait:" not in office.types("cy", "/gpu claim train-7 for 1h")
