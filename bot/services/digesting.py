@@ -65,8 +65,8 @@ def judged_lately(db: Database, now: int) -> bool:
 
 def _make(desk: Desk, db: Database, due: list[tuple[str, str, date]], now: int) -> int:
     kept = snoozes.active(db, now)
-    idle = [each for each in _idle(db) if each.instance.id not in kept and not desk.exemption(each.instance)]
-    by_channel = _by_channel(desk, idle)
+    idle = [each for each in _idle(db) if each.instance.id not in kept and each.drain is None]
+    by_channel = _by_channel(desk, [each for each in idle if not desk.exemption(each.instance)])
     spoken = 0
     for channel, zone, day in due:
         rows = idle_rows(by_channel.get(channel, ()), now)

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.clock import HOUR
 from bot.domain.days import day_start, local_day
-from bot.domain.fleet import Instance
-from bot.domain.listing import Filter
+from bot.domain.listing import Filter, Listing
 from bot.domain.snoozes import Snooze
 from bot.domain.spend_report import IdleNow, ReportBy, Row, SpendReport, Spent
 from bot.domain.sums import Sum
@@ -74,16 +73,18 @@ def idle_now(desk: Desk) -> tuple[IdleNow, ...]:
                     tuple(claim.holder for claim in listing.claims),
                     listing.waste_micros,
                     verdict.idle_gpus or instance.gpu_count,
-                    _kept(desk, instance, snoozed.get(instance.id)),
+                    _kept(desk, listing, snoozed.get(instance.id)),
                 )
             )
     return tuple(sorted(found, key=lambda each: (each.provider == "owned", -each.waste_micros, each.name)))
 
 
-def _kept(desk: Desk, instance: Instance, snooze: Snooze | None) -> str:
-    exemption = desk.exemption(instance)
+def _kept(desk: Desk, listing: Listing, snooze: Snooze | None) -> str:
+    exemption = desk.exemption(listing.instance)
     if exemption is not None:
         return f"exempt: {exemption.reason}"
+    if listing.drain is not None:
+        return f"<@{listing.drain.who}> drains it"
     return f"<@{snooze.who}> keeps it" if snooze else ""
 
 

@@ -108,7 +108,7 @@ def _claim(told: Explanation) -> str:
 
 def _drained(told: Explanation) -> str:
     drain = told.listing.drain
-    return f"Claims: none new; {draining_since(drain)}." if drain else ""
+    return f"Drain: no new claims; {draining_since(drain)}." if drain else ""
 
 
 def _line(told: Explanation) -> str:

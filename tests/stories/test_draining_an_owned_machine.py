@@ -1,6 +1,6 @@
 """Bob wants dgx-1 empty, to put a card into it: nobody gets more time on it, and who holds it is told."""
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import DAY, HOUR, MINUTE
 
 
 def held(office):
@@ -84,3 +84,17 @@ def test_a_rented_machine_is_stopped_instead(office):
     assert "train-7 is rented, and a stop ends what it costs: `/gpu stop train-7`" in office.types(
         "bob", "/gpu drain train-7"
     )
+
+
+def test_no_digest_and_no_report_offers_it(office):
+    office.reports("dgx-1", 0.0)
+    office.types("bob", "/gpu drain dgx-1")
+
+    seen = office.types("ada", "/cost idle")
+
+    assert "@Bob drains it" in seen
+    assert "[Claim dgx-1]" not in seen
+    office.passes(DAY)
+    office.reports("dgx-1", 0.0)
+    office.tick()
+    assert "dgx-1" not in office.sees("ada", "#ml-platform")
