@@ -197,7 +197,8 @@ def build(
         for worker in workers:
             worker.wake()
 
-    desk = Desk(store, clock, settings, rooms, people.roster, people.zone, runs_by or runner(settings, rooms), wake)
+    asked = (people.roster, people.zone, people.is_colleague)
+    desk = Desk(store, clock, settings, rooms, *asked, runs_by or runner(settings, rooms), wake)
     identity = Identity()
     face = listen.build(desk, client, identity, signing_secret=secrets.signing_secret)
     notifier = Notifier(desk, client, pace_s=pace_s)

@@ -60,6 +60,17 @@ class People:
         teams = self._settings.teams.values()
         return sorted({group for team in teams for group in (team.usergroup, team.approver_group) if group})
 
+    def is_colleague(self, user: str) -> bool:
+        """Whether that is a person of this workspace who is still there; yes, where Slack can't be asked."""
+        try:
+            said = self._client.users_info(user=user)["user"]
+        except SlackApiError as error:
+            return error.response["error"] not in {"user_not_found", "user_not_visible"}
+        except OSError:
+            return True
+        elsewhere = said.get("is_stranger") or said["id"] == "USLACKBOT"
+        return not (said.get("is_bot") or said.get("deleted") or elsewhere)
+
     def zone(self, user: str) -> str:
         """The time zone a person has set in Slack; their team's where Slack does not say."""
         asked_at, known = self._zones.get(user, (0, ""))

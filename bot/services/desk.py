@@ -30,6 +30,8 @@ class Desk:
     """Teams and admins as of now, user groups included."""
     zone: Callable[[str], str] = field(default=lambda _user: "UTC")
     """The time zone of a person, by Slack user id, such as "Europe/Berlin"."""
+    is_colleague: Callable[[str], bool] = field(default=lambda _user: True)
+    """Whether a Slack user id is that of a person of this workspace: no bot, no guest of another, and not gone."""
     runner: Runner | None = None
     """Runs commands on rented machines; None where no AWS account is set up."""
     wake: Callable[[], None] = field(default=lambda: None)
@@ -63,10 +65,10 @@ def find(desk: Desk, word: str) -> Listing:
         return found[0]
     if found:
         names = ", ".join(_distinct(listing.instance, found) for listing in found)
-        raise Refused(f'"{word}" could be any of {names}. Say which.')
+        raise Refused(f'"{word[:60]}" could be any of {names}. Say which.')
     close = nearest(word, listings.names(db))
     hint = f" Did you mean {' or '.join(close)}?" if close else " `/gpu status` lists what there is."
-    raise NotFound(f'I don\'t know "{word}".{hint}', tuple(close))
+    raise NotFound(f'I don\'t know "{word[:60]}".{hint}', tuple(close))
 
 
 def _distinct(instance: Instance, among: list[Listing]) -> str:

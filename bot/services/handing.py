@@ -19,6 +19,8 @@ OFFER_LASTS = 8 * HOUR
 
 def offer(desk: Desk, instance_id: str, giver: str, taker: str) -> Handover:
     """Offer one's claim to somebody; offered again, the newest offer counts. Raises Refused."""
+    if not desk.is_colleague(taker):
+        raise Refused(f"<@{taker}> is nobody here who could take it. Name a person of this workspace.")
     now = desk.clock()
     with desk.store.writing() as db:
         listing = listings.by_id(db, instance_id)

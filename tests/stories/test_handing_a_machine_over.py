@@ -1,5 +1,7 @@
 """Ada hands her claim to Bob, who has to accept it."""
 
+import pytest
+
 from bot.domain.clock import HOUR, MINUTE
 
 
@@ -70,3 +72,11 @@ def test_what_makes_no_sense_is_refused_with_what_to_type(office):
     assert office.types("ada", "/gpu hand train-7 @ada").startswith("train-7 is yours already.")
     assert office.types("bob", "/gpu hand train-7 @cy").startswith("You hold nothing there to hand over.")
     assert office.types("ada", "/gpu hand").startswith("Which instance?")
+
+
+@pytest.mark.parametrize("somebody", ["@valet", "<@U0NOBODY99>", "<@USLACKBOT>"])
+def test_only_people_of_the_workspace_can_be_offered_a_machine(office, somebody):
+    office.types("ada", "/gpu claim train-7 for 4h")
+
+    assert "is nobody here who could take it" in office.types("ada", f"/gpu hand train-7 {somebody}")
+    assert "[Take the offer back]" in office.types("ada", "/gpu hand train-7 @cy")

@@ -36,6 +36,10 @@ def test_a_typo_gets_the_nearest_name_as_a_button(office):
     assert "[Status of train-7]" in seen
 
 
+def test_an_endless_name_is_not_said_again_in_full(office):
+    assert len(office.types("ada", "/gpu claim " + "y" * 10_000)) < 200
+
+
 def test_a_wrong_verb_gets_the_right_one(office):
     assert "Did you mean `/gpu claim`?" in office.types("ada", "/gpu clam train-7")
 
