@@ -107,7 +107,11 @@ def _calendar() -> dict[str, Any]:
     return {
         "summary": "The calendar feed at an address that Valet gave to one person.",
         "parameters": [secret],
-        "responses": {"200": found, "404": _json("There is no such calendar.", "Error")},
+        "responses": {
+            "200": found,
+            "404": _json("There is no such calendar.", "Error"),
+            "503": _json("It can't be read now; Retry-After says when to come back.", "Error"),
+        },
     }
 
 
