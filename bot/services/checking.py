@@ -57,6 +57,8 @@ def _is_idle(desk: Desk, claim_id: str, before: int) -> bool:
     since = idle_since(claim, listing.verdict)
     if since is None or since > before or questions.asked_lately(db, claim_id, now - DAY):
         return False
+    if any(each.kind == "idle" for each in questions.open_ones(db, claim_id=claim_id)):
+        return False  # they have not answered the last one yet
     return desk.exemption(listing.instance) is None and snoozes.on(db, claim.instance_id, now) is None
 
 

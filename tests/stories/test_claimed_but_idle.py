@@ -166,3 +166,12 @@ def test_after_a_day_it_is_asked_again(office):
 
     assert first == 1
     assert len([each for each in told(office) if "nobody has worked there" in each]) == 2
+
+
+def test_a_question_nobody_answered_for_a_day_still_stands_and_is_not_put_again(idle):
+    idle.types("ada", "/gpu extend train-7 3d")
+    idle.clock.forward(DAY + HOUR)
+    idle.reports("train-7", 0.0, minutes=130)
+    idle.tick()
+
+    assert sum("nobody has worked there" in each for each in told(idle)) == 1
