@@ -19,7 +19,7 @@ def hand(ask: Ask) -> Reply:
         raise Refused(f"To whom? Try `hand {listing.instance.name} @bob`.")
     found = _PERSON.fullmatch(rest[0])
     if found is None:
-        raise Refused(f'I can\'t tell who "{rest[0][:40]}" is. Type @ and pick the person from Slack\'s list.')
+        raise Refused(f"I can't tell who \"{rest[0][:40]}\" is. Type @ and pick the person from Slack's list.")
     return blocks.offered(handing.offer(ask.desk, listing.instance.id, ask.user, found[1]), listing)
 
 

@@ -1,4 +1,4 @@
-"""What Systems Manager's answers mean; botocore's own stub stands where moto has no CancelCommand and one state only."""
+"""What Systems Manager's answers mean; botocore's stub stands where moto has no CancelCommand, and one state only."""
 
 from dataclasses import replace
 from typing import Any
