@@ -15,7 +15,7 @@ TYPE = "g5.xlarge"
 RATE = 1_006_000
 
 
-def line(usd, *, kind="usage", type=TYPE, instance="i-1", hours=None, effective=None, listed=None):
+def line(usd, *, kind="usage", type=TYPE, instance="i-1", hours=None, effective=None, listed=None):  # noqa: A002
     return BillLine(
         *("2026-11", DAY_ONE, round(usd * USD)),
         *("111122223333", "Amazon EC2", "nlp", type, instance, kind),
