@@ -50,11 +50,13 @@ def _whose(listing: Listing, held: Claim) -> str:
 def released(listing: Listing, held: Claim, person_id: str, now: int, *, after: str = "") -> Reply:
     """It is free again, with thanks when it is early; `after` is the first of those who wait for it."""
     name, left = listing.instance.name, held.until_at - now
-    early = f", {length(left)} early. Thanks" if left >= HOUR else ""
-    whose = "" if person_id == held.holder else f" ({person(held.holder)} held it)"
+    own = person_id == held.holder
+    early = f", {length(left)} early{'. Thanks' if own else ''}" if left >= HOUR else ""
+    whose = "" if own else f" It was {person(held.holder)}'s."
+    some = "" if listing.is_whole(held) else f"{gpus(held.gpus)} of "
     line = f" {person(after)} is next in line." if after else ""
     worth = _worth(listing, held, left) if early else ""
-    text = f"{person(person_id)} released *{esc(name, 60)}*{early}.{whose}{worth}{line}"
+    text = f"{person(person_id)} released {some}*{esc(name, 60)}*{early}.{whose}{worth}{line}"
     idle = listing.verdict is not None and listing.verdict.is_idle and listing.instance.provider == "ec2"
     if not idle or after or len(listing.claims) > 1:
         return Reply(text, [section(text)], private=False)

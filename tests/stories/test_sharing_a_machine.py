@@ -191,3 +191,16 @@ def test_a_time_over_for_today_is_tomorrows_and_that_is_said(office):
 
     assert seen.startswith("*train-7* is @Ada's until Tue 02:00 UTC.\n")
     assert "02:00 is over for today, so this is tomorrow's." in seen
+
+
+def test_releasing_a_part_says_which_and_thanks_only_its_holder(office):
+    office.types("ada", "/gpu claim train-7 gpus:2 for 4h")
+    office.types("cy", "/gpu claim train-7 gpus:6 for 4h")
+
+    office.types("bob", "/gpu release train-7")
+    seen = office.presses("bob", "Release GPUs 0-1 of train-7 anyway")
+
+    assert seen == (
+        "@Bob released GPUs 0-1 of *train-7*, 4 h early. It was @Ada's. That leaves $21.96 of GPU time to others."
+    )
+    assert office.types("cy", "/gpu release").startswith("@Cy released GPUs 2-7 of *train-7*, 4 h early. Thanks.")
