@@ -24,7 +24,7 @@ def obstacle_to_start(scene: Scene) -> str | None:
     if instance.provider == "owned" and "start" not in scene.switches:
         return f"{name} is owned, so it can't be started from here. Ask whoever runs it."
     if instance.state == "running":
-        return f"{name} runs already. `/gpu claim {name}` takes it."
+        return _runs(scene)
     if instance.state != "stopped":
         return f"{name} is {instance.state}; it can be started once it is stopped. Try again in a minute."
     if instance.asg:
@@ -32,6 +32,14 @@ def obstacle_to_start(scene: Scene) -> str | None:
     if instance.lifecycle != "on-demand":
         return f"{name} is a {instance.lifecycle} instance, which only AWS starts again."
     return kept(scene)
+
+
+def _runs(scene: Scene) -> str:
+    """An owned machine that goes off by itself is known as running on."""
+    name, is_seen = scene.instance.name, scene.verdict is not None and scene.verdict.state != "unknown"
+    if scene.instance.provider == "owned" and not is_seen:
+        return f"I can't tell whether {name} is off: it was not stopped from here, and its agent is silent. Look at it."
+    return f"{name} runs already. `/gpu claim {name}` takes it."
 
 
 def obstacle_to_begin(action: Action, scene: Scene) -> str | None:

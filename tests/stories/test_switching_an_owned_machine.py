@@ -104,6 +104,17 @@ def test_a_command_that_fails_is_the_end_and_says_why(office_with):
     assert "python3, the power command of dgx-1, failed (bmc-1 does not answer)." in said
 
 
+def test_silence_alone_does_not_make_a_machine_one_that_is_off(powered, ran):
+    powered.reports("dgx-1", 0.0)
+    running = powered.types("ada", "/gpu start dgx-1")
+    powered.passes(HOUR)
+    silent = powered.types("ada", "/gpu start dgx-1")
+
+    assert "dgx-1 runs already. `/gpu claim dgx-1` takes it." in running
+    assert "I can't tell whether dgx-1 is off: it was not stopped from here, and its agent is silent." in silent
+    assert not ran.exists()
+
+
 def test_without_a_command_a_stop_is_refused_with_advice(office):
     office.reports("dgx-1", 0.0)
 
