@@ -73,7 +73,7 @@ def find(desk: Desk, word: str) -> Listing:
 
 def _distinct(instance: Instance, among: list[Listing]) -> str:
     twins = sum(other.instance.name == instance.name for other in among) > 1
-    return instance.id if twins else instance.name
+    return f"{instance.id} ({instance.type})" if twins else instance.name
 
 
 def channel_of(desk: Desk, team_name: str) -> str:

@@ -40,6 +40,16 @@ def test_an_endless_name_is_not_said_again_in_full(office):
     assert len(office.types("ada", "/gpu claim " + "y" * 10_000)) < 200
 
 
+def test_machines_of_one_name_are_told_apart_by_id_and_type(office):
+    with office.valet.desk.store.writing() as db:
+        db.execute("UPDATE instances SET name = 'twin' WHERE name IN ('train-7', 'train-9')")
+
+    seen = office.types("ada", "/gpu claim twin")
+
+    assert f"{office.machine('train-7').id} (p4d.24xlarge)" in seen
+    assert f"{office.machine('train-9').id} (p4de.24xlarge)" in seen
+
+
 def test_a_wrong_verb_gets_the_right_one(office):
     assert "Did you mean `/gpu claim`?" in office.types("ada", "/gpu clam train-7")
 
