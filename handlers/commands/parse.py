@@ -55,6 +55,8 @@ def gpu_choice(word: str) -> GpuChoice:
         return GpuChoice()
     if key == "gpus" and re.fullmatch(r"[1-9]\d{0,2}", said, re.ASCII):
         return GpuChoice(count=int(said))
+    if key == "gpus" and said == "0":
+        raise Refused("gpus:0 would be none. Try gpus:1 for any one GPU, or gpu:0 for the one with that number.")
     if not re.fullmatch(r"\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*", said, re.ASCII):
         raise Refused(f'"{word[:40]}" names no GPUs. Try gpus:2 for any two, gpus:0,3 for those, or gpus:all.')
     parts = [part.partition("-") for part in said.split(",")]
