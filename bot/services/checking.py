@@ -4,12 +4,14 @@ Nothing is given up while a GPU of it works, or while that is not known.
 """
 
 import secrets
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
 from bot.domain.claims import Claim
 from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.line import served_now
 from bot.domain.listing import Listing
 from bot.domain.moments import local
 from bot.domain.reality import (
@@ -24,7 +26,7 @@ from bot.domain.reality import (
 from bot.domain.reminders import FIRST
 from bot.domain.verdict import Verdict
 from bot.errors import Refused
-from bot.services import claim_ends, judging
+from bot.services import claim_ends, judging, turns
 from bot.services.desk import Desk
 from store import audit, claims, line, listings, outbox, questions, requests, snoozes
 
@@ -70,7 +72,7 @@ def _ask_idle(desk: Desk, claim_id: str) -> bool:
             return False
         number = secrets.token_hex(16)
         since = idle_since(claim, listing.verdict)
-        deadline = now + desk.settings.claims.answer_minutes * MINUTE if waiting_for(db, claim, listing) else None
+        deadline = now + desk.settings.claims.answer_minutes * MINUTE if waiting_for(desk, db, claim, listing) else None
         questions.add(
             db,
             Question(number, number, claim.id, claim.holder, "idle", "", claim.until_at, since, now, deadline),
@@ -89,12 +91,15 @@ def _scene(db: Database, claim_id: str) -> tuple[Claim | None, Listing | None]:
     return claim, listings.by_id(db, claim.instance_id)
 
 
-def waiting_for(db: Database, claim: Claim, listing: Listing) -> list[str]:
-    """Who waits for what a claim holds, or has asked its holder for it; the first first."""
+def waiting_for(desk: Desk, db: Database, claim: Claim, listing: Listing) -> list[str]:
+    """Who would get GPUs at once if a claim ended, or has asked its holder for them; the first first."""
+    freed = replace(listing, claims=tuple(each for each in listing.claims if each.id != claim.id))
     lines = [first for first, _ in line.lines(db) if first.could_use(listing.instance)]
-    waiters = [each.person for each in line.standing(db, lines) if line.offer_to(db, each.id) is None]
+    in_line = [each for each in line.standing(db, lines) if line.offer_to(db, each.id) is None]
+    served = served_now(in_line, turns.rooms(desk, db, [freed]), desk.clock())
     askers = [each.asker for each in requests.unanswered(db, claim.id)]
-    return [each for each in dict.fromkeys([*askers, *waiters]) if each != claim.holder]
+    people = dict.fromkeys([*askers, *(turn.waiter.person for turn in served)])
+    return [each for each in people if each != claim.holder]
 
 
 def ask_mornings(desk: Desk) -> int:
@@ -171,7 +176,7 @@ def _look(desk: Desk, db: Database, asked: Question, claim: Claim, listing: List
     if is_worked_on(claim, verdict) and (over or asked.kind == "idle"):
         return _close(db, asked, "worked", now)
     if asked.kind == "idle":
-        wanted = bool(waiting_for(db, claim, listing))
+        wanted = bool(waiting_for(desk, db, claim, listing))
         if wanted != (asked.deadline_at is not None):
             return _set_deadline(desk, db, asked, now if wanted else None)
     if not over or not listing.running or not _is_unused(desk, asked, claim, verdict):
@@ -255,4 +260,4 @@ def question(desk: Desk, question_id: str) -> Question | None:
 
 def waiting(desk: Desk, claim: Claim, listing: Listing) -> list[str]:
     """Who waits for what a claim holds."""
-    return waiting_for(desk.store.reading(), claim, listing)
+    return waiting_for(desk, desk.store.reading(), claim, listing)

@@ -175,3 +175,14 @@ def test_a_question_nobody_answered_for_a_day_still_stands_and_is_not_put_again(
     idle.tick()
 
     assert sum("nobody has worked there" in each for each in told(idle)) == 1
+
+
+def test_nothing_is_given_up_for_somebody_whom_a_booking_keeps_from_it_anyway(office):
+    office.reports("train-7", 0.0)
+    office.types("ada", "/gpu claim train-7 gpus:4 for 10h")
+    assert office.types("bob", "/gpu book train-7 gpus:4 today 14:00 for 4h").startswith("@Bob booked")
+    assert office.types("cy", "/gpu wait train-7 for 8h").startswith("You are 1st in line")
+
+    lives(office, 4 * HOUR, train_7=0.0)
+
+    assert "@Ada has GPUs 0-3" in office.types("bob", "/gpu status train-7")
