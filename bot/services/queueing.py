@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from bot.domain.claims import GpuChoice
-from bot.domain.line import Waiter
+from bot.domain.line import Waiter, served_now
 from bot.domain.listing import Filter, Listing
 from bot.domain.models import short
 from bot.domain.offers import Offer
@@ -190,9 +190,14 @@ def waiting_for(desk: Desk, listing: Listing) -> list[str]:
 
 
 def next_for(desk: Desk, instance_id: str) -> str:
-    """Who is the first of those whom an instance could serve; empty when nobody waits for it."""
-    listing = listings.by_id(desk.store.reading(), instance_id)
-    return next(iter(waiting_for(desk, listing)), "") if listing else ""
+    """Whom an instance serves now, the first of them; empty when nobody waits for it, or a booking is in the way."""
+    db = desk.store.reading()
+    listing = listings.by_id(db, instance_id)
+    if listing is None or not listing.waiting:
+        return ""
+    unoffered = [each for each, made in line_for(desk, listing) if made is None]
+    due = served_now(unoffered, turns.rooms(desk, db, [listing]), desk.clock())
+    return due[0].waiter.person if due else ""
 
 
 def lines(desk: Desk) -> list[tuple[Waiter, int]]:

@@ -234,3 +234,11 @@ def test_who_waits_already_is_not_told_to_wait(office):
 
     assert "Or wait:" in office.types("bob", "/gpu claim train-7 for 1h")
     assert "Or wait:" not in office.types("cy", "/gpu claim train-7 for 1h")
+
+
+def test_nobody_is_named_as_next_whom_a_booking_keeps_from_it(office):
+    office.types("ada", "/gpu claim train-7 for 2h")
+    assert office.types("bob", "/gpu book train-7 today 12:00 for 4h").startswith("@Bob booked")
+    assert office.types("cy", "/gpu wait train-7 for 8h").startswith("You are 1st in line")
+
+    assert "next in line" not in office.types("ada", "/gpu release train-7")
