@@ -141,7 +141,7 @@ def test_adopt_says_what_is_seen_when_nothing_is_ones_own(office):
 
 def test_adopt_takes_nothing_that_somebody_has_claimed(office):
     office.reports("dgx-1", TWO, process="python3")
-    office.types("cy", "/gpu claim dgx-1 gpus:0 for 4h")
+    office.types("cy", "/gpu claim dgx-1 gpu:0 for 4h")
 
     assert office.types("ada", "/gpu adopt dgx-1").startswith("GPU 0 of *dgx-1* is @Cy's until Mon 13:00 UTC.")
 
