@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.commands.options import config_option
+from bot.commands.options import config_option, month_given
 
 if TYPE_CHECKING:
     from bot.domain.bill_report import BillReport
@@ -16,20 +16,10 @@ NAME_WIDTH = 56
 BY = ("day", "account", "service", "team", "type", "instance", "kind")
 
 
-def _month(_context: click.Context, _option: click.Parameter, given: str | None) -> date | None:
-    import re
-
-    if given is None:
-        return None
-    if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", given, re.ASCII):
-        raise click.BadParameter("expected a month such as 2026-11.")
-    return date.fromisoformat(f"{given}-01")
-
-
 @click.command("bill", short_help="Print what was billed, beside the ledger.")
 @config_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead of a table.")
-@click.option("--month", callback=_month, metavar="YYYY-MM", help="The month (UTC). Default: the present one.")
+@click.option("--month", callback=month_given, metavar="YYYY-MM", help="The month (UTC). Default: the present one.")
 @click.option("--by", type=click.Choice(BY), default="day", show_default=True, help="What to tell apart in the CSV.")
 def bill(config_path: Path, month: date | None, by: str, *, as_csv: bool) -> None:
     """Print what the provider billed in a month, beside what Valet metered, as last read by `valet run`.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.commands.options import config_option
+from bot.commands.options import config_option, month_given
 
 if TYPE_CHECKING:
     from store.ledger import MachineSum
@@ -15,22 +15,12 @@ if TYPE_CHECKING:
 NAME_WIDTH = 40
 
 
-def _month(_context: click.Context, _option: click.Parameter, given: str | None) -> date | None:
-    import re
-
-    if given is None:
-        return None
-    if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", given, re.ASCII):
-        raise click.BadParameter("expected a month such as 2026-11.")
-    return date.fromisoformat(f"{given}-01")
-
-
 @click.command("ledger", short_help="Print what the machines cost, as a table or as CSV.")
 @config_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print every charge as CSV instead of sums per machine.")
 @click.option(
     "--month",
-    callback=_month,
+    callback=month_given,
     metavar="YYYY-MM",
     help="The month, in the zone of [digest]. Default: the present one.",
 )

@@ -1,5 +1,6 @@
 """Options that several subcommands share, and the settings that `--config` leads to."""
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,17 @@ tag_option = click.option(
     callback=_pair,
     help="The tag that machines carry which Valet may stop.",
 )
+
+
+def month_given(_context: click.Context, _option: click.Parameter, given: str | None) -> date | None:
+    """The first day of a month given as 2026-11; None when none is."""
+    import re
+
+    if given is None:
+        return None
+    if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", given, re.ASCII):
+        raise click.BadParameter("expected a month such as 2026-11.")
+    return date.fromisoformat(f"{given}-01")
 
 
 def settings_of(path: Path) -> "Settings":

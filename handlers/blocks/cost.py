@@ -113,14 +113,6 @@ def _expected(span: Range) -> str:
     return f"{usd(span.micros, cents=False)} expected, 80 % between {low} and {high}"
 
 
-def _both(span: Range) -> str:
-    """With the wider range beside it."""
-    if span.lo95_micros is None or span.hi95_micros is None:
-        return _expected(span)
-    low, high = usd(span.lo95_micros, cents=False), usd(span.hi95_micros, cents=False)
-    return f"{_expected(span)} (95 %: {low} to {high})"
-
-
 def _chance(report: Report) -> str:
     if report.budget_micros is not None and report.charged_micros > report.budget_micros:
         return ": exceeded already"
