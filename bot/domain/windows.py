@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.domain.clock import DAY
@@ -51,6 +52,7 @@ class Edge:
     on: bool
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> tuple[Window, ...]:
     """Windows as people write them: "Mon-Fri 08:00-19:00, Sat 10-14". Raises Refused."""
     parts = [part.strip() for part in text.split(",")]
@@ -136,17 +138,20 @@ def _span(window: Window, day: date, zone: ZoneInfo) -> tuple[int, int]:
     return begins, ends
 
 
+@lru_cache(maxsize=256)  # a whole team asks at the same moment
 def is_on(hours: OnHours, now: int) -> bool:
     """Whether it is to run now."""
     return any(begin <= now < over for begin, over in spans(hours, now - DAY, now + DAY))
 
 
+@lru_cache(maxsize=256)
 def last_edge(hours: OnHours, now: int) -> Edge | None:
     """The newest change up to now; None when there was none lately."""
     found = [edge for edge in _edges(hours, now - LONGEST_LOOK, now) if edge.at <= now]
     return found[-1] if found else None
 
 
+@lru_cache(maxsize=256)
 def next_edge(hours: OnHours, now: int) -> Edge | None:
     """The next change after now; None when none is near."""
     return next((edge for edge in _edges(hours, now, now + LONGEST_LOOK) if edge.at > now), None)

@@ -36,6 +36,8 @@ def park(desk: Desk) -> None:
     now = desk.clock()
     db = desk.store.reading()
     own = parkings.hours(db)
+    if not own and not parkings.open_ones(db) and not _has_rules(desk):
+        return
     found = {each.instance.id: each for each in listings.page(db, Filter(provider="ec2"), limit=-1)}
     for listing in found.values():
         _plan(desk, listing, own.get(listing.instance.id), now)
@@ -43,6 +45,12 @@ def park(desk: Desk) -> None:
         _move_on(desk, parking, found.get(parking.instance_id), own.get(parking.instance_id), now=now)
     for listing in found.values():
         _wake_up(desk, listing, own.get(listing.instance.id), now)
+
+
+def _has_rules(desk: Desk) -> bool:
+    """Some team has on-hours or an idle limit."""
+    rules = [team.pausing for team in desk.settings.teams.values()]
+    return any(rule.hours or rule.idle_stop_hours is not None for rule in rules)
 
 
 def hours_of(desk: Desk, listing: Listing, own: HoursRule | None) -> OnHours | None:

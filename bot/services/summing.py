@@ -19,13 +19,3 @@ def span_of(first: date, last: date, timezone: str) -> tuple[int, int]:
     """When days begin and end in a zone, from one to another, both counted."""
     zone = ZoneInfo(timezone)
     return day_start(first, zone), day_start(last + timedelta(days=1), zone)
-
-
-def rented_micros(found: list[Sum]) -> int:
-    """Money that leaves the company by the bill."""
-    return sum(each.micros for each in found if each.provider == "ec2")
-
-
-def owned_micros(found: list[Sum]) -> int:
-    """Full cost of owned machines, on no bill."""
-    return sum(each.micros for each in found if each.provider == "owned")

@@ -32,7 +32,7 @@ def _risk(known: Facts) -> str:
     if is_owned(known):
         return "How: by the power command in valet.toml, run once. It is off when its agent falls silent."
     if known.capacity_short:
-        return f"Risk: {_family(known)} is often short of capacity; starting again may fail for hours."
+        return _scarce(known, "starting again may fail for hours")
     return "Risk: starting again may fail if AWS is short of capacity."
 
 
@@ -52,11 +52,7 @@ def _keeps(known: Facts) -> str:
 
 def _start(action: Action) -> str:
     known = action.facts
-    risk = (
-        f"Risk: {_family(known)} is often short of capacity; if so, I try for 21 minutes."
-        if known.capacity_short
-        else ""
-    )
+    risk = _scarce(known, "if so, I try for 21 minutes")
     ends = "Nothing stops it by itself at the end of that time."
     if is_owned(known):
         return lines([_what(known), spends(action), ends])
@@ -65,11 +61,7 @@ def _start(action: Action) -> str:
 
 def _launch(action: Action) -> str:
     known = action.facts
-    risk = (
-        f"Risk: {_family(known)} is often short of capacity; it may take a while or fail."
-        if known.capacity_short
-        else ""
-    )
+    risk = _scarce(known, "it may take a while or fail")
     ends = "At the end of that time I ask whether to stop it; stopped, its disks go on costing. Nothing deletes it."
     return lines([_what(known), spends(action), _budget(action), ends, risk])
 
@@ -109,8 +101,10 @@ def _what(known: Facts) -> str:
     return f"owned, {rate}" if is_owned(known) else f"{esc(known.type, 40)}, {esc(known.region, 40)}, {rate}"
 
 
-def _family(known: Facts) -> str:
-    return esc(known.type.split(".")[0], 20)
+def _scarce(known: Facts, then: str) -> str:
+    """What follows where the provider is often out of such machines; empty where it is not."""
+    family = esc(known.type.split(".")[0], 20)
+    return f"Risk: {family} is often short of capacity; {then}." if known.capacity_short else ""
 
 
 def price(known: Facts) -> str:
