@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.billing.cost_explorer import CostExplorer
-from bot.domain.bill import DAY, utc_day
 from bot.domain.clock import HOUR, MINUTE
+from bot.domain.money.bill import DAY, utc_day
 from bot.jobs.worker import Worker
 from bot.providers import Provider
 from bot.providers.onprem import Owned
@@ -23,8 +23,9 @@ from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.runner import SandboxRunner
 from bot.sandbox.slack import Control, SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, BOB, CY, FINANCE, GPUS, ML_PLATFORM
-from bot.services import ingesting, judging, sharing, sweeping
 from bot.services.desk import find
+from bot.services.measuring import ingesting, judging, sweeping
+from bot.services.sharing import claiming
 from bot.settings import Secrets, Settings, parse
 from bot.wiring import Valet, build
 from handlers.manifest import manifest
@@ -145,7 +146,7 @@ class Demo:
         judging.judge_all(self.valet.desk)
         for name, holder, hours, note in CLAIMS:
             listing = find(self.valet.desk, name)
-            sharing.claim(self.valet.desk, listing.instance.id, holder, length=hours * HOUR, note=note)
+            claiming.claim(self.valet.desk, listing.instance.id, holder, length=hours * HOUR, note=note)
 
     def report(self) -> None:
         """Every host's agent delivers the minutes that have passed since it last did."""

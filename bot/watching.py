@@ -8,7 +8,7 @@ from slack_sdk import WebClient
 from bot.connection import DEAF_S, OUT_OF_REACH, why
 from bot.domain.clock import MINUTE, SECOND
 from bot.domain.listing import Filter
-from bot.domain.rates import USD
+from bot.domain.money.rates import USD
 from bot.errors import Impaired
 from bot.jobs.schedule import Schedule
 from bot.services import backing_up, looking, posting

@@ -14,14 +14,16 @@ from bot.billing.bill import Bill
 from bot.billing.chosen import chosen
 from bot.connection import OUT_OF_REACH, Connection, why
 from bot.domain.clock import Clock
-from bot.domain.readings import Push
+from bot.domain.measuring.readings import Push
 from bot.jobs.schedule import Job, Schedule
 from bot.jobs.table import jobs
 from bot.jobs.worker import Worker
 from bot.providers import Provider
 from bot.providers.runner import Runner
-from bot.services import calendars, executing, ingesting, offering, running
+from bot.services.acting import executing
 from bot.services.desk import Desk
+from bot.services.measuring import ingesting
+from bot.services.sharing import calendars, offering, running
 from bot.settings import Secrets, Settings
 from bot.telemetry import Source
 from bot.telemetry.calendar_door import CalendarDoor

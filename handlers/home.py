@@ -1,9 +1,10 @@
 """The home tab: what waits for you, what you hold, and the fleet in one line."""
 
-from bot.domain.actions import deciders
+from bot.domain.acting.actions import deciders
 from bot.domain.listing import Filter, Listing
-from bot.services import booking, looking, queueing
+from bot.services import looking
 from bot.services.desk import Desk
+from bot.services.sharing import booking, queueing
 from handlers import ids
 from handlers.blocks import approvals, fleet, line
 from handlers.blocks import booking as booking_blocks

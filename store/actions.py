@@ -4,7 +4,7 @@ import json
 
 from sqlite_utils import Database
 
-from bot.domain.actions import BY_RULE, Action, ActionState, Facts
+from bot.domain.acting.actions import BY_RULE, Action, ActionState, Facts
 from store.sql import Row, changed, one, rows
 
 SCHEMA = (

@@ -10,9 +10,9 @@ from datetime import date
 
 from sqlite_utils import Database
 
-from bot.domain.bill import BillLine, BillLook, Dimension
 from bot.domain.clock import DAY
-from bot.domain.reconciling import Metered
+from bot.domain.money.bill import BillLine, BillLook, Dimension
+from bot.domain.money.reconciling import Metered
 from store.sql import Row, changed, many, one, rows
 
 STEP = 50_000

@@ -5,8 +5,8 @@ from datetime import date, time
 
 from sqlite_utils import Database
 
-from bot.domain.bookings import Booking, Slot, SlotState
-from bot.domain.claims import GpuChoice
+from bot.domain.sharing.bookings import Booking, Slot, SlotState
+from bot.domain.sharing.claims import GpuChoice
 from store.sql import Row, changed, many, one, rows
 
 SCHEMA = (

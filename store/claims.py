@@ -7,8 +7,8 @@ from itertools import groupby
 
 from sqlite_utils import Database
 
-from bot.domain.claims import Claim, EndReason
-from bot.domain.splitting import Hold
+from bot.domain.money.splitting import Hold
+from bot.domain.sharing.claims import Claim, EndReason
 from store.sql import Row, changed, many, one, rows, sqlite3
 
 SCHEMA = (

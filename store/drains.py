@@ -5,7 +5,7 @@ from dataclasses import astuple
 
 from sqlite_utils import Database
 
-from bot.domain.drains import Drain
+from bot.domain.acting.drains import Drain
 from store.sql import changed, one, rows
 
 SCHEMA = (

@@ -7,8 +7,8 @@ from sqlite_utils import Database
 
 from bot.domain.fleet import Instance, Look
 from bot.domain.listing import Source
-from bot.domain.rates import Rate
-from bot.domain.verdict import Verdict
+from bot.domain.measuring.verdict import Verdict
+from bot.domain.money.rates import Rate
 from store.sql import Row, changed, many, one, rows
 
 SCHEMA = (

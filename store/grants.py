@@ -4,8 +4,8 @@ import json
 
 from sqlite_utils import Database
 
-from bot.domain.claims import GpuChoice
-from bot.domain.grants import Grant, GrantState
+from bot.domain.sharing.claims import GpuChoice
+from bot.domain.sharing.grants import Grant, GrantState
 from store.sql import Row, changed, one, rows
 
 SCHEMA = (

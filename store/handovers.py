@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.handovers import Handover, HandoverState
+from bot.domain.sharing.handovers import Handover, HandoverState
 from store.sql import changed, one, rows
 
 SCHEMA = (

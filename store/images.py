@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlite_utils import Database
 
-from bot.domain.images import Image
+from bot.domain.acting.images import Image
 from store.sql import changed, many, rows
 
 SCHEMA = (

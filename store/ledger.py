@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from bot.domain.metering import Meter
-from bot.domain.rates import Charge
+from bot.domain.money.metering import Meter
+from bot.domain.money.rates import Charge
 from store.sql import Row, changed, many, one, rows
 
 SCHEMA = (

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from sqlite_utils import Database
 
 from bot.domain.listing import Filter, Listing, Totals
-from bot.domain.splitting import letters
-from bot.domain.verdict import GpuVerdict, Verdict
+from bot.domain.measuring.verdict import GpuVerdict, Verdict
+from bot.domain.money.splitting import letters
 from store import claims, drains, line
 from store.fleet import instance_of, rate_of
 from store.sql import Row, one, rows

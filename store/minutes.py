@@ -7,10 +7,10 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.domain.clock import HOUR, MINUTE
-from bot.domain.packing import Point, merge, pack, unpack
-from bot.domain.readings import Gpu, MinuteState
-from bot.domain.spells import count_bits
-from bot.domain.verdict import GpuTrace
+from bot.domain.measuring.packing import Point, merge, pack, unpack
+from bot.domain.measuring.readings import Gpu, MinuteState
+from bot.domain.measuring.spells import count_bits
+from bot.domain.measuring.verdict import GpuTrace
 from store.sql import Row, changed, many, one, rows
 
 KEEP = 48 * HOUR

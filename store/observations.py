@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from bot.domain.trails import Target, Told, Trail
+from bot.domain.measuring.trails import Target, Told, Trail
 from store.sql import Row, changed, many, rows
 
 WHOLE = -1

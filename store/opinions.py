@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlite_utils import Database
 
-from bot.domain.opinion import Opinion
+from bot.domain.money.opinion import Opinion
 from store.sql import changed, one
 
 SCHEMA = (

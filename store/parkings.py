@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.parking import HoursRule, Parking
+from bot.domain.acting.parking import HoursRule, Parking
 from store.sql import changed, one, rows
 
 SCHEMA = (

@@ -5,7 +5,7 @@ The database keeps two promises: one open question of a kind per claim, and one 
 
 from sqlite_utils import Database
 
-from bot.domain.reality import Question, QuestionState
+from bot.domain.sharing.reality import Question, QuestionState
 from store.sql import changed, one, rows
 
 SCHEMA = (

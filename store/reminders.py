@@ -2,8 +2,8 @@
 
 from sqlite_utils import Database
 
-from bot.domain.claims import Claim
-from bot.domain.reminders import Reminder
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.reminders import Reminder
 from store import claims
 from store.sql import changed, one, rows
 

@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.requests import Answer, Request
+from bot.domain.sharing.requests import Answer, Request
 from store.sql import changed, one, rows
 
 SCHEMA = (

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlite_utils import Database
 
 from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.packing import GpuSum, pack_sums, unpack_sums
-from bot.domain.rollups import Cell, cell, sum_of_minutes, sum_of_sums
+from bot.domain.measuring.packing import GpuSum, pack_sums, unpack_sums
+from bot.domain.measuring.rollups import Cell, cell, sum_of_minutes, sum_of_sums
 from store import minutes
 from store.sql import many, rows
 

@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.runs import Run, RunState, Seen
+from bot.domain.sharing.runs import Run, RunState, Seen
 from store.sql import Row, changed, one, rows
 
 SCHEMA = (

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from bot.domain.clock import HOUR
-from bot.domain.counterfactual import Piece
-from bot.domain.saved import Saved
+from bot.domain.money.counterfactual import Piece
+from bot.domain.money.saved import Saved
 from store.sql import Row, changed, many, one, rows
 
 SCHEMA = (

@@ -4,8 +4,8 @@ import json
 
 from sqlite_utils import Database
 
-from bot.domain.claims import GpuChoice
-from bot.domain.savings import Hint, Saving
+from bot.domain.money.savings import Hint, Saving
+from bot.domain.sharing.claims import GpuChoice
 from store.sql import Row, changed, one, rows
 
 SCHEMA = (

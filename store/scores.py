@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from bot.domain.accuracy import Horizon, Score
+from bot.domain.money.accuracy import Horizon, Score
 from store.sql import Row, changed, one, rows
 
 SCHEMA = (

@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.snoozes import Snooze
+from bot.domain.acting.snoozes import Snooze
 from store.sql import changed, one, rows
 
 SCHEMA = (

@@ -4,7 +4,7 @@ import json
 
 from sqlite_utils import Database
 
-from bot.domain.reality import Squat
+from bot.domain.sharing.reality import Squat
 from store.sql import Row, changed, one, rows
 
 SCHEMA = (

@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.sums import By, Sum
+from bot.domain.money.sums import By, Sum
 from store.sql import rows
 
 _KEYS: dict[By, str] = {

@@ -5,7 +5,7 @@ from datetime import date
 from sqlite_utils import Database
 
 from bot.domain.clock import HOUR
-from bot.domain.report import Scope
+from bot.domain.money.report import Scope
 from store.sql import Row, rows
 
 _RENTED = "i.provider <> 'owned'"

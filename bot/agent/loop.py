@@ -15,7 +15,7 @@ from bot.agent.pausing import PAUSED, Controls, Pause
 from bot.agent.sampler import Sampler, Source
 from bot.agent.sender import About, Sender
 from bot.agent.table import table
-from bot.domain.readings import Minute
+from bot.domain.measuring.readings import Minute
 from bot.errors import Unreachable
 from bot.telemetry.procfs import holders
 from bot.telemetry.sample import Sample

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
-from bot.domain.readings import Minute
+from bot.domain.measuring.readings import Minute
 from bot.telemetry.sample import Sample
 
 Known = TypeVar("Known")

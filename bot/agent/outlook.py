@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.clock import DAY, MINUTE
-from bot.domain.readings import Gpu, Minute, MinuteState
-from bot.domain.verdict import IDLE, GpuTrace, GpuVerdict, IdleRule, judge, minute_state
+from bot.domain.measuring.readings import Gpu, Minute, MinuteState
+from bot.domain.measuring.verdict import IDLE, GpuTrace, GpuVerdict, IdleRule, judge, minute_state
 
 ZERO = DAY
 """Where tick 0 lies; any instant will do, for only distances count."""

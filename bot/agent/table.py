@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.agent.minutes import mean_watts
-from bot.domain.readings import Gpu
+from bot.domain.measuring.readings import Gpu
 from bot.telemetry.sample import Sample
 
 HEAD = ("gpu", "model", "util max", "util mean", "memory used", "power", "programs")

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from bot.billing.focus_query import Query, Shape, lines_of, literal, quoted
-from bot.domain.bill import BillLook, periods_between, utc_day
+from bot.domain.money.bill import BillLook, periods_between, utc_day
 from bot.errors import Refused, Unreachable
 
 Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Protocol
 
-from bot.domain.bill import BillLook
+from bot.domain.money.bill import BillLook
 
 
 class Bill(Protocol):

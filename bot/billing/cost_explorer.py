@@ -10,10 +10,10 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from bot.domain.bill import DAY, BillLine, BillLook, Kind, is_gpu_type, period_of, periods_between, utc_day
 from bot.domain.clock import HOUR
-from bot.domain.opinion import Opinion
-from bot.domain.rates import USD
+from bot.domain.money.bill import DAY, BillLine, BillLook, Kind, is_gpu_type, period_of, periods_between, utc_day
+from bot.domain.money.opinion import Opinion
+from bot.domain.money.rates import USD
 from bot.errors import Refused, Unreachable
 
 Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.billing.focus_query import Query, Shape, Sums, added_up, lines_of, literal, quoted
-from bot.domain.bill import BillLook
+from bot.domain.money.bill import BillLook
 from bot.errors import Refused, Unreachable
 
 CSV, PARQUET = "csv", "parquet"

@@ -11,9 +11,9 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Protocol
 
-from bot.domain.bill import GPU_TYPE, BillLine, Kind
 from bot.domain.clock import HOUR
-from bot.domain.rates import USD
+from bot.domain.money.bill import GPU_TYPE, BillLine, Kind
+from bot.domain.money.rates import USD
 from bot.errors import Refused
 
 GROUPS, SUMS = 10, 4

@@ -13,8 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from bot.billing import prices
-from bot.domain.market import Quote
-from bot.domain.ownership import micros
+from bot.domain.money.market import Quote
+from bot.domain.money.ownership import micros
 from bot.errors import Unreachable
 
 NEEDED = ("InstanceType", "AcceleratorName", "AcceleratorCount", "Price")

@@ -6,10 +6,10 @@ from decimal import Decimal
 from itertools import accumulate
 
 from bot.billing.worth import discounted, npv, yearly_irr
-from bot.domain.advice import Advice, Choice, Kept, Parked, Swing, Used
-from bot.domain.buying import Demand, Terms, flows, less, most_servers, payback_month
-from bot.domain.ownership import HOURS_PER_MONTH
-from bot.domain.report import Scope
+from bot.domain.money.advice import Advice, Choice, Kept, Parked, Swing, Used
+from bot.domain.money.buying import Demand, Terms, flows, less, most_servers, payback_month
+from bot.domain.money.ownership import HOURS_PER_MONTH
+from bot.domain.money.report import Scope
 
 POINTS = 18
 """Steps of the chart; with the beginning they stay within the 20 points Slack draws."""

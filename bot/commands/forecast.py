@@ -56,7 +56,7 @@ def forecast(history_path: Path, out_path: Path, horizon: int, events_path: Path
     Example:
       valet forecast --history spend.csv --out forecast.csv --horizon 30 --events stops.csv
     """
-    from bot.services.forecast_files import forecast_csv
+    from bot.services.money.forecast_files import forecast_csv
 
     try:
         written = forecast_csv(history_path, out_path, horizon=horizon, events_path=events_path)

@@ -42,7 +42,7 @@ def ledger(config_path: Path, month: date | None, *, as_csv: bool) -> None:
     from zoneinfo import ZoneInfo
 
     from bot.commands.reading import opened_desk
-    from bot.services import reporting
+    from bot.services.money import reporting
 
     with opened_desk(config_path) as desk:
         zone = desk.settings.digest.timezone
@@ -77,6 +77,6 @@ def _print_sums(sums: "list[MachineSum]", month: date) -> None:
 
 def _print_line(name: str, team: str, ms: int, micros: int | None) -> None:
     from bot.domain.clock import HOUR
-    from bot.services.reporting import usd
+    from bot.services.money.reporting import usd
 
     click.echo(f"{name}  {team}  {ms / HOUR:>8.1f}  {usd(micros) if micros is not None else '?':>14}")

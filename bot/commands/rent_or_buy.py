@@ -11,7 +11,7 @@ import click
 from bot.commands.options import config_option
 
 if TYPE_CHECKING:
-    from bot.domain.advice import Advice, Asked, Weighed
+    from bot.domain.money.advice import Advice, Asked, Weighed
     from bot.services.desk import Desk
 
 
@@ -61,9 +61,9 @@ def rent_or_buy(config_path: Path, scope: str, *, as_json: bool, **figures: Any)
     """
     from bot.commands.options import settings_if_any
     from bot.commands.reading import opened_desk
-    from bot.domain.advice import Weighed
-    from bot.domain.report import Scope
-    from bot.services import renting
+    from bot.domain.money.advice import Weighed
+    from bot.domain.money.report import Scope
+    from bot.services.money import renting
 
     asked = _asked(figures)
     if asked.hours_per_month is not None:
@@ -79,7 +79,7 @@ def rent_or_buy(config_path: Path, scope: str, *, as_json: bool, **figures: Any)
 
 
 def _asked(figures: dict[str, Any]) -> "Asked":
-    from bot.domain.advice import Asked
+    from bot.domain.money.advice import Asked
 
     return Asked(
         price_usd=figures["price"],
@@ -98,9 +98,9 @@ def _asked(figures: dict[str, Any]) -> "Asked":
 
 
 def _scope(desk: "Desk", word: str) -> Any:
-    from bot.domain.report import Scope
+    from bot.domain.money.report import Scope
     from bot.services.desk import find
-    from bot.services.renting import is_known
+    from bot.services.money.renting import is_known
 
     kind, _, name = word.partition(":")
     if word == "total":
@@ -129,7 +129,7 @@ def _print(told: "Weighed") -> None:
 
 def _record(advice: "Advice") -> dict[str, Any]:
     """Money as exact decimal text; null for what there is none of."""
-    from bot.services.reporting import usd
+    from bot.services.money.reporting import usd
 
     choices = {"rent": advice.rent, "best": advice.best, "buy_all": advice.everything, "weighed": advice.weighed}
     return {
@@ -157,7 +157,7 @@ def _record(advice: "Advice") -> dict[str, Any]:
 
 def _taken(advice: "Advice") -> dict[str, Any]:
     """What the answer rests on."""
-    from bot.services.reporting import usd
+    from bot.services.money.reporting import usd
 
     terms, used, kept = advice.terms, advice.used, advice.kept
     return {

@@ -29,7 +29,8 @@ def status(config_path: Path, *, as_json: bool) -> None:
     import json
 
     from bot.commands.reading import opened_desk
-    from bot.services import looking, reporting
+    from bot.services import looking
+    from bot.services.money import reporting
 
     with opened_desk(config_path) as desk:
         if as_json:
@@ -40,7 +41,7 @@ def status(config_path: Path, *, as_json: bool) -> None:
 
 
 def _print(found: "list[Listing]", totals: "Totals", sources: "list[Source]") -> None:
-    from bot.services.reporting import iso
+    from bot.services.money.reporting import iso
 
     if found:
         table = [HEADER, *(_cells(listing) for listing in found)]
@@ -55,7 +56,7 @@ def _print(found: "list[Listing]", totals: "Totals", sources: "list[Source]") ->
 
 
 def _cells(listing: "Listing") -> tuple[str, ...]:
-    from bot.services.reporting import iso
+    from bot.services.money.reporting import iso
 
     instance, verdict = listing.instance, listing.verdict
     since = iso(verdict.since if verdict else instance.stopped_at) or "-"

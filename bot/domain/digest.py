@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.clock import DAY
 from bot.domain.listing import Listing
-from bot.domain.rates import cost
+from bot.domain.money.rates import cost
 
 SPAN = DAY
 """A digest speaks of this long before it was made."""

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from bot.domain.claims import Claim
-from bot.domain.drains import Drain
+from bot.domain.acting.drains import Drain
+from bot.domain.acting.snoozes import Snooze
 from bot.domain.fleet import Instance
-from bot.domain.offers import Offer
-from bot.domain.rates import Rate
-from bot.domain.rollups import Cell
-from bot.domain.snoozes import Snooze
-from bot.domain.verdict import Verdict
+from bot.domain.measuring.rollups import Cell
+from bot.domain.measuring.verdict import Verdict
+from bot.domain.money.rates import Rate
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.offers import Offer
 
 
 @dataclass(frozen=True, slots=True)

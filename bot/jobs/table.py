@@ -4,38 +4,22 @@ from collections.abc import Callable, Sequence
 
 from bot.billing.bill import Bill
 from bot.jobs.schedule import Job
-from bot.services import (
-    acting,
-    backing_up,
+from bot.services import backing_up, digesting, posting
+from bot.services.acting import asking, cloning, outliving, parking, powering
+from bot.services.desk import Desk
+from bot.services.measuring import judging, observing, rolling, sweeping
+from bot.services.money import (
     billing,
     budgeting,
-    checking,
-    claim_ends,
-    cloning,
-    digesting,
     forecasting,
-    granting,
-    handing,
-    judging,
-    observing,
-    offering,
-    outliving,
     owning,
-    parking,
-    posting,
-    powering,
-    reminding,
-    rolling,
     saving,
     scoring,
     second_opinion,
-    slots,
-    squatting,
     surprising,
-    sweeping,
     weekly,
 )
-from bot.services.desk import Desk
+from bot.services.sharing import checking, claim_ends, granting, handing, offering, reminding, slots, squatting
 from bot.telemetry import Source
 
 
@@ -56,7 +40,7 @@ def jobs(
         ("handovers", 60, lambda: handing.lapse(desk)),
         ("grants", 60, lambda: granting.carry_out(desk)),
         ("power", 30, lambda: powering.look(desk)),
-        ("requests", 30, lambda: acting.expire(desk)),
+        ("requests", 30, lambda: asking.expire(desk)),
         ("launches", 60, lambda: outliving.ask_about_over(desk)),
         ("images", 3600, lambda: cloning.refresh_images(desk)),
         ("park", 60, lambda: parking.park(desk)),

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from bot.domain.acting.images import Image
+from bot.domain.acting.launches import Order
 from bot.domain.fleet import Instance, Look
-from bot.domain.images import Image
-from bot.domain.launches import Order
 
 
 class Provider(Protocol):

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from botocore.config import Config
 
+from bot.domain.acting.images import Image
+from bot.domain.acting.launches import ACTION_TAG, Order
 from bot.domain.clock import Clock, system_clock
 from bot.domain.fleet import Instance, Look
-from bot.domain.images import Image
-from bot.domain.launches import ACTION_TAG, Order
 from bot.errors import Refused, SettingsError, Unreachable
 from bot.providers.accounts import Access, AwsAccount
 from bot.providers.clients import AWS_ERRORS, PATIENT, Clients, attempt, said_by

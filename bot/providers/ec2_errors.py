@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.domain.acting.launches import Order
 from bot.domain.fleet import Instance
-from bot.domain.launches import Order
 from bot.errors import NoCapacity, Refused, Unreachable, ValetError
 
 THROTTLED = frozenset(

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.domain.images import Image, ImageState
-from bot.domain.launches import ACTION_TAG, Order
+from bot.domain.acting.images import Image, ImageState
+from bot.domain.acting.launches import ACTION_TAG, Order
 from bot.providers.ec2_shapes import tags_of, to_ms
 
 TAGGED = ("instance", "volume")

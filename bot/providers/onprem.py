@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from bot.domain.acting.images import Image
+from bot.domain.acting.launches import Order
 from bot.domain.fleet import Instance, Look
-from bot.domain.images import Image
-from bot.domain.launches import Order
 from bot.errors import Refused
 from bot.providers.power import Power, run
 

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from bot.domain.fleet import Instance
-from bot.domain.runs import Run, Seen
+from bot.domain.sharing.runs import Run, Seen
 
 
 class Runner(Protocol):

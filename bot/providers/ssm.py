@@ -12,7 +12,7 @@ from typing import Any
 from botocore.config import Config
 
 from bot.domain.fleet import Instance
-from bot.domain.runs import Run, Seen, tail_of
+from bot.domain.sharing.runs import Run, Seen, tail_of
 from bot.errors import Refused, Unreachable
 from bot.providers.accounts import AwsAccount
 from bot.providers.clients import ONCE, PATIENT, Clients, attempt

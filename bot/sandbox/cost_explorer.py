@@ -7,10 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.bill import DAY
 from bot.domain.clock import HOUR
-from bot.domain.rates import USD
-from bot.domain.reconciling import Metered
+from bot.domain.money.bill import DAY
+from bot.domain.money.rates import USD
+from bot.domain.money.reconciling import Metered
 
 NONE = {"INSTANCE_TYPE": "NoInstanceType", "SERVICE": "NoService"}
 NAMES = {"LINKED_ACCOUNT": "account", "SERVICE": "service", "RECORD_TYPE": "record", "INSTANCE_TYPE": "type"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from zlib import crc32
 
 from bot.domain.fleet import Instance
-from bot.domain.readings import Minute, Process
+from bot.domain.measuring.readings import Minute, Process
 
 
 def chance(*about: object) -> float:

@@ -11,8 +11,8 @@ from zlib import crc32
 from bot.billing import prices
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.fleet import Instance
-from bot.domain.rates import Charge, Share, Use, cost
-from bot.domain.readings import Gpu, Minute, Push
+from bot.domain.measuring.readings import Gpu, Minute, Push
+from bot.domain.money.rates import Charge, Share, Use, cost
 from bot.sandbox import habits
 from bot.sandbox.inventory import OWNED, rented
 from bot.sandbox.slack.people import ADA, BOB, CY

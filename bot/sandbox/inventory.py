@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.domain.acting.images import Image
+from bot.domain.acting.launches import Order
 from bot.domain.clock import DAY, HOUR
 from bot.domain.fleet import Instance
-from bot.domain.images import Image
-from bot.domain.launches import Order
 
 ACCOUNT = "111122223333"
 DISK_GIB = 200

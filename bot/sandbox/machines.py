@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Any, Literal
 
+from bot.domain.acting.images import Image
+from bot.domain.acting.launches import ACTION_TAG, Order
 from bot.domain.clock import MINUTE, SECOND, Clock
 from bot.domain.fleet import Instance, Look, State
-from bot.domain.images import Image
-from bot.domain.launches import ACTION_TAG, Order
 from bot.errors import ValetError
 from bot.providers.ec2_errors import (
     Said,

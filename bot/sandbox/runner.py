@@ -2,7 +2,7 @@
 
 from bot.domain.clock import MINUTE, Clock
 from bot.domain.fleet import Instance
-from bot.domain.runs import Run, Seen
+from bot.domain.sharing.runs import Run, Seen
 from bot.errors import ValetError
 
 TAKES = 5 * MINUTE

@@ -7,7 +7,7 @@ from bot.domain.entries import Broken, Entry
 from bot.errors import Refused
 from bot.services.csv_lines import line, safe
 from bot.services.desk import Desk
-from bot.services.reporting import iso
+from bot.services.money.reporting import iso
 from store import audit, checkup, fleet
 
 COLUMNS = ("entry", "at", "who", "did", "subject", "name", "why", "before", "after", "hash")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from bot.domain.actions import Kind
+from bot.domain.acting.actions import Kind
 from bot.domain.clock import Clock
 from bot.domain.exemptions import Exemption, exemption_of
 from bot.domain.fleet import Instance

@@ -5,12 +5,12 @@ from datetime import date
 
 from sqlite_utils import Database
 
-from bot.domain.actions import Action
+from bot.domain.acting.actions import Action
+from bot.domain.acting.snoozes import Snooze
 from bot.domain.clock import DAY, MINUTE
 from bot.domain.digest import Digest, DigestNow, IdleRow, NowState, RowNow, due_date, idle_rows
 from bot.domain.listing import Filter, Listing
 from bot.domain.people import Roster
-from bot.domain.snoozes import Snooze
 from bot.errors import Refused
 from bot.services.desk import Desk, channel_of
 from store import actions, audit, digests, fleet, listings, outbox, snoozes

@@ -1,11 +1,12 @@
 """`/gpu why`: everything that leads to a verdict, and what will happen next."""
 
-from bot.domain.actions import Scene, obstacle_to_stop
+from bot.domain.acting.actions import Scene, obstacle_to_stop
 from bot.domain.digest import next_due
-from bot.domain.explanation import Explanation
 from bot.domain.listing import Listing
-from bot.services import digesting, judging
+from bot.domain.measuring.explanation import Explanation
+from bot.services import digesting
 from bot.services.desk import Desk, channel_of
+from bot.services.measuring import judging
 from store import actions, minutes, rollups, snoozes
 
 

@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from bot.domain.actions import Action
-from bot.domain.claims import Claim
-from bot.domain.grants import Grant
-from bot.domain.handovers import Handover
-from bot.domain.images import Image
+from bot.domain.acting.actions import Action
+from bot.domain.acting.images import Image
 from bot.domain.listing import Filter, Listing, Source, Totals
-from bot.domain.runs import Run
-from bot.services import using
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.grants import Grant
+from bot.domain.sharing.handovers import Handover
+from bot.domain.sharing.runs import Run
 from bot.services.desk import Desk
+from bot.services.sharing import using
 from store import actions, claims, fleet, grants, handovers, listings, rollups, runs, snoozes
 from store import images as stored
 

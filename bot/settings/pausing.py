@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from bot.domain import windows
+from bot.domain.acting import windows
 from bot.errors import Refused, SettingsError
 from bot.settings.values import Table
 

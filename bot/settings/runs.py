@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from bot.domain.runs import RunTemplate
+from bot.domain.sharing.runs import RunTemplate
 from bot.settings.values import Name, Table
 
 

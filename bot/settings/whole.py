@@ -5,15 +5,15 @@ from datetime import date
 
 from pydantic import Field
 
-from bot.domain.claims import ClaimLimits
+from bot.domain.acting.launches import Template
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.exemptions import Exemption, ends_at
-from bot.domain.fair_use import Allowance, FairUse
 from bot.domain.fleet import Instance
-from bot.domain.launches import Template
+from bot.domain.measuring.verdict import IdleRule
+from bot.domain.money.rates import USD
 from bot.domain.people import Roster, Team
-from bot.domain.rates import USD
-from bot.domain.verdict import IdleRule
+from bot.domain.sharing.claims import ClaimLimits
+from bot.domain.sharing.fair_use import Allowance, FairUse
 from bot.settings.acting import ActionSettings
 from bot.settings.backup import BackupSettings
 from bot.settings.bill import BillSettings

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import core_schema, from_json
 
-from bot.domain.readings import Gpu, Minute, Process, Push
+from bot.domain.measuring.readings import Gpu, Minute, Process, Push
 from bot.errors import Refused
 from bot.telemetry.procfs import printable
 from bot.telemetry.wire import (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.clock import MINUTE
-from bot.domain.trails import Target, Told
+from bot.domain.measuring.trails import Target, Told
 from bot.errors import Unreachable
 from bot.settings.sources import CLOUDWATCH, CloudWatchSettings
 from bot.telemetry.cloudwatch_queries import Series, calls, discovered, observed, queries

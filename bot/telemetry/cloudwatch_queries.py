@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.clock import MINUTE
-from bot.domain.trails import Observation
+from bot.domain.measuring.trails import Observation
 from bot.settings.sources import CloudWatchSettings
 
 QUERIES_PER_CALL = 500

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.domain.clock import Clock, system_clock
-from bot.domain.readings import Push
+from bot.domain.measuring.readings import Push
 from bot.errors import Refused, Unreachable
 from bot.telemetry.body import BadBody, parse
 from bot.telemetry.figures import CONTENT_TYPE, Figure, exposition

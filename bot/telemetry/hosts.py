@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.domain.trails import Target
+from bot.domain.measuring.trails import Target
 from bot.settings.sources import PrometheusSettings
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.domain.clock import MINUTE, SECOND
-from bot.domain.trails import Observation, Target, Told
+from bot.domain.measuring.trails import Observation, Target, Told
 from bot.errors import Unreachable
 from bot.settings.sources import PROMETHEUS, PrometheusSettings
 from bot.telemetry.hosts import HostNames

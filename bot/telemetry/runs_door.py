@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.domain.clock import Clock
-from bot.domain.runs import Run, Seen, tail_of
+from bot.domain.sharing.runs import Run, Seen, tail_of
 from bot.errors import Unreachable
 from bot.telemetry.intake import Authenticate, check_headers, host_of, read, refused
 from bot.telemetry.procfs import printable

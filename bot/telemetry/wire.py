@@ -6,7 +6,7 @@ Standard library only, since the agent imports it. The door checks every field b
 import json
 from dataclasses import asdict
 
-from bot.domain.readings import Push
+from bot.domain.measuring.readings import Push
 
 VERSION = 1
 PATH = "/v1/minutes"

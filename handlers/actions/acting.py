@@ -1,6 +1,6 @@
 """Asking for an action, and deciding on it."""
 
-from bot.services import acting
+from bot.services.acting import asking
 from bot.services.desk import Desk
 from handlers import ids
 from handlers.actions.pressing import Press, listed
@@ -28,7 +28,7 @@ def ask_launch(desk: Desk, user: str, channel: str, value: str) -> Reply:
 
 def call_off(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Don't start it any more]"""
-    return approvals.ended(acting.call_off(desk, value, user), [])
+    return approvals.ended(asking.call_off(desk, value, user), [])
 
 
 def approve(desk: Desk, user: str, channel: str, value: str) -> None:
@@ -43,7 +43,7 @@ def deny(desk: Desk, user: str, channel: str, value: str) -> None:
 
 def _decide(desk: Desk, user: str, action_id: str, *, yes: bool) -> None:
     """The outbox alone draws the card: an answer from here could arrive after a newer state and stand for good."""
-    acting.decide(desk, action_id, user, yes=yes)
+    asking.decide(desk, action_id, user, yes=yes)
 
 
 PRESSES: dict[str, Press] = {

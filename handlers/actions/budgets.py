@@ -1,8 +1,8 @@
 """Buttons of budgets."""
 
-from bot.domain.report import Scope
-from bot.services import forecasting
+from bot.domain.money.report import Scope
 from bot.services.desk import Desk
+from bot.services.money import forecasting
 from handlers import ids
 from handlers.actions.pressing import Press
 from handlers.blocks import cost

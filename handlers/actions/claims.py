@@ -1,8 +1,8 @@
 """Claiming, extending and giving back."""
 
-from bot.domain.claims import GpuChoice
 from bot.domain.clock import HOUR
 from bot.domain.listing import Listing
+from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
 from bot.services import looking
 from bot.services.desk import Desk

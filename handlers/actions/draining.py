@@ -1,6 +1,6 @@
 """Ending a drain."""
 
-from bot.services import draining
+from bot.services.acting import draining
 from bot.services.desk import Desk
 from handlers import ids
 from handlers.actions.pressing import Press

@@ -1,6 +1,6 @@
 """Taking what was found."""
 
-from bot.domain.claims import GpuChoice
+from bot.domain.sharing.claims import GpuChoice
 from bot.services.desk import Desk
 from handlers import ids
 from handlers.actions.pressing import Press, listed, number

@@ -1,7 +1,7 @@
 """Asking for more than fair use allows, and deciding on it."""
 
-from bot.services import granting
 from bot.services.desk import Desk, channel_of
+from bot.services.sharing import granting
 from handlers import ids
 from handlers.actions.pressing import Press
 from handlers.blocks import granting as blocks

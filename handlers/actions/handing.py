@@ -1,7 +1,8 @@
 """Answering an offer of a claim."""
 
-from bot.services import handing, looking
+from bot.services import looking
 from bot.services.desk import Desk
+from bot.services.sharing import handing
 from handlers import ids
 from handlers.actions.pressing import Press, listed
 from handlers.blocks import claims

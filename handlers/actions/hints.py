@@ -1,8 +1,8 @@
 """Answering a hint: taking what stands free, or going on as planned."""
 
-from bot.domain.claims import GpuChoice
-from bot.services import hinting
+from bot.domain.sharing.claims import GpuChoice
 from bot.services.desk import Desk
+from bot.services.sharing import hinting
 from handlers import ids
 from handlers.actions.pressing import Press, listed
 from handlers.blocks.parts import Reply

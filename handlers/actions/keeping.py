@@ -1,7 +1,7 @@
 """Answering whether a claim is still needed."""
 
-from bot.services import checking
 from bot.services.desk import Desk
+from bot.services.sharing import checking
 from handlers import ids
 from handlers.actions.pressing import Press, listed
 from handlers.blocks.parts import Reply

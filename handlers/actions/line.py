@@ -1,10 +1,11 @@
 """Standing in the line, answering an offer, asking a holder and answering as one."""
 
-from bot.domain import wants
-from bot.domain.claims import GpuChoice
 from bot.domain.clock import HOUR
-from bot.services import fair_use, looking, queueing, requesting
+from bot.domain.sharing import wants
+from bot.domain.sharing.claims import GpuChoice
+from bot.services import looking
 from bot.services.desk import Desk
+from bot.services.sharing import fair_use, queueing, requesting
 from handlers import ids
 from handlers.actions.pressing import Press, listed, number
 from handlers.blocks import claims

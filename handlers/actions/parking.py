@@ -1,6 +1,6 @@
 """Keeping a machine for a while."""
 
-from bot.services import snoozing
+from bot.services.acting import snoozing
 from bot.services.desk import Desk
 from handlers import ids
 from handlers.actions.pressing import Press, listed

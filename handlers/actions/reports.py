@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bot.services import spend_reporting
 from bot.services.desk import Desk
+from bot.services.money import spend_reporting
 from handlers import ids
 from handlers.actions.pressing import Press
 from handlers.blocks import reports as blocks

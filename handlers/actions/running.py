@@ -1,7 +1,7 @@
 """Ending a run."""
 
-from bot.services import running
 from bot.services.desk import Desk
+from bot.services.sharing import running
 from handlers import ids
 from handlers.actions.pressing import Press
 

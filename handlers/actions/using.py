@@ -1,7 +1,7 @@
 """Answering the question to claim what one uses."""
 
-from bot.services import squatting
 from bot.services.desk import Desk
+from bot.services.sharing import squatting
 from handlers import ids
 from handlers.actions.pressing import Press, listed
 from handlers.blocks.parts import Reply

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.domain.accuracy import Held, Horizon, Record
 from bot.domain.clock import DAY
-from bot.domain.report import Scope
+from bot.domain.money.accuracy import Held, Horizon, Record
+from bot.domain.money.report import Scope
 from handlers.blocks.parts import Block, Reply, context, cut, lines, section
 from handlers.blocks.words import esc, plural
 

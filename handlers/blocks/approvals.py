@@ -1,6 +1,6 @@
 """The approval card and what follows it."""
 
-from bot.domain.actions import BY_RULE, Action
+from bot.domain.acting.actions import BY_RULE, Action
 from bot.domain.listing import Listing
 from handlers import ids
 from handlers.blocks import card_facts

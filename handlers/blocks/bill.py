@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from bot.domain.bill_report import Beside, BillReport, DayBeside
-from bot.domain.reconciling import REASONS, Unseen
+from bot.domain.money.bill_report import Beside, BillReport, DayBeside
+from bot.domain.money.reconciling import REASONS, Unseen
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import at, esc, usd

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain.bookings import Booking, Gap, Hold, Slot
-from bot.domain.claims import GpuChoice
 from bot.domain.clock import DAY
 from bot.domain.listing import Listing
 from bot.domain.moments import local
+from bot.domain.sharing.bookings import Booking, Gap, Hold, Slot
+from bot.domain.sharing.claims import GpuChoice
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.words import at, esc, gpus, length, person, plural

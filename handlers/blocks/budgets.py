@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
-from bot.domain.budgets import Standing
-from bot.domain.report import Scope
-from bot.domain.unusual import Behind, UnusualDay
+from bot.domain.money.budgets import Standing
+from bot.domain.money.report import Scope
+from bot.domain.money.unusual import Behind, UnusualDay
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
 from handlers.blocks.words import esc, usd

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain.bookings import Hold
 from bot.domain.moments import local
-from bot.domain.week import Cell, Week, cells, days
+from bot.domain.sharing.bookings import Hold
+from bot.domain.sharing.week import Cell, Week, cells, days
 from handlers import ids
 from handlers.blocks.booking import when
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section

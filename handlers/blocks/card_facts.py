@@ -1,8 +1,8 @@
 """The facts on a card, as they were when it was asked for: what it costs, what is lost, what the risk is."""
 
-from bot.domain.actions import Action, Facts
-from bot.domain.keeping import disks_per_month
-from bot.domain.rates import cost
+from bot.domain.acting.actions import Action, Facts
+from bot.domain.money.keeping import disks_per_month
+from bot.domain.money.rates import cost
 from handlers.blocks.parts import lines
 from handlers.blocks.words import at, esc, length, per_hour, persons, usd
 

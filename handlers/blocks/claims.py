@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from bot.domain.claims import Claim
 from bot.domain.clock import HOUR
 from bot.domain.listing import Listing
-from bot.domain.ranking import Found, Way, open_gpus, tier_of
-from bot.domain.rates import cost
+from bot.domain.money.rates import cost
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.ranking import Found, Way, open_gpus, tier_of
 from handlers import ids
 from handlers.blocks.find import Asked, rows, way_button
 from handlers.blocks.line import someone

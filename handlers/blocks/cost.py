@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
-from bot.domain.accuracy import Record
-from bot.domain.opinion import Opinion
-from bot.domain.rates import USD
-from bot.domain.report import NEXT_DAYS, Driver, KnownChange, Range, Report, ReportDay
+from bot.domain.money.accuracy import Record
+from bot.domain.money.opinion import Opinion
+from bot.domain.money.rates import USD
+from bot.domain.money.report import NEXT_DAYS, Driver, KnownChange, Range, Report, ReportDay
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import at, esc, usd

@@ -1,6 +1,6 @@
 """A machine that takes no new claims: what whoever drains it sees, and what its holders are told."""
 
-from bot.domain.drains import Drain
+from bot.domain.acting.drains import Drain
 from bot.domain.listing import Listing
 from handlers import ids
 from handlers.blocks.parts import Reply, button, plainly

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from bot.domain.claims import Claim
 from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
 from bot.domain.models import short
-from bot.domain.ranking import FREE, Found, Way
-from bot.domain.wants import Want
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.ranking import FREE, Found, Way
+from bot.domain.sharing.wants import Want
 from handlers import ids
 from handlers.blocks.line import said
 from handlers.blocks.parts import Block, Reply, button, context, lines, section

@@ -1,9 +1,9 @@
 """The fleet as a message: totals first, waste before everything else, the next step as a button."""
 
-from bot.domain.claims import Claim
 from bot.domain.clock import HOUR, MINUTE
-from bot.domain.keeping import disks_per_month
 from bot.domain.listing import Listing, Source, Totals
+from bot.domain.money.keeping import disks_per_month
+from bot.domain.sharing.claims import Claim
 from handlers import ids
 from handlers.blocks.draining import since as draining_since
 from handlers.blocks.offers import claim_button

@@ -1,6 +1,6 @@
 """Claims beyond fair use: the offer to ask, the card, and the answer."""
 
-from bot.domain.grants import Grant
+from bot.domain.sharing.grants import Grant
 from handlers import ids
 from handlers.blocks.parts import Reply, actions, button, plainly, section
 from handlers.blocks.words import at, esc, length, person, persons, say

@@ -1,8 +1,8 @@
 """Handing a claim over: the question, its answers, and what the giver is told."""
 
-from bot.domain.claims import Claim
-from bot.domain.handovers import Handover
 from bot.domain.listing import Listing
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.handovers import Handover
 from handlers import ids
 from handlers.blocks.parts import Reply, actions, button, plainly, section
 from handlers.blocks.words import at, esc, gpus, person

@@ -1,8 +1,8 @@
 """A hint: what stands free instead of what somebody is about to take, and what that saves."""
 
 from bot.domain.listing import Listing
-from bot.domain.ranking import FREE, Way
-from bot.domain.savings import Hint
+from bot.domain.money.savings import Hint
+from bot.domain.sharing.ranking import FREE, Way
 from handlers import ids
 from handlers.blocks.find import described
 from handlers.blocks.parts import Block, Reply, actions, button, lines, section

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.claims import Claim
 from bot.domain.listing import Listing
-from bot.domain.reality import Question, idle_since, is_worked_on
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.reality import Question, idle_since, is_worked_on
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, lines, plainly, section
 from handlers.blocks.words import at, esc, gpus, length, person, persons, plural

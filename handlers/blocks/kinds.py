@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.domain.actions import Action, Kind
+from bot.domain.acting.actions import Action, Kind
 from handlers.blocks.words import esc, length
 
 

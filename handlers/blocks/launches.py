@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from bot.domain.actions import Action
-from bot.domain.images import OLD_AFTER, Image
-from bot.domain.launches import Template
-from bot.domain.rates import Rate
+from bot.domain.acting.actions import Action
+from bot.domain.acting.images import OLD_AFTER, Image
+from bot.domain.acting.launches import Template
+from bot.domain.money.rates import Rate
 from handlers import ids
 from handlers.blocks.parts import Reply, button, context, fitting, lines, plainly, section
 from handlers.blocks.words import code, esc, length, per_hour, person, plural, say, usd

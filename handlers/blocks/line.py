@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from bot.domain.claims import Claim
 from bot.domain.clock import HOUR, MINUTE
-from bot.domain.line import STALE, Turn, Waiter
 from bot.domain.listing import Listing
-from bot.domain.offers import Offer
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.line import STALE, Turn, Waiter
+from bot.domain.sharing.offers import Offer
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
 from handlers.blocks.words import at, esc, gpus, length, person, persons, plural

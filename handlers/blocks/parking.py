@@ -1,10 +1,10 @@
 """What is stopped by rule: the notice before and after, on-hours, and snoozes."""
 
-from bot.domain.actions import Action
+from bot.domain.acting.actions import Action
+from bot.domain.acting.parking import NEVER, HoursRule, Parking
+from bot.domain.acting.snoozes import Snooze
+from bot.domain.acting.windows import OnHours, is_on, next_edge, text_of
 from bot.domain.listing import Listing
-from bot.domain.parking import NEVER, HoursRule, Parking
-from bot.domain.snoozes import Snooze
-from bot.domain.windows import OnHours, is_on, next_edge, text_of
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
 from handlers.blocks.words import at, clock_time, esc, per_hour, person, plural, say

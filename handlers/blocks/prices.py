@@ -1,7 +1,7 @@
 """`/cost prices` as a message: a GPU model from every side, or what one instance's rate is made of."""
 
-from bot.domain.market import Comparison, Figure, OwnMachine, Paid, Quote
-from bot.domain.ownership import OwnedCost
+from bot.domain.money.market import Comparison, Figure, OwnMachine, Paid, Quote
+from bot.domain.money.ownership import OwnedCost
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import esc, per_hour, plural, usd

@@ -1,9 +1,9 @@
 """The reminder of a claim's end: one message, drawn anew as the end comes nearer, moves, or is there."""
 
-from bot.domain.claims import GRACE, Claim
 from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
-from bot.domain.reminders import Reminder
+from bot.domain.sharing.claims import GRACE, Claim
+from bot.domain.sharing.reminders import Reminder
 from handlers import ids
 from handlers.blocks.claims import claim_ended
 from handlers.blocks.parts import Block, Reply, button, plainly

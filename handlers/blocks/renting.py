@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from html import unescape
 
-from bot.domain.advice import Advice, Choice, Swing, Weighed
-from bot.domain.ownership import HOURS_PER_MONTH, Part
-from bot.domain.rates import USD
+from bot.domain.money.advice import Advice, Choice, Swing, Weighed
+from bot.domain.money.ownership import HOURS_PER_MONTH, Part
+from bot.domain.money.rates import USD
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import esc, per_hour, plural, usd

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from bot.domain.clock import HOUR
 from bot.domain.days import month_end
-from bot.domain.spend_report import WAYS, IdleNow, ReportBy, Row, SpendReport, Spent
+from bot.domain.money.spend_report import WAYS, IdleNow, ReportBy, Row, SpendReport, Spent
 from handlers import ids
 from handlers.blocks.parts import Attached, Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, say, usd

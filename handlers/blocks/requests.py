@@ -1,8 +1,8 @@
 """Asking a holder to release: the question, its answers, and what the asker is told."""
 
-from bot.domain.claims import Claim
 from bot.domain.listing import Listing
-from bot.domain.requests import Request
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.requests import Request
 from handlers import ids
 from handlers.blocks.line import ordinal
 from handlers.blocks.parts import Block, Reply, button, plainly

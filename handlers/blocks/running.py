@@ -1,6 +1,6 @@
 """Runs: how they stand, and how they ended."""
 
-from bot.domain.runs import Run, RunTemplate
+from bot.domain.sharing.runs import Run, RunTemplate
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
 from handlers.blocks.words import at, code, esc, length, person

@@ -1,7 +1,7 @@
 """`/cost savings` as a message: what was saved, by what, and what would have been otherwise."""
 
-from bot.domain.counterfactual import SavingKind
-from bot.domain.saved import Saved, Savings
+from bot.domain.money.counterfactual import SavingKind
+from bot.domain.money.saved import Saved, Savings
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, section
 from handlers.blocks.words import esc, length, per_hour, plural, usd

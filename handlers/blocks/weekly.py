@@ -3,7 +3,7 @@
 from datetime import date
 
 from bot.domain.clock import HOUR
-from bot.domain.weekly import Todo, Weekly
+from bot.domain.money.weekly import Todo, Weekly
 from handlers import ids
 from handlers.blocks.cost import month_line
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section

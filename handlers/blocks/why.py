@@ -2,11 +2,11 @@
 
 from itertools import groupby
 
-from bot.domain.actions import PAST, Action
-from bot.domain.claims import Claim
-from bot.domain.explanation import Explanation
+from bot.domain.acting.actions import PAST, Action
 from bot.domain.listing import Listing
-from bot.domain.verdict import GpuTrace, GpuVerdict
+from bot.domain.measuring.explanation import Explanation
+from bot.domain.measuring.verdict import GpuTrace, GpuVerdict
+from bot.domain.sharing.claims import Claim
 from handlers.blocks.draining import since as draining_since
 from handlers.blocks.parts import Reply, context, cut, lines, section
 from handlers.blocks.using import unclaimed

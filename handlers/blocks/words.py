@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.rates import USD
-from bot.domain.rollups import Cell
+from bot.domain.measuring.rollups import Cell
+from bot.domain.money.rates import USD
 
 _BARS = "▁▂▃▄▅▆▇█"
 _MENTION = re.compile(r"(<[@#][UWC][A-Z0-9]+>)")

@@ -1,8 +1,9 @@
 """/gpu stop and start: what is done to machines, after somebody else said yes."""
 
-from bot.domain.actions import Action, Kind
+from bot.domain.acting.actions import Action, Kind
 from bot.domain.listing import Listing
-from bot.services import acting, breaking_glass, desk
+from bot.services import desk
+from bot.services.acting import asking, breaking_glass
 from handlers.blocks import approvals
 from handlers.blocks.parts import Reply
 from handlers.commands import hints, launches
@@ -22,7 +23,7 @@ def stop(ask: Ask) -> Reply:
 def ask_stop(ask: Ask, listing: Listing, *, reason: str = "") -> Reply:
     """Put the question; asked twice, it is the same card."""
     before = ask.desk.clock()
-    return _asked(ask, acting.ask_to_stop(ask.desk, listing.instance.id, ask.user, reason=reason), before)
+    return _asked(ask, asking.ask_to_stop(ask.desk, listing.instance.id, ask.user, reason=reason), before)
 
 
 def _breaks_glass(rest: list[str]) -> bool:
@@ -50,7 +51,7 @@ def ask_start(ask: Ask, listing: Listing, wanted: Span | None = None, *, note: s
     if better is not None:
         return better
     length = _length(wanted or Span(), before)
-    return _asked(ask, acting.ask_to_start(ask.desk, listing.instance.id, ask.user, length=length, note=note), before)
+    return _asked(ask, asking.ask_to_start(ask.desk, listing.instance.id, ask.user, length=length, note=note), before)
 
 
 def _length(wanted: Span, now: int) -> int | None:

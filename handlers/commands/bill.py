@@ -3,11 +3,11 @@
 import re
 from datetime import date, timedelta
 
-from bot.domain.bill import utc_day
 from bot.domain.days import month_end
+from bot.domain.money.bill import utc_day
 from bot.errors import Refused
 from bot.nearest import nearest
-from bot.services import bill_reporting
+from bot.services.money import bill_reporting
 from handlers.blocks import bill as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.verbs import Ask, Verb

@@ -2,12 +2,13 @@
 
 import re
 
-from bot.domain.bookings import Slot
-from bot.domain.claims import GpuChoice
 from bot.domain.listing import Listing
+from bot.domain.sharing.bookings import Slot
+from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
-from bot.services import booking, looking
-from bot.services.booking import Wish
+from bot.services import looking
+from bot.services.sharing import booking
+from bot.services.sharing.booking import Wish
 from handlers.blocks import booking as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.moments import weekday

@@ -1,10 +1,10 @@
 """/cost budget: what is spent of it, what is expected, and what follows."""
 
-from bot.domain.report import Scope
+from bot.domain.money.report import Scope
 from bot.errors import Refused
 from bot.nearest import nearest
-from bot.services import budgeting
 from bot.services.desk import channel_of
+from bot.services.money import budgeting
 from handlers.blocks import budgets as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.verbs import Ask, Verb

@@ -1,7 +1,7 @@
 """/gpu calendar: the week ahead, and feeds to subscribe to."""
 
 from bot.domain.listing import Listing
-from bot.services import calendars
+from bot.services.sharing import calendars
 from bot.telemetry.calendar_door import PATH
 from handlers.blocks import calendar as blocks
 from handlers.blocks.parts import Reply, plainly

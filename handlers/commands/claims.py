@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
-from bot.domain.claims import Claim, GpuChoice
 from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
-from bot.domain.ranking import similar
-from bot.domain.wants import Want
+from bot.domain.sharing.claims import Claim, GpuChoice
+from bot.domain.sharing.ranking import similar
+from bot.domain.sharing.wants import Want
 from bot.errors import Refused
-from bot.services import booking, fair_use, finding, granting, looking, queueing, sharing, turns, using
+from bot.services import looking
+from bot.services.sharing import booking, claiming, fair_use, finding, granting, queueing, turns, using
 from handlers.blocks import claims
 from handlers.blocks import granting as requests
 from handlers.blocks import using as beside
@@ -62,7 +63,7 @@ def take(
     if better is not None:
         return better
     try:
-        made = sharing.claim(
+        made = claiming.claim(
             *(ask.desk, listing.instance.id, ask.user), choice=choice, length=span.length, until=span.end, note=note
         )
     except fair_use.OverLimit as over:
@@ -71,7 +72,7 @@ def take(
         return in_the_way(ask, listing, booked.slot, choice)
     except turns.InLine as first:
         return line.others_first(ask, listing, first)
-    except sharing.Taken as taken:
+    except claiming.Taken as taken:
         return _taken(ask, listing, taken.claims, choice=choice, span=span)
     used = beside.others(using.others_on(ask.desk, made, ask.user))
     return _claimed(ask, made, span, used=used)
@@ -123,7 +124,7 @@ def prolong(ask: Ask, listing: Listing, span: Span | None = None) -> Reply:
     """Let the claim on this one end later."""
     span = span or Span()
     try:
-        made = sharing.extend(ask.desk, listing.instance.id, ask.user, by=span.length, until=span.end)
+        made = claiming.extend(ask.desk, listing.instance.id, ask.user, by=span.length, until=span.end)
     except booking.Booked as booked:
         return in_the_way(ask, listing, booked.slot)
     except fair_use.OverLimit as over:
@@ -152,13 +153,13 @@ def give_back(ask: Ask, listing: Listing) -> Reply:
     if not listing.claims:
         raise Refused(f"Nobody holds {listing.instance.name}, so there is nothing to release.")
     for held in listing.claims:
-        sharing.check_release(ask.desk, listing, held, ask.user)
+        claiming.check_release(ask.desk, listing, held, ask.user)
     return claims.release_others(listing)
 
 
 def end_claim(ask: Ask, listing: Listing, held: Claim) -> Reply:
     """End a claim on this one."""
-    ended = sharing.release(ask.desk, held.id, ask.user)
+    ended = claiming.release(ask.desk, held.id, ask.user)
     after = queueing.next_for(ask.desk, held.instance_id)
     return claims.released(listing, ended, ask.user, ask.desk.clock(), after=after)
 

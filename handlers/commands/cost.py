@@ -2,10 +2,11 @@
 
 from typing import cast, get_args
 
-from bot.domain.report import Scope, ScopeKind
+from bot.domain.money.report import Scope, ScopeKind
 from bot.errors import Refused
-from bot.services import forecasting, looking, scoring, second_opinion
+from bot.services import looking
 from bot.services.desk import Desk
+from bot.services.money import forecasting, scoring, second_opinion
 from handlers.blocks import accuracy as records
 from handlers.blocks import cost
 from handlers.blocks.cost import Period

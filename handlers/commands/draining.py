@@ -1,6 +1,6 @@
 """/gpu drain: keep an owned machine from new claims."""
 
-from bot.services import draining
+from bot.services.acting import draining
 from handlers.blocks import draining as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.parse import readable

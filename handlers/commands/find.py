@@ -1,9 +1,9 @@
 """/gpu find, and claiming the best of what it finds."""
 
-from bot.domain import wants
-from bot.domain.wants import Want
+from bot.domain.sharing import wants
+from bot.domain.sharing.wants import Want
 from bot.errors import Refused
-from bot.services import finding
+from bot.services.sharing import finding
 from handlers.blocks import find as blocks
 from handlers.blocks.find import Asked
 from handlers.blocks.parts import Reply

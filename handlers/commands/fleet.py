@@ -2,7 +2,8 @@
 
 from bot.domain.listing import Filter, Listing
 from bot.errors import Refused
-from bot.services import booking, desk, explaining, looking, using
+from bot.services import desk, explaining, looking
+from bot.services.sharing import booking, using
 from handlers.blocks import booking as bookings
 from handlers.blocks import fleet
 from handlers.blocks import why as reasons

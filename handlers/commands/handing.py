@@ -3,7 +3,7 @@
 import re
 
 from bot.errors import Refused
-from bot.services import handing
+from bot.services.sharing import handing
 from handlers.blocks import handing as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.verbs import Ask, Verb, named

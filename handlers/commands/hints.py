@@ -1,8 +1,8 @@
 """What is said before somebody takes what costs money while something as good stands free."""
 
-from bot.domain.claims import GpuChoice
 from bot.domain.listing import Listing
-from bot.services import hinting
+from bot.domain.sharing.claims import GpuChoice
+from bot.services.sharing import hinting
 from handlers.blocks import hints as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.spans import Span

@@ -1,6 +1,7 @@
 """/gpu launch: new machines, from what admins have listed."""
 
-from bot.services import acting, desk, listing_templates, looking
+from bot.services import desk, looking
+from bot.services.acting import asking, listing_templates
 from handlers.blocks import approvals, launches
 from handlers.blocks.parts import Reply
 from handlers.commands import hints
@@ -27,7 +28,7 @@ def ask_launch(ask: Ask, name: str, wanted: Span | None = None, *, note: str = "
     if better is not None:
         return better
     length = wanted.length if wanted.end is None else wanted.end - now
-    action = acting.ask_to_launch(ask.desk, name, ask.user, length=length, note=note)
+    action = asking.ask_to_launch(ask.desk, name, ask.user, length=length, note=note)
     return approvals.asked(action, desk.channel_of(ask.desk, action.team), again=action.created_at < now)
 
 
@@ -39,7 +40,7 @@ def clone(ask: Ask) -> Reply:
     now = ask.desk.clock()
     length = wanted.length if wanted.end is None else wanted.end - now
     note = readable(" ".join(rest))
-    action = acting.ask_to_clone(ask.desk, listing.instance.id, ask.user, length=length, note=note, reboot=reboot)
+    action = asking.ask_to_clone(ask.desk, listing.instance.id, ask.user, length=length, note=note, reboot=reboot)
     again = action.created_at < now or action.requester != ask.user
     return approvals.asked(action, desk.channel_of(ask.desk, action.team), again=again)
 

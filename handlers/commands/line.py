@@ -1,11 +1,12 @@
 """/gpu wait, leave, line and request: first come, first served, and asking for what others hold."""
 
-from bot.domain.claims import GpuChoice
 from bot.domain.listing import Listing
-from bot.domain.wants import Want
+from bot.domain.sharing.claims import GpuChoice
+from bot.domain.sharing.wants import Want
 from bot.errors import Refused
-from bot.services import desk, fair_use, looking, queueing, requesting, running, sharing
-from bot.services.turns import InLine, Place
+from bot.services import desk, looking
+from bot.services.sharing import claiming, fair_use, queueing, requesting, running
+from bot.services.sharing.turns import InLine, Place
 from handlers.blocks import line as told
 from handlers.blocks import requests
 from handlers.blocks import running as runs
@@ -66,7 +67,7 @@ def _run_now(ask: Ask, free: queueing.FreeNow, *, length: int | None, note: str,
     name, instance_id = free.listing.instance.name, free.listing.instance.id
     choice = GpuChoice(count=free.count)
     try:
-        sharing.claim(ask.desk, instance_id, ask.user, choice=choice, length=length, note=note)
+        claiming.claim(ask.desk, instance_id, ask.user, choice=choice, length=length, note=note)
     except fair_use.OverLimit as over:
         raise Refused(f"Too much: {over.excess}. Release something first, then ask again.") from None
     return runs.asked(running.begin(ask.desk, ask.user, run, instance_id, releases=True), name)

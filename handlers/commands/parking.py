@@ -1,9 +1,9 @@
 """/gpu hours and snooze: when a machine is to run, and one exception."""
 
-from bot.domain.parking import NEVER
-from bot.domain.windows import parse, text_of
+from bot.domain.acting.parking import NEVER
+from bot.domain.acting.windows import parse, text_of
 from bot.errors import Refused
-from bot.services import parking, snoozing
+from bot.services.acting import parking, snoozing
 from handlers.blocks import parking as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.parse import readable

@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-from bot.domain.claims import GpuChoice
 from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
 
 _UNITS = {"m": MINUTE, "min": MINUTE, "h": HOUR, "hr": HOUR, "d": DAY, "w": 7 * DAY}

@@ -3,7 +3,8 @@
 from bot.domain import models
 from bot.domain.listing import Listing
 from bot.errors import NotFound, Refused
-from bot.services import comparing, desk
+from bot.services import desk
+from bot.services.money import comparing
 from handlers.blocks import prices as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.verbs import Ask, Verb

@@ -3,10 +3,10 @@
 import re
 from decimal import Decimal
 
-from bot.domain.advice import Asked
-from bot.domain.report import Scope
+from bot.domain.money.advice import Asked
+from bot.domain.money.report import Scope
 from bot.errors import Refused
-from bot.services import renting
+from bot.services.money import renting
 from handlers.blocks import renting as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.scopes import scope

@@ -4,10 +4,10 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.domain.days import local_day
-from bot.domain.spend_report import WAYS, ReportBy, SpendReport
+from bot.domain.money.spend_report import WAYS, ReportBy, SpendReport
 from bot.errors import Refused
-from bot.services import spend_reporting
 from bot.services.desk import Desk
+from bot.services.money import spend_reporting
 from handlers.blocks import reports as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.bill import span

@@ -1,7 +1,8 @@
 """/gpu run and runs: allowed commands on machines one holds."""
 
 from bot.errors import Refused
-from bot.services import looking, running
+from bot.services import looking
+from bot.services.sharing import running
 from handlers.blocks import running as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.verbs import Ask, Verb, named

@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 from bot.errors import Refused
-from bot.services import saving
+from bot.services.money import saving
 from handlers.blocks import savings as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.bill import span

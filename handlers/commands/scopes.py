@@ -1,9 +1,10 @@
 """What money questions are about: everything, a team, a type, or one instance."""
 
-from bot.domain.report import Scope
+from bot.domain.money.report import Scope
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
-from bot.services import desk, forecasting, looking
+from bot.services import desk, looking
+from bot.services.money import forecasting
 from handlers.commands.verbs import Ask
 
 SCOPES = "total|team NAME|type TYPE|instance NAME"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from bot.domain.claims import GpuChoice
+from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
 from handlers.commands.moments import Moment, day, moment
 from handlers.commands.parse import gpu_choice, looks_like_length, measured

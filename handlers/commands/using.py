@@ -1,7 +1,7 @@
 """/gpu adopt: claim what one uses already."""
 
-from bot.domain.claims import GpuChoice
-from bot.services import using
+from bot.domain.sharing.claims import GpuChoice
+from bot.services.sharing import using
 from handlers.blocks.parts import Reply
 from handlers.commands.claims import take
 from handlers.commands.parse import readable

@@ -1,7 +1,8 @@
 """Actions: their cards, and how they ended."""
 
-from bot.domain.actions import Action, deciders
-from bot.services import alternatives, looking, outliving
+from bot.domain.acting.actions import Action, deciders
+from bot.services import looking
+from bot.services.acting import alternatives, outliving
 from bot.services.desk import Desk, channel_of
 from handlers.blocks import approvals, launches
 from handlers.blocks.parts import Block, Reply

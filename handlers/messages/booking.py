@@ -1,7 +1,8 @@
 """What the outbox tells about bookings."""
 
-from bot.services import booking, looking
+from bot.services import looking
 from bot.services.desk import Desk
+from bot.services.sharing import booking
 from handlers.blocks import booking as blocks
 from handlers.blocks.parts import Reply
 from handlers.messages.drawing import Draw

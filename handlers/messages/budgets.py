@@ -1,7 +1,7 @@
 """What channels hear of budgets and of unusual days."""
 
-from bot.services import budgeting, surprising
 from bot.services.desk import Desk
+from bot.services.money import budgeting, surprising
 from handlers.blocks import budgets
 from handlers.blocks.parts import Reply
 from handlers.messages.drawing import Draw

@@ -1,6 +1,7 @@
 """What holders are told of a drain."""
 
-from bot.services import draining, looking
+from bot.services import looking
+from bot.services.acting import draining
 from bot.services.desk import Desk
 from handlers.blocks import draining as blocks
 from handlers.blocks.parts import Reply

@@ -1,6 +1,6 @@
 """Claims beyond fair use."""
 
-from bot.domain.grants import grantors
+from bot.domain.sharing.grants import grantors
 from bot.services import looking
 from bot.services.desk import Desk
 from handlers.blocks import granting

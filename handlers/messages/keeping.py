@@ -1,8 +1,9 @@
 """Questions whether a claim is still needed."""
 
-from bot.domain.reality import Question
-from bot.services import checking, looking
+from bot.domain.sharing.reality import Question
+from bot.services import looking
 from bot.services.desk import Desk
+from bot.services.sharing import checking
 from handlers.blocks import keeping
 from handlers.blocks.keeping import Held
 from handlers.blocks.parts import Reply

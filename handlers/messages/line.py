@@ -1,7 +1,8 @@
 """Offers from the line, the ends of waiting, and requests to holders."""
 
-from bot.services import looking, queueing, requesting
+from bot.services import looking
 from bot.services.desk import Desk
+from bot.services.sharing import queueing, requesting
 from handlers.blocks import line, requests
 from handlers.blocks.parts import Reply
 from handlers.messages.drawing import Draw

@@ -1,6 +1,6 @@
 """What is stopped by rule; a notice's subject is "channel|moment"."""
 
-from bot.services import parking as service
+from bot.services.acting import parking as service
 from bot.services.desk import Desk
 from handlers.blocks import parking
 from handlers.blocks.parts import Reply

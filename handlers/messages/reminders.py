@@ -1,7 +1,8 @@
 """Reminders of the ends of claims."""
 
-from bot.services import looking, reminding
+from bot.services import looking
 from bot.services.desk import Desk
+from bot.services.sharing import reminding
 from handlers.blocks import reminders
 from handlers.blocks.parts import Reply
 from handlers.messages.drawing import Draw

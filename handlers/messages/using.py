@@ -1,7 +1,8 @@
 """Use without a claim."""
 
-from bot.services import looking, squatting
+from bot.services import looking
 from bot.services.desk import Desk
+from bot.services.sharing import squatting
 from handlers.blocks import using
 from handlers.blocks.parts import Reply
 from handlers.messages.drawing import Draw

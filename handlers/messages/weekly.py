@@ -1,7 +1,7 @@
 """The weekly report."""
 
-from bot.services import weekly
 from bot.services.desk import Desk
+from bot.services.money import weekly
 from handlers.blocks import weekly as blocks
 from handlers.blocks.parts import Reply
 from handlers.messages.drawing import Draw

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from bot.domain.clock import MINUTE, system_clock
-from bot.domain.packing import POINT_BYTES, Point, pack
-from bot.domain.readings import Gpu, Minute, Process, Push
+from bot.domain.measuring.packing import POINT_BYTES, Point, pack
+from bot.domain.measuring.readings import Gpu, Minute, Process, Push
 from bot.settings import Secrets, parse
 from bot.telemetry.wire import to_json
 from bot.wiring import Valet, build

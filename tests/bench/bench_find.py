@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.domain import wants
 from bot.domain.clock import system_clock
 from bot.domain.listing import Filter
-from bot.services import finding, looking
+from bot.domain.sharing import wants
+from bot.services import looking
 from bot.services.desk import Desk
+from bot.services.sharing import finding
 from bot.settings import parse
 from store import Store
 from tests.bench.crowd import fill

@@ -62,7 +62,7 @@ READ = """
 import json, sys, time
 from datetime import date
 from bot.billing.focus import Focus
-from bot.domain.bill import total
+from bot.domain.money.bill import total
 def peak():  # what this program has taken, not what its parent had
     return int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]) / 1024
 before, began = peak(), time.perf_counter()

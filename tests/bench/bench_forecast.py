@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.forecast import History, forecast
+from bot.domain.money.forecast import History, forecast
 from tests.data import data_file
 
 pytestmark = pytest.mark.bench

@@ -14,9 +14,9 @@ import pytest
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance, Look
 from bot.domain.listing import Filter
-from bot.domain.readings import Gpu, Minute, Push
-from bot.services import ingesting, judging, sweeping
+from bot.domain.measuring.readings import Gpu, Minute, Push
 from bot.services.desk import Desk
+from bot.services.measuring import ingesting, judging, sweeping
 from bot.settings import parse
 from store import Store, listings
 

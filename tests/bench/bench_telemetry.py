@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from bot.domain.clock import HOUR, MINUTE
-from bot.domain.packing import Point
-from bot.domain.readings import Gpu, Minute, Push
-from bot.services import ingesting, judging, rolling
+from bot.domain.measuring.packing import Point
+from bot.domain.measuring.readings import Gpu, Minute, Push
 from bot.services.desk import Desk
+from bot.services.measuring import ingesting, judging, rolling
 from bot.settings import parse
 from store import Store, minutes, rollups
 from tests.bench.crowd import GPUS, fill

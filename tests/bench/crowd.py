@@ -4,12 +4,12 @@ import random
 
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.fleet import Instance, Look
-from bot.domain.packing import Point
-from bot.domain.rates import Rate
-from bot.domain.readings import Gpu
-from bot.domain.verdict import GpuVerdict, Verdict
-from bot.services import sharing
+from bot.domain.measuring.packing import Point
+from bot.domain.measuring.readings import Gpu
+from bot.domain.measuring.verdict import GpuVerdict, Verdict
+from bot.domain.money.rates import Rate
 from bot.services.desk import Desk
+from bot.services.sharing import claiming
 from store import Store, fleet, minutes
 
 GPUS = 8
@@ -57,7 +57,7 @@ def fill(desk: Desk, count: int, provider: str = "ec2") -> list[Instance]:
         fleet.save_all(db, [(each, chance.choice(TEAMS), rate) for each in made])
         fleet.save_verdicts(db, judged)
     for number, each in enumerate(made[:: max(10, count // 500)]):
-        sharing.claim(desk, each.id, f"U{number:09d}", length=8 * HOUR, note="fine-tune of the big model")
+        claiming.claim(desk, each.id, f"U{number:09d}", length=8 * HOUR, note="fine-tune of the big model")
     return made
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import SandboxServer, SandboxSlack
-from bot.services import sweeping
 from bot.services.desk import Desk
+from bot.services.measuring import sweeping
 from bot.settings import parse
 from store import Store
 from tests.conftest import Clock

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.domain.actions import Action, Facts
-from bot.domain.claims import Claim
+from bot.domain.acting.actions import Action, Facts
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.digest import Digest, DigestNow, IdleRow, RowNow
 from bot.domain.fleet import Instance
 from bot.domain.listing import Listing, Source
-from bot.domain.rates import Rate
-from bot.domain.report import Driver, KnownChange, Range, Report, ReportDay, Scope
-from bot.domain.verdict import GpuVerdict, Verdict
+from bot.domain.measuring.verdict import GpuVerdict, Verdict
+from bot.domain.money.rates import Rate
+from bot.domain.money.report import Driver, KnownChange, Range, Report, ReportDay, Scope
+from bot.domain.sharing.claims import Claim
 from bot.sandbox.slack.check import problems, text_size
 from handlers.blocks.parts import Reply
 from tests.conftest import MONDAY

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.domain import reconciling as reasons
-from bot.domain.bill_report import Beside, BillReport, DayBeside
-from bot.domain.reconciling import Unseen
+from bot.domain.money import reconciling as reasons
+from bot.domain.money.bill_report import Beside, BillReport, DayBeside
+from bot.domain.money.reconciling import Unseen
 from handlers.blocks import bill
 from handlers.blocks.parts import size
 from tests.handlers.pieces import NOW, TEXTS, objections

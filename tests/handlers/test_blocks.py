@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.actions import ActionState
+from bot.domain.acting.actions import ActionState
+from bot.domain.acting.images import Image
+from bot.domain.acting.launches import Template
 from bot.domain.clock import DAY, HOUR
-from bot.domain.images import Image
-from bot.domain.launches import Template
 from bot.domain.listing import Listing, Totals
 from bot.domain.models import kind
-from bot.domain.ranking import Found, Way
-from bot.domain.rates import Rate
-from bot.domain.savings import Hint
-from bot.domain.wants import Want
+from bot.domain.money.rates import Rate
+from bot.domain.money.savings import Hint
+from bot.domain.sharing.ranking import Found, Way
+from bot.domain.sharing.wants import Want
 from bot.errors import NotFound
 from handlers import listen
 from handlers.blocks import approvals, claims, cost, digest, find, fleet, hints, launches, troubles

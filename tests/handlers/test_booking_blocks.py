@@ -4,10 +4,10 @@ from datetime import date, time
 
 import pytest
 
-from bot.domain.bookings import Booking, Gap, Hold, Slot, SlotState
-from bot.domain.claims import GpuChoice
 from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.week import Week
+from bot.domain.sharing.bookings import Booking, Gap, Hold, Slot, SlotState
+from bot.domain.sharing.claims import GpuChoice
+from bot.domain.sharing.week import Week
 from handlers.blocks import booking, calendar, fleet
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections

@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from bot.domain.budgets import Standing
-from bot.domain.report import Range, Scope
-from bot.domain.saved import Saved, Savings
-from bot.domain.unusual import Behind, UnusualDay
+from bot.domain.money.budgets import Standing
+from bot.domain.money.report import Range, Scope
+from bot.domain.money.saved import Saved, Savings
+from bot.domain.money.unusual import Behind, UnusualDay
 from handlers.blocks import budgets, savings
 from handlers.blocks.parts import size
 from tests.handlers.pieces import TEXTS, objections

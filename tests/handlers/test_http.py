@@ -12,7 +12,7 @@ from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, GPUS
 from bot.sandbox.slack.records import ResponseUrl
-from bot.services import sweeping
+from bot.services.measuring import sweeping
 from bot.settings import Secrets, parse
 from bot.wiring import build
 from handlers.http import PATH

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.clock import HOUR, MINUTE
-from bot.domain.line import Turn, Waiter
 from bot.domain.models import Kind, kind
-from bot.domain.offers import Offer
-from bot.domain.requests import Request
+from bot.domain.sharing.line import Turn, Waiter
+from bot.domain.sharing.offers import Offer
+from bot.domain.sharing.requests import Request
 from handlers.blocks import line, requests
 from handlers.blocks.parts import Reply
 from tests.handlers import pieces

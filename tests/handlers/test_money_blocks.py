@@ -7,13 +7,13 @@ from decimal import Decimal
 import pytest
 
 from bot.billing.weighing import Question, weigh
-from bot.domain.advice import Advice, Kept, Used, Weighed
-from bot.domain.buying import Demand, Terms
 from bot.domain.clock import HOUR
-from bot.domain.market import Comparison, Figure, OwnMachine, Paid, Quote
-from bot.domain.ownership import Part, Purchase, Upkeep, owned_cost
-from bot.domain.rates import Rate
-from bot.domain.report import Scope
+from bot.domain.money.advice import Advice, Kept, Used, Weighed
+from bot.domain.money.buying import Demand, Terms
+from bot.domain.money.market import Comparison, Figure, OwnMachine, Paid, Quote
+from bot.domain.money.ownership import Part, Purchase, Upkeep, owned_cost
+from bot.domain.money.rates import Rate
+from bot.domain.money.report import Scope
 from handlers.blocks import prices, renting
 from tests.handlers import pieces
 from tests.handlers.pieces import TEXTS, objections

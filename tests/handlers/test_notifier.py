@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.clock import MINUTE, SECOND
 from bot.sandbox.slack.people import ADA, BOB, GPUS, ML_PLATFORM
-from bot.services import posting, sharing
+from bot.services import posting
+from bot.services.sharing import claiming
 from handlers.notifier import EVENT, Notifier
 from store import outbox
 
@@ -19,7 +20,7 @@ NAMES = ("train-7", "train-3", "nb-2")
 def claims(office):
     """Three claims of Ada's, whose ends can be told."""
     desk = office.valet.desk
-    return [sharing.claim(desk, office.machine(name).id, ADA, length=None).claims[0] for name in NAMES]
+    return [claiming.claim(desk, office.machine(name).id, ADA, length=None).claims[0] for name in NAMES]
 
 
 def tell(office, channel, claim, ref=""):
@@ -292,7 +293,7 @@ def test_blocks_that_slack_refuses_are_left_out_not_the_message(office, claims):
 
 def test_one_that_cannot_be_drawn_does_not_hold_up_the_others(office, claims, caplog):
     office.reports("train-7", 0.0)
-    sharing.release(office.valet.desk, claims[0].id, ADA)
+    claiming.release(office.valet.desk, claims[0].id, ADA)
     office.slack.command("ada", "#gpus", "/gpu stop train-7")
     office.valet.face.executor.shutdown(wait=True)
     tell(office, GPUS, claims[1])

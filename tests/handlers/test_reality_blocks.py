@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.reality import Question, Squat
-from bot.domain.reminders import Reminder
+from bot.domain.sharing.reality import Question, Squat
+from bot.domain.sharing.reminders import Reminder
 from handlers.blocks import claims, fleet, keeping, reminders, using
 from handlers.blocks.keeping import Held
 from tests.handlers.pieces import NOW, TEXTS, claim, listing, objections

@@ -5,11 +5,11 @@ from datetime import date
 
 import pytest
 
-from bot.domain.accuracy import Held, Record
 from bot.domain.clock import DAY, HOUR
-from bot.domain.opinion import Opinion
-from bot.domain.spend_report import WAYS, IdleNow, Row, SpendReport, Spent
-from bot.domain.weekly import Todo, Weekly
+from bot.domain.money.accuracy import Held, Record
+from bot.domain.money.opinion import Opinion
+from bot.domain.money.spend_report import WAYS, IdleNow, Row, SpendReport, Spent
+from bot.domain.money.weekly import Todo, Weekly
 from handlers.blocks import accuracy, cost, reports, weekly
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.clock import system_clock
-from bot.domain.readings import Gpu, Minute, Push
+from bot.domain.measuring.readings import Gpu, Minute, Push
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import BOB, GPUS
 from bot.telemetry.wire import to_json

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from bot.domain.bill import BillLine, BillLook
 from bot.domain.clock import DAY, HOUR
 from bot.domain.fleet import Instance
-from bot.domain.rates import Charge
+from bot.domain.money.bill import BillLine, BillLook
+from bot.domain.money.rates import Charge
 from store import bill, fleet, ledger
 from tests.conftest import MONDAY
 

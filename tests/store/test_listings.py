@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.claims import Claim
 from bot.domain.fleet import Instance
 from bot.domain.listing import Filter, waste_of
-from bot.domain.rates import Rate
-from bot.domain.verdict import GpuVerdict, Verdict, VerdictState
+from bot.domain.measuring.verdict import GpuVerdict, Verdict, VerdictState
+from bot.domain.money.rates import Rate
+from bot.domain.sharing.claims import Claim
 from store import claims, fleet, listings
 
 A100 = Instance("i-1", "train-1", "ec2", "ec2/1/us-east-1", "p4d.24xlarge", "running", "A100", 8)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.savings import Saving
+from bot.domain.money.savings import Saving
 from store import fleet, savings
 from store.sql import sqlite3
 from tests.bench.crowd import instances

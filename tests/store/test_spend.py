@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.clock import HOUR
 from bot.domain.fleet import Instance
-from bot.domain.rates import Charge
+from bot.domain.money.rates import Charge
 from store import fleet, ledger, spend
 from store.sql import rows
 

@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.clock import DAY, HOUR
 from bot.domain.fleet import Instance
-from bot.domain.rates import Charge, Rate
-from bot.domain.report import Scope
+from bot.domain.money.rates import Charge, Rate
+from bot.domain.money.report import Scope
 from store import fleet, ledger, spend, usage
 
 START = int(datetime(2026, 11, 2, tzinfo=UTC).timestamp() * 1000)

@@ -12,34 +12,25 @@ from slack_bolt import BoltRequest
 
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
-from bot.domain.readings import Gpu, Minute, Process, Push
+from bot.domain.measuring.readings import Gpu, Minute, Process, Push
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.runner import SandboxRunner
 from bot.sandbox.slack import SandboxServer, SandboxSlack, acknowledged
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
-from bot.services import (
-    acting,
-    budgeting,
+from bot.services import digesting
+from bot.services.acting import asking, executing, outliving, parking, powering
+from bot.services.measuring import ingesting, judging, sweeping
+from bot.services.money import budgeting, saving, surprising, weekly
+from bot.services.sharing import (
     checking,
     claim_ends,
-    digesting,
-    executing,
     granting,
     handing,
-    ingesting,
-    judging,
     offering,
-    outliving,
-    parking,
-    powering,
     reminding,
     running,
-    saving,
     slots,
     squatting,
-    surprising,
-    sweeping,
-    weekly,
 )
 from bot.settings import Secrets, parse
 from bot.wiring import Valet, build, providers
@@ -139,7 +130,7 @@ class Office:
         squatting.look(desk)
         handing.lapse(desk)
         granting.carry_out(desk)
-        acting.expire(desk)
+        asking.expire(desk)
         powering.look(desk)
         parking.park(desk)
         saving.work_out(desk)

@@ -7,7 +7,8 @@ import pytest
 
 from bot.domain.clock import HOUR
 from bot.sandbox.history import History
-from bot.services import owning, rolling
+from bot.services.measuring import rolling
+from bot.services.money import owning
 from store import ledger
 from tests.stories.conftest import SETTINGS
 

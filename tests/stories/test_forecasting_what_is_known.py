@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.billing.cost_explorer import CostExplorer
-from bot.domain.bill import DAY as A_DAY
-from bot.domain.bill import utc_day
 from bot.domain.clock import DAY, HOUR
-from bot.domain.rates import Charge
+from bot.domain.money.bill import DAY as A_DAY
+from bot.domain.money.bill import utc_day
+from bot.domain.money.rates import Charge
 from bot.sandbox.cost_explorer import SandboxCostExplorer, billed
-from bot.services import billing, forecasting, scoring, second_opinion
+from bot.services.money import billing, forecasting, scoring, second_opinion
 from store import bill, ledger, spend
 from tests.stories.conftest import SETTINGS
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.rates import USD, Charge
+from bot.domain.money.rates import USD, Charge
 from bot.sandbox.history import History
 from store import ledger
 from store.sql import rows

@@ -1,10 +1,10 @@
 """The bill by Cost Explorer, which names no machines: types are compared with their meters, and it adds up too."""
 
 from bot.billing.cost_explorer import CostExplorer
-from bot.domain.bill import DAY, utc_day
+from bot.domain.money.bill import DAY, utc_day
 from bot.sandbox.cost_explorer import Cost, SandboxCostExplorer, billed
 from bot.sandbox.history import History
-from bot.services import billing
+from bot.services.money import billing
 from store import bill, ledger
 from tests.stories.conftest import SETTINGS
 

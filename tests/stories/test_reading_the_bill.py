@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from bot.billing.chosen import chosen
-from bot.domain.bill import utc_day
 from bot.domain.clock import DAY, HOUR
+from bot.domain.money.bill import utc_day
 from bot.jobs.table import jobs
 from bot.sandbox.history import History
-from bot.services import billing
+from bot.services.money import billing
 from store import ledger
 from tests.bot.billing.exports import charge, disk, write_csv
 from tests.stories.conftest import SETTINGS

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from bot.domain.clock import DAY, HOUR
-from bot.domain.rates import Charge, Share
+from bot.domain.money.rates import Charge, Share
 from bot.sandbox.history import History
 from store import ledger
 from tests.stories.conftest import SETTINGS

@@ -10,9 +10,9 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.clock import DAY, HOUR
-from bot.domain.rates import USD, Charge, Share
+from bot.domain.money.rates import USD, Charge, Share
 from bot.sandbox.slack.people import ADA, CY
-from bot.services import forecasting, reporting, spend_reporting
+from bot.services.money import forecasting, reporting, spend_reporting
 from store import ledger, listings
 
 WAYS = ("team", "person", "type", "instance")

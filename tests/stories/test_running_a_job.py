@@ -5,9 +5,10 @@ import copy
 import pytest
 
 from bot.domain.clock import HOUR, MINUTE
-from bot.domain.runs import Seen
+from bot.domain.sharing.runs import Seen
 from bot.errors import Refused, Unreachable
-from bot.services import looking, running
+from bot.services import looking
+from bot.services.sharing import running
 from tests.stories import conftest
 
 

@@ -5,9 +5,9 @@ from copy import deepcopy
 import pytest
 
 from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.rates import USD, Charge, Share
+from bot.domain.money.rates import USD, Charge, Share
 from bot.sandbox.slack.people import ADA, BOB, FINANCE
-from bot.services import weekly
+from bot.services.money import weekly
 from store import ledger
 from store.sql import rows
 from tests.stories.conftest import SETTINGS

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.agent.outlook import Outlook
-from bot.domain.readings import Gpu, Minute, Process
+from bot.domain.measuring.readings import Gpu, Minute, Process
 
 GPU = Gpu(0, "GPU-0", "H100", 81559)
 TWO = (GPU, Gpu(1, "GPU-1", "H100", 81559))

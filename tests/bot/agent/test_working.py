@@ -10,7 +10,7 @@ import pytest
 from bot.agent.post import Poster, Server
 from bot.agent.working import Worker
 from bot.domain.clock import system_clock
-from bot.domain.runs import Run, Seen
+from bot.domain.sharing.runs import Run, Seen
 from bot.errors import Refused, Unreachable
 from bot.telemetry.door import Health, Receipt, door
 from bot.telemetry.runs_door import RunsDoor

@@ -7,7 +7,7 @@ import pytest
 
 from bot.billing.athena import PATIENCE, Athena, Table
 from bot.billing.focus import Focus
-from bot.domain.bill import total
+from bot.domain.money.bill import total
 from bot.errors import Refused, Unreachable
 from tests.bot.billing.exports import V10, V12, charge, usd, write_parquet
 from tests.bot.billing.test_focus import ROWS

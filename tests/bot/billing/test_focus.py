@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from bot.billing.focus import Focus
-from bot.domain.bill import total
 from bot.domain.clock import HOUR
+from bot.domain.money.bill import total
 from bot.errors import Refused, Unreachable
 from tests.bot.billing.exports import V10, V12, charge, disk, usd, write_csv, write_parquet
 from tests.data import data_file

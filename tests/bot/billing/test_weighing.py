@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.billing.weighing import Question, weigh
-from bot.domain.advice import Kept, Used
-from bot.domain.buying import Demand, Terms, most_servers
 from bot.domain.clock import HOUR
-from bot.domain.report import Scope
+from bot.domain.money.advice import Kept, Used
+from bot.domain.money.buying import Demand, Terms, most_servers
+from bot.domain.money.report import Scope
 
 USD = 1_000_000
 TERMS = Terms(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.billing.worth import discounted, npv, yearly_irr
-from bot.domain.buying import payback_month
+from bot.domain.money.buying import payback_month
 
 USD = 1_000_000
 

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from bot.cli import main
 from bot.domain.clock import HOUR
-from bot.services import sharing
+from bot.services.sharing import claiming
 from store import ProcessLock
 from tests.bot.services.room import ADA, CY, SETTINGS, Room
 
@@ -39,7 +39,7 @@ def held(room):
 
 def test_the_drill_backup_damage_restore_and_every_claim_is_there(room, run, tmp_path):
     for name, who in (("train-7", ADA), ("train-9", CY)):
-        sharing.claim(room.desk, room.machine(name).id, who, length=8 * HOUR)
+        claiming.claim(room.desk, room.machine(name).id, who, length=8 * HOUR)
     before = held(room)
     backup = run("backup").stdout.strip()
     room.close()

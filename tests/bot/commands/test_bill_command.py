@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import main
-from bot.domain.bill import BillLine, BillLook
 from bot.domain.clock import DAY, HOUR
-from bot.domain.rates import Charge
+from bot.domain.money.bill import BillLine, BillLook
+from bot.domain.money.rates import Charge
 from bot.sandbox.machines import SandboxFleet
-from bot.services import sweeping
+from bot.services.measuring import sweeping
 from store import Store, bill, ledger
 from tests.bot.services.room import Room
 from tests.conftest import MONDAY

@@ -6,8 +6,8 @@ from icalendar import Calendar
 
 from bot.cli import main
 from bot.domain.clock import HOUR, system_clock
-from bot.services import booking, sharing
-from bot.services.booking import Wish
+from bot.services.sharing import booking, claiming
+from bot.services.sharing.booking import Wish
 from tests.bot.services.room import ADA, CY, Room
 
 
@@ -21,7 +21,7 @@ def valet(tmp_path, monkeypatch, clock):
     room = Room(tmp_path / "valet.db", clock)
     room.sweep()
     booking.book(room.desk, room.machine("train-7").id, ADA, Wish(clock.now + 10 * HOUR, HOUR))
-    sharing.claim(room.desk, room.machine("train-3").id, CY)
+    claiming.claim(room.desk, room.machine("train-3").id, CY)
     room.close()
     return lambda *words: CliRunner().invoke(main, ["calendar", *words], prog_name="valet")
 

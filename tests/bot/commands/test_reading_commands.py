@@ -10,7 +10,7 @@ from bot.commands.ledger import ledger as ledger_command
 from bot.commands.status import status as status_command
 from bot.domain.clock import HOUR
 from bot.domain.fleet import Instance, Look
-from bot.domain.rates import Charge, Rate
+from bot.domain.money.rates import Charge, Rate
 from bot.errors import Refused, SettingsError
 from store import ProcessLock, Store, fleet, ledger
 

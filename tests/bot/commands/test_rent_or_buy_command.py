@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from bot.commands.rent_or_buy import rent_or_buy
 from bot.domain.clock import DAY, HOUR
 from bot.domain.fleet import Instance
-from bot.domain.rates import Charge, Rate
+from bot.domain.money.rates import Charge, Rate
 from bot.errors import NotFound, Refused, SettingsError
 from store import ProcessLock, Store, fleet, ledger
 

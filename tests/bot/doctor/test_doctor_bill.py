@@ -64,7 +64,7 @@ def test_a_look_that_failed_is_a_warning_and_an_old_bill_another(patient, export
 
 
 def _look(as_of):
-    from bot.domain.bill import BillLook
+    from bot.domain.money.bill import BillLook
 
     return BillLook("FOCUS files", "folder", as_of, ("2026-09",), ())
 

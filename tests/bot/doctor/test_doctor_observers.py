@@ -1,7 +1,7 @@
 """Whether other sources tell of GPUs."""
 
 from bot.doctor.observers import check
-from bot.domain.trails import Told
+from bot.domain.measuring.trails import Told
 from bot.settings import parse
 from store import Store, observations
 from tests.conftest import MONDAY

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.claims import Claim
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.digest import Digest, due_date, idle_rows
 from bot.domain.fleet import Instance
 from bot.domain.listing import Listing
-from bot.domain.rates import USD, Rate
-from bot.domain.verdict import GpuVerdict, Verdict
+from bot.domain.measuring.verdict import GpuVerdict, Verdict
+from bot.domain.money.rates import USD, Rate
+from bot.domain.sharing.claims import Claim
 
 NOW = int(datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp() * 1000)
 TURNS = [

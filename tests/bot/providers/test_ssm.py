@@ -8,7 +8,7 @@ import pytest
 from botocore.stub import Stubber
 
 from bot.domain.fleet import Instance
-from bot.domain.runs import Run
+from bot.domain.sharing.runs import Run
 from bot.errors import Refused, Unreachable
 from bot.providers.accounts import AwsAccount
 from bot.providers.ssm import Ssm

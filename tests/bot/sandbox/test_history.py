@@ -9,8 +9,8 @@ from bot.domain.listing import Filter
 from bot.sandbox.history import DAYS, MOST_MINUTES, History
 from bot.sandbox.inventory import OWNED, rented
 from bot.sandbox.machines import SandboxFleet
-from bot.services import ingesting, judging, sweeping
 from bot.services.desk import Desk
+from bot.services.measuring import ingesting, judging, sweeping
 from bot.settings import parse
 from bot.telemetry.body import parse as read_body
 from bot.telemetry.wire import to_json

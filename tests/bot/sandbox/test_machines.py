@@ -3,9 +3,9 @@
 import pytest
 
 from bot.billing.prices import on_demand
+from bot.domain.acting.launches import Order
 from bot.domain.clock import MINUTE, SECOND
 from bot.domain.fleet import Instance
-from bot.domain.launches import Order
 from bot.errors import NoCapacity, Refused, Unreachable
 from bot.providers import Provider
 from bot.sandbox.inventory import OWNED, RENTED

@@ -3,13 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from bot.domain.actions import Action
+from bot.domain.acting.actions import Action
 from bot.domain.clock import MINUTE, Clock
 from bot.domain.fleet import Instance
-from bot.domain.readings import Gpu, Minute, Process, Push
+from bot.domain.measuring.readings import Gpu, Minute, Process, Push
 from bot.sandbox.machines import SandboxFleet
-from bot.services import acting, claim_ends, executing, ingesting, judging, sweeping
+from bot.services.acting import asking, executing
 from bot.services.desk import Desk
+from bot.services.measuring import ingesting, judging, sweeping
+from bot.services.sharing import claim_ends
 from bot.settings import parse
 from store import Store, actions
 from store.sql import rows
@@ -56,7 +58,7 @@ class Room:
         self.sweep()
         judging.judge_all(self.desk)
         claim_ends.expire(self.desk)
-        acting.expire(self.desk)
+        asking.expire(self.desk)
         executing.carry_out(self.desk)
 
     def reports(self, name: str, util: float | None, *, minutes: int = 75, boot: str = "boot", **more: Any) -> None:
@@ -77,10 +79,10 @@ class Room:
         return ingesting.receive(self.desk, push, "10.0.0.1")
 
     def asks(self, name: str, who: str = ADA) -> Action:
-        return acting.ask_to_stop(self.desk, self.machine(name).id, who)
+        return asking.ask_to_stop(self.desk, self.machine(name).id, who)
 
     def approves(self, action: Action, who: str = BOB) -> Action:
-        return acting.decide(self.desk, action.id, who, yes=True)
+        return asking.decide(self.desk, action.id, who, yes=True)
 
     def action(self, action: Action) -> Action:
         found = actions.by_id(self.desk.store.reading(), action.id)

@@ -4,14 +4,16 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.domain.actions import Facts
+from bot.domain.acting.actions import Facts
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.fleet import Instance
-from bot.domain.rates import USD, Rate
-from bot.domain.verdict import GpuVerdict, Verdict
+from bot.domain.measuring.verdict import GpuVerdict, Verdict
+from bot.domain.money.rates import USD, Rate
 from bot.errors import Refused
-from bot.services import acting, digesting, sharing
+from bot.services import digesting
+from bot.services.acting import asking
 from bot.services.desk import Desk
+from bot.services.sharing import claiming
 from bot.settings import parse
 from store import actions, audit, claims, fleet, outbox
 from store.sql import rows
@@ -290,7 +292,7 @@ def test_a_redrawn_digest_says_who_claimed_it_since(desk, clock):
     digesting.make_due(desk)
     clock.forward(MINUTE)
 
-    claim = sharing.claim(desk, "i-train-7", ADA, length=HOUR).claims[0]
+    claim = claiming.claim(desk, "i-train-7", ADA, length=HOUR).claims[0]
 
     now = row_now(desk, "train-7")
     assert (now.state, now.who, now.until) == ("claimed", ADA, claim.until_at)
@@ -346,6 +348,6 @@ def test_an_old_digest_is_left_as_it_is(desk, clock):
 def test_a_machine_can_be_kept_when_the_request_lapsed(desk, clock):
     asked(desk, clock)
     clock.forward(2 * HOUR)
-    acting.expire(desk)
+    asking.expire(desk)
 
     assert digesting.keep(desk, "i-train-7", BOB).who == BOB

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from bot.domain.clock import MINUTE
-from bot.domain.trails import Observation, Target
+from bot.domain.measuring.trails import Observation, Target
 from bot.settings.sources import CloudWatchSettings
 from bot.telemetry.cloudwatch import CloudWatch
 from tests.bot.telemetry.pretend_cloudwatch import PretendCloudWatch, minutes

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.clock import MINUTE
-from bot.domain.runs import Run
+from bot.domain.sharing.runs import Run
 from bot.errors import Refused, Unreachable
 from bot.telemetry.calendar_door import CalendarDoor
 from bot.telemetry.door import Health, Receipt, door

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.clock import system_clock
-from bot.domain.runs import TAIL, Run, Seen
+from bot.domain.sharing.runs import TAIL, Run, Seen
 from bot.telemetry.door import Health, Receipt, door
 from bot.telemetry.runs_door import RunsDoor
 from bot.telemetry.serving import DoorServer

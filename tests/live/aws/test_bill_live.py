@@ -9,7 +9,7 @@ import pytest
 
 from bot.billing.athena import Athena
 from bot.billing.chosen import chosen
-from bot.domain.bill import total
+from bot.domain.money.bill import total
 from bot.errors import Unreachable
 from bot.settings import parse
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bot.domain.clock import MINUTE, system_clock
-from bot.services import judging, observing, sweeping
 from bot.services.desk import Desk
+from bot.services.measuring import judging, observing, sweeping
 from bot.settings import Settings, parse
 from bot.wiring import providers, sources
 from store import Store, listings, observations

@@ -2,10 +2,10 @@
 
 import pytest
 
+from bot.domain.acting.images import Image
+from bot.domain.acting.launches import Order
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
-from bot.domain.images import Image
-from bot.domain.launches import Order
 from bot.errors import NoCapacity, Refused, Unreachable
 from bot.providers.accounts import AwsAccount
 from bot.providers.ec2 import Ec2

@@ -4,7 +4,7 @@ import boto3
 import pytest
 
 from bot.domain.fleet import Instance
-from bot.domain.runs import Run
+from bot.domain.sharing.runs import Run
 from bot.errors import Refused
 from bot.providers.accounts import AwsAccount
 from bot.providers.clients import Clients

@@ -9,9 +9,9 @@ import pytest
 
 from bot.domain.clock import MINUTE, SECOND, system_clock
 from bot.domain.fleet import Look
-from bot.domain.trails import Observation, Target
+from bot.domain.measuring.trails import Observation, Target
 from bot.errors import Unreachable
-from bot.services import judging, observing
+from bot.services.measuring import judging, observing
 from bot.settings.sources import PrometheusSettings
 from bot.telemetry.prometheus import SETTLE, Prometheus
 from bot.telemetry.prometheus_api import PrometheusApi

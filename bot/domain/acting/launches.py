@@ -1,0 +1,128 @@
+"""Launching: the templates that admins list, what exactly is ordered, and what a machine is told at its birth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot.domain.acting.actions import Action, decider_gone
+from bot.domain.clock import MINUTE
+from bot.domain.fleet import Instance, plain
+from bot.domain.people import Roster
+
+DEADLINE = 15 * MINUTE
+"""A machine that was ordered and does not run after this: a person must look."""
+APPEARS_WITHIN = 2 * MINUTE
+"""A machine that was ordered may be unknown to its provider for this long."""
+ACTION_TAG = "valet-action"
+UNTIL_TAG = "valet-until"
+MOST_TAG = 256
+"""Characters of a tag's value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What may be launched, as valet.toml lists it."""
+
+    name: str
+    source: str
+    """Where: "ec2/111122223333/us-east-1"."""
+    template: str
+    """EC2's launch template, by id or name."""
+    version: str
+    type: str
+    gpu_model: str = ""
+    gpu_count: int = 0
+    gpu_memory_mib: int = 0
+    subnets: tuple[str, ...] = ()
+    """Tried in turn where there is no capacity; none: the template's own."""
+    instead: tuple[str, ...] = ()
+    """Other templates, offered where there is no capacity."""
+    teams: tuple[str, ...] = ()
+    """Whose people may use it; none: everybody's."""
+
+    @property
+    def region(self) -> str:
+        """The region."""
+        return self.source.rsplit("/", 1)[-1]
+
+    def like(self) -> Instance:
+        """The machine it would make, as far as that is known."""
+        return Instance(
+            id="",
+            name=self.name,
+            provider="ec2",
+            source=self.source,
+            type=self.type,
+            state="unknown",
+            gpu_model=self.gpu_model,
+            gpu_count=self.gpu_count,
+            gpu_memory_mib=self.gpu_memory_mib,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One machine, to be made once: the same token makes no second one."""
+
+    token: str
+    source: str
+    name: str
+    type: str
+    template: str = ""
+    version: str = ""
+    subnet: str = ""
+    image_id: str = ""
+    """Made from this image, in the shape of `shape`, instead of from a template."""
+    shape: Instance | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def region(self) -> str:
+        """The region."""
+        return self.source.rsplit("/", 1)[-1]
+
+
+def token_of(action: Action) -> str:
+    """The token of a try: a new one only after the provider said that it has none."""
+    return f"{action.id}-{action.tries}" if action.tries else action.id
+
+
+def ends_at(action: Action) -> int | None:
+    """When the time of a machine is over that this action launched."""
+    began = action.ordered_at or action.executing_at
+    return None if began is None or action.length is None else began + action.length
+
+
+def birth_tags(action: Action, *, name: str, team_tag: str, managed: tuple[str, str]) -> dict[str, str]:
+    """Whose it is, what for and until when, and what lets Valet stop it; the same on every call of a try."""
+    end = ends_at(action)
+    until = datetime.fromtimestamp(end / 1000, UTC).strftime("%Y-%m-%dT%H:%MZ") if end else ""
+    told = {
+        "Name": name,
+        "owner": action.requester,
+        team_tag: action.team,
+        "purpose": plain(action.reason, MOST_TAG),
+        UNTIL_TAG: until,
+        ACTION_TAG: token_of(action),
+        managed[0]: managed[1],
+    }
+    return {key: value for key, value in told.items() if value}
+
+
+def obstacle_to_launch(template: Template | None, team: str, name: str) -> str | None:
+    """Why this can't be launched for this team's people; None when it can."""
+    if template is None:
+        return f'There is no launch template "{name}" in valet.toml any more.'
+    if template.teams and team not in template.teams:
+        return f"{template.name} is for {' and '.join(template.teams)} only. `/gpu launch` lists what you may launch."
+    return None
+
+
+def obstacle_to_order(action: Action, template: Template | None, roster: Roster) -> str | None:
+    """What changed since the card was shown so that an approved launch must not happen; None when nothing did."""
+    obstacle = obstacle_to_launch(template, action.team, action.template)
+    if obstacle or template is None:
+        return obstacle
+    if template.type != action.facts.type or template.source != action.facts.source:
+        return f"{template.name} was changed in valet.toml after the request. Ask again."
+    return decider_gone(action, roster)

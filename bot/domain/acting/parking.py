@@ -1,0 +1,109 @@
+"""Parking: stopping by rule what a team has said may be stopped by rule, after warnings, and never what works.
+
+Two rules lead to it: on-hours that have ended, and (where a team has switched that on) long idleness.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.domain.acting.actions import Action
+from bot.domain.acting.snoozes import Snooze
+from bot.domain.clock import DAY, MINUTE
+from bot.domain.exemptions import Exemption
+from bot.domain.listing import Listing
+
+Rule = Literal["hours", "idle"]
+WARNINGS: dict[Rule, tuple[int, int]] = {"hours": (30 * MINUTE, 5 * MINUTE), "idle": (60 * MINUTE, 15 * MINUTE)}
+"""How long before it people are told, twice."""
+NEVER = "never"
+"""In the place of windows: no rule ever stops it."""
+LONGEST_SNOOZE = 7 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class HoursRule:
+    """The on-hours of one instance, as somebody has set them; they take the place of the team's."""
+
+    instance_id: str
+    windows: str
+    """As `windows.text_of` writes them, or NEVER."""
+    stop_only: bool
+    set_by: str
+    set_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """One planned stop by rule. `basis_at` is what it follows from: the end of a window, or since when it idles."""
+
+    instance_id: str
+    rule: Rule
+    basis_at: int
+    acts_at: int
+    channel: str
+    decider: str
+    """Who set the rule."""
+    warned: int = 0
+    """How many warnings were given."""
+    settled_at: int | None = None
+    outcome: str = ""
+    action_id: str = ""
+    """The stop that came of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What counts when the time of a parking has come."""
+
+    listing: Listing
+    snooze: Snooze | None
+    exemption: Exemption | None
+    action: Action | None
+    """A live one on the instance."""
+    stops_active: bool
+    """The team lets a window end work."""
+
+
+def over(parking: Parking, listing: Listing) -> str | None:
+    """Why this parking is settled without a stop; None when it still stands."""
+    instance, verdict = listing.instance, listing.verdict
+    if instance.state != "running":
+        return "It does not run."
+    if (instance.launched_at or 0) > parking.basis_at:
+        return "It was started after that, and a start by hand is not fought."
+    if parking.rule == "idle" and verdict is not None and verdict.state != "unknown":
+        still = verdict.is_idle and (verdict.since or 0) <= parking.basis_at
+        return None if still else "It was used since."
+    return None
+
+
+def waits(here: Circumstances) -> str | None:
+    """Why it is not stopped just now, in words for people; None when nothing is in the way."""
+    claims = here.listing.claims
+    if here.snooze is not None:
+        return f"<@{here.snooze.who}> keeps it"
+    if here.exemption is not None:
+        return f"it is exempt: {here.exemption.reason}"
+    if claims:
+        return f"<@{claims[0].holder}> holds it"
+    if here.action is not None:
+        return "something is being done to it"
+    return _may_work(here)
+
+
+def _may_work(here: Circumstances) -> str | None:
+    verdict = here.listing.verdict
+    if verdict is None or verdict.state == "unknown":
+        return "nobody can tell whether it works"
+    return None if verdict.is_idle or here.stops_active else "it works"
+
+
+def acts_at(rule: Rule, planned: int, now: int) -> int:
+    """When to stop: as planned, but never sooner than the warnings allow."""
+    first, last = WARNINGS[rule]
+    return planned if planned - now >= last else now + first
+
+
+def warnings_due(parking: Parking, now: int) -> int:
+    """How many warnings should have been given by now."""
+    return sum(now >= parking.acts_at - ahead for ahead in WARNINGS[parking.rule])

@@ -1,0 +1,1 @@
+"""Readings, and the rule that turns them into verdicts."""

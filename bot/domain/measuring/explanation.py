@@ -1,0 +1,33 @@
+"""Why an instance is called what it is called: the rule, the readings, and everything that counts."""
+
+from dataclasses import dataclass
+
+from bot.domain.acting.actions import Action
+from bot.domain.acting.snoozes import Snooze
+from bot.domain.exemptions import Exemption
+from bot.domain.listing import Listing
+from bot.domain.measuring.rollups import Cell
+from bot.domain.measuring.verdict import GpuTrace, IdleRule, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything that `/gpu why` tells of one instance."""
+
+    listing: Listing
+    rule: IdleRule
+    verdict: Verdict
+    """As of this moment; the listing's own may be a minute old."""
+    traces: tuple[GpuTrace, ...]
+    others: tuple[tuple[str, Verdict], ...]
+    """What each source but the agent says by itself: its name and its verdict."""
+    strip: tuple[Cell, ...]
+    """The last 24 hours, oldest first."""
+    exemption: Exemption | None
+    snooze: Snooze | None
+    action: Action | None
+    """A stop that may still happen."""
+    obstacle: str | None
+    """Why it could not be stopped just now; None when it could, if somebody said yes."""
+    digest_at: int | None
+    """When the next digest of its channel is due; None when digests are off or it has no channel."""

@@ -1,0 +1,194 @@
+"""What other sources than the agent say of an instance, and what follows from all of them together.
+
+Work seen by any source is work. What one calls idle and another active is not idle, and the evidence says so. A source
+that has told nothing lately does not count, but for the work it saw within the window: that was seen, and a source
+that dies must not make a working machine idle. Where no agent tells, another source gives a verdict by the same rule.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.clock import MINUTE
+from bot.domain.measuring.trails import Trail, trace
+from bot.domain.measuring.verdict import IDLE, GpuState, GpuTrace, GpuVerdict, IdleRule, Verdict, VerdictState, judge
+
+AGENT = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """All that one source has told of one instance."""
+
+    source: str
+    """As people know it: "CloudWatch", "Prometheus"."""
+    trails: tuple[Trail, ...]
+    stale_minutes: int
+    """Without a reading for this long the source does not count."""
+
+    @property
+    def newest(self) -> int:
+        """End of the newest minute it has told of."""
+        return max((trail.head + MINUTE for trail in self.trails), default=0)
+
+
+def judge_account(
+    account: Account, rule: IdleRule, now: int, *, gpu_count: int, launched_at: int | None = None
+) -> Verdict:
+    """One source's own verdict, by the same rule, as of the newest minute it has told of.
+
+    A source that tells of the instance as a whole is taken to speak of every GPU when idle, of none by name else.
+    """
+    as_of = min(now, account.newest)
+    trails = _latest_kind(account.trails, launched_at)
+    if not trails or abs(now - account.newest) > account.stale_minutes * MINUTE:
+        silent = Verdict("unknown", account.newest, f"silent for {_minutes(now - account.newest)}", now)
+        return remembering(silent, [trace(each, rule) for each in trails], rule, launched_at=launched_at)
+    whole = trails[0].gpu is None
+    traces = [trace(each, rule, launched_at=launched_at) for each in trails]
+    told_of = 1 if whole else gpu_count
+    verdict = judge(traces, rule, as_of, gpu_count=told_of, launched_at=launched_at)
+    gpus = _all_of_them(verdict, gpu_count) if whole else verdict.gpus
+    evidence = _evidence(verdict.state, traces, rule, now, missing=max(0, told_of - len(traces)))
+    return Verdict(verdict.state, verdict.since, evidence, now, gpus)
+
+
+def remembering(
+    verdict: Verdict, traces: Sequence[GpuTrace], rule: IdleRule, *, launched_at: int | None = None
+) -> Verdict:
+    """An unknown verdict of a source that saw work within the window, and of this launch, says active."""
+    worked = [each.last_active_at for each in traces if each.last_active_at is not None]
+    ago = verdict.judged_at - max(worked, default=0)
+    of_now = bool(worked) and (launched_at is None or max(worked) >= launched_at)
+    if verdict.state != "unknown" or not of_now or ago > (rule.window_minutes + 1) * MINUTE:
+        return verdict
+    evidence = f"{verdict.evidence}, saw work {_minutes(ago)} ago"
+    return Verdict("active", max(worked), evidence, verdict.judged_at)
+
+
+def _latest_kind(trails: Sequence[Trail], launched_at: int | None) -> list[Trail]:
+    """The trails of this launch: by GPU, or of the whole where that is newer. What came before is of other GPUs."""
+    of_now = [each for each in trails if launched_at is None or each.head >= launched_at]
+    newest = max((each.head for each in of_now), default=0)
+    by_gpu = [each for each in of_now if each.gpu is not None]
+    if any(each.head == newest for each in by_gpu):
+        return by_gpu
+    return [each for each in of_now if each.gpu is None]
+
+
+def _all_of_them(verdict: Verdict, gpu_count: int) -> tuple[GpuVerdict, ...]:
+    if not verdict.is_idle:
+        return ()
+    return tuple(GpuVerdict(gpu, verdict.gpus[0].state, verdict.since) for gpu in range(max(1, gpu_count)))
+
+
+def _evidence(state: VerdictState, traces: Sequence[GpuTrace], rule: IdleRule, now: int, *, missing: int) -> str:
+    peak = max(each.util_max or 0.0 for each in traces)
+    last = max((each.last_active_at for each in traces if each.last_active_at is not None), default=None)
+    if state in {"active", "partial"} and last is not None:
+        return f"worked {_minutes(now - last)} ago, {peak:.0f} % GPU at most in the last minute it tells of"
+    if missing:
+        return f"{missing} of the GPUs not seen"
+    quiet = min(each.quiet_minutes for each in traces)
+    seen = f"quiet for {quiet} of the last {rule.window_minutes} minutes, {peak:.0f} % GPU at most"
+    if state not in IDLE:
+        return seen
+    used = [each.memory_used_mib for each in traces if each.memory_used_mib is not None]
+    if len(used) < len(traces):
+        return f"memory not known; {seen}"
+    return f"{sum(used) / 1024:.0f} GB held; {seen}" if state == "held" else f"no GPU memory in use; {seen}"
+
+
+def _minutes(length: int) -> str:
+    return f"{max(0, length) // MINUTE} min"
+
+
+def sees_but_cannot_measure(traces: Sequence[GpuTrace], rule: IdleRule, now: int, *, gpu_count: int) -> bool:
+    """The agent reports now, and misses a GPU or has no utilisation of one: MIG, lost, hanging.
+
+    What another source has for such a GPU may be a false zero.
+    """
+    fresh = [
+        each
+        for each in traces
+        if each.last_minute_at is not None and abs(now - each.last_minute_at) <= rule.stale_minutes * MINUTE
+    ]
+    return bool(fresh) and (len(fresh) < max(gpu_count, len(traces)) or any(each.util_max is None for each in fresh))
+
+
+def combine(
+    agent: Verdict, others: Sequence[tuple[str, Verdict]], *, gpu_count: int, agent_blind: bool = False
+) -> Verdict:
+    """One verdict from all sources; `others` are their names and verdicts.
+
+    With `agent_blind` the agent sees a GPU that it can't measure: then no other source makes it idle.
+    """
+    if not others:
+        return agent
+    voices = [(AGENT, agent), *others]
+    speaking = [(name, verdict) for name, verdict in voices if verdict.state != "unknown"]
+    gpus = _merged([verdict for _, verdict in speaking])
+    state = _state(gpus, [verdict for _, verdict in speaking], gpu_count)
+    if state in IDLE and agent.state == "unknown" and agent_blind:
+        state = "unknown"
+    clash = _disagree([verdict for _, verdict in speaking])
+    evidence = _told_by_all(speaking, voices, clash=clash)
+    return Verdict(state, _since(state, gpus, speaking) or agent.since, evidence, agent.judged_at, gpus)
+
+
+def _merged(verdicts: Sequence[Verdict]) -> tuple[GpuVerdict, ...]:
+    """Each GPU by all who name it: active if anybody says so, free only if all say so."""
+    by_gpu: dict[int, list[GpuVerdict]] = {}
+    for verdict in verdicts:
+        for gpu in verdict.gpus:
+            by_gpu.setdefault(gpu.gpu, []).append(gpu)
+    return tuple(_one(index, said) for index, said in sorted(by_gpu.items()))
+
+
+def _one(index: int, said: Sequence[GpuVerdict]) -> GpuVerdict:
+    states = {each.state for each in said}
+    order: tuple[GpuState, ...] = ("active", "held", "free")
+    state: GpuState = next((each for each in order if each in states), "unknown")
+    telling = {"active"} if state == "active" else IDLE if state in IDLE else {"unknown"}
+    since = max((each.since for each in said if each.state in telling and each.since is not None), default=None)
+    return GpuVerdict(index, state, since)
+
+
+def _state(gpus: Sequence[GpuVerdict], verdicts: Sequence[Verdict], gpu_count: int) -> VerdictState:
+    states = {gpu.state for gpu in gpus}
+    if "active" in states:
+        return "partial" if states & IDLE else "active"
+    if any(verdict.state in {"active", "partial"} for verdict in verdicts):
+        return "active"
+    if not states or "unknown" in states or len(gpus) < gpu_count:
+        return "unknown"
+    return "free" if states == {"free"} else "held"
+
+
+def _since(state: VerdictState, gpus: Sequence[GpuVerdict], speaking: Sequence[tuple[str, Verdict]]) -> int | None:
+    if state == "active":
+        said = [verdict.since for _, verdict in speaking if verdict.state == "active"]
+        said += [gpu.since for gpu in gpus if gpu.state == "active"]
+    else:
+        said = [gpu.since for gpu in gpus if (gpu.state in IDLE) == (state != "unknown")]
+    return max((each for each in said if each is not None), default=None)
+
+
+def _disagree(verdicts: Sequence[Verdict]) -> bool:
+    """One says of a GPU that it idles, another that it works."""
+    idle = [{gpu.gpu for gpu in verdict.gpus if gpu.state in IDLE} for verdict in verdicts]
+    busy = [{gpu.gpu for gpu in verdict.gpus if gpu.state == "active"} for verdict in verdicts]
+    if any(ours & theirs for ours in idle for theirs in busy):
+        return True
+    wholly = any(verdict.state == "active" and not verdict.gpus for verdict in verdicts)
+    return wholly and any(verdict.is_idle for verdict in verdicts)
+
+
+def _told_by_all(speaking: Sequence[tuple[str, Verdict]], voices: Sequence[tuple[str, Verdict]], *, clash: bool) -> str:
+    """What each says, first the one that decided; no agent and no word from one are not worth a line of their own."""
+    if clash:
+        said = ", ".join(f"{name} says {verdict.state}" for name, verdict in speaking)
+        return f"sources disagree: {said}; " + "; ".join(f"{name}: {verdict.evidence}" for name, verdict in voices)
+    order = [*speaking, *(voice for voice in voices if voice not in speaking)]
+    (first, decided), *rest = order
+    lead = decided.evidence if first == AGENT else f"{decided.evidence}, by {first}"
+    return "; ".join([lead, *(f"{name}: {verdict.evidence}" for name, verdict in rest)])

@@ -1,0 +1,259 @@
+"""Busy or idle: the rule that turns minutes into a verdict.
+
+A minute is `active` on any sign of work, `quiet` when the signals are known and below the threshold, else `unknown`.
+A GPU is idle after `window_minutes` quiet minutes in a row of which `known_share` were really seen; one active minute
+starts it again. An instance is idle only if every GPU of it is. What is not known is never idle.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bot.domain.clock import HOUR, MINUTE
+from bot.domain.measuring.readings import Minute, MinuteState
+
+GpuState = Literal["active", "held", "free", "unknown"]
+VerdictState = Literal["active", "held", "free", "partial", "unknown"]
+IDLE: frozenset[str] = frozenset({"held", "free"})
+
+
+@dataclass(frozen=True, slots=True)
+class IdleRule:
+    """The numbers of the rule."""
+
+    window_minutes: int = 60
+    known_share: float = 0.9
+    active_pct: float = 5.0
+    """Utilisation from which a minute counts as active, percent."""
+    settle_minutes: int = 15
+    """Nothing within this of boot or agent start counts as quiet."""
+    held_mib: int = 512
+    """Used memory from which an idle GPU is held rather than free."""
+    stale_minutes: int = 5
+    """Without a reading for this long, the verdict is unknown."""
+    veto_watts: float = 15.0
+    """Mean power over the GPU's own floor from which a minute counts as active."""
+    flat_minutes: int = 180
+    """Work that looks like a keep-alive for this long is reported as such."""
+
+    @property
+    def quiet_needed(self) -> int:
+        """Known quiet minutes needed in the window; rounded up."""
+        return -int(-self.window_minutes * self.known_share // 1)
+
+    @property
+    def gap_minutes(self) -> int:
+        """A hole longer than this ends a quiet spell: unseen time is not idle time."""
+        return self.window_minutes - self.quiet_needed
+
+
+@dataclass(frozen=True, slots=True)
+class GpuTrace:
+    """What the memory holds about one GPU when it is judged. Instants are starts of minutes."""
+
+    gpu: int
+    last_minute_at: int | None = None
+    last_active_at: int | None = None
+    quiet_since: int | None = None
+    """First quiet minute since the last active one or the last hole."""
+    quiet_minutes: int = 0
+    """Known quiet minutes within the window that ends now."""
+    util_max: float | None = None
+    watts: float | None = None
+    memory_used_mib: int | None = None
+    compute_processes: int | None = None
+    process: str = ""
+    """The name of the largest process on it, for people."""
+    flat_since: int | None = None
+    """Since when it works in a way that looks like a keep-alive."""
+    floor_watts: float | None = None
+    """Its power floor as it applies now; None when it is not learned yet."""
+    active_by: str = ""
+    """What made the last active minute one: "utilisation", "codec" or "power"."""
+
+
+@dataclass(frozen=True, slots=True)
+class GpuVerdict:
+    """One GPU's verdict, with since when."""
+
+    gpu: int
+    state: GpuState
+    since: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An instance's verdict: state, since when, and the evidence as a sentence."""
+
+    state: VerdictState
+    since: int | None
+    evidence: str
+    judged_at: int
+    gpus: tuple[GpuVerdict, ...] = ()
+
+    @property
+    def gist(self) -> str:
+        """The evidence in its first few words."""
+        return self.evidence.partition(";")[0]
+
+    @property
+    def is_idle(self) -> bool:
+        """Every GPU is idle."""
+        return self.state in IDLE
+
+    @property
+    def idle_gpus(self) -> int:
+        """How many of its GPUs are idle."""
+        return sum(gpu.state in IDLE for gpu in self.gpus)
+
+
+def sign_of_work(minute: Minute, rule: IdleRule, floor_watts: float | None = None) -> str:
+    """What makes a minute active: "utilisation", "codec", "power" over the GPU's floor; empty when nothing does."""
+    if (minute.util_max or 0) >= rule.active_pct:
+        return "utilisation"
+    if (minute.codec_max or 0) > 0:
+        return "codec"
+    if floor_watts is not None and minute.watts is not None and minute.watts > floor_watts + rule.veto_watts:
+        return "power"
+    return ""
+
+
+def minute_state(minute: Minute, rule: IdleRule, *, started_tick: int, floor_watts: float | None = None) -> MinuteState:
+    """Judge one minute; `started_tick` is the tick at which the agent started, `floor_watts` None when not learned."""
+    if sign_of_work(minute, rule, floor_watts):
+        return "active"
+    settled = minute.tick >= rule.settle_minutes and minute.tick - started_tick >= rule.settle_minutes
+    if minute.samples < 3 or not settled:
+        return "unknown"
+    if minute.util_max is not None and not minute.mig:
+        return "quiet"
+    empty = minute.compute_processes == 0 and not minute.graphics_processes
+    return "quiet" if empty and _is_empty(minute.memory_used_mib, rule) else "unknown"
+
+
+def judge_gpu(trace: GpuTrace, rule: IdleRule, now: int) -> GpuVerdict:
+    """Judge one GPU from its trace."""
+    # A reading from the future is a clock that was set back: it says nothing about now, however new it looks.
+    if trace.last_minute_at is None or abs(now - trace.last_minute_at) > rule.stale_minutes * MINUTE:
+        return GpuVerdict(trace.gpu, "unknown", trace.last_minute_at)
+    span = now // MINUTE * MINUTE - trace.quiet_since if trace.quiet_since is not None else 0
+    if span >= rule.window_minutes * MINUTE and trace.quiet_minutes >= rule.quiet_needed:
+        empty = trace.compute_processes == 0 and _is_empty(trace.memory_used_mib, rule)
+        return GpuVerdict(trace.gpu, "free" if empty else "held", trace.quiet_since)
+    if trace.last_active_at is not None and now - trace.last_active_at <= (rule.window_minutes + 1) * MINUTE:
+        return GpuVerdict(trace.gpu, "active", trace.last_active_at)
+    return GpuVerdict(trace.gpu, "unknown", trace.last_minute_at)
+
+
+def judge(
+    traces: Sequence[GpuTrace], rule: IdleRule, now: int, *, gpu_count: int, launched_at: int | None = None
+) -> Verdict:
+    """Judge an instance that should have `gpu_count` GPUs (0: not known, so what reports is all there is).
+
+    What was seen before `launched_at` was another launch and says nothing about this one.
+    """
+    traces = [_of_this_launch(trace, launched_at) for trace in traces]
+    gpus = tuple(judge_gpu(trace, rule, now) for trace in traces)
+    state = _together([gpu.state for gpu in gpus], missing=len(gpus) < gpu_count)
+    evidence = _evidence(state, list(zip(traces, gpus, strict=True)), rule, now, gpu_count=gpu_count)
+    return Verdict(state, _since(state, gpus), evidence, now, gpus)
+
+
+def _of_this_launch(trace: GpuTrace, launched_at: int | None) -> GpuTrace:
+    if launched_at is None or trace.last_minute_at is None:
+        return trace
+    if trace.last_minute_at < launched_at:
+        return GpuTrace(trace.gpu)
+    worked = trace.last_active_at is not None and trace.last_active_at >= launched_at
+    quiet_since = None if trace.quiet_since is None else max(trace.quiet_since, launched_at)
+    return replace(trace, last_active_at=trace.last_active_at if worked else None, quiet_since=quiet_since)
+
+
+def _is_empty(used_mib: int | None, rule: IdleRule) -> bool:
+    return used_mib is not None and used_mib < rule.held_mib
+
+
+def _together(states: Sequence[GpuState], *, missing: bool) -> VerdictState:
+    idle = sum(state in IDLE for state in states)
+    if not states:
+        return "unknown"
+    if "active" in states:
+        return "partial" if idle else "active"
+    if missing or "unknown" in states:
+        return "unknown"
+    return "free" if all(state == "free" for state in states) else "held"
+
+
+def _since(state: VerdictState, gpus: Sequence[GpuVerdict]) -> int | None:
+    """Since when the instance is what it is: when the last of the GPUs that make it so became so."""
+    telling = {"active": frozenset({"active"}), "unknown": frozenset({"unknown"})}.get(state, IDLE)
+    return max((gpu.since for gpu in gpus if gpu.state in telling and gpu.since is not None), default=None)
+
+
+Judged = Sequence[tuple[GpuTrace, GpuVerdict]]
+
+
+def _evidence(state: VerdictState, judged: Judged, rule: IdleRule, now: int, *, gpu_count: int) -> str:
+    traces = [trace for trace, _ in judged]
+    if not any(trace.last_minute_at for trace in traces):
+        return "no agent has reported from it"
+    if state == "unknown":
+        return _why_unknown(judged, rule, now, gpu_count)
+    peak = max((trace.util_max for trace in traces if trace.util_max is not None), default=None)
+    seen = "no utilisation reading" if peak is None else f"{peak:.0f} % GPU at most in the last minute"
+    if state in {"active", "partial"}:
+        worked = sum(gpu.state == "active" for _, gpu in judged)
+        told = f"{worked} of {len(traces)} GPUs worked within {rule.window_minutes} minutes, {seen}"
+        return "; ".join([told, *_by_power(judged), *_suspects(judged, rule, now)])
+    quiet = min(trace.quiet_minutes for trace in traces)
+    tail = _what_is_held(traces) if state == "held" else "no process"
+    everyone = f"all {len(traces)} GPUs" if len(traces) > 1 else "its GPU"
+    return f"{tail}; {everyone} quiet for {quiet} of the last {rule.window_minutes} minutes, {seen}"
+
+
+def _by_power(judged: Judged) -> list[str]:
+    """GPUs that only their power shows at work."""
+    drawn = [trace for trace, gpu in judged if gpu.state == "active" and trace.active_by == "power"]
+    if not drawn:
+        return []
+    names = ", ".join(str(trace.gpu) for trace in drawn)
+    return [f"GPU {names} by power alone: well above what it draws when idle"]
+
+
+def _suspects(judged: Judged, rule: IdleRule, now: int) -> list[str]:
+    """What looks like a keep-alive is said, and counts as work all the same."""
+    flat = [
+        (trace.gpu, now - trace.flat_since)
+        for trace, gpu in judged
+        if gpu.state == "active" and trace.flat_since is not None
+    ]
+    long = [each for each in flat if each[1] >= rule.flat_minutes * MINUTE]
+    if not long:
+        return []
+    names, hours = ", ".join(str(gpu) for gpu, _ in long), min(length for _, length in long) // HOUR
+    return [f"suspected keep-alive on GPU {names}: the same low use and memory for {hours} h, power near idle"]
+
+
+def _what_is_held(traces: Sequence[GpuTrace]) -> str:
+    used = [trace.memory_used_mib for trace in traces if trace.memory_used_mib is not None]
+    names = ", ".join(sorted({trace.process for trace in traces if trace.process})[:3])
+    amount = f"{sum(used) / 1024:.0f} GB held" if used else "no memory reading"
+    return f"{amount} by {names}" if used and names else amount
+
+
+def _cannot_be_measured(trace: GpuTrace) -> bool:
+    return trace.util_max is None and bool(trace.compute_processes)
+
+
+def _why_unknown(judged: Judged, rule: IdleRule, now: int, gpu_count: int) -> str:
+    if len(judged) < gpu_count:
+        return f"only {len(judged)} of {gpu_count} GPUs report"
+    last = [trace.last_minute_at or 0 for trace, _ in judged]
+    if abs(now - min(last)) > rule.stale_minutes * MINUTE:
+        return "no reading lately: its agent is silent"
+    blind = [trace.gpu for trace, gpu in judged if gpu.state == "unknown" and _cannot_be_measured(trace)]
+    if blind:
+        names = ", ".join(map(str, blind))
+        return f"GPU {names} has a process and no utilisation reading (MIG, or not supported): it can't be judged"
+    quiet = min(trace.quiet_minutes for trace, gpu in judged if gpu.state == "unknown")
+    return f"seen quiet for {quiet} of the {rule.window_minutes} minutes the rule needs"

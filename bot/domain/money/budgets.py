@@ -1,0 +1,73 @@
+"""Budgets per calendar month: where one stands, and what its people must hear, each thing once a month."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Literal
+
+from bot.domain.money.report import Range, Scope
+
+Mark = Literal["forecast", "warn", "full"]
+"""Expected to be exceeded; spent to the percentage that the settings name; spent."""
+LIKELY = 0.5
+"""Less likely than this, a forecast over the budget is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One budget in one month, micro-dollars, by our own metering of rented machines."""
+
+    scope: Scope
+    month: date
+    """Its first day, in the team's zone."""
+    budget_micros: int
+    spent_micros: int
+    expected: Range | None = None
+    """The whole month; None where nothing is known to expect."""
+    chance_over: float | None = None
+    over_on: date | None = None
+    asks: bool = False
+    """Starts and launches beyond it need somebody's yes."""
+    warn_percent: int = 80
+
+    @property
+    def percent(self) -> int:
+        """Spent so far, of the budget, rounded down: 100 means that it is spent."""
+        return self.spent_micros * 100 // self.budget_micros if self.budget_micros else 100 * bool(self.spent_micros)
+
+    def to_json(self) -> dict[str, Any]:
+        """For the store."""
+        over_on = self.over_on.isoformat() if self.over_on else None
+        return {**asdict(self), "month": self.month.isoformat(), "over_on": over_on}
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> "Standing":
+        """From the store."""
+        expected, over_on = content["expected"], content["over_on"]
+        return cls(
+            **{
+                **content,
+                "scope": Scope(**content["scope"]),
+                "month": date.fromisoformat(content["month"]),
+                "expected": Range(**expected) if expected else None,
+                "over_on": date.fromisoformat(over_on) if over_on else None,
+            }
+        )
+
+
+def marks(standing: Standing) -> tuple[Mark, ...]:
+    """What has come about, the gravest first."""
+    likely = standing.expected is not None and standing.expected.micros > standing.budget_micros
+    reached: dict[Mark, bool] = {
+        "full": standing.percent >= 100,
+        "warn": standing.percent >= standing.warn_percent,
+        "forecast": likely and (standing.chance_over or 0) >= LIKELY,
+    }
+    return tuple(mark for mark, is_reached in reached.items() if is_reached)
+
+
+def news(reached: tuple[Mark, ...], known: frozenset[str]) -> Mark | None:
+    """The one thing to tell: the gravest that is new this month, unless the budget is known to be spent.
+
+    Whatever is reached with it needs no message of its own, so all of it is to be noted.
+    """
+    return None if "full" in known else next((mark for mark in reached if mark not in known), None)

@@ -1,0 +1,95 @@
+"""Bounds made on totals: a spread from the history, times quantiles of the errors that real totals had.
+
+Adding daily bounds would be three times too wide and independent days far too narrow, since a launch moves every
+later day at once. So the errors of whole totals were collected over many series, each divided by its spread.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+
+from bot.domain.money.forecast.records import Trust
+
+Quantiles = tuple[float, float, float, float]
+"""At 2.5, 10, 90 and 97.5 %."""
+
+BY_HISTORY: dict[int, Quantiles] = {
+    7: (-3.2, -1.3, 2.4, 9.0),
+    14: (-2.9, -1.0, 1.2, 4.0),
+    30: (-1.4, -0.56, 0.85, 2.6),
+    60: (-1.15, -0.42, 0.75, 2.2),
+}
+"""Days of history -> quantiles of 30-day totals; 60 stands for 60 and more."""
+BY_HORIZON: dict[int, Quantiles] = {
+    7: (-1.3, -0.40, 0.45, 1.3),
+    30: (-1.15, -0.42, 0.75, 2.2),
+    90: (-4.0, -1.3, 1.8, 12.0),
+}
+"""Days ahead -> quantiles with 60 and more days of history."""
+SPREAD_DAYS = 90
+MEAN_DAYS = 60
+BANDS: tuple[tuple[float, Trust], ...] = ((0.25, "firm"), (0.7, "fair"), (1.2, "weak"))
+"""Highest rho of each trust; the median errors of 30-day totals were 0, then 6 to 13, then 29 %, and 86 % beyond."""
+
+
+def quantiles(known_days: int, horizon: int, own: Mapping[int, Quantiles] | None = None) -> Quantiles:
+    """The table between its entries, along the logarithms of history and horizon; `own` goes before BY_HORIZON.
+
+    Histories shorter than a week go on widening at the pace of the last two entries; horizons beyond the table use
+    its edge. How a short history widens was measured at 30 days ahead and is taken to hold for the others.
+    """
+    short = _along(BY_HISTORY, min(max(known_days, 1), 60))
+    ahead = _along({**BY_HORIZON, **(own or {})}, min(max(horizon, 7), 90))
+    full = BY_HISTORY[60]
+    widened = [a * s / f for a, s, f in zip(ahead, short, full, strict=True)]
+    return widened[0], widened[1], widened[2], widened[3]
+
+
+def _along(table: dict[int, Quantiles], at: int) -> Quantiles:
+    knots = sorted(table)
+    right = min(max(bisect_right(knots, at), 1), len(knots) - 1)
+    low, high = knots[right - 1], knots[right]
+    share = math.log(at / low) / math.log(high / low)
+    between = [a + share * (b - a) for a, b in zip(table[low], table[high], strict=True)]
+    return between[0], between[1], between[2], between[3]
+
+
+def spread_of_total(values: Sequence[float], total: float, horizon: int) -> float:
+    """S of a total: a tenth of the forecast and of the last 60 days' pace, plus how much weeks differ."""
+    pace = horizon * abs(_mean(values[-MEAN_DAYS:]))
+    recent = values[-SPREAD_DAYS:]
+    weeks = [sum(recent[i : i + 7]) / 7 for i in range(len(recent) - 6)]
+    return 0.1 * (abs(total) + pace) + horizon * _deviation(weeks)
+
+
+def spread_of_day(values: Sequence[float], mean: float) -> float:
+    """S of a single day: as of a total, but by how much days differ, since nothing averages out."""
+    return 0.1 * (abs(mean) + abs(_mean(values[-MEAN_DAYS:]))) + _deviation(values[-SPREAD_DAYS:])
+
+
+def quantiles_of_day(known_days: int, h: int) -> Quantiles:
+    """Quantiles of the day `h` ahead: it lies as far off as the middle of a total of twice as many days."""
+    return quantiles(known_days, 2 * h)
+
+
+def bounds(amount: float, spread: float, at: Quantiles) -> Quantiles:
+    """lo95, lo80, hi80, hi95 around an amount, none below zero."""
+    lo95, lo80, hi80, hi95 = (max(0.0, amount + q * spread) for q in at)
+    return lo95, lo80, hi80, hi95
+
+
+def trust(rho: float, known_days: int) -> Trust:
+    """How far a total with this spread by total can be trusted; under ten days of history never more than fair."""
+    for highest, word in BANDS:
+        if rho <= highest:
+            return "fair" if word == "firm" and known_days < 10 else word
+    return "range-only"
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def _deviation(values: Sequence[float]) -> float:
+    """Population standard deviation; 0 for no values. `math.dist` neither overflows nor underflows."""
+    return math.dist(values, [_mean(values)] * len(values)) / math.sqrt(len(values)) if values else 0.0

@@ -1,0 +1,155 @@
+"""The forecast itself: level times days, plus what is known to change, with bounds and trust."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bot.domain.money.forecast.guard import repair
+from bot.domain.money.forecast.interval import (
+    Quantiles,
+    bounds,
+    quantiles,
+    quantiles_of_day,
+    spread_of_day,
+    spread_of_total,
+    trust,
+)
+from bot.domain.money.forecast.level import level
+from bot.domain.money.forecast.records import Change, Day, Forecast, History, Series, within_reach
+
+LEAST_DAYS = 3
+"""With fewer days of history only what runs now says anything."""
+FAR = 60
+"""Beyond this many days ahead a forecast is a planning range."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One series made ready: its level, its days without holes up to the common end, and the days ahead."""
+
+    base: float
+    values: tuple[float, ...]
+    known: int
+    means: tuple[float, ...]
+    notes: tuple[str, ...]
+
+
+def forecast(
+    history: History, *, horizon: int, changes: Sequence[Change] = (), run_rate: float | None = None
+) -> Forecast:
+    """Forecast the `horizon` days after the history's last one.
+
+    A change dated inside the history is one already made: the days before it are moved by it, so the level is right
+    from its first full day on. `run_rate` is the cost per day of what runs now, used below three days of history.
+    Raises ValueError when `horizon` is negative.
+    """
+    return forecast_sum((Series(history, tuple(changes), run_rate),), horizon=horizon)
+
+
+def forecast_sum(parts: Sequence[Series], *, horizon: int, own: Mapping[int, Quantiles] | None = None) -> Forecast:
+    """Forecast a sum of series: forecasts are added, bounds are made anew from the summed days.
+
+    The parts always add up to the sum, and its interval is narrower than theirs together. A part that begins later
+    counts as zero before. `own` has quantiles of scored totals by horizon, see `calibration`.
+    Raises ValueError when `horizon` is negative or the histories end on different days.
+    """
+    if horizon < 0:
+        raise ValueError(f"a horizon of {horizon} days: expected 0 or more")
+    ends = {part.history.end for part in parts}
+    if len(ends) != 1:
+        raise ValueError(f"histories of a sum end on the same day; got {len(ends)} different ends")
+    made = [_made_ready(part, horizon) for part in parts]
+    changes = {change for part in parts for change in part.changes if change.date <= _after(min(ends), horizon)}
+    outlook = _bounded(made, min(ends), horizon, own or {})
+    return replace(outlook, changes=tuple(sorted(changes, key=lambda change: (change.date, change.why, change.delta))))
+
+
+def month(billed_so_far: float, rest: Forecast) -> Forecast:
+    """What is billed plus the forecast of the rest: billed days are certain, so only the rest has a range."""
+
+    def moved(amount: float | None) -> float | None:
+        return None if amount is None else within_reach(amount + billed_so_far)
+
+    return replace(
+        rest,
+        total=within_reach(rest.total + billed_so_far),
+        lo80=moved(rest.lo80),
+        hi80=moved(rest.hi80),
+        lo95=moved(rest.lo95),
+        hi95=moved(rest.hi95),
+        billed=within_reach(rest.billed + billed_so_far),
+    )
+
+
+def _made_ready(part: Series, horizon: int) -> _Part:
+    plain = repair(part.history)
+    made = [change for change in part.changes if change.date <= part.history.end]
+    settled = repair(part.history, made) if made else plain
+    base, notes = level(settled.values), settled.notes
+    if plain.known < LEAST_DAYS:
+        base = base if part.run_rate is None else max(0.0, within_reach(part.run_rate))
+        source = "what runs now" if part.run_rate is not None else "the days there are"
+        notes = (*notes, f"Only {plain.known} of the {LEAST_DAYS} days a range needs: taken from {source}.")
+    prefix = f"{part.name}: " if part.name else ""
+    return _Part(
+        base=base,
+        # The spread is of what was seen: a step that we can explain was still a step, and another may come.
+        values=(*plain.values, *[level(plain.values)] * plain.open_days),
+        known=plain.known,
+        means=_means(base, part, horizon),
+        notes=tuple(prefix + note for note in notes),
+    )
+
+
+def _means(base: float, part: Series, horizon: int) -> tuple[float, ...]:
+    end = part.history.end
+    moves = [0.0] * horizon
+    for change in part.changes:
+        first = (change.date - end).days - 1
+        if 0 <= first < horizon:
+            moves[first] = within_reach(moves[first] + within_reach(change.delta))
+    means, moved = [], base
+    for move in moves:
+        moved = within_reach(moved + move)
+        means.append(max(0.0, moved))
+    return tuple(means)
+
+
+def _bounded(parts: Sequence[_Part], end: date, horizon: int, own: Mapping[int, Quantiles]) -> Forecast:
+    means = [sum(column) for column in zip(*(part.means for part in parts), strict=True)]
+    notes = tuple(note for part in parts for note in part.notes)
+    known = max(part.known for part in parts)
+    if known < LEAST_DAYS:
+        days = tuple(Day(h, _after(end, h), mean, None, None, None, None) for h, mean in enumerate(means, 1))
+        return Forecast(sum(means), None, None, None, None, days, "run-rate", notes)
+    values, base = _summed([part.values for part in parts]), sum(part.base for part in parts)
+    spread = spread_of_total(values, base * horizon, horizon)
+    total_bounds = bounds(sum(means), spread, quantiles(known, horizon, own))
+    per_day = spread_of_total(values, base, 1)
+    rho = 0.0 if per_day == 0 else min(per_day / base if base > 0 else float("inf"), 1e6)
+    if horizon > FAR:
+        notes = (*notes, f"{horizon} days ahead is a planning range, not a forecast.")
+    days = _days(means, spread_of_day(values, base), known, end)
+    lo95, lo80, hi80, hi95 = total_bounds
+    sure = trust(rho, known)
+    return Forecast(sum(means), lo80, hi80, lo95, hi95, days, sure, notes, rho, spread=spread, known_days=known)
+
+
+def _days(means: Sequence[float], spread: float, known: int, end: date) -> tuple[Day, ...]:
+    days = []
+    for h, mean in enumerate(means, 1):
+        lo95, lo80, hi80, hi95 = bounds(mean, spread, quantiles_of_day(known, h))
+        days.append(Day(h, _after(end, h), mean, lo80, hi80, lo95, hi95))
+    return tuple(days)
+
+
+def _summed(parts: Sequence[Sequence[float]]) -> list[float]:
+    """Day by day from the common end backwards; a part that begins later adds nothing before."""
+    longest = max(len(part) for part in parts)
+    padded = [[0.0] * (longest - len(part)) + list(part) for part in parts]
+    return [sum(column) for column in zip(*padded, strict=True)]
+
+
+def _after(end: date, h: int) -> date:
+    """The day `h` days after `end`; the calendar's last day where it would run out."""
+    return date.fromordinal(min(end.toordinal() + h, date.max.toordinal()))

@@ -1,0 +1,134 @@
+"""From what was seen running to charges: hour by hour, never more than was observed.
+
+A meter runs from the moment an instance was first seen (or launched) and is carried on by every look that still
+finds the same launch running, so looks that were missed cost nothing. At the end of each clock hour (UTC), and
+whenever its rate or team changes, the time so far becomes a charge. Whose it was follows from the claims of that time,
+however late the look; whether it worked is known only while somebody looked.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from bot.domain.clock import HOUR, MINUTE
+from bot.domain.money.rates import Charge, cost_between
+from bot.domain.money.splitting import Hold, Marks, split
+
+BLIND = 15 * MINUTE
+"""So long without a look, nobody knows what its GPUs did in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A running instance's uncharged time, from `from_at` to `until_at` (when it was last seen running)."""
+
+    instance_id: str
+    from_at: int
+    until_at: int
+    launched_at: int | None
+    rate_micros: int
+    team: str = ""
+    marks: Marks = ((0, "?"),)
+    """The use of its GPUs in that time."""
+
+    @property
+    def terms(self) -> tuple[int, str]:
+        """What a charge must be uniform in."""
+        return self.rate_micros, self.team
+
+    @property
+    def micros(self) -> int:
+        """Micro-dollars not yet charged."""
+        return cost_between(self.rate_micros, self.from_at, self.until_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One instance in one look, with the claims on it since its meter began."""
+
+    instance_id: str
+    running: bool
+    launched_at: int | None
+    stopped_at: int | None
+    rate_micros: int
+    team: str = ""
+    use: str = "?"
+    """A letter per GPU: `splitting.letters`."""
+    holds: tuple[Hold, ...] = ()
+
+
+def advance(
+    meter: Meter | None, seen: Seen, now: int, *, last_look: int | None, charged_until: int = 0
+) -> tuple[list[Charge], Meter | None]:
+    """Charges that fell due with this look, and the meter from here on (None: it stands still).
+
+    `last_look` is when its source was read before; time since then is charged only if it was certainly running.
+    `charged_until` is where its last charge ends: no time is charged twice, whatever the clock does.
+    """
+    charges: list[Charge] = []
+    if meter is not None and not (seen.running and _same_launch(meter, seen)):
+        end = _end(meter, seen, now)
+        charges = list(_close(_blinded(meter, end), end, seen.holds))
+        charged_until, meter = max(charged_until, end), None
+    if not seen.running:
+        return charges, None
+    if meter is None:
+        return charges, _open(seen, now, last_look, charged_until=charged_until)
+    carried = _marked(replace(_blinded(meter, now), until_at=max(meter.until_at, now)), seen)
+    if carried.terms != (seen.rate_micros, seen.team):
+        closed = _close(carried, carried.until_at, seen.holds)
+        fresh = replace(carried, rate_micros=seen.rate_micros, team=seen.team)
+        return [*charges, *closed], _from(fresh, carried.until_at)
+    hour = carried.until_at // HOUR * HOUR
+    if carried.from_at < hour:
+        return [*charges, *_close(carried, hour, seen.holds)], _from(carried, hour)
+    return charges, carried
+
+
+def _same_launch(meter: Meter, seen: Seen) -> bool:
+    return meter.launched_at == seen.launched_at
+
+
+def _end(meter: Meter, seen: Seen, now: int) -> int:
+    """When the metered run ended: by the provider's word when it tells of this run, else when it was last seen."""
+    if seen.running or not _same_launch(meter, seen) or seen.stopped_at is None:
+        return meter.until_at
+    return max(meter.until_at, min(seen.stopped_at, now))
+
+
+def _open(seen: Seen, now: int, last_look: int | None, *, charged_until: int) -> Meter:
+    """A new launch is metered from its launch, but an instance never seen before only from its first look."""
+    known = last_look is not None and seen.launched_at is not None and seen.launched_at >= last_look
+    start = max(min(seen.launched_at or now, now) if known else now, charged_until)
+    until = max(start, now)
+    marks = ((start, "?" * len(seen.use)), (until, seen.use)) if start < until else ((start, seen.use),)
+    return Meter(seen.instance_id, start, until, seen.launched_at, seen.rate_micros, seen.team, marks)
+
+
+def _blinded(meter: Meter, until: int) -> Meter:
+    """What its GPUs did from when it was last seen is not known if nobody looked for long."""
+    if until - meter.until_at <= BLIND:
+        return meter
+    return replace(meter, marks=(*meter.marks, (meter.until_at, "?" * len(meter.marks[-1][1]))))
+
+
+def _marked(meter: Meter, seen: Seen) -> Meter:
+    if meter.marks[-1][1] == seen.use:
+        return meter
+    return replace(meter, marks=(*meter.marks, (meter.until_at, seen.use)))
+
+
+def _from(meter: Meter, start: int) -> Meter:
+    """The meter with what comes after an instant only."""
+    past = [letters for at, letters in meter.marks if at <= start]
+    later = tuple(mark for mark in meter.marks if mark[0] > start)
+    return replace(meter, from_at=start, marks=((start, past[-1]), *later) if past else later)
+
+
+def _close(meter: Meter, until: int, holds: tuple[Hold, ...]) -> Iterator[Charge]:
+    start = meter.from_at
+    while start < until:
+        end = min(until, start // HOUR * HOUR + HOUR)
+        micros = cost_between(meter.rate_micros, start, end)
+        shares = split(micros, (start, end), team=meter.team, marks=meter.marks, holds=holds)
+        yield Charge(meter.instance_id, start, end, end - start, micros, *meter.terms, shares)
+        start = end

@@ -1,0 +1,161 @@
+"""What `/cost forecast` says: the month, the next 30 days, and where the money goes."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Literal
+
+from bot.domain.money.forecast import Trust
+from bot.domain.money.plans import Why
+
+SPANS = (7, 30, 90)
+"""Days ahead, today included, that a report tells of beside the month."""
+NEXT_DAYS = 30
+
+ScopeKind = Literal["total", "team", "type", "instance"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is forecast. `key` is empty for the total, else a team's name, an instance type or an instance's id."""
+
+    kind: ScopeKind = "total"
+    key: str = ""
+    label: str = ""
+    """For people: an instance's name; empty: the key."""
+
+    @property
+    def text(self) -> str:
+        """The name it is stored under."""
+        return f"{self.kind}:{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Micro-dollars expected, with the 80 and 95 % intervals; None where the history is too short for any."""
+
+    micros: int
+    lo_micros: int | None = None
+    hi_micros: int | None = None
+    lo95_micros: int | None = None
+    hi95_micros: int | None = None
+    spread_micros: int | None = None
+    """What the bounds are multiples of, where the history is long enough to learn from."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDay:
+    """One day of the chart, micro-dollars; a past day has no expectation, a future one no charge, today has both."""
+
+    date: date
+    charged_micros: int | None = None
+    expected_micros: int | None = None
+    lo_micros: int | None = None
+    hi_micros: int | None = None
+
+
+How = Literal["steady", "planned", "mean"]
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """One instance's share of what a day is expected to cost."""
+
+    instance_id: str
+    name: str
+    type: str
+    micros_per_day: int
+    how: How
+    """steady: it runs on and on, so the figure is its rate. planned: when it will run is known. mean: of 14 days."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownChange:
+    """Something known that moves the forecast: a launch or stop of the last two days, or what is to come."""
+
+    instance_id: str
+    name: str
+    why: Literal["launched", "stopped"] | Why
+    date: date
+    micros: int
+    """Per day from then on; negative for a stop."""
+    once: bool = False
+    """It is the whole of it, not a day's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A forecast of one scope; every amount in integer micro-dollars, by our own metering at our rates."""
+
+    scope: Scope
+    made_at: int
+    timezone: str
+    """Days and months are of this zone."""
+    today: date
+    charged_micros: int
+    """This month up to now."""
+    month: Range
+    """The whole month: charged, plus what the rest is expected to cost."""
+    known_rest_micros: int
+    """Of the rest of the month: what runs around the clock, or is planned. charged + known + variable = month."""
+    variable_rest_micros: int
+    next_days: tuple[Range, ...]
+    """The days from today on, today included, as many as SPANS says."""
+    trust: Trust
+    days: tuple[ReportDay, ...]
+    """Up to 31 days back, and 90 days ahead, today included."""
+    budget_micros: int | None = None
+    """Per calendar month; for the total: the sum of the teams'."""
+    chance_over: float | None = None
+    """0 to 1: how likely the month ends over the budget; None without budget or interval."""
+    over_on: date | None = None
+    """The day the budget is expected to be used up."""
+    drivers: tuple[Driver, ...] = ()
+    changes: tuple[KnownChange, ...] = ()
+    uncounted: tuple[str, ...] = ()
+    """Sentences: what is known but does not move the forecast, and why."""
+    notes: tuple[str, ...] = ()
+    unpriced: int = 0
+    """Running rented instances left out because no price is known."""
+    owned: int = 0
+    """Owned instances left out because they cost the same either way."""
+
+    def next(self, days: int) -> Range:
+        """What the next 7, 30 or 90 days will cost."""
+        return self.next_days[SPANS.index(days)]
+
+    def to_json(self) -> dict[str, Any]:
+        """For the store."""
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> "Report":
+        """From the store. Raises KeyError, TypeError or ValueError for what another version has written."""
+        over_on = content["over_on"]
+        return cls(
+            **{
+                **content,
+                "scope": Scope(**content["scope"]),
+                "today": date.fromisoformat(content["today"]),
+                "month": Range(**content["month"]),
+                "next_days": tuple(Range(**each) for each in content["next_days"]),
+                "days": tuple(ReportDay(**_dated(day)) for day in content["days"]),
+                "over_on": date.fromisoformat(over_on) if over_on else None,
+                "drivers": tuple(Driver(**driver) for driver in content["drivers"]),
+                "changes": tuple(KnownChange(**_dated(change)) for change in content["changes"]),
+                "uncounted": tuple(content["uncounted"]),
+                "notes": tuple(content["notes"]),
+            }
+        )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _dated(content: dict[str, Any]) -> dict[str, Any]:
+    return {**content, "date": date.fromisoformat(content["date"])}

@@ -1,0 +1,40 @@
+"""What was saved over some days, as people see it."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from bot.domain.money.counterfactual import SavingKind
+
+
+class Saved(NamedTuple):
+    """What one stop or one shared machine saved in one way over some time."""
+
+    source_id: str
+    name: str
+    team: str
+    kind: SavingKind
+    counterfactual: str
+    """A sentence: what would have been otherwise."""
+    saved_ms: int
+    micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Savings:
+    """Everything saved from one local day to another, and apart from it what still could be."""
+
+    first: date
+    last: date
+    today: date
+    found: tuple[Saved, ...]
+    """The most first."""
+    wasted_micros_per_hour: int
+    """Going unused right now."""
+    idle: int
+    """Instances idle right now."""
+
+    @property
+    def micros(self) -> int:
+        """The sum."""
+        return sum(each.micros for each in self.found)

@@ -1,0 +1,256 @@
+"""Known things first: which machines run around the clock, so their cost is known, and which come and go.
+
+A machine that runs now and has run through the last seven days (or since it first appeared) is *steady*: tomorrow it
+costs 24 times its rate, whatever the days before say, so a launch counts in full from the next day on. A machine that
+ran around the clock until it was stopped has *ended*: it costs nothing any more. The days of both tell how much such
+launches and stops make the sum jump, and so how wide the interval is, but not its level. A machine of which is known
+when it will run is *planned*: it costs its rate for that time. All others are *variable*: office hours, bursts,
+experiments. Their level is sought in the history of their sum.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from bot.domain.days import day_length, local_day
+from bot.domain.money.forecast import Change, Forecast, History, Series, forecast, month
+from bot.domain.money.plans import DAYS_AHEAD
+from bot.domain.money.report import Driver, How, KnownChange
+
+DAY = timedelta(days=1)
+WINDOW = 7 * DAY
+ENOUGH = 0.95
+"""Share of a day it must have run to count as around the clock: restarts and missed looks are forgiven."""
+LEAST_FULL_DAYS = 3
+"""So many full days a stopped machine must have had to count as one that ran around the clock."""
+MEAN_OVER = 14
+DRIVERS = 5
+RECENT = 2 * DAY
+"""Launches and stops so long ago are named in the report."""
+STEADY = "Around the clock: "
+"""Set before the engine's notes on machines whose level needs no history; nobody needs to read those."""
+
+Kind = Literal["steady", "ended", "variable", "planned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A rented instance: what it costs and whether it runs now."""
+
+    id: str
+    name: str
+    type: str
+    team: str
+    rate_micros: int | None
+    launched_at: int | None
+    runs: bool
+    stopped_at: int | None = None
+    """By its provider's word, if it says."""
+
+    @property
+    def micros_per_day(self) -> int:
+        """Around the clock."""
+        return 24 * (self.rate_micros or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """One machine on one local day."""
+
+    micros: int
+    running_ms: int
+
+
+Days = Mapping[str, Mapping[date, Used]]
+"""By instance id and local day; a day missing there is one without a charge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The complete local days of every machine, whatever the scope: those before today that were metered whole."""
+
+    zone: ZoneInfo
+    today: date
+    first_day: date
+    """The first complete day there is; today when there is none yet."""
+    days: Days
+    first_seen: Mapping[str, date]
+    """The day of a machine's first charge, today included; missing for one that has none."""
+    metered: frozenset[date]
+    """Days with any charge at all. On others nobody looked, so they tell nothing."""
+
+    def full_days(self, instance_id: str, first: date, last: date) -> int | None:
+        """How many days from `first` to `last` a machine ran around the clock; None when it paused on one of them."""
+        days, count = self.days.get(instance_id, {}), 0
+        for day in _span(first, last):
+            used = days.get(day)
+            if used is None or used.running_ms < ENOUGH * day_length(day, self.zone):
+                return None
+            count += 1
+        return count
+
+
+def _span(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def kind(machine: Machine, ledger: Ledger) -> Kind:
+    """Whether a machine's cost is known from the inventory, and how."""
+    first = ledger.first_seen.get(machine.id, ledger.today)
+    if machine.runs:
+        return "steady" if _runs_on(machine, ledger, first) else "variable"
+    last = max(ledger.days.get(machine.id, {}), default=None)
+    if last is None:
+        return "variable"
+    # The day it stopped on is only part of a day, so the days before it decide.
+    full = ledger.full_days(machine.id, max(first + DAY, last - WINDOW), last - DAY)
+    return "ended" if full is not None and full >= LEAST_FULL_DAYS else "variable"
+
+
+def _runs_on(machine: Machine, ledger: Ledger, first: date) -> bool:
+    yesterday = ledger.today - DAY
+    if first >= yesterday:  # no complete day yet: launched, and not stopped since
+        return machine.launched_at is None or local_day(machine.launched_at, ledger.zone) <= first
+    return ledger.full_days(machine.id, max(first + DAY, ledger.today - WINDOW), yesterday) is not None
+
+
+def history(ids: Iterable[str], days: Days, ledger: Ledger) -> History:
+    """The sum of some machines per complete day, micro-dollars; no reading on days on which nothing was metered."""
+    sums: dict[date, int] = {}
+    for each in ids:
+        for day, used in days.get(each, {}).items():
+            sums[day] = sums.get(day, 0) + used.micros
+    if not sums:
+        return History(ledger.today, ())
+    first = max(min(sums), ledger.first_day)
+    wanted = _span(first, ledger.today - DAY)
+    # Never quite 0: the engine takes a lone zero for a bill that is missing, but here somebody looked.
+    return History(first, tuple(float(sums.get(day, 0) or 1) if day in ledger.metered else None for day in wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A scope taken apart: what `forecast_sum` needs, and what is known of its level."""
+
+    series: tuple[Series, ...]
+    known_micros: tuple[int, ...]
+    """What is known to be spent on each of the DAYS_AHEAD days from today on: by steady and by planned machines."""
+    kinds: Mapping[str, Kind]
+    """By instance id."""
+
+
+def parts(
+    machines: Sequence[Machine], days: Days, ledger: Ledger, planned: Mapping[str, Sequence[float]] | None = None
+) -> Parts:
+    """Take a scope apart: its machines of now, and the days charged to it.
+
+    `planned` gives the shares of the days ahead in which a machine runs, by its id. What is known is set as changes of
+    the level: first from what the history suggests to what is known of today, then day by day. So the interval is that
+    of the history, in which launches and stops have left their steps.
+    """
+    plans = planned or {}
+    kinds: dict[str, Kind] = {m.id: "planned" if m.id in plans else kind(m, ledger) for m in machines}
+    level = sum(machine.micros_per_day for machine in machines if kinds[machine.id] == "steady")
+    known = [level] * DAYS_AHEAD
+    for machine in machines:
+        for number, share in enumerate(plans.get(machine.id, ())):
+            known[number] += round(share * machine.micros_per_day)
+    found = []
+    variable = history([each for each in days if kinds.get(each, "variable") == "variable"], days, ledger)
+    if variable.values:
+        found.append(Series(variable))
+    steady = history([each for each, what in kinds.items() if what != "variable"], days, ledger)
+    if steady.values or any(known) or not found:
+        suggested = forecast(steady, horizon=1, run_rate=float(known[0])).days[0].mean
+        moves = [known[0] - suggested, *(after - before for before, after in pairwise(known))]
+        changes = tuple(Change(ledger.today + number * DAY, move) for number, move in enumerate(moves) if move)
+        found.append(Series(steady, changes, float(known[0]), STEADY.removesuffix(": ")))
+    return Parts(tuple(found), tuple(known), kinds)
+
+
+def mean_per_day(instance_id: str, days: Days, ledger: Ledger) -> int:
+    """A machine's mean micro-dollars per day over the last 14 complete days, or those there are."""
+    count = min(MEAN_OVER, (ledger.today - ledger.first_day).days)
+    since = ledger.today - timedelta(days=count)
+    spent = sum(used.micros for day, used in days.get(instance_id, {}).items() if day >= since)
+    return spent // count if count > 0 else 0
+
+
+def whole_month(rest: Forecast, charged: int, passed: float) -> Forecast:
+    """Charged up to now plus the rest, of which today is the first day: what has passed of it is not expected again."""
+    gone = rest.days[0].mean * passed
+    share = 1 - passed / len(rest.days)
+    total = rest.total - gone
+
+    def bound(amount: float | None) -> float | None:
+        return None if amount is None else max(0.0, total + (amount - rest.total) * share)
+
+    left = replace(
+        rest,
+        total=total,
+        lo80=bound(rest.lo80),
+        hi80=bound(rest.hi80),
+        lo95=bound(rest.lo95),
+        hi95=bound(rest.hi95),
+        days=(replace(rest.days[0], mean=rest.days[0].mean - gone), *rest.days[1:]),
+    )
+    return month(float(charged), left)
+
+
+def capped(outlook: Forecast, most_per_day: int, *, passed: float = 0.0) -> Forecast:
+    """A single machine can't cost more than its rate for every hour; of the first day some share may have passed."""
+    first = most_per_day * (1 - passed)
+    most = outlook.billed + first + most_per_day * (len(outlook.days) - 1)
+
+    def cut(amount: float | None, highest: float) -> float | None:
+        return None if amount is None else min(amount, highest)
+
+    days = tuple(
+        replace(day, mean=min(day.mean, top), hi80=cut(day.hi80, top), hi95=cut(day.hi95, top))
+        for day, top in zip(outlook.days, [first, *[float(most_per_day)] * (len(outlook.days) - 1)], strict=True)
+    )
+    return replace(
+        outlook,
+        total=min(outlook.total, most),
+        lo80=cut(outlook.lo80, most),
+        hi80=cut(outlook.hi80, most),
+        lo95=cut(outlook.lo95, most),
+        hi95=cut(outlook.hi95, most),
+        days=days,
+    )
+
+
+def drivers(
+    machines: Sequence[Machine], days: Days, taken: Parts, ledger: Ledger, per_planned_day: Mapping[str, int]
+) -> tuple[Driver, ...]:
+    """The machines that cost most per day; `per_planned_day` is what planned ones do, by id."""
+    found = []
+    for machine in machines:
+        steady = taken.kinds[machine.id] == "steady"
+        per_day = machine.micros_per_day if steady else mean_per_day(machine.id, days, ledger)
+        if taken.kinds[machine.id] == "planned":
+            per_day = per_planned_day.get(machine.id, 0)
+        if per_day > 0 and taken.kinds[machine.id] != "ended":
+            how: How = "steady" if steady else "planned" if machine.id in per_planned_day else "mean"
+            found.append(Driver(machine.id, machine.name, machine.type, per_day, how))
+    return tuple(sorted(found, key=lambda each: (-each.micros_per_day, each.name))[:DRIVERS])
+
+
+def past_changes(machines: Sequence[Machine], kinds: Mapping[str, Kind], ledger: Ledger) -> tuple[KnownChange, ...]:
+    """Launches and stops of the last days that the level takes for lasting, by date."""
+    found = []
+    for machine in machines:
+        what, days = kinds[machine.id], ledger.days.get(machine.id, {})
+        if what == "steady":
+            first = ledger.first_seen.get(machine.id, ledger.today)
+            fresh = machine.launched_at is not None and local_day(machine.launched_at, ledger.zone) == first
+            if fresh and first >= ledger.today - RECENT and machine.micros_per_day:
+                found.append(KnownChange(machine.id, machine.name, "launched", first, machine.micros_per_day))
+        elif what == "ended" and (last := max(days)) >= ledger.today - RECENT:
+            usual = max(used.micros for day, used in days.items() if day >= last - WINDOW)
+            told = last if machine.stopped_at is None else max(last, local_day(machine.stopped_at, ledger.zone))
+            found.append(KnownChange(machine.id, machine.name, "stopped", told, -usual))
+    return tuple(sorted(found, key=lambda each: (each.date, each.name)))

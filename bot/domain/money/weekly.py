@@ -1,0 +1,114 @@
+"""The weekly report for management: what the week cost, what the month will, and the few things worth doing."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from bot.domain.acting.windows import DAYS
+from bot.domain.money.report import Report
+from bot.domain.money.spend_report import IdleNow, Spent
+
+LATEST = 3
+"""Days for which a missed report is still worth posting."""
+TODOS = 3
+LIKELY = 0.5
+"""A budget that is more likely than not to be exceeded is something to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One thing to do, and what its button needs."""
+
+    what: Literal["stop", "use", "budget", "buy"]
+    id: str
+    """An instance's id, a team's name, or a type."""
+    name: str
+    micros: int = 0
+    """What idling costs per hour; by how much a budget will be exceeded."""
+    since: int | None = None
+    """Since when it idles."""
+    holders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """One week's report, as it was made."""
+
+    channel: str
+    first: date
+    last: date
+    made_at: int
+    rented: Spent
+    owned: Spent
+    before_micros: int | None
+    """Rented, in the week before; None where the ledger does not reach back so far."""
+    forecast: Report
+    """Of everything, without its days."""
+    saved_micros: int
+    """Verified, this month so far."""
+    todos: tuple[Todo, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing ran, and there is nothing to say."""
+        return not (self.rented.gpu_ms or self.owned.gpu_ms or self.todos)
+
+    def to_json(self) -> dict[str, Any]:
+        """For the store."""
+        slim = replace(self.forecast, days=(), drivers=(), changes=(), uncounted=(), notes=())
+        return {
+            "channel": self.channel,
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+            "made_at": self.made_at,
+            "rented": asdict(self.rented),
+            "owned": asdict(self.owned),
+            "before_micros": self.before_micros,
+            "forecast": slim.to_json(),
+            "saved_micros": self.saved_micros,
+            "todos": [asdict(each) for each in self.todos],
+        }
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> "Weekly":
+        """From the store."""
+        todos = tuple(Todo(**{**each, "holders": tuple(each["holders"])}) for each in content["todos"])
+        spent = {name: Spent(**content[name]) for name in ("rented", "owned")}
+        return cls(
+            **{
+                **content,
+                **spent,
+                "first": date.fromisoformat(content["first"]),
+                "last": date.fromisoformat(content["last"]),
+                "forecast": Report.from_json(content["forecast"]),
+                "todos": todos,
+            }
+        )
+
+
+def due_on(now: int, timezone: str, weekday: str, at: str) -> date | None:
+    """The local date whose report may be made: the newest such weekday, from `at` on and for LATEST days."""
+    local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(timezone))
+    back = (local.weekday() - DAYS.index(weekday)) % 7
+    if back > LATEST or (back == 0 and local.time() < time.fromisoformat(at)):
+        return None
+    return local.date() - timedelta(days=back)
+
+
+def todos(idle: Iterable[IdleNow], over: Iterable[Todo], to_weigh: Iterable[Todo]) -> tuple[Todo, ...]:
+    """The few things most worth doing: a budget in danger, then what idles, dearest first, then what to weigh."""
+    first = sorted(over, key=lambda each: -each.micros)[:1]
+    wasted = [_of(each) for each in idle if each.state != "partial" and not (each.kept or _is_taken(each))]
+    return (*first, *wasted, *to_weigh)[:TODOS]
+
+
+def _is_taken(each: IdleNow) -> bool:
+    """It is owned, so it can only be used; and somebody else has it."""
+    return each.provider == "owned" and bool(each.holders)
+
+
+def _of(each: IdleNow) -> Todo:
+    what: Literal["stop", "use"] = "use" if each.provider == "owned" else "stop"
+    return Todo(what, each.instance_id, each.name, each.waste_micros, each.since, each.holders)

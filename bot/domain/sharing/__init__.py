@@ -1,0 +1,1 @@
+"""Who uses what: claims, the line, bookings, offers, and fair use."""

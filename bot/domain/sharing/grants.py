@@ -1,0 +1,37 @@
+"""A claim beyond the limits of fair use, which an approver may let pass."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.domain.people import Roster
+from bot.domain.sharing.claims import GpuChoice
+
+GrantState = Literal["drafted", "pending", "approved", "denied", "expired", "claimed", "failed"]
+"""drafted: offered to the person, nobody was asked yet. approved: the claim is being made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What somebody wants to claim though it is beyond a limit, and what became of it."""
+
+    id: str
+    person: str
+    team: str
+    instance_id: str
+    choice: GpuChoice | None
+    length: int
+    """Milliseconds."""
+    note: str
+    excess: str
+    """Which limits it is beyond, as it was said."""
+    created_at: int
+    expires_at: int
+    state: GrantState = "drafted"
+    decider: str = ""
+    decided_at: int | None = None
+    outcome: str = ""
+
+
+def grantors(grant: Grant, roster: Roster) -> frozenset[str]:
+    """Who may let it pass: the person's team's approvers, else the admins; never the person."""
+    return (roster.approvers(grant.team) - {grant.person}) or (roster.admins - {grant.person})

@@ -1,0 +1,51 @@
+"""A machine on its way to whoever asked for it: waiting for capacity, and handed over when it is there."""
+
+from bot.domain.acting.actions import VALET, Action
+from bot.domain.acting.starting import PAUSES
+from bot.domain.fleet import Instance
+from bot.errors import Refused
+from bot.services.acting import ending, steps
+from bot.services.desk import Desk
+from bot.services.sharing import claiming
+from store import actions, audit
+
+
+def wait_for_capacity(desk: Desk, action: Action, said: str, *, launched_at: int | None, spare: int = 0) -> None:
+    """There was no capacity: try again later, while there are tries left, and tell whoever asked.
+
+    `spare` more places are there to be tried at once.
+    """
+    now = desk.clock()
+    if action.tries >= spare + len(PAUSES):
+        steps.close(desk, action, "failed", f"{said} That was the last of {action.tries + 1} tries.")
+        return
+    retry_at = now if action.tries < spare else now + PAUSES[action.tries - spare]
+    with desk.store.writing() as db:
+        if not actions.mark_short(db, action, retry_at=retry_at, launched_at=launched_at, outcome=said):
+            return
+        audit.add(db, now, "valet", f"{action.kind} waits", subject=action.subject, detail=said)
+        ending.show(desk, db, action)
+        ending.tell_news(db, action, action.tries + 1, now)
+    desk.wake()
+
+
+def news(desk: Desk, action: Action) -> None:
+    """The provider took it: tell whoever asked."""
+    with desk.store.writing() as db:
+        ending.tell_news(db, action, action.tries, desk.clock())
+    desk.wake()
+
+
+def arrive(desk: Desk, action: Action, instance: Instance, outcome: str) -> None:
+    """It is there: claimed for whoever asked, and told.
+
+    The claim comes first: after a crash in between it is asked for again, which changes nothing.
+    """
+    if action.requester == VALET:
+        steps.close(desk, action, "done", outcome)
+        return
+    try:
+        claiming.claim(desk, instance.id, action.requester, length=action.length, note=action.reason)
+    except Refused as error:
+        outcome = f"{outcome} It is not claimed for <@{action.requester}>: {error}"
+    steps.close(desk, action, "done", outcome)

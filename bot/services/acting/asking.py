@@ -1,0 +1,217 @@
+"""Asking for an action and deciding on it, whatever its kind. `executing` carries it out.
+
+Every step is a row before it is a call, so a crash between any two is picked up after the start.
+"""
+
+from collections.abc import Callable
+
+from sqlite_utils import Database
+
+from bot.domain.acting.actions import BY_RULE, PAST, Action, ActionState, Kind, refusal_to_approve
+from bot.domain.acting.snoozes import Snooze
+from bot.domain.listing import Listing
+from bot.errors import Refused
+from bot.services import digesting
+from bot.services.acting import ending, planning, unasked
+from bot.services.desk import Desk
+from store import actions, audit, listings, snoozes
+
+Plan = Callable[[Database, Listing], Action]
+
+
+def ask_to_stop(desk: Desk, instance_id: str, requester: str, *, reason: str = "", owner: str = "") -> Action:
+    """Ask for a stop; asked twice, it is the same card. Raises Refused with what to do instead.
+
+    `owner` is whose machine it is, where Valet itself asks.
+    """
+    return _ask(
+        desk,
+        "stop",
+        instance_id,
+        lambda db, listing: planning.stop(desk, db, listing, requester, reason=reason, owner=owner),
+    )
+
+
+def ask_to_start(desk: Desk, instance_id: str, requester: str, *, length: int | None = None, note: str = "") -> Action:
+    """Ask for a start, with a claim of that length once it is ready; asked twice, it is the same card."""
+    return _ask(
+        desk,
+        "start",
+        instance_id,
+        lambda db, listing: planning.start(desk, db, listing, requester, length=length, reason=note),
+    )
+
+
+def ask_to_launch(
+    desk: Desk, template_name: str, requester: str, *, length: int | None = None, note: str = ""
+) -> Action:
+    """Ask for a new machine, claimed for that long; asked twice, it is the same card. Raises Refused, NotFound."""
+    with desk.store.writing() as db:
+        live = ending.lapse(desk, db, actions.live_launch(db, requester, template_name))
+        if live is None:
+            planned = planning.launch(desk, db, template_name, requester, length=length, reason=note)
+            live = _put(desk, db, planned)
+    desk.wake()
+    return live
+
+
+def ask_to_clone(
+    desk: Desk, instance_id: str, requester: str, *, length: int | None = None, note: str = "", reboot: bool = True
+) -> Action:
+    """Ask for a copy of an instance, claimed for that long; asked twice, it is the same card. Raises Refused."""
+
+    def plan(db: Database, listing: Listing) -> Action:
+        return planning.clone(desk, db, listing, requester, length=length, reason=note, reboot=reboot)
+
+    return _ask(desk, "clone", instance_id, plan)
+
+
+def _ask(desk: Desk, kind: Kind, instance_id: str, plan: Plan) -> Action:
+    with desk.store.writing() as db:
+        listing = listings.by_id(db, instance_id)
+        if listing is None:
+            raise Refused("That instance is gone.")
+        live = _still_meant(desk, db, listing, kind)
+        action = live or _put(desk, db, plan(db, listing))
+    desk.wake()
+    return action
+
+
+def _put(desk: Desk, db: Database, action: Action) -> Action:
+    """Write a new action and its card; where the team's limit allows, it is decided at once."""
+    now = action.created_at
+    free = unasked.may_go(desk, db, action)
+    if not free:
+        planning.check_askable(desk, action)
+    actions.add(db, action)
+    audit.add(db, now, action.requester, f"asked to {action.kind}", subject=action.subject, detail=action.reason)
+    if free:
+        actions.decide(db, action.id, BY_RULE, "approved", now)
+        audit.add(db, now, "valet", f"let the {action.kind} pass unasked", subject=action.subject, detail=action.id)
+    ending.show(desk, db, action)
+    return actions.by_id(db, action.id) or action
+
+
+def _still_meant(desk: Desk, db: Database, listing: Listing, kind: Kind) -> Action | None:
+    """The live request for this instance; one made before its last restart could only fail, so it makes way."""
+    live, name = ending.lapse(desk, db, actions.live_on(db, listing.instance.id)), listing.instance.name
+    if live is not None and live.state == "pending" and live.launched_at != listing.instance.launched_at:
+        ending.end(desk, db, live, "cancelled", outcome=f"{name} was restarted after the request.")
+        return None
+    if live is not None and live.kind != kind:
+        stage = f"{live.asker} has asked for {name} to be" if live.state == "pending" else f"{name} is being"
+        raise Refused(f"{stage} {PAST[live.kind]}; wait for the end of that.")
+    return live
+
+
+def decide(desk: Desk, action_id: str, person: str, *, yes: bool) -> Action:
+    """The one decision on an action. Raises Refused when this person may not, or it was decided or lapsed already."""
+    with desk.store.writing() as db:
+        action = actions.by_id(db, action_id)
+        if action is None:
+            raise Refused("This request is not known here any more.")
+        ending.lapse(desk, db, action)
+        current = actions.by_id(db, action_id) or action
+        obstacle = _closed(current) or refusal_to_approve(current, person, desk.roster())
+        if obstacle is None:
+            obstacle = _decided(desk, db, current, person, yes=yes)
+        ending.show(desk, db, action)
+        decided = actions.by_id(db, action_id) or action
+    desk.wake()
+    if obstacle:
+        raise Refused(obstacle)
+    return decided
+
+
+def _decided(desk: Desk, db: Database, action: Action, person: str, *, yes: bool) -> str | None:
+    """Write the decision; why it did not count, if it did not."""
+    now = desk.clock()
+    state: ActionState = "approved" if yes else "denied"
+    if yes and not actions.say_yes(db, action.id, person, now):
+        return "You have said yes already; it takes somebody else's yes as well."
+    waits = yes and _still_needed(desk, db, action)
+    if not waits and not actions.decide(db, action.id, person, state, now):
+        return "Somebody else decided this at the same moment."
+    did = f"approved the {action.kind}" if yes else _denied(action)
+    audit.add(db, now, person, did, subject=action.subject, detail=action.id)
+    if not yes and action.kind == "stop":
+        snoozes.put(db, Snooze(action.instance_id, now + digesting.KEEP_FOR, person, now))
+    if not yes:
+        ending.note(db, action, now)
+    return None
+
+
+def _still_needed(desk: Desk, db: Database, action: Action) -> bool:
+    """Whether it takes more yeses of people who may say so now."""
+    current, roster = actions.by_id(db, action.id) or action, desk.roster()
+    counted = [each for each in current.yeses if refusal_to_approve(action, each, roster) is None]
+    return len(counted) < action.facts.approvals
+
+
+def _denied(action: Action) -> str:
+    return "kept it running" if action.kind == "stop" else f"denied the {action.kind}"
+
+
+def _closed(action: Action) -> str | None:
+    if action.state == "pending":
+        return None
+    if action.state == "expired":
+        return f"Too late: nobody answered in time, so nothing was done. Ask again with `/gpu {action.kind}`."
+    who = f" by {action.decided_by}" if action.decider else ""
+    return f"Already {action.state}{who}."
+
+
+def make_way(desk: Desk, db: Database, listing: Listing, person: str) -> None:
+    """Somebody wants to use this instance: a stop nobody has decided yet is off.
+
+    Raises Refused when it is too late, or when the instance is on its way to somebody else.
+    """
+    name = listing.instance.name
+    action = ending.lapse(desk, db, actions.live_on(db, listing.instance.id))
+    if action is None:
+        return
+    if action.kind != "stop":
+        _leave_to(action, listing, person)
+        return
+    if action.state != "pending":
+        raise Refused(f"{name} is about to be stopped ({action.decided_by} approved it).")
+    outcome = f"<@{person}> claimed {name} first."
+    ending.end(desk, db, action, "cancelled", outcome=outcome, who=person, did="cancelled the stop")
+
+
+def _leave_to(action: Action, listing: Listing, person: str) -> None:
+    """What is being started or made for somebody is theirs; copying a machine takes it from nobody."""
+    comes = action.made_id == listing.instance.id or (action.kind == "start" and action.state == "executing")
+    if comes and person != action.requester:
+        done = PAST[action.kind]
+        raise Refused(f"{listing.instance.name} was {done} for {action.asker}, who gets it as soon as it is ready.")
+
+
+def call_off(desk: Desk, action_id: str, person: str) -> Action:
+    """Give up what one has asked for, while no call is under way. Raises Refused."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        action = actions.by_id(db, action_id)
+        if action is None:
+            raise Refused("This request is not known here any more.")
+        if person != action.requester:
+            raise Refused(f"Only {action.asker}, who asked for it, can call it off.")
+        outcome = f"<@{person}> called it off."
+        if not actions.call_off(db, action, finished_at=now, outcome=outcome):
+            raise Refused("It is under way or over, so it can't be called off any more.")
+        audit.add(db, now, person, f"called the {action.kind} off", subject=action.subject, detail=action.id)
+        ending.show(desk, db, action)
+        ended = actions.by_id(db, action_id) or action
+    desk.wake()
+    return ended
+
+
+def expire(desk: Desk) -> None:
+    """Close the requests nobody answered in time."""
+    now = desk.clock()
+    over = [each for each in actions.in_state(desk.store.reading(), "pending") if each.expires_at <= now]
+    for action in over:
+        with desk.store.writing() as db:
+            ending.lapse(desk, db, action)
+    if over:
+        desk.wake()

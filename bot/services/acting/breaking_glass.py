@@ -1,0 +1,31 @@
+"""Break-glass: an approver passes their own request alone, where the team allows that; it is posted and audited."""
+
+from bot.domain.acting.actions import Action, Kind, refusal_to_break_glass
+from bot.domain.listing import Listing
+from bot.errors import Refused
+from bot.services.acting import ending
+from bot.services.desk import Desk, channel_of
+from store import actions, audit, outbox
+
+
+def break_glass(desk: Desk, listing: Listing, kind: Kind, person: str, why: str) -> Action:
+    """Decide on one's own pending request. All that is looked at before it is carried out stays. Raises Refused."""
+    now, name = desk.clock(), listing.instance.name
+    with desk.store.writing() as db:
+        action = ending.lapse(desk, db, actions.live_on(db, listing.instance.id))
+        if action is None or action.kind != kind or action.state != "pending":
+            raise Refused(f"No such request waits for an answer. Ask first, with `/gpu {kind} {name}`.")
+        obstacle = refusal_to_break_glass(action, person, desk.roster())
+        if obstacle:
+            raise Refused(obstacle)
+        if not why:
+            raise Refused(f"It takes a reason, which is posted: `/gpu {kind} {name} --break-glass it blocks the demo`.")
+        if not actions.break_glass(db, action.id, person, why, now):
+            raise Refused("Somebody else decided this at the same moment.")
+        audit.add(db, now, person, f"broke the glass for the {kind}", subject=action.subject, detail=why)
+        ref = f"break-glass:{action.id}"
+        outbox.tell(db, channel_of(desk, action.team), ref, kind="break_glass", subject=action.id, now=now)
+        ending.show(desk, db, action)
+        passed = actions.by_id(db, action.id) or action
+    desk.wake()
+    return passed

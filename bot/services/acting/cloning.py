@@ -1,0 +1,128 @@
+"""Carrying out a clone: an image is made, once, and when it is there a machine is launched from it."""
+
+from collections.abc import Callable
+
+from sqlite_utils import Database
+
+from bot.domain.acting.actions import Action, decider_gone
+from bot.domain.acting.images import COPY_DEADLINE, Image, image_name, obstacle_to_copy
+from bot.domain.acting.launches import Order, birth_tags, token_of
+from bot.domain.clock import SECOND
+from bot.domain.fleet import Instance
+from bot.errors import Refused, Unreachable
+from bot.services.acting import arriving, launching, steps
+from bot.services.desk import Desk
+from store import actions, fleet, images
+
+RECALL_AFTER = 30 * SECOND
+MOST_LOST = 4
+
+
+def begin(desk: Desk, action: Action) -> None:
+    """Look once more, and have the image made."""
+    instance = steps.look(desk, action, action.instance_id, deadline=COPY_DEADLINE)
+    begun = steps.begin_on(desk, action, instance, obstacle_to_copy) if instance else None
+    if instance is not None and begun is not None:
+        _copy(desk, begun, instance)
+
+
+def _copy(desk: Desk, action: Action, instance: Instance) -> None:
+    tags = {"Name": instance.name, "owner": action.requester, "valet-action": action.id, "valet-of": instance.name}
+    provider = steps.provider_of(desk, instance.provider, instance.source)
+    try:
+        image_id = provider.copy(instance, image_name(action), tags, reboot=action.facts.reboot)
+    except Refused as error:
+        steps.close(desk, action, "failed", str(error))
+    except Unreachable:
+        return  # nobody knows whether it arrived: `follow` looks for the image by its name
+    else:
+        _imaged(desk, action, image_id)
+
+
+def _imaged(desk: Desk, action: Action, image_id: str) -> None:
+    with desk.store.writing() as db:
+        fresh = actions.imaged(db, action, image_id)
+    if fresh:
+        arriving.news(desk, action)
+
+
+def follow(desk: Desk, action: Action) -> None:
+    """What became of it: no image yet, an image under way, or a machine ordered from it."""
+    source = _source(desk, action)
+    if source is None:
+        return
+    if action.ordered_at is not None:
+        launching.follow_order(desk, action, order_of(desk, action, source), _obstacle(desk, action))
+        return
+    try:
+        image = steps.provider_of(desk, source.provider, source.source).copied(source, image_name(action))
+    except Unreachable as error:
+        steps.give_up_late(desk, action, error, deadline=COPY_DEADLINE)
+        return
+    if image is None:
+        _not_seen(desk, action, source)
+    else:
+        _watch(desk, action, source, image)
+
+
+def _source(desk: Desk, action: Action) -> Instance | None:
+    row = fleet.by_id(desk.store.reading(), action.instance_id)
+    return fleet.instance_of(row) if row else None
+
+
+def _not_seen(desk: Desk, action: Action, source: Instance) -> None:
+    """The answer was lost, or the image is not shown yet; asked again, AWS makes no second one of that name."""
+    since = steps.since_call(action, desk.clock())
+    if action.image_id or action.calls >= MOST_LOST:
+        if since > COPY_DEADLINE or not action.image_id:
+            steps.close(desk, action, "unknown", f"No image of {source.name} appeared; please look in AWS.")
+        return
+    if since < RECALL_AFTER:
+        return
+    instance = steps.look(desk, action, action.instance_id, deadline=COPY_DEADLINE)
+    if instance is None:
+        return
+    again = steps.call_again(desk, action, lambda db: obstacle_to_copy(action, steps.scene(desk, db, instance)))
+    if again is not None:
+        _copy(desk, again, instance)
+
+
+def _watch(desk: Desk, action: Action, source: Instance, image: Image) -> None:
+    now = desk.clock()
+    with desk.store.writing() as db:
+        images.save(db, [image])
+        actions.imaged(db, action, image.id)
+        ordered = image.state == "available" and actions.begin_order(db, action, now)
+        begun = actions.by_id(db, action.id) or action
+    if ordered:
+        launching.send(desk, begun, order_of(desk, begun, source))
+    elif image.state == "failed":
+        steps.close(desk, action, "failed", f"AWS could not make an image of {source.name} ({image.id}).")
+    elif steps.since_call(action, now) > COPY_DEADLINE:
+        steps.close(desk, action, "unknown", f"The image {image.id} is still not ready; please look at it in AWS.")
+
+
+def order_of(desk: Desk, action: Action, source: Instance) -> Order:
+    """A machine from the image, in the shape of the one it was made of."""
+    settings, name = desk.settings, f"{source.name}-{action.id[:4]}"
+    return Order(
+        token=token_of(action),
+        source=source.source,
+        name=name,
+        type=source.type,
+        image_id=action.image_id,
+        shape=source,
+        tags=birth_tags(action, name=name, team_tag=settings.actions.team_tag, managed=settings.managed_tag),
+    )
+
+
+def _obstacle(desk: Desk, action: Action) -> Callable[[Database], str | None]:
+    return lambda _db: decider_gone(action, desk.roster())
+
+
+def refresh_images(desk: Desk) -> None:
+    """Look where images are; a place that does not answer keeps what was last seen."""
+    for provider in desk.providers.values():
+        for source, seen in provider.images():
+            with desk.store.writing() as db:
+                images.replace_of(db, source, seen)

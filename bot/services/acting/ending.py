@@ -1,0 +1,57 @@
+"""How an action ends: its state, its card, and the note to whoever asked, in one transaction."""
+
+from sqlite_utils import Database
+
+from bot.domain.acting.actions import Action, ActionState
+from bot.services import digesting
+from bot.services.desk import Desk, channel_of
+from store import actions, audit, outbox
+
+
+def end(
+    desk: Desk, db: Database, action: Action, state: ActionState, *, outcome: str, who: str = "valet", did: str = ""
+) -> bool:
+    """End an action that is still as `action` has it; False, and nothing is said, when it has moved on."""
+    now = desk.clock()
+    if not actions.move(db, action.id, action.state, state, finished_at=now, outcome=outcome):
+        return False
+    if did:
+        audit.add(db, now, who, did, subject=action.subject, detail=action.id)
+    else:
+        audit.add(db, now, who, f"{action.kind} {state}", subject=action.subject, detail=outcome)
+    show(desk, db, action)
+    note(db, action, now)
+    return True
+
+
+def lapse(desk: Desk, db: Database, action: Action | None) -> Action | None:
+    """The action, unless nobody answered it in time: then it is closed and gone."""
+    if action is None or action.state != "pending" or action.expires_at > desk.clock():
+        return action
+    end(desk, db, action, "expired", outcome="Nobody answered in time.", did="let the request lapse")
+    return None
+
+
+def show(desk: Desk, db: Database, action: Action) -> None:
+    """Bring the card up to date, and the digest that lists the instance; both are drawn when they are sent."""
+    channel = channel_of(desk, action.team)
+    parked_at = action.facts.parked_at
+    if parked_at is not None:
+        ref, subject = f"parking:{parked_at}", f"{channel}|{parked_at}"
+        outbox.tell(db, channel, ref, kind="parking", subject=subject, now=desk.clock())
+    elif not action.facts.rule:
+        outbox.tell(db, channel, f"action:{action.id}", kind="action_card", subject=action.id, now=desk.clock())
+    if action.instance_id:
+        digesting.refresh(desk, db, action.instance_id)
+
+
+def tell_news(db: Database, action: Action, tries: int, now: int) -> None:
+    """Tell the one who asked how far it is, each try in a message of its own."""
+    subject = f"{action.id} {tries}"
+    outbox.tell(db, action.told, f"action-news:{subject}", kind="action_news", subject=subject, now=now)
+
+
+def note(db: Database, action: Action, now: int) -> None:
+    """Tell the one who asked, in person: an edited card notifies nobody."""
+    ref = f"action-end:{action.id}"
+    outbox.tell(db, action.told, ref, kind="action_ended", subject=action.id, now=now)

@@ -1,0 +1,265 @@
+"""Parking: on-hours and long idleness, announced, kept to, and never against work, claims, snoozes or a start by hand.
+
+Run it every minute. What is planned is written down before it is announced and settled once, so late is fine, twice is
+not, and a start after a long absence announces anew before it stops anything.
+"""
+
+from sqlite_utils import Database
+
+from bot.domain.acting.actions import BY_SETTINGS, VALET, Action
+from bot.domain.acting.parking import (
+    NEVER,
+    WARNINGS,
+    Circumstances,
+    HoursRule,
+    Parking,
+    Rule,
+    acts_at,
+    over,
+    waits,
+    warnings_due,
+)
+from bot.domain.acting.windows import OnHours, is_on, last_edge, next_edge, parse
+from bot.domain.clock import DAY
+from bot.domain.listing import Filter, Listing
+from bot.errors import Refused
+from bot.services.acting import ending, planning
+from bot.services.desk import Desk, channel_of
+from store import actions, audit, listings, outbox, parkings, snoozes
+
+NEWS = DAY
+"""A notice is redrawn for this long after the moment it announced."""
+
+
+def park(desk: Desk) -> None:
+    """Announce what is near, stop what is due, and start what a window has stopped."""
+    now = desk.clock()
+    db = desk.store.reading()
+    own = parkings.hours(db)
+    if not own and not parkings.open_ones(db) and not _has_rules(desk):
+        return
+    found = {each.instance.id: each for each in listings.page(db, Filter(provider="ec2"), limit=-1)}
+    for listing in found.values():
+        _plan(desk, listing, own.get(listing.instance.id), now)
+    for parking in parkings.open_ones(desk.store.reading()):
+        _move_on(desk, parking, found.get(parking.instance_id), own.get(parking.instance_id), now=now)
+    for listing in found.values():
+        _wake_up(desk, listing, own.get(listing.instance.id), now)
+
+
+def _has_rules(desk: Desk) -> bool:
+    """Some team has on-hours or an idle limit."""
+    rules = [team.pausing for team in desk.settings.teams.values()]
+    return any(rule.hours or rule.idle_stop_hours is not None for rule in rules)
+
+
+def hours_of(desk: Desk, listing: Listing, own: HoursRule | None) -> OnHours | None:
+    """The on-hours that count for an instance: its own, else its team's; None when no window ever stops it."""
+    team = desk.settings.teams.get(listing.team)
+    if own is not None and own.windows == NEVER:
+        return None
+    zone = desk.settings.zone_of(listing.team)
+    holidays = desk.settings.holidays(listing.team)
+    if own is not None:
+        return OnHours(parse(own.windows), zone, holidays, own.stop_only)
+    if team is None or not team.pausing.hours:
+        return None
+    return OnHours(parse(team.pausing.hours), zone, holidays, team.pausing.stop_only)
+
+
+def _plan(desk: Desk, listing: Listing, own: HoursRule | None, now: int) -> None:
+    if not listing.running or (own is not None and own.windows == NEVER):
+        return
+    hours = hours_of(desk, listing, own)
+    if hours is not None:
+        ends = _end_of_window(hours, now)
+        if ends is not None:
+            _add(desk, listing, "hours", ends, own.set_by if own else BY_SETTINGS, planned=ends)
+    idle_for = desk.settings.idle_stop(listing.team)
+    verdict = listing.verdict
+    if idle_for is not None and verdict is not None and verdict.is_idle and verdict.since is not None:
+        planned = verdict.since + idle_for
+        if now >= planned - WARNINGS["idle"][0]:
+            _add(desk, listing, "idle", verdict.since, BY_SETTINGS, planned=planned)
+
+
+def _end_of_window(hours: OnHours, now: int) -> int | None:
+    """The end that is to be announced now: one that is near, or one that is past and still counts."""
+    if not is_on(hours, now):
+        edge = last_edge(hours, now)
+    else:
+        edge = next_edge(hours, now)
+        if edge is not None and edge.at - now > WARNINGS["hours"][0]:
+            return None
+    return edge.at if edge is not None and not edge.on else None
+
+
+def _add(desk: Desk, listing: Listing, rule: Rule, basis_at: int, decider: str, *, planned: int) -> None:
+    db, now, instance = desk.store.reading(), desk.clock(), listing.instance
+    if parkings.of(db, instance.id, rule, basis_at) is not None:
+        return
+    channel = channel_of(desk, listing.team)
+    made = Parking(instance.id, rule, basis_at, acts_at(rule, planned, now), channel, decider)
+    if not channel or over(made, listing) is not None:
+        return
+    with desk.store.writing() as writing:
+        parkings.add(writing, made)
+
+
+def _move_on(desk: Desk, parking: Parking, listing: Listing | None, own: HoursRule | None, *, now: int) -> None:
+    gone = _gone(desk, parking, listing, own, now=now)
+    if listing is None or gone:
+        with desk.store.writing() as db:
+            _settle(db, parking, now, gone or "")
+        return
+    due = warnings_due(parking, now)
+    if parking.warned < due:
+        _warn(desk, parking, listing, due, now=now)
+    if now >= parking.acts_at and waits(circumstances(desk, listing, now)) is None:
+        _stop(desk, parking, listing, now)
+
+
+def _gone(desk: Desk, parking: Parking, listing: Listing | None, own: HoursRule | None, *, now: int) -> str | None:
+    """Why nothing comes of it any more; None while it stands."""
+    if listing is None:
+        return "It is gone."
+    return over(parking, listing) or _not_meant(desk, parking, listing, own, now=now)
+
+
+def _not_meant(desk: Desk, parking: Parking, listing: Listing, own: HoursRule | None, *, now: int) -> str | None:
+    """Why the rule it follows from counts no more."""
+    if parking.rule == "idle":
+        return None if desk.settings.idle_stop(listing.team) is not None else "The rule is no more."
+    hours = hours_of(desk, listing, own)
+    if hours is None:
+        return "It has no on-hours any more."
+    if _end_of_window(hours, now) != parking.basis_at:
+        return "A new window has begun." if is_on(hours, now) else "Its on-hours have changed."
+    return None
+
+
+def circumstances(desk: Desk, listing: Listing, now: int) -> Circumstances:
+    """What counts for an instance at this moment."""
+    db, instance = desk.store.reading(), listing.instance
+    team = desk.settings.teams.get(listing.team)
+    return Circumstances(
+        listing,
+        snoozes.on(db, instance.id, now),
+        desk.exemption(instance),
+        actions.live_on(db, instance.id),
+        stops_active=team is not None and team.pausing.stop_active,
+    )
+
+
+def _warn(desk: Desk, parking: Parking, listing: Listing, due: int, *, now: int) -> None:
+    with desk.store.writing() as db:
+        parkings.warn(db, parking, due)
+        if now < parking.acts_at:
+            _tell(db, parking, now)
+            if due > 1 and waits(circumstances(desk, listing, now)) is None:
+                subject = f"{parking.channel}|{parking.acts_at}"
+                ref = f"parking-soon:{parking.acts_at}"
+                outbox.tell(db, parking.channel, ref, kind="parking_soon", subject=subject, now=now)
+    desk.wake()
+
+
+def _tell(db: Database, parking: Parking, now: int) -> None:
+    subject, ref = f"{parking.channel}|{parking.acts_at}", f"parking:{parking.acts_at}"
+    outbox.tell(db, parking.channel, ref, kind="parking", subject=subject, now=now)
+
+
+def _settle(db: Database, parking: Parking, now: int, outcome: str, action: Action | None = None) -> None:
+    parkings.settle(db, parking, now, outcome, action_id=action.id if action else "")
+    if parking.warned and now - parking.acts_at < NEWS:
+        _tell(db, parking, now)
+
+
+def _stop(desk: Desk, parking: Parking, listing: Listing, now: int) -> None:
+    """The stop, decided by whoever set the rule; carried out, and looked at once more, like any other."""
+    with desk.store.writing() as db:
+        try:
+            planned = planning.by_rule(
+                desk, db, listing, rule=parking.rule, parked_at=parking.acts_at, reason=_reason(parking)
+            )
+        except Refused as error:
+            _settle(db, parking, now, str(error))
+            return
+        _approve(desk, db, planned, parking.decider, now)
+        _settle(db, parking, now, "", planned)
+    desk.wake()
+
+
+def _reason(parking: Parking) -> str:
+    return "Its on-hours have ended." if parking.rule == "hours" else "It was idle for as long as its team allows."
+
+
+def _approve(desk: Desk, db: Database, planned: Action, decider: str, now: int) -> None:
+    actions.add(db, planned)
+    audit.add(db, now, VALET, f"{planned.kind} by rule", subject=planned.subject, detail=planned.reason)
+    actions.decide(db, planned.id, decider, "approved", now)
+    ending.show(desk, db, planned)
+
+
+def _wake_up(desk: Desk, listing: Listing, own: HoursRule | None, now: int) -> None:
+    """Start a machine that the end of a window has stopped, now that the next has begun."""
+    if listing.instance.state != "stopped":
+        return
+    db, instance_id = desk.store.reading(), listing.instance.id
+    hours = hours_of(desk, listing, own)
+    edge = last_edge(hours, now) if hours else None
+    newest = parkings.newest_by_hours(db, instance_id)
+    if hours is None or edge is None or not edge.on or hours.stop_only or newest is None:
+        return
+    stopped_by = actions.by_id(db, newest.action_id)
+    begun_before = newest.basis_at < edge.at and actions.newest_on(db, instance_id) == newest.action_id
+    if stopped_by is None or stopped_by.state != "done" or not begun_before:
+        return
+    with desk.store.writing() as writing:
+        try:
+            planned = planning.start_by_rule(desk, writing, listing, reason="Its on-hours have begun.")
+        except Refused:
+            return  # looked at again in a minute
+        _approve(desk, writing, planned, own.set_by if own else BY_SETTINGS, now)
+    desk.wake()
+
+
+def set_hours(desk: Desk, listing: Listing, person: str, windows: str, *, stop_only: bool = False) -> None:
+    """Give an instance on-hours of its own ("" for its team's again). Raises Refused when this person may not."""
+    instance, roster, now = listing.instance, desk.roster(), desk.clock()
+    if instance.provider == "owned":
+        raise Refused(f"{instance.name} is owned: Valet can't switch it off, so it has no on-hours.")
+    able = roster.approvers(listing.team) | roster.admins
+    if person not in able:
+        names = " or ".join(f"<@{user}>" for user in sorted(able)) or "an approver, once one is set"
+        raise Refused(f"On-hours stop {instance.name} without asking again, so {names} sets them.")
+    with desk.store.writing() as db:
+        if windows:
+            parkings.set_hours(db, HoursRule(instance.id, windows, stop_only, person, now))
+        elif not parkings.drop_hours(db, instance.id):
+            raise Refused(f"{instance.name} has no on-hours of its own; its team's count.")
+        audit.add(db, now, person, "set on-hours", subject=instance.id, detail=windows or "as its team")
+    desk.wake()
+
+
+def own_hours(desk: Desk, instance_id: str) -> HoursRule | None:
+    """The on-hours an instance has of its own."""
+    return parkings.hours(desk.store.reading()).get(instance_id)
+
+
+def notice(desk: Desk, channel: str, at: int) -> list[tuple[Parking, Listing | None, Action | None, str | None]]:
+    """What one notice tells of: each planned stop, its instance, the stop that came of it, and what it waits for."""
+    db, now = desk.store.reading(), desk.clock()
+    found = []
+    for parking in parkings.at(db, channel, at):
+        listing = listings.by_id(db, parking.instance_id)
+        waiting = waits(circumstances(desk, listing, now)) if listing and parking.settled_at is None else None
+        action = actions.by_id(db, parking.action_id) if parking.action_id else None
+        found.append((parking, listing, action, waiting))
+    return found
+
+
+def refresh(desk: Desk, db: Database, instance_id: str) -> None:
+    """Redraw the open notices that tell of an instance, in the transaction that changed it."""
+    for parking in parkings.open_ones(db):
+        if parking.instance_id == instance_id and parking.warned:
+            _tell(db, parking, desk.clock())

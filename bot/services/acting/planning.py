@@ -1,0 +1,207 @@
+"""What a card will show: an action with its facts, frozen when it is asked for. Raises Refused where it can't be."""
+
+import secrets
+from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
+
+from bot.billing import prices
+from bot.domain.acting.actions import (
+    VALET,
+    Action,
+    Facts,
+    Kind,
+    Scene,
+    deciders,
+    obstacle_to_stop,
+    refusal_to_break_glass,
+)
+from bot.domain.acting.caps import check_cap
+from bot.domain.acting.images import obstacle_to_clone
+from bot.domain.acting.launches import Template, obstacle_to_launch
+from bot.domain.acting.starting import obstacle_to_start
+from bot.domain.days import day_start, local_day
+from bot.domain.listing import Listing
+from bot.domain.measuring.verdict import Verdict
+from bot.errors import NotFound, Refused
+from bot.nearest import nearest
+from bot.services.desk import Desk, channel_of
+from bot.services.measuring import judging
+from bot.services.money import pricing
+from store import actions, fleet, ledger
+
+
+def stop(desk: Desk, db: Database, listing: Listing, requester: str, *, reason: str, owner: str = "") -> Action:
+    """The stop of a running instance."""
+    scene = _scene(desk, db, listing)
+    _refuse(obstacle_to_stop(scene))
+    under_way = actions.live_stops(db, listing.team, desk.clock())
+    check_cap(under_way, fleet.pool(db, listing.team), desk.settings.actions.most_stops, team=listing.team)
+    facts = replace(_facts(listing, scene.verdict), owner=owner)
+    return _on(desk, "stop", listing, requester, facts=facts, reason=reason)
+
+
+def by_rule(desk: Desk, db: Database, listing: Listing, *, rule: str, parked_at: int, reason: str) -> Action:
+    """The stop of a running instance that nobody asked for but a rule; without a card of its own."""
+    team = desk.settings.teams.get(listing.team)
+    even_active = rule == "hours" and team is not None and team.pausing.stop_active
+    scene = _scene(desk, db, listing)
+    _refuse(obstacle_to_stop(scene, even_active=even_active))
+    facts = replace(_facts(listing, scene.verdict), rule=rule, parked_at=parked_at, even_active=even_active)
+    return _on(desk, "stop", listing, VALET, facts=facts, reason=reason)
+
+
+def start_by_rule(desk: Desk, db: Database, listing: Listing, *, reason: str) -> Action:
+    """The start of an instance whose on-hours have begun; nobody gets a claim on it."""
+    _refuse(obstacle_to_start(_scene(desk, db, listing)))
+    length = desk.settings.claim_limits(listing.team).default
+    facts = replace(_facts(listing, None), rule="hours")
+    return _on(desk, "start", listing, VALET, facts=facts, reason=reason, length=length)
+
+
+def start(desk: Desk, db: Database, listing: Listing, requester: str, *, length: int | None, reason: str) -> Action:
+    """The start of a stopped instance, for as long as a claim may be."""
+    _refuse(obstacle_to_start(_scene(desk, db, listing)))
+    wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
+    facts = _with_budget(desk, db, listing.team, _facts(listing, None))
+    return _on(desk, "start", listing, requester, facts=facts, reason=reason, length=wanted)
+
+
+def launch(desk: Desk, db: Database, name: str, requester: str, *, length: int | None, reason: str) -> Action:
+    """The launch of a new machine from a template that admins have listed."""
+    team = desk.roster().team_of(requester)
+    template = template_of(desk, name, team)
+    wanted = desk.settings.claim_limits(team).length(length)
+    facts = _with_budget(desk, db, team, _launch_facts(desk, template))
+    return new(desk, "launch", requester, team, facts=facts, reason=reason, length=wanted, template=name)
+
+
+def clone(
+    desk: Desk, db: Database, listing: Listing, requester: str, *, length: int | None, reason: str, reboot: bool
+) -> Action:
+    """A copy of an instance, on a machine of the same shape."""
+    if not desk.settings.actions.clone:
+        raise Refused("Clones are switched off. An admin can allow them with `clone = true` under [actions].")
+    _refuse(obstacle_to_clone(_scene(desk, db, listing), requester, reboot=reboot))
+    wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
+    reboots = reboot and listing.running
+    facts = replace(_with_budget(desk, db, listing.team, _facts(listing, None)), reboot=reboots)
+    return _on(desk, "clone", listing, requester, facts=facts, reason=reason, length=wanted)
+
+
+def template_of(desk: Desk, name: str, team: str) -> Template:
+    """A template that a team's people may launch. Raises Refused, NotFound with the nearest names."""
+    template = desk.settings.templates.get(name)
+    if template is None:
+        close = nearest(name, list(desk.settings.templates))
+        hint = f" Did you mean {' or '.join(close)}?" if close else " `/gpu launch` lists what you may launch."
+        raise NotFound(f'I don\'t know a launch template "{name}".{hint}')
+    _refuse(obstacle_to_launch(template, team, name))
+    return template
+
+
+def _with_budget(desk: Desk, db: Database, team_name: str, facts: Facts) -> Facts:
+    """The facts with what the team may spend this month, and has, where it has a budget."""
+    team = desk.roster().team(team_name)
+    if team is None or team.budget_micros is None:
+        return facts
+    zone = ZoneInfo(team.timezone)
+    first = local_day(desk.clock(), zone).replace(day=1)
+    spent = ledger.spent(db, team_name, day_start(first, zone))
+    return replace(facts, budget_micros=team.budget_micros, spent_micros=spent)
+
+
+def _scene(desk: Desk, db: Database, listing: Listing) -> Scene:
+    instance = listing.instance
+    verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
+    return Scene(
+        *(instance, listing.claims, verdict, desk.roster(), desk.exemption(instance), desk.protects(instance)),
+        switches=desk.switches(instance),
+    )
+
+
+def _launch_facts(desk: Desk, template: Template) -> Facts:
+    rate = pricing.rate(desk.settings, template.like())
+    return Facts(
+        name=template.name,
+        type=template.type,
+        region=template.region,
+        verdict="",
+        verdict_since=None,
+        evidence="",
+        rate_micros=rate.micros_per_hour if rate else None,
+        rate_exact=rate is None or rate.exact,
+        capacity_short=prices.is_capacity_short(template.type),
+        source=template.source,
+    )
+
+
+def _refuse(obstacle: str | None) -> None:
+    if obstacle:
+        raise Refused(obstacle)
+
+
+def _on(desk: Desk, kind: Kind, listing: Listing, requester: str, **more: Any) -> Action:
+    instance = listing.instance
+    return new(
+        desk,
+        kind,
+        requester,
+        listing.team,
+        instance_id=instance.id,
+        launched_at=instance.launched_at,
+        **more,
+    )
+
+
+def new(desk: Desk, kind: Kind, requester: str, team: str, **more: Any) -> Action:
+    """A pending action, to be shown to those who decide."""
+    now = desk.clock()
+    given: dict[str, Any] = {"instance_id": "", "launched_at": None} | more
+    rules = desk.roster().team(team)
+    if rules is not None and not given["facts"].rule:
+        given["facts"] = replace(given["facts"], approvals=rules.approvals)
+    return Action(
+        id=secrets.token_hex(16),
+        kind=kind,
+        requester=requester,
+        team=team,
+        state="pending",
+        created_at=now,
+        expires_at=now + desk.settings.answer_within,
+        **given,
+    )
+
+
+def check_askable(desk: Desk, action: Action) -> None:
+    """Raises Refused when there is nobody to decide on it, or no channel to ask in."""
+    able = len(deciders(action, desk.roster()))
+    if able < action.facts.approvals and refusal_to_break_glass(action, action.requester, desk.roster()):
+        could = f"It takes {action.facts.approvals} others to approve this, and there is {able}" if able else ""
+        could = could or "Nobody could approve this but you"
+        raise Refused(f"{could}. Ask an admin to name approvers in valet.toml.")
+    if not channel_of(desk, action.team):
+        raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
+
+
+def _facts(listing: Listing, verdict: Verdict | None) -> Facts:
+    instance, held = listing.instance, listing.claims
+    return Facts(
+        name=instance.name,
+        type=instance.type,
+        region=instance.region,
+        verdict=verdict.state if verdict else "",
+        verdict_since=verdict.since if verdict else None,
+        evidence=verdict.evidence if verdict else "",
+        claim_ids=tuple(claim.id for claim in held),
+        holders=tuple(claim.holder for claim in held),
+        claim_until=max((claim.until_at for claim in held), default=None),
+        rate_micros=listing.rate.micros_per_hour if listing.rate else None,
+        rate_exact=listing.rate is None or listing.rate.exact,
+        nvme_gb=instance.nvme_gb,
+        disk_gib=instance.disk_gib,
+        capacity_short=prices.is_capacity_short(instance.type),
+        zone=instance.zone,
+    )

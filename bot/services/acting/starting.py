@@ -1,0 +1,98 @@
+"""Carrying out a start: tried again while there is no capacity, and ready only when the agent reports, too."""
+
+from bot.domain.acting.actions import Action
+from bot.domain.acting.starting import (
+    BOOTS_WITHIN,
+    DEADLINE,
+    REPORTS_WITHIN,
+    SHOWS_WITHIN,
+    began_and_stopped,
+    obstacle_to_begin,
+)
+from bot.domain.clock import MINUTE
+from bot.domain.fleet import Instance
+from bot.errors import NoCapacity, Refused, Unreachable
+from bot.services.acting import arriving, steps
+from bot.services.desk import Desk
+from store import minutes
+
+RECALL_AFTER = 2 * MINUTE
+MOST_LOST = 4
+"""Calls whose answer was lost, before it is given up."""
+
+
+def begin(desk: Desk, action: Action) -> None:
+    """Look once more, and call."""
+    instance = steps.look(desk, action, action.instance_id, deadline=DEADLINE)
+    if instance is None:
+        return
+    begun = steps.begin_on(desk, action, instance, obstacle_to_begin)
+    if begun is not None:
+        _call(desk, begun, instance)
+
+
+def _call(desk: Desk, action: Action, instance: Instance) -> None:
+    try:
+        steps.provider_of(desk, instance.provider, instance.source).start(instance)
+    except NoCapacity as error:
+        arriving.wait_for_capacity(desk, action, str(error), launched_at=instance.launched_at)
+    except Refused as error:
+        steps.close(desk, action, "failed", str(error))
+    except Unreachable:
+        return  # nobody knows whether it arrived: `follow` looks at the instance itself
+    else:
+        arriving.news(desk, action)
+
+
+def follow(desk: Desk, action: Action) -> None:
+    """What became of a call: ready, on its way, out of capacity, lost (asked once more), or unclear."""
+    instance = steps.look(desk, action, action.instance_id, deadline=DEADLINE)
+    if instance is None:
+        return
+    now = desk.clock()
+    if instance.state == "running":
+        _ready(desk, action, instance, now)
+    elif action.retry_at is not None:
+        if now >= action.retry_at:
+            _call_again(desk, action, instance)
+    elif instance.state == "stopped" and steps.since_call(action, now) >= SHOWS_WITHIN:
+        _stands_still(desk, action, instance, now)
+    elif steps.since_call(action, now) > DEADLINE:
+        steps.close(
+            desk, action, "unknown", f"{instance.name} is still {instance.state}; {steps.please_look(instance)}."
+        )
+
+
+def _ready(desk: Desk, action: Action, instance: Instance, now: int) -> None:
+    took = steps.took(now - (action.executing_at or now))
+    heard = minutes.last_of(desk.store.reading(), instance.id)
+    if heard is None:
+        arriving.arrive(desk, action, instance, f"It runs, {took} after the yes; no agent has ever reported from it.")
+    elif heard >= (instance.launched_at or 0):
+        arriving.arrive(desk, action, instance, f"Ready {took} after the yes: it runs, and its agent reports.")
+    elif steps.since_call(action, now) > REPORTS_WITHIN:
+        late = f"It runs, but its agent has not reported within {REPORTS_WITHIN // MINUTE} minutes: have a look at it."
+        arriving.arrive(desk, action, instance, late)
+
+
+def _stands_still(desk: Desk, action: Action, instance: Instance, now: int) -> None:
+    if instance.provider == "owned":  # it boots unseen, and its power command is run once
+        if steps.since_call(action, now) > BOOTS_WITHIN:
+            steps.close(desk, action, "unknown", f"{instance.name} has not reported; {steps.please_look(instance)}.")
+    elif began_and_stopped(action, instance):
+        if "Insufficient" in instance.state_reason:
+            said = f"AWS began to start it and then had no {instance.type} left in {instance.zone}."
+            arriving.wait_for_capacity(desk, action, said, launched_at=instance.launched_at)
+        else:
+            why = f" ({instance.state_reason})" if instance.state_reason else ""
+            steps.close(desk, action, "failed", f"It began to start and stopped again{why}. Look at it in AWS.")
+    elif action.calls - action.tries >= MOST_LOST:
+        steps.close(desk, action, "unknown", f"{instance.name} is still stopped; please look at it in AWS.")
+    elif steps.since_call(action, now) >= RECALL_AFTER:
+        _call_again(desk, action, instance)
+
+
+def _call_again(desk: Desk, action: Action, instance: Instance) -> None:
+    again = steps.call_again(desk, action, lambda db: obstacle_to_begin(action, steps.scene(desk, db, instance)))
+    if again is not None:
+        _call(desk, again, instance)

@@ -1,0 +1,154 @@
+"""What carrying out is made of, whatever the kind: a look, a row before the call, a word when it ends."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from bot.domain.acting.actions import APPROVAL_LASTS, Action, ActionState, Scene
+from bot.domain.clock import MINUTE
+from bot.domain.fleet import Instance
+from bot.domain.sharing.claims import GRACE
+from bot.errors import Refused, Unreachable
+from bot.providers import Provider
+from bot.services.acting import ending, unasked
+from bot.services.desk import Desk
+from bot.services.measuring import judging
+from bot.services.money import pricing
+from store import actions, claims, fleet
+
+Obstacle = Callable[[Action, Scene], str | None]
+"""What has changed since the card was shown so that it must not happen; None when nothing has."""
+
+
+def look(desk: Desk, action: Action, instance_id: str, *, deadline: int) -> Instance | None:
+    """An instance as it is now; None when the provider does not answer (tried again later) or it is gone (ended)."""
+    row = fleet.by_id(desk.store.reading(), instance_id)
+    if row is None:
+        return None
+    known = fleet.instance_of(row)
+    try:
+        instance = provider_of(desk, known.provider, known.source).describe(known)
+    except Unreachable as error:
+        give_up_late(desk, action, error, deadline=deadline)
+        return None
+    except Refused as error:
+        close(desk, action, failed(action), str(error))
+        return None
+    if instance is None:
+        close(desk, action, failed(action), f"{known.name} is gone.")
+        return None
+    with desk.store.writing() as db:
+        save(desk, db, instance)
+    if instance.state == "terminated":
+        close(desk, action, failed(action), f"{known.name} is gone.")
+        return None
+    return instance
+
+
+def save(desk: Desk, db: Database, instance: Instance) -> None:
+    """Write an instance as it was just seen."""
+    row = fleet.by_id(db, instance.id)
+    owned = instance.provider == "owned" and row is not None
+    rate = fleet.rate_of(row) if owned and row else pricing.rate(desk.settings, instance)
+    fleet.save(db, instance, team=pricing.team_of(desk.settings, instance), rate=rate)
+
+
+def provider_of(desk: Desk, name: str, source: str) -> Provider:
+    """Who looks after a source. Raises Unreachable, for good, when nobody does."""
+    provider = desk.providers.get(name)
+    if provider is None:
+        raise Unreachable(f"Nothing in valet.toml covers {source}", retryable=False)
+    return provider
+
+
+def scene(desk: Desk, db: Database, instance: Instance) -> Scene:
+    """Everything that counts about an instance just now."""
+    now = desk.clock()
+    held = tuple(claim for claim in claims.open_on(db, instance.id) if claim.until_at + GRACE > now)
+    verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
+    return Scene(
+        *(instance, held, verdict, desk.roster(), desk.exemption(instance), desk.protects(instance)),
+        switches=desk.switches(instance),
+    )
+
+
+def begin(
+    desk: Desk, action: Action, obstacle: Callable[[Database], str | None], *, calls: bool = True
+) -> Action | None:
+    """Take an approved action up, before its first call; None when it must not happen or another thread has it."""
+    now = desk.clock()
+    taken = {"executing_at": now} | ({"called_at": now, "calls": 1} if calls else {})
+    with desk.store.writing() as db:
+        found = too_old(action, now) or unasked.no_longer(desk, db, action) or obstacle(db)
+        if found:
+            ending.end(desk, db, action, "aborted", outcome=found)
+        elif actions.move(db, action.id, "approved", "executing", **taken):
+            ending.show(desk, db, action)
+        else:
+            return None
+        begun = actions.by_id(db, action.id)
+    desk.wake()
+    return None if found else begun
+
+
+def begin_on(desk: Desk, action: Action, instance: Instance, obstacle: Obstacle) -> Action | None:
+    """As `begin`, for an action on an instance."""
+    return begin(desk, action, lambda db: obstacle(action, scene(desk, db, instance)))
+
+
+def call_again(desk: Desk, action: Action, obstacle: Callable[[Database], str | None]) -> Action | None:
+    """Take a further call up, before it is made; None when it must not happen or another thread makes it."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        found = obstacle(db)
+        if found:
+            ending.end(desk, db, action, "failed", outcome=found)
+        elif not actions.mark_called(db, action.id, now, calls=action.calls):
+            return None
+    desk.wake()
+    return None if found else replace(action, called_at=now, calls=action.calls + 1, retry_at=None)
+
+
+def too_old(action: Action, now: int) -> str | None:
+    """A yes that was not carried out in time is none any more."""
+    if now - (action.decided_at or now) <= APPROVAL_LASTS:
+        return None
+    return f"It could not be carried out within {APPROVAL_LASTS // MINUTE} minutes, so the approval lapsed."
+
+
+def give_up_late(desk: Desk, action: Action, error: Unreachable, *, deadline: int) -> None:
+    """Nothing was called yet: the yes lapses. Something was: a person must look."""
+    now = desk.clock()
+    said = str(error).removesuffix(".")
+    if action.state == "approved" and (not error.retryable or too_old(action, now)):
+        close(desk, action, "aborted", f"{said}. Nothing was done.")
+    elif action.state == "executing" and now - (action.called_at or action.executing_at or now) > deadline:
+        close(desk, action, "unknown", f"{said}. Please look at the machine.")
+
+
+def failed(action: Action) -> ActionState:
+    """How it ends when the provider says no."""
+    return "failed" if action.state == "executing" else "aborted"
+
+
+def close(desk: Desk, action: Action, state: ActionState, outcome: str) -> None:
+    """End it."""
+    with desk.store.writing() as db:
+        ending.end(desk, db, action, state, outcome=outcome)
+    desk.wake()
+
+
+def took(length: int) -> str:
+    """How long something took, for people."""
+    return f"{length // 1000} s" if length < 2 * MINUTE else f"{length // MINUTE} min"
+
+
+def please_look(instance: Instance) -> str:
+    """What a person is asked to do."""
+    return "please look at it" if instance.provider == "owned" else "please look at it in AWS"
+
+
+def since_call(action: Action, now: int) -> int:
+    """Since the provider was last asked."""
+    return now - (action.called_at or now)

@@ -1,0 +1,133 @@
+"""What an agent delivers: counted once, placed in our own time, and kept per GPU."""
+
+import re
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from bot.domain.clock import MINUTE
+from bot.domain.fleet import Instance
+from bot.domain.measuring.packing import Point
+from bot.domain.measuring.readings import Gpu, Push
+from bot.domain.measuring.verdict import IdleRule
+from bot.services.desk import Desk
+from bot.services.measuring.following import Following
+from bot.services.money import owning, pricing
+from store import agents, fleet, minutes, rollups
+from store.sql import Row
+
+AHEAD = 3 * MINUTE
+"""A minute placed further ahead than this was placed by a clock that has been set back since."""
+RENTED = re.compile(r"i-[0-9a-f]{8,17}", re.ASCII)
+
+
+def receive(desk: Desk, push: Push, ip: str) -> int:
+    """Take in one delivery; how many minutes were stored (0 when it was delivered before)."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        agents.seen(db, push.host, ip, now)
+        if not minutes.first_time(db, push.host, push.boot_id, push.seq, now):
+            return 0
+        zero = _minute_zero(db, push, now)
+        if not RENTED.fullmatch(push.host):
+            _appear(desk, db, push, zero)
+        _keep(db, push, desk.settings.rule_of(fleet.team_of(db, push.host)), zero=zero, now=now)
+    return len(push.minutes)
+
+
+def _minute_zero(db: Database, push: Push, now: int) -> int:
+    """The instant of tick 0, by our clock at the first delivery of a boot; set anew when off by over 2 minutes.
+
+    Rounded up, so that no minute is placed earlier than it was. When it has to be set anew, one of the clocks jumped:
+    no quiet spell reaches back over that.
+    """
+    fresh = -(-now // MINUTE) * MINUTE - push.tick_now * MINUTE
+    kept = minutes.boot(db, push.host, push.boot_id)
+    zero, quiet_from = (fresh, fresh) if kept is None else (kept["minute_zero"], kept["quiet_from"])
+    if abs(zero - fresh) > 2 * MINUTE:
+        zero, quiet_from = fresh, now
+    minutes.save_boot(db, push.host, push.boot_id, zero=zero, quiet_from=quiet_from, now=now)
+    return zero
+
+
+def _keep(db: Database, push: Push, rule: IdleRule, *, zero: int, now: int) -> None:
+    """Write the minutes, and carry the trace of every GPU on."""
+    quiet_from = minutes.quiet_from(db, push.host, now + AHEAD)
+    kept = _devices(db, push)
+    for row in kept.values():
+        _cut(row, quiet_from=quiet_from, now=now)
+    gpus = {index: Following(row, rule, quiet_from, push.started_tick) for index, row in kept.items()}
+    points: dict[int, list[Point]] = {}
+    for minute in sorted(push.minutes, key=lambda each: each.tick):
+        if minute.gpu not in gpus:
+            row = minutes.new_gpu(push.host, Gpu(minute.gpu, "", ""))
+            gpus[minute.gpu] = Following(row, rule, quiet_from, push.started_tick)
+        at = zero + minute.tick * MINUTE
+        points.setdefault(at, []).append(gpus[minute.gpu].take(minute, at))
+    merged = minutes.add(db, push.host, points)
+    for at, told in points.items():
+        before = merged.get(at, {})
+        for point in told:
+            gpus[point.gpu].mark(at, before.get(point.gpu, point.state))
+    minutes.save_gpus(db, [each.row() for each in gpus.values()])
+    rollups.mark(db, push.host, points)
+
+
+def _devices(db: Database, push: Push) -> dict[int, Row]:
+    """What is kept of the host's GPUs, by index, once devices that were taken out or swapped are forgotten."""
+    kept = minutes.gpu_rows(db, push.host)
+    listed = {gpu.index for gpu in push.gpus}
+    left = kept.keys() - listed if listed else set()
+    minutes.drop_gpus(db, push.host, left)
+    rows = {index: row for index, row in kept.items() if index not in left}
+    for gpu in push.gpus:
+        row = rows.get(gpu.index)
+        uuid = gpu.uuid or (row["uuid"] if row else "")
+        if row is None or row["uuid"] not in {"", uuid}:
+            row = minutes.new_gpu(push.host, gpu)
+        rows[gpu.index] = row | {"uuid": uuid, "name": gpu.name, "memory_mib": gpu.memory_mib}
+    return rows
+
+
+def _cut(row: Row, *, quiet_from: int, now: int) -> None:
+    """Take out of a trace what a reboot or a clock that was set back has made untrue."""
+    if row["quiet_since"] is not None and row["quiet_since"] < quiet_from:
+        row["quiet_since"] = None
+    if (row["last_minute_at"] or 0) > now + AHEAD:
+        row |= {"last_minute_at": None, "last_known_at": None, "quiet_since": None, "flat_since": None}
+        row |= {"quiet_head": None, "quiet_bits": b""}
+        row["last_active_at"] = min(row["last_active_at"], now) if row["last_active_at"] else None
+
+
+def _appear(desk: Desk, db: Database, push: Push, launched_at: int) -> None:
+    """An owned instance exists because its agent reports."""
+    row = fleet.by_id(db, push.host)
+    known = fleet.instance_of(row) if row else None
+    instance = _owned(push, known, launched_at)
+    if row is not None and known == instance and row["gone_at"] is None:
+        return
+    fleet.save(db, instance, team=pricing.team_of(desk.settings, instance), rate=owning.rate(desk, db, instance))
+
+
+def _owned(push: Push, known: Instance | None, launched_at: int) -> Instance:
+    """The host as its agent tells of it; without a driver it tells of no GPU, and they have not left for that."""
+    instance = Instance(
+        id=push.host,
+        name=push.host,
+        provider="owned",
+        source="owned",
+        type="owned",
+        state="running",
+        launched_at=launched_at,
+    )
+    if not push.gpus and known:
+        return replace(
+            instance, gpu_model=known.gpu_model, gpu_count=known.gpu_count, gpu_memory_mib=known.gpu_memory_mib
+        )
+    first = push.gpus[0] if push.gpus else Gpu(0, "", "")
+    return replace(
+        instance,
+        gpu_model=first.name.removeprefix("NVIDIA "),
+        gpu_count=len(push.gpus),
+        gpu_memory_mib=first.memory_mib or 0,
+    )

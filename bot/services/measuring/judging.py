@@ -1,0 +1,96 @@
+"""Who works and who idles: verdicts from what agents reported and other sources told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlite_utils import Database
+
+from bot.domain.fleet import Instance
+from bot.domain.listing import waste_of
+from bot.domain.measuring.sources import Account, combine, judge_account, remembering, sees_but_cannot_measure
+from bot.domain.measuring.trails import Trail
+from bot.domain.measuring.verdict import GpuTrace, IdleRule, Verdict, judge
+from bot.services.desk import Desk
+from store import fleet, minutes, observations
+
+CLICK_STALE_MINUTES = 3
+NOTHING: Mapping[str, Sequence[Trail]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One instance before the judge."""
+
+    traces: Sequence[GpuTrace]
+    told: Mapping[str, Sequence[Trail]]
+    """By source."""
+    gpu_count: int
+    launched_at: int | None
+
+
+def judge_all(desk: Desk) -> None:
+    """Judge every running instance anew."""
+    now, db = desk.clock(), desk.store.reading()
+    running = fleet.running(db)
+    rules = {team: desk.settings.rule_of(team) for team in {row["team"] for row in running}}
+    windows = {row["id"]: rules[row["team"]].window_minutes for row in running}
+    traces = minutes.traces(db, now, window_minutes=desk.settings.idle.window_minutes, windows=windows)
+    told = observations.trails(db, list(desk.settings.source_limits))
+    before = fleet.states(db)
+    judged = {}
+    for row in running:
+        seen = traces.get(row["id"], ())
+        case = _Case(seen, told.get(row["id"], NOTHING), row["gpu_count"], row["launched_at"])
+        verdict = _judge(desk, case, rules[row["team"]], now)
+        state, since = before.get(row["id"], ("", None))
+        if state == verdict.state == "active" and since is not None:
+            verdict = replace(verdict, since=since)
+        judged[row["id"]] = (verdict, waste_of(row["rate_micros"] or 0, verdict, row["gpu_count"]))
+    with desk.store.writing() as db:
+        fleet.save_verdicts(db, judged)
+        fleet.forget_verdicts_of_stopped(db)
+
+
+def judge_now(desk: Desk, db: Database, instance_id: str, gpu_count: int, *, launched_at: int | None = None) -> Verdict:
+    """The verdict of this moment, for a decision that can't be undone: older readings than usual don't count."""
+    now = desk.clock()
+    row = fleet.by_id(db, instance_id)
+    rule = desk.settings.rule_of(row["team"] if row else "")
+    rule = replace(rule, stale_minutes=min(CLICK_STALE_MINUTES, rule.stale_minutes))
+    traces = minutes.traces_of(db, instance_id, now, window_minutes=rule.window_minutes)
+    told = observations.trails_of(db, instance_id, list(desk.settings.source_limits))
+    return _judge(desk, _Case(traces, told, gpu_count, launched_at), rule, now)
+
+
+def other_sources(desk: Desk, db: Database, instance: Instance, rule: IdleRule) -> list[tuple[str, Verdict]]:
+    """What each source but the agent says of an instance by itself, under its name."""
+    told = observations.trails_of(db, instance.id, list(desk.settings.source_limits))
+    return _others(desk, _Case((), told, instance.gpu_count, instance.launched_at), rule, desk.clock())
+
+
+def _others(desk: Desk, case: _Case, rule: IdleRule, now: int) -> list[tuple[str, Verdict]]:
+    limits = desk.settings.source_limits
+    accounts = [Account(source, tuple(case.told[source]), limits[source]) for source in limits if source in case.told]
+    return [
+        (each.source, judge_account(each, rule, now, gpu_count=case.gpu_count, launched_at=case.launched_at))
+        for each in accounts
+    ]
+
+
+def _judge(desk: Desk, case: _Case, rule: IdleRule, now: int) -> Verdict:
+    """The agent's word, and what the other sources add to it."""
+    verdict = judge(case.traces, rule, now, gpu_count=case.gpu_count, launched_at=case.launched_at)
+    if not case.told:
+        return verdict
+    return combine(
+        remembering(verdict, case.traces, rule, launched_at=case.launched_at),
+        _others(desk, case, rule, now),
+        gpu_count=case.gpu_count,
+        agent_blind=sees_but_cannot_measure(case.traces, rule, now, gpu_count=case.gpu_count),
+    )
+
+
+def prune(desk: Desk) -> None:
+    """Drop minutes that are too old to matter."""
+    with desk.store.writing() as db:
+        minutes.prune(db, desk.clock())

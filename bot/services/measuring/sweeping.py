@@ -1,0 +1,101 @@
+"""One look at every provider: the fleet into the store, running time into the ledger."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from bot.domain.fleet import Instance, Look
+from bot.domain.money.metering import Meter, Seen, advance
+from bot.domain.money.rates import Charge
+from bot.services.desk import Desk
+from bot.services.money import pricing
+from store import claims, fleet, ledger, listings
+
+OWNED = "owned"
+NOT_LOOKED_AT = "Nothing in valet.toml covers it any more."
+
+
+def sweep(desk: Desk) -> None:
+    """Look everywhere and write down what was seen; a source that fails leaves the others fresh."""
+    looked_at: set[str] = set()
+    for provider in desk.providers.values():
+        began = desk.clock()  # what a look shows is at least as new as this
+        for look in provider.sweep():
+            record(desk, look, began)
+            looked_at.add(look.source)
+    _say_unlooked(desk, looked_at)
+    _meter_owned(desk)
+
+
+def _say_unlooked(desk: Desk, looked_at: set[str]) -> None:
+    """A source that was taken out of valet.toml is not quietly shown as it was on its last day."""
+    unlooked = [each for each in fleet.sources(desk.store.reading()) if each.name not in looked_at]
+    for source in unlooked:
+        if source.error != NOT_LOOKED_AT:
+            with desk.store.writing() as db:
+                fleet.heard(db, Look(source.name, error=NOT_LOOKED_AT), desk.clock())
+
+
+def record(desk: Desk, look: Look, now: int) -> None:
+    """Write one look, with the running time it proves, in one transaction."""
+    with desk.store.writing() as db:
+        last_look = fleet.ok_at(db, look.source)
+        fleet.heard(db, look, now)
+        if look.error:
+            return
+        known = fleet.of_source(db, look.source)
+        gone = known.keys() - {instance.id for instance in look.instances}
+        vanished = [fleet.instance_of(known[each]) for each in gone]
+        fresh = [each for each in look.instances if each.id not in known or _differs(desk, each, known[each.id])]
+        fleet.save_all(
+            db, [(each, pricing.team_of(desk.settings, each), pricing.rate(desk.settings, each)) for each in fresh]
+        )
+        seen = [(each, each.state == "running") for each in look.instances] + [(each, False) for each in vanished]
+        _meter(db, look.source, seen, now, last_look=last_look)
+        fleet.mark_gone(db, gone, now)
+        fleet.forget_verdicts_of_stopped(db)
+
+
+def _differs(desk: Desk, instance: Instance, row: dict[str, object]) -> bool:
+    known = (fleet.instance_of(row), row["team"], fleet.rate_of(row))
+    return known != (instance, pricing.team_of(desk.settings, instance), pricing.rate(desk.settings, instance))
+
+
+def _meter(
+    db: Database, source: str, instances: Iterable[tuple[Instance, bool]], now: int, *, last_look: int | None
+) -> None:
+    """Carry on, open and close the meters of a source's instances, each with whether it runs."""
+    meters = ledger.open_meters(db, source)
+    terms = listings.terms(db, source)
+    holds = claims.holds(db, source, min((meter.from_at for meter in meters.values()), default=now))
+    charges: list[Charge] = []
+    moved: list[Meter] = []
+    still: list[str] = []
+    for instance, running in instances:
+        meter = meters.get(instance.id)
+        if meter is None and not running:
+            continue
+        known = terms.get(instance.id, listings.Terms(0, "", "?"))
+        held = tuple(holds.get(instance.id, ()))
+        view = Seen(instance.id, running, instance.launched_at, instance.stopped_at, *known, held)
+        until = 0 if meter else ledger.charged_until(db, instance.id)
+        due, after = advance(meter, view, now, last_look=last_look, charged_until=until)
+        charges += due
+        if after is None:
+            still.append(instance.id)
+        else:
+            moved.append(after)
+    ledger.add(db, charges)
+    ledger.save_meters(db, moved)
+    ledger.close_meters(db, still)
+
+
+def _meter_owned(desk: Desk) -> None:
+    """Owned machines cost the same whether they run or not: their time goes on from when they were first known."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        known = fleet.of_source(db, OWNED)
+        present = [(replace(fleet.instance_of(row), launched_at=None, stopped_at=None), True) for row in known.values()]
+        left = [row for each in ledger.open_meters(db, OWNED).keys() - known.keys() if (row := fleet.by_id(db, each))]
+        _meter(db, OWNED, [*present, *((fleet.instance_of(row), False) for row in left)], now, last_look=None)

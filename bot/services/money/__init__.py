@@ -1,0 +1,1 @@
+"""What it costs: rates, the ledger, the bill, forecasts, budgets, savings, and rent or buy."""

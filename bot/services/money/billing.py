@@ -1,0 +1,66 @@
+"""Reads the provider's bill when that is due, and never more often than was allowed: some looks cost money."""
+
+from functools import partial
+
+from bot.billing.bill import Bill
+from bot.domain import clock
+from bot.domain.money.bill import DAY, utc_day
+from bot.errors import Refused, ValetError
+from bot.services.desk import Desk
+from store import bill as bills
+
+JITTER = 10 * clock.MINUTE
+"""A job that is this early is on time."""
+RETRY = clock.HOUR
+KEEP_LOOKS = 90 * clock.DAY
+
+
+def fetch(desk: Desk, bill: Bill) -> bool:
+    """Look at the bill if a look is due; whether one was made. A failure is kept as the sentence that people see."""
+    now = desk.clock()
+    _count_charges(desk)
+    if not _is_due(desk, bill, now):
+        return False
+    since = (utc_day(now) - desk.settings.bill.lookback_days * DAY).replace(day=1)  # half a month would look cheap
+    try:
+        look = bill.look(since, now, partial(_spend, desk, bill.name))
+    except ValetError as error:
+        with desk.store.writing() as db:
+            bills.failed(db, bill.name, desk.settings.bill.path or desk.settings.bill.table, now, str(error))
+        return True
+    with desk.store.writing() as db:
+        bills.keep(db, look, now)
+        bills.prune(db, now - KEEP_LOOKS)
+    return True
+
+
+def _is_due(desk: Desk, bill: Bill, now: int) -> bool:
+    db = desk.store.reading()
+    good, bad = bills.newest(db, bill.name, ok=True), bills.newest(db, bill.name, ok=False)
+    if bad is not None and 0 <= now - bad.looked_at < RETRY - JITTER:
+        return False
+    if good is None:
+        return True
+    try:
+        seal = bill.seal()
+    except ValetError:
+        return True  # the look will say why
+    if seal:
+        return seal != good.seal
+    return not 0 <= now - good.looked_at < clock.DAY // desk.settings.bill.looks_per_day - JITTER
+
+
+def _spend(desk: Desk, source: str) -> None:
+    """Count a request before it is made, so that no crash can make it free. Raises Refused beyond the most a day."""
+    most = desk.settings.bill.requests_per_day
+    with desk.store.writing() as db:
+        if not bills.count_request(db, source, utc_day(desk.clock()), most):
+            raise Refused(f"{most} paid requests were made today (UTC), the most that bill.requests_per_day allows.")
+
+
+def _count_charges(desk: Desk) -> None:
+    """Carry our ledger on by the days of the bill."""
+    done = False
+    while not done:
+        with desk.store.writing() as db:
+            done = bills.catch_up(db)

@@ -1,0 +1,146 @@
+"""The books a forecast is made from: the ledger's days, the machines there are, and what is known to come."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
+
+from bot.domain.days import day_length, day_start, local_day
+from bot.domain.money.accuracy import own
+from bot.domain.money.forecast import Quantiles
+from bot.domain.money.foresight import plan
+from bot.domain.money.plans import Plan
+from bot.domain.money.report import Scope
+from bot.domain.money.spending import DAY, Days, Kind, Ledger, Machine, Used, kind
+from bot.services.desk import Desk
+from bot.services.money.foreseeing import Foreseen, foresee
+from store import ledger as charges
+from store import scores, spend
+from store.spend import DaySpend
+from store.sql import Row
+
+LOOK_BACK = 365
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Everything read for reports of one moment."""
+
+    now: int
+    zone: ZoneInfo
+    ledger: Ledger
+    rows: tuple[DaySpend, ...]
+    """Today included."""
+    machines: tuple[Machine, ...]
+    owned: tuple[Machine, ...]
+    """Owned ones that run."""
+    foreseen: Foreseen
+    kinds: Mapping[str, Kind]
+    """What machines are by their past alone, by id."""
+    plans: Mapping[str, Plan]
+    """By id; machines of which nothing is known beyond their past have none."""
+    own: Mapping[int, Quantiles]
+    """Quantiles of the company's own scored totals, by horizon, where there are enough."""
+
+    @property
+    def passed(self) -> float:
+        """The share of today that is over."""
+        today = self.ledger.today
+        return min(1.0, (self.now - day_start(today, self.zone)) / day_length(today, self.zone))
+
+
+def open_books(desk: Desk) -> Books:
+    """Everything read for reports of this moment."""
+    now, zone = desk.clock(), ZoneInfo(desk.settings.digest.timezone)
+    today = local_day(now, zone)
+    catch_up(desk)
+    db = desk.store.reading()
+    rows = (*spend.per_day(db, today - LOOK_BACK * DAY), *_open(db, today))
+    begins, machines = spend.begins(db), spend.machines(db)
+    foreseen = foresee(desk, now)
+    rented = (*(_machine(row) for row in machines if row["provider"] == "ec2"), *foreseen.coming)
+    ledger = _ledger(rows, zone, today, begins)
+    kinds = {each.id: kind(each, ledger) for each in rented}
+    plans = {
+        each.id: made
+        for each in rented
+        if each.id in foreseen.facts
+        and (made := plan(each, kinds[each.id], foreseen.facts[each.id], ledger, now)) is not None
+    }
+    return Books(
+        now=now,
+        zone=zone,
+        ledger=ledger,
+        rows=rows,
+        machines=rented,
+        owned=tuple(_machine(row) for row in machines if row["provider"] == "owned" and row["runs"]),
+        foreseen=foreseen,
+        kinds=kinds,
+        plans=plans,
+        own=own(scores.of(db, "")),
+    )
+
+
+def catch_up(desk: Desk) -> None:
+    """Bring the sums per local day up to the last charge."""
+    done = False
+    while not done:
+        with desk.store.writing() as db:
+            done = spend.catch_up(db, desk.settings.digest.timezone)
+
+
+def _open(db: Database, today: date) -> Iterator[DaySpend]:
+    """What meters show that is not charged yet, as spent today."""
+    for meter in charges.rented_meters(db):
+        yield DaySpend(today, meter.instance_id, meter.team, meter.micros, meter.until_at - meter.from_at)
+
+
+def _machine(row: Row) -> Machine:
+    fields = {name: row[name] for name in ("id", "name", "type", "team", "rate_micros", "launched_at", "stopped_at")}
+    return Machine(**fields, runs=bool(row["runs"]))
+
+
+def _ledger(rows: Sequence[DaySpend], zone: ZoneInfo, today: date, begins: int | None) -> Ledger:
+    first = today
+    if begins is not None:
+        first = max(local_day(begins, zone), today - LOOK_BACK * DAY)
+        if day_start(first, zone) < begins:  # it was metered in part only
+            first += DAY
+    first = min(first, today)
+    seen: dict[str, date] = {}
+    for row in rows:
+        seen.setdefault(row.instance_id, row.day)
+    days = days_of(rows, first, today)
+    return Ledger(zone, today, first, days, seen, frozenset(row.day for row in rows if first <= row.day < today))
+
+
+def days_of(rows: Iterable[DaySpend], first: date, today: date) -> Days:
+    """Complete days by instance; a machine that changed its team within a day has two rows of it."""
+    found: dict[str, dict[date, Used]] = {}
+    for day, instance_id, _, micros, running_ms in rows:
+        if not first <= day < today:
+            continue
+        days = found.setdefault(instance_id, {})
+        before = days.get(day)
+        used = (micros, running_ms) if before is None else (before.micros + micros, before.running_ms + running_ms)
+        days[day] = Used(*used)
+    return found
+
+
+def rows_of(scope: Scope, books: Books) -> Sequence[DaySpend]:
+    """What a scope was charged per day."""
+    if scope.kind == "total":
+        return books.rows
+    if scope.kind == "type":
+        ids = {machine.id for machine in books.machines if machine.type == scope.key}
+        return [row for row in books.rows if row.instance_id in ids]
+    if scope.kind == "team":
+        return [row for row in books.rows if row.team == scope.key]
+    return [row for row in books.rows if row.instance_id == scope.key]
+
+
+def is_in(scope: Scope, machine: Machine) -> bool:
+    """Whether a machine belongs to a scope now."""
+    return {"team": machine.team, "type": machine.type, "instance": machine.id, "total": ""}[scope.kind] == scope.key

@@ -1,0 +1,104 @@
+"""Budgets: where each stands, and what its channel hears of it, each thing once a month."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
+
+from bot.domain.days import day_start, local_day
+from bot.domain.money.budgets import Standing, marks, news
+from bot.domain.money.report import Range, Scope
+from bot.services.desk import Desk, channel_of
+from bot.services.money import forecasting
+from store import budgets, ledger, outbox
+
+KIND = "budget"
+TOTAL = forecasting.TOTAL
+
+
+def scopes(desk: Desk) -> tuple[Scope, ...]:
+    """What there is a budget for: the whole company first, where it has one of its own."""
+    teams = (Scope("team", team.name) for team in desk.roster().teams if team.budget_micros is not None)
+    return (*((TOTAL,) if desk.settings.budget.usd is not None else ()), *teams)
+
+
+def standing(desk: Desk, scope: Scope) -> Standing | None:
+    """Where a budget stands, with what the month is expected to come to; None without a budget."""
+    budget = forecasting.budget(desk, scope)
+    if budget is None:
+        return None
+    month, spent = _spent(desk, desk.store.reading(), scope)
+    report = forecasting.answer(desk, scope)
+    ahead = report if report.today.replace(day=1) == month and report.trust != "run-rate" else None
+    return Standing(
+        scope=scope,
+        month=month,
+        budget_micros=budget,
+        spent_micros=spent,
+        expected=_at_least(spent, ahead.month) if ahead else None,
+        chance_over=ahead.chance_over if ahead else None,
+        over_on=ahead.over_on if ahead else None,
+        asks=scope.kind == "team" and asks(desk, scope.key),
+        warn_percent=desk.settings.budget.warn_percent,
+    )
+
+
+def _at_least(spent: int, month: Range) -> Range:
+    """The forecast may be an hour older than what was spent since."""
+    bounds = (None if bound is None else max(bound, spent) for bound in (month.lo_micros, month.hi_micros))
+    return Range(max(month.micros, spent), *bounds)
+
+
+def asks(desk: Desk, team: str) -> bool:
+    """Whether a team wants a yes for what goes beyond its budget."""
+    known = desk.settings.teams.get(team)
+    return known is None or known.ask_over_budget
+
+
+def left(desk: Desk, db: Database, team: str) -> int | None:
+    """Micro-dollars of this month's budgets that a team can still spend: its own, and the company's; None: no limit."""
+    found = []
+    for scope in (TOTAL, Scope("team", team)):
+        budget = forecasting.own_budget(desk, scope)
+        if budget is not None:
+            found.append(budget - _spent(desk, db, scope)[1])
+    return min(found, default=None)
+
+
+def _spent(desk: Desk, db: Database, scope: Scope) -> tuple[date, int]:
+    """The month it is where a budget's people are, and what was spent in it."""
+    zone = ZoneInfo(desk.settings.zone_of(scope.key))
+    month = local_day(desk.clock(), zone).replace(day=1)
+    return month, ledger.spent(db, scope.key or None, day_start(month, zone))
+
+
+def look(desk: Desk) -> None:
+    """Tell what has come about; run it every few minutes. Late is fine, twice is not."""
+    for scope in scopes(desk):
+        now = standing(desk, scope)
+        reached = marks(now) if now else ()
+        if now is None or not reached:
+            continue
+        known = budgets.marks(desk.store.reading(), scope.text, now.month)
+        if not known.issuperset(reached):
+            _tell(desk, now, reached)
+
+
+def _tell(desk: Desk, now: Standing, reached: tuple[str, ...]) -> None:
+    scope, at = now.scope, desk.clock()
+    with desk.store.writing() as db:
+        gravest = news(marks(now), budgets.marks(db, scope.text, now.month))
+        for mark in reached:
+            budgets.note(db, scope.text, now.month, mark, now=at, standing=now.to_json())
+        if gravest is not None:
+            subject = f"{scope.text}|{now.month}|{gravest}"
+            channel = channel_of(desk, scope.key)
+            outbox.tell(db, channel, f"budget:{subject}", kind=KIND, subject=subject, now=at)
+    desk.wake()
+
+
+def told(desk: Desk, subject: str) -> tuple[Standing, str] | None:
+    """The budget as it stood when its channel was told, and of what."""
+    scope, month, mark = subject.split("|")
+    found = budgets.noted(desk.store.reading(), scope, month, mark)
+    return (Standing.from_json(found), mark) if found else None

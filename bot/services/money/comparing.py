@@ -1,0 +1,98 @@
+"""`/cost prices`: what a GPU-hour costs from every side, and what one instance's rate is made of."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from bot.billing import quotes
+from bot.domain import models
+from bot.domain.clock import DAY, HOUR
+from bot.domain.days import local_day
+from bot.domain.fleet import Instance
+from bot.domain.listing import Filter, Listing
+from bot.domain.models import Kind
+from bot.domain.money.market import Comparison, Figure, OwnMachine, Paid, Quote
+from bot.domain.money.report import Scope
+from bot.errors import Refused, Unreachable
+from bot.nearest import nearest
+from bot.services.desk import Desk
+from bot.services.money import forecasting, owning
+from store import listings, rollups, usage
+
+DAYS = 30
+LEAST_MINUTES = 1_440
+"""GPU-minutes under which a share of work says nothing."""
+ALL = -1
+
+
+def compare(desk: Desk, wanted: str) -> Comparison:
+    """Everything known about a GPU model. Raises Refused when nothing is, with the names that come closest."""
+    kind = models.kind(wanted)
+    quoted, troubles = _quoted(desk)
+    fits = [each for each in quoted if kind.fits(each.model, (each.memory_gb or 0) * 1024)]
+    paid, owned = tuple(_paid(desk, kind)), tuple(_owned(desk, kind))
+    if not (fits or paid or owned):
+        yours = names(desk)
+        known = sorted({models.short(each.model) for each in quoted} | set(yours))
+        close = nearest(wanted, known) or yours[:3] or known[:3]
+        raise Refused(f'I know no price of "{wanted[:60]}". Try {", ".join(close)}.')
+    fits.sort(key=lambda each: (each.micros_per_gpu_hour, each.cloud, each.type))
+    return Comparison(wanted, tuple(_best(fits)), paid, owned, DAYS, troubles)
+
+
+def figure(desk: Desk, listing: Listing) -> Figure:
+    """What one instance's rate is made of."""
+    instance = listing.instance
+    owned = _own_machine(desk, instance) if instance.provider == "owned" else None
+    return Figure(instance, models.short(instance.gpu_model), listing.rate, owned)
+
+
+def names(desk: Desk) -> list[str]:
+    """The GPU models of the fleet."""
+    found = listings.page(desk.store.reading(), Filter(), limit=ALL)
+    return sorted({models.short(each.instance.gpu_model) for each in found if each.instance.gpu_model})
+
+
+def _quoted(desk: Desk) -> tuple[list[Quote], tuple[str, ...]]:
+    found, troubles = list(quotes.aws()), []
+    for cloud, path in desk.settings.catalogs.items():
+        try:
+            found += quotes.catalog(cloud, path)
+        except Unreachable as error:
+            troubles.append(str(error))
+    return found, tuple(troubles)
+
+
+def _best(sorted_quotes: list[Quote]) -> Iterator[Quote]:
+    """The cheapest of each cloud, model, memory, number of GPUs and kind."""
+    seen: set[tuple[object, ...]] = set()
+    for quote in sorted_quotes:
+        key = (quote.cloud, quote.model, quote.memory_gb, quote.gpus, quote.spot)
+        if key not in seen:
+            seen.add(key)
+            yield quote
+
+
+def _paid(desk: Desk, kind: Kind) -> Iterator[Paid]:
+    forecasting.catch_up(desk)
+    since = local_day(desk.clock(), ZoneInfo(desk.settings.digest.timezone)) - timedelta(days=DAYS)
+    for row in usage.by_type(desk.store.reading(), Scope(), since):
+        if kind.fits(row["gpu_model"], row["gpu_memory_mib"]):
+            hours, priced = (row[name] * row["gpu_count"] / HOUR for name in ("ms", "priced_ms"))
+            yield Paid(row["type"], row["machines"], priced, row["micros"], hours - priced)
+
+
+def _owned(desk: Desk, kind: Kind) -> Iterator[OwnMachine]:
+    owned = listings.page(desk.store.reading(), Filter(provider="owned"), limit=ALL)
+    for instance in sorted((each.instance for each in owned), key=lambda each: each.name):
+        if kind.fits(instance.gpu_model, instance.gpu_memory_mib):
+            yield _own_machine(desk, instance)
+
+
+def _own_machine(desk: Desk, instance: Instance) -> OwnMachine:
+    day, db = desk.clock() // DAY * DAY, desk.store.reading()
+    days = rollups.days_of(db, instance.id, day - DAYS * DAY, day).values()
+    sums = [gpu for each in days for gpu in each]
+    known = sum(gpu.known for gpu in sums)
+    busy = sum(gpu.active for gpu in sums) / known if known >= LEAST_MINUTES else None
+    return OwnMachine(instance, owning.cost(desk, instance), busy, known // 60 // max(instance.gpu_count, 1))

@@ -1,0 +1,188 @@
+"""`/cost rent-or-buy`: measured use from the ledger, prices from settings or the question, weighed per type."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
+
+from bot.billing import prices
+from bot.billing.weighing import Question, weigh
+from bot.domain.clock import DAY, HOUR
+from bot.domain.days import local_day
+from bot.domain.money.advice import Advice, Asked, Kept, Used, Weighed
+from bot.domain.money.buying import Demand, Terms
+from bot.domain.money.ownership import HOURS_PER_MONTH, PartName, Upkeep, micros, upkeep_parts
+from bot.domain.money.report import Scope
+from bot.errors import Refused
+from bot.services import looking
+from bot.services.desk import Desk
+from bot.services.money import forecasting
+from bot.settings import Settings
+from bot.settings.money import ServerSettings
+from store import usage
+
+DAYS = 90
+"""How far measured use looks back at most."""
+LEAST_HOURS = 24
+
+
+def advise(desk: Desk, scope: Scope, asked: Asked, *, kind: str = "") -> Weighed:
+    """Weigh what ran within a scope, or one type of it. Raises Refused, saying what is missing and how to give it."""
+    only = kind or (scope.key if scope.kind == "type" else "")
+    kinds = [only] if only else _types(desk, scope)
+    if not kinds:
+        raise Refused(f"Nothing was rented {_of(scope)}in the last {DAYS} days, so there is nothing to compare.")
+    if len(kinds) > 1 and (asked.price_usd or asked.hours_per_month or asked.rent_usd_per_hour):
+        raise Refused(f"The same figure for {len(kinds)} types? Ask about one of them: {', '.join(kinds[:5])}.")
+    known = [each for each in kinds if asked.price_usd is not None or each in desk.settings.buy.servers]
+    if not known:
+        raise Refused(_no_price(kinds[0]))
+    if len(known) == 1:
+        return Weighed(
+            scope, (_of_type(desk, scope, known[0], asked),), tuple(each for each in kinds if each not in known)
+        )
+    answers, young = [], []
+    for each in known:
+        try:
+            answers.append(_of_type(desk, scope, each, asked))
+        except Refused:
+            young.append(each)
+    if not answers:
+        raise Refused(f"Less than a day is measured yet of {', '.join(young)}. Wait a day, or ask about one of them.")
+    return Weighed(scope, tuple(answers), tuple(each for each in kinds if each not in known), tuple(young))
+
+
+def is_known(desk: Desk, kind: str) -> bool:
+    """Whether this is an instance type: with a list price, with a price to buy, or one there is."""
+    return kind in prices.MICROS_PER_HOUR or kind in desk.settings.buy.servers or kind in looking.types(desk)
+
+
+def supposed(settings: Settings, kind: str, asked: Asked) -> Advice:
+    """Weigh hours that were given instead of measured ones; needs no ledger. Raises Refused."""
+    rent, source = _list_rent(settings, kind, asked)
+    hours = asked.hours_per_month or Decimal(0)
+    demand = Demand.steady(hours)
+    used = Used(demand.hours_per_month, demand.peak, None, source)
+    return weigh(_question(settings, Scope("type", kind), kind, asked, demand=demand, used=used, rent=rent))
+
+
+def _of_type(desk: Desk, scope: Scope, kind: str, asked: Asked) -> Advice:
+    if asked.hours_per_month is not None:
+        return supposed(desk.settings, kind, asked)
+    demand, without_idle, rent = _measured(desk, scope, kind)
+    days = demand.window_hours // 24
+    source = f"mean of what was paid, {days} day{'' if days == 1 else 's'}"
+    if asked.rent_usd_per_hour is not None or not rent:
+        rent, source = _list_rent(desk.settings, kind, asked)
+    used = Used(demand.hours_per_month, demand.peak, days, source)
+    asked_about = _question(desk.settings, scope, kind, asked, demand=demand, used=used, rent=rent)
+    return weigh(replace(asked_about, without_idle=without_idle if without_idle != demand else None))
+
+
+def _question(
+    settings: Settings, scope: Scope, kind: str, asked: Asked, *, demand: Demand, used: Used, rent: int
+) -> Question:
+    server = settings.buy.servers.get(kind)
+    price, source = _price(server, asked)
+    if price is None:
+        raise Refused(_no_price(kind))
+    upkeep = _upkeep(settings, server, asked)
+    parts = upkeep_parts(upkeep)
+    terms = _terms(settings, server, asked, price=price, rent=rent, hourly=sum(part.micros_per_hour for part in parts))
+    known = {part.name for part in parts}
+    every: tuple[PartName, ...] = ("power", "hosting", "staff")
+    kept = Kept(source, parts, tuple(name for name in every if name not in known))
+    return Question(scope, kind, demand, terms, used, kept)
+
+
+def _price(server: ServerSettings | None, asked: Asked) -> tuple[Decimal | None, str]:
+    if asked.price_usd is not None:
+        return asked.price_usd, "as asked"
+    return (server.usd, server.source) if server else (None, "")
+
+
+def _terms(
+    settings: Settings, server: ServerSettings | None, asked: Asked, *, price: Decimal, rent: int, hourly: int
+) -> Terms:
+    buy = settings.buy
+    years = asked.life_years or buy.life_years
+    rate = buy.discount_percent if asked.rate_percent is None else asked.rate_percent
+    tax = buy.tax_percent if asked.tax_percent is None else asked.tax_percent
+    return Terms(
+        price_micros=micros(price),
+        rent_micros_per_hour=rent,
+        upkeep_micros_per_month=hourly * HOURS_PER_MONTH,
+        life_months=int((years * 12).to_integral_value(ROUND_HALF_UP)),
+        residual_percent=buy.residual_percent if asked.residual_percent is None else asked.residual_percent,
+        yearly_rate=rate / 100,
+        tax=tax / 100,
+        replaces=asked.replaces or (server.replaces if server else 1),
+    )
+
+
+def _upkeep(settings: Settings, server: ServerSettings | None, asked: Asked) -> Upkeep:
+    owned = settings.owned
+    watts, hosting, staff = asked.watts, asked.hosting_usd_per_month, asked.staff_usd_per_month
+    if server is not None:
+        watts = server.watts if watts is None else watts
+        hosting = server.hosting_usd_per_month if hosting is None else hosting
+        staff = server.staff_usd_per_month if staff is None else staff
+    return Upkeep(
+        watts=watts,
+        pue=owned.pue,
+        usd_per_kwh=owned.usd_per_kwh if asked.usd_per_kwh is None else asked.usd_per_kwh,
+        hosting_usd_per_month=owned.hosting_usd_per_month if hosting is None else hosting,
+        staff_usd_per_month=owned.staff_usd_per_month if staff is None else staff,
+    )
+
+
+def _measured(desk: Desk, scope: Scope, kind: str) -> tuple[Demand, Demand, int]:
+    """Use hour by hour since it began (at most 90 days), the same without idle hours, and the mean rate paid or 0."""
+    db, end = desk.store.reading(), desk.clock() // HOUR * HOUR
+    rows = usage.by_hour(db, scope, kind, end - DAYS * DAY, end)
+    if not rows:
+        raise Refused(
+            f"No {kind} ran {_of(scope)}in the last {DAYS} days. {_give('hours', '500')} for the hours a month."
+        )
+    hours = (end - rows[0]["start"]) // HOUR
+    if hours < LEAST_HOURS:
+        raise Refused(f"Only {hours} h of {kind} are measured yet. {_give('hours', '500')}, or wait a day.")
+    priced = sum(row["priced_ms"] for row in rows)
+    rent = round(Decimal(sum(row["micros"] for row in rows)) * HOUR / priced) if priced else 0
+    busy = (row["ms"] - row["idle_ms"] for row in rows)
+    return Demand(hours, tuple(row["ms"] for row in rows)), Demand(hours, tuple(each for each in busy if each)), rent
+
+
+def _list_rent(settings: Settings, kind: str, asked: Asked) -> tuple[int, str]:
+    """The rate as asked, else the company's own, else the list's. Raises Refused."""
+    if asked.rent_usd_per_hour is not None:
+        return micros(asked.rent_usd_per_hour), "as asked"
+    own = settings.prices.get(kind)
+    if own is not None:
+        return micros(own), "valet.toml"
+    listed = prices.on_demand(kind, prices.HOME)
+    if listed is None:
+        raise Refused(f"What does an hour of {kind} cost to rent? I know no price of it. {_give('rent', '21.90')}.")
+    return listed.usd_per_hour_micros, f"{listed.source}, {listed.as_of}"
+
+
+def _types(desk: Desk, scope: Scope) -> list[str]:
+    forecasting.catch_up(desk)
+    since = local_day(desk.clock(), ZoneInfo(desk.settings.digest.timezone)) - timedelta(days=DAYS)
+    return list(dict.fromkeys(row["type"] for row in usage.by_type(desk.store.reading(), scope, since)))
+
+
+def _of(scope: Scope) -> str:
+    name = scope.label or scope.key
+    return {"team": f"by team {name} ", "instance": f"as {name} "}.get(scope.kind, "")
+
+
+def _no_price(kind: str) -> str:
+    return (
+        f"What does a server like {kind} cost? I know what renting costs, but prices to buy are quotes. "
+        f'{_give("price", "150000")}, with yours, or set `[buy.servers."{kind}"]` in valet.toml.'
+    )
+
+
+def _give(key: str, example: str) -> str:
+    return f"Add `{key}:{example}` (on the command line `--{key} {example}`)"

@@ -1,0 +1,132 @@
+"""The ledger and the fleet for other programs: CSV for spreadsheets, records for JSON. Only reads the store."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.domain.clock import DAY
+from bot.domain.days import day_start, month_end
+from bot.domain.listing import Filter, Listing, Totals
+from bot.domain.money.rates import USD
+from bot.domain.money.splitting import share_out
+from bot.services.csv_lines import line, safe
+from bot.services.desk import Desk
+from store import fleet, ledger, listings
+from store.ledger import MachineSum
+from store.sql import Row
+
+COLUMNS = (
+    *("hour", "instance_id", "name", "type", "provider", "team", "used_by", "holder", "use"),
+    *("running_seconds", "gpu_seconds", "usd", "source"),
+)
+ALL = -1
+
+
+def month_of(first: date, timezone: str) -> tuple[int, int]:
+    """When a month begins and ends in a zone."""
+    zone = ZoneInfo(timezone)
+    return day_start(first, zone), day_start(date.fromordinal(month_end(first).toordinal() + 1), zone)
+
+
+def ledger_csv(desk: Desk, start: int, end: int) -> Iterator[str]:
+    """The shares of charges from `start` up to `end` as lines of CSV, oldest first, header included.
+
+    `hour` is the clock hour in UTC, `usd` an exact decimal; `source` says where the rate is from. A charge has a line
+    for each holder and use, which add up to it; an hour in which team or rate changed has several charges.
+    """
+    yield line(COLUMNS)
+    for _, group in groupby(_shares(desk, start, end), key=lambda row: row["charge_id"]):
+        shares = list(group)
+        ran = share_out(shares[0]["running_ms"], [row["gpu_ms"] for row in shares])
+        for row, running_ms in zip(shares, ran, strict=True):
+            hour = datetime.fromtimestamp(row["from_at"] // 3_600_000 * 3_600, UTC).strftime("%Y-%m-%dT%H:00:00Z")
+            texts = [safe(row[name]) for name in COLUMNS[1:9]]
+            priced = usd(row["micros"]) if row["rate_micros"] else ""
+            yield line((hour, *texts, seconds(running_ms), seconds(row["gpu_ms"]), priced, safe(_source(row))))
+
+
+def _shares(desk: Desk, start: int, end: int) -> Iterator[Row]:
+    """Day by day, so that a year does not have to fit into memory."""
+    db = desk.store.reading()
+    for at in range(start, end, DAY):
+        yield from ledger.between(db, at, min(at + DAY, end))
+
+
+def _source(row: Row) -> str:
+    if not row["rate_micros"]:
+        return "no known price"
+    if row["rate_now"] == row["rate_micros"]:
+        return str(row["rate_source"])
+    return f"the rate of that hour, USD {usd(row['rate_micros'])}"
+
+
+def usd(micros: int) -> str:
+    """Dollars as exact decimal text, six digits: 21.957642."""
+    sign, amount = ("-", -micros) if micros < 0 else ("", micros)
+    return f"{sign}{amount // USD}.{amount % USD:06d}"
+
+
+def seconds(ms: int) -> str:
+    """Seconds as exact decimal text: 3600, or 12.5."""
+    whole, rest = divmod(ms, 1000)
+    return f"{whole}.{rest:03d}".rstrip("0") if rest else str(whole)
+
+
+def ledger_sums(desk: Desk, start: int, end: int) -> list[MachineSum]:
+    """What each machine cost each team from `start` up to `end`, rented ones first, dearest first."""
+    return ledger.per_machine(desk.store.reading(), start, end)
+
+
+def everything(desk: Desk) -> tuple[list[Listing], Totals]:
+    """Every instance, most wasteful first, and the sums."""
+    db = desk.store.reading()
+    return listings.page(db, Filter(), limit=ALL), listings.totals(db, Filter())
+
+
+def status(desk: Desk) -> dict[str, Any]:
+    """The fleet for `valet status --json`: instants in ISO 8601 UTC, money as exact decimal text, null for unknown."""
+    found, totals = everything(desk)
+    heard = [
+        {"name": source.name, "read_at": iso(source.ok_at), "error": source.error or None}
+        for source in fleet.sources(desk.store.reading())
+    ]
+    sums = {name: getattr(totals, name) for name in ("instances", "gpus", "running", "idle", "unpriced")}
+    return {
+        "as_of": iso(desk.clock()),
+        "totals": {**sums, "usd_per_hour": usd(totals.rate_micros), "wasted_usd_per_hour": usd(totals.waste_micros)},
+        "sources": heard,
+        "instances": [_record(listing) for listing in found],
+    }
+
+
+def _record(listing: Listing) -> dict[str, Any]:
+    instance, verdict, rate = listing.instance, listing.verdict, listing.rate
+    return {
+        "id": instance.id,
+        "name": instance.name,
+        "provider": instance.provider,
+        "source": instance.source,
+        "type": instance.type,
+        "gpu_model": instance.gpu_model,
+        "gpus": instance.gpu_count,
+        "team": listing.team or None,
+        "state": listing.state,
+        "since": iso(verdict.since if verdict else instance.stopped_at),
+        "evidence": verdict.evidence if verdict else None,
+        "idle_gpus": verdict.idle_gpus if verdict else None,
+        "launched_at": iso(instance.launched_at),
+        "usd_per_hour": usd(rate.micros_per_hour) if rate else None,
+        "rate_source": rate.source if rate else None,
+        "wasted_usd_per_hour": usd(listing.waste_micros) if rate else None,
+        "claims": [
+            {"holder": claim.holder, "gpus": list(claim.gpus), "until": iso(claim.until_at), "note": claim.note}
+            for claim in listing.claims
+        ],
+    }
+
+
+def iso(instant: int | None) -> str | None:
+    """An instant in ISO 8601, UTC, to the second."""
+    return None if instant is None else datetime.fromtimestamp(instant // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,129 @@
+"""Savings, worked out from what happened: stops that were done, claims given back, machines taken instead of others.
+
+Run it every hour, or more often. An hour is worked out once it is over and the machine's provider was read after it,
+so the ledger knows of every run in it; what is written then stands.
+"""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
+
+from bot.domain.acting.windows import next_edge
+from bot.domain.clock import DAY, HOUR
+from bot.domain.days import local_day
+from bot.domain.listing import Filter
+from bot.domain.money.counterfactual import LONGEST, WEEK, WEEKS, Piece, Stopped, saved_by_sharing, saved_by_stop
+from bot.domain.money.saved import Savings
+from bot.services.acting import parking
+from bot.services.desk import Desk
+from bot.services.money.summing import span_of
+from store import fleet, listings, parkings, saved
+from store.saved import Source
+from store.sql import Row
+
+SOON = DAY
+"""A claim given back so long before a stop is what the stop followed from."""
+
+
+def work_out(desk: Desk) -> None:
+    """Write the savings of all hours that are over."""
+    db = desk.store.reading()
+    for row in saved.stops(db):
+        _of_stop(desk, row)
+    for row in saved.shared(db):
+        _of_sharing(desk, row)
+
+
+def answer(desk: Desk, first: date, last: date) -> Savings:
+    """What was saved from one day to another, both counted, in the zone of [digest]."""
+    db = desk.store.reading()
+    found = saved.between(db, *span_of(first, last, desk.settings.digest.timezone))
+    idle = listings.totals(db, Filter())
+    return Savings(first, last, today(desk), tuple(found), idle.waste_micros, idle.idle)
+
+
+def today(desk: Desk) -> date:
+    """The day it is in the zone of [digest]."""
+    return local_day(desk.clock(), ZoneInfo(desk.settings.digest.timezone))
+
+
+def _known_until(db: Database, source: str, now: int) -> int:
+    """The end of the last clock hour of which the ledger knows every run."""
+    return min(now, fleet.ok_at(db, source) or 0) // HOUR * HOUR
+
+
+def _of_stop(desk: Desk, row: Row) -> None:
+    until = _known_until(desk.store.reading(), row["source"], desk.clock())
+    if until < row["finished_at"] or until <= (row["worked_out"] or 0):
+        return
+    with desk.store.writing() as db:
+        run = saved.run_before(db, row["instance_id"], row["finished_at"])
+        if run is None:
+            return
+        stop = _standstill(desk, db, row, run)
+        end = min(stop.until_at, stop.from_at + LONGEST)
+        start = max(stop.from_at, row["worked_out"] or 0, saved.saved_until(db, row["instance_id"]))
+        pieces = saved_by_stop(stop, start, until)
+        made = Source(
+            *(row["id"], row["instance_id"], row["name"], run["team"], _otherwise(stop)),
+            until_at=max(start, min(until, end)),
+            over=end <= until,
+        )
+        saved.keep(db, made, pieces)
+
+
+def _standstill(desk: Desk, db: Database, row: Row, run: Row) -> Stopped:
+    instance_id, began = row["instance_id"], run["until_at"]
+    caps = (
+        saved.next_run(db, instance_id, began),
+        saved.claimed_next(db, instance_id, began),
+        row["gone_at"],
+        _next_window(desk, db, instance_id, began),
+    )
+    first = began - WEEKS * WEEK - WEEK
+    ran = saved.ran(db, instance_id, first, began)
+    for hour, ms in saved.spared(db, instance_id, first, began).items():
+        ran[hour] = min(HOUR, ran.get(hour, 0) + ms)
+    return Stopped(
+        from_at=began,
+        until_at=max(began, min((cap for cap in caps if cap is not None), default=began + LONGEST)),
+        rate_micros=run["rate_micros"],
+        ran_ms=ran,
+        known_from=saved.first_run(db, instance_id) or began,
+        claimed_until=saved.given_back(db, instance_id, began, SOON),
+    )
+
+
+def _next_window(desk: Desk, db: Database, instance_id: str, at: int) -> int | None:
+    listing = listings.by_id(db, instance_id)
+    hours = parking.hours_of(desk, listing, parkings.hours(db).get(instance_id)) if listing else None
+    edge = next_edge(hours, at) if hours else None
+    if hours is not None and edge is not None and not edge.on:
+        edge = next_edge(hours, edge.at)
+    return edge.at if edge else None
+
+
+def _otherwise(stop: Stopped) -> str:
+    usual = "It would have run as in the same hours of the weeks before the stop."
+    return f"Its claim would have kept it running. After that: {usual}" if stop.claimed_until else usual
+
+
+def _of_sharing(desk: Desk, row: Row) -> None:
+    other, now = fleet.by_id(desk.store.reading(), row["instead_of"]), desk.clock()
+    until = _known_until(desk.store.reading(), other["source"], now) if other else now // HOUR * HOUR
+    if until <= (row["worked_out"] or row["from_at"]):
+        return
+    with desk.store.writing() as db:
+        subject = row["instead_of"] if other else row["id"]
+        end = min(each for each in (row["until_at"], row["ended_at"]) if each is not None)
+        written = saved.saved_until(db, subject)
+        start = max(row["from_at"], row["worked_out"] or 0, written)
+        pieces: list[Piece] = []
+        if start < min(until, end):
+            ran = saved.ran(db, subject, start // HOUR * HOUR, until) if other else {}
+            pieces = saved_by_sharing(row["micros_per_hour"], (start, min(until, end)), ran)
+        name = other["name"] if other else row["instead_of"]
+        worked_out = max(start, min(until, end))
+        made = Source(row["id"], subject, name, row["team"], row["counterfactual"], worked_out, over=end <= until)
+        saved.keep(db, made, pieces)

@@ -1,0 +1,100 @@
+"""Scores the forecasts that were kept once their days are over, and tells the record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from bot.domain.clock import DAY as DAY_MS
+from bot.domain.clock import HOUR
+from bot.domain.days import day_start, local_day, month_end
+from bot.domain.money.accuracy import DAYS, MONTH_AHEAD, Horizon, Record, Score, own, record
+from bot.domain.money.report import Range, Report, Scope
+from bot.domain.money.spending import DAY
+from bot.services.desk import Desk
+from bot.services.money.books import LOOK_BACK, Books, open_books, rows_of
+from store import scores
+
+SETTLED = 2 * HOUR
+"""So long after midnight every charge of a day is written."""
+KEEP = 130 * DAY_MS
+"""A forecast's content is kept until its 90 days are over, and then some."""
+HORIZONS: tuple[Horizon, ...] = ("7d", "30d", "90d", "month")
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """The record of a scope, and of all teams together where it is asked for everything."""
+
+    scope: Scope
+    records: tuple[Record, ...]
+    teams: tuple[Record, ...]
+    first_made: int | None
+    """When the oldest forecast was made that is not forgotten; None without any."""
+    own: tuple[int, ...]
+    """Horizons whose ranges follow from the company's own record, days."""
+
+
+def score(desk: Desk) -> None:
+    """Score what is due; run it every hour, or more often."""
+    zone, now = ZoneInfo(desk.settings.digest.timezone), desk.clock()
+    today = local_day(now - SETTLED, zone)
+    db, oldest = desk.store.reading(), now - LOOK_BACK * DAY_MS
+    due = [
+        (horizon, *each)
+        for horizon in HORIZONS
+        for each in scores.open_ones(db, horizon, oldest, _over_before(horizon, today, zone))
+    ]
+    books = open_books(desk) if due else None
+    found = [_scored(horizon, scope, made_at, content, books) for horizon, scope, made_at, content in due if books]
+    with desk.store.writing() as db:
+        scores.add(db, found)
+        scores.prune(db, now - KEEP)
+
+
+def _over_before(horizon: Horizon, today: date, zone: ZoneInfo) -> int:
+    """Forecasts made before this instant are of days that are over."""
+    if horizon == "month":
+        return day_start(today.replace(day=1), zone)
+    return day_start(today - (DAYS[horizon] - 1) * DAY, zone)
+
+
+def _scored(horizon: Horizon, scope: str, made_at: int, content: Mapping[str, object], books: Books) -> Score:
+    try:
+        report = Report.from_json(dict(content))
+    except (KeyError, TypeError, ValueError):
+        return Score(scope, made_at, horizon, 0)  # another version wrote it
+    said, last = _said(report, horizon)
+    first = report.today if horizon != "month" else report.today.replace(day=1)
+    late = horizon == "month" and (last - report.today).days + 1 < MONTH_AHEAD
+    came = None if late else _came(report.scope, first, last, books)
+    bounds = (said.lo_micros, said.hi_micros, said.lo95_micros, said.hi95_micros, said.spread_micros)
+    return Score(scope, made_at, horizon, said.micros, *bounds, came)
+
+
+def _said(report: Report, horizon: Horizon) -> tuple[Range, date]:
+    if horizon == "month":
+        return report.month, month_end(report.today)
+    return report.next(DAYS[horizon]), report.today + (DAYS[horizon] - 1) * DAY
+
+
+def _came(scope: Scope, first: date, last: date, books: Books) -> int | None:
+    """What the days came to; None where on one of them nobody looked."""
+    days = [first + number * DAY for number in range((last - first).days + 1)]
+    if not all(day in books.ledger.metered for day in days):
+        return None
+    return sum(row.micros for row in rows_of(scope, books) if first <= row.day <= last)
+
+
+def accuracy(desk: Desk, scope: Scope) -> Accuracy:
+    """The record of a scope's forecasts."""
+    db = desk.store.reading()
+    found = [each for each in scores.of(db, scope.text) if each.scope == scope.text]
+    teams = scores.of(db, "team:") if scope.kind == "total" else []
+    return Accuracy(
+        scope,
+        tuple(record(found, horizon) for horizon in HORIZONS),
+        tuple(record(teams, horizon) for horizon in HORIZONS) if teams else (),
+        scores.first_made(db, scope.text),
+        tuple(own(scores.of(db, ""))),
+    )

@@ -1,0 +1,128 @@
+"""`/cost report` and `/cost idle`: sums of the ledger over days of the zone of [digest], and the same as CSV."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.domain.acting.snoozes import Snooze
+from bot.domain.clock import HOUR
+from bot.domain.days import day_start, local_day
+from bot.domain.listing import Filter, Listing
+from bot.domain.money.spend_report import IdleNow, ReportBy, Row, SpendReport, Spent
+from bot.domain.money.sums import Sum
+from bot.services.csv_lines import line, safe
+from bot.services.desk import Desk
+from bot.services.money import summing
+from bot.services.money.books import catch_up
+from bot.services.money.reporting import usd
+from store import ledger, listings, snoozes, spend
+
+DAY = timedelta(days=1)
+ALL = -1
+COLUMNS = (
+    *("kind", "usd", "busy_usd", "idle_usd", "unknown_usd"),
+    *("gpu_hours", "idle_gpu_hours", "unpriced_gpu_hours"),
+)
+
+
+def report(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
+    """What the days from one to another cost, both counted; days to come are left out."""
+    now, zone = desk.clock(), ZoneInfo(desk.settings.digest.timezone)
+    today = local_day(now, zone)
+    begins = spend.begins(desk.store.reading())
+    first_known = local_day(begins, zone) if begins is not None else None
+    rows = _rows(summing.between(desk, by, first, last))
+    return SpendReport(
+        first=first,
+        last=last,
+        today=today,
+        by=by,
+        rows=tuple(sorted(rows, key=lambda row: (-row.rented.micros, -row.owned.micros, row.name))),
+        made_at=now,
+        timezone=zone.key,
+        before_micros=_before(desk, first, min(last, today), first_known),
+        running_micros=_running(desk, first, last, zone),
+        begins=first_known,
+    )
+
+
+def idle(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
+    """The same days, what idled most first, with the machines that idle now."""
+    found = report(desk, by, first, last)
+    order = sorted(found.rows, key=lambda row: (-row.rented.idle_micros, -row.owned.idle_gpu_ms, row.name))
+    return replace(found, rows=tuple(order), idle_now=idle_now(desk) if last >= found.today else ())
+
+
+def idle_now(desk: Desk) -> tuple[IdleNow, ...]:
+    """What idles at this moment, most wasteful first; exempt machines and snoozed ones too, as they cost the same."""
+    found = []
+    snoozed = snoozes.active(desk.store.reading(), desk.clock())
+    for state in ("idle", "partial"):
+        for listing in listings.page(desk.store.reading(), Filter(state=state), limit=ALL):
+            verdict, instance = listing.verdict, listing.instance
+            if verdict is None or verdict.since is None:
+                continue
+            found.append(
+                IdleNow(
+                    instance.id,
+                    instance.name,
+                    instance.provider,
+                    verdict.state,
+                    verdict.since,
+                    tuple(claim.holder for claim in listing.claims),
+                    listing.waste_micros,
+                    verdict.idle_gpus or instance.gpu_count,
+                    _kept(desk, listing, snoozed.get(instance.id)),
+                )
+            )
+    return tuple(sorted(found, key=lambda each: (each.provider == "owned", -each.waste_micros, each.name)))
+
+
+def _kept(desk: Desk, listing: Listing, snooze: Snooze | None) -> str:
+    exemption = desk.exemption(listing.instance)
+    if exemption is not None:
+        return f"exempt: {exemption.reason}"
+    if listing.drain is not None:
+        return f"<@{listing.drain.who}> drains it"
+    return f"<@{snooze.who}> keeps it" if snooze else ""
+
+
+def _rows(sums: list[Sum]) -> list[Row]:
+    found: dict[str, Row] = {}
+    for each in sums:
+        row = found.get(each.key) or Row(each.key, each.name, Spent(), Spent())
+        spent = Spent(*each[3:])
+        if each.provider == "owned":
+            found[each.key] = replace(row, owned=row.owned + spent)
+        else:
+            found[each.key] = replace(row, rented=row.rented + spent)
+    return list(found.values())
+
+
+def _before(desk: Desk, first: date, last: date, begins: date | None) -> int | None:
+    length = last - first + DAY
+    if begins is None or first - length < begins:
+        return None
+    catch_up(desk)
+    since = spend.per_day(desk.store.reading(), first - length)
+    return sum(row.micros for row in since if row.day < first)
+
+
+def _running(desk: Desk, first: date, last: date, zone: ZoneInfo) -> int:
+    start, end = day_start(first, zone), day_start(last + DAY, zone)
+    return sum(meter.micros for meter in ledger.rented_meters(desk.store.reading()) if start <= meter.from_at < end)
+
+
+def csv(made: SpendReport) -> Iterator[str]:
+    """The rows as CSV, the header included; amounts are exact, and no cell is a formula."""
+    yield line((made.by, *(("instance_id",) if made.by == "instance" else ()), *COLUMNS))
+    for row in made.rows:
+        for kind, spent in (("rented", row.rented), ("owned", row.owned)):
+            if spent.gpu_ms or spent.micros:
+                named = (row.name, row.key) if made.by == "instance" else (row.name,)
+                money = (spent.micros, spent.busy_micros, spent.idle_micros, spent.unknown_micros)
+                times = (spent.gpu_ms, spent.idle_gpu_ms, spent.unpriced_gpu_ms)
+                yield line(
+                    (*(safe(each) for each in named), kind, *map(usd, money), *(f"{ms / HOUR:.3f}" for ms in times))
+                )

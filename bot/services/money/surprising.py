@@ -1,0 +1,97 @@
+"""Unusual days: yesterday held against what its past led to expect, team by team, and told once."""
+
+from collections.abc import Iterable
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from bot.domain.clock import HOUR
+from bot.domain.days import day_start
+from bot.domain.money.forecast import History
+from bot.domain.money.rates import USD
+from bot.domain.money.report import Scope
+from bot.domain.money.spending import DAY
+from bot.domain.money.unusual import ENOUGH, UnusualDay, behind, is_news, unusual
+from bot.services.desk import Desk, channel_of
+from bot.services.money.books import Books, open_books, rows_of
+from bot.services.money.saving import today
+from store import budgets, outbox
+from store.spend import DaySpend
+
+KIND = "unusual_day"
+TOTAL = Scope()
+SETTLED = 2 * HOUR
+"""So long after a day's end its last charges are in the ledger."""
+
+
+def look(desk: Desk) -> None:
+    """Look at yesterday, once it is over and charged; each team's first, and all of it where no team's explains it."""
+    now_day, zone = today(desk), ZoneInfo(desk.settings.digest.timezone)
+    if desk.clock() < day_start(now_day, zone) + SETTLED:
+        return
+    day, teams = now_day - DAY, [Scope("team", team.name) for team in desk.roster().teams]
+    db = desk.store.reading()
+    due = [scope for scope in (*teams, TOTAL) if not budgets.looked_at(db, scope.text, day)]
+    if not due:
+        return
+    books = open_books(desk)
+    found = {scope: _unusual(desk, scope, books, day) for scope in due if scope != TOTAL}
+    explained = any(found.values())
+    if TOTAL in due:
+        found[TOTAL] = None if explained else _unusual(desk, TOTAL, books, day)
+    for scope, told in found.items():
+        _note(desk, scope, day, told)
+
+
+def _unusual(desk: Desk, scope: Scope, books: Books, day: date) -> UnusualDay | None:
+    rows = rows_of(scope, books)
+    first = max(books.ledger.first_day, min((row.day for row in rows), default=day))
+    if first >= day or day not in books.ledger.metered:
+        return None
+    sums = _sums(rows)
+    metered = books.ledger.metered
+    wanted = [first + n * DAY for n in range((day - first).days)]
+    past = History(first, tuple(float(sums.get(each, 0)) if each in metered else None for each in wanted))
+    least = int(desk.settings.budget.unusual_usd * USD)
+    found = unusual(scope, past, day, sums.get(day, 0), least=least)
+    if found is None:
+        return None
+    that_day = _by_machine(row for row in rows if row.day == day)
+    before = _by_machine(row for row in rows if day - ENOUGH * DAY <= row.day < day)
+    usual = {key: micros // ENOUGH for key, micros in before.items()}
+    names = {machine.id: machine.name for machine in books.machines}
+    return UnusualDay(
+        *(scope, day, found.micros, found.expected_micros, found.bound_micros), behind(that_day, usual, names)
+    )
+
+
+def _sums(rows: Iterable[DaySpend]) -> dict[date, int]:
+    found: dict[date, int] = {}
+    for row in rows:
+        found[row.day] = found.get(row.day, 0) + row.micros
+    return found
+
+
+def _by_machine(rows: Iterable[DaySpend]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in rows:
+        found[row.instance_id] = found.get(row.instance_id, 0) + row.micros
+    return found
+
+
+def _note(desk: Desk, scope: Scope, day: date, found: UnusualDay | None) -> None:
+    with desk.store.writing() as db:
+        last = budgets.told_last(db, scope.text, day)
+        tells = found is not None and is_news(found, UnusualDay.from_json(last) if last else None)
+        content = found.to_json() if found and tells else None
+        if budgets.look_at(db, scope.text, day, content) and content:
+            subject = f"{scope.text}|{day}"
+            ref = f"unusual:{subject}"
+            outbox.tell(db, channel_of(desk, scope.key), ref, kind=KIND, subject=subject, now=desk.clock())
+    desk.wake()
+
+
+def told(desk: Desk, subject: str) -> UnusualDay | None:
+    """What a channel was told of a day."""
+    scope, day = subject.split("|")
+    found = budgets.told_of(desk.store.reading(), scope, day)
+    return UnusualDay.from_json(found) if found else None

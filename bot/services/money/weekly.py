@@ -1,0 +1,77 @@
+"""The weekly report for management: made once per channel and week, kept as it was made."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from bot.domain.money.report import Scope
+from bot.domain.money.weekly import LIKELY, Todo, Weekly, due_on, todos
+from bot.services import looking
+from bot.services.desk import Desk
+from bot.services.digesting import judged_lately
+from bot.services.money import forecasting, saving, spend_reporting
+from store import outbox, weeklies
+
+DAY = timedelta(days=1)
+KIND = "weekly"
+
+
+def make_due(desk: Desk) -> bool:
+    """Make the report if one is due and not made yet; whether it had something to say. Run it every few minutes."""
+    chosen, now = desk.settings.reports, desk.clock()
+    if not chosen.channel:
+        return False
+    day = due_on(now, chosen.timezone or desk.settings.digest.timezone, chosen.weekday, chosen.at)
+    db = desk.store.reading()
+    if day is None or weeklies.has(db, chosen.channel, day.isoformat()) or not judged_lately(db, now):
+        return False
+    made = _made(desk, chosen.channel, day, now)
+    content = None if made.is_empty else made.to_json()
+    with desk.store.writing() as writing:
+        fresh = weeklies.first(writing, chosen.channel, day.isoformat(), content, now=now)
+        spoken = fresh and content is not None
+        if spoken:
+            subject = f"{chosen.channel}|{day.isoformat()}"
+            outbox.tell(writing, chosen.channel, f"{KIND}:{day.isoformat()}", kind=KIND, subject=subject, now=now)
+    if spoken:
+        desk.wake()
+    return spoken
+
+
+def _made(desk: Desk, channel: str, day: date, now: int) -> Weekly:
+    first, last = day - 7 * DAY, day - DAY
+    week = spend_reporting.report(desk, "team", first, last)
+    today = saving.today(desk)
+    return Weekly(
+        channel=channel,
+        first=first,
+        last=last,
+        made_at=now,
+        rented=week.rented,
+        owned=week.owned,
+        before_micros=week.before_micros,
+        forecast=forecasting.answer(desk, forecasting.TOTAL),
+        saved_micros=saving.answer(desk, today.replace(day=1), today).micros,
+        todos=todos(spend_reporting.idle_now(desk), _over_budget(desk), _to_weigh(desk)),
+    )
+
+
+def _over_budget(desk: Desk) -> Iterator[Todo]:
+    for team in desk.roster().teams:
+        if team.budget_micros is None:
+            continue
+        report = forecasting.answer(desk, Scope("team", team.name))
+        over = report.month.micros - team.budget_micros
+        if over > 0 and (report.chance_over is None or report.chance_over >= LIKELY):
+            yield Todo("budget", team.name, team.name, over)
+
+
+def _to_weigh(desk: Desk) -> Iterator[Todo]:
+    """Types that are rented now and that somebody has named a price to buy for."""
+    rented = looking.types(desk)
+    return (Todo("buy", kind, kind) for kind in desk.settings.buy.servers if kind in rented)
+
+
+def report_of(desk: Desk, channel: str, local_date: str) -> Weekly | None:
+    """A report as it was made; None when there was nothing to say, or no report."""
+    content = weeklies.of(desk.store.reading(), channel, local_date)
+    return Weekly.from_json(content) if content is not None else None

@@ -1,0 +1,1 @@
+"""Who uses what: claims, the line, bookings, and all that is held against what is measured."""

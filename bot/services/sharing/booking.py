@@ -1,0 +1,186 @@
+"""Bookings: making and cancelling them, and keeping claims clear of them. `slots` does what is due."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
+
+from bot.domain.clock import DAY
+from bot.domain.listing import Listing
+from bot.domain.moments import local
+from bot.domain.sharing.bookings import MOST_WEEKS, Booking, Gap, Hold, Slot, hold_of, next_start, pick
+from bot.domain.sharing.claims import Claim, GpuChoice
+from bot.errors import NotFound, Refused
+from bot.services.desk import Desk
+from bot.services.sharing import booking_limits
+from store import audit, bookings, listings, outbox
+
+
+class Booked(Refused):
+    """A claim would run into a booking; `slot` is the first in its way."""
+
+    def __init__(self, sentence: str, slot: Slot) -> None:
+        super().__init__(sentence)
+        self.slot = slot
+
+
+class Clash(Refused):
+    """A booking that can't be had: `holds` are in its way, and `free_at` is when it could begin instead."""
+
+    def __init__(self, sentence: str, holds: tuple[Hold, ...], wanted: Gap, free_at: int | None) -> None:
+        super().__init__(sentence)
+        self.holds = holds
+        self.wanted = wanted
+        self.free_at = free_at
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to book."""
+
+    from_at: int
+    length: int | None = None
+    choice: GpuChoice = field(default_factory=GpuChoice)
+    weekly: bool = False
+    last_day: date | None = None
+    """Of a weekly one; None: as long as bookings may go on."""
+    note: str = ""
+
+
+def book(desk: Desk, instance_id: str, holder: str, wish: Wish) -> tuple[Booking, list[Slot]]:
+    """Book GPUs of an instance for later, once or every week; its slots within reach. Raises Refused, Clash."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        listing = listings.by_id(db, instance_id)
+        if listing is None:
+            raise Refused("That instance is gone.")
+        if listing.drain is not None:
+            raise Refused(listing.drain.refusal(listing.instance.name))
+        booking_limits.check_time(desk, wish.from_at, now)
+        made = _planned(desk, holder, instance_id, wish, now=now)
+        booking_limits.check_number(desk, db, made)
+        bookings.add(db, made)
+        slots = [_slot(db, listing, made, start) for start in made.starts(now, booking_limits.reach(desk, now))]
+        for each in slots:
+            booking_limits.check_use(desk, db, each)
+        every = f"weekly until {made.last_day}" if made.weekly else ""
+        audit.add(db, now, holder, "booked", subject=instance_id, detail=wish.note, after=every)
+    desk.wake()
+    return made, slots
+
+
+def _planned(desk: Desk, holder: str, instance_id: str, wish: Wish, *, now: int) -> Booking:
+    """The booking as it would be. Raises Refused."""
+    team, zone = desk.roster().team_of(holder), desk.zone(holder)
+    begins = local(wish.from_at, ZoneInfo(zone))
+    length = desk.settings.claim_limits(team).length(wish.length)
+    last_day = None
+    if wish.weekly:
+        if length > 6 * DAY:
+            raise Refused("A weekly booking lasts at most 6 days each time. Try `for 8h`.")
+        last_day = begins.date() + timedelta(weeks=MOST_WEEKS - 1)
+        last_day = min(last_day, wish.last_day or last_day)
+    return Booking(
+        *(secrets.token_hex(16), instance_id, holder, wish.choice, zone, begins.date(), begins.time(), length, now),
+        *(last_day, team, wish.note),
+    )
+
+
+def _slot(db: Database, listing: Listing, made: Booking, from_at: int) -> Slot:
+    """Write one slot of a booking. Raises Refused, Clash."""
+    gap = Gap(made.holder, made.choice, listing.instance.gpu_count, from_at, made.length)
+    holds = holds_on(db, listing)
+    gpus = pick(gap, holds)
+    if gpus is None:
+        there = tuple(hold for hold in holds if hold.meets(gap.from_at, gap.until_at))
+        raise Clash(f"{listing.instance.name} is taken then.", there, gap, next_start(gap, holds))
+    return keep(db, made, gpus, from_at)
+
+
+def keep(db: Database, made: Booking, gpus: tuple[int, ...], from_at: int, *, taken: bool = False) -> Slot:
+    """Keep these GPUs for one time of a booking, or note that others have them then."""
+    slot = Slot(
+        *(secrets.token_hex(16), made.id, made.instance_id, made.holder, gpus, from_at, from_at + made.length),
+        state="missed" if taken else "booked",
+        outcome="Others have it then." if taken else "",
+        team=made.team,
+        note=made.note,
+        made_at=made.made_at,
+        weekly=made.weekly,
+    )
+    bookings.add_slot(db, slot)
+    return slot
+
+
+def upcoming(desk: Desk, *, instance_id: str = "", holder: str = "") -> list[Slot]:
+    """Bookings to come, the next first."""
+    return bookings.ahead(desk.store.reading(), instance_id=instance_id, holder=holder)
+
+
+def slot(desk: Desk, slot_id: str) -> Slot | None:
+    """One time of a booking, past or to come."""
+    return bookings.slot(desk.store.reading(), slot_id)
+
+
+def holds_on(db: Database, listing: Listing) -> list[Hold]:
+    """What is kept of an instance, by claims and by bookings, the first to begin first."""
+    kept: list[Claim | Slot] = [*listing.claims, *bookings.ahead(db, instance_id=listing.instance.id)]
+    return sorted(map(hold_of, kept), key=lambda hold: (hold.from_at, hold.until_at))
+
+
+def kept_gpus(db: Database, instance_id: str, until: int) -> set[int]:
+    """The GPUs that are booked for a time which begins before then."""
+    return {gpu for slot in _before(db, instance_id, until) for gpu in slot.gpus}
+
+
+def keep_clear(desk: Desk, db: Database, planned: Claim, name: str) -> None:
+    """Whether a claim, as planned, keeps clear of bookings. Raises Booked."""
+    for slot in _before(db, planned.instance_id, planned.until_at):
+        if slot.holder == planned.holder or set(slot.gpus) & set(planned.gpus):
+            minutes = max(0, slot.from_at - desk.clock()) // 60_000
+            short = f"{minutes // 60}h{minutes % 60}m" if minutes >= 60 else f"{minutes}m"
+            if slot.holder == planned.holder:
+                raise Booked(f"{name} becomes yours in {short}, as you booked it. Claim it for less than that.", slot)
+            raise Booked(f"{name} is booked by <@{slot.holder}> and needed in {short}. Claim it for less.", slot)
+
+
+def _before(db: Database, instance_id: str, until: int) -> Sequence[Slot]:
+    return [slot for slot in bookings.ahead(db, instance_id=instance_id) if slot.from_at < until]
+
+
+def cancel(desk: Desk, slot_id: str, person: str, *, series: bool = False) -> list[Slot]:
+    """Cancel a slot, or all that are to come of its booking; what was cancelled. Raises Refused."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        chosen = bookings.slot(db, slot_id)
+        if chosen is None:
+            raise NotFound("That booking is not known here any more.")
+        _check_cancel(desk, db, chosen, person)
+        slots = bookings.ahead(db, booking_id=chosen.booking_id) if series else [chosen]
+        if series or not chosen.weekly:
+            bookings.end(db, chosen.booking_id, now, who=person)
+        off = [each for each in slots if bookings.move(db, each, "off", outcome=f"<@{person}> cancelled it.")]
+        if not off:
+            raise Refused("That booking is cancelled, over or has begun. `/gpu bookings mine` shows yours.")
+        audit.add(db, now, person, "cancelled a booking", subject=chosen.instance_id, detail=chosen.holder)
+        if person != chosen.holder:
+            tell(db, off[0], now)
+    desk.wake()
+    return off
+
+
+def _check_cancel(desk: Desk, db: Database, slot: Slot, person: str) -> None:
+    listing = listings.by_id(db, slot.instance_id)
+    roster = desk.roster()
+    if person != slot.holder and person not in roster.approvers(listing.team if listing else "") | roster.admins:
+        raise Refused(f"That is <@{slot.holder}>'s booking; only they or an approver can cancel it.")
+    if slot.state != "booked":
+        raise Refused("That booking is cancelled, over or has begun. `/gpu bookings mine` shows yours.")
+
+
+def tell(db: Database, slot: Slot, now: int) -> None:
+    """Tell the holder how their booking goes, as things stand when it is sent; later changes edit the message."""
+    outbox.tell(db, slot.holder, f"slot:{slot.id}", kind="slot", subject=slot.id, now=now)

@@ -1,0 +1,38 @@
+"""The end of claims: by their time, with their instance, or by somebody's word."""
+
+from sqlite_utils import Database
+
+from bot.domain.clock import MINUTE
+from bot.domain.sharing.claims import GRACE, Claim, EndReason
+from bot.services import digesting
+from bot.services.desk import Desk
+from bot.services.sharing import reminding, requesting
+from store import audit, claims, outbox
+
+GONE_FOR = 10 * MINUTE
+"""An instance must be gone this long before claims on it end; one look may miss one."""
+
+
+def expire(desk: Desk) -> int:
+    """End claims whose time and grace are over or whose instance is gone, and tell their holders; how many."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        ended = [end(desk, db, each, "expired") for each in claims.ending(db, now - GRACE)]
+        ended += [end(desk, db, each, "gone") for each in claims.orphaned(db, now - GONE_FOR)]
+    if any(ended):
+        desk.wake()
+    return sum(ended)
+
+
+def end(desk: Desk, db: Database, claim: Claim, reason: EndReason, *, who: str = "") -> bool:
+    """End an open claim and tell its holder, unless it was they who did; False when it has ended already."""
+    now = desk.clock()
+    if not claims.end(db, claim.id, now, reason, who=who):
+        return False
+    audit.add(db, now, who or "valet", reason, subject=claim.instance_id, detail=claim.holder)
+    digesting.refresh(desk, db, claim.instance_id)
+    requesting.over(desk, db, claim, reason)
+    foreseen = reminding.over(db, claim, now) and reason == "expired"
+    if who != claim.holder and not foreseen:
+        outbox.tell(db, claim.holder, f"claim-end:{claim.id}", kind="claim_ended", subject=claim.id, now=now)
+    return True

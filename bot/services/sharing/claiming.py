@@ -1,0 +1,171 @@
+"""Claims: taking, extending and giving back."""
+
+import secrets
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from bot.domain.clock import MINUTE
+from bot.domain.listing import Listing
+from bot.domain.sharing.claims import GRACE, Claim, GpuChoice
+from bot.errors import Refused
+from bot.services import digesting
+from bot.services.acting import asking
+from bot.services.desk import Desk
+from bot.services.sharing import booking, claim_ends, fair_use, reminding, requesting, turns
+from store import audit, claims, listings
+
+
+class Taken(Refused):
+    """Others hold what was asked for; `claims` says who and until when."""
+
+    def __init__(self, sentence: str, held: tuple[Claim, ...]) -> None:
+        super().__init__(sentence)
+        self.claims = held
+
+
+def claim(
+    desk: Desk,
+    instance_id: str,
+    holder: str,
+    *,
+    choice: GpuChoice | None = None,
+    length: int | None = None,
+    until: int | None = None,
+    note: str = "",
+    granted: bool = False,
+) -> Listing:
+    """Claim an instance or some of its GPUs; asked again by its holder, it moves the end.
+
+    Asked again without a length or an end, it never ends sooner than before; without a choice of GPUs, it keeps those
+    it has. The longest a claim may be counts from now. `granted`: an approver let it pass the limits of fair use.
+    Raises Refused, Taken, InLine, Booked.
+    """
+    now = desk.clock()
+    with desk.store.writing() as db:
+        listing = _claimable(desk, db, instance_id)
+        mine = listing.claim_of(holder)
+        team = desk.roster().team_of(holder)
+        end = now + desk.settings.claim_limits(team).length(length if until is None else until - now)
+        if mine is not None and length is None and until is None:
+            end = max(mine.until_at, end)
+        gpus = _gpus(desk, db, listing, holder, choice, until=end)
+        begun = (mine.id, mine.from_at) if mine else (secrets.token_hex(16), now)
+        planned = Claim(begun[0], instance_id, holder, begun[1], end, gpus, team, note)
+        booking.keep_clear(desk, db, planned, listing.instance.name)
+        if not granted:
+            fair_use.check(desk, db, planned)
+        asking.make_way(desk, db, listing, holder)
+        turns.served(desk, db, planned)
+        _write(db, planned, mine, now)
+        made = _changed(desk, db, instance_id)
+    desk.wake()
+    return made
+
+
+def _write(db: Database, planned: Claim, mine: Claim | None, now: int) -> None:
+    if mine is None:
+        written = claims.add(db, planned)
+    else:
+        claims.extend(db, mine.id, planned.until_at, note=planned.note)
+        written = claims.regrip(db, mine, planned.gpus, now)
+    if not written:
+        raise Refused("Somebody else has got some of these GPUs. `/gpu status` shows who.")
+    did = "extended" if mine else "claimed"
+    audit.add(db, now, planned.holder, did, subject=planned.instance_id, detail=planned.note)
+
+
+def _claimable(desk: Desk, db: Database, instance_id: str) -> Listing:
+    """The instance, without claims whose time is over and `claim_ends` has not come round to yet."""
+    listing = listings.by_id(db, instance_id)
+    if listing is None:
+        raise Refused("That instance is gone.")
+    if not listing.running:
+        name, state = listing.instance.name, listing.instance.state
+        way = f"`/gpu start {name}` starts it for you." if state == "stopped" else "`/gpu status` shows what runs."
+        raise Refused(f"{name} is {state}, so there is nothing to claim. {way}")
+    if listing.drain is not None:
+        raise Refused(listing.drain.refusal(listing.instance.name))
+    over = [each for each in listing.claims if each.until_at + GRACE <= desk.clock()]
+    for each in over:
+        claim_ends.end(desk, db, each, "expired")
+    return (listings.by_id(db, instance_id) or listing) if over else listing
+
+
+def _gpus(
+    desk: Desk, db: Database, listing: Listing, holder: str, choice: GpuChoice | None, *, until: int
+) -> tuple[int, ...]:
+    """The GPUs to hold, those nobody has booked by then first. Raises Taken, InLine, Refused."""
+    mine = listing.claim_of(holder)
+    if choice is None and mine is not None:
+        return mine.gpus
+    others = tuple(each for each in listing.claims if each.holder != holder)
+    taken = {gpu for each in others for gpu in each.gpus}
+    chosen, booked = choice or GpuChoice(), booking.kept_gpus(db, listing.instance.id, until)
+    picked = turns.pick(desk, db, listing, holder, choice=chosen, taken=taken | booked)
+    if picked is None and booked:
+        picked = turns.pick(desk, db, listing, holder, choice=chosen, taken=taken)
+    if picked is None:
+        raise Taken(f"{listing.instance.name} is taken.", others)
+    return picked
+
+
+def _changed(desk: Desk, db: Database, instance_id: str) -> Listing:
+    digesting.refresh(desk, db, instance_id)
+    made = listings.by_id(db, instance_id)
+    if made is None:
+        raise Refused("That instance is gone.")
+    for each in made.claims:
+        reminding.follow(db, each, desk.clock())
+    return made
+
+
+def extend(desk: Desk, instance_id: str, holder: str, *, by: int | None = None, until: int | None = None) -> Listing:
+    """Let one's claim end later: `by` milliseconds after its present end, or at `until`. Raises Refused."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        listing = _claimable(desk, db, instance_id)
+        mine = listing.claim_of(holder)
+        if mine is None:
+            raise Refused(
+                f"You hold nothing on {listing.instance.name}. `/gpu claim {listing.instance.name}` takes it."
+            )
+        if by is not None and by < MINUTE:
+            raise Refused(f"Less than a minute changes nothing. Try `extend {listing.instance.name} 2h`.")
+        if until is not None and until < mine.until_at:
+            name = listing.instance.name
+            raise Refused(
+                f"Your claim on {name} lasts longer than that already. `/gpu claim {name} for 1h` shortens it."
+            )
+        limits = desk.settings.claim_limits(mine.team)
+        end = until if until is not None else max(mine.until_at, now) + (limits.default if by is None else by)
+        limits.length(end - now)
+        booking.keep_clear(desk, db, replace(mine, until_at=end), listing.instance.name)
+        fair_use.check(desk, db, replace(mine, until_at=end))
+        claims.extend(db, mine.id, end)
+        audit.add(db, now, holder, "extended", subject=instance_id)
+        requesting.extended(desk, db, mine)
+        made = _changed(desk, db, instance_id)
+    desk.wake()
+    return made
+
+
+def check_release(desk: Desk, listing: Listing, held: Claim, person: str) -> None:
+    """Whether this person may end a claim: its holder may, and whoever decides for its team. Raises Refused."""
+    roster = desk.roster()
+    if person == held.holder or person in roster.approvers(listing.team) | roster.admins:
+        return
+    raise Refused(f"{listing.instance.name} is <@{held.holder}>'s; only they or an approver can release it.")
+
+
+def release(desk: Desk, claim_id: str, person: str) -> Claim:
+    """End a claim. Its holder may, and so may whoever decides for the instance's team. Raises Refused."""
+    with desk.store.writing() as db:
+        held = claims.by_id(db, claim_id)
+        listing = listings.by_id(db, held.instance_id) if held else None
+        if held is None or held.ended_at is not None or listing is None:
+            raise Refused("That claim has ended already, so there is nothing to release.")
+        check_release(desk, listing, held, person)
+        claim_ends.end(desk, db, held, "released", who=person)
+    desk.wake()
+    return held

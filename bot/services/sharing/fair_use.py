@@ -1,0 +1,51 @@
+"""Limits of fair use: looked at before a claim is written, and what is said beyond them."""
+
+from sqlite_utils import Database
+
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.fair_use import WEEK, beyond, use_of
+from bot.errors import Refused
+from bot.services.desk import Desk
+from store import claims
+
+
+class OverLimit(Refused):
+    """A claim beyond the limits of fair use: which ones, the claim as planned, and whether an approver can pass it."""
+
+    def __init__(self, sentence: str, excess: str, planned: Claim, *, may_ask: bool) -> None:
+        super().__init__(sentence)
+        self.excess = excess
+        self.planned = planned
+        self.may_ask = may_ask
+
+
+def check(desk: Desk, db: Database, planned: Claim) -> None:
+    """Whether a claim, as planned, keeps to the limits or only a warning follows. Raises OverLimit."""
+    rules = desk.settings.fair_use(planned.team)
+    said = _beyond(desk, db, planned)
+    if said and rules.at_limit != "warn":
+        may_ask = rules.at_limit == "ask"
+        advice = "An approver can let it pass." if may_ask else "Release something first, or claim less."
+        excess = "; ".join(said)
+        raise OverLimit(f"Too much: {excess}. {advice}", excess, planned, may_ask=may_ask)
+
+
+def warnings(desk: Desk, held: Claim) -> str:
+    """What to tell somebody who went beyond a limit; empty where they keep to them."""
+    said = _beyond(desk, desk.store.reading(), held)
+    return f"Mind the others: {'; '.join(said)}." if said else ""
+
+
+def _beyond(desk: Desk, db: Database, planned: Claim) -> list[str]:
+    rules, now, said = desk.settings.fair_use(planned.team), desk.clock(), []
+    if rules.person.is_set:
+        own = claims.since(db, now - WEEK, holder=planned.holder)
+        said += beyond(rules.person, use_of(_with(own, planned), now), "you")
+    if rules.team.is_set and planned.team:
+        theirs = claims.since(db, now - WEEK, team=planned.team)
+        said += beyond(rules.team, use_of(_with(theirs, planned), now), f"team {planned.team}")
+    return said
+
+
+def _with(known: list[Claim], planned: Claim) -> list[Claim]:
+    return [*(each for each in known if each.id != planned.id), planned]

@@ -1,0 +1,138 @@
+"""Handing a claim to somebody else, who has to accept it."""
+
+import secrets
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from bot.domain.clock import HOUR
+from bot.domain.listing import Listing
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.handovers import Handover, HandoverState
+from bot.errors import Refused
+from bot.services import digesting
+from bot.services.desk import Desk
+from bot.services.sharing import fair_use, requesting, turns
+from store import audit, claims, handovers, listings, outbox
+
+OFFER_LASTS = 8 * HOUR
+
+
+def offer(desk: Desk, instance_id: str, giver: str, taker: str) -> Handover:
+    """Offer one's claim to somebody; offered again, the newest offer counts. Raises Refused."""
+    if not desk.is_colleague(taker):
+        raise Refused(f"<@{taker}> is nobody here who could take it. Name a person of this workspace.")
+    now = desk.clock()
+    with desk.store.writing() as db:
+        listing = listings.by_id(db, instance_id)
+        held = listing.claim_of(giver) if listing else None
+        if listing is None or held is None or held.until_at <= now:
+            raise Refused("You hold nothing there to hand over. `/gpu status mine` shows what you hold.")
+        _refuse_twice(listing, giver, taker)
+        before = handovers.open_for(db, held.id)
+        if before is not None and before.taker == taker and before.expires_at > now:
+            return before
+        if before is not None:
+            _settle(db, before, "withdrawn", now)
+        made = Handover(secrets.token_hex(16), held.id, giver, taker, now, min(held.until_at, now + OFFER_LASTS))
+        handovers.add(db, made)
+        audit.add(db, now, giver, "offered to hand over", subject=instance_id, detail=taker)
+        _show(db, made, now)
+    desk.wake()
+    return made
+
+
+def _refuse_twice(listing: Listing, giver: str, taker: str) -> None:
+    name = listing.instance.name
+    if taker == giver:
+        raise Refused(f"{name} is yours already. Name the person who is to have it: `hand {name} @bob`.")
+    if listing.claim_of(taker):
+        raise Refused(f"<@{taker}> holds GPUs of {name} already; release yours, and they can claim them.")
+
+
+def withdraw(desk: Desk, offer_id: str, person: str) -> Handover:
+    """Take an offer back. Raises Refused."""
+    return _answer(desk, offer_id, person, "withdrawn")
+
+
+def decline(desk: Desk, offer_id: str, person: str) -> Handover:
+    """Say no to an offer. Raises Refused."""
+    return _answer(desk, offer_id, person, "declined")
+
+
+def _answer(desk: Desk, offer_id: str, person: str, state: HandoverState) -> Handover:
+    now = desk.clock()
+    with desk.store.writing() as db:
+        made = handovers.by_id(db, offer_id)
+        if made is None or person != (made.giver if state == "withdrawn" else made.taker):
+            raise Refused("This offer is between two others.")
+        if not _settle(db, made, state, now):
+            raise Refused("This offer has been settled already.")
+    desk.wake()
+    return made
+
+
+def accept(desk: Desk, offer_id: str, person: str) -> Claim:
+    """Take a claim over, with its GPUs, its end and its note. Raises Refused."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        made = handovers.by_id(db, offer_id)
+        if made is None or person != made.taker:
+            raise Refused("This offer is for somebody else.")
+        taken = _take_over(desk, db, made, now)
+        if taken is None:
+            _settle(db, made, "lapsed", now)
+    desk.wake()
+    if taken is None:
+        raise Refused("Too late: the offer or the claim has ended. `/gpu status free` shows what is free.")
+    return taken
+
+
+def _take_over(desk: Desk, db: Database, made: Handover, now: int) -> Claim | None:
+    held = claims.by_id(db, made.claim_id)
+    if held is None or held.ended_at is not None or made.state != "open" or made.expires_at <= now:
+        return None
+    if any(other.instance_id == held.instance_id for other in claims.held_by(db, made.taker)):
+        raise Refused("You hold other GPUs of it by now. Release those first, then take these.")
+    team = desk.roster().team_of(made.taker)
+    taken = replace(held, id=secrets.token_hex(16), holder=made.taker, from_at=now, team=team)
+    claims.end(db, held.id, now, "handed", who=made.giver)
+    _keep_fair(desk, db, taken)
+    turns.served(desk, db, taken)
+    claims.add(db, taken)
+    requesting.over(desk, db, held, "handed")
+    audit.add(db, now, made.taker, "took over", subject=held.instance_id, detail=made.giver)
+    digesting.refresh(desk, db, held.instance_id)
+    _settle(db, made, "taken", now)
+    return taken
+
+
+def _keep_fair(desk: Desk, db: Database, taken: Claim) -> None:
+    try:
+        fair_use.check(desk, db, taken)
+    except fair_use.OverLimit as over:
+        raise Refused(f"Too much: {over.excess}. Release something first, then take it over.") from None
+
+
+def lapse(desk: Desk) -> None:
+    """Close the offers whose time is up or whose claim has ended, and tell both."""
+    now = desk.clock()
+    if not handovers.over(desk.store.reading(), now):
+        return
+    with desk.store.writing() as db:
+        for made in handovers.over(db, now):
+            _settle(db, made, "lapsed", now)
+    desk.wake()
+
+
+def _settle(db: Database, made: Handover, state: HandoverState, now: int) -> bool:
+    if not handovers.settle(db, made.id, state, now):
+        return False
+    _show(db, made, now)
+    if state != "withdrawn":
+        outbox.tell(db, made.giver, f"handover-said:{made.id}", kind="handover_answer", subject=made.id, now=now)
+    return True
+
+
+def _show(db: Database, made: Handover, now: int) -> None:
+    outbox.tell(db, made.taker, f"handover:{made.id}", kind="handover", subject=made.id, now=now)

@@ -1,0 +1,72 @@
+"""Before somebody claims, starts or launches what costs money: what stands free instead, said once a day."""
+
+import secrets
+
+from bot.domain.clock import DAY
+from bot.domain.listing import Listing
+from bot.domain.money.savings import Avoided, Hint, Saving, counterfactual
+from bot.domain.sharing.claims import GpuChoice
+from bot.domain.sharing.ranking import Way, saved, tier_of
+from bot.errors import Refused
+from bot.services.desk import Desk
+from bot.services.sharing import finding
+from store import fleet, listings, savings
+
+_AVOIDED: dict[str, Avoided] = {"rented": "claim", "stopped": "start", "launch": "launch"}
+
+
+def hint(
+    desk: Desk,
+    listing: Listing,
+    person: str,
+    *,
+    choice: GpuChoice | None = None,
+    length: int | None = None,
+    until: int | None = None,
+    note: str = "",
+) -> tuple[Hint, Way] | None:
+    """What to say before somebody takes this instance, which they have not been told of it within a day; else None."""
+    avoided, now = _AVOIDED.get(tier_of(listing)), desk.clock()
+    subject = listing.instance.id or listing.instance.name
+    if avoided is None or (avoided == "claim" and (listing.claims or listing.busy)):
+        return None  # it is paid already, or somebody works there anyway
+    if savings.hinted(desk.store.reading(), person, subject, now - DAY):
+        return None
+    count = (choice.count or len(choice.indexes) or None) if choice else None
+    lasts = until - now if until is not None else length
+    better = finding.instead_of(desk, listing, person, count=count, length=lasts)
+    if better is None:
+        return None
+    made = Hint(
+        *(secrets.token_hex(16), now, person, avoided, subject, better.listing.instance.id, better.count),
+        *(choice, length, until, note, saved(listing, better)),
+    )
+    with desk.store.writing() as db:
+        savings.note(db, made)
+    return made, better
+
+
+def given(desk: Desk, hint_id: str, person: str) -> Hint:
+    """A hint that somebody was given. Raises Refused when it was another's."""
+    found = savings.hint(desk.store.reading(), hint_id)
+    if found is None or found.person != person:
+        raise Refused("That was said to somebody else. `/gpu find` shows what there is for you.")
+    return found
+
+
+def count(desk: Desk, taken: Hint) -> bool:
+    """Count the saving, once, if the person now holds what they were told of."""
+    with desk.store.writing() as db:
+        listing = listings.by_id(db, taken.better_id)
+        held = listing.claim_of(taken.person) if listing else None
+        if held is None or held.from_at < taken.at or not taken.micros_per_hour:
+            return False
+        row = fleet.by_id(db, taken.subject)
+        name = str(row["name"]) if row else taken.subject
+        return savings.add(
+            db,
+            Saving(
+                *(held.id, "shared", desk.clock(), taken.person, taken.better_id, taken.avoided, taken.subject),
+                *(taken.micros_per_hour, held.until_at, counterfactual(taken.avoided, name)),
+            ),
+        )

@@ -1,0 +1,95 @@
+"""Offers to those whose turn it is: made, ended and told by what the tables say; late is fine, twice is not."""
+
+import secrets
+
+from sqlite_utils import Database
+
+from bot.domain.clock import MINUTE
+from bot.domain.listing import Filter, Listing
+from bot.domain.sharing.line import STALE, Turn, WaitEnd, Waiter, served_now
+from bot.domain.sharing.offers import Offer
+from bot.services.desk import Desk
+from bot.services.sharing import turns
+from store import actions, audit, line, listings, outbox
+
+GONE_FOR = 10 * MINUTE
+"""An instance must be gone this long before its line is; one look may miss one."""
+
+
+def offer_due(desk: Desk) -> int:
+    """End what is over, and offer what is free to those whose turn it is; how many changes that made."""
+    if not line.is_any(desk.store.reading()):
+        return 0
+    with desk.store.writing() as db:
+        changes = _lapse(desk, db) + _leave(desk, db) + _offer(desk, db)
+    if changes:
+        desk.wake()
+    return changes
+
+
+def _lapse(desk: Desk, db: Database) -> int:
+    """End the offers that nobody answered in time, or whose machine can't be claimed now."""
+    now, bound, ended = desk.clock(), actions.bound(db), 0
+    for offer in line.open_offers(db):
+        listing = listings.by_id(db, offer.instance_id)
+        if listing is None or not listing.running or offer.instance_id in bound:
+            ended += turns.close(db, offer, "withdrawn", now)
+        elif offer.until_at <= now and turns.close(db, offer, "lapsed", now):
+            ended += 1
+            waiter = line.by_id(db, offer.waiter_id)
+            if waiter is not None:
+                _drop(desk, db, waiter, "lapsed", about=offer.instance_id)
+    return ended
+
+
+def _leave(desk: Desk, db: Database) -> int:
+    """Take those out of the line who have waited too long, or wait for a machine that is gone."""
+    now = desk.clock()
+    gone = line.orphaned(db, now - GONE_FOR)
+    stale = [each for each in line.stale(db, now - STALE) if line.offer_to(db, each.id) is None]
+    return sum(_drop(desk, db, each, "gone") for each in gone) + sum(_drop(desk, db, each, "stale") for each in stale)
+
+
+def _drop(desk: Desk, db: Database, waiter: Waiter, reason: WaitEnd, *, about: str = "") -> bool:
+    """Take somebody out of the line and tell them; False when they were out already."""
+    now = desk.clock()
+    if not line.end(db, waiter.id, now, reason):
+        return False
+    subject = about or waiter.instance_id
+    detail = waiter.person if waiter.instance_id else f"{waiter.person}, {waiter.want}"
+    audit.add(db, now, "valet", f"took out of the line ({reason})", subject=subject, detail=detail)
+    outbox.tell(db, waiter.person, f"line-end:{waiter.id}", kind="line_ended", subject=str(waiter.id), now=now)
+    return True
+
+
+def _offer(desk: Desk, db: Database) -> int:
+    """Offer what is free, in the order in which people came."""
+    rooms = turns.rooms(desk, db, _wanted(db))
+    if not rooms.vacant:
+        return 0
+    due = served_now(line.unoffered(db), rooms, desk.clock())
+    for turn in due:
+        _make(desk, db, turn)
+    return len(due)
+
+
+def _wanted(db: Database) -> list[Listing]:
+    """The machines that somebody waits for."""
+    firsts = [first for first, _ in line.lines(db)]
+    if all(first.instance_id for first in firsts):
+        ids = {first.instance_id for first in firsts}
+        return [found for each in ids if (found := listings.by_id(db, each)) is not None]
+    known = listings.page(db, Filter(), limit=turns.ALL)
+    return [each for each in known if any(first.could_use(each.instance) for first in firsts)]
+
+
+def _make(desk: Desk, db: Database, turn: Turn) -> None:
+    now, waiter = desk.clock(), turn.waiter
+    made = Offer(
+        *(secrets.token_hex(16), waiter.id, waiter.person, turn.instance_id, turn.gpus, waiter.length),
+        made_at=now,
+        until_at=now + desk.settings.accept_within,
+    )
+    line.offer(db, made)
+    audit.add(db, now, "valet", "offered to the line", subject=turn.instance_id, detail=waiter.person)
+    outbox.tell(db, waiter.person, f"offer:{made.id}", kind="offer", subject=made.id, now=now)

@@ -1,0 +1,264 @@
+"""Runs: an allowed command, started on a machine its asker holds, followed to its end, ended with the claim.
+
+On rented machines Systems Manager runs it; on owned ones the host's agent asks for work and tells what became of it.
+Safe to carry out at any time and after any crash: a run is noted before it is started, and a start that was not
+answered is looked for, never repeated.
+"""
+
+import secrets
+from contextlib import ExitStack
+
+from sqlite_utils import Database
+
+from bot.domain.clock import MINUTE, SECOND
+from bot.domain.fleet import Instance
+from bot.domain.listing import Listing
+from bot.domain.sharing.line import Waiter
+from bot.domain.sharing.runs import LONGEST_REMOTE, TAKEN_WITHIN, Run, RunState, RunTemplate, Seen
+from bot.errors import Refused, Unreachable
+from bot.nearest import nearest
+from bot.services.desk import Desk
+from bot.services.sharing import claim_ends, queueing
+from store import audit, claims, fleet, line, listings, outbox, runs
+
+FOUND_WITHIN = 2 * MINUTE
+"""A start without an answer that is not found after this was never made."""
+
+
+def templates(desk: Desk, person: str) -> list[RunTemplate]:
+    """What this person may run."""
+    team = desk.roster().team_of(person)
+    known = (settings.template(name) for name, settings in desk.settings.runs.items())
+    return [each for each in known if not each.teams or team in each.teams]
+
+
+def begin(desk: Desk, person: str, template_name: str, instance_id: str, *, releases: bool = False) -> Run:
+    """Queue a run on a machine this person holds; with `releases` the claim ends with it. Raises Refused."""
+    template = allowed(desk, person, template_name)
+    now = desk.clock()
+    with desk.store.writing() as db:
+        listing = listings.by_id(db, instance_id)
+        mine = listing.claim_of(person) if listing else None
+        if listing is None or mine is None or mine.until_at <= now:
+            raise Refused("You hold nothing there. Claim the machine first; a run lasts as long as its claim at most.")
+        name = listing.instance.name
+        if any(each.claim_id == mine.id for each in runs.live(db, instance_id)):
+            raise Refused(f"A run of yours goes on at {name} already. Wait for its end, or cancel it.")
+        if listing.instance.provider == "ec2" and desk.runner is None:
+            raise Refused("No AWS account is set up, so nothing can be run there.")
+        made = Run(
+            secrets.token_hex(16),
+            template.name,
+            template.command,
+            template.user,
+            instance_id,
+            mine.id,
+            person,
+            channel=person,
+            created_at=now,
+            releases=releases,
+        )
+        runs.add(db, made)
+        audit.add(db, now, person, "asked to run", subject=instance_id, detail=template.name)
+        _show(db, made, now)
+    desk.wake()
+    return made
+
+
+def allowed(desk: Desk, person: str, name: str) -> RunTemplate:
+    """A template that this person may run. Raises Refused with those they may."""
+    known = {each.name: each for each in templates(desk, person)}
+    if name in known:
+        return known[name]
+    if not known:
+        raise Refused("No run is set up for you. An admin lists commands as [runs.NAME] in valet.toml.")
+    close = nearest(name, list(known)) or sorted(known)[:3]
+    raise Refused(f'You can\'t run "{name[:40]}". Try {" or ".join(close)}.')
+
+
+def begin_in_turn(desk: Desk) -> None:
+    """Whoever waited in line for a run gets their machine without being asked, and the run begins.
+
+    Should the run be refused by then, the claim ends at once, and they are told why.
+    """
+    for offer_id, waiter in line.for_runs(desk.store.reading()):
+        try:
+            listing = queueing.take(desk, offer_id, waiter.person)
+        except Refused:
+            continue  # the offer is over; the line goes on
+        try:
+            begin(desk, waiter.person, waiter.run, listing.instance.id, releases=True)
+        except Refused as error:
+            _give_back(desk, waiter, listing, str(error))
+
+
+def _give_back(desk: Desk, waiter: Waiter, listing: Listing, why: str) -> None:
+    now = desk.clock()
+    with desk.store.writing() as db:
+        held = listing.claim_of(waiter.person)
+        if held is not None:
+            claim_ends.end(desk, db, held, "released", who=waiter.person)
+        subject = f"{waiter.run}|{listing.instance.id}|{why}"
+        outbox.tell(db, waiter.person, f"run-refused:{waiter.id}", kind="run_refused", subject=subject, now=now)
+    desk.wake()
+
+
+def cancel(desk: Desk, run_id: str, person: str) -> Run:
+    """Ask for a run's end: its asker may, and so may whoever decides for their team. Raises Refused."""
+    now, roster = desk.clock(), desk.roster()
+    with desk.store.writing() as db:
+        run = runs.by_id(db, run_id)
+        if run is None:
+            raise Refused("That run is not known here any more.")
+        if person not in {run.person} | roster.approvers(roster.team_of(run.person)) | roster.admins:
+            raise Refused(f"It is <@{run.person}>'s run; only they or an approver can cancel it.")
+        if not runs.wish(db, run_id, person):
+            raise Refused("It is over, or somebody has cancelled it already.")
+        audit.add(db, now, person, "cancelled a run", subject=run.instance_id, detail=run.template)
+        if run.state == "queued":
+            _finish(desk, db, run, "cancelled", Seen("cancelled"))
+        _show(db, run, now)
+    desk.wake()
+    return run
+
+
+def carry_out(desk: Desk) -> None:
+    """Move every live run on; one that raises leaves the others their turn."""
+    with ExitStack() as turns:
+        for run in reversed(runs.live(desk.store.reading())):
+            turns.callback(_move_on, desk, run)
+
+
+def _move_on(desk: Desk, run: Run) -> None:
+    row = fleet.by_id(desk.store.reading(), run.instance_id)
+    if row is None or row["gone_at"] is not None:
+        _close(desk, run, "lost", Seen("lost", outcome="The machine is gone."))
+        return
+    instance, over = fleet.instance_of(row), _claim_over(desk, run)
+    if run.state == "queued" and over:
+        _close(desk, run, "over", Seen("over", outcome="The claim ended before it began."))
+    elif instance.provider == "owned":
+        _on_owned(desk, run, over=over)
+    else:
+        _on_rented(desk, run, instance, over=over)
+
+
+def _claim_over(desk: Desk, run: Run) -> bool:
+    held = claims.by_id(desk.store.reading(), run.claim_id)
+    return held is None or held.ended_at is not None
+
+
+def _on_owned(desk: Desk, run: Run, *, over: bool) -> None:
+    """The agent does the work; here only its silence is noticed."""
+    if run.state == "queued" and desk.clock() - run.created_at > TAKEN_WITHIN:
+        _close(desk, run, "failed", Seen("failed", outcome="No agent took it up: is it started with --allow-jobs?"))
+    elif over and run.cancelled_by == "":
+        with desk.store.writing() as db:
+            runs.wish(db, run.id, "valet")
+
+
+def _on_rented(desk: Desk, run: Run, instance: Instance, *, over: bool) -> None:
+    runner = desk.runner
+    if runner is None:
+        return
+    try:
+        if run.state == "queued":
+            _start(desk, run, instance)
+        elif run.state == "starting":
+            _find(desk, run, instance)
+        else:
+            if over or run.cancelled_by:
+                runner.cancel(instance, run)
+            told(desk, run, runner.look(instance, run), over=over)
+    except Refused as error:
+        _close(desk, run, "failed", Seen("failed", outcome=str(error)))
+    except Unreachable:
+        return  # looked at again soon
+
+
+def _start(desk: Desk, run: Run, instance: Instance) -> None:
+    held = claims.by_id(desk.store.reading(), run.claim_id)
+    now = desk.clock()
+    if held is None or desk.runner is None:
+        return
+    with desk.store.writing() as db:
+        if not runs.calling(db, run.id, now):
+            return
+    limit = min(LONGEST_REMOTE, max(held.until_at - now, MINUTE))
+    _started(desk, run, desk.runner.start(instance, run, limit // SECOND))
+
+
+def _find(desk: Desk, run: Run, instance: Instance) -> None:
+    handle = desk.runner.find(instance, run) if desk.runner else None
+    if handle is not None:
+        _started(desk, run, handle)
+    elif desk.clock() - (run.called_at or 0) > FOUND_WITHIN:
+        _close(desk, run, "failed", Seen("failed", outcome="It could not be started. Nothing ran; ask again."))
+
+
+def _started(desk: Desk, run: Run, handle: str) -> None:
+    now = desk.clock()
+    with desk.store.writing() as db:
+        if runs.started(db, run.id, handle, now):
+            _show(db, run, now)
+    desk.wake()
+
+
+def offered(desk: Desk, host: str) -> list[tuple[Run, int]]:
+    """What the agent of an owned host is to do: its live runs, each with the seconds left of its claim.
+
+    0 seconds: it is to be ended.
+    """
+    db, now = desk.store.reading(), desk.clock()
+    found = []
+    for run in runs.live(db, host):
+        held = claims.by_id(db, run.claim_id)
+        left = 0 if held is None or held.ended_at is not None or run.cancelled_by else max(1, held.until_at - now)
+        found.append((run, -(-left // SECOND)))
+    return found
+
+
+def reported(desk: Desk, host: str, run_id: str, seen: Seen) -> bool:
+    """What an agent tells of a run; False when it is none of that host's."""
+    run = runs.by_id(desk.store.reading(), run_id)
+    if run is None or run.instance_id != host:
+        return False
+    if run.state == "queued" and seen.state == "running":
+        _started(desk, run, "agent")
+    told(desk, run, seen, over=_claim_over(desk, run))
+    return True
+
+
+def told(desk: Desk, run: Run, seen: Seen, *, over: bool) -> None:
+    """Keep what a look at a run has shown."""
+    if seen.state == "running":
+        with desk.store.writing() as db:
+            if runs.progress(db, run.id, seen.tail):
+                _show(db, run, desk.clock())
+        desk.wake()
+        return
+    state: RunState = "over" if over and seen.state == "cancelled" else seen.state
+    _close(desk, run, state, seen)
+
+
+def _close(desk: Desk, run: Run, state: RunState, seen: Seen) -> None:
+    with desk.store.writing() as db:
+        _finish(desk, db, run, state, seen)
+    desk.wake()
+
+
+def _finish(desk: Desk, db: Database, run: Run, state: RunState, seen: Seen) -> None:
+    now = desk.clock()
+    if not runs.finish(db, run.id, state, seen, now):
+        return
+    audit.add(db, now, "valet", f"run {state}", subject=run.instance_id, detail=run.template)
+    held = claims.by_id(db, run.claim_id) if run.releases else None
+    if held is not None:
+        claim_ends.end(desk, db, held, "released", who=run.person)
+    _show(db, run, now)
+    thread = f"run:{run.id}"
+    outbox.tell(db, run.channel, f"run-end:{run.id}", kind="run_ended", subject=run.id, now=now, thread=thread)
+
+
+def _show(db: Database, run: Run, now: int) -> None:
+    outbox.tell(db, run.channel, f"run:{run.id}", kind="run", subject=run.id, now=now)

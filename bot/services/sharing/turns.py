@@ -1,0 +1,151 @@
+"""Whose turn it is: nobody claims past people who wait, and whoever gets what they wait for leaves the line."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from bot.domain.listing import Filter, Listing
+from bot.domain.models import Kind
+from bot.domain.sharing.bookings import hold_of
+from bot.domain.sharing.claims import Claim, GpuChoice
+from bot.domain.sharing.line import FORESEEN, Rooms, Turn, Waiter, spoken_for, turn_of
+from bot.domain.sharing.offers import Offer, OfferState
+from bot.errors import Refused
+from bot.services.desk import Desk
+from store import actions, bookings, line, listings, outbox
+
+ALL = -1
+LAST = 2**63 - 1
+"""Behind everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody stands, or would stand."""
+
+    waiter: Waiter
+    ahead: int
+    """People before them who could get what they wait for."""
+    turn: Turn | None
+    """What they get and when, by what the claims say; None when that can't be said."""
+    offer: Offer | None = None
+    """What is held for them just now."""
+    is_new: bool = False
+    """They came this moment."""
+
+    @property
+    def is_taken(self) -> bool:
+        """They stand there, and not only would."""
+        return self.waiter.id != LAST
+
+
+class InLine(Refused):
+    """Others wait for what was asked for; `place` is where this person would stand."""
+
+    def __init__(self, sentence: str, place: Place) -> None:
+        super().__init__(sentence)
+        self.place = place
+
+
+def pick(
+    desk: Desk, db: Database, listing: Listing, person: str, *, choice: GpuChoice, taken: Collection[int]
+) -> tuple[int, ...] | None:
+    """The GPUs somebody may claim; None when others hold them. Raises InLine when others wait for them, Refused."""
+    count, busy = max(1, listing.instance.gpu_count), listing.busy
+    picked = choice.pick(count, taken, busy)
+    if picked is None or not (listing.waiting or listing.offers):
+        return picked
+    in_turn = choice.pick(count, {*taken, *_for_others(desk, db, listing, person)}, busy)
+    if in_turn is None:
+        own = (each for each in line.of_person(db, person) if each.could_use(listing.instance))
+        amount = None if choice.is_whole else len(picked)
+        waiter = next(own, None) or at_the_end(desk, person, instance_id=listing.instance.id, count=amount)
+        raise InLine(f"Others wait for {listing.instance.name}.", place_of(desk, db, waiter))
+    return in_turn
+
+
+def _for_others(desk: Desk, db: Database, listing: Listing, person: str) -> set[int]:
+    """The free GPUs of an instance that somebody else is offered, or waits for and came before."""
+    offered = {gpu for each in listing.offers if each.person != person for gpu in each.gpus}
+    own = [each.id for each in line.of_person(db, person) if each.could_use(listing.instance)]
+    ahead, rooms = _scene(desk, db, listing.instance.id, min(own, default=LAST))
+    others = [each for each in ahead if each.person != person]
+    return offered | spoken_for(others, rooms, listing.instance.id)
+
+
+def _scene(desk: Desk, db: Database, instance_id: str, before: int) -> tuple[list[Waiter], Rooms]:
+    """Those before a place who have no offer, and the machines they may get; `instance_id` is what it is about."""
+    if instance_id and all(first.instance_id for first, _ in line.lines(db)):
+        found = listings.by_id(db, instance_id)
+        return line.unoffered(db, before=before, instance_id=instance_id), rooms(desk, db, [found] if found else [])
+    return line.unoffered(db, before=before), rooms(desk, db, listings.page(db, Filter(), limit=ALL))
+
+
+def rooms(desk: Desk, db: Database, machines: Sequence[Listing]) -> Rooms:
+    """Those of these machines that are for whoever comes first, with what is booked of them."""
+    bound = actions.bound(db)
+    free = [each for each in machines if each.instance.id not in bound and each.drain is None]
+    return Rooms(free, [hold_of(slot) for slot in bookings.ahead(db)], desk.clock())
+
+
+def at_the_end(
+    desk: Desk,
+    person: str,
+    *,
+    instance_id: str = "",
+    kind: Kind | None = None,
+    count: int | None = None,
+    length: int | None = None,
+    note: str = "",
+) -> Waiter:
+    """Somebody as they would stand at the end of a line. Raises Refused for a length that is not granted."""
+    limits = desk.settings.claim_limits(desk.roster().team_of(person))
+    return Waiter(LAST, person, instance_id, kind or Kind(), count, limits.length(length), note, desk.clock())
+
+
+def place_of(desk: Desk, db: Database, waiter: Waiter) -> Place:
+    """Where somebody stands and about when it is their turn."""
+    ahead = _ahead(db, waiter)
+    offer = line.offer_to(db, waiter.id)
+    if ahead > FORESEEN or offer:
+        return Place(waiter, ahead, None, offer)
+    others, known = _scene(desk, db, waiter.instance_id, waiter.id)
+    return Place(waiter, ahead, turn_of(waiter, others, known))
+
+
+def _ahead(db: Database, waiter: Waiter) -> int:
+    """How many came before who could get what this one waits for."""
+    lines = line.lines(db)
+    rivals = [(first, people) for first, people in lines if first.instance_id == waiter.instance_id != ""]
+    if not waiter.instance_id or not all(first.instance_id for first, _ in lines):
+        known = [each.instance for each in listings.page(db, Filter(), limit=ALL) if waiter.could_use(each.instance)]
+        rivals = [(first, people) for first, people in lines if any(first.could_use(each) for each in known)]
+    if waiter.id == LAST:
+        return sum(people for _, people in rivals)
+    return sum(line.before(db, first, waiter.id) for first, _ in rivals)
+
+
+def served(desk: Desk, db: Database, planned: Claim) -> None:
+    """Somebody is about to get this claim: where it is what they wait for, they leave the line."""
+    now, listing = desk.clock(), listings.by_id(db, planned.instance_id)
+    if listing is None:
+        return
+    mine = listing.claim_of(planned.holder)
+    gained = set(planned.gpus) - set(mine.gpus if mine else ())
+    for waiter in line.of_person(db, planned.holder):
+        offer = line.offer_to(db, waiter.id)
+        is_part = offer is not None and offer.instance_id == planned.instance_id and gained & set(offer.gpus)
+        got = planned.gpus if waiter.instance_id and gained else gained
+        if is_part or (waiter.could_use(listing.instance) and len(got) >= waiter.amount(listing.instance)):
+            if offer is not None:
+                close(db, offer, "taken" if is_part else "withdrawn", now)
+            line.end(db, waiter.id, now, "served")
+
+
+def close(db: Database, offer: Offer, state: OfferState, now: int) -> bool:
+    """End an open offer, and show so where it was made; False when it has ended already."""
+    if not line.close(db, offer.id, now, state):
+        return False
+    outbox.tell(db, offer.person, f"offer:{offer.id}", kind="offer", subject=offer.id, now=now)
+    return True

@@ -1,0 +1,108 @@
+"""What stands in the way of a stop, piece by piece."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.acting.actions import Action, Facts, Scene, deciders, obstacle_to_execute, obstacle_to_stop
+from bot.domain.acting.images import obstacle_to_clone
+from bot.domain.acting.starting import obstacle_to_start
+from bot.domain.fleet import Instance
+from bot.domain.measuring.verdict import Verdict
+from bot.domain.people import Roster, Team
+from bot.domain.sharing.claims import Claim
+
+ROSTER = Roster((Team("nlp", frozenset({"ada"}), frozenset({"bob"})), Team("vision")), frozenset({"dee"}))
+MACHINE = Instance("i-1", "train-7", "ec2", "ec2/1/us-east-1", "p5.48xlarge", "running", launched_at=5)
+FREE = Verdict("free", 1, "all quiet", 9)
+SCENE = Scene(MACHINE, (), FREE, ROSTER)
+FACTS = Facts("train-7", "p5.48xlarge", "us-east-1", "free", 1, "all quiet")
+ACTION = Action("a", "stop", "i-1", 5, "ada", "nlp", "approved", 1, 100, FACTS, decider="bob", decided_at=2)
+CLAIM = Claim("c-1", "i-1", "cy", 1, 100, (0,))
+
+
+def test_nothing_stands_in_the_way_of_what_was_approved():
+    assert obstacle_to_execute(ACTION, SCENE) is None
+
+
+def test_another_launch_is_another_machine():
+    restarted = replace(SCENE, instance=replace(MACHINE, launched_at=6))
+
+    assert obstacle_to_execute(ACTION, restarted) == "train-7 was restarted after the request."
+
+
+def test_a_claim_the_card_did_not_show_is_in_the_way_and_the_one_it_showed_is_not():
+    claimed = replace(SCENE, claims=(CLAIM,))
+    shown = replace(ACTION, facts=replace(FACTS, claim_ids=("c-1",)))
+
+    assert obstacle_to_execute(ACTION, claimed) == "train-7 was claimed after the request."
+    assert obstacle_to_execute(shown, claimed) is None
+    assert obstacle_to_execute(shown, SCENE) is None, "given back meanwhile"
+
+
+def test_a_yes_of_somebody_who_is_no_approver_any_more_is_none():
+    assert "may no longer approve" in str(obstacle_to_execute(ACTION, replace(SCENE, roster=Roster())))
+
+
+@pytest.mark.parametrize("state", ["active", "partial", "unknown"])
+def test_only_an_idle_verdict_lets_a_stop_pass(state):
+    assert obstacle_to_stop(replace(SCENE, verdict=replace(FREE, state=state)))
+    assert obstacle_to_stop(replace(SCENE, verdict=replace(FREE, state="held"))) is None
+
+
+def test_no_verdict_is_unknown_and_unknown_is_no_reason_to_stop():
+    assert "can't tell whether train-7 works" in str(obstacle_to_stop(replace(SCENE, verdict=None)))
+
+
+@pytest.mark.parametrize("state", ["pending", "stopping", "stopped", "terminated", "unknown"])
+def test_only_a_running_machine_is_stopped(state):
+    assert (
+        obstacle_to_stop(replace(SCENE, instance=replace(MACHINE, state=state))) == f"train-7 is {state}, not running."
+    )
+
+
+def test_owned_machines_are_never_stopped():
+    assert "is owned" in str(obstacle_to_stop(replace(SCENE, instance=replace(MACHINE, provider="owned"))))
+
+
+@pytest.mark.parametrize(
+    ("requester", "team", "expected"),
+    [("ada", "nlp", {"bob"}), ("bob", "nlp", {"dee"}), ("ada", "vision", {"dee"}), ("dee", "vision", set())],
+)
+def test_the_teams_approvers_decide_else_the_admins_never_the_requester(requester, team, expected):
+    assert deciders(replace(ACTION, requester=requester, team=team), ROSTER) == expected
+
+
+def test_facts_survive_the_store_and_a_field_this_version_does_not_know():
+    text = FACTS.to_json()
+
+    assert Facts.from_json(text) == FACTS
+    assert Facts.from_json(text[:-1] + ', "newer": 1}') == FACTS
+
+
+@pytest.mark.parametrize(
+    ("tag", "keeper"),
+    [
+        ("eks:cluster-name", "EKS"),
+        ("kubernetes.io/cluster/prod", "Kubernetes"),
+        ("AWSBatchServiceTag", "AWS Batch"),
+        ("sagemaker:domain-arn", "SageMaker"),
+        ("aws:ec2:fleet-id", "an EC2 fleet"),
+    ],
+)
+def test_machines_that_a_service_owns_are_left_to_it(tag, keeper):
+    owned = replace(MACHINE, tags={"Name": "train-7", tag: "x"})
+
+    assert f"belongs to {keeper}" in str(obstacle_to_stop(replace(SCENE, instance=owned)))
+    still = replace(owned, state="stopped")
+    assert f"belongs to {keeper}" in str(obstacle_to_start(replace(SCENE, instance=still)))
+    assert f"belongs to {keeper}" in str(obstacle_to_clone(replace(SCENE, instance=owned), "ada", reboot=True))
+    assert obstacle_to_clone(replace(SCENE, instance=owned), "ada", reboot=False) is None
+
+
+def test_a_protected_machine_is_neither_stopped_nor_started_nor_rebooted():
+    scene = replace(SCENE, protected=True)
+
+    assert "protected by a tag" in str(obstacle_to_stop(scene))
+    assert "protected by a tag" in str(obstacle_to_start(replace(scene, instance=replace(MACHINE, state="stopped"))))
+    assert "protected by a tag" in str(obstacle_to_clone(scene, "ada", reboot=True))

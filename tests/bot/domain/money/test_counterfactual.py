@@ -1,0 +1,109 @@
+"""A saving is never more than what would have been spent, and time is saved once."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.money.counterfactual import LONGEST, WEEK, Stopped, saved_by_sharing, saved_by_stop
+from bot.domain.money.rates import cost
+
+T0 = 400_008 * HOUR  # a Monday, 00:00 UTC, would do as well as any
+RATE = 10_000_000
+ALWAYS = {T0 - n * HOUR: HOUR for n in range(1, 5 * 7 * 24)}
+
+
+def stopped(ran, *, until=T0 + 30 * DAY, claimed_until=0, known_from=T0 - 5 * WEEK):
+    return Stopped(T0, until, RATE, ran, known_from, claimed_until)
+
+
+def test_a_machine_that_always_ran_saves_its_rate_until_it_starts_again():
+    found = saved_by_stop(stopped(ALWAYS, until=T0 + 90 * MINUTE), T0, T0 + DAY)
+
+    assert [(piece.saved_ms, piece.micros) for piece in found] == [(HOUR, RATE), (HOUR // 2, RATE // 2)]
+
+
+def test_hours_in_which_it_never_ran_save_nothing():
+    only_noon = {hour: HOUR for hour in ALWAYS if hour % DAY == 12 * HOUR}
+
+    found = saved_by_stop(stopped(only_noon), T0, T0 + DAY)
+
+    assert [piece.from_at % DAY for piece in found] == [12 * HOUR]
+
+
+def test_half_the_weeks_are_half_an_hour():
+    ran = {hour: ms for hour, ms in ALWAYS.items() if (T0 - hour) // WEEK % 2}
+
+    assert {piece.saved_ms for piece in saved_by_stop(stopped(ran), T0, T0 + DAY)} == {HOUR // 2}
+
+
+def test_a_machine_younger_than_a_week_goes_by_its_days():
+    found = saved_by_stop(stopped(ALWAYS, known_from=T0 - 2 * DAY), T0, T0 + DAY)
+
+    assert sum(piece.saved_ms for piece in found) == DAY
+
+
+def test_one_that_nobody_has_watched_saves_nothing():
+    assert saved_by_stop(stopped({}, known_from=T0), T0, T0 + DAY) == []
+
+
+def test_until_the_end_of_a_claim_given_back_it_would_have_run_for_certain():
+    found = saved_by_stop(stopped({}, claimed_until=T0 + 2 * HOUR), T0, T0 + DAY)
+
+    assert [(piece.kind, piece.micros) for piece in found] == [("released", RATE), ("released", RATE)]
+
+
+def test_after_thirty_days_nothing_is_saved_any_more():
+    found = saved_by_stop(stopped(ALWAYS, until=T0 + 60 * DAY), T0, T0 + 60 * DAY)
+
+    assert found[-1].until_at == T0 + LONGEST
+
+
+def test_what_ran_after_all_is_not_saved_by_taking_another():
+    found = saved_by_sharing(RATE, (T0, T0 + 2 * HOUR), {T0: HOUR // 4, T0 + HOUR: HOUR})
+
+    assert [(piece.saved_ms, piece.micros) for piece in found] == [(HOUR * 3 // 4, RATE * 3 // 4)]
+
+
+patterns = st.dictionaries(st.integers(1, 5 * 7 * 24).map(lambda n: T0 - n * HOUR), st.integers(0, HOUR))
+
+
+@given(
+    ran=patterns,
+    rate=st.integers(0, 200_000_000),
+    until=st.integers(0, 40 * DAY),
+    claimed=st.integers(-HOUR, 3 * DAY),
+    known=st.integers(0, 5 * WEEK),
+    cuts=st.lists(st.integers(0, 40 * DAY), max_size=6),
+)
+def test_a_standstill_never_saves_more_than_running_on_would_have_cost(ran, rate, until, claimed, known, cuts):
+    stop = Stopped(T0, T0 + until, rate, ran, T0 - known, T0 + claimed)
+    edges = [T0, *sorted(T0 + cut for cut in cuts), T0 + 40 * DAY]
+
+    found = [piece for n in range(len(edges) - 1) for piece in saved_by_stop(stop, edges[n], edges[n + 1])]
+
+    for piece in found:
+        assert 0 < piece.saved_ms <= piece.until_at - piece.from_at <= HOUR
+        assert piece.micros <= cost(rate, piece.saved_ms)
+    assert all(one.until_at <= two.from_at for one, two in pairwise(found)), "time is saved once"
+    lasted = min(until, LONGEST)
+    assert sum(piece.micros for piece in found) <= cost(rate, lasted)
+    assert all(piece.from_at >= T0 and piece.until_at <= T0 + lasted for piece in found)
+
+
+@given(
+    start=st.integers(0, 3 * HOUR),
+    length=st.integers(1, 2 * DAY),
+    rate=st.integers(1, 200_000_000),
+    ran=st.dictionaries(st.integers(0, 60).map(lambda n: T0 + n * HOUR), st.integers(0, HOUR)),
+)
+def test_sharing_saves_at_most_what_the_other_would_have_cost_beyond_what_it_did(start, length, rate, ran):
+    span = (T0 + start, T0 + start + length)
+
+    found = saved_by_sharing(rate, span, ran)
+
+    assert sum(piece.micros for piece in found) <= cost(rate, length)
+    for piece in found:
+        hour = piece.from_at // HOUR * HOUR
+        assert piece.saved_ms + ran.get(hour, 0) <= HOUR

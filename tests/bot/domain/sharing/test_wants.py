@@ -1,0 +1,112 @@
+"""What people type when they want GPUs."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.models import kind
+from bot.domain.sharing.wants import MOST, Want, is_plain, leading, parse
+from bot.errors import Refused
+
+
+@pytest.mark.parametrize(
+    ("typed", "count", "meant"),
+    [
+        ("2xA100", 2, "a100"),
+        ("2x a100 80gb", 2, "a100-80"),
+        ("2 x a100-80", 2, "a100-80"),
+        ("2 A100", 2, "a100"),
+        ("2*a100", 2, "a100"),
+        ("2\u00d7h100", 2, "h100"),
+        ("a100", 1, "a100"),
+        ("a100x2", 2, "a100"),
+        ("A100:2", 2, "a100"),
+        ("1xH100", 1, "h100"),
+        ("40gb", 1, "40gb"),
+        ("40 gb", 1, "40gb"),
+        ("2x40gb", 2, "40gb"),
+        ("2x >=40gb", 2, ">=40gb"),
+        ("2", 2, "any"),
+        ("2x", 2, "any"),
+        ("2 gpus", 2, "any"),
+        ("4xany", 4, "any"),
+        ("4090", 1, "rtx 4090"),
+        ("2x4090", 2, "rtx 4090"),
+        ("rtx4090", 1, "rtx4090"),
+        ("gtx980", 1, "gtx980"),
+        ("8xGB200", 8, "gb200"),
+    ],
+)
+def test_a_want_is_read_as_it_is_typed(typed, count, meant):
+    want = parse(typed)
+
+    assert want.count == count
+    assert str(want.kind).removeprefix("RTX") == str(kind(meant)).removeprefix("RTX")
+
+
+@pytest.mark.parametrize("typed", ["", " ", "0xA100", "-2", "999xA100", "100000xA100", "2x40gb 80gb", "%", "2.5"])
+def test_what_nobody_can_want_is_refused_with_an_example(typed):
+    with pytest.raises(Refused, match=r"Try|such as|Say one"):
+        parse(typed)
+
+
+@given(st.text(max_size=100))
+def test_any_text_is_a_want_or_a_sentence(text):
+    assert outcome(text).strip()
+
+
+def outcome(text: str) -> str:
+    try:
+        want = parse(text)
+    except Refused as refused:
+        return str(refused)
+    assert 1 <= want.count <= MOST
+    return str(want)
+
+
+@given(
+    st.integers(1, MOST), st.sampled_from(["a100", "a100-80", "rtx6000 ada", "40gb", "any", "t4g", "4090", "gb200 nvl"])
+)
+def test_a_want_is_read_again_as_it_is_written(count, meant):
+    want = Want(count, kind(meant))
+
+    assert parse(str(want)) == want
+
+
+@pytest.mark.parametrize(
+    ("typed", "spec"),
+    [
+        ("2xA100 for 6h", "2xA100"),
+        ("2 x a100 80gb for 6h fine-tune", "2 x a100 80gb"),
+        ("2 a100 6h", "2 a100"),
+        ("rtx 6000 ada 4h", "rtx 6000 ada"),
+        ("a100 80 for 2h", "a100 80"),
+        ("a100 eval of a model", "a100"),
+        ("2x rtx 4090 until 18:00", "2x rtx 4090"),
+        ("any >= 40 gb for 1h", "any >= 40 gb"),
+        ("2 for 6h", "2"),
+        ("2 gpus for 6h", "2 gpus"),
+        ("4 hours", "4"),
+    ],
+)
+def test_what_is_wanted_ends_where_the_time_or_the_note_begins(typed, spec):
+    words = typed.split()
+
+    assert " ".join(words[: leading(words)]) == spec
+
+
+def test_a_plain_want_is_told_from_a_name():
+    assert [is_plain(word) for word in ("2xA100", "40gb", ">=40gb", "2", "train-7", "a100", "dgx-1")] == (
+        [True] * 4 + [False] * 3
+    )
+
+
+@given(
+    st.lists(st.sampled_from(["2", "2x", "a100", "80", "gb", "40gb", "for", "6h", "x", ">=", "rtx", "any", "é", "1x"]))
+)
+def test_the_words_that_tell_what_is_wanted_come_first_and_never_reach_the_time(words):
+    end = leading(words)
+
+    assert (end > 0) == bool(words)
+    assert not {"for", "6h"} & set(words[1:end])
+    assert outcome(" ".join(words[:end])).strip()

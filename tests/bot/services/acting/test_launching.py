@@ -1,0 +1,260 @@
+"""From the request to the new machine that runs, and what becomes of it when its time is over."""
+
+import pytest
+
+from bot.domain.acting.actions import VALET
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.errors import NotFound, Refused, Unreachable
+from bot.services.acting import alternatives, asking, outliving
+from bot.services.sharing import claiming
+from store import actions, claims, fleet
+from tests.bot.services.room import ADA, BOB, CHANNEL, CY, SETTINGS, Room
+
+LOST = Unreachable("AWS did not confirm the launch: no answer in time.")
+PLACE = "ec2/111122223333/us-west-2"
+BOX = {
+    "name": "box",
+    "template": "lt-1",
+    "region": "us-west-2",
+    "account": "111122223333",
+    "type": "g5.xlarge",
+    "gpu": "A10G",
+    "gpus": 1,
+}
+SPREAD = {**BOX, "name": "spread", "subnets": ["us-west-2a", "us-west-2b"], "instead": ["box"], "teams": ["nlp"]}
+
+
+@pytest.fixture
+def room(tmp_path, clock):
+    opened = Room(tmp_path / "room.db", clock, settings={**SETTINGS, "launch": [BOX, SPREAD]})
+    opened.sweep()
+    yield opened
+    opened.close()
+
+
+def ask(room, name="box", who=ADA, **how):
+    return asking.ask_to_launch(room.desk, name, who, **{"length": 2 * HOUR, "note": "try it", **how})
+
+
+def minutes_pass(room, count: int) -> None:
+    for _ in range(count):
+        room.clock.forward(MINUTE)
+        room.tick()
+
+
+def launches(room) -> int:
+    return len(room.fleet.launches)
+
+
+def test_an_approved_launch_makes_one_machine_claimed_for_whoever_asked(room):
+    action = room.approves(ask(room))
+
+    minutes_pass(room, 3)
+
+    done = room.action(action)
+    [held] = claims.open_on(room.desk.store.reading(), done.made_id)
+    assert (done.state, launches(room)) == ("done", 1)
+    assert (held.holder, held.note, held.until_at - held.from_at) == (ADA, "try it", 2 * HOUR)
+    assert room.told(ADA, "action_ended") == [action.id]
+    assert room.told(CHANNEL, "action_card")[-1] == action.id
+
+
+def test_it_is_born_with_owner_team_purpose_end_and_the_tag_that_lets_valet_stop_it(room):
+    action = room.approves(ask(room))
+
+    minutes_pass(room, 1)
+
+    [(name, _)] = room.fleet.launches
+    tags = room.machine(name).tags
+    assert tags == {
+        "Name": name,
+        "owner": ADA,
+        "team": "nlp",
+        "purpose": "try it",
+        "gpu-valet": "managed",
+        "valet-action": action.id,
+        "valet-until": "2026-11-23T11:01Z",
+    }
+
+
+def test_a_template_nobody_listed_is_not_launched_and_the_nearest_are_named(room):
+    with pytest.raises(NotFound, match="Did you mean box"):
+        ask(room, "bix")
+
+
+def test_a_template_of_other_teams_is_not_launched(room):
+    with pytest.raises(Refused, match="spread is for nlp only"):
+        ask(room, "spread", CY)
+
+
+def test_asked_twice_it_is_the_same_request_and_for_somebody_else_another(room):
+    first = ask(room)
+
+    assert ask(room).id == first.id
+    assert ask(room, who=CY).id != first.id
+
+
+def test_nobody_launches_by_their_own_yes(room):
+    action = ask(room, who=BOB)
+
+    with pytest.raises(Refused, match="You asked for this yourself"):
+        room.approves(action, BOB)
+
+
+def test_a_template_that_was_changed_after_the_request_is_not_launched(room):
+    action = room.approves(ask(room))
+    changed = {**BOX, "type": "p5.48xlarge"}
+    room.settings = type(room.settings).model_validate({**SETTINGS, "launch": [changed]})
+    room.reopen()
+
+    minutes_pass(room, 1)
+
+    assert (room.action(action).state, launches(room)) == ("aborted", 0)
+    assert "was changed in valet.toml" in room.action(action).outcome
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_an_order_whose_answer_was_lost_makes_one_machine(room, accepted):
+    room.fleet.fault(PLACE, LOST, on="launch", times=2, accepted=accepted)
+    action = room.approves(ask(room))
+
+    minutes_pass(room, 6)
+
+    assert (room.action(action).state, launches(room)) == ("done", 1)
+
+
+def test_an_order_that_is_never_answered_is_for_a_person_to_look_at(room):
+    room.fleet.fault(PLACE, LOST, on="launch", times=99)
+    action = room.approves(ask(room))
+
+    minutes_pass(room, 12)
+
+    assert (room.action(action).state, room.fleet.calls["launch", PLACE], launches(room)) == ("unknown", 4, 0)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_without_capacity_in_one_subnet_the_next_is_tried_at_once(room, late):
+    room.fleet.run_short("us-west-2a", late=late)
+    action = room.approves(ask(room, "spread"))
+
+    minutes_pass(room, 4)
+
+    done = room.action(action)
+    assert (done.state, done.tries) == ("done", 1)
+    row = fleet.by_id(room.desk.store.reading(), done.made_id)
+    assert row is not None
+    assert row["zone"] == "us-west-2b"
+
+
+def test_without_any_capacity_it_is_tried_for_21_minutes_and_other_templates_are_offered(room):
+    room.fleet.run_short("us-west-2a")
+    room.fleet.run_short("us-west-2b")
+    action = room.approves(ask(room, "spread"))
+    minutes_pass(room, 3)
+    waiting = room.action(action)
+
+    minutes_pass(room, 25)
+
+    ended = room.action(action)
+    assert (waiting.state, alternatives.templates(room.desk, waiting)) == ("executing", ["box"])
+    assert (ended.state, launches(room), room.fleet.calls["launch", PLACE]) == ("failed", 0, 5)
+    assert alternatives.templates(room.desk, ended) == ["box"]
+
+
+def test_a_machine_that_ends_while_it_is_launched_is_said_with_the_reason(room):
+    action = room.approves(ask(room))
+    room.tick()
+    room.fleet.change(room.fleet.launches[0][0], state="terminated", state_reason="Client.InvalidSnapshot.NotFound")
+
+    minutes_pass(room, 1)
+
+    ended = room.action(action)
+    assert ended.state == "failed"
+    assert "(Client.InvalidSnapshot.NotFound)" in ended.outcome
+
+
+def over(room) -> str:
+    """A launched machine whose time and claim are over; its name."""
+    action = room.approves(ask(room))
+    minutes_pass(room, 2)
+    [held] = claims.open_on(room.desk.store.reading(), room.action(action).made_id)
+    room.clock.forward(2 * HOUR)
+    claiming.release(room.desk, held.id, ADA)
+    return room.fleet.launches[0][0]
+
+
+def test_when_its_time_is_over_its_stop_is_asked_for_and_its_owner_may_say_yes(room):
+    name = over(room)
+    room.reports(name, 0.0)
+
+    outliving.ask_about_over(room.desk)
+    outliving.ask_about_over(room.desk)
+    live = actions.live_on(room.desk.store.reading(), room.machine(name).id)
+
+    assert live is not None
+    assert (live.kind, live.requester) == ("stop", VALET)
+    assert len(room.told(ADA, "launch_over")) == 1
+    asking.decide(room.desk, live.id, ADA, yes=True)
+    minutes_pass(room, 2)
+    assert room.machine(name).state == "stopped"
+    assert live.id in room.told(ADA, "action_ended")
+    assert room.told(VALET) == []
+
+
+def test_a_machine_that_works_when_its_time_is_over_is_never_asked_about_and_its_owner_told_daily(room):
+    name = over(room)
+    room.reports(name, 80.0)
+
+    outliving.ask_about_over(room.desk)
+    room.clock.forward(DAY)
+    room.reports(name, 80.0)
+    outliving.ask_about_over(room.desk)
+
+    assert actions.live_on(room.desk.store.reading(), room.machine(name).id) is None
+    told = room.told(ADA, "launch_over")
+    assert len(told) == 2
+    assert all("is working" in each for each in told)
+
+
+def test_a_machine_that_somebody_claims_is_not_asked_about(room):
+    name = over(room)
+    room.reports(name, 0.0)
+    claiming.claim(room.desk, room.machine(name).id, CY)
+
+    outliving.ask_about_over(room.desk)
+
+    assert room.told(ADA, "launch_over") == []
+
+
+def test_free_machines_with_such_gpus_are_named_before_anything_is_launched(room):
+    room.reports("scratch", 0.0)
+    room.tick()
+
+    found = alternatives.free_like(room.desk, room.settings.templates["box"])
+
+    assert [each.instance.name for each in found] == ["scratch"]
+
+
+def test_over_budget_nobody_launches_unasked(tmp_path, clock):
+    team = {**SETTINGS["teams"]["nlp"], "ask_over_usd": "9000", "budget_usd": "1"}
+    settings = {**SETTINGS, "teams": {"nlp": team}, "launch": [BOX]}
+    room = Room(tmp_path / "budget.db", clock, settings=settings)
+
+    action = ask(room)
+
+    assert (action.state, action.facts.budget_micros) == ("pending", 1_000_000)
+    room.close()
+
+
+def test_a_machine_that_is_being_made_for_somebody_is_not_taken_by_others(room):
+    action = room.approves(ask(room))
+    room.tick()
+    room.clock.forward(MINUTE)
+    room.sweep()
+    made = room.action(action).made_id
+
+    with pytest.raises(Refused, match=f"was launched for <@{ADA}>, who gets it as soon as it is ready"):
+        claiming.claim(room.desk, made, CY)
+
+    minutes_pass(room, 1)
+    assert [each.holder for each in claims.open_on(room.desk.store.reading(), made)] == [ADA]

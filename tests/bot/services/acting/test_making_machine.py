@@ -1,0 +1,206 @@
+"""People, AWS, clocks and crashes in any order: what must hold of every start, launch and clone, always."""
+
+import contextlib
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from bot.domain.acting.actions import LIVE, Action
+from bot.domain.clock import HOUR, MINUTE, SECOND
+from bot.errors import Refused, Unreachable
+from bot.sandbox.machines import SandboxFleet
+from bot.services.acting import asking, outliving
+from bot.services.sharing import claiming
+from store import actions, claims
+from store.sql import rows
+from tests.bot.services.acting.crashing import ALL_SETTINGS, BOX
+from tests.bot.services.room import ADA, BOB, CY, DEE, Room
+from tests.conftest import Clock
+
+STILL, COPIED = "eval-2", "scratch"
+ZONES = st.sampled_from(["us-west-2a", "us-west-2b"])
+PEOPLE = st.sampled_from([ADA, BOB, CY, DEE])
+LOST = Unreachable("AWS did not confirm it.")
+PLACES = ["start", "launch", "launched", "copy", "copied", "describe"]
+SPREAD = {**BOX, "subnets": ["us-west-2a", "us-west-2b"]}
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+class World(SandboxFleet):
+    """The fleet, which ends the process at a chosen call."""
+
+    crash_at = ""
+
+    def ends(self, place: str) -> None:
+        if self.crash_at == place:
+            self.crash_at = ""
+            raise Crash
+
+
+def _watched(call: str):
+    def made(self, *given, **more):
+        self.ends(f"before {call}")
+        answer = getattr(SandboxFleet, call)(self, *given, **more)
+        self.ends(f"after {call}")
+        return answer
+
+    return made
+
+
+for _call in PLACES:
+    setattr(World, _call, _watched(_call))
+
+
+class Making(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.clock = Clock()
+        self.world = World(self.clock)
+        whole = {**ALL_SETTINGS, "launch": [SPREAD]}
+        self.room = Room(Path(self.folder.name) / "room.db", self.clock, fleet=self.world, settings=whole)
+        self.room.sweep()
+
+    def teardown(self) -> None:
+        self.room.close()
+        self.folder.cleanup()
+
+    def all(self) -> list[Action]:
+        db = self.room.desk.store.reading()
+        found = rows(db, "SELECT id FROM actions ORDER BY created_at, id")
+        return [action for row in found if (action := actions.by_id(db, row["id"]))]
+
+    @rule(who=PEOPLE)
+    def ask_for_a_start(self, who):
+        with contextlib.suppress(Refused):
+            asking.ask_to_start(self.room.desk, self.room.machine(STILL).id, who, length=2 * HOUR)
+
+    @rule(who=PEOPLE)
+    def ask_for_a_launch(self, who):
+        with contextlib.suppress(Refused):
+            asking.ask_to_launch(self.room.desk, "box", who, length=2 * HOUR)
+
+    @rule(who=PEOPLE)
+    def ask_for_a_clone(self, who):
+        with contextlib.suppress(Refused):
+            machine = self.room.machine(COPIED).id
+            asking.ask_to_clone(self.room.desk, machine, who, length=2 * HOUR, reboot=False)
+
+    @precondition(lambda self: self.all())
+    @rule(who=PEOPLE, yes=st.sampled_from([True, True, True, False]), which=st.integers(0, 9))
+    def press(self, who, yes, which):
+        known = self.all()
+        with contextlib.suppress(Refused):
+            asking.decide(self.room.desk, known[-1 - which % len(known)].id, who, yes=yes)
+
+    @precondition(lambda self: self.all())
+    @rule(which=st.integers(0, 9))
+    def call_off(self, which):
+        known = self.all()
+        action = known[-1 - which % len(known)]
+        with contextlib.suppress(Refused):
+            asking.call_off(self.room.desk, action.id, action.requester)
+
+    @rule(count=st.sampled_from([1, 2, 6, 16]))
+    def minutes_pass(self, count):
+        for _ in range(count):
+            self.clock.forward(MINUTE)
+            self.tick()
+
+    @rule(length=st.integers(1, 59))
+    def seconds_pass(self, length):
+        self.clock.forward(length * SECOND)
+        self.tick()
+
+    def tick(self):
+        self.room.posted()
+        try:
+            self.room.tick()
+            outliving.ask_about_over(self.room.desk)
+        except Crash:
+            self.room.reopen()
+
+    @rule(zone=ZONES, late=st.booleans())
+    def a_zone_runs_short(self, zone, late):
+        self.world.run_short(zone, late=late)
+
+    @rule(zone=ZONES)
+    def a_zone_has_capacity_again(self, zone):
+        self.world.refill(zone)
+
+    @rule(verb=st.sampled_from(["start", "launch", "copy"]), times=st.integers(1, 5), accepted=st.booleans())
+    def calls_go_unanswered(self, verb, times, accepted):
+        name = {"start": STILL, "copy": COPIED, "launch": self.room.machine(COPIED).source}[verb]
+        self.world.fault(name, LOST, on=verb, times=times, accepted=accepted)
+
+    @rule(down=st.booleans())
+    def the_region_goes_or_comes(self, down):
+        (self.world.silence if down else self.world.unsilence)("us-west-2")
+
+    @rule()
+    def somebody_stops_the_started_machine(self):
+        machine = self.room.machine(STILL)
+        if machine.state == "running":
+            self.world.change(STILL, state="stopped", state_reason="Client.UserInitiatedShutdown")
+
+    @rule(who=PEOPLE)
+    def claim(self, who):
+        with contextlib.suppress(Refused):
+            claiming.claim(self.room.desk, self.room.machine(STILL).id, who, length=30 * MINUTE)
+
+    @rule(place=st.sampled_from([f"{when} {call}" for call in PLACES for when in ("before", "after")]))
+    def the_next_call_crashes(self, place):
+        self.world.crash_at = place
+
+    @rule()
+    def the_bot_restarts(self):
+        self.room.reopen()
+
+    @rule(stays=st.booleans())
+    def approvers_leave_or_return(self, stays):
+        teams = self.room.settings.roster()
+        self.room.roster = teams if stays else type(teams)(admins=teams.admins)
+
+    @invariant()
+    def nothing_is_made_without_a_yes_and_nothing_twice(self):
+        called = [action for action in self.all() if action.calls]
+        by_kind = {kind: sum(each.kind == kind for each in called) for kind in ("start", "launch", "clone")}
+        tokens = [self.world.named(name).tags["valet-action"] for name, _ in self.world.launches]
+        lives = [token for token in tokens if self._lives(token)]
+        assert len(set(tokens)) == len(tokens)
+        assert len({token.partition("-")[0] for token in lives}) == len(lives), "one machine for an action"
+        assert len(self.world.copies) <= by_kind["clone"]
+        assert {token.partition("-")[0] for token in tokens} <= {each.id for each in called}
+        assert all(action.decider not in {"", action.requester} for action in called)
+
+    def _lives(self, token: str) -> bool:
+        names = [name for name, _ in self.world.launches if self.world.named(name).tags["valet-action"] == token]
+        return self.world.named(names[0]).state in {"pending", "running"}
+
+    @invariant()
+    def whatever_ended_was_told_once(self):
+        for action in self.all():
+            told = self.room.told(action.told, "action_ended").count(action.id)
+            assert told == (action.state not in LIVE and "called it off" not in action.outcome), action
+        self.room.posted()
+
+    @invariant()
+    def what_is_done_is_there(self):
+        db = self.room.desk.store.reading()
+        for action in self.all():
+            if action.kind in {"launch", "clone"} and action.state == "done":
+                assert any(self.world.named(name).id == action.made_id for name, _ in self.world.launches)
+            held = [each.holder for each in claims.open_on(db, action.made_id)] if action.made_id else []
+            assert len(held) == len(set(held))
+
+
+Making.TestCase.settings = settings(
+    max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestMaking = Making.TestCase

@@ -1,0 +1,252 @@
+"""People, machines, clocks and crashes in any order: what must hold of every stop, always."""
+
+import contextlib
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from bot.domain.acting.actions import LIVE, Action
+from bot.domain.clock import MINUTE, SECOND
+from bot.errors import Refused, Unreachable
+from bot.sandbox.machines import SandboxFleet
+from bot.services.acting import asking
+from bot.services.sharing import claiming
+from store import actions, claims
+from store.sql import one, rows
+from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, SETTINGS, Room
+from tests.conftest import Clock
+
+NAME = "nb-5"
+PEOPLE = st.sampled_from([ADA, BOB, CY, DEE])
+LOST = Unreachable("AWS did not confirm the stop.")
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+class World(SandboxFleet):
+    """The fleet, which ends the process at a chosen call, and looks closely at every stop that works."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.crash_at = ""
+        self.watch = None
+
+    def describe(self, instance):
+        self._crash("before describe")
+        found = super().describe(instance)
+        self._crash("after describe")
+        return found
+
+    def stop(self, instance):
+        self._crash("before stop")
+        before, count = self.named(instance.name), len(self.stops)
+        try:
+            super().stop(instance)
+        finally:
+            if len(self.stops) > count and self.watch:
+                self.watch(before)
+        self._crash("after stop")
+
+    def _crash(self, place: str) -> None:
+        if self.crash_at == place:
+            self.crash_at = ""
+            raise Crash
+
+
+class Stops(RuleBasedStateMachine):
+    settings = SETTINGS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.clock = Clock()
+        self.world = World(self.clock)
+        self.room = Room(Path(self.folder.name) / "room.db", self.clock, fleet=self.world, settings=self.settings)
+        self.world.watch = self.effective
+        self.util: float | None = 0.0
+        self.worked_at = 0
+        self.boot = 0
+        self.effective_stops: list[str] = []
+        self.room.sweep()
+        self.report(75)
+
+    def teardown(self) -> None:
+        self.room.close()
+        self.folder.cleanup()
+
+    def report(self, minutes: int) -> None:
+        if self.util is None or self.room.machine(NAME).state != "running":
+            return
+        self.room.reports(NAME, self.util, minutes=minutes, boot=f"boot-{self.boot}")
+        if self.util:
+            self.worked_at = self.clock()
+
+    def effective(self, before) -> None:
+        """A stop took effect: was it one that may?"""
+        live = actions.live_on(self.room.desk.store.reading(), before.id)
+        assert live is not None
+        assert live.state == "executing"
+        assert live.launched_at == before.launched_at, "restarted after the request"
+        assert live.decider in self.room.roster.approvers(live.team) | self.room.roster.admins
+        assert self.clock() - self.worked_at > 59 * MINUTE, "it worked within the hour"
+        held = claims.open_on(self.room.desk.store.reading(), before.id)
+        assert all(claim.id in live.facts.claim_ids for claim in held), "claimed after the request"
+        self.effective_stops.append(live.id)
+
+    def all(self) -> list[Action]:
+        db = self.room.desk.store.reading()
+        found = rows(db, "SELECT id FROM actions ORDER BY created_at, id")
+        return [action for row in found if (action := actions.by_id(db, row["id"]))]
+
+    @rule(who=PEOPLE)
+    def request(self, who):
+        with contextlib.suppress(Refused):
+            self.room.asks(NAME, who)
+
+    @precondition(lambda self: self.all())
+    @rule(who=PEOPLE, yes=st.booleans(), which=st.integers(0, 9))
+    def press(self, who, yes, which):
+        known = self.all()
+        with contextlib.suppress(Refused):
+            asking.decide(self.room.desk, known[-1 - which % len(known)].id, who, yes=yes)
+
+    @rule()
+    def ask_and_approve(self):
+        with contextlib.suppress(Refused):
+            self.room.approves(self.room.asks(NAME))
+
+    @rule(who=PEOPLE)
+    def claim(self, who):
+        with contextlib.suppress(Refused):
+            claiming.claim(self.room.desk, self.room.machine(NAME).id, who, length=30 * MINUTE)
+
+    @rule(who=PEOPLE)
+    def release(self, who):
+        with contextlib.suppress(Refused):
+            claiming.release(self.room.desk, self.room.machine(NAME).id, who)
+
+    @rule(count=st.sampled_from([1, 2, 5, 17, 65, 125]), ticks=st.booleans())
+    def minutes_pass(self, count, ticks):
+        for left in range(count, 0, -1):
+            self.clock.forward(MINUTE)
+            self.report(1)
+            if ticks and left <= 5:
+                self.tick()
+
+    @rule(length=st.integers(1, 59))
+    def seconds_pass(self, length):
+        self.clock.forward(length * SECOND)
+
+    @rule()
+    def tick(self):
+        self.room.posted()
+        try:
+            self.room.tick()
+        except Crash:
+            self.room.reopen()
+
+    @rule(util=st.sampled_from([0.0, 0.0, 80.0, None]))
+    def the_machine_works_idles_or_falls_silent(self, util):
+        self.util = util
+        self.report(1)
+
+    @rule()
+    def the_machine_is_restarted(self):
+        self.clock.forward(SECOND)
+        self.boot += 1
+        self.world.restart(NAME)
+
+    @rule(times=st.integers(1, 5), accepted=st.booleans())
+    def stops_go_unanswered(self, times, accepted):
+        self.world.fault(NAME, LOST, times=times, accepted=accepted)
+
+    @rule()
+    def a_stop_is_refused(self):
+        self.world.fault(NAME, Refused("AWS refused to stop it."))
+
+    @rule(down=st.booleans())
+    def the_region_goes_or_comes(self, down):
+        region = self.room.machine(NAME).region
+        (self.world.silence if down else self.world.unsilence)(region)
+
+    @rule(stays=st.booleans())
+    def bob_leaves_or_returns(self, stays):
+        teams = self.room.settings.roster()
+        self.room.roster = teams if stays else type(teams)(admins=teams.admins)
+
+    @rule(place=st.sampled_from(["before describe", "after describe", "before stop", "after stop"]))
+    def the_next_call_crashes(self, place):
+        self.world.crash_at = place
+
+    @rule()
+    def the_bot_restarts(self):
+        self.room.reopen()
+
+    @invariant()
+    def every_action_has_at_most_one_stop_and_never_its_requesters_yes(self):
+        assert len(set(self.effective_stops)) == len(self.effective_stops) == len(self.world.stops)
+        assert all(action.decider != action.requester for action in self.all())
+
+    @invariant()
+    def whatever_ended_was_told_once_and_its_card_drawn_anew(self):
+        db = self.room.desk.store.reading()
+        for action in self.all():
+            told = self.room.told(action.requester, "action_ended").count(action.id)
+            assert told == (action.state not in LIVE), action
+            if action.state not in LIVE:
+                sql = "SELECT max(created_at) AS at FROM outbox WHERE channel = ? AND ref = ?"
+                card = one(db, sql, CHANNEL, f"action:{action.id}")
+                assert card is not None
+                assert card["at"] >= (action.finished_at or 0) > 0
+        self.room.posted()
+
+
+Stops.TestCase.settings = settings(
+    max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestStops = Stops.TestCase
+
+
+TWO = SETTINGS | {"teams": {"vision": {"members": [ADA], "approvers": [BOB, CY, DEE], "approvals": 2}}}
+
+
+class TwoYeses(Stops):
+    """The same, in a team where two people have to say yes."""
+
+    settings = TWO
+
+    def effective(self, before) -> None:
+        super().effective(before)
+        live = actions.live_on(self.room.desk.store.reading(), before.id)
+        assert live is not None
+        able = self.room.roster.approvers(live.team) | self.room.roster.admins
+        assert len({*live.yeses} & able - {live.requester}) >= 2, "two people who may say so now have said yes"
+
+    @rule()
+    def ask_and_approve(self):
+        with contextlib.suppress(Refused):
+            action = self.room.asks(NAME)
+            for who in (CY, DEE):
+                self.room.approves(action, who)
+
+    @rule(stays=st.booleans())
+    def bob_leaves_or_returns(self, stays):
+        teams = self.room.settings.roster()
+        left = tuple(replace(team, approvers=team.approvers - {BOB}) for team in teams.teams)
+        self.room.roster = teams if stays else replace(teams, teams=left)
+
+    @invariant()
+    def nothing_is_approved_by_one_yes_or_past_a_no(self):
+        for action in self.all():
+            assert action.requester not in action.yeses
+            assert action.state in {"pending", "denied", "expired", "cancelled"} or len(action.yeses) >= 2
+
+
+TwoYeses.TestCase.settings = Stops.TestCase.settings
+TestTwoYeses = TwoYeses.TestCase

@@ -1,0 +1,200 @@
+import csv
+from datetime import date, timedelta
+
+import pytest
+
+from bot.errors import NotFound, Refused
+from bot.services.money.forecast_files import forecast_csv
+
+MONDAY = date(2026, 3, 2)
+
+
+def history_of(**series):
+    lines = ["series,date,value"]
+    for name, values in series.items():
+        lines += [f"{name},{MONDAY + timedelta(days=i)},{value}" for i, value in enumerate(values)]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Forecast from texts; the rows of the output as dicts."""
+
+    def run(history, *, events=None, horizon=30):
+        source, target, known = tmp_path / "in.csv", tmp_path / "out.csv", tmp_path / "events.csv"
+        source.write_text(history, encoding="utf-8")
+        if events is not None:
+            known.write_text(events, encoding="utf-8")
+        forecast_csv(source, target, horizon=horizon, events_path=None if events is None else known)
+        with target.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    return run
+
+
+def test_each_series_gets_its_total_and_its_days(written):
+    rows = written(history_of(nlp=[100] * 60, vision=[50] * 60), horizon=3)
+
+    assert list(rows[0]) == ["series", "h", "date", "mean", "lo80", "hi80", "lo95", "hi95"]
+    assert [(row["series"], row["h"], row["date"], row["mean"]) for row in rows] == [
+        ("nlp", "0", "2026-05-03", "300.0"),
+        ("nlp", "1", "2026-05-01", "100.0"),
+        ("nlp", "2", "2026-05-02", "100.0"),
+        ("nlp", "3", "2026-05-03", "100.0"),
+        ("vision", "0", "2026-05-03", "150.0"),
+        ("vision", "1", "2026-05-01", "50.0"),
+        ("vision", "2", "2026-05-02", "50.0"),
+        ("vision", "3", "2026-05-03", "50.0"),
+    ]
+    assert float(rows[0]["lo80"]) < 300 < float(rows[0]["hi80"])
+
+
+def test_tasks_are_answered_as_tasks(written):
+    rows = written(history_of(nlp=[100] * 60).replace("series", "task"))
+
+    assert list(rows[0]) == ["task", "h", "mean", "lo80", "hi80", "lo95", "hi95"]
+    assert rows[0]["mean"] == "3000.0"
+
+
+def test_known_changes_move_the_level(written):
+    rows = written(history_of(nlp=[100] * 60), events="series,date,delta\nnlp,2026-05-02,-40\n", horizon=3)
+
+    assert [row["mean"] for row in rows] == ["220.0", "100.0", "60.0", "60.0"]
+
+
+def test_days_may_come_in_any_order_and_may_be_missing(written):
+    lines = history_of(nlp=[100] * 60).splitlines()
+    del lines[20]
+
+    rows = written("\n".join([lines[0], *reversed(lines[1:])]))
+
+    assert rows[0]["mean"] == "3000.0"
+
+
+def test_columns_may_come_in_any_order_beside_others(written):
+    assert written("value,team,date,series\n7,x,2026-03-02,nlp\n\n7,x,2026-03-03,nlp\n", horizon=1)[0]["mean"] == "7.0"
+
+
+def test_a_byte_order_mark_is_no_trouble(written):
+    assert written("\ufeff" + history_of(nlp=[5, 5]), horizon=2)[0]["mean"] == "10.0"
+
+
+@pytest.mark.parametrize("nothing", ["", "nan", "NaN"])
+def test_an_empty_value_is_a_day_without_a_reading(written, nothing):
+    assert written(history_of(nlp=[100, nothing, 100, 100]), horizon=1)[0]["mean"] == "100.0"
+
+
+def test_too_short_a_history_has_empty_bounds(written):
+    rows = written(history_of(nlp=[100, 100]), horizon=1)
+
+    assert [rows[0][name] for name in ("mean", "lo80", "hi80", "lo95", "hi95")] == ["100.0", "", "", "", ""]
+
+
+def test_no_series_makes_an_empty_forecast(written):
+    assert written("series,date,value\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", 'in.csv line 1: got "", expected series,date,value.'),
+        ("team,day,usd\n", 'in.csv line 1: got "team,day,usd", expected series,date,value.'),
+        (",date,value\n", 'in.csv line 1: got ",date,value", expected series,date,value.'),
+        (
+            "series,date,value\nnlp,2026-03-02\n",
+            'in.csv line 2: got "nlp,2026-03-02", expected 3 values as in the header.',
+        ),
+        ("series,date,value\n,2026-03-02,1\n", "in.csv line 2: got no series, expected its name."),
+        (
+            "series,date,value\nnlp,2026-03-02,1\nnlp,31.3.2026,1\n",
+            'in.csv line 3: date "31.3.2026", expected a day such as 2026-03-31, from 1970-01-01 to 2999-12-31.',
+        ),
+        (
+            "series,date,value\nnlp,2026-03-02,$7\n",
+            'in.csv line 2: value "$7", expected a number such as 12.5, or nothing where there is no reading.',
+        ),
+        (
+            "series,date,value\nnlp,2026-03-02,inf\n",
+            'in.csv line 2: value "inf", expected a number such as 12.5, or nothing where there is no reading.',
+        ),
+        (
+            "series,date,value\nnlp,2026-03-02,1\nnlp,2026-03-02,2\n",
+            'in.csv line 3: 2026-03-02 of "nlp" again, expected each day once.',
+        ),
+    ],
+)
+def test_a_wrong_history_is_refused_with_its_line(written, text, sentence):
+    with pytest.raises(Refused) as refused:
+        written(text)
+
+    assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("nlq,2026-05-02,-40", 'events.csv line 2: "nlq" has no history, expected one of its 1 series.'),
+        ("nlp,2026-05-02,", "events.csv line 2: no delta, expected a number such as -12.5."),
+        (
+            "nlp,soon,-40",
+            'events.csv line 2: date "soon", expected a day such as 2026-03-31, from 1970-01-01 to 2999-12-31.',
+        ),
+    ],
+)
+def test_a_wrong_event_is_refused_with_its_line(written, row, sentence):
+    with pytest.raises(Refused) as refused:
+        written(history_of(nlp=[100] * 60), events=f"series,date,delta\n{row}\n")
+
+    assert str(refused.value) == sentence
+
+
+def test_a_misspelt_series_gets_the_nearest_names(written):
+    with pytest.raises(NotFound) as missing:
+        written(history_of(nlp=[100] * 9), events="series,date,delta\nnlq,2026-05-02,-40\n")
+
+    assert missing.value.nearest == ("nlp",)
+
+
+@pytest.mark.parametrize("horizon", [0, -1, 367])
+def test_a_horizon_out_of_reach_is_refused(written, horizon):
+    with pytest.raises(Refused, match="expected 1 to 366"):
+        written(history_of(nlp=[1]), horizon=horizon)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path):
+    (tmp_path / "in.csv").write_bytes(b"\xff\xfe\x00binary")
+
+    with pytest.raises(Refused, match="can't be read as CSV"):
+        forecast_csv(tmp_path / "in.csv", tmp_path / "out.csv", horizon=30)
+
+
+def test_after_a_refusal_the_old_file_stands(tmp_path):
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(history_of(nlp=[1, "x"]))
+    target.write_text("old")
+
+    with pytest.raises(Refused):
+        forecast_csv(source, target, horizon=30)
+
+    assert target.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+
+
+def test_a_folder_or_a_missing_folder_is_no_place_to_write(tmp_path):
+    source = tmp_path / "in.csv"
+    source.write_text(history_of(nlp=[1]))
+
+    with pytest.raises(Refused, match="isn't a file"):
+        forecast_csv(source, tmp_path, horizon=30)
+    with pytest.raises(Refused, match="can't be written"):
+        forecast_csv(source, tmp_path / "none" / "out.csv", horizon=30)
+
+
+def test_the_history_is_never_overwritten(tmp_path):
+    source = tmp_path / "in.csv"
+    source.write_text(history_of(nlp=[1]))
+
+    with pytest.raises(Refused, match="also read from"):
+        forecast_csv(source, source, horizon=30)
+
+    assert source.read_text() == history_of(nlp=[1])

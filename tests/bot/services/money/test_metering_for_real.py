@@ -1,0 +1,89 @@
+"""The ledger in a real store: whatever is looked at, missed, restarted or claimed, it is running time times rate."""
+
+from dataclasses import dataclass
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.clock import HOUR, MINUTE
+from bot.domain.money.rates import cost_between
+from bot.domain.sharing.claims import GpuChoice
+from bot.errors import Refused
+from bot.services.measuring import sweeping
+from bot.services.sharing import claiming
+from store import claims, ledger, listings
+from store.sql import rows
+from tests.bot.services.room import ADA, CY, Room
+from tests.conftest import Clock
+
+NAME = "train-7"
+
+
+@dataclass(frozen=True)
+class Step:
+    """Time passes, then something happens, then perhaps somebody looks."""
+
+    length: int
+    what: str
+    looked: bool
+
+
+steps = st.lists(
+    st.builds(
+        Step,
+        st.integers(1, 90).map(lambda minutes: minutes * MINUTE),
+        st.sampled_from(["nothing", "nothing", "ada", "cy", "release", "reopen", "silence", "hear"]),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=20,
+)
+
+
+def live(room: Room, step: Step) -> None:
+    room.clock.forward(step.length)
+    machine = room.machine(NAME).id
+    try:
+        match step.what:
+            case "ada" | "cy":
+                who = {"ada": ADA, "cy": CY}[step.what]
+                claiming.claim(room.desk, machine, who, choice=GpuChoice(3), length=200 * HOUR)
+            case "release":
+                for claim in claims.open_on(room.desk.store.reading(), machine)[:1]:
+                    claiming.release(room.desk, claim.id, claim.holder)
+            case "reopen":
+                room.reopen()
+            case "silence":
+                room.fleet.silence("us-east-1")
+            case "hear":
+                room.fleet.unsilence("us-east-1")
+    except Refused:
+        pass
+    if step.looked:
+        sweeping.sweep(room.desk)
+
+
+@given(plan=steps)
+@settings(max_examples=30, deadline=None)
+def test_all_that_ran_is_charged_once_to_whoever_held_it(tmp_path_factory, plan):
+    clock = Clock()
+    room = Room(tmp_path_factory.mktemp("meter") / "valet.db", clock)
+    room.sweep()
+    began, machine = clock(), room.machine(NAME)
+    for step in plan:
+        live(room, step)
+    room.fleet.unsilence("us-east-1")
+    clock.forward(HOUR - clock() % HOUR)
+    room.sweep()
+
+    db = room.desk.store.reading()
+    rate = listings.by_id(db, machine.id).rate.micros_per_hour
+    charges = rows(db, "SELECT * FROM charges WHERE instance_id = ?", machine.id)
+    assert sum(row["micros"] for row in charges) == cost_between(rate, began, clock())
+    shares = [row for row in ledger.between(db, 0, 1 << 50) if row["instance_id"] == machine.id]
+    assert sum(row["micros"] for row in shares) == sum(row["micros"] for row in charges)
+    for who in (ADA, CY):
+        held = [claim for claim in claims.since(db, 0, holder=who) if claim.instance_id == machine.id]
+        due = sum(len(each.gpus) * ((each.ended_at or clock()) - each.from_at) for each in held)
+        assert sum(row["gpu_ms"] for row in shares if row["holder"] == who) == due
+    room.close()

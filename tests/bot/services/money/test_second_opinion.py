@@ -1,0 +1,132 @@
+"""AWS's own forecast: asked once a day within the cap, kept, and shown beside ours."""
+
+from datetime import date
+from functools import partial
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from bot.billing.cost_explorer import CostExplorer
+from bot.domain.clock import DAY
+from bot.domain.money.opinion import Opinion
+from bot.errors import Unreachable
+from bot.providers.clients import attempt
+from bot.providers.ec2_errors import Said
+from bot.services.desk import Desk
+from bot.services.money import billing, second_opinion
+from bot.settings import parse
+from store import bill as bills
+
+WANTED = {
+    "TimePeriod": {"Start": "2026-11-23", "End": "2026-12-01"},
+    "Metric": "UNBLENDED_COST",
+    "Granularity": "MONTHLY",
+    "PredictionIntervalLevel": 80,
+    "Filter": {"Dimensions": {"Key": "SERVICE", "Values": ["Amazon Elastic Compute Cloud - Compute"]}},
+}
+TOLD = {
+    "Total": {"Amount": "19600.25", "Unit": "USD"},
+    "ForecastResultsByTime": [
+        {
+            "TimePeriod": {"Start": "2026-11-23", "End": "2026-12-01"},
+            "MeanValue": "19600.25",
+            "PredictionIntervalLowerBound": "18000.5",
+            "PredictionIntervalUpperBound": "21000",
+        }
+    ],
+}
+BILLED = {"ResultsByTime": []}
+
+
+def ask(client, operation, asked):
+    """As the asker of the clients does, on one client."""
+    said = attempt(partial(getattr(client, operation), **asked))
+    if isinstance(said, Said):
+        raise Unreachable(f"AWS said {said.code}")
+    return said
+
+
+@pytest.fixture
+def aws():
+    """botocore's own model judges what is asked and what is answered."""
+    client = boto3.client("ce", "us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
+    with Stubber(client) as stub:
+        yield client, stub
+
+
+@pytest.fixture
+def bill(aws):
+    return CostExplorer(partial(ask, aws[0]), "account 111122223333", "team")
+
+
+def desk_with(store, clock, **settings):
+    made = parse({"bill": {"source": "cost-explorer", **settings}}, {})
+    return Desk(store, clock, made, {}, made.roster)
+
+
+@pytest.fixture
+def desk(store, clock, bill, aws):
+    """The bill was read once."""
+    made = desk_with(store, clock)
+    for _ in range(3):
+        aws[1].add_response("get_cost_and_usage", BILLED)
+    assert billing.fetch(made, bill)
+    return made
+
+
+def test_it_is_asked_for_the_rest_of_the_month_and_kept(desk, bill, aws):
+    aws[1].add_response("get_cost_forecast", TOLD, WANTED)
+
+    second_opinion.ask(desk, bill)
+
+    low, high = 18_000_500_000, 21_000_000_000
+    expected = Opinion(date(2026, 11, 23), date(2026, 11, 30), desk.clock(), 19_600_250_000, low, high)
+    assert second_opinion.newest(desk) == expected
+    aws[1].assert_no_pending_responses()
+
+
+def test_it_is_asked_once_a_day_and_every_request_counts(desk, bill, aws, clock):
+    aws[1].add_response("get_cost_forecast", TOLD, WANTED)
+    second_opinion.ask(desk, bill)
+
+    second_opinion.ask(desk, bill)
+
+    assert bills.requests(desk.store.reading(), bill.name, date(2026, 11, 23)) == 4
+    clock.forward(DAY)
+    aws[1].add_response("get_cost_forecast", TOLD)
+    second_opinion.ask(desk, bill)
+    aws[1].assert_no_pending_responses()
+
+
+def test_where_aws_has_too_little_history_it_is_left_alone_until_tomorrow(desk, bill, aws):
+    aws[1].add_client_error("get_cost_forecast", "DataUnavailableException")
+
+    second_opinion.ask(desk, bill)
+    second_opinion.ask(desk, bill)
+
+    assert second_opinion.newest(desk) is None
+
+
+def test_the_cap_of_a_day_holds(store, clock, bill, aws):
+    capped = desk_with(store, clock, requests_per_day=3)
+    for _ in range(3):
+        aws[1].add_response("get_cost_and_usage", BILLED)
+    assert billing.fetch(capped, bill)
+
+    second_opinion.ask(capped, bill)
+
+    assert second_opinion.newest(capped) is None
+
+
+def test_an_old_opinion_is_not_shown(desk, bill, aws, clock):
+    aws[1].add_response("get_cost_forecast", TOLD, WANTED)
+    second_opinion.ask(desk, bill)
+
+    clock.forward(2 * DAY)
+
+    assert second_opinion.newest(desk) is None
+
+
+def test_before_the_bill_was_read_nothing_is_asked(store, clock, bill):
+    second_opinion.ask(desk_with(store, clock), bill)

@@ -1,0 +1,204 @@
+"""Whatever people book, claim, extend and cancel, and whatever clocks and restarts do: no GPU is promised twice."""
+
+import tempfile
+from collections import Counter
+from contextlib import suppress
+from itertools import combinations, pairwise
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.sharing.bookings import Slot
+from bot.domain.sharing.claims import GRACE, Claim, GpuChoice
+from bot.errors import Refused
+from bot.services.sharing import booking, claim_ends, claiming, slots
+from bot.services.sharing.booking import Wish
+from store import bookings, claims
+from store.sql import rows
+from tests.bot.services.room import ADA, BOB, CY, Room
+from tests.conftest import Clock
+
+PEOPLE = st.sampled_from([ADA, BOB, CY])
+CHOICES = st.sampled_from([GpuChoice(), GpuChoice(count=2), GpuChoice(count=5), GpuChoice(indexes=(0, 7))])
+HOURS = st.integers(1, 12)
+
+
+class Bookings(RuleBasedStateMachine):
+    """One machine with eight GPUs, and three people who want it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.clock = Clock()
+        self.room = Room(Path(self.folder.name) / "valet.db", self.clock)
+        self.room.sweep()
+        self.machine = self.room.machine("train-7").id
+        self.is_up = True
+        self.boot = "boot"
+
+    def teardown(self) -> None:
+        self.room.close()
+        self.folder.cleanup()
+
+    def ahead(self) -> list[Slot]:
+        return bookings.ahead(self.room.desk.store.reading())
+
+    def open_claims(self) -> list[Claim]:
+        return claims.open_on(self.room.desk.store.reading(), self.machine)
+
+    @initialize(wishes=st.lists(st.tuples(PEOPLE, st.integers(1, 20), HOURS, CHOICES), min_size=1, max_size=4))
+    def some_have_booked(self, wishes):
+        for who, start, hours, choice in wishes:
+            self.book(who, start, hours, choice, weekly=False)
+
+    @rule(who=PEOPLE, start=st.integers(1, 20), hours=HOURS, choice=CHOICES, weekly=st.booleans())
+    def book(self, who, start, hours, choice, weekly):
+        wish = Wish(self.clock.now + start * HOUR // 2, hours * HOUR, choice, weekly)
+        with suppress(Refused):
+            booking.book(self.room.desk, self.machine, who, wish)
+
+    @precondition(lambda self: self.ahead())
+    @rule(who=PEOPLE, number=st.integers(0, 20), series=st.booleans())
+    def unbook(self, who, number, series):
+        there = self.ahead()
+        with suppress(Refused):
+            booking.cancel(self.room.desk, there[number % len(there)].id, who, series=series)
+
+    @rule(who=PEOPLE, hours=HOURS, choice=CHOICES | st.none())
+    def claim(self, who, hours, choice):
+        with suppress(Refused):
+            claiming.claim(self.room.desk, self.machine, who, choice=choice, length=hours * HOUR)
+
+    @precondition(lambda self: self.open_claims())
+    @rule(who=PEOPLE, hours=HOURS)
+    def extend(self, who, hours):
+        with suppress(Refused):
+            claiming.extend(self.room.desk, self.machine, who, by=hours * HOUR)
+
+    @precondition(lambda self: self.open_claims())
+    @rule(who=PEOPLE)
+    def release(self, who):
+        for held in self.open_claims():
+            if held.holder == who:
+                claiming.release(self.room.desk, held.id, who)
+
+    @precondition(lambda self: bookings.watched(self.room.desk.store.reading()))
+    @rule(who=PEOPLE)
+    def say_i_am_here(self, who):
+        for slot in bookings.watched(self.room.desk.store.reading()):
+            with suppress(Refused):
+                slots.confirm(self.room.desk, slot.id, who)
+
+    @rule(minutes=st.integers(1, 90))
+    def time_passes(self, minutes):
+        self.clock.forward(minutes * MINUTE)
+        self.jobs()
+
+    @precondition(lambda self: self.is_up and self.ahead())
+    @rule(util=st.sampled_from([0.0, 0.0, 60.0, None]))
+    def the_next_booking_begins(self, util):
+        """And its machine idles, works or is silent for three quarters of an hour."""
+        self.clock.now = max(self.clock.now, self.ahead()[0].from_at)
+        self.its_agent_reports(0.0)
+        self.jobs()
+        for _ in range(3):
+            self.time_passes(15)
+            if util is not None:
+                self.room.reports("train-7", util, minutes=15, boot=self.boot)
+        self.time_passes(1)
+
+    @rule(hours=st.integers(1, 200))
+    def nobody_looks_for_long(self, hours):
+        self.clock.forward(hours * HOUR)
+
+    @rule()
+    def the_clock_is_set_back(self):
+        self.clock.forward(-5 * MINUTE)
+        self.jobs()
+
+    @rule()
+    def restart(self):
+        self.room.reopen()
+
+    @rule(util=st.sampled_from([0.0, 60.0]))
+    def its_agent_reports(self, util):
+        if self.is_up:
+            self.boot = f"boot-{self.clock.now}"
+            self.room.reports("train-7", util, boot=self.boot)
+
+    @rule()
+    def it_stops_or_starts(self):
+        self.is_up = not self.is_up
+        self.room.fleet.change("train-7", state="running" if self.is_up else "stopped")
+
+    def jobs(self) -> None:
+        self.room.sweep()
+        claim_ends.expire(self.room.desk)
+        slots.run(self.room.desk)
+        slots.roll_on(self.room.desk)
+        self.room.posted()
+        mine = {claim.holder for claim in self.open_claims()}
+        late = [slot for slot in self.ahead() if slot.from_at <= self.clock.now and slot.holder not in mine]
+        assert not late or not self.is_up, "whose time has come has their claim"
+        assert all(held.until_at + GRACE > self.clock.now for held in self.open_claims()), "no claim outlives its grace"
+        assert all(slot.until_at > self.clock.now for slot in self.ahead()), "what is over is not waited for"
+
+    @invariant()
+    def no_gpu_is_promised_twice_at_one_time(self):
+        kept: list[Claim | Slot] = [*self.open_claims(), *self.ahead()]
+        for one, two in combinations(kept, 2):
+            meets = one.from_at < two.until_at and two.from_at < one.until_at
+            if isinstance(one, Claim) and isinstance(two, Claim):
+                meets = True
+            assert not meets or not set(one.gpus) & set(two.gpus), (one, two)
+
+    @invariant()
+    def every_slot_became_at_most_one_claim_which_is_its_holders(self):
+        db = self.room.desk.store.reading()
+        begun = rows(
+            db, "SELECT s.*, c.holder AS by FROM slots s LEFT JOIN claims c ON c.id = s.claim_id WHERE claim_id <> ''"
+        )
+        assert len({row["claim_id"] for row in begun}) == len(begun)
+        assert all(row["by"] == row["holder"] for row in begun)
+
+    @invariant()
+    def the_gpus_that_are_kept_are_those_of_slots_to_come(self):
+        db = self.room.desk.store.reading()
+        kept = Counter((row["slot_id"], row["gpu"]) for row in rows(db, "SELECT * FROM booked_gpus"))
+        assert kept == Counter((slot.id, gpu) for slot in self.ahead() for gpu in slot.gpus)
+
+    @invariant()
+    def nobody_is_told_twice(self):
+        told = rows(self.room.desk.store.reading(), "SELECT channel, ref, kind FROM outbox")
+        counts = Counter((row["channel"], row["ref"]) for row in told if row["kind"] != "slot")
+        assert all(count == 1 for (_, ref), count in counts.items() if ref.startswith(("claim-end:", "slot-soon:")))
+        # one message, changed at most: waiting, begun, and how it came out
+        edits = Counter(row["ref"] for row in told if row["kind"] == "slot")
+        assert all(count <= 3 for count in edits.values()), edits
+
+
+TestBookings = Bookings.TestCase
+TestBookings.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+
+
+def test_a_weekly_booking_is_claimed_every_week_never_twice_and_ends(tmp_path, clock):
+    room = Room(tmp_path / "valet.db", clock)
+    room.sweep()
+    wish = Wish(clock.now + HOUR, 2 * HOUR, GpuChoice(count=2), weekly=True)
+    booking.book(room.desk, room.machine("train-7").id, ADA, wish)
+
+    while there := bookings.ahead(room.desk.store.reading()):
+        for moment in (there[0].from_at, there[0].until_at, there[0].until_at + GRACE):
+            clock.now = moment
+            room.sweep()
+            claim_ends.expire(room.desk)
+            slots.run(room.desk)
+            slots.roll_on(room.desk)
+
+    found = rows(room.desk.store.reading(), "SELECT from_at, state FROM slots ORDER BY from_at")
+    room.close()
+    assert [row["state"] for row in found] == ["used"] * 26
+    assert {two["from_at"] - one["from_at"] for one, two in pairwise(found)} == {7 * DAY}

@@ -1,0 +1,209 @@
+"""One holder at a time, whoever asks and however fast."""
+
+import threading
+
+import pytest
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.sharing.claims import GRACE, Claim
+from bot.errors import Refused
+from bot.services.acting import executing
+from bot.services.sharing import claim_ends, claiming
+from store import audit, claims, listings
+from store.sql import rows
+from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE
+
+
+def take(room, name: str, who: str, length: int | None = 4 * HOUR, note: str = "") -> Claim:
+    made = claiming.claim(room.desk, room.machine(name).id, who, length=length, note=note)
+    mine = made.claim_of(who)
+    assert mine is not None
+    return mine
+
+
+def open_claims(room) -> list[Claim]:
+    found = rows(room.desk.store.reading(), "SELECT id FROM claims WHERE ended_at IS NULL")
+    return [claim for row in found if (claim := claims.by_id(room.desk.store.reading(), row["id"]))]
+
+
+def test_of_fifty_who_ask_at_once_one_gets_it_and_the_others_are_told_who(room):
+    got, told = [], []
+
+    def ask(number: int) -> None:
+        try:
+            got.append(take(room, "train-7", f"U{number:03}"))
+        except claiming.Taken as taken:
+            told.append(taken.claims[0].holder)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(got) == 1
+    assert told == [got[0].holder] * 49
+    assert open_claims(room) == got
+
+
+def test_the_second_is_told_who_holds_it_until_when(room):
+    mine = take(room, "train-7", ADA, note="ablation")
+
+    with pytest.raises(claiming.Taken) as taken:
+        take(room, "train-7", CY)
+
+    assert taken.value.claims == (mine,)
+    assert mine.until_at == room.clock() + 4 * HOUR
+
+
+def test_asked_again_by_its_holder_it_moves_the_end_and_keeps_the_note(room):
+    first = take(room, "train-7", ADA, note="ablation")
+    room.clock.forward(HOUR)
+
+    again = take(room, "train-7", ADA, 8 * HOUR)
+    noted = take(room, "train-7", ADA, 8 * HOUR, note="final run")
+
+    assert again.id == noted.id == first.id
+    assert again.until_at == room.clock() + 8 * HOUR
+    assert (again.note, noted.note) == ("ablation", "final run")
+
+
+def test_without_a_length_it_is_the_default(room):
+    assert take(room, "train-7", ADA, None).until_at == room.clock() + 8 * HOUR
+
+
+@pytest.mark.parametrize("length", [0, -HOUR, 5 * MINUTE - 1, 14 * DAY + 1])
+def test_a_length_that_makes_no_sense_is_refused(room, length):
+    with pytest.raises(Refused, match="A claim lasts at"):
+        take(room, "train-7", ADA, length)
+
+
+def test_a_machine_that_does_not_run_cannot_be_claimed(room):
+    with pytest.raises(Refused, match="eval-2 is stopped"):
+        take(room, "eval-2", ADA)
+
+
+def test_expiry_frees_it_and_tells_its_holder_once(room):
+    mine = take(room, "train-7", ADA)
+    room.clock.forward(4 * HOUR + GRACE)
+
+    assert claim_ends.expire(room.desk) == 1
+    room.posted()
+    assert claim_ends.expire(room.desk) == 0
+
+    assert room.told(ADA, "claim_ended") == [mine.id]
+    assert take(room, "train-7", CY).holder == CY
+
+
+def test_a_claim_whose_time_is_over_gives_way_before_the_job_comes_round(room):
+    over = take(room, "train-7", ADA)
+    room.clock.forward(4 * HOUR + GRACE)
+
+    assert take(room, "train-7", CY).holder == CY
+
+    assert room.told(ADA, "claim_ended") == [over.id]
+    assert claim_ends.expire(room.desk) == 0
+
+
+def test_its_holder_releases_it_without_a_word_and_only_once(room):
+    mine = take(room, "train-7", ADA)
+
+    released = claiming.release(room.desk, mine.id, ADA)
+
+    assert released.id == mine.id
+    assert room.told(ADA) == []
+    with pytest.raises(Refused, match="has ended already"):
+        claiming.release(room.desk, mine.id, ADA)
+
+
+@pytest.mark.parametrize("who", [BOB, DEE])
+def test_an_approver_may_release_it_and_the_holder_is_told(room, who):
+    mine = take(room, "train-7", ADA)
+
+    claiming.release(room.desk, mine.id, who)
+
+    assert room.told(ADA, "claim_ended") == [mine.id]
+
+
+def test_anybody_else_may_not_release_it(room):
+    mine = take(room, "train-7", ADA)
+
+    with pytest.raises(Refused, match=f"<@{ADA}>'s"):
+        claiming.release(room.desk, mine.id, CY)
+
+    assert open_claims(room) == [mine]
+
+
+def test_a_claim_on_a_machine_that_is_gone_ends_and_its_holder_is_told(room):
+    mine = take(room, "train-7", ADA, 8 * HOUR)
+    room.fleet.terminate("train-7")
+    room.sweep()
+
+    assert claim_ends.expire(room.desk) == 0, "one look may have missed it"
+    room.clock.forward(10 * MINUTE)
+    assert claim_ends.expire(room.desk) == 1
+
+    ended = claims.by_id(room.desk.store.reading(), mine.id)
+    assert ended is not None
+    assert ended.end_reason == "gone"
+    assert room.told(ADA, "claim_ended") == [mine.id]
+
+
+def test_a_claim_calls_off_a_stop_nobody_has_decided_and_says_so(room):
+    room.reports("train-7", 0.0)
+    action = room.asks("train-7", CY)
+    room.posted()
+
+    take(room, "train-7", ADA)
+
+    assert room.action(action).state == "cancelled"
+    assert room.told(CY, "action_ended") == [action.id]
+    assert room.told(CHANNEL, "action_card")[-1] == action.id
+
+
+def test_a_claim_that_is_refused_calls_nothing_off(room):
+    take(room, "train-7", ADA)
+    room.reports("train-7", 0.0)
+    action = room.asks("train-7", CY)
+
+    with pytest.raises(claiming.Taken):
+        take(room, "train-7", DEE)
+
+    assert room.action(action).state == "pending"
+
+
+@pytest.mark.parametrize("state", ["approved", "executing"])
+def test_a_machine_about_to_be_stopped_cannot_be_claimed(room, state):
+    room.reports("train-7", 0.0)
+    action = room.approves(room.asks("train-7"))
+    if state == "executing":
+        executing.carry_out(room.desk)
+
+    with pytest.raises(Refused, match="about to be stopped"):
+        take(room, "train-7", ADA)
+
+    assert room.action(action).state == state
+
+
+def test_half_a_surrogate_pair_in_a_note_breaks_nothing(room):
+    assert take(room, "train-7", ADA, note="run \ud83d one").note == "run ? one"
+
+
+def test_what_was_done_is_in_the_audit(room):
+    mine = take(room, "train-7", ADA, note="x")
+    claiming.release(room.desk, mine.id, ADA)
+
+    noted = audit.of(room.desk.store.reading(), mine.instance_id)
+    assert [(row.who, row.did) for row in noted] == [(ADA, "claimed"), (ADA, "released")]
+
+
+def test_the_database_itself_refuses_a_second_claim_on_a_gpu(room):
+    mine = take(room, "train-7", ADA)
+    rival = Claim("other", mine.instance_id, CY, mine.from_at, mine.until_at, gpus=(7,))
+
+    with room.desk.store.writing() as db:
+        assert not claims.add(db, rival)
+
+    shown = listings.by_id(room.desk.store.reading(), mine.instance_id)
+    assert shown is not None
+    assert shown.claims == (mine,)
