@@ -1,14 +1,12 @@
 """Whatever people book, claim, extend and cancel, and whatever clocks and restarts do: no GPU is promised twice."""
 
-import tempfile
 from collections import Counter
 from contextlib import suppress
 from itertools import combinations, pairwise
-from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.sharing.bookings import Slot
@@ -18,30 +16,22 @@ from bot.services.sharing import booking, claim_ends, claiming, slots
 from bot.services.sharing.booking import Wish
 from store import bookings, claims
 from store.sql import rows
-from tests.bot.services.room import ADA, BOB, CY, Room
-from tests.conftest import Clock
+from tests.bot.services.room import ADA, BOB, CY
+from tests.bot.services.sharing.company import Company
 
 PEOPLE = st.sampled_from([ADA, BOB, CY])
 CHOICES = st.sampled_from([GpuChoice(), GpuChoice(count=2), GpuChoice(count=5), GpuChoice(indexes=(0, 7))])
 HOURS = st.integers(1, 12)
 
 
-class Bookings(RuleBasedStateMachine):
+class Bookings(Company):
     """One machine with eight GPUs, and three people who want it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.clock = Clock()
-        self.room = Room(Path(self.folder.name) / "valet.db", self.clock)
-        self.room.sweep()
         self.machine = self.room.machine("train-7").id
         self.is_up = True
         self.boot = "boot"
-
-    def teardown(self) -> None:
-        self.room.close()
-        self.folder.cleanup()
 
     def ahead(self) -> list[Slot]:
         return bookings.ahead(self.room.desk.store.reading())

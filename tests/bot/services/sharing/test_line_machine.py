@@ -1,15 +1,11 @@
 """The line under everything that people, clocks and crashes do to it, checked after every step."""
 
-import shutil
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
@@ -18,7 +14,6 @@ from hypothesis.stateful import (
 )
 
 from bot.domain.clock import HOUR, MINUTE
-from bot.domain.listing import Listing
 from bot.domain.sharing.claims import Claim, GpuChoice
 from bot.domain.sharing.line import STALE, Waiter
 from bot.domain.sharing.offers import Offer
@@ -27,8 +22,7 @@ from bot.errors import Refused
 from bot.services.sharing import claim_ends, claiming, handing, offering, queueing, requesting
 from store import line, listings
 from store.sql import rows
-from tests.bot.services.room import Room
-from tests.conftest import Clock
+from tests.bot.services.sharing.company import Company
 
 PEOPLE = ("U0ADA", "U0BOB", "U0CY", "U0DEE", "U0EVE")
 MACHINES = ("nb-2", "nb-5")
@@ -38,33 +32,8 @@ who, where = st.sampled_from(PEOPLE), st.sampled_from(MACHINES)
 counts, hours = st.sampled_from((None, 1, 2, 3)), st.sampled_from((1, 3, 8))
 
 
-def memory() -> str | None:
-    """Where files cost no disk, as each of thousands of steps writes to one."""
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None
-
-
-class Line(RuleBasedStateMachine):
+class Line(Company):
     """People of one company and two of its machines."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.folder = Path(tempfile.mkdtemp(dir=memory()))
-        self.clock = Clock()
-        self.room = Room(self.folder / "room.db", self.clock)
-        self.room.sweep()
-
-    def teardown(self) -> None:
-        self.room.close()
-        shutil.rmtree(self.folder)
-
-    @property
-    def db(self) -> Any:
-        return self.room.desk.store.reading()
-
-    def listing(self, name: str) -> Listing:
-        found = listings.by_id(self.db, self.room.machine(name).id)
-        assert found is not None
-        return found
 
     def open_offers(self) -> list[Offer]:
         return line.open_offers(self.db)

@@ -19,7 +19,7 @@ from bot.services.sharing import booking, claim_ends, claiming, handing, offerin
 from store import claims, line, listings
 from store.sql import rows, sqlite3
 from tests.bot.services.room import ADA, BOB, CY, DEE, Room
-from tests.bot.services.sharing.test_line_machine import memory
+from tests.bot.services.sharing.company import memory
 
 
 def hold(room: Room, name: str, who: str, length: int = 4 * HOUR, **more) -> str:

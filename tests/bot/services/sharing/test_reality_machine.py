@@ -1,13 +1,11 @@
 """Whatever happens in whatever order: nobody is asked or reminded twice, and nothing that works is taken away."""
 
-import tempfile
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant, rule
 
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.sharing.claims import Claim
@@ -18,33 +16,24 @@ from bot.services.sharing import checking, claiming, offering, queueing, remindi
 from bot.services.sharing.claim_ends import expire
 from store import claims, line, questions, squats
 from store.sql import rows
-from tests.bot.services.room import ADA, CY, SETTINGS, Room
-from tests.bot.services.sharing.test_line_machine import memory
-from tests.conftest import Clock
+from tests.bot.services.room import ADA, CY
+from tests.bot.services.sharing.company import Company
 
 MACHINES = ("nb-2", "render-1")
 people = st.sampled_from([ADA, CY])
 machines = st.sampled_from(MACHINES)
 
 
-class Reality(RuleBasedStateMachine):
+class Reality(Company):
     """Claims, readings, waiting, answers, jumps of the clock, and restarts."""
+
+    known: ClassVar[dict[str, Any]] = {"people": {"ada": ADA, "cy": CY}}
 
     @initialize()
     def begin(self) -> None:
         """Ada holds a machine for days."""
-        self.folder = tempfile.TemporaryDirectory(dir=memory())
-        self.clock = Clock()
-        known = SETTINGS | {"people": {"ada": ADA, "cy": CY}}
-        self.room = Room(Path(self.folder.name, "room.db"), self.clock, settings=known)
-        self.room.sweep()
         self.said: dict[tuple[str, int], int] = {}
         self.claims(ADA, "nb-2", 100)
-
-    def teardown(self) -> None:
-        if hasattr(self, "room"):
-            self.room.close()
-            self.folder.cleanup()
 
     @rule(name=machines, works=st.sampled_from([False, False, True]), length=st.sampled_from([4, 65, 125, 24 * 60]))
     def lives(self, name: str, works: bool, length: int) -> None:
@@ -149,10 +138,6 @@ class Reality(RuleBasedStateMachine):
 
     def select(self, sql: str) -> list[dict[str, Any]]:
         return rows(self.db, sql) if hasattr(self, "room") else []
-
-    @property
-    def db(self) -> Any:
-        return self.room.desk.store.reading()
 
     @property
     def now(self) -> int:

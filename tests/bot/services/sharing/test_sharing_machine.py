@@ -1,13 +1,10 @@
 """All of sharing at once: claims, the line, bookings, handovers, readings, clocks, crashes; checked at every step."""
 
-import shutil
-import tempfile
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.listing import Listing
@@ -30,9 +27,8 @@ from bot.services.sharing import (
 from handlers.blocks import fleet
 from store import claims, line, listings
 from store.sql import rows
-from tests.bot.services.room import ADA, BOB, CY, DEE, SETTINGS, Room
-from tests.bot.services.sharing.test_line_machine import memory
-from tests.conftest import Clock
+from tests.bot.services.room import ADA, BOB, CY, DEE
+from tests.bot.services.sharing.company import Company
 
 PEOPLE = (ADA, BOB, CY, DEE)
 MACHINES = ("nb-2", "nb-5")
@@ -41,30 +37,14 @@ who, where = st.sampled_from(PEOPLE), st.sampled_from(MACHINES)
 counts, hours = st.sampled_from((None, 1, 2, 3)), st.sampled_from((1, 3, 30))
 
 
-class Sharing(RuleBasedStateMachine):
+class Sharing(Company):
     """Four people, two machines. `held` is what the story says is held; a claim leaves it for a reason, or never."""
+
+    known: ClassVar[dict[str, Any]] = {"people": {"ada": ADA, "cy": CY}}
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(dir=memory()))
-        self.clock = Clock()
-        known = SETTINGS | {"people": {"ada": ADA, "cy": CY}}
-        self.room = Room(self.folder / "room.db", self.clock, settings=known)
-        self.room.sweep()
         self.held: dict[str, Claim] = {}
-
-    def teardown(self) -> None:
-        self.room.close()
-        shutil.rmtree(self.folder)
-
-    @property
-    def db(self) -> Any:
-        return self.room.desk.store.reading()
-
-    def listing(self, name: str) -> Listing:
-        found = listings.by_id(self.db, self.room.machine(name).id)
-        assert found is not None
-        return found
 
     def open_claims(self) -> list[Claim]:
         return [each for name in MACHINES for each in self.listing(name).claims]
