@@ -16,7 +16,7 @@ from bot.services.sharing import booking, claim_ends, claiming, slots
 from bot.services.sharing.booking import Wish
 from store import bookings, claims
 from store.sql import rows
-from tests.bot.services.room import ADA, BOB, CY
+from tests.bot.services.room import ADA, BOB, CY, Room
 from tests.bot.services.sharing.company import Company
 
 PEOPLE = st.sampled_from([ADA, BOB, CY])
