@@ -1,6 +1,6 @@
 """The home tab: what waits for you, what you hold, and the fleet in one line."""
 
-from bot.domain.acting.actions import deciders
+from bot.domain.acting.deciders import deciders
 from bot.domain.listing import Filter, Listing
 from bot.services import looking
 from bot.services.desk import Desk

@@ -1,6 +1,6 @@
 """`/gpu why`: everything that leads to a verdict, and what will happen next."""
 
-from bot.domain.acting.actions import Scene, obstacle_to_stop
+from bot.domain.acting.obstacles import Scene, obstacle_to_stop
 from bot.domain.digest import next_due
 from bot.domain.listing import Listing
 from bot.domain.measuring.explanation import Explanation

@@ -1,6 +1,7 @@
 """Actions: their cards, and how they ended."""
 
-from bot.domain.acting.actions import Action, deciders
+from bot.domain.acting.actions import Action
+from bot.domain.acting.deciders import deciders
 from bot.services import looking
 from bot.services.acting import alternatives, outliving
 from bot.services.desk import Desk, channel_of

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.domain.acting.actions import Action, Scene, kept, outdated
+from bot.domain.acting.actions import Action
+from bot.domain.acting.obstacles import Scene, kept, outdated
 from bot.domain.clock import DAY, HOUR
 
 ImageState = Literal["pending", "available", "failed"]

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bot.domain.acting.actions import Action, decider_gone
+from bot.domain.acting.actions import Action
+from bot.domain.acting.deciders import decider_gone
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance, plain
 from bot.domain.people import Roster

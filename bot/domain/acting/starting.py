@@ -1,6 +1,7 @@
 """Starting a machine that stands still: what is in the way, and how long it is tried when there is no capacity."""
 
-from bot.domain.acting.actions import Action, Scene, kept, outdated
+from bot.domain.acting.actions import Action
+from bot.domain.acting.obstacles import Scene, kept, outdated
 from bot.domain.clock import MINUTE, SECOND
 from bot.domain.fleet import Instance
 

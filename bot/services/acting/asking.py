@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import BY_RULE, PAST, Action, ActionState, Kind, refusal_to_approve
+from bot.domain.acting.actions import BY_RULE, PAST, Action, ActionState, Kind
+from bot.domain.acting.deciders import refusal_to_approve
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.listing import Listing
 from bot.errors import Refused

@@ -1,6 +1,7 @@
 """Break-glass: an approver passes their own request alone, where the team allows that; it is posted and audited."""
 
-from bot.domain.acting.actions import Action, Kind, refusal_to_break_glass
+from bot.domain.acting.actions import Action, Kind
+from bot.domain.acting.deciders import refusal_to_break_glass
 from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services.acting import ending

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import Action, decider_gone
+from bot.domain.acting.actions import Action
+from bot.domain.acting.deciders import decider_gone
 from bot.domain.acting.images import COPY_DEADLINE, Image, image_name, obstacle_to_copy
 from bot.domain.acting.launches import Order, birth_tags, token_of
 from bot.domain.clock import SECOND

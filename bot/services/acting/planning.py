@@ -8,19 +8,12 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from bot.billing import prices
-from bot.domain.acting.actions import (
-    VALET,
-    Action,
-    Facts,
-    Kind,
-    Scene,
-    deciders,
-    obstacle_to_stop,
-    refusal_to_break_glass,
-)
+from bot.domain.acting.actions import VALET, Action, Facts, Kind
 from bot.domain.acting.caps import check_cap
+from bot.domain.acting.deciders import deciders, refusal_to_break_glass
 from bot.domain.acting.images import obstacle_to_clone
 from bot.domain.acting.launches import Template, obstacle_to_launch
+from bot.domain.acting.obstacles import Scene, obstacle_to_stop
 from bot.domain.acting.starting import obstacle_to_start
 from bot.domain.days import day_start, local_day
 from bot.domain.listing import Listing

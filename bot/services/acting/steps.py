@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import APPROVAL_LASTS, Action, ActionState, Scene
+from bot.domain.acting.actions import APPROVAL_LASTS, Action, ActionState
+from bot.domain.acting.obstacles import Scene
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
 from bot.domain.sharing.claims import GRACE

@@ -1,6 +1,7 @@
 """Carrying out a stop: called once for the very launch that was approved, and followed to its end."""
 
-from bot.domain.acting.actions import STOP_DEADLINE, Action, obstacle_to_execute
+from bot.domain.acting.actions import STOP_DEADLINE, Action
+from bot.domain.acting.obstacles import obstacle_to_execute
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
 from bot.errors import Refused, Unreachable

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import Scene
+from bot.domain.acting.obstacles import Scene
 from bot.domain.acting.starting import obstacle_to_start
 from bot.domain.listing import Listing
 from bot.domain.sharing.line import FORESEEN

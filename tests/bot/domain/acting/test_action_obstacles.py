@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.acting.actions import Action, Facts, Scene, deciders, obstacle_to_execute, obstacle_to_stop
+from bot.domain.acting.actions import Action, Facts
+from bot.domain.acting.deciders import deciders
 from bot.domain.acting.images import obstacle_to_clone
+from bot.domain.acting.obstacles import Scene, obstacle_to_execute, obstacle_to_stop
 from bot.domain.acting.starting import obstacle_to_start
 from bot.domain.fleet import Instance
 from bot.domain.measuring.verdict import Verdict

@@ -1,0 +1,47 @@
+"""Who may decide on an action, and whether whoever did still may."""
+
+from bot.domain.acting.actions import BY_RULE, BY_SETTINGS, VALET, Action
+from bot.domain.people import Roster
+
+
+def refusal_to_approve(action: Action, person: str, roster: Roster) -> str | None:
+    """Why `person` may not decide on this action; None when they may."""
+    if person == action.requester:
+        return f"You asked for this yourself, so someone else decides: {_names(action, roster)}."
+    if person not in deciders(action, roster):
+        return f"Only {_names(action, roster)} can decide this."
+    return None
+
+
+def refusal_to_break_glass(action: Action, person: str, roster: Roster) -> str | None:
+    """Why `person` may not pass this action by themselves; None when they may."""
+    team = roster.team(action.team)
+    if team is None or not team.break_glass:
+        return f"Nobody passes their own request here; {_names(action, roster)} can decide this."
+    if person != action.requester or person not in team.approvers:
+        return f"Only who asked for it, as an approver of team {team.name}, can; {_names(action, roster)} can decide."
+    return None
+
+
+def deciders(action: Action, roster: Roster) -> frozenset[str]:
+    """Who may decide on it: the team's approvers, else the admins; never the requester.
+
+    Where Valet itself asks, whoever the machine was launched for decides as well.
+    """
+    if action.requester == VALET:
+        return roster.approvers(action.team) | ({action.facts.owner} - {""})
+    return (roster.approvers(action.team) - {action.requester}) or (roster.admins - {action.requester})
+
+
+def _names(action: Action, roster: Roster) -> str:
+    return " or ".join(f"<@{user}>" for user in sorted(deciders(action, roster))) or "nobody yet (no approver is set)"
+
+
+def decider_gone(action: Action, roster: Roster) -> str | None:
+    """Whether whoever said yes may still say so; None when they may."""
+    if action.decider in {"", BY_RULE, BY_SETTINGS}:
+        return None
+    refuses = refusal_to_break_glass if action.break_glass else refusal_to_approve
+    said, needed = action.approvers or (action.decider,), 1 if action.break_glass else action.facts.approvals
+    gone = [each for each in said if refuses(action, each, roster)]
+    return f"<@{gone[0]}> may no longer approve this." if gone and len(said) - len(gone) < needed else None

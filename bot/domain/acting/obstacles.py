@@ -1,0 +1,97 @@
+"""What stands in the way of an action on an instance: when it is asked for, and when it is carried out."""
+
+from dataclasses import dataclass, field
+
+from bot.domain.acting.actions import Action, Kind
+from bot.domain.acting.deciders import decider_gone
+from bot.domain.acting.keepers import keeper_of
+from bot.domain.exemptions import Exemption
+from bot.domain.fleet import Instance
+from bot.domain.measuring.verdict import Verdict
+from bot.domain.people import Roster
+from bot.domain.sharing.claims import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that counts when an action on an instance is weighed."""
+
+    instance: Instance
+    claims: tuple[Claim, ...]
+    """Those that hold now."""
+    verdict: Verdict | None
+    roster: Roster = field(default_factory=Roster)
+    exemption: Exemption | None = None
+    protected: bool = False
+    """It bears the tag of machines that nothing is done to."""
+    switches: frozenset[Kind] = frozenset()
+    """What an admin's command does to it, where it is owned."""
+
+
+def obstacle_to_stop(scene: Scene, *, even_active: bool = False) -> str | None:
+    """Why this instance can't be stopped at all just now, with what to do instead; None when it can."""
+    instance = scene.instance
+    if instance.provider == "owned" and "stop" not in scene.switches:
+        drain = f"`/gpu drain {instance.name}` keeps it from new claims"
+        return f"{instance.name} is owned: Valet can't switch it off, and it costs the same either way. {drain}."
+    if instance.state != "running":
+        return f"{instance.name} is {instance.state}, not running."
+    if scene.exemption is not None:
+        day = f"{scene.exemption.last_day:%-d %B %Y}"
+        return (
+            f"{instance.name} is exempt until {day}: {scene.exemption.reason}. Ask an admin to lift it in valet.toml."
+        )
+    known = scene.verdict is not None and scene.verdict.state != "unknown"
+    verdict = None if even_active and known else _verdict_obstacle(instance.name, scene.verdict)
+    return kept(scene) or _provider_obstacle(instance) or verdict
+
+
+def kept(scene: Scene) -> str | None:
+    """Why nothing is done to this instance from here, whatever it is; None when it may be."""
+    name = scene.instance.name
+    if scene.protected:
+        return f"{name} is protected by a tag. Whoever set the tag can take it off in AWS; Valet can't and won't."
+    keeper = keeper_of(scene.instance)
+    return f"{name} belongs to {keeper}, which decides when it runs. Change it there." if keeper else None
+
+
+def _provider_obstacle(instance: Instance) -> str | None:
+    name = instance.name
+    if instance.asg:
+        return f"{name} belongs to the Auto Scaling group {instance.asg}, which would replace it. Scale the group."
+    if instance.lifecycle != "on-demand":
+        return f"{name} is a {instance.lifecycle} instance; a stop would give it up. Ask its owner to end the request."
+    if instance.root_device != "ebs":
+        return f"{name} boots from instance store, so it can't be stopped without losing everything."
+    if instance.stop_protected:
+        return f"{name} has stop protection. Its owner can lift it in AWS; Valet can't and won't."
+    return None
+
+
+def _verdict_obstacle(name: str, verdict: Verdict | None) -> str | None:
+    if verdict is None or verdict.state == "unknown":
+        why = verdict.evidence if verdict else "no agent has reported from it"
+        return (
+            f"I can't tell whether {name} works ({why}), so I won't stop it. Start the agent on it, or stop it in AWS."
+        )
+    if not verdict.is_idle:
+        return f"{name} is working: {verdict.evidence}. Valet doesn't stop a machine that works."
+    return None
+
+
+def obstacle_to_execute(action: Action, scene: Scene) -> str | None:
+    """What changed since the card was shown so that an approved stop must not happen; None when nothing did."""
+    instance = scene.instance
+    unfit = outdated(action, scene)
+    if unfit:
+        return unfit
+    if any(claim.id not in action.facts.claim_ids for claim in scene.claims):
+        return f"{instance.name} was claimed after the request."
+    return obstacle_to_stop(scene, even_active=action.facts.even_active)
+
+
+def outdated(action: Action, scene: Scene) -> str | None:
+    """Why what was approved is not what would be done now, whatever its kind; None when it still is."""
+    if scene.instance.launched_at != action.launched_at:
+        return f"{scene.instance.name} was restarted after the request."
+    return decider_gone(action, scene.roster)
