@@ -176,6 +176,11 @@ def decide(db: Database, action_id: str, person: str, state: ActionState, now: i
     )
 
 
+def set_deadline(db: Database, action_id: str, at: int) -> None:
+    """Until when it can be decided, while nobody has."""
+    changed(db, "UPDATE actions SET expires_at = ? WHERE id = ? AND state = 'pending'", at, action_id)
+
+
 def move(db: Database, action_id: str, before: ActionState, after: ActionState, **fields: object) -> bool:
     """Compare-and-set the state, with other columns; False when it was not in `before`."""
     sets = "".join(f", {name} = ?" for name in fields)

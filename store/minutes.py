@@ -202,6 +202,12 @@ def users_on(db: Database, host: str, since: int) -> dict[int, tuple[str, ...]]:
     return {row["gpu"]: tuple(json.loads(row["users"])) for row in rows(db, sql, host, since)}
 
 
+def programs_on(db: Database, host: str, since: int) -> list[tuple[str, tuple[str, ...]]]:
+    """The largest program on each GPU of a host, with the unix users there; only minutes since then count."""
+    sql = "SELECT process, users FROM gpus WHERE host = ? AND last_minute_at >= ? AND process <> '' ORDER BY gpu"
+    return [(row["process"], tuple(json.loads(row["users"]))) for row in rows(db, sql, host, since)]
+
+
 def prune(db: Database, now: int) -> None:
     """Drop what is older than two days, but no minute that is not in an hour yet."""
     waiting = one(db, "SELECT min(start) AS at FROM unrolled WHERE level = 'hour'")

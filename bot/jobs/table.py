@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from bot.billing.bill import Bill
 from bot.jobs.schedule import Job
 from bot.services import backing_up, digesting, posting
-from bot.services.acting import asking, cloning, outliving, parking, powering
+from bot.services.acting import asking, cloning, consenting, outliving, parking, powering
 from bot.services.desk import Desk
 from bot.services.measuring import judging, observing, rolling, sweeping
 from bot.services.money import (
@@ -40,6 +40,7 @@ def jobs(
         ("handovers", 60, lambda: handing.lapse(desk)),
         ("grants", 60, lambda: granting.carry_out(desk)),
         ("power", 30, lambda: powering.look(desk)),
+        ("consents", 30, lambda: consenting.settle(desk)),
         ("requests", 30, lambda: asking.expire(desk)),
         ("launches", 60, lambda: outliving.ask_about_over(desk)),
         ("images", 3600, lambda: cloning.refresh_images(desk)),

@@ -1,19 +1,21 @@
 """`/gpu why`: everything that leads to a verdict, and what will happen next."""
 
-from bot.domain.acting.obstacles import Scene, obstacle_to_stop
+from bot.domain.acting.obstacles import obstacle_to_stop
 from bot.domain.digest import next_due
 from bot.domain.listing import Listing
 from bot.domain.measuring.explanation import Explanation
 from bot.services import digesting
+from bot.services.acting import scenes
 from bot.services.desk import Desk, channel_of
 from bot.services.measuring import judging
-from store import actions, minutes, rollups, snoozes
+from store import actions, consents, minutes, rollups, snoozes
 
 
 def explain(desk: Desk, listing: Listing) -> Explanation:
     """All that counts for one instance, as of now."""
     db, now, rule, instance = desk.store.reading(), desk.clock(), desk.settings.rule_of(listing.team), listing.instance
-    verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
+    verdict = scenes.verdict_of(desk, db, instance)
+    action = actions.live_on(db, instance.id)
     return Explanation(
         listing=listing,
         rule=rule,
@@ -23,13 +25,9 @@ def explain(desk: Desk, listing: Listing) -> Explanation:
         strip=tuple(rollups.strip(db, instance.id, now)),
         exemption=desk.exemption(instance),
         snooze=snoozes.on(db, instance.id, now),
-        action=actions.live_on(db, instance.id),
-        obstacle=obstacle_to_stop(
-            Scene(
-                *(instance, listing.claims, verdict, desk.roster(), desk.exemption(instance), desk.protects(instance)),
-                switches=desk.switches(instance),
-            )
-        ),
+        action=action,
+        asked_first=tuple(each.holder for each in consents.of(db, action.id) if not each.answer) if action else (),
+        obstacle=obstacle_to_stop(scenes.scene(desk, db, instance, listing.claims, verdict)),
         digest_at=_next_digest(desk, listing, now),
     )
 

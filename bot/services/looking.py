@@ -11,7 +11,7 @@ from bot.domain.sharing.handovers import Handover
 from bot.domain.sharing.runs import Run
 from bot.services.desk import Desk
 from bot.services.sharing import using
-from store import actions, claims, fleet, grants, handovers, listings, rollups, runs, snoozes
+from store import actions, claims, consents, fleet, grants, handovers, listings, rollups, runs, snoozes
 from store import images as stored
 
 
@@ -54,8 +54,9 @@ def action(desk: Desk, action_id: str) -> Action | None:
 
 
 def pending(desk: Desk) -> list[Action]:
-    """Actions that wait for an answer."""
-    return actions.in_state(desk.store.reading(), "pending")
+    """Actions that wait for those who decide; not those about which holders are asked first."""
+    db = desk.store.reading()
+    return [each for each in actions.in_state(db, "pending") if not consents.hold_back(db, each.id)]
 
 
 def claim(desk: Desk, claim_id: str) -> Claim | None:

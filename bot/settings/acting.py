@@ -9,6 +9,9 @@ class ActionSettings(Table):
     """[actions]"""
 
     answer_minutes: int = Field(default=120, ge=5, le=1440, description="How long an approval card waits for an answer")
+    holder_minutes: int = Field(
+        default=30, ge=5, le=720, description="How long holders are waited for before others decide on a stop"
+    )
     most_stops: int = Field(
         default=5, ge=1, le=100, description="Stops of a team's machines on their way at once; never over half of them"
     )

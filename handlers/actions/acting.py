@@ -1,6 +1,6 @@
 """Asking for an action, and deciding on it."""
 
-from bot.services.acting import asking
+from bot.services.acting import asking, consenting
 from bot.services.desk import Desk
 from handlers import ids
 from handlers.actions.pressing import Press, listed
@@ -46,6 +46,16 @@ def _decide(desk: Desk, user: str, action_id: str, *, yes: bool) -> None:
     asking.decide(desk, action_id, user, yes=yes)
 
 
+def agree(desk: Desk, user: str, channel: str, value: str) -> None:
+    """[It may be stopped]; the outbox redraws the question."""
+    consenting.answer(desk, value, user, agrees=True)
+
+
+def disagree(desk: Desk, user: str, channel: str, value: str) -> None:
+    """[I still need it]"""
+    consenting.answer(desk, value, user, agrees=False)
+
+
 PRESSES: dict[str, Press] = {
     ids.ASK_STOP: ask_stop,
     ids.START: ask_start,
@@ -53,4 +63,6 @@ PRESSES: dict[str, Press] = {
     ids.CALL_OFF: call_off,
     ids.APPROVE: approve,
     ids.DENY: deny,
+    ids.CONSENT_YES: agree,
+    ids.CONSENT_NO: disagree,
 }

@@ -1,28 +1,32 @@
 """The approval card and what follows it."""
 
+from collections.abc import Sequence
+
 from bot.domain.acting.actions import BY_RULE, Action
+from bot.domain.acting.consents import Consent
 from bot.domain.listing import Listing
 from handlers import ids
-from handlers.blocks import card_facts
+from handlers.blocks import card_facts, consents
 from handlers.blocks.kinds import OF, label, name_of, question
-from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, plainly, section
+from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.words import at, esc, person, persons, say, usd
 
 MOST_NAMED = 20
 
 
-def card(action: Action, approvers: frozenset[str]) -> Reply:
-    """The card in whatever state the action is; only a pending one has buttons."""
+def card(action: Action, approvers: frozenset[str], asked: Sequence[Consent] = ()) -> Reply:
+    """The card in whatever state the action is; only a pending one has buttons. `asked`: its holders, before."""
     if action.state == "pending":
-        return _question(action, approvers)
+        return _question(action, approvers, asked)
     text = f"{_ending(action)} Asked by {say(action.asker)}."
     blocks = [section(f"*{question(action)}*\n{text}"), context(card_facts.facts(action))]
     return Reply(text, blocks, private=False)
 
 
-def _question(action: Action, approvers: frozenset[str]) -> Reply:
-    asked = f"{say(action.asker)} asks. {_who(approvers)} can answer until {at(action.expires_at)}.{_yeses(action)}"
-    text = f"{question(action)} {asked}"
+def _question(action: Action, approvers: frozenset[str], asked: Sequence[Consent]) -> Reply:
+    until = f"{_who(approvers)} can answer until {at(action.expires_at)}."
+    works = f":warning: {name_of(action)} is working." if action.ends_work else ""
+    text = " ".join(filter(None, [question(action), works, f"{say(action.asker)} asks.", until, _yeses(action)]))
     reason = f"\n>{esc(action.reason, 300)}" if action.reason else ""
     words = OF[action.kind]
     sure = confirm(question(action), _sure(action), yes=f"{words.verb} it", no="Back")
@@ -30,7 +34,8 @@ def _question(action: Action, approvers: frozenset[str]) -> Reply:
         button(label(action), ids.APPROVE, action.id, style=words.style, confirm=sure),
         button(words.no, ids.DENY, action.id),
     )
-    return Reply(text, [section(f"*{text}*{reason}"), section(card_facts.facts(action)), buttons], private=False)
+    facts = section(lines([card_facts.facts(action), consents.said(asked)]))
+    return Reply(text, [section(f"*{text}*{reason}"), facts, buttons], private=False)
 
 
 def _yeses(action: Action) -> str:
@@ -38,7 +43,7 @@ def _yeses(action: Action) -> str:
     needed, said = action.facts.approvals, action.yeses
     if needed == 1:
         return ""
-    return f" {persons(said)} said yes; it takes somebody else's yes, too." if said else f" It takes {needed} yeses."
+    return f"{persons(said)} said yes; it takes somebody else's yes, too." if said else f"It takes {needed} yeses."
 
 
 def _who(approvers: frozenset[str]) -> str:
@@ -56,7 +61,8 @@ def _sure(action: Action) -> str:
         reboots = f" {name_of(action)} is rebooted." if facts.reboot else ""
         return f"{name_of(action)}{rate}. {card_facts.spends(action)}{reboots}"
     holder = f"held by {persons(facts.holders)}" if facts.holders else "held by nobody"
-    return f"{name_of(action)}{rate}, {holder}. {card_facts.lost(facts)}"
+    works = " It is working, and that work ends." if action.ends_work else ""
+    return f"{name_of(action)}{rate}, {holder}.{works} {card_facts.lost(facts)}"
 
 
 def _ending(action: Action) -> str:
@@ -72,7 +78,7 @@ def _ending(action: Action) -> str:
         "failed": f"{words.not_done}, though {who}: {said}",
         "unknown": f"Unclear. {who}, but {said}",
         "aborted": f"{words.not_done}, though {who}: {said}",
-        "denied": f"{words.denied}. {person(action.decider)} decided it{_when(action)}.",
+        "denied": f"{words.denied}. {person(action.decider)} {_denying(action)}{_when(action)}.",
         "expired": f"{_too_few(action)} in time, so {words.left.format(name=name)}.",
         "cancelled": f"No longer needed: {said}",
     }.get(action.state, action.state)
@@ -84,6 +90,10 @@ def _decided(action: Action) -> str:
     if action.break_glass:
         return f"{person(action.decider)} broke the glass{_when(action)}"
     return f"{persons(action.approvers)} approved it{_when(action)}"
+
+
+def _denying(action: Action) -> str:
+    return "holds it and still needs it, as said" if action.decider in action.facts.holders else "decided it"
 
 
 def _too_few(action: Action) -> str:
@@ -103,13 +113,19 @@ def _when(action: Action) -> str:
     return f" at {at(action.decided_at)}" if action.decided_at else ""
 
 
-def asked(action: Action, channel: str, *, again: bool) -> Reply:
-    """Told to the one who asked."""
+def asked(action: Action, channel: str, *, again: bool, first: Sequence[Consent] = ()) -> Reply:
+    """Told to the one who asked; `first`: the holders who are asked before the card is posted."""
     name = name_of(action)
     where = f" in <#{channel}>" if channel else ""
     if action.state != "pending":
         return plainly(f"{name} is already on its way: {_ending(action)}", *_off(action))
     begun = "It was asked for already" if again else "Asked"
+    holders = consents.first(first)
+    if holders:
+        stays = OF[action.kind].stays.format(name=name)
+        again_said = "It was asked for already. " if again else ""
+        text = f"{again_said}{holders}; then the question goes on{where.replace(' in ', ' to ')}. {stays} until then."
+        return plainly(text)
     lapses = f"until somebody approves; the question lapses at {at(action.expires_at)}"
     text = f"{begun}{where}. {OF[action.kind].stays.format(name=name)} {lapses}."
     return Reply(text, [section(text)])

@@ -6,6 +6,8 @@ from bot.domain.money.rates import cost
 from handlers.blocks.parts import lines
 from handlers.blocks.words import at, esc, length, per_hour, persons, usd
 
+MOST_PROGRAMS = 8
+
 
 def facts(action: Action) -> str:
     """Everything that counts, for this kind."""
@@ -14,18 +16,28 @@ def facts(action: Action) -> str:
 
 def _stop(action: Action) -> str:
     known = action.facts
-    idle = f" for {length(action.created_at - known.verdict_since)}" if known.verdict_since else ""
+    since = known.verdict_since if not action.ends_work else None
+    idle = f" for {length(action.created_at - since)}" if since else ""
     holder = f"{persons(known.holders)} to {at(known.claim_until)}" if known.claim_until else "nobody"
     return lines(
         [
             _what(known),
             f"Verdict: {known.verdict}{idle}: {esc(known.evidence)}.",
+            _programs(known),
             f"Holder: {holder}.",
             lost(known),
             _keeps(known),
             _risk(known),
         ]
     )
+
+
+def _programs(known: Facts) -> str:
+    if not known.programs:
+        return ""
+    shown = ", ".join(esc(each, 60) for each in known.programs[:MOST_PROGRAMS])
+    more = len(known.programs) - MOST_PROGRAMS
+    return f"Runs on its GPUs, and ends: {shown}{f' and {more} more' if more > 0 else ''}."
 
 
 def _risk(known: Facts) -> str:

@@ -10,7 +10,7 @@ from bot.domain.sharing.claims import Claim
 from handlers.blocks.draining import since as draining_since
 from handlers.blocks.parts import Reply, context, cut, lines, section
 from handlers.blocks.using import unclaimed
-from handlers.blocks.words import at, bars, clock_time, esc, gpus, length, person, say
+from handlers.blocks.words import at, bars, clock_time, esc, gpus, length, person, persons, say
 
 
 def why(told: Explanation, now: int) -> Reply:
@@ -143,7 +143,7 @@ def _stop(told: Explanation) -> str:
 def _next(told: Explanation) -> str:
     action = told.action
     if action is not None:
-        return _about(action)
+        return _about(action, told.asked_first)
     if told.snooze is not None and told.verdict.state != "active":
         return f"nothing before {at(told.snooze.until_at)}; then digests list it again."
     idle = told.verdict.is_idle or told.verdict.state == "partial"
@@ -154,9 +154,11 @@ def _next(told: Explanation) -> str:
     return "nothing. Valet stops nothing by itself."
 
 
-def _about(action: Action) -> str:
+def _about(action: Action, asked_first: tuple[str, ...]) -> str:
     if action.state == "pending":
         asked = f"{say(action.asker)} asked to {action.kind} it"
+        if asked_first:
+            return f"{asked}; {persons(asked_first)}, who holds it, answers first."
         return f"{asked}; an approver can answer until {at(action.expires_at)}."
     return f"it is being {PAST[action.kind]}; {say(action.decided_by)} approved it."
 

@@ -3,7 +3,7 @@
 from bot.domain.acting.actions import Action, Kind
 from bot.domain.listing import Listing
 from bot.services import desk
-from bot.services.acting import asking, breaking_glass
+from bot.services.acting import asking, breaking_glass, consenting
 from handlers.blocks import approvals
 from handlers.blocks.parts import Reply
 from handlers.commands import hints, launches
@@ -60,11 +60,12 @@ def _length(wanted: Span, now: int) -> int | None:
 
 def _asked(ask: Ask, action: Action, before: int) -> Reply:
     again = action.created_at < before or action.requester != ask.user
-    return approvals.asked(action, desk.channel_of(ask.desk, action.team), again=again)
+    first = consenting.of(ask.desk, action.id)
+    return approvals.asked(action, desk.channel_of(ask.desk, action.team), again=again, first=first)
 
 
 VERBS = (
-    Verb("stop", "stop <instance> [reason]", "Ask an approver to stop an idle instance.", stop),
+    Verb("stop", "stop <instance> [reason]", "Ask whoever holds it, and an approver, to stop an instance.", stop),
     Verb("start", "start <instance> [for 8h] [note]", "Start a stopped instance; yours once it is ready.", start),
     *launches.VERBS,
 )

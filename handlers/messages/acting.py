@@ -3,9 +3,9 @@
 from bot.domain.acting.actions import Action
 from bot.domain.acting.deciders import deciders
 from bot.services import looking
-from bot.services.acting import alternatives, outliving
+from bot.services.acting import alternatives, consenting, outliving
 from bot.services.desk import Desk, channel_of
-from handlers.blocks import approvals, launches
+from handlers.blocks import approvals, consents, launches
 from handlers.blocks.parts import Block, Reply
 from handlers.messages.drawing import Draw
 
@@ -13,7 +13,16 @@ from handlers.messages.drawing import Draw
 def action_card(desk: Desk, action_id: str) -> Reply | None:
     """The approval card."""
     action = looking.action(desk, action_id)
-    return approvals.card(action, deciders(action, desk.roster())) if action else None
+    if action is None:
+        return None
+    return approvals.card(action, deciders(action, desk.roster()), consenting.of(desk, action_id))
+
+
+def consent(desk: Desk, consent_id: str) -> Reply | None:
+    """The question to a holder."""
+    asked = consenting.one(desk, consent_id)
+    action = looking.action(desk, asked.action_id) if asked else None
+    return consents.question(asked, action) if asked and action else None
 
 
 def break_glass(desk: Desk, action_id: str) -> Reply | None:
@@ -49,6 +58,7 @@ def launch_over(desk: Desk, subject: str) -> Reply | None:
 
 KINDS: dict[str, Draw] = {
     "action_card": action_card,
+    "consent": consent,
     "action_ended": action_ended,
     "break_glass": break_glass,
     "action_news": action_news,

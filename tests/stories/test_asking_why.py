@@ -38,9 +38,12 @@ def test_claims_stops_and_keeps_are_all_told(office):
     office.reports("train-7", 0.0)
     office.types("bob", "/gpu claim train-7 for 2h tuning")
     office.types("ada", "/gpu stop train-7")
+    first = office.types("cy", "/gpu why train-7")
+    office.presses("bob", "It may be stopped", "@bob")
 
     seen = office.types("cy", "/gpu why train-7")
 
+    assert "*Next:* @Ada asked to stop it; @Bob, who holds it, answers first." in first
     assert "Claim: @Bob to Mon 11:00 UTC (tuning)." in seen
     assert "*Next:* @Ada asked to stop it; an approver can answer until Mon 11:00 UTC." in seen
 

@@ -68,7 +68,14 @@ class Facts:
     approvals: int = 1
     """How many different people have to say yes."""
     even_active: bool = False
-    """The team lets this rule end work."""
+    """It may end work: the team lets this rule, or it is known to work and two people are asked."""
+    programs: tuple[str, ...] = ()
+    """What was seen running on its GPUs, with the unix user where that is known."""
+
+    @property
+    def held(self) -> tuple[tuple[str, str], ...]:
+        """Each claim on it, with its holder."""
+        return tuple(zip(self.claim_ids, self.holders, strict=True))
 
     def to_json(self) -> str:
         """For the store."""
@@ -127,6 +134,11 @@ class Action:
     """How often the provider had no capacity."""
     retry_at: int | None = None
     """When it is tried again for that; None when it is not waiting."""
+
+    @property
+    def ends_work(self) -> bool:
+        """A person asked to stop a machine that works, so it takes two others who say yes."""
+        return self.facts.even_active and not self.facts.rule
 
     @property
     def is_live(self) -> bool:

@@ -16,6 +16,8 @@ def refusal_to_approve(action: Action, person: str, roster: Roster) -> str | Non
 def refusal_to_break_glass(action: Action, person: str, roster: Roster) -> str | None:
     """Why `person` may not pass this action by themselves; None when they may."""
     team = roster.team(action.team)
+    if action.ends_work:
+        return f"It works, and ending work always takes others who say yes; {_names(action, roster)} can decide."
     if team is None or not team.break_glass:
         return f"Nobody passes their own request here; {_names(action, roster)} can decide this."
     if person != action.requester or person not in team.approvers:
@@ -24,13 +26,14 @@ def refusal_to_break_glass(action: Action, person: str, roster: Roster) -> str |
 
 
 def deciders(action: Action, roster: Roster) -> frozenset[str]:
-    """Who may decide on it: the team's approvers, else the admins; never the requester.
+    """Who may decide on it: the team's approvers, and the admins where those are too few; never the requester.
 
     Where Valet itself asks, whoever the machine was launched for decides as well.
     """
     if action.requester == VALET:
         return roster.approvers(action.team) | ({action.facts.owner} - {""})
-    return (roster.approvers(action.team) - {action.requester}) or (roster.admins - {action.requester})
+    able = roster.approvers(action.team) - {action.requester}
+    return able if len(able) >= action.facts.approvals else able | (roster.admins - {action.requester})
 
 
 def _names(action: Action, roster: Roster) -> str:

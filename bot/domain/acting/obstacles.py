@@ -75,7 +75,10 @@ def _verdict_obstacle(name: str, verdict: Verdict | None) -> str | None:
             f"I can't tell whether {name} works ({why}), so I won't stop it. Start the agent on it, or stop it in AWS."
         )
     if not verdict.is_idle:
-        return f"{name} is working: {verdict.evidence}. Valet doesn't stop a machine that works."
+        return (
+            f"{name} is working: {verdict.evidence}. To end that work all the same, say why, as in "
+            f"`/gpu stop {name} it runs the wrong model`; then it takes two people who say yes."
+        )
     return None
 
 
@@ -87,7 +90,10 @@ def obstacle_to_execute(action: Action, scene: Scene) -> str | None:
         return unfit
     if any(claim.id not in action.facts.claim_ids for claim in scene.claims):
         return f"{instance.name} was claimed after the request."
-    return obstacle_to_stop(scene, even_active=action.facts.even_active)
+    obstacle = obstacle_to_stop(scene, even_active=action.facts.even_active)
+    if obstacle and scene.verdict is not None and scene.verdict.works:
+        return f"{instance.name} is working: {scene.verdict.evidence}. It was not when the stop was asked for."
+    return obstacle
 
 
 def outdated(action: Action, scene: Scene) -> str | None:

@@ -27,6 +27,8 @@ class Explanation:
     snooze: Snooze | None
     action: Action | None
     """A stop that may still happen."""
+    asked_first: tuple[str, ...]
+    """Holders who have to answer before those who decide on it are asked."""
     obstacle: str | None
     """Why it could not be stopped just now; None when it could, if somebody said yes."""
     digest_at: int | None

@@ -102,6 +102,11 @@ class Verdict:
         return self.state in IDLE
 
     @property
+    def works(self) -> bool:
+        """It is known to work, on some GPUs at least."""
+        return self.state in {"active", "partial"}
+
+    @property
     def idle_gpus(self) -> int:
         """How many of its GPUs are idle."""
         return sum(gpu.state in IDLE for gpu in self.gpus)

@@ -13,7 +13,7 @@ from bot.domain.acting.snoozes import Snooze
 from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services import digesting
-from bot.services.acting import ending, planning, unasked
+from bot.services.acting import consenting, ending, planning, unasked
 from bot.services.desk import Desk
 from store import actions, audit, listings, snoozes
 
@@ -89,6 +89,8 @@ def _put(desk: Desk, db: Database, action: Action) -> Action:
     if free:
         actions.decide(db, action.id, BY_RULE, "approved", now)
         audit.add(db, now, "valet", f"let the {action.kind} pass unasked", subject=action.subject, detail=action.id)
+    else:
+        consenting.ask(desk, db, action)
     ending.show(desk, db, action)
     return actions.by_id(db, action.id) or action
 
@@ -113,7 +115,9 @@ def decide(desk: Desk, action_id: str, person: str, *, yes: bool) -> Action:
             raise Refused("This request is not known here any more.")
         ending.lapse(desk, db, action)
         current = actions.by_id(db, action_id) or action
-        obstacle = _closed(current) or refusal_to_approve(current, person, desk.roster())
+        obstacle = (
+            _closed(current) or consenting.obstacle(db, current) or refusal_to_approve(current, person, desk.roster())
+        )
         if obstacle is None:
             obstacle = _decided(desk, db, current, person, yes=yes)
         ending.show(desk, db, action)

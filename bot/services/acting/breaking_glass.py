@@ -4,7 +4,7 @@ from bot.domain.acting.actions import Action, Kind
 from bot.domain.acting.deciders import refusal_to_break_glass
 from bot.domain.listing import Listing
 from bot.errors import Refused
-from bot.services.acting import ending
+from bot.services.acting import consenting, ending
 from bot.services.desk import Desk, channel_of
 from store import actions, audit, outbox
 
@@ -16,7 +16,7 @@ def break_glass(desk: Desk, listing: Listing, kind: Kind, person: str, why: str)
         action = ending.lapse(desk, db, actions.live_on(db, listing.instance.id))
         if action is None or action.kind != kind or action.state != "pending":
             raise Refused(f"No such request waits for an answer. Ask first, with `/gpu {kind} {name}`.")
-        obstacle = refusal_to_break_glass(action, person, desk.roster())
+        obstacle = consenting.obstacle(db, action) or refusal_to_break_glass(action, person, desk.roster())
         if obstacle:
             raise Refused(obstacle)
         if not why:

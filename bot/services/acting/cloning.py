@@ -11,7 +11,7 @@ from bot.domain.acting.launches import Order, birth_tags, token_of
 from bot.domain.clock import SECOND
 from bot.domain.fleet import Instance
 from bot.errors import Refused, Unreachable
-from bot.services.acting import arriving, launching, steps
+from bot.services.acting import arriving, launching, scenes, steps
 from bot.services.desk import Desk
 from store import actions, fleet, images
 
@@ -83,7 +83,7 @@ def _not_seen(desk: Desk, action: Action, source: Instance) -> None:
     instance = steps.look(desk, action, action.instance_id, deadline=COPY_DEADLINE)
     if instance is None:
         return
-    again = steps.call_again(desk, action, lambda db: obstacle_to_copy(action, steps.scene(desk, db, instance)))
+    again = steps.call_again(desk, action, lambda db: obstacle_to_copy(action, scenes.now(desk, db, instance)))
     if again is not None:
         _copy(desk, again, instance)
 

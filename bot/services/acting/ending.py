@@ -5,7 +5,7 @@ from sqlite_utils import Database
 from bot.domain.acting.actions import Action, ActionState
 from bot.services import digesting
 from bot.services.desk import Desk, channel_of
-from store import actions, audit, outbox
+from store import actions, audit, consents, outbox
 
 
 def end(
@@ -33,13 +33,16 @@ def lapse(desk: Desk, db: Database, action: Action | None) -> Action | None:
 
 
 def show(desk: Desk, db: Database, action: Action) -> None:
-    """Bring the card up to date, and the digest that lists the instance; both are drawn when they are sent."""
+    """Bring its card or the holders' questions up to date, and the digest; all are drawn when they are sent."""
     channel = channel_of(desk, action.team)
+    for consent in consents.of(db, action.id):
+        ref = f"consent:{consent.id}"
+        outbox.tell(db, consent.holder, ref, kind="consent", subject=consent.id, now=desk.clock())
     parked_at = action.facts.parked_at
     if parked_at is not None:
         ref, subject = f"parking:{parked_at}", f"{channel}|{parked_at}"
         outbox.tell(db, channel, ref, kind="parking", subject=subject, now=desk.clock())
-    elif not action.facts.rule:
+    elif not action.facts.rule and not consents.hold_back(db, action.id):
         outbox.tell(db, channel, f"action:{action.id}", kind="action_card", subject=action.id, now=desk.clock())
     if action.instance_id:
         digesting.refresh(desk, db, action.instance_id)

@@ -13,26 +13,33 @@ from bot.domain.acting.caps import check_cap
 from bot.domain.acting.deciders import deciders, refusal_to_break_glass
 from bot.domain.acting.images import obstacle_to_clone
 from bot.domain.acting.launches import Template, obstacle_to_launch
-from bot.domain.acting.obstacles import Scene, obstacle_to_stop
+from bot.domain.acting.obstacles import obstacle_to_stop
 from bot.domain.acting.starting import obstacle_to_start
 from bot.domain.days import day_start, local_day
 from bot.domain.listing import Listing
 from bot.domain.measuring.verdict import Verdict
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
+from bot.services.acting import consenting, scenes
 from bot.services.desk import Desk, channel_of
-from bot.services.measuring import judging
 from bot.services.money import pricing
+from bot.services.sharing import using
 from store import actions, fleet, ledger
 
 
 def stop(desk: Desk, db: Database, listing: Listing, requester: str, *, reason: str, owner: str = "") -> Action:
     """The stop of a running instance."""
-    scene = _scene(desk, db, listing)
-    _refuse(obstacle_to_stop(scene))
+    scene = scenes.scene(desk, db, listing.instance, listing.claims)
+    ends_work = bool(reason) and requester != VALET and scene.verdict is not None and scene.verdict.works
+    _refuse(obstacle_to_stop(scene, even_active=ends_work))
+    consenting.check(desk, db, listing, requester)
     under_way = actions.live_stops(db, listing.team, desk.clock())
     check_cap(under_way, fleet.pool(db, listing.team), desk.settings.actions.most_stops, team=listing.team)
-    facts = replace(_facts(listing, scene.verdict), owner=owner)
+    facts = replace(
+        _facts(listing, scene.verdict), owner=owner, programs=using.programs_on(desk, db, listing.instance.id)
+    )
+    if ends_work:
+        facts = replace(facts, even_active=True, approvals=2)
     return _on(desk, "stop", listing, requester, facts=facts, reason=reason)
 
 
@@ -40,7 +47,7 @@ def by_rule(desk: Desk, db: Database, listing: Listing, *, rule: str, parked_at:
     """The stop of a running instance that nobody asked for but a rule; without a card of its own."""
     team = desk.settings.teams.get(listing.team)
     even_active = rule == "hours" and team is not None and team.pausing.stop_active
-    scene = _scene(desk, db, listing)
+    scene = scenes.scene(desk, db, listing.instance, listing.claims)
     _refuse(obstacle_to_stop(scene, even_active=even_active))
     facts = replace(_facts(listing, scene.verdict), rule=rule, parked_at=parked_at, even_active=even_active)
     return _on(desk, "stop", listing, VALET, facts=facts, reason=reason)
@@ -48,7 +55,7 @@ def by_rule(desk: Desk, db: Database, listing: Listing, *, rule: str, parked_at:
 
 def start_by_rule(desk: Desk, db: Database, listing: Listing, *, reason: str) -> Action:
     """The start of an instance whose on-hours have begun; nobody gets a claim on it."""
-    _refuse(obstacle_to_start(_scene(desk, db, listing)))
+    _refuse(obstacle_to_start(scenes.scene(desk, db, listing.instance, listing.claims)))
     length = desk.settings.claim_limits(listing.team).default
     facts = replace(_facts(listing, None), rule="hours")
     return _on(desk, "start", listing, VALET, facts=facts, reason=reason, length=length)
@@ -56,7 +63,7 @@ def start_by_rule(desk: Desk, db: Database, listing: Listing, *, reason: str) ->
 
 def start(desk: Desk, db: Database, listing: Listing, requester: str, *, length: int | None, reason: str) -> Action:
     """The start of a stopped instance, for as long as a claim may be."""
-    _refuse(obstacle_to_start(_scene(desk, db, listing)))
+    _refuse(obstacle_to_start(scenes.scene(desk, db, listing.instance, listing.claims)))
     wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
     facts = _with_budget(desk, db, listing.team, _facts(listing, None))
     return _on(desk, "start", listing, requester, facts=facts, reason=reason, length=wanted)
@@ -77,7 +84,7 @@ def clone(
     """A copy of an instance, on a machine of the same shape."""
     if not desk.settings.actions.clone:
         raise Refused("Clones are switched off. An admin can allow them with `clone = true` under [actions].")
-    _refuse(obstacle_to_clone(_scene(desk, db, listing), requester, reboot=reboot))
+    _refuse(obstacle_to_clone(scenes.scene(desk, db, listing.instance, listing.claims), requester, reboot=reboot))
     wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
     reboots = reboot and listing.running
     facts = replace(_with_budget(desk, db, listing.team, _facts(listing, None)), reboot=reboots)
@@ -104,15 +111,6 @@ def _with_budget(desk: Desk, db: Database, team_name: str, facts: Facts) -> Fact
     first = local_day(desk.clock(), zone).replace(day=1)
     spent = ledger.spent(db, team_name, day_start(first, zone))
     return replace(facts, budget_micros=team.budget_micros, spent_micros=spent)
-
-
-def _scene(desk: Desk, db: Database, listing: Listing) -> Scene:
-    instance = listing.instance
-    verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
-    return Scene(
-        *(instance, listing.claims, verdict, desk.roster(), desk.exemption(instance), desk.protects(instance)),
-        switches=desk.switches(instance),
-    )
 
 
 def _launch_facts(desk: Desk, template: Template) -> Facts:
@@ -155,7 +153,7 @@ def new(desk: Desk, kind: Kind, requester: str, team: str, **more: Any) -> Actio
     given: dict[str, Any] = {"instance_id": "", "launched_at": None} | more
     rules = desk.roster().team(team)
     if rules is not None and not given["facts"].rule:
-        given["facts"] = replace(given["facts"], approvals=rules.approvals)
+        given["facts"] = replace(given["facts"], approvals=max(given["facts"].approvals, rules.approvals))
     return Action(
         id=secrets.token_hex(16),
         kind=kind,

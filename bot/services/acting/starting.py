@@ -12,7 +12,7 @@ from bot.domain.acting.starting import (
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
 from bot.errors import NoCapacity, Refused, Unreachable
-from bot.services.acting import arriving, steps
+from bot.services.acting import arriving, scenes, steps
 from bot.services.desk import Desk
 from store import minutes
 
@@ -93,6 +93,6 @@ def _stands_still(desk: Desk, action: Action, instance: Instance, now: int) -> N
 
 
 def _call_again(desk: Desk, action: Action, instance: Instance) -> None:
-    again = steps.call_again(desk, action, lambda db: obstacle_to_begin(action, steps.scene(desk, db, instance)))
+    again = steps.call_again(desk, action, lambda db: obstacle_to_begin(action, scenes.now(desk, db, instance)))
     if again is not None:
         _call(desk, again, instance)

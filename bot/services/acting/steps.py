@@ -9,14 +9,12 @@ from bot.domain.acting.actions import APPROVAL_LASTS, Action, ActionState
 from bot.domain.acting.obstacles import Scene
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
-from bot.domain.sharing.claims import GRACE
 from bot.errors import Refused, Unreachable
 from bot.providers import Provider
-from bot.services.acting import ending, unasked
+from bot.services.acting import ending, scenes, unasked
 from bot.services.desk import Desk
-from bot.services.measuring import judging
 from bot.services.money import pricing
-from store import actions, claims, fleet
+from store import actions, fleet
 
 Obstacle = Callable[[Action, Scene], str | None]
 """What has changed since the card was shown so that it must not happen; None when nothing has."""
@@ -63,17 +61,6 @@ def provider_of(desk: Desk, name: str, source: str) -> Provider:
     return provider
 
 
-def scene(desk: Desk, db: Database, instance: Instance) -> Scene:
-    """Everything that counts about an instance just now."""
-    now = desk.clock()
-    held = tuple(claim for claim in claims.open_on(db, instance.id) if claim.until_at + GRACE > now)
-    verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
-    return Scene(
-        *(instance, held, verdict, desk.roster(), desk.exemption(instance), desk.protects(instance)),
-        switches=desk.switches(instance),
-    )
-
-
 def begin(
     desk: Desk, action: Action, obstacle: Callable[[Database], str | None], *, calls: bool = True
 ) -> Action | None:
@@ -95,7 +82,7 @@ def begin(
 
 def begin_on(desk: Desk, action: Action, instance: Instance, obstacle: Obstacle) -> Action | None:
     """As `begin`, for an action on an instance."""
-    return begin(desk, action, lambda db: obstacle(action, scene(desk, db, instance)))
+    return begin(desk, action, lambda db: obstacle(action, scenes.now(desk, db, instance)))
 
 
 def call_again(desk: Desk, action: Action, obstacle: Callable[[Database], str | None]) -> Action | None:

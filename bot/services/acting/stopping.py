@@ -5,7 +5,7 @@ from bot.domain.acting.obstacles import obstacle_to_execute
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
 from bot.errors import Refused, Unreachable
-from bot.services.acting import steps
+from bot.services.acting import scenes, steps
 from bot.services.desk import Desk
 
 RECALL_AFTER = 2 * MINUTE
@@ -47,7 +47,7 @@ def follow(desk: Desk, action: Action) -> None:
             desk, action, "unknown", f"{instance.name} is still {instance.state}; {steps.please_look(instance)}."
         )
     elif _may_be_lost(action, instance) and steps.since_call(action, now) >= RECALL_AFTER:
-        again = steps.call_again(desk, action, lambda db: obstacle_to_execute(action, steps.scene(desk, db, instance)))
+        again = steps.call_again(desk, action, lambda db: obstacle_to_execute(action, scenes.now(desk, db, instance)))
         if again is not None:
             _call(desk, again, instance)
 

@@ -16,6 +16,13 @@ def users_on(desk: Desk, db: Database, instance_id: str) -> Users:
     return minutes.users_on(db, instance_id, desk.clock() - FRESH)
 
 
+def programs_on(desk: Desk, db: Database, instance_id: str) -> tuple[str, ...]:
+    """What runs on its GPUs as reported just now, each once: "python3 (unix user ada)"."""
+    found = minutes.programs_on(db, instance_id, desk.clock() - FRESH)
+    said = {f"{program} (unix user {', '.join(users)})" if users else program for program, users in found}
+    return tuple(sorted(said))
+
+
 def with_users(desk: Desk, listing: Listing) -> Listing:
     """The listing with who works on it without a claim."""
     found = _unclaimed(desk, desk.store.reading(), listing)

@@ -8,7 +8,7 @@ from bot.domain.clock import MINUTE, Clock
 from bot.domain.fleet import Instance
 from bot.domain.measuring.readings import Gpu, Minute, Process, Push
 from bot.sandbox.machines import SandboxFleet
-from bot.services.acting import asking, executing
+from bot.services.acting import asking, consenting, executing
 from bot.services.desk import Desk
 from bot.services.measuring import ingesting, judging, sweeping
 from bot.services.sharing import claim_ends
@@ -58,6 +58,7 @@ class Room:
         self.sweep()
         judging.judge_all(self.desk)
         claim_ends.expire(self.desk)
+        consenting.settle(self.desk)
         asking.expire(self.desk)
         executing.carry_out(self.desk)
 
@@ -78,8 +79,13 @@ class Room:
         push = Push(host, boot, self.seq, tick_now, minutes=tuple(told), **fields)
         return ingesting.receive(self.desk, push, "10.0.0.1")
 
-    def asks(self, name: str, who: str = ADA) -> Action:
-        return asking.ask_to_stop(self.desk, self.machine(name).id, who)
+    def asks(self, name: str, who: str = ADA, reason: str = "") -> Action:
+        return asking.ask_to_stop(self.desk, self.machine(name).id, who, reason=reason)
+
+    def answers(self, action: Action, *, agrees: bool = True) -> None:
+        """Every holder who is asked first says so."""
+        for asked in consenting.of(self.desk, action.id):
+            consenting.answer(self.desk, asked.id, asked.holder, agrees=agrees)
 
     def approves(self, action: Action, who: str = BOB) -> Action:
         return asking.decide(self.desk, action.id, who, yes=True)

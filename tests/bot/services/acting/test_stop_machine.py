@@ -13,9 +13,9 @@ from bot.domain.acting.actions import LIVE, Action
 from bot.domain.clock import MINUTE, SECOND
 from bot.errors import Refused, Unreachable
 from bot.sandbox.machines import SandboxFleet
-from bot.services.acting import asking
+from bot.services.acting import asking, consenting
 from bot.services.sharing import claiming
-from store import actions, claims
+from store import actions, claims, consents
 from store.sql import one, rows
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, SETTINGS, Room
 from tests.conftest import Clock
@@ -94,7 +94,14 @@ class Stops(RuleBasedStateMachine):
         assert live.state == "executing"
         assert live.launched_at == before.launched_at, "restarted after the request"
         assert live.decider in self.room.roster.approvers(live.team) | self.room.roster.admins
-        assert self.clock() - self.worked_at > 59 * MINUTE, "it worked within the hour"
+        if self.clock() - self.worked_at <= 59 * MINUTE:
+            able = self.room.roster.approvers(live.team) | self.room.roster.admins
+            assert live.ends_work, "it worked within the hour, and nobody had been asked about that"
+            assert live.reason, "work ends for a reason"
+            assert len({*live.yeses} & able - {live.requester}) >= 2, "work ends when two others say so"
+        said = {each.holder: each.answer for each in consents.of(self.room.desk.store.reading(), live.id)}
+        assert set(said.values()) <= {"agreed", "silent", "ended"}, "a holder was passed over"
+        assert set(live.facts.holders) <= {*said, live.requester}, "a holder was not asked"
         held = claims.open_on(self.room.desk.store.reading(), before.id)
         assert all(claim.id in live.facts.claim_ids for claim in held), "claimed after the request"
         self.effective_stops.append(live.id)
@@ -104,10 +111,24 @@ class Stops(RuleBasedStateMachine):
         found = rows(db, "SELECT id FROM actions ORDER BY created_at, id")
         return [action for row in found if (action := actions.by_id(db, row["id"]))]
 
-    @rule(who=PEOPLE)
-    def request(self, who):
+    @rule(who=PEOPLE, reason=st.sampled_from(["", "it runs the wrong model"]))
+    def request(self, who, reason):
         with contextlib.suppress(Refused):
-            self.room.asks(NAME, who)
+            self.room.asks(NAME, who, reason)
+
+    @precondition(lambda self: self.all())
+    @rule(who=PEOPLE, agrees=st.booleans())
+    def a_holder_answers(self, who, agrees):
+        for asked in consenting.of(self.room.desk, self.all()[-1].id):
+            with contextlib.suppress(Refused):
+                consenting.answer(self.room.desk, asked.id, who, agrees=agrees)
+
+    @rule()
+    def ask_to_end_work_and_approve(self):
+        with contextlib.suppress(Refused):
+            action = self.room.asks(NAME, CY, "it runs the wrong model")
+            for who in (BOB, DEE):
+                self.room.approves(action, who)
 
     @precondition(lambda self: self.all())
     @rule(who=PEOPLE, yes=st.booleans(), which=st.integers(0, 9))
@@ -194,12 +215,23 @@ class Stops(RuleBasedStateMachine):
         assert all(action.decider != action.requester for action in self.all())
 
     @invariant()
+    def a_holder_who_needs_it_ends_it_and_no_card_is_posted_before_holders_had_their_say(self):
+        db = self.room.desk.store.reading()
+        for action in self.all():
+            said = {each.answer for each in consents.of(db, action.id)}
+            assert "needed" not in said or action.state in {"denied", "expired", "cancelled"}
+            posted = one(db, "SELECT 1 FROM outbox WHERE channel = ? AND ref = ?", CHANNEL, f"action:{action.id}")
+            assert not posted or not {"", "needed"} & said
+
+    @invariant()
     def whatever_ended_was_told_once_and_its_card_drawn_anew(self):
         db = self.room.desk.store.reading()
         for action in self.all():
             told = self.room.told(action.requester, "action_ended").count(action.id)
             assert told == (action.state not in LIVE), action
             if action.state not in LIVE:
+                if consents.hold_back(db, action.id):
+                    continue
                 sql = "SELECT max(created_at) AS at FROM outbox WHERE channel = ? AND ref = ?"
                 card = one(db, sql, CHANNEL, f"action:{action.id}")
                 assert card is not None

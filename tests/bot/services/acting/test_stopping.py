@@ -177,7 +177,9 @@ def test_what_cannot_be_stopped_is_not_even_asked_about(room, name):
 def test_a_machine_held_by_somebody_else_may_be_asked_about_and_the_card_says_who_holds_it(idle):
     held = claiming.claim(idle.desk, idle.machine("train-7").id, CY, length=8 * HOUR).claims[0]
 
-    action = idle.approves(idle.asks("train-7"))
+    asked = idle.asks("train-7")
+    idle.answers(asked)
+    action = idle.approves(asked)
     minutes_pass(idle, 3)
 
     assert held is not None

@@ -1,0 +1,113 @@
+"""Asking holders first: a stop of what others hold reaches those who decide once each holder has had their say.
+
+One who still needs it ends it. Silence, and a claim that has ended, pass the question on.
+"""
+
+import secrets
+
+from sqlite_utils import Database
+
+from bot.domain.acting.actions import VALET, Action
+from bot.domain.acting.consents import NAG, Consent, Consented
+from bot.domain.clock import HOUR, MINUTE
+from bot.domain.listing import Listing
+from bot.errors import Refused
+from bot.services.acting import ending
+from bot.services.desk import Desk
+from store import actions, audit, claims, consents
+
+SAID: dict[Consented, str] = {
+    "agreed": "said it may be stopped",
+    "needed": "still needs it, so it is not stopped",
+}
+
+
+def check(desk: Desk, db: Database, listing: Listing, requester: str) -> None:
+    """Raises Refused when a holder has said just lately that they still need it."""
+    for held in listing.claims:
+        if held.holder != requester and consents.needed_since(db, held.id, desk.clock() - NAG):
+            asked = f"<@{held.holder}> was asked less than {NAG // HOUR} hours ago"
+            raise Refused(f"{asked} and still needs {listing.instance.name}. Talk to them.")
+
+
+def ask(desk: Desk, db: Database, action: Action) -> bool:
+    """Ask everybody else who holds it; False when nobody does, so that it can be decided at once."""
+    if action.kind != "stop" or action.requester == VALET:
+        return False
+    now, wait = desk.clock(), desk.settings.actions.holder_minutes * MINUTE
+    others = [held for held in action.facts.held if held[1] != action.requester]
+    for claim_id, holder in others:
+        claim = claims.by_id(db, claim_id)
+        until = claim.until_at if claim else now
+        consents.add(db, Consent(secrets.token_hex(16), action.id, claim_id, holder, until, now, now + wait))
+    if others:
+        actions.set_deadline(db, action.id, now + wait + desk.settings.answer_within)
+    return bool(others)
+
+
+def answer(desk: Desk, consent_id: str, person: str, *, agrees: bool) -> None:
+    """What the holder says. Raises Refused."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        consent = consents.by_id(db, consent_id)
+        if consent is None or consent.holder != person:
+            raise Refused("Only the holder can answer this.")
+        action = ending.lapse(desk, db, actions.by_id(db, consent.action_id))
+        if action is None or action.state != "pending":
+            raise Refused("This is over already. `/gpu status mine` shows what you hold.")
+        if not consents.answer(db, consent.id, "agreed" if agrees else "needed", now):
+            raise Refused("This has been answered already, or nobody did in time, so those who decide are asked.")
+        _follow(desk, db, action, consent, "agreed" if agrees else "needed")
+    desk.wake()
+
+
+def settle(desk: Desk) -> None:
+    """Pass on what nobody answered in time, and what has answered itself. Run it every minute."""
+    now = desk.clock()
+    for consent in consents.waiting(desk.store.reading()):
+        with desk.store.writing() as db:
+            said = _by_itself(db, consent, now)
+            action = actions.by_id(db, consent.action_id)
+            if said and action and action.state == "pending" and consents.answer(db, consent.id, said, now):
+                _follow(desk, db, action, consent, said)
+        if said:
+            desk.wake()
+
+
+def _by_itself(db: Database, consent: Consent, now: int) -> Consented:
+    """The answer that there is without one: the claim has ended, it was extended, or the time is over."""
+    claim = claims.by_id(db, consent.claim_id)
+    if claim is None or claim.ended_at is not None:
+        return "ended"
+    if claim.until_at > consent.until_at:
+        return "needed"
+    return "silent" if now >= consent.deadline_at else ""
+
+
+def _follow(desk: Desk, db: Database, action: Action, consent: Consent, said: Consented) -> None:
+    """What an answer leads to: the end of the stop, or its card, once nobody is left to ask."""
+    now = desk.clock()
+    if said in SAID:
+        audit.add(db, now, consent.holder, SAID[said], subject=action.subject, detail=action.id)
+    if said == "needed" and actions.decide(db, action.id, consent.holder, "denied", now):
+        ending.note(db, action, now)
+    elif not consents.hold_back(db, action.id):
+        actions.set_deadline(db, action.id, now + desk.settings.answer_within)
+    ending.show(desk, db, action)
+
+
+def obstacle(db: Database, action: Action) -> str | None:
+    """Why nobody decides on it yet; None when they may."""
+    asked = [each for each in consents.of(db, action.id) if not each.answer]
+    who = " and ".join(f"<@{each.holder}>" for each in asked)
+    return f"{who} holds it and is asked first; the card comes when that is answered." if asked else None
+
+
+def of(desk: Desk, action_id: str) -> list[Consent]:
+    """What holders were asked about a stop, and what they said."""
+    return consents.of(desk.store.reading(), action_id)
+
+
+def one(desk: Desk, consent_id: str) -> Consent | None:
+    """One question."""
+    return consents.by_id(desk.store.reading(), consent_id)

@@ -1,0 +1,37 @@
+"""Everything that counts about an instance at this moment, for whoever weighs an action on it."""
+
+from collections.abc import Sequence
+
+from sqlite_utils import Database
+
+from bot.domain.acting.obstacles import Scene
+from bot.domain.fleet import Instance
+from bot.domain.measuring.verdict import Verdict
+from bot.domain.sharing.claims import GRACE, Claim
+from bot.services.desk import Desk
+from bot.services.measuring import judging
+from store import claims
+
+
+def verdict_of(desk: Desk, db: Database, instance: Instance) -> Verdict:
+    """Its verdict by readings of this moment."""
+    return judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
+
+
+def scene(desk: Desk, db: Database, instance: Instance, held: Sequence[Claim], verdict: Verdict | None = None) -> Scene:
+    """An instance with the claims that hold; `verdict` where it is known already."""
+    return Scene(
+        instance,
+        tuple(held),
+        verdict or verdict_of(desk, db, instance),
+        desk.roster(),
+        desk.exemption(instance),
+        desk.protects(instance),
+        switches=desk.switches(instance),
+    )
+
+
+def now(desk: Desk, db: Database, instance: Instance) -> Scene:
+    """As `scene`, with the claims that hold by now."""
+    at = desk.clock()
+    return scene(desk, db, instance, [each for each in claims.open_on(db, instance.id) if each.until_at + GRACE > at])

@@ -1,0 +1,55 @@
+"""Asking holders before a stop: the question to each, what became of it, and how a card tells of it."""
+
+from collections.abc import Sequence
+
+from bot.domain.acting.actions import Action
+from bot.domain.acting.consents import Consent
+from handlers import ids
+from handlers.blocks.kinds import name_of
+from handlers.blocks.parts import Reply, button, confirm, plainly
+from handlers.blocks.words import at, esc, person, persons, say
+
+
+def question(consent: Consent, action: Action) -> Reply:
+    """Put to a holder, in whatever state it is."""
+    reason = f"\n>{esc(action.reason, 300)}" if action.reason else ""
+    text = f"{say(action.asker)} asks to stop *{name_of(action)}*, which you hold until {at(consent.until_at)}.{reason}"
+    if consent.answer or action.state != "pending":
+        return plainly(f"{text}\n{_became(consent, action)}")
+    sure = confirm(f"May {action.facts.name} be stopped?", "What runs there ends, if others agree.", yes="Yes", no="No")
+    silence = f"Without your answer by {at(consent.deadline_at)} it goes to those who decide, who are told so."
+    return plainly(
+        f"{text}\n{silence}",
+        button("I still need it", ids.CONSENT_NO, consent.id, style="primary"),
+        button("It may be stopped", ids.CONSENT_YES, consent.id, confirm=sure),
+    )
+
+
+def _became(consent: Consent, action: Action) -> str:
+    return {
+        "agreed": "You said that it may be stopped; others decide now.",
+        "needed": "You still need it, so it keeps running. They know.",
+        "silent": "You have not answered in time, so others decide now. Extend or talk to them if you need it.",
+        "ended": "Your claim has ended, so there is nothing to answer.",
+    }.get(consent.answer, f"Nobody needs your answer any more. {say(action.outcome)}".rstrip())
+
+
+def first(asked: Sequence[Consent]) -> str:
+    """Who is asked before a card is posted, for whoever wants the stop; empty where nobody has to answer any more."""
+    waiting = [each for each in asked if not each.answer]
+    if not waiting:
+        return ""
+    who, until = persons([each.holder for each in waiting]), at(max(each.deadline_at for each in waiting))
+    holds = "holds it and has" if len(waiting) == 1 else "hold it and have"
+    return f"{who} {holds} been asked first, until {until}"
+
+
+def said(asked: Sequence[Consent]) -> str:
+    """What holders said, for the card; empty where none was asked."""
+    words = {
+        "agreed": "says it may be stopped",
+        "needed": "still needs it",
+        "silent": "was asked first and has not answered",
+        "ended": "has given it back",
+    }
+    return "; ".join(f"{person(each.holder)} {words[each.answer]}" for each in asked if each.answer)

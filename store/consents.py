@@ -1,0 +1,80 @@
+"""What holders say to stops of what they hold. The database keeps the promise of one question per stop and holder."""
+
+from sqlite_utils import Database
+
+from bot.domain.acting.consents import Consent, Consented
+from store.sql import Row, changed, one, rows
+
+SCHEMA = (
+    """CREATE TABLE consents (
+        id TEXT PRIMARY KEY,
+        action_id TEXT NOT NULL REFERENCES actions (id),
+        claim_id TEXT NOT NULL REFERENCES claims (id),
+        holder TEXT NOT NULL,
+        until_at INTEGER NOT NULL,
+        asked_at INTEGER NOT NULL,
+        deadline_at INTEGER NOT NULL CHECK (deadline_at > asked_at),
+        answer TEXT NOT NULL DEFAULT '' CHECK (answer IN ('', 'agreed', 'needed', 'silent', 'ended')),
+        answered_at INTEGER,
+        UNIQUE (action_id, holder),
+        CHECK ((answer = '') = (answered_at IS NULL))
+    ) STRICT""",
+    "CREATE INDEX needed_claims ON consents (claim_id) WHERE answer = 'needed'",
+)
+
+
+def add(db: Database, consent: Consent) -> None:
+    """Write a new question."""
+    changed(
+        db,
+        "INSERT INTO consents (id, action_id, claim_id, holder, until_at, asked_at, deadline_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        *(consent.id, consent.action_id, consent.claim_id, consent.holder),
+        *(consent.until_at, consent.asked_at, consent.deadline_at),
+    )
+
+
+def answer(db: Database, consent_id: str, said: Consented, now: int) -> bool:
+    """Note the answer; False when there is one already."""
+    sql = "UPDATE consents SET answer = ?, answered_at = ? WHERE id = ? AND answer = ''"
+    return changed(db, sql, said, now, consent_id) == 1
+
+
+def by_id(db: Database, consent_id: str) -> Consent | None:
+    """One question."""
+    row = one(db, "SELECT * FROM consents WHERE id = ?", consent_id)
+    return _consent(row) if row else None
+
+
+def of(db: Database, action_id: str) -> list[Consent]:
+    """Every question about a stop, in the order of their holders."""
+    return [_consent(row) for row in rows(db, "SELECT * FROM consents WHERE action_id = ? ORDER BY holder", action_id)]
+
+
+def waiting(db: Database) -> list[Consent]:
+    """Questions without an answer about stops that nobody has decided yet."""
+    sql = (
+        "SELECT c.* FROM consents c JOIN actions a ON a.id = c.action_id "
+        "WHERE a.state = 'pending' AND c.answer = '' ORDER BY c.deadline_at, c.id"
+    )
+    return [_consent(row) for row in rows(db, sql)]
+
+
+def hold_back(db: Database, action_id: str) -> bool:
+    """Whether a holder has still to answer, or needs it: then those who decide on the stop are not asked."""
+    sql = "SELECT 1 FROM consents WHERE action_id = ? AND answer IN ('', 'needed') LIMIT 1"
+    return one(db, sql, action_id) is not None
+
+
+def needed_since(db: Database, claim_id: str, since: int) -> Consent | None:
+    """What its holder said last, since then, if it was that they still need it."""
+    sql = (
+        "SELECT * FROM consents WHERE claim_id = ? AND answer = 'needed' AND answered_at > ? "
+        "ORDER BY answered_at DESC LIMIT 1"
+    )
+    row = one(db, sql, claim_id, since)
+    return _consent(row) if row else None
+
+
+def _consent(row: Row) -> Consent:
+    return Consent(**row)
