@@ -123,12 +123,15 @@ class Stops(RuleBasedStateMachine):
             with contextlib.suppress(Refused):
                 consenting.answer(self.room.desk, asked.id, who, agrees=agrees)
 
-    @rule()
-    def ask_to_end_work_and_approve(self):
+    @rule(pause=st.sampled_from([0, 0, 2, 70]))
+    def it_works_and_people_agree_to_end_that(self, pause):
+        self.the_machine_works_idles_or_falls_silent(80.0)
         with contextlib.suppress(Refused):
             action = self.room.asks(NAME, CY, "it runs the wrong model")
             for who in (BOB, DEE):
                 self.room.approves(action, who)
+        self.minutes_pass(pause, ticks=False)
+        self.tick()
 
     @precondition(lambda self: self.all())
     @rule(who=PEOPLE, yes=st.booleans(), which=st.integers(0, 9))

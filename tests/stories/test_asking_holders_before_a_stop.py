@@ -1,0 +1,156 @@
+"""Ada wants a machine stopped that Cy holds: Cy is asked first, and those who decide only then."""
+
+import pytest
+
+from bot.domain.clock import HOUR, MINUTE
+from bot.errors import Refused
+from bot.sandbox.slack.people import BOB, CY
+from bot.services.acting import consenting
+from store import consents
+
+DECIDE = "#ml-platform"
+
+
+@pytest.fixture
+def held(office):
+    """Cy holds train-7, which idles."""
+    office.reports("train-7", 0.0)
+    office.types("cy", "/gpu claim train-7 for 8h evaluation")
+    return office
+
+
+def ask(office):
+    return office.types("ada", "/gpu stop train-7 nobody seems to use it")
+
+
+def test_the_holder_is_asked_and_nobody_else_yet(held):
+    seen = ask(held)
+
+    assert seen.startswith("@Cy holds it and has been asked first, until Mon 09:30 UTC; then the question goes on to")
+    assert "train-7 keeps running until then." in seen
+    question = held.sees("cy", "@cy")
+    assert question.startswith(
+        "@Ada asks to stop *train-7*, which you hold until Mon 17:00 UTC.\n>nobody seems to use it"
+    )
+    assert "Without your answer by Mon 09:30 UTC it goes to those who decide, who are told so." in question
+    assert "[I still need it] [It may be stopped]" in question
+    assert "Stop train-7?" not in held.sees("bob", DECIDE)
+    held.slack.open_home("bob")
+    held.settle()
+    assert "Waits for your answer" not in held.slack.sees_home("bob")
+
+
+def test_one_who_still_needs_it_ends_it(held):
+    ask(held)
+    held.presses("cy", "I still need it", "@cy")
+    held.passes(HOUR)
+
+    assert "You still need it, so it keeps running. They know." in held.sees("cy", "@cy")
+    assert "Kept running. @Cy holds it and still needs it, as said at Mon 09:00 UTC." in held.sees("ada", "@ada")
+    assert "Stop train-7?" not in held.sees("bob", DECIDE)
+    assert held.fleet.stops == []
+
+
+def test_nobody_nags_a_holder_who_has_just_said_no(held):
+    ask(held)
+    held.presses("cy", "I still need it", "@cy")
+    held.passes(HOUR)
+    held.reports("train-7", 0.0)
+    soon = ask(held)
+    held.passes(4 * HOUR)
+    held.reports("train-7", 0.0)
+
+    assert "@Cy was asked less than 4 hours ago and still needs train-7. Talk to them." in soon
+    assert "has been asked first" in ask(held)
+
+
+def test_one_who_agrees_passes_the_question_on(held):
+    ask(held)
+    held.clock.forward(10 * MINUTE)
+    held.reports("train-7", 0.0, minutes=10)
+    held.presses("cy", "It may be stopped", "@cy")
+    card = held.sees("bob", DECIDE)
+    held.presses("bob", "Stop train-7", DECIDE)
+    held.passes(2 * MINUTE)
+
+    assert "@Bob can answer until Mon 11:10 UTC." in card
+    assert "Holder: @Cy to Mon 17:00 UTC." in card
+    assert "@Cy says it may be stopped" in card
+    assert "You said that it may be stopped; others decide now." in held.sees("cy", "@cy")
+    assert held.machine("train-7").state == "stopped"
+
+
+def test_silence_passes_it_on_and_the_card_says_so(held):
+    ask(held)
+    held.passes(31 * MINUTE)
+
+    assert "@Cy was asked first and has not answered" in held.sees("bob", DECIDE)
+    assert "You have not answered in time, so others decide now." in held.sees("cy", "@cy")
+
+
+def test_a_claim_given_back_needs_no_answer(held):
+    ask(held)
+    held.types("cy", "/gpu release train-7")
+    held.passes(MINUTE)
+
+    assert "@Cy has given it back" in held.sees("bob", DECIDE)
+
+
+def test_a_claim_that_is_extended_is_an_answer(held):
+    ask(held)
+    held.types("cy", "/gpu extend train-7 2h")
+    held.passes(MINUTE)
+
+    assert "Kept running. @Cy holds it and still needs it" in held.sees("ada", "@ada")
+
+
+def test_the_wrong_person_and_the_late_are_told(held):
+    ask(held)
+    asked = consents.waiting(held.valet.desk.store.reading())[0]
+    held.passes(31 * MINUTE)
+
+    with pytest.raises(Refused, match="Only the holder can answer this"):
+        consenting.answer(held.valet.desk, asked.id, BOB, agrees=True)
+    with pytest.raises(Refused, match="nobody did in time, so those who decide are asked"):
+        consenting.answer(held.valet.desk, asked.id, CY, agrees=False)
+
+
+def test_asked_twice_it_is_one_question(held):
+    ask(held)
+    again = held.types("bob", "/gpu stop train-7")
+
+    assert again.startswith("It was asked for already. @Cy holds it and has been asked first")
+    assert len([said for said in held.slack.sees("cy", "@cy") if "asks to stop" in said]) == 1
+
+
+def test_ones_own_claim_is_asked_about_nowhere(held):
+    held.types("cy", "/gpu stop train-7 I am done")
+
+    assert "Stop train-7? @Cy asks." in held.sees("bob", DECIDE)
+
+
+def test_several_holders_are_all_asked_and_one_no_is_enough(office):
+    office.reports("nb-2", 0.0)
+    office.types("cy", "/gpu claim nb-2 gpus:1 for 4h")
+    office.types("bob", "/gpu claim nb-2 gpus:2 for 4h")
+    seen = office.types("ada", "/gpu stop nb-2")
+    office.presses("cy", "It may be stopped", "@cy")
+    between = office.sees("bob", "#gpus")
+    office.presses("bob", "I still need it", "@bob")
+
+    assert "@Bob and @Cy hold it and have been asked first" in seen
+    assert "Stop nb-2?" not in between
+    assert "Kept running. @Bob holds it and still needs it" in office.sees("ada", "@ada")
+
+
+def test_a_restart_in_between_loses_nothing(held):
+    ask(held)
+    held.restart()
+    held.passes(31 * MINUTE)
+    held.restart()
+    held.reports("train-7", 0.0, minutes=31)
+    held.presses("bob", "Stop train-7", DECIDE)
+    held.passes(2 * MINUTE)
+
+    assert held.machine("train-7").state == "stopped"
+    assert len(held.fleet.stops) == 1
