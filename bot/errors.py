@@ -43,4 +43,8 @@ class Unreachable(ValetError):
 
 
 class Impaired(Unreachable):
-    """The database can't be used: nothing was changed, and nothing will be until it can."""
+    """The database can't be used: nothing was changed, and nothing will be until it can. `reason` is why, in short."""
+
+    def __init__(self, sentence: str, reason: str = "") -> None:
+        super().__init__(sentence)
+        self.reason = reason

@@ -107,13 +107,16 @@ class StoreAlarm:
             self._desk.store.check(now)
         except Impaired:
             self._well_since = None
-            if trouble.reason != self._told and self._tell(troubles.impaired(trouble.reason)):
+            if trouble.reason != self._told and self._tell(self._alarm(trouble.reason)):
                 self._told = trouble.reason
             return
         if self._well_since is None:
             self._well_since = now
-        if self._told and now - self._well_since >= CALM and self._tell(troubles.usable_again()):
+        if self._told and now - self._well_since >= CALM and self._tell(troubles.usable_again(self._told)):
             self._told = ""
+
+    def _alarm(self, reason: str) -> Reply:
+        return troubles.impaired(reason, str(backing_up.newest(self._desk) or ""))
 
     def _tell(self, reply: Reply) -> bool:
         """Whether anybody was told."""

@@ -17,11 +17,12 @@ from slack_bolt import Ack, App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from bot.errors import NotFound, Refused, ValetError
-from bot.services import posting
+from bot.errors import Impaired, NotFound, Refused, ValetError
+from bot.services import backing_up, posting
 from bot.services.desk import Desk
 from handlers import home, ids
 from handlers.actions.press import press
+from handlers.blocks import troubles
 from handlers.blocks.parts import Reply, button, plainly
 from handlers.blocks.words import code, say
 from handlers.commands import cost, gpu, verbs
@@ -69,7 +70,7 @@ class _Listening:
 
     def work(self, what: str, do: Callable[[], Reply | None], tell: Callable[[Reply], object]) -> None:
         """Have it done and told by another thread."""
-        self.executor.submit(_work, what, do, tell)
+        self.executor.submit(_work, self.desk, what, do, tell)
 
 
 def build(desk: Desk, client: WebClient, identity: Identity, *, signing_secret: str = "") -> Face:
@@ -136,19 +137,21 @@ def register(app: App, here: _Listening) -> None:
             here.work("home", lambda: home.page(here.desk, body["event"]["user"]), _publish(body["event"], client))
 
 
-def _work(what: str, do: Callable[[], Reply | None], tell: Callable[[Reply], object]) -> None:
+def _work(desk: Desk, what: str, do: Callable[[], Reply | None], tell: Callable[[Reply], object]) -> None:
     """Do it and tell what came of it; whatever goes wrong becomes a sentence."""
     try:
-        reply = _outcome(what, do)
+        reply = _outcome(desk, what, do)
         if reply is not None:
             tell(reply)
     except Exception:
         log.exception("nobody could be told what came of %s", what)
 
 
-def _outcome(what: str, do: Callable[[], Reply | None]) -> Reply | None:
+def _outcome(desk: Desk, what: str, do: Callable[[], Reply | None]) -> Reply | None:
     try:
         return do()
+    except Impaired as error:
+        return troubles.refused(str(error), error.reason, str(backing_up.newest(desk) or ""))
     except ValetError as error:
         return refusal(error)
     except Exception:
@@ -218,7 +221,7 @@ def _pressed(here: _Listening, body: Body, client: WebClient) -> None:
         _privately(body, body["user"]["id"], client)(reply)
         if not body.get("response_url"):  # pressed on the home tab, which has to be drawn anew
             publish = _publish({"user": body["user"]["id"]}, client)
-            _work("home", lambda: home.page(here.desk, body["user"]["id"]), publish)
+            _work(here.desk, "home", lambda: home.page(here.desk, body["user"]["id"]), publish)
 
     here.work("a press", do, tell)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +10,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from bot.errors import Refused, Unreachable, ValetError
+from bot.errors import Impaired, Refused, Unreachable, ValetError
+from store.lock import KEEPING, Locked, ProcessLock
 from store.schema import migrate
 from store.sql import changed, one, sqlite3
-from store.trouble import DAMAGED, MOVED, Trouble, Watched
+from store.trouble import DAMAGED, MOVED, UNREADABLE, UNWRITABLE, Trouble, Watched, impaired, reason_of
 
 log = logging.getLogger(__name__)
 BUSY_MS = 5_000
@@ -40,58 +42,129 @@ class Store:
     BEGIN fails with "database is locked" as soon as somebody else has written, whatever the busy timeout.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        """Open and migrate. Raises Refused when a newer Valet has written it, Unreachable when it can't be opened."""
+    def __init__(self, path: Path | str, *, keeper: bool = False) -> None:
+        """Open and migrate. Raises Refused when a newer Valet has written it, Unreachable when it can't be opened.
+
+        The `keeper` is the Valet that runs. It holds the file against `valet restore`, and is there without it too: a
+        file that is damaged or can't be used raises nothing here, but Impaired at each use until `check` finds it good.
+        """
         self.path = Path(path)
         self.trouble = Trouble()
         """Why it can't be used, if it can't."""
+        self._keeper = keeper
         self._lock = threading.RLock()
         self._opening = threading.Lock()
         self._local = threading.local()
-        self._connections: list[tuple[threading.Thread, Any]] = []
+        self._readers: list[tuple[threading.Thread, Any]] = []
+        self._writer: Any = None
+        self._kept: ProcessLock | None = None
+        self._era = 0
+        """Counts the files it has had; readers of an earlier one are not used any more."""
+        self._file: tuple[int, int] | None = None
+        self._bad: tuple[int, int, int] | None = None
+        """The file that was found damaged."""
         if self.path.is_dir():
             raise Unreachable(f"{self.path} is a directory; the database is a file in one.", retryable=False)
         try:
+            self._take_up()
+        except Impaired as error:
+            if not keeper:
+                raise
+            log.critical("%s", error)
+            self._note(error)
+
+    def _take_up(self) -> None:
+        """Open the file, see that it is sound before anything is written to it, and bring it up to date."""
+        self._file = self._identity()
+        try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self._keeper:
+                self._refuse_unwritable()
+                self._kept = ProcessLock(self.path, KEEPING)
             self._writer = self._open()
             self._prepare()
-            self._file = self._identity()
+            self._file, self._bad, self._era = self._identity(), None, self._era + 1
         except (sqlite3.Error, OSError) as error:
-            self.close()
-            raise Unreachable(f"The database {self.path} can't be opened: {error}.", retryable=False) from error
+            self._let_go()
+            said, reason = f"The database {self.path} can't be opened: {error}.", reason_of(error)
+            if reason is None or not self.path.exists():
+                raise Unreachable(said, retryable=False) from error
+            raise Impaired(said, reason) from error
         except ValetError:
-            self.close()
+            self._let_go()
             raise
+
+    def _refuse_unwritable(self) -> None:
+        """SQLite would open it to read only, and stay so when the right is given later."""
+        if self._file is None:
+            return
+        path = self.path.resolve()
+        if not os.access(path, os.R_OK):
+            raise Impaired(f"The database {path} may not be read.", UNREADABLE)
+        if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK | os.X_OK):
+            raise Impaired(f"The database {path}, or its folder, may not be written.", UNWRITABLE)
 
     def _prepare(self) -> None:
         names = {name for (name,) in self._writer.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if names and "_sqlite_migrations" not in names:
             raise Refused(f"{self.path} is a database of something else. Name another file for Valet's.")
-        mode = "WAL" if wal_is_safe(sqlite_version()) else "DELETE"
-        self._writer.execute(f"PRAGMA journal_mode={mode}").fetchone()
         problem = self._writer.execute("PRAGMA quick_check(1)").fetchone()[0]
         if problem != "ok":
-            raise Refused(f"The database {self.path} is damaged ({problem}). Restore a backup before starting again.")
-        with self.writing() as db:
-            migrate(db)
+            said = f"The database {self.path} is damaged ({problem}). Restore a backup: valet restore FILE."
+            raise Impaired(said, DAMAGED)
+        mode = "WAL" if wal_is_safe(sqlite_version()) else "DELETE"
+        self._writer.execute(f"PRAGMA journal_mode={mode}").fetchone()
+        self._writer.execute("BEGIN IMMEDIATE")
+        migrate(self._writer)
+        self._writer.execute("COMMIT")
+
+    def _note(self, error: Impaired) -> None:
+        self.trouble.change(error.reason)
+        self._bad = self._stamp() if error.reason == DAMAGED else None
 
     def _identity(self) -> tuple[int, int] | None:
         """Which file the path leads to."""
+        stamp = self._stamp()
+        return stamp[:2] if stamp else None
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        """Which file the path leads to, and when it was last changed: a new one may get an old one's number."""
         try:
             found = self.path.stat()
         except OSError:
             return None
-        return found.st_dev, found.st_ino
+        return found.st_dev, found.st_ino, found.st_mtime_ns
 
     def check(self, now: int) -> None:
         """Write something, and see that it goes into the file that others open: raises Impaired when it does not.
 
-        SQLite itself goes on writing, unnoticed, into a file that was moved away or deleted.
+        SQLite itself goes on writing, unnoticed, into a file that was moved away or deleted. The keeper of a damaged
+        file, or of none, goes on with the one that was put in its place.
         """
+        if self._keeper and (self._writer is None or self.trouble.reason == DAMAGED):
+            self._go_on()
         if self._identity() != self._file:
             self.trouble.note(MOVED)
         with self.writing() as db:
             changed(db, "INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)", now)
+
+    def _go_on(self) -> None:
+        """Raises Impaired while there is no good file. Readers of other threads are theirs to close."""
+        with self._lock:
+            if self._writer is not None:  # found damaged while it was in use
+                self._let_go()
+                self._bad = self._stamp()
+            stamp = self._stamp()
+            if stamp is None or stamp == self._bad:
+                raise impaired(self.trouble.reason)
+            try:
+                self._take_up()
+            except Impaired as error:
+                self._note(error)
+                raise impaired(error.reason) from error
+            except Locked as error:
+                raise impaired(self.trouble.reason) from error  # a backup is being put there just now
+            self.trouble.change("")
 
     def examine(self) -> None:
         """Look at every page of the file; what is found keeps Valet from touching machines."""
@@ -100,12 +173,15 @@ class Store:
             log.critical("The database %s is damaged: %s", self.path, found)
             self.trouble.note(DAMAGED)
 
-    def _open(self) -> Database:
+    def _open(self) -> Watched:
         connection = sqlite3.connect(str(self.path), isolation_level=None, check_same_thread=False)
-        self._connections.append((threading.current_thread(), connection))
-        db = Watched(connection, self.trouble)
-        for pragma in ("foreign_keys=1", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "trusted_schema=0"):
-            db.execute(f"PRAGMA {pragma}").fetchone()
+        try:
+            db = Watched(connection, self.trouble)
+            for pragma in ("foreign_keys=1", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "trusted_schema=0"):
+                db.execute(f"PRAGMA {pragma}").fetchone()
+        except BaseException:
+            connection.close()
+            raise
         return db
 
     @contextlib.contextmanager
@@ -113,7 +189,9 @@ class Store:
         """One transaction, begun IMMEDIATE: all of it is committed, or nothing is. Raises Impaired."""
         with self._lock, self.trouble.watched():
             self.trouble.refuse_lasting()
+            self._refuse_without_file()
             self._writer.execute("BEGIN IMMEDIATE")
+            before = self._writer.conn.total_changes
             try:
                 yield self._writer
                 self._writer.execute("COMMIT")
@@ -121,31 +199,50 @@ class Store:
                 if self._writer.conn.in_transaction:  # a full disk has ended it already, a COMMIT kept waiting has not
                     self._writer.execute("ROLLBACK")
                 raise
-            self.trouble.over()
+            if self._writer.conn.total_changes > before:
+                self.trouble.over()
 
     def reading(self) -> Database:
-        """This thread's read-only connection."""
-        db = getattr(self._local, "db", None)
-        if db is None:
+        """This thread's read-only connection. Raises Impaired."""
+        era, db = getattr(self._local, "reader", (0, None))
+        if db is None or era != self._era:
             with self._opening, self.trouble.watched():
+                self._refuse_without_file()
                 self._drop_orphans()
                 db = self._open()
+                self._readers.append((threading.current_thread(), db.conn))
             db.execute("PRAGMA query_only=1")
             # KiB; of two dozen readers the usual 2 MB each would be the larger part of the process
             db.execute("PRAGMA cache_size=-512")
-            self._local.db = db
+            self._local.reader = self._era, db
         return db
 
+    def _refuse_without_file(self) -> None:
+        if self._writer is None:
+            raise impaired(self.trouble.reason)
+
     def _drop_orphans(self) -> None:
-        """Close the readers of threads that have ended; worker threads come and go, open files must not pile up."""
-        over = [each for each in self._connections[1:] if not each[0].is_alive()]
+        """Close the readers of threads that have ended, and this thread's own of an earlier file; worker threads come
+        and go, open files must not pile up.
+        """
+        mine = threading.current_thread()
+        over = [each for each in self._readers if each[0] is mine or not each[0].is_alive()]
         for each in over:
             each[1].close()
-            self._connections.remove(each)
+            self._readers.remove(each)
+
+    def _let_go(self) -> None:
+        """Close the writer, and let a backup be put in the file's place."""
+        if self._writer is not None:
+            self._writer.conn.close()
+        if self._kept is not None:
+            self._kept.release()
+        self._writer = self._kept = None
 
     def close(self) -> None:
         """Close every connection."""
         with self._lock:
-            for _, connection in self._connections:
+            for _, connection in self._readers:
                 connection.close()
-            self._connections.clear()
+            self._readers.clear()
+            self._let_go()

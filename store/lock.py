@@ -1,4 +1,9 @@
-"""One Valet per database: an exclusive lock beside the file, which names its holder."""
+"""One Valet per database: an exclusive lock beside the file, which names its holder.
+
+There are two. A Valet that runs has RUNNING for as long as it lives. Whoever has the file open to keep it, or puts
+another in its place, has KEEPING: a Valet whose database is damaged lets go of it, so that a backup can be restored
+below it, and no second Valet comes in meanwhile.
+"""
 
 import fcntl
 import os
@@ -8,6 +13,8 @@ from typing import IO
 
 from bot.errors import Refused, Unreachable
 
+RUNNING, KEEPING = ".lock", ".keep"
+
 
 class Locked(Refused):
     """Another process holds the lock."""
@@ -16,12 +23,12 @@ class Locked(Refused):
 class ProcessLock:
     """Held from construction to `release`, or to the end of the process, however it ends."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, which: str = RUNNING) -> None:
         """Take the lock. Raises Locked, naming the holder, or Unreachable when there can be no lock file."""
-        path = database.with_name(database.name + ".lock")
+        path = database.with_name(database.name + which)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: IO[str] = path.open("a+")
+            self._file = _opened(path)
         except OSError as error:
             raise Unreachable(f"The lock beside {database} can't be written: {error}.", retryable=False) from error
         try:
@@ -33,10 +40,18 @@ class ProcessLock:
             raise Locked(
                 f"{database} is in use by {holder}. Stop that one first; Valet runs once per database."
             ) from None
-        self._file.truncate(0)
-        self._file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
-        self._file.flush()
+        if self._file.writable():
+            self._file.truncate(0)
+            self._file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+            self._file.flush()
 
     def release(self) -> None:
         """Let go; the file stays, so that nobody locks a deleted one."""
         self._file.close()
+
+
+def _opened(path: Path) -> IO[str]:
+    try:
+        return path.open("a+")
+    except OSError:
+        return path.open()  # on a read-only file system it can still be locked

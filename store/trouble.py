@@ -13,28 +13,33 @@ from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]
 
 from bot.errors import Impaired
 
-__all__ = ["DAMAGED", "MOVED", "SCHEMA", "Trouble", "Watched", "sqlite3"]
+__all__ = ["DAMAGED", "MOVED", "SCHEMA", "UNREADABLE", "UNWRITABLE", "Trouble", "Watched"]
+__all__ += ["impaired", "reason_of", "sqlite3"]
 
 log = logging.getLogger(__name__)
 SCHEMA = ("CREATE TABLE heartbeat (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT",)
 DAMAGED = "the database is damaged; an admin has to restore a backup"
 MOVED = "its file was moved or deleted; an admin has to put it back and start Valet again"
 LASTING = (DAMAGED, MOVED)
+UNREADABLE = "its file can't be opened"
+UNWRITABLE = "it may not be written"
 _PRIMARY = 0xFF
 _READONLY_DBMOVED = 1032
 _REASONS = {
     5: "another program keeps it locked",  # SQLITE_BUSY
-    8: "it may not be written",  # SQLITE_READONLY
+    8: UNWRITABLE,  # SQLITE_READONLY
     10: "the disk reports errors",  # SQLITE_IOERR
     11: DAMAGED,  # SQLITE_CORRUPT
     13: "the disk is full",  # SQLITE_FULL
-    14: "its file can't be opened",  # SQLITE_CANTOPEN
+    14: UNREADABLE,  # SQLITE_CANTOPEN
     26: DAMAGED,  # SQLITE_NOTADB
 }
 
 
 class Trouble:
-    """Keeps in mind what was last wrong. Damage stays until a restart; anything else until something is written."""
+    """Keeps in mind what was last wrong. Damage stays until another file is there, anything else until something is
+    written.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -63,10 +68,20 @@ class Trouble:
             self._reason = ""
         log.warning("The database can be used again.")
 
+    def change(self, reason: str) -> None:
+        """Another look at the file has found this; empty: it is good."""
+        if reason != self._reason:
+            with self._lock:
+                self._reason = ""
+            if reason:
+                self.note(reason)
+            else:
+                log.warning("The database can be used again.")
+
     def refuse_lasting(self) -> None:
-        """Raises Impaired where only a restart can help."""
+        """Raises Impaired where trying again can't help."""
         if self._reason in LASTING:
-            raise _impaired(self._reason)
+            raise impaired(self._reason)
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -74,16 +89,22 @@ class Trouble:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            code = getattr(error, "sqlite_errorcode", None) or 0
-            reason = MOVED if code == _READONLY_DBMOVED else _REASONS.get(code & _PRIMARY)
+            reason = reason_of(error)
             if reason is None:
                 raise
             self.note(reason)
-            raise _impaired(reason) from error
+            raise impaired(reason) from error
 
 
-def _impaired(reason: str) -> Impaired:
-    return Impaired(f"Valet's database can't be used now: {reason}. Nothing was changed.")
+def reason_of(error: BaseException) -> str | None:
+    """What is wrong with the database, where an error of SQLite's says that something is."""
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    return MOVED if code == _READONLY_DBMOVED else _REASONS.get(code & _PRIMARY)
+
+
+def impaired(reason: str) -> Impaired:
+    """The answer to whoever wants something of it."""
+    return Impaired(f"Valet's database can't be used now: {reason}. Nothing was changed.", reason)
 
 
 class Watched(Database):

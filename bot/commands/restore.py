@@ -12,7 +12,10 @@ from bot.commands.options import config_option, settings_of
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @config_option
 def restore(path: Path, config_path: Path) -> None:
-    """Put the backup at PATH in the place of the database. Valet must be stopped; exits with 75 while it runs.
+    """Put the backup at PATH in the place of the database.
+
+    Valet must be stopped; exits with 75 while it uses the database. A Valet that waits because its database is damaged
+    may go on running: it takes up the backup by itself, within 10 seconds.
 
     The backup is checked first and stays where it is. The database that was there is kept under another name. What
     happened after the backup was made is not in it: claims and decisions since then are gone, and messages posted
@@ -21,11 +24,13 @@ def restore(path: Path, config_path: Path) -> None:
     """
     from bot.domain.clock import system_clock
     from store import ProcessLock, copies
+    from store.checkup import holder
+    from store.lock import KEEPING
 
     database = Path(settings_of(config_path).database)
     now = system_clock()
     aside = database.with_name(f"{database.name}.before-{datetime.fromtimestamp(now / 1000, UTC):%Y%m%d-%H%M%S}")
-    lock = ProcessLock(database)
+    lock = ProcessLock(database, KEEPING)
     try:
         had_one = database.exists()
         newest = copies.restore(path, database, now, who="command line", aside=aside)
@@ -35,7 +40,9 @@ def restore(path: Path, config_path: Path) -> None:
     click.echo(f"Restored {path} to {database}.{written}")
     if had_one:
         click.echo(f"The database that was there is now {aside}.")
-    click.echo("Next: `valet verify-audit`, `valet doctor`, then start Valet.")
+    waiting = holder(database)
+    rest = f"the Valet that waits ({waiting}) goes on by itself" if waiting else "then start Valet"
+    click.echo(f"Next: `valet verify-audit`, `valet doctor`; {rest}.")
 
 
 def _when(at: int) -> str:

@@ -54,7 +54,7 @@ def run(config: Path, *, verbose: bool) -> None:
     secrets = configuration.secrets()
     lock = ProcessLock(Path(chosen.database))
     try:
-        store = Store(chosen.database)
+        store = Store(chosen.database, keeper=True)
         deaf = _work(build(chosen, secrets, store, clock=system_clock, rooms=providers(chosen, system_clock)))
     finally:
         lock.release()

@@ -13,7 +13,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.domain.clock import Clock, system_clock
-from bot.errors import ValetError
+from bot.errors import Impaired, ValetError
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +63,9 @@ class Schedule:
         """Run one job; a failure is logged and the next tick tries again."""
         try:
             job.run()
+        except Impaired as error:
+            log.debug("job %s had to wait: %s", job.name, error)  # the store itself says it, once
+            return
         except ValetError as error:
             log.error("job %s failed: %s", job.name, error)  # noqa: TRY400 - the sentence says it all
             return

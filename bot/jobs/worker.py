@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from bot.errors import ValetError
+from bot.errors import Impaired, ValetError
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,9 @@ class Worker:
         """Work; seconds until the next time."""
         try:
             wanted = self._work()
+        except Impaired as error:
+            log.debug("%s had to wait: %s", self._thread.name, error)  # the store itself says it, once
+            return self._period_s
         except ValetError as error:
             log.error("%s failed: %s", self._thread.name, error)  # noqa: TRY400 - the sentence says it all
             return self._period_s

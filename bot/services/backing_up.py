@@ -40,6 +40,16 @@ def age(desk: Desk) -> int | None:
     return desk.clock() - newest[0] if newest else None
 
 
+def newest(desk: Desk) -> Path | None:
+    """The newest backup there is, by its day, found without the database."""
+    place = folder(desk.settings, desk.store.path)
+    try:
+        found = {day: path for path in place.iterdir() if (day := day_of(path.name)) is not None}
+    except OSError:
+        return None
+    return found[max(found)] if found else None
+
+
 def _thin_out(place: Path) -> None:
     found = {day: path for path in place.iterdir() if (day := day_of(path.name)) is not None}
     for day in surplus(found):

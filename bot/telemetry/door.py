@@ -21,7 +21,7 @@ from bot.domain.measuring.readings import Push
 from bot.errors import Refused, Unreachable
 from bot.telemetry.body import BadBody, parse
 from bot.telemetry.figures import CONTENT_TYPE, Figure, exposition
-from bot.telemetry.intake import Authenticate, check_headers, host_of, read, refused
+from bot.telemetry.intake import COME_BACK_S, Authenticate, check_headers, host_of, read, refused
 from bot.telemetry.openapi import openapi
 from bot.telemetry.quota import Quota
 from bot.telemetry.wire import PATH
@@ -31,7 +31,6 @@ BODY_S = 10.0
 PUSHES_PER_MINUTE = 120
 WORKERS = 4
 """Calls into the store at a time; it writes one after the other anyway."""
-COME_BACK_S = 30
 
 
 @dataclass(frozen=True, slots=True)

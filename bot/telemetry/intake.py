@@ -7,8 +7,10 @@ import anyio
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
+from bot.errors import Unreachable
 from bot.telemetry.wire import MAX_BODY_BYTES
 
+COME_BACK_S = 30
 Authenticate = Callable[[str], str | None]
 """Takes the SHA-256 of a token in hexadecimal; returns the host it belongs to."""
 
@@ -19,7 +21,10 @@ async def host_of(request: Request, authenticate: Authenticate, workers: anyio.C
     known = None
     if scheme.lower() == "bearer" and token:
         digest = hashlib.sha256(token.strip().encode()).hexdigest()
-        known = await anyio.to_thread.run_sync(authenticate, digest, limiter=workers)
+        try:
+            known = await anyio.to_thread.run_sync(authenticate, digest, limiter=workers)
+        except Unreachable as error:
+            raise refused(503, str(error), retry_after_s=COME_BACK_S) from error
     if known is None:
         raise refused(401, "The token is missing or unknown.", headers={"WWW-Authenticate": "Bearer"})
     return known

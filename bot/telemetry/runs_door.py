@@ -12,14 +12,13 @@ from starlette.routing import Route
 from bot.domain.clock import Clock
 from bot.domain.sharing.runs import Run, Seen, tail_of
 from bot.errors import Unreachable
-from bot.telemetry.intake import Authenticate, check_headers, host_of, read, refused
+from bot.telemetry.intake import COME_BACK_S, Authenticate, check_headers, host_of, read, refused
 from bot.telemetry.procfs import printable
 from bot.telemetry.quota import Quota
 from bot.telemetry.runs_wire import MAX_REASON, MAX_TAIL, PATH
 
 ASKS_PER_MINUTE = 60
 BODY_S = 10.0
-COME_BACK_S = 30
 
 Offered = Callable[[str], Sequence[tuple[Run, int]]]
 """Takes a host; its live runs, each with the seconds it may still take (0: it is to be ended)."""

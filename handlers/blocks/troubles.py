@@ -1,7 +1,7 @@
 """What admins are told when Valet itself is in trouble."""
 
 from handlers.blocks.parts import Reply, plainly
-from handlers.blocks.words import code, esc
+from handlers.blocks.words import code, esc, say
 
 _REMEDIES = {
     "not_in_channel": "Type `/invite` with my name there.",
@@ -10,11 +10,12 @@ _REMEDIES = {
     "missing_scope": "`valet doctor` tells which scope the app lacks.",
 }
 
+DAMAGED = "the database is damaged; an admin has to restore a backup"
 _DATABASE_REMEDIES = {
     "the disk is full": "Make room on its disk, and I go on by myself.",
     "it may not be written": "Give Valet's user the right to write it and its folder, and I go on by myself.",
+    "its file can't be opened": "Give Valet's user the right to read and write it, and I go on by myself.",
     "another program keeps it locked": "End that program, and I go on by myself.",
-    "the database is damaged; an admin has to restore a backup": "Stop Valet, then run `valet restore` with a backup.",
 }
 
 
@@ -35,17 +36,35 @@ def backup_failed(reason: str) -> Reply:
     )
 
 
-def impaired(reason: str) -> Reply:
-    """The database can't be used."""
-    remedy = _DATABASE_REMEDIES.get(reason, "`valet doctor` on its machine tells more.")
+def impaired(reason: str, backup: str) -> Reply:
+    """The database can't be used; `backup` is the newest there is, if any."""
+    known = _restore(backup) if reason == DAMAGED else _DATABASE_REMEDIES.get(reason)
+    remedy = known or "`valet doctor` on its machine tells more."
     return plainly(
         f"*Valet's database can't be used: {esc(reason)}.* Until it can, I stop and start nothing, and I can't note "
         f"claims or answers; people are told so. {remedy}"
     )
 
 
-def usable_again() -> Reply:
-    """The database works again."""
+def refused(sentence: str, reason: str, backup: str) -> Reply:
+    """The answer to whoever asks for anything meanwhile."""
+    return plainly(f"{say(sentence)} {_restore(backup)}" if reason == DAMAGED else say(sentence))
+
+
+def _restore(backup: str) -> str:
+    """What an admin must do about damage."""
+    if not backup:
+        return "No backup lies where the settings say; with one from elsewhere, `valet restore FILE` on its machine."
+    return f"On its machine, {code(f'valet restore {backup}', 300)} puts the newest one back, and I go on by myself."
+
+
+def usable_again(reason: str) -> Reply:
+    """The database works again; `reason` is why it did not."""
+    if reason == DAMAGED:
+        return plainly(
+            "A backup was restored, and Valet goes on with it. What happened after it was made is not in it: claims, "
+            "requests and answers of that time have to be made again, and a message may come twice."
+        )
     return plainly(
         "Valet's database can be used again. Nothing that I had confirmed is lost; what I refused meanwhile has to be "
         "asked for again."

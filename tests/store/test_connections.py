@@ -35,7 +35,7 @@ def test_readers_of_threads_that_ended_do_not_pile_up(store):
         thread.start()
         thread.join()
 
-    assert len(store._connections) <= 3
+    assert len(store._readers) <= 3
     assert open_files() < open_before + 10
 
 

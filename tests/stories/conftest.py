@@ -61,7 +61,7 @@ class Office:
     def open(self) -> Valet:
         """Start the bot's parts, as after a restart; its workers only move when the story moves."""
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", f"{self.slack.url}/api/")
-        settings, store = parse(self.settings, {}), Store(self.path)
+        settings, store = parse(self.settings, {}), Store(self.path, keeper=True)
         rooms = {**providers(settings, self.clock), "ec2": self.fleet}
         valet = build(settings, secrets, store, clock=self.clock, rooms=rooms, runs_by=self.runner, pace_s=0)
         valet.identity.learn(valet.client)

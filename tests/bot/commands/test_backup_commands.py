@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from bot.cli import main
 from bot.domain.clock import HOUR
 from bot.services.sharing import claiming
-from store import ProcessLock
+from store import Store
 from tests.bot.services.room import ADA, CY, SETTINGS, Room
 
 
@@ -73,11 +73,12 @@ def test_a_copy_goes_where_it_is_told_and_never_over_another_file(room, run, tmp
 
 def test_nothing_is_restored_while_valet_runs(room, run, tmp_path):
     backup = run("backup").stdout.strip()
-    lock = ProcessLock(tmp_path / "valet.db")
+    room.close()
+    running = Store(tmp_path / "valet.db", keeper=True)
 
     done = run("restore", backup)
 
-    lock.release()
+    running.close()
     assert done.exit_code == 75
     assert "Stop that one first" in done.stderr
 

@@ -1,0 +1,195 @@
+"""`valet run` on a database that can't be used from the start: loud, answering, idle, and well once it can."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.domain.clock import system_clock
+from bot.domain.fleet import Instance
+from bot.domain.measuring.readings import Gpu, Minute, Push
+from bot.sandbox.slack import SandboxServer, SandboxSlack
+from bot.sandbox.slack.people import ADA, BOB, GPUS
+from bot.services.desk import Desk
+from bot.services.sharing import claiming
+from bot.settings import parse
+from bot.telemetry.wire import to_json
+from store import Store, agents, fleet
+from store.sql import rows
+
+ROOT = Path(__file__).parents[2]
+TOML = f"""
+[slack]
+channel = "{GPUS}"
+admins = ["{BOB}"]
+[owned.hosts.dgx-1]
+[door]
+port = 0
+"""
+TOKEN = "vlt_of-dgx-1"
+
+
+def until(what, seconds=30.0):
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+    return found
+
+
+@pytest.fixture
+def slack():
+    with SandboxServer(SandboxSlack(system_clock)) as server:
+        yield server.slack
+
+
+class Company:
+    """A folder with settings, a database in which Ada holds dgx-1, a backup of it, and the `valet` command."""
+
+    def __init__(self, folder, slack):
+        self.folder, self.slack = folder, slack
+        self.database = folder / "valet.db"
+        (folder / "valet.toml").write_text(TOML)
+        store = Store(self.database)
+        made = Instance(
+            id="dgx-1", name="dgx-1", provider="owned", source="elsewhere", type="", state="running", gpu_model="A100"
+        )
+        with store.writing() as db:
+            fleet.save(db, made, team="", rate=None)
+            agents.add(db, "dgx-1", hashlib.sha256(TOKEN.encode()).hexdigest(), system_clock())
+        settings = parse({"slack": {"channel": GPUS, "admins": [BOB]}}, {})
+        claiming.claim(Desk(store, system_clock, settings, {}, settings.roster), "dgx-1", ADA, length=8 * 3_600_000)
+        store.close()
+        self.backup = folder / "backups" / "valet-2026-11-22.db"
+        self.valet("backup", self.backup)
+
+    def claims(self):
+        """Those that were ended."""
+        store = Store(self.database)
+        found = rows(store.reading(), "SELECT id FROM claims WHERE ended_at IS NOT NULL")
+        store.close()
+        return found
+
+    def environment(self):
+        return {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "SLACK_BOT_TOKEN": self.slack.bot_token,
+            "SLACK_APP_TOKEN": self.slack.app_token,
+            "SLACK_API_URL": f"{self.slack.url}/api/",
+        }
+
+    def valet(self, *words):
+        command = [sys.executable, "-m", "bot", *map(str, words)]
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environment(), capture_output=True, text=True, timeout=60, check=False
+        )
+
+    @contextmanager
+    def running(self, *rights):
+        """`valet run`, and the address of its door; `rights` is what takes rights from it."""
+        log = self.folder / "log"
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                [*rights, sys.executable, "-m", "bot", "run"],
+                cwd=self.folder,
+                env=self.environment(),
+                stdout=out,
+                stderr=out,
+            )
+            try:
+                until(lambda: "connected to Slack" in log.read_text())
+                port = re.search(r"the door is on 127\.0\.0\.1:(\d+)", log.read_text())[1]
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                process.terminate()
+                process.wait(30)
+
+
+@pytest.fixture
+def company(tmp_path, slack):
+    return Company(tmp_path, slack)
+
+
+def health(door):
+    try:
+        with urllib.request.urlopen(f"{door}/healthz", timeout=10) as answer:
+            return answer.status, json.load(answer)["problems"]
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)["problems"]
+
+
+def deliver(door):
+    push = Push("dgx-1", "boot", 1, 1_000, 0, (Gpu(0, "GPU-1", "A100", 81920),), (Minute(0, 999, 4, 0.0, 0.0, 0.0),))
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(f"{door}/v1/minutes", to_json(push), headers), timeout=10
+        ) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+def answered(slack, line):
+    before = len(slack.sees("ada", "#gpus"))
+    slack.command("ada", "#gpus", line)
+    return until(lambda: slack.sees("ada", "#gpus")[before:])[-1]
+
+
+def test_a_ruined_database_is_said_to_all_and_a_backup_put_below_it_is_taken_up(company, slack):
+    company.database.write_bytes(b"shopping list: milk, eggs, a DGX\n" * 1000)
+    with company.running() as door:
+        shown = [answered(slack, line) for line in ("/gpu status", "/gpu release dgx-1")]
+        slack.open_home("ada")
+        home = until(lambda: slack.sees_home("ada"))
+        told = until(lambda: slack.sees("bob", "@bob"))
+        sick, refused = health(door), deliver(door)
+        second = company.valet("run")
+
+        restored = company.valet("restore", company.backup)
+        until(lambda: health(door)[0] == 200)
+        released, taken = answered(slack, "/gpu release dgx-1"), deliver(door)
+
+    reason = "the database is damaged; an admin has to restore a backup"
+    remedy = f"On its machine, `valet restore {company.backup}` puts the newest one back, and I go on by myself."
+    assert shown == [f"Valet's database can't be used now: {reason}. Nothing was changed. {remedy}"] * 2
+    assert home == shown[0]
+    assert [each.startswith(f"*Valet's database can't be used: {reason}.*") for each in told] == [True]
+    assert told[0].endswith(remedy)
+    assert sick == (503, [f"the database can't be used: {reason}"])
+    assert (refused, taken) == (503, 200)
+    assert (second.returncode, restored.returncode) == (75, 0)
+    assert restored.stdout.splitlines()[-1].endswith(") goes on by itself.")
+    assert "released" in released
+    assert slack.sees("bob", "@bob") == told, "told once"
+    assert len(company.claims()) == 1
+    assert "Traceback" not in (company.folder / "log").read_text()
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may write everything")
+def test_a_database_that_may_not_be_written_is_taken_up_once_it_may(company, slack):
+    company.database.chmod(0o400)
+    rights = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    with company.running(*rights) as door:
+        refused = answered(slack, "/gpu release dgx-1")
+        sick = health(door)
+        company.database.chmod(0o600)
+        until(lambda: health(door)[0] == 200)
+        released = answered(slack, "/gpu release dgx-1")
+
+    assert refused == "Valet's database can't be used now: it may not be written. Nothing was changed."
+    assert sick == (503, ["the database can't be used: it may not be written"])
+    assert "released" in released
