@@ -43,6 +43,7 @@ SCHEMA = (
         PRIMARY KEY (claim_id, until_at)
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX claims_by_end ON claims (ended_at)",
+    "CREATE INDEX claims_by_begin ON claims (instance_id, from_at)",
 )
 
 MOST_NAMED = 500
@@ -121,6 +122,13 @@ def open_on(db: Database, instance_id: str) -> list[Claim]:
         db, "SELECT * FROM claims WHERE instance_id = ? AND ended_at IS NULL ORDER BY until_at DESC", instance_id
     )
     return [_claim(row) for row in found]
+
+
+def newest(db: Database) -> dict[str, Claim]:
+    """The newest claim there is or was on each instance, open or ended, by instance."""
+    newest = "SELECT instance_id, max(from_at) AS from_at FROM claims GROUP BY instance_id"
+    found = rows(db, f"SELECT c.* FROM claims c JOIN ({newest}) n USING (instance_id, from_at) ORDER BY c.id")
+    return {row["instance_id"]: _claim(row) for row in found}
 
 
 def held_by(db: Database, holder: str) -> list[Claim]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from store.sql import one
+from store.sql import one, rows
 
 
 def newest(db: Database, channel: str, since: int) -> tuple[str, Any] | None:
@@ -18,6 +18,12 @@ def newest(db: Database, channel: str, since: int) -> tuple[str, Any] | None:
         since,
     )
     return (row["local_date"], json.loads(row["content"])) if row else None
+
+
+def said_to_tidy(db: Database, channel: str, since: str) -> bool:
+    """Whether a channel's digest of that local date, or a later one, said what has cost money unused for weeks."""
+    sql = "SELECT content FROM digests WHERE channel = ? AND local_date >= ? AND content <> 'null'"
+    return any(json.loads(row["content"]).get("tidy") for row in rows(db, sql, channel, since))
 
 
 def stop_after(db: Database, instance_id: str, since: int) -> str | None:

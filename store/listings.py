@@ -9,15 +9,17 @@ from sqlite_utils import Database
 from bot.domain.listing import Filter, Listing, Totals
 from bot.domain.measuring.verdict import GpuVerdict, Verdict
 from bot.domain.money.splitting import letters
+from bot.domain.standing import Still
 from store import claims, drains, line
 from store.fleet import instance_of, rate_of
 from store.sql import Row, one, rows
 
 _SELECT = """
 SELECT i.*, v.state AS v_state, v.since AS v_since, v.evidence AS v_evidence, v.gpus AS v_gpus,
-       v.judged_at AS v_judged_at
+       v.judged_at AS v_judged_at, s.since AS s_since, s.exact AS s_exact
 FROM instances i
 LEFT JOIN verdicts v ON v.instance_id = i.id AND i.state = 'running'
+LEFT JOIN standstills s ON s.instance_id = i.id AND i.state = 'stopped'
 WHERE i.gone_at IS NULL
 """
 _ORDER = """
@@ -131,6 +133,7 @@ def _listings(db: Database, found: list[Row]) -> list[Listing]:
             claims=tuple(held.get(row["id"], ())),
             offers=tuple(offered.get(row["id"], ())),
             drain=drained.get(row["id"]),
+            still=None if row["s_since"] is None else Still(row["s_since"], bool(row["s_exact"])),
             waiting=sum(count for first, count in lines if first.could_use(instance)),
         )
         for row in found

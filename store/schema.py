@@ -37,12 +37,14 @@ from store import (
     snoozes,
     spend,
     squats,
+    standstills,
     trouble,
     weeklies,
 )
 
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_fleet", fleet.SCHEMA),
+    ("0001_standstills", standstills.SCHEMA),
     ("0001_agents", agents.SCHEMA),
     ("0001_minutes", minutes.SCHEMA),
     ("0001_rollups", rollups.SCHEMA),

@@ -58,8 +58,7 @@ def _print(found: "list[Listing]", totals: "Totals", sources: "list[Source]") ->
 def _cells(listing: "Listing") -> tuple[str, ...]:
     from bot.services.money.reporting import iso
 
-    instance, verdict = listing.instance, listing.verdict
-    since = iso(verdict.since if verdict else instance.stopped_at) or "-"
+    instance, since = listing.instance, iso(listing.since) or "-"
     price = "?" if listing.rate is None else _cents(listing.rate.micros_per_hour)
     return (
         instance.name[:40],

@@ -45,6 +45,18 @@ class IdleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Tidy:
+    """What has cost money unused for weeks; said once a week."""
+
+    machines: int
+    """Stopped ones, that nobody started for so many days."""
+    micros: int
+    """What their disks cost a month; those of which it is not known are left out."""
+    unpriced: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """One channel's digest of one local date, as it was made; most wasteful rows first."""
 
@@ -53,6 +65,12 @@ class Digest:
     timezone: str
     made_at: int
     rows: tuple[IdleRow, ...]
+    tidy: Tidy | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """There is nothing to say."""
+        return not self.rows and self.tidy is None
 
     @property
     def wasted_micros(self) -> int:
@@ -77,7 +95,9 @@ class Digest:
     def from_json(cls, content: dict[str, Any]) -> "Digest":
         """From the store."""
         rows = tuple(IdleRow(**{**row, "holders": tuple(row["holders"])}) for row in content["rows"])
-        return cls(**{**content, "local_date": date.fromisoformat(content["local_date"]), "rows": rows})
+        tidy = Tidy(**content["tidy"]) if content.get("tidy") else None
+        local_date = date.fromisoformat(content["local_date"])
+        return cls(**{**content, "local_date": local_date, "rows": rows, "tidy": tidy})
 
 
 def due_date(now: int, timezone: str, at: str) -> date | None:
@@ -88,6 +108,11 @@ def due_date(now: int, timezone: str, at: str) -> date | None:
     """
     local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(timezone))
     return local.date() if local.time() >= time.fromisoformat(at) else None
+
+
+def week_start(local_date: date) -> date:
+    """The Monday of its week."""
+    return local_date - timedelta(days=local_date.weekday())
 
 
 def next_due(now: int, timezone: str, at: str) -> int:

@@ -10,6 +10,7 @@ from bot.domain.measuring.verdict import Verdict
 from bot.domain.money.rates import Rate
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.offers import Offer
+from bot.domain.standing import Still
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Listing:
     """Its last 24 hours, oldest first, where they were asked for."""
     snooze: Snooze | None = None
     """Who leaves it alone until when, where that was asked for."""
+    still: Still | None = None
+    """Since when it stands still, where it does and that is known."""
     drain: Drain | None = None
     """Nobody gets more time on it, until whoever drains it ends that."""
     unclaimed_users: tuple[tuple[str, tuple[int, ...]], ...] = ()
@@ -74,6 +77,13 @@ class Listing:
         if not self.running:
             return self.instance.state
         return self.verdict.state if self.verdict else "unknown"
+
+    @property
+    def since(self) -> int | None:
+        """Since when it is in that state, as far as that is known."""
+        if self.running:
+            return self.verdict.since if self.verdict else None
+        return self.still.since if self.still else self.instance.stopped_at
 
     @property
     def waste_micros(self) -> int:

@@ -76,7 +76,7 @@ def _distinct(instance: Instance, among: list[Listing]) -> str:
     return f"{instance.id} ({instance.type})" if twins else instance.name
 
 
-def channel_of(desk: Desk, team_name: str) -> str:
-    """Where a team's messages go; the general channel when it has none."""
-    team = desk.roster().team(team_name)
+def channel_of(desk: Desk, team_name: str, roster: Roster | None = None) -> str:
+    """Where a team's messages go; the general channel when it has none. Give the roster where many are asked for."""
+    team = (roster or desk.roster()).team(team_name)
     return (team.channel if team else "") or desk.settings.slack.channel

@@ -8,10 +8,10 @@ from sqlite_utils import Database
 from bot.domain.acting.actions import Action
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.clock import DAY, MINUTE
-from bot.domain.digest import Digest, DigestNow, IdleRow, NowState, RowNow, due_date, idle_rows
+from bot.domain.digest import Digest, DigestNow, IdleRow, NowState, RowNow, due_date, idle_rows, week_start
 from bot.domain.listing import Filter, Listing
-from bot.domain.people import Roster
 from bot.errors import Refused
+from bot.services.acting import tidying
 from bot.services.desk import Desk, channel_of
 from store import actions, audit, digests, fleet, listings, outbox, snoozes
 
@@ -69,10 +69,11 @@ def _make(desk: Desk, db: Database, due: list[tuple[str, str, date]], now: int) 
     by_channel = _by_channel(desk, [each for each in idle if not desk.exemption(each.instance)])
     spoken = 0
     for channel, zone, day in due:
-        rows = idle_rows(by_channel.get(channel, ()), now)
-        made = Digest(channel, day, zone, now, rows)
-        content = made.to_json() if rows else None
-        if outbox.first_digest(db, channel, day.isoformat(), content, now=now) and rows:
+        monday = week_start(day).isoformat()
+        tidy = None if digests.said_to_tidy(db, channel, monday) else tidying.of_channel(desk, channel)
+        made = Digest(channel, day, zone, now, idle_rows(by_channel.get(channel, ()), now), tidy)
+        content = None if made.is_empty else made.to_json()
+        if outbox.first_digest(db, channel, day.isoformat(), content, now=now) and content:
             _tell(db, channel, day.isoformat(), now)
             spoken += 1
     return spoken
@@ -87,13 +88,8 @@ def _by_channel(desk: Desk, idle: Iterable[Listing]) -> dict[str, list[Listing]]
     roster = desk.roster()
     found: dict[str, list[Listing]] = {}
     for listing in idle:
-        found.setdefault(_channel(desk, roster, listing.team), []).append(listing)
+        found.setdefault(channel_of(desk, listing.team, roster), []).append(listing)
     return found
-
-
-def _channel(desk: Desk, roster: Roster, team_name: str) -> str:
-    team = roster.team(team_name)
-    return (team.channel if team else "") or desk.settings.slack.channel
 
 
 def _tell(db: Database, channel: str, local_date: str, now: int) -> None:

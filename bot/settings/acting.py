@@ -15,6 +15,9 @@ class ActionSettings(Table):
     most_stops: int = Field(
         default=5, ge=1, le=100, description="Stops of a team's machines on their way at once; never over half of them"
     )
+    dormant_days: int = Field(
+        default=28, ge=1, le=3650, description="A rented machine that stood still for so many days is to be decided on"
+    )
     clone: bool = Field(
         default=False, description="Whether machines may be cloned; whoever has the copy sees what is on its disks"
     )

@@ -1,10 +1,11 @@
 """Looking around: pages, one instance, why; and Keep in a digest."""
 
 from bot.services import digesting, looking
+from bot.services.acting import tidying
 from bot.services.desk import Desk, find
 from handlers import ids
 from handlers.actions.pressing import Press, listed
-from handlers.blocks import digest
+from handlers.blocks import digest, dormant
 from handlers.blocks.parts import Reply
 from handlers.commands import fleet
 from handlers.commands.verbs import Ask
@@ -29,6 +30,11 @@ def why(desk: Desk, user: str, channel: str, value: str) -> Reply:
     return fleet.tell_why(Ask(desk, user, channel, []), listed(desk, value))
 
 
+def dormant_of(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Show] in a digest, of a channel."""
+    return dormant.dormant(tidying.dormant_of(desk, value), desk.clock())
+
+
 def keep_idle(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Keep] in a digest: no digest asks about it for a day."""
     snooze = digesting.keep(desk, value, user)
@@ -38,6 +44,7 @@ def keep_idle(desk: Desk, user: str, channel: str, value: str) -> Reply:
 PRESSES: dict[str, Press] = {
     ids.STATUS_PAGE: status_page,
     ids.STATUS_OF: status_of,
+    ids.DORMANT_OF: dormant_of,
     ids.WHY: why,
     ids.KEEP_IDLE: keep_idle,
 }

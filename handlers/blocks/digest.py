@@ -3,6 +3,7 @@
 from bot.domain.clock import HOUR
 from bot.domain.digest import DigestNow, IdleRow, RowNow
 from handlers import ids
+from handlers.blocks import dormant
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, usd
 
@@ -19,14 +20,22 @@ def digest(made: DigestNow) -> Reply:
         blocks += _row(now, made.digest.made_at)
     if len(rows) > SHOWN:
         blocks.append(context(f"and {len(rows) - SHOWN} more: `/gpu status idle` shows all."))
-    blocks.append(context(_small_print(made)))
+    if rows:
+        blocks.append(context(_small_print(made)))
     plain = "; ".join(f"{esc(now.row.name, 60)} {now.row.state}" for now in rows[:SHOWN])
-    return Reply(cut(f"{head} {plain}", 3_900), blocks, private=False)
+    tidy = made.digest.tidy
+    if tidy is None:
+        return Reply(cut(f"{head} {plain}", 3_900), blocks, private=False)
+    show = button("Show", ids.DORMANT_OF, made.digest.channel)
+    text = f"{head} {dormant.line(tidy)} {plain}".strip()
+    return Reply(cut(text, 3_900), [*blocks, section(dormant.line(tidy), show)], private=False)
 
 
 def _headline(made: DigestNow) -> str:
     digest = made.digest
     when = f"{digest.local_date:%A} {digest.local_date.day} {digest.local_date:%B}"
+    if not made.rows:
+        return f"Idle GPUs, {when}: none."
     open_rows = sum(now.state == "idle" and now.row.state != "partial" for now in made.rows)
     asked = sum(now.state == "asked" for now in made.rows)
     wait = f"{plural(open_rows, 'machine')} {'needs' if open_rows == 1 else 'need'} a decision."

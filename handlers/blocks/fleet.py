@@ -103,7 +103,7 @@ def _strip(listing: Listing) -> str:
 def _since(listing: Listing, now: int) -> str:
     verdict = listing.verdict
     if not listing.running:
-        return f" since {at(listing.instance.stopped_at)}" if listing.instance.stopped_at else ""
+        return _stood(listing)
     if verdict is None:
         return ": no reading"
     if verdict.state == "unknown":
@@ -113,6 +113,11 @@ def _since(listing: Listing, now: int) -> str:
     if verdict.state == "partial":
         return f": {verdict.idle_gpus} of {len(verdict.gpus)} GPUs idle{for_how_long}"
     return f"{for_how_long} ({esc(verdict.gist)})" if verdict.state == "held" else for_how_long
+
+
+def _stood(listing: Listing) -> str:
+    at_least = "" if listing.still is None or listing.still.exact else " at least"
+    return f" since {at(listing.since)}{at_least}" if listing.since else ""
 
 
 def _money(listing: Listing, now: int) -> str:

@@ -89,6 +89,12 @@ def at(instant: int) -> str:
     return f"<!date^{instant // 1000}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
+def on_day(instant: int) -> str:
+    """The day of an instant, in the reader's own zone: for what is weeks ago."""
+    moment = datetime.fromtimestamp(instant / 1000, UTC)
+    return f"<!date^{instant // 1000}^{{date_short}}|{moment.day} {moment:%B %Y}>"
+
+
 def clock_time(instant: int) -> str:
     """Only the time of day, in the reader's own zone."""
     fallback = datetime.fromtimestamp(instant / 1000, UTC).strftime("%H:%M UTC")

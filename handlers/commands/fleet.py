@@ -3,16 +3,29 @@
 from bot.domain.listing import Filter, Listing
 from bot.errors import Refused
 from bot.services import desk, explaining, looking
+from bot.services.acting import tidying
 from bot.services.sharing import booking, using
 from handlers.blocks import booking as bookings
-from handlers.blocks import fleet
+from handlers.blocks import dormant, fleet
 from handlers.blocks import why as reasons
 from handlers.blocks.parts import Reply
 from handlers.commands.verbs import Ask, Verb, named
 
-STATES = ("idle", "free", "held", "partial", "active", "unknown", "running", "stopped", "pending", "stopping")
+STATES = (
+    "idle",
+    "free",
+    "held",
+    "partial",
+    "active",
+    "unknown",
+    "running",
+    "stopped",
+    "dormant",
+    "pending",
+    "stopping",
+)
 
-FILTERS = "mine|free|idle|owned|team:NAME|type:p4d|state:held"
+FILTERS = "mine|free|idle|dormant|owned|team:NAME|type:p4d|state:held"
 
 
 def status(ask: Ask, page: int = 0) -> Reply:
@@ -20,6 +33,8 @@ def status(ask: Ask, page: int = 0) -> Reply:
     if len(ask.words) == 1 and not _is_filter(ask.words[0]):
         return one(ask, desk.find(ask.desk, ask.words[0]))
     chosen, now = _filter(ask), ask.desk.clock()
+    if chosen.state == "dormant":
+        return dormant.dormant(tidying.dormant(ask.desk, chosen), now, page=page, query=" ".join(ask.words)[:100])
     found, totals = looking.page(ask.desk, chosen, limit=fleet.PAGE, offset=page * fleet.PAGE)
     query = " ".join(ask.words)[:100]
     return fleet.status(found, totals, looking.sources(ask.desk), now, page=page, query=query)

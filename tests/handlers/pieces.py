@@ -13,7 +13,7 @@ from slack_sdk.models.views import View
 
 from bot.domain.acting.actions import Action, Facts
 from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.digest import Digest, DigestNow, IdleRow, RowNow
+from bot.domain.digest import Digest, DigestNow, IdleRow, RowNow, Tidy
 from bot.domain.fleet import Instance
 from bot.domain.listing import Listing, Source
 from bot.domain.measuring.verdict import GpuVerdict, Verdict
@@ -154,7 +154,8 @@ def digest(text: str, state: str, rows: int = 40) -> DigestNow:
         evidence=text,
     )
     now = RowNow(row, state, who="U0123456789AB", at=NOW, until=NOW + HOUR)  # type: ignore[arg-type]
-    made = Digest("C0GPUS001", date(2026, 11, 23), "UTC", NOW, (row,) * rows)
+    tidy = Tidy(12_345, 10**15, 99, 28)
+    made = Digest("C0GPUS001", date(2026, 11, 23), "UTC", NOW, (row,) * rows, tidy)
     return DigestNow(made, (now,) * rows)
 
 

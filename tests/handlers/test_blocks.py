@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.acting.actions import ActionState
+from bot.domain.acting.dormant import Dormancy, Dormant
 from bot.domain.acting.images import Image
 from bot.domain.acting.launches import Template
 from bot.domain.clock import DAY, HOUR
@@ -16,9 +17,10 @@ from bot.domain.money.rates import Rate
 from bot.domain.money.savings import Hint
 from bot.domain.sharing.ranking import Found, Way
 from bot.domain.sharing.wants import Want
+from bot.domain.standing import Still
 from bot.errors import NotFound
 from handlers import listen
-from handlers.blocks import approvals, claims, cost, digest, find, fleet, hints, launches, troubles
+from handlers.blocks import approvals, claims, cost, digest, dormant, find, fleet, hints, launches, troubles
 from handlers.blocks.find import Asked
 from handlers.blocks.parts import Reply, fitting, plainly, section, size
 from handlers.commands import cost as cost_command
@@ -51,6 +53,20 @@ def test_a_full_page_has_a_row_for_each_and_room_to_spare():
     assert sum("n" * 59 in str(block) for block in shown.blocks[1:] if block["type"] == "section") == fleet.PAGE
     assert len(shown.blocks) <= 24
     assert size(shown.blocks) < 9_000
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_full_page_of_what_stands_still_is_fit_to_send(text, exact):
+    listing = pieces.listing(text, state="free")
+    still, cheap = Still(NOW - 9_999 * DAY, exact), 10**12 if exact else None
+    one = Dormant(listing, still, cheap, "U0123456789AB", NOW - DAY)
+    kept = (replace(one, kept=f"exempt until 30 November 2026: {text}"),) * 30
+    found = Dormancy(28, (one,) * 25, kept)
+
+    for shown in (dormant.dormant(found, NOW, page=1, query="dormant"), dormant.dormant(found, NOW)):
+        assert objections(shown) == []
+        assert sum(block["type"] == "actions" for block in shown.blocks) >= dormant.PAGE
 
 
 def told(text: str) -> Found:

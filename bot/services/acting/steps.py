@@ -13,6 +13,7 @@ from bot.errors import Refused, Unreachable
 from bot.providers import Provider
 from bot.services.acting import ending, scenes, unasked
 from bot.services.desk import Desk
+from bot.services.measuring import standing
 from bot.services.money import pricing
 from store import actions, fleet
 
@@ -51,6 +52,8 @@ def save(desk: Desk, db: Database, instance: Instance) -> None:
     owned = instance.provider == "owned" and row is not None
     rate = fleet.rate_of(row) if owned and row else pricing.rate(desk.settings, instance)
     fleet.save(db, instance, team=pricing.team_of(desk.settings, instance), rate=rate)
+    before, last_look = {instance.id: row} if row else {}, fleet.ok_at(db, instance.source)
+    standing.note(db, instance.source, [instance], before, desk.clock(), last_look=last_look)
 
 
 def provider_of(desk: Desk, name: str, source: str) -> Provider:

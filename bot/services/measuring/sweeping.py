@@ -9,6 +9,7 @@ from bot.domain.fleet import Instance, Look
 from bot.domain.money.metering import Meter, Seen, advance
 from bot.domain.money.rates import Charge
 from bot.services.desk import Desk
+from bot.services.measuring import standing
 from bot.services.money import pricing
 from store import claims, fleet, ledger, listings
 
@@ -51,6 +52,7 @@ def record(desk: Desk, look: Look, now: int) -> None:
         fleet.save_all(
             db, [(each, pricing.team_of(desk.settings, each), pricing.rate(desk.settings, each)) for each in fresh]
         )
+        standing.note(db, look.source, look.instances, known, now, last_look=last_look)
         seen = [(each, each.state == "running") for each in look.instances] + [(each, False) for each in vanished]
         _meter(db, look.source, seen, now, last_look=last_look)
         fleet.mark_gone(db, gone, now)

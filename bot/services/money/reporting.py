@@ -11,6 +11,7 @@ from bot.domain.days import day_start, month_end
 from bot.domain.listing import Filter, Listing, Totals
 from bot.domain.money.rates import USD
 from bot.domain.money.splitting import share_out
+from bot.services.acting import tidying
 from bot.services.csv_lines import line, safe
 from bot.services.desk import Desk
 from store import fleet, ledger, listings
@@ -88,16 +89,36 @@ def everything(desk: Desk) -> tuple[list[Listing], Totals]:
 def status(desk: Desk) -> dict[str, Any]:
     """The fleet for `valet status --json`: instants in ISO 8601 UTC, money as exact decimal text, null for unknown."""
     found, totals = everything(desk)
+    now, dormant = desk.clock(), tidying.dormant(desk)
+    asleep = {each.listing.instance.id for each in dormant.found}
     heard = [
         {"name": source.name, "read_at": iso(source.ok_at), "error": source.error or None}
         for source in fleet.sources(desk.store.reading())
     ]
     sums = {name: getattr(totals, name) for name in ("instances", "gpus", "running", "idle", "unpriced")}
     return {
-        "as_of": iso(desk.clock()),
-        "totals": {**sums, "usd_per_hour": usd(totals.rate_micros), "wasted_usd_per_hour": usd(totals.waste_micros)},
+        "as_of": iso(now),
+        "totals": {
+            **sums,
+            "usd_per_hour": usd(totals.rate_micros),
+            "wasted_usd_per_hour": usd(totals.waste_micros),
+            "dormant": len(dormant.found),
+            "dormant_usd_per_month": usd(dormant.month_micros),
+        },
         "sources": heard,
-        "instances": [_record(listing) for listing in found],
+        "instances": [_record(each) | _standing(each, dormant=each.instance.id in asleep) for each in found],
+    }
+
+
+def _standing(listing: Listing, *, dormant: bool) -> dict[str, Any]:
+    """Of a machine that is stopped: since when, whether that is seen or only known at least, and what it costs."""
+    still = listing.still
+    month = tidying.per_month(listing.instance) if still and listing.instance.provider == "ec2" else None
+    return {
+        "stopped_since": iso(still.since) if still else None,
+        "stopped_since_exact": still.exact if still else None,
+        "stopped_usd_per_month": None if month is None else usd(month),
+        "dormant": dormant,
     }
 
 
@@ -113,7 +134,7 @@ def _record(listing: Listing) -> dict[str, Any]:
         "gpus": instance.gpu_count,
         "team": listing.team or None,
         "state": listing.state,
-        "since": iso(verdict.since if verdict else instance.stopped_at),
+        "since": iso(listing.since),
         "evidence": verdict.evidence if verdict else None,
         "idle_gpus": verdict.idle_gpus if verdict else None,
         "launched_at": iso(instance.launched_at),

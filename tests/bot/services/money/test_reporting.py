@@ -185,6 +185,8 @@ def test_the_status_is_the_fleet_with_null_for_what_is_not_known(desk, clock):
         "unpriced": 1,
         "usd_per_hour": "5.672001",
         "wasted_usd_per_hour": "5.672001",
+        "dormant": 0,
+        "dormant_usd_per_month": "0.000000",
     }
     assert [source["error"] for source in said["sources"]] == [None, "AWS did not answer"]
     idle, unknown = said["instances"]

@@ -1,0 +1,69 @@
+"""What costs money though nobody has used it for weeks: machines that stand still."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bot.domain.acting.dormant import Dormancy, Dormant, dormancy
+from bot.domain.acting.snoozes import Snooze
+from bot.domain.clock import DAY
+from bot.domain.digest import Tidy
+from bot.domain.fleet import Instance
+from bot.domain.listing import Filter, Listing
+from bot.domain.money.keeping import disks_per_month
+from bot.services.desk import Desk, channel_of
+from store import claims, listings, snoozes
+
+ALL = -1
+
+
+def of_channel(desk: Desk, channel: str) -> Tidy | None:
+    """What the digest of a channel says of it; None when there is nothing to say."""
+    found = dormant_of(desk, channel)
+    return Tidy(len(found.found), found.month_micros, found.unpriced, found.days) if found.found else None
+
+
+def dormant_of(desk: Desk, channel: str) -> Dormancy:
+    """Machines that have stood still for long, of the teams whose messages go to a channel."""
+    whole, roster = dormant(desk), desk.roster()
+    return whole.of(lambda each: channel_of(desk, each.listing.team, roster) == channel)
+
+
+def dormant(desk: Desk, chosen: Filter | None = None) -> Dormancy:
+    """Rented machines that have stood still for long, of those that pass the filter.
+
+    A filter by holder means whoever held a machine last.
+    """
+    now, days = desk.clock(), desk.settings.actions.dormant_days
+    person = chosen.holder if chosen else ""
+    wanted = replace(chosen or Filter(), state="stopped", holder="")
+    standing = (each for each in _standing(desk, wanted, now) if person in {"", each.last_holder})
+    return dormancy(days, (each for each in standing if now - each.still.since >= days * DAY), now)
+
+
+def _standing(desk: Desk, wanted: Filter, now: int) -> Iterator[Dormant]:
+    db = desk.store.reading()
+    last, snoozed = claims.newest(db), snoozes.active(db, now)
+    for listing in listings.page(db, wanted, limit=ALL):
+        if listing.still is not None and listing.instance.provider == "ec2":
+            key = listing.instance.id
+            held = last.get(key)
+            yield Dormant(
+                listing=listing,
+                still=listing.still,
+                month_micros=per_month(listing.instance),
+                last_holder=held.holder if held else "",
+                last_held=(held.ended_at or held.until_at) if held else None,
+                kept=_kept(desk, listing, snoozed.get(key)),
+            )
+
+
+def per_month(instance: Instance) -> int | None:
+    """What a machine goes on costing while it stands still; None where its disks are not known."""
+    return None if instance.disk_gib is None else disks_per_month(instance.disk_gib)
+
+
+def _kept(desk: Desk, listing: Listing, snooze: Snooze | None) -> str:
+    exemption = desk.exemption(listing.instance)
+    if exemption is not None:
+        return f"exempt until {exemption.last_day:%-d %B %Y}: {exemption.reason}"
+    return f"kept by <@{snooze.who}>" if snooze else ""

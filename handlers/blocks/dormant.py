@@ -1,0 +1,113 @@
+"""Machines that have stood still for weeks, what they go on costing, and what can be done about it."""
+
+from bot.domain.acting.dormant import Dormancy, Dormant
+from bot.domain.digest import Tidy
+from bot.domain.fleet import Instance
+from handlers import ids
+from handlers.blocks.parts import FALLBACK_TEXT, Block, Reply, actions, button, context, cut_mrkdwn, lines, section
+from handlers.blocks.words import code, esc, length, on_day, person, plural, say, usd
+
+PAGE = 10
+
+
+def dormant(found: Dormancy, now: int, *, page: int = 0, query: str = "") -> Reply:
+    """A page of them. `query` is the filter as typed, for the next page; without one there are no further pages."""
+    shown = found.found[page * PAGE : (page + 1) * PAGE]
+    conclusion = _conclusion(found, now)
+    blocks: list[Block] = [section(f"*{conclusion}*")]
+    for each in shown:
+        blocks += _row(each, now)
+    if shown:
+        blocks.append(context(_ways(shown[0].listing.instance)))
+    if found.kept:
+        blocks.append(context(_staying(found)))
+    plain = "; ".join(esc(each.listing.instance.name, 60) for each in shown)
+    return Reply(cut_mrkdwn(f"{conclusion} {plain}".strip(), FALLBACK_TEXT), [*blocks, *_turns(found, page, query)])
+
+
+def weeks(days: int) -> str:
+    """28 days are 4 weeks."""
+    return plural(days // 7, "week") if days % 7 == 0 else plural(days, "day")
+
+
+def counted(machines: int, days: int) -> str:
+    """5 machines have stood still for over 4 weeks."""
+    return f"{plural(machines, 'machine')} {'has' if machines == 1 else 'have'} stood still for over {weeks(days)}"
+
+
+def line(tidy: Tidy) -> str:
+    """For a digest."""
+    return f"{_counted(tidy.machines, tidy.days)}: {_monthly(tidy.micros, tidy.machines, tidy.unpriced)}."
+
+
+def _counted(machines: int, days: int) -> str:
+    return f"{plural(machines, 'machine')} {'has' if machines == 1 else 'have'} stood still for over {weeks(days)}"
+
+
+def _monthly(micros: int, machines: int, unpriced: int) -> str:
+    """What their disks go on costing, and of how many that is not known."""
+    whose = "its" if machines == 1 else "their"
+    if machines == unpriced:
+        return f"what {whose} disks cost is not known"
+    return f"{whose} disks cost about {usd(micros)} a month{f' ({unpriced} of them not known)' if unpriced else ''}"
+
+
+def _conclusion(found: Dormancy, now: int) -> str:
+    if not found.found:
+        return f"No machine has stood still for over {weeks(found.days)} that nobody wants to keep."
+    about = "about" if found.exact else "at least"
+    so_far = f", {about} {usd(found.so_far(now))} since they stopped" if found.month_micros else ""
+    machines = len(found.found)
+    cost = _monthly(found.month_micros, machines, found.unpriced)
+    return f"{_counted(machines, found.days)}: {cost}{so_far}."
+
+
+def _row(each: Dormant, now: int) -> list[Block]:
+    instance, still = each.listing.instance, each.still
+    stood = length(now - still.since)
+    since = f"stopped since {on_day(still.since)}" if still.exact else f"stopped since {on_day(still.since)} at least"
+    first = f"*{esc(instance.name, 60)}*  {since} ({stood})  ·  {_money(each, now)}"
+    held = f"last held by {person(each.last_holder)}" if each.last_holder else "no claim on it is known"
+    until = f" until {on_day(each.last_held)}" if each.last_held else ""
+    started = f"last started {on_day(instance.launched_at)}" if instance.launched_at else ""
+    team = f"team {esc(each.listing.team, 40)}" if each.listing.team else "no team"
+    parts = [esc(instance.type, 40), esc(instance.region, 40), team, f"{held}{until}", started, code(instance.id, 60)]
+    block = section(lines([first, "  ·  ".join(part for part in parts if part)]))
+    return [block, actions(button(f"Start {instance.name}", ids.START, instance.id))]
+
+
+def _money(each: Dormant, now: int) -> str:
+    so_far = each.so_far(now)
+    if each.month_micros is None or so_far is None:
+        return "what its disks cost is not known"
+    disks = f"{each.listing.instance.disk_gib or 0:,} GB of disks, about {usd(each.month_micros)} a month"
+    least = "" if each.still.exact else "at least "
+    return f"{disks}, {least}{usd(so_far)} so far"
+
+
+def _ways(instance: Instance) -> str:
+    region, key = esc(instance.region, 40), esc(instance.id, 60)
+    image = f"aws ec2 create-image --region {region} --instance-id {key} --name {key}"
+    end = f"aws ec2 terminate-instances --region {region} --instance-ids {key}"
+    return (
+        "Start what is still needed. Valet deletes nothing and may not; whoever owns the account can keep an image "
+        f"of one and then delete it, here the first: {code(image, 250)}, when that is available {code(end, 250)}. An "
+        "image costs at most $0.05 per GB a month. Disks that are not deleted with their machine go on costing."
+    )
+
+
+def _staying(found: Dormancy) -> str:
+    named = [f"{esc(each.listing.instance.name, 60)} ({say(each.kept)})" for each in found.kept[:PAGE]]
+    more = f" and {len(found.kept) - PAGE} more" if len(found.kept) > PAGE else ""
+    return f"Not counted, as they are to stay: {', '.join(named)}{more}."
+
+
+def _turns(found: Dormancy, page: int, query: str) -> list[Block]:
+    left = len(found.found) - (page + 1) * PAGE
+    if left <= 0 and page == 0:
+        return []
+    if not query:
+        return [context(f"and {left} more: `/gpu status dormant` shows all.")]
+    turns = [button("Previous 10", f"{ids.STATUS_PAGE}:0", f"{page - 1}|{query}")] if page else []
+    turns += [button("Next 10", f"{ids.STATUS_PAGE}:1", f"{page + 1}|{query}")] if left > 0 else []
+    return [actions(*turns)] if turns else []
