@@ -222,6 +222,12 @@ def imaged(db: Database, action: Action, image_id: str) -> bool:
     return changed(db, sql, image_id, action.id) == 1
 
 
+def image_orders(db: Database) -> dict[str, int]:
+    """When a machine was last ordered from each image, by image."""
+    sql = "SELECT image_id, max(ordered_at) AS at FROM actions WHERE ordered_at IS NOT NULL GROUP BY image_id"
+    return {row["image_id"]: row["at"] for row in rows(db, sql)}
+
+
 def begin_order(db: Database, action: Action, now: int) -> bool:
     """Take up the order of a clone's machine, before its first call; False when another thread has."""
     sql = (

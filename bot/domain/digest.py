@@ -54,6 +54,11 @@ class Tidy:
     """What their disks cost a month; those of which it is not known are left out."""
     unpriced: int
     days: int
+    images: int = 0
+    """From which nobody launched anything for so many days."""
+    image_micros: int = 0
+    """What they cost a month, at most."""
+    image_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

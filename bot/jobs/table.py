@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from bot.billing.bill import Bill
 from bot.jobs.schedule import Job
 from bot.services import backing_up, digesting, posting
-from bot.services.acting import asking, cloning, consenting, outliving, parking, powering
+from bot.services.acting import asking, consenting, imaging, outliving, parking, powering
 from bot.services.desk import Desk
 from bot.services.measuring import judging, observing, rolling, sweeping
 from bot.services.money import (
@@ -43,7 +43,7 @@ def jobs(
         ("consents", 30, lambda: consenting.settle(desk)),
         ("requests", 30, lambda: asking.expire(desk)),
         ("launches", 60, lambda: outliving.ask_about_over(desk)),
-        ("images", 3600, lambda: cloning.refresh_images(desk)),
+        ("images", 3600, lambda: imaging.refresh(desk)),
         ("park", 60, lambda: parking.park(desk)),
         ("digests", 60, lambda: digesting.make_due(desk)),
         ("weekly report", 60, lambda: weekly.make_due(desk)),

@@ -61,6 +61,7 @@ def image(raw: Mapping[str, Any], source: str) -> Image:
     """One entry of DescribeImages as an Image."""
     tags = tags_of(raw)
     disks = [each.get("Ebs", {}) for each in raw.get("BlockDeviceMappings", ())]
+    used = raw.get("LastLaunchedTime")
     return Image(
         id=raw["ImageId"],
         source=source,
@@ -70,4 +71,6 @@ def image(raw: Mapping[str, Any], source: str) -> Image:
         size_gib=sum(disk.get("VolumeSize", 0) for disk in disks),
         of=tags.get("valet-of", ""),
         owner=tags.get("owner", ""),
+        snapshots=tuple(disk["SnapshotId"] for disk in disks if disk.get("SnapshotId")),
+        launched_at=to_ms(datetime.fromisoformat(used)) if used else None,
     )

@@ -125,7 +125,10 @@ def made_of(order: Order, zone: str, now: int) -> Instance:
 def image_of(instance: Instance, name: str, tags: Mapping[str, str], now: int) -> Image:
     """The image that is made of a machine, as it is just after."""
     own = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return Image(f"ami-0{own}", instance.source, name, "pending", now, DISK_GIB, tags["valet-of"], tags["owner"])
+    return Image(
+        *(f"ami-0{own}", instance.source, name, "pending", now, DISK_GIB, tags["valet-of"], tags["owner"]),
+        snapshots=(f"snap-0{own}",),
+    )
 
 
 def _owned(name: str, team: str, *, model: str, gpus: int, mib: int) -> Instance:

@@ -173,6 +173,8 @@ class SandboxFleet:
         self._made[order.token] = order.name
         self.launches.append((order.name, self._clock()))
         self._put(made_of(order, zone, self._clock()))
+        used = (name for name, each in self._images.items() if each.id == order.image_id)
+        self._images |= {name: replace(self._images[name], launched_at=self._clock()) for name in used}
         return self.named(order.name)
 
     def named(self, name: str) -> Instance:

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.images import Image
 from bot.domain.listing import Filter, Listing, Source, Totals
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.grants import Grant
@@ -12,7 +11,6 @@ from bot.domain.sharing.runs import Run
 from bot.services.desk import Desk
 from bot.services.sharing import using
 from store import actions, claims, consents, fleet, grants, handovers, listings, rollups, runs, snoozes
-from store import images as stored
 
 
 def page(desk: Desk, chosen: Filter, *, limit: int, offset: int = 0) -> tuple[list[Listing], Totals]:
@@ -82,11 +80,6 @@ def run(desk: Desk, run_id: str) -> Run | None:
 def runs_of(desk: Desk, person: str, limit: int) -> list[Run]:
     """A person's runs, newest first."""
     return runs.newest_of(desk.store.reading(), person, limit)
-
-
-def images(desk: Desk) -> list[Image]:
-    """The images that Valet had made, the oldest first."""
-    return stored.of_all(desk.store.reading())
 
 
 def types(desk: Desk) -> list[str]:

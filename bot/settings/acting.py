@@ -18,6 +18,12 @@ class ActionSettings(Table):
     dormant_days: int = Field(
         default=28, ge=1, le=3650, description="A rented machine that stood still for so many days is to be decided on"
     )
+    image_days: int = Field(
+        default=60,
+        ge=1,
+        le=3650,
+        description="An image from which nothing was launched for so many days is proposed for clean-up",
+    )
     clone: bool = Field(
         default=False, description="Whether machines may be cloned; whoever has the copy sees what is on its disks"
     )

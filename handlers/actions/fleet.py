@@ -1,11 +1,11 @@
 """Looking around: pages, one instance, why; and Keep in a digest."""
 
 from bot.services import digesting, looking
-from bot.services.acting import tidying
+from bot.services.acting import imaging, tidying
 from bot.services.desk import Desk, find
 from handlers import ids
 from handlers.actions.pressing import Press, listed
-from handlers.blocks import digest, dormant
+from handlers.blocks import digest, dormant, images
 from handlers.blocks.parts import Reply
 from handlers.commands import fleet
 from handlers.commands.verbs import Ask
@@ -35,6 +35,18 @@ def dormant_of(desk: Desk, user: str, channel: str, value: str) -> Reply:
     return dormant.dormant(tidying.dormant_of(desk, value), desk.clock())
 
 
+def images_of(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Show images] in a digest, of a channel."""
+    return images.images(imaging.shelf_of(desk, value))
+
+
+def keep_image(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Keep] beside an image, in the list, which is drawn anew."""
+    imaging.keep(desk, value, user)
+    shown = images.images(imaging.shelf(desk))
+    return Reply(shown.text, shown.blocks, replace=True)
+
+
 def keep_idle(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Keep] in a digest: no digest asks about it for a day."""
     snooze = digesting.keep(desk, value, user)
@@ -45,6 +57,8 @@ PRESSES: dict[str, Press] = {
     ids.STATUS_PAGE: status_page,
     ids.STATUS_OF: status_of,
     ids.DORMANT_OF: dormant_of,
+    ids.IMAGES_OF: images_of,
+    ids.KEEP_IMAGE: keep_image,
     ids.WHY: why,
     ids.KEEP_IDLE: keep_idle,
 }

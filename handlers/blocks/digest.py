@@ -3,7 +3,7 @@
 from bot.domain.clock import HOUR
 from bot.domain.digest import DigestNow, IdleRow, RowNow
 from handlers import ids
-from handlers.blocks import dormant
+from handlers.blocks import dormant, images
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, usd
 
@@ -23,12 +23,20 @@ def digest(made: DigestNow) -> Reply:
     if rows:
         blocks.append(context(_small_print(made)))
     plain = "; ".join(f"{esc(now.row.name, 60)} {now.row.state}" for now in rows[:SHOWN])
-    tidy = made.digest.tidy
+    tidy = _to_tidy(made)
+    said = " ".join(line for line, _ in tidy)
+    text = " ".join(part for part in (head, said, plain) if part)
+    return Reply(cut(text, 3_900), [*blocks, *(section(line, show) for line, show in tidy)], private=False)
+
+
+def _to_tidy(made: DigestNow) -> list[tuple[str, Block]]:
+    """Once a week: what nobody has used for weeks, each with the button that shows it."""
+    tidy, channel = made.digest.tidy, made.digest.channel
     if tidy is None:
-        return Reply(cut(f"{head} {plain}", 3_900), blocks, private=False)
-    show = button("Show", ids.DORMANT_OF, made.digest.channel)
-    text = f"{head} {dormant.line(tidy)} {plain}".strip()
-    return Reply(cut(text, 3_900), [*blocks, section(dormant.line(tidy), show)], private=False)
+        return []
+    machines = (dormant.line(tidy), button("Show", ids.DORMANT_OF, channel))
+    unused = (images.line(tidy), button("Show images", ids.IMAGES_OF, channel))
+    return [*([machines] if tidy.machines else []), *([unused] if tidy.images else [])]
 
 
 def _headline(made: DigestNow) -> str:

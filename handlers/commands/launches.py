@@ -1,8 +1,9 @@
 """/gpu launch: new machines, from what admins have listed."""
 
-from bot.services import desk, looking
-from bot.services.acting import asking, listing_templates
+from bot.services import desk
+from bot.services.acting import asking, imaging, listing_templates
 from handlers.blocks import approvals, launches
+from handlers.blocks import images as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands import hints
 from handlers.commands.parse import readable
@@ -47,11 +48,11 @@ def clone(ask: Ask) -> Reply:
 
 def images(ask: Ask) -> Reply:
     """The images that clones have left, with what they cost."""
-    return launches.images(looking.images(ask.desk), ask.desk.clock())
+    return blocks.images(imaging.shelf(ask.desk))
 
 
 VERBS = (
     Verb("launch", "launch [<template> [for 8h] [note]]", "A new machine from a listed template.", launch),
     Verb("clone", "clone <instance> [no-reboot] [for 8h] [note]", "A copy of a machine, as it is set up.", clone),
-    Verb("images", "images", "What clones were made from, and what that costs.", images),
+    Verb("images", "images", "What clones were made from, what that costs, and which nobody uses.", images),
 )

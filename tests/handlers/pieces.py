@@ -154,7 +154,7 @@ def digest(text: str, state: str, rows: int = 40) -> DigestNow:
         evidence=text,
     )
     now = RowNow(row, state, who="U0123456789AB", at=NOW, until=NOW + HOUR)  # type: ignore[arg-type]
-    tidy = Tidy(12_345, 10**15, 99, 28)
+    tidy = Tidy(12_345, 10**15, 99, 28, 12_345, 10**15, 60)
     made = Digest("C0GPUS001", date(2026, 11, 23), "UTC", NOW, (row,) * rows, tidy)
     return DigestNow(made, (now,) * rows)
 

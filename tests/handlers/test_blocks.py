@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.acting.actions import ActionState
 from bot.domain.acting.dormant import Dormancy, Dormant
-from bot.domain.acting.images import Image
+from bot.domain.acting.images import Image, ImageKeep, Shelf, Stored
 from bot.domain.acting.launches import Template
 from bot.domain.clock import DAY, HOUR
 from bot.domain.listing import Listing, Totals
@@ -20,7 +20,7 @@ from bot.domain.sharing.wants import Want
 from bot.domain.standing import Still
 from bot.errors import NotFound
 from handlers import listen
-from handlers.blocks import approvals, claims, cost, digest, dormant, find, fleet, hints, launches, troubles
+from handlers.blocks import approvals, claims, cost, digest, dormant, find, fleet, hints, images, launches, troubles
 from handlers.blocks.find import Asked
 from handlers.blocks.parts import Reply, fitting, plainly, section, size
 from handlers.commands import cost as cost_command
@@ -151,14 +151,19 @@ def test_a_card_of_every_other_kind_is_fit_to_send(text, state, kind):
 @pytest.mark.parametrize("text", TEXTS)
 def test_templates_images_and_free_machines_are_fit_to_send(text):
     template = Template("a" * 63, f"ec2/1/{text}", text, text, text, text, 8)
+    source, snapshots = f"ec2/{text}/{text}", ("snap-0123456789abcdef0",) * 9
     image = Image(
-        "ami-0123456789abcdef0", f"ec2/1/{text}", text, "pending", NOW - 40 * DAY, 10**6, text, "U0123456789AB"
+        *("ami-0123456789abcdef0", source, text, "available", NOW - 99 * DAY, 10**6, text, "U0123456789AB"),
+        snapshots=snapshots,
     )
+    made = [Stored(replace(image, id=f"ami-{number:017}"), NOW - 99 * DAY) for number in range(40)]
+    kept = [replace(each, keep=ImageKeep(each.image.id, "U0123456789AB", NOW + DAY, NOW)) for each in made]
     replies = [
         launches.listed([(template, Rate(98_320_000_000, text, exact=False))] * 40),
         launches.listed([]),
-        launches.images([image] * 40, NOW),
-        launches.images([], NOW),
+        images.images(Shelf(60, NOW, tuple(made))),
+        images.images(Shelf(60, NOW, tuple(kept))),
+        images.images(Shelf(60, NOW, ())),
     ]
 
     assert [objections(reply) for reply in replies] == [[]] * len(replies)

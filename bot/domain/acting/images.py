@@ -1,6 +1,7 @@
 """Images of machines: what a clone is made from, what they cost, and what is in the way of a clone."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.domain.acting.actions import Action
@@ -10,7 +11,6 @@ from bot.domain.clock import DAY, HOUR
 ImageState = Literal["pending", "available", "failed"]
 COPY_DEADLINE = 6 * HOUR
 """An image that is not there after this: a person must look."""
-OLD_AFTER = 30 * DAY
 MICROS_PER_GIB_MONTH = 50_000
 """EBS snapshots, standard tier, us-east-1, as of 2026-11; only written blocks count, so it is at most this."""
 
@@ -30,6 +30,15 @@ class Image:
     """The name of the machine it was made of."""
     owner: str = ""
     """Slack user id of whoever asked for it."""
+    snapshots: tuple[str, ...] = ()
+    """Of its disks; they are what costs."""
+    launched_at: int | None = None
+    """When a machine was last launched from it, as AWS says, up to a day late; None where AWS says nothing."""
+
+    @property
+    def account(self) -> str:
+        """The account it is in, as its source has it."""
+        return self.source.partition("/")[2].rpartition("/")[0]
 
     @property
     def region(self) -> str:
@@ -40,6 +49,60 @@ class Image:
     def micros_per_month(self) -> int:
         """The most it costs in a month."""
         return self.size_gib * MICROS_PER_GIB_MONTH
+
+
+@dataclass(frozen=True, slots=True)
+class ImageKeep:
+    """Somebody wants an image to stay: nobody is asked about it until then."""
+
+    image_id: str
+    who: str
+    until_at: int
+    made_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An image with what is known of its use."""
+
+    image: Image
+    used_at: int
+    """When it was made, or a machine was last launched from it."""
+    keep: ImageKeep | None = None
+    """Whoever keeps it now."""
+
+    def is_unused(self, now: int, days: int) -> bool:
+        """Nobody has launched anything from it for so many days."""
+        return self.image.state == "available" and now - self.used_at >= days * DAY
+
+
+def stored(image: Image, ordered_at: int | None, keep: ImageKeep | None) -> Stored:
+    """The image with its last use; `ordered_at` is when Valet last launched a machine from it."""
+    return Stored(image, max(image.made_at, image.launched_at or 0, ordered_at or 0), keep)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The images there are, the oldest first, and how long one may go unused before it is proposed for clean-up."""
+
+    days: int
+    made_at: int
+    images: tuple[Stored, ...]
+
+    @property
+    def proposed(self) -> tuple[Stored, ...]:
+        """Those to be cleaned up, the largest first; what somebody keeps is not among them."""
+        unused = (each for each in self.images if each.keep is None and each.is_unused(self.made_at, self.days))
+        return tuple(sorted(unused, key=lambda each: (-each.image.size_gib, each.used_at, each.image.id)))
+
+    def of(self, chosen: Callable[[Image], bool]) -> "Shelf":
+        """Those of them that are chosen."""
+        return replace(self, images=tuple(each for each in self.images if chosen(each.image)))
+
+
+def at_most(images: Iterable[Stored]) -> int:
+    """Micro-dollars a month of images, at most."""
+    return sum(each.image.micros_per_month for each in images)
 
 
 def image_name(action: Action) -> str:

@@ -119,11 +119,3 @@ def order_of(desk: Desk, action: Action, source: Instance) -> Order:
 
 def _obstacle(desk: Desk, action: Action) -> Callable[[Database], str | None]:
     return lambda _db: decider_gone(action, desk.roster())
-
-
-def refresh_images(desk: Desk) -> None:
-    """Look where images are; a place that does not answer keeps what was last seen."""
-    for provider in desk.providers.values():
-        for source, seen in provider.images():
-            with desk.store.writing() as db:
-                images.replace_of(db, source, seen)

@@ -1,15 +1,17 @@
-"""What costs money though nobody has used it for weeks: machines that stand still."""
+"""What costs money though nobody has used it for weeks: machines that stand still, and old images."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.domain.acting.dormant import Dormancy, Dormant, dormancy
+from bot.domain.acting.images import at_most
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.clock import DAY
 from bot.domain.digest import Tidy
 from bot.domain.fleet import Instance
 from bot.domain.listing import Filter, Listing
 from bot.domain.money.keeping import disks_per_month
+from bot.services.acting import imaging
 from bot.services.desk import Desk, channel_of
 from store import claims, listings, snoozes
 
@@ -18,8 +20,14 @@ ALL = -1
 
 def of_channel(desk: Desk, channel: str) -> Tidy | None:
     """What the digest of a channel says of it; None when there is nothing to say."""
-    found = dormant_of(desk, channel)
-    return Tidy(len(found.found), found.month_micros, found.unpriced, found.days) if found.found else None
+    standing, shelf = dormant_of(desk, channel), imaging.shelf_of(desk, channel)
+    machines, unused = standing.found, shelf.proposed
+    if not machines and not unused:
+        return None
+    return Tidy(
+        *(len(machines), standing.month_micros, standing.unpriced, standing.days),
+        *(len(unused), at_most(unused), shelf.days),
+    )
 
 
 def dormant_of(desk: Desk, channel: str) -> Dormancy:

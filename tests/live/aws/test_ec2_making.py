@@ -4,11 +4,12 @@ import pytest
 
 from bot.domain.acting.images import Image
 from bot.domain.acting.launches import Order
-from bot.domain.clock import MINUTE
+from bot.domain.clock import DAY, MINUTE
 from bot.domain.fleet import Instance
 from bot.errors import NoCapacity, Refused, Unreachable
 from bot.providers.accounts import AwsAccount
 from bot.providers.ec2 import Ec2
+from bot.providers.ec2_making import image
 from tests.live.moto_server import MotoServer, launch
 
 EAST = "us-east-1"
@@ -146,8 +147,21 @@ def test_a_copy_makes_an_image_that_is_found_by_its_name(machine, reboot):
     assert isinstance(found, Image)
     assert (found.id, found.state, found.of, found.owner) == (image_id, "available", "nb-2", "U0ADA")
     assert found.size_gib > 0
+    assert found.snapshots
+    assert all(each.startswith("snap-") for each in found.snapshots)
+    assert found.launched_at is None, "moto does not tell"
     assert found.made_at > 0
     assert ec2.copied(nb, "valet-2") is None
+
+
+def test_the_last_launch_is_read_where_aws_tells_it():
+    raw = {"ImageId": "ami-1", "State": "available", "CreationDate": "2026-11-23T09:00:00.000Z"}
+
+    told = image(raw | {"LastLaunchedTime": "2026-11-24T09:00:00Z"}, OWN.source(EAST))
+
+    assert told.launched_at is not None
+    assert told.launched_at - told.made_at == DAY
+    assert told.snapshots == ()
 
 
 def test_only_images_of_valets_own_making_are_listed(aws, machine):

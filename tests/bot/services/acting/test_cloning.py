@@ -4,8 +4,7 @@ import pytest
 
 from bot.domain.clock import HOUR, MINUTE
 from bot.errors import Refused, Unreachable
-from bot.services import looking
-from bot.services.acting import asking, cloning
+from bot.services.acting import asking, imaging
 from bot.services.sharing import claiming
 from store import claims
 from tests.bot.services.room import ADA, CY, DEE, SETTINGS, Room
@@ -51,7 +50,7 @@ def test_a_clone_is_an_image_and_then_a_machine_of_the_same_shape_claimed_for_wh
     assert (done.state, room.fleet.copies) == ("done", [(NAME, reboot)])
     assert (room.machine(name).type, held.holder, held.note) == ("g5.xlarge", ADA, "same set-up")
     assert room.machine(name).tags["valet-until"] == "2026-11-23T11:06Z", "counted from its order, not its image's"
-    assert [each.of for each in looking.images(room.desk)] == [NAME]
+    assert [each.image.of for each in imaging.shelf(room.desk).images] == [NAME]
 
 
 def test_clones_are_off_unless_an_admin_allows_them(tmp_path, clock):
@@ -162,13 +161,13 @@ def test_owned_machines_are_not_cloned(room):
 def test_images_that_are_gone_leave_the_list(room):
     approved(room, reboot=False)
     minutes_pass(room, 10)
-    cloning.refresh_images(room.desk)
-    [image] = looking.images(room.desk)
+    imaging.refresh(room.desk)
+    [found] = imaging.shelf(room.desk).images
 
-    room.fleet.deregister(image.id)
-    cloning.refresh_images(room.desk)
+    room.fleet.deregister(found.image.id)
+    imaging.refresh(room.desk)
 
-    assert looking.images(room.desk) == []
+    assert imaging.shelf(room.desk).images == ()
 
 
 def test_a_crash_of_the_bot_between_image_and_machine_loses_neither(room):
