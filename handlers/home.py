@@ -1,18 +1,21 @@
 """The home tab: what waits for you, what you hold, and the fleet in one line."""
 
+from bot.domain.acting.actions import Action
 from bot.domain.acting.deciders import deciders
 from bot.domain.listing import Filter, Listing
 from bot.services import looking
 from bot.services.desk import Desk
 from bot.services.sharing import booking, queueing
 from handlers import ids
-from handlers.blocks import approvals, fleet, line
 from handlers.blocks import booking as booking_blocks
+from handlers.blocks import fleet, line
 from handlers.blocks.parts import Block, Reply, actions, button, context, divider, fitting, header, section
 from handlers.blocks.words import clock_time
+from handlers.messages import acting
 
 CARDS_TEXT = 7_000
 HELD_TEXT = 4_000
+MOST_CARDS = 10
 MOST_PLACES = 5
 MOST_BOOKED = 5
 """What cards and what claims may take of the text over all blocks: Slack refuses some 13,200, undocumented."""
@@ -69,8 +72,16 @@ def _waiting(desk: Desk, user: str) -> list[Block]:
     mine = [each for each in looking.pending(desk) if user in deciders(each, roster)]
     if not mine:
         return []
-    cards = [approvals.card(each, deciders(each, roster)).blocks for each in mine[:10]]
-    shown, left = fitting(cards, CARDS_TEXT)
-    left += max(len(mine) - 10, 0)
+    cards = _cards(desk, mine)
+    shown, left = fitting(cards[:MOST_CARDS], CARDS_TEXT)
+    left += max(len(cards) - MOST_CARDS, 0)
     more = [context(f"and {left} more, in their teams' channels.")] if left else []
     return [header("Waits for your answer"), *shown, *more]
+
+
+def _cards(desk: Desk, mine: list[Action]) -> list[list[Block]]:
+    """Each card once, however many stops are on it."""
+    batches = dict.fromkeys(each.batch for each in mine if each.batch)
+    drawn = [acting.action_card(desk, each.id) for each in mine if not each.batch]
+    drawn += [acting.batch_card(desk, batch) for batch in batches]
+    return [card.blocks for card in drawn if card]

@@ -37,10 +37,12 @@ SCHEMA = (
         tries INTEGER NOT NULL DEFAULT 0,
         retry_at INTEGER,
         over_told_at INTEGER,
+        batch TEXT NOT NULL DEFAULT '',
         CHECK (decider <> requester OR break_glass <> ''),
         CHECK ((kind = 'launch') = (instance_id IS NULL)),
         CHECK ((kind = 'launch') = (template <> '')),
         CHECK ((kind = 'stop') = (length IS NULL)),
+        CHECK (kind = 'stop' OR batch = ''),
         CHECK (kind IN ('launch', 'clone') OR made_id IS NULL),
         CHECK (kind IN ('stop', 'start') OR state <> 'done' OR made_id IS NOT NULL),
         CHECK (ordered_at IS NULL OR (kind = 'clone' AND image_id <> '')),
@@ -60,6 +62,7 @@ SCHEMA = (
         UNIQUE (action_id, person)
     ) STRICT""",
     "CREATE INDEX actions_by_state ON actions (state, created_at)",
+    "CREATE INDEX actions_of_batch ON actions (batch) WHERE batch <> ''",
     """CREATE INDEX live_makings ON actions (made_id)
         WHERE state IN ('pending', 'approved', 'executing')""",
 )
@@ -74,10 +77,10 @@ def add(db: Database, action: Action) -> None:
     changed(
         db,
         "INSERT INTO actions (id, kind, instance_id, launched_at, requester, team, reason, facts, state, created_at, "
-        "expires_at, length, template) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "expires_at, length, template, batch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *(action.id, action.kind, action.instance_id or None, action.launched_at, action.requester, action.team),
         *(action.reason, action.facts.to_json(), action.state, action.created_at, action.expires_at),
-        *(action.length, action.template),
+        *(action.length, action.template, action.batch),
     )
 
 
@@ -95,6 +98,11 @@ def live_on(db: Database, instance_id: str) -> Action | None:
         *(instance_id, instance_id),
     )
     return _action(row) if row else None
+
+
+def of_batch(db: Database, batch: str) -> list[Action]:
+    """The stops that were asked for together."""
+    return [_action(row) for row in rows(db, f"{_SELECT} WHERE batch = ? AND batch <> '' ORDER BY id", batch)]
 
 
 def newest_on(db: Database, instance_id: str) -> str:

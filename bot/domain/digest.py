@@ -185,6 +185,11 @@ class RowNow:
     action_id: str = ""
     """The stop that was asked for, if any."""
 
+    @property
+    def may_stop(self) -> bool:
+        """It still waits for a decision, and could be stopped from here."""
+        return self.state == "idle" and self.row.state != "partial" and self.row.provider == "ec2"
+
 
 @dataclass(frozen=True, slots=True)
 class DigestNow:

@@ -71,6 +71,13 @@ def find(desk: Desk, word: str) -> Listing:
     raise NotFound(f'I don\'t know "{word[:60]}".{hint}', tuple(close))
 
 
+def exactly(desk: Desk, word: str) -> Listing | None:
+    """The one listing of just that name or id, if there is one."""
+    instances = listings.matching(desk.store.reading(), word)
+    found = [each for each in instances if word.lower() in {each.instance.name.lower(), each.instance.id}]
+    return found[0] if len(found) == 1 else None
+
+
 def _distinct(instance: Instance, among: list[Listing]) -> str:
     twins = sum(other.instance.name == instance.name for other in among) > 1
     return f"{instance.id} ({instance.type})" if twins else instance.name

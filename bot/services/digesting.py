@@ -144,6 +144,15 @@ def digest_of(desk: Desk, channel: str, local_date: str) -> DigestNow | None:
     return DigestNow(made, rows)
 
 
+def undecided(desk: Desk, channel: str, local_date: str) -> list[str]:
+    """The rented machines of a digest that still idle, whole and undecided. Raises Refused when there is none."""
+    made = digest_of(desk, channel, local_date)
+    found = [now.row.instance_id for now in made.rows if now.may_stop] if made else []
+    if not found:
+        raise Refused("All machines of this digest are settled by now. `/gpu status idle` shows what idles.")
+    return found
+
+
 def _now(db: Database, row: IdleRow, made_at: int, snooze: Snooze | None) -> RowNow:
     listing = listings.by_id(db, row.instance_id)
     if listing is None:

@@ -20,6 +20,10 @@ def digest(made: DigestNow) -> Reply:
         blocks += _row(now, made.digest.made_at)
     if len(rows) > SHOWN:
         blocks.append(context(f"and {len(rows) - SHOWN} more: `/gpu status idle` shows all."))
+    stoppable = sum(now.may_stop for now in rows)
+    if stoppable > 1:
+        day = made.digest.local_date.isoformat()
+        blocks.append(actions(button(f"Stop all {stoppable} of these…", ids.ASK_STOP_LISTED, day)))
     if rows:
         blocks.append(context(_small_print(made)))
     plain = "; ".join(f"{esc(now.row.name, 60)} {now.row.state}" for now in rows[:SHOWN])

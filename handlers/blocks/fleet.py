@@ -160,14 +160,18 @@ def _row(listing: Listing, now: int) -> list[Block]:
     buttons = []
     if listing.running and listing.unclaimed:
         buttons.append(claim_button(listing))
-    idle_rented = listing.verdict is not None and listing.verdict.is_idle and listing.instance.provider == "ec2"
-    if listing.running and idle_rented:
+    if _is_idle_rented(listing):
         buttons.append(button(f"Stop {listing.instance.name}…", ids.ASK_STOP, listing.instance.id))
     if listing.state == "stopped" and listing.instance.provider == "ec2":
         buttons.append(button(f"Start {listing.instance.name}", ids.START, listing.instance.id))
     if listing.state in {"unknown", "partial", "held"}:
         buttons.append(_why(listing))
     return [*blocks, actions(*buttons)] if buttons and listing.state != "active" else blocks
+
+
+def _is_idle_rented(listing: Listing) -> bool:
+    idle = listing.running and listing.verdict is not None and listing.verdict.is_idle
+    return idle and listing.instance.provider == "ec2"
 
 
 def _why(listing: Listing) -> Block:
@@ -195,6 +199,9 @@ def _foot(
     if trouble:
         blocks.append(context(trouble))
     turns = []
+    idle = sum(_is_idle_rented(each) for each in found)
+    if idle > 1 and query.lower().partition(" ")[0] in {"idle", "free", "held"}:
+        turns.append(button("Stop all of these…", ids.ASK_STOP_IDLE, query))
     if page > 0:
         turns.append(button("Previous 10", ids.STATUS_PAGE, f"{page - 1}|{query}"))
     if start + len(found) < totals.instances:

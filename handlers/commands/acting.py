@@ -6,14 +6,19 @@ from bot.services import desk
 from bot.services.acting import asking, breaking_glass, consenting
 from handlers.blocks import approvals
 from handlers.blocks.parts import Reply
-from handlers.commands import hints, launches
+from handlers.commands import batches, hints, launches
 from handlers.commands.parse import readable
 from handlers.commands.spans import Span, span
 from handlers.commands.verbs import Ask, Verb, named
 
 
 def stop(ask: Ask) -> Reply:
-    """Ask somebody else whether to stop an instance."""
+    """Ask somebody else whether to stop an instance, or several."""
+    if batches.is_meant(ask):
+        return batches.stop_idle(ask)
+    several, reason = batches.named(ask) if ask.words else ([], [])
+    if len(several) > 1:
+        return batches.put(ask, [each.instance.id for each in several], reason=readable(" ".join(reason)))
     listing, rest = named(ask, "stop")
     if _breaks_glass(rest):
         return _broken(ask, listing, "stop", rest[1:])
@@ -65,7 +70,8 @@ def _asked(ask: Ask, action: Action, before: int) -> Reply:
 
 
 VERBS = (
-    Verb("stop", "stop <instance> [reason]", "Ask whoever holds it, and an approver, to stop an instance.", stop),
+    Verb("stop", "stop <instance>... [reason]", "Ask whoever holds it, and an approver, to stop an instance.", stop),
+    Verb("stop", "stop idle|free|held [team:NAME] [reason]", "Ask on one card to stop all that idle.", stop),
     Verb("start", "start <instance> [for 8h] [note]", "Start a stopped instance; yours once it is ready.", start),
     *launches.VERBS,
 )

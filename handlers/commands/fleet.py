@@ -1,7 +1,6 @@
 """/gpu status and why: what runs, and how that is known."""
 
-from bot.domain.listing import Filter, Listing
-from bot.errors import Refused
+from bot.domain.listing import Listing
 from bot.services import desk, explaining, looking
 from bot.services.acting import tidying
 from bot.services.sharing import booking, using
@@ -9,30 +8,15 @@ from handlers.blocks import booking as bookings
 from handlers.blocks import dormant, fleet
 from handlers.blocks import why as reasons
 from handlers.blocks.parts import Reply
+from handlers.commands.filters import FILTERS, filter_of, is_filter
 from handlers.commands.verbs import Ask, Verb, named
-
-STATES = (
-    "idle",
-    "free",
-    "held",
-    "partial",
-    "active",
-    "unknown",
-    "running",
-    "stopped",
-    "dormant",
-    "pending",
-    "stopping",
-)
-
-FILTERS = "mine|free|idle|dormant|owned|team:NAME|type:p4d|state:held"
 
 
 def status(ask: Ask, page: int = 0) -> Reply:
     """A page of the fleet, most wasteful first; or the one instance that is named."""
-    if len(ask.words) == 1 and not _is_filter(ask.words[0]):
+    if len(ask.words) == 1 and not is_filter(ask.words[0]):
         return one(ask, desk.find(ask.desk, ask.words[0]))
-    chosen, now = _filter(ask), ask.desk.clock()
+    chosen, now = filter_of(ask.user, ask.words), ask.desk.clock()
     if chosen.state == "dormant":
         return dormant.dormant(tidying.dormant(ask.desk, chosen), now, page=page, query=" ".join(ask.words)[:100])
     found, totals = looking.page(ask.desk, chosen, limit=fleet.PAGE, offset=page * fleet.PAGE)
@@ -44,31 +28,6 @@ def one(ask: Ask, listing: Listing) -> Reply:
     """One instance, with what is booked of it next."""
     shown = fleet.single(using.with_users(ask.desk, looking.with_strip(ask.desk, listing)), ask.desk.clock())
     return bookings.beside(shown, booking.upcoming(ask.desk, instance_id=listing.instance.id), listing)
-
-
-def _is_filter(word: str) -> bool:
-    return ":" in word or word.lower() in {"mine", "owned", "rented", *STATES}
-
-
-def _filter(ask: Ask) -> Filter:
-    fields: dict[str, str | bool] = {}
-    for word in ask.words:
-        key, _, value = word.lower().partition(":")
-        if word.lower() == "mine":
-            fields["holder"] = ask.user
-        elif word.lower() in {"owned", "rented"}:
-            fields["provider"] = "owned" if word.lower() == "owned" else "ec2"
-        elif word.lower() == "free":
-            fields |= {"state": "idle", "unclaimed": True}
-        elif word.lower() in STATES or (key == "state" and value in STATES):
-            fields["state"] = value or word.lower()
-        elif key == "team" and value:
-            fields["team"] = word.partition(":")[2]
-        elif key == "type" and value:
-            fields["type_prefix"] = value
-        else:
-            raise Refused(f'"{word[:40]}" is no filter. Try {FILTERS.replace("|", ", ")}.')
-    return Filter(**fields)  # type: ignore[arg-type]  # keys and types agree above
 
 
 def why(ask: Ask) -> Reply:

@@ -3,9 +3,9 @@
 from bot.domain.acting.actions import Action
 from bot.domain.acting.deciders import deciders
 from bot.services import looking
-from bot.services.acting import alternatives, consenting, outliving
+from bot.services.acting import alternatives, batching, consenting, outliving
 from bot.services.desk import Desk, channel_of
-from handlers.blocks import approvals, consents, launches
+from handlers.blocks import approvals, batches, consents, launches
 from handlers.blocks.parts import Block, Reply
 from handlers.messages.drawing import Draw
 
@@ -16,6 +16,18 @@ def action_card(desk: Desk, action_id: str) -> Reply | None:
     if action is None:
         return None
     return approvals.card(action, deciders(action, desk.roster()), consenting.of(desk, action_id))
+
+
+def batch_card(desk: Desk, batch_id: str) -> Reply | None:
+    """The card of several stops."""
+    found = batching.of(desk, batch_id)
+    return batches.card(*found, deciders(found[1][0], desk.roster())) if found else None
+
+
+def batch_ended(desk: Desk, batch_id: str) -> Reply | None:
+    """How several stops ended, for the one who asked."""
+    found = batching.of(desk, batch_id)
+    return batches.ended(*found) if found else None
 
 
 def consent(desk: Desk, consent_id: str) -> Reply | None:
@@ -58,6 +70,8 @@ def launch_over(desk: Desk, subject: str) -> Reply | None:
 
 KINDS: dict[str, Draw] = {
     "action_card": action_card,
+    "batch_card": batch_card,
+    "batch_ended": batch_ended,
     "consent": consent,
     "action_ended": action_ended,
     "break_glass": break_glass,

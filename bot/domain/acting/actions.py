@@ -120,6 +120,8 @@ class Action:
     finished_at: int | None = None
     outcome: str = ""
     """A sentence for people: how it ended, or while it is under way, what it waits for."""
+    batch: str = ""
+    """The batch it was asked for with, where several stops are on one card."""
     length: int | None = None
     """How long the machine is wanted, milliseconds; None for a stop."""
     template: str = ""

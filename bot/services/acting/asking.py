@@ -51,7 +51,7 @@ def ask_to_launch(
         live = ending.lapse(desk, db, actions.live_launch(db, requester, template_name))
         if live is None:
             planned = planning.launch(desk, db, template_name, requester, length=length, reason=note)
-            live = _put(desk, db, planned)
+            live = put(desk, db, planned)
     desk.wake()
     return live
 
@@ -73,12 +73,12 @@ def _ask(desk: Desk, kind: Kind, instance_id: str, plan: Plan) -> Action:
         if listing is None:
             raise Refused("That instance is gone.")
         live = _still_meant(desk, db, listing, kind)
-        action = live or _put(desk, db, plan(db, listing))
+        action = live or put(desk, db, plan(db, listing))
     desk.wake()
     return action
 
 
-def _put(desk: Desk, db: Database, action: Action) -> Action:
+def put(desk: Desk, db: Database, action: Action) -> Action:
     """Write a new action and its card; where the team's limit allows, it is decided at once."""
     now = action.created_at
     free = unasked.may_go(desk, db, action)
@@ -113,19 +113,25 @@ def decide(desk: Desk, action_id: str, person: str, *, yes: bool) -> Action:
         action = actions.by_id(db, action_id)
         if action is None:
             raise Refused("This request is not known here any more.")
-        ending.lapse(desk, db, action)
-        current = actions.by_id(db, action_id) or action
-        obstacle = (
-            _closed(current) or consenting.obstacle(db, current) or refusal_to_approve(current, person, desk.roster())
-        )
-        if obstacle is None:
-            obstacle = _decided(desk, db, current, person, yes=yes)
-        ending.show(desk, db, action)
+        obstacle = decide_within(desk, db, action, person, yes=yes)
         decided = actions.by_id(db, action_id) or action
     desk.wake()
     if obstacle:
         raise Refused(obstacle)
     return decided
+
+
+def decide_within(desk: Desk, db: Database, action: Action, person: str, *, yes: bool) -> str | None:
+    """The decision, in the caller's transaction; why it did not count, if it did not."""
+    ending.lapse(desk, db, action)
+    current = actions.by_id(db, action.id) or action
+    obstacle = (
+        _closed(current) or consenting.obstacle(db, current) or refusal_to_approve(current, person, desk.roster())
+    )
+    if obstacle is None:
+        obstacle = _decided(desk, db, current, person, yes=yes)
+    ending.show(desk, db, action)
+    return obstacle
 
 
 def _decided(desk: Desk, db: Database, action: Action, person: str, *, yes: bool) -> str | None:

@@ -42,6 +42,9 @@ def show(desk: Desk, db: Database, action: Action) -> None:
     if parked_at is not None:
         ref, subject = f"parking:{parked_at}", f"{channel}|{parked_at}"
         outbox.tell(db, channel, ref, kind="parking", subject=subject, now=desk.clock())
+    elif action.batch:
+        ref = f"batch:{action.batch}"
+        outbox.tell(db, channel, ref, kind="batch_card", subject=action.batch, now=desk.clock())
     elif not action.facts.rule and not consents.hold_back(db, action.id):
         outbox.tell(db, channel, f"action:{action.id}", kind="action_card", subject=action.id, now=desk.clock())
     if action.instance_id:
@@ -55,6 +58,11 @@ def tell_news(db: Database, action: Action, tries: int, now: int) -> None:
 
 
 def note(db: Database, action: Action, now: int) -> None:
-    """Tell the one who asked, in person: an edited card notifies nobody."""
+    """Tell the one who asked, in person: an edited card notifies nobody. Of a batch they hear once, at its end."""
+    if action.batch:
+        if not any(each.is_live for each in actions.of_batch(db, action.batch)):
+            ref = f"batch-end:{action.batch}"
+            outbox.tell(db, action.told, ref, kind="batch_ended", subject=action.batch, now=now)
+        return
     ref = f"action-end:{action.id}"
     outbox.tell(db, action.told, ref, kind="action_ended", subject=action.id, now=now)

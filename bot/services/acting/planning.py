@@ -27,10 +27,20 @@ from bot.services.sharing import using
 from store import actions, fleet, ledger
 
 
-def stop(desk: Desk, db: Database, listing: Listing, requester: str, *, reason: str, owner: str = "") -> Action:
-    """The stop of a running instance."""
+def stop(
+    desk: Desk,
+    db: Database,
+    listing: Listing,
+    requester: str,
+    *,
+    reason: str,
+    owner: str = "",
+    may_end_work: bool = True,
+) -> Action:
+    """The stop of a running instance; of one that works only with a reason, and where `may_end_work`."""
     scene = scenes.scene(desk, db, listing.instance, listing.claims)
-    ends_work = bool(reason) and requester != VALET and scene.verdict is not None and scene.verdict.works
+    meant = may_end_work and bool(reason) and requester != VALET
+    ends_work = meant and scene.verdict is not None and scene.verdict.works
     _refuse(obstacle_to_stop(scene, even_active=ends_work))
     consenting.check(desk, db, listing, requester)
     under_way = actions.live_stops(db, listing.team, desk.clock())

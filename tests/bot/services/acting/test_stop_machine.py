@@ -13,14 +13,14 @@ from bot.domain.acting.actions import LIVE, Action
 from bot.domain.clock import MINUTE, SECOND
 from bot.errors import Refused, Unreachable
 from bot.sandbox.machines import SandboxFleet
-from bot.services.acting import asking, consenting
+from bot.services.acting import asking, batching, consenting
 from bot.services.sharing import claiming
 from store import actions, claims, consents
 from store.sql import one, rows
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, SETTINGS, Room
 from tests.conftest import Clock
 
-NAME = "nb-5"
+NAME, OTHER = "nb-5", "nb-2"
 PEOPLE = st.sampled_from([ADA, BOB, CY, DEE])
 LOST = Unreachable("AWS did not confirm the stop.")
 
@@ -83,7 +83,9 @@ class Stops(RuleBasedStateMachine):
     def report(self, minutes: int) -> None:
         if self.util is None or self.room.machine(NAME).state != "running":
             return
-        self.room.reports(NAME, self.util, minutes=minutes, boot=f"boot-{self.boot}")
+        for name in (NAME, OTHER):
+            if self.room.machine(name).state == "running":
+                self.room.reports(name, self.util, minutes=minutes, boot=f"boot-{self.boot}")
         if self.util:
             self.worked_at = self.clock()
 
@@ -144,6 +146,21 @@ class Stops(RuleBasedStateMachine):
     def ask_and_approve(self):
         with contextlib.suppress(Refused):
             self.room.approves(self.room.asks(NAME))
+
+    @rule(who=PEOPLE, goes_on=st.booleans(), decider=PEOPLE)
+    def ask_for_both_and_decide(self, who, goes_on, decider):
+        ids = [self.room.machine(name).id for name in (NAME, OTHER)]
+        asked = batching.ask(self.room.desk, ids, who, reason="the night is long")
+        if goes_on and asked and asked[0].batch:
+            with contextlib.suppress(Refused):
+                batching.decide(self.room.desk, asked[0].batch.id, decider, yes=True)
+
+    @precondition(lambda self: any(each.batch for each in self.all()))
+    @rule(who=PEOPLE, yes=st.booleans())
+    def press_on_the_card_of_both(self, who, yes):
+        batch = [each.batch for each in self.all() if each.batch][-1]
+        with contextlib.suppress(Refused):
+            batching.decide(self.room.desk, batch, who, yes=yes)
 
     @rule(who=PEOPLE)
     def claim(self, who):
@@ -230,6 +247,10 @@ class Stops(RuleBasedStateMachine):
     def whatever_ended_was_told_once_and_its_card_drawn_anew(self):
         db = self.room.desk.store.reading()
         for action in self.all():
+            if action.batch:
+                over = not any(each.state in LIVE for each in self.all() if each.batch == action.batch)
+                assert self.room.told(action.requester, "batch_ended").count(action.batch) == over
+                continue
             told = self.room.told(action.requester, "action_ended").count(action.id)
             assert told == (action.state not in LIVE), action
             if action.state not in LIVE:

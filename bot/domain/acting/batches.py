@@ -1,0 +1,64 @@
+"""A batch: stops of several machines of one team that are asked for, shown and decided on together.
+
+Each is an action of its own, looked at again and carried out by itself; what joins them is the card.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.domain.acting.actions import Action
+
+BIGGEST = 20
+"""More machines than this on one card nobody reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the card of several stops says as a whole."""
+
+    id: str
+    team: str
+    requester: str
+    reason: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Machines that could be asked about, offered where more were wanted than may be at once."""
+
+    id: str
+    requester: str
+    reason: str
+    instance_ids: tuple[str, ...]
+    made_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A machine that is in no batch, and why, as a sentence."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking to stop several machines of one team."""
+
+    team: str
+    actions: tuple[Action, ...] = ()
+    batch: Batch | None = None
+    """None where nothing, or only one stop, was asked for."""
+    draft: Draft | None = None
+    """What could be asked for, where it was too many."""
+    wanted: int = 0
+    """How many could have been asked about, where that was too many."""
+    room: int = 0
+    """How many may be asked about now."""
+    left: tuple[Left, ...] = field(default=())
+
+
+def rate_of(stops: Sequence[Action]) -> int:
+    """Micro-dollars an hour of all of them together, those without a known price left out."""
+    return sum(each.facts.rate_micros or 0 for each in stops)

@@ -1,0 +1,167 @@
+"""Several stops on one card: the question, what became of each, and what whoever asked is told."""
+
+from collections.abc import Sequence
+
+from bot.domain.acting.actions import Action
+from bot.domain.acting.batches import Asked, Batch, Left, rate_of
+from handlers import ids
+from handlers.blocks import card_facts
+from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, cut_mrkdwn, lines, plainly, section
+from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, say, usd
+
+ROWS_PER_BLOCK = 6
+"""Of some 400 characters at most each: a section holds 2,900."""
+MOST_SAID = 240
+MOST_LEFT = 12
+MOST_NAMED = 20
+
+
+def card(batch: Batch, stops: Sequence[Action], approvers: frozenset[str]) -> Reply:
+    """The card in whatever state its stops are; only what nobody has decided has buttons."""
+    waiting = [each for each in stops if each.state == "pending"]
+    text = f"{_question(batch, stops)} {_asked(batch, waiting, approvers) if waiting else _became(stops)}"
+    reason = f"\n>{esc(batch.reason, 300)}" if batch.reason else ""
+    blocks = [section(f"*{text}*{reason}"), *_rows(stops)]
+    if waiting:
+        blocks.append(context(_sums(waiting)))
+        blocks.append(_buttons(batch, waiting))
+    return Reply(f"{text} {_names(stops)}", blocks, private=False)
+
+
+def _question(batch: Batch, stops: Sequence[Action]) -> str:
+    of_team = f" of team {esc(batch.team, 40)}" if batch.team else ""
+    return f"Stop {plural(len(stops), 'machine')}{of_team}?"
+
+
+def _asked(batch: Batch, waiting: Sequence[Action], approvers: frozenset[str]) -> str:
+    named = " ".join(person(user) for user in sorted(approvers)[:MOST_NAMED]) or "Nobody"
+    until = f"{named} can answer until {at(min(each.expires_at for each in waiting))}."
+    first = waiting[0]
+    needed, said = first.facts.approvals, first.yeses
+    yeses = f" It takes {needed} yeses." if needed > 1 and not said else ""
+    yeses = f" {persons(said)} said yes; it takes somebody else's yes, too." if needed > 1 and said else yeses
+    return f"{person(batch.requester)} asks. {until}{yeses}"
+
+
+def _became(stops: Sequence[Action]) -> str:
+    """How it stands, in one sentence."""
+    live = sum(each.is_live for each in stops)
+    done = sum(each.state == "done" for each in stops)
+    if live:
+        return f"Under way: {done} of {len(stops)} stopped so far."
+    return f"Stopped {done} of {len(stops)}." if done else "Nothing was stopped."
+
+
+def _names(stops: Sequence[Action]) -> str:
+    return ", ".join(esc(each.facts.name, 60) for each in stops) + "."
+
+
+def _rows(stops: Sequence[Action]) -> list[Block]:
+    rows = [_row(each) for each in stops]
+    return [section(lines(rows[at : at + ROWS_PER_BLOCK])) for at in range(0, len(rows), ROWS_PER_BLOCK)]
+
+
+def _row(stop: Action) -> str:
+    known = stop.facts
+    rate = card_facts.price(known) if known.rate_micros is not None else "no known price"
+    head = f"*{esc(known.name, 60)}*  {esc(known.type, 40)}, {rate}"
+    if stop.state == "pending":
+        idle = f" for {length(stop.created_at - known.verdict_since)}" if known.verdict_since else ""
+        nvme = f", {known.nvme_gb:,} GB of local NVMe" if known.nvme_gb else ""
+        scarce = "  ·  often short of capacity" if known.capacity_short else ""
+        return f"{head}  ·  {known.verdict}{idle}{_programs(stop)}  ·  lost: memory{nvme}{scarce}"
+    return f"{head}  ·  {_state(stop)}"
+
+
+def _programs(stop: Action) -> str:
+    named = stop.facts.programs
+    return f" ({esc(named[0], 60)}{', …' if len(named) > 1 else ''})" if named else ""
+
+
+def _state(stop: Action) -> str:
+    said = cut_mrkdwn(say(stop.outcome), MOST_SAID)
+    who = persons(stop.approvers)
+    return {
+        "approved": f"{who} approved it; being looked at once more",
+        "executing": "stopping",
+        "done": said,
+        "failed": f"not stopped: {said}",
+        "unknown": f"unclear: {said}",
+        "aborted": f"not stopped: {said}",
+        "denied": f"kept running: {person(stop.decider)} decided it",
+        "expired": "nobody answered in time, so it keeps running",
+        "cancelled": f"no longer asked: {said}",
+    }.get(stop.state, stop.state)
+
+
+def _sums(stops: Sequence[Action]) -> str:
+    rate = rate_of(stops)
+    unpriced = sum(each.facts.rate_micros is None for each in stops)
+    about = "about " if any(not each.facts.rate_exact for each in stops) else ""
+    left = f", {unpriced} without a known price left out" if unpriced else ""
+    return (
+        f"Together {about}{per_hour(rate)}, {about}{usd(rate * 24)} a day{left}. Disks and addresses go on costing. "
+        "Each is looked at again before it is stopped, and left alone if it works, was claimed or restarted by then."
+    )
+
+
+def _buttons(batch: Batch, waiting: Sequence[Action]) -> Block:
+    count = len(waiting)
+    label = f"Stop these {count}" if count > 1 else f"Stop {waiting[0].facts.name}"
+    lost = f"{_names(waiting)} What is in memory and on local NVMe is lost."
+    sure = confirm(f"{label}?", lost, yes="Stop them", no="Back")
+    return actions(
+        button(label, ids.APPROVE_BATCH, batch.id, style="danger", confirm=sure),
+        button("Keep them running" if count > 1 else "Keep it running", ids.DENY_BATCH, batch.id),
+    )
+
+
+def ended(batch: Batch, stops: Sequence[Action]) -> Reply:
+    """Told in person to the one who asked, when all of it is over."""
+    done = [each for each in stops if each.state == "done"]
+    rate = rate_of(done)
+    about = "about " if any(not each.facts.rate_exact for each in done) else ""
+    saved = f" From now on that is {about}{usd(rate * 24)} a day less." if rate else ""
+    text = f"{_question(batch, stops)} {_became(stops)}{saved}"
+    return Reply(f"{text} {_names(stops)}", [section(f"*{text}*"), *_rows(stops)])
+
+
+def asked(found: Sequence[Asked], channels: dict[str, str]) -> Reply:
+    """Told to the one who asked: what was asked where, what was too many, and what was left out."""
+    said: list[str] = []
+    buttons: list[Block] = []
+    for number, each in enumerate(found):
+        said += _told(each, channels.get(each.team, ""))
+        if each.draft is not None and each.draft.instance_ids:
+            label = f"Ask about the {len(each.draft.instance_ids)} dearest"
+            buttons.append(button(label, f"{ids.ASK_DRAFT}:{number}", each.draft.id))
+    left = [each for one in found for each in one.left]
+    return plainly("\n".join([*(said or ["Nothing was asked."]), *_left(left)]), *buttons[:20])
+
+
+def _told(one: Asked, channel: str) -> list[str]:
+    of_team = f" of team {esc(one.team, 40)}" if one.team else ""
+    if one.draft is not None:
+        room = f"only {one.room} can be asked about now" if one.room else "others have to be decided first"
+        why = "so that never over half of what a team runs is on its way down"
+        return [f"{plural(one.wanted, 'machine')}{of_team} at once is too many: {room}, {why}."]
+    if not one.actions:
+        return []
+    where = f" in <#{channel}>" if channel else ""
+    first = one.actions[0]
+    what = _names(one.actions).removesuffix(".")
+    keeps = "They keep" if len(one.actions) > 1 else "It keeps"
+    until = f"{keeps} running until somebody approves; the question lapses at {at(first.expires_at)}."
+    return [f"Asked{where} to stop {what}{of_team}. {until}"]
+
+
+def _left(left: Sequence[Left]) -> list[str]:
+    if not left:
+        return []
+    more = [f"and {len(left) - MOST_LEFT} more"] if len(left) > MOST_LEFT else []
+    return ["Left out:", *(f"•  {_why(each)}" for each in left[:MOST_LEFT]), *more]
+
+
+def _why(left: Left) -> str:
+    """The sentence, with the machine's name if that is not in it."""
+    return say(left.why) if left.name in left.why else f"{esc(left.name, 60)}: {say(left.why)}"

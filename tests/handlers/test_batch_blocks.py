@@ -1,0 +1,50 @@
+"""Cards of several stops and of holders' questions are fit to send, whatever the records hold."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.acting.batches import BIGGEST, Asked, Batch, Draft, Left
+from bot.domain.acting.consents import Consent, Consented
+from bot.domain.clock import HOUR
+from handlers.blocks import approvals, batches, consents
+from tests.handlers import pieces
+from tests.handlers.pieces import NOW, TEXTS, objections
+from tests.handlers.test_blocks import APPROVERS, STATES
+
+
+def stops(text, state):
+    one = pieces.action(text, state=state)
+    facts = replace(one.facts, programs=(text,) * 30, approvals=2)
+    return [replace(one, id=f"{number:032d}", batch="b" * 32, facts=facts) for number in range(BIGGEST)]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("state", STATES)
+def test_the_largest_card_of_several_stops_is_fit_to_send(text, state):
+    batch = Batch("b" * 32, text, "U0ADA0001", text, NOW)
+
+    assert objections(batches.card(batch, stops(text, state), APPROVERS)) == []
+    assert objections(batches.ended(batch, stops(text, state))) == []
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_whoever_asked_is_told_is_fit_to_send(text):
+    left = tuple(Left(text, f"train-7 is <@U0CY00001>'s, and {number}") for number in range(40))
+    draft = Draft("d" * 32, "U0ADA0001", text, ("i-1", "i-2"), NOW)
+    asked = [Asked(f"{number}{text}", draft=draft, wanted=99, room=2, left=left) for number in range(30)]
+    made = [Asked(text, tuple(stops(text, "pending")))]
+
+    assert objections(batches.asked([*asked, *made], {text: "C0GPUS001"})) == []
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("answer", Consented.__args__)
+@pytest.mark.parametrize("state", STATES)
+def test_a_holders_question_is_fit_to_send(text, answer, state):
+    action = pieces.action(text, state=state)
+    asked = Consent("c" * 32, "a" * 32, "k" * 32, "U0CY00001", NOW + HOUR, NOW, NOW + HOUR, answer)
+
+    assert objections(consents.question(asked, action)) == []
+    assert objections(approvals.card(action, APPROVERS, [asked] * 16)) == []
+    assert objections(approvals.asked(action, "C0GPUS001", again=True, first=[asked] * 16)) == []
