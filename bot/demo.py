@@ -37,7 +37,7 @@ BILLED_DAYS = 45
 BUYABLE = {"usd": "150000", "source": "made up for the demo", "watts": "5000", "staff_usd_per_month": "400"}
 WEST = {"template": "lt-0123456789abcdef0", "region": "us-west-2", "account": ACCOUNT}
 SETTINGS: dict[str, Any] = {
-    "slack": {"channel": GPUS, "admins": [BOB]},
+    "slack": {"channel": GPUS, "admins": [BOB, CY]},
     "teams": {
         "nlp": {"members": [ADA], "approvers": [BOB], "channel": ML_PLATFORM, "budget_usd": "42000"},
         "vision": {"members": [CY], "approvers": [ADA, BOB], "budget_usd": "60000"},

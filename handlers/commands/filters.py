@@ -5,7 +5,19 @@ from collections.abc import Sequence
 from bot.domain.listing import Filter
 from bot.errors import Refused
 
-STATES = ("idle", "free", "held", "partial", "active", "unknown", "running", "stopped", "dormant", "pending", "stopping")
+STATES = (
+    "idle",
+    "free",
+    "held",
+    "partial",
+    "active",
+    "unknown",
+    "running",
+    "stopped",
+    "dormant",
+    "pending",
+    "stopping",
+)
 FILTERS = "mine|free|idle|dormant|owned|team:NAME|type:p4d|state:held"
 
 
