@@ -107,9 +107,9 @@ def begins(db: Database) -> int | None:
 
 
 def machines(db: Database) -> list[Row]:
-    """Every instance there is or was, with its team, rate and last start and stop; `runs` is 0 or 1."""
+    """Every instance there is or was, with its team, rate and last start and stop; `runs` and `gone` are 0 or 1."""
     return rows(
         db,
         "SELECT id, name, type, team, provider, rate_micros, launched_at, stopped_at, "
-        "state = 'running' AND gone_at IS NULL AS runs FROM instances ORDER BY name, id",
+        "state = 'running' AND gone_at IS NULL AS runs, gone_at IS NOT NULL AS gone FROM instances ORDER BY name, id",
     )

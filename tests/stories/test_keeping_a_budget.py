@@ -97,8 +97,8 @@ def test_all_budgets_and_one_in_full(lived):
     assert office.types("ada", "/cost budget").splitlines() == [
         "*1 budget is likely to be exceeded.*",
         (
-            "The company: $49,459 of $90,000 spent (54 %). $68,898 expected by the end of the month, "
-            "80 % between $66,149 and $71,744; under 1 % chance to exceed the budget."
+            "The company: $49,459 of $90,000 spent (54 %). $70,491 expected by the end of the month, "
+            "80 % between $67,660 and $73,421; under 1 % chance to exceed the budget."
         ),
         (
             "nlp: $36,936 of $46,000 spent (80 %). $51,106 expected by the end of the month, 80 % between $48,923 and "

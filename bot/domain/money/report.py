@@ -83,6 +83,23 @@ class KnownChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """One team's or one machine's part of a report; the parts of a way to tell it apart add up to the report."""
+
+    key: str
+    """A team's name, or an instance's id; empty for no team, and for machines to come."""
+    name: str
+    charged_micros: int
+    """This month up to now."""
+    month_micros: int
+    """Charged, and what the rest of the month is expected to cost."""
+    next_micros: tuple[int, ...]
+    """As many days ahead as SPANS says."""
+    count: int = 1
+    """How many teams or machines it is, where they are told together."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A forecast of one scope; every amount in integer micro-dollars, by our own metering at our rates."""
 
@@ -118,6 +135,10 @@ class Report:
     """Running rented instances left out because no price is known."""
     owned: int = 0
     """Owned instances left out because they cost the same either way."""
+    by_team: tuple[Piece, ...] = ()
+    """The dearest first; of everything only."""
+    by_machine: tuple[Piece, ...] = ()
+    """The dearest first; of more than one machine only."""
 
     def next(self, days: int) -> Range:
         """What the next 7, 30 or 90 days will cost."""
@@ -145,8 +166,14 @@ class Report:
                 "changes": tuple(KnownChange(**_dated(change)) for change in content["changes"]),
                 "uncounted": tuple(content["uncounted"]),
                 "notes": tuple(content["notes"]),
+                "by_team": tuple(_piece(each) for each in content["by_team"]),
+                "by_machine": tuple(_piece(each) for each in content["by_machine"]),
             }
         )
+
+
+def _piece(content: dict[str, Any]) -> Piece:
+    return Piece(**{**content, "next_micros": tuple(content["next_micros"])})
 
 
 def _plain(value: Any) -> Any:

@@ -11,13 +11,11 @@ experiments. Their level is sought in the history of their sum.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.days import day_length, local_day
-from bot.domain.money.forecast import Change, Forecast, History, Series, forecast, month
-from bot.domain.money.plans import DAYS_AHEAD
+from bot.domain.money.forecast import Forecast, History, month
 from bot.domain.money.report import Driver, How, KnownChange
 
 DAY = timedelta(days=1)
@@ -30,8 +28,6 @@ MEAN_OVER = 14
 DRIVERS = 5
 RECENT = 2 * DAY
 """Launches and stops so long ago are named in the report."""
-STEADY = "Around the clock: "
-"""Set before the engine's notes on machines whose level needs no history; nobody needs to read those."""
 
 Kind = Literal["steady", "ended", "variable", "planned"]
 
@@ -49,6 +45,8 @@ class Machine:
     runs: bool
     stopped_at: int | None = None
     """By its provider's word, if it says."""
+    gone: bool = False
+    """Its provider knows it no longer."""
 
     @property
     def micros_per_day(self) -> int:
@@ -127,48 +125,8 @@ def history(ids: Iterable[str], days: Days, ledger: Ledger) -> History:
         return History(ledger.today, ())
     first = max(min(sums), ledger.first_day)
     wanted = _span(first, ledger.today - DAY)
-    # Never quite 0: the engine takes a lone zero for a bill that is missing, but here somebody looked.
-    return History(first, tuple(float(sums.get(day, 0) or 1) if day in ledger.metered else None for day in wanted))
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """A scope taken apart: what `forecast_sum` needs, and what is known of its level."""
-
-    series: tuple[Series, ...]
-    known_micros: tuple[int, ...]
-    """What is known to be spent on each of the DAYS_AHEAD days from today on: by steady and by planned machines."""
-    kinds: Mapping[str, Kind]
-    """By instance id."""
-
-
-def parts(
-    machines: Sequence[Machine], days: Days, ledger: Ledger, planned: Mapping[str, Sequence[float]] | None = None
-) -> Parts:
-    """Take a scope apart: its machines of now, and the days charged to it.
-
-    `planned` gives the shares of the days ahead in which a machine runs, by its id. What is known is set as changes of
-    the level: first from what the history suggests to what is known of today, then day by day. So the interval is that
-    of the history, in which launches and stops have left their steps.
-    """
-    plans = planned or {}
-    kinds: dict[str, Kind] = {m.id: "planned" if m.id in plans else kind(m, ledger) for m in machines}
-    level = sum(machine.micros_per_day for machine in machines if kinds[machine.id] == "steady")
-    known = [level] * DAYS_AHEAD
-    for machine in machines:
-        for number, share in enumerate(plans.get(machine.id, ())):
-            known[number] += round(share * machine.micros_per_day)
-    found = []
-    variable = history([each for each in days if kinds.get(each, "variable") == "variable"], days, ledger)
-    if variable.values:
-        found.append(Series(variable))
-    steady = history([each for each, what in kinds.items() if what != "variable"], days, ledger)
-    if steady.values or any(known) or not found:
-        suggested = forecast(steady, horizon=1, run_rate=float(known[0])).days[0].mean
-        moves = [known[0] - suggested, *(after - before for before, after in pairwise(known))]
-        changes = tuple(Change(ledger.today + number * DAY, move) for number, move in enumerate(moves) if move)
-        found.append(Series(steady, changes, float(known[0]), STEADY.removesuffix(": ")))
-    return Parts(tuple(found), tuple(known), kinds)
+    values = tuple(float(sums.get(day, 0)) if day in ledger.metered else None for day in wanted)
+    return History(first, values, is_certain=True)
 
 
 def mean_per_day(instance_id: str, days: Days, ledger: Ledger) -> int:
@@ -224,16 +182,20 @@ def capped(outlook: Forecast, most_per_day: int, *, passed: float = 0.0) -> Fore
 
 
 def drivers(
-    machines: Sequence[Machine], days: Days, taken: Parts, ledger: Ledger, per_planned_day: Mapping[str, int]
+    machines: Sequence[Machine],
+    days: Days,
+    kinds: Mapping[str, Kind],
+    ledger: Ledger,
+    per_planned_day: Mapping[str, int],
 ) -> tuple[Driver, ...]:
     """The machines that cost most per day; `per_planned_day` is what planned ones do, by id."""
     found = []
     for machine in machines:
-        steady = taken.kinds[machine.id] == "steady"
+        steady = kinds[machine.id] == "steady"
         per_day = machine.micros_per_day if steady else mean_per_day(machine.id, days, ledger)
-        if taken.kinds[machine.id] == "planned":
+        if kinds[machine.id] == "planned":
             per_day = per_planned_day.get(machine.id, 0)
-        if per_day > 0 and taken.kinds[machine.id] != "ended":
+        if per_day > 0 and kinds[machine.id] != "ended":
             how: How = "steady" if steady else "planned" if machine.id in per_planned_day else "mean"
             found.append(Driver(machine.id, machine.name, machine.type, per_day, how))
     return tuple(sorted(found, key=lambda each: (-each.micros_per_day, each.name))[:DRIVERS])

@@ -57,7 +57,9 @@ class Weekly:
 
     def to_json(self) -> dict[str, Any]:
         """For the store."""
-        slim = replace(self.forecast, days=(), drivers=(), changes=(), uncounted=(), notes=())
+        slim = replace(
+            self.forecast, days=(), drivers=(), changes=(), uncounted=(), notes=(), by_team=(), by_machine=()
+        )
         return {
             "channel": self.channel,
             "first": self.first.isoformat(),

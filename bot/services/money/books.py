@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from bot.domain.days import day_length, day_start, local_day
 from bot.domain.money.accuracy import own
+from bot.domain.money.expected import Expected, Outlook, expect
 from bot.domain.money.forecast import Quantiles
 from bot.domain.money.foresight import plan
 from bot.domain.money.plans import Plan
@@ -41,6 +42,7 @@ class Books:
     """What machines are by their past alone, by id."""
     plans: Mapping[str, Plan]
     """By id; machines of which nothing is known beyond their past have none."""
+    outlook: Outlook
     own: Mapping[int, Quantiles]
     """Quantiles of the company's own scored totals, by horizon, where there are enough."""
 
@@ -79,6 +81,7 @@ def open_books(desk: Desk) -> Books:
         foreseen=foreseen,
         kinds=kinds,
         plans=plans,
+        outlook=expect(rented, ledger, {each: made.shares(today, zone, now) for each, made in plans.items()}),
         own=own(scores.of(db, "")),
     )
 
@@ -99,7 +102,7 @@ def _open(db: Database, today: date) -> Iterator[DaySpend]:
 
 def _machine(row: Row) -> Machine:
     fields = {name: row[name] for name in ("id", "name", "type", "team", "rate_micros", "launched_at", "stopped_at")}
-    return Machine(**fields, runs=bool(row["runs"]))
+    return Machine(**fields, runs=bool(row["runs"]), gone=bool(row["gone"]))
 
 
 def _ledger(rows: Sequence[DaySpend], zone: ZoneInfo, today: date, begins: int | None) -> Ledger:
@@ -141,6 +144,6 @@ def rows_of(scope: Scope, books: Books) -> Sequence[DaySpend]:
     return [row for row in books.rows if row.instance_id == scope.key]
 
 
-def is_in(scope: Scope, machine: Machine) -> bool:
-    """Whether a machine belongs to a scope now."""
+def is_in(scope: Scope, machine: Machine | Expected) -> bool:
+    """Whether a machine, or what is expected of one, belongs to a scope now."""
     return {"team": machine.team, "type": machine.type, "instance": machine.id, "total": ""}[scope.kind] == scope.key

@@ -9,7 +9,7 @@ from bot.domain.days import day_start, local_day
 from bot.domain.money.budgets import Standing, marks, news
 from bot.domain.money.report import Range, Scope
 from bot.services.desk import Desk, channel_of
-from bot.services.money import forecasting
+from bot.services.money import budget_amounts, forecasting
 from store import budgets, ledger, outbox
 
 KIND = "budget"
@@ -24,7 +24,7 @@ def scopes(desk: Desk) -> tuple[Scope, ...]:
 
 def standing(desk: Desk, scope: Scope) -> Standing | None:
     """Where a budget stands, with what the month is expected to come to; None without a budget."""
-    budget = forecasting.budget(desk, scope)
+    budget = budget_amounts.budget(desk, scope)
     if budget is None:
         return None
     month, spent = _spent(desk, desk.store.reading(), scope)
@@ -59,7 +59,7 @@ def left(desk: Desk, db: Database, team: str) -> int | None:
     """Micro-dollars of this month's budgets that a team can still spend: its own, and the company's; None: no limit."""
     found = []
     for scope in (TOTAL, Scope("team", team)):
-        budget = forecasting.own_budget(desk, scope)
+        budget = budget_amounts.own_budget(desk, scope)
         if budget is not None:
             found.append(budget - _spent(desk, db, scope)[1])
     return min(found, default=None)

@@ -50,7 +50,8 @@ def _unusual(desk: Desk, scope: Scope, books: Books, day: date) -> UnusualDay | 
     sums = _sums(rows)
     metered = books.ledger.metered
     wanted = [first + n * DAY for n in range((day - first).days)]
-    past = History(first, tuple(float(sums.get(each, 0)) if each in metered else None for each in wanted))
+    values = tuple(float(sums.get(each, 0)) if each in metered else None for each in wanted)
+    past = History(first, values, is_certain=True)
     least = int(desk.settings.budget.unusual_usd * USD)
     found = unusual(scope, past, day, sums.get(day, 0), least=least)
     if found is None:

@@ -25,7 +25,7 @@ def test_it_writes_the_file_and_says_what_was_repaired(run, tmp_path):
 
     assert code == 0
     assert said == (
-        "nlp: 2026-03-20 is 31% of the week's median: perhaps not its final bill, so left out for now.\n"
+        "nlp: Fri 20 Mar is 31 % of the week's median: perhaps not its final bill, so left out for now.\n"
         "1 series, 7 days ahead, written to /out.csv\n"
     )
     assert (tmp_path / "out.csv").read_text().splitlines()[1].startswith("nlp,0,2026-03-27,700.0,")

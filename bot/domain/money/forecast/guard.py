@@ -36,7 +36,7 @@ def repair(history: History, changes: Iterable[Change] = ()) -> Repaired:
     """Fill holes, leave out absurd days, drop a doubtful last day; earlier days are moved by `changes` already made."""
     readings = [_reading(value) for value in history.values[-LONGEST:]]
     start = history.end - timedelta(days=len(readings) - 1)
-    odd, notes = _odd_days(readings, start)
+    odd, notes = ([], []) if history.is_certain else _odd_days(readings, start)
     for i in odd:
         readings[i] = None
     filled, holes = _fill(readings)
@@ -45,7 +45,8 @@ def repair(history: History, changes: Iterable[Change] = ()) -> Repaired:
     open_days = _trailing(readings)
     values = _as_if_always(filled, history.end - timedelta(days=open_days), changes)
     known = sum(value is not None for value in readings)
-    if doubt := _doubt_last(values, history.end - timedelta(days=open_days)):
+    doubt = None if history.is_certain else _doubt_last(values, history.end - timedelta(days=open_days))
+    if doubt:
         values, open_days, known = values[:-1], open_days + 1, known - 1
         notes.append(doubt)
     return Repaired(tuple(values), open_days, known, tuple(notes))
@@ -65,7 +66,7 @@ def _odd_days(readings: Sequence[float | None], start: date) -> tuple[list[int],
         why = _absurd(readings, i) or _lone_zero(readings, i)
         if why:
             odd.append(i)
-            notes.append(f"{start + timedelta(days=i)} {why}.")
+            notes.append(f"{_named(start + timedelta(days=i))} {why}.")
     return odd, notes
 
 
@@ -136,8 +137,12 @@ def _doubt_last(values: Sequence[float], last: date) -> str | None:
     if usual <= 0 or lowest <= values[-1] <= SURGE * usual:
         return None
     share = values[-1] / usual
-    seen = f"{share:.0%} of" if share < 1 else f"{_times(values[-1], usual)} times"
-    return f"{last} is {seen} the {yardstick}: perhaps not its final bill, so left out for now."
+    seen = f"{share * 100:.0f} % of" if share < 1 else f"{_times(values[-1], usual)} times"
+    return f"{_named(last)} is {seen} the {yardstick}: perhaps not its final bill, so left out for now."
+
+
+def _named(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b}"
 
 
 def _days(count: int) -> str:

@@ -85,7 +85,7 @@ def _made_ready(part: Series, horizon: int) -> _Part:
     plain = repair(part.history)
     made = [change for change in part.changes if change.date <= part.history.end]
     settled = repair(part.history, made) if made else plain
-    base, notes = level(settled.values), settled.notes
+    base, notes = level(settled.values) if part.level is None else part.level, settled.notes
     if plain.known < LEAST_DAYS:
         base = base if part.run_rate is None else max(0.0, within_reach(part.run_rate))
         source = "what runs now" if part.run_rate is not None else "the days there are"

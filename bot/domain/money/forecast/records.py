@@ -1,7 +1,7 @@
 """What a forecast is made from and what it says."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -25,6 +25,8 @@ class History:
 
     start: date
     values: tuple[float | None, ...]
+    is_certain: bool = False
+    """It was metered whole: no day is doubted. Days of a bill may be missing, mistaken or not final."""
 
     @property
     def end(self) -> date:
@@ -33,7 +35,7 @@ class History:
 
     def before(self, day: date) -> "History":
         """The same history up to the day before `day`: pass today, whose spend is still growing."""
-        return History(self.start, self.values[: max(0, (day - self.start).days)])
+        return replace(self, values=self.values[: max(0, (day - self.start).days)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class Series:
     """Cost per day of what runs now; used while there are fewer than three days of history."""
     name: str = ""
     """Set before its notes when given."""
+    level: float | None = None
+    """An ordinary day, where that was sought elsewhere; None: it is sought in the history."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from bot.domain.acting.windows import OnHours, parse
 from bot.domain.clock import DAY, HOUR
+from bot.domain.money.expected import expect, parts
 from bot.domain.money.forecast import forecast_sum
 from bot.domain.money.foresight import Facts, changes, plan
-from bot.domain.money.spending import Ledger, Machine, Used, kind, parts
+from bot.domain.money.spending import Ledger, Machine, Used, kind
 
 USD = 1_000_000
 TODAY = date(2026, 11, 23)
@@ -70,11 +71,12 @@ def test_what_is_known_counts_once(facts, past, runs, zone, launched):
 
     made = plan(machine, before, facts, books, NOW)
     shares = {} if made is None else {"i": made.shares(TODAY, books.zone, NOW)}
-    taken = parts([machine], books.days, books, shares)
+    expected = expect([machine], books, shares)
+    taken = parts(expected.machines, expected.kinds, books.days, books)
     outlook = forecast_sum(taken.series, horizon=90)
 
     assert all(0 <= micros <= machine.micros_per_day for micros in taken.known_micros)
-    assert taken.kinds == {"i": before if made is None else "planned"}
+    assert expected.kinds == {"i": before if made is None else "planned"}
     assert math.isfinite(outlook.total)
     assert all(day.mean >= 0 for day in outlook.days)
     if made is not None:  # then nothing else is expected of it

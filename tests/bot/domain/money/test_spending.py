@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import HOUR
 from bot.domain.days import day_start
+from bot.domain.money.expected import expect, parts
 from bot.domain.money.forecast import forecast_sum
 from bot.domain.money.spending import (
     Ledger,
@@ -20,7 +21,6 @@ from bot.domain.money.spending import (
     history,
     kind,
     mean_per_day,
-    parts,
     past_changes,
     whole_month,
 )
@@ -96,10 +96,10 @@ def test_the_level_of_what_runs_on_is_its_rate_whatever_the_days_before_say():
     books = ledger({"old": [24] * 30, "new": [14], "gone": [24] * 28 + [9, 0]})
     machines = [machine("old"), machine("new"), machine("gone", runs=False)]
 
-    taken = parts(machines, books.days, books)
-    ahead = forecast_sum(taken.series, horizon=7)
+    outlook = expect(machines, books, {})
+    ahead = forecast_sum(parts(outlook.machines, outlook.kinds, books.days, books).series, horizon=7)
 
-    assert taken.kinds == {"i-old": "steady", "i-new": "steady", "i-gone": "ended"}
+    assert outlook.kinds == {"i-old": "steady", "i-new": "steady", "i-gone": "ended"}
     assert [round(day.mean) for day in ahead.days] == [48 * USD] * 7
     assert ahead.lo80 < ahead.total < ahead.hi80
 
@@ -139,7 +139,8 @@ def test_any_history_gives_finite_amounts_in_order(hours, running, rate, passed,
     books = ledger(hours)
     machines = [machine(name, runs=name in running, rate=rate) for name in "abcde"]
 
-    taken = parts(machines, books.days, books)
+    outlook = expect(machines, books, {})
+    taken = parts(outlook.machines, outlook.kinds, books.days, books)
     whole = whole_month(forecast_sum(taken.series, horizon=horizon), charged, passed)
 
     assert math.isfinite(whole.total)
@@ -148,5 +149,5 @@ def test_any_history_gives_finite_amounts_in_order(hours, running, rate, passed,
         assert charged * (1 - 1e-9) <= whole.lo80 <= whole.hi80
         assert whole.lo80 <= whole.total * (1 + 1e-9) + 1
     assert all(day.mean >= 0 for day in whole.days)
-    assert all(each.micros_per_day > 0 for each in drivers(machines, books.days, taken, books, {}))
-    assert all(abs(each.micros) <= 24 * 10**9 for each in past_changes(machines, taken.kinds, books))
+    assert all(each.micros_per_day > 0 for each in drivers(machines, books.days, outlook.kinds, books, {}))
+    assert all(abs(each.micros) <= 24 * 10**9 for each in past_changes(machines, outlook.kinds, books))

@@ -386,3 +386,70 @@ def test_on_the_first_of_a_month_the_whole_of_it_lies_ahead(desk, clock):
     assert (report.charged_micros, report.month.micros) == (0, 31 * 24 * USD)
     assert report.days[-1].date == date(2027, 2, 28)
     assert clock() - DAY == at(11, 30)
+
+
+def bursty(desk):
+    """Three teams whose machines come and go in ways that no level of one is the level of all."""
+    always_on(desk)
+    for number, team in enumerate(("nlp", "vision", "platform", "vision")):
+        name, kind = f"burst-{number}", ("g5.xlarge", "p4d.24xlarge")[number % 2]
+        machine(desk, name, team=team, type_=kind, rate=USD)
+        days = range(at(9, 20) + number * DAY, desk.clock() - DAY, (2 + number) * DAY)
+        for day in days:
+            ran(desk, name, day, day + DAY, team=team, hours=range(3, 9 + 3 * number))
+
+
+@pytest.mark.parametrize("span", ["month", 7, 30, 90])
+def test_teams_and_types_and_machines_add_up_to_the_total(desk, span):
+    bursty(desk)
+    amount = (lambda report: report.month.micros) if span == "month" else (lambda report: report.next(span).micros)
+
+    total = forecasting.make(desk, TOTAL)
+    teams = [forecasting.make(desk, Scope("team", name)) for name in ("nlp", "vision", "platform")]
+    types = [forecasting.make(desk, Scope("type", name)) for name in ("g5.xlarge", "p4d.24xlarge")]
+    ids = [f"i-{name}" for name in ("serve", "burst-0", "burst-1", "burst-2", "burst-3")]
+    machines = [forecasting.make(desk, Scope("instance", each)) for each in ids]
+
+    assert amount(total) == sum(map(amount, teams)) == sum(map(amount, types)) == sum(map(amount, machines))
+    for report in (total, *teams, *types, *machines):
+        assert adds_up(report)
+        shown = report.month if span == "month" else report.next(span)
+        assert shown.lo_micros <= shown.micros <= shown.hi_micros
+    for pieces in (total.by_team, total.by_machine):
+        index = None if span == "month" else (7, 30, 90).index(span)
+        assert sum(each.month_micros if index is None else each.next_micros[index] for each in pieces) == amount(total)
+    assert {each.key: each.month_micros for each in teams[0].by_machine} == {
+        "i-serve": machines[0].month.micros,
+        "i-burst-0": machines[1].month.micros,
+    }
+
+
+def test_bounds_of_a_sum_are_narrower_than_the_sums_of_bounds(desk):
+    bursty(desk)
+    teams = [forecasting.make(desk, Scope("team", name)).next(30) for name in ("nlp", "vision", "platform")]
+
+    total = forecasting.make(desk, TOTAL).next(30)
+
+    assert total.hi_micros < sum(each.hi_micros for each in teams)
+
+
+def test_teams_too_uneven_to_foresee_are_told_together(desk):
+    always_on(desk)
+    for number, team in enumerate(("vision", "platform")):
+        machine(desk, f"burst-{number}", team=team)
+        for day in range(at(9, 20), at(11, 20), (17 + number) * DAY):
+            ran(desk, f"burst-{number}", day, day + DAY, team=team, rate=10 * USD)
+
+    pieces = forecasting.make(desk, TOTAL).by_team
+
+    assert [(each.name, each.count) for each in pieces] == [("nlp", 1), ("platform, vision", 2)]
+
+
+def test_a_machine_that_rests_on_sundays_is_no_unfinished_bill_on_monday(desk):
+    machine(desk, "nb-5")
+    for day in range(at(10, 1), at(11, 23), DAY):
+        if datetime.fromtimestamp(day / 1000, UTC).weekday() != 6:
+            ran(desk, "nb-5", day, day + DAY, hours=range(8, 18))
+    always_on(desk, "label-1", team="vision")
+
+    assert forecasting.make(desk, Scope("team", "nlp")).notes == ()

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -31,7 +32,7 @@ def test_a_day_45000_times_too_high_is_left_out_and_said():
     repaired = repair(of(*[100.0] * 20, 4_500_000.0, *[100.0] * 20))
 
     assert max(repaired.values) == 100.0
-    assert repaired.notes == ("2026-03-22 is 45,000 times the days around it: taken for a mistake and left out.",)
+    assert repaired.notes == ("Sun 22 Mar is 45,000 times the days around it: taken for a mistake and left out.",)
 
 
 def test_an_absurd_first_day_is_left_out():
@@ -52,7 +53,7 @@ def test_a_zero_amid_daily_spend_is_a_missing_bill():
     repaired = repair(of(*[100.0] * 10, 0.0, *[100.0] * 10))
 
     assert repaired.values == (100.0,) * 21
-    assert repaired.notes == ("2026-03-12 reads zero amid daily spend: taken for a missing bill and filled in.",)
+    assert repaired.notes == ("Thu 12 Mar reads zero amid daily spend: taken for a missing bill and filled in.",)
 
 
 def test_free_sundays_stay_free():
@@ -61,22 +62,32 @@ def test_free_sundays_stay_free():
     assert repair(History(MONDAY, (*weeks.values, 80.0))).values.count(0.0) == 6
 
 
-@pytest.mark.parametrize(("last", "seen"), [(31.0, "31% of"), (0.0, "0% of"), (1_200.0, "12 times")])
+@pytest.mark.parametrize(("last", "seen"), [(31.0, "31 % of"), (0.0, "0 % of"), (1_200.0, "12 times")])
 def test_a_doubtful_last_day_is_dropped_and_said(last, seen):
     repaired = repair(of(*[100.0] * 20, last))
 
     assert repaired.values == (100.0,) * 20
     assert repaired.open_days == 1
     assert repaired.notes == (
-        f"2026-03-22 is {seen} the week's median: perhaps not its final bill, so left out for now.",
+        f"Sun 22 Mar is {seen} the week's median: perhaps not its final bill, so left out for now.",
     )
+
+
+@pytest.mark.parametrize("day", [0.0, 900_000_000.0])
+@pytest.mark.parametrize("after", [(), (100.0,) * 9])
+def test_no_day_of_a_whole_ledger_is_doubted(day, after):
+    whole = replace(of(*[100.0] * 20, day, *after), is_certain=True)
+
+    assert repair(whole).values == whole.values
+    assert repair(whole).notes == ()
+    assert whole.before(whole.end).is_certain
 
 
 def test_after_an_idle_week_the_highest_day_is_the_yardstick():
     idle = of(*[50.0] * 10, *[0.0] * 7, 900_000.0)
 
     assert repair(idle).notes == (
-        "2026-03-19 is 18,000 times the highest day before: perhaps not its final bill, so left out for now.",
+        "Thu 19 Mar is 18,000 times the highest day before: perhaps not its final bill, so left out for now.",
     )
 
 

@@ -1,0 +1,139 @@
+"""What every machine is expected to cost on the days ahead, in whole micro-dollars, so that every sum of them agrees.
+
+What is known of a machine (it runs on, or by a plan) is its own. The variable rest has a level only as the sum of many
+machines, and a level is no sum of levels: so it is sought once per team, and shared out among the team's machines by
+what they cost lately. Teams whose variable use is too uneven for a level of their own have one together. The forecast
+of a team, a type, a machine or everything is then the sum of its machines, whichever way they are told apart; only its
+bounds are made anew, from the days of that sum.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bot.domain.money.forecast import Change, Series, forecast
+from bot.domain.money.plans import DAYS_AHEAD
+from bot.domain.money.spending import DAY, Days, Kind, Ledger, Machine, history, kind
+from bot.domain.money.splitting import share_out
+
+LATELY = 28
+"""Days by which a variable level is shared out."""
+STEADY = "Around the clock"
+"""The engine's name for what needs no history; nobody needs to read its notes on those days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One machine's days ahead; without an id: what machines to come of a team and type will cost, by its past."""
+
+    id: str
+    name: str
+    team: str
+    type: str
+    known: tuple[int, ...] = ()
+    """On each of the DAYS_AHEAD days from today on, if it runs on or by a plan; else nothing."""
+    variable: int = 0
+    """On every day."""
+
+    def rest(self, days: int, passed: float) -> tuple[int, int]:
+        """What is known and what varies on so many days from today on, of which some share of today has passed."""
+        if not days:
+            return 0, 0
+        today = [round(amount * (1 - passed)) for amount in (self.known[0] if self.known else 0, self.variable)]
+        return today[0] + sum(self.known[1:days]), today[1] + self.variable * (days - 1)
+
+    def ahead(self, days: int) -> int:
+        """What so many days from today on cost, all of today included."""
+        return sum(self.known[:days]) + self.variable * days
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """All that is expected, machine by machine, and what the machines are, by id."""
+
+    machines: tuple[Expected, ...]
+    kinds: Mapping[str, Kind]
+    uneven: frozenset[str]
+    """Teams of which nothing can be told alone: what they use comes and goes, and nothing of it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A scope taken apart for `forecast_sum`."""
+
+    series: tuple[Series, ...]
+    known_micros: tuple[int, ...]
+    """What is known to be spent on each of the DAYS_AHEAD days from today on: by steady and by planned machines."""
+
+
+def expect(machines: Sequence[Machine], ledger: Ledger, planned: Mapping[str, Sequence[float]]) -> Outlook:
+    """What all machines are expected to cost; `planned` gives the shares of the days ahead in which some run, by id."""
+    kinds: dict[str, Kind] = {m.id: "planned" if m.id in planned else kind(m, ledger) for m in machines}
+    found = [_known(m, planned.get(m.id)) for m in machines if kinds[m.id] in {"steady", "planned"}]
+    groups: dict[str, list[Machine]] = {}
+    for machine in machines:
+        if kinds[machine.id] == "variable" and machine.id in ledger.days:
+            groups.setdefault(machine.team, []).append(machine)
+    uneven = {team for team, group in groups.items() if _is_uneven(group, ledger)}
+    together = [machine for team in sorted(uneven) for machine in groups.pop(team)]
+    found += [each for group in (*groups.values(), together) if group for each in _shared_out(group, ledger)]
+    known = {each.team for each in found if any(each.known)}
+    return Outlook(tuple(found), kinds, frozenset(uneven - known))
+
+
+def _known(machine: Machine, shares: Sequence[float] | None) -> Expected:
+    amounts = (1.0,) * DAYS_AHEAD if shares is None else shares
+    known = tuple(round(share * machine.micros_per_day) for share in amounts)
+    return Expected(machine.id, machine.name, machine.team, machine.type, known)
+
+
+def _is_uneven(group: Sequence[Machine], ledger: Ledger) -> bool:
+    """Whether days differ so much that their past says nothing of a level."""
+    past = history([each.id for each in group], ledger.days, ledger)
+    return forecast(past, horizon=1).trust == "range-only"
+
+
+def _shared_out(group: Sequence[Machine], ledger: Ledger) -> Iterator[Expected]:
+    """The level of some machines' sum, each its part: none more than its rate, and nothing to what is gone."""
+    past = history([each.id for each in group], ledger.days, ledger)
+    level = round(forecast(past, horizon=1).days[0].mean)
+    to_come: dict[tuple[str, str], int] = {}
+    for machine, part in zip(group, share_out(level, _weights(group, ledger)), strict=True):
+        own = 0 if machine.gone else part if machine.rate_micros is None else min(part, machine.micros_per_day)
+        if own:
+            yield Expected(machine.id, machine.name, machine.team, machine.type, variable=own)
+        key = machine.team, machine.type
+        to_come[key] = to_come.get(key, 0) + part - own
+    for (team, kind_), micros in to_come.items():
+        if micros:
+            yield Expected("", "", team, kind_, variable=micros)
+
+
+def _weights(group: Sequence[Machine], ledger: Ledger) -> list[int]:
+    """What each cost lately; where none did, what each ever cost."""
+    since = ledger.today - LATELY * DAY
+    days = [ledger.days[machine.id] for machine in group]
+    lately = [sum(used.micros for day, used in each.items() if day >= since) for each in days]
+    return lately if any(lately) else [sum(used.micros for used in each.values()) for each in days]
+
+
+def parts(found: Iterable[Expected], kinds: Mapping[str, Kind], days: Days, ledger: Ledger) -> Parts:
+    """The series behind a scope: what is expected of it, and the days charged to it, from which its bounds follow.
+
+    What is known is set as changes of the level: first from what the history suggests to what is known of today, then
+    day by day. So the interval is that of the history, in which launches and stops have left their steps.
+    """
+    expected = list(found)
+    known = [sum(each.known[n] for each in expected if each.known) for n in range(DAYS_AHEAD)]
+    level = sum(each.variable for each in expected)
+    series = []
+    variable = history([each for each in days if kinds.get(each, "variable") == "variable"], days, ledger)
+    if variable.values or level:
+        series.append(Series(variable, level=float(level)))
+    steady = history([each for each in days if kinds.get(each, "variable") != "variable"], days, ledger)
+    if steady.values or any(known) or not series:
+        suggested = forecast(steady, horizon=1, run_rate=float(known[0])).days[0].mean
+        moves = [known[0] - suggested, *(after - before for before, after in pairwise(known))]
+        changes = tuple(Change(ledger.today + number * DAY, move) for number, move in enumerate(moves) if move)
+        series.append(Series(steady, changes, float(known[0]), STEADY))
+    return Parts(tuple(series), tuple(known))

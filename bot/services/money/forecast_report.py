@@ -1,0 +1,180 @@
+"""Makes one report of the books: what a scope's machines are expected to cost, and what stands behind it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from bot.domain.days import local_day, month_end
+from bot.domain.money.expected import STEADY, Expected, parts
+from bot.domain.money.forecast import Forecast, chance_over, first_day_over, forecast_sum
+from bot.domain.money.foresight import changes, usual_share
+from bot.domain.money.pieces import named, pieces, pooled, shortened
+from bot.domain.money.plans import ENDS
+from bot.domain.money.report import SPANS, KnownChange, Piece, Range, Report, ReportDay, Scope
+from bot.domain.money.spending import DAY, Machine, capped, drivers, past_changes, whole_month
+from bot.services.desk import Desk
+from bot.services.money.books import Books, days_of, is_in, rows_of
+from bot.services.money.budget_amounts import beyond, budget
+from store.spend import DaySpend
+
+SHOWN_BACK = 31
+LEARNED_FROM = 60
+"""With shorter histories ranges are wider by the table, so they tell nothing of the table's last row."""
+
+
+def report(desk: Desk, scope: Scope, books: Books) -> Report:
+    """What a scope costs this month and on the days ahead."""
+    ledger = books.ledger
+    rows = rows_of(scope, books)
+    machines = [machine for machine in books.machines if is_in(scope, machine)]
+    days = ledger.days if scope.kind == "total" else days_of(rows, ledger.first_day, ledger.today)
+    expected = [each for each in books.outlook.machines if is_in(scope, each)]
+    rest = (month_end(ledger.today) - ledger.today).days + 1
+    charged = _charged(rows, ledger.today.replace(day=1))
+    to_come = [each.rest(rest, books.passed) for each in expected]
+    known, variable = sum(each for each, _ in to_come), sum(each for _, each in to_come)
+    series = parts(expected, books.outlook.kinds, days, ledger).series
+    limit = _most_per_day(scope, machines)
+    whole = whole_month(forecast_sum(series, horizon=rest, own=books.own), charged, books.passed)
+    whole = whole if limit is None else capped(whole, limit, passed=books.passed)
+    ahead = {span: forecast_sum(series, horizon=span, own=books.own) for span in SPANS}
+    ahead = {span: each if limit is None else capped(each, limit) for span, each in ahead.items()}
+    whose = budget(desk, scope)
+    unpriced = sum(machine.runs and machine.rate_micros is None for machine in machines)
+    owned = sum(is_in(scope, machine) for machine in books.owned)
+    return Report(
+        scope=scope,
+        made_at=books.now,
+        timezone=books.zone.key,
+        today=ledger.today,
+        charged_micros=charged,
+        month=_range(charged + known + variable, whole),
+        known_rest_micros=known,
+        variable_rest_micros=variable,
+        next_days=tuple(_range(sum(each.ahead(span) for each in expected), ahead[span]) for span in SPANS),
+        trust=whole.trust,
+        days=_chart(rows, ahead[max(SPANS)], books),
+        budget_micros=whose,
+        chance_over=None if whose is None else chance_over(whole, float(whose)),
+        over_on=None if whose is None else first_day_over(whole, float(whose)),
+        drivers=drivers(machines, days, books.outlook.kinds, ledger, _per_planned_day(machines, books)),
+        changes=_changes(machines, books),
+        uncounted=(*_uncounted(machines, books), *_bought(desk, scope, ledger.today)),
+        notes=_notes(whole, unpriced=unpriced, owned=owned, beyond=beyond(desk, scope, rows, ledger.today)),
+        unpriced=unpriced,
+        owned=owned,
+        by_team=_by_team(rows, expected, rest, books) if scope.kind == "total" else (),
+        by_machine=_by_machine(rows, expected, rest, books) if scope.kind != "instance" else (),
+    )
+
+
+def _by_team(rows: Sequence[DaySpend], expected: Sequence[Expected], rest: int, books: Books) -> tuple[Piece, ...]:
+    charged = _sums(((row.team, row) for row in rows), books)
+    found = pieces(charged, expected, lambda each: each.team, rest=rest, passed=books.passed)
+    return shortened(pooled(found, books.outlook.uneven))
+
+
+def _by_machine(rows: Sequence[DaySpend], expected: Sequence[Expected], rest: int, books: Books) -> tuple[Piece, ...]:
+    charged = _sums(((row.instance_id, row) for row in rows), books)
+    found = pieces(charged, expected, lambda each: each.id, rest=rest, passed=books.passed)
+    return shortened(named(found, {each.id: each.name for each in books.machines}))
+
+
+def _sums(rows: Iterable[tuple[str, DaySpend]], books: Books) -> dict[str, int]:
+    """What was charged this month, by key."""
+    found: dict[str, int] = {}
+    for key, row in rows:
+        if row.day >= books.ledger.today.replace(day=1):
+            found[key] = found.get(key, 0) + row.micros
+    return found
+
+
+def _changes(machines: Sequence[Machine], books: Books) -> tuple[KnownChange, ...]:
+    """What has just changed, and what is known to come."""
+    past = past_changes(machines, books.kinds, books.ledger)
+    return (*past, *changes(machines, books.kinds, books.plans, books.ledger))
+
+
+def _uncounted(machines: Sequence[Machine], books: Books) -> tuple[str, ...]:
+    """Claims that end on machines which ran before them: nothing says that those stop."""
+    ends = books.foreseen.open_ended
+    found = [each for each in machines if each.id in ends and books.kinds[each.id] == "steady"]
+    found = [each for each in found if each.id not in books.plans]
+    if not found:
+        return ()
+    first = min(found, key=lambda each: ends[each.id])
+    day = local_day(ends[first.id], books.zone)
+    more = f", and {len(found) - 1} more like it" if len(found) > 1 else ""
+    return (f"the end of the claim on {first.name} on {day.day} {day:%b}{more}: it ran before, so it may run on.",)
+
+
+def _bought(desk: Desk, scope: Scope, today: date) -> Iterator[str]:
+    """Machines bought of late, or about to be: on no bill, but somebody may look for them here."""
+    for name, host in desk.settings.owned.hosts.items():
+        day = host.purchased_on
+        if day is not None and today - SHOWN_BACK * DAY <= day and scope in {Scope(), Scope("team", host.team)}:
+            yield f"the purchase of {name} on {day.day} {day:%b %Y}: owned machines are on no bill."
+
+
+def _per_planned_day(machines: Sequence[Machine], books: Books) -> dict[str, int]:
+    """What planned machines cost on the days that they run, or on the mean day by their on-hours."""
+    found = {}
+    for machine in machines:
+        made = books.plans.get(machine.id)
+        if made is None or (made.why in ENDS and made.at <= books.now):
+            continue
+        share = 1.0 if made.why in ENDS else usual_share(made, books.ledger)
+        found[machine.id] = round(share * machine.micros_per_day)
+    return found
+
+
+def _most_per_day(scope: Scope, machines: Sequence[Machine]) -> int | None:
+    """What a single machine costs if it never stops; None for other scopes, or where no price is known."""
+    if scope.kind != "instance" or not machines or machines[0].rate_micros is None:
+        return None
+    return machines[0].micros_per_day
+
+
+def _charged(rows: Iterable[DaySpend], since: date) -> int:
+    return sum(row.micros for row in rows if row.day >= since)
+
+
+def _range(micros: int, outlook: Forecast) -> Range:
+    """The sum of its machines, within the bounds of their sum."""
+    spread = outlook.spread if outlook.known_days >= LEARNED_FROM else None
+    low, high, low95, high95 = (_whole(each) for each in (outlook.lo80, outlook.hi80, outlook.lo95, outlook.hi95))
+    lows = (None if each is None else min(each, micros) for each in (low, low95))
+    highs = (None if each is None else max(each, micros) for each in (high, high95))
+    (lo80, lo95), (hi80, hi95) = lows, highs
+    return Range(micros, lo80, hi80, lo95, hi95, _whole(spread))
+
+
+def _whole(amount: float | None) -> int | None:
+    return None if amount is None else round(amount)
+
+
+def _chart(rows: Iterable[DaySpend], ahead: Forecast, books: Books) -> tuple[ReportDay, ...]:
+    today = books.ledger.today
+    spent: dict[date, int] = {}
+    for row in rows:
+        spent[row.day] = spent.get(row.day, 0) + row.micros
+    first = max(books.ledger.first_day, today - SHOWN_BACK * DAY)
+    past = [ReportDay(day, spent.get(day, 0)) for n in range((today - first).days) if (day := first + n * DAY)]
+    so_far = spent.get(today, 0)
+    expected = so_far + round(ahead.days[0].mean * (1 - books.passed))
+    coming = [ReportDay(day.date, None, round(day.mean), _whole(day.lo80), _whole(day.hi80)) for day in ahead.days[1:]]
+    return (*past, ReportDay(today, so_far, expected), *coming)
+
+
+def _notes(outlook: Forecast, *, unpriced: int, owned: int, beyond: int) -> tuple[str, ...]:
+    said = [note for note in dict.fromkeys(outlook.notes) if not note.startswith((f"{STEADY}: ", "Only "))]
+    if outlook.trust == "run-rate":
+        said = ["The ledger has under 3 days, so this is what runs now, without a range."]
+    if unpriced:
+        them = "1 running instance has" if unpriced == 1 else f"{unpriced} running instances have"
+        said.append(f"{them} no known price, so this forecast leaves that out.")
+    if owned:
+        them = "1 owned instance costs" if owned == 1 else f"{owned} owned instances cost"
+        said.append(f"{them} the same whether used or not, so this forecast of the bill leaves that out.")
+    if beyond:
+        said.append("The budget is the sum of the teams' budgets; what others spend counts against it too.")
+    return tuple(said)

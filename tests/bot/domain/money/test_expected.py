@@ -1,0 +1,118 @@
+"""Whichever way a forecast is told apart, its parts add up to it: to the micro-dollar, whatever the machines did."""
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.clock import HOUR
+from bot.domain.money.expected import Expected, expect
+from bot.domain.money.pieces import named, pieces, pooled, shortened
+from bot.domain.money.spending import Ledger, Machine, Used
+
+USD = 1_000_000
+TODAY = date(2026, 11, 23)
+DAYS = 40
+START = TODAY - timedelta(days=DAYS)
+
+HOURS = st.lists(st.one_of(st.just(0.0), st.just(24.0), st.floats(0, 24)), min_size=1, max_size=DAYS)
+MACHINES = st.lists(
+    st.tuples(
+        st.sampled_from(["nlp", "vision", ""]),
+        st.sampled_from(["p4d.24xlarge", "g5.xlarge"]),
+        st.one_of(st.none(), st.integers(0, 10**8)),
+        st.booleans(),
+        st.booleans(),
+        HOURS,
+    ),
+    max_size=7,
+)
+
+
+def company(told) -> tuple[list[Machine], Ledger]:
+    """Machines by team, type, rate, whether they run or are gone, and the hours they ran up to yesterday."""
+    machines, days = [], {}
+    for number, (team, type_, rate, runs, gone, hours) in enumerate(told):
+        machines.append(Machine(f"i-{number}", f"m{number}", type_, team, rate, None, runs and not gone, None, gone))
+        days[f"i-{number}"] = {
+            TODAY - timedelta(days=len(hours) - n): Used(int(long * (rate or 0)), int(long * HOUR))
+            for n, long in enumerate(hours)
+            if long
+        }
+    days = {each: found for each, found in days.items() if found}
+    metered = frozenset(START + timedelta(days=n) for n in range(DAYS))
+    seen = {each: min(found) for each, found in days.items()}
+    return machines, Ledger(ZoneInfo("UTC"), TODAY, START, days, seen, metered)
+
+
+@settings(deadline=None, max_examples=200)
+@given(told=MACHINES, passed=st.floats(0, 1), rest=st.integers(0, 31), charged=st.lists(st.integers(0, 10**12)))
+def test_teams_types_and_machines_all_add_up_to_the_same(told, passed, rest, charged):
+    machines, ledger = company(told)
+    outlook = expect(machines, ledger, {})
+    so_far = {machine.id: micros for machine, micros in zip(machines, charged, strict=False)}
+    ways = {"id": lambda each: each.id, "team": lambda each: each.team, "type": lambda each: each.type}
+
+    sums = {}
+    for way, key in ways.items():
+        by: dict[str, int] = {}
+        for machine in machines:
+            by[key(machine)] = by.get(key(machine), 0) + so_far.get(machine.id, 0)
+        found = pieces(by, outlook.machines, key, rest=rest, passed=passed)
+        for told_so in (found, pooled(found, [each.key for each in found[1:]]), shortened(found, 2), named(found, {})):
+            months, ahead = sum(each.month_micros for each in told_so), [sum(each.next_micros) for each in told_so]
+            sums[way, len(told_so)] = (sum(each.charged_micros for each in told_so), months, sum(ahead))
+
+    assert len(set(sums.values())) <= 1
+    for machine in machines:
+        own = [each for each in outlook.machines if each.id == machine.id]
+        assert len(own) <= 1
+        if machine.gone:
+            assert own == [] or outlook.kinds[machine.id] == "steady"
+        if own and machine.rate_micros is not None:
+            assert own[0].ahead(30) <= 30 * machine.micros_per_day
+
+
+def used(team, hours, *, type_="g5.xlarge", gone=False):
+    return (team, type_, USD, False, gone, hours)
+
+
+def test_a_level_is_sought_once_per_team_and_shared_out_by_what_machines_cost_lately():
+    machines, ledger = company([used("nlp", [10.0, 0.0] * 20), used("nlp", [0.0, 10.0] * 20)])
+
+    found = {each.id: each.variable for each in expect(machines, ledger, {}).machines}
+
+    assert found == {"i-0": 5 * USD, "i-1": 5 * USD}, "each alone has no level, together they cost 10 USD a day"
+
+
+def test_what_is_gone_will_be_followed_by_others_like_it():
+    machines, ledger = company([used("nlp", [10.0] * 40, gone=True), used("nlp", [10.0] * 40)])
+
+    by_id = {each.id: each for each in expect(machines, ledger, {}).machines}
+
+    assert set(by_id) == {"", "i-1"}
+    assert (by_id[""].team, by_id[""].type) == ("nlp", "g5.xlarge")
+    assert by_id[""].variable == by_id["i-1"].variable == 10 * USD
+
+
+def test_teams_too_uneven_to_tell_anything_of_alone_have_one_level_together():
+    machines, ledger = company(
+        [used(f"team{n}", [24.0 if (day - n) % 16 == 0 else 0.0 for day in range(40)]) for n in range(16)]
+    )
+
+    outlook = expect(machines, ledger, {})
+
+    assert len(outlook.uneven) >= 10
+    together = [each for each in outlook.machines if each.team in outlook.uneven]
+    assert {each.team for each in together} == outlook.uneven
+    assert sum(each.variable for each in together) == pytest.approx(len(outlook.uneven) * 24 / 16 * USD, rel=0.35)
+
+
+def test_no_machine_is_expected_to_cost_more_than_its_rate():
+    short = Expected("i-1", "m", "nlp", "g5.xlarge", variable=24 * USD)
+
+    assert short.rest(2, 0.5) == (0, 36 * USD)
+    assert short.rest(0, 0.5) == (0, 0)
+    assert short.ahead(7) == 7 * 24 * USD
