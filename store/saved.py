@@ -131,11 +131,14 @@ def claimed_next(db: Database, instance_id: str, at: int) -> int | None:
 
 
 def given_back(db: Database, instance_id: str, at: int, within: int) -> int:
-    """The latest end of claims that were given back before it, not long before an instant; 0 without any."""
+    """Until when claims that were given back not long before an instant would have gone on for certain; 0 without any.
+
+    As long again as each was held, at most to its end: who claims for weeks and gives back at once has shown nothing.
+    """
     row = one(
         db,
-        "SELECT max(until_at) AS at FROM claims WHERE instance_id = ? AND end_reason = 'released' "
-        "AND ended_at <= ? AND ended_at > ? AND until_at > ?",
+        "SELECT max(min(until_at, 2 * ended_at - from_at)) AS at FROM claims WHERE instance_id = ? "
+        "AND end_reason = 'released' AND ended_at <= ? AND ended_at > ? AND min(until_at, 2 * ended_at - from_at) > ?",
         *(instance_id, at, at - within, at),
     )
     return (row["at"] if row else None) or 0

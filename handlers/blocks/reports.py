@@ -159,9 +159,16 @@ def _idle_conclusion(made: SpendReport) -> str:
         if owned.idle_gpu_ms:
             said += f" Owned ones idled for {plural(round(owned.idle_gpu_ms / HOUR), 'GPU-hour')}."
     if made.idle_now:
-        waste = sum(each.waste_micros for each in made.idle_now if each.provider != "owned")
-        said += f" Idle now: {plural(len(made.idle_now), 'machine')}, {per_hour(waste)}."
+        said += f" Idle now: {plural(len(made.idle_now), 'machine')}, {_idle_now(made.idle_now)}."
     return said
+
+
+def _idle_now(idle: Sequence[IdleNow]) -> str:
+    """What idles now: owned machines apart, as they cost the same whether used or not."""
+    rented = sum(each.waste_micros for each in idle if each.provider != "owned")
+    owned = sum(each.waste_micros for each in idle if each.provider == "owned")
+    beside = f" of rented ones and {per_hour(owned)} of owned ones" if owned else ""
+    return f"{per_hour(rented)}{beside}"
 
 
 def _idle_row(row: Row, by: ReportBy) -> str:

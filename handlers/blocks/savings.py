@@ -65,11 +65,10 @@ def _one(each: Saved) -> str:
 def _small_print(told: Savings) -> str:
     rest = len(told.found) - SHOWN
     more = f"{plural(rest, 'smaller saving')} not shown. " if rest > 0 else ""
-    idle = "Nothing is idle right now."
+    idle = "No rented machine is idle right now."
     if told.wasted_micros_per_hour:
-        idle = (
-            f"Not counted, as nobody has saved it yet: {per_hour(told.wasted_micros_per_hour)} going unused right now."
-        )
+        wasted = f"{per_hour(told.wasted_micros_per_hour)} of rented machines going unused right now"
+        idle = f"Not counted, as nobody has saved it yet: {wasted}."
     return (
         f"{more}Worked out from our ledger up to the last whole hour: each hour of a machine once, and never more than "
         f"it would have cost. {idle}"

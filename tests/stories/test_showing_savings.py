@@ -47,7 +47,7 @@ def test_without_any_stop_nothing_is_saved_and_what_could_be_is_no_saving(lived)
 
     assert lived.types("ada", "/cost savings").splitlines() == [
         "*November 2026: nothing saved so far that can be shown.*",
-        f"{SMALL} Not counted, as nobody has saved it yet: $21.96/h going unused right now.",
+        f"{SMALL} Not counted, as nobody has saved it yet: $21.96/h of rented machines going unused right now.",
         BUTTONS,
     ]
 
@@ -63,9 +63,9 @@ def test_a_stop_saves_what_the_machine_would_have_cost_by_its_own_pattern(lived)
         "*Most of it*",
         (
             "train-7: $49.40 for 2 h 15 m not run, as it was stopped. "
-            "It would have run as in the same hours of the weeks before the stop."
+            "It would have run as in the same hours of the weeks before, as far as it did in the last 13 weeks."
         ),
-        f"{SMALL} Nothing is idle right now.",
+        f"{SMALL} No rented machine is idle right now.",
         BUTTONS,
     ]
 
@@ -94,15 +94,29 @@ def test_a_claim_given_back_early_counts_only_when_the_machine_was_stopped(lived
     lived.reports("train-7", 90.0)
     lived.types("ada", "/gpu claim train-7 for 10h")
     lived.presses("ada", "Claim train-7 anyway") if "Before you take" in lived.sees("ada") else None
+    hours_pass(lived, 3)
     lived.types("ada", "/gpu release train-7")
-    hours_pass(lived, 2)
+    hours_pass(lived, 1)
     assert saved(lived) == []
 
     stop(lived)
-    hours_pass(lived, 3)
+    hours_pass(lived, 2)
 
     assert {row["kind"] for row in saved(lived)} == {"released"}
-    assert "Its claim would have kept it running. After that: It would" in lived.types("ada", "/cost savings")
+    assert "Its claim would have kept it running, as long again as it was held." in lived.types("ada", "/cost savings")
+
+
+def test_a_long_claim_given_back_at_once_earns_nothing_by_its_length(lived):
+    lived.reports("train-7", 0.0)
+    lived.types("ada", "/gpu claim train-7 for 300h")
+    lived.presses("ada", "Claim train-7 anyway") if "Before you take" in lived.sees("ada") else None
+    lived.clock.forward(2 * MINUTE)
+    lived.types("ada", "/gpu release train-7")
+    stop(lived)
+    hours_pass(lived, 26)
+
+    found = saved(lived)
+    assert sum(row["saved_ms"] for row in found if row["kind"] == "released") <= 2 * MINUTE
 
 
 def test_taking_what_stands_free_saves_only_while_the_other_did_not_run(lived):

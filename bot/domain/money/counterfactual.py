@@ -2,18 +2,21 @@
 
 A machine that was stopped would have run as it did before: each hour as the same hour of the week had it, in the four
 weeks before the stop, on average; a machine younger than a week as the same hour of the days before. What was saved
-in those weeks counts as running, or a machine stopped every night would soon seem to need no stopping. Until the end
-of a claim that was given back early it would have run for certain.
+in those weeks counts as running, or a machine stopped every night would soon seem to need no stopping; but only while
+that hour really ran within EVIDENCE weeks, or nights off would be saved for ever that nobody would use any more. When
+a claim was given back early it would have run for certain as long again as it was held, at most to the claim's end.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.domain.clock import DAY, HOUR
 
 WEEK = 7 * DAY
 WEEKS, DAYS = 4, 6
+EVIDENCE = 13
+"""Within so many weeks an hour must really have run to be saved."""
 LONGEST = 30 * DAY
 """After so long without it, nobody can say that a machine would still have run."""
 
@@ -29,11 +32,17 @@ class Stopped:
     """When it started again, was to start by its on-hours, was claimed or was gone."""
     rate_micros: int
     ran_ms: Mapping[int, int]
-    """By the start of a clock hour: how long it ran in it, or would have."""
+    """By the start of a clock hour: how long it ran in it."""
     known_from: int
     """Since when its running was watched."""
     claimed_until: int = 0
-    """The end of a claim that was given back early; 0 without."""
+    """Until when a claim that was given back early would have kept it running; 0 without."""
+    spared_ms: Mapping[int, int] = field(default_factory=dict)
+    """By the start of a clock hour: how long it would have run but for what was saved."""
+
+    def used_ms(self, hour: int) -> int:
+        """How long it ran in a clock hour, or would have."""
+        return min(HOUR, self.ran_ms.get(hour, 0) + self.spared_ms.get(hour, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +92,14 @@ def _usual(stop: Stopped, span: tuple[int, int]) -> int:
     """How long it would have run in part of an hour: the mean of the same hour before it was stopped."""
     hour, length = span[0] // HOUR * HOUR, span[1] - span[0]
     last = stop.from_at // HOUR * HOUR - HOUR
-    past = _before(stop, hour, WEEK, last)[:WEEKS] or _before(stop, hour, DAY, last)[:DAYS]
-    if not past:
+    weeks, days = _before(stop, hour, WEEK, last), _before(stop, hour, DAY, last)
+    past, seen = (weeks[:WEEKS], weeks) if weeks else (days[:DAYS], days)
+    if not any(stop.ran_ms.get(each) for each in seen if each >= hour - EVIDENCE * WEEK):
         return 0
-    return min(length, sum(stop.ran_ms.get(each, 0) for each in past) * length // (len(past) * HOUR))
+    return min(length, sum(stop.used_ms(each) for each in past) * length // (len(past) * HOUR))
 
 
 def _before(stop: Stopped, hour: int, step: int, last: int) -> list[int]:
     """The same hour so many days or weeks ago, and before that, as far as it was watched; the newest first."""
     first = hour - max(1, -(-(hour - last) // step)) * step
-    return [each for n in range(max(WEEKS, DAYS)) if (each := first - n * step) >= stop.known_from]
+    return [each for n in range(EVIDENCE) if (each := first - n * step) >= stop.known_from]

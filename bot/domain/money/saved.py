@@ -30,9 +30,9 @@ class Savings:
     found: tuple[Saved, ...]
     """The most first."""
     wasted_micros_per_hour: int
-    """Going unused right now."""
+    """Going unused right now on rented machines; owned ones cost the same whether used or not."""
     idle: int
-    """Instances idle right now."""
+    """Rented instances idle right now."""
 
     @property
     def micros(self) -> int:

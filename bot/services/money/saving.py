@@ -13,7 +13,7 @@ from bot.domain.acting.windows import next_edge
 from bot.domain.clock import DAY, HOUR
 from bot.domain.days import local_day
 from bot.domain.listing import Filter
-from bot.domain.money.counterfactual import LONGEST, WEEK, WEEKS, Piece, Stopped, saved_by_sharing, saved_by_stop
+from bot.domain.money.counterfactual import EVIDENCE, LONGEST, WEEK, Piece, Stopped, saved_by_sharing, saved_by_stop
 from bot.domain.money.saved import Savings
 from bot.services.acting import parking
 from bot.services.desk import Desk
@@ -39,7 +39,7 @@ def answer(desk: Desk, first: date, last: date) -> Savings:
     """What was saved from one day to another, both counted, in the zone of [digest]."""
     db = desk.store.reading()
     found = saved.between(db, *span_of(first, last, desk.settings.digest.timezone))
-    idle = listings.totals(db, Filter())
+    idle = listings.totals(db, Filter(provider="ec2"))
     return Savings(first, last, today(desk), tuple(found), idle.waste_micros, idle.idle)
 
 
@@ -81,15 +81,13 @@ def _standstill(desk: Desk, db: Database, row: Row, run: Row) -> Stopped:
         row["gone_at"],
         _next_window(desk, db, instance_id, began),
     )
-    first = began - WEEKS * WEEK - WEEK
-    ran = saved.ran(db, instance_id, first, began)
-    for hour, ms in saved.spared(db, instance_id, first, began).items():
-        ran[hour] = min(HOUR, ran.get(hour, 0) + ms)
+    first = began - EVIDENCE * WEEK
     return Stopped(
         from_at=began,
         until_at=max(began, min((cap for cap in caps if cap is not None), default=began + LONGEST)),
         rate_micros=run["rate_micros"],
-        ran_ms=ran,
+        ran_ms=saved.ran(db, instance_id, first, began),
+        spared_ms=saved.spared(db, instance_id, first, began),
         known_from=saved.first_run(db, instance_id) or began,
         claimed_until=saved.given_back(db, instance_id, began, SOON),
     )
@@ -105,8 +103,11 @@ def _next_window(desk: Desk, db: Database, instance_id: str, at: int) -> int | N
 
 
 def _otherwise(stop: Stopped) -> str:
-    usual = "It would have run as in the same hours of the weeks before the stop."
-    return f"Its claim would have kept it running. After that: {usual}" if stop.claimed_until else usual
+    usual = (
+        f"It would have run as in the same hours of the weeks before, as far as it did in the last {EVIDENCE} weeks."
+    )
+    held = "Its claim would have kept it running, as long again as it was held. After that:"
+    return f"{held} {usual}" if stop.claimed_until else usual
 
 
 def _of_sharing(desk: Desk, row: Row) -> None:

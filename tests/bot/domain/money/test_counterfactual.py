@@ -44,6 +44,20 @@ def test_a_machine_younger_than_a_week_goes_by_its_days():
     assert sum(piece.saved_ms for piece in found) == DAY
 
 
+def test_nights_that_were_saved_count_as_running_while_they_really_ran_not_long_ago():
+    """Off every night for so many weeks: by then the nights before are saved ones, and those before them real."""
+    for weeks, expected in ((4, HOUR), (12, HOUR), (13, 0), (60, 0)):
+        began = T0 - weeks * WEEK
+        hours = [T0 - n * HOUR for n in range(1, 70 * 7 * 24)]
+        ran = {hour: HOUR for hour in hours if hour < began or 8 <= hour % DAY // HOUR < 20}
+        spared = {hour: HOUR for hour in hours if hour not in ran}
+        stop = Stopped(T0, T0 + DAY, RATE, ran, T0 - 70 * WEEK, 0, spared)
+
+        night = [piece for piece in saved_by_stop(stop, T0, T0 + DAY) if not 8 <= piece.from_at % DAY // HOUR < 20]
+
+        assert {piece.saved_ms for piece in night} == ({expected} if expected else set()), weeks
+
+
 def test_one_that_nobody_has_watched_saves_nothing():
     assert saved_by_stop(stopped({}, known_from=T0), T0, T0 + DAY) == []
 
