@@ -102,10 +102,10 @@ def free_now(listing: Listing, count: int, span: int | None) -> Reply:
     return plainly(f"{what_is} free now, so there is nothing to wait for.", button(label, ids.CLAIM_WANT, value))
 
 
-def offered(offer: Offer, waiter: Waiter, name: str, listing: Listing | None) -> Reply:
-    """Told to the one whose turn it is; later, what became of it."""
+def offered(offer: Offer, waiter: Waiter, name: str, listing: Listing | None, *, has_next: bool = False) -> Reply:
+    """Told to the one whose turn it is; later, what became of it, and whether it serves somebody else now."""
     if offer.state != "open":
-        return plainly(f"It was your turn for {what(waiter, name)}. {_became(offer, waiter, name)}")
+        return plainly(f"It was your turn for {what(waiter, name)}. {_became(offer, waiter, name, has_next=has_next)}")
     busy = listing.busy.intersection(offer.gpus) if listing else ()
     works = f" Somebody without a claim works on {gpus(sorted(busy))} just now." if busy else ""
     note = f" Your note: {esc(waiter.note, 120)}." if waiter.note else ""
@@ -123,19 +123,24 @@ def _answers(offer: Offer) -> list[Block]:
     return [take, button("Pass", ids.DECLINE_OFFER, offer.id)]
 
 
-def _became(offer: Offer, waiter: Waiter, name: str) -> str:
+def _became(offer: Offer, waiter: Waiter, name: str, *, has_next: bool) -> str:
     label = f"*{esc(name, 60)}*"
+    on = _goes(has_next=has_next)
     if offer.state == "withdrawn" and waiter.end_reason == "served":
-        return f"You got what you waited for elsewhere, so {label} goes to the next."
+        return f"You got what you waited for elsewhere, so {label} {on}."
     return {
         "taken": f"You took {label}.",
-        "passed": f"You let {label} go to the next.",
-        "lapsed": f"You did not answer by {at(offer.until_at)}, so {label} goes to the next.",
+        "passed": f"You let {label} go{' to the next' if has_next else ''}.",
+        "lapsed": f"You did not answer by {at(offer.until_at)}, so {label} {on}.",
         "withdrawn": f"{label} can't be had just now, so the offer is off. You keep your place.",
     }.get(offer.state, "")
 
 
-def ended(waiter: Waiter, name: str, last: Offer | None) -> Reply:
+def _goes(*, has_next: bool) -> str:
+    return "goes to the next" if has_next else "is no longer held for you"
+
+
+def ended(waiter: Waiter, name: str, last: Offer | None, *, has_next: bool = False) -> Reply:
     """Told to somebody who is out of the line without having said so."""
     wanted = what(waiter, name)
     if waiter.end_reason == "gone":
@@ -144,8 +149,8 @@ def ended(waiter: Waiter, name: str, last: Offer | None) -> Reply:
     if waiter.end_reason == "lapsed":
         until = f" by {at(last.until_at)}" if last else ""
         return plainly(
-            f"It was your turn for {wanted}, but you did not answer{until}. It goes to the next, and you are out of "
-            "the line.",
+            f"It was your turn for {wanted}, but you did not answer{until}. It {_goes(has_next=has_next)}, and you are "
+            "out of the line.",
             again,
         )
     return plainly(

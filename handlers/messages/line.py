@@ -15,7 +15,7 @@ def offer(desk: Desk, offer_id: str) -> Reply | None:
         return None
     made, waiter = found
     name, listing = looking.name_of(desk, made.instance_id), looking.listing(desk, made.instance_id)
-    return line.offered(made, waiter, name, listing)
+    return line.offered(made, waiter, name, listing, has_next=queueing.has_next(desk, made))
 
 
 def line_ended(desk: Desk, waiter_id: str) -> Reply | None:
@@ -23,7 +23,9 @@ def line_ended(desk: Desk, waiter_id: str) -> Reply | None:
     waiter = queueing.waiter(desk, int(waiter_id))
     if waiter is None:
         return None
-    return line.ended(waiter, looking.name_of(desk, waiter.instance_id), queueing.last_offer(desk, waiter.id))
+    last = queueing.last_offer(desk, waiter.id)
+    has_next = last is not None and queueing.has_next(desk, last)
+    return line.ended(waiter, looking.name_of(desk, waiter.instance_id), last, has_next=has_next)
 
 
 def waited_for(desk: Desk, claim_id: str) -> Reply | None:

@@ -49,7 +49,11 @@ def every_reply(text: str, name: str) -> list[Reply]:
         line.not_yet(some, name, 12_345, turn, NOW),
         line.not_yet(some, name, 1, None, NOW),
         *(line.free_now(one, count, 8 * HOUR) for count in (1, 2, 8)),
-        *(line.offered(offer(state), some, name, one) for state in ("open", "taken", "passed", "lapsed", "withdrawn")),
+        *(
+            line.offered(offer(state), some, name, one, has_next=more)
+            for state in ("open", "taken", "passed", "lapsed", "withdrawn")
+            for more in (True, False)
+        ),
         line.offered(offer(), some, name, None),
         *(line.ended(replace(some, end_reason=why), name, offer("lapsed")) for why in ("lapsed", "stale", "gone")),
         line.left(some, name),

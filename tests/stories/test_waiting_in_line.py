@@ -89,6 +89,36 @@ def test_who_does_not_answer_is_out_and_told_and_the_next_is_asked(office):
     assert office.presses("cy", "Wait again", "@cy").startswith("You are 2nd in line for *train-7*, for 8 h.")
 
 
+def test_where_nobody_is_next_nobody_is_named_as_next(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.types("cy", "/gpu wait train-7")
+    office.types("ada", "/gpu release train-7")
+
+    office.passes(16 * MINUTE)
+
+    assert office.slack.sees("cy", "@cy") == [
+        "It was your turn for *train-7*. You did not answer by Mon 09:15 UTC, so *train-7* is no longer held for you.",
+        (
+            "It was your turn for *train-7*, but you did not answer by Mon 09:15 UTC. "
+            "It is no longer held for you, and you are out of the line.\n[Wait again]"
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("others", "said"), [((), "You let *train-7* go."), (("bob",), "You let *train-7* go to the next.")]
+)
+def test_whoever_passes_hears_whether_there_is_a_next(office, others, said):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    for person in ("cy", *others):
+        office.types(person, "/gpu wait train-7")
+    office.types("ada", "/gpu release train-7")
+
+    office.presses("cy", "Pass", "@cy")
+
+    assert office.slack.sees("cy", "@cy")[0] == f"It was your turn for *train-7*. {said}"
+
+
 def test_whoever_passes_leaves_and_a_late_press_is_told_so(office):
     office.types("ada", "/gpu claim train-7 for 4h")
     office.types("cy", "/gpu wait train-7")

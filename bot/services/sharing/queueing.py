@@ -200,6 +200,15 @@ def next_for(desk: Desk, instance_id: str) -> str:
     return due[0].waiter.person if due else ""
 
 
+def has_next(desk: Desk, made: Offer) -> bool:
+    """Whether what somebody was offered serves somebody else now: it is offered to them, or about to be."""
+    listing = listings.by_id(desk.store.reading(), made.instance_id)
+    if listing is None:
+        return False
+    offered = any(set(each.gpus) & set(made.gpus) for each in listing.offers if each.person != made.person)
+    return offered or next_for(desk, made.instance_id) not in {"", made.person}
+
+
 def lines(desk: Desk) -> list[tuple[Waiter, int]]:
     """Every line as its first waiter and how many stand in it."""
     return line.lines(desk.store.reading())
