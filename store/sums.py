@@ -31,5 +31,19 @@ def of(db: Database, by: By, start: int, end: int, *, team: str | None = None) -
     return [Sum(**row) for row in found]
 
 
+def idle_throughout(db: Database, start: int, end: int) -> dict[str, int]:
+    """What rented machines cost from `start` up to `end`, by id: those that ran in it and were seen idle all along."""
+    found = rows(
+        db,
+        "SELECT c.instance_id, sum(s.micros) AS micros FROM charges c INDEXED BY charges_by_time "
+        "JOIN shares s ON s.charge_id = c.id JOIN instances i ON i.id = c.instance_id "
+        "WHERE c.from_at >= ? AND c.from_at < ? AND i.provider = 'ec2' GROUP BY c.instance_id "
+        "HAVING sum(s.micros) > 0 AND sum(s.use <> 'idle') = 0",
+        start,
+        end,
+    )
+    return {row["instance_id"]: row["micros"] for row in found}
+
+
 def _micros_of(use: str) -> str:
     return f"sum(CASE WHEN s.use = '{use}' THEN s.micros ELSE 0 END) AS {use}_micros"

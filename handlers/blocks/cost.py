@@ -6,16 +6,13 @@ from typing import Literal
 
 from bot.domain.money.accuracy import Record
 from bot.domain.money.opinion import Opinion
-from bot.domain.money.rates import USD
-from bot.domain.money.report import NEXT_DAYS, Driver, KnownChange, Range, Report, ReportDay
+from bot.domain.money.report import NEXT_DAYS, Driver, KnownChange, Range, Report
 from handlers import ids
+from handlers.blocks import cost_charts
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import at, esc, usd
 
-Period = Literal["month", "30d", "90d"]
-BACK, AHEAD = 12, 7
-"""Days of the chart; with today they stay within the 20 points Slack draws."""
-WEEKS_BACK, WEEKS_AHEAD = 4, 12
+Period = Literal["month", "7d", "30d", "90d"]
 SHOWN_DRIVERS = 5
 TRUST = {
     "firm": "Firm: what runs, runs on.",
@@ -44,8 +41,7 @@ def forecast(
 ) -> Reply:
     """The whole answer; the period that was asked for leads. Beside it how good we were, and what AWS says."""
     conclusion = _conclusion(report, period)
-    chart = _chart_by_week(report) if period == "90d" else _chart(report)
-    blocks: list[Block] = [section(f"*{conclusion}*"), chart, section(_figures(report, period))]
+    blocks: list[Block] = [section(f"*{conclusion}*"), _chart(report, period), section(_figures(report, period))]
     behind = _behind(report)
     if behind:
         blocks.append(section(behind))
@@ -56,13 +52,30 @@ def forecast(
     return Reply(cut(f"{conclusion} {_sum(report)}", 3_900), blocks)
 
 
+def _chart(report: Report, period: Period) -> Block:
+    if period == "90d":
+        return cost_charts.by_week(report)
+    return (
+        cost_charts.month(report) if period == "month" else cost_charts.next_days(report, int(period.removesuffix("d")))
+    )
+
+
 def _buttons(report: Report, period: Period) -> list[Block]:
     about = f"{report.scope.kind}|{report.scope.key}"
     names: dict[Period, str] = {"month": f"{report.today:%B}", "30d": "30 days", "90d": "90 days"}
     others = [
         button(name, f"{ids.FORECAST}:{each}", f"{each}|{about}") for each, name in names.items() if each != period
     ]
-    return [*others, button("How good these are", f"{ids.FORECAST}:accuracy", f"accuracy|{about}")]
+    ways = [
+        button(f"By {way}", f"{ids.FORECAST}:{way}", f"{way}|{about}")
+        for way, pieces in (("team", report.by_team), ("machine", report.by_machine))
+        if len(pieces) > 1
+    ]
+    nights = sum(each.micros for each in report.idle_nights)
+    if nights:
+        label = f"If idle nights were parked: {usd(-nights, cents=False)}"
+        ways.append(button(label, f"{ids.FORECAST}:nights", f"nights|{about}"))
+    return [*ways, *others, button("How good these are", f"{ids.FORECAST}:accuracy", f"accuracy|{about}")]
 
 
 def _record(record: Record | None) -> str:
@@ -181,63 +194,6 @@ def _change(change: KnownChange) -> str:
 def _small_print(report: Report) -> str:
     parts = [f"Our own metering at our rates, not the provider's bill. Made {at(report.made_at)}."]
     return " ".join([*parts, *(esc(note, 300) for note in report.notes[:5])])
-
-
-def _chart(report: Report) -> Block:
-    """Bars per day: charged up to today, expected from today on. Slack wants a point of each series for each day."""
-    today = next((n for n, day in enumerate(report.days) if day.date == report.today), len(report.days))
-    days = report.days[max(0, today - BACK) : today + AHEAD + 1]
-    labels = [_day(day.date) for day in days]
-    charged = [_dollars(day.charged_micros) for day in days]
-    rest = [_dollars(day.expected_micros) if day.date >= report.today else 0 for day in days]
-    return {
-        "type": "data_visualization",
-        "title": "Spend per day, USD",
-        "chart": {
-            "type": "bar",
-            "series": [_series("charged", labels, charged), _series("expected", labels, rest)],
-            "axis_config": {"categories": labels, "x_label": "day", "y_label": "USD"},
-        },
-    }
-
-
-def _chart_by_week(report: Report) -> Block:
-    """Bars per week of seven days: those before today charged, those from today on expected."""
-    past = [day for day in report.days if day.date < report.today][-7 * WEEKS_BACK :]
-    ahead = [day for day in report.days if day.date >= report.today][: 7 * WEEKS_AHEAD]
-    before = _weeks(past[len(past) % 7 :])
-    weeks = [*before, *_weeks(ahead)]
-    labels = [_day(week[0].date) for week in weeks]
-    charged = [_dollars(_summed(week, "charged")) for week in before] + [0] * (len(weeks) - len(before))
-    rest = [0] * len(before) + [_dollars(_summed(week, "expected")) for week in weeks[len(before) :]]
-    return {
-        "type": "data_visualization",
-        "title": "Spend per week, USD",
-        "chart": {
-            "type": "bar",
-            "series": [_series("charged", labels, charged), _series("expected", labels, rest)],
-            "axis_config": {"categories": labels, "x_label": "week from", "y_label": "USD"},
-        },
-    }
-
-
-def _weeks(days: Sequence[ReportDay]) -> list[Sequence[ReportDay]]:
-    return [days[first : first + 7] for first in range(0, len(days), 7)]
-
-
-def _summed(week: Sequence[ReportDay], what: Literal["charged", "expected"]) -> int:
-    return sum((day.charged_micros if what == "charged" else day.expected_micros) or 0 for day in week)
-
-
-def _series(name: str, labels: list[str], values: list[int]) -> Block:
-    return {
-        "name": name,
-        "data": [{"label": label, "value": value} for label, value in zip(labels, values, strict=True)],
-    }
-
-
-def _dollars(micros: int | None) -> int:
-    return ((micros or 0) + USD // 2) // USD
 
 
 def _day(day: date | None) -> str:

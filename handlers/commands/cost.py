@@ -1,33 +1,70 @@
 """/cost: what it will come to."""
 
+import re
+from dataclasses import replace
 from typing import cast, get_args
 
 from bot.domain.money.report import Scope, ScopeKind
-from bot.errors import Refused
+from bot.errors import NotFound, Refused
 from bot.services import looking
 from bot.services.desk import Desk
 from bot.services.money import forecasting, scoring, second_opinion
 from handlers.blocks import accuracy as records
-from handlers.blocks import cost
+from handlers.blocks import cost, cost_pieces
 from handlers.blocks.cost import Period
+from handlers.blocks.cost_pieces import Way
 from handlers.blocks.parts import Reply
 from handlers.commands import bill, budgets, prices, renting, reports, savings
 from handlers.commands.scopes import SCOPES, scope
 from handlers.commands.verbs import Ask, Verb
 
-PERIODS: dict[str, Period] = {"month": "month", "30d": "30d", "90d": "90d"}
+PERIODS: dict[str, Period] = {"month": "month", "7d": "7d", "30d": "30d", "90d": "90d"}
+WAYS: dict[str, Way] = {"team": "team", "teams": "team", "machine": "machine", "machines": "machine"}
 
 
 def forecast(ask: Ask) -> Reply:
-    """A scope and a period, either first."""
+    """A scope, a period and a way to tell it apart, in any order."""
     if ask.words and ask.words[0].lower() == "accuracy":
-        return accuracy(Ask(ask.desk, ask.user, ask.channel, ask.words[1:]))
-    said = [word for word in ask.words if word.lower() in PERIODS]
-    named = Ask(ask.desk, ask.user, ask.channel, [word for word in ask.words if word.lower() not in PERIODS])
+        return accuracy(replace(ask, words=ask.words[1:]))
+    way, words = _way(ask.words)
+    said = [word for word in words if word.lower() in PERIODS]
     if len(said) > 1:
         raise Refused(f"Say one period, {' or '.join(said)}.")
-    period = PERIODS[said[0].lower()] if said else "month"
-    return told(ask.desk, scope(named, "forecast"), period)
+    named = replace(ask, words=[word for word in words if word.lower() not in PERIODS])
+    try:
+        about = scope(named, "forecast")
+    except NotFound:
+        _refuse_period(named.words)
+        raise
+    if way:
+        return apart(ask.desk, about, way)
+    return told(ask.desk, about, PERIODS[said[0].lower()] if said else "month")
+
+
+def _way(words: list[str]) -> tuple[Way | None, list[str]]:
+    """The way that "by team" names, and the words without it. Raises Refused."""
+    at = next((number for number, word in enumerate(words) if word.lower() == "by"), None)
+    if at is None:
+        return None, words
+    said = " ".join(words[at + 1 : at + 2])
+    if said.lower() not in WAYS:
+        raise Refused(f'By "{said[:40]}"? Forecasts are told by team or by machine.')
+    return WAYS[said.lower()], words[:at] + words[at + 2 :]
+
+
+def _refuse_period(words: list[str]) -> None:
+    for word in words:
+        if re.fullmatch(r"[+-]?\d+(\.\d+)?[a-z]*|this|next|(day|week|month|quarter|year)s?", word.lower(), re.ASCII):
+            raise Refused(f'"{word[:40]}" is no period of a forecast. Say {", ".join(PERIODS)}; month without one.')
+
+
+def apart(desk: Desk, about: Scope, way: Way) -> Reply:
+    """A scope's forecast told apart by team or machine. Raises Refused."""
+    if way == "team" and about.kind != "total":
+        raise Refused(f"Only everything is told by team. Try `{desk.settings.slack.cost_command} forecast by team`.")
+    if about.kind == "instance":
+        raise Refused(f"{about.label} is one machine: there is nothing to tell apart.")
+    return cost_pieces.by(forecasting.answer(desk, about), way)
 
 
 def told(desk: Desk, about: Scope, period: Period = "month") -> Reply:
@@ -41,12 +78,14 @@ def pressed(desk: Desk, value: str) -> Reply:
     """The forecast, or the record, of a button's period and scope. Raises Refused."""
     period, _, about = value.partition("|")
     kind, _, key = about.partition("|")
-    if kind not in get_args(ScopeKind) or period not in {*PERIODS, "accuracy"}:
+    if kind not in get_args(ScopeKind) or period not in {*PERIODS, *WAYS, "accuracy", "nights"}:
         raise Refused("This button is from another version of Valet. Use the command instead.")
     named = Scope(cast("ScopeKind", kind), key, looking.name_of(desk, key) if kind == "instance" else "")
     if period == "accuracy":
         return _record(desk, named)
-    return told(desk, named, PERIODS[period])
+    if period == "nights":
+        return cost_pieces.nights(forecasting.answer(desk, named))
+    return apart(desk, named, WAYS[period]) if period in WAYS else told(desk, named, PERIODS[period])
 
 
 def accuracy(ask: Ask) -> Reply:
@@ -62,7 +101,7 @@ def _record(desk: Desk, about: Scope) -> Reply:
 VERBS = (
     Verb(
         "forecast",
-        f"forecast [accuracy] [{SCOPES}] [month|30d|90d]",
+        f"forecast [accuracy] [{SCOPES}] [month|7d|30d|90d] [by team|machine]",
         "What it will cost, and why; or how good such answers were.",
         forecast,
     ),

@@ -18,7 +18,7 @@ from bot.domain.fleet import Instance
 from bot.domain.listing import Listing, Source
 from bot.domain.measuring.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import Rate
-from bot.domain.money.report import Driver, KnownChange, Range, Report, ReportDay, Scope
+from bot.domain.money.report import Driver, IdleNights, KnownChange, Piece, Range, Report, ReportDay, Scope
 from bot.domain.sharing.claims import Claim
 from bot.sandbox.slack.check import problems, text_size
 from handlers.blocks.parts import Reply
@@ -182,6 +182,9 @@ def report(text: str) -> Report:
         notes=(text,) * 12,
         unpriced=12_345,
         owned=12_345,
+        by_team=tuple(Piece(text, text, 10**12, 10**15, (10**12,) * 3, count) for count in (1, 2)) * 12,
+        by_machine=tuple(Piece("", text, 10**12, 10**15, (10**12,) * 3, count) for count in (1, 2)) * 12,
+        idle_nights=tuple(IdleNights("i", text, 28, 10**12) for _ in range(40)),
     )
 
 

@@ -1,7 +1,7 @@
 """Whatever the records hold, what is drawn of prices and of buying is fit to send."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,8 +13,9 @@ from bot.domain.money.buying import Demand, Terms
 from bot.domain.money.market import Comparison, Figure, OwnMachine, Paid, Quote
 from bot.domain.money.ownership import Part, Purchase, Upkeep, owned_cost
 from bot.domain.money.rates import Rate
-from bot.domain.money.report import Scope
-from handlers.blocks import prices, renting
+from bot.domain.money.report import Range, Report, ReportDay, Scope
+from handlers.blocks import cost, cost_pieces, prices, renting
+from handlers.blocks.cost import Period
 from tests.handlers import pieces
 from tests.handlers.pieces import TEXTS, objections
 
@@ -92,3 +93,56 @@ def test_one_and_many_are_said_in_their_own_way():
     assert renting.conclusion_of(many).startswith("p5 (p5): buy 4 servers. It saves ")
     assert renting.conclusion_of(one).startswith("p5 (p5): keep renting. Buying one would cost ")
     assert "over 5 years" in renting.conclusion_of(many)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_forecast_and_its_parts_are_fit_to_send(text):
+    made = pieces.report(text)
+    told = [cost.forecast(made, period) for period in ("month", "7d", "30d", "90d")]
+
+    told += [cost_pieces.by(made, "team"), cost_pieces.by(made, "machine"), cost_pieces.nights(made)]
+
+    assert [objections(each) for each in told] == [[]] * len(told)
+
+
+def charted(made: Report, period: Period) -> dict[str, list[int]]:
+    chart = cost.forecast(made, period).blocks[1]["chart"]
+    return {each["name"]: [point["value"] for point in each["data"]] for each in chart["series"]}
+
+
+@pytest.mark.parametrize("day", range(1, 31))
+def test_the_months_chart_leads_from_what_is_charged_into_the_range(day):
+    today = date(2026, 11, day)
+    past = [ReportDay(date(2026, 11, n), 10 * USD) for n in range(1, day)]
+    days = [*past, ReportDay(today, 4 * USD, 10 * USD)]
+    days += [ReportDay(today + timedelta(days=n), None, 10 * USD, 0, 20 * USD) for n in range(1, 90)]
+    so_far = (day - 1) * 10 * USD + 4 * USD
+    made = replace(
+        pieces.report("x"),
+        today=today,
+        days=tuple(days),
+        charged_micros=so_far,
+        month=Range(300 * USD, so_far, 400 * USD),
+        budget_micros=600 * USD,
+    )
+
+    drawn = charted(made, "month")
+
+    assert objections(cost.forecast(made)) == []
+    assert list(drawn) == ["so far", "expected", "low", "high", "budget pace"]
+    assert {len(each) for each in drawn.values()} <= set(range(10, 21))
+    assert (drawn["so far"][-1], drawn["expected"][-1]) == (so_far // USD, 300)
+    assert (drawn["low"][-1], drawn["high"][-1], drawn["budget pace"][-1]) == (so_far // USD, 400, 600)
+    for low, mean, high in zip(drawn["low"], drawn["expected"], drawn["high"], strict=True):
+        assert low <= mean <= high
+    for line in drawn.values():
+        assert line == sorted(line)
+    assert drawn["so far"][0] == (4 if day == 1 else 10)
+
+
+def test_without_a_budget_or_a_range_the_chart_has_no_such_line():
+    made = replace(pieces.report("x"), budget_micros=None, month=Range(10**15), next_days=(Range(10**15),) * 3)
+
+    assert list(charted(made, "month")) == ["so far", "expected"]
+    assert list(charted(made, "30d")) == ["expected"]
+    assert charted(made, "30d")["expected"][-1] == 10**9

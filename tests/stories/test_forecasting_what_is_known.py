@@ -8,7 +8,7 @@ from bot.billing.cost_explorer import CostExplorer
 from bot.domain.clock import DAY, HOUR
 from bot.domain.money.bill import DAY as A_DAY
 from bot.domain.money.bill import utc_day
-from bot.domain.money.rates import Charge
+from bot.domain.money.rates import Charge, Share
 from bot.sandbox.cost_explorer import SandboxCostExplorer, billed
 from bot.services.money import billing, forecasting, scoring, second_opinion
 from store import bill, ledger, spend
@@ -18,14 +18,20 @@ from tests.stories.conftest import SETTINGS
 @pytest.fixture
 def company(office_with):
     """All that runs has run for 40 days."""
-    office = office_with({**SETTINGS, "bill": {"source": "cost-explorer"}})
+    return ran_for_40_days(office_with({**SETTINGS, "bill": {"source": "cost-explorer"}}))
+
+
+def ran_for_40_days(office, idle=frozenset()):
+    """With the machine hours that nobody worked in, by name and hour."""
     desk, now = office.valet.desk, office.clock.now // HOUR * HOUR
     with desk.store.writing() as db:
         for row in spend.machines(db):
             if row["provider"] == "ec2" and row["runs"] and row["rate_micros"]:
-                rate = row["rate_micros"]
-                hours = range(now - 40 * DAY, now, HOUR)
-                ledger.add(db, [Charge(row["id"], at, at + HOUR, HOUR, rate, rate, row["team"]) for at in hours])
+                rate, team = row["rate_micros"], row["team"]
+                for at in range(now - 40 * DAY, now, HOUR):
+                    use = "idle" if (row["name"], at) in idle else "busy"
+                    share = Share("", team, use, HOUR, rate)
+                    ledger.add(db, [Charge(row["id"], at, at + HOUR, HOUR, rate, rate, team, (share,))])
     return office
 
 
@@ -80,7 +86,56 @@ def test_buttons_lead_to_other_periods_and_to_the_record(company):
 
 def test_two_periods_or_a_wrong_one_are_told(company):
     assert company.types("ada", "/cost forecast 30d 90d") == "Say one period, 30d or 90d."
-    assert "I know no team, type or instance" in company.types("ada", "/cost forecast 45d")
+    for wrong in ("45d", "400d", "-5d", "week", "this week", "next month"):
+        seen = company.types("ada", f"/cost forecast {wrong}")
+        assert seen.endswith("is no period of a forecast. Say month, 7d, 30d, 90d; month without one.")
+    assert "I know no team, type or instance" in company.types("ada", "/cost forecast weekdays")
+    assert company.types("ada", "/cost forecast 7d team nlp").startswith("*Next 7 days (nlp): $")
+
+
+def amounts(seen, column):
+    """A column of the table in a message, and its total."""
+    rows = [line.split(" | ") for line in seen.splitlines() if " | $" in line or " | " in line]
+    told = {row[0]: int(row[column].strip().lstrip("$").replace(",", "")) for row in rows[1:]}
+    total = told.pop("Total")
+    return told, total
+
+
+def test_by_team_and_by_machine_are_tables_that_add_up(company):
+    seen = company.types("ada", "/cost forecast")
+    assert "(chart: This month up to each day, USD)" in seen
+
+    teams = company.presses("ada", "By team")
+    machines = company.presses("ada", "By machine")
+
+    for column in (1, 2, 3):
+        by_team, total = amounts(teams, column)
+        assert sum(by_team.values()) == total
+        assert sum(amounts(machines, column)[0].values()) == total
+    whole = amounts(teams, 2)[1]
+    assert seen.startswith(f"*November: ${whole:,} expected")
+    assert set(by_team) >= {"nlp", "vision"}
+    assert company.presses("ada", "Forecast").startswith("*November: $")
+    one = company.types("ada", "/cost forecast by machine team nlp")
+    assert amounts(one, 2)[1] == amounts(teams, 2)[0]["nlp"]
+    assert "Only everything is told by team." in company.types("ada", "/cost forecast team nlp by team")
+    assert 'By "gpu"? Forecasts are told by team or by machine.' in company.types("ada", "/cost forecast by gpu")
+    assert "is one machine" in company.types("ada", "/cost forecast instance train-7 by machine")
+
+
+def test_idle_nights_are_a_potential_with_what_they_did_cost(office):
+    today = office.clock.now // DAY * DAY
+    nights = [range(today - n * DAY - 4 * HOUR, today - n * DAY + 8 * HOUR, HOUR) for n in (0, 1, 5)]
+    idle = {("train-7", at) for night in nights for at in night}
+    company = ran_for_40_days(office, idle | {("label-1", at) for at in nights[0][:-1]})
+
+    seen = company.types("ada", "/cost forecast")
+    told = company.presses("ada", "If idle nights were parked: -$790")
+
+    assert "[If idle nights were parked: -$790]" in seen
+    assert told.startswith("*If idle nights were parked: -$790 in four weeks.*")
+    assert "train-7 | 3 | $790" in told, "3 nights of 12 hours at $21.96"
+    assert "A potential, counted in no forecast" in told
 
 
 def test_aws_stands_beside_ours_and_twenty_people_cost_no_more_than_one(company):

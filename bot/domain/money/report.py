@@ -98,6 +98,21 @@ class Piece:
     count: int = 1
     """How many teams or machines it is, where they are told together."""
 
+    def next(self, days: int) -> int:
+        """What the next 7, 30 or 90 days will cost."""
+        return self.next_micros[SPANS.index(days)]
+
+
+@dataclass(frozen=True, slots=True)
+class IdleNights:
+    """One machine's nights of the last four weeks through which nobody worked on it, though it ran."""
+
+    instance_id: str
+    name: str
+    nights: int
+    micros: int
+    """What it cost in them, by the ledger."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -139,6 +154,8 @@ class Report:
     """The dearest first; of everything only."""
     by_machine: tuple[Piece, ...] = ()
     """The dearest first; of more than one machine only."""
+    idle_nights: tuple[IdleNights, ...] = ()
+    """Of machines that run around the clock, the dearest first; of everything only."""
 
     def next(self, days: int) -> Range:
         """What the next 7, 30 or 90 days will cost."""
@@ -167,6 +184,7 @@ class Report:
                 "uncounted": tuple(content["uncounted"]),
                 "notes": tuple(content["notes"]),
                 "by_team": tuple(_piece(each) for each in content["by_team"]),
+                "idle_nights": tuple(IdleNights(**each) for each in content["idle_nights"]),
                 "by_machine": tuple(_piece(each) for each in content["by_machine"]),
             }
         )

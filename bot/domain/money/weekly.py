@@ -57,9 +57,8 @@ class Weekly:
 
     def to_json(self) -> dict[str, Any]:
         """For the store."""
-        slim = replace(
-            self.forecast, days=(), drivers=(), changes=(), uncounted=(), notes=(), by_team=(), by_machine=()
-        )
+        unsaid = ("days", "drivers", "changes", "uncounted", "notes", "by_team", "by_machine", "idle_nights")
+        slim = replace(self.forecast, **dict.fromkeys(unsaid, ()))  # type: ignore[arg-type]  # all of them are tuples
         return {
             "channel": self.channel,
             "first": self.first.isoformat(),

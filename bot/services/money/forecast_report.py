@@ -14,6 +14,7 @@ from bot.domain.money.spending import DAY, Machine, capped, drivers, past_change
 from bot.services.desk import Desk
 from bot.services.money.books import Books, days_of, is_in, rows_of
 from bot.services.money.budget_amounts import beyond, budget
+from bot.services.money.nights import idle_nights
 from store.spend import DaySpend
 
 SHOWN_BACK = 31
@@ -64,6 +65,7 @@ def report(desk: Desk, scope: Scope, books: Books) -> Report:
         owned=owned,
         by_team=_by_team(rows, expected, rest, books) if scope.kind == "total" else (),
         by_machine=_by_machine(rows, expected, rest, books) if scope.kind != "instance" else (),
+        idle_nights=idle_nights(desk, books) if scope.kind == "total" else (),
     )
 
 
