@@ -4,13 +4,13 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from bot.settings.values import Table, Usd
+from bot.settings.values import Budget, Table, Usd
 
 
 class BudgetSettings(Table):
     """[budget]"""
 
-    usd: Usd | None = Field(
+    usd: Budget | None = Field(
         default=None, description="Budget of the whole company per calendar month, USD; none: the sum of the teams'"
     )
     warn_percent: int = Field(default=80, ge=10, le=99, description="Share of a budget at which its channel is told")

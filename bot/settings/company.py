@@ -7,7 +7,7 @@ from pydantic import Field
 from bot.providers.accounts import AwsAccount
 from bot.settings.pausing import TeamPausingSettings
 from bot.settings.sharing import TeamClaimSettings
-from bot.settings.values import Address, ChannelId, Command, GroupId, Table, Usd, UserId, Zone
+from bot.settings.values import Address, Budget, ChannelId, Command, GroupId, Table, Usd, UserId, Zone
 
 
 class SlackSettings(Table):
@@ -65,7 +65,9 @@ class TeamSettings(Table):
     )
     channel: ChannelId = Field(default="", description="Where its cards and digests go")
     timezone: Zone = Field(default="", description="Zone of its digest; default: the zone in [digest]")
-    budget_usd: Usd | None = Field(default=None, description="Budget per calendar month, USD")
+    budget_usd: Budget | None = Field(
+        default=None, description="Budget per calendar month, USD; 0: nothing may be spent; none: no budget"
+    )
     ask_over_usd: Usd = Field(
         default=Decimal(0),
         description="What its people may start or launch unasked: USD a month, for all of it together; 0: always ask",

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+MOST_BUDGET = 1_000_000_000
+"""USD a month: more is a slip of the pen."""
+
 
 def _zone(name: str) -> str:
     try:
@@ -25,6 +28,12 @@ def _digest_time(value: str) -> str:
 def _usd(value: Decimal) -> Decimal:
     if value < 0:
         raise ValueError("expected an amount of 0 or more")
+    return value
+
+
+def _budget(value: Decimal) -> Decimal:
+    if not 0 <= value <= MOST_BUDGET:
+        raise ValueError(f"expected an amount from 0 (nothing may be spent) to {MOST_BUDGET:,}")
     return value
 
 
@@ -51,6 +60,7 @@ if TYPE_CHECKING:
     Label: TypeAlias = str
     Tag: TypeAlias = str
     Usd: TypeAlias = Decimal
+    Budget: TypeAlias = Decimal
 else:
     UserId = _text(r"[UW][A-Z0-9]{2,}", "a Slack user id such as U024BE7LH (in Slack: profile, Copy member ID)")
     GroupId = _text(r"(S[A-Z0-9]{2,})?", "the id of a Slack user group such as S0614TZR7")
@@ -59,6 +69,7 @@ else:
     Command = _text(r"/[a-z0-9_-]{1,31}", "a command such as /gpu")
     TimeOfDay = Annotated[_text(r"([01]\d|2[0-3]):[0-5]\d", "a time such as 09:00"), AfterValidator(_digest_time)]
     Usd = Annotated[Decimal, AfterValidator(_usd)]
+    Budget = Annotated[Decimal, AfterValidator(_budget)]
     Address = _text(r"(https?://[^\s?#@]+)?", "an address such as https://prometheus.example.com:9090")
     Metric = _text(r"[a-zA-Z_:][a-zA-Z0-9_:]*", "the name of a metric such as DCGM_FI_DEV_GPU_UTIL")
     Label = _text(r"[a-zA-Z_][a-zA-Z0-9_]*", "the name of a label such as Hostname")

@@ -8,21 +8,24 @@ from bot.domain.money.report import Scope
 from bot.domain.money.unusual import Behind, UnusualDay
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
-from handlers.blocks.words import esc, usd
+from handlers.blocks.words import esc, roughly, usd
 
 MOST_SHOWN = 20
 WHY_BUTTONS = 2
+MOST_PERCENT = 999
 
 
 def told(now: Standing, mark: str) -> Reply:
     """What a channel hears of a budget."""
-    who, month, budget = _who(now.scope), f"{now.month:%B}", usd(now.budget_micros, cents=False)
-    spent = usd(now.spent_micros, cents=False)
+    who, month, budget = _who(now.scope), f"{now.month:%B}", roughly(now.budget_micros)
+    spent = roughly(now.spent_micros)
     heads = {
         "forecast": f"{who} is expected to spend more than its budget for {month}: {_expected(now)} of {budget}.",
         "warn": f"{who} has spent {now.percent} % of its budget for {month}: {spent} of {budget}.",
         "full": f"{who} has spent its budget for {month}: {spent} of {budget}.",
     }
+    if not now.budget_micros:
+        heads["full"] = f"{who} has spent {spent} in {month}, though its budget is $0: nothing may be spent."
     more = [f"{spent} spent so far."] if mark == "forecast" else []
     rest = lines([" ".join([*more, _ahead(now)]).strip(), _follows(now) if mark == "full" else ""])
     text = f"*{heads[mark]}*"
@@ -74,9 +77,9 @@ def none(command: str, team: str) -> Reply:
 def unusual(found: UnusualDay) -> Reply:
     """A day that cost far more than expected."""
     day = f"{found.day:%A} {found.day.day} {found.day:%B}"
-    head = f"{_who(found.scope)} spent {usd(found.micros, cents=False)} on {day}, far more than usual."
-    expected = usd(found.expected_micros, cents=False)
-    range_ = f"{expected} was expected; 19 days of 20 stay under {usd(found.bound_micros, cents=False)}."
+    head = f"{_who(found.scope)} spent {roughly(found.micros)} on {day}, far more than usual."
+    expected = roughly(found.expected_micros)
+    range_ = f"{expected} was expected; 19 days of 20 stay under {roughly(found.bound_micros)}."
     rows = [_behind(each) for each in found.behind]
     behind = [section(lines(["*Behind it*", *rows]))] if rows else []
     whys = [
@@ -97,12 +100,18 @@ def _who(scope: Scope) -> str:
 
 
 def _spent(now: Standing) -> str:
-    spent, budget = usd(now.spent_micros, cents=False), usd(now.budget_micros, cents=False)
-    return f"{spent} of {budget} spent ({now.percent} %)"
+    spent, budget = roughly(now.spent_micros), roughly(now.budget_micros)
+    if not now.budget_micros:
+        return f"{spent} spent, and the budget is $0: nothing may be spent"
+    return f"{spent} of {budget} spent ({_percent(now)})"
+
+
+def _percent(now: Standing) -> str:
+    return f"{now.percent} %" if now.percent <= MOST_PERCENT else f"over {MOST_PERCENT} %"
 
 
 def _expected(now: Standing) -> str:
-    return usd(now.expected.micros, cents=False) if now.expected else "?"
+    return roughly(now.expected.micros) if now.expected else "?"
 
 
 def _ahead(now: Standing) -> str:
@@ -111,7 +120,7 @@ def _ahead(now: Standing) -> str:
         return "Too little is known yet for a forecast."
     span = ""
     if now.expected.lo_micros is not None and now.expected.hi_micros is not None:
-        low, high = usd(now.expected.lo_micros, cents=False), usd(now.expected.hi_micros, cents=False)
+        low, high = roughly(now.expected.lo_micros), roughly(now.expected.hi_micros)
         span = f", 80 % between {low} and {high}"
     return f"{_expected(now)} expected by the end of the month{span}{_chance(now)}."
 

@@ -10,7 +10,7 @@ from bot.domain.money.report import NEXT_DAYS, Driver, KnownChange, Range, Repor
 from handlers import ids
 from handlers.blocks import cost_charts
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
-from handlers.blocks.words import at, esc, usd
+from handlers.blocks.words import at, esc, roughly, usd
 
 Period = Literal["month", "7d", "30d", "90d"]
 SHOWN_DRIVERS = 5
@@ -116,7 +116,7 @@ def month_line(report: Report, whose: str = "") -> str:
     month = f"{report.today:%B}{whose}: {_expected(report.month)}"
     if report.budget_micros is None:
         return month
-    return f"{month}. Budget {usd(report.budget_micros, cents=False)}{_chance(report)}"
+    return f"{month}. Budget {roughly(report.budget_micros)}{_chance(report)}"
 
 
 def _expected(span: Range) -> str:

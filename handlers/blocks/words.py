@@ -66,6 +66,11 @@ def usd(micros: int, *, cents: bool = True) -> str:
     return f"{sign}${(micros + USD // 2) // USD:,}"
 
 
+def roughly(micros: int) -> str:
+    """Dollars, with cents only where they matter: below a hundred."""
+    return usd(micros, cents=0 < abs(micros) < 100 * USD)
+
+
 def per_hour(micros: int) -> str:
     """Dollars an hour."""
     return f"{usd(micros)}/h"

@@ -17,6 +17,7 @@ MONTHS = (
     *("july", "august", "september", "october", "november", "december"),
 )
 NAMED = ("today", "yesterday", "last", *MONTHS)
+YEARS = range(2000, 2100)
 
 
 def bill(ask: Ask) -> Reply:
@@ -43,14 +44,15 @@ def span(words: list[str], today: date) -> tuple[date, date]:
     if found:
         return _month(date(today.year - (found > today.month), found, 1))
     try:
-        if re.fullmatch(r"\d{4}-\d{2}", plain, re.ASCII):
-            return _month(date.fromisoformat(f"{plain}-01"))
-        day = date.fromisoformat(plain)
+        is_month = re.fullmatch(r"\d{4}-\d{2}", plain, re.ASCII)
+        day = date.fromisoformat(f"{plain}-01" if is_month else plain)
     except ValueError:
         close = nearest(plain, list(NAMED))
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
         raise Refused(f'"{plain[:40]}" is no month or day.{hint} Try {today:%Y-%m} or {today:%Y-%m-%d}.') from None
-    return day, day
+    if day.year not in YEARS:
+        raise Refused(f"Years go from {YEARS[0]} to {YEARS[-1]}. Try {today:%Y-%m} or {today:%Y-%m-%d}.")
+    return _month(day) if is_month else (day, day)
 
 
 def _month(day: date) -> tuple[date, date]:

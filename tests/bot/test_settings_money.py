@@ -30,6 +30,8 @@ def server(**figures):
         (server(source=""), '"buy.servers.p4d.24xlarge.source" is'),
         (server(replaces=0), '"buy.servers.p4d.24xlarge.replaces" is 0'),
         ({"buy": {"servers": {"p5": {"usd": "1"}}}}, 'Setting "buy.servers.p5.source" is missing'),
+        ({"budget": {"usd": "1e30"}}, "expected an amount from 0 (nothing may be spent) to 1,000,000,000"),
+        ({"teams": {"nlp": {"budget_usd": "-1"}}}, "expected an amount from 0 (nothing may be spent) to 1,000,000,000"),
         ({"buy": {"discount_percent": 200}}, '"buy.discount_percent" is 200'),
     ],
 )

@@ -82,6 +82,22 @@ def test_a_budget_that_holds_is_not_talked_about(lived):
     assert "Every budget is likely to hold this month." in office.types("ada", "/cost budget")
 
 
+def test_a_budget_of_a_cent_and_one_of_nothing_are_said_so_that_they_can_be_read(lived):
+    office = lived(usd="0.01", company="0")
+
+    assert office.sees("bob", "#ml-platform").splitlines()[0] == (
+        "*nlp has spent its budget for November: $36,936 of $0.01.*"
+    )
+    company, nlp = office.types("ada", "/cost budget").splitlines()[1:3]
+    assert company.startswith(
+        "The company: $49,459 spent, and the budget is $0: nothing may be spent. $70,491 expected"
+    )
+    assert nlp.startswith("nlp: $36,936 of $0.01 spent (over 999 %). $51,106 expected")
+    assert office.sees("bob").splitlines()[0] == (
+        "*The company has spent $49,459 in November, though its budget is $0: nothing may be spent.*"
+    )
+
+
 def test_a_new_month_begins_anew(lived):
     office = lived(usd="46000")
     office.clock.forward(9 * DAY)

@@ -204,6 +204,8 @@ def test_when_a_newer_look_fails_the_older_one_stands_and_that_is_said(lived, tm
 def test_what_is_no_month_is_answered_with_what_would_be(lived, tmp_path):
     export(lived, tmp_path)
 
+    for when in ("0001-01", "9999-12", "9999-12-31"):
+        assert lived.types("ada", f"/cost bill {when}") == "Years go from 2000 to 2099. Try 2026-11 or 2026-11-23."
     assert lived.types("ada", "/cost bill octobre") == (
         '"octobre" is no month or day. Did you mean october? Try 2026-11 or 2026-11-23.'
     )

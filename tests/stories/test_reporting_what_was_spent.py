@@ -92,6 +92,12 @@ def test_a_day_and_a_month_without_spend(spent):
     assert 'By ""?' in spent.types("ada", "/cost report by")
 
 
+@pytest.mark.parametrize("when", ["0001-01", "9999-12", "9999-12-31", "1999-12-31"])
+@pytest.mark.parametrize("verb", ["report", "idle", "savings"])
+def test_years_that_no_ledger_has_are_refused(spent, verb, when):
+    assert spent.types("ada", f"/cost {verb} {when}") == "Years go from 2000 to 2099. Try 2026-11 or 2026-11-23."
+
+
 def test_the_csv_goes_to_the_one_who_pressed(spent):
     spent.types("ada", "/cost report by person")
 
