@@ -1,6 +1,7 @@
-"""Grants: claims beyond fair use that wait for an approver. Every change of state is a compare-and-set."""
+"""Grants: what is beyond fair use and waits for an approver. Every change of state is a compare-and-set."""
 
 import json
+from datetime import date
 
 from sqlite_utils import Database
 
@@ -24,9 +25,13 @@ SCHEMA = (
             CHECK (state IN ('drafted', 'pending', 'approved', 'denied', 'expired', 'claimed', 'failed')),
         decider TEXT NOT NULL DEFAULT '' CHECK (decider <> person),
         decided_at INTEGER,
-        outcome TEXT NOT NULL DEFAULT ''
+        outcome TEXT NOT NULL DEFAULT '',
+        from_at INTEGER,
+        weekly INTEGER NOT NULL DEFAULT 0 CHECK (weekly IN (0, 1)),
+        last_day TEXT,
+        handover_id TEXT NOT NULL DEFAULT ''
     ) STRICT""",
-    """CREATE UNIQUE INDEX one_live_grant ON grants (person, instance_id)
+    """CREATE UNIQUE INDEX one_live_grant ON grants (person, instance_id, coalesce(from_at, 0), handover_id)
         WHERE state IN ('drafted', 'pending', 'approved')""",
 )
 
@@ -37,9 +42,10 @@ def add(db: Database, grant: Grant) -> None:
     changed(
         db,
         "INSERT INTO grants (id, person, team, instance_id, choice, length, note, excess, created_at, expires_at, "
-        "state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "state, from_at, weekly, last_day, handover_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *(grant.id, grant.person, grant.team, grant.instance_id, choice, grant.length, grant.note, grant.excess),
-        *(grant.created_at, grant.expires_at, grant.state),
+        *(grant.created_at, grant.expires_at, grant.state, grant.from_at, int(grant.weekly)),
+        *(grant.last_day.isoformat() if grant.last_day else None, grant.handover_id),
     )
 
 
@@ -61,15 +67,18 @@ def by_id(db: Database, grant_id: str) -> Grant | None:
     return _grant(row) if row else None
 
 
-def live(db: Database, person: str, instance_id: str) -> Grant | None:
-    """What a person has open for an instance."""
-    sql = "SELECT * FROM grants WHERE person = ? AND instance_id = ? AND state IN ('drafted', 'pending', 'approved')"
-    row = one(db, sql, person, instance_id)
+def live(db: Database, wanted: Grant) -> Grant | None:
+    """What a person has open for the same instance, the same beginning and the same offer."""
+    sql = (
+        "SELECT * FROM grants WHERE person = ? AND instance_id = ? AND coalesce(from_at, 0) = ? AND handover_id = ? "
+        "AND state IN ('drafted', 'pending', 'approved')"
+    )
+    row = one(db, sql, wanted.person, wanted.instance_id, wanted.from_at or 0, wanted.handover_id)
     return _grant(row) if row else None
 
 
 def approved(db: Database) -> list[Grant]:
-    """Those whose claim is still to be made."""
+    """Those still to be made."""
     return [_grant(row) for row in rows(db, "SELECT * FROM grants WHERE state = 'approved' ORDER BY decided_at, id")]
 
 
@@ -82,4 +91,5 @@ def over(db: Database, now: int) -> list[Grant]:
 def _grant(row: Row) -> Grant:
     choice = json.loads(row["choice"])
     made = GpuChoice(choice[0], tuple(choice[1])) if choice else None
-    return Grant(**{**row, "choice": made})
+    last = date.fromisoformat(row["last_day"]) if row["last_day"] else None
+    return Grant(**{**row, "choice": made, "weekly": bool(row["weekly"]), "last_day": last})

@@ -1,11 +1,10 @@
 """Booking, cancelling, and saying that one came."""
 
-from bot.domain.sharing.bookings import Slot
+from bot.domain.sharing.bookings import Slot, Wish
 from bot.errors import Refused
 from bot.services import looking
 from bot.services.desk import Desk
 from bot.services.sharing import booking, slots
-from bot.services.sharing.booking import Wish
 from handlers import ids
 from handlers.actions.pressing import Press, listed, number
 from handlers.blocks import booking as blocks

@@ -2,17 +2,23 @@
 
 from bot.services import looking
 from bot.services.desk import Desk
-from bot.services.sharing import handing
+from bot.services.sharing import fair_use, granting, handing
 from handlers import ids
 from handlers.actions.pressing import Press, listed
 from handlers.blocks import claims
+from handlers.blocks import granting as requests
 from handlers.blocks.parts import Reply, plainly
 from handlers.blocks.words import esc
 
 
 def accept(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Take it over]"""
-    taken = handing.accept(desk, value, user)
+    try:
+        taken = handing.accept(desk, value, user)
+    except fair_use.OverLimit as over:
+        if not over.may_ask:
+            raise
+        return requests.offer(granting.draft_takeover(desk, over, value), str(over))
     return claims.claimed(listed(desk, taken.instance_id), user)
 
 

@@ -1,7 +1,6 @@
 """Bookings as people see them: made, in the way, listed, begun, given up."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.clock import DAY
@@ -11,16 +10,10 @@ from bot.domain.sharing.bookings import Booking, Gap, Hold, Slot
 from bot.domain.sharing.claims import GpuChoice
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
-from handlers.blocks.words import at, esc, gpus, length, person, plural
+from handlers.blocks.words import at, esc, gpus, length, person, plural, when
 
 MOST_LISTED = 10
 MOST_BESIDE = 3
-
-
-def when(instant: int) -> str:
-    """An instant with its date, in the reader's own zone; the fallback is UTC and says so."""
-    fallback = datetime.fromtimestamp(instant / 1000, UTC).strftime("%a %-d %b %H:%M UTC")
-    return f"<!date^{instant // 1000}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
 def _label(instant: int, zone: str) -> str:

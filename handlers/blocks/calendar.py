@@ -8,9 +8,8 @@ from bot.domain.moments import local
 from bot.domain.sharing.bookings import Hold
 from bot.domain.sharing.week import Cell, Week, cells, days
 from handlers import ids
-from handlers.blocks.booking import when
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
-from handlers.blocks.words import at, code, esc, gpus, person, plural
+from handlers.blocks.words import at, code, esc, gpus, person, plural, when
 
 SIGNS: dict[Cell, str] = {"over": " ", "free": "·", "some": "░", "taken": "▓", "mine": "█"}
 LEGEND = "█ yours  ▓ taken  ░ some GPUs taken  · free"

@@ -1,13 +1,15 @@
-"""Claims beyond fair use: the offer to ask, the card, and the answer."""
+"""What is beyond fair use: the offer to ask, the card, and the answer."""
 
 from bot.domain.sharing.grants import Grant
 from handlers import ids
 from handlers.blocks.parts import Reply, actions, button, plainly, section
-from handlers.blocks.words import at, esc, length, person, persons, say
+from handlers.blocks.words import at, esc, length, person, persons, say, when
 
 
 def offer(grant: Grant, sentence: str) -> Reply:
-    """Told to the person: too much, but somebody can let it pass."""
+    """Told to the person: too much, but somebody can let it pass; asked already, that is said."""
+    if grant.state != "drafted":
+        return plainly(f"{say(sentence)} You have asked already; the question lapses at {at(grant.expires_at)}.")
     return plainly(say(sentence), button("Ask an approver", ids.GRANT_ASK, grant.id))
 
 
@@ -19,8 +21,7 @@ def asked(grant: Grant, channel: str) -> Reply:
 
 def card(grant: Grant, name: str, grantors: frozenset[str]) -> Reply:
     """Put to the approvers, in whatever state it is."""
-    what = f"{_gpus(grant)}*{esc(name, 60)}* for {length(grant.length)}"
-    text = f"{person(grant.person)} asks for {what}, beyond fair use: {say(grant.excess)}."
+    text = f"{person(grant.person)} {_wish(grant, name)}, beyond fair use: {say(grant.excess)}."
     note = f"\n>{esc(grant.note, 200)}" if grant.note else ""
     if grant.state == "pending":
         who = f"{persons(sorted(grantors)[:20])} can answer until {at(grant.expires_at)}."
@@ -29,6 +30,16 @@ def card(grant: Grant, name: str, grantors: frozenset[str]) -> Reply:
         )
         return Reply(text, [section(f"{text}{note}\n{who}"), buttons], private=False)
     return plainly(f"{text}{note}\n{_ending(grant)}", private=False)
+
+
+def _wish(grant: Grant, name: str) -> str:
+    what, long = f"{_gpus(grant)}*{esc(name, 60)}*", f"for {length(grant.length)}"
+    if grant.handover_id:
+        return f"asks to take over {what} {long}"
+    if grant.from_at is None:
+        return f"asks for {what} {long}"
+    weekly = f" every week{f' until {grant.last_day:%-d %B %Y}' if grant.last_day else ''}" if grant.weekly else ""
+    return f"asks to book {what} from {when(grant.from_at)} {long}{weekly}"
 
 
 def _gpus(grant: Grant) -> str:
@@ -40,10 +51,11 @@ def _gpus(grant: Grant) -> str:
 
 
 def _ending(grant: Grant) -> str:
+    done = "taken over" if grant.handover_id else "claimed" if grant.from_at is None else "booked"
     return {
         "approved": f"{person(grant.decider)} let it pass.",
-        "claimed": f"{person(grant.decider)} let it pass; it is claimed.",
-        "failed": f"{person(grant.decider)} let it pass, but it could not be claimed: {say(grant.outcome)}",
+        "claimed": f"{person(grant.decider)} let it pass; it is {done}.",
+        "failed": f"{person(grant.decider)} let it pass, but it could not be {done}: {say(grant.outcome)}",
         "denied": f"{person(grant.decider)} said no.",
         "expired": "Nobody answered in time.",
     }.get(grant.state, "")
@@ -52,6 +64,8 @@ def _ending(grant: Grant) -> str:
 def ended(grant: Grant, name: str) -> Reply:
     """Told to the person in the end."""
     text = f"Your request for *{esc(name, 60)}*: {_ending(grant)}"
+    if grant.state == "claimed" and grant.from_at is not None:
+        return plainly(text, button(f"Bookings of {name}", ids.BOOKINGS, grant.instance_id))
     if grant.state == "claimed":
         return plainly(text, button(f"Release {name}", ids.RELEASE, grant.instance_id))
     return plainly(text)

@@ -94,6 +94,12 @@ def at(instant: int) -> str:
     return f"<!date^{instant // 1000}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
+def when(instant: int) -> str:
+    """An instant with its date, in the reader's own zone; the fallback is UTC and says so."""
+    fallback = datetime.fromtimestamp(instant / 1000, UTC).strftime("%a %-d %b %H:%M UTC")
+    return f"<!date^{instant // 1000}^{{date_short_pretty}} {{time}}|{fallback}>"
+
+
 def on_day(instant: int) -> str:
     """The day of an instant, in the reader's own zone: for what is weeks ago."""
     moment = datetime.fromtimestamp(instant / 1000, UTC)

@@ -3,13 +3,13 @@
 import re
 
 from bot.domain.listing import Listing
-from bot.domain.sharing.bookings import Slot
+from bot.domain.sharing.bookings import Slot, Wish
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
 from bot.services import looking
-from bot.services.sharing import booking
-from bot.services.sharing.booking import Wish
+from bot.services.sharing import booking, booking_limits, fair_use, granting
 from handlers.blocks import booking as blocks
+from handlers.blocks import granting as requests
 from handlers.blocks.parts import Reply
 from handlers.commands.moments import weekday
 from handlers.commands.parse import readable
@@ -32,6 +32,11 @@ def put(ask: Ask, listing: Listing, wanted: Wish, *, remark: str = "") -> Reply:
         made, slots = booking.book(ask.desk, listing.instance.id, ask.user, wanted)
     except booking.Clash as found:
         return blocks.clash(listing, found.wanted, found.holds, found.free_at, ask.desk.zone(ask.user))
+    except fair_use.OverLimit as over:
+        if not over.may_ask:
+            raise
+        return requests.offer(granting.draft_booking(ask.desk, over, wanted), str(over))
+    remark = " ".join(part for part in (remark, booking_limits.warnings(ask.desk, slots)) if part)
     minutes = ask.desk.settings.claims.no_show_minutes
     return blocks.booked(listing, made, slots, no_show_minutes=minutes, remark=remark)
 

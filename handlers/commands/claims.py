@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
 from bot.domain.sharing.claims import Claim, GpuChoice
 from bot.domain.sharing.ranking import similar
@@ -82,12 +81,7 @@ def ask_for_more(ask: Ask, over: fair_use.OverLimit, *, choice: GpuChoice | None
     """Beyond fair use: offer to ask an approver. Without a choice a claim keeps its GPUs. Raises OverLimit."""
     if not over.may_ask:
         raise over
-    planned = over.planned
-    length = -(-(planned.until_at - ask.desk.clock()) // MINUTE) * MINUTE  # time has gone by since it was planned
-    grant = granting.draft(
-        *(ask.desk, ask.user, planned.instance_id, over.excess), choice=choice, length=length, note=planned.note
-    )
-    return requests.offer(grant, str(over))
+    return requests.offer(granting.draft_claim(ask.desk, over, choice=choice), str(over))
 
 
 def _claimed(ask: Ask, made: Listing, span: Span, *, used: str = "") -> Reply:

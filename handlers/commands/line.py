@@ -69,7 +69,8 @@ def _run_now(ask: Ask, free: queueing.FreeNow, *, length: int | None, note: str,
     try:
         claiming.claim(ask.desk, instance_id, ask.user, choice=choice, length=length, note=note)
     except fair_use.OverLimit as over:
-        raise Refused(f"Too much: {over.excess}. Release something first, then ask again.") from None
+        way = f", or ask an approver: `claim {name}`, and once it is yours `run {run} {name}`" if over.may_ask else ""
+        raise Refused(f"Too much: {over.excess}. Release something first, then ask again{way}.") from None
     return runs.asked(running.begin(ask.desk, ask.user, run, instance_id, releases=True), name)
 
 

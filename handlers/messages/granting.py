@@ -1,4 +1,4 @@
-"""Claims beyond fair use."""
+"""What is beyond fair use."""
 
 from bot.domain.sharing.grants import grantors
 from bot.services import looking

@@ -157,3 +157,94 @@ def test_who_is_in_turn_but_beyond_a_limit_can_ask(asking):
     asking.presses("ada", "Ask an approver", "@ada")
     asking.presses("bob", "Let it pass", "#ml-platform")
     assert "@Ada has GPUs" in asking.types("cy", "/gpu status dgx-1")
+
+
+def test_a_booking_beyond_a_limit_can_be_asked_for(asking):
+    asking.types("ada", "/gpu book train-7 gpus:6 tomorrow 14:00 for 4h")
+
+    seen = asking.types("ada", "/gpu book dgx-1 gpus:4 tomorrow 15:00 for 2h eval")
+    assert seen == "Too much: you would have 10 GPUs, the limit is 8. An approver can let it pass.\n[Ask an approver]"
+    asking.presses("ada", "Ask an approver")
+    assert asking.sees("bob", "#ml-platform").startswith(
+        "@Ada asks to book 4 GPUs of *dgx-1* from Tue 24 Nov 15:00 UTC for 2 h, beyond fair use: you would have 10 "
+        "GPUs, the limit is 8.\n>eval\n"
+    )
+    again = asking.types("ada", "/gpu book dgx-1 gpus:4 tomorrow 15:00 for 2h eval")
+    assert again.endswith("You have asked already; the question lapses at Mon 11:00 UTC.")
+
+    asking.presses("bob", "Let it pass", "#ml-platform")
+    asking.restart()
+
+    assert asking.sees("bob", "#ml-platform").endswith("@Bob let it pass; it is booked.")
+    assert (
+        asking.sees("ada", "@ada") == "Your request for *dgx-1*: @Bob let it pass; it is booked.\n[Bookings of dgx-1]"
+    )
+    assert "Tue 24 Nov 15:00 UTC to Tue 17:00 UTC: GPUs 0-3 of *dgx-1*, @Ada (eval)" in asking.presses(
+        "ada", "Bookings of dgx-1", "@ada"
+    )
+    asking.passes(30 * HOUR)
+    assert "@Ada has GPUs 0-3 to Tue 17:00 UTC: eval" in asking.types("cy", "/gpu status dgx-1")
+
+
+def test_a_booking_that_is_taken_meanwhile_or_begins_before_the_answer_is_told(asking):
+    asking.types("ada", "/gpu claim train-7 gpus:6 for 4h")
+    for begin in ("9:30", "11:00"):
+        asking.types("ada", f"/gpu book dgx-1 {begin} for 1h")
+        asking.presses("ada", "Ask an approver")
+    asking.types("cy", "/gpu book dgx-1 11:00 for 2h")
+
+    asking.presses("bob", "Let it pass", "#ml-platform")
+
+    assert asking.sees("ada", "@ada") == (
+        "Your request for *dgx-1*: @Bob let it pass, but it could not be booked: dgx-1 is taken then."
+    )
+    asking.passes(HOUR)
+    assert asking.sees("ada", "@ada") == "Your request for *dgx-1*: Nobody answered in time."
+
+
+def test_a_weekly_booking_beyond_a_limit_is_asked_for_as_a_whole(asking):
+    asking.types("ada", "/gpu book train-7 every tue 14:00 for 4h until 15 dec")
+
+    asking.types("ada", "/gpu book dgx-1 every tue 14:00 for 1h until 8 dec sync")
+    asking.presses("ada", "Ask an approver")
+    assert "for 1 h every week until 8 December 2026, beyond fair use" in asking.sees("bob", "#ml-platform")
+    asking.presses("bob", "Let it pass", "#ml-platform")
+
+    assert asking.types("ada", "/gpu bookings dgx-1").startswith("*3 bookings of dgx-1")
+
+
+def test_a_takeover_beyond_a_limit_can_be_asked_for(asking):
+    asking.types("ada", "/gpu claim train-7 gpus:6 for 4h eval")
+    asking.types("cy", "/gpu claim dgx-1 gpus:4 for 3h sweep")
+    asking.types("cy", "/gpu hand dgx-1 @ada")
+
+    asking.presses("ada", "Take it over", "@ada")
+    assert asking.presses("ada", "Ask an approver", "@ada").startswith("Asked in #ml-platform.")
+    assert asking.sees("bob", "#ml-platform").startswith(
+        "@Ada asks to take over 4 GPUs of *dgx-1* for 3 h, beyond fair"
+    )
+    asking.presses("bob", "Let it pass", "#ml-platform")
+
+    assert asking.sees("ada", "@ada").startswith("Your request for *dgx-1*: @Bob let it pass; it is taken over.")
+    assert "@Ada has GPUs 0-3 to Mon 12:00 UTC: sweep" in asking.types("cy", "/gpu status dgx-1")
+
+
+def test_who_books_beyond_a_limit_that_only_warns_hears_of_it(office_with):
+    office = office_with(rules({"gpus_per_person": 4}))
+
+    seen = office.types("ada", "/gpu book train-7 tomorrow 14:00 for 4h")
+
+    assert seen.startswith("@Ada booked *train-7*")
+    assert "Mind the others: you would have 8 GPUs, the limit is 4." in seen
+
+
+def test_a_run_that_could_begin_at_once_says_how_to_ask_for_more(office_with):
+    settings = rules({"gpus_per_person": 8, "at_limit": "ask"})
+    settings["runs"] = {"eval": {"command": "/srv/eval.sh", "user": "ml"}}
+    office = office_with(settings)
+    office.types("ada", "/gpu claim train-9 gpus:6 for 4h")
+
+    assert office.types("ada", "/gpu wait train-7 for 2h then: run eval") == (
+        "Too much: you would have 14 GPUs, the limit is 8. Release something first, then ask again, or ask an "
+        "approver: `claim train-7`, and once it is yours `run eval train-7`."
+    )

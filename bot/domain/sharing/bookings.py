@@ -5,7 +5,7 @@ stays at its wall time when clocks change, and lasts as long as ever.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -25,6 +25,19 @@ MOST_WEEKS = 26
 """A weekly booking ends after this many times, or earlier; then it may be made anew."""
 AHEAD = 15 * MINUTE
 """So long before it begins, a holder is told that the machine is not running."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to book."""
+
+    from_at: int
+    length: int | None = None
+    choice: GpuChoice = field(default_factory=GpuChoice)
+    weekly: bool = False
+    last_day: date | None = None
+    """Of a weekly one; None: as long as bookings may go on."""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

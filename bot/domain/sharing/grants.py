@@ -1,18 +1,19 @@
-"""A claim beyond the limits of fair use, which an approver may let pass."""
+"""A claim, a booking or a takeover beyond the limits of fair use, which an approver may let pass."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from bot.domain.people import Roster
 from bot.domain.sharing.claims import GpuChoice
 
 GrantState = Literal["drafted", "pending", "approved", "denied", "expired", "claimed", "failed"]
-"""drafted: offered to the person, nobody was asked yet. approved: the claim is being made."""
+"""drafted: offered to the person, nobody was asked yet. approved: it is being made. claimed: it is made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What somebody wants to claim though it is beyond a limit, and what became of it."""
+    """What somebody wants to have though it is beyond a limit, and what became of it."""
 
     id: str
     person: str
@@ -30,6 +31,12 @@ class Grant:
     decider: str = ""
     decided_at: int | None = None
     outcome: str = ""
+    from_at: int | None = None
+    """When a booking is to begin; None: it is no booking."""
+    weekly: bool = False
+    last_day: date | None = None
+    handover_id: str = ""
+    """The offer to take over; empty: it is a claim of one's own."""
 
 
 def grantors(grant: Grant, roster: Roster) -> frozenset[str]:

@@ -2,8 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
@@ -11,8 +10,8 @@ from sqlite_utils import Database
 from bot.domain.clock import DAY
 from bot.domain.listing import Listing
 from bot.domain.moments import local
-from bot.domain.sharing.bookings import MOST_WEEKS, Booking, Gap, Hold, Slot, hold_of, next_start, pick
-from bot.domain.sharing.claims import Claim, GpuChoice
+from bot.domain.sharing.bookings import MOST_WEEKS, Booking, Gap, Hold, Slot, Wish, hold_of, next_start, pick
+from bot.domain.sharing.claims import Claim
 from bot.errors import NotFound, Refused
 from bot.services.desk import Desk
 from bot.services.sharing import booking_limits
@@ -37,21 +36,11 @@ class Clash(Refused):
         self.free_at = free_at
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody wants to book."""
+def book(desk: Desk, instance_id: str, holder: str, wish: Wish, *, grant_id: str = "") -> tuple[Booking, list[Slot]]:
+    """Book GPUs of an instance for later, once or every week; its slots within reach.
 
-    from_at: int
-    length: int | None = None
-    choice: GpuChoice = field(default_factory=GpuChoice)
-    weekly: bool = False
-    last_day: date | None = None
-    """Of a weekly one; None: as long as bookings may go on."""
-    note: str = ""
-
-
-def book(desk: Desk, instance_id: str, holder: str, wish: Wish) -> tuple[Booking, list[Slot]]:
-    """Book GPUs of an instance for later, once or every week; its slots within reach. Raises Refused, Clash."""
+    With the id of a grant, which becomes its own, it may go beyond fair use. Raises Refused, Clash, OverLimit.
+    """
     now = desk.clock()
     with desk.store.writing() as db:
         listing = listings.by_id(db, instance_id)
@@ -60,11 +49,11 @@ def book(desk: Desk, instance_id: str, holder: str, wish: Wish) -> tuple[Booking
         if listing.drain is not None:
             raise Refused(listing.drain.refusal(listing.instance.name))
         booking_limits.check_time(desk, wish.from_at, now)
-        made = _planned(desk, holder, instance_id, wish, now=now)
+        made = _planned(desk, holder, instance_id, wish, now=now, booking_id=grant_id)
         booking_limits.check_number(desk, db, made)
         bookings.add(db, made)
         slots = [_slot(db, listing, made, start) for start in made.starts(now, booking_limits.reach(desk, now))]
-        for each in slots:
+        for each in () if grant_id else slots:
             booking_limits.check_use(desk, db, each)
         every = f"weekly until {made.last_day}" if made.weekly else ""
         audit.add(db, now, holder, "booked", subject=instance_id, detail=wish.note, after=every)
@@ -72,7 +61,7 @@ def book(desk: Desk, instance_id: str, holder: str, wish: Wish) -> tuple[Booking
     return made, slots
 
 
-def _planned(desk: Desk, holder: str, instance_id: str, wish: Wish, *, now: int) -> Booking:
+def _planned(desk: Desk, holder: str, instance_id: str, wish: Wish, *, now: int, booking_id: str) -> Booking:
     """The booking as it would be. Raises Refused."""
     team, zone = desk.roster().team_of(holder), desk.zone(holder)
     begins = local(wish.from_at, ZoneInfo(zone))
@@ -84,7 +73,8 @@ def _planned(desk: Desk, holder: str, instance_id: str, wish: Wish, *, now: int)
         last_day = begins.date() + timedelta(weeks=MOST_WEEKS - 1)
         last_day = min(last_day, wish.last_day or last_day)
     return Booking(
-        *(secrets.token_hex(16), instance_id, holder, wish.choice, zone, begins.date(), begins.time(), length, now),
+        booking_id or secrets.token_hex(16),
+        *(instance_id, holder, wish.choice, zone, begins.date(), begins.time(), length, now),
         *(last_day, team, wish.note),
     )
 

@@ -10,6 +10,7 @@ from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.fair_use import WEEK, Allowance, beyond, use_of
 from bot.errors import Refused
 from bot.services.desk import Desk
+from bot.services.sharing import fair_use
 from store import bookings, claims
 
 
@@ -38,16 +39,27 @@ def check_number(desk: Desk, db: Database, made: Booking) -> None:
 
 
 def check_use(desk: Desk, db: Database, slot: Slot) -> None:
-    """Whether a slot keeps to the limits of fair use, where they are more than a warning. Raises Refused."""
+    """Whether a slot keeps to the limits of fair use, or only a warning follows. Raises OverLimit."""
+    advice = "Book fewer GPUs, less time, or another one less."
+    fair_use.stop(desk, _as_claim(slot), _beyond_limits(desk, db, slot), advice)
+
+
+def warnings(desk: Desk, slots: list[Slot]) -> str:
+    """What to tell somebody who booked beyond a limit, for the first time that is; empty where they keep to them."""
+    db = desk.store.reading()
+    found = (fair_use.warning(_beyond_limits(desk, db, slot)) for slot in slots)
+    return next((said for said in found if said), "")
+
+
+def _beyond_limits(desk: Desk, db: Database, slot: Slot) -> list[str]:
     rules, now = desk.settings.fair_use(slot.team), desk.clock()
-    if rules.at_limit == "warn":
-        return
+    if not (rules.person.is_set or rules.team.is_set):
+        return []
     kept = [*claims.recent(db, now - WEEK), *(_as_claim(each) for each in bookings.ahead(db))]
     said = _beyond(rules.person, [each for each in kept if each.holder == slot.holder], slot, "you")
     if slot.team:
         said += _beyond(rules.team, [each for each in kept if each.team == slot.team], slot, f"team {slot.team}")
-    if said:
-        raise Refused(f"Too much: {'; '.join(said)}. Book fewer GPUs, less time, or another one less.")
+    return said
 
 
 def _beyond(allowance: Allowance, kept: list[Claim], slot: Slot, whose: str) -> list[str]:

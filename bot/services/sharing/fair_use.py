@@ -10,7 +10,7 @@ from store import claims
 
 
 class OverLimit(Refused):
-    """A claim beyond the limits of fair use: which ones, the claim as planned, and whether an approver can pass it."""
+    """Beyond the limits of fair use: which ones, the claim as planned, and whether an approver can let it pass."""
 
     def __init__(self, sentence: str, excess: str, planned: Claim, *, may_ask: bool) -> None:
         super().__init__(sentence)
@@ -19,20 +19,27 @@ class OverLimit(Refused):
         self.may_ask = may_ask
 
 
-def check(desk: Desk, db: Database, planned: Claim) -> None:
+def check(desk: Desk, db: Database, planned: Claim, *, advice: str = "Release something first, or claim less.") -> None:
     """Whether a claim, as planned, keeps to the limits or only a warning follows. Raises OverLimit."""
+    stop(desk, planned, _beyond(desk, db, planned), advice)
+
+
+def stop(desk: Desk, planned: Claim, said: list[str], advice: str) -> None:
+    """Raises OverLimit with what was said of the limits, with that advice where nobody can let it pass."""
     rules = desk.settings.fair_use(planned.team)
-    said = _beyond(desk, db, planned)
     if said and rules.at_limit != "warn":
-        may_ask = rules.at_limit == "ask"
-        advice = "An approver can let it pass." if may_ask else "Release something first, or claim less."
-        excess = "; ".join(said)
-        raise OverLimit(f"Too much: {excess}. {advice}", excess, planned, may_ask=may_ask)
+        may_ask, excess = rules.at_limit == "ask", "; ".join(said)
+        way = "An approver can let it pass." if may_ask else advice
+        raise OverLimit(f"Too much: {excess}. {way}", excess, planned, may_ask=may_ask)
 
 
 def warnings(desk: Desk, held: Claim) -> str:
     """What to tell somebody who went beyond a limit; empty where they keep to them."""
-    said = _beyond(desk, desk.store.reading(), held)
+    return warning(_beyond(desk, desk.store.reading(), held))
+
+
+def warning(said: list[str]) -> str:
+    """The limits that somebody went beyond, as a sentence; empty without any."""
     return f"Mind the others: {'; '.join(said)}." if said else ""
 
 

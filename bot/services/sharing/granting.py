@@ -1,37 +1,57 @@
-"""Claims beyond fair use: drafted, asked for, decided by an approver, and then made."""
+"""What is beyond fair use: drafted, asked for, decided by an approver, and then made."""
 
 import secrets
+from dataclasses import replace
 
 from sqlite_utils import Database
 
+from bot.domain.clock import MINUTE
+from bot.domain.sharing.bookings import Wish
 from bot.domain.sharing.claims import GpuChoice
 from bot.domain.sharing.grants import Grant, grantors
 from bot.errors import Refused
 from bot.services.desk import Desk, channel_of
-from bot.services.sharing import claiming
-from store import audit, grants, outbox
+from bot.services.sharing import booking, claiming, handing
+from bot.services.sharing.fair_use import OverLimit
+from store import audit, bookings, grants, handovers, outbox
 
 
-def draft(
-    desk: Desk, person: str, instance_id: str, excess: str, *, choice: GpuChoice | None, length: int | None, note: str
-) -> Grant:
-    """Keep what was refused, so that one press asks an approver for it; a newer draft takes the place of an older."""
-    now, team = desk.clock(), desk.roster().team_of(person)
-    wanted = desk.settings.claim_limits(team).length(length)
-    made = Grant(
-        secrets.token_hex(16),
-        person,
-        team,
-        instance_id,
-        choice,
-        wanted,
-        note,
-        excess,
+def draft_claim(desk: Desk, over: OverLimit, *, choice: GpuChoice | None) -> Grant:
+    """Keep a claim that was refused. Without a choice it keeps the GPUs it has."""
+    return _draft(desk, replace(_planned(desk, over), choice=choice))
+
+
+def draft_booking(desk: Desk, over: OverLimit, wish: Wish) -> Grant:
+    """Keep a booking that was refused."""
+    made = replace(_planned(desk, over), choice=wish.choice, weekly=wish.weekly, last_day=wish.last_day, note=wish.note)
+    length = over.planned.until_at - over.planned.from_at
+    ends = min(made.expires_at, wish.from_at)
+    return _draft(desk, replace(made, from_at=wish.from_at, length=length, expires_at=ends))
+
+
+def draft_takeover(desk: Desk, over: OverLimit, handover_id: str) -> Grant:
+    """Keep a takeover that was refused."""
+    made, offer = _planned(desk, over), handovers.by_id(desk.store.reading(), handover_id)
+    ends = min(made.expires_at, offer.expires_at) if offer else made.expires_at
+    choice = GpuChoice(indexes=over.planned.gpus)
+    return _draft(desk, replace(made, choice=choice, handover_id=handover_id, expires_at=ends))
+
+
+def _planned(desk: Desk, over: OverLimit) -> Grant:
+    now, planned = desk.clock(), over.planned
+    length = max(MINUTE, -(-(planned.until_at - now) // MINUTE) * MINUTE)  # time has gone by since it was planned
+    return Grant(
+        *(secrets.token_hex(16), planned.holder, planned.team, planned.instance_id),
+        *(None, length, planned.note, over.excess),
         created_at=now,
         expires_at=now + desk.settings.answer_within,
     )
+
+
+def _draft(desk: Desk, made: Grant) -> Grant:
+    """Keep it, so that one press asks an approver; a newer draft takes the place of an older, not of a question."""
     with desk.store.writing() as db:
-        before = grants.live(db, person, instance_id)
+        before = grants.live(db, made)
         if before is not None and not grants.move(db, before.id, "drafted", "expired"):
             return before
         grants.add(db, made)
@@ -49,7 +69,7 @@ def ask(desk: Desk, grant_id: str, person: str) -> Grant:
         if not channel_of(desk, grant.team):
             raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
         if grant.expires_at <= desk.clock() or not grants.move(db, grant_id, "drafted", "pending"):
-            raise Refused("That was asked already, or too long ago. Claim it again to see how things stand.")
+            raise Refused("That was asked already, or too long ago. Type it again to see how things stand.")
         audit.add(db, desk.clock(), person, "asked for more", subject=grant.instance_id, detail=grant.excess)
         _show(desk, db, grant)
     desk.wake()
@@ -57,7 +77,7 @@ def ask(desk: Desk, grant_id: str, person: str) -> Grant:
 
 
 def decide(desk: Desk, grant_id: str, person: str, *, yes: bool) -> None:
-    """An approver's word; a yes makes the claim, if it can still be had. Raises Refused."""
+    """An approver's word; a yes makes it, if it can still be had. Raises Refused."""
     with desk.store.writing() as db:
         grant, now = grants.by_id(db, grant_id), desk.clock()
         if grant is None:
@@ -76,18 +96,10 @@ def decide(desk: Desk, grant_id: str, person: str, *, yes: bool) -> None:
 
 
 def carry_out(desk: Desk) -> None:
-    """Make the claims that were let pass, and close what nobody decided in time; safe to run again after a crash."""
+    """Make what was let pass, and close what nobody decided in time; safe to run again after a crash."""
     for grant in grants.approved(desk.store.reading()):
         try:
-            claiming.claim(
-                desk,
-                grant.instance_id,
-                grant.person,
-                choice=grant.choice,
-                length=grant.length,
-                note=grant.note,
-                granted=True,
-            )
+            _make(desk, grant)
         except Refused as error:
             _close(desk, grant, outcome=str(error))
         else:
@@ -99,6 +111,21 @@ def carry_out(desk: Desk) -> None:
                 if grants.move(db, grant.id, grant.state, "expired") and grant.state == "pending":
                     _show(desk, db, grant, ended=True)
         desk.wake()
+
+
+def _make(desk: Desk, grant: Grant) -> None:
+    if grant.handover_id:
+        made = handovers.by_id(desk.store.reading(), grant.handover_id)
+        if made is None or made.state != "taken":
+            handing.accept(desk, grant.handover_id, grant.person, granted=True)
+    elif grant.from_at is not None:
+        length, choice = grant.length, grant.choice or GpuChoice()
+        wish = Wish(grant.from_at, length, choice, grant.weekly, grant.last_day, grant.note)
+        if bookings.by_id(desk.store.reading(), grant.id) is None:
+            booking.book(desk, grant.instance_id, grant.person, wish, grant_id=grant.id)
+    else:
+        what = (desk, grant.instance_id, grant.person)
+        claiming.claim(*what, choice=grant.choice, length=grant.length, note=grant.note, granted=True)
 
 
 def _close(desk: Desk, grant: Grant, outcome: str = "") -> None:

@@ -72,14 +72,14 @@ def _answer(desk: Desk, offer_id: str, person: str, state: HandoverState) -> Han
     return made
 
 
-def accept(desk: Desk, offer_id: str, person: str) -> Claim:
-    """Take a claim over, with its GPUs, its end and its note. Raises Refused."""
+def accept(desk: Desk, offer_id: str, person: str, *, granted: bool = False) -> Claim:
+    """Take a claim over, with its GPUs, its end and its note. `granted`: beyond fair use, too. Raises Refused."""
     now = desk.clock()
     with desk.store.writing() as db:
         made = handovers.by_id(db, offer_id)
         if made is None or person != made.taker:
             raise Refused("This offer is for somebody else.")
-        taken = _take_over(desk, db, made, now)
+        taken = _take_over(desk, db, made, now, granted=granted)
         if taken is None:
             _settle(db, made, "lapsed", now)
     desk.wake()
@@ -88,7 +88,7 @@ def accept(desk: Desk, offer_id: str, person: str) -> Claim:
     return taken
 
 
-def _take_over(desk: Desk, db: Database, made: Handover, now: int) -> Claim | None:
+def _take_over(desk: Desk, db: Database, made: Handover, now: int, *, granted: bool) -> Claim | None:
     held = claims.by_id(db, made.claim_id)
     if held is None or held.ended_at is not None or made.state != "open" or made.expires_at <= now:
         return None
@@ -97,7 +97,8 @@ def _take_over(desk: Desk, db: Database, made: Handover, now: int) -> Claim | No
     team = desk.roster().team_of(made.taker)
     taken = replace(held, id=secrets.token_hex(16), holder=made.taker, from_at=now, team=team)
     claims.end(db, held.id, now, "handed", who=made.giver)
-    _keep_fair(desk, db, taken)
+    if not granted:
+        fair_use.check(desk, db, taken, advice="Release something first, then take it over.")
     turns.served(desk, db, taken)
     claims.add(db, taken)
     requesting.over(desk, db, held, "handed")
@@ -105,13 +106,6 @@ def _take_over(desk: Desk, db: Database, made: Handover, now: int) -> Claim | No
     digesting.refresh(desk, db, held.instance_id)
     _settle(db, made, "taken", now)
     return taken
-
-
-def _keep_fair(desk: Desk, db: Database, taken: Claim) -> None:
-    try:
-        fair_use.check(desk, db, taken)
-    except fair_use.OverLimit as over:
-        raise Refused(f"Too much: {over.excess}. Release something first, then take it over.") from None
 
 
 def lapse(desk: Desk) -> None:

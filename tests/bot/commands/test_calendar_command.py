@@ -6,8 +6,8 @@ from icalendar import Calendar
 
 from bot.cli import main
 from bot.domain.clock import HOUR, system_clock
+from bot.domain.sharing.bookings import Wish
 from bot.services.sharing import booking, claiming
-from bot.services.sharing.booking import Wish
 from tests.bot.services.room import ADA, CY, Room
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 from bot.domain.clock import HOUR
+from bot.domain.sharing.bookings import Wish
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
 from bot.services.sharing import booking, claiming
-from bot.services.sharing.booking import Wish
 from tests.bot.services.room import ADA, BOB, SETTINGS, Room
 from tests.conftest import MONDAY
 

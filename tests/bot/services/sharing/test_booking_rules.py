@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.sharing.bookings import Slot
+from bot.domain.sharing.bookings import Slot, Wish
 from bot.domain.sharing.claims import GRACE, Claim, GpuChoice
 from bot.errors import Refused
 from bot.services.sharing import booking, claim_ends, claiming, slots
-from bot.services.sharing.booking import Wish
 from store import bookings, claims
 from store.sql import rows
 from tests.bot.services.room import ADA, BOB, CY, Room

@@ -10,9 +10,9 @@ from icalendar import Calendar
 
 from bot.domain.clock import DAY, HOUR
 from bot.domain.fleet import plain
+from bot.domain.sharing.bookings import Wish
 from bot.errors import Refused
 from bot.services.sharing import booking, calendars, claiming, slots
-from bot.services.sharing.booking import Wish
 from bot.services.sharing.calendars import Event, as_ics
 from tests.bot.services.room import ADA, BOB, CY
 from tests.conftest import MONDAY
