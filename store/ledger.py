@@ -71,6 +71,33 @@ def open_meters(db: Database, source: str) -> dict[str, Meter]:
     return {row["instance_id"]: _meter(row) for row in rows(db, sql, source)}
 
 
+class Running(NamedTuple):
+    """A running meter and what it is of."""
+
+    meter: Meter
+    name: str
+    type: str
+    provider: str
+    source: str
+
+
+def running(db: Database) -> list[Running]:
+    """Every running meter, rented or owned."""
+    found = rows(
+        db, "SELECT m.*, i.name, i.type, i.provider, i.source FROM meters m JOIN instances i ON i.id = m.instance_id"
+    )
+    return [
+        Running(
+            name=row.pop("name"),
+            type=row.pop("type"),
+            provider=row.pop("provider"),
+            source=row.pop("source"),
+            meter=_meter(row),
+        )
+        for row in found
+    ]
+
+
 def rented_meters(db: Database) -> list[Meter]:
     """Every running meter of a rented instance."""
     sql = "SELECT m.* FROM meters m JOIN instances i ON i.id = m.instance_id WHERE i.provider = 'ec2'"

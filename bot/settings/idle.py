@@ -60,5 +60,7 @@ class DigestSettings(Table):
     """[digest]"""
 
     at: TimeOfDay = Field(default="09:00", description="Local time of the daily digest, 04:00 to 23:59")
-    timezone: Zone = Field(default="UTC", description="Zone of the digest where a team has none")
+    timezone: Zone = Field(
+        default="UTC", description="Zone of the digest where a team has none, and of all days and months of money"
+    )
     enabled: bool = Field(default=True, description="Whether digests are posted")

@@ -44,7 +44,10 @@ def standing(now: Standing, channel: str, *, is_own: bool = True) -> Reply:
     blocks: list[Block] = [
         section(f"*{head}*"),
         section(lines([_ahead(now), _follows(now) if is_own else ""])),
-        context(f"{hears} Rented machines by our own metering; owned ones are on no bill and count against no budget."),
+        context(
+            f"{hears} Rented machines by our own metering, up to now; owned ones are on no bill and count against no "
+            f"budget. Months are those of {esc(now.timezone, 60)}."
+        ),
         actions(_drivers(now.scope)),
     ]
     return Reply(head, blocks)
@@ -60,7 +63,8 @@ def overview(found: Sequence[Standing]) -> Reply:
         head = ", ".join(_count(len(which), what) for which, what in told if which) + "."
     rows = [f"{_who(each.scope)}: {_spent(each)}. {_ahead(each)}".strip() for each in found[:MOST_SHOWN]]
     buttons = [_one(each.scope) for each in found[:4]]
-    return Reply(head, [section(f"*{head}*"), section(lines(rows)), actions(*buttons)])
+    zone = context(f"Up to now, in months of {esc(found[0].timezone, 60)}.")
+    return Reply(head, [section(f"*{head}*"), section(lines(rows)), actions(*buttons), zone])
 
 
 def none(command: str, team: str) -> Reply:

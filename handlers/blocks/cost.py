@@ -10,7 +10,7 @@ from bot.domain.money.report import NEXT_DAYS, Driver, KnownChange, Range, Repor
 from handlers import ids
 from handlers.blocks import cost_charts
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
-from handlers.blocks.words import at, esc, roughly, usd
+from handlers.blocks.words import at, clock_time, esc, roughly, usd
 
 Period = Literal["month", "7d", "30d", "90d"]
 SHOWN_DRIVERS = 5
@@ -138,7 +138,7 @@ def _chance(report: Report) -> str:
 
 
 def _sum(report: Report) -> str:
-    charged = f"{usd(report.charged_micros, cents=False)} charged so far"
+    charged = f"{usd(report.charged_micros, cents=False)} charged up to {clock_time(report.made_at)}"
     known = "running around the clock or as planned" if report.changes else "running around the clock"
     steady = f"{usd(report.known_rest_micros, cents=False)} {known}"
     variable = f"{usd(report.variable_rest_micros, cents=False)} usual variable use"

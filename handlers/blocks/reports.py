@@ -124,7 +124,7 @@ def _small_print(made: SpendReport) -> str:
     if made.before_micros is not None:
         said.append(f"As many days before: {usd(made.before_micros)} for rented machines.")
     if made.running_micros >= CENT:
-        said.append(f"{usd(made.running_micros)} of the running hour is not charged yet.")
+        said.append(f"{usd(made.running_micros)} of it is of the running hour, charged once that is over.")
     if made.begins is not None and made.begins > made.first:
         said.append(f"The ledger begins on {_day(made.begins)}.")
     said.append(f"Days in {esc(made.timezone, 60)}. As of {at(made.made_at)}.")

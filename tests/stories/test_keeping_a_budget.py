@@ -121,6 +121,7 @@ def test_all_budgets_and_one_in_full(lived):
             "$53,367; 95 % chance to exceed the budget, expected on 28 Nov."
         ),
         "[More on the company] [More on nlp]",
+        "Up to now, in months of UTC.",
     ]
     shown = office.presses("ada", "More on nlp")
     assert shown.startswith("*nlp, November: $36,936 of $46,000 spent (80 %).*")

@@ -4,16 +4,21 @@ import csv
 import io
 import re
 from collections import Counter
-from datetime import date
+from copy import deepcopy
+from datetime import date, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.clock import DAY, HOUR
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.days import day_start
 from bot.domain.money.rates import USD, Charge, Share
-from bot.sandbox.slack.people import ADA, CY
-from bot.services.money import forecasting, reporting, spend_reporting
-from store import ledger, listings
+from bot.domain.money.report import Scope
+from bot.sandbox.slack.people import ADA, CY, FINANCE
+from bot.services.money import budgeting, forecasting, reporting, spend_reporting, weekly
+from store import bill, ledger, listings, spend
+from tests.stories.conftest import SETTINGS
 
 WAYS = ("team", "person", "type", "instance")
 
@@ -51,28 +56,103 @@ def test_the_report_says_the_sum_first_and_then_for_whom(spent):
     assert "[By team] [By type] [By machine] [As CSV]" in seen
 
 
-def test_every_way_adds_up_to_the_ledger_and_to_the_forecast(spent):
-    desk = spent.valet.desk
-    first, last = date(2026, 11, 1), date(2026, 11, 30)
-    found = {way: spend_reporting.report(desk, way, first, last) for way in WAYS}
+@pytest.fixture
+def far_apart(office_with):
+    """A company in Berlin with a team in Auckland: four weeks of charges, an owned machine, and an hour that runs."""
+    settings = deepcopy(SETTINGS)
+    settings["digest"] = {"timezone": "Europe/Berlin"}
+    settings["teams"]["nlp"] |= {"timezone": "Pacific/Auckland", "budget_usd": "90000"}
+    settings["teams"]["vision"] |= {"budget_usd": "90000"}
+    settings["reports"] = {"channel": FINANCE, "weekday": "Mon", "timezone": "America/New_York"}
+    settings["bill"] = {"source": "focus", "path": "exports"}
+    office = office_with(settings)
+    desk, now = office.valet.desk, office.clock.now // HOUR * HOUR
+    dgx = "dgx-1"
+    office.reports(dgx, 0.0)
+    office.tick()
+    with desk.store.writing() as db:
+        for row in spend.machines(db):
+            if row["provider"] == "ec2" and row["runs"]:
+                rate, team = row["rate_micros"] or 0, row["team"]
+                share = (Share(ADA, "vision", "idle", HOUR, rate),)
+                hours = range(now - 28 * DAY, now, HOUR)
+                ledger.add(db, [Charge(row["id"], at, at + HOUR, HOUR, rate, rate, team, share) for at in hours])
+    office.clock.forward(HOUR)
+    office.passes(25 * MINUTE)
+    return office
 
-    lines = reporting.ledger_csv(desk, *reporting.month_of(first, "UTC"))
-    usd = sum(Decimal(row["usd"] or 0) for row in csv.DictReader(io.StringIO("".join(lines))))
-    totals = {(made.rented, made.owned) for made in found.values()}
-    assert len(totals) == 1
-    ((rented, owned),) = totals
-    assert usd * USD == rented.micros + owned.micros
-    for made in found.values():
+
+def sums_of(desk, first, last):
+    """Rented and owned by every way and in both forms, with all that people are told of the same days."""
+    told = set()
+    for way in WAYS:
+        made = spend_reporting.report(desk, way, first, last)
+        assert spend_reporting.idle(desk, way, first, last).rented == made.rented
+        rows = list(csv.DictReader(io.StringIO("".join(spend_reporting.csv(made)))))
+        by_kind = Counter()
+        for row in rows:
+            by_kind[row["kind"]] += int(Decimal(row["usd"]) * USD)
+        told |= {(made.rented.micros, made.owned.micros), (by_kind["rented"], by_kind["owned"])}
         for row in made.rows:
             for part in (row.rented, row.owned):
                 assert part.busy_micros + part.idle_micros + part.unknown_micros == part.micros
-        told = list(csv.DictReader(io.StringIO("".join(spend_reporting.csv(made)))))
-        by_kind = Counter()
-        for row in told:
-            by_kind[row["kind"]] += Decimal(row["usd"]) * USD
-        assert (by_kind["rented"], by_kind["owned"]) == (rented.micros, owned.micros)
-        assert spend_reporting.idle(desk, made.by, first, last).rented == rented
-    assert forecasting.make(desk, forecasting.TOTAL).charged_micros == rented.micros + found["team"].running_micros
+    ((rented, owned),) = told
+    return rented, owned
+
+
+def test_every_figure_of_a_month_is_the_same_whoever_asks_in_whatever_zone(far_apart):
+    desk = far_apart.valet.desk
+    first, last, berlin = date(2026, 11, 1), date(2026, 11, 30), ZoneInfo("Europe/Berlin")
+
+    rented, owned = sums_of(desk, first, last)
+
+    assert owned > 0
+    running = ledger.running(desk.store.reading())
+    assert {each.provider for each in running} == {"ec2", "owned"}
+    uncharged = sum(each.meter.micros for each in running)
+    lines = reporting.ledger_csv(desk, day_start(first, berlin), day_start(last + timedelta(days=1), berlin))
+    usd = sum(Decimal(row["usd"] or 0) for row in csv.DictReader(io.StringIO("".join(lines))))
+    assert usd * USD + uncharged == rented + owned
+
+    report = forecasting.make(desk, forecasting.TOTAL)
+    assert report.charged_micros == sum(each.charged_micros for each in report.by_team) == rented
+    by_team = {row.key: row.rented.micros for row in spend_reporting.report(desk, "team", first, last).rows}
+    for team in ("nlp", "vision"):
+        scope = Scope("team", team)
+        assert forecasting.make(desk, scope).charged_micros == by_team[team]
+        assert budgeting.standing(desk, scope).spent_micros == by_team[team]
+    assert budgeting.standing(desk, forecasting.TOTAL).spent_micros == rented
+
+
+def test_the_week_and_the_bill_agree_with_the_report_of_their_days(far_apart):
+    desk = far_apart.valet.desk
+    far_apart.clock.forward(6 * HOUR)
+    far_apart.reports("train-7", 0.0)
+    far_apart.tick()
+
+    made = weekly.report_of(desk, FINANCE, "2026-11-23")
+
+    assert (made.rented.micros, made.owned.micros) == sums_of(desk, made.first, made.last)
+    utc = date(2026, 11, 2), date(2026, 11, 20)
+    lines = reporting.ledger_csv(desk, day_start(utc[0], ZoneInfo("UTC")), day_start(utc[1], ZoneInfo("UTC")) + DAY)
+    rented = [row for row in csv.DictReader(io.StringIO("".join(lines))) if row["provider"] == "ec2"]
+    metered = bill.metered(desk.store.reading(), *utc)
+    assert sum(each.micros for each in metered) == sum(Decimal(row["usd"] or 0) for row in rented) * USD
+
+
+def test_what_is_typed_shows_the_same_figure_with_its_zone(far_apart):
+    far_apart.clock.forward(HOUR)
+    budget = far_apart.types("ada", "/cost budget nlp")
+    report = far_apart.types("ada", "/cost report")
+    forecast = far_apart.types("ada", "/cost forecast team nlp")
+
+    spent = re.search(r"\$([\d,]+) of \$90,000 spent", budget).group(1)
+    exact = re.search(r"nlp: \$([\d,.]+)", report).group(1)
+    assert f"{float(exact.replace(',', '')):,.0f}" == spent
+    assert f"${spent} charged up to 11:25 UTC" in forecast
+    assert "Months are those of Europe/Berlin." in budget
+    assert "of it is of the running hour, charged once that is over. Days in Europe/Berlin." in report
+    assert "in months of Europe/Berlin." in far_apart.types("ada", "/cost budget")
 
 
 def test_buttons_tell_it_apart_another_way_in_place(spent):

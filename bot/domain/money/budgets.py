@@ -18,7 +18,7 @@ class Standing:
 
     scope: Scope
     month: date
-    """Its first day, in the team's zone."""
+    """Its first day."""
     budget_micros: int
     spent_micros: int
     expected: Range | None = None
@@ -28,6 +28,8 @@ class Standing:
     asks: bool = False
     """Starts and launches beyond it need somebody's yes."""
     warn_percent: int = 80
+    timezone: str = "UTC"
+    """Of the month; one for all budgets, reports and forecasts."""
 
     @property
     def percent(self) -> int:

@@ -84,6 +84,11 @@ def advance(
     return charges, carried
 
 
+def so_far(meter: Meter, holds: tuple[Hold, ...]) -> list[Charge]:
+    """What a meter shows, told apart as it will be once it is charged."""
+    return list(_close(meter, meter.until_at, holds))
+
+
 def _same_launch(meter: Meter, seen: Seen) -> bool:
     return meter.launched_at == seen.launched_at
 

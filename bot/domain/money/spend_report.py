@@ -89,7 +89,7 @@ class SpendReport:
     before_micros: int | None = None
     """Rented, in as many days before; None where the ledger does not reach back so far."""
     running_micros: int = 0
-    """Rented time that is not charged yet, less than an hour of each machine."""
+    """Of the rented sum: the running hour, which is not charged yet."""
     begins: date | None = None
     """The first day the ledger knows of."""
     idle_now: tuple[IdleNow, ...] = ()

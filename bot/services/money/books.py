@@ -59,7 +59,7 @@ def open_books(desk: Desk) -> Books:
     today = local_day(now, zone)
     catch_up(desk)
     db = desk.store.reading()
-    rows = (*spend.per_day(db, today - LOOK_BACK * DAY), *_open(db, today))
+    rows = (*spend.per_day(db, today - LOOK_BACK * DAY), *_open(db, zone))
     begins, machines = spend.begins(db), spend.machines(db)
     foreseen = foresee(desk, now)
     rented = (*(_machine(row) for row in machines if row["provider"] == "ec2"), *foreseen.coming)
@@ -94,10 +94,12 @@ def catch_up(desk: Desk) -> None:
             done = spend.catch_up(db, desk.settings.digest.timezone)
 
 
-def _open(db: Database, today: date) -> Iterator[DaySpend]:
-    """What meters show that is not charged yet, as spent today."""
+def _open(db: Database, zone: ZoneInfo) -> Iterator[DaySpend]:
+    """What meters show that is not charged yet, on the day that it will be charged to."""
     for meter in charges.rented_meters(db):
-        yield DaySpend(today, meter.instance_id, meter.team, meter.micros, meter.until_at - meter.from_at)
+        yield DaySpend(
+            local_day(meter.from_at, zone), meter.instance_id, meter.team, meter.micros, meter.until_at - meter.from_at
+        )
 
 
 def _machine(row: Row) -> Machine:

@@ -40,6 +40,7 @@ def standing(desk: Desk, scope: Scope) -> Standing | None:
         over_on=ahead.over_on if ahead else None,
         asks=scope.kind == "team" and asks(desk, scope.key),
         warn_percent=desk.settings.budget.warn_percent,
+        timezone=desk.settings.digest.timezone,
     )
 
 
@@ -66,8 +67,8 @@ def left(desk: Desk, db: Database, team: str) -> int | None:
 
 
 def _spent(desk: Desk, db: Database, scope: Scope) -> tuple[date, int]:
-    """The month it is where a budget's people are, and what was spent in it."""
-    zone = ZoneInfo(desk.settings.zone_of(scope.key))
+    """The month it is in the zone of [digest], as for everything about money, and what was spent in it."""
+    zone = ZoneInfo(desk.settings.digest.timezone)
     month = local_day(desk.clock(), zone).replace(day=1)
     return month, ledger.spent(db, scope.key or None, day_start(month, zone))
 

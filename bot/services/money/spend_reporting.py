@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.clock import HOUR
-from bot.domain.days import day_start, local_day
+from bot.domain.days import local_day
 from bot.domain.listing import Filter, Listing
 from bot.domain.money.spend_report import IdleNow, ReportBy, Row, SpendReport, Spent
 from bot.domain.money.sums import Sum
@@ -16,7 +16,7 @@ from bot.services.desk import Desk
 from bot.services.money import summing
 from bot.services.money.books import catch_up
 from bot.services.money.reporting import usd
-from store import ledger, listings, snoozes, spend
+from store import listings, snoozes, spend
 
 DAY = timedelta(days=1)
 ALL = -1
@@ -32,7 +32,8 @@ def report(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
     today = local_day(now, zone)
     begins = spend.begins(desk.store.reading())
     first_known = local_day(begins, zone) if begins is not None else None
-    rows = _rows(summing.between(desk, by, first, last))
+    running = summing.running(desk, by, first, last)
+    rows = _rows([*summing.between(desk, by, first, last), *running])
     return SpendReport(
         first=first,
         last=last,
@@ -42,7 +43,7 @@ def report(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
         made_at=now,
         timezone=zone.key,
         before_micros=_before(desk, first, min(last, today), first_known),
-        running_micros=_running(desk, first, last, zone),
+        running_micros=sum(each.micros for each in running if each.provider != "owned"),
         begins=first_known,
     )
 
@@ -107,11 +108,6 @@ def _before(desk: Desk, first: date, last: date, begins: date | None) -> int | N
     catch_up(desk)
     since = spend.per_day(desk.store.reading(), first - length)
     return sum(row.micros for row in since if row.day < first)
-
-
-def _running(desk: Desk, first: date, last: date, zone: ZoneInfo) -> int:
-    start, end = day_start(first, zone), day_start(last + DAY, zone)
-    return sum(meter.micros for meter in ledger.rented_meters(desk.store.reading()) if start <= meter.from_at < end)
 
 
 def csv(made: SpendReport) -> Iterator[str]:

@@ -4,15 +4,56 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.days import day_start
+from bot.domain.money.metering import so_far
+from bot.domain.money.rates import Share
 from bot.domain.money.sums import By, Sum
 from bot.services.desk import Desk
-from store import sums
+from store import claims, ledger, sums
+from store.ledger import Running
 
 
 def between(desk: Desk, by: By, first: date, last: date, *, team: str | None = None) -> list[Sum]:
     """What was charged from one day to another, both counted, in the zone of [digest]; open meters are left out."""
     start, end = span_of(first, last, desk.settings.digest.timezone)
     return sums.of(desk.store.reading(), by, start, end, team=team)
+
+
+def running(desk: Desk, by: By, first: date, last: date) -> list[Sum]:
+    """What open meters show of those days, each share by itself: the running hour, which is charged once it is over."""
+    start, end = span_of(first, last, desk.settings.digest.timezone)
+    db = desk.store.reading()
+    found = [each for each in ledger.running(db) if start <= each.meter.from_at < end]
+    since = min((each.meter.from_at for each in found), default=end)
+    holds = {source: claims.holds(db, source, since) for source in {each.source for each in found}}
+    return [
+        _sum(by, each, share)
+        for each in found
+        for charge in so_far(each.meter, tuple(holds[each.source].get(each.meter.instance_id, ())))
+        for share in charge.split
+    ]
+
+
+def _sum(by: By, each: Running, share: Share) -> Sum:
+    meter = each.meter
+    keys: dict[By, str] = {
+        "team": meter.team,
+        "used_by": share.team,
+        "person": share.holder,
+        "type": each.type,
+        "instance": meter.instance_id,
+    }
+    return Sum(
+        key=keys[by],
+        name=each.name if by == "instance" else keys[by],
+        provider=each.provider,
+        micros=share.micros,
+        busy_micros=share.micros if share.use == "busy" else 0,
+        idle_micros=share.micros if share.use == "idle" else 0,
+        unknown_micros=share.micros if share.use == "unknown" else 0,
+        gpu_ms=share.gpu_ms,
+        idle_gpu_ms=share.gpu_ms if share.use == "idle" else 0,
+        unpriced_gpu_ms=0 if meter.rate_micros else share.gpu_ms,
+    )
 
 
 def span_of(first: date, last: date, timezone: str) -> tuple[int, int]:
