@@ -16,7 +16,7 @@ NUMBERS = {1: "The one thing to do", 2: "Two things to do", 3: "Three things to 
 def weekly(made: Weekly) -> Reply:
     """One week's report."""
     conclusion = _conclusion(made)
-    figures = lines([_idle(made), f"{month_line(made.forecast)}.", _saved(made)])
+    figures = lines([_idle(made), _closed(made), f"{month_line(made.forecast)}.", _saved(made)])
     blocks: list[Block] = [section(f"*{conclusion}*"), section(figures)]
     if made.todos:
         blocks.append(section(f"*{NUMBERS[len(made.todos)]}*"))
@@ -67,10 +67,18 @@ def _idle(made: Weekly) -> str:
     return " ".join(said)
 
 
+def _closed(made: Weekly) -> str:
+    """How the month of the week ended, where it has."""
+    if made.closed_micros is None:
+        return ""
+    return f"{made.month:%B} is over: {usd(made.closed_micros, cents=False)} for rented machines."
+
+
 def _saved(made: Weekly) -> str:
+    when = "this month so far" if made.closed_micros is None else f"in {made.month:%B}"
     if not made.saved_micros:
-        return "Nothing saved this month so far that can be shown."
-    return f"Saved and verified this month: {usd(made.saved_micros, cents=False)}."
+        return f"Nothing saved {when} that can be shown."
+    return f"Saved and verified {when}: {usd(made.saved_micros, cents=False)}."
 
 
 def _todo(each: Todo, now: int) -> str:
@@ -99,4 +107,5 @@ def _button(each: Todo) -> Block:
 
 
 def _small_print(made: Weekly) -> str:
-    return f"Our own metering at our rates, not the provider's bill. Made {at(made.made_at)}."
+    days = f"Days in {esc(made.forecast.timezone, 60)}."
+    return f"Our own metering at our rates, not the provider's bill. {days} Made {at(made.made_at)}."

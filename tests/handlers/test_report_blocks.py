@@ -38,7 +38,8 @@ def report(text: str, by: str, *, rows: int = 60) -> SpendReport:
 
 def week(text: str, *todos: Todo) -> Weekly:
     days = date(2026, 11, 16), date(2026, 11, 22)
-    return Weekly("C0GPUS001", *days, NOW, A_LOT, A_LOT, 10**12, pieces.report(text), 10**12, todos)
+    money = A_LOT, A_LOT, 10**12, pieces.report(text)
+    return Weekly("C0GPUS001", *days, NOW, *money, date(2026, 11, 1), 10**12, 10**12, todos)
 
 
 @pytest.mark.parametrize("text", TEXTS)

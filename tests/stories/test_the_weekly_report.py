@@ -5,10 +5,11 @@ from copy import deepcopy
 import pytest
 
 from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.money.counterfactual import Piece
 from bot.domain.money.rates import USD, Charge, Share
 from bot.sandbox.slack.people import ADA, BOB, FINANCE
 from bot.services.money import weekly
-from store import ledger
+from store import ledger, saved
 from store.sql import rows
 from tests.stories.conftest import SETTINGS
 
@@ -125,6 +126,40 @@ def test_it_waits_for_its_time_and_long_missed_ones_are_left_out(office_with, se
     office.clock.forward(4 * DAY)
     office.tick()
     assert not weekly.make_due(office.valet.desk)
+
+
+def saved_in_november(office):
+    train, at = office.machine("train-7"), office.clock.now // HOUR * HOUR - 4 * HOUR
+    source = saved.Source("act_1", train.id, "train-7", "nlp", "It would have run.", at + HOUR, over=True)
+    with office.valet.desk.store.writing() as db:
+        saved.keep(db, source, [Piece("stopped", at, at + HOUR, HOUR, 22 * USD)])
+
+
+def test_on_the_first_of_a_month_it_tells_how_the_month_of_its_week_ended(office_with, settings):
+    office = lived(office_with(settings))
+    saved_in_november(office)
+
+    tuesday(office, 8 * DAY)
+
+    seen = office.sees("bob", MANAGEMENT)
+    assert seen.startswith("*GPU machines, 24 November to 30 November: $")
+    assert "November is over: $" in seen
+    assert "Saved and verified in November: $22." in seen
+    assert "December: $" in seen
+
+
+def test_it_tells_of_days_that_are_over_in_the_zone_of_money(office_with, settings):
+    settings["digest"] = {"timezone": "America/Los_Angeles"}
+    settings["reports"]["timezone"] = "Pacific/Auckland"
+    office = lived(office_with(settings))
+    office.clock.forward(11 * HOUR)  # Tuesday 09:00 in Auckland; in Los Angeles Monday has just begun its afternoon
+
+    office.reports("train-7", 0.0, minutes=200)
+    office.tick()
+
+    seen = office.sees("bob", MANAGEMENT)
+    assert seen.startswith("*GPU machines, 16 November to 22 November: $")
+    assert "Days in America/Los_Angeles." in seen
 
 
 def test_without_a_channel_there_is_none(office):

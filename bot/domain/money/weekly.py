@@ -46,8 +46,12 @@ class Weekly:
     """Rented, in the week before; None where the ledger does not reach back so far."""
     forecast: Report
     """Of everything, without its days."""
+    month: date
+    """The first day of the month that the week ended in."""
+    closed_micros: int | None
+    """What that month came to, rented; None while it is not over."""
     saved_micros: int
-    """Verified, this month so far."""
+    """Verified, in that month up to now."""
     todos: tuple[Todo, ...]
 
     @property
@@ -68,6 +72,8 @@ class Weekly:
             "owned": asdict(self.owned),
             "before_micros": self.before_micros,
             "forecast": slim.to_json(),
+            "month": self.month.isoformat(),
+            "closed_micros": self.closed_micros,
             "saved_micros": self.saved_micros,
             "todos": [asdict(each) for each in self.todos],
         }
@@ -83,6 +89,7 @@ class Weekly:
                 **spent,
                 "first": date.fromisoformat(content["first"]),
                 "last": date.fromisoformat(content["last"]),
+                "month": date.fromisoformat(content["month"]),
                 "forecast": Report.from_json(content["forecast"]),
                 "todos": todos,
             }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from bot.domain.days import month_end
 from bot.domain.money.report import Scope
 from bot.domain.money.weekly import LIKELY, Todo, Weekly, due_on, todos
 from bot.services import looking
@@ -38,9 +39,12 @@ def make_due(desk: Desk) -> bool:
 
 
 def _made(desk: Desk, channel: str, day: date, now: int) -> Weekly:
-    first, last = day - 7 * DAY, day - DAY
-    week = spend_reporting.report(desk, "team", first, last)
+    """Of the seven days that are over in the zone of [digest], whatever day it is where the report is read."""
     today = saving.today(desk)
+    last = min(day, today) - DAY
+    first, month = last - 6 * DAY, last.replace(day=1)
+    week = spend_reporting.report(desk, "team", first, last)
+    is_over = month_end(last) < today
     return Weekly(
         channel=channel,
         first=first,
@@ -50,7 +54,9 @@ def _made(desk: Desk, channel: str, day: date, now: int) -> Weekly:
         owned=week.owned,
         before_micros=week.before_micros,
         forecast=forecasting.answer(desk, forecasting.TOTAL),
-        saved_micros=saving.answer(desk, today.replace(day=1), today).micros,
+        month=month,
+        closed_micros=spend_reporting.report(desk, "team", month, month_end(last)).rented.micros if is_over else None,
+        saved_micros=saving.answer(desk, month, min(today, month_end(last))).micros,
         todos=todos(spend_reporting.idle_now(desk), _over_budget(desk), _to_weigh(desk)),
     )
 
