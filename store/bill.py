@@ -215,6 +215,13 @@ def _span(first: date, last: date) -> tuple[str, str]:
     return first.isoformat(), last.isoformat()
 
 
+_UNPRICED = (
+    "CASE WHEN corrects IS NOT NULL THEN -(SELECT CASE WHEN o.rate_micros = 0 THEN o.running_ms ELSE 0 END "
+    "FROM charges o WHERE o.id = charges.corrects) WHEN rate_micros = 0 THEN running_ms ELSE 0 END"
+)
+"""Time without a known price; a correction takes back what its charge has told."""
+
+
 def catch_up(db: Database, *, step: int = STEP) -> bool:
     """Count charges made since the last time into days of the bill; False when more are left.
 
@@ -227,7 +234,7 @@ def catch_up(db: Database, *, step: int = STEP) -> bool:
         changed(
             db,
             f"INSERT INTO bill_metered SELECT from_at / {DAY}, instance_id, team, sum(micros), sum(running_ms), "
-            "sum(CASE WHEN rate_micros = 0 THEN running_ms ELSE 0 END) FROM charges WHERE id > ? AND id <= ? "
+            f"sum({_UNPRICED}) FROM charges WHERE id > ? AND id <= ? "
             "GROUP BY 1, 2, 3 ON CONFLICT DO UPDATE SET micros = micros + excluded.micros, "
             "running_ms = running_ms + excluded.running_ms, unpriced_ms = unpriced_ms + excluded.unpriced_ms",
             *(after, until),
@@ -245,7 +252,7 @@ def metered(db: Database, first: date, last: date) -> list[Metered]:
         "sum(m.running_ms) AS running_ms, sum(m.unpriced_ms) AS unpriced_ms FROM ("
         "SELECT * FROM bill_metered WHERE number BETWEEN ? AND ? "
         f"UNION ALL SELECT from_at / {DAY}, instance_id, team, micros, running_ms, "
-        "CASE WHEN rate_micros = 0 THEN running_ms ELSE 0 END FROM charges "
+        f"{_UNPRICED} FROM charges "
         f"WHERE id > (SELECT coalesce(max(charge_id), 0) FROM bill_metered_until) AND from_at / {DAY} BETWEEN ? AND ?"
         ") m JOIN instances i ON i.id = m.instance_id WHERE i.provider = 'ec2' GROUP BY 1, 2, 5",
         *(*span, *span),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlite_utils import Database
 
 from bot.domain.money.metering import Meter
-from bot.domain.money.rates import Charge
+from bot.domain.money.rates import Charge, Share
 from store.sql import Row, changed, many, one, rows
 
 SCHEMA = (
@@ -29,9 +29,15 @@ SCHEMA = (
         micros INTEGER NOT NULL,
         rate_micros INTEGER NOT NULL,
         team TEXT NOT NULL,
-        UNIQUE (instance_id, from_at),
-        CHECK (until_at > from_at AND until_at <= from_at / 3600000 * 3600000 + 3600000)
+        corrects INTEGER REFERENCES charges (id),
+        why TEXT NOT NULL DEFAULT '',
+        CHECK (until_at > from_at AND until_at <= from_at / 3600000 * 3600000 + 3600000),
+        CHECK ((corrects IS NULL) = (why = '')),
+        CHECK (corrects IS NULL OR running_ms = 0)
     ) STRICT""",
+    "CREATE UNIQUE INDEX one_charge ON charges (instance_id, from_at) WHERE corrects IS NULL",
+    "CREATE INDEX corrections ON charges (corrects) WHERE corrects IS NOT NULL",
+    "CREATE INDEX unpriced_charges ON charges (instance_id) WHERE rate_micros = 0 AND corrects IS NULL",
     "CREATE INDEX charges_by_time ON charges (from_at)",
     "CREATE TRIGGER charges_keep BEFORE DELETE ON charges BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
     "CREATE TRIGGER charges_stand BEFORE UPDATE ON charges BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
@@ -52,6 +58,12 @@ SCHEMA = (
         content TEXT NOT NULL,
         PRIMARY KEY (scope, made_at)
     ) STRICT, WITHOUT ROWID""",
+)
+
+
+_CHARGE = (
+    *("instance_id", "from_at", "until_at", "running_ms", "micros", "rate_micros", "team"),
+    *("corrects", "why"),
 )
 
 
@@ -139,12 +151,8 @@ def add(db: Database, charges: Iterable[Charge]) -> None:
     numbered = list(enumerate(charges, (found["id"] if found else 0) + 1))
     many(
         db,
-        "INSERT INTO charges (id, instance_id, from_at, until_at, running_ms, micros, rate_micros, team) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            (number, c.instance_id, c.from_at, c.until_at, c.running_ms, c.micros, c.rate_micros, c.team)
-            for number, c in numbered
-        ),
+        f"INSERT INTO charges (id, {', '.join(_CHARGE)}) VALUES (?{', ?' * len(_CHARGE)})",
+        ((number, *(getattr(charge, name) for name in _CHARGE)) for number, charge in numbered),
     )
     many(
         db,
@@ -156,13 +164,13 @@ def add(db: Database, charges: Iterable[Charge]) -> None:
 def between(db: Database, start: int, end: int) -> list[Row]:
     """Shares of charges from `start` up to `end`, oldest first, each with its charge and its instance.
 
-    `charge_id`, `from_at`, `until_at`, `running_ms`, `rate_micros` and `team` are the charge's; `holder`, `used_by`
-    (a team), `use`, `gpu_ms` and `micros` the share's; `name`, `type`, `provider`, `rate_source` and `rate_now` the
-    instance's.
+    `charge_id`, `from_at`, `until_at`, `running_ms`, `rate_micros`, `team` and `why` are the charge's; `holder`,
+    `used_by` (a team), `use`, `gpu_ms` and `micros` the share's; `name`, `type`, `provider`, `rate_source` and
+    `rate_now` the instance's.
     """
     return rows(
         db,
-        "SELECT c.id AS charge_id, c.instance_id, c.from_at, c.until_at, c.running_ms, c.rate_micros, c.team, "
+        "SELECT c.id AS charge_id, c.instance_id, c.from_at, c.until_at, c.running_ms, c.rate_micros, c.team, c.why, "
         "s.holder, s.team AS used_by, s.use, s.gpu_ms, s.micros, i.name, i.type, i.provider, i.rate_source, "
         "i.rate_micros AS rate_now FROM charges c JOIN shares s ON s.charge_id = c.id "
         "JOIN instances i ON i.id = c.instance_id "
@@ -170,6 +178,28 @@ def between(db: Database, start: int, end: int) -> list[Row]:
         start,
         end,
     )
+
+
+def unpriced(db: Database, limit: int) -> list[tuple[int, Charge, int, str]]:
+    """Charges made while no price was known, of machines that have one by now: number, charge, rate and its source.
+
+    Those corrected already are left out, and spot machines, whose price of that hour is not that of now.
+    """
+    found = rows(
+        db,
+        "SELECT c.*, i.rate_micros AS rate_now, i.rate_source FROM charges c INDEXED BY unpriced_charges "
+        "JOIN instances i ON i.id = c.instance_id WHERE c.rate_micros = 0 AND c.corrects IS NULL "
+        "AND i.rate_micros > 0 AND i.lifecycle = 'on-demand' "
+        "AND NOT EXISTS (SELECT 1 FROM charges k WHERE k.corrects = c.id) ORDER BY c.id LIMIT ?",
+        limit,
+    )
+    return [(row["id"], _charge(db, row), row["rate_now"], row["rate_source"]) for row in found]
+
+
+def _charge(db: Database, row: Row) -> Charge:
+    sql = "SELECT holder, team, use, gpu_ms, micros FROM shares WHERE charge_id = ? ORDER BY holder, team, use"
+    shares = tuple(Share(**each) for each in rows(db, sql, row["id"]))
+    return Charge(**{name: row[name] for name in _CHARGE}, shares=shares)
 
 
 def per_machine(db: Database, start: int, end: int) -> list[MachineSum]:

@@ -84,7 +84,7 @@ def run_before(db: Database, instance_id: str, at: int) -> Row | None:
     return one(
         db,
         "SELECT until_at, rate_micros, team FROM charges WHERE instance_id = ? AND from_at < ? "
-        "ORDER BY from_at DESC LIMIT 1",
+        "ORDER BY from_at DESC, id DESC LIMIT 1",
         *(instance_id, at),
     )
 

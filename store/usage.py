@@ -24,7 +24,8 @@ def by_hour(db: Database, scope: Scope, kind: str, start: int, end: int) -> list
         f"SELECT c.from_at / {HOUR} * {HOUR} AS start, sum(c.running_ms) AS ms, "
         "sum((SELECT c.running_ms * coalesce(sum(CASE WHEN s.use = 'idle' THEN s.gpu_ms END), 0) "
         "/ max(sum(s.gpu_ms), 1) FROM shares s WHERE s.charge_id = c.id)) AS idle_ms, "
-        "sum(CASE WHEN c.rate_micros > 0 THEN c.running_ms ELSE 0 END) AS priced_ms, sum(c.micros) AS micros "
+        "sum(CASE WHEN c.rate_micros > 0 OR EXISTS (SELECT 1 FROM charges k WHERE k.corrects = c.id) "
+        "THEN c.running_ms ELSE 0 END) AS priced_ms, sum(c.micros) AS micros "
         f"FROM instances i CROSS JOIN charges c ON c.instance_id = i.id "
         f"WHERE i.type = ? AND {_RENTED} AND c.from_at >= ? AND c.from_at < ?{where} GROUP BY 1 ORDER BY 1",
         *(kind, start, end, *values),

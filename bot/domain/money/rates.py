@@ -60,6 +60,10 @@ class Charge:
     """The instance's: whose budget it counts against, whoever held it."""
     shares: tuple[Share, ...] = ()
     """Whose it was and whether it worked; they add up to `micros`. None: nobody held it, and nobody knows."""
+    corrects: int | None = None
+    """The number of the charge that this one corrects; its time is counted there."""
+    why: str = ""
+    """Why that was wrong, of a correction."""
 
     @property
     def split(self) -> tuple[Share, ...]:

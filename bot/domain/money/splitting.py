@@ -5,10 +5,10 @@ amount is shared out by. Shares add up to the amount to the micro-dollar, by the
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from bot.domain.money.rates import Share, Use
+from bot.domain.money.rates import Charge, Share, Use, cost_between
 
 USES: Mapping[str, Use] = {"b": "busy", "i": "idle", "?": "unknown"}
 _LETTERS = {"active": "b", "free": "i", "held": "i"}
@@ -45,6 +45,16 @@ def share_out(total: int, weights: Sequence[int]) -> list[int]:
     for number in by_rest[: total - sum(parts)]:
         parts[number] += 1
     return parts
+
+
+def priced(number: int, charge: Charge, rate_micros: int, why: str) -> Charge:
+    """The correction of a charge that was made without a price: its amount, shared out as its time was."""
+    micros = cost_between(rate_micros, charge.from_at, charge.from_at + charge.running_ms)
+    parts = share_out(micros, [each.gpu_ms for each in charge.split])
+    shares = tuple(replace(each, gpu_ms=0, micros=part) for each, part in zip(charge.split, parts, strict=True))
+    return replace(
+        charge, running_ms=0, micros=micros, rate_micros=rate_micros, shares=shares, corrects=number, why=why
+    )
 
 
 def split(micros: int, span: tuple[int, int], *, team: str, marks: Marks, holds: Sequence[Hold]) -> tuple[Share, ...]:

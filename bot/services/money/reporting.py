@@ -56,6 +56,8 @@ def _shares(desk: Desk, start: int, end: int) -> Iterator[Row]:
 
 
 def _source(row: Row) -> str:
+    if row["why"]:
+        return f"correction: {row['why']}"
     if not row["rate_micros"]:
         return "no known price"
     if row["rate_now"] == row["rate_micros"]:

@@ -1,0 +1,34 @@
+"""Corrections of the ledger: what was charged while no price was known is priced once there is one, by rows of its own.
+
+Run it every now and then: it works from what the ledger says, so late is fine and twice is not.
+"""
+
+from bot.domain.money.splitting import priced
+from bot.services.desk import Desk
+from store import ledger
+
+STEP = 500
+"""So many charges at a time, so that other writers wait only briefly."""
+
+
+def reprice(desk: Desk) -> int:
+    """Correct what has a price by now; how many charges."""
+    done = 0
+    while _step(desk):
+        done += 1
+    return done
+
+
+def _step(desk: Desk) -> int:
+    if not ledger.unpriced(desk.store.reading(), 1):
+        return 0
+    with desk.store.writing() as db:
+        found = ledger.unpriced(db, STEP)
+        ledger.add(
+            db,
+            [
+                priced(number, charge, rate, f"no price was known then; since then: {source or 'a rate'}")
+                for number, charge, rate, source in found
+            ],
+        )
+    return len(found)
