@@ -69,7 +69,8 @@ def test_hours_without_a_price_are_corrected_by_rows_of_their_own(tmp_path):
     assert len(rows(store.reading(), "SELECT 1 FROM charges")) == 24
     assert sum(each.unpriced_gpu_ms for each in summing.between(desk, "team", *DAYS)) == 0
     assert sum(each.unpriced_ms for each in bill.metered(store.reading(), *DAYS)) == 0
-    assert {each.key: each.micros for each in summing.between(desk, "person", *DAYS)} == {"UADA": 6 * RATE, "": 6 * RATE}
+    people = {each.key: each.micros for each in summing.between(desk, "person", *DAYS)}
+    assert people == {"UADA": 6 * RATE, "": 6 * RATE}
     told = [line for line in reporting.ledger_csv(desk, START, START + DAY) if "correction" in line]
     assert "correction: no price was known then; since then: valet.toml" in told[0]
     hours = usage.by_hour(store.reading(), Scope("total", ""), BOX.type, START, START + DAY)
