@@ -62,6 +62,24 @@ class Tidy:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthAhead:
+    """What the month is expected to come to, as a forecast that was kept said it, and what was saved in it."""
+
+    team: str
+    """Empty: the whole company."""
+    first: date
+    expected_micros: int
+    budget_micros: int | None
+    chance_over: float | None
+    saved_micros: int
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> "MonthAhead":
+        """From the store."""
+        return cls(**{**content, "first": date.fromisoformat(content["first"])})
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """One channel's digest of one local date, as it was made; most wasteful rows first."""
 
@@ -71,6 +89,8 @@ class Digest:
     made_at: int
     rows: tuple[IdleRow, ...]
     tidy: Tidy | None = None
+    month: MonthAhead | None = None
+    """No reason for a digest by itself."""
 
     @property
     def is_empty(self) -> bool:
@@ -94,15 +114,18 @@ class Digest:
 
     def to_json(self) -> dict[str, Any]:
         """For the store."""
-        return {**asdict(self), "local_date": self.local_date.isoformat(), "rows": [asdict(row) for row in self.rows]}
+        month = {**asdict(self.month), "first": self.month.first.isoformat()} if self.month else None
+        rows = [asdict(row) for row in self.rows]
+        return {**asdict(self), "local_date": self.local_date.isoformat(), "rows": rows, "month": month}
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Digest":
         """From the store."""
         rows = tuple(IdleRow(**{**row, "holders": tuple(row["holders"])}) for row in content["rows"])
         tidy = Tidy(**content["tidy"]) if content.get("tidy") else None
+        month = MonthAhead.from_json(content["month"]) if content.get("month") else None
         local_date = date.fromisoformat(content["local_date"])
-        return cls(**{**content, "local_date": local_date, "rows": rows, "tidy": tidy})
+        return cls(**{**content, "local_date": local_date, "rows": rows, "tidy": tidy, "month": month})
 
 
 def due_date(now: int, timezone: str, at: str) -> date | None:

@@ -13,6 +13,7 @@ from bot.domain.listing import Filter, Listing
 from bot.errors import Refused
 from bot.services.acting import tidying
 from bot.services.desk import Desk, channel_of
+from bot.services.money import month_ahead
 from store import actions, audit, digests, fleet, listings, outbox, snoozes
 
 KEEP_FOR = DAY
@@ -71,7 +72,8 @@ def _make(desk: Desk, db: Database, due: list[tuple[str, str, date]], now: int) 
     for channel, zone, day in due:
         monday = week_start(day).isoformat()
         tidy = None if digests.said_to_tidy(db, channel, monday) else tidying.of_channel(desk, channel)
-        made = Digest(channel, day, zone, now, idle_rows(by_channel.get(channel, ()), now), tidy)
+        rows, month = idle_rows(by_channel.get(channel, ()), now), month_ahead.of_channel(desk, channel)
+        made = Digest(channel, day, zone, now, rows, tidy, month)
         content = None if made.is_empty else made.to_json()
         if outbox.first_digest(db, channel, day.isoformat(), content, now=now) and content:
             _tell(db, channel, day.isoformat(), now)

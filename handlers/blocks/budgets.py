@@ -8,7 +8,7 @@ from bot.domain.money.report import Scope
 from bot.domain.money.unusual import Behind, UnusualDay
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
-from handlers.blocks.words import esc, roughly, usd
+from handlers.blocks.words import chance_of, esc, roughly, usd
 
 MOST_SHOWN = 20
 WHY_BUTTONS = 2
@@ -132,8 +132,7 @@ def _ahead(now: Standing) -> str:
 def _chance(now: Standing) -> str:
     if now.chance_over is None or now.percent >= 100:
         return ""
-    percent = round(now.chance_over * 100)
-    share = "under 1 %" if percent < 1 else "over 99 %" if percent > 99 else f"{percent} %"
+    share = chance_of(now.chance_over)
     when = f", expected on {_day(now.over_on)}" if now.over_on else ""
     return f"; {share} chance to exceed the budget{when}"
 

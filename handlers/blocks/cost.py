@@ -10,7 +10,7 @@ from bot.domain.money.report import NEXT_DAYS, Driver, KnownChange, Range, Repor
 from handlers import ids
 from handlers.blocks import cost_charts
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
-from handlers.blocks.words import at, clock_time, esc, roughly, usd
+from handlers.blocks.words import at, chance_of, clock_time, esc, roughly, usd
 
 Period = Literal["month", "7d", "30d", "90d"]
 SHOWN_DRIVERS = 5
@@ -131,8 +131,7 @@ def _chance(report: Report) -> str:
         return ": exceeded already"
     if report.chance_over is None:
         return ""
-    percent = round(report.chance_over * 100)
-    share = "under 1 %" if percent < 1 else "over 99 %" if percent > 99 else f"{percent} %"
+    share = chance_of(report.chance_over)
     when = f", expected on {_day(report.over_on)}" if report.over_on else ""
     return f": {share} chance to exceed it{when}"
 

@@ -1,11 +1,11 @@
 """The daily digest: what idles, since when, what it cost, and the two buttons that settle it."""
 
 from bot.domain.clock import HOUR
-from bot.domain.digest import DigestNow, IdleRow, RowNow
+from bot.domain.digest import DigestNow, IdleRow, MonthAhead, RowNow
 from handlers import ids
 from handlers.blocks import dormant, images
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
-from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, usd
+from handlers.blocks.words import at, chance_of, esc, length, per_hour, person, persons, plural, roughly, usd
 
 SHOWN = 15
 """Rows drawn; the rest is counted, and `/gpu status idle` shows it."""
@@ -28,9 +28,23 @@ def digest(made: DigestNow) -> Reply:
         blocks.append(context(_small_print(made)))
     plain = "; ".join(f"{esc(now.row.name, 60)} {now.row.state}" for now in rows[:SHOWN])
     tidy = _to_tidy(made)
-    said = " ".join(line for line, _ in tidy)
+    ends = [*tidy, *_month(made.digest.month)]
+    said = " ".join(line for line, _ in ends)
     text = " ".join(part for part in (head, said, plain) if part)
-    return Reply(cut(text, 3_900), [*blocks, *(section(line, show) for line, show in tidy)], private=False)
+    return Reply(cut(text, 3_900), [*blocks, *(section(line, show) for line, show in ends)], private=False)
+
+
+def _month(month: MonthAhead | None) -> list[tuple[str, Block]]:
+    """What the month will come to, with the button that shows why."""
+    if month is None:
+        return []
+    whose, scope = (f" ({esc(month.team, 40)})", f"team|{month.team}") if month.team else ("", "total|")
+    line = f"{month.first:%B}{whose}: {roughly(month.expected_micros)} expected"
+    if month.budget_micros is not None:
+        chance = "" if month.chance_over is None else f" ({chance_of(month.chance_over)} chance to exceed)"
+        line += f", budget {roughly(month.budget_micros)}{chance}"
+    saved = f" Saved this month: {roughly(month.saved_micros)}." if month.saved_micros else ""
+    return [(f"{line}.{saved}", button("Forecast", f"{ids.FORECAST}:month", f"month|{scope}"))]
 
 
 def _to_tidy(made: DigestNow) -> list[tuple[str, Block]]:

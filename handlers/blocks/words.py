@@ -71,6 +71,12 @@ def roughly(micros: int) -> str:
     return usd(micros, cents=0 < abs(micros) < 100 * USD)
 
 
+def chance_of(share: float) -> str:
+    """A chance: 21 %, and never quite none or all."""
+    percent = round(share * 100)
+    return "under 1 %" if percent < 1 else "over 99 %" if percent > 99 else f"{percent} %"
+
+
 def per_hour(micros: int) -> str:
     """Dollars an hour."""
     return f"{usd(micros)}/h"

@@ -13,7 +13,7 @@ from slack_sdk.models.views import View
 
 from bot.domain.acting.actions import Action, Facts
 from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.digest import Digest, DigestNow, IdleRow, RowNow, Tidy
+from bot.domain.digest import Digest, DigestNow, IdleRow, MonthAhead, RowNow, Tidy
 from bot.domain.fleet import Instance
 from bot.domain.listing import Listing, Source
 from bot.domain.measuring.verdict import GpuVerdict, Verdict
@@ -155,7 +155,8 @@ def digest(text: str, state: str, rows: int = 40) -> DigestNow:
     )
     now = RowNow(row, state, who="U0123456789AB", at=NOW, until=NOW + HOUR)  # type: ignore[arg-type]
     tidy = Tidy(12_345, 10**15, 99, 28, 12_345, 10**15, 60)
-    made = Digest("C0GPUS001", date(2026, 11, 23), "UTC", NOW, (row,) * rows, tidy)
+    month = MonthAhead(text[:60], date(2026, 11, 1), 10**15, 10**15, 0.995, 10**15)
+    made = Digest("C0GPUS001", date(2026, 11, 23), "UTC", NOW, (row,) * rows, tidy, month)
     return DigestNow(made, (now,) * rows)
 
 

@@ -1,8 +1,17 @@
 """Every morning one message tells what idles, and two buttons settle it."""
 
+import re
+from copy import deepcopy
+
 import pytest
 
 from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.money.counterfactual import Piece
+from bot.domain.money.rates import USD
+from bot.sandbox.history import History
+from bot.services.money import forecasting
+from store import ledger, saved
+from tests.stories.conftest import SETTINGS
 
 
 @pytest.fixture
@@ -28,6 +37,45 @@ def test_it_names_the_machines_how_long_what_it_cost_and_who_holds_them(morning)
     assert "*train-7*  free for 5 h 20 m  ·  $117.11 unused ($21.96/h)" in seen
     assert "p4d.24xlarge, 8xA100  ·  nobody" in seen
     assert "[Stop train-7…] [Keep train-7]" in seen
+
+
+def test_its_last_line_is_the_month_as_it_is_expected_to_end(office_with):
+    settings = deepcopy(SETTINGS)
+    settings["teams"]["nlp"]["budget_usd"] = "60000"
+    office = office_with(settings)
+    with office.valet.desk.store.writing() as db:
+        ledger.add(db, History(office.clock()).charges())
+    at = office.clock.now // HOUR * HOUR
+    with office.valet.desk.store.writing() as db:
+        for number, team in enumerate(("nlp", "vision")):
+            source = saved.Source(f"act_{team}", f"i-{team}", "train-7", team, "It would have run.", at, over=True)
+            saved.keep(db, source, [Piece("stopped", at - HOUR, at, HOUR, (100 + number) * USD)])
+    office.clock.forward(DAY - 2 * HOUR)
+    for _ in range(5):
+        office.reports("train-7", 0.0, minutes=200)
+        office.clock.forward(25 * MINUTE)
+    office.reports("nb-2", 0.0, minutes=200)
+    office.reports("train-7", 0.0, minutes=200)
+    forecasting.refresh(office.valet.desk)
+    office.tick()
+
+    team, everything = office.sees("bob", "#ml-platform"), office.sees("bob", "#gpus")
+
+    assert re.search(
+        r"\nNovember \(nlp\): \$[\d,]+ expected, budget \$60,000 \((under )?\d+ % chance to exceed\)\. "
+        r"Saved this month: \$100\.\n\[Forecast\]$",
+        team,
+    )
+    assert re.search(
+        r"\nNovember: \$[\d,]+ expected, budget \$60,000 \(over 99 % chance to exceed\)\. "
+        r"Saved this month: \$201\.\n\[Forecast\]$",
+        everything,
+    )
+    assert office.presses("bob", "Forecast", "#ml-platform").startswith("*November (nlp): $")
+
+
+def test_without_a_forecast_that_was_kept_it_waits_for_none(morning):
+    assert "expected" not in morning.sees("bob", "#ml-platform")
 
 
 def test_free_and_held_are_never_the_same_message(morning):
