@@ -1,7 +1,7 @@
 """Looks after the bot itself: what /healthz and /metrics say, and the alarm when the database can't be used."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from slack_sdk import WebClient
 
@@ -11,7 +11,9 @@ from bot.domain.listing import Filter
 from bot.domain.money.rates import USD
 from bot.errors import Impaired
 from bot.jobs.schedule import Schedule
+from bot.jobs.worker import Worker
 from bot.services import backing_up, looking, posting
+from bot.services.acting import executing
 from bot.services.desk import Desk
 from bot.telemetry.door import Health
 from bot.telemetry.figures import Figure
@@ -32,9 +34,10 @@ Silence = Callable[[], float | None]
 """Seconds since Slack was last heard; None where Slack comes by HTTP and may be silent for hours."""
 
 
-def health(desk: Desk, schedule: Schedule, silence: Silence) -> Health:
+def health(desk: Desk, schedule: Schedule, silence: Silence, workers: Sequence[Worker] = ()) -> Health:
     """Well while the database can be used, jobs come to their end, messages leave and Slack is heard."""
-    problems = [f"{name} has not finished for over 5 minutes" for name in _late(schedule)]
+    late = [*_late(schedule), *(each.name for each in workers if each.age_s * SECOND > STALE_TICK)]
+    problems = [f"{name} has not finished for over 5 minutes" for name in late]
     try:
         looking.sources(desk)
         waited = posting.waited(desk)
@@ -74,12 +77,13 @@ def figures(desk: Desk, schedule: Schedule, silence: Silence) -> list[Figure]:
 def _stored(desk: Desk) -> list[Figure]:
     totals = looking.totals(desk, Filter())
     waiting: dict[tuple[str, ...], float] = {(state,): float(count) for state, count in posting.counts(desk).items()}
-    backup_age = backing_up.age(desk)
+    backup_age, held = backing_up.age(desk), executing.waited(desk)
     found = [
         Figure("valet_instances", "Instances known.", {(): float(totals.instances)}),
         Figure("valet_instances_idle", "Running instances with every GPU idle.", {(): float(totals.idle)}),
         Figure("valet_usd_per_hour", "List price of what runs, USD per hour.", {(): totals.rate_micros / USD}),
         Figure("valet_usd_per_hour_idle", "Of that, unused.", {(): totals.waste_micros / USD}),
+        Figure("valet_approved_age_seconds", "Age of the oldest approval not taken up.", {(): held / SECOND}),
         Figure("valet_outbox_messages", "Messages by state.", waiting, ("state",)),
         Figure("valet_outbox_age_seconds", "Age of the oldest unsent message.", {(): posting.waited(desk) / SECOND}),
     ]

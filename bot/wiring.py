@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from slack_sdk import WebClient
@@ -15,6 +15,7 @@ from bot.billing.chosen import chosen
 from bot.connection import OUT_OF_REACH, Connection, why
 from bot.domain.clock import Clock
 from bot.domain.measuring.readings import Push
+from bot.jobs.lanes import Lanes
 from bot.jobs.schedule import Job, Schedule
 from bot.jobs.table import jobs
 from bot.jobs.worker import Worker
@@ -49,8 +50,10 @@ class Valet:
     people: People
     notifier: Notifier
     schedule: Schedule
+    lanes: Lanes
+    """Carry approved actions out, those of each source on a thread of their own."""
     carrier: Worker
-    """Carries approved actions out."""
+    """Sets the lanes going, and follows runs."""
     poster: Worker
     """Empties the outbox."""
     usher: Worker
@@ -117,6 +120,7 @@ class Valet:
         self.door.stop()
         self.schedule.stop()
         self.carrier.stop()
+        self.lanes.stop()
         self.usher.stop()
         self.poster.stop()
         self.face.executor.shutdown(wait=True)  # what was acknowledged is answered
@@ -204,7 +208,8 @@ def build(
     identity = Identity()
     face = listen.build(desk, client, identity, signing_secret=secrets.signing_secret)
     notifier = Notifier(desk, client, pace_s=pace_s)
-    carrier = Worker("carry-out", lambda: _carry_out(desk), 10)
+    lanes = Lanes("carry-out", lambda: executing.sources(desk), lambda source: executing.carry_out(desk, source))
+    carrier = Worker("carry-out", lambda: _carry_out(desk, lanes), 10)
     poster = Worker("outbox", notifier.drain, 5)
     usher = Worker("line", lambda: _usher(desk), 30)
     workers += [carrier, poster, usher]
@@ -214,9 +219,10 @@ def build(
     table = [*jobs(desk, people.refresh, sources(settings, rooms), bill), Job("database", 10, alarm.look)]
     schedule = Schedule(table, clock)
     silence: Silence = connection.silent_s if connection is not None else lambda: None
-    app = front(desk, face, schedule, silence, slack_http=bool(secrets.signing_secret))
+    app = front(desk, face, schedule, silence, workers, slack_http=bool(secrets.signing_secret))
     server = DoorServer(app, settings.door.host, settings.door.port)
-    return Valet(desk, face, identity, people, notifier, schedule, carrier, poster, usher, server, client, connection)
+    own = (schedule, lanes, carrier, poster, usher, server)
+    return Valet(desk, face, identity, people, notifier, *own, client, connection)
 
 
 def _usher(desk: Desk) -> None:
@@ -224,14 +230,22 @@ def _usher(desk: Desk) -> None:
     running.begin_in_turn(desk)
 
 
-def _carry_out(desk: Desk) -> None:
+def _carry_out(desk: Desk, lanes: Lanes) -> None:
     try:
-        executing.carry_out(desk)
+        lanes.run()
     finally:
         running.carry_out(desk)
 
 
-def front(desk: Desk, face: listen.Face, schedule: Schedule, silence: Silence, *, slack_http: bool) -> Starlette:
+def front(
+    desk: Desk,
+    face: listen.Face,
+    schedule: Schedule,
+    silence: Silence,
+    workers: Sequence[Worker] = (),
+    *,
+    slack_http: bool,
+) -> Starlette:
     """What listens on the door's address: the door, and Slack's requests when they come by HTTP."""
     runs_door = RunsDoor(
         lambda sha256: agents.host_of(desk.store.reading(), sha256),
@@ -242,7 +256,7 @@ def front(desk: Desk, face: listen.Face, schedule: Schedule, silence: Silence, *
     app = door(
         lambda push, ip: _receive(desk, push, ip),
         lambda sha256: agents.host_of(desk.store.reading(), sha256),
-        lambda: health(desk, schedule, silence),
+        lambda: health(desk, schedule, silence, workers),
         metrics=lambda: figures(desk, schedule, silence),
         more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendars.feed(desk, sha256)).routes()],
         clock=desk.clock,

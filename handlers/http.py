@@ -1,6 +1,8 @@
 """Slack's requests over signed HTTP, for those who don't use Socket Mode."""
 
 import logging
+import threading
+import time
 from collections.abc import Sequence
 
 import anyio
@@ -17,13 +19,40 @@ BODY_S = 5.0
 """Slack's own patience for the whole answer is 3 s."""
 WORKERS = 50
 UNAUTHORIZED = 401
+REMEMBERED_S = 600.0
+"""Twice as long as a signature is good for."""
 
 log = logging.getLogger(__name__)
 
 
+class Seen:
+    """Signatures of the last ten minutes; Slack signs a request that it sends again anew, with the time of then."""
+
+    def __init__(self) -> None:
+        self._at: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def first_time(self, signature: str) -> bool:
+        """Note it; False when it was there already."""
+        now = time.monotonic()
+        with self._lock:
+            while self._at and now - next(iter(self._at.values())) > REMEMBERED_S:
+                del self._at[next(iter(self._at))]
+            if signature in self._at:
+                return False
+            self._at[signature] = now
+            return True
+
+    def forget(self, signature: str) -> None:
+        """It was none of Slack's."""
+        with self._lock:
+            self._at.pop(signature, None)
+
+
 def route(app: App) -> Route:
-    """POST /slack/events: commands, buttons and events alike."""
+    """POST /slack/events: commands, buttons and events alike; what comes twice under one signature counts once."""
     workers: list[anyio.CapacityLimiter] = []
+    seen = Seen()
 
     async def take(request: Request) -> Response:
         stamp = request.headers.get("x-slack-request-timestamp", "")
@@ -42,9 +71,12 @@ def route(app: App) -> Route:
             workers.append(anyio.CapacityLimiter(WORKERS))
         headers: dict[str, str | Sequence[str]] = {name: request.headers.getlist(name) for name in request.headers}
         asked = BoltRequest(body=body.decode("utf-8", "replace"), query=dict(request.query_params), headers=headers)
+        if not seen.first_time(signature):
+            return PlainTextResponse("")
         # `dispatch` waits for the acknowledgement, so it must not block the event loop
         answer: BoltResponse = await anyio.to_thread.run_sync(app.dispatch, asked, limiter=workers[0])
         if answer.status == UNAUTHORIZED:
+            seen.forget(signature)
             return _unsigned(request)
         kept = {name: values[0] for name, values in answer.headers.items() if name.lower() != "set-cookie"}
         return Response(answer.body, answer.status, kept)

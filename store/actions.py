@@ -184,6 +184,22 @@ def decide(db: Database, action_id: str, person: str, state: ActionState, now: i
     )
 
 
+def under_way(db: Database, state: ActionState) -> list[tuple[str, Action]]:
+    """Actions in a state, oldest first, each with the source its calls go to."""
+    sql = (
+        f"{_SELECT.replace('SELECT a.*', 'SELECT a.*, i.source')} LEFT JOIN instances i ON i.id = a.instance_id "
+        "WHERE a.state = ? ORDER BY a.created_at"
+    )
+    found = [(row.pop("source"), _action(row)) for row in rows(db, sql, state)]
+    return [(source or action.facts.source, action) for source, action in found]
+
+
+def approved_since(db: Database) -> int | None:
+    """When the action was decided that has waited longest to be taken up; None when none waits."""
+    row = one(db, "SELECT min(decided_at) AS at FROM actions WHERE state = 'approved'")
+    return row["at"] if row else None
+
+
 def set_deadline(db: Database, action_id: str, at: int) -> None:
     """Until when it can be decided, while nobody has."""
     changed(db, "UPDATE actions SET expires_at = ? WHERE id = ? AND state = 'pending'", at, action_id)

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from bot.errors import Impaired, ValetError
@@ -16,11 +17,13 @@ class Worker:
     """
 
     def __init__(self, name: str, work: Callable[[], object], period_s: float) -> None:
+        self.name = name
         self._work = work
         self._period_s = period_s
         self._woken = threading.Event()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
+        self._done_at = time.monotonic()
 
     def start(self) -> None:
         """Begin."""
@@ -29,6 +32,11 @@ class Worker:
     def wake(self) -> None:
         """Work as soon as possible."""
         self._woken.set()
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since it last came to the end of its work."""
+        return time.monotonic() - self._done_at
 
     def stop(self, timeout_s: float = 20.0) -> None:
         """Finish what is under way and end."""
@@ -40,7 +48,9 @@ class Worker:
     def _loop(self) -> None:
         while not self._over.is_set():
             self._woken.clear()
-            self._woken.wait(self._once())
+            pause = self._once()
+            self._done_at = time.monotonic()
+            self._woken.wait(pause)
 
     def _once(self) -> float:
         """Work; seconds until the next time."""

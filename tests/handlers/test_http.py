@@ -180,6 +180,23 @@ def test_the_same_request_twice_has_one_effect(valet, slack, caller):
     assert open_claims(valet) == 1
 
 
+def test_a_request_that_is_played_again_changes_nothing_and_one_that_is_made_again_counts(valet, slack, caller):
+    caller(command(slack, "claim train-7 for 4h"))
+    settle(valet)
+    extend = command(slack, "extend train-7 2h")
+    at = int(time.time())
+
+    for _ in range(3):
+        assert caller(extend, at=at)[0] == 200
+        settle(valet)
+    once = slack.latest("ada", "#gpus")
+    caller(extend, at=at + 1)
+    settle(valet)
+
+    assert "until Mon 15:00 UTC" in once
+    assert "until Mon 17:00 UTC" in slack.latest("ada", "#gpus")
+
+
 def test_a_body_too_large_is_refused_before_it_is_read_whole(caller, valet):
     connection = http.client.HTTPConnection("127.0.0.1", valet.door.port, timeout=10)
     headers = {"X-Slack-Request-Timestamp": "1", "X-Slack-Signature": "v0=x", "Content-Length": str(50 * 1024 * 1024)}

@@ -7,12 +7,13 @@ row before it is a call, and a call is repeated only after a look that shows the
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from bot.domain.acting.actions import Action, Kind
+from bot.domain.acting.actions import Action, ActionState, Kind
 from bot.services.acting import cloning, launching, starting, stopping
 from bot.services.desk import Desk
 from store import actions
 
 Step = Callable[[Desk, Action], None]
+STATES: tuple[ActionState, ...] = ("executing", "approved")
 BEGIN: dict[Kind, Step] = {
     "stop": stopping.begin,
     "start": starting.begin,
@@ -27,10 +28,27 @@ FOLLOW: dict[Kind, Step] = {
 }
 
 
-def carry_out(desk: Desk) -> None:
-    """Carry approved actions out and follow those under way; one that raises leaves the others their turn."""
+def sources(desk: Desk) -> list[str]:
+    """The sources that anything approved or under way goes to."""
+    db = desk.store.reading()
+    return sorted({source for state in STATES for source, _ in actions.under_way(db, state)})
+
+
+def carry_out(desk: Desk, only: str | None = None) -> None:
+    """Carry approved actions out and follow those under way; one that raises leaves the others their turn.
+
+    `only` those of one source: a source that hangs must not hold up the others.
+    """
+    db = desk.store.reading()
     with ExitStack() as turns:  # last in, first out
-        for action in reversed(actions.in_state(desk.store.reading(), "executing")):
-            turns.callback(FOLLOW[action.kind], desk, action)
-        for action in reversed(actions.in_state(desk.store.reading(), "approved")):
-            turns.callback(BEGIN[action.kind], desk, action)
+        for state, steps in zip(STATES, (FOLLOW, BEGIN), strict=True):
+            found = actions.under_way(db, state)
+            for source, action in reversed(found):
+                if only in {None, source}:
+                    turns.callback(steps[action.kind], desk, action)
+
+
+def waited(desk: Desk) -> int:
+    """How long the oldest approved action has waited to be taken up, milliseconds; 0 when none waits."""
+    since = actions.approved_since(desk.store.reading())
+    return 0 if since is None else max(0, desk.clock() - since)

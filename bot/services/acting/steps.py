@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import APPROVAL_LASTS, Action, ActionState
+from bot.domain.acting.actions import APPROVAL_LASTS, VALET, Action, ActionState
 from bot.domain.acting.obstacles import Scene
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
@@ -68,10 +68,10 @@ def begin(
     desk: Desk, action: Action, obstacle: Callable[[Database], str | None], *, calls: bool = True
 ) -> Action | None:
     """Take an approved action up, before its first call; None when it must not happen or another thread has it."""
-    now = desk.clock()
+    now, gone = desk.clock(), _no_colleague(desk, action)
     taken = {"executing_at": now} | ({"called_at": now, "calls": 1} if calls else {})
     with desk.store.writing() as db:
-        found = too_old(action, now) or unasked.no_longer(desk, db, action) or obstacle(db)
+        found = gone or too_old(action, now) or unasked.no_longer(desk, db, action) or obstacle(db)
         if found:
             ending.end(desk, db, action, "aborted", outcome=found)
         elif actions.move(db, action.id, "approved", "executing", **taken):
@@ -81,6 +81,13 @@ def begin(
         begun = actions.by_id(db, action.id)
     desk.wake()
     return None if found else begun
+
+
+def _no_colleague(desk: Desk, action: Action) -> str | None:
+    """Whether somebody who asked for it or said yes has left the workspace; asks Slack, so in no transaction."""
+    people = {action.requester, *action.approvers} - {VALET, ""}
+    gone = sorted(each for each in people if not desk.is_colleague(each))
+    return f"<@{gone[0]}> is no longer a member of this workspace." if gone else None
 
 
 def begin_on(desk: Desk, action: Action, instance: Instance, obstacle: Obstacle) -> Action | None:

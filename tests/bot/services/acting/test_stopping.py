@@ -287,6 +287,27 @@ def test_an_approval_found_after_a_long_night_is_not_carried_out(idle):
     assert (idle.action(action).state, idle.fleet.stops) == ("aborted", [])
 
 
+def test_whoever_left_the_workspace_has_no_say_any_more(idle):
+    action = idle.approves(idle.asks("train-7"))
+    idle.desk = replace(idle.desk, is_colleague=lambda user: user != BOB)
+
+    executing.carry_out(idle.desk)
+
+    assert (idle.action(action).state, idle.fleet.stops) == ("aborted", [])
+    assert idle.action(action).outcome == f"<@{BOB}> is no longer a member of this workspace."
+
+
+def test_one_source_alone_is_carried_out(idle):
+    idle.approves(idle.asks("train-7"))
+    source = idle.machine("train-7").source
+
+    assert executing.sources(idle.desk) == [source]
+    executing.carry_out(idle.desk, "ec2/elsewhere")
+    assert idle.fleet.stops == []
+    executing.carry_out(idle.desk, source)
+    assert len(idle.fleet.stops) == 1
+
+
 def test_a_restart_while_the_machine_is_stopping_follows_it_to_its_end(idle):
     action = idle.approves(idle.asks("train-7"))
     executing.carry_out(idle.desk)

@@ -1,0 +1,44 @@
+"""Each lane is worked on by itself: one that hangs holds up no other, and none is worked on twice at a time."""
+
+import threading
+
+from bot.errors import Refused
+from bot.jobs.lanes import Lanes
+
+
+def test_a_lane_that_hangs_holds_up_no_other_and_is_not_entered_twice():
+    let_go, done, entered = threading.Event(), threading.Semaphore(0), []
+
+    def work(lane):
+        entered.append(lane)
+        if lane == "hangs":
+            let_go.wait(10)
+        done.release()
+
+    lanes = Lanes("test", lambda: ["hangs", "works"], work)
+    lanes.run()
+    assert done.acquire(timeout=10)
+    lanes.stop(0.1)
+    lanes.run()
+    assert done.acquire(timeout=10)
+    let_go.set()
+    lanes.stop()
+
+    assert entered.count("hangs") == 1
+    assert entered.count("works") == 2
+
+
+def test_one_that_fails_is_worked_on_again_the_next_time(caplog):
+    tried = []
+
+    def work(lane):
+        tried.append(lane)
+        raise (Refused("no") if len(tried) == 1 else ValueError(lane))
+
+    lanes = Lanes("test", lambda: ["one"], work)
+    for _ in range(3):
+        lanes.run()
+        lanes.stop()
+
+    assert tried == ["one"] * 3
+    assert "test (one) failed: no" in caplog.text
