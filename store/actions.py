@@ -153,37 +153,6 @@ def in_state(db: Database, state: ActionState) -> list[Action]:
     return [_action(row) for row in rows(db, f"{_SELECT} WHERE state = ? ORDER BY created_at", state)]
 
 
-def say_yes(db: Database, action_id: str, person: str, now: int) -> bool:
-    """Count somebody's yes; False when they said it before, asked for it, or it has been decided or has lapsed."""
-    sql = (
-        "INSERT OR IGNORE INTO yeses (action_id, person, at) SELECT id, ?, ? FROM actions "
-        "WHERE id = ? AND state = 'pending' AND expires_at > ? AND requester <> ?"
-    )
-    return changed(db, sql, person, now, action_id, now, person) == 1
-
-
-def break_glass(db: Database, action_id: str, person: str, why: str, now: int) -> bool:
-    """The one decision, by whoever asked; False when it was decided or has lapsed already, or somebody else asked."""
-    sql = (
-        "UPDATE actions SET state = 'approved', decider = ?, decided_at = ?, break_glass = ? "
-        "WHERE id = ? AND state = 'pending' AND expires_at > ? AND requester = ?"
-    )
-    return changed(db, sql, person, now, why, action_id, now, person) == 1
-
-
-def decide(db: Database, action_id: str, person: str, state: ActionState, now: int) -> bool:
-    """The one decision: False when it was decided or has lapsed already, or the person asked for it."""
-    return (
-        changed(
-            db,
-            "UPDATE actions SET state = ?, decider = ?, decided_at = ?, finished_at = ? "
-            "WHERE id = ? AND state = 'pending' AND expires_at > ? AND requester <> ?",
-            *(state, person, now, now if state == "denied" else None, action_id, now, person),
-        )
-        == 1
-    )
-
-
 def under_way(db: Database, state: ActionState) -> list[tuple[str, Action]]:
     """Actions in a state, oldest first, each with the source its calls go to."""
     sql = (
@@ -198,11 +167,6 @@ def approved_since(db: Database) -> int | None:
     """When the action was decided that has waited longest to be taken up; None when none waits."""
     row = one(db, "SELECT min(decided_at) AS at FROM actions WHERE state = 'approved'")
     return row["at"] if row else None
-
-
-def set_deadline(db: Database, action_id: str, at: int) -> None:
-    """Until when it can be decided, while nobody has."""
-    changed(db, "UPDATE actions SET expires_at = ? WHERE id = ? AND state = 'pending'", at, action_id)
 
 
 def move(db: Database, action_id: str, before: ActionState, after: ActionState, **fields: object) -> bool:

@@ -15,7 +15,7 @@ from bot.errors import Refused
 from bot.services import digesting
 from bot.services.acting import consenting, ending, planning, unasked
 from bot.services.desk import Desk
-from store import actions, audit, listings, snoozes
+from store import actions, audit, decisions, listings, snoozes
 
 Plan = Callable[[Database, Listing], Action]
 
@@ -87,7 +87,7 @@ def put(desk: Desk, db: Database, action: Action) -> Action:
     actions.add(db, action)
     audit.add(db, now, action.requester, f"asked to {action.kind}", subject=action.subject, detail=action.reason)
     if free:
-        actions.decide(db, action.id, BY_RULE, "approved", now)
+        decisions.decide(db, action.id, BY_RULE, "approved", now)
         audit.add(db, now, "valet", f"let the {action.kind} pass unasked", subject=action.subject, detail=action.id)
     else:
         consenting.ask(desk, db, action)
@@ -138,10 +138,10 @@ def _decided(desk: Desk, db: Database, action: Action, person: str, *, yes: bool
     """Write the decision; why it did not count, if it did not."""
     now = desk.clock()
     state: ActionState = "approved" if yes else "denied"
-    if yes and not actions.say_yes(db, action.id, person, now):
+    if yes and not decisions.say_yes(db, action.id, person, now):
         return "You have said yes already; it takes somebody else's yes as well."
     waits = yes and _still_needed(desk, db, action)
-    if not waits and not actions.decide(db, action.id, person, state, now):
+    if not waits and not decisions.decide(db, action.id, person, state, now):
         return "Somebody else decided this at the same moment."
     did = f"approved the {action.kind}" if yes else _denied(action)
     audit.add(db, now, person, did, subject=action.subject, detail=action.id)

@@ -6,7 +6,7 @@ from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services.acting import consenting, ending
 from bot.services.desk import Desk, channel_of
-from store import actions, audit, outbox
+from store import actions, audit, decisions, outbox
 
 
 def break_glass(desk: Desk, listing: Listing, kind: Kind, person: str, why: str) -> Action:
@@ -21,7 +21,7 @@ def break_glass(desk: Desk, listing: Listing, kind: Kind, person: str, why: str)
             raise Refused(obstacle)
         if not why:
             raise Refused(f"It takes a reason, which is posted: `/gpu {kind} {name} --break-glass it blocks the demo`.")
-        if not actions.break_glass(db, action.id, person, why, now):
+        if not decisions.break_glass(db, action.id, person, why, now):
             raise Refused("Somebody else decided this at the same moment.")
         audit.add(db, now, person, f"broke the glass for the {kind}", subject=action.subject, detail=why)
         ref = f"break-glass:{action.id}"

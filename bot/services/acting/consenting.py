@@ -14,7 +14,7 @@ from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services.acting import ending
 from bot.services.desk import Desk
-from store import actions, audit, claims, consents
+from store import actions, audit, claims, consents, decisions
 
 SAID: dict[Consented, str] = {
     "agreed": "said it may be stopped",
@@ -41,7 +41,7 @@ def ask(desk: Desk, db: Database, action: Action) -> bool:
         until = claim.until_at if claim else now
         consents.add(db, Consent(secrets.token_hex(16), action.id, claim_id, holder, until, now, now + wait))
     if others:
-        actions.set_deadline(db, action.id, now + wait + desk.settings.answer_within)
+        decisions.set_deadline(db, action.id, now + wait + desk.settings.answer_within)
     return bool(others)
 
 
@@ -89,10 +89,10 @@ def _follow(desk: Desk, db: Database, action: Action, consent: Consent, said: Co
     now = desk.clock()
     if said in SAID:
         audit.add(db, now, consent.holder, SAID[said], subject=action.subject, detail=action.id)
-    if said == "needed" and actions.decide(db, action.id, consent.holder, "denied", now):
+    if said == "needed" and decisions.decide(db, action.id, consent.holder, "denied", now):
         ending.note(db, action, now)
     elif not consents.hold_back(db, action.id):
-        actions.set_deadline(db, action.id, now + desk.settings.answer_within)
+        decisions.set_deadline(db, action.id, now + desk.settings.answer_within)
     ending.show(desk, db, action)
 
 

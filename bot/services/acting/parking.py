@@ -25,7 +25,7 @@ from bot.domain.listing import Filter, Listing
 from bot.errors import Refused
 from bot.services.acting import ending, planning
 from bot.services.desk import Desk, channel_of
-from store import actions, audit, listings, outbox, parkings, snoozes
+from store import actions, audit, decisions, listings, outbox, parkings, snoozes
 
 NEWS = DAY
 """A notice is redrawn for this long after the moment it announced."""
@@ -196,7 +196,7 @@ def _reason(parking: Parking) -> str:
 def _approve(desk: Desk, db: Database, planned: Action, decider: str, now: int) -> None:
     actions.add(db, planned)
     audit.add(db, now, VALET, f"{planned.kind} by rule", subject=planned.subject, detail=planned.reason)
-    actions.decide(db, planned.id, decider, "approved", now)
+    decisions.decide(db, planned.id, decider, "approved", now)
     ending.show(desk, db, planned)
 
 

@@ -15,7 +15,7 @@ from bot.services.acting import asking
 from bot.services.desk import Desk
 from bot.services.sharing import claiming
 from bot.settings import parse
-from store import actions, audit, claims, fleet, outbox
+from store import actions, audit, claims, decisions, fleet, outbox
 from store.sql import rows
 
 ADA, BOB = "UADA", "UBOB"
@@ -272,7 +272,7 @@ def test_a_redrawn_digest_says_who_asked_and_who_approved(desk, clock):
     assert (row_now(desk, "train-7").state, row_now(desk, "train-7").who) == ("asked", ADA)
 
     with desk.store.writing() as db:
-        actions.decide(db, "a1", BOB, "approved", clock())
+        decisions.decide(db, "a1", BOB, "approved", clock())
     assert (row_now(desk, "train-7").state, row_now(desk, "train-7").who) == ("approved", BOB)
 
     with desk.store.writing() as db:

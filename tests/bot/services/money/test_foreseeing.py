@@ -21,7 +21,7 @@ from bot.domain.sharing.claims import Claim, GpuChoice
 from bot.services.desk import Desk
 from bot.services.money import forecasting
 from bot.settings import parse
-from store import actions, bookings, claims, fleet, ledger, parkings
+from store import actions, bookings, claims, decisions, fleet, ledger, parkings
 
 TOTAL = Scope()
 SETTINGS = {
@@ -83,7 +83,7 @@ def approved(desk, kind, name, *, length=None, yes=True, template=""):
     with desk.store.writing() as db:
         actions.add(db, made)
         if yes:
-            assert actions.decide(db, made.id, "U0BOB0001", "approved", now)
+            assert decisions.decide(db, made.id, "U0BOB0001", "approved", now)
 
 
 def told(report: Report) -> list[tuple[str, str, date, int, bool]]:
@@ -169,7 +169,7 @@ def test_an_approved_stop_counts_and_a_pending_one_does_not(desk):
     assert forecasting.make(desk, TOTAL).month.micros == 30 * A_DAY
 
     with desk.store.writing() as db:
-        actions.decide(db, "a-train-7", "U0BOB0001", "approved", desk.clock())
+        decisions.decide(db, "a-train-7", "U0BOB0001", "approved", desk.clock())
     report = forecasting.make(desk, TOTAL)
 
     assert report.month.micros == report.charged_micros
