@@ -39,6 +39,7 @@ def later(office):
     """When answers are no longer those of an hour ago."""
     office.clock.forward(HOUR)
     office.tick()
+    forecasting.refresh(office.valet.desk)
 
 
 def test_on_hours_set_today_are_counted_and_named(company):

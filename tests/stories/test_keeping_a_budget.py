@@ -5,6 +5,8 @@ import pytest
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.money.rates import USD, Charge
 from bot.sandbox.history import History
+from bot.services.measuring import sweeping
+from bot.services.money import forecasting
 from store import ledger
 from store.sql import rows
 from tests.stories.conftest import SETTINGS
@@ -21,6 +23,8 @@ def lived(office_with):
         with office.valet.desk.store.writing() as db:
             ledger.add(db, History(office.clock()).charges())
         office.clock.forward(61 * MINUTE)
+        sweeping.sweep(office.valet.desk)
+        forecasting.refresh(office.valet.desk)
         office.tick()
         return office
 

@@ -142,6 +142,7 @@ def test_the_week_and_the_bill_agree_with_the_report_of_their_days(far_apart):
 
 def test_what_is_typed_shows_the_same_figure_with_its_zone(far_apart):
     far_apart.clock.forward(HOUR)
+    forecasting.refresh(far_apart.valet.desk)
     budget = far_apart.types("ada", "/cost budget nlp")
     report = far_apart.types("ada", "/cost report")
     forecast = far_apart.types("ada", "/cost forecast team nlp")

@@ -1,25 +1,28 @@
 """`/cost forecast`: reports made of the books, each kept as it was made and answered while it is fresh."""
 
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import MINUTE
 from bot.domain.days import day_start
 from bot.domain.money.report import Report, Scope
 from bot.services.desk import Desk
-from bot.services.money.books import catch_up, open_books
+from bot.services.money.books import Books, catch_up, open_books
 from bot.services.money.forecast_report import report
 from store import ledger as charges
 
 __all__ = ["TOTAL", "answer", "catch_up", "make", "refresh"]
 
-FRESH = HOUR
+FRESH = 90 * MINUTE
+"""Long enough that nobody who asks waits for a report that is made every hour, however that jitters."""
 DUE = 50 * MINUTE
-"""Less than FRESH, so that an hourly run finds every report due, however it jitters."""
+MOST = 20
+"""So many types, and so many machines, are kept up to date: those that cost most this month."""
 TOTAL = Scope()
 
 
 def answer(desk: Desk, scope: Scope) -> Report:
-    """The newest report of a scope if it is less than an hour old, else a new one."""
+    """The newest report of a scope if it is fresh, else a new one."""
     kept = charges.newest_forecast(desk.store.reading(), scope.text)
     if kept is not None and 0 <= desk.clock() - kept[0] < FRESH:
         try:
@@ -30,16 +33,30 @@ def answer(desk: Desk, scope: Scope) -> Report:
 
 
 def refresh(desk: Desk) -> None:
-    """Make the reports of the total and of every team anew where they are due; run it every hour, or more often."""
-    db, now = desk.store.reading(), desk.clock()
-    scopes = (TOTAL, *(Scope("team", team.name) for team in desk.roster().teams))
-    made = {scope: charges.newest_forecast(db, scope.text) for scope in scopes}
-    due = [scope for scope, kept in made.items() if kept is None or not 0 <= now - kept[0] < DUE]
-    if not due:
+    """Make the reports that people ask for anew where they are due; run it every hour, or more often.
+
+    Of everything, of every team, and of the types and machines that cost most.
+    """
+    known = (TOTAL, *(Scope("team", team.name) for team in desk.roster().teams))
+    if not any(_is_due(desk, scope) for scope in known):
         return
     books = open_books(desk)
-    for scope in due:
-        _keep(desk, report(desk, scope, books))
+    for scope in (*known, *_dearest(report(desk, TOTAL, books), books)):
+        if _is_due(desk, scope):
+            _keep(desk, report(desk, scope, books))
+
+
+def _is_due(desk: Desk, scope: Scope) -> bool:
+    kept = charges.newest_forecast(desk.store.reading(), scope.text)
+    return kept is None or not 0 <= desk.clock() - kept[0] < DUE
+
+
+def _dearest(total: Report, books: Books) -> Iterator[Scope]:
+    """The types and machines that the month is dearest for."""
+    types = {machine.id: machine.type for machine in books.machines}
+    machines = [piece for piece in total.by_machine if piece.key]
+    yield from (Scope("type", each) for each in list(dict.fromkeys(types[piece.key] for piece in machines))[:MOST])
+    yield from (Scope("instance", piece.key, piece.name) for piece in machines[:MOST])
 
 
 def make(desk: Desk, scope: Scope) -> Report:
