@@ -8,7 +8,7 @@ from email.parser import BytesParser
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -88,6 +88,8 @@ def routes(slack: Workspace) -> list[BaseRoute]:
             given = await arguments(request)
         except SlackError as error:
             return JSONResponse(error.body())
+        except ClientDisconnect:
+            return Response(status_code=400)
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
         token = bearer.strip() if scheme.lower() == "bearer" else str(given.pop("token", ""))
 

@@ -5,14 +5,21 @@ Called as `python -m tests.bot.services.acting.crashing FOLDER POINT`. The world
 
 import os
 import pickle
+import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from bot.domain.clock import SECOND
+from bot.domain.acting.actions import Action
+from bot.domain.clock import HOUR, MINUTE, SECOND
 from bot.sandbox.machines import SandboxFleet
-from bot.services.acting import executing
-from tests.bot.services.room import SETTINGS, Room
+from bot.services.acting import asking, executing
+from store import claims
+from tests.bot.services.room import ADA, BOB, CHANNEL, DEE, SETTINGS, Room
+from tests.conftest import MONDAY
 
+ROOT = Path(__file__).parents[4]
 CALLS = ("describe", "stop", "start", "launch", "launched", "copy", "copied")
 KEPT = ("_machines", "_changing", "_made", "_images", "stops", "starts", "launches", "copies")
 BOX = {
@@ -31,6 +38,21 @@ def points(calls: tuple[str, ...], commits: int) -> list[str]:
     """Around every call it makes, and around every commit."""
     around = [*calls, *(f"commit {number}" for number in range(1, commits + 1))]
     return [f"{when} {what}" for what in around for when in ("before", "after")]
+
+
+ASK: dict[str, Callable[[Room], Action]] = {
+    "stop": lambda room: room.asks("nb-5"),
+    "start": lambda room: asking.ask_to_start(room.desk, room.machine("eval-2").id, ADA, length=2 * HOUR),
+    "launch": lambda room: asking.ask_to_launch(room.desk, "box", ADA, length=2 * HOUR),
+    "clone": lambda room: asking.ask_to_clone(room.desk, room.machine("nb-5").id, ADA, length=2 * HOUR),
+}
+POINTS = {
+    "stop": points(("describe", "stop"), 3),
+    "start": points(("describe", "start"), 6),
+    "launch": points(("describe", "launch"), 5),
+    "clone": points(("describe", "copy", "copied", "launch"), 10),
+}
+EFFECTS = {"stop": {"stop"}, "start": {"start"}, "launch": {"launch"}, "clone": {"copy", "launch"}}
 
 
 class StoredClock:
@@ -113,6 +135,68 @@ def main(folder: Path, point: str) -> None:
         executing.carry_out(room.desk)
         clock.forward(STEP)
     room.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What came of an action whose process ended at a point, once the next one had its time."""
+
+    ended: int
+    """How the first process ended."""
+    state: str
+    made: dict[str, int]
+    """How often each thing was really done in the world."""
+    told: int
+    """How often whoever asked was told the end."""
+    holders: list[str]
+    """Who holds what it made."""
+
+
+def crashed(folder: Path, kind: str, point: str) -> Seen:
+    """Approve one, let the process end at the point, start anew, and let ten minutes pass."""
+    action = approved(folder, kind)
+    ended = run_until(folder, point)
+    room = opened(folder)
+    for _ in range(12):
+        room.clock.forward(MINUTE)
+        room.seq += 100
+        if room.machine("nb-5").state == "running":
+            room.reports("nb-5", 0.0, minutes=3)
+        room.tick()
+    done = room.action(action)
+    held = claims.open_on(room.desk.store.reading(), done.made_id or done.instance_id)
+    told, cards = room.told(ADA, "action_ended"), room.told(CHANNEL, "action_card")
+    assert cards[-1] == action.id
+    room.close()
+    return Seen(ended, done.state, made_in(room), told.count(action.id), [each.holder for each in held])
+
+
+def opened(folder: Path) -> Room:
+    clock = StoredClock(folder)
+    return Room(folder / "room.db", clock, fleet=StoredFleet(clock, folder), settings=ALL_SETTINGS)
+
+
+def approved(folder: Path, kind: str) -> Action:
+    for name in ("now", "began"):
+        (folder / name).write_text(str(MONDAY))
+    room = opened(folder)
+    room.sweep()
+    room.reports("nb-5", 0.0)
+    action = ASK[kind](room)
+    room.approves(action, BOB if action.team else DEE)
+    room.close()
+    return action
+
+
+def run_until(folder: Path, point: str) -> int:
+    command = [sys.executable, "-m", "tests.bot.services.acting.crashing", str(folder), point]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+def made_in(room: Room) -> dict[str, int]:
+    fleet = room.fleet
+    found = {"stop": fleet.stops, "start": fleet.starts, "launch": fleet.launches, "copy": fleet.copies}
+    return {verb: len(made) for verb, made in found.items() if made}
 
 
 if __name__ == "__main__":

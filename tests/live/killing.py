@@ -1,0 +1,365 @@
+"""A company whose bot is killed with SIGKILL at any moment, and started again, until all is done.
+
+Slack, the machines and the time live in this process and outlive the bot, which is all of Valet but the command line,
+in a process of its own: jobs, workers, door, Socket Mode, over HTTP. In every round a digest goes out to 40 channels
+while ten approved stops are carried out. Afterwards the world is compared with what the database says.
+"""
+
+import hashlib
+import logging
+import multiprocessing
+import os
+import random
+import shutil
+import socket
+import threading
+import time
+import urllib.request
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, fields
+from multiprocessing.connection import Client, Listener
+from pathlib import Path
+from typing import Any
+
+from bot.domain.clock import DAY, MINUTE, SECOND, Clock
+from bot.domain.fleet import Instance
+from bot.domain.measuring.readings import Gpu, Minute, Push
+from bot.errors import Unreachable, ValetError
+from bot.sandbox.machines import SandboxFleet
+from bot.sandbox.slack import SandboxServer, SandboxSlack
+from bot.sandbox.slack.people import ADA, BOB, CY, GPUS
+from bot.sandbox.slack.records import BOT_USER, Message
+from bot.services.acting import asking
+from bot.services.desk import Desk
+from bot.services.measuring import ingesting, judging, sweeping
+from bot.settings import Secrets, parse
+from bot.telemetry.wire import to_json
+from bot.wiring import build
+from store import Store, agents, audit
+from store.checkup import looking
+from store.sql import rows
+from tests.conftest import MONDAY
+
+DIGESTS, STOPS = 40, 10
+QUIET_S = 0.25
+"""With no news for so long the bot waits for time to pass."""
+STEP = 20 * SECOND
+LONGEST_S = 90.0
+ARCHIVED = "digest-7"
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["tests.live.killing"])
+"""Its processes begin within milliseconds, each from a clean process that has imported everything and done nothing."""
+
+
+def id_of(team: str) -> str:
+    """The id of a team's machine."""
+    return f"i-0{hashlib.sha256(team.encode()).hexdigest()[:16]}"
+
+
+def settings(channels: dict[str, str], port: int = 0) -> Any:
+    """A team with a channel of its own for each digest; stops are asked for in the general channel."""
+    teams = {name: {"members": [ADA], "approvers": [CY], "channel": channel} for name, channel in channels.items()}
+    quiet = {f"stop-{number}": {"members": [ADA], "approvers": [CY]} for number in range(STOPS)}
+    given = {
+        "slack": {"channel": GPUS, "admins": [BOB]},
+        "teams": teams | quiet,
+        "backup": {"enabled": False},
+        "door": {"port": port},
+    }
+    return parse(given, {})
+
+
+def push(team: str, since: int, until: int) -> Push:
+    """What the agent of a team's machine tells of the minutes between: all quiet."""
+    first, last = (1_000_000 + at // MINUTE for at in (since, until))
+    told = tuple(Minute(0, tick, 4, 0.0, 0.0, 0.0, 60.0, 4, 16_384, 0, 0) for tick in range(first, last))
+    return Push(id_of(team), "boot", last, last, 0, (Gpu(0, "GPU-1", "T4", 16_384),), told)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+class Fleet(SandboxFleet):
+    """One idle machine for each team."""
+
+    def __init__(self, clock: Clock, teams: list[str]) -> None:
+        super().__init__(clock)
+        made = [self._machine(team, clock() - DAY) for team in teams]
+        self._machines = {each.name: each for each in made}
+
+    @staticmethod
+    def _machine(team: str, launched_at: int) -> Instance:
+        return Instance(
+            *(id_of(team), team, "ec2", "ec2/111122223333/us-east-1", "g4dn.xlarge", "running", "T4", 1, 16_384),
+            launched_at=launched_at,
+            tags={"Name": team, "team": team},
+        )
+
+
+class FarFleet:
+    """The machines, from the bot's process."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def __getattr__(self, verb: str) -> Any:
+        def ask(*given: Any, **named: Any) -> Any:
+            with Client(self._address) as line:
+                line.send((verb, given, named))
+                said = line.recv()
+            if isinstance(said, ValetError):
+                raise said
+            return said
+
+        return ask
+
+
+def served(fleet: Fleet, listener: Listener) -> None:
+    """Answer one question after the other, until None is asked; whoever asks may die while it is answered."""
+    while True:
+        try:
+            with listener.accept() as line:
+                asked = line.recv()
+                if asked is None:
+                    return
+                line.send(_answer(fleet, *asked))
+        except (EOFError, OSError):
+            continue
+
+
+def _answer(fleet: Fleet, verb: str, given: Any, named: Any) -> Any:
+    try:
+        said = getattr(fleet, verb)(*given, **named)
+    except ValetError as error:
+        return error
+    return list(said) if verb == "sweep" else said
+
+
+def live(folder: str, slack_url: str, fleet: str, chosen: Any, now: Any) -> None:
+    """The bot, until it is killed."""
+    logging.basicConfig(filename=Path(folder) / "log", level="WARNING")
+    secrets = Secrets("xoxb-sandbox", "xapp-sandbox", "", f"{slack_url}/api/")
+    store = Store(Path(folder) / "valet.db", keeper=True)
+    rooms: Any = {"ec2": FarFleet(fleet)}
+    valet = build(chosen, secrets, store, clock=lambda: int(now.value), rooms=rooms, pace_s=0)
+    valet.start()
+    world = multiprocessing.parent_process()
+    while world and world.is_alive():
+        time.sleep(0.05)
+        valet.desk.wake()  # time passes faster than the workers' periods
+    os._exit(0)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of rounds."""
+
+    rounds: int = 0
+    kills: int = 0
+    faults: int = 0
+    actions: int = 0
+    actions_lost: int = 0
+    actions_doubled: int = 0
+    messages: int = 0
+    messages_lost: int = 0
+    messages_doubled: int = 0
+
+    def add(self, other: "Tally") -> None:
+        """Add another one to this."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+    @property
+    def is_clean(self) -> bool:
+        """Nothing was lost or doubled."""
+        return not (self.actions_lost or self.actions_doubled or self.messages_lost or self.messages_doubled)
+
+
+class World:
+    """What outlives the bot."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.now = CONTEXT.RawValue("q", MONDAY)
+        self.slack = SandboxSlack(self.clock)
+        self.channels = {
+            name: self.slack.add_channel(name, ("ada", "bob", BOT_USER)).id
+            for name in (f"digest-{number}" for number in range(DIGESTS))
+        }
+        self.fleet = Fleet(self.clock, [*self.channels, *(f"stop-{number}" for number in range(STOPS))])
+        self.server = SandboxServer(self.slack)
+        self.bot: Any = None
+        self.port = _free_port()
+        self.over = threading.Event()
+
+    def clock(self) -> int:
+        return int(self.now.value)
+
+    def __enter__(self) -> "World":
+        self.server.start()
+        self.listener = Listener(family="AF_UNIX")
+        threading.Thread(target=served, args=(self.fleet, self.listener), daemon=True).start()
+        self.agents = threading.Thread(target=self._report, daemon=True)
+        self.agents.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.agents.join()
+        self.kill()
+        with Client(self.listener.address) as line:
+            line.send(None)
+        self.listener.close()
+        self.server.stop()
+
+    def _report(self) -> None:
+        """The agents of machines that are to be stopped tell of every minute, again and again until it is taken."""
+        told = dict.fromkeys((f"stop-{number}" for number in range(STOPS)), MONDAY)
+        while not self.over.wait(0.05):
+            now = self.clock()
+            for team in [each for each, until in told.items() if now - until >= MINUTE]:
+                body = to_json(push(team, told[team], now))
+                headers = {"Authorization": f"Bearer {team}", "Content-Type": "application/json"}
+                request = urllib.request.Request(f"http://127.0.0.1:{self.port}/v1/minutes", body, headers)
+                try:
+                    urllib.request.urlopen(request, timeout=5).close()
+                except OSError:
+                    break
+                told[team] = now // MINUTE * MINUTE
+
+    def start(self) -> None:
+        """Start the bot."""
+        given = str(self.folder), self.slack.url, self.listener.address, settings(self.channels, self.port), self.now
+        self.bot = CONTEXT.Process(target=live, args=given, daemon=True)
+        self.bot.start()
+
+    def kill(self) -> None:
+        """SIGKILL, and wait for its end."""
+        if self.bot is not None:
+            self.bot.kill()
+            self.bot.join()
+
+    def news(self) -> int:
+        """Grows with everything that people or machines notice."""
+        return self.slack.version + len(self.fleet.stops)
+
+    def quiet(self, *, after: int | None = None) -> None:
+        """Wait until nothing happens any more, or so many things have."""
+        seen, since, began = self.news(), time.monotonic(), self.news()
+        while time.monotonic() - since < QUIET_S:
+            time.sleep(0.002)
+            if after is not None and self.news() - began >= after:
+                return
+            if self.news() != seen:
+                seen, since = self.news(), time.monotonic()
+
+
+def prepared(folder: Path) -> Path:
+    """A database as it is just before nine: everything idles, ten stops are approved, and nothing was posted yet."""
+    world = World(folder)
+    chosen, path = settings(world.channels), folder / "prepared.db"
+    roster = chosen.roster()
+    desk = Desk(Store(path), world.clock, chosen, {"ec2": world.fleet}, lambda: roster)
+    sweeping.sweep(desk)
+    for team in world.fleet._machines:
+        ingesting.receive(desk, push(team, MONDAY - 75 * MINUTE, MONDAY), "10.0.0.1")
+        with desk.store.writing() as db:
+            agents.add(db, id_of(team), hashlib.sha256(team.encode()).hexdigest(), MONDAY)
+    judging.judge_all(desk)
+    for number in range(STOPS):
+        asked = asking.ask_to_stop(desk, id_of(f"stop-{number}"), ADA)
+        asking.decide(desk, asked.id, CY, yes=True)
+    desk.store.close()
+    return path
+
+
+def one_round(template: Path, folder: Path, seed: int, *, kills: int, stumbling: bool = False) -> Tally:
+    """Kill it `kills` times, let it come to its end, and look at the world. `stumbling`: Slack and AWS do, too."""
+    chance, faults = random.Random(seed), 0
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(template, folder / "valet.db")
+    with World(folder) as world:
+        for _ in range(kills):
+            faults += _stumble(world, chance) if stumbling else 0
+            world.start()
+            world.quiet(after=chance.randrange(2 * (DIGESTS + STOPS)))
+            time.sleep(chance.uniform(0, 0.03))
+            world.kill()
+            world.now.value += chance.randrange(20) * SECOND
+        world.start()
+        _finish(world)
+        world.kill()
+        counted = _compared(world)
+    counted.rounds, counted.kills, counted.faults = 1, kills, faults
+    return counted
+
+
+def _stumble(world: World, chance: random.Random) -> int:
+    """A few failures on order; how many."""
+    slack = world.slack
+    choices = (
+        lambda method: slack.fault(method, retry_after=1),
+        lambda method: slack.fault(method, http_status=500),
+        lambda method: slack.fault(method, "internal_error"),
+        lambda method: slack.fault(method, accept_then_drop=True),
+    )
+    for _ in range(4):
+        chance.choice(choices)(chance.choice(("chat.postMessage", "chat.postMessage", "chat.update")))
+    slack.fault("conversations.history", **chance.choice(({"retry_after": 1}, {"http_status": 503})))
+    lost = Unreachable("AWS did not answer.")
+    world.fleet.fault(f"stop-{chance.randrange(STOPS)}", lost, accepted=chance.random() < 0.5)
+    return 6
+
+
+def _finish(world: World) -> None:
+    """Let time pass while the bot waits for it, until there is nothing left to do."""
+    end = time.monotonic() + LONGEST_S
+    while time.monotonic() < end:
+        world.quiet()
+        if not _left(world.folder / "valet.db"):
+            return
+        world.now.value += STEP
+
+
+def _left(database: Path) -> int:
+    with looking(database) as db:
+        sql = """SELECT (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending'))
+            + (SELECT count(*) FROM actions WHERE state IN ('approved', 'executing'))
+            + (SELECT count(*) = 0 FROM digests) AS n"""
+        return int(rows(db, sql)[0]["n"])
+
+
+def _compared(world: World) -> Tally:
+    """The world against the database, and both against what had to come."""
+    with closing(Store(world.folder / "valet.db")) as store:
+        db = store.reading()
+        assert audit.verify(db) is None
+        posts = {row["ts"]: (row["channel"], row["ref"]) for row in rows(db, "SELECT * FROM posts")}
+        unsent = rows(db, "SELECT channel, ref FROM outbox WHERE state <> 'sent'")
+        stops = rows(db, "SELECT id, instance_id, state FROM actions WHERE kind = 'stop'")
+    said = {each.ts: each for each in world.slack.messages.values() if each.user == BOT_USER and not each.reader}
+    ids = [row["id"] for row in stops]
+    wanted = {(channel, f"digest:{DAY_OF_IT}") for channel in world.channels.values()}
+    wanted |= {(GPUS, f"action:{each}") for each in ids} | {(ADA, f"action-end:{each}") for each in ids}
+    stale = [ts for ts, (_, ref) in posts.items() if ref.startswith("action:") and not _tells_the_end(said.get(ts))]
+    names = [f"stop-{number}" for number in range(STOPS)]
+    began = Counter(name for name, _ in world.fleet.stops)
+    stopped = {row["instance_id"] for row in stops if row["state"] == "done"}
+    return Tally(
+        actions=len(stops),
+        actions_lost=sum(not began[name] or id_of(name) not in stopped for name in names),
+        actions_doubled=began.total() - len(began),
+        messages=len(wanted | set(posts.values())),
+        messages_lost=len(wanted - set(posts.values())) + len(posts.keys() - said.keys()) + len(unsent) + len(stale),
+        messages_doubled=len(said.keys() - posts.keys()) + len(posts) - len(set(posts.values())),
+    )
+
+
+DAY_OF_IT = "2026-11-23"
+
+
+def _tells_the_end(card: Message | None) -> bool:
+    return card is not None and "Stopped; seen so" in str(card.blocks)
