@@ -1,7 +1,9 @@
 """The history of an instance as a message: what was done to it, by whom and when."""
 
 import re
+from typing import get_args
 
+from bot.domain.acting.actions import ActionState
 from bot.domain.entries import Entry
 from handlers import ids
 from handlers.blocks.parts import FALLBACK_TEXT, Reply, actions, button, context, cut_mrkdwn, lines, section
@@ -31,7 +33,8 @@ def history(name: str, instance_id: str, entries: list[Entry], total: int) -> Re
 
 
 def _row(entry: Entry) -> str:
-    change = f" ({_word(entry.before)} to {_word(entry.after)})" if entry.before or entry.after else ""
+    told = entry.after in get_args(ActionState)  # what was done says it
+    change = f" ({_word(entry.before)} to {_word(entry.after)})" if (entry.before or entry.after) and not told else ""
     why = _why(entry)
     why = f": {why}" if why else ""
     return f"{at(entry.at)}  {_OURS.get(entry.who) or _word(entry.who)} {esc(entry.did, 60)}{change}{why}"

@@ -47,6 +47,7 @@ def test_a_stop_is_told_from_the_question_to_its_end_without_ids(office):
 
     assert office.types("cy", "/gpu history train-7").splitlines()[1:-1] == [
         "Mon 09:01 UTC  Valet stop done: Stopped; seen so 60 s after the call.",
+        "Mon 09:00 UTC  Valet began to stop it",
         "Mon 09:00 UTC  @Bob approved the stop",
         "Mon 09:00 UTC  @Ada asked to stop: the run is over",
         "Mon 09:00 UTC  @Ada released",
@@ -76,3 +77,14 @@ def test_a_machine_that_is_gone_still_has_its_history(office):
     assert seen[0].startswith("*train-7, which is gone: ")
     assert seen[-1] == "Mon 09:00 UTC  @Ada claimed"
     assert office.types("bob", "/gpu history trian-7").startswith('I don\'t know "trian-7".')
+
+
+def test_every_step_is_in_the_audit_with_what_it_changed(office):
+    office.reports("train-7", 0.0, minutes=200)
+    office.types("ada", "/gpu stop train-7 the run is over")
+    office.presses("bob", "Stop train-7", "#ml-platform")
+    office.passes(MINUTE)
+
+    entries = audit.of(office.valet.desk.store.reading(), office.machine("train-7").id)
+    steps = [(each.before, each.after) for each in entries]
+    assert steps == [("", "pending"), ("pending", "approved"), ("approved", "executing"), ("executing", "done")]

@@ -85,10 +85,12 @@ def put(desk: Desk, db: Database, action: Action) -> Action:
     if not free:
         planning.check_askable(desk, action)
     actions.add(db, action)
-    audit.add(db, now, action.requester, f"asked to {action.kind}", subject=action.subject, detail=action.reason)
+    did = f"asked to {action.kind}"
+    audit.add(db, now, action.requester, did, subject=action.subject, detail=action.reason, after=action.state)
     if free:
         decisions.decide(db, action.id, BY_RULE, "approved", now)
-        audit.add(db, now, "valet", f"let the {action.kind} pass unasked", subject=action.subject, detail=action.id)
+        did = f"let the {action.kind} pass unasked"
+        audit.add(db, now, "valet", did, subject=action.subject, detail=action.id, before="pending", after="approved")
     else:
         consenting.ask(desk, db, action)
     ending.show(desk, db, action)
@@ -144,7 +146,8 @@ def _decided(desk: Desk, db: Database, action: Action, person: str, *, yes: bool
     if not waits and not decisions.decide(db, action.id, person, state, now):
         return "Somebody else decided this at the same moment."
     did = f"approved the {action.kind}" if yes else _denied(action)
-    audit.add(db, now, person, did, subject=action.subject, detail=action.id)
+    after = "pending" if waits else state
+    audit.add(db, now, person, did, subject=action.subject, detail=action.id, before="pending", after=after)
     if not yes and action.kind == "stop":
         snoozes.put(db, Snooze(action.instance_id, now + digesting.KEEP_FOR, person, now))
     if not yes:

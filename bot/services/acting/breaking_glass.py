@@ -23,7 +23,8 @@ def break_glass(desk: Desk, listing: Listing, kind: Kind, person: str, why: str)
             raise Refused(f"It takes a reason, which is posted: `/gpu {kind} {name} --break-glass it blocks the demo`.")
         if not decisions.break_glass(db, action.id, person, why, now):
             raise Refused("Somebody else decided this at the same moment.")
-        audit.add(db, now, person, f"broke the glass for the {kind}", subject=action.subject, detail=why)
+        did = f"broke the glass for the {kind}"
+        audit.add(db, now, person, did, subject=action.subject, detail=why, before="pending", after="approved")
         ref = f"break-glass:{action.id}"
         outbox.tell(db, channel_of(desk, action.team), ref, kind="break_glass", subject=action.id, now=now)
         ending.show(desk, db, action)

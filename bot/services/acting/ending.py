@@ -15,10 +15,8 @@ def end(
     now = desk.clock()
     if not actions.move(db, action.id, action.state, state, finished_at=now, outcome=outcome):
         return False
-    if did:
-        audit.add(db, now, who, did, subject=action.subject, detail=action.id)
-    else:
-        audit.add(db, now, who, f"{action.kind} {state}", subject=action.subject, detail=outcome)
+    did, detail = (did, action.id) if did else (f"{action.kind} {state}", outcome)
+    audit.add(db, now, who, did, subject=action.subject, detail=detail, before=action.state, after=state)
     show(desk, db, action)
     note(db, action, now)
     return True

@@ -15,7 +15,7 @@ from bot.services.acting import ending, scenes, unasked
 from bot.services.desk import Desk
 from bot.services.measuring import standing
 from bot.services.money import pricing
-from store import actions, fleet
+from store import actions, audit, fleet
 
 Obstacle = Callable[[Action, Scene], str | None]
 """What has changed since the card was shown so that it must not happen; None when nothing has."""
@@ -75,6 +75,10 @@ def begin(
         if found:
             ending.end(desk, db, action, "aborted", outcome=found)
         elif actions.move(db, action.id, "approved", "executing", **taken):
+            did = f"began to {action.kind} it"
+            audit.add(
+                db, now, VALET, did, subject=action.subject, detail=action.id, before="approved", after="executing"
+            )
             ending.show(desk, db, action)
         else:
             return None
@@ -104,6 +108,9 @@ def call_again(desk: Desk, action: Action, obstacle: Callable[[Database], str | 
             ending.end(desk, db, action, "failed", outcome=found)
         elif not actions.mark_called(db, action.id, now, calls=action.calls):
             return None
+        else:
+            did = f"asked the provider again to {action.kind} it"
+            audit.add(db, now, VALET, did, subject=action.subject, detail=f"call {action.calls + 1}")
     desk.wake()
     return None if found else replace(action, called_at=now, calls=action.calls + 1, retry_at=None)
 
