@@ -14,12 +14,12 @@ SCHEMA = (
         until_at INTEGER NOT NULL,
         asked_at INTEGER NOT NULL,
         deadline_at INTEGER NOT NULL CHECK (deadline_at > asked_at),
-        answer TEXT NOT NULL DEFAULT '' CHECK (answer IN ('', 'agreed', 'needed', 'silent', 'ended')),
+        answer TEXT NOT NULL DEFAULT '' CHECK (answer IN ('', 'agreed', 'needed', 'silent', 'ended', 'late')),
         answered_at INTEGER,
         UNIQUE (action_id, holder),
         CHECK ((answer = '') = (answered_at IS NULL))
     ) STRICT""",
-    "CREATE INDEX needed_claims ON consents (claim_id) WHERE answer = 'needed'",
+    "CREATE INDEX needed_claims ON consents (claim_id) WHERE answer IN ('needed', 'late')",
 )
 
 
@@ -34,10 +34,10 @@ def add(db: Database, consent: Consent) -> None:
     )
 
 
-def answer(db: Database, consent_id: str, said: Consented, now: int) -> bool:
-    """Note the answer; False when there is one already."""
-    sql = "UPDATE consents SET answer = ?, answered_at = ? WHERE id = ? AND answer = ''"
-    return changed(db, sql, said, now, consent_id) == 1
+def answer(db: Database, consent_id: str, said: Consented, now: int, *, before: Consented = "") -> bool:
+    """Note the answer; False when it is not what it was `before` any more."""
+    sql = "UPDATE consents SET answer = ?, answered_at = ? WHERE id = ? AND answer = ?"
+    return changed(db, sql, said, now, consent_id, before) == 1
 
 
 def by_id(db: Database, consent_id: str) -> Consent | None:
@@ -69,7 +69,7 @@ def hold_back(db: Database, action_id: str) -> bool:
 def needed_since(db: Database, claim_id: str, since: int) -> Consent | None:
     """What its holder said last, since then, if it was that they still need it."""
     sql = (
-        "SELECT * FROM consents WHERE claim_id = ? AND answer = 'needed' AND answered_at > ? "
+        "SELECT * FROM consents WHERE claim_id = ? AND answer IN ('needed', 'late') AND answered_at > ? "
         "ORDER BY answered_at DESC LIMIT 1"
     )
     row = one(db, sql, claim_id, since)

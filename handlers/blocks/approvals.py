@@ -182,6 +182,8 @@ def ended(action: Action, others: list[Block]) -> Reply:
 
 def _again(action: Action) -> tuple[Block, ...]:
     name = action.facts.name
+    if action.ends_work:
+        return ()  # it takes a reason, which no button knows
     if action.kind == "stop":
         return (button(f"Ask again to stop {name}", ids.ASK_STOP, action.instance_id),)
     if action.kind == "start":

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.consents import Consent
+from bot.domain.acting.consents import OPEN, Consent
 from handlers import ids
 from handlers.blocks.kinds import name_of
 from handlers.blocks.parts import Reply, button, confirm, plainly
@@ -15,7 +15,9 @@ def question(consent: Consent, action: Action) -> Reply:
     reason = f"\n>{esc(action.reason, 300)}" if action.reason else ""
     text = f"{say(action.asker)} asks to stop *{name_of(action)}*, which you hold until {at(consent.until_at)}.{reason}"
     if consent.answer or action.state != "pending":
-        return plainly(f"{text}\n{_became(consent, action)}")
+        undone = consent.answer in OPEN and action.state in {"pending", "approved"}
+        no = (button("I still need it", ids.CONSENT_NO, consent.id, style="primary"),) if undone else ()
+        return plainly(f"{text}\n{_became(consent, action)}", *no)
     sure = confirm(f"May {action.facts.name} be stopped?", "What runs there ends, if others agree.", yes="Yes", no="No")
     silence = f"Without your answer by {at(consent.deadline_at)} it goes to those who decide, who are told so."
     return plainly(
@@ -26,12 +28,24 @@ def question(consent: Consent, action: Action) -> Reply:
 
 
 def _became(consent: Consent, action: Action) -> str:
+    if consent.answer in OPEN:
+        begun = "You said that it may be stopped" if consent.answer == "agreed" else "You have not answered in time"
+        return f"{begun}{_since_then(action)}"
     return {
-        "agreed": "You said that it may be stopped; others decide now.",
         "needed": "You still need it, so it keeps running. They know.",
-        "silent": "You have not answered in time, so others decide now. Extend or talk to them if you need it.",
+        "late": "You still need it, so it keeps running. They know.",
         "ended": "Your claim has ended, so there is nothing to answer.",
     }.get(consent.answer, f"Nobody needs your answer any more. {say(action.outcome)}".rstrip())
+
+
+def _since_then(action: Action) -> str:
+    if action.state == "pending":
+        return "; others decide now. You can still keep it."
+    if action.state == "approved":
+        return f"; {say(action.decided_by)} approved it. You can still keep it."
+    if action.state == "executing":
+        return f"; it is being stopped, as {say(action.decided_by)} approved."
+    return ". It keeps running." if action.state == "denied" else f". {say(action.outcome)}"
 
 
 def first(asked: Sequence[Consent]) -> str:
@@ -49,6 +63,7 @@ def said(asked: Sequence[Consent]) -> str:
     words = {
         "agreed": "says it may be stopped",
         "needed": "still needs it",
+        "late": "still needs it",
         "silent": "was asked first and has not answered",
         "ended": "has given it back",
     }

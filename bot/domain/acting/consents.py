@@ -5,8 +5,12 @@ from typing import Literal
 
 from bot.domain.clock import HOUR
 
-Consented = Literal["", "agreed", "needed", "silent", "ended"]
-"""Empty until there is an answer. silent: none in time. ended: the claim has ended, so there is nothing to ask."""
+Consented = Literal["", "agreed", "needed", "silent", "ended", "late"]
+"""Empty until there is an answer. silent: none in time. ended: the claim has ended, so there is nothing to ask.
+late: still needed, said after the question had gone on to those who decide.
+"""
+OPEN: frozenset[Consented] = frozenset({"agreed", "silent"})
+"""After these a holder may still say that they need it, until it is being stopped."""
 NAG = 4 * HOUR
 """So long a holder who still needs a machine is not asked about it again."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import BY_RULE, PAST, Action, ActionState, Kind
+from bot.domain.acting.actions import BY_RULE, PAST, VALET, Action, ActionState, Kind
 from bot.domain.acting.deciders import refusal_to_approve
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.listing import Listing
@@ -30,6 +30,7 @@ def ask_to_stop(desk: Desk, instance_id: str, requester: str, *, reason: str = "
         "stop",
         instance_id,
         lambda db, listing: planning.stop(desk, db, listing, requester, reason=reason, owner=owner),
+        ends_work=bool(reason) and requester != VALET,
     )
 
 
@@ -67,12 +68,13 @@ def ask_to_clone(
     return _ask(desk, "clone", instance_id, plan)
 
 
-def _ask(desk: Desk, kind: Kind, instance_id: str, plan: Plan) -> Action:
+def _ask(desk: Desk, kind: Kind, instance_id: str, plan: Plan, *, ends_work: bool = False) -> Action:
+    """`ends_work`: it is meant even if the instance works."""
     with desk.store.writing() as db:
         listing = listings.by_id(db, instance_id)
         if listing is None:
             raise Refused("That instance is gone.")
-        live = _still_meant(desk, db, listing, kind)
+        live = _still_meant(desk, db, listing, kind, ends_work=ends_work)
         action = live or put(desk, db, plan(db, listing))
     desk.wake()
     return action
@@ -97,11 +99,14 @@ def put(desk: Desk, db: Database, action: Action) -> Action:
     return actions.by_id(db, action.id) or action
 
 
-def _still_meant(desk: Desk, db: Database, listing: Listing, kind: Kind) -> Action | None:
-    """The live request for this instance; one made before its last restart could only fail, so it makes way."""
+def _still_meant(desk: Desk, db: Database, listing: Listing, kind: Kind, *, ends_work: bool) -> Action | None:
+    """The live request for this instance; one that could only fail makes way."""
     live, name = ending.lapse(desk, db, actions.live_on(db, listing.instance.id)), listing.instance.name
     if live is not None and live.state == "pending" and live.launched_at != listing.instance.launched_at:
         ending.end(desk, db, live, "cancelled", outcome=f"{name} was restarted after the request.")
+        return None
+    if live is not None and ends_work and planning.began_to_work(desk, db, live, listing):
+        ending.end(desk, db, live, "cancelled", outcome=f"{name} began to work after the request.")
         return None
     if live is not None and live.kind != kind:
         stage = f"{live.asker} has asked for {name} to be" if live.state == "pending" else f"{name} is being"

@@ -1,6 +1,6 @@
 """Asking holders first: a stop of what others hold reaches those who decide once each holder has had their say.
 
-One who still needs it ends it. Silence, and a claim that has ended, pass the question on.
+One who still needs it ends it, until it is being stopped. Silence, and a claim that has ended, pass the question on.
 """
 
 import secrets
@@ -8,17 +8,21 @@ import secrets
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import VALET, Action
-from bot.domain.acting.consents import NAG, Consent, Consented
+from bot.domain.acting.consents import NAG, OPEN, Consent, Consented
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.listing import Listing
+from bot.domain.sharing.claims import Claim
 from bot.errors import Refused
 from bot.services.acting import ending
 from bot.services.desk import Desk
 from store import actions, audit, claims, consents, decisions
 
+UNDONE = frozenset({"pending", "approved"})
+"""Nothing has been done yet that a holder's no could come too late for."""
 SAID: dict[Consented, str] = {
     "agreed": "said it may be stopped",
     "needed": "still needs it, so it is not stopped",
+    "late": "still needs it, so it is not stopped",
 }
 
 
@@ -53,12 +57,38 @@ def answer(desk: Desk, consent_id: str, person: str, *, agrees: bool) -> None:
         if consent is None or consent.holder != person:
             raise Refused("Only the holder can answer this.")
         action = ending.lapse(desk, db, actions.by_id(db, consent.action_id))
-        if action is None or action.state != "pending":
+        if action is None or action.state not in UNDONE:
             raise Refused("This is over already. `/gpu status mine` shows what you hold.")
-        if not consents.answer(db, consent.id, "agreed" if agrees else "needed", now):
+        if not agrees:
+            _needs(desk, db, action, consent)
+        elif not consents.answer(db, consent.id, "agreed", now):
             raise Refused("This has been answered already, or nobody did in time, so those who decide are asked.")
-        _follow(desk, db, action, consent, "agreed" if agrees else "needed")
+        else:
+            _follow(desk, db, action, consent, "agreed")
     desk.wake()
+
+
+def _needs(desk: Desk, db: Database, action: Action, consent: Consent) -> None:
+    """A no counts whenever it is said before the machine is being stopped. Raises Refused."""
+    claim = claims.by_id(db, consent.claim_id)
+    if claim is None or claim.ended_at is not None:
+        raise Refused(f"Your claim has ended. `/gpu claim {action.facts.name}` takes it again, and ends the request.")
+    said: Consented = "late" if consent.answer in OPEN else "needed"
+    if consent.answer not in {"", *OPEN} or not consents.answer(
+        db, consent.id, said, desk.clock(), before=consent.answer
+    ):
+        raise Refused("You have said so already.")
+    _follow(desk, db, action, consent, said)
+
+
+def extended(desk: Desk, db: Database, held: Claim) -> None:
+    """A claim was extended: its holder needs it, whatever they said or left unsaid before."""
+    action = actions.live_on(db, held.instance_id)
+    if action is None or action.state not in UNDONE:
+        return
+    for consent in consents.of(db, action.id):
+        if consent.claim_id == held.id and consent.answer in {"", *OPEN}:
+            _needs(desk, db, action, consent)
 
 
 def settle(desk: Desk) -> None:
@@ -89,8 +119,12 @@ def _follow(desk: Desk, db: Database, action: Action, consent: Consent, said: Co
     now = desk.clock()
     if said in SAID:
         audit.add(db, now, consent.holder, SAID[said], subject=action.subject, detail=action.id)
-    if said == "needed" and decisions.decide(db, action.id, consent.holder, "denied", now):
+    no = said in {"needed", "late"}
+    if no and action.state == "pending" and decisions.decide(db, action.id, consent.holder, "denied", now):
         ending.note(db, action, now)
+    elif no:
+        outcome = f"<@{consent.holder}> holds it and still needs it."
+        ending.end(desk, db, action, "cancelled", outcome=outcome)
     elif not consents.hold_back(db, action.id):
         decisions.set_deadline(db, action.id, now + desk.settings.answer_within)
     ending.show(desk, db, action)

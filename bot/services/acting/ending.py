@@ -19,7 +19,15 @@ def end(
     audit.add(db, now, who, did, subject=action.subject, detail=detail, before=action.state, after=state)
     show(desk, db, action)
     note(db, action, now)
+    if state == "done":
+        _tell_holders(db, action, now)
     return True
+
+
+def _tell_holders(db: Database, action: Action, now: int) -> None:
+    """Whoever was asked before hears that it was done: their question, edited, notifies nobody."""
+    for consent in consents.of(db, action.id):
+        outbox.tell(db, consent.holder, f"action-end:{action.id}", kind="action_ended", subject=action.id, now=now)
 
 
 def lapse(desk: Desk, db: Database, action: Action | None) -> Action | None:

@@ -53,6 +53,13 @@ def stop(
     return _on(desk, "stop", listing, requester, facts=facts, reason=reason)
 
 
+def began_to_work(desk: Desk, db: Database, live: Action, listing: Listing) -> bool:
+    """Whether a request to stop an idle instance, which nobody has decided, is about one that works by now."""
+    if live.kind != "stop" or live.state != "pending" or live.facts.even_active:
+        return False
+    return scenes.verdict_of(desk, db, listing.instance).works
+
+
 def by_rule(desk: Desk, db: Database, listing: Listing, *, rule: str, parked_at: int, reason: str) -> Action:
     """The stop of a running instance that nobody asked for but a rule; without a card of its own."""
     team = desk.settings.teams.get(listing.team)

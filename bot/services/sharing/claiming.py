@@ -10,7 +10,7 @@ from bot.domain.listing import Listing
 from bot.domain.sharing.claims import GRACE, Claim, GpuChoice
 from bot.errors import Refused
 from bot.services import digesting
-from bot.services.acting import asking
+from bot.services.acting import asking, consenting
 from bot.services.desk import Desk
 from bot.services.sharing import booking, claim_ends, fair_use, reminding, requesting, turns
 from store import audit, claims, listings
@@ -145,6 +145,7 @@ def extend(desk: Desk, instance_id: str, holder: str, *, by: int | None = None, 
         claims.extend(db, mine.id, end)
         audit.add(db, now, holder, "extended", subject=instance_id)
         requesting.extended(desk, db, mine)
+        consenting.extended(desk, db, mine)
         made = _changed(desk, db, instance_id)
     desk.wake()
     return made
