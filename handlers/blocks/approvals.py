@@ -62,7 +62,7 @@ def _sure(action: Action) -> str:
         return f"{name_of(action)}{rate}. {card_facts.spends(action)}{reboots}"
     holder = f"held by {persons(facts.holders)}" if facts.holders else "held by nobody"
     works = " It is working, and that work ends." if action.ends_work else ""
-    return f"{name_of(action)}{rate}, {holder}.{works} {card_facts.lost(facts)}"
+    return f"{name_of(action)}{rate}, {holder}.{works} {card_facts.lost(action)}"
 
 
 def _ending(action: Action) -> str:

@@ -25,7 +25,7 @@ def _stop(action: Action) -> str:
             f"Verdict: {known.verdict}{idle}: {esc(known.evidence)}.",
             _programs(known),
             f"Holder: {holder}.",
-            lost(known),
+            lost(action),
             _keeps(known),
             _risk(known),
         ]
@@ -135,10 +135,11 @@ def spends(action: Action) -> str:
     return f"Costs: {about}{usd(cost(rate, wanted))} for {length(wanted)}."
 
 
-def lost(known: Facts) -> str:
+def lost(action: Action) -> str:
     """What a stop destroys."""
-    gb = known.nvme_gb
+    gb = action.facts.nvme_gb
+    work = "the work in progress, " if action.ends_work else ""
     if not gb:
-        return "Lost for good: what is in memory."
+        return f"Lost for good: {work}what is in memory."
     size = f"{gb / 1000:.1f} TB" if gb >= 1000 else f"{gb} GB"
-    return f"Lost for good: {size} of local NVMe, and what is in memory."
+    return f"Lost for good: {work}{size} of local NVMe, and what is in memory."

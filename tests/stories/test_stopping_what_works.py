@@ -38,6 +38,7 @@ def test_the_card_says_first_that_it_works_and_what_ends(busy):
     assert "It takes 2 yeses." in card
     assert ">it trains on the wrong data" in card
     assert "Verdict: active: 8 of 8 GPUs worked within 60 minutes" in card
+    assert "Lost for good: the work in progress, 8.0 TB of local NVMe, and what is in memory." in card
     assert "Runs on its GPUs, and ends: python3 (unix user ada)." in card
 
 

@@ -52,6 +52,42 @@ def test_only_an_idle_verdict_lets_a_stop_pass(state):
     assert obstacle_to_stop(replace(SCENE, verdict=replace(FREE, state="held"))) is None
 
 
+WORKS = replace(ACTION, facts=replace(FACTS, even_active=True, approvals=2), yeses=("bob", "dee"), decider="dee")
+
+
+@pytest.mark.parametrize("state", ["active", "partial", "held", "free"])
+def test_a_stop_that_was_approved_as_ending_work_passes_whether_it_works_or_idles_by_then(state):
+    assert obstacle_to_execute(WORKS, replace(SCENE, verdict=replace(FREE, state=state))) is None
+
+
+def test_yet_never_where_nobody_can_tell_nor_past_a_claim_or_a_restart():
+    unknown = replace(SCENE, verdict=replace(FREE, state="unknown"))
+    active = replace(SCENE, verdict=replace(FREE, state="active"))
+
+    assert "can't tell whether train-7 works" in str(obstacle_to_execute(WORKS, unknown))
+    assert "can't tell whether train-7 works" in str(obstacle_to_execute(WORKS, replace(SCENE, verdict=None)))
+    assert "claimed after" in str(obstacle_to_execute(WORKS, replace(active, claims=(CLAIM,))))
+    assert "restarted" in str(obstacle_to_execute(WORKS, replace(active, instance=replace(MACHINE, launched_at=6))))
+
+
+def test_one_of_its_two_yeses_is_too_few_once_the_other_may_not_say_so_any_more():
+    left = Roster((Team("nlp", frozenset({"ada"}), frozenset({"bob"})),))
+
+    assert "<@dee> may no longer approve this." in str(obstacle_to_execute(WORKS, replace(SCENE, roster=left)))
+
+
+def test_what_was_asked_for_as_idle_is_not_stopped_once_it_works_and_the_reason_is_given():
+    active = replace(SCENE, verdict=replace(FREE, state="active", evidence="8 of 8 GPUs worked"))
+
+    assert "8 of 8 GPUs worked" in str(obstacle_to_execute(ACTION, active))
+    assert "say why" not in str(obstacle_to_execute(ACTION, active))
+
+
+def test_where_the_approvers_are_too_few_for_work_the_admins_decide_as_well_but_never_the_requester():
+    assert deciders(WORKS, ROSTER) == {"bob", "dee"}
+    assert deciders(replace(WORKS, requester="dee"), ROSTER) == {"bob"}
+
+
 def test_no_verdict_is_unknown_and_unknown_is_no_reason_to_stop():
     assert "can't tell whether train-7 works" in str(obstacle_to_stop(replace(SCENE, verdict=None)))
 

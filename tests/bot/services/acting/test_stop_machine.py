@@ -101,11 +101,14 @@ class Stops(RuleBasedStateMachine):
             assert live.ends_work, "it worked within the hour, and nobody had been asked about that"
             assert live.reason, "work ends for a reason"
             assert len({*live.yeses} & able - {live.requester}) >= 2, "work ends when two others say so"
-        said = {each.holder: each.answer for each in consents.of(self.room.desk.store.reading(), live.id)}
+        asked = {each.claim_id: each for each in consents.of(self.room.desk.store.reading(), live.id)}
+        said = {each.holder: each.answer for each in asked.values()}
         assert set(said.values()) <= {"agreed", "silent", "ended"}, "a holder was passed over"
         assert set(live.facts.holders) <= {*said, live.requester}, "a holder was not asked"
         held = claims.open_on(self.room.desk.store.reading(), before.id)
         assert all(claim.id in live.facts.claim_ids for claim in held), "claimed after the request"
+        longer = [claim for claim in held if claim.id in asked and claim.until_at > asked[claim.id].until_at]
+        assert not longer, "its holder has extended since they were asked"
         self.effective_stops.append(live.id)
 
     def all(self) -> list[Action]:
@@ -170,7 +173,13 @@ class Stops(RuleBasedStateMachine):
     @rule(who=PEOPLE)
     def release(self, who):
         with contextlib.suppress(Refused):
-            claiming.release(self.room.desk, self.room.machine(NAME).id, who)
+            for held in claims.open_on(self.room.desk.store.reading(), self.room.machine(NAME).id):
+                claiming.release(self.room.desk, held.id, who)
+
+    @rule(who=PEOPLE)
+    def extend(self, who):
+        with contextlib.suppress(Refused):
+            claiming.extend(self.room.desk, self.room.machine(NAME).id, who, by=30 * MINUTE)
 
     @rule(count=st.sampled_from([1, 2, 5, 17, 65, 125]), ticks=st.booleans())
     def minutes_pass(self, count, ticks):
@@ -239,7 +248,7 @@ class Stops(RuleBasedStateMachine):
         db = self.room.desk.store.reading()
         for action in self.all():
             said = {each.answer for each in consents.of(db, action.id)}
-            assert "needed" not in said or action.state in {"denied", "expired", "cancelled"}
+            assert not {"needed", "late"} & said or action.state in {"denied", "expired", "cancelled"}
             posted = one(db, "SELECT 1 FROM outbox WHERE channel = ? AND ref = ?", CHANNEL, f"action:{action.id}")
             assert not posted or not {"", "needed"} & said
 
