@@ -119,16 +119,25 @@ def asked(action: Action, channel: str, *, again: bool, first: Sequence[Consent]
     where = f" in <#{channel}>" if channel else ""
     if action.state != "pending":
         return plainly(f"{name} is already on its way: {_ending(action)}", *_off(action))
-    begun = "It was asked for already" if again else "Asked"
-    holders = consents.first(first)
+    again_said = f"It was asked for already: {_terms(action)} " if again else ""
+    stays, holders = OF[action.kind].stays.format(name=name), consents.first(first)
     if holders:
-        stays = OF[action.kind].stays.format(name=name)
-        again_said = "It was asked for already. " if again else ""
         text = f"{again_said}{holders}; then the question goes on{where.replace(' in ', ' to ')}. {stays} until then."
-        return plainly(text)
-    lapses = f"until somebody approves; the question lapses at {at(action.expires_at)}"
-    text = f"{begun}{where}. {OF[action.kind].stays.format(name=name)} {lapses}."
-    return Reply(text, [section(text)])
+    else:
+        lapses = f"until somebody approves; the question lapses at {at(action.expires_at)}"
+        text = f"{again_said}Asked{where}. {stays} {lapses}."
+    return plainly(text, *(_back(action) if again else ()))
+
+
+def _terms(action: Action) -> str:
+    """On which terms it stands, whatever others were named now."""
+    reboot = {True: " With a reboot.", False: " Without a reboot."}[action.facts.reboot]
+    return f"{question(action)}{reboot if action.kind == 'clone' else ''}"
+
+
+def _back(action: Action) -> tuple[Block, ...]:
+    """For other terms it has to be taken back first."""
+    return (button("Take it back", ids.CALL_OFF, action.id),)
 
 
 def _off(action: Action) -> tuple[Block, ...]:

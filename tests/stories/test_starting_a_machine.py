@@ -61,3 +61,16 @@ def test_a_restart_of_the_bot_loses_nothing(office):
 
     assert [name for name, _ in office.fleet.starts] == ["eval-2"]
     assert "Yours until" in office.sees("ada", "@ada")
+
+
+def test_asked_again_on_other_terms_the_first_stand_and_can_be_taken_back(office):
+    office.types("ada", "/gpu start eval-2 for 2h")
+    office.clock.forward(MINUTE)
+    again = office.types("ada", "/gpu start eval-2 for 48h")
+    office.presses("ada", "Take it back")
+    fresh = office.types("ada", "/gpu start eval-2 for 48h")
+
+    assert again.startswith("It was asked for already: Start eval-2 for 2 h? Asked in")
+    assert "[Take it back]" in again
+    assert fresh.startswith("Asked in")
+    assert "Start eval-2 for 2 d?" in office.sees("bob", "#ml-platform")
