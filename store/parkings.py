@@ -11,7 +11,8 @@ SCHEMA = (
         windows TEXT NOT NULL,
         stop_only INTEGER NOT NULL CHECK (stop_only IN (0, 1)),
         set_by TEXT NOT NULL,
-        set_at INTEGER NOT NULL
+        set_at INTEGER NOT NULL,
+        void_since INTEGER
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE parkings (
         instance_id TEXT NOT NULL REFERENCES instances (id),
@@ -38,6 +39,11 @@ def set_hours(db: Database, rule: HoursRule) -> None:
         "INSERT OR REPLACE INTO on_hours (instance_id, windows, stop_only, set_by, set_at) VALUES (?, ?, ?, ?, ?)",
         *(rule.instance_id, rule.windows, rule.stop_only, rule.set_by, rule.set_at),
     )
+
+
+def mark_void(db: Database, instance_id: str, since: int | None) -> None:
+    """Note that on-hours count no more, or again."""
+    changed(db, "UPDATE on_hours SET void_since = ? WHERE instance_id = ?", since, instance_id)
 
 
 def drop_hours(db: Database, instance_id: str) -> bool:

@@ -7,7 +7,7 @@ from bot.domain.acting.actions import ActionState
 from bot.domain.entries import Entry
 from handlers import ids
 from handlers.blocks.parts import FALLBACK_TEXT, Reply, actions, button, context, cut_mrkdwn, lines, section
-from handlers.blocks.words import at, esc, person
+from handlers.blocks.words import at, esc, person, say
 
 _USER = re.compile(r"[UW][A-Z0-9]{2,}", re.ASCII)
 _ACTION = re.compile(r"\b[0-9a-f]{32}\b", re.ASCII)
@@ -47,6 +47,8 @@ def _why(entry: Entry) -> str:
         return ""
     if text.startswith("for ") and _USER.fullmatch(text[4:]):
         return f"for {person(text[4:])}"
+    if entry.who == "valet":
+        return say(text[:200])  # a sentence of our own
     return _word(text) if text else ""
 
 

@@ -3,7 +3,7 @@
 from bot.domain.acting.parking import NEVER
 from bot.domain.acting.windows import parse, text_of
 from bot.errors import Refused
-from bot.services.acting import parking, snoozing
+from bot.services.acting import on_hours, snoozing
 from handlers.blocks import parking as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.parse import readable
@@ -17,11 +17,11 @@ def hours(ask: Ask) -> Reply:
     stop_only = "stop-only" in (word.lower() for word in rest)
     rest = [word for word in rest if word.lower() != "stop-only"]
     if rest:
-        parking.set_hours(ask.desk, listing, ask.user, _windows(rest), stop_only=stop_only)
+        on_hours.set_hours(ask.desk, listing, ask.user, _windows(rest), stop_only=stop_only)
     elif stop_only:
         raise Refused(f"Which hours? Try `hours {listing.instance.name} Mon-Fri 08:00-19:00 stop-only`.")
-    own = parking.own_hours(ask.desk, listing.instance.id)
-    return blocks.hours(listing, own, parking.hours_of(ask.desk, listing, own), ask.desk.clock())
+    own = on_hours.own_hours(ask.desk, listing.instance.id)
+    return blocks.hours(listing, own, on_hours.hours_of(ask.desk, listing, own), ask.desk.clock())
 
 
 def _windows(rest: list[str]) -> str:

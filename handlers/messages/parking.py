@@ -1,5 +1,7 @@
 """What is stopped by rule; a notice's subject is "channel|moment"."""
 
+from bot.services import looking
+from bot.services.acting import on_hours
 from bot.services.acting import parking as service
 from bot.services.desk import Desk
 from handlers.blocks import parking
@@ -19,4 +21,27 @@ def soon(desk: Desk, subject: str) -> Reply | None:
     return parking.soon(service.notice(desk, channel, int(moment)), int(moment))
 
 
-KINDS: dict[str, Draw] = {"parking": notice, "parking_soon": soon}
+def hours_set(desk: Desk, subject: str) -> Reply | None:
+    """Somebody gave a machine other on-hours; the subject is "instance|who|before"."""
+    instance_id, who, before = subject.split("|", 2)
+    listing = looking.listing(desk, instance_id)
+    if listing is None:
+        return None
+    own = on_hours.own_hours(desk, instance_id)
+    return parking.hours_set(listing, own, on_hours.hours_of(desk, listing, own), who=who, before=before)
+
+
+def hours_void(desk: Desk, instance_id: str) -> Reply | None:
+    """Whoever set the on-hours of a machine may no longer do so."""
+    listing, own = looking.listing(desk, instance_id), on_hours.own_hours(desk, instance_id)
+    if listing is None:
+        return None
+    return parking.hours_void(listing, own, on_hours.hours_of(desk, listing, own))
+
+
+KINDS: dict[str, Draw] = {
+    "parking": notice,
+    "parking_soon": soon,
+    "hours_set": hours_set,
+    "hours_void": hours_void,
+}

@@ -5,6 +5,7 @@ import copy
 import pytest
 
 from bot.domain.clock import HOUR, MINUTE
+from bot.sandbox.slack.people import BOB, CY
 from tests.stories import conftest
 
 NINE_TO_SEVEN = 10 * HOUR
@@ -155,3 +156,44 @@ def test_without_a_rule_nothing_is_ever_stopped_by_itself(office):
     idle_until(office, 14 * HOUR)
 
     assert office.fleet.stops == []
+
+
+@pytest.fixture
+def team_with_admin(office_with):
+    """Dee is an admin and no approver of team nlp."""
+    settings = copy.deepcopy(conftest.SETTINGS)
+    settings["slack"]["admins"] = [CY]
+    settings["teams"]["nlp"]["pausing"] = {"hours": "Mon-Fri 08:00-22:00"}
+    return office_with(settings)
+
+
+def test_on_hours_that_an_admin_set_stop_the_machine(team_with_admin):
+    team = team_with_admin
+    team.types("cy", "/gpu hours train-7 Mon-Fri 8-10")
+    assert team.sees("bob", "#ml-platform") == (
+        "@Cy set the on-hours of *train-7*, from now on: Mon-Fri 08:00-10:00 (UTC). Before: as its team."
+    )
+
+    idle_until(team, HOUR + 2 * MINUTE)
+
+    assert [name for name, _ in team.fleet.stops] == ["train-7"]
+    history = team.types("bob", "/gpu history train-7")
+    assert "Its on-hours have ended. By on-hours set by @Cy." in history
+
+
+def test_on_hours_of_somebody_who_left_are_told_once_and_the_teams_count(team_with_admin):
+    team = team_with_admin
+    team.types("cy", "/gpu hours train-7 Mon-Fri 8-10")
+    team.settings["slack"]["admins"] = [BOB]
+    team.restart()
+
+    idle_until(team, HOUR + 10 * MINUTE)
+
+    assert team.fleet.stops == []
+    told = [said for said in team.slack.sees("bob", "#ml-platform") if "may no longer do so" in said]
+    assert len(told) == 1
+    assert told[0] == (
+        "@Cy, who set the on-hours of *train-7*, may no longer do so. From now on its team's count: Mon-Fri "
+        "08:00-22:00 (UTC). Whoever may can set them anew: `/gpu hours train-7 Mon-Fri 08:00-10:00`."
+    )
+    assert "Those that @Cy set count no more." in team.types("ada", "/gpu hours train-7")

@@ -40,10 +40,18 @@ def _names(action: Action, roster: Roster) -> str:
     return " or ".join(f"<@{user}>" for user in sorted(deciders(action, roster))) or "nobody yet (no approver is set)"
 
 
+def rule_setters(team: str, roster: Roster) -> frozenset[str]:
+    """Who may set what Valet then does by itself, and so decides it: the team's approvers, and the admins."""
+    return roster.approvers(team) | roster.admins
+
+
 def decider_gone(action: Action, roster: Roster) -> str | None:
     """Whether whoever said yes may still say so; None when they may."""
     if action.decider in {"", BY_RULE, BY_SETTINGS}:
         return None
+    if action.facts.rule:
+        able = action.decider in rule_setters(action.team, roster)
+        return None if able else f"<@{action.decider}>, who set its on-hours, may no longer do so."
     refuses = refusal_to_break_glass if action.break_glass else refusal_to_approve
     said, needed = action.approvers or (action.decider,), 1 if action.break_glass else action.facts.approvals
     gone = [each for each in said if refuses(action, each, roster)]

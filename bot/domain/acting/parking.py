@@ -30,6 +30,8 @@ class HoursRule:
     stop_only: bool
     set_by: str
     set_at: int
+    void_since: int | None = None
+    """Since when they count no more, as whoever set them may no longer do so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ Run it every minute. What is planned is written down before it is announced and 
 not, and a start after a long absence announces anew before it stops anything.
 """
 
+from dataclasses import replace
+
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import BY_SETTINGS, VALET, Action
@@ -19,11 +21,11 @@ from bot.domain.acting.parking import (
     waits,
     warnings_due,
 )
-from bot.domain.acting.windows import OnHours, is_on, last_edge, next_edge, parse
+from bot.domain.acting.windows import OnHours, is_on, last_edge, next_edge
 from bot.domain.clock import DAY
 from bot.domain.listing import Filter, Listing
 from bot.errors import Refused
-from bot.services.acting import ending, planning
+from bot.services.acting import ending, on_hours, planning
 from bot.services.desk import Desk, channel_of
 from store import actions, audit, decisions, listings, outbox, parkings, snoozes
 
@@ -35,10 +37,10 @@ def park(desk: Desk) -> None:
     """Announce what is near, stop what is due, and start what a window has stopped."""
     now = desk.clock()
     db = desk.store.reading()
-    own = parkings.hours(db)
-    if not own and not parkings.open_ones(db) and not _has_rules(desk):
+    if not parkings.hours(db) and not parkings.open_ones(db) and not _has_rules(desk):
         return
     found = {each.instance.id: each for each in listings.page(db, Filter(provider="ec2"), limit=-1)}
+    own = on_hours.counting(desk, found.values())
     for listing in found.values():
         _plan(desk, listing, own.get(listing.instance.id), now)
     for parking in parkings.open_ones(desk.store.reading()):
@@ -53,28 +55,14 @@ def _has_rules(desk: Desk) -> bool:
     return any(rule.hours or rule.idle_stop_hours is not None for rule in rules)
 
 
-def hours_of(desk: Desk, listing: Listing, own: HoursRule | None) -> OnHours | None:
-    """The on-hours that count for an instance: its own, else its team's; None when no window ever stops it."""
-    team = desk.settings.teams.get(listing.team)
-    if own is not None and own.windows == NEVER:
-        return None
-    zone = desk.settings.zone_of(listing.team)
-    holidays = desk.settings.holidays(listing.team)
-    if own is not None:
-        return OnHours(parse(own.windows), zone, holidays, own.stop_only)
-    if team is None or not team.pausing.hours:
-        return None
-    return OnHours(parse(team.pausing.hours), zone, holidays, team.pausing.stop_only)
-
-
 def _plan(desk: Desk, listing: Listing, own: HoursRule | None, now: int) -> None:
     if not listing.running or (own is not None and own.windows == NEVER):
         return
-    hours = hours_of(desk, listing, own)
+    hours = on_hours.hours_of(desk, listing, own)
     if hours is not None:
         ends = _end_of_window(hours, now)
         if ends is not None:
-            _add(desk, listing, "hours", ends, own.set_by if own else BY_SETTINGS, planned=ends)
+            _add(desk, listing, "hours", ends, on_hours.setter(own), planned=ends)
     idle_for = desk.settings.idle_stop(listing.team)
     verdict = listing.verdict
     if idle_for is not None and verdict is not None and verdict.is_idle and verdict.since is not None:
@@ -107,6 +95,8 @@ def _add(desk: Desk, listing: Listing, rule: Rule, basis_at: int, decider: str, 
 
 
 def _move_on(desk: Desk, parking: Parking, listing: Listing | None, own: HoursRule | None, *, now: int) -> None:
+    if parking.rule == "hours":
+        parking = replace(parking, decider=on_hours.setter(own))
     gone = _gone(desk, parking, listing, own, now=now)
     if listing is None or gone:
         with desk.store.writing() as db:
@@ -130,7 +120,7 @@ def _not_meant(desk: Desk, parking: Parking, listing: Listing, own: HoursRule | 
     """Why the rule it follows from counts no more."""
     if parking.rule == "idle":
         return None if desk.settings.idle_stop(listing.team) is not None else "The rule is no more."
-    hours = hours_of(desk, listing, own)
+    hours = on_hours.hours_of(desk, listing, own)
     if hours is None:
         return "It has no on-hours any more."
     if _end_of_window(hours, now) != parking.basis_at:
@@ -195,7 +185,8 @@ def _reason(parking: Parking) -> str:
 
 def _approve(desk: Desk, db: Database, planned: Action, decider: str, now: int) -> None:
     actions.add(db, planned)
-    audit.add(db, now, VALET, f"{planned.kind} by rule", subject=planned.subject, detail=planned.reason)
+    whose = "By its team's rule in valet.toml." if decider == BY_SETTINGS else f"By on-hours set by <@{decider}>."
+    audit.add(db, now, VALET, f"{planned.kind} by rule", subject=planned.subject, detail=f"{planned.reason} {whose}")
     decisions.decide(db, planned.id, decider, "approved", now)
     ending.show(desk, db, planned)
 
@@ -205,7 +196,7 @@ def _wake_up(desk: Desk, listing: Listing, own: HoursRule | None, now: int) -> N
     if listing.instance.state != "stopped":
         return
     db, instance_id = desk.store.reading(), listing.instance.id
-    hours = hours_of(desk, listing, own)
+    hours = on_hours.hours_of(desk, listing, own)
     edge = last_edge(hours, now) if hours else None
     newest = parkings.newest_by_hours(db, instance_id)
     if hours is None or edge is None or not edge.on or hours.stop_only or newest is None:
@@ -219,31 +210,8 @@ def _wake_up(desk: Desk, listing: Listing, own: HoursRule | None, now: int) -> N
             planned = planning.start_by_rule(desk, writing, listing, reason="Its on-hours have begun.")
         except Refused:
             return  # looked at again in a minute
-        _approve(desk, writing, planned, own.set_by if own else BY_SETTINGS, now)
+        _approve(desk, writing, planned, on_hours.setter(own), now)
     desk.wake()
-
-
-def set_hours(desk: Desk, listing: Listing, person: str, windows: str, *, stop_only: bool = False) -> None:
-    """Give an instance on-hours of its own ("" for its team's again). Raises Refused when this person may not."""
-    instance, roster, now = listing.instance, desk.roster(), desk.clock()
-    if instance.provider == "owned":
-        raise Refused(f"{instance.name} is owned: Valet can't switch it off, so it has no on-hours.")
-    able = roster.approvers(listing.team) | roster.admins
-    if person not in able:
-        names = " or ".join(f"<@{user}>" for user in sorted(able)) or "an approver, once one is set"
-        raise Refused(f"On-hours stop {instance.name} without asking again, so {names} sets them.")
-    with desk.store.writing() as db:
-        if windows:
-            parkings.set_hours(db, HoursRule(instance.id, windows, stop_only, person, now))
-        elif not parkings.drop_hours(db, instance.id):
-            raise Refused(f"{instance.name} has no on-hours of its own; its team's count.")
-        audit.add(db, now, person, "set on-hours", subject=instance.id, detail=windows or "as its team")
-    desk.wake()
-
-
-def own_hours(desk: Desk, instance_id: str) -> HoursRule | None:
-    """The on-hours an instance has of its own."""
-    return parkings.hours(desk.store.reading()).get(instance_id)
 
 
 def notice(desk: Desk, channel: str, at: int) -> list[tuple[Parking, Listing | None, Action | None, str | None]]:

@@ -12,7 +12,7 @@ from bot.domain.listing import Filter, Listing
 from bot.domain.money.foresight import FAR, Facts
 from bot.domain.money.plans import Span
 from bot.domain.money.spending import Machine
-from bot.services.acting.parking import hours_of
+from bot.services.acting.on_hours import hours_of
 from bot.services.desk import Desk
 from store import actions, bookings, listings, parkings, snoozes
 

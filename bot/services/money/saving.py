@@ -15,7 +15,7 @@ from bot.domain.days import local_day
 from bot.domain.listing import Filter
 from bot.domain.money.counterfactual import EVIDENCE, LONGEST, WEEK, Piece, Stopped, saved_by_sharing, saved_by_stop
 from bot.domain.money.saved import Savings
-from bot.services.acting import parking
+from bot.services.acting import on_hours
 from bot.services.desk import Desk
 from bot.services.money.summing import span_of
 from store import fleet, listings, parkings, saved
@@ -95,7 +95,7 @@ def _standstill(desk: Desk, db: Database, row: Row, run: Row) -> Stopped:
 
 def _next_window(desk: Desk, db: Database, instance_id: str, at: int) -> int | None:
     listing = listings.by_id(db, instance_id)
-    hours = parking.hours_of(desk, listing, parkings.hours(db).get(instance_id)) if listing else None
+    hours = on_hours.hours_of(desk, listing, parkings.hours(db).get(instance_id)) if listing else None
     edge = next_edge(hours, at) if hours else None
     if hours is not None and edge is not None and not edge.on:
         edge = next_edge(hours, edge.at)

@@ -1,0 +1,106 @@
+"""On-hours: those of an instance and those of its team, who set them, and whether they still may."""
+
+from collections.abc import Iterable
+
+from sqlite_utils import Database
+
+from bot.domain.acting.actions import BY_SETTINGS
+from bot.domain.acting.deciders import rule_setters
+from bot.domain.acting.parking import NEVER, HoursRule
+from bot.domain.acting.windows import OnHours, parse
+from bot.domain.listing import Listing
+from bot.errors import Refused
+from bot.services.desk import Desk, channel_of
+from store import audit, outbox, parkings
+
+AS_TEAM = "as its team"
+
+
+def hours_of(desk: Desk, listing: Listing, own: HoursRule | None) -> OnHours | None:
+    """The on-hours that count for an instance: its own, else its team's; None when no window ever stops it."""
+    own = own if own is not None and counts(desk, listing, own) else None
+    if own is not None and own.windows == NEVER:
+        return None
+    zone = desk.settings.zone_of(listing.team)
+    holidays = desk.settings.holidays(listing.team)
+    if own is not None:
+        return OnHours(parse(own.windows), zone, holidays, own.stop_only)
+    team = desk.settings.teams.get(listing.team)
+    if team is None or not team.pausing.hours:
+        return None
+    return OnHours(parse(team.pausing.hours), zone, holidays, team.pausing.stop_only)
+
+
+def counts(desk: Desk, listing: Listing, own: HoursRule) -> bool:
+    """Whether whoever set on-hours still may. Leaving a machine alone takes nobody's right; stopping it does."""
+    return own.windows == NEVER or own.set_by in rule_setters(listing.team, desk.roster())
+
+
+def counting(desk: Desk, found: Iterable[Listing]) -> dict[str, HoursRule]:
+    """The on-hours that instances have of their own and that count; it is told once where some do no more."""
+    kept, standing = parkings.hours(desk.store.reading()), dict[str, HoursRule]()
+    for listing in found if kept else ():
+        own = kept.get(listing.instance.id)
+        if own is None:
+            continue
+        stands = counts(desk, listing, own)
+        if stands:
+            standing[own.instance_id] = own
+        if stands == (own.void_since is not None):
+            _note(desk, listing, own, stands=stands)
+    return standing
+
+
+def _note(desk: Desk, listing: Listing, own: HoursRule, *, stands: bool) -> None:
+    now, channel = desk.clock(), channel_of(desk, listing.team)
+    with desk.store.writing() as db:
+        parkings.mark_void(db, own.instance_id, None if stands else now)
+        did = "count again" if stands else "count no more"
+        detail = f"set by <@{own.set_by}>: {own.windows}"
+        audit.add(db, now, "valet", f"let on-hours {did}", subject=own.instance_id, detail=detail)
+        if not stands:
+            ref = f"hours-void:{own.instance_id}:{now}"
+            outbox.tell(db, channel, ref, kind="hours_void", subject=own.instance_id, now=now)
+    desk.wake()
+
+
+def setter(own: HoursRule | None) -> str:
+    """Who decided what follows from on-hours."""
+    return own.set_by if own else BY_SETTINGS
+
+
+def set_hours(desk: Desk, listing: Listing, person: str, windows: str, *, stop_only: bool = False) -> None:
+    """Give an instance on-hours of its own ("" for its team's again). Raises Refused when this person may not."""
+    instance, now = listing.instance, desk.clock()
+    if instance.provider == "owned":
+        raise Refused(f"{instance.name} is owned: Valet can't switch it off, so it has no on-hours.")
+    able = rule_setters(listing.team, desk.roster())
+    if person not in able:
+        names = " or ".join(f"<@{user}>" for user in sorted(able)) or "an approver, once one is set"
+        raise Refused(f"On-hours stop {instance.name} without asking again, so {names} sets them.")
+    with desk.store.writing() as db:
+        before = _said(parkings.hours(db).get(instance.id))
+        after = HoursRule(instance.id, windows, stop_only, person, now) if windows else None
+        if after is not None:
+            parkings.set_hours(db, after)
+        elif not parkings.drop_hours(db, instance.id):
+            raise Refused(f"{instance.name} has no on-hours of its own; its team's count.")
+        audit.add(db, now, person, "set on-hours", subject=instance.id, before=before, after=_said(after))
+        _tell(desk, db, listing, person, before)
+    desk.wake()
+
+
+def _said(own: HoursRule | None) -> str:
+    """On-hours as the audit and the channel name them."""
+    return f"{own.windows}{' stop-only' if own.stop_only else ''}" if own else AS_TEAM
+
+
+def _tell(desk: Desk, db: Database, listing: Listing, person: str, before: str) -> None:
+    now, instance_id = desk.clock(), listing.instance.id
+    subject, ref = f"{instance_id}|{person}|{before}", f"hours-set:{instance_id}:{now}"
+    outbox.tell(db, channel_of(desk, listing.team), ref, kind="hours_set", subject=subject, now=now)
+
+
+def own_hours(desk: Desk, instance_id: str) -> HoursRule | None:
+    """The on-hours an instance has of its own, whether they count or not."""
+    return parkings.hours(desk.store.reading()).get(instance_id)
