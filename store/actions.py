@@ -105,10 +105,25 @@ def of_batch(db: Database, batch: str) -> list[Action]:
     return [_action(row) for row in rows(db, f"{_SELECT} WHERE batch = ? AND batch <> '' ORDER BY id", batch)]
 
 
-def newest_on(db: Database, instance_id: str) -> str:
-    """The id of the newest action on an instance; empty without any."""
-    row = one(db, "SELECT id FROM actions WHERE instance_id = ? ORDER BY created_at DESC, id LIMIT 1", instance_id)
+def newest_that_counts(db: Database, instance_id: str) -> str:
+    """The id of the newest action on an instance, but for starts by rule that came to nothing; empty without any."""
+    row = one(
+        db,
+        "SELECT id FROM actions WHERE instance_id = ? AND NOT (kind = 'start' "
+        "AND coalesce(json_extract(facts, '$.rule'), '') <> '' AND state IN ('failed', 'unknown', 'aborted')) "
+        "ORDER BY created_at DESC, id LIMIT 1",
+        instance_id,
+    )
     return row["id"] if row else ""
+
+
+def starts_by_rule(db: Database, instance_id: str, begun_at: int) -> list[Action]:
+    """The starts of an instance that on-hours which began then led to, oldest first."""
+    sql = (
+        f"{_SELECT} WHERE instance_id = ? AND kind = 'start' AND json_extract(facts, '$.parked_at') = ? "
+        "ORDER BY created_at, id"
+    )
+    return [_action(row) for row in rows(db, sql, instance_id, begun_at)]
 
 
 def bound(db: Database) -> frozenset[str]:

@@ -1,6 +1,8 @@
 """What is stopped by rule: the notice before and after, on-hours, and snoozes."""
 
-from bot.domain.acting.actions import Action
+from collections.abc import Sequence
+
+from bot.domain.acting.actions import NOTHING_CAME, Action
 from bot.domain.acting.parking import NEVER, HoursRule, Parking
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.acting.windows import OnHours, is_on, next_edge, text_of
@@ -69,6 +71,19 @@ def _became(action: Action) -> str:
         "executing": "stopping.",
         "done": f"stopped at {at(action.finished_at or action.created_at)}.",
     }.get(action.state, f"not stopped. {say(action.outcome)}")
+
+
+def waking(listing: Listing, tries: Sequence[Action], began: int, ends: int | None) -> Reply:
+    """A start by rule that failed, and whether it did later; the channel hears of no other."""
+    name, newest = f"*{esc(listing.instance.name, 60)}*", tries[-1]
+    if newest.state == "done":
+        late = at(newest.finished_at or newest.created_at)
+        count = f"{plural(len(tries) - 1, 'start')} had failed before"
+        return plainly(f"{name}, which was to run from {at(began)}, runs since {late}; {count}.", private=False)
+    why = next(each.outcome for each in reversed(tries) if each.state in NOTHING_CAME)
+    until = f" until its on-hours end at {at(ends)}" if ends else ""
+    text = f"{name} was to run from {at(began)} and does not: {say(why)} I try again every 30 minutes{until}."
+    return plainly(text, private=False)
 
 
 def snoozed(listing: Listing, made: Snooze) -> Reply:

@@ -1,7 +1,7 @@
 """What is stopped by rule; a notice's subject is "channel|moment"."""
 
 from bot.services import looking
-from bot.services.acting import on_hours
+from bot.services.acting import on_hours, waking
 from bot.services.acting import parking as service
 from bot.services.desk import Desk
 from handlers.blocks import parking
@@ -39,9 +39,17 @@ def hours_void(desk: Desk, instance_id: str) -> Reply | None:
     return parking.hours_void(listing, own, on_hours.hours_of(desk, listing, own))
 
 
+def waking_up(desk: Desk, subject: str) -> Reply | None:
+    """A machine was not started at the beginning of its on-hours; the subject is "instance|beginning"."""
+    instance_id, _, moment = subject.partition("|")
+    listing, tries, ends = waking.tries(desk, instance_id, int(moment))
+    return parking.waking(listing, tries, int(moment), ends) if listing and tries else None
+
+
 KINDS: dict[str, Draw] = {
     "parking": notice,
     "parking_soon": soon,
+    "waking": waking_up,
     "hours_set": hours_set,
     "hours_void": hours_void,
 }

@@ -197,3 +197,38 @@ def test_on_hours_of_somebody_who_left_are_told_once_and_the_teams_count(team_wi
         "08:00-22:00 (UTC). Whoever may can set them anew: `/gpu hours train-7 Mon-Fri 08:00-10:00`."
     )
     assert "Those that @Cy set count no more." in team.types("ada", "/gpu hours train-7")
+
+
+def test_a_morning_without_capacity_is_told_once_and_tried_again_within_the_window(team):
+    idle_until(team, NINE_TO_SEVEN + 4 * MINUTE)
+    team.fleet.run_short(team.machine("train-7").zone)
+    team.clock.forward(13 * HOUR - 5 * MINUTE)
+    team.passes(30 * MINUTE)
+    told = [said for said in team.slack.sees("bob", "#ml-platform") if "was to run from Tue 08:00 UTC" in said]
+    assert len(told) == 1
+    assert "and does not: AWS has no p4d.24xlarge left in us-east-1" in told[0]
+    assert told[0].endswith("I try again every 30 minutes until its on-hours end at Tue 19:00 UTC.")
+
+    team.passes(20 * MINUTE)
+    team.fleet.refill(team.machine("train-7").zone)
+    team.passes(20 * MINUTE)
+
+    assert team.machine("train-7").state == "running"
+    told = [said for said in team.slack.sees("bob", "#ml-platform") if "which was to run from" in said]
+    assert len(told) == 1
+    assert told[0].endswith("; 1 start had failed before.")
+
+
+def test_a_morning_that_failed_does_not_lose_the_next(team):
+    idle_until(team, NINE_TO_SEVEN + 4 * MINUTE)
+    team.fleet.run_short(team.machine("train-7").zone)
+    team.clock.forward(13 * HOUR - 5 * MINUTE)
+    team.passes(25 * MINUTE)
+    team.clock.forward(11 * HOUR)
+    team.passes(5 * MINUTE)
+    team.fleet.refill(team.machine("train-7").zone)
+    team.clock.forward(12 * HOUR + 30 * MINUTE)
+
+    team.passes(5 * MINUTE)
+
+    assert team.machine("train-7").state == "running"

@@ -18,6 +18,8 @@ ActionState = Literal[
     "pending", "approved", "executing", "done", "failed", "unknown", "denied", "expired", "cancelled", "aborted"
 ]
 LIVE: frozenset[str] = frozenset({"pending", "approved", "executing"})
+NOTHING_CAME: frozenset[str] = frozenset({"failed", "unknown", "aborted"})
+"""It was decided, and it did not come about as far as anybody knows."""
 VALET = "valet"
 """Asks by itself, at the end of a launched machine's time."""
 BY_RULE = "rule"
@@ -64,7 +66,7 @@ class Facts:
     rule: str = ""
     """The rule it follows from ("hours", "idle"), where nobody asked; such an action has no card of its own."""
     parked_at: int | None = None
-    """Which notice tells of it: the moment that was announced."""
+    """Which notice tells of it: the moment that was announced, or at which on-hours began."""
     approvals: int = 1
     """How many different people have to say yes."""
     even_active: bool = False

@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import Action, ActionState
+from bot.domain.acting.actions import NOTHING_CAME, Action, ActionState
 from bot.services import digesting
 from bot.services.desk import Desk, channel_of
 from store import actions, audit, consents, outbox
@@ -44,10 +44,8 @@ def show(desk: Desk, db: Database, action: Action) -> None:
     for consent in consents.of(db, action.id):
         ref = f"consent:{consent.id}"
         outbox.tell(db, consent.holder, ref, kind="consent", subject=consent.id, now=desk.clock())
-    parked_at = action.facts.parked_at
-    if parked_at is not None:
-        ref, subject = f"parking:{parked_at}", f"{channel}|{parked_at}"
-        outbox.tell(db, channel, ref, kind="parking", subject=subject, now=desk.clock())
+    if action.facts.parked_at is not None:
+        _show_by_rule(db, action, channel, desk.clock())
     elif action.batch:
         ref = f"batch:{action.batch}"
         outbox.tell(db, channel, ref, kind="batch_card", subject=action.batch, now=desk.clock())
@@ -55,6 +53,18 @@ def show(desk: Desk, db: Database, action: Action) -> None:
         outbox.tell(db, channel, f"action:{action.id}", kind="action_card", subject=action.id, now=desk.clock())
     if action.instance_id:
         digesting.refresh(desk, db, action.instance_id)
+
+
+def _show_by_rule(db: Database, action: Action, channel: str, now: int) -> None:
+    """A stop by rule is in its notice; a start is told of once one has come to nothing, until one has not."""
+    parked_at, instance_id = action.facts.parked_at, action.instance_id
+    if action.kind == "stop":
+        outbox.tell(db, channel, f"parking:{parked_at}", kind="parking", subject=f"{channel}|{parked_at}", now=now)
+    elif parked_at is not None and any(
+        each.state in NOTHING_CAME for each in actions.starts_by_rule(db, instance_id, parked_at)
+    ):
+        subject = f"{instance_id}|{parked_at}"
+        outbox.tell(db, channel, f"waking:{subject}", kind="waking", subject=subject, now=now)
 
 
 def tell_news(db: Database, action: Action, tries: int, now: int) -> None:

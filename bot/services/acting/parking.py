@@ -25,7 +25,7 @@ from bot.domain.acting.windows import OnHours, is_on, last_edge, next_edge
 from bot.domain.clock import DAY
 from bot.domain.listing import Filter, Listing
 from bot.errors import Refused
-from bot.services.acting import ending, on_hours, planning
+from bot.services.acting import ending, on_hours, planning, waking
 from bot.services.desk import Desk, channel_of
 from store import actions, audit, decisions, listings, outbox, parkings, snoozes
 
@@ -46,7 +46,7 @@ def park(desk: Desk) -> None:
     for parking in parkings.open_ones(desk.store.reading()):
         _move_on(desk, parking, found.get(parking.instance_id), own.get(parking.instance_id), now=now)
     for listing in found.values():
-        _wake_up(desk, listing, own.get(listing.instance.id), now)
+        waking.wake_up(desk, listing, own.get(listing.instance.id), now, _approve)
 
 
 def _has_rules(desk: Desk) -> bool:
@@ -174,7 +174,7 @@ def _stop(desk: Desk, parking: Parking, listing: Listing, now: int) -> None:
         except Refused as error:
             _settle(db, parking, now, str(error))
             return
-        _approve(desk, db, planned, parking.decider, now)
+        _approve(desk, db, planned, parking.decider)
         _settle(db, parking, now, "", planned)
     desk.wake()
 
@@ -183,35 +183,13 @@ def _reason(parking: Parking) -> str:
     return "Its on-hours have ended." if parking.rule == "hours" else "It was idle for as long as its team allows."
 
 
-def _approve(desk: Desk, db: Database, planned: Action, decider: str, now: int) -> None:
+def _approve(desk: Desk, db: Database, planned: Action, decider: str) -> None:
+    now = desk.clock()
     actions.add(db, planned)
     whose = "By its team's rule in valet.toml." if decider == BY_SETTINGS else f"By on-hours set by <@{decider}>."
     audit.add(db, now, VALET, f"{planned.kind} by rule", subject=planned.subject, detail=f"{planned.reason} {whose}")
     decisions.decide(db, planned.id, decider, "approved", now)
     ending.show(desk, db, planned)
-
-
-def _wake_up(desk: Desk, listing: Listing, own: HoursRule | None, now: int) -> None:
-    """Start a machine that the end of a window has stopped, now that the next has begun."""
-    if listing.instance.state != "stopped":
-        return
-    db, instance_id = desk.store.reading(), listing.instance.id
-    hours = on_hours.hours_of(desk, listing, own)
-    edge = last_edge(hours, now) if hours else None
-    newest = parkings.newest_by_hours(db, instance_id)
-    if hours is None or edge is None or not edge.on or hours.stop_only or newest is None:
-        return
-    stopped_by = actions.by_id(db, newest.action_id)
-    begun_before = newest.basis_at < edge.at and actions.newest_on(db, instance_id) == newest.action_id
-    if stopped_by is None or stopped_by.state != "done" or not begun_before:
-        return
-    with desk.store.writing() as writing:
-        try:
-            planned = planning.start_by_rule(desk, writing, listing, reason="Its on-hours have begun.")
-        except Refused:
-            return  # looked at again in a minute
-        _approve(desk, writing, planned, on_hours.setter(own), now)
-    desk.wake()
 
 
 def notice(desk: Desk, channel: str, at: int) -> list[tuple[Parking, Listing | None, Action | None, str | None]]:

@@ -70,11 +70,11 @@ def by_rule(desk: Desk, db: Database, listing: Listing, *, rule: str, parked_at:
     return _on(desk, "stop", listing, VALET, facts=facts, reason=reason)
 
 
-def start_by_rule(desk: Desk, db: Database, listing: Listing, *, reason: str) -> Action:
+def start_by_rule(desk: Desk, db: Database, listing: Listing, *, begun_at: int, reason: str) -> Action:
     """The start of an instance whose on-hours have begun; nobody gets a claim on it."""
     _refuse(obstacle_to_start(scenes.scene(desk, db, listing.instance, listing.claims)))
     length = desk.settings.claim_limits(listing.team).default
-    facts = replace(_facts(listing, None), rule="hours")
+    facts = replace(_facts(listing, None), rule="hours", parked_at=begun_at)
     return _on(desk, "start", listing, VALET, facts=facts, reason=reason, length=length)
 
 
