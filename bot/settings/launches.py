@@ -25,4 +25,7 @@ class LaunchSettings(Table):
     instead: tuple[Name, ...] = Field(
         default=(), description="Names of other [[launch]] entries, offered when AWS has none left"
     )
+    agent: bool = Field(
+        default=False, description="Whether its user data installs the agent: the machine is ready when that reports"
+    )
     teams: tuple[Name, ...] = Field(default=(), description="Teams whose people may launch it; none: all")

@@ -124,6 +124,7 @@ class Settings(Table):
                 gpu_memory_mib=each.gpu_gib * 1024,
                 subnets=each.subnets,
                 instead=each.instead,
+                agent=each.agent,
                 teams=each.teams,
             )
             for each in self.launch

@@ -32,7 +32,7 @@ def test_bob_approves_and_ada_gets_a_copy(office):
     assert "Rebooted for it: train-7. What runs there ends." in card
     assert "Costs: $87.83 for 4 h." in card
     assert office.fleet.copies == [("train-7", True)]
-    assert f"{name} runs, 6 min after the yes." in office.sees("ada", "@ada")
+    assert f"{name} runs, 6 min after the yes;" in office.sees("ada", "@ada")
     assert "Yours until Mon 13:06 UTC." in office.sees("ada", "@ada")
 
 

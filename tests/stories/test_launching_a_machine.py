@@ -74,7 +74,7 @@ def test_bob_approves_and_at_the_end_ada_and_bob_are_asked(office):
     office.presses("ada", f"Stop {name}", "#ml-platform")
     office.passes(2 * MINUTE)
 
-    assert f"{name} runs, 60 s after the yes." in running
+    assert f"{name} runs, 60 s after the yes;" in running
     assert "Yours until Mon 11:01 UTC." in running
     assert card.startswith(f"*Stop {name}? Valet asks. @Ada @Bob can answer until")
     assert ">The time it was launched for is over." in card
@@ -116,3 +116,26 @@ def test_a_restart_of_the_bot_launches_nothing_twice(office):
     office.passes(DAY // 24)
 
     assert len(office.fleet.launches) == 1
+
+
+def test_a_machine_whose_template_brings_the_agent_is_ready_when_that_reports(tmp_path, clock):
+    with opened(tmp_path / "agent.db", clock, {**SETTINGS, "launch": [BOX | {"agent": True}]}) as office:
+        office.types("ada", "/gpu launch a10g-dev for 2h tests")
+        office.presses("bob", "Launch a10g-dev", "#ml-platform")
+        office.passes(3 * MINUTE)
+        [(name, _)] = office.fleet.launches
+        before = office.types("ada", f"/gpu status {name}")
+        office.reports(name, 0.0, minutes=1)
+        office.passes(MINUTE)
+
+        assert "@Ada to" not in before
+        assert "runs, and its agent reports." in office.sees("ada", "@ada")
+        assert "@Ada to" in office.types("ada", f"/gpu status {name}")
+
+
+def test_where_a_start_finds_no_capacity_a_listed_machine_with_such_gpus_is_offered(office):
+    office.fleet.run_short("us-west-2a")
+    office.types("ada", "/gpu start eval-2")
+    office.presses("bob", "Start eval-2", "#ml-platform")
+
+    assert "[Launch a10g-dev]" in office.sees("ada", "@ada")

@@ -40,11 +40,17 @@ class Template:
     """Other templates, offered where there is no capacity."""
     teams: tuple[str, ...] = ()
     """Whose people may use it; none: everybody's."""
+    agent: bool = False
+    """What it makes installs the agent: it is ready only when that reports."""
 
     @property
     def region(self) -> str:
         """The region."""
         return self.source.rsplit("/", 1)[-1]
+
+    def is_for(self, team: str) -> bool:
+        """Whether a team's people may use it."""
+        return not self.teams or team in self.teams
 
     def like(self) -> Instance:
         """The machine it would make, as far as that is known."""
@@ -114,7 +120,7 @@ def obstacle_to_launch(template: Template | None, team: str, name: str) -> str |
     """Why this can't be launched for this team's people; None when it can."""
     if template is None:
         return f'There is no launch template "{name}" in valet.toml any more.'
-    if template.teams and team not in template.teams:
+    if not template.is_for(team):
         return f"{template.name} is for {' and '.join(template.teams)} only. `/gpu launch` lists what you may launch."
     return None
 

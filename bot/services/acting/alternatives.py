@@ -2,6 +2,7 @@
 
 from bot.domain.acting.actions import Action
 from bot.domain.acting.launches import Template
+from bot.domain.fleet import Instance
 from bot.domain.listing import Filter, Listing
 from bot.domain.models import like
 from bot.services.desk import Desk
@@ -31,11 +32,25 @@ def _lacks(action: Action) -> bool:
 
 
 def templates(desk: Desk, action: Action) -> list[str]:
-    """Names of templates that admins list for a launch there is no capacity for."""
-    chosen = desk.settings.templates.get(action.template)
-    if chosen is None or not _lacks(action):
+    """Names of templates that could be launched instead: those an admin lists for it, or with such GPUs for a start."""
+    known = desk.settings.templates
+    if not _lacks(action):
         return []
-    return [name for name in chosen.instead if name in desk.settings.templates][:MOST]
+    chosen = known.get(action.template)
+    if chosen is not None:
+        return [name for name in chosen.instead if name in known][:MOST]
+    row = fleet.by_id(desk.store.reading(), action.instance_id) if action.kind == "start" else None
+    if row is None:
+        return []
+    short, team = fleet.instance_of(row), desk.roster().team_of(action.requester)
+    return [name for name, each in known.items() if _would_do(each, short) and each.is_for(team)][:MOST]
+
+
+def _would_do(template: Template, short: Instance) -> bool:
+    """It makes another type or at another place, with as many GPUs of that model."""
+    other = template.type != short.type or template.source != short.source
+    fits = like(short.gpu_model).fits(template.gpu_model, template.gpu_memory_mib) if template.gpu_model else False
+    return other and fits and template.gpu_count >= short.gpu_count
 
 
 def to(desk: Desk, action: Action) -> list[Listing]:

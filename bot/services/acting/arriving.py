@@ -1,13 +1,14 @@
 """A machine on its way to whoever asked for it: waiting for capacity, and handed over when it is there."""
 
 from bot.domain.acting.actions import VALET, Action
-from bot.domain.acting.starting import PAUSES
+from bot.domain.acting.starting import PAUSES, REPORTS_WITHIN
+from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
 from bot.errors import Refused
 from bot.services.acting import ending, steps
 from bot.services.desk import Desk
 from bot.services.sharing import claiming
-from store import actions, audit
+from store import actions, audit, minutes
 
 
 def wait_for_capacity(desk: Desk, action: Action, said: str, *, launched_at: int | None, spare: int = 0) -> None:
@@ -34,6 +35,19 @@ def news(desk: Desk, action: Action) -> None:
     with desk.store.writing() as db:
         ending.tell_news(db, action, action.tries, desk.clock())
     desk.wake()
+
+
+def ready(desk: Desk, action: Action, instance: Instance, *, expected: bool) -> None:
+    """It runs: handed over at once, or where an agent is expected on it, when that reports."""
+    now = desk.clock()
+    took, heard = steps.took(now - (action.executing_at or now)), minutes.last_of(desk.store.reading(), instance.id)
+    if not expected:
+        arrive(desk, action, instance, f"{instance.name} runs, {took} after the yes; no agent has reported from it.")
+    elif heard is not None and heard >= (instance.launched_at or 0):
+        arrive(desk, action, instance, f"Ready {took} after the yes: {instance.name} runs, and its agent reports.")
+    elif steps.since_call(action, now) > REPORTS_WITHIN:
+        late = f"its agent has not reported within {REPORTS_WITHIN // MINUTE} minutes: have a look at it"
+        arrive(desk, action, instance, f"{instance.name} runs, but {late}.")
 
 
 def arrive(desk: Desk, action: Action, instance: Instance, outcome: str) -> None:

@@ -149,8 +149,8 @@ def _watch(desk: Desk, action: Action, *, spare: int) -> None:
         return
     now = desk.clock()
     if made.state == "running":
-        took = steps.took(now - (action.executing_at or now))
-        arriving.arrive(desk, action, made, f"{made.name} runs, {took} after the yes.")
+        template = _template(desk, action)
+        arriving.ready(desk, action, made, expected=template is not None and template.agent)
     elif made.state == "terminated" and "Insufficient" in made.state_reason:
         said = f"AWS began to launch it and then had no {made.type} left in {made.zone or made.region}."
         arriving.wait_for_capacity(desk, action, said, launched_at=action.launched_at, spare=spare)

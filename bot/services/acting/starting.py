@@ -4,7 +4,6 @@ from bot.domain.acting.actions import Action
 from bot.domain.acting.starting import (
     BOOTS_WITHIN,
     DEADLINE,
-    REPORTS_WITHIN,
     SHOWS_WITHIN,
     began_and_stopped,
     obstacle_to_begin,
@@ -51,7 +50,8 @@ def follow(desk: Desk, action: Action) -> None:
         return
     now = desk.clock()
     if instance.state == "running":
-        _ready(desk, action, instance, now)
+        expected = minutes.last_of(desk.store.reading(), instance.id) is not None
+        arriving.ready(desk, action, instance, expected=expected)
     elif action.retry_at is not None:
         if now >= action.retry_at:
             _call_again(desk, action, instance)
@@ -61,18 +61,6 @@ def follow(desk: Desk, action: Action) -> None:
         steps.close(
             desk, action, "unknown", f"{instance.name} is still {instance.state}; {steps.please_look(instance)}."
         )
-
-
-def _ready(desk: Desk, action: Action, instance: Instance, now: int) -> None:
-    took = steps.took(now - (action.executing_at or now))
-    heard = minutes.last_of(desk.store.reading(), instance.id)
-    if heard is None:
-        arriving.arrive(desk, action, instance, f"It runs, {took} after the yes; no agent has ever reported from it.")
-    elif heard >= (instance.launched_at or 0):
-        arriving.arrive(desk, action, instance, f"Ready {took} after the yes: it runs, and its agent reports.")
-    elif steps.since_call(action, now) > REPORTS_WITHIN:
-        late = f"It runs, but its agent has not reported within {REPORTS_WITHIN // MINUTE} minutes: have a look at it."
-        arriving.arrive(desk, action, instance, late)
 
 
 def _stands_still(desk: Desk, action: Action, instance: Instance, now: int) -> None:
