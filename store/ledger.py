@@ -214,17 +214,25 @@ def per_machine(db: Database, start: int, end: int) -> list[MachineSum]:
     return [MachineSum(**row) for row in found]
 
 
-def spent(db: Database, team: str | None, since: int) -> int:
-    """Micro-dollars that a team's rented instances (None: all) have cost since then, by our own metering, up to now."""
-    whose, values = ("", []) if team is None else (" AND c.team = ?", [team])
+def spent(db: Database, since: int, kind: str = "total", key: str = "") -> int:
+    """Micro-dollars that rented instances (all, a "team"'s, of a "type", or one "instance") have cost since then.
+
+    By our own metering up to now: what meters show that is not charged yet is counted.
+    """
+    column = {"team": "c.team", "type": "i.type", "instance": "i.id"}.get(kind)
     found = one(
         db,
-        "SELECT sum(c.micros) AS micros FROM charges c JOIN instances i ON i.id = c.instance_id "
-        f"WHERE i.provider = 'ec2' AND c.from_at >= ?{whose}",
-        *(since, *values),
+        "SELECT coalesce(sum(c.micros), 0) AS micros FROM charges c JOIN instances i ON i.id = c.instance_id "
+        f"WHERE i.provider = 'ec2' AND c.from_at >= ?{f' AND {column} = ?' if column else ''}",
+        *((since, key) if column else (since,)),
     )
-    running = sum(meter.micros for meter in rented_meters(db) if meter.from_at >= since and team in {None, meter.team})
-    return ((found["micros"] if found else None) or 0) + running
+    return (found["micros"] if found else 0) + sum(
+        each.meter.micros
+        for each in running(db)
+        if each.provider == "ec2"
+        and each.meter.from_at >= since
+        and {"team": each.meter.team, "type": each.type, "instance": each.meter.instance_id}.get(kind, key) == key
+    )
 
 
 def keep_forecast(db: Database, scope: str, now: int, content: Any) -> None:

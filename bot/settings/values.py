@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     Tag: TypeAlias = str
     Usd: TypeAlias = Decimal
     Budget: TypeAlias = Decimal
+    BudgetScope: TypeAlias = str
+    Month: TypeAlias = str
 else:
     UserId = _text(r"[UW][A-Z0-9]{2,}", "a Slack user id such as U024BE7LH (in Slack: profile, Copy member ID)")
     GroupId = _text(r"(S[A-Z0-9]{2,})?", "the id of a Slack user group such as S0614TZR7")
@@ -69,6 +71,11 @@ else:
     Command = _text(r"/[a-z0-9_-]{1,31}", "a command such as /gpu")
     TimeOfDay = Annotated[_text(r"([01]\d|2[0-3]):[0-5]\d", "a time such as 09:00"), AfterValidator(_digest_time)]
     Usd = Annotated[Decimal, AfterValidator(_usd)]
+    BudgetScope = _text(
+        r"total|(team|type|instance) \S(.{0,126}\S)?",
+        'a scope such as "team nlp", "type p4d.24xlarge", "instance train-7" or "total"',
+    )
+    Month = _text(r"(20\d\d-(0[1-9]|1[0-2]))?", "a month such as 2026-12")
     Budget = Annotated[Decimal, AfterValidator(_budget)]
     Address = _text(r"(https?://[^\s?#@]+)?", "an address such as https://prometheus.example.com:9090")
     Metric = _text(r"[a-zA-Z_:][a-zA-Z0-9_:]*", "the name of a metric such as DCGM_FI_DEV_GPU_UTIL")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from bot.domain.acting.launches import Template
 from bot.domain.clock import HOUR, MINUTE
@@ -17,7 +17,7 @@ from bot.domain.sharing.fair_use import Allowance, FairUse
 from bot.settings.acting import ActionSettings
 from bot.settings.backup import BackupSettings
 from bot.settings.bill import BillSettings
-from bot.settings.budget import BudgetSettings
+from bot.settings.budget import BudgetSettings, ScopedBudgetSettings, twice
 from bot.settings.company import AwsSettings, DoorSettings, SlackSettings, TeamSettings
 from bot.settings.idle import DigestSettings, ExemptSettings, IdleSettings
 from bot.settings.launches import LaunchSettings
@@ -47,6 +47,7 @@ class Settings(Table):
     digest: DigestSettings = DigestSettings()
     owned: OwnedSettings = OwnedSettings()
     budget: BudgetSettings = BudgetSettings()
+    budgets: tuple[ScopedBudgetSettings, ...] = ()
     reports: ReportSettings = ReportSettings()
     buy: BuySettings = BuySettings()
     bill: BillSettings = BillSettings()
@@ -60,6 +61,19 @@ class Settings(Table):
     catalogs: dict[Name, str] = Field(
         default={}, description="Price lists of clouds, by name: CSV files with the columns of skypilot-catalog"
     )
+
+    @field_validator("budgets")
+    @classmethod
+    def _each_once(
+        cls, value: tuple[ScopedBudgetSettings, ...], info: ValidationInfo
+    ) -> tuple[ScopedBudgetSettings, ...]:
+        teams = {each.parts[1] for each in value if each.parts[0] == "team"}
+        unknown = sorted(teams - set(info.data.get("teams", {})))
+        if unknown:
+            raise ValueError(f"there is no team {unknown[0]}; expected one of [teams.NAME]")
+        if again := twice(value):
+            raise ValueError(f"{again} has two budgets; expected one")
+        return value
 
     @property
     def idle_rule(self) -> IdleRule:

@@ -1,6 +1,10 @@
 """Buttons of budgets."""
 
-from bot.domain.money.report import Scope
+from typing import cast, get_args
+
+from bot.domain.money.report import Scope, ScopeKind
+from bot.errors import Refused
+from bot.services import looking
 from bot.services.desk import Desk
 from bot.services.money import forecasting
 from handlers import ids
@@ -13,17 +17,20 @@ from handlers.commands.verbs import Ask
 
 def drivers(desk: Desk, _user: str, _channel: str, value: str) -> Reply:
     """[What drives it]: the forecast of a team or of everything."""
-    return cost.forecast(forecasting.answer(desk, _scope(value)), "month")
+    return cost.forecast(forecasting.answer(desk, _scope(desk, value)), "month")
 
 
 def one(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[nlp]: its budget in full."""
-    return budgets.of_scope(Ask(desk, user, channel, []), _scope(value))
+    return budgets.of_scope(Ask(desk, user, channel, []), _scope(desk, value))
 
 
-def _scope(value: str) -> Scope:
+def _scope(desk: Desk, value: str) -> Scope:
+    """Raises Refused."""
     kind, _, key = value.partition(":")
-    return Scope("team", key) if kind == "team" else forecasting.TOTAL
+    if kind not in get_args(ScopeKind):
+        raise Refused("This button is from another version of Valet. Use the command instead.")
+    return Scope(cast("ScopeKind", kind), key, looking.name_of(desk, key) if kind == "instance" else "")
 
 
 PRESSES: dict[str, Press] = {ids.BUDGET_DRIVERS: drivers, ids.BUDGET: one}

@@ -8,7 +8,7 @@ from bot.domain.money.report import Scope
 from bot.domain.money.unusual import Behind, UnusualDay
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
-from handlers.blocks.words import chance_of, esc, roughly, usd
+from handlers.blocks.words import chance_of, code, esc, roughly, usd
 
 MOST_SHOWN = 20
 WHY_BUTTONS = 2
@@ -53,8 +53,8 @@ def standing(now: Standing, channel: str, *, is_own: bool = True) -> Reply:
     return Reply(head, blocks)
 
 
-def overview(found: Sequence[Standing]) -> Reply:
-    """Every budget, a line each."""
+def overview(found: Sequence[Standing], missing: Sequence[str] = ()) -> Reply:
+    """Every budget, a line each; `missing` are machines with one that nobody knows."""
     over = [each for each in found if each.percent >= 100]
     likely = [each for each in found if each not in over and (each.chance_over or 0) >= 0.5]
     head = "Every budget is likely to hold this month."
@@ -63,15 +63,19 @@ def overview(found: Sequence[Standing]) -> Reply:
         head = ", ".join(_count(len(which), what) for which, what in told if which) + "."
     rows = [f"{_who(each.scope)}: {_spent(each)}. {_ahead(each)}".strip() for each in found[:MOST_SHOWN]]
     buttons = [_one(each.scope) for each in found[:4]]
-    zone = context(f"Up to now, in months of {esc(found[0].timezone, 60)}.")
-    return Reply(head, [section(f"*{head}*"), section(lines(rows)), actions(*buttons), zone])
+    said = [f"Up to now, in months of {esc(found[0].timezone, 60)}."] if found else []
+    said += [f"No rented machine is called {code(name, 60)}: its budget stands still." for name in missing[:5]]
+    blocks = [section(lines(rows)), actions(*buttons)] if found else []
+    return Reply(head, [section(f"*{head}*"), *blocks, context(" ".join(said))])
 
 
-def none(command: str, team: str) -> Reply:
+def none(command: str, about: Scope) -> Reply:
     """There is no budget."""
-    example = f"`budget_usd = 42000` under `[teams.{esc(team, 40) or 'NAME'}]`"
-    whose = f"{esc(team, 40)} has" if team else "No team has"
-    word = "no budget" if team else "a budget"
+    example = f"`budget_usd = 42000` under `[teams.{esc(about.key, 40) if about.kind == 'team' else 'NAME'}]`"
+    if about.kind in {"type", "instance"}:
+        example = f'`scope = "{about.kind} {esc(about.label or about.key, 60)}"` and `usd` under `[[budgets]]`'
+    whose = "No team has" if about.kind == "total" else f"{_who(about)} has"
+    word = "a budget" if about.kind == "total" else "no budget"
     return plainly(
         f"{whose} {word}. An admin can set one in valet.toml: {example}, or `usd` under `[budget]` for all. "
         f"`{command} forecast` says what the month will cost."
@@ -100,7 +104,8 @@ def _behind(each: Behind) -> str:
 
 
 def _who(scope: Scope) -> str:
-    return esc(scope.key, 40) if scope.kind == "team" else "The company"
+    named = esc(scope.label or scope.key, 60)
+    return {"total": "The company", "type": f"Type {named}"}.get(scope.kind, named)
 
 
 def _spent(now: Standing) -> str:
@@ -139,6 +144,8 @@ def _chance(now: Standing) -> str:
 
 def _follows(now: Standing) -> str:
     """What happens beyond it."""
+    if now.scope.kind in {"type", "instance"}:
+        return "Beyond it nothing changes: it is only told."
     if now.scope.kind != "team":
         return "Beyond it, starts and launches need an approver's yes, except in teams that have switched that off."
     if now.asks:
@@ -163,4 +170,4 @@ def _one(scope: Scope) -> Block:
 
 
 def _plain(scope: Scope) -> str:
-    return scope.key if scope.kind == "team" else "the company"
+    return scope.label or scope.key or "the company"

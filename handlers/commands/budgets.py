@@ -1,41 +1,31 @@
 """/cost budget: what is spent of it, what is expected, and what follows."""
 
 from bot.domain.money.report import Scope
-from bot.errors import Refused
-from bot.nearest import nearest
-from bot.services.desk import channel_of
-from bot.services.money import budgeting
+from bot.services.money import budget_amounts, budgeting
 from handlers.blocks import budgets as blocks
 from handlers.blocks.parts import Reply
+from handlers.commands.scopes import SCOPES, scope
 from handlers.commands.verbs import Ask, Verb
 
 
 def budget(ask: Ask) -> Reply:
     """One budget, or all of them."""
-    words = [word for word in ask.words if word.lower() != "team"]
-    if words:
-        return of_scope(ask, _scope(ask, " ".join(words)))
-    found = [now for scope in budgeting.scopes(ask.desk) if (now := budgeting.standing(ask.desk, scope))]
-    return blocks.overview(found) if found else blocks.none(ask.desk.settings.slack.cost_command, "")
+    if ask.words:
+        return of_scope(ask, scope(ask, "budget"))
+    found = [now for each in budget_amounts.scopes(ask.desk) if (now := budgeting.standing(ask.desk, each))]
+    missing = budget_amounts.unknown(ask.desk)
+    if not found and not missing:
+        return blocks.none(ask.desk.settings.slack.cost_command, Scope())
+    return blocks.overview(found, missing)
 
 
-def of_scope(ask: Ask, scope: Scope) -> Reply:
+def of_scope(ask: Ask, about: Scope) -> Reply:
     """One budget in full."""
-    now = budgeting.standing(ask.desk, scope)
+    now = budgeting.standing(ask.desk, about)
     if now is None:
-        return blocks.none(ask.desk.settings.slack.cost_command, scope.key)
-    is_own = scope in budgeting.scopes(ask.desk)
-    return blocks.standing(now, channel_of(ask.desk, scope.key), is_own=is_own)
+        return blocks.none(ask.desk.settings.slack.cost_command, about)
+    is_own = budget_amounts.own_budget(ask.desk, about) is not None
+    return blocks.standing(now, budgeting.channel_for(ask.desk, about), is_own=is_own)
 
 
-def _scope(ask: Ask, name: str) -> Scope:
-    known = [team.name for team in ask.desk.roster().teams]
-    if name == "total":
-        return budgeting.TOTAL
-    if name not in known:
-        close = nearest(name, [*known, "total"]) or ["total"]
-        raise Refused(f'There is no team "{name[:60]}". Try {" or ".join(close)}.')
-    return Scope("team", name)
-
-
-VERBS = (Verb("budget", "budget [team|total]", "What is spent of it, what is expected, what follows.", budget),)
+VERBS = (Verb("budget", f"budget [{SCOPES}]", "What is spent of it, what is expected, what follows.", budget),)

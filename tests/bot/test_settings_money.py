@@ -32,6 +32,10 @@ def server(**figures):
         ({"buy": {"servers": {"p5": {"usd": "1"}}}}, 'Setting "buy.servers.p5.source" is missing'),
         ({"budget": {"usd": "1e30"}}, "expected an amount from 0 (nothing may be spent) to 1,000,000,000"),
         ({"teams": {"nlp": {"budget_usd": "-1"}}}, "expected an amount from 0 (nothing may be spent) to 1,000,000,000"),
+        ({"budgets": [{"scope": "nlp", "usd": 1}]}, 'expected a scope such as "team nlp", "type p4d.24xlarge"'),
+        ({"budgets": [{"scope": "total", "usd": 1, "month": "2026-13"}]}, "expected a month such as 2026-12"),
+        ({"budgets": [{"scope": "team nlp", "usd": 1}]}, "there is no team nlp; expected one of [teams.NAME]"),
+        ({"budgets": [{"scope": "total", "usd": 1}] * 2}, "total has two budgets; expected one"),
         ({"buy": {"discount_percent": 200}}, '"buy.discount_percent" is 200'),
     ],
 )

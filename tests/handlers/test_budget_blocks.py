@@ -46,7 +46,9 @@ def test_many_budgets_are_fit_to_send(text):
 
     assert objections(shown) == []
     assert size(shown.blocks) < 9_000
-    assert objections(budgets.none("/cost", text)) == []
+    for kind in ("team", "type", "instance", "total"):
+        assert objections(budgets.none("/cost", Scope(kind, text, text))) == []
+    assert objections(budgets.overview(many[:1], [text] * 9)) == objections(budgets.overview([], [text])) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)

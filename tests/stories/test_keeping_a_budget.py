@@ -16,9 +16,9 @@ from tests.stories.conftest import SETTINGS
 def lived(office_with):
     """Opens the company with its last five weeks of charges, and budgets of the story's own."""
 
-    def opened(*, usd="", company=None, **team):
+    def opened(*, usd="", company=None, budgets=(), **team):
         nlp = {**SETTINGS["teams"]["nlp"], **({"budget_usd": usd} if usd else {}), **team}
-        settings = {**SETTINGS, "teams": {**SETTINGS["teams"], "nlp": nlp}}
+        settings = {**SETTINGS, "teams": {**SETTINGS["teams"], "nlp": nlp}, "budgets": list(budgets)}
         office = office_with(settings | ({"budget": {"usd": company}} if company else {}))
         with office.valet.desk.store.writing() as db:
             ledger.add(db, History(office.clock()).charges())
@@ -149,7 +149,62 @@ def test_what_has_no_budget_says_how_to_set_one(lived):
 
     assert office.types("ada", "/cost budget").startswith("No team has a budget. An admin can set one in valet.toml: ")
     assert office.types("ada", "/cost budget vision").startswith("vision has no budget. An admin can set one")
-    assert office.types("ada", "/cost budget visoin") == 'There is no team "visoin". Try vision.'
+    assert office.types("ada", "/cost budget team visoin") == 'There is no team "visoin". Try vision.'
+    assert office.types("ada", "/cost budget visoin").startswith('I know no team, type or instance "visoin".')
+    assert '`scope = "type p4d.24xlarge"` and `usd` under `[[budgets]]`' in office.types(
+        "ada", "/cost budget type p4d.24xlarge"
+    )
+
+
+def test_a_type_and_a_machine_have_budgets_with_the_same_messages(lived):
+    office = lived(
+        budgets=[
+            {"scope": "type p4d.24xlarge", "usd": "11000"},
+            {"scope": "instance train-7", "usd": "1"},
+            {"scope": "instance train-0", "usd": "1"},
+            {"scope": "instance label-1", "usd": "90000"},
+        ]
+    )
+
+    said = {row["subject"]: row["channel"] for row in budget_messages(office)}
+    train = office.machine("train-7")
+    assert set(said) == {f"instance:{train.id}|2026-11-01|full", "type:p4d.24xlarge|2026-11-01|warn"}
+    seen = [text.splitlines()[0] for text in office.slack.sees("bob", "#gpus") if "budget" in text]
+    assert "*Type p4d.24xlarge has spent 86 % of its budget for November: $9,508 of $11,000.*" in seen
+    theirs = [text for text in office.slack.sees("bob", "#ml-platform") if "train-7 has spent its budget" in text]
+    assert "Beyond it nothing changes: it is only told." in theirs[0]
+    shown = office.types("ada", "/cost budget")
+    assert "2 budgets" not in shown
+    assert "No rented machine is called `train-0`: its budget stands still." in shown
+    assert office.types("ada", "/cost budget type p4d.24xlarge").startswith("*Type p4d.24xlarge, November: $9,508 of")
+    assert office.presses("ada", "What drives it").startswith("*November (p4d.24xlarge): $")
+    assert office.types("ada", "/cost budget train-7").startswith("*train-7, November: $")
+    assert office.presses("ada", "What drives it").startswith("*November (train-7): $")
+    office.restart()
+    office.passes(3 * MINUTE)
+    assert len(budget_messages(office)) == 2
+
+
+def budget_messages(office):
+    return rows(office.valet.desk.store.reading(), "SELECT subject, channel FROM outbox WHERE kind = 'budget'")
+
+
+def test_one_month_may_have_a_budget_of_its_own(lived):
+    office = lived(
+        usd="90000",
+        budgets=[
+            {"scope": "team nlp", "usd": "46000", "month": "2026-11"},
+            {"scope": "team nlp", "usd": "80000"},
+            {"scope": "total", "usd": "200000", "month": "2026-12"},
+        ],
+    )
+
+    assert office.types("ada", "/cost budget nlp").startswith("*nlp, November: $36,936 of $46,000 spent (80 %).*")
+    assert "The company" not in office.types("ada", "/cost budget")
+    office.clock.forward(9 * DAY)
+    office.tick()
+    assert " of $80,000 spent" in office.types("ada", "/cost budget nlp")
+    assert "The company: $" in office.types("ada", "/cost budget")
 
 
 @pytest.mark.parametrize(

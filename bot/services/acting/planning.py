@@ -3,7 +3,6 @@
 import secrets
 from dataclasses import replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
@@ -15,16 +14,16 @@ from bot.domain.acting.images import obstacle_to_clone
 from bot.domain.acting.launches import Template, obstacle_to_launch
 from bot.domain.acting.obstacles import obstacle_to_stop
 from bot.domain.acting.starting import obstacle_to_start
-from bot.domain.days import day_start, local_day
 from bot.domain.listing import Listing
 from bot.domain.measuring.verdict import Verdict
+from bot.domain.money.report import Scope
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
 from bot.services.acting import consenting, scenes
 from bot.services.desk import Desk, channel_of
-from bot.services.money import pricing
+from bot.services.money import budget_amounts, pricing
 from bot.services.sharing import using
-from store import actions, fleet, ledger
+from store import actions, fleet
 
 
 def stop(
@@ -121,13 +120,11 @@ def template_of(desk: Desk, name: str, team: str) -> Template:
 
 def _with_budget(desk: Desk, db: Database, team_name: str, facts: Facts) -> Facts:
     """The facts with what the team may spend this month, and has, where it has a budget."""
-    team = desk.roster().team(team_name)
-    if team is None or team.budget_micros is None:
+    scope = Scope("team", team_name)
+    budget = budget_amounts.own_budget(desk, scope)
+    if budget is None:
         return facts
-    zone = ZoneInfo(team.timezone)
-    first = local_day(desk.clock(), zone).replace(day=1)
-    spent = ledger.spent(db, team_name, day_start(first, zone))
-    return replace(facts, budget_micros=team.budget_micros, spent_micros=spent)
+    return replace(facts, budget_micros=budget, spent_micros=budget_amounts.spent(desk, db, scope))
 
 
 def _launch_facts(desk: Desk, template: Template) -> Facts:

@@ -1,16 +1,45 @@
-"""What may be spent in a month, by whom, as the settings say."""
+"""What may be spent in a month, by whom and on what, as the settings say; and what was."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import cast
+from zoneinfo import ZoneInfo
 
+from sqlite_utils import Database
+
+from bot.domain.days import day_start, local_day
 from bot.domain.money.rates import USD
-from bot.domain.money.report import Scope
-from bot.services.desk import Desk
+from bot.domain.money.report import Scope, ScopeKind
+from bot.services.desk import Desk, exactly
+from bot.settings.budget import ScopedBudgetSettings
+from store import ledger
 from store.spend import DaySpend
+
+TOTAL = Scope()
+
+
+def this_month(desk: Desk) -> date:
+    """Its first day, in the zone of [digest], as for everything about money."""
+    return local_day(desk.clock(), ZoneInfo(desk.settings.digest.timezone)).replace(day=1)
+
+
+def scopes(desk: Desk) -> tuple[Scope, ...]:
+    """What has a budget of its own this month: everything first, then teams, types and machines."""
+    teams = (Scope("team", team.name) for team in desk.roster().teams)
+    others = (scope for each in _of_month(desk) if (scope := _scope(desk, each)) and scope.kind in {"type", "instance"})
+    return tuple(scope for scope in dict.fromkeys((TOTAL, *teams, *others)) if own_budget(desk, scope) is not None)
+
+
+def unknown(desk: Desk) -> tuple[str, ...]:
+    """Machines that have a budget this month, but that nobody knows as rented, by name."""
+    return tuple(each.parts[1] for each in _of_month(desk) if _scope(desk, each) is None)
 
 
 def own_budget(desk: Desk, scope: Scope) -> int | None:
-    """What was set for a team, or for the whole company; None for nothing."""
+    """What was set for a scope, the one for just this month first; None for nothing."""
+    found = [each for each in _of_month(desk) if (about := _scope(desk, each)) and about.text == scope.text]
+    if found:
+        return int(max(found, key=lambda each: each.month).usd * USD)
     if scope.kind == "total":
         usd = desk.settings.budget.usd
         return None if usd is None else int(usd * USD)
@@ -21,14 +50,42 @@ def own_budget(desk: Desk, scope: Scope) -> int | None:
 def budget(desk: Desk, scope: Scope) -> int | None:
     """A scope's own budget; for the whole company, where it has none, the sum of the teams'."""
     own = own_budget(desk, scope)
-    budgets = [team.budget_micros for team in desk.roster().teams if team.budget_micros is not None]
-    return sum(budgets) if own is None and scope.kind == "total" and budgets else own
+    return sum(_of_teams(desk).values()) if own is None and scope == TOTAL and _of_teams(desk) else own
 
 
 def beyond(desk: Desk, scope: Scope, rows: Iterable[DaySpend], today: date) -> int:
     """This month's spend of teams without a budget, where the total is held against the sum of budgets."""
-    if scope.kind != "total" or own_budget(desk, scope) is not None or budget(desk, scope) is None:
+    if scope != TOTAL or own_budget(desk, scope) is not None:
         return 0
-    budgeted = {team.name for team in desk.roster().teams if team.budget_micros is not None}
-    since = today.replace(day=1)
-    return sum(row.micros for row in rows if row.team not in budgeted and row.day >= since)
+    budgeted, since = _of_teams(desk), today.replace(day=1)
+    return sum(row.micros for row in rows if row.team not in budgeted and row.day >= since) if budgeted else 0
+
+
+def spent(desk: Desk, db: Database, scope: Scope) -> int:
+    """What a scope's rented machines have cost this month up to now, by our own metering."""
+    start = day_start(this_month(desk), ZoneInfo(desk.settings.digest.timezone))
+    return ledger.spent(db, start, scope.kind, scope.key)
+
+
+def _of_teams(desk: Desk) -> dict[str, int]:
+    teams = [team.name for team in desk.roster().teams]
+    found = {name: own_budget(desk, Scope("team", name)) for name in teams}
+    return {name: micros for name, micros in found.items() if micros is not None}
+
+
+def _of_month(desk: Desk) -> Iterator[ScopedBudgetSettings]:
+    month = f"{this_month(desk):%Y-%m}"
+    return (each for each in desk.settings.budgets if each.month in {"", month})
+
+
+def _scope(desk: Desk, each: ScopedBudgetSettings) -> Scope | None:
+    """None for a machine that nobody knows as rented."""
+    kind, name = each.parts
+    if kind != "instance":
+        return Scope(cast("ScopeKind", kind), name)
+    found = exactly(desk, name)
+    return (
+        Scope("instance", found.instance.id, found.instance.name)
+        if found and found.instance.provider != "owned"
+        else None
+    )

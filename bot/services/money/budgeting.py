@@ -1,25 +1,15 @@
 """Budgets: where each stands, and what its channel hears of it, each thing once a month."""
 
-from datetime import date
-from zoneinfo import ZoneInfo
-
 from sqlite_utils import Database
 
-from bot.domain.days import day_start, local_day
 from bot.domain.money.budgets import Standing, marks, news
 from bot.domain.money.report import Range, Scope
 from bot.services.desk import Desk, channel_of
 from bot.services.money import budget_amounts, forecasting
-from store import budgets, ledger, outbox
+from store import budgets, fleet, outbox
 
 KIND = "budget"
 TOTAL = forecasting.TOTAL
-
-
-def scopes(desk: Desk) -> tuple[Scope, ...]:
-    """What there is a budget for: the whole company first, where it has one of its own."""
-    teams = (Scope("team", team.name) for team in desk.roster().teams if team.budget_micros is not None)
-    return (*((TOTAL,) if desk.settings.budget.usd is not None else ()), *teams)
 
 
 def standing(desk: Desk, scope: Scope) -> Standing | None:
@@ -27,7 +17,7 @@ def standing(desk: Desk, scope: Scope) -> Standing | None:
     budget = budget_amounts.budget(desk, scope)
     if budget is None:
         return None
-    month, spent = _spent(desk, desk.store.reading(), scope)
+    month, spent = budget_amounts.this_month(desk), budget_amounts.spent(desk, desk.store.reading(), scope)
     report = forecasting.answer(desk, scope)
     ahead = report if report.today.replace(day=1) == month and report.trust != "run-rate" else None
     return Standing(
@@ -62,20 +52,13 @@ def left(desk: Desk, db: Database, team: str) -> int | None:
     for scope in (TOTAL, Scope("team", team)):
         budget = budget_amounts.own_budget(desk, scope)
         if budget is not None:
-            found.append(budget - _spent(desk, db, scope)[1])
+            found.append(budget - budget_amounts.spent(desk, db, scope))
     return min(found, default=None)
-
-
-def _spent(desk: Desk, db: Database, scope: Scope) -> tuple[date, int]:
-    """The month it is in the zone of [digest], as for everything about money, and what was spent in it."""
-    zone = ZoneInfo(desk.settings.digest.timezone)
-    month = local_day(desk.clock(), zone).replace(day=1)
-    return month, ledger.spent(db, scope.key or None, day_start(month, zone))
 
 
 def look(desk: Desk) -> None:
     """Tell what has come about; run it every few minutes. Late is fine, twice is not."""
-    for scope in scopes(desk):
+    for scope in budget_amounts.scopes(desk):
         now = standing(desk, scope)
         reached = marks(now) if now else ()
         if now is None or not reached:
@@ -83,6 +66,12 @@ def look(desk: Desk) -> None:
         known = budgets.marks(desk.store.reading(), scope.text, now.month)
         if not known.issuperset(reached):
             _tell(desk, now, reached)
+
+
+def channel_for(desk: Desk, scope: Scope) -> str:
+    """Where a scope's people are told of its budget: a machine's are its team."""
+    team = {"team": scope.key, "instance": fleet.team_of(desk.store.reading(), scope.key)}.get(scope.kind, "")
+    return channel_of(desk, team)
 
 
 def _tell(desk: Desk, now: Standing, reached: tuple[str, ...]) -> None:
@@ -93,7 +82,7 @@ def _tell(desk: Desk, now: Standing, reached: tuple[str, ...]) -> None:
             budgets.note(db, scope.text, now.month, mark, now=at, standing=now.to_json())
         if gravest is not None:
             subject = f"{scope.text}|{now.month}|{gravest}"
-            channel = channel_of(desk, scope.key)
+            channel = channel_for(desk, scope)
             outbox.tell(db, channel, f"budget:{subject}", kind=KIND, subject=subject, now=at)
     desk.wake()
 

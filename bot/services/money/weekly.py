@@ -9,7 +9,7 @@ from bot.domain.money.weekly import LIKELY, Todo, Weekly, due_on, todos
 from bot.services import looking
 from bot.services.desk import Desk
 from bot.services.digesting import judged_lately
-from bot.services.money import forecasting, saving, spend_reporting
+from bot.services.money import budget_amounts, forecasting, saving, spend_reporting
 from store import outbox, weeklies
 
 DAY = timedelta(days=1)
@@ -63,10 +63,12 @@ def _made(desk: Desk, channel: str, day: date, now: int) -> Weekly:
 
 def _over_budget(desk: Desk) -> Iterator[Todo]:
     for team in desk.roster().teams:
-        if team.budget_micros is None:
+        scope = Scope("team", team.name)
+        budget = budget_amounts.own_budget(desk, scope)
+        if budget is None:
             continue
-        report = forecasting.answer(desk, Scope("team", team.name))
-        over = report.month.micros - team.budget_micros
+        report = forecasting.answer(desk, scope)
+        over = report.month.micros - budget
         if over > 0 and (report.chance_over is None or report.chance_over >= LIKELY):
             yield Todo("budget", team.name, team.name, over)
 
