@@ -9,13 +9,20 @@ from functools import lru_cache
 from bot.errors import Refused
 
 LONGEST = 80
-_BRANDS = {"nvidia", "tesla", "geforce", "quadro", "grid", "generation", "edition", "series", "any", "gpu", "gpus"}
+_BRANDS = {"nvidia", "tesla", "geforce", "quadro", "grid", "generation", "edition", "series", "any"} | {
+    "gpu",
+    "gpus",
+    "card",
+    "cards",
+}
 _FAMILIES = ("rtx", "gtx")
 _TRAITS = {"ada", "blackwell", "server", "workstation", "max", "q"}
 _GRADES = {"ti", "super"}
 _FORM = re.compile(r"(sxm|pcie|nvl)\d*", re.ASCII)
 _MEMORY = re.compile(r"(>=|=>|≥)?\s*(?<![a-z0-9.])(\d{1,3})\s*(gib|gb|g)(?![a-z0-9])\s*(\+)?", re.ASCII)
 _GLUED = re.compile(r"(?<=\d)(ada|sxm\d?|pcie|nvl)(?![a-z])|(server|workstation|blackwell)", re.ASCII)
+_PLURAL = re.compile(r"(?<![a-z0-9])(?!(?:l40|v100)s\b)([a-z]*\d+(?:g|ti)?)['\u2019]?s(?![a-z0-9])", re.ASCII)
+"""As in "two a100s"; but there is an L40S and a V100S."""
 _SLACK = 0.02
 """Share by which a memory may miss the size it goes by."""
 _GB = 1000**3 / 1024**2
@@ -75,7 +82,7 @@ class Kind:
 
 def kind(text: str) -> Kind:
     """The kind of GPU somebody means. Memory alone is the least that will do. Raises Refused."""
-    said = _even(text)
+    said = _PLURAL.sub(r"\1", _even(text))
     if not re.search(r"[a-z0-9]", said):
         raise Refused("Which GPU? Try a100, a100-80, h100, 40gb or any.")
     if len(said) > LONGEST:
@@ -103,7 +110,7 @@ def belongs(word: str) -> bool:
     """Whether a word after a model's name still tells of the GPU: 80gb, >=40gb, sxm, ada, ti."""
     plain = _even(word)
     told = _MEMORY.fullmatch(plain) or _FORM.fullmatch(plain)
-    return bool(told) or plain in _TRAITS | _GRADES | {"gpu", "gpus", "generation", "edition"}
+    return bool(told) or plain in _TRAITS | _GRADES | {"gpu", "gpus", "card", "cards", "generation", "edition"}
 
 
 def short(model: str) -> str:

@@ -14,6 +14,16 @@ def shop(office):
     return office
 
 
+@pytest.mark.parametrize(
+    "typed", ["two A100s for 6h", "a100 x2 for 6h", "2 a100s 6h", "gpus:2 a100 for 6h", "2 of the a100s 6 hours"]
+)
+def test_numbers_of_gpus_are_read_as_people_say_them(office, typed):
+    told = office.types("cy", "/gpu find 2xA100 for 6h")
+
+    assert office.types("cy", f"/gpu find {typed}") == told
+    assert office.types("cy", f"/gpu claim {typed}").startswith("GPUs 0-1 of *train-")
+
+
 def test_what_could_serve_is_ranked_with_the_cost_of_each(shop):
     assert shop.types("ada", "/gpu find 2xA100 for 6h") == (
         "*2x A100* for 6 h: *dgx-1* is free now, and paid already.\n"
@@ -104,7 +114,7 @@ def test_a_machine_that_is_called_like_a_gpu_is_claimed_by_its_name(shop):
         ("find a100 40gb 80gb", '"a100 40gb 80gb" says two sizes of memory. Say one: a100-80, or >=40gb.'),
         ("find train-7", "train-7 is a machine. `/gpu status train-7` shows it, `/gpu claim train-7` takes it."),
         ("find b200", "No machine here has a GPU like B200. You have A100, A10G, H100."),
-        ("claim 2xA100 gpus:2", "Say the number once: `claim 2xA100`, or `claim train-7 gpus:2` with a name of yours."),
+        ("claim 2xA100 gpus:2", "That says twice how many GPUs. Say it once, such as 2xA100."),
     ],
 )
 def test_what_can_not_be_found_is_refused_with_what_to_type(shop, typed, said):

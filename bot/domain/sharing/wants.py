@@ -1,4 +1,4 @@
-"""How many GPUs of which kind somebody wants: "2xA100", "2x a100 80gb", "a100", "40gb", "2"."""
+"""How many GPUs of which kind somebody wants: "2xA100", "two a100s", "a100 80gb x2", "a100", "40gb", "2"."""
 
 import re
 import unicodedata
@@ -11,9 +11,17 @@ from bot.errors import Refused
 MOST = 512
 _FLAGS = re.ASCII | re.IGNORECASE
 _COUNT_FIRST = re.compile(r"(\d{1,3})(?:\s*[x*]\s*|\s+|$)(?!(?:gib|gb|g)\b)(.*)|(\d{4,9})\s*[x*](.*)", _FLAGS)
-_COUNT_LAST = re.compile(r"(.*\d\w*?)\s*[x*:]\s*(\d{1,3})", _FLAGS)
+_COUNT_LAST = re.compile(r"(.*\d\w*?|any)\s*[x*:]\s*(\d{1,3})", _FLAGS)
+_COUNT_SAID = re.compile(r"gpus[:=](\d{1,9})", _FLAGS)
+_SIGNED = re.compile(r"[x*](\d{1,3})", _FLAGS)
 _LENGTH = re.compile(r"(\d+(\.\d+)?(min|hr|m|h|d|w))+", _FLAGS)
 _TIMES = {"x", "*"}
+_LETTERS = set("abhklptv")
+"""What models begin with: "a 100" is an A100."""
+_MORE = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NUMBERS = {"a": "1", "an": "1", "one": "1"} | {word: str(number) for number, word in enumerate(_MORE, 2)}
+_LINKS = {"of", "the", "with"}
+_UNITS = {"gpu", "gpus", "card", "cards"}
 _FAMILIES = {"rtx", "gtx", "titan", "quadro", "tesla", "geforce", "nvidia", "any", "pro"}
 
 
@@ -31,13 +39,51 @@ class Want:
 
 def parse(text: str) -> Want:
     """What somebody wants. Raises Refused."""
-    said = " ".join(unicodedata.normalize("NFKC", text[:400]).replace("\u00d7", "x").split())
+    said = _even(text[:400]).split()
     if not said:
         raise Refused("What do you need? Try 2xA100, h100, 40gb or any.")
-    count, rest = _split(said)
+    count, rest = _split(" ".join(_counted(_plain(said))))
     if not 1 <= count <= MOST:
         raise Refused(f"{count:,} GPUs are on no machine. Ask for 1 to {MOST}, such as 2xA100.")
     return Want(count, kind(rest or "any"))
+
+
+def _even(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).replace("\u00d7", "x").translate(str.maketrans("(),;", "    "))
+
+
+def _plain(said: Sequence[str]) -> list[str]:
+    """The words without those that only link them, and numbers as digits: "two of the a100s" is "2 a100s"."""
+    words = _joined([*said])
+    if len(words) > 1:
+        words[0] = _NUMBERS.get(words[0].lower(), words[0])
+    if len(words) > 1 and words[0].lower() == "any" and (number := _NUMBERS.get(words[1].lower(), words[1])).isdigit():
+        words[:2] = [number] if len(number) < 4 else ["1", number]
+    least = [word.lower() for word in words]
+    for at in range(len(words) - 1):
+        if least[at : at + 2] == ["at", "least"]:
+            words[at : at + 2] = ["", ">="]
+    return [word for word in words if word and word.lower() not in _LINKS | _UNITS]
+
+
+def _joined(words: list[str]) -> list[str]:
+    """With "a 100" as a100, but "a 40 gb" as it is."""
+    is_split = len(words) > 1 and words[0].lower() in _LETTERS and re.fullmatch(r"\d{1,3}s?", words[1], _FLAGS)
+    if not is_split or [word.lower() for word in words[2:3]] in (["gb"], ["gib"]):
+        return words
+    return [words[0] + words[1], *words[2:]]
+
+
+def _counted(words: list[str]) -> list[str]:
+    """With a number that was said as gpus:2 or x2 in front. Raises Refused for one that was said twice."""
+    for at, word in enumerate(words):
+        found = _COUNT_SAID.fullmatch(word) or (_SIGNED.fullmatch(word) if at == 0 and len(words) > 1 else None)
+        others = words[:at] + words[at + 1 :]
+        if found and _split(" ".join(others)) != (1, " ".join(others)):
+            raise Refused("That says twice how many GPUs. Say it once, such as 2xA100.")
+        if found:
+            return [f"{found[1]}x", *others]
+    return words
 
 
 def _split(said: str) -> tuple[int, str]:
@@ -55,22 +101,50 @@ def is_plain(word: str) -> bool:
 
 def leading(words: Sequence[str]) -> int:
     """How many of the first words tell what is wanted; those after them tell for how long and for what."""
-    end = min(1, len(words))
-    while end < len(words) and _goes_on(words[end - 1].lower(), words[end].lower()):
-        end += 1
+    said = [_even(word).strip().lower() for word in words]
+    end = min(1, len(said))
+    before = _NUMBERS.get(said[0], said[0]) if said else ""
+    if len(_joined(said)) < len(said):
+        end, before = 2, said[0] + said[1]
+    while end < len(said):
+        to = end + _linked(said[end:])
+        word = " ".join(said[to : to + 2]) if said[to + 1 : to + 2] in (["gb"], ["gib"]) else "".join(said[to : to + 1])
+        if not word or not _goes_on(before, word, linked=to > end):
+            break
+        before, end = before if word in _UNITS else said[to], to + 1
     return end
 
 
-def _goes_on(before: str, word: str) -> bool:
+def _linked(words: list[str]) -> int:
+    """How many of the first words only link what follows to what was before: of, with, at least."""
+    links = next((at for at, word in enumerate(words) if word not in _LINKS), len(words))
+    return links + 2 * int(words[links : links + 2] == ["at", "least"])
+
+
+def _goes_on(before: str, word: str, *, linked: bool) -> bool:
     if word in {"for", "until"} or _LENGTH.fullmatch(word):
         return False
-    if word in _TIMES | {">=", "gb", "gib"} or belongs(word) or before in _TIMES | {">="}:
-        return True
-    if re.fullmatch(r"\d{1,3}[x*]", before, _FLAGS):
-        return True
-    letters, digits = any(map(str.isalpha, word)), any(map(str.isdigit, word))
+    if linked and not before.isdigit():
+        return belongs(word) or word == ">="
+    told = word in _TIMES | {">=", "gb", "gib"} or belongs(word) or before in _TIMES | {">="}
+    return told or _counts(before, word) or _names(before, word)
+
+
+def _counts(before: str, word: str) -> bool:
+    """The word says how many of what was named before it, or is named after how many."""
+    is_last = _SIGNED.fullmatch(word) and (before == "any" or _numbered(before))
+    return bool(_COUNT_SAID.fullmatch(word) or is_last or re.fullmatch(r"\d{1,3}[x*]", before, _FLAGS))
+
+
+def _names(before: str, word: str) -> bool:
+    """The word names a model, or the memory of one, after what was said before it."""
+    letters, digits = any(map(str.isalpha, word)), _numbered(word)
     if before in _FAMILIES:
-        return digits
-    if before.isdigit():
-        return word in _FAMILIES or (letters and digits)
-    return word.isdigit() and len(word) in {2, 3} and any(map(str.isdigit, before))
+        return digits or (before == "any" and word in _NUMBERS)
+    if before.isdigit() or _SIGNED.fullmatch(before) or _COUNT_SAID.fullmatch(before):
+        return word in _FAMILIES or (letters and digits) or (word.isdigit() and len(word) == len("4090"))
+    return word.isdigit() and len(word) in {2, 3} and _numbered(before)
+
+
+def _numbered(word: str) -> bool:
+    return any(map(str.isdigit, word))

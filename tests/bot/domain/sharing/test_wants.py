@@ -35,6 +35,19 @@ from bot.errors import Refused
         ("rtx4090", 1, "rtx4090"),
         ("gtx980", 1, "gtx980"),
         ("8xGB200", 8, "gb200"),
+        ("2 l40s", 2, "l40s"),
+        ("2 4090", 2, "rtx 4090"),
+        ("2080tis x2", 2, "rtx 2080 ti"),
+        ("a 100", 1, "a100"),
+        ("a 40 gb gpu", 1, "40gb"),
+        ("2 gpus a100", 2, "a100"),
+        ("2 gpus with at least 80gb", 2, ">=80gb"),
+        ("a100 with 80gb", 1, "a100-80"),
+        ("2 a100, (80gb)", 2, "a100-80"),
+        ("any two gpus", 2, "any"),
+        ("any x2", 2, "any"),
+        ("any 2", 2, "any"),
+        ("a gpu", 1, "any"),
     ],
 )
 def test_a_want_is_read_as_it_is_typed(typed, count, meant):
@@ -44,10 +57,36 @@ def test_a_want_is_read_as_it_is_typed(typed, count, meant):
     assert str(want.kind).removeprefix("RTX") == str(kind(meant)).removeprefix("RTX")
 
 
-@pytest.mark.parametrize("typed", ["", " ", "0xA100", "-2", "999xA100", "100000xA100", "2x40gb 80gb", "%", "2.5"])
+@pytest.mark.parametrize(
+    "typed", ["", " ", "0xA100", "-2", "999xA100", "100000xA100", "2x40gb 80gb", "%", "2.5", "2xA100 gpus:2"]
+)
 def test_what_nobody_can_want_is_refused_with_an_example(typed):
     with pytest.raises(Refused, match=r"Try|such as|Say one"):
         parse(typed)
+
+
+WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+WAYS = (
+    *("{n}x{model}", "{n}x {model}", "{n} x {model}", "{n}*{model}", "{n} {model}", "{n} {model}s", "{n}x{model}s"),
+    *("{model} x{n}", "{model} x {n}", "{model}x{n}", "{model}s x{n}", "x{n} {model}", "{n} of {model}"),
+    *("{n} of the {model}s", "{n} {model} gpus", "{n} gpus {model}", "{n} nvidia {model}s", "{n} {model} cards"),
+    *("{model} gpus:{n}", "gpus:{n} {model}", "{word} {model}", "{word} {model}s", "{word} of the {model}'s"),
+)
+
+
+@given(
+    st.sampled_from(WAYS),
+    st.integers(1, 12),
+    st.sampled_from(["a100", "h100", "t4", "l4", "a10g", "rtx4090", "4090", "a6000", "gb200", "2080ti"]),
+    st.sampled_from([str, str.upper, str.title]),
+    st.sampled_from(["", " for 6h", " 6h eval", " until 18:00 eval of a model", " for two days"]),
+)
+def test_however_a_number_of_a_model_is_said_it_is_the_same_want(way, count, model, case, after):
+    typed = case(way.format(n=count, word=WORDS[count - 1], model=model))
+    words = (typed + after).split()
+
+    assert parse(typed) == Want(count, kind(model))
+    assert " ".join(words[: leading(words)]) == typed
 
 
 @given(st.text(max_size=100))
@@ -87,6 +126,14 @@ def test_a_want_is_read_again_as_it_is_written(count, meant):
         ("2 for 6h", "2"),
         ("2 gpus for 6h", "2 gpus"),
         ("4 hours", "4"),
+        ("two of the a100s for 6h", "two of the a100s"),
+        ("a100 x2 for 6h", "a100 x2"),
+        ("a100 gpus:2 6h eval", "a100 gpus:2"),
+        ("2 a100s 4 hours", "2 a100s"),
+        ("a100 of mine", "a100"),
+        ("a100 with 64 workers", "a100"),
+        ("a100 two runs", "a100"),
+        ("a100 at least for a day", "a100"),
     ],
 )
 def test_what_is_wanted_ends_where_the_time_or_the_note_begins(typed, spec):
