@@ -8,7 +8,7 @@ from handlers.blocks import approvals
 from handlers.blocks.parts import Reply
 from handlers.commands import batches, hints, launches
 from handlers.commands.parse import readable
-from handlers.commands.spans import Span, span
+from handlers.commands.spans import Span, timed
 from handlers.commands.verbs import Ask, Verb, named
 
 
@@ -45,8 +45,8 @@ def start(ask: Ask) -> Reply:
     listing, rest = named(ask, "start")
     if _breaks_glass(rest):
         return _broken(ask, listing, "start", rest[1:])
-    wanted, rest = span(rest, ask.asker())
-    return ask_start(ask, listing, wanted, note=readable(" ".join(rest)))
+    wanted, note = timed(rest, ask.asker())
+    return ask_start(ask, listing, wanted, note=readable(note))
 
 
 def ask_start(ask: Ask, listing: Listing, wanted: Span | None = None, *, note: str = "", anyway: bool = False) -> Reply:

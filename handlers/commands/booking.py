@@ -1,6 +1,8 @@
 """/gpu book, bookings and unbook."""
 
 import re
+from dataclasses import replace
+from datetime import date
 
 from bot.domain.listing import Listing
 from bot.domain.sharing.bookings import Slot, Wish
@@ -11,10 +13,10 @@ from bot.services.sharing import booking, booking_limits, fair_use, granting
 from handlers.blocks import booking as blocks
 from handlers.blocks import granting as requests
 from handlers.blocks.parts import Reply
-from handlers.commands.moments import weekday
-from handlers.commands.parse import readable
-from handlers.commands.spans import Asker, chosen, span
-from handlers.commands.verbs import Ask, Verb, named
+from handlers.commands.moments import time_of_day, weekday
+from handlers.commands.parse import is_length, measured, readable
+from handlers.commands.spans import Asker, chosen, claim_words
+from handlers.commands.verbs import Ask, Verb, named, no_more
 
 _FROM_TO = re.compile(r"(\d{1,2}(?::\d\d)?(?:am|pm)?)-(\d{1,2}(?::\d\d)?(?:am|pm)?)", re.ASCII | re.IGNORECASE)
 
@@ -47,28 +49,57 @@ def wish(rest: list[str], asker: Asker) -> tuple[Wish, str]:
     Raises Refused.
     """
     choice, rest = chosen(_apart(rest))
-    weekly = bool(rest) and rest[0].lower() in {"every", "each", "weekly"}
-    rest = rest[1:] if weekly else rest
+    rest, weekly = _weekly(rest)
     rest = rest[1:] if rest and rest[0].lower() in {"on", "from"} else rest
     if weekly and (not rest or weekday(rest[0]) is None):
         raise Refused("Bookings come back weekly. Try `every tue 20:00 for 6h`.")
+    ahead, rest = _length_ahead(rest)
     begin, rest = asker.moment(rest)
-    if choice is None:
-        choice, rest = chosen(rest)
-    lasts, rest = span(rest, asker, start=begin.at)
-    last_day = None
-    if weekly and rest and rest[0].lower() in {"until", "till"}:
-        last_day, rest = asker.day(rest[1:])
-    if choice is None:
-        choice, rest = chosen(rest)
+    rest = ahead + rest
+    last_day, rest = _last_day(rest, asker) if weekly else (None, rest)
+    asked = claim_words(rest, replace(asker, start=begin.at), choice=choice)
+    lasts = asked.span
     length = lasts.length if lasts.end is None else lasts.end - begin.at
-    note = readable(" ".join(rest))
-    return Wish(begin.at, length, choice or GpuChoice(), weekly, last_day, note), begin.remark
+    note = readable(asked.note)
+    return Wish(begin.at, length, asked.choice or GpuChoice(), weekly, last_day, note), begin.remark
+
+
+def _weekly(rest: list[str]) -> tuple[list[str], bool]:
+    """The words without "every" before the day, or "weekly" behind all, and whether that was there. Raises Refused."""
+    words = [word.lower() for word in rest]
+    if words and words[0] in {"every", "each", "weekly"}:
+        return rest[1:], True
+    if words[-1:] == ["weekly"]:
+        return rest[:-1], True
+    if words[-2:] in (["every", "week"], ["each", "week"]):
+        return rest[:-2], True
+    if words[-2:-1] in (["every"], ["each"]) and (words[-1] == "day" or weekday(words[-1]) is not None):
+        raise Refused("Bookings come back weekly. Say so before the day: `every tue 20:00 for 6h`.")
+    return rest, False
+
+
+def _length_ahead(rest: list[str]) -> tuple[list[str], list[str]]:
+    """ "for 6h" before the beginning, and the words without it."""
+    if not rest or rest[0].lower() != "for" or not is_length(rest[1:]):
+        return [], rest
+    after = measured(rest[1:])[1]
+    return rest[: len(rest) - len(after)], after
+
+
+def _last_day(rest: list[str], asker: Asker) -> tuple[date | None, list[str]]:
+    """The day in "until 20 dec", which has no time of day, and the words without it. Raises Refused."""
+    for at, word in enumerate(rest):
+        if word.lower() in {"until", "till"} and time_of_day(" ".join(rest[at + 1 : at + 2])) is None:
+            found, after = asker.day(rest[at + 1 :])
+            if not after or time_of_day(after[0]) is None:
+                return found, rest[:at] + after
+    return None, rest
 
 
 def _apart(rest: list[str]) -> list[str]:
-    """With "20:00-23:00" as "20:00 to 23:00"."""
-    found = [(word, _FROM_TO.fullmatch(word)) for word in rest]
+    """With "20:00-23:00" and "20:00 - 23:00" as "20:00 to 23:00"."""
+    plain = ["to" if word == "-" and 0 < at < len(rest) - 1 else word for at, word in enumerate(rest)]
+    found = [(word, _FROM_TO.fullmatch(word)) for word in plain]
     return [part for word, times in found for part in ([times[1], "to", times[2]] if times else [word])]
 
 
@@ -85,7 +116,8 @@ def bookings(ask: Ask) -> Reply:
     if ask.words and ask.words[0].lower() == "mine":
         return show(ask, booking.upcoming(ask.desk, holder=ask.user), "of yours")
     if ask.words:
-        listing, _ = named(ask, "bookings")
+        listing, rest = named(ask, "bookings")
+        no_more(rest, f"bookings {listing.instance.name}")
         return of_one(ask, listing)
     return show(ask, booking.upcoming(ask.desk), "to come")
 
@@ -111,7 +143,8 @@ def unbook(ask: Ask) -> Reply:
     if not mine:
         return _of_others(ask, listing, there)
     if rest:
-        begin, _ = ask.asker().moment(rest)
+        begin, more = ask.asker().moment(rest)
+        no_more(more, f"unbook {listing.instance.name} {' '.join(rest[: len(rest) - len(more)])}")
         mine = [slot for slot in mine if slot.from_at == begin.at]
         if not mine:
             raise Refused(

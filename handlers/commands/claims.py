@@ -17,7 +17,7 @@ from handlers.commands import find, hints, line
 from handlers.commands.booking import in_the_way
 from handlers.commands.parse import readable
 from handlers.commands.spans import Span, claim_words, extension
-from handlers.commands.verbs import Ask, Verb, named
+from handlers.commands.verbs import Ask, Verb, named, no_more
 
 
 def claim(ask: Ask) -> Reply:
@@ -128,7 +128,11 @@ def prolong(ask: Ask, listing: Listing, span: Span | None = None) -> Reply:
 
 def release(ask: Ask) -> Reply:
     """Give an instance back; without a name, the only one the person holds."""
-    return give_back(ask, named(ask, "release")[0] if ask.words else _only_one(ask))
+    if not ask.words:
+        return give_back(ask, _only_one(ask))
+    listing, rest = named(ask, "release")
+    no_more(rest, f"release {listing.instance.name}")
+    return give_back(ask, listing)
 
 
 def _only_one(ask: Ask) -> Listing:

@@ -6,7 +6,7 @@ from bot.errors import Refused
 from bot.services.sharing import handing
 from handlers.blocks import handing as blocks
 from handlers.blocks.parts import Reply
-from handlers.commands.verbs import Ask, Verb, named
+from handlers.commands.verbs import Ask, Verb, named, no_more
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 
@@ -20,6 +20,7 @@ def hand(ask: Ask) -> Reply:
     found = _PERSON.fullmatch(rest[0])
     if found is None:
         raise Refused(f"I can't tell who \"{rest[0][:40]}\" is. Type @ and pick the person from Slack's list.")
+    no_more(rest[1:], f"hand {listing.instance.name} {rest[0]}")
     return blocks.offered(handing.offer(ask.desk, listing.instance.id, ask.user, found[1]), listing)
 
 

@@ -7,7 +7,7 @@ from handlers.blocks import images as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands import hints
 from handlers.commands.parse import readable
-from handlers.commands.spans import Span, span
+from handlers.commands.spans import Span, timed
 from handlers.commands.verbs import Ask, Verb, named
 
 NO_REBOOT = frozenset({"no-reboot", "noreboot", "--no-reboot"})
@@ -17,8 +17,8 @@ def launch(ask: Ask) -> Reply:
     """Launch a machine, once somebody else said yes; without a name, what there is to launch."""
     if not ask.words:
         return launches.listed(listing_templates.of(ask.desk, ask.user))
-    wanted, rest = span(ask.words[1:], ask.asker())
-    return ask_launch(ask, ask.words[0], wanted, note=readable(" ".join(rest)))
+    wanted, note = timed(ask.words[1:], ask.asker())
+    return ask_launch(ask, ask.words[0], wanted, note=readable(note))
 
 
 def ask_launch(ask: Ask, name: str, wanted: Span | None = None, *, note: str = "", anyway: bool = False) -> Reply:
@@ -37,10 +37,10 @@ def clone(ask: Ask) -> Reply:
     """Copy a machine with all that is installed on it, once somebody else said yes."""
     listing, rest = named(ask, "clone")
     reboot = not (rest and rest[0].lower() in NO_REBOOT)
-    wanted, rest = span(rest if reboot else rest[1:], ask.asker())
+    wanted, said = timed(rest if reboot else rest[1:], ask.asker())
     now = ask.desk.clock()
     length = wanted.length if wanted.end is None else wanted.end - now
-    note = readable(" ".join(rest))
+    note = readable(said)
     action = asking.ask_to_clone(ask.desk, listing.instance.id, ask.user, length=length, note=note, reboot=reboot)
     again = action.created_at < now or action.requester != ask.user
     return approvals.asked(action, desk.channel_of(ask.desk, action.team), again=again)

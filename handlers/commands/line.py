@@ -13,20 +13,21 @@ from handlers.blocks import running as runs
 from handlers.blocks.parts import Reply
 from handlers.commands import find
 from handlers.commands.parse import readable
-from handlers.commands.spans import chosen, span
-from handlers.commands.verbs import Ask, Verb, named
+from handlers.commands.spans import claim_words
+from handlers.commands.verbs import Ask, Verb, named, no_more
 
 
 def wait(ask: Ask) -> Reply:
     """Stand in a line."""
     listing, want, rest = _wanted(ask, "wait")
     rest, template = _then(ask, rest)
-    choice, rest = chosen(rest)
-    length, rest = span(rest, ask.asker())
-    if length.end is not None:
+    asked = claim_words(rest, ask.asker())
+    if asked.span.end is not None:
         raise Refused("Nobody knows when it is your turn, so say for how long you want it: for 8h.")
-    note = readable(" ".join(rest))
-    return stand(ask, listing, want, choice=choice, length=length.length, note=note, run=template)
+    if want and asked.choice:
+        raise Refused(f"Say once how many GPUs you wait for: `wait {want}`.")
+    length, note = asked.span.length, readable(asked.note)
+    return stand(ask, listing, want, choice=asked.choice, length=length, note=note, run=template)
 
 
 def _then(ask: Ask, rest: list[str]) -> tuple[list[str], str]:
@@ -114,7 +115,8 @@ def leave(ask: Ask) -> Reply:
         raise Refused("You stand in several lines. Say which, or press Leave in `/gpu line`.")
     if not ask.words:
         return go(ask, places[0].waiter.id)
-    listing, want, _ = _wanted(ask, "leave")
+    listing, want, rest = _wanted(ask, "leave")
+    no_more(rest, f"leave {listing.instance.name if listing else want}")
     for place in places:
         waiter = place.waiter
         if waiter.instance_id == (listing.instance.id if listing else "") and (not want or waiter.kind == want.kind):
@@ -131,7 +133,9 @@ def go(ask: Ask, waiter_id: int) -> Reply:
 def line(ask: Ask) -> Reply:
     """Who waits for an instance; without a name, where the person stands, and all lines."""
     if ask.words:
-        return line_of(ask, named(ask, "line")[0])
+        listing, rest = named(ask, "line")
+        no_more(rest, f"line {listing.instance.name}")
+        return line_of(ask, listing)
     now = ask.desk.clock()
     rows = [
         (each.waiter, _name(ask, each.waiter.instance_id), told.said(each.ahead, each.turn, each.offer, now))

@@ -7,7 +7,7 @@ from bot.services.acting import on_hours, snoozing
 from handlers.blocks import parking as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.parse import readable
-from handlers.commands.spans import span
+from handlers.commands.spans import timed
 from handlers.commands.verbs import Ask, Verb, named
 
 
@@ -37,9 +37,9 @@ def snooze(ask: Ask) -> Reply:
     if [word.lower() for word in rest] in (["end"], ["off"]):
         snoozing.end(ask.desk, listing, ask.user)
         return blocks.unsnoozed(listing, ask.user)
-    said, note = span(rest, ask.asker())
+    said, note = timed(rest, ask.asker())
     until = said.end if said.end is not None or said.length is None else ask.desk.clock() + said.length
-    made = snoozing.snooze(ask.desk, listing, ask.user, until=until, reason=readable(" ".join(note)))
+    made = snoozing.snooze(ask.desk, listing, ask.user, until=until, reason=readable(note))
     return blocks.snoozed(listing, made)
 
 

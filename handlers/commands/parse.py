@@ -7,9 +7,21 @@ from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
 
-_UNITS = {"m": MINUTE, "min": MINUTE, "h": HOUR, "hr": HOUR, "d": DAY, "w": 7 * DAY}
-_LENGTH = re.compile(r"(?:\d{1,5}(?:\.\d{1,2})?(?:min|hr|m|h|d|w))+", re.ASCII)
-_PART = re.compile(r"(\d{1,5}(?:\.\d{1,2})?)(min|hr|m|h|d|w)", re.ASCII)
+_NAMES = {
+    MINUTE: ("m", "min", "mins", "minute", "minutes"),
+    HOUR: ("h", "hr", "hrs", "hour", "hours"),
+    DAY: ("d", "day", "days"),
+    7 * DAY: ("w", "week", "weeks"),
+}
+_UNITS = {name: unit for unit, names in _NAMES.items() for name in names}
+_ANY_UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
+_NUMBER = r"\d{1,5}(?:\.\d{1,2})?"
+_LENGTH = re.compile(rf"(?:{_NUMBER}(?:{_ANY_UNIT}))+", re.ASCII)
+_PART = re.compile(rf"({_NUMBER})({_ANY_UNIT})", re.ASCII)
+_SPELLED = {"a": 1, "an": 1} | {
+    word: number
+    for number, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 1)
+}
 _LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|]*\|([^<>|]*)>")
 _NAMED = re.compile(r"<([@#])([A-Z0-9]+)(?:\|([^<>|]*))?>")
 _WORD = re.compile(r'"([^"]+)"|(\S+)')
@@ -48,6 +60,23 @@ def length(word: str) -> int:
     return sum(round(float(number) * _UNITS[unit]) for number, unit in _PART.findall(plain))
 
 
+def gpu_words(rest: list[str]) -> tuple[str, list[str]]:
+    """The GPUs that the first words name, as gpus:2, and the words after them; empty where they name none.
+
+    gpus:2, gpus: 2, gpus=2, --gpus 2, gpus 2, gpu 3, 2 gpus, all gpus.
+    """
+    plain = [word.lower() for word in rest[:2]]
+    found = re.fullmatch(r"-{0,2}(gpus?)(?:[:=](.*))?", plain[0]) if plain else None
+    said = plain[1] if len(plain) > 1 and re.fullmatch(r"\d[\d,-]*|all", plain[1], re.ASCII) else ""
+    if found and found[2]:
+        return f"{found[1]}:{found[2]}", rest[1:]
+    if found and (said or found[2] is not None):
+        return f"{found[1]}:{said}", rest[2 if said else 1 :]
+    if len(plain) > 1 and plain[1] in {"gpu", "gpus"} and re.fullmatch(r"\d{1,3}|all", plain[0], re.ASCII):
+        return f"gpus:{plain[0]}", rest[2:]
+    return "", rest
+
+
 def gpu_choice(word: str) -> GpuChoice:
     """GPUs as people say them: gpus:2 (any two), gpus:0,3 and gpus:0-3 and gpu:3 (these), gpus:all. Raises Refused."""
     key, _, said = word.lower().partition(":")
@@ -71,10 +100,40 @@ def looks_like_length(word: str) -> bool:
     return word[:1] in {"+", "-", "."} or word[:1].isdigit()
 
 
-def measured(rest: list[str]) -> tuple[int, list[str]]:
-    """The length that "4h note" and "4 hours note" begin with, and the words after it. Raises Refused."""
-    unit = rest[1].lower() if len(rest) > 1 else ""
-    short = {"hours": "h", "hour": "h", "h": "h", "days": "d", "day": "d", "minutes": "m", "minute": "m", "min": "m"}
-    if re.fullmatch(r"\d{1,5}", rest[0], re.ASCII) and unit in short:
-        return length(rest[0] + short[unit]), rest[2:]
-    return length(rest[0]), rest[1:]
+def measured(rest: list[str], *, spelled: bool = True) -> tuple[int, list[str]]:
+    """The length that "4h note", "1 h 30 min note" and "two hours note" begin with, and the words after it.
+
+    Numbers in words count only where they are `spelled`. Raises Refused.
+    """
+    first = _one(rest, spelled=spelled)
+    if first is None:
+        return length(rest[0]), rest[1:]
+    total, unit, left = first
+    while left:
+        more = _one(left[1:] if left[0].lower() == "and" else left, spelled=False)
+        if more is None or more[0] >= unit:  # "4h 2h" says two lengths, "4h 30m" one
+            break
+        total, unit, left = total + more[0], more[1], more[2]
+    return total, left
+
+
+def is_length(rest: list[str], *, spelled: bool = True) -> bool:
+    """Whether these words begin with a length of time that can be read."""
+    return _one(rest, spelled=spelled) is not None
+
+
+def _one(rest: list[str], *, spelled: bool) -> tuple[int, int, list[str]] | None:
+    """A length in one or two words ("half an hour" has three), its smallest unit, and the words after it."""
+    plain = [word.lower().rstrip(".,") for word in rest[:3]]
+    if plain and _LENGTH.fullmatch(plain[0]):
+        return length(plain[0]), _UNITS[_PART.findall(plain[0])[-1][1]], rest[1:]
+    if len(plain) < 2:
+        return None
+    if spelled and plain[0] == "half" and plain[1] in {"a", "an"} and plain[-1] in {"hour", "day"}:
+        return _UNITS[plain[2]] // 2, MINUTE, rest[3:]
+    unit = _UNITS.get(plain[1])
+    if unit and re.fullmatch(_NUMBER, plain[0], re.ASCII):
+        return round(float(plain[0]) * unit), unit, rest[2:]
+    if unit and spelled and plain[0] in _SPELLED and len(plain[1]) > 1:
+        return _SPELLED[plain[0]] * unit, unit, rest[2:]
+    return None

@@ -73,6 +73,13 @@ def help_text(command: str, verbs: tuple[Verb, ...], first: str = "") -> Reply:
     return Reply(text, blocks)
 
 
+def no_more(rest: list[str], usage: str) -> None:
+    """Refuse words that would be dropped without a word."""
+    if rest:
+        said = " ".join(rest)[:60]
+        raise Refused(f'I can\'t make sense of "{said}" here, so nothing was done. Try `{usage[:80]}`.')
+
+
 def named(ask: Ask, verb: str) -> tuple[Listing, list[str]]:
     """The instance that the first word names, and the words after it. Raises Refused, NotFound."""
     if not ask.words:

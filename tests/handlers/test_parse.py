@@ -7,10 +7,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused, ValetError
 from handlers.commands import cost, gpu
 from handlers.commands.parse import LONGEST, length, words
-from handlers.commands.spans import Asker, claim_words
+from handlers.commands.spans import Asker, Span, claim_words
 from handlers.commands.verbs import Ask, run
 from tests.conftest import MONDAY
 
@@ -110,6 +111,9 @@ def test_any_words_after_a_name_are_a_length_and_a_note_or_refused(rest):
         ("1w", 7 * DAY),
         ("4h,", 4 * HOUR),
         ("45min", 45 * MINUTE),
+        ("90mins", 90 * MINUTE),
+        ("4hours", 4 * HOUR),
+        ("2weeks", 14 * DAY),
     ],
 )
 def test_lengths_people_write_are_understood(typed, meant):
@@ -126,11 +130,88 @@ def test_lengths_people_write_are_understood(typed, meant):
         ("for the demo", (None, "for the demo")),
         ("fine-tune", (None, "fine-tune")),
         ("", (None, "")),
+        ("for 4 h fine-tune", (4 * HOUR, "fine-tune")),
+        ("for 1h 30m eval", (90 * MINUTE, "eval")),
+        ("1 hour and 30 minutes", (90 * MINUTE, "")),
+        ("for two hours", (2 * HOUR, "")),
+        ("for half an hour", (30 * MINUTE, "")),
+        ("for a day", (DAY, "")),
+        ("for 1.5 hours", (90 * MINUTE, "")),
+        ("4h 2 epochs", (4 * HOUR, "2 epochs")),
+        ("fine-tune for 4h", (4 * HOUR, "fine-tune")),
+        ("fine-tune of llama 2 hours", (2 * HOUR, "fine-tune of llama")),
+        ("a day in the life", (None, "a day in the life")),
+        ("for the demo on friday", (None, "for the demo on friday")),
+        ("4h keep until it works", (4 * HOUR, "keep until it works")),
     ],
 )
 def test_the_length_of_a_claim_stands_before_its_note(rest, meant):
     asked = claim_words(rest.split(), ASKER)
     assert (asked.span.length, asked.note) == meant
+
+
+@pytest.mark.parametrize("said", ["gpus:2", "gpus: 2", "gpus=2", "--gpus 2", "gpus 2", "2 gpus", "GPUs:2"])
+@pytest.mark.parametrize("way", ["{} for 4h eval", "for 4h {} eval", "eval for 4h {}", "eval {} for 4h", "4h eval {}"])
+def test_how_many_gpus_may_stand_anywhere(said, way):
+    asked = claim_words(way.format(said).split(), ASKER)
+
+    assert (asked.choice, asked.span.length, asked.note) == (GpuChoice(count=2), 4 * HOUR, "eval")
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ("for 4h for 6h", "for 6h"),
+        ("4h 2h", "2h"),
+        ("for 4h until 18:00", "until 18:00"),
+        ("until 18:00 for 4h eval", "for 4h"),
+        ("gpus:2 gpus:3", "gpus:3"),
+        ("gpus:2 for 4h gpu:3 eval", "gpu:3"),
+        ("gpus:2 eval gpus:3", "gpus:3"),
+        ("for 4h eval for 6h", "for 6h"),
+        ("for 4h eval until 18:00", "until 18:00"),
+    ],
+)
+def test_what_is_said_twice_is_refused_and_never_becomes_the_note(rest, said):
+    with pytest.raises(Refused, match=f'^"{said}" comes on top of what you said before'):
+        claim_words(rest.split(), ASKER)
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ("eval for 4h of llama", 'Does "for 4h" belong to the note?'),
+        ("eval gpus:2 of llama", 'Does "gpus:2" belong to the note?'),
+        ("18:00", 'Say "until 18:00"'),
+        ("tomorrow", '"tomorrow" is a time'),
+        ("tomorrow 20:00 for 6h", "`book` it"),
+        ("from friday 14:00", "`book` it"),
+        ("at 20:00 demo", "`book` it"),
+        ("until", "At what time"),
+        ("for", "For how long"),
+        ("gpus:", "names no GPUs"),
+    ],
+)
+def test_what_may_be_meant_in_two_ways_is_refused_with_what_to_type(rest, said):
+    with pytest.raises(Refused, match=said):
+        claim_words(rest.split(), ASKER)
+
+
+@given(
+    st.sampled_from([[], ["gpus:2"], ["2", "gpus"]]),
+    st.sampled_from([[], ["for", "4h"], ["4h"], ["until", "18:00"], ["for", "two", "hours"]]),
+    st.lists(st.sampled_from(["eval", "of the paper", "for the demo", "fine-tune", "a", "and", "2nd try"]), max_size=5),
+    st.booleans(),
+)
+def test_no_word_is_lost_between_what_is_claimed_and_its_note(gpus, lasts, note, is_last):
+    note = " ".join(note).removeprefix("2nd").split()
+    said = [*note, *lasts, *gpus] if is_last and note else [*gpus, *lasts, *note]
+
+    asked = claim_words(said, ASKER)
+
+    assert asked.note == " ".join(note)
+    assert (asked.choice is not None) == bool(gpus)
+    assert (asked.span != Span()) == bool(lasts)
 
 
 def test_a_number_alone_is_no_length():
