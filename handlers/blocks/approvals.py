@@ -9,7 +9,7 @@ from handlers import ids
 from handlers.blocks import card_facts, consents
 from handlers.blocks.kinds import OF, label, name_of, question
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
-from handlers.blocks.words import at, esc, person, persons, say, usd
+from handlers.blocks.words import at, esc, near, person, persons, say, usd
 
 MOST_NAMED = 20
 
@@ -180,7 +180,8 @@ def ended(action: Action, others: list[Block]) -> Reply:
     about = "" if action.facts.rate_exact else "about "
     more = f" From now on that is {about}{usd(saved * 24)} a day less." if saved else ""
     if action.kind != "stop" and action.state == "done" and action.length and action.finished_at:
-        more = f" Yours until {at(action.finished_at + action.length)}." if "not claimed" not in action.outcome else ""
+        until = near(action.finished_at + action.length, action.finished_at)
+        more = f" Yours until {until}." if "not claimed" not in action.outcome else ""
     more += _offer(others)
     blocks: list[Block] = [section(text + more)]
     again = _again(action) if action.state in {"aborted", "expired", "failed"} else ()

@@ -3,14 +3,13 @@
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from bot.domain.clock import DAY
 from bot.domain.listing import Listing
 from bot.domain.moments import local
 from bot.domain.sharing.bookings import Booking, Gap, Hold, Slot
 from bot.domain.sharing.claims import GpuChoice
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
-from handlers.blocks.words import at, esc, gpus, length, person, plural, when
+from handlers.blocks.words import at, ends, esc, gpus, length, near, person, plural, when
 
 MOST_LISTED = 10
 MOST_BESIDE = 3
@@ -22,8 +21,7 @@ def _label(instant: int, zone: str) -> str:
 
 
 def _time(from_at: int, until_at: int) -> str:
-    """A day of the week alone tells the end of less than six days only."""
-    return f"{when(from_at)} to {when(until_at) if until_at - from_at >= 6 * DAY else at(until_at)}"
+    return f"{when(from_at)} to {near(until_at, from_at)}"
 
 
 def _part(listing: Listing, some: tuple[int, ...]) -> str:
@@ -191,7 +189,7 @@ def progress(slot: Slot, listing: Listing | None, name: str, *, no_show_minutes:
         if listing and listing.drain:
             state = f"being drained by {person(listing.drain.who)}"
         text = f"Your booking of {what} has begun, but it is {state}. It is yours as soon as it can be, until "
-        return _with_start(f"{text}{at(slot.until_at)}.", listing)
+        return _with_start(f"{text}{ends(slot)}.", listing)
     if slot.state == "unused":
         text = f"Your booking of {what} was given up: nobody worked on it or answered. It is free for others."
         return plainly(text, button(f"Claim {name} again", ids.CLAIM, slot.instance_id))
@@ -201,7 +199,7 @@ def progress(slot: Slot, listing: Listing | None, name: str, *, no_show_minutes:
 
 
 def _begun(slot: Slot, what: str, name: str, *, no_show_minutes: int) -> Reply:
-    text = f"Your booking has begun: {what} yours until {at(slot.until_at)}{_note(slot.note)}."
+    text = f"Your booking has begun: {what} yours until {ends(slot)}{_note(slot.note)}."
     release = button(f"Release {name}", ids.RELEASE, slot.instance_id)
     if slot.state == "used":
         return plainly(text, release)

@@ -4,7 +4,7 @@ from bot.domain.acting.actions import Action, Facts
 from bot.domain.money.keeping import disks_per_month
 from bot.domain.money.rates import cost
 from handlers.blocks.parts import lines
-from handlers.blocks.words import at, esc, length, per_hour, persons, usd
+from handlers.blocks.words import esc, length, near, per_hour, persons, usd
 
 MOST_PROGRAMS = 8
 
@@ -18,7 +18,8 @@ def _stop(action: Action) -> str:
     known = action.facts
     since = known.verdict_since if not action.ends_work else None
     idle = f" for {length(action.created_at - since)}" if since else ""
-    holder = f"{persons(known.holders)} to {at(known.claim_until)}" if known.claim_until else "nobody"
+    until = near(known.claim_until, action.created_at) if known.claim_until else ""
+    holder = f"{persons(known.holders)} to {until}" if until else "nobody"
     return lines(
         [
             _what(known),

@@ -11,7 +11,7 @@ from handlers import ids
 from handlers.blocks.find import Asked, rows, way_button
 from handlers.blocks.line import someone
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
-from handlers.blocks.words import at, esc, gpus, length, person, usd
+from handlers.blocks.words import at, ends, esc, gpus, length, person, usd
 
 MOST_BUTTONS = 10
 
@@ -42,9 +42,9 @@ def _whose(listing: Listing, held: Claim) -> str:
     name = f"*{esc(listing.instance.name, 60)}*"
     note = f" ({esc(held.note, 120)})" if held.note else ""
     if listing.is_whole(held):
-        return f"{name} is {person(held.holder)}'s until {at(held.until_at)}{note}."
+        return f"{name} is {person(held.holder)}'s until {ends(held)}{note}."
     verb = "is" if len(held.gpus) == 1 else "are"
-    return f"{gpus(held.gpus)} of {name} {verb} {person(held.holder)}'s until {at(held.until_at)}{note}."
+    return f"{gpus(held.gpus)} of {name} {verb} {person(held.holder)}'s until {ends(held)}{note}."
 
 
 def released(listing: Listing, held: Claim, person_id: str, now: int, *, after: str = "") -> Reply:

@@ -7,13 +7,14 @@ from bot.domain.acting.consents import OPEN, Consent
 from handlers import ids
 from handlers.blocks.kinds import name_of
 from handlers.blocks.parts import Reply, button, confirm, plainly
-from handlers.blocks.words import at, esc, person, persons, say
+from handlers.blocks.words import at, esc, near, person, persons, say
 
 
 def question(consent: Consent, action: Action) -> Reply:
     """Put to a holder, in whatever state it is."""
     reason = f"\n>{esc(action.reason, 300)}" if action.reason else ""
-    text = f"{say(action.asker)} asks to stop *{name_of(action)}*, which you hold until {at(consent.until_at)}.{reason}"
+    until = near(consent.until_at, consent.asked_at)
+    text = f"{say(action.asker)} asks to stop *{name_of(action)}*, which you hold until {until}.{reason}"
     if consent.answer or action.state != "pending":
         undone = consent.answer in OPEN and action.state in {"pending", "approved"}
         no = (button("I still need it", ids.CONSENT_NO, consent.id, style="primary"),) if undone else ()

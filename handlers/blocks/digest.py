@@ -5,7 +5,7 @@ from bot.domain.digest import DigestNow, IdleRow, MonthAhead, RowNow
 from handlers import ids
 from handlers.blocks import dormant, images
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
-from handlers.blocks.words import at, chance_of, esc, length, per_hour, person, persons, plural, roughly, usd
+from handlers.blocks.words import at, chance_of, esc, length, near, per_hour, person, persons, plural, roughly, usd
 
 SHOWN = 15
 """Rows drawn; the rest is counted, and `/gpu status idle` shows it."""
@@ -81,7 +81,7 @@ def _row(now: RowNow, made_at: int) -> list[Block]:
         about = "" if row.exact else "about "
         money = f"{about}{usd(row.wasted_micros)} unused ({per_hour(row.waste_micros_per_hour)})"
     kind = "owned" if row.provider == "owned" else esc(row.type, 40)
-    held = f"{persons(row.holders)} to {at(row.claim_until)}" if row.claim_until else "nobody"
+    held = f"{persons(row.holders)} to {near(row.claim_until, made_at)}" if row.claim_until else "nobody"
     first = f"*{esc(row.name, 60)}*  {idle}  ·  {money}"
     second = f"{kind}, {esc(row.gpus, 40)}  ·  {held}{_gist(row)}"
     state = _became(now)

@@ -4,13 +4,13 @@ from bot.domain.acting.drains import Drain
 from bot.domain.listing import Listing
 from handlers import ids
 from handlers.blocks.parts import Reply, button, plainly
-from handlers.blocks.words import at, esc, person, persons
+from handlers.blocks.words import ends, esc, person, persons, when
 
 
 def since(drain: Drain) -> str:
     """draining since 14:02 by @bob: new power supply"""
     why = f": {esc(drain.reason, 120)}" if drain.reason else ""
-    return f"draining since {at(drain.since)} by {person(drain.who)}{why}"
+    return f"draining since {when(drain.since)} by {person(drain.who)}{why}"
 
 
 def drained(listing: Listing) -> Reply:
@@ -27,10 +27,10 @@ def drained(listing: Listing) -> Reply:
 def _left(listing: Listing) -> str:
     if not listing.claims:
         return "Nobody holds it."
-    holders, last = persons([each.holder for each in listing.claims]), listing.claims[0].until_at
+    holders, last = persons([each.holder for each in listing.claims]), listing.claims[0]
     verb = "holds" if len(listing.claims) == 1 else "hold"
     told = "is" if len(listing.claims) == 1 else "are"
-    return f"{holders} {verb} it until {at(last)} at the latest and {told} told."
+    return f"{holders} {verb} it until {ends(last)} at the latest and {told} told."
 
 
 def _free(listing: Listing) -> Reply:

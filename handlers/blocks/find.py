@@ -11,7 +11,7 @@ from bot.domain.sharing.wants import Want
 from handlers import ids
 from handlers.blocks.line import said
 from handlers.blocks.parts import Block, Reply, button, context, lines, section
-from handlers.blocks.words import at, esc, gpus, length, per_hour, person, plural, usd
+from handlers.blocks.words import esc, gpus, length, near, per_hour, person, plural, usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _seen(way: Way, now: int) -> str:
 
 def _held(way: Way, claim: Claim, now: int) -> str:
     some = "it" if way.listing.is_whole(claim) else gpus(claim.gpus)
-    until = "over" if claim.until_at <= now else f"to {at(claim.until_at)}"
+    until = "over" if claim.until_at <= now else f"to {near(claim.until_at, now)}"
     working = "in use" if way.is_seen_working else "not in use now" if way.is_seen_idle else "no reading"
     return f"{person(claim.holder)} has {some} {until}, {working}"
 

@@ -20,7 +20,7 @@ from handlers.blocks.parts import (
     section,
 )
 from handlers.blocks.using import unclaimed
-from handlers.blocks.words import at, bars, clock_time, code, esc, gpus, length, per_hour, person, plural, usd
+from handlers.blocks.words import bars, clock_time, code, esc, gpus, length, near, per_hour, person, plural, usd
 
 PAGE = 10
 _MARK = {
@@ -88,7 +88,7 @@ def describe(listing: Listing, now: int) -> str:
 
 def _kept(listing: Listing) -> str:
     snooze = listing.snooze
-    return f"kept by {person(snooze.who)} until {at(snooze.until_at)}" if snooze else ""
+    return f"kept by {person(snooze.who)} until {near(snooze.until_at, snooze.made_at)}" if snooze else ""
 
 
 def _drained(listing: Listing) -> str:
@@ -103,11 +103,11 @@ def _strip(listing: Listing) -> str:
 def _since(listing: Listing, now: int) -> str:
     verdict = listing.verdict
     if not listing.running:
-        return _stood(listing)
+        return _stood(listing, now)
     if verdict is None:
         return ": no reading"
     if verdict.state == "unknown":
-        seen = f"no reading since {clock_time(verdict.since)}" if verdict.since else "no reading"
+        seen = f"no reading since {_seen(verdict.since, now)}" if verdict.since else "no reading"
         return f": {seen} ({esc(verdict.gist)})"
     for_how_long = f" for {length(now - verdict.since)}" if verdict.since and now - verdict.since >= MINUTE else ""
     if verdict.state == "partial":
@@ -115,9 +115,13 @@ def _since(listing: Listing, now: int) -> str:
     return f"{for_how_long} ({esc(verdict.gist)})" if verdict.state == "held" else for_how_long
 
 
-def _stood(listing: Listing) -> str:
+def _seen(since: int, now: int) -> str:
+    return clock_time(since) if now - since < 12 * HOUR else near(since, now)
+
+
+def _stood(listing: Listing, now: int) -> str:
     at_least = "" if listing.still is None or listing.still.exact else " at least"
-    return f" since {at(listing.since)}{at_least}" if listing.since else ""
+    return f" since {near(listing.since, now)}{at_least}" if listing.since else ""
 
 
 def _money(listing: Listing, now: int) -> str:
@@ -152,7 +156,7 @@ def _held(listing: Listing, held: Claim, now: int) -> str:
     some = "" if listing.is_whole(held) else f" has {gpus(held.gpus)}"
     note = f": {esc(held.note, 80)}" if held.note else ""
     late = " (over)" if held.until_at <= now else ""
-    return f"{person(held.holder)}{some} to {at(held.until_at)}{late}{note}"
+    return f"{person(held.holder)}{some} to {near(held.until_at, now)}{late}{note}"
 
 
 def _row(listing: Listing, now: int) -> list[Block]:

@@ -5,7 +5,7 @@ from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.handovers import Handover
 from handlers import ids
 from handlers.blocks.parts import Reply, actions, button, plainly, section
-from handlers.blocks.words import at, esc, gpus, person
+from handlers.blocks.words import at, ends, esc, gpus, person
 
 
 def offered(made: Handover, listing: Listing) -> Reply:
@@ -19,7 +19,7 @@ def question(made: Handover, held: Claim, listing: Listing | None) -> Reply:
     """Put to the one who is to have it, in whatever state the offer is."""
     what = _what(held, listing)
     note = f" ({esc(held.note, 120)})" if held.note else ""
-    text = f"{person(made.giver)} offers you {what} until {at(held.until_at)}{note}."
+    text = f"{person(made.giver)} offers you {what} until {ends(held)}{note}."
     if made.state == "open":
         yes = button("Take it over", ids.HAND_ACCEPT, made.id, style="primary")
         buttons = actions(yes, button("No, thanks", ids.HAND_DECLINE, made.id))

@@ -7,7 +7,7 @@ from bot.domain.acting.actions import ActionState
 from bot.domain.entries import Entry
 from handlers import ids
 from handlers.blocks.parts import FALLBACK_TEXT, Reply, actions, button, context, cut_mrkdwn, lines, section
-from handlers.blocks.words import at, esc, person, say
+from handlers.blocks.words import esc, person, say, when
 
 _USER = re.compile(r"[UW][A-Z0-9]{2,}", re.ASCII)
 _ACTION = re.compile(r"\b[0-9a-f]{32}\b", re.ASCII)
@@ -37,7 +37,7 @@ def _row(entry: Entry) -> str:
     change = f" ({_word(entry.before)} to {_word(entry.after)})" if (entry.before or entry.after) and not told else ""
     why = _why(entry)
     why = f": {why}" if why else ""
-    return f"{at(entry.at)}  {_OURS.get(entry.who) or _word(entry.who)} {esc(entry.did, 60)}{change}{why}"
+    return f"{when(entry.at)}  {_OURS.get(entry.who) or _word(entry.who)} {esc(entry.did, 60)}{change}{why}"
 
 
 def _why(entry: Entry) -> str:

@@ -8,7 +8,7 @@ from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.reality import Question, idle_since, is_worked_on
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, lines, plainly, section
-from handlers.blocks.words import at, esc, gpus, length, person, persons, plural
+from handlers.blocks.words import at, ends, esc, gpus, length, near, person, persons, plural
 
 MOST = 20
 """Claims in one message; Slack takes 25 buttons in a row."""
@@ -48,7 +48,8 @@ def question(held: Sequence[Held], now: int) -> Reply:
 def _idle(held: Held) -> Reply:
     asked = held.question
     idle = length(asked.asked_at - asked.idle_since) if asked.idle_since is not None else "a while"
-    begin = f"{held.what} {held.are} yours until {at(asked.until_at)}, but nobody has worked there for {idle}."
+    until = near(asked.until_at, asked.asked_at)
+    begin = f"{held.what} {held.are} yours until {until}, but nobody has worked there for {idle}."
     if asked.state != "open":
         return plainly(f"{begin}\n{_became(held)}")
     return plainly(
@@ -108,7 +109,7 @@ def _morning(held: Sequence[Held], now: int) -> Reply:
 
 def _row(held: Held, now: int) -> str:
     note = f" ({esc(held.claim.note, 80)})" if held.claim.note else ""
-    begin = f"{held.what} until {at(held.claim.until_at)}{note}"
+    begin = f"{held.what} until {ends(held.claim)}{note}"
     if held.question.state != "open":
         return f"{begin}: {_became(held)}"
     verdict = held.listing.verdict if held.listing else None

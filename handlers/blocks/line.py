@@ -9,7 +9,7 @@ from bot.domain.sharing.line import STALE, Turn, Waiter
 from bot.domain.sharing.offers import Offer
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
-from handlers.blocks.words import at, esc, gpus, length, person, persons, plural
+from handlers.blocks.words import at, ends, esc, gpus, length, person, persons, plural
 
 SHOWN = 10
 NAMED = 3
@@ -166,7 +166,7 @@ def left(waiter: Waiter, name: str) -> Reply:
 def waited_for(held: Claim, name: str, people: Sequence[str]) -> Reply:
     """Told once to somebody who holds what others wait for."""
     who = someone([each for each in people if each != held.holder])
-    text = f"{who} for *{esc(name, 60)}*, which is yours until {at(held.until_at)}. Done early?"
+    text = f"{who} for *{esc(name, 60)}*, which is yours until {ends(held)}. Done early?"
     return plainly(text, button(f"Release {name}", ids.RELEASE, held.instance_id))
 
 

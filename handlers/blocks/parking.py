@@ -9,7 +9,7 @@ from bot.domain.acting.windows import OnHours, is_on, next_edge, text_of
 from bot.domain.listing import Listing
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
-from handlers.blocks.words import at, clock_time, esc, per_hour, person, plural, say
+from handlers.blocks.words import at, clock_time, esc, near, per_hour, person, plural, say
 
 SHOWN = 20
 MOST_BUTTONS = 5
@@ -90,7 +90,7 @@ def snoozed(listing: Listing, made: Snooze) -> Reply:
     """Told where it was asked: the others see it too."""
     reason = f" ({esc(made.reason, 120)})" if made.reason else ""
     name, whose = f"*{esc(listing.instance.name, 60)}*", f"{person(made.who)} keeps it{reason}"
-    text = f"{name} is left alone until {at(made.until_at)}: {whose}."
+    text = f"{name} is left alone until {near(made.until_at, made.made_at)}: {whose}."
     return plainly(text, button("End the snooze", ids.SNOOZE_END, listing.instance.id), private=False)
 
 
@@ -104,7 +104,7 @@ def hours(listing: Listing, own: HoursRule | None, counting: OnHours | None, now
     """The on-hours of an instance, and what follows from them."""
     plain = esc(listing.instance.name, 60)
     if own is not None and own.windows == NEVER:
-        who = f"{person(own.set_by)} set that at {at(own.set_at)}"
+        who = f"{person(own.set_by)} set that at {near(own.set_at, now)}"
         return plainly(f"*{plain}* is never stopped by rule; {who}.")
     void = f" Those that {person(own.set_by)} set count no more." if own and own.void_since is not None else ""
     if counting is None:
@@ -112,7 +112,7 @@ def hours(listing: Listing, own: HoursRule | None, counting: OnHours | None, now
         return plainly(f"*{plain}* has no on-hours: it runs until somebody stops it.{void} {advice}")
     whose = f"set by {person(own.set_by)}" if own and not void else f"of team {esc(listing.team, 40)}"
     edge, on = next_edge(counting, now), is_on(counting, now)
-    then = f"; {'off' if on else 'on'} at {at(edge.at)}" if edge else ""
+    then = f"; {'off' if on else 'on'} at {near(edge.at, now)}" if edge else ""
     told = f"on {_when(counting)}, {whose}. Now {'on' if on else 'off'}{then}.{_only(counting)}{void}"
     return plainly(f"*{plain}*: {told}")
 

@@ -7,7 +7,7 @@ from bot.domain.sharing.reminders import Reminder
 from handlers import ids
 from handlers.blocks.claims import claim_ended
 from handlers.blocks.parts import Block, Reply, button, plainly
-from handlers.blocks.words import at, esc, gpus, plural
+from handlers.blocks.words import at, ends, esc, gpus, plural
 
 
 def reminder(told: Reminder, claim: Claim, name: str, listing: Listing | None, now: int) -> Reply:
@@ -17,7 +17,7 @@ def reminder(told: Reminder, claim: Claim, name: str, listing: Listing | None, n
         return _over(claim, name, what)
     buttons = _buttons(claim, name)
     if told.said is None:
-        return plainly(f"Your claim on {what} now ends at {at(claim.until_at)}.", *buttons)
+        return plainly(f"Your claim on {what} now ends at {ends(claim)}.", *buttons)
     if now < claim.until_at:
         left = plural(-(-(claim.until_at - now) // MINUTE), "minute")
         return plainly(f"Your claim on {what} ends at {at(claim.until_at)}, in {left}.", *buttons)

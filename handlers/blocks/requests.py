@@ -6,7 +6,7 @@ from bot.domain.sharing.requests import Request
 from handlers import ids
 from handlers.blocks.line import ordinal
 from handlers.blocks.parts import Block, Reply, button, plainly
-from handlers.blocks.words import at, esc, gpus, person
+from handlers.blocks.words import at, ends, esc, gpus, person
 
 MOST_BUTTONS = 10
 
@@ -22,14 +22,14 @@ def question(request: Request, held: Claim, name: str, listing: Listing | None) 
     text = f"{person(request.asker)} asks whether you could release {_what(held, name, listing)}.{reason}"
     if not request.answer:
         return plainly(
-            f"{text}\nYour claim lasts until {at(held.until_at)}; nothing happens unless you say so.",
+            f"{text}\nYour claim lasts until {ends(held)}; nothing happens unless you say so.",
             button("Release it", ids.GRANT_REQUEST, request.id, style="primary"),
             button("Extend by 1 h", ids.EXTEND_ANYWAY, request.id),
             button("Keep it", ids.KEEP_CLAIM, request.id),
         )
     became = {
         "released": "You released it.",
-        "extended": f"You extended it, until {at(held.until_at)}.",
+        "extended": f"You extended it, until {ends(held)}.",
         "kept": "You keep it.",
         "ended": "Your claim has ended.",
     }[request.answer]
@@ -41,7 +41,7 @@ def asked(request: Request, held: Claim, name: str, *, is_new: bool) -> Reply:
     holder, what = person(held.holder), f"*{esc(name, 60)}*"
     if is_new:
         text = f"I asked {holder} to release {what}; you hear from me when they answer. It is theirs until "
-        return plainly(f"{text}{at(held.until_at)}.", _wait(held))
+        return plainly(f"{text}{ends(held)}.", _wait(held))
     said = {
         "": "They have not answered yet.",
         "released": "They released it.",
@@ -60,9 +60,9 @@ def answer(request: Request, held: Claim, name: str, ahead: int | None) -> Reply
     """What the holder said, for the one who asked; `ahead` is how many are before them in the line, if they wait."""
     holder, what = person(held.holder), f"*{esc(name, 60)}*"
     if request.answer == "kept":
-        return plainly(f"{holder} keeps {what} until {at(held.until_at)}.", _wait(held))
+        return plainly(f"{holder} keeps {what} until {ends(held)}.", _wait(held))
     if request.answer == "extended":
-        return plainly(f"{holder} still needs {what} and extended it, until {at(held.until_at)}.", _wait(held))
+        return plainly(f"{holder} still needs {what} and extended it, until {ends(held)}.", _wait(held))
     begin = f"{holder} released {what}." if request.answer == "released" else f"{holder}'s claim on {what} has ended."
     if ahead is None:
         return plainly(f"{begin} `/gpu status` shows how things stand.")
@@ -76,7 +76,7 @@ def whom(listing: Listing, user: str) -> Reply:
     """Several people hold it: which of them to ask."""
     name = esc(listing.instance.name, 60)
     others = [each for each in listing.claims if each.holder != user][:MOST_BUTTONS]
-    rows = [f"{gpus(each.gpus)}: {person(each.holder)} until {at(each.until_at)}" for each in others]
+    rows = [f"{gpus(each.gpus)}: {person(each.holder)} until {ends(each)}" for each in others]
     buttons = [
         button(f"Ask the holder of {gpus(each.gpus)}", f"{ids.REQUEST}:{number}", each.id)
         for number, each in enumerate(others)

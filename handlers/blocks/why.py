@@ -10,7 +10,7 @@ from bot.domain.sharing.claims import Claim
 from handlers.blocks.draining import since as draining_since
 from handlers.blocks.parts import Reply, context, cut, lines, section
 from handlers.blocks.using import unclaimed
-from handlers.blocks.words import at, bars, clock_time, esc, gpus, length, person, persons, say
+from handlers.blocks.words import at, bars, clock_time, ends, esc, gpus, length, near, person, persons, say
 
 
 def why(told: Explanation, now: int) -> Reply:
@@ -39,7 +39,7 @@ def _conclusion(told: Explanation, now: int) -> str:
     name = esc(listing.instance.name, 60)
     if not listing.running:
         return f"{name} is {listing.state}, so there is nothing to measure."
-    since = f" since {at(verdict.since)} ({length(now - verdict.since)})" if verdict.since else ""
+    since = f" since {near(verdict.since, now)} ({length(now - verdict.since)})" if verdict.since else ""
     return f"{name} is {verdict.state}{since}."
 
 
@@ -125,13 +125,13 @@ def _line(told: Explanation) -> str:
 def _one(listing: Listing, held: Claim) -> str:
     some = "" if listing.is_whole(held) else f" has {gpus(held.gpus)}"
     note = f" ({esc(held.note, 80)})" if held.note else ""
-    return f"{person(held.holder)}{some} to {at(held.until_at)}{note}"
+    return f"{person(held.holder)}{some} to {ends(held)}{note}"
 
 
 def _snooze(told: Explanation) -> str:
     if told.snooze is None:
         return "Kept: by nobody."
-    return f"Kept: by {person(told.snooze.who)} until {at(told.snooze.until_at)}."
+    return f"Kept: by {person(told.snooze.who)} until {near(told.snooze.until_at, told.snooze.made_at)}."
 
 
 def _stop(told: Explanation) -> str:
@@ -145,12 +145,13 @@ def _next(told: Explanation) -> str:
     if action is not None:
         return _about(action, told.asked_first)
     if told.snooze is not None and told.verdict.state != "active":
-        return f"nothing before {at(told.snooze.until_at)}; then digests list it again."
+        return f"nothing before {near(told.snooze.until_at, told.snooze.made_at)}; then digests list it again."
     idle = told.verdict.is_idle or told.verdict.state == "partial"
     if idle and told.digest_at and told.listing.running:
         return f"the digest of {at(told.digest_at)} lists it. Valet stops nothing by itself."
     if told.listing.claims:
-        return f"the claim of {person(told.listing.claims[-1].holder)} ends {at(told.listing.claims[-1].until_at)}."
+        last = told.listing.claims[-1]
+        return f"the claim of {person(last.holder)} ends {ends(last)}."
     return "nothing. Valet stops nothing by itself."
 
 

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.measuring.rollups import Cell
 from bot.domain.money.rates import USD
+from bot.domain.sharing.bookings import Slot
+from bot.domain.sharing.claims import Claim
 
 _BARS = "▁▂▃▄▅▆▇█"
 _MENTION = re.compile(r"(<[@#][UWC][A-Z0-9]+>)")
@@ -104,6 +106,16 @@ def when(instant: int) -> str:
     """An instant with its date, in the reader's own zone; the fallback is UTC and says so."""
     fallback = datetime.fromtimestamp(instant / 1000, UTC).strftime("%a %-d %b %H:%M UTC")
     return f"<!date^{instant // 1000}^{{date_short_pretty}} {{time}}|{fallback}>"
+
+
+def near(instant: int, seen: int) -> str:
+    """An instant for whoever knows or reads it at `seen`: a weekday alone tells it within six days only."""
+    return at(instant) if abs(instant - seen) < 6 * DAY else when(instant)
+
+
+def ends(held: Claim | Slot) -> str:
+    """When a claim or a booking ends."""
+    return near(held.until_at, held.from_at)
 
 
 def on_day(instant: int) -> str:

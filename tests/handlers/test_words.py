@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import DAY, HOUR, MINUTE
 from handlers.blocks.parts import cut, cut_mrkdwn
-from handlers.blocks.words import code, esc, length, plural, say, usd
+from handlers.blocks.words import code, esc, length, near, plural, say, usd
 
 HOSTILE = [
     "<!channel>",
@@ -132,3 +132,11 @@ def test_dollars_are_rounded_to_cents(micros, said):
 
 def test_counts_have_their_noun():
     assert (plural(1, "GPU"), plural(2_000, "GPU")) == ("1 GPU", "2,000 GPUs")
+
+
+@given(st.integers(0, 4_000_000_000_000), st.integers(-20 * DAY, 20 * DAY))
+def test_a_weekday_alone_stands_only_for_less_than_six_days(seen, away):
+    fallback = near(seen + away, seen).rpartition("|")[2]
+
+    dated = re.match(r"\w{3} \d{1,2} \w{3} ", fallback) is not None
+    assert dated == (abs(away) >= 6 * DAY)

@@ -215,3 +215,12 @@ def test_releasing_a_part_says_which_and_thanks_only_its_holder(office):
         "@Bob released GPUs 0-1 of *train-7*, 4 h early. It was @Ada's. That leaves $21.96 of GPU time to others."
     )
     assert office.types("cy", "/gpu release").startswith("@Cy released GPUs 2-7 of *train-7*, 4 h early. Thanks.")
+
+
+def test_a_time_beyond_six_days_is_told_with_its_date(office):
+    assert office.types("ada", "/gpu claim train-7 for 10d").startswith(
+        "*train-7* is @Ada's until Thu 3 Dec 09:00 UTC."
+    )
+    assert "@Ada to Thu 3 Dec 09:00 UTC" in office.types("cy", "/gpu status train-7")
+    assert "It is theirs until Thu 3 Dec 09:00 UTC." in office.types("cy", "/gpu request train-7")
+    assert "Your claim lasts until Thu 3 Dec 09:00 UTC;" in office.sees("ada", "@ada")

@@ -75,7 +75,7 @@ def test_where_nobody_saw_it_stop_that_is_said(office):
     assert "at least $14.73 since they stopped.*" in seen
     assert "stopped since 23 November 2026 at least (28 d)" in seen
     assert "at least $14.73 so far" in seen
-    assert "since Mon 10:00 UTC at least" in office.types("ada", "/gpu status nb-5")
+    assert "since Mon 23 Nov 10:00 UTC at least" in office.types("ada", "/gpu status nb-5")
 
 
 def test_disks_nobody_could_read_are_not_taken_for_nothing(later):

@@ -12,8 +12,8 @@ def test_what_was_done_is_told_newest_first(office):
     seen = office.types("bob", "/gpu history train-7").splitlines()
 
     assert seen[0] == "*train-7: 2 entries in the audit, newest first.*"
-    assert seen[1].startswith("Mon 09:01 UTC  @Ada released")
-    assert seen[2] == "Mon 09:00 UTC  @Ada claimed: fine-tune <!channel>"
+    assert seen[1].startswith("Mon 23 Nov 09:01 UTC  @Ada released")
+    assert seen[2] == "Mon 23 Nov 09:00 UTC  @Ada claimed: fine-tune <!channel>"
     assert seen[-1] == "[Status of train-7]"
 
 
@@ -46,12 +46,12 @@ def test_a_stop_is_told_from_the_question_to_its_end_without_ids(office):
     office.passes(MINUTE)
 
     assert office.types("cy", "/gpu history train-7").splitlines()[1:-1] == [
-        "Mon 09:01 UTC  Valet stop done: Stopped; seen so 60 s after the call.",
-        "Mon 09:00 UTC  Valet began to stop it",
-        "Mon 09:00 UTC  @Bob approved the stop",
-        "Mon 09:00 UTC  @Ada asked to stop: the run is over",
-        "Mon 09:00 UTC  @Ada released",
-        "Mon 09:00 UTC  @Ada claimed",
+        "Mon 23 Nov 09:01 UTC  Valet stop done: Stopped; seen so 60 s after the call.",
+        "Mon 23 Nov 09:00 UTC  Valet began to stop it",
+        "Mon 23 Nov 09:00 UTC  @Bob approved the stop",
+        "Mon 23 Nov 09:00 UTC  @Ada asked to stop: the run is over",
+        "Mon 23 Nov 09:00 UTC  @Ada released",
+        "Mon 23 Nov 09:00 UTC  @Ada claimed",
     ]
 
 
@@ -62,8 +62,8 @@ def test_an_admin_who_ends_anothers_claim_is_told_with_whose_it_was(office):
         audit.add(db, office.clock.now, "valet", "launched", subject=machine, detail=f"{'0af9' * 8} for U0ADA0001")
 
     assert office.types("cy", "/gpu history train-7").splitlines()[1:3] == [
-        "Mon 09:00 UTC  Valet launched: for @Ada",
-        "Mon 09:00 UTC  @Bob released: @Ada",
+        "Mon 23 Nov 09:00 UTC  Valet launched: for @Ada",
+        "Mon 23 Nov 09:00 UTC  @Bob released: @Ada",
     ]
 
 
@@ -75,7 +75,7 @@ def test_a_machine_that_is_gone_still_has_its_history(office):
     seen = office.types("bob", "/gpu history train-7").splitlines()
 
     assert seen[0].startswith("*train-7, which is gone: ")
-    assert seen[-1] == "Mon 09:00 UTC  @Ada claimed"
+    assert seen[-1] == "Mon 23 Nov 09:00 UTC  @Ada claimed"
     assert office.types("bob", "/gpu history trian-7").startswith('I don\'t know "trian-7".')
 
 
