@@ -15,6 +15,12 @@ ZERO = DAY
 """Where tick 0 lies; any instant will do, for only distances count."""
 
 
+RULE = (
+    "by the default rule; the bot may have other numbers for this machine, and weighs the power each GPU draws when "
+    "idle, as learned over days"
+)
+
+
 @dataclass(slots=True)
 class _Seen:
     """One GPU's past."""
@@ -48,7 +54,7 @@ class Outlook:
         verdict = judge(traces, self.rule, ZERO + tick * MINUTE, gpu_count=len(gpus))
         lines = [f"gpu {each.gpu}: {each.state}; {self._why(each, tick)}" for each in verdict.gpus]
         evidence = verdict.evidence if self._seen else "no whole minute seen yet"
-        return "\n".join([*lines, f"host: {verdict.state}; {evidence} (by the default rule)"])
+        return "\n".join([*lines, f"host: {verdict.state}; {evidence} ({RULE})"])
 
     def _follow(self, seen: _Seen, minute: Minute) -> None:
         state = minute_state(minute, self.rule, started_tick=self.started_tick)

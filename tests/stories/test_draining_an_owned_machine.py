@@ -31,7 +31,8 @@ def test_everybody_sees_since_when_by_whom_and_why(office):
     office.types("bob", "/gpu drain dgx-1 new power supply")
 
     for line in ("status owned", "why dgx-1"):
-        assert "draining since Mon 23 Nov 09:00 UTC by @Bob: new power supply" in office.types("ada", f"/gpu {line}"), line
+        seen = office.types("ada", f"/gpu {line}")
+        assert "draining since Mon 23 Nov 09:00 UTC by @Bob: new power supply" in seen, line
     assert "Claim" not in office.types("ada", "/gpu status owned")
     assert "dgx-1" not in office.types("ada", "/gpu find 2xA100 for 1h")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.agent.outlook import Outlook
+from bot.agent.outlook import RULE, Outlook
 from bot.domain.measuring.readings import Gpu, Minute, Process
 
 GPU = Gpu(0, "GPU-0", "H100", 81559)
@@ -26,7 +26,7 @@ def outlook():
 def test_before_the_first_minute_it_tells_what_is_needed(outlook):
     assert _lines(outlook, 100) == [
         "gpu 0: unknown; 75 more quiet minutes until it counts as idle",
-        "host: unknown; no whole minute seen yet (by the default rule)",
+        f"host: unknown; no whole minute seen yet ({RULE})",
     ]
 
 
@@ -95,3 +95,9 @@ def test_a_hole_starts_it_again(outlook):
 
 def test_a_host_without_gpus_is_unknown(outlook):
     assert _lines(outlook, 175, ()) == ["host: unknown"]
+
+
+def test_what_the_bot_knows_besides_is_said_with_every_verdict(outlook):
+    outlook.add(_minute(tick) for tick in range(100, 175))
+
+    assert _lines(outlook, 175)[-1].endswith("weighs the power each GPU draws when idle, as learned over days)")
