@@ -176,6 +176,29 @@ class Stops(RuleBasedStateMachine):
             for held in claims.open_on(self.room.desk.store.reading(), self.room.machine(NAME).id):
                 claiming.release(self.room.desk, held.id, who)
 
+    @rule(then=st.sampled_from(["nothing", "extends", "needs it"]), early=st.booleans())
+    def a_holder_agrees_and_may_think_better_of_it(self, then, early):
+        """Before the approvers have decided, or between that and the call."""
+        with contextlib.suppress(Refused):
+            claiming.claim(self.room.desk, self.room.machine(NAME).id, CY, length=30 * MINUTE)
+            action = self.room.asks(NAME, ADA, "it runs the wrong model")
+            self.room.answers(action)
+            if early:
+                self.thinks_better(action, then)
+            for who in (BOB, DEE):
+                with contextlib.suppress(Refused):
+                    self.room.approves(action, who)
+            if not early:
+                self.thinks_better(action, then)
+        self.tick()
+
+    def thinks_better(self, action, then):
+        if then == "extends":
+            self.extend(CY)
+        if then == "needs it":
+            with contextlib.suppress(Refused):
+                self.room.answers(action, agrees=False)
+
     @rule(who=PEOPLE)
     def extend(self, who):
         with contextlib.suppress(Refused):
