@@ -1,35 +1,58 @@
 """How much rented machines ran and what that cost, for buying and comparing."""
 
 from datetime import date
+from itertools import accumulate
 
 from sqlite_utils import Database
 
-from bot.domain.clock import HOUR
 from bot.domain.money.report import Scope
 from store.sql import Row, rows
 
 _RENTED = "i.provider <> 'owned'"
+_CHARGES = (
+    "instances i CROSS JOIN charges c ON c.instance_id = i.id "
+    f"WHERE i.type = ? AND {_RENTED} AND c.from_at >= ? AND c.from_at < ?"
+)
+_BUSY = (
+    "c.running_ms - (SELECT c.running_ms * coalesce(sum(CASE WHEN s.use = 'idle' THEN s.gpu_ms END), 0) "
+    "/ max(sum(s.gpu_ms), 1) FROM shares s WHERE s.charge_id = c.id)"
+)
 
 
-def by_hour(db: Database, scope: Scope, kind: str, start: int, end: int) -> list[Row]:
-    """Per clock hour in which any instance of a type ran within a scope, oldest first.
+def at_once(db: Database, scope: Scope, kind: str, start: int, end: int, *, without_idle: bool = False) -> list[int]:
+    """How many milliseconds at least one instance of a type ran within a scope, at least two at once, and so on.
 
-    Rows have start, ms, idle_ms (of them idle, by GPU), priced_ms (of them with a price) and micros.
-
-    The join goes from instances to charges, so that an index serves it however long the ledger is.
+    Without idle time, what was not idle of a charge, by GPU, is taken to come first. The join goes from instances to
+    charges, so that an index serves it however long the ledger is.
     """
     where, values = _within(scope, "c")
-    return rows(
+    found = rows(
         db,
-        f"SELECT c.from_at / {HOUR} * {HOUR} AS start, sum(c.running_ms) AS ms, "
-        "sum((SELECT c.running_ms * coalesce(sum(CASE WHEN s.use = 'idle' THEN s.gpu_ms END), 0) "
-        "/ max(sum(s.gpu_ms), 1) FROM shares s WHERE s.charge_id = c.id)) AS idle_ms, "
-        "sum(CASE WHEN c.rate_micros > 0 OR EXISTS (SELECT 1 FROM charges k WHERE k.corrects = c.id) "
-        "THEN c.running_ms ELSE 0 END) AS priced_ms, sum(c.micros) AS micros "
-        f"FROM instances i CROSS JOIN charges c ON c.instance_id = i.id "
-        f"WHERE i.type = ? AND {_RENTED} AND c.from_at >= ? AND c.from_at < ?{where} GROUP BY 1 ORDER BY 1",
+        f"WITH spans AS (SELECT c.from_at AS at, c.from_at + {_BUSY if without_idle else 'c.running_ms'} AS until "
+        f"FROM {_CHARGES} AND c.corrects IS NULL{where}), "
+        "edges AS (SELECT at, sum(step) AS step FROM "
+        "(SELECT at, 1 AS step FROM spans UNION ALL SELECT until, -1 FROM spans) GROUP BY at), "
+        "levels AS (SELECT sum(step) OVER (ORDER BY at) AS machines, lead(at) OVER (ORDER BY at) - at AS ms "
+        "FROM edges) "
+        "SELECT machines, sum(ms) AS ms FROM levels WHERE machines > 0 GROUP BY machines",
         *(kind, start, end, *values),
     )
+    lengths = {row["machines"]: row["ms"] for row in found}
+    longest_first = accumulate(lengths.get(number, 0) for number in range(max(lengths, default=0), 0, -1))
+    return list(longest_first)[::-1]
+
+
+def paid(db: Database, scope: Scope, kind: str, start: int, end: int) -> tuple[int, int]:
+    """What a type cost within a scope, in micro-dollars, and how many milliseconds of it had a price."""
+    where, values = _within(scope, "c")
+    (row,) = rows(
+        db,
+        "SELECT coalesce(sum(c.micros), 0) AS micros, coalesce(sum(CASE WHEN c.rate_micros > 0 OR "
+        "EXISTS (SELECT 1 FROM charges k WHERE k.corrects = c.id) THEN c.running_ms END), 0) AS priced_ms "
+        f"FROM {_CHARGES}{where}",
+        *(kind, start, end, *values),
+    )
+    return row["micros"], row["priced_ms"]
 
 
 def by_type(db: Database, scope: Scope, since: date) -> list[Row]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import accumulate
 
 from bot.billing.worth import discounted, npv, yearly_irr
-from bot.domain.money.advice import Advice, Choice, Kept, Parked, Swing, Used
+from bot.domain.money.advice import Advice, AtOther, Choice, Kept, Swing, Used
 from bot.domain.money.buying import Demand, Terms, flows, less, most_servers, payback_month
 from bot.domain.money.ownership import HOURS_PER_MONTH
 from bot.domain.money.report import Scope
@@ -29,6 +29,8 @@ class Question:
     kept: Kept
     without_idle: Demand | None = None
     """The demand without the hours in which machines ran idle."""
+    recent: Demand | None = None
+    """The demand of the last days alone."""
 
 
 def weigh(asked: Question) -> Advice:
@@ -57,7 +59,8 @@ def weigh(asked: Question) -> Advice:
         irr=yearly_irr(saved),
         paid=tuple(_paid(terms, renting, buying)),
         swings=tuple(_swings(demand, terms, weighed.servers)),
-        parked=_parked(asked.without_idle, terms, weighed.servers) if asked.without_idle else None,
+        parked=_at(asked.without_idle, terms, weighed.servers),
+        recent=_at(asked.recent, terms, weighed.servers),
     )
 
 
@@ -69,8 +72,8 @@ def _saving(demand: Demand, terms: Terms, servers: int) -> int:
     return _choice(demand, terms, servers).npv - _choice(demand, terms, 0).npv
 
 
-def _parked(demand: Demand, terms: Terms, servers: int) -> Parked:
-    return Parked(demand.hours_per_month, _saving(demand, terms, servers))
+def _at(demand: Demand | None, terms: Terms, servers: int) -> AtOther | None:
+    return AtOther(demand.hours_per_month, _saving(demand, terms, servers)) if demand else None
 
 
 def _use(demand: Demand, terms: Terms, server: int) -> float:

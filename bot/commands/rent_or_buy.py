@@ -11,7 +11,7 @@ import click
 from bot.commands.options import config_option
 
 if TYPE_CHECKING:
-    from bot.domain.money.advice import Advice, Asked, Weighed
+    from bot.domain.money.advice import Advice, Asked, AtOther, Weighed
     from bot.services.desk import Desk
 
 
@@ -121,8 +121,6 @@ def _print(told: "Weighed") -> None:
             click.echo()
         for line in plainly_said(advice):
             click.echo(line)
-    if told.young:
-        click.echo(f"Not weighed, as less than a day of use is measured: {', '.join(told.young)}.", err=True)
     if told.unknown:
         click.echo(f"Not weighed, as no price to buy is known: {', '.join(told.unknown)}.", err=True)
 
@@ -143,8 +141,9 @@ def _record(advice: "Advice") -> dict[str, Any]:
         "payback_month": advice.payback,
         "discounted_payback_month": advice.discounted_payback,
         "irr_percent": None if advice.irr is None else round(advice.irr * 100, 2),
-        "without_idle_hours": advice.parked
-        and {"hours_per_month": f"{advice.parked.hours_per_month:.3f}", "saving_usd": usd(advice.parked.saving)},
+        "too_early": advice.too_early,
+        "without_idle_hours": _at(advice.parked),
+        "as_in_the_last_14_days": _at(advice.recent),
         "paid_so_far": [
             {"month": month, "rent_all_usd": usd(rent), "weighed_usd": usd(buy)} for month, rent, buy in advice.paid
         ],
@@ -153,6 +152,14 @@ def _record(advice: "Advice") -> dict[str, Any]:
             for each in advice.swings
         ],
     }
+
+
+def _at(then: "AtOther | None") -> dict[str, str] | None:
+    from bot.services.money.reporting import usd
+
+    if then is None:
+        return None
+    return {"hours_per_month": f"{then.hours_per_month:.3f}", "saving_usd": usd(then.saving)}
 
 
 def _taken(advice: "Advice") -> dict[str, Any]:

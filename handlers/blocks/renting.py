@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from html import unescape
 
-from bot.domain.money.advice import Advice, Choice, Swing, Weighed
+from bot.domain.money.advice import ENOUGH_DAYS, Advice, AtOther, Choice, Swing, Weighed
 from bot.domain.money.ownership import HOURS_PER_MONTH, Part
 from bot.domain.money.rates import USD
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import esc, per_hour, plural, usd
 
-FEW_DAYS = 14
 SHOWN_USES = 6
 SHOWN_TYPES = 5
 SETTING = {
@@ -24,16 +23,14 @@ USUAL = 0.10, 0.15
 
 def weighed(told: Weighed) -> Reply:
     """One type in full, or several in a line each."""
-    return _one(told.answers[0]) if len(told.answers) == 1 and not (told.unknown or told.young) else _several(told)
+    return _one(told.answers[0]) if len(told.answers) == 1 and not told.unknown else _several(told)
 
 
 def _several(told: Weighed) -> Reply:
-    gains = sum(max(0, each.saving) for each in told.answers)
     name = esc(told.scope.label or told.scope.key, 60) or "All"
-    others = len(told.unknown) + len(told.young)
+    others = len(told.unknown)
     left = f"; {plural(others, 'type')} could not be weighed" if others else ""
-    answer = f"buying would save {_round(gains)} as worth today" if gains else "keep renting"
-    conclusion = f"{name}: {answer}{left}."
+    conclusion = f"{name}: {_sum_of(told.answers)}{left}."
     shown = [conclusion_of(each) for each in told.answers[:SHOWN_TYPES]]
     blocks = [section(f"*{conclusion}*"), section(lines(shown))]
     offers = [
@@ -47,15 +44,18 @@ def _several(told: Weighed) -> Reply:
     return Reply(cut(lines([conclusion, *shown]), 3_900), blocks)
 
 
+def _sum_of(answers: Sequence[Advice]) -> str:
+    if any(each.too_early for each in answers):
+        return f"too early to say whether to buy, with less than {ENOUGH_DAYS} days measured"
+    gains = sum(max(0, each.saving) for each in answers)
+    return f"buying would save {_round(gains)} as worth today" if gains else "keep renting"
+
+
 def _left_out(told: Weighed) -> str:
-    said = []
-    if told.unknown:
-        example = esc(told.unknown[0], 40)
-        why = f"Not weighed, as no price to buy is known: {_listed(told.unknown)}."
-        said.append(f"{why} Try `rent-or-buy {example} price:150000`.")
-    if told.young:
-        said.append(f"Not weighed, as less than a day of use is measured: {_listed(told.young)}.")
-    return lines(said)
+    if not told.unknown:
+        return ""
+    why = f"Not weighed, as no price to buy is known: {_listed(told.unknown)}."
+    return f"{why} Try `rent-or-buy {esc(told.unknown[0], 40)} price:150000`."
 
 
 def _listed(kinds: Sequence[str]) -> str:
@@ -66,7 +66,7 @@ def _listed(kinds: Sequence[str]) -> str:
 def _one(told: Advice) -> Reply:
     conclusion = conclusion_of(told)
     blocks: list[Block] = [
-        section(f"*{conclusion}*"),
+        section(conclusion if told.too_early else f"*{conclusion}*"),
         section(lines(_choices(told))),
         _chart(told),
         _swings(told),
@@ -95,6 +95,10 @@ def conclusion_of(told: Advice) -> str:
         return f"{kind}: keep renting. Buying one would cost {_round(-told.saving)} more over {years}."
     rest = "" if told.best.servers == told.everything.servers else " and rent the peaks"
     servers = plural(told.best.servers, "server")
+    if told.too_early:
+        measured = plural(told.used.days or 0, "day")
+        would = f"buying {servers}{rest} would save {_round(told.saving)} over {years}, as worth today"
+        return f"{kind}: too early to say. If all went on as in the {measured} measured, {would}."
     return f"{kind}: buy {servers}{rest}. It saves {_round(told.saving)} over {years}, as worth today."
 
 
@@ -107,7 +111,7 @@ def _choices(told: Advice) -> list[str]:
     if told.everything.servers:
         last = "" if weighed.servers != told.everything.servers else _return(told)
         rows.append(f"buy {told.everything.servers}, rent nothing: {_npv(told.everything)}{last}")
-    return [*rows, _pays(told), _parked(told)]
+    return [*rows, _pays(told), _parked(told), _recent(told)]
 
 
 def _return(told: Advice) -> str:
@@ -199,9 +203,20 @@ def _parked(told: Advice) -> str:
         return ""
     run, left = told.used.hours_per_month, told.parked.hours_per_month
     idle = f"In {run - left:,.0f} of the {run:,.0f} h a month the machines ran idle."
-    saved = told.parked.saving
-    then = f"save {_round(saved)}" if saved > 0 else f"cost {_round(-saved)} more than renting"
-    return f"{idle} Stopped when idle, they would run {left:,.0f} h, and buying {told.weighed.servers} would {then}."
+    return f"{idle} Stopped when idle, they would run {left:,.0f} h, and {_would(told, told.parked)}."
+
+
+def _recent(told: Advice) -> str:
+    """What began or ended lately is seen here first."""
+    if told.recent is None:
+        return ""
+    rate = f"{told.recent.hours_per_month:,.0f} h a month"
+    return f"In the last {ENOUGH_DAYS} days alone: {rate}. If it went on so, {_would(told, told.recent)}."
+
+
+def _would(told: Advice, then: AtOther) -> str:
+    worth = f"save {_round(then.saving)}" if then.saving > 0 else f"cost {_round(-then.saving)} more than renting"
+    return f"buying {told.weighed.servers} would {worth}"
 
 
 def _notes(told: Advice) -> list[str]:
@@ -210,7 +225,7 @@ def _notes(told: Advice) -> list[str]:
     if told.kept.missing:
         missing = ", ".join(SETTING[name] for name in told.kept.missing)
         notes.append(f"Left out, as not set: {missing}. So buying looks better here than it is.")
-    if told.used.days is not None and told.used.days < FEW_DAYS:
+    if told.used.days is not None and told.used.days < ENOUGH_DAYS:
         notes.append(f"Only {plural(told.used.days, 'day')} of use are measured: an early estimate.")
     if not USUAL[0] <= told.terms.yearly_rate <= USUAL[1]:
         notes.append("10 to 15 % a year is the usual discount rate.")

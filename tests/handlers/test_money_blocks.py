@@ -42,13 +42,14 @@ def all_owned(text: str) -> list[OwnMachine]:
     ]
 
 
-def advice(text: str, *, price: int = 10**11, hours: int = 40, within: Scope | None = None) -> Advice:
-    demand = Demand(100, (7 * HOUR,) * hours)
+def advice(text: str, *, price: int = 10**11, hours: int = 40, days: int = 3, within: Scope | None = None) -> Advice:
+    demand = Demand(100, (hours * HOUR,) * (7 if hours else 0))
     terms = Terms(price, 98 * USD, 10**9, 60, Decimal(10), tax=Decimal("0.25"), replaces=2, yearly_rate=Decimal("0.5"))
-    used = Used(demand.hours_per_month, demand.peak, 3, text)
+    used = Used(demand.hours_per_month, demand.peak, days, text)
     kept = Kept(text, (Part("power", 10**6, text), Part("hosting", 10**6, text)), ("staff",))
     asked = Question(within or Scope("instance", "i-1", text), text, demand, terms, used, kept)
-    return weigh(replace(asked, without_idle=demand.scaled(Decimal("0.4"))))
+    less = demand.scaled(Decimal("0.4"))
+    return weigh(replace(asked, without_idle=less, recent=less))
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -78,6 +79,7 @@ def test_an_advice_is_fit_to_send(text):
     answers = [
         advice(text),
         advice(text, price=10**13),
+        advice(text, price=10**9, days=30),
         advice(text, hours=0),
         advice(text, within=Scope("team", text)),
     ]
@@ -88,7 +90,7 @@ def test_an_advice_is_fit_to_send(text):
 
 
 def test_one_and_many_are_said_in_their_own_way():
-    many, one = advice("p5", price=10**9), advice("p5", price=10**9, hours=0)
+    many, one = advice("p5", price=10**9, days=30), advice("p5", price=10**9, hours=0)
 
     assert renting.conclusion_of(many).startswith("p5 (p5): buy 4 servers. It saves ")
     assert renting.conclusion_of(one).startswith("p5 (p5): keep renting. Buying one would cost ")

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.clock import DAY, HOUR
 from bot.domain.fleet import Instance
-from bot.domain.money.rates import Charge, Rate
+from bot.domain.money.rates import Charge, Rate, Share
 from bot.domain.money.report import Scope
 from store import fleet, ledger, spend, usage
 
@@ -40,26 +40,51 @@ def db(store):
     return store.reading()
 
 
-def hours(db, scope):
-    rows = usage.by_hour(db, scope, "p5.48xlarge", START, START + DAY)
-    return [((row["start"] - START) // HOUR, row["ms"] / HOUR, row["priced_ms"] / HOUR, row["micros"]) for row in rows]
+def ran(db, scope, **how):
+    found = usage.at_once(db, scope, "p5.48xlarge", START, START + DAY, **how)
+    return [ms / HOUR for ms in found]
 
 
-def test_an_hour_has_all_machines_of_the_type_that_ran_in_it(db):
-    assert hours(db, Scope()) == [(0, 1.5, 1.0, 100), (1, 0.5, 0.5, 50)]
+def test_it_is_known_how_long_how_many_ran_at_once(db):
+    """One runs for an hour and a half, another beside it for the first half hour."""
+    assert ran(db, Scope()) == [1.5, 0.5]
+    assert usage.paid(db, Scope(), "p5.48xlarge", START, START + DAY) == (150, 1.5 * HOUR)
+
+
+def test_machines_that_ran_one_after_another_within_an_hour_never_ran_at_once(db, store):
+    first, then = (
+        Charge("i-1", START + 2 * HOUR, START + 2 * HOUR + HOUR // 2, HOUR // 2, 50, 100, "team a"),
+        Charge("i-2", START + 2 * HOUR + HOUR // 2, START + 3 * HOUR, HOUR // 2, 50, 100, "team a"),
+    )
+    with store.writing() as writing:
+        ledger.add(writing, [first, then])
+
+    assert ran(db, Scope("team", "team a")) == [1.0]
+
+
+def test_idle_time_is_left_out_when_asked(db, store):
+    shares = (Share("", "idle", "idle", 6 * HOUR, 75), Share("", "idle", "busy", 2 * HOUR, 25))
+    with store.writing() as writing:
+        for name in ("i-1", "i-2"):
+            at = START + 5 * HOUR
+            ledger.add(writing, [Charge(name, at, at + HOUR, HOUR, 100, 100, "idle", shares if name == "i-2" else ())])
+
+    assert ran(db, Scope("team", "idle")) == [1.0, 1.0]
+    assert ran(db, Scope("team", "idle"), without_idle=True) == [1.0, 0.25]
 
 
 @pytest.mark.parametrize(
-    ("scope", "seen"),
+    ("scope", "seen", "paid"),
     [
-        (Scope("team", "nlp"), [(0, 1.5, 1.0, 100)]),
-        (Scope("instance", "i-2"), [(0, 0.5, 0.0, 0)]),
-        (Scope("type", "p5.48xlarge"), [(0, 1.5, 1.0, 100), (1, 0.5, 0.5, 50)]),
-        (Scope("team", "none"), []),
+        (Scope("team", "nlp"), [1.0, 0.5], (100, HOUR)),
+        (Scope("instance", "i-2"), [0.5], (0, 0)),
+        (Scope("type", "p5.48xlarge"), [1.5, 0.5], (150, 1.5 * HOUR)),
+        (Scope("team", "none"), [], (0, 0)),
     ],
 )
-def test_only_what_is_within_the_scope_counts(db, scope, seen):
-    assert hours(db, scope) == seen
+def test_only_what_is_within_the_scope_counts(db, scope, seen, paid):
+    assert ran(db, scope) == seen
+    assert usage.paid(db, scope, "p5.48xlarge", START, START + DAY) == paid
 
 
 def test_types_come_with_what_was_paid_for_them_the_dearest_first(db):

@@ -63,6 +63,7 @@ def test_a_type_is_weighed_from_its_measured_hours(lived):
         "buy 1, rent nothing: -$181,985; paid back in month 14 (discounted: month 15), return 113 % a year (IRR)",
         "A bought server pays from 37 % use on (273 h a month). Use of each, if bought: 1st 76 %.",
         IDLE,
+        "In the last 14 days alone: 710 h a month. If it went on so, buying 1 would save $291,853.",
         "(chart: Paid so far, discounted, USD)",
         "What buying 1 saves | if lower | if higher",
         "use (-20 %, +20 %) | $114,316 | $262,466",
@@ -169,14 +170,15 @@ def test_a_company_of_a_few_hours_is_told_to_wait_or_to_say_the_hours(office):
     said = office.types("ada", "/cost rent-or-buy p4d.24xlarge")
 
     assert said == (
-        "Only 2 h of p4d.24xlarge are measured yet. Add `hours:500` (on the command line `--hours 500`), or wait a day."
+        "Only 2 h are metered yet. Wait a day, or add `hours:500` (on the command line `--hours 500`) "
+        "for the hours a month."
     )
 
 
 def test_a_type_that_never_ran_needs_its_hours(lived):
     said = lived.types("ada", "/cost rent-or-buy p5en.48xlarge price:400000")
 
-    assert said.startswith("No p5en.48xlarge ran in the last 90 days. Add `hours:500`")
+    assert said.startswith("No p5en.48xlarge ran in the last 35 days. Add `hours:500`")
 
 
 def test_use_without_a_known_price_is_weighed_at_the_list_price(office):
@@ -188,20 +190,53 @@ def test_use_without_a_known_price_is_weighed_at_the_list_price(office):
 
     assert "Use: 730 h a month, up to 1 at once, measured over 3 days." in said
     assert "Renting: $4.60/h (AWS on-demand list, us-east-1, 2026-07-20)." in said
+    assert said.startswith(
+        "g6.12xlarge: too early to say. If all went on as in the 3 days measured, buying 1 server would save "
+    ), "nothing in bold"
     assert "Only 3 days of use are measured: an early estimate." in said
+    assert office.types("ada", "/cost rent-or-buy").startswith("What does a server like g6.12xlarge cost?")
 
 
-def test_a_type_of_a_few_hours_does_not_keep_the_others_from_being_weighed(office):
+def test_days_before_the_first_use_count_as_days_without_use(office):
+    """The ledger is 80 days old; the machine was first started two days ago."""
     now = office.clock() // HOUR * HOUR
-    for name, hours in (("train-7", 500), ("nb-5", 5)):
+    for name, days in (("old-3", 80), ("nb-2", 2)):
         instance = office.machine(name).id
-        spans = range(now - hours * HOUR, now, HOUR)
+        hours = range(now - days * DAY, now, HOUR)
+        charge(office, [Charge(instance, at, at + HOUR, HOUR, 1_000_000, 1_000_000) for at in hours])
+
+    said = office.types("ada", "/cost rent-or-buy g5.12xlarge price:10000")
+
+    assert said.startswith("*g5.12xlarge: keep renting.")
+    assert "Use: 18 h a month, up to 1 at once, measured over 80 days." in said
+    assert "In the last 14 days alone: 104 h a month. If it went on so, buying 1 would cost " in said
+
+
+def test_the_first_two_weeks_are_too_early_to_sum_up_what_buying_would_save(office):
+    now = office.clock() // HOUR * HOUR
+    for name in ("train-7", "nb-5"):
+        spans = range(now - 13 * DAY, now, HOUR)
+        instance = office.machine(name).id
         charge(office, [Charge(instance, at, at + HOUR, HOUR, 20_000_000, 20_000_000) for at in spans])
 
     said = office.types("ada", "/cost rent-or-buy")
 
-    assert said.splitlines()[1].startswith("p4d.24xlarge: buy 1 server.")
-    assert "Not weighed, as less than a day of use is measured: g5.xlarge." in said
+    assert said.startswith("*All: too early to say whether to buy, with less than 14 days measured.*\n")
+    assert "p4d.24xlarge: too early to say. If all went on as in the 13 days measured, buying 1 server would" in said
+
+
+def test_machines_that_ran_at_once_for_minutes_do_not_count_as_one_that_ran_long(office):
+    """Two for the first half of every hour: no single server could have taken over both."""
+    now = office.clock() // HOUR * HOUR
+    for name in ("old-3", "ci-gpu"):
+        instance = office.machine(name).id
+        hours = range(now - 40 * DAY, now, HOUR)
+        charge(office, [Charge(instance, at, at + HOUR // 2, HOUR // 2, 500_000, 1_000_000) for at in hours])
+
+    said = office.types("ada", "/cost rent-or-buy g4dn.xlarge price:10,000 hosting:0 residual:0")
+
+    assert "Use: 730 h a month, up to 2 at once, measured over 40 days." in said
+    assert "Use of each, if bought: 1st 50 %, 2nd 50 %." in said
 
 
 def test_hours_in_which_machines_ran_idle_are_no_reason_to_buy(office):

@@ -7,6 +7,9 @@ from bot.domain.money.buying import Terms
 from bot.domain.money.ownership import Part, PartName
 from bot.domain.money.report import Scope
 
+ENOUGH_DAYS = 14
+"""Under so many measured days nobody is told to buy."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -69,8 +72,8 @@ class Swing:
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
-    """What would be left to weigh if idle machines were stopped."""
+class AtOther:
+    """The same purchase at another use."""
 
     hours_per_month: Decimal
     saving: int
@@ -90,7 +93,7 @@ class Advice:
     best: Choice
     """The number of servers with the highest net present value; 0 where renting is best."""
     everything: Choice
-    """Enough servers for the busiest hour."""
+    """Enough servers for the busiest moment."""
     weighed: Choice
     """What payback, return and swings are about: the best number, or one where that is none."""
     uses: tuple[float, ...]
@@ -106,13 +109,20 @@ class Advice:
     paid: tuple[tuple[int, int, int], ...]
     """Month, paid so far when all is rented, and with `weighed`; discounted."""
     swings: tuple[Swing, ...]
-    parked: Parked | None = None
-    """None where no idle hours are known."""
+    parked: AtOther | None = None
+    """If idle machines were stopped; None where no idle hours are known."""
+    recent: AtOther | None = None
+    """If it went on as in the last `ENOUGH_DAYS`; None where no more than those are measured."""
 
     @property
     def saving(self) -> int:
         """What `weighed` saves over renting all, as worth today."""
         return self.weighed.npv - self.rent.npv
+
+    @property
+    def too_early(self) -> bool:
+        """Whether buying looks better, but on so few days that nobody should rely on it."""
+        return bool(self.best.servers) and self.used.days is not None and self.used.days < ENOUGH_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,5 +133,3 @@ class Weighed:
     answers: tuple[Advice, ...]
     unknown: tuple[str, ...] = ()
     """Types in use for which no price to buy is known."""
-    young: tuple[str, ...] = ()
-    """Types of which too little use is measured yet."""

@@ -1,4 +1,4 @@
-"""Rent or buy: what each choice pays month by month, from how many machines really ran at once in each hour.
+"""Rent or buy: what each choice pays month by month, from how many machines really ran at once.
 
 Amounts are micro-dollars; a payment is negative. Month 0 is today, when machines are bought; months 1 to the end of
 life follow. Buying some machines and renting the rest covers renting all (none bought) and buying all.
@@ -14,41 +14,39 @@ from bot.domain.money.ownership import HOURS_PER_MONTH
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """How much rented machines of one type ran: hours in which any did, each by the machine-milliseconds run in it."""
+    """How much rented machines of one type ran: how long at least one did, how long at least two did, and so on."""
 
     window_hours: int
     """Hours that were watched, those in which none ran included."""
-    running: tuple[int, ...]
+    at_once: tuple[int, ...]
+    """Milliseconds; the first is of at least one machine."""
     factor: Decimal = Decimal(1)
     """How much longer each machine is supposed to run than was seen; never more than all the time."""
 
     @classmethod
     def steady(cls, hours_per_month: Decimal) -> "Demand":
         """One machine (or more, beyond a whole month) that runs so many hours every month."""
-        whole, part = divmod(round(hours_per_month * HOUR), HOURS_PER_MONTH * HOUR)
-        base, rest = whole * HOUR, round(part / HOUR)
-        hours = (*((base + HOUR,) * rest), *((base,) * (HOURS_PER_MONTH - rest)))
-        return cls(HOURS_PER_MONTH, tuple(each for each in hours if each))
+        month = HOURS_PER_MONTH * HOUR
+        whole, part = divmod(round(hours_per_month * HOUR), month)
+        return cls(HOURS_PER_MONTH, (*((month,) * whole), *((part,) if part else ())))
 
     @property
     def peak(self) -> int:
-        """The most machines that ran in one hour; a part of an hour counts as one more."""
-        return -(-max(self.running, default=0) // HOUR)
+        """The most machines that ran at once, for however short a time."""
+        return len(self.at_once)
 
     @property
     def hours_per_month(self) -> Decimal:
         """Machine-hours a month."""
-        return self._monthly(sum(self.running))
+        return self.covered(self.peak)
 
     def covered(self, machines: int) -> Decimal:
         """Machine-hours a month that so many machines, always there, would have taken over."""
-        most = machines * HOUR
-        seen = self._monthly(sum(min(each, most) for each in self.running))
-        return min(seen, Decimal(machines * HOURS_PER_MONTH))
+        return sum(map(self._monthly, self.at_once[:machines]), Decimal(0))
 
     def use_of(self, machine: int) -> Decimal:
         """The share of the time, 0 to 1, that the nth machine (from 1 on) would have been used."""
-        return (self.covered(machine) - self.covered(machine - 1)) / HOURS_PER_MONTH
+        return sum(map(self._monthly, self.at_once[machine - 1 : machine]), Decimal(0)) / HOURS_PER_MONTH
 
     def scaled(self, factor: Decimal) -> "Demand":
         """The same machines at once, for more or fewer hours."""
@@ -57,7 +55,8 @@ class Demand:
     def _monthly(self, ms: int) -> Decimal:
         if not self.window_hours:
             return Decimal(0)
-        return Decimal(ms) * HOURS_PER_MONTH / HOUR / self.window_hours * self.factor
+        seen = Decimal(ms) * HOURS_PER_MONTH / HOUR / self.window_hours * self.factor
+        return min(seen, Decimal(HOURS_PER_MONTH))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ def payback_month(saved: Sequence[float]) -> int | None:
 
 
 def most_servers(demand: Demand, terms: Terms) -> int:
-    """So many cover all use, the busiest hour included."""
+    """So many cover all use, the busiest moment included."""
     return -(-demand.peak // terms.replaces)
 
 

@@ -1,15 +1,17 @@
 """`/cost rent-or-buy`: measured use from the ledger, prices from settings or the question, weighed per type."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
 
 from bot.billing import prices
 from bot.billing.weighing import Question, weigh
 from bot.domain.clock import DAY, HOUR
 from bot.domain.days import local_day
-from bot.domain.money.advice import Advice, Asked, Kept, Used, Weighed
+from bot.domain.money.advice import ENOUGH_DAYS, Advice, Asked, Kept, Used, Weighed
 from bot.domain.money.buying import Demand, Terms
 from bot.domain.money.ownership import HOURS_PER_MONTH, PartName, Upkeep, micros, upkeep_parts
 from bot.domain.money.report import Scope
@@ -19,11 +21,24 @@ from bot.services.desk import Desk
 from bot.services.money import forecasting
 from bot.settings import Settings
 from bot.settings.money import ServerSettings
-from store import usage
+from store import spend, usage
 
 DAYS = 90
 """How far measured use looks back at most."""
 LEAST_HOURS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What the ledger knows of the use of a type."""
+
+    demand: Demand
+    without_idle: Demand | None
+    """None where no idle time is known."""
+    recent: Demand | None
+    """The last `ENOUGH_DAYS` alone; None where no more than those are measured."""
+    rent: int
+    """The mean rate paid; 0 where no price was known."""
 
 
 def advise(desk: Desk, scope: Scope, asked: Asked, *, kind: str = "") -> Weighed:
@@ -37,19 +52,8 @@ def advise(desk: Desk, scope: Scope, asked: Asked, *, kind: str = "") -> Weighed
     known = [each for each in kinds if asked.price_usd is not None or each in desk.settings.buy.servers]
     if not known:
         raise Refused(_no_price(kinds[0]))
-    if len(known) == 1:
-        return Weighed(
-            scope, (_of_type(desk, scope, known[0], asked),), tuple(each for each in kinds if each not in known)
-        )
-    answers, young = [], []
-    for each in known:
-        try:
-            answers.append(_of_type(desk, scope, each, asked))
-        except Refused:
-            young.append(each)
-    if not answers:
-        raise Refused(f"Less than a day is measured yet of {', '.join(young)}. Wait a day, or ask about one of them.")
-    return Weighed(scope, tuple(answers), tuple(each for each in kinds if each not in known), tuple(young))
+    answers = tuple(_of_type(desk, scope, each, asked) for each in known)
+    return Weighed(scope, answers, tuple(each for each in kinds if each not in known))
 
 
 def is_known(desk: Desk, kind: str) -> bool:
@@ -69,14 +73,14 @@ def supposed(settings: Settings, kind: str, asked: Asked) -> Advice:
 def _of_type(desk: Desk, scope: Scope, kind: str, asked: Asked) -> Advice:
     if asked.hours_per_month is not None:
         return supposed(desk.settings, kind, asked)
-    demand, without_idle, rent = _measured(desk, scope, kind)
-    days = demand.window_hours // 24
-    source = f"mean of what was paid, {days} day{'' if days == 1 else 's'}"
+    seen = _measured(desk, scope, kind)
+    days = seen.demand.window_hours // 24
+    rent, source = seen.rent, f"mean of what was paid, {days} day{'' if days == 1 else 's'}"
     if asked.rent_usd_per_hour is not None or not rent:
         rent, source = _list_rent(desk.settings, kind, asked)
-    used = Used(demand.hours_per_month, demand.peak, days, source)
-    asked_about = _question(desk.settings, scope, kind, asked, demand=demand, used=used, rent=rent)
-    return weigh(replace(asked_about, without_idle=without_idle if without_idle != demand else None))
+    used = Used(seen.demand.hours_per_month, seen.demand.peak, days, source)
+    asked_about = _question(desk.settings, scope, kind, asked, demand=seen.demand, used=used, rent=rent)
+    return weigh(replace(asked_about, without_idle=seen.without_idle, recent=seen.recent))
 
 
 def _question(
@@ -136,21 +140,32 @@ def _upkeep(settings: Settings, server: ServerSettings | None, asked: Asked) -> 
     )
 
 
-def _measured(desk: Desk, scope: Scope, kind: str) -> tuple[Demand, Demand, int]:
-    """Use hour by hour since it began (at most 90 days), the same without idle hours, and the mean rate paid or 0."""
+def _measured(desk: Desk, scope: Scope, kind: str) -> _Measured:
+    """What ran since the ledger began, whenever the first of it did: days without any count as much as the others."""
     db, end = desk.store.reading(), desk.clock() // HOUR * HOUR
-    rows = usage.by_hour(db, scope, kind, end - DAYS * DAY, end)
-    if not rows:
-        raise Refused(
-            f"No {kind} ran {_of(scope)}in the last {DAYS} days. {_give('hours', '500')} for the hours a month."
-        )
-    hours = (end - rows[0]["start"]) // HOUR
+    start = max(end - DAYS * DAY, _begun(db, end))
+    hours = (end - start) // HOUR
     if hours < LEAST_HOURS:
-        raise Refused(f"Only {hours} h of {kind} are measured yet. {_give('hours', '500')}, or wait a day.")
-    priced = sum(row["priced_ms"] for row in rows)
-    rent = round(Decimal(sum(row["micros"] for row in rows)) * HOUR / priced) if priced else 0
-    busy = (row["ms"] - row["idle_ms"] for row in rows)
-    return Demand(hours, tuple(row["ms"] for row in rows)), Demand(hours, tuple(each for each in busy if each)), rent
+        raise Refused(
+            f"Only {hours} h are metered yet. Wait a day, or {_give('hours', '500', 'add')} for the hours a month."
+        )
+    demand = Demand(hours, tuple(usage.at_once(db, scope, kind, start, end)))
+    if not demand.peak:
+        raise Refused(
+            f"No {kind} ran {_of(scope)}in the last {hours // 24} days. {_give('hours', '500')} for the hours a month."
+        )
+    busy = Demand(hours, tuple(usage.at_once(db, scope, kind, start, end, without_idle=True)))
+    lately = tuple(usage.at_once(db, scope, kind, end - ENOUGH_DAYS * DAY, end))
+    recent = Demand(ENOUGH_DAYS * 24, lately) if hours > ENOUGH_DAYS * 24 else None
+    micros_paid, priced_ms = usage.paid(db, scope, kind, start, end)
+    rent = round(Decimal(micros_paid) * HOUR / priced_ms) if priced_ms else 0
+    return _Measured(demand, busy if busy != demand else None, recent, rent)
+
+
+def _begun(db: Database, end: int) -> int:
+    """The first whole hour that the ledger knows of."""
+    first = spend.begins(db)
+    return end if first is None else -(-first // HOUR) * HOUR
 
 
 def _list_rent(settings: Settings, kind: str, asked: Asked) -> tuple[int, str]:
@@ -184,5 +199,5 @@ def _no_price(kind: str) -> str:
     )
 
 
-def _give(key: str, example: str) -> str:
-    return f"Add `{key}:{example}` (on the command line `--{key} {example}`)"
+def _give(key: str, example: str, verb: str = "Add") -> str:
+    return f"{verb} `{key}:{example}` (on the command line `--{key} {example}`)"

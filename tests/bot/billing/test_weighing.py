@@ -32,7 +32,8 @@ def question(demand, terms=TERMS):
 
 def hours(*machines):
     """An hour each with so many machines."""
-    return Demand(len(machines), tuple(each * HOUR for each in machines if each))
+    levels = range(1, max(machines, default=0) + 1)
+    return Demand(len(machines), tuple(HOUR * sum(each >= level for each in machines) for level in levels))
 
 
 def test_present_values_are_those_of_the_formula():
@@ -127,8 +128,8 @@ def test_the_table_shows_what_hangs_on_each_figure():
 
 
 demands = st.builds(
-    lambda running, idle: Demand(len(running) + idle, tuple(running)),
-    st.lists(st.integers(1, 5 * HOUR), min_size=1, max_size=24),
+    lambda levels, idle: Demand(24 + idle, tuple(sorted(levels, reverse=True))),
+    st.lists(st.integers(1, 24 * HOUR), min_size=1, max_size=5),
     st.integers(0, 24),
 )
 terms = st.builds(

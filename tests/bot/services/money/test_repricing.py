@@ -73,8 +73,9 @@ def test_hours_without_a_price_are_corrected_by_rows_of_their_own(tmp_path):
     assert people == {"UADA": 6 * RATE, "": 6 * RATE}
     told = [line for line in reporting.ledger_csv(desk, START, START + DAY) if "correction" in line]
     assert "correction: no price was known then; since then: valet.toml" in told[0]
-    hours = usage.by_hour(store.reading(), Scope("total", ""), BOX.type, START, START + DAY)
-    assert {(row["ms"], row["priced_ms"], row["micros"]) for row in hours} == {(HOUR, HOUR, RATE)}
+    use = store.reading(), Scope("total", ""), BOX.type, START, START + DAY
+    assert usage.at_once(*use) == [12 * HOUR]
+    assert usage.paid(*use) == (12 * RATE, 12 * HOUR)
 
 
 def test_a_correction_stands_like_any_charge_and_is_made_once(tmp_path):
