@@ -89,25 +89,19 @@ class Running(NamedTuple):
     meter: Meter
     name: str
     type: str
+    gpu_count: int
+    gpu_model: str
     provider: str
     source: str
 
 
 def running(db: Database) -> list[Running]:
     """Every running meter, rented or owned."""
-    found = rows(
-        db, "SELECT m.*, i.name, i.type, i.provider, i.source FROM meters m JOIN instances i ON i.id = m.instance_id"
-    )
-    return [
-        Running(
-            name=row.pop("name"),
-            type=row.pop("type"),
-            provider=row.pop("provider"),
-            source=row.pop("source"),
-            meter=_meter(row),
-        )
-        for row in found
-    ]
+    known = Running._fields[1:]
+    columns = ", ".join(f"i.{name}" for name in known)
+    found = rows(db, f"SELECT m.*, {columns} FROM meters m JOIN instances i ON i.id = m.instance_id")
+    told = [{name: row.pop(name) for name in known} for row in found]
+    return [Running(meter=_meter(row), **each) for row, each in zip(found, told, strict=True)]
 
 
 def rented_meters(db: Database) -> list[Meter]:

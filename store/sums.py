@@ -2,6 +2,7 @@
 
 from sqlite_utils import Database
 
+from bot.domain.models import owned_type
 from bot.domain.money.sums import By, Sum
 from store.sql import rows
 
@@ -9,7 +10,7 @@ _KEYS: dict[By, str] = {
     "team": "c.team",
     "used_by": "s.team",
     "person": "s.holder",
-    "type": "i.type",
+    "type": "CASE WHEN i.provider = 'owned' THEN i.gpu_count || 'x' || i.gpu_model ELSE i.type END",
     "instance": "c.instance_id",
 }
 
@@ -29,7 +30,15 @@ def of(db: Database, by: By, start: int, end: int, *, team: str | None = None) -
         f"WHERE c.from_at >= ? AND c.from_at < ?{within} GROUP BY 1, i.provider ORDER BY i.provider, 4 DESC, 2",
         *(start, end, *values),
     )
-    return [Sum(**row) for row in found]
+    return [_typed(Sum(**row)) if by == "type" else Sum(**row) for row in found]
+
+
+def _typed(each: Sum) -> Sum:
+    if each.provider != "owned":
+        return each
+    count, _, model = each.key.partition("x")
+    name = owned_type(int(count), model)
+    return each._replace(key=name, name=name)
 
 
 def idle_throughout(db: Database, start: int, end: int) -> dict[str, int]:

@@ -120,6 +120,11 @@ def short(model: str) -> str:
     return " ".join(kept) or model
 
 
+def owned_type(gpu_count: int, gpu_model: str) -> str:
+    """What an owned machine is by its GPUs, as it has no type of a provider: "owned 8xA100"."""
+    return f"owned {gpu_count}x{short(gpu_model)}" if gpu_count and gpu_model else "owned"
+
+
 def _is_trim(word: str) -> bool:
     sized = re.fullmatch(r"\d{1,3}(gib|gb)|gb|gib|hbm\w*", word, re.ASCII)
     return bool(sized) or word in _BRANDS or bool(_FORM.fullmatch(word))

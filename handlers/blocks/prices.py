@@ -46,7 +46,7 @@ def _conclusion(told: Comparison) -> str:
     costs = [(each.cost.per_gpu(full), each) for each in told.owned if (full := each.cost.full_micros) is not None]
     if costs:
         full, cheapest = min(costs, key=lambda each: each[0])
-        said.append(f"{esc(cheapest.instance.name, 40)} costs {usd(full)}")
+        said.append(f"{esc(cheapest.instance.name, 40)} costs {usd(full)}{_without(cheapest.cost)}")
     if told.quotes:
         best = told.quotes[0]
         said.append(f"the lowest list price is {usd(best.micros_per_gpu_hour)} ({esc(best.cloud, 30)}{_spot(best)})")
@@ -73,7 +73,13 @@ def _owned_one(owned: OwnMachine) -> str:
     if cost.full_micros is None:
         return f"{name}: no full cost set, {cash}"
     worked = f"; {usd(owned.worked_micros)} per GPU-hour that worked" if owned.worked_micros else ""
-    return f"{name}: {usd(cost.per_gpu(cost.full_micros))} full cost, {cash}{worked}"
+    return f"{name}: {usd(cost.per_gpu(cost.full_micros))} full cost{_without(cost)}, {cash}{worked}"
+
+
+def _without(cost: OwnedCost) -> str:
+    """What a full cost lacks; one that was set by hand lacks nothing."""
+    left_out = cost.missing if cost.set_micros is None else ()
+    return f" without {' and '.join(left_out)}" if left_out else ""
 
 
 def _kept(cost: OwnedCost) -> bool:

@@ -25,6 +25,7 @@ _FIELDS: dict[str, tuple[str, Decimal, Decimal]] = {
     "kwh": ("usd_per_kwh", Decimal(0), Decimal(10)),
     "hosting": ("hosting_usd_per_month", Decimal(0), Decimal(10**6)),
     "staff": ("staff_usd_per_month", Decimal(0), Decimal(10**6)),
+    "replaces": ("replaces", Decimal(1), Decimal(100)),
 }
 """What may be given with the question, with the least and the most."""
 EXAMPLES = "price:150000 rate:12 hours:500"
@@ -34,10 +35,8 @@ def rent_or_buy(ask: Ask) -> Reply:
     """Weigh buying against renting."""
     figures = [word for word in ask.words if word.partition(":")[0].lower() in _FIELDS and ":" in word]
     names = [word for word in ask.words if word not in figures]
-    given: dict[str, Decimal] = dict(_figure(word) for word in figures)
-    asked = Asked(**given)  # type: ignore[arg-type]  # none of them is `replaces`
     about = _scope(Ask(ask.desk, ask.user, ask.channel, names))
-    return blocks.weighed(renting.advise(ask.desk, about, asked))
+    return blocks.weighed(renting.advise(ask.desk, about, _asked(figures)))
 
 
 def of_type(ask: Ask, within: str, kind: str) -> Reply:
@@ -54,14 +53,29 @@ def _scope(ask: Ask) -> Scope:
     return scope(ask, "rent-or-buy")
 
 
+def _asked(words: list[str]) -> Asked:
+    """The figures as given, each once. Raises Refused."""
+    given: dict[str, Decimal] = {}
+    for word in words:
+        field, number = _figure(word)
+        if field in given:
+            key = word.partition(":")[0].lower()
+            said = " and ".join(each for each in words if each.lower().startswith(f"{key}:"))
+            raise Refused(f"{said[:120]}: which of them? Say {key} once.")
+        given[field] = number
+    replaces = given.pop("replaces", None)
+    return Asked(**given, replaces=None if replaces is None else int(replaces))
+
+
 def _figure(word: str) -> tuple[str, Decimal]:
     """ "price:150k" as the field and the number. Raises Refused."""
     key, _, value = word.partition(":")
     field, least, most = _FIELDS[key.lower()]
     found = _AMOUNT.fullmatch(value)
     number = Decimal(found[1].replace(",", "")) * (1000 if found[2] else 1) if found else None
-    if number is None or not least <= number <= most:
-        raise Refused(f'"{word[:40]}" is not a figure from {least:,} to {most:,}. Try {EXAMPLES}.')
+    kind = "whole number" if field == "replaces" else "figure"
+    if number is None or (field == "replaces" and number != int(number)) or not least <= number <= most:
+        raise Refused(f'"{word[:40]}" is not a {kind} from {least:,} to {most:,}. Try {EXAMPLES}.')
     return field, number
 
 

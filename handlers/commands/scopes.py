@@ -7,6 +7,9 @@ from bot.services import desk, looking
 from bot.services.money import forecasting
 from handlers.commands.verbs import Ask
 
+_UNBILLED = "and is on no bill to forecast"
+_OWNED = {"rent-or-buy": "so there is no rent left to weigh against buying it"}
+"""Why a question about an owned machine has no answer, by verb."""
 SCOPES = "total|team NAME|type TYPE|instance NAME"
 
 
@@ -18,20 +21,20 @@ def scope(ask: Ask, verb: str) -> Scope:
     kind, _, value = words[0].partition(":")
     name = value or " ".join(words[1:])
     if kind not in {"team", "type", "instance"}:
-        return _guessed(ask, " ".join(words))
+        return _guessed(ask, verb, " ".join(words))
     if not name:
         raise Refused(f"Which {kind}? Try `{ask.desk.settings.slack.cost_command} {verb} {kind} NAME`.")
-    return {"team": _team, "type": _type, "instance": _instance}[kind](ask, name)
+    return _instance(ask, verb, name) if kind == "instance" else {"team": _team, "type": _type}[kind](ask, name)
 
 
-def _guessed(ask: Ask, name: str) -> Scope:
+def _guessed(ask: Ask, verb: str, name: str) -> Scope:
     """A bare name: a team's, a type, or an instance."""
     if ask.desk.roster().team(name):
         return Scope("team", name)
     if name in looking.types(ask.desk):
         return Scope("type", name)
     try:
-        return _instance(ask, name)
+        return _instance(ask, verb, name)
     except NotFound as error:
         raise NotFound(f'I know no team, type or instance "{name[:60]}". Try {SCOPES}.', error.nearest) from None
 
@@ -54,12 +57,12 @@ def _type(ask: Ask, name: str) -> Scope:
     return Scope("type", name)
 
 
-def _instance(ask: Ask, name: str) -> Scope:
+def _instance(ask: Ask, verb: str, name: str) -> Scope:
     found = desk.find(ask.desk, name).instance
     if found.provider == "owned":
         command = ask.desk.settings.slack.cost_command
         raise Refused(
-            f"{found.name} is owned: it costs the same whether used or not, and is on no bill to forecast. "
+            f"{found.name} is owned: it costs the same whether used or not, {_OWNED.get(verb, _UNBILLED)}. "
             f"`{command} prices {found.name}` shows what it costs."
         )
     return Scope("instance", found.id, found.name)

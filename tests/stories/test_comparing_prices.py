@@ -52,12 +52,12 @@ def test_a_model_is_compared_from_every_side(office):
     said = office.types("ada", "/cost prices A100")
 
     assert said.splitlines() == [
-        "*A100 per GPU-hour: you pay $3.04, dgx-1 costs $1.02, the lowest list price is $1.79 (lambda).*",
+        "*A100 per GPU-hour: you pay $3.04, dgx-1 costs $1.02 without staff, the lowest list price is $1.79 (lambda).*",
         "*Paid in the last 30 days*",
         "p4d.24xlarge: $2.74 (4,224 GPU-hours of 1 machine; our own metering)",
         "p4de.24xlarge: $3.43 (3,144 GPU-hours of 1 machine; our own metering)",
         "*Owned*",
-        "dgx-1: $1.02 full cost, $0.17 still being paid",
+        "dgx-1: $1.02 full cost without staff, $0.17 still being paid",
         "[How dgx-1 is counted]",
         "*Clouds ask*",
         "$1.79  lambda gpu_8x_a100_80gb, 8xA100-80GB, us-east-1 (catalogs.lambda, 2026-09-21)",

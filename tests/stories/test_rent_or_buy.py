@@ -106,6 +106,12 @@ def test_a_question_can_bring_its_own_figures(lived):
     assert "10 to 15 % a year is the usual discount rate." in said
 
 
+def test_one_server_may_be_said_to_stand_for_several_instances(lived):
+    said = lived.types("ada", "/cost rent-or-buy g5.xlarge replaces:4")
+
+    assert "; one stands for 4 instances" in said
+
+
 def test_without_a_price_it_asks_for_one_and_invents_none(lived):
     said = lived.types("ada", "/cost rent-or-buy p5.48xlarge")
 
@@ -151,7 +157,9 @@ def test_what_turns_the_answer_around_is_said(lived):
         ("p4d.24xlarge price:free", '"price:free" is not a figure from 1 to 1,000,000,000. Try price:150000'),
         ("p4d.24xlarge rate:200", '"rate:200" is not a figure from 0 to 100.'),
         ("p4d.24xlarge hours:-5", '"hours:-5" is not a figure from 1 to 100,000.'),
-        ("dgx-1", "dgx-1 is owned: it costs the same whether used or not"),
+        ("dgx-1", "dgx-1 is owned: it costs the same whether used or not, so there is no rent left to weigh against"),
+        ("p4d.24xlarge price:150000 PRICE:90k", "price:150000 and PRICE:90k: which of them? Say price once."),
+        ("g5.xlarge replaces:2.5", '"replaces:2.5" is not a whole number from 1 to 100.'),
         ("nothing-like-it", 'I know no team, type or instance "nothing-like-it".'),
         ("price:150000", "The same figure for 10 types? Ask about one of them: "),
     ],

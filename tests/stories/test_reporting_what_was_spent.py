@@ -179,6 +179,17 @@ def test_years_that_no_ledger_has_are_refused(spent, verb, when):
     assert spent.types("ada", f"/cost {verb} {when}") == "Years go from 2000 to 2099. Try 2026-11 or 2026-11-23."
 
 
+def test_owned_machines_are_told_apart_by_their_gpus(far_apart):
+    far_apart.types("ada", "/cost report by type")
+
+    seen = far_apart.presses("ada", "As CSV")
+
+    assert "by-type.csv" in seen
+    (file,) = far_apart.slack.files.values()
+    rows = list(csv.DictReader(io.StringIO(file.content.decode())))
+    assert [row["type"] for row in rows if row["kind"] == "owned"] == ["owned 8xA100"]
+
+
 def test_the_csv_goes_to_the_one_who_pressed(spent):
     spent.types("ada", "/cost report by person")
 

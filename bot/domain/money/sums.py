@@ -10,7 +10,8 @@ class Sum(NamedTuple):
     """What one team, person, type or instance cost."""
 
     key: str
-    """A team's name, a Slack user id (empty: nobody held it), a type, or an instance's id."""
+    """A team's name, a Slack user id (empty: nobody held it), a type (of owned ones by GPUs: "owned 8xA100"), or an
+    instance's id."""
     name: str
     """For people: an instance's name; else the key."""
     provider: str

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.days import day_start
+from bot.domain.models import owned_type
 from bot.domain.money.metering import so_far
 from bot.domain.money.rates import Share
 from bot.domain.money.sums import By, Sum
@@ -39,7 +40,7 @@ def _sum(by: By, each: Running, share: Share) -> Sum:
         "team": meter.team,
         "used_by": share.team,
         "person": share.holder,
-        "type": each.type,
+        "type": owned_type(each.gpu_count, each.gpu_model) if each.provider == "owned" else each.type,
         "instance": meter.instance_id,
     }
     return Sum(
