@@ -22,10 +22,11 @@ SCHEMA = (
         channel TEXT NOT NULL,
         decider TEXT NOT NULL,
         warned INTEGER NOT NULL DEFAULT 0,
+        waiting TEXT NOT NULL DEFAULT '',
         settled_at INTEGER,
         outcome TEXT NOT NULL DEFAULT '',
         action_id TEXT NOT NULL DEFAULT '',
-        PRIMARY KEY (instance_id, rule, basis_at)
+        PRIMARY KEY (instance_id, rule, basis_at, acts_at)
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX open_parkings ON parkings (acts_at) WHERE settled_at IS NULL",
     "CREATE INDEX parkings_told ON parkings (channel, acts_at)",
@@ -58,7 +59,7 @@ def hours(db: Database) -> dict[str, HoursRule]:
 
 
 def add(db: Database, parking: Parking) -> bool:
-    """Plan a stop; False when it was planned before."""
+    """Plan a stop; False when it was planned for that moment before."""
     return (
         changed(
             db,
@@ -70,11 +71,13 @@ def add(db: Database, parking: Parking) -> bool:
     )
 
 
-def of(db: Database, instance_id: str, rule: str, basis_at: int) -> Parking | None:
-    """One planned stop."""
-    sql = "SELECT * FROM parkings WHERE instance_id = ? AND rule = ? AND basis_at = ?"
-    row = one(db, sql, instance_id, rule, basis_at)
-    return Parking(**row) if row else None
+def is_known(db: Database, instance_id: str, rule: str, basis_at: int) -> bool:
+    """Whether a stop that follows from this has been planned before, and was not called off at the last moment."""
+    sql = (
+        "SELECT 1 FROM parkings p LEFT JOIN actions a ON a.id = p.action_id "
+        "WHERE p.instance_id = ? AND p.rule = ? AND p.basis_at = ? AND coalesce(a.state, '') <> 'aborted' LIMIT 1"
+    )
+    return one(db, sql, instance_id, rule, basis_at) is not None
 
 
 def open_ones(db: Database) -> list[Parking]:
@@ -105,11 +108,19 @@ def warn(db: Database, parking: Parking, count: int) -> None:
     _mark(db, parking, "warned = ?", count)
 
 
+def note(db: Database, parking: Parking, waiting: str) -> None:
+    """Note what it waits for."""
+    _mark(db, parking, "waiting = ?", waiting)
+
+
 def settle(db: Database, parking: Parking, now: int, outcome: str, *, action_id: str = "") -> None:
     """It came to a stop, or to nothing."""
     _mark(db, parking, "settled_at = ?, outcome = ?, action_id = ?", now, outcome, action_id)
 
 
 def _mark(db: Database, parking: Parking, fields: str, *values: object) -> None:
-    sql = f"UPDATE parkings SET {fields} WHERE instance_id = ? AND rule = ? AND basis_at = ? AND settled_at IS NULL"
-    changed(db, sql, *values, parking.instance_id, parking.rule, parking.basis_at)
+    sql = (
+        f"UPDATE parkings SET {fields} WHERE instance_id = ? AND rule = ? AND basis_at = ? AND acts_at = ? "
+        "AND settled_at IS NULL"
+    )
+    changed(db, sql, *values, parking.instance_id, parking.rule, parking.basis_at, parking.acts_at)

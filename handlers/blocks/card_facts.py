@@ -4,7 +4,7 @@ from bot.domain.acting.actions import Action, Facts
 from bot.domain.money.keeping import disks_per_month
 from bot.domain.money.rates import cost
 from handlers.blocks.parts import lines
-from handlers.blocks.words import esc, length, near, per_hour, persons, usd
+from handlers.blocks.words import at, esc, length, near, per_hour, person, persons, usd
 
 MOST_PROGRAMS = 8
 
@@ -26,6 +26,7 @@ def _stop(action: Action) -> str:
             f"Verdict: {known.verdict}{idle}: {esc(known.evidence)}.",
             _programs(known),
             f"Holder: {holder}.",
+            f"Booked: by {person(known.booked_by)} from {at(known.booked_at)}." if known.booked_at else "",
             lost(action),
             _keeps(known),
             _risk(known),

@@ -55,9 +55,10 @@ def test_one_tap_keeps_it_and_the_snooze_ends_by_itself(team):
     assert team.presses("ada", "Keep train-7 4 h", "#ml-platform").startswith(
         "*train-7* is left alone until Mon 22:30 UTC: @Ada keeps it"
     )
-    idle_until(team, 2 * HOUR)
-    assert team.machine("train-7").state == "running"
-    idle_until(team, 2 * HOUR + 5 * MINUTE)
+    idle_until(team, 4 * HOUR + MINUTE)
+    assert team.machine("train-7").state == "running", "a snooze's end is announced before anything is stopped"
+    assert "Pausing at Mon 23:0" in team.sees("bob", "#ml-platform")
+    idle_until(team, 35 * MINUTE)
 
     assert team.machine("train-7").state in {"stopping", "stopped"}
 
@@ -67,7 +68,9 @@ def test_what_works_runs_on_until_it_is_idle(team):
     assert team.fleet.stops == []
     assert any("but it works, so it runs on for now" in said for said in team.slack.sees("bob", "#ml-platform"))
 
-    idle_until(team, 2 * HOUR, util=0.0)
+    idle_until(team, HOUR + 10 * MINUTE, util=0.0)
+    assert team.fleet.stops == []
+    idle_until(team, 35 * MINUTE, util=0.0)
 
     assert [name for name, _ in team.fleet.stops] == ["train-7"]
 
@@ -174,6 +177,7 @@ def test_on_hours_that_an_admin_set_stop_the_machine(team_with_admin):
         "@Cy set the on-hours of *train-7*, from now on: Mon-Fri 08:00-10:00 (UTC). Before: as its team."
     )
 
+    team.reports("train-7", 0.0)
     idle_until(team, HOUR + 2 * MINUTE)
 
     assert [name for name, _ in team.fleet.stops] == ["train-7"]
@@ -232,3 +236,62 @@ def test_a_morning_that_failed_does_not_lose_the_next(team):
     team.passes(5 * MINUTE)
 
     assert team.machine("train-7").state == "running"
+
+
+def held_for_cy(team) -> None:
+    """Ten minutes to seven: Ada gives it back, and it is Cy's turn."""
+    idle_until(team, NINE_TO_SEVEN - 10 * MINUTE)
+    team.types("ada", "/gpu claim train-7 for 12h")
+    team.types("cy", "/gpu wait train-7 for 2h")
+    team.types("ada", "/gpu release train-7")
+
+
+def test_what_is_held_for_the_next_in_line_is_not_stopped_by_rule_nor_by_a_person(team):
+    held_for_cy(team)
+
+    refused = team.types("ada", "/gpu stop train-7")
+    idle_until(team, 5 * MINUTE)
+
+    assert refused == "train-7 is held for @Cy, whose turn in the line it is. Ask again once they have answered."
+    seen = [said for said in team.slack.sees("bob", "#ml-platform") if said.startswith("*Pausing at Mon 19:00 UTC")]
+    assert "but it is held for @Cy, whose turn it is, so it runs on for now" in seen[-1]
+    idle_until(team, 10 * MINUTE)
+    assert team.fleet.stops == []
+
+
+def test_what_is_booked_soon_after_is_not_stopped_at_the_end_of_its_hours(team):
+    team.types("cy", "/gpu book train-7 today 19:15 for 1h")
+    idle_until(team, NINE_TO_SEVEN + 10 * MINUTE)
+
+    assert team.fleet.stops == []
+    assert any("but @Cy has booked it for soon after" in said for said in team.slack.sees("bob", "#ml-platform"))
+
+
+def test_the_card_of_a_stop_shows_a_booking_within_a_day(office):
+    office.reports("train-7", 0.0)
+    office.types("cy", "/gpu book train-7 today 12:00 for 1h")
+    office.types("ada", "/gpu stop train-7")
+
+    assert "Booked: by @Cy from Mon 12:00 UTC." in office.sees("bob", "#ml-platform")
+
+
+def test_what_can_not_be_stopped_is_not_announced(team):
+    team.fleet.change("train-7", asg="workers")
+    team.fleet.change("train-3", stop_protected=True)
+    idle_until(team, NINE_TO_SEVEN + 10 * MINUTE)
+
+    assert not any("Pausing" in said for said in team.slack.sees("bob", "#ml-platform"))
+    assert team.fleet.stops == []
+
+
+def test_an_end_that_passed_without_its_last_warning_is_announced_anew(team):
+    idle_until(team, NINE_TO_SEVEN - 20 * MINUTE)
+    team.clock.forward(25 * MINUTE)
+    team.reports("train-7", 0.0, minutes=75)
+    team.restart()
+    team.tick()
+
+    assert team.fleet.stops == []
+    assert "*Pausing at Mon 19:35 UTC: 1 machine is to be stopped.*" in team.sees("bob", "#ml-platform")
+    idle_until(team, 35 * MINUTE)
+    assert [name for name, _ in team.fleet.stops] == ["train-7"]

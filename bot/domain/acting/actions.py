@@ -45,6 +45,9 @@ class Facts:
     holders: tuple[str, ...] = ()
     claim_until: int | None = None
     """When the last of the claims ends."""
+    booked_by: str = ""
+    booked_at: int | None = None
+    """Who has booked it next, and from when, where that is within a day."""
     rate_micros: int | None = None
     rate_exact: bool = True
     """False when the figure was borrowed, say from another region."""

@@ -5,11 +5,18 @@ from dataclasses import dataclass, field
 from bot.domain.acting.actions import Action, Kind
 from bot.domain.acting.deciders import decider_gone
 from bot.domain.acting.keepers import keeper_of
+from bot.domain.acting.snoozes import Snooze
+from bot.domain.clock import HOUR
 from bot.domain.exemptions import Exemption
 from bot.domain.fleet import Instance
 from bot.domain.measuring.verdict import Verdict
 from bot.domain.people import Roster
+from bot.domain.sharing.bookings import Slot
 from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.offers import Offer
+
+WORTH_STOPPING_FOR = 2 * HOUR
+"""A machine that is booked sooner than this is not stopped by rule: it might not come back in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,12 @@ class Scene:
     """It bears the tag of machines that nothing is done to."""
     switches: frozenset[Kind] = frozenset()
     """What an admin's command does to it, where it is owned."""
+    offers: tuple[Offer, ...] = ()
+    """The open ones."""
+    snooze: Snooze | None = None
+    booked: Slot | None = None
+    """The next to begin."""
+    now: int = 0
 
 
 def obstacle_to_stop(scene: Scene, *, even_active: bool = False) -> str | None:
@@ -43,7 +56,29 @@ def obstacle_to_stop(scene: Scene, *, even_active: bool = False) -> str | None:
         )
     known = scene.verdict is not None and scene.verdict.state != "unknown"
     verdict = None if even_active and known else _verdict_obstacle(instance.name, scene.verdict)
-    return kept(scene) or _provider_obstacle(instance) or verdict
+    return kept(scene) or provider_obstacle(instance) or verdict or _promised(scene)
+
+
+def obstacle_to_rule(scene: Scene) -> str | None:
+    """What keeps a rule from stopping this instance just now, where a person's yes would; None when nothing does."""
+    name, slot = scene.instance.name, scene.booked
+    if scene.snooze is not None:
+        return f"<@{scene.snooze.who}> keeps {name}."
+    if is_booked_soon(slot, scene.now) and slot is not None:
+        return f"<@{slot.holder}> has booked {name} for soon after."
+    return None
+
+
+def is_booked_soon(slot: Slot | None, at: int) -> bool:
+    """Whether a booking begins so soon after a moment that nobody would stop the machine for that long."""
+    return slot is not None and slot.from_at - at < WORTH_STOPPING_FOR
+
+
+def _promised(scene: Scene) -> str | None:
+    if not scene.offers:
+        return None
+    who = f"<@{scene.offers[0].person}>, whose turn in the line it is"
+    return f"{scene.instance.name} is held for {who}. Ask again once they have answered."
 
 
 def kept(scene: Scene) -> str | None:
@@ -55,7 +90,8 @@ def kept(scene: Scene) -> str | None:
     return f"{name} belongs to {keeper}, which decides when it runs. Change it there." if keeper else None
 
 
-def _provider_obstacle(instance: Instance) -> str | None:
+def provider_obstacle(instance: Instance) -> str | None:
+    """Why a stop of this instance would fail or do harm for as long as it is what it is; None when it would not."""
     name = instance.name
     if instance.asg:
         return f"{name} belongs to the Auto Scaling group {instance.asg}, which would replace it. Scale the group."
@@ -90,6 +126,8 @@ def obstacle_to_execute(action: Action, scene: Scene) -> str | None:
         return unfit
     if any(claim.id not in action.facts.claim_ids for claim in scene.claims):
         return f"{instance.name} was claimed after the request."
+    if action.facts.rule and (obstacle := obstacle_to_rule(scene)):
+        return obstacle
     obstacle = obstacle_to_stop(scene, even_active=action.facts.even_active)
     if obstacle and scene.verdict is not None and scene.verdict.works:
         return f"{instance.name} is working: {scene.verdict.evidence}. It was not when the stop was asked for."

@@ -3,14 +3,16 @@
 Two rules lead to it: on-hours that have ended, and (where a team has switched that on) long idleness.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.domain.acting.actions import Action
+from bot.domain.acting.obstacles import is_booked_soon
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.clock import DAY, MINUTE
 from bot.domain.exemptions import Exemption
 from bot.domain.listing import Listing
+from bot.domain.sharing.bookings import Slot
 
 Rule = Literal["hours", "idle"]
 WARNINGS: dict[Rule, tuple[int, int]] = {"hours": (30 * MINUTE, 5 * MINUTE), "idle": (60 * MINUTE, 15 * MINUTE)}
@@ -46,7 +48,9 @@ class Parking:
     decider: str
     """Who set the rule."""
     warned: int = 0
-    """How many warnings were given."""
+    """How many warnings were given, and stand."""
+    waiting: str = ""
+    """Why it would not be carried out, as its notice says."""
     settled_at: int | None = None
     outcome: str = ""
     action_id: str = ""
@@ -64,6 +68,10 @@ class Circumstances:
     """A live one on the instance."""
     stops_active: bool
     """The team lets a window end work."""
+    booked: Slot | None = None
+    """The next to begin."""
+    at: int = 0
+    """When it would be stopped."""
 
 
 def over(parking: Parking, listing: Listing) -> str | None:
@@ -81,16 +89,23 @@ def over(parking: Parking, listing: Listing) -> str | None:
 
 def waits(here: Circumstances) -> str | None:
     """Why it is not stopped just now, in words for people; None when nothing is in the way."""
-    claims = here.listing.claims
     if here.snooze is not None:
         return f"<@{here.snooze.who}> keeps it"
     if here.exemption is not None:
         return f"it is exempt: {here.exemption.reason}"
+    return _wanted(here) or ("something is being done to it" if here.action is not None else _may_work(here))
+
+
+def _wanted(here: Circumstances) -> str | None:
+    """Who has it, or is about to."""
+    claims, offers = here.listing.claims, here.listing.offers
     if claims:
         return f"<@{claims[0].holder}> holds it"
-    if here.action is not None:
-        return "something is being done to it"
-    return _may_work(here)
+    if offers:
+        return f"it is held for <@{offers[0].person}>, whose turn it is"
+    if is_booked_soon(here.booked, here.at) and here.booked is not None:
+        return f"<@{here.booked.holder}> has booked it for soon after"
+    return None
 
 
 def _may_work(here: Circumstances) -> str | None:
@@ -98,6 +113,26 @@ def _may_work(here: Circumstances) -> str | None:
     if verdict is None or verdict.state == "unknown":
         return "nobody can tell whether it works"
     return None if verdict.is_idle or here.stops_active else "it works"
+
+
+LATE = 5 * MINUTE
+"""A stop that could not be carried out within this after its moment is announced anew: people count on the moment."""
+
+
+def is_warned(parking: Parking, now: int) -> bool:
+    """The last warning was given, stands, and was of this moment."""
+    return parking.warned >= len(WARNINGS[parking.rule]) and now <= parking.acts_at + LATE
+
+
+def is_stale(parking: Parking, now: int) -> bool:
+    """It is too late for the warnings that are missing, so all of them have to be given anew."""
+    last = WARNINGS[parking.rule][-1]
+    return not is_warned(parking, now) and now > parking.acts_at - last // 2
+
+
+def anew(parking: Parking, now: int) -> Parking:
+    """The same, planned for later, with its warnings before it."""
+    return replace(parking, acts_at=now + WARNINGS[parking.rule][0], warned=0)
 
 
 def acts_at(rule: Rule, planned: int, now: int) -> int:

@@ -9,28 +9,23 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import BY_SETTINGS, VALET, Action
+from bot.domain.acting.obstacles import Scene, kept, provider_obstacle
 from bot.domain.acting.parking import (
     NEVER,
     WARNINGS,
-    Circumstances,
     HoursRule,
     Parking,
     Rule,
     acts_at,
+    is_stale,
     over,
-    waits,
-    warnings_due,
 )
 from bot.domain.acting.windows import OnHours, is_on, last_edge, next_edge
-from bot.domain.clock import DAY
 from bot.domain.listing import Filter, Listing
 from bot.errors import Refused
-from bot.services.acting import ending, on_hours, planning, waking
+from bot.services.acting import ending, on_hours, planning, waking, warning
 from bot.services.desk import Desk, channel_of
-from store import actions, audit, decisions, listings, outbox, parkings, snoozes
-
-NEWS = DAY
-"""A notice is redrawn for this long after the moment it announced."""
+from store import actions, audit, decisions, listings, parkings
 
 
 def park(desk: Desk) -> None:
@@ -84,14 +79,20 @@ def _end_of_window(hours: OnHours, now: int) -> int | None:
 
 def _add(desk: Desk, listing: Listing, rule: Rule, basis_at: int, decider: str, *, planned: int) -> None:
     db, now, instance = desk.store.reading(), desk.clock(), listing.instance
-    if parkings.of(db, instance.id, rule, basis_at) is not None:
+    if parkings.is_known(db, instance.id, rule, basis_at):
         return
     channel = channel_of(desk, listing.team)
     made = Parking(instance.id, rule, basis_at, acts_at(rule, planned, now), channel, decider)
-    if not channel or over(made, listing) is not None:
+    if not channel or over(made, listing) is not None or _never(desk, listing) or desk.exemption(instance):
         return
     with desk.store.writing() as writing:
         parkings.add(writing, made)
+
+
+def _never(desk: Desk, listing: Listing) -> str | None:
+    """Why no stop by rule can come of it for as long as it is what it is, so that nobody is told of one."""
+    instance = listing.instance
+    return kept(Scene(instance, (), None, protected=desk.protects(instance))) or provider_obstacle(instance)
 
 
 def _move_on(desk: Desk, parking: Parking, listing: Listing | None, own: HoursRule | None, *, now: int) -> None:
@@ -100,20 +101,25 @@ def _move_on(desk: Desk, parking: Parking, listing: Listing | None, own: HoursRu
     gone = _gone(desk, parking, listing, own, now=now)
     if listing is None or gone:
         with desk.store.writing() as db:
-            _settle(db, parking, now, gone or "")
+            warning.settle(db, parking, now, gone or "")
         return
-    due = warnings_due(parking, now)
-    if parking.warned < due:
-        _warn(desk, parking, listing, due, now=now)
-    if now >= parking.acts_at and waits(circumstances(desk, listing, now)) is None:
+    waiting = warning.obstacle(desk, parking, listing, now)
+    warning.note(desk, parking, waiting or "", now)
+    if waiting is not None:
+        warning.hold_back(desk, parking, now)
+    elif is_stale(parking, now):
+        warning.announce_anew(desk, parking, now)
+    elif now >= parking.acts_at:
         _stop(desk, parking, listing, now)
+    else:
+        warning.warn(desk, parking, listing, now)
 
 
 def _gone(desk: Desk, parking: Parking, listing: Listing | None, own: HoursRule | None, *, now: int) -> str | None:
     """Why nothing comes of it any more; None while it stands."""
     if listing is None:
         return "It is gone."
-    return over(parking, listing) or _not_meant(desk, parking, listing, own, now=now)
+    return over(parking, listing) or _never(desk, listing) or _not_meant(desk, parking, listing, own, now=now)
 
 
 def _not_meant(desk: Desk, parking: Parking, listing: Listing, own: HoursRule | None, *, now: int) -> str | None:
@@ -128,42 +134,6 @@ def _not_meant(desk: Desk, parking: Parking, listing: Listing, own: HoursRule | 
     return None
 
 
-def circumstances(desk: Desk, listing: Listing, now: int) -> Circumstances:
-    """What counts for an instance at this moment."""
-    db, instance = desk.store.reading(), listing.instance
-    team = desk.settings.teams.get(listing.team)
-    return Circumstances(
-        listing,
-        snoozes.on(db, instance.id, now),
-        desk.exemption(instance),
-        actions.live_on(db, instance.id),
-        stops_active=team is not None and team.pausing.stop_active,
-    )
-
-
-def _warn(desk: Desk, parking: Parking, listing: Listing, due: int, *, now: int) -> None:
-    with desk.store.writing() as db:
-        parkings.warn(db, parking, due)
-        if now < parking.acts_at:
-            _tell(db, parking, now)
-            if due > 1 and waits(circumstances(desk, listing, now)) is None:
-                subject = f"{parking.channel}|{parking.acts_at}"
-                ref = f"parking-soon:{parking.acts_at}"
-                outbox.tell(db, parking.channel, ref, kind="parking_soon", subject=subject, now=now)
-    desk.wake()
-
-
-def _tell(db: Database, parking: Parking, now: int) -> None:
-    subject, ref = f"{parking.channel}|{parking.acts_at}", f"parking:{parking.acts_at}"
-    outbox.tell(db, parking.channel, ref, kind="parking", subject=subject, now=now)
-
-
-def _settle(db: Database, parking: Parking, now: int, outcome: str, action: Action | None = None) -> None:
-    parkings.settle(db, parking, now, outcome, action_id=action.id if action else "")
-    if parking.warned and now - parking.acts_at < NEWS:
-        _tell(db, parking, now)
-
-
 def _stop(desk: Desk, parking: Parking, listing: Listing, now: int) -> None:
     """The stop, decided by whoever set the rule; carried out, and looked at once more, like any other."""
     with desk.store.writing() as db:
@@ -171,11 +141,11 @@ def _stop(desk: Desk, parking: Parking, listing: Listing, now: int) -> None:
             planned = planning.by_rule(
                 desk, db, listing, rule=parking.rule, parked_at=parking.acts_at, reason=_reason(parking)
             )
-        except Refused as error:
-            _settle(db, parking, now, str(error))
+        except Refused:
+            warning.take_back(db, parking)  # things have just changed; it is announced anew
             return
         _approve(desk, db, planned, parking.decider)
-        _settle(db, parking, now, "", planned)
+        warning.settle(db, parking, now, "", planned)
     desk.wake()
 
 
@@ -198,7 +168,7 @@ def notice(desk: Desk, channel: str, at: int) -> list[tuple[Parking, Listing | N
     found = []
     for parking in parkings.at(db, channel, at):
         listing = listings.by_id(db, parking.instance_id)
-        waiting = waits(circumstances(desk, listing, now)) if listing and parking.settled_at is None else None
+        waiting = warning.obstacle(desk, parking, listing, now) if listing and parking.settled_at is None else None
         action = actions.by_id(db, parking.action_id) if parking.action_id else None
         found.append((parking, listing, action, waiting))
     return found
@@ -208,4 +178,4 @@ def refresh(desk: Desk, db: Database, instance_id: str) -> None:
     """Redraw the open notices that tell of an instance, in the transaction that changed it."""
     for parking in parkings.open_ones(db):
         if parking.instance_id == instance_id and parking.warned:
-            _tell(db, parking, desk.clock())
+            warning.tell(db, parking, desk.clock())

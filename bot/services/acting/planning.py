@@ -12,8 +12,9 @@ from bot.domain.acting.caps import check_cap
 from bot.domain.acting.deciders import deciders, refusal_to_break_glass
 from bot.domain.acting.images import obstacle_to_clone
 from bot.domain.acting.launches import Template, obstacle_to_launch
-from bot.domain.acting.obstacles import obstacle_to_stop
+from bot.domain.acting.obstacles import obstacle_to_rule, obstacle_to_stop
 from bot.domain.acting.starting import obstacle_to_start
+from bot.domain.clock import DAY
 from bot.domain.listing import Listing
 from bot.domain.measuring.verdict import Verdict
 from bot.domain.money.report import Scope
@@ -47,6 +48,8 @@ def stop(
     facts = replace(
         _facts(listing, scene.verdict), owner=owner, programs=using.programs_on(desk, db, listing.instance.id)
     )
+    if scene.booked is not None and scene.booked.from_at - desk.clock() < DAY:
+        facts = replace(facts, booked_by=scene.booked.holder, booked_at=scene.booked.from_at)
     if ends_work:
         facts = replace(facts, even_active=True, approvals=2)
     return _on(desk, "stop", listing, requester, facts=facts, reason=reason)
@@ -64,7 +67,7 @@ def by_rule(desk: Desk, db: Database, listing: Listing, *, rule: str, parked_at:
     team = desk.settings.teams.get(listing.team)
     even_active = rule == "hours" and team is not None and team.pausing.stop_active
     scene = scenes.scene(desk, db, listing.instance, listing.claims)
-    _refuse(obstacle_to_stop(scene, even_active=even_active))
+    _refuse(obstacle_to_rule(scene) or obstacle_to_stop(scene, even_active=even_active))
     facts = replace(_facts(listing, scene.verdict), rule=rule, parked_at=parked_at, even_active=even_active)
     return _on(desk, "stop", listing, VALET, facts=facts, reason=reason)
 

@@ -7,10 +7,11 @@ from sqlite_utils import Database
 from bot.domain.acting.obstacles import Scene
 from bot.domain.fleet import Instance
 from bot.domain.measuring.verdict import Verdict
+from bot.domain.sharing.bookings import Slot
 from bot.domain.sharing.claims import GRACE, Claim
 from bot.services.desk import Desk
 from bot.services.measuring import judging
-from store import claims
+from store import bookings, claims, line, snoozes
 
 
 def verdict_of(desk: Desk, db: Database, instance: Instance) -> Verdict:
@@ -28,7 +29,16 @@ def scene(desk: Desk, db: Database, instance: Instance, held: Sequence[Claim], v
         desk.exemption(instance),
         desk.protects(instance),
         switches=desk.switches(instance),
+        offers=tuple(line.offers_on(db, [instance.id]).get(instance.id, ())),
+        snooze=snoozes.on(db, instance.id, desk.clock()),
+        booked=next_slot(db, instance.id),
+        now=desk.clock(),
     )
+
+
+def next_slot(db: Database, instance_id: str) -> Slot | None:
+    """The booking of an instance that begins next."""
+    return next(iter(bookings.ahead(db, instance_id=instance_id)), None)
 
 
 def now(desk: Desk, db: Database, instance: Instance) -> Scene:
