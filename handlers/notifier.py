@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.clock import SECOND
-from bot.services import posting
+from bot.services import posting, undelivered
 from bot.services.desk import Desk
 from bot.services.posting import Post
 from handlers.blocks.parts import FALLBACK_TEXT, Block, Reply, cut_mrkdwn
@@ -22,10 +22,13 @@ log = logging.getLogger(__name__)
 FINAL = frozenset(
     {
         *("channel_not_found", "is_archived", "not_in_channel", "user_not_found", "cannot_dm_bot", "restricted_action"),
-        *("invalid_auth", "account_inactive", "token_revoked", "missing_scope", "no_text", "invalid_blocks"),
-        *("msg_too_long", "msg_blocks_too_long", "cant_update_message", "message_not_found"),
+        *("missing_scope", "no_text", "invalid_blocks", "msg_too_long", "msg_blocks_too_long"),
+        *("cant_update_message", "message_not_found"),
     }
 )
+"""No later try helps until somebody changes something."""
+SHUT_OUT = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
+"""Slack takes nothing from us at all, until an admin has put that right; no message is at fault."""
 UNSURE = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
 """After these Slack may have posted it or not."""
 EVENT = "valet_message"
@@ -78,7 +81,7 @@ class Notifier:
             posting.again(self._desk, post, "can't be drawn", wait=posting.LONGEST_WAIT)
             return True
         if reply is None:
-            posting.bury(self._desk, post, "there is nothing left to show")
+            posting.bury(self._desk, post, undelivered.NOTHING_LEFT)
             return True
         return self._send(post, reply)
 
@@ -91,7 +94,7 @@ class Notifier:
                 if blocks and error_code(error) in BLOCKS_REFUSED:
                     log.error("Slack refused the blocks of %s: %s", post.kind, error_code(error))  # noqa: TRY400
                     continue
-                self._failed(post, error)
+                return self._failed(post, error)
             except LOST as error:
                 # nobody knows whether it was posted; `_find_out` looks for it
                 log.warning("no answer from Slack to a post: %s", type(error).__name__)
@@ -111,9 +114,13 @@ class Notifier:
         )
         posting.sent(self._desk, post, said["channel"], said["ts"])
 
-    def _failed(self, post: Post, error: SlackApiError) -> None:
+    def _failed(self, post: Post, error: SlackApiError) -> bool:
+        """What to do about it; False when the others need not try."""
         code, status = error_code(error), error.response.status_code
-        if code in FINAL:
+        if code in SHUT_OUT:
+            log.error("Slack refuses the bot's token: %s", code)
+            posting.again(self._desk, post, code)
+        elif code in FINAL:
             log.error("a message to %s can't be posted: %s", post.channel, code)
             posting.bury(self._desk, post, code)
         elif status == 429:
@@ -123,6 +130,7 @@ class Notifier:
         elif status < 500 and code not in UNSURE:
             posting.again(self._desk, post, code)
         # else nobody knows whether it was posted; `_find_out` looks for it
+        return code not in SHUT_OUT
 
     def _find_out(self, post: Post) -> None:
         """Look for an attempt without an answer in Slack's history; not there: send it again."""

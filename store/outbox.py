@@ -29,6 +29,7 @@ SCHEMA = (
     ) STRICT""",
     "CREATE UNIQUE INDEX one_waiting_row ON outbox (channel, ref) WHERE state = 'waiting'",
     "CREATE INDEX outbox_due ON outbox (due_at) WHERE state IN ('waiting', 'sending')",
+    "CREATE UNIQUE INDEX one_dead_row ON outbox (channel, ref) WHERE state = 'dead'",
     """CREATE TABLE posts (
         channel TEXT NOT NULL,
         ref TEXT NOT NULL,
@@ -99,6 +100,7 @@ def start(db: Database, row_id: int, now: int) -> bool:
 def sent(db: Database, row: Row, posted_channel: str, ts: str) -> None:
     """It was posted there."""
     changed(db, "UPDATE outbox SET state = 'sent', error = '' WHERE id = ?", row["id"])
+    changed(db, "DELETE FROM outbox WHERE channel = ? AND ref = ? AND state = 'dead'", row["channel"], row["ref"])
     changed(
         db,
         "INSERT OR REPLACE INTO posts (channel, ref, posted_channel, ts) VALUES (?, ?, ?, ?)",
@@ -118,9 +120,30 @@ def retry(db: Database, row: Row, at: int, error: str) -> None:
     changed(db, "UPDATE outbox SET state = 'waiting', due_at = ?, error = ? WHERE id = ?", at, error, row["id"])
 
 
-def bury(db: Database, row_id: int, error: str) -> None:
-    """It can never be posted; the row stays for people to look at."""
-    changed(db, "UPDATE outbox SET state = 'dead', error = ? WHERE id = ?", error, row_id)
+def bury(db: Database, row: Row, error: str) -> None:
+    """It can't be posted; the row stays for people to look at. Newer news of a message that is kept joins that row."""
+    sql = "UPDATE outbox SET kind = ?, subject = ?, error = ? WHERE channel = ? AND ref = ? AND state = 'dead'"
+    if changed(db, sql, row["kind"], row["subject"], error, row["channel"], row["ref"]):
+        changed(db, "DELETE FROM outbox WHERE id = ?", row["id"])
+    else:
+        changed(db, "UPDATE outbox SET state = 'dead', error = ? WHERE id = ?", error, row["id"])
+
+
+def dead(db: Database) -> list[Row]:
+    """Messages that can't be posted, by place and reason, the oldest first."""
+    return rows(db, f"{_WITH_POSTS} WHERE o.state = 'dead' ORDER BY o.channel, o.error, o.created_at, o.id")
+
+
+def revive(db: Database, channel: str, error: str, now: int) -> int:
+    """Try them again at once, unless newer news of the same message is about to be tried; how many there were."""
+    sql = """UPDATE OR IGNORE outbox SET state = 'waiting', due_at = ?, attempts = 0
+        WHERE channel = ? AND error = ? AND state = 'dead'"""
+    return changed(db, sql, now, channel, error) + drop(db, channel, error)
+
+
+def drop(db: Database, channel: str, error: str) -> int:
+    """Forget them; how many there were."""
+    return changed(db, "DELETE FROM outbox WHERE channel = ? AND error = ? AND state = 'dead'", channel, error)
 
 
 def in_flight(db: Database) -> list[Row]:

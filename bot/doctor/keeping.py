@@ -6,7 +6,7 @@ from pathlib import Path
 from bot.doctor.finding import Finding, error, fine, warning
 from bot.domain.clock import HOUR
 from bot.errors import Unreachable
-from bot.services import auditing
+from bot.services import auditing, undelivered
 from bot.settings import Settings
 from store import backups
 from store.checkup import checkup, looking
@@ -22,6 +22,7 @@ def check(settings: Settings, now: int) -> Iterator[Finding]:
         if database.exists() and not checkup(database).missing:
             yield _backup(settings, database, now)
             yield _audit(database)
+            yield _undelivered(database)
     except (Unreachable, OSError):
         return
 
@@ -54,3 +55,14 @@ def _audit(database: Path) -> Finding:
         return error("V109", f"The audit is broken: {broken.what}", hint)
     count = newest.id if newest else 0
     return fine("V109", f"The audit is as it was written: {count:,} {'entry' if count == 1 else 'entries'}.")
+
+
+def _undelivered(database: Path) -> Finding:
+    with looking(database) as db:
+        found = undelivered.waiting(db)
+    count = sum(len(each.messages) for each in found)
+    if not count:
+        return fine("V110", "No message is kept that could not be posted.")
+    places = ", ".join(f"{each.channel} ({each.error})" for each in found[:5])
+    hint = "An admin sees them with `/gpu undelivered`, and has them tried again."
+    return warning("V110", f"Messages that could not be posted: {count}, to {places}.", hint)

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 from bot.domain.clock import DAY, SECOND
+from bot.services import undelivered
 from bot.services.desk import Desk
 from store import outbox
 from store.sql import Row
 
-UNDELIVERED = "undelivered"
-CLOSED = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action", "missing_scope"})
-"""Slack's words for a channel that takes no message of ours."""
 SETTLE = 35 * SECOND
 """So long after an attempt without an answer, Slack's history is taken at its word."""
 LONGEST_WAIT = 900 * SECOND
@@ -71,14 +69,10 @@ def again(desk: Desk, post: Post, error: str, *, wait: int | None = None) -> Non
 
 
 def bury(desk: Desk, post: Post, error: str) -> None:
-    """It can never be sent; the row stays. Of a closed channel the admins are told, once for each cause."""
+    """It can't be sent as things are; the row stays, and the admins are told."""
     with desk.store.writing() as db:
-        outbox.bury(db, post.id, error)
-        if post.kind == UNDELIVERED or error not in CLOSED or not post.channel.startswith(("C", "G")):
-            return
-        subject = f"{post.channel} {error}"
-        for admin in sorted(desk.roster().admins):
-            outbox.tell(db, admin, f"{UNDELIVERED}/{subject}", kind=UNDELIVERED, subject=subject, now=desk.clock())
+        outbox.bury(db, _row(post), error)
+        undelivered.tell(desk, db, post.channel, error, kind=post.kind)
 
 
 def first_time(desk: Desk, event_id: str) -> bool:
@@ -109,4 +103,4 @@ def _post(row: Row) -> Post:
 
 
 def _row(post: Post) -> Row:
-    return {"id": post.id, "channel": post.channel, "ref": post.ref}
+    return {"id": post.id, "channel": post.channel, "ref": post.ref, "kind": post.kind, "subject": post.subject}

@@ -22,6 +22,7 @@ from handlers.actions import (
     reports,
     running,
     savings,
+    undelivered,
     using,
 )
 from handlers.actions.pressing import Press
@@ -48,6 +49,7 @@ PRESSES: dict[str, Press] = {
     **line.PRESSES,
     **granting.PRESSES,
     **running.PRESSES,
+    **undelivered.PRESSES,
 }
 
 

@@ -3,13 +3,6 @@
 from handlers.blocks.parts import Reply, plainly
 from handlers.blocks.words import code, esc, say
 
-_REMEDIES = {
-    "not_in_channel": "Type `/invite` with my name there.",
-    "channel_not_found": "Is it private? Then type `/invite` with my name there; else correct valet.toml.",
-    "is_archived": "Unarchive it, or name another one in valet.toml.",
-    "missing_scope": "`valet doctor` tells which scope the app lacks.",
-}
-
 DAMAGED = "the database is damaged; an admin has to restore a backup"
 _DATABASE_REMEDIES = {
     "the disk is full": "Make room on its disk, and I go on by myself.",
@@ -17,15 +10,6 @@ _DATABASE_REMEDIES = {
     "its file can't be opened": "Give Valet's user the right to read and write it, and I go on by myself.",
     "another program keeps it locked": "End that program, and I go on by myself.",
 }
-
-
-def undelivered(channel: str, error: str) -> Reply:
-    """Messages to a channel can't be posted; `error` is Slack's word for why."""
-    remedy = _REMEDIES.get(error, "`valet doctor` may tell more.")
-    return plainly(
-        f"I can't post to <#{channel}> ({code(error, 60)}). {remedy} What I had to say there is lost, "
-        "requests to stop a machine included; they can be made again."
-    )
 
 
 def backup_failed(reason: str) -> Reply:

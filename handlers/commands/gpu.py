@@ -13,6 +13,7 @@ from handlers.commands import (
     line,
     parking,
     running,
+    undelivered,
     using,
 )
 from handlers.commands.verbs import about
@@ -23,4 +24,5 @@ VERBS = (
     *about("Wait and book", *line.VERBS, *booking.VERBS, *calendar.VERBS),
     *about("Stop, start, launch", *acting.VERBS, *parking.VERBS, *draining.VERBS),
     *about("Run jobs", *running.VERBS),
+    *about("Look after Valet", *undelivered.VERBS),
 )

@@ -1,16 +1,17 @@
 """What admins are told when Valet itself is in trouble."""
 
-from bot.services import backing_up, posting
+from bot.services import backing_up, undelivered
 from bot.services.desk import Desk
 from handlers.blocks import troubles
+from handlers.blocks import undelivered as blocks
 from handlers.blocks.parts import Reply
 from handlers.messages.drawing import Draw
 
 
-def undelivered(_desk: Desk, subject: str) -> Reply | None:
-    """A channel that can't be posted to, for an admin; its subject is "channel error"."""
+def kept(desk: Desk, subject: str) -> Reply | None:
+    """What a place does not take, for an admin; its subject is "channel error"."""
     channel, _, error = subject.partition(" ")
-    return troubles.undelivered(channel, error)
+    return blocks.told(channel, error, undelivered.one(desk, channel, error))
 
 
 def backup_failed(_desk: Desk, subject: str) -> Reply | None:
@@ -18,4 +19,4 @@ def backup_failed(_desk: Desk, subject: str) -> Reply | None:
     return troubles.backup_failed(subject)
 
 
-KINDS: dict[str, Draw] = {posting.UNDELIVERED: undelivered, backing_up.FAILED: backup_failed}
+KINDS: dict[str, Draw] = {undelivered.KIND: kept, backing_up.FAILED: backup_failed}

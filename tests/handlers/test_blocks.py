@@ -18,9 +18,10 @@ from bot.domain.money.savings import Hint
 from bot.domain.sharing.ranking import Found, Way
 from bot.domain.sharing.wants import Want
 from bot.domain.standing import Still
+from bot.domain.undelivered import Undelivered
 from bot.errors import NotFound
 from handlers import listen
-from handlers.blocks import approvals, claims, cost, digest, dormant, find, fleet, hints, images, launches, troubles
+from handlers.blocks import approvals, claims, cost, digest, dormant, find, fleet, hints, images, launches, undelivered
 from handlers.blocks.find import Asked
 from handlers.blocks.parts import Reply, fitting, plainly, section, size
 from handlers.commands import cost as cost_command
@@ -32,6 +33,7 @@ STATES = ActionState.__args__
 BECAME = ("idle", "asked", "approved", "stopping", "stopped", "claimed", "kept", "working", "unknown", "gone")
 TOTALS = Totals(10_000, 80_000, 9_000, 5_000, 1_234, 10**15, 10**15)
 ASKED = Asked(Want(2, kind("a100-80")), 6 * HOUR)
+KEPT = Undelivered("7", "C0GPUS001", "is_archived", NOW, (("digest", "C0GPUS001|2026-11-23"),) * 40)
 APPROVERS = frozenset(f"U{number:010d}" for number in range(300))
 
 
@@ -193,7 +195,9 @@ def test_refusals_and_help_are_fit_to_send(text):
         verbs.help_text("/gpu", gpu.VERBS, f"I don't know {text}." if text != pieces.MARKUP else ""),
         verbs.help_text("/cost", cost_command.VERBS),
         plainly("x" * 9_000),
-        troubles.undelivered("C0GPUS001", "is_archived"),
+        undelivered.told("C0GPUS001", "is_archived", KEPT),
+        undelivered.told("U0ADA0001", text or "x", None),
+        undelivered.listed([(KEPT, [approvals.card(pieces.action(text), APPROVERS).text] * 40)] * 30),
     ]
 
     assert [found for reply in replies for found in objections(reply) if "<!channel" not in found] == []

@@ -174,14 +174,33 @@ def test_a_dead_channel_is_logged_and_the_admins_are_told_once(office, claims, c
     told = office.slack.sees("bob", "@bob")
     assert len(told) == 1
     assert told[0].startswith("I can't post to #gpus (`is_archived`). Unarchive it")
+    assert "kept: 3 messages until now" in told[0]
 
 
-def test_a_person_who_cannot_be_written_to_is_logged_only(office, claims):
+def test_of_a_person_who_cannot_be_written_to_the_admins_are_told(office, claims):
     tell(office, "U0NOBODY1", claims[0])
 
     drain(office)
+    later(office)
 
-    assert states(office) == {"dead": 1}
+    assert states(office) == {"dead": 1, "sent": 1}
+    assert "(`channel_not_found`)" in office.slack.latest("bob", "@bob")
+
+
+def test_while_slack_refuses_the_token_messages_wait(office, claims):
+    for claim in claims:
+        tell(office, GPUS, claim)
+    office.slack.bot_token = "xoxb-another"
+
+    for _ in range(3):
+        later(office)
+    meanwhile = states(office)
+    office.slack.bot_token = "xoxb-sandbox"
+    later(office, 1000)
+
+    assert meanwhile == {"waiting": 3}
+    assert states(office) == {"sent": 3}
+    assert len(posted(office)) == 3
 
 
 def test_several_changes_before_the_post_are_one_post(office, claims):

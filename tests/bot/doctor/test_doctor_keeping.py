@@ -6,8 +6,8 @@ from bot.domain.clock import HOUR
 from bot.services import backing_up
 from bot.services.desk import Desk
 from bot.settings import Settings
-from store import Store, audit
-from store.sql import sqlite3
+from store import Store, audit, outbox
+from store.sql import rows, sqlite3
 from tests.conftest import MONDAY
 
 
@@ -70,3 +70,15 @@ def test_before_the_first_start_there_is_nothing_to_say(patient):
     patient.look()
 
     assert patient.said("V108") == patient.said("V109") == []
+
+
+def test_messages_that_could_not_be_posted_are_counted_with_where_and_why(lived):
+    none = lived.look().said("V110")
+    store = Store(lived.database)
+    with store.writing() as db:
+        outbox.tell(db, "C0GPUS", "digest:1", kind="digest", subject="C0GPUS|2026-11-23", now=MONDAY)
+        outbox.bury(db, rows(db, "SELECT * FROM outbox")[0], "is_archived")
+    store.close()
+
+    assert none == [("ok", "No message is kept that could not be posted.")]
+    assert lived.look().said("V110") == [("warning", "Messages that could not be posted: 1, to C0GPUS (is_archived).")]

@@ -1,0 +1,87 @@
+"""Messages that Slack will not take as things are: kept, told of once, and tried again when an admin says so."""
+
+from collections.abc import Callable, Iterable
+from itertools import groupby
+
+from sqlite_utils import Database
+
+from bot.domain.undelivered import Undelivered
+from bot.errors import Refused
+from bot.services.desk import Desk
+from store import audit, outbox
+from store.sql import Row
+
+KIND = "undelivered"
+NOTHING_LEFT = "there is nothing left to show"
+NOTHING_TO_DO = frozenset({NOTHING_LEFT, "message_not_found", "cant_update_message"})
+"""Of these nobody misses anything: what they told of is gone, or somebody deleted the message they were to change."""
+
+
+def kept(desk: Desk) -> list[Undelivered]:
+    """Everything that waits for somebody to do something about it."""
+    return waiting(desk.store.reading())
+
+
+def one(desk: Desk, channel: str, error: str) -> Undelivered | None:
+    """What one place does not take for one reason, if there is anything."""
+    return next((each for each in kept(desk) if (each.channel, each.error) == (channel, error)), None)
+
+
+def tell(desk: Desk, db: Database, channel: str, error: str, *, kind: str) -> None:
+    """Tell the admins: one message until it is settled, however many messages are kept."""
+    found = [each for each in waiting(db) if (each.channel, each.error) == (channel, error)]
+    if kind != KIND and found:
+        _tell(desk, db, found[0])
+
+
+def try_again(desk: Desk, person: str, first: str) -> int:
+    """Send them once more; how many. Raises Refused."""
+    return _settle(desk, person, first, "tried messages again", lambda db, each: _revive(desk, db, each))
+
+
+def drop(desk: Desk, person: str, first: str) -> int:
+    """Forget them; how many. Raises Refused."""
+    return _settle(desk, person, first, "dropped messages", lambda db, each: outbox.drop(db, each.channel, each.error))
+
+
+def refuse_others(desk: Desk, person: str) -> None:
+    """Only admins see what others would have been told. Raises Refused."""
+    admins = desk.roster().admins
+    if person not in admins:
+        names = " or ".join(f"<@{user}>" for user in sorted(admins)) or "an admin, once [slack] admins names one"
+        raise Refused(f"What could not be posted is for {names} to see.")
+
+
+def _settle(desk: Desk, person: str, first: str, did: str, do: Callable[[Database, Undelivered], int]) -> int:
+    refuse_others(desk, person)
+    with desk.store.writing() as db:
+        found = next((each for each in waiting(db) if each.id == first), None)
+        if found is None:
+            raise Refused("Those were tried again or dropped already. `/gpu undelivered` shows what is left.")
+        count = do(db, found)
+        audit.add(db, desk.clock(), person, did, subject="valet", detail=f"{count} to {found.channel} ({found.error})")
+        _tell(desk, db, found)
+    desk.wake()
+    return count
+
+
+def _revive(desk: Desk, db: Database, found: Undelivered) -> int:
+    return outbox.revive(db, found.channel, found.error, desk.clock())
+
+
+def _tell(desk: Desk, db: Database, found: Undelivered) -> None:
+    subject = f"{found.channel} {found.error}"
+    for admin in sorted(desk.roster().admins):
+        outbox.tell(db, admin, f"{KIND}:{found.id}", kind=KIND, subject=subject, now=desk.clock())
+
+
+def waiting(db: Database) -> list[Undelivered]:
+    """As `kept`, for whoever has a database and no desk."""
+    rows = (row for row in outbox.dead(db) if row["error"] not in NOTHING_TO_DO)
+    return [_group(each) for _, each in groupby(rows, lambda row: (row["channel"], row["error"]))]
+
+
+def _group(rows: Iterable[Row]) -> Undelivered:
+    found = list(rows)
+    first, messages = found[0], tuple((row["kind"], row["subject"]) for row in found)
+    return Undelivered(str(first["id"]), first["channel"], first["error"], first["created_at"], messages)

@@ -1,0 +1,97 @@
+"""What could not be posted: where, why, what an admin can do about it, and what it was."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.domain.undelivered import Undelivered
+from handlers import ids
+from handlers.blocks.parts import (
+    Block,
+    Reply,
+    actions,
+    button,
+    confirm,
+    context,
+    cut_mrkdwn,
+    fitting,
+    lines,
+    plainly,
+    section,
+)
+from handlers.blocks.words import at, code, plural
+
+REMEDIES: Mapping[str, str] = {
+    "not_in_channel": "Type `/invite` with my name there, then try again.",
+    "channel_not_found": "Is it private? Then type `/invite` with my name there; else correct valet.toml.",
+    "is_archived": "Unarchive it, or name another one in valet.toml.",
+    "restricted_action": "Its settings, or the workspace's, keep me from posting there.",
+    "missing_scope": "`valet doctor` tells which scope the app lacks.",
+    "user_not_found": "Have they left? Then look for what they hold, and take them out of valet.toml.",
+    "cannot_dm_bot": "That is a bot, which can't hold machines; correct valet.toml.",
+}
+OUR_FAULT = "That is a fault of mine: please report it, with what my log says."
+PREVIEW = 200
+PLACES = 12
+SHOWN = 3
+MOST_TEXT = 9_000
+
+
+def place(channel: str) -> str:
+    """#gpus, or @Ada."""
+    return f"<#{channel}>" if channel.startswith(("C", "G", "D")) else f"<@{channel}>"
+
+
+def told(channel: str, error: str, found: Undelivered | None) -> Reply:
+    """For an admin: what is kept for a place; None: nothing any more."""
+    if found is None:
+        return plainly(f"What I could not post to {place(channel)} was tried again, or dropped.")
+    text = (
+        f"I can't post to {place(channel)} ({code(error, 60)}). {_remedy(error)} What I had to say there is kept: "
+        f"{plural(len(found.messages), 'message')} until now; `/gpu undelivered` shows what."
+    )
+    return plainly(text, *_buttons(found))
+
+
+def listed(found: Sequence[tuple[Undelivered, Sequence[str]]]) -> Reply:
+    """Everything that is kept, place by place, each message by its text."""
+    total = sum(len(each.messages) for each, _ in found)
+    if not total:
+        return plainly("Everything could be posted: nothing is kept.")
+    text = f"{plural(total, 'message')} could not be posted."
+    shown, left = fitting([_group(*each) for each in found[:PLACES]], MOST_TEXT)
+    left += max(0, len(found) - PLACES)
+    rest = [context(f"{plural(left, 'more place')}, shown as these are settled.")] if left else []
+    return Reply(text, [section(f"*{text}* They are drawn as things stand when they are sent."), *shown, *rest])
+
+
+def _group(found: Undelivered, texts: Sequence[str]) -> list[Block]:
+    head = f"*{place(found.channel)}*  {code(found.error, 60)} since {at(found.since)}. {_remedy(found.error)}"
+    more = [f"and {len(texts) - SHOWN:,} more"] if len(texts) > SHOWN else []
+    return [
+        section(lines([head, *(f">{_beginning(each)}" for each in texts[:SHOWN]), *more])),
+        actions(*_buttons(found)),
+    ]
+
+
+def _beginning(text: str) -> str:
+    return cut_mrkdwn(text.partition("\n")[0], PREVIEW)
+
+
+def _remedy(error: str) -> str:
+    return REMEDIES.get(error, OUR_FAULT)
+
+
+def _buttons(found: Undelivered) -> list[Block]:
+    what = plural(len(found.messages), "message")
+    sure = confirm("Drop them?", f"{what} will never be posted.", yes="Drop", no="Keep")
+    return [
+        button("Try again", f"{ids.TRY_AGAIN}:{found.id}", found.id, style="primary"),
+        button("Drop", f"{ids.DROP_KEPT}:{found.id}", found.id, style="danger", confirm=sure),
+    ]
+
+
+def settled(count: int, *, again: bool) -> Reply:
+    """The answer to a press."""
+    what = plural(count, "message")
+    if again:
+        return plainly(f"Trying {what} again now. What can't be posted comes back to `/gpu undelivered`.")
+    return plainly(f"Dropped {what}.")
