@@ -21,7 +21,7 @@ TRUST = {
     "range-only": "Not predictable: take the range, not the figure.",
     "run-rate": "Too short a history for a range: this is what runs now, carried on.",
 }
-HOW = {"steady": "around the clock", "planned": "as planned", "mean": "mean of the last 14 days"}
+HOW = {"steady": "around the clock", "planned": "as planned", "usual": "its part of the usual use"}
 CHANGES = {
     "launched": "{name} launched on {day}",
     "stopped": "{name} stopped on {day}",

@@ -177,7 +177,7 @@ def report(text: str) -> Report:
         budget_micros=10**15,
         chance_over=0.37,
         over_on=days[40].date,
-        drivers=tuple(Driver("i", text, text, 10**12, "mean") for _ in range(12)),
+        drivers=tuple(Driver("i", text, text, 10**12, "usual") for _ in range(12)),
         changes=tuple(KnownChange("i", text, "launched", days[30].date, 10**12) for _ in range(12)),
         uncounted=(text,) * 3,
         notes=(text,) * 12,

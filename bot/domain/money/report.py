@@ -53,7 +53,7 @@ class ReportDay:
     hi_micros: int | None = None
 
 
-How = Literal["steady", "planned", "mean"]
+How = Literal["steady", "planned", "usual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,9 @@ class Driver:
     type: str
     micros_per_day: int
     how: How
-    """steady: it runs on and on, so the figure is its rate. planned: when it will run is known. mean: of 14 days."""
+    """steady: it runs on and on, so the figure is its rate. planned: when it will run is known.
+    usual: its part of what varies.
+    """
 
 
 @dataclass(frozen=True, slots=True)

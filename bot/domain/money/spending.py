@@ -24,7 +24,6 @@ ENOUGH = 0.95
 """Share of a day it must have run to count as around the clock: restarts and missed looks are forgiven."""
 LEAST_FULL_DAYS = 3
 """So many full days a stopped machine must have had to count as one that ran around the clock."""
-MEAN_OVER = 14
 DRIVERS = 5
 RECENT = 2 * DAY
 """Launches and stops so long ago are named in the report."""
@@ -129,14 +128,6 @@ def history(ids: Iterable[str], days: Days, ledger: Ledger) -> History:
     return History(first, values, is_certain=True)
 
 
-def mean_per_day(instance_id: str, days: Days, ledger: Ledger) -> int:
-    """A machine's mean micro-dollars per day over the last 14 complete days, or those there are."""
-    count = min(MEAN_OVER, (ledger.today - ledger.first_day).days)
-    since = ledger.today - timedelta(days=count)
-    spent = sum(used.micros for day, used in days.get(instance_id, {}).items() if day >= since)
-    return spent // count if count > 0 else 0
-
-
 def whole_month(rest: Forecast, charged: int, passed: float) -> Forecast:
     """Charged up to now plus the rest, of which today is the first day: what has passed of it is not expected again."""
     gone = rest.days[0].mean * passed
@@ -182,21 +173,18 @@ def capped(outlook: Forecast, most_per_day: int, *, passed: float = 0.0) -> Fore
 
 
 def drivers(
-    machines: Sequence[Machine],
-    days: Days,
-    kinds: Mapping[str, Kind],
-    ledger: Ledger,
-    per_planned_day: Mapping[str, int],
+    machines: Sequence[Machine], kinds: Mapping[str, Kind], planned: Mapping[str, int], usual: Mapping[str, int]
 ) -> tuple[Driver, ...]:
-    """The machines that cost most per day; `per_planned_day` is what planned ones do, by id."""
+    """The machines that cost most per day, by what is expected of them: of planned and of variable ones by id."""
     found = []
     for machine in machines:
-        steady = kinds[machine.id] == "steady"
-        per_day = machine.micros_per_day if steady else mean_per_day(machine.id, days, ledger)
-        if kinds[machine.id] == "planned":
-            per_day = per_planned_day.get(machine.id, 0)
-        if per_day > 0 and kinds[machine.id] != "ended":
-            how: How = "steady" if steady else "planned" if machine.id in per_planned_day else "mean"
+        how: How = "usual"
+        per_day = usual.get(machine.id, 0)
+        if kinds[machine.id] == "steady":
+            how, per_day = "steady", machine.micros_per_day
+        elif kinds[machine.id] == "planned":
+            how, per_day = "planned", planned.get(machine.id, 0)
+        if per_day > 0:
             found.append(Driver(machine.id, machine.name, machine.type, per_day, how))
     return tuple(sorted(found, key=lambda each: (-each.micros_per_day, each.name))[:DRIVERS])
 

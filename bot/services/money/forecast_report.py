@@ -39,7 +39,7 @@ def report(desk: Desk, scope: Scope, books: Books) -> Report:
     whole = whole if limit is None else capped(whole, limit, passed=books.passed)
     ahead = {span: forecast_sum(series, horizon=span, own=books.own) for span in SPANS}
     ahead = {span: each if limit is None else capped(each, limit) for span, each in ahead.items()}
-    whose = budget(desk, scope)
+    whose, usual = budget(desk, scope), {each.id: each.variable for each in expected}
     unpriced = sum(machine.runs and machine.rate_micros is None for machine in machines)
     owned = sum(is_in(scope, machine) for machine in books.owned)
     return Report(
@@ -57,7 +57,7 @@ def report(desk: Desk, scope: Scope, books: Books) -> Report:
         budget_micros=whose,
         chance_over=None if whose is None else chance_over(whole, float(whose)),
         over_on=None if whose is None else first_day_over(whole, float(whose)),
-        drivers=drivers(machines, days, books.outlook.kinds, ledger, _per_planned_day(machines, books)),
+        drivers=drivers(machines, books.outlook.kinds, _per_planned_day(machines, books), usual),
         changes=_changes(machines, books),
         uncounted=(*_uncounted(machines, books), *_bought(desk, scope, ledger.today)),
         notes=_notes(whole, unpriced=unpriced, owned=owned, beyond=beyond(desk, scope, rows, ledger.today)),

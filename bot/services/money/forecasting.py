@@ -41,9 +41,10 @@ def refresh(desk: Desk) -> None:
     if not any(_is_due(desk, scope) for scope in known):
         return
     books = open_books(desk)
-    for scope in (*known, *_dearest(report(desk, TOTAL, books), books)):
+    total = report(desk, TOTAL, books)
+    for scope in (*known, *_dearest(total, books)):
         if _is_due(desk, scope):
-            _keep(desk, report(desk, scope, books))
+            _keep(desk, total if scope == TOTAL else report(desk, scope, books))
 
 
 def _is_due(desk: Desk, scope: Scope) -> bool:

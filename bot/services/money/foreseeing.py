@@ -12,7 +12,7 @@ from bot.domain.listing import Filter, Listing
 from bot.domain.money.foresight import FAR, Facts
 from bot.domain.money.plans import Span
 from bot.domain.money.spending import Machine
-from bot.services.acting.on_hours import hours_of
+from bot.services.acting.on_hours import counts, hours_of
 from bot.services.desk import Desk
 from store import actions, bookings, listings, parkings, snoozes
 
@@ -40,6 +40,7 @@ def foresee(desk: Desk, now: int) -> Foreseen:
     timed = {action.made_id: action for action in actions.over(db, now + FAR, now + FAR)}
     for listing in listings.page(db, Filter(provider="ec2"), limit=ALL):
         each, rule = listing.instance.id, own.get(listing.instance.id)
+        rule = rule if rule is not None and counts(desk, listing, rule) else None
         if desk.exemption(listing.instance) or desk.protects(listing.instance):
             facts[each] = Facts(booked=tuple(booked.get(each, ())))
             continue

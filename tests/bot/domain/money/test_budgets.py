@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.money.budgets import Standing, marks, news
@@ -82,6 +82,7 @@ def test_with_two_weeks_or_less_nothing_is_unusual():
     assert day_after([1_000 * USD] * (ENOUGH - 1), 90_000 * USD) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10_000), min_size=20, max_size=60), st.integers(0, 20_000))
 def test_an_unusual_day_is_always_beyond_its_bound_and_its_least(values, micros):
     found = day_after([value * USD for value in values], micros * USD)

@@ -47,7 +47,7 @@ def company(told) -> tuple[list[Machine], Ledger]:
     return machines, Ledger(ZoneInfo("UTC"), TODAY, START, days, seen, metered)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 @given(told=MACHINES, passed=st.floats(0, 1), rest=st.integers(0, 31), charged=st.lists(st.integers(0, 10**12)))
 def test_teams_types_and_machines_all_add_up_to_the_same(told, passed, rest, charged):
     machines, ledger = company(told)

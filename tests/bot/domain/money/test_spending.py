@@ -20,7 +20,6 @@ from bot.domain.money.spending import (
     drivers,
     history,
     kind,
-    mean_per_day,
     past_changes,
     whole_month,
 )
@@ -114,15 +113,6 @@ def test_a_hole_in_the_metering_is_no_reading():
     assert history(["i-m"], days, books).values[-3] is not None
 
 
-def test_a_mean_is_of_fourteen_days_or_of_those_there_are():
-    books = ledger({"m": [0] * 16 + [7] * 14})
-    young = Ledger(UTC_ZONE, TODAY, TODAY - timedelta(days=2), books.days, books.first_seen, books.metered)
-
-    assert mean_per_day("i-m", books.days, books) == 7 * USD
-    assert mean_per_day("i-m", books.days, young) == 7 * USD
-    assert mean_per_day("i-none", books.days, books) == 0
-
-
 HOURS = st.lists(st.one_of(st.just(0.0), st.just(24.0), st.floats(0, 24)), max_size=30)
 
 
@@ -149,5 +139,6 @@ def test_any_history_gives_finite_amounts_in_order(hours, running, rate, passed,
         assert charged * (1 - 1e-9) <= whole.lo80 <= whole.hi80
         assert whole.lo80 <= whole.total * (1 + 1e-9) + 1
     assert all(day.mean >= 0 for day in whole.days)
-    assert all(each.micros_per_day > 0 for each in drivers(machines, books.days, outlook.kinds, books, {}))
+    usual = {each.id: each.variable for each in outlook.machines}
+    assert all(each.micros_per_day > 0 for each in drivers(machines, outlook.kinds, {}, usual))
     assert all(abs(each.micros) <= 24 * 10**9 for each in past_changes(machines, outlook.kinds, books))

@@ -132,7 +132,7 @@ def test_a_machine_with_office_hours_is_not_taken_to_run_on(desk):
     assert report.known_rest_micros == 0
     assert report.next(30).micros == pytest.approx(30 * 10 * USD, rel=0.01)
     assert report.drivers[0].micros_per_day == 10 * USD
-    assert report.drivers[0].how == "mean"
+    assert report.drivers[0].how == "usual"
     assert report.changes == ()
     assert adds_up(report)
 

@@ -26,6 +26,7 @@ from store import actions, bookings, claims, decisions, fleet, ledger, parkings
 TOTAL = Scope()
 SETTINGS = {
     "digest": {"timezone": "UTC"},
+    "slack": {"admins": ["U0ADA0001"]},
     "teams": {"nlp": {}, "vision": {"pausing": {"idle_stop_hours": 2}}},
 }
 A_DAY = 24 * USD
