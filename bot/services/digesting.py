@@ -6,7 +6,7 @@ from datetime import date
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.snoozes import Snooze
+from bot.domain.acting.snoozes import BY_BUTTON, Snooze, kept, used_up
 from bot.domain.clock import DAY, MINUTE
 from bot.domain.digest import Digest, DigestNow, IdleRow, NowState, RowNow, due_date, idle_rows, week_start
 from bot.domain.listing import Filter, Listing
@@ -65,8 +65,8 @@ def judged_lately(db: Database, now: int) -> bool:
 
 
 def _make(desk: Desk, db: Database, due: list[tuple[str, str, date]], now: int) -> int:
-    kept = snoozes.active(db, now)
-    idle = [each for each in _idle(db) if each.instance.id not in kept and each.drain is None]
+    snoozed = snoozes.active(db, now)
+    idle = [each for each in _idle(db) if each.instance.id not in snoozed and each.drain is None]
     by_channel = _by_channel(desk, [each for each in idle if not desk.exemption(each.instance)])
     spoken = 0
     for channel, zone, day in due:
@@ -106,12 +106,16 @@ def keep(desk: Desk, instance_id: str, person: str) -> Snooze:
         if listing is None:
             raise Refused("That instance is gone.")
         _refuse_if_asked(actions.live_on(db, instance_id), now)
-        snooze = Snooze(instance_id, now + KEEP_FOR, person, now)
-        snoozes.put(db, snooze)
+        wanted = Snooze(instance_id, now + KEEP_FOR, person, now, BY_BUTTON)
+        made = kept(snoozes.lately(db, instance_id, now), wanted)
+        if made is None:
+            raise Refused(used_up(listing.instance.name))
+        snoozes.put(db, made)
         audit.add(db, now, person, "kept", subject=instance_id, detail=listing.state)
         refresh(desk, db, instance_id)
+        counts = snoozes.on(db, instance_id, now) or made
     desk.wake()
-    return snooze
+    return counts
 
 
 def _refuse_if_asked(action: Action | None, now: int) -> None:
@@ -141,8 +145,8 @@ def digest_of(desk: Desk, channel: str, local_date: str) -> DigestNow | None:
     if content is None:
         return None
     made = Digest.from_json(content)
-    kept = snoozes.active(db, now)
-    rows = tuple(_now(db, row, made.made_at, kept.get(row.instance_id)) for row in made.rows)
+    snoozed = snoozes.active(db, now)
+    rows = tuple(_now(db, row, made.made_at, snoozed.get(row.instance_id)) for row in made.rows)
     return DigestNow(made, rows)
 
 

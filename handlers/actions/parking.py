@@ -11,14 +11,13 @@ from handlers.blocks.parts import Reply
 def snooze(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Keep X 4 h]"""
     listing = listed(desk, value)
-    return parking.snoozed(listing, snoozing.snooze(desk, listing, user, until=None, reason="by button"))
+    return parking.snoozed(listing, snoozing.keep(desk, listing, user))
 
 
 def end(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[End the snooze]"""
     listing = listed(desk, value)
-    snoozing.end(desk, listing, user)
-    return parking.unsnoozed(listing, user)
+    return parking.unsnoozed(listing, user, snoozing.end(desk, listing, user), desk.clock())
 
 
 PRESSES: dict[str, Press] = {ids.SNOOZE: snooze, ids.SNOOZE_END: end}

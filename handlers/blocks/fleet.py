@@ -20,7 +20,20 @@ from handlers.blocks.parts import (
     section,
 )
 from handlers.blocks.using import unclaimed
-from handlers.blocks.words import bars, clock_time, code, esc, gpus, length, near, per_hour, person, plural, usd
+from handlers.blocks.words import (
+    bars,
+    clock_time,
+    code,
+    esc,
+    gpus,
+    length,
+    near,
+    per_hour,
+    person,
+    plural,
+    snoozed,
+    usd,
+)
 
 PAGE = 10
 _MARK = {
@@ -87,8 +100,7 @@ def describe(listing: Listing, now: int) -> str:
 
 
 def _kept(listing: Listing) -> str:
-    snooze = listing.snooze
-    return f"kept by {person(snooze.who)} until {near(snooze.until_at, snooze.made_at)}" if snooze else ""
+    return f"kept {snoozed(listing.snooze)}" if listing.snooze else ""
 
 
 def _drained(listing: Listing) -> str:

@@ -13,6 +13,7 @@ from handlers.blocks.words import at, clock_time, esc, near, per_hour, person, p
 
 SHOWN = 20
 MOST_BUTTONS = 5
+NOTHING = "nothing is stopped as things stand"
 Row = tuple[Parking, Listing | None, Action | None, str | None]
 """A planned stop, its instance, the stop that came of it, and what it waits for."""
 
@@ -22,7 +23,7 @@ def notice(rows: list[Row], when: int, now: int) -> Reply | None:
     if not rows:
         return None
     still = _open(rows)
-    many = f"{plural(len(still), 'machine')} {'is' if len(still) == 1 else 'are'} to be stopped"
+    many = f"{plural(len(still), 'machine')} {'is' if len(still) == 1 else 'are'} to be stopped" if still else NOTHING
     head = f"Pausing at {at(when)}: {many}." if now < when else f"Paused at {at(when)}:"
     text = lines([f"*{head}*", *(_line(row) for row in rows[:SHOWN]), _more(rows)])
     keeps = [_keep(listing, number) for number, listing in enumerate(still[:MOST_BUTTONS])]
@@ -94,10 +95,18 @@ def snoozed(listing: Listing, made: Snooze) -> Reply:
     return plainly(text, button("End the snooze", ids.SNOOZE_END, listing.instance.id), private=False)
 
 
-def unsnoozed(listing: Listing, who: str) -> Reply:
+def unsnoozed(listing: Listing, who: str, left: Snooze | None, now: int) -> Reply:
     """Told where it was asked."""
     name = f"*{esc(listing.instance.name, 60)}*"
-    return plainly(f"{person(who)} ended the snooze of {name}; its rules count again.", private=False)
+    then = f"{person(left.who)} keeps it until {near(left.until_at, now)}" if left else "its rules count again"
+    return plainly(f"{person(who)} ended the snooze of {name}; {then}.", private=False)
+
+
+def snooze_ended(listing: Listing, who: str) -> Reply:
+    """Told to whoever had made it."""
+    plain = esc(listing.instance.name, 60)
+    then = f"Its rules count again; no rule stops it without a notice. `/gpu snooze {plain} 4h` keeps it anew."
+    return plainly(f"{person(who)} ended your snooze of *{plain}*. {then}")
 
 
 def hours(listing: Listing, own: HoursRule | None, counting: OnHours | None, now: int) -> Reply:

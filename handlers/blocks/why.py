@@ -10,7 +10,7 @@ from bot.domain.sharing.claims import Claim
 from handlers.blocks.draining import since as draining_since
 from handlers.blocks.parts import Reply, context, cut, lines, section
 from handlers.blocks.using import unclaimed
-from handlers.blocks.words import at, bars, clock_time, ends, esc, gpus, length, near, person, persons, say
+from handlers.blocks.words import at, bars, clock_time, ends, esc, gpus, length, near, person, persons, say, snoozed
 
 
 def why(told: Explanation, now: int) -> Reply:
@@ -131,7 +131,7 @@ def _one(listing: Listing, held: Claim) -> str:
 def _snooze(told: Explanation) -> str:
     if told.snooze is None:
         return "Kept: by nobody."
-    return f"Kept: by {person(told.snooze.who)} until {near(told.snooze.until_at, told.snooze.made_at)}."
+    return f"Kept: {snoozed(told.snooze)}."
 
 
 def _stop(told: Explanation) -> str:

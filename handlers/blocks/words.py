@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from bot.domain.acting.snoozes import Snooze
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.measuring.rollups import Cell
 from bot.domain.money.rates import USD
@@ -111,6 +112,12 @@ def when(instant: int) -> str:
 def near(instant: int, seen: int) -> str:
     """An instant for whoever knows or reads it at `seen`: a weekday alone tells it within six days only."""
     return at(instant) if abs(instant - seen) < 6 * DAY else when(instant)
+
+
+def snoozed(snooze: Snooze) -> str:
+    """Who keeps a machine until when, and why."""
+    reason = f" ({esc(snooze.reason, 120)})" if snooze.reason else ""
+    return f"by {person(snooze.who)} until {near(snooze.until_at, snooze.made_at)}{reason}"
 
 
 def ends(held: Claim | Slot) -> str:

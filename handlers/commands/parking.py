@@ -35,8 +35,7 @@ def snooze(ask: Ask) -> Reply:
     """Leave an instance alone for a while."""
     listing, rest = named(ask, "snooze")
     if [word.lower() for word in rest] in (["end"], ["off"]):
-        snoozing.end(ask.desk, listing, ask.user)
-        return blocks.unsnoozed(listing, ask.user)
+        return blocks.unsnoozed(listing, ask.user, snoozing.end(ask.desk, listing, ask.user), ask.desk.clock())
     said, note = timed(rest, ask.asker())
     until = said.end if said.end is not None or said.length is None else ask.desk.clock() + said.length
     made = snoozing.snooze(ask.desk, listing, ask.user, until=until, reason=readable(note))

@@ -46,10 +46,18 @@ def waking_up(desk: Desk, subject: str) -> Reply | None:
     return parking.waking(listing, tries, int(moment), ends) if listing and tries else None
 
 
+def snooze_ended(desk: Desk, subject: str) -> Reply | None:
+    """Somebody else ended one's snooze; the subject is "instance|who"."""
+    instance_id, _, who = subject.partition("|")
+    listing = looking.listing(desk, instance_id)
+    return parking.snooze_ended(listing, who) if listing else None
+
+
 KINDS: dict[str, Draw] = {
     "parking": notice,
     "parking_soon": soon,
     "waking": waking_up,
+    "snooze_ended": snooze_ended,
     "hours_set": hours_set,
     "hours_void": hours_void,
 }

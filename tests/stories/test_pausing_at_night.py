@@ -135,7 +135,8 @@ def test_a_snooze_has_an_end_a_limit_and_a_reason_the_second_time(team):
         "You have snoozed train-7 already. To go on, say why:"
     )
     assert "(run is late)" in team.types("ada", "/gpu snooze train-7 6h run is late")
-    assert "kept by @Ada until Mon 15:00 UTC" in team.types("cy", "/gpu status train-7")
+    assert "kept by @Ada until Mon 15:00 UTC (run is late)" in team.types("cy", "/gpu status train-7")
+    assert "Kept: by @Ada until Mon 15:00 UTC (run is late)." in team.types("cy", "/gpu why train-7")
     assert team.types("ada", "/gpu snooze train-7 0h").startswith("A snooze lasts at least a minute.")
     assert team.types("ada", "/gpu snooze train-7 9d").startswith("A snooze lasts at most 7 days.")
     assert team.presses("ada", "End the snooze").startswith("@Ada ended the snooze of *train-7*")

@@ -9,7 +9,7 @@ from typing import Literal
 from bot.domain.acting.actions import Action
 from bot.domain.acting.obstacles import is_booked_soon
 from bot.domain.acting.snoozes import Snooze
-from bot.domain.clock import DAY, MINUTE
+from bot.domain.clock import MINUTE
 from bot.domain.exemptions import Exemption
 from bot.domain.listing import Listing
 from bot.domain.sharing.bookings import Slot
@@ -19,7 +19,6 @@ WARNINGS: dict[Rule, tuple[int, int]] = {"hours": (30 * MINUTE, 5 * MINUTE), "id
 """How long before it people are told, twice."""
 NEVER = "never"
 """In the place of windows: no rule ever stops it."""
-LONGEST_SNOOZE = 7 * DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,16 @@
-"""One time-boxed exception: an instance that is left alone until then."""
+"""Time-boxed exceptions: an instance that somebody wants left alone until then. Each person has their own."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+
+LONGEST = 7 * DAY
+"""An instance is left alone for so long on end, whoever wants it."""
+ON_END = 2 * HOUR
+"""A snooze that follows another within this goes on with it."""
+SHORTEST = MINUTE
+BY_BUTTON = "by button"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +23,31 @@ class Snooze:
     """Slack user id."""
     made_at: int
     reason: str = ""
+    since_at: int = 0
+    """When the first began of those that followed each other up to this one."""
+
+
+def began(lately: Sequence[Snooze], now: int) -> int:
+    """Since when an instance has been left alone on end, by the snoozes that ended within ON_END."""
+    return min((each.since_at for each in lately), default=now)
+
+
+def of(lately: Sequence[Snooze], person: str, now: int) -> Snooze | None:
+    """The one this person has on it now."""
+    return next((each for each in lately if each.who == person and each.until_at > now), None)
+
+
+def kept(lately: Sequence[Snooze], wanted: Snooze) -> Snooze | None:
+    """What one tap comes to: it shortens nothing, and goes as far as may be; None when that is nowhere."""
+    now, since = wanted.made_at, began(lately, wanted.made_at)
+    mine = of(lately, wanted.who, now)
+    until = min(max(wanted.until_at, mine.until_at if mine else 0), since + LONGEST)
+    reason = (mine.reason if mine else "") or wanted.reason
+    return replace(wanted, until_at=until, since_at=since, reason=reason) if until - now >= SHORTEST else None
+
+
+def used_up(name: str, left: int = 0) -> str:
+    """What is said to whoever wants more than is left."""
+    rest = f"{left // HOUR} h of them are left" if left >= HOUR else "they are over"
+    exemption = "an admin can exempt it until a day, with the reason ([[exempt]] in valet.toml)"
+    return f"{name} is kept for at most {LONGEST // DAY} days on end, and {rest}. Beyond that, {exemption}."

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from bot.domain.acting.actions import BY_RULE, PAST, VALET, Action, ActionState, Kind
 from bot.domain.acting.deciders import refusal_to_approve
-from bot.domain.acting.snoozes import Snooze
+from bot.domain.acting.snoozes import BY_BUTTON, Snooze, kept
 from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services import digesting
@@ -154,7 +154,10 @@ def _decided(desk: Desk, db: Database, action: Action, person: str, *, yes: bool
     after = "pending" if waits else state
     audit.add(db, now, person, did, subject=action.subject, detail=action.id, before="pending", after=after)
     if not yes and action.kind == "stop":
-        snoozes.put(db, Snooze(action.instance_id, now + digesting.KEEP_FOR, person, now))
+        wanted = Snooze(action.instance_id, now + digesting.KEEP_FOR, person, now, BY_BUTTON)
+        made = kept(snoozes.lately(db, action.instance_id, now), wanted)
+        if made is not None:
+            snoozes.put(db, made)
     if not yes:
         ending.note(db, action, now)
     return None

@@ -1,46 +1,105 @@
 """Snoozes: one time-boxed exception, from windows, idle questions and digests alike; it ends by itself."""
 
-from bot.domain.acting.parking import LONGEST_SNOOZE
-from bot.domain.acting.snoozes import Snooze
-from bot.domain.clock import DAY, HOUR, MINUTE
+from sqlite_utils import Database
+
+from bot.domain.acting.snoozes import BY_BUTTON, LONGEST, SHORTEST, Snooze, began, kept, of, used_up
+from bot.domain.clock import DAY, HOUR
 from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services import digesting
 from bot.services.acting import parking
 from bot.services.desk import Desk
-from store import audit, snoozes
+from store import audit, outbox, snoozes
 
 USUAL = 4 * HOUR
 
 
 def snooze(desk: Desk, listing: Listing, person: str, *, until: int | None, reason: str = "") -> Snooze:
-    """Leave an instance alone until then; again, it moves the end. Raises Refused when too short or too long."""
-    now, name = desk.clock(), listing.instance.name
+    """Leave an instance alone until then; again, it moves the person's own end. Raises Refused.
+
+    What counts is the longest that anybody wants; that is what is given back.
+    """
+    now, name, instance_id = desk.clock(), listing.instance.name, listing.instance.id
     end = now + USUAL if until is None else until
-    if end - now < MINUTE:
+    if end - now < SHORTEST:
         raise Refused(f"A snooze lasts at least a minute. Try `snooze {name} 4h`, or `snooze {name} end` to end one.")
-    if end - now > LONGEST_SNOOZE:
-        raise Refused(f"A snooze lasts at most {LONGEST_SNOOZE // DAY} days. Try `snooze {name} 4h`.")
+    if end - now > LONGEST:
+        raise Refused(f"A snooze lasts at most {LONGEST // DAY} days. Try `snooze {name} 4h`.")
     with desk.store.writing() as db:
-        before = snoozes.on(db, listing.instance.id, now)
-        if before is not None and before.who == person and end > before.until_at and not reason:
+        lately = snoozes.lately(db, instance_id, now)
+        mine, since = of(lately, person, now), began(lately, now)
+        if mine is not None and end > mine.until_at and not reason:
             raise Refused(f"You have snoozed {name} already. To go on, say why: `snooze {name} 4h the run is late`.")
-        made = Snooze(listing.instance.id, end, person, now, reason)
-        snoozes.put(db, made)
-        audit.add(db, now, person, "snoozed", subject=listing.instance.id, detail=reason)
-        digesting.refresh(desk, db, listing.instance.id)
-        parking.refresh(desk, db, listing.instance.id)
+        if end - now > DAY and not reason:
+            raise Refused(f"For more than a day, say why: `snooze {name} {_days(end - now)} the demo at the fair`.")
+        if end > since + LONGEST:
+            raise Refused(used_up(name, since + LONGEST - now))
+        counts = _put(desk, db, Snooze(instance_id, end, person, now, reason, since))
     desk.wake()
-    return made
+    return counts
 
 
-def end(desk: Desk, listing: Listing, person: str) -> None:
-    """End a snooze before its time. Raises Refused when there is none."""
-    now = desk.clock()
+def _days(length: int) -> str:
+    return f"{-(-length // DAY)}d"
+
+
+def keep(desk: Desk, listing: Listing, person: str) -> Snooze:
+    """Leave an instance alone for the usual time, by one tap: that shortens nothing. Raises Refused."""
+    now, instance_id = desk.clock(), listing.instance.id
     with desk.store.writing() as db:
-        if not snoozes.drop(db, listing.instance.id, now):
-            raise Refused(f"{listing.instance.name} is not snoozed.")
-        audit.add(db, now, person, "ended the snooze", subject=listing.instance.id)
-        digesting.refresh(desk, db, listing.instance.id)
-        parking.refresh(desk, db, listing.instance.id)
+        wanted = Snooze(instance_id, now + USUAL, person, now, BY_BUTTON)
+        made = kept(snoozes.lately(db, instance_id, now), wanted)
+        if made is None:
+            raise Refused(used_up(listing.instance.name))
+        counts = _put(desk, db, made)
     desk.wake()
+    return counts
+
+
+def _put(desk: Desk, db: Database, made: Snooze) -> Snooze:
+    snoozes.put(db, made)
+    audit.add(db, made.made_at, made.who, "snoozed", subject=made.instance_id, detail=made.reason)
+    _refresh(desk, db, made.instance_id)
+    return snoozes.on(db, made.instance_id, made.made_at) or made
+
+
+def end(desk: Desk, listing: Listing, person: str) -> Snooze | None:
+    """End snoozes before their time: one's own, and everybody's for the team's people, its approvers and admins.
+
+    Whose it was is told. What still keeps it is given back. Raises Refused.
+    """
+    now, name, instance_id = desk.clock(), listing.instance.name, listing.instance.id
+    with desk.store.writing() as db:
+        standing = [each for each in snoozes.lately(db, instance_id, now) if each.until_at > now]
+        if not standing:
+            raise Refused(f"{name} is not snoozed.")
+        ended = [each for each in standing if each.who == person or person in _may_end_all(desk, listing.team)]
+        if not ended:
+            team = f"team {listing.team}'s people" if listing.team else "an approver"
+            raise Refused(f"<@{standing[-1].who}> keeps {name}. Only they, {team} or an admin can end that.")
+        for each in ended:
+            _end(db, each, person, now)
+        _refresh(desk, db, instance_id)
+        left = snoozes.on(db, instance_id, now)
+    desk.wake()
+    return left
+
+
+def _may_end_all(desk: Desk, team_name: str) -> frozenset[str]:
+    roster = desk.roster()
+    team = roster.team(team_name)
+    return roster.approvers(team_name) | roster.admins | (team.members if team else frozenset())
+
+
+def _end(db: Database, ended: Snooze, person: str, now: int) -> None:
+    snoozes.end(db, ended, now)
+    detail = "" if ended.who == person else f"for {ended.who}"
+    audit.add(db, now, person, "ended the snooze", subject=ended.instance_id, detail=detail)
+    if ended.who != person:
+        subject, ref = f"{ended.instance_id}|{person}", f"snooze-ended:{ended.instance_id}:{now}"
+        outbox.tell(db, ended.who, ref, kind="snooze_ended", subject=subject, now=now)
+
+
+def _refresh(desk: Desk, db: Database, instance_id: str) -> None:
+    digesting.refresh(desk, db, instance_id)
+    parking.refresh(desk, db, instance_id)
