@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from slack_sdk import WebClient
 
+from bot.clockwatch import FAR
 from bot.connection import DEAF_S, OUT_OF_REACH, why
 from bot.domain.clock import MINUTE, SECOND
 from bot.domain.listing import Filter
@@ -30,12 +31,20 @@ CALM = 5 * MINUTE
 PROMPT = frozenset({"sweep", "judge", "claims", "requests", "database"})
 """Jobs whose silence means something is wrong."""
 
+Off = Callable[[], int | None]
+"""Milliseconds that our clock is ahead of Slack's; None where that is not known."""
 Silence = Callable[[], float | None]
 """Seconds since Slack was last heard; None where Slack comes by HTTP and may be silent for hours."""
 
 
-def health(desk: Desk, schedule: Schedule, silence: Silence, workers: Sequence[Worker] = ()) -> Health:
-    """Well while the database can be used, jobs come to their end, messages leave and Slack is heard."""
+def unknown() -> None:
+    """Nobody has told how far our clock is off."""
+
+
+def health(
+    desk: Desk, schedule: Schedule, silence: Silence, workers: Sequence[Worker] = (), off: Off = unknown
+) -> Health:
+    """Well while the database can be used, jobs come to their end, messages leave, Slack is heard and clocks agree."""
     late = [*_late(schedule), *(each.name for each in workers if each.age_s * SECOND > STALE_TICK)]
     problems = [f"{name} has not finished for over 5 minutes" for name in late]
     try:
@@ -50,6 +59,9 @@ def health(desk: Desk, schedule: Schedule, silence: Silence, workers: Sequence[W
     silent = silence()
     if silent is not None and silent > DEAF_S:
         problems.append(f"Slack has not been heard for {silent / 60:.0f} minutes")
+    ahead = off()
+    if ahead is not None and abs(ahead) > FAR:
+        problems.append(f"the clock is {abs(ahead) // SECOND} s off Slack's")
     return Health(not problems, tuple(problems))
 
 
@@ -57,7 +69,7 @@ def _late(schedule: Schedule) -> list[str]:
     return [name for name, age in schedule.ages().items() if age > STALE_TICK and name in PROMPT]
 
 
-def figures(desk: Desk, schedule: Schedule, silence: Silence) -> list[Figure]:
+def figures(desk: Desk, schedule: Schedule, silence: Silence, off: Off = unknown) -> list[Figure]:
     """What /metrics shows beside the door's own figures; without a database, what is known without it."""
     ages: dict[tuple[str, ...], float] = {(name,): age / SECOND for name, age in schedule.ages().items()}
     usable = not desk.store.trouble.reason
@@ -68,6 +80,11 @@ def figures(desk: Desk, schedule: Schedule, silence: Silence) -> list[Figure]:
     silent = silence()
     if silent is not None:
         found.append(Figure("valet_slack_silence_seconds", "Since Slack was last heard.", {(): silent}))
+    ahead = off()
+    if ahead is not None:
+        found.append(
+            Figure("valet_clock_ahead_seconds", "How far our clock is ahead of Slack's.", {(): ahead / SECOND})
+        )
     try:
         return [*found, *_stored(desk)]
     except Impaired:

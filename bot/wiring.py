@@ -12,6 +12,7 @@ from starlette.routing import Mount
 
 from bot.billing.bill import Bill
 from bot.billing.chosen import chosen
+from bot.clockwatch import ClockWatch
 from bot.connection import OUT_OF_REACH, Connection, why
 from bot.domain.clock import Clock
 from bot.domain.measuring.readings import Push
@@ -31,7 +32,7 @@ from bot.telemetry.calendar_door import CalendarDoor
 from bot.telemetry.door import Receipt, door
 from bot.telemetry.runs_door import RunsDoor
 from bot.telemetry.serving import DoorServer
-from bot.watching import STALE_TICK, Silence, StoreAlarm, figures, health
+from bot.watching import STALE_TICK, Off, Silence, StoreAlarm, figures, health, unknown
 from handlers import http, listen
 from handlers.notifier import Notifier
 from handlers.people import Identity, People
@@ -214,12 +215,13 @@ def build(
     usher = Worker("line", lambda: _usher(desk), 30)
     workers += [carrier, poster, usher]
     connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token)
-    alarm = StoreAlarm(desk, client)
+    alarm, clocks = StoreAlarm(desk, client), ClockWatch(desk, client)
     bill = bill or chosen(settings)
     table = [*jobs(desk, people.refresh, sources(settings, rooms), bill), Job("database", 10, alarm.look)]
+    table.append(Job("slack clock", 300, clocks.look))
     schedule = Schedule(table, clock)
     silence: Silence = connection.silent_s if connection is not None else lambda: None
-    app = front(desk, face, schedule, silence, workers, slack_http=bool(secrets.signing_secret))
+    app = front(desk, face, schedule, silence, workers, lambda: clocks.off, slack_http=bool(secrets.signing_secret))
     server = DoorServer(app, settings.door.host, settings.door.port)
     own = (schedule, lanes, carrier, poster, usher, server)
     return Valet(desk, face, identity, people, notifier, *own, client, connection)
@@ -243,6 +245,7 @@ def front(
     schedule: Schedule,
     silence: Silence,
     workers: Sequence[Worker] = (),
+    off: Off = unknown,
     *,
     slack_http: bool,
 ) -> Starlette:
@@ -256,8 +259,8 @@ def front(
     app = door(
         lambda push, ip: _receive(desk, push, ip),
         lambda sha256: agents.host_of(desk.store.reading(), sha256),
-        lambda: health(desk, schedule, silence, workers),
-        metrics=lambda: figures(desk, schedule, silence),
+        lambda: health(desk, schedule, silence, workers, off),
+        metrics=lambda: figures(desk, schedule, silence, off),
         more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendars.feed(desk, sha256)).routes()],
         clock=desk.clock,
     )

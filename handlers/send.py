@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import Any
 
@@ -46,6 +47,15 @@ def retry_after(headers: Mapping[str, Any], *, longest: float = LONGEST_PAUSE_S)
     found = next((value for name, value in headers.items() if name.lower() == "retry-after"), "1")
     text = str(found[0] if isinstance(found, list) else found)
     return min(float(text), longest) if text.isascii() and text.isdigit() else PAUSE_S
+
+
+def slacks_clock(headers: Mapping[str, Any]) -> int | None:
+    """When Slack says it answered, UTC milliseconds; None where it does not."""
+    found = next((value for name, value in headers.items() if name.lower() == "date"), "")
+    try:
+        return int(parsedate_to_datetime(str(found[0] if isinstance(found, list) else found)).timestamp() * 1000)
+    except ValueError:
+        return None
 
 
 def plainer(blocks: list[Block]) -> list[Block]:

@@ -1,7 +1,6 @@
 """Slack: the tokens, their scopes, Socket Mode, the clock, channels, deciders and user groups."""
 
 from collections.abc import Generator, Iterator
-from email.utils import parsedate_to_datetime
 from functools import partial
 
 from slack_sdk import WebClient
@@ -11,6 +10,7 @@ from bot.doctor.finding import Finding, error, fine, warning
 from bot.domain.clock import SECOND, Clock
 from bot.settings import Secrets, Settings
 from handlers.manifest import bot_scopes
+from handlers.send import slacks_clock
 
 TIMEOUT_S = 5
 DRIFT = 60 * SECOND
@@ -64,9 +64,8 @@ def _identity(who: Said) -> Finding:
 
 
 def _drift(said: Said, now: int) -> Iterator[Finding]:
-    try:
-        theirs = int(parsedate_to_datetime(said.headers.get("date", "")).timestamp() * SECOND)
-    except ValueError:
+    theirs = slacks_clock(said.headers)
+    if theirs is None:
         return
     off = abs(now - theirs)
     sentence = f"This clock and Slack's differ by {off // SECOND} s."

@@ -53,3 +53,12 @@ def usable_again(reason: str) -> Reply:
         "Valet's database can be used again. Nothing that I had confirmed is lost; what I refused meanwhile has to be "
         "asked for again."
     )
+
+
+def clock_off(seconds: int) -> Reply:
+    """Our clock and Slack's differ by so many seconds."""
+    way = "ahead of" if seconds > 0 else "behind"
+    return plainly(
+        f"*The clock of Valet's machine is {abs(seconds):,} s {way} Slack's.* Claims, digests and on-hours come at the "
+        "wrong moment by that much, and beyond 300 s signed requests of Slack's are refused. Set its clock (NTP)."
+    )

@@ -7,6 +7,8 @@ from handlers.blocks import undelivered as blocks
 from handlers.blocks.parts import Reply
 from handlers.messages.drawing import Draw
 
+CLOCK_OFF = "clock_off"
+
 
 def kept(desk: Desk, subject: str) -> Reply | None:
     """What a place does not take, for an admin; its subject is "channel error"."""
@@ -19,4 +21,9 @@ def backup_failed(_desk: Desk, subject: str) -> Reply | None:
     return troubles.backup_failed(subject)
 
 
-KINDS: dict[str, Draw] = {undelivered.KIND: kept, backing_up.FAILED: backup_failed}
+def clock_off(_desk: Desk, subject: str) -> Reply | None:
+    """Our clock and Slack's differ, for an admin; its subject is by how many seconds ours is ahead."""
+    return troubles.clock_off(int(subject))
+
+
+KINDS: dict[str, Draw] = {undelivered.KIND: kept, CLOCK_OFF: clock_off, backing_up.FAILED: backup_failed}

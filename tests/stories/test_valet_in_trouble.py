@@ -1,13 +1,17 @@
 """When the database can't be written no machine is touched and everybody is told why; /healthz names what is wrong."""
 
+from dataclasses import replace
+
 import pytest
 
+from bot.clockwatch import ClockWatch
 from bot.domain.clock import MINUTE
 from bot.errors import Impaired
 from bot.jobs.schedule import Job, Schedule
 from bot.sandbox.slack.people import ADA
 from bot.watching import StoreAlarm, figures, health
 from store import copies
+from tests.conftest import Clock
 
 
 @pytest.fixture
@@ -184,6 +188,29 @@ def test_health_and_figures_say_so_and_are_well_again_by_themselves(office, alar
     assert shown["valet_database_usable"] == {(): 0.0}
     assert shown["valet_slack_silence_seconds"] == {(): 3.0}
     assert well(office).ok
+
+
+def test_a_clock_that_is_far_off_slacks_is_told_once_and_makes_health_bad(office):
+    desk, slack = office.valet.desk, office.slack
+    seen, ours = [], Clock()
+    watch = ClockWatch(replace(desk, clock=ours), office.valet.client)
+    for off in (0, 55_000, -75_000, -75_000, 0, 400_000):
+        ours.now = office.clock() + off
+        watch.look()
+        office.settle()
+        seen.append((round(watch.off / 1000), len(slack.sees("bob", "@bob"))))
+    ill = health(desk, Schedule([], office.clock), lambda: None, off=lambda: watch.off)
+    slack.fault("auth.test", http_status=503)
+    slack.fault("auth.test", accept_then_drop=True)
+    for _ in range(2):
+        watch.look()
+    office.clock.forward(7 * MINUTE)
+    office.settle()
+
+    assert [count for _, count in seen] == [0, 0, 1, 1, 1, 1]
+    assert all(abs(found - true) <= 1 for (found, _), true in zip(seen, (0, 55, -75, -75, 0, 400), strict=True))
+    assert slack.latest("bob", "@bob").startswith("*The clock of Valet's machine is 399 s ahead of Slack's.*")
+    assert [each[:13] for each in ill.problems] == ["the clock is "]
 
 
 def test_a_message_that_waits_and_a_slack_that_is_silent_make_health_bad(office):

@@ -5,6 +5,7 @@ import errno
 import os
 import socket
 import threading
+from email.utils import formatdate
 from typing import Any
 
 import uvicorn
@@ -15,6 +16,7 @@ from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from bot.domain.clock import Clock
 from bot.errors import Unreachable
 from bot.sandbox.slack import page, web
 from bot.sandbox.slack.app import nobody
@@ -65,6 +67,7 @@ class SandboxServer:
             log_config=None,
             log_level="warning",
             access_log=False,
+            date_header=False,
             timeout_graceful_shutdown=2,
         )
         self._server = _Server(config, self._waiting)
@@ -97,14 +100,15 @@ class SandboxServer:
                 *self.slack.extra_routes,
             ]
         )
-        return _Guard(inner)
+        return _Guard(inner, self.slack.clock)
 
 
 class _Guard:
     """Lets in only what was addressed to this machine by name, and by no other site's page."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, clock: Clock) -> None:
         self._app = app
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not _is_ours(Headers(scope=scope)):
@@ -117,7 +121,8 @@ class _Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(page.HEADERS)
+                date = formatdate(self._clock() / 1000, usegmt=True)
+                MutableHeaders(scope=message).update({**page.HEADERS, "date": date})
             await send(message)
 
         await self._app(scope, receive, send_guarded if scope["type"] == "http" else send)
