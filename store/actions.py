@@ -117,6 +117,12 @@ def newest_that_counts(db: Database, instance_id: str) -> str:
     return row["id"] if row else ""
 
 
+def maker(db: Database, instance_id: str) -> str:
+    """Who had an instance launched or cloned; empty where nobody did it from here."""
+    row = one(db, "SELECT requester FROM actions WHERE made_id = ? AND state = 'done' LIMIT 1", instance_id)
+    return row["requester"] if row else ""
+
+
 def starts_by_rule(db: Database, instance_id: str, begun_at: int) -> list[Action]:
     """The starts of an instance that on-hours which began then led to, oldest first."""
     sql = (

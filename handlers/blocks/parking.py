@@ -28,7 +28,8 @@ def notice(rows: list[Row], when: int, now: int) -> Reply | None:
     text = lines([f"*{head}*", *(_line(row) for row in rows[:SHOWN]), _more(rows)])
     keeps = [_keep(listing, number) for number, listing in enumerate(still[:MOST_BUTTONS])]
     blocks: list[Block] = [section(text), *([actions(*keeps)] if keeps else [])]
-    blocks.append(context("By the team's rule: never what works, is claimed, or was started by hand since."))
+    never = "is claimed" if any(_works(each) for each in still) else "works, is claimed"
+    blocks.append(context(f"By the team's rule: never what {never}, or was started by hand since."))
     return Reply(cut_mrkdwn(text, 3_900), blocks, private=False)
 
 
@@ -40,6 +41,17 @@ def soon(rows: list[Row], when: int) -> Reply:
     names = ", ".join(f"*{esc(each.instance.name, 60)}*" for each in still[:SHOWN])
     keeps = [_keep(listing, number) for number, listing in enumerate(still[:MOST_BUTTONS])]
     return plainly(f"At {clock_time(when)} I stop {names}.", *keeps, private=False)
+
+
+def own(listing: Listing, when: int, now: int) -> Reply:
+    """Told in person to whoever may be at work on it."""
+    name = f"*{esc(listing.instance.name, 60)}*"
+    text = f"{name} works, and its on-hours end at {near(when, now)}: I stop it then, and what runs on it ends."
+    return plainly(f"{text} Its team has set that so. Do you still need it?", _keep(listing, 0))
+
+
+def _works(listing: Listing) -> bool:
+    return listing.verdict is not None and listing.verdict.works
 
 
 def _open(rows: list[Row]) -> list[Listing]:
@@ -63,6 +75,8 @@ def _line(row: Row) -> str:
         return f"{name}{rate}: {_became(action)}"
     if parking.settled_at is not None:
         return f"{name}: not stopped. {say(parking.outcome)}"
+    if listing is not None and waiting is None and _works(listing):
+        return f"{name}{rate}: {why}. It works, and what runs on it ends."
     return f"{name}{rate}: {why}{f', but {say(waiting)}, so it runs on for now' if waiting else ''}."
 
 

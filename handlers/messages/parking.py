@@ -53,11 +53,19 @@ def snooze_ended(desk: Desk, subject: str) -> Reply | None:
     return parking.snooze_ended(listing, who) if listing else None
 
 
+def own(desk: Desk, subject: str) -> Reply | None:
+    """Somebody's work is about to be ended by a window; the subject is "instance|moment"."""
+    instance_id, _, moment = subject.partition("|")
+    listing = looking.listing(desk, instance_id)
+    return parking.own(listing, int(moment), desk.clock()) if listing else None
+
+
 KINDS: dict[str, Draw] = {
     "parking": notice,
     "parking_soon": soon,
     "waking": waking_up,
     "snooze_ended": snooze_ended,
+    "parking_own": own,
     "hours_set": hours_set,
     "hours_void": hours_void,
 }

@@ -296,3 +296,25 @@ def test_an_end_that_passed_without_its_last_warning_is_announced_anew(team):
     assert "*Pausing at Mon 19:35 UTC: 1 machine is to be stopped.*" in team.sees("bob", "#ml-platform")
     idle_until(team, 35 * MINUTE)
     assert [name for name, _ in team.fleet.stops] == ["train-7"]
+
+
+def test_where_a_window_may_end_work_those_whose_it_is_are_told_twice_in_person(office_with):
+    settings = copy.deepcopy(conftest.SETTINGS)
+    settings["teams"]["nlp"]["pausing"] = {"hours": "Mon-Fri 08:00-10:00", "stop_active": True}
+    settings["people"] = {"ada": conftest.ADA}
+    office = office_with(settings)
+    for _ in range(13):
+        office.clock.forward(5 * MINUTE)
+        office.reports("train-7", 90.0, process="python3", memory=9000)
+        office.tick()
+        if office.clock.now % HOUR == 35 * MINUTE:
+            announced = office.sees("bob", "#ml-platform")
+
+    assert "*train-7* ($21.96/h): its on-hours end. It works, and what runs on it ends." in announced
+    told = [said for said in office.slack.sees("ada", "@ada") if "and its on-hours end at Mon 10:00 UTC" in said]
+    assert len(told) == 2
+    assert told[0] == (
+        "*train-7* works, and its on-hours end at Mon 10:00 UTC: I stop it then, and what runs on it ends. "
+        "Its team has set that so. Do you still need it?\n[Keep train-7 4 h]"
+    )
+    assert [name for name, _ in office.fleet.stops] == ["train-7"]

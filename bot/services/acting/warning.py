@@ -8,7 +8,8 @@ from bot.domain.clock import DAY
 from bot.domain.listing import Listing
 from bot.services.acting import scenes
 from bot.services.desk import Desk
-from store import actions, outbox, parkings, snoozes
+from bot.services.sharing import using
+from store import actions, claims, outbox, parkings, snoozes
 
 NEWS = DAY
 """A notice is redrawn for this long after the moment it announced."""
@@ -54,10 +55,22 @@ def warn(desk: Desk, parking: Parking, listing: Listing, now: int) -> None:
     with desk.store.writing() as db:
         parkings.warn(db, parking, due)
         tell(db, parking, now)
+        if listing.verdict is not None and listing.verdict.works:
+            _tell_whose(desk, db, parking, listing, ref=f"parking-own:{parking.acts_at}:{due}", now=now)
         if due == len(WARNINGS[parking.rule]):
             subject, ref = f"{parking.channel}|{parking.acts_at}", f"parking-soon:{parking.acts_at}"
             outbox.tell(db, parking.channel, ref, kind="parking_soon", subject=subject, now=now)
     desk.wake()
+
+
+def _tell_whose(desk: Desk, db: Database, parking: Parking, listing: Listing, *, ref: str, now: int) -> None:
+    """Work is about to be ended: whoever it may belong to hears of it in person."""
+    instance = listing.instance
+    last, users = claims.newest(db).get(instance.id), using.users_on(desk, db, instance.id)
+    seen = {desk.settings.person(instance, user) for there in users.values() for user in there}
+    for who in sorted({*seen, actions.maker(db, instance.id), last.holder if last else ""} - {""}):
+        subject = f"{instance.id}|{parking.acts_at}"
+        outbox.tell(db, who, f"{ref}:{instance.id}", kind="parking_own", subject=subject, now=now)
 
 
 def take_back(db: Database, parking: Parking) -> None:
