@@ -1,14 +1,13 @@
 """When a team's machines may be stopped by rule."""
 
-from datetime import date, datetime, timedelta
-from functools import cache
-from pathlib import Path
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from bot.domain.acting import windows
 from bot.errors import Refused, SettingsError
+from bot.settings.holidays import holidays_in
 from bot.settings.values import Table
 
 
@@ -20,28 +19,6 @@ def _windows(text: str) -> str:
 
 
 Windows: Any = Annotated[str, AfterValidator(_windows)]
-
-
-@cache
-def holidays_in(path: str) -> frozenset[date]:
-    """The days that whole-day events of an iCalendar file cover; read once. Raises SettingsError."""
-    if not path:
-        return frozenset()
-    from icalendar import Calendar
-
-    try:
-        calendar = Calendar.from_ical(Path(path).read_bytes())
-        return frozenset(day for event in calendar.walk("VEVENT") for day in _days(event))
-    except (OSError, ValueError, KeyError) as error:
-        raise SettingsError(f"{path} can't be read as an iCalendar file: {type(error).__name__}.") from None
-
-
-def _days(event: Any) -> list[date]:
-    first = event.decoded("DTSTART")
-    if isinstance(first, datetime):
-        return []  # an event with a time of day is no holiday
-    last = event.decoded("DTEND") if "DTEND" in event else first + timedelta(days=1)
-    return [first + timedelta(days=ahead) for ahead in range(min((last - first).days, 366))]
 
 
 def _calendar_file(path: str) -> str:

@@ -19,10 +19,11 @@ from bot.settings.backup import BackupSettings
 from bot.settings.bill import BillSettings
 from bot.settings.budget import BudgetSettings, ScopedBudgetSettings, twice
 from bot.settings.company import AwsSettings, DoorSettings, SlackSettings, TeamSettings
+from bot.settings.holidays import holidays_in
 from bot.settings.idle import DigestSettings, ExemptSettings, IdleSettings
 from bot.settings.launches import LaunchSettings
 from bot.settings.money import BuySettings, OwnedSettings
-from bot.settings.pausing import TeamPausingSettings, holidays_in
+from bot.settings.pausing import TeamPausingSettings
 from bot.settings.reports import ReportSettings
 from bot.settings.runs import RunSettings
 from bot.settings.sharing import ClaimSettings, TeamClaimSettings

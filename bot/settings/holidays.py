@@ -1,0 +1,83 @@
+"""Days off, as iCalendar files name them: whole-day events, those that come again and those of several days."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from bot.errors import SettingsError
+
+UNTIL = date(2100, 1, 1)
+MOST_TIMES = 10_000
+LONGEST = 366
+"""No event covers more days than this."""
+
+
+@cache
+def holidays_in(path: str) -> frozenset[date]:
+    """The days that whole-day events of an iCalendar file cover; read once. Raises SettingsError."""
+    if not path:
+        return frozenset()
+    from icalendar import Calendar
+
+    try:
+        events = Calendar.from_ical(Path(path).read_bytes()).walk("VEVENT")
+        moved = {(str(each.get("UID")), _day(each.decoded("RECURRENCE-ID"))) for each in events if _is_one_time(each)}
+        return frozenset(day for event in events for day in _days(event, moved))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        why = str(error) if isinstance(error, ValueError) else type(error).__name__
+        raise SettingsError(f"{path} can't be read as an iCalendar file: {why[:120]}.") from None
+
+
+def _is_one_time(event: Any) -> bool:
+    """It takes the place of one time of an event that comes again."""
+    return "RECURRENCE-ID" in event
+
+
+def _day(moment: date) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _days(event: Any, moved: set[tuple[str, date]]) -> Iterator[date]:
+    first = event.decoded("DTSTART")
+    if isinstance(first, datetime) or str(event.get("STATUS", "")).upper() == "CANCELLED":
+        return  # an event with a time of day is no holiday
+    length = _length(event, first)
+    for begins in _times(event, first):
+        if _is_one_time(event) or (str(event.get("UID")), begins) not in moved:
+            yield from (begins + timedelta(days=ahead) for ahead in range(min(length, LONGEST)))
+
+
+def _length(event: Any, first: date) -> int:
+    if "DTEND" in event:
+        last = event.decoded("DTEND")
+        if isinstance(last, datetime):
+            raise ValueError(f"the event of {first} begins with a day and ends with a time of day")
+        return int((last - first).days)
+    return max(1, int(event.decoded("DURATION").days)) if "DURATION" in event else 1
+
+
+def _times(event: Any, first: date) -> Iterator[date]:
+    """The days on which it begins."""
+    from dateutil.rrule import rruleset, rrulestr
+
+    times, midnight = rruleset(), datetime.combine(first, time.min)
+    times.rdate(midnight)
+    for rule in _all(event, "RRULE"):
+        text = rule.to_ical().decode().replace("Z", "")
+        times.rrule(rrulestr(text, dtstart=midnight))
+    for name, note in (("RDATE", times.rdate), ("EXDATE", times.exdate)):
+        for listed in _all(event, name):
+            for each in listed.dts:
+                note(datetime.combine(_day(each.dt), time.min))
+    for each in islice(times, MOST_TIMES):
+        if each.date() >= UNTIL:
+            return
+        yield each.date()
+
+
+def _all(event: Any, name: str) -> list[Any]:
+    found = event.get(name, [])
+    return found if isinstance(found, list) else [found]
