@@ -11,7 +11,7 @@ import click
 from bot.commands.options import config_option
 
 if TYPE_CHECKING:
-    from bot.domain.money.advice import Advice, Asked, AtOther, Weighed
+    from bot.domain.money.advice import Asked, Weighed
     from bot.services.desk import Desk
 
 
@@ -73,7 +73,9 @@ def rent_or_buy(config_path: Path, scope: str, *, as_json: bool, **figures: Any)
         with opened_desk(config_path) as desk:
             told = renting.advise(desk, _scope(desk, scope), asked)
     if as_json:
-        click.echo(json.dumps([_record(each) for each in told.answers], indent=2))
+        from bot.services.money.advice_records import record as advice_record
+
+        click.echo(json.dumps([advice_record(each) for each in told.answers], indent=2))
     else:
         _print(told)
 
@@ -123,67 +125,3 @@ def _print(told: "Weighed") -> None:
             click.echo(line)
     if told.unknown:
         click.echo(f"Not weighed, as no price to buy is known: {', '.join(told.unknown)}.", err=True)
-
-
-def _record(advice: "Advice") -> dict[str, Any]:
-    """Money as exact decimal text; null for what there is none of."""
-    from bot.services.money.reporting import usd
-
-    choices = {"rent": advice.rent, "best": advice.best, "buy_all": advice.everything, "weighed": advice.weighed}
-    return {
-        "type": advice.type,
-        "scope": advice.scope.text,
-        **_taken(advice),
-        "choices": {name: {"servers": each.servers, "npv_usd": usd(each.npv)} for name, each in choices.items()},
-        "saving_usd": usd(advice.saving),
-        "break_even_percent": round(advice.break_even * 100, 2),
-        "use_of_each_percent": [round(use * 100, 2) for use in advice.uses],
-        "payback_month": advice.payback,
-        "discounted_payback_month": advice.discounted_payback,
-        "irr_percent": None if advice.irr is None else round(advice.irr * 100, 2),
-        "too_early": advice.too_early,
-        "without_idle_hours": _at(advice.parked),
-        "as_in_the_last_14_days": _at(advice.recent),
-        "paid_so_far": [
-            {"month": month, "rent_all_usd": usd(rent), "weighed_usd": usd(buy)} for month, rent, buy in advice.paid
-        ],
-        "sensitivity": [
-            {"what": each.what, each.low_label: usd(each.low), each.high_label: usd(each.high)}
-            for each in advice.swings
-        ],
-    }
-
-
-def _at(then: "AtOther | None") -> dict[str, str] | None:
-    from bot.services.money.reporting import usd
-
-    if then is None:
-        return None
-    return {"hours_per_month": f"{then.hours_per_month:.3f}", "saving_usd": usd(then.saving)}
-
-
-def _taken(advice: "Advice") -> dict[str, Any]:
-    """What the answer rests on."""
-    from bot.services.money.reporting import usd
-
-    terms, used, kept = advice.terms, advice.used, advice.kept
-    return {
-        "use": {
-            "hours_per_month": f"{used.hours_per_month:.3f}",
-            "peak": used.peak,
-            "measured_days": used.days,
-            "rent_usd_per_hour": usd(terms.rent_micros_per_hour),
-            "rent_source": used.rent_source,
-        },
-        "server": {
-            "price_usd": usd(terms.price_micros),
-            "price_source": kept.price_source,
-            "replaces": terms.replaces,
-            "life_months": terms.life_months,
-            "residual_percent": f"{terms.residual_percent:f}",
-            "upkeep_usd_per_month": usd(terms.upkeep_micros_per_month),
-            "left_out": list(kept.missing),
-        },
-        "discount_rate_percent": f"{(terms.yearly_rate * 100).normalize():f}",
-        "tax_percent": f"{(terms.tax * 100).normalize():f}",
-    }

@@ -1,36 +1,35 @@
 """Buttons of budgets."""
 
-from typing import cast, get_args
-
-from bot.domain.money.report import Scope, ScopeKind
 from bot.errors import Refused
-from bot.services import looking
 from bot.services.desk import Desk
-from bot.services.money import forecasting
+from bot.services.money import budget_csv, budgeting, forecasting
 from handlers import ids
 from handlers.actions.pressing import Press
+from handlers.blocks import budgets as blocks
 from handlers.blocks import cost
 from handlers.blocks.parts import Reply
 from handlers.commands import budgets
+from handlers.commands.scopes import stored
 from handlers.commands.verbs import Ask
 
 
 def drivers(desk: Desk, _user: str, _channel: str, value: str) -> Reply:
     """[What drives it]: the forecast of a team or of everything."""
-    return cost.forecast(forecasting.answer(desk, _scope(desk, value)), "month")
+    return cost.forecast(forecasting.answer(desk, stored(desk, value)), "month")
 
 
 def one(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[nlp]: its budget in full."""
-    return budgets.of_scope(Ask(desk, user, channel, []), _scope(desk, value))
+    return budgets.of_scope(Ask(desk, user, channel, []), stored(desk, value))
 
 
-def _scope(desk: Desk, value: str) -> Scope:
-    """Raises Refused."""
-    kind, _, key = value.partition(":")
-    if kind not in get_args(ScopeKind):
-        raise Refused("This button is from another version of Valet. Use the command instead.")
-    return Scope(cast("ScopeKind", kind), key, looking.name_of(desk, key) if kind == "instance" else "")
+def as_csv(desk: Desk, _user: str, _channel: str, value: str) -> Reply:
+    """[As CSV] of one budget, or of all of them: to whoever pressed."""
+    one_of = None if value == blocks.ALL else budgeting.standing(desk, stored(desk, value))
+    found = budgets.every(desk) if value == blocks.ALL else [one_of] if one_of else []
+    if not found:
+        raise Refused("That budget is not set any more.")
+    return blocks.as_csv(found[0].month, "".join(budget_csv.lines(found)))
 
 
-PRESSES: dict[str, Press] = {ids.BUDGET_DRIVERS: drivers, ids.BUDGET: one}
+PRESSES: dict[str, Press] = {ids.BUDGET_DRIVERS: drivers, ids.BUDGET: one, ids.BUDGET_CSV: as_csv}

@@ -18,10 +18,19 @@ def of_model(desk: Desk, user: str, channel: str, value: str) -> Reply:
     return prices.of_model(Ask(desk, user, channel, []), listed(desk, value))
 
 
-def rent_or_buy(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def rent_or_buy(desk: Desk, _user: str, _channel: str, value: str) -> Reply:
     """[Weigh p4d.24xlarge], within the scope it was offered for."""
-    scope, _, kind = value.partition("|")
-    return renting.of_type(Ask(desk, user, channel, []), scope, kind)
+    return renting.pressed(desk, value)
 
 
-PRESSES: dict[str, Press] = {ids.FIGURE: figure, ids.PRICES: of_model, ids.RENT_OR_BUY: rent_or_buy}
+def rent_or_buy_csv(desk: Desk, _user: str, _channel: str, value: str) -> Reply:
+    """[As CSV]: to whoever pressed."""
+    return renting.as_csv(desk, value)
+
+
+PRESSES: dict[str, Press] = {
+    ids.FIGURE: figure,
+    ids.PRICES: of_model,
+    ids.RENT_OR_BUY: rent_or_buy,
+    ids.RENT_OR_BUY_CSV: rent_or_buy_csv,
+}

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from bot.domain.money.bill_report import Beside, BillReport, DayBeside
 from bot.domain.money.reconciling import REASONS, Unseen
 from handlers import ids
-from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
+from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
 from handlers.blocks.words import at, esc, usd
 
 SHOWN = 5
@@ -154,7 +154,14 @@ def _buttons(report: BillReport) -> list[Block]:
     before = report.first.replace(day=1) - timedelta(days=1)
     if report.begins is not None and report.begins <= before:
         made.append(button(f"{before:%B %Y}", ids.BILL, f"{before:%Y-%m}"))
+    if any(day.billed_micros is not None or day.metered_micros is not None for day in report.days):
+        made.append(button("As CSV", ids.BILL_CSV, f"{report.first}|{report.last}"))
     return made
+
+
+def as_csv(report: BillReport, content: str) -> Reply:
+    """Told beside the file."""
+    return handed_over(f"valet-bill-{report.first}-to-{report.last}.csv", content)
 
 
 def _small_print(report: BillReport) -> str:

@@ -7,10 +7,12 @@ from bot.domain.money.budgets import Standing
 from bot.domain.money.report import Scope
 from bot.domain.money.unusual import Behind, UnusualDay
 from handlers import ids
-from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
+from handlers.blocks.parts import Block, Reply, actions, button, context, handed_over, lines, plainly, section
 from handlers.blocks.words import chance_of, code, esc, roughly, usd
 
 MOST_SHOWN = 20
+ALL = "all"
+"""Value of the button that is about every budget."""
 WHY_BUTTONS = 2
 MOST_PERCENT = 999
 
@@ -48,7 +50,7 @@ def standing(now: Standing, channel: str, *, is_own: bool = True) -> Reply:
             f"{hears} Rented machines by our own metering, up to now; owned ones are on no bill and count against no "
             f"budget. Months are those of {esc(now.timezone, 60)}."
         ),
-        actions(_drivers(now.scope)),
+        actions(_drivers(now.scope), _csv(now.scope.text)),
     ]
     return Reply(head, blocks)
 
@@ -65,7 +67,7 @@ def overview(found: Sequence[Standing], missing: Sequence[str] = ()) -> Reply:
     buttons = [_one(each.scope) for each in found[:4]]
     said = [f"Up to now, in months of {esc(found[0].timezone, 60)}."] if found else []
     said += [f"No rented machine is called {code(name, 60)}: its budget stands still." for name in missing[:5]]
-    blocks = [section(lines(rows)), actions(*buttons)] if found else []
+    blocks = [section(lines(rows)), actions(*buttons, _csv(ALL))] if found else []
     return Reply(head, [section(f"*{head}*"), *blocks, context(" ".join(said))])
 
 
@@ -167,6 +169,15 @@ def _drivers(scope: Scope) -> Block:
 
 def _one(scope: Scope) -> Block:
     return button(f"More on {_plain(scope)}", f"{ids.BUDGET}:{scope.key}"[:255], scope.text)
+
+
+def _csv(value: str) -> Block:
+    return button("As CSV", ids.BUDGET_CSV, value)
+
+
+def as_csv(month: date, content: str) -> Reply:
+    """Told beside the file."""
+    return handed_over(f"valet-budgets-{month:%Y-%m}.csv", content)
 
 
 def _plain(scope: Scope) -> str:

@@ -112,6 +112,12 @@ def confirm(title: str, text: str, *, yes: str, no: str) -> Block:
     }
 
 
+def handed_over(name: str, content: str) -> Reply:
+    """Told to whoever pressed [As CSV], beside the file."""
+    said = f"{name} is in your messages with Valet."
+    return Reply(said, [section(said)], file=Attached(name, content))
+
+
 def plainly(text: str, *buttons: Block, private: bool = True) -> Reply:
     """A sentence, perhaps with buttons under it."""
     blocks = [section(text), *([actions(*buttons)] if buttons else [])]

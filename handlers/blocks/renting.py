@@ -1,13 +1,15 @@
 """`/cost rent-or-buy` as a message: the conclusion, each choice, what hangs on what, and where the figures are from."""
 
 from collections.abc import Sequence
+from datetime import date
 from html import unescape
 
 from bot.domain.money.advice import ENOUGH_DAYS, Advice, AtOther, Choice, Swing, Weighed
 from bot.domain.money.ownership import HOURS_PER_MONTH, Part
 from bot.domain.money.rates import USD
+from bot.domain.money.report import Scope
 from handlers import ids
-from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
+from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
 from handlers.blocks.words import esc, per_hour, plural, usd
 
 SHOWN_USES = 6
@@ -21,12 +23,23 @@ USUAL = 0.10, 0.15
 """Discount rates most companies reckon with."""
 
 
-def weighed(told: Weighed) -> Reply:
-    """One type in full, or several in a line each."""
-    return _one(told.answers[0]) if len(told.answers) == 1 and not told.unknown else _several(told)
+def weighed(told: Weighed, figures: str = "") -> Reply:
+    """One type in full, or several in a line each; `figures` are those that were given, for its buttons."""
+    if len(told.answers) == 1 and not told.unknown:
+        return _one(told.answers[0], figures)
+    return _several(told, figures)
 
 
-def _several(told: Weighed) -> Reply:
+def as_csv(day: date, content: str) -> Reply:
+    """Told beside the file."""
+    return handed_over(f"valet-rent-or-buy-{day}.csv", content)
+
+
+def _csv(scope: Scope, kind: str, figures: str) -> Block:
+    return button("As CSV", ids.RENT_OR_BUY_CSV, cut(f"{scope.text}|{kind}|{figures}", 2_000))
+
+
+def _several(told: Weighed, figures: str) -> Reply:
     name = esc(told.scope.label or told.scope.key, 60) or "All"
     others = len(told.unknown)
     left = f"; {plural(others, 'type')} could not be weighed" if others else ""
@@ -37,7 +50,7 @@ def _several(told: Weighed) -> Reply:
         button(f"Weigh {each.type}", f"{ids.RENT_OR_BUY}:{number}", cut(f"{told.scope.text}|{each.type}", 2_000))
         for number, each in enumerate(told.answers[:SHOWN_TYPES])
     ]
-    blocks.append(actions(*offers))
+    blocks.append(actions(*offers, _csv(told.scope, "", figures)))
     left_out = _left_out(told)
     if left_out:
         blocks.append(context(left_out))
@@ -63,7 +76,7 @@ def _listed(kinds: Sequence[str]) -> str:
     return ", ".join(esc(each, 40) for each in kinds[:SHOWN_TYPES]) + more
 
 
-def _one(told: Advice) -> Reply:
+def _one(told: Advice, figures: str) -> Reply:
     conclusion = conclusion_of(told)
     blocks: list[Block] = [
         section(conclusion if told.too_early else f"*{conclusion}*"),
@@ -75,6 +88,7 @@ def _one(told: Advice) -> Reply:
     notes = _notes(told)
     if notes:
         blocks.append(context(lines(notes)))
+    blocks.append(actions(_csv(told.scope, told.type, figures)))
     return Reply(cut(lines([conclusion, *_choices(told)]), 3_900), blocks)
 
 

@@ -7,7 +7,7 @@ from bot.domain.clock import HOUR
 from bot.domain.days import month_end
 from bot.domain.money.spend_report import WAYS, IdleNow, ReportBy, Row, SpendReport, Spent
 from handlers import ids
-from handlers.blocks.parts import Attached, Block, Reply, actions, button, context, cut, lines, section
+from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
 from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, say, usd
 
 SHOWN = 12
@@ -201,9 +201,4 @@ def settle(each: IdleNow) -> Block | None:
 
 def as_csv(made: SpendReport, content: str) -> Reply:
     """Told beside the file."""
-    name = f"valet-{made.first}-to-{min(made.last, made.today)}-by-{made.by}.csv"
-    return Reply(
-        f"{name} is in your messages with Valet.",
-        [section(f"{name} is in your messages with Valet.")],
-        file=Attached(name, content),
-    )
+    return handed_over(f"valet-{made.first}-to-{min(made.last, made.today)}-by-{made.by}.csv", content)

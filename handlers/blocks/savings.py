@@ -3,7 +3,7 @@
 from bot.domain.money.counterfactual import SavingKind
 from bot.domain.money.saved import Saved, Savings
 from handlers import ids
-from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, section
+from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, handed_over, lines, section
 from handlers.blocks.words import esc, length, per_hour, plural, usd
 
 SHOWN = 5
@@ -25,7 +25,7 @@ def savings(told: Savings) -> Reply:
     blocks: list[Block] = [section(f"*{conclusion}*")]
     if told.found:
         blocks += [section(_by_kind(told)), section(lines(["*Most of it*", *(_one(each) for each in _shown(told))]))]
-    blocks += [context(_small_print(told)), actions(_other(told))]
+    blocks += [context(_small_print(told)), actions(_other(told), *_csv(told))]
     return Reply(cut_mrkdwn(conclusion, 3_900), blocks)
 
 
@@ -73,6 +73,15 @@ def _small_print(told: Savings) -> str:
         f"{more}Worked out from our ledger up to the last whole hour: each hour of a machine once, and never more than "
         f"it would have cost. {idle}"
     )
+
+
+def _csv(told: Savings) -> list[Block]:
+    return [button("As CSV", ids.SAVINGS_CSV, f"{told.first}|{told.last}")] if told.found else []
+
+
+def as_csv(told: Savings, content: str) -> Reply:
+    """Told beside the file."""
+    return handed_over(f"valet-savings-{told.first}-to-{min(told.last, told.today)}.csv", content)
 
 
 def _other(told: Savings) -> Block:

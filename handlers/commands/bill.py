@@ -55,6 +55,15 @@ def span(words: list[str], today: date) -> tuple[date, date]:
     return _month(day) if is_month else (day, day)
 
 
+def days_of(value: str) -> tuple[date, date]:
+    """The days in a button's value. Raises Refused where another version made the button."""
+    try:
+        first, last = map(date.fromisoformat, value.split("|"))
+    except ValueError:
+        raise Refused("This button is from another version of Valet. Use the command instead.") from None
+    return first, last
+
+
 def _month(day: date) -> tuple[date, date]:
     return day.replace(day=1), month_end(day)
 

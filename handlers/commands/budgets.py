@@ -1,6 +1,8 @@
 """/cost budget: what is spent of it, what is expected, and what follows."""
 
+from bot.domain.money.budgets import Standing
 from bot.domain.money.report import Scope
+from bot.services.desk import Desk
 from bot.services.money import budget_amounts, budgeting
 from handlers.blocks import budgets as blocks
 from handlers.blocks.parts import Reply
@@ -12,11 +14,16 @@ def budget(ask: Ask) -> Reply:
     """One budget, or all of them."""
     if ask.words:
         return of_scope(ask, scope(ask, "budget"))
-    found = [now for each in budget_amounts.scopes(ask.desk) if (now := budgeting.standing(ask.desk, each))]
+    found = every(ask.desk)
     missing = budget_amounts.unknown(ask.desk)
     if not found and not missing:
         return blocks.none(ask.desk.settings.slack.cost_command, Scope())
     return blocks.overview(found, missing)
+
+
+def every(desk: Desk) -> list[Standing]:
+    """Where each budget stands."""
+    return [now for each in budget_amounts.scopes(desk) if (now := budgeting.standing(desk, each))]
 
 
 def of_scope(ask: Ask, about: Scope) -> Reply:

@@ -3,13 +3,14 @@
 import re
 from decimal import Decimal
 
-from bot.domain.money.advice import Asked
+from bot.domain.money.advice import Asked, Weighed
 from bot.domain.money.report import Scope
 from bot.errors import Refused
-from bot.services.money import renting
+from bot.services.desk import Desk
+from bot.services.money import advice_records, renting, saving
 from handlers.blocks import renting as blocks
 from handlers.blocks.parts import Reply
-from handlers.commands.scopes import scope
+from handlers.commands.scopes import scope, stored
 from handlers.commands.verbs import Ask, Verb
 
 _AMOUNT = re.compile(r"\$?(\d{1,9}(?:,\d{3})*(?:\.\d{1,6})?)(k?)[%$]?", re.ASCII)
@@ -36,14 +37,28 @@ def rent_or_buy(ask: Ask) -> Reply:
     figures = [word for word in ask.words if word.partition(":")[0].lower() in _FIELDS and ":" in word]
     names = [word for word in ask.words if word not in figures]
     about = _scope(Ask(ask.desk, ask.user, ask.channel, names))
-    return blocks.weighed(renting.advise(ask.desk, about, _asked(figures)))
+    return blocks.weighed(renting.advise(ask.desk, about, _asked(figures)), " ".join(figures))
 
 
-def of_type(ask: Ask, within: str, kind: str) -> Reply:
-    """One type of a scope in full; the scope by the name it is stored under."""
-    name, _, key = within.partition(":")
-    scope = Scope("team", key) if name == "team" else Scope("type", kind)
-    return blocks.weighed(renting.advise(ask.desk, scope, Asked(), kind=kind))
+def pressed(desk: Desk, value: str) -> Reply:
+    """One type of a scope in full."""
+    told, figures = _again(desk, value)
+    return blocks.weighed(told, figures)
+
+
+def as_csv(desk: Desk, value: str) -> Reply:
+    """What was weighed, with every figure, as a file."""
+    told, _ = _again(desk, value)
+    return blocks.as_csv(saving.today(desk), "".join(advice_records.lines(told)))
+
+
+def _again(desk: Desk, value: str) -> tuple[Weighed, str]:
+    """Weigh what a button is about, with the figures that were given: "team:nlp|p4d.24xlarge|price:150000"."""
+    within, kind, figures = (*value.split("|"), "", "")[:3]
+    about = stored(desk, within)
+    if about.kind == "total" and kind:
+        about = Scope("type", kind)
+    return renting.advise(desk, about, _asked(figures.split()), kind=kind), figures
 
 
 def _scope(ask: Ask) -> Scope:

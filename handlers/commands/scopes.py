@@ -1,9 +1,12 @@
 """What money questions are about: everything, a team, a type, or one instance."""
 
-from bot.domain.money.report import Scope
+from typing import cast, get_args
+
+from bot.domain.money.report import Scope, ScopeKind
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
-from bot.services import desk, looking
+from bot.services import looking
+from bot.services.desk import Desk, find
 from bot.services.money import forecasting
 from handlers.commands.verbs import Ask
 
@@ -25,6 +28,14 @@ def scope(ask: Ask, verb: str) -> Scope:
     if not name:
         raise Refused(f"Which {kind}? Try `{ask.desk.settings.slack.cost_command} {verb} {kind} NAME`.")
     return _instance(ask, verb, name) if kind == "instance" else {"team": _team, "type": _type}[kind](ask, name)
+
+
+def stored(desk: Desk, value: str) -> Scope:
+    """The scope of a button's value, by the name it is stored under. Raises Refused."""
+    kind, _, key = value.partition(":")
+    if kind not in get_args(ScopeKind):
+        raise Refused("This button is from another version of Valet. Use the command instead.")
+    return Scope(cast("ScopeKind", kind), key, looking.name_of(desk, key) if kind == "instance" else "")
 
 
 def _guessed(ask: Ask, verb: str, name: str) -> Scope:
@@ -58,7 +69,7 @@ def _type(ask: Ask, name: str) -> Scope:
 
 
 def _instance(ask: Ask, verb: str, name: str) -> Scope:
-    found = desk.find(ask.desk, name).instance
+    found = find(ask.desk, name).instance
     if found.provider == "owned":
         command = ask.desk.settings.slack.cost_command
         raise Refused(

@@ -124,7 +124,7 @@ def test_all_budgets_and_one_in_full(lived):
             "nlp: $36,936 of $46,000 spent (80 %). $51,106 expected by the end of the month, 80 % between $48,923 and "
             "$53,367; 95 % chance to exceed the budget, expected on 28 Nov."
         ),
-        "[More on the company] [More on nlp]",
+        "[More on the company] [More on nlp] [As CSV]",
         "Up to now, in months of UTC.",
     ]
     shown = office.presses("ada", "More on nlp")

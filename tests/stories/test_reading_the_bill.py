@@ -1,5 +1,7 @@
 """Finance asks what was really billed: the bill stands beside the meters, and the difference has reasons."""
 
+import csv
+import io
 import os
 from collections import Counter
 from datetime import date
@@ -114,7 +116,7 @@ def test_a_month_of_the_bill_beside_the_meters_with_reasons_that_add_up(lived, t
         "Mon 23 Nov  not billed yet, $1,137.05 metered  _estimate_",
     ]
     assert "nlp: $32,114.66 billed, $33,959.96 metered" in said
-    assert said[-2] == "[Only 20 Nov] [October 2026]"
+    assert said[-2] == "[Only 20 Nov] [October 2026] [As CSV]"
     assert ": as of Sun 09:00 UTC, read Mon 09:00 UTC. Estimates may still grow" in said[-1]
 
 
@@ -142,7 +144,7 @@ def test_a_machine_that_valet_does_not_see_is_named_on_its_day(lived, tmp_path):
     assert said[0] == "*Wednesday 18 November 2026: $2,292.45 billed, beside $2,379.36 on our meters.*"
     assert "+$52.69  machines or hours that Valet did not see" in said
     assert "i-0feedface p4d.24xlarge, account 111122223333: $52.69 billed" in said
-    assert "[All of November] [October 2026]" in said
+    assert "[All of November] [October 2026] [As CSV]" in said
 
 
 def test_buttons_lead_to_a_day_and_to_other_months_in_place(lived, tmp_path):
@@ -157,13 +159,25 @@ def test_buttons_lead_to_a_day_and_to_other_months_in_place(lived, tmp_path):
     assert "*By team*, since 20 Oct" in month
 
 
+def test_the_bill_comes_as_csv_day_by_day(lived, tmp_path):
+    export(lived, tmp_path)
+    lived.types("ada", "/cost bill")
+
+    said = lived.presses("ada", "As CSV")
+
+    assert said == "valet-bill-2026-11-01-to-2026-11-23.csv is in your messages with Valet."
+    (file,) = lived.slack.files.values()
+    rows = list(csv.DictReader(io.StringIO(file.content.decode())))
+    assert [(row["day"], row["estimate"]) for row in rows][19:21] == [("2026-11-20", "no"), ("2026-11-21", "yes")]
+
+
 def test_months_before_the_first_look_are_not_called_free(lived, tmp_path):
     export(lived, tmp_path)
 
     october = lived.types("ada", "/cost bill october")
     september = lived.types("ada", "/cost bill september")
 
-    assert "[Only 31 Oct]" in october.splitlines()
+    assert "[Only 31 Oct] [As CSV]" in october.splitlines()
     assert september == (
         "The bill is known from 19 October 2026 on. How far back a look goes is `bill.lookback_days` in the settings."
     )

@@ -76,6 +76,7 @@ def test_a_type_is_weighed_from_its_measured_hours(lived):
         "Buying: $150,000 a server (quote of a dealer, 2026-10-12), worth 10 % of it after 3 years, before tax.",
         "Keeping one, a month: power $675 (5,500 W (set) x PUE 1.4 x $0.12 per kWh); hosting $730.",
         "Left out, as not set: staff (`owned.staff_usd_per_month`). So buying looks better here than it is.",
+        "[As CSV]",
     ]
 
 
@@ -128,7 +129,7 @@ def test_a_team_sees_its_types_and_looks_into_one(lived):
     assert said.splitlines() == [
         "*vision: keep renting; 3 types could not be weighed.*",
         "g5.xlarge (vision): keep renting. Buying one would cost $52,341 more over 3 years.",
-        "[Weigh g5.xlarge]",
+        "[Weigh g5.xlarge] [As CSV]",
         NOT_WEIGHED,
     ]
     assert lived.presses("cy", "Weigh g5.xlarge").startswith("*g5.xlarge (vision): keep renting.")
