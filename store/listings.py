@@ -48,7 +48,8 @@ def totals(db: Database, chosen: Filter) -> Totals:
         coalesce(sum(i.state = 'running' AND v.state IN ('free', 'held')), 0) AS idle,
         coalesce(sum(i.state = 'running' AND i.rate_micros IS NULL), 0) AS unpriced,
         coalesce(sum(CASE WHEN i.state = 'running' THEN i.rate_micros END), 0) AS rate_micros,
-        coalesce(sum(v.waste_micros), 0) AS waste_micros
+        coalesce(sum(v.waste_micros), 0) AS waste_micros,
+        coalesce(sum(i.state = 'running' AND i.rate_micros IS NOT NULL AND NOT i.rate_exact), 0) AS estimated
         FROM instances i LEFT JOIN verdicts v ON v.instance_id = i.id AND i.state = 'running'
         WHERE i.gone_at IS NULL {where}""",
         *values,

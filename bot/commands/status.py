@@ -73,9 +73,11 @@ def _cells(listing: "Listing") -> tuple[str, ...]:
 
 def _conclusion(totals: "Totals") -> str:
     priced = f", {totals.unpriced} without a known price" if totals.unpriced else ""
+    about = "about " if totals.estimated else ""
     return (
         f"{_count(totals.instances, 'instance')}, {_count(totals.gpus, 'GPU')}, {totals.running} running at "
-        f"{_cents(totals.rate_micros)} USD/h, {totals.idle} idle, wasting {_cents(totals.waste_micros)} USD/h{priced}"
+        f"{about}{_cents(totals.rate_micros)} USD/h, {totals.idle} idle, "
+        f"wasting {about}{_cents(totals.waste_micros)} USD/h{priced}"
     )
 
 

@@ -91,6 +91,8 @@ class Digest:
     tidy: Tidy | None = None
     month: MonthAhead | None = None
     """No reason for a digest by itself."""
+    left_out: tuple[str, ...] = ()
+    """Names of idle machines that are not listed, as somebody keeps or drains them, or they are exempt."""
 
     @property
     def is_empty(self) -> bool:
@@ -101,6 +103,11 @@ class Digest:
     def wasted_micros(self) -> int:
         """What went unused within the span; rows without a known price are left out."""
         return sum(row.wasted_micros or 0 for row in self.rows)
+
+    @property
+    def exact(self) -> bool:
+        """No row's price is borrowed."""
+        return all(row.exact for row in self.rows)
 
     @property
     def unpriced(self) -> int:
@@ -125,7 +132,8 @@ class Digest:
         tidy = Tidy(**content["tidy"]) if content.get("tidy") else None
         month = MonthAhead.from_json(content["month"]) if content.get("month") else None
         local_date = date.fromisoformat(content["local_date"])
-        return cls(**{**content, "local_date": local_date, "rows": rows, "tidy": tidy, "month": month})
+        told = {"rows": rows, "tidy": tidy, "month": month, "left_out": tuple(content["left_out"])}
+        return cls(**{**content, "local_date": local_date, **told})
 
 
 def due_date(now: int, timezone: str, at: str) -> date | None:

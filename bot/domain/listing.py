@@ -128,6 +128,8 @@ class Totals:
     """Running instances without a known price: left out of the sums."""
     rate_micros: int = 0
     waste_micros: int = 0
+    estimated: int = 0
+    """Running instances whose price is borrowed, say from another region: the sums are about right."""
 
 
 @dataclass(frozen=True, slots=True)

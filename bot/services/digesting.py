@@ -65,15 +65,17 @@ def judged_lately(db: Database, now: int) -> bool:
 
 
 def _make(desk: Desk, db: Database, due: list[tuple[str, str, date]], now: int) -> int:
-    snoozed = snoozes.active(db, now)
-    idle = [each for each in _idle(db) if each.instance.id not in snoozed and each.drain is None]
-    by_channel = _by_channel(desk, [each for each in idle if not desk.exemption(each.instance)])
+    snoozed, idle = snoozes.active(db, now), _idle(db)
+    left_out = [each for each in idle if each.instance.id in snoozed or each.drain or desk.exemption(each.instance)]
+    by_channel = _by_channel(desk, [each for each in idle if each not in left_out])
+    not_listed = _by_channel(desk, left_out)
     spoken = 0
     for channel, zone, day in due:
         monday = week_start(day).isoformat()
         tidy = None if digests.said_to_tidy(db, channel, monday) else tidying.of_channel(desk, channel)
         rows, month = idle_rows(by_channel.get(channel, ()), now), month_ahead.of_channel(desk, channel)
-        made = Digest(channel, day, zone, now, rows, tidy, month)
+        others = tuple(sorted(each.instance.name for each in not_listed.get(channel, ())))
+        made = Digest(channel, day, zone, now, rows, tidy, month, others)
         content = None if made.is_empty else made.to_json()
         if outbox.first_digest(db, channel, day.isoformat(), content, now=now) and content:
             _tell(db, channel, day.isoformat(), now)

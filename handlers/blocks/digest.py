@@ -1,5 +1,7 @@
 """The daily digest: what idles, since when, what it cost, and the two buttons that settle it."""
 
+from collections.abc import Sequence
+
 from bot.domain.clock import HOUR
 from bot.domain.digest import DigestNow, IdleRow, MonthAhead, RowNow
 from handlers import ids
@@ -7,6 +9,7 @@ from handlers.blocks import dormant, images
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import at, chance_of, esc, length, near, per_hour, person, persons, plural, roughly, usd
 
+NAMED = 5
 SHOWN = 15
 """Rows drawn; the rest is counted, and `/gpu status idle` shows it."""
 
@@ -67,7 +70,7 @@ def _headline(made: DigestNow) -> str:
     wait = f"{plural(open_rows, 'machine')} {'needs' if open_rows == 1 else 'need'} a decision."
     asking = f"{plural(asked, 'stop')} {'waits' if asked == 1 else 'wait'} for an approver." if asked else ""
     settled = " ".join(part for part in (wait if open_rows else "", asking) if part) or "All are settled."
-    wasted = f"{usd(digest.wasted_micros)} went unused in the last 24 hours"
+    wasted = f"{'' if digest.exact else 'about '}{usd(digest.wasted_micros)} went unused in the last 24 hours"
     return f"Idle GPUs, {when}: {wasted}. {settled}"
 
 
@@ -125,8 +128,15 @@ def _small_print(made: DigestNow) -> str:
         parts.append(f"Partly idle machines: {hours:,.0f} GPU-hours unused; they can't be stopped, but shared.")
     if digest.unpriced:
         parts.append(f"{plural(digest.unpriced, 'machine')} without a known price left out of the sum.")
+    if digest.left_out:
+        parts.append(f"Idle too, but kept, drained or exempt: {_names(digest.left_out)}.")
     parts.append(f"As of {at(digest.made_at)}.")
     return " ".join(parts)
+
+
+def _names(known: Sequence[str]) -> str:
+    rest = len(known) - NAMED
+    return ", ".join([esc(name, 60) for name in known[:NAMED]] + ([f"{rest} more"] if rest > 0 else []))
 
 
 def kept(name: str, until: int) -> Reply:

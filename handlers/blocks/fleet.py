@@ -60,11 +60,11 @@ def status(found: list[Listing], totals: Totals, sources: list[Source], now: int
 def headline(totals: Totals, query: str = "") -> str:
     """The conclusion, in one or two sentences."""
     what = f"GPU fleet ({esc(query, 60)})" if query else "GPU fleet"
-    counted = (
-        f"{plural(totals.instances, 'instance')}, {plural(totals.gpus, 'GPU')}, {per_hour(totals.rate_micros)} now"
-    )
+    about = "about " if totals.estimated else ""
+    cost = f"{about}{per_hour(totals.rate_micros)} now"
+    counted = f"{plural(totals.instances, 'instance')}, {plural(totals.gpus, 'GPU')}, {cost}"
     some = f"{totals.idle} idle" if totals.idle else "Some GPUs idle"
-    idle = f"{some}, wasting {per_hour(totals.waste_micros)}" if totals.waste_micros else "Nothing idle"
+    idle = f"{some}, wasting {about}{per_hour(totals.waste_micros)}" if totals.waste_micros else "Nothing idle"
     priced = f" {plural(totals.unpriced, 'running instance')} without a known price." if totals.unpriced else ""
     return f"{what}: {counted}. {idle}.{priced}"
 

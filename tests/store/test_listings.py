@@ -9,6 +9,7 @@ from bot.domain.listing import Filter, waste_of
 from bot.domain.measuring.verdict import GpuVerdict, Verdict, VerdictState
 from bot.domain.money.rates import Rate
 from bot.domain.sharing.claims import Claim
+from handlers.blocks.fleet import headline
 from store import claims, fleet, listings
 
 A100 = Instance("i-1", "train-1", "ec2", "ec2/1/us-east-1", "p4d.24xlarge", "running", "A100", 8)
@@ -99,6 +100,19 @@ def test_the_sums_are_over_what_runs_and_say_what_has_no_price(mixed):
     assert (sums.instances, sums.gpus, sums.running, sums.idle, sums.unpriced) == (8, 64, 7, 3, 2)
     assert sums.rate_micros == (30 + 20 + 1 + 40 + 32) * 1_000_000
     assert sums.waste_micros == (40 + 1 + 32 // 8) * 1_000_000
+
+
+def test_a_borrowed_price_of_what_runs_makes_the_sums_estimates(mixed):
+    assert listings.totals(mixed.reading(), Filter()).estimated == 0
+
+    with mixed.writing() as db:
+        borrowed = Rate(7_000_000, "list price of another region", exact=False)
+        fleet.save(db, named("abroad"), team="", rate=borrowed)
+        fleet.save(db, named("abroad-stopped", state="stopped"), team="", rate=borrowed)
+
+    told = listings.totals(mixed.reading(), Filter())
+    assert told.estimated == 1
+    assert "about $130.00/h now" in headline(told)
 
 
 def test_the_sums_of_nothing_are_zero(store):

@@ -38,6 +38,21 @@ def test_it_names_the_machines_how_long_what_it_cost_and_who_holds_them(morning)
     assert "[Stop train-7…] [Keep train-7]" in seen
 
 
+def test_idle_machines_that_it_does_not_list_are_named(office):
+    office.clock.forward(DAY - HOUR)
+    office.types("ada", "/gpu snooze train-3 until 18:00 paper deadline")
+    for name in ("train-7", "train-3"):
+        office.reports(name, 0.0, minutes=200)
+    office.clock.forward(HOUR)
+    for name in ("train-7", "train-3"):
+        office.reports(name, 0.0, minutes=65)
+    office.tick()
+
+    seen = office.sees("bob", "#ml-platform")
+    assert "*train-3*" not in seen
+    assert "Idle too, but kept, drained or exempt: train-3. As of Tue 09:00 UTC." in seen
+
+
 def test_its_last_line_is_the_month_as_it_is_expected_to_end(office_with):
     settings = deepcopy(SETTINGS)
     settings["teams"]["nlp"]["budget_usd"] = "60000"

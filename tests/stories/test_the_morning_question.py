@@ -151,4 +151,4 @@ def test_extending_is_an_answer(office):
     office.types("ada", "/gpu extend train-7 1d")
     office.passes(MINUTE)
 
-    assert asked(office)[0].endswith("*train-7* until Sun 09:00 UTC: You keep it.")
+    assert asked(office)[0].endswith("*train-7* until Sun 29 Nov 09:00 UTC: You keep it.")

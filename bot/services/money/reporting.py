@@ -97,7 +97,7 @@ def status(desk: Desk) -> dict[str, Any]:
         {"name": source.name, "read_at": iso(source.ok_at), "error": source.error or None}
         for source in fleet.sources(desk.store.reading())
     ]
-    sums = {name: getattr(totals, name) for name in ("instances", "gpus", "running", "idle", "unpriced")}
+    sums = {name: getattr(totals, name) for name in ("instances", "gpus", "running", "idle", "unpriced", "estimated")}
     return {
         "as_of": iso(now),
         "totals": {
