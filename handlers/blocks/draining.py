@@ -19,7 +19,8 @@ def drained(listing: Listing) -> Reply:
     if drain is None:
         return _free(listing)
     why = f" ({esc(drain.reason, 300)})" if drain.reason else ""
-    text = f"{person(drain.who)} drains *{name}*{why}: nobody gets more time on it. {_left(listing)}"
+    begin = f"{person(drain.who)} drains *{name}*{why}"
+    text = f"{begin}: nobody gets more time on it until somebody ends that. {_left(listing)}"
     undo = button(f"End the drain of {listing.instance.name}", ids.DRAIN_END, listing.instance.id)
     return plainly(text, undo, private=False)
 

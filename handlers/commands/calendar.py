@@ -1,11 +1,12 @@
 """/gpu calendar: the week ahead, and feeds to subscribe to."""
 
 from bot.domain.listing import Listing
+from bot.errors import Refused
 from bot.services.sharing import calendars
 from bot.telemetry.calendar_door import PATH
 from handlers.blocks import calendar as blocks
 from handlers.blocks.parts import Reply, plainly
-from handlers.commands.verbs import Ask, Verb, named
+from handlers.commands.verbs import Ask, Verb, named, no_more
 
 
 def calendar(ask: Ask) -> Reply:
@@ -13,7 +14,9 @@ def calendar(ask: Ask) -> Reply:
     if ask.words and ask.words[0].lower() == "feed":
         return feed(ask, ask.words[1:])
     if ask.words:
-        return of_one(ask, named(ask, "calendar")[0])
+        listing, rest = named(ask, "calendar")
+        no_more(rest, f"calendar {listing.instance.name}")
+        return of_one(ask, listing)
     zone = ask.desk.zone(ask.user)
     return blocks.all_of(calendars.weeks(ask.desk, zone), ask.user, zone, ask.desk.clock())
 
@@ -29,7 +32,11 @@ def feed(ask: Ask, rest: list[str]) -> Reply:
     if rest and rest[0].lower() == "off":
         calendars.unsubscribe(ask.desk, ask.user)
         return plainly("Your calendar feeds have stopped working. `/gpu calendar feed` makes a new one.")
-    team = rest[0].removeprefix("team:") if rest else ""
+    said = rest[1:] if [word.lower() for word in rest[:1]] == ["team"] else rest
+    no_more(said[1:], "calendar feed")
+    if rest and not said:
+        raise Refused("Which team? Try `calendar feed team nlp`, with one of yours.")
+    team = said[0].removeprefix("team:") if said else ""
     secret, replaced = calendars.subscribe(ask.desk, ask.user, team)
     base = ask.desk.settings.door.url.rstrip("/")
     of = f"team {team}" if team else "what you hold"

@@ -14,7 +14,7 @@ def test_the_holder_is_told_once_with_the_reason_and_nobody_gets_more_time(offic
     said = office.types("bob", "/gpu drain dgx-1 new power supply")
     office.passes(10 * MINUTE)
 
-    assert "@Bob drains *dgx-1* (new power supply): nobody gets more time on it. @Cy holds it until" in said
+    assert "@Bob drains *dgx-1* (new power supply): nobody gets more time on it until somebody ends that. @Cy" in said
     assert "at the latest and is told." in said
     assert "[End the drain of dgx-1]" in said
     told = office.sees("cy", "@cy")

@@ -111,6 +111,9 @@ def test_a_feed_of_a_team_is_for_its_people(office, door):
 
     assert (status, b"SUMMARY:train-7\r\n" in body) == (200, True)
     assert office.types("cy", "/gpu calendar feed nlp").startswith('You are in no team "nlp".')
+    assert office.types("cy", "/gpu calendar feed team nlp").startswith('You are in no team "nlp".')
+    assert office.types("cy", "/gpu calendar feed team").startswith("Which team? Try `calendar feed team nlp`")
+    assert office.types("cy", "/gpu calendar feed vision nlp").startswith('I can\'t make sense of "nlp" here')
 
 
 def test_only_who_asked_sees_the_address(office):
