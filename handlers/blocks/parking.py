@@ -12,7 +12,7 @@ from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mr
 from handlers.blocks.words import at, clock_time, esc, near, per_hour, person, plural, say
 
 SHOWN = 20
-MOST_BUTTONS = 5
+IN_A_ROW = 5
 NOTHING = "nothing is stopped as things stand"
 Row = tuple[Parking, Listing | None, Action | None, str | None]
 """A planned stop, its instance, the stop that came of it, and what it waits for."""
@@ -26,8 +26,7 @@ def notice(rows: list[Row], when: int, now: int) -> Reply | None:
     many = f"{plural(len(still), 'machine')} {'is' if len(still) == 1 else 'are'} to be stopped" if still else NOTHING
     head = f"Pausing at {at(when)}: {many}." if now < when else f"Paused at {at(when)}:"
     text = lines([f"*{head}*", *(_line(row) for row in rows[:SHOWN]), _more(rows)])
-    keeps = [_keep(listing, number) for number, listing in enumerate(still[:MOST_BUTTONS])]
-    blocks: list[Block] = [section(text), *([actions(*keeps)] if keeps else [])]
+    blocks = [section(text), *_keeps(still)]
     never = "is claimed" if any(_works(each) for each in still) else "works, is claimed"
     blocks.append(context(f"By the team's rule: never what {never}, or was started by hand since."))
     return Reply(cut_mrkdwn(text, 3_900), blocks, private=False)
@@ -39,8 +38,9 @@ def soon(rows: list[Row], when: int) -> Reply:
     if not still:
         return plainly(f"Nothing is stopped at {clock_time(when)} after all.", private=False)
     names = ", ".join(f"*{esc(each.instance.name, 60)}*" for each in still[:SHOWN])
-    keeps = [_keep(listing, number) for number, listing in enumerate(still[:MOST_BUTTONS])]
-    return plainly(f"At {clock_time(when)} I stop {names}.", *keeps, private=False)
+    more = f" and {len(still) - SHOWN} more" if len(still) > SHOWN else ""
+    text = f"At {clock_time(when)} I stop {names}{more}."
+    return Reply(cut_mrkdwn(text, 3_900), [section(text), *_keeps(still)], private=False)
 
 
 def own(listing: Listing, when: int, now: int) -> Reply:
@@ -58,12 +58,20 @@ def _open(rows: list[Row]) -> list[Listing]:
     return [row[1] for row in rows if row[1] is not None and row[0].settled_at is None and row[3] is None]
 
 
+def _keeps(still: Sequence[Listing]) -> list[Block]:
+    """A button for every machine that is named, some in a row."""
+    made = [_keep(listing, number) for number, listing in enumerate(still[:SHOWN])]
+    return [actions(*made[first : first + IN_A_ROW]) for first in range(0, len(made), IN_A_ROW)]
+
+
 def _keep(listing: Listing, number: int) -> Block:
     return button(f"Keep {listing.instance.name} 4 h", f"{ids.SNOOZE}:{number}", listing.instance.id)
 
 
 def _more(rows: list[Row]) -> str:
-    return f"and {len(rows) - SHOWN} more: `/gpu status` shows them." if len(rows) > SHOWN else ""
+    if len(rows) <= SHOWN:
+        return ""
+    return f"and {len(rows) - SHOWN} more: `/gpu status` shows them, and `/gpu snooze` with a name and `4h` keeps one."
 
 
 def _line(row: Row) -> str:
