@@ -6,7 +6,7 @@ from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.money.rates import USD, Charge
 from bot.sandbox.history import History
 from bot.services.measuring import sweeping
-from bot.services.money import forecasting
+from bot.services.money import forecasting, surprising
 from store import ledger
 from store.sql import rows
 from tests.stories.conftest import SETTINGS
@@ -259,6 +259,27 @@ def test_an_unusual_day_is_told_once_with_the_machines_behind_it(office):
     office.passes(3 * MINUTE)
     told = rows(office.valet.desk.store.reading(), "SELECT channel FROM outbox WHERE kind = 'unusual_day'")
     assert len(told) == 1, "the company's channel need not hear of it as well"
+
+
+@pytest.mark.parametrize(("ago", "told"), [(2, ["team:nlp|2026-11-24"]), (3, ["team:nlp|2026-11-23"]), (4, [])])
+def test_days_on_which_valet_was_away_are_looked_at_afterwards(office, ago, told):
+    with office.valet.desk.store.writing() as db:
+        ledger.add(db, History(office.clock()).charges())
+    office.tick()
+    office.clock.forward(3 * DAY)
+    surge(office, 300, ago=ago)
+    surprising.look(office.valet.desk)
+    assert subjects(office) == [], "not before a look has told what ran meanwhile"
+
+    office.tick()
+    office.tick()
+
+    assert subjects(office) == told
+
+
+def subjects(office):
+    told = rows(office.valet.desk.store.reading(), "SELECT subject FROM outbox WHERE kind = 'unusual_day'")
+    return [row["subject"] for row in told]
 
 
 def test_the_next_day_like_it_is_no_news(office):

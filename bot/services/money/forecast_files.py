@@ -50,6 +50,8 @@ def forecast_csv(history_path: Path, out_path: Path, *, horizon: int, events_pat
         raise Refused(f"{out_path} is also read from: expected another file to write to.")
     column, rows = _read(history_path, "value")
     histories = _histories(history_path, rows)
+    if not histories:
+        raise Refused(f"{history_path.name} has no day below its header: nothing to forecast. Nothing was written.")
     changes = _changes(events_path, histories) if events_path else {}
     made = {
         name: forecast(history, horizon=horizon, changes=changes.get(name, ())) for name, history in histories.items()

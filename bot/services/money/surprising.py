@@ -1,4 +1,4 @@
-"""Unusual days: yesterday held against what its past led to expect, team by team, and told once."""
+"""Unusual days: the last days held against what their past led to expect, team by team, each told once."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -14,26 +14,35 @@ from bot.domain.money.unusual import ENOUGH, UnusualDay, behind, is_news, unusua
 from bot.services.desk import Desk, channel_of
 from bot.services.money.books import Books, open_books, rows_of
 from bot.services.money.saving import today
-from store import budgets, outbox
+from store import budgets, fleet, outbox
 from store.spend import DaySpend
 
 KIND = "unusual_day"
 TOTAL = Scope()
+LOOK_BACK = 3
+"""Days, the last one included."""
 SETTLED = 2 * HOUR
 """So long after a day's end its last charges are in the ledger."""
 
 
 def look(desk: Desk) -> None:
-    """Look at yesterday, once it is over and charged; each team's first, and all of it where no team's explains it."""
+    """Look at yesterday once it is over and charged, and before it at days that Valet was away for."""
     now_day, zone = today(desk), ZoneInfo(desk.settings.digest.timezone)
-    if desk.clock() < day_start(now_day, zone) + SETTLED:
-        return
-    day, teams = now_day - DAY, [Scope("team", team.name) for team in desk.roster().teams]
     db = desk.store.reading()
-    due = [scope for scope in (*teams, TOTAL) if not budgets.looked_at(db, scope.text, day)]
-    if not due:
+    read_at = max((source.ok_at or 0 for source in fleet.sources(db)), default=0)
+    if read_at < day_start(now_day, zone) + SETTLED:
         return
-    books = open_books(desk)
+    scopes = (*(Scope("team", team.name) for team in desk.roster().teams), TOTAL)
+    days = [now_day - back * DAY for back in range(LOOK_BACK, 0, -1)]
+    due = {day: [scope for scope in scopes if not budgets.looked_at(db, scope.text, day)] for day in days}
+    if any(due.values()):
+        books = open_books(desk)
+        for day in days:
+            _look_at(desk, books, day, due[day])
+
+
+def _look_at(desk: Desk, books: Books, day: date, due: list[Scope]) -> None:
+    """Each team's day first, and all of it where no team's explains it."""
     found = {scope: _unusual(desk, scope, books, day) for scope in due if scope != TOTAL}
     explained = any(found.values())
     if TOTAL in due:

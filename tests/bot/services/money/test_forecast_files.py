@@ -90,14 +90,11 @@ def test_too_short_a_history_has_empty_bounds(written):
     assert [rows[0][name] for name in ("mean", "lo80", "hi80", "lo95", "hi95")] == ["100.0", "", "", "", ""]
 
 
-def test_no_series_makes_an_empty_forecast(written):
-    assert written("series,date,value\n") == []
-
-
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("", 'in.csv line 1: got "", expected series,date,value.'),
+        ("series,date,value\n", "in.csv has no day below its header: nothing to forecast. Nothing was written."),
         ("team,day,usd\n", 'in.csv line 1: got "team,day,usd", expected series,date,value.'),
         (",date,value\n", 'in.csv line 1: got ",date,value", expected series,date,value.'),
         (
