@@ -151,8 +151,12 @@ def _day(rest: list[str], today: date) -> tuple[_Day | None, list[str]]:
     word = rest[0].lower().rstrip(",")
     if word in {"today", "tonight", "tomorrow"}:
         return _Day(word, days_after(today, int(word == "tomorrow")), word), rest[1:]
-    if weekday(word) is not None:
-        ahead = ((weekday(word) or 0) - today.weekday()) % 7
+    number = weekday(word)
+    if number is not None:
+        dated, left = _day(rest[1:], today)
+        if dated is not None and dated.kind in {"date", "exact"}:
+            return _of_weekday(dated, number), left
+        ahead = (number - today.weekday()) % 7
         return _Day(word, days_after(today, ahead), "weekday"), rest[1:]
     iso = _ISO.fullmatch(word.partition("t")[0])
     if iso:
@@ -160,6 +164,13 @@ def _day(rest: list[str], today: date) -> tuple[_Day | None, list[str]]:
         on = _date(iso[0], int(iso[1]), int(iso[2]), int(iso[3]))
         return _Day(iso[0], on, "exact"), ([clock] if clock else []) + rest[1:]
     return _month_and_day(rest, today)
+
+
+def _of_weekday(day: _Day, number: int) -> _Day:
+    """A date with its day of the week, "sun 29 nov". Raises Refused where they do not agree."""
+    if day.date.weekday() != number:
+        raise Refused(f"{day.said} is a {day.date:%A}, not a {_DAYS[number].title()}. Say only one of them.")
+    return day
 
 
 def _month_and_day(rest: list[str], today: date) -> tuple[_Day | None, list[str]]:
