@@ -53,12 +53,18 @@ class Notifier:
         for post in posting.unanswered(self._desk):
             self._find_out(post)
         waits: list[float] = []
+        held: set[str] = set()
         for post in posting.due(self._desk):
             wait = self._wait(post)
             if wait > 0:
                 waits.append(wait)
-            elif not self._handle(post):
+                continue
+            if post.channel in held:
+                continue
+            if not self._handle(post):
                 break
+            if posting.goes_first(self._desk, post):
+                held.add(post.channel)
         return min(waits, default=None)
 
     def draw(self, post: Post) -> Reply | None:

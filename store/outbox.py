@@ -29,6 +29,7 @@ SCHEMA = (
     ) STRICT""",
     "CREATE UNIQUE INDEX one_waiting_row ON outbox (channel, ref) WHERE state = 'waiting'",
     "CREATE INDEX outbox_due ON outbox (due_at) WHERE state IN ('waiting', 'sending')",
+    "CREATE INDEX outbox_of_channel ON outbox (channel, id) WHERE state IN ('waiting', 'sending')",
     "CREATE UNIQUE INDEX one_dead_row ON outbox (channel, ref) WHERE state = 'dead'",
     """CREATE TABLE posts (
         channel TEXT NOT NULL,
@@ -71,16 +72,26 @@ def tell(db: Database, channel: str, ref: str, *, kind: str, subject: str, now: 
     )
 
 
+IN_ORDER = 60_000
+"""So long, in ms, a message that could not be sent holds up those after it in its channel."""
+_SOON = f"b.state = 'waiting' AND b.attempts > 0 AND b.due_at > ? AND b.due_at <= ? + {IN_ORDER}"
+
+
 def due(db: Database, now: int, limit: int = 50) -> list[Row]:
-    """Rows that may be sent now, oldest first; at most one per message, and none while one of it is being sent."""
+    """Rows that may be sent now, oldest first; none while an older one of its channel is, or soon will be again."""
     return rows(
         db,
         f"{_WITH_POSTS} WHERE o.state = 'waiting' AND o.due_at <= ? AND NOT EXISTS "
-        "(SELECT 1 FROM outbox b WHERE b.channel = o.channel AND b.ref = o.ref AND b.state = 'sending') "
-        "ORDER BY o.id LIMIT ?",
-        now,
-        limit,
+        "(SELECT 1 FROM outbox b WHERE b.channel = o.channel AND b.state = 'sending') AND NOT EXISTS "
+        f"(SELECT 1 FROM outbox b WHERE b.channel = o.channel AND b.id < o.id AND {_SOON}) ORDER BY o.id LIMIT ?",
+        *(now, now, now, limit),
     )
+
+
+def goes_first(db: Database, row_id: int, now: int) -> bool:
+    """Whether a row that was just tried is still to be sent before later ones of its channel."""
+    sql = f"SELECT 1 FROM outbox b WHERE b.id = ? AND (b.state = 'sending' OR {_SOON})"
+    return one(db, sql, row_id, now, now) is not None
 
 
 def next_due(db: Database) -> int | None:

@@ -42,6 +42,11 @@ def due(desk: Desk) -> list[Post]:
     return [_post(row) for row in outbox.due(desk.store.reading(), desk.clock(), limit=AT_ONCE)]
 
 
+def goes_first(desk: Desk, post: Post) -> bool:
+    """Whether what was just tried did not go out, and is to before what comes after it in its channel."""
+    return outbox.goes_first(desk.store.reading(), post.id, desk.clock())
+
+
 def unanswered(desk: Desk) -> list[Post]:
     """Attempts nobody heard the end of, old enough for Slack's history to tell."""
     now = desk.clock()

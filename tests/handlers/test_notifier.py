@@ -95,6 +95,22 @@ def test_errors_after_which_slack_may_have_posted_are_looked_into_too(office, cl
     assert len(posted(office)) == 1
 
 
+@pytest.mark.parametrize("error", ["internal_error", "ratelimited", "fatal_error"])
+def test_what_comes_after_it_in_the_channel_waits_for_its_turn(office, claims, error):
+    office.slack.fault("chat.postMessage", error=error)
+    for claim in claims:
+        tell(office, GPUS, claim)
+    tell(office, ML_PLATFORM, claims[0])
+
+    drain(office)
+    elsewhere = posted(office, channel="#ml-platform")
+    for _ in range(6):
+        later(office, 20)
+
+    assert len(elsewhere) == 1
+    assert [name for one in posted(office) for name in NAMES if name in one] == list(NAMES)
+
+
 def test_a_post_whose_answer_got_lost_is_found_and_not_doubled(office, claims):
     office.slack.fault("chat.postMessage", accept_then_drop=True)
     tell(office, GPUS, claims[0])
