@@ -27,7 +27,18 @@ def claim(ask: Ask) -> Reply:
         return take_best(ask, *meant)
     listing, rest = named(ask, "claim")
     asked = claim_words(rest, ask.asker())
+    _refuse_another(ask, asked.note)
     return take(ask, listing, choice=asked.choice, span=asked.span, note=readable(asked.note))
+
+
+def _refuse_another(ask: Ask, note: str) -> None:
+    """A second machine, or another kind, is no note. Raises Refused."""
+    words = note.split()
+    is_joined = bool(words) and words[0].lower() in {"or", "and", "+"}
+    other = " ".join(words[is_joined : is_joined + 1])
+    if not other or not (finding.is_name(ask.desk, other) or (is_joined and finding.is_kind(ask.desk, other))):
+        return
+    raise Refused(f"One at a time: say only the first, and then `claim {other[:40]}`. No note begins with such a name.")
 
 
 def take_best(ask: Ask, want: Want, rest: list[str]) -> Reply:
@@ -35,6 +46,7 @@ def take_best(ask: Ask, want: Want, rest: list[str]) -> Reply:
     asked = claim_words(rest, ask.asker())
     if asked.choice is not None:
         raise Refused(f"Say the number once: `claim {want}`, or `claim train-7 gpus:2` with a name of yours.")
+    _refuse_another(ask, asked.note)
     length = find.asked_for(ask, want, asked.span).length
     best = finding.find(ask.desk, want, ask.user, length).best
     if best is None:

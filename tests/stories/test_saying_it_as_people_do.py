@@ -29,6 +29,8 @@ def test_it_works(office, typed, said):
     ("typed", "said"),
     [
         ("claim train-7 for 4h for 6h", '"for 6h" comes on top of what you said before. Say it once;'),
+        ("claim train-7 train-3 for 2h", "One at a time: say only the first, and then `claim train-3`."),
+        ("claim a10g or h100 for 2h", "One at a time: say only the first, and then `claim h100`."),
         ("claim train-7 tomorrow 20:00 for 6h", '"tomorrow 20:00 for 6h" is a time. Say "until" before it'),
         (
             "release train-9 train-7",
