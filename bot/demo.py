@@ -27,7 +27,7 @@ from bot.services.desk import find
 from bot.services.measuring import ingesting, judging, sweeping
 from bot.services.sharing import claiming
 from bot.settings import Secrets, Settings, parse
-from bot.wiring import Valet, build
+from bot.wiring import Partners, Valet, build
 from handlers.manifest import manifest
 from store import Store, bill, ledger
 
@@ -104,8 +104,7 @@ class Demo:
             self.store,
             clock=self.clock,
             rooms=rooms,
-            runs_by=SandboxRunner(self.clock),
-            bill=self._bill(),
+            partners=Partners(SandboxRunner(self.clock), self._bill()),
             pace_s=0.2,
         )
         app = manifest(settings)

@@ -98,7 +98,11 @@ def _stored(desk: Desk) -> list[Figure]:
     found = [
         Figure("valet_instances", "Instances known.", {(): float(totals.instances)}),
         Figure("valet_instances_idle", "Running instances with every GPU idle.", {(): float(totals.idle)}),
-        Figure("valet_usd_per_hour", "List price of what runs, USD per hour.", {(): totals.rate_micros / USD}),
+        Figure(
+            "valet_usd_per_hour",
+            "What runs costs, as far as prices are known, USD per hour.",
+            {(): totals.rate_micros / USD},
+        ),
         Figure("valet_usd_per_hour_idle", "Of that, unused.", {(): totals.waste_micros / USD}),
         Figure("valet_approved_age_seconds", "Age of the oldest approval not taken up.", {(): held / SECOND}),
         Figure("valet_outbox_messages", "Messages by state.", waiting, ("state",)),

@@ -4,12 +4,14 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from bot.billing.aws_prices import AwsPrices, aws_prices
 from bot.billing.bill import Bill
 from bot.billing.chosen import chosen
 from bot.clockwatch import ClockWatch
@@ -37,6 +39,9 @@ from handlers import http, listen
 from handlers.notifier import Notifier
 from handlers.people import Identity, People
 from store import Store, agents
+
+if TYPE_CHECKING:
+    from bot.providers.clients import Clients
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +133,18 @@ class Valet:
         self.desk.store.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """Who is asked beside the machine rooms; who is None is made as the settings say."""
+
+    runner: Runner | None = None
+    bill: Bill | None = None
+    prices: AwsPrices | None = None
+
+
+NOBODY = Partners()
+
+
 def slack_client(secrets: Secrets) -> WebClient:
     """For calls that may wait: rate limits and dropped connections are tried again."""
     handlers = [ConnectionErrorRetryHandler(), RateLimitErrorRetryHandler(max_retry_count=2)]
@@ -148,17 +165,21 @@ def providers(settings: Settings, clock: Clock) -> dict[str, Provider]:
     return found
 
 
+def clients_of(rooms: Mapping[str, Provider]) -> "Clients | None":
+    """The clients that the fleet is looked at with, as others use them, too; None where it is not looked at on AWS."""
+    clients: Clients | None = getattr(rooms.get("ec2"), "clients", None)
+    return clients
+
+
 def sources(settings: Settings, rooms: Mapping[str, Provider]) -> list[Source]:
     """Who tells of GPUs beside the agents; CloudWatch is asked with the credentials the fleet is looked at with."""
     found: list[Source] = []
     window = max(settings.rule_of(team).window_minutes for team in ("", *settings.teams))
     if settings.cloudwatch.enabled and settings.aws:
         from bot.providers.clients import Clients, asker
-        from bot.providers.ec2 import Ec2
         from bot.telemetry.cloudwatch import CloudWatch
 
-        room, accounts = rooms.get("ec2"), [each.account for each in settings.aws]
-        clients = room.clients if isinstance(room, Ec2) else Clients()
+        clients, accounts = clients_of(rooms) or Clients(), [each.account for each in settings.aws]
         places = [account.source(region) for account in accounts for region in account.regions]
         ask = asker(clients, accounts, "cloudwatch")
         found.append(CloudWatch(ask, places, settings.cloudwatch, window_minutes=window))
@@ -177,11 +198,9 @@ def runner(settings: Settings, rooms: Mapping[str, Provider]) -> Runner | None:
     if not settings.aws or not settings.runs:
         return None
     from bot.providers.clients import Clients
-    from bot.providers.ec2 import Ec2
     from bot.providers.ssm import Ssm
 
-    room = rooms.get("ec2")
-    return Ssm(room.clients if isinstance(room, Ec2) else Clients(), [each.account for each in settings.aws])
+    return Ssm(clients_of(rooms) or Clients(), [each.account for each in settings.aws])
 
 
 def build(
@@ -191,8 +210,7 @@ def build(
     *,
     clock: Clock,
     rooms: Mapping[str, Provider],
-    runs_by: Runner | None = None,
-    bill: Bill | None = None,
+    partners: Partners = NOBODY,
     pace_s: float = 1.0,
 ) -> Valet:
     """Put the parts together; nothing runs yet."""
@@ -205,7 +223,7 @@ def build(
             worker.wake()
 
     asked = (people.roster, people.zone, people.is_colleague)
-    desk = Desk(store, clock, settings, rooms, *asked, runs_by or runner(settings, rooms), wake)
+    desk = Desk(store, clock, settings, rooms, *asked, partners.runner or runner(settings, rooms), wake)
     identity = Identity()
     face = listen.build(desk, client, identity, signing_secret=secrets.signing_secret)
     notifier = Notifier(desk, client, pace_s=pace_s)
@@ -216,8 +234,8 @@ def build(
     workers += [carrier, poster, usher]
     connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token)
     alarm, clocks = StoreAlarm(desk, client), ClockWatch(desk, client)
-    bill = bill or chosen(settings)
-    table = [*jobs(desk, people.refresh, sources(settings, rooms), bill), Job("database", 10, alarm.look)]
+    bill, aws = partners.bill or chosen(settings), partners.prices or aws_prices(settings, clients_of(rooms))
+    table = [*jobs(desk, people.refresh, sources(settings, rooms), bill, aws), Job("database", 10, alarm.look)]
     table.append(Job("slack clock", 300, clocks.look))
     schedule = Schedule(table, clock)
     silence: Silence = connection.silent_s if connection is not None else lambda: None

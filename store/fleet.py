@@ -30,7 +30,8 @@ SCHEMA = (
         asg TEXT NOT NULL,
         stop_protected INTEGER NOT NULL CHECK (stop_protected IN (0, 1)),
         root_device TEXT NOT NULL,
-        disk_gib INTEGER,
+        disks TEXT,
+        addresses INTEGER,
         state_reason TEXT NOT NULL,
         tags TEXT NOT NULL,
         team TEXT NOT NULL,
@@ -78,8 +79,9 @@ _COLUMNS = (
         "asg",
         "stop_protected",
         "root_device",
-        "disk_gib",
+        "addresses",
         "state_reason",
+        "disks",
         "tags",
     ),
 )
@@ -102,9 +104,18 @@ def save_all(db: Database, seen: Iterable[tuple[Instance, str, Rate | None]]) ->
 
 
 def _values(instance: Instance, team: str, rate: Rate | None) -> tuple[object, ...]:
-    plain = [getattr(instance, column) for column in _COLUMNS[:-1]]
+    plain = [getattr(instance, column) for column in _COLUMNS[:-2]]
+    disks = None if instance.disks is None else json.dumps(dict(instance.disks), sort_keys=True)
     tags = json.dumps(dict(instance.tags), sort_keys=True)
-    return (*plain, tags, team, rate and rate.micros_per_hour, rate.source if rate else "", rate is None or rate.exact)
+    return (
+        *plain,
+        disks,
+        tags,
+        team,
+        rate and rate.micros_per_hour,
+        rate.source if rate else "",
+        rate is None or rate.exact,
+    )
 
 
 def of_source(db: Database, source: str) -> dict[str, Row]:
@@ -146,6 +157,7 @@ def instance_of(row: Row) -> Instance:
     """The record of a row of `instances`."""
     values: Row = {column: row[column] for column in _COLUMNS}
     values["tags"] = json.loads(row["tags"])
+    values["disks"] = None if row["disks"] is None else json.loads(row["disks"])
     values["stop_protected"] = bool(row["stop_protected"])
     return Instance(**values)
 

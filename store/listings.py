@@ -8,6 +8,7 @@ from sqlite_utils import Database
 
 from bot.domain.listing import Filter, Listing, Totals
 from bot.domain.measuring.verdict import GpuVerdict, Verdict
+from bot.domain.money.keeping import ADDRESS
 from bot.domain.money.splitting import letters
 from bot.domain.standing import Still
 from store import claims, drains, line
@@ -112,6 +113,20 @@ def types(db: Database) -> list[str]:
     """The types of rented instances, by name."""
     sql = "SELECT DISTINCT type FROM instances WHERE gone_at IS NULL AND provider = 'ec2' ORDER BY type"
     return [row["type"] for row in rows(db, sql)]
+
+
+def places(db: Database) -> list[tuple[str, str]]:
+    """Where which types of rented instances are: source and type."""
+    sql = "SELECT DISTINCT source, type FROM instances WHERE gone_at IS NULL AND provider = 'ec2'"
+    return [(row["source"], row["type"]) for row in rows(db, sql)]
+
+
+def parts(db: Database) -> set[tuple[str, str]]:
+    """What rented instances have that costs by itself: source, and kind of disk, or empty for an address."""
+    sql = "SELECT DISTINCT source, coalesce(disks, '{}') AS disks, coalesce(addresses, 0) AS addresses FROM instances "
+    found = rows(db, sql + "WHERE gone_at IS NULL AND provider = 'ec2'")
+    kinds = {(row["source"], kind) for row in found for kind in json.loads(row["disks"])}
+    return kinds | {(row["source"], ADDRESS) for row in found if row["addresses"]}
 
 
 def names(db: Database) -> list[str]:

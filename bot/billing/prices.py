@@ -5,25 +5,12 @@ karpenter-provider-aws (github.com/aws/karpenter-provider-aws, Apache-2.0), gene
 moved since, so whoever shows one shows `as_of` and `source` beside it. Discounts, spot, disks and traffic are left out.
 """
 
-from dataclasses import dataclass
+from bot.domain.money.pricebook import Price
 
 AS_OF = "2026-07-20"
 HOME = "us-east-1"
 CAPACITY_SHORT = ("p4d.", "p4de.", "p5.", "p5e.", "p5en.", "p6-", "p6e-")
 """Beginnings of types that AWS often has none left of: a stopped one may not start again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What an hour of one instance costs by list, in micro-dollars, with where the figure is from."""
-
-    usd_per_hour_micros: int
-    source: str
-    """For people: "AWS on-demand list, us-east-1"."""
-    as_of: str
-    """The date of the figure, ISO 8601."""
-    exact: bool
-    """False when the figure is another region's."""
 
 
 def on_demand(instance_type: str, region: str) -> Price | None:

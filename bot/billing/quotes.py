@@ -1,4 +1,4 @@
-"""What clouds ask for a GPU-hour: our own table of AWS list prices, and price lists the company points at.
+"""What clouds ask for a GPU-hour: AWS's prices, and price lists the company points at.
 
 A price list is a CSV with the columns of skypilot-catalog (github.com/skypilot-org/skypilot-catalog), which says
 nothing of its age; the file's own date stands for it.
@@ -15,10 +15,13 @@ from pathlib import Path
 from bot.billing import prices
 from bot.domain.money.market import Quote
 from bot.domain.money.ownership import micros
+from bot.domain.money.pricebook import Book, Price
 from bot.errors import Unreachable
 
 NEEDED = ("InstanceType", "AcceleratorName", "AcceleratorCount", "Price")
 LONGEST_NAME = 80
+OUR_COPY = "our copy of AWS's on-demand list"
+SPOT = "AWS spot price"
 
 # Model and GB of one GPU by family, EC2's own names. Source: AWS's DescribeInstanceTypes (moto 5.2.5's copy); for
 # g2, g3, p2 and p3, which are not in it, AWS's page of previous and accelerated instances. Slices of a GPU (g6f, gr6f)
@@ -65,17 +68,25 @@ def gpus_of(instance_type: str) -> tuple[str, int, int] | None:
     return (*family, _COUNTS.get(instance_type, 1))
 
 
-def aws() -> Iterator[Quote]:
-    """Our own table, type by type."""
-    for instance_type in prices.MICROS_PER_HOUR:
-        gpus, price = gpus_of(instance_type), prices.on_demand(instance_type, prices.HOME)
-        if gpus is not None and price is not None:
-            model, memory_gb, count = gpus
-            each = round(price.usd_per_hour_micros / count)
-            yield Quote(
-                *("AWS", instance_type, model, count, prices.HOME, each, "our copy of AWS's on-demand list"),
-                *(price.as_of, False, memory_gb),
-            )
+def aws(book: Book) -> Iterator[Quote]:
+    """AWS's list as it was read, our own table where it was not, and spot prices; type by type."""
+    at_home = {(prices.HOME, each) for each in prices.MICROS_PER_HOUR}
+    for region, kind in sorted(at_home | book.listed.keys()):
+        read = (region, kind) in book.listed
+        found = book.list_price(kind, region)
+        if found is not None:
+            yield from _aws(kind, region, found, "AWS on-demand list" if read else OUR_COPY)
+    for (_, zone, kind), found in sorted(book.spot.items()):
+        yield from _aws(kind, zone, found, SPOT)
+
+
+def _aws(kind: str, place: str, price: Price, source: str) -> Iterator[Quote]:
+    gpus = gpus_of(kind)
+    if gpus is None:
+        return
+    model, memory_gb, count = gpus
+    each, spot = round(price.micros / count), source == SPOT
+    yield Quote("AWS", kind, model, count, place, each, source, price.as_of, spot, memory_gb)
 
 
 def catalog(cloud: str, path: str) -> tuple[Quote, ...]:

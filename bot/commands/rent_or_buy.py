@@ -61,14 +61,16 @@ def rent_or_buy(config_path: Path, scope: str, *, as_json: bool, **figures: Any)
     """
     from bot.commands.options import settings_if_any
     from bot.commands.reading import opened_desk
+    from bot.domain.clock import system_clock
     from bot.domain.money.advice import Weighed
     from bot.domain.money.report import Scope
-    from bot.services.money import renting
+    from bot.services.money import pricing, renting
 
     asked = _asked(figures)
     if asked.hours_per_month is not None:
-        kind = scope.removeprefix("type:")
-        told = Weighed(Scope("type", kind), (renting.supposed(settings_if_any(config_path), kind, asked),))
+        kind, settings = scope.removeprefix("type:"), settings_if_any(config_path)
+        rented = pricing.on_demand(pricing.unread(settings, system_clock()), kind, ())
+        told = Weighed(Scope("type", kind), (renting.supposed(settings, kind, asked, rented),))
     else:
         with opened_desk(config_path) as desk:
             told = renting.advise(desk, _scope(desk, scope), asked)

@@ -51,7 +51,7 @@ class Tidy:
     machines: int
     """Stopped ones, that nobody started for so many days."""
     micros: int
-    """What their disks cost a month; those of which it is not known are left out."""
+    """What their disks and addresses cost a month; those of which it is not known are left out."""
     unpriced: int
     days: int
     images: int = 0
@@ -59,6 +59,8 @@ class Tidy:
     image_micros: int = 0
     """What they cost a month, at most."""
     image_days: int = 0
+    addresses: int = 0
+    """Elastic IP addresses of the stopped ones."""
 
 
 @dataclass(frozen=True, slots=True)

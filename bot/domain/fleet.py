@@ -39,8 +39,10 @@ class Instance:
     """Auto Scaling group; empty when in none."""
     stop_protected: bool = False
     root_device: Literal["ebs", "instance-store"] = "ebs"
-    disk_gib: int | None = None
-    """Of its disks, which cost whether it runs or not; None where not known."""
+    disks: Mapping[str, int] | None = None
+    """GiB of its disks by kind ("gp3"), which cost whether it runs or not; None where not known."""
+    addresses: int | None = None
+    """Elastic IP addresses of it, which cost as well; None where not known."""
     state_reason: str = ""
     """Why it does not run, in the provider's word; empty while it runs, or where the provider gives none."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -53,6 +55,11 @@ class Instance:
     def region(self) -> str:
         """The region, or "owned"."""
         return self.source.rsplit("/", 1)[-1]
+
+    @property
+    def account(self) -> str:
+        """The account a rented one is in, as its source has it."""
+        return self.source.partition("/")[2].rpartition("/")[0]
 
 
 def plain(text: str, limit: int = 120) -> str:

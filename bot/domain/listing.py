@@ -7,6 +7,7 @@ from bot.domain.acting.snoozes import Snooze
 from bot.domain.fleet import Instance
 from bot.domain.measuring.rollups import Cell
 from bot.domain.measuring.verdict import Verdict
+from bot.domain.money.keeping import Keeping
 from bot.domain.money.rates import Rate
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.offers import Offer
@@ -29,6 +30,8 @@ class Listing:
     """People in the line whom it could serve, those with an offer included."""
     strip: tuple[Cell, ...] = ()
     """Its last 24 hours, oldest first, where they were asked for."""
+    keeping: Keeping | None = None
+    """What it costs while it stands still, where that was asked for and it does."""
     snooze: Snooze | None = None
     """Who leaves it alone until when, where that was asked for."""
     still: Still | None = None

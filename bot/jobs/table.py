@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from bot.billing.aws_prices import AwsPrices
 from bot.billing.bill import Bill
 from bot.jobs.schedule import Job
 from bot.services import backing_up, digesting, posting
@@ -13,6 +14,7 @@ from bot.services.money import (
     budgeting,
     forecasting,
     owning,
+    price_reading,
     repricing,
     saving,
     scoring,
@@ -23,12 +25,31 @@ from bot.services.money import (
 from bot.services.sharing import checking, claim_ends, granting, handing, offering, reminding, slots, squatting
 from bot.telemetry import Source
 
+Row = tuple[str, int, Callable[[], object]]
+
 
 def jobs(
-    desk: Desk, refresh_groups: Callable[[], object], others: Sequence[Source] = (), bill: Bill | None = None
+    desk: Desk,
+    refresh_groups: Callable[[], object],
+    others: Sequence[Source] = (),
+    bill: Bill | None = None,
+    aws: AwsPrices | None = None,
 ) -> list[Job]:
     """The tick table; what is due is for each of them to see from the store."""
-    table: list[tuple[str, int, Callable[[], object]]] = [
+    table = _always(desk, refresh_groups)
+    if others:
+        table.insert(1, ("observe", 60, lambda: observing.observe(desk, others)))
+    if aws:
+        table.insert(1, ("prices", 300, lambda: price_reading.read(desk, aws)))
+    if bill:
+        table.append(("bill", 3600, lambda: billing.fetch(desk, bill)))
+        table.append(("second opinion", 3600, lambda: second_opinion.ask(desk, bill)))
+    return [Job(*row) for row in table]
+
+
+def _always(desk: Desk, refresh_groups: Callable[[], object]) -> list[Row]:
+    """What runs whatever is set up."""
+    return [
         ("sweep", 60, lambda: sweeping.sweep(desk)),
         ("judge", 60, lambda: judging.judge_all(desk)),
         ("reminders", 30, lambda: reminding.remind(desk)),
@@ -63,9 +84,3 @@ def jobs(
         ("backup", 600, lambda: backing_up.back_up(desk)),
         ("examine database", 3600, desk.store.examine),
     ]
-    if others:
-        table.insert(1, ("observe", 60, lambda: observing.observe(desk, others)))
-    if bill:
-        table.append(("bill", 3600, lambda: billing.fetch(desk, bill)))
-        table.append(("second opinion", 3600, lambda: second_opinion.ask(desk, bill)))
-    return [Job(*row) for row in table]

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.session import Session as CoreSession
 from botocore.session import get_session
 
+from bot.errors import Unreachable
 from bot.providers.accounts import AwsAccount
 from bot.providers.ec2_errors import Said, reading_failed
 
@@ -89,6 +90,8 @@ def asker(
     places = {account.source(region): (account, region) for account in accounts for region in account.regions}
 
     def ask(place: str, operation: str, asked: Mapping[str, Any]) -> Any:
+        if place not in places:
+            raise Unreachable(f"No [[aws]] entry covers {place}", retryable=False)
         account, region = places[place]
         said = attempt(lambda: getattr(clients.get(account, service, region, config=config), operation)(**asked))
         if isinstance(said, Said):

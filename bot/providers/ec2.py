@@ -18,7 +18,14 @@ from bot.providers.accounts import Access, AwsAccount
 from bot.providers.clients import AWS_ERRORS, PATIENT, Clients, attempt, said_by
 from bot.providers.ec2_access import Room, check
 from bot.providers.ec2_errors import copy_failed, group_member, launch_failed, reading_failed, start_failed, stop_failed
-from bot.providers.ec2_lookups import DiskMemory, ProtectionMemory, TypeCatalogue, stop_protection
+from bot.providers.ec2_lookups import (
+    PartsMemory,
+    ProtectionMemory,
+    TypeCatalogue,
+    addresses,
+    disks,
+    stop_protection,
+)
 from bot.providers.ec2_making import born_of, image, pairs, request
 from bot.providers.ec2_shapes import GpuType
 from bot.providers.ec2_shapes import instance as to_instance
@@ -40,11 +47,16 @@ class _Place:
     account: AwsAccount
     region: str
     protection: ProtectionMemory = field(compare=False)
-    disks: DiskMemory = field(compare=False)
+    disks: PartsMemory[dict[str, int]] = field(compare=False)
+    addresses: PartsMemory[int] = field(compare=False)
 
     @property
     def source(self) -> str:
         return self.account.source(self.region)
+
+    def parts(self, instance_id: str) -> dict[str, Any]:
+        """What a machine has that costs by itself, as last read."""
+        return {"disks": self.disks.last_known(instance_id), "addresses": self.addresses.last_known(instance_id)}
 
 
 class Ec2:
@@ -67,7 +79,8 @@ class Ec2:
         self._places: dict[str, _Place] = {}
         for account in accounts:
             for region in account.regions:
-                place = _Place(account, region, ProtectionMemory(clock), DiskMemory(clock))
+                parts = PartsMemory(clock, disks, None), PartsMemory(clock, addresses, 0)
+                place = _Place(account, region, ProtectionMemory(clock), *parts)
                 if self._places.setdefault(place.source, place) is not place:
                     raise SettingsError(f"[[aws]] names {region} of account {account.key} twice; keep one of them.")
 
@@ -204,11 +217,12 @@ class Ec2:
             kinds = ((raw, self._types.get(raw["InstanceType"])) for raw in page)
             seen += [(raw, kind) for raw, kind in kinds if kind and kind.has_gpus]
         self._renew_protection(place, client, [raw for raw, _ in seen])
-        with suppress(*AWS_ERRORS):
-            place.disks.renew(client)
+        for parts in (place.disks, place.addresses):
+            with suppress(*AWS_ERRORS):
+                parts.renew(client)
         for raw, kind in seen:
-            protected, disk = place.protection.last_known(raw["InstanceId"]), place.disks.last_known(raw["InstanceId"])
-            yield to_instance(raw, kind, place.source, stop_protected=protected, disk_gib=disk)
+            protected = place.protection.last_known(raw["InstanceId"])
+            yield to_instance(raw, kind, place.source, stop_protected=protected, **place.parts(raw["InstanceId"]))
 
     def _pages(self, client: Any) -> Iterator[list[Mapping[str, Any]]]:
         pages = client.get_paginator("describe_instances").paginate(
@@ -233,7 +247,7 @@ class Ec2:
         kind = self._types.get(raws[0]["InstanceType"]) or GpuType(
             instance.gpu_model, instance.gpu_count, instance.gpu_memory_mib, instance.nvme_gb
         )
-        fresh = to_instance(raws[0], kind, place.source, disk_gib=place.disks.last_known(instance.id))
+        fresh = to_instance(raws[0], kind, place.source, **place.parts(instance.id))
         if fresh.state == "terminated":  # EC2 soon forgets what it was
             return fresh
         protected = stop_protection(client, instance.id)

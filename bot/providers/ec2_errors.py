@@ -20,7 +20,14 @@ THROTTLED = frozenset(
         "TooManyRequestsException",
     }
 )
-CLOUDWATCH = frozenset({"GetMetricData", "ListMetrics"})
+SERVICES = {
+    "GetCostAndUsage": "ce",
+    "GetCostForecast": "ce",
+    "GetMetricData": "cloudwatch",
+    "GetProducts": "pricing",
+    "ListMetrics": "cloudwatch",
+}
+"""Whose operations these are; EC2's where it is not said."""
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 FORBIDDEN = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 BAD_CREDENTIALS = frozenset(
@@ -110,10 +117,8 @@ class Said:
         if self.operation == "AssumeRole" and self.code in FORBIDDEN:
             return f"{self.code}: the role may not be assumed; check its trust policy and external_id"
         if self.code in FORBIDDEN:
-            service = "cloudwatch" if self.operation in CLOUDWATCH else "ec2"
-            return (
-                f"{self.code}: Valet's role lacks {service}:{self.operation}; `valet iam-policy` prints what it needs"
-            )
+            right = f"{SERVICES.get(self.operation, 'ec2')}:{self.operation}"
+            return f"{self.code}: Valet's role lacks {right}; `valet iam-policy` prints what it needs"
         if self.code in EXPIRED:
             return f"{self.code}: the credentials have run out; they are renewed at the next try"
         if self.code in BAD_CREDENTIALS:

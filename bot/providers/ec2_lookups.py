@@ -1,7 +1,7 @@
 """What EC2 is asked beside the instances themselves, and remembered: instance types and stop protection."""
 
 from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from bot.domain.clock import MINUTE, Clock
 from bot.providers.ec2_shapes import GpuType, gpu_type
@@ -9,8 +9,11 @@ from bot.providers.ec2_shapes import GpuType, gpu_type
 TYPES_PER_CALL = 100
 PROTECTION_KEPT = 30 * MINUTE
 PROTECTION_READS_PER_SWEEP = 20
-DISKS_KEPT = 60 * MINUTE
+PARTS_KEPT = 60 * MINUTE
+PARTS_RETRY = 10 * MINUTE
+AMAZONS = "amazon"
 NEVER_READ = (False, -PROTECTION_KEPT)
+Part = TypeVar("Part")
 
 
 class TypeCatalogue:
@@ -75,27 +78,50 @@ def stop_protection(client: Any, instance_id: str) -> bool:
     return bool(answer.get("DisableApiStop", {}).get("Value", False))
 
 
-class DiskMemory:
-    """How large the disks of each machine are, as last read; they seldom change, so an hour old is new enough."""
+class PartsMemory(Generic[Part]):
+    """Parts of each machine that cost by themselves, as last read; they seldom change, so an hour old is new enough."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, read: Callable[[Any], dict[str, Part]], none: Part | None) -> None:
+        """`none` stands for a machine that was not in the last reading."""
         self._clock = clock
-        self._read_at = -DISKS_KEPT
-        self._gib: dict[str, int] = {}
+        self._read = read
+        self._none = none
+        self._read_at: int | None = None
+        self._tried_at = -PARTS_KEPT
+        self._known: dict[str, Part] = {}
 
-    def last_known(self, instance_id: str) -> int | None:
-        """GiB in all; None when never read."""
-        return self._gib.get(instance_id)
+    def last_known(self, instance_id: str) -> Part | None:
+        """What was read of it; None when that was never read."""
+        return None if self._read_at is None else self._known.get(instance_id, self._none)
 
     def renew(self, client: Any) -> None:
         """Read all of a region, when that is due. Raises what the client raises, keeping what it has."""
-        if self._clock() - self._read_at < DISKS_KEPT:
+        now = self._clock()
+        due = self._read_at is None or not 0 <= now - self._read_at < PARTS_KEPT
+        if not due or 0 <= now - self._tried_at < PARTS_RETRY:
             return
-        found: dict[str, int] = {}
-        pages = client.get_paginator("describe_volumes").paginate(
-            Filters=[{"Name": "attachment.status", "Values": ["attached"]}], PaginationConfig={"PageSize": 500}
-        )
-        for volume in (each for page in pages for each in page["Volumes"]):
-            for attached in volume["Attachments"]:
-                found[attached["InstanceId"]] = found.get(attached["InstanceId"], 0) + volume["Size"]
-        self._gib, self._read_at = found, self._clock()
+        self._tried_at = now
+        self._known, self._read_at = self._read(client), now
+
+
+def disks(client: Any) -> dict[str, dict[str, int]]:
+    """GiB by kind of disk of every machine in a region. Raises what the client raises."""
+    found: dict[str, dict[str, int]] = {}
+    pages = client.get_paginator("describe_volumes").paginate(
+        Filters=[{"Name": "attachment.status", "Values": ["attached"]}], PaginationConfig={"PageSize": 500}
+    )
+    for volume in (each for page in pages for each in page["Volumes"]):
+        for attached in volume["Attachments"]:
+            of_one, kind = found.setdefault(attached["InstanceId"], {}), volume.get("VolumeType", "standard")
+            of_one[kind] = of_one.get(kind, 0) + volume["Size"]
+    return found
+
+
+def addresses(client: Any) -> dict[str, int]:
+    """How many elastic IP addresses every machine in a region has. Raises what the client raises."""
+    found: dict[str, int] = {}
+    for address in client.describe_addresses()["Addresses"]:
+        instance_id, pool = address.get("InstanceId"), address.get("PublicIpv4Pool", AMAZONS)
+        if instance_id and pool == AMAZONS:  # a company's own addresses cost nothing
+            found[instance_id] = found.get(instance_id, 0) + 1
+    return found

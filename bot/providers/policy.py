@@ -7,10 +7,13 @@ READ = (
     "ce:GetCostForecast",
     "cloudwatch:GetMetricData",
     "cloudwatch:ListMetrics",
+    "ec2:DescribeAddresses",
     "ec2:DescribeInstanceAttribute",
     "ec2:DescribeInstanceTypes",
     "ec2:DescribeInstances",
+    "ec2:DescribeSpotPriceHistory",
     "ec2:DescribeVolumes",
+    "pricing:GetProducts",
 )
 STOP_START = ("ec2:StartInstances", "ec2:StopInstances")
 FOLLOW_RUNS = ("ssm:CancelCommand", "ssm:GetCommandInvocation", "ssm:ListCommands")

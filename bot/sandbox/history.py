@@ -60,7 +60,7 @@ class History:
             start, until = self._ran(machine, hour)
             if price is None or until <= start:
                 continue
-            rate, team = price.usd_per_hour_micros, machine.tags.get("team", "")
+            rate, team = price.micros, machine.tags.get("team", "")
             holder, use = _use(machine.name, hour)
             length, micros = until - start, cost(rate, until - start)
             share = Share(holder, TEAMS.get(holder, team), use, length * machine.gpu_count, micros)

@@ -12,6 +12,7 @@ from bot.domain.fleet import Instance
 
 ACCOUNT = "111122223333"
 DISK_GIB = 200
+DISKS = {"gp3": DISK_GIB}
 EAST, WEST = "us-east-1", "us-west-2"
 
 
@@ -60,7 +61,14 @@ RENTED = (
     Rented("train-9", "p4de.24xlarge", "us-west-2b", "vision", 26 * HOUR),
     Rented("nb-2", "g5.12xlarge", "us-east-1b", "vision", 21 * DAY),
     Rented("nb-5", "g5.xlarge", "us-east-1b", "vision", 2 * DAY + 3 * HOUR),
-    Rented("eval-2", "g5.2xlarge", "us-west-2a", "nlp", 11 * DAY, {"state": "stopped", "stopped_at": 4 * DAY}),
+    Rented(
+        "eval-2",
+        "g5.2xlarge",
+        "us-west-2a",
+        "nlp",
+        11 * DAY,
+        {"state": "stopped", "stopped_at": 4 * DAY},
+    ),
     Rented("old-3", "g4dn.xlarge", "us-east-1a", "platform", 47 * DAY),
     Rented("ci-gpu", "g4dn.xlarge", "us-east-1c", "platform", 13 * DAY),
     Rented("render-1", "g6e.xlarge", "us-east-1c", "platform", 6 * DAY),
@@ -94,10 +102,10 @@ def _rented(one: Rented, now: int) -> Instance:
         gpu_count=kind.gpus,
         gpu_memory_mib=kind.mib,
         nvme_gb=kind.nvme_gb,
-        disk_gib=DISK_GIB,
+        disks=DISKS,
         launched_at=now - one.age,
         tags={**tags, "aws:autoscaling:groupName": asg} if asg else tags,
-        **{"state": "running", **more},
+        **{"state": "running", "addresses": 0, **more},
     )
 
 
@@ -115,7 +123,8 @@ def made_of(order: Order, zone: str, now: int) -> Instance:
         gpu_count=kind.gpus,
         gpu_memory_mib=kind.mib,
         nvme_gb=kind.nvme_gb,
-        disk_gib=DISK_GIB,
+        disks=DISKS,
+        addresses=0,
         zone=zone,
         launched_at=now,
         tags=order.tags,

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 from bot.domain.acting.actions import Action
 from bot.domain.listing import Filter, Listing, Source, Totals
+from bot.domain.money.keeping import keeping
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.grants import Grant
 from bot.domain.sharing.handovers import Handover
 from bot.domain.sharing.runs import Run
 from bot.services.desk import Desk
+from bot.services.money import pricing
 from bot.services.sharing import using
 from store import actions, claims, consents, fleet, grants, handovers, listings, rollups, runs, snoozes
 
@@ -25,10 +27,12 @@ def totals(desk: Desk, chosen: Filter) -> Totals:
 
 
 def with_strip(desk: Desk, listing: Listing) -> Listing:
-    """The listing with its last 24 hours, and the snooze it is under."""
+    """The listing with its last 24 hours, the snooze it is under, and what it costs if it stands still."""
     db, now, instance_id = desk.store.reading(), desk.clock(), listing.instance.id
     strip = tuple(rollups.strip(db, instance_id, now))
-    return replace(listing, strip=strip, snooze=snoozes.on(db, instance_id, now))
+    stands_still = listing.instance.provider == "ec2" and not listing.running
+    kept = keeping(listing.instance, pricing.of_parts(db, listing.instance.region)) if stands_still else None
+    return replace(listing, strip=strip, snooze=snoozes.on(db, instance_id, now), keeping=kept)
 
 
 def sources(desk: Desk) -> list[Source]:

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     TimeOfDay: TypeAlias = str
     Name: TypeAlias = str
     UnixUser: TypeAlias = str
+    TypePattern: TypeAlias = str
     Address: TypeAlias = str
     Metric: TypeAlias = str
     Label: TypeAlias = str
@@ -81,6 +82,7 @@ else:
     Metric = _text(r"[a-zA-Z_:][a-zA-Z0-9_:]*", "the name of a metric such as DCGM_FI_DEV_GPU_UTIL")
     Label = _text(r"[a-zA-Z_][a-zA-Z0-9_]*", "the name of a label such as Hostname")
     Tag = _text(r"[^=\s]{1,127}=[^=\s]{1,255}", "a tag such as gpu-valet=managed")
+    TypePattern = _text(r"[a-z0-9*][a-z0-9.*-]{0,62}", "an instance type such as p4d.24xlarge, or a pattern: p4d.*")
     UnixUser = _text(r"([^/\s]{1,253}/)?[^/\s]{1,64}", "a unix user such as ada, or dgx-1/ada for one host")
     Name = _text(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", "a name of letters, digits, dots and dashes")
 

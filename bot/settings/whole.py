@@ -10,6 +10,7 @@ from bot.domain.clock import HOUR, MINUTE
 from bot.domain.exemptions import Exemption, ends_at
 from bot.domain.fleet import Instance
 from bot.domain.measuring.verdict import IdleRule
+from bot.domain.money.pricebook import Discount
 from bot.domain.money.rates import USD
 from bot.domain.people import Roster, Team
 from bot.domain.sharing.claims import ClaimLimits
@@ -24,6 +25,7 @@ from bot.settings.idle import DigestSettings, ExemptSettings, IdleSettings
 from bot.settings.launches import LaunchSettings
 from bot.settings.money import BuySettings, OwnedSettings
 from bot.settings.pausing import TeamPausingSettings
+from bot.settings.prices import DiscountSettings, PriceListSettings
 from bot.settings.reports import ReportSettings
 from bot.settings.runs import RunSettings
 from bot.settings.sharing import ClaimSettings, TeamClaimSettings
@@ -58,7 +60,11 @@ class Settings(Table):
     )
     door: DoorSettings = DoorSettings()
     backup: BackupSettings = BackupSettings()
-    prices: dict[str, Usd] = Field(default={}, description="USD per hour by instance type, over our own table")
+    prices: dict[str, Usd] = Field(
+        default={}, description="USD per hour by instance type, as you really pay it; goes before every list"
+    )
+    discount: tuple[DiscountSettings, ...] = ()
+    price_list: PriceListSettings = PriceListSettings()
     catalogs: dict[Name, str] = Field(
         default={}, description="Price lists of clouds, by name: CSV files with the columns of skypilot-catalog"
     )
@@ -74,6 +80,17 @@ class Settings(Table):
             raise ValueError(f"there is no team {unknown[0]}; expected one of [teams.NAME]")
         if again := twice(value):
             raise ValueError(f"{again} has two budgets; expected one")
+        return value
+
+    @field_validator("discount")
+    @classmethod
+    def _of_known_accounts(
+        cls, value: tuple[DiscountSettings, ...], info: ValidationInfo
+    ) -> tuple[DiscountSettings, ...]:
+        known = {word for each in info.data.get("aws", ()) for word in (each.account.name, each.account.key)}
+        strange = [each.account for each in value if each.account and known and each.account not in known]
+        if strange:
+            raise ValueError(f'expected account to be the name or number of an [[aws]] entry, not "{strange[0]}"')
         return value
 
     @property
@@ -144,6 +161,23 @@ class Settings(Table):
             )
             for each in self.launch
         }
+
+    @property
+    def discounts(self) -> tuple[Discount, ...]:
+        """What is paid below the list, in the order of valet.toml."""
+        keys = {word: each.account.key for each in self.aws for word in (each.account.name, each.account.key)}
+        return tuple(
+            Discount(
+                percent=each.percent,
+                source=each.source,
+                types=each.types,
+                account=keys.get(each.account, each.account),
+                until=each.until,
+                ends_at=ends_at(each.until, self.digest.timezone) if each.until else None,
+                committed=each.committed,
+            )
+            for each in self.discount
+        )
 
     def _source(self, account: str, region: str) -> str:
         """Where an account's machines of a region are seen."""

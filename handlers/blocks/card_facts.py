@@ -1,10 +1,9 @@
 """The facts on a card, as they were when it was asked for: what it costs, what is lost, what the risk is."""
 
 from bot.domain.acting.actions import Action, Facts
-from bot.domain.money.keeping import disks_per_month
 from bot.domain.money.rates import cost
 from handlers.blocks.parts import lines
-from handlers.blocks.words import at, esc, length, near, per_hour, person, persons, usd
+from handlers.blocks.words import addresses, at, esc, length, near, per_hour, person, persons, usd
 
 MOST_PROGRAMS = 8
 
@@ -58,10 +57,16 @@ def is_owned(known: Facts) -> bool:
 def _keeps(known: Facts) -> str:
     if is_owned(known):
         return "Keeps costing: all but its power."
-    if known.disk_gib is None:
+    kept = known.keeping
+    if kept is None:
         return "Keeps costing: its disks and addresses."
-    disks = f"{known.disk_gib:,} GB of disks, about {usd(disks_per_month(known.disk_gib))} a month"
-    return f"Keeps costing: {disks}, and its addresses."
+    kinds = f" ({', '.join(esc(kind, 20) for kind in kept.kinds)})" if kept.kinds else ""
+    about = "at least" if kept.is_least else "about"
+    disks = f"{kept.disk_gib:,} GB of disks{kinds}, {about} {usd(kept.disk_micros)} a month"
+    if kept.addresses is None:
+        return f"Keeps costing: {disks}, and its addresses."
+    named = f", and {addresses(kept.addresses)}, about {usd(kept.address_micros)}" if kept.addresses else ""
+    return f"Keeps costing: {disks}{named}."
 
 
 def _start(action: Action) -> str:

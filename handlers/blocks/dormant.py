@@ -5,7 +5,7 @@ from bot.domain.digest import Tidy
 from bot.domain.fleet import Instance
 from handlers import ids
 from handlers.blocks.parts import FALLBACK_TEXT, Block, Reply, actions, button, context, cut_mrkdwn, lines, section
-from handlers.blocks.words import code, esc, length, on_day, person, plural, say, usd
+from handlers.blocks.words import addresses, code, esc, length, on_day, person, plural, say, usd
 
 PAGE = 10
 
@@ -37,19 +37,21 @@ def counted(machines: int, days: int) -> str:
 
 def line(tidy: Tidy) -> str:
     """For a digest."""
-    return f"{_counted(tidy.machines, tidy.days)}: {_monthly(tidy.micros, tidy.machines, tidy.unpriced)}."
+    cost = _monthly(tidy.micros, tidy.machines, tidy.unpriced, tidy.addresses)
+    return f"{_counted(tidy.machines, tidy.days)}: {cost}."
 
 
 def _counted(machines: int, days: int) -> str:
     return f"{plural(machines, 'machine')} {'has' if machines == 1 else 'have'} stood still for over {weeks(days)}"
 
 
-def _monthly(micros: int, machines: int, unpriced: int) -> str:
-    """What their disks go on costing, and of how many that is not known."""
+def _monthly(micros: int, machines: int, unpriced: int, addressed: int) -> str:
+    """What their disks and addresses go on costing, and of how many that is not known."""
     whose = "its" if machines == 1 else "their"
     if machines == unpriced:
         return f"what {whose} disks cost is not known"
-    return f"{whose} disks cost about {usd(micros)} a month{f' ({unpriced} of them not known)' if unpriced else ''}"
+    things = "disks and addresses" if addressed else "disks"
+    return f"{whose} {things} cost about {usd(micros)} a month{f' ({unpriced} of them not known)' if unpriced else ''}"
 
 
 def _conclusion(found: Dormancy, now: int) -> str:
@@ -58,7 +60,7 @@ def _conclusion(found: Dormancy, now: int) -> str:
     about = "about" if found.exact else "at least"
     so_far = f", {about} {usd(found.so_far(now))} since they stopped" if found.month_micros else ""
     machines = len(found.found)
-    cost = _monthly(found.month_micros, machines, found.unpriced)
+    cost = _monthly(found.month_micros, machines, found.unpriced, found.addresses)
     return f"{_counted(machines, found.days)}: {cost}{so_far}."
 
 
@@ -78,11 +80,15 @@ def _row(each: Dormant, now: int) -> list[Block]:
 
 def _money(each: Dormant, now: int) -> str:
     so_far = each.so_far(now)
-    if each.month_micros is None or so_far is None:
+    kept = each.keeping
+    if kept is None or so_far is None:
         return "what its disks cost is not known"
-    disks = f"{each.listing.instance.disk_gib or 0:,} GB of disks, about {usd(each.month_micros)} a month"
+    named = f" and {addresses(kept.addresses)}" if kept.addresses else ""
+    parts = (
+        f"{kept.disk_gib:,} GB of disks{named}, {'at least' if kept.is_least else 'about'} {usd(kept.micros)} a month"
+    )
     least = "" if each.still.exact else "at least "
-    return f"{disks}, {least}{usd(so_far)} so far"
+    return f"{parts}, {least}{usd(so_far)} so far"
 
 
 def _ways(instance: Instance) -> str:

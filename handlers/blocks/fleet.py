@@ -2,7 +2,7 @@
 
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.listing import Listing, Source, Totals
-from bot.domain.money.keeping import disks_per_month
+from bot.domain.money.keeping import Keeping
 from bot.domain.sharing.claims import Claim
 from handlers import ids
 from handlers.blocks.draining import since as draining_since
@@ -21,6 +21,7 @@ from handlers.blocks.parts import (
 )
 from handlers.blocks.using import unclaimed
 from handlers.blocks.words import (
+    addresses,
     bars,
     clock_time,
     code,
@@ -138,8 +139,7 @@ def _stood(listing: Listing, now: int) -> str:
 
 def _money(listing: Listing, now: int) -> str:
     if not listing.running:
-        disks = listing.instance.disk_gib
-        return f"about {usd(disks_per_month(disks))} a month for its disks" if disks else ""
+        return _kept_paid(listing.keeping)
     if listing.rate is None:
         return "no known price"
     about = "" if listing.rate.exact else "about "
@@ -148,6 +148,16 @@ def _money(listing: Listing, now: int) -> str:
         so_far = listing.waste_micros * (now - verdict.since) // HOUR
         return f"{about}{per_hour(listing.rate.micros_per_hour)} ({usd(so_far)} unused so far)"
     return f"{about}{per_hour(listing.rate.micros_per_hour)}"
+
+
+def _kept_paid(kept: Keeping | None) -> str:
+    """What it costs while it stands still."""
+    if kept is None or not kept.micros:
+        return ""
+    about = "at least" if kept.is_least else "about"
+    things = ["its disks"] if kept.disk_micros else []
+    things += [addresses(kept.addresses)] if kept.addresses else []
+    return f"{about} {usd(kept.micros)} a month for {' and '.join(things)}"
 
 
 def _people(listing: Listing, now: int) -> str:

@@ -4,6 +4,7 @@ from bot.domain.money.market import Comparison, Figure, OwnMachine, Paid, Quote
 from bot.domain.money.ownership import OwnedCost
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
+from handlers.blocks.rented_prices import compare, rented
 from handlers.blocks.words import esc, per_hour, plural, usd
 
 SHOWN = 10
@@ -47,15 +48,18 @@ def _conclusion(told: Comparison) -> str:
     if costs:
         full, cheapest = min(costs, key=lambda each: each[0])
         said.append(f"{esc(cheapest.instance.name, 40)} costs {usd(full)}{_without(cheapest.cost)}")
-    if told.quotes:
-        best = told.quotes[0]
-        said.append(f"the lowest list price is {usd(best.micros_per_gpu_hour)} ({esc(best.cloud, 30)}{_spot(best)})")
+    listed = next((each for each in told.quotes if not each.spot), None)
+    if listed:
+        said.append(f"the lowest list price is {_asked(listed)}")
+    spot = next((each for each in told.quotes if each.spot), None)
+    if spot:
+        said.append(f"as spot {_asked(spot)}")
     joined = ", ".join(said) or "no price is known"
     return f"{name} per GPU-hour: {joined}."
 
 
-def _spot(quote: Quote) -> str:
-    return ", spot" if quote.spot else ""
+def _asked(quote: Quote) -> str:
+    return f"{usd(quote.micros_per_gpu_hour)} ({esc(quote.cloud, 30)})"
 
 
 def _paid(paid: Paid) -> str:
@@ -103,19 +107,7 @@ def _quote(quote: Quote) -> str:
 
 def figure(told: Figure) -> Reply:
     """What one instance's rate is made of."""
-    return _owned(told, told.owned) if told.owned else _rented(told)
-
-
-def _rented(told: Figure) -> Reply:
-    name, rate, gpus = esc(told.instance.name, 60), told.rate, told.instance.gpu_count
-    if rate is None:
-        text = f'{name} has no known price. `prices."{esc(told.instance.type, 40)}"` in valet.toml sets one.'
-    else:
-        about = "" if rate.exact else "about "
-        each = f", {usd(rate.micros_per_hour // gpus)} per GPU-hour" if gpus > 1 else ""
-        source = esc(rate.source, 200)
-        text = f"*{name} costs {about}{per_hour(rate.micros_per_hour)} while it runs{each}.*\nSource: {source}."
-    return Reply(cut(text, 3_900), [section(text), *_compare(told)])
+    return _owned(told, told.owned) if told.owned else rented(told)
 
 
 def _owned(told: Figure, owned: OwnMachine) -> Reply:
@@ -125,7 +117,7 @@ def _owned(told: Figure, owned: OwnMachine) -> Reply:
     notes = [_by_hand(cost), _worked(owned), _left_out(cost)]
     if any(notes):
         blocks.append(section(lines(notes)))
-    blocks += [*_compare(told), context(SUNK)]
+    blocks += [*compare(told), context(SUNK)]
     return Reply(cut(f"{conclusion} {SUNK}", 3_900), blocks)
 
 
@@ -170,7 +162,3 @@ def _worked(owned: OwnMachine) -> str:
 def _left_out(cost: OwnedCost) -> str:
     missing = [SETTING[name] for name in cost.missing if cost.set_micros is None or name != "depreciation"]
     return f"Left out, as nothing is set in valet.toml: {', '.join(missing)}." if missing else ""
-
-
-def _compare(told: Figure) -> list[Block]:
-    return [actions(button(f"Prices of {told.model}", ids.PRICES, told.instance.id))] if told.model else []

@@ -4,6 +4,7 @@ from bot.domain.money.counterfactual import SavingKind
 from bot.domain.money.saved import Saved, Savings
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, handed_over, lines, section
+from handlers.blocks.rented_prices import committed
 from handlers.blocks.words import esc, length, per_hour, plural, usd
 
 SHOWN = 5
@@ -25,7 +26,8 @@ def savings(told: Savings) -> Reply:
     blocks: list[Block] = [section(f"*{conclusion}*")]
     if told.found:
         blocks += [section(_by_kind(told)), section(lines(["*Most of it*", *(_one(each) for each in _shown(told))]))]
-    blocks += [context(_small_print(told)), actions(_other(told), *_csv(told))]
+    small = lines([_small_print(told), *committed(told.commitments)])
+    blocks += [context(small), actions(_other(told), *_csv(told))]
     return Reply(cut_mrkdwn(conclusion, 3_900), blocks)
 
 

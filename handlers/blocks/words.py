@@ -142,6 +142,11 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def addresses(count: int) -> str:
+    """1 elastic IP address, 2 elastic IP addresses."""
+    return f"{count:,} elastic IP address{'' if count == 1 else 'es'}"
+
+
 def bars(cells: Sequence[Cell]) -> str:
     """A strip of hours: the higher, the more of the minutes seen had work; a dot where too few were seen."""
     return "".join(_bar(cell) for cell in cells)

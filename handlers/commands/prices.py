@@ -1,22 +1,32 @@
-"""/cost prices: a GPU model from every side, or how one instance's rate comes about."""
+"""/cost prices: a GPU model from every side, an instance type, or how one instance's rate comes about."""
+
+import re
 
 from bot.domain import models
 from bot.domain.listing import Listing
 from bot.errors import NotFound, Refused
 from bot.services import desk
-from bot.services.money import comparing
+from bot.services.money import comparing, explaining_prices
 from handlers.blocks import prices as blocks
+from handlers.blocks import rented_prices
 from handlers.blocks.parts import Reply
 from handlers.commands.verbs import Ask, Verb
 
+IS_TYPE = re.compile(r"[a-z0-9-]{2,20}\.[a-z0-9-]{2,20}")
+"""How EC2 names instance types: p4d.24xlarge."""
+
 
 def prices(ask: Ask) -> Reply:
-    """Compare a model, or explain an instance."""
+    """Compare a model, or explain an instance type or an instance."""
     wanted = " ".join(ask.words)
     if not wanted:
         known = comparing.names(ask.desk)
         yours = f" You have {', '.join(known[:12])}." if known else ""
         raise Refused(f"Prices of which GPU? Try `{ask.desk.settings.slack.cost_command} prices H100`.{yours}")
+    if IS_TYPE.fullmatch(wanted.lower()):
+        told = explaining_prices.of_type(ask.desk, wanted.lower())
+        if told is not None:
+            return rented_prices.of_type(told)
     try:
         return blocks.comparison(comparing.compare(ask.desk, wanted))
     except Refused as unknown:
@@ -44,5 +54,5 @@ def of_model(ask: Ask, listing: Listing) -> Reply:
 
 
 VERBS = (
-    Verb("prices", "prices <GPU|instance>", "What a GPU-hour costs: clouds, owned, and what you pay now.", prices),
+    Verb("prices", "prices <GPU|type|instance>", "What GPUs cost: clouds, spot, owned, and what you pay now.", prices),
 )

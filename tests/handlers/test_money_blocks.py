@@ -10,12 +10,15 @@ from bot.billing.weighing import Question, weigh
 from bot.domain.clock import HOUR
 from bot.domain.money.advice import Advice, Kept, Used, Weighed
 from bot.domain.money.buying import Demand, Terms
-from bot.domain.money.market import Comparison, Figure, OwnMachine, Paid, Quote
+from bot.domain.money.market import Comparison, Figure, Offer, OwnMachine, Paid, Quote, TypeFigure
 from bot.domain.money.ownership import Part, Purchase, Upkeep, owned_cost
+from bot.domain.money.price_reads import SpotSpan
+from bot.domain.money.pricebook import Discount, Price, Priced
 from bot.domain.money.rates import Rate
 from bot.domain.money.report import Range, Report, ReportDay, Scope
-from handlers.blocks import cost, cost_pieces, prices, renting
+from handlers.blocks import cost, cost_pieces, prices, rented_prices, renting
 from handlers.blocks.cost import Period
+from tests.conftest import MONDAY
 from tests.handlers import pieces
 from tests.handlers.pieces import TEXTS, objections
 
@@ -72,6 +75,23 @@ def test_what_a_figure_is_made_of_is_fit_to_send(text):
     told += [Figure(machine, text, Rate(98 * USD, text, exact=False)), Figure(machine, text, None)]
 
     assert [objections(prices.figure(each)) for each in told] == [[]] * len(told)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_a_rented_machine_and_a_type_cost_is_fit_to_send(text):
+    plan = Discount(Decimal("99.999"), text, until=TODAY, committed=True)
+    priced = Priced(Price(10**12, text, text, exact=False), plan)
+    span = SpotSpan(text, text, text, 1, 0, 10**12, MONDAY)
+    machine = pieces.instance(text, gpu_model=text, lifecycle="spot")
+    one = Figure(machine, text, priced.rate, None, priced, span, priced, (text,) * 9)
+    offers = (Offer(text, priced), Offer(text, Priced(Price(1, text)))) * 20
+    told = [prices.figure(one), rented_prices.of_type(TypeFigure(text, text, 8, offers, (span,) * 40, (text,) * 9))]
+    told += [
+        rented_prices.of_type(TypeFigure(text, "", 0, (), (span,))),
+        rented_prices.of_type(TypeFigure(text, "", 0, offers)),
+    ]
+
+    assert [objections(each) for each in told] == [[]] * len(told)
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
+from json import loads
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -54,6 +55,8 @@ class MotoServer:
     url: str = ""
     sent: list[Sent] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    pretended: dict[str, Callable[[str, dict[str, Any]], str]] = field(default_factory=dict)
+    """What moto lacks: the answer to an action, from its region and parameters."""
     expiration: str = ""
     """When the credentials of assumed roles run out, ISO 8601; "" leaves it to moto."""
 
@@ -62,6 +65,7 @@ class MotoServer:
         self.post("reset")
         self.expiration = ""
         self.faults.clear()
+        self.pretended.clear()
         self.sent.clear()
 
     def post(self, path: str, body: bytes = b"") -> None:
@@ -107,6 +111,13 @@ def _unsized(start_response: Any) -> Any:
     )
 
 
+def _parameters(body: bytes, *, json: bool) -> dict[str, Any]:
+    if json:
+        parsed: dict[str, Any] = loads(body)
+        return parsed
+    return {name: values[0] for name, values in parse_qs(body.decode()).items()}
+
+
 class _Quiet(MotoRequestHandler):
     """Moto's handler without a line per request."""
 
@@ -127,6 +138,9 @@ def _front(server: MotoServer, moto: Callable[..., Iterable[bytes]]) -> Callable
         sent = Sent(target or parse_qs(body.decode()).get("Action", [""])[0], region[1])
         server.sent.append(sent)
         fault = server.fault_for(sent)
+        if fault is None and sent.action in server.pretended:
+            start_response("200 OK", [("Content-Type", "application/x-amz-json-1.1" if target else "text/xml")])
+            return [server.pretended[sent.action](sent.region, _parameters(body, json=bool(target))).encode()]
         if fault is None and sent.action == "AssumeRole" and server.expiration:
             return [
                 EXPIRATION.sub(server.expiration.encode(), part) for part in moto(environ, _unsized(start_response))
@@ -137,14 +151,18 @@ def _front(server: MotoServer, moto: Callable[..., Iterable[bytes]]) -> Callable
             list(moto(environ, lambda *_: None))
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             return []
-        if target:
-            start_response(f"{fault.status} Fault", [("Content-Type", "application/x-amz-json-1.0")])
-            return [f'{{"__type": "{fault.code}", "message": "as arranged"}}'.encode()]
-        start_response(str(fault.status) + " Fault", [("Content-Type", "text/xml")])
-        error = f"<Error><Code>{fault.code}</Code><Message>as arranged</Message></Error>"
-        return [f"<Response><Errors>{error}</Errors><RequestID>1</RequestID></Response>".encode()]
+        return [_failure(fault, start_response, json=bool(target))]
 
     return answer
+
+
+def _failure(fault: Fault, start_response: Any, *, json: bool) -> bytes:
+    if json:
+        start_response(f"{fault.status} Fault", [("Content-Type", "application/x-amz-json-1.0")])
+        return f'{{"__type": "{fault.code}", "message": "as arranged"}}'.encode()
+    start_response(str(fault.status) + " Fault", [("Content-Type", "text/xml")])
+    error = f"<Error><Code>{fault.code}</Code><Message>as arranged</Message></Error>"
+    return f"<Response><Errors>{error}</Errors><RequestID>1</RequestID></Response>".encode()
 
 
 @contextmanager

@@ -33,7 +33,7 @@ from bot.services.sharing import (
     squatting,
 )
 from bot.settings import Secrets, parse
-from bot.wiring import Valet, build, providers
+from bot.wiring import Partners, Valet, build, providers
 from store import Store, outbox
 from tests.conftest import Clock
 
@@ -63,7 +63,7 @@ class Office:
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", f"{self.slack.url}/api/")
         settings, store = parse(self.settings, {}), Store(self.path, keeper=True)
         rooms = {**providers(settings, self.clock), "ec2": self.fleet}
-        valet = build(settings, secrets, store, clock=self.clock, rooms=rooms, runs_by=self.runner, pace_s=0)
+        valet = build(settings, secrets, store, clock=self.clock, rooms=rooms, partners=Partners(self.runner), pace_s=0)
         valet.identity.learn(valet.client)
         self.slack.deliver = self._deliver
         return valet

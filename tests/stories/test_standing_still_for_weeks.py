@@ -79,7 +79,7 @@ def test_where_nobody_saw_it_stop_that_is_said(office):
 
 
 def test_disks_nobody_could_read_are_not_taken_for_nothing(later):
-    later.fleet.change("eval-2", disk_gib=None)
+    later.fleet.change("eval-2", disks=None)
     later.tick()
 
     seen = later.types("ada", "/gpu status dormant")

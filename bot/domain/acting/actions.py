@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from bot.domain.clock import MINUTE
+from bot.domain.money.keeping import Keeping
 
 Kind = Literal["stop", "start", "launch", "clone"]
 PAST: Mapping[Kind, str] = {"stop": "stopped", "start": "started", "launch": "launched", "clone": "cloned"}
@@ -53,8 +54,8 @@ class Facts:
     """False when the figure was borrowed, say from another region."""
     nvme_gb: int = 0
     capacity_short: bool = False
-    disk_gib: int | None = None
-    """Of its disks, which cost whether it runs or not; None where not known."""
+    keeping: Keeping | None = None
+    """What costs on whether it runs or not; None where not known."""
     zone: str = ""
     source: str = ""
     """Where a launch is to be."""
@@ -89,9 +90,9 @@ class Facts:
     @classmethod
     def from_json(cls, text: str) -> "Facts":
         """From the store."""
-        kept: dict[str, Any] = json.loads(text)
-        known: dict[str, Any] = {name: value for name, value in kept.items() if name in cls.__slots__}
+        known: dict[str, Any] = {key: it for key, it in json.loads(text).items() if key in cls.__slots__}
         known |= {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
+        known |= {"keeping": Keeping.of_record(known["keeping"])} if known.get("keeping") else {}
         return cls(**known)
 
 

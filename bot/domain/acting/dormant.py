@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.clock import HOUR
 from bot.domain.listing import Listing
+from bot.domain.money.keeping import Keeping
 from bot.domain.money.ownership import HOURS_PER_MONTH
 from bot.domain.standing import Still
 
@@ -15,13 +16,18 @@ class Dormant:
 
     listing: Listing
     still: Still
-    month_micros: int | None
-    """What it goes on costing a month; None where that is not known."""
+    keeping: Keeping | None
+    """What it goes on costing; None where that is not known."""
     last_holder: str = ""
     last_held: int | None = None
     """When the last claim on it ended, or will."""
     kept: str = ""
     """Why nobody is asked about it; empty where nothing says that it is to stay."""
+
+    @property
+    def month_micros(self) -> int | None:
+        """What it goes on costing a month; None where that is not known."""
+        return self.keeping.micros if self.keeping else None
 
     def so_far(self, now: int) -> int | None:
         """What it has cost since it stopped, at what it costs now."""
@@ -48,6 +54,11 @@ class Dormancy:
     def unpriced(self) -> int:
         """Machines of which it is not known."""
         return sum(each.month_micros is None for each in self.found)
+
+    @property
+    def addresses(self) -> int:
+        """Elastic IP addresses among what goes on costing."""
+        return sum(each.keeping.addresses or 0 for each in self.found if each.keeping)
 
     def of(self, chosen: Callable[[Dormant], bool]) -> "Dormancy":
         """Those of them that are chosen."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from bot.domain.fleet import Instance
 from bot.domain.money.ownership import OwnedCost
+from bot.domain.money.price_reads import SpotSpan
+from bot.domain.money.pricebook import Priced
 from bot.domain.money.rates import Rate
 
 
@@ -86,3 +88,34 @@ class Figure:
     rate: Rate | None
     owned: OwnMachine | None = None
     """For an owned one: what it is made of."""
+    priced: Priced | None = None
+    """For a rented one: the parts of its rate."""
+    spot: SpotSpan | None = None
+    """For a spot machine: the range of the price of its zone."""
+    on_demand: Priced | None = None
+    """For a spot machine: what it would cost on demand."""
+    troubles: tuple[str, ...] = ()
+    """Why prices of where it is could not be read, as sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an instance type costs on demand in one place."""
+
+    place: str
+    """A region, with the account where accounts pay differently there."""
+    priced: Priced
+
+
+@dataclass(frozen=True, slots=True)
+class TypeFigure:
+    """One instance type: what it costs on demand, and as spot, wherever that is known."""
+
+    type: str
+    model: str
+    """Its GPU model as clouds call it; may be empty."""
+    gpus: int
+    offers: tuple[Offer, ...]
+    """Where the company uses it first."""
+    spots: tuple[SpotSpan, ...] = ()
+    troubles: tuple[str, ...] = ()

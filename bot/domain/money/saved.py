@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from bot.domain.money.counterfactual import SavingKind
+from bot.domain.money.pricebook import Discount
 
 
 class Saved(NamedTuple):
@@ -33,6 +34,8 @@ class Savings:
     """Going unused right now on rented machines; owned ones cost the same whether used or not."""
     idle: int
     """Rented instances idle right now."""
+    commitments: tuple[Discount, ...] = ()
+    """Discounts that are paid for whether machines run or not."""
 
     @property
     def micros(self) -> int:

@@ -12,13 +12,14 @@ def of(desk: Desk, person: str) -> list[tuple[Template, Rate | None]]:
     """What a person may launch, with the rates, in the order of valet.toml."""
     team = desk.roster().team_of(person)
     may = [each for each in desk.settings.templates.values() if not each.teams or team in each.teams]
-    return [(each, pricing.rate(desk.settings, each.like())) for each in may]
+    book = pricing.book(desk, desk.store.reading())
+    return [(each, book.rate(each.like())) for each in may]
 
 
 def machine(desk: Desk, template: Template) -> Listing:
     """The machine that a template would make, with its rate."""
     made = template.like()
-    return Listing(made, rate=pricing.rate(desk.settings, made))
+    return Listing(made, rate=pricing.rate(desk, desk.store.reading(), made))
 
 
 def one(desk: Desk, person: str, name: str) -> Template:

@@ -17,6 +17,7 @@ from bot.domain.acting.starting import obstacle_to_start
 from bot.domain.clock import DAY
 from bot.domain.listing import Listing
 from bot.domain.measuring.verdict import Verdict
+from bot.domain.money.keeping import keeping
 from bot.domain.money.report import Scope
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
@@ -46,7 +47,7 @@ def stop(
     under_way = actions.live_stops(db, listing.team, desk.clock())
     check_cap(under_way, fleet.pool(db, listing.team), desk.settings.actions.most_stops, team=listing.team)
     facts = replace(
-        _facts(listing, scene.verdict), owner=owner, programs=using.programs_on(desk, db, listing.instance.id)
+        _facts(db, listing, scene.verdict), owner=owner, programs=using.programs_on(desk, db, listing.instance.id)
     )
     if scene.booked is not None and scene.booked.from_at - desk.clock() < DAY:
         facts = replace(facts, booked_by=scene.booked.holder, booked_at=scene.booked.from_at)
@@ -68,7 +69,7 @@ def by_rule(desk: Desk, db: Database, listing: Listing, *, rule: str, parked_at:
     even_active = rule == "hours" and team is not None and team.pausing.stop_active
     scene = scenes.scene(desk, db, listing.instance, listing.claims)
     _refuse(obstacle_to_rule(scene) or obstacle_to_stop(scene, even_active=even_active))
-    facts = replace(_facts(listing, scene.verdict), rule=rule, parked_at=parked_at, even_active=even_active)
+    facts = replace(_facts(db, listing, scene.verdict), rule=rule, parked_at=parked_at, even_active=even_active)
     return _on(desk, "stop", listing, VALET, facts=facts, reason=reason)
 
 
@@ -76,7 +77,7 @@ def start_by_rule(desk: Desk, db: Database, listing: Listing, *, begun_at: int, 
     """The start of an instance whose on-hours have begun; nobody gets a claim on it."""
     _refuse(obstacle_to_start(scenes.scene(desk, db, listing.instance, listing.claims)))
     length = desk.settings.claim_limits(listing.team).default
-    facts = replace(_facts(listing, None), rule="hours", parked_at=begun_at)
+    facts = replace(_facts(db, listing, None), rule="hours", parked_at=begun_at)
     return _on(desk, "start", listing, VALET, facts=facts, reason=reason, length=length)
 
 
@@ -84,7 +85,7 @@ def start(desk: Desk, db: Database, listing: Listing, requester: str, *, length:
     """The start of a stopped instance, for as long as a claim may be."""
     _refuse(obstacle_to_start(scenes.scene(desk, db, listing.instance, listing.claims)))
     wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
-    facts = _with_budget(desk, db, listing.team, _facts(listing, None))
+    facts = _with_budget(desk, db, listing.team, _facts(db, listing, None))
     return _on(desk, "start", listing, requester, facts=facts, reason=reason, length=wanted)
 
 
@@ -93,7 +94,7 @@ def launch(desk: Desk, db: Database, name: str, requester: str, *, length: int |
     team = desk.roster().team_of(requester)
     template = template_of(desk, name, team)
     wanted = desk.settings.claim_limits(team).length(length)
-    facts = _with_budget(desk, db, team, _launch_facts(desk, template))
+    facts = _with_budget(desk, db, team, _launch_facts(desk, db, template))
     return new(desk, "launch", requester, team, facts=facts, reason=reason, length=wanted, template=name)
 
 
@@ -106,7 +107,7 @@ def clone(
     _refuse(obstacle_to_clone(scenes.scene(desk, db, listing.instance, listing.claims), requester, reboot=reboot))
     wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
     reboots = reboot and listing.running
-    facts = replace(_with_budget(desk, db, listing.team, _facts(listing, None)), reboot=reboots)
+    facts = replace(_with_budget(desk, db, listing.team, _facts(db, listing, None)), reboot=reboots)
     return _on(desk, "clone", listing, requester, facts=facts, reason=reason, length=wanted)
 
 
@@ -130,8 +131,8 @@ def _with_budget(desk: Desk, db: Database, team_name: str, facts: Facts) -> Fact
     return replace(facts, budget_micros=budget, spent_micros=budget_amounts.spent(desk, db, scope))
 
 
-def _launch_facts(desk: Desk, template: Template) -> Facts:
-    rate = pricing.rate(desk.settings, template.like())
+def _launch_facts(desk: Desk, db: Database, template: Template) -> Facts:
+    rate = pricing.rate(desk, db, template.like())
     return Facts(
         name=template.name,
         type=template.type,
@@ -194,8 +195,9 @@ def check_askable(desk: Desk, action: Action) -> None:
         raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
 
 
-def _facts(listing: Listing, verdict: Verdict | None) -> Facts:
+def _facts(db: Database, listing: Listing, verdict: Verdict | None) -> Facts:
     instance, held = listing.instance, listing.claims
+    kept = None if instance.provider == "owned" else keeping(instance, pricing.of_parts(db, instance.region))
     return Facts(
         name=instance.name,
         type=instance.type,
@@ -209,7 +211,7 @@ def _facts(listing: Listing, verdict: Verdict | None) -> Facts:
         rate_micros=listing.rate.micros_per_hour if listing.rate else None,
         rate_exact=listing.rate is None or listing.rate.exact,
         nvme_gb=instance.nvme_gb,
-        disk_gib=instance.disk_gib,
+        keeping=kept,
         capacity_short=prices.is_capacity_short(instance.type),
         zone=instance.zone,
     )

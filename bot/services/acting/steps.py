@@ -50,7 +50,7 @@ def save(desk: Desk, db: Database, instance: Instance) -> None:
     """Write an instance as it was just seen."""
     row = fleet.by_id(db, instance.id)
     owned = instance.provider == "owned" and row is not None
-    rate = fleet.rate_of(row) if owned and row else pricing.rate(desk.settings, instance)
+    rate = fleet.rate_of(row) if owned and row else pricing.rate(desk, db, instance)
     fleet.save(db, instance, team=pricing.team_of(desk.settings, instance), rate=rate)
     before, last_look = {instance.id: row} if row else {}, fleet.ok_at(db, instance.source)
     standing.note(db, instance.source, [instance], before, desk.clock(), last_look=last_look)

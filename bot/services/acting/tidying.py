@@ -8,11 +8,11 @@ from bot.domain.acting.images import at_most
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.clock import DAY
 from bot.domain.digest import Tidy
-from bot.domain.fleet import Instance
 from bot.domain.listing import Filter, Listing
-from bot.domain.money.keeping import disks_per_month
+from bot.domain.money.keeping import keeping
 from bot.services.acting import imaging
 from bot.services.desk import Desk, channel_of
+from bot.services.money import pricing
 from store import claims, listings, snoozes
 
 ALL = -1
@@ -26,7 +26,7 @@ def of_channel(desk: Desk, channel: str) -> Tidy | None:
         return None
     return Tidy(
         *(len(machines), standing.month_micros, standing.unpriced, standing.days),
-        *(len(unused), at_most(unused), shelf.days),
+        *(len(unused), at_most(unused), shelf.days, standing.addresses),
     )
 
 
@@ -50,7 +50,7 @@ def dormant(desk: Desk, chosen: Filter | None = None) -> Dormancy:
 
 def _standing(desk: Desk, wanted: Filter, now: int) -> Iterator[Dormant]:
     db = desk.store.reading()
-    last, snoozed = claims.newest(db), snoozes.active(db, now)
+    last, snoozed, listed = claims.newest(db), snoozes.active(db, now), pricing.of_parts(db)
     for listing in listings.page(db, wanted, limit=ALL):
         if listing.still is not None and listing.instance.provider == "ec2":
             key = listing.instance.id
@@ -58,16 +58,11 @@ def _standing(desk: Desk, wanted: Filter, now: int) -> Iterator[Dormant]:
             yield Dormant(
                 listing=listing,
                 still=listing.still,
-                month_micros=per_month(listing.instance),
+                keeping=keeping(listing.instance, listed),
                 last_holder=held.holder if held else "",
                 last_held=(held.ended_at or held.until_at) if held else None,
                 kept=_kept(desk, listing, snoozed.get(key)),
             )
-
-
-def per_month(instance: Instance) -> int | None:
-    """What a machine goes on costing while it stands still; None where its disks are not known."""
-    return None if instance.disk_gib is None else disks_per_month(instance.disk_gib)
 
 
 def _kept(desk: Desk, listing: Listing, snooze: Snooze | None) -> str:

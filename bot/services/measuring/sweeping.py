@@ -7,11 +7,12 @@ from sqlite_utils import Database
 
 from bot.domain.fleet import Instance, Look
 from bot.domain.money.metering import Meter, Seen, advance
-from bot.domain.money.rates import Charge
+from bot.domain.money.rates import Charge, Rate
 from bot.services.desk import Desk
 from bot.services.measuring import standing
 from bot.services.money import pricing
 from store import claims, fleet, ledger, listings
+from store.sql import Row
 
 OWNED = "owned"
 NOT_LOOKED_AT = "Nothing in valet.toml covers it any more."
@@ -48,10 +49,9 @@ def record(desk: Desk, look: Look, now: int) -> None:
         known = fleet.of_source(db, look.source)
         gone = known.keys() - {instance.id for instance in look.instances}
         vanished = [fleet.instance_of(known[each]) for each in gone]
-        fresh = [each for each in look.instances if each.id not in known or _differs(desk, each, known[each.id])]
-        fleet.save_all(
-            db, [(each, pricing.team_of(desk.settings, each), pricing.rate(desk.settings, each)) for each in fresh]
-        )
+        book = pricing.book(desk, db, look.source)
+        told = [(each, pricing.team_of(desk.settings, each), book.rate(each)) for each in look.instances]
+        fleet.save_all(db, [each for each in told if _differs(each, known.get(each[0].id))])
         standing.note(db, look.source, look.instances, known, now, last_look=last_look)
         seen = [(each, each.state == "running") for each in look.instances] + [(each, False) for each in vanished]
         _meter(db, look.source, seen, now, last_look=last_look)
@@ -59,9 +59,8 @@ def record(desk: Desk, look: Look, now: int) -> None:
         fleet.forget_verdicts_of_stopped(db)
 
 
-def _differs(desk: Desk, instance: Instance, row: dict[str, object]) -> bool:
-    known = (fleet.instance_of(row), row["team"], fleet.rate_of(row))
-    return known != (instance, pricing.team_of(desk.settings, instance), pricing.rate(desk.settings, instance))
+def _differs(told: tuple[Instance, str, Rate | None], row: Row | None) -> bool:
+    return row is None or told != (fleet.instance_of(row), row["team"], fleet.rate_of(row))
 
 
 def _meter(

@@ -12,12 +12,13 @@ from bot.domain.fleet import Instance
 from bot.domain.listing import Filter, Listing
 from bot.domain.models import Kind
 from bot.domain.money.market import Comparison, Figure, OwnMachine, Paid, Quote
+from bot.domain.money.price_reads import sentences
 from bot.domain.money.report import Scope
 from bot.errors import Refused, Unreachable
 from bot.nearest import nearest
 from bot.services.desk import Desk
-from bot.services.money import forecasting, owning
-from store import listings, rollups, usage
+from bot.services.money import explaining_prices, forecasting, owning, pricing
+from store import listings, prices, rollups, usage
 
 DAYS = 30
 LEAST_MINUTES = 1_440
@@ -36,7 +37,7 @@ def compare(desk: Desk, wanted: str) -> Comparison:
         known = sorted({models.short(each.model) for each in quoted} | set(yours))
         close = nearest(wanted, known) or yours[:3] or known[:3]
         raise Refused(f'I know no price of "{wanted[:60]}". Try {", ".join(close)}.')
-    fits.sort(key=lambda each: (each.micros_per_gpu_hour, each.cloud, each.type))
+    fits.sort(key=lambda each: (each.micros_per_gpu_hour, each.cloud, each.type, each.source == quotes.OUR_COPY))
     return Comparison(wanted, tuple(_best(fits)), paid, owned, DAYS, troubles)
 
 
@@ -44,7 +45,8 @@ def figure(desk: Desk, listing: Listing) -> Figure:
     """What one instance's rate is made of."""
     instance = listing.instance
     owned = _own_machine(desk, instance) if instance.provider == "owned" else None
-    return Figure(instance, models.short(instance.gpu_model), listing.rate, owned)
+    known = Figure(instance, models.short(instance.gpu_model), listing.rate, owned)
+    return known if owned else explaining_prices.with_parts(desk, known)
 
 
 def names(desk: Desk) -> list[str]:
@@ -54,7 +56,8 @@ def names(desk: Desk) -> list[str]:
 
 
 def _quoted(desk: Desk) -> tuple[list[Quote], tuple[str, ...]]:
-    found, troubles = list(quotes.aws()), []
+    db = desk.store.reading()
+    found, troubles = list(quotes.aws(pricing.book(desk, db))), sentences(prices.troubles(db))
     for cloud, path in desk.settings.catalogs.items():
         try:
             found += quotes.catalog(cloud, path)

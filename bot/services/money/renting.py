@@ -14,14 +14,15 @@ from bot.domain.days import local_day
 from bot.domain.money.advice import ENOUGH_DAYS, Advice, Asked, Kept, Used, Weighed
 from bot.domain.money.buying import Demand, Terms
 from bot.domain.money.ownership import HOURS_PER_MONTH, PartName, Upkeep, micros, upkeep_parts
+from bot.domain.money.pricebook import Priced
 from bot.domain.money.report import Scope
 from bot.errors import Refused
 from bot.services import looking
 from bot.services.desk import Desk
-from bot.services.money import forecasting
+from bot.services.money import forecasting, pricing
 from bot.settings import Settings
 from bot.settings.money import ServerSettings
-from store import spend, usage
+from store import listings, spend, usage
 
 DAYS = 90
 """How far measured use looks back at most."""
@@ -61,9 +62,9 @@ def is_known(desk: Desk, kind: str) -> bool:
     return kind in prices.MICROS_PER_HOUR or kind in desk.settings.buy.servers or kind in looking.types(desk)
 
 
-def supposed(settings: Settings, kind: str, asked: Asked) -> Advice:
+def supposed(settings: Settings, kind: str, asked: Asked, rented: Priced | None) -> Advice:
     """Weigh hours that were given instead of measured ones; needs no ledger. Raises Refused."""
-    rent, source = _list_rent(settings, kind, asked)
+    rent, source = _list_rent(kind, asked, rented)
     hours = asked.hours_per_month or Decimal(0)
     demand = Demand.steady(hours)
     used = Used(demand.hours_per_month, demand.peak, None, source)
@@ -72,12 +73,12 @@ def supposed(settings: Settings, kind: str, asked: Asked) -> Advice:
 
 def _of_type(desk: Desk, scope: Scope, kind: str, asked: Asked) -> Advice:
     if asked.hours_per_month is not None:
-        return supposed(desk.settings, kind, asked)
+        return supposed(desk.settings, kind, asked, _rented(desk, kind))
     seen = _measured(desk, scope, kind)
     days = seen.demand.window_hours // 24
     rent, source = seen.rent, f"mean of what was paid, {days} day{'' if days == 1 else 's'}"
     if asked.rent_usd_per_hour is not None or not rent:
-        rent, source = _list_rent(desk.settings, kind, asked)
+        rent, source = _list_rent(kind, asked, _rented(desk, kind))
     used = Used(seen.demand.hours_per_month, seen.demand.peak, days, source)
     asked_about = _question(desk.settings, scope, kind, asked, demand=seen.demand, used=used, rent=rent)
     return weigh(replace(asked_about, without_idle=seen.without_idle, recent=seen.recent))
@@ -168,17 +169,21 @@ def _begun(db: Database, end: int) -> int:
     return end if first is None else -(-first // HOUR) * HOUR
 
 
-def _list_rent(settings: Settings, kind: str, asked: Asked) -> tuple[int, str]:
-    """The rate as asked, else the company's own, else the list's. Raises Refused."""
+def _list_rent(kind: str, asked: Asked, rented: Priced | None) -> tuple[int, str]:
+    """The rate as asked, else what renting costs. Raises Refused."""
     if asked.rent_usd_per_hour is not None:
         return micros(asked.rent_usd_per_hour), "as asked"
-    own = settings.prices.get(kind)
-    if own is not None:
-        return micros(own), "valet.toml"
-    listed = prices.on_demand(kind, prices.HOME)
-    if listed is None:
+    if rented is None:
         raise Refused(f"What does an hour of {kind} cost to rent? I know no price of it. {_give('rent', '21.90')}.")
-    return listed.usd_per_hour_micros, f"{listed.source}, {listed.as_of}"
+    return rented.rate.micros_per_hour, rented.rate.source
+
+
+def _rented(desk: Desk, kind: str) -> Priced | None:
+    """What it costs on demand where it is used, or may be launched, if that is known exactly; else at home."""
+    db = desk.store.reading()
+    used = [source for source, each in sorted(listings.places(db)) if each == kind]
+    used += [each.source for each in desk.settings.templates.values() if each.type == kind]
+    return pricing.on_demand(pricing.book(desk, db), kind, used)
 
 
 def _types(desk: Desk, scope: Scope) -> list[str]:

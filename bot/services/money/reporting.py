@@ -1,6 +1,6 @@
 """The ledger and the fleet for other programs: CSV for spreadsheets, records for JSON. Only reads the store."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 from bot.domain.clock import DAY
 from bot.domain.days import day_start, month_end
 from bot.domain.listing import Filter, Listing, Totals
+from bot.domain.money.keeping import keeping
 from bot.domain.money.rates import USD
 from bot.domain.money.splitting import share_out
 from bot.services.acting import tidying
 from bot.services.csv_lines import line, safe
 from bot.services.desk import Desk
+from bot.services.money import pricing
 from store import fleet, ledger, listings
 from store.ledger import MachineSum
 from store.sql import Row
@@ -92,7 +94,7 @@ def status(desk: Desk) -> dict[str, Any]:
     """The fleet for `valet status --json`: instants in ISO 8601 UTC, money as exact decimal text, null for unknown."""
     found, totals = everything(desk)
     now, dormant = desk.clock(), tidying.dormant(desk)
-    asleep = {each.listing.instance.id for each in dormant.found}
+    asleep, listed = {each.listing.instance.id for each in dormant.found}, pricing.of_parts(desk.store.reading())
     heard = [
         {"name": source.name, "read_at": iso(source.ok_at), "error": source.error or None}
         for source in fleet.sources(desk.store.reading())
@@ -108,18 +110,18 @@ def status(desk: Desk) -> dict[str, Any]:
             "dormant_usd_per_month": usd(dormant.month_micros),
         },
         "sources": heard,
-        "instances": [_record(each) | _standing(each, dormant=each.instance.id in asleep) for each in found],
+        "instances": [_record(each) | _standing(each, listed, dormant=each.instance.id in asleep) for each in found],
     }
 
 
-def _standing(listing: Listing, *, dormant: bool) -> dict[str, Any]:
+def _standing(listing: Listing, listed: Mapping[tuple[str, str], int], *, dormant: bool) -> dict[str, Any]:
     """Of a machine that is stopped: since when, whether that is seen or only known at least, and what it costs."""
     still = listing.still
-    month = tidying.per_month(listing.instance) if still and listing.instance.provider == "ec2" else None
+    kept = keeping(listing.instance, listed) if still and listing.instance.provider == "ec2" else None
     return {
         "stopped_since": iso(still.since) if still else None,
         "stopped_since_exact": still.exact if still else None,
-        "stopped_usd_per_month": None if month is None else usd(month),
+        "stopped_usd_per_month": None if kept is None else usd(kept.micros),
         "dormant": dormant,
     }
 

@@ -17,6 +17,7 @@ from bot.domain.money.counterfactual import EVIDENCE, LONGEST, WEEK, Piece, Stop
 from bot.domain.money.saved import Savings
 from bot.services.acting import on_hours
 from bot.services.desk import Desk
+from bot.services.money import pricing
 from bot.services.money.summing import span_of
 from store import fleet, listings, parkings, saved
 from store.saved import Source
@@ -40,7 +41,8 @@ def answer(desk: Desk, first: date, last: date) -> Savings:
     db = desk.store.reading()
     found = saved.between(db, *span_of(first, last, desk.settings.digest.timezone))
     idle = listings.totals(db, Filter(provider="ec2"))
-    return Savings(first, last, today(desk), tuple(found), idle.waste_micros, idle.idle)
+    commitments = pricing.unread(desk.settings, desk.clock()).committed()
+    return Savings(first, last, today(desk), tuple(found), idle.waste_micros, idle.idle, commitments)
 
 
 def today(desk: Desk) -> date:

@@ -25,7 +25,7 @@ def find(desk: Desk, want: Want, person: str = "", length: int | None = None) ->
     """Everything that could serve for so long. Raises NotFound when no machine has such GPUs, or as many."""
     search = searching.begin(desk, want, person, length)
     db, most = search.db, candidates.most_gpus(search.db, search.chosen)
-    launches = [launch(listing_templates.machine(desk, each), want) for each, _ in listing_templates.of(desk, person)]
+    launches = [launch(Listing(each.like(), rate=rate), want) for each, rate in listing_templates.of(desk, person)]
     if most < want.count and not any(launches):
         raise NotFound(_missing(db, want, most))
     ways = ranked([*launches, *(each for how in candidates.STANDINGS for each in standing(search, how))], MOST)

@@ -9,6 +9,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES
 
 from bot.billing import prices
 from bot.billing.quotes import NEEDED, aws, catalog, gpus_of
+from bot.domain.money.pricebook import Book
 from bot.errors import Unreachable
 
 HEADER = "InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,GpuInfo,Price,SpotPrice,Region\n"
@@ -50,7 +51,7 @@ def test_slices_of_a_gpu_have_no_price_of_a_whole_one():
 
 
 def test_an_aws_offer_is_the_list_price_by_gpu():
-    quote = next(each for each in aws() if each.type == "p5.48xlarge")
+    quote = next(each for each in aws(Book(0, prices.on_demand)) if each.type == "p5.48xlarge")
 
     assert (quote.micros_per_gpu_hour, quote.as_of, quote.model) == (6_880_000, "2026-07-20", "H100")
 

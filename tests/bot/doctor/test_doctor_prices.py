@@ -6,7 +6,9 @@ import pytest
 
 from bot.doctor.prices import check
 from bot.domain.clock import DAY
+from bot.domain.money.price_reads import Trouble
 from bot.settings import parse
+from store import Store, prices
 from tests.conftest import MONDAY
 
 LISTED = "InstanceType,AcceleratorName,AcceleratorCount,Price\ngpu_1x_h100,H100,1,2.49\n"
@@ -42,6 +44,31 @@ def test_a_list_of_little_use_is_warned_of(found, text, days, said):
 
     assert level == "warning"
     assert sentence.startswith(said)
+
+
+def test_what_could_not_be_read_the_last_time_is_named_with_its_reason(tmp_path, monkeypatch):
+    """There are no credentials here, so the list can't be asked either."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    store = Store(tmp_path / "valet.db")
+    with store.writing() as db:
+        prices.failed(db, Trouble("spot", "ec2/default/us-east-1", MONDAY, "Valet's role lacks it"))
+    store.close()
+    settings = parse({"database": str(tmp_path / "valet.db"), "aws": [{"regions": ["us-east-1"]}]}, {})
+
+    asked, last = check(settings, MONDAY)
+
+    assert (asked.id, asked.level) == ("V902", "warning")
+    assert "no credentials were found" in asked.sentence
+    assert "our own table counts (us-east-1, 2026-07-20)" in asked.hint
+    assert (last.id, last.level, last.sentence) == (
+        "V903",
+        "warning",
+        "AWS's spot prices could not be read for ec2/default/us-east-1 (2026-11-23 09:00 UTC): Valet's role lacks it.",
+    )
 
 
 def test_nothing_is_said_where_no_list_is_named():

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from bot.billing import prices, quotes
 from bot.domain.models import kind, short
+from bot.domain.money.pricebook import Book
 from bot.errors import Refused
 from bot.sandbox.inventory import KINDS, OWNED
 
@@ -41,7 +42,7 @@ NVML = [
 ]
 """Names as NVML gives them, MiB, and what one might type for exactly this."""
 EC2 = [(kind.model, kind.mib) for kind in KINDS.values()]
-LISTED = [(quote.model, (quote.memory_gb or 0) * 1024) for quote in quotes.aws()]
+LISTED = [(quote.model, (quote.memory_gb or 0) * 1024) for quote in quotes.aws(Book(0, prices.on_demand))]
 
 
 @pytest.mark.parametrize(("model", "mib", "typed"), NVML)

@@ -29,7 +29,7 @@ def operations() -> dict[str, str]:
     session = botocore.session.get_session()
     return {
         xform_name(operation): f"{service}:{operation}"
-        for service in ("athena", "ce", "cloudwatch", "ec2", "ssm", "sts")
+        for service in ("athena", "ce", "cloudwatch", "ec2", "pricing", "ssm", "sts")
         for operation in session.get_service_model(service).operation_names
         if operation != "GetSession"  # of Athena; botocore has a function of that name
     }

@@ -1,0 +1,128 @@
+"""AWS's price list, asked for one thing at a time. It is public and the same for every account; asking is free.
+
+The filters are those with which karpenter-provider-aws reads it (github.com/aws/karpenter-provider-aws,
+pkg/providers/pricing/pricing.go, Apache-2.0). Every product comes as JSON in a string, with terms and price dimensions
+under made-up keys; reserved capacity is among them at 0.0, which is no price.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from bot.domain.money.price_reads import Answer, Wanted
+from bot.domain.money.rates import USD
+
+Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""Makes one call: operation, parameters. Raises Unreachable."""
+MOST_PAGES = 10
+MOST_USD = 100_000
+INSTANCE = {
+    "preInstalledSw": "NA",
+    "operatingSystem": "Linux",
+    "capacitystatus": "Used",
+    "marketoption": "OnDemand",
+}
+SHARED = {"tenancy": "Shared", "productFamily": "Compute Instance"}
+METAL = {"tenancy": "Dedicated", "productFamily": "Compute Instance (bare metal)"}
+"""A machine without a hypervisor has its host for itself."""
+ADDRESS = "PublicIPv4:IdleAddress"
+"""What an address costs that no running machine uses."""
+
+
+def look_up(ask: Ask, wanted: Wanted, now: int) -> Answer:
+    """The price of one thing on the list; none where AWS names none, or several. Raises Unreachable."""
+    today = datetime.fromtimestamp(now / 1000, UTC).isoformat()
+    found = {price for product in _products(ask, wanted) for price in _prices(product, wanted, today)}
+    if not found:
+        return Answer(None, "AWS lists no price")
+    if len(found) > 1:
+        return Answer(None, f"AWS lists {len(found)} different prices")
+    return Answer(found.pop())
+
+
+def _products(ask: Ask, wanted: Wanted) -> Iterator[Any]:
+    service, filters = _filters(wanted)
+    asked: dict[str, Any] = {
+        "ServiceCode": service,
+        "Filters": [
+            {"Type": "TERM_MATCH", "Field": name, "Value": value}
+            for name, value in {"regionCode": wanted.place, **filters}.items()
+        ],
+        "MaxResults": 100,
+    }
+    for _ in range(MOST_PAGES):
+        said = ask("get_products", asked)
+        for text in said.get("PriceList") or ():
+            yield _parsed(text)
+        if not said.get("NextToken"):
+            return
+        asked = {**asked, "NextToken": said["NextToken"]}
+
+
+def _filters(wanted: Wanted) -> tuple[str, dict[str, str]]:
+    """The service to ask, and what narrows its products down."""
+    if wanted.what == "volume":
+        return "AmazonEC2", {"productFamily": "Storage", "volumeApiName": wanted.name}
+    if wanted.what == "address":
+        return "AmazonVPC", {"group": "VPCPublicIPv4Address"}
+    kind = METAL if ".metal" in wanted.name else SHARED
+    return "AmazonEC2", {"serviceCode": "AmazonEC2", "instanceType": wanted.name, **INSTANCE, **kind}
+
+
+def _parsed(text: object) -> Any:
+    """One product; what is no JSON is no product."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _prices(product: Any, wanted: Wanted, today: str) -> Iterator[int]:
+    """What a product's on-demand terms ask, if it is the one that was wanted."""
+    if not _is_it(_table(_table(_table(product).get("product")).get("attributes")), wanted):
+        return
+    for term in _in_force(_table(_table(_table(product).get("terms")).get("OnDemand")).values(), today):
+        for dimension in _table(_table(term).get("priceDimensions")).values():
+            micros = _micros(_table(dimension), "GB-MO" if wanted.what == "volume" else "H")
+            if micros:
+                yield micros
+
+
+def _in_force(terms: Iterable[Any], today: str) -> Iterator[Any]:
+    """The newest terms that have begun."""
+    begun = [(str(_table(each).get("effectiveDate", "")), each) for each in terms]
+    begun = [(date, each) for date, each in begun if date <= today]
+    newest = max((date for date, _ in begun), default="")
+    return (each for date, each in begun if date == newest)
+
+
+def _is_it(attributes: Mapping[str, Any], wanted: Wanted) -> bool:
+    if attributes.get("locationType", "AWS Region") != "AWS Region":
+        return False
+    usage = str(attributes.get("usagetype", ""))
+    if wanted.what == "address":
+        return usage.endswith(ADDRESS)
+    name = attributes.get("volumeApiName" if wanted.what == "volume" else "instanceType")
+    return name == wanted.name
+
+
+def _micros(dimension: Mapping[str, Any], unit: str) -> int | None:
+    """What one unit costs from the first on, in micro-dollars; None for other units, currencies and 0.0."""
+    first = str(dimension.get("beginRange", "0")) in {"0", ""}
+    if not first or not str(dimension.get("unit", "")).upper().startswith(unit):
+        return None
+    try:
+        usd = Decimal(str(_table(dimension.get("pricePerUnit")).get("USD", "")))
+    except InvalidOperation:
+        return None
+    if not usd.is_finite() or not 0 < usd < MOST_USD:
+        return None
+    return int((usd * USD).to_integral_value(ROUND_HALF_UP))
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

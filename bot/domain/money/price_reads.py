@@ -1,0 +1,113 @@
+"""What AWS is asked about prices and when, and what it answers. Asking is free, but never on the path of a command.
+
+The price list of a region is asked about once a day, spot prices of a source once an hour; what is wanted for the
+first time is asked about at once. After a failure a place is left alone for a quarter of an hour.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+
+What = Literal["instance", "volume", "address", "spot"]
+Sheet = Literal["list", "spot"]
+"""Where prices are read: the list, or the spot prices."""
+EVERY: Mapping[What, int] = {"instance": DAY, "volume": DAY, "address": DAY, "spot": HOUR}
+RETRY = 15 * MINUTE
+EARLY = 2 * MINUTE
+"""A job that is so early is on time."""
+SPOT_DAYS = 30
+"""How far spot prices look back."""
+OVERLAP = 2 * HOUR
+
+
+class Wanted(NamedTuple):
+    """One thing whose price is wanted."""
+
+    what: What
+    place: str
+    """A region; for spot a source, as zones are named by each account for itself."""
+    name: str
+    """An instance type, or a kind of volume; empty for an address."""
+
+    @property
+    def sheet(self) -> Sheet:
+        """Where it is read."""
+        return "spot" if self.what == "spot" else "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the price list says of one thing."""
+
+    micros: int | None
+    why: str = ""
+    """Why it has no price."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpotChange:
+    """From when on the spot price of a type was so much in a zone, micro-dollars per hour."""
+
+    zone: str
+    type: str
+    at: int
+    micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpotSpan:
+    """A spot price now, and between what it moved lately, micro-dollars per hour."""
+
+    source: str
+    zone: str
+    type: str
+    micros: int
+    low: int
+    high: int
+    read_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why the prices of a place could not be read the last time."""
+
+    sheet: Sheet
+    place: str
+    at: int
+    error: str
+
+
+def due(
+    wanted: Iterable[Wanted], asked: Mapping[Wanted, int], failed: Mapping[tuple[Sheet, str], int], now: int
+) -> list[Wanted]:
+    """What to ask about now, by when it was last answered and when its place last failed."""
+    return [
+        each
+        for each in wanted
+        if not 0 <= now - asked.get(each, -DAY) < EVERY[each.what] - EARLY
+        and not 0 <= now - failed.get((each.sheet, each.place), -DAY) < RETRY - EARLY
+    ]
+
+
+def since(asked_at: int | None, now: int) -> int:
+    """From when on spot prices are to be read."""
+    first = now - SPOT_DAYS * DAY
+    return first if asked_at is None else max(first, min(asked_at, now) - OVERLAP)
+
+
+def sentences(troubles: Iterable[Trouble]) -> list[str]:
+    """What could not be read and why, one sentence for each reason."""
+    found: dict[tuple[Sheet, str], list[Trouble]] = {}
+    for each in troubles:
+        found.setdefault((each.sheet, each.error), []).append(each)
+    return [_sentence(sheet, error, each) for (sheet, error), each in found.items()]
+
+
+def _sentence(sheet: Sheet, error: str, places: list[Trouble]) -> str:
+    named = ", ".join(each.place for each in places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
+    newest = datetime.fromtimestamp(max(each.at for each in places) / 1000, UTC)
+    what = "spot prices" if sheet == "spot" else "price list"
+    return f"AWS's {what} could not be read for {named} ({newest:%Y-%m-%d %H:%M} UTC): {error.removesuffix('.')}."

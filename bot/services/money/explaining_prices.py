@@ -1,0 +1,81 @@
+"""What the price of a rented machine, or of an instance type, is made of, and how its spot prices move."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bot.billing import quotes
+from bot.billing.prices import HOME
+from bot.domain import models
+from bot.domain.fleet import Instance
+from bot.domain.listing import Filter
+from bot.domain.money.market import Figure, Offer, TypeFigure
+from bot.domain.money.price_reads import Trouble, sentences
+from bot.domain.money.pricebook import Book
+from bot.services.desk import Desk
+from bot.services.money import pricing
+from store import listings, prices
+
+
+def with_parts(desk: Desk, known: Figure) -> Figure:
+    """A rented machine's figure, with the parts of its rate and why they may be old."""
+    db, instance = desk.store.reading(), known.instance
+    book = pricing.book(desk, db, instance.source)
+    priced = book.priced(instance)
+    troubles = tuple(sentences(each for each in prices.troubles(db) if _concerns(each, instance)))
+    if priced is not None and priced.rate != known.rate:  # the next look writes the newer one down
+        priced = None
+    if instance.lifecycle != "spot":
+        return replace(known, priced=priced, troubles=troubles)
+    spans = prices.spot_spans(db, instance.type, book.now)
+    here = next((each for each in spans if (each.source, each.zone) == (instance.source, instance.zone)), None)
+    asked = book.priced(replace(instance, lifecycle="on-demand"))
+    return replace(known, priced=priced, troubles=troubles, spot=here, on_demand=asked)
+
+
+def _concerns(trouble: Trouble, instance: Instance) -> bool:
+    if trouble.sheet == "spot":
+        return instance.lifecycle == "spot" and trouble.place == instance.source
+    return instance.lifecycle == "on-demand" and trouble.place == instance.region
+
+
+def of_type(desk: Desk, kind: str) -> TypeFigure | None:
+    """What an instance type costs wherever that is known; None where nothing is known of it."""
+    db = desk.store.reading()
+    book = pricing.book(desk, db)
+    used = sorted(source for source, each in listings.places(db) if each == kind)
+    used += [each.source for each in desk.settings.templates.values() if each.type == kind]
+    listed = [f"ec2//{region}" for region, each in sorted(book.listed) if each == kind]
+    offers = tuple(_offers(book, kind, list(dict.fromkeys([*used, *listed])) or [f"ec2//{HOME}"]))
+    spots = tuple(prices.spot_spans(db, kind, book.now))
+    if not offers and not spots:
+        return None
+    model, gpus = _gpus(desk, kind)
+    there = {*used, *(source.rpartition("/")[2] for source in used)}
+    troubles = tuple(sentences(each for each in prices.troubles(db) if each.place in there))
+    return TypeFigure(kind, model, gpus, offers, spots, troubles)
+
+
+def _offers(book: Book, kind: str, sources: list[str]) -> Iterator[Offer]:
+    """What is paid there; a region has one line, or one for each account that pays differently."""
+    found = [
+        (instance, priced)
+        for source in sources
+        if (priced := book.priced(instance := Instance("", kind, "ec2", source, kind, "unknown"))) is not None
+    ]
+    by_region: dict[str, list[Offer]] = {}
+    for instance, priced in found:
+        known = by_region.setdefault(instance.region, [])
+        if priced not in [each.priced for each in known] and (instance.account or not known):
+            known.append(Offer(instance.region if not known else f"{instance.region} in {instance.account}", priced))
+    for known in by_region.values():
+        yield from known
+
+
+def _gpus(desk: Desk, kind: str) -> tuple[str, int]:
+    """Model and number of the GPUs of a type."""
+    known = quotes.gpus_of(kind)
+    if known is not None:
+        return models.short(known[0]), known[2]
+    found = listings.page(desk.store.reading(), Filter(type_prefix=kind, provider="ec2"), limit=1)
+    seen = [each.instance for each in found if each.instance.type == kind]
+    return (models.short(seen[0].gpu_model), seen[0].gpu_count) if seen else ("", 0)
