@@ -15,6 +15,7 @@ from bot.domain.money.bill import DAY, utc_day
 from bot.jobs.worker import Worker
 from bot.providers import Provider
 from bot.providers.onprem import Owned
+from bot.sandbox.aws_prices import SandboxPrices
 from bot.sandbox.clock import SkippingClock
 from bot.sandbox.cost_explorer import Cost, SandboxCostExplorer, billed
 from bot.sandbox.history import History
@@ -25,6 +26,7 @@ from bot.sandbox.slack import Control, SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, BOB, CY, FINANCE, GPUS, ML_PLATFORM
 from bot.services.desk import find
 from bot.services.measuring import ingesting, judging, sweeping
+from bot.services.money import price_reading
 from bot.services.sharing import claiming
 from bot.settings import Secrets, Settings, parse
 from bot.wiring import Partners, Valet, build
@@ -82,11 +84,12 @@ class Demo:
 
     def __init__(self, folder: Path, port: int = 0) -> None:
         self.clock = SkippingClock()
-        self.fleet = SandboxFleet(self.clock)
+        self.fleet = SandboxFleet(self.clock, abroad=True)
+        self.prices = SandboxPrices(self.clock)
         self.slack = SandboxSlack(self.clock)
         self.server = SandboxServer(self.slack, port)
         self.store = Store(folder / "demo.db")
-        self.history = History(self.clock())
+        self.history = History(self.clock(), abroad=True)
         self._reported_to: dict[str, int] = {}
         self._reporting = threading.Lock()
         self.valet: Valet
@@ -104,7 +107,7 @@ class Demo:
             self.store,
             clock=self.clock,
             rooms=rooms,
-            partners=Partners(SandboxRunner(self.clock), self._bill()),
+            partners=Partners(SandboxRunner(self.clock), self._bill(), self.prices.prices),
             pace_s=0.2,
         )
         app = manifest(settings)
@@ -138,6 +141,8 @@ class Demo:
             time.sleep(0.05)
 
     def _live_the_month(self) -> None:
+        sweeping.sweep(self.valet.desk)
+        price_reading.read(self.valet.desk, self.prices.prices)
         sweeping.sweep(self.valet.desk)
         self.report()
         with self.store.writing() as db:

@@ -20,6 +20,12 @@ SPOT_MOVES = 8 * HOUR
 ADDRESS_USD = Decimal("0.005")
 
 
+def list_micros(region: str, kind: str) -> int | None:
+    """What an hour of a machine costs by the list, micro-dollars."""
+    micros = MICROS_PER_HOUR.get(kind)
+    return None if micros is None else int(micros * DEARER.get(region, DEARER["eu-central-1"]))
+
+
 class SandboxPrices:
     """`prices` is what a job asks. `asked` is what it asked: (where, operation, what).
 
@@ -50,8 +56,8 @@ class SandboxPrices:
         """What the list asks for a machine."""
         if (region, kind) in self._set:
             return self._set[region, kind]
-        micros = MICROS_PER_HOUR.get(kind)
-        return None if micros is None else Decimal(micros) / USD * DEARER.get(region, DEARER["eu-central-1"])
+        micros = list_micros(region, kind)
+        return None if micros is None else Decimal(micros) / USD
 
     def _list(self, operation: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         wanted = {each["Field"]: each["Value"] for each in asked["Filters"]}

@@ -83,6 +83,7 @@ HABITS: dict[str, tuple[Habit, ...]] = {
     "label-1": (Habit((0,), util=(6, 40), user="labels", program="uvicorn", total_mib=22_888, watts=(16, 72)),),
     "sweep-1": (Habit(_all(4), util=(75, 99), user="cy", total_mib=22_888, watts=(16, 72)),),
     "llm-serve": (Habit(_all(4), util=(30, 97), user="llm", program="vllm", total_mib=45_776, watts=(34, 340)),),
+    "serve-eu": (Habit((0,), util=(20, 85), user="llm", program="vllm", total_mib=45_776, watts=(32, 340)),),
     "scratch": (Habit((0,), quiet_for=1_330, total_mib=22_888, watts=(24, 280)),),
     "dgx-1": (Habit((0, 1, 2, 3, 4, 5), util=(80, 100)), Habit((6, 7), quiet_for=290)),
     "dgx-2": (Habit(_all(8), util=(70, 99), user="cy", program="torchrun", watts=(70, 690), total_mib=81_559),),

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zlib import crc32
 
-from bot.billing import prices
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.fleet import Instance
 from bot.domain.measuring.readings import Gpu, Minute, Push
 from bot.domain.money.rates import Charge, Share, Use, cost
 from bot.sandbox import habits
+from bot.sandbox.aws_prices import list_micros
 from bot.sandbox.inventory import OWNED, rented
 from bot.sandbox.slack.people import ADA, BOB, CY
 
@@ -46,21 +46,26 @@ class History:
     """The past of a demo that begins at `began`, and its agents' reports from then on."""
 
     began: int
+    abroad: bool = False
+    """With the machine in a third region."""
 
     def charges(self) -> Iterator[Charge]:
         """What the rented machines cost, hour by hour, up to the last full hour before the beginning."""
-        for machine in rented(self.began):
+        for machine in self._rented():
             if machine.lifecycle == "on-demand":
                 yield from self._charges_of(machine)
 
+    def _rented(self) -> tuple[Instance, ...]:
+        return rented(self.began, abroad=self.abroad)
+
     def _charges_of(self, machine: Instance) -> Iterator[Charge]:
-        price = prices.on_demand(machine.type, machine.region)
+        rate = list_micros(machine.region, machine.type)
         end = self.began // HOUR * HOUR
         for hour in range(end - DAYS * DAY, end, HOUR):
             start, until = self._ran(machine, hour)
-            if price is None or until <= start:
+            if rate is None or until <= start:
                 continue
-            rate, team = price.micros, machine.tags.get("team", "")
+            team = machine.tags.get("team", "")
             holder, use = _use(machine.name, hour)
             length, micros = until - start, cost(rate, until - start)
             share = Share(holder, TEAMS.get(holder, team), use, length * machine.gpu_count, micros)
@@ -112,7 +117,7 @@ class History:
             )
 
     def _machine(self, host: str) -> Instance | None:
-        return next((each for each in (*rented(self.began), *OWNED) if each.id == host), None)
+        return next((each for each in (*self._rented(), *OWNED) if each.id == host), None)
 
     def _boot(self, machine: Instance) -> int:
         """The minute a machine booted in."""

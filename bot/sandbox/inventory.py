@@ -77,11 +77,13 @@ RENTED = (
     Rented("llm-serve", "g6e.12xlarge", "us-east-1a", "nlp", 32 * DAY, {"asg": "llm-serve"}),
     Rented("scratch", "g5.xlarge", "us-west-2a", "", 5 * DAY),
 )
+ABROAD = (Rented("serve-eu", "g6e.xlarge", "eu-central-1b", "platform", 4 * DAY),)
+"""A machine in a third region, which asks more."""
 
 
-def rented(now: int) -> tuple[Instance, ...]:
+def rented(now: int, *, abroad: bool = False) -> tuple[Instance, ...]:
     """The rented machines as they are at `now`."""
-    return tuple(_rented(one, now) for one in RENTED)
+    return tuple(_rented(one, now) for one in (*RENTED, *(ABROAD if abroad else ())))
 
 
 def _rented(one: Rented, now: int) -> Instance:

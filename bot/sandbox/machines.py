@@ -51,10 +51,11 @@ class SandboxFleet:
 
     owned: tuple[Instance, ...] = OWNED
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, abroad: bool = False) -> None:
+        """With `abroad` there is a machine in a third region, too."""
         self._clock = clock
         self._lock = RLock()
-        self._machines = {machine.name: machine for machine in rented(clock())}
+        self._machines = {machine.name: machine for machine in rented(clock(), abroad=abroad)}
         self._changing: dict[str, int] = {}
         self._faults: dict[tuple[str, Verb], _Fault] = {}
         self._silent: dict[str, str] = {}
