@@ -194,7 +194,7 @@ def test_a_launch_is_offered_at_the_price_of_its_region(office_with, aws):
 
 
 def test_what_a_stopped_machine_keeps_costing_is_counted_disk_by_disk_and_address_by_address(office, aws):
-    office.fleet.change("eval-2", disks={"gp3": 200, "st1": 1000})
+    office.fleet.change("eval-2", disks={"gp3": 200, "st1": 1000}, addresses=1)
     reads(office, aws)
     assert "about $64.65 a month for its disks and 1 elastic IP address" in office.types("ada", "/gpu status eval-2")
 
@@ -202,6 +202,18 @@ def test_what_a_stopped_machine_keeps_costing_is_counted_disk_by_disk_and_addres
     office.tick()
 
     assert "at least $28.50 a month for its disks" in office.types("ada", "/gpu status eval-2")
+
+
+def test_addresses_of_machines_that_stand_still_for_weeks_count_with_their_disks(office):
+    office.fleet.change("eval-2", addresses=2)
+    office.clock.forward(28 * DAY)
+    office.tick()
+
+    first, machine = office.types("ada", "/gpu status dormant").splitlines()[:2]
+
+    assert "its disks and addresses cost about $23.30 a month" in first
+    assert "200 GB of disks and 2 elastic IP addresses, about $23.30 a month" in machine
+    assert "its disks and addresses cost about $23.30 a month" in office.sees("ada", "#ml-platform")
 
 
 def test_a_card_says_what_a_stop_leaves_to_be_paid(office):

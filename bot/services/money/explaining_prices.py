@@ -10,7 +10,7 @@ from bot.domain.fleet import Instance
 from bot.domain.listing import Filter
 from bot.domain.money.market import Figure, Offer, TypeFigure
 from bot.domain.money.price_reads import Trouble, sentences
-from bot.domain.money.pricebook import Book
+from bot.domain.money.pricebook import Book, Priced
 from bot.services.desk import Desk
 from bot.services.money import pricing
 from store import listings, prices
@@ -57,18 +57,15 @@ def of_type(desk: Desk, kind: str) -> TypeFigure | None:
 
 def _offers(book: Book, kind: str, sources: list[str]) -> Iterator[Offer]:
     """What is paid there; a region has one line, or one for each account that pays differently."""
-    found = [
-        (instance, priced)
-        for source in sources
-        if (priced := book.priced(instance := Instance("", kind, "ec2", source, kind, "unknown"))) is not None
-    ]
-    by_region: dict[str, list[Offer]] = {}
-    for instance, priced in found:
-        known = by_region.setdefault(instance.region, [])
-        if priced not in [each.priced for each in known] and (instance.account or not known):
-            known.append(Offer(instance.region if not known else f"{instance.region} in {instance.account}", priced))
-    for known in by_region.values():
-        yield from known
+    by_region: dict[str, list[tuple[str, Priced]]] = {}
+    for source in sources:
+        like = Instance("", kind, "ec2", source, kind, "unknown")
+        priced, known = book.priced(like), by_region.setdefault(like.region, [])
+        if priced is not None and priced not in [each for _, each in known] and (like.account or not known):
+            known.append((like.account, priced))
+    for region, known in by_region.items():
+        for account, priced in known:
+            yield Offer(region if len(known) == 1 else f"{region} in {account}", priced)
 
 
 def _gpus(desk: Desk, kind: str) -> tuple[str, int]:

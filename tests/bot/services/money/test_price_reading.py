@@ -45,13 +45,16 @@ def told(room):
 
 
 def test_everything_the_fleet_uses_is_asked_about_once(room, aws):
+    room.fleet.change("eval-2", addresses=1)
+    room.sweep()
+
     asked = read(room, aws)
 
     listed = [(where, what) for where, operation, what in asked if operation == "get_products"]
     assert ("us-east-1", "p4d.24xlarge") in listed
     assert ("us-west-2", "p5.48xlarge") in listed
     assert ("us-east-1", "gp3") in listed
-    assert ("us-west-2", "VPCPublicIPv4Address") in listed, "eval-2 has an address"
+    assert ("us-west-2", "VPCPublicIPv4Address") in listed
     assert ("us-east-1", "VPCPublicIPv4Address") not in listed
     assert len(listed) == len(set(listed))
     spot = [(where, what.split()) for where, operation, what in asked if operation == "describe_spot_price_history"]
@@ -211,6 +214,18 @@ def test_the_range_of_a_spot_price_looks_back_thirty_days_and_no_further(room, a
         read(room, aws)
     span = next(each for each in spans(room) if each.zone == "us-west-2c")
     assert (span.low, span.micros, span.high) == (2_000_000, 2_000_000, 2_000_000)
+
+
+def test_a_range_begins_with_what_held_at_its_beginning_however_old_that_was(room, aws, clock):
+    aws.respot("us-west-2c", "g6.12xlarge", "9")
+    clock.forward(40 * DAY)
+    aws.respot("us-west-2c", "g6.12xlarge", "2")
+    clock.forward(10 * DAY)
+    read(room, aws)
+
+    span = next(each for each in spans(room) if each.zone == "us-west-2c")
+
+    assert (span.low, span.micros, span.high) == (2_000_000, 2_000_000, 9_000_000)
 
 
 def test_the_first_look_sees_the_past_and_later_ones_only_what_is_new(room, aws, clock):
