@@ -5,6 +5,7 @@ in a process of its own: jobs, workers, door, Socket Mode, over HTTP. In every r
 while ten approved stops are carried out. Afterwards the world is compared with what the database says.
 """
 
+import contextlib
 import hashlib
 import logging
 import multiprocessing
@@ -78,8 +79,11 @@ def push(team: str, since: int, until: int) -> Push:
 
 
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+    """Below those that systems take for connections of their own: it has to stay free while the bot is down."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class Fleet(SandboxFleet):
