@@ -26,6 +26,13 @@ class Failing:
     def in_transaction(self) -> bool:
         return self.db.conn.in_transaction
 
+    @property
+    def total_changes(self) -> int:
+        return self.db.conn.total_changes
+
+    def close(self) -> None:
+        self.db.close()
+
     def _count(self) -> None:
         self.left -= 1
         if self.left == 0:
