@@ -52,8 +52,10 @@ def connection(slack, server, store, clock):
 
 def closed(connection):
     """The SDK's client is closed behind the connection's back; its own `close` may wait for ever."""
-    threading.Thread(target=connection.handler.client.close, daemon=True).start()
-    until(lambda: connection.handler.client.closed and not connection.handler.client.is_connected())
+    until(lambda: connection.handler is not None)  # a busy machine may have it made anew just now
+    client = connection.handler.client
+    threading.Thread(target=client.close, daemon=True).start()
+    until(lambda: client.closed and not client.is_connected())
 
 
 def test_a_connection_that_hears_is_left_alone(connection, server):
