@@ -1,0 +1,146 @@
+"""Whatever is stopped, shared and restarted in whatever order: no hour is saved twice, and none that ran."""
+
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.clock import DAY, HOUR
+from bot.domain.fleet import Instance
+from bot.domain.money.counterfactual import EVIDENCE, WEEK
+from bot.domain.money.rates import Charge, Rate, cost_between
+from bot.domain.money.savings import Saving
+from bot.services.desk import Desk
+from bot.services.money import saving
+from bot.settings import parse
+from store import Store, fleet, ledger, savings
+from store.sql import rows
+
+START = int(datetime(2026, 6, 1, tzinfo=UTC).timestamp() * 1000)
+RATE = 7_000_001
+
+
+class Company:
+    """Two machines, one of which is stopped day after day; time passes by hand."""
+
+    def __init__(self, path):
+        self.path, self.now = path, START
+        self.open()
+        with self.store.writing() as db:
+            for name in ("i-1", "i-2"):
+                made = Instance(name, name, "ec2", "s", "p5.48xlarge", "running", gpu_model="H100", gpu_count=8)
+                fleet.save(db, made, team="nlp", rate=Rate(RATE, "valet.toml"))
+
+    def open(self):
+        """Valet starts, perhaps again."""
+        self.store = Store(self.path)
+        made = parse({}, {})
+        self.desk = Desk(self.store, lambda: self.now, made, {}, made.roster)
+
+    def restart(self):
+        self.store.close()
+        self.open()
+
+    def runs(self, start, end):
+        with self.store.writing() as db:
+            spans = [(max(start, at), min(end, at + HOUR)) for at in range(start // HOUR * HOUR, end, HOUR)]
+            ledger.add(db, [Charge("i-1", *span, span[1] - span[0], _cost(span), RATE, "nlp") for span in spans])
+
+    def stopped(self, at, who):
+        with self.store.writing() as db:
+            db.execute(
+                "INSERT INTO actions (id, kind, instance_id, requester, team, reason, facts, state, created_at, "
+                "expires_at, decider, decided_at, finished_at) VALUES (?, 'stop', 'i-1', ?, 'nlp', '', '{}', 'done', "
+                "?, ?, 'UBOB', ?, ?)",
+                [f"a{at}", who, at, at, at, at],
+            )
+
+    def shared(self, start, end):
+        """Somebody took the other machine instead of this one, and gave it back."""
+        with self.store.writing() as db:
+            db.execute(
+                "INSERT INTO claims (id, instance_id, holder, team, note, gpus, from_at, until_at, ended_at, "
+                "end_reason) VALUES (?, 'i-2', 'UADA', 'nlp', '', '[0]', ?, ?, ?, 'released')",
+                [f"c{start}", start, end + HOUR, end],
+            )
+            savings.add(
+                db, Saving(f"c{start}", "shared", start, "UADA", "i-2", "start", "i-1", RATE, end + HOUR, "So.")
+            )
+
+    def worked_out(self, now):
+        self.now = now
+        with self.store.writing() as db:
+            db.execute("INSERT OR REPLACE INTO sources (source, ok_at, error) VALUES ('s', ?, '')", [now])
+        saving.work_out(self.desk)
+
+    def saved(self):
+        return rows(self.store.reading(), "SELECT * FROM saved ORDER BY subject, from_at")
+
+
+def _cost(span):
+    return cost_between(RATE, *span)
+
+
+days = st.lists(
+    st.tuples(
+        st.integers(0, 600),  # minutes after midnight at which it starts
+        st.integers(1, 800),  # and minutes that it runs
+        st.sampled_from(["rule", "chat", "nobody"]),
+        st.one_of(st.none(), st.tuples(st.integers(0, 1_200), st.integers(1, 239))),
+        st.booleans(),
+    ),
+    min_size=2,
+    max_size=12,
+)
+
+
+@given(days)
+@settings(max_examples=15, deadline=None)
+def test_no_hour_is_saved_twice_and_none_that_ran(tmp_path_factory, lived):
+    company, ran = Company(tmp_path_factory.mktemp("saving") / "valet.db"), []
+    for number, (begins, lasts, who, taken, restarts) in enumerate(lived):
+        midnight = START + number * DAY
+        start = midnight + begins * 60_000
+        end = start + lasts * 60_000
+        ran.append((start, end))
+        company.runs(start, end)
+        if who != "nobody":
+            company.stopped(end, who)
+        if taken:
+            at = midnight + taken[0] * 60_000
+            company.shared(at, at + taken[1] * 60_000)
+        if restarts:
+            company.restart()
+        company.worked_out(midnight + DAY)
+        company.worked_out(midnight + DAY)
+
+    found = company.saved()
+    for one, then in pairwise(found):
+        assert one["until_at"] <= then["from_at"], "no hour is saved twice"
+    for each in found:
+        hour = each["from_at"] // HOUR * HOUR
+        ran_ms = sum(max(0, min(end, hour + HOUR) - max(start, hour)) for start, end in ran)
+        assert each["saved_ms"] + ran_ms <= HOUR
+        assert 0 <= each["micros"] <= RATE * each["saved_ms"] / HOUR
+    lived_ms = len(lived) * DAY
+    assert sum(each["micros"] for each in found) + sum(map(_cost, ran)) <= RATE * lived_ms / HOUR + len(ran)
+    company.store.close()
+
+
+def test_nights_that_nobody_would_use_any_more_earn_nothing_after_a_quarter(tmp_path):
+    """Around the clock for two weeks, then every night off for 16 weeks."""
+    company = Company(tmp_path / "valet.db")
+    company.runs(START, START + 2 * WEEK)
+    company.stopped(START + 2 * WEEK, "rule")
+    for number in range(14, 18 * 7):
+        morning = START + number * DAY + 8 * HOUR
+        company.runs(morning, morning + 12 * HOUR)
+        company.stopped(morning + 12 * HOUR, "rule")
+        company.worked_out(morning + 24 * HOUR)
+
+    nights = [each["from_at"] for each in company.saved()]
+
+    assert nights
+    assert max(nights) <= START + 2 * WEEK + EVIDENCE * WEEK
+    company.store.close()
