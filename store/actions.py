@@ -10,7 +10,7 @@ from store.sql import Row, changed, one, rows
 SCHEMA = (
     """CREATE TABLE actions (
         id TEXT PRIMARY KEY,
-        kind TEXT NOT NULL CHECK (kind IN ('stop', 'start', 'launch', 'clone')),
+        kind TEXT NOT NULL CHECK (kind IN ('stop', 'start', 'launch', 'clone', 'resize')),
         instance_id TEXT REFERENCES instances (id),
         launched_at INTEGER,
         requester TEXT NOT NULL,
@@ -34,6 +34,7 @@ SCHEMA = (
         made_id TEXT REFERENCES instances (id),
         image_id TEXT NOT NULL DEFAULT '',
         ordered_at INTEGER,
+        arrived_at INTEGER,
         tries INTEGER NOT NULL DEFAULT 0,
         retry_at INTEGER,
         over_told_at INTEGER,
@@ -43,9 +44,10 @@ SCHEMA = (
         CHECK ((kind = 'launch') = (template <> '')),
         CHECK ((kind = 'stop') = (length IS NULL)),
         CHECK (kind = 'stop' OR batch = ''),
-        CHECK (kind IN ('launch', 'clone') OR made_id IS NULL),
+        CHECK (kind IN ('launch', 'clone', 'resize') OR made_id IS NULL),
         CHECK (kind IN ('stop', 'start') OR state <> 'done' OR made_id IS NOT NULL),
-        CHECK (ordered_at IS NULL OR (kind = 'clone' AND image_id <> '')),
+        CHECK (ordered_at IS NULL OR (kind IN ('clone', 'resize') AND image_id <> '')),
+        CHECK (arrived_at IS NULL OR (kind = 'resize' AND made_id IS NOT NULL)),
         CHECK (calls = 0 OR executing_at IS NOT NULL),
         CHECK (retry_at IS NULL OR state = 'executing'),
         CHECK (state NOT IN ('approved', 'executing', 'done', 'denied') OR (decider <> '' AND decided_at IS NOT NULL))
@@ -69,7 +71,7 @@ SCHEMA = (
 
 
 _YESES = "(SELECT json_group_array(person) FROM (SELECT person FROM yeses WHERE action_id = a.id ORDER BY id)) AS yeses"
-_SELECT = f"SELECT a.*, {_YESES} FROM actions a"
+SELECT = f"SELECT a.*, {_YESES} FROM actions a"
 
 
 def add(db: Database, action: Action) -> None:
@@ -86,23 +88,24 @@ def add(db: Database, action: Action) -> None:
 
 def by_id(db: Database, action_id: str) -> Action | None:
     """An action in whatever state."""
-    row = one(db, f"{_SELECT} WHERE id = ?", action_id)
-    return _action(row) if row else None
+    row = one(db, f"{SELECT} WHERE id = ?", action_id)
+    return action_of(row) if row else None
 
 
 def live_on(db: Database, instance_id: str) -> Action | None:
     """The action that may still happen to an instance, or that is making it."""
     row = one(
         db,
-        f"{_SELECT} WHERE (instance_id = ? OR made_id = ?) AND state IN ('pending', 'approved', 'executing')",
+        f"{SELECT} WHERE (instance_id = ? OR (made_id = ? AND arrived_at IS NULL)) "
+        "AND state IN ('pending', 'approved', 'executing')",
         *(instance_id, instance_id),
     )
-    return _action(row) if row else None
+    return action_of(row) if row else None
 
 
 def of_batch(db: Database, batch: str) -> list[Action]:
     """The stops that were asked for together."""
-    return [_action(row) for row in rows(db, f"{_SELECT} WHERE batch = ? AND batch <> '' ORDER BY id", batch)]
+    return [action_of(row) for row in rows(db, f"{SELECT} WHERE batch = ? AND batch <> '' ORDER BY id", batch)]
 
 
 def newest_that_counts(db: Database, instance_id: str) -> str:
@@ -126,10 +129,10 @@ def maker(db: Database, instance_id: str) -> str:
 def starts_by_rule(db: Database, instance_id: str, begun_at: int) -> list[Action]:
     """The starts of an instance that on-hours which began then led to, oldest first."""
     sql = (
-        f"{_SELECT} WHERE instance_id = ? AND kind = 'start' AND json_extract(facts, '$.parked_at') = ? "
+        f"{SELECT} WHERE instance_id = ? AND kind = 'start' AND json_extract(facts, '$.parked_at') = ? "
         "ORDER BY created_at, id"
     )
-    return [_action(row) for row in rows(db, sql, instance_id, begun_at)]
+    return [action_of(row) for row in rows(db, sql, instance_id, begun_at)]
 
 
 def bound(db: Database) -> frozenset[str]:
@@ -137,16 +140,19 @@ def bound(db: Database) -> frozenset[str]:
     live = "state IN ('approved', 'executing')"
     found = rows(
         db,
-        f"SELECT instance_id AS id FROM actions WHERE {live} AND kind IN ('stop', 'start') "
-        f"UNION SELECT made_id FROM actions WHERE {live} AND made_id IS NOT NULL",
+        f"SELECT instance_id AS id FROM actions WHERE {live} AND kind IN ('stop', 'start', 'resize') "
+        f"UNION SELECT made_id FROM actions WHERE {live} AND made_id IS NOT NULL AND arrived_at IS NULL",
     )
     return frozenset(row["id"] for row in found)
 
 
 def live_stops(db: Database, team: str, now: int) -> int:
-    """Stops of a team's machines that wait for an answer or are under way; those that follow from a rule left out."""
+    """Stops of a team's machines that wait for an answer or are under way; those that follow from a rule left out.
+
+    A resize ends with a stop.
+    """
     sql = (
-        "SELECT count(*) AS n FROM actions WHERE kind = 'stop' AND team = ? "
+        "SELECT count(*) AS n FROM actions WHERE kind IN ('stop', 'resize') AND team = ? "
         "AND (state IN ('approved', 'executing') OR (state = 'pending' AND expires_at > ?)) "
         "AND coalesce(json_extract(facts, '$.rule'), '') = ''"
     )
@@ -171,16 +177,16 @@ def rule_micros(db: Database, team: str, but: str) -> int:
 
 def in_state(db: Database, state: ActionState) -> list[Action]:
     """Every action in a state, oldest first."""
-    return [_action(row) for row in rows(db, f"{_SELECT} WHERE state = ? ORDER BY created_at", state)]
+    return [action_of(row) for row in rows(db, f"{SELECT} WHERE state = ? ORDER BY created_at", state)]
 
 
 def under_way(db: Database, state: ActionState) -> list[tuple[str, Action]]:
     """Actions in a state, oldest first, each with the source its calls go to."""
     sql = (
-        f"{_SELECT.replace('SELECT a.*', 'SELECT a.*, i.source')} LEFT JOIN instances i ON i.id = a.instance_id "
+        f"{SELECT.replace('SELECT a.*', 'SELECT a.*, i.source')} LEFT JOIN instances i ON i.id = a.instance_id "
         "WHERE a.state = ? ORDER BY a.created_at"
     )
-    found = [(row.pop("source"), _action(row)) for row in rows(db, sql, state)]
+    found = [(row.pop("source"), action_of(row)) for row in rows(db, sql, state)]
     return [(source or action.facts.source, action) for source, action in found]
 
 
@@ -219,62 +225,6 @@ def mark_short(db: Database, action: Action, *, retry_at: int, launched_at: int 
     )
 
 
-def born(db: Database, action: Action, instance_id: str) -> bool:
-    """Note which machine a launch made; False when that was noted already."""
-    sql = "UPDATE actions SET made_id = ? WHERE id = ? AND state = 'executing' AND made_id IS NULL AND tries = ?"
-    return changed(db, sql, instance_id, action.id, action.tries) == 1
-
-
-def imaged(db: Database, action: Action, image_id: str) -> bool:
-    """Note which image a clone had made; False when that was noted already."""
-    sql = "UPDATE actions SET image_id = ? WHERE id = ? AND state = 'executing' AND image_id = ''"
-    return changed(db, sql, image_id, action.id) == 1
-
-
-def image_orders(db: Database) -> dict[str, int]:
-    """When a machine was last ordered from each image, by image."""
-    sql = "SELECT image_id, max(ordered_at) AS at FROM actions WHERE ordered_at IS NOT NULL GROUP BY image_id"
-    return {row["image_id"]: row["at"] for row in rows(db, sql)}
-
-
-def begin_order(db: Database, action: Action, now: int) -> bool:
-    """Take up the order of a clone's machine, before its first call; False when another thread has."""
-    sql = (
-        "UPDATE actions SET ordered_at = ?, called_at = ?, calls = 1 "
-        "WHERE id = ? AND state = 'executing' AND ordered_at IS NULL"
-    )
-    return changed(db, sql, now, now, action.id) == 1
-
-
-def over(db: Database, now: int, told_before: int) -> list[Action]:
-    """Launches whose time is over though their machine runs on unclaimed; told of at `told_before` at the latest."""
-    found = rows(
-        db,
-        f"{_SELECT} JOIN instances i ON i.id = a.made_id "
-        "WHERE a.kind IN ('launch', 'clone') AND a.state = 'done' "
-        "AND coalesce(a.ordered_at, a.executing_at) + a.length <= ? AND i.state = 'running' AND i.gone_at IS NULL "
-        "AND (a.over_told_at IS NULL OR a.over_told_at <= ?) "
-        "AND NOT EXISTS (SELECT 1 FROM claims c WHERE c.instance_id = i.id AND c.ended_at IS NULL)",
-        *(now, told_before),
-    )
-    return [_action(row) for row in found]
-
-
-def mark_over(db: Database, action_id: str, now: int) -> None:
-    """Note that people were told of the end of its time."""
-    changed(db, "UPDATE actions SET over_told_at = ? WHERE id = ?", now, action_id)
-
-
-def live_launch(db: Database, requester: str, template: str) -> Action | None:
-    """The launch of a template that a person has asked for and that may still happen."""
-    sql = (
-        f"{_SELECT} WHERE kind = 'launch' AND requester = ? AND template = ? "
-        "AND state IN ('pending', 'approved', 'executing')"
-    )
-    row = one(db, sql, requester, template)
-    return _action(row) if row else None
-
-
 def call_off(db: Database, action: Action, **fields: object) -> bool:
     """Cancel an action for which no call is under way; False when one is, or it has ended."""
     sets = "".join(f", {name} = ?" for name in fields)
@@ -285,7 +235,8 @@ def call_off(db: Database, action: Action, **fields: object) -> bool:
     return changed(db, sql, *fields.values(), action.id) == 1
 
 
-def _action(row: Row) -> Action:
+def action_of(row: Row) -> Action:
+    """The record of a row of SELECT."""
     known = {name: value for name, value in row.items() if name in Action.__slots__}
     words = {name: row[name] or "" for name in ("instance_id", "made_id")}
     yeses = tuple(json.loads(row["yeses"]))

@@ -85,6 +85,10 @@ LAUNCH_REFUSALS = {
     "InvalidLaunchTemplateName.NotFoundException": NO_TEMPLATE,
     "Unsupported": "AWS offers no {type} in {region} where {name} is to be: {code}. An admin can change [[launch]].",
 }
+COPY_LAUNCH_REFUSALS = {
+    **LAUNCH_REFUSALS,
+    "Unsupported": "AWS offers no {type} where {name} is to be, in {region}: {code}. Try another type.",
+}
 START_REFUSALS = {
     **REFUSALS,
     **LIMITS,
@@ -149,7 +153,8 @@ def launch_failed(said: Said, order: Order) -> ValetError:
     if said.code in NO_CAPACITY:
         return NoCapacity(f"AWS has no {order.type} left in {order.subnet or order.region} just now.")
     words = {"name": order.name, "region": order.region, "template": order.template, "type": order.type}
-    return _failed(said, _Try("launch", "ed", "RunInstances", words), LAUNCH_REFUSALS)
+    refusals = COPY_LAUNCH_REFUSALS if order.image_id else LAUNCH_REFUSALS
+    return _failed(said, _Try("launch", "ed", "RunInstances", words), refusals)
 
 
 def copy_failed(said: Said, instance: Instance) -> ValetError:

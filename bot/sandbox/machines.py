@@ -20,14 +20,15 @@ from bot.providers.ec2_errors import (
     start_failed,
     stop_failed,
 )
-from bot.sandbox.inventory import OWNED, image_of, made_of, rented
+from bot.sandbox.inventory import KINDS, OWNED, image_of, made_of, rented
 from bot.sandbox.refusals import why_not_start, why_not_stop
 
 STOP_TAKES = 40 * SECOND
 START_TAKES = 20 * SECOND
 COPY_TAKES = 5 * MINUTE
 
-CAME_SHORT = "Server.InsufficientInstanceCapacity"
+CAPACITY = "InsufficientInstanceCapacity"
+CAME_SHORT = f"Server.{CAPACITY}"
 
 Verb = Literal["describe", "stop", "start", "launch", "copy"]
 
@@ -169,8 +170,9 @@ class SandboxFleet:
         zone = order.subnet or f"{order.region}a"
         if order.token in self._made:
             return self.named(self._made[order.token])
-        if self._short.get(zone) is False:
-            raise launch_failed(Said("InsufficientInstanceCapacity", 400, "RunInstances"), order)
+        no = "Unsupported" if order.type not in KINDS else CAPACITY if self._short.get(zone) is False else ""
+        if no:
+            raise launch_failed(Said(no, 400, "RunInstances"), order)
         self._made[order.token] = order.name
         self.launches.append((order.name, self._clock()))
         self._put(made_of(order, zone, self._clock()))
@@ -255,7 +257,7 @@ class SandboxFleet:
 
     def _begin_start(self, instance: Instance) -> None:
         machine = self._by_id(instance.id)
-        code = why_not_start(machine) or ("InsufficientInstanceCapacity" if self._is_short(instance) else "")
+        code = why_not_start(machine) or (CAPACITY if self._is_short(instance) else "")
         if code:
             raise start_failed(Said(code, 400, "StartInstances"), instance)
         if machine is None or machine.state != "stopped":

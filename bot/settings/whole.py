@@ -121,6 +121,10 @@ class Settings(Table):
         }
         return {name: stale for name, (used, stale) in on.items() if used}
 
+    def oldest_reading(self, team: str) -> int:
+        """How old a reading may be that still counts, of whatever source, milliseconds."""
+        return max(self.rule_of(team).stale_minutes, *self.source_limits.values(), 0) * MINUTE
+
     def claim_limits(self, team: str) -> ClaimLimits:
         """How long claims of a team's people may be."""
         rules = self._claim_rules(team)

@@ -6,7 +6,7 @@ from bot.domain.acting.actions import BY_RULE, Action
 from bot.domain.acting.consents import Consent
 from bot.domain.listing import Listing
 from handlers import ids
-from handlers.blocks import card_facts, consents
+from handlers.blocks import card_facts, card_parts, consents
 from handlers.blocks.kinds import OF, label, name_of, question
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.words import at, esc, near, person, persons, say, usd
@@ -56,21 +56,20 @@ def _who(approvers: frozenset[str]) -> str:
 
 def _sure(action: Action) -> str:
     facts = action.facts
-    rate = f" ({card_facts.price(facts)})" if facts.rate_micros is not None else ""
+    rate = f" ({card_parts.price(facts)})" if facts.rate_micros is not None else ""
     if action.kind != "stop":
         reboots = f" {name_of(action)} is rebooted." if facts.reboot else ""
-        return f"{name_of(action)}{rate}. {card_facts.spends(action)}{reboots}"
+        return f"{name_of(action)}{rate}. {card_parts.spends(action)}{reboots}"
     holder = f"held by {persons(facts.holders)}" if facts.holders else "held by nobody"
     works = " It is working, and that work ends." if action.ends_work else ""
-    return f"{name_of(action)}{rate}, {holder}.{works} {card_facts.lost(action)}"
+    return f"{name_of(action)}{rate}, {holder}.{works} {card_parts.lost(action)}"
 
 
 def _ending(action: Action) -> str:
     name, words = name_of(action), OF[action.kind]
     who = _decided(action)
     said = say(action.outcome)
-    begun = words.begun.format(name=name)
-    waits = f"{said} Next try at {at(action.retry_at)}." if action.retry_at else f"{begun}."
+    waits = _waits(action, f"{words.begun.format(name=name)}.")
     return {
         "approved": f"{who}; checking {name} once more.",
         "executing": f"{who}; {waits}",
@@ -82,6 +81,16 @@ def _ending(action: Action) -> str:
         "expired": f"{_too_few(action)} in time, so {words.left.format(name=name)}.",
         "cancelled": f"No longer needed: {said}",
     }.get(action.state, action.state)
+
+
+def _waits(action: Action, begun: str) -> str:
+    """What an action under way waits for."""
+    said = say(action.outcome)
+    if action.retry_at:
+        return f"{said} Next try at {at(action.retry_at)}."
+    if action.arrived_at:
+        return f"{said} {name_of(action)} itself runs on until it is seen idle, and is then stopped and kept."
+    return begun
 
 
 def _decided(action: Action) -> str:
@@ -148,7 +157,8 @@ def _off(action: Action) -> tuple[Block, ...]:
 
 def news(action: Action, others: list[Block]) -> Reply:
     """Told in person while it is under way."""
-    text = f"*{name_of(action)}*: {_ending(action)}{_offer(others)}"
+    yours = _yours(action) if action.arrived_at else ""
+    text = f"*{name_of(action)}*: {_ending(action)}{yours}{_offer(others)}"
     return plainly(text, *_off(action), *others)
 
 
@@ -175,19 +185,26 @@ def _offer(others: list[Block]) -> str:
 def ended(action: Action, others: list[Block]) -> Reply:
     """Told in person to the one who asked, when it is over; `others` are buttons for what could be had instead."""
     text = f"*{name_of(action)}*: {_ending(action)}"
-    stopped = action.kind == "stop" and action.state == "done" and not card_facts.is_owned(action.facts)
+    stopped = action.kind == "stop" and action.state == "done" and not card_parts.is_owned(action.facts)
     saved = action.facts.rate_micros if stopped else None
     about = "" if action.facts.rate_exact else "about "
     more = f" From now on that is {about}{usd(saved * 24)} a day less." if saved else ""
-    if action.kind != "stop" and action.state == "done" and action.length and action.finished_at:
-        until = near(action.finished_at + action.length, action.finished_at)
-        more = f" Yours until {until}." if "not claimed" not in action.outcome else ""
+    if action.kind != "stop" and (action.state == "done" or action.arrived_at):
+        more = _yours(action)
     more += _offer(others)
     blocks: list[Block] = [section(text + more)]
     again = _again(action) if action.state in {"aborted", "expired", "failed"} else ()
     if again or others:
         blocks.append(actions(*again, *others))
     return Reply(text + more, blocks)
+
+
+def _yours(action: Action) -> str:
+    """Until when whoever asked has it."""
+    begins = action.arrived_at or action.finished_at
+    if begins is None or action.length is None or "not claimed" in action.outcome:
+        return ""
+    return f" Yours until {near(begins + action.length, begins)}."
 
 
 def _again(action: Action) -> tuple[Block, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.domain.acting.actions import Action
 from bot.domain.acting.batches import Asked, Batch, Left, rate_of
 from handlers import ids
-from handlers.blocks import card_facts
+from handlers.blocks import card_parts
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, cut_mrkdwn, lines, plainly, section
 from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, say, usd
 
@@ -63,7 +63,7 @@ def _rows(stops: Sequence[Action]) -> list[Block]:
 
 def _row(stop: Action) -> str:
     known = stop.facts
-    rate = card_facts.price(known) if known.rate_micros is not None else "no known price"
+    rate = card_parts.price(known) if known.rate_micros is not None else "no known price"
     head = f"*{esc(known.name, 60)}*  {esc(known.type, 40)}, {rate}"
     if stop.state == "pending":
         idle = f" for {length(stop.created_at - known.verdict_since)}" if known.verdict_since else ""

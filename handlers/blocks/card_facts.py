@@ -1,44 +1,32 @@
 """The facts on a card, as they were when it was asked for: what it costs, what is lost, what the risk is."""
 
 from bot.domain.acting.actions import Action, Facts
-from bot.domain.money.rates import cost
+from handlers.blocks import card_parts, resize_facts
+from handlers.blocks.card_parts import budget, is_owned, lost, price, programs, spends
 from handlers.blocks.parts import lines
-from handlers.blocks.words import addresses, at, esc, length, near, per_hour, person, persons, usd
-
-MOST_PROGRAMS = 8
+from handlers.blocks.words import esc
 
 
 def facts(action: Action) -> str:
     """Everything that counts, for this kind."""
-    return {"stop": _stop, "start": _start, "launch": _launch, "clone": _clone}[action.kind](action)
+    return {"stop": _stop, "start": _start, "launch": _launch, "clone": _clone, "resize": resize_facts.facts}[
+        action.kind
+    ](action)
 
 
 def _stop(action: Action) -> str:
     known = action.facts
-    since = known.verdict_since if not action.ends_work else None
-    idle = f" for {length(action.created_at - since)}" if since else ""
-    until = near(known.claim_until, action.created_at) if known.claim_until else ""
-    holder = f"{persons(known.holders)} to {until}" if until else "nobody"
     return lines(
         [
             _what(known),
-            f"Verdict: {known.verdict}{idle}: {esc(known.evidence)}.",
-            _programs(known),
-            f"Holder: {holder}.",
-            f"Booked: by {person(known.booked_by)} from {at(known.booked_at)}." if known.booked_at else "",
+            card_parts.verdict(action),
+            programs(known),
+            card_parts.holder(action),
             lost(action),
             _keeps(known),
             _risk(known),
         ]
     )
-
-
-def _programs(known: Facts) -> str:
-    if not known.programs:
-        return ""
-    shown = ", ".join(esc(each, 60) for each in known.programs[:MOST_PROGRAMS])
-    more = len(known.programs) - MOST_PROGRAMS
-    return f"Runs on its GPUs, and ends: {shown}{f' and {more} more' if more > 0 else ''}."
 
 
 def _risk(known: Facts) -> str:
@@ -49,24 +37,8 @@ def _risk(known: Facts) -> str:
     return "Risk: starting again may fail if AWS is short of capacity."
 
 
-def is_owned(known: Facts) -> bool:
-    """It costs the same whether it runs or not."""
-    return known.type == "owned"
-
-
 def _keeps(known: Facts) -> str:
-    if is_owned(known):
-        return "Keeps costing: all but its power."
-    kept = known.keeping
-    if kept is None:
-        return "Keeps costing: its disks and addresses."
-    kinds = f" ({', '.join(esc(kind, 20) for kind in kept.kinds)})" if kept.kinds else ""
-    about = "at least" if kept.is_least else "about"
-    disks = f"{kept.disk_gib:,} GB of disks{kinds}, {about} {usd(kept.disk_micros)} a month"
-    if kept.addresses is None:
-        return f"Keeps costing: {disks}, and its addresses."
-    named = f", and {addresses(kept.addresses)}, about {usd(kept.address_micros)}" if kept.addresses else ""
-    return f"Keeps costing: {disks}{named}."
+    return "Keeps costing: all but its power." if is_owned(known) else f"Keeps costing: {card_parts.kept(known)}."
 
 
 def _start(action: Action) -> str:
@@ -75,14 +47,14 @@ def _start(action: Action) -> str:
     ends = "Nothing stops it by itself at the end of that time."
     if is_owned(known):
         return lines([_what(known), spends(action), ends])
-    return lines([_what(known), spends(action), _budget(action), ends, risk])
+    return lines([_what(known), spends(action), budget(action), ends, risk])
 
 
 def _launch(action: Action) -> str:
     known = action.facts
     risk = _scarce(known, "it may take a while or fail")
     ends = "At the end of that time I ask whether to stop it; stopped, its disks go on costing. Nothing deletes it."
-    return lines([_what(known), spends(action), _budget(action), ends, risk])
+    return lines([_what(known), spends(action), budget(action), ends, risk])
 
 
 def _clone(action: Action) -> str:
@@ -96,23 +68,13 @@ def _clone(action: Action) -> str:
         [
             f"Copy: {_what(known)}",
             spends(action),
-            _budget(action),
+            budget(action),
             how,
             "The image keeps costing, at most $0.05 per GB of disk a month, until an admin deletes it: `/gpu images`.",
             "Whoever has the copy sees everything that is on the disks.",
             "At the end of that time I ask whether to stop the copy.",
         ]
     )
-
-
-def _budget(action: Action) -> str:
-    known = action.facts
-    if known.budget_micros is None:
-        return ""
-    after = known.spent_micros + cost(known.rate_micros or 0, action.length or 0)
-    used = f"{usd(known.spent_micros, cents=False)} of {usd(known.budget_micros, cents=False)} spent this month"
-    over = f"; this takes it over, to {usd(after, cents=False)}" if after > known.budget_micros else ""
-    return f"Budget: {used}{over}."
 
 
 def _what(known: Facts) -> str:
@@ -124,29 +86,3 @@ def _scarce(known: Facts, then: str) -> str:
     """What follows where the provider is often out of such machines; empty where it is not."""
     family = esc(known.type.split(".")[0], 20)
     return f"Risk: {family} is often short of capacity; {then}." if known.capacity_short else ""
-
-
-def price(known: Facts) -> str:
-    """Dollars an hour, called an estimate where it is one."""
-    return f"{'' if known.rate_exact else 'about '}{per_hour(known.rate_micros or 0)}"
-
-
-def spends(action: Action) -> str:
-    """What it costs for as long as it is wanted."""
-    rate, wanted = action.facts.rate_micros, action.length or 0
-    if is_owned(action.facts):
-        return "Costs: only its power, as it is owned."
-    if rate is None:
-        return "Costs: not known, as there is no price for it."
-    about = "" if action.facts.rate_exact else "about "
-    return f"Costs: {about}{usd(cost(rate, wanted))} for {length(wanted)}."
-
-
-def lost(action: Action) -> str:
-    """What a stop destroys."""
-    gb = action.facts.nvme_gb
-    work = "the work in progress, " if action.ends_work else ""
-    if not gb:
-        return f"Lost for good: {work}what is in memory."
-    size = f"{gb / 1000:.1f} TB" if gb >= 1000 else f"{gb} GB"
-    return f"Lost for good: {work}{size} of local NVMe, and what is in memory."

@@ -46,6 +46,11 @@ OF: Mapping[Kind, Words] = {
         *("Clone", "Don't clone it", "{name} is being cloned", "Not cloned", "Not cloned"),
         left="nothing is cloned",
     ),
+    "resize": Words(
+        *("Resize", "Leave it as it is", "{name} is being resized", "Not resized", "Not resized"),
+        left="{name} stays as it is",
+        style="danger",
+    ),
 }
 
 
@@ -57,7 +62,8 @@ def name_of(action: Action) -> str:
 def question(action: Action) -> str:
     """Start nb-5 for 8 h?"""
     wanted = f" for {length(action.length)}" if action.length else ""
-    return f"{OF[action.kind].verb} {name_of(action)}{wanted}?"
+    becomes = f" to {esc(action.facts.type, 40)}" if action.kind == "resize" else ""
+    return f"{OF[action.kind].verb} {name_of(action)}{becomes}{wanted}?"
 
 
 def label(action: Action) -> str:

@@ -1,5 +1,6 @@
 """/gpu launch: new machines, from what admins have listed."""
 
+from bot.errors import Refused
 from bot.services import desk
 from bot.services.acting import asking, imaging, listing_templates
 from handlers.blocks import approvals, launches
@@ -46,6 +47,22 @@ def clone(ask: Ask) -> Reply:
     return approvals.asked(action, desk.channel_of(ask.desk, action.team), again=again)
 
 
+def resize(ask: Ask) -> Reply:
+    """A machine of another type in the place of one, once somebody else said yes."""
+    listing, rest = named(ask, "resize")
+    rest = rest[1:] if rest and rest[0].lower() == "to" else rest
+    if not rest:
+        command, name = ask.desk.settings.slack.gpu_command, listing.instance.name
+        raise Refused(f"To which type? Try `{command} resize {name} g5.12xlarge for 8h`.")
+    wanted, said = timed(rest[1:], ask.asker())
+    now = ask.desk.clock()
+    length = wanted.length if wanted.end is None else wanted.end - now
+    reason = readable(said)
+    action = asking.ask_to_resize(ask.desk, listing.instance.id, ask.user, rest[0], length=length, reason=reason)
+    again = action.created_at < now or action.requester != ask.user
+    return approvals.asked(action, desk.channel_of(ask.desk, action.team), again=again)
+
+
 def images(ask: Ask) -> Reply:
     """The images that clones have left, with what they cost."""
     return blocks.images(imaging.shelf(ask.desk))
@@ -54,5 +71,6 @@ def images(ask: Ask) -> Reply:
 VERBS = (
     Verb("launch", "launch [<template> [for 8h] [note]]", "A new machine from a listed template.", launch),
     Verb("clone", "clone <instance> [no-reboot] [for 8h] [note]", "A copy of a machine, as it is set up.", clone),
+    Verb("resize", "resize <instance> <type> [for 8h] [reason]", "A new machine of another type in its place.", resize),
     Verb("images", "images", "What clones were made from, what that costs, and which nobody uses.", images),
 )

@@ -13,6 +13,7 @@ from bot.domain.acting.launches import Template
 from bot.domain.clock import DAY, HOUR
 from bot.domain.listing import Listing, Totals
 from bot.domain.models import kind
+from bot.domain.money.keeping import Keeping
 from bot.domain.money.rates import Rate
 from bot.domain.money.savings import Hint
 from bot.domain.sharing.ranking import Found, Way
@@ -61,7 +62,8 @@ def test_a_full_page_has_a_row_for_each_and_room_to_spare():
 @pytest.mark.parametrize("exact", [True, False])
 def test_a_full_page_of_what_stands_still_is_fit_to_send(text, exact):
     listing = pieces.listing(text, state="free")
-    still, cheap = Still(NOW - 9_999 * DAY, exact), 10**12 if exact else None
+    still = Still(NOW - 9_999 * DAY, exact)
+    cheap = Keeping(10**6, ("gp3", "io2"), 10**12, 9_999, 10**12) if exact else None
     one = Dormant(listing, still, cheap, "U0123456789AB", NOW - DAY)
     kept = (replace(one, kept=f"exempt until 30 November 2026: {text}"),) * 30
     found = Dormancy(28, (one,) * 25, kept)
@@ -124,9 +126,10 @@ def test_a_card_in_every_state_is_fit_to_send(text, state):
 
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("kind", ["start", "launch", "clone"])
+@pytest.mark.parametrize("kind", ["start", "launch", "clone", "resize"])
 def test_a_card_of_every_other_kind_is_fit_to_send(text, state, kind):
     money = {"budget_micros": 10**15, "spent_micros": 10**14, "reboot": True}
+    money |= {"was_type": f"{text}.old", "was_rate_micros": 10**12, "idle_after": 9 * HOUR, "programs": (text,) * 40}
     plain = pieces.action(text, state=state)
     asked_about = replace(
         plain,
@@ -135,6 +138,7 @@ def test_a_card_of_every_other_kind_is_fit_to_send(text, state, kind):
         template=text[:60] or "box",
         made_id="i-0123456789abcdef0",
         tries=2,
+        arrived_at=NOW if kind == "resize" and state in {"done", "unknown"} else None,
         retry_at=NOW if state == "executing" else None,
         facts=replace(plain.facts, **money),
     )

@@ -7,14 +7,20 @@ executing -> cancelled only while it waits for the provider's capacity
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from bot.domain.clock import MINUTE
 from bot.domain.money.keeping import Keeping
 
-Kind = Literal["stop", "start", "launch", "clone"]
-PAST: Mapping[Kind, str] = {"stop": "stopped", "start": "started", "launch": "launched", "clone": "cloned"}
+Kind = Literal["stop", "start", "launch", "clone", "resize"]
+PAST: Mapping[Kind, str] = {
+    "stop": "stopped",
+    "start": "started",
+    "launch": "launched",
+    "clone": "cloned",
+    "resize": "resized",
+}
 ActionState = Literal[
     "pending", "approved", "executing", "done", "failed", "unknown", "denied", "expired", "cancelled", "aborted"
 ]
@@ -75,6 +81,13 @@ class Facts:
     """How many different people have to say yes."""
     even_active: bool = False
     """It may end work: the team lets this rule, or it is known to work and two people are asked."""
+    was_type: str = ""
+    """Of the machine that is resized; `type` is what it becomes, and so are the rate and the risk."""
+    was_rate_micros: int | None = None
+    idle_after: int | None = None
+    """How long after its reboot a machine that is resized can be seen idle again at the soonest."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Of a machine that is resized, which the new one bears as well."""
     programs: tuple[str, ...] = ()
     """What was seen running on its GPUs, with the unix user where that is known."""
 
@@ -138,6 +151,8 @@ class Action:
     """The image that a clone is made from."""
     ordered_at: int | None = None
     """When a clone's machine was ordered, once its image was there."""
+    arrived_at: int | None = None
+    """When the machine that a resize made ran, so that the old one was next."""
     tries: int = 0
     """How often the provider had no capacity."""
     retry_at: int | None = None

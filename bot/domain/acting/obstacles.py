@@ -43,6 +43,18 @@ class Scene:
 
 def obstacle_to_stop(scene: Scene, *, even_active: bool = False) -> str | None:
     """Why this instance can't be stopped at all just now, with what to do instead; None when it can."""
+    return fixed_obstacle(scene) or passing_obstacle(scene, even_active=even_active)
+
+
+def passing_obstacle(scene: Scene, *, even_active: bool = False) -> str | None:
+    """Why this instance is not stopped just now, for what it does or for whom it is held; None when it may be."""
+    known = scene.verdict is not None and scene.verdict.state != "unknown"
+    verdict = None if even_active and known else _verdict_obstacle(scene.instance.name, scene.verdict)
+    return verdict or _promised(scene)
+
+
+def fixed_obstacle(scene: Scene) -> str | None:
+    """Why this instance can't be stopped whatever it does; None when that is all that counts."""
     instance = scene.instance
     if instance.provider == "owned" and "stop" not in scene.switches:
         drain = f"`/gpu drain {instance.name}` keeps it from new claims"
@@ -54,9 +66,7 @@ def obstacle_to_stop(scene: Scene, *, even_active: bool = False) -> str | None:
         return (
             f"{instance.name} is exempt until {day}: {scene.exemption.reason}. Ask an admin to lift it in valet.toml."
         )
-    known = scene.verdict is not None and scene.verdict.state != "unknown"
-    verdict = None if even_active and known else _verdict_obstacle(instance.name, scene.verdict)
-    return kept(scene) or provider_obstacle(instance) or verdict or _promised(scene)
+    return kept(scene) or provider_obstacle(instance)
 
 
 def obstacle_to_rule(scene: Scene) -> str | None:

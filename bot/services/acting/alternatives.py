@@ -54,8 +54,11 @@ def _would_do(template: Template, short: Instance) -> bool:
 
 
 def to(desk: Desk, action: Action) -> list[Listing]:
-    """Machines with as many GPUs of the same model: free ones first, then ones that stand still in another zone."""
-    if not _lacks(action):
+    """Machines with as many GPUs of the same model: free ones first, then ones that stand still in another zone.
+
+    None for a resize: what the machine was is no substitute for what it was to become.
+    """
+    if not _lacks(action) or action.kind == "resize":
         return []
     db, chosen = desk.store.reading(), desk.settings.templates.get(action.template)
     if chosen is not None:

@@ -1,5 +1,7 @@
 """A machine on its way to whoever asked for it: waiting for capacity, and handed over when it is there."""
 
+from collections.abc import Callable
+
 from bot.domain.acting.actions import VALET, Action
 from bot.domain.acting.starting import PAUSES, REPORTS_WITHIN
 from bot.domain.clock import MINUTE
@@ -9,6 +11,9 @@ from bot.services.acting import ending, steps
 from bot.services.desk import Desk
 from bot.services.sharing import claiming
 from store import actions, audit, minutes
+
+Arrive = Callable[[Desk, Action, Instance, str], None]
+"""What is done when a machine is there; the last is a sentence for people."""
 
 
 def wait_for_capacity(desk: Desk, action: Action, said: str, *, launched_at: int | None, spare: int = 0) -> None:
@@ -37,7 +42,27 @@ def news(desk: Desk, action: Action) -> None:
     desk.wake()
 
 
-def ready(desk: Desk, action: Action, instance: Instance, *, expected: bool) -> None:
+def arrive(desk: Desk, action: Action, instance: Instance, outcome: str) -> None:
+    """It is there: claimed for whoever asked, and told.
+
+    The claim comes first: after a crash in between it is asked for again, which changes nothing.
+    """
+    if action.requester != VALET:
+        outcome = claimed(desk, action, instance, outcome)
+    steps.close(desk, action, "done", outcome)
+
+
+def claimed(desk: Desk, action: Action, instance: Instance, outcome: str, *, granted: bool = False) -> str:
+    """Claim it for whoever asked; what is to be said, with why not where that can't be."""
+    who, note = action.requester, action.reason
+    try:
+        claiming.claim(desk, instance.id, who, length=action.length, note=note, granted=granted)
+    except Refused as error:
+        return f"{outcome} It is not claimed for <@{action.requester}>: {error}"
+    return outcome
+
+
+def ready(desk: Desk, action: Action, instance: Instance, *, expected: bool, arrive: Arrive = arrive) -> None:
     """It runs: handed over at once, or where an agent is expected on it, when that reports."""
     now = desk.clock()
     took, heard = steps.took(now - (action.executing_at or now)), minutes.last_of(desk.store.reading(), instance.id)
@@ -48,18 +73,3 @@ def ready(desk: Desk, action: Action, instance: Instance, *, expected: bool) -> 
     elif steps.since_call(action, now) > REPORTS_WITHIN:
         late = f"its agent has not reported within {REPORTS_WITHIN // MINUTE} minutes: have a look at it"
         arrive(desk, action, instance, f"{instance.name} runs, but {late}.")
-
-
-def arrive(desk: Desk, action: Action, instance: Instance, outcome: str) -> None:
-    """It is there: claimed for whoever asked, and told.
-
-    The claim comes first: after a crash in between it is asked for again, which changes nothing.
-    """
-    if action.requester == VALET:
-        steps.close(desk, action, "done", outcome)
-        return
-    try:
-        claiming.claim(desk, instance.id, action.requester, length=action.length, note=action.reason)
-    except Refused as error:
-        outcome = f"{outcome} It is not claimed for <@{action.requester}>: {error}"
-    steps.close(desk, action, "done", outcome)

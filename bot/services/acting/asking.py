@@ -15,7 +15,7 @@ from bot.errors import Refused
 from bot.services import digesting
 from bot.services.acting import consenting, ending, planning, unasked
 from bot.services.desk import Desk
-from store import actions, audit, decisions, listings, snoozes
+from store import actions, audit, decisions, listings, makings, snoozes
 
 Plan = Callable[[Database, Listing], Action]
 
@@ -49,7 +49,7 @@ def ask_to_launch(
 ) -> Action:
     """Ask for a new machine, claimed for that long; asked twice, it is the same card. Raises Refused, NotFound."""
     with desk.store.writing() as db:
-        live = ending.lapse(desk, db, actions.live_launch(db, requester, template_name))
+        live = ending.lapse(desk, db, makings.live_launch(db, requester, template_name))
         if live is None:
             planned = planning.launch(desk, db, template_name, requester, length=length, reason=note)
             live = put(desk, db, planned)
@@ -66,6 +66,24 @@ def ask_to_clone(
         return planning.clone(desk, db, listing, requester, length=length, reason=note, reboot=reboot)
 
     return _ask(desk, "clone", instance_id, plan)
+
+
+def ask_to_resize(
+    desk: Desk, instance_id: str, requester: str, kind: str, *, length: int | None = None, reason: str = ""
+) -> Action:
+    """Ask for a machine of another type in the place of an instance; asked twice, it is the same card. Raises Refused.
+
+    `length` None is what is left of one's claim.
+    """
+
+    def plan(db: Database, listing: Listing) -> Action:
+        return planning.resize(desk, db, listing, requester, kind, length=length, reason=reason)
+
+    action = _ask(desk, "resize", instance_id, plan)
+    if action.facts.type != kind.lower():
+        name, asked = action.facts.name, action.facts.type
+        raise Refused(f"{action.asker} has asked for {name} to become a {asked}; wait for the end of that.")
+    return action
 
 
 def _ask(desk: Desk, kind: Kind, instance_id: str, plan: Plan, *, ends_work: bool = False) -> Action:
@@ -184,21 +202,21 @@ def _closed(action: Action) -> str | None:
 
 
 def make_way(desk: Desk, db: Database, listing: Listing, person: str) -> None:
-    """Somebody wants to use this instance: a stop nobody has decided yet is off.
+    """Somebody wants to use this instance: a stop (or a resize, which ends with one) nobody has decided yet is off.
 
     Raises Refused when it is too late, or when the instance is on its way to somebody else.
     """
     name = listing.instance.name
     action = ending.lapse(desk, db, actions.live_on(db, listing.instance.id))
-    if action is None:
+    if action is None or (action.kind == "resize" and person == action.requester):
         return
-    if action.kind != "stop":
+    if action.kind not in {"stop", "resize"} or action.made_id == listing.instance.id:
         _leave_to(action, listing, person)
         return
     if action.state != "pending":
-        raise Refused(f"{name} is about to be stopped ({action.decided_by} approved it).")
+        raise Refused(f"{name} is about to be {PAST[action.kind]} ({action.decided_by} approved it).")
     outcome = f"<@{person}> claimed {name} first."
-    ending.end(desk, db, action, "cancelled", outcome=outcome, who=person, did="cancelled the stop")
+    ending.end(desk, db, action, "cancelled", outcome=outcome, who=person, did=f"cancelled the {action.kind}")
 
 
 def _leave_to(action: Action, listing: Listing, person: str) -> None:

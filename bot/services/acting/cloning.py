@@ -1,6 +1,9 @@
-"""Carrying out a clone: an image is made, once, and when it is there a machine is launched from it."""
+"""Carrying out a clone: an image is made, once, and when it is there a machine is launched from it.
 
-from collections.abc import Callable
+A resize begins in the same way; `resizing` goes on when its machine runs.
+"""
+
+from collections.abc import Callable, Mapping
 
 from sqlite_utils import Database
 
@@ -8,21 +11,23 @@ from bot.domain.acting.actions import Action
 from bot.domain.acting.deciders import decider_gone
 from bot.domain.acting.images import COPY_DEADLINE, Image, image_name, obstacle_to_copy
 from bot.domain.acting.launches import Order, birth_tags, token_of
+from bot.domain.acting.resizing import new_name, obstacle_to_begin
 from bot.domain.clock import SECOND
 from bot.domain.fleet import Instance
 from bot.errors import Refused, Unreachable
 from bot.services.acting import arriving, launching, scenes, steps
 from bot.services.desk import Desk
-from store import actions, fleet, images
+from store import actions, fleet, images, makings
 
 RECALL_AFTER = 30 * SECOND
 MOST_LOST = 4
+OBSTACLES: Mapping[str, steps.Obstacle] = {"clone": obstacle_to_copy, "resize": obstacle_to_begin}
 
 
 def begin(desk: Desk, action: Action) -> None:
     """Look once more, and have the image made."""
     instance = steps.look(desk, action, action.instance_id, deadline=COPY_DEADLINE)
-    begun = steps.begin_on(desk, action, instance, obstacle_to_copy) if instance else None
+    begun = steps.begin_on(desk, action, instance, OBSTACLES[action.kind]) if instance else None
     if instance is not None and begun is not None:
         _copy(desk, begun, instance)
 
@@ -42,18 +47,18 @@ def _copy(desk: Desk, action: Action, instance: Instance) -> None:
 
 def _imaged(desk: Desk, action: Action, image_id: str) -> None:
     with desk.store.writing() as db:
-        fresh = actions.imaged(db, action, image_id)
+        fresh = makings.imaged(db, action, image_id)
     if fresh:
         arriving.news(desk, action)
 
 
-def follow(desk: Desk, action: Action) -> None:
-    """What became of it: no image yet, an image under way, or a machine ordered from it."""
+def follow(desk: Desk, action: Action, arrive: arriving.Arrive = arriving.arrive) -> None:
+    """What became of it: no image yet, an image under way, or a machine ordered from it, which may have come."""
     source = _source(desk, action)
     if source is None:
         return
     if action.ordered_at is not None:
-        launching.follow_order(desk, action, order_of(desk, action, source), _obstacle(desk, action))
+        launching.follow_order(desk, action, order_of(desk, action, source), _obstacle(desk, action), arrive=arrive)
         return
     try:
         image = steps.provider_of(desk, source.provider, source.source).copied(source, image_name(action))
@@ -83,7 +88,7 @@ def _not_seen(desk: Desk, action: Action, source: Instance) -> None:
     instance = steps.look(desk, action, action.instance_id, deadline=COPY_DEADLINE)
     if instance is None:
         return
-    again = steps.call_again(desk, action, lambda db: obstacle_to_copy(action, scenes.now(desk, db, instance)))
+    again = steps.call_again(desk, action, lambda db: OBSTACLES[action.kind](action, scenes.now(desk, db, instance)))
     if again is not None:
         _copy(desk, again, instance)
 
@@ -92,8 +97,8 @@ def _watch(desk: Desk, action: Action, source: Instance, image: Image) -> None:
     now = desk.clock()
     with desk.store.writing() as db:
         images.save(db, [image])
-        actions.imaged(db, action, image.id)
-        ordered = image.state == "available" and actions.begin_order(db, action, now)
+        makings.imaged(db, action, image.id)
+        ordered = image.state == "available" and makings.begin_order(db, action, now)
         begun = actions.by_id(db, action.id) or action
     if ordered:
         launching.send(desk, begun, order_of(desk, begun, source))
@@ -104,16 +109,18 @@ def _watch(desk: Desk, action: Action, source: Instance, image: Image) -> None:
 
 
 def order_of(desk: Desk, action: Action, source: Instance) -> Order:
-    """A machine from the image, in the shape of the one it was made of."""
-    settings, name = desk.settings, f"{source.name}-{action.id[:4]}"
+    """A machine from the image, in the shape of the one it was made of; as large as it was asked for."""
+    settings, name = desk.settings, new_name(action.id, action.facts.name)
+    born_with = birth_tags(action, name=name, team_tag=settings.actions.team_tag, managed=settings.managed_tag)
+    borne = {key: value for key, value in action.facts.tags.items() if key not in born_with}
     return Order(
         token=token_of(action),
         source=source.source,
         name=name,
-        type=source.type,
+        type=action.facts.type,
         image_id=action.image_id,
         shape=source,
-        tags=birth_tags(action, name=name, team_tag=settings.actions.team_tag, managed=settings.managed_tag),
+        tags=borne | born_with,
     )
 
 

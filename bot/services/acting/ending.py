@@ -67,9 +67,9 @@ def _show_by_rule(db: Database, action: Action, channel: str, now: int) -> None:
         outbox.tell(db, channel, f"waking:{subject}", kind="waking", subject=subject, now=now)
 
 
-def tell_news(db: Database, action: Action, tries: int, now: int) -> None:
-    """Tell the one who asked how far it is, each try in a message of its own."""
-    subject = f"{action.id} {tries}"
+def tell_news(db: Database, action: Action, stage: int | str, now: int) -> None:
+    """Tell the one who asked how far it is; each try, and each other stage, in a message of its own."""
+    subject = f"{action.id} {stage}"
     outbox.tell(db, action.told, f"action-news:{subject}", kind="action_news", subject=subject, now=now)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from bot.domain.acting.actions import Action, ActionState, Kind
-from bot.services.acting import cloning, launching, starting, stopping
+from bot.services.acting import cloning, launching, resizing, starting, stopping
 from bot.services.desk import Desk
 from store import actions
 
@@ -19,12 +19,14 @@ BEGIN: dict[Kind, Step] = {
     "start": starting.begin,
     "launch": launching.begin,
     "clone": cloning.begin,
+    "resize": cloning.begin,
 }
 FOLLOW: dict[Kind, Step] = {
     "stop": stopping.follow,
     "start": starting.follow,
     "launch": launching.follow,
     "clone": cloning.follow,
+    "resize": resizing.follow,
 }
 
 

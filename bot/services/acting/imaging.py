@@ -4,7 +4,7 @@ from bot.domain.acting.images import Image, ImageKeep, Shelf, stored
 from bot.domain.clock import DAY
 from bot.errors import Refused
 from bot.services.desk import Desk, channel_of
-from store import actions, audit, images
+from store import audit, images, makings
 
 
 def refresh(desk: Desk) -> None:
@@ -18,7 +18,7 @@ def refresh(desk: Desk) -> None:
 def shelf(desk: Desk) -> Shelf:
     """The images that Valet had made, with their last use."""
     db, now = desk.store.reading(), desk.clock()
-    ordered, kept = actions.image_orders(db), images.keeps(db, now)
+    ordered, kept = makings.image_orders(db), images.keeps(db, now)
     found = (stored(each, ordered.get(each.id), kept.get(each.id)) for each in images.of_all(db))
     return Shelf(desk.settings.actions.image_days, now, tuple(found))
 

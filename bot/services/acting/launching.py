@@ -20,7 +20,7 @@ from bot.domain.fleet import Instance
 from bot.errors import NoCapacity, Refused, Unreachable
 from bot.services.acting import arriving, ending, steps
 from bot.services.desk import Desk
-from store import actions, audit, fleet
+from store import audit, fleet, makings
 
 RECALL_AFTER = 30 * SECOND
 """An order without an answer, of which nothing is seen after this, is sent again under the same token."""
@@ -89,7 +89,7 @@ def born(desk: Desk, action: Action, made: Instance) -> None:
     now = desk.clock()
     with desk.store.writing() as db:
         steps.save(desk, db, made)
-        if actions.born(db, action, made.id):
+        if makings.born(db, action, made.id):
             audit.add(db, now, "valet", "launched", subject=made.id, detail=f"{action.id} for {action.requester}")
             ending.show(desk, db, action)
             ending.tell_news(db, action, action.tries, now)
@@ -102,13 +102,19 @@ def follow(desk: Desk, action: Action) -> None:
 
 
 def follow_order(
-    desk: Desk, action: Action, order: Order | None, obstacle: Callable[[Database], str | None], *, spare: int = 0
+    desk: Desk,
+    action: Action,
+    order: Order | None,
+    obstacle: Callable[[Database], str | None],
+    *,
+    spare: int = 0,
+    arrive: arriving.Arrive = arriving.arrive,
 ) -> None:
     """As `follow`, for any order."""
     if order is None:
         steps.close(desk, action, "unknown", f"{action.template} is not in valet.toml any more; look in AWS for it.")
     elif action.made_id:
-        _watch(desk, action, spare=spare)
+        _watch(desk, action, arrive, spare=spare)
     elif action.retry_at is None:
         _look_for(desk, action, order, obstacle, spare=spare)
     elif desk.clock() >= action.retry_at:
@@ -142,7 +148,7 @@ def _send_again(
         send(desk, again, order, spare=spare)
 
 
-def _watch(desk: Desk, action: Action, *, spare: int) -> None:
+def _watch(desk: Desk, action: Action, arrive: arriving.Arrive, *, spare: int) -> None:
     """The machine exists: until it runs, or is seen to have ended."""
     made = _seen(desk, action)
     if made is None:
@@ -150,7 +156,7 @@ def _watch(desk: Desk, action: Action, *, spare: int) -> None:
     now = desk.clock()
     if made.state == "running":
         template = _template(desk, action)
-        arriving.ready(desk, action, made, expected=template is not None and template.agent)
+        arriving.ready(desk, action, made, expected=template is not None and template.agent, arrive=arrive)
     elif made.state == "terminated" and "Insufficient" in made.state_reason:
         said = f"AWS began to launch it and then had no {made.type} left in {made.zone or made.region}."
         arriving.wait_for_capacity(desk, action, said, launched_at=action.launched_at, spare=spare)

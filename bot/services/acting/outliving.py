@@ -6,7 +6,7 @@ from bot.domain.clock import DAY
 from bot.errors import Refused
 from bot.services.acting import asking
 from bot.services.desk import Desk
-from store import actions, outbox
+from store import makings, outbox
 
 KIND = "launch_over"
 
@@ -14,13 +14,13 @@ KIND = "launch_over"
 def ask_about_over(desk: Desk) -> None:
     """Ask, once a day, about every launched machine whose time is over and that runs on unclaimed."""
     now = desk.clock()
-    for action in actions.over(desk.store.reading(), now, now - DAY):
+    for action in makings.over(desk.store.reading(), now, now - DAY):
         try:
             why = _ask(desk, action)
         except Capped:
             continue  # asked about when others are decided
         with desk.store.writing() as db:
-            actions.mark_over(db, action.id, now)
+            makings.mark_over(db, action.id, now)
             subject = f"{action.id} {why}"
             ref = f"{KIND}:{action.id}:{now}"
             outbox.tell(db, action.requester, ref, kind=KIND, subject=subject, now=now)

@@ -12,9 +12,10 @@ from bot.domain.acting.caps import check_cap
 from bot.domain.acting.deciders import deciders, refusal_to_break_glass
 from bot.domain.acting.images import obstacle_to_clone
 from bot.domain.acting.launches import Template, obstacle_to_launch
-from bot.domain.acting.obstacles import obstacle_to_rule, obstacle_to_stop
+from bot.domain.acting.obstacles import Scene, obstacle_to_rule, obstacle_to_stop
+from bot.domain.acting.resizing import obstacle_to_resize, tags_to_bear
 from bot.domain.acting.starting import obstacle_to_start
-from bot.domain.clock import DAY
+from bot.domain.clock import DAY, MINUTE
 from bot.domain.listing import Listing
 from bot.domain.measuring.verdict import Verdict
 from bot.domain.money.keeping import keeping
@@ -25,7 +26,7 @@ from bot.services.acting import consenting, scenes
 from bot.services.desk import Desk, channel_of
 from bot.services.money import budget_amounts, pricing
 from bot.services.sharing import using
-from store import actions, fleet
+from store import actions, fleet, listings
 
 
 def stop(
@@ -49,8 +50,7 @@ def stop(
     facts = replace(
         _facts(db, listing, scene.verdict), owner=owner, programs=using.programs_on(desk, db, listing.instance.id)
     )
-    if scene.booked is not None and scene.booked.from_at - desk.clock() < DAY:
-        facts = replace(facts, booked_by=scene.booked.holder, booked_at=scene.booked.from_at)
+    facts = _with_booking(facts, scene)
     if ends_work:
         facts = replace(facts, even_active=True, approvals=2)
     return _on(desk, "stop", listing, requester, facts=facts, reason=reason)
@@ -111,6 +111,45 @@ def clone(
     return _on(desk, "clone", listing, requester, facts=facts, reason=reason, length=wanted)
 
 
+def resize(
+    desk: Desk, db: Database, listing: Listing, requester: str, kind: str, *, length: int | None, reason: str
+) -> Action:
+    """A machine of another type, made of an instance, which is then stopped and kept."""
+    if not desk.settings.actions.clone:
+        raise Refused("A resize makes a clone, and those are switched off: `clone = true` under [actions] allows them.")
+    kind = _known_type(desk, db, kind)
+    instance, mine = listing.instance, listing.claim_of(requester)
+    scene = scenes.scene(desk, db, instance, listing.claims)
+    _refuse(obstacle_to_resize(scene, requester, kind))
+    if listing.running:
+        under_way = actions.live_stops(db, listing.team, desk.clock())
+        check_cap(under_way, fleet.pool(db, listing.team), desk.settings.actions.most_stops, team=listing.team)
+    left = mine.until_at - desk.clock() if mine and length is None else length
+    wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(left)
+    becomes, rule = replace(instance, type=kind), desk.settings.rule_of(listing.team)
+    rate = pricing.rate(desk, db, becomes)
+    facts = replace(
+        _with_budget(desk, db, listing.team, _facts(db, replace(listing, instance=becomes, rate=rate), scene.verdict)),
+        reboot=listing.running,
+        was_type=instance.type,
+        was_rate_micros=listing.rate.micros_per_hour if listing.rate else None,
+        idle_after=(rule.settle_minutes + rule.window_minutes) * MINUTE if listing.running else None,
+        tags=tags_to_bear(instance),
+        programs=using.programs_on(desk, db, instance.id),
+    )
+    return _on(desk, "resize", listing, requester, facts=_with_booking(facts, scene), reason=reason, length=wanted)
+
+
+def _known_type(desk: Desk, db: Database, word: str) -> str:
+    """The instance type that is meant. Raises NotFound with the nearest."""
+    known = {*prices.MICROS_PER_HOUR, *desk.settings.prices, *listings.types(db)}
+    if word.lower() in known:
+        return word.lower()
+    close = nearest(word.lower(), sorted(known))
+    hint = f" Did you mean {' or '.join(close)}?" if close else " Try one like g5.xlarge or p4d.24xlarge."
+    raise NotFound(f'I don\'t know an instance type "{word[:40]}" with NVIDIA GPUs.{hint}')
+
+
 def template_of(desk: Desk, name: str, team: str) -> Template:
     """A template that a team's people may launch. Raises Refused, NotFound with the nearest names."""
     template = desk.settings.templates.get(name)
@@ -129,6 +168,13 @@ def _with_budget(desk: Desk, db: Database, team_name: str, facts: Facts) -> Fact
     if budget is None:
         return facts
     return replace(facts, budget_micros=budget, spent_micros=budget_amounts.spent(desk, db, scope))
+
+
+def _with_booking(facts: Facts, scene: Scene) -> Facts:
+    """The facts with the booking that begins within a day, which would find the machine stopped."""
+    if scene.booked is None or scene.booked.from_at - scene.now >= DAY:
+        return facts
+    return replace(facts, booked_by=scene.booked.holder, booked_at=scene.booked.from_at)
 
 
 def _launch_facts(desk: Desk, db: Database, template: Template) -> Facts:

@@ -14,7 +14,7 @@ from bot.domain.money.plans import Span
 from bot.domain.money.spending import Machine
 from bot.services.acting.on_hours import counts, hours_of
 from bot.services.desk import Desk
-from store import actions, bookings, listings, parkings, snoozes
+from store import actions, bookings, listings, makings, parkings, snoozes
 
 ALL = -1
 SLACK = HOUR
@@ -37,7 +37,7 @@ def foresee(desk: Desk, now: int) -> Foreseen:
     facts: dict[str, Facts] = {}
     open_ended: dict[str, int] = {}
     own, snoozed, booked = parkings.hours(db), snoozes.active(db, now), _booked(db)
-    timed = {action.made_id: action for action in actions.over(db, now + FAR, now + FAR)}
+    timed = {action.made_id: action for action in makings.over(db, now + FAR, now + FAR)}
     for listing in listings.page(db, Filter(provider="ec2"), limit=ALL):
         each, rule = listing.instance.id, own.get(listing.instance.id)
         rule = rule if rule is not None and counts(desk, listing, rule) else None
@@ -95,9 +95,9 @@ def _decided(db: Database, facts: dict[str, Facts], now: int) -> list[Machine]:
     """Notes actions that somebody has said yes to; gives the machines that will come of launches and clones."""
     coming = []
     for action in (*actions.in_state(db, "approved"), *actions.in_state(db, "executing")):
-        if action.kind == "stop" and action.instance_id in facts:
+        if action.kind in {"stop", "resize"} and action.instance_id in facts:
             facts[action.instance_id] = replace(facts[action.instance_id], stopping=True)
-        elif action.kind != "stop" and not action.made_id and action.length:
+        if action.kind != "stop" and not action.made_id and action.length:
             wanted = (now, now + action.length)
             if action.kind == "start":
                 known = facts.get(action.instance_id, Facts())

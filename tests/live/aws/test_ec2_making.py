@@ -4,6 +4,7 @@ import pytest
 
 from bot.domain.acting.images import Image
 from bot.domain.acting.launches import Order
+from bot.domain.acting.resizing import architecture
 from bot.domain.clock import DAY, MINUTE
 from bot.domain.fleet import Instance
 from bot.errors import NoCapacity, Refused, Unreachable
@@ -195,6 +196,44 @@ def test_a_machine_from_an_image_is_in_the_shape_of_the_one_it_was_made_of(aws, 
     assert (copy["ImageId"], copy["InstanceType"]) == (image_id, "g5.xlarge")
     assert copy["SubnetId"] == first["SubnetId"]
     assert copy["SecurityGroups"] == first["SecurityGroups"]
+
+
+def test_a_machine_from_an_image_may_be_of_another_type(aws, machine):
+    ec2, nb = machine
+    image_id = ec2.copy(nb, "valet-1", FOR_IMAGE, reboot=False)
+    tags = {"Name": "nb-2-large", "team": "nlp", "project": "vision \u00e9"}
+
+    made = ec2.launch(Order("token-3", nb.source, "nb-2-large", "g5.12xlarge", image_id=image_id, shape=nb, tags=tags))
+
+    assert (made.type, made.gpu_count) == ("g5.12xlarge", 4)
+    assert made.tags.items() >= tags.items()
+    assert nb.type == "g5.xlarge"
+    assert {each.name: each.state for each in seen(ec2).values()} == {"nb-2": "stopped", "nb-2-large": "running"}
+
+
+def test_a_type_that_is_not_offered_is_not_the_fault_of_the_settings(aws, machine):
+    ec2, nb = machine
+    aws.fail("RunInstances", code="Unsupported", status=400)
+    order = Order("token-4", nb.source, "nb-2-large", "p5.48xlarge", image_id="ami-1", shape=nb)
+
+    with pytest.raises(
+        Refused, match=r"AWS offers no p5.48xlarge where nb-2-large is to be, in us-east-1.*another type"
+    ):
+        ec2.launch(order)
+
+
+def test_the_processors_of_types_are_as_aws_has_them(aws):
+    pages = aws.client("ec2").get_paginator("describe_instance_types").paginate()
+    gpus = [each for page in pages for each in page["InstanceTypes"] if each.get("GpuInfo")]
+
+    wrong = {each["InstanceType"] for each in gpus if architecture(each["InstanceType"]) not in _made_for(each)}
+
+    assert len(gpus) > 50
+    assert wrong == set()
+
+
+def _made_for(kind: dict) -> list[str]:
+    return kind["ProcessorInfo"]["SupportedArchitectures"]
 
 
 def test_the_disks_of_a_machine_are_added_up_and_read_once_an_hour(aws, clock):

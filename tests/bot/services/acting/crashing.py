@@ -30,8 +30,10 @@ BOX = {
     "type": "g5.xlarge",
 }
 ALL_SETTINGS = {**SETTINGS, "launch": [BOX], "actions": {"clone": True}}
-STEP, STEPS = 50 * SECOND, 12
-"""The doomed process lives through ten minutes."""
+STEP, STEPS = 50 * SECOND, 20
+"""The doomed process lives through a quarter of an hour."""
+LATER = 10_000
+"""What the agent sends from here on is newer than what it sent before."""
 
 
 def points(calls: tuple[str, ...], commits: int) -> list[str]:
@@ -45,14 +47,25 @@ ASK: dict[str, Callable[[Room], Action]] = {
     "start": lambda room: asking.ask_to_start(room.desk, room.machine("eval-2").id, ADA, length=2 * HOUR),
     "launch": lambda room: asking.ask_to_launch(room.desk, "box", ADA, length=2 * HOUR),
     "clone": lambda room: asking.ask_to_clone(room.desk, room.machine("nb-5").id, ADA, length=2 * HOUR),
+    "resize": lambda room: asking.ask_to_resize(room.desk, room.machine("nb-5").id, ADA, "g5.12xlarge"),
 }
 POINTS = {
     "stop": points(("describe", "stop"), 3),
     "start": points(("describe", "start"), 6),
     "launch": points(("describe", "launch"), 5),
     "clone": points(("describe", "copy", "copied", "launch"), 10),
+    "resize": [
+        *points(("describe", "copy", "copied", "launch", "stop"), 0),
+        *(f"before commit {number}" for number in range(1, 33)),
+    ],
 }
-EFFECTS = {"stop": {"stop"}, "start": {"start"}, "launch": {"launch"}, "clone": {"copy", "launch"}}
+EFFECTS = {
+    "stop": {"stop"},
+    "start": {"start"},
+    "launch": {"launch"},
+    "clone": {"copy", "launch"},
+    "resize": {"copy", "launch", "stop"},
+}
 
 
 class StoredClock:
@@ -102,8 +115,22 @@ for _call in CALLS:
     setattr(StoredFleet, _call, _watched(_call))
 
 
-def end_at_commit(room: Room, point: str) -> None:
-    """End the process right before or after the n-th commit from now on."""
+class ListeningRoom(Room):
+    """A room that tells when it only listens to agents."""
+
+    listening = False
+
+
+def hear(room: ListeningRoom) -> None:
+    """An agent tells of its last minutes."""
+    room.listening = True
+    if room.machine("nb-5").state == "running":
+        room.reports("nb-5", 0.0, minutes=2)
+    room.listening = False
+
+
+def end_at_commit(room: ListeningRoom, point: str) -> None:
+    """End the process right before or after the n-th commit of carrying out, from now on."""
     when, _, number = point.partition(" commit ")
     if not number:
         return
@@ -113,7 +140,7 @@ def end_at_commit(room: Room, point: str) -> None:
 
     def counted(sql: str, *values):
         nonlocal left
-        if sql != "COMMIT":
+        if sql != "COMMIT" or room.listening:
             return execute(sql, *values)
         left -= 1
         if left == 0 and when == "before":
@@ -129,11 +156,13 @@ def end_at_commit(room: Room, point: str) -> None:
 def main(folder: Path, point: str) -> None:
     """Carry out what is approved; end at `point`, if it is come by."""
     clock = StoredClock(folder)
-    room = Room(folder / "room.db", clock, fleet=StoredFleet(clock, folder, point), settings=ALL_SETTINGS)
+    room = ListeningRoom(folder / "room.db", clock, fleet=StoredFleet(clock, folder, point), settings=ALL_SETTINGS)
+    room.seq = LATER
     end_at_commit(room, point)
     for _ in range(STEPS):
         executing.carry_out(room.desk)
         clock.forward(STEP)
+        hear(room)
     room.close()
 
 
@@ -153,13 +182,13 @@ class Seen:
 
 
 def crashed(folder: Path, kind: str, point: str) -> Seen:
-    """Approve one, let the process end at the point, start anew, and let ten minutes pass."""
+    """Approve one, let the process end at the point, start anew, and let it have its time."""
     action = approved(folder, kind)
     ended = run_until(folder, point)
     room = opened(folder)
-    for _ in range(12):
+    room.seq = 2 * LATER
+    for _ in range(24 if kind == "resize" else 12):
         room.clock.forward(MINUTE)
-        room.seq += 100
         if room.machine("nb-5").state == "running":
             room.reports("nb-5", 0.0, minutes=3)
         room.tick()

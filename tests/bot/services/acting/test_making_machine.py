@@ -1,4 +1,4 @@
-"""People, AWS, clocks and crashes in any order: what must hold of every start, launch and clone, always."""
+"""People, AWS, clocks and crashes in any order: what must hold of every start, launch, clone and resize, always."""
 
 import contextlib
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.domain.acting.actions import LIVE, Action
 from bot.domain.clock import HOUR, MINUTE, SECOND
@@ -20,11 +20,11 @@ from tests.bot.services.acting.crashing import ALL_SETTINGS, BOX
 from tests.bot.services.room import ADA, BOB, CY, DEE, Room
 from tests.conftest import Clock
 
-STILL, COPIED = "eval-2", "scratch"
+STILL, COPIED, RESIZED = "eval-2", "scratch", "nb-5"
 ZONES = st.sampled_from(["us-west-2a", "us-west-2b"])
 PEOPLE = st.sampled_from([ADA, BOB, CY, DEE])
 LOST = Unreachable("AWS did not confirm it.")
-PLACES = ["start", "launch", "launched", "copy", "copied", "describe"]
+PLACES = ["start", "launch", "launched", "copy", "copied", "describe", "stop"]
 SPREAD = {**BOX, "subnets": ["us-west-2a", "us-west-2b"]}
 
 
@@ -36,6 +36,11 @@ class World(SandboxFleet):
     """The fleet, which ends the process at a chosen call."""
 
     crash_at = ""
+
+    def _make(self, order):
+        if order.token not in self._made and order.name in self._machines:
+            assert self.named(order.name).state == "terminated", "one machine for an action"
+        return super()._make(order)
 
     def ends(self, place: str) -> None:
         if self.crash_at == place:
@@ -66,6 +71,10 @@ class Making(RuleBasedStateMachine):
         whole = {**ALL_SETTINGS, "launch": [SPREAD]}
         self.room = Room(Path(self.folder.name) / "room.db", self.clock, fleet=self.world, settings=whole)
         self.room.sweep()
+        self.room.reports(RESIZED, 0.0)
+        self.util, self.worked_at = 0.0, 0
+        self.stopped: list[tuple[int, int]] = []
+        """When the resized one was stopped, and when it had worked last."""
 
     def teardown(self) -> None:
         self.room.close()
@@ -75,6 +84,16 @@ class Making(RuleBasedStateMachine):
         db = self.room.desk.store.reading()
         found = rows(db, "SELECT id FROM actions ORDER BY created_at, id")
         return [action for row in found if (action := actions.by_id(db, row["id"]))]
+
+    @initialize(begun=st.booleans(), held=st.booleans())
+    def a_resize_may_be_under_way(self, begun, held):
+        """It takes many steps to its end."""
+        machine = self.room.machine(RESIZED).id
+        if held:
+            claiming.claim(self.room.desk, machine, CY, length=5 * HOUR)
+        if begun:
+            asked = asking.ask_to_resize(self.room.desk, machine, CY, "g5.2xlarge", length=2 * HOUR)
+            self.room.approves(asked, BOB)
 
     @rule(who=PEOPLE)
     def ask_for_a_start(self, who):
@@ -92,6 +111,29 @@ class Making(RuleBasedStateMachine):
             machine = self.room.machine(COPIED).id
             asking.ask_to_clone(self.room.desk, machine, who, length=2 * HOUR, reboot=False)
 
+    @rule(who=PEOPLE)
+    def ask_for_a_resize(self, who):
+        with contextlib.suppress(Refused):
+            machine = self.room.machine(RESIZED).id
+            asking.ask_to_resize(self.room.desk, machine, who, "g5.2xlarge", length=2 * HOUR)
+
+    @rule(works=st.booleans())
+    def the_resized_one_begins_or_ends_to_work(self, works):
+        self.util = 90.0 if works else 0.0
+
+    @rule(restart=st.booleans())
+    def somebody_else_stops_or_starts_the_resized_one(self, restart):
+        machine = self.room.machine(RESIZED)
+        if restart and machine.state == "stopped":
+            self.world.power_up(RESIZED)
+        elif not restart and machine.state == "running":
+            self.world.change(RESIZED, state="stopped", state_reason="Client.UserInitiatedShutdown")
+
+    @rule(who=PEOPLE)
+    def claim_the_resized_one(self, who):
+        with contextlib.suppress(Refused):
+            claiming.claim(self.room.desk, self.room.machine(RESIZED).id, who, length=5 * HOUR)
+
     @precondition(lambda self: self.all())
     @rule(who=PEOPLE, yes=st.sampled_from([True, True, True, False]), which=st.integers(0, 9))
     def press(self, who, yes, which):
@@ -108,10 +150,17 @@ class Making(RuleBasedStateMachine):
             asking.call_off(self.room.desk, action.id, action.requester)
 
     @rule(count=st.sampled_from([1, 2, 6, 16]))
+    def some_minutes_pass(self, count):
+        self.minutes_pass(count)
+
     def minutes_pass(self, count):
         for _ in range(count):
             self.clock.forward(MINUTE)
             self.tick()
+
+    @rule()
+    def a_quarter_of_an_hour_passes(self):
+        self.minutes_pass(15)
 
     @rule(length=st.integers(1, 59))
     def seconds_pass(self, length):
@@ -121,10 +170,15 @@ class Making(RuleBasedStateMachine):
     def tick(self):
         self.room.posted()
         try:
+            if self.room.machine(RESIZED).state == "running":
+                self.room.reports(RESIZED, self.util, minutes=2)
+                self.worked_at = self.clock.now if self.util else self.worked_at
             self.room.tick()
             outliving.ask_about_over(self.room.desk)
         except Crash:
             self.room.reopen()
+        stops = [at for name, at in self.world.stops if name == RESIZED]
+        self.stopped += [(at, self.worked_at) for at in stops[len(self.stopped) :]]
 
     @rule(zone=ZONES, late=st.booleans())
     def a_zone_runs_short(self, zone, late):
@@ -134,9 +188,9 @@ class Making(RuleBasedStateMachine):
     def a_zone_has_capacity_again(self, zone):
         self.world.refill(zone)
 
-    @rule(verb=st.sampled_from(["start", "launch", "copy"]), times=st.integers(1, 5), accepted=st.booleans())
+    @rule(verb=st.sampled_from(["start", "launch", "copy", "stop"]), times=st.integers(1, 5), accepted=st.booleans())
     def calls_go_unanswered(self, verb, times, accepted):
-        name = {"start": STILL, "copy": COPIED, "launch": self.room.machine(COPIED).source}[verb]
+        name = {"start": STILL, "copy": COPIED, "stop": RESIZED, "launch": self.room.machine(COPIED).source}[verb]
         self.world.fault(name, LOST, on=verb, times=times, accepted=accepted)
 
     @rule(down=st.booleans())
@@ -169,19 +223,11 @@ class Making(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_made_without_a_yes_and_nothing_twice(self):
-        called = [action for action in self.all() if action.calls]
-        by_kind = {kind: sum(each.kind == kind for each in called) for kind in ("start", "launch", "clone")}
-        tokens = [self.world.named(name).tags["valet-action"] for name, _ in self.world.launches]
-        lives = [token for token in tokens if self._lives(token)]
-        assert len(set(tokens)) == len(tokens)
-        assert len({token.partition("-")[0] for token in lives}) == len(lives), "one machine for an action"
-        assert len(self.world.copies) <= by_kind["clone"]
-        assert {token.partition("-")[0] for token in tokens} <= {each.id for each in called}
+        called = [action for action in self.all() if action.executing_at]
+        by_kind = {kind: sum(each.kind == kind for each in called) for kind in ("start", "launch", "clone", "resize")}
+        assert len(self.world.copies) <= by_kind["clone"] + by_kind["resize"]
+        assert {token.partition("-")[0] for token in self.world._made} <= {each.id for each in called}
         assert all(action.decider not in {"", action.requester} for action in called)
-
-    def _lives(self, token: str) -> bool:
-        names = [name for name, _ in self.world.launches if self.world.named(name).tags["valet-action"] == token]
-        return self.world.named(names[0]).state in {"pending", "running"}
 
     @invariant()
     def whatever_ended_was_told_once(self):
@@ -194,10 +240,27 @@ class Making(RuleBasedStateMachine):
     def what_is_done_is_there(self):
         db = self.room.desk.store.reading()
         for action in self.all():
-            if action.kind in {"launch", "clone"} and action.state == "done":
+            if action.kind in {"launch", "clone", "resize"} and action.state == "done":
                 assert any(self.world.named(name).id == action.made_id for name, _ in self.world.launches)
             held = [each.holder for each in claims.open_on(db, action.made_id)] if action.made_id else []
             assert len(held) == len(set(held))
+
+    @invariant()
+    def a_resized_machine_is_stopped_only_when_the_new_one_is_there_and_never_while_it_works(self):
+        ends = [each for each in self.all() if each.kind == "resize" and each.arrived_at]
+        assert len(self.stopped) <= len(ends), "each stops it once"
+        for at, worked_at in self.stopped:
+            assert any(each.arrived_at <= at for each in ends)
+            assert at - worked_at >= 60 * MINUTE
+
+    @invariant()
+    def a_claim_that_is_given_up_for_the_new_machine_goes_there(self):
+        db = self.room.desk.store.reading()
+        made = {each.requester: each.made_id for each in self.all() if each.kind == "resize" and each.made_id}
+        for row in rows(db, "SELECT instance_id, holder FROM claims WHERE end_reason = 'handed'"):
+            assert rows(
+                db, "SELECT 1 FROM claims WHERE instance_id = ? AND holder = ?", made[row["holder"]], row["holder"]
+            )
 
 
 Making.TestCase.settings = settings(

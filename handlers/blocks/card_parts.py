@@ -1,0 +1,89 @@
+"""The parts that the cards of several kinds have in common."""
+
+from bot.domain.acting.actions import Action, Facts
+from bot.domain.money.rates import cost
+from handlers.blocks.parts import lines
+from handlers.blocks.words import addresses, at, esc, length, near, per_hour, person, persons, usd
+
+MOST_PROGRAMS = 8
+
+
+def is_owned(known: Facts) -> bool:
+    """It costs the same whether it runs or not."""
+    return known.type == "owned"
+
+
+def price(known: Facts) -> str:
+    """Dollars an hour, called an estimate where it is one."""
+    return f"{'' if known.rate_exact else 'about '}{per_hour(known.rate_micros or 0)}"
+
+
+def spends(action: Action) -> str:
+    """What it costs for as long as it is wanted."""
+    rate, wanted = action.facts.rate_micros, action.length or 0
+    if is_owned(action.facts):
+        return "Costs: only its power, as it is owned."
+    if rate is None:
+        return "Costs: not known, as there is no price for it."
+    about = "" if action.facts.rate_exact else "about "
+    return f"Costs: {about}{usd(cost(rate, wanted))} for {length(wanted)}."
+
+
+def budget(action: Action) -> str:
+    """What its team may spend this month and has, where it has a budget."""
+    known = action.facts
+    if known.budget_micros is None:
+        return ""
+    after = known.spent_micros + cost(known.rate_micros or 0, action.length or 0)
+    used = f"{usd(known.spent_micros, cents=False)} of {usd(known.budget_micros, cents=False)} spent this month"
+    over = f"; this takes it over, to {usd(after, cents=False)}" if after > known.budget_micros else ""
+    return f"Budget: {used}{over}."
+
+
+def programs(known: Facts) -> str:
+    """What was seen running, and ends."""
+    if not known.programs:
+        return ""
+    shown = ", ".join(esc(each, 60) for each in known.programs[:MOST_PROGRAMS])
+    more = len(known.programs) - MOST_PROGRAMS
+    return f"Runs on its GPUs, and ends: {shown}{f' and {more} more' if more > 0 else ''}."
+
+
+def verdict(action: Action) -> str:
+    """What it was seen to do when it was asked for."""
+    known = action.facts
+    since = known.verdict_since if not action.ends_work else None
+    idle = f" for {length(action.created_at - since)}" if since else ""
+    return f"Verdict: {known.verdict}{idle}: {esc(known.evidence)}."
+
+
+def holder(action: Action) -> str:
+    """Who holds it until when, and who has booked it."""
+    known = action.facts
+    until = near(known.claim_until, action.created_at) if known.claim_until else ""
+    booked = f"Booked: by {person(known.booked_by)} from {at(known.booked_at)}." if known.booked_at else ""
+    return lines([f"Holder: {f'{persons(known.holders)} to {until}' if until else 'nobody'}.", booked])
+
+
+def kept(known: Facts) -> str:
+    """What goes on costing while it stands still."""
+    keeping = known.keeping
+    if keeping is None:
+        return "its disks and addresses"
+    kinds = f" ({', '.join(esc(kind, 20) for kind in keeping.kinds)})" if keeping.kinds else ""
+    about = "at least" if keeping.is_least else "about"
+    disks = f"{keeping.disk_gib:,} GB of disks{kinds}, {about} {usd(keeping.disk_micros)} a month"
+    if keeping.addresses is None:
+        return f"{disks}, and its addresses"
+    named = f", and {addresses(keeping.addresses)}, about {usd(keeping.address_micros)}" if keeping.addresses else ""
+    return f"{disks}{named}"
+
+
+def lost(action: Action) -> str:
+    """What a stop destroys."""
+    gb = action.facts.nvme_gb
+    work = "the work in progress, " if action.ends_work else ""
+    if not gb:
+        return f"Lost for good: {work}what is in memory."
+    size = f"{gb / 1000:.1f} TB" if gb >= 1000 else f"{gb} GB"
+    return f"Lost for good: {work}{size} of local NVMe, and what is in memory."
