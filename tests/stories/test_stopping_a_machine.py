@@ -40,7 +40,7 @@ def test_bob_keeps_it(office):
 
     assert "Kept running. @Bob decided it" in office.sees("bob", "#ml-platform")
     assert "Kept running" in office.sees("ada", "@ada")
-    assert "Kept: by @Bob until Tue 09:00 UTC." in office.types("ada", "/gpu why train-7")
+    assert "Kept: by @Bob until Tue 09:00 UTC (by button)." in office.types("ada", "/gpu why train-7")
     assert office.fleet.stops == []
 
 

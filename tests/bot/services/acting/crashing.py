@@ -56,7 +56,7 @@ POINTS = {
     "clone": points(("describe", "copy", "copied", "launch"), 10),
     "resize": [
         *points(("describe", "copy", "copied", "launch", "stop"), 0),
-        *(f"before commit {number}" for number in range(1, 33)),
+        *(f"before commit {number}" for number in range(1, 33, 3)),
     ],
 }
 EFFECTS = {
