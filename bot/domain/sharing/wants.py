@@ -10,7 +10,9 @@ from bot.errors import Refused
 
 MOST = 512
 _FLAGS = re.ASCII | re.IGNORECASE
-_COUNT_FIRST = re.compile(r"(\d{1,3})(?:\s*[x*]\s*|\s+|$)(?!(?:gib|gb|g)\b)(.*)|(\d{4,9})\s*[x*](.*)", _FLAGS)
+_COUNT_FIRST = re.compile(
+    r"(\d{1,3})(?:\s*[x*]\s*|\s+|$)(?!(?:gib|gb|g)\b)(.*)|(?!\d{4}\s*[x*]\s*\d{1,3}$)(\d{4,9})\s*[x*](.*)", _FLAGS
+)
 _COUNT_LAST = re.compile(r"(.*\d\w*?|any)\s*[x*:]\s*(\d{1,3})", _FLAGS)
 _COUNT_SAID = re.compile(r"gpus[:=](\d{1,9})", _FLAGS)
 _SIGNED = re.compile(r"[x*](\d{1,3})", _FLAGS)

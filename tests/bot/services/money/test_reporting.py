@@ -183,6 +183,7 @@ def test_the_status_is_the_fleet_with_null_for_what_is_not_known(desk, clock):
         "running": 2,
         "idle": 1,
         "unpriced": 1,
+        "estimated": 0,
         "usd_per_hour": "5.672001",
         "wasted_usd_per_hour": "5.672001",
         "dormant": 0,
