@@ -1,12 +1,9 @@
 """The same work for several lanes, each on a thread of its own, so that one that hangs holds up no other."""
 
-import logging
 import threading
 from collections.abc import Callable, Iterable
 
-from bot.errors import Impaired, ValetError
-
-log = logging.getLogger(__name__)
+from bot.jobs.edge import attempt
 
 
 class Lanes:
@@ -36,13 +33,7 @@ class Lanes:
 
     def _once(self, lane: str) -> None:
         try:
-            self._work(lane)
-        except Impaired as error:
-            log.debug("%s (%s) had to wait: %s", self._name, lane, error)  # the store itself says it, once
-        except ValetError as error:
-            log.error("%s (%s) failed: %s", self._name, lane, error)  # noqa: TRY400 - the sentence says it all
-        except Exception:  # the job edge: one failure must not end the others
-            log.exception("%s (%s) failed", self._name, lane)
+            attempt(f"{self._name} ({lane})", lambda: self._work(lane))
         finally:
             with self._lock:
                 del self._busy[lane]

@@ -13,9 +13,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.domain.clock import Clock, system_clock
-from bot.errors import Impaired, ValetError
-
-log = logging.getLogger(__name__)
+from bot.jobs.edge import attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +59,9 @@ class Schedule:
 
     def run(self, job: Job) -> None:
         """Run one job; a failure is logged and the next tick tries again."""
-        try:
-            job.run()
-        except Impaired as error:
-            log.debug("job %s had to wait: %s", job.name, error)  # the store itself says it, once
-            return
-        except ValetError as error:
-            log.error("job %s failed: %s", job.name, error)  # noqa: TRY400 - the sentence says it all
-            return
-        except Exception:  # the job edge
-            log.exception("job %s failed", job.name)
-            return
-        self._done_at[job.name] = self._clock()
+        done, _ = attempt(f"job {job.name}", job.run)
+        if done:
+            self._done_at[job.name] = self._clock()
 
     def run_all(self) -> None:
         """Run every job once, in the table's order."""

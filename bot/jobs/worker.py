@@ -1,13 +1,10 @@
 """A thread that does one thing when it is woken, and now and then anyway."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable
 
-from bot.errors import Impaired, ValetError
-
-log = logging.getLogger(__name__)
+from bot.jobs.edge import attempt
 
 
 class Worker:
@@ -54,15 +51,5 @@ class Worker:
 
     def _once(self) -> float:
         """Work; seconds until the next time."""
-        try:
-            wanted = self._work()
-        except Impaired as error:
-            log.debug("%s had to wait: %s", self._thread.name, error)  # the store itself says it, once
-            return self._period_s
-        except ValetError as error:
-            log.error("%s failed: %s", self._thread.name, error)  # noqa: TRY400 - the sentence says it all
-            return self._period_s
-        except Exception:  # the job edge: one failure must not end the thread
-            log.exception("%s failed", self._thread.name)
-            return self._period_s
+        _, wanted = attempt(self._thread.name, self._work)
         return min(wanted, self._period_s) if isinstance(wanted, float) else self._period_s
