@@ -21,7 +21,7 @@ from bot.domain.measuring.readings import Push
 from bot.errors import Refused, Unreachable
 from bot.telemetry.body import BadBody, parse
 from bot.telemetry.figures import CONTENT_TYPE, Figure, exposition
-from bot.telemetry.intake import COME_BACK_S, Authenticate, check_headers, host_of, read, refused
+from bot.telemetry.intake import COME_BACK_S, Authenticate, check_headers, hear_out, host_of, read, refused
 from bot.telemetry.openapi import openapi
 from bot.telemetry.quota import Quota
 from bot.telemetry.wire import PATH
@@ -179,8 +179,9 @@ class _Window:
 _OWN_WORDS = {404: "There is nothing at this address.", 405: "This address does not take that method."}
 
 
-async def _refusal(_request: Request, error: Exception) -> Response:
+async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker; Starlette calls it for nothing else
+    await hear_out(request)
     sentence = _OWN_WORDS.get(error.status_code, error.detail)
     return JSONResponse({"error": sentence}, status_code=error.status_code, headers=error.headers)
 

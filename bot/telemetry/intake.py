@@ -1,5 +1,6 @@
 """How a request of an agent is read: its token, its headers, its body, and what it is refused with."""
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 
@@ -11,6 +12,8 @@ from bot.errors import Unreachable
 from bot.telemetry.wire import MAX_BODY_BYTES
 
 COME_BACK_S = 30
+HEAR_OUT_S = 0.5
+HEAR_OUT_BYTES = 16 * MAX_BODY_BYTES
 Authenticate = Callable[[str], str | None]
 """Takes the SHA-256 of a token in hexadecimal; returns the host it belongs to."""
 
@@ -58,6 +61,20 @@ async def read(request: Request, *, within_s: float) -> bytes:
     except ClientDisconnect:
         raise refused(400, "The body broke off.") from None
     return bytes(raw)
+
+
+async def hear_out(request: Request) -> None:
+    """Take in, and forget, what is left of a refused body, within reason.
+
+    A connection closed on bytes that nobody read is reset, and the sender would see that instead of the refusal.
+    """
+    left = HEAR_OUT_BYTES
+    # A broken connection hears nothing; the RuntimeError is Starlette's word for a body that was read to its end.
+    with contextlib.suppress(ClientDisconnect, RuntimeError), anyio.move_on_after(HEAR_OUT_S):
+        async for chunk in request.stream():
+            left -= len(chunk)
+            if left < 0:
+                return
 
 
 def _too_large() -> HTTPException:

@@ -1,5 +1,6 @@
 """The door over real HTTP: every wrong delivery has its status, and the door stays open."""
 
+import contextlib
 import hashlib
 import http.client
 import json
@@ -70,12 +71,11 @@ class Visitor:
         return self.ask("POST", path, to_json(PUSH) if body is None else body, given)
 
     def ask(self, method, path, body=None, headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        connection.request(method, path, body, {k: v for k, v in (headers or {}).items() if v is not None})
-        response = connection.getresponse()
-        answer = Answer(response.status, {k.lower(): v for k, v in response.headers.items()}, response.read())
-        connection.close()
-        return answer
+        given = {k: v for k, v in (headers or {}).items() if v is not None}
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+            connection.request(method, path, body, given)
+            response = connection.getresponse()
+            return Answer(response.status, {k.lower(): v for k, v in response.headers.items()}, response.read())
 
     def says(self, *pieces, pause_s=0.0):
         """Send raw bytes; returns all that comes back until the door closes."""
@@ -203,6 +203,20 @@ def test_a_large_body_is_refused_when_its_length_is_not_said(visitor):
             yield b" " * 1024
 
     assert visitor.post(pieces()).status == 413
+
+
+def test_a_refusal_is_heard_by_who_is_still_sending(visitor):
+    def slowly():
+        for _ in range(30):
+            yield b" " * 16 * 1024
+            time.sleep(0.005)
+
+    said = {"Connection": "close"}
+
+    assert visitor.post(slowly(), token="revoked", **said).status == 401
+    assert visitor.post(slowly(), **said).status == 413
+    assert visitor.post(slowly(), Content_Type="text/plain", **said).status == 415
+    assert visitor.post(slowly(), path="/nowhere", **said).status == 404
 
 
 HEAD = (

@@ -1,5 +1,6 @@
 """Whatever arrives, the door answers with a refusal, never a fault, and goes on."""
 
+import contextlib
 import copy
 import http.client
 import json
@@ -35,12 +36,10 @@ def port():
 
 
 def _post(port, body):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.request("POST", PATH, body, HEADERS)
-    response = connection.getresponse()
-    answer = response.status, response.read()
-    connection.close()
-    return answer
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("POST", PATH, body, HEADERS)
+        response = connection.getresponse()
+        return response.status, response.read()
 
 
 def _is_alive(port):
