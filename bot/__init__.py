@@ -8,7 +8,7 @@ jobs       one tick table
 agent      runs on GPU hosts and knows only `domain` and `telemetry`
 sandbox    a Slack on loopback and a fleet with a month of history: the demo, and what story tests use
 
-`domain` and `services` have the same four subjects, and what belongs to all of them beside those:
+`domain`, `services`, `store` and `handlers.blocks` have the same four subjects, and what belongs to all beside those:
 acting (stop, start, launch, clone, and the rules that lead to them), sharing (claims, the line, bookings, fair use),
 money (rates, ledger, bill, forecast, budgets, savings, rent or buy), measuring (readings, sources, verdicts).
 

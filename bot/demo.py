@@ -31,7 +31,8 @@ from bot.services.sharing import claiming
 from bot.settings import Secrets, Settings, parse
 from bot.wiring import Partners, Valet, build
 from handlers.manifest import manifest
-from store import Store, bill, ledger
+from store import Store
+from store.money import bill, ledger
 
 log = logging.getLogger(__name__)
 SKIP_STEP = 10 * MINUTE

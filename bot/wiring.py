@@ -38,7 +38,8 @@ from bot.watching import STALE_TICK, Off, Silence, StoreAlarm, figures, health, 
 from handlers import http, listen
 from handlers.notifier import Notifier
 from handlers.people import Identity, People
-from store import Store, agents
+from store import Store
+from store.measuring import agents
 
 if TYPE_CHECKING:
     from bot.providers.clients import Clients

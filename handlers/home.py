@@ -7,9 +7,10 @@ from bot.services import looking
 from bot.services.desk import Desk
 from bot.services.sharing import booking, queueing
 from handlers import ids
-from handlers.blocks import booking as booking_blocks
-from handlers.blocks import fleet, line
+from handlers.blocks import fleet
 from handlers.blocks.parts import Block, Reply, actions, button, context, divider, fitting, header, section
+from handlers.blocks.sharing import booking as booking_blocks
+from handlers.blocks.sharing import line
 from handlers.blocks.words import clock_time
 from handlers.messages import acting
 

@@ -11,8 +11,9 @@ from bot.domain.measuring.verdict import GpuVerdict, Verdict
 from bot.domain.money.keeping import ADDRESS
 from bot.domain.money.splitting import letters
 from bot.domain.standing import Still
-from store import claims, drains, line
+from store.acting import drains
 from store.fleet import instance_of, rate_of
+from store.sharing import claims, line
 from store.sql import Row, one, rows
 
 _SELECT = """

@@ -3,45 +3,22 @@
 from sqlite_utils import Database, Migrations
 
 from bot.errors import Refused
-from store import (
-    actions,
-    agents,
-    audit,
-    backups,
-    batches,
-    bill,
+from store import audit, backups, fleet, outbox, trouble
+from store.acting import actions, batches, consents, drains, images, parkings, snoozes, standstills
+from store.measuring import agents, minutes, observations, rollups
+from store.money import bill, budgets, ledger, opinions, prices, saved, savings, scores, spend, weeklies
+from store.sharing import (
     bookings,
-    budgets,
     calendars,
     claims,
-    consents,
-    drains,
-    fleet,
     grants,
     handovers,
-    images,
-    ledger,
     line,
-    minutes,
-    observations,
-    opinions,
-    outbox,
-    parkings,
-    prices,
     questions,
     reminders,
     requests,
-    rollups,
     runs,
-    saved,
-    savings,
-    scores,
-    snoozes,
-    spend,
     squats,
-    standstills,
-    trouble,
-    weeklies,
 )
 
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (

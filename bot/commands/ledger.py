@@ -10,7 +10,7 @@ import click
 from bot.commands.options import config_option, month_given
 
 if TYPE_CHECKING:
-    from store.ledger import MachineSum
+    from store.money.ledger import MachineSum
 
 NAME_WIDTH = 40
 

@@ -118,7 +118,7 @@ def _scope(desk: "Desk", word: str) -> Any:
 
 
 def _print(told: "Weighed") -> None:
-    from handlers.blocks.renting import plainly_said
+    from handlers.blocks.money.renting import plainly_said
 
     for number, advice in enumerate(told.answers):
         if number:

@@ -52,7 +52,8 @@ def add(host: str, config_path: Path) -> None:
     import secrets
 
     from bot.domain.clock import system_clock
-    from store import agents, audit
+    from store import audit
+    from store.measuring import agents
 
     settings = settings_of(config_path)
     made = PREFIX + secrets.token_urlsafe(32)
@@ -84,7 +85,8 @@ def revoke(host: str, config_path: Path) -> None:
     from bot.domain.clock import system_clock
     from bot.errors import NotFound
     from bot.nearest import nearest
-    from store import agents, audit
+    from store import audit
+    from store.measuring import agents
 
     now = system_clock()
     with _opened(settings_of(config_path).database) as store, store.writing() as db:
@@ -102,7 +104,7 @@ def revoke(host: str, config_path: Path) -> None:
 @config_option
 def list_(config_path: Path) -> None:
     """List the hosts that have a token, with when it was made, and when and from where they last reported."""
-    from store import agents
+    from store.measuring import agents
 
     with _opened(settings_of(config_path).database) as store:
         known = agents.all_hosts(store.reading())

@@ -7,8 +7,8 @@ from bot.doctor.finding import Finding, fine, warning
 from bot.domain.clock import HOUR, MINUTE
 from bot.errors import Unreachable
 from bot.settings import Settings
-from store import agents
 from store.checkup import holder, looking
+from store.measuring import agents
 from store.sql import Row
 
 SILENT = 15 * MINUTE

@@ -10,8 +10,8 @@ from bot.doctor.finding import Finding, error, fine, warning
 from bot.domain.clock import DAY
 from bot.errors import Unreachable, ValetError
 from bot.settings import Settings
-from store.bill import Read, newest
 from store.checkup import looking
+from store.money.bill import Read, newest
 
 OLD = 3 * DAY
 HINTS = {

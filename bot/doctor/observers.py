@@ -7,9 +7,9 @@ from bot.doctor.finding import Finding, error, fine, warning
 from bot.errors import Unreachable
 from bot.settings import Settings
 from bot.settings.sources import CLOUDWATCH
-from store import observations
 from store.checkup import looking
-from store.observations import PlaceRead
+from store.measuring import observations
+from store.measuring.observations import PlaceRead
 
 
 def check(settings: Settings, now: int) -> Iterator[Finding]:

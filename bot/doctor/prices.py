@@ -11,8 +11,8 @@ from bot.doctor.finding import Finding, fine, warning
 from bot.domain.money.price_reads import Wanted, sentences
 from bot.errors import Unreachable
 from bot.settings import Settings
-from store import prices
 from store.checkup import looking
+from store.money import prices
 
 OLD_DAYS = 90
 COMMON = "g5.xlarge"

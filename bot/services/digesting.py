@@ -14,7 +14,8 @@ from bot.errors import Refused
 from bot.services.acting import tidying
 from bot.services.desk import Desk, channel_of
 from bot.services.money import month_ahead
-from store import actions, audit, digests, fleet, listings, outbox, snoozes
+from store import audit, digests, fleet, listings, outbox
+from store.acting import actions, snoozes
 
 KEEP_FOR = DAY
 FRESH = 10 * MINUTE

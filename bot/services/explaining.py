@@ -8,7 +8,8 @@ from bot.services import digesting
 from bot.services.acting import scenes
 from bot.services.desk import Desk, channel_of
 from bot.services.measuring import judging
-from store import actions, consents, minutes, rollups, snoozes
+from store.acting import actions, consents, snoozes
+from store.measuring import minutes, rollups
 
 
 def explain(desk: Desk, listing: Listing) -> Explanation:

@@ -12,7 +12,10 @@ from bot.domain.sharing.runs import Run
 from bot.services.desk import Desk
 from bot.services.money import pricing
 from bot.services.sharing import using
-from store import actions, claims, consents, fleet, grants, handovers, listings, rollups, runs, snoozes
+from store import fleet, listings
+from store.acting import actions, consents, snoozes
+from store.measuring import rollups
+from store.sharing import claims, grants, handovers, runs
 
 
 def page(desk: Desk, chosen: Filter, *, limit: int, offset: int = 0) -> tuple[list[Listing], Totals]:

@@ -5,7 +5,7 @@ from bot.services.acting import asking, batching, consenting
 from bot.services.desk import Desk
 from handlers import ids
 from handlers.actions.pressing import Press, listed
-from handlers.blocks import approvals
+from handlers.blocks.acting import approvals
 from handlers.blocks.parts import Reply
 from handlers.commands import acting as commands
 from handlers.commands import batches, launches

@@ -4,7 +4,7 @@ from bot.services.desk import Desk
 from bot.services.money import bill_csv, bill_reporting
 from handlers import ids
 from handlers.actions.pressing import Press
-from handlers.blocks import bill as blocks
+from handlers.blocks.money import bill as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands import bill
 from handlers.commands.verbs import Ask

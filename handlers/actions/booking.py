@@ -7,8 +7,8 @@ from bot.services.desk import Desk
 from bot.services.sharing import booking, slots
 from handlers import ids
 from handlers.actions.pressing import Press, listed, number
-from handlers.blocks import booking as blocks
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import booking as blocks
 from handlers.commands import booking as commands
 from handlers.commands import claims
 from handlers.commands.moments import Moment

@@ -5,8 +5,8 @@ from bot.services.desk import Desk
 from bot.services.money import budget_csv, budgeting, forecasting
 from handlers import ids
 from handlers.actions.pressing import Press
-from handlers.blocks import budgets as blocks
-from handlers.blocks import cost
+from handlers.blocks.money import budgets as blocks
+from handlers.blocks.money import cost
 from handlers.blocks.parts import Reply
 from handlers.commands import budgets
 from handlers.commands.scopes import stored

@@ -4,7 +4,7 @@ from bot.services.acting import draining
 from bot.services.desk import Desk
 from handlers import ids
 from handlers.actions.pressing import Press
-from handlers.blocks import draining as blocks
+from handlers.blocks.acting import draining as blocks
 from handlers.blocks.parts import Reply
 
 

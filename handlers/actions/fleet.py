@@ -5,7 +5,8 @@ from bot.services.acting import imaging, tidying
 from bot.services.desk import Desk, find
 from handlers import ids
 from handlers.actions.pressing import Press, listed
-from handlers.blocks import digest, dormant, images
+from handlers.blocks import digest
+from handlers.blocks.acting import dormant, images
 from handlers.blocks.parts import Reply
 from handlers.commands import fleet
 from handlers.commands.verbs import Ask

@@ -4,8 +4,8 @@ from bot.services.desk import Desk, channel_of
 from bot.services.sharing import granting
 from handlers import ids
 from handlers.actions.pressing import Press
-from handlers.blocks import granting as blocks
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import granting as blocks
 
 
 def ask(desk: Desk, user: str, channel: str, value: str) -> Reply:

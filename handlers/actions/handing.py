@@ -5,9 +5,9 @@ from bot.services.desk import Desk
 from bot.services.sharing import fair_use, granting, handing
 from handlers import ids
 from handlers.actions.pressing import Press, listed
-from handlers.blocks import claims
-from handlers.blocks import granting as requests
 from handlers.blocks.parts import Reply, plainly
+from handlers.blocks.sharing import claims
+from handlers.blocks.sharing import granting as requests
 from handlers.blocks.words import esc
 
 

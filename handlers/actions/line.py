@@ -8,9 +8,9 @@ from bot.services.desk import Desk
 from bot.services.sharing import fair_use, queueing, requesting
 from handlers import ids
 from handlers.actions.pressing import Press, listed, number
-from handlers.blocks import claims
-from handlers.blocks import line as told
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import claims
+from handlers.blocks.sharing import line as told
 from handlers.commands import line
 from handlers.commands.claims import ask_for_more, end_claim, prolong
 from handlers.commands.spans import Span

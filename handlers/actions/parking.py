@@ -4,7 +4,7 @@ from bot.services.acting import snoozing
 from bot.services.desk import Desk
 from handlers import ids
 from handlers.actions.pressing import Press, listed
-from handlers.blocks import parking
+from handlers.blocks.acting import parking
 from handlers.blocks.parts import Reply
 
 

@@ -6,7 +6,7 @@ from bot.services.desk import Desk
 from bot.services.money import spend_reporting
 from handlers import ids
 from handlers.actions.pressing import Press
-from handlers.blocks import reports as blocks
+from handlers.blocks.money import reports as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.cost import pressed as pressed_forecast
 from handlers.commands.reports import ANEW, pressed

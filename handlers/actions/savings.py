@@ -4,7 +4,7 @@ from bot.services.desk import Desk
 from bot.services.money import saving, saving_csv
 from handlers import ids
 from handlers.actions.pressing import Press
-from handlers.blocks import savings as blocks
+from handlers.blocks.money import savings as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands import savings as command
 from handlers.commands.bill import days_of

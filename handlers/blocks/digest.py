@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.domain.clock import HOUR
 from bot.domain.digest import DigestNow, IdleRow, MonthAhead, RowNow
 from handlers import ids
-from handlers.blocks import dormant, images
+from handlers.blocks.acting import dormant, images
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import at, chance_of, esc, length, near, per_hour, person, persons, plural, roughly, usd
 

@@ -5,8 +5,7 @@ from bot.domain.listing import Listing, Source, Totals
 from bot.domain.money.keeping import Keeping
 from bot.domain.sharing.claims import Claim
 from handlers import ids
-from handlers.blocks.draining import since as draining_since
-from handlers.blocks.offers import claim_button
+from handlers.blocks.acting.draining import since as draining_since
 from handlers.blocks.parts import (
     FALLBACK_TEXT,
     Block,
@@ -19,7 +18,8 @@ from handlers.blocks.parts import (
     plainly,
     section,
 )
-from handlers.blocks.using import unclaimed
+from handlers.blocks.sharing.offers import claim_button
+from handlers.blocks.sharing.using import unclaimed
 from handlers.blocks.words import (
     addresses,
     bars,

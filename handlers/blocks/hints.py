@@ -4,8 +4,8 @@ from bot.domain.listing import Listing
 from bot.domain.money.savings import Hint
 from bot.domain.sharing.ranking import FREE, Way
 from handlers import ids
-from handlers.blocks.find import described
 from handlers.blocks.parts import Block, Reply, actions, button, lines, section
+from handlers.blocks.sharing.find import described
 from handlers.blocks.words import esc, per_hour, plural
 
 _BEGIN = {"claim": "Before you take", "start": "Before you start", "launch": "Before you launch"}

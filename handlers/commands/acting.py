@@ -4,7 +4,7 @@ from bot.domain.acting.actions import Action, Kind
 from bot.domain.listing import Listing
 from bot.services import desk
 from bot.services.acting import asking, breaking_glass, consenting
-from handlers.blocks import approvals
+from handlers.blocks.acting import approvals
 from handlers.blocks.parts import Reply
 from handlers.commands import batches, hints, launches
 from handlers.commands.parse import readable

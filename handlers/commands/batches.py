@@ -7,7 +7,7 @@ from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services.acting import batching
 from bot.services.desk import channel_of, exactly, find
-from handlers.blocks import batches
+from handlers.blocks.acting import batches
 from handlers.blocks.parts import Reply
 from handlers.commands.filters import filter_of, is_filter
 from handlers.commands.parse import readable

@@ -8,7 +8,7 @@ from bot.domain.money.bill import utc_day
 from bot.errors import Refused
 from bot.nearest import nearest
 from bot.services.money import bill_reporting
-from handlers.blocks import bill as blocks
+from handlers.blocks.money import bill as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.verbs import Ask, Verb
 

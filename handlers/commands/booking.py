@@ -10,9 +10,9 @@ from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
 from bot.services import looking
 from bot.services.sharing import booking, booking_limits, fair_use, granting
-from handlers.blocks import booking as blocks
-from handlers.blocks import granting as requests
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import booking as blocks
+from handlers.blocks.sharing import granting as requests
 from handlers.commands.moments import time_of_day, weekday
 from handlers.commands.parse import is_length, measured, readable
 from handlers.commands.spans import Asker, chosen, claim_words

@@ -4,7 +4,7 @@ from bot.domain.money.budgets import Standing
 from bot.domain.money.report import Scope
 from bot.services.desk import Desk
 from bot.services.money import budget_amounts, budgeting
-from handlers.blocks import budgets as blocks
+from handlers.blocks.money import budgets as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.scopes import SCOPES, scope
 from handlers.commands.verbs import Ask, Verb

@@ -4,8 +4,8 @@ from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services.sharing import calendars
 from bot.telemetry.calendar_door import PATH
-from handlers.blocks import calendar as blocks
 from handlers.blocks.parts import Reply, plainly
+from handlers.blocks.sharing import calendar as blocks
 from handlers.commands.verbs import Ask, Verb, named, no_more
 
 

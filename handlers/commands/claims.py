@@ -9,10 +9,10 @@ from bot.domain.sharing.wants import Want
 from bot.errors import Refused
 from bot.services import looking
 from bot.services.sharing import booking, claiming, fair_use, finding, granting, queueing, turns, using
-from handlers.blocks import claims
-from handlers.blocks import granting as requests
-from handlers.blocks import using as beside
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import claims
+from handlers.blocks.sharing import granting as requests
+from handlers.blocks.sharing import using as beside
 from handlers.commands import find, hints, line
 from handlers.commands.booking import in_the_way
 from handlers.commands.parse import readable

@@ -9,10 +9,10 @@ from bot.errors import NotFound, Refused
 from bot.services import looking
 from bot.services.desk import Desk
 from bot.services.money import forecasting, scoring, second_opinion
-from handlers.blocks import accuracy as records
-from handlers.blocks import cost, cost_pieces
-from handlers.blocks.cost import Period
-from handlers.blocks.cost_pieces import Way
+from handlers.blocks.money import accuracy as records
+from handlers.blocks.money import cost, cost_pieces
+from handlers.blocks.money.cost import Period
+from handlers.blocks.money.cost_pieces import Way
 from handlers.blocks.parts import Reply
 from handlers.commands import bill, budgets, prices, renting, reports, savings
 from handlers.commands.scopes import SCOPES, scope

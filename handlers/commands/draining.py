@@ -1,7 +1,7 @@
 """/gpu drain: keep an owned machine from new claims."""
 
 from bot.services.acting import draining
-from handlers.blocks import draining as blocks
+from handlers.blocks.acting import draining as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.parse import readable
 from handlers.commands.verbs import Ask, Verb, named

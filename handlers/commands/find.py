@@ -4,9 +4,9 @@ from bot.domain.sharing import wants
 from bot.domain.sharing.wants import Want
 from bot.errors import Refused
 from bot.services.sharing import finding
-from handlers.blocks import find as blocks
-from handlers.blocks.find import Asked
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import find as blocks
+from handlers.blocks.sharing.find import Asked
 from handlers.commands.spans import Span, span
 from handlers.commands.verbs import Ask, Verb
 

@@ -4,10 +4,11 @@ from bot.domain.listing import Listing
 from bot.services import desk, explaining, looking
 from bot.services.acting import tidying
 from bot.services.sharing import booking, using
-from handlers.blocks import booking as bookings
-from handlers.blocks import dormant, fleet
-from handlers.blocks import why as reasons
+from handlers.blocks import fleet
+from handlers.blocks.acting import dormant
+from handlers.blocks.measuring import why as reasons
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import booking as bookings
 from handlers.commands.filters import FILTERS, filter_of, is_filter
 from handlers.commands.verbs import Ask, Verb, named
 

@@ -4,8 +4,8 @@ import re
 
 from bot.errors import Refused
 from bot.services.sharing import handing
-from handlers.blocks import handing as blocks
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import handing as blocks
 from handlers.commands.verbs import Ask, Verb, named, no_more
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")

@@ -3,8 +3,8 @@
 from bot.errors import Refused
 from bot.services import desk
 from bot.services.acting import asking, imaging, listing_templates
-from handlers.blocks import approvals, launches
-from handlers.blocks import images as blocks
+from handlers.blocks.acting import approvals, launches
+from handlers.blocks.acting import images as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands import hints
 from handlers.commands.parse import readable

@@ -7,10 +7,10 @@ from bot.errors import Refused
 from bot.services import desk, looking
 from bot.services.sharing import claiming, fair_use, queueing, requesting, running
 from bot.services.sharing.turns import InLine, Place
-from handlers.blocks import line as told
-from handlers.blocks import requests
-from handlers.blocks import running as runs
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import line as told
+from handlers.blocks.sharing import requests
+from handlers.blocks.sharing import running as runs
 from handlers.commands import find
 from handlers.commands.parse import readable
 from handlers.commands.spans import claim_words

@@ -4,7 +4,7 @@ from bot.domain.acting.parking import NEVER
 from bot.domain.acting.windows import parse, text_of
 from bot.errors import Refused
 from bot.services.acting import on_hours, snoozing
-from handlers.blocks import parking as blocks
+from handlers.blocks.acting import parking as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.parse import readable
 from handlers.commands.spans import timed

@@ -7,8 +7,8 @@ from bot.domain.listing import Listing
 from bot.errors import NotFound, Refused
 from bot.services import desk
 from bot.services.money import comparing, explaining_prices
-from handlers.blocks import prices as blocks
-from handlers.blocks import rented_prices
+from handlers.blocks.money import prices as blocks
+from handlers.blocks.money import rented_prices
 from handlers.blocks.parts import Reply
 from handlers.commands.verbs import Ask, Verb
 

@@ -8,7 +8,7 @@ from bot.domain.money.report import Scope
 from bot.errors import Refused
 from bot.services.desk import Desk
 from bot.services.money import advice_records, renting, saving
-from handlers.blocks import renting as blocks
+from handlers.blocks.money import renting as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.scopes import scope, stored
 from handlers.commands.verbs import Ask, Verb

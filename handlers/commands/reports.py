@@ -8,7 +8,7 @@ from bot.domain.money.spend_report import WAYS, ReportBy, SpendReport
 from bot.errors import Refused
 from bot.services.desk import Desk
 from bot.services.money import spend_reporting
-from handlers.blocks import reports as blocks
+from handlers.blocks.money import reports as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.bill import span
 from handlers.commands.verbs import Ask, Verb

@@ -3,8 +3,8 @@
 from bot.errors import Refused
 from bot.services import looking
 from bot.services.sharing import running
-from handlers.blocks import running as blocks
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import running as blocks
 from handlers.commands.verbs import Ask, Verb, named, no_more
 
 SHOWN = 10

@@ -5,7 +5,7 @@ from datetime import date
 
 from bot.errors import Refused
 from bot.services.money import saving
-from handlers.blocks import savings as blocks
+from handlers.blocks.money import savings as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.bill import span
 from handlers.commands.verbs import Ask, Verb

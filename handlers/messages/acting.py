@@ -5,7 +5,7 @@ from bot.domain.acting.deciders import deciders
 from bot.services import looking
 from bot.services.acting import alternatives, batching, consenting, outliving
 from bot.services.desk import Desk, channel_of
-from handlers.blocks import approvals, batches, consents, launches
+from handlers.blocks.acting import approvals, batches, consents, launches
 from handlers.blocks.parts import Block, Reply
 from handlers.messages.drawing import Draw
 

@@ -3,8 +3,8 @@
 from bot.services import looking
 from bot.services.desk import Desk
 from bot.services.sharing import booking
-from handlers.blocks import booking as blocks
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import booking as blocks
 from handlers.messages.drawing import Draw
 
 

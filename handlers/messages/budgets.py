@@ -2,7 +2,7 @@
 
 from bot.services.desk import Desk
 from bot.services.money import budgeting, surprising
-from handlers.blocks import budgets
+from handlers.blocks.money import budgets
 from handlers.blocks.parts import Reply
 from handlers.messages.drawing import Draw
 

@@ -3,7 +3,7 @@
 from bot.services import looking
 from bot.services.acting import draining
 from bot.services.desk import Desk
-from handlers.blocks import draining as blocks
+from handlers.blocks.acting import draining as blocks
 from handlers.blocks.parts import Reply
 from handlers.messages.drawing import Draw
 

@@ -3,8 +3,8 @@
 from bot.domain.sharing.grants import grantors
 from bot.services import looking
 from bot.services.desk import Desk
-from handlers.blocks import granting
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import granting
 from handlers.messages.drawing import Draw
 
 

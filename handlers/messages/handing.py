@@ -2,8 +2,8 @@
 
 from bot.services import looking
 from bot.services.desk import Desk
-from handlers.blocks import handing
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import handing
 from handlers.messages.drawing import Draw
 
 

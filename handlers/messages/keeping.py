@@ -4,8 +4,8 @@ from bot.domain.sharing.reality import Question
 from bot.services import looking
 from bot.services.desk import Desk
 from bot.services.sharing import checking
-from handlers.blocks import keeping
-from handlers.blocks.keeping import Held
+from handlers.blocks.acting import keeping
+from handlers.blocks.acting.keeping import Held
 from handlers.blocks.parts import Reply
 from handlers.messages.drawing import Draw
 

@@ -3,8 +3,8 @@
 from bot.services import looking
 from bot.services.desk import Desk
 from bot.services.sharing import queueing, requesting
-from handlers.blocks import line, requests
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import line, requests
 from handlers.messages.drawing import Draw
 
 

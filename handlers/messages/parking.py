@@ -4,7 +4,7 @@ from bot.services import looking
 from bot.services.acting import on_hours, waking
 from bot.services.acting import parking as service
 from bot.services.desk import Desk
-from handlers.blocks import parking
+from handlers.blocks.acting import parking
 from handlers.blocks.parts import Reply
 from handlers.messages.drawing import Draw
 

@@ -3,8 +3,8 @@
 from bot.services import looking
 from bot.services.desk import Desk
 from bot.services.sharing import reminding
-from handlers.blocks import reminders
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import reminders
 from handlers.messages.drawing import Draw
 
 

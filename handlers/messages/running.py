@@ -2,8 +2,8 @@
 
 from bot.services import looking
 from bot.services.desk import Desk
-from handlers.blocks import running
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import running
 from handlers.messages.drawing import Draw
 
 

@@ -3,8 +3,8 @@
 from bot.services import looking
 from bot.services.desk import Desk
 from bot.services.sharing import squatting
-from handlers.blocks import using
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import using
 from handlers.messages.drawing import Draw
 
 

@@ -2,7 +2,7 @@
 
 from bot.services.desk import Desk
 from bot.services.money import weekly
-from handlers.blocks import weekly as blocks
+from handlers.blocks.money import weekly as blocks
 from handlers.blocks.parts import Reply
 from handlers.messages.drawing import Draw
 

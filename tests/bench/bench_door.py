@@ -22,7 +22,8 @@ from bot.domain.measuring.readings import Gpu, Minute, Process, Push
 from bot.settings import Secrets, parse
 from bot.telemetry.wire import to_json
 from bot.wiring import Valet, build
-from store import Store, agents
+from store import Store
+from store.measuring import agents
 from store.sql import sqlite3
 from tests.bench.crowd import GPUS
 from tests.stories.conftest import SETTINGS

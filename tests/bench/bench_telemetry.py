@@ -23,7 +23,8 @@ from bot.domain.measuring.readings import Gpu, Minute, Push
 from bot.services.desk import Desk
 from bot.services.measuring import ingesting, judging, rolling
 from bot.settings import parse
-from store import Store, minutes, rollups
+from store import Store
+from store.measuring import minutes, rollups
 from tests.bench.crowd import GPUS, fill
 
 SIZES = (1_000, 10_000, 100_000)

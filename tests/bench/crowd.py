@@ -10,7 +10,8 @@ from bot.domain.measuring.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import Rate
 from bot.services.desk import Desk
 from bot.services.sharing import claiming
-from store import Store, fleet, minutes
+from store import Store, fleet
+from store.measuring import minutes
 
 GPUS = 8
 TEAMS = ("nlp", "vision", "speech", "platform")

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.acting.batches import BIGGEST, Asked, Batch, Draft, Left
 from bot.domain.acting.consents import Consent, Consented
 from bot.domain.clock import HOUR
-from handlers.blocks import approvals, batches, consents
+from handlers.blocks.acting import approvals, batches, consents
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 from tests.handlers.test_blocks import APPROVERS, STATES

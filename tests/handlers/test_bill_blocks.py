@@ -8,7 +8,7 @@ import pytest
 from bot.domain.money import reconciling as reasons
 from bot.domain.money.bill_report import Beside, BillReport, DayBeside
 from bot.domain.money.reconciling import Unseen
-from handlers.blocks import bill
+from handlers.blocks.money import bill
 from handlers.blocks.parts import size
 from tests.handlers.pieces import NOW, TEXTS, objections
 

@@ -22,9 +22,12 @@ from bot.domain.standing import Still
 from bot.domain.undelivered import Undelivered
 from bot.errors import NotFound
 from handlers import listen
-from handlers.blocks import approvals, claims, cost, digest, dormant, find, fleet, hints, images, launches, undelivered
-from handlers.blocks.find import Asked
+from handlers.blocks import digest, fleet, hints, undelivered
+from handlers.blocks.acting import approvals, dormant, images, launches
+from handlers.blocks.money import cost
 from handlers.blocks.parts import Reply, fitting, plainly, section, size
+from handlers.blocks.sharing import claims, find
+from handlers.blocks.sharing.find import Asked
 from handlers.commands import cost as cost_command
 from handlers.commands import gpu, verbs
 from tests.handlers import pieces

@@ -8,7 +8,8 @@ from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.sharing.bookings import Booking, Gap, Hold, Slot, SlotState
 from bot.domain.sharing.claims import GpuChoice
 from bot.domain.sharing.week import Week
-from handlers.blocks import booking, calendar, fleet
+from handlers.blocks import fleet
+from handlers.blocks.sharing import booking, calendar
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 

@@ -9,7 +9,7 @@ from bot.domain.money.budgets import Standing
 from bot.domain.money.report import Range, Scope
 from bot.domain.money.saved import Saved, Savings
 from bot.domain.money.unusual import Behind, UnusualDay
-from handlers.blocks import budgets, savings
+from handlers.blocks.money import budgets, savings
 from handlers.blocks.parts import size
 from tests.handlers.pieces import TEXTS, objections
 

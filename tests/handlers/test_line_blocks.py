@@ -11,8 +11,8 @@ from bot.domain.models import Kind, kind
 from bot.domain.sharing.line import Turn, Waiter
 from bot.domain.sharing.offers import Offer
 from bot.domain.sharing.requests import Request
-from handlers.blocks import line, requests
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import line, requests
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 

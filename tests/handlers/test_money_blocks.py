@@ -16,8 +16,8 @@ from bot.domain.money.price_reads import SpotSpan
 from bot.domain.money.pricebook import Discount, Price, Priced
 from bot.domain.money.rates import Rate
 from bot.domain.money.report import Range, Report, ReportDay, Scope
-from handlers.blocks import cost, cost_pieces, prices, rented_prices, renting
-from handlers.blocks.cost import Period
+from handlers.blocks.money import cost, cost_pieces, prices, rented_prices, renting
+from handlers.blocks.money.cost import Period
 from tests.conftest import MONDAY
 from tests.handlers import pieces
 from tests.handlers.pieces import TEXTS, objections

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.acting.parking import Parking
 from bot.domain.clock import HOUR
-from handlers.blocks import parking
+from handlers.blocks.acting import parking
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 

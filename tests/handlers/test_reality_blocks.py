@@ -7,8 +7,10 @@ import pytest
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.sharing.reality import Question, Squat
 from bot.domain.sharing.reminders import Reminder
-from handlers.blocks import claims, fleet, keeping, reminders, using
-from handlers.blocks.keeping import Held
+from handlers.blocks import fleet
+from handlers.blocks.acting import keeping
+from handlers.blocks.acting.keeping import Held
+from handlers.blocks.sharing import claims, reminders, using
 from tests.handlers.pieces import NOW, TEXTS, claim, listing, objections
 
 STATES = ("open", "kept", "released", "worked", "unused", "ended")

@@ -10,7 +10,7 @@ from bot.domain.money.accuracy import Held, Record
 from bot.domain.money.opinion import Opinion
 from bot.domain.money.spend_report import WAYS, IdleNow, Row, SpendReport, Spent
 from bot.domain.money.weekly import Todo, Weekly
-from handlers.blocks import accuracy, cost, reports, weekly
+from handlers.blocks.money import accuracy, cost, reports, weekly
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 

@@ -37,8 +37,10 @@ from bot.services.measuring import ingesting, judging, sweeping
 from bot.settings import Secrets, parse
 from bot.telemetry.wire import to_json
 from bot.wiring import build
-from store import Store, actions, agents, audit, outbox
+from store import Store, audit, outbox
+from store.acting import actions
 from store.checkup import looking
+from store.measuring import agents
 from store.sql import rows
 from tests.conftest import MONDAY
 

@@ -24,7 +24,8 @@ from bot.services.desk import Desk
 from bot.services.sharing import claiming
 from bot.settings import parse
 from bot.telemetry.wire import to_json
-from store import Store, agents, fleet
+from store import Store, fleet
+from store.measuring import agents
 from store.sql import rows
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,8 @@ from bot.domain.clock import DAY, HOUR
 from bot.domain.fleet import Instance
 from bot.domain.money.bill import BillLine, BillLook
 from bot.domain.money.rates import Charge
-from store import bill, fleet, ledger
+from store import fleet
+from store.money import bill, ledger
 from tests.conftest import MONDAY
 
 ONE, TWO, OCTOBER = date(2026, 11, 16), date(2026, 11, 17), date(2026, 10, 30)

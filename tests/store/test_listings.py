@@ -10,7 +10,8 @@ from bot.domain.measuring.verdict import GpuVerdict, Verdict, VerdictState
 from bot.domain.money.rates import Rate
 from bot.domain.sharing.claims import Claim
 from handlers.blocks.fleet import headline
-from store import claims, fleet, listings
+from store import fleet, listings
+from store.sharing import claims
 
 A100 = Instance("i-1", "train-1", "ec2", "ec2/1/us-east-1", "p4d.24xlarge", "running", "A100", 8)
 HOSTILE = ["100%", "_x_", "o'brien", 'say "hi"', "🤖-gpu", "a\\b", "x; DROP TABLE instances", "ÄÖ", "%", "[a-z]*", "?1"]

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.money.savings import Saving
-from store import fleet, savings
+from store import fleet
+from store.money import savings
 from store.sql import sqlite3
 from tests.bench.crowd import instances
 

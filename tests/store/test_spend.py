@@ -8,7 +8,8 @@ import pytest
 from bot.domain.clock import HOUR
 from bot.domain.fleet import Instance
 from bot.domain.money.rates import Charge
-from store import fleet, ledger, spend
+from store import fleet
+from store.money import ledger, spend
 from store.sql import rows
 
 

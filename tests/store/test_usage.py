@@ -8,7 +8,8 @@ from bot.domain.clock import DAY, HOUR
 from bot.domain.fleet import Instance
 from bot.domain.money.rates import Charge, Rate, Share
 from bot.domain.money.report import Scope
-from store import fleet, ledger, spend, usage
+from store import fleet
+from store.money import ledger, spend, usage
 
 START = int(datetime(2026, 11, 2, tzinfo=UTC).timestamp() * 1000)
 MACHINES = (

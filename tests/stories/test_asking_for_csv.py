@@ -10,7 +10,7 @@ from bot.sandbox.history import History
 from bot.services.money import forecasting
 from handlers import ids
 from handlers.actions import bill, budgets, money, savings
-from store import ledger
+from store.money import ledger
 from tests.stories.conftest import SETTINGS
 from tests.stories.test_showing_savings import hours_pass, stop
 

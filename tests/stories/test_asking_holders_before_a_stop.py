@@ -6,7 +6,7 @@ from bot.domain.clock import HOUR, MINUTE
 from bot.errors import Refused
 from bot.sandbox.slack.people import BOB, CY
 from bot.services.acting import consenting
-from store import consents
+from store.acting import consents
 
 DECIDE = "#ml-platform"
 

@@ -9,7 +9,7 @@ from bot.domain.clock import HOUR
 from bot.sandbox.history import History
 from bot.services.measuring import rolling
 from bot.services.money import owning
-from store import ledger
+from store.money import ledger
 from tests.stories.conftest import SETTINGS
 
 HOST = {

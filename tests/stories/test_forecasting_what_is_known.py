@@ -11,7 +11,7 @@ from bot.domain.money.bill import utc_day
 from bot.domain.money.rates import Charge, Share
 from bot.sandbox.cost_explorer import SandboxCostExplorer, billed
 from bot.services.money import billing, forecasting, scoring, second_opinion
-from store import bill, ledger, spend
+from store.money import bill, ledger, spend
 from tests.stories.conftest import SETTINGS
 
 

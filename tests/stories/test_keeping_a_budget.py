@@ -7,7 +7,7 @@ from bot.domain.money.rates import USD, Charge
 from bot.sandbox.history import History
 from bot.services.measuring import sweeping
 from bot.services.money import forecasting, surprising
-from store import ledger
+from store.money import ledger
 from store.sql import rows
 from tests.stories.conftest import SETTINGS
 

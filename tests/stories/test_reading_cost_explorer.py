@@ -5,7 +5,7 @@ from bot.domain.money.bill import DAY, utc_day
 from bot.sandbox.cost_explorer import Cost, SandboxCostExplorer, billed
 from bot.sandbox.history import History
 from bot.services.money import billing
-from store import bill, ledger
+from store.money import bill, ledger
 from tests.stories.conftest import SETTINGS
 
 

@@ -14,7 +14,7 @@ from bot.domain.money.bill import utc_day
 from bot.jobs.table import jobs
 from bot.sandbox.history import History
 from bot.services.money import billing
-from store import ledger
+from store.money import ledger
 from tests.bot.billing.exports import charge, disk, write_csv
 from tests.stories.conftest import SETTINGS
 

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.clock import DAY, HOUR
 from bot.domain.money.rates import Charge, Share
 from bot.sandbox.history import History
-from store import ledger
+from store.money import ledger
 from tests.stories.conftest import SETTINGS
 
 COMPANY = SETTINGS | {

@@ -17,7 +17,8 @@ from bot.domain.money.rates import USD, Charge, Share
 from bot.domain.money.report import Scope
 from bot.sandbox.slack.people import ADA, CY, FINANCE
 from bot.services.money import budgeting, forecasting, reporting, spend_reporting, weekly
-from store import bill, ledger, listings, spend
+from store import listings
+from store.money import bill, ledger, spend
 from tests.stories.conftest import SETTINGS
 
 WAYS = ("team", "person", "type", "instance")

@@ -9,7 +9,8 @@ from bot.domain.clock import HOUR, MINUTE
 from bot.domain.fleet import Instance
 from bot.sandbox.slack.people import CY
 from bot.services.sharing import claiming
-from store import claims, snoozes
+from store.acting import snoozes
+from store.sharing import claims
 from tests.conftest import Clock
 from tests.stories.conftest import SETTINGS, Office, opened
 

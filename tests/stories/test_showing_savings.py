@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.sandbox.history import History
-from store import ledger
+from store.money import ledger
 from store.sql import one, rows, sqlite3
 from tests.stories import conftest
 

@@ -7,7 +7,7 @@ from bot.errors import Refused
 from bot.sandbox.slack.people import CY
 from handlers import ids
 from handlers.actions.press import press
-from store import savings
+from store.money import savings
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from bot.domain.money.counterfactual import Piece
 from bot.domain.money.rates import USD
 from bot.sandbox.history import History
 from bot.services.money import forecasting
-from store import ledger, saved
+from store.money import ledger, saved
 from tests.stories.conftest import SETTINGS
 
 

@@ -9,7 +9,7 @@ from bot.domain.money.counterfactual import Piece
 from bot.domain.money.rates import USD, Charge, Share
 from bot.sandbox.slack.people import ADA, BOB, FINANCE
 from bot.services.money import weekly
-from store import ledger, saved
+from store.money import ledger, saved
 from store.sql import rows
 from tests.stories.conftest import SETTINGS
 

@@ -10,7 +10,9 @@ from bot.errors import Refused
 from bot.services.acting import ending, steps
 from bot.services.desk import Desk
 from bot.services.sharing import claiming
-from store import actions, audit, minutes
+from store import audit
+from store.acting import actions
+from store.measuring import minutes
 
 Arrive = Callable[[Desk, Action, Instance, str], None]
 """What is done when a machine is there; the last is a sentence for people."""

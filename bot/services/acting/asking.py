@@ -15,7 +15,8 @@ from bot.errors import Refused
 from bot.services import digesting
 from bot.services.acting import consenting, ending, planning, unasked
 from bot.services.desk import Desk
-from store import actions, audit, decisions, listings, makings, snoozes
+from store import audit, listings
+from store.acting import actions, decisions, makings, snoozes
 
 Plan = Callable[[Database, Listing], Action]
 

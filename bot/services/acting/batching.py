@@ -14,7 +14,8 @@ from bot.domain.listing import Filter, Listing
 from bot.errors import Refused
 from bot.services.acting import asking, ending, planning
 from bot.services.desk import Desk
-from store import actions, batches, fleet, listings
+from store import fleet, listings
+from store.acting import actions, batches
 
 OFFER_LASTS = DAY // 24
 """What was offered for longer than an hour is looked at anew by whoever still wants it."""

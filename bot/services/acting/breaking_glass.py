@@ -6,7 +6,8 @@ from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services.acting import consenting, ending
 from bot.services.desk import Desk, channel_of
-from store import actions, audit, decisions, outbox
+from store import audit, outbox
+from store.acting import actions, decisions
 
 
 def break_glass(desk: Desk, listing: Listing, kind: Kind, person: str, why: str) -> Action:

@@ -17,7 +17,8 @@ from bot.domain.fleet import Instance
 from bot.errors import Refused, Unreachable
 from bot.services.acting import arriving, launching, scenes, steps
 from bot.services.desk import Desk
-from store import actions, fleet, images, makings
+from store import fleet
+from store.acting import actions, images, makings
 
 RECALL_AFTER = 30 * SECOND
 MOST_LOST = 4

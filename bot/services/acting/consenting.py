@@ -15,7 +15,9 @@ from bot.domain.sharing.claims import Claim
 from bot.errors import Refused
 from bot.services.acting import ending
 from bot.services.desk import Desk
-from store import actions, audit, claims, consents, decisions
+from store import audit
+from store.acting import actions, consents, decisions
+from store.sharing import claims
 
 UNDONE = frozenset({"pending", "approved"})
 """Nothing has been done yet that a holder's no could come too late for."""

@@ -9,7 +9,9 @@ from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services.desk import Desk
 from bot.services.sharing import turns
-from store import audit, drains, line, listings, outbox
+from store import audit, listings, outbox
+from store.acting import drains
+from store.sharing import line
 
 
 def drain(desk: Desk, instance_id: str, person: str, reason: str = "") -> Listing:

@@ -5,7 +5,8 @@ from sqlite_utils import Database
 from bot.domain.acting.actions import NOTHING_CAME, Action, ActionState
 from bot.services import digesting
 from bot.services.desk import Desk, channel_of
-from store import actions, audit, consents, outbox
+from store import audit, outbox
+from store.acting import actions, consents
 
 
 def end(

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from bot.domain.acting.actions import Action, ActionState, Kind
 from bot.services.acting import cloning, launching, resizing, starting, stopping
 from bot.services.desk import Desk
-from store import actions
+from store.acting import actions
 
 Step = Callable[[Desk, Action], None]
 STATES: tuple[ActionState, ...] = ("executing", "approved")

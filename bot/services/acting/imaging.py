@@ -4,7 +4,8 @@ from bot.domain.acting.images import Image, ImageKeep, Shelf, stored
 from bot.domain.clock import DAY
 from bot.errors import Refused
 from bot.services.desk import Desk, channel_of
-from store import audit, images, makings
+from store import audit
+from store.acting import images, makings
 
 
 def refresh(desk: Desk) -> None:

@@ -20,7 +20,8 @@ from bot.domain.fleet import Instance
 from bot.errors import NoCapacity, Refused, Unreachable
 from bot.services.acting import arriving, ending, steps
 from bot.services.desk import Desk
-from store import audit, fleet, makings
+from store import audit, fleet
+from store.acting import makings
 
 RECALL_AFTER = 30 * SECOND
 """An order without an answer, of which nothing is seen after this, is sent again under the same token."""

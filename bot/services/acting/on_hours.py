@@ -11,7 +11,8 @@ from bot.domain.acting.windows import OnHours, parse
 from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services.desk import Desk, channel_of
-from store import audit, outbox, parkings
+from store import audit, outbox
+from store.acting import parkings
 
 AS_TEAM = "as its team"
 

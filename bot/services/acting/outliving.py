@@ -6,7 +6,8 @@ from bot.domain.clock import DAY
 from bot.errors import Refused
 from bot.services.acting import asking
 from bot.services.desk import Desk
-from store import makings, outbox
+from store import outbox
+from store.acting import makings
 
 KIND = "launch_over"
 

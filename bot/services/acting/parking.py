@@ -25,7 +25,8 @@ from bot.domain.listing import Filter, Listing
 from bot.errors import Refused
 from bot.services.acting import ending, on_hours, planning, waking, warning
 from bot.services.desk import Desk, channel_of
-from store import actions, audit, decisions, listings, parkings
+from store import audit, listings
+from store.acting import actions, decisions, parkings
 
 
 def park(desk: Desk) -> None:

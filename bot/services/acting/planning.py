@@ -26,7 +26,8 @@ from bot.services.acting import consenting, scenes
 from bot.services.desk import Desk, channel_of
 from bot.services.money import budget_amounts, pricing
 from bot.services.sharing import using
-from store import actions, fleet, listings
+from store import fleet, listings
+from store.acting import actions
 
 
 def stop(

@@ -5,7 +5,9 @@ from dataclasses import replace
 from bot.domain.clock import MINUTE
 from bot.services.acting import steps
 from bot.services.desk import Desk
-from store import actions, fleet, minutes
+from store import fleet
+from store.acting import actions
+from store.measuring import minutes
 
 SILENT = 3 * MINUTE
 """An agent reports every minute; after this long without a word, and the command for it, the machine is off."""

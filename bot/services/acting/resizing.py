@@ -16,7 +16,9 @@ from bot.services.acting import arriving, cloning, ending, scenes, steps
 from bot.services.acting.stopping import MOST_CALLS, RECALL_AFTER
 from bot.services.desk import Desk
 from bot.services.sharing import claim_ends
-from store import actions, audit, claims, fleet, makings
+from store import audit, fleet
+from store.acting import actions, makings
+from store.sharing import claims
 
 SPARE = HOUR
 """So much longer than an idle machine takes to be seen idle after its reboot, the old one is waited for."""

@@ -11,7 +11,8 @@ from bot.domain.sharing.bookings import Slot
 from bot.domain.sharing.claims import GRACE, Claim
 from bot.services.desk import Desk
 from bot.services.measuring import judging
-from store import bookings, claims, line, snoozes
+from store.acting import snoozes
+from store.sharing import bookings, claims, line
 
 
 def verdict_of(desk: Desk, db: Database, instance: Instance) -> Verdict:

@@ -9,7 +9,8 @@ from bot.errors import Refused
 from bot.services import digesting
 from bot.services.acting import parking
 from bot.services.desk import Desk
-from store import audit, outbox, snoozes
+from store import audit, outbox
+from store.acting import snoozes
 
 USUAL = 4 * HOUR
 

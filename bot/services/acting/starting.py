@@ -13,7 +13,7 @@ from bot.domain.fleet import Instance
 from bot.errors import NoCapacity, Refused, Unreachable
 from bot.services.acting import arriving, scenes, steps
 from bot.services.desk import Desk
-from store import minutes
+from store.measuring import minutes
 
 RECALL_AFTER = 2 * MINUTE
 MOST_LOST = 4

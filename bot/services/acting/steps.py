@@ -15,7 +15,8 @@ from bot.services.acting import ending, scenes, unasked
 from bot.services.desk import Desk
 from bot.services.measuring import standing
 from bot.services.money import pricing
-from store import actions, audit, fleet
+from store import audit, fleet
+from store.acting import actions
 
 Obstacle = Callable[[Action, Scene], str | None]
 """What has changed since the card was shown so that it must not happen; None when nothing has."""

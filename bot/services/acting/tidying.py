@@ -13,7 +13,9 @@ from bot.domain.money.keeping import keeping
 from bot.services.acting import imaging
 from bot.services.desk import Desk, channel_of
 from bot.services.money import pricing
-from store import claims, listings, snoozes
+from store import listings
+from store.acting import snoozes
+from store.sharing import claims
 
 ALL = -1
 

@@ -7,7 +7,7 @@ from bot.domain.acting.starting import month
 from bot.domain.money.rates import cost
 from bot.services.desk import Desk
 from bot.services.money import budgeting
-from store import actions
+from store.acting import actions
 
 
 def may_go(desk: Desk, db: Database, action: Action) -> bool:

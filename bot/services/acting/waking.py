@@ -15,7 +15,8 @@ from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services.acting import on_hours, planning
 from bot.services.desk import Desk
-from store import actions, listings, parkings
+from store import listings
+from store.acting import actions, parkings
 
 TRY_EVERY = 30 * MINUTE
 Approve = Callable[[Desk, Database, Action, str], None]

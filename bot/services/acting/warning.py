@@ -9,7 +9,9 @@ from bot.domain.listing import Listing
 from bot.services.acting import scenes
 from bot.services.desk import Desk
 from bot.services.sharing import using
-from store import actions, claims, outbox, parkings, snoozes
+from store import outbox
+from store.acting import actions, parkings, snoozes
+from store.sharing import claims
 
 NEWS = DAY
 """A notice is redrawn for this long after the moment it announced."""

@@ -13,7 +13,8 @@ from bot.domain.measuring.verdict import IdleRule
 from bot.services.desk import Desk
 from bot.services.measuring.following import Following
 from bot.services.money import owning, pricing
-from store import agents, fleet, minutes, rollups
+from store import fleet
+from store.measuring import agents, minutes, rollups
 from store.sql import Row
 
 AHEAD = 3 * MINUTE

@@ -11,7 +11,8 @@ from bot.domain.measuring.sources import Account, combine, judge_account, rememb
 from bot.domain.measuring.trails import Trail
 from bot.domain.measuring.verdict import GpuTrace, IdleRule, Verdict, judge
 from bot.services.desk import Desk
-from store import fleet, minutes, observations
+from store import fleet
+from store.measuring import minutes, observations
 
 CLICK_STALE_MINUTES = 3
 NOTHING: Mapping[str, Sequence[Trail]] = {}

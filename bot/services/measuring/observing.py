@@ -11,7 +11,7 @@ from bot.domain.measuring.trails import KEPT_MINUTES, Observation, Told, Trail, 
 from bot.domain.measuring.verdict import IdleRule
 from bot.services.desk import Desk
 from bot.telemetry import Source
-from store import observations
+from store.measuring import observations
 
 log = logging.getLogger(__name__)
 AHEAD = 3 * MINUTE

@@ -1,7 +1,7 @@
 """Minutes become hours and hours become days, in small transactions between the deliveries."""
 
 from bot.services.desk import Desk
-from store import rollups
+from store.measuring import rollups
 
 BATCH = 100
 """Hours or days of hosts that are counted in one transaction; deliveries wait for no more than that."""

@@ -6,7 +6,7 @@ from sqlite_utils import Database
 
 from bot.domain.fleet import Instance
 from bot.domain.standing import RUNS, SEEN_WITHIN, Still, still_of
-from store import standstills
+from store.acting import standstills
 from store.sql import Row
 
 

@@ -11,7 +11,9 @@ from bot.domain.money.rates import Charge, Rate
 from bot.services.desk import Desk
 from bot.services.measuring import standing
 from bot.services.money import pricing
-from store import claims, fleet, ledger, listings
+from store import fleet, listings
+from store.money import ledger
+from store.sharing import claims
 from store.sql import Row
 
 OWNED = "owned"

@@ -12,7 +12,7 @@ from bot.services.csv_lines import line, safe
 from bot.services.desk import Desk
 from bot.services.money.bill_reporting import source_name
 from bot.services.money.reporting import iso, usd
-from store import bill as bills
+from store.money import bill as bills
 
 REASONS: tuple[Why, ...] = get_args(Why)
 

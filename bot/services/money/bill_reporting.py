@@ -13,8 +13,8 @@ from bot.domain.money.bill_report import Beside, BillReport, DayBeside, unseen_m
 from bot.domain.money.reconciling import Metered, Reconciled, Why, reconcile
 from bot.errors import Refused
 from bot.services.desk import Desk
-from store import bill as bills
-from store import ledger, spend
+from store.money import bill as bills
+from store.money import ledger, spend
 from store.sql import Row
 
 SOURCES = {"cost-explorer": "Cost Explorer", "focus": "FOCUS files", "athena": "FOCUS by Athena"}

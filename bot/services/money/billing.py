@@ -7,7 +7,7 @@ from bot.domain import clock
 from bot.domain.money.bill import DAY, utc_day
 from bot.errors import Refused, ValetError
 from bot.services.desk import Desk
-from store import bill as bills
+from store.money import bill as bills
 
 JITTER = 10 * clock.MINUTE
 """A job that is this early is on time."""

@@ -17,9 +17,9 @@ from bot.domain.money.report import Scope
 from bot.domain.money.spending import DAY, Days, Kind, Ledger, Machine, Used, kind
 from bot.services.desk import Desk
 from bot.services.money.foreseeing import Foreseen, foresee
-from store import ledger as charges
-from store import scores, spend
-from store.spend import DaySpend
+from store.money import ledger as charges
+from store.money import scores, spend
+from store.money.spend import DaySpend
 from store.sql import Row
 
 LOOK_BACK = 365

@@ -12,8 +12,8 @@ from bot.domain.money.rates import USD
 from bot.domain.money.report import Scope, ScopeKind
 from bot.services.desk import Desk, exactly
 from bot.settings.budget import ScopedBudgetSettings
-from store import ledger
-from store.spend import DaySpend
+from store.money import ledger
+from store.money.spend import DaySpend
 
 TOTAL = Scope()
 

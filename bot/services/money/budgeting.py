@@ -6,7 +6,8 @@ from bot.domain.money.budgets import Standing, marks, news
 from bot.domain.money.report import Range, Scope
 from bot.services.desk import Desk, channel_of
 from bot.services.money import budget_amounts, forecasting
-from store import budgets, fleet, outbox
+from store import fleet, outbox
+from store.money import budgets
 
 KIND = "budget"
 TOTAL = forecasting.TOTAL

@@ -18,7 +18,9 @@ from bot.errors import Refused, Unreachable
 from bot.nearest import nearest
 from bot.services.desk import Desk
 from bot.services.money import explaining_prices, forecasting, owning, pricing
-from store import listings, prices, rollups, usage
+from store import listings
+from store.measuring import rollups
+from store.money import prices, usage
 
 DAYS = 30
 LEAST_MINUTES = 1_440

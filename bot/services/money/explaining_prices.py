@@ -13,7 +13,8 @@ from bot.domain.money.price_reads import Trouble, sentences
 from bot.domain.money.pricebook import Book, Priced
 from bot.services.desk import Desk
 from bot.services.money import pricing
-from store import listings, prices
+from store import listings
+from store.money import prices
 
 
 def with_parts(desk: Desk, known: Figure) -> Figure:

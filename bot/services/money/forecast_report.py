@@ -15,7 +15,7 @@ from bot.services.desk import Desk
 from bot.services.money.books import Books, days_of, is_in, rows_of
 from bot.services.money.budget_amounts import beyond, budget
 from bot.services.money.nights import idle_nights
-from store.spend import DaySpend
+from store.money.spend import DaySpend
 
 SHOWN_BACK = 31
 LEARNED_FROM = 60

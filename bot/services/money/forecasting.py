@@ -9,7 +9,7 @@ from bot.domain.money.report import Report, Scope
 from bot.services.desk import Desk
 from bot.services.money.books import Books, catch_up, open_books
 from bot.services.money.forecast_report import report
-from store import ledger as charges
+from store.money import ledger as charges
 
 __all__ = ["TOTAL", "answer", "catch_up", "make", "refresh"]
 

@@ -14,7 +14,9 @@ from bot.domain.money.plans import Span
 from bot.domain.money.spending import Machine
 from bot.services.acting.on_hours import counts, hours_of
 from bot.services.desk import Desk
-from store import actions, bookings, listings, makings, parkings, snoozes
+from store import listings
+from store.acting import actions, makings, parkings, snoozes
+from store.sharing import bookings
 
 ALL = -1
 SLACK = HOUR

@@ -7,7 +7,7 @@ from bot.domain.days import day_start, local_day
 from bot.domain.digest import MonthAhead
 from bot.domain.money.report import Report, Scope
 from bot.services.desk import Desk
-from store import ledger, saved
+from store.money import ledger, saved
 
 
 def of_channel(desk: Desk, channel: str) -> MonthAhead | None:

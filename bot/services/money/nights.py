@@ -9,7 +9,8 @@ from bot.domain.money.report import IdleNights
 from bot.domain.money.spending import DAY
 from bot.services.desk import Desk
 from bot.services.money.books import Books
-from store import listings, sums
+from store import listings
+from store.money import sums
 
 FROM, TO = time(20), time(8)
 """A night, in the zone of [digest]."""

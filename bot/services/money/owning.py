@@ -16,7 +16,8 @@ from bot.domain.money.rates import USD, Rate
 from bot.services.desk import Desk
 from bot.services.money import pricing
 from bot.settings import Settings
-from store import fleet, rollups
+from store import fleet
+from store.measuring import rollups
 from store.sql import Row
 
 MEASURED_DAYS = 30

@@ -8,7 +8,8 @@ from bot.billing.aws_prices import AwsPrices
 from bot.domain.money.price_reads import Answer, Sheet, SpotChange, Trouble, Wanted, due, since
 from bot.errors import Unreachable
 from bot.services.desk import Desk
-from store import listings, prices
+from store import listings
+from store.money import prices
 
 
 def read(desk: Desk, aws: AwsPrices) -> None:

@@ -13,7 +13,7 @@ from bot.domain.money.pricebook import Book, Price, Priced
 from bot.domain.money.rates import Rate
 from bot.services.desk import Desk
 from bot.settings import Settings
-from store import prices as stored
+from store.money import prices as stored
 
 
 def book(desk: Desk, db: Database, source: str = "") -> Book:

@@ -22,7 +22,8 @@ from bot.services.desk import Desk
 from bot.services.money import forecasting, pricing
 from bot.settings import Settings
 from bot.settings.money import ServerSettings
-from store import listings, spend, usage
+from store import listings
+from store.money import spend, usage
 
 DAYS = 90
 """How far measured use looks back at most."""

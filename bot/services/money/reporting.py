@@ -16,8 +16,9 @@ from bot.services.acting import tidying
 from bot.services.csv_lines import line, safe
 from bot.services.desk import Desk
 from bot.services.money import pricing
-from store import fleet, ledger, listings
-from store.ledger import MachineSum
+from store import fleet, listings
+from store.money import ledger
+from store.money.ledger import MachineSum
 from store.sql import Row
 
 COLUMNS = (

@@ -5,7 +5,7 @@ Run it every now and then: it works from what the ledger says, so late is fine a
 
 from bot.domain.money.splitting import priced
 from bot.services.desk import Desk
-from store import ledger
+from store.money import ledger
 
 STEP = 500
 """So many charges at a time, so that other writers wait only briefly."""

@@ -19,8 +19,10 @@ from bot.services.acting import on_hours
 from bot.services.desk import Desk
 from bot.services.money import pricing
 from bot.services.money.summing import span_of
-from store import fleet, listings, parkings, saved
-from store.saved import Source
+from store import fleet, listings
+from store.acting import parkings
+from store.money import saved
+from store.money.saved import Source
 from store.sql import Row
 
 SOON = DAY

@@ -13,7 +13,7 @@ from bot.domain.money.report import Range, Report, Scope
 from bot.domain.money.spending import DAY
 from bot.services.desk import Desk
 from bot.services.money.books import LOOK_BACK, Books, open_books, rows_of
-from store import scores
+from store.money import scores
 
 SETTLED = 2 * HOUR
 """So long after midnight every charge of a day is written."""

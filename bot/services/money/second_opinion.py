@@ -6,8 +6,8 @@ from bot.domain.money.bill import utc_day
 from bot.domain.money.opinion import Opinion
 from bot.errors import Refused, ValetError
 from bot.services.desk import Desk
-from store import bill as bills
-from store import opinions
+from store.money import bill as bills
+from store.money import opinions
 
 
 def ask(desk: Desk, bill: Bill) -> None:

@@ -16,7 +16,9 @@ from bot.services.desk import Desk
 from bot.services.money import summing
 from bot.services.money.books import catch_up
 from bot.services.money.reporting import usd
-from store import listings, snoozes, spend
+from store import listings
+from store.acting import snoozes
+from store.money import spend
 
 DAY = timedelta(days=1)
 ALL = -1

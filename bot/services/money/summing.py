@@ -9,8 +9,9 @@ from bot.domain.money.metering import so_far
 from bot.domain.money.rates import Share
 from bot.domain.money.sums import By, Sum
 from bot.services.desk import Desk
-from store import claims, ledger, sums
-from store.ledger import Running
+from store.money import ledger, sums
+from store.money.ledger import Running
+from store.sharing import claims
 
 
 def between(desk: Desk, by: By, first: date, last: date, *, team: str | None = None) -> list[Sum]:

@@ -14,8 +14,9 @@ from bot.domain.money.unusual import ENOUGH, UnusualDay, behind, is_news, unusua
 from bot.services.desk import Desk, channel_of
 from bot.services.money.books import Books, open_books, rows_of
 from bot.services.money.saving import today
-from store import budgets, fleet, outbox
-from store.spend import DaySpend
+from store import fleet, outbox
+from store.money import budgets
+from store.money.spend import DaySpend
 
 KIND = "unusual_day"
 TOTAL = Scope()

@@ -10,7 +10,8 @@ from bot.services import looking
 from bot.services.desk import Desk
 from bot.services.digesting import judged_lately
 from bot.services.money import budget_amounts, forecasting, saving, spend_reporting
-from store import outbox, weeklies
+from store import outbox
+from store.money import weeklies
 
 DAY = timedelta(days=1)
 KIND = "weekly"

@@ -15,7 +15,8 @@ from bot.domain.sharing.claims import Claim
 from bot.errors import NotFound, Refused
 from bot.services.desk import Desk
 from bot.services.sharing import booking_limits
-from store import audit, bookings, listings, outbox
+from store import audit, listings, outbox
+from store.sharing import bookings
 
 
 class Booked(Refused):

@@ -11,7 +11,7 @@ from bot.domain.sharing.fair_use import WEEK, Allowance, beyond, use_of
 from bot.errors import Refused
 from bot.services.desk import Desk
 from bot.services.sharing import fair_use
-from store import bookings, claims
+from store.sharing import bookings, claims
 
 
 def reach(desk: Desk, now: int) -> int:

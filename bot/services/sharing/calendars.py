@@ -16,7 +16,8 @@ from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.week import Week, end_of
 from bot.errors import Refused
 from bot.services.desk import Desk
-from store import bookings, calendars, claims, fleet, listings
+from store import fleet, listings
+from store.sharing import bookings, calendars, claims
 
 PAST = 14 * DAY
 """So far back feeds show what was held."""

@@ -29,7 +29,9 @@ from bot.errors import Refused
 from bot.services.desk import Desk
 from bot.services.measuring import judging
 from bot.services.sharing import claim_ends, turns
-from store import audit, claims, line, listings, outbox, questions, requests, snoozes
+from store import audit, listings, outbox
+from store.acting import snoozes
+from store.sharing import claims, line, questions, requests
 
 KIND, WAITED_FOR = "keep_question", "keep_waited_for"
 

@@ -7,7 +7,8 @@ from bot.domain.sharing.claims import GRACE, Claim, EndReason
 from bot.services import digesting
 from bot.services.desk import Desk
 from bot.services.sharing import reminding, requesting
-from store import audit, claims, outbox
+from store import audit, outbox
+from store.sharing import claims
 
 GONE_FOR = 10 * MINUTE
 """An instance must be gone this long before claims on it end; one look may miss one."""

@@ -13,7 +13,8 @@ from bot.services import digesting
 from bot.services.acting import asking, consenting
 from bot.services.desk import Desk
 from bot.services.sharing import booking, claim_ends, fair_use, reminding, requesting, turns
-from store import audit, claims, listings
+from store import audit, listings
+from store.sharing import claims
 
 
 class Taken(Refused):

@@ -6,7 +6,7 @@ from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.fair_use import WEEK, beyond, use_of
 from bot.errors import Refused
 from bot.services.desk import Desk
-from store import claims
+from store.sharing import claims
 
 
 class OverLimit(Refused):

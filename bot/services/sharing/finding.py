@@ -15,7 +15,8 @@ from bot.services.acting import listing_templates
 from bot.services.desk import Desk
 from bot.services.sharing import searching, turns
 from bot.services.sharing.searching import MOST, Search, standing
-from store import candidates, line, listings
+from store import listings
+from store.sharing import candidates, line
 
 BESIDES = 4
 """Ways shown beside a machine that was asked for by name."""

@@ -13,7 +13,8 @@ from bot.errors import Refused
 from bot.services.desk import Desk, channel_of
 from bot.services.sharing import booking, claiming, handing
 from bot.services.sharing.fair_use import OverLimit
-from store import audit, bookings, grants, handovers, outbox
+from store import audit, outbox
+from store.sharing import bookings, grants, handovers
 
 
 def draft_claim(desk: Desk, over: OverLimit, *, choice: GpuChoice | None) -> Grant:

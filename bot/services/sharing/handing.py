@@ -13,7 +13,8 @@ from bot.errors import Refused
 from bot.services import digesting
 from bot.services.desk import Desk
 from bot.services.sharing import fair_use, requesting, turns
-from store import audit, claims, handovers, listings, outbox
+from store import audit, listings, outbox
+from store.sharing import claims, handovers
 
 OFFER_LASTS = 8 * HOUR
 

@@ -10,7 +10,8 @@ from bot.domain.sharing.ranking import Way, saved, tier_of
 from bot.errors import Refused
 from bot.services.desk import Desk
 from bot.services.sharing import finding
-from store import fleet, listings, savings
+from store import fleet, listings
+from store.money import savings
 
 _AVOIDED: dict[str, Avoided] = {"rented": "claim", "stopped": "start", "launch": "launch"}
 

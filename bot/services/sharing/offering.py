@@ -10,7 +10,9 @@ from bot.domain.sharing.line import STALE, Turn, WaitEnd, Waiter, served_now
 from bot.domain.sharing.offers import Offer
 from bot.services.desk import Desk
 from bot.services.sharing import turns
-from store import actions, audit, line, listings, outbox
+from store import audit, listings, outbox
+from store.acting import actions
+from store.sharing import line
 
 GONE_FOR = 10 * MINUTE
 """An instance must be gone this long before its line is; one look may miss one."""

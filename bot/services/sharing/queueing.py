@@ -14,7 +14,8 @@ from bot.errors import Refused
 from bot.services.desk import Desk
 from bot.services.sharing import claiming, turns
 from bot.services.sharing.turns import Place
-from store import audit, bookings, claims, line, listings, outbox
+from store import audit, listings, outbox
+from store.sharing import bookings, claims, line
 
 
 class FreeNow(Refused):

@@ -9,7 +9,8 @@ from sqlite_utils import Database
 from bot.domain.sharing.claims import GRACE, Claim
 from bot.domain.sharing.reminders import FIRST, Reminder, due
 from bot.services.desk import Desk
-from store import claims, outbox, reminders
+from store import outbox
+from store.sharing import claims, reminders
 
 KIND = "claim_reminder"
 

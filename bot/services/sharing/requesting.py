@@ -9,7 +9,8 @@ from bot.domain.sharing.requests import Answer, Request
 from bot.errors import Refused
 from bot.services.desk import Desk
 from bot.services.sharing import turns
-from store import audit, claims, line, listings, outbox, requests
+from store import audit, listings, outbox
+from store.sharing import claims, line, requests
 
 
 def ask(desk: Desk, claim_id: str, asker: str, *, reason: str = "") -> tuple[Request, bool]:

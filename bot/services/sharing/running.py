@@ -19,7 +19,8 @@ from bot.errors import Refused, Unreachable
 from bot.nearest import nearest
 from bot.services.desk import Desk
 from bot.services.sharing import claim_ends, queueing
-from store import audit, claims, fleet, line, listings, outbox, runs
+from store import audit, fleet, listings, outbox
+from store.sharing import claims, line, runs
 
 FOUND_WITHIN = 2 * MINUTE
 """A start without an answer that is not found after this was never made."""

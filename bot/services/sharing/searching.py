@@ -13,7 +13,9 @@ from bot.domain.sharing.ranking import FREE, Way, open_gpus, way
 from bot.domain.sharing.wants import Want
 from bot.services.desk import Desk
 from bot.services.sharing import booking, turns
-from store import actions, candidates, line, listings
+from store import listings
+from store.acting import actions
+from store.sharing import candidates, line
 
 MOST = 3
 """Ways shown of each tier."""

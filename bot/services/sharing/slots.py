@@ -14,7 +14,8 @@ from bot.services.acting import asking
 from bot.services.desk import Desk
 from bot.services.measuring import judging
 from bot.services.sharing import booking, booking_limits, claim_ends, turns
-from store import audit, bookings, claims, listings, outbox
+from store import audit, listings, outbox
+from store.sharing import bookings, claims
 
 
 def run(desk: Desk) -> None:

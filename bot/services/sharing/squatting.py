@@ -11,7 +11,8 @@ from bot.domain.sharing.reality import NOT_MINE, SQUAT, UNSEEN, Squat, unclaimed
 from bot.errors import Refused
 from bot.services.desk import Desk
 from bot.services.sharing import using
-from store import audit, listings, outbox, squats
+from store import audit, listings, outbox
+from store.sharing import squats
 
 KIND = "squat"
 ALL = -1

@@ -13,7 +13,9 @@ from bot.domain.sharing.line import FORESEEN, Rooms, Turn, Waiter, spoken_for, t
 from bot.domain.sharing.offers import Offer, OfferState
 from bot.errors import Refused
 from bot.services.desk import Desk
-from store import actions, bookings, line, listings, outbox
+from store import listings, outbox
+from store.acting import actions
+from store.sharing import bookings, line
 
 ALL = -1
 LAST = 2**63 - 1

@@ -8,7 +8,7 @@ from bot.domain.listing import Listing
 from bot.domain.sharing.reality import FRESH, Users, own_gpus, unclaimed_use
 from bot.errors import Refused
 from bot.services.desk import Desk
-from store import minutes
+from store.measuring import minutes
 
 
 def users_on(desk: Desk, db: Database, instance_id: str) -> Users:

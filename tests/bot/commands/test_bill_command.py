@@ -14,7 +14,8 @@ from bot.domain.money.bill import BillLine, BillLook
 from bot.domain.money.rates import Charge
 from bot.sandbox.machines import SandboxFleet
 from bot.services.measuring import sweeping
-from store import Store, bill, ledger
+from store import Store
+from store.money import bill, ledger
 from tests.bot.services.room import Room
 from tests.conftest import MONDAY
 

@@ -12,7 +12,8 @@ from bot.domain.clock import HOUR
 from bot.domain.fleet import Instance, Look
 from bot.domain.money.rates import Charge, Rate
 from bot.errors import Refused, SettingsError
-from store import ProcessLock, Store, fleet, ledger
+from store import ProcessLock, Store, fleet
+from store.money import ledger
 
 
 @pytest.fixture

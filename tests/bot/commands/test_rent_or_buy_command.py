@@ -11,7 +11,8 @@ from bot.domain.clock import DAY, HOUR
 from bot.domain.fleet import Instance
 from bot.domain.money.rates import Charge, Rate
 from bot.errors import NotFound, Refused, SettingsError
-from store import ProcessLock, Store, fleet, ledger
+from store import ProcessLock, Store, fleet
+from store.money import ledger
 
 USD = 1_000_000
 

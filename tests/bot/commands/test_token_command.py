@@ -8,7 +8,8 @@ from click.testing import CliRunner
 from bot.cli import main
 from bot.domain.clock import system_clock
 from bot.domain.fleet import Instance
-from store import ProcessLock, Store, agents, audit, fleet
+from store import ProcessLock, Store, audit, fleet
+from store.measuring import agents
 
 NB_2 = "i-0aaaabbbbcccc0002"
 

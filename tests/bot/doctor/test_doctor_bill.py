@@ -3,7 +3,8 @@
 import pytest
 
 from bot.errors import Unreachable
-from store import Store, bill
+from store import Store
+from store.money import bill
 from tests.bot.billing.exports import charge, write_csv
 
 pytest.importorskip("duckdb", reason="the extra focus is not installed")

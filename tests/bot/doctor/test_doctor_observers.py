@@ -3,7 +3,8 @@
 from bot.doctor.observers import check
 from bot.domain.measuring.trails import Told
 from bot.settings import parse
-from store import Store, observations
+from store import Store
+from store.measuring import observations
 from tests.conftest import MONDAY
 
 AWS = [{"regions": ["us-east-1"]}]

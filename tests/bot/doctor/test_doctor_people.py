@@ -5,7 +5,8 @@ import pytest
 from bot.doctor import people
 from bot.domain.clock import MINUTE, system_clock
 from bot.settings import parse
-from store import ProcessLock, Store, agents
+from store import ProcessLock, Store
+from store.measuring import agents
 
 
 def found(table):

@@ -8,7 +8,8 @@ from bot.doctor.prices import check
 from bot.domain.clock import DAY
 from bot.domain.money.price_reads import Trouble
 from bot.settings import parse
-from store import Store, prices
+from store import Store
+from store.money import prices
 from tests.conftest import MONDAY
 
 LISTED = "InstanceType,AcceleratorName,AcceleratorCount,Price\ngpu_1x_h100,H100,1,2.49\n"

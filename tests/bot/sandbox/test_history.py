@@ -14,7 +14,8 @@ from bot.services.measuring import ingesting, judging, sweeping
 from bot.settings import parse
 from bot.telemetry.body import parse as read_body
 from bot.telemetry.wire import to_json
-from store import ledger, listings
+from store import listings
+from store.money import ledger
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from bot.services.desk import Desk
 from bot.services.measuring import ingesting, judging, sweeping
 from bot.services.sharing import claim_ends
 from bot.settings import parse
-from store import Store, actions
+from store import Store
+from store.acting import actions
 from store.sql import rows
 
 ADA, BOB, CY, DEE = "U0ADA", "U0BOB", "U0CY", "U0DEE"

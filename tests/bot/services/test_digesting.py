@@ -15,7 +15,9 @@ from bot.services.acting import asking
 from bot.services.desk import Desk
 from bot.services.sharing import claiming
 from bot.settings import parse
-from store import actions, audit, claims, decisions, fleet, outbox
+from store import audit, fleet, outbox
+from store.acting import actions, decisions
+from store.sharing import claims
 from store.sql import rows
 
 ADA, BOB = "UADA", "UBOB"

@@ -14,7 +14,8 @@ from bot.services.desk import Desk
 from bot.services.measuring import judging, observing, sweeping
 from bot.settings import Settings, parse
 from bot.wiring import providers, sources
-from store import Store, listings, observations
+from store import Store, listings
+from store.measuring import observations
 from tests.live.moto_server import MotoServer, launch
 
 EAST, WEST, OTHER = "us-east-1", "us-west-2", "222233334444"

@@ -15,7 +15,7 @@ from bot.domain.acting.actions import Action
 from bot.domain.clock import HOUR, MINUTE, SECOND
 from bot.sandbox.machines import SandboxFleet
 from bot.services.acting import asking, executing
-from store import claims
+from store.sharing import claims
 from tests.bot.services.room import ADA, BOB, CHANNEL, DEE, SETTINGS, Room
 from tests.conftest import MONDAY
 

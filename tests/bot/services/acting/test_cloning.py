@@ -6,7 +6,7 @@ from bot.domain.clock import HOUR, MINUTE
 from bot.errors import Refused, Unreachable
 from bot.services.acting import asking, imaging
 from bot.services.sharing import claiming
-from store import claims
+from store.sharing import claims
 from tests.bot.services.room import ADA, CY, DEE, SETTINGS, Room
 
 NAME = "scratch"

@@ -7,7 +7,9 @@ from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.errors import NotFound, Refused, Unreachable
 from bot.services.acting import alternatives, asking, outliving
 from bot.services.sharing import claiming
-from store import actions, claims, fleet
+from store import fleet
+from store.acting import actions
+from store.sharing import claims
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, SETTINGS, Room
 
 LOST = Unreachable("AWS did not confirm the launch: no answer in time.")

@@ -14,7 +14,8 @@ from bot.errors import Refused, Unreachable
 from bot.sandbox.machines import SandboxFleet
 from bot.services.acting import asking, outliving
 from bot.services.sharing import claiming
-from store import actions, claims
+from store.acting import actions
+from store.sharing import claims
 from store.sql import rows
 from tests.bot.services.acting.crashing import ALL_SETTINGS, BOX
 from tests.bot.services.room import ADA, BOB, CY, DEE, Room

@@ -15,7 +15,8 @@ from bot.sandbox.machines import SandboxFleet
 from bot.services.acting import on_hours, parking, snoozing
 from bot.services.desk import find
 from bot.services.sharing import claiming
-from store import actions, claims, line, parkings, snoozes
+from store.acting import actions, parkings, snoozes
+from store.sharing import claims, line
 from store.sql import one
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, SETTINGS, Room
 from tests.conftest import Clock

@@ -7,7 +7,7 @@ from bot.domain.clock import HOUR, MINUTE
 from bot.errors import Refused, Unreachable
 from bot.services.acting import alternatives, asking
 from bot.services.sharing import claiming
-from store import claims
+from store.sharing import claims
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, SETTINGS, Room
 
 LOST = Unreachable("AWS did not confirm the start: no answer in time.")

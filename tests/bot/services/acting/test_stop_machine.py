@@ -15,7 +15,8 @@ from bot.errors import Refused, Unreachable
 from bot.sandbox.machines import SandboxFleet
 from bot.services.acting import asking, batching, consenting
 from bot.services.sharing import claiming
-from store import actions, claims, consents
+from store.acting import actions, consents
+from store.sharing import claims
 from store.sql import one, rows
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, SETTINGS, Room
 from tests.conftest import Clock

@@ -11,7 +11,7 @@ from bot.errors import Impaired, Refused, Unreachable
 from bot.sandbox.machines import SandboxFleet
 from bot.services.acting import asking, executing, stopping
 from bot.services.sharing import claiming
-from store import actions
+from store.acting import actions
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, Room
 
 LOST = Unreachable("AWS did not confirm the stop: no answer in time.")

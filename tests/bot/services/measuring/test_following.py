@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.measuring.readings import Gpu
 from bot.services.measuring import judging, rolling
-from store import minutes, rollups
+from store.measuring import minutes, rollups
 from tests.bot.services.measuring.test_ingesting import BOOTED, GONE, HOSTS, SAMPLES, fixture_is_shared, plans, segments
 from tests.bot.services.room import minute
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.measuring.readings import Gpu
 from bot.services.measuring import judging
-from store import agents, fleet, minutes
+from store import fleet
+from store.measuring import agents, minutes
 from tests.bot.services.room import minute
 
 HOSTS = (f"i-{number:08x}" for number in itertools.count())

@@ -8,7 +8,8 @@ from bot.domain.clock import HOUR, MINUTE
 from bot.domain.measuring.trails import Observation, Told
 from bot.services.acting import executing
 from bot.services.measuring import judging, observing
-from store import listings, observations
+from store import listings
+from store.measuring import observations
 from tests.bot.services.room import SETTINGS, Room
 
 URL = "http://prometheus.internal:9090"

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.services.measuring import judging, rolling
-from store import minutes, rollups
+from store.measuring import minutes, rollups
 from tests.bot.services.room import minute
 
 HOST = "dgx-1"

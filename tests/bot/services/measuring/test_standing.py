@@ -14,7 +14,8 @@ from bot.domain.standing import SEEN_WITHIN
 from bot.services.desk import Desk
 from bot.services.measuring import sweeping
 from bot.settings import parse
-from store import Store, standstills
+from store import Store
+from store.acting import standstills
 from tests.bot.services.room import Room
 from tests.conftest import MONDAY, Clock
 

@@ -10,7 +10,8 @@ from bot.domain.money.rates import cost_between
 from bot.domain.sharing.claims import GpuChoice
 from bot.services.measuring import judging, sweeping
 from bot.services.sharing import claiming
-from store import fleet, ledger, listings
+from store import fleet, listings
+from store.money import ledger
 from store.sql import rows, sqlite3
 from tests.bot.services.room import ADA
 

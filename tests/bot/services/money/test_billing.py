@@ -10,7 +10,7 @@ from bot.domain.clock import DAY, HOUR
 from bot.errors import Unreachable
 from bot.sandbox.cost_explorer import Cost, SandboxCostExplorer
 from bot.services.money import bill_reporting, billing
-from store import bill as bills
+from store.money import bill as bills
 from tests.bot.billing.exports import charge, write_csv
 from tests.bot.services.room import SETTINGS, Room
 from tests.conftest import MONDAY

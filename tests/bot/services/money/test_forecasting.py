@@ -14,7 +14,8 @@ from bot.domain.money.report import Report, Scope
 from bot.services.desk import Desk
 from bot.services.money import forecasting
 from bot.settings import parse
-from store import fleet, ledger
+from store import fleet
+from store.money import ledger
 from store.sql import one, rows
 
 TOTAL = Scope()

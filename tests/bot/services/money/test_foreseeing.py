@@ -21,7 +21,10 @@ from bot.domain.sharing.claims import Claim, GpuChoice
 from bot.services.desk import Desk
 from bot.services.money import forecasting
 from bot.settings import parse
-from store import actions, bookings, claims, decisions, fleet, ledger, parkings
+from store import fleet
+from store.acting import actions, decisions, parkings
+from store.money import ledger
+from store.sharing import bookings, claims
 
 TOTAL = Scope()
 SETTINGS = {

@@ -11,7 +11,9 @@ from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
 from bot.services.measuring import sweeping
 from bot.services.sharing import claiming
-from store import claims, ledger, listings
+from store import listings
+from store.money import ledger
+from store.sharing import claims
 from store.sql import rows
 from tests.bot.services.room import ADA, CY, Room
 from tests.conftest import Clock

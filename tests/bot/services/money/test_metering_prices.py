@@ -11,7 +11,8 @@ from bot.domain.money.rates import cost_between
 from bot.sandbox.aws_prices import SandboxPrices
 from bot.services.measuring import sweeping
 from bot.services.money import price_reading, reporting
-from store import ledger, listings
+from store import listings
+from store.money import ledger
 from store.sql import rows
 from tests.bot.services.room import SETTINGS, Room
 from tests.conftest import Clock

@@ -6,7 +6,8 @@ from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.money.price_reads import SpotSpan, sentences
 from bot.sandbox.aws_prices import SandboxPrices
 from bot.services.money import price_reading, pricing
-from store import listings, prices
+from store import listings
+from store.money import prices
 from tests.bot.services.room import SETTINGS, Room
 
 EAST, WEST = "ec2/111122223333/us-east-1", "ec2/111122223333/us-west-2"

@@ -15,7 +15,9 @@ from bot.domain.sharing.claims import Claim
 from bot.services.desk import Desk
 from bot.services.money import reporting
 from bot.settings import parse
-from store import claims, fleet, ledger
+from store import fleet
+from store.money import ledger
+from store.sharing import claims
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from bot.domain.money.rates import Charge, Rate, cost_between
 from bot.domain.money.report import Scope
 from bot.domain.money.splitting import Hold, split
 from bot.services.money import reporting, repricing, summing
-from store import Store, bill, fleet, ledger, spend, usage
+from store import Store, fleet
+from store.money import bill, ledger, spend, usage
 from store.sql import one, rows, sqlite3
 from tests.bot.services.money.test_summing import WAYS, desk_of
 

@@ -14,7 +14,8 @@ from bot.domain.money.savings import Saving
 from bot.services.desk import Desk
 from bot.services.money import saving
 from bot.settings import parse
-from store import Store, fleet, ledger, savings
+from store import Store, fleet
+from store.money import ledger, savings
 from store.sql import rows
 
 START = int(datetime(2026, 6, 1, tzinfo=UTC).timestamp() * 1000)

@@ -15,7 +15,8 @@ from bot.domain.money.report import Scope
 from bot.services.desk import Desk
 from bot.services.money import forecasting, scoring
 from bot.settings import parse
-from store import fleet, ledger, scores
+from store import fleet
+from store.money import ledger, scores
 from store.sql import rows
 
 TOTAL, NLP = Scope(), Scope("team", "nlp")

@@ -16,7 +16,7 @@ from bot.providers.ec2_errors import Said
 from bot.services.desk import Desk
 from bot.services.money import billing, second_opinion
 from bot.settings import parse
-from store import bill as bills
+from store.money import bill as bills
 
 WANTED = {
     "TimePeriod": {"Start": "2026-11-23", "End": "2026-12-01"},

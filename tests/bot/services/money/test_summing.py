@@ -12,7 +12,8 @@ from bot.domain.money.splitting import Hold, split
 from bot.services.desk import Desk
 from bot.services.money import summing
 from bot.settings import parse
-from store import Store, fleet, ledger
+from store import Store, fleet
+from store.money import ledger
 from store.sql import rows
 
 WAYS = ("team", "used_by", "person", "type", "instance")

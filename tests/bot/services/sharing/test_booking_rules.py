@@ -13,7 +13,7 @@ from bot.domain.sharing.bookings import Slot, Wish
 from bot.domain.sharing.claims import GRACE, Claim, GpuChoice
 from bot.errors import Refused
 from bot.services.sharing import booking, claim_ends, claiming, slots
-from store import bookings, claims
+from store.sharing import bookings, claims
 from store.sql import rows
 from tests.bot.services.room import ADA, BOB, CY, Room
 from tests.bot.services.sharing.company import Company

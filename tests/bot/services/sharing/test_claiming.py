@@ -9,7 +9,8 @@ from bot.domain.sharing.claims import GRACE, Claim
 from bot.errors import Refused
 from bot.services.acting import executing
 from bot.services.sharing import claim_ends, claiming
-from store import audit, claims, listings
+from store import audit, listings
+from store.sharing import claims
 from store.sql import rows
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE
 

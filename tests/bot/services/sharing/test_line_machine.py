@@ -20,7 +20,8 @@ from bot.domain.sharing.offers import Offer
 from bot.domain.sharing.wants import parse
 from bot.errors import Refused
 from bot.services.sharing import claim_ends, claiming, handing, offering, queueing, requesting
-from store import line, listings
+from store import listings
+from store.sharing import line
 from store.sql import rows
 from tests.bot.services.sharing.company import Company
 

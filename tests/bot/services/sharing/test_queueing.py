@@ -16,7 +16,8 @@ from bot.domain.sharing.wants import parse
 from bot.errors import Refused
 from bot.services.acting import asking
 from bot.services.sharing import booking, claim_ends, claiming, handing, offering, queueing, requesting, turns
-from store import claims, line, listings
+from store import listings
+from store.sharing import claims, line
 from store.sql import rows, sqlite3
 from tests.bot.services.room import ADA, BOB, CY, DEE, Room
 from tests.bot.services.sharing.company import memory

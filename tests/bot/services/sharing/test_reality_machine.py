@@ -14,7 +14,7 @@ from bot.errors import Refused
 from bot.services.measuring import judging
 from bot.services.sharing import checking, claiming, offering, queueing, reminding, squatting
 from bot.services.sharing.claim_ends import expire
-from store import claims, line, questions, squats
+from store.sharing import claims, line, questions, squats
 from store.sql import rows
 from tests.bot.services.room import ADA, CY
 from tests.bot.services.sharing.company import Company

@@ -25,7 +25,8 @@ from bot.services.sharing import (
     squatting,
 )
 from handlers.blocks import fleet
-from store import claims, line, listings
+from store import listings
+from store.sharing import claims, line
 from store.sql import rows
 from tests.bot.services.room import ADA, BOB, CY, DEE
 from tests.bot.services.sharing.company import Company

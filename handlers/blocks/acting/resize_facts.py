@@ -2,7 +2,7 @@
 
 from bot.domain.acting.actions import Action, Facts
 from bot.domain.acting.resizing import family, new_name
-from handlers.blocks import card_parts
+from handlers.blocks.acting import card_parts
 from handlers.blocks.parts import lines
 from handlers.blocks.words import esc, length, per_hour
 

@@ -8,9 +8,9 @@ from bot.domain.money.rates import cost
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.ranking import Found, Way, open_gpus, tier_of
 from handlers import ids
-from handlers.blocks.find import Asked, rows, way_button
-from handlers.blocks.line import someone
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
+from handlers.blocks.sharing.find import Asked, rows, way_button
+from handlers.blocks.sharing.line import someone
 from handlers.blocks.words import at, ends, esc, gpus, length, person, usd
 
 MOST_BUTTONS = 10

@@ -5,8 +5,8 @@ from bot.domain.listing import Listing
 from bot.domain.sharing.claims import GRACE, Claim
 from bot.domain.sharing.reminders import Reminder
 from handlers import ids
-from handlers.blocks.claims import claim_ended
 from handlers.blocks.parts import Block, Reply, button, plainly
+from handlers.blocks.sharing.claims import claim_ended
 from handlers.blocks.words import at, ends, esc, gpus, plural
 
 

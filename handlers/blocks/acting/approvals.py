@@ -6,8 +6,8 @@ from bot.domain.acting.actions import BY_RULE, Action
 from bot.domain.acting.consents import Consent
 from bot.domain.listing import Listing
 from handlers import ids
-from handlers.blocks import card_facts, card_parts, consents
-from handlers.blocks.kinds import OF, label, name_of, question
+from handlers.blocks.acting import card_facts, card_parts, consents
+from handlers.blocks.acting.kinds import OF, label, name_of, question
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.words import at, esc, near, person, persons, say, usd
 

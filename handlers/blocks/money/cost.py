@@ -8,7 +8,7 @@ from bot.domain.money.accuracy import Record
 from bot.domain.money.opinion import Opinion
 from bot.domain.money.report import NEXT_DAYS, Driver, KnownChange, Range, Report
 from handlers import ids
-from handlers.blocks import cost_charts
+from handlers.blocks.money import cost_charts
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import at, chance_of, clock_time, esc, roughly, usd
 

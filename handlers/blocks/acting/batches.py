@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.domain.acting.actions import Action
 from bot.domain.acting.batches import Asked, Batch, Left, rate_of
 from handlers import ids
-from handlers.blocks import card_parts
+from handlers.blocks.acting import card_parts
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, cut_mrkdwn, lines, plainly, section
 from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, say, usd
 

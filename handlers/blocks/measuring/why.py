@@ -7,9 +7,9 @@ from bot.domain.listing import Listing
 from bot.domain.measuring.explanation import Explanation
 from bot.domain.measuring.verdict import GpuTrace, GpuVerdict
 from bot.domain.sharing.claims import Claim
-from handlers.blocks.draining import since as draining_since
+from handlers.blocks.acting.draining import since as draining_since
 from handlers.blocks.parts import Reply, context, cut, lines, section
-from handlers.blocks.using import unclaimed
+from handlers.blocks.sharing.using import unclaimed
 from handlers.blocks.words import at, bars, clock_time, ends, esc, gpus, length, near, person, persons, say, snoozed
 
 

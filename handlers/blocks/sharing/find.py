@@ -9,8 +9,8 @@ from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.ranking import FREE, Found, Way
 from bot.domain.sharing.wants import Want
 from handlers import ids
-from handlers.blocks.line import said
 from handlers.blocks.parts import Block, Reply, button, context, lines, section
+from handlers.blocks.sharing.line import said
 from handlers.blocks.words import esc, gpus, length, near, per_hour, person, plural, usd
 
 

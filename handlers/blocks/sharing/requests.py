@@ -4,8 +4,8 @@ from bot.domain.listing import Listing
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.requests import Request
 from handlers import ids
-from handlers.blocks.line import ordinal
 from handlers.blocks.parts import Block, Reply, button, plainly
+from handlers.blocks.sharing.line import ordinal
 from handlers.blocks.words import at, ends, esc, gpus, person
 
 MOST_BUTTONS = 10

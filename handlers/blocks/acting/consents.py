@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.domain.acting.actions import Action
 from bot.domain.acting.consents import OPEN, Consent
 from handlers import ids
-from handlers.blocks.kinds import name_of
+from handlers.blocks.acting.kinds import name_of
 from handlers.blocks.parts import Reply, button, confirm, plainly
 from handlers.blocks.words import at, esc, near, person, persons, say
 

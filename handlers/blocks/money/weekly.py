@@ -5,9 +5,9 @@ from datetime import date
 from bot.domain.clock import HOUR
 from bot.domain.money.weekly import Todo, Weekly
 from handlers import ids
-from handlers.blocks.cost import month_line
+from handlers.blocks.money.cost import month_line
+from handlers.blocks.money.reports import SOME, percent
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
-from handlers.blocks.reports import SOME, percent
 from handlers.blocks.words import at, esc, length, per_hour, persons, plural, usd
 
 NUMBERS = {1: "The one thing to do", 2: "Two things to do", 3: "Three things to do"}

@@ -4,7 +4,7 @@ from sqlite_utils import Database
 
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.reminders import Reminder
-from store import claims
+from store.sharing import claims
 from store.sql import changed, one, rows
 
 SCHEMA = (

@@ -3,8 +3,8 @@
 from bot.domain.money.counterfactual import SavingKind
 from bot.domain.money.saved import Saved, Savings
 from handlers import ids
+from handlers.blocks.money.rented_prices import committed
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, handed_over, lines, section
-from handlers.blocks.rented_prices import committed
 from handlers.blocks.words import esc, length, per_hour, plural, usd
 
 SHOWN = 5

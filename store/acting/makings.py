@@ -3,7 +3,7 @@
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import Action
-from store.actions import SELECT, action_of
+from store.acting.actions import SELECT, action_of
 from store.sql import changed, one, rows
 
 

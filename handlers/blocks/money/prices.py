@@ -3,8 +3,8 @@
 from bot.domain.money.market import Comparison, Figure, OwnMachine, Paid, Quote
 from bot.domain.money.ownership import OwnedCost
 from handlers import ids
+from handlers.blocks.money.rented_prices import compare, rented
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
-from handlers.blocks.rented_prices import compare, rented
 from handlers.blocks.words import esc, per_hour, plural, usd
 
 SHOWN = 10

@@ -1,8 +1,8 @@
 """The facts on a card, as they were when it was asked for: what it costs, what is lost, what the risk is."""
 
 from bot.domain.acting.actions import Action, Facts
-from handlers.blocks import card_parts, resize_facts
-from handlers.blocks.card_parts import budget, is_owned, lost, price, programs, spends
+from handlers.blocks.acting import card_parts, resize_facts
+from handlers.blocks.acting.card_parts import budget, is_owned, lost, price, programs, spends
 from handlers.blocks.parts import lines
 from handlers.blocks.words import esc
 

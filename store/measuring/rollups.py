@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.measuring.packing import GpuSum, pack_sums, unpack_sums
 from bot.domain.measuring.rollups import Cell, cell, sum_of_minutes, sum_of_sums
-from store import minutes
+from store.measuring import minutes
 from store.sql import many, rows
 
 KEEP_HOURS = 90 * DAY

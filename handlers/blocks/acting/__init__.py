@@ -1,0 +1,1 @@
+"""Cards of actions, and what is told of stops by rule."""

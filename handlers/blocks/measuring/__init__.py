@@ -1,0 +1,1 @@
+"""Why a machine counts as idle or working."""

@@ -1,0 +1,1 @@
+"""Spend, the bill, forecasts, budgets, savings, prices, and rent or buy."""

@@ -1,0 +1,1 @@
+"""Actions and their decisions, and what rules keep of a machine: snoozes, stops announced, images."""

@@ -1,0 +1,1 @@
+"""Prices, charges, the bill, what was expected, budgets and savings."""
