@@ -1,6 +1,8 @@
 """Bookings and their slots. The database keeps the promise that no GPU is booked twice for one time."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, time
 
 from sqlite_utils import Database
@@ -90,9 +92,13 @@ def add_slot(db: Database, slot: Slot) -> None:
         *(slot.from_at, slot.until_at, slot.state, slot.outcome),
     )
     if slot.state == "booked":
-        each = ((slot.id, slot.instance_id, gpu, slot.from_at, slot.until_at) for gpu in slot.gpus)
-        sql = "INSERT INTO booked_gpus (slot_id, instance_id, gpu, from_at, until_at) VALUES (?, ?, ?, ?, ?)"
-        many(db, sql, each)
+        _keep_gpus(db, slot)
+
+
+def _keep_gpus(db: Database, slot: Slot) -> None:
+    each = ((slot.id, slot.instance_id, gpu, slot.from_at, slot.until_at) for gpu in slot.gpus)
+    sql = "INSERT INTO booked_gpus (slot_id, instance_id, gpu, from_at, until_at) VALUES (?, ?, ?, ?, ?)"
+    many(db, sql, each)
 
 
 def move(
@@ -108,6 +114,16 @@ def move(
     if done:
         changed(db, "DELETE FROM booked_gpus WHERE slot_id = ?", slot.id)
     return done == 1
+
+
+def rehouse(db: Database, booking_id: str, instance_id: str, gpus: Mapping[str, tuple[int, ...]]) -> None:
+    """Let a booking be of another instance from now on, with these GPUs for each slot that is to come."""
+    changed(db, "UPDATE bookings SET instance_id = ? WHERE id = ?", instance_id, booking_id)
+    for each in ahead(db, booking_id=booking_id):
+        values = (instance_id, json.dumps(gpus[each.id]), each.id)
+        changed(db, "UPDATE slots SET instance_id = ?, gpus = ?, told_at = NULL WHERE id = ?", *values)
+        changed(db, "DELETE FROM booked_gpus WHERE slot_id = ?", each.id)
+        _keep_gpus(db, replace(each, instance_id=instance_id, gpus=gpus[each.id]))
 
 
 def mark_told(db: Database, slot_id: str, now: int) -> None:

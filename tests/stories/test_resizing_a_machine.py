@@ -256,3 +256,62 @@ def test_the_new_machine_is_its_owners_to_stop_while_the_old_one_is_waited_for(o
 
     assert "being resized" in office.types("cy", "/gpu stop nb-5")
     assert "I can't tell whether" in office.types("cy", f"/gpu stop {made.name}"), "only because it has no agent yet"
+
+
+def test_what_somebody_else_has_booked_is_not_resized_away(office):
+    office.types("bob", "/gpu book nb-5 tomorrow 20:00 for 6h")
+    refused = office.types("cy", ASKED)
+    office.types("bob", "/gpu unbook nb-5")
+    approved(office)
+    office.types("bob", "/gpu book nb-5 tomorrow 20:00 for 6h")
+    lives_on(office, "nb-5", 0.0, 99)
+
+    assert refused == (
+        "@Bob has booked nb-5, which would be stopped: `/gpu bookings nb-5` shows when. "
+        "`/gpu clone nb-5` gives you one like it and leaves nb-5 as it is."
+    )
+    assert office.machine("nb-5").state == "running"
+    assert "nb-5 itself was not stopped: @Bob has booked nb-5 meanwhile." in office.sees("cy", "@cy")
+
+
+def test_ones_own_bookings_the_on_hours_and_the_snooze_go_along(office):
+    office.types("cy", "/gpu book nb-5 tomorrow 20:00 for 6h")
+    office.types("cy", "/gpu book nb-5 every fri 20:00 for 6h until 25 dec")
+    office.types("cy", "/gpu snooze nb-5 20h the demo")
+    office.types("bob", "/gpu hours nb-5 mon-fri 8-20")
+    approved(office)
+    card = office.sees("bob")
+    office.passes(8 * MINUTE)
+    name = new(office).name
+
+    told = office.sees("cy", "@cy")
+    assert "Goes along: its on-hours, its snoozes, and what @Cy has booked of it." in card
+    assert "It took over from nb-5: on-hours, snooze, 2 bookings of yours." in told
+    assert office.types("cy", "/gpu bookings nb-5").startswith("No bookings of nb-5.")
+    booked = office.types("cy", f"/gpu bookings {name}")
+    assert "Tue 24 Nov 20:00" in booked
+    assert "Fri 27 Nov 20:00" in booked
+    assert "Kept: by @Cy" in office.types("cy", f"/gpu why {name}")
+    assert "Mon-Fri 08:00-20:00" in office.types("cy", f"/gpu hours {name}")
+    assert "took along" in office.types("cy", f"/gpu history {name}")
+
+
+def test_a_booking_that_does_not_fit_the_new_machine_stays_and_is_said(office):
+    office.types("cy", "/gpu book nb-5 today 12:30 for 1h")
+    approved(office)
+    office.passes(8 * MINUTE)
+
+    assert "1 booking of yours did not fit and stayed with nb-5: `/gpu bookings mine`." in office.sees("cy", "@cy")
+    assert "nb-5" in office.types("cy", "/gpu bookings mine")
+
+
+def test_whoever_waits_for_the_old_machine_gets_it_instead_of_its_stop(office):
+    office.types("ada", "/gpu wait nb-5 for 2h")
+    approved(office)
+    card = office.sees("bob")
+    lives_on(office, "nb-5", 0.0, 99)
+
+    assert "In line for nb-5: 1, so nb-5 is offered to them and not stopped." in card
+    assert office.machine("nb-5").state == "running"
+    assert "nb-5 itself was not stopped: @Ada waits for nb-5, and is offered it." in office.sees("cy", "@cy")
+    assert "It was your turn for *nb-5*" in office.sees("ada", "@ada")

@@ -88,6 +88,10 @@ class Facts:
     """How long after its reboot a machine that is resized can be seen idle again at the soonest."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """Of a machine that is resized, which the new one bears as well."""
+    waiting: int = 0
+    """How many stand in the line for just the machine that is resized, so that it is not stopped."""
+    exempt: str = ""
+    """Until when and why the machine that is resized is exempt by its name, which the new one does not have."""
     programs: tuple[str, ...] = ()
     """What was seen running on its GPUs, with the unix user where that is known."""
 

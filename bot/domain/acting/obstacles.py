@@ -36,9 +36,14 @@ class Scene:
     offers: tuple[Offer, ...] = ()
     """The open ones."""
     snooze: Snooze | None = None
-    booked: Slot | None = None
-    """The next to begin."""
+    slots: tuple[Slot, ...] = ()
+    """What is booked of it, the next to begin first."""
     now: int = 0
+
+    @property
+    def booked(self) -> Slot | None:
+        """The booking that begins next."""
+        return next(iter(self.slots), None)
 
 
 def obstacle_to_stop(scene: Scene, *, even_active: bool = False) -> str | None:

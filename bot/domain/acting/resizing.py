@@ -6,6 +6,7 @@ from bot.domain.acting.actions import Action
 from bot.domain.acting.keepers import KEEPERS
 from bot.domain.acting.obstacles import Scene, fixed_obstacle, kept, outdated, passing_obstacle, provider_obstacle
 from bot.domain.fleet import Instance
+from bot.domain.sharing.bookings import Slot
 from bot.domain.sharing.claims import Claim
 
 ARM = ("g5g.", "p6e-gb200.")
@@ -61,6 +62,11 @@ def _in_use(scene: Scene, requester: str) -> str | None:
         return f"<@{others[0].holder}> holds {name}, which would be stopped. `/gpu request {name}` asks for it."
     if scene.instance.state == "stopped":
         return kept(scene) or provider_obstacle(scene.instance)
+    if booked := booked_by_others(scene, requester):
+        return (
+            f"<@{booked[0].holder}> has booked {name}, which would be stopped: `/gpu bookings {name}` shows when. "
+            f"`/gpu clone {name}` gives you one like it and leaves {name} as it is."
+        )
     if verdict is not None and verdict.works:
         return f"{name} is working: {verdict.evidence}. It can be resized once it is idle or stopped."
     return fixed_obstacle(scene) or passing_obstacle(scene)
@@ -69,6 +75,11 @@ def _in_use(scene: Scene, requester: str) -> str | None:
 def others_on(claims: tuple[Claim, ...], requester: str) -> list[Claim]:
     """The claims of others."""
     return [each for each in claims if each.holder != requester]
+
+
+def booked_by_others(scene: Scene, requester: str) -> list[Slot]:
+    """What others have booked of it; one's own bookings go along to the new machine."""
+    return [each for each in scene.slots if each.holder != requester]
 
 
 def obstacle_to_begin(action: Action, scene: Scene) -> str | None:
@@ -84,6 +95,8 @@ def reason_to_leave(action: Action, scene: Scene) -> str | None:
         return f"{scene.instance.name} was claimed meanwhile."
     if others_on(scene.claims, action.requester):
         return f"{scene.instance.name} is held by somebody else by now."
+    if booked := booked_by_others(scene, action.requester):
+        return f"<@{booked[0].holder}> has booked {scene.instance.name} meanwhile."
     return fixed_obstacle(scene)
 
 

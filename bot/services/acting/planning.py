@@ -28,6 +28,7 @@ from bot.services.money import budget_amounts, pricing
 from bot.services.sharing import using
 from store import fleet, listings
 from store.acting import actions
+from store.sharing import line
 
 
 def stop(
@@ -136,9 +137,17 @@ def resize(
         was_rate_micros=listing.rate.micros_per_hour if listing.rate else None,
         idle_after=(rule.settle_minutes + rule.window_minutes) * MINUTE if listing.running else None,
         tags=tags_to_bear(instance),
+        waiting=len(line.unoffered(db, instance_id=instance.id)) if listing.running else 0,
+        exempt=_exempt_by_name(scene),
         programs=using.programs_on(desk, db, instance.id),
     )
     return _on(desk, "resize", listing, requester, facts=_with_booking(facts, scene), reason=reason, length=wanted)
+
+
+def _exempt_by_name(scene: Scene) -> str:
+    exemption = scene.exemption
+    named = exemption is not None and exemption.instance
+    return f"until {exemption.last_day:%-d %B %Y}: {exemption.reason}" if exemption and named else ""
 
 
 def _known_type(desk: Desk, db: Database, word: str) -> str:

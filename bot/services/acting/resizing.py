@@ -12,13 +12,13 @@ from bot.domain.acting.resizing import reason_to_leave, reason_to_wait
 from bot.domain.clock import HOUR
 from bot.domain.fleet import Instance
 from bot.errors import Refused, Unreachable
-from bot.services.acting import arriving, cloning, ending, scenes, steps
+from bot.services.acting import arriving, cloning, ending, moving, scenes, steps
 from bot.services.acting.stopping import MOST_CALLS, RECALL_AFTER
 from bot.services.desk import Desk
 from bot.services.sharing import claim_ends
 from store import audit, fleet
 from store.acting import actions, makings
-from store.sharing import claims
+from store.sharing import claims, line
 
 SPARE = HOUR
 """So much longer than an idle machine takes to be seen idle after its reboot, the old one is waited for."""
@@ -40,8 +40,11 @@ def arrive(desk: Desk, action: Action, made: Instance, outcome: str) -> None:
     moves = action.requester in action.facts.holders
     now, outcome = desk.clock(), arriving.claimed(desk, action, made, outcome, granted=moves)
     with desk.store.writing() as db:
+        luggage = moving.pack(desk, db, action, made)
+        outcome = " ".join(filter(None, [outcome, luggage.said(action.facts.name)]))
         if not makings.arrived(db, action, now, outcome):
             return
+        moving.carry(desk, db, luggage, action, made)
         audit.add(db, now, "valet", "resize: the new machine runs", subject=action.subject, detail=made.id)
         ending.show(desk, db, action)
         if action.facts.reboot:
@@ -86,6 +89,8 @@ def _stop(desk: Desk, action: Action, old: Instance, *, late: bool) -> None:
         scene = scenes.now(desk, db, old)
         leave, wait = reason_to_leave(action, scene), _wait(desk, action, scene)
         leave = leave or (wait if late or action.calls else None)
+        if not leave and not wait and not action.calls and (leave := _left_to(db, action)):
+            _give_up_claim(desk, db, action)
         if leave:
             _end(desk, db, action, "done", f"{old.name} itself was not stopped: {leave}")
         elif wait or not actions.mark_called(db, action.id, desk.clock(), calls=action.calls):
@@ -95,6 +100,13 @@ def _stop(desk: Desk, action: Action, old: Instance, *, late: bool) -> None:
     desk.wake()
     if not leave:
         _call(desk, action, old)
+
+
+def _left_to(db: Database, action: Action) -> str | None:
+    """Who stands in the line for the old machine, and is offered it rather than that it is stopped."""
+    waits = [each.person for each in line.unoffered(db, instance_id=action.instance_id)]
+    others = [person for person in waits if person != action.requester]
+    return f"<@{others[0]}> waits for {action.facts.name}, and is offered it." if others else None
 
 
 def _wait(desk: Desk, action: Action, scene: Scene) -> str | None:

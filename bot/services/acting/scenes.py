@@ -32,7 +32,7 @@ def scene(desk: Desk, db: Database, instance: Instance, held: Sequence[Claim], v
         switches=desk.switches(instance),
         offers=tuple(line.offers_on(db, [instance.id]).get(instance.id, ())),
         snooze=snoozes.on(db, instance.id, desk.clock()),
-        booked=next_slot(db, instance.id),
+        slots=tuple(bookings.ahead(db, instance_id=instance.id)),
         now=desk.clock(),
     )
 

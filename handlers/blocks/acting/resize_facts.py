@@ -4,7 +4,7 @@ from bot.domain.acting.actions import Action, Facts
 from bot.domain.acting.resizing import family, new_name
 from handlers.blocks.acting import card_parts
 from handlers.blocks.parts import lines
-from handlers.blocks.words import esc, length, per_hour
+from handlers.blocks.words import esc, length, per_hour, person
 
 IMAGE = "the image, at most $0.05 per GB of disk a month: `/gpu images`"
 
@@ -23,6 +23,8 @@ def facts(action: Action) -> str:
             card_parts.programs(known),
             card_parts.holder(action),
             _old(known, name),
+            _along(action),
+            _exempt(known, name),
             card_parts.lost(action) if known.idle_after is not None else "",
             f"Changes: the instance id and the private address; {name} keeps its own.",
             _driver(known),
@@ -30,6 +32,21 @@ def facts(action: Action) -> str:
             f"Risk: {_short(known)}I try for 21 minutes, and {name} stays as it is if there is none.",
         ]
     )
+
+
+def _along(action: Action) -> str:
+    known, name = action.facts, esc(action.facts.name, 60)
+    whose = f"what {person(action.requester)} has booked of it"
+    line = (
+        f" In line for {name}: {known.waiting}, so {name} is offered to them and not stopped." if known.waiting else ""
+    )
+    return f"Goes along: its on-hours, its snoozes, and {whose}.{line}"
+
+
+def _exempt(known: Facts, name: str) -> str:
+    if not known.exempt:
+        return ""
+    return f"Exempt {esc(known.exempt)}. That is {name}'s by its name; an admin can write the new name into valet.toml."
 
 
 def _change(known: Facts) -> str:
