@@ -32,8 +32,9 @@ class Roster:
         return next((team for team in self.teams if team.name == name), None)
 
     def team_of(self, user: str) -> str:
-        """The name of the first team the user belongs to; empty when in none."""
-        return next((team.name for team in self.teams if user in team.members or user in team.approvers), "")
+        """The name of the first team the user is a member of, else an approver of; empty when in none."""
+        member = (team.name for team in self.teams if user in team.members)
+        return next(member, "") or next((team.name for team in self.teams if user in team.approvers), "")
 
     def approvers(self, team_name: str) -> frozenset[str]:
         """Who may approve for a team: its approvers, else the admins."""

@@ -1,9 +1,9 @@
 """/gpu stop and start: what is done to machines, after somebody else said yes."""
 
-from bot.domain.acting.actions import Action, Kind
+from bot.domain.acting.actions import Kind
 from bot.domain.listing import Listing
 from bot.services import desk
-from bot.services.acting import asking, breaking_glass, consenting
+from bot.services.acting import asking, breaking_glass
 from handlers.blocks.acting import approvals
 from handlers.blocks.parts import Reply
 from handlers.commands import batches, hints, launches
@@ -28,7 +28,7 @@ def stop(ask: Ask) -> Reply:
 def ask_stop(ask: Ask, listing: Listing, *, reason: str = "") -> Reply:
     """Put the question; asked twice, it is the same card."""
     before = ask.desk.clock()
-    return _asked(ask, asking.ask_to_stop(ask.desk, listing.instance.id, ask.user, reason=reason), before)
+    return launches.told(ask, asking.ask_to_stop(ask.desk, listing.instance.id, ask.user, reason=reason), before)
 
 
 def _breaks_glass(rest: list[str]) -> bool:
@@ -37,7 +37,7 @@ def _breaks_glass(rest: list[str]) -> bool:
 
 def _broken(ask: Ask, listing: Listing, kind: Kind, rest: list[str]) -> Reply:
     passed = breaking_glass.break_glass(ask.desk, listing, kind, ask.user, readable(" ".join(rest)))
-    return approvals.asked(passed, desk.channel_of(ask.desk, passed.team), again=False)
+    return approvals.asked(passed, desk.channel_of(ask.desk, passed.team), ask.user, again=False)
 
 
 def start(ask: Ask) -> Reply:
@@ -56,17 +56,13 @@ def ask_start(ask: Ask, listing: Listing, wanted: Span | None = None, *, note: s
     if better is not None:
         return better
     length = _length(wanted or Span(), before)
-    return _asked(ask, asking.ask_to_start(ask.desk, listing.instance.id, ask.user, length=length, note=note), before)
+    return launches.told(
+        ask, asking.ask_to_start(ask.desk, listing.instance.id, ask.user, length=length, note=note), before
+    )
 
 
 def _length(wanted: Span, now: int) -> int | None:
     return wanted.length if wanted.end is None else wanted.end - now
-
-
-def _asked(ask: Ask, action: Action, before: int) -> Reply:
-    again = action.created_at < before or action.requester != ask.user
-    first = consenting.of(ask.desk, action.id)
-    return approvals.asked(action, desk.channel_of(ask.desk, action.team), again=again, first=first)
 
 
 VERBS = (

@@ -1,8 +1,9 @@
 """/gpu launch: new machines, from what admins have listed."""
 
+from bot.domain.acting.actions import Action
 from bot.errors import Refused
 from bot.services import desk
-from bot.services.acting import asking, imaging, listing_templates
+from bot.services.acting import asking, consenting, imaging, listing_templates
 from handlers.blocks.acting import approvals, launches
 from handlers.blocks.acting import images as blocks
 from handlers.blocks.parts import Reply
@@ -31,7 +32,14 @@ def ask_launch(ask: Ask, name: str, wanted: Span | None = None, *, note: str = "
         return better
     length = wanted.length if wanted.end is None else wanted.end - now
     action = asking.ask_to_launch(ask.desk, name, ask.user, length=length, note=note)
-    return approvals.asked(action, desk.channel_of(ask.desk, action.team), again=action.created_at < now)
+    return told(ask, action, now)
+
+
+def told(ask: Ask, action: Action, before: int) -> Reply:
+    """What whoever asked just now hears; `before` is when they did."""
+    again = action.created_at < before or action.requester != ask.user
+    first = consenting.of(ask.desk, action.id)
+    return approvals.asked(action, desk.channel_of(ask.desk, action.team), ask.user, again=again, first=first)
 
 
 def clone(ask: Ask) -> Reply:
@@ -43,8 +51,7 @@ def clone(ask: Ask) -> Reply:
     length = wanted.length if wanted.end is None else wanted.end - now
     note = readable(said)
     action = asking.ask_to_clone(ask.desk, listing.instance.id, ask.user, length=length, note=note, reboot=reboot)
-    again = action.created_at < now or action.requester != ask.user
-    return approvals.asked(action, desk.channel_of(ask.desk, action.team), again=again)
+    return told(ask, action, now)
 
 
 def resize(ask: Ask) -> Reply:
@@ -59,8 +66,7 @@ def resize(ask: Ask) -> Reply:
     length = wanted.length if wanted.end is None else wanted.end - now
     reason = readable(said)
     action = asking.ask_to_resize(ask.desk, listing.instance.id, ask.user, rest[0], length=length, reason=reason)
-    again = action.created_at < now or action.requester != ask.user
-    return approvals.asked(action, desk.channel_of(ask.desk, action.team), again=again)
+    return told(ask, action, now)
 
 
 def images(ask: Ask) -> Reply:

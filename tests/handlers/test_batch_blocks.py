@@ -47,4 +47,4 @@ def test_a_holders_question_is_fit_to_send(text, answer, state):
 
     assert objections(consents.question(asked, action)) == []
     assert objections(approvals.card(action, APPROVERS, [asked] * 16)) == []
-    assert objections(approvals.asked(action, "C0GPUS001", again=True, first=[asked] * 16)) == []
+    assert objections(approvals.asked(action, "C0GPUS001", action.requester, again=True, first=[asked] * 16)) == []

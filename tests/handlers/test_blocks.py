@@ -120,7 +120,7 @@ def test_a_card_in_every_state_is_fit_to_send(text, state):
     replies = [
         approvals.card(asked_about, APPROVERS),
         approvals.card(asked_about, frozenset()),
-        approvals.asked(asked_about, "C0GPUS001", again=True),
+        approvals.asked(asked_about, "C0GPUS001", asked_about.requester, again=True),
         approvals.ended(asked_about, []),
     ]
 
@@ -148,7 +148,7 @@ def test_a_card_of_every_other_kind_is_fit_to_send(text, state, kind):
     others = approvals.instead([pieces.listing(text)] * 3, [text[:60] or "box"] * 3)
     replies = [
         approvals.card(asked_about, APPROVERS),
-        approvals.asked(asked_about, "C0GPUS001", again=False),
+        approvals.asked(asked_about, "C0GPUS001", asked_about.requester, again=False),
         approvals.news(asked_about, others),
         approvals.ended(asked_about, others),
         launches.over(asked_about, text, f"{text} is working.", "C0GPUS001"),

@@ -120,7 +120,7 @@ def test_asked_twice_it_is_one_question(held):
     ask(held)
     again = held.types("bob", "/gpu stop train-7")
 
-    assert again.startswith("It was asked for already: Stop train-7? @Cy holds it and has been asked first")
+    assert again.startswith("@Ada asked already: Stop train-7? @Cy holds it and has been asked first")
     assert len([said for said in held.slack.sees("cy", "@cy") if "asks to stop" in said]) == 1
 
 

@@ -208,7 +208,7 @@ def test_asked_twice_it_is_one_card_and_another_type_has_to_wait(office):
     again = office.types("cy", ASKED)
     other = office.types("cy", "/gpu resize nb-5 g5.2xlarge")
 
-    assert again.startswith("It was asked for already: Resize nb-5 to g5.12xlarge for 4 h? Asked in #gpus.")
+    assert again.startswith("You asked already in #gpus: Resize nb-5 to g5.12xlarge for 4 h?")
     assert other == "@Cy has asked for nb-5 to become a g5.12xlarge; wait for the end of that."
 
 

@@ -53,6 +53,42 @@ def test_only_its_maker_the_team_and_admins_end_a_snooze_and_its_maker_is_told(t
     )
 
 
+def test_whoever_decides_on_a_stop_sees_who_wants_the_machine_left_alone(team):
+    team.reports("train-7", 0.0)
+    team.types("cy", "/gpu snooze train-7 5d conference demo")
+    team.types("ada", "/gpu stop train-7")
+
+    assert "Holder: nobody.\nKept: by @Cy until Sat 09:00 UTC (conference demo).\n" in team.sees("bob", "#ml-platform")
+
+
+def test_a_snooze_calls_off_a_stop_that_nobody_has_decided(team):
+    team.reports("train-7", 0.0)
+    team.types("ada", "/gpu stop train-7")
+    team.types("cy", "/gpu snooze train-7 4h conference demo")
+
+    assert "No longer needed: @Cy snoozed train-7 first." in team.sees("bob", "#ml-platform")
+    assert "@Cy snoozed train-7 first." in team.sees("ada", "@ada")
+
+
+def test_a_snooze_that_comes_too_late_says_so(team):
+    team.reports("train-7", 0.0)
+    team.types("ada", "/gpu stop train-7")
+    team.slack.click("bob", "#ml-platform", "Stop train-7")
+    team.settle()
+
+    assert team.types("cy", "/gpu snooze train-7 4h") == (
+        "train-7 is being stopped already. `/gpu start train-7` starts it again once it stands still."
+    )
+
+
+def test_a_stop_of_all_that_idles_leaves_out_what_others_keep(team):
+    team.reports("train-7", 0.0)
+    team.types("cy", "/gpu snooze train-7 5d conference demo")
+
+    team.types("ada", "/gpu stop idle")
+    assert "@Cy keeps train-7; `/gpu stop train-7` asks all the same." in team.sees("ada")
+
+
 def test_ending_ones_own_leaves_what_others_want(team):
     team.types("ada", "/gpu snooze train-7 8h eval")
     team.types("cy", "/gpu snooze train-7 4h demo")

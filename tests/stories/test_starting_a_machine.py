@@ -70,7 +70,7 @@ def test_asked_again_on_other_terms_the_first_stand_and_can_be_taken_back(office
     office.presses("ada", "Take it back")
     fresh = office.types("ada", "/gpu start eval-2 for 48h")
 
-    assert again.startswith("It was asked for already: Start eval-2 for 2 h? Asked in")
+    assert again.startswith("You asked already in #ml-platform: Start eval-2 for 2 h?")
     assert "[Take it back]" in again
     assert fresh.startswith("Asked in")
     assert "Start eval-2 for 2 d?" in office.sees("bob", "#ml-platform")

@@ -93,8 +93,18 @@ def test_asked_twice_it_is_the_same_card(office):
     ask(office)
     office.clock.forward(MINUTE)
 
-    assert office.types("ada", "/gpu stop train-7").startswith("It was asked for already")
+    assert office.types("ada", "/gpu stop train-7").startswith("You asked already in #ml-platform: Stop train-7?")
     assert len([m for m in office.slack.sees("bob", "#ml-platform") if "Stop train-7" in m]) == 1
+
+
+def test_only_whoever_asked_is_offered_to_take_it_back(office):
+    ask(office)
+    office.clock.forward(MINUTE)
+
+    assert "[Take it back]" in office.types("ada", "/gpu stop train-7")
+    seen = office.types("cy", "/gpu stop train-7")
+    assert seen.startswith("@Ada asked already in #ml-platform: Stop train-7? train-7 keeps running until somebody")
+    assert "[Take it back]" not in seen
 
 
 def test_a_restart_of_the_bot_loses_nothing(office):

@@ -55,6 +55,10 @@ class Facts:
     booked_by: str = ""
     booked_at: int | None = None
     """Who has booked it next, and from when, where that is within a day."""
+    kept_by: str = ""
+    kept_until: int | None = None
+    kept_why: str = ""
+    """Who else has snoozed it the longest, until when and why."""
     rate_micros: int | None = None
     rate_exact: bool = True
     """False when the figure was borrowed, say from another region."""

@@ -52,7 +52,7 @@ def stop(
     facts = replace(
         _facts(db, listing, scene.verdict), owner=owner, programs=using.programs_on(desk, db, listing.instance.id)
     )
-    facts = _with_booking(facts, scene)
+    facts = _with_wishes(facts, scene, requester)
     if ends_work:
         facts = replace(facts, even_active=True, approvals=2)
     return _on(desk, "stop", listing, requester, facts=facts, reason=reason)
@@ -141,7 +141,8 @@ def resize(
         exempt=_exempt_by_name(scene),
         programs=using.programs_on(desk, db, instance.id),
     )
-    return _on(desk, "resize", listing, requester, facts=_with_booking(facts, scene), reason=reason, length=wanted)
+    facts = _with_wishes(facts, scene, requester)
+    return _on(desk, "resize", listing, requester, facts=facts, reason=reason, length=wanted)
 
 
 def _exempt_by_name(scene: Scene) -> str:
@@ -180,11 +181,14 @@ def _with_budget(desk: Desk, db: Database, team_name: str, facts: Facts) -> Fact
     return replace(facts, budget_micros=budget, spent_micros=budget_amounts.spent(desk, db, scope))
 
 
-def _with_booking(facts: Facts, scene: Scene) -> Facts:
-    """The facts with the booking that begins within a day, which would find the machine stopped."""
-    if scene.booked is None or scene.booked.from_at - scene.now >= DAY:
+def _with_wishes(facts: Facts, scene: Scene, requester: str) -> Facts:
+    """The facts with what others want of the machine: a snooze, and a booking that begins within a day."""
+    snooze, booked = scene.snooze, scene.booked
+    if snooze is not None and snooze.who != requester:
+        facts = replace(facts, kept_by=snooze.who, kept_until=snooze.until_at, kept_why=snooze.reason)
+    if booked is None or booked.from_at - scene.now >= DAY:
         return facts
-    return replace(facts, booked_by=scene.booked.holder, booked_at=scene.booked.from_at)
+    return replace(facts, booked_by=booked.holder, booked_at=booked.from_at)
 
 
 def _launch_facts(desk: Desk, db: Database, template: Template) -> Facts:

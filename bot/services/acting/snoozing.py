@@ -7,10 +7,10 @@ from bot.domain.clock import DAY, HOUR
 from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services import digesting
-from bot.services.acting import parking
+from bot.services.acting import ending, parking
 from bot.services.desk import Desk
 from store import audit, outbox
-from store.acting import snoozes
+from store.acting import actions, snoozes
 
 USUAL = 4 * HOUR
 
@@ -58,10 +58,26 @@ def keep(desk: Desk, listing: Listing, person: str) -> Snooze:
 
 
 def _put(desk: Desk, db: Database, made: Snooze) -> Snooze:
+    _call_off_stop(desk, db, made)
     snoozes.put(db, made)
     audit.add(db, made.made_at, made.who, "snoozed", subject=made.instance_id, detail=made.reason)
     _refresh(desk, db, made.instance_id)
     return snoozes.on(db, made.instance_id, made.made_at) or made
+
+
+def _call_off_stop(desk: Desk, db: Database, made: Snooze) -> None:
+    """A stop that nobody has decided yet is off; raises Refused where it is too late for a snooze to keep anything."""
+    action = ending.lapse(desk, db, actions.live_on(db, made.instance_id))
+    if action is None or action.kind != "stop":
+        return
+    name = action.facts.name
+    if action.state == "pending":
+        outcome = f"<@{made.who}> snoozed {name} first."
+        ending.end(desk, db, action, "cancelled", outcome=outcome, who=made.who, did="cancelled the stop")
+    elif action.state == "executing":
+        raise Refused(f"{name} is being stopped already. `/gpu start {name}` starts it again once it stands still.")
+    elif not action.facts.rule:
+        raise Refused(f"{name} is about to be stopped ({action.decided_by} approved it).")
 
 
 def end(desk: Desk, listing: Listing, person: str) -> Snooze | None:

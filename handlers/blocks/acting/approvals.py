@@ -61,6 +61,7 @@ def _sure(action: Action) -> str:
         reboots = f" {name_of(action)} is rebooted." if facts.reboot else ""
         return f"{name_of(action)}{rate}. {card_parts.spends(action)}{reboots}"
     holder = f"held by {persons(facts.holders)}" if facts.holders else "held by nobody"
+    holder += f", and {person(facts.kept_by)} wants it left alone" if facts.kept_by else ""
     works = " It is working, and that work ends." if action.ends_work else ""
     return f"{name_of(action)}{rate}, {holder}.{works} {card_parts.lost(action)}"
 
@@ -122,20 +123,24 @@ def _when(action: Action) -> str:
     return f" at {at(action.decided_at)}" if action.decided_at else ""
 
 
-def asked(action: Action, channel: str, *, again: bool, first: Sequence[Consent] = ()) -> Reply:
-    """Told to the one who asked; `first`: the holders who are asked before the card is posted."""
-    name = name_of(action)
+def asked(action: Action, channel: str, reader: str, *, again: bool, first: Sequence[Consent] = ()) -> Reply:
+    """Told to the reader, who asked; `again`: it was asked for before, perhaps by somebody else.
+
+    `first`: the holders who are asked before the card is posted.
+    """
+    name, mine = name_of(action), reader == action.requester
     where = f" in <#{channel}>" if channel else ""
     if action.state != "pending":
-        return plainly(f"{name} is already on its way: {_ending(action)}", *_off(action))
-    again_said = f"It was asked for already: {_terms(action)} " if again else ""
+        return plainly(f"{name} is already on its way: {_ending(action)}", *(_off(action) if mine else ()))
+    earlier = f"{'You' if mine else say(action.asker)} asked already" if again else ""
     stays, holders = OF[action.kind].stays.format(name=name), consents.first(first)
     if holders:
-        text = f"{again_said}{holders}; then the question goes on{where.replace(' in ', ' to ')}. {stays} until then."
+        begins = f"{earlier}: {_terms(action)} " if again else ""
+        text = f"{begins}{holders}; then the question goes on{where.replace(' in ', ' to ')}. {stays} until then."
     else:
-        lapses = f"until somebody approves; the question lapses at {at(action.expires_at)}"
-        text = f"{again_said}Asked{where}. {stays} {lapses}."
-    return plainly(text, *(_back(action) if again else ()))
+        begins = f"{earlier}{where}: {_terms(action)}" if again else f"Asked{where}."
+        text = f"{begins} {stays} until somebody approves; the question lapses at {at(action.expires_at)}."
+    return plainly(text, *(_back(action) if again and mine else ()))
 
 
 def _terms(action: Action) -> str:

@@ -1,9 +1,10 @@
 """The parts that the cards of several kinds have in common."""
 
 from bot.domain.acting.actions import Action, Facts
+from bot.domain.acting.snoozes import Snooze
 from bot.domain.money.rates import cost
 from handlers.blocks.parts import lines
-from handlers.blocks.words import addresses, at, esc, length, near, per_hour, person, persons, usd
+from handlers.blocks.words import addresses, at, esc, length, near, per_hour, person, persons, snoozed, usd
 
 MOST_PROGRAMS = 8
 
@@ -58,11 +59,20 @@ def verdict(action: Action) -> str:
 
 
 def holder(action: Action) -> str:
-    """Who holds it until when, and who has booked it."""
+    """Who holds it until when, who wants it left alone, and who has booked it."""
     known = action.facts
     until = near(known.claim_until, action.created_at) if known.claim_until else ""
     booked = f"Booked: by {person(known.booked_by)} from {at(known.booked_at)}." if known.booked_at else ""
-    return lines([f"Holder: {f'{persons(known.holders)} to {until}' if until else 'nobody'}.", booked])
+    return lines([f"Holder: {f'{persons(known.holders)} to {until}' if until else 'nobody'}.", keeper(action), booked])
+
+
+def keeper(action: Action) -> str:
+    """Whoever has snoozed it; empty where nobody else has."""
+    known = action.facts
+    if known.kept_until is None:
+        return ""
+    made = Snooze(action.instance_id, known.kept_until, known.kept_by, action.created_at, known.kept_why)
+    return f"Kept: {snoozed(made)}."
 
 
 def kept(known: Facts) -> str:
