@@ -155,3 +155,27 @@ def test_a_restart_in_between_loses_nothing(held):
 
     assert held.machine("train-7").state == "stopped"
     assert len(held.fleet.stops) == 1
+
+
+def test_whoever_takes_it_over_meanwhile_needs_it_so_the_request_is_off(held):
+    ask(held)
+    held.types("cy", "/gpu hand train-7 @bob")
+    held.presses("bob", "Take it over", "@bob")
+    held.passes(HOUR)
+
+    assert "No longer needed: @Bob took train-7 over from @Cy." in held.sees("ada", "@ada")
+    assert "Nobody needs your answer any more. @Bob took train-7 over from @Cy." in held.slack.sees("cy", "@cy")[0]
+    assert "given it back" not in held.sees("bob", DECIDE)
+    assert held.fleet.stops == []
+
+
+def test_what_is_approved_can_not_be_taken_over_any_more(held):
+    held.types("cy", "/gpu hand train-7 @bob")
+    ask(held)
+    held.presses("cy", "It may be stopped", "@cy")
+    held.presses("bob", "Stop train-7", DECIDE)
+    held.presses("bob", "Take it over", "@bob")
+    held.passes(2 * MINUTE)
+
+    assert "train-7 is about to be stopped (@Bob approved it)." in " ".join(held.slack.sees("bob", "@bob"))
+    assert held.machine("train-7").state == "stopped"

@@ -202,10 +202,11 @@ def _closed(action: Action) -> str | None:
     return f"Already {action.state}{who}."
 
 
-def make_way(desk: Desk, db: Database, listing: Listing, person: str) -> None:
+def make_way(desk: Desk, db: Database, listing: Listing, person: str, *, giver: str = "") -> None:
     """Somebody wants to use this instance: a stop (or a resize, which ends with one) nobody has decided yet is off.
 
-    Raises Refused when it is too late, or when the instance is on its way to somebody else.
+    `giver` is whose claim they take over, if they do. Raises Refused when it is too late, or when the instance is on
+    its way to somebody else.
     """
     name = listing.instance.name
     action = ending.lapse(desk, db, actions.live_on(db, listing.instance.id))
@@ -216,7 +217,7 @@ def make_way(desk: Desk, db: Database, listing: Listing, person: str) -> None:
         return
     if action.state != "pending":
         raise Refused(f"{name} is about to be {PAST[action.kind]} ({action.decided_by} approved it).")
-    outcome = f"<@{person}> claimed {name} first."
+    outcome = f"<@{person}> took {name} over from <@{giver}>." if giver else f"<@{person}> claimed {name} first."
     ending.end(desk, db, action, "cancelled", outcome=outcome, who=person, did=f"cancelled the {action.kind}")
 
 

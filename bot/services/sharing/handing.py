@@ -11,6 +11,7 @@ from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.handovers import Handover, HandoverState
 from bot.errors import Refused
 from bot.services import digesting
+from bot.services.acting import asking
 from bot.services.desk import Desk
 from bot.services.sharing import fair_use, requesting, turns
 from store import audit, listings, outbox
@@ -95,6 +96,9 @@ def _take_over(desk: Desk, db: Database, made: Handover, now: int, *, granted: b
         return None
     if any(other.instance_id == held.instance_id for other in claims.held_by(db, made.taker)):
         raise Refused("You hold other GPUs of it by now. Release those first, then take these.")
+    listing = listings.by_id(db, held.instance_id)
+    if listing is not None:
+        asking.make_way(desk, db, listing, made.taker, giver=made.giver)
     team = desk.roster().team_of(made.taker)
     taken = replace(held, id=secrets.token_hex(16), holder=made.taker, from_at=now, team=team)
     claims.end(db, held.id, now, "handed", who=made.giver)
