@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from sqlite_utils import Database
 
-from bot.domain.entries import Broken, Entry
+from bot.domain.entries import REFUSED, Broken, Entry
 from store.sql import bound, changed, one, rows
 
 SCHEMA = (
@@ -26,6 +26,7 @@ SCHEMA = (
         hash TEXT NOT NULL CHECK (length(hash) = 64)
     ) STRICT""",
     "CREATE INDEX audit_of_subject ON audit (subject)",
+    f"CREATE INDEX audit_refused ON audit (who, at) WHERE after = '{REFUSED}'",
     "CREATE TRIGGER audit_keeps BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END",
     "CREATE TRIGGER audit_stands BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END",
     # an INSERT OR REPLACE deletes without asking the trigger above
@@ -58,6 +59,12 @@ def newest(db: Database, subject: str, limit: int) -> tuple[list[Entry], int]:
     found = rows(db, "SELECT * FROM audit WHERE subject = ? ORDER BY id DESC LIMIT ?", subject, limit)
     counted = one(db, "SELECT count(*) AS n FROM audit WHERE subject = ?", subject)
     return [Entry(**row) for row in found], counted["n"] if counted else 0
+
+
+def refused_since(db: Database, who: str, start: int) -> list[tuple[str, str]]:
+    """What somebody was refused since then: of which subject, and what they tried."""
+    sql = f"SELECT subject, did FROM audit WHERE who = ? AND after = '{REFUSED}' AND at > ?"
+    return [(row["subject"], row["did"]) for row in rows(db, sql, who, start)]
 
 
 def since(db: Database, start: int) -> Iterator[Entry]:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+REFUSED = "refused"
+"""What came of it, where somebody tried what they may not, or what could not be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

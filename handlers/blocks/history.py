@@ -4,7 +4,7 @@ import re
 from typing import get_args
 
 from bot.domain.acting.actions import ActionState
-from bot.domain.entries import Entry
+from bot.domain.entries import REFUSED, Entry
 from handlers import ids
 from handlers.blocks.parts import FALLBACK_TEXT, Reply, actions, button, context, cut_mrkdwn, lines, section
 from handlers.blocks.words import esc, person, say, when
@@ -33,11 +33,14 @@ def history(name: str, instance_id: str, entries: list[Entry], total: int) -> Re
 
 
 def _row(entry: Entry) -> str:
+    who = _OURS.get(entry.who) or _word(entry.who)
+    if entry.after == REFUSED:
+        return f"{when(entry.at)}  {who} {esc(entry.did, 60)}, refused: {say(entry.detail[:200])}"
     told = entry.after in get_args(ActionState)  # what was done says it
     change = f" ({_word(entry.before)} to {_word(entry.after)})" if (entry.before or entry.after) and not told else ""
     why = _why(entry)
     why = f": {why}" if why else ""
-    return f"{when(entry.at)}  {_OURS.get(entry.who) or _word(entry.who)} {esc(entry.did, 60)}{change}{why}"
+    return f"{when(entry.at)}  {who} {esc(entry.did, 60)}{change}{why}"
 
 
 def _why(entry: Entry) -> str:

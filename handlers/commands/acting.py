@@ -18,7 +18,7 @@ def stop(ask: Ask) -> Reply:
         return batches.stop_idle(ask)
     several, reason = batches.named(ask) if ask.words else ([], [])
     if len(several) > 1:
-        return batches.put(ask, [each.instance.id for each in several], reason=readable(" ".join(reason)))
+        return batches.put(ask, [each.instance.id for each in several], reason=readable(" ".join(reason)), named=True)
     listing, rest = named(ask, "stop")
     if _breaks_glass(rest):
         return _broken(ask, listing, "stop", rest[1:])

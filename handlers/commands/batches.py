@@ -47,9 +47,9 @@ def named(ask: Ask) -> tuple[list[Listing], list[str]]:
     return found, []
 
 
-def put(ask: Ask, instance_ids: Sequence[str], *, reason: str = "") -> Reply:
+def put(ask: Ask, instance_ids: Sequence[str], *, reason: str = "", named: bool = False) -> Reply:
     """Put the question."""
-    return told(ask, batching.ask(ask.desk, instance_ids, ask.user, reason=reason))
+    return told(ask, batching.ask(ask.desk, instance_ids, ask.user, reason=reason, named=named))
 
 
 def told(ask: Ask, asked: Sequence[Asked]) -> Reply:

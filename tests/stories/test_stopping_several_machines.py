@@ -109,6 +109,7 @@ def test_machines_at_work_or_held_by_others_are_left_out_and_named(idle):
     assert "•  nb-2 is @Cy's; `/gpu stop nb-2` asks them first." in seen
     assert "•  render-1 is working" in seen
     assert "•  I can't tell whether old-3 works" in seen
+    assert "@Ada tried to stop it, refused: nb-2 is @Cy's" in idle.types("bob", "/gpu history nb-2")
 
 
 def test_stop_idle_asks_about_ones_own_team(idle):

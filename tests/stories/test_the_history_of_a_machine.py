@@ -1,6 +1,11 @@
 """/gpu history tells who did what to a machine, when and why."""
 
-from bot.domain.clock import MINUTE
+import pytest
+
+from bot.domain.clock import HOUR, MINUTE
+from bot.errors import Refused
+from bot.sandbox.slack.people import ADA
+from bot.services.acting import asking, refusals
 from store import audit
 
 
@@ -88,3 +93,51 @@ def test_every_step_is_in_the_audit_with_what_it_changed(office):
     entries = audit.of(office.valet.desk.store.reading(), office.machine("train-7").id)
     steps = [(each.before, each.after) for each in entries]
     assert steps == [("", "pending"), ("pending", "approved"), ("approved", "executing"), ("executing", "done")]
+
+
+def test_what_was_refused_is_told_with_who_tried_and_why(office):
+    office.types("cy", "/gpu stop old-3")
+    office.types("ada", "/gpu hours train-7 mon-fri 8-20")
+    office.reports("train-7", 0.0)
+    office.types("ada", "/gpu stop train-7 nobody needs it")
+    office.presses("ada", "Stop train-7", "#ml-platform")
+    office.presses("bob", "Keep it running", "#ml-platform")
+    office.types("ada", "/gpu stop trian-7")
+    office.types("ada", "/gpu stop train-7 --break-glass it burns")
+
+    assert (
+        "@Cy tried to stop it, refused: I can't tell whether old-3 works (no agent has reported from it), so I won't"
+        in office.types("bob", "/gpu history old-3")
+    )
+    seen = office.types("bob", "/gpu history train-7").splitlines()
+    assert seen[1].endswith(
+        "@Ada tried to break the glass for the stop, refused: No such request waits for an answer. "
+        "Ask first, with `/gpu stop train-7`."
+    )
+    assert seen[3].endswith(
+        "@Ada tried to approve the stop, refused: You asked for this yourself, so someone else decides: @Bob."
+    )
+    assert seen[5].endswith(
+        "@Ada tried to set on-hours, refused: On-hours stop train-7 without asking again, so @Bob sets them."
+    )
+
+
+def test_pressing_a_hundred_times_is_one_entry_an_hour_and_twenty_of_a_person_at_most(office):
+    office.reports("train-7", 0.0)
+    office.types("ada", "/gpu stop train-7")
+    action = "".join(row["id"] for row in office.valet.desk.store.reading().query("SELECT id FROM actions"))
+
+    def refused(count: int) -> int:
+        for _ in range(count):
+            with pytest.raises(Refused):
+                asking.decide(office.valet.desk, action, ADA, yes=True)
+        return sum(each.after == "refused" for each in audit.since(office.valet.desk.store.reading(), 0))
+
+    assert refused(100) == 1
+    office.clock.forward(HOUR + MINUTE)
+    assert refused(1) == 2
+    for number in range(30):
+        with pytest.raises(Refused), refusals.kept(office.valet.desk, ADA, "stop it", f"i-{number}"):
+            raise Refused("No.")
+    assert refused(0) == 1 + refusals.MOST
+    office.settle()

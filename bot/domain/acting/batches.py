@@ -40,6 +40,7 @@ class Left:
 
     name: str
     why: str
+    instance_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

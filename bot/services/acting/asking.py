@@ -13,7 +13,7 @@ from bot.domain.acting.snoozes import BY_BUTTON, Snooze, kept
 from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services import digesting
-from bot.services.acting import consenting, ending, planning, unasked
+from bot.services.acting import consenting, ending, planning, refusals, unasked
 from bot.services.desk import Desk
 from store import audit, listings
 from store.acting import actions, decisions, makings, snoozes
@@ -30,6 +30,7 @@ def ask_to_stop(desk: Desk, instance_id: str, requester: str, *, reason: str = "
         desk,
         "stop",
         instance_id,
+        requester,
         lambda db, listing: planning.stop(desk, db, listing, requester, reason=reason, owner=owner),
         ends_work=bool(reason) and requester != VALET,
     )
@@ -41,6 +42,7 @@ def ask_to_start(desk: Desk, instance_id: str, requester: str, *, length: int | 
         desk,
         "start",
         instance_id,
+        requester,
         lambda db, listing: planning.start(desk, db, listing, requester, length=length, reason=note),
     )
 
@@ -49,7 +51,8 @@ def ask_to_launch(
     desk: Desk, template_name: str, requester: str, *, length: int | None = None, note: str = ""
 ) -> Action:
     """Ask for a new machine, claimed for that long; asked twice, it is the same card. Raises Refused, NotFound."""
-    with desk.store.writing() as db:
+    subject = f"launch/{template_name}"
+    with refusals.kept(desk, requester, "launch it", subject), desk.store.writing() as db:
         live = ending.lapse(desk, db, makings.live_launch(db, requester, template_name))
         if live is None:
             planned = planning.launch(desk, db, template_name, requester, length=length, reason=note)
@@ -66,7 +69,7 @@ def ask_to_clone(
     def plan(db: Database, listing: Listing) -> Action:
         return planning.clone(desk, db, listing, requester, length=length, reason=note, reboot=reboot)
 
-    return _ask(desk, "clone", instance_id, plan)
+    return _ask(desk, "clone", instance_id, requester, plan)
 
 
 def ask_to_resize(
@@ -80,16 +83,16 @@ def ask_to_resize(
     def plan(db: Database, listing: Listing) -> Action:
         return planning.resize(desk, db, listing, requester, kind, length=length, reason=reason)
 
-    action = _ask(desk, "resize", instance_id, plan)
+    action = _ask(desk, "resize", instance_id, requester, plan)
     if action.facts.type != kind.lower():
         name, asked = action.facts.name, action.facts.type
         raise Refused(f"{action.asker} has asked for {name} to become a {asked}; wait for the end of that.")
     return action
 
 
-def _ask(desk: Desk, kind: Kind, instance_id: str, plan: Plan, *, ends_work: bool = False) -> Action:
+def _ask(desk: Desk, kind: Kind, instance_id: str, requester: str, plan: Plan, *, ends_work: bool = False) -> Action:
     """`ends_work`: it is meant even if the instance works."""
-    with desk.store.writing() as db:
+    with refusals.kept(desk, requester, f"{kind} it", instance_id), desk.store.writing() as db:
         listing = listings.by_id(db, instance_id)
         if listing is None:
             raise Refused("That instance is gone.")
@@ -156,6 +159,8 @@ def decide_within(desk: Desk, db: Database, action: Action, person: str, *, yes:
     )
     if obstacle is None:
         obstacle = _decided(desk, db, current, person, yes=yes)
+    if obstacle:
+        refusals.note(desk, db, person, f"{'approve' if yes else 'deny'} the {action.kind}", action.subject, obstacle)
     ending.show(desk, db, action)
     return obstacle
 
@@ -231,11 +236,10 @@ def _leave_to(action: Action, listing: Listing, person: str) -> None:
 
 def call_off(desk: Desk, action_id: str, person: str) -> Action:
     """Give up what one has asked for, while no call is under way. Raises Refused."""
-    now = desk.clock()
-    with desk.store.writing() as db:
-        action = actions.by_id(db, action_id)
-        if action is None:
-            raise Refused("This request is not known here any more.")
+    now, action = desk.clock(), actions.by_id(desk.store.reading(), action_id)
+    if action is None:
+        raise Refused("This request is not known here any more.")
+    with refusals.kept(desk, person, f"call the {action.kind} off", action.subject), desk.store.writing() as db:
         if person != action.requester:
             raise Refused(f"Only {action.asker}, who asked for it, can call it off.")
         outcome = f"<@{person}> called it off."

@@ -12,7 +12,7 @@ from bot.domain.acting.caps import allowed
 from bot.domain.clock import DAY
 from bot.domain.listing import Filter, Listing
 from bot.errors import Refused
-from bot.services.acting import asking, ending, planning
+from bot.services.acting import asking, ending, planning, refusals
 from bot.services.desk import Desk
 from store import fleet, listings
 from store.acting import actions, batches
@@ -27,8 +27,13 @@ def idle(desk: Desk, chosen: Filter) -> list[str]:
     return [each.instance.id for each in found if each.running and each.verdict is not None and each.verdict.is_idle]
 
 
-def ask(desk: Desk, instance_ids: Sequence[str], requester: str, *, reason: str = "") -> list[Asked]:
-    """Ask to stop several machines, on one card for each team's; machines at work or held by others are left out."""
+def ask(
+    desk: Desk, instance_ids: Sequence[str], requester: str, *, reason: str = "", named: bool = False
+) -> list[Asked]:
+    """Ask to stop several machines, on one card for each team's; machines at work or held by others are left out.
+
+    Of those that somebody has named themselves, it is kept why they are.
+    """
     with desk.store.writing() as db:
         teams: dict[str, list[Listing]] = {}
         for instance_id in dict.fromkeys(instance_ids):
@@ -36,6 +41,8 @@ def ask(desk: Desk, instance_ids: Sequence[str], requester: str, *, reason: str 
             if listing is not None:
                 teams.setdefault(listing.team, []).append(listing)
         asked = [_ask(desk, db, team, found, requester, reason=reason) for team, found in sorted(teams.items())]
+        for each in (left for made in asked for left in made.left) if named else ():
+            refusals.note(desk, db, requester, "stop it", each.instance_id, each.why)
     desk.wake()
     return asked
 
@@ -56,7 +63,7 @@ def _ask(desk: Desk, db: Database, team: str, found: Sequence[Listing], requeste
         try:
             planned.append(_plan(desk, db, listing, requester, reason))
         except Refused as error:
-            left.append(Left(listing.instance.name, str(error)))
+            left.append(Left(listing.instance.name, str(error), listing.instance.id))
     room = _room(desk, db, team)
     if len(planned) > room:
         draft = _drafted(desk, db, planned, requester, reason=reason, room=room)

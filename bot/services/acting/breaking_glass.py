@@ -4,7 +4,7 @@ from bot.domain.acting.actions import Action, Kind
 from bot.domain.acting.deciders import refusal_to_break_glass
 from bot.domain.listing import Listing
 from bot.errors import Refused
-from bot.services.acting import consenting, ending
+from bot.services.acting import consenting, ending, refusals
 from bot.services.desk import Desk, channel_of
 from store import audit, outbox
 from store.acting import actions, decisions
@@ -13,7 +13,8 @@ from store.acting import actions, decisions
 def break_glass(desk: Desk, listing: Listing, kind: Kind, person: str, why: str) -> Action:
     """Decide on one's own pending request. All that is looked at before it is carried out stays. Raises Refused."""
     now, name = desk.clock(), listing.instance.name
-    with desk.store.writing() as db:
+    kept = refusals.kept(desk, person, f"break the glass for the {kind}", listing.instance.id)
+    with kept, desk.store.writing() as db:
         action = ending.lapse(desk, db, actions.live_on(db, listing.instance.id))
         if action is None or action.kind != kind or action.state != "pending":
             raise Refused(f"No such request waits for an answer. Ask first, with `/gpu {kind} {name}`.")

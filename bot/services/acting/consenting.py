@@ -13,7 +13,7 @@ from bot.domain.clock import HOUR, MINUTE
 from bot.domain.listing import Listing
 from bot.domain.sharing.claims import Claim
 from bot.errors import Refused
-from bot.services.acting import ending
+from bot.services.acting import ending, refusals
 from bot.services.desk import Desk
 from store import audit
 from store.acting import actions, consents, decisions
@@ -53,12 +53,13 @@ def ask(desk: Desk, db: Database, action: Action) -> bool:
 
 def answer(desk: Desk, consent_id: str, person: str, *, agrees: bool) -> None:
     """What the holder says. Raises Refused."""
-    now = desk.clock()
-    with desk.store.writing() as db:
+    now, asked = desk.clock(), _asked_about(desk, consent_id)
+    tried = "agree to the stop" if agrees else "keep it from the stop"
+    with refusals.kept(desk, person, tried, asked.subject), desk.store.writing() as db:
         consent = consents.by_id(db, consent_id)
         if consent is None or consent.holder != person:
             raise Refused("Only the holder can answer this.")
-        action = ending.lapse(desk, db, actions.by_id(db, consent.action_id))
+        action = ending.lapse(desk, db, actions.by_id(db, asked.id))
         if action is None or action.state not in UNDONE:
             raise Refused("This is over already. `/gpu status mine` shows what you hold.")
         if not agrees:
@@ -68,6 +69,15 @@ def answer(desk: Desk, consent_id: str, person: str, *, agrees: bool) -> None:
         else:
             _follow(desk, db, action, consent, "agreed")
     desk.wake()
+
+
+def _asked_about(desk: Desk, consent_id: str) -> Action:
+    db = desk.store.reading()
+    consent = consents.by_id(db, consent_id)
+    action = actions.by_id(db, consent.action_id) if consent else None
+    if action is None:
+        raise Refused("This question is not known here any more.")
+    return action
 
 
 def _needs(desk: Desk, db: Database, action: Action, consent: Consent) -> None:

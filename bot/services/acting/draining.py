@@ -7,6 +7,7 @@ from sqlite_utils import Database
 from bot.domain.acting.drains import Drain
 from bot.domain.listing import Listing
 from bot.errors import Refused
+from bot.services.acting import refusals
 from bot.services.desk import Desk
 from bot.services.sharing import turns
 from store import audit, listings, outbox
@@ -17,7 +18,7 @@ from store.sharing import line
 def drain(desk: Desk, instance_id: str, person: str, reason: str = "") -> Listing:
     """Let nobody get more time on an owned instance, and tell those who hold it. Raises Refused."""
     now = desk.clock()
-    with desk.store.writing() as db:
+    with refusals.kept(desk, person, "drain it", instance_id), desk.store.writing() as db:
         listing = _theirs(desk, db, instance_id, person)
         name = listing.instance.name
         if listing.drain is not None:
@@ -35,7 +36,7 @@ def drain(desk: Desk, instance_id: str, person: str, reason: str = "") -> Listin
 def end(desk: Desk, instance_id: str, person: str) -> Listing:
     """Let people claim it again. Raises Refused."""
     now = desk.clock()
-    with desk.store.writing() as db:
+    with refusals.kept(desk, person, "end the drain", instance_id), desk.store.writing() as db:
         listing = _theirs(desk, db, instance_id, person)
         if listing.drain is None or not drains.end(db, listing.drain.id, now):
             raise Refused(

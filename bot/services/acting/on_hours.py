@@ -10,6 +10,7 @@ from bot.domain.acting.parking import NEVER, HoursRule
 from bot.domain.acting.windows import OnHours, parse
 from bot.domain.listing import Listing
 from bot.errors import Refused
+from bot.services.acting import refusals
 from bot.services.desk import Desk, channel_of
 from store import audit, outbox
 from store.acting import parkings
@@ -75,10 +76,8 @@ def set_hours(desk: Desk, listing: Listing, person: str, windows: str, *, stop_o
     instance, now = listing.instance, desk.clock()
     if instance.provider == "owned":
         raise Refused(f"{instance.name} is owned: Valet can't switch it off, so it has no on-hours.")
-    able = rule_setters(listing.team, desk.roster())
-    if person not in able:
-        names = " or ".join(f"<@{user}>" for user in sorted(able)) or "an approver, once one is set"
-        raise Refused(f"On-hours stop {instance.name} without asking again, so {names} sets them.")
+    with refusals.kept(desk, person, "set on-hours", instance.id):
+        _check_setter(desk, listing, person)
     with desk.store.writing() as db:
         before = _said(parkings.hours(db).get(instance.id))
         after = HoursRule(instance.id, windows, stop_only, person, now) if windows else None
@@ -89,6 +88,13 @@ def set_hours(desk: Desk, listing: Listing, person: str, windows: str, *, stop_o
         audit.add(db, now, person, "set on-hours", subject=instance.id, before=before, after=_said(after))
         _tell(desk, db, listing, person, before)
     desk.wake()
+
+
+def _check_setter(desk: Desk, listing: Listing, person: str) -> None:
+    able = rule_setters(listing.team, desk.roster())
+    if person not in able:
+        names = " or ".join(f"<@{user}>" for user in sorted(able)) or "an approver, once one is set"
+        raise Refused(f"On-hours stop {listing.instance.name} without asking again, so {names} sets them.")
 
 
 def _said(own: HoursRule | None) -> str:

@@ -7,7 +7,7 @@ from bot.domain.clock import DAY, HOUR
 from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services import digesting
-from bot.services.acting import ending, parking
+from bot.services.acting import ending, parking, refusals
 from bot.services.desk import Desk
 from store import audit, outbox
 from store.acting import actions, snoozes
@@ -86,7 +86,7 @@ def end(desk: Desk, listing: Listing, person: str) -> Snooze | None:
     Whose it was is told. What still keeps it is given back. Raises Refused.
     """
     now, name, instance_id = desk.clock(), listing.instance.name, listing.instance.id
-    with desk.store.writing() as db:
+    with refusals.kept(desk, person, "end the snooze", instance_id), desk.store.writing() as db:
         standing = [each for each in snoozes.lately(db, instance_id, now) if each.until_at > now]
         if not standing:
             raise Refused(f"{name} is not snoozed.")
