@@ -36,15 +36,20 @@ def lived(office):
     return office
 
 
-def export(office, tmp_path, *more, cheaper: int = 8):
-    """What the provider bills for those hours: below the list, with a disk and tax every day; then it is read."""
+def export(office, tmp_path, *more, cheaper: int = 8, agreed: int = 0):
+    """What the provider bills for those hours: below the list, with a disk and tax every day; then it is read.
+
+    `agreed` of the list our rates have off already, `cheaper` they have not.
+    """
     names = {each.id: each for look in office.fleet.sweep() for each in look.instances}
     spent, ran = Counter(), Counter()
     for each in History(office.clock()).charges():
         if utc_day(each.from_at) <= SATURDAY and names[each.instance_id].provider == "ec2":
             spent[utc_day(each.from_at), each.instance_id] += each.micros
             ran[utc_day(each.from_at), each.instance_id] += each.running_ms
-    rows = [_machine(names[host], day, micros, ran[day, host], cheaper) for (day, host), micros in spent.items()]
+    rows = [
+        _machine(names[host], day, micros, ran[day, host], (cheaper, agreed)) for (day, host), micros in spent.items()
+    ]
     for day in sorted({day for day, _ in spent}):
         rows += [disk(day.isoformat(), "41.50"), disk(day.isoformat(), "9.25", ChargeCategory="Tax", Tags=None)]
     path = write_csv(tmp_path / "focus" / "export.csv", [*rows, *more])
@@ -63,8 +68,9 @@ def _source_of(valet):
     return source
 
 
-def _machine(machine, day, micros, ms, cheaper):
-    usd, listed = f"{micros * (100 - cheaper) / 1e8:.6f}", f"{micros / 1e6:.6f}"
+def _machine(machine, day, micros, ms, off):
+    cheaper, agreed = off
+    usd, listed = f"{micros * (100 - cheaper) / 1e8:.6f}", f"{micros / 1e4 / (100 - agreed):.6f}"
     return charge(
         day.isoformat(),
         usd,
@@ -118,6 +124,19 @@ def test_a_month_of_the_bill_beside_the_meters_with_reasons_that_add_up(lived, t
     assert "nlp: $32,114.66 billed, $33,959.96 metered" in said
     assert said[-2] == "[Only 20 Nov] [October 2026] [As CSV]"
     assert ": as of Sun 09:00 UTC, read Mon 09:00 UTC. Estimates may still grow" in said[-1]
+
+
+def test_a_discount_that_our_rates_have_off_already_is_no_difference(lived, tmp_path):
+    export(lived, tmp_path, cheaper=0, agreed=20)
+
+    said = lived.types("ada", "/cost bill")
+
+    assert said.splitlines()[1:5] == [
+        "$1,065.75 more than we metered. That is:",
+        "+$871.50  disks, traffic and services that Valet does not meter",
+        "+$194.25  tax",
+        "*Day by day*, UTC",
+    ]
 
 
 def test_the_lists_of_a_message_add_up_to_its_sum(lived, tmp_path):

@@ -125,7 +125,7 @@ def reconcile(day: date, lines: Iterable[BillLine], metered: Iterable[Metered], 
             machines.setdefault(unit, []).append(line)
         else:
             reasons[OF_KIND.get(line.kind or "", "other")] += line.billed_micros
-    unseen = []
+    off, unseen = reasons["discounts"], []
     for unit in machines.keys() | ours.keys():
         theirs = _side(machines.get(unit, []))
         meters = ours.get(unit, _Meters(0, 0, 0))
@@ -137,7 +137,7 @@ def reconcile(day: date, lines: Iterable[BillLine], metered: Iterable[Metered], 
         day,
         sum(line.billed_micros for line in lines),
         sum(each.micros for each in metered),
-        {why: micros for why, micros in reasons.items() if micros},
+        {why: micros for why, micros in _told_once(reasons, off).items() if micros},
         tuple(sorted(unseen, key=lambda each: (-each.micros, each.instance, each.type))),
     )
 
@@ -183,12 +183,11 @@ def _compare(theirs: _Side, ours: _Meters, *, estimate: bool) -> Counter[Why]:
     if not ours.running_ms:
         found["rates"] -= ours.micros
         return found
-    rest = theirs.effective - ours.micros
     gap = _gap(theirs, ours, estimate=estimate)
     if gap:
         missing: Why = "lag" if estimate else "unbilled"
         found["unseen" if gap > 0 else missing] += gap
-    found.update(_prices(theirs, rest - gap))
+    found.update(_prices(theirs, ours.micros + gap))
     return found
 
 
@@ -213,10 +212,19 @@ def _gap(theirs: _Side, ours: _Meters, *, estimate: bool) -> int:
     return (theirs.running_ms - ours.running_ms) * ours.micros // ours.running_ms
 
 
-def _prices(theirs: _Side, rest: int) -> Counter[Why]:
-    """The same hours at another price: a discount off the list, and a list that is not our rate."""
-    if theirs.list is not None and theirs.list > 0:
-        off_list = theirs.effective - theirs.list
-        if off_list <= 0:
-            return Counter({"discounts": off_list, "rates": rest - off_list})
-    return Counter({"discounts": rest} if rest < 0 else {"rates": rest})
+def _prices(theirs: _Side, ours: int) -> Counter[Why]:
+    """The same hours at another price; `ours` is what they cost at our rate.
+
+    Our rate may have the discount off already: only what was paid below both the list and our rate is a discount.
+    """
+    base = ours if not theirs.list or theirs.list < 0 else min(theirs.list, ours)
+    off = min(0, theirs.effective - base)
+    return Counter({"discounts": off, "rates": theirs.effective - ours - off})
+
+
+def _told_once(reasons: Counter[Why], off: int) -> Counter[Why]:
+    """A discount with a line of its own is part of our rates where they are below what the machines' lines say."""
+    same = min(-off, reasons["rates"])
+    if same > 0:
+        reasons.update({"discounts": same, "rates": -same})
+    return reasons

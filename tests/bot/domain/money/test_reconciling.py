@@ -1,5 +1,6 @@
 """Why a day's bill is not our ledger: reasons that add up, whatever the two sides say."""
 
+from dataclasses import replace
 from datetime import date
 
 from hypothesis import given
@@ -44,10 +45,28 @@ def test_paid_below_the_list_is_a_discount():
     assert reasons([line(19.3152, hours=24, listed=24.144)], [meter(24)]) == {"discounts": -4.8288}
 
 
-def test_a_list_price_that_is_not_our_rate_is_told_from_the_discount():
-    found = reasons([line(24, hours=24, listed=30)], [meter(24)])
+def test_a_list_price_below_our_rate_is_told_from_the_discount():
+    found = reasons([line(20, hours=24, listed=22)], [meter(24)])
 
-    assert found == {"discounts": -6.0, "rates": 5.856}
+    assert found == {"discounts": -2.0, "rates": -2.144}
+
+
+def test_a_discount_that_our_rate_has_off_already_is_not_told_again():
+    assert reasons([line(24.144, hours=24, listed=30)], [meter(24)]) == {}
+    assert reasons([line(24, hours=24, listed=30)], [meter(24)]) == {"discounts": -0.144}
+    assert reasons([line(26, hours=24, listed=30)], [meter(24)]) == {"rates": 1.856}
+
+
+def test_nor_where_it_has_a_line_of_its_own_on_the_bill():
+    off = line(-6, kind="discount", type="", instance="")
+
+    assert reasons([line(30.144, hours=24, listed=30.144), off], [meter(24)]) == {}
+    assert reasons([line(28.144, hours=24), off], [meter(24)]) == {"discounts": -2.0}
+    assert reasons([line(32.144, hours=24), off], [meter(24)]) == {"rates": 2.0}
+
+
+def test_late_hours_without_a_quantity_are_no_discount_as_well():
+    assert reasons([line(8, listed=10)], [meter(24)], estimate=True) == {"lag": -16.144}
 
 
 def test_hours_that_are_missing_from_a_fresh_day_are_late_and_later_on_missing():
@@ -141,3 +160,17 @@ def test_reasons_always_add_up_to_the_difference(lines, metered, estimate):
     assert found.difference == sum(each.billed_micros for each in lines) - sum(each.micros for each in metered)
     assert sum(found.reasons.values()) == found.difference
     assert estimate or "lag" not in found.reasons
+
+
+@given(
+    st.lists(lines_st.filter(lambda line: line.kind in {"usage", "discount"}), max_size=6),
+    st.lists(meters(), max_size=4),
+)
+def test_no_amount_is_a_discount_and_another_price_at_once(lines, metered):
+    of_one = [replace(line, instance="i-1", type=TYPE, billed_micros=abs(line.billed_micros)) for line in lines]
+    meters_of_one = [replace(each, instance_id="i-1", micros=abs(each.micros)) for each in metered]
+
+    found = reconcile(DAY_ONE, of_one, meters_of_one, estimate=False).reasons
+
+    assert not (found.get("discounts", 0) < 0 < found.get("rates", 0))
+    assert found.get("discounts", 0) <= 0
