@@ -173,18 +173,20 @@ class Terms(NamedTuple):
     team: str
     use: str
     """A letter per GPU: `splitting.letters`."""
+    exact: bool = True
+    """Whether the rate is."""
 
 
 def terms(db: Database, source: str) -> dict[str, Terms]:
     """What the time of a source's instances is charged under, by id."""
     found = rows(
         db,
-        "SELECT i.id, i.gpu_count, coalesce(i.rate_micros, 0) AS rate_micros, i.team, "
+        "SELECT i.id, i.gpu_count, coalesce(i.rate_micros, 0) AS rate_micros, i.rate_exact, i.team, "
         "coalesce(v.state, 'unknown') AS state, coalesce(v.gpus, '[]') AS gpus "
         "FROM instances i LEFT JOIN verdicts v ON v.instance_id = i.id WHERE i.source = ? AND i.gone_at IS NULL",
         source,
     )
-    return {row["id"]: Terms(row["rate_micros"], row["team"], _use(row)) for row in found}
+    return {row["id"]: Terms(row["rate_micros"], row["team"], _use(row), bool(row["rate_exact"])) for row in found}
 
 
 def _use(row: Row) -> str:

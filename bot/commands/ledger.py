@@ -27,13 +27,13 @@ NAME_WIDTH = 40
 def ledger(config_path: Path, month: date | None, *, as_csv: bool) -> None:
     """Print what the machines cost in a month: rented ones as metered while they ran, owned ones at full cost.
 
-    The CSV has hour,instance_id,name,type,provider,team,used_by,holder,use,running_seconds,gpu_seconds,usd,source.
-    Each machine and clock hour (UTC) has a line for each holder and use (busy, idle, unknown), and lines of its own
-    where its team or rate changed. team is whose machine it is, and so whose budget it counts against; used_by the
-    team of the claim, or the machine's where nobody held it. provider is ec2 for money on the bill, owned for full
-    cost. Amounts are exact, to the millionth of a dollar, and add up. A cell that a spreadsheet would run as a formula
-    has an apostrophe before it. Time not charged yet, at most an hour of each machine, is left out. It may be run
-    while Valet runs.
+    The CSV has hour,instance_id,name,type,provider,team,used_by,holder,use,running_seconds,gpu_seconds,usd,source,
+    estimate. Each machine and clock hour (UTC) has a line for each holder and use (busy, idle, unknown), and lines of
+    its own where its team or rate changed. team is whose machine it is, and so whose budget it counts against; used_by
+    the team of the claim, or the machine's where nobody held it. provider is ec2 for money on the bill, owned for full
+    cost. Amounts are exact, to the millionth of a dollar, and add up; estimate is yes where the rate is another
+    region's, of a spot machine, or lacks a part. A cell that a spreadsheet would run as a formula has an apostrophe
+    before it. Time not charged yet, at most an hour of each machine, is left out. It may be run while Valet runs.
 
     \b
     Example:
@@ -63,13 +63,17 @@ def _print_sums(sums: "list[MachineSum]", month: date) -> None:
     click.echo(f"{'machine':<{width}}  {'team':<{teams}}  {'hours':>8}  {'USD':>14}")
     for provider, kind in (("ec2", "rented"), ("owned", "owned")):
         found = [each for each in sums if each.provider == provider]
-        for name, _, team, ms, micros in found:
-            _print_line(name[:width].ljust(width), (team or "-").ljust(teams), ms, micros or None)
+        for each in found:
+            team = (each.team or "-").ljust(teams)
+            _print_line(each.name[:width].ljust(width), team, each.running_ms, each.micros or None)
         if found:
             total = sum(each.micros for each in found)
             _print_line(f"all {kind}".ljust(width), " " * teams, sum(each.running_ms for each in found), total)
     if any(each.provider == "owned" for each in sums):
         click.echo("Owned machines at full cost: it is on no bill.", err=True)
+    estimated = sum(each.estimated for each in sums)
+    if estimated:
+        click.echo(f"At rates that are not exact, in part at least: {estimated}. `--csv` tells which hours.", err=True)
     unpriced = sum(not each.micros for each in sums)
     if unpriced:
         click.echo(f"Without a known price, and so left out of the sum: {unpriced}.", err=True)

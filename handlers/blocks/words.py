@@ -85,6 +85,11 @@ def per_hour(micros: int) -> str:
     return f"{usd(micros)}/h"
 
 
+def about(*, exact: bool) -> str:
+    """What stands before an amount: a word where its rate is not exact."""
+    return "" if exact else "about "
+
+
 def length(ms: int) -> str:
     """A length of time in at most two units: 45 m, 3 h 12 m, 2 d 4 h."""
     ms = max(ms, 0)

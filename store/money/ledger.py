@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlite_utils import Database
 
 from bot.domain.money.metering import Meter
-from bot.domain.money.rates import Charge, Share
+from bot.domain.money.rates import Charge, Rate, Share
 from store.sql import Row, changed, many, one, rows
 
 SCHEMA = (
@@ -18,7 +18,8 @@ SCHEMA = (
         launched_at INTEGER,
         rate_micros INTEGER NOT NULL,
         team TEXT NOT NULL,
-        marks TEXT NOT NULL
+        marks TEXT NOT NULL,
+        exact INTEGER NOT NULL CHECK (exact IN (0, 1))
     ) STRICT""",
     """CREATE TABLE charges (
         id INTEGER PRIMARY KEY,
@@ -31,6 +32,7 @@ SCHEMA = (
         team TEXT NOT NULL,
         corrects INTEGER REFERENCES charges (id),
         why TEXT NOT NULL DEFAULT '',
+        exact INTEGER NOT NULL CHECK (exact IN (0, 1)),
         CHECK (until_at > from_at AND until_at <= from_at / 3600000 * 3600000 + 3600000),
         CHECK ((corrects IS NULL) = (why = '')),
         CHECK (corrects IS NULL OR running_ms = 0)
@@ -39,6 +41,7 @@ SCHEMA = (
     "CREATE INDEX corrections ON charges (corrects) WHERE corrects IS NOT NULL",
     "CREATE INDEX unpriced_charges ON charges (instance_id) WHERE rate_micros = 0 AND corrects IS NULL",
     "CREATE INDEX charges_by_time ON charges (from_at)",
+    "CREATE INDEX estimated_charges ON charges (from_at, instance_id) WHERE NOT exact",
     "CREATE TRIGGER charges_keep BEFORE DELETE ON charges BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
     "CREATE TRIGGER charges_stand BEFORE UPDATE ON charges BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
     """CREATE TABLE shares (
@@ -63,8 +66,11 @@ SCHEMA = (
 
 _CHARGE = (
     *("instance_id", "from_at", "until_at", "running_ms", "micros", "rate_micros", "team"),
-    *("corrects", "why"),
+    *("corrects", "why", "exact"),
 )
+
+
+_METER = ("instance_id", "from_at", "until_at", "launched_at", "rate_micros", "team")
 
 
 class MachineSum(NamedTuple):
@@ -75,6 +81,8 @@ class MachineSum(NamedTuple):
     team: str
     running_ms: int
     micros: int
+    estimated: int
+    """1 when a part of it is at a rate that is not exact."""
 
 
 def open_meters(db: Database, source: str) -> dict[str, Meter]:
@@ -111,7 +119,8 @@ def rented_meters(db: Database) -> list[Meter]:
 
 
 def _meter(row: Row) -> Meter:
-    return Meter(**{**row, "marks": tuple((at, letters) for at, letters in json.loads(row["marks"]))})
+    marks = tuple((at, letters) for at, letters in json.loads(row["marks"]))
+    return Meter(**{**row, "marks": marks, "exact": bool(row["exact"])})
 
 
 def charged_until(db: Database, instance_id: str) -> int:
@@ -125,12 +134,9 @@ def save_meters(db: Database, meters: Iterable[Meter]) -> None:
     """Open or move on meters."""
     many(
         db,
-        "INSERT OR REPLACE INTO meters (instance_id, from_at, until_at, launched_at, rate_micros, team, marks) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            (m.instance_id, m.from_at, m.until_at, m.launched_at, m.rate_micros, m.team, json.dumps(m.marks))
-            for m in meters
-        ),
+        "INSERT OR REPLACE INTO meters (instance_id, from_at, until_at, launched_at, rate_micros, team, marks, exact) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        ((*(getattr(each, name) for name in _METER), json.dumps(each.marks), each.exact) for each in meters),
     )
 
 
@@ -158,14 +164,14 @@ def add(db: Database, charges: Iterable[Charge]) -> None:
 def between(db: Database, start: int, end: int) -> list[Row]:
     """Shares of charges from `start` up to `end`, oldest first, each with its charge and its instance.
 
-    `charge_id`, `from_at`, `until_at`, `running_ms`, `rate_micros`, `team` and `why` are the charge's; `holder`,
-    `used_by` (a team), `use`, `gpu_ms` and `micros` the share's; `name`, `type`, `provider`, `rate_source` and
-    `rate_now` the instance's.
+    `charge_id`, `from_at`, `until_at`, `running_ms`, `rate_micros`, `team`, `why` and `exact` are the charge's;
+    `holder`, `used_by` (a team), `use`, `gpu_ms` and `micros` the share's; `name`, `type`, `provider`, `rate_source`
+    and `rate_now` the instance's.
     """
     return rows(
         db,
         "SELECT c.id AS charge_id, c.instance_id, c.from_at, c.until_at, c.running_ms, c.rate_micros, c.team, c.why, "
-        "s.holder, s.team AS used_by, s.use, s.gpu_ms, s.micros, i.name, i.type, i.provider, i.rate_source, "
+        "c.exact, s.holder, s.team AS used_by, s.use, s.gpu_ms, s.micros, i.name, i.type, i.provider, i.rate_source, "
         "i.rate_micros AS rate_now FROM charges c JOIN shares s ON s.charge_id = c.id "
         "JOIN instances i ON i.id = c.instance_id "
         "WHERE c.from_at >= ? AND c.from_at < ? ORDER BY c.from_at, c.id, s.holder, s.team, s.use",
@@ -174,38 +180,51 @@ def between(db: Database, start: int, end: int) -> list[Row]:
     )
 
 
-def unpriced(db: Database, limit: int) -> list[tuple[int, Charge, int, str]]:
-    """Charges made while no price was known, of machines that have one by now: number, charge, rate and its source.
+def unpriced(db: Database, limit: int) -> list[tuple[int, Charge, Rate]]:
+    """Charges made while no price was known, of machines that have one by now: number, charge and rate.
 
     Those corrected already are left out, and spot machines, whose price of that hour is not that of now.
     """
     found = rows(
         db,
-        "SELECT c.*, i.rate_micros AS rate_now, i.rate_source FROM charges c INDEXED BY unpriced_charges "
+        "SELECT c.*, i.rate_micros AS rate_now, i.rate_source, i.rate_exact FROM charges c INDEXED BY unpriced_charges "
         "JOIN instances i ON i.id = c.instance_id WHERE c.rate_micros = 0 AND c.corrects IS NULL "
         "AND i.rate_micros > 0 AND i.lifecycle = 'on-demand' "
         "AND NOT EXISTS (SELECT 1 FROM charges k WHERE k.corrects = c.id) ORDER BY c.id LIMIT ?",
         limit,
     )
-    return [(row["id"], _charge(db, row), row["rate_now"], row["rate_source"]) for row in found]
+    return [
+        (row["id"], _charge(db, row), Rate(row["rate_now"], row["rate_source"], bool(row["rate_exact"])))
+        for row in found
+    ]
 
 
 def _charge(db: Database, row: Row) -> Charge:
     sql = "SELECT holder, team, use, gpu_ms, micros FROM shares WHERE charge_id = ? ORDER BY holder, team, use"
     shares = tuple(Share(**each) for each in rows(db, sql, row["id"]))
-    return Charge(**{name: row[name] for name in _CHARGE}, shares=shares)
+    return Charge(**{name: row[name] for name in _CHARGE} | {"exact": bool(row["exact"])}, shares=shares)
 
 
 def per_machine(db: Database, start: int, end: int) -> list[MachineSum]:
     """What each machine cost each team from `start` up to `end`: rented ones first, the dearest first."""
     found = rows(
         db,
-        "SELECT i.name, i.provider, c.team, sum(c.running_ms) AS running_ms, sum(c.micros) AS micros "
+        "SELECT i.name, i.provider, c.team, sum(c.running_ms) AS running_ms, sum(c.micros) AS micros, "
+        "max(NOT c.exact AND c.micros <> 0) AS estimated "
         "FROM charges c JOIN instances i ON i.id = c.instance_id WHERE c.from_at >= ? AND c.from_at < ? "
         "GROUP BY i.id, c.team ORDER BY i.provider, sum(c.micros) DESC, i.name, c.team",
         *(start, end),
     )
     return [MachineSum(**row) for row in found]
+
+
+def is_estimated(db: Database, start: int, end: int) -> bool:
+    """Whether any rented machine was charged from `start` up to `end` at a rate that is not exact."""
+    sql = (
+        "SELECT 1 FROM charges c JOIN instances i ON i.id = c.instance_id WHERE NOT c.exact AND c.from_at >= ? "
+        "AND c.from_at < ? AND c.micros <> 0 AND i.provider = 'ec2' LIMIT 1"
+    )
+    return one(db, sql, start, end) is not None
 
 
 def spent(db: Database, since: int, kind: str = "total", key: str = "") -> int:

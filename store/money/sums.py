@@ -25,7 +25,8 @@ def of(db: Database, by: By, start: int, end: int, *, team: str | None = None) -
         f"{_micros_of('busy')}, {_micros_of('idle')}, {_micros_of('unknown')}, sum(s.gpu_ms) AS gpu_ms, "
         "sum(CASE WHEN s.use = 'idle' THEN s.gpu_ms ELSE 0 END) AS idle_gpu_ms, "
         "sum(CASE WHEN c.rate_micros = 0 AND NOT EXISTS (SELECT 1 FROM charges k WHERE k.corrects = c.id) "
-        "THEN s.gpu_ms ELSE 0 END) AS unpriced_gpu_ms "
+        "THEN s.gpu_ms ELSE 0 END) AS unpriced_gpu_ms, "
+        "sum(CASE WHEN c.exact THEN 0 ELSE s.micros END) AS estimated_micros "
         "FROM charges c JOIN shares s ON s.charge_id = c.id JOIN instances i ON i.id = c.instance_id "
         f"WHERE c.from_at >= ? AND c.from_at < ?{within} GROUP BY 1, i.provider ORDER BY i.provider, 4 DESC, 2",
         *(start, end, *values),

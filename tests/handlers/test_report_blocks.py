@@ -14,7 +14,7 @@ from handlers.blocks.money import accuracy, cost, reports, weekly
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 
-A_LOT = Spent(10**15, 4 * 10**14, 4 * 10**14, 2 * 10**14, 10**6 * HOUR, 10**5 * HOUR, 10**4 * HOUR)
+A_LOT = Spent(10**15, 4 * 10**14, 4 * 10**14, 2 * 10**14, 10**6 * HOUR, 10**5 * HOUR, 10**4 * HOUR, 10**15)
 HOLDERS = ("U0123456789AB",) * 8
 
 

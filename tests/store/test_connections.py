@@ -43,7 +43,7 @@ def test_a_commit_that_fails_leaves_nothing_behind_and_the_next_one_works(store)
     def break_a_promise_kept_at_commit() -> None:
         with store.writing() as db:
             db.execute("PRAGMA defer_foreign_keys=1")
-            db.execute("INSERT INTO meters VALUES ('nobody', 0, 0, 0, 0, '', '')")
+            db.execute("INSERT INTO meters VALUES ('nobody', 0, 0, 0, 0, '', '', 1)")
 
     with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
         break_a_promise_kept_at_commit()

@@ -13,6 +13,7 @@ import pytest
 
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.days import day_start
+from bot.domain.listing import Filter
 from bot.domain.money.rates import USD, Charge, Share
 from bot.domain.money.report import Scope
 from bot.sandbox.slack.people import ADA, CY, FINANCE
@@ -149,12 +150,37 @@ def test_what_is_typed_shows_the_same_figure_with_its_zone(far_apart):
     forecast = far_apart.types("ada", "/cost forecast team nlp")
 
     spent = re.search(r"\$([\d,]+) of \$90,000 spent", budget).group(1)
-    exact = re.search(r"nlp: \$([\d,.]+)", report).group(1)
+    exact = re.search(r"nlp: (?:about )?\$([\d,.]+)", report).group(1)
     assert f"{float(exact.replace(',', '')):,.0f}" == spent
     assert f"${spent} charged up to 11:25 UTC" in forecast
     assert "Months are those of Europe/Berlin." in budget
-    assert "of it is of the running hour, charged once that is over. Days in Europe/Berlin." in report
+    assert "of it is of the running hour, charged once that is over." in report
+    assert "Days in Europe/Berlin." in report
     assert "in months of Europe/Berlin." in far_apart.types("ada", "/cost budget")
+
+
+def test_a_sum_with_an_estimated_price_in_it_says_about_as_the_status_of_its_machines_does(office):
+    office.tick()
+    office.passes(20 * MINUTE)
+    db = office.valet.desk.store.reading()
+    rates = {each.instance.name: each.rate for each in listings.page(db, Filter(), limit=99) if each.running}
+
+    report = office.types("ada", "/cost report by machine")
+    office.presses("ada", "As CSV")
+    (file,) = office.slack.files.values()
+    told = csv.DictReader(io.StringIO(file.content.decode()))
+    estimated = {row["instance"]: row["estimated_usd"] == row["usd"] for row in told}
+
+    assert {rate.exact for rate in rates.values() if rate} == {True, False}
+    for name, rate in rates.items():
+        if rate:
+            about = "" if rate.exact else "about "
+            assert f"{name}: {about}$" in report
+            assert estimated[name] is not rate.exact
+    assert "so far: about $" in report
+    assert '"About": $' in report
+    assert "and 1 more: no known price" in report
+    assert "about $" in office.types("ada", "/gpu status")
 
 
 def test_buttons_tell_it_apart_another_way_in_place(spent):

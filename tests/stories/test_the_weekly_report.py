@@ -53,7 +53,7 @@ def test_it_says_the_week_the_month_and_what_to_do(office_with, settings):
     tuesday(office)
 
     seen = office.sees("bob", MANAGEMENT)
-    assert seen.startswith("*GPU machines, 17 November to 23 November: $")
+    assert seen.startswith("*GPU machines, 17 November to 23 November: about $")
     assert "of it was idle" in seen
     assert "November: $" in seen
     assert "Nothing saved this month so far that can be shown." in seen
@@ -69,7 +69,7 @@ def test_its_buttons_do_what_they_say_and_leave_it_standing(office_with, setting
     tuesday(office)
     before = office.sees("bob", MANAGEMENT)
 
-    assert office.presses("bob", "By team", MANAGEMENT).startswith("*17 Nov to 23 Nov: $")
+    assert office.presses("bob", "By team", MANAGEMENT).startswith("*17 Nov to 23 Nov: about $")
     assert office.presses("bob", "Forecast of nlp", MANAGEMENT).startswith("*November (nlp): $")
     office.reports("train-7", 0.0, minutes=200)
     office.presses("bob", "Stop train-7…", MANAGEMENT)
@@ -142,8 +142,8 @@ def test_on_the_first_of_a_month_it_tells_how_the_month_of_its_week_ended(office
     tuesday(office, 8 * DAY)
 
     seen = office.sees("bob", MANAGEMENT)
-    assert seen.startswith("*GPU machines, 24 November to 30 November: $")
-    assert "November is over: $" in seen
+    assert seen.startswith("*GPU machines, 24 November to 30 November: about $")
+    assert "November is over: about $" in seen
     assert "Saved and verified in November: $22." in seen
     assert "December: $" in seen
 

@@ -29,11 +29,13 @@ class Meter:
     team: str = ""
     marks: Marks = ((0, "?"),)
     """The use of its GPUs in that time."""
+    exact: bool = True
+    """Whether the rate is."""
 
     @property
-    def terms(self) -> tuple[int, str]:
+    def terms(self) -> tuple[int, str, bool]:
         """What a charge must be uniform in."""
-        return self.rate_micros, self.team
+        return self.rate_micros, self.team, self.exact
 
     @property
     def micros(self) -> int:
@@ -54,6 +56,8 @@ class Seen:
     use: str = "?"
     """A letter per GPU: `splitting.letters`."""
     holds: tuple[Hold, ...] = ()
+    exact: bool = True
+    """Whether the rate is."""
 
 
 def advance(
@@ -74,9 +78,9 @@ def advance(
     if meter is None:
         return charges, _open(seen, now, last_look, charged_until=charged_until)
     carried = _marked(replace(_blinded(meter, now), until_at=max(meter.until_at, now)), seen)
-    if carried.terms != (seen.rate_micros, seen.team):
+    if carried.terms != (seen.rate_micros, seen.team, seen.exact):
         closed = _close(carried, carried.until_at, seen.holds)
-        fresh = replace(carried, rate_micros=seen.rate_micros, team=seen.team)
+        fresh = replace(carried, rate_micros=seen.rate_micros, team=seen.team, exact=seen.exact)
         return [*charges, *closed], _from(fresh, carried.until_at)
     hour = carried.until_at // HOUR * HOUR
     if carried.from_at < hour:
@@ -106,7 +110,7 @@ def _open(seen: Seen, now: int, last_look: int | None, *, charged_until: int) ->
     start = max(min(seen.launched_at or now, now) if known else now, charged_until)
     until = max(start, now)
     marks = ((start, "?" * len(seen.use)), (until, seen.use)) if start < until else ((start, seen.use),)
-    return Meter(seen.instance_id, start, until, seen.launched_at, seen.rate_micros, seen.team, marks)
+    return Meter(seen.instance_id, start, until, seen.launched_at, seen.rate_micros, seen.team, marks, seen.exact)
 
 
 def _blinded(meter: Meter, until: int) -> Meter:
@@ -135,5 +139,6 @@ def _close(meter: Meter, until: int, holds: tuple[Hold, ...]) -> Iterator[Charge
         end = min(until, start // HOUR * HOUR + HOUR)
         micros = cost_between(meter.rate_micros, start, end)
         shares = split(micros, (start, end), team=meter.team, marks=meter.marks, holds=holds)
-        yield Charge(meter.instance_id, start, end, end - start, micros, *meter.terms, shares)
+        rate, team, exact = meter.terms
+        yield Charge(meter.instance_id, start, end, end - start, micros, rate, team, shares, exact=exact)
         start = end

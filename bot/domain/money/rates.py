@@ -18,7 +18,7 @@ class Rate:
     source: str
     """For people: "AWS on-demand, us-east-1, 2026-07-20" or "valet.toml"."""
     exact: bool = True
-    """False when the figure was borrowed, say from another region."""
+    """False when the figure is borrowed, say from another region, moves within the hour, or lacks a part."""
 
 
 def cost(micros_per_hour: int, length: int) -> int:
@@ -64,6 +64,8 @@ class Charge:
     """The number of the charge that this one corrects; its time is counted there."""
     why: str = ""
     """Why that was wrong, of a correction."""
+    exact: bool = True
+    """Whether its rate was."""
 
     @property
     def split(self) -> tuple[Share, ...]:

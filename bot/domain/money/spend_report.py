@@ -20,6 +20,8 @@ class Spent:
     idle_gpu_ms: int = 0
     unpriced_gpu_ms: int = 0
     """Time without a known price, of which the micros are 0."""
+    estimated_micros: int = 0
+    """At prices that are not exact: borrowed from another region, or spot's, which move within the hour."""
 
     def __add__(self, other: "Spent") -> "Spent":
         return Spent(
@@ -30,7 +32,13 @@ class Spent:
             self.gpu_ms + other.gpu_ms,
             self.idle_gpu_ms + other.idle_gpu_ms,
             self.unpriced_gpu_ms + other.unpriced_gpu_ms,
+            self.estimated_micros + other.estimated_micros,
         )
+
+    @property
+    def about(self) -> str:
+        """What stands before its amounts: a word where a part of them is estimated."""
+        return "about " if self.estimated_micros else ""
 
     @property
     def idle_share(self) -> float | None:
@@ -72,6 +80,8 @@ class IdleNow:
     idle_gpus: int
     kept: str = ""
     """Why nobody is asked to stop it: it is exempt, or somebody keeps it for a while."""
+    exact: bool = True
+    """Whether its rate is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,8 @@ class SpendReport:
     begins: date | None = None
     """The first day the ledger knows of."""
     idle_now: tuple[IdleNow, ...] = ()
+    before_exact: bool = True
+    """Whether all of what was spent before was at exact rates."""
 
     @property
     def rented(self) -> Spent:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from bot.domain.money.rates import Charge, Share, Use, cost_between
+from bot.domain.money.rates import Charge, Rate, Share, Use, cost_between
 
 USES: Mapping[str, Use] = {"b": "busy", "i": "idle", "?": "unknown"}
 _LETTERS = {"active": "b", "free": "i", "held": "i"}
@@ -47,13 +47,20 @@ def share_out(total: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
-def priced(number: int, charge: Charge, rate_micros: int, why: str) -> Charge:
+def priced(number: int, charge: Charge, rate: Rate, why: str) -> Charge:
     """The correction of a charge that was made without a price: its amount, shared out as its time was."""
-    micros = cost_between(rate_micros, charge.from_at, charge.from_at + charge.running_ms)
+    micros = cost_between(rate.micros_per_hour, charge.from_at, charge.from_at + charge.running_ms)
     parts = share_out(micros, [each.gpu_ms for each in charge.split])
     shares = tuple(replace(each, gpu_ms=0, micros=part) for each, part in zip(charge.split, parts, strict=True))
     return replace(
-        charge, running_ms=0, micros=micros, rate_micros=rate_micros, shares=shares, corrects=number, why=why
+        charge,
+        running_ms=0,
+        micros=micros,
+        rate_micros=rate.micros_per_hour,
+        shares=shares,
+        corrects=number,
+        why=why,
+        exact=rate.exact,
     )
 
 

@@ -25,3 +25,5 @@ class Sum(NamedTuple):
     idle_gpu_ms: int
     unpriced_gpu_ms: int
     """Time without a known price, of which the micros are 0."""
+    estimated_micros: int
+    """At rates that are not exact."""

@@ -30,6 +30,8 @@ class Todo:
     since: int | None = None
     """Since when it idles."""
     holders: tuple[str, ...] = ()
+    exact: bool = True
+    """Whether the figure is from an exact rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,10 @@ class Weekly:
     saved_micros: int
     """Verified, in that month up to now."""
     todos: tuple[Todo, ...]
+    before_exact: bool = True
+    """Whether the week before was at exact rates."""
+    closed_exact: bool = True
+    """Whether that month was."""
 
     @property
     def is_empty(self) -> bool:
@@ -76,6 +82,8 @@ class Weekly:
             "closed_micros": self.closed_micros,
             "saved_micros": self.saved_micros,
             "todos": [asdict(each) for each in self.todos],
+            "before_exact": self.before_exact,
+            "closed_exact": self.closed_exact,
         }
 
     @classmethod
@@ -119,4 +127,4 @@ def _is_taken(each: IdleNow) -> bool:
 
 def _of(each: IdleNow) -> Todo:
     what: Literal["stop", "use"] = "use" if each.provider == "owned" else "stop"
-    return Todo(what, each.instance_id, each.name, each.waste_micros, each.since, each.holders)
+    return Todo(what, each.instance_id, each.name, each.waste_micros, each.since, each.holders, each.exact)

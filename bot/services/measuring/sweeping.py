@@ -81,7 +81,8 @@ def _meter(
             continue
         known = terms.get(instance.id, listings.Terms(0, "", "?"))
         held = tuple(holds.get(instance.id, ()))
-        view = Seen(instance.id, running, instance.launched_at, instance.stopped_at, *known, held)
+        run = (instance.id, running, instance.launched_at, instance.stopped_at)
+        view = Seen(*run, known.rate_micros, known.team, known.use, held, known.exact)
         until = 0 if meter else ledger.charged_until(db, instance.id)
         due, after = advance(meter, view, now, last_look=last_look, charged_until=until)
         charges += due

@@ -23,7 +23,7 @@ from store.sql import Row
 
 COLUMNS = (
     *("hour", "instance_id", "name", "type", "provider", "team", "used_by", "holder", "use"),
-    *("running_seconds", "gpu_seconds", "usd", "source"),
+    *("running_seconds", "gpu_seconds", "usd", "source", "estimate"),
 )
 ALL = -1
 
@@ -37,8 +37,9 @@ def month_of(first: date, timezone: str) -> tuple[int, int]:
 def ledger_csv(desk: Desk, start: int, end: int) -> Iterator[str]:
     """The shares of charges from `start` up to `end` as lines of CSV, oldest first, header included.
 
-    `hour` is the clock hour in UTC, `usd` an exact decimal; `source` says where the rate is from. A charge has a line
-    for each holder and use, which add up to it; an hour in which team or rate changed has several charges.
+    `hour` is the clock hour in UTC, `usd` an exact decimal; `estimate` is yes where the rate is not exact (another
+    region's, of spot, or without a part); `source` says where it is from. A charge has a line for each holder and use,
+    which add up to it; an hour in which team or rate changed has several charges.
     """
     yield line(COLUMNS)
     for _, group in groupby(_shares(desk, start, end), key=lambda row: row["charge_id"]):
@@ -48,7 +49,10 @@ def ledger_csv(desk: Desk, start: int, end: int) -> Iterator[str]:
             hour = datetime.fromtimestamp(row["from_at"] // 3_600_000 * 3_600, UTC).strftime("%Y-%m-%dT%H:00:00Z")
             texts = [safe(row[name]) for name in COLUMNS[1:9]]
             priced = usd(row["micros"]) if row["rate_micros"] else ""
-            yield line((hour, *texts, seconds(running_ms), seconds(row["gpu_ms"]), priced, safe(_source(row))))
+            estimate = "no" if row["exact"] else "yes"
+            yield line(
+                (hour, *texts, seconds(running_ms), seconds(row["gpu_ms"]), priced, safe(_source(row)), estimate)
+            )
 
 
 def _shares(desk: Desk, start: int, end: int) -> Iterator[Row]:

@@ -27,8 +27,8 @@ def _step(desk: Desk) -> int:
         ledger.add(
             db,
             [
-                priced(number, charge, rate, f"no price was known then; since then: {source or 'a rate'}")
-                for number, charge, rate, source in found
+                priced(number, charge, rate, f"no price was known then; since then: {rate.source or 'a rate'}")
+                for number, charge, rate in found
             ],
         )
     return len(found)

@@ -18,13 +18,13 @@ from bot.services.money.books import catch_up
 from bot.services.money.reporting import usd
 from store import listings
 from store.acting import snoozes
-from store.money import spend
+from store.money import ledger, spend
 
 DAY = timedelta(days=1)
 ALL = -1
 COLUMNS = (
     *("kind", "usd", "busy_usd", "idle_usd", "unknown_usd"),
-    *("gpu_hours", "idle_gpu_hours", "unpriced_gpu_hours"),
+    *("gpu_hours", "idle_gpu_hours", "unpriced_gpu_hours", "estimated_usd"),
 )
 
 
@@ -36,6 +36,7 @@ def report(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
     first_known = local_day(begins, zone) if begins is not None else None
     running = summing.running(desk, by, first, last)
     rows = _rows([*summing.between(desk, by, first, last), *running])
+    before, before_exact = _before(desk, first, min(last, today), first_known)
     return SpendReport(
         first=first,
         last=last,
@@ -44,7 +45,8 @@ def report(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
         rows=tuple(sorted(rows, key=lambda row: (-row.rented.micros, -row.owned.micros, row.name))),
         made_at=now,
         timezone=zone.key,
-        before_micros=_before(desk, first, min(last, today), first_known),
+        before_micros=before,
+        before_exact=before_exact,
         running_micros=sum(each.micros for each in running if each.provider != "owned"),
         begins=first_known,
     )
@@ -77,6 +79,7 @@ def idle_now(desk: Desk) -> tuple[IdleNow, ...]:
                     listing.waste_micros,
                     verdict.idle_gpus or instance.gpu_count,
                     _kept(desk, listing, snoozed.get(instance.id)),
+                    listing.rate is None or listing.rate.exact,
                 )
             )
     return tuple(sorted(found, key=lambda each: (each.provider == "owned", -each.waste_micros, each.name)))
@@ -103,13 +106,16 @@ def _rows(sums: list[Sum]) -> list[Row]:
     return list(found.values())
 
 
-def _before(desk: Desk, first: date, last: date, begins: date | None) -> int | None:
+def _before(desk: Desk, first: date, last: date, begins: date | None) -> tuple[int | None, bool]:
+    """What as many days before came to, and whether all of it at exact rates."""
     length = last - first + DAY
     if begins is None or first - length < begins:
-        return None
+        return None, True
     catch_up(desk)
-    since = spend.per_day(desk.store.reading(), first - length)
-    return sum(row.micros for row in since if row.day < first)
+    db, since = desk.store.reading(), first - length
+    span = summing.span_of(since, first - DAY, desk.settings.digest.timezone)
+    found = sum(row.micros for row in spend.per_day(db, since) if row.day < first)
+    return found, not ledger.is_estimated(db, *span)
 
 
 def csv(made: SpendReport) -> Iterator[str]:
@@ -120,7 +126,7 @@ def csv(made: SpendReport) -> Iterator[str]:
             if spent.gpu_ms or spent.micros:
                 named = (row.name, row.key) if made.by == "instance" else (row.name,)
                 money = (spent.micros, spent.busy_micros, spent.idle_micros, spent.unknown_micros)
-                times = (spent.gpu_ms, spent.idle_gpu_ms, spent.unpriced_gpu_ms)
+                times = (f"{ms / HOUR:.3f}" for ms in (spent.gpu_ms, spent.idle_gpu_ms, spent.unpriced_gpu_ms))
                 yield line(
-                    (*(safe(each) for each in named), kind, *map(usd, money), *(f"{ms / HOUR:.3f}" for ms in times))
+                    (*(safe(each) for each in named), kind, *map(usd, money), *times, usd(spent.estimated_micros))
                 )

@@ -55,6 +55,7 @@ def _sum(by: By, each: Running, share: Share) -> Sum:
         gpu_ms=share.gpu_ms,
         idle_gpu_ms=share.gpu_ms if share.use == "idle" else 0,
         unpriced_gpu_ms=0 if meter.rate_micros else share.gpu_ms,
+        estimated_micros=0 if meter.exact else share.micros,
     )
 
 

@@ -45,7 +45,7 @@ def _made(desk: Desk, channel: str, day: date, now: int) -> Weekly:
     last = min(day, today) - DAY
     first, month = last - 6 * DAY, last.replace(day=1)
     week = spend_reporting.report(desk, "team", first, last)
-    is_over = month_end(last) < today
+    closed = spend_reporting.report(desk, "team", month, month_end(last)) if month_end(last) < today else None
     return Weekly(
         channel=channel,
         first=first,
@@ -56,9 +56,11 @@ def _made(desk: Desk, channel: str, day: date, now: int) -> Weekly:
         before_micros=week.before_micros,
         forecast=forecasting.answer(desk, forecasting.TOTAL),
         month=month,
-        closed_micros=spend_reporting.report(desk, "team", month, month_end(last)).rented.micros if is_over else None,
+        closed_micros=closed.rented.micros if closed else None,
         saved_micros=saving.answer(desk, month, min(today, month_end(last))).micros,
         todos=todos(spend_reporting.idle_now(desk), _over_budget(desk), _to_weigh(desk)),
+        before_exact=week.before_exact,
+        closed_exact=closed is None or not closed.rented.about,
     )
 
 

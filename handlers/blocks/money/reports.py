@@ -8,7 +8,7 @@ from bot.domain.days import month_end
 from bot.domain.money.spend_report import WAYS, IdleNow, ReportBy, Row, SpendReport, Spent
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
-from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, say, usd
+from handlers.blocks.words import about, at, esc, length, per_hour, person, persons, plural, say, usd
 
 SHOWN = 12
 SHOWN_IDLE = 5
@@ -39,9 +39,9 @@ def _conclusion(made: SpendReport) -> str:
     if not made.rows:
         return f"{_span(made)}: nothing was charged."
     rented, owned = made.rented, made.owned
-    said = f"{_span(made)}: {usd(rented.micros)} for rented machines{_idle_of(rented)}."
+    said = f"{_span(made)}: {rented.about}{usd(rented.micros)} for rented machines{_idle_of(rented)}."
     if owned.micros or owned.gpu_ms:
-        said += f" Owned ones beside it: {usd(owned.micros)} at full cost{_idle_of(owned)}."
+        said += f" Owned ones beside it: {owned.about}{usd(owned.micros)} at full cost{_idle_of(owned)}."
     return said
 
 
@@ -50,7 +50,7 @@ def _idle_of(spent: Spent) -> str:
     if share is None:
         return ", whether they worked is not known" if spent.micros else ""
     unknown = f", {percent(spent.unknown_share)} not known" if spent.unknown_share >= SOME else ""
-    return f", {usd(spent.idle_micros)} of it idle ({percent(share)}{unknown})"
+    return f", {spent.about}{usd(spent.idle_micros)} of it idle ({percent(share)}{unknown})"
 
 
 def percent(share: float) -> str:
@@ -84,15 +84,22 @@ def _row(row: Row, by: ReportBy) -> str:
     parts = []
     if row.rented.gpu_ms:
         hours = plural(round(row.rented.gpu_ms / HOUR), "GPU-hour")
-        parts.append(f"{usd(row.rented.micros)}{_use_of(row.rented)}, {hours}{_unpriced(row.rented)}")
+        parts.append(f"{_amount(row.rented)}{_use_of(row.rented)}, {hours}{_unpriced(row.rented)}")
     if row.owned.gpu_ms:
         hours = plural(round(row.owned.gpu_ms / HOUR), "GPU-hour")
-        parts.append(f"{'owned: ' if parts else 'owned, '}{usd(row.owned.micros)} at full cost, {hours}")
+        kind = "owned: " if parts else "owned, "
+        parts.append(f"{kind}{row.owned.about}{usd(row.owned.micros)} at full cost, {hours}")
     return f"{_name(row, by)}: {'; '.join(parts)}"
 
 
+def _amount(spent: Spent) -> str:
+    """What is not known is no $0.00."""
+    return f"{spent.about}{usd(spent.micros)}" if spent.micros or not spent.unpriced_gpu_ms else "no known price"
+
+
 def _unpriced(spent: Spent) -> str:
-    return f" ({spent.unpriced_gpu_ms / HOUR:,.0f} without a known price)" if spent.unpriced_gpu_ms else ""
+    some = spent.micros and spent.unpriced_gpu_ms
+    return f" ({spent.unpriced_gpu_ms / HOUR:,.0f} without a known price)" if some else ""
 
 
 def _name(row: Row, by: ReportBy) -> str:
@@ -105,7 +112,7 @@ def _rest(rows: Sequence[Row]) -> str:
     if not rows:
         return ""
     rented = sum((row.rented for row in rows), Spent())
-    return f"and {len(rows)} more: {usd(rented.micros)}"
+    return f"and {len(rows)} more: {_amount(rented)}"
 
 
 def _buttons(made: SpendReport, action: str) -> list[Block]:
@@ -122,13 +129,25 @@ def _buttons(made: SpendReport, action: str) -> list[Block]:
 def _small_print(made: SpendReport) -> str:
     said = ["Our own metering at our rates, not the provider's bill."]
     if made.before_micros is not None:
-        said.append(f"As many days before: {usd(made.before_micros)} for rented machines.")
+        before = f"{about(exact=made.before_exact)}{usd(made.before_micros)}"
+        said.append(f"As many days before: {before} for rented machines.")
     if made.running_micros >= CENT:
         said.append(f"{usd(made.running_micros)} of it is of the running hour, charged once that is over.")
+    said += _estimated(made)
     if made.begins is not None and made.begins > made.first:
         said.append(f"The ledger begins on {_day(made.begins)}.")
     said.append(f"Days in {esc(made.timezone, 60)}. As of {at(made.made_at)}.")
     return " ".join(said)
+
+
+def _estimated(made: SpendReport) -> list[str]:
+    """What "about" is about."""
+    rented, owned, said = made.rented.estimated_micros, made.owned.estimated_micros, []
+    if rented:
+        said.append(f'"About": {usd(rented)} of it is at another region\'s list price, or of spot machines.')
+    if owned:
+        said.append("The full cost of owned ones lacks a part.")
+    return [*said, "`/cost prices` and a machine's name tell where its price is from."] if said else []
 
 
 def idle(made: SpendReport) -> Reply:
@@ -155,7 +174,7 @@ def _idle_conclusion(made: SpendReport) -> str:
         share = rented.idle_share
         of = "" if share is None else f", {percent(share)} of what was spent"
         hours = plural(round(rented.idle_gpu_ms / HOUR), "GPU-hour")
-        said = f"{_span(made)}: {usd(rented.idle_micros)} went to idle rented GPUs{of} ({hours})."
+        said = f"{_span(made)}: {rented.about}{usd(rented.idle_micros)} went to idle rented GPUs{of} ({hours})."
         if owned.idle_gpu_ms:
             said += f" Owned ones idled for {plural(round(owned.idle_gpu_ms / HOUR), 'GPU-hour')}."
     if made.idle_now:
@@ -165,16 +184,24 @@ def _idle_conclusion(made: SpendReport) -> str:
 
 def _idle_now(idle: Sequence[IdleNow]) -> str:
     """What idles now: owned machines apart, as they cost the same whether used or not."""
-    rented = sum(each.waste_micros for each in idle if each.provider != "owned")
-    owned = sum(each.waste_micros for each in idle if each.provider == "owned")
-    beside = f" of rented ones and {per_hour(owned)} of owned ones" if owned else ""
-    return f"{per_hour(rented)}{beside}"
+    rented = [each for each in idle if each.provider != "owned"]
+    owned = [each for each in idle if each.provider == "owned"]
+    beside = f" of rented ones and {_wasted(owned)} of owned ones" if any(each.waste_micros for each in owned) else ""
+    return f"{_wasted(rented)}{beside}"
+
+
+def _wasted(idle: Sequence[IdleNow]) -> str:
+    exact = all(each.exact for each in idle)
+    return f"{about(exact=exact)}{per_hour(sum(each.waste_micros for each in idle))}"
 
 
 def _idle_row(row: Row, by: ReportBy) -> str:
     parts = []
     if row.rented.idle_gpu_ms:
-        parts.append(f"{usd(row.rented.idle_micros)}, {plural(round(row.rented.idle_gpu_ms / HOUR), 'GPU-hour')}")
+        hours = plural(round(row.rented.idle_gpu_ms / HOUR), "GPU-hour")
+        unknown = row.rented.unpriced_gpu_ms and not row.rented.micros
+        idled = "no known price" if unknown else f"{row.rented.about}{usd(row.rented.idle_micros)}"
+        parts.append(f"{idled}, {hours}")
     if row.owned.idle_gpu_ms:
         parts.append(f"owned, {plural(round(row.owned.idle_gpu_ms / HOUR), 'GPU-hour')}")
     return f"{_name(row, by)}: {'; '.join(parts)}"
@@ -182,7 +209,7 @@ def _idle_row(row: Row, by: ReportBy) -> str:
 
 def _now_row(each: IdleNow, now: int) -> Block:
     some = f", {plural(each.idle_gpus, 'GPU')}" if each.state == "partial" else ""
-    cost = "owned" if each.provider == "owned" else per_hour(each.waste_micros) if each.waste_micros else "no price"
+    cost = "owned" if each.provider == "owned" else _wasted([each]) if each.waste_micros else "no price"
     held = say(each.kept)[:300] or (persons(each.holders) if each.holders else "nobody")
     text = f"*{esc(each.name, 60)}*  {each.state}{some} for {length(now - each.since)}  ·  {cost}  ·  {held}"
     return section(text, settle(each))

@@ -8,7 +8,7 @@ from handlers import ids
 from handlers.blocks.money.cost import month_line
 from handlers.blocks.money.reports import SOME, percent
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
-from handlers.blocks.words import at, esc, length, per_hour, persons, plural, usd
+from handlers.blocks.words import about, at, esc, length, per_hour, persons, plural, usd
 
 NUMBERS = {1: "The one thing to do", 2: "Two things to do", 3: "Three things to do"}
 
@@ -35,19 +35,21 @@ def weekly(made: Weekly) -> Reply:
 
 
 def _conclusion(made: Weekly) -> str:
-    spent = f"{usd(made.rented.micros, cents=False)} for rented GPU machines"
-    beside = _beside(made.rented.micros, made.before_micros)
+    spent = f"{made.rented.about}{usd(made.rented.micros, cents=False)} for rented GPU machines"
+    beside = _beside(made)
     return f"GPU machines, {_day(made.first)} to {_day(made.last)}: {spent}{beside}."
 
 
-def _beside(now: int, before: int | None) -> str:
+def _beside(made: Weekly) -> str:
+    before = made.before_micros
     if not before:
         return ""
-    change = (now - before) / before
+    change = (made.rented.micros - before) / before
     if abs(change) < 0.005:
         return ", as much as the week before"
     more = "more" if change > 0 else "less"
-    return f", {abs(change) * 100:.0f} % {more} than the week before ({usd(before, cents=False)})"
+    was = f"{about(exact=made.before_exact)}{usd(before, cents=False)}"
+    return f", {abs(change) * 100:.0f} % {more} than the week before ({was})"
 
 
 def _day(day: date) -> str:
@@ -60,7 +62,7 @@ def _idle(made: Weekly) -> str:
         shares = percent(made.rented.idle_share)
         if made.rented.unknown_share >= SOME:
             shares += f"; of {percent(made.rented.unknown_share)} nobody knows"
-        said.append(f"{usd(made.rented.idle_micros, cents=False)} of it was idle ({shares}).")
+        said.append(f"{made.rented.about}{usd(made.rented.idle_micros, cents=False)} of it was idle ({shares}).")
     if made.owned.gpu_ms:
         idle, whole = (round(ms / HOUR) for ms in (made.owned.idle_gpu_ms, made.owned.gpu_ms))
         said.append(f"Owned ones idled for {idle:,} of {plural(whole, 'GPU-hour')}.")
@@ -71,7 +73,8 @@ def _closed(made: Weekly) -> str:
     """How the month of the week ended, where it has."""
     if made.closed_micros is None:
         return ""
-    return f"{made.month:%B} is over: {usd(made.closed_micros, cents=False)} for rented machines."
+    closed = f"{about(exact=made.closed_exact)}{usd(made.closed_micros, cents=False)}"
+    return f"{made.month:%B} is over: {closed} for rented machines."
 
 
 def _saved(made: Weekly) -> str:
@@ -91,7 +94,7 @@ def _todo(each: Todo, now: int) -> str:
     held = f", held by {persons(each.holders)}" if each.holders else ", nobody holds it"
     if each.what == "use":
         return f"*{name}* is owned and idles{since}{held}: use it before renting."
-    cost = f", {per_hour(each.micros)}" if each.micros else ""
+    cost = f", {about(exact=each.exact)}{per_hour(each.micros)}" if each.micros else ""
     return f"*{name}* idles{since}{cost}{held}."
 
 

@@ -52,9 +52,9 @@ def test_the_ledger_of_a_month_as_csv(run, database):
 
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        "hour,instance_id,name,type,provider,team,used_by,holder,use,running_seconds,gpu_seconds,usd,source",
-        "2026-11-02T03:00:00Z,i-1,nb-2,g5.xlarge,ec2,nlp,nlp,,unknown,3600,3600,1.006000,valet.toml",
-        "2026-11-30T03:00:00Z,i-1,nb-2,g5.xlarge,ec2,nlp,nlp,,unknown,3600,3600,1.006000,valet.toml",
+        "hour,instance_id,name,type,provider,team,used_by,holder,use,running_seconds,gpu_seconds,usd,source,estimate",
+        "2026-11-02T03:00:00Z,i-1,nb-2,g5.xlarge,ec2,nlp,nlp,,unknown,3600,3600,1.006000,valet.toml,no",
+        "2026-11-30T03:00:00Z,i-1,nb-2,g5.xlarge,ec2,nlp,nlp,,unknown,3600,3600,1.006000,valet.toml,no",
     ]  # 1 November 03:00 UTC is October in New York
 
 

@@ -79,6 +79,7 @@ def test_a_charge_is_a_line_with_exact_amounts(desk):
         "gpu_seconds": "14400",
         "usd": "5.672001",
         "source": "AWS list, 2026-07-20",
+        "estimate": "no",
     }
 
 
@@ -159,9 +160,9 @@ def test_sums_are_per_machine_and_team_dearest_first(desk):
     charge(desk, "nb-2", at(5), team="vision")
 
     assert reporting.ledger_sums(desk, at(1), at(30)) == [
-        ("nb-2", "ec2", "nlp", 2 * HOUR, 11_344_002),
-        ("nb-2", "ec2", "vision", HOUR, 5_672_001),
-        ("nb-5", "ec2", "nlp", HOUR, 5_672_001),
+        ("nb-2", "ec2", "nlp", 2 * HOUR, 11_344_002, 0),
+        ("nb-2", "ec2", "vision", HOUR, 5_672_001, 0),
+        ("nb-5", "ec2", "nlp", HOUR, 5_672_001, 0),
     ]
 
 
