@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from bot.commands.options import config_option, settings_of
+from bot.commands.reading import existing
 
 
 @click.command("backup", short_help="Copy the database, also while Valet runs.")
@@ -23,9 +24,7 @@ def backup(path: Path | None, config_path: Path) -> None:
     from store import copies
 
     settings = settings_of(config_path)
-    database = Path(settings.database)
-    if not database.is_file():
-        raise Refused(f"There is no database {database} yet. `valet run` makes it.")
+    database = existing(settings.database)
     target = path or backing_up.folder(settings, database)
     if path is None or path.is_dir():
         target /= f"valet-{datetime.now().astimezone():%Y-%m-%d-%H%M%S}.db"

@@ -18,7 +18,7 @@ COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 @config_option
 @tag_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of lines.")
-def doctor(config_path: Path, tag: tuple[str, str], *, as_json: bool) -> None:
+def doctor(config_path: Path, tag: tuple[str, str] | None, *, as_json: bool) -> None:
     """Check settings, database, Slack, AWS and agents.
 
     Everything is tried as Valet itself will do it, with the same environment (SLACK_BOT_TOKEN and so on), and nothing

@@ -28,7 +28,7 @@ NOT_NEEDED = {
     type=click.Choice(["read", "stop-start", "assume", "bill", "run", "launch", "clone"]),
     help="Print this document alone, as AWS takes it.",
 )
-def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> None:
+def iam_policy(config_path: Path, tag: tuple[str, str] | None, only: str | None) -> None:
     """Print the AWS policies Valet needs, as JSON.
 
     "read" lets it look. "stop-start" lets it stop machines that carry the tag, and no others; leave it out, and Valet
@@ -48,7 +48,8 @@ def iam_policy(config_path: Path, tag: tuple[str, str], only: str | None) -> Non
 
     from bot.errors import Refused
 
-    documents = _documents(settings_if_any(config_path), tag)
+    settings = settings_if_any(config_path)
+    documents = _documents(settings, tag or settings.managed_tag)
     if only and only not in documents:
         raise Refused(NOT_NEEDED[only])
     click.echo(json.dumps(documents[only] if only else documents, indent=2))

@@ -21,7 +21,9 @@ config_option = click.option(
 )
 
 
-def _pair(_context: click.Context, _option: click.Parameter, given: str) -> tuple[str, str]:
+def _pair(_context: click.Context, _option: click.Parameter, given: str | None) -> tuple[str, str] | None:
+    if given is None:
+        return None
     key, _, value = given.partition("=")
     if not key or not value:
         raise click.BadParameter("expected KEY=VALUE.")
@@ -30,11 +32,9 @@ def _pair(_context: click.Context, _option: click.Parameter, given: str) -> tupl
 
 tag_option = click.option(
     "--tag",
-    default="gpu-valet=managed",
-    show_default=True,
     metavar="KEY=VALUE",
     callback=_pair,
-    help="The tag that machines carry which Valet may stop.",
+    help="The tag that machines carry which Valet may stop. Default: managed_tag under [actions], gpu-valet=managed.",
 )
 
 

@@ -11,18 +11,25 @@ if TYPE_CHECKING:
     from bot.services.desk import Desk
 
 
+def existing(database: str) -> Path:
+    """The file of the database. Raises Refused when there is none."""
+    from bot.errors import Refused
+
+    path = Path(database)
+    if not path.is_file():
+        raise Refused(f"There is no database {database} yet. `valet run` makes it.")
+    return path
+
+
 @contextmanager
 def opened_desk(config_path: Path) -> "Iterator[Desk]":
     """A desk without providers, on the database that the settings name. Raises SettingsError, Refused, Unreachable."""
     from bot.domain.clock import system_clock
-    from bot.errors import Refused
     from bot.services.desk import Desk
     from store import Store
 
     settings = settings_of(config_path)
-    if not Path(settings.database).is_file():
-        raise Refused(f"There is no database {settings.database} yet. `valet run` makes it.")
-    store = Store(settings.database)
+    store = Store(existing(settings.database))
     try:
         yield Desk(store, system_clock, settings, {}, settings.roster)
     finally:

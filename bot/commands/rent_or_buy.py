@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +16,15 @@ if TYPE_CHECKING:
 
 
 def _between(least: str, most: str) -> Callable[[click.Context, click.Parameter, str | None], Decimal | None]:
-    """Takes a plain decimal number within bounds."""
+    """Takes a number within bounds, as people type it."""
 
     def check(_context: click.Context, _option: click.Parameter, given: str | None) -> Decimal | None:
+        from bot.domain.money.figures import figure
+
         if given is None:
             return None
-        try:
-            number = Decimal(given)
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if not number.is_finite() or not Decimal(least) <= number <= Decimal(most):
+        number = figure(given)
+        if number is None or not Decimal(least) <= number <= Decimal(most):
             raise click.BadParameter(f"expected a number from {Decimal(least):,} to {Decimal(most):,}, not {given!r}.")
         return number
 
@@ -64,10 +63,13 @@ def rent_or_buy(config_path: Path, scope: str, *, as_json: bool, **figures: Any)
     from bot.domain.clock import system_clock
     from bot.domain.money.advice import Weighed
     from bot.domain.money.report import Scope
+    from bot.errors import Refused
     from bot.services.money import pricing, renting
 
     asked = _asked(figures)
     if asked.hours_per_month is not None:
+        if scope == "total":
+            raise Refused("Which type do these hours run on? Try `valet rent-or-buy p4d.24xlarge --hours 500`.")
         kind, settings = scope.removeprefix("type:"), settings_if_any(config_path)
         rented = pricing.on_demand(pricing.unread(settings, system_clock()), kind, ())
         told = Weighed(Scope("type", kind), (renting.supposed(settings, kind, asked, rented),))

@@ -6,13 +6,14 @@ from pathlib import Path
 import click
 
 from bot.commands.options import config_option, settings_of
+from bot.commands.reading import existing
 
 
 @click.command("verify-audit", short_help="Check that nobody changed the audit.")
 @config_option
 @click.option(
     "--file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
     help="A backup to check, instead of the database of the settings.",
 )
@@ -36,7 +37,7 @@ def verify_audit(config_path: Path, file: Path | None, expect: str) -> None:
     from bot.errors import Refused
     from bot.services import auditing
 
-    newest, broken = auditing.verify(file or Path(settings_of(config_path).database), expect)
+    newest, broken = auditing.verify(file or existing(settings_of(config_path).database), expect)
     if broken is not None:
         when = f" It was written at {_when(broken.at)} UTC." if broken.at is not None else ""
         raise Refused(f"The audit is broken. {broken.what}{when} Everything before entry {broken.id} is as written.")

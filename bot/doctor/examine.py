@@ -11,7 +11,7 @@ from bot.settings import Secrets, Settings, load, secrets
 
 
 def examine(
-    path: Path, environment: Mapping[str, str], *, tag: tuple[str, str], clock: Clock = system_clock
+    path: Path, environment: Mapping[str, str], *, tag: tuple[str, str] | None = None, clock: Clock = system_clock
 ) -> Iterator[Finding]:
     """Look at everything; findings come as they are made.
 
@@ -29,7 +29,7 @@ def examine(
         yield from slack.check(found, settings or Settings(), clock)
     if settings:
         yield from people.check(settings)
-        yield from aws.check(settings, tag)
+        yield from aws.check(settings, tag or settings.managed_tag)
         yield from agents.check(settings, clock())
         yield from observers.check(settings, clock())
         yield from bill.check(settings, clock())

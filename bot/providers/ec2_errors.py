@@ -132,8 +132,8 @@ class Said:
 
 def reading_failed(said: Said, region: str) -> Unreachable:
     """The error of a look that failed, whatever the reason: nothing was asked to change."""
-    verb = "did not answer" if said.is_passing else "gives no look"
-    return Unreachable(f"AWS {verb} for {region}: {said.words}", retryable=said.is_passing)
+    how = "did not answer for" if said.is_passing else "can't be asked about"
+    return Unreachable(f"AWS {how} {region}: {said.words}", retryable=said.is_passing)
 
 
 def stop_failed(said: Said, instance: Instance) -> ValetError:

@@ -1,9 +1,9 @@
 """/cost rent-or-buy: from the words to the answer."""
 
-import re
 from decimal import Decimal
 
 from bot.domain.money.advice import Asked, Weighed
+from bot.domain.money.figures import figure
 from bot.domain.money.report import Scope
 from bot.errors import Refused
 from bot.services.desk import Desk
@@ -13,7 +13,6 @@ from handlers.blocks.parts import Reply
 from handlers.commands.scopes import scope, stored
 from handlers.commands.verbs import Ask, Verb
 
-_AMOUNT = re.compile(r"\$?(\d{1,9}(?:,\d{3})*(?:\.\d{1,6})?)(k?)[%$]?", re.ASCII)
 _FIELDS: dict[str, tuple[str, Decimal, Decimal]] = {
     "price": ("price_usd", Decimal(1), Decimal(10**9)),
     "rate": ("rate_percent", Decimal(0), Decimal(100)),
@@ -86,8 +85,7 @@ def _figure(word: str) -> tuple[str, Decimal]:
     """ "price:150k" as the field and the number. Raises Refused."""
     key, _, value = word.partition(":")
     field, least, most = _FIELDS[key.lower()]
-    found = _AMOUNT.fullmatch(value)
-    number = Decimal(found[1].replace(",", "")) * (1000 if found[2] else 1) if found else None
+    number = figure(value)
     kind = "whole number" if field == "replaces" else "figure"
     if number is None or (field == "replaces" and number != int(number)) or not least <= number <= most:
         raise Refused(f'"{word[:40]}" is not a {kind} from {least:,} to {most:,}. Try {EXAMPLES}.')

@@ -123,6 +123,7 @@ def test_a_rented_machines_figure_names_its_source(office):
 def test_a_spot_price_is_called_one(office):
     said = office.types("ada", "/cost prices h100")
 
+    assert said.startswith("*H100 per GPU-hour: ")
     assert "the lowest list price is $2.49 (lambda), as spot $1.25 (lambda)." in said
     assert "$1.25 spot  lambda gpu_1x_h100, 1xH100, europe-1 (catalogs.lambda, 2026-09-21)" in said
 

@@ -9,7 +9,7 @@ from bot.sandbox.aws_prices import SandboxPrices
 from bot.services.money import price_reading
 from tests.stories.conftest import SETTINGS
 
-DENIED = "AWS gives no look for us-east-1: AccessDeniedException: Valet's role lacks pricing:GetProducts"
+DENIED = "AWS can't be asked about us-east-1: AccessDeniedException: Valet's role lacks pricing:GetProducts"
 PLAN = {"percent": "30", "types": ["p4d.*"], "source": "Compute Savings Plan", "until": date(2027, 3, 1)}
 EDP = {"percent": "12", "source": "EDP 2026"}
 TAKEN_OFF = "$21.96 less 30 % (Compute Savings Plan until 2027-03-01)"

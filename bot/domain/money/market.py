@@ -67,7 +67,7 @@ class Comparison:
     """All there is about one GPU model."""
 
     wanted: str
-    """As it was asked for."""
+    """As it was asked for, in the usual spelling."""
     quotes: tuple[Quote, ...]
     """Cheapest first."""
     paid: tuple[Paid, ...]

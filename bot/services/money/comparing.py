@@ -40,7 +40,9 @@ def compare(desk: Desk, wanted: str) -> Comparison:
         close = nearest(wanted, known) or yours[:3] or known[:3]
         raise Refused(f'I know no price of "{wanted[:60]}". Try {", ".join(close)}.')
     fits.sort(key=lambda each: (each.micros_per_gpu_hour, each.cloud, each.type, each.source == quotes.OUR_COPY))
-    return Comparison(wanted, tuple(_best(fits)), paid, owned, DAYS, troubles)
+    spelled = (models.short(each.model) for each in fits)
+    shown = next((each for each in (*spelled, *names(desk)) if each.lower() == wanted.lower()), wanted)
+    return Comparison(shown, tuple(_best(fits)), paid, owned, DAYS, troubles)
 
 
 def figure(desk: Desk, listing: Listing) -> Figure:

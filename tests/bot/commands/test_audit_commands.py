@@ -128,6 +128,6 @@ def test_an_empty_audit_and_a_missing_database_say_so(run, tmp_path):
     Store(tmp_path / "valet.db").close()
 
     assert missing.exit_code == 1
-    assert "can't be read" in missing.stderr
+    assert missing.stderr.endswith("yet. `valet run` makes it.\n")
     assert run("verify-audit").stdout == "The audit is empty, and holds.\n"
     assert run("audit").stderr == "The audit is empty.\n"

@@ -58,6 +58,15 @@ def test_the_policies_are_for_the_tag(valet):
     assert made == policies("env", "dev")
 
 
+def test_the_tag_is_the_one_in_the_settings(valet, tmp_path):
+    (tmp_path / "valet.toml").write_text('[actions]\nmanaged_tag = "env=prod"\nclone = true')
+
+    made = json.loads(valet("iam-policy").stdout)
+
+    assert made["stop-start"] == policies("env", "prod")["stop-start"]
+    assert made["launch"] == launch_policy("env", "prod")
+
+
 def test_one_policy_alone_is_as_aws_takes_it(valet):
     assert json.loads(valet("iam-policy", "--only", "read").stdout) == policies("gpu-valet", "managed")["read"]
 

@@ -139,3 +139,12 @@ def test_the_help_is_complete():
     said = CliRunner().invoke(rent_or_buy, ["--help"]).output
 
     assert all(word in said for word in ("--price", "--hours", "--json", "--config", "Example"))
+
+
+@pytest.mark.parametrize("price", ["300k", "$300,000", "300000.00"])
+def test_figures_are_read_as_people_type_them(run, price):
+    assert "Buying: $300,000 a server (as asked)" in run("p5.48xlarge", "--hours", "500", "--price", price).stdout
+
+
+def test_hours_without_a_type_are_asked_which(run):
+    assert "Which type do these hours run on?" in str(run("--hours", "500").exception)

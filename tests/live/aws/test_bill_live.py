@@ -83,7 +83,7 @@ def test_a_paid_request_that_fails_is_not_sent_again(aws):
 def test_a_role_without_the_right_says_so(aws):
     aws.fail("GetCostAndUsage", code="AccessDeniedException", status=400)
 
-    with pytest.raises(Unreachable, match="AWS gives no look for us-east-1: AccessDeniedException"):
+    with pytest.raises(Unreachable, match="AWS can't be asked about us-east-1: AccessDeniedException"):
         source(source="cost-explorer").look(SINCE, NOW, lambda: None)
 
 

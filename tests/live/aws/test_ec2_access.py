@@ -33,7 +33,7 @@ def test_access_without_credentials_is_one_finding(aws, monkeypatch):
 
     [access] = Ec2([OWN]).check_access()
 
-    assert (access.ok, access.sentence) == (False, "AWS gives no look for us-east-1: no credentials were found.")
+    assert (access.ok, access.sentence) == (False, "AWS can't be asked about us-east-1: no credentials were found.")
 
 
 def test_a_role_that_may_only_look_is_told_so(aws, monkeypatch):

@@ -47,7 +47,7 @@ def test_a_role_that_may_not_be_assumed_fails_its_own_look_only(aws):
 
     assert found["ec2/default/us-east-1"].error is None
     assert found[f"ec2/{OTHER}/us-east-1"].error == (
-        "AWS gives no look for us-east-1: AccessDenied: the role may not be assumed; "
+        "AWS can't be asked about us-east-1: AccessDenied: the role may not be assumed; "
         "check its trust policy and external_id"
     )
 
@@ -59,7 +59,7 @@ def test_a_missing_permission_is_named(aws):
     [look] = Ec2([OWN]).sweep()
 
     assert look.error == (
-        "AWS gives no look for us-east-1: UnauthorizedOperation: Valet's role lacks ec2:DescribeInstanceTypes; "
+        "AWS can't be asked about us-east-1: UnauthorizedOperation: Valet's role lacks ec2:DescribeInstanceTypes; "
         "`valet iam-policy` prints what it needs"
     )
 

@@ -104,7 +104,7 @@ def test_credentials_that_come_too_late_for_the_first_look_are_found_by_the_next
 
     second = list(ec2.sweep())
 
-    assert [look.error for look in first] == ["AWS gives no look for us-east-1: no credentials were found"]
+    assert [look.error for look in first] == ["AWS can't be asked about us-east-1: no credentials were found"]
     assert [look.error for look in second] == [None]
 
 

@@ -11,7 +11,7 @@ from store.money import prices
 from tests.bot.services.room import SETTINGS, Room
 
 EAST, WEST = "ec2/111122223333/us-east-1", "ec2/111122223333/us-west-2"
-DENIED = "AWS gives no look for us-east-1: AccessDeniedException: Valet's role lacks pricing:GetProducts"
+DENIED = "AWS can't be asked about us-east-1: AccessDeniedException: Valet's role lacks pricing:GetProducts"
 LAUNCH = {"name": "box", "template": "lt-1", "region": "eu-west-1", "account": "111122223333", "type": "g6.12xlarge"}
 
 
