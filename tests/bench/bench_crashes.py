@@ -31,13 +31,14 @@ def killed(rounds: int, seed: int, folder: Path) -> Tally:
 
 
 def ended_at_points(rounds: int, folder: Path) -> Counter[str]:
-    """So many rounds of every named point."""
+    """So many rounds of every named point; what was counted so far is said after each, as many rounds take long."""
     total: Counter[str] = Counter()
-    for _ in range(rounds):
+    for number in range(1, rounds + 1):
         for kind, points in POINTS.items():
             for point in points:
                 with tempfile.TemporaryDirectory(dir=folder) as own:
                     total += _at(Path(own), kind, point)
+        print(f"{number} rounds of each point: {dict(total)}", flush=True)
     return total
 
 
