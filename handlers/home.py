@@ -2,8 +2,10 @@
 
 from bot.domain.acting.actions import Action
 from bot.domain.acting.deciders import deciders
+from bot.domain.acting.hours_wishes import wish_deciders
 from bot.domain.listing import Filter, Listing
 from bot.services import looking
+from bot.services.acting import wishing_hours
 from bot.services.desk import Desk
 from bot.services.sharing import booking, queueing
 from handlers import ids
@@ -12,7 +14,7 @@ from handlers.blocks.parts import Block, Reply, actions, button, context, divide
 from handlers.blocks.sharing import booking as booking_blocks
 from handlers.blocks.sharing import line
 from handlers.blocks.words import clock_time
-from handlers.messages import acting
+from handlers.messages import acting, parking
 
 CARDS_TEXT = 7_000
 HELD_TEXT = 4_000
@@ -71,9 +73,11 @@ def _waiting(desk: Desk, user: str) -> list[Block]:
     """Cards this person may decide on, oldest first."""
     roster = desk.roster()
     mine = [each for each in looking.pending(desk) if user in deciders(each, roster)]
-    if not mine:
+    wishes = [each for each in wishing_hours.pending(desk) if user in wish_deciders(each, roster)]
+    drawn = [parking.hours_wish(desk, each.id) for each in wishes]
+    cards = [*_cards(desk, mine), *(card.blocks for card in drawn if card)]
+    if not cards:
         return []
-    cards = _cards(desk, mine)
     shown, left = fitting(cards[:MOST_CARDS], CARDS_TEXT)
     left += max(len(cards) - MOST_CARDS, 0)
     more = [context(f"and {left} more, in their teams' channels.")] if left else []

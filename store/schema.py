@@ -4,7 +4,7 @@ from sqlite_utils import Database, Migrations
 
 from bot.errors import Refused
 from store import audit, backups, fleet, outbox, trouble
-from store.acting import actions, batches, consents, drains, images, parkings, snoozes, standstills
+from store.acting import actions, batches, consents, drains, hours_wishes, images, parkings, snoozes, standstills
 from store.measuring import agents, minutes, observations, rollups
 from store.money import bill, budgets, ledger, opinions, prices, saved, savings, scores, spend, weeklies
 from store.sharing import (
@@ -56,6 +56,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_saved", saved.SCHEMA),
     ("0001_budgets", budgets.SCHEMA),
     ("0001_parkings", parkings.SCHEMA),
+    ("0001_hours_wishes", hours_wishes.SCHEMA),
     ("0001_snoozes", snoozes.SCHEMA),
     ("0001_spend", spend.SCHEMA),
     ("0001_observations", observations.SCHEMA),

@@ -6,7 +6,7 @@ from bot.billing.aws_prices import AwsPrices
 from bot.billing.bill import Bill
 from bot.jobs.schedule import Job
 from bot.services import backing_up, digesting, posting
-from bot.services.acting import asking, consenting, imaging, outliving, parking, powering
+from bot.services.acting import asking, consenting, imaging, outliving, parking, powering, wishing_hours
 from bot.services.desk import Desk
 from bot.services.measuring import judging, observing, rolling, sweeping
 from bot.services.money import (
@@ -61,6 +61,7 @@ def _always(desk: Desk, refresh_groups: Callable[[], object]) -> list[Row]:
         ("squatters", 60, lambda: squatting.look(desk)),
         ("handovers", 60, lambda: handing.lapse(desk)),
         ("grants", 60, lambda: granting.carry_out(desk)),
+        ("on-hours asked for", 60, lambda: wishing_hours.lapse(desk)),
         ("power", 30, lambda: powering.look(desk)),
         ("consents", 30, lambda: consenting.settle(desk)),
         ("requests", 30, lambda: asking.expire(desk)),

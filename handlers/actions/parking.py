@@ -1,6 +1,6 @@
-"""Keeping a machine for a while."""
+"""Keeping a machine for a while, and deciding on on-hours that somebody asks for."""
 
-from bot.services.acting import snoozing
+from bot.services.acting import snoozing, wishing_hours
 from bot.services.desk import Desk
 from handlers import ids
 from handlers.actions.pressing import Press, listed
@@ -20,4 +20,19 @@ def end(desk: Desk, user: str, channel: str, value: str) -> Reply:
     return parking.unsnoozed(listing, user, snoozing.end(desk, listing, user), desk.clock())
 
 
-PRESSES: dict[str, Press] = {ids.SNOOZE: snooze, ids.SNOOZE_END: end}
+def set_hours(desk: Desk, user: str, channel: str, value: str) -> None:
+    """[Set them]; the outbox redraws the card."""
+    wishing_hours.decide(desk, value, user, yes=True)
+
+
+def refuse_hours(desk: Desk, user: str, channel: str, value: str) -> None:
+    """[No]"""
+    wishing_hours.decide(desk, value, user, yes=False)
+
+
+PRESSES: dict[str, Press] = {
+    ids.SNOOZE: snooze,
+    ids.SNOOZE_END: end,
+    ids.HOURS_YES: set_hours,
+    ids.HOURS_NO: refuse_hours,
+}

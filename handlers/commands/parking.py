@@ -3,7 +3,9 @@
 from bot.domain.acting.parking import NEVER
 from bot.domain.acting.windows import parse, text_of
 from bot.errors import Refused
-from bot.services.acting import on_hours, snoozing
+from bot.services.acting import on_hours, snoozing, wishing_hours
+from bot.services.desk import channel_of
+from handlers.blocks.acting import on_hours as hours_blocks
 from handlers.blocks.acting import parking as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.parse import readable
@@ -16,12 +18,16 @@ def hours(ask: Ask) -> Reply:
     listing, rest = named(ask, "hours")
     stop_only = "stop-only" in (word.lower() for word in rest)
     rest = [word for word in rest if word.lower() != "stop-only"]
+    if rest and not on_hours.may_set(ask.desk, listing, ask.user):
+        wish = wishing_hours.ask(ask.desk, listing, ask.user, _windows(rest), stop_only=stop_only)
+        return hours_blocks.asked(wish, channel_of(ask.desk, wish.team))
     if rest:
         on_hours.set_hours(ask.desk, listing, ask.user, _windows(rest), stop_only=stop_only)
     elif stop_only:
         raise Refused(f"Which hours? Try `hours {listing.instance.name} Mon-Fri 08:00-19:00 stop-only`.")
     own = on_hours.own_hours(ask.desk, listing.instance.id)
-    return blocks.hours(listing, own, on_hours.hours_of(ask.desk, listing, own), ask.desk.clock())
+    waiting = wishing_hours.pending(ask.desk, listing.instance.id)
+    return hours_blocks.hours(listing, own, on_hours.hours_of(ask.desk, listing, own), ask.desk.clock(), waiting)
 
 
 def _windows(rest: list[str]) -> str:

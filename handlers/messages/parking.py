@@ -1,9 +1,11 @@
 """What is stopped by rule; a notice's subject is "channel|moment"."""
 
+from bot.domain.acting.hours_wishes import wish_deciders
 from bot.services import looking
-from bot.services.acting import on_hours, waking
+from bot.services.acting import on_hours, waking, wishing_hours
 from bot.services.acting import parking as service
 from bot.services.desk import Desk
+from handlers.blocks.acting import on_hours as hours_blocks
 from handlers.blocks.acting import parking
 from handlers.blocks.parts import Reply
 from handlers.messages.drawing import Draw
@@ -28,7 +30,23 @@ def hours_set(desk: Desk, subject: str) -> Reply | None:
     if listing is None:
         return None
     own = on_hours.own_hours(desk, instance_id)
-    return parking.hours_set(listing, own, on_hours.hours_of(desk, listing, own), who=who, before=before)
+    return hours_blocks.hours_set(listing, own, on_hours.hours_of(desk, listing, own), who=who, before=before)
+
+
+def hours_wish(desk: Desk, wish_id: str) -> Reply | None:
+    """Somebody would like a machine to have other on-hours."""
+    wish = wishing_hours.wish(desk, wish_id)
+    listing = looking.listing(desk, wish.instance_id) if wish else None
+    if wish is None or listing is None:
+        return None
+    hours = on_hours.planned(desk, listing, wish.windows, stop_only=wish.stop_only)
+    return hours_blocks.card(wish, listing, hours, wish_deciders(wish, desk.roster()))
+
+
+def hours_wish_ended(desk: Desk, wish_id: str) -> Reply | None:
+    """What became of it, for whoever asked."""
+    wish = wishing_hours.wish(desk, wish_id)
+    return hours_blocks.ended(wish, looking.name_of(desk, wish.instance_id)) if wish else None
 
 
 def hours_void(desk: Desk, instance_id: str) -> Reply | None:
@@ -36,7 +54,7 @@ def hours_void(desk: Desk, instance_id: str) -> Reply | None:
     listing, own = looking.listing(desk, instance_id), on_hours.own_hours(desk, instance_id)
     if listing is None:
         return None
-    return parking.hours_void(listing, own, on_hours.hours_of(desk, listing, own))
+    return hours_blocks.hours_void(listing, own, on_hours.hours_of(desk, listing, own))
 
 
 def waking_up(desk: Desk, subject: str) -> Reply | None:
@@ -67,5 +85,7 @@ KINDS: dict[str, Draw] = {
     "snooze_ended": snooze_ended,
     "parking_own": own,
     "hours_set": hours_set,
+    "hours_wish": hours_wish,
+    "hours_wish_ended": hours_wish_ended,
     "hours_void": hours_void,
 }

@@ -18,7 +18,7 @@ from bot.sandbox.runner import SandboxRunner
 from bot.sandbox.slack import SandboxServer, SandboxSlack, acknowledged
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
 from bot.services import digesting
-from bot.services.acting import asking, consenting, executing, outliving, parking, powering
+from bot.services.acting import asking, consenting, executing, outliving, parking, powering, wishing_hours
 from bot.services.measuring import ingesting, judging, sweeping
 from bot.services.money import budgeting, saving, surprising, weekly
 from bot.services.sharing import (
@@ -130,6 +130,7 @@ class Office:
         squatting.look(desk)
         handing.lapse(desk)
         granting.carry_out(desk)
+        wishing_hours.lapse(desk)
         consenting.settle(desk)
         asking.expire(desk)
         powering.look(desk)

@@ -117,7 +117,6 @@ def test_unknown_is_never_stopped(team):
 
 
 def test_on_hours_of_one_machine_are_set_by_an_approver_and_shown(team):
-    assert team.types("ada", "/gpu hours train-7 Mon-Fri 8-12").endswith("@Bob sets them.")
     assert team.types("bob", "/gpu hours train-7 Mon-Fri 8-12, Sat 10-14 stop-only") == (
         "*train-7*: on Mon-Fri 08:00-12:00, Sat 10:00-14:00 (UTC), set by @Bob. Now on; off at Mon 12:00 UTC. "
         "It is stopped at their end and never started by itself."

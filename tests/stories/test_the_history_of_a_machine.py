@@ -98,6 +98,7 @@ def test_every_step_is_in_the_audit_with_what_it_changed(office):
 def test_what_was_refused_is_told_with_who_tried_and_why(office):
     office.types("cy", "/gpu stop old-3")
     office.types("ada", "/gpu hours train-7 mon-fri 8-20")
+    office.presses("ada", "Set them", "#ml-platform")
     office.reports("train-7", 0.0)
     office.types("ada", "/gpu stop train-7 nobody needs it")
     office.presses("ada", "Stop train-7", "#ml-platform")
@@ -117,9 +118,7 @@ def test_what_was_refused_is_told_with_who_tried_and_why(office):
     assert seen[3].endswith(
         "@Ada tried to approve the stop, refused: You asked for this yourself, so someone else decides: @Bob."
     )
-    assert seen[5].endswith(
-        "@Ada tried to set on-hours, refused: On-hours stop train-7 without asking again, so @Bob sets them."
-    )
+    assert seen[5].endswith("@Ada tried to decide on on-hours, refused: Only @Bob can decide this.")
 
 
 def test_pressing_a_hundred_times_is_one_entry_an_hour_and_twenty_of_a_person_at_most(office):

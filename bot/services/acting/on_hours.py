@@ -20,13 +20,18 @@ AS_TEAM = "as its team"
 
 def hours_of(desk: Desk, listing: Listing, own: HoursRule | None) -> OnHours | None:
     """The on-hours that count for an instance: its own, else its team's; None when no window ever stops it."""
-    own = own if own is not None and counts(desk, listing, own) else None
-    if own is not None and own.windows == NEVER:
+    if own is None or not counts(desk, listing, own):
+        return planned(desk, listing, "")
+    return planned(desk, listing, own.windows, stop_only=own.stop_only)
+
+
+def planned(desk: Desk, listing: Listing, windows: str, *, stop_only: bool = False) -> OnHours | None:
+    """What on-hours set as `windows` come to ("": those of its team); None when no window ever stops it."""
+    if windows == NEVER:
         return None
-    zone = desk.settings.zone_of(listing.team)
-    holidays = desk.settings.holidays(listing.team)
-    if own is not None:
-        return OnHours(parse(own.windows), zone, holidays, own.stop_only)
+    zone, holidays = desk.settings.zone_of(listing.team), desk.settings.holidays(listing.team)
+    if windows:
+        return OnHours(parse(windows), zone, holidays, stop_only)
     team = desk.settings.teams.get(listing.team)
     if team is None or not team.pausing.hours:
         return None
@@ -71,35 +76,52 @@ def setter(own: HoursRule | None) -> str:
     return own.set_by if own else BY_SETTINGS
 
 
+def may_set(desk: Desk, listing: Listing, person: str) -> bool:
+    """Whether this person sets on-hours; others ask for them."""
+    return person in rule_setters(listing.team, desk.roster())
+
+
 def set_hours(desk: Desk, listing: Listing, person: str, windows: str, *, stop_only: bool = False) -> None:
     """Give an instance on-hours of its own ("" for its team's again). Raises Refused when this person may not."""
-    instance, now = listing.instance, desk.clock()
-    if instance.provider == "owned":
-        raise Refused(f"{instance.name} is owned: Valet can't switch it off, so it has no on-hours.")
-    with refusals.kept(desk, person, "set on-hours", instance.id):
-        _check_setter(desk, listing, person)
-    with desk.store.writing() as db:
-        before = _said(parkings.hours(db).get(instance.id))
-        after = HoursRule(instance.id, windows, stop_only, person, now) if windows else None
-        if after is not None:
-            parkings.set_hours(db, after)
-        elif not parkings.drop_hours(db, instance.id):
-            raise Refused(f"{instance.name} has no on-hours of its own; its team's count.")
-        audit.add(db, now, person, "set on-hours", subject=instance.id, before=before, after=_said(after))
+    refuse_owned(listing)
+    with refusals.kept(desk, person, "set on-hours", listing.instance.id), desk.store.writing() as db:
+        if not may_set(desk, listing, person):
+            names = " or ".join(f"<@{user}>" for user in sorted(rule_setters(listing.team, desk.roster())))
+            setters = names or "an approver, once one is set"
+            raise Refused(f"On-hours stop {listing.instance.name} without asking again, so {setters} sets them.")
+        before = write(desk, db, listing, person, windows, stop_only=stop_only)
         _tell(desk, db, listing, person, before)
     desk.wake()
 
 
-def _check_setter(desk: Desk, listing: Listing, person: str) -> None:
-    able = rule_setters(listing.team, desk.roster())
-    if person not in able:
-        names = " or ".join(f"<@{user}>" for user in sorted(able)) or "an approver, once one is set"
-        raise Refused(f"On-hours stop {listing.instance.name} without asking again, so {names} sets them.")
+def write(desk: Desk, db: Database, listing: Listing, person: str, windows: str, *, stop_only: bool) -> str:
+    """Set on-hours in the name of somebody who may; returns those before, in words. Raises Refused."""
+    instance_id, now = listing.instance.id, desk.clock()
+    before = said(parkings.hours(db).get(instance_id))
+    after = HoursRule(instance_id, windows, stop_only, person, now) if windows else None
+    if after is not None:
+        parkings.set_hours(db, after)
+    elif not parkings.drop_hours(db, instance_id):
+        raise Refused(f"{listing.instance.name} has no on-hours of its own; its team's count.")
+    audit.add(db, now, person, "set on-hours", subject=instance_id, before=before, after=said(after))
+    return before
 
 
-def _said(own: HoursRule | None) -> str:
+def refuse_owned(listing: Listing) -> None:
+    """Raises Refused for a machine that can't have on-hours."""
+    instance = listing.instance
+    if instance.provider == "owned":
+        raise Refused(f"{instance.name} is owned: Valet can't switch it off, so it has no on-hours.")
+
+
+def said(own: HoursRule | None) -> str:
     """On-hours as the audit and the channel name them."""
-    return f"{own.windows}{' stop-only' if own.stop_only else ''}" if own else AS_TEAM
+    return in_words(own.windows, stop_only=own.stop_only) if own else AS_TEAM
+
+
+def in_words(windows: str, *, stop_only: bool) -> str:
+    """Windows as they were typed; those of the team where there are none."""
+    return f"{windows}{' stop-only' if stop_only else ''}" if windows else AS_TEAM
 
 
 def _tell(desk: Desk, db: Database, listing: Listing, person: str, before: str) -> None:

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from bot.domain.acting.actions import NOTHING_CAME, Action
-from bot.domain.acting.parking import NEVER, HoursRule, Parking
+from bot.domain.acting.parking import Parking
 from bot.domain.acting.snoozes import Snooze
-from bot.domain.acting.windows import OnHours, is_on, next_edge, text_of
 from bot.domain.listing import Listing
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
@@ -129,52 +128,3 @@ def snooze_ended(listing: Listing, who: str) -> Reply:
     plain = esc(listing.instance.name, 60)
     then = f"Its rules count again; no rule stops it without a notice. `/gpu snooze {plain} 4h` keeps it anew."
     return plainly(f"{person(who)} ended your snooze of *{plain}*. {then}")
-
-
-def hours(listing: Listing, own: HoursRule | None, counting: OnHours | None, now: int) -> Reply:
-    """The on-hours of an instance, and what follows from them."""
-    plain = esc(listing.instance.name, 60)
-    if own is not None and own.windows == NEVER:
-        who = f"{person(own.set_by)} set that at {near(own.set_at, now)}"
-        return plainly(f"*{plain}* is never stopped by rule; {who}.")
-    void = f" Those that {person(own.set_by)} set count no more." if own and own.void_since is not None else ""
-    if counting is None:
-        advice = f"Try `hours {plain} Mon-Fri 08:00-19:00`."
-        return plainly(f"*{plain}* has no on-hours: it runs until somebody stops it.{void} {advice}")
-    whose = f"set by {person(own.set_by)}" if own and not void else f"of team {esc(listing.team, 40)}"
-    edge, on = next_edge(counting, now), is_on(counting, now)
-    then = f"; {'off' if on else 'on'} at {near(edge.at, now)}" if edge else ""
-    told = f"on {_when(counting)}, {whose}. Now {'on' if on else 'off'}{then}.{_only(counting)}{void}"
-    return plainly(f"*{plain}*: {told}")
-
-
-def _when(counting: OnHours) -> str:
-    return f"{esc(text_of(counting.windows), 200)} ({esc(counting.zone, 40)})"
-
-
-def _only(counting: OnHours) -> str:
-    return " It is stopped at their end and never started by itself." if counting.stop_only else ""
-
-
-def hours_set(listing: Listing, own: HoursRule | None, counting: OnHours | None, *, who: str, before: str) -> Reply:
-    """Told in the team's channel: what is stopped without asking again is everybody's business."""
-    name, was = f"*{esc(listing.instance.name, 60)}*", f"Before: {esc(before, 200)}."
-    if own is not None and own.windows == NEVER:
-        return plainly(f"{person(who)} lets no rule stop {name} any more. {was}", private=False)
-    if own is None:
-        team = f"its team's on-hours count: {_when(counting)}" if counting else "it has none"
-        return plainly(f"{person(who)} took the on-hours of {name} back; from now on {team}. {was}", private=False)
-    when = f", from now on: {_when(counting)}" if counting else ""
-    only = _only(counting) if counting else ""
-    return plainly(f"{person(who)} set the on-hours of {name}{when}.{only} {was}", private=False)
-
-
-def hours_void(listing: Listing, own: HoursRule | None, counting: OnHours | None) -> Reply:
-    """Told once in the team's channel, so that somebody sets them anew."""
-    plain = esc(listing.instance.name, 60)
-    then = f"its team's count: {_when(counting)}" if counting else "it has none and runs until somebody stops it"
-    if own is None or own.void_since is None:
-        return plainly(f"*{plain}* has other on-hours by now.", private=False)
-    anew = f"Whoever may can set them anew: `/gpu hours {plain} {esc(own.windows, 200)}`."
-    text = f"{person(own.set_by)}, who set the on-hours of *{plain}*, may no longer do so. From now on {then}. {anew}"
-    return plainly(text, private=False)
