@@ -181,7 +181,8 @@ _OWN_WORDS = {404: "There is nothing at this address.", 405: "This address does 
 
 async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker; Starlette calls it for nothing else
-    await hear_out(request)
+    if error.status_code != 408:  # of one who dawdles enough was heard
+        await hear_out(request)
     sentence = _OWN_WORDS.get(error.status_code, error.detail)
     return JSONResponse({"error": sentence}, status_code=error.status_code, headers=error.headers)
 

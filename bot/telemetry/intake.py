@@ -12,7 +12,7 @@ from bot.errors import Unreachable
 from bot.telemetry.wire import MAX_BODY_BYTES
 
 COME_BACK_S = 30
-HEAR_OUT_S = 0.5
+HEAR_OUT_S = 2.0
 HEAR_OUT_BYTES = 16 * MAX_BODY_BYTES
 Authenticate = Callable[[str], str | None]
 """Takes the SHA-256 of a token in hexadecimal; returns the host it belongs to."""

@@ -207,8 +207,8 @@ def test_a_large_body_is_refused_when_its_length_is_not_said(visitor):
 
 def test_a_refusal_is_heard_by_who_is_still_sending(visitor):
     def slowly():
-        for _ in range(30):
-            yield b" " * 16 * 1024
+        for _ in range(8):
+            yield b" " * 64 * 1024
             time.sleep(0.005)
 
     said = {"Connection": "close"}
