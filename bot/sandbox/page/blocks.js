@@ -5,7 +5,7 @@
 
 import { h, link, safeUrl } from "./dom.js";
 import { chart } from "./charts.js";
-import { confirmed } from "./modal.js";
+import { confirmed } from "./confirm.js";
 import { emojiNode, formatDate, markdown, mention, plain, textObject } from "./words.js";
 
 export function drawBlocks(blocks, place) {
