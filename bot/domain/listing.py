@@ -83,9 +83,9 @@ class Listing:
 
     @property
     def since(self) -> int | None:
-        """Since when it is in that state, as far as that is known."""
+        """Since when it is in that state, as far as that is known: of one that works, only when it last did."""
         if self.running:
-            return self.verdict.since if self.verdict else None
+            return self.verdict.since if self.verdict and self.verdict.state != "active" else None
         return self.still.since if self.still else self.instance.stopped_at
 
     @property

@@ -2,6 +2,7 @@
 
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.listing import Listing, Source, Totals
+from bot.domain.measuring.verdict import Verdict
 from bot.domain.money.keeping import Keeping
 from bot.domain.sharing.claims import Claim
 from handlers import ids
@@ -37,6 +38,8 @@ from handlers.blocks.words import (
 )
 
 PAGE = 10
+HEARD = 5 * MINUTE
+"""What was told of so lately is no silence."""
 _MARK = {
     "free": ":large_yellow_circle:",
     "held": ":large_orange_circle:",
@@ -120,12 +123,23 @@ def _since(listing: Listing, now: int) -> str:
     if verdict is None:
         return ": no reading"
     if verdict.state == "unknown":
-        seen = f"no reading since {_seen(verdict.since, now)}" if verdict.since else "no reading"
-        return f": {seen} ({esc(verdict.gist)})"
+        return f": {_unknown(verdict, now)}"
+    if verdict.state == "active":
+        return (
+            f": last worked {length(now - verdict.since)} ago" if verdict.since and now - verdict.since >= HEARD else ""
+        )
     for_how_long = f" for {length(now - verdict.since)}" if verdict.since and now - verdict.since >= MINUTE else ""
     if verdict.state == "partial":
         return f": {verdict.idle_gpus} of {len(verdict.gpus)} GPUs idle{for_how_long}"
     return f"{for_how_long} ({esc(verdict.gist)})" if verdict.state == "held" else for_how_long
+
+
+def _unknown(verdict: Verdict, now: int) -> str:
+    """Why nobody can tell, and since when nothing was heard, unless that is only now."""
+    why = esc(verdict.gist.removeprefix("no reading lately: "))
+    if verdict.since and now - verdict.since < HEARD:
+        return why
+    return f"no reading since {_seen(verdict.since, now)} ({why})" if verdict.since else f"no reading ({why})"
 
 
 def _seen(since: int, now: int) -> str:

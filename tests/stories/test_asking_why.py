@@ -1,6 +1,6 @@
 """/gpu why tells the rule, the readings, what counts, and what happens next."""
 
-from bot.domain.clock import HOUR
+from bot.domain.clock import HOUR, MINUTE
 
 
 def test_a_free_machine_is_explained_by_its_readings(office):
@@ -24,6 +24,28 @@ def test_a_partly_idle_machine_is_told_gpu_by_gpu(office):
 
     assert "GPUs 0 to 5: active: 80 %" in seen
     assert "GPUs 6 to 7: free: 0 %" in seen
+
+
+def test_a_machine_that_worked_a_while_ago_is_said_to_have_and_not_to_be_busy_since(office):
+    office.reports("train-7", 80.0)
+    office.clock.forward(40 * MINUTE)
+    office.reports("train-7", 0.0, minutes=40)
+
+    assert "*train-7*  active: last worked 41 m ago  " in office.types("ada", "/gpu status train-7")
+    seen = office.types("ada", "/gpu why train-7")
+    assert seen.startswith("*train-7 is active: it last worked at Mon 08:59 UTC (41 m ago).*")
+
+
+def test_a_machine_that_is_not_seen_for_long_enough_is_no_silent_one(office):
+    office.reports("train-7", 0.0, minutes=20)
+
+    told = "seen quiet for 20 of the 60 minutes the rule needs"
+    assert f"*train-7*  unknown: {told}" in office.types("ada", "/gpu status train-7")
+    assert office.types("ada", "/gpu why train-7").startswith(f"*train-7 is unknown.*\nS{told[1:]}.")
+    assert office.types("ada", "/gpu stop train-7") == (
+        f"I can't tell whether train-7 works ({told}), so I won't stop it. "
+        "Ask again once it has been quiet for so long."
+    )
 
 
 def test_a_machine_without_an_agent_says_what_to_do(office):

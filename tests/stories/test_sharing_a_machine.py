@@ -161,6 +161,7 @@ def test_a_claim_on_some_gpus_can_grow_and_shrink_in_place(office):
 
 def test_gpus_that_are_not_there_are_refused_with_what_is(office):
     assert office.types("ada", "/gpu claim train-7 gpus:9") == "It has 8 GPUs, so say gpus:1 to gpus:8."
+    assert office.types("ada", "/gpu claim render-1 gpus:2") == "It has one GPU, so leave gpus:2 out."
     assert office.types("ada", "/gpu claim train-7 gpus:0,8") == "It has GPUs 0 to 7; there is no GPU 8."
     assert office.types("ada", "/gpu claim train-7 gpus:0").startswith("gpus:0 would be none. Try gpus:1")
     assert office.types("ada", "/gpu claim train-7 gpus:x").startswith('"gpus:x" names no GPUs. Try gpus:2')

@@ -42,6 +42,16 @@ def test_the_card_says_first_that_it_works_and_what_ends(busy):
     assert "Runs on its GPUs, and ends: python3 (unix user ada)." in card
 
 
+def test_a_holder_who_is_asked_first_is_told_that_it_works(busy):
+    busy.types("ada", "/gpu claim train-7 for 8h")
+    ask(busy)
+
+    assert busy.sees("ada", "@ada").startswith(
+        "@Cy asks to stop *train-7*, which you hold until Mon 17:00 UTC. It is working, and that work would end.\n"
+        ">it trains on the wrong data"
+    )
+
+
 def test_one_yes_does_nothing_and_the_second_stops_it(busy):
     ask(busy)
     busy.presses("bob", "Stop train-7")

@@ -122,9 +122,10 @@ def provider_obstacle(instance: Instance) -> str | None:
 def _verdict_obstacle(name: str, verdict: Verdict | None) -> str | None:
     if verdict is None or verdict.state == "unknown":
         why = verdict.evidence if verdict else "no agent has reported from it"
-        return (
-            f"I can't tell whether {name} works ({why}), so I won't stop it. Start the agent on it, or stop it in AWS."
-        )
+        way = "Start the agent on it, or stop it in AWS."
+        if verdict is not None and verdict.needs_time:
+            way = "Ask again once it has been quiet for so long."
+        return f"I can't tell whether {name} works ({why}), so I won't stop it. {way}"
     if not verdict.is_idle:
         return (
             f"{name} is working: {verdict.evidence}. To end that work all the same, say why, as in "

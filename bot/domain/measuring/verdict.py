@@ -15,6 +15,7 @@ from bot.domain.measuring.readings import Minute, MinuteState
 GpuState = Literal["active", "held", "free", "unknown"]
 VerdictState = Literal["active", "held", "free", "partial", "unknown"]
 IDLE: frozenset[str] = frozenset({"held", "free"})
+NOT_YET = "seen quiet for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,11 @@ class Verdict:
     def is_idle(self) -> bool:
         """Every GPU is idle."""
         return self.state in IDLE
+
+    @property
+    def needs_time(self) -> bool:
+        """It is seen, and only not for long enough to be called idle."""
+        return self.state == "unknown" and self.evidence.startswith(NOT_YET)
 
     @property
     def works(self) -> bool:
@@ -261,4 +267,4 @@ def _why_unknown(judged: Judged, rule: IdleRule, now: int, gpu_count: int) -> st
         names = ", ".join(map(str, blind))
         return f"GPU {names} has a process and no utilisation reading (MIG, or not supported): it can't be judged"
     quiet = min(trace.quiet_minutes for trace, gpu in judged if gpu.state == "unknown")
-    return f"seen quiet for {quiet} of the {rule.window_minutes} minutes the rule needs"
+    return f"{NOT_YET} {quiet} of the {rule.window_minutes} minutes the rule needs"

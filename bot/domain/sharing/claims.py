@@ -80,6 +80,7 @@ class GpuChoice:
             return None if set(self.indexes) & set(taken) else self.indexes
         wanted = have if self.count is None else self.count
         if not 1 <= wanted <= have:
-            raise Refused(f"It has {have} GPU{'s' if have > 1 else ''}, so say gpus:1 to gpus:{have}.")
+            say = f"It has {have} GPUs, so say gpus:1 to gpus:{have}."
+            raise Refused(say if have > 1 else f"It has one GPU, so leave gpus:{wanted} out.")
         open_ones = sorted((gpu in busy, gpu) for gpu in range(have) if gpu not in taken)
         return None if len(open_ones) < wanted else tuple(sorted(gpu for _, gpu in open_ones[:wanted]))

@@ -110,11 +110,15 @@ def leading(words: Sequence[str]) -> int:
         end, before = 2, said[0] + said[1]
     while end < len(said):
         to = end + _linked(said[end:])
-        word = " ".join(said[to : to + 2]) if said[to + 1 : to + 2] in (["gb"], ["gib"]) else "".join(said[to : to + 1])
+        word = " ".join(said[to : to + 2]) if _is_memory(said[to : to + 2]) else "".join(said[to : to + 1])
         if not word or not _goes_on(before, word, linked=to > end):
             break
         before, end = before if word in _UNITS else said[to], to + 1
     return end
+
+
+def _is_memory(words: list[str]) -> bool:
+    return len(words) > 1 and words[1] in {"gb", "gib"} and words[0].lstrip(">=").isdigit()
 
 
 def _linked(words: list[str]) -> int:

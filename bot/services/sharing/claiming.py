@@ -83,6 +83,8 @@ def _claimable(desk: Desk, db: Database, instance_id: str) -> Listing:
         raise Refused("That instance is gone.")
     if not listing.running:
         name, state = listing.instance.name, listing.instance.state
+        if state == "pending":
+            raise Refused(f"{name} is starting. It can be claimed once `/gpu status {name}` shows that it runs.")
         way = f"`/gpu start {name}` starts it for you." if state == "stopped" else "`/gpu status` shows what runs."
         raise Refused(f"{name} is {state}, so there is nothing to claim. {way}")
     if listing.drain is not None:

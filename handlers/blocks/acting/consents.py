@@ -14,12 +14,14 @@ def question(consent: Consent, action: Action) -> Reply:
     """Put to a holder, in whatever state it is."""
     reason = f"\n>{esc(action.reason, 300)}" if action.reason else ""
     until = near(consent.until_at, consent.asked_at)
-    text = f"{say(action.asker)} asks to stop *{name_of(action)}*, which you hold until {until}.{reason}"
+    works = " It is working, and that work would end." if action.ends_work else ""
+    text = f"{say(action.asker)} asks to stop *{name_of(action)}*, which you hold until {until}.{works}{reason}"
     if consent.answer or action.state != "pending":
         undone = consent.answer in OPEN and action.state in {"pending", "approved"}
         no = (button("I still need it", ids.CONSENT_NO, consent.id, style="primary"),) if undone else ()
         return plainly(f"{text}\n{_became(consent, action)}", *no)
-    sure = confirm(f"May {action.facts.name} be stopped?", "What runs there ends, if others agree.", yes="Yes", no="No")
+    what = "It is working, and that work" if action.ends_work else "What runs there"
+    sure = confirm(f"May {action.facts.name} be stopped?", f"{what} ends, if others agree.", yes="Yes", no="No")
     silence = f"Without your answer by {at(consent.deadline_at)} it goes to those who decide, who are told so."
     return plainly(
         f"{text}\n{silence}",

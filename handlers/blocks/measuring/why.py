@@ -39,8 +39,12 @@ def _conclusion(told: Explanation, now: int) -> str:
     name = esc(listing.instance.name, 60)
     if not listing.running:
         return f"{name} is {listing.state}, so there is nothing to measure."
-    since = f" since {near(verdict.since, now)} ({length(now - verdict.since)})" if verdict.since else ""
-    return f"{name} is {verdict.state}{since}."
+    if verdict.since is None or verdict.needs_time:
+        return f"{name} is {verdict.state}."
+    moment, ago = near(verdict.since, now), length(now - verdict.since)
+    if verdict.state == "active":
+        return f"{name} is active: it last worked at {moment} ({ago} ago)."
+    return f"{name} is {verdict.state} since {moment} ({ago})."
 
 
 def _evidence(told: Explanation) -> str:

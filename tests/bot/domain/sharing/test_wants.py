@@ -1,7 +1,7 @@
 """What people type when they want GPUs."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.models import kind
@@ -150,6 +150,7 @@ def test_a_plain_want_is_told_from_a_name():
     )
 
 
+@example(["2", "6h", "gb"])
 @given(
     st.lists(st.sampled_from(["2", "2x", "a100", "80", "gb", "40gb", "for", "6h", "x", ">=", "rtx", "any", "é", "1x"]))
 )
