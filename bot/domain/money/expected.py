@@ -42,10 +42,6 @@ class Expected:
         today = [round(amount * (1 - passed)) for amount in (self.known[0] if self.known else 0, self.variable)]
         return today[0] + sum(self.known[1:days]), today[1] + self.variable * (days - 1)
 
-    def ahead(self, days: int) -> int:
-        """What so many days from today on cost, all of today included."""
-        return sum(self.known[:days]) + self.variable * days
-
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
@@ -69,7 +65,8 @@ class Parts:
 def expect(machines: Sequence[Machine], ledger: Ledger, planned: Mapping[str, Sequence[float]]) -> Outlook:
     """What all machines are expected to cost; `planned` gives the shares of the days ahead in which some run, by id."""
     kinds: dict[str, Kind] = {m.id: "planned" if m.id in planned else kind(m, ledger) for m in machines}
-    found = [_known(m, planned.get(m.id)) for m in machines if kinds[m.id] in {"steady", "planned"}]
+    lengths = ledger.lengths(DAYS_AHEAD)
+    found = [_known(m, planned.get(m.id), lengths) for m in machines if kinds[m.id] in {"steady", "planned"}]
     groups: dict[str, list[Machine]] = {}
     for machine in machines:
         if kinds[machine.id] == "variable" and machine.id in ledger.days:
@@ -81,9 +78,9 @@ def expect(machines: Sequence[Machine], ledger: Ledger, planned: Mapping[str, Se
     return Outlook(tuple(found), kinds, frozenset(uneven - known))
 
 
-def _known(machine: Machine, shares: Sequence[float] | None) -> Expected:
+def _known(machine: Machine, shares: Sequence[float] | None, lengths: Sequence[int]) -> Expected:
     amounts = (1.0,) * DAYS_AHEAD if shares is None else shares
-    known = tuple(round(share * machine.micros_per_day) for share in amounts)
+    known = tuple(round(share * machine.micros_in(ms)) for share, ms in zip(amounts, lengths, strict=True))
     return Expected(machine.id, machine.name, machine.team, machine.type, known)
 
 

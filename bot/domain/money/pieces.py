@@ -1,7 +1,7 @@
 """A forecast told apart by team or by machine: pieces that add up to it, to the micro-dollar."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.domain.money.expected import Expected
 from bot.domain.money.report import SPANS, Piece
@@ -10,8 +10,17 @@ MOST = 25
 """So many pieces are told one by one, the dearest of the month; the others together."""
 
 
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """What is charged up to now, micro-dollars."""
+
+    month: int = 0
+    today: int = 0
+    """Of it."""
+
+
 def pieces(
-    charged: Mapping[str, int],
+    charged: Mapping[str, Charged],
     expected: Iterable[Expected],
     key: Callable[[Expected], str],
     *,
@@ -24,9 +33,10 @@ def pieces(
         groups.setdefault(key(each), []).append(each)
     found = []
     for name, group in groups.items():
-        so_far = charged.get(name, 0)
-        month = so_far + sum(sum(each.rest(rest, passed)) for each in group)
-        found.append(Piece(name, name, so_far, month, tuple(sum(each.ahead(span) for each in group) for span in SPANS)))
+        so_far = charged.get(name, Charged())
+        month, *ahead = (sum(sum(each.rest(days, passed)) for each in group) for days in (rest, *SPANS))
+        days_ahead = tuple(so_far.today + micros for micros in ahead)
+        found.append(Piece(name, name, so_far.month, so_far.month + month, days_ahead))
     return tuple(sorted((each for each in found if each.month_micros or any(each.next_micros)), key=_dearest))
 
 

@@ -133,7 +133,7 @@ class Report:
     """Of the rest of the month: what runs around the clock, or is planned. charged + known + variable = month."""
     variable_rest_micros: int
     next_days: tuple[Range, ...]
-    """The days from today on, today included, as many as SPANS says."""
+    """The days from today on, as many as SPANS says: what today has cost, and what is expected."""
     trust: Trust
     days: tuple[ReportDay, ...]
     """Up to 31 days back, and 90 days ahead, today included."""
@@ -158,6 +158,8 @@ class Report:
     """The dearest first; of more than one machine only."""
     idle_nights: tuple[IdleNights, ...] = ()
     """Of machines that run around the clock, the dearest first; of everything only."""
+    most_micros: int | None = None
+    """The month, if every machine there is ran around the clock from now on; None where a price is not known."""
 
     def next(self, days: int) -> Range:
         """What the next 7, 30 or 90 days will cost."""

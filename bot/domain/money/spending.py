@@ -9,13 +9,14 @@ experiments. Their level is sought in the history of their sum.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from bot.domain.clock import HOUR
 from bot.domain.days import day_length, local_day
-from bot.domain.money.forecast import Forecast, History, month
+from bot.domain.money.forecast import History
 from bot.domain.money.report import Driver, How, KnownChange
 
 DAY = timedelta(days=1)
@@ -52,6 +53,10 @@ class Machine:
         """Around the clock."""
         return 24 * (self.rate_micros or 0)
 
+    def micros_in(self, length: int) -> int:
+        """Of so many milliseconds: not every day has 24 hours."""
+        return (self.rate_micros or 0) * length // HOUR
+
 
 @dataclass(frozen=True, slots=True)
 class Used:
@@ -78,6 +83,10 @@ class Ledger:
     """The day of a machine's first charge, today included; missing for one that has none."""
     metered: frozenset[date]
     """Days with any charge at all. On others nobody looked, so they tell nothing."""
+
+    def lengths(self, count: int) -> tuple[int, ...]:
+        """How long so many days from today on are, milliseconds."""
+        return tuple(day_length(self.today + number * DAY, self.zone) for number in range(count))
 
     def full_days(self, instance_id: str, first: date, last: date) -> int | None:
         """How many days from `first` to `last` a machine ran around the clock; None when it paused on one of them."""
@@ -126,50 +135,6 @@ def history(ids: Iterable[str], days: Days, ledger: Ledger) -> History:
     wanted = _span(first, ledger.today - DAY)
     values = tuple(float(sums.get(day, 0)) if day in ledger.metered else None for day in wanted)
     return History(first, values, is_certain=True)
-
-
-def whole_month(rest: Forecast, charged: int, passed: float) -> Forecast:
-    """Charged up to now plus the rest, of which today is the first day: what has passed of it is not expected again."""
-    gone = rest.days[0].mean * passed
-    share = 1 - passed / len(rest.days)
-    total = rest.total - gone
-
-    def bound(amount: float | None) -> float | None:
-        return None if amount is None else max(0.0, total + (amount - rest.total) * share)
-
-    left = replace(
-        rest,
-        total=total,
-        lo80=bound(rest.lo80),
-        hi80=bound(rest.hi80),
-        lo95=bound(rest.lo95),
-        hi95=bound(rest.hi95),
-        days=(replace(rest.days[0], mean=rest.days[0].mean - gone), *rest.days[1:]),
-    )
-    return month(float(charged), left)
-
-
-def capped(outlook: Forecast, most_per_day: int, *, passed: float = 0.0) -> Forecast:
-    """A single machine can't cost more than its rate for every hour; of the first day some share may have passed."""
-    first = most_per_day * (1 - passed)
-    most = outlook.billed + first + most_per_day * (len(outlook.days) - 1)
-
-    def cut(amount: float | None, highest: float) -> float | None:
-        return None if amount is None else min(amount, highest)
-
-    days = tuple(
-        replace(day, mean=min(day.mean, top), hi80=cut(day.hi80, top), hi95=cut(day.hi95, top))
-        for day, top in zip(outlook.days, [first, *[float(most_per_day)] * (len(outlook.days) - 1)], strict=True)
-    )
-    return replace(
-        outlook,
-        total=min(outlook.total, most),
-        lo80=cut(outlook.lo80, most),
-        hi80=cut(outlook.hi80, most),
-        lo95=cut(outlook.lo95, most),
-        hi95=cut(outlook.hi95, most),
-        days=days,
-    )
 
 
 def drivers(

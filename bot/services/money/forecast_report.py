@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import partial
 
 from bot.domain.days import local_day, month_end
+from bot.domain.money.bounds import left, most_per_day, outlook, range_of, whole_micros
 from bot.domain.money.expected import STEADY, Expected, parts
-from bot.domain.money.forecast import Forecast, chance_over, first_day_over, forecast_sum
+from bot.domain.money.forecast import Forecast, chance_over, first_day_over
 from bot.domain.money.foresight import changes, usual_share
-from bot.domain.money.pieces import named, pieces, pooled, shortened
+from bot.domain.money.pieces import Charged, named, pieces, pooled, shortened
 from bot.domain.money.plans import ENDS
-from bot.domain.money.report import SPANS, KnownChange, Piece, Range, Report, ReportDay, Scope
-from bot.domain.money.spending import DAY, Machine, capped, drivers, past_changes, whole_month
+from bot.domain.money.report import SPANS, KnownChange, Piece, Report, ReportDay, Scope
+from bot.domain.money.spending import DAY, Machine, drivers, past_changes
 from bot.services.desk import Desk
 from bot.services.money.books import Books, days_of, is_in, rows_of
 from bot.services.money.budget_amounts import beyond, budget
@@ -18,40 +20,35 @@ from bot.services.money.nights import idle_nights
 from store.money.spend import DaySpend
 
 SHOWN_BACK = 31
-LEARNED_FROM = 60
-"""With shorter histories ranges are wider by the table, so they tell nothing of the table's last row."""
 
 
 def report(desk: Desk, scope: Scope, books: Books) -> Report:
     """What a scope costs this month and on the days ahead."""
     ledger = books.ledger
     rows = rows_of(scope, books)
-    machines = [machine for machine in books.machines if is_in(scope, machine)]
+    machines, owned = ([each for each in some if is_in(scope, each)] for some in (books.machines, books.owned))
     days = ledger.days if scope.kind == "total" else days_of(rows, ledger.first_day, ledger.today)
     expected = [each for each in books.outlook.machines if is_in(scope, each)]
     rest = (month_end(ledger.today) - ledger.today).days + 1
     charged = _charged(rows, ledger.today.replace(day=1))
-    to_come = [each.rest(rest, books.passed) for each in expected]
-    known, variable = sum(each for each, _ in to_come), sum(each for _, each in to_come)
+    known, variable = _to_come(expected, rest, books)
+    most = most_per_day(machines, ledger, max(rest, *SPANS))
     series = parts(expected, books.outlook.kinds, days, ledger).series
-    limit = _most_per_day(scope, machines)
-    whole = whole_month(forecast_sum(series, horizon=rest, own=books.own), charged, books.passed)
-    whole = whole if limit is None else capped(whole, limit, passed=books.passed)
-    ahead = {span: forecast_sum(series, horizon=span, own=books.own) for span in SPANS}
-    ahead = {span: each if limit is None else capped(each, limit) for span, each in ahead.items()}
+    see = partial(outlook, series, passed=books.passed, own=books.own, most=most if scope.kind == "instance" else None)
+    whole, today = see(charged, horizon=rest), _charged(rows, ledger.today)
+    ahead = {span: see(today, horizon=span) for span in SPANS}
     whose, usual = budget(desk, scope), {each.id: each.variable for each in expected}
     unpriced = sum(machine.runs and machine.rate_micros is None for machine in machines)
-    owned = sum(is_in(scope, machine) for machine in books.owned)
     return Report(
         scope=scope,
         made_at=books.now,
         timezone=books.zone.key,
         today=ledger.today,
         charged_micros=charged,
-        month=_range(charged + known + variable, whole),
+        month=range_of(charged + known + variable, whole),
         known_rest_micros=known,
         variable_rest_micros=variable,
-        next_days=tuple(_range(sum(each.ahead(span) for each in expected), ahead[span]) for span in SPANS),
+        next_days=tuple(range_of(today + sum(_to_come(expected, n, books)), each) for n, each in ahead.items()),
         trust=whole.trust,
         days=_chart(rows, ahead[max(SPANS)], books),
         budget_micros=whose,
@@ -60,13 +57,20 @@ def report(desk: Desk, scope: Scope, books: Books) -> Report:
         drivers=drivers(machines, books.outlook.kinds, _per_planned_day(machines, books), usual),
         changes=_changes(machines, books),
         uncounted=(*_uncounted(machines, books), *_bought(desk, scope, ledger.today)),
-        notes=_notes(whole, unpriced=unpriced, owned=owned, beyond=beyond(desk, scope, rows, ledger.today)),
+        notes=_notes(whole, unpriced=unpriced, owned=len(owned), beyond=beyond(desk, scope, rows, ledger.today)),
         unpriced=unpriced,
-        owned=owned,
+        owned=len(owned),
         by_team=_by_team(rows, expected, rest, books) if scope.kind == "total" else (),
         by_machine=_by_machine(rows, expected, rest, books) if scope.kind != "instance" else (),
         idle_nights=idle_nights(desk, books) if scope.kind == "total" else (),
+        most_micros=None if most is None else charged + left(most[:rest], books.passed),
     )
+
+
+def _to_come(expected: Iterable[Expected], days: int, books: Books) -> tuple[int, int]:
+    """What is known and what varies on so many days from today on, without what has passed of it."""
+    found = [each.rest(days, books.passed) for each in expected]
+    return sum(known for known, _ in found), sum(variable for _, variable in found)
 
 
 def _by_team(rows: Sequence[DaySpend], expected: Sequence[Expected], rest: int, books: Books) -> tuple[Piece, ...]:
@@ -81,12 +85,13 @@ def _by_machine(rows: Sequence[DaySpend], expected: Sequence[Expected], rest: in
     return shortened(named(found, {each.id: each.name for each in books.machines}))
 
 
-def _sums(rows: Iterable[tuple[str, DaySpend]], books: Books) -> dict[str, int]:
-    """What was charged this month, by key."""
-    found: dict[str, int] = {}
+def _sums(rows: Iterable[tuple[str, DaySpend]], books: Books) -> dict[str, Charged]:
+    """What was charged this month and today, by key."""
+    found: dict[str, Charged] = {}
     for key, row in rows:
         if row.day >= books.ledger.today.replace(day=1):
-            found[key] = found.get(key, 0) + row.micros
+            so_far, today = found.get(key, Charged()), row.micros if row.day == books.ledger.today else 0
+            found[key] = Charged(so_far.month + row.micros, so_far.today + today)
     return found
 
 
@@ -129,29 +134,8 @@ def _per_planned_day(machines: Sequence[Machine], books: Books) -> dict[str, int
     return found
 
 
-def _most_per_day(scope: Scope, machines: Sequence[Machine]) -> int | None:
-    """What a single machine costs if it never stops; None for other scopes, or where no price is known."""
-    if scope.kind != "instance" or not machines or machines[0].rate_micros is None:
-        return None
-    return machines[0].micros_per_day
-
-
 def _charged(rows: Iterable[DaySpend], since: date) -> int:
     return sum(row.micros for row in rows if row.day >= since)
-
-
-def _range(micros: int, outlook: Forecast) -> Range:
-    """The sum of its machines, within the bounds of their sum."""
-    spread = outlook.spread if outlook.known_days >= LEARNED_FROM else None
-    low, high, low95, high95 = (_whole(each) for each in (outlook.lo80, outlook.hi80, outlook.lo95, outlook.hi95))
-    lows = (None if each is None else min(each, micros) for each in (low, low95))
-    highs = (None if each is None else max(each, micros) for each in (high, high95))
-    (lo80, lo95), (hi80, hi95) = lows, highs
-    return Range(micros, lo80, hi80, lo95, hi95, _whole(spread))
-
-
-def _whole(amount: float | None) -> int | None:
-    return None if amount is None else round(amount)
 
 
 def _chart(rows: Iterable[DaySpend], ahead: Forecast, books: Books) -> tuple[ReportDay, ...]:
@@ -162,8 +146,11 @@ def _chart(rows: Iterable[DaySpend], ahead: Forecast, books: Books) -> tuple[Rep
     first = max(books.ledger.first_day, today - SHOWN_BACK * DAY)
     past = [ReportDay(day, spent.get(day, 0)) for n in range((today - first).days) if (day := first + n * DAY)]
     so_far = spent.get(today, 0)
-    expected = so_far + round(ahead.days[0].mean * (1 - books.passed))
-    coming = [ReportDay(day.date, None, round(day.mean), _whole(day.lo80), _whole(day.hi80)) for day in ahead.days[1:]]
+    expected = so_far + round(ahead.days[0].mean)
+    coming = [
+        ReportDay(day.date, None, round(day.mean), whole_micros(day.lo80), whole_micros(day.hi80))
+        for day in ahead.days[1:]
+    ]
     return (*past, ReportDay(today, so_far, expected), *coming)
 
 

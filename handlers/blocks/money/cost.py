@@ -157,7 +157,17 @@ def _months_sum(report: Report) -> str:
     wider = report.month.lo95_micros, report.month.hi95_micros
     if wider[0] is None or wider[1] is None:
         return _sum(report)
-    return f"{_sum(report)} 95 % between {usd(wider[0], cents=False)} and {usd(wider[1], cents=False)}."
+    low, high = usd(wider[0], cents=False), usd(wider[1], cents=False)
+    return f"{_sum(report)} 95 % between {low} and {high}.{_beyond(report)}"
+
+
+def _beyond(report: Report) -> str:
+    """Why a range ends above what the machines there are could cost."""
+    high, most = report.month.hi_micros, report.most_micros
+    if high is None or most is None or high <= most or report.scope.kind == "instance":
+        return ""
+    most_of_all = usd(most, cents=False)
+    return f" Around the clock, every machine there is now would come to {most_of_all}: above that are launches."
 
 
 def _behind(report: Report) -> str:
@@ -192,6 +202,7 @@ def _change(change: KnownChange) -> str:
 
 def _small_print(report: Report) -> str:
     parts = [f"Our own metering at our rates, not the provider's bill. Made {at(report.made_at)}."]
+    parts.append("Days ahead begin with today, and with what it has cost.")
     return " ".join([*parts, *(esc(note, 300) for note in report.notes[:5])])
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import HOUR
 from bot.domain.days import day_start
+from bot.domain.money.bounds import outlook as bounded
 from bot.domain.money.expected import expect, parts
 from bot.domain.money.forecast import forecast_sum
 from bot.domain.money.spending import (
@@ -21,7 +22,6 @@ from bot.domain.money.spending import (
     history,
     kind,
     past_changes,
-    whole_month,
 )
 
 USD = 1_000_000
@@ -131,7 +131,7 @@ def test_any_history_gives_finite_amounts_in_order(hours, running, rate, passed,
 
     outlook = expect(machines, books, {})
     taken = parts(outlook.machines, outlook.kinds, books.days, books)
-    whole = whole_month(forecast_sum(taken.series, horizon=horizon), charged, passed)
+    whole = bounded(taken.series, charged, horizon=horizon, passed=passed, own={})
 
     assert math.isfinite(whole.total)
     assert whole.total >= charged * (1 - 1e-9)

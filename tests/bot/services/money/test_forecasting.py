@@ -54,11 +54,11 @@ def ran(desk, name, start, end, *, team="nlp", rate=USD, hours=range(24)):
         ledger.add(db, charges)
 
 
-def always_on(desk, name="serve", *, since=None, until=None, **fields):
+def always_on(desk, name="serve", *, since=None, until=None, hours=range(24), **fields):
     """A machine that has run around the clock."""
     since = at(10, 1) if since is None else since
     machine(desk, name, launched=since, **fields)
-    ran(desk, name, since, desk.clock() if until is None else until, team=fields.get("team", "nlp"))
+    ran(desk, name, since, desk.clock() if until is None else until, team=fields.get("team", "nlp"), hours=hours)
 
 
 def adds_up(report: Report) -> bool:
@@ -121,7 +121,30 @@ def test_a_stop_of_this_morning_counts_at_once(desk):
     report = forecasting.make(desk, TOTAL)
 
     assert report.month.micros == (30 * 24 + 22 * 24 + 8) * USD
-    assert report.next(30).micros == 30 * 24 * USD
+    assert report.next(30).micros == (30 * 24 + 8) * USD, "what today has cost is spent"
+
+
+def test_a_machine_that_is_gone_costs_what_is_spent_and_nothing_more(desk, clock):
+    always_on(desk)
+    always_on(desk, "nb-5", hours=range(8, 18))
+    with desk.store.writing() as db:
+        fleet.mark_gone(db, ["i-nb-5"], clock())
+
+    alone = forecasting.make(desk, Scope("instance", "i-nb-5", "nb-5")).month
+
+    assert alone.lo95_micros == alone.micros == alone.hi95_micros > 0
+
+
+def test_on_the_first_of_a_month_of_30_days_both_are_the_same(desk, clock):
+    clock.now = at(11, 1, 9)
+    always_on(desk, since=at(9, 1))
+    machine(desk, "nb-5", launched=at(11, 1, 8))
+    ran(desk, "nb-5", at(9, 1), desk.clock(), hours=range(8, 18))
+
+    for scope in (TOTAL, Scope("instance", "i-nb-5", "nb-5"), Scope("team", "nlp")):
+        report = forecasting.make(desk, scope)
+        assert report.month == report.next(30)
+        assert report.month.micros == sum(each.month_micros for each in report.by_machine) or not report.by_machine
 
 
 def test_a_machine_with_office_hours_is_not_taken_to_run_on(desk):
