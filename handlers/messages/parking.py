@@ -64,6 +64,13 @@ def waking_up(desk: Desk, subject: str) -> Reply | None:
     return parking.waking(listing, tries, int(moment), ends) if listing and tries else None
 
 
+def not_parked(desk: Desk, subject: str) -> Reply | None:
+    """A stop by rule came to nothing; the subject is "instance|rule|basis"."""
+    instance_id, rule, basis = subject.split("|")
+    listing, tries = service.tries(desk, instance_id, rule, int(basis))
+    return parking.not_parked(listing, tries) if listing and tries else None
+
+
 def snooze_ended(desk: Desk, subject: str) -> Reply | None:
     """Somebody else ended one's snooze; the subject is "instance|who"."""
     instance_id, _, who = subject.partition("|")
@@ -82,6 +89,7 @@ KINDS: dict[str, Draw] = {
     "parking": notice,
     "parking_soon": soon,
     "waking": waking_up,
+    "not_parked": not_parked,
     "snooze_ended": snooze_ended,
     "parking_own": own,
     "hours_set": hours_set,

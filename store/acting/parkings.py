@@ -30,6 +30,7 @@ SCHEMA = (
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX open_parkings ON parkings (acts_at) WHERE settled_at IS NULL",
     "CREATE INDEX parkings_told ON parkings (channel, acts_at)",
+    "CREATE INDEX parkings_acted ON parkings (action_id) WHERE action_id <> ''",
 )
 
 
@@ -71,13 +72,16 @@ def add(db: Database, parking: Parking) -> bool:
     )
 
 
-def is_known(db: Database, instance_id: str, rule: str, basis_at: int) -> bool:
-    """Whether a stop that follows from this has been planned before, and was not called off at the last moment."""
-    sql = (
-        "SELECT 1 FROM parkings p LEFT JOIN actions a ON a.id = p.action_id "
-        "WHERE p.instance_id = ? AND p.rule = ? AND p.basis_at = ? AND coalesce(a.state, '') <> 'aborted' LIMIT 1"
-    )
-    return one(db, sql, instance_id, rule, basis_at) is not None
+def of_basis(db: Database, instance_id: str, rule: str, basis_at: int) -> list[Parking]:
+    """The stops that were planned of this, oldest first: put off, tried again, or called off at the last moment."""
+    sql = "SELECT * FROM parkings WHERE instance_id = ? AND rule = ? AND basis_at = ? ORDER BY acts_at"
+    return [Parking(**row) for row in rows(db, sql, instance_id, rule, basis_at)]
+
+
+def of_action(db: Database, action_id: str) -> Parking | None:
+    """What a stop by rule came of."""
+    row = one(db, "SELECT * FROM parkings WHERE action_id = ? AND action_id <> ''", action_id)
+    return Parking(**row) if row else None
 
 
 def open_ones(db: Database) -> list[Parking]:
@@ -97,7 +101,7 @@ def newest_by_hours(db: Database, instance_id: str) -> Parking | None:
     row = one(
         db,
         "SELECT * FROM parkings WHERE instance_id = ? AND rule = 'hours' AND action_id <> '' "
-        "ORDER BY basis_at DESC LIMIT 1",
+        "ORDER BY basis_at DESC, acts_at DESC LIMIT 1",
         instance_id,
     )
     return Parking(**row) if row else None

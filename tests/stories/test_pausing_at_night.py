@@ -5,6 +5,7 @@ import copy
 import pytest
 
 from bot.domain.clock import HOUR, MINUTE
+from bot.errors import Refused
 from bot.sandbox.slack.people import BOB, CY
 from tests.stories import conftest
 
@@ -317,3 +318,58 @@ def test_where_a_window_may_end_work_those_whose_it_is_are_told_twice_in_person(
         "Its team has set that so. Do you still need it?\n[Keep train-7 4 h]"
     )
     assert [name for name, _ in office.fleet.stops] == ["train-7"]
+
+
+def told_of_it(team) -> list[str]:
+    """What the channel reads of a stop or a start by rule that came to nothing."""
+    seen = team.slack.sees("bob", "#ml-platform")
+    return [each for each in seen if "was to " in each or "had failed before" in each]
+
+
+def test_a_morning_whose_start_is_refused_is_told_once_with_why(team):
+    idle_until(team, NINE_TO_SEVEN + 4 * MINUTE)
+    team.fleet.change("train-7", asg="group")
+    team.clock.forward(13 * HOUR - 5 * MINUTE)
+    team.passes(70 * MINUTE)
+
+    [told] = told_of_it(team)
+    assert told.startswith(
+        "*train-7* was to run from Tue 08:00 UTC and does not: train-7 belongs to the Auto Scaling group group."
+    )
+    assert team.types("bob", "/gpu history train-7").count("start aborted") == 1
+    team.fleet.change("train-7", asg="")
+    team.passes(3 * MINUTE)
+    assert team.machine("train-7").state == "running"
+    assert len(told_of_it(team)) == 1
+
+
+NO = "*train-7* was to be stopped by rule and was not: AWS says that Valet's role may not stop train-7. "
+
+
+def test_a_stop_that_aws_refuses_is_told_once_and_tried_again_twice_that_night(team):
+    team.fleet.fault("train-7", Refused("AWS says that Valet's role may not stop train-7."), times=9)
+    idle_until(team, NINE_TO_SEVEN)
+    first = told_of_it(team)
+    idle_until(team, HOUR)
+    second = told_of_it(team)
+    idle_until(team, 2 * HOUR)
+    last = told_of_it(team)
+    idle_until(team, 4 * HOUR)
+
+    assert first == [f"{NO}I try again at Mon 20:00 UTC, with a notice before."]
+    assert second == [f"{NO}I try again at Mon 22:00 UTC, with a notice before."]
+    assert last == [f"{NO}That was the last of 3 tries for now. It runs on; `/gpu stop train-7` asks for a stop."]
+    assert team.fleet.calls["stop", "train-7"] == 3
+    notices = [each for each in team.slack.sees("bob", "#ml-platform") if each.startswith("*Paus")]
+    assert [each[:28] for each in notices[-2:]] == ["*Paused at Mon 20:00 UTC:*\n*", "*Paused at Mon 22:00 UTC:*\n*"]
+
+
+def test_a_stop_that_comes_about_at_the_second_try_is_told_and_undone_in_the_morning(team):
+    team.fleet.fault("train-7", Refused("AWS says no."))
+    idle_until(team, NINE_TO_SEVEN + HOUR)
+    team.passes(MINUTE)
+    told = told_of_it(team)
+    team.passes(12 * HOUR)
+
+    assert told == ["*train-7* is stopped since Mon 20:01 UTC; 1 try had failed before."]
+    assert team.machine("train-7").state == "running"

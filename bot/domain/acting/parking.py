@@ -3,13 +3,14 @@
 Two rules lead to it: on-hours that have ended, and (where a team has switched that on) long idleness.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.domain.acting.actions import Action
 from bot.domain.acting.obstacles import is_booked_soon
 from bot.domain.acting.snoozes import Snooze
-from bot.domain.clock import MINUTE
+from bot.domain.clock import HOUR, MINUTE
 from bot.domain.exemptions import Exemption
 from bot.domain.listing import Listing
 from bot.domain.sharing.bookings import Slot
@@ -112,6 +113,18 @@ def _may_work(here: Circumstances) -> str | None:
     if verdict is None or verdict.state == "unknown":
         return "nobody can tell whether it works"
     return None if verdict.is_idle or here.stops_active else "it works"
+
+
+PAUSES = (HOUR, 2 * HOUR)
+"""So long after a stop by rule that the provider refused it is tried once more; after the last, no more that night."""
+
+
+def again_at(stops: Sequence[Action]) -> int | None:
+    """When a stop by rule is tried again, after these that followed from the same; None when it is not."""
+    failed = [each for each in stops if each.state == "failed"]
+    if not failed or stops[-1].state != "failed" or len(failed) > len(PAUSES):
+        return None
+    return (failed[-1].finished_at or failed[-1].created_at) + PAUSES[len(failed) - 1]
 
 
 LATE = 5 * MINUTE

@@ -6,7 +6,7 @@ from bot.domain.acting.actions import NOTHING_CAME, Action, ActionState
 from bot.services import digesting
 from bot.services.desk import Desk, channel_of
 from store import audit, outbox
-from store.acting import actions, consents
+from store.acting import actions, consents, parkings
 
 
 def end(
@@ -61,11 +61,24 @@ def _show_by_rule(db: Database, action: Action, channel: str, now: int) -> None:
     parked_at, instance_id = action.facts.parked_at, action.instance_id
     if action.kind == "stop":
         outbox.tell(db, channel, f"parking:{parked_at}", kind="parking", subject=f"{channel}|{parked_at}", now=now)
+        _show_not_parked(db, action, channel, now)
     elif parked_at is not None and any(
         each.state in NOTHING_CAME for each in actions.starts_by_rule(db, instance_id, parked_at)
     ):
         subject = f"{instance_id}|{parked_at}"
         outbox.tell(db, channel, f"waking:{subject}", kind="waking", subject=subject, now=now)
+
+
+def _show_not_parked(db: Database, action: Action, channel: str, now: int) -> None:
+    """A stop by rule that came to nothing, once, until it has not: its notice, edited, notifies nobody."""
+    parking = parkings.of_action(db, action.id)
+    if parking is None:
+        return
+    planned = parkings.of_basis(db, parking.instance_id, parking.rule, parking.basis_at)
+    stops = [actions.by_id(db, each.action_id) for each in planned if each.action_id]
+    if any(each is not None and each.state in {"failed", "unknown"} for each in stops):
+        subject = f"{parking.instance_id}|{parking.rule}|{parking.basis_at}"
+        outbox.tell(db, channel, f"not-parked:{subject}", kind="not_parked", subject=subject, now=now)
 
 
 def tell_news(db: Database, action: Action, stage: int | str, now: int) -> None:

@@ -4,6 +4,7 @@ Run it every minute. What is planned is written down before it is announced and 
 not, and a start after a long absence announces anew before it stops anything.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlite_utils import Database
@@ -17,6 +18,7 @@ from bot.domain.acting.parking import (
     Parking,
     Rule,
     acts_at,
+    again_at,
     is_stale,
     over,
 )
@@ -79,15 +81,31 @@ def _end_of_window(hours: OnHours, now: int) -> int | None:
 
 
 def _add(desk: Desk, listing: Listing, rule: Rule, basis_at: int, decider: str, *, planned: int) -> None:
-    db, now, instance = desk.store.reading(), desk.clock(), listing.instance
-    if parkings.is_known(db, instance.id, rule, basis_at):
+    now, instance = desk.clock(), listing.instance
+    when = _when(desk.store.reading(), parkings.of_basis(desk.store.reading(), instance.id, rule, basis_at), planned)
+    if when is None:
         return
     channel = channel_of(desk, listing.team)
-    made = Parking(instance.id, rule, basis_at, acts_at(rule, planned, now), channel, decider)
+    made = Parking(instance.id, rule, basis_at, acts_at(rule, when, now), channel, decider)
     if not channel or over(made, listing) is not None or _never(desk, listing) or desk.exemption(instance):
         return
     with desk.store.writing() as writing:
         parkings.add(writing, made)
+
+
+def _when(db: Database, before: Sequence[Parking], planned: int) -> int | None:
+    """When to stop, after what came of the same `before`; None where that is planned or over."""
+    if not before:
+        return planned
+    stops = _stops(db, before)
+    if not before[-1].action_id or not stops:
+        return None
+    return planned if stops[-1].state == "aborted" else again_at(stops)
+
+
+def _stops(db: Database, found: Sequence[Parking]) -> list[Action]:
+    """The stops that came of them, oldest first."""
+    return [stop for each in found if each.action_id and (stop := actions.by_id(db, each.action_id)) is not None]
 
 
 def _never(desk: Desk, listing: Listing) -> str | None:
@@ -173,6 +191,12 @@ def notice(desk: Desk, channel: str, at: int) -> list[tuple[Parking, Listing | N
         action = actions.by_id(db, parking.action_id) if parking.action_id else None
         found.append((parking, listing, action, waiting))
     return found
+
+
+def tries(desk: Desk, instance_id: str, rule: str, basis_at: int) -> tuple[Listing | None, list[Action]]:
+    """A machine, and the stops of it that followed from the same, oldest first."""
+    db = desk.store.reading()
+    return listings.by_id(db, instance_id), _stops(db, parkings.of_basis(db, instance_id, rule, basis_at))
 
 
 def refresh(desk: Desk, db: Database, instance_id: str) -> None:

@@ -75,9 +75,13 @@ def by_rule(desk: Desk, db: Database, listing: Listing, *, rule: str, parked_at:
     return _on(desk, "stop", listing, VALET, facts=facts, reason=reason)
 
 
+def refusal_to_wake(desk: Desk, db: Database, listing: Listing) -> str | None:
+    """Why a start by rule would come to nothing; None when it may come about."""
+    return obstacle_to_start(scenes.scene(desk, db, listing.instance, listing.claims))
+
+
 def start_by_rule(desk: Desk, db: Database, listing: Listing, *, begun_at: int, reason: str) -> Action:
-    """The start of an instance whose on-hours have begun; nobody gets a claim on it."""
-    _refuse(obstacle_to_start(scenes.scene(desk, db, listing.instance, listing.claims)))
+    """The start of an instance whose on-hours have begun; nobody gets a claim on it. What is in the way aborts it."""
     length = desk.settings.claim_limits(listing.team).default
     facts = replace(_facts(db, listing, None), rule="hours", parked_at=begun_at)
     return _on(desk, "start", listing, VALET, facts=facts, reason=reason, length=length)

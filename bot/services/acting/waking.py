@@ -12,7 +12,6 @@ from bot.domain.acting.parking import HoursRule
 from bot.domain.acting.windows import Edge, OnHours, last_edge, next_edge
 from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
-from bot.errors import Refused
 from bot.services.acting import on_hours, planning
 from bot.services.desk import Desk
 from store import listings
@@ -32,10 +31,10 @@ def wake_up(desk: Desk, listing: Listing, own: HoursRule | None, now: int, appro
     if hours is None or edge is None or not edge.on or not _is_due(desk, listing.instance.id, hours, edge, now=now):
         return
     with desk.store.writing() as db:
-        try:
-            planned = planning.start_by_rule(desk, db, listing, begun_at=edge.at, reason="Its on-hours have begun.")
-        except Refused:
-            return  # looked at again in a minute
+        # the first try of a morning is made even so, as its end says why; then it is looked at again every minute
+        if actions.starts_by_rule(db, listing.instance.id, edge.at) and planning.refusal_to_wake(desk, db, listing):
+            return
+        planned = planning.start_by_rule(desk, db, listing, begun_at=edge.at, reason="Its on-hours have begun.")
         approve(desk, db, planned, on_hours.setter(own))
     desk.wake()
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.domain.acting.actions import NOTHING_CAME, Action
-from bot.domain.acting.parking import Parking
+from bot.domain.acting.actions import LIVE, NOTHING_CAME, Action
+from bot.domain.acting.parking import Parking, again_at
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.listing import Listing
 from handlers import ids
@@ -106,6 +106,27 @@ def waking(listing: Listing, tries: Sequence[Action], began: int, ends: int | No
     until = f" until its on-hours end at {at(ends)}" if ends else ""
     text = f"{name} was to run from {at(began)} and does not: {say(why)} I try again every 30 minutes{until}."
     return plainly(text, private=False)
+
+
+def not_parked(listing: Listing, stops: Sequence[Action]) -> Reply:
+    """A stop by rule that came to nothing, and whether it did later."""
+    plain, newest = esc(listing.instance.name, 60), stops[-1]
+    failed = [each for each in stops if each.state in {"failed", "unknown"}]
+    if newest.state == "done":
+        late = at(newest.finished_at or newest.created_at)
+        return plainly(f"*{plain}* is stopped since {late}; {_tries(len(failed))} had failed before.", private=False)
+    text = f"*{plain}* was to be stopped by rule and was not: {say(failed[-1].outcome)}"
+    again = again_at(stops)
+    if again is not None:
+        return plainly(f"{text} I try again at {at(again)}, with a notice before.", private=False)
+    if newest.state in LIVE:
+        return plainly(f"{text} I am trying again.", private=False)
+    last = f"That was the last of {_tries(len(failed))} for now. " if len(failed) > 1 else ""
+    return plainly(f"{text} {last}It runs on; `/gpu stop {plain}` asks for a stop.", private=False)
+
+
+def _tries(count: int) -> str:
+    return "1 try" if count == 1 else f"{count} tries"
 
 
 def snoozed(listing: Listing, made: Snooze) -> Reply:
