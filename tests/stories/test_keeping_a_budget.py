@@ -172,7 +172,7 @@ def test_a_type_and_a_machine_have_budgets_with_the_same_messages(lived):
     seen = [text.splitlines()[0] for text in office.slack.sees("bob", "#gpus") if "budget" in text]
     assert "*Type p4d.24xlarge has spent 86 % of its budget for November: $9,508 of $11,000.*" in seen
     theirs = [text for text in office.slack.sees("bob", "#ml-platform") if "train-7 has spent its budget" in text]
-    assert "Beyond it nothing changes: it is only told." in theirs[0]
+    assert "Beyond it, its start needs an approver's yes. It is not stopped for it." in theirs[0]
     shown = office.types("ada", "/cost budget")
     assert "2 budgets" not in shown
     assert "No rented machine is called `train-0`: its budget stands still." in shown
@@ -231,6 +231,32 @@ def test_the_companys_budget_counts_for_every_team(lived):
 
     waits = rows(office.valet.desk.store.reading(), "SELECT state FROM actions WHERE kind = 'start'")
     assert [row["state"] for row in waits] == ["pending"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "switch", "asked"),
+    [
+        ("instance eval-2", {}, True),
+        ("type {type}", {}, True),
+        ("type {type}", {"ask_over_budget": False}, False),
+        ("instance train-7", {}, False),
+    ],
+)
+def test_beyond_the_budget_of_its_type_or_its_own_a_start_needs_a_yes_too(lived, scope, switch, asked):
+    kind = "g5.2xlarge"
+    office = lived(budgets=[{"scope": scope.format(type=kind), "usd": "1"}], ask_over_usd="9000", **switch)
+    assert office.machine("eval-2").type == kind
+
+    office.types("ada", "/gpu start eval-2 for 1h")
+
+    waits = rows(office.valet.desk.store.reading(), "SELECT state FROM actions WHERE kind = 'start'")
+    assert [row["state"] == "pending" for row in waits] == [asked]
+    if asked:
+        named = "eval-2" if scope.startswith("instance") else f"type {kind}"
+        card = office.sees("bob", "#ml-platform")
+        assert f"Budget of {named}: $" in card
+        assert "of $1 spent this month; this takes it over, to $" in card
+        assert office.presses("bob", "Start eval-2", "#ml-platform")
 
 
 def surge(office, dollars, ago=1):

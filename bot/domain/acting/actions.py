@@ -8,7 +8,7 @@ executing -> cancelled only while it waits for the provider's capacity
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from bot.domain.clock import MINUTE
 from bot.domain.money.keeping import Keeping
@@ -36,6 +36,15 @@ BY_SETTINGS = "settings"
 STOP_DEADLINE = 15 * MINUTE
 APPROVAL_LASTS = 15 * MINUTE
 """A yes that could not be carried out within this is no yes any more: the card has aged, and claims wait for it."""
+
+
+class OverBudget(NamedTuple):
+    """A budget beside the team's that an action would exceed, micro-dollars."""
+
+    name: str
+    """Of what: "the company", "type p4d.24xlarge", a machine."""
+    spent_micros: int
+    budget_micros: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,7 @@ class Facts:
     """The team's budget per month; None when it has none."""
     spent_micros: int = 0
     """Of it, spent so far this month."""
+    over: tuple[OverBudget, ...] = ()
     rule: str = ""
     """The rule it follows from ("hours", "idle"), where nobody asked; such an action has no card of its own."""
     parked_at: int | None = None
@@ -113,6 +123,7 @@ class Facts:
         """From the store."""
         known: dict[str, Any] = {key: it for key, it in json.loads(text).items() if key in cls.__slots__}
         known |= {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
+        known |= {"over": tuple(OverBudget(*each) for each in known.get("over", ()))}
         known |= {"keeping": Keeping.of_record(known["keeping"])} if known.get("keeping") else {}
         return cls(**known)
 

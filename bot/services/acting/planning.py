@@ -19,12 +19,11 @@ from bot.domain.clock import DAY, MINUTE
 from bot.domain.listing import Listing
 from bot.domain.measuring.verdict import Verdict
 from bot.domain.money.keeping import keeping
-from bot.domain.money.report import Scope
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
-from bot.services.acting import consenting, scenes
+from bot.services.acting import budgeted, consenting, scenes
 from bot.services.desk import Desk, channel_of
-from bot.services.money import budget_amounts, pricing
+from bot.services.money import pricing
 from bot.services.sharing import using
 from store import fleet, listings
 from store.acting import actions
@@ -91,7 +90,7 @@ def start(desk: Desk, db: Database, listing: Listing, requester: str, *, length:
     """The start of a stopped instance, for as long as a claim may be."""
     _refuse(obstacle_to_start(scenes.scene(desk, db, listing.instance, listing.claims)))
     wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
-    facts = _with_budget(desk, db, listing.team, _facts(db, listing, None))
+    facts = budgeted.known(desk, db, listing.team, _facts(db, listing, None), listing.instance.id, wanted)
     return _on(desk, "start", listing, requester, facts=facts, reason=reason, length=wanted)
 
 
@@ -100,7 +99,7 @@ def launch(desk: Desk, db: Database, name: str, requester: str, *, length: int |
     team = desk.roster().team_of(requester)
     template = template_of(desk, name, team)
     wanted = desk.settings.claim_limits(team).length(length)
-    facts = _with_budget(desk, db, team, _launch_facts(desk, db, template))
+    facts = budgeted.known(desk, db, team, _launch_facts(desk, db, template), "", wanted)
     return new(desk, "launch", requester, team, facts=facts, reason=reason, length=wanted, template=name)
 
 
@@ -113,7 +112,7 @@ def clone(
     _refuse(obstacle_to_clone(scenes.scene(desk, db, listing.instance, listing.claims), requester, reboot=reboot))
     wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
     reboots = reboot and listing.running
-    facts = replace(_with_budget(desk, db, listing.team, _facts(db, listing, None)), reboot=reboots)
+    facts = replace(budgeted.known(desk, db, listing.team, _facts(db, listing, None), "", wanted), reboot=reboots)
     return _on(desk, "clone", listing, requester, facts=facts, reason=reason, length=wanted)
 
 
@@ -134,8 +133,9 @@ def resize(
     wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(left)
     becomes, rule = replace(instance, type=kind), desk.settings.rule_of(listing.team)
     rate = pricing.rate(desk, db, becomes)
+    shown = _facts(db, replace(listing, instance=becomes, rate=rate), scene.verdict)
     facts = replace(
-        _with_budget(desk, db, listing.team, _facts(db, replace(listing, instance=becomes, rate=rate), scene.verdict)),
+        budgeted.known(desk, db, listing.team, shown, "", wanted),
         reboot=listing.running,
         was_type=instance.type,
         was_rate_micros=listing.rate.micros_per_hour if listing.rate else None,
@@ -174,15 +174,6 @@ def template_of(desk: Desk, name: str, team: str) -> Template:
         raise NotFound(f'I don\'t know a launch template "{name}".{hint}')
     _refuse(obstacle_to_launch(template, team, name))
     return template
-
-
-def _with_budget(desk: Desk, db: Database, team_name: str, facts: Facts) -> Facts:
-    """The facts with what the team may spend this month, and has, where it has a budget."""
-    scope = Scope("team", team_name)
-    budget = budget_amounts.own_budget(desk, scope)
-    if budget is None:
-        return facts
-    return replace(facts, budget_micros=budget, spent_micros=budget_amounts.spent(desk, db, scope))
 
 
 def _with_wishes(facts: Facts, scene: Scene, requester: str) -> Facts:

@@ -18,8 +18,9 @@ def may_go(desk: Desk, db: Database, action: Action) -> bool:
     if desk.roster().team_of(action.requester) != action.team:
         return False
     if budgeting.asks(desk, action.team):
-        left = budgeting.left(desk, db, action.team)
-        if left is not None and cost(rate, action.length or 0) > left:
+        costs = cost(rate, action.length or 0)
+        known = budgeting.limits(desk, db, action.team, action.facts.type, action.instance_id)
+        if any(spent + costs > budget for _, budget, spent in known):
             return False
     return month(rate + actions.rule_micros(db, action.team, but=action.id)) < limit
 

@@ -1,5 +1,7 @@
 """Budgets: where each stands, and what its channel hears of it, each thing once a month."""
 
+from collections.abc import Iterator
+
 from sqlite_utils import Database
 
 from bot.domain.money.budgets import Standing, marks, news
@@ -29,7 +31,7 @@ def standing(desk: Desk, scope: Scope) -> Standing | None:
         expected=_at_least(spent, ahead.month) if ahead else None,
         chance_over=ahead.chance_over if ahead else None,
         over_on=ahead.over_on if ahead else None,
-        asks=scope.kind == "team" and asks(desk, scope.key),
+        asks=asks(desk, _team_of(desk, scope)),
         warn_percent=desk.settings.budget.warn_percent,
         timezone=desk.settings.digest.timezone,
     )
@@ -47,14 +49,13 @@ def asks(desk: Desk, team: str) -> bool:
     return known is None or known.ask_over_budget
 
 
-def left(desk: Desk, db: Database, team: str) -> int | None:
-    """Micro-dollars of this month's budgets that a team can still spend: its own, and the company's; None: no limit."""
-    found = []
-    for scope in (TOTAL, Scope("team", team)):
+def limits(desk: Desk, db: Database, team: str, type_: str, instance_id: str) -> Iterator[tuple[Scope, int, int]]:
+    """Every budget that counts for a machine of a team, with what was spent of it this month, micro-dollars."""
+    machine = (Scope("instance", instance_id),) if instance_id else ()
+    for scope in (TOTAL, Scope("team", team), Scope("type", type_), *machine):
         budget = budget_amounts.own_budget(desk, scope)
         if budget is not None:
-            found.append(budget - budget_amounts.spent(desk, db, scope))
-    return min(found, default=None)
+            yield scope, budget, budget_amounts.spent(desk, db, scope)
 
 
 def look(desk: Desk) -> None:
@@ -71,8 +72,12 @@ def look(desk: Desk) -> None:
 
 def channel_for(desk: Desk, scope: Scope) -> str:
     """Where a scope's people are told of its budget: a machine's are its team."""
-    team = {"team": scope.key, "instance": fleet.team_of(desk.store.reading(), scope.key)}.get(scope.kind, "")
-    return channel_of(desk, team)
+    return channel_of(desk, _team_of(desk, scope))
+
+
+def _team_of(desk: Desk, scope: Scope) -> str:
+    """Whose it is; empty for types and for everything."""
+    return {"team": scope.key, "instance": fleet.team_of(desk.store.reading(), scope.key)}.get(scope.kind, "")
 
 
 def _tell(desk: Desk, now: Standing, reached: tuple[str, ...]) -> None:

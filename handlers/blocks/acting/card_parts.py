@@ -31,14 +31,18 @@ def spends(action: Action) -> str:
 
 
 def budget(action: Action) -> str:
-    """What its team may spend this month and has, where it has a budget."""
-    known = action.facts
-    if known.budget_micros is None:
-        return ""
-    after = known.spent_micros + cost(known.rate_micros or 0, action.length or 0)
-    used = f"{usd(known.spent_micros, cents=False)} of {usd(known.budget_micros, cents=False)} spent this month"
-    over = f"; this takes it over, to {usd(after, cents=False)}" if after > known.budget_micros else ""
-    return f"Budget: {used}{over}."
+    """What its team may spend this month and has, where it has a budget; and every other one that it would exceed."""
+    known, said = action.facts, []
+    costs = cost(known.rate_micros or 0, action.length or 0)
+    if known.budget_micros is not None:
+        said.append(f"Budget: {_used(known.spent_micros, known.budget_micros, costs)}.")
+    others = [(esc(each.name, 60), _used(each.spent_micros, each.budget_micros, costs)) for each in known.over]
+    return lines([*said, *(f"Budget of {name}: {used}." for name, used in others)])
+
+
+def _used(spent: int, of: int, costs: int) -> str:
+    over = f"; this takes it over, to {usd(spent + costs, cents=False)}" if spent + costs > of else ""
+    return f"{usd(spent, cents=False)} of {usd(of, cents=False)} spent this month{over}"
 
 
 def programs(known: Facts) -> str:

@@ -146,10 +146,12 @@ def _chance(now: Standing) -> str:
 
 def _follows(now: Standing) -> str:
     """What happens beyond it."""
-    if now.scope.kind in {"type", "instance"}:
-        return "Beyond it nothing changes: it is only told."
-    if now.scope.kind != "team":
-        return "Beyond it, starts and launches need an approver's yes, except in teams that have switched that off."
+    if now.scope.kind == "instance" and now.asks:
+        return "Beyond it, its start needs an approver's yes. It is not stopped for it."
+    if now.scope.kind in {"total", "type"}:
+        of = " of such machines" if now.scope.kind == "type" else ""
+        yes = "need an approver's yes, except in teams that have switched that off"
+        return f"Beyond it, starts and launches{of} {yes}."
     if now.asks:
         return "Beyond it, every start and launch needs an approver's yes. Nothing that runs is stopped for it."
     return "Beyond it nothing changes: the team has switched off `ask_over_budget`."
