@@ -31,6 +31,7 @@ SCHEMA = (
     "CREATE INDEX outbox_due ON outbox (due_at) WHERE state IN ('waiting', 'sending')",
     "CREATE INDEX outbox_of_channel ON outbox (channel, id) WHERE state IN ('waiting', 'sending')",
     "CREATE UNIQUE INDEX one_dead_row ON outbox (channel, ref) WHERE state = 'dead'",
+    "CREATE INDEX outbox_of_ref ON outbox (ref)",
     """CREATE TABLE posts (
         channel TEXT NOT NULL,
         ref TEXT NOT NULL,
@@ -38,6 +39,7 @@ SCHEMA = (
         ts TEXT NOT NULL,
         PRIMARY KEY (channel, ref)
     ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX posts_of_ref ON posts (ref)",
     """CREATE TABLE digests (
         channel TEXT NOT NULL,
         local_date TEXT NOT NULL,
@@ -143,6 +145,28 @@ def bury(db: Database, row: Row, error: str) -> None:
 def dead(db: Database) -> list[Row]:
     """Messages that can't be posted, by place and reason, the oldest first."""
     return rows(db, f"{_WITH_POSTS} WHERE o.state = 'dead' ORDER BY o.channel, o.error, o.created_at, o.id")
+
+
+def dead_of(db: Database, ref: str) -> Row | None:
+    """A message of this name that can't be posted."""
+    return one(db, "SELECT * FROM outbox WHERE ref = ? AND state = 'dead' ORDER BY id LIMIT 1", ref)
+
+
+def places(db: Database, ref: str) -> list[str]:
+    """Where a message of this name stands or is to."""
+    found = rows(db, "SELECT channel FROM outbox WHERE ref = ? UNION SELECT channel FROM posts WHERE ref = ?", ref, ref)
+    return sorted(row["channel"] for row in found)
+
+
+def is_posted(db: Database, ref: str) -> bool:
+    """Whether a message of this name stands anywhere."""
+    return one(db, "SELECT 1 FROM posts WHERE ref = ? LIMIT 1", ref) is not None
+
+
+def was_sent(db: Database, ref: str, by: int) -> bool:
+    """Whether a message of this name was posted by then."""
+    sql = "SELECT 1 FROM outbox WHERE ref = ? AND state = 'sent' AND tried_at <= ? LIMIT 1"
+    return one(db, sql, ref, by) is not None
 
 
 def revive(db: Database, channel: str, error: str, now: int) -> int:

@@ -16,3 +16,12 @@ class Undelivered:
     since: int
     messages: tuple[tuple[str, str], ...]
     """The kind and subject of each, the oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A card that a channel did not take, why in Slack's word, and who was asked in person instead."""
+
+    channel: str
+    error: str
+    people: tuple[str, ...]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.domain.clock import DAY, SECOND
 from bot.services import undelivered
+from bot.services.acting import elsewhere
 from bot.services.desk import Desk
 from store import outbox
 from store.sql import Row
@@ -74,10 +75,11 @@ def again(desk: Desk, post: Post, error: str, *, wait: int | None = None) -> Non
 
 
 def bury(desk: Desk, post: Post, error: str) -> None:
-    """It can't be sent as things are; the row stays, and the admins are told."""
+    """It can't be sent as things are; the row stays, the admins are told, and a question is put elsewhere."""
     with desk.store.writing() as db:
         outbox.bury(db, _row(post), error)
         undelivered.tell(desk, db, post.channel, error, kind=post.kind)
+        elsewhere.ask(desk, db, _row(post))
 
 
 def first_time(desk: Desk, event_id: str) -> bool:

@@ -45,7 +45,7 @@ def told(channel: str, error: str, found: Undelivered | None) -> Reply:
     if found is None:
         return plainly(f"What I could not post to {place(channel)} was tried again, or dropped.")
     text = (
-        f"I can't post to {place(channel)} ({code(error, 60)}). {_remedy(error)} What I had to say there is kept: "
+        f"I can't post to {place(channel)} ({code(error, 60)}). {remedy(error)} What I had to say there is kept: "
         f"{plural(len(found.messages), 'message')} until now; `/gpu undelivered` shows what."
     )
     return plainly(text, *_buttons(found))
@@ -64,7 +64,7 @@ def listed(found: Sequence[tuple[Undelivered, Sequence[str]]]) -> Reply:
 
 
 def _group(found: Undelivered, texts: Sequence[str]) -> list[Block]:
-    head = f"*{place(found.channel)}*  {code(found.error, 60)} since {at(found.since)}. {_remedy(found.error)}"
+    head = f"*{place(found.channel)}*  {code(found.error, 60)} since {at(found.since)}. {remedy(found.error)}"
     more = [f"and {len(texts) - SHOWN:,} more"] if len(texts) > SHOWN else []
     return [
         section(lines([head, *(f">{_beginning(each)}" for each in texts[:SHOWN]), *more])),
@@ -76,7 +76,8 @@ def _beginning(text: str) -> str:
     return cut_mrkdwn(text.partition("\n")[0], PREVIEW)
 
 
-def _remedy(error: str) -> str:
+def remedy(error: str) -> str:
+    """What helps, for whoever can do it."""
     return REMEDIES.get(error, OUR_FAULT)
 
 

@@ -3,7 +3,7 @@
 from bot.domain.acting.actions import Action
 from bot.errors import Refused
 from bot.services import desk
-from bot.services.acting import asking, consenting, imaging, listing_templates
+from bot.services.acting import asking, consenting, elsewhere, imaging, listing_templates
 from handlers.blocks.acting import approvals, launches
 from handlers.blocks.acting import images as blocks
 from handlers.blocks.parts import Reply
@@ -39,7 +39,8 @@ def told(ask: Ask, action: Action, before: int) -> Reply:
     """What whoever asked just now hears; `before` is when they did."""
     again = action.created_at < before or action.requester != ask.user
     first = consenting.of(ask.desk, action.id)
-    return approvals.asked(action, desk.channel_of(ask.desk, action.team), ask.user, again=again, first=first)
+    channel, lost = desk.channel_of(ask.desk, action.team), elsewhere.lost(ask.desk, action)
+    return approvals.asked(action, channel, ask.user, again=again, first=first, lost=lost)
 
 
 def clone(ask: Ask) -> Reply:

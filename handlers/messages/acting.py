@@ -3,7 +3,7 @@
 from bot.domain.acting.actions import Action
 from bot.domain.acting.deciders import deciders
 from bot.services import looking
-from bot.services.acting import alternatives, batching, consenting, outliving
+from bot.services.acting import alternatives, batching, consenting, elsewhere, outliving
 from bot.services.desk import Desk, channel_of
 from handlers.blocks.acting import approvals, batches, consents, launches
 from handlers.blocks.parts import Block, Reply
@@ -68,6 +68,12 @@ def launch_over(desk: Desk, subject: str) -> Reply | None:
     return launches.over(action, looking.name_of(desk, action.made_id), why, channel_of(desk, action.team))
 
 
+def card_elsewhere(desk: Desk, action_id: str) -> Reply | None:
+    """The card could not be posted where it belongs, for the one who asked."""
+    action = looking.action(desk, action_id)
+    return approvals.elsewhere(action, elsewhere.lost(desk, action)) if action else None
+
+
 KINDS: dict[str, Draw] = {
     "action_card": action_card,
     "batch_card": batch_card,
@@ -77,4 +83,5 @@ KINDS: dict[str, Draw] = {
     "break_glass": break_glass,
     "action_news": action_news,
     outliving.KIND: launch_over,
+    elsewhere.KIND: card_elsewhere,
 }

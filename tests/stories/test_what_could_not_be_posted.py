@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
-from bot.domain.clock import DAY, MINUTE
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.sandbox.slack.people import ADA
+from bot.services.acting import asking
 from store import audit
+from tests.stories.conftest import SETTINGS
 
 
 def archived(office, channel="#ml-platform", *, yes=True):
@@ -17,9 +20,14 @@ def asked_into_nowhere(office):
     office.settle()
 
 
+def told_as_admin(office):
+    """Of what is kept; the card itself comes to Bob in person, too."""
+    return [said for said in office.slack.sees("bob", "@bob") if "post to #ml-platform" in said]
+
+
 def test_the_admin_is_told_once_what_it_is_and_sends_it_when_the_channel_is_open_again(office):
     asked_into_nowhere(office)
-    told = office.slack.sees("bob", "@bob")
+    told = told_as_admin(office)
     listed = office.types("bob", "/gpu undelivered")
     archived(office, yes=False)
 
@@ -39,7 +47,7 @@ def test_the_admin_is_told_once_what_it_is_and_sends_it_when_the_channel_is_open
     )
     assert said == "Trying 1 message again now. What can't be posted comes back to `/gpu undelivered`."
     assert office.sees("bob", "#ml-platform").startswith("*Stop train-7? @Ada asks.")
-    assert office.slack.sees("bob", "@bob") == ["What I could not post to #ml-platform was tried again, or dropped."]
+    assert told_as_admin(office) == ["What I could not post to #ml-platform was tried again, or dropped."]
     assert office.types("bob", "/gpu undelivered") == "Everything could be posted: nothing is kept."
     office.presses("bob", "Stop train-7", "#ml-platform")
     office.passes(2 * MINUTE)
@@ -53,8 +61,8 @@ def test_what_still_cannot_be_posted_comes_back_and_nobody_is_told_anew(office):
     office.presses("bob", "Try again")
     office.settle()
 
-    assert len(office.slack.sees("bob", "@bob")) == 1
-    assert "kept: 1 message until now" in office.slack.latest("bob", "@bob")
+    assert len(told_as_admin(office)) == 1
+    assert "kept: 1 message until now" in told_as_admin(office)[0]
     assert "[Try again] [Drop]" in office.types("bob", "/gpu undelivered")
     office.presses("bob", "Drop")
 
@@ -86,7 +94,7 @@ def test_news_of_a_kept_message_is_no_second_one_and_is_sent_as_things_stand_the
     office.settle()
 
     assert "*1 message could not be posted.*" in listed
-    assert len(office.slack.sees("bob", "@bob")) == 1
+    assert len(told_as_admin(office)) == 1
     card = office.sees("bob", "#ml-platform")
     assert "@Ada claimed train-7 first." in card
     assert "[Stop train-7]" not in card
@@ -115,7 +123,7 @@ def test_the_next_time_it_happens_the_admin_is_told_anew(office):
     office.types("ada", "/gpu stop train-7")
     office.settle()
 
-    told = office.slack.sees("bob", "@bob")
+    told = told_as_admin(office)
     assert len(told) == 2
     assert sum("What I had to say there is kept" in one for one in told) == 1
     office.types("bob", "/gpu undelivered")
@@ -128,3 +136,79 @@ def test_others_are_sent_to_the_admins(office):
     assert office.types("ada", "/gpu undelivered") == "What could not be posted is for @Bob to see."
     office.types("bob", "/gpu undelivered")
     office.presses("bob", "Drop")
+
+
+def test_the_card_goes_to_those_who_decide_in_person_once_and_whoever_asked_hears_of_it(office):
+    asked_into_nowhere(office)
+    told = office.sees("ada", "@ada")
+    office.clock.forward(MINUTE)
+    again = office.types("ada", "/gpu stop train-7 the run is over")
+    office.types("ada", "/gpu stop train-7 the run is over")
+    cards = [said for said in office.slack.sees("bob", "@bob") if said.startswith("*Stop train-7?")]
+
+    office.presses("bob", "Stop train-7", "@bob")
+    office.passes(2 * MINUTE)
+
+    lost = (
+        "The card could not be posted to #ml-platform (`is_archived`). Unarchive it, or name another one in "
+        "valet.toml. @Bob was asked in person instead."
+    )
+    assert told == f"*Stop train-7?* {lost} The question lapses at Mon 11:00 UTC."
+    assert again.startswith(f"You asked already: Stop train-7? {lost} train-7 keeps running until somebody approves")
+    assert len(cards) == 1
+    assert "[Stop train-7] [Keep it running]" in cards[0]
+    assert office.machine("train-7").state == "stopped"
+    assert any("Stopped; seen so" in said for said in office.slack.sees("bob", "@bob"))
+    office.types("bob", "/gpu undelivered")
+    office.presses("bob", "Drop")
+
+
+def test_a_card_of_several_stops_goes_there_too(office_with):
+    office = office_with(SETTINGS | {"actions": {"most_stops": 10}})
+    for name in ("nb-2", "nb-5", "render-1", "train-3"):
+        office.fleet.change(name, tags=dict(office.machine(name).tags) | {"team": "nlp"})
+    office.tick()
+    for name in ("train-7", "nb-2"):
+        office.reports(name, 0.0)
+    archived(office)
+    office.types("ada", "/gpu stop train-7 nb-2 nobody is here")
+    office.settle()
+    told = office.sees("ada", "@ada")
+
+    office.presses("bob", "Stop these 2", "@bob")
+    office.passes(2 * MINUTE)
+
+    assert "The card could not be posted to #ml-platform" in told
+    assert {office.machine(name).state for name in ("train-7", "nb-2")} == {"stopped"}
+    office.types("bob", "/gpu undelivered")
+    office.presses("bob", "Drop")
+
+
+def test_a_request_whose_card_nobody_ever_saw_lapses_and_says_so(office):
+    office.reports("train-7", 0.0)
+    asking.ask_to_stop(office.valet.desk, office.machine("train-7").id, ADA, reason="the run is over")
+    office.clock.forward(3 * HOUR)
+    office.restart()
+    office.tick()
+
+    told = office.sees("ada", "@ada")
+    assert told.startswith(
+        "*train-7*: The card was not posted in time, and nobody could answer, so train-7 keeps running."
+    )
+    assert "[Ask again to stop train-7]" in told
+    assert "[Stop train-7]" not in office.sees("bob", "#ml-platform")
+
+
+def test_a_question_to_a_holder_that_the_bot_slept_through_ends_with_a_word_to_whoever_asked(office):
+    office.reports("train-7", 0.0)
+    office.types("cy", "/gpu claim train-7 for 12h")
+    office.types("ada", "/gpu stop train-7 nobody uses it")
+    office.clock.forward(3 * HOUR)
+    asking.expire(office.valet.desk)
+    office.restart()
+    office.tick()
+
+    assert "The card was not posted in time, and nobody could answer, so train-7 keeps running." in office.sees(
+        "ada", "@ada"
+    )
+    assert "Nobody needs your answer any more." in " ".join(office.slack.sees("cy", "@cy"))

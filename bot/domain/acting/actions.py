@@ -27,6 +27,8 @@ ActionState = Literal[
 LIVE: frozenset[str] = frozenset({"pending", "approved", "executing"})
 NOTHING_CAME: frozenset[str] = frozenset({"failed", "unknown", "aborted"})
 """It was decided, and it did not come about as far as anybody knows."""
+NOBODY_ASKED = "Its card was not posted in time, so nobody was asked."
+"""How a request lapsed that those who decide never saw: Valet was away, or Slack did not take the card."""
 VALET = "valet"
 """Asks by itself, at the end of a launched machine's time."""
 BY_RULE = "rule"

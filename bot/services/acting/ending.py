@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import NOTHING_CAME, Action, ActionState
+from bot.domain.acting.actions import NOBODY_ASKED, NOTHING_CAME, Action, ActionState
 from bot.services import digesting
 from bot.services.desk import Desk, channel_of
 from store import audit, outbox
@@ -35,8 +35,15 @@ def lapse(desk: Desk, db: Database, action: Action | None) -> Action | None:
     """The action, unless nobody answered it in time: then it is closed and gone."""
     if action is None or action.state != "pending" or action.expires_at > desk.clock():
         return action
-    end(desk, db, action, "expired", outcome="Nobody answered in time.", did="let the request lapse")
+    asked = outbox.was_sent(db, card_ref(action), action.expires_at)
+    outcome = "Nobody answered in time." if asked else NOBODY_ASKED
+    end(desk, db, action, "expired", outcome=outcome, did="let the request lapse")
     return None
+
+
+def card_ref(action: Action) -> str:
+    """The name of its card in the outbox."""
+    return f"batch:{action.batch}" if action.batch else f"action:{action.id}"
 
 
 def show(desk: Desk, db: Database, action: Action) -> None:
@@ -47,11 +54,10 @@ def show(desk: Desk, db: Database, action: Action) -> None:
         outbox.tell(db, consent.holder, ref, kind="consent", subject=consent.id, now=desk.clock())
     if action.facts.parked_at is not None:
         _show_by_rule(db, action, channel, desk.clock())
-    elif action.batch:
-        ref = f"batch:{action.batch}"
-        outbox.tell(db, channel, ref, kind="batch_card", subject=action.batch, now=desk.clock())
     elif not action.facts.rule and not consents.hold_back(db, action.id):
-        outbox.tell(db, channel, f"action:{action.id}", kind="action_card", subject=action.id, now=desk.clock())
+        kind, subject = ("batch_card", action.batch) if action.batch else ("action_card", action.id)
+        for place in {channel, *outbox.places(db, card_ref(action))}:
+            outbox.tell(db, place, card_ref(action), kind=kind, subject=subject, now=desk.clock())
     if action.instance_id:
         digesting.refresh(desk, db, action.instance_id)
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
-from bot.domain.acting.actions import BY_RULE, Action
+from bot.domain.acting.actions import BY_RULE, NOBODY_ASKED, Action
 from bot.domain.acting.consents import Consent
 from bot.domain.listing import Listing
+from bot.domain.undelivered import Lost
 from handlers import ids
+from handlers.blocks import undelivered
 from handlers.blocks.acting import card_facts, card_parts, consents
 from handlers.blocks.acting.kinds import OF, label, name_of, question
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
-from handlers.blocks.words import at, esc, near, person, persons, say, usd
+from handlers.blocks.words import at, code, esc, near, person, persons, say, usd
 
 MOST_NAMED = 20
 
@@ -79,7 +81,7 @@ def _ending(action: Action) -> str:
         "unknown": f"Unclear. {who}, but {said}",
         "aborted": f"{words.not_done}, though {who}: {said}",
         "denied": f"{words.denied}. {person(action.decider)} {_denying(action)}{_when(action)}.",
-        "expired": f"{_too_few(action)} in time, so {words.left.format(name=name)}.",
+        "expired": f"{_too_few(action)}, so {words.left.format(name=name)}.",
         "cancelled": f"No longer needed: {said}",
     }.get(action.state, action.state)
 
@@ -107,7 +109,9 @@ def _denying(action: Action) -> str:
 
 
 def _too_few(action: Action) -> str:
-    return f"Only {persons(action.yeses)} said yes" if action.yeses else "Nobody answered"
+    if action.outcome == NOBODY_ASKED:
+        return "The card was not posted in time, and nobody could answer"
+    return f"Only {persons(action.yeses)} said yes in time" if action.yeses else "Nobody answered in time"
 
 
 def glass_broken(action: Action) -> Reply:
@@ -123,10 +127,18 @@ def _when(action: Action) -> str:
     return f" at {at(action.decided_at)}" if action.decided_at else ""
 
 
-def asked(action: Action, channel: str, reader: str, *, again: bool, first: Sequence[Consent] = ()) -> Reply:
+def asked(
+    action: Action,
+    channel: str,
+    reader: str,
+    *,
+    again: bool,
+    first: Sequence[Consent] = (),
+    lost: Lost | None = None,
+) -> Reply:
     """Told to the reader, who asked; `again`: it was asked for before, perhaps by somebody else.
 
-    `first`: the holders who are asked before the card is posted.
+    `first`: the holders who are asked before the card is posted. `lost`: why it does not stand where it belongs.
     """
     name, mine = name_of(action), reader == action.requester
     where = f" in <#{channel}>" if channel else ""
@@ -138,9 +150,24 @@ def asked(action: Action, channel: str, reader: str, *, again: bool, first: Sequ
         begins = f"{earlier}: {_terms(action)} " if again else ""
         text = f"{begins}{holders}; then the question goes on{where.replace(' in ', ' to ')}. {stays} until then."
     else:
-        begins = f"{earlier}{where}: {_terms(action)}" if again else f"Asked{where}."
+        begins = f"{earlier}{'' if lost else where}: {_terms(action)}" if again else f"Asked{where}."
+        begins = f"{begins} {_lost(lost)}" if lost else begins
         text = f"{begins} {stays} until somebody approves; the question lapses at {at(action.expires_at)}."
     return plainly(text, *(_back(action) if again and mine else ()))
+
+
+def elsewhere(action: Action, lost: Lost | None) -> Reply:
+    """Told in person to whoever asked, as soon as a channel did not take the card."""
+    if lost is None:
+        return plainly(f"*{name_of(action)}*: its card is posted by now.")
+    lapses = f" The question lapses at {at(action.expires_at)}." if action.state == "pending" else ""
+    return plainly(f"*{question(action)}* {_lost(lost)}{lapses}")
+
+
+def _lost(lost: Lost) -> str:
+    instead = f" {persons(lost.people)} {'was' if len(lost.people) == 1 else 'were'} asked in person instead."
+    where = f"{undelivered.place(lost.channel)} ({code(lost.error, 60)})"
+    return f"The card could not be posted to {where}. {undelivered.remedy(lost.error)}{instead if lost.people else ''}"
 
 
 def _terms(action: Action) -> str:
