@@ -48,7 +48,7 @@ def test_every_saving_has_its_row_with_what_would_have_been_otherwise(office):
     assert name == "valet-savings-2026-11-01-to-2026-11-23.csv"
     assert (row["machine"], row["team"], row["by"]) == ("train-7", "nlp", "stopped")
     assert f"${float(row['usd']):,.2f} saved so far" in said
-    assert row["otherwise"].startswith("It would have run as in the same hours of the weeks before")
+    assert row["otherwise"].startswith("It would have run as in the same hours of the 4 weeks before")
 
 
 def test_budgets_come_with_what_is_expected(office):

@@ -64,7 +64,8 @@ def test_a_stop_saves_what_the_machine_would_have_cost_by_its_own_pattern(lived)
         "*Most of it*",
         (
             "train-7: $49.40 for 2 h 15 m not run, as it was stopped. "
-            "It would have run as in the same hours of the weeks before, as far as it did in the last 13 weeks."
+            "It would have run as in the same hours of the 4 weeks before, at most for the share of the last "
+            "13 weeks in which it really ran then."
         ),
         f"{SMALL} No rented machine is idle right now.",
         BUTTONS,

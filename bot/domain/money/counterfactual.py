@@ -2,9 +2,10 @@
 
 A machine that was stopped would have run as it did before: each hour as the same hour of the week had it, in the four
 weeks before the stop, on average; a machine younger than a week as the same hour of the days before. What was saved
-in those weeks counts as running, or a machine stopped every night would soon seem to need no stopping; but only while
-that hour really ran within EVIDENCE weeks, or nights off would be saved for ever that nobody would use any more. When
-a claim was given back early it would have run for certain as long again as it was held, at most to the claim's end.
+in those weeks counts as running, or a machine stopped every night would soon seem to need no stopping; but never more
+than the share of the last EVIDENCE weeks in which that hour really ran, so that nights off count less with every week
+in which nobody used them, and in the end for nothing. When a claim was given back early it would have run for certain
+as long again as it was held, at most to the claim's end.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from bot.domain.clock import DAY, HOUR
 WEEK = 7 * DAY
 WEEKS, DAYS = 4, 6
 EVIDENCE = 13
-"""Within so many weeks an hour must really have run to be saved."""
+"""By so many weeks it is told how often an hour really ran."""
 LONGEST = 30 * DAY
 """After so long without it, nobody can say that a machine would still have run."""
 
@@ -89,14 +90,21 @@ def _piece(kind: SavingKind, stop: Stopped, span: tuple[int, int], ms: int) -> P
 
 
 def _usual(stop: Stopped, span: tuple[int, int]) -> int:
-    """How long it would have run in part of an hour: the mean of the same hour before it was stopped."""
+    """How long it would have run in part of an hour: the mean of the same hour before, at most as it really ran."""
     hour, length = span[0] // HOUR * HOUR, span[1] - span[0]
     last = stop.from_at // HOUR * HOUR - HOUR
     weeks, days = _before(stop, hour, WEEK, last), _before(stop, hour, DAY, last)
-    past, seen = (weeks[:WEEKS], weeks) if weeks else (days[:DAYS], days)
-    if not any(stop.ran_ms.get(each) for each in seen if each >= hour - EVIDENCE * WEEK):
+    past, watched = (weeks[:WEEKS], _watched(stop, hour)) if weeks else (days[:DAYS], days)
+    if not past:
         return 0
-    return min(length, sum(stop.used_ms(each) for each in past) * length // (len(past) * HOUR))
+    used = sum(stop.used_ms(each) for each in past) * length // (len(past) * HOUR)
+    really = sum(min(HOUR, stop.ran_ms.get(each, 0)) for each in watched) * length // (len(watched) * HOUR)
+    return min(used, really)
+
+
+def _watched(stop: Stopped, hour: int) -> list[int]:
+    """The same hour of the last weeks, those of the standstill as well, as far as it was watched."""
+    return [each for n in range(EVIDENCE) if (each := hour - (n + 1) * WEEK) >= stop.known_from]
 
 
 def _before(stop: Stopped, hour: int, step: int, last: int) -> list[int]:

@@ -13,7 +13,16 @@ from bot.domain.acting.windows import next_edge
 from bot.domain.clock import DAY, HOUR
 from bot.domain.days import local_day
 from bot.domain.listing import Filter
-from bot.domain.money.counterfactual import EVIDENCE, LONGEST, WEEK, Piece, Stopped, saved_by_sharing, saved_by_stop
+from bot.domain.money.counterfactual import (
+    EVIDENCE,
+    LONGEST,
+    WEEK,
+    WEEKS,
+    Piece,
+    Stopped,
+    saved_by_sharing,
+    saved_by_stop,
+)
 from bot.domain.money.saved import Savings
 from bot.services.acting import on_hours
 from bot.services.desk import Desk
@@ -108,7 +117,8 @@ def _next_window(desk: Desk, db: Database, instance_id: str, at: int) -> int | N
 
 def _otherwise(stop: Stopped) -> str:
     usual = (
-        f"It would have run as in the same hours of the weeks before, as far as it did in the last {EVIDENCE} weeks."
+        f"It would have run as in the same hours of the {WEEKS} weeks before, at most for the share of the last "
+        f"{EVIDENCE} weeks in which it really ran then."
     )
     held = "Its claim would have kept it running, as long again as it was held. After that:"
     return f"{held} {usual}" if stop.claimed_until else usual

@@ -11,7 +11,7 @@ from bot.domain.money.rates import cost
 
 T0 = 400_008 * HOUR  # a Monday, 00:00 UTC, would do as well as any
 RATE = 10_000_000
-ALWAYS = {T0 - n * HOUR: HOUR for n in range(1, 5 * 7 * 24)}
+ALWAYS = {T0 - n * HOUR: HOUR for n in range(1, 5 * 7 * 24 + 1)}
 
 
 def stopped(ran, *, until=T0 + 30 * DAY, claimed_until=0, known_from=T0 - 5 * WEEK):
@@ -35,7 +35,9 @@ def test_hours_in_which_it_never_ran_save_nothing():
 def test_half_the_weeks_are_half_an_hour():
     ran = {hour: ms for hour, ms in ALWAYS.items() if (T0 - hour) // WEEK % 2}
 
-    assert {piece.saved_ms for piece in saved_by_stop(stopped(ran), T0, T0 + DAY)} == {HOUR // 2}
+    found = saved_by_stop(stopped(ran, known_from=T0 - 4 * WEEK), T0, T0 + DAY)
+
+    assert {piece.saved_ms for piece in found} == {HOUR // 2}
 
 
 def test_a_machine_younger_than_a_week_goes_by_its_days():
@@ -44,9 +46,9 @@ def test_a_machine_younger_than_a_week_goes_by_its_days():
     assert sum(piece.saved_ms for piece in found) == DAY
 
 
-def test_nights_that_were_saved_count_as_running_while_they_really_ran_not_long_ago():
+def test_nights_that_were_saved_count_for_the_share_of_weeks_in_which_they_really_ran():
     """Off every night for so many weeks: by then the nights before are saved ones, and those before them real."""
-    for weeks, expected in ((4, HOUR), (12, HOUR), (13, 0), (60, 0)):
+    for weeks, expected in ((0, HOUR), (4, HOUR * 9 // 13), (12, HOUR // 13), (13, 0), (60, 0)):
         began = T0 - weeks * WEEK
         hours = [T0 - n * HOUR for n in range(1, 70 * 7 * 24)]
         ran = {hour: HOUR for hour in hours if hour < began or 8 <= hour % DAY // HOUR < 20}
@@ -56,6 +58,45 @@ def test_nights_that_were_saved_count_as_running_while_they_really_ran_not_long_
         night = [piece for piece in saved_by_stop(stop, T0, T0 + DAY) if not 8 <= piece.from_at % DAY // HOUR < 20]
 
         assert {piece.saved_ms for piece in night} == ({expected} if expected else set()), weeks
+
+
+def test_one_night_of_work_in_a_quarter_makes_no_quarter_of_nights():
+    spared = {T0 - n * HOUR: HOUR for n in range(1, 20 * 7 * 24)}
+    ran = {T0 - 6 * WEEK + n * HOUR: HOUR for n in range(24)}
+    stop = Stopped(
+        T0, T0 + DAY, RATE, ran, T0 - 20 * WEEK, 0, {hour: ms for hour, ms in spared.items() if hour not in ran}
+    )
+
+    found = saved_by_stop(stop, T0, T0 + DAY)
+
+    assert {piece.saved_ms for piece in found} == {HOUR // 13}
+
+
+def test_a_long_standstill_counts_less_with_every_week():
+    always = {T0 - n * HOUR: HOUR for n in range(1, 13 * 7 * 24 + 1)}
+
+    found = saved_by_stop(stopped(always, known_from=T0 - 13 * WEEK), T0, T0 + 4 * WEEK)
+
+    assert [
+        sum(each.saved_ms for each in found if (each.from_at - T0) // WEEK == week) // DAY for week in range(4)
+    ] == [*(7, 6, 5, 5)]
+
+
+@given(
+    ran=st.dictionaries(st.integers(1, 20), st.integers(0, HOUR)),
+    spared=st.dictionaries(st.integers(1, 20), st.integers(0, HOUR)),
+    watched=st.integers(0, 20),
+    at=st.integers(0, 4),
+)
+def test_no_hour_is_saved_beyond_the_share_of_weeks_in_which_it_really_ran(ran, spared, watched, at):
+    past = [{T0 - n * WEEK: ms for n, ms in told.items()} for told in (ran, spared)]
+    stop = Stopped(T0, T0 + 30 * DAY, RATE, past[0], T0 - watched * WEEK, 0, past[1])
+
+    found = saved_by_stop(stop, T0 + at * WEEK, T0 + at * WEEK + HOUR)
+
+    weeks = [n - at for n in range(1, 14) if n - at <= watched]
+    really = sum(ran.get(n, 0) for n in weeks) / max(1, len(weeks))
+    assert sum(piece.saved_ms for piece in found) <= really
 
 
 def test_one_that_nobody_has_watched_saves_nothing():
