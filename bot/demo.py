@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.billing.cost_explorer import CostExplorer
+from bot.domain.acting.parking import WARNINGS
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.money.bill import DAY, utc_day
 from bot.jobs.worker import Worker
@@ -31,11 +32,13 @@ from bot.services.sharing import claiming
 from bot.settings import Secrets, Settings, parse
 from bot.wiring import Partners, Valet, build
 from handlers.manifest import manifest
-from store import Store
+from store import Store, outbox
+from store.acting import actions, parkings
 from store.money import bill, ledger
 
 log = logging.getLogger(__name__)
 SKIP_STEP = 10 * MINUTE
+BUSY_STEP = MINUTE
 BILLED_DAYS = 45
 BUYABLE = {"usd": "150000", "source": "made up for the demo", "watts": "5000", "staff_usd_per_month": "400"}
 WEST = {"template": "lt-0123456789abcdef0", "region": "us-west-2", "account": ACCOUNT}
@@ -173,12 +176,29 @@ class Demo:
         """Let time pass quickly, in steps in which everything happens that would have."""
         left = length
         while left > 0:
-            step = min(left, SKIP_STEP)
+            step = min(left, SKIP_STEP, *self._shorter())
             self.clock.skip(step)
             left -= step
             self.report()
             self.valet.schedule.run_all()
             self.valet.carrier.wake()
+            self._hear_warnings()
+
+    def _shorter(self) -> list[int]:
+        """What no step may leap over: the last warning of a stop by rule, that stop, and what is under way just now."""
+        db, now = self.store.reading(), self.clock()
+        planned = parkings.open_ones(db)
+        moments = [each.acts_at - ahead for each in planned for ahead in (WARNINGS[each.rule][-1], 0)]
+        busy = [BUSY_STEP] if actions.in_state(db, "executing") else []
+        return [*busy, *(moment - now for moment in moments if moment > now)]
+
+    def _hear_warnings(self) -> None:
+        """A stop by rule counts on its warnings having been posted, which no skip makes quicker."""
+        for _ in range(100):
+            db = self.store.reading()
+            if not parkings.open_ones(db) or outbox.oldest_waiting(db) is None:
+                return
+            time.sleep(0.05)
 
     def skip_to_morning(self) -> None:
         """To 09:00 UTC tomorrow, when the digests are posted."""

@@ -142,6 +142,18 @@ def bury(db: Database, row: Row, error: str) -> None:
         changed(db, "UPDATE outbox SET state = 'dead', error = ? WHERE id = ?", error, row["id"])
 
 
+def posted_at(db: Database, channel: str, ref: str) -> int | None:
+    """Since when a message, in whatever state, is to be seen in its channel, by Slack's clock; None when it is not."""
+    found = one(db, "SELECT ts FROM posts WHERE channel = ? AND ref = ?", channel, ref)
+    return int(float(found["ts"]) * 1000) if found else None
+
+
+def is_held_up(db: Database, channel: str, ref: str) -> bool:
+    """Whether a message was to be posted and has not been."""
+    sql = "SELECT 1 FROM outbox WHERE channel = ? AND ref = ? AND state IN ('waiting', 'sending', 'dead')"
+    return one(db, sql, channel, ref) is not None and posted_at(db, channel, ref) is None
+
+
 def dead(db: Database) -> list[Row]:
     """Messages that can't be posted, by place and reason, the oldest first."""
     return rows(db, f"{_WITH_POSTS} WHERE o.state = 'dead' ORDER BY o.channel, o.error, o.created_at, o.id")

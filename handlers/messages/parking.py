@@ -20,7 +20,7 @@ def notice(desk: Desk, subject: str) -> Reply | None:
 def soon(desk: Desk, subject: str) -> Reply | None:
     """The last warning."""
     channel, _, moment = subject.partition("|")
-    return parking.soon(service.notice(desk, channel, int(moment)), int(moment))
+    return parking.soon(service.notice(desk, channel, int(moment)), int(moment), desk.clock())
 
 
 def hours_set(desk: Desk, subject: str) -> Reply | None:

@@ -29,7 +29,7 @@ def test_every_machine_that_is_named_can_be_kept_by_one_tap(count):
     wanted = [f"i-{number}" for number in range(count)]
 
     assert keeps(parking.notice(rows(count, "train-"), NOW + HOUR, NOW).blocks) == wanted
-    assert keeps(parking.soon(rows(count, "train-"), NOW + HOUR).blocks) == wanted
+    assert keeps(parking.soon(rows(count, "train-"), NOW + HOUR, NOW).blocks) == wanted
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -37,5 +37,5 @@ def test_a_notice_of_many_machines_is_fit_to_send_and_says_how_many_it_does_not_
     many = rows(43, text)
 
     assert objections(parking.notice(many, NOW + HOUR, NOW)) == []
-    assert objections(parking.soon(many, NOW + HOUR)) == []
-    assert "and 23 more" in parking.soon(rows(43, "train-"), NOW + HOUR).text
+    assert objections(parking.soon(many, NOW + HOUR, NOW)) == []
+    assert "and 23 more" in parking.soon(rows(43, "train-"), NOW + HOUR, NOW).text

@@ -1,11 +1,13 @@
 """The demo as a newcomer meets it: in a browser, with the real bot behind it, over real Socket Mode."""
 
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.demo import Demo
+from bot.domain.clock import HOUR
 from tests.live.browser import Browser
 
 PICTURES = Path(os.environ.get("CI_OUTPUT", "ci-output"))
@@ -77,3 +79,14 @@ def test_the_forecast_is_drawn_as_a_chart_and_told_in_figures(demo):
     says(browser, "expected, 80 % between")
     browser.until("Boolean(document.querySelector('main svg'))")
     picture(browser, "forecast.png")
+
+
+def test_a_skip_leaps_over_no_warning_and_no_stop_by_rule(demo):
+    made, browser, url = demo
+    end = datetime.fromtimestamp(made.clock() / 1000, UTC) + timedelta(minutes=40)
+    made.slack.command("bob", "#gpus", f"/gpu hours scratch Mon-Sun {end - timedelta(hours=12):%H:%M}-{end:%H:%M}")
+    enter(browser, url, "bob", "gpus")
+    says(browser, "set by @Bob")
+    made.skip(HOUR)
+
+    assert "scratch" in [name for name, _ in made.fleet.stops]

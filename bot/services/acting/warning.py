@@ -15,7 +15,7 @@ from store.sharing import claims
 
 NEWS = DAY
 """A notice is redrawn for this long after the moment it announced."""
-AGAIN = "It was wanted then, or I was away; it is announced anew."
+AGAIN = "It was wanted then, nobody could be warned, or I was away; it is announced anew."
 
 
 def obstacle(desk: Desk, parking: Parking, listing: Listing, now: int) -> str | None:
@@ -30,7 +30,25 @@ def obstacle(desk: Desk, parking: Parking, listing: Listing, now: int) -> str | 
         booked=scenes.next_slot(db, instance.id),
         at=max(now, parking.acts_at),
     )
-    return waits(here)
+    return waits(here) or ("nobody could be warned of it" if _is_unheard(db, parking, now) else None)
+
+
+def _is_unheard(db: Database, parking: Parking, now: int) -> bool:
+    """Its moment has come, and Slack did not take both warnings before: whoever would keep it could not know."""
+    if now < parking.acts_at or not parking.warned:
+        return False
+    if parking.warned < len(WARNINGS[parking.rule]):
+        return outbox.is_held_up(db, parking.channel, _notice(parking))
+    seen = [outbox.posted_at(db, parking.channel, ref) for ref in (_notice(parking), _last(parking))]
+    return not all(at is not None and at < parking.acts_at for at in seen)
+
+
+def _notice(parking: Parking) -> str:
+    return f"parking:{parking.acts_at}"
+
+
+def _last(parking: Parking) -> str:
+    return f"parking-soon:{parking.acts_at}"
 
 
 def _stops_active(desk: Desk, listing: Listing) -> bool:
@@ -60,8 +78,8 @@ def warn(desk: Desk, parking: Parking, listing: Listing, now: int) -> None:
         if listing.verdict is not None and listing.verdict.works:
             _tell_whose(desk, db, parking, listing, ref=f"parking-own:{parking.acts_at}:{due}", now=now)
         if due == len(WARNINGS[parking.rule]):
-            subject, ref = f"{parking.channel}|{parking.acts_at}", f"parking-soon:{parking.acts_at}"
-            outbox.tell(db, parking.channel, ref, kind="parking_soon", subject=subject, now=now)
+            subject = f"{parking.channel}|{parking.acts_at}"
+            outbox.tell(db, parking.channel, _last(parking), kind="parking_soon", subject=subject, now=now)
     desk.wake()
 
 
@@ -112,5 +130,5 @@ def settle(db: Database, parking: Parking, now: int, outcome: str, action: Actio
 
 def tell(db: Database, parking: Parking, now: int) -> None:
     """Bring the notice up to date."""
-    subject, ref = f"{parking.channel}|{parking.acts_at}", f"parking:{parking.acts_at}"
-    outbox.tell(db, parking.channel, ref, kind="parking", subject=subject, now=now)
+    subject = f"{parking.channel}|{parking.acts_at}"
+    outbox.tell(db, parking.channel, _notice(parking), kind="parking", subject=subject, now=now)

@@ -31,9 +31,11 @@ def notice(rows: list[Row], when: int, now: int) -> Reply | None:
     return Reply(cut_mrkdwn(text, 3_900), blocks, private=False)
 
 
-def soon(rows: list[Row], when: int) -> Reply:
-    """The last warning, about what is still to be stopped."""
+def soon(rows: list[Row], when: int, now: int) -> Reply:
+    """The last warning, about what is still to be stopped; one that Slack takes only afterwards warns of nothing."""
     still = _open(rows)
+    if now >= when:
+        return plainly(f"Nothing was stopped at {clock_time(when)}: nobody could be warned in time.", private=False)
     if not still:
         return plainly(f"Nothing is stopped at {clock_time(when)} after all.", private=False)
     names = ", ".join(f"*{esc(each.instance.name, 60)}*" for each in still[:SHOWN])
@@ -45,6 +47,9 @@ def soon(rows: list[Row], when: int) -> Reply:
 def own(listing: Listing, when: int, now: int) -> Reply:
     """Told in person to whoever may be at work on it."""
     name = f"*{esc(listing.instance.name, 60)}*"
+    if now >= when:
+        late = f"{name} worked when its on-hours were to end, at {near(when, now)}, and I could not tell you before."
+        return plainly(f"{late} `/gpu status {esc(listing.instance.name, 60)}` shows how it is now.")
     text = f"{name} works, and its on-hours end at {near(when, now)}: I stop it then, and what runs on it ends."
     return plainly(f"{text} Its team has set that so. Do you still need it?", _keep(listing, 0))
 
