@@ -4,13 +4,15 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.clock import DAY, HOUR
 from bot.domain.money.accuracy import Held, Record
 from bot.domain.money.opinion import Opinion
 from bot.domain.money.spend_report import WAYS, IdleNow, Row, SpendReport, Spent
 from bot.domain.money.weekly import Todo, Weekly
-from handlers.blocks.money import accuracy, cost, reports, weekly
+from handlers.blocks.money import accuracy, cost, cost_pieces, reports, weekly
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 
@@ -104,3 +106,19 @@ def test_a_forecast_of_any_period_is_fit_to_send(text):
 
     for period in ("month", "30d", "90d"):
         assert objections(cost.forecast(pieces.report(text), period, record=record, opinion=opinion)) == []
+
+
+def test_what_is_not_shown_one_by_one_is_summed_up_owned_ones_too():
+    many = replace(report("train-7", "instance", rows=14), idle_now=())
+
+    assert "and 3 more: about $3,000,000,000.00, 40 % idle" in str(reports.report(many))
+    assert "; owned: about $2,000,000,000.00 at full cost, 2,000,000 GPU-hours" in str(reports.report(many))
+    assert "and 3 more: about $1,200,000,000.00, 300,000 GPU-hours; owned, 200,000 GPU-hours" in str(reports.idle(many))
+
+
+@given(st.lists(st.integers(0, 10**12), max_size=12))
+def test_whole_dollars_of_a_column_are_the_amounts_rounded_and_add_up(amounts):
+    told = cost_pieces.dollars(amounts)
+
+    assert sum(told) == (sum(amounts) + 500_000) // 1_000_000
+    assert all(abs(dollars * 1_000_000 - micros) < 1_000_000 for dollars, micros in zip(told, amounts, strict=True))

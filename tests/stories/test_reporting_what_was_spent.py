@@ -179,7 +179,7 @@ def test_a_sum_with_an_estimated_price_in_it_says_about_as_the_status_of_its_mac
             assert estimated[name] is not rate.exact
     assert "so far: about $" in report
     assert '"About": $' in report
-    assert "and 1 more: no known price" in report
+    assert "\nsweep-1: no known price, 1.3 GPU-hours\n" in report
     assert "about $" in office.types("ada", "/gpu status")
 
 

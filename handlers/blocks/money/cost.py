@@ -201,7 +201,9 @@ def _change(change: KnownChange) -> str:
 
 
 def _small_print(report: Report) -> str:
-    parts = [f"Our own metering at our rates, not the provider's bill. Made {at(report.made_at)}."]
+    parts = [
+        f"Our own metering at our rates, without disks and traffic; not the provider's bill. Made {at(report.made_at)}."
+    ]
     parts.append("Days ahead begin with today, and with what it has cost.")
     return " ".join([*parts, *(esc(note, 300) for note in report.notes[:5])])
 

@@ -5,7 +5,6 @@ from typing import Literal
 
 from bot.domain.money.rates import USD
 from bot.domain.money.report import NEXT_DAYS, Piece, Report
-from bot.domain.money.splitting import share_out
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, plainly, section
 from handlers.blocks.words import at, esc, plural, usd
@@ -23,9 +22,9 @@ def by(report: Report, way: Way) -> Reply:
     if not pieces:
         return plainly(f"{head} There is nothing to tell apart.")
     columns = [
-        _dollars([piece.charged_micros for piece in pieces]),
-        _dollars([piece.month_micros for piece in pieces]),
-        _dollars([piece.next(NEXT_DAYS) for piece in pieces]),
+        dollars([piece.charged_micros for piece in pieces]),
+        dollars([piece.month_micros for piece in pieces]),
+        dollars([piece.next(NEXT_DAYS) for piece in pieces]),
     ]
     names = [_name(piece, way) for piece in pieces]
     rows = [[name, *(f"${amount:,}" for amount in row)] for name, *row in zip(names, *columns, strict=True)]
@@ -36,9 +35,12 @@ def by(report: Report, way: Way) -> Reply:
     return Reply(cut(f"{head} {text}", 3_900), [*blocks, context(_small_print(report, way))])
 
 
-def _dollars(micros: Sequence[int]) -> list[int]:
-    """Whole dollars that add up to their sum."""
-    return share_out((sum(micros) + USD // 2) // USD, micros)
+def dollars(micros: Sequence[int]) -> list[int]:
+    """Whole dollars that add up to their sum, each its own amount rounded down or up."""
+    floors = [each // USD for each in micros]
+    up = (sum(micros) + USD // 2) // USD - sum(floors)
+    raised = set(sorted(range(len(micros)), key=lambda n: -(micros[n] % USD))[:up])
+    return [floor + (n in raised) for n, floor in enumerate(floors)]
 
 
 def _name(piece: Piece, way: Way) -> str:
@@ -86,7 +88,7 @@ def nights(report: Report) -> Reply:
         return plainly("No machine that runs around the clock idled through a whole night of the last four weeks.")
     saved = sum(each.micros for each in found)
     head = f"If idle nights were parked: {usd(-saved, cents=False)} in four weeks."
-    amounts = _dollars([each.micros for each in found])
+    amounts = dollars([each.micros for each in found])
     names = [cut(" ".join(each.name.split()) or each.instance_id, 60) for each in found]
     rows = [[name, str(each.nights), f"${cost:,}"] for name, each, cost in zip(names, found, amounts, strict=True)]
     shown, more = rows[:SHOWN_NIGHTS], found[SHOWN_NIGHTS:]

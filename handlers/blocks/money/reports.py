@@ -58,6 +58,12 @@ def percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
+def gpu_hours(ms: int) -> str:
+    """48 GPU-hours, and 0.3 where a rounded figure would say nothing."""
+    few = 0 < ms < 2 * HOUR and ms % HOUR
+    return f"{ms / HOUR:.1f} GPU-hours" if few else plural(round(ms / HOUR), "GPU-hour")
+
+
 def _use_of(spent: Spent) -> str:
     share = spent.idle_share
     if share is None:
@@ -81,15 +87,19 @@ def _day(day: date) -> str:
 
 
 def _row(row: Row, by: ReportBy) -> str:
+    return f"{_name(row, by)}: {_costs(row)}"
+
+
+def _costs(row: Row) -> str:
     parts = []
     if row.rented.gpu_ms:
-        hours = plural(round(row.rented.gpu_ms / HOUR), "GPU-hour")
+        hours = gpu_hours(row.rented.gpu_ms)
         parts.append(f"{_amount(row.rented)}{_use_of(row.rented)}, {hours}{_unpriced(row.rented)}")
     if row.owned.gpu_ms:
-        hours = plural(round(row.owned.gpu_ms / HOUR), "GPU-hour")
+        hours = gpu_hours(row.owned.gpu_ms)
         kind = "owned: " if parts else "owned, "
         parts.append(f"{kind}{row.owned.about}{usd(row.owned.micros)} at full cost, {hours}")
-    return f"{_name(row, by)}: {'; '.join(parts)}"
+    return "; ".join(parts)
 
 
 def _amount(spent: Spent) -> str:
@@ -111,8 +121,11 @@ def _name(row: Row, by: ReportBy) -> str:
 def _rest(rows: Sequence[Row]) -> str:
     if not rows:
         return ""
-    rented = sum((row.rented for row in rows), Spent())
-    return f"and {len(rows)} more: {_amount(rented)}"
+    return f"and {len(rows)} more: {_costs(_together(rows))}"
+
+
+def _together(rows: Sequence[Row]) -> Row:
+    return Row("", "", sum((row.rented for row in rows), Spent()), sum((row.owned for row in rows), Spent()))
 
 
 def _buttons(made: SpendReport, action: str) -> list[Block]:
@@ -127,7 +140,7 @@ def _buttons(made: SpendReport, action: str) -> list[Block]:
 
 
 def _small_print(made: SpendReport) -> str:
-    said = ["Our own metering at our rates, not the provider's bill."]
+    said = ["Our own metering at our rates, without disks and traffic; not the provider's bill."]
     if made.before_micros is not None:
         before = f"{about(exact=made.before_exact)}{usd(made.before_micros)}"
         said.append(f"As many days before: {before} for rented machines.")
@@ -157,7 +170,8 @@ def idle(made: SpendReport) -> Reply:
     idled = [row for row in made.rows if row.rented.idle_gpu_ms or row.owned.idle_gpu_ms]
     if idled:
         rows = [_idle_row(row, made.by) for row in idled[:SHOWN]]
-        more = f"and {len(idled) - SHOWN} more" if len(idled) > SHOWN else ""
+        rest = idled[SHOWN:]
+        more = f"and {len(rest)} more: {_idled(_together(rest))}" if rest else ""
         blocks.append(section(lines([f"*What idled, by {NAMES[made.by]}*", *rows, more])))
     blocks += [_now_row(each, made.made_at) for each in made.idle_now[:SHOWN_IDLE]]
     if len(made.idle_now) > SHOWN_IDLE:
@@ -173,10 +187,10 @@ def _idle_conclusion(made: SpendReport) -> str:
     else:
         share = rented.idle_share
         of = "" if share is None else f", {percent(share)} of what was spent"
-        hours = plural(round(rented.idle_gpu_ms / HOUR), "GPU-hour")
+        hours = gpu_hours(rented.idle_gpu_ms)
         said = f"{_span(made)}: {rented.about}{usd(rented.idle_micros)} went to idle rented GPUs{of} ({hours})."
         if owned.idle_gpu_ms:
-            said += f" Owned ones idled for {plural(round(owned.idle_gpu_ms / HOUR), 'GPU-hour')}."
+            said += f" Owned ones idled for {gpu_hours(owned.idle_gpu_ms)}."
     if made.idle_now:
         said += f" Idle now: {plural(len(made.idle_now), 'machine')}, {_idle_now(made.idle_now)}."
     return said
@@ -196,15 +210,19 @@ def _wasted(idle: Sequence[IdleNow]) -> str:
 
 
 def _idle_row(row: Row, by: ReportBy) -> str:
+    return f"{_name(row, by)}: {_idled(row)}"
+
+
+def _idled(row: Row) -> str:
     parts = []
     if row.rented.idle_gpu_ms:
-        hours = plural(round(row.rented.idle_gpu_ms / HOUR), "GPU-hour")
+        hours = gpu_hours(row.rented.idle_gpu_ms)
         unknown = row.rented.unpriced_gpu_ms and not row.rented.micros
         idled = "no known price" if unknown else f"{row.rented.about}{usd(row.rented.idle_micros)}"
         parts.append(f"{idled}, {hours}")
     if row.owned.idle_gpu_ms:
-        parts.append(f"owned, {plural(round(row.owned.idle_gpu_ms / HOUR), 'GPU-hour')}")
-    return f"{_name(row, by)}: {'; '.join(parts)}"
+        parts.append(f"owned, {gpu_hours(row.owned.idle_gpu_ms)}")
+    return "; ".join(parts)
 
 
 def _now_row(each: IdleNow, now: int) -> Block:

@@ -110,5 +110,5 @@ def _button(each: Todo) -> Block:
 
 
 def _small_print(made: Weekly) -> str:
-    days = f"Days in {esc(made.forecast.timezone, 60)}."
-    return f"Our own metering at our rates, not the provider's bill. {days} Made {at(made.made_at)}."
+    ours = "Our own metering at our rates, without disks and traffic; not the provider's bill."
+    return f"{ours} Days in {esc(made.forecast.timezone, 60)}. Made {at(made.made_at)}."
