@@ -6,7 +6,7 @@ from datetime import date
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.snoozes import BY_BUTTON, Snooze, kept, used_up
+from bot.domain.acting.snoozes import Snooze
 from bot.domain.clock import DAY, MINUTE
 from bot.domain.digest import Digest, DigestNow, IdleRow, NowState, RowNow, due_date, idle_rows, week_start
 from bot.domain.listing import Filter, Listing
@@ -14,7 +14,7 @@ from bot.errors import Refused
 from bot.services.acting import tidying
 from bot.services.desk import Desk, channel_of
 from bot.services.money import month_ahead
-from store import audit, digests, fleet, listings, outbox
+from store import digests, fleet, listings, outbox
 from store.acting import actions, snoozes
 
 KEEP_FOR = DAY
@@ -99,35 +99,6 @@ def _by_channel(desk: Desk, idle: Iterable[Listing]) -> dict[str, list[Listing]]
 
 def _tell(db: Database, channel: str, local_date: str, now: int) -> None:
     outbox.tell(db, channel, f"digest:{local_date}", kind="digest", subject=f"{channel}|{local_date}", now=now)
-
-
-def keep(desk: Desk, instance_id: str, person: str) -> Snooze:
-    """Keep an instance: no digest lists it for a day. Raises Refused when gone, or its stop was asked for."""
-    now = desk.clock()
-    with desk.store.writing() as db:
-        listing = listings.by_id(db, instance_id)
-        if listing is None:
-            raise Refused("That instance is gone.")
-        _refuse_if_asked(actions.live_on(db, instance_id), now)
-        wanted = Snooze(instance_id, now + KEEP_FOR, person, now, BY_BUTTON)
-        made = kept(snoozes.lately(db, instance_id, now), wanted)
-        if made is None:
-            raise Refused(used_up(listing.instance.name))
-        snoozes.put(db, made)
-        audit.add(db, now, person, "kept", subject=instance_id, detail=listing.state)
-        refresh(desk, db, instance_id)
-        counts = snoozes.on(db, instance_id, now) or made
-    desk.wake()
-    return counts
-
-
-def _refuse_if_asked(action: Action | None, now: int) -> None:
-    if action is None or action.kind != "stop" or (action.state == "pending" and action.expires_at <= now):
-        return
-    name = action.facts.name
-    if action.state == "pending":
-        raise Refused(f"{action.asker} has asked to stop {name}: press Keep it running on that card.")
-    raise Refused(f"{name} is about to be stopped ({action.decided_by} approved it).")
 
 
 def refresh(desk: Desk, db: Database, instance_id: str) -> None:

@@ -1,7 +1,7 @@
 """Looking around: pages, one instance, why; and Keep in a digest."""
 
 from bot.services import digesting, looking
-from bot.services.acting import imaging, tidying
+from bot.services.acting import imaging, snoozing, tidying
 from bot.services.desk import Desk, find
 from handlers import ids
 from handlers.actions.pressing import Press, listed
@@ -50,7 +50,7 @@ def keep_image(desk: Desk, user: str, channel: str, value: str) -> Reply:
 
 def keep_idle(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Keep] in a digest: no digest asks about it for a day."""
-    snooze = digesting.keep(desk, value, user)
+    snooze = snoozing.keep(desk, value, user, length=digesting.KEEP_FOR)
     return digest.kept(looking.name_of(desk, value), snooze.until_at)
 
 

@@ -11,7 +11,7 @@ from handlers.blocks.parts import Reply
 def snooze(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Keep X 4 h]"""
     listing = listed(desk, value)
-    return parking.snoozed(listing, snoozing.keep(desk, listing, user))
+    return parking.snoozed(listing, snoozing.keep(desk, value, user))
 
 
 def end(desk: Desk, user: str, channel: str, value: str) -> Reply:

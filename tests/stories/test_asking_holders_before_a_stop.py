@@ -6,6 +6,8 @@ from bot.domain.clock import HOUR, MINUTE
 from bot.errors import Refused
 from bot.sandbox.slack.people import BOB, CY
 from bot.services.acting import consenting
+from handlers import ids
+from handlers.actions.press import press
 from store.acting import consents
 
 DECIDE = "#ml-platform"
@@ -179,3 +181,15 @@ def test_what_is_approved_can_not_be_taken_over_any_more(held):
 
     assert "train-7 is about to be stopped (@Bob approved it)." in " ".join(held.slack.sees("bob", "@bob"))
     assert held.machine("train-7").state == "stopped"
+
+
+def test_keep_in_a_digest_that_is_pressed_meanwhile_ends_the_request(held):
+    ask(held)
+
+    answered = press(held.valet.desk, ids.KEEP_IDLE, BOB, "", value=held.machine("train-7").id)
+    held.settle()
+
+    assert "train-7" in answered.text
+    assert "No longer needed: @Bob snoozed train-7 first." in held.sees("ada", "@ada")
+    assert "Nobody needs your answer any more." in held.sees("cy", "@cy")
+    assert "Stop train-7?" not in held.sees("bob", DECIDE)

@@ -9,7 +9,7 @@ from bot.errors import Refused
 from bot.services import digesting
 from bot.services.acting import ending, parking, refusals
 from bot.services.desk import Desk
-from store import audit, outbox
+from store import audit, listings, outbox
 from store.acting import actions, snoozes
 
 USUAL = 4 * HOUR
@@ -44,11 +44,14 @@ def _days(length: int) -> str:
     return f"{-(-length // DAY)}d"
 
 
-def keep(desk: Desk, listing: Listing, person: str) -> Snooze:
-    """Leave an instance alone for the usual time, by one tap: that shortens nothing. Raises Refused."""
-    now, instance_id = desk.clock(), listing.instance.id
+def keep(desk: Desk, instance_id: str, person: str, *, length: int = USUAL) -> Snooze:
+    """Leave an instance alone for so long, by one tap: that shortens nothing. Raises Refused."""
+    now = desk.clock()
     with desk.store.writing() as db:
-        wanted = Snooze(instance_id, now + USUAL, person, now, BY_BUTTON)
+        listing = listings.by_id(db, instance_id)
+        if listing is None:
+            raise Refused("That instance is gone. `/gpu status` shows what there is.")
+        wanted = Snooze(instance_id, now + length, person, now, BY_BUTTON)
         made = kept(snoozes.lately(db, instance_id, now), wanted)
         if made is None:
             raise Refused(used_up(listing.instance.name))

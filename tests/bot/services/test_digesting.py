@@ -11,7 +11,7 @@ from bot.domain.measuring.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import USD, Rate
 from bot.errors import Refused
 from bot.services import digesting
-from bot.services.acting import asking
+from bot.services.acting import asking, snoozing
 from bot.services.desk import Desk
 from bot.services.sharing import claiming
 from bot.settings import parse
@@ -209,13 +209,13 @@ def test_a_kept_machine_is_left_out_for_a_day(desk, clock):
     digesting.make_due(desk)
     posted(desk)
 
-    snooze = digesting.keep(desk, "i-scratch", ADA)
+    snooze = snoozing.keep(desk, "i-scratch", ADA, length=digesting.KEEP_FOR)
 
     assert (snooze.who, snooze.until_at) == (ADA, clock() + DAY)
     assert row_now(desk, "scratch", GENERAL).state == "kept"
     assert row_now(desk, "scratch", GENERAL).who == ADA
     assert told(desk) == [(GENERAL, "digest:2026-11-23", "CGENERAL|2026-11-23")]
-    assert [row.did for row in audit.of(desk.store.reading(), "i-scratch")] == ["kept"]
+    assert [row.did for row in audit.of(desk.store.reading(), "i-scratch")] == ["snoozed"]
     clock.forward(DAY - MINUTE)
     put(desk, "scratch", team="")
     put(desk, "other", team="")
@@ -229,7 +229,7 @@ def test_a_kept_machine_is_left_out_for_a_day(desk, clock):
 
 def test_a_kept_machine_is_listed_again_when_its_day_is_over(desk, clock):
     put(desk, "scratch", team="")
-    digesting.keep(desk, "i-scratch", ADA)
+    snoozing.keep(desk, "i-scratch", ADA, length=digesting.KEEP_FOR)
     clock.forward(DAY)
     put(desk, "scratch", team="")
 
@@ -240,14 +240,17 @@ def test_a_kept_machine_is_listed_again_when_its_day_is_over(desk, clock):
 
 def test_what_is_gone_can_not_be_kept(desk):
     with pytest.raises(Refused, match="gone"):
-        digesting.keep(desk, "i-nowhere", ADA)
+        snoozing.keep(desk, "i-nowhere", ADA, length=digesting.KEEP_FOR)
 
 
-def test_a_machine_whose_stop_is_asked_for_is_kept_on_its_card(desk, clock):
+def test_keep_ends_a_stop_that_nobody_has_decided(desk, clock):
     asked(desk, clock)
 
-    with pytest.raises(Refused, match="<@UADA> has asked to stop train-7"):
-        digesting.keep(desk, "i-train-7", BOB)
+    snoozing.keep(desk, "i-train-7", BOB, length=digesting.KEEP_FOR)
+
+    ended = actions.by_id(desk.store.reading(), "a1")
+    assert (ended.state, ended.outcome) == ("cancelled", "<@UBOB> snoozed train-7 first.")
+    assert row_now(desk, "train-7").state == "kept"
 
 
 def asked(desk, clock):
@@ -352,4 +355,4 @@ def test_a_machine_can_be_kept_when_the_request_lapsed(desk, clock):
     clock.forward(2 * HOUR)
     asking.expire(desk)
 
-    assert digesting.keep(desk, "i-train-7", BOB).who == BOB
+    assert snoozing.keep(desk, "i-train-7", BOB, length=digesting.KEEP_FOR).who == BOB

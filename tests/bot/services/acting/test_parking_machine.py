@@ -146,7 +146,7 @@ class Nights(RuleBasedStateMachine):
         before = snoozes.on(self.db, self.listing.instance.id, self.clock())
         with contextlib.suppress(Refused):
             if tap:
-                snoozing.keep(self.room.desk, self.listing, who)
+                snoozing.keep(self.room.desk, self.listing.instance.id, who)
             else:
                 until = self.clock() + minutes * MINUTE
                 snoozing.snooze(self.room.desk, self.listing, who, until=until, reason="it is needed")
