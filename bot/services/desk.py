@@ -78,6 +78,11 @@ def exactly(desk: Desk, word: str) -> Listing | None:
     return found[0] if len(found) == 1 else None
 
 
+def is_known(desk: Desk, word: str) -> bool:
+    """Whether some instance goes by this name or id, or by one that begins so."""
+    return bool(listings.matching(desk.store.reading(), word))
+
+
 def _distinct(instance: Instance, among: list[Listing]) -> str:
     twins = sum(other.instance.name == instance.name for other in among) > 1
     return f"{instance.id} ({instance.type})" if twins else instance.name

@@ -2,11 +2,14 @@
 
 from bot.domain.acting.actions import Kind
 from bot.domain.listing import Listing
+from bot.errors import Refused
 from bot.services import desk
 from bot.services.acting import asking, breaking_glass
 from handlers.blocks.acting import approvals
 from handlers.blocks.parts import Reply
 from handlers.commands import batches, hints, launches
+from handlers.commands.moments import time_of_day
+from handlers.commands.parse import is_length as spells_length
 from handlers.commands.parse import readable
 from handlers.commands.spans import Span, timed
 from handlers.commands.verbs import Ask, Verb, named
@@ -16,13 +19,28 @@ def stop(ask: Ask) -> Reply:
     """Ask somebody else whether to stop an instance, or several."""
     if batches.is_meant(ask):
         return batches.stop_idle(ask)
-    several, reason = batches.named(ask) if ask.words else ([], [])
+    several, reason = batches.named(ask)
+    _refuse_later(several[0].instance.name, reason)
     if len(several) > 1:
-        return batches.put(ask, [each.instance.id for each in several], reason=readable(" ".join(reason)), named=True)
-    listing, rest = named(ask, "stop")
-    if _breaks_glass(rest):
-        return _broken(ask, listing, "stop", rest[1:])
-    return ask_stop(ask, listing, reason=readable(" ".join(rest)))
+        ids = [each.instance.id for each in several]
+        return batches.put(ask, ids, reason=readable(" ".join(reason)), named=True)
+    if _breaks_glass(reason):
+        return _broken(ask, several[0], "stop", reason[1:])
+    return ask_stop(ask, several[0], reason=readable(" ".join(reason)))
+
+
+def _refuse_later(name: str, rest: list[str]) -> None:
+    """A stop for later would be put to people now, and carried out now. Raises Refused."""
+    first, *more = [word.lower().rstrip(".,") for word in rest[:2]] or [""]
+    is_time = (
+        any(time_of_day(word) is not None for word in more) if first in {"at", "after", "from", "until"} else False
+    )
+    is_length = first in {"in", "for", "after"} and spells_length(rest[1:])
+    if first in {"tonight", "tomorrow", "later", "until"} or is_time or is_length:
+        raise Refused(
+            f"A stop is asked about now, and there is none for later: say `/gpu stop {name}` then. "
+            f"`/gpu hours {name} Mon-Fri 08:00-19:00` stops it every evening and starts it every morning."
+        )
 
 
 def ask_stop(ask: Ask, listing: Listing, *, reason: str = "") -> Reply:

@@ -1,50 +1,88 @@
 """/gpu stop for several machines: those that idle, or those that are named."""
 
 from collections.abc import Sequence
+from itertools import dropwhile
 
 from bot.domain.acting.batches import Asked
 from bot.domain.listing import Listing
 from bot.errors import Refused
+from bot.nearest import nearest
 from bot.services.acting import batching
-from bot.services.desk import channel_of, exactly, find
+from bot.services.desk import channel_of, exactly, is_known
 from handlers.blocks.acting import batches
 from handlers.blocks.parts import Reply
+from handlers.commands import verbs
 from handlers.commands.filters import filter_of, is_filter
 from handlers.commands.parse import readable
 from handlers.commands.verbs import Ask
 
 IDLE = frozenset({"idle", "free", "held"})
+_AHEAD = frozenset({"all", "the", "every", "any"})
+_BEHIND = frozenset({"machine", "machines", "instance", "instances", "ones", "gpus", "boxes", "of", "in"})
+_ALL = frozenset({"all", "everything", "every", "team", "mine"})
 
 
 def is_meant(ask: Ask) -> bool:
-    """Whether a stop is about those that idle: it begins with that word, and no machine is called so."""
-    return bool(ask.words) and ask.words[0].lower() in IDLE and exactly(ask.desk, ask.words[0]) is None
+    """Whether a stop is about those that idle: it begins with that word, and no machine is called so.
+
+    Raises Refused for what comes near it: several machines are not stopped by a guess.
+    """
+    if not ask.words or exactly(ask.desk, ask.words[0].rstrip(",")) is not None:
+        return False
+    plain = [word.lower() for word in _from_idle(ask.words)]
+    if plain[:1] and plain[0] in IDLE:
+        return True
+    first = ask.words[0].lower()
+    near = nearest(plain[0], IDLE, 1) if plain else []
+    if (near or first in _ALL or is_filter(first)) and not is_known(ask.desk, ask.words[0]):
+        team = next((f" {word}" for word in ask.words if word.lower().startswith("team:")), "")
+        idle = f"`/gpu stop {near[0] if near else 'idle'}{team}`"
+        raise Refused(f"{idle} asks about all that stand idle; machines that are named are asked about one by one.")
+    return False
+
+
+def _from_idle(words: list[str]) -> list[str]:
+    """ "all the idle ones" begins with "idle"."""
+    count = next((number for number, word in enumerate(words) if word.lower() not in _AHEAD), len(words))
+    return words[count:]
 
 
 def stop_idle(ask: Ask) -> Reply:
     """`stop idle team:nlp the night is long`: of one's own team, where no team is named."""
-    count = next((number for number, word in enumerate(ask.words) if not is_filter(word)), len(ask.words))
-    chosen, reason = filter_of(ask.user, ask.words[:count]), ask.words[count:]
+    words = _from_idle(ask.words)
+    words = [words[0], *dropwhile(lambda word: word.lower() in _BEHIND, words[1:])]
+    count = next((number for number, word in enumerate(words) if not is_filter(word)), len(words))
+    chosen, reason = filter_of(ask.user, words[:count]), words[count:]
     team = chosen.team or ask.desk.roster().team_of(ask.user)
-    wanted = filter_of(ask.user, [*ask.words[:count], f"team:{team}"] if team else ask.words[:count])
+    wanted = filter_of(ask.user, [*words[:count], f"team:{team}"] if team else words[:count])
     found = batching.idle(ask.desk, wanted)
     if not found:
         of_team = f" of team {team}" if team else ""
         more = "" if chosen.team or not team else " `stop idle team:NAME` asks about another team's."
-        raise Refused(f"No rented machine{of_team} idles just now.{more}")
+        raise Refused(f"No rented machine{of_team} idles just now.{more}{_nearest_team(ask, chosen.team)}")
     return put(ask, found, reason=readable(" ".join(reason)))
+
+
+def _nearest_team(ask: Ask, team: str) -> str:
+    """Whom a mistyped team may mean; empty where it is known or comes near to none."""
+    known = ask.desk.settings.teams
+    close = nearest(team, known) if team and team not in known else []
+    return f" Did you mean team:{' or team:'.join(close)}?" if close else ""
 
 
 def named(ask: Ask) -> tuple[list[Listing], list[str]]:
     """The machines that a stop names, and the reason: further words count as long as each is exactly a name."""
-    found = [find(ask.desk, ask.words[0])]
-    for number, word in enumerate(ask.words[1:], start=1):
-        further = exactly(ask.desk, word.rstrip(","))
+    first, rest = verbs.named(ask, "stop")
+    found = [first]
+    while rest:
+        joined = rest[0].lower() in {"and", "&", "+", ","}
+        further = exactly(ask.desk, "".join(rest[int(joined) :][:1]).rstrip(","))
         if further is None:
-            return found, ask.words[number:]
+            break
+        rest = rest[1 + int(joined) :]
         if all(further.instance.id != each.instance.id for each in found):
             found.append(further)
-    return found, []
+    return found, rest
 
 
 def put(ask: Ask, instance_ids: Sequence[str], *, reason: str = "", named: bool = False) -> Reply:

@@ -1,5 +1,7 @@
 """/gpu launch: new machines, from what admins have listed."""
 
+import re
+
 from bot.domain.acting.actions import Action
 from bot.errors import Refused
 from bot.services import desk
@@ -48,11 +50,23 @@ def clone(ask: Ask) -> Reply:
     listing, rest = named(ask, "clone")
     reboot = not (rest and rest[0].lower() in NO_REBOOT)
     wanted, said = timed(rest if reboot else rest[1:], ask.asker())
+    _refuse_other_shape(listing.instance.name, said.lower().split())
     now = ask.desk.clock()
     length = wanted.length if wanted.end is None else wanted.end - now
     note = readable(said)
     action = asking.ask_to_clone(ask.desk, listing.instance.id, ask.user, length=length, note=note, reboot=reboot)
     return told(ask, action, now)
+
+
+def _refuse_other_shape(name: str, words: list[str]) -> None:
+    """What a clone can't be, and would become its note. Raises Refused."""
+    first, second = (*words, "", "")[:2]
+    if not second and re.fullmatch(r"twice|x\d+|\d+x", first, re.ASCII):
+        raise Refused(f"A clone is one machine, and the next is asked for when it is decided: `clone {name} for 8h`.")
+    if first in {"to", "as", "into"} and re.fullmatch(r"[a-z0-9-]+\.[a-z0-9-]+", second, re.ASCII):
+        raise Refused(f"A clone has the shape of {name}. `/gpu resize {name} {second}` makes one of that type.")
+    if first in {"as", "named", "called"} and second:
+        raise Refused(f"A clone gets its name from {name}, as {name}-1a2b; leave out how to call it.")
 
 
 def resize(ask: Ask) -> Reply:

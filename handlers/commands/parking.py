@@ -1,13 +1,16 @@
 """/gpu hours and snooze: when a machine is to run, and one exception."""
 
 from bot.domain.acting.parking import NEVER
+from bot.domain.acting.snoozes import LONGEST
 from bot.domain.acting.windows import parse, text_of
+from bot.domain.clock import DAY
 from bot.errors import Refused
 from bot.services.acting import on_hours, snoozing, wishing_hours
 from bot.services.desk import channel_of
 from handlers.blocks.acting import on_hours as hours_blocks
 from handlers.blocks.acting import parking as blocks
 from handlers.blocks.parts import Reply
+from handlers.commands.moments import time_of_day, weekday
 from handlers.commands.parse import readable
 from handlers.commands.spans import timed
 from handlers.commands.verbs import Ask, Verb, named
@@ -32,20 +35,38 @@ def hours(ask: Ask) -> Reply:
 
 def _windows(rest: list[str]) -> str:
     word = " ".join(rest).lower()
-    if word in {"never", "never-park", "never-stop"}:
+    if word in {"never", "never-park", "never-stop", "always", "always on", "24/7", "24x7"}:
         return NEVER
     return "" if word in {"team", "as the team", "off", "none"} else text_of(parse(" ".join(rest)))
+
+
+_END = (["end"], ["off"], ["stop"], ["cancel"], ["over"], ["clear"], ["remove"])
 
 
 def snooze(ask: Ask) -> Reply:
     """Leave an instance alone for a while."""
     listing, rest = named(ask, "snooze")
-    if [word.lower() for word in rest] in (["end"], ["off"]):
+    if [word.lower() for word in rest] in _END:
         return blocks.unsnoozed(listing, ask.user, snoozing.end(ask.desk, listing, ask.user), ask.desk.clock())
+    _refuse_vague(listing.instance.name, rest)
     said, note = timed(rest, ask.asker())
     until = said.end if said.end is not None or said.length is None else ask.desk.clock() + said.length
     made = snoozing.snooze(ask.desk, listing, ask.user, until=until, reason=readable(note))
     return blocks.snoozed(listing, made)
+
+
+def _refuse_vague(name: str, rest: list[str]) -> None:
+    """What sounds like an end and is none; a snooze that ended sooner than was meant keeps nothing. Raises Refused."""
+    plain = [word.lower().rstrip(".,") for word in rest]
+    if plain[:1] and (plain[0] in {"today", "tonight", "tomorrow"} or weekday(plain[0]) is not None):
+        at = rest[1] if len(rest) > 1 and time_of_day(rest[1], bare=True) is not None else "9:00"
+        at = "22:00" if at == "9:00" and plain[0] in {"today", "tonight"} else at
+        raise Refused(f"Until when? Try `snooze {name} until {plain[0]} {at}`, or how long: `snooze {name} 12h`.")
+    if "weekend" in plain[:3] and plain[0] in {"weekend", "for", "over", "until", "the", "all", "this"}:
+        raise Refused(f"Until when? Try `snooze {name} until mon 9:00 the sweep runs over the weekend`.")
+    if plain[:1] and plain[0] in {"forever", "always", "indefinitely", "permanently"}:
+        longest = f"at most {LONGEST // DAY} days, with the reason: `snooze {name} 7d the demo at the fair`"
+        raise Refused(f"A snooze ends: {longest}. For good, an approver sets `hours {name} never`.")
 
 
 VERBS = (

@@ -7,7 +7,7 @@ from itertools import groupby
 from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.nearest import nearest
-from bot.services.desk import Desk, find
+from bot.services.desk import Desk, exactly, find
 from handlers.blocks.parts import Reply, context, lines, plainly, section
 from handlers.blocks.words import code
 from handlers.commands.spans import Asker
@@ -40,6 +40,23 @@ class Verb:
     """The heading it stands under in help."""
 
 
+MEANT = {
+    **dict.fromkeys(("terminate", "kill", "shutdown", "delete", "off", "halt", "pause", "suspend", "park"), "stop"),
+    **dict.fromkeys(("resume", "on", "boot", "wake", "restart", "reboot", "up"), "start"),
+    **dict.fromkeys(("keep", "sleep", "unsnooze", "defer", "postpone"), "snooze"),
+    **dict.fromkeys(("schedule", "onhours", "on-hours", "window"), "hours"),
+    **dict.fromkeys(("create", "new", "provision", "spawn"), "launch"),
+    **dict.fromkeys(("copy", "duplicate", "image", "snapshot"), "clone"),
+    **dict.fromkeys(("scale", "upgrade", "downgrade", "upsize", "downsize", "type"), "resize"),
+    **dict.fromkeys(("reserve",), "book"),
+    **dict.fromkeys(("take", "grab", "use", "lock"), "claim"),
+    **dict.fromkeys(("free", "return", "unclaim", "unlock", "done"), "release"),
+    **dict.fromkeys(("list", "ls", "show", "ps"), "status"),
+    **dict.fromkeys(("log", "audit"), "history"),
+}
+"""Other words for what a verb does, as people type them."""
+
+
 def about(topic: str, *verbs: Verb) -> tuple[Verb, ...]:
     """These verbs under one heading."""
     return tuple(replace(each, topic=topic) for each in verbs)
@@ -55,11 +72,13 @@ def run(command: str, verbs: tuple[Verb, ...], ask: Ask) -> Reply:
         return verb.run(Ask(ask.desk, ask.user, ask.channel, rest))
     if name.lower() in {"help", "--help", "-h", "?"}:
         return help_text(command, verbs)
-    close = nearest(name, [each.name for each in verbs] + ["help"])
+    meant = MEANT.get(name.lower(), "")
+    close = [each.name for each in verbs if each.name == meant][:1]
+    close = close or nearest(name, [each.name for each in verbs] + ["help"])
     if not close:
         return help_text(command, verbs, f"I don't know {code(name, 40)}.")
-    meant = " or ".join(f"`{command} {each}`" for each in close)
-    return plainly(f"I don't know {code(name, 40)}. Did you mean {meant}? `{command} help` lists all.")
+    said = " or ".join(f"`{command} {each}`" for each in close)
+    return plainly(f"I don't know {code(name, 40)}. Did you mean {said}? `{command} help` lists all.")
 
 
 def help_text(command: str, verbs: tuple[Verb, ...], first: str = "") -> Reply:
@@ -85,4 +104,9 @@ def named(ask: Ask, verb: str) -> tuple[Listing, list[str]]:
     if not ask.words:
         command = ask.desk.settings.slack.gpu_command
         raise Refused(f"Which instance? Try `{command} {verb} train-7`, with a name of yours.")
-    return find(ask.desk, ask.words[0]), ask.words[1:]
+    first, rest = ask.words[0].rstrip(",") or ask.words[0], ask.words[1:]
+    if rest and rest[0].isdecimal() and rest[1:2] not in (["gpu"], ["gpus"]) and exactly(ask.desk, first) is None:
+        spoken = exactly(ask.desk, f"{first}-{rest[0]}")  # "train 7"
+        if spoken is not None:
+            return spoken, rest[1:]
+    return find(ask.desk, first), rest

@@ -16,8 +16,22 @@ from bot.domain.moments import instant, local
 from bot.errors import Refused
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_TIME = r"(?:[01]?\d|2[0-4])(?::[0-5]\d)?"
-_PART = re.compile(rf"([A-Za-z]{{3,9}}(?:-[A-Za-z]{{3,9}})?)\s+({_TIME})\s*-\s*({_TIME})", re.ASCII)
+_TIME = r"(\d{1,2})(?:[:.h](\d\d)?)?\s*(am|pm)?"
+_PART = re.compile(rf"(?:([a-z]{{3,10}}(?:\s*-\s*[a-z]{{3,10}})?)\s+)?{_TIME}\s*-\s*{_TIME}", re.ASCII)
+_ONLY_DAYS = re.compile(r"[a-z]{3,10}(?:\s*-\s*[a-z]{3,10})?", re.ASCII)
+_AS_MEANT = (
+    (r"\b(?:every ?day|each day|all days|daily)\b", "mon-sun"),
+    (r"\b(?:weekdays?|work(?:ing )?days?)\b", "mon-fri"),
+    (r"\bweekends?\b", "sat-sun"),
+    (r"\b(?:from|every|on|at|between)\s", ""),
+    (r"\s(?:to|until|till|through|thru)\s|\sand\s(?=\d)", "-"),
+    (r"\s(?:and|&)\s", ","),
+    (r"\bnoon\b", "12:00"),
+    (r"\bmidnight\b", "24:00"),
+    (r"\b([01]\d|2[0-4])([0-5]\d)\b", r"\1:\2"),
+)
+"""What people write, and what is read for it: "weekdays from 8am to 7pm" is "mon-fri 8am-7pm"."""
+_NOON = 12
 _EXPECTED = "Try `Mon-Fri 08:00-19:00`, and a comma between several: `Mon-Thu 8-20, Fri 8-16`."
 LONGEST_LOOK = 16 * DAY
 """No edge is looked for further away: a week without one has none, holidays included."""
@@ -54,38 +68,66 @@ class Edge:
 
 @lru_cache(maxsize=256)
 def parse(text: str) -> tuple[Window, ...]:
-    """Windows as people write them: "Mon-Fri 08:00-19:00, Sat 10-14". Raises Refused."""
-    parts = [part.strip() for part in text.split(",")]
-    found = [_PART.fullmatch(part) for part in parts]
-    if not text.strip() or not all(found):
-        wrong = next((part for part, match in zip(parts, found, strict=True) if not match), "")
-        raise Refused(f'"{wrong[:40]}" is no window. {_EXPECTED}')
-    return tuple(_window(match) for match in found if match)
+    """Windows as people write them: "Mon-Fri 08:00-19:00, Sat 10-14", "weekdays 8am to 7pm". Raises Refused.
+
+    Days without hours have those that follow ("mon, wed, fri 8-18"), hours without days are of the days before.
+    """
+    plain = " ".join(text.lower().split())
+    for said, meant in _AS_MEANT:
+        plain = re.sub(said, meant, plain)
+    found: list[Window] = []
+    days: list[frozenset[int]] = []
+    last: list[frozenset[int]] = []
+    for part in (each.strip() for each in plain.split(",")):
+        match = _PART.fullmatch(part)
+        if match is None and not (_ONLY_DAYS.fullmatch(part) and any(letter.isdigit() for letter in plain)):
+            raise Refused(f'"{text.strip()[:40]}" is no window. {_EXPECTED}')
+        if match is None or match[1]:
+            days.append(_days(match[1] if match else part))
+        if match is not None:
+            last, days = days or last, []
+            begins, ends = _hours(match)
+            found += [Window(each, begins, ends) for each in last]
+    if days or not found:
+        raise Refused(f'"{text.strip()[:40]}" is no window: it takes days and hours. {_EXPECTED}')
+    return tuple(found)
 
 
-def _window(match: re.Match[str]) -> Window:
-    begins, ends = _time(match[2]), _time(match[3])
-    if begins == ends and match[2] == match[3]:
-        raise Refused(f'"{match[0]}" begins when it ends. {_EXPECTED}')
-    return Window(_days(match[1]), begins, ends)
+def _hours(match: re.Match[str]) -> tuple[time, time]:
+    """From when to when. Raises Refused, also for what could be meant in two ways."""
+    said = match[0].removeprefix(match[1] or "").strip()
+    first, last = _clock(match[2], match[3], match[4]), _clock(match[5], match[6], match[7])
+    begin, end, halves = int(match[2]), int(match[5]), (bool(match[4]), bool(match[7]))
+    if first == last and (begin, end) != (0, 24):
+        raise Refused(f'"{said}" begins when it ends. {_EXPECTED}')
+    if (halves == (True, False) and end <= _NOON) or (halves == (False, True) and begin < end):
+        raise Refused(f'"{said}" can be read in two ways: say am or pm of both, or write 08:00-19:00.')
+    bare = not any((*halves, match[3], match[6])) and len(match[5]) == 1
+    if bare and end < begin <= _NOON:
+        late, early = f"{begin}-{end + _NOON}", f"{begin:02}:00-{end:02}:00"
+        raise Refused(f'"{said}" can be read in two ways: write {late}, or {early} for a window past midnight.')
+    return first, last
 
 
-def _time(word: str) -> time:
-    hour, _, minute = word.partition(":")
-    if int(hour) == 24 and int(minute or 0):
-        raise Refused(f'"{word}" is no time of day. {_EXPECTED}')
-    return time(int(hour) % 24, int(minute or 0))
+def _clock(hour: str, minute: str | None, half: str | None) -> time:
+    number, minutes = int(hour), int(minute or 0)
+    fits = 1 <= number <= _NOON if half else number < 24 or (number == 24 and not minutes)
+    if not fits or minutes > 59:
+        raise Refused(f'"{hour}{f":{minute}" if minute else ""}{half or ""}" is no time of day. {_EXPECTED}')
+    if half:
+        number = number % _NOON + (_NOON if half == "pm" else 0)
+    return time(number % 24, minutes)
 
 
 def _days(word: str) -> frozenset[int]:
     first, _, last = word.partition("-")
-    begin, end = _day(first), _day(last or first)
+    begin, end = _day(first.strip()), _day((last or first).strip())
     return frozenset((begin + ahead) % 7 for ahead in range((end - begin) % 7 + 1))
 
 
 def _day(word: str) -> int:
     for number, short in enumerate(DAYS):
-        if word.lower() in {short.lower(), f"{short.lower()}s"} or _LONG[number].startswith(word.lower()):
+        if word == f"{short.lower()}s" or _LONG[number].startswith(word.removesuffix("s") if len(word) > 4 else word):
             return number
     raise Refused(f'"{word[:20]}" is no day of the week. {_EXPECTED}')
 

@@ -13,7 +13,7 @@ from bot.domain.acting.deciders import deciders, refusal_to_break_glass
 from bot.domain.acting.images import obstacle_to_clone
 from bot.domain.acting.launches import Template, obstacle_to_launch
 from bot.domain.acting.obstacles import Scene, obstacle_to_rule, obstacle_to_stop
-from bot.domain.acting.resizing import obstacle_to_resize, tags_to_bear
+from bot.domain.acting.resizing import family, obstacle_to_resize, tags_to_bear
 from bot.domain.acting.starting import obstacle_to_start
 from bot.domain.clock import DAY, MINUTE
 from bot.domain.listing import Listing
@@ -122,7 +122,7 @@ def resize(
     """A machine of another type, made of an instance, which is then stopped and kept."""
     if not desk.settings.actions.clone:
         raise Refused("A resize makes a clone, and those are switched off: `clone = true` under [actions] allows them.")
-    kind = _known_type(desk, db, kind)
+    kind = _known_type(desk, db, kind, listing.instance.type)
     instance, mine = listing.instance, listing.claim_of(requester)
     scene = scenes.scene(desk, db, instance, listing.claims)
     _refuse(obstacle_to_resize(scene, requester, kind))
@@ -155,14 +155,20 @@ def _exempt_by_name(scene: Scene) -> str:
     return f"until {exemption.last_day:%-d %B %Y}: {exemption.reason}" if exemption and named else ""
 
 
-def _known_type(desk: Desk, db: Database, word: str) -> str:
-    """The instance type that is meant. Raises NotFound with the nearest."""
+def _known_type(desk: Desk, db: Database, word: str, was: str) -> str:
+    """The instance type that is meant. Raises NotFound with the nearest, or with those of its family."""
     known = {*prices.MICROS_PER_HOUR, *desk.settings.prices, *listings.types(db)}
     if word.lower() in known:
         return word.lower()
-    close = nearest(word.lower(), sorted(known))
+    close = _of_family(known, word.lower()) or nearest(word.lower(), sorted(known)) or _of_family(known, family(was))
     hint = f" Did you mean {' or '.join(close)}?" if close else " Try one like g5.xlarge or p4d.24xlarge."
     raise NotFound(f'I don\'t know an instance type "{word[:40]}" with NVIDIA GPUs.{hint}')
+
+
+def _of_family(known: set[str], word: str) -> list[str]:
+    """The types of a family, the cheapest first."""
+    found = [each for each in known if family(each) == word]
+    return sorted(found, key=lambda each: (prices.MICROS_PER_HOUR.get(each, 0), each))[:5]
 
 
 def template_of(desk: Desk, name: str, team: str) -> Template:

@@ -45,6 +45,20 @@ def said(zone: str, instant: int) -> str:
         ("Fri-Mon 22-6", "Fri-Mon 22:00-06:00"),
         ("Mon-Sun 0-24", "Mon-Sun 00:00-24:00"),
         ("Mon-Thu 8-20,Fri 8-16", "Mon-Thu 08:00-20:00, Fri 08:00-16:00"),
+        ("mon-fri 8am-7pm", "Mon-Fri 08:00-19:00"),
+        ("mon - fri 8:30am - 12:15pm", "Mon-Fri 08:30-12:15"),
+        ("mon-fri 8-7pm", "Mon-Fri 08:00-19:00"),
+        ("monday to friday 8 to 19", "Mon-Fri 08:00-19:00"),
+        ("weekdays from 9am to 6pm", "Mon-Fri 09:00-18:00"),
+        ("every day 8.00-20.00", "Mon-Sun 08:00-20:00"),
+        ("daily between 8 and 20", "Mon-Sun 08:00-20:00"),
+        ("weekends 10h-14h30", "Sat-Sun 10:00-14:30"),
+        ("mon, wed and fridays 8-18", "Mon 08:00-18:00, Wed 08:00-18:00, Fri 08:00-18:00"),
+        ("mon-fri 8-12, 13-18", "Mon-Fri 08:00-12:00, Mon-Fri 13:00-18:00"),
+        ("mon-fri, 0800-1900", "Mon-Fri 08:00-19:00"),
+        ("tues 12pm-midnight", "Tue 12:00-24:00"),
+        ("wednesdays noon-10pm", "Wed 12:00-22:00"),
+        ("fri 09:00-05:00", "Fri 09:00-05:00"),
     ],
 )
 def test_what_people_write_is_understood(typed, meant):
@@ -52,7 +66,24 @@ def test_what_people_write_is_understood(typed, meant):
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "8-19", "Mon-Fri", "Mon 8", "Mon 25-26", "Foo 8-9", "Mon 8-8", "Mon 8-24:30", "Mon 8-9;Tue 8-9"]
+    ("typed", "meant"),
+    [
+        ("mon-fri 9-5", "write 9-17, or 09:00-05:00 for"),
+        ("mon-fri 8am-7", "say am or pm"),
+        ("mon-fri 9-11pm", "say am or pm"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_asked_about(typed, meant):
+    with pytest.raises(Refused, match=meant):
+        parse(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("", "8-19", "Mon-Fri", "Mon 8", "Mon 25-26", "Foo 8-9", "Mon 8-8", "Mon 8-24:30", "Mon 8-9;Tue 8-9"),
+        *("whenever", "Mon 8-9, Fri", "Mon 13pm-14pm", "Mon 8:75-9", "Mon,, 8-9", "Mon-Fri-Sat 8-9"),
+    ],
 )
 def test_what_makes_no_sense_is_refused_with_an_example(typed):
     with pytest.raises(Refused, match="Mon-Fri 08:00-19:00"):
