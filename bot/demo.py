@@ -88,12 +88,12 @@ class Demo:
 
     def __init__(self, folder: Path, port: int = 0) -> None:
         self.clock = SkippingClock()
-        self.fleet = SandboxFleet(self.clock, abroad=True)
+        self.fleet = SandboxFleet(self.clock, demo=True)
         self.prices = SandboxPrices(self.clock)
         self.slack = SandboxSlack(self.clock)
         self.server = SandboxServer(self.slack, port)
         self.store = Store(folder / "demo.db")
-        self.history = History(self.clock(), abroad=True)
+        self.history = History(self.clock(), demo=True)
         self._reported_to: dict[str, int] = {}
         self._reporting = threading.Lock()
         self.valet: Valet

@@ -46,8 +46,8 @@ class History:
     """The past of a demo that begins at `began`, and its agents' reports from then on."""
 
     began: int
-    abroad: bool = False
-    """With the machine in a third region."""
+    demo: bool = False
+    """With the machines that only the demo has."""
 
     def charges(self) -> Iterator[Charge]:
         """What the rented machines cost, hour by hour, up to the last full hour before the beginning."""
@@ -56,7 +56,7 @@ class History:
                 yield from self._charges_of(machine)
 
     def _rented(self) -> tuple[Instance, ...]:
-        return rented(self.began, abroad=self.abroad)
+        return rented(self.began, demo=self.demo)
 
     def _charges_of(self, machine: Instance) -> Iterator[Charge]:
         rate = list_micros(machine.region, machine.type)

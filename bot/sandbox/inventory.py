@@ -77,13 +77,22 @@ RENTED = (
     Rented("llm-serve", "g6e.12xlarge", "us-east-1a", "nlp", 32 * DAY, {"asg": "llm-serve"}),
     Rented("scratch", "g5.xlarge", "us-west-2a", "", 5 * DAY),
 )
-ABROAD = (Rented("serve-eu", "g6e.xlarge", "eu-central-1b", "platform", 4 * DAY),)
-"""A machine in a third region, which asks more."""
+FORGOTTEN = {
+    "state": "stopped",
+    "stopped_at": 68 * DAY,
+    "disks": {"gp3": 500, "gp2": 1_000},
+    "addresses": 1,
+}
+DEMO = (
+    Rented("serve-eu", "g6e.xlarge", "eu-central-1b", "platform", 4 * DAY),
+    Rented("paper-1", "p4d.24xlarge", "us-east-1b", "nlp", 75 * DAY, FORGOTTEN),
+)
+"""What only the demo has: a machine in a third region, which asks more, and one that nobody has started for weeks."""
 
 
-def rented(now: int, *, abroad: bool = False) -> tuple[Instance, ...]:
+def rented(now: int, *, demo: bool = False) -> tuple[Instance, ...]:
     """The rented machines as they are at `now`."""
-    return tuple(_rented(one, now) for one in (*RENTED, *(ABROAD if abroad else ())))
+    return tuple(_rented(one, now) for one in (*RENTED, *(DEMO if demo else ())))
 
 
 def _rented(one: Rented, now: int) -> Instance:
@@ -104,10 +113,9 @@ def _rented(one: Rented, now: int) -> Instance:
         gpu_count=kind.gpus,
         gpu_memory_mib=kind.mib,
         nvme_gb=kind.nvme_gb,
-        disks=DISKS,
         launched_at=now - one.age,
         tags={**tags, "aws:autoscaling:groupName": asg} if asg else tags,
-        **{"state": "running", "addresses": 0, **more},
+        **{"state": "running", "addresses": 0, "disks": DISKS, **more},
     )
 
 

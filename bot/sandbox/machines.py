@@ -52,11 +52,11 @@ class SandboxFleet:
 
     owned: tuple[Instance, ...] = OWNED
 
-    def __init__(self, clock: Clock, *, abroad: bool = False) -> None:
-        """With `abroad` there is a machine in a third region, too."""
+    def __init__(self, clock: Clock, *, demo: bool = False) -> None:
+        """With `demo` there are the machines that only the demo has, too."""
         self._clock = clock
         self._lock = RLock()
-        self._machines = {machine.name: machine for machine in rented(clock(), abroad=abroad)}
+        self._machines = {machine.name: machine for machine in rented(clock(), demo=demo)}
         self._changing: dict[str, int] = {}
         self._faults: dict[tuple[str, Verb], _Fault] = {}
         self._silent: dict[str, str] = {}

@@ -41,7 +41,7 @@ def test_ada_types_a_command_bob_approves_and_the_card_changes_in_place(demo):
     made, browser, url = demo
     enter(browser, url, "ada", "gpus")
     browser.type("#composer", "/gpu status")
-    says(browser, "GPU fleet: 17 instances")
+    says(browser, "GPU fleet: 18 instances")
     picture(browser, "status.png")
 
     browser.type("#composer", "/gpu stop train-7 the run is over")
@@ -59,6 +59,16 @@ def test_ada_types_a_command_bob_approves_and_the_card_changes_in_place(demo):
     assert made.fleet.named("train-7").state == "stopped"
     assert [name for name, _ in made.fleet.stops] == ["train-7"]
     assert browser.complaints == []
+
+
+def test_the_machine_that_nobody_has_started_for_weeks_is_listed_with_what_it_costs(demo):
+    _, browser, url = demo
+    enter(browser, url, "ada", "gpus")
+
+    browser.type("#composer", "/gpu status dormant")
+
+    says(browser, "paper-1")
+    says(browser, "a month")
 
 
 def test_the_home_tab_shows_what_one_holds(demo):
