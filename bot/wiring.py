@@ -228,7 +228,7 @@ def build(
     identity = Identity()
     face = listen.build(desk, client, identity, signing_secret=secrets.signing_secret)
     notifier = Notifier(desk, client, pace_s=pace_s)
-    lanes = Lanes("carry-out", lambda: executing.sources(desk), lambda source: executing.carry_out(desk, source))
+    lanes = Lanes("carry-out", lambda: executing.by_source(desk))
     carrier = Worker("carry-out", lambda: _carry_out(desk, lanes), 10)
     poster = Worker("outbox", notifier.drain, 5)
     usher = Worker("line", lambda: _usher(desk), 30)

@@ -1,26 +1,31 @@
 """The same work for several lanes, each on a thread of its own, so that one that hangs holds up no other."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 
 from bot.jobs.edge import attempt
 
 
 class Lanes:
-    """`run` has every lane worked on that is not being worked on yet, and does not wait for any."""
+    """`run` has every lane worked on that is not being worked on yet, and does not wait for any.
 
-    def __init__(self, name: str, lanes: Callable[[], Iterable[str]], work: Callable[[str], object]) -> None:
-        self._name, self._lanes, self._work = name, lanes, work
+    `lanes` says what there is to do, lane by lane.
+    """
+
+    def __init__(self, name: str, lanes: Callable[[], Mapping[str, Callable[[], object]]]) -> None:
+        self._name, self._lanes = name, lanes
         self._lock = threading.Lock()
         self._busy: dict[str, threading.Thread] = {}
 
     def run(self) -> None:
         """Begin on every lane that is free."""
-        for lane in self._lanes():
+        for lane, work in self._lanes().items():
             with self._lock:
                 if lane in self._busy:
                     continue
-                thread = threading.Thread(target=self._once, args=(lane,), name=f"{self._name} {lane}", daemon=True)
+                thread = threading.Thread(
+                    target=self._once, args=(lane, work), name=f"{self._name} {lane}", daemon=True
+                )
                 self._busy[lane] = thread
             thread.start()
 
@@ -31,9 +36,9 @@ class Lanes:
         for thread in threads:
             thread.join(timeout_s / len(threads))
 
-    def _once(self, lane: str) -> None:
+    def _once(self, lane: str, work: Callable[[], object]) -> None:
         try:
-            attempt(f"{self._name} ({lane})", lambda: self._work(lane))
+            attempt(f"{self._name} ({lane})", work)
         finally:
             with self._lock:
                 del self._busy[lane]

@@ -4,8 +4,9 @@ Safe to call at any time, from several threads and after any crash: every step i
 row before it is a call, and a call is repeated only after a look that shows the very launch that was approved.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 
 from bot.domain.acting.actions import Action, ActionState, Kind
 from bot.services.acting import cloning, launching, resizing, starting, stopping
@@ -30,24 +31,27 @@ FOLLOW: dict[Kind, Step] = {
 }
 
 
-def sources(desk: Desk) -> list[str]:
-    """The sources that anything approved or under way goes to."""
-    db = desk.store.reading()
-    return sorted({source for state in STATES for source, _ in actions.under_way(db, state)})
-
-
-def carry_out(desk: Desk, only: str | None = None) -> None:
-    """Carry approved actions out and follow those under way; one that raises leaves the others their turn.
-
-    `only` those of one source: a source that hangs must not hold up the others.
+def by_source(desk: Desk) -> dict[str, Callable[[], None]]:
+    """What there is to do at each source that anything approved or under way goes to; a source that hangs must not
+    hold up the others, so each is for a thread of its own.
     """
-    db = desk.store.reading()
+    todo: dict[str, list[Callable[[], None]]] = {}
+    for state, steps in zip(STATES, (FOLLOW, BEGIN), strict=True):
+        for source, action in actions.under_way(desk.store.reading(), state):
+            todo.setdefault(source, []).append(partial(steps[action.kind], desk, action))
+    return {source: partial(_one_by_one, found) for source, found in sorted(todo.items())}
+
+
+def carry_out(desk: Desk) -> None:
+    """Carry approved actions out and follow those under way, at every source."""
+    _one_by_one(list(by_source(desk).values()))
+
+
+def _one_by_one(todo: Sequence[Callable[[], None]]) -> None:
+    """One that raises leaves the others their turn."""
     with ExitStack() as turns:  # last in, first out
-        for state, steps in zip(STATES, (FOLLOW, BEGIN), strict=True):
-            found = actions.under_way(db, state)
-            for source, action in reversed(found):
-                if only in {None, source}:
-                    turns.callback(steps[action.kind], desk, action)
+        for each in reversed(todo):
+            turns.callback(each)
 
 
 def waited(desk: Desk) -> int:

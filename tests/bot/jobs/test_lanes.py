@@ -1,6 +1,7 @@
 """Each lane is worked on by itself: one that hangs holds up no other, and none is worked on twice at a time."""
 
 import threading
+from functools import partial
 
 from bot.errors import Refused
 from bot.jobs.lanes import Lanes
@@ -15,7 +16,7 @@ def test_a_lane_that_hangs_holds_up_no_other_and_is_not_entered_twice():
             let_go.wait(10)
         done.release()
 
-    lanes = Lanes("test", lambda: ["hangs", "works"], work)
+    lanes = Lanes("test", lambda: {lane: partial(work, lane) for lane in ("hangs", "works")})
     lanes.run()
     assert done.acquire(timeout=10)
     lanes.stop(0.1)
@@ -35,7 +36,7 @@ def test_one_that_fails_is_worked_on_again_the_next_time(caplog):
         tried.append(lane)
         raise (Refused("no") if len(tried) == 1 else ValueError(lane))
 
-    lanes = Lanes("test", lambda: ["one"], work)
+    lanes = Lanes("test", lambda: {"one": partial(work, "one")})
     for _ in range(3):
         lanes.run()
         lanes.stop()

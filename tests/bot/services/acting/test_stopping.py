@@ -297,14 +297,14 @@ def test_whoever_left_the_workspace_has_no_say_any_more(idle):
     assert idle.action(action).outcome == f"<@{BOB}> is no longer a member of this workspace."
 
 
-def test_one_source_alone_is_carried_out(idle):
+def test_what_is_to_be_done_is_told_apart_by_the_source_it_goes_to(idle):
     idle.approves(idle.asks("train-7"))
-    source = idle.machine("train-7").source
 
-    assert executing.sources(idle.desk) == [source]
-    executing.carry_out(idle.desk, "ec2/elsewhere")
+    todo = executing.by_source(idle.desk)
+
+    assert list(todo) == [idle.machine("train-7").source]
     assert idle.fleet.stops == []
-    executing.carry_out(idle.desk, source)
+    todo[idle.machine("train-7").source]()
     assert len(idle.fleet.stops) == 1
 
 
