@@ -148,6 +148,12 @@ def posted_at(db: Database, channel: str, ref: str) -> int | None:
     return int(float(found["ts"]) * 1000) if found else None
 
 
+def is_on_its_way(db: Database, channel: str, ref: str) -> bool:
+    """Whether a message that nobody has seen is still tried to be posted."""
+    sql = "SELECT 1 FROM outbox WHERE channel = ? AND ref = ? AND state IN ('waiting', 'sending')"
+    return one(db, sql, channel, ref) is not None and posted_at(db, channel, ref) is None
+
+
 def is_held_up(db: Database, channel: str, ref: str) -> bool:
     """Whether a message was to be posted and has not been."""
     sql = "SELECT 1 FROM outbox WHERE channel = ? AND ref = ? AND state IN ('waiting', 'sending', 'dead')"

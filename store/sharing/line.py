@@ -219,6 +219,11 @@ def close(db: Database, offer_id: str, now: int, state: OfferState) -> bool:
     return done == 1
 
 
+def prolong(db: Database, offer_id: str, until: int) -> None:
+    """Hold the GPUs of an open offer for longer."""
+    changed(db, "UPDATE offers SET until_at = ? WHERE id = ? AND state = 'open'", until, offer_id)
+
+
 def offer_by_id(db: Database, offer_id: str) -> Offer | None:
     """One offer, open or ended."""
     row = one(db, f"{_OFFERS} WHERE o.id = ?", offer_id)

@@ -15,7 +15,7 @@ from bot.domain.sharing.claims import Claim
 from bot.errors import Refused
 from bot.services.acting import ending, refusals
 from bot.services.desk import Desk
-from store import audit
+from store import audit, outbox
 from store.acting import actions, consents, decisions
 from store.sharing import claims
 
@@ -123,7 +123,16 @@ def _by_itself(db: Database, consent: Consent, now: int) -> Consented:
         return "ended"
     if claim.until_at > consent.until_at:
         return "needed"
-    return "silent" if now >= consent.deadline_at else ""
+    return "silent" if now >= consent.deadline_at and _is_heard(db, consent, now) else ""
+
+
+def _is_heard(db: Database, consent: Consent, now: int) -> bool:
+    """They could answer for as long as was said, or Slack has no way to them at all."""
+    ref = f"consent:{consent.id}"
+    if outbox.is_on_its_way(db, consent.holder, ref):
+        return False
+    told = outbox.posted_at(db, consent.holder, ref) or consent.asked_at
+    return now >= consent.deadline_at + max(0, told - consent.asked_at)
 
 
 def _follow(desk: Desk, db: Database, action: Action, consent: Consent, said: Consented) -> None:

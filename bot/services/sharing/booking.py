@@ -174,4 +174,9 @@ def _check_cancel(desk: Desk, db: Database, slot: Slot, person: str) -> None:
 
 def tell(db: Database, slot: Slot, now: int) -> None:
     """Tell the holder how their booking goes, as things stand when it is sent; later changes edit the message."""
-    outbox.tell(db, slot.holder, f"slot:{slot.id}", kind="slot", subject=slot.id, now=now)
+    outbox.tell(db, slot.holder, name(slot), kind="slot", subject=slot.id, now=now)
+
+
+def name(slot: Slot) -> str:
+    """Of its message."""
+    return f"slot:{slot.id}"

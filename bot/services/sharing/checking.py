@@ -175,7 +175,8 @@ def _look(desk: Desk, db: Database, asked: Question, claim: Claim, listing: List
     """What the machine and those who wait say to an open question."""
     now, instance = desk.clock(), listing.instance
     verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
-    over = asked.deadline_at is not None and now >= asked.deadline_at
+    deadline = asked.deadline_at
+    over = deadline is not None and now >= deadline and _is_heard(desk, db, asked, deadline)
     if is_worked_on(claim, verdict) and (over or asked.kind == "idle"):
         return _close(db, asked, "worked", now)
     if asked.kind == "idle":
@@ -186,6 +187,22 @@ def _look(desk: Desk, db: Database, asked: Question, claim: Claim, listing: List
         return False
     _close(db, asked, "unused", now)
     return claim_ends.end(desk, db, claim, "unused")
+
+
+def _is_heard(desk: Desk, db: Database, asked: Question, deadline: int) -> bool:
+    """It was there to be answered for as long as it says: silence on what Slack has not taken is none."""
+    told, word = outbox.posted_at(db, asked.person, f"keep:{asked.batch}"), _word(asked, deadline)
+    if told is None or outbox.is_held_up(db, asked.person, word):
+        return False
+    again, begins = outbox.posted_at(db, asked.person, word), asked.asked_at
+    if again is not None:
+        told, begins = max(told, again), deadline - desk.settings.claims.answer_minutes * MINUTE
+    return desk.clock() >= deadline + max(0, told - begins)
+
+
+def _word(asked: Question, deadline: int) -> str:
+    """The name of the message that somebody waits by now."""
+    return f"keep-waited-for:{asked.id}:{deadline}"
 
 
 def _is_unused(desk: Desk, asked: Question, claim: Claim, verdict: Verdict) -> bool:
@@ -204,8 +221,15 @@ def _set_deadline(desk: Desk, db: Database, asked: Question, now: int | None) ->
     at = desk.clock()
     _tell(db, asked.person, asked.batch, at)
     if deadline is not None:  # an edit alone tells nobody
-        ref = f"keep-waited-for:{asked.id}:{deadline}"
-        outbox.tell(db, asked.person, ref, kind=WAITED_FOR, subject=asked.id, now=at, thread=f"keep:{asked.batch}")
+        outbox.tell(
+            db,
+            asked.person,
+            _word(asked, deadline),
+            kind=WAITED_FOR,
+            subject=asked.id,
+            now=at,
+            thread=f"keep:{asked.batch}",
+        )
     return True
 
 

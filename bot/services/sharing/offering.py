@@ -36,12 +36,31 @@ def _lapse(desk: Desk, db: Database) -> int:
         listing = listings.by_id(db, offer.instance_id)
         if listing is None or not listing.running or offer.instance_id in bound:
             ended += turns.close(db, offer, "withdrawn", now)
-        elif offer.until_at <= now and turns.close(db, offer, "lapsed", now):
+        elif offer.until_at <= now and not _goes_on(desk, db, offer) and turns.close(db, offer, "lapsed", now):
             ended += 1
             waiter = line.by_id(db, offer.waiter_id)
             if waiter is not None:
                 _drop(desk, db, waiter, "lapsed", about=offer.instance_id)
     return ended
+
+
+def _goes_on(desk: Desk, db: Database, offer: Offer) -> bool:
+    """Hold it for as long as was said, counted from when it was to be read; True where that is longer."""
+    now, accept = desk.clock(), desk.settings.accept_within
+    told = outbox.posted_at(db, offer.person, _name(offer))
+    if told is None and not outbox.is_on_its_way(db, offer.person, _name(offer)):
+        return False  # Slack won't take it, and others wait
+    until = now + accept if told is None else told + accept
+    if until < now + MINUTE:
+        return False
+    line.prolong(db, offer.id, until)
+    outbox.tell(db, offer.person, _name(offer), kind="offer", subject=offer.id, now=now)
+    return True
+
+
+def _name(offer: Offer) -> str:
+    """Of its message."""
+    return f"offer:{offer.id}"
 
 
 def _leave(desk: Desk, db: Database) -> int:
@@ -94,4 +113,4 @@ def _make(desk: Desk, db: Database, turn: Turn) -> None:
     )
     line.offer(db, made)
     audit.add(db, now, "valet", "offered to the line", subject=turn.instance_id, detail=waiter.person)
-    outbox.tell(db, waiter.person, f"offer:{made.id}", kind="offer", subject=made.id, now=now)
+    outbox.tell(db, waiter.person, _name(made), kind="offer", subject=made.id, now=now)

@@ -151,7 +151,7 @@ def _looked_after(desk: Desk, slot: Slot) -> bool:
         if held is None or held.ended_at is not None or held.until_at != slot.until_at:
             bookings.move(db, slot, "used")  # released or extended: somebody was there
             return False
-        late = now - held.from_at >= desk.settings.claims.no_show_minutes * MINUTE
+        late = now - _heard_at(db, slot, held, now) >= desk.settings.claims.no_show_minutes * MINUTE
         seen = _came(desk, db, held, listing)
         if seen is None or listing is None or not (seen or late):
             return False
@@ -165,6 +165,13 @@ def _looked_after(desk: Desk, slot: Slot) -> bool:
         booking.tell(db, slot, now)
     desk.wake()
     return True
+
+
+def _heard_at(db: Database, slot: Slot, held: Claim, now: int) -> int:
+    """Since when whoever booked it could say that they are there."""
+    if outbox.is_on_its_way(db, slot.holder, booking.name(slot)):
+        return now
+    return max(held.from_at, outbox.posted_at(db, slot.holder, booking.name(slot)) or 0)
 
 
 def _came(desk: Desk, db: Database, held: Claim, listing: Listing | None) -> bool | None:
