@@ -1,25 +1,16 @@
 """No secret ends up in the log, the database, a backup or a message, whatever libraries print at DEBUG."""
 
 import json
-import os
-import re
 import socket
 import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from pathlib import Path
 
 import pytest
 
 from bot.domain.clock import system_clock
-from bot.domain.measuring.readings import Gpu, Minute, Push
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import BOB, GPUS
-from bot.telemetry.wire import to_json
+from tests.live.company import answered, command, delivered, door_in, environment, until
 
-ROOT = Path(__file__).parents[2]
 TOML = f"""
 [slack]
 channel = "{GPUS}"
@@ -40,14 +31,6 @@ CANARIES = {
     "AWS_SESSION_TOKEN": "canary//aws//session//token//99887766",
 }
 PROMETHEUS = "canary-prometheus-bearer-3344"
-
-
-def until(what, seconds=30.0):
-    end = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
-    return found
 
 
 @pytest.fixture
@@ -75,43 +58,19 @@ def valet(tmp_path, slack, server, closed_port):
     nowhere = f"http://127.0.0.1:{closed_port}"
     (tmp_path / "valet.toml").write_text(TOML.replace("PROMETHEUS", nowhere))
     (tmp_path / "prometheus-token").write_text(PROMETHEUS)
-    environment = CANARIES | {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "SLACK_API_URL": server.api_url,
-        "AWS_ENDPOINT_URL": nowhere,
-    }
+    here = CANARIES | environment(slack) | {"AWS_ENDPOINT_URL": nowhere}
 
     begun = []
 
     def start(*words, **more):
-        command = [sys.executable, "-m", "bot", *words]
-        begun.append(
-            subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, stderr=subprocess.STDOUT, **more)
-        )
+        here_too = {"cwd": tmp_path, "env": here, "text": True, "stderr": subprocess.STDOUT}
+        begun.append(subprocess.Popen(command(*words), **here_too, **more))
         return begun[-1]
 
     yield start
     for process in begun:
         process.kill()
         process.communicate()
-
-
-def pushed(port, token, host):
-    """An agent's delivery; the HTTP status."""
-    push = Push(
-        host, "boot", 1, 1_000_000, 0, (Gpu(0, "GPU-1", "A100", 81920),), (Minute(0, 999_999, 4, 0.0, 0.0, 0.0),)
-    )
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/v1/minutes",
-        to_json(push),
-        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        return error.code
 
 
 def test_no_canary_is_found_anywhere(valet, slack, server, tmp_path):
@@ -121,9 +80,8 @@ def test_no_canary_is_found_anywhere(valet, slack, server, tmp_path):
     with log.open("w") as out:
         bot = valet("run", "--verbose", stdout=out)
         until(lambda: server.link.connections == 1)
-        port = int(until(lambda: re.search(r"the door is on 127\.0\.0\.1:(\d+)", log.read_text()))[1])
-        assert pushed(port, token, "dgx-1") == 200
-        assert pushed(port, wrong, "dgx-1") == 401
+        door = door_in(log)
+        assert (delivered(door, token), delivered(door, wrong)) == (200, 401)
         for line in (
             "/gpu status",
             "/gpu claim dgx-1 for 2h",
@@ -131,9 +89,7 @@ def test_no_canary_is_found_anywhere(valet, slack, server, tmp_path):
             "/gpu stop dgx-1",
             "/cost forecast",
         ):
-            before = len(slack.sees("ada", "#gpus"))
-            slack.command("ada", "#gpus", line)
-            until(lambda seen=before: len(slack.sees("ada", "#gpus")) > seen)
+            answered(slack, line)
         until(lambda: "us-east-1" in log.read_text() and "prometheus" in log.read_text().lower())
         assert valet("backup", stdout=subprocess.PIPE).wait(30) == 0
         bot.terminate()

@@ -1,57 +1,24 @@
 """`valet run` on a database that can't be used from the start: loud, answering, idle, and well once it can."""
 
 import hashlib
-import json
 import os
-import re
 import shutil
 import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from bot.domain.clock import system_clock
-from bot.domain.fleet import Instance
-from bot.domain.measuring.readings import Gpu, Minute, Push
-from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, BOB, GPUS
 from bot.services.desk import Desk
 from bot.services.sharing import claiming
 from bot.settings import parse
-from bot.telemetry.wire import to_json
 from store import Store, fleet
 from store.measuring import agents
 from store.sql import rows
+from tests.live.company import DGX, TOML, answered, command, delivered, environment, health, running, until
 
-ROOT = Path(__file__).parents[2]
-TOML = f"""
-[slack]
-channel = "{GPUS}"
-admins = ["{BOB}"]
-[owned.hosts.dgx-1]
-[door]
-port = 0
-"""
 TOKEN = "vlt_of-dgx-1"
-
-
-def until(what, seconds=30.0):
-    end = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
-    return found
-
-
-@pytest.fixture
-def slack():
-    with SandboxServer(SandboxSlack(system_clock)) as server:
-        yield server.slack
 
 
 class Company:
@@ -62,11 +29,8 @@ class Company:
         self.database = folder / "valet.db"
         (folder / "valet.toml").write_text(TOML)
         store = Store(self.database)
-        made = Instance(
-            id="dgx-1", name="dgx-1", provider="owned", source="elsewhere", type="", state="running", gpu_model="A100"
-        )
         with store.writing() as db:
-            fleet.save(db, made, team="", rate=None)
+            fleet.save(db, DGX, team="", rate=None)
             agents.add(db, "dgx-1", hashlib.sha256(TOKEN.encode()).hexdigest(), system_clock())
         settings = parse({"slack": {"channel": GPUS, "admins": [BOB]}}, {})
         claiming.claim(Desk(store, system_clock, settings, {}, settings.roster), "dgx-1", ADA, length=8 * 3_600_000)
@@ -81,73 +45,19 @@ class Company:
         store.close()
         return found
 
-    def environment(self):
-        return {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "SLACK_BOT_TOKEN": self.slack.bot_token,
-            "SLACK_APP_TOKEN": self.slack.app_token,
-            "SLACK_API_URL": f"{self.slack.url}/api/",
-        }
-
     def valet(self, *words):
-        command = [sys.executable, "-m", "bot", *map(str, words)]
-        return subprocess.run(
-            command, cwd=self.folder, env=self.environment(), capture_output=True, text=True, timeout=60, check=False
-        )
+        here = {"cwd": self.folder, "env": environment(self.slack)}
+        return subprocess.run(command(*words), capture_output=True, text=True, timeout=60, check=False, **here)
 
     @contextmanager
     def running(self, *rights):
-        """`valet run`, and the address of its door; `rights` is what takes rights from it."""
-        log = self.folder / "log"
-        with log.open("w") as out:
-            process = subprocess.Popen(
-                [*rights, sys.executable, "-m", "bot", "run"],
-                cwd=self.folder,
-                env=self.environment(),
-                stdout=out,
-                stderr=out,
-            )
-            try:
-                until(lambda: "connected to Slack" in log.read_text())
-                port = re.search(r"the door is on 127\.0\.0\.1:(\d+)", log.read_text())[1]
-                yield f"http://127.0.0.1:{port}"
-            finally:
-                process.terminate()
-                process.wait(30)
+        with running(self.folder, environment(self.slack), *rights) as (_, door):
+            yield door
 
 
 @pytest.fixture
 def company(tmp_path, slack):
     return Company(tmp_path, slack)
-
-
-def health(door):
-    try:
-        with urllib.request.urlopen(f"{door}/healthz", timeout=10) as answer:
-            return answer.status, json.load(answer)["problems"]
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, json.load(error)["problems"]
-
-
-def deliver(door):
-    push = Push("dgx-1", "boot", 1, 1_000, 0, (Gpu(0, "GPU-1", "A100", 81920),), (Minute(0, 999, 4, 0.0, 0.0, 0.0),))
-    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
-    try:
-        with urllib.request.urlopen(
-            urllib.request.Request(f"{door}/v1/minutes", to_json(push), headers), timeout=10
-        ) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code
-
-
-def answered(slack, line):
-    before = len(slack.sees("ada", "#gpus"))
-    slack.command("ada", "#gpus", line)
-    return until(lambda: slack.sees("ada", "#gpus")[before:])[-1]
 
 
 def test_a_ruined_database_is_said_to_all_and_a_backup_put_below_it_is_taken_up(company, slack):
@@ -157,12 +67,12 @@ def test_a_ruined_database_is_said_to_all_and_a_backup_put_below_it_is_taken_up(
         slack.open_home("ada")
         home = until(lambda: slack.sees_home("ada"))
         told = until(lambda: slack.sees("bob", "@bob"))
-        sick, refused = health(door), deliver(door)
+        sick, refused = health(door), delivered(door, TOKEN)
         second = company.valet("run")
 
         restored = company.valet("restore", company.backup)
         until(lambda: health(door)[0] == 200)
-        released, taken = answered(slack, "/gpu release dgx-1"), deliver(door)
+        released, taken = answered(slack, "/gpu release dgx-1"), delivered(door, TOKEN)
 
     reason = "the database is damaged; an admin has to restore a backup"
     remedy = f"On its machine, `valet restore {company.backup}` puts the newest one back, and I go on by myself."
