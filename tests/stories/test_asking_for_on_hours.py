@@ -1,18 +1,14 @@
 """Whoever may not set on-hours asks for them; one of those who may says yes, and they count in that person's name."""
 
-import copy
-
 import pytest
 
 from bot.domain.clock import HOUR, MINUTE
-from tests.stories import conftest
+from tests.stories.evenings import pausing
 
 
 @pytest.fixture
 def team(office_with):
-    settings = copy.deepcopy(conftest.SETTINGS)
-    settings["teams"]["nlp"]["pausing"] = {"hours": "Mon-Fri 08:00-22:00"}
-    return office_with(settings)
+    return office_with(pausing(hours="Mon-Fri 08:00-22:00"))
 
 
 def test_an_approver_sets_them_with_one_press_and_the_machine_is_stopped_by_them(team):

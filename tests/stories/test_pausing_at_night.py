@@ -1,33 +1,17 @@
 """A team's machines are stopped when their on-hours end, and started when they begin; nothing that works, ever."""
 
-import copy
-
 import pytest
 
 from bot.domain.clock import HOUR, MINUTE
 from bot.errors import Refused
-from bot.sandbox.slack.people import BOB, CY
-from tests.stories import conftest
-
-NINE_TO_SEVEN = 10 * HOUR
-"""From the beginning of a story, Monday 09:00 UTC, to the end of the window."""
+from bot.sandbox.slack.people import ADA, BOB, CY
+from tests.stories.conftest import SETTINGS
+from tests.stories.evenings import NINE_TO_SEVEN, idle_until, pausing
 
 
 @pytest.fixture
 def team(office_with):
-    settings = copy.deepcopy(conftest.SETTINGS)
-    settings["teams"]["nlp"]["pausing"] = {"hours": "Mon-Fri 08:00-19:00"}
-    return office_with(settings)
-
-
-def idle_until(office, length: int, util: float = 0.0) -> None:
-    """Time passes, and train-7's agent reports all along."""
-    step = 5 * MINUTE
-    while length > 0:
-        office.clock.forward(min(step, length))
-        length -= step
-        office.reports("train-7", util, minutes=75 if length % HOUR < step else 6)
-        office.tick()
+    return office_with(pausing(hours="Mon-Fri 08:00-19:00"))
 
 
 def test_it_is_announced_twice_stopped_at_the_end_and_started_in_the_morning(team):
@@ -144,9 +128,7 @@ def test_a_snooze_has_an_end_a_limit_and_a_reason_the_second_time(team):
 
 
 def test_a_team_may_let_long_idleness_stop_a_machine_after_two_warnings(office_with):
-    settings = copy.deepcopy(conftest.SETTINGS)
-    settings["teams"]["nlp"]["pausing"] = {"idle_stop_hours": 3}
-    office = office_with(settings)
+    office = office_with(pausing(idle_stop_hours=3))
     idle_until(office, 2 * HOUR + 30 * MINUTE)
     assert any("idle for long" in said for said in office.slack.sees("bob", "#ml-platform"))
     assert office.fleet.stops == []
@@ -165,10 +147,7 @@ def test_without_a_rule_nothing_is_ever_stopped_by_itself(office):
 @pytest.fixture
 def team_with_admin(office_with):
     """Dee is an admin and no approver of team nlp."""
-    settings = copy.deepcopy(conftest.SETTINGS)
-    settings["slack"]["admins"] = [CY]
-    settings["teams"]["nlp"]["pausing"] = {"hours": "Mon-Fri 08:00-22:00"}
-    return office_with(settings)
+    return office_with(pausing(hours="Mon-Fri 08:00-22:00") | {"slack": SETTINGS["slack"] | {"admins": [CY]}})
 
 
 def test_on_hours_that_an_admin_set_stop_the_machine(team_with_admin):
@@ -299,10 +278,7 @@ def test_an_end_that_passed_without_its_last_warning_is_announced_anew(team):
 
 
 def test_where_a_window_may_end_work_those_whose_it_is_are_told_twice_in_person(office_with):
-    settings = copy.deepcopy(conftest.SETTINGS)
-    settings["teams"]["nlp"]["pausing"] = {"hours": "Mon-Fri 08:00-10:00", "stop_active": True}
-    settings["people"] = {"ada": conftest.ADA}
-    office = office_with(settings)
+    office = office_with(pausing(hours="Mon-Fri 08:00-10:00", stop_active=True) | {"people": {"ada": ADA}})
     for _ in range(13):
         office.clock.forward(5 * MINUTE)
         office.reports("train-7", 90.0, process="python3", memory=9000)

@@ -6,8 +6,7 @@ import pytest
 
 from bot.domain.clock import HOUR, MINUTE
 from store import outbox
-from tests.stories.conftest import SETTINGS
-from tests.stories.test_pausing_at_night import NINE_TO_SEVEN, idle_until
+from tests.stories.evenings import NINE_TO_SEVEN, idle_until, pausing
 
 WHERE = "#ml-platform"
 
@@ -15,8 +14,7 @@ WHERE = "#ml-platform"
 @pytest.fixture
 def evening(office_with):
     """Five minutes before the first warning."""
-    nlp = SETTINGS["teams"]["nlp"] | {"pausing": {"hours": "Mon-Fri 08:00-19:00"}}
-    office = office_with(SETTINGS | {"teams": SETTINGS["teams"] | {"nlp": nlp}})
+    office = office_with(pausing(hours="Mon-Fri 08:00-19:00"))
     office.clock.forward(NINE_TO_SEVEN - 95 * MINUTE)
     idle_until(office, HOUR)
     return office
