@@ -52,9 +52,16 @@ SETTINGS: dict[str, Any] = {
 class Office:
     """What a story needs: people type and press, machines work and idle, time passes."""
 
-    def __init__(self, path: Path, clock: Clock, slack: SandboxSlack, settings: dict[str, Any] = SETTINGS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        slack: SandboxSlack,
+        settings: dict[str, Any] = SETTINGS,
+        fleet: SandboxFleet | None = None,
+    ) -> None:
         self.path, self.clock, self.slack, self.settings = path, clock, slack, settings
-        self.fleet, self.runner = SandboxFleet(clock), SandboxRunner(clock)
+        self.fleet, self.runner = fleet or SandboxFleet(clock), SandboxRunner(clock)
         self.seq = 0
         self.valet = self.open()
 
@@ -82,11 +89,15 @@ class Office:
         answer = app.dispatch(BoltRequest(body=json.dumps(payload), mode="socket_mode"))
         return acknowledged(answer.status, answer.body)
 
-    def settle(self) -> None:
-        """Let listeners end, approved actions go on, and the outbox empty itself."""
+    def listened(self) -> None:
+        """Let listeners end."""
         executor = self.valet.face.executor
         executor.shutdown(wait=True)
         executor.__init__(50)  # type: ignore[misc]  # the same object, as Bolt holds on to it
+
+    def settle(self) -> None:
+        """Let listeners end, approved actions go on, and the outbox empty itself."""
+        self.listened()
         executing.carry_out(self.valet.desk)
         offering.offer_due(self.valet.desk)
         running.begin_in_turn(self.valet.desk)

@@ -110,6 +110,10 @@ class SandboxSlack(Workspace):
                 return
         raise NotFound(f"{user} sees no button [{label}] in {channel}.")
 
+    def press_late(self, user: str, seen: Message, action_id: str, value: str) -> None:
+        """Press a button of a message as it was `seen`: a person's screen may be behind."""
+        self._press_in(self.person(user), seen, lambda block, element: self._is(element, block, action_id, value, None))
+
     def choose(
         self, user: str, where: str | Message | View, action_id: str, picked: Any, block_id: str | None = None
     ) -> None:
@@ -219,9 +223,13 @@ class SandboxSlack(Workspace):
     def _act(
         self, user: str, where: str | Message | View, is_meant: Callable[[Json, Json], bool], picked: Any = None
     ) -> None:
-        """Find the element and deliver what happens to it."""
         person = self.person(user)
-        target = self._target(person, where)
+        self._press_in(person, self._target(person, where), is_meant, picked)
+
+    def _press_in(
+        self, person: Person, target: Message | View, is_meant: Callable[[Json, Json], bool], picked: Any = None
+    ) -> None:
+        """Find the element and deliver what happens to it."""
         found = [(block, one) for block in target.blocks for one in interactive_elements(block) if is_meant(block, one)]
         if not found:
             raise NotFound(f"{person.name} sees no such button or menu there.")

@@ -1,0 +1,492 @@
+"""A company in which everything goes wrong at once: AWS, Slack, the clock, the bot, and people who press old buttons.
+
+It remembers what people did and what AWS was made to do, apart from the bot, and holds the one against the other.
+"""
+
+import logging
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bot.domain.acting.actions import LIVE, Action
+from bot.domain.clock import MINUTE, SECOND
+from bot.domain.fleet import Instance
+from bot.errors import Refused, Unreachable
+from bot.sandbox.inventory import EAST, WEST
+from bot.sandbox.machines import SandboxFleet
+from bot.sandbox.slack import SandboxServer, SandboxSlack
+from bot.sandbox.slack.check import interactive_elements
+from bot.sandbox.slack.faults import Faults
+from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
+from bot.sandbox.slack.records import BOT_USER, SLACKBOT, Message, Person
+from bot.services import undelivered
+from handlers import ids
+from handlers.blocks.parts import FALLBACK_TEXT, cut_mrkdwn
+from handlers.draw import draw
+from store import audit, outbox
+from store.acting import actions, consents
+from store.sharing import claims
+from store.sql import rows
+from tests.conftest import MONDAY, Clock
+from tests.stories.conftest import SETTINGS, Office
+
+DEE, EVE, IDA = "U0DEE0001", "U0EVE0001", "U0IDA0001"
+"""Dee approves beside Bob, Eve belongs to no team, Ida is the admin. Ada asks, and Cy holds."""
+NEW = (Person(DEE, "dee", "Dee"), Person(EVE, "eve", "Eve"), Person(IDA, "ida", "Ida"))
+BOX = {
+    "name": "box",
+    "template": "lt-1",
+    "region": "us-west-2",
+    "account": "111122223333",
+    "type": "g5.xlarge",
+    "gpu": "A10G",
+    "gpus": 1,
+    "subnets": ["us-west-2a", "us-west-2b"],
+}
+NLP = {"members": [ADA], "approvers": [BOB, DEE], "channel": ML_PLATFORM}
+COMPANY: dict[str, Any] = SETTINGS | {
+    "slack": {"channel": GPUS, "admins": [IDA]},
+    "teams": {"nlp": NLP, "vision": {"members": [CY], "approvers": [ADA, BOB, DEE], "approvals": 2}},
+    "actions": {"most_stops": 10, "answer_minutes": 30, "holder_minutes": 10},
+    "launch": [BOX],
+    "exempt": [],
+}
+WITHOUT_BOB: dict[str, Any] = COMPANY | {"teams": COMPANY["teams"] | {"nlp": NLP | {"approvers": [DEE]}}}
+WATCHED = ("nb-5", "render-1", "nb-2", "eval-2")
+"""Machines with an agent. nb-2 is of the team where two have to say yes; eval-2 stands still at first."""
+LOOKS_BACK, STALE = 59 * MINUTE, 6 * MINUTE
+LAG = 20 * SECOND
+LOST = Unreachable("AWS did not confirm it.")
+DECIDING = {ids.APPROVE: True, ids.APPROVE_BATCH: True, ids.DENY: False, ids.DENY_BATCH: False}
+MADE = {"stop": "stops", "start": "starts", "launch": "launches"}
+COUNTS: Counter[str] = Counter()
+"""What the machine really came by, over all its rounds."""
+
+
+class Crash(BaseException):
+    """The bot ends here."""
+
+
+class World(SandboxFleet):
+    """AWS: it ends the bot at a chosen call, may tell of what was a moment ago, and has every effect judged."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.crash_at, self.lags = "", False
+        self.judge = lambda verb, subject: None
+        self._was: dict[str, tuple[int, Instance | None]] = {}
+
+    def _put(self, machine):
+        self._was[machine.name] = self._clock(), self._machines.get(machine.name)
+        super()._put(machine)
+
+    def describe(self, instance):
+        self._watch("before describe")
+        found = super().describe(instance)
+        self._watch("after describe")
+        return self._as_told(instance.name, found)
+
+    def launched(self, order):
+        return self._as_told(order.name, super().launched(order))
+
+    def _as_told(self, name, found):
+        since, was = self._was.get(name, (0, None))
+        return was if self.lags and self._clock() - since < LAG else found
+
+    def stop(self, instance):
+        self._judged("stop", instance, self.named(instance.name))
+
+    def start(self, instance):
+        self._judged("start", instance, self.named(instance.name))
+
+    def launch(self, order):
+        return self._judged("launch", order, order)
+
+    def _judged(self, verb, given, subject):
+        self._watch(f"before {verb}")
+        made = getattr(self, MADE[verb])
+        count = len(made)
+        try:
+            answer = getattr(super(), verb)(given)
+        finally:
+            COUNTS["AWS calls"] += 1
+            if len(made) > count:
+                COUNTS[f"AWS {verb}"] += 1
+                self.judge(verb, subject)
+        self._watch(f"after {verb}")
+        return answer
+
+    def _watch(self, place):
+        if self.crash_at == place:
+            self.crash_at = ""
+            COUNTS["crashes"] += 1
+            raise Crash
+
+    def calm(self):
+        """All is well again."""
+        self.crash_at, self.lags = "", False
+        for kept in (self._faults, self._silent, self._short):
+            kept.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button, in a message as it was seen."""
+
+    seen: Message
+    action_id: str
+    value: str
+
+    @property
+    def kind(self) -> str:
+        return self.action_id.partition(":")[0]
+
+
+class Complaints(logging.Handler):
+    """What the bot wrote into its log with a trace: a fault of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info:
+            self.heard.append(logging.Formatter().format(record))
+
+
+class Upheaval(Office):
+    """The company, what people did in it, and what must hold of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.complaints = Complaints()
+        logging.getLogger().addHandler(self.complaints)
+        clock = Clock()
+        clock.now = MONDAY - 10 * MINUTE
+        slack = SandboxSlack(clock)
+        for person in NEW:
+            slack.add_person(person)
+            slack.join(person.id, GPUS)
+        for who in (DEE, EVE, IDA, CY):
+            slack.join(who, ML_PLATFORM)
+        self.server = SandboxServer(slack).start()
+        self.world = World(clock)
+        super().__init__(folder / "valet.db", clock, slack, COMPANY, self.world)
+        self.world.judge = self.judge
+        self.util: dict[str, float | None] = dict.fromkeys(WATCHED, 0.0)
+        self.worked_at: dict[str, int] = defaultdict(int)
+        self.told_at: dict[str, int] = defaultdict(int)
+        self.buttons: list[Button] = []
+        self.looked = 0
+        self.yeses: dict[str, set[str]] = defaultdict(set)
+        self.noes: set[str] = set()
+        self.effects: Counter[tuple[str, str]] = Counter()
+        self.owed: list[tuple[str, Message, int]] = []
+        self.ended: dict[str, str] = {}
+        self.held: dict[str, int] = {}
+        self.someone_acted = False
+        for name in ("nb-5", "render-1"):
+            self.fleet.change(name, tags=dict(self.machine(name).tags) | {"team": "nlp"})
+        self.tick()
+        self.report(75)
+        self.tick()
+
+    def end(self) -> None:
+        logging.getLogger().removeHandler(self.complaints)
+        self.close()
+        self.server.stop()
+
+    # What happens.
+
+    def report(self, minutes: int) -> None:
+        """Agents tell of their last minutes."""
+        for name, util in self.util.items():
+            if util is None or self.machine(name).state != "running":
+                continue
+            self.reports(name, util, minutes=minutes)
+            self.told_at[name] = self.clock.now
+            if util:
+                self.worked_at[name] = self.clock.now
+
+    def pass_minutes(self, count: int) -> None:
+        """Minutes pass; of many the bot sees only the last ones, as after a machine that was suspended."""
+        unseen = max(0, count - 3)
+        if unseen:
+            self.clock.forward(unseen * MINUTE)
+            self.report(unseen)
+        for _ in range(count - unseen):
+            self.clock.forward(MINUTE)
+            self.report(1)
+            self.go_on(self.tick)
+
+    def go_on(self, do: Any = None) -> None:
+        """Let the bot work; where it ends, it is started again."""
+        try:
+            (do or self.settle)()
+        except Crash:
+            self.start_again()
+
+    def start_again(self) -> None:
+        self.close()
+        self.valet = self.open()
+        self.go_on()
+
+    def types_line(self, who: str, line: str, channel: str = "#gpus") -> str:
+        """Type a command; what is answered to whoever did. Everybody is answered."""
+        before = self.slack.version
+        self.slack.command(who, channel, line)
+        self.listened()
+        answers = self.news(who, before)
+        COUNTS["commands"] += 1
+        self.someone_acted = True
+        assert answers, f"{who} typed {line} and was told nothing"
+        self.go_on()
+        return "\n".join(answers)
+
+    def type_at_once(self, lines: list[tuple[str, str]]) -> None:
+        """Several people type at the same moment; each is answered."""
+        before = self.slack.version
+        for who, line in lines:
+            self.slack.command(who, "#gpus", line)
+        self.listened()
+        COUNTS["commands"] += len(lines)
+        COUNTS["races"] += 1
+        self.someone_acted = True
+        for who, line in lines:
+            assert self.news(who, before), f"{who} typed {line} and was told nothing"
+        self.go_on()
+
+    def press_button(self, who: str, button: Button) -> str:
+        """Press one, new or old; what is answered to whoever did, if anything is at once."""
+        asked = self._deciding(button)
+        before = self.slack.version
+        self.slack.press_late(who, button.seen, button.action_id, button.value)
+        self.listened()
+        answers = self.news(who, before)
+        self._pressed(who, button, before, accepted=not answers)
+        for each in asked if not answers and DECIDING.get(button.kind) is False else ():
+            assert self.action(each.id).state == "denied", "a no that counts ends it"
+            self.noes.add(each.id)
+        self.go_on()
+        return "\n".join(answers)
+
+    def press_at_once(self, presses: list[tuple[str, Button]]) -> None:
+        """Several people press at the same moment."""
+        before = self.slack.version
+        for who, button in presses:
+            self.slack.press_late(who, button.seen, button.action_id, button.value)
+        self.listened()
+        for who, button in presses:
+            self._pressed(who, button, before, accepted=True)
+        COUNTS["races"] += 1
+        self.go_on()
+
+    def _pressed(self, who: str, button: Button, before: int, *, accepted: bool) -> None:
+        COUNTS["presses"] += 1
+        COUNTS["late presses"] += self.slack.messages.get(button.seen.ts) is not button.seen
+        self.someone_acted = True
+        if not self.news(who, before):
+            self.owed.append((who, button.seen, before))
+        if accepted and DECIDING.get(button.kind):
+            for each in self._meant(button):
+                self.yeses[each.id].add(who)
+
+    def _meant(self, button: Button) -> list[Action]:
+        return [each for each in self.all() if button.value in {each.id, each.batch}]
+
+    def _deciding(self, button: Button) -> list[Action]:
+        return [each for each in self._meant(button) if each.state == "pending" and each.expires_at > self.clock.now]
+
+    def news(self, who: str, before: int) -> list[str]:
+        """What the bot has answered somebody since: what the outbox posts is news, and no answer."""
+        fresh = [each for each in list(self.slack.messages.values()) if each.version > before and not each.metadata]
+        mine = [each for each in fresh if each.user == BOT_USER and (each.reader == who or f"<@{who}>" in each.text)]
+        direct = self.slack.direct(who).id
+        return [each.text + str(each.blocks) for each in fresh if each in mine or each.channel == direct]
+
+    def seen_by(self, who: str, *kinds: str) -> list[Button]:
+        """The buttons somebody has on screen, or had before a message was changed, the newest first."""
+        fresh = [each for each in list(self.slack.messages.values()) if each.version > self.looked]
+        self.looked = self.slack.version
+        for each in sorted(fresh, key=lambda message: message.version):
+            for element in (one for block in each.blocks for one in interactive_elements(block)):
+                if element["type"] == "button" and "value" in element:
+                    self.buttons.append(Button(each, element["action_id"], element["value"]))
+        return [
+            each
+            for each in reversed(self.buttons)
+            if each.seen.is_seen_by(who)
+            and who in self.slack.channels[each.seen.channel].members
+            and not self.slack.channels[each.seen.channel].is_archived
+            and (each.kind in kinds if kinds else each.kind != ids.DROP_KEPT)
+        ]
+
+    def aws_fails(self, machine: str, verb: Any, times: int, *, how: str) -> None:
+        """The next calls fail: refused, lost on the way, or done and only the answer lost."""
+        name = self.machine(machine).source.replace(EAST, WEST) if verb == "launch" else machine
+        error = Refused("AWS refused it.") if how == "refused" and verb != "describe" else LOST
+        self.fleet.fault(name, error, on=verb, times=times, accepted=how == "accepted")
+        COUNTS["AWS faults"] += times
+
+    def aws_is(self, how: str) -> None:
+        """Throttled, without capacity (said at once, or when a machine has begun to start), behind, or well."""
+        if how == "well":
+            self.world.calm()
+            return
+        COUNTS["AWS faults"] += 1
+        if how == "throttled":
+            self.fleet.silence(WEST)
+        elif how == "behind":
+            self.world.lags = True
+        else:
+            for zone in ("us-west-2a", "us-west-2b", "us-east-1b"):
+                self.fleet.run_short(zone, late=how == "short later")
+
+    def archive(self, *, yes: bool) -> None:
+        self.slack._put_channel(replace(self.slack.channel(ML_PLATFORM), is_archived=yes))
+
+    # What must hold.
+
+    @property
+    def db(self) -> Any:
+        return self.valet.desk.store.reading()
+
+    def all(self) -> list[Action]:
+        found = rows(self.db, "SELECT id FROM actions ORDER BY created_at, id")
+        return [self.action(row["id"]) for row in found]
+
+    def action(self, action_id: str) -> Action:
+        found = actions.by_id(self.db, action_id)
+        assert found is not None
+        return found
+
+    def judge(self, verb: str, subject: Any) -> None:
+        """AWS begins to do something: had the right people said yes to just that?"""
+        if verb == "launch":
+            action = self.action(subject.token.partition("-")[0])
+        else:
+            found = actions.live_on(self.db, subject.id)
+            assert found is not None, f"{verb} of {subject.name} that nobody asked for"
+            action = found
+        self.effects[action.id, verb] += 1
+        assert action.state == "executing"
+        assert action.kind == verb
+        assert action.id not in self.noes, "somebody had said no"
+        assert self.effects[action.id, verb] <= 1 + (action.tries if verb != "stop" else 0), "done twice"
+        needed, able = self._needed(action), self._able(action)
+        if verb != "launch":
+            assert action.launched_at == subject.launched_at, "restarted after the request"
+        if verb == "stop":
+            needed = max(needed, self._weigh(action, subject))
+        assert len(self.yeses[action.id] & able) >= needed, "somebody who had to has not said yes"
+
+    def _needed(self, action: Action) -> int:
+        team = self.valet.people.roster().team(action.team)
+        return team.approvals if team else 1
+
+    def _able(self, action: Action) -> frozenset[str]:
+        roster = self.valet.people.roster()
+        return (roster.approvers(action.team) | roster.admins | {action.facts.owner}) - {action.requester}
+
+    def _weigh(self, action: Action, machine: Instance) -> int:
+        """How many yeses it takes to stop this machine as it is now."""
+        now = self.clock.now
+        assert now - self.told_at[machine.name] <= STALE, "nobody knows whether it works"
+        asked = {each.claim_id: each for each in consents.of(self.db, action.id)}
+        for held in claims.open_on(self.db, machine.id):
+            if held.holder == action.requester:
+                continue
+            assert held.id in asked, "its holder was not asked"
+            assert asked[held.id].answer in {"agreed", "silent"}, "its holder needs it"
+            assert held.until_at <= asked[held.id].until_at, "its holder has extended since"
+        if now - self.worked_at[machine.name] > LOOKS_BACK:
+            return 1
+        assert action.reason, "work ends for a reason"
+        return 2
+
+    def look(self) -> None:
+        """What must hold at every moment."""
+        for each in self.all():
+            assert each.requester not in {each.decider, *each.yeses}, "nobody approves their own request"
+            assert self.ended.get(each.id, each.state) == each.state, "what has ended has ended"
+            if each.state not in LIVE:
+                self.ended[each.id] = each.state
+        self._claims_hold()
+        for each in list(self.slack.messages.values()):
+            assert each.user != SLACKBOT, f"not acknowledged: {each.text}"
+            assert "Something broke here" not in each.text
+        assert not self.complaints.heard, self.complaints.heard[0]
+        self.someone_acted = False
+
+    def _claims_hold(self) -> None:
+        found = rows(self.db, "SELECT * FROM claims")
+        taken = Counter((row["instance_id"], gpu) for row in found if row["ended_at"] is None
+                        for gpu in re.findall(r"\d+", row["gpus"]))
+        assert not taken or max(taken.values()) == 1, "one GPU is held by one claim"
+        assert self.held.keys() <= {row["id"] for row in found}, "a claim has vanished"
+        for row in found:
+            early = row["ended_at"] is not None and row["ended_at"] < self.held.get(row["id"], 0)
+            assert not early or row["end_reason"] != "expired", "a claim was ended before its time"
+            assert row["end_reason"] not in {"released", "handed"} or row["id"] not in self.held or self.someone_acted
+            if row["ended_at"] is None:
+                self.held[row["id"]] = row["until_at"]
+            else:
+                self.held.pop(row["id"], None)
+
+    # How it ends.
+
+    def come_to_rest(self) -> None:
+        """Slack and AWS are well again; the bot, and the admin, do what is left to do."""
+        self.world.calm()
+        self.slack.faults = Faults()
+        self.archive(yes=False)
+        self.start_again()
+        for _ in range(48):
+            self.pass_minutes(5)
+            if undelivered.kept(self.valet.desk):
+                self.types_line(IDA, "/gpu undelivered")
+                self.slack.click(IDA, "#gpus", "Try again")
+                self.go_on()
+            waiting = outbox.counts(self.db).keys() - {"sent"}
+            if not waiting and not any(each.is_live for each in self.all()):
+                return
+        raise AssertionError(f"not at rest: {waiting}, {[each.state for each in self.all()]}")
+
+    def compare(self) -> None:
+        """Everything was told, once, and stands there as it is."""
+        assert audit.verify(self.db) is None
+        refs = {str(row["id"]): (row["channel"], row["ref"]) for row in rows(self.db, "SELECT * FROM outbox")}
+        posts = {(row["channel"], row["ref"]): row["ts"] for row in rows(self.db, "SELECT * FROM posts")}
+        said = {each.ts: each for each in self.slack.messages.values() if each.metadata}
+        told = Counter(refs[each.metadata["event_payload"]["outbox_id"]] for each in said.values() if each.metadata)
+        assert max(told.values(), default=1) == 1, f"told twice: {told.most_common(2)}"
+        assert set(posts.values()) == said.keys(), "what was posted is what is there"
+        assert told.keys() == posts.keys()
+        for each in self.all():
+            COUNTS[f"{each.kind} {each.state}"] += 1
+            self._told(each, told)
+        for (_, ref), ts in posts.items():
+            self._stands(said[ts], ref)
+        for who, seen, before in self.owed:
+            now = self.slack.messages.get(seen.ts)
+            assert now is None or now.version > before, f"{who} pressed and saw nothing: {seen.text}"
+
+    def _told(self, action: Action, told: Counter[tuple[str, str]]) -> None:
+        """Whoever asked was told the end, and the card was posted."""
+        held_back = consents.hold_back(self.db, action.id)
+        if action.batch:
+            live = [each for each in actions.of_batch(self.db, action.batch) if each.is_live]
+            assert live or told[action.told, f"batch-end:{action.batch}"] == 1, f"nobody was told the end of {action}"
+        elif "called it off" not in action.outcome:
+            assert told[action.told, f"action-end:{action.id}"] == 1, f"nobody was told the end of {action}"
+            assert held_back or any(ref == f"action:{action.id}" for _, ref in told), "there was no card"
+
+    def _stands(self, message: Message, ref: str) -> None:
+        """A card, or a question to a holder, tells the newest."""
+        kinds = {"action": "action_card", "batch": "batch_card", "consent": "consent"}
+        kind, _, subject = ref.partition(":")
+        if kind in kinds:
+            drawn = draw(self.valet.desk, kinds[kind], subject)
+            assert drawn is not None
+            assert message.text == cut_mrkdwn(drawn.text, FALLBACK_TEXT), "the card tells an old story"
