@@ -16,7 +16,7 @@ from bot.services.desk import Desk
 from bot.services.posting import Post
 from handlers.blocks.parts import FALLBACK_TEXT, Block, Reply, cut_mrkdwn
 from handlers.draw import draw
-from handlers.send import BLOCKS_REFUSED, LOST, TIMEOUT_S, degrees, error_code, retry_after
+from handlers.send import BLOCKS_REFUSED, LOST, TIMEOUT_S, UNSURE, degrees, error_code, retry_after
 
 log = logging.getLogger(__name__)
 FINAL = frozenset(
@@ -29,8 +29,6 @@ FINAL = frozenset(
 """No later try helps until somebody changes something."""
 SHUT_OUT = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
 """Slack takes nothing from us at all, until an admin has put that right; no message is at fault."""
-UNSURE = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
-"""After these Slack may have posted it or not."""
 EVENT = "valet_message"
 PACE_S = 1.0
 AROUND_S = 120

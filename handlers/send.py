@@ -21,22 +21,26 @@ LONGEST_PAUSE_S = 30.0
 TIMEOUT_S = 10
 NATIVE = frozenset({"data_visualization", "data_table"})
 BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+UNSURE = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
+"""After these Slack may have posted it or not."""
 LOST: tuple[type[Exception], ...] = (OSError, HTTPException)
 """What a call raises when its answer got lost: the connection broke, or broke off."""
 
 
 def patiently(call: Callable[[], SlackResponse]) -> SlackResponse:
-    """Make a Web API call, up to three tries: 429 is waited out as Slack asks, a lost connection tried anew.
+    """Make a Web API call, up to three tries: 429 is waited out as Slack asks, a stumble or lost connection tried anew.
 
-    Raises SlackApiError, or what the last lost connection raised.
+    Twice is better than never here: what must not be said twice goes through the outbox. Raises SlackApiError, or what
+    the last lost connection raised.
     """
     for _ in range(TRIES - 1):
         try:
             return call()
         except SlackApiError as error:
-            if error.response.status_code != 429:
+            limited = error.response.status_code == 429
+            if not limited and error.response.status_code < 500 and error_code(error) not in UNSURE:
                 raise
-            time.sleep(retry_after(error.response.headers))
+            time.sleep(retry_after(error.response.headers) if limited else PAUSE_S)
         except LOST:
             time.sleep(PAUSE_S)
     return call()

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.stories.misbehaving import COUNTS
 from tests.stories.test_everything_at_once import Everything
-from tests.stories.upheaval import COUNTS
+from tests.stories.upheaval import Upheaval
 
 AT_ONCE = 20
 """Rounds between looks at the clock."""
@@ -20,6 +21,7 @@ AT_ONCE = 20
 
 def measure(minutes: float, first: int, steps: int) -> None:
     """Round after round, each twenty by a seed of their own."""
+    Upheaval.patient = True
     end, number = time.monotonic() + minutes * 60, first
     while time.monotonic() < end:
         chosen = settings(

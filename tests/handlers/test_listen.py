@@ -89,6 +89,16 @@ def test_a_response_url_that_is_over_sends_the_answer_to_the_person(office):
     assert office.sees("ada", "@ada").startswith("*Look*\n`/gpu status")
 
 
+@pytest.mark.parametrize("stumble", [{"http_status": 503}, {"error": "internal_error"}])
+def test_an_answer_that_slack_stumbles_over_on_the_way_to_the_person_is_sent_again(office, stumble):
+    office.slack.fault("response_url", "expired_url", http_status=404)
+    office.slack.fault("chat.postMessage", **stumble)
+
+    office.types("ada", "/gpu help")
+
+    assert office.sees("ada", "@ada").startswith("*Look*\n`/gpu status")
+
+
 def test_an_answer_whose_chart_slack_refuses_comes_without_it(office):
     office.slack.fault("response_url", "invalid_blocks", http_status=400)
 

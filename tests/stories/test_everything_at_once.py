@@ -16,7 +16,8 @@ from bot.domain.clock import SECOND
 from bot.sandbox.slack.people import ADA, BOB, CY
 from handlers import ids
 from tests.bot.services.sharing.company import memory
-from tests.stories.upheaval import COMPANY, COUNTS, DECIDING, DEE, EVE, IDA, WATCHED, WITHOUT_BOB, Upheaval
+from tests.stories.misbehaving import COUNTS, HAPPENS, PLACES
+from tests.stories.upheaval import COMPANY, DECIDING, DEE, EVE, IDA, WATCHED, WITHOUT_BOB, Upheaval
 
 PEOPLE = st.sampled_from([ADA, BOB, DEE, CY, EVE, IDA])
 MACHINES = st.sampled_from(WATCHED)
@@ -42,11 +43,9 @@ LINES = st.sampled_from(
         "history {}",
     ]
 )
-PLACES = [f"{when} {call}" for call in ("describe", "stop", "start", "launch") for when in ("before", "after")]
-VERBS = st.sampled_from(["describe", "stop", "start", "launch"])
-CHANGES = st.sampled_from(["restarted", "stopped", "protected", "unprotected"])
-SLACK_FAILS = st.sampled_from(
+SLACK = st.sampled_from(
     [
+        *[("", {})] * 3,
         ("chat.postMessage", {"retry_after": 0}),
         ("chat.postMessage", {"http_status": 500}),
         ("chat.postMessage", {"error": "internal_error"}),
@@ -56,12 +55,17 @@ SLACK_FAILS = st.sampled_from(
         ("chat.update", {"accept_then_drop": True}),
         ("users.info", {"http_status": 500}),
         ("users.info", {"accept_then_drop": True}),
-        ("conversations.history", {"retry_after": 0}),
         ("conversations.history", {"http_status": 503}),
         ("response_url", {"retry_after": 0}),
         ("response_url", {"error": "expired_url", "http_status": 404}),
     ]
 )
+"""What Slack does with the next call of a method, if anything."""
+AWS = st.sampled_from(["", "", "", "", *HAPPENS, *PLACES])
+"""What happens in AWS, or to the bot at a call, between a question and its answer."""
+SAYERS = st.lists(st.sampled_from([BOB, DEE, BOB, DEE, IDA, EVE, ADA]), min_size=1, max_size=3)
+"""Who presses yes; not all of them may."""
+AFTER = st.integers(0, 3)
 
 
 class Everything(RuleBasedStateMachine):
@@ -83,35 +87,36 @@ class Everything(RuleBasedStateMachine):
 
     # People.
 
-    @initialize(machine=MACHINES, holder=st.sampled_from(["", "", ADA, CY]), idle=st.integers(0, 2))
-    def somebody_may_hold_or_use_a_machine(self, machine, holder, idle):
+    @initialize(machine=MACHINES, holder=st.sampled_from(["", "", ADA, CY]), works=st.booleans())
+    def somebody_may_hold_or_use_a_machine(self, machine, holder, works):
         if holder:
             self.types(holder, f"claim {machine} for 2h")
-        if not idle:
-            self.here.util[machine] = 85.0
-            self.here.pass_minutes(1)
+        self.here.util[machine] = 85.0 * works
+        self.here.pass_minutes(1)
 
-    @rule(who=PEOPLE, line=LINES, machine=MACHINES, alone=st.booleans())
-    def somebody_types(self, who, line, machine, alone):
-        person = self.here.slack.person(who).handle
-        self.types(who, line.format(machine), f"@{person}" if alone else "#gpus")
+    @rule(who=PEOPLE, line=LINES, machine=MACHINES, alone=st.booleans(), slack=SLACK)
+    def somebody_types(self, who, line, machine, alone, slack):
+        self.here.slack_fails(*slack)
+        self.types(who, line.format(machine), f"@{self.here.slack.person(who).handle}" if alone else "#gpus")
 
-    @rule(who=PEOPLE, which=WHICH)
-    def somebody_presses(self, who, which):
+    @rule(who=PEOPLE, which=WHICH, slack=SLACK)
+    def somebody_presses(self, who, which, slack):
+        self.here.slack_fails(*slack)
         self.press(who, which)
 
-    @rule(who=PEOPLE, which=WHICH, yes=st.booleans())
-    def somebody_decides(self, who, which, yes):
+    @rule(who=PEOPLE, which=WHICH, yes=st.booleans(), slack=SLACK)
+    def somebody_decides(self, who, which, yes, slack):
+        self.here.slack_fails(*slack)
         self.press(who, which, *(kind for kind, means in DECIDING.items() if means == yes))
 
-    @rule(which=WHICH, yes=st.booleans())
-    def the_holder_answers(self, which, yes):
-        self.press(CY, which, ids.CONSENT_YES if yes else ids.CONSENT_NO)
+    @rule(who=PEOPLE, which=WHICH, yes=st.booleans())
+    def a_holder_answers(self, who, which, yes):
+        self.press(who, which, ids.CONSENT_YES if yes else ids.CONSENT_NO)
 
     @rule(machine=MACHINES, approved=st.booleans())
     def whoever_asked_takes_it_back(self, machine, approved):
-        for _ in range(2):
-            self.types(ADA, f"stop {machine}")
+        self.types(ADA, f"stop {machine}")
+        self.types(ADA, f"stop {machine}")
         if approved:
             self.press(BOB, 0, ids.APPROVE)
         self.press(ADA, 0, ids.CALL_OFF)
@@ -125,56 +130,80 @@ class Everything(RuleBasedStateMachine):
             presses += [(who, found[(which + number) % len(found)])] if found else []
         self.here.press_at_once(presses)
 
-    @rule(machine=MACHINES, people=st.lists(PEOPLE, min_size=2, max_size=4, unique=True))
-    def they_claim_at_once(self, machine, people):
-        self.here.type_at_once([(who, f"/gpu claim {machine} for 1h") for who in people])
+    @rule(
+        machine=MACHINES,
+        people=st.lists(PEOPLE, min_size=2, max_size=4, unique=True),
+        verb=st.sampled_from(["claim", "stop"]),
+    )
+    def they_ask_at_once(self, machine, people, verb):
+        self.here.type_at_once([(who, f"/gpu {verb} {machine}") for who in people])
 
-    @rule(machine=MACHINES, at_once=st.booleans(), after=st.integers(0, 3))
-    def a_stop_is_approved(self, machine, at_once, after):
+    @rule(machine=MACHINES, who=st.sampled_from([BOB, DEE]), slack=SLACK)
+    def a_stop_is_denied_and_the_old_card_approved(self, machine, who, slack):
+        self.here.slack_fails(*slack)
         self.types(ADA, f"stop {machine}")
-        self.approve(ids.APPROVE, at_once=at_once, after=after)
+        self.press(who, 0, ids.DENY)
+        self.press(BOB, 0, ids.APPROVE)
+        self.here.pass_minutes(1)
 
-    @rule(machine=MACHINES, at_once=st.booleans(), after=st.integers(0, 3))
-    def a_stop_that_ends_work_is_approved(self, machine, at_once, after):
+    @rule(machine=MACHINES, sayers=SAYERS, aws=AWS, slack=SLACK, after=AFTER)
+    def a_stop_is_asked_for_and_decided(self, machine, sayers, aws, slack, after):
+        self.here.slack_fails(*slack)
+        self.types(ADA, f"stop {machine}")
+        self.here.happens(aws, "stop", machine)
+        self.approve(sayers, after)
+
+    @rule(machine=MACHINES, sayers=SAYERS, aws=AWS, after=AFTER)
+    def a_stop_that_ends_work_is_asked_for_and_decided(self, machine, sayers, aws, after):
         self.here.util[machine] = 85.0
         self.here.pass_minutes(1)
         self.types(ADA, f"stop {machine} it runs the wrong model")
-        self.approve(ids.APPROVE, at_once=at_once, after=after)
+        self.here.happens(aws, "stop", machine)
+        self.approve(sayers, after)
 
-    @rule(machine=MACHINES, agrees=st.booleans(), after=st.integers(0, 12))
-    def a_stop_of_what_cy_holds_is_approved(self, machine, agrees, after):
+    @rule(machine=MACHINES, sayers=SAYERS, agrees=st.booleans(), wait=st.sampled_from([0, 1, 12]), after=AFTER)
+    def a_stop_of_what_cy_holds_is_asked_for_and_decided(self, machine, sayers, agrees, wait, after):
         self.types(CY, f"claim {machine} for 2h")
         self.types(ADA, f"stop {machine} it is our turn")
         if agrees:
             self.press(CY, 0, ids.CONSENT_YES)
-        self.here.pass_minutes(after)
-        self.approve(ids.APPROVE, at_once=False, after=1)
+        self.here.pass_minutes(wait)
+        self.approve(sayers, after)
 
-    @rule(at_once=st.booleans(), after=st.integers(0, 3))
-    def several_stops_are_approved(self, at_once, after):
+    @rule(sayers=SAYERS, aws=AWS, slack=SLACK, after=AFTER, back=st.booleans())
+    def several_stops_are_asked_for_and_decided(self, sayers, aws, slack, after, back):
+        self.here.slack_fails(*slack)
         self.types(ADA, "stop nb-5 render-1 the night is long")
-        self.approve(ids.APPROVE_BATCH, at_once=at_once, after=after)
+        if back:
+            self.types(ADA, "stop nb-5")
+            self.press(ADA, 0, ids.CALL_OFF)
+        self.here.happens(aws, "stop", "render-1")
+        self.approve(sayers, after, ids.APPROVE_BATCH)
 
-    @rule(machine=MACHINES, at_once=st.booleans(), after=st.integers(0, 3))
-    def a_start_is_approved(self, machine, at_once, after):
+    @rule(machine=MACHINES, sayers=SAYERS, aws=AWS, slack=SLACK, after=AFTER)
+    def a_start_is_asked_for_and_decided(self, machine, sayers, aws, slack, after):
+        self.here.slack_fails(*slack)
         self.types(ADA, f"start {machine} for 1h")
         self.press(ADA, 0, ids.GO_ON_ANYWAY)
-        self.approve(ids.APPROVE, at_once=at_once, after=after)
+        self.here.happens(aws, "start", machine)
+        self.approve(sayers, after)
 
-    @rule(at_once=st.booleans(), after=st.integers(0, 3))
-    def a_launch_is_approved(self, at_once, after):
+    @rule(sayers=SAYERS, aws=AWS, slack=SLACK, after=AFTER)
+    def a_launch_is_asked_for_and_decided(self, sayers, aws, slack, after):
+        self.here.slack_fails(*slack)
         self.types(ADA, "launch box for 1h")
         self.press(ADA, 0, ids.GO_ON_ANYWAY)
-        self.approve(ids.APPROVE, at_once=at_once, after=after)
+        self.here.happens(aws, "launch", "scratch")
+        self.approve(sayers, after)
 
-    def approve(self, kind, *, at_once, after):
-        """Bob and Dee say yes, to the newest card."""
-        if at_once:
-            found = [(who, each) for who in (BOB, DEE) for each in self.here.seen_by(who, kind)[:1]]
+    def approve(self, sayers, after, kind=ids.APPROVE):
+        """They say yes to the newest card, and minutes pass; one who is named twice is two at once."""
+        if len(set(sayers)) < len(sayers):
+            found = [(who, each) for who in sayers for each in self.here.seen_by(who, kind)[:1]]
             self.here.press_at_once(found)
         else:
-            self.press(BOB, 0, kind)
-            self.press(DEE, 0, kind)
+            for who in sayers:
+                self.press(who, 0, kind)
         self.here.pass_minutes(after)
 
     def types(self, who, words, channel="#gpus"):
@@ -187,8 +216,9 @@ class Everything(RuleBasedStateMachine):
 
     # Time, machines, and what goes wrong.
 
-    @rule(count=st.sampled_from([1, 1, 2, 5, 16, 65]))
-    def minutes_pass(self, count):
+    @rule(count=st.sampled_from([1, 1, 2, 5, 16, 65]), slack=SLACK)
+    def minutes_pass(self, count, slack):
+        self.here.slack_fails(*slack)
         self.here.pass_minutes(count)
 
     @rule(length=st.integers(1, 59))
@@ -196,55 +226,34 @@ class Everything(RuleBasedStateMachine):
         self.here.clock.forward(length * SECOND)
         self.here.go_on()
 
-    @rule(machine=MACHINES, util=st.sampled_from([0.0, 0.0, 0.0, 85.0, None]))
+    @rule(machine=MACHINES, util=st.sampled_from([0.0, 0.0, 85.0, None]))
     def a_machine_works_idles_or_falls_silent(self, machine, util):
         self.here.util[machine] = util
         self.here.report(1)
 
     @rule()
-    def everything_idles_for_an_hour(self):
+    def all_is_well_and_idles_for_an_hour(self):
+        self.here.world.calm()
         self.here.util = dict.fromkeys(WATCHED, 0.0)
         self.here.pass_minutes(70)
 
-    @rule(machine=MACHINES, how=CHANGES)
-    def somebody_changes_it_in_aws(self, machine, how):
-        state = self.here.machine(machine).state
-        if how == "restarted" and state == "running":
-            self.here.clock.forward(SECOND)
-            self.here.fleet.restart(machine)
-        elif how == "stopped" and state == "running":
-            self.here.fleet.change(machine, state="stopped", state_reason="Client.UserInitiatedShutdown")
-        elif how in {"protected", "unprotected"}:
-            self.here.fleet.change(machine, stop_protected=how == "protected")
+    @rule(machine=MACHINES, verb=st.sampled_from(["describe", "stop", "start"]), what=st.sampled_from(HAPPENS))
+    def something_happens_in_aws(self, machine, verb, what):
+        self.here.happens(what, verb, machine)
 
-    @rule(machine=MACHINES, verb=VERBS, times=st.integers(1, 4), how=st.sampled_from(["lost", "accepted", "refused"]))
-    def aws_fails(self, machine, verb, times, how):
-        self.here.aws_fails(machine, verb, times, how=how)
-
-    @rule(how=st.sampled_from(["throttled", "short", "short later", "behind", "well"]))
-    def aws_is_not_itself_or_is_well_again(self, how):
-        self.here.aws_is(how)
-
-    @rule(how=SLACK_FAILS, times=st.integers(1, 3))
-    def slack_fails(self, how, times):
-        self.here.slack.fault(how[0], times=times, **how[1])
-        COUNTS["Slack faults"] += times
+    @rule(slack=SLACK, times=st.integers(1, 4))
+    def slack_fails(self, slack, times):
+        self.here.slack_fails(*slack, times=times)
 
     @rule(yes=st.booleans())
     def the_channel_is_archived_or_open_again(self, yes):
         self.here.archive(yes=yes)
-        COUNTS["Slack faults"] += yes
 
-    @rule(place=st.sampled_from(["", *PLACES]))
-    def the_bot_ends_now_or_at_a_call(self, place):
-        if not place:
-            self.here.start_again()
-            COUNTS["crashes"] += 1
-        self.here.world.crash_at = place
-
-    @rule(stays=st.booleans())
-    def bob_is_no_approver_any_more_or_is_again(self, stays):
-        self.here.settings = COMPANY if stays else WITHOUT_BOB
+    @rule(stays=st.sampled_from([None, True, False]))
+    def the_bot_is_started_again(self, stays):
+        """With Bob an approver, or not, or as it was."""
+        if stays is not None:
+            self.here.settings = COMPANY if stays else WITHOUT_BOB
         self.here.start_again()
 
     @invariant()
@@ -253,7 +262,7 @@ class Everything(RuleBasedStateMachine):
 
 
 Everything.TestCase.settings = settings(
-    max_examples=25,
+    max_examples=20,
     stateful_step_count=40,
     derandomize=True,
     deadline=None,
