@@ -16,6 +16,7 @@ from store.fleet import instance_of, rate_of
 from store.sharing import claims, line
 from store.sql import Row, one, rows
 
+MATCHES = 10
 _SELECT = """
 SELECT i.*, v.state AS v_state, v.since AS v_since, v.evidence AS v_evidence, v.gpus AS v_gpus,
        v.judged_at AS v_judged_at, s.since AS s_since, s.exact AS s_exact
@@ -94,7 +95,7 @@ def by_ids(db: Database, instance_ids: Sequence[str]) -> list[Listing]:
 
 
 def matching(db: Database, word: str) -> list[Listing]:
-    """Listings whose name or id is the word, else those it begins; at most 10. Case does not count (ASCII)."""
+    """Listings whose name or id is the word, else those it begins; at most MATCHES. Case does not count (ASCII)."""
     if not word:
         return []
     exact = _named(db, "lower({}) = lower(?)", word)
@@ -107,7 +108,7 @@ def _named(db: Database, test: str, word: str) -> list[Row]:
     """Rows whose name or id passes a test; a union, as SQLite does not look for both sides of an OR in indexes."""
     each = [f"SELECT id FROM instances WHERE gone_at IS NULL AND {test.format(column)}" for column in ("name", "id")]
     values = [word] * (2 * test.count("?"))
-    return rows(db, f"{_SELECT} AND i.id IN ({' UNION '.join(each)}) ORDER BY i.name, i.id LIMIT 10", *values)
+    return rows(db, f"{_SELECT} AND i.id IN ({' UNION '.join(each)}) ORDER BY i.name, i.id LIMIT {MATCHES}", *values)
 
 
 def types(db: Database) -> list[str]:

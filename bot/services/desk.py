@@ -65,7 +65,8 @@ def find(desk: Desk, word: str) -> Listing:
         return found[0]
     if found:
         names = ", ".join(_distinct(listing.instance, found) for listing in found)
-        raise Refused(f'"{word[:60]}" could be any of {names}. Say which.')
+        more = " and others" if len(found) == listings.MATCHES else ""
+        raise Refused(f'"{word[:60]}" could be any of {names}{more}. Say which.')
     close = nearest(word, listings.names(db))
     hint = f" Did you mean {' or '.join(close)}?" if close else " `/gpu status` lists what there is."
     raise NotFound(f'I don\'t know "{word[:60]}".{hint}', tuple(close))

@@ -2,14 +2,36 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from bot.errors import SettingsError
+from bot.nearest import nearest
 from bot.settings.whole import Settings
+
+PLAINLY = {
+    "tuple_type": 'expected a list in brackets, such as ["{input}"]',
+    "decimal_parsing": 'expected a number, such as "12.50"',
+    "decimal_type": 'expected a number, such as "12.50"',
+    "int_parsing": "expected a whole number",
+    "int_type": "expected a whole number",
+    "float_parsing": "expected a number",
+    "bool_parsing": "expected true or false",
+    "bool_type": "expected true or false",
+    "string_type": 'expected text in quotes, such as "{input}"',
+    "greater_than_equal": "expected {ge} or more",
+    "greater_than": "expected more than {gt}",
+    "less_than_equal": "expected {le} at most",
+    "less_than": "expected less than {lt}",
+    "literal_error": "expected {expected}",
+    "dict_type": "expected a table in brackets, with settings below it",
+    "model_type": "expected a table in brackets, with settings below it",
+}
+"""What was expected, where a value is of the wrong kind."""
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -36,12 +58,41 @@ def parse(table: dict[str, Any], environment: Mapping[str, str] = os.environ) ->
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    key = ".".join(
-        str(part) for part in first["loc"] if not str(part).startswith(("constrained", "literal", "function"))
-    )
+    path = [part for part in first["loc"] if not str(part).startswith(("constrained", "literal", "function"))]
+    key = ".".join(str(part) for part in path)
     if first["type"] == "extra_forbidden":
-        return f'Unknown setting "{key}". The README lists every setting; is it misspelt?'
+        close = nearest(str(path[-1]), _names(path[:-1]), 1)
+        hint = f" Did you mean {'.'.join([*map(str, path[:-1]), *close])}?" if close else ""
+        return f'Unknown setting "{key}".{hint or " The README lists every setting; is it misspelt?"}'
     if first["type"] == "missing":
-        return f'Setting "{key}" is missing: {first["msg"].lower()}.'
+        return f'Setting "{key}" is missing.'
+    return f'Setting "{key}" is {first["input"]!r}: {_expected(first)}.'
+
+
+def _expected(first: ErrorDetails) -> str:
+    """What was, in words for whoever wrote the file."""
+    said = PLAINLY.get(first["type"])
+    if said is not None:
+        return said.format(**first.get("ctx", {}), input=first["input"])
     expected = first["msg"].removeprefix("Value error, ")
-    return f'Setting "{key}" is {first["input"]!r}: {expected[0].lower()}{expected[1:]}.'
+    return f"{expected[0].lower()}{expected[1:]}".removesuffix(".")
+
+
+def _names(path: Sequence[str | int]) -> Iterable[str]:
+    """The settings there are at a place; none where that is no table of settings."""
+    model: Any = Settings
+    parts = iter(path)
+    for part in parts:
+        field = model.model_fields.get(str(part))
+        model = _inner(field.annotation) if field else None
+        if field is None or model is None:
+            return ()
+        if get_origin(field.annotation) is not None:
+            next(parts, None)  # which of the list, or of those that go by name
+    return list(model.model_fields)
+
+
+def _inner(kind: Any) -> Any:
+    """The table of settings that a setting is, or is a list of."""
+    kinds = (kind, *get_args(kind))
+    return next((each for each in kinds if isinstance(each, type) and issubclass(each, BaseModel)), None)

@@ -25,6 +25,14 @@ WRONG = {
     "\"digest.at\" is '9 am': expected a time such as": {"digest": {"at": "9 am"}},
     "\"digest.timezone\" is 'Mars/X': expected a time zone": {"digest": {"timezone": "Mars/X"}},
     '"aws.0.regions" is missing': {"aws": [{}]},
+    'Unknown setting "slack.chanel". Did you mean slack.channel?': {"slack": {"chanel": "C1"}},
+    'Unknown setting "teams.nlp.pausing.hour". Did you mean teams.nlp.pausing.hours?': {
+        "teams": {"nlp": {"pausing": {"hour": "x"}}}
+    },
+    "is 'us-east-1': expected a list in brackets, such as [\"us-east-1\"].": {"aws": [{"regions": "us-east-1"}]},
+    "is 'lots': expected a number, such as \"12.50\".": {"teams": {"nlp": {"budget_usd": "lots"}}},
+    "is 0: expected 1 or more.": {"actions": {"most_stops": 0}},
+    "comma between several: `Mon-Thu 8-20, Fri 8-16`.": {"teams": {"nlp": {"pausing": {"hours": "weekdays"}}}},
     "\"idle.window_minutes\" is 'soon'": {"idle": {"window_minutes": "soon"}},
     "\"teams.nlp.approvers.0\" is 'bob': expected a Slack user id": {"teams": {"nlp": {"approvers": ["bob"]}}},
     '"owned.hosts.dgx-1.usd_per_hour" is -3': {"owned": {"hosts": {"dgx-1": {"usd_per_hour": -3}}}},

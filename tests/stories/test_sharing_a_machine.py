@@ -225,3 +225,15 @@ def test_a_time_beyond_six_days_is_told_with_its_date(office):
     assert "@Ada to Thu 3 Dec 09:00 UTC" in office.types("cy", "/gpu status train-7")
     assert "It is theirs until Thu 3 Dec 09:00 UTC." in office.types("cy", "/gpu request train-7")
     assert "Your claim lasts until Thu 3 Dec 09:00 UTC;" in office.sees("ada", "@ada")
+
+
+def test_a_beginning_of_many_names_names_some_and_says_that_there_are_others(office):
+    template = office.machine("scratch")
+    for number in range(12):
+        name = f"many-{number:02d}"
+        office.fleet._machines[name] = replace(template, id=f"i-0many{number:02d}", name=name, tags={"Name": name})
+    office.tick()
+
+    seen = office.types("ada", "/gpu claim many")
+    assert seen.startswith('"many" could be any of many-00, many-01, ')
+    assert seen.endswith(", many-09 and others. Say which.")
