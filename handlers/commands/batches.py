@@ -50,7 +50,7 @@ def _from_idle(words: list[str]) -> list[str]:
 def stop_idle(ask: Ask) -> Reply:
     """`stop idle team:nlp the night is long`: of one's own team, where no team is named."""
     words = _from_idle(ask.words)
-    words = [words[0], *dropwhile(lambda word: word.lower() in _BEHIND, words[1:])]
+    words = [*words[:1], *dropwhile(lambda word: word.lower() in _BEHIND, words[1:])]
     count = next((number for number, word in enumerate(words) if not is_filter(word)), len(words))
     chosen, reason = filter_of(ask.user, words[:count]), words[count:]
     team = chosen.team or ask.desk.roster().team_of(ask.user)

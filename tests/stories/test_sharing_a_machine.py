@@ -1,6 +1,7 @@
 """Ada and Bob share train-7."""
 
 from contextlib import suppress
+from dataclasses import replace
 from itertools import product
 
 from bot.domain.clock import HOUR, MINUTE
