@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.clock import HOUR, MINUTE
-from bot.errors import Refused
+from bot.errors import Refused, Unreachable
 from bot.sandbox.slack.people import ADA, BOB, CY
 from tests.stories.conftest import SETTINGS
 from tests.stories.evenings import NINE_TO_SEVEN, idle_until, pausing
@@ -348,4 +348,18 @@ def test_a_stop_that_comes_about_at_the_second_try_is_told_and_undone_in_the_mor
     team.passes(12 * HOUR)
 
     assert told == ["*train-7* is stopped since Mon 20:01 UTC; 1 try had failed before."]
+    assert team.machine("train-7").state == "running"
+
+
+def test_a_stop_that_nobody_knows_the_end_of_is_told_and_not_tried_again(team):
+    team.fleet.fault("train-7", Unreachable("AWS does not answer."), times=9)
+    idle_until(team, NINE_TO_SEVEN)
+    idle_until(team, 20 * MINUTE)
+    told = told_of_it(team)
+    idle_until(team, 2 * HOUR)
+
+    assert told == [
+        "*train-7* was to be stopped by rule, and it is unclear: train-7 is still running; please look at it in AWS."
+    ]
+    assert team.fleet.calls["stop", "train-7"] == 4
     assert team.machine("train-7").state == "running"

@@ -120,6 +120,8 @@ def not_parked(listing: Listing, stops: Sequence[Action]) -> Reply:
     if newest.state == "done":
         late = at(newest.finished_at or newest.created_at)
         return plainly(f"*{plain}* is stopped since {late}; {_tries(len(failed))} had failed before.", private=False)
+    if newest.state == "unknown":
+        return plainly(f"*{plain}* was to be stopped by rule, and it is unclear: {say(newest.outcome)}", private=False)
     text = f"*{plain}* was to be stopped by rule and was not: {say(failed[-1].outcome)}"
     again = again_at(stops)
     if again is not None:
