@@ -309,8 +309,11 @@ def test_whoever_waits_for_the_old_machine_gets_it_instead_of_its_stop(office):
     office.types("ada", "/gpu wait nb-5 for 2h")
     approved(office)
     card = office.sees("bob")
+    office.passes(8 * MINUTE)
+    told = office.sees("cy", "@cy")
     lives_on(office, "nb-5", 0.0, 99)
 
+    assert "nb-5 itself runs on until it is seen idle, and is then offered to those in line." in told
     assert "In line for nb-5: 1, so nb-5 is offered to them and not stopped." in card
     assert office.machine("nb-5").state == "running"
     assert "nb-5 itself was not stopped: @Ada waits for nb-5, and is offered it." in office.sees("cy", "@cy")

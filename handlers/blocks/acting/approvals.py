@@ -92,7 +92,8 @@ def _waits(action: Action, begun: str) -> str:
     if action.retry_at:
         return f"{said} Next try at {at(action.retry_at)}."
     if action.arrived_at:
-        return f"{said} {name_of(action)} itself runs on until it is seen idle, and is then stopped and kept."
+        then = "offered to those in line" if action.facts.waiting else "stopped and kept"
+        return f"{said} {name_of(action)} itself runs on until it is seen idle, and is then {then}."
     return begun
 
 
