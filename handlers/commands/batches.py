@@ -19,7 +19,7 @@ from handlers.commands.verbs import Ask
 IDLE = frozenset({"idle", "free", "held"})
 _AHEAD = frozenset({"all", "the", "every", "any"})
 _BEHIND = frozenset({"machine", "machines", "instance", "instances", "ones", "gpus", "boxes", "of", "in"})
-_ALL = frozenset({"all", "everything", "every", "team", "mine"})
+_ALL = frozenset({"all", "everything", "every", "team", "mine", "unused", "idling", "gpus", "machines", "instances"})
 
 
 def is_meant(ask: Ask) -> bool:

@@ -1,6 +1,7 @@
 """/gpu launch: new machines, from what admins have listed."""
 
 import re
+from itertools import dropwhile
 
 from bot.domain.acting.actions import Action
 from bot.errors import Refused
@@ -14,7 +15,7 @@ from handlers.commands.parse import readable
 from handlers.commands.spans import Span, timed
 from handlers.commands.verbs import Ask, Verb, named
 
-NO_REBOOT = frozenset({"no-reboot", "noreboot", "--no-reboot"})
+NO_REBOOT = re.compile(r"-{0,2}\b(?:no|without|don'?t|do not)[ -]?(?:an? )?reboot(?:ing)?\b(?: it)?", re.IGNORECASE)
 
 
 def launch(ask: Ask) -> Reply:
@@ -48,14 +49,27 @@ def told(ask: Ask, action: Action, before: int) -> Reply:
 def clone(ask: Ask) -> Reply:
     """Copy a machine with all that is installed on it, once somebody else said yes."""
     listing, rest = named(ask, "clone")
-    reboot = not (rest and rest[0].lower() in NO_REBOOT)
-    wanted, said = timed(rest if reboot else rest[1:], ask.asker())
+    reboot, rest = _reboots(rest)
+    wanted, said = timed(rest, ask.asker())
     _refuse_other_shape(listing.instance.name, said.lower().split())
     now = ask.desk.clock()
     length = wanted.length if wanted.end is None else wanted.end - now
     note = readable(said)
     action = asking.ask_to_clone(ask.desk, listing.instance.id, ask.user, length=length, note=note, reboot=reboot)
     return told(ask, action, now)
+
+
+def _reboots(rest: list[str]) -> tuple[bool, list[str]]:
+    """Whether the machine may be rebooted, said wherever it is, and the other words.
+
+    Raises Refused for what speaks of a reboot and is not clear: a reboot ends what runs there.
+    """
+    said = " ".join(rest)
+    found = NO_REBOOT.search(said)
+    left = f"{said[: found.start()]} {said[found.end() :]}".split() if found else rest
+    if any("reboot" in word.lower() for word in left) and [word.lower() for word in left[:2]] != ["with", "reboot"]:
+        raise Refused("With a reboot or without? Say `no-reboot`, or leave it out: then the machine is rebooted.")
+    return found is None, left
 
 
 def _refuse_other_shape(name: str, words: list[str]) -> None:
@@ -72,7 +86,9 @@ def _refuse_other_shape(name: str, words: list[str]) -> None:
 def resize(ask: Ask) -> Reply:
     """A machine of another type in the place of one, once somebody else said yes."""
     listing, rest = named(ask, "resize")
-    rest = rest[1:] if rest and rest[0].lower() == "to" else rest
+    if len(rest) > 2 and [rest[0].lower(), rest[1].lower()] == ["from", listing.instance.type]:
+        rest = rest[2:]
+    rest = list(dropwhile(lambda word: word.lower() in {"to", "into", "a", "an", "type"}, rest))
     if not rest:
         command, name = ask.desk.settings.slack.gpu_command, listing.instance.name
         raise Refused(f"To which type? Try `{command} resize {name} g5.12xlarge for 8h`.")

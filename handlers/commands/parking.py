@@ -1,5 +1,7 @@
 """/gpu hours and snooze: when a machine is to run, and one exception."""
 
+import re
+
 from bot.domain.acting.parking import NEVER
 from bot.domain.acting.snoozes import LONGEST
 from bot.domain.acting.windows import parse, text_of
@@ -11,7 +13,7 @@ from handlers.blocks.acting import on_hours as hours_blocks
 from handlers.blocks.acting import parking as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.moments import time_of_day, weekday
-from handlers.commands.parse import readable
+from handlers.commands.parse import is_length, readable
 from handlers.commands.spans import timed
 from handlers.commands.verbs import Ask, Verb, named
 
@@ -19,8 +21,9 @@ from handlers.commands.verbs import Ask, Verb, named
 def hours(ask: Ask) -> Reply:
     """Show or set the on-hours of an instance."""
     listing, rest = named(ask, "hours")
-    stop_only = "stop-only" in (word.lower() for word in rest)
-    rest = [word for word in rest if word.lower() != "stop-only"]
+    said = re.sub(r"\bstop only\b", "stop-only", " ".join(rest), flags=re.IGNORECASE).split()
+    rest = [word for word in said if word.lower() != "stop-only"]
+    stop_only = len(rest) < len(said)
     if rest and not on_hours.may_set(ask.desk, listing, ask.user):
         wish = wishing_hours.ask(ask.desk, listing, ask.user, _windows(rest), stop_only=stop_only)
         return hours_blocks.asked(wish, channel_of(ask.desk, wish.team))
@@ -49,7 +52,7 @@ def snooze(ask: Ask) -> Reply:
     if [word.lower() for word in rest] in _END:
         return blocks.unsnoozed(listing, ask.user, snoozing.end(ask.desk, listing, ask.user), ask.desk.clock())
     _refuse_vague(listing.instance.name, rest)
-    said, note = timed(rest, ask.asker())
+    said, note = timed(["for", *rest] if is_length(rest) else rest, ask.asker())
     until = said.end if said.end is not None or said.length is None else ask.desk.clock() + said.length
     made = snoozing.snooze(ask.desk, listing, ask.user, until=until, reason=readable(note))
     return blocks.snoozed(listing, made)
@@ -62,6 +65,8 @@ def _refuse_vague(name: str, rest: list[str]) -> None:
         at = rest[1] if len(rest) > 1 and time_of_day(rest[1], bare=True) is not None else "9:00"
         at = "22:00" if at == "9:00" and plain[0] in {"today", "tonight"} else at
         raise Refused(f"Until when? Try `snooze {name} until {plain[0]} {at}`, or how long: `snooze {name} 12h`.")
+    if plain[:2] == ["all", "day"]:
+        raise Refused(f"Until when? Try `snooze {name} until today 22:00`, or how long: `snooze {name} 12h`.")
     if "weekend" in plain[:3] and plain[0] in {"weekend", "for", "over", "until", "the", "all", "this"}:
         raise Refused(f"Until when? Try `snooze {name} until mon 9:00 the sweep runs over the weekend`.")
     if plain[:1] and plain[0] in {"forever", "always", "indefinitely", "permanently"}:

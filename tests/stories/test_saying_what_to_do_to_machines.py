@@ -24,6 +24,9 @@ REFUSED = {
     "snooze train-7 for the weekend": "Until when? Try `snooze train-7 until mon 9:00",
     "snooze train-7 forever": "A snooze ends: at most 7 days, with the reason:",
     "snooze train-7 cancel": "train-7 is not snoozed.",
+    "snooze train-7 all day": "Until when?",
+    "stop unused": "`/gpu stop idle` asks about all that stand idle;",
+    "clone nb-5 and never reboot it": "With a reboot or without? Say `no-reboot`, or leave it out:",
     "clone nb-5 x2": "A clone is one machine,",
     "clone nb-5 to g5.12xlarge": "A clone has the shape of nb-5. `/gpu resize nb-5 g5.12xlarge` makes one",
     "clone nb-5 as nb-6": "A clone gets its name from nb-5,",
@@ -66,3 +69,24 @@ def test_several_are_named_as_people_name_several(idle):
 
     assert said.startswith("Asked in #ml-platform to stop train-7, nb-5 of team nlp.")
     assert ">and go home" in idle.sees("bob", "#ml-platform")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["no-reboot", "no reboot", "without a reboot for 2h", "8h no-reboot", "for 2h please don't reboot", "--no-reboot"],
+)
+def test_a_clone_without_a_reboot_is_one_however_it_is_said(idle, typed):
+    idle.types("ada", f"/gpu clone nb-5 {typed}")
+
+    assert "No reboot: files that are being written may be torn in the copy." in idle.sees("bob")
+
+
+def test_lengths_types_and_hours_are_read_as_they_are_said(idle):
+    kept = idle.types("ada", "/gpu snooze train-7 a day the demo")
+    hours = idle.types("bob", "/gpu hours train-7 mo-fr 8-18 stop only")
+    idle.types("ada", "/gpu resize nb-5 from g5.xlarge to a g5.12xlarge for 2h")
+
+    assert kept.startswith("*train-7* is left alone until Tue 09:00 UTC: @Ada keeps it (the demo).")
+    assert "on Mon-Fri 08:00-18:00 (UTC), set by @Bob." in hours
+    assert "never started by itself" in hours
+    assert idle.sees("bob").startswith("*Resize nb-5 to g5.12xlarge for 2 h?")

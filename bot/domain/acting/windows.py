@@ -17,8 +17,9 @@ from bot.errors import Refused
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _TIME = r"(\d{1,2})(?:[:.h](\d\d)?)?\s*(am|pm)?"
-_PART = re.compile(rf"(?:([a-z]{{3,10}}(?:\s*-\s*[a-z]{{3,10}})?)\s+)?{_TIME}\s*-\s*{_TIME}", re.ASCII)
-_ONLY_DAYS = re.compile(r"[a-z]{3,10}(?:\s*-\s*[a-z]{3,10})?", re.ASCII)
+_PART = re.compile(rf"(?:([a-z]{{2,10}}(?:\s*-\s*[a-z]{{2,10}})?)\s+)?{_TIME}\s*-\s*{_TIME}", re.ASCII)
+_ONLY_DAYS = re.compile(r"[a-z]{2,10}(?:\s*-\s*[a-z]{2,10})?", re.ASCII)
+_TURNED = re.compile(rf"({_TIME}\s*-\s*{_TIME})\s+({_ONLY_DAYS.pattern})", re.ASCII)
 _AS_MEANT = (
     (r"\b(?:every ?day|each day|all days|daily)\b", "mon-sun"),
     (r"\b(?:weekdays?|work(?:ing )?days?)\b", "mon-fri"),
@@ -79,7 +80,7 @@ def parse(text: str) -> tuple[Window, ...]:
     days: list[frozenset[int]] = []
     last: list[frozenset[int]] = []
     for part in (each.strip() for each in plain.split(",")):
-        match = _PART.fullmatch(part)
+        match = _PART.fullmatch(_TURNED.sub(r"\8 \1", part))
         if match is None and not (_ONLY_DAYS.fullmatch(part) and any(letter.isdigit() for letter in plain)):
             raise Refused(f'"{text.strip()[:40]}" is no window. {_EXPECTED}')
         if match is None or match[1]:

@@ -59,6 +59,8 @@ def said(zone: str, instant: int) -> str:
         ("tues 12pm-midnight", "Tue 12:00-24:00"),
         ("wednesdays noon-10pm", "Wed 12:00-22:00"),
         ("fri 09:00-05:00", "Fri 09:00-05:00"),
+        ("mo-fr 8-18", "Mon-Fri 08:00-18:00"),
+        ("9am-5pm mon-fri", "Mon-Fri 09:00-17:00"),
     ],
 )
 def test_what_people_write_is_understood(typed, meant):
