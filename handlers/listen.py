@@ -110,17 +110,17 @@ def register(app: App, here: _Listening) -> None:
     @app.command(slack.gpu_command)
     def gpu_command(ack: Ack, body: Body, client: WebClient) -> None:
         ack()
-        _command(here, body, client, gpu.VERBS)
+        _command(here, body, client, gpu.run)
 
     @app.command(slack.cost_command)
     def cost_command(ack: Ack, body: Body, client: WebClient) -> None:
         ack()
-        _command(here, body, client, cost.VERBS)
+        _command(here, body, client, cost.run)
 
     @app.command(ANYTHING)
     def other_command(ack: Ack, body: Body, client: WebClient) -> None:
         ack()
-        _command(here, body, client, ())
+        _command(here, body, client, gpu.run)
 
     @app.action(ANYTHING)
     def pressed(ack: Ack, body: Body, client: WebClient) -> None:
@@ -181,7 +181,7 @@ def stranger(identity: Identity, *teams: str) -> None:
         raise Refused("Valet only answers people of its own workspace.")
 
 
-def _command(here: _Listening, body: Body, client: WebClient, chosen: tuple[verbs.Verb, ...]) -> None:
+def _command(here: _Listening, body: Body, client: WebClient, run: Callable[[verbs.Ask], Reply]) -> None:
     def do() -> Reply:
         stranger(here.identity, body.get("team_id", ""))
         slack = here.desk.settings.slack
@@ -189,7 +189,7 @@ def _command(here: _Listening, body: Body, client: WebClient, chosen: tuple[verb
             ours = f"{code(slack.gpu_command)} and {code(slack.cost_command)}"
             return plainly(f"Valet is set to answer {ours}, not {code(body['command'])}.")
         ask = verbs.Ask(here.desk, body["user_id"], body["channel_id"], words(body.get("text") or ""))
-        return verbs.run(body["command"], chosen, ask)
+        return run(ask)
 
     here.work(str(body.get("command")), do, _privately(body, body.get("user_id", ""), client))
 
@@ -248,12 +248,12 @@ def mention(desk: Desk, user: str, channel: str, typed: list[str]) -> Reply:
     slack = desk.settings.slack
     first = typed[0].lower() if typed else ""
     if first in {"cost", slack.cost_command}:
-        return verbs.run(slack.cost_command, cost.VERBS, verbs.Ask(desk, user, channel, typed[1:]))
+        return cost.run(verbs.Ask(desk, user, channel, typed[1:]))
     if first in {verb.name for verb in cost.VERBS}:
-        return verbs.run(slack.cost_command, cost.VERBS, verbs.Ask(desk, user, channel, typed))
+        return cost.run(verbs.Ask(desk, user, channel, typed))
     if first in {"gpu", slack.gpu_command}:
         typed = typed[1:]
-    made = verbs.run(slack.gpu_command, gpu.VERBS, verbs.Ask(desk, user, channel, typed))
+    made = gpu.run(verbs.Ask(desk, user, channel, typed))
     return replace(made, private=False)
 
 

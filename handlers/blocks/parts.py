@@ -118,6 +118,12 @@ def handed_over(name: str, content: str) -> Reply:
     return Reply(said, [section(said)], file=Attached(name, content))
 
 
+def beside(answers: Sequence[Reply]) -> Reply:
+    """Several answers in one message."""
+    blocks = [block for each in answers for block in [*each.blocks, divider()]][:-1]
+    return Reply(cut(" ".join(each.text for each in answers), 3_900), blocks)
+
+
 def plainly(text: str, *buttons: Block, private: bool = True) -> Reply:
     """A sentence, perhaps with buttons under it."""
     blocks = [section(text), *([actions(*buttons)] if buttons else [])]

@@ -3,10 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.days import month_end
 from bot.domain.measuring.rollups import Cell
 from bot.domain.money.rates import USD
 from bot.domain.sharing.bookings import Slot
@@ -140,6 +141,19 @@ def clock_time(instant: int) -> str:
     """Only the time of day, in the reader's own zone."""
     fallback = datetime.fromtimestamp(instant / 1000, UTC).strftime("%H:%M UTC")
     return f"<!date^{instant // 1000}^{{time}}|{fallback}>"
+
+
+def days(first: date, last: date, today: date) -> str:
+    """Days from one to another: "Sunday 22 November 2026", "November 2026", "2026", or "16 Nov to 22 Nov"."""
+    if first == last:
+        return f"{first:%A} {first.day} {first:%B %Y}"
+    if first.day == 1 and last == month_end(first):
+        return f"{first:%B %Y}"
+    if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year:
+        return f"{first:%Y}"
+    years = "" if first.year == last.year == today.year else f"{last: %Y}"
+    begins = "" if first.year == last.year else f"{first: %Y}"
+    return f"{first.day} {first:%b}{begins} to {last.day} {last:%b}{years}"
 
 
 def plural(count: int, noun: str) -> str:

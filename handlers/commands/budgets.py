@@ -1,24 +1,45 @@
 """/cost budget: what is spent of it, what is expected, and what follows."""
 
+from dataclasses import replace
+
 from bot.domain.money.budgets import Standing
 from bot.domain.money.report import Scope
+from bot.errors import Refused, ValetError
 from bot.services.desk import Desk
 from bot.services.money import budget_amounts, budgeting
 from handlers.blocks.money import budgets as blocks
 from handlers.blocks.parts import Reply
+from handlers.commands import days
 from handlers.commands.scopes import SCOPES, scope
 from handlers.commands.verbs import Ask, Verb
 
 
 def budget(ask: Ask) -> Reply:
     """One budget, or all of them."""
-    if ask.words:
-        return of_scope(ask, scope(ask, "budget"))
+    if ask.words and ask.words[0].lower() in {"set", "change", "add", "raise", "lower"}:
+        raise Refused(
+            "Budgets are set in valet.toml, by an admin: `budget_usd` of a team, `usd` under `[budget]` for all, "
+            "`[[budgets]]` for a type, a machine or one month."
+        )
+    words = ask.words[1:] if ask.words and ask.words[0].lower() in {"for", "of"} else ask.words
+    if words:
+        return of_scope(ask, _scope(replace(ask, words=words)))
     found = every(ask.desk)
     missing = budget_amounts.unknown(ask.desk)
     if not found and not missing:
         return blocks.none(ask.desk.settings.slack.cost_command, Scope())
     return blocks.overview(found, missing)
+
+
+def _scope(ask: Ask) -> Scope:
+    """As for every money question; whoever names a month as well is told of which one budgets are."""
+    try:
+        return scope(ask, "budget")
+    except ValetError:
+        if days.reads(ask.words[-1:], budget_amounts.this_month(ask.desk)):
+            command = f"{ask.desk.settings.slack.cost_command} budget {' '.join(ask.words[:-1])[:60]}".strip()
+            raise Refused(f"Budgets are told of this month. Try `{command}`.") from None
+        raise
 
 
 def every(desk: Desk) -> list[Standing]:

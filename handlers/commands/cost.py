@@ -1,4 +1,4 @@
-"""/cost: what it will come to."""
+"""/cost: what it will come to, and which verb is meant where none is typed."""
 
 import re
 from dataclasses import replace
@@ -14,48 +14,42 @@ from handlers.blocks.money import cost, cost_pieces
 from handlers.blocks.money.cost import Period
 from handlers.blocks.money.cost_pieces import Way
 from handlers.blocks.parts import Reply
-from handlers.commands import bill, budgets, prices, renting, reports, savings
-from handlers.commands.scopes import SCOPES, scope
+from handlers.commands import bill, budgets, days, periods, prices, renting, reports, savings, verbs
+from handlers.commands.scopes import SCOPES, named_scope, scope
 from handlers.commands.verbs import Ask, Verb
 
-PERIODS: dict[str, Period] = {"month": "month", "7d": "7d", "30d": "30d", "90d": "90d"}
+ACCURACY = re.compile("acc?urr?ac[yi]")
+"""As it is, and as it is misspelt."""
 WAYS: dict[str, Way] = {"team": "team", "teams": "team", "machine": "machine", "machines": "machine"}
 
 
 def forecast(ask: Ask) -> Reply:
     """A scope, a period and a way to tell it apart, in any order."""
-    if ask.words and ask.words[0].lower() == "accuracy":
+    if ask.words and ACCURACY.fullmatch(ask.words[0].lower()):
         return accuracy(replace(ask, words=ask.words[1:]))
     way, words = _way(ask.words)
-    said = [word for word in words if word.lower() in PERIODS]
-    if len(said) > 1:
-        raise Refused(f"Say one period, {' or '.join(said)}.")
-    named = replace(ask, words=[word for word in words if word.lower() not in PERIODS])
+    period, words = periods.period(words)
     try:
-        about = scope(named, "forecast")
+        about = scope(replace(ask, words=words), "forecast")
     except NotFound:
-        _refuse_period(named.words)
+        periods.refuse(words)
+        if days.reads(words, reports.today_of(ask.desk)):
+            command = f"{ask.desk.settings.slack.cost_command} report {' '.join(words)[:40]}"
+            past = f"`{command}` tells of days that are over."
+            raise Refused(f"A forecast begins today: say {', '.join(periods.PERIODS)}. {past}") from None
         raise
-    if way:
-        return apart(ask.desk, about, way)
-    return told(ask.desk, about, PERIODS[said[0].lower()] if said else "month")
+    return apart(ask.desk, about, way) if way else told(ask.desk, about, period or "month")
 
 
 def _way(words: list[str]) -> tuple[Way | None, list[str]]:
     """The way that "by team" names, and the words without it. Raises Refused."""
-    at = next((number for number, word in enumerate(words) if word.lower() == "by"), None)
+    at = next((number for number, word in enumerate(words) if word.lower() in reports.BY), None)
     if at is None:
         return None, words
     said = " ".join(words[at + 1 : at + 2])
     if said.lower() not in WAYS:
         raise Refused(f'By "{said[:40]}"? Forecasts are told by team or by machine.')
     return WAYS[said.lower()], words[:at] + words[at + 2 :]
-
-
-def _refuse_period(words: list[str]) -> None:
-    for word in words:
-        if re.fullmatch(r"[+-]?\d+(\.\d+)?[a-z]*|this|next|(day|week|month|quarter|year)s?", word.lower(), re.ASCII):
-            raise Refused(f'"{word[:40]}" is no period of a forecast. Say {", ".join(PERIODS)}; month without one.')
 
 
 def apart(desk: Desk, about: Scope, way: Way) -> Reply:
@@ -78,14 +72,14 @@ def pressed(desk: Desk, value: str) -> Reply:
     """The forecast, or the record, of a button's period and scope. Raises Refused."""
     period, _, about = value.partition("|")
     kind, _, key = about.partition("|")
-    if kind not in get_args(ScopeKind) or period not in {*PERIODS, *WAYS, "accuracy", "nights"}:
+    if kind not in get_args(ScopeKind) or period not in {*periods.PERIODS, *WAYS, "accuracy", "nights"}:
         raise Refused("This button is from another version of Valet. Use the command instead.")
     named = Scope(cast("ScopeKind", kind), key, looking.name_of(desk, key) if kind == "instance" else "")
     if period == "accuracy":
         return _record(desk, named)
     if period == "nights":
         return cost_pieces.nights(forecasting.answer(desk, named))
-    return apart(desk, named, WAYS[period]) if period in WAYS else told(desk, named, PERIODS[period])
+    return apart(desk, named, WAYS[period]) if period in WAYS else told(desk, named, periods.PERIODS[period])
 
 
 def accuracy(ask: Ask) -> Reply:
@@ -112,3 +106,38 @@ VERBS = (
     *savings.VERBS,
     *budgets.VERBS,
 )
+
+ALSO = {
+    **dict.fromkeys(("spend", "spent", "spending", "reports"), "report"),
+    **dict.fromkeys(("waste", "wasted", "idling"), "idle"),
+    **dict.fromkeys(("invoice", "invoices", "bills", "billed"), "bill"),
+    **dict.fromkeys(("saved", "saving"), "savings"),
+    **dict.fromkeys(("price", "pricing"), "prices"),
+    **dict.fromkeys(("buy", "rent", "buy-or-rent", "rentorbuy"), "rent-or-buy"),
+    "forecasts": "forecast",
+    "budgets": "budget",
+}
+"""Other words for a verb."""
+RENT_OR_BUY = (["rent", "or", "buy"], ["rent", "vs", "buy"], ["buy", "or", "rent"], ["buy", "vs", "rent"])
+
+
+def run(ask: Ask) -> Reply:
+    """Run the verb that is meant: days, or a way to tell them apart, without a verb are a report."""
+    words, lower = ask.words, [word.lower() for word in ask.words]
+    if lower[:3] in RENT_OR_BUY:
+        words = ["rent-or-buy", *words[3:]]
+    elif lower and lower[0] in ALSO:
+        words = [ALSO[lower[0]], *words[1:]]
+    elif lower and lower[0] not in {verb.name for verb in VERBS} and _is_report(ask, lower):
+        words = ["report", *words]
+    command = ask.desk.settings.slack.cost_command
+    about = named_scope(ask.desk, words[0]) if words and words[0].lower() not in {verb.name for verb in VERBS} else None
+    if about is not None:
+        name = about.label or about.key
+        raise Refused(f"What of {name}? Try `{command} forecast {name}` or `{command} budget {name}`.")
+    return verbs.run(command, VERBS, replace(ask, words=words))
+
+
+def _is_report(ask: Ask, words: list[str]) -> bool:
+    rest = reports.without_way(words)
+    return days.reads(rest, reports.today_of(ask.desk)) or (words[0] in reports.BY and not rest)

@@ -1,5 +1,6 @@
 """/gpu: every verb of it, in the order help shows them."""
 
+from handlers.blocks.parts import Reply
 from handlers.commands import (
     acting,
     booking,
@@ -16,7 +17,8 @@ from handlers.commands import (
     undelivered,
     using,
 )
-from handlers.commands.verbs import about
+from handlers.commands.verbs import Ask, about
+from handlers.commands.verbs import run as run_verb
 
 VERBS = (
     *about("Look", *fleet.VERBS, *find.VERBS, *history.VERBS),
@@ -26,3 +28,8 @@ VERBS = (
     *about("Run jobs", *running.VERBS),
     *about("Look after Valet", *undelivered.VERBS),
 )
+
+
+def run(ask: Ask) -> Reply:
+    """Run the verb that the first word names."""
+    return run_verb(ask.desk.settings.slack.gpu_command, VERBS, ask)

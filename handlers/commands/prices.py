@@ -6,12 +6,17 @@ from bot.domain import models
 from bot.domain.listing import Listing
 from bot.errors import NotFound, Refused
 from bot.services import desk
-from bot.services.money import comparing, explaining_prices
+from bot.services.money import comparing, explaining_prices, type_names
 from handlers.blocks.money import prices as blocks
 from handlers.blocks.money import rented_prices
-from handlers.blocks.parts import Reply
+from handlers.blocks.parts import Reply, beside
 from handlers.commands.verbs import Ask, Verb
 
+AGAINST = re.compile(r"\s+(?:vs\.?|versus|and|or|against)\s+|\s*,\s*", re.IGNORECASE)
+COUNTED = re.compile(r"\d{1,2}\s?[x\u00d7]\s?(.+)", re.IGNORECASE)
+"""As in 8xH100: prices are told per GPU-hour."""
+MOST = 3
+"""So many are told side by side."""
 IS_TYPE = re.compile(r"[a-z0-9-]{2,20}\.[a-z0-9-]{2,20}")
 """How EC2 names instance types: p4d.24xlarge."""
 
@@ -23,17 +28,42 @@ def prices(ask: Ask) -> Reply:
         known = comparing.names(ask.desk)
         yours = f" You have {', '.join(known[:12])}." if known else ""
         raise Refused(f"Prices of which GPU? Try `{ask.desk.settings.slack.cost_command} prices H100`.{yours}")
-    if IS_TYPE.fullmatch(wanted.lower()):
-        told = explaining_prices.of_type(ask.desk, wanted.lower())
-        if told is not None:
-            return rented_prices.of_type(told)
+    several = [part for each in AGAINST.split(wanted) if (part := each.strip())]
+    if len(several) > 1 and _instance(ask, wanted) is None:
+        return beside([_of_one(ask, each) for each in several[:MOST]])
+    return _of_one(ask, wanted)
+
+
+def _of_one(ask: Ask, wanted: str) -> Reply:
+    counted = COUNTED.fullmatch(wanted)
+    wanted = counted[1] if counted else wanted
+    kinds = [wanted.lower()] if IS_TYPE.fullmatch(wanted.lower()) else type_names.family(wanted)
+    told = explaining_prices.of_type(ask.desk, kinds[0]) if len(kinds) == 1 else None
+    if told is not None:
+        return rented_prices.of_type(told)
     try:
         return blocks.comparison(comparing.compare(ask.desk, wanted))
     except Refused as unknown:
         listing = _instance(ask, wanted)
+        if listing is None and kinds:
+            command = ask.desk.settings.slack.cost_command
+            raise Refused(
+                f"{wanted[:40]} could be {', '.join(kinds[:6])}. Try `{command} prices {kinds[0]}`."
+            ) from None
         if listing is None:
-            raise unknown from None
+            raise _without_place(ask, wanted) or unknown from None
         return explain(ask, listing)
+
+
+def _without_place(ask: Ask, wanted: str) -> Refused | None:
+    """Whoever names a region gets them all: the answer tells each place."""
+    named, place, where = wanted.partition(" in ")
+    if not place:
+        return None
+    command = ask.desk.settings.slack.cost_command
+    return Refused(
+        f'Prices are told of every place at once, not of "{where[:40]}" alone. Try `{command} prices {named}`.'
+    )
 
 
 def _instance(ask: Ask, name: str) -> Listing | None:

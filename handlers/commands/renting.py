@@ -1,13 +1,15 @@
 """/cost rent-or-buy: from the words to the answer."""
 
+import re
 from decimal import Decimal
 
+from bot.billing import prices
 from bot.domain.money.advice import Asked, Weighed
 from bot.domain.money.figures import figure
 from bot.domain.money.report import Scope
-from bot.errors import Refused
+from bot.errors import NotFound, Refused
 from bot.services.desk import Desk
-from bot.services.money import advice_records, renting, saving
+from bot.services.money import advice_records, renting, saving, type_names
 from handlers.blocks.money import renting as blocks
 from handlers.blocks.parts import Reply
 from handlers.commands.scopes import scope, stored
@@ -33,8 +35,9 @@ EXAMPLES = "price:150000 rate:12 hours:500"
 
 def rent_or_buy(ask: Ask) -> Reply:
     """Weigh buying against renting."""
-    figures = [word for word in ask.words if word.partition(":")[0].lower() in _FIELDS and ":" in word]
-    names = [word for word in ask.words if word not in figures]
+    words = _spelled(ask.words)
+    figures = [word for word in words if word.partition(":")[0].lower() in _FIELDS and ":" in word]
+    names = [word for word in words if word not in figures]
     about = _scope(Ask(ask.desk, ask.user, ask.channel, names))
     return blocks.weighed(renting.advise(ask.desk, about, _asked(figures)), " ".join(figures))
 
@@ -60,11 +63,27 @@ def _again(desk: Desk, value: str) -> tuple[Weighed, str]:
     return renting.advise(desk, about, _asked(figures.split()), kind=kind), figures
 
 
+def _spelled(words: list[str]) -> list[str]:
+    """Figures as people type them: "at 12%" is rate:12, "price=120k" and "price 120k" are price:120k."""
+    fields = "|".join(_FIELDS)
+    text = re.sub(rf"\b({fields})\s*(?:[:=]|\s)\s*(?=[$\u20ac]?\d)", r"\1:", " ".join(words), flags=re.IGNORECASE)
+    return re.sub(r"(?:\b(?:at|with)\s+)?(?<![\w:.])(\d{1,2}(?:\.\d+)?)\s?%", r"rate:\1", text).split()
+
+
 def _scope(ask: Ask) -> Scope:
-    """As for every money question; and types that are known though none runs."""
-    if len(ask.words) == 1 and renting.is_known(ask.desk, ask.words[0]):
-        return Scope("type", ask.words[0])
-    return scope(ask, "rent-or-buy")
+    """As for every money question; and types that are known though none runs, by name or by their GPUs."""
+    name = " ".join(ask.words)
+    if len(ask.words) == 1 and renting.is_known(ask.desk, name.lower()):
+        return Scope("type", name.lower())
+    try:
+        return scope(ask, "rent-or-buy")
+    except NotFound:
+        kinds = type_names.called(name, prices.MICROS_PER_HOUR)
+        if len(kinds) == 1:
+            return Scope("type", kinds[0])
+        if kinds:
+            raise Refused(f"{name[:40]} could be {' or '.join(kinds[:5])}. Say which.") from None
+        raise
 
 
 def _asked(words: list[str]) -> Asked:

@@ -10,12 +10,14 @@ from bot.services.desk import Desk
 from bot.services.money import spend_reporting
 from handlers.blocks.money import reports as blocks
 from handlers.blocks.parts import Reply
-from handlers.commands.bill import span
+from handlers.commands.days import days, reads
+from handlers.commands.scopes import named_scope
 from handlers.commands.verbs import Ask, Verb
 
 ANEW = "|new"
 """Ends a button's value where the message it is on stays: the answer comes beside it."""
-ALSO: dict[str, ReportBy] = {"machine": "instance", "people": "person", "holder": "person"}
+ALSO: dict[str, ReportBy] = {"machine": "instance", "people": "person", "holder": "person", "user": "person"}
+BY = frozenset({"by", "per"})
 
 
 def report(ask: Ask) -> Reply:
@@ -31,25 +33,58 @@ def idle(ask: Ask) -> Reply:
 
 
 def _asked(ask: Ask, verb: str, usual: ReportBy) -> tuple[ReportBy, date, date]:
+    command, today = ask.desk.settings.slack.cost_command, today_of(ask.desk)
     words = [word.lower() for word in ask.words]
-    by, command = usual, ask.desk.settings.slack.cost_command
-    if "by" in words:
-        number = words.index("by")
-        said, words = " ".join(words[number + 1 : number + 2]), words[:number] + words[number + 2 :]
-        by = way(said, f"{command} {verb}")
-    today = local_day(ask.desk.clock(), ZoneInfo(ask.desk.settings.digest.timezone))
-    first, last = span(words, today)
+    said, words = _way(words)
+    by = usual if said is None else way(said, f"{command} {verb}")
+    _refuse_others(ask, words, f"{command} {verb}")
+    first, last = days(words, today)
     if first > today:
         raise Refused(f"{first:%B %Y} has not come yet. Try `{command} {verb}`.")
     return by, first, last
 
 
+def today_of(desk: Desk) -> date:
+    """In the zone of everything about money."""
+    return local_day(desk.clock(), ZoneInfo(desk.settings.digest.timezone))
+
+
+def _way(words: list[str]) -> tuple[str | None, list[str]]:
+    """What stands after "by", or a way alone; None without any, and the words without it."""
+    at = next((number for number, word in enumerate(words) if word in BY), None)
+    if at is not None:
+        return " ".join(words[at + 1 : at + 2]), words[:at] + words[at + 2 :]
+    alone = next((word for word in words if _known(word)), None)
+    return alone, [word for word in words if word != alone]
+
+
+def without_way(words: list[str]) -> list[str]:
+    """The words of a report that tell which days."""
+    return _way([word.lower() for word in words])[1]
+
+
+def _refuse_others(ask: Ask, words: list[str], command: str) -> None:
+    """A report is of everything, told apart one way: say so to whoever asks for a team, or for two ways."""
+    ways = [word for word in words if _known(word)]
+    if ways:
+        raise Refused(f"Say one way to tell it apart, such as `{command} by {ways[0]}`.")
+    scope = None if not words or reads(words, today_of(ask.desk)) else named_scope(ask.desk, " ".join(words))
+    if scope is not None:
+        cost, by = ask.desk.settings.slack.cost_command, "instance" if scope.kind == "total" else scope.kind
+        forecast = f" `{cost} forecast {scope.label or scope.key}` tells of it alone."
+        raise Refused(f"A report is of everything: try `{command} by {by}`.{forecast}")
+
+
 def way(said: str, command: str) -> ReportBy:
     """By what it is told apart. Raises Refused."""
-    found = next((each for each in WAYS if said in {each, f"{each}s"}), None) or ALSO.get(said.removesuffix("s"))
+    found = _known(said)
     if found is None:
         raise Refused(f'By "{said[:40]}"? Try `{command} by {"|".join(WAYS)}`.')
     return found
+
+
+def _known(said: str) -> ReportBy | None:
+    return next((each for each in WAYS if said in {each, f"{each}s"}), None) or ALSO.get(said.removesuffix("s"))
 
 
 def pressed(desk: Desk, value: str, *, idling: bool = False) -> SpendReport:
@@ -64,6 +99,11 @@ def pressed(desk: Desk, value: str, *, idling: bool = False) -> SpendReport:
 
 
 VERBS = (
-    Verb("report", f"report [month] [by {'|'.join(WAYS)}]", "What was spent, for whom, and how much idled.", report),
-    Verb("idle", f"idle [month] [by {'|'.join(WAYS)}]", "What idled, who holds it and since when.", idle),
+    Verb(
+        "report",
+        f"report [month|week|day] [by {'|'.join(WAYS)}]",
+        "What was spent, for whom, and how much idled.",
+        report,
+    ),
+    Verb("idle", f"idle [month|week|day] [by {'|'.join(WAYS)}]", "What idled, who holds it and since when.", idle),
 )

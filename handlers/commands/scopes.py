@@ -6,8 +6,8 @@ from bot.domain.money.report import Scope, ScopeKind
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
 from bot.services import looking
-from bot.services.desk import Desk, find
-from bot.services.money import forecasting
+from bot.services.desk import Desk, exactly, find
+from bot.services.money import forecasting, type_names
 from handlers.commands.verbs import Ask
 
 _UNBILLED = "and is on no bill to forecast"
@@ -30,6 +30,17 @@ def scope(ask: Ask, verb: str) -> Scope:
     return _instance(ask, verb, name) if kind == "instance" else {"team": _team, "type": _type}[kind](ask, name)
 
 
+def named_scope(desk: Desk, name: str) -> Scope | None:
+    """The team, type or machine of just that name, if there is one."""
+    team = next((each.name for each in desk.roster().teams if each.name.lower() == name.lower()), None)
+    if team is not None:
+        return Scope("team", team)
+    if name.lower() in looking.types(desk):
+        return Scope("type", name.lower())
+    found = exactly(desk, name)
+    return Scope("instance", found.instance.id, found.instance.name) if found else None
+
+
 def stored(desk: Desk, value: str) -> Scope:
     """The scope of a button's value, by the name it is stored under. Raises Refused."""
     kind, _, key = value.partition(":")
@@ -40,18 +51,21 @@ def stored(desk: Desk, value: str) -> Scope:
 
 def _guessed(ask: Ask, verb: str, name: str) -> Scope:
     """A bare name: a team's, a type, or an instance."""
-    if ask.desk.roster().team(name):
-        return Scope("team", name)
-    if name in looking.types(ask.desk):
-        return Scope("type", name)
+    found = named_scope(ask.desk, name)
+    if found is not None and found.kind != "instance":
+        return found
+    kinds = type_names.called(name, looking.types(ask.desk))
     try:
-        return _instance(ask, verb, name)
+        return Scope("type", kinds[0]) if len(kinds) == 1 else _instance(ask, verb, name)
     except NotFound as error:
+        if kinds:
+            raise Refused(f"{name[:40]} could be {' or '.join(kinds[:5])}. Say which.") from None
         raise NotFound(f'I know no team, type or instance "{name[:60]}". Try {SCOPES}.', error.nearest) from None
 
 
 def _team(ask: Ask, name: str) -> Scope:
     known = [team.name for team in ask.desk.roster().teams]
+    name = next((each for each in known if each.lower() == name.lower()), name)
     if name not in known:
         close = nearest(name, known) or known[:3]
         raise Refused(
@@ -62,8 +76,10 @@ def _team(ask: Ask, name: str) -> Scope:
 
 def _type(ask: Ask, name: str) -> Scope:
     known = looking.types(ask.desk)
+    meant = type_names.called(name, known)
+    name = meant[0] if len(meant) == 1 else name.lower()
     if name not in known:
-        close = nearest(name, known) or known[:3]
+        close = meant or nearest(name, known) or known[:3]
         raise Refused(f'No instance is of type "{name[:60]}". ' + (f"Try {' or '.join(close)}." if close else ""))
     return Scope("type", name)
 

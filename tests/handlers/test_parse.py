@@ -12,7 +12,7 @@ from bot.errors import Refused, ValetError
 from handlers.commands import cost, gpu
 from handlers.commands.parse import LONGEST, length, words
 from handlers.commands.spans import Asker, Span, claim_words
-from handlers.commands.verbs import Ask, run
+from handlers.commands.verbs import Ask
 from tests.conftest import MONDAY
 
 ASKER = Asker(lambda: "UTC", MONDAY)
@@ -245,19 +245,19 @@ def test_a_lone_quote_is_a_character():
     assert words('claim box 5" screen') == ["claim", "box", '5"', "screen"]
 
 
-def answered(desk, verbs, text):
+def answered(desk, run, text):
     """The answer's text, or the friendly no."""
     try:
-        reply = run("/gpu", verbs, Ask(desk, "U0ADA0001", "C0GPUS001", words(text)))
+        reply = run(Ask(desk, "U0ADA0001", "C0GPUS001", words(text)))
     except ValetError as error:
         return str(error)
     return reply.text if reply.blocks else ""
 
 
 @pytest.mark.parametrize("text", NASTY)
-@pytest.mark.parametrize("verbs", [gpu.VERBS, cost.VERBS], ids=["gpu", "cost"])
-def test_the_nastiest_commands_get_an_answer_or_a_friendly_no(desk, text, verbs):
-    assert 0 < len(answered(desk, verbs, text)) < 4_000
+@pytest.mark.parametrize("run", [gpu.run, cost.run], ids=["gpu", "cost"])
+def test_the_nastiest_commands_get_an_answer_or_a_friendly_no(desk, text, run):
+    assert 0 < len(answered(desk, run, text)) < 4_000
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -281,4 +281,18 @@ def test_the_nastiest_commands_get_an_answer_or_a_friendly_no(desk, text, verbs)
     st.text(max_size=80),
 )
 def test_any_command_gets_an_answer_or_a_friendly_no(desk, verb, rest):
-    assert answered(desk, gpu.VERBS, verb + rest)
+    assert answered(desk, gpu.run, verb + rest)
+
+
+MONEY = st.sampled_from(
+    [
+        *("report", "idle", "forecast", "savings", "budget", "prices", "rent-or-buy", "bill", "last", "month", "by"),
+        *("team", "q3", "to", "vs", "8xh100", "at 12%", "price 120k", "30 days", "p4d", "nlp", "9999", "%", ":", "-"),
+    ]
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(MONEY, max_size=6).map(" ".join), st.text(max_size=12))
+def test_any_money_question_gets_an_answer_or_a_friendly_no(desk, typed, rest):
+    assert answered(desk, cost.run, f"{typed} {rest}")

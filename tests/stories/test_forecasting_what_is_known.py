@@ -87,9 +87,9 @@ def test_buttons_lead_to_other_periods_and_to_the_record(company):
 
 def test_two_periods_or_a_wrong_one_are_told(company):
     assert company.types("ada", "/cost forecast 30d 90d") == "Say one period, 30d or 90d."
-    for wrong in ("45d", "400d", "-5d", "week", "this week", "next month"):
+    for wrong in ("45d", "400d", "-5d", "this week", "this year", "year"):
         seen = company.types("ada", f"/cost forecast {wrong}")
-        assert seen.endswith("is no period of a forecast. Say month, 7d, 30d, 90d; month without one.")
+        assert seen.endswith("of a forecast, which begins today. Say month, 7d, 30d, 90d; month without one.")
     assert "I know no team, type or instance" in company.types("ada", "/cost forecast weekdays")
     assert company.types("ada", "/cost forecast 7d team nlp").startswith("*Next 7 days (nlp): $")
 

@@ -239,9 +239,10 @@ def test_what_is_no_month_is_answered_with_what_would_be(lived, tmp_path):
 
     for when in ("0001-01", "9999-12", "9999-12-31"):
         assert lived.types("ada", f"/cost bill {when}") == "Years go from 2000 to 2099. Try 2026-11 or 2026-11-23."
-    assert lived.types("ada", "/cost bill octobre") == (
-        '"octobre" is no month or day. Did you mean october? Try 2026-11 or 2026-11-23.'
+    assert lived.types("ada", "/cost bill octobre").startswith(
+        '"octobre" is no month or day. Did you mean october? Try 2026-11, 2026-11-23, last week or'
     )
+    assert lived.types("ada", "/cost bill last week").startswith("*16 Nov to 22 Nov: $")
     assert lived.types("ada", "/cost bill 2027-01") == "January 2027 has not come yet. Try `/cost bill`."
     assert lived.types("ada", "/cost bill last month").startswith("*October 2026")
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from bot.domain.days import month_end
 from bot.domain.money.bill_report import Beside, BillReport, DayBeside
 from bot.domain.money.reconciling import REASONS, Unseen
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
-from handlers.blocks.words import at, esc, usd
+from handlers.blocks.words import at, days, esc, usd
 
 SHOWN = 5
 SHOWN_DAYS = 7
@@ -66,9 +67,10 @@ def _metered(days: Sequence[DayBeside]) -> int:
 
 
 def _span(report: BillReport) -> str:
-    if report.first == report.last:
-        return f"{report.first:%A} {report.first.day} {report.first:%B %Y}"
-    return f"{report.first:%B %Y}"
+    """This month ends with today here."""
+    is_month = report.first.day == 1 and report.last == report.today and report.first < report.last
+    last = month_end(report.last) if is_month and report.first.month == report.last.month else report.last
+    return days(report.first, last, report.today)
 
 
 def _difference(report: BillReport) -> str:

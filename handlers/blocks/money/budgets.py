@@ -59,7 +59,10 @@ def overview(found: Sequence[Standing], missing: Sequence[str] = ()) -> Reply:
     """Every budget, a line each; `missing` are machines with one that nobody knows."""
     over = [each for each in found if each.percent >= 100]
     likely = [each for each in found if each not in over and (each.chance_over or 0) >= 0.5]
+    unknown = [each for each in found if each not in over and each.expected is None]
     head = "Every budget is likely to hold this month."
+    if unknown:
+        head = f"No budget is spent; too little is known yet to say whether {len(unknown)} of {len(found)} will hold."
     if over or likely:
         told = ((over, "spent"), (likely, "likely to be exceeded"))
         head = ", ".join(_count(len(which), what) for which, what in told if which) + "."

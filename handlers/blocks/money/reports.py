@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from bot.domain.clock import HOUR
-from bot.domain.days import month_end
 from bot.domain.money.spend_report import WAYS, IdleNow, ReportBy, Row, SpendReport, Spent
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
-from handlers.blocks.words import about, at, esc, length, per_hour, person, persons, plural, say, usd
+from handlers.blocks.words import about, at, days, esc, length, per_hour, person, persons, plural, say, usd
 
 SHOWN = 12
 SHOWN_IDLE = 5
@@ -73,12 +72,7 @@ def _use_of(spent: Spent) -> str:
 
 
 def _span(made: SpendReport) -> str:
-    if made.first == made.last:
-        named = f"{made.first:%A} {made.first.day} {made.first:%B %Y}"
-    elif made.first.day == 1 and made.last == month_end(made.first):
-        named = f"{made.first:%B %Y}"
-    else:
-        named = f"{_day(made.first)} to {_day(made.last)}"
+    named = days(made.first, made.last, made.today)
     return f"{named} so far" if made.first <= made.today <= made.last else named
 
 

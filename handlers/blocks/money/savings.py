@@ -5,7 +5,7 @@ from bot.domain.money.saved import Saved, Savings
 from handlers import ids
 from handlers.blocks.money.rented_prices import committed
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, handed_over, lines, section
-from handlers.blocks.words import esc, length, per_hour, plural, usd
+from handlers.blocks.words import days, esc, length, per_hour, plural, usd
 
 SHOWN = 5
 HOW: dict[SavingKind, str] = {
@@ -39,7 +39,7 @@ def _conclusion(told: Savings) -> str:
 
 
 def _period(told: Savings) -> str:
-    return f"{told.first:%Y}" if _is_year(told) else f"{told.first:%B %Y}"
+    return days(told.first, told.last, told.today)
 
 
 def _is_year(told: Savings) -> bool:
