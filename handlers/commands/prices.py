@@ -45,7 +45,7 @@ def _of_one(ask: Ask, wanted: str) -> Reply:
         return blocks.comparison(comparing.compare(ask.desk, wanted))
     except Refused as unknown:
         listing = _instance(ask, wanted)
-        if listing is None and kinds:
+        if listing is None and len(kinds) > 1:
             command = ask.desk.settings.slack.cost_command
             raise Refused(
                 f"{wanted[:40]} could be {', '.join(kinds[:6])}. Try `{command} prices {kinds[0]}`."

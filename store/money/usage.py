@@ -73,6 +73,17 @@ def by_type(db: Database, scope: Scope, since: date) -> list[Row]:
     )
 
 
+def estimated(db: Database, since: int) -> set[str]:
+    """The types of rented instances that cost something at a rate that is not exact, from an instant on."""
+    found = rows(
+        db,
+        "SELECT DISTINCT i.type FROM charges c JOIN instances i ON i.id = c.instance_id "
+        f"WHERE NOT c.exact AND c.from_at >= ? AND c.micros <> 0 AND {_RENTED}",
+        since,
+    )
+    return {row["type"] for row in found}
+
+
 def _within(scope: Scope, rowset: str) -> tuple[str, list[str]]:
     match scope.kind:
         case "team":

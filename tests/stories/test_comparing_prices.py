@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from bot.domain.clock import HOUR
+from bot.domain.money.rates import Charge
 from bot.sandbox.history import History
 from bot.services.measuring import rolling
 from bot.services.money import owning
@@ -46,6 +47,19 @@ def office(office_with, tmp_path):
     with made.valet.desk.store.writing() as db:
         ledger.add(db, History(made.clock()).charges())
     return made
+
+
+def test_what_was_paid_at_a_rate_that_is_not_exact_says_about(office):
+    at = office.clock() // HOUR * HOUR - 40 * HOUR
+    with office.valet.desk.store.writing() as db:
+        borrowed = Charge(office.machine("eval-2").id, at, at + HOUR, HOUR, 1_212_000, 1_212_000, "nlp", exact=False)
+        ledger.add(db, [borrowed])
+
+    said = office.types("ada", "/cost prices A10G")
+
+    assert said.startswith("*A10G per GPU-hour: you pay about $")
+    assert "\ng5.2xlarge: about $1.21 (" in said
+    assert "\ng5.12xlarge: $1.42 (" in said
 
 
 def test_a_model_is_compared_from_every_side(office):

@@ -36,7 +36,7 @@ SAID = {
     "budget for nlp": "*nlp, November: $",
     "budget nlp december": "Budgets are told of this month. Try `/cost budget nlp`.",
     "budget set nlp 5000": "Budgets are set in valet.toml, by an admin:",
-    "prices 8xH100": "*H100 per GPU-hour: you pay $6.88",
+    "prices 8xH100": "*H100 per GPU-hour: you pay about $6.88",
     "price p4d": "*p4d.24xlarge: $21.96/h",
     "prices g5": "g5 could be g5.xlarge, g5.2xlarge,",
     "prices a100 in eu-central-1": 'Prices are told of every place at once, not of "eu-central-1" alone. Try `/cost',
@@ -69,7 +69,7 @@ def test_what_finance_types_is_answered_or_gets_a_sentence(lived):
 def test_two_gpus_stand_side_by_side(lived):
     said = lived.types("ada", "/cost prices h100 vs a100")
 
-    assert said.startswith("*H100 per GPU-hour: you pay $6.88")
+    assert said.startswith("*H100 per GPU-hour: you pay about $6.88")
     assert "*A100 per GPU-hour: you pay $" in said
 
 

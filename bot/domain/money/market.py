@@ -37,6 +37,8 @@ class Paid:
     micros: int
     """Of the hours with a known price."""
     unpriced_hours: float = 0.0
+    exact: bool = True
+    """Whether every rate was."""
 
     @property
     def micros_per_gpu_hour(self) -> int:

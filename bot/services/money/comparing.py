@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from bot.billing import quotes
 from bot.domain import models
 from bot.domain.clock import DAY, HOUR
-from bot.domain.days import local_day
+from bot.domain.days import day_start, local_day
 from bot.domain.fleet import Instance
 from bot.domain.listing import Filter, Listing
 from bot.domain.models import Kind
@@ -83,10 +83,13 @@ def _best(sorted_quotes: list[Quote]) -> Iterator[Quote]:
 def _paid(desk: Desk, kind: Kind) -> Iterator[Paid]:
     forecasting.catch_up(desk)
     since = local_day(desk.clock(), ZoneInfo(desk.settings.digest.timezone)) - timedelta(days=DAYS)
-    for row in usage.by_type(desk.store.reading(), Scope(), since):
+    db = desk.store.reading()
+    estimated = usage.estimated(db, day_start(since, ZoneInfo(desk.settings.digest.timezone)))
+    for row in usage.by_type(db, Scope(), since):
         if kind.fits(row["gpu_model"], row["gpu_memory_mib"]):
             hours, priced = (row[name] * row["gpu_count"] / HOUR for name in ("ms", "priced_ms"))
-            yield Paid(row["type"], row["machines"], priced, row["micros"], hours - priced)
+            exact = row["type"] not in estimated
+            yield Paid(row["type"], row["machines"], priced, row["micros"], hours - priced, exact)
 
 
 def _owned(desk: Desk, kind: Kind) -> Iterator[OwnMachine]:

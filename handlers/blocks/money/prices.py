@@ -5,7 +5,7 @@ from bot.domain.money.ownership import OwnedCost
 from handlers import ids
 from handlers.blocks.money.rented_prices import compare, rented
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
-from handlers.blocks.words import esc, per_hour, plural, usd
+from handlers.blocks.words import about, esc, per_hour, plural, usd
 
 SHOWN = 10
 SUNK = (
@@ -43,7 +43,7 @@ def _conclusion(told: Comparison) -> str:
     name, said = esc(told.wanted, 60), []
     hours, micros = sum(each.gpu_hours for each in told.paid), sum(each.micros for each in told.paid)
     if hours:
-        said.append(f"you pay {usd(round(micros / hours))}")
+        said.append(f"you pay {about(exact=all(each.exact for each in told.paid))}{usd(round(micros / hours))}")
     costs = [(each.cost.per_gpu(full), each) for each in told.owned if (full := each.cost.full_micros) is not None]
     if costs:
         full, cheapest = min(costs, key=lambda each: each[0])
@@ -68,7 +68,7 @@ def _paid(paid: Paid) -> str:
         return f"{esc(paid.type, 40)}: no known price ({paid.unpriced_hours:,.0f} GPU-hours of {machines})"
     unpriced = f", {paid.unpriced_hours:,.0f} more without a known price" if paid.unpriced_hours else ""
     hours = f"{paid.gpu_hours:,.0f} GPU-hours of {machines}{unpriced}"
-    return f"{esc(paid.type, 40)}: {usd(paid.micros_per_gpu_hour)} ({hours}; our own metering)"
+    return f"{esc(paid.type, 40)}: {about(exact=paid.exact)}{usd(paid.micros_per_gpu_hour)} ({hours}; our own metering)"
 
 
 def _owned_one(owned: OwnMachine) -> str:
