@@ -238,7 +238,10 @@ def _mentioned(here: _Listening, body: Body, client: WebClient) -> None:
         return mention(here.desk, event["user"], event["channel"], words(re.sub(own, " ", event.get("text") or "")))
 
     def tell(reply: Reply) -> None:
-        post(client, event["channel"], reply, thread=event.get("thread_ts") or event["ts"])
+        reader = event["user"] if reply.secret else ""
+        # in a thread of its own a private answer would be seen by nobody: there is no thread yet
+        thread = event.get("thread_ts") or ("" if reader else event["ts"])
+        post(client, event["channel"], reply, thread=thread, reader=reader)
 
     here.work("a mention", do, tell)
 

@@ -79,14 +79,19 @@ def error_code(error: SlackApiError) -> str:
     return str(data.get("error", "")) if isinstance(data, dict) else ""
 
 
-def post(client: WebClient, channel: str, reply: Reply, *, thread: str = "") -> None:
-    """Post in a channel, or to a person by their id. Raises SlackApiError, or what a lost connection raised."""
+def post(client: WebClient, channel: str, reply: Reply, *, thread: str = "", reader: str = "") -> None:
+    """Post in a channel, or to a person by their id; with `reader` only that member of the channel sees it.
+
+    Raises SlackApiError, or what a lost connection raised.
+    """
+    call: Callable[..., SlackResponse] = client.chat_postEphemeral if reader else client.chat_postMessage
+    more: dict[str, Any] = {"user": reader} if reader else {"unfurl_links": False}
     for blocks in degrees(reply.blocks):
         content = {"text": cut_mrkdwn(reply.text, FALLBACK_TEXT), "blocks": blocks or None}
         try:
             patiently(
-                lambda shown=content: client.chat_postMessage(  # type: ignore[misc]
-                    channel=channel, thread_ts=thread or None, unfurl_links=False, **shown
+                lambda shown=content: call(  # type: ignore[misc]
+                    channel=channel, thread_ts=thread or None, **more, **shown
                 )
             )
         except SlackApiError as error:

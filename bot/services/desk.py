@@ -60,7 +60,7 @@ def find(desk: Desk, word: str) -> Listing:
     Raises NotFound with the nearest names, or Refused naming the candidates.
     """
     db = desk.store.reading()
-    found = listings.matching(db, word)
+    found = listings.matching(db, word) or listings.matching(db, word.strip("`'").rstrip(".,"))
     if len(found) == 1:
         return found[0]
     if found:

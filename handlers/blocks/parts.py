@@ -29,6 +29,8 @@ class Reply:
     text: str
     blocks: list[Block] = field(default_factory=list)
     private: bool = True
+    secret: bool = False
+    """For nobody but whoever asked, even where they asked before everybody."""
     replace: bool = False
     """Take the place of the message whose button was pressed."""
     file: Attached | None = None

@@ -60,7 +60,8 @@ def listed(found: Sequence[tuple[Undelivered, Sequence[str]]]) -> Reply:
     shown, left = fitting([_group(*each) for each in found[:PLACES]], MOST_TEXT)
     left += max(0, len(found) - PLACES)
     rest = [context(f"{plural(left, 'more place')}, shown as these are settled.")] if left else []
-    return Reply(text, [section(f"*{text}* They are drawn as things stand when they are sent."), *shown, *rest])
+    said = section(f"*{text}* They are drawn as things stand when they are sent.")
+    return Reply(text, [said, *shown, *rest], secret=True)
 
 
 def _group(found: Undelivered, texts: Sequence[str]) -> list[Block]:

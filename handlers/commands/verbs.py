@@ -57,6 +57,9 @@ MEANT = {
 """Other words for what a verb does, as people type them."""
 
 
+HELPS = (["help"], ["--help"], ["-h"], ["?"])
+
+
 def about(topic: str, *verbs: Verb) -> tuple[Verb, ...]:
     """These verbs under one heading."""
     return tuple(replace(each, topic=topic) for each in verbs)
@@ -67,11 +70,14 @@ def run(command: str, verbs: tuple[Verb, ...], ask: Ask) -> Reply:
     if not ask.words:
         return help_text(command, verbs)
     name, *rest = ask.words
-    verb = next((each for each in verbs if each.name == name.lower()), None)
+    first, asked = name.lower(), [word.lower() for word in rest]
+    verb = next((each for each in verbs if each.name == first), None)
+    if verb is not None and asked in HELPS:
+        return help_text(command, verbs, of=first)
     if verb is not None:
         return verb.run(Ask(ask.desk, ask.user, ask.channel, rest))
-    if name.lower() in {"help", "--help", "-h", "?"}:
-        return help_text(command, verbs)
+    if [first] in HELPS:
+        return help_text(command, verbs, of=next((each.name for each in verbs if [each.name] == asked), ""))
     meant = MEANT.get(name.lower(), "")
     close = [each.name for each in verbs if each.name == meant][:1]
     close = close or nearest(name, [each.name for each in verbs] + ["help"])
@@ -81,9 +87,12 @@ def run(command: str, verbs: tuple[Verb, ...], ask: Ask) -> Reply:
     return plainly(f"I don't know {code(name, 40)}. Did you mean {said}? `{command} help` lists all.")
 
 
-def help_text(command: str, verbs: tuple[Verb, ...], first: str = "") -> Reply:
-    """Every verb with its use, topic by topic."""
+def help_text(command: str, verbs: tuple[Verb, ...], first: str = "", *, of: str = "") -> Reply:
+    """Every verb with its use, topic by topic; or just what one of them does."""
     blocks = [section(first)] if first else []
+    if of:
+        rows = [f"{code(f'{command} {verb.usage}', 120)}  {verb.help}" for verb in verbs if verb.name == of]
+        return plainly(lines([*rows, f"{code(f'{command} help')} shows all."]))
     for topic, about_it in groupby(verbs, lambda verb: verb.topic):
         rows = [f"{code(f'{command} {verb.usage}', 120)}  {verb.help}" for verb in about_it]
         blocks.append(section(lines([f"*{topic}*" if topic else "", *rows])))

@@ -193,6 +193,20 @@ def test_a_mention_in_a_thread_is_answered_in_the_thread(office):
     assert "*train-7*" in thread[-1]
 
 
+@pytest.mark.parametrize("line", ["help stop", "stop help", "stop --help"])
+def test_help_of_one_verb_is_just_that(office, line):
+    seen = office.types("ada", f"/gpu {line}")
+
+    assert [row.partition(" <")[0].partition(" idle")[0] for row in seen.splitlines()] == (
+        ["`/gpu stop", "`/gpu stop", "`/gpu help` shows all."]
+    )
+
+
+@pytest.mark.parametrize("name", ["train-7.", "`train-7`", "'train-7'"])
+def test_a_name_as_it_stands_in_a_sentence_is_found(office, name):
+    assert "*train-7*" in office.types("ada", f"/gpu status {name}")
+
+
 def test_a_bare_mention_gets_help(office):
     seen = office.types("ada", "@valet")
 

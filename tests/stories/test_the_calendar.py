@@ -84,6 +84,14 @@ def door(office):
     office.valet.door.stop()
 
 
+def test_the_address_of_a_feed_is_shown_to_nobody_else_wherever_it_is_asked_for(office):
+    office.slack.mention("ada", "#gpus", "calendar feed")
+    office.settle()
+
+    assert "/v1/calendar/" in office.sees("ada")
+    assert not any("/v1/calendar/" in said for said in office.slack.sees("bob", "#gpus"))
+
+
 def test_a_feed_brings_ones_own_bookings_into_a_calendar_until_it_is_switched_off(office, door):
     office.types("ada", "/gpu book train-7 every tue 20:00 for 6h eval; with, \\n marks")
     office.types("bob", "/gpu claim train-3")

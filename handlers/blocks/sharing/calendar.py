@@ -97,4 +97,4 @@ def subscribed(url: str, *, is_whole: bool, replaced: bool, of: str) -> Reply:
     older = " The one you had before has stopped working." if replaced else ""
     text = f"The calendar feed of {esc(of)}, shown only this once:\n{code(url, 300)}\n{how}{older}"
     small = "Whoever has the address can read it: keep it to yourself. `/gpu calendar feed off` makes it stop."
-    return Reply(text, [section(text), context(small)])
+    return Reply(text, [section(text), context(small)], secret=True)
