@@ -166,6 +166,7 @@ def drop(ask: Ask, slot: Slot, *, one: bool = False, series: bool = False) -> Re
     """Cancel this one; of a weekly booking, ask how much of it."""
     name = looking.name_of(ask.desk, slot.instance_id)
     if slot.weekly and not (one or series):
+        booking.check_cancel(ask.desk, slot, ask.user)
         return blocks.which(slot, name)
     off = booking.cancel(ask.desk, slot.id, ask.user, series=series)
     return blocks.cancelled(off, name, ask.user, series=series)

@@ -221,6 +221,7 @@ def test_a_weekly_booking_stays_at_its_time_and_is_cancelled_once_or_whole(offic
         "@Ada booked *train-7* every Tuesday at 20:00 (UTC) for 6 h, until 20 December 2026. "
         "The first time is Tue 24 Nov 20:00 UTC to Wed 02:00 UTC."
     )
+    assert office.presses("cy", "Cancel booking") == "That is @Ada's booking; only they or an approver can cancel it."
     assert office.types("bob", "/gpu bookings train-7").startswith("*4 bookings of train-7, the next first.*")
 
     assert office.types("ada", "/gpu unbook train-7 tue 20:00").startswith(

@@ -175,7 +175,10 @@ def test_a_claim_is_extended_by_command_and_by_button_from_its_end(office):
     assert "until Mon 15:00 UTC" in office.types("ada", "/gpu extend train-7 2h")
     assert "until Mon 16:00 UTC" in office.presses("ada", "Extend by 1 h")
     assert "until Tue 00:00 UTC" in office.types("ada", "/gpu extend")
-    assert office.types("bob", "/gpu extend train-7") == "You hold nothing on train-7. `/gpu claim train-7` takes it."
+    assert office.types("bob", "/gpu extend train-7") == (
+        "train-7 is @Ada's, so nobody else can extend it. `/gpu wait train-7` puts you in the line."
+    )
+    assert office.types("bob", "/gpu extend nb-2") == "You hold nothing on nb-2. `/gpu claim nb-2` takes it."
     assert office.types("ada", "/gpu extend train-7 30d").startswith("A claim lasts at most 14 days.")
 
 

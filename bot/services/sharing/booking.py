@@ -163,6 +163,11 @@ def cancel(desk: Desk, slot_id: str, person: str, *, series: bool = False) -> li
     return off
 
 
+def check_cancel(desk: Desk, slot: Slot, person: str) -> None:
+    """Raises Refused when this person may not cancel it, or there is nothing left to cancel."""
+    _check_cancel(desk, desk.store.reading(), slot, person)
+
+
 def _check_cancel(desk: Desk, db: Database, slot: Slot, person: str) -> None:
     listing = listings.by_id(db, slot.instance_id)
     roster = desk.roster()

@@ -123,6 +123,13 @@ def _changed(desk: Desk, db: Database, instance_id: str) -> Listing:
     return made
 
 
+def _not_yours(listing: Listing) -> str:
+    name, others = listing.instance.name, " and ".join(f"<@{each.holder}>" for each in listing.claims)
+    if listing.claims and not listing.unclaimed:
+        return f"{name} is {others}'s, so nobody else can extend it. `/gpu wait {name}` puts you in the line."
+    return f"You hold nothing on {name}. `/gpu claim {name}` takes it."
+
+
 def extend(desk: Desk, instance_id: str, holder: str, *, by: int | None = None, until: int | None = None) -> Listing:
     """Let one's claim end later: `by` milliseconds after its present end, or at `until`. Raises Refused."""
     now = desk.clock()
@@ -130,9 +137,7 @@ def extend(desk: Desk, instance_id: str, holder: str, *, by: int | None = None, 
         listing = _claimable(desk, db, instance_id)
         mine = listing.claim_of(holder)
         if mine is None:
-            raise Refused(
-                f"You hold nothing on {listing.instance.name}. `/gpu claim {listing.instance.name}` takes it."
-            )
+            raise Refused(_not_yours(listing))
         if by is not None and by < MINUTE:
             raise Refused(f"Less than a minute changes nothing. Try `extend {listing.instance.name} 2h`.")
         if until is not None and until < mine.until_at:
