@@ -22,7 +22,8 @@ SCHEMA = (
         team TEXT NOT NULL,
         counterfactual TEXT NOT NULL,
         until_at INTEGER NOT NULL,
-        over INTEGER NOT NULL CHECK (over IN (0, 1))
+        over INTEGER NOT NULL CHECK (over IN (0, 1)),
+        exact INTEGER NOT NULL CHECK (exact IN (0, 1))
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE saved (
         source_id TEXT NOT NULL REFERENCES saving_sources (id),
@@ -56,6 +57,8 @@ class Source:
     """How far it was worked out."""
     over: bool
     """Nothing more comes of it."""
+    exact: bool = True
+    """Whether its rate is."""
 
 
 def stops(db: Database) -> list[Row]:
@@ -83,7 +86,7 @@ def run_before(db: Database, instance_id: str, at: int) -> Row | None:
     """The last charge of an instance that began before an instant: where it ends, and its rate and team."""
     return one(
         db,
-        "SELECT until_at, rate_micros, team FROM charges WHERE instance_id = ? AND from_at < ? "
+        "SELECT until_at, rate_micros, team, exact FROM charges WHERE instance_id = ? AND from_at < ? "
         "ORDER BY from_at DESC, id DESC LIMIT 1",
         *(instance_id, at),
     )
@@ -154,10 +157,11 @@ def keep(db: Database, source: Source, pieces: Iterable[Piece]) -> None:
     """Write what was worked out of a source."""
     changed(
         db,
-        "INSERT INTO saving_sources (id, subject, name, team, counterfactual, until_at, over) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET until_at = excluded.until_at, "
+        "INSERT INTO saving_sources (id, subject, name, team, counterfactual, until_at, over, exact) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET until_at = excluded.until_at, "
         "over = excluded.over",
         *(source.id, source.subject, source.name, source.team, source.counterfactual, source.until_at, source.over),
+        source.exact,
     )
     many(
         db,
@@ -175,8 +179,8 @@ def between(db: Database, start: int, end: int) -> list[Saved]:
     found = rows(
         db,
         "SELECT s.source_id, o.name, o.team, s.kind, o.counterfactual, sum(s.saved_ms) AS saved_ms, "
-        "sum(s.micros) AS micros FROM saved s JOIN saving_sources o ON o.id = s.source_id "
+        "sum(s.micros) AS micros, o.exact FROM saved s JOIN saving_sources o ON o.id = s.source_id "
         "WHERE s.from_at >= ? AND s.from_at < ? GROUP BY s.source_id, s.kind ORDER BY 7 DESC, o.name",
         *(start, end),
     )
-    return [Saved(**row) for row in found]
+    return [Saved(**{**row, "exact": bool(row["exact"])}) for row in found]

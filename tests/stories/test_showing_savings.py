@@ -53,6 +53,17 @@ def test_without_any_stop_nothing_is_saved_and_what_could_be_is_no_saving(lived)
     ]
 
 
+def test_what_is_saved_at_a_borrowed_price_says_about(lived):
+    hours_pass(lived, 1)
+    stop(lived, "train-3")
+    hours_pass(lived, 3)
+
+    said = lived.types("ada", "/cost savings")
+
+    assert said.startswith("*November 2026: about $")
+    assert "\ntrain-3: about $" in said
+
+
 def test_a_stop_saves_what_the_machine_would_have_cost_by_its_own_pattern(lived):
     """train-7 ran in three of the four weeks before at these hours."""
     stop(lived)

@@ -19,6 +19,8 @@ class Saved(NamedTuple):
     """A sentence: what would have been otherwise."""
     saved_ms: int
     micros: int
+    exact: bool = True
+    """Whether its rate is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,8 @@ class Savings:
     def micros(self) -> int:
         """The sum."""
         return sum(each.micros for each in self.found)
+
+    @property
+    def exact(self) -> bool:
+        """Whether every rate in it is."""
+        return all(each.exact for each in self.found)

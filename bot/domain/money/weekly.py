@@ -59,6 +59,8 @@ class Weekly:
     """Whether the week before was at exact rates."""
     closed_exact: bool = True
     """Whether that month was."""
+    saved_exact: bool = True
+    """Whether what was saved is."""
 
     @property
     def is_empty(self) -> bool:
@@ -84,6 +86,7 @@ class Weekly:
             "todos": [asdict(each) for each in self.todos],
             "before_exact": self.before_exact,
             "closed_exact": self.closed_exact,
+            "saved_exact": self.saved_exact,
         }
 
     @classmethod

@@ -82,6 +82,7 @@ def _of_stop(desk: Desk, row: Row) -> None:
             *(row["id"], row["instance_id"], row["name"], run["team"], _otherwise(stop)),
             until_at=max(start, min(until, end)),
             over=end <= until,
+            exact=bool(run["exact"]),
         )
         saved.keep(db, made, pieces)
 
@@ -140,5 +141,14 @@ def _of_sharing(desk: Desk, row: Row) -> None:
             pieces = saved_by_sharing(row["micros_per_hour"], (start, min(until, end)), ran)
         name = other["name"] if other else row["instead_of"]
         worked_out = max(start, min(until, end))
-        made = Source(row["id"], subject, name, row["team"], row["counterfactual"], worked_out, over=end <= until)
+        told = (row["id"], subject, name, row["team"], row["counterfactual"], worked_out)
+        exact = bool(other["rate_exact"]) if other else _is_exact(desk, db, row["instead_of"])
+        made = Source(*told, over=end <= until, exact=exact)
         saved.keep(db, made, pieces)
+
+
+def _is_exact(desk: Desk, db: Database, template: str) -> bool:
+    """Whether the rate of what would have been launched is; of a template that is gone nobody can say so."""
+    known = desk.settings.templates.get(template)
+    rate = pricing.rate(desk, db, known.like()) if known else None
+    return rate is not None and rate.exact

@@ -46,6 +46,7 @@ def _made(desk: Desk, channel: str, day: date, now: int) -> Weekly:
     first, month = last - 6 * DAY, last.replace(day=1)
     week = spend_reporting.report(desk, "team", first, last)
     closed = spend_reporting.report(desk, "team", month, month_end(last)) if month_end(last) < today else None
+    saved = saving.answer(desk, month, min(today, month_end(last)))
     return Weekly(
         channel=channel,
         first=first,
@@ -57,9 +58,10 @@ def _made(desk: Desk, channel: str, day: date, now: int) -> Weekly:
         forecast=forecasting.answer(desk, forecasting.TOTAL),
         month=month,
         closed_micros=closed.rented.micros if closed else None,
-        saved_micros=saving.answer(desk, month, min(today, month_end(last))).micros,
+        saved_micros=saved.micros,
         todos=todos(spend_reporting.idle_now(desk), _over_budget(desk), _to_weigh(desk)),
         before_exact=week.before_exact,
+        saved_exact=saved.exact,
         closed_exact=closed is None or not closed.rented.about,
     )
 

@@ -5,7 +5,7 @@ from bot.domain.money.saved import Saved, Savings
 from handlers import ids
 from handlers.blocks.money.rented_prices import committed
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, handed_over, lines, section
-from handlers.blocks.words import days, esc, length, per_hour, plural, usd
+from handlers.blocks.words import about, days, esc, length, per_hour, plural, usd
 
 SHOWN = 5
 HOW: dict[SavingKind, str] = {
@@ -35,7 +35,7 @@ def _conclusion(told: Savings) -> str:
     so_far = " so far" if told.first <= told.today <= told.last else ""
     if not told.found:
         return f"{_period(told)}: nothing saved{so_far} that can be shown."
-    return f"{_period(told)}: {usd(told.micros)} saved{so_far}."
+    return f"{_period(told)}: {about(exact=told.exact)}{usd(told.micros)} saved{so_far}."
 
 
 def _period(told: Savings) -> str:
@@ -51,7 +51,8 @@ def _by_kind(told: Savings) -> str:
     for kind, how in HOW.items():
         found = [each for each in told.found if each.kind == kind]
         if found:
-            rows.append(f"{usd(sum(each.micros for each in found))} {how} ({plural(len(found), 'time')})")
+            micros, exact = sum(each.micros for each in found), all(each.exact for each in found)
+            rows.append(f"{about(exact=exact)}{usd(micros)} {how} ({plural(len(found), 'time')})")
     return lines(rows)
 
 
@@ -60,7 +61,7 @@ def _shown(told: Savings) -> tuple[Saved, ...]:
 
 
 def _one(each: Saved) -> str:
-    spared = f"{usd(each.micros)} for {length(each.saved_ms)} not run, as {WHY[each.kind]}"
+    spared = f"{about(exact=each.exact)}{usd(each.micros)} for {length(each.saved_ms)} not run, as {WHY[each.kind]}"
     return f"{esc(each.name, 60)}: {spared}. {esc(each.counterfactual, 300)}"
 
 

@@ -81,7 +81,7 @@ def _saved(made: Weekly) -> str:
     when = "this month so far" if made.closed_micros is None else f"in {made.month:%B}"
     if not made.saved_micros:
         return f"Nothing saved {when} that can be shown."
-    return f"Saved and verified {when}: {usd(made.saved_micros, cents=False)}."
+    return f"Saved and verified {when}: {about(exact=made.saved_exact)}{usd(made.saved_micros, cents=False)}."
 
 
 def _todo(each: Todo, now: int) -> str:
