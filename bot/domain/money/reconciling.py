@@ -30,10 +30,10 @@ REASONS: dict[Why, str] = {
     "other": "disks, traffic and services that Valet does not meter",
     "tax": "tax",
     "credits": "credits and refunds",
-    "purchases": "commitments and fees",
+    "purchases": "commitments and fees beyond what machines used of them",
     "corrections": "corrections of earlier months",
     "discounts": "discounts: paid below the rate",
-    "prepaid": "paid for by commitments",
+    "prepaid": "paid for by commitments at another time",
     "rates": "another price than our rate",
     "unseen": "machines or hours that Valet did not see",
     "unpriced": "machines without a known price here",
@@ -223,8 +223,14 @@ def _prices(theirs: _Side, ours: int) -> Counter[Why]:
 
 
 def _told_once(reasons: Counter[Why], off: int) -> Counter[Why]:
-    """A discount with a line of its own is part of our rates where they are below what the machines' lines say."""
-    same = min(-off, reasons["rates"])
-    if same > 0:
-        reasons.update({"discounts": same, "rates": -same})
+    """What has a line of its own on the bill is no reason as far as the machines' reasons are the same money.
+
+    A discount (`off`) is part of our rates where those are below what the machines' lines say; a commitment's fee is
+    what paid for the machines that it covers.
+    """
+    taken_off, covered = min(-off, reasons["rates"]), min(reasons["purchases"], -reasons["prepaid"])
+    if taken_off > 0:
+        reasons.update({"discounts": taken_off, "rates": -taken_off})
+    if covered > 0:
+        reasons.update({"purchases": -covered, "prepaid": covered})
     return reasons

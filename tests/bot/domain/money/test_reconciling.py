@@ -94,6 +94,16 @@ def test_what_a_commitment_paid_for_is_not_called_a_discount():
     assert found == {"prepaid": -14.0, "discounts": -10.144}
 
 
+def test_the_fee_that_pays_for_covered_machines_is_not_told_beside_them():
+    fees = [line(usd, kind="purchase", type="", instance="") for usd in (30, 20, 24.144)]
+    covered = line(0, effective=24.144, hours=24)
+
+    assert reasons([covered, fees[0]], [meter(24)]) == {"purchases": 5.856}
+    assert reasons([covered, fees[1]], [meter(24)]) == {"prepaid": -4.144}
+    assert reasons([covered, fees[2]], [meter(24)]) == {}
+    assert reasons([line(0, effective=24.144, hours=24)], [meter(24)]) == {"prepaid": -24.144}
+
+
 def test_a_machine_without_a_known_price_is_a_reason_of_its_own():
     assert reasons([line(8, hours=24)], [meter(24, rate=0)]) == {"unpriced": 8.0}
 
