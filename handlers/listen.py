@@ -15,6 +15,7 @@ from typing import Any
 
 from slack_bolt import Ack, App
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped
 from slack_sdk import WebClient
 
 from bot.errors import Impaired, NotFound, Refused, ValetError
@@ -88,6 +89,7 @@ def build(desk: Desk, client: WebClient, identity: Identity, *, signing_secret: 
 
     # `authorize` brings the token, so Bolt's own client carries none; `handlers.send` does the waiting and retrying
     bare = WebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=[])
+    logging.getLogger("slack_bolt.App").addFilter(_is_needed)
     app = App(
         client=bare,
         authorize=authorize,
@@ -101,6 +103,11 @@ def build(desk: Desk, client: WebClient, identity: Identity, *, signing_secret: 
     logging.getLogger("slack_bolt.RequestVerification").setLevel(logging.WARNING)
     register(app, _Listening(desk, identity, executor))
     return Face(app, executor)
+
+
+def _is_needed(record: logging.LogRecord) -> bool:
+    """Bolt finds SLACK_BOT_TOKEN in the environment, and warns at every start that it does not use it."""
+    return record.getMessage() != warning_client_prioritized_and_token_skipped()
 
 
 def register(app: App, here: _Listening) -> None:

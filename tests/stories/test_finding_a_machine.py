@@ -203,3 +203,10 @@ def test_a_stopped_machine_that_could_not_be_started_is_not_offered(shop):
     shop.tick()
 
     assert "eval-2" not in shop.types("ada", "/gpu find a10g for 2h")
+
+
+def test_a_machine_of_whose_gpus_nobody_knows_is_offered_to_nobody(office):
+    office.fleet.change("scratch", gpu_count=0, gpu_model="")
+    office.tick()
+
+    assert "*scratch*" not in office.types("ada", "/gpu find any")

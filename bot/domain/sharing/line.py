@@ -57,8 +57,9 @@ class Waiter:
         """Whether this instance is, or could be, what they wait for."""
         if self.instance_id:
             return self.instance_id == instance.id
-        enough = max(1, instance.gpu_count) >= self.amount(instance)
-        return enough and self.kind.fits(instance.gpu_model, instance.gpu_memory_mib)
+        return instance.gpu_count >= self.amount(instance) and self.kind.fits(
+            instance.gpu_model, instance.gpu_memory_mib
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class Found:
 def way(listing: Listing, want: Want, person: str = "") -> Way | None:
     """How this instance could serve the person; None when it could not, or when they hold some of it already."""
     instance = listing.instance
-    fits = want.kind.fits(instance.gpu_model, instance.gpu_memory_mib) and len(listing.gpus) >= want.count
+    fits = want.kind.fits(instance.gpu_model, instance.gpu_memory_mib) and instance.gpu_count >= want.count
     if not fits or listing.drain is not None or listing.claim_of(person) is not None:
         return None
     if not listing.running:
