@@ -17,12 +17,12 @@ COUNTS: Counter[str] = Counter()
 """What was really come by, over all rounds."""
 HAPPENS = (
     *("lost", "lost twice", "unconfirmed", "unconfirmed and behind", "refused", "throttled", "short", "short later"),
-    *("restarted", "restarted", "stopped", "protected", "terminated"),
+    *("restarted", "restarted", "stopped", "protected", "terminated", "silent"),
 )
 PLACES = tuple(f"{when} {call}" for call in ("describe", "stop", "start", "launch") for when in ("before", "after"))
 ZONES = ("us-west-2a", "us-west-2b", "us-east-1b", "us-east-1c")
 MADE = {"stop": "stops", "start": "starts", "launch": "launches"}
-LAG = 50 * SECOND
+LAG = 80 * SECOND
 """So long AWS may go on to tell of what was, which is longer than an order without an answer waits to be sent again."""
 LOST = Unreachable("AWS did not confirm it.")
 

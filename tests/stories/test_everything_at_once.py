@@ -152,6 +152,16 @@ class Everything(RuleBasedStateMachine):
         self.here.happens(aws, "stop", machine)
         self.approve(sayers, after)
 
+    @rule(machine=MACHINES, verb=st.sampled_from(["stop", "start"]), who=st.sampled_from([BOB, DEE]))
+    def bob_leaves_before_what_was_approved_can_be_done(self, machine, verb, who):
+        self.types(ADA, f"{verb} {machine}")
+        self.here.happens("throttled", verb, machine)
+        self.press(who, 0, ids.APPROVE)
+        self.here.settings = WITHOUT_BOB
+        self.here.start_again()
+        self.here.world.calm()
+        self.here.pass_minutes(1)
+
     @rule(machine=MACHINES, sayers=SAYERS, aws=AWS, after=AFTER)
     def a_stop_that_ends_work_is_asked_for_and_decided(self, machine, sayers, aws, after):
         self.here.util[machine] = 85.0

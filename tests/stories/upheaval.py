@@ -244,9 +244,12 @@ class Upheaval(Office):
         ]
 
     def happens(self, what: str, verb: str, name: str) -> None:
-        """Something happens in AWS."""
+        """Something happens in AWS, or the agent falls silent for longer than anybody can tell what it would say."""
         self.clock.forward(SECOND)
-        if what:
+        if what == "silent" and name in self.util:
+            self.util[name] = None
+            self.pass_minutes(8)
+        elif what:
             self.world.happens(what, verb, name)
 
     def slack_fails(self, method: str, how: Mapping[str, Any], times: int = 1) -> None:
