@@ -16,6 +16,7 @@ from tests.conftest import Clock
 COUNTS: Counter[str] = Counter()
 """What was really come by, over all rounds."""
 HAPPENS = (
+    *("unconfirmed and behind",) * 2,
     *("lost", "lost twice", "unconfirmed", "unconfirmed and behind", "refused", "throttled", "short", "short later"),
     *("restarted", "restarted", "stopped", "protected", "terminated", "silent"),
 )
