@@ -1,14 +1,14 @@
 """Everything at once, for as long as you like: how much was come by, and whether anything broke.
 
 Run as `python -m tests.bench.bench_everything [--minutes M] [--seed N] [--steps S]`. It prints one line of counts; what
-breaks is printed by hypothesis, with the steps that lead there, and ends it.
+breaks is printed by hypothesis, with the steps that lead there, unshortened, and ends it.
 """
 
 import argparse
 import time
 
 import pytest
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.stories.misbehaving import COUNTS
@@ -28,6 +28,7 @@ def measure(minutes: float, first: int, steps: int) -> None:
             max_examples=AT_ONCE,
             stateful_step_count=steps,
             database=None,
+            phases=[Phase.generate],
             deadline=None,
             suppress_health_check=list(HealthCheck),
         )

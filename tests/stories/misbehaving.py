@@ -54,6 +54,10 @@ class World(SandboxFleet):
     def launched(self, order):
         return self._as_told(order.name, super().launched(order))
 
+    def as_told(self, machine: Instance) -> Instance:
+        """What a look at a machine shows this moment."""
+        return self._as_told(machine.name, machine) or machine
+
     def _as_told(self, name, found):
         since, was = self._was.get(name, (0, None))
         behind = self.lags and self._clock() - since < LAG
