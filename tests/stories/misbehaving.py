@@ -54,10 +54,6 @@ class World(SandboxFleet):
     def launched(self, order):
         return self._as_told(order.name, super().launched(order))
 
-    def as_told(self, machine: Instance) -> Instance:
-        """What a look at a machine shows this moment."""
-        return self._as_told(machine.name, machine) or machine
-
     def _as_told(self, name, found):
         since, was = self._was.get(name, (0, None))
         behind = self.lags and self._clock() - since < LAG
@@ -65,10 +61,10 @@ class World(SandboxFleet):
         return was if behind else found
 
     def stop(self, instance):
-        self._judged("stop", instance, self.named(instance.name))
+        self._judged("stop", instance, self._as_told(instance.name, self.named(instance.name)))
 
     def start(self, instance):
-        self._judged("start", instance, self.named(instance.name))
+        self._judged("start", instance, self._as_told(instance.name, self.named(instance.name)))
 
     def launch(self, order):
         return self._judged("launch", order, order)
