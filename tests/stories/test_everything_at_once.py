@@ -115,6 +115,7 @@ class Everything(RuleBasedStateMachine):
     @rule(machine=MACHINES, approved=st.booleans())
     def whoever_asked_takes_it_back(self, machine, approved):
         self.types(ADA, f"stop {machine}")
+        self.here.clock.forward(SECOND)
         self.types(ADA, f"stop {machine}")
         if approved:
             self.press(BOB, 0, ids.APPROVE)
@@ -179,11 +180,14 @@ class Everything(RuleBasedStateMachine):
         self.here.pass_minutes(wait)
         self.approve(sayers, after)
 
-    @rule(sayers=SAYERS, aws=AWS, slack=SLACK, after=AFTER, back=st.booleans())
+    @rule(sayers=SAYERS, aws=AWS, slack=SLACK, after=AFTER, back=st.integers(0, 2))
     def several_stops_are_asked_for_and_decided(self, sayers, aws, slack, after, back):
         self.here.slack_fails(*slack)
         self.types(ADA, "stop nb-5 render-1 the night is long")
+        if back == 2:
+            self.types(CY, "claim render-1 for 1h")
         if back:
+            self.here.clock.forward(SECOND)
             self.types(ADA, "stop nb-5")
             self.press(ADA, 0, ids.CALL_OFF)
         self.here.happens(aws, "stop", "render-1")

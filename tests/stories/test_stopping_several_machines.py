@@ -169,6 +169,19 @@ def test_the_offer_is_for_whoever_asked_and_for_an_hour(office_with):
     assert "This offer is over an hour old." in office.presses("ada", "Ask about the 2 dearest")
 
 
+def test_whoever_takes_the_last_of_them_back_hears_what_became_of_the_others(idle):
+    ask(idle, "/gpu stop train-7 nb-2")
+    idle.types("cy", "/gpu claim nb-2 for 2h")
+    idle.passes(MINUTE)
+    idle.types("ada", "/gpu stop train-7")
+    idle.presses("ada", "Take it back")
+
+    told = [said for said in idle.slack.sees("ada", "@ada") if "machines of team nlp" in said]
+    assert len(told) == 1
+    assert "Nothing was stopped." in told[0]
+    assert "@Cy claimed nb-2 first" in told[0]
+
+
 def test_asked_twice_it_is_the_same_card(idle):
     ask(idle)
     again = ask(idle)

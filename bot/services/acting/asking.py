@@ -247,6 +247,8 @@ def call_off(desk: Desk, action_id: str, person: str) -> Action:
             raise Refused("It is under way or over, so it can't be called off any more.")
         audit.add(db, now, person, f"called the {action.kind} off", subject=action.subject, detail=action.id)
         ending.show(desk, db, action)
+        if action.batch:  # they know what came of this one, and nothing yet of the others
+            ending.note(db, action, now)
         ended = actions.by_id(db, action_id) or action
     desk.wake()
     return ended
