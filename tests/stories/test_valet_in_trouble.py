@@ -160,7 +160,7 @@ def test_a_disk_at_its_limit_that_goes_back_and_forth_is_told_of_once(office, al
 
 def test_while_slack_is_away_too_the_admins_are_told_when_it_is_back(office, alarm):
     freeze(office)
-    office.slack.fault("chat.postMessage", "internal_error", times=2)
+    office.slack.fault("chat.postMessage", "org_login_required", times=2)
     alarm.look()
     alarm.look()
     silent = office.slack.sees("bob", "@bob")
