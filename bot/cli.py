@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "restore": ("bot.commands.restore", "Put a backup in the place of the database."),
     "forecast": ("bot.commands.forecast", "Forecast daily spend from a CSV file."),
     "rent-or-buy": ("bot.commands.rent_or_buy", "Weigh buying servers against renting them on."),
+    "init": ("bot.commands.init", "Write settings to fill in."),
     "doctor": ("bot.commands.doctor", "Check settings, database, Slack, AWS and agents."),
     "manifest": ("bot.commands.manifest", "Print the Slack app manifest."),
     "iam-policy": ("bot.commands.iam_policy", "Print the AWS policies Valet needs."),

@@ -39,7 +39,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     try:
         table = tomllib.loads(path.read_text())
     except FileNotFoundError:
-        raise SettingsError(f"There is no settings file {path}. Write one (the README has a short example).") from None
+        raise SettingsError(f"There is no settings file {path}. `valet init` writes one to fill in.") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path} can't be read: {error}.") from error
     return parse(table, environment)
