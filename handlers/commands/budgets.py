@@ -21,7 +21,7 @@ def budget(ask: Ask) -> Reply:
             "Budgets are set in valet.toml, by an admin: `budget_usd` of a team, `usd` under `[budget]` for all, "
             "`[[budgets]]` for a type, a machine or one month."
         )
-    words = ask.words[1:] if ask.words and ask.words[0].lower() in {"for", "of"} else ask.words
+    words = [word for word in ask.words if word.lower() not in {"for", "of", "left", "remaining", "all"}]
     if words:
         return of_scope(ask, _scope(replace(ask, words=words)))
     found = every(ask.desk)

@@ -108,7 +108,7 @@ VERBS = (
 )
 
 ALSO = {
-    **dict.fromkeys(("spend", "spent", "spending", "reports"), "report"),
+    **dict.fromkeys(("spend", "spent", "spending", "reports", "total", "top"), "report"),
     **dict.fromkeys(("waste", "wasted", "idling"), "idle"),
     **dict.fromkeys(("invoice", "invoices", "bills", "billed"), "bill"),
     **dict.fromkeys(("saved", "saving"), "savings"),
@@ -124,13 +124,16 @@ RENT_OR_BUY = (["rent", "or", "buy"], ["rent", "vs", "buy"], ["buy", "or", "rent
 def run(ask: Ask) -> Reply:
     """Run the verb that is meant: days, or a way to tell them apart, without a verb are a report."""
     words, lower = ask.words, [word.lower() for word in ask.words]
+    command = ask.desk.settings.slack.cost_command
+    if "csv" in lower:
+        rest = " ".join(word for word in words if word.lower() not in {"as", "csv", "to", "export"}) or "report"
+        raise Refused(f"Files come by a button: try `{command} {rest[:60]}`, and press [As CSV] below the answer.")
     if lower[:3] in RENT_OR_BUY:
         words = ["rent-or-buy", *words[3:]]
     elif lower and lower[0] in ALSO:
         words = [ALSO[lower[0]], *words[1:]]
     elif lower and lower[0] not in {verb.name for verb in VERBS} and _is_report(ask, lower):
         words = ["report", *words]
-    command = ask.desk.settings.slack.cost_command
     about = named_scope(ask.desk, words[0]) if words and words[0].lower() not in {verb.name for verb in VERBS} else None
     if about is not None:
         name = about.label or about.key

@@ -37,6 +37,8 @@ _BETWEEN = re.compile(r"(?:from )?(.+?) (?:to|until|till|through|-) (.+)")
 def days(words: list[str], today: date) -> Span:
     """The days that are meant, both counted: this month without words. Raises Refused."""
     plain = " ".join(_NOISE.sub(" ", " ".join(words).lower()).split())
+    if re.search(r" (vs|versus|and|or) ", plain):
+        raise Refused('One span at a time, or from one to another. Try "october", or "october to november".')
     found = _between(plain, today) or _read(plain, today)
     if found is None:
         close = nearest(plain, NAMED)
@@ -88,7 +90,7 @@ def _named(plain: str, today: date) -> Span | None:
     quarter = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)
     return {
         **dict.fromkeys(("", "month", "this month", "mtd", "month to date"), _month(today)),
-        "today": (today, today),
+        **dict.fromkeys(("today", "now"), (today, today)),
         "yesterday": (today - DAY, today - DAY),
         **dict.fromkeys(("last", "last month", "previous month"), _month(first - DAY)),
         **dict.fromkeys(("week", "this week"), (monday, monday + 6 * DAY)),

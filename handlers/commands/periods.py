@@ -7,8 +7,18 @@ from bot.errors import Refused
 from handlers.blocks.money.cost import Period
 
 PERIODS: dict[str, Period] = {"month": "month", "7d": "7d", "30d": "30d", "90d": "90d"}
-_ALSO: dict[str, Period] = {**PERIODS, "7": "7d", "30": "30d", "90": "90d", "week": "7d", "quarter": "90d"}
-_NOISE = frozenset({"next", "for", "in", "of", "the", "over", "coming", "within", "please"})
+_ALSO: dict[str, Period] = {
+    **PERIODS,
+    "7": "7d",
+    "30": "30d",
+    "90": "90d",
+    "week": "7d",
+    "quarter": "90d",
+    "eom": "month",
+}
+_NOISE = frozenset(
+    {"next", "for", "in", "of", "the", "over", "coming", "within", "please", "until", "till", "end", "rest"}
+)
 _DAYS = frozenset({"d", "day", "days"})
 _LATER = re.compile(r"[+-]?\d+(\.\d+)?[a-z]*|this|next|last|(day|week|month|quarter|year)s?", re.ASCII)
 

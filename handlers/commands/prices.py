@@ -58,6 +58,8 @@ def _of_one(ask: Ask, wanted: str) -> Reply:
 def _without_place(ask: Ask, wanted: str) -> Refused | None:
     """Whoever names a region gets them all: the answer tells each place."""
     named, place, where = wanted.partition(" in ")
+    if not place and IS_TYPE.fullmatch(wanted.lower().partition(" ")[0]):
+        named, place, where = wanted.partition(" ")
     if not place:
         return None
     command = ask.desk.settings.slack.cost_command

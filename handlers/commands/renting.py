@@ -38,6 +38,9 @@ def rent_or_buy(ask: Ask) -> Reply:
     words = _spelled(ask.words)
     figures = [word for word in words if word.partition(":")[0].lower() in _FIELDS and ":" in word]
     names = [word for word in words if word not in figures]
+    loose = next((word for word in names if figure(word) is not None and len(names) > 1), None)
+    if loose is not None:
+        raise Refused(f'"{loose[:40]}" of what? Say price:{loose[:20]}, or another figure: {EXAMPLES}.')
     about = _scope(Ask(ask.desk, ask.user, ask.channel, names))
     return blocks.weighed(renting.advise(ask.desk, about, _asked(figures)), " ".join(figures))
 
@@ -67,7 +70,9 @@ def _spelled(words: list[str]) -> list[str]:
     """Figures as people type them: "at 12%" is rate:12, "price=120k" and "price 120k" are price:120k."""
     fields = "|".join(_FIELDS)
     text = re.sub(rf"\b({fields})\s*(?:[:=]|\s)\s*(?=[$\u20ac]?\d)", r"\1:", " ".join(words), flags=re.IGNORECASE)
-    return re.sub(r"(?:\b(?:at|with)\s+)?(?<![\w:.])(\d{1,2}(?:\.\d+)?)\s?%", r"rate:\1", text).split()
+    text = re.sub(r"(?<=[\dk])\s?(?:usd|dollars)\b", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"(?:\b(?:for|over)\s+)?(?<![\w:.])(\d{1,2})\s?years?\b", r"life:\1", text, flags=re.IGNORECASE)
+    return re.sub(r"(?:\b(?:at|with)\s+)?(?<![\w:.])(\d{1,3}(?:\.\d+)?)\s?%", r"rate:\1", text).split()
 
 
 def _scope(ask: Ask) -> Scope:

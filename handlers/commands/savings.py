@@ -20,6 +20,8 @@ def savings(ask: Ask) -> Reply:
 
 
 def _days(words: list[str], today: date) -> tuple[date, date]:
+    if {"by", "per"} & {word.lower() for word in words}:
+        raise Refused("Savings are told by what led to them; the file of [As CSV] below has the team of each.")
     first, last = days(words, today)
     if first == last:
         raise Refused(f"Savings are told by month or year. Try {today:%Y-%m} or {today:%Y}.")

@@ -13,6 +13,7 @@ from handlers.commands.verbs import Ask
 _UNBILLED = "and is on no bill to forecast"
 _OWNED = {"rent-or-buy": "so there is no rent left to weigh against buying it"}
 """Why a question about an owned machine has no answer, by verb."""
+EVERYTHING = frozenset({"all", "everything", "company", "the company", "overall"})
 SCOPES = "total|team NAME|type TYPE|instance NAME"
 
 
@@ -20,6 +21,8 @@ def scope(ask: Ask, verb: str) -> Scope:
     """The scope that the words after a verb name; no words mean everything. Raises Refused, NotFound."""
     words = ask.words
     if not words or words == ["total"]:
+        return forecasting.TOTAL
+    if " ".join(words).lower() in EVERYTHING and named_scope(ask.desk, " ".join(words)) is None:
         return forecasting.TOTAL
     kind, _, value = words[0].partition(":")
     name = value or " ".join(words[1:])

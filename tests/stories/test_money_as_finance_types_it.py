@@ -44,6 +44,17 @@ SAID = {
     "rent-or-buy h100 price=250k": "*p5.48xlarge: buy 1 server.",
     "rent-or-buy p5.48xlarge price 250k residual 20%": "*p5.48xlarge: buy 1 server.",
     "rent-or-buy 8xb200": "What does a server like p6-b200.48xlarge cost?",
+    "report last month as csv": "Files come by a button: try `/cost report last month`, and press [As CSV] below",
+    "report october vs november": "One span at a time, or from one to another.",
+    "total last month": OCTOBER,
+    "forecast the company until end of month": "*November: $",
+    "budget left": "*1 budget is likely to be exceeded.*",
+    "prices p4d.24xlarge us-west-2": 'Prices are told of every place at once, not of "us-west-2" alone.',
+    "savings by team": "Savings are told by what led to them;",
+    "idle now": "*Monday 23 November 2026 so far: ",
+    "rent-or-buy p4d.24xlarge price 200k usd over 5 years": "*p4d.24xlarge: buy 1 server. It saves",
+    "rent-or-buy p4d.24xlarge 200000": '"200000" of what? Say price:200000, or another figure:',
+    "rent-or-buy p4d.24xlarge price 200k at 200%": '"rate:200" is not a figure from 0 to 100.',
     "reprot": "I don't know `reprot`. Did you mean `/cost report`?",
 }
 
