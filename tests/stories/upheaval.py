@@ -398,6 +398,9 @@ class Upheaval(Office):
     def _told(self, action: Action, told: Counter[tuple[str, str]]) -> None:
         """Whoever asked was told the end, and the card was posted."""
         held_back = consents.hold_back(self.db, action.id)
+        made = self.effects[action.id, action.kind]
+        assert not made or action.kind != "stop" or action.state in {"done", "unknown"}, f"AWS stopped it: {action}"
+        assert not made or action.tries or action.state in {"done", "unknown", "failed"}, f"AWS did it: {action}"
         if action.batch:
             live = [each for each in actions.of_batch(self.db, action.batch) if each.is_live]
             assert live or told[action.told, f"batch-end:{action.batch}"] == 1, f"nobody was told the end of {action}"
