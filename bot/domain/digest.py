@@ -217,6 +217,8 @@ class RowNow:
     """Until when it is kept or claimed, or the card waits for an answer."""
     action_id: str = ""
     """The stop that was asked for, if any."""
+    gpus: tuple[int, ...] = ()
+    """Those that were claimed, where not all were."""
 
     @property
     def may_stop(self) -> bool:

@@ -145,7 +145,8 @@ def _now(db: Database, row: IdleRow, made_at: int, snooze: Snooze | None) -> Row
         return _being_stopped(row, action)
     claim = next((each for each in listing.claims if each.from_at >= made_at), None)
     if claim is not None:
-        return RowNow(row, "claimed", who=claim.holder, at=claim.from_at, until=claim.until_at)
+        some = () if listing.is_whole(claim) else claim.gpus
+        return RowNow(row, "claimed", who=claim.holder, at=claim.from_at, until=claim.until_at, gpus=some)
     if snooze is not None:
         return RowNow(row, "kept", who=snooze.who, at=snooze.made_at, until=snooze.until_at)
     return RowNow(row, _by_verdict(listing))

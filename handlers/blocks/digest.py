@@ -7,7 +7,20 @@ from bot.domain.digest import DigestNow, IdleRow, MonthAhead, RowNow
 from handlers import ids
 from handlers.blocks.acting import dormant, images
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
-from handlers.blocks.words import at, chance_of, esc, length, near, per_hour, person, persons, plural, roughly, usd
+from handlers.blocks.words import (
+    at,
+    chance_of,
+    esc,
+    gpus,
+    length,
+    near,
+    per_hour,
+    person,
+    persons,
+    plural,
+    roughly,
+    usd,
+)
 
 NAMED = 5
 SHOWN = 15
@@ -112,7 +125,7 @@ def _became(now: RowNow) -> str:
         "approved": f"{who} approved the stop{when}.",
         "stopping": f"Stopping: {who} approved it{when}.",
         "stopped": f"Stopped{when}." if not now.who else f"Stopped: {who} approved it{when}.",
-        "claimed": f"{who} claimed it{until}.",
+        "claimed": f"{who} claimed {gpus(now.gpus) if now.gpus else 'it'}{until}.",
         "kept": f"{who} keeps it{until}.",
         "working": "Works again.",
         "unknown": "No reading now.",

@@ -38,6 +38,14 @@ def test_it_names_the_machines_how_long_what_it_cost_and_who_holds_them(morning)
     assert "[Stop train-7…] [Keep train-7]" in seen
 
 
+def test_it_says_which_gpus_were_claimed_since_where_others_go_on_idling(morning):
+    morning.types("ada", "/gpu claim train-7 gpus:0,1 for 3h")
+    assert "@Ada claimed GPUs 0-1 until Tue 12:00 UTC." in morning.sees("bob", "#ml-platform")
+
+    morning.types("ada", "/gpu claim train-7 gpus:all for 3h")
+    assert "@Ada claimed it until Tue 12:00 UTC." in morning.sees("bob", "#ml-platform")
+
+
 def test_idle_machines_that_it_does_not_list_are_named(office):
     office.clock.forward(DAY - HOUR)
     office.types("ada", "/gpu snooze train-3 until 18:00 paper deadline")
