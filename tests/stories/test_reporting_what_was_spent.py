@@ -241,12 +241,12 @@ def test_where_the_bot_may_upload_no_files_it_says_so(spent):
 
 
 def test_where_slack_does_not_take_the_file_it_is_said(spent):
-    spent.slack.fault("files.completeUploadExternal", "internal_error")
+    spent.slack.fault("files.completeUploadExternal", "invalid_channel")
     spent.types("ada", "/cost report")
 
     seen = spent.presses("ada", "As CSV")
 
-    assert seen == "Slack did not take the file (internal_error). `valet ledger --csv` prints the same figures."
+    assert seen == "Slack did not take the file (invalid_channel). `valet ledger --csv` prints the same figures."
 
 
 def test_no_cell_of_the_csv_is_a_formula(spent):
