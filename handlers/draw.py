@@ -21,6 +21,7 @@ from handlers.messages import (
     weekly,
 )
 from handlers.messages.drawing import Draw
+from handlers.spelling import spelled
 
 KINDS: dict[str, Draw] = {
     **acting.KINDS,
@@ -45,4 +46,5 @@ KINDS: dict[str, Draw] = {
 def draw(desk: Desk, kind: str, subject: str) -> Reply | None:
     """A message of this kind about this subject; None when there is nothing left to show."""
     known = KINDS.get(kind)
-    return known(desk, subject) if known else None
+    reply = known(desk, subject) if known else None
+    return spelled(desk, reply) if reply else None

@@ -31,6 +31,7 @@ from handlers.commands.parse import words
 from handlers.files import handed
 from handlers.people import Identity
 from handlers.send import answer, patiently, post
+from handlers.spelling import spelled
 
 log = logging.getLogger(__name__)
 THREADS = 20
@@ -149,7 +150,7 @@ def _work(desk: Desk, what: str, do: Callable[[], Reply | None], tell: Callable[
     try:
         reply = _outcome(desk, what, do)
         if reply is not None:
-            tell(reply)
+            tell(spelled(desk, reply))
     except Exception:
         log.exception("nobody could be told what came of %s", what)
 
