@@ -185,3 +185,9 @@ def test_a_job_nobody_allows_does_not_even_wait(lab):
     assert lab.types("ada", "/gpu wait train-7 then: run rm -rf /").startswith("Say what to run at the end:")
     assert lab.types("ada", "/gpu wait train-7 then: run render") == 'You can\'t run "render". Try nightly-eval.'
     assert lab.types("ada", "/gpu line train-7").startswith("Nobody waits")
+
+
+def test_where_admins_list_no_commands_there_is_nothing_to_run(office):
+    assert office.types("ada", "/gpu runs") == (
+        "There is nothing that you may run. Admins list commands under `[runs]` in valet.toml."
+    )

@@ -58,6 +58,8 @@ def _output(run: Run) -> list[Block]:
 
 def listed(found: list[tuple[Run, str]], known: list[RunTemplate], command: str) -> Reply:
     """What one has run, and what one could."""
-    could = ", ".join(code(each.name, 60) for each in known) or "nothing yet"
+    could = ", ".join(code(each.name, 60) for each in known)
     said = [f"{code(run.template, 60)} on *{esc(name, 60)}* {_state(run)}" for run, name in found]
-    return plainly(lines([*said, f"You can run {could}: `{command} run NAME train-7`, on a machine you hold."]))
+    how = f"You can run {could}: `{command} run NAME train-7`, on a machine you hold."
+    none = "There is nothing that you may run. Admins list commands under `[runs]` in valet.toml."
+    return plainly(lines([*said, how if known else none]))
