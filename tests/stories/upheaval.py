@@ -181,12 +181,14 @@ class Upheaval(Office):
     def press_button(self, who: str, button: Button) -> str:
         """Press one, new or old; what is answered to whoever did, if anything is at once."""
         asked = self._deciding(button)
-        before = self.slack.version
+        before, faults = self.slack.version, COUNTS[POSTS_FAIL]
         self.slack.press_late(who, button.seen, button.action_id, button.value)
         self.listened()
         answers = self.news(who, before)
-        self._pressed(who, button, before, accepted=not answers)
-        for each in asked if not answers and DECIDING.get(button.kind) is False else ():
+        untold = not answers and COUNTS[POSTS_FAIL] - faults >= TRIES
+        COUNTS["answers that Slack took by no way"] += untold
+        self._pressed(who, button, before, accepted=not answers, untold=untold)
+        for each in asked if not answers and not untold and DECIDING.get(button.kind) is False else ():
             assert self.action(each.id).state == "denied", "a no that counts ends it"
             self.noes.add(each.id)
         self.go_on()
@@ -194,20 +196,21 @@ class Upheaval(Office):
 
     def press_at_once(self, presses: list[tuple[str, Button]]) -> None:
         """Several people press at the same moment."""
-        before = self.slack.version
+        before, faults = self.slack.version, COUNTS[POSTS_FAIL]
         for who, button in presses:
             self.slack.press_late(who, button.seen, button.action_id, button.value)
         self.listened()
+        untold = COUNTS[POSTS_FAIL] - faults >= TRIES
         for who, button in presses:
-            self._pressed(who, button, before, accepted=True)
+            self._pressed(who, button, before, accepted=True, untold=untold)
         COUNTS["races"] += 1
         self.go_on()
 
-    def _pressed(self, who: str, button: Button, before: int, *, accepted: bool) -> None:
+    def _pressed(self, who: str, button: Button, before: int, *, accepted: bool, untold: bool = False) -> None:
         COUNTS["presses"] += 1
         COUNTS["late presses"] += self.slack.messages.get(button.seen.ts) is not button.seen
         self.someone_acted = True
-        if not self.news(who, before):
+        if not untold and not self.news(who, before):
             self.owed.append((who, button.seen, before))
         if accepted and DECIDING.get(button.kind):
             for each in self._meant(button):
