@@ -78,6 +78,8 @@ class Store:
         self._file = self._identity()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self._file is None:
+                self.path.touch(mode=0o600)  # SQLite would let everybody on the machine read who did what, and when
             if self._keeper:
                 self._refuse_unwritable()
                 self._kept = ProcessLock(self.path, KEEPING)

@@ -1,6 +1,7 @@
 """The promises of the store: nothing committed is lost, nothing fails for being second, nothing newer is opened."""
 
 import contextlib
+import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -205,3 +206,13 @@ def test_a_database_of_something_else_is_left_alone(tmp_path):
 def test_a_directory_is_no_database(tmp_path):
     with pytest.raises(Unreachable, match="is a directory"):
         Store(tmp_path)
+
+
+def test_a_new_database_is_its_owners_to_read_only(tmp_path):
+    with contextlib.closing(Store(tmp_path / "valet.db")) as made:
+        with made.writing() as db:
+            note(db, "who did what")
+        rights = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+
+    assert rights["valet.db"] == 0o600
+    assert all(mode & 0o077 == 0 for name, mode in rights.items() if name.startswith("valet.db-"))
