@@ -49,6 +49,7 @@ class Nights(RuleBasedStateMachine):
         self.room = Room(Path(self.folder.name) / "room.db", self.clock, fleet=self.world, settings=WITH_HOURS)
         self.util: float | None = 0.0
         self.worked_at = 0
+        self.stops = 0
         self.room.sweep()
         self.report(75)
 
@@ -73,6 +74,7 @@ class Nights(RuleBasedStateMachine):
         now = self.clock()
         if machine.name != NAME:
             return
+        self.stops += 1
         action = actions.live_on(self.db, machine.id)
         assert action is not None
         assert action.facts.rule == "hours"
@@ -98,6 +100,7 @@ class Nights(RuleBasedStateMachine):
         self.report(3)
         self.room.tick()
         parking.park(self.room.desk)
+        self.room.posted()
         self.room.tick()
 
     @rule(minutes=st.sampled_from([2, 10, 30, 60, 120]))
@@ -181,3 +184,13 @@ TestNights = Nights.TestCase
 TestNights.settings = settings(
     max_examples=10, stateful_step_count=8, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+def test_a_night_in_which_nothing_is_in_the_way_ends_in_a_stop_so_that_the_above_is_no_empty_promise():
+    nights = Nights()
+
+    nights.time_passes(120)
+    nights.time_passes(10)
+    nights.teardown()
+
+    assert nights.stops == 1

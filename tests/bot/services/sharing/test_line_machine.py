@@ -157,6 +157,7 @@ class Line(Company):
 
     @rule()
     def tick(self) -> None:
+        self.room.posted()
         known = {each.id for each in self.open_offers()}
         claim_ends.expire(self.room.desk)
         offering.offer_due(self.room.desk)

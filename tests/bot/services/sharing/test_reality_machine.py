@@ -88,6 +88,7 @@ class Reality(Company):
         assert taken <= idle & overdue, "nothing that works, is unknown or was not asked about in time is taken"
         squatting.look(desk)
         offering.offer_due(desk)
+        self.room.posted()
 
     @invariant()
     def each_reminder_is_told_once_and_in_order(self) -> None:

@@ -160,6 +160,7 @@ class Sharing(Company):
             *(squatting.look, offering.offer_due, parking.park),
         ):
             job(desk)
+        self.room.posted()
         self.account()
 
     def account(self) -> None:
