@@ -18,6 +18,8 @@ from store.trouble import DAMAGED, MOVED, UNREADABLE, UNWRITABLE, Trouble, Watch
 
 log = logging.getLogger(__name__)
 BUSY_MS = 5_000
+START_MS = 30_000
+"""A start waits longer: another one may just be migrating, on a slow disk."""
 _FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
 
@@ -107,6 +109,7 @@ class Store:
             raise Impaired(f"The database {path}, or its folder, may not be written.", UNWRITABLE)
 
     def _prepare(self) -> None:
+        self._writer.execute(f"PRAGMA busy_timeout={START_MS}").fetchone()
         names = {name for (name,) in self._writer.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if names and "_sqlite_migrations" not in names:
             raise Refused(f"{self.path} is a database of something else. Name another file for Valet's.")
@@ -119,6 +122,7 @@ class Store:
         self._writer.execute("BEGIN IMMEDIATE")
         migrate(self._writer)
         self._writer.execute("COMMIT")
+        self._writer.execute(f"PRAGMA busy_timeout={BUSY_MS}").fetchone()
 
     def _note(self, error: Impaired) -> None:
         self.trouble.change(error.reason)
