@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -118,11 +119,24 @@ class Store:
             said = f"The database {self.path} is damaged ({problem}). Restore a backup: valet restore FILE."
             raise Impaired(said, DAMAGED)
         mode = "WAL" if wal_is_safe(sqlite_version()) else "DELETE"
-        self._writer.execute(f"PRAGMA journal_mode={mode}").fetchone()
+        self._switch(mode)
         self._writer.execute("BEGIN IMMEDIATE")
         migrate(self._writer)
         self._writer.execute("COMMIT")
         self._writer.execute(f"PRAGMA busy_timeout={BUSY_MS}").fetchone()
+
+    def _switch(self, mode: str) -> None:
+        """Set the journal mode. Here SQLite does not wait for others by itself, whatever the busy timeout."""
+        deadline = time.monotonic() + START_MS / 1_000
+        while True:
+            try:
+                self._writer.execute(f"PRAGMA journal_mode={mode}").fetchone()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
     def _note(self, error: Impaired) -> None:
         self.trouble.change(error.reason)
