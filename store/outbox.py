@@ -150,14 +150,17 @@ def posted_at(db: Database, channel: str, ref: str) -> int | None:
 
 def is_on_its_way(db: Database, channel: str, ref: str) -> bool:
     """Whether a message that nobody has seen is still tried to be posted."""
-    sql = "SELECT 1 FROM outbox WHERE channel = ? AND ref = ? AND state IN ('waiting', 'sending')"
-    return one(db, sql, channel, ref) is not None and posted_at(db, channel, ref) is None
+    return _is_unseen(db, channel, ref, "waiting", "sending")
 
 
 def is_held_up(db: Database, channel: str, ref: str) -> bool:
     """Whether a message was to be posted and has not been."""
-    sql = "SELECT 1 FROM outbox WHERE channel = ? AND ref = ? AND state IN ('waiting', 'sending', 'dead')"
-    return one(db, sql, channel, ref) is not None and posted_at(db, channel, ref) is None
+    return _is_unseen(db, channel, ref, "waiting", "sending", "dead")
+
+
+def _is_unseen(db: Database, channel: str, ref: str, *states: str) -> bool:
+    sql = f"SELECT 1 FROM outbox WHERE channel = ? AND ref = ? AND state IN ({', '.join('?' * len(states))})"
+    return one(db, sql, channel, ref, *states) is not None and posted_at(db, channel, ref) is None
 
 
 def dead(db: Database) -> list[Row]:

@@ -1,5 +1,6 @@
 """Who may do what: teams, approvers and admins, known by Slack user id only."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -40,3 +41,8 @@ class Roster:
         """Who may approve for a team: its approvers, else the admins."""
         team = self.team(team_name)
         return (team.approvers if team else frozenset()) or self.admins
+
+
+def either(users: Iterable[str]) -> str:
+    """Who of them could do it, for a sentence that refuses somebody else."""
+    return " or ".join(f"<@{user}>" for user in sorted(users)) or "nobody yet (no approver is set)"

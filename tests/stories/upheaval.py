@@ -27,6 +27,7 @@ from store import audit, outbox
 from store.acting import actions, consents
 from store.sharing import claims
 from store.sql import rows
+from tests.bot.services.acting.test_launching import BOX as PLAIN_BOX
 from tests.conftest import MONDAY, Clock
 from tests.stories.conftest import SETTINGS, Office
 from tests.stories.misbehaving import COUNTS, Complaints, Crash, Stumbles, World
@@ -34,16 +35,7 @@ from tests.stories.misbehaving import COUNTS, Complaints, Crash, Stumbles, World
 DEE, EVE, IDA = "U0DEE0001", "U0EVE0001", "U0IDA0001"
 """Dee approves beside Bob, Eve belongs to no team, Ida is the admin. Ada asks, and Cy holds."""
 NEW = (Person(DEE, "dee", "Dee"), Person(EVE, "eve", "Eve"), Person(IDA, "ida", "Ida"))
-BOX = {
-    "name": "box",
-    "template": "lt-1",
-    "region": "us-west-2",
-    "account": "111122223333",
-    "type": "g5.xlarge",
-    "gpu": "A10G",
-    "gpus": 1,
-    "subnets": ["us-west-2a", "us-west-2b"],
-}
+BOX = PLAIN_BOX | {"subnets": ["us-west-2a", "us-west-2b"]}
 NLP = {"members": [ADA], "approvers": [BOB, DEE], "channel": ML_PLATFORM}
 COMPANY: dict[str, Any] = SETTINGS | {
     "slack": {"channel": GPUS, "admins": [IDA]},

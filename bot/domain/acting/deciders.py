@@ -1,7 +1,7 @@
 """Who may decide on an action, and whether whoever did still may."""
 
 from bot.domain.acting.actions import BY_RULE, BY_SETTINGS, VALET, Action
-from bot.domain.people import Roster
+from bot.domain.people import Roster, either
 
 
 def refusal_to_approve(action: Action, person: str, roster: Roster) -> str | None:
@@ -37,7 +37,7 @@ def deciders(action: Action, roster: Roster) -> frozenset[str]:
 
 
 def _names(action: Action, roster: Roster) -> str:
-    return " or ".join(f"<@{user}>" for user in sorted(deciders(action, roster))) or "nobody yet (no approver is set)"
+    return either(deciders(action, roster))
 
 
 def rule_setters(team: str, roster: Roster) -> frozenset[str]:

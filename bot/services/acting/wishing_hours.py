@@ -6,6 +6,7 @@ from sqlite_utils import Database
 
 from bot.domain.acting.hours_wishes import HoursWish, WishState, wish_deciders
 from bot.domain.listing import Listing
+from bot.domain.people import either
 from bot.errors import Refused
 from bot.services.acting import on_hours, refusals
 from bot.services.desk import Desk, channel_of
@@ -17,10 +18,8 @@ def ask(desk: Desk, listing: Listing, person: str, windows: str, *, stop_only: b
     """Put on-hours to those who may set them; the same once more is the same card. Raises Refused."""
     on_hours.refuse_owned(listing)
     instance, now = listing.instance, desk.clock()
-    before, after = (
-        on_hours.said(on_hours.own_hours(desk, instance.id)),
-        on_hours.in_words(windows, stop_only=stop_only),
-    )
+    before = on_hours.said(on_hours.own_hours(desk, instance.id))
+    after = on_hours.in_words(windows, stop_only=stop_only)
     if before == after:
         raise Refused(f"{instance.name} has just those on-hours already: {after}.")
     made = HoursWish(
@@ -54,8 +53,7 @@ def decide(desk: Desk, wish_id: str, person: str, *, yes: bool) -> None:
     with refusals.kept(desk, person, "decide on on-hours", asked.instance_id), desk.store.writing() as db:
         able, now = wish_deciders(asked, desk.roster()), desk.clock()
         if person not in able:
-            names = " or ".join(f"<@{user}>" for user in sorted(able)) or "nobody yet (no approver is set)"
-            raise Refused(f"Only {names} can decide this.")
+            raise Refused(f"Only {either(able)} can decide this.")
         outcome = _set(desk, db, asked, person) if yes and asked.expires_at > now else ""
         state: WishState = "failed" if outcome else "set" if yes else "denied"
         if asked.expires_at <= now or not hours_wishes.end(db, wish_id, state, now, decider=person, outcome=outcome):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from bot.domain.clock import MINUTE
+from bot.domain.people import either
 from bot.domain.sharing.bookings import Wish
 from bot.domain.sharing.claims import GpuChoice
 from bot.domain.sharing.grants import Grant, grantors
@@ -85,8 +86,7 @@ def decide(desk: Desk, grant_id: str, person: str, *, yes: bool) -> None:
             raise Refused("This request is not known here any more.")
         able = grantors(grant, desk.roster())
         if person not in able:
-            names = " or ".join(f"<@{user}>" for user in sorted(able)) or "nobody yet (no approver is set)"
-            raise Refused(f"Only {names} can decide this.")
+            raise Refused(f"Only {either(able)} can decide this.")
         if grant.expires_at <= now or not grants.decide(db, grant_id, person, now, yes=yes):
             raise Refused("Too late: this has been decided, or has lapsed.")
         did = "let pass" if yes else "refused more"

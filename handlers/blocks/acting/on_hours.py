@@ -82,7 +82,7 @@ def card(wish: HoursWish, listing: Listing, wanted: OnHours | None, able: frozen
     text = f"{person(wish.person)} asks for other on-hours of {name}: {_wanted(wish)}. Before: {esc(wish.before, 200)}."
     if wish.state != "pending":
         return plainly(f"{text}\n{_ending(wish)}", private=False)
-    who = f"{persons(sorted(able)[:MOST_NAMED]) or 'Nobody'} can answer until {at(wish.expires_at)}."
+    who = f"{persons(sorted(able)[:MOST_NAMED])} can answer until {at(wish.expires_at)}."
     buttons = actions(button("Set them", ids.HOURS_YES, wish.id, style="primary"), button("No", ids.HOURS_NO, wish.id))
     told = lines([text, _follows(listing, wanted, wish.created_at), who])
     return Reply(text, [section(told), buttons], private=False)
