@@ -92,7 +92,7 @@ class Demo:
         self.prices = SandboxPrices(self.clock)
         self.slack = SandboxSlack(self.clock)
         self.server = SandboxServer(self.slack, port)
-        self.store = Store(folder / "demo.db")
+        self.store = Store(folder / "demo.db", durable=False)
         self.history = History(self.clock(), demo=True)
         self._reported_to: dict[str, int] = {}
         self._reporting = threading.Lock()

@@ -45,8 +45,11 @@ class Store:
     BEGIN fails with "database is locked" as soon as somebody else has written, whatever the busy timeout.
     """
 
-    def __init__(self, path: Path | str, *, keeper: bool = False) -> None:
+    def __init__(self, path: Path | str, *, keeper: bool = False, durable: bool = True) -> None:
         """Open and migrate. Raises Refused when a newer Valet has written it, Unreachable when it can't be opened.
+
+        A store that is not `durable` does not wait for the disk: a crash of the process loses nothing, a power failure
+        may. That is for a file that is thrown away, as the demo's.
 
         The `keeper` is the Valet that runs. It holds the file against `valet restore`, and is there without it too: a
         file that is damaged or can't be used raises nothing here, but Impaired at each use until `check` finds it good.
@@ -55,6 +58,7 @@ class Store:
         self.trouble = Trouble()
         """Why it can't be used, if it can't."""
         self._keeper = keeper
+        self._synchronous = "FULL" if durable else "OFF"
         self._lock = threading.RLock()
         self._opening = threading.Lock()
         self._local = threading.local()
@@ -197,12 +201,15 @@ class Store:
         connection = sqlite3.connect(str(self.path), isolation_level=None, check_same_thread=False)
         try:
             db = Watched(connection, self.trouble)
-            for pragma in ("foreign_keys=1", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "trusted_schema=0"):
+            for pragma in self._pragmas():
                 db.execute(f"PRAGMA {pragma}").fetchone()
         except BaseException:
             connection.close()
             raise
         return db
+
+    def _pragmas(self) -> tuple[str, ...]:
+        return f"synchronous={self._synchronous}", "foreign_keys=1", f"busy_timeout={BUSY_MS}", "trusted_schema=0"
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Database]:

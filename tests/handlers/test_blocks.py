@@ -30,6 +30,7 @@ from handlers.blocks.sharing import claims, find
 from handlers.blocks.sharing.find import Asked
 from handlers.commands import cost as cost_command
 from handlers.commands import gpu, verbs
+from tests.examples import examples
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 
@@ -210,13 +211,13 @@ def test_refusals_and_help_are_fit_to_send(text):
     assert [found for reply in replies for found in objections(reply) if "<!channel" not in found] == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(pieces.texts, st.sampled_from(["free", "held", "partial", "active", "unknown"]), st.booleans())
 def test_any_listing_is_fit_to_send(text, state, claimed):
     assert objections(page(text, state=state, claimed=claimed)) == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(pieces.texts, st.sampled_from(STATES), st.sets(st.integers(0, 10**9), max_size=40))
 def test_any_card_is_fit_to_send(text, state, approvers):
     card = approvals.card(pieces.action(text, state=state), frozenset(f"U{one:010d}" for one in approvers))

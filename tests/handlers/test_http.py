@@ -16,7 +16,7 @@ from bot.services.measuring import sweeping
 from bot.settings import Secrets, parse
 from bot.wiring import build
 from handlers.http import PATH
-from store import Store
+from tests.opening import open_store
 from tests.stories.conftest import SETTINGS
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -34,7 +34,7 @@ def slack(clock):
 def valet(tmp_path, clock, slack):
     """The bot in HTTP mode, its door open."""
     secrets = Secrets(slack.bot_token, "", SECRET, f"{slack.url}/api/")
-    store = Store(tmp_path / "valet.db")
+    store = open_store(tmp_path / "valet.db")
     made = build(parse(SETTINGS, {}), secrets, store, clock=clock, rooms={"ec2": SandboxFleet(clock)}, pace_s=0)
     made.identity.learn(made.client)
     sweeping.sweep(made.desk)

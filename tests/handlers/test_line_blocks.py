@@ -13,6 +13,7 @@ from bot.domain.sharing.offers import Offer
 from bot.domain.sharing.requests import Request
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import line, requests
+from tests.examples import examples
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 
@@ -82,7 +83,7 @@ def test_every_message_is_fit_to_send(text):
     assert [found for reply in every_reply(text, name) for found in objections(reply)] == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(pieces.texts)
 def test_any_text_is_fit_to_send(text):
     name = pieces.instance(text).name
@@ -90,7 +91,7 @@ def test_any_text_is_fit_to_send(text):
     assert [found for reply in every_reply(text, name) for found in objections(reply)] == []
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.integers(1, 10**6))
 def test_places_are_counted_as_people_count(number):
     said = line.ordinal(number)

@@ -14,6 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.sandbox.slack.people import ADA, GPUS
 from handlers import ids, listen
 from handlers.people import Identity
+from tests.examples import examples
 from tests.handlers.pieces import objections
 
 
@@ -249,7 +250,7 @@ def test_a_crowded_home_tab_is_fit_to_publish(office):
     assert objections(home.page(office.valet.desk, ADA), "home") == []
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(
         st.sampled_from(["text", "user_id", "channel_id", "team_id", "command"]),

@@ -14,6 +14,7 @@ from handlers.commands.parse import LONGEST, length, words
 from handlers.commands.spans import Asker, Span, claim_words
 from handlers.commands.verbs import Ask
 from tests.conftest import MONDAY
+from tests.examples import examples
 
 ASKER = Asker(lambda: "UTC", MONDAY)
 NASTY = [
@@ -260,7 +261,7 @@ def test_the_nastiest_commands_get_an_answer_or_a_friendly_no(desk, text, run):
     assert 0 < len(answered(desk, run, text)) < 4_000
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     st.sampled_from(
         [
@@ -292,7 +293,7 @@ MONEY = st.sampled_from(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(MONEY, max_size=6).map(" ".join), st.text(max_size=12))
 def test_any_money_question_gets_an_answer_or_a_friendly_no(desk, typed, rest):
     assert answered(desk, cost.run, f"{typed} {rest}")

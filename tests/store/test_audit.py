@@ -6,6 +6,7 @@ from bot.domain.entries import Broken
 from store import Store, audit
 from store.sql import sqlite3
 from tests.conftest import MONDAY
+from tests.opening import open_store
 
 NAMES = ("audit_keeps", "audit_stands", "audit_grows")
 
@@ -26,7 +27,7 @@ def tampered(store: Store, *statements: str) -> Broken | None:
         for statement in (*[f"DROP TRIGGER {name}" for name in NAMES], *statements):
             db.execute(statement)
     db.close()
-    opened = Store(store.path)
+    opened = open_store(store.path)
     found = audit.verify(opened.reading())
     opened.close()
     return found

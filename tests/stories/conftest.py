@@ -34,8 +34,9 @@ from bot.services.sharing import (
 )
 from bot.settings import Secrets, parse
 from bot.wiring import Partners, Valet, build, providers
-from store import Store, outbox
+from store import outbox
 from tests.conftest import Clock
+from tests.opening import open_store
 
 SETTINGS: dict[str, Any] = {
     "slack": {"channel": GPUS, "admins": [BOB]},
@@ -68,7 +69,7 @@ class Office:
     def open(self) -> Valet:
         """Start the bot's parts, as after a restart; its workers only move when the story moves."""
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", f"{self.slack.url}/api/")
-        settings, store = parse(self.settings, {}), Store(self.path, keeper=True)
+        settings, store = parse(self.settings, {}), open_store(self.path, keeper=True)
         rooms = {**providers(settings, self.clock), "ec2": self.fleet}
         valet = build(settings, secrets, store, clock=self.clock, rooms=rooms, partners=Partners(self.runner), pace_s=0)
         valet.identity.learn(valet.client)

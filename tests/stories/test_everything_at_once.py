@@ -16,6 +16,7 @@ from bot.domain.clock import SECOND
 from bot.sandbox.slack.people import ADA, BOB, CY
 from handlers import ids
 from tests.bot.services.sharing.company import memory
+from tests.examples import examples
 from tests.stories.misbehaving import COUNTS, HAPPENS, PLACES
 from tests.stories.upheaval import COMPANY, DECIDING, DEE, EVE, IDA, WATCHED, WITHOUT_BOB, Upheaval
 
@@ -275,7 +276,7 @@ class Everything(RuleBasedStateMachine):
 
 
 Everything.TestCase.settings = settings(
-    max_examples=12,
+    max_examples=examples(12),
     stateful_step_count=40,
     derandomize=True,
     deadline=None,

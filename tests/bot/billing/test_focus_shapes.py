@@ -13,6 +13,7 @@ from bot.billing.focus import Focus
 from bot.billing.focus_query import REQUIRED, Shape, literal, quoted
 from bot.errors import Refused
 from tests.bot.billing.exports import V10, V12, charge, write_csv, write_parquet
+from tests.examples import examples
 
 duckdb = pytest.importorskip("duckdb", reason="the extra focus is not installed")
 NOW = int(datetime(2026, 11, 23, 9, tzinfo=UTC).timestamp() * 1000)
@@ -64,7 +65,7 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=rows,
     left_out=st.sets(st.sampled_from([name for name in COLUMNS if name not in NEEDED])),

@@ -12,6 +12,7 @@ from bot.domain.clock import HOUR
 from bot.domain.money.advice import Kept, Used
 from bot.domain.money.buying import Demand, Terms, most_servers
 from bot.domain.money.report import Scope
+from tests.examples import examples
 
 USD = 1_000_000
 TERMS = Terms(
@@ -145,7 +146,7 @@ terms = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(demands, terms)
 def test_no_other_number_of_servers_is_better(demand, made):
     told = weigh(question(demand, made))
@@ -154,7 +155,7 @@ def test_no_other_number_of_servers_is_better(demand, made):
     assert 0 <= told.best.servers <= most_servers(demand, made)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(demands, terms)
 def test_a_server_is_bought_exactly_when_it_is_used_more_than_break_even(demand, made):
     told = weigh(question(demand, made))
@@ -164,7 +165,7 @@ def test_a_server_is_bought_exactly_when_it_is_used_more_than_break_even(demand,
         assert told.best.servers == worth_it
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(demands, terms)
 def test_cheaper_servers_never_speak_against_buying(demand, made):
     told = weigh(question(demand, made))

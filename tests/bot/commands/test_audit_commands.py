@@ -9,15 +9,16 @@ from click.testing import CliRunner
 
 from bot.cli import main
 from bot.domain.fleet import Instance
-from store import Store, audit, fleet
+from store import audit, fleet
 from store.sql import sqlite3
+from tests.opening import open_store
 
 AT = int(datetime(2024, 11, 23, 9, 0, tzinfo=UTC).timestamp() * 1000)
 
 
 @pytest.fixture
 def database(tmp_path):
-    opened = Store(tmp_path / "valet.db")
+    opened = open_store(tmp_path / "valet.db")
     with opened.writing() as db:
         made = Instance(
             id="i-1", name="nb-2", provider="ec2", source="s", type="g5.xlarge", state="running", gpu_model="A10G"
@@ -115,7 +116,7 @@ def test_an_audit_that_was_written_anew_is_found_by_a_hash_noted_before(run, dat
     noted = run("verify-audit").stdout.split()[-1]
     database.close()
     (tmp_path / "valet.db").unlink()
-    Store(tmp_path / "valet.db").close()
+    open_store(tmp_path / "valet.db").close()
 
     done = run("verify-audit", "--expect", noted)
 
@@ -125,7 +126,7 @@ def test_an_audit_that_was_written_anew_is_found_by_a_hash_noted_before(run, dat
 
 def test_an_empty_audit_and_a_missing_database_say_so(run, tmp_path):
     missing = run("verify-audit")
-    Store(tmp_path / "valet.db").close()
+    open_store(tmp_path / "valet.db").close()
 
     assert missing.exit_code == 1
     assert missing.stderr.endswith("yet. `valet run` makes it.\n")

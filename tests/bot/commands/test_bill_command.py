@@ -14,10 +14,10 @@ from bot.domain.money.bill import BillLine, BillLook
 from bot.domain.money.rates import Charge
 from bot.sandbox.machines import SandboxFleet
 from bot.services.measuring import sweeping
-from store import Store
 from store.money import bill, ledger
 from tests.bot.services.room import Room
 from tests.conftest import MONDAY
+from tests.opening import open_store
 
 FRIDAY = date(2026, 11, 20)
 AT_FRIDAY = MONDAY // DAY * DAY - 3 * DAY
@@ -95,7 +95,7 @@ def test_words_of_others_are_no_formulas(valet):
 
 
 def test_what_the_source_does_not_tell_apart_is_refused(valet, tmp_path):
-    store = Store(tmp_path / "valet.db")
+    store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
         only = BillLine("2026-11", FRIDAY, 5, service="EC2", account="1")
         bill.keep(db, BillLook("FOCUS files", "/nowhere", MONDAY, ("2026-11",), (only,)), MONDAY)

@@ -12,8 +12,9 @@ from bot.domain.clock import HOUR
 from bot.domain.fleet import Instance, Look
 from bot.domain.money.rates import Charge, Rate
 from bot.errors import Refused, SettingsError
-from store import ProcessLock, Store, fleet
+from store import ProcessLock, fleet
 from store.money import ledger
+from tests.opening import open_store
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def config(tmp_path):
 
 @pytest.fixture
 def database(tmp_path):
-    opened = Store(tmp_path / "valet.db")
+    opened = open_store(tmp_path / "valet.db")
     with opened.writing() as db:
         made = Instance(
             id="i-1", name="nb-2", provider="ec2", source="s", type="g5.xlarge", state="running", gpu_model="A10G"

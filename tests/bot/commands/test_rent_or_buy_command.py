@@ -11,8 +11,9 @@ from bot.domain.clock import DAY, HOUR
 from bot.domain.fleet import Instance
 from bot.domain.money.rates import Charge, Rate
 from bot.errors import NotFound, Refused, SettingsError
-from store import ProcessLock, Store, fleet
+from store import ProcessLock, fleet
 from store.money import ledger
+from tests.opening import open_store
 
 USD = 1_000_000
 
@@ -28,7 +29,7 @@ def config(tmp_path):
 @pytest.fixture
 def database(tmp_path):
     """One machine that has run the last ten days, twelve hours of each."""
-    opened = Store(tmp_path / "valet.db")
+    opened = open_store(tmp_path / "valet.db")
     now = time.time_ns() // 1_000_000 // DAY * DAY
     with opened.writing() as db:
         made = Instance(

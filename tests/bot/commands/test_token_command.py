@@ -8,8 +8,9 @@ from click.testing import CliRunner
 from bot.cli import main
 from bot.domain.clock import system_clock
 from bot.domain.fleet import Instance
-from store import ProcessLock, Store, audit, fleet
+from store import ProcessLock, audit, fleet
 from store.measuring import agents
+from tests.opening import open_store
 
 NB_2 = "i-0aaaabbbbcccc0002"
 
@@ -29,7 +30,7 @@ def valet(tmp_path):
 
 @pytest.fixture
 def database(tmp_path):
-    opened = Store(tmp_path / "valet.db")
+    opened = open_store(tmp_path / "valet.db")
     yield opened
     opened.close()
 

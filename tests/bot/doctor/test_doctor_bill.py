@@ -3,9 +3,9 @@
 import pytest
 
 from bot.errors import Unreachable
-from store import Store
 from store.money import bill
 from tests.bot.billing.exports import charge, write_csv
+from tests.opening import open_store
 
 pytest.importorskip("duckdb", reason="the extra focus is not installed")
 
@@ -19,7 +19,7 @@ def export(patient):
 
 
 def look_at(patient, do):
-    store = Store(patient.database)
+    store = open_store(patient.database)
     with store.writing() as db:
         do(db)
     store.close()

@@ -6,16 +6,17 @@ from bot.domain.clock import HOUR
 from bot.services import backing_up
 from bot.services.desk import Desk
 from bot.settings import Settings
-from store import Store, audit, outbox
+from store import audit, outbox
 from store.sql import rows, sqlite3
 from tests.conftest import MONDAY
+from tests.opening import open_store
 
 
 @pytest.fixture
 def lived(patient, clock):
     """A patient whose Valet has made a backup this morning, and noted one thing."""
     patient.clock = clock
-    store = Store(patient.database)
+    store = open_store(patient.database)
     with store.writing() as db:
         audit.add(db, MONDAY, "U0ADA", "claimed", subject="i-1")
     settings = Settings(database=str(patient.database))
@@ -45,7 +46,7 @@ def test_a_missed_night_and_a_backup_that_is_gone_are_warned_of(lived, clock):
 
 
 def test_no_backup_yet_and_backups_switched_off_are_warned_of(patient):
-    Store(patient.database).close()
+    open_store(patient.database).close()
     none = patient.look().said("V108")
     patient.toml += "[backup]\nenabled = false\n"
     off = patient.look().said("V108")
@@ -74,7 +75,7 @@ def test_before_the_first_start_there_is_nothing_to_say(patient):
 
 def test_messages_that_could_not_be_posted_are_counted_with_where_and_why(lived):
     none = lived.look().said("V110")
-    store = Store(lived.database)
+    store = open_store(lived.database)
     with store.writing() as db:
         outbox.tell(db, "C0GPUS", "digest:1", kind="digest", subject="C0GPUS|2026-11-23", now=MONDAY)
         outbox.bury(db, rows(db, "SELECT * FROM outbox")[0], "is_archived")

@@ -3,14 +3,15 @@
 import pytest
 
 from bot.domain.clock import SECOND, system_clock
-from store import ProcessLock, Store
+from store import ProcessLock
 from store.sql import changed
+from tests.opening import open_store
 
 
 @pytest.fixture
 def kept(patient):
     """The patient with a database."""
-    Store(patient.database).close()
+    open_store(patient.database).close()
     return patient
 
 
@@ -51,7 +52,7 @@ def test_a_sound_database_is_only_looked_at(kept):
 
 
 def test_a_database_in_use_can_be_looked_at_and_its_holder_is_named(patient):
-    lock, store = ProcessLock(patient.database), Store(patient.database)
+    lock, store = ProcessLock(patient.database), open_store(patient.database)
 
     patient.look()
 
@@ -90,7 +91,7 @@ def test_a_file_that_is_no_database_is_an_error(patient):
 
 
 def test_a_database_of_a_newer_valet_is_an_error(kept):
-    store = Store(kept.database)
+    store = open_store(kept.database)
     with store.writing() as db:
         sql = "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('valet', '9999_later', 'then')"
         changed(db, sql)

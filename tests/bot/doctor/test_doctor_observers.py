@@ -3,9 +3,9 @@
 from bot.doctor.observers import check
 from bot.domain.measuring.trails import Told
 from bot.settings import parse
-from store import Store
 from store.measuring import observations
 from tests.conftest import MONDAY
+from tests.opening import open_store
 
 AWS = [{"regions": ["us-east-1"]}]
 
@@ -26,7 +26,7 @@ def test_cloudwatch_without_an_account_can_tell_of_nothing(tmp_path):
 
 
 def test_a_place_that_could_not_be_read_is_named_with_its_reason(tmp_path):
-    store = Store(tmp_path / "valet.db")
+    store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
         observations.heard(db, "CloudWatch", Told("ec2/default/us-east-1", read_until=MONDAY), MONDAY)
         observations.heard(db, "CloudWatch", Told("ec2/default/us-west-2", error="AccessDenied"), MONDAY)

@@ -5,8 +5,9 @@ import pytest
 from bot.doctor import people
 from bot.domain.clock import MINUTE, system_clock
 from bot.settings import parse
-from store import ProcessLock, Store
+from store import ProcessLock
 from store.measuring import agents
+from tests.opening import open_store
 
 
 def found(table):
@@ -52,7 +53,7 @@ def test_no_channel_to_ask_in_is_a_warning(teams):
 def tokens(patient):
     """The patient with three tokens: one reports, one has fallen silent, one never reported."""
     now = system_clock()
-    store = Store(patient.database)
+    store = open_store(patient.database)
     with store.writing() as db:
         for host in ("dgx-1", "dgx-2", "dgx-3"):
             agents.add(db, host, f"hash of {host}", now - 60 * MINUTE)

@@ -8,9 +8,9 @@ from bot.doctor.prices import check
 from bot.domain.clock import DAY
 from bot.domain.money.price_reads import Trouble
 from bot.settings import parse
-from store import Store
 from store.money import prices
 from tests.conftest import MONDAY
+from tests.opening import open_store
 
 LISTED = "InstanceType,AcceleratorName,AcceleratorCount,Price\ngpu_1x_h100,H100,1,2.49\n"
 
@@ -54,7 +54,7 @@ def test_what_could_not_be_read_the_last_time_is_named_with_its_reason(tmp_path,
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, "/dev/null")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    store = Store(tmp_path / "valet.db")
+    store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
         prices.failed(db, Trouble("spot", "ec2/default/us-east-1", MONDAY, "Valet's role lacks it"))
     store.close()

@@ -15,6 +15,7 @@ from bot.domain.listing import Listing
 from bot.domain.measuring.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import USD, Rate
 from bot.domain.sharing.claims import Claim
+from tests.examples import examples
 
 NOW = int(datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp() * 1000)
 TURNS = [
@@ -61,7 +62,7 @@ def test_the_hour_is_that_of_the_zone():
 
 
 @pytest.mark.parametrize(("zone", "first"), TURNS)
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 @given(at=TIMES, phase=st.integers(0, MINUTE - 1))
 def test_a_look_a_minute_finds_each_local_date_once_over_a_turn_of_the_clock(zone, first, at, phase):
     made: list[date] = []
@@ -77,7 +78,7 @@ def test_a_look_a_minute_finds_each_local_date_once_over_a_turn_of_the_clock(zon
 
 
 @pytest.mark.parametrize(("zone", "first"), TURNS)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(at=TIMES, looks=st.lists(st.integers(0, 5 * DAY), min_size=1, max_size=60))
 def test_a_date_is_never_made_before_its_hour_nor_on_another_day(zone, first, at, looks):
     for look in looks:

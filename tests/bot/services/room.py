@@ -13,9 +13,10 @@ from bot.services.desk import Desk
 from bot.services.measuring import ingesting, judging, sweeping
 from bot.services.sharing import claim_ends
 from bot.settings import parse
-from store import Store, outbox
+from store import outbox
 from store.acting import actions
 from store.sql import rows
+from tests.opening import open_store
 
 ADA, BOB, CY, DEE = "U0ADA", "U0BOB", "U0CY", "U0DEE"
 """Ada is a researcher, Bob her team's approver, Cy an outsider, Dee the admin."""
@@ -39,7 +40,7 @@ class Room:
 
     def _open(self) -> Desk:
         rooms = {"ec2": self.fleet, "owned": self.fleet}
-        return Desk(Store(self.path), self.clock, self.settings, rooms, lambda: self.roster)
+        return Desk(open_store(self.path), self.clock, self.settings, rooms, lambda: self.roster)
 
     def close(self) -> None:
         self.desk.store.close()

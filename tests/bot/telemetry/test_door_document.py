@@ -23,6 +23,7 @@ from bot.telemetry.runs_door import RunsDoor
 from bot.telemetry.serving import DoorServer
 from bot.telemetry.wire import to_json
 from tests.bot.telemetry.test_body import PUSH
+from tests.examples import examples
 
 DOCUMENT = openapi()
 OPERATIONS = [(path, verb) for path, verbs in DOCUMENT["paths"].items() for verb in verbs]
@@ -79,7 +80,7 @@ STEPS = st.sampled_from(["r1", SECRET]) | TEXT  # a slash or dots make another a
 TROUBLES = st.sampled_from([[], [], [Unreachable("The database is locked.")], [Refused("No.")]])
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(400), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(OPERATIONS), STEPS, TOKENS, KINDS, BODIES, TROUBLES)
 def test_every_answer_is_one_that_the_document_has(port, operation, step, token, kind, body, trouble):
     path, verb = operation

@@ -14,10 +14,11 @@ from bot.telemetry.door import Health, Receipt, door
 from bot.telemetry.serving import DoorServer
 from bot.telemetry.wire import PATH, to_json
 from tests.bot.telemetry.test_body import PUSH
+from tests.examples import examples
 
 HEADERS = {"Authorization": "Bearer t", "Content-Type": "application/json"}
 GOOD = json.loads(to_json(PUSH))
-FUZZ = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +97,7 @@ def test_a_good_push_with_one_wrong_spot_is_taken_or_refused(port, way, value):
     assert status in {200, 400, 403, 409}
 
 
-@settings(FUZZ, max_examples=100)
+@settings(FUZZ, max_examples=examples(100))
 @given(
     st.binary(max_size=300),
     st.sampled_from([b"", b"POST /v1/minutes HTTP/1.1\r\n", b"GET /metrics HTTP/1.1\r\nHost: x\r\n"]),

@@ -13,6 +13,7 @@ from bot.domain.sharing.runs import Run
 from bot.telemetry.calendar_door import CalendarDoor
 from bot.telemetry.door import Health, Receipt, door
 from bot.telemetry.runs_door import RunsDoor
+from tests.examples import examples
 
 TOKEN = hashlib.sha256(b"t").hexdigest()
 RUN = Run("r1", "job", "true", "ml", "dgx-1", "c", "UADA", "UADA", 0)
@@ -36,6 +37,6 @@ MORE_RULES = [positive_data_acceptance]
 
 
 @schema.parametrize()
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_request_gets_an_answer_that_the_document_does_not_have(case: Case) -> None:
     case.call_and_validate(headers={"Authorization": "Bearer t"}, excluded_checks=MORE_RULES)

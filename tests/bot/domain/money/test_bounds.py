@@ -11,11 +11,12 @@ from bot.domain.money.bounds import left, most_per_day, outlook, range_of
 from bot.domain.money.expected import expect, parts
 from bot.domain.money.spending import Ledger, Machine
 from tests.bot.domain.money.test_expected import MACHINES, company
+from tests.examples import examples
 
 USD = 1_000_000
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(told=MACHINES, passed=st.floats(0, 1), horizon=st.integers(1, 90), spent=st.integers(0, 10**12))
 def test_no_machines_range_ends_beyond_its_rate_or_below_what_is_spent(told, passed, horizon, spent):
     machines, ledger = company(told)

@@ -11,6 +11,7 @@ from bot.domain.clock import HOUR
 from bot.domain.money.expected import Expected, expect
 from bot.domain.money.pieces import Charged, named, pieces, pooled, shortened
 from bot.domain.money.spending import Ledger, Machine, Used
+from tests.examples import examples
 
 USD = 1_000_000
 TODAY = date(2026, 11, 23)
@@ -47,7 +48,7 @@ def company(told) -> tuple[list[Machine], Ledger]:
     return machines, Ledger(ZoneInfo("UTC"), TODAY, START, days, seen, metered)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(told=MACHINES, passed=st.floats(0, 1), rest=st.integers(0, 31), charged=st.lists(st.integers(0, 10**12)))
 def test_teams_types_and_machines_all_add_up_to_the_same(told, passed, rest, charged):
     machines, ledger = company(told)

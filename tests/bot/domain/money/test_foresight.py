@@ -13,6 +13,7 @@ from bot.domain.money.expected import expect, parts
 from bot.domain.money.forecast import forecast_sum
 from bot.domain.money.foresight import Facts, changes, plan
 from bot.domain.money.spending import Ledger, Machine, Used, kind
+from tests.examples import examples
 
 USD = 1_000_000
 TODAY = date(2026, 11, 23)
@@ -62,7 +63,7 @@ def ledger_of(past, zone):
     return Ledger(ZoneInfo(zone), TODAY, first, {"i": days} if days else {}, seen, frozenset(days))
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=examples(250))
 @given(facts=FACTS, past=PAST, runs=st.booleans(), zone=st.sampled_from(ZONES), launched=MAYBE)
 def test_what_is_known_counts_once(facts, past, runs, zone, launched):
     books = ledger_of(past, zone)

@@ -23,6 +23,7 @@ from bot.domain.money.spending import (
     kind,
     past_changes,
 )
+from tests.examples import examples
 
 USD = 1_000_000
 UTC_ZONE = ZoneInfo("UTC")
@@ -116,7 +117,7 @@ def test_a_hole_in_the_metering_is_no_reading():
 HOURS = st.lists(st.one_of(st.just(0.0), st.just(24.0), st.floats(0, 24)), max_size=30)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(
     hours=st.dictionaries(st.sampled_from("abcd"), HOURS, max_size=4),
     running=st.sets(st.sampled_from("abcde")),

@@ -20,6 +20,7 @@ from store.sql import rows
 from tests.bot.services.acting.crashing import ALL_SETTINGS, BOX
 from tests.bot.services.room import ADA, BOB, CY, DEE, Room
 from tests.conftest import Clock
+from tests.examples import examples
 
 STILL, COPIED, RESIZED = "eval-2", "scratch", "nb-5"
 ZONES = st.sampled_from(["us-west-2a", "us-west-2b"])
@@ -265,6 +266,6 @@ class Making(RuleBasedStateMachine):
 
 
 Making.TestCase.settings = settings(
-    max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(30), stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestMaking = Making.TestCase

@@ -20,6 +20,7 @@ from store.sharing import claims, line
 from store.sql import one
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, SETTINGS, Room
 from tests.conftest import Clock
+from tests.examples import examples
 
 NAME = "nb-5"
 PEOPLE = st.sampled_from([ADA, BOB, CY, DEE])
@@ -182,7 +183,7 @@ class Nights(RuleBasedStateMachine):
 
 TestNights = Nights.TestCase
 TestNights.settings = settings(
-    max_examples=10, stateful_step_count=8, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(10), stateful_step_count=8, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 

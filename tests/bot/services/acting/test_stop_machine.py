@@ -20,6 +20,7 @@ from store.sharing import claims
 from store.sql import one, rows
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, SETTINGS, Room
 from tests.conftest import Clock
+from tests.examples import examples
 
 NAME, OTHER = "nb-5", "nb-2"
 PEOPLE = st.sampled_from([ADA, BOB, CY, DEE])
@@ -297,7 +298,7 @@ class Stops(RuleBasedStateMachine):
 
 
 Stops.TestCase.settings = settings(
-    max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(30), stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestStops = Stops.TestCase
 

@@ -12,6 +12,7 @@ from bot.services.measuring import judging
 from store import fleet
 from store.measuring import agents, minutes
 from tests.bot.services.room import minute
+from tests.examples import examples
 
 HOSTS = (f"i-{number:08x}" for number in itertools.count())
 BOOTED = 500
@@ -71,7 +72,7 @@ def delivered(plan: Plan) -> set[int]:
 
 
 fixture_is_shared = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

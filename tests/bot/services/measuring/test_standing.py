@@ -14,10 +14,11 @@ from bot.domain.standing import SEEN_WITHIN
 from bot.services.desk import Desk
 from bot.services.measuring import sweeping
 from bot.settings import parse
-from store import Store
 from store.acting import standstills
 from tests.bot.services.room import Room
 from tests.conftest import MONDAY, Clock
+from tests.examples import examples
+from tests.opening import open_store
 
 SOURCE = "ec2/1/us-east-1"
 BOX = Instance("i-1", "nb-2", "ec2", SOURCE, "g5.xlarge", "running", "A10G", 1, launched_at=MONDAY - DAY)
@@ -51,11 +52,11 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_it_is_exact_where_that_was_seen_or_told_and_never_too_long(steps):
     with tempfile.TemporaryDirectory() as folder:
         clock, truth = Clock(), Truth()
-        store, config = Store(Path(folder) / "v.db"), parse({}, {})
+        store, config = open_store(Path(folder) / "v.db"), parse({}, {})
         for what, length, looks in steps:
             clock.forward(length)
             if what == "start":
@@ -64,7 +65,7 @@ def test_it_is_exact_where_that_was_seen_or_told_and_never_too_long(steps):
                 truth.stop(clock.now, told="tell" in what)
             elif what == "restart the bot":
                 store.close()
-                store = Store(Path(folder) / "v.db")
+                store = open_store(Path(folder) / "v.db")
             clock.forward(MINUTE)
             if not looks:
                 continue

@@ -17,6 +17,7 @@ from store.sharing import claims
 from store.sql import rows
 from tests.bot.services.room import ADA, CY, Room
 from tests.conftest import Clock
+from tests.examples import examples
 
 NAME = "train-7"
 
@@ -66,7 +67,7 @@ def live(room: Room, step: Step) -> None:
 
 
 @given(plan=steps)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_all_that_ran_is_charged_once_to_whoever_held_it(tmp_path_factory, plan):
     clock = Clock()
     room = Room(tmp_path_factory.mktemp("meter") / "valet.db", clock)

@@ -16,6 +16,7 @@ from store.money import ledger
 from store.sql import rows
 from tests.bot.services.room import SETTINGS, Room
 from tests.conftest import Clock
+from tests.examples import examples
 
 LISTED, SPOT = "train-7", "sweep-1"
 DISCOUNTS = [{"percent": "30", "source": "Savings Plan", "types": ["p4d.*"]}, {"percent": "12.5", "source": "EDP"}]
@@ -87,7 +88,7 @@ class World:
 
 
 @given(plan=steps)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_the_ledger_is_the_integral_of_running_time_and_rate(tmp_path_factory, plan):
     world = World(tmp_path_factory.mktemp("prices"))
     for step in plan:

@@ -12,10 +12,12 @@ from bot.domain.money.rates import Charge, Rate, cost_between
 from bot.domain.money.report import Scope
 from bot.domain.money.splitting import Hold, split
 from bot.services.money import reporting, repricing, summing
-from store import Store, fleet
+from store import fleet
 from store.money import bill, ledger, spend, usage
 from store.sql import one, rows, sqlite3
 from tests.bot.services.money.test_summing import WAYS, desk_of
+from tests.examples import examples
+from tests.opening import open_store
 
 START = int(datetime(2026, 10, 24, tzinfo=UTC).timestamp() * 1000)
 RATE = 13_350_400
@@ -53,7 +55,7 @@ def everything(desk):
 
 
 def test_hours_without_a_price_are_corrected_by_rows_of_their_own(tmp_path):
-    store = Store(tmp_path / "valet.db")
+    store = open_store(tmp_path / "valet.db")
     desk = desk_of(store)
     know(store, 0)
     with store.writing() as db:
@@ -80,7 +82,7 @@ def test_hours_without_a_price_are_corrected_by_rows_of_their_own(tmp_path):
 
 
 def test_a_correction_stands_like_any_charge_and_is_made_once(tmp_path):
-    store = Store(tmp_path / "valet.db")
+    store = open_store(tmp_path / "valet.db")
     know(store, RATE)
     with store.writing() as db:
         ledger.add(db, [charge(0, HOUR, 0)])
@@ -93,7 +95,7 @@ def test_a_correction_stands_like_any_charge_and_is_made_once(tmp_path):
 
 
 def test_spot_machines_are_left_alone_as_nobody_knows_what_that_hour_cost(tmp_path):
-    store = Store(tmp_path / "valet.db")
+    store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
         spot = Instance("i-1", "box", "ec2", "s", "g6.48xlarge", "running", gpu_count=2, lifecycle="spot")
         fleet.save(db, spot, team="nlp", rate=Rate(RATE, "spot"))
@@ -109,9 +111,9 @@ def test_spot_machines_are_left_alone_as_nobody_knows_what_that_hour_cost(tmp_pa
         unique_by=lambda each: each[0],
     )
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_with_its_corrections_the_ledger_is_running_time_at_the_rate(tmp_path_factory, found):
-    store = Store(tmp_path_factory.mktemp("repriced") / "valet.db")
+    store = open_store(tmp_path_factory.mktemp("repriced") / "valet.db")
     desk = desk_of(store)
     know(store, RATE)
     for hour, length, known, held in found:

@@ -14,9 +14,11 @@ from bot.domain.money.savings import Saving
 from bot.services.desk import Desk
 from bot.services.money import saving
 from bot.settings import parse
-from store import Store, fleet
+from store import fleet
 from store.money import ledger, savings
 from store.sql import rows
+from tests.examples import examples
+from tests.opening import open_store
 
 START = int(datetime(2026, 6, 1, tzinfo=UTC).timestamp() * 1000)
 RATE = 7_000_001
@@ -35,7 +37,7 @@ class Company:
 
     def open(self):
         """Valet starts, perhaps again."""
-        self.store = Store(self.path)
+        self.store = open_store(self.path)
         made = parse({}, {})
         self.desk = Desk(self.store, lambda: self.now, made, {}, made.roster)
 
@@ -97,7 +99,7 @@ days = st.lists(
 
 
 @given(days)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 def test_no_hour_is_saved_twice_and_none_that_ran(tmp_path_factory, lived):
     company, ran = Company(tmp_path_factory.mktemp("saving") / "valet.db"), []
     for number, (begins, lasts, who, taken, restarts) in enumerate(lived):

@@ -15,6 +15,8 @@ from bot.settings import parse
 from store import Store, fleet
 from store.money import ledger
 from store.sql import rows
+from tests.examples import examples
+from tests.opening import open_store
 
 WAYS = ("team", "used_by", "person", "type", "instance")
 START = int(datetime(2026, 10, 24, tzinfo=UTC).timestamp() * 1000)
@@ -47,9 +49,9 @@ charges = st.lists(
 
 
 @given(found=charges)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_every_way_adds_up_to_the_charges_of_those_days(tmp_path_factory, found):
-    store = Store(tmp_path_factory.mktemp("sums") / "valet.db")
+    store = open_store(tmp_path_factory.mktemp("sums") / "valet.db")
     with store.writing() as db:
         for name, provider in (("i-1", "ec2"), ("i-2", "ec2"), ("dgx", "owned")):
             known(db, name, provider)

@@ -17,6 +17,7 @@ from store.sharing import bookings, claims
 from store.sql import rows
 from tests.bot.services.room import ADA, BOB, CY, Room
 from tests.bot.services.sharing.company import Company
+from tests.examples import examples
 
 PEOPLE = st.sampled_from([ADA, BOB, CY])
 CHOICES = st.sampled_from([GpuChoice(), GpuChoice(count=2), GpuChoice(count=5), GpuChoice(indexes=(0, 7))])
@@ -170,7 +171,7 @@ class Bookings(Company):
 
 
 TestBookings = Bookings.TestCase
-TestBookings.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestBookings.settings = settings(max_examples=examples(40), stateful_step_count=30, deadline=None)
 
 
 def test_a_weekly_booking_is_claimed_every_week_never_twice_and_ends(tmp_path, clock):

@@ -16,6 +16,7 @@ from bot.services.sharing import booking, calendars, claiming, slots
 from bot.services.sharing.calendars import Event, as_ics
 from tests.bot.services.room import ADA, BOB, CY
 from tests.conftest import MONDAY
+from tests.examples import examples
 
 
 def read(found: bytes) -> list:
@@ -121,7 +122,7 @@ def test_only_a_hash_of_the_address_is_kept(room):
     assert token.encode() not in room.path.read_bytes()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=60))
 def test_no_made_up_address_opens_a_feed(room, token):
     assert feed(room, token.encode(errors="replace").decode()) == ["gone"]

@@ -24,6 +24,7 @@ from store import listings
 from store.sharing import line
 from store.sql import rows
 from tests.bot.services.sharing.company import Company
+from tests.examples import examples
 
 PEOPLE = ("U0ADA", "U0BOB", "U0CY", "U0DEE", "U0EVE")
 MACHINES = ("nb-2", "nb-5")
@@ -252,10 +253,12 @@ class Line(Company):
                 assert waiter.ended_at is not None
 
 
-@pytest.mark.parametrize(("examples", "steps"), [(30, 12), (12, 50)])
-def test_the_line_keeps_its_promises_whatever_happens(examples, steps):
+@pytest.mark.parametrize(("rounds", "steps"), [(30, 12), (12, 50)])
+def test_the_line_keeps_its_promises_whatever_happens(rounds, steps):
     slow = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     run_state_machine_as_test(
         Line,
-        settings=settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=slow),
+        settings=settings(
+            max_examples=examples(rounds), stateful_step_count=steps, deadline=None, suppress_health_check=slow
+        ),
     )

@@ -18,6 +18,7 @@ from store.sharing import claims, line, questions, squats
 from store.sql import rows
 from tests.bot.services.room import ADA, CY
 from tests.bot.services.sharing.company import Company
+from tests.examples import examples
 
 MACHINES = ("nb-2", "render-1")
 people = st.sampled_from([ADA, CY])
@@ -146,4 +147,4 @@ class Reality(Company):
 
 
 TestReality = Reality.TestCase
-TestReality.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+TestReality.settings = settings(max_examples=examples(20), stateful_step_count=25, deadline=None)

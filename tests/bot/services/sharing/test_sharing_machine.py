@@ -30,6 +30,7 @@ from store.sharing import claims, line
 from store.sql import rows
 from tests.bot.services.room import ADA, BOB, CY, DEE
 from tests.bot.services.sharing.company import Company
+from tests.examples import examples
 
 PEOPLE = (ADA, BOB, CY, DEE)
 MACHINES = ("nb-2", "nb-5")
@@ -220,5 +221,6 @@ class Sharing(Company):
 def test_sharing_keeps_its_promises_whatever_happens():
     slow = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     run_state_machine_as_test(
-        Sharing, settings=settings(max_examples=20, stateful_step_count=40, deadline=None, suppress_health_check=slow)
+        Sharing,
+        settings=settings(max_examples=examples(20), stateful_step_count=40, deadline=None, suppress_health_check=slow),
     )

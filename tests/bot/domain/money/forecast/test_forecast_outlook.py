@@ -5,6 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.money.forecast import Change, History, Series, forecast, forecast_sum, month
+from tests.examples import examples
 
 MONDAY = date(2026, 3, 2)
 NEXT = MONDAY + timedelta(days=60)
@@ -220,7 +221,7 @@ changes = st.lists(
 @example(values=(1e308, -1e308) * 1_000, made=[], horizon=366)
 @example(values=(5e-324,) * 2_000, made=[], horizon=30)
 @example(values=(0.0,) * 59 + (1e308,), made=[], horizon=30)
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 def test_no_history_makes_a_number_that_is_none(values, made, horizon):
     outlook = forecast(History(MONDAY, values), horizon=horizon, changes=made)
 
@@ -232,7 +233,7 @@ def test_no_history_makes_a_number_that_is_none(values, made, horizon):
 
 
 @given(values=runs, other=runs)
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 def test_parts_always_add_up(values, other):
     longest = max(len(values), len(other))
     histories = [History(MONDAY + timedelta(days=longest - len(these)), these) for these in (values, other)]
