@@ -207,12 +207,6 @@ def forget_verdicts_of_stopped(db: Database) -> None:
     )
 
 
-def states(db: Database) -> dict[str, tuple[str, int | None]]:
-    """The last verdict of each instance: state and since when."""
-    found = rows(db, "SELECT instance_id, state, since FROM verdicts")
-    return {row["instance_id"]: (row["state"], row["since"]) for row in found}
-
-
 def pool(db: Database, team: str) -> int:
     """How many rented machines of a team run, or have just begun to stop."""
     sql = (

@@ -37,10 +37,11 @@ def status(config_path: Path, *, as_json: bool) -> None:
             click.echo(json.dumps(reporting.status(desk), indent=2))
             return
         found, totals = reporting.everything(desk)
-        _print(found, totals, looking.sources(desk))
+        print_fleet(found, totals, looking.sources(desk))
 
 
-def _print(found: "list[Listing]", totals: "Totals", sources: "list[Source]") -> None:
+def print_fleet(found: "list[Listing]", totals: "Totals", sources: "list[Source]") -> None:
+    """The table, the conclusion, and which sources are silent."""
     from bot.services.money.reporting import iso
 
     if found:

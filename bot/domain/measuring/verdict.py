@@ -75,7 +75,7 @@ class GpuTrace:
 
 @dataclass(frozen=True, slots=True)
 class GpuVerdict:
-    """One GPU's verdict, with since when."""
+    """One GPU's verdict, with since when: of one that works the last minute of work, of a silent one the last heard."""
 
     gpu: int
     state: GpuState
@@ -88,6 +88,7 @@ class Verdict:
 
     state: VerdictState
     since: int | None
+    """Since when it idles; of an active one its last minute of work, of an unknown one the last heard."""
     evidence: str
     judged_at: int
     gpus: tuple[GpuVerdict, ...] = ()
@@ -111,6 +112,11 @@ class Verdict:
     def works(self) -> bool:
         """It is known to work, on some GPUs at least."""
         return self.state in {"active", "partial"}
+
+    @property
+    def works_as_a_whole(self) -> bool:
+        """It works, by a source that does not tell its GPUs apart."""
+        return self.state == "active" and not self.gpus
 
     @property
     def idle_gpus(self) -> int:

@@ -127,6 +127,8 @@ def _held(listing: Listing, want: Want, free: tuple[int, ...]) -> Way | None:
 
 def seen_on(listing: Listing, claim: Claim) -> int:
     """How sure it is that nobody works on a claim's GPUs, 0 the surest."""
+    if listing.is_whole(claim) and listing.verdict is not None and listing.verdict.works_as_a_whole:
+        return _SEEN["active"]
     return max(_seen(listing, gpu) for gpu in claim.gpus)
 
 

@@ -76,9 +76,11 @@ def idle_since(claim: Claim, verdict: Verdict) -> int | None:
     return max(claim.from_at, *starts)
 
 
-def is_worked_on(claim: Claim, verdict: Verdict) -> bool:
-    """Some GPU of a claim works."""
-    return any(gpu.state == "active" and gpu.gpu in claim.gpus for gpu in verdict.gpus)
+def is_worked_on(claim: Claim, verdict: Verdict, *, is_whole: bool = False) -> bool:
+    """Some GPU of a claim works; `is_whole` for a claim on every GPU, to which work on no GPU in particular counts."""
+    return (is_whole and verdict.works_as_a_whole) or any(
+        gpu.state == "active" and gpu.gpu in claim.gpus for gpu in verdict.gpus
+    )
 
 
 def question_day(now: int, zone: ZoneInfo) -> date | None:

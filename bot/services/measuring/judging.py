@@ -37,15 +37,11 @@ def judge_all(desk: Desk) -> None:
     windows = {row["id"]: rules[row["team"]].window_minutes for row in running}
     traces = minutes.traces(db, now, window_minutes=desk.settings.idle.window_minutes, windows=windows)
     told = observations.trails(db, list(desk.settings.source_limits))
-    before = fleet.states(db)
     judged = {}
     for row in running:
         seen = traces.get(row["id"], ())
         case = _Case(seen, told.get(row["id"], NOTHING), row["gpu_count"], row["launched_at"])
         verdict = _judge(desk, case, rules[row["team"]], now)
-        state, since = before.get(row["id"], ("", None))
-        if state == verdict.state == "active" and since is not None:
-            verdict = replace(verdict, since=since)
         judged[row["id"]] = (verdict, waste_of(row["rate_micros"] or 0, verdict, row["gpu_count"]))
     with desk.store.writing() as db:
         fleet.save_verdicts(db, judged)

@@ -177,7 +177,8 @@ def _look(desk: Desk, db: Database, asked: Question, claim: Claim, listing: List
     verdict = judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
     deadline = asked.deadline_at
     over = deadline is not None and now >= deadline and _is_heard(desk, db, asked, deadline)
-    if is_worked_on(claim, verdict) and (over or asked.kind == "idle"):
+    worked_on = is_worked_on(claim, verdict, is_whole=listing.is_whole(claim))
+    if worked_on and (over or asked.kind == "idle"):
         return _close(db, asked, "worked", now)
     if asked.kind == "idle":
         wanted = bool(waiting_for(desk, db, claim, listing))

@@ -112,11 +112,11 @@ def _row(held: Held, now: int) -> str:
     begin = f"{held.what} until {ends(held.claim)}{note}"
     if held.question.state != "open":
         return f"{begin}: {_became(held)}"
-    verdict = held.listing.verdict if held.listing else None
-    if verdict is None:
+    listing, verdict = held.listing, held.listing.verdict if held.listing else None
+    if listing is None or verdict is None:
         return f"{begin}: no reading."
     since = idle_since(held.claim, verdict)
-    if is_worked_on(held.claim, verdict):
+    if is_worked_on(held.claim, verdict, is_whole=listing.is_whole(held.claim)):
         return f"{begin}: in use."
     return f"{begin}: idle for {length(now - since)}." if since is not None else f"{begin}: no reading."
 

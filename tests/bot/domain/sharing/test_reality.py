@@ -100,3 +100,10 @@ def test_use_is_told_by_unix_user_where_gpus_work_and_nobody_holds_them():
     assert found == {"ada": (0, 1), "cy": (1,)}
     assert unclaimed_use(None, frozenset(), users) == {}
     assert own_gpus(users, frozenset({"cy", "bob"})) == (1, 3)
+
+
+def test_work_on_no_gpu_in_particular_is_on_a_claim_of_all_and_on_no_part():
+    seen = Verdict("active", NOW, "", NOW)
+
+    assert is_worked_on(claim(0, 1), seen, is_whole=True)
+    assert not is_worked_on(claim(0), seen)
