@@ -1,25 +1,11 @@
-"""What clouds ask for a GPU-hour: AWS's prices, and price lists the company points at.
+"""What AWS asks for a GPU-hour: its list as it was read, our own table, and spot prices; and what a type carries."""
 
-A price list is a CSV with the columns of skypilot-catalog (github.com/skypilot-org/skypilot-catalog), which says
-nothing of its age; the file's own date stands for it.
-"""
-
-import csv
-import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
 from bot.billing import prices
 from bot.domain.money.market import Quote
-from bot.domain.money.ownership import micros
 from bot.domain.money.pricebook import Book, Price
-from bot.errors import Unreachable
 
-NEEDED = ("InstanceType", "AcceleratorName", "AcceleratorCount", "Price")
-LONGEST_NAME = 80
 OUR_COPY = "our copy of AWS's on-demand list"
 SPOT = "AWS spot price"
 
@@ -58,6 +44,11 @@ _COUNTS: dict[str, int] = {
     "p2.16xlarge": 16,
 }
 """GPUs of a type; those not named have one."""
+MEMORIES_GB: Mapping[str, tuple[int, ...]] = {
+    name: tuple(sorted({gb for model, gb in _FAMILIES.values() if model.lower() == name}))
+    for name in {model.lower() for model, _ in _FAMILIES.values()}
+}
+"""The sizes that a model comes in, as far as AWS rents them."""
 
 
 def gpus_of(instance_type: str) -> tuple[str, int, int] | None:
@@ -87,56 +78,3 @@ def _aws(kind: str, place: str, price: Price, source: str) -> Iterator[Quote]:
     model, memory_gb, count = gpus
     each, spot = round(price.micros / count), source == SPOT
     yield Quote("AWS", kind, model, count, place, each, source, price.as_of, spot, memory_gb)
-
-
-def catalog(cloud: str, path: str) -> tuple[Quote, ...]:
-    """The cheapest quotes of a price list, by model and number of GPUs. Raises Unreachable with the reason."""
-    try:
-        known = Path(path).stat()
-        return _read(cloud, path, known.st_mtime_ns, known.st_size)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-        raise Unreachable(f"The price list catalogs.{cloud} can't be read: {why}.", retryable=False) from error
-
-
-@lru_cache(maxsize=32)
-def _read(cloud: str, path: str, mtime_ns: int, _size: int) -> tuple[Quote, ...]:
-    as_of = datetime.fromtimestamp(mtime_ns // 1_000_000_000, UTC).date().isoformat()
-    best: dict[tuple[str, int, bool], Quote] = {}
-    with Path(path).open(newline="", encoding="utf-8") as lines:
-        rows = csv.DictReader(lines)
-        missing = [name for name in NEEDED if name not in (rows.fieldnames or ())]
-        if missing:
-            columns = " and ".join(missing)
-            raise Unreachable(f"The price list catalogs.{cloud} has no column {columns}.", retryable=False)
-        for row in rows:
-            for quote in _quotes(cloud, row, as_of):
-                key = (quote.model, quote.gpus, quote.spot)
-                if key not in best or quote.micros_per_gpu_hour < best[key].micros_per_gpu_hour:
-                    best[key] = quote
-    return tuple(best.values())
-
-
-def _quotes(cloud: str, row: dict[str, str | None], as_of: str) -> Iterator[Quote]:
-    """What one line quotes; lines without GPUs, or with figures that are none, quote nothing."""
-    name, count = (row["AcceleratorName"] or "").strip()[:LONGEST_NAME], _number(row["AcceleratorCount"])
-    if not name or count is None or count < 1 or count != int(count):
-        return
-    kind, region = (row["InstanceType"] or "").strip()[:LONGEST_NAME], (row.get("Region") or "").strip()[:LONGEST_NAME]
-    memory = re.search(r"(\d{1,3})GB$", name)
-    for column, spot in (("Price", False), ("SpotPrice", True)):
-        usd = _number(row.get(column))
-        if usd:
-            each = micros(usd / int(count))
-            yield Quote(
-                *(cloud, kind, name, int(count), region, each, f"catalogs.{cloud}", as_of, spot),
-                memory_gb=int(memory[1]) if memory else None,
-            )
-
-
-def _number(text: str | None) -> Decimal | None:
-    try:
-        number = Decimal((text or "").strip())
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and 0 <= number < 10**6 else None

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from bot.billing import quotes
 from bot.billing.aws_prices import AwsPrices, aws_prices
+from bot.billing.catalogs import catalog
 from bot.billing.prices import AS_OF, HOME
 from bot.doctor.finding import Finding, fine, warning
 from bot.domain.money.price_reads import Wanted, sentences
@@ -63,13 +63,17 @@ def _troubles(path: Path) -> list[str]:
 
 def _list(cloud: str, path: str, today: date) -> Finding:
     try:
-        found = quotes.catalog(cloud, path)
+        found = catalog(cloud, path)
     except Unreachable as error:
         hint = "It is a CSV with InstanceType, AcceleratorName, AcceleratorCount and Price, as in skypilot-catalog."
         return warning("V901", str(error), hint)
-    if not found:
-        return warning("V901", f"The price list catalogs.{cloud} holds no machine with GPUs.", "Name another file.")
-    age = (today - date.fromisoformat(found[0].as_of)).days
+    left_out = f" {found.left_out()}" if found.left_out() else ""
+    if not found.quotes:
+        sentence = f"The price list catalogs.{cloud} holds no machine with GPUs.{left_out}"
+        return warning("V901", sentence, "Name another file.")
+    age = (today - date.fromisoformat(found.as_of)).days
     if age > OLD_DAYS:
         return warning("V901", f"The price list catalogs.{cloud} is {age} days old.", "Put a newer one in its place.")
-    return fine("V901", f"The price list catalogs.{cloud} is of {found[0].as_of}; prices in it: {len(found)}.")
+    return fine(
+        "V901", f"The price list catalogs.{cloud} is of {found.as_of}; prices in it: {len(found.quotes)}.{left_out}"
+    )

@@ -180,3 +180,16 @@ def test_each_way_to_know_a_cost_is_said_in_its_own_words(office_with, host, sai
     owning.refresh(office.valet.desk)
 
     assert said in office.types("ada", "/cost prices dgx-1")
+
+
+def test_a_gpu_without_its_machine_is_never_the_lowest_price(office_with, tmp_path):
+    path = tmp_path / "gcp.csv"
+    path.write_text(LISTED + ",A100-80GB,1,0.94,,us-central1\n,MI300X,1,0.5,,us-central1\n")
+    office = office_with(SETTINGS | {"catalogs": {"gcp": str(path)}})
+
+    said = office.types("ada", "/cost prices a100")
+
+    assert "the lowest list price is $1.79 (gcp)" in said
+    left_out = "The price list catalogs.gcp prices {} without the machine around it, so those prices are left out."
+    assert said.endswith(left_out.format("A100-80GB"))
+    assert left_out.format("MI300X") in office.types("ada", "/cost prices mi300x")

@@ -5,6 +5,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.billing import quotes
+from bot.billing.catalogs import catalog
 from bot.domain import models
 from bot.domain.clock import DAY, HOUR
 from bot.domain.days import day_start, local_day
@@ -31,14 +32,15 @@ ALL = -1
 def compare(desk: Desk, wanted: str) -> Comparison:
     """Everything known about a GPU model. Raises Refused when nothing is, with the names that come closest."""
     kind = models.kind(wanted)
-    quoted, troubles = _quoted(desk)
+    quoted, troubles = _quoted(desk, kind)
     fits = [each for each in quoted if kind.fits(each.model, (each.memory_gb or 0) * 1024)]
     paid, owned = tuple(_paid(desk, kind)), tuple(_owned(desk, kind))
     if not (fits or paid or owned):
         yours = names(desk)
         known = sorted({models.short(each.model) for each in quoted} | set(yours))
         close = nearest(wanted, known) or yours[:3] or known[:3]
-        raise Refused(f'I know no price of "{wanted[:60]}". Try {", ".join(close)}.')
+        about = [each for each in troubles if "without the machine" in each]
+        raise Refused(" ".join([f'I know no price of "{wanted[:60]}".', *about, f"Try {', '.join(close)}."]))
     fits.sort(key=lambda each: (each.micros_per_gpu_hour, each.cloud, each.type, each.source == quotes.OUR_COPY))
     spelled = (models.short(each.model) for each in fits)
     shown = next((each for each in (*spelled, *names(desk)) if each.lower() == wanted.lower()), wanted)
@@ -59,15 +61,19 @@ def names(desk: Desk) -> list[str]:
     return sorted({models.short(each.instance.gpu_model) for each in found if each.instance.gpu_model})
 
 
-def _quoted(desk: Desk) -> tuple[list[Quote], tuple[str, ...]]:
+def _quoted(desk: Desk, kind: Kind) -> tuple[list[Quote], tuple[str, ...]]:
+    """What is asked for any GPU, and what is to be said of the lists, where one kind is wanted."""
     db = desk.store.reading()
     found, troubles = list(quotes.aws(pricing.book(desk, db))), sentences(prices.troubles(db))
     for cloud, path in desk.settings.catalogs.items():
         try:
-            found += quotes.catalog(cloud, path)
+            listed = catalog(cloud, path)
         except Unreachable as error:
             troubles.append(str(error))
-    return found, tuple(troubles)
+        else:
+            found += listed.quotes
+            troubles.append(listed.left_out(kind))
+    return found, tuple(each for each in troubles if each)
 
 
 def _best(sorted_quotes: list[Quote]) -> Iterator[Quote]:
