@@ -40,12 +40,10 @@ def bill(config_path: Path, month: date | None, by: str, *, as_csv: bool) -> Non
     with opened_desk(config_path) as desk:
         first = month or utc_day(desk.clock()).replace(day=1)
         last = month_end(first)
-        if as_csv and by != "day":
-            sys.stdout.writelines(bill_csv.by_dimension(desk, by, first, last))
-            return
         report = bill_reporting.answer(desk, first, last)
         if as_csv:
-            sys.stdout.writelines(bill_csv.by_day(report))
+            told = bill_csv.by_day(report) if by == "day" else bill_csv.by_dimension(desk, by, report)
+            sys.stdout.writelines(told)
             return
         _print(report)
 

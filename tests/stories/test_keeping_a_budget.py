@@ -255,7 +255,7 @@ def test_beyond_the_budget_of_its_type_or_its_own_a_start_needs_a_yes_too(lived,
         named = "eval-2" if scope.startswith("instance") else f"type {kind}"
         card = office.sees("bob", "#ml-platform")
         assert f"Budget of {named}: $" in card
-        assert "of $1 spent this month; this takes it over, to $" in card
+        assert "of $1 spent this month; it is over already, and this takes it to $" in card
         assert office.presses("bob", "Start eval-2", "#ml-platform")
 
 

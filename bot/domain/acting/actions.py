@@ -41,7 +41,7 @@ APPROVAL_LASTS = 15 * MINUTE
 
 
 class OverBudget(NamedTuple):
-    """A budget beside the team's that an action would exceed, micro-dollars."""
+    """A budget beside the team's that is over, or would be by an action, micro-dollars."""
 
     name: str
     """Of what: "the company", "type p4d.24xlarge", a machine."""

@@ -1,4 +1,4 @@
-"""What the budgets say of a start or launch: the team's always, others where it would exceed them."""
+"""What the budgets say of a start or launch: the team's always, others where they are over, or would be by it."""
 
 from dataclasses import replace
 

@@ -10,7 +10,6 @@ from bot.domain.money.reconciling import Why
 from bot.errors import Refused
 from bot.services.csv_lines import line, safe
 from bot.services.desk import Desk
-from bot.services.money.bill_reporting import source_name
 from bot.services.money.reporting import iso, usd
 from store.money import bill as bills
 
@@ -41,16 +40,13 @@ def by_day(report: BillReport) -> Iterator[str]:
         )
 
 
-def by_dimension(desk: Desk, by: str, first: date, last: date) -> Iterator[str]:
+def by_dimension(desk: Desk, by: str, report: BillReport) -> Iterator[str]:
     """A line per day and account, service and so on. Raises Refused where the source does not tell them apart."""
     chosen, db = cast("Dimension", by), desk.store.reading()
-    source_name(desk)
-    days = {each.day: each for each in bills.days(db, first, last)}
-    found = bills.sums(db, chosen, first, last)
+    days = {each.day: each for each in bills.days(db, report.first, report.last)}
+    found = bills.sums(db, chosen, report.first, report.last)
     if days and not found:
-        raise Refused(
-            f"The source of the bill ({source_name(desk)}) does not tell it apart by {by}; a FOCUS export does."
-        )
+        raise Refused(f"The source of the bill ({report.source}) does not tell it apart by {by}; a FOCUS export does.")
     yield line(("day", by, "billed_usd", "estimate", "source", "as_of"))
     for row in found:
         day = days[date.fromisoformat(row["day"])]

@@ -31,7 +31,7 @@ def spends(action: Action) -> str:
 
 
 def budget(action: Action) -> str:
-    """What its team may spend this month and has, where it has a budget; and every other one that it would exceed."""
+    """What its team may spend this month and has, if it has a budget; and every other one that is over, or would be."""
     known, said = action.facts, []
     costs = cost(known.rate_micros or 0, action.length or 0)
     if known.budget_micros is not None:
@@ -41,7 +41,12 @@ def budget(action: Action) -> str:
 
 
 def _used(spent: int, of: int, costs: int) -> str:
-    over = f"; this takes it over, to {usd(spent + costs, cents=False)}" if spent + costs > of else ""
+    """A budget that is over already is not taken over by this."""
+    to, over = f"to {usd(spent + costs, cents=False)}", ""
+    if spent > of:
+        over = f"; it is over already, and this takes it {to}" if costs else "; it is over already"
+    elif spent + costs > of:
+        over = f"; this takes it over, {to}"
     return f"{usd(spent, cents=False)} of {usd(of, cents=False)} spent this month{over}"
 
 

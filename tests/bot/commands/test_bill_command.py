@@ -107,10 +107,19 @@ def test_what_the_source_does_not_tell_apart_is_refused(valet, tmp_path):
     assert "does not tell it apart by instance" in said.stderr
 
 
-def test_without_a_bill_the_answer_is_no(valet, tmp_path):
-    (tmp_path / "valet.toml").write_text(f'database = "{tmp_path / "valet.db"}"\n')
+@pytest.mark.parametrize("words", [(), ("--csv",), ("--csv", "--by", "team")])
+@pytest.mark.parametrize(
+    ("toml", "month", "why"),
+    [
+        ("", "2026-11", "No bill is set up"),
+        (TOML.replace('"focus"', '"cost-explorer"'), "2026-11", "The bill has not been read yet"),
+        (TOML, "2026-09", "The bill is known from 20 November 2026 on"),
+    ],
+)
+def test_without_a_bill_the_answer_is_no_in_every_form(valet, tmp_path, words, toml, month, why):
+    (tmp_path / "valet.toml").write_text(f'database = "{tmp_path / "valet.db"}"\n{toml}')
 
-    said = valet()
+    said = valet(*words, "--month", month)
 
-    assert said.exit_code == 1
-    assert "No bill is set up" in said.stderr
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert why in said.stderr
