@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
+from bot.domain.measuring.ranges import MOST_WATTS, within
 from bot.domain.measuring.readings import Minute
 from bot.telemetry.sample import Sample
 
@@ -12,8 +13,6 @@ Known = TypeVar("Known")
 MAX_GAP_S = 150.0
 """An energy reading older than this says nothing about the minute."""
 MIN_SPAN_S = 0.5
-MAX_WATTS = 5000.0
-"""A mean above this is a counter that jumped, not a GPU."""
 
 
 def fold(gpu: int, tick: int, samples: Sequence[Sample], *, before: Sample | None = None) -> Minute:
@@ -57,7 +56,8 @@ def mean_watts(samples: Sequence[Sample], before: Sample | None) -> float | None
     watts = (
         millijoules / 1000 / seconds if seconds >= MIN_SPAN_S else _mean(_known([sample.watts for sample in samples]))
     )
-    return round(watts, 1) if watts is not None and watts <= MAX_WATTS else None
+    known = within(watts, MOST_WATTS)
+    return None if known is None else round(known, 1)
 
 
 class Folding:

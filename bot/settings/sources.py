@@ -50,6 +50,10 @@ class PrometheusSettings(Table):
     memory_metrics: tuple[Metric, ...] = Field(
         default=("DCGM_FI_DEV_FB_USED",), description="GPU memory in use, MiB; none: idle is then held, never free"
     )
+    power_metrics: tuple[Metric, ...] = Field(
+        default=("DCGM_FI_DEV_POWER_USAGE",),
+        description="Power of a GPU, watts; clearly more than it draws at rest is work",
+    )
     host_labels: tuple[Label, ...] = Field(
         default=("Hostname", "hostname", "instance"), min_length=1, description="Labels that name the host"
     )

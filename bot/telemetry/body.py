@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import core_schema, from_json
 
+from bot.domain.measuring.ranges import MOST_MIB, MOST_PCT, MOST_WATTS
 from bot.domain.measuring.readings import Gpu, Minute, Process, Push
 from bot.errors import Refused
 from bot.telemetry.procfs import printable
@@ -58,9 +59,9 @@ Words = Annotated[str, Field(max_length=MAX_WORDS), AfterValidator(lambda text: 
 Version = Annotated[str, Field(max_length=32), AfterValidator(printable)]
 Index = Annotated[int, Field(ge=0, lt=MAX_GPUS)]
 Tick = Annotated[int, Field(ge=0, le=MAX_TICK)]
-Percent = Annotated[float, Field(ge=0, le=100)] | None
-Watts = Annotated[float, Field(ge=0, le=5000)] | None
-Mib = Annotated[int, Field(ge=0, le=4_194_304)] | None
+Percent = Annotated[float, Field(ge=0, le=MOST_PCT)] | None
+Watts = Annotated[float, Field(ge=0, le=MOST_WATTS)] | None
+Mib = Annotated[int, Field(ge=0, le=MOST_MIB)] | None
 Count = Annotated[int, Field(ge=0, le=65_536)] | None
 
 WireProcess = Annotated[Process, Limits({"name": Name, "user": Name, "memory_mib": Mib})]

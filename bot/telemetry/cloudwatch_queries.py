@@ -1,11 +1,11 @@
 """What to ask CloudWatch, and what its answers say: plain dicts in and out."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.clock import MINUTE
+from bot.domain.measuring.ranges import MOST_MIB, MOST_PCT, may_be_ratio, within
 from bot.domain.measuring.trails import Observation
 from bot.settings.sources import CloudWatchSettings
 
@@ -93,10 +93,11 @@ def observed(series: Sequence[Series], results: Iterable[Mapping[str, Any]]) -> 
 
 
 def _can_be(kind: str, value: float) -> bool:
-    return math.isfinite(value) and 0 <= value <= (1e9 if kind == "mem" else 100)
+    return within(value, MOST_MIB if kind == "mem" else MOST_PCT) is not None
 
 
 def _observation(series: Series, minute: int, values: Mapping[str, float]) -> Observation:
     memory = values.get("mem")
     used = None if memory is None else int(memory)
-    return Observation(series.instance_id, series.gpu, minute, values.get("max"), values.get("avg"), used)
+    told = (values.get("max"), values.get("avg"), used)
+    return Observation(series.instance_id, series.gpu, minute, *told, may_be_ratio=may_be_ratio(values.get("max")))

@@ -13,6 +13,7 @@ from typing import Any
 import pynvml
 from pynvml import NVMLError
 
+from bot.domain.measuring.ranges import mib
 from bot.domain.measuring.readings import Gpu, Process
 from bot.errors import Unreachable
 from bot.telemetry.direct import Direct
@@ -178,7 +179,7 @@ class Nvml:
         for process in [*(graphics or ()), *(compute or ())]:
             memory_of[process.pid] = process.usedGpuMemory
         largest = sorted(memory_of.items(), key=lambda item: -(item[1] or 0))[:NAMED_PROCESSES]
-        named = tuple(describe(pid, None if used is None else used // MIB) for pid, used in largest)
+        named = tuple(describe(pid, _mib(used)) for pid, used in largest)
         return _count(compute), _count(graphics), named
 
     def _running(self, kind: str, device: _Device, ask: _Asking) -> list[Any] | None:
@@ -215,9 +216,9 @@ def _utilisation(device: _Device, ask: _Asking) -> tuple[float | None, float | N
     if device.mig:
         return None, None  # not supported there, and a driver that says 0 all the same would be believed
     history = _history(device)
-    highest = max(history, default=101)
-    if highest <= 100:
-        return float(highest), sum(history) / len(history)
+    known = [percent for percent in history if percent <= 100]
+    if known:
+        return float(max(known)), sum(known) / len(known)
     rates = ask(pynvml.nvmlDeviceGetUtilizationRates, device.handle)
     return (None, None) if rates is None or rates.gpu > 100 else (float(rates.gpu), float(rates.gpu))
 
@@ -234,13 +235,18 @@ def _memory(device: _Device, ask: _Asking) -> tuple[int | None, int | None]:
     if device.has_memory_v2:
         found = device.direct.memory(device.handle)
         if found is not None:
-            return found[0] // MIB, found[1] // MIB
+            return _mib(found[0]), _mib(found[1])
         device.has_memory_v2 = device.direct.status not in _NO_V2
         if device.has_memory_v2:
             ask.faults.append(NVMLError(device.direct.status))
             return None, None
     info = ask(pynvml.nvmlDeviceGetMemoryInfo, device.handle)
-    return (None, None) if info is None else (info.used // MIB, info.total // MIB)
+    return (None, None) if info is None else (_mib(info.used), _mib(info.total))
+
+
+def _mib(size: int | None) -> int | None:
+    """Whole MiB of so many bytes; None for more than any GPU has."""
+    return None if size is None else mib(size // MIB)
 
 
 def _codec(device: _Device, ask: _Asking) -> float | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.domain.clock import MINUTE, SECOND
+from bot.domain.measuring.ranges import MOST_PCT, MOST_WATTS, may_be_ratio, mib, percent_of_ratio, within
 from bot.domain.measuring.trails import Observation, Target, Told
 from bot.errors import Unreachable
 from bot.settings.sources import PROMETHEUS, PrometheusSettings
@@ -12,14 +13,16 @@ from bot.telemetry.prometheus_api import PrometheusApi, Value
 SETTLE = 10 * SECOND
 """A minute is read this long after its end, when its last scrape is in."""
 MINUTES_PER_PASS = 20
-SENTINEL = "1e15"
-"""Old exporters pass DCGM's "no value" on as 9223372036854775794 and the like."""
+NO_VALUE = "2147483632"
+"""The least of the numbers that DCGM has for "no value"; old exporters pass them on as 9223372036854775794 and such."""
+Place = tuple[str, int | None]
+"""Instance id, and index of the GPU."""
 
 
 class Prometheus:
     """The source of GPU metrics on a Prometheus-compatible server.
 
-    A pass makes two instant queries a minute read and one for memory, for the whole fleet; the server aggregates.
+    A pass makes three instant queries a minute read and one for memory, for the whole fleet; the server aggregates.
     """
 
     name = PROMETHEUS
@@ -45,59 +48,84 @@ class Prometheus:
 
     def _minute(self, names: HostNames, until: int, *, with_memory: bool) -> tuple[Observation, ...]:
         """What was seen in the minute that ends at `until`."""
-        highest = self._by_gpu(names, self.util_query("max_over_time"), until)
-        mean = self._by_gpu(names, self.util_query("avg_over_time"), until)
-        memory: dict[tuple[str, int | None], float] = {}
+        highest = self._by_part(names, self.util_query("max_over_time"), until)
+        mean = self._by_part(names, self.util_query("avg_over_time"), until)
+        memory: dict[Place, float] = {}
         if with_memory and self._settings.memory_metrics:
             memory = self._by_gpu(names, self.memory_query(), until)
+        power: dict[Place, float] = {}
+        if self._settings.power_metrics:
+            power = self._by_gpu(names, self.power_query(), until)
         return tuple(
             Observation(
-                instance_id,
-                gpu,
-                until - MINUTE,
-                value,
-                mean.get((instance_id, gpu)),
-                _whole(memory.get((instance_id, gpu))),
+                *(*place, until - MINUTE, *self._use(highest.get(place, {}), mean.get(place, {}))),
+                memory_used_mib=mib(memory.get(place)),
+                watts=within(power.get(place), MOST_WATTS),
+                may_be_ratio=self._may_be_ratio(highest.get(place, {})),
             )
-            for (instance_id, gpu), value in highest.items()
-            if value >= 0
+            for place in dict.fromkeys([*highest, *power])
         )
 
+    def _use(self, highest: Mapping[int, float], mean: Mapping[int, float]) -> tuple[float | None, float | None]:
+        """Highest and mean percent by the metrics that lie within their range, their mean as well."""
+        known = [
+            (top, average)
+            for part, value in highest.items()
+            if (top := self._percent(part, value)) is not None
+            and (average := self._percent(part, mean.get(part, value))) is not None
+        ]
+        return max((top for top, _ in known), default=None), max((average for _, average in known), default=None)
+
+    def _percent(self, part: int, value: float) -> float | None:
+        return within(value, MOST_PCT) if self._is_percentage(part) else percent_of_ratio(value)
+
+    def _is_percentage(self, part: int) -> bool:
+        return part < len(self._settings.percent_metrics)
+
+    def _may_be_ratio(self, highest: Mapping[int, float]) -> bool:
+        return any(self._is_percentage(part) and may_be_ratio(value) for part, value in highest.items())
+
     def util_query(self, over_time: str) -> str:
-        """Percent by host and GPU over one minute: any signal that says active counts, MIG by profiling alone."""
+        """What each metric says by host and GPU over one minute, as it is; MIG by profiling alone.
+
+        The label "valet" has the number of the metric among those in the settings.
+        """
         known = self._settings
         whole = '{GPU_I_ID=""}'
-        parts = [(1, f"{metric}{whole}") for metric in known.percent_metrics]
-        parts += [(100, f"{metric}{whole}") for metric in known.ratio_metrics]
-        parts += [(100, metric) for metric in known.profiling_metrics]
-        return self._highest([f"{times} * ({self._over(over_time, series)})" for times, series in parts])
+        parts = [f"{metric}{whole}" for metric in (*known.percent_metrics, *known.ratio_metrics)]
+        return self._highest([self._over(over_time, each) for each in (*parts, *known.profiling_metrics)], apart=True)
 
     def memory_query(self) -> str:
         """MiB in use by host and GPU; of a GPU in slices, that of the fullest."""
         return self._highest([self._over("max_over_time", metric) for metric in self._settings.memory_metrics])
 
-    def _over(self, function: str, series: str) -> str:
-        return f"{function}({series}[{max(60, 2 * self._settings.scrape_seconds)}s]) < {SENTINEL}"
+    def power_query(self) -> str:
+        """Mean watts by host and GPU over one minute; where several metrics tell, the highest."""
+        return self._highest([self._over("avg_over_time", metric) for metric in self._settings.power_metrics])
 
-    def _highest(self, parts: Iterable[str]) -> str:
+    def _over(self, function: str, series: str) -> str:
+        return f"{function}({series}[{max(60, 2 * self._settings.scrape_seconds)}s]) < {NO_VALUE}"
+
+    def _highest(self, parts: Iterable[str], *, apart: bool = False) -> str:
         # `or` drops what has the same labels as something to its left; a label of their own keeps all of them.
         marked = [f'label_replace({part}, "valet", "{number}", "", "")' for number, part in enumerate(parts)]
-        labels = ", ".join([*self._settings.host_labels, self._settings.gpu_label])
+        kept = [*self._settings.host_labels, self._settings.gpu_label, *(["valet"] if apart else [])]
+        labels = ", ".join(kept)
         return f"max by ({labels}) ({' or '.join(marked)})" if marked else "vector(0) < 0"
 
-    def _by_gpu(self, names: HostNames, query: str, at: int) -> dict[tuple[str, int | None], float]:
-        found: dict[tuple[str, int | None], float] = {}
+    def _by_gpu(self, names: HostNames, query: str, at: int) -> dict[Place, float]:
+        return {place: max(parts.values()) for place, parts in self._by_part(names, query, at).items()}
+
+    def _by_part(self, names: HostNames, query: str, at: int) -> dict[Place, dict[int, float]]:
+        """What each metric says of each GPU, by the metric's number."""
+        found: dict[Place, dict[int, float]] = {}
         for each in self._api.query(query, at):
             instance_id = names.instance_of(each.labels)
             if instance_id is not None:
-                key = (instance_id, self._gpu(each))
-                found[key] = max(each.value, found.get(key, each.value))
+                parts, number = found.setdefault((instance_id, self._gpu(each)), {}), int(each.labels.get("valet", "0"))
+                parts[number] = max(each.value, parts.get(number, each.value))
         return found
 
     def _gpu(self, value: Value) -> int | None:
         index = value.labels.get(self._settings.gpu_label, "")
         return int(index) if index.isascii() and index.isdigit() and len(index) <= 4 else None
-
-
-def _whole(value: float | None) -> int | None:
-    return None if value is None or value < 0 else int(value)

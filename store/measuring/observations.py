@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from bot.domain.measuring.power import Floor
 from bot.domain.measuring.trails import Target, Told, Trail
 from store.sql import Row, changed, many, rows
 
@@ -31,6 +32,12 @@ SCHEMA = (
         error TEXT NOT NULL,
         PRIMARY KEY (source, place)
     ) STRICT, WITHOUT ROWID""",
+)
+POWER_SCHEMA = (
+    "ALTER TABLE trails ADD COLUMN watts REAL",
+    "ALTER TABLE trails ADD COLUMN may_be_ratio INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE trails ADD COLUMN floor TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE trails ADD COLUMN floor_watts REAL",
 )
 
 
@@ -102,11 +109,12 @@ def save(db: Database, source: str, carried: Mapping[tuple[str, int | None], Tra
     many(
         db,
         "INSERT OR REPLACE INTO trails (instance_id, source, gpu, head, quiet, active, util_max, util_mean, "
-        "memory_used_mib) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "memory_used_mib, watts, may_be_ratio, floor, floor_watts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             (
                 *(instance_id, source, WHOLE if gpu is None else gpu, it.head, _blob(it.quiet), _blob(it.active)),
-                *(it.util_max, it.util_mean, it.memory_used_mib),
+                *(it.util_max, it.util_mean, it.memory_used_mib, it.watts, it.may_be_ratio),
+                *(it.floor.to_text(), it.floor_watts),
             )
             for (instance_id, gpu), it in carried.items()
         ),
@@ -134,6 +142,10 @@ def _trail(row: Row) -> Trail:
         row["util_max"],
         row["util_mean"],
         row["memory_used_mib"],
+        row["watts"],
+        bool(row["may_be_ratio"]),
+        Floor.from_text(row["floor"]),
+        row["floor_watts"],
     )
 
 

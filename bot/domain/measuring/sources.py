@@ -85,9 +85,12 @@ def _evidence(state: VerdictState, traces: Sequence[GpuTrace], rule: IdleRule, n
     peak = max(each.util_max or 0.0 for each in traces)
     last = max((each.last_active_at for each in traces if each.last_active_at is not None), default=None)
     if state in {"active", "partial"} and last is not None:
-        return f"worked {_minutes(now - last)} ago, {peak:.0f} % GPU at most in the last minute it tells of"
+        by_power = ", by power alone" if any(each.active_by == "power" for each in traces) else ""
+        return f"worked {_minutes(now - last)} ago, {peak:.0f} % GPU at most in the last minute it tells of{by_power}"
     if missing:
         return f"{missing} of the GPUs not seen"
+    if state not in IDLE and any(each.may_be_ratio for each in traces):
+        return f"it tells of {peak:.2g}, which is either a small percentage or a ratio: it can't be judged"
     quiet = min(each.quiet_minutes for each in traces)
     seen = f"quiet for {quiet} of the last {rule.window_minutes} minutes, {peak:.0f} % GPU at most"
     if state not in IDLE:

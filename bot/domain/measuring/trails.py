@@ -1,10 +1,12 @@
 """What sources other than the agent tell, and the trail that is kept of it: a bit per minute for two days."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from bot.domain.clock import HOUR, MINUTE
+from bot.domain.measuring.power import Floor, learn
+from bot.domain.measuring.readings import MinuteState
 from bot.domain.measuring.verdict import GpuTrace, IdleRule
 
 N = TypeVar("N", int, float)
@@ -35,11 +37,15 @@ class Observation:
     """Highest utilisation, percent 0 to 100."""
     util_mean: float | None = None
     memory_used_mib: int | None = None
+    watts: float | None = None
+    """Mean power over the minute."""
+    may_be_ratio: bool = False
+    """The utilisation is so low that it may be a ratio by the name of a percentage: 0.98 is no work, or nearly all."""
 
     @property
     def known(self) -> bool:
-        """There is a reading that a verdict can stand on."""
-        return self.util_max is not None
+        """There is a reading that a verdict can stand on: power alone may show work."""
+        return self.util_max is not None or self.watts is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +69,47 @@ class Trail:
     quiet: int = 0
     active: int = 0
     util_max: float | None = None
-    """In the newest minute, as are the next two."""
+    """In the newest minute, as are the next four."""
     util_mean: float | None = None
     memory_used_mib: int | None = None
+    watts: float | None = None
+    may_be_ratio: bool = False
+    floor: Floor = field(default_factory=Floor)
+    """What it draws when it does nothing, as far as that was seen."""
+    floor_watts: float | None = None
+    """Its floor as it applied in the newest minute; None when it is not learned."""
 
 
 def follow(trail: Trail | None, told: Iterable[Observation], rule: IdleRule) -> Trail | None:
     """Carry a trail on by observations of the same GPU, in any order and any number of times; unknown ones add nothing.
 
-    A minute told twice is active if either was.
+    A minute told twice is active if either was. One that may be a ratio is unknown, and what was quiet before it counts
+    no more, unless power shows that nothing was at work.
     """
     for each in told:
-        if each.util_max is None:
+        held = None if each.memory_used_mib is None else each.memory_used_mib >= rule.held_mib
+        floor = trail.floor if trail else Floor()
+        floor_watts = None if held is None else floor.watts(each.minute, held=held)
+        state = _state(each, rule, floor_watts)
+        if state == "unknown" and not each.may_be_ratio:
             continue
-        if trail is None:
-            trail = Trail(each.gpu, each.minute)
-        trail = _with(trail, each, active=each.util_max >= rule.active_pct)
+        trail = _with(trail or Trail(each.gpu, each.minute), each, state, floor_watts=floor_watts)
+        if state == "quiet" and not each.util_max and each.watts is not None and held is not None:
+            trail = replace(trail, floor=learn(trail.floor, each.minute, each.watts, held=held))
     return trail
 
 
-def _with(trail: Trail, told: Observation, *, active: bool) -> Trail:
+def _state(told: Observation, rule: IdleRule, floor_watts: float | None) -> MinuteState:
+    """Judge one minute as those of an agent are judged: work by use or by power is work."""
+    draws = None if told.watts is None or floor_watts is None else told.watts > floor_watts + rule.veto_watts
+    if (told.util_max or 0) >= rule.active_pct or draws:
+        return "active"
+    if told.util_max is None or (told.may_be_ratio and draws is None):
+        return "unknown"
+    return "quiet"
+
+
+def _with(trail: Trail, told: Observation, state: MinuteState, *, floor_watts: float | None) -> Trail:
     ahead = (told.minute - trail.head) // MINUTE
     if ahead <= -KEPT_MINUTES:
         return trail
@@ -90,17 +117,23 @@ def _with(trail: Trail, told: Observation, *, active: bool) -> Trail:
         # A number with a bit per minute must not grow with a clock that jumps by years.
         far = min(ahead, KEPT_MINUTES)
         quiet, work = _kept(trail.quiet << far), _kept(trail.active << far)
-        trail = Trail(trail.gpu, told.minute, quiet, work, told.util_max, told.util_mean, told.memory_used_mib)
+        shown = (told.util_max, told.util_mean, told.memory_used_mib, told.watts, told.may_be_ratio)
+        trail = Trail(trail.gpu, told.minute, quiet, work, *shown, trail.floor, floor_watts)
     elif ahead == 0:
         trail = replace(
             trail,
             util_max=_most(trail.util_max, told.util_max),
             util_mean=_most(trail.util_mean, told.util_mean),
             memory_used_mib=_most(trail.memory_used_mib, told.memory_used_mib),
+            watts=_most(trail.watts, told.watts),
+            may_be_ratio=trail.may_be_ratio or told.may_be_ratio,
+            floor_watts=_most(trail.floor_watts, floor_watts),
         )
     bit = 1 << max(0, -ahead)
-    if active:
+    if state == "active":
         return replace(trail, active=trail.active | bit, quiet=trail.quiet & ~bit)
+    if state == "unknown":
+        return replace(trail, quiet=trail.quiet & (bit - 1))
     return trail if trail.active & bit else replace(trail, quiet=trail.quiet | bit)
 
 
@@ -125,6 +158,10 @@ def trace(trail: Trail, rule: IdleRule, *, launched_at: int | None = None) -> Gp
         quiet_since=None if began is None else trail.head - began * MINUTE,
         quiet_minutes=(quiet & ((1 << rule.window_minutes) - 1)).bit_count(),
         util_max=trail.util_max,
+        watts=trail.watts,
+        floor_watts=trail.floor_watts,
+        active_by="power" if last_active == 0 and (trail.util_max or 0) < rule.active_pct else "",
+        may_be_ratio=trail.may_be_ratio,
         memory_used_mib=memory,
         # Nobody counts processes here; a context takes memory, so where there is none of that there is no process.
         compute_processes=0 if memory is not None and memory < rule.held_mib else None,

@@ -71,6 +71,8 @@ class GpuTrace:
     """Its power floor as it applies now; None when it is not learned yet."""
     active_by: str = ""
     """What made the last active minute one: "utilisation", "codec" or "power"."""
+    may_be_ratio: bool = False
+    """Its utilisation, 1 % or less, may be a ratio by the name of a percentage."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,12 @@ def test_a_burst_between_two_looks_is_seen_in_the_drivers_history(gpu_host):
     assert 1 < sample["util_mean"] < 2
 
 
+def test_one_value_that_can_not_be_does_not_hide_the_work_beside_it(gpu_host):
+    gpu_host.does("gpus 1\n0 util 0\n0 history 90 4294967295 97\n")
+
+    assert gpu_host.answers(LOOK)["samples"][0]["util_max"] == 97
+
+
 def test_a_quiet_gpu_reads_zero_not_nothing(gpu_host):
     gpu_host.does("gpus 1\n")
 

@@ -53,6 +53,17 @@ HISTORY = [
     host(OLD, "Hostname", "sentinel", every_30_s(9.223372036854775794e18)),
     host(OLD, "Hostname", "fresh", every_30_s(0, first=20)),
     host(OLD, "Hostname", "gap", every_30_s(0, first=90, last=40) | every_30_s(0, first=25)),
+    # numbers that can't be: now and then, always, and as memory
+    host(OLD, "Hostname", "corrupt", every_30_s(0) | {END - 60 * ago + 10: 4294967295.0 for ago in (15, 70)}),
+    host(OLD, "Hostname", "no_value", every_30_s(0)),
+    host(PROFILED, "Hostname", "no_value", every_30_s(140737488355328.0)),
+    host(OLD, "Hostname", "too_much", every_30_s(0)),
+    host(USED, "Hostname", "too_much", every_30_s(99_999_999)),
+    host(OLD, "Hostname", "below", every_30_s(-1)),
+    # a ratio by the name of a percentage, and a percentage by that of a ratio
+    host(OLD, "Hostname", "ratio", every_30_s(0.98)),
+    host(OLD, "Hostname", "sometimes", every_30_s(0) | {END - 20 * 60 + 10: 0.98}),
+    host(NEW, "hostname", "percent", every_30_s(37)),
     # one pod after the other, each with its own series
     host(OLD, "Hostname", "pods", every_30_s(0, last=30), 0, ',exported_pod="a"'),
     host(OLD, "Hostname", "pods", every_30_s(0, first=30), 0, ',exported_pod=""'),
@@ -67,6 +78,13 @@ EXPECTED = {
     "sentinel": "unknown",
     "fresh": "unknown",
     "gap": "unknown",
+    "corrupt": "held",
+    "no_value": "held",
+    "too_much": "held",
+    "below": "unknown",
+    "ratio": "unknown",
+    "sometimes": "unknown",
+    "percent": "unknown",
     "pods": "held",
 }
 
@@ -111,6 +129,8 @@ def test_a_history_is_judged_by_the_rule_whatever_its_names(tmp_path, clock, url
     db = room.desk.store.reading()
     found = {name: listings.by_id(db, f"i-{number:08x}") for number, name in enumerate(EXPECTED)}
     assert {name: each.state if each else "" for name, each in found.items()} == EXPECTED
+    assert found["too_much"].verdict.evidence.startswith("memory not known; quiet for 60 of the last 60 minutes, 0 %")
+    assert "0.98, which is either a small percentage or a ratio" in found["ratio"].verdict.evidence
     room.close()
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.clock import HOUR, MINUTE
+from bot.domain.measuring.ranges import MOST_PCT, MOST_WATTS, mib, within
 from bot.domain.measuring.sources import Account, combine, judge_account, sees_but_cannot_measure
 from bot.domain.measuring.trails import KEPT_MINUTES, Observation, follow, trace
 from bot.domain.measuring.verdict import GpuTrace, GpuVerdict, IdleRule, Verdict
@@ -227,3 +228,45 @@ def test_what_came_before_a_launch_was_other_gpus():
     found = judge_account(Account("x", (old, fresh), 10), RULE, NOW, gpu_count=1, launched_at=NOW - 2 * HOUR)
 
     assert found.state == "held"
+
+
+def drawing(*watts: float, util: float = 0.0, doubt: bool = False) -> list[Observation]:
+    first = NOW - len(watts) * MINUTE
+    return [
+        Observation("i-1", 0, first + at * MINUTE, util, util, 3, value, may_be_ratio=doubt)
+        for at, value in enumerate(watts)
+    ]
+
+
+def test_power_well_above_its_floor_is_work_that_utilisation_does_not_see():
+    found = verdict(drawing(*[60.0] * 70, 300.0))
+
+    assert found.state == "active"
+    assert found.evidence.endswith("0 % GPU at most in the last minute it tells of, by power alone")
+    assert verdict(drawing(*[60.0] * 71)).state == "free"
+
+
+def test_power_shows_work_where_utilisation_can_not_be_read():
+    unread = [replace(each, util_max=None) for each in drawing(*[60.0] * 70, 300.0)[-1:]]
+
+    assert verdict([*drawing(*[60.0] * 71)[:-1], *unread]).state == "active"
+
+
+def test_a_low_percentage_that_may_be_a_ratio_is_idle_only_where_power_says_so():
+    low = drawing(*[60.0] * 70, util=0.98, doubt=True)
+    unpowered = [replace(each, watts=None) for each in low]
+    learned = follow(None, drawing(*[60.0] * 10), RULE)
+
+    assert verdict(unpowered).state == "unknown"
+    assert "a ratio" in verdict(unpowered).evidence
+    assert verdict(drawing(*[60.0] * 70) + unpowered[-1:]).state == "unknown"
+    later = [replace(each, minute=each.minute + HOUR + 10 * MINUTE) for each in low]
+    known = follow(learned, later, RULE)
+    assert judge_account(Account("x", (known,), 10), RULE, NOW + HOUR + 10 * MINUTE, gpu_count=1).state == "free"
+
+
+@given(util=st.floats(allow_nan=True, allow_infinity=True), memory=st.floats(), watts=st.floats())
+def test_no_number_outside_its_range_is_ever_a_reading(util, memory, watts):
+    assert within(util, MOST_PCT) is None or 0 <= util <= 100
+    assert mib(memory) is None or 0 <= memory <= 4_194_304
+    assert within(watts, MOST_WATTS) is None or 0 <= watts <= 5000
