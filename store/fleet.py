@@ -9,6 +9,7 @@ from bot.domain.fleet import Instance, Look
 from bot.domain.listing import Source
 from bot.domain.measuring.verdict import Verdict
 from bot.domain.money.rates import Rate
+from bot.domain.shape import Shape
 from store.sql import Row, changed, many, one, rows
 
 SCHEMA = (
@@ -58,6 +59,11 @@ SCHEMA = (
         judged_at INTEGER NOT NULL
     ) STRICT""",
 )
+SHAPES = (
+    "ALTER TABLE instances ADD COLUMN shape TEXT",
+    "ALTER TABLE instances ADD COLUMN paid_anyway TEXT",
+)
+"""NULL until the next look: not known."""
 _COLUMNS = (
     *(
         "id",
@@ -83,12 +89,14 @@ _COLUMNS = (
         "state_reason",
         "disks",
         "tags",
+        "shape",
     ),
 )
+_TERMS = ("paid_anyway", "team", "rate_micros", "rate_source")
 _UPSERT = (
-    f"INSERT INTO instances ({', '.join(_COLUMNS)}, team, rate_micros, rate_source, rate_exact, gone_at) "
-    f"VALUES ({', '.join('?' * len(_COLUMNS))}, ?, ?, ?, ?, NULL) ON CONFLICT (id) DO UPDATE SET "
-    + ", ".join(f"{column} = excluded.{column}" for column in (*_COLUMNS[1:], "team", "rate_micros", "rate_source"))
+    f"INSERT INTO instances ({', '.join(_COLUMNS)}, paid_anyway, team, rate_micros, rate_source, rate_exact, gone_at) "
+    f"VALUES ({', '.join('?' * len(_COLUMNS))}, ?, ?, ?, ?, ?, NULL) ON CONFLICT (id) DO UPDATE SET "
+    + ", ".join(f"{column} = excluded.{column}" for column in (*_COLUMNS[1:], *_TERMS))
     + ", rate_exact = excluded.rate_exact, gone_at = NULL"
 )
 
@@ -104,13 +112,15 @@ def save_all(db: Database, seen: Iterable[tuple[Instance, str, Rate | None]]) ->
 
 
 def _values(instance: Instance, team: str, rate: Rate | None) -> tuple[object, ...]:
-    plain = [getattr(instance, column) for column in _COLUMNS[:-2]]
+    plain = [getattr(instance, column) for column in _COLUMNS[:-3]]
     disks = None if instance.disks is None else json.dumps(dict(instance.disks), sort_keys=True)
     tags = json.dumps(dict(instance.tags), sort_keys=True)
     return (
         *plain,
         disks,
         tags,
+        instance.shape and instance.shape.to_json(),
+        instance.paid_anyway,
         team,
         rate and rate.micros_per_hour,
         rate.source if rate else "",
@@ -158,6 +168,7 @@ def instance_of(row: Row) -> Instance:
     values: Row = {column: row[column] for column in _COLUMNS}
     values["tags"] = json.loads(row["tags"])
     values["disks"] = None if row["disks"] is None else json.loads(row["disks"])
+    values["shape"] = None if row["shape"] is None else Shape.from_json(row["shape"])
     values["stop_protected"] = bool(row["stop_protected"])
     return Instance(**values)
 

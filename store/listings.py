@@ -123,6 +123,13 @@ def places(db: Database) -> list[tuple[str, str]]:
     return [(row["source"], row["type"]) for row in rows(db, sql)]
 
 
+def shapes(db: Database) -> set[tuple[str, str, str, str]]:
+    """What rented instances are whose price may be another than their type's: source, zone, type and shape (JSON)."""
+    sql = "SELECT DISTINCT source, zone, type, shape FROM instances WHERE gone_at IS NULL AND provider = 'ec2' "
+    found = rows(db, sql + "AND shape IS NOT NULL AND lifecycle = 'on-demand'")
+    return {(row["source"], row["zone"], row["type"], row["shape"]) for row in found}
+
+
 def parts(db: Database) -> set[tuple[str, str]]:
     """What rented instances have that costs by itself: source, and kind of disk, or empty for an address."""
     sql = "SELECT DISTINCT source, coalesce(disks, '{}') AS disks, coalesce(addresses, 0) AS addresses FROM instances "

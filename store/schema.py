@@ -62,6 +62,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_observations", observations.SCHEMA),
     ("0001_bill", bill.SCHEMA),
     ("0002_power_of_trails", observations.POWER_SCHEMA),
+    ("0002_shapes", fleet.SHAPES),
 )
 
 

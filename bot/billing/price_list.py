@@ -13,18 +13,15 @@ from typing import Any
 
 from bot.domain.money.price_reads import Answer, Wanted
 from bot.domain.money.rates import USD
+from bot.domain.shape import DEDICATED, LINUX, SYSTEMS, is_region, parts_of
 
 Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 """Makes one call: operation, parameters. Raises Unreachable."""
 MOST_PAGES = 10
 MOST_USD = 100_000
-INSTANCE = {
-    "preInstalledSw": "NA",
-    "operatingSystem": "Linux",
-    "capacitystatus": "Used",
-    "marketoption": "OnDemand",
-}
-SHARED = {"tenancy": "Shared", "productFamily": "Compute Instance"}
+INSTANCE = {"capacitystatus": "Used", "marketoption": "OnDemand"}
+ON_SHARED = {"tenancy": "Shared", "productFamily": "Compute Instance"}
+ALONE = {"tenancy": "Dedicated", "productFamily": "Compute Instance"}
 METAL = {"tenancy": "Dedicated", "productFamily": "Compute Instance (bare metal)"}
 """A machine without a hypervisor has its host for itself."""
 ADDRESS = "PublicIPv4:IdleAddress"
@@ -67,8 +64,12 @@ def _filters(wanted: Wanted) -> tuple[str, dict[str, str]]:
         return "AmazonEC2", {"productFamily": "Storage", "volumeApiName": wanted.name}
     if wanted.what == "address":
         return "AmazonVPC", {"group": "VPCPublicIPv4Address"}
-    kind = METAL if ".metal" in wanted.name else SHARED
-    return "AmazonEC2", {"serviceCode": "AmazonEC2", "instanceType": wanted.name, **INSTANCE, **kind}
+    kind, usage, tenancy = parts_of(wanted.name)
+    system = SYSTEMS[usage]
+    where = METAL if ".metal" in kind else ALONE if tenancy == DEDICATED else ON_SHARED
+    runs = {"preInstalledSw": system.software, "operatingSystem": system.operating_system}
+    licence = {} if system.operating_system == "Linux" else {"licenseModel": system.licence}
+    return "AmazonEC2", {"serviceCode": "AmazonEC2", "instanceType": kind, **runs, **licence, **INSTANCE, **where}
 
 
 def _parsed(text: object) -> Any:
@@ -101,13 +102,31 @@ def _in_force(terms: Iterable[Any], today: str) -> Iterator[Any]:
 
 
 def _is_it(attributes: Mapping[str, Any], wanted: Wanted) -> bool:
-    if attributes.get("locationType", "AWS Region") != "AWS Region":
+    in_region = attributes.get("locationType", "AWS Region") == "AWS Region"
+    if in_region != is_region(wanted.place):
         return False
     usage = str(attributes.get("usagetype", ""))
     if wanted.what == "address":
         return usage.endswith(ADDRESS)
-    name = attributes.get("volumeApiName" if wanted.what == "volume" else "instanceType")
-    return name == wanted.name
+    if wanted.what == "volume":
+        return attributes.get("volumeApiName") == wanted.name
+    kind, usage, tenancy = parts_of(wanted.name)
+    alone = tenancy == DEDICATED or ".metal" in kind
+    return (
+        bool(attributes.get("instanceType") == kind)
+        and _as(attributes, "operation", _billed_as(usage))
+        and _as(attributes, "tenancy", "Dedicated" if alone else "Shared")
+    )
+
+
+def _billed_as(usage: str) -> str:
+    """The operation under which a system is listed: Red Hat on a company's own licence is listed as Linux."""
+    return LINUX if SYSTEMS[usage].operating_system == "Linux" and SYSTEMS[usage].software == "NA" else usage
+
+
+def _as(attributes: Mapping[str, Any], name: str, value: str) -> bool:
+    """Where the product says so at all."""
+    return bool(attributes.get(name, value) == value)
 
 
 def _micros(dimension: Mapping[str, Any], unit: str) -> int | None:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.domain.shape import Shape
+
 Provider = Literal["ec2", "owned"]
 State = Literal["pending", "running", "stopping", "stopped", "terminated", "unknown"]
 Lifecycle = Literal["on-demand", "spot", "capacity-block"]
@@ -35,6 +37,8 @@ class Instance:
     stopped_at: int | None = None
     """When it last stopped by the provider's word, if the provider says."""
     lifecycle: Lifecycle = "on-demand"
+    shape: Shape | None = None
+    """What of a rented one changes its price; None where nobody has said."""
     asg: str = ""
     """Auto Scaling group; empty when in none."""
     stop_protected: bool = False
@@ -55,6 +59,13 @@ class Instance:
     def region(self) -> str:
         """The region, or "owned"."""
         return self.source.rsplit("/", 1)[-1]
+
+    @property
+    def paid_anyway(self) -> str:
+        """What it runs in that is paid whether it runs or not, for people; empty where a stop ends its cost."""
+        if self.lifecycle == "capacity-block":
+            return "a capacity block"
+        return self.shape.held if self.shape else ""
 
     @property
     def account(self) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from bot.domain.fleet import Instance, Lifecycle, State
+from bot.domain.shape import OUTPOST, Shape
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ASG_TAG = "aws:autoscaling:groupName"
@@ -74,6 +75,7 @@ def instance(raw: Mapping[str, Any], kind: GpuType, source: str, **known: Any) -
         launched_at=to_ms(raw.get("LaunchTime")),
         stopped_at=stopped_at(raw.get("StateTransitionReason", "")) if state in {"stopping", "stopped"} else None,
         lifecycle=lifecycle(raw.get("InstanceLifecycle")),
+        shape=shape(raw),
         asg=tags.get(ASG_TAG, ""),
         root_device=root_device(raw.get("RootDeviceType", "ebs")),
         state_reason="" if state == "running" else raw.get("StateReason", {}).get("Code", ""),
@@ -94,6 +96,22 @@ def lifecycle(word: str | None) -> Lifecycle:
         return "on-demand"
     # Scheduled and reserved capacity is given up by a stop as a capacity block is, so no new word is needed.
     return "spot" if word == "spot" else "capacity-block"
+
+
+def shape(raw: Mapping[str, Any]) -> Shape:
+    """What changes the price of an entry of DescribeInstances; what EC2 leaves out stays not known."""
+    placement = raw.get("Placement", {})
+    wish = raw.get("CapacityReservationSpecification", {})
+    return Shape(
+        platform=raw.get("PlatformDetails") or raw.get("Platform", "").capitalize(),
+        operation=raw.get("UsageOperation", ""),
+        tenancy=OUTPOST if raw.get("OutpostArn") else placement.get("Tenancy", ""),
+        host=placement.get("HostId", ""),
+        reservation=raw.get("CapacityReservationId", ""),
+        preference="targeted"
+        if wish.get("CapacityReservationTarget")
+        else wish.get("CapacityReservationPreference", ""),
+    )
 
 
 def root_device(word: str) -> Literal["ebs", "instance-store"]:

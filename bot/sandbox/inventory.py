@@ -9,6 +9,7 @@ from bot.domain.acting.images import Image
 from bot.domain.acting.launches import Order
 from bot.domain.clock import DAY, HOUR
 from bot.domain.fleet import Instance
+from bot.domain.shape import COMMON
 
 ACCOUNT = "111122223333"
 DISK_GIB = 200
@@ -115,7 +116,7 @@ def _rented(one: Rented, now: int) -> Instance:
         nvme_gb=kind.nvme_gb,
         launched_at=now - one.age,
         tags={**tags, "aws:autoscaling:groupName": asg} if asg else tags,
-        **{"state": "running", "addresses": 0, "disks": DISKS, **more},
+        **{"state": "running", "addresses": 0, "disks": DISKS, "shape": COMMON, **more},
     )
 
 
@@ -135,6 +136,7 @@ def made_of(order: Order, zone: str, now: int) -> Instance:
         nvme_gb=kind.nvme_gb,
         disks=DISKS,
         addresses=0,
+        shape=COMMON,
         zone=zone,
         launched_at=now,
         tags=order.tags,

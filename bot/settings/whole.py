@@ -61,7 +61,9 @@ class Settings(Table):
     door: DoorSettings = DoorSettings()
     backup: BackupSettings = BackupSettings()
     prices: dict[str, Usd] = Field(
-        default={}, description="USD per hour by instance type, as you really pay it; goes before every list"
+        default={},
+        description="USD per hour by instance type, or by type and shape (`g5.xlarge Windows`), as you really pay it; "
+        "goes before every list",
     )
     discount: tuple[DiscountSettings, ...] = ()
     price_list: PriceListSettings = PriceListSettings()

@@ -113,8 +113,9 @@ def troubles(db: Database) -> list[Trouble]:
 
 
 def listed(db: Database, region: str = "") -> list[Row]:
-    """What has a list price, in one region or everywhere: what, place, name, micros and named_at."""
-    where, values = (" AND place = ?", [region]) if region else ("", [])
+    """What has a list price, in one region with its zones or everywhere: what, place, name, micros and named_at."""
+    own_zones = " AND (place = ? OR substr(place, 1, ?) = ?)"
+    where, values = (own_zones, [region, len(region) + 1, f"{region}-"]) if region else ("", [])
     sql = f"SELECT what, place, name, micros, named_at FROM price_answers WHERE micros IS NOT NULL{where}"
     return rows(db, sql, *values)
 

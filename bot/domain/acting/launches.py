@@ -9,6 +9,7 @@ from bot.domain.acting.deciders import decider_gone
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance, plain
 from bot.domain.people import Roster
+from bot.domain.shape import COMMON
 
 DEADLINE = 15 * MINUTE
 """A machine that was ordered and does not run after this: a person must look."""
@@ -64,6 +65,7 @@ class Template:
             gpu_model=self.gpu_model,
             gpu_count=self.gpu_count,
             gpu_memory_mib=self.gpu_memory_mib,
+            shape=COMMON,
         )
 
 

@@ -28,9 +28,9 @@ class Wanted(NamedTuple):
 
     what: What
     place: str
-    """A region; for spot a source, as zones are named by each account for itself."""
+    """A region, or a zone with prices of its own; for spot a source, as zones are named by each account for itself."""
     name: str
-    """An instance type, or a kind of volume; empty for an address."""
+    """An instance type with its shape (`Shape.name`), or a kind of volume; empty for an address."""
 
     @property
     def sheet(self) -> Sheet:

@@ -3,16 +3,20 @@
 A machine on demand: the company's own figure, else AWS's price list of its region as it was last read, else our own
 table. Of the last two a discount is taken off. A spot machine: the spot price of its zone, else the company's own
 figure as an estimate; no discount is taken off either, and a list price says nothing of spot.
+
+What a machine is beside its type (system, tenancy, zone: its shape) has prices of its own. Where those are not known,
+the price of Linux on shared hardware of the region stands for them, as an estimate that says so.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fnmatch import fnmatchcase
 
 from bot.domain.fleet import Instance
 from bot.domain.money.rates import Rate
+from bot.domain.shape import HOST, OUTPOST, Shape, price_place
 
 OWN_FIGURE = "valet.toml"
 
@@ -27,12 +31,20 @@ class Price:
     as_of: str = ""
     """The date of the figure, ISO 8601, for spot with the time; empty for the company's own."""
     exact: bool = True
-    """False when the figure is another region's, or moves within the hour."""
+    """False when the figure is another region's or another shape's, or moves within the hour."""
+    but: str = ""
+    """Why it is not just what is paid: "of Linux, not of Windows"."""
 
     @property
     def text(self) -> str:
-        """The source with its date."""
-        return f"{self.source}, {self.as_of}" if self.as_of else self.source
+        """The source with its date, and why it is an estimate."""
+        dated = f"{self.source}, {self.as_of}" if self.as_of else self.source
+        return f"{dated}; {self.but}" if self.but else dated
+
+    def about(self, but: str) -> "Price":
+        """The same as an estimate of something else; as it is where nothing speaks against it."""
+        joined = ", ".join(each for each in (self.but, but) if each)
+        return replace(self, exact=False, but=joined) if but else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,27 +116,60 @@ class Book:
     table: Callable[[str, str], Price | None]
     """Our own, by instance type and region."""
     own: Mapping[str, int] = field(default_factory=dict)
-    """The company's figures, by instance type."""
+    """The company's figures, by instance type, or by type and shape: "g5.xlarge Windows"."""
     discounts: tuple[Discount, ...] = ()
     """In the order of valet.toml."""
     listed: Mapping[tuple[str, str], Price] = field(default_factory=dict)
-    """What AWS's price list said, by region and instance type."""
+    """What AWS's price list said of Linux on shared hardware, by region (or zone of its own) and instance type."""
+    shaped: Mapping[tuple[str, str], Price] = field(default_factory=dict)
+    """What it said of other shapes, by region (or zone of its own) and `Shape.name`."""
     spot: Mapping[tuple[str, str, str], Price] = field(default_factory=dict)
     """Spot prices, by source, zone and instance type."""
 
     def priced(self, instance: Instance) -> Priced | None:
         """What an hour of a rented machine costs; None where no price is known, never 0."""
-        own = self.own.get(instance.type)
         if instance.lifecycle == "spot":
             spot = self.spot.get((instance.source, instance.zone, instance.type))
             if spot is not None:
-                return Priced(spot)
+                return Priced(spot.about(_other_system(instance.shape)))
+        own = self._own(instance)
         if own is not None:
-            return Priced(Price(own, OWN_FIGURE, exact=instance.lifecycle == "on-demand"))
+            return Priced(own)
         if instance.lifecycle != "on-demand":
             return None
-        listed = self.list_price(instance.type, instance.region)
+        listed = self._listed(instance)
         return Priced(listed, self.discount(instance)) if listed else None
+
+    def _own(self, instance: Instance) -> Price | None:
+        """The company's figure for just this shape, else for its type."""
+        shape, exact = instance.shape, instance.lifecycle == "on-demand"
+        words = shape.words if shape else ""
+        own = self.own.get(f"{instance.type} {words}") if words else None
+        if own is not None:
+            return Price(own, OWN_FIGURE, exact=exact)
+        own = self.own.get(instance.type)
+        if own is None:
+            return None
+        figure = Price(own, OWN_FIGURE, exact=exact)
+        return figure.about(f'of every {instance.type}; set one of "{instance.type} {words}"') if words else figure
+
+    def _listed(self, instance: Instance) -> Price | None:
+        """The list price of its shape where it is; else what comes closest, with what it is not of."""
+        shape, region = instance.shape or Shape(), instance.region
+        place, name = price_place(region, instance.zone), shape.name(instance.type)
+        doubts = [f"{shape.unknown} is not known" if shape.unknown else "", _paid_whole(shape)]
+        closest = [(place, ""), *([(region, f"of {region}, not of {instance.zone}")] if place != region else [])]
+        for where, elsewhere in closest:
+            listed = self.listed.get((where, name)) or self.shaped.get((where, name))
+            if listed is not None:
+                return _about(listed, [elsewhere, *doubts])
+        for where, elsewhere in closest:
+            plain = self.listed.get((where, instance.type)) or (
+                self.table(instance.type, where) if where == region else None
+            )
+            if plain is not None:
+                return _about(plain, [_of_common(shape, instance.type), elsewhere, *doubts])
+        return None
 
     def rate(self, instance: Instance) -> Rate | None:
         """The same in one figure."""
@@ -143,3 +188,24 @@ class Book:
     def committed(self) -> tuple[Discount, ...]:
         """Those in force that are paid whether machines run or not."""
         return tuple(each for each in self.discounts if each.committed and not each.is_over(self.now))
+
+
+def _about(price: Price, doubts: Iterable[str]) -> Price:
+    return price.about(", ".join(each for each in doubts if each))
+
+
+def _of_common(shape: Shape, kind: str) -> str:
+    """What a price of Linux on shared hardware is not of."""
+    return "" if shape.name(kind) == kind else f"of Linux on shared hardware, not of {shape.words}"
+
+
+def _other_system(shape: Shape | None) -> str:
+    """What a spot price, which is read of Linux, is not of."""
+    if shape is None or not shape.usage or shape.name("") == "":
+        return ""
+    return f"of Linux, not of {shape.system}"
+
+
+def _paid_whole(shape: Shape) -> str:
+    """Where not the machine is paid, but what it is on."""
+    return f"not of {shape.held}, which is paid as a whole" if shape.tenancy in {HOST, OUTPOST} or shape.host else ""

@@ -157,7 +157,7 @@ def _exempt_by_name(scene: Scene) -> str:
 
 def _known_type(desk: Desk, db: Database, word: str, was: str) -> str:
     """The instance type that is meant. Raises NotFound with the nearest, or with those of its family."""
-    known = {*prices.MICROS_PER_HOUR, *desk.settings.prices, *listings.types(db)}
+    known = {*prices.MICROS_PER_HOUR, *(each for each in desk.settings.prices if " " not in each), *listings.types(db)}
     if word.lower() in known:
         return word.lower()
     close = _of_family(known, word.lower()) or nearest(word.lower(), sorted(known)) or _of_family(known, family(was))

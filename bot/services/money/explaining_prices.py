@@ -11,6 +11,7 @@ from bot.domain.listing import Filter
 from bot.domain.money.market import Figure, Offer, TypeFigure
 from bot.domain.money.price_reads import Trouble, sentences
 from bot.domain.money.pricebook import Book, Priced
+from bot.domain.shape import COMMON
 from bot.services.desk import Desk
 from bot.services.money import pricing
 from store import listings
@@ -60,7 +61,7 @@ def _offers(book: Book, kind: str, sources: list[str]) -> Iterator[Offer]:
     """What is paid there; a region has one line, or one for each account that pays differently."""
     by_region: dict[str, list[tuple[str, Priced]]] = {}
     for source in sources:
-        like = Instance("", kind, "ec2", source, kind, "unknown")
+        like = Instance("", kind, "ec2", source, kind, "unknown", shape=COMMON)
         priced, known = book.priced(like), by_region.setdefault(like.region, [])
         if priced is not None and priced not in [each for _, each in known] and (like.account or not known):
             known.append((like.account, priced))

@@ -6,6 +6,7 @@ from sqlite_utils import Database
 
 from bot.billing.aws_prices import AwsPrices
 from bot.domain.money.price_reads import Answer, Sheet, SpotChange, Trouble, Wanted, due, since
+from bot.domain.shape import SYSTEMS, Shape, price_place
 from bot.errors import Unreachable
 from bot.services.desk import Desk
 from store import listings
@@ -43,7 +44,16 @@ def wanted(desk: Desk, db: Database) -> set[Wanted]:
     places = {*listings.places(db), *((each.source, each.type) for each in desk.settings.templates.values())}
     parts = {Wanted("volume" if kind else "address", _region(source), kind) for source, kind in listings.parts(db)}
     machines = {Wanted("instance", _region(source), kind) for source, kind in places}
+    machines |= {each for source, *rest in listings.shapes(db) if (each := _of_shape(source, *rest)) is not None}
     return parts | machines | {Wanted("spot", source, kind) for source, kind in places}
+
+
+def _of_shape(source: str, zone: str, kind: str, shape: str) -> Wanted | None:
+    """The price of one shape; None where nobody knows how the list names its system."""
+    known, region = Shape.from_json(shape), _region(source)
+    if known.usage and known.usage not in SYSTEMS:
+        return None
+    return Wanted("instance", price_place(region, zone), known.name(kind))
 
 
 def _region(source: str) -> str:

@@ -11,6 +11,7 @@ from bot.domain.fleet import Instance
 from bot.domain.money.ownership import micros
 from bot.domain.money.pricebook import Book, Price, Priced
 from bot.domain.money.rates import Rate
+from bot.domain.shape import COMMON, Shape, parts_of
 from bot.services.desk import Desk
 from bot.settings import Settings
 from store.money import prices as stored
@@ -19,16 +20,25 @@ from store.money import prices as stored
 def book(desk: Desk, db: Database, source: str = "") -> Book:
     """Every price that is known, or those that machines of one source need."""
     region = source.rpartition("/")[2]
-    listed = {
-        (row["place"], row["name"]): Price(row["micros"], f"AWS on-demand list, {row['place']}", day(row["named_at"]))
+    told = {
+        (row["place"], row["name"]): Price(row["micros"], _list_of(row["place"], row["name"]), day(row["named_at"]))
         for row in stored.listed(db, region)
         if row["what"] == "instance"
     }
+    listed = {key: price for key, price in told.items() if " " not in key[1]}
+    shaped = {key: price for key, price in told.items() if " " in key[1]}
     spot = {
         (row["source"], row["zone"], row["type"]): _spot(row["micros"], row["zone"], row["read_at"])
         for row in stored.spot_now(db, source)
     }
-    return replace(unread(desk.settings, desk.clock()), listed=listed, spot=spot)
+    return replace(unread(desk.settings, desk.clock()), listed=listed, shaped=shaped, spot=spot)
+
+
+def _list_of(place: str, name: str) -> str:
+    """Which list a price is from, for people."""
+    _, usage, tenancy = parts_of(name)
+    words = Shape(operation=usage, tenancy=tenancy).words
+    return f"AWS on-demand list, {place}" + (f", {words}" if words else "")
 
 
 def _spot(micros: int, zone: str, read_at: int) -> Price:
@@ -62,7 +72,7 @@ def on_demand(known: Book, kind: str, sources: Sequence[str]) -> Priced | None:
     found = [
         priced
         for source in (*sources, f"ec2//{prices.HOME}")
-        if (priced := known.priced(Instance("", kind, "ec2", source, kind, "unknown"))) is not None
+        if (priced := known.priced(Instance("", kind, "ec2", source, kind, "unknown", shape=COMMON))) is not None
     ]
     return next((each for each in found if each.price.exact), found[0] if found else None)
 

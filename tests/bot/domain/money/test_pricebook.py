@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.billing.prices import on_demand
 from bot.domain.fleet import Instance
 from bot.domain.money.pricebook import Book, Discount, Price
+from bot.domain.shape import COMMON
 
 NOW = 1_795_424_400_000
 EAST, FRANKFURT = "ec2/111122223333/us-east-1", "ec2/research/eu-central-1"
@@ -19,7 +20,8 @@ SPOT = Price(9_120_000, "spot price, eu-central-1b", "2026-11-28 14:00 UTC", exa
 
 
 def machine(source=FRANKFURT, kind="p4d.24xlarge", lifecycle="on-demand", zone="eu-central-1b"):
-    return Instance("i-1", "train-7", "ec2", source, kind, "running", zone=zone, lifecycle=lifecycle)
+    zone = zone if source == FRANKFURT else ""
+    return Instance("i-1", "train-7", "ec2", source, kind, "running", zone=zone, lifecycle=lifecycle, shape=COMMON)
 
 
 def book(**more):
