@@ -10,6 +10,7 @@ from bot.domain.listing import Source
 from bot.domain.measuring.verdict import Verdict
 from bot.domain.money.rates import Rate
 from bot.domain.shape import Shape
+from store.money import source_reads
 from store.sql import Row, changed, many, one, rows
 
 SCHEMA = (
@@ -149,6 +150,8 @@ def heard(db: Database, look: Look, now: int) -> None:
         None if error else now,
         error,
     )
+    if not error:
+        source_reads.note(db, look.source, now)
 
 
 def sources(db: Database) -> list[Source]:

@@ -6,7 +6,7 @@ from bot.errors import Refused
 from store import audit, backups, fleet, outbox, trouble
 from store.acting import actions, batches, consents, drains, hours_wishes, images, parkings, snoozes, standstills
 from store.measuring import agents, minutes, observations, rollups
-from store.money import bill, budgets, ledger, opinions, prices, saved, savings, scores, spend, weeklies
+from store.money import bill, budgets, ledger, opinions, prices, saved, savings, scores, source_reads, spend, weeklies
 from store.sharing import (
     bookings,
     calendars,
@@ -63,6 +63,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_bill", bill.SCHEMA),
     ("0002_power_of_trails", observations.POWER_SCHEMA),
     ("0002_shapes", fleet.SHAPES),
+    ("0002_source_reads", source_reads.SCHEMA),
 )
 
 

@@ -100,16 +100,21 @@ def per_day(db: Database, since: date) -> list[DaySpend]:
     return [DaySpend(as_date(day), *rest) for day, *rest in found]
 
 
-def begins(db: Database) -> int | None:
-    """The first instant the ledger knows of; None when it is empty."""
-    row = one(db, "SELECT min(from_at) AS at FROM charges")
-    return row["at"] if row else None
+def begins(db: Database) -> dict[str, int]:
+    """The first instant that the ledger knows of each source, that of owned machines too; without a charge: none."""
+    found = rows(
+        db,
+        "SELECT source, min(first) AS at FROM (SELECT i.source, (SELECT min(c.from_at) FROM charges c "
+        "WHERE c.instance_id = i.id AND c.corrects IS NULL) AS first FROM instances i) "
+        "WHERE first IS NOT NULL GROUP BY source",
+    )
+    return {row["source"]: row["at"] for row in found}
 
 
 def machines(db: Database) -> list[Row]:
     """Every instance there is or was, with its team, rate and last start and stop; `runs` and `gone` are 0 or 1."""
     return rows(
         db,
-        "SELECT id, name, type, team, provider, rate_micros, launched_at, stopped_at, "
+        "SELECT id, name, type, team, provider, source, rate_micros, launched_at, stopped_at, "
         "state = 'running' AND gone_at IS NULL AS runs, gone_at IS NOT NULL AS gone FROM instances ORDER BY name, id",
     )

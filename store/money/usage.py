@@ -1,10 +1,13 @@
 """How much rented machines ran and what that cost, for buying and comparing."""
 
+import json
+from collections.abc import Sequence
 from datetime import date
 from itertools import accumulate
 
 from sqlite_utils import Database
 
+from bot.domain.money.plans import Span
 from bot.domain.money.report import Scope
 from store.sql import Row, rows
 
@@ -18,14 +21,28 @@ _BUSY = (
     "/ max(sum(s.gpu_ms), 1) FROM shares s WHERE s.charge_id = c.id)"
 )
 
+_IN_HOLE = "c.from_at >= json_extract(h.value, '$[0]') AND c.from_at < json_extract(h.value, '$[1]')"
 
-def at_once(db: Database, scope: Scope, kind: str, start: int, end: int, *, without_idle: bool = False) -> list[int]:
+
+def at_once(
+    db: Database,
+    scope: Scope,
+    kind: str,
+    start: int,
+    end: int,
+    *,
+    holes: Sequence[Span] = (),
+    without_idle: bool = False,
+) -> list[int]:
     """How many milliseconds at least one instance of a type ran within a scope, at least two at once, and so on.
 
-    Without idle time, what was not idle of a charge, by GPU, is taken to come first. The join goes from instances to
-    charges, so that an index serves it however long the ledger is.
+    Charges that begin within a hole are left out. Without idle time, what was not idle of a charge, by GPU, is taken
+    to come first. The join goes from instances to charges, so that an index serves it however long the ledger is.
     """
     where, values = _within(scope, "c")
+    if holes:
+        where = f"{where} AND NOT EXISTS (SELECT 1 FROM json_each(?) h WHERE {_IN_HOLE})"
+        values = [*values, json.dumps(holes)]
     found = rows(
         db,
         f"WITH spans AS (SELECT c.from_at AS at, c.from_at + {_BUSY if without_idle else 'c.running_ms'} AS until "
@@ -53,6 +70,13 @@ def paid(db: Database, scope: Scope, kind: str, start: int, end: int) -> tuple[i
         *(kind, start, end, *values),
     )
     return row["micros"], row["priced_ms"]
+
+
+def sources(db: Database, scope: Scope, kind: str, start: int, end: int) -> set[str]:
+    """Where a type ran within a scope."""
+    where, values = _within(scope, "c")
+    found = rows(db, f"SELECT DISTINCT i.source FROM {_CHARGES}{where}", *(kind, start, end, *values))
+    return {row["source"] for row in found}
 
 
 def by_type(db: Database, scope: Scope, since: date) -> list[Row]:

@@ -44,7 +44,10 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class ReportDay:
-    """One day of the chart, micro-dollars; a past day has no expectation, a future one no charge, today has both."""
+    """One day of the chart, micro-dollars; a past day has no expectation, a future one no charge, today has both.
+
+    A past day on which nobody looked has neither.
+    """
 
     date: date
     charged_micros: int | None = None

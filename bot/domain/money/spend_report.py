@@ -101,10 +101,12 @@ class SpendReport:
     running_micros: int = 0
     """Of the rented sum: the running hour, which is not charged yet."""
     begins: date | None = None
-    """The first day the ledger knows of."""
+    """The first day of which rented machines are known."""
     idle_now: tuple[IdleNow, ...] = ()
     before_exact: bool = True
     """Whether all of what was spent before was at exact rates."""
+    owned_begins: date | None = None
+    """The first day of which owned machines are known."""
 
     @property
     def rented(self) -> Spent:

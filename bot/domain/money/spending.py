@@ -9,7 +9,7 @@ experiments. Their level is sought in the history of their sum.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from bot.domain.clock import HOUR
 from bot.domain.days import day_length, local_day
 from bot.domain.money.forecast import History
 from bot.domain.money.report import Driver, How, KnownChange
+from bot.domain.money.watching import WatchedDays, days_known
 
 DAY = timedelta(days=1)
 WINDOW = 7 * DAY
@@ -82,7 +83,18 @@ class Ledger:
     first_seen: Mapping[str, date]
     """The day of a machine's first charge, today included; missing for one that has none."""
     metered: frozenset[date]
-    """Days with any charge at all. On others nobody looked, so they tell nothing."""
+    """Days through which every source was read. On others nobody looked, so they tell nothing."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Where each machine is, by its id."""
+    watched: Mapping[str, WatchedDays] = field(default_factory=dict)
+    """By source."""
+
+    def metered_of(self, ids: Iterable[str]) -> frozenset[date]:
+        """Days through which the sources of these machines were read; of none: through which every source was."""
+        needed = {self.sources.get(each, "") for each in ids}
+        if not needed <= self.watched.keys() or not needed:
+            return self.metered
+        return days_known([self.watched[each] for each in needed])
 
     def lengths(self, count: int) -> tuple[int, ...]:
         """How long so many days from today on are, milliseconds."""
@@ -124,16 +136,16 @@ def _runs_on(machine: Machine, ledger: Ledger, first: date) -> bool:
 
 
 def history(ids: Iterable[str], days: Days, ledger: Ledger) -> History:
-    """The sum of some machines per complete day, micro-dollars; no reading on days on which nothing was metered."""
-    sums: dict[date, int] = {}
+    """The sum of some machines per complete day, micro-dollars; no reading on days on which nobody looked at them."""
+    ids, sums = list(ids), dict[date, int]()
     for each in ids:
         for day, used in days.get(each, {}).items():
             sums[day] = sums.get(day, 0) + used.micros
     if not sums:
         return History(ledger.today, ())
     first = max(min(sums), ledger.first_day)
-    wanted = _span(first, ledger.today - DAY)
-    values = tuple(float(sums.get(day, 0)) if day in ledger.metered else None for day in wanted)
+    wanted, metered = _span(first, ledger.today - DAY), ledger.metered_of(each for each in ids if each in days)
+    values = tuple(float(sums.get(day, 0)) if day in metered else None for day in wanted)
     return History(first, values, is_certain=True)
 
 

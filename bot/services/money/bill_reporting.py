@@ -13,6 +13,7 @@ from bot.domain.money.bill_report import Beside, BillReport, DayBeside, unseen_m
 from bot.domain.money.reconciling import Metered, Reconciled, Why, reconcile
 from bot.errors import Refused
 from bot.services.desk import Desk
+from bot.services.money import watching
 from store.money import bill as bills
 from store.money import ledger, spend
 from store.sql import Row
@@ -135,8 +136,8 @@ def _reasons(reconciled: Reconciled, billed: int) -> dict[Why, int]:
 
 
 def _whole_from(db: Database) -> date | None:
-    """The first UTC day that our ledger has from its beginning on."""
-    begins = spend.begins(db)
+    """The first UTC day that our ledger has rented machines of from its beginning on."""
+    begins = watching.begins(db)
     if begins is None:
         return None
     return utc_day(begins) + (DAY if begins % clock.DAY else 0 * DAY)

@@ -15,7 +15,9 @@ from bot.domain.money.foresight import plan
 from bot.domain.money.plans import Plan
 from bot.domain.money.report import Scope
 from bot.domain.money.spending import DAY, Days, Kind, Ledger, Machine, Used, kind
+from bot.domain.money.watching import Watch, days_known, watched_days
 from bot.services.desk import Desk
+from bot.services.money import watching
 from bot.services.money.foreseeing import Foreseen, foresee
 from store.money import ledger as charges
 from store.money import scores, spend
@@ -60,10 +62,10 @@ def open_books(desk: Desk) -> Books:
     catch_up(desk)
     db = desk.store.reading()
     rows = (*spend.per_day(db, today - LOOK_BACK * DAY), *_open(db, zone))
-    begins, machines = spend.begins(db), spend.machines(db)
-    foreseen = foresee(desk, now)
+    machines, foreseen = spend.machines(db), foresee(desk, now)
     rented = (*(_machine(row) for row in machines if row["provider"] == "ec2"), *foreseen.coming)
-    ledger = _ledger(rows, zone, today, begins)
+    sources = {row["id"]: row["source"] for row in machines}
+    ledger = _ledger(rows, zone, now, watching.watches(db), sources)
     kinds = {each.id: kind(each, ledger) for each in rented}
     plans = {
         each.id: made
@@ -107,9 +109,12 @@ def _machine(row: Row) -> Machine:
     return Machine(**fields, runs=bool(row["runs"]), gone=bool(row["gone"]))
 
 
-def _ledger(rows: Sequence[DaySpend], zone: ZoneInfo, today: date, begins: int | None) -> Ledger:
-    first = today
-    if begins is not None:
+def _ledger(
+    rows: Sequence[DaySpend], zone: ZoneInfo, now: int, watches: Mapping[str, Watch], sources: Mapping[str, str]
+) -> Ledger:
+    today = first = local_day(now, zone)
+    if watches:
+        begins = min(watch.begins for watch in watches.values())
         first = max(local_day(begins, zone), today - LOOK_BACK * DAY)
         if day_start(first, zone) < begins:  # it was metered in part only
             first += DAY
@@ -117,8 +122,10 @@ def _ledger(rows: Sequence[DaySpend], zone: ZoneInfo, today: date, begins: int |
     seen: dict[str, date] = {}
     for row in rows:
         seen.setdefault(row.instance_id, row.day)
-    days = days_of(rows, first, today)
-    return Ledger(zone, today, first, days, seen, frozenset(row.day for row in rows if first <= row.day < today))
+    wanted, charged = [first + n * DAY for n in range((today - first).days)], {row.day for row in rows}
+    watched = {each: watched_days(watch, wanted, zone, now, charged) for each, watch in watches.items()}
+    metered = days_known(watched.values())
+    return Ledger(zone, today, first, days_of(rows, first, today), seen, metered, sources, watched)
 
 
 def days_of(rows: Iterable[DaySpend], first: date, today: date) -> Days:
@@ -144,6 +151,12 @@ def rows_of(scope: Scope, books: Books) -> Sequence[DaySpend]:
     if scope.kind == "team":
         return [row for row in books.rows if row.team == scope.key]
     return [row for row in books.rows if row.instance_id == scope.key]
+
+
+def metered(scope: Scope, books: Books) -> frozenset[date]:
+    """The days through which everything of a scope was looked at, its machines that are gone included."""
+    ids = {row.instance_id for row in rows_of(scope, books)}
+    return books.ledger.metered if scope.kind == "total" else books.ledger.metered_of(ids)
 
 
 def is_in(scope: Scope, machine: Machine | Expected) -> bool:

@@ -1,6 +1,6 @@
 """Makes one report of the books: what a scope's machines are expected to cost, and what stands behind it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
 
@@ -14,7 +14,7 @@ from bot.domain.money.plans import ENDS
 from bot.domain.money.report import SPANS, KnownChange, Piece, Report, ReportDay, Scope
 from bot.domain.money.spending import DAY, Machine, drivers, past_changes
 from bot.services.desk import Desk
-from bot.services.money.books import Books, days_of, is_in, rows_of
+from bot.services.money.books import Books, days_of, is_in, metered, rows_of
 from bot.services.money.budget_amounts import beyond, budget
 from bot.services.money.nights import idle_nights
 from store.money.spend import DaySpend
@@ -50,7 +50,7 @@ def report(desk: Desk, scope: Scope, books: Books) -> Report:
         variable_rest_micros=variable,
         next_days=tuple(range_of(today + sum(_to_come(expected, n, books)), each) for n, each in ahead.items()),
         trust=whole.trust,
-        days=_chart(rows, ahead[max(SPANS)], books),
+        days=_chart(rows, ahead[max(SPANS)], metered(scope, books), books),
         budget_micros=whose,
         chance_over=None if whose is None else chance_over(whole, float(whose)),
         over_on=None if whose is None else first_day_over(whole, float(whose)),
@@ -138,13 +138,14 @@ def _charged(rows: Iterable[DaySpend], since: date) -> int:
     return sum(row.micros for row in rows if row.day >= since)
 
 
-def _chart(rows: Iterable[DaySpend], ahead: Forecast, books: Books) -> tuple[ReportDay, ...]:
+def _chart(rows: Iterable[DaySpend], ahead: Forecast, known: Container[date], books: Books) -> tuple[ReportDay, ...]:
     today = books.ledger.today
     spent: dict[date, int] = {}
     for row in rows:
         spent[row.day] = spent.get(row.day, 0) + row.micros
     first = max(books.ledger.first_day, today - SHOWN_BACK * DAY)
-    past = [ReportDay(day, spent.get(day, 0)) for n in range((today - first).days) if (day := first + n * DAY)]
+    days = [first + n * DAY for n in range((today - first).days)]
+    past = [ReportDay(day, spent.get(day, 0 if day in known else None)) for day in days]
     so_far = spent.get(today, 0)
     expected = so_far + round(ahead.days[0].mean)
     coming = [

@@ -1,5 +1,6 @@
 """`/cost rent-or-buy`: measured use from the ledger, prices from settings or the question, weighed per type."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -14,16 +15,18 @@ from bot.domain.days import local_day
 from bot.domain.money.advice import ENOUGH_DAYS, Advice, Asked, Kept, Used, Weighed
 from bot.domain.money.buying import Demand, Terms
 from bot.domain.money.ownership import HOURS_PER_MONTH, PartName, Upkeep, micros, upkeep_parts
+from bot.domain.money.plans import Span, merged
 from bot.domain.money.pricebook import Priced
 from bot.domain.money.report import Scope
+from bot.domain.money.watching import without
 from bot.errors import Refused
 from bot.services import looking
 from bot.services.desk import Desk
-from bot.services.money import forecasting, pricing
+from bot.services.money import forecasting, pricing, watching
 from bot.settings import Settings
 from bot.settings.money import ServerSettings
 from store import listings
-from store.money import spend, usage
+from store.money import usage
 
 DAYS = 90
 """How far measured use looks back at most."""
@@ -143,31 +146,41 @@ def _upkeep(settings: Settings, server: ServerSettings | None, asked: Asked) -> 
 
 
 def _measured(desk: Desk, scope: Scope, kind: str) -> _Measured:
-    """What ran since the ledger began, whenever the first of it did: days without any count as much as the others."""
+    """What ran while every place where it runs was read: days without any count, days on which nobody looked don't."""
     db, end = desk.store.reading(), desk.clock() // HOUR * HOUR
-    start = max(end - DAYS * DAY, _begun(db, end))
-    hours = (end - start) // HOUR
+    start = end - DAYS * DAY
+    places = usage.sources(db, scope, kind, start, end)
+    holes = _holes(desk, db, places, start, end)
+    hours = _hours(start, end, holes)
     if hours < LEAST_HOURS:
+        where = "yet" if len(places) < 2 else f"yet of all {len(places)} places where it runs"
         raise Refused(
-            f"Only {hours} h are metered yet. Wait a day, or {_give('hours', '500', 'add')} for the hours a month."
+            f"Only {hours} h are metered {where}. Wait a day, or {_give('hours', '500', 'add')} for the hours a month."
         )
-    demand = Demand(hours, tuple(usage.at_once(db, scope, kind, start, end)))
+    demand = Demand(hours, tuple(usage.at_once(db, scope, kind, start, end, holes=holes)))
     if not demand.peak:
         raise Refused(
             f"No {kind} ran {_of(scope)}in the last {hours // 24} days. {_give('hours', '500')} for the hours a month."
         )
-    busy = Demand(hours, tuple(usage.at_once(db, scope, kind, start, end, without_idle=True)))
-    lately = tuple(usage.at_once(db, scope, kind, end - ENOUGH_DAYS * DAY, end))
-    recent = Demand(ENOUGH_DAYS * 24, lately) if hours > ENOUGH_DAYS * 24 else None
+    busy = Demand(hours, tuple(usage.at_once(db, scope, kind, start, end, holes=holes, without_idle=True)))
+    since = end - ENOUGH_DAYS * DAY
+    lately = Demand(_hours(since, end, holes), tuple(usage.at_once(db, scope, kind, since, end, holes=holes)))
+    recent = lately if hours > lately.window_hours >= LEAST_HOURS else None
     micros_paid, priced_ms = usage.paid(db, scope, kind, start, end)
     rent = round(Decimal(micros_paid) * HOUR / priced_ms) if priced_ms else 0
     return _Measured(demand, busy if busy != demand else None, recent, rent)
 
 
-def _begun(db: Database, end: int) -> int:
-    """The first whole hour that the ledger knows of."""
-    first = spend.begins(db)
-    return end if first is None else -(-first // HOUR) * HOUR
+def _holes(desk: Desk, db: Database, places: Collection[str], start: int, end: int) -> tuple[Span, ...]:
+    """The whole hours in which some of the places was not read; of every place where the type ran in none."""
+    known = watching.watches(db)
+    watched = [each for source, each in known.items() if source in places or not places]
+    unread = watching.unread(watched, start, end, desk.clock()) if watched else ((start, end),)
+    return merged((since // HOUR * HOUR, -(-until // HOUR) * HOUR) for since, until in unread)
+
+
+def _hours(start: int, end: int, holes: Iterable[Span]) -> int:
+    return sum(until - since for since, until in without([(start, end)], holes)) // HOUR
 
 
 def _list_rent(kind: str, asked: Asked, rented: Priced | None) -> tuple[int, str]:

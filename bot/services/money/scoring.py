@@ -12,7 +12,7 @@ from bot.domain.money.accuracy import DAYS, MONTH_AHEAD, Horizon, Record, Score,
 from bot.domain.money.report import Range, Report, Scope
 from bot.domain.money.spending import DAY
 from bot.services.desk import Desk
-from bot.services.money.books import LOOK_BACK, Books, open_books, rows_of
+from bot.services.money.books import LOOK_BACK, Books, metered, open_books, rows_of
 from store.money import scores
 
 SETTLED = 2 * HOUR
@@ -81,7 +81,7 @@ def _said(report: Report, horizon: Horizon) -> tuple[Range, date]:
 def _came(scope: Scope, first: date, last: date, books: Books) -> int | None:
     """What the days came to; None where on one of them nobody looked."""
     days = [first + number * DAY for number in range((last - first).days + 1)]
-    if not all(day in books.ledger.metered for day in days):
+    if not metered(scope, books).issuperset(days):
         return None
     return sum(row.micros for row in rows_of(scope, books) if first <= row.day <= last)
 

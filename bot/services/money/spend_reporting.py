@@ -13,7 +13,7 @@ from bot.domain.money.spend_report import IdleNow, ReportBy, Row, SpendReport, S
 from bot.domain.money.sums import Sum
 from bot.services.csv_lines import line, safe
 from bot.services.desk import Desk
-from bot.services.money import summing
+from bot.services.money import summing, watching
 from bot.services.money.books import catch_up
 from bot.services.money.reporting import usd
 from store import listings
@@ -32,11 +32,14 @@ def report(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
     """What the days from one to another cost, both counted; days to come are left out."""
     now, zone = desk.clock(), ZoneInfo(desk.settings.digest.timezone)
     today = local_day(now, zone)
-    begins = spend.begins(desk.store.reading())
-    first_known = local_day(begins, zone) if begins is not None else None
+    db = desk.store.reading()
+    begins, owned_begins = (
+        None if instant is None else local_day(instant, zone)
+        for instant in (watching.begins(db), watching.owned_begins(db))
+    )
     running = summing.running(desk, by, first, last)
     rows = _rows([*summing.between(desk, by, first, last), *running])
-    before, before_exact = _before(desk, first, min(last, today), first_known)
+    before, before_exact = _before(desk, first, min(last, today))
     return SpendReport(
         first=first,
         last=last,
@@ -48,7 +51,8 @@ def report(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
         before_micros=before,
         before_exact=before_exact,
         running_micros=sum(each.micros for each in running if each.provider != "owned"),
-        begins=first_known,
+        begins=begins,
+        owned_begins=owned_begins,
     )
 
 
@@ -106,14 +110,14 @@ def _rows(sums: list[Sum]) -> list[Row]:
     return list(found.values())
 
 
-def _before(desk: Desk, first: date, last: date, begins: date | None) -> tuple[int | None, bool]:
-    """What as many days before came to, and whether all of it at exact rates."""
-    length = last - first + DAY
-    if begins is None or first - length < begins:
+def _before(desk: Desk, first: date, last: date) -> tuple[int | None, bool]:
+    """What as many days before came to, and whether all at exact rates; None unless all that cost now was seen then."""
+    db, since = desk.store.reading(), first - (last - first + DAY)
+    span = summing.span_of(since, first - DAY, desk.settings.digest.timezone)
+    began, zone = watching.charged_since(db), ZoneInfo(desk.settings.digest.timezone)
+    if not began or local_day(max(began), zone) > since:
         return None, True
     catch_up(desk)
-    db, since = desk.store.reading(), first - length
-    span = summing.span_of(since, first - DAY, desk.settings.digest.timezone)
     found = sum(row.micros for row in spend.per_day(db, since) if row.day < first)
     return found, not ledger.is_estimated(db, *span)
 

@@ -12,7 +12,7 @@ from bot.domain.money.report import Scope
 from bot.domain.money.spending import DAY
 from bot.domain.money.unusual import ENOUGH, UnusualDay, behind, is_news, unusual
 from bot.services.desk import Desk, channel_of
-from bot.services.money.books import Books, open_books, rows_of
+from bot.services.money.books import Books, metered, open_books, rows_of
 from bot.services.money.saving import today
 from store import fleet, outbox
 from store.money import budgets
@@ -55,12 +55,12 @@ def _look_at(desk: Desk, books: Books, day: date, due: list[Scope]) -> None:
 def _unusual(desk: Desk, scope: Scope, books: Books, day: date) -> UnusualDay | None:
     rows = rows_of(scope, books)
     first = max(books.ledger.first_day, min((row.day for row in rows), default=day))
-    if first >= day or day not in books.ledger.metered:
+    known = metered(scope, books)
+    if first >= day or day not in known:
         return None
     sums = _sums(rows)
-    metered = books.ledger.metered
     wanted = [first + n * DAY for n in range((day - first).days)]
-    values = tuple(float(sums.get(each, 0)) if each in metered else None for each in wanted)
+    values = tuple(float(sums.get(each, 0)) if each in known else None for each in wanted)
     past = History(first, values, is_certain=True)
     least = int(desk.settings.budget.unusual_usd * USD)
     found = unusual(scope, past, day, sums.get(day, 0), least=least)

@@ -126,7 +126,8 @@ def _buttons(made: SpendReport, action: str) -> list[Block]:
     span = f"{made.first}|{made.last}"
     found = [button(f"By {NAMES[way]}", f"{action}:{way}", f"{span}|{way}") for way in WAYS if way != made.by]
     before = made.first.replace(day=1) - timedelta(days=1)
-    if action == ids.REPORT and made.begins is not None and made.begins <= before:
+    begins = [day for day in (made.begins, made.owned_begins) if day is not None]
+    if action == ids.REPORT and begins and min(begins) <= before:
         value = f"{before.replace(day=1)}|{before}|{made.by}"
         found.append(button(f"{before:%B %Y}", f"{action}:before", value))
     found.append(button("As CSV", ids.REPORT_CSV, made.value))
@@ -141,10 +142,19 @@ def _small_print(made: SpendReport) -> str:
     if made.running_micros >= CENT:
         said.append(f"{usd(made.running_micros)} of it is of the running hour, charged once that is over.")
     said += _estimated(made)
-    if made.begins is not None and made.begins > made.first:
-        said.append(f"The ledger begins on {_day(made.begins)}.")
+    said += _begins(made)
     said.append(f"Days in {esc(made.timezone, 60)}. As of {at(made.made_at)}.")
     return " ".join(said)
+
+
+def _begins(made: SpendReport) -> list[str]:
+    """Since when each kind of machine is known, where that is within the days shown."""
+    began = {"rented": made.begins, "owned": made.owned_begins}
+    late = {kind: day for kind, day in began.items() if day is not None and day > made.first}
+    known = {day for day in began.values() if day is not None}
+    if late and len(known) == 1:
+        return [f"The ledger begins on {_day(known.pop())}."]
+    return [f"The ledger knows of {kind} machines since {_day(day)}." for kind, day in late.items()]
 
 
 def _estimated(made: SpendReport) -> list[str]:

@@ -1,0 +1,218 @@
+"""What the ledger can know: days that were looked at count, and each source begins when it was first read."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.fleet import Instance, Look
+from bot.domain.money.advice import Asked
+from bot.domain.money.bill import BillLine, BillLook
+from bot.domain.money.rates import USD, Charge, Rate
+from bot.domain.money.report import Scope
+from bot.services.desk import Desk
+from bot.services.measuring import sweeping
+from bot.services.money import bill_reporting, forecasting, renting, scoring, spend_reporting
+from bot.settings import parse
+from store import fleet
+from store.money import bill, ledger
+from tests.conftest import MONDAY
+
+EAST, WEST = "ec2/111122223333/us-east-1", "ec2/111122223333/us-west-2"
+TOTAL = Scope()
+STEP = 2 * HOUR
+WORKDAYS = frozenset(range(5))
+
+
+class Clouds:
+    """Two regions of one machine each, which runs on some days of the week; a region may be silent."""
+
+    def __init__(self, clock) -> None:
+        self.clock = clock
+        self.days = {EAST: WORKDAYS, WEST: WORKDAYS}
+        self.sources, self.silent = [EAST], set()
+
+    def sweep(self):
+        for source in self.sources:
+            if source in self.silent:
+                yield Look(source, error="no answer")
+            else:
+                yield Look(source, (self.machine(source),))
+
+    def machine(self, source) -> Instance:
+        today = self.clock() // DAY * DAY
+        ran = [at for at in range(today, today - 8 * DAY, -DAY) if self.runs(source, at)]
+        began = next((at for at in ran if not self.runs(source, at - DAY)), 0)
+        running = self.runs(source, today)
+        name = source.rsplit("/", 1)[-1]
+        return Instance(
+            *(f"i-{name}", name, "ec2", source, "g5.xlarge", "running" if running else "stopped"),
+            launched_at=began,
+            stopped_at=None if running else max(ran, default=today - 8 * DAY) + DAY,
+        )
+
+    def runs(self, source, at) -> bool:
+        return datetime.fromtimestamp(at / 1000, UTC).weekday() in self.days[source]
+
+
+@pytest.fixture
+def clouds(clock):
+    clock.now = MONDAY // DAY * DAY
+    return Clouds(clock)
+
+
+@pytest.fixture
+def desk(store, clock, clouds):
+    """Monday 23 November 2026, 00:00 UTC; a g5.xlarge is a dollar an hour."""
+    settings = parse(
+        {
+            "prices": {"g5.xlarge": "1"},
+            "bill": {"source": "cost-explorer"},
+            "digest": {"timezone": "UTC"},
+            "teams": {"nlp": {}},
+        },
+        {},
+    )
+    return Desk(store, clock, settings, {"ec2": clouds}, settings.roster)
+
+
+def lives(desk, clock, days, *, step=STEP, forecasts=False):
+    for _ in range(int(days * DAY / step)):
+        sweeping.sweep(desk)
+        if forecasts and (clock.now - MONDAY // DAY * DAY) % (7 * DAY) == 0:
+            forecasting.make(desk, TOTAL)
+        clock.forward(step)
+    sweeping.sweep(desk)
+
+
+def test_days_on_which_nothing_ran_count_where_somebody_looked(desk, clock):
+    lives(desk, clock, 56, forecasts=True)
+
+    scoring.score(desk)
+    report = forecasting.make(desk, TOTAL)
+
+    assert 0.8 < report.next(30).micros / (22 * 24 * USD) < 1.2
+    assert not [note for note in report.notes if "without a reading" in note]
+    assert sum(day.charged_micros for day in report.days[:28]) == 20 * 24 * USD
+    assert [day.charged_micros for day in report.days[3:10]] == [24 * USD] * 5 + [0] * 2
+    record = {each.horizon: each for each in scoring.accuracy(desk, TOTAL).records}
+    assert (record["7d"].scored, record["30d"].scored) == (7, 4)
+
+
+def test_a_weekend_on_which_nobody_looked_stays_unknown(desk, clock, clouds):
+    lives(desk, clock, 40)
+    clouds.silent = {EAST}
+    lives(desk, clock, 2)
+    clouds.silent = set()
+    lives(desk, clock, 7)
+
+    report = forecasting.make(desk, TOTAL)
+
+    unknown = [day.date for day in report.days if day.charged_micros is None and day.date < report.today]
+    assert unknown == [date(2027, 1, 2), date(2027, 1, 3)]
+
+
+def test_a_silent_region_leaves_the_others_known(desk, clock, clouds):
+    clouds.sources = [EAST, WEST]
+    lives(desk, clock, 12)
+    clouds.silent = {WEST}
+    lives(desk, clock, 3)
+    clouds.silent = set()
+    lives(desk, clock, 6)
+
+    def unknown(scope):
+        days = forecasting.make(desk, scope).days
+        return [day.date.day for day in days[:21] if day.charged_micros is None]
+
+    assert unknown(Scope("instance", "i-us-east-1")) == []
+    assert unknown(Scope("instance", "i-us-west-2")) == [5, 6]  # what ran on Monday is charged since
+    lately = forecasting.open_books(desk).ledger
+    assert lately.metered_of(["i-us-east-1"]) - lately.metered_of(["i-us-west-2"]) == {
+        date(2026, 12, day) for day in (5, 6, 7)
+    }
+    assert lately.metered == lately.metered_of(["i-us-west-2"])
+
+
+def owned_first(desk, days):
+    """An owned host has reported for so many days before this one."""
+    machine = Instance("dgx-1", "dgx-1", "owned", "owned", "owned", "running", gpu_count=8)
+    now = desk.clock()
+    with desk.store.writing() as db:
+        fleet.save(db, machine, team="nlp", rate=Rate(USD, "valet.toml"))
+        ledger.add(db, [Charge("dgx-1", at, at + HOUR, HOUR, USD, USD) for at in range(now - days * DAY, now, HOUR)])
+
+
+def test_days_before_a_cloud_was_added_are_no_days_on_which_nothing_was_rented(desk, clock, clouds):
+    clouds.days[EAST] = frozenset(range(7))
+    owned_first(desk, 70)
+    lives(desk, clock, 20)
+
+    (told,) = renting.advise(desk, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
+    report = spend_reporting.report(desk, "team", date(2026, 11, 1), date(2026, 12, 31))
+
+    assert (told.used.days, round(told.used.hours_per_month), told.best.servers) == (20, 730, 1)
+    assert (report.owned_begins, report.begins) == (date(2026, 9, 14), date(2026, 11, 23))
+    assert forecasting.open_books(desk).ledger.first_day == date(2026, 11, 23)
+
+
+def test_a_region_that_was_added_later_is_unknown_before_not_unused(desk, clock, clouds):
+    clouds.days = dict.fromkeys(clouds.days, frozenset(range(7)))
+    lives(desk, clock, 40)
+    clouds.sources = [EAST, WEST]
+    lives(desk, clock, 15)
+
+    (told,) = renting.advise(desk, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
+    before = spend_reporting.report(desk, "team", date(2027, 1, 3), date(2027, 1, 17)).before_micros
+
+    assert (told.used.days, told.used.peak, round(told.used.hours_per_month)) == (15, 2, 1460)
+    assert before is None
+
+
+def test_time_in_which_a_region_was_silent_is_no_time_without_use(desk, clock, clouds):
+    clouds.days[EAST] = frozenset(range(7))
+    lives(desk, clock, 20)
+    clouds.silent = {EAST}
+    clouds.days[EAST] = frozenset()  # stopped and started again, unseen
+    lives(desk, clock, 10)
+    clouds.silent, clouds.days[EAST] = set(), frozenset(range(7))
+    lives(desk, clock, 10)
+
+    (told,) = renting.advise(desk, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
+
+    assert (told.used.days, round(told.used.hours_per_month)) == (30, 730)
+
+
+def test_looks_are_remembered_in_few_rows(desk, clock, clouds):
+    lives(desk, clock, 1, step=10 * MINUTE)
+    clouds.silent = {EAST}
+    lives(desk, clock, 1)
+    clouds.silent = set()
+    lives(desk, clock, 1, step=10 * MINUTE)
+
+    kept = desk.store.reading().execute("SELECT source, until_at - from_at FROM source_reads").fetchall()
+
+    assert kept == [(EAST, DAY), (EAST, DAY)]
+
+
+def test_reports_name_since_when_each_kind_is_known(desk, clock):
+    owned_first(desk, 40)
+    lives(desk, clock, 3)
+
+    report = spend_reporting.report(desk, "team", date(2026, 10, 1), date(2026, 11, 26))
+
+    assert report.begins - report.owned_begins == timedelta(days=40)
+
+
+def test_a_bill_is_held_against_days_on_which_rented_machines_were_metered(desk, clock):
+    owned_first(desk, 20)
+    lives(desk, clock, 3)
+    lines = [BillLine("2026-11", date(2026, 11, day), 24 * USD, kind="usage", type="g5.xlarge") for day in range(4, 26)]
+    with desk.store.writing() as db:
+        bill.keep(db, BillLook("Cost Explorer", "account 1", clock(), ("2026-11",), tuple(lines)), clock())
+
+    report = bill_reporting.answer(desk, date(2026, 11, 1), date(2026, 11, 25))
+
+    assert [day.day.day for day in report.compared] == [23, 24, 25]
+    assert report.metered_micros == sum(day.billed_micros for day in report.compared) == 72 * USD
+    assert report.unseen == ()
