@@ -74,6 +74,8 @@ def _where(chosen: Filter) -> tuple[str, list[str]]:
             values += [value] * text.count("?")
     if chosen.state == "idle":
         parts += f" AND {_STATE} IN ('free', 'held')"
+    if chosen.stop_saves:
+        parts += " AND i.provider = 'ec2' AND coalesce(i.paid_anyway, '') = ''"
     if chosen.unclaimed:
         parts += " AND (SELECT count(*) FROM claimed_gpus g WHERE g.instance_id = i.id)"
         parts += " + (SELECT count(*) FROM offered_gpus g WHERE g.instance_id = i.id) < max(1, i.gpu_count)"

@@ -42,6 +42,13 @@ class IdleRow:
     holders: tuple[str, ...] = ()
     claim_until: int | None = None
     evidence: str = ""
+    paid_anyway: str = ""
+    """What it runs in that is paid whether it runs or not."""
+
+    @property
+    def stop_saves(self) -> bool:
+        """Whether to stop it would make the bill smaller."""
+        return self.provider == "ec2" and not self.paid_anyway
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +199,7 @@ def _row(listing: Listing, now: int) -> IdleRow | None:
         holders=tuple(claim.holder for claim in listing.claims),
         claim_until=max((claim.until_at for claim in listing.claims), default=None),
         evidence=verdict.evidence,
+        paid_anyway=instance.paid_anyway,
     )
 
 
@@ -223,7 +231,7 @@ class RowNow:
     @property
     def may_stop(self) -> bool:
         """It still waits for a decision, and could be stopped from here."""
-        return self.state == "idle" and self.row.state != "partial" and self.row.provider == "ec2"
+        return self.state == "idle" and self.row.state != "partial" and self.row.stop_saves
 
 
 @dataclass(frozen=True, slots=True)

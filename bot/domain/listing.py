@@ -117,6 +117,8 @@ class Filter:
     provider: str = ""
     unclaimed: bool = False
     """Some GPU of it is not claimed."""
+    stop_saves: bool = False
+    """It is paid only while it runs, as far as is known."""
 
 
 @dataclass(frozen=True, slots=True)

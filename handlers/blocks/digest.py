@@ -99,7 +99,8 @@ def _row(now: RowNow, made_at: int) -> list[Block]:
     kind = "owned" if row.provider == "owned" else esc(row.type, 40)
     held = f"{persons(row.holders)} to {near(row.claim_until, made_at)}" if row.claim_until else "nobody"
     first = f"*{esc(row.name, 60)}*  {idle}  ·  {money}"
-    second = f"{kind}, {esc(row.gpus, 40)}  ·  {held}{_gist(row)}"
+    anyway = f"  ·  in {esc(row.paid_anyway, 80)}, paid whether it runs or not" if row.paid_anyway else ""
+    second = f"{kind}, {esc(row.gpus, 40)}  ·  {held}{_gist(row)}{anyway}"
     state = _became(now)
     block = section(lines([first, second, state]))
     return [block] if state else [block, actions(*_buttons(row))]
@@ -111,7 +112,7 @@ def _gist(row: IdleRow) -> str:
 
 def _buttons(row: IdleRow) -> list[Block]:
     keep = button(f"Keep {row.name}", ids.KEEP_IDLE, row.instance_id)
-    if row.state == "partial" or row.provider == "owned":
+    if row.state == "partial" or not row.stop_saves:
         return [keep] if row.holders else [button(f"Claim {row.name}", ids.CLAIM, row.instance_id), keep]
     return [button(f"Stop {row.name}…", ids.ASK_STOP, row.instance_id), keep]
 

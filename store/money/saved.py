@@ -66,8 +66,8 @@ def stops(db: Database) -> list[Row]:
     return rows(
         db,
         "SELECT a.id, a.instance_id, a.launched_at, a.finished_at, i.name, i.source, i.team, i.gone_at, "
-        "s.until_at AS worked_out FROM actions a JOIN instances i ON i.id = a.instance_id "
-        "LEFT JOIN saving_sources s ON s.id = a.id "
+        "s.until_at AS worked_out, coalesce(json_extract(a.facts, '$.paid_anyway'), '') AS paid_anyway "
+        "FROM actions a JOIN instances i ON i.id = a.instance_id LEFT JOIN saving_sources s ON s.id = a.id "
         "WHERE a.kind = 'stop' AND a.state = 'done' AND coalesce(s.over, 0) = 0 ORDER BY a.finished_at, a.id",
     )
 

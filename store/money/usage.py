@@ -17,8 +17,9 @@ _CHARGES = (
     f"WHERE i.type = ? AND {_RENTED} AND c.from_at >= ? AND c.from_at < ?"
 )
 _BUSY = (
-    "c.running_ms - (SELECT c.running_ms * coalesce(sum(CASE WHEN s.use = 'idle' THEN s.gpu_ms END), 0) "
-    "/ max(sum(s.gpu_ms), 1) FROM shares s WHERE s.charge_id = c.id)"
+    "c.running_ms - CASE WHEN coalesce(i.paid_anyway, '') <> '' THEN 0 ELSE "
+    "(SELECT c.running_ms * coalesce(sum(CASE WHEN s.use = 'idle' THEN s.gpu_ms END), 0) "
+    "/ max(sum(s.gpu_ms), 1) FROM shares s WHERE s.charge_id = c.id) END"
 )
 
 _IN_HOLE = "c.from_at >= json_extract(h.value, '$[0]') AND c.from_at < json_extract(h.value, '$[1]')"
@@ -37,7 +38,8 @@ def at_once(
     """How many milliseconds at least one instance of a type ran within a scope, at least two at once, and so on.
 
     Charges that begin within a hole are left out. Without idle time, what was not idle of a charge, by GPU, is taken
-    to come first. The join goes from instances to charges, so that an index serves it however long the ledger is.
+    to come first; a machine that is paid anyway has no time that a stop would spare. The join goes from instances to
+    charges, so that an index serves it however long the ledger is.
     """
     where, values = _within(scope, "c")
     if holes:

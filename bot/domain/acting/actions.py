@@ -73,6 +73,8 @@ class Facts:
     rate_micros: int | None = None
     rate_exact: bool = True
     """False when the figure was borrowed, say from another region."""
+    paid_anyway: str = ""
+    """What it runs in that is paid whether it runs or not; a stop saves nothing then."""
     nvme_gb: int = 0
     capacity_short: bool = False
     keeping: Keeping | None = None
@@ -110,6 +112,11 @@ class Facts:
     """Until when and why the machine that is resized is exempt by its name, which the new one does not have."""
     programs: tuple[str, ...] = ()
     """What was seen running on its GPUs, with the unix user where that is known."""
+
+    @property
+    def saved_micros(self) -> int | None:
+        """Micro-dollars an hour that a stop saves; None where no price is known."""
+        return 0 if self.paid_anyway else self.rate_micros
 
     @property
     def held(self) -> tuple[tuple[str, str], ...]:

@@ -61,5 +61,5 @@ class Asked:
 
 
 def rate_of(stops: Sequence[Action]) -> int:
-    """Micro-dollars an hour of all of them together, those without a known price left out."""
-    return sum(each.facts.rate_micros or 0 for each in stops)
+    """Micro-dollars an hour that all of them together save; those without a known price are left out."""
+    return sum(each.facts.saved_micros or 0 for each in stops)

@@ -36,6 +36,8 @@ class Savings:
     """Going unused right now on rented machines; owned ones cost the same whether used or not."""
     idle: int
     """Rented instances idle right now."""
+    anyway_micros_per_hour: int = 0
+    """Going unused as well, but on machines that are paid whether they run or not."""
     commitments: tuple[Discount, ...] = ()
     """Discounts that are paid for whether machines run or not."""
 

@@ -82,6 +82,13 @@ class IdleNow:
     """Why nobody is asked to stop it: it is exempt, or somebody keeps it for a while."""
     exact: bool = True
     """Whether its rate is."""
+    paid_anyway: str = ""
+    """What it runs in that is paid whether it runs or not."""
+
+    @property
+    def stop_saves(self) -> bool:
+        """Whether to stop it would make the bill smaller."""
+        return self.provider != "owned" and not self.paid_anyway
 
 
 @dataclass(frozen=True, slots=True)

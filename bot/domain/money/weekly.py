@@ -32,6 +32,8 @@ class Todo:
     holders: tuple[str, ...] = ()
     exact: bool = True
     """Whether the figure is from an exact rate."""
+    paid_anyway: str = ""
+    """What a rented machine is in that is paid whether it runs or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +126,13 @@ def todos(idle: Iterable[IdleNow], over: Iterable[Todo], to_weigh: Iterable[Todo
 
 
 def _is_taken(each: IdleNow) -> bool:
-    """It is owned, so it can only be used; and somebody else has it."""
-    return each.provider == "owned" and bool(each.holders)
+    """It is paid anyway, so it can only be used; and somebody else has it."""
+    return not each.stop_saves and bool(each.holders)
 
 
 def _of(each: IdleNow) -> Todo:
-    what: Literal["stop", "use"] = "use" if each.provider == "owned" else "stop"
-    return Todo(what, each.instance_id, each.name, each.waste_micros, each.since, each.holders, each.exact)
+    what: Literal["stop", "use"] = "stop" if each.stop_saves else "use"
+    return Todo(
+        *(what, each.instance_id, each.name, each.waste_micros, each.since, each.holders, each.exact),
+        paid_anyway=each.paid_anyway,
+    )

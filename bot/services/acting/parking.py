@@ -61,7 +61,7 @@ def _plan(desk: Desk, listing: Listing, own: HoursRule | None, now: int) -> None
         ends = _end_of_window(hours, now)
         if ends is not None:
             _add(desk, listing, "hours", ends, on_hours.setter(own), planned=ends)
-    idle_for = desk.settings.idle_stop(listing.team)
+    idle_for = None if listing.instance.paid_anyway else desk.settings.idle_stop(listing.team)
     verdict = listing.verdict
     if idle_for is not None and verdict is not None and verdict.is_idle and verdict.since is not None:
         planned = verdict.since + idle_for

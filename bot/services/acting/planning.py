@@ -271,6 +271,7 @@ def _facts(db: Database, listing: Listing, verdict: Verdict | None) -> Facts:
         claim_until=max((claim.until_at for claim in held), default=None),
         rate_micros=listing.rate.micros_per_hour if listing.rate else None,
         rate_exact=listing.rate is None or listing.rate.exact,
+        paid_anyway=instance.paid_anyway,
         nvme_gb=instance.nvme_gb,
         keeping=kept,
         capacity_short=prices.is_capacity_short(instance.type),

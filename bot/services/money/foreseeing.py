@@ -43,7 +43,7 @@ def foresee(desk: Desk, now: int) -> Foreseen:
     for listing in listings.page(db, Filter(provider="ec2"), limit=ALL):
         each, rule = listing.instance.id, own.get(listing.instance.id)
         rule = rule if rule is not None and counts(desk, listing, rule) else None
-        if desk.exemption(listing.instance) or desk.protects(listing.instance):
+        if desk.exemption(listing.instance) or desk.protects(listing.instance) or listing.instance.paid_anyway:
             facts[each] = Facts(booked=tuple(booked.get(each, ())))
             continue
         ends_at = _end(desk, listing, timed.get(each))
@@ -97,7 +97,7 @@ def _decided(db: Database, facts: dict[str, Facts], now: int) -> list[Machine]:
     """Notes actions that somebody has said yes to; gives the machines that will come of launches and clones."""
     coming = []
     for action in (*actions.in_state(db, "approved"), *actions.in_state(db, "executing")):
-        if action.kind in {"stop", "resize"} and action.instance_id in facts:
+        if action.kind in {"stop", "resize"} and action.instance_id in facts and not action.facts.paid_anyway:
             facts[action.instance_id] = replace(facts[action.instance_id], stopping=True)
         if action.kind != "stop" and not action.made_id and action.length:
             wanted = (now, now + action.length)

@@ -38,4 +38,6 @@ def idle_nights(desk: Desk, books: Books) -> tuple[IdleNights, ...]:
 
 def _may_stop(desk: Desk, instance_id: str) -> bool:
     listing = listings.by_id(desk.store.reading(), instance_id)
-    return listing is not None and not (desk.exemption(listing.instance) or desk.protects(listing.instance))
+    if listing is None or listing.instance.paid_anyway:
+        return False  # what is paid all the same saves nothing
+    return not (desk.exemption(listing.instance) or desk.protects(listing.instance))

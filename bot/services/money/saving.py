@@ -34,6 +34,7 @@ from store.money import saved
 from store.money.saved import Source
 from store.sql import Row
 
+PAID_ANYWAY = "What it ran in is paid whether it runs or not."
 SOON = DAY
 """A claim given back so long before a stop is what the stop followed from."""
 
@@ -51,9 +52,11 @@ def answer(desk: Desk, first: date, last: date) -> Savings:
     """What was saved from one day to another, both counted, in the zone of [digest]."""
     db = desk.store.reading()
     found = saved.between(db, *span_of(first, last, desk.settings.digest.timezone))
-    idle = listings.totals(db, Filter(provider="ec2"))
+    idle, rented = listings.totals(db, Filter(stop_saves=True)), listings.totals(db, Filter(provider="ec2"))
+    anyway = rented.waste_micros - idle.waste_micros
     commitments = pricing.unread(desk.settings, desk.clock()).committed()
-    return Savings(first, last, today(desk), tuple(found), idle.waste_micros, idle.idle, commitments)
+    unused = idle.waste_micros, idle.idle, anyway
+    return Savings(first, last, today(desk), tuple(found), *unused, commitments)
 
 
 def today(desk: Desk) -> date:
@@ -73,6 +76,10 @@ def _of_stop(desk: Desk, row: Row) -> None:
     with desk.store.writing() as db:
         run = saved.run_before(db, row["instance_id"], row["finished_at"])
         if run is None:
+            return
+        if row["paid_anyway"]:
+            told = (row["id"], row["instance_id"], row["name"], run["team"], PAID_ANYWAY)
+            saved.keep(db, Source(*told, until_at=until, over=True, exact=bool(run["exact"])), ())
             return
         stop = _standstill(desk, db, row, run)
         end = min(stop.until_at, stop.from_at + LONGEST)

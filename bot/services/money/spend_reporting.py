@@ -84,6 +84,7 @@ def idle_now(desk: Desk) -> tuple[IdleNow, ...]:
                     verdict.idle_gpus or instance.gpu_count,
                     _kept(desk, listing, snoozed.get(instance.id)),
                     listing.rate is None or listing.rate.exact,
+                    instance.paid_anyway,
                 )
             )
     return tuple(sorted(found, key=lambda each: (each.provider == "owned", -each.waste_micros, each.name)))

@@ -29,7 +29,8 @@ def hint(
     """What to say before somebody takes this instance, which they have not been told of it within a day; else None."""
     avoided, now = _AVOIDED.get(tier_of(listing)), desk.clock()
     subject = listing.instance.id or listing.instance.name
-    if avoided is None or (avoided == "claim" and (listing.claims or listing.busy)):
+    costs_nothing_more = listing.instance.paid_anyway or (avoided == "claim" and (listing.claims or listing.busy))
+    if avoided is None or costs_nothing_more:
         return None  # it is paid already, or somebody works there anyway
     if savings.hinted(desk.store.reading(), person, subject, now - DAY):
         return None

@@ -219,9 +219,11 @@ def ended(action: Action, others: list[Block]) -> Reply:
     """Told in person to the one who asked, when it is over; `others` are buttons for what could be had instead."""
     text = f"*{name_of(action)}*: {_ending(action)}"
     stopped = action.kind == "stop" and action.state == "done" and not card_parts.is_owned(action.facts)
-    saved = action.facts.rate_micros if stopped else None
+    saved = action.facts.saved_micros if stopped else None
     about = "" if action.facts.rate_exact else "about "
     more = f" From now on that is {about}{usd(saved * 24)} a day less." if saved else ""
+    if stopped and action.facts.paid_anyway:
+        more = f" {card_parts.saves_nothing(action.facts)}"
     if action.kind != "stop" and (action.state == "done" or action.arrived_at):
         more = _yours(action)
     more += _offer(others)

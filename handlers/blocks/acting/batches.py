@@ -69,7 +69,8 @@ def _row(stop: Action) -> str:
         idle = f" for {length(stop.created_at - known.verdict_since)}" if known.verdict_since else ""
         nvme = f", {known.nvme_gb:,} GB of local NVMe" if known.nvme_gb else ""
         scarce = "  ·  often short of capacity" if known.capacity_short else ""
-        return f"{head}  ·  {known.verdict}{idle}{_programs(stop)}  ·  lost: memory{nvme}{scarce}"
+        anyway = f"  ·  saves nothing: {esc(known.paid_anyway, 80)} is paid anyway" if known.paid_anyway else ""
+        return f"{head}  ·  {known.verdict}{idle}{_programs(stop)}  ·  lost: memory{nvme}{scarce}{anyway}"
     return f"{head}  ·  {_state(stop)}"
 
 

@@ -38,7 +38,9 @@ def _risk(known: Facts) -> str:
 
 
 def _keeps(known: Facts) -> str:
-    return "Keeps costing: all but its power." if is_owned(known) else f"Keeps costing: {card_parts.kept(known)}."
+    if is_owned(known):
+        return "Keeps costing: all but its power."
+    return lines([card_parts.saves_nothing(known), f"Keeps costing: {card_parts.kept(known)}."])
 
 
 def _start(action: Action) -> str:

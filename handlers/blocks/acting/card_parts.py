@@ -19,6 +19,13 @@ def price(known: Facts) -> str:
     return f"{'' if known.rate_exact else 'about '}{per_hour(known.rate_micros or 0)}"
 
 
+def saves_nothing(known: Facts) -> str:
+    """Why a stop leaves the bill as it is; empty where it ends the machine's cost."""
+    if not known.paid_anyway:
+        return ""
+    return f"Saves nothing: it runs in {esc(known.paid_anyway, 80)}, which is paid whether it runs or not."
+
+
 def spends(action: Action) -> str:
     """What it costs for as long as it is wanted."""
     rate, wanted = action.facts.rate_micros, action.length or 0

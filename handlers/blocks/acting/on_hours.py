@@ -102,7 +102,9 @@ def _follows(listing: Listing, wanted: OnHours | None, now: int) -> str:
         return "No rule stops it then: it runs, and costs, until somebody stops it."
     off = 7 * DAY - on_ms(wanted, now, now + 7 * DAY)
     rate = listing.rate
+    anyway = listing.instance.paid_anyway
     worth = f", worth up to {roughly(off * rate.micros_per_hour // HOUR)} a week" if rate and off else ""
+    worth = f", worth nothing, as {esc(anyway, 80)} is paid whether it runs or not" if anyway else worth
     morning = "" if wanted.stop_only else " and started when they begin"
     zone = f"In {esc(wanted.zone, 40)}; off {length(off)} of the next 7 days{worth}."
     return f"{zone} It is stopped when they end{morning}, after two warnings and without another question."

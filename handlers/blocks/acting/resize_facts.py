@@ -22,6 +22,7 @@ def facts(action: Action) -> str:
             card_parts.verdict(action) if known.idle_after is not None else "",
             card_parts.programs(known),
             card_parts.holder(action),
+            card_parts.saves_nothing(known),
             _old(known, name),
             _along(action),
             _exempt(known, name),

@@ -23,8 +23,15 @@ def rented(told: Figure) -> Reply:
         source = esc(rate.source, 300)
         costs = f"*{name} costs {about}{per_hour(rate.micros_per_hour)} while it runs{each}.*"
         text = lines([costs, f"Source: {source}.", _taken_off(told.priced), _spot(told)])
+    text = lines([text, _anyway(told)])
     small = lines([*committed([told.priced.discount] if told.priced else []), *_troubles(told.troubles)])
     return Reply(cut(text, 3_900), [section(text), *compare(told), *([context(small)] if small else [])])
+
+
+def _anyway(told: Figure) -> str:
+    """What a stop does not change."""
+    held = told.instance.paid_anyway
+    return f"It runs in {esc(held, 80)}, which is paid whether it runs or not: a stop saves nothing." if held else ""
 
 
 def compare(told: Figure) -> list[Block]:

@@ -233,6 +233,7 @@ def _now_row(each: IdleNow, now: int) -> Block:
     some = f", {plural(each.idle_gpus, 'GPU')}" if each.state == "partial" else ""
     cost = "owned" if each.provider == "owned" else _wasted([each]) if each.waste_micros else "no price"
     held = say(each.kept)[:300] or (persons(each.holders) if each.holders else "nobody")
+    cost += f", in {esc(each.paid_anyway, 80)}, paid anyway" if each.paid_anyway else ""
     text = f"*{esc(each.name, 60)}*  {each.state}{some} for {length(now - each.since)}  ·  {cost}  ·  {held}"
     return section(text, settle(each))
 
@@ -241,7 +242,7 @@ def settle(each: IdleNow) -> Block | None:
     """The button that does something about it."""
     if each.kept:
         return None
-    if each.provider != "owned" and each.state != "partial":
+    if each.stop_saves and each.state != "partial":
         return button(f"Stop {each.name}…", f"{ids.ASK_STOP}:{each.instance_id}"[:255], each.instance_id)
     if not each.holders:
         return button(f"Claim {each.name}", f"{ids.CLAIM}:{each.instance_id}"[:255], each.instance_id)

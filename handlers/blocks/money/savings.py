@@ -72,6 +72,10 @@ def _small_print(told: Savings) -> str:
     if told.wasted_micros_per_hour:
         wasted = f"{per_hour(told.wasted_micros_per_hour)} of rented machines going unused right now"
         idle = f"Not counted, as nobody has saved it yet: {wasted}."
+    if told.anyway_micros_per_hour:
+        anyway = per_hour(told.anyway_micros_per_hour)
+        some = idle if told.wasted_micros_per_hour else "No machine is idle right now whose stop would save anything."
+        idle = f"{some} Another {anyway} goes unused on machines that are paid whether they run or not."
     return (
         f"{more}Worked out from our ledger up to the last whole hour: each hour of a machine once, and never more than "
         f"it would have cost. {idle}"

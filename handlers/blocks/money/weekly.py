@@ -93,7 +93,8 @@ def _todo(each: Todo, now: int) -> str:
     since = f" for {length(now - each.since)}" if each.since is not None else ""
     held = f", held by {persons(each.holders)}" if each.holders else ", nobody holds it"
     if each.what == "use":
-        return f"*{name}* is owned and idles{since}{held}: use it before renting."
+        why = f"is in {esc(each.paid_anyway, 80)}, paid anyway," if each.paid_anyway else "is owned"
+        return f"*{name}* {why} and idles{since}{held}: use it before renting."
     cost = f", {about(exact=each.exact)}{per_hour(each.micros)}" if each.micros else ""
     return f"*{name}* idles{since}{cost}{held}."
 

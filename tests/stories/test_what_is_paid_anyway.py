@@ -1,0 +1,107 @@
+"""train-7 runs in a capacity reservation: it is paid whether it runs or not, and nobody is told that a stop saves."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.money.report import Scope
+from bot.domain.shape import COMMON
+from bot.sandbox.history import History
+from bot.services.money import books, nights
+from store.money import ledger, saved, usage
+
+RESERVED = replace(COMMON, reservation="cr-0a1b")
+ANYWAY = "the capacity reservation cr-0a1b"
+SAVES_NOTHING = f"Saves nothing: it runs in {ANYWAY}, which is paid whether it runs or not."
+
+
+@pytest.fixture
+def reserved(office):
+    office.fleet.change("train-7", shape=RESERVED)
+    with office.valet.desk.store.writing() as db:
+        ledger.add(db, History(office.clock()).charges())
+    office.tick()
+    office.reports("train-7", 0.0)
+    return office
+
+
+def test_the_card_says_so_and_so_does_the_end(reserved):
+    reserved.types("ada", "/gpu stop train-7 nobody needs it")
+
+    assert SAVES_NOTHING in reserved.sees("bob", "#ml-platform")
+
+    reserved.presses("bob", "Stop train-7", "#ml-platform")
+    reserved.passes(2 * MINUTE)
+
+    told = reserved.sees("ada", "@ada")
+    assert "a day less" not in told
+    assert SAVES_NOTHING in told
+
+
+def test_a_stop_of_it_is_no_saving_even_once_ec2_has_forgotten_why(reserved):
+    reserved.types("ada", "/gpu stop train-7 nobody needs it")
+    reserved.presses("bob", "Stop train-7", "#ml-platform")
+    reserved.passes(2 * MINUTE)
+    reserved.fleet.change("train-7", shape=COMMON)
+    for _ in range(5):
+        reserved.clock.forward(HOUR)
+        reserved.tick()
+
+    assert "nothing saved so far that can be shown" in reserved.types("ada", "/cost savings")
+    assert saved.stops(reserved.valet.desk.store.reading()) == []
+
+
+def test_what_it_idles_is_no_saving_that_waits_for_somebody(reserved):
+    said = reserved.types("ada", "/cost savings")
+
+    assert "No machine is idle right now whose stop would save anything." in said
+    assert "Another $21.96/h goes unused on machines that are paid whether they run or not." in said
+
+
+def test_reports_and_the_digest_say_use_it_and_not_stop_it(reserved):
+    idle = reserved.types("ada", "/cost idle")
+
+    assert f"$21.96/h, in {ANYWAY}, paid anyway" in idle
+    assert "[Stop train-7…]" not in idle
+    assert "[Claim train-7]" in idle
+
+    reserved.clock.forward(DAY)
+    reserved.reports("train-7", 0.0, minutes=200)
+    reserved.tick()
+    digest = reserved.sees("bob", "#ml-platform")
+    assert digest.startswith("*Idle GPUs")
+    assert f"in {ANYWAY}, paid whether it runs or not" in digest
+    assert "[Stop train-7…]" not in digest
+
+
+def test_how_its_price_comes_about_says_so_too(reserved):
+    assert f"It runs in {ANYWAY}, which is paid whether it runs or not" in reserved.types("ada", "/cost prices train-7")
+
+
+def test_other_hours_of_it_are_worth_nothing(reserved):
+    reserved.types("cy", "/gpu hours train-7 Mon-Fri 08:00-19:00")
+
+    assert f"worth nothing, as {ANYWAY} is paid whether it runs or not" in reserved.sees("bob", "#ml-platform")
+
+
+def test_no_plan_to_stop_it_makes_the_forecast_smaller(reserved):
+    before = books.open_books(reserved.valet.desk).outlook
+    reserved.types("bob", "/gpu hours train-7 Mon-Fri 08:00-19:00")
+
+    after = books.open_books(reserved.valet.desk)
+
+    assert after.outlook == before
+    assert reserved.machine("train-7").id not in after.plans
+    asleep = {each.instance_id for each in nights.idle_nights(reserved.valet.desk, after)}
+    assert reserved.machine("train-7").id not in asleep
+
+
+def test_to_buy_in_its_place_is_not_weighed_as_if_stops_were_saved(reserved):
+    db, end = reserved.valet.desk.store.reading(), reserved.clock()
+    span = Scope(), "p4d.24xlarge", end - 30 * DAY, end
+    assert usage.at_once(db, *span, without_idle=True) == usage.at_once(db, *span)
+
+    reserved.fleet.change("train-7", shape=COMMON)
+    reserved.tick()
+    assert usage.at_once(db, *span, without_idle=True) < usage.at_once(db, *span)
