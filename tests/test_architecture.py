@@ -26,7 +26,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "handlers": ("store", "boto3", "botocore", "pynvml", "sqlite_utils", "apscheduler", "bot.wiring", "bot.sandbox"),
 }
 ONLY_IN = {
-    "duckdb": {"bot/billing/focus.py"},
+    "duckdb": {"bot/billing/duck.py"},
     "boto3": {"bot/providers/clients.py"},
     "pynvml": {"bot/telemetry/nvml.py"},
     "apscheduler": {"bot/jobs/schedule.py"},

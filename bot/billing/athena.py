@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from bot.billing.focus_query import Query, Shape, lines_of, literal, quoted
+from bot.billing.focus_query import Query, Shape, literal, quoted
+from bot.billing.focus_sums import lines_of
 from bot.domain.money.bill import BillLook, periods_between, utc_day
 from bot.errors import Refused, Unreachable
 
@@ -31,22 +32,33 @@ class AthenaDialect:
 
     def is_text(self, kind: str) -> bool:
         """Whether a column of that type is text."""
-        return kind.startswith(("string", "varchar", "char"))
+        return kind.startswith(("string", "varchar", "char", "binary", "varbinary"))
+
+    def words(self, column: str, kind: str) -> str:
+        """A column as text; of maps and the like there is none."""
+        if kind.startswith(("map<", "struct<", "array<")):
+            return "CAST(NULL AS VARCHAR)"
+        return f"from_utf8({column})" if "binary" in kind else f"CAST({column} AS VARCHAR)"
 
     def day(self, column: str) -> str:
         """The day of a timestamp as text."""
         return f"date_format({column}, '%Y-%m-%d')"
 
-    def tag(self, column: str, kind: str, key: str) -> str:
-        """One tag; JSON text that is none has no tags."""
-        if kind.startswith("map<"):
+    def tag(self, column: str, kind: str, key: str) -> str | None:
+        """One tag; JSON text that is none has no tags. None for a type that has none either."""
+        if kind.startswith("map<string"):
             return f"CAST(element_at({column}, {literal(key)}) AS VARCHAR)"
         if self.is_text(kind):
-            return f"json_extract_scalar({column}, {literal(f'$[{json.dumps(key, ensure_ascii=False)}]')})"
+            words, name = self.words(column, kind), json.dumps(key, ensure_ascii=False)
+            plain = f"json_extract_scalar({words}, {literal(f'$[{name}]')})"
+            if '"' in key:
+                return plain
+            pairs = f"json_value({words}, {literal(f'lax $[*]?(@.key == {name}).value')})"
+            return f"coalesce({plain}, {pairs})"
         if kind.startswith("struct<"):
             known = f"<{key}:" in kind or f",{key}:" in kind
             return f"CAST({column}.{quoted(key)} AS VARCHAR)" if known else "CAST(NULL AS VARCHAR)"
-        raise Refused(f"The export's Tags are {kind[:60]}; Valet reads a map, a record, or JSON text.")
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +111,8 @@ class Athena:
         sums = lines_of(rows)
         if not sums.lines:
             raise Refused(f"{self.table.table} has no charges in USD from {since:%B %Y} on.")
-        notes = [f"Athena scanned {scanned / MIB:,.0f} MiB."]
-        if sums.foreign:
-            notes.append(f"{sums.foreign:,} of its charges are in another currency than USD and are left out.")
+        told = [f"{note[0].upper()}{note[1:]}." for note in query.notes()]
+        notes = [f"Athena scanned {scanned / MIB:,.0f} MiB.", *sums.notes(), *told]
         periods = tuple(sorted({line.period for line in sums.lines}))
         place = f"{self.table.database}.{self.table.table}"
         return BillLook(self.name, place, now, periods, tuple(sums.lines), notes=tuple(notes))

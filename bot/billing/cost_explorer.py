@@ -103,8 +103,8 @@ class CostExplorer:
             [each.get(f"PredictionInterval{side}Bound") for each in said.get("ForecastResultsByTime", [])]
             for side in ("Lower", "Upper")
         ]
-        low, high = (_usd_micros(side[0]) if len(side) == 1 and side[0] else None for side in bounds)
-        return Opinion(today, end - DAY, now, _usd_micros(said["Total"]["Amount"]), low, high)
+        low, high = (_micros(side[0]) if len(side) == 1 and side[0] else None for side in bounds)
+        return Opinion(today, end - DAY, now, _usd_micros(said["Total"]), low, high)
 
     def _rows(
         self, span: Mapping[str, str], groups: tuple[dict[str, str], dict[str, str]], spend: Callable[[], None]
@@ -142,9 +142,7 @@ class _Row:
         told = self._metrics.get(metric)
         if told is None:
             return None
-        if told.get("Unit", "USD") != "USD":
-            raise Refused(f"Cost Explorer's amounts are in {told['Unit']}, but Valet counts in USD.")
-        return int((_number(told["Amount"]) * USD).to_integral_value())
+        return _usd_micros(told)
 
     @property
     def hours_ms(self) -> int | None:
@@ -153,7 +151,15 @@ class _Row:
         return None if told is None else int(_number(told["Amount"]) * HOUR)
 
 
-def _usd_micros(amount: str) -> int:
+def _usd_micros(told: Mapping[str, str]) -> int:
+    """An amount in micro-dollars; nothing is nothing in every currency. Raises Refused for another currency."""
+    amount, unit = _number(told["Amount"]), told.get("Unit") or "USD"
+    if amount and unit != "USD":
+        raise Refused(f"Cost Explorer's amounts are in {unit}, but Valet counts in USD.")
+    return _micros(told["Amount"])
+
+
+def _micros(amount: str) -> int:
     return int((_number(amount) * USD).to_integral_value())
 
 

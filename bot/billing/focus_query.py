@@ -8,34 +8,38 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
-from bot.domain.clock import HOUR
-from bot.domain.money.bill import GPU_TYPE, BillLine, Kind
-from bot.domain.money.rates import USD
+from bot.domain.money.bill import GPU_TYPE
 from bot.errors import Refused
 
 GROUPS, SUMS = 10, 4
 """Columns of the query's result that charges are grouped by, and that are summed; two counts come after them."""
 REQUIRED = ("BilledCost", "ChargePeriodStart")
+TELLING = (
+    *("BilledCost", "EffectiveCost", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory"),
+    *("BillingPeriodStart", "BillingCurrency", "ServiceName", "ConsumedQuantity"),
+)
+MOST_LIKELY = 3
+"""An export with so many of those columns, one of a charge's time among them, is one of charges."""
 INSTANCE_TYPE = "InstanceType"
 """No column of FOCUS; a company whose export has one can name it in the settings."""
 AMOUNT = "DECIMAL(28,12)"
-KINDS: dict[str, Kind] = {
-    "usage": "usage",
-    "purchase": "purchase",
-    "tax": "tax",
-    "credit": "credit",
-    "adjustment": "adjustment",
-}
 BY_METER = (
     r"(?:BoxUsage|SpotUsage|DedicatedUsage|HeavyUsage|UnusedBox|UnusedDed|Reservation):([a-z][a-z0-9-]*\.[a-z0-9-]+)"
 )
 BY_WORDS = (
     r"(?:^|[ ,])([a-z]+[0-9][a-z0-9-]*\.(?:nano|micro|small|medium|large|[0-9]*xlarge|metal[a-z0-9-]*))(?:[ ,]|$)"
 )
-EC2 = "%compute cloud%"
+EC2 = ("%compute cloud%", "amazonec2%", "amazon ec2%", "aws ec2%", "ec2%")
+"""How exporters call EC2, in small letters."""
+NUMBERS = re.compile(r"u?(tiny|small|big|huge)?int|decimal|double|float|real", re.IGNORECASE)
+"""Types of numbers."""
+ISO_DAY = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})([T ]|$)"
+TAG_KEYS = ("{}", "user:{}", "user_{}")
+WORTH = ("ChargeCategory", "ServiceName", "ResourceId", "BillingPeriodStart", "EffectiveCost", "ListCost")
+"""A row of a CSV with nothing in these, no day and no cost is an empty line of a spreadsheet."""
+QUOTE = '"'
 MACHINE = r"(i-[0-9a-zA-Z]+)$"
 
 
@@ -46,12 +50,16 @@ class Dialect(Protocol):
         """Whether a column of that type is text."""
         ...
 
+    def words(self, column: str, kind: str) -> str:
+        """A column of any type as text; NULL where it can't be."""
+        ...
+
     def day(self, column: str) -> str:
         """The day of a timestamp as text."""
         ...
 
-    def tag(self, column: str, kind: str, key: str) -> str:
-        """One tag out of a map, a record, or JSON text; NULL without it. Raises Refused for a type it can't read."""
+    def tag(self, column: str, kind: str, key: str) -> str | None:
+        """One tag out of a map, a record, or JSON text; NULL without it. None for a type it can't read."""
         ...
 
 
@@ -63,6 +71,13 @@ class Shape:
     """Type by name, as in the export."""
     renamed: Mapping[str, str]
     """The export's name of a FOCUS column, where the settings say one."""
+
+    def is_charges(self) -> bool:
+        """Whether it is one of FOCUS charges at all, however incomplete."""
+        names = {own.lower(): column for column, own in self.renamed.items()}
+        known = {_plain(names.get(name.lower(), name)) for name in self.kinds}
+        own_to_charges = any(_plain(column) in known for column in ("ChargePeriodStart", "ChargePeriodEnd"))
+        return own_to_charges and sum(_plain(column) in known for column in TELLING) >= MOST_LIKELY
 
     def find(self, column: str) -> str | None:
         """The export's own name of a FOCUS column; None where it has none. Raises Refused for a renaming in vain."""
@@ -106,27 +121,69 @@ class Query:
                     f"its columns begin with {known}."
                 )
 
-    def text(self, relation: str, since: date) -> str:
-        """Sums of every billing period from the month of `since` on."""
+    def text(self, relation: str, since: date, without: Iterable[str] = ()) -> str:
+        """Sums of every billing period from the month of `since` on, but for those `without`."""
         period, day = self._period(), self._day("ChargePeriodStart")
         billed = self._amount("BilledCost")
         groups = [period, day, self._account(), self._text("ServiceName"), self._team(), self._type(), self._machine()]
-        groups += [self._lower("ChargeCategory"), self._lower("ChargeClass"), self._text("BillingCurrency")]
+        groups += [self._lower("ChargeCategory"), self._lower("ChargeClass")]
+        groups.append(f"upper({self._text('BillingCurrency')})")
         sums = [billed, self._amount("EffectiveCost"), self._amount("ListCost"), self._hours()]
         inner = ", ".join(f"{sql} AS c{n}" for n, sql in enumerate((*groups, *sums)))
-        keys, told = ", ".join(_names(GROUPS)), ", ".join(f"sum({name}) AS {name}" for name in _names(SUMS, GROUPS))
-        count = f"count(*) AS charges, sum(CASE WHEN c{GROUPS} IS NULL THEN 1 ELSE 0 END) AS unreadable"
+        keys, told = ", ".join(_names(GROUPS)), ", ".join(f"{sql} AS c{GROUPS + n}" for n, sql in enumerate(_sums()))
+        count = "count(*) AS charges, sum(CASE WHEN c1 IS NULL OR c10 IS NULL THEN 1 ELSE 0 END) AS unreadable"
         return (
             f"SELECT {keys}, {told}, {count} FROM (SELECT {inner} FROM {relation} "
-            f"WHERE {period} >= {literal(f'{since:%Y-%m}')} OR {period} IS NULL) GROUP BY {keys}"
+            f"WHERE {self.counted(since, without)}) GROUP BY {keys}"
         )
+
+    def counted(self, since: date, without: Iterable[str] = ()) -> str:
+        """Which rows count: charges of the months asked for, and every row that can't be told to be none of them."""
+        period = self._period()
+        left_out = ", ".join(literal(each) for each in sorted(without))
+        some = f" AND {period} NOT IN ({left_out})" if left_out else ""
+        asked = f"({period} IS NULL OR ({period} >= {literal(f'{since:%Y-%m}')}{some}))"
+        own = [(self._text(column), literal(self._shape.find(column) or "")) for column in REQUIRED]
+        if not all(self._is_text(column) for column in REQUIRED):
+            return asked
+        header = " AND ".join(f"coalesce({text}, '') = {name}" for text, name in own)
+        there = [self._text(column) for column in (*REQUIRED, *WORTH) if self._has(column)]
+        return f"{asked} AND NOT ({header}) AND coalesce({', '.join(there)}) IS NOT NULL"
+
+    def hole(self, relation: str, since: date) -> str:
+        """The query for one row without a readable cost or day: which column it is, and what stands there."""
+        holes = {"BilledCost": self._amount("BilledCost"), "ChargePeriodStart": self._day("ChargePeriodStart")}
+        if self._has("BillingPeriodStart"):
+            holes["BillingPeriodStart"] = self._period()
+        column = " ".join(f"WHEN {sql} IS NULL THEN {literal(name)}" for name, sql in holes.items())
+        raw = {name: quoted(self._shape.find(name) or name) for name in holes}
+        told = " ".join(f"WHEN {sql} IS NULL THEN CAST({raw[name]} AS VARCHAR)" for name, sql in holes.items())
+        some = " OR ".join(f"{sql} IS NULL" for sql in holes.values())
+        return (
+            f"SELECT CASE {column} END, CASE {told} END FROM {relation} "
+            f"WHERE {self.counted(since)} AND ({some}) LIMIT 1"
+        )
+
+    def keys(self, relation: str, columns: Sequence[str], *, hour: str) -> str:
+        """The query for what tells charges apart, without what they cost: month, day, account, and one text."""
+        parts = [f"coalesce({text}, '')" for text in (hour, *(self._text(column) for column in columns))]
+        told = f"{self._period()} AS period, {self._day('ChargePeriodStart')} AS day, {self._account()} AS account"
+        billed = f"{self._amount('BilledCost')} AS billed"
+        return f"SELECT {told}, {billed}, {' || chr(31) || '.join(parts)} AS charge FROM {relation}"
+
+    def notes(self) -> tuple[str, ...]:
+        """What can't be read of the columns that one can do without."""
+        name = self._shape.find("Tags")
+        if name is None or self._tag("Tags", self._team_tag) is not None:
+            return ()
+        return (f"its tags can't be read (the column is of type {self._shape.kinds[name][:40].strip(QUOTE)})",)
 
     def _text(self, column: str) -> str:
         """A column as text, NULL where it is empty or says so; NULL without the column."""
         name = self._shape.find(column)
         if name is None:
             return "CAST(NULL AS VARCHAR)"
-        text = f"trim(CAST({quoted(name)} AS VARCHAR))"
+        text = f"trim({self._dialect.words(quoted(name), self._shape.kinds[name])})"
         return f"CASE WHEN upper({text}) IN ('', 'NULL', '\\N') THEN NULL ELSE {text} END"
 
     def _lower(self, column: str) -> str:
@@ -134,38 +191,45 @@ class Query:
 
     def _amount(self, column: str) -> str:
         name = self._shape.find(column)
-        known = name is not None and not self._dialect.is_text(self._shape.kinds[name])
+        known = name is not None and NUMBERS.match(self._shape.kinds[name])
         return f"TRY_CAST({quoted(name) if name and known else self._text(column)} AS {AMOUNT})"
 
     def _day(self, column: str) -> str:
         name = self._shape.find(column)
         if name is None:
             return "CAST(NULL AS VARCHAR)"
-        if self._dialect.is_text(self._shape.kinds[name]):
-            return f"substr({self._text(column)}, 1, 10)"
-        return self._dialect.day(quoted(name))
+        if self._shape.kinds[name].upper().startswith(("TIMESTAMP", "DATE")):
+            return self._dialect.day(quoted(name))
+        return f"CAST(TRY_CAST({_part(self._text(column), ISO_DAY)} AS DATE) AS VARCHAR)"
 
     def _period(self) -> str:
-        column = "BillingPeriodStart" if self._shape.find("BillingPeriodStart") else "ChargePeriodStart"
-        return f"substr({self._day(column)}, 1, 7)"
+        """The month that invoices it: where the export leaves that empty, the month of the charge."""
+        charged = f"substr({self._day('ChargePeriodStart')}, 1, 7)"
+        if not self._has("BillingPeriodStart"):
+            return charged
+        invoiced = f"substr({self._day('BillingPeriodStart')}, 1, 7)"
+        return f"CASE WHEN {self._text('BillingPeriodStart')} IS NULL THEN {charged} ELSE {invoiced} END"
 
     def _account(self) -> str:
         return f"coalesce({self._text('SubAccountId')}, {self._text('BillingAccountId')})"
 
+    def _tag(self, column: str, key: str) -> str | None:
+        """A tag, or the like in another column; None where the column is of a type that has none."""
+        name = self._shape.find(column)
+        return None if name is None else self._dialect.tag(quoted(name), self._shape.kinds[name], key)
+
     def _team(self) -> str:
-        name = self._shape.find("Tags")
-        if name is None:
-            return "CAST(NULL AS VARCHAR)"
-        kind = self._shape.kinds[name]
-        keys = (self._team_tag, f"user:{self._team_tag}", f"user_{self._team_tag}")
-        return f"coalesce({', '.join(self._dialect.tag(quoted(name), kind, key) for key in keys)})"
+        found = [self._tag("Tags", form.format(self._team_tag)) for form in TAG_KEYS]
+        told = ", ".join(each for each in found if each is not None)
+        return f"coalesce({told})" if told else "CAST(NULL AS VARCHAR)"
 
     def _type(self) -> str:
         if self._shape.find(INSTANCE_TYPE):
             return self._text(INSTANCE_TYPE)
         found = [_part(self._text(column), BY_METER) for column in ("SkuMeter", "x_UsageType") if self._has(column)]
-        if self._has("SkuPriceDetails") and self._is_text("SkuPriceDetails"):
-            found.append(_part(self._text("SkuPriceDetails"), r'"InstanceType" *: *"([a-z0-9.-]+)"'))
+        details = self._tag("SkuPriceDetails", INSTANCE_TYPE)
+        if details is not None:
+            found.append(_part(details, r"^([a-z0-9.-]+)$"))
         if self._has("ChargeDescription"):
             found.append(
                 f"CASE WHEN {self._is_hours()} THEN {_part(self._text('ChargeDescription'), BY_WORDS)} ELSE NULL END"
@@ -175,7 +239,9 @@ class Query:
         type_ = f"coalesce({', '.join(found)}, NULL)"
         if not self._has("ServiceName"):
             return type_
-        return f"CASE WHEN {self._lower('ServiceName')} LIKE {literal(EC2)} THEN {type_} ELSE NULL END"
+        service = self._lower("ServiceName")
+        is_ec2 = " OR ".join(f"{service} LIKE {literal(each)}" for each in EC2)
+        return f"CASE WHEN {service} IS NULL OR {is_ec2} THEN {type_} ELSE NULL END"
 
     def _machine(self) -> str:
         """Only of machines with GPUs: the others would be most of the rows, and are never looked at."""
@@ -216,68 +282,12 @@ def _names(count: int, first: int = 0) -> list[str]:
 def added_up(table: str) -> str:
     """The query for one result out of a table of several."""
     keys = ", ".join(_names(GROUPS))
-    told = ", ".join(f"sum({name})" for name in (*_names(SUMS, GROUPS), "charges", "unreadable"))
+    told = ", ".join([*_sums(), "sum(charges)", "sum(unreadable)"])
     return f"SELECT {keys}, {told} FROM {table} GROUP BY {keys}"
 
 
-@dataclass(slots=True)
-class Sums:
-    """Rows of the query as lines of a bill."""
-
-    lines: list[BillLine]
-    charges: int = 0
-    foreign: int = 0
-    """Charges in another currency, which are left out."""
-
-
-def lines_of(rows: Iterable[Sequence[Any]]) -> Sums:
-    """Raises Refused where a charge has no readable cost or day: a bill with a hole is none."""
-    found = Sums([])
-    same: dict[str | None, str] = {None: ""}
-    days: dict[str, date] = {}
-    unreadable = 0
-    for row in rows:
-        *keys, billed, effective, listed, hours, charges, bad = row
-        period, day, account, service, team, kind_of, machine, category, correction, currency = keys
-        found.charges += int(charges)
-        if currency not in {None, "USD"}:
-            found.foreign += int(charges)
-            continue
-        if int(bad) or period is None or not _is_day(day):
-            unreadable += int(bad) or int(charges)
-            continue
-        # one copy of each word: there are hundreds of thousands of lines, and few words
-        told = [same.setdefault(word, word or "") for word in (account, service, team, kind_of, machine)]
-        found.lines.append(
-            BillLine(
-                period=same.setdefault(period, period),
-                day=days.setdefault(day, date.fromisoformat(day)),
-                billed_micros=micros(billed) or 0,
-                account=told[0],
-                service=told[1],
-                team=told[2],
-                type=told[3],
-                instance=told[4],
-                kind="correction" if correction == "correction" else KINDS.get(category or "", "other"),
-                effective_micros=micros(effective),
-                list_micros=micros(listed),
-                running_ms=None if hours is None else int(Decimal(hours) * HOUR),
-            )
-        )
-    if unreadable:
-        raise Refused(
-            f"{unreadable:,} of the export's {found.charges:,} charges have no readable BilledCost or day, so its sums "
-            "can't be trusted. Nothing was taken from it."
-        )
-    return found
-
-
-def micros(amount: Decimal | str | None) -> int | None:
-    """Micro-dollars."""
-    if amount is None:
-        return None
-    return int((Decimal(amount) * USD).to_integral_value(ROUND_HALF_EVEN))
-
-
-def _is_day(text: str | None) -> bool:
-    return text is not None and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) is not None
+def _sums() -> list[str]:
+    """Of each summed column. What would be paid without commitments, or by list, is unknown where a part of it is."""
+    billed, effective, listed, hours = _names(SUMS, GROUPS)
+    whole = [f"CASE WHEN count({name}) = count(*) THEN sum({name}) ELSE NULL END" for name in (effective, listed)]
+    return [f"sum({billed})", *whole, f"sum({hours})"]

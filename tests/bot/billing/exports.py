@@ -89,6 +89,9 @@ TAGS = {
     "map": "CAST(CAST(Tags AS JSON) AS MAP(VARCHAR, VARCHAR))",
     "json": "Tags",
     "struct": 'json_transform(Tags, \'{"team": "VARCHAR", "project": "VARCHAR"}\')',
+    "array": "to_json(list_transform(map_entries(CAST(CAST(Tags AS JSON) AS MAP(VARCHAR, VARCHAR))), "
+    "lambda pair: {'key': pair.key, 'value': pair.value}))::VARCHAR",
+    "binary": "encode(Tags)",
     "list": "list_transform(map_entries(CAST(CAST(Tags AS JSON) AS MAP(VARCHAR, VARCHAR))), "
     "lambda pair: {'key': pair.key, 'value': pair.value})",
 }

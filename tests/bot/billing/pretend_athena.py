@@ -8,13 +8,18 @@ import duckdb
 
 JSON_SCALAR = r"""CREATE MACRO json_extract_scalar(words, path) AS CASE WHEN json_valid(words)
 THEN json_extract_string(words, '$.' || regexp_extract(path, '\$\[(.*)\]', 1)) END"""
+JSON_VALUE = r"""CREATE MACRO json_value(words, path) AS CASE WHEN json_valid(words) THEN json_extract_string(
+list_filter(json_extract(words, '$[*]'), lambda pair: json_extract_string(pair, '$.key') =
+regexp_extract(path, '== "(.*)"\)', 1))[1], '$.value') END"""
 MACROS = (
     "CREATE MACRO date_format(moment, form) AS strftime(moment, form)",
     "CREATE MACRO element_at(pairs, name) AS pairs[name]",
     JSON_SCALAR,
+    JSON_VALUE,
+    "CREATE MACRO from_utf8(bytes) AS decode(bytes)",
     "CREATE SCHEMA billing",
 )
-TYPES = {"VARCHAR": "string", "DOUBLE": "double", "TIMESTAMP": "timestamp(3)"}
+TYPES = {"VARCHAR": "string", "DOUBLE": "double", "TIMESTAMP": "timestamp(3)", "BLOB": "binary"}
 
 
 class PretendAthena:

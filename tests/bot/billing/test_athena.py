@@ -29,7 +29,9 @@ def look(aws, spend=lambda: None, table=TABLE, waits=None):
     return source.look(SINCE, NOW, spend)
 
 
-@pytest.mark.parametrize(("columns", "tags"), [(V10, "json"), (V12, "map"), (V12, "json"), (V12, "struct")])
+@pytest.mark.parametrize(
+    ("columns", "tags"), [(V10, "json"), (V12, "map"), (V12, "json"), (V12, "struct"), (V12, "array"), (V12, "binary")]
+)
 def test_athena_and_files_say_the_same(tmp_path, columns, tags):
     aws = pretend(tmp_path, columns=columns, tags=tags)
 
@@ -40,6 +42,29 @@ def test_athena_and_files_say_the_same(tmp_path, columns, tags):
     assert usd(total(found.lines)) == Decimal("1.50")
     assert found.notes == ("Athena scanned 5 MiB.",)
     assert (found.source, found.place) == ("FOCUS by Athena", "billing.focus")
+
+
+def test_tags_of_a_type_that_has_none_leave_the_bill_as_it_is(tmp_path):
+    aws = pretend(tmp_path)
+    aws.database.execute(
+        "CREATE OR REPLACE TABLE billing.focus AS SELECT * REPLACE ([1, 2] AS Tags) FROM billing.focus"
+    )
+
+    found = look(aws)
+
+    assert (usd(total(found.lines)), {line.team for line in found.lines}) == (Decimal("1.50"), {""})
+    assert found.notes[1].startswith("Its tags can't be read (the column is of type")
+
+
+def test_a_charge_without_a_readable_day_spoils_the_export(tmp_path):
+    aws = pretend(tmp_path)
+    aws.database.execute(
+        "CREATE OR REPLACE TABLE billing.focus AS SELECT * REPLACE ('11/05/2026 01:00' AS ChargePeriodStart) "
+        "FROM billing.focus"
+    )
+
+    with pytest.raises(Refused, match="6 of the export's 6 charges have no readable BilledCost or day, so"):
+        look(aws)
 
 
 def test_pages_are_followed_and_the_names_of_columns_are_no_row(tmp_path):

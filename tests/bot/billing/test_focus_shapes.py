@@ -113,7 +113,7 @@ def _some(counter):
 
 @given(st.sets(st.sampled_from(COLUMNS)))
 def test_without_the_columns_that_are_needed_there_is_no_query(columns):
-    from bot.billing.focus import DuckDialect
+    from bot.billing.duck import DuckDialect
     from bot.billing.focus_query import Query
 
     shape = Shape(dict.fromkeys(sorted(columns), "VARCHAR"), {})
