@@ -185,8 +185,8 @@ def days(db: Database, first: date, last: date) -> list[BilledDay]:
 
 
 def begins(db: Database) -> date | None:
-    """The first day the bill is known of."""
-    row = one(db, "SELECT min(day) AS day FROM bill_lines")
+    """The first day the bill is known of: one that a later month's invoice corrects is not."""
+    row = one(db, "SELECT min(day) AS day FROM bill_lines WHERE period = substr(day, 1, 7)")
     return date.fromisoformat(row["day"]) if row and row["day"] else None
 
 
@@ -199,15 +199,30 @@ def sums(db: Database, by: Dimension, first: date, last: date) -> list[Row]:
     return rows(db, sql, *_span(first, last))
 
 
+def corrections_alone(db: Database, first: date, last: date) -> int:
+    """Micro-dollars that later invoices correct on days whose own month was never read: they stand for no bill."""
+    sql = f"{_of_one_cut((), 'NOT')} SELECT coalesce(sum(l.billed_micros), 0) AS micros {_JOIN}"
+    return int((one(db, sql, *_span(first, last)) or {})["micros"])
+
+
 _JOIN = "FROM bill_lines l JOIN chosen USING (period, day, cut)"
+_READ = (
+    "EXISTS (SELECT 1 FROM bill_lines own WHERE own.period = substr(told.day, 1, 7) "
+    "AND own.day BETWEEN substr(told.day, 1, 7) || '-01' AND substr(told.day, 1, 7) || '-31')"
+)
+"""Whether the bill of a day's own month was read."""
 
 
-def _of_one_cut(needed: Iterable[Dimension]) -> str:
-    """Names the cut of each day to count by, so that no charge is counted twice. Names of dimensions are our own."""
+def _of_one_cut(needed: Iterable[Dimension], negation: str = "") -> str:
+    """Names the cut of each day to count by, so that no charge is counted twice, of months that were read (or NOT).
+
+    Names of dimensions are our own.
+    """
     told = "".join(f" AND instr(cut, '{each}') > 0" for each in needed)
     return (
-        f"WITH chosen AS (SELECT period, day, min(cut) AS cut FROM bill_lines WHERE day BETWEEN ? AND ?{told} "
-        "GROUP BY period, day)"
+        "WITH told AS (SELECT period, day, min(cut) AS cut FROM bill_lines "
+        f"WHERE day BETWEEN ? AND ?{told} GROUP BY period, day), "
+        f"chosen AS (SELECT period, day, cut FROM told WHERE {negation} {_READ})"
     )
 
 

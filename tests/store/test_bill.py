@@ -68,6 +68,15 @@ def test_a_correction_from_a_later_month_does_not_wipe_the_day_it_corrects(store
     assert days(db) == {OCTOBER: 70, ONE: 5}
 
 
+def test_a_correction_of_a_month_that_was_not_read_is_not_that_month(store):
+    db = kept(store, look(line(OCTOBER, -30, kind="correction"), line(ONE, 5, kind="usage")))
+
+    assert days(db) == {ONE: 5}
+    assert bill.begins(db) == ONE
+    assert list(bill.units(db, OCTOBER, OCTOBER)) == bill.sums(db, "kind", OCTOBER, OCTOBER) == []
+    assert bill.corrections_alone(db, OCTOBER, ONE) == -30
+
+
 def test_another_source_takes_the_place_of_the_first(store):
     explorer = look(line(ONE, 7, account="1", service="EC2"), line(ONE, 7, team="nlp", type=""), first=ONE, last=ONE)
     everything = {"account": "1", "service": "EC2", "team": "nlp", "type": "", "instance": "", "kind": "usage"}

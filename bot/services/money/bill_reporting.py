@@ -10,6 +10,7 @@ from sqlite_utils import Database
 from bot.domain import clock
 from bot.domain.money.bill import DAY, Dimension, is_estimate, utc_day
 from bot.domain.money.bill_report import Beside, BillReport, DayBeside, unseen_machines
+from bot.domain.money.rates import USD
 from bot.domain.money.reconciling import Metered, Reconciled, Why, reconcile
 from bot.errors import Refused
 from bot.services.desk import Desk
@@ -66,7 +67,7 @@ def answer(desk: Desk, first: date, last: date) -> BillReport:
         looked_at=read.looked_at,
         as_of=min((each.as_of for each in billed.values()), default=read.as_of or read.looked_at),
         begins=begins,
-        notes=(*read.notes, *_untagged(desk, teams)),
+        notes=(*read.notes, *_untagged(desk, teams), *_corrections(db, first, last)),
         error=since.error if since else "",
         error_at=since.looked_at if since else None,
     )
@@ -78,6 +79,16 @@ def _untagged(desk: Desk, teams: Sequence[Beside]) -> tuple[str, ...]:
         return ()
     tag = desk.settings.bill.team_tag or desk.settings.actions.team_tag
     return (f'No charge carries the tag "{tag}": AWS bills by tags only that are switched on as cost allocation tags.',)
+
+
+def _corrections(db: Database, first: date, last: date) -> tuple[str, ...]:
+    """What later invoices take back or add on days of months that were not read."""
+    micros = bills.corrections_alone(db, first, last)
+    if not micros:
+        return ()
+    sign = "-" if micros < 0 else ""
+    amount = f"{sign}${abs(micros) / USD:,.2f}"
+    return (f"Left out: {amount} of corrections to months whose own bill was not read.",)
 
 
 def _read(db: Database, source: str) -> bills.Read:

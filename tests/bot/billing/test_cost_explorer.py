@@ -120,6 +120,22 @@ def test_another_currency_is_refused_not_taken_for_dollars():
         look(SandboxCostExplorer(lambda: COSTS, unit="EUR"))
 
 
+@pytest.mark.parametrize("unit", ["N/A", ""])
+def test_nothing_without_a_currency_is_nothing(unit):
+    free = Cost(MONDAY, "0", team="nlp", type="g5.xlarge", hours="24")
+
+    found = look(SandboxCostExplorer(lambda: [free], unit=unit))
+
+    assert {line.billed_micros for line in found.lines} == {0}
+
+
+def test_a_second_opinion_in_another_currency_is_refused():
+    aws = SandboxCostExplorer(lambda: [Cost(date(2026, 11, 20), "10")], unit="EUR")
+
+    with pytest.raises(Refused, match="in EUR"):
+        CostExplorer(aws.ask, "account 1", "team").rest_of_month(NOW, lambda: None)
+
+
 def test_an_answer_without_end_is_given_up():
     endless = {"ResultsByTime": [], "NextPageToken": "again"}
 
