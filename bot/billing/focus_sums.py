@@ -56,8 +56,7 @@ def lines_of(rows: Iterable[Sequence[Any]], example: Callable[[], str] = lambda:
     days: dict[str, date] = {}
     unreadable = 0
     for row in rows:
-        *keys, billed, effective, listed, hours, charges, bad = row
-        period, day, account, service, team, kind_of, machine, category, correction, currency = keys
+        period, day, *_, currency, billed, _, _, _, charges, bad = row
         found.charges += int(charges)
         if int(bad) or period is None or not _is_day(day):
             unreadable += int(bad) or int(charges)
@@ -67,24 +66,7 @@ def lines_of(rows: Iterable[Sequence[Any]], example: Callable[[], str] = lambda:
             continue
         if currency is None and micros(billed):
             found.unsaid += int(charges)
-        # one copy of each word: there are hundreds of thousands of lines, and few words
-        told = [words.setdefault(word, word or "") for word in (account, service, team, kind_of, machine)]
-        found.lines.append(
-            BillLine(
-                period=words.setdefault(period, period),
-                day=days.setdefault(day, date.fromisoformat(day)),
-                billed_micros=micros(billed) or 0,
-                account=told[0],
-                service=told[1],
-                team=told[2],
-                type=told[3],
-                instance=told[4],
-                kind="correction" if correction == "correction" else KINDS.get(category or "", "other"),
-                effective_micros=micros(effective),
-                list_micros=micros(listed),
-                running_ms=None if hours is None else int(Decimal(hours) * HOUR),
-            )
-        )
+        found.lines.append(_line(row, words, days))
     if unreadable:
         verb = "has" if unreadable == 1 else "have"
         raise Refused(
@@ -92,6 +74,26 @@ def lines_of(rows: Iterable[Sequence[Any]], example: Callable[[], str] = lambda:
             f"{example()}, so its sums can't be trusted. Nothing was taken from it."
         )
     return found
+
+
+def _line(row: Sequence[Any], words: dict[str | None, str], days: dict[str, date]) -> BillLine:
+    """With one copy of each word: there are hundreds of thousands of lines, and few words."""
+    period, day, account, service, team, type_, machine, category, correction, _, *sums, _, _ = row
+    billed, effective, listed, hours = sums
+    return BillLine(
+        period=words.setdefault(period, period),
+        day=days.setdefault(day, date.fromisoformat(day)),
+        billed_micros=micros(billed) or 0,
+        account=words.setdefault(account, account or ""),
+        service=words.setdefault(service, service or ""),
+        team=words.setdefault(team, team or ""),
+        type=words.setdefault(type_, type_ or ""),
+        instance=words.setdefault(machine, machine or ""),
+        kind="correction" if correction == "correction" else KINDS.get(category or "", "other"),
+        effective_micros=micros(effective),
+        list_micros=micros(listed),
+        running_ms=None if hours is None else int(Decimal(hours) * HOUR),
+    )
 
 
 def micros(amount: Decimal | str | None) -> int | None:

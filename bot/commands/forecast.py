@@ -49,7 +49,9 @@ def forecast(history_path: Path, out_path: Path, horizon: int, events_path: Path
     hi80, and 95 between lo95 and hi95. Bounds of days don't add up to the total's. They are empty where a series has
     under three days of history. Amounts keep the unit of the file.
 
-    Missing, absurd and half-billed days are repaired, and a line on standard error says so. A planned stop or launch
+    Missing, absurd and half-billed days are repaired, and a line on standard error says so. One value a week or a month
+    is refused, as is a file without any value; a series that gives back more than it costs, such as credits, has a
+    forecast below zero. A planned stop or launch
     given by --events is worth more than any history.
 
     \b
@@ -66,6 +68,8 @@ def forecast(history_path: Path, out_path: Path, horizon: int, events_path: Path
         ) from missing
     except Refused as refused:
         raise click.ClickException(str(refused)) from refused
+    for left_out in written.notes:
+        click.echo(left_out, err=True)
     for name, outlook in written.forecasts.items():
         for note in outlook.notes:
             click.echo(f"{name}: {note}", err=True)

@@ -5,15 +5,19 @@ import csv
 import difflib
 import math
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 from bot.domain.money.forecast import Change, Forecast, History, forecast
 from bot.errors import NotFound, Refused
 
 LONGEST_HORIZON = 366
+RECENT = 28
+"""Days by which a series counts as one of credits."""
+WEEK, SHORTEST_MONTH, LONGEST_MONTH = 7, 28, 31
 NAME_COLUMNS = ("series", "task")
 _EARLIEST, _LATEST = date(1970, 1, 1), date(2999, 12, 31)
 
@@ -23,6 +27,8 @@ class ForecastFile:
     """What was written: the forecast of each series, by name, in the order of the history."""
 
     forecasts: dict[str, Forecast]
+    notes: tuple[str, ...] = ()
+    """Which series have no forecast, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,8 @@ def forecast_csv(history_path: Path, out_path: Path, *, horizon: int, events_pat
     events `series,date,delta`: a change of the daily level from that date on. Writes
     `series,h,date,mean,lo80,hi80,lo95,hi95`: h = 0 is the total, with the horizon's last day as its date, h = 1 the
     day after the series' last one. Bounds are empty where the history is under three days. When the history's first
-    column is `task`, so is the output's, and it has no `date`. Amounts keep the file's unit.
+    column is `task`, so is the output's, and it has no `date`. Amounts keep the file's unit. A series without a reading
+    is left out; one of credits has a negative forecast.
 
     Raises Refused, with the line, when a file cannot be read as described; then nothing is written.
     """
@@ -53,11 +60,54 @@ def forecast_csv(history_path: Path, out_path: Path, *, horizon: int, events_pat
     if not histories:
         raise Refused(f"{history_path.name} has no day below its header: nothing to forecast. Nothing was written.")
     changes = _changes(events_path, histories) if events_path else {}
-    made = {
-        name: forecast(history, horizon=horizon, changes=changes.get(name, ())) for name, history in histories.items()
-    }
-    _write(out_path, column, made)
-    return ForecastFile(made)
+    known = {name: history for name, history in histories.items() if _readings(history)}
+    if not known:
+        raise Refused(f"{history_path.name} has days, but no value on any: nothing to forecast. Nothing was written.")
+    forecasts = {name: _forecast(name, history, horizon, changes.get(name, ())) for name, history in known.items()}
+    _write(out_path, column, forecasts)
+    empty = tuple(f"{name}: no day has a value, so it is left out." for name in histories if name not in known)
+    return ForecastFile(forecasts, empty)
+
+
+def _readings(history: History) -> list[float]:
+    return [value for value in history.values if value is not None]
+
+
+def _forecast(name: str, history: History, horizon: int, changes: Sequence[Change]) -> Forecast:
+    """The forecast; of a series that lately gives back more than it costs, that of its opposite, turned around.
+
+    Spend is never forecast below zero, and credits never above. Raises Refused for known changes of such a series.
+    """
+    recent = _readings(history)[-RECENT:]
+    if sum(recent) >= 0:
+        return forecast(history, horizon=horizon, changes=changes)
+    if changes:
+        raise Refused(f'"{name}" gives back more than it costs: known changes can only be told of spend.')
+    opposite = History(history.start, tuple(None if value is None else -value for value in history.values))
+    return _turned(forecast(opposite, horizon=horizon))
+
+
+def _turned(credit: Forecast) -> Forecast:
+    def less(amount: float | None) -> float | None:
+        return None if amount is None else 0.0 - amount
+
+    days = tuple(
+        replace(
+            day, mean=0.0 - day.mean, lo80=less(day.hi80), hi80=less(day.lo80), lo95=less(day.hi95), hi95=less(day.lo95)
+        )
+        for day in credit.days
+    )
+    note = f"Over its last {RECENT} days it gives back more than it costs: the forecast is below zero."
+    return replace(
+        credit,
+        total=0.0 - credit.total,
+        lo80=less(credit.hi80),
+        hi80=less(credit.lo80),
+        lo95=less(credit.hi95),
+        hi95=less(credit.lo95),
+        days=days,
+        notes=(*credit.notes, note),
+    )
 
 
 def _read(path: Path, amount: str) -> tuple[str, list[_Row]]:
@@ -65,10 +115,11 @@ def _read(path: Path, amount: str) -> tuple[str, list[_Row]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = csv.reader(file, strict=True)
-            header = [cell.strip() for cell in next(lines, [])]
+            titles = [cell.strip() for cell in next(lines, [])]
+            header = [title.lower() for title in titles]
             name = next((column for column in NAME_COLUMNS if column in header), "")
             if not name or not {"date", amount} <= set(header):
-                raise Refused(f'{path.name} line 1: got "{",".join(header)}", expected series,date,{amount}.')
+                raise Refused(f'{path.name} line 1: got "{",".join(titles)}", expected series,date,{amount}.')
             wanted = (name, "date", amount)
             return name, [_row(path, lines.line_num, cells, header, wanted) for cells in lines if cells]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -111,7 +162,22 @@ def _histories(path: Path, rows: Iterable[_Row]) -> dict[str, History]:
         if row.day in days:
             raise Refused(f'{path.name} line {row.line}: {row.day} of "{row.name}" again, expected each day once.')
         days[row.day] = row.amount
+    for name, days in by_name.items():
+        _check_daily(path, name, sorted(days))
     return {name: _history(days) for name, days in by_name.items()}
+
+
+def _check_daily(path: Path, name: str, days: Sequence[date]) -> None:
+    """Refuse what is one value a week, a month or the like: taken for days it would be as many times too high."""
+    gaps = [(after - before).days for before, after in pairwise(days)]
+    if not gaps or min(gaps) < (WEEK if len(gaps) == 1 else 2):
+        return
+    told = "a month" if min(gaps) >= SHORTEST_MONTH and max(gaps) <= LONGEST_MONTH else f"{min(gaps)} days or more"
+    told = "a week" if min(gaps) == max(gaps) == WEEK else told
+    raise Refused(
+        f'{path.name}: the dates of "{name}" are {told} apart, so its values are no daily ones. '
+        "Expected one line a day, with 0 for a day that cost nothing. Nothing was written."
+    )
 
 
 def _history(days: dict[date, float | None]) -> History:

@@ -79,6 +79,60 @@ def test_a_byte_order_mark_is_no_trouble(written):
     assert written("\ufeff" + history_of(nlp=[5, 5]), horizon=2)[0]["mean"] == "10.0"
 
 
+def test_names_of_columns_may_be_in_capitals(written):
+    assert written("Series,DATE,Value\nnlp,2026-03-02,7\nnlp,2026-03-03,7\n", horizon=2)[0]["mean"] == "14.0"
+
+
+@pytest.mark.parametrize(
+    ("step", "count", "told"), [(7, 20, "a week"), (30, 12, "a month"), (30, 2, "a month"), (2, 9, "2 days or more")]
+)
+def test_one_value_a_week_or_month_is_no_daily_history(written, step, count, told):
+    days = [f"aws,{MONDAY + timedelta(days=step * i)},3000" for i in range(count)]
+
+    with pytest.raises(Refused, match=f'in.csv: the dates of "aws" are {told} apart, so its values are no daily ones'):
+        written("\n".join(["series,date,value", *days]))
+
+
+def test_calendar_months_are_no_days(written):
+    days = [f"aws,2025-{month:02}-01,3000" for month in range(1, 13)]
+
+    with pytest.raises(Refused, match="are a month apart"):
+        written("\n".join(["series,date,value", *days]))
+
+
+def test_a_file_without_a_value_is_refused_and_a_series_without_one_left_out(written, tmp_path):
+    with pytest.raises(Refused, match=r"in\.csv has days, but no value on any"):
+        written(history_of(nlp=["", "nan"]))
+
+    rows = written(history_of(nlp=["", ""], vision=[5, 5]), horizon=1)
+
+    assert {row["series"] for row in rows} == {"vision"}
+    assert forecast_csv(tmp_path / "in.csv", tmp_path / "o.csv", horizon=1).notes == (
+        "nlp: no day has a value, so it is left out.",
+    )
+
+
+@pytest.mark.parametrize("values", [[-5, -6, -7] * 20, [20, -50] * 30])
+def test_credits_have_a_forecast_below_zero(written, values):
+    total, *days = written(history_of(credits=values), horizon=10)
+
+    usual = 10 * sum(values) / len(values)
+    assert 1.5 * usual < float(total["mean"]) < 0.5 * usual
+    assert float(total["lo95"]) <= float(total["lo80"]) <= float(total["mean"]) <= float(total["hi80"]) <= 0
+    assert sum(float(day["mean"]) for day in days) == pytest.approx(float(total["mean"]))
+
+
+def test_a_day_of_credit_amid_spend_is_spend(written):
+    [total, _] = written(history_of(nlp=[*[100] * 40, -300, *[100] * 10]), horizon=1)
+
+    assert 80 < float(total["mean"]) <= 100
+
+
+def test_known_changes_of_credits_are_refused(written):
+    with pytest.raises(Refused, match='"credits" gives back more than it costs'):
+        written(history_of(credits=[-5] * 30), events="series,date,delta\ncredits,2026-05-02,40\n")
+
+
 @pytest.mark.parametrize("nothing", ["", "nan", "NaN"])
 def test_an_empty_value_is_a_day_without_a_reading(written, nothing):
     assert written(history_of(nlp=[100, nothing, 100, 100]), horizon=1)[0]["mean"] == "100.0"
