@@ -1,7 +1,8 @@
 """The fleet: instances as last seen, sources as last heard, verdicts as last judged."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from sqlite_utils import Database
 
@@ -9,6 +10,7 @@ from bot.domain.fleet import Instance, Look
 from bot.domain.listing import Source
 from bot.domain.measuring.verdict import Verdict
 from bot.domain.money.rates import Rate
+from bot.domain.naming import Bearer, look_of, told_apart
 from bot.domain.shape import Shape
 from store.money import source_reads
 from store.sql import Row, changed, many, one, rows
@@ -65,6 +67,14 @@ SHAPES = (
     "ALTER TABLE instances ADD COLUMN paid_anyway TEXT",
 )
 """NULL until the next look: not known."""
+NAMES_SCHEMA = (
+    "ALTER TABLE instances ADD COLUMN own_name TEXT",
+    "ALTER TABLE instances ADD COLUMN looks_like TEXT",
+    "CREATE INDEX instances_by_look ON instances (looks_like)",
+    "CREATE INDEX instances_by_own_name ON instances (lower(own_name)) WHERE gone_at IS NULL",
+)
+"""`name` is how a machine is called among the fleet; `own_name` what its tag or host says, where that is another.
+Rows without `looks_like` are of before, and get it when the next machine is written."""
 _COLUMNS = (
     *(
         "id",
@@ -95,10 +105,11 @@ _COLUMNS = (
 )
 _TERMS = ("paid_anyway", "team", "rate_micros", "rate_source")
 _UPSERT = (
-    f"INSERT INTO instances ({', '.join(_COLUMNS)}, paid_anyway, team, rate_micros, rate_source, rate_exact, gone_at) "
-    f"VALUES ({', '.join('?' * len(_COLUMNS))}, ?, ?, ?, ?, ?, NULL) ON CONFLICT (id) DO UPDATE SET "
+    f"INSERT INTO instances ({', '.join(_COLUMNS)}, paid_anyway, team, rate_micros, rate_source, rate_exact, "
+    f"looks_like, gone_at) VALUES ({', '.join('?' * len(_COLUMNS))}, ?, ?, ?, ?, ?, ?, NULL) "
+    "ON CONFLICT (id) DO UPDATE SET "
     + ", ".join(f"{column} = excluded.{column}" for column in (*_COLUMNS[1:], *_TERMS))
-    + ", rate_exact = excluded.rate_exact, gone_at = NULL"
+    + ", rate_exact = excluded.rate_exact, looks_like = excluded.looks_like, own_name = NULL, gone_at = NULL"
 )
 
 
@@ -108,12 +119,44 @@ def save(db: Database, instance: Instance, *, team: str, rate: Rate | None) -> N
 
 
 def save_all(db: Database, seen: Iterable[tuple[Instance, str, Rate | None]]) -> None:
-    """Write instances as they were just seen, with their team and rate."""
-    many(db, _UPSERT, (_values(instance, team, rate) for instance, team, rate in seen))
+    """Write instances as they were just seen, with their team and rate, and call each of the fleet apart from others."""
+    written = list(seen)
+    if not written:
+        return
+    looks = _looks(db, [instance.id for instance, _, _ in written])
+    many(db, _UPSERT, (_values(instance, team, rate) for instance, team, rate in written))
+    _tell_apart(db, looks | {look_of(instance.told_name) for instance, _, _ in written})
+
+
+def _looks(db: Database, ids: Sequence[str]) -> set[str]:
+    """What these look like so far, and whatever has no look yet, which gets it now."""
+    old = rows(db, "SELECT id, name FROM instances WHERE looks_like IS NULL")
+    many(db, "UPDATE instances SET looks_like = ? WHERE id = ?", ((look_of(row["name"]), row["id"]) for row in old))
+    found = {look_of(row["name"]) for row in old}
+    sql = "SELECT looks_like AS look FROM instances WHERE id IN (SELECT value FROM json_each(?))"
+    found |= {row["look"] for row in rows(db, sql, json.dumps(list(ids)))}
+    return found
+
+
+def _tell_apart(db: Database, looks: Collection[str]) -> None:
+    """The one place that decides how a machine is called: anew for all that look so."""
+    alike: dict[str, list[Row]] = {}
+    sql = "SELECT id, name, coalesce(own_name, name) AS own, own_name, gone_at, looks_like FROM instances "
+    for row in rows(db, f"{sql}WHERE looks_like IN (SELECT value FROM json_each(?)) ORDER BY id", json.dumps(list(looks))):
+        alike.setdefault(row["looks_like"], []).append(row)
+    for group in alike.values():
+        called = told_apart([Bearer(row["id"], row["own"], row["gone_at"] is not None) for row in group])
+        changes = [(called[row["id"]], None if called[row["id"]] == row["own"] else row["own"], row) for row in group]
+        many(
+            db,
+            "UPDATE instances SET name = ?, own_name = ? WHERE id = ?",
+            ((name, own, row["id"]) for name, own, row in changes if (name, own) != (row["name"], row["own_name"])),
+        )
 
 
 def _values(instance: Instance, team: str, rate: Rate | None) -> tuple[object, ...]:
-    plain = [getattr(instance, column) for column in _COLUMNS[:-3]]
+    named = replace(instance, name=instance.told_name)
+    plain = [getattr(named, column) for column in _COLUMNS[:-3]]
     disks = None if instance.disks is None else json.dumps(dict(instance.disks), sort_keys=True)
     tags = json.dumps(dict(instance.tags), sort_keys=True)
     return (
@@ -126,6 +169,7 @@ def _values(instance: Instance, team: str, rate: Rate | None) -> tuple[object, .
         rate and rate.micros_per_hour,
         rate.source if rate else "",
         rate is None or rate.exact,
+        look_of(named.name),
     )
 
 
@@ -135,8 +179,11 @@ def of_source(db: Database, source: str) -> dict[str, Row]:
 
 
 def mark_gone(db: Database, ids: Iterable[str], now: int) -> None:
-    """These are no longer there; their history stays."""
-    many(db, "UPDATE instances SET gone_at = ?, state = 'terminated' WHERE id = ?", ((now, each) for each in ids))
+    """These are no longer there; their history stays, and their names are free for others."""
+    left = list(ids)
+    if left:
+        many(db, "UPDATE instances SET gone_at = ?, state = 'terminated' WHERE id = ?", ((now, each) for each in left))
+        _tell_apart(db, _looks(db, left))
 
 
 def heard(db: Database, look: Look, now: int) -> None:
@@ -173,6 +220,7 @@ def instance_of(row: Row) -> Instance:
     values["disks"] = None if row["disks"] is None else json.loads(row["disks"])
     values["shape"] = None if row["shape"] is None else Shape.from_json(row["shape"])
     values["stop_protected"] = bool(row["stop_protected"])
+    values["own_name"] = row["own_name"] or ""
     return Instance(**values)
 
 
@@ -254,6 +302,6 @@ def known(db: Database) -> dict[str, tuple[str, int]]:
 
 def gone(db: Database, word: str) -> tuple[str, str] | None:
     """Id and name of the instance of this name or id that went last, among those that are gone."""
-    sql = "SELECT id, name FROM instances WHERE gone_at IS NOT NULL AND lower(?) IN (lower(id), lower(name)) "
+    sql = "SELECT id, name FROM instances WHERE gone_at IS NOT NULL AND lower(?) IN (lower(id), lower(name), lower(own_name)) "
     row = one(db, sql + "ORDER BY gone_at DESC LIMIT 1", word)
     return (row["id"], row["name"]) if row else None

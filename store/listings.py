@@ -108,8 +108,9 @@ def matching(db: Database, word: str) -> list[Listing]:
 
 def _named(db: Database, test: str, word: str) -> list[Row]:
     """Rows whose name or id passes a test; a union, as SQLite does not look for both sides of an OR in indexes."""
-    each = [f"SELECT id FROM instances WHERE gone_at IS NULL AND {test.format(column)}" for column in ("name", "id")]
-    values = [word] * (2 * test.count("?"))
+    known_by = ("name", "own_name", "id")
+    each = [f"SELECT id FROM instances WHERE gone_at IS NULL AND {test.format(column)}" for column in known_by]
+    values = [word] * (len(known_by) * test.count("?"))
     return rows(db, f"{_SELECT} AND i.id IN ({' UNION '.join(each)}) ORDER BY i.name, i.id LIMIT {MATCHES}", *values)
 
 

@@ -64,6 +64,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_power_of_trails", observations.POWER_SCHEMA),
     ("0002_shapes", fleet.SHAPES),
     ("0002_source_reads", source_reads.SCHEMA),
+    ("0002_names", fleet.NAMES_SCHEMA),
 )
 
 

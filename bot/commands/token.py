@@ -138,7 +138,7 @@ def _meant(db: "Database", word: str) -> str:
     ids = [
         found.instance.id
         for found in listings.matching(db, word)
-        if found.instance.provider == "ec2" and found.instance.name == word
+        if found.instance.provider == "ec2" and word in {found.instance.name, found.instance.told_name}
     ]
     if len(ids) > 1:
         raise Refused(f'{len(ids)} rented machines are called "{word}": {", ".join(ids)}. Say which, by its id.')

@@ -25,7 +25,7 @@ class Exemption:
     def covers(self, instance: Instance) -> bool:
         """It is about this instance."""
         if self.instance:
-            return self.instance in {instance.id, instance.name}
+            return self.instance in {instance.id, instance.name, instance.told_name}
         key, equals, value = self.tag.partition("=")
         found = instance.tags.get(key)
         return bool(key) and found is not None and (not equals or found == value)

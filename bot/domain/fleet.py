@@ -18,7 +18,7 @@ class Instance:
 
     id: str
     name: str
-    """As its tag or host says, made plain."""
+    """As its tag or host says, made plain; from the store, as it is called among the fleet."""
     provider: Provider
     source: str
     """Where it was seen: "ec2/111122223333/us-east-1", or "owned"."""
@@ -50,10 +50,21 @@ class Instance:
     state_reason: str = ""
     """Why it does not run, in the provider's word; empty while it runs, or where the provider gives none."""
     tags: Mapping[str, str] = field(default_factory=dict)
+    own_name: str = ""
+    """As its tag or host says, where `name` had to be told apart from another's; else empty."""
 
     def __post_init__(self) -> None:
         """Names come from tags that anybody may set."""
         object.__setattr__(self, "name", plain(self.name) or self.id)
+
+    @property
+    def told_name(self) -> str:
+        """As its tag or host says: for whoever knows it by that alone."""
+        return self.own_name or self.name
+
+    def goes_by(self, word: str) -> bool:
+        """It has just this name or id; case does not count."""
+        return word.lower() in {self.name.lower(), self.told_name.lower(), self.id.lower()}
 
     @property
     def region(self) -> str:

@@ -36,7 +36,7 @@ class Owned:
     def _switch(instance: Instance, command: tuple[str, ...], what: str) -> None:
         if not command:
             raise Refused(f"{instance.name} is owned, and valet.toml has no command by which it is {what}.")
-        run(command, instance.name)
+        run(command, instance.told_name)
 
     def launch(self, order: Order) -> Instance:
         """Raise Refused: nothing makes owned machines."""

@@ -75,7 +75,7 @@ def find(desk: Desk, word: str) -> Listing:
 def exactly(desk: Desk, word: str) -> Listing | None:
     """The one listing of just that name or id, if there is one."""
     instances = listings.matching(desk.store.reading(), word)
-    found = [each for each in instances if word.lower() in {each.instance.name.lower(), each.instance.id}]
+    found = [each for each in instances if each.instance.goes_by(word)]
     return found[0] if len(found) == 1 else None
 
 

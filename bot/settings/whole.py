@@ -203,7 +203,7 @@ class Settings(Table):
 
     def person(self, instance: Instance, unix_user: str) -> str:
         """Whose unix user this is on an instance, by Slack user id; empty where nobody has said."""
-        own = (self.people.get(f"{key}/{unix_user}") for key in (instance.name, instance.id))
+        own = (self.people.get(f"{key}/{unix_user}") for key in (instance.told_name, instance.id))
         return next((each for each in own if each), "") or self.people.get(unix_user, "")
 
     def unix_users(self, instance: Instance, person: str) -> frozenset[str]:

@@ -56,7 +56,8 @@ class PlaceRead:
 def targets(db: Database) -> list[Target]:
     """Every running instance, as sources are asked about it."""
     sql = (
-        "SELECT id, name, source AS place, team FROM instances WHERE state = 'running' AND gone_at IS NULL ORDER BY id"
+        "SELECT id, coalesce(own_name, name) AS name, source AS place, team FROM instances "
+        "WHERE state = 'running' AND gone_at IS NULL ORDER BY id"
     )
     return [Target(**row) for row in rows(db, sql)]
 

@@ -34,7 +34,7 @@ def begin(desk: Desk, action: Action) -> None:
 
 
 def _copy(desk: Desk, action: Action, instance: Instance) -> None:
-    tags = {"Name": instance.name, "owner": action.requester, "valet-action": action.id, "valet-of": instance.name}
+    tags = {"Name": instance.told_name, "owner": action.requester, "valet-action": action.id, "valet-of": instance.name}
     provider = steps.provider_of(desk, instance.provider, instance.source)
     try:
         image_id = provider.copy(instance, image_name(action), tags, reboot=action.facts.reboot)

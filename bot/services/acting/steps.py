@@ -41,6 +41,8 @@ def look(desk: Desk, action: Action, instance_id: str, *, deadline: int) -> Inst
         return None
     with desk.store.writing() as db:
         save(desk, db, instance)
+        row = fleet.by_id(db, instance_id) or row
+    instance = replace(instance, name=row["name"], own_name=row["own_name"] or "")
     if instance.state == "terminated":
         close(desk, action, failed(action), f"{known.name} is gone.")
         return None

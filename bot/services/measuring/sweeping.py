@@ -62,7 +62,10 @@ def record(desk: Desk, look: Look, now: int) -> None:
 
 
 def _differs(told: tuple[Instance, str, Rate | None], row: Row | None) -> bool:
-    return row is None or told != (fleet.instance_of(row), row["team"], fleet.rate_of(row))
+    if row is None:
+        return True
+    known = fleet.instance_of(row)
+    return told != (replace(known, name=known.told_name, own_name=""), row["team"], fleet.rate_of(row))
 
 
 def _meter(

@@ -75,7 +75,7 @@ def instead_of(
 def is_name(desk: Desk, word: str) -> bool:
     """Whether an instance goes by exactly this name or id."""
     found = listings.matching(desk.store.reading(), word)
-    return any(word.lower() in {each.instance.name.lower(), each.instance.id.lower()} for each in found)
+    return any(each.instance.goes_by(word) for each in found)
 
 
 def is_kind(desk: Desk, text: str) -> bool:
