@@ -4,6 +4,7 @@ ValetError
 +-- Refused          the answer is no; nothing was changed
 |   +-- NoCapacity   the provider has none left just now; later may help
 |   +-- NotFound     no such thing; carries the nearest names
+|   +-- Ambiguous    several machines could be meant; carries which
 |   +-- SettingsError  the configuration is wrong; the start is refused
 +-- Unreachable      someone we depend on did not answer; `retryable` says whether later may help
     +-- Impaired     our own database can't be used: full disk, no right to write, damage
@@ -24,6 +25,15 @@ class NotFound(Refused):
     def __init__(self, sentence: str, nearest: tuple[str, ...] = ()) -> None:
         super().__init__(sentence)
         self.nearest = nearest
+
+
+class Ambiguous(Refused):
+    """A word could mean several machines; `instance_ids` says which."""
+
+    def __init__(self, sentence: str, word: str, instance_ids: tuple[str, ...]) -> None:
+        super().__init__(sentence)
+        self.word = word
+        self.instance_ids = instance_ids
 
 
 class SettingsError(Refused):

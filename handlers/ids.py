@@ -1,4 +1,4 @@
-"""Every action_id; a button's value is an id of ours, never a fact."""
+"""Every action_id; a button's value is an id of ours, or a command to be read again, never a fact."""
 
 BILL = "bill"
 BILL_CSV = "bill_csv"
@@ -66,6 +66,7 @@ DROP_KEPT = "drop_kept"
 DRAIN_END = "drain_end"
 STATUS_PAGE = "status_page"
 STATUS_OF = "status_of"
+MEANT = "meant"
 DORMANT_OF = "dormant_of"
 IMAGES_OF = "images_of"
 KEEP_IMAGE = "keep_image"

@@ -119,7 +119,7 @@ def save(db: Database, instance: Instance, *, team: str, rate: Rate | None) -> N
 
 
 def save_all(db: Database, seen: Iterable[tuple[Instance, str, Rate | None]]) -> None:
-    """Write instances as they were just seen, with their team and rate, and call each of the fleet apart from others."""
+    """Write instances as they were just seen, with their team and rate; names that look alike are told apart."""
     written = list(seen)
     if not written:
         return
@@ -142,7 +142,9 @@ def _tell_apart(db: Database, looks: Collection[str]) -> None:
     """The one place that decides how a machine is called: anew for all that look so."""
     alike: dict[str, list[Row]] = {}
     sql = "SELECT id, name, coalesce(own_name, name) AS own, own_name, gone_at, looks_like FROM instances "
-    for row in rows(db, f"{sql}WHERE looks_like IN (SELECT value FROM json_each(?)) ORDER BY id", json.dumps(list(looks))):
+    for row in rows(
+        db, f"{sql}WHERE looks_like IN (SELECT value FROM json_each(?)) ORDER BY id", json.dumps(list(looks))
+    ):
         alike.setdefault(row["looks_like"], []).append(row)
     for group in alike.values():
         called = told_apart([Bearer(row["id"], row["own"], row["gone_at"] is not None) for row in group])
@@ -302,6 +304,6 @@ def known(db: Database) -> dict[str, tuple[str, int]]:
 
 def gone(db: Database, word: str) -> tuple[str, str] | None:
     """Id and name of the instance of this name or id that went last, among those that are gone."""
-    sql = "SELECT id, name FROM instances WHERE gone_at IS NOT NULL AND lower(?) IN (lower(id), lower(name), lower(own_name)) "
-    row = one(db, sql + "ORDER BY gone_at DESC LIMIT 1", word)
+    sql = "SELECT id, name FROM instances WHERE gone_at IS NOT NULL AND lower(?) IN (lower(id), lower(name), "
+    row = one(db, sql + "lower(own_name)) ORDER BY gone_at DESC LIMIT 1", word)
     return (row["id"], row["name"]) if row else None

@@ -69,9 +69,9 @@ ALIKE: Mapping[str, str] = {
     ),
     "z": "\u0396\u13c3\u1d22\ua4dc\uab93\U000102f5\U000118a9\U000118c4\U000118e5",
 }
-"""What passes for each character: the single characters of Unicode's confusables.txt (UTS 39, its data of 2023) that are
-confused with a letter, a digit, a dash, a dot or a slash and that NFKC leaves as they are. Small and capital letters are
-one, and so are l, i, 1 and |, and o and 0."""
+"""What passes for each character: the single characters of Unicode's confusables.txt (UTS 39, its data of 2023) that
+are confused with a letter, a digit, a dash, a dot or a slash, and that NFKC leaves as they are. Small and capital
+letters are one, and so are l, i, 1 and |, and o and 0."""
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters and signs that show as nothing."""
 _ONE_STROKE = str.maketrans("i1|0", "lllo")

@@ -86,7 +86,7 @@ class SandboxFleet:
     def describe(self, instance: Instance) -> Instance | None:
         """The machine this moment; None when there is no such id. Raises the fault set for it."""
         with self._lock:
-            fault = self._met(instance.name, "describe")
+            fault = self._met(self._handle(instance), "describe")
             if fault:
                 raise fault.error
             self._answering(instance.region)
@@ -95,7 +95,7 @@ class SandboxFleet:
     def stop(self, instance: Instance) -> None:
         """Begin to stop it. Raises Refused where EC2 would say no, or the fault set for it."""
         with self._lock:
-            fault = self._met(instance.name, "stop")
+            fault = self._met(self._handle(instance), "stop")
             if fault and not fault.accepted:
                 raise fault.error
             self._begin_stop(instance)
@@ -105,7 +105,7 @@ class SandboxFleet:
     def start(self, instance: Instance) -> None:
         """Begin to start it. Raises NoCapacity and Refused where EC2 would say so, or the fault set for it."""
         with self._lock:
-            fault = self._met(instance.name, "start")
+            fault = self._met(self._handle(instance), "start")
             if fault and not fault.accepted:
                 raise fault.error
             self._begin_start(instance)
@@ -126,13 +126,13 @@ class SandboxFleet:
     def copy(self, instance: Instance, name: str, tags: Mapping[str, str], *, reboot: bool) -> str:
         """Begin to make an image, once for one name. Raises Refused where EC2 would, or the fault set for it."""
         with self._lock:
-            fault = self._met(instance.name, "copy")
+            fault = self._met(self._handle(instance), "copy")
             if fault and not fault.accepted:
                 raise fault.error
             if name in self._images:
                 raise copy_failed(Said("InvalidAMIName.Duplicate", 400, "CreateImage"), instance)
             self._images[name] = image_of(instance, name, tags, self._clock())
-            self.copies.append((instance.name, reboot))
+            self.copies.append((self._handle(instance), reboot))
             if fault:
                 raise fault.error
             return self._images[name].id
@@ -180,6 +180,10 @@ class SandboxFleet:
         self._images |= {name: replace(self._images[name], launched_at=self._clock()) for name in used}
         return self.named(order.name)
 
+    def is_known(self, name: str) -> bool:
+        """There is or was a machine that goes by this name here."""
+        return name in self._machines
+
     def named(self, name: str) -> Instance:
         """The machine of that name, this moment."""
         with self._lock:
@@ -210,8 +214,8 @@ class SandboxFleet:
         """Someone ends it for good."""
         self.change(name, state="terminated")
 
-    def change(self, name: str, **fields: Any) -> None:
-        """Someone changes it in AWS: `change("nb-2", stop_protected=True)`."""
+    def change(self, name: str, /, **fields: Any) -> None:
+        """Someone changes it in AWS: `change("nb-2", stop_protected=True)`; here its first name stays."""
         with self._lock:
             self._put(replace(self.named(name), **fields))
 
@@ -251,7 +255,7 @@ class SandboxFleet:
             raise stop_failed(Said(code, 400, "StopInstances"), instance)
         if machine is None or machine.state != "running":
             return  # EC2 takes a second stop as done
-        self.stops.append((machine.name, self._clock()))
+        self.stops.append((self._handle(machine), self._clock()))
         reason = "Client.UserInitiatedShutdown"
         self._put(replace(machine, state="stopping", stopped_at=self._clock(), state_reason=reason))
 
@@ -262,8 +266,8 @@ class SandboxFleet:
             raise start_failed(Said(code, 400, "StartInstances"), instance)
         if machine is None or machine.state != "stopped":
             return  # EC2 takes a second start as done
-        self.starts.append((machine.name, self._clock()))
-        self.power_up(machine.name)
+        self.starts.append((self._handle(machine), self._clock()))
+        self.power_up(self._handle(machine))
 
     def _is_short(self, instance: Instance) -> bool:
         return self._short.get(instance.zone) is False
@@ -271,12 +275,16 @@ class SandboxFleet:
     def _by_id(self, instance_id: str) -> Instance | None:
         return next((one for name in self._machines if (one := self.named(name)).id == instance_id), None)
 
+    def _handle(self, machine: Instance) -> str:
+        """What it goes by here: its first name, whatever somebody has renamed it to."""
+        return next((name for name, one in self._machines.items() if one.id == machine.id), machine.told_name)
+
     def _put(self, machine: Instance) -> None:
-        self._machines[machine.name] = machine
-        self._changing[machine.name] = self._clock()
+        self._machines[self._handle(machine)] = machine
+        self._changing[self._handle(machine)] = self._clock()
 
     def _settled(self, machine: Instance) -> Instance:
-        lasted = self._clock() - self._changing.get(machine.name, 0)
+        lasted = self._clock() - self._changing.get(self._handle(machine), 0)
         if machine.state == "stopping" and lasted >= STOP_TAKES:
             return replace(machine, state="stopped")
         if machine.state == "pending" and lasted >= START_TAKES:

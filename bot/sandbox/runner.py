@@ -26,7 +26,7 @@ class SandboxRunner:
         fault, self.fault = self.fault, None
         if fault is None or self.accepts:
             self._began[run.id] = self._clock()
-            self.started.append((run.id, instance.name))
+            self.started.append((run.id, instance.told_name))
         if fault is not None:
             raise fault
         return f"cmd-{run.id[:8]}"

@@ -9,7 +9,7 @@ from bot.domain.exemptions import Exemption, exemption_of
 from bot.domain.fleet import Instance
 from bot.domain.listing import Listing
 from bot.domain.people import Roster
-from bot.errors import NotFound, Refused
+from bot.errors import Ambiguous, NotFound
 from bot.nearest import nearest
 from bot.providers import Provider
 from bot.providers.runner import Runner
@@ -57,16 +57,17 @@ class Desk:
 def find(desk: Desk, word: str) -> Listing:
     """The one listing a person means by a name, an id or a unique beginning of either.
 
-    Raises NotFound with the nearest names, or Refused naming the candidates.
+    Raises NotFound with the nearest names, or Ambiguous naming the candidates.
     """
     db = desk.store.reading()
     found = listings.matching(db, word) or listings.matching(db, word.strip("`'").rstrip(".,"))
     if len(found) == 1:
         return found[0]
     if found:
-        names = ", ".join(_distinct(listing.instance, found) for listing in found)
+        names = ", ".join(listing.instance.name for listing in found)
         more = " and others" if len(found) == listings.MATCHES else ""
-        raise Refused(f'"{word[:60]}" could be any of {names}{more}. Say which.')
+        sentence = f'"{word[:60]}" could be any of {names}{more}. Say which.'
+        raise Ambiguous(sentence, word, tuple(listing.instance.id for listing in found))
     close = nearest(word, listings.names(db))
     hint = f" Did you mean {' or '.join(close)}?" if close else " `/gpu status` lists what there is."
     raise NotFound(f'I don\'t know "{word[:60]}".{hint}', tuple(close))
@@ -82,11 +83,6 @@ def exactly(desk: Desk, word: str) -> Listing | None:
 def is_known(desk: Desk, word: str) -> bool:
     """Whether some instance goes by this name or id, or by one that begins so."""
     return bool(listings.matching(desk.store.reading(), word))
-
-
-def _distinct(instance: Instance, among: list[Listing]) -> str:
-    twins = sum(other.instance.name == instance.name for other in among) > 1
-    return f"{instance.id} ({instance.type})" if twins else instance.name
 
 
 def channel_of(desk: Desk, team_name: str, roster: Roster | None = None) -> str:

@@ -1,5 +1,6 @@
 """Answers from the store, for the Slack face to show."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.acting.actions import Action
@@ -51,6 +52,11 @@ def held_by(desk: Desk, person: str) -> list[Listing]:
 def listing(desk: Desk, instance_id: str) -> Listing | None:
     """One instance."""
     return listings.by_id(desk.store.reading(), instance_id)
+
+
+def listings_of(desk: Desk, instance_ids: Sequence[str]) -> list[Listing]:
+    """Several, in this order, without those that are gone."""
+    return listings.by_ids(desk.store.reading(), instance_ids)
 
 
 def action(desk: Desk, action_id: str) -> Action | None:

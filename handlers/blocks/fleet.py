@@ -103,6 +103,13 @@ def describe(listing: Listing, now: int) -> str:
     return lines([f"{first}{_strip(listing)}", "  ·  ".join(part for part in second if part)])
 
 
+def tells_apart(listing: Listing, now: int) -> str:
+    """What tells a machine from others of that name: type, region, state, and who holds it."""
+    instance = listing.instance
+    kind = "owned" if instance.provider == "owned" else f"{esc(instance.type, 40)}, {esc(instance.region, 40)}"
+    return f"*{esc(instance.name, 60)}*  {kind}, {esc(instance.id, 40)}, {listing.state}, {_people(listing, now)}"
+
+
 def _kept(listing: Listing) -> str:
     return f"kept {snoozed(listing.snooze)}" if listing.snooze else ""
 

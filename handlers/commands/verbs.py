@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from bot.domain.listing import Listing
-from bot.errors import Refused
+from bot.errors import Ambiguous, Refused
 from bot.nearest import nearest
+from bot.services import looking
 from bot.services.desk import Desk, exactly, find
+from handlers.blocks import which
 from handlers.blocks.parts import Reply, context, lines, plainly, section
 from handlers.blocks.words import code
 from handlers.commands.spans import Asker
@@ -72,10 +74,8 @@ def run(command: str, verbs: tuple[Verb, ...], ask: Ask) -> Reply:
     name, *rest = ask.words
     first, asked = name.lower(), [word.lower() for word in rest]
     verb = next((each for each in verbs if each.name == first), None)
-    if verb is not None and asked in HELPS:
-        return help_text(command, verbs, of=first)
     if verb is not None:
-        return verb.run(Ask(ask.desk, ask.user, ask.channel, rest))
+        return help_text(command, verbs, of=first) if asked in HELPS else _run(command, verb, ask)
     if [first] in HELPS:
         return help_text(command, verbs, of=next((each.name for each in verbs if [each.name] == asked), ""))
     meant = MEANT.get(name.lower(), "")
@@ -85,6 +85,15 @@ def run(command: str, verbs: tuple[Verb, ...], ask: Ask) -> Reply:
         return help_text(command, verbs, f"I don't know {code(name, 40)}.")
     said = " or ".join(f"`{command} {each}`" for each in close)
     return plainly(f"I don't know {code(name, 40)}. Did you mean {said}? `{command} help` lists all.")
+
+
+def _run(command: str, verb: Verb, ask: Ask) -> Reply:
+    rest = ask.words[1:]
+    try:
+        return verb.run(Ask(ask.desk, ask.user, ask.channel, rest))
+    except Ambiguous as error:
+        found = looking.listings_of(ask.desk, error.instance_ids)
+        return which.machine(error, found, ask.desk.clock(), f"{command}|{verb.name}", rest)
 
 
 def help_text(command: str, verbs: tuple[Verb, ...], first: str = "", *, of: str = "") -> Reply:

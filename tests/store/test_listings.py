@@ -155,8 +155,8 @@ def test_two_of_one_name_are_both_found(store):
     put(store, named("twin"))
     put(store, replace(named("twin"), id="i-other"))
 
-    assert found(store, "twin") == ["twin", "twin"]
-    assert found(store, "i-other") == ["twin"]
+    assert found(store, "twin") == ["twin/i-other", "twin/i-twin"]
+    assert found(store, "i-other") == ["twin/i-other"]
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -169,7 +169,7 @@ class Office:
         user: str | list[str] = "ada",
     ) -> None:
         """The agent of a machine tells of its last minutes, every GPU the same unless a list says otherwise."""
-        one = self.machine(name) if name in self.names() else None
+        one = self.machine(name) if self.fleet.is_known(name) else None
         host, count = (one.id, one.gpu_count) if one else (name, 8)
         utils = util if isinstance(util, list) else [util] * count
         users = user if isinstance(user, list) else [user] * count
@@ -186,9 +186,6 @@ class Office:
             push = Push(host, "boot", self.seq, now, 0, gpus, tuple(told[start : start + 400]))
             ingesting.receive(self.valet.desk, push, "10.0.0.1")
         judging.judge_all(self.valet.desk)
-
-    def names(self) -> set[str]:
-        return {each.name for look in self.fleet.sweep() for each in look.instances}
 
     @staticmethod
     def _minute(gpu: int, tick: int, util: float, *, memory: int, program: Process) -> Minute:

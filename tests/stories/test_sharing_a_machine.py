@@ -42,13 +42,14 @@ def test_an_endless_name_is_not_said_again_in_full(office):
 
 
 def test_machines_of_one_name_are_told_apart_by_id_and_type(office):
-    with office.valet.desk.store.writing() as db:
-        db.execute("UPDATE instances SET name = 'twin' WHERE name IN ('train-7', 'train-9')")
+    for name in ("train-7", "train-9"):
+        office.fleet.change(name, name="twin")
+    office.tick()
 
     seen = office.types("ada", "/gpu claim twin")
 
-    assert f"{office.machine('train-7').id} (p4d.24xlarge)" in seen
-    assert f"{office.machine('train-9').id} (p4de.24xlarge)" in seen
+    assert f"*  p4d.24xlarge, us-east-1, {office.machine('train-7').id}, unknown" in seen
+    assert f"*  p4de.24xlarge, us-west-2, {office.machine('train-9').id}, unknown" in seen
 
 
 def test_a_wrong_verb_gets_the_right_one(office):
@@ -240,4 +241,4 @@ def test_a_beginning_of_many_names_names_some_and_says_that_there_are_others(off
 
     seen = office.types("ada", "/gpu claim many")
     assert seen.startswith('"many" could be any of many-00, many-01, ')
-    assert seen.endswith(", many-09 and others. Say which.")
+    assert ", many-09 and others. Say which.\n" in seen

@@ -12,7 +12,7 @@ def test_bob_approves_and_ada_gets_it(office):
 
     assert said.startswith("Asked in #ml-platform. eval-2 stays stopped until somebody approves")
     assert card.startswith("*Start eval-2 for 3 h? @Ada asks. @Bob can answer until Mon 11:00 UTC.*\n>rerun the eval")
-    assert "g5.2xlarge, us-west-2, about $1.21/h\nCosts: about $3.64 for 3 h." in card
+    assert "g5.2xlarge, us-west-2, i-0403f34df637d37e5, about $1.21/h\nCosts: about $3.64 for 3 h." in card
     assert "[Start eval-2] [Leave it stopped]" in card
     assert "eval-2 runs, 60 s after the yes; no agent has reported from it." in office.sees("ada", "@ada")
     assert "Yours until Mon 12:01 UTC." in office.sees("ada", "@ada")

@@ -153,4 +153,4 @@ def test_a_price_borrowed_from_another_region_is_called_an_estimate(office):
 
     office.types("ada", "/gpu stop train-7")
 
-    assert "p4d.24xlarge, eu-west-1, about $21.96/h" in office.sees("bob", "#ml-platform")
+    assert "p4d.24xlarge, eu-west-1, i-033545907c2b0b11f, about $21.96/h" in office.sees("bob", "#ml-platform")

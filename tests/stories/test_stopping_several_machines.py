@@ -34,7 +34,10 @@ def test_one_card_lists_them_all_with_what_it_saves_and_what_is_lost(idle):
     assert seen.startswith("Asked in #ml-platform to stop train-7, nb-2, nb-5 of team nlp.")
     assert card.startswith("*Stop 3 machines of team nlp? @Ada asks. @Bob can answer until Mon 11:00 UTC.*")
     assert ">nobody is here tonight" in card
-    assert "*train-7*  p4d.24xlarge, $21.96/h  ·  free for 1 h 15 m  ·  lost: memory, 8,000 GB of local NVMe" in card
+    assert (
+        "*train-7*  p4d.24xlarge, us-east-1, i-033545907c2b0b11f, $21.96/h  ·  free for 1 h 15 m  ·  lost: memory, 8,000 GB of local NVMe"
+        in card
+    )
     assert "Together about $" in card or "Together $" in card
     assert "[Stop these 3] [Keep them running]" in card
 
@@ -82,7 +85,10 @@ def test_one_that_is_claimed_meanwhile_drops_out_and_the_others_are_stopped(idle
     idle.presses("bob", "Stop these 2", DECIDE)
     idle.passes(3 * MINUTE)
 
-    assert "*nb-2*  g5.12xlarge, $5.67/h  ·  no longer asked: @Cy claimed nb-2 first." in between
+    assert (
+        "*nb-2*  g5.12xlarge, us-east-1, i-0de45d899f7c5bc8f, $5.67/h  ·  no longer asked: @Cy claimed nb-2 first."
+        in between
+    )
     assert sorted(name for name, _ in idle.fleet.stops) == ["nb-5", "train-7"]
     assert "Stopped 2 of 3." in idle.sees("bob", DECIDE)
 

@@ -35,7 +35,7 @@ def test_a_yes_runs_the_command_once_and_the_silence_of_its_agent_is_the_end(pow
     powered.passes(20 * MINUTE)
 
     assert "*Stop dgx-1? @Ada asks." in card
-    assert "owned, $9.12/h\n" in card
+    assert "owned, dgx-1, $9.12/h\n" in card
     assert "Keeps costing: all but its power.\nHow: by the power command in valet.toml, run once." in card
     assert "dgx-1 is stopping" in during
     assert ran.read_text() == "off "

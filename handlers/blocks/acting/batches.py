@@ -10,7 +10,7 @@ from handlers.blocks.parts import Block, Reply, actions, button, confirm, contex
 from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, say, usd
 
 ROWS_PER_BLOCK = 6
-"""Of some 400 characters at most each: a section holds 2,900."""
+"""Of some 440 characters at most each: a section holds 2,900."""
 MOST_SAID = 240
 MOST_LEFT = 12
 MOST_NAMED = 20
@@ -64,7 +64,7 @@ def _rows(stops: Sequence[Action]) -> list[Block]:
 def _row(stop: Action) -> str:
     known = stop.facts
     rate = card_parts.price(known) if known.rate_micros is not None else "no known price"
-    head = f"*{esc(known.name, 60)}*  {esc(known.type, 40)}, {rate}"
+    head = f"*{esc(known.name, 60)}*  {card_parts.place(stop)}, {rate}"
     if stop.state == "pending":
         idle = f" for {length(stop.created_at - known.verdict_since)}" if known.verdict_since else ""
         nvme = f", {known.nvme_gb:,} GB of local NVMe" if known.nvme_gb else ""

@@ -18,7 +18,7 @@ def _stop(action: Action) -> str:
     known = action.facts
     return lines(
         [
-            _what(known),
+            _what(action),
             card_parts.verdict(action),
             programs(known),
             card_parts.holder(action),
@@ -48,15 +48,15 @@ def _start(action: Action) -> str:
     risk = _scarce(known, "if so, I try for 21 minutes")
     ends = "Nothing stops it by itself at the end of that time."
     if is_owned(known):
-        return lines([_what(known), spends(action), ends])
-    return lines([_what(known), spends(action), budget(action), ends, risk])
+        return lines([_what(action), spends(action), ends])
+    return lines([_what(action), spends(action), budget(action), ends, risk])
 
 
 def _launch(action: Action) -> str:
     known = action.facts
     risk = _scarce(known, "it may take a while or fail")
     ends = "At the end of that time I ask whether to stop it; stopped, its disks go on costing. Nothing deletes it."
-    return lines([_what(known), spends(action), budget(action), ends, risk])
+    return lines([_what(action), spends(action), budget(action), ends, risk])
 
 
 def _clone(action: Action) -> str:
@@ -68,7 +68,7 @@ def _clone(action: Action) -> str:
     )
     return lines(
         [
-            f"Copy: {_what(known)}",
+            f"Copy: {_what(action)}",
             spends(action),
             budget(action),
             how,
@@ -79,9 +79,10 @@ def _clone(action: Action) -> str:
     )
 
 
-def _what(known: Facts) -> str:
+def _what(action: Action) -> str:
+    known = action.facts
     rate = price(known) if known.rate_micros is not None else "no known price"
-    return f"owned, {rate}" if is_owned(known) else f"{esc(known.type, 40)}, {esc(known.region, 40)}, {rate}"
+    return f"{card_parts.place(action)}, {rate}"
 
 
 def _scarce(known: Facts, then: str) -> str:

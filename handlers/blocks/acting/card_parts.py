@@ -26,6 +26,13 @@ def saves_nothing(known: Facts) -> str:
     return f"Saves nothing: it runs in {esc(known.paid_anyway, 80)}, which is paid whether it runs or not."
 
 
+def place(action: Action, kind: str = "") -> str:
+    """What is meant beyond its name, which others may bear: type, region and id."""
+    known, instance_id = action.facts, action.instance_id or action.made_id
+    what = "owned" if is_owned(known) else f"{esc(kind or known.type, 40)}, {esc(known.region, 40)}"
+    return f"{what}, {esc(instance_id, 40)}" if instance_id else what
+
+
 def spends(action: Action) -> str:
     """What it costs for as long as it is wanted."""
     rate, wanted = action.facts.rate_micros, action.length or 0

@@ -16,6 +16,7 @@ def facts(action: Action) -> str:
     return lines(
         [
             f"It becomes a new machine, {made}, made from an image of {name}, with its team and tags.",
+            f"Of: {card_parts.place(action, known.was_type)}.",
             _change(known),
             card_parts.spends(action),
             card_parts.budget(action),
