@@ -1,7 +1,7 @@
 """The fleet: instances as last seen, sources as last heard, verdicts as last judged."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from sqlite_utils import Database
@@ -10,9 +10,10 @@ from bot.domain.fleet import Instance, Look
 from bot.domain.listing import Source
 from bot.domain.measuring.verdict import Verdict
 from bot.domain.money.rates import Rate
-from bot.domain.naming import Bearer, look_of, told_apart
+from bot.domain.naming import look_of
 from bot.domain.shape import Shape
 from store.money import source_reads
+from store import naming
 from store.sql import Row, changed, many, one, rows
 
 SCHEMA = (
@@ -67,14 +68,6 @@ SHAPES = (
     "ALTER TABLE instances ADD COLUMN paid_anyway TEXT",
 )
 """NULL until the next look: not known."""
-NAMES_SCHEMA = (
-    "ALTER TABLE instances ADD COLUMN own_name TEXT",
-    "ALTER TABLE instances ADD COLUMN looks_like TEXT",
-    "CREATE INDEX instances_by_look ON instances (looks_like)",
-    "CREATE INDEX instances_by_own_name ON instances (lower(own_name)) WHERE gone_at IS NULL",
-)
-"""`name` is how a machine is called among the fleet; `own_name` what its tag or host says, where that is another.
-Rows without `looks_like` are of before, and get it when the next machine is written."""
 _COLUMNS = (
     *(
         "id",
@@ -121,39 +114,9 @@ def save(db: Database, instance: Instance, *, team: str, rate: Rate | None) -> N
 def save_all(db: Database, seen: Iterable[tuple[Instance, str, Rate | None]]) -> None:
     """Write instances as they were just seen, with their team and rate; names that look alike are told apart."""
     written = list(seen)
-    if not written:
-        return
-    looks = _looks(db, [instance.id for instance, _, _ in written])
+    looks = naming.looks_of(db, [instance.id for instance, _, _ in written])
     many(db, _UPSERT, (_values(instance, team, rate) for instance, team, rate in written))
-    _tell_apart(db, looks | {look_of(instance.told_name) for instance, _, _ in written})
-
-
-def _looks(db: Database, ids: Sequence[str]) -> set[str]:
-    """What these look like so far, and whatever has no look yet, which gets it now."""
-    old = rows(db, "SELECT id, name FROM instances WHERE looks_like IS NULL")
-    many(db, "UPDATE instances SET looks_like = ? WHERE id = ?", ((look_of(row["name"]), row["id"]) for row in old))
-    found = {look_of(row["name"]) for row in old}
-    sql = "SELECT looks_like AS look FROM instances WHERE id IN (SELECT value FROM json_each(?))"
-    found |= {row["look"] for row in rows(db, sql, json.dumps(list(ids)))}
-    return found
-
-
-def _tell_apart(db: Database, looks: Collection[str]) -> None:
-    """The one place that decides how a machine is called: anew for all that look so."""
-    alike: dict[str, list[Row]] = {}
-    sql = "SELECT id, name, coalesce(own_name, name) AS own, own_name, gone_at, looks_like FROM instances "
-    for row in rows(
-        db, f"{sql}WHERE looks_like IN (SELECT value FROM json_each(?)) ORDER BY id", json.dumps(list(looks))
-    ):
-        alike.setdefault(row["looks_like"], []).append(row)
-    for group in alike.values():
-        called = told_apart([Bearer(row["id"], row["own"], row["gone_at"] is not None) for row in group])
-        changes = [(called[row["id"]], None if called[row["id"]] == row["own"] else row["own"], row) for row in group]
-        many(
-            db,
-            "UPDATE instances SET name = ?, own_name = ? WHERE id = ?",
-            ((name, own, row["id"]) for name, own, row in changes if (name, own) != (row["name"], row["own_name"])),
-        )
+    naming.tell_apart(db, looks | {look_of(instance.told_name) for instance, _, _ in written})
 
 
 def _values(instance: Instance, team: str, rate: Rate | None) -> tuple[object, ...]:
@@ -185,7 +148,7 @@ def mark_gone(db: Database, ids: Iterable[str], now: int) -> None:
     left = list(ids)
     if left:
         many(db, "UPDATE instances SET gone_at = ?, state = 'terminated' WHERE id = ?", ((now, each) for each in left))
-        _tell_apart(db, _looks(db, left))
+        naming.tell_apart(db, naming.looks_of(db, left))
 
 
 def heard(db: Database, look: Look, now: int) -> None:

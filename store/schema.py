@@ -3,7 +3,7 @@
 from sqlite_utils import Database, Migrations
 
 from bot.errors import Refused
-from store import audit, backups, fleet, outbox, trouble
+from store import audit, backups, fleet, naming, outbox, trouble
 from store.acting import actions, batches, consents, drains, hours_wishes, images, parkings, snoozes, standstills
 from store.measuring import agents, minutes, observations, rollups
 from store.money import bill, budgets, ledger, opinions, prices, saved, savings, scores, source_reads, spend, weeklies
@@ -64,7 +64,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_power_of_trails", observations.POWER_SCHEMA),
     ("0002_shapes", fleet.SHAPES),
     ("0002_source_reads", source_reads.SCHEMA),
-    ("0002_names", fleet.NAMES_SCHEMA),
+    ("0002_names", naming.SCHEMA),
 )
 
 

@@ -159,6 +159,16 @@ def test_two_of_one_name_are_both_found(store):
     assert found(store, "i-other") == ["twin/i-other"]
 
 
+def test_machines_of_before_names_were_told_apart_are_at_the_next_look(store):
+    put(store, named("twin"))
+    put(store, replace(named("twin"), id="i-other"))
+    with store.writing() as db:
+        db.execute("UPDATE instances SET name = 'twin', own_name = NULL, looks_like = NULL")
+        fleet.save_all(db, [])
+
+    assert found(store, "twin") == ["twin/i-other", "twin/i-twin"]
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_is_taken_letter_for_letter(store, name):
     put(store, replace(A100, id="i-hostile", name=name))
