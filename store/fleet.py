@@ -12,8 +12,8 @@ from bot.domain.measuring.verdict import Verdict
 from bot.domain.money.rates import Rate
 from bot.domain.naming import look_of
 from bot.domain.shape import Shape
-from store.money import source_reads
 from store import naming
+from store.money import source_reads
 from store.sql import Row, changed, many, one, rows
 
 SCHEMA = (
