@@ -202,4 +202,6 @@ def terms(db: Database, source: str) -> dict[str, Terms]:
 
 def _use(row: Row) -> str:
     each: dict[int, str] = {gpu: state for gpu, state, _ in json.loads(row["gpus"])}
-    return letters(each.get(gpu, str(row["state"])) for gpu in range(max(1, row["gpu_count"])))
+    # A GPU that nobody names while others are named was not seen: that one works says nothing of it.
+    unnamed = "unknown" if each else str(row["state"])
+    return letters(each.get(gpu, unnamed) for gpu in range(max(1, row["gpu_count"])))

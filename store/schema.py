@@ -5,7 +5,7 @@ from sqlite_utils import Database, Migrations
 from bot.errors import Refused
 from store import audit, backups, fleet, naming, outbox, trouble
 from store.acting import actions, batches, consents, drains, hours_wishes, images, parkings, snoozes, standstills
-from store.measuring import agents, minutes, observations, rollups
+from store.measuring import agents, hosts, minutes, observations, rollups
 from store.money import bill, budgets, ledger, opinions, prices, saved, savings, scores, source_reads, spend, weeklies
 from store.sharing import (
     bookings,
@@ -65,6 +65,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_shapes", fleet.SHAPES),
     ("0002_source_reads", source_reads.SCHEMA),
     ("0002_names", naming.SCHEMA),
+    ("0002_hosts", hosts.SCHEMA),
 )
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from bot.domain.clock import DAY, MINUTE
 from bot.domain.measuring.readings import Gpu, Minute, MinuteState
-from bot.domain.measuring.verdict import IDLE, GpuTrace, GpuVerdict, IdleRule, judge, minute_state
+from bot.domain.measuring.signs import minute_state
+from bot.domain.measuring.verdict import IDLE, GpuTrace, GpuVerdict, IdleRule, judge
 
 ZERO = DAY
 """Where tick 0 lies; any instant will do, for only distances count."""

@@ -4,19 +4,20 @@ from bot.domain.acting.obstacles import obstacle_to_stop
 from bot.domain.digest import next_due
 from bot.domain.listing import Listing
 from bot.domain.measuring.explanation import Explanation
+from bot.domain.measuring.heard import Heard
 from bot.services import digesting
-from bot.services.acting import scenes
+from bot.services.acting import owned, scenes
 from bot.services.desk import Desk, channel_of
 from bot.services.measuring import judging
 from store.acting import actions, consents, snoozes
-from store.measuring import minutes, rollups
+from store.measuring import hosts, minutes, rollups
 
 
 def explain(desk: Desk, listing: Listing) -> Explanation:
     """All that counts for one instance, as of now."""
     db, now, rule, instance = desk.store.reading(), desk.clock(), desk.settings.rule_of(listing.team), listing.instance
     verdict = scenes.verdict_of(desk, db, instance)
-    action = actions.live_on(db, instance.id)
+    action, told = actions.live_on(db, instance.id), hosts.of(db, instance.id)
     return Explanation(
         listing=listing,
         rule=rule,
@@ -24,6 +25,8 @@ def explain(desk: Desk, listing: Listing) -> Explanation:
         traces=tuple(minutes.traces_of(db, instance.id, now, window_minutes=rule.window_minutes)),
         others=tuple(judging.other_sources(desk, db, instance, rule)),
         strip=tuple(rollups.strip(db, instance.id, now)),
+        heard=told,
+        missing_gpus=owned.missing(desk, listing, told),
         exemption=desk.exemption(instance),
         snooze=snoozes.on(db, instance.id, now),
         action=action,
@@ -31,6 +34,11 @@ def explain(desk: Desk, listing: Listing) -> Explanation:
         obstacle=obstacle_to_stop(scenes.scene(desk, db, instance, listing.claims, verdict)),
         digest_at=_next_digest(desk, listing, now),
     )
+
+
+def heard(desk: Desk, instance_id: str) -> Heard | None:
+    """What the agent of an instance says of itself; None where none ever reported."""
+    return hosts.of(desk.store.reading(), instance_id)
 
 
 def _next_digest(desk: Desk, listing: Listing, now: int) -> int | None:

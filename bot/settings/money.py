@@ -13,6 +13,9 @@ class OwnedHost(Table):
 
     usd_per_hour: Usd | None = Field(default=None, description="Full cost of an hour of it, USD; goes before its parts")
     team: str = Field(default="", description="Team it belongs to")
+    gpus: int | None = Field(
+        default=None, ge=1, le=64, description="How many GPUs it has; none: as many as its agent has seen"
+    )
     purchase_usd: Usd | None = Field(default=None, description="What was paid for it")
     purchased_on: date | None = Field(default=None, description="When: 2025-03-01")
     life_years: Decimal | None = Field(default=None, gt=0, le=10, description="As in [owned], for this host")

@@ -146,6 +146,8 @@ def _unknown(verdict: Verdict, now: int) -> str:
     why = esc(verdict.gist.removeprefix("no reading lately: "))
     if verdict.since and now - verdict.since < HEARD:
         return why
+    if verdict.sees_few:
+        return f"{why} since {_seen(verdict.since, now)}" if verdict.since else why
     return f"no reading since {_seen(verdict.since, now)} ({why})" if verdict.since else f"no reading ({why})"
 
 

@@ -12,6 +12,7 @@ from handlers.commands import (
     handing,
     history,
     line,
+    owned,
     parking,
     running,
     undelivered,
@@ -24,7 +25,7 @@ VERBS = (
     *about("Look", *fleet.VERBS, *find.VERBS, *history.VERBS),
     *about("Share", *claims.VERBS, *handing.VERBS, *using.VERBS),
     *about("Wait and book", *line.VERBS, *booking.VERBS, *calendar.VERBS),
-    *about("Stop, start, launch", *acting.VERBS, *parking.VERBS, *draining.VERBS),
+    *about("Stop, start, launch", *acting.VERBS, *parking.VERBS, *draining.VERBS, *owned.VERBS),
     *about("Run jobs", *running.VERBS),
     *about("Look after Valet", *undelivered.VERBS),
 )

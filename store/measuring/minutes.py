@@ -146,6 +146,15 @@ def drop_gpus(db: Database, host: str, indexes: Iterable[int]) -> None:
     many(db, "DELETE FROM gpus WHERE host = ? AND gpu = ?", ((host, index) for index in indexes))
 
 
+def drop_gpus_unseen(db: Database, host: str) -> None:
+    """GPUs of which the newest delivery does not tell are no longer GPUs of the host."""
+    sql = (
+        "DELETE FROM gpus WHERE host = ? AND coalesce(last_minute_at, 0) < "
+        "(SELECT max(last_minute_at) FROM gpus WHERE host = ?)"
+    )
+    changed(db, sql, host, host)
+
+
 def new_gpu(host: str, gpu: Gpu) -> Row:
     """The row of a GPU that has not been seen before."""
     row: Row = {"host": host, "gpu": gpu.index, "uuid": gpu.uuid, "name": gpu.name, "memory_mib": gpu.memory_mib}
@@ -157,7 +166,7 @@ def new_gpu(host: str, gpu: Gpu) -> Row:
 
 _TRACE = (
     "SELECT host, gpu, last_minute_at, last_active_at, quiet_since, quiet_head, quiet_bits, util_max, watts, "
-    "memory_used_mib, compute_processes, process, flat_since, floor_watts, active_by FROM gpus"
+    "memory_used_mib, compute_processes, process, flat_since, floor_watts, active_by, 0, error FROM gpus"
 )
 
 

@@ -6,6 +6,7 @@ from bot.domain.acting.actions import Action
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.exemptions import Exemption
 from bot.domain.listing import Listing
+from bot.domain.measuring.heard import Heard
 from bot.domain.measuring.rollups import Cell
 from bot.domain.measuring.verdict import GpuTrace, IdleRule, Verdict
 
@@ -23,6 +24,10 @@ class Explanation:
     """What each source but the agent says by itself: its name and its verdict."""
     strip: tuple[Cell, ...]
     """The last 24 hours, oldest first."""
+    heard: Heard | None
+    """What its agent says of itself; None where none ever reported."""
+    missing_gpus: int
+    """GPUs that its agent does not see and that somebody may say are gone."""
     exemption: Exemption | None
     snooze: Snooze | None
     action: Action | None

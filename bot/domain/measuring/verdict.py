@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.domain.clock import HOUR, MINUTE
-from bot.domain.measuring.readings import Minute, MinuteState
+from bot.domain.measuring.heard import Heard
 
 GpuState = Literal["active", "held", "free", "unknown"]
 VerdictState = Literal["active", "held", "free", "partial", "unknown"]
 IDLE: frozenset[str] = frozenset({"held", "free"})
 NOT_YET = "seen quiet for"
+FEW = "only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class GpuTrace:
     """What made the last active minute one: "utilisation", "codec" or "power"."""
     may_be_ratio: bool = False
     """Its utilisation, 1 % or less, may be a ratio by the name of a percentage."""
+    error: str = ""
+    """What kept values away in its newest minute, in NVML's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,11 @@ class Verdict:
         return self.state == "unknown" and self.evidence.startswith(NOT_YET)
 
     @property
+    def sees_few(self) -> bool:
+        """Some GPUs of it report, and others don't."""
+        return self.state == "unknown" and self.evidence.startswith(FEW)
+
+    @property
     def works(self) -> bool:
         """It is known to work, on some GPUs at least."""
         return self.state in {"active", "partial"}
@@ -126,30 +134,6 @@ class Verdict:
         return sum(gpu.state in IDLE for gpu in self.gpus)
 
 
-def sign_of_work(minute: Minute, rule: IdleRule, floor_watts: float | None = None) -> str:
-    """What makes a minute active: "utilisation", "codec", "power" over the GPU's floor; empty when nothing does."""
-    if (minute.util_max or 0) >= rule.active_pct:
-        return "utilisation"
-    if (minute.codec_max or 0) > 0:
-        return "codec"
-    if floor_watts is not None and minute.watts is not None and minute.watts > floor_watts + rule.veto_watts:
-        return "power"
-    return ""
-
-
-def minute_state(minute: Minute, rule: IdleRule, *, started_tick: int, floor_watts: float | None = None) -> MinuteState:
-    """Judge one minute; `started_tick` is the tick at which the agent started, `floor_watts` None when not learned."""
-    if sign_of_work(minute, rule, floor_watts):
-        return "active"
-    settled = minute.tick >= rule.settle_minutes and minute.tick - started_tick >= rule.settle_minutes
-    if minute.samples < 3 or not settled:
-        return "unknown"
-    if minute.util_max is not None and not minute.mig:
-        return "quiet"
-    empty = minute.compute_processes == 0 and not minute.graphics_processes
-    return "quiet" if empty and _is_empty(minute.memory_used_mib, rule) else "unknown"
-
-
 def judge_gpu(trace: GpuTrace, rule: IdleRule, now: int) -> GpuVerdict:
     """Judge one GPU from its trace."""
     # A reading from the future is a clock that was set back: it says nothing about now, however new it looks.
@@ -157,7 +141,7 @@ def judge_gpu(trace: GpuTrace, rule: IdleRule, now: int) -> GpuVerdict:
         return GpuVerdict(trace.gpu, "unknown", trace.last_minute_at)
     span = now // MINUTE * MINUTE - trace.quiet_since if trace.quiet_since is not None else 0
     if span >= rule.window_minutes * MINUTE and trace.quiet_minutes >= rule.quiet_needed:
-        empty = trace.compute_processes == 0 and _is_empty(trace.memory_used_mib, rule)
+        empty = trace.compute_processes == 0 and is_empty(trace.memory_used_mib, rule)
         return GpuVerdict(trace.gpu, "free" if empty else "held", trace.quiet_since)
     if trace.last_active_at is not None and now - trace.last_active_at <= (rule.window_minutes + 1) * MINUTE:
         return GpuVerdict(trace.gpu, "active", trace.last_active_at)
@@ -165,16 +149,27 @@ def judge_gpu(trace: GpuTrace, rule: IdleRule, now: int) -> GpuVerdict:
 
 
 def judge(
-    traces: Sequence[GpuTrace], rule: IdleRule, now: int, *, gpu_count: int, launched_at: int | None = None
+    traces: Sequence[GpuTrace],
+    rule: IdleRule,
+    now: int,
+    *,
+    gpu_count: int,
+    launched_at: int | None = None,
+    heard: Heard | None = None,
 ) -> Verdict:
     """Judge an instance that should have `gpu_count` GPUs (0: not known, so what reports is all there is).
 
-    What was seen before `launched_at` was another launch and says nothing about this one.
+    What was seen before `launched_at` was another launch and says nothing about this one. `heard` is what its agent
+    says of itself: one that sees fewer GPUs than before speaks for those it sees alone.
     """
     traces = [_of_this_launch(trace, launched_at) for trace in traces]
     gpus = tuple(judge_gpu(trace, rule, now) for trace in traces)
-    state = _together([gpu.state for gpu in gpus], missing=len(gpus) < gpu_count)
-    evidence = _evidence(state, list(zip(traces, gpus, strict=True)), rule, now, gpu_count=gpu_count)
+    if heard is not None and not heard.is_lately(now, rule.stale_minutes):
+        heard = None
+    seen = len(gpus) if heard is None else min(len(gpus), heard.gpus_seen)
+    state = _together([gpu.state for gpu in gpus], missing=seen < gpu_count)
+    judged = list(zip(traces, gpus, strict=True))
+    evidence = _evidence(state, judged, rule, now, gpu_count=gpu_count, heard=heard)
     return Verdict(state, _since(state, gpus), evidence, now, gpus)
 
 
@@ -188,7 +183,8 @@ def _of_this_launch(trace: GpuTrace, launched_at: int | None) -> GpuTrace:
     return replace(trace, last_active_at=trace.last_active_at if worked else None, quiet_since=quiet_since)
 
 
-def _is_empty(used_mib: int | None, rule: IdleRule) -> bool:
+def is_empty(used_mib: int | None, rule: IdleRule) -> bool:
+    """So little memory is in use that nothing sits on it; what is not known is not empty."""
     return used_mib is not None and used_mib < rule.held_mib
 
 
@@ -212,18 +208,23 @@ def _since(state: VerdictState, gpus: Sequence[GpuVerdict]) -> int | None:
 Judged = Sequence[tuple[GpuTrace, GpuVerdict]]
 
 
-def _evidence(state: VerdictState, judged: Judged, rule: IdleRule, now: int, *, gpu_count: int) -> str:
+def _evidence(
+    state: VerdictState, judged: Judged, rule: IdleRule, now: int, *, gpu_count: int, heard: Heard | None
+) -> str:
     traces = [trace for trace, _ in judged]
+    if state == "unknown" and heard is not None and not heard.gpus_seen:
+        return heard.sees_none
     if not any(trace.last_minute_at for trace in traces):
-        return "no agent has reported from it"
+        return "no agent has reported from it" if heard is None else "its agent has only just begun to report"
     if state == "unknown":
-        return _why_unknown(judged, rule, now, gpu_count)
+        return _why_unknown(judged, rule, now, gpu_count=gpu_count, heard=heard)
     peak = max((trace.util_max for trace in traces if trace.util_max is not None), default=None)
     seen = "no utilisation reading" if peak is None else f"{peak:.0f} % GPU at most in the last minute"
     if state in {"active", "partial"}:
         worked = sum(gpu.state == "active" for _, gpu in judged)
-        told = f"{worked} of {len(traces)} GPUs worked within {rule.window_minutes} minutes, {seen}"
-        return "; ".join([told, *_by_power(judged), *_suspects(judged, rule, now)])
+        told = f"{worked} of {max(len(traces), gpu_count)} GPUs worked within {rule.window_minutes} minutes, {seen}"
+        few = _too_few(judged, rule, now, gpu_count=gpu_count, heard=heard)
+        return "; ".join([told, *few, *_by_power(judged), *_suspects(judged, rule, now)])
     quiet = min(trace.quiet_minutes for trace in traces)
     tail = _what_is_held(traces) if state == "held" else "no process"
     everyone = f"all {len(traces)} GPUs" if len(traces) > 1 else "its GPU"
@@ -264,15 +265,28 @@ def _cannot_be_measured(trace: GpuTrace) -> bool:
     return trace.util_max is None and bool(trace.compute_processes)
 
 
-def _why_unknown(judged: Judged, rule: IdleRule, now: int, gpu_count: int) -> str:
-    if len(judged) < gpu_count:
-        return f"only {len(judged)} of {gpu_count} GPUs report"
+def _why_unknown(judged: Judged, rule: IdleRule, now: int, *, gpu_count: int, heard: Heard | None) -> str:
     last = [trace.last_minute_at or 0 for trace, _ in judged]
-    if abs(now - min(last)) > rule.stale_minutes * MINUTE:
+    if abs(now - max(last)) > rule.stale_minutes * MINUTE:
         return "no reading lately: its agent is silent"
-    blind = [trace.gpu for trace, gpu in judged if gpu.state == "unknown" and _cannot_be_measured(trace)]
+    if few := _too_few(judged, rule, now, gpu_count=gpu_count, heard=heard):
+        return few[0]
+    unknown = [trace for trace, gpu in judged if gpu.state == "unknown"]
+    unread = [trace for trace in unknown if trace.error and trace.util_max is None]
+    if unread:
+        names = ", ".join(str(trace.gpu) for trace in unread)
+        return f"GPU {names} can't be read: {unread[0].error.rstrip('.')}"
+    blind = [trace.gpu for trace in unknown if _cannot_be_measured(trace)]
     if blind:
         names = ", ".join(map(str, blind))
         return f"GPU {names} has a process and no utilisation reading (MIG, or not supported): it can't be judged"
-    quiet = min(trace.quiet_minutes for trace, gpu in judged if gpu.state == "unknown")
+    quiet = min(trace.quiet_minutes for trace in unknown)
     return f"{NOT_YET} {quiet} of the {rule.window_minutes} minutes the rule needs"
+
+
+def _too_few(judged: Judged, rule: IdleRule, now: int, *, gpu_count: int, heard: Heard | None) -> list[str]:
+    """That fewer GPUs report than there are, where some do."""
+    whole = max(gpu_count, len(judged))
+    lately = [abs(now - (trace.last_minute_at or 0)) <= rule.stale_minutes * MINUTE for trace, _ in judged]
+    seen = min(sum(lately), whole if heard is None else heard.gpus_seen)
+    return [f"{FEW} {seen} of {whole} GPUs report"] if seen < whole else []

@@ -7,19 +7,21 @@ from sqlite_utils import Database
 from bot.domain.acting.drains import Drain
 from bot.domain.listing import Listing
 from bot.errors import Refused
-from bot.services.acting import refusals
+from bot.services.acting import owned, refusals
 from bot.services.desk import Desk
 from bot.services.sharing import turns
 from store import audit, listings, outbox
 from store.acting import drains
 from store.sharing import line
 
+DEED = "Draining {name} keeps everybody off it"
+
 
 def drain(desk: Desk, instance_id: str, person: str, reason: str = "") -> Listing:
     """Let nobody get more time on an owned instance, and tell those who hold it. Raises Refused."""
     now = desk.clock()
     with refusals.kept(desk, person, "drain it", instance_id), desk.store.writing() as db:
-        listing = _theirs(desk, db, instance_id, person)
+        listing = owned.decided_by(desk, db, instance_id, person, deed=DEED)
         name = listing.instance.name
         if listing.drain is not None:
             raise Refused(f"{name} is being drained already. `/gpu drain {name} end` lets people claim it again.")
@@ -37,7 +39,7 @@ def end(desk: Desk, instance_id: str, person: str) -> Listing:
     """Let people claim it again. Raises Refused."""
     now = desk.clock()
     with refusals.kept(desk, person, "end the drain", instance_id), desk.store.writing() as db:
-        listing = _theirs(desk, db, instance_id, person)
+        listing = owned.decided_by(desk, db, instance_id, person, deed=DEED)
         if listing.drain is None or not drains.end(db, listing.drain.id, now):
             raise Refused(
                 f"{listing.instance.name} is not being drained. `/gpu claim {listing.instance.name}` takes it."
@@ -51,21 +53,6 @@ def end(desk: Desk, instance_id: str, person: str) -> Listing:
 def drain_of(desk: Desk, drain_id: str) -> Drain | None:
     """One drain, open or ended."""
     return drains.by_id(desk.store.reading(), drain_id)
-
-
-def _theirs(desk: Desk, db: Database, instance_id: str, person: str) -> Listing:
-    """An owned instance that this person decides on. Raises Refused."""
-    listing, roster = listings.by_id(db, instance_id), desk.roster()
-    if listing is None:
-        raise Refused("That instance is gone.")
-    name = listing.instance.name
-    if listing.instance.provider != "owned":
-        raise Refused(f"{name} is rented, and a stop ends what it costs: `/gpu stop {name}` asks for one.")
-    able = roster.approvers(listing.team) | roster.admins
-    if person not in able:
-        names = " or ".join(f"<@{user}>" for user in sorted(able)) or "an approver, once one is set"
-        raise Refused(f"Draining {name} keeps everybody off it, so {names} decides that.")
-    return listing
 
 
 def _changed(db: Database, drain: Drain, now: int) -> Listing:

@@ -7,8 +7,9 @@ from bot.domain.fleet import plain
 from bot.domain.measuring.packing import Point
 from bot.domain.measuring.power import Floor, learn
 from bot.domain.measuring.readings import Minute, MinuteState
+from bot.domain.measuring.signs import minute_state, sign_of_work
 from bot.domain.measuring.spells import Flat, Quiet, follow_flat
-from bot.domain.measuring.verdict import IdleRule, minute_state, sign_of_work
+from bot.domain.measuring.verdict import IdleRule
 from store.sql import Row
 
 

@@ -7,6 +7,7 @@ from sqlite_utils import Database
 
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
+from bot.domain.measuring.heard import Heard
 from bot.domain.measuring.packing import Point
 from bot.domain.measuring.readings import Gpu, Push
 from bot.domain.measuring.verdict import IdleRule
@@ -14,7 +15,7 @@ from bot.services.desk import Desk
 from bot.services.measuring.following import Following
 from bot.services.money import owning, pricing
 from store import fleet
-from store.measuring import agents, minutes, rollups
+from store.measuring import agents, hosts, minutes, rollups
 from store.sql import Row
 
 AHEAD = 3 * MINUTE
@@ -32,8 +33,19 @@ def receive(desk: Desk, push: Push, ip: str) -> int:
         zero = _minute_zero(db, push, now)
         if not RENTED.fullmatch(push.host):
             _appear(desk, db, push, zero)
+        _hear(db, push, now)
         _keep(db, push, desk.settings.rule_of(fleet.team_of(db, push.host)), zero=zero, now=now)
     return len(push.minutes)
+
+
+def _hear(db: Database, push: Push, now: int) -> None:
+    """Keep what the agent says of itself, and since when it sees fewer GPUs than there are."""
+    before, row, seen = hosts.of(db, push.host), fleet.by_id(db, push.host), len(push.gpus)
+    fewer_since = before.fewer_since if before else None
+    is_fewer = row is not None and seen < row["gpu_count"]
+    fewer_since = (fewer_since or now) if is_fewer else None
+    about = (push.agent_version, push.driver, push.error or "")
+    hosts.heard(db, Heard(push.host, now, seen, *about, fewer_since=fewer_since))
 
 
 def _minute_zero(db: Database, push: Push, now: int) -> int:
@@ -75,10 +87,15 @@ def _keep(db: Database, push: Push, rule: IdleRule, *, zero: int, now: int) -> N
 
 
 def _devices(db: Database, push: Push) -> dict[int, Row]:
-    """What is kept of the host's GPUs, by index, once devices that were taken out or swapped are forgotten."""
+    """What is kept of the host's GPUs, by index, once devices that were taken out or swapped are forgotten.
+
+    One that is merely not seen is not forgotten: it may work on.
+    """
     kept = minutes.gpu_rows(db, push.host)
     listed = {gpu.index for gpu in push.gpus}
-    left = kept.keys() - listed if listed else set()
+    row = fleet.by_id(db, push.host)
+    is_all = row is not None and len(listed) >= row["gpu_count"] > 0
+    left = kept.keys() - listed if is_all else set()
     minutes.drop_gpus(db, push.host, left)
     rows = {index: row for index, row in kept.items() if index not in left}
     for gpu in push.gpus:
@@ -104,14 +121,19 @@ def _appear(desk: Desk, db: Database, push: Push, launched_at: int) -> None:
     """An owned instance exists because its agent reports."""
     row = fleet.by_id(db, push.host)
     known = fleet.instance_of(row) if row else None
-    instance = _owned(push, known, launched_at)
+    host = desk.settings.owned.hosts.get(push.host)
+    instance = _owned(push, known, launched_at, told=host.gpus if host else None)
     if row is not None and known == instance and row["gone_at"] is None:
         return
     fleet.save(db, instance, team=pricing.team_of(desk.settings, instance), rate=owning.rate(desk, db, instance))
 
 
-def _owned(push: Push, known: Instance | None, launched_at: int) -> Instance:
-    """The host as its agent tells of it; without a driver it tells of no GPU, and they have not left for that."""
+def _owned(push: Push, known: Instance | None, launched_at: int, *, told: int | None) -> Instance:
+    """The host as its agent tells of it; GPUs that it does not see have not left for that.
+
+    `told` is how many the settings say there are, which goes before how many were seen before.
+    """
+    before = (known.gpu_count if known else 0) if told is None else told
     instance = Instance(
         id=push.host,
         name=push.host,
@@ -122,13 +144,11 @@ def _owned(push: Push, known: Instance | None, launched_at: int) -> Instance:
         launched_at=launched_at,
     )
     if not push.gpus and known:
-        return replace(
-            instance, gpu_model=known.gpu_model, gpu_count=known.gpu_count, gpu_memory_mib=known.gpu_memory_mib
-        )
+        return replace(instance, gpu_model=known.gpu_model, gpu_count=before, gpu_memory_mib=known.gpu_memory_mib)
     first = push.gpus[0] if push.gpus else Gpu(0, "", "")
     return replace(
         instance,
         gpu_model=first.name.removeprefix("NVIDIA "),
-        gpu_count=len(push.gpus),
+        gpu_count=max(len(push.gpus), before),
         gpu_memory_mib=first.memory_mib or 0,
     )

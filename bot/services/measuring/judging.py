@@ -7,12 +7,13 @@ from sqlite_utils import Database
 
 from bot.domain.fleet import Instance
 from bot.domain.listing import waste_of
+from bot.domain.measuring.heard import Heard
 from bot.domain.measuring.sources import Account, combine, judge_account, remembering, sees_but_cannot_measure
 from bot.domain.measuring.trails import Trail
 from bot.domain.measuring.verdict import GpuTrace, IdleRule, Verdict, judge
 from bot.services.desk import Desk
 from store import fleet
-from store.measuring import minutes, observations
+from store.measuring import hosts, minutes, observations
 
 CLICK_STALE_MINUTES = 3
 NOTHING: Mapping[str, Sequence[Trail]] = {}
@@ -27,6 +28,7 @@ class _Case:
     """By source."""
     gpu_count: int
     launched_at: int | None
+    heard: Heard | None = None
 
 
 def judge_all(desk: Desk) -> None:
@@ -36,11 +38,11 @@ def judge_all(desk: Desk) -> None:
     rules = {team: desk.settings.rule_of(team) for team in {row["team"] for row in running}}
     windows = {row["id"]: rules[row["team"]].window_minutes for row in running}
     traces = minutes.traces(db, now, window_minutes=desk.settings.idle.window_minutes, windows=windows)
-    told = observations.trails(db, list(desk.settings.source_limits))
+    told, heard = observations.trails(db, list(desk.settings.source_limits)), hosts.all_of(db)
     judged = {}
     for row in running:
         seen = traces.get(row["id"], ())
-        case = _Case(seen, told.get(row["id"], NOTHING), row["gpu_count"], row["launched_at"])
+        case = _Case(seen, told.get(row["id"], NOTHING), row["gpu_count"], row["launched_at"], heard.get(row["id"]))
         verdict = _judge(desk, case, rules[row["team"]], now)
         judged[row["id"]] = (verdict, waste_of(row["rate_micros"] or 0, verdict, row["gpu_count"]))
     with desk.store.writing() as db:
@@ -56,7 +58,7 @@ def judge_now(desk: Desk, db: Database, instance_id: str, gpu_count: int, *, lau
     rule = replace(rule, stale_minutes=min(CLICK_STALE_MINUTES, rule.stale_minutes))
     traces = minutes.traces_of(db, instance_id, now, window_minutes=rule.window_minutes)
     told = observations.trails_of(db, instance_id, list(desk.settings.source_limits))
-    return _judge(desk, _Case(traces, told, gpu_count, launched_at), rule, now)
+    return _judge(desk, _Case(traces, told, gpu_count, launched_at, hosts.of(db, instance_id)), rule, now)
 
 
 def other_sources(desk: Desk, db: Database, instance: Instance, rule: IdleRule) -> list[tuple[str, Verdict]]:
@@ -76,7 +78,8 @@ def _others(desk: Desk, case: _Case, rule: IdleRule, now: int) -> list[tuple[str
 
 def _judge(desk: Desk, case: _Case, rule: IdleRule, now: int) -> Verdict:
     """The agent's word, and what the other sources add to it."""
-    verdict = judge(case.traces, rule, now, gpu_count=case.gpu_count, launched_at=case.launched_at)
+    count, launched_at = case.gpu_count, case.launched_at
+    verdict = judge(case.traces, rule, now, gpu_count=count, launched_at=launched_at, heard=case.heard)
     if not case.told:
         return verdict
     return combine(

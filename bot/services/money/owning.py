@@ -17,7 +17,7 @@ from bot.services.desk import Desk
 from bot.services.money import pricing
 from bot.settings import Settings
 from store import fleet
-from store.measuring import rollups
+from store.measuring import minutes, rollups
 from store.sql import Row
 
 MEASURED_DAYS = 30
@@ -112,11 +112,16 @@ def _upkeep(settings: Settings, name: str, measured: Decimal | None) -> Upkeep:
 
 
 def measured_watts(db: Database, instance: Instance, now: int) -> Decimal | None:
-    """What its GPUs drew on average over the last 30 whole days, else the last 24 hours; None unless all tell."""
+    """What its GPUs drew on average over the last 30 whole days, else the last 24 hours; None unless all tell.
+
+    What a GPU drew that was taken out since does not count.
+    """
     day, hour = now // DAY * DAY, now // HOUR * HOUR
     days = rollups.days_of(db, instance.id, day - MEASURED_DAYS * DAY, day)
     found = days or rollups.of_host(db, instance.id, hour - MEASURED_HOURS * HOUR, hour)
-    return _mean_watts(found.values(), instance.gpu_count)
+    present = minutes.gpu_rows(db, instance.id).keys()
+    here = ([each for each in sums if each.gpu in present] for sums in found.values()) if present else found.values()
+    return _mean_watts(here, instance.gpu_count)
 
 
 def _mean_watts(told: Iterable[Iterable[GpuSum]], gpus: int) -> Decimal | None:

@@ -5,10 +5,12 @@ from itertools import groupby
 from bot.domain.acting.actions import PAST, Action
 from bot.domain.listing import Listing
 from bot.domain.measuring.explanation import Explanation
+from bot.domain.measuring.heard import Heard
 from bot.domain.measuring.verdict import GpuTrace, GpuVerdict
 from bot.domain.sharing.claims import Claim
 from handlers.blocks.acting.draining import since as draining_since
-from handlers.blocks.parts import Reply, context, cut, lines, section
+from handlers.blocks.acting.owned import has_now
+from handlers.blocks.parts import Reply, actions, context, cut, lines, section
 from handlers.blocks.sharing.using import unclaimed
 from handlers.blocks.words import at, bars, clock_time, ends, esc, gpus, length, near, person, persons, say, snoozed
 
@@ -30,6 +32,8 @@ def why(told: Explanation, now: int) -> Reply:
     ]
     blocks.append(section(lines([_day(told), *counts])))
     blocks.append(section(f"*Next:* {_next(told)}"))
+    if told.missing_gpus and told.heard is not None:
+        blocks.append(actions(has_now(told.listing, told.heard.gpus_seen)))
     blocks.append(context(_rule(told)))
     return Reply(cut(f"{conclusion} {told.verdict.evidence}. Next: {_next(told)}", 3_900), blocks)
 
@@ -96,10 +100,31 @@ def _exempt(told: Explanation) -> str:
 
 def _source(told: Explanation, now: int) -> str:
     last = max((trace.last_minute_at for trace in told.traces if trace.last_minute_at), default=None)
+    if last is None and told.heard is not None:
+        return f"Source: its agent, last heard {clock_time(told.heard.reported_at)}.{_about_agent(told, now)}"
     if last is None:
         return "Source: none. No agent has reported from it; `valet token add` makes a token for one."
     age = length(now - last)
-    return f"Source: its agent (NVML), last minute seen {clock_time(last)}, {age} ago."
+    return f"Source: its agent (NVML), last minute seen {clock_time(last)}, {age} ago.{_about_agent(told, now)}"
+
+
+def _about_agent(told: Explanation, now: int) -> str:
+    """What the agent says of itself: version and driver, the GPUs it misses, what keeps it from reading."""
+    heard = told.heard
+    if heard is None:
+        return ""
+    parts = [f"agent {esc(heard.agent_version, 40)}"] if heard.agent_version else []
+    parts += [f"driver {esc(heard.driver, 40)}"] if heard.driver else []
+    versions = ", ".join(parts)
+    said = [f"{versions[:1].upper()}{versions[1:]}."] if parts else []
+    if heard.fewer_since is not None:
+        said.append(f"It has seen {heard.gpus_seen} of {told.listing.instance.gpu_count} GPUs {_since(heard, now)}.")
+    said += [f"It says: {esc(heard.error.rstrip('.'), 200)}."] if heard.error else []
+    return f" {' '.join(said)}" if said else ""
+
+
+def _since(heard: Heard, now: int) -> str:
+    return f"since {near(heard.fewer_since or heard.reported_at, now)}"
 
 
 def _claim(told: Explanation) -> str:

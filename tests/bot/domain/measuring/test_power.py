@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from bot.domain.clock import DAY, MINUTE
 from bot.domain.measuring.power import CONTEXT_WATTS, DAYS, Floor, learn
 from bot.domain.measuring.readings import Minute
-from bot.domain.measuring.verdict import IdleRule, minute_state
+from bot.domain.measuring.signs import minute_state
+from bot.domain.measuring.verdict import IdleRule
 
 RULE = IdleRule()
 START = 1_000 * DAY

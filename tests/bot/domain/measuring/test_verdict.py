@@ -6,7 +6,8 @@ import pytest
 
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.measuring.readings import Minute
-from bot.domain.measuring.verdict import GpuTrace, IdleRule, judge, judge_gpu, minute_state
+from bot.domain.measuring.signs import minute_state
+from bot.domain.measuring.verdict import GpuTrace, IdleRule, judge, judge_gpu
 
 RULE = IdleRule()
 NOW = 1_000 * HOUR
@@ -120,7 +121,7 @@ def test_fewer_gpus_than_the_type_has_is_unknown():
 def test_one_unknown_gpu_keeps_the_rest_from_being_idle():
     verdict = judge([trace(0), trace(1, last_minute_at=NOW - HOUR)], RULE, NOW, gpu_count=2)
 
-    assert (verdict.state, verdict.evidence) == ("unknown", "no reading lately: its agent is silent")
+    assert (verdict.state, verdict.evidence) == ("unknown", "only 1 of 2 GPUs report")
 
 
 def test_some_idle_some_working_is_partial_and_only_workers_are_counted_as_such():

@@ -1,0 +1,77 @@
+"""Who decides on an owned machine, and how many GPUs it has, where its agent sees fewer than before."""
+
+from sqlite_utils import Database
+
+from bot.domain.listing import Listing
+from bot.domain.measuring.heard import Heard
+from bot.errors import Refused
+from bot.services.acting import refusals
+from bot.services.desk import Desk
+from bot.services.money import owning
+from store import audit, fleet, listings
+from store.measuring import hosts, minutes
+
+
+def decided_by(desk: Desk, db: Database, instance_id: str, person: str, *, deed: str) -> Listing:
+    """An owned instance that this person decides on; `deed` begins the refusal: "Draining keeps everybody off it".
+
+    Raises Refused.
+    """
+    listing, roster = listings.by_id(db, instance_id), desk.roster()
+    if listing is None:
+        raise Refused("That instance is gone.")
+    name = listing.instance.name
+    if listing.instance.provider != "owned":
+        raise Refused(f"{name} is rented, and a stop ends what it costs: `/gpu stop {name}` asks for one.")
+    able = roster.approvers(listing.team) | roster.admins
+    if person not in able:
+        names = " or ".join(f"<@{user}>" for user in sorted(able)) or "an approver, once one is set"
+        raise Refused(f"{deed.format(name=name)}, so {names} decides that.")
+    return listing
+
+
+def missing(desk: Desk, listing: Listing, heard: Heard | None) -> int:
+    """How many GPUs its agent does not see that somebody may say are gone; 0 where there is nothing to say."""
+    instance, host = listing.instance, desk.settings.owned.hosts.get(listing.instance.id)
+    said = host is not None and host.gpus is not None
+    if instance.provider != "owned" or heard is None or heard.error or not heard.gpus_seen or said:
+        return 0
+    return max(0, instance.gpu_count - heard.gpus_seen)
+
+
+def confirm(desk: Desk, instance_id: str, person: str, count: int) -> Listing:
+    """It has so many GPUs now: those that its agent sees. Raises Refused."""
+    now = desk.clock()
+    with refusals.kept(desk, person, "say how many GPUs it has", instance_id), desk.store.writing() as db:
+        deed = "How many GPUs {name} has decides what it costs and when it is idle"
+        listing = decided_by(desk, db, instance_id, person, deed=deed)
+        instance, heard = listing.instance, hosts.of(db, instance_id)
+        _check(desk, listing, heard, count)
+        row = fleet.by_id(db, instance_id)
+        if row is not None:
+            fleet.set_gpus(db, instance_id, count)
+            fewer = fleet.instance_of(row | {"gpu_count": count})
+            minutes.drop_gpus_unseen(db, instance_id)
+            fleet.save(db, fewer, team=row["team"], rate=owning.rate(desk, db, fewer))
+        hosts.full_again(db, instance_id)
+        audit.add(
+            db, now, person, f"said it has {count} GPUs", subject=instance_id, detail=f"{instance.gpu_count} before"
+        )
+        changed = listings.by_id(db, instance_id)
+    return changed or listing
+
+
+def _check(desk: Desk, listing: Listing, heard: Heard | None, count: int) -> None:
+    name = listing.instance.name
+    host = desk.settings.owned.hosts.get(listing.instance.id)
+    if host is not None and host.gpus is not None:
+        raise Refused(f"valet.toml says that {name} has {host.gpus} GPUs: change `[owned.hosts.{name}] gpus` there.")
+    if heard is None or not heard.gpus_seen:
+        raise Refused(f"No agent sees a GPU of {name} now, so nothing can be said of how many it has.")
+    if heard.gpus_seen != count:
+        raise Refused(
+            f"The agent of {name} sees {heard.gpus_seen} GPUs now, so that is what can be confirmed. "
+            f"`[owned.hosts.{name}] gpus` in valet.toml says anything else."
+        )
+    if count == listing.instance.gpu_count:
+        raise Refused(f"{name} has {count} GPUs already, and its agent sees all of them.")

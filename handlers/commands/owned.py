@@ -1,0 +1,27 @@
+"""/gpu count: how many GPUs an owned machine has."""
+
+from bot.errors import Refused
+from bot.services import explaining
+from bot.services.acting import owned
+from handlers.blocks.acting import owned as blocks
+from handlers.blocks.parts import Reply
+from handlers.commands.verbs import Ask, Verb, named
+
+
+def count(ask: Ask) -> Reply:
+    """How many GPUs its agent sees; with a number, that those are all there are."""
+    listing, rest = named(ask, "count")
+    words = [word.lower() for word in rest if word.lower() not in {"gpu", "gpus"}]
+    if not words:
+        heard = explaining.heard(ask.desk, listing.instance.id)
+        if heard is None:
+            raise Refused(f"No agent has told how many GPUs {listing.instance.name} has.")
+        return blocks.counted(listing, heard.gpus_seen)
+    if len(words) > 1 or not (words[0].isascii() and words[0].isdecimal() and len(words[0]) < 4):
+        raise Refused(f"How many GPUs has it? Try `/gpu count {listing.instance.name} 7`.")
+    return blocks.confirmed(owned.confirm(ask.desk, listing.instance.id, ask.user, int(words[0])))
+
+
+VERBS = (
+    Verb("count", "count <owned> [gpus]", "How many GPUs its agent sees, or say that those are all it has.", count),
+)
