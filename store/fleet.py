@@ -12,6 +12,7 @@ from bot.domain.measuring.verdict import Verdict
 from bot.domain.money.rates import Rate
 from bot.domain.naming import look_of
 from bot.domain.shape import Shape
+from bot.domain.silence import Silence
 from store import naming
 from store.money import source_reads
 from store.sql import Row, changed, many, one, rows
@@ -175,6 +176,26 @@ def sources(db: Database) -> list[Source]:
     """Every source, with when it was last read."""
     found = rows(db, "SELECT source, ok_at, error FROM sources ORDER BY source")
     return [Source(row["source"], row["ok_at"], row["error"]) for row in found]
+
+
+def silent(db: Database, before: int) -> list[Silence]:
+    """Sources of rented machines that were last read before an instant, or never, with what ran there then."""
+    found = rows(
+        db,
+        "SELECT s.source AS name, s.ok_at AS since, s.error, count(i.id) AS running, "
+        "coalesce(sum(i.rate_micros), 0) AS micros_per_hour, coalesce(min(i.rate_exact AND i.rate_micros > 0), 1) "
+        "AS exact FROM sources s LEFT JOIN instances i ON i.source = s.source AND i.gone_at IS NULL "
+        "AND i.state = 'running' AND i.provider = 'ec2' WHERE s.ok_at IS NULL OR s.ok_at < ? "
+        "GROUP BY s.source ORDER BY s.source",
+        before,
+    )
+    return [Silence(**{**row, "exact": bool(row["exact"])}) for row in found]
+
+
+def places(db: Database) -> dict[str, tuple[str, str, str]]:
+    """The provider, the team and the source of every instance there is or was, by id."""
+    found = rows(db, "SELECT id, provider, team, source FROM instances")
+    return {row["id"]: (row["provider"], row["team"], row["source"]) for row in found}
 
 
 def ok_at(db: Database, source: str) -> int | None:

@@ -33,7 +33,8 @@ def ledger(config_path: Path, month: date | None, *, as_csv: bool) -> None:
     the team of the claim, or the machine's where nobody held it. provider is ec2 for money on the bill, owned for full
     cost. Amounts are exact, to the millionth of a dollar, and add up; estimate is yes where the rate is another
     region's, of a spot machine, or lacks a part. A cell that a spreadsheet would run as a formula has an apostrophe
-    before it. Time not charged yet, at most an hour of each machine, is left out. It may be run while Valet runs.
+    before it. Time not charged yet, at most an hour of each machine, is left out; a source that is silent for longer is
+    named. It may be run while Valet runs.
 
     \b
     Example:
@@ -50,8 +51,10 @@ def ledger(config_path: Path, month: date | None, *, as_csv: bool) -> None:
         start, end = reporting.month_of(first, zone)
         if as_csv:
             sys.stdout.writelines(reporting.ledger_csv(desk, start, end))
-            return
-        _print_sums(reporting.ledger_sums(desk, start, end), first)
+        else:
+            _print_sums(reporting.ledger_sums(desk, start, end), first)
+        for remark in reporting.remarks(desk, start, end):
+            click.echo(remark, err=True)
 
 
 def _print_sums(sums: "list[MachineSum]", month: date) -> None:

@@ -1,7 +1,10 @@
 """Local days: when they begin, and which one an instant falls into. None is assumed to have 24 hours."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from bot.domain.clock import HOUR
 
 
 def day_start(day: date, zone: ZoneInfo) -> int:
@@ -25,6 +28,11 @@ def day_length(day: date, zone: ZoneInfo) -> int:
 def local_day(instant: int, zone: ZoneInfo) -> date:
     """The local date at an instant."""
     return datetime.fromtimestamp(instant / 1000, UTC).astimezone(zone).date()
+
+
+def cuts_an_hour(days: Iterable[date], zone: ZoneInfo) -> bool:
+    """Whether one of these days begins amid a clock hour (UTC), so that an hour of the ledger lies on both sides."""
+    return any(day_start(day, zone) % HOUR for day in days)
 
 
 def month_end(day: date) -> date:

@@ -1,17 +1,14 @@
 """The daily digest: which GPUs idle, since when, what that cost since yesterday, and when it is due."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from bot.domain.clock import DAY
 from bot.domain.listing import Listing
-from bot.domain.money.rates import cost
-
-SPAN = DAY
-"""A digest speaks of this long before it was made."""
+from bot.domain.money.spend_report import Spent
+from bot.domain.silence import Silence
 
 IdleState = Literal["free", "held", "partial"]
 
@@ -32,11 +29,11 @@ class IdleRow:
     """All the GPUs counted in `idle_gpus` have been idle since then."""
     idle_gpus: int
     idle_gpu_ms: int
-    """Idle GPU time within the digest's span, summed over its idle GPUs."""
+    """Idle GPU time within the digest's span, by the ledger."""
     waste_micros_per_hour: int | None
     """Of its idle GPUs; None where no price is known."""
     wasted_micros: int | None
-    """Within the digest's span: waste per hour times how long of it."""
+    """What it cost for nothing within the digest's span, by the ledger; None where no price is known."""
     exact: bool = True
     """False when the price was borrowed, say from another region."""
     holders: tuple[str, ...] = ()
@@ -89,6 +86,20 @@ class MonthAhead:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """What a channel's machines cost over the time that a digest speaks of, by the ledger, whatever they do now."""
+
+    from_at: int
+    rented: Spent
+    owned: Spent
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> "Span":
+        """From the store."""
+        return cls(content["from_at"], Spent(**content["rented"]), Spent(**content["owned"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """One channel's digest of one local date, as it was made; most wasteful rows first."""
 
@@ -102,6 +113,12 @@ class Digest:
     """No reason for a digest by itself."""
     left_out: tuple[str, ...] = ()
     """Names of idle machines that are not listed, as somebody keeps or drains them, or they are exempt."""
+    span: Span | None = None
+    """What its sums are of; None in a digest of an older version, whose sum is that of its rows."""
+    windows: tuple[int, ...] = (60,)
+    """After how many minutes without work a GPU of its machines is idle: the rules of their teams, the least first."""
+    silent: tuple[Silence, ...] = ()
+    """Sources that were not read lately, of which the channel has machines."""
 
     @property
     def is_empty(self) -> bool:
@@ -110,13 +127,19 @@ class Digest:
 
     @property
     def wasted_micros(self) -> int:
-        """What went unused within the span; rows without a known price are left out."""
-        return sum(row.wasted_micros or 0 for row in self.rows)
+        """What went unused of rented machines within the span, listed or not, as far as prices are known."""
+        return self.span.rented.idle_micros if self.span else sum(row.wasted_micros or 0 for row in self.rows)
+
+    @property
+    def unlisted_micros(self) -> int:
+        """How much of that is of machines that no row tells of."""
+        listed = sum(row.wasted_micros or 0 for row in self.rows if row.provider != "owned")
+        return self.wasted_micros - listed if self.span else 0
 
     @property
     def exact(self) -> bool:
-        """No row's price is borrowed."""
-        return all(row.exact for row in self.rows)
+        """No price that it adds up is borrowed."""
+        return not self.span.rented.estimated_idle_micros if self.span else all(row.exact for row in self.rows)
 
     @property
     def unpriced(self) -> int:
@@ -140,9 +163,12 @@ class Digest:
         rows = tuple(IdleRow(**{**row, "holders": tuple(row["holders"])}) for row in content["rows"])
         tidy = Tidy(**content["tidy"]) if content.get("tidy") else None
         month = MonthAhead.from_json(content["month"]) if content.get("month") else None
-        local_date = date.fromisoformat(content["local_date"])
-        told = {"rows": rows, "tidy": tidy, "month": month, "left_out": tuple(content["left_out"])}
-        return cls(**{**content, "local_date": local_date, **told})
+        told: dict[str, Any] = {"rows": rows, "tidy": tidy, "month": month, "left_out": tuple(content["left_out"])}
+        told |= {"local_date": date.fromisoformat(content["local_date"])}
+        told |= {"span": Span.from_json(content["span"])} if content.get("span") else {}
+        told |= {"windows": tuple(content.get("windows", (60,)))}
+        told |= {"silent": tuple(Silence(**each) for each in content.get("silent", ()))}
+        return cls(**{**content, **told})
 
 
 def due_date(now: int, timezone: str, at: str) -> date | None:
@@ -168,20 +194,21 @@ def next_due(now: int, timezone: str, at: str) -> int:
     return next(due for due in (int(moment.timestamp() * 1000) for moment in moments) if due > now)
 
 
-def idle_rows(listings: Iterable[Listing], now: int) -> tuple[IdleRow, ...]:
-    """The rows of a digest made `now`: idle and partly idle instances, most wasteful first."""
-    rows = [row for listing in listings if (row := _row(listing, now)) is not None]
+def idle_rows(listings: Iterable[Listing], spent: Mapping[str, Spent], now: int) -> tuple[IdleRow, ...]:
+    """The rows of a digest made `now`: idle and partly idle instances, most wasteful first.
+
+    `spent` is what machines cost within the digest's span, by id.
+    """
+    rows = [row for each in listings if (row := _row(each, spent.get(each.instance.id, Spent()), now)) is not None]
     return tuple(sorted(rows, key=lambda row: (-(row.wasted_micros or 0), -row.idle_gpu_ms, row.name)))
 
 
-def _row(listing: Listing, now: int) -> IdleRow | None:
+def _row(listing: Listing, spent: Spent, now: int) -> IdleRow | None:
     instance, verdict = listing.instance, listing.verdict
     if verdict is None or verdict.since is None or not listing.running or not _is_idle(verdict.state):
         return None
     since = min(max(verdict.since, instance.launched_at or 0), now)
-    length = now - max(since, now - SPAN)
-    idle = verdict.idle_gpus or instance.gpu_count
-    waste = None if listing.rate is None else listing.waste_micros
+    known = listing.rate is not None or spent.idle_micros > 0
     return IdleRow(
         instance_id=instance.id,
         name=instance.name,
@@ -191,11 +218,11 @@ def _row(listing: Listing, now: int) -> IdleRow | None:
         team=listing.team,
         state=verdict.state,  # type: ignore[arg-type]  # narrowed by _is_idle
         since=since,
-        idle_gpus=idle,
-        idle_gpu_ms=idle * length,
-        waste_micros_per_hour=waste,
-        wasted_micros=None if waste is None else cost(waste, length),
-        exact=listing.rate is None or listing.rate.exact,
+        idle_gpus=verdict.idle_gpus or instance.gpu_count,
+        idle_gpu_ms=spent.idle_gpu_ms,
+        waste_micros_per_hour=None if listing.rate is None else listing.waste_micros,
+        wasted_micros=spent.idle_micros if known else None,
+        exact=(listing.rate is None or listing.rate.exact) and not spent.estimated_idle_micros,
         holders=tuple(claim.holder for claim in listing.claims),
         claim_until=max((claim.until_at for claim in listing.claims), default=None),
         evidence=verdict.evidence,

@@ -30,6 +30,8 @@ class Listing:
     """People in the line whom it could serve, those with an offer included."""
     strip: tuple[Cell, ...] = ()
     """Its last 24 hours, oldest first, where they were asked for."""
+    unused_micros: int | None = None
+    """What it has cost for nothing since it was judged idle, by the ledger, where it idles and that was asked for."""
     keeping: Keeping | None = None
     """What it costs while it stands still, where that was asked for and it does."""
     snooze: Snooze | None = None

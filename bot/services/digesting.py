@@ -1,6 +1,7 @@
 """The daily digest: made once per channel and local date, kept as it was made, drawn with what became of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from sqlite_utils import Database
@@ -8,12 +9,15 @@ from sqlite_utils import Database
 from bot.domain.acting.actions import Action
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.clock import DAY, MINUTE
-from bot.domain.digest import Digest, DigestNow, IdleRow, NowState, RowNow, due_date, idle_rows, week_start
+from bot.domain.digest import Digest, DigestNow, IdleRow, NowState, RowNow, Span, due_date, idle_rows, week_start
 from bot.domain.listing import Filter, Listing
+from bot.domain.money.spend_report import Spent
+from bot.domain.silence import Silence
 from bot.errors import Refused
+from bot.services import silences
 from bot.services.acting import tidying
 from bot.services.desk import Desk, channel_of
-from bot.services.money import month_ahead
+from bot.services.money import month_ahead, unused
 from store import digests, fleet, listings, outbox
 from store.acting import actions, snoozes
 
@@ -69,19 +73,67 @@ def _make(desk: Desk, db: Database, due: list[tuple[str, str, date]], now: int) 
     snoozed, idle = snoozes.active(db, now), _idle(db)
     left_out = [each for each in idle if each.instance.id in snoozed or each.drain or desk.exemption(each.instance)]
     by_channel = _by_channel(desk, [each for each in idle if each not in left_out])
-    not_listed = _by_channel(desk, left_out)
+    not_listed, sums = _by_channel(desk, left_out), _Sums.of(desk, db, now)
     spoken = 0
     for channel, zone, day in due:
         monday = week_start(day).isoformat()
         tidy = None if digests.said_to_tidy(db, channel, monday) else tidying.of_channel(desk, channel)
-        rows, month = idle_rows(by_channel.get(channel, ()), now), month_ahead.of_channel(desk, channel)
+        listed, month = by_channel.get(channel, []), month_ahead.of_channel(desk, channel)
         others = tuple(sorted(each.instance.name for each in not_listed.get(channel, ())))
-        made = Digest(channel, day, zone, now, rows, tidy, month, others)
+        made = Digest(
+            *(channel, day, zone, now, idle_rows(listed, sums.spent, now), tidy, month, others),
+            span=sums.span(channel),
+            windows=_windows(desk, [*listed, *not_listed.get(channel, ())]),
+            silent=sums.silent_for(channel),
+        )
         content = None if made.is_empty else made.to_json()
         if outbox.first_digest(db, channel, day.isoformat(), content, now=now) and content:
             _tell(db, channel, day.isoformat(), now)
             spoken += 1
     return spoken
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """The ledger of the last 24 hours, and whose channel each machine is."""
+
+    from_at: int
+    spent: Mapping[str, Spent]
+    """By machine."""
+    owned: frozenset[str]
+    places: Mapping[str, tuple[str, str]]
+    """The channel and the source of each machine."""
+    silent: tuple[Silence, ...]
+
+    @classmethod
+    def of(cls, desk: Desk, db: Database, now: int) -> "_Sums":
+        start, known = unused.day_before(now), fleet.places(db)
+        roster = desk.roster()
+        channels = {team: channel_of(desk, team, roster) for team in {team for _, team, _ in known.values()}}
+        return cls(
+            start,
+            unused.of_all(desk, start, now + 1),
+            frozenset(each for each, (provider, _, _) in known.items() if provider == "owned"),
+            {each: (channels[team], source) for each, (_, team, source) in known.items()},
+            silences.now(desk),
+        )
+
+    def span(self, channel: str) -> Span:
+        """What the machines of a channel cost."""
+        mine = [each for each in self.spent if self.places[each][0] == channel]
+        rented = sum((self.spent[each] for each in mine if each not in self.owned), Spent())
+        return Span(self.from_at, rented, sum((self.spent[each] for each in mine if each in self.owned), Spent()))
+
+    def silent_for(self, channel: str) -> tuple[Silence, ...]:
+        """The sources of a channel's machines that are silent."""
+        mine = {source for where, source in self.places.values() if where == channel}
+        return tuple(each for each in self.silent if each.name in mine)
+
+
+def _windows(desk: Desk, idle: Iterable[Listing]) -> tuple[int, ...]:
+    """The rules in force for some machines, the least first."""
+    found = {desk.settings.rule_of(each.team).window_minutes for each in idle}
+    return tuple(sorted(found)) or (desk.settings.idle.window_minutes,)
 
 
 def _idle(db: Database) -> list[Listing]:

@@ -1,5 +1,7 @@
 """`/gpu why`: everything that leads to a verdict, and what will happen next."""
 
+from dataclasses import replace
+
 from bot.domain.acting.obstacles import obstacle_to_stop
 from bot.domain.digest import next_due
 from bot.domain.listing import Listing
@@ -9,6 +11,7 @@ from bot.services import digesting
 from bot.services.acting import owned, scenes
 from bot.services.desk import Desk, channel_of
 from bot.services.measuring import judging
+from bot.services.money import unused
 from store.acting import actions, consents, snoozes
 from store.measuring import hosts, minutes, rollups
 
@@ -18,6 +21,7 @@ def explain(desk: Desk, listing: Listing) -> Explanation:
     db, now, rule, instance = desk.store.reading(), desk.clock(), desk.settings.rule_of(listing.team), listing.instance
     verdict = scenes.verdict_of(desk, db, instance)
     action, told = actions.live_on(db, instance.id), hosts.of(db, instance.id)
+    spell = unused.of_spell(desk, replace(listing, verdict=verdict)) if listing.rate else None
     return Explanation(
         listing=listing,
         rule=rule,
@@ -33,6 +37,8 @@ def explain(desk: Desk, listing: Listing) -> Explanation:
         asked_first=tuple(each.holder for each in consents.of(db, action.id) if not each.answer) if action else (),
         obstacle=obstacle_to_stop(scenes.scene(desk, db, instance, listing.claims, verdict)),
         digest_at=_next_digest(desk, listing, now),
+        unused_micros=spell.idle_micros if spell else None,
+        unused_day_micros=unused.of_machine(desk, instance.id, unused.day_before(now), now + 1).idle_micros,
     )
 
 

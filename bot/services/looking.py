@@ -11,7 +11,7 @@ from bot.domain.sharing.grants import Grant
 from bot.domain.sharing.handovers import Handover
 from bot.domain.sharing.runs import Run
 from bot.services.desk import Desk
-from bot.services.money import pricing
+from bot.services.money import pricing, unused
 from bot.services.sharing import using
 from store import fleet, listings
 from store.acting import actions, consents, snoozes
@@ -22,7 +22,7 @@ from store.sharing import claims, grants, handovers, runs
 def page(desk: Desk, chosen: Filter, *, limit: int, offset: int = 0) -> tuple[list[Listing], Totals]:
     """Some listings that pass the filter with their last 24 hours, most wasteful first, and the sums over all."""
     found = listings.page(desk.store.reading(), chosen, limit=limit, offset=offset)
-    return [using.with_users(desk, with_strip(desk, each)) for each in found], totals(desk, chosen)
+    return [using.with_users(desk, in_full(desk, each)) for each in found], totals(desk, chosen)
 
 
 def totals(desk: Desk, chosen: Filter) -> Totals:
@@ -30,13 +30,20 @@ def totals(desk: Desk, chosen: Filter) -> Totals:
     return listings.totals(desk.store.reading(), chosen)
 
 
-def with_strip(desk: Desk, listing: Listing) -> Listing:
-    """The listing with its last 24 hours, the snooze it is under, and what it costs if it stands still."""
+def in_full(desk: Desk, listing: Listing) -> Listing:
+    """The listing with its last 24 hours, its snooze, what it costs if it stands still, and has cost unused."""
     db, now, instance_id = desk.store.reading(), desk.clock(), listing.instance.id
     strip = tuple(rollups.strip(db, instance_id, now))
     stands_still = listing.instance.provider == "ec2" and not listing.running
     kept = keeping(listing.instance, pricing.of_parts(db, listing.instance.region)) if stands_still else None
-    return replace(listing, strip=strip, snooze=snoozes.on(db, instance_id, now), keeping=kept)
+    snooze = snoozes.on(db, instance_id, now)
+    return with_unused(desk, replace(listing, strip=strip, snooze=snooze, keeping=kept))
+
+
+def with_unused(desk: Desk, listing: Listing) -> Listing:
+    """The listing with what it has cost unused since it was judged idle, where a price is known."""
+    spell = unused.of_spell(desk, listing) if listing.rate else None
+    return replace(listing, unused_micros=spell.idle_micros if spell else None)
 
 
 def sources(desk: Desk) -> list[Source]:
@@ -46,7 +53,8 @@ def sources(desk: Desk) -> list[Source]:
 
 def held_by(desk: Desk, person: str) -> list[Listing]:
     """What a person holds."""
-    return listings.page(desk.store.reading(), Filter(holder=person), limit=50)
+    found = listings.page(desk.store.reading(), Filter(holder=person), limit=50)
+    return [with_unused(desk, each) for each in found]
 
 
 def listing(desk: Desk, instance_id: str) -> Listing | None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
-from bot.domain.clock import HOUR
-from bot.domain.digest import DigestNow, IdleRow, MonthAhead, RowNow
+from bot.domain.clock import HOUR, MINUTE
+from bot.domain.digest import Digest, DigestNow, IdleRow, MonthAhead, RowNow
 from handlers import ids
 from handlers.blocks.acting import dormant, images
+from handlers.blocks.money.reports import CENT, SOME, gpu_hours
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
+from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import (
+    about,
     at,
     chance_of,
     esc,
@@ -76,15 +79,28 @@ def _to_tidy(made: DigestNow) -> list[tuple[str, Block]]:
 def _headline(made: DigestNow) -> str:
     digest = made.digest
     when = f"{digest.local_date:%A} {digest.local_date.day} {digest.local_date:%B}"
+    wasted = _wasted(digest)
     if not made.rows:
-        return f"Idle GPUs, {when}: none."
+        return f"Idle GPUs, {when}: none{f' now; {wasted}' if digest.wasted_micros else ''}."
     open_rows = sum(now.state == "idle" and now.row.state != "partial" for now in made.rows)
     asked = sum(now.state == "asked" for now in made.rows)
     wait = f"{plural(open_rows, 'machine')} {'needs' if open_rows == 1 else 'need'} a decision."
     asking = f"{plural(asked, 'stop')} {'waits' if asked == 1 else 'wait'} for an approver." if asked else ""
     settled = " ".join(part for part in (wait if open_rows else "", asking) if part) or "All are settled."
-    wasted = f"{'' if digest.exact else 'about '}{usd(digest.wasted_micros)} went unused in the last 24 hours"
     return f"Idle GPUs, {when}: {wasted}. {settled}"
+
+
+def _wasted(digest: Digest) -> str:
+    """Owned machines apart: they cost the same whether used or not."""
+    owned = gpu_hours(digest.span.owned.idle_gpu_ms) if digest.span and digest.span.owned.idle_gpu_ms else ""
+    if digest.wasted_micros:
+        beside = f", and {owned} of owned machines" if owned else ""
+        return f"{about(exact=digest.exact)}{usd(digest.wasted_micros)} went unused in the last 24 hours{beside}"
+    if owned:
+        return f"{owned} of owned machines went unused in the last 24 hours"
+    if digest.span and digest.span.rented.unknown_micros:
+        return "what went unused in the last 24 hours is not known"
+    return f"{usd(0)} went unused in the last 24 hours"
 
 
 def _row(now: RowNow, made_at: int) -> list[Block]:
@@ -94,8 +110,7 @@ def _row(now: RowNow, made_at: int) -> list[Block]:
         idle = f"partial: {plural(row.idle_gpus, 'GPU')} idle for {length(made_at - row.since)}"
     money = "no known price"
     if row.wasted_micros is not None and row.waste_micros_per_hour is not None:
-        about = "" if row.exact else "about "
-        money = f"{about}{usd(row.wasted_micros)} unused ({per_hour(row.waste_micros_per_hour)})"
+        money = f"{about(exact=row.exact)}{usd(row.wasted_micros)} unused ({per_hour(row.waste_micros_per_hour)})"
     kind = "owned" if row.provider == "owned" else esc(row.type, 40)
     held = f"{persons(row.holders)} to {near(row.claim_until, made_at)}" if row.claim_until else "nobody"
     first = f"*{esc(row.name, 60)}*  {idle}  ·  {money}"
@@ -136,7 +151,15 @@ def _became(now: RowNow) -> str:
 
 def _small_print(made: DigestNow) -> str:
     digest = made.digest
-    parts = ["Idle: an hour without work on any GPU, seen minute by minute."]
+    parts = [f"Idle: {_rule(digest.windows)} without work on any GPU, seen minute by minute."]
+    if digest.span:
+        parts.append(f"Sums are the ledger's since {at(digest.span.from_at)}: of what was judged idle, from then on.")
+    if digest.unlisted_micros >= CENT:
+        them = "that work or are off by now, or are kept, drained or exempt"
+        unlisted = f"{about(exact=digest.exact)}{usd(digest.unlisted_micros)}"
+        parts.append(f"{unlisted} of it is of machines not listed: {them}.")
+    if digest.span and digest.span.rented.unknown_share >= SOME:
+        parts.append(f"Of {usd(digest.span.rented.unknown_micros)} nobody knows whether it was used.")
     if digest.partial_idle_gpu_ms:
         hours = digest.partial_idle_gpu_ms / HOUR
         parts.append(f"Partly idle machines: {hours:,.0f} GPU-hours unused; they can't be stopped, but shared.")
@@ -144,8 +167,17 @@ def _small_print(made: DigestNow) -> str:
         parts.append(f"{plural(digest.unpriced, 'machine')} without a known price left out of the sum.")
     if digest.left_out:
         parts.append(f"Idle too, but kept, drained or exempt: {_names(digest.left_out)}.")
+    parts += as_they_were(digest.silent, digest.made_at)
     parts.append(f"As of {at(digest.made_at)}.")
     return " ".join(parts)
+
+
+def _rule(windows: Sequence[int]) -> str:
+    """After how long a GPU is idle: one for all its teams, or from the shortest to the longest."""
+    least, most = windows[0] * MINUTE, windows[-1] * MINUTE
+    if least == most:
+        return "an hour" if least == HOUR else plural(windows[0], "minute")
+    return f"{length(least)} to {length(most)}, by team,"
 
 
 def _names(known: Sequence[str]) -> str:

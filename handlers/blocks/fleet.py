@@ -94,7 +94,7 @@ def describe(listing: Listing, now: int) -> str:
     second = [
         kind,
         devices,
-        _money(listing, now),
+        _money(listing),
         _people(listing, now),
         _line(listing),
         _kept(listing),
@@ -160,17 +160,14 @@ def _stood(listing: Listing, now: int) -> str:
     return f" since {near(listing.since, now)}{at_least}" if listing.since else ""
 
 
-def _money(listing: Listing, now: int) -> str:
+def _money(listing: Listing) -> str:
     if not listing.running:
         return _kept_paid(listing.keeping)
     if listing.rate is None:
         return "no known price"
     about = "" if listing.rate.exact else "about "
-    verdict = listing.verdict
-    if listing.waste_micros and verdict and verdict.since:
-        so_far = listing.waste_micros * (now - verdict.since) // HOUR
-        return f"{about}{per_hour(listing.rate.micros_per_hour)} ({usd(so_far)} unused so far)"
-    return f"{about}{per_hour(listing.rate.micros_per_hour)}"
+    unused = f" ({usd(listing.unused_micros)} unused since it was judged idle)" if listing.unused_micros else ""
+    return f"{about}{per_hour(listing.rate.micros_per_hour)}{unused}"
 
 
 def _kept_paid(kept: Keeping | None) -> str:

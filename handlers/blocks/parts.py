@@ -114,9 +114,9 @@ def confirm(title: str, text: str, *, yes: str, no: str) -> Block:
     }
 
 
-def handed_over(name: str, content: str) -> Reply:
-    """Told to whoever pressed [As CSV], beside the file."""
-    said = f"{name} is in your messages with Valet."
+def handed_over(name: str, content: str, *more: str) -> Reply:
+    """Told to whoever pressed [As CSV], beside the file; `more` is what the file itself can't say."""
+    said = " ".join([f"{name} is in your messages with Valet.", *more])
     return Reply(said, [section(said)], file=Attached(name, content))
 
 

@@ -3,11 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.days import month_end
+from bot.domain.days import cuts_an_hour, month_end
 from bot.domain.measuring.rollups import Cell
 from bot.domain.money.rates import USD
 from bot.domain.sharing.bookings import Slot
@@ -141,6 +142,18 @@ def clock_time(instant: int) -> str:
     """Only the time of day, in the reader's own zone."""
     fallback = datetime.fromtimestamp(instant / 1000, UTC).strftime("%H:%M UTC")
     return f"<!date^{instant // 1000}^{{time}}|{fallback}>"
+
+
+def days_in(timezone: str, first: date, last: date, what: str = "Days") -> str:
+    """The zone in which days are meant, and where they are cut, if that is amid an hour of the ledger."""
+    return f"{what} in {esc(timezone, 60)}.{midnight(timezone, first, last)}"
+
+
+def midnight(timezone: str, first: date, last: date) -> str:
+    """A sentence on where days from one to another are cut, if that is amid an hour of the ledger; else empty."""
+    if not cuts_an_hour((first, last + timedelta(days=1)), ZoneInfo(timezone)):
+        return ""
+    return " Midnight there is amid an hour of UTC, which counts whole for the day it began in."
 
 
 def days(first: date, last: date, today: date) -> str:

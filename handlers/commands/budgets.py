@@ -5,10 +5,12 @@ from dataclasses import replace
 from bot.domain.money.budgets import Standing
 from bot.domain.money.report import Scope
 from bot.errors import Refused, ValetError
+from bot.services import silences
 from bot.services.desk import Desk
 from bot.services.money import budget_amounts, budgeting
 from handlers.blocks.money import budgets as blocks
 from handlers.blocks.parts import Reply
+from handlers.blocks.silence import not_counted
 from handlers.commands import days
 from handlers.commands.scopes import SCOPES, scope
 from handlers.commands.verbs import Ask, Verb
@@ -28,7 +30,12 @@ def budget(ask: Ask) -> Reply:
     missing = budget_amounts.unknown(ask.desk)
     if not found and not missing:
         return blocks.none(ask.desk.settings.slack.cost_command, Scope())
-    return blocks.overview(found, missing)
+    return blocks.overview(found, missing, _lacks(ask.desk))
+
+
+def _lacks(desk: Desk) -> list[str]:
+    """What of this month is not counted yet, as a source is silent."""
+    return not_counted(silences.now(desk), desk.clock())
 
 
 def _scope(ask: Ask) -> Scope:
@@ -53,7 +60,7 @@ def of_scope(ask: Ask, about: Scope) -> Reply:
     if now is None:
         return blocks.none(ask.desk.settings.slack.cost_command, about)
     is_own = budget_amounts.own_budget(ask.desk, about) is not None
-    return blocks.standing(now, budgeting.channel_for(ask.desk, about), is_own=is_own)
+    return blocks.standing(now, budgeting.channel_for(ask.desk, about), is_own=is_own, lacks=_lacks(ask.desk))
 
 
 VERBS = (Verb("budget", f"budget [{SCOPES}]", "What is spent of it, what is expected, what follows.", budget),)

@@ -27,7 +27,7 @@ def status(ask: Ask, page: int = 0) -> Reply:
 
 def one(ask: Ask, listing: Listing) -> Reply:
     """One instance, with what is booked of it next."""
-    shown = fleet.single(using.with_users(ask.desk, looking.with_strip(ask.desk, listing)), ask.desk.clock())
+    shown = fleet.single(using.with_users(ask.desk, looking.in_full(ask.desk, listing)), ask.desk.clock())
     return bookings.beside(shown, booking.upcoming(ask.desk, instance_id=listing.instance.id), listing)
 
 

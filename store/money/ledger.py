@@ -103,11 +103,12 @@ class Running(NamedTuple):
     source: str
 
 
-def running(db: Database) -> list[Running]:
-    """Every running meter, rented or owned."""
+def running(db: Database, instance_id: str | None = None) -> list[Running]:
+    """Every running meter, rented or owned; or that of one machine, if it runs."""
     known = Running._fields[1:]
     columns = ", ".join(f"i.{name}" for name in known)
-    found = rows(db, f"SELECT m.*, {columns} FROM meters m JOIN instances i ON i.id = m.instance_id")
+    where, values = ("", ()) if instance_id is None else (" WHERE m.instance_id = ?", (instance_id,))
+    found = rows(db, f"SELECT m.*, {columns} FROM meters m JOIN instances i ON i.id = m.instance_id{where}", *values)
     told = [{name: row.pop(name) for name in known} for row in found]
     return [Running(meter=_meter(row), **each) for row, each in zip(found, told, strict=True)]
 

@@ -15,10 +15,28 @@ _KEYS: dict[By, str] = {
 }
 
 
-def of(db: Database, by: By, start: int, end: int, *, team: str | None = None) -> list[Sum]:
-    """The sums of charges from `start` up to `end` (of one team's machines), rented ones first, the dearest first."""
+_OF_ONE = (
+    "c.id IN (SELECT id FROM charges WHERE instance_id = ? AND corrects IS NULL AND from_at >= ? AND from_at < ? "
+    "UNION ALL SELECT k.id FROM charges b JOIN charges k ON k.corrects = b.id "
+    "WHERE b.instance_id = ? AND b.corrects IS NULL AND b.from_at >= ? AND b.from_at < ?)"
+)
+"""The charges of one machine with their corrections, so that an index serves them however long the ledger is."""
+
+
+def of(
+    db: Database, by: By, start: int, end: int, *, team: str | None = None, instance_id: str | None = None
+) -> list[Sum]:
+    """The sums of charges from `start` up to `end` (of one team's machines, or of one machine).
+
+    Rented ones first, the dearest first. A charge belongs to where its time begins.
+    """
     name = "i.name" if by == "instance" else _KEYS[by]
-    within, values = ("", []) if team is None else (" AND c.team = ?", [team])
+    within = "c.from_at >= ? AND c.from_at < ?"
+    values: list[object] = [start, end]
+    if instance_id is not None:
+        within, values = _OF_ONE, [instance_id, start, end] * 2
+    if team is not None:
+        within, values = f"{within} AND c.team = ?", [*values, team]
     found = rows(
         db,
         f"SELECT {_KEYS[by]} AS key, {name} AS name, i.provider, sum(s.micros) AS micros, "
@@ -26,10 +44,11 @@ def of(db: Database, by: By, start: int, end: int, *, team: str | None = None) -
         "sum(CASE WHEN s.use = 'idle' THEN s.gpu_ms ELSE 0 END) AS idle_gpu_ms, "
         "sum(CASE WHEN c.rate_micros = 0 AND NOT EXISTS (SELECT 1 FROM charges k WHERE k.corrects = c.id) "
         "THEN s.gpu_ms ELSE 0 END) AS unpriced_gpu_ms, "
-        "sum(CASE WHEN c.exact THEN 0 ELSE s.micros END) AS estimated_micros "
+        "sum(CASE WHEN c.exact THEN 0 ELSE s.micros END) AS estimated_micros, "
+        "sum(CASE WHEN c.exact OR s.use <> 'idle' THEN 0 ELSE s.micros END) AS estimated_idle_micros "
         "FROM charges c JOIN shares s ON s.charge_id = c.id JOIN instances i ON i.id = c.instance_id "
-        f"WHERE c.from_at >= ? AND c.from_at < ?{within} GROUP BY 1, i.provider ORDER BY i.provider, 4 DESC, 2",
-        *(start, end, *values),
+        f"WHERE {within} GROUP BY 1, i.provider ORDER BY i.provider, 4 DESC, 2",
+        *values,
     )
     return [_typed(Sum(**row)) if by == "type" else Sum(**row) for row in found]
 

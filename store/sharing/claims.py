@@ -150,15 +150,16 @@ def recent(db: Database, start: int) -> list[Claim]:
     return [_claim(row) for row in rows(db, sql, start)]
 
 
-def holds(db: Database, source: str, since: int) -> dict[str, list[Hold]]:
-    """Which GPUs of a source's instances were whose after an instant, by instance."""
+def holds(db: Database, source: str, since: int, instance_id: str | None = None) -> dict[str, list[Hold]]:
+    """Which GPUs of a source's instances (or of one of them) were whose after an instant, by instance."""
+    only, values = ("", ()) if instance_id is None else (" AND c.instance_id = ?", (instance_id,))
     found = rows(
         db,
         "SELECT c.id, c.instance_id, c.holder, c.team, c.gpus, c.from_at, c.ended_at, f.until_at AS former_until, "
         "f.gpus AS former_gpus FROM claims c JOIN instances i ON i.id = c.instance_id "
         "LEFT JOIN former_gpus f ON f.claim_id = c.id "
-        "WHERE (c.ended_at IS NULL OR c.ended_at > ?) AND i.source = ? ORDER BY c.from_at, c.id, f.until_at",
-        *(since, source),
+        f"WHERE (c.ended_at IS NULL OR c.ended_at > ?) AND i.source = ?{only} ORDER BY c.from_at, c.id, f.until_at",
+        *(since, source, *values),
     )
     told: dict[str, list[Hold]] = {}
     for _, group in groupby(found, key=lambda row: row["id"]):

@@ -13,13 +13,15 @@ from slack_sdk.models.views import View
 
 from bot.domain.acting.actions import Action, Facts
 from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.digest import Digest, DigestNow, IdleRow, MonthAhead, RowNow, Tidy
+from bot.domain.digest import Digest, DigestNow, IdleRow, MonthAhead, RowNow, Span, Tidy
 from bot.domain.fleet import Instance
 from bot.domain.listing import Listing, Source
 from bot.domain.measuring.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import Rate
 from bot.domain.money.report import Driver, IdleNights, KnownChange, Piece, Range, Report, ReportDay, Scope
+from bot.domain.money.spend_report import Spent
 from bot.domain.sharing.claims import Claim
+from bot.domain.silence import Silence
 from bot.sandbox.slack.check import problems, text_size
 from handlers.blocks.parts import Reply
 from tests.conftest import MONDAY
@@ -144,6 +146,11 @@ def sources(text: str) -> list[Source]:
     return [Source(f"{text}{number}", NOW - MINUTE, text) for number in range(9)]
 
 
+def silent(text: str) -> tuple[Silence, ...]:
+    never = (Silence(text, None),) if text else ()
+    return (*never, *(Silence(f"{text}{number}", NOW - 40 * DAY, 12_345, 10**12, exact=False) for number in range(9)))
+
+
 def digest(text: str, state: str, rows: int = 40) -> DigestNow:
     row = IdleRow(
         *("i-0123456789abcdef0", text, text, text, "ec2", text, "held", NOW - 40 * DAY, 8, 8 * DAY),
@@ -156,7 +163,13 @@ def digest(text: str, state: str, rows: int = 40) -> DigestNow:
     now = RowNow(row, state, who="U0123456789AB", at=NOW, until=NOW + HOUR)  # type: ignore[arg-type]
     tidy = Tidy(12_345, 10**15, 99, 28, 12_345, 10**15, 60)
     month = MonthAhead(text[:60], date(2026, 11, 1), 10**15, 10**15, 0.995, 10**15)
-    made = Digest("C0GPUS001", date(2026, 11, 23), "UTC", NOW, (row,) * rows, tidy, month)
+    spent = Spent(*(10**15,) * 9)
+    made = Digest(
+        *("C0GPUS001", date(2026, 11, 23), "UTC", NOW, (row,) * rows, tidy, month, (text,) * 9),
+        span=Span(NOW - DAY, spent, spent),
+        windows=(15, 12 * 60),
+        silent=silent(text),
+    )
     return DigestNow(made, (now,) * rows)
 
 

@@ -16,7 +16,7 @@ from handlers.blocks.money import accuracy, cost, cost_pieces, reports, weekly
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 
-A_LOT = Spent(10**15, 4 * 10**14, 4 * 10**14, 2 * 10**14, 10**6 * HOUR, 10**5 * HOUR, 10**4 * HOUR, 10**15)
+A_LOT = Spent(10**15, 4 * 10**14, 4 * 10**14, 2 * 10**14, 10**6 * HOUR, 10**5 * HOUR, 10**4 * HOUR, 10**15, 4 * 10**14)
 HOLDERS = ("U0123456789AB",) * 8
 
 

@@ -8,6 +8,7 @@ from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.money.counterfactual import Piece
 from bot.domain.money.rates import USD
 from bot.sandbox.history import History
+from bot.services.measuring import sweeping
 from bot.services.money import forecasting
 from store.money import ledger, saved
 from tests.stories.conftest import SETTINGS
@@ -16,15 +17,13 @@ from tests.stories.conftest import SETTINGS
 @pytest.fixture
 def morning(office):
     """train-7 and nb-2 idle, overnight, until 09:00 the next day."""
-    office.clock.forward(DAY - 2 * HOUR)
-    office.reports("train-7", 0.0, minutes=200)
-    office.reports("nb-2", 0.0, minutes=200, memory=31_000, process="python")
-    office.tick()
-    assert "Idle GPUs" not in office.sees("bob", "#ml-platform")
-    for _ in range(24):
+    office.clock.forward(DAY - 5 * HOUR - 25 * MINUTE)
+    for _ in range(65):
         office.clock.forward(5 * MINUTE)
-        office.reports("train-7", 0.0, minutes=6)
-        office.reports("nb-2", 0.0, minutes=6, memory=31_000, process="python")
+        office.reports("train-7", 0.0, minutes=5)
+        office.reports("nb-2", 0.0, minutes=5, memory=31_000, process="python")
+        sweeping.sweep(office.valet.desk)
+        assert "Idle GPUs" not in office.sees("bob", "#ml-platform")
     office.tick()
     return office
 
@@ -32,8 +31,8 @@ def morning(office):
 def test_it_names_the_machines_how_long_what_it_cost_and_who_holds_them(morning):
     seen = morning.sees("bob", "#ml-platform")
 
-    assert seen.startswith("*Idle GPUs, Tuesday 24 November: $117.11 went unused in the last 24 hours. 1 machine needs")
-    assert "*train-7*  free for 5 h 20 m  ·  $117.11 unused ($21.96/h)" in seen
+    assert seen.startswith("*Idle GPUs, Tuesday 24 November: $96.98 went unused in the last 24 hours. 1 machine needs")
+    assert "*train-7*  free for 5 h 25 m  ·  $96.98 unused ($21.96/h)" in seen
     assert "p4d.24xlarge, 8xA100  ·  nobody" in seen
     assert "[Stop train-7…] [Keep train-7]" in seen
 
@@ -99,7 +98,7 @@ def test_without_a_forecast_that_was_kept_it_waits_for_none(morning):
 
 
 def test_free_and_held_are_never_the_same_message(morning):
-    assert "*nb-2*  held for 5 h 20 m" in morning.sees("bob", "#gpus")
+    assert "*nb-2*  held for 5 h 25 m" in morning.sees("bob", "#gpus")
     assert "121 GB held by python" in morning.sees("bob", "#gpus")
     assert "nb-2" not in morning.sees("bob", "#ml-platform")
 

@@ -38,3 +38,7 @@ class Explanation:
     """Why it could not be stopped just now; None when it could, if somebody said yes."""
     digest_at: int | None
     """When the next digest of its channel is due; None when digests are off or it has no channel."""
+    unused_micros: int | None = None
+    """What it has cost for nothing since it was judged idle, by the ledger; None where it does not idle."""
+    unused_day_micros: int = 0
+    """And in the last 24 hours, in which it may have idled before."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from bot.domain.money.counterfactual import SavingKind
 from bot.domain.money.pricebook import Discount
+from bot.domain.silence import Silence
 
 
 class Saved(NamedTuple):
@@ -40,6 +41,11 @@ class Savings:
     """Going unused as well, but on machines that are paid whether they run or not."""
     commitments: tuple[Discount, ...] = ()
     """Discounts that are paid for whether machines run or not."""
+    silent: tuple[Silence, ...] = ()
+    """Sources that were not read lately: what was saved there since is not worked out."""
+    timezone: str = "UTC"
+    """Of its days."""
+    made_at: int = 0
 
     @property
     def micros(self) -> int:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
 
+from bot.domain.money.sums import Sum
+from bot.domain.silence import Silence
+
 ReportBy = Literal["team", "person", "type", "instance"]
 WAYS: tuple[ReportBy, ...] = get_args(ReportBy)
 
@@ -22,6 +25,8 @@ class Spent:
     """Time without a known price, of which the micros are 0."""
     estimated_micros: int = 0
     """At prices that are not exact: borrowed from another region, or spot's, which move within the hour."""
+    estimated_idle_micros: int = 0
+    """Of what idled."""
 
     def __add__(self, other: "Spent") -> "Spent":
         return Spent(
@@ -33,12 +38,23 @@ class Spent:
             self.idle_gpu_ms + other.idle_gpu_ms,
             self.unpriced_gpu_ms + other.unpriced_gpu_ms,
             self.estimated_micros + other.estimated_micros,
+            self.estimated_idle_micros + other.estimated_idle_micros,
         )
+
+    @classmethod
+    def of(cls, each: Sum) -> "Spent":
+        """What a sum of the ledger says."""
+        return cls(*each[3:])
 
     @property
     def about(self) -> str:
         """What stands before its amounts: a word where a part of them is estimated."""
         return "about " if self.estimated_micros else ""
+
+    @property
+    def about_idle(self) -> str:
+        """What stands before what idled of them."""
+        return "about " if self.estimated_idle_micros else ""
 
     @property
     def idle_share(self) -> float | None:
@@ -114,6 +130,8 @@ class SpendReport:
     """Whether all of what was spent before was at exact rates."""
     owned_begins: date | None = None
     """The first day of which owned machines are known."""
+    silent: tuple[Silence, ...] = ()
+    """Sources that were not read lately, so that the sums lack something of these days."""
 
     @property
     def rented(self) -> Spent:

@@ -27,3 +27,5 @@ class Sum(NamedTuple):
     """Time without a known price, of which the micros are 0."""
     estimated_micros: int
     """At rates that are not exact."""
+    estimated_idle_micros: int = 0
+    """Of the idle ones."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.acting.windows import DAYS
 from bot.domain.money.report import Report
 from bot.domain.money.spend_report import IdleNow, Spent
+from bot.domain.silence import Silence
 
 LATEST = 3
 """Days for which a missed report is still worth posting."""
@@ -63,6 +64,8 @@ class Weekly:
     """Whether that month was."""
     saved_exact: bool = True
     """Whether what was saved is."""
+    silent: tuple[Silence, ...] = ()
+    """Sources that were last read before the week was over."""
 
     @property
     def is_empty(self) -> bool:
@@ -89,6 +92,7 @@ class Weekly:
             "before_exact": self.before_exact,
             "closed_exact": self.closed_exact,
             "saved_exact": self.saved_exact,
+            "silent": [asdict(each) for each in self.silent],
         }
 
     @classmethod
@@ -105,6 +109,7 @@ class Weekly:
                 "month": date.fromisoformat(content["month"]),
                 "forecast": Report.from_json(content["forecast"]),
                 "todos": todos,
+                "silent": tuple(Silence(**each) for each in content.get("silent", ())),
             }
         )
 

@@ -1,8 +1,9 @@
 """Makes one report of the books: what a scope's machines are expected to cost, and what stands behind it."""
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from bot.domain.days import local_day, month_end
 from bot.domain.money.bounds import left, most_per_day, outlook, range_of, whole_micros
@@ -13,6 +14,8 @@ from bot.domain.money.pieces import Charged, named, pieces, pooled, shortened
 from bot.domain.money.plans import ENDS
 from bot.domain.money.report import SPANS, KnownChange, Piece, Report, ReportDay, Scope
 from bot.domain.money.spending import DAY, Machine, drivers, past_changes
+from bot.domain.silence import Silence
+from bot.services import silences
 from bot.services.desk import Desk
 from bot.services.money.books import Books, days_of, is_in, metered, rows_of
 from bot.services.money.budget_amounts import beyond, budget
@@ -20,6 +23,7 @@ from bot.services.money.nights import idle_nights
 from store.money.spend import DaySpend
 
 SHOWN_BACK = 31
+MOST_SILENT = 2
 
 
 def report(desk: Desk, scope: Scope, books: Books) -> Report:
@@ -39,6 +43,7 @@ def report(desk: Desk, scope: Scope, books: Books) -> Report:
     ahead = {span: see(today, horizon=span) for span in SPANS}
     whose, usual = budget(desk, scope), {each.id: each.variable for each in expected}
     unpriced = sum(machine.runs and machine.rate_micros is None for machine in machines)
+    silent, more = _silences(desk, scope, machines, books), beyond(desk, scope, rows, ledger.today)
     return Report(
         scope=scope,
         made_at=books.now,
@@ -57,7 +62,7 @@ def report(desk: Desk, scope: Scope, books: Books) -> Report:
         drivers=drivers(machines, books.outlook.kinds, _per_planned_day(machines, books), usual),
         changes=_changes(machines, books),
         uncounted=(*_uncounted(machines, books), *_bought(desk, scope, ledger.today)),
-        notes=_notes(whole, unpriced=unpriced, owned=len(owned), beyond=beyond(desk, scope, rows, ledger.today)),
+        notes=silent + _notes(whole, unpriced=unpriced, owned=len(owned), beyond=more),
         unpriced=unpriced,
         owned=len(owned),
         by_team=_by_team(rows, expected, rest, books) if scope.kind == "total" else (),
@@ -153,6 +158,21 @@ def _chart(rows: Iterable[DaySpend], ahead: Forecast, known: Container[date], bo
         for day in ahead.days[1:]
     ]
     return (*past, ReportDay(today, so_far, expected), *coming)
+
+
+def _silences(desk: Desk, scope: Scope, machines: Iterable[Machine], books: Books) -> tuple[str, ...]:
+    """What was charged lacks something while a source is silent."""
+    total = scope.kind == "total"
+    found = silences.now(desk) if total else silences.of_machines(desk, (each.id for each in machines))
+    return tuple(_lacks(each, books.zone) for each in found[:MOST_SILENT])
+
+
+def _lacks(silent: Silence, zone: ZoneInfo) -> str:
+    if silent.since is None:
+        return f"{silent.name} was never read, so nothing of it is in what was charged."
+    last = datetime.fromtimestamp(silent.since / 1000, zone)
+    read = f"{silent.name} was last read on {last.day} {last:%b} at {last:%H:%M} ({zone.key})"
+    return f"{read}: what its machines cost since then is not in what was charged."
 
 
 def _notes(outlook: Forecast, *, unpriced: int, owned: int, beyond: int) -> tuple[str, ...]:

@@ -6,16 +6,19 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain.clock import DAY
+from bot.domain.clock import DAY, HOUR
 from bot.domain.days import day_start, month_end
 from bot.domain.listing import Filter, Listing, Totals
 from bot.domain.money.keeping import keeping
 from bot.domain.money.rates import USD
+from bot.domain.money.spend_report import Spent
 from bot.domain.money.splitting import share_out
+from bot.domain.silence import until
+from bot.services import silences
 from bot.services.acting import tidying
 from bot.services.csv_lines import line, safe
 from bot.services.desk import Desk
-from bot.services.money import pricing
+from bot.services.money import pricing, unused
 from store import fleet, listings
 from store.money import ledger
 from store.money.ledger import MachineSum
@@ -89,6 +92,18 @@ def ledger_sums(desk: Desk, start: int, end: int) -> list[MachineSum]:
     return ledger.per_machine(desk.store.reading(), start, end)
 
 
+def remarks(desk: Desk, start: int, end: int) -> Iterator[str]:
+    """What the ledger from `start` up to `end` lacks, and where it is cut, as sentences."""
+    for each in until(silences.now(desk), end, desk.clock()):
+        if each.since is None:
+            yield f"{each.name} was never read, so nothing of it is in the ledger."
+        else:
+            yield f"{each.name} was last read at {iso(each.since)}: what its machines cost since is not charged yet."
+    if start % HOUR or end % HOUR:
+        zone = desk.settings.digest.timezone
+        yield f"Midnight in {zone} is amid an hour of UTC, which counts whole for the month it began in."
+
+
 def everything(desk: Desk) -> tuple[list[Listing], Totals]:
     """Every instance, most wasteful first, and the sums."""
     db = desk.store.reading()
@@ -100,6 +115,7 @@ def status(desk: Desk) -> dict[str, Any]:
     found, totals = everything(desk)
     now, dormant = desk.clock(), tidying.dormant(desk)
     asleep, listed = {each.listing.instance.id for each in dormant.found}, pricing.of_parts(desk.store.reading())
+    day = unused.of_all(desk, unused.day_before(now), now + 1)
     heard = [
         {"name": source.name, "read_at": iso(source.ok_at), "error": source.error or None}
         for source in fleet.sources(desk.store.reading())
@@ -115,7 +131,20 @@ def status(desk: Desk) -> dict[str, Any]:
             "dormant_usd_per_month": usd(dormant.month_micros),
         },
         "sources": heard,
-        "instances": [_record(each) | _standing(each, listed, dormant=each.instance.id in asleep) for each in found],
+        "instances": [
+            _record(each) | _unused(desk, each, day) | _standing(each, listed, dormant=each.instance.id in asleep)
+            for each in found
+        ],
+    }
+
+
+def _unused(desk: Desk, listing: Listing, day: Mapping[str, Spent]) -> dict[str, Any]:
+    """What it cost for nothing by the ledger: since it was judged idle, and in the last 24 hours."""
+    spell = unused.of_spell(desk, listing) if listing.rate else None
+    spent = day.get(listing.instance.id)
+    return {
+        "unused_usd_since_judged_idle": usd(spell.idle_micros) if spell else None,
+        "unused_usd_24h": usd(spent.idle_micros) if spent and (listing.rate or spent.idle_micros) else None,
     }
 
 
@@ -149,7 +178,7 @@ def _record(listing: Listing) -> dict[str, Any]:
         "launched_at": iso(instance.launched_at),
         "usd_per_hour": usd(rate.micros_per_hour) if rate else None,
         "rate_source": rate.source if rate else None,
-        "wasted_usd_per_hour": usd(listing.waste_micros) if rate else None,
+        "wasted_usd_per_hour": usd(listing.waste_micros) if rate and listing.state != "unknown" else None,
         "claims": [
             {"holder": claim.holder, "gpus": list(claim.gpus), "until": iso(claim.until_at), "note": claim.note}
             for claim in listing.claims

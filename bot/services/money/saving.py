@@ -24,6 +24,8 @@ from bot.domain.money.counterfactual import (
     saved_by_stop,
 )
 from bot.domain.money.saved import Savings
+from bot.domain.silence import until
+from bot.services import silences
 from bot.services.acting import on_hours
 from bot.services.desk import Desk
 from bot.services.money import pricing
@@ -51,12 +53,17 @@ def work_out(desk: Desk) -> None:
 def answer(desk: Desk, first: date, last: date) -> Savings:
     """What was saved from one day to another, both counted, in the zone of [digest]."""
     db = desk.store.reading()
-    found = saved.between(db, *span_of(first, last, desk.settings.digest.timezone))
+    start, end = span_of(first, last, desk.settings.digest.timezone)
+    found = saved.between(db, start, end)
     idle, rented = listings.totals(db, Filter(stop_saves=True)), listings.totals(db, Filter(provider="ec2"))
     anyway = rented.waste_micros - idle.waste_micros
     commitments = pricing.unread(desk.settings, desk.clock()).committed()
-    unused = idle.waste_micros, idle.idle, anyway
-    return Savings(first, last, today(desk), tuple(found), *unused, commitments)
+    return Savings(
+        *(first, last, today(desk), tuple(found), idle.waste_micros, idle.idle, anyway, commitments),
+        silent=until(silences.now(desk), end, desk.clock()),
+        timezone=desk.settings.digest.timezone,
+        made_at=desk.clock(),
+    )
 
 
 def today(desk: Desk) -> date:

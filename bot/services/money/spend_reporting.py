@@ -11,6 +11,8 @@ from bot.domain.days import local_day
 from bot.domain.listing import Filter, Listing
 from bot.domain.money.spend_report import IdleNow, ReportBy, Row, SpendReport, Spent
 from bot.domain.money.sums import Sum
+from bot.domain.silence import until
+from bot.services import silences
 from bot.services.csv_lines import line, safe
 from bot.services.desk import Desk
 from bot.services.money import summing, watching
@@ -37,7 +39,8 @@ def report(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
         None if instant is None else local_day(instant, zone)
         for instant in (watching.begins(db), watching.owned_begins(db))
     )
-    running = summing.running(desk, by, first, last)
+    start, end = summing.span_of(first, last, zone.key)
+    running = summing.running(desk, by, start, end)
     rows = _rows([*summing.between(desk, by, first, last), *running])
     before, before_exact = _before(desk, first, min(last, today))
     return SpendReport(
@@ -53,6 +56,7 @@ def report(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
         running_micros=sum(each.micros for each in running if each.provider != "owned"),
         begins=begins,
         owned_begins=owned_begins,
+        silent=until(silences.now(desk), end, now),
     )
 
 
@@ -103,7 +107,7 @@ def _rows(sums: list[Sum]) -> list[Row]:
     found: dict[str, Row] = {}
     for each in sums:
         row = found.get(each.key) or Row(each.key, each.name, Spent(), Spent())
-        spent = Spent(*each[3:])
+        spent = Spent.of(each)
         if each.provider == "owned":
             found[each.key] = replace(row, owned=row.owned + spent)
         else:

@@ -20,19 +20,24 @@ def between(desk: Desk, by: By, first: date, last: date, *, team: str | None = N
     return sums.of(desk.store.reading(), by, start, end, team=team)
 
 
-def running(desk: Desk, by: By, first: date, last: date) -> list[Sum]:
-    """What open meters show of those days, each share by itself: the running hour, which is charged once it is over."""
-    start, end = span_of(first, last, desk.settings.digest.timezone)
+def running(desk: Desk, by: By, start: int, end: int, *, instance_id: str | None = None) -> list[Sum]:
+    """What open meters show from `start` up to `end`, each share by itself: the running hour, not charged yet."""
     db = desk.store.reading()
-    found = [each for each in ledger.running(db) if start <= each.meter.from_at < end]
+    found = [each for each in ledger.running(db, instance_id) if start <= each.meter.from_at < end]
     since = min((each.meter.from_at for each in found), default=end)
-    holds = {source: claims.holds(db, source, since) for source in {each.source for each in found}}
+    holds = {source: claims.holds(db, source, since, instance_id) for source in {each.source for each in found}}
     return [
         _sum(by, each, share)
         for each in found
         for charge in so_far(each.meter, tuple(holds[each.source].get(each.meter.instance_id, ())))
         for share in charge.split
     ]
+
+
+def within(desk: Desk, by: By, start: int, end: int, *, instance_id: str | None = None) -> list[Sum]:
+    """Charges from `start` up to `end` and what open meters show of it; a key may come several times."""
+    charged = sums.of(desk.store.reading(), by, start, end, instance_id=instance_id)
+    return [*charged, *running(desk, by, start, end, instance_id=instance_id)]
 
 
 def _sum(by: By, each: Running, share: Share) -> Sum:
@@ -56,6 +61,7 @@ def _sum(by: By, each: Running, share: Share) -> Sum:
         idle_gpu_ms=share.gpu_ms if share.use == "idle" else 0,
         unpriced_gpu_ms=0 if meter.rate_micros else share.gpu_ms,
         estimated_micros=0 if meter.exact else share.micros,
+        estimated_idle_micros=share.micros if share.use == "idle" and not meter.exact else 0,
     )
 
 

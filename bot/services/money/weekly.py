@@ -63,6 +63,7 @@ def _made(desk: Desk, channel: str, day: date, now: int) -> Weekly:
         before_exact=week.before_exact,
         saved_exact=saved.exact,
         closed_exact=closed is None or not closed.rented.about,
+        silent=week.silent,
     )
 
 

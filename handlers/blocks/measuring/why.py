@@ -12,7 +12,22 @@ from handlers.blocks.acting.draining import since as draining_since
 from handlers.blocks.acting.owned import has_now
 from handlers.blocks.parts import Reply, actions, context, cut, lines, section
 from handlers.blocks.sharing.using import unclaimed
-from handlers.blocks.words import at, bars, clock_time, ends, esc, gpus, length, near, person, persons, say, snoozed
+from handlers.blocks.words import (
+    about,
+    at,
+    bars,
+    clock_time,
+    ends,
+    esc,
+    gpus,
+    length,
+    near,
+    person,
+    persons,
+    say,
+    snoozed,
+    usd,
+)
 
 
 def why(told: Explanation, now: int) -> Reply:
@@ -22,6 +37,7 @@ def why(told: Explanation, now: int) -> Reply:
     if told.verdict.gpus:
         blocks.append(section(lines(_gpus(told, now))))
     counts = [
+        _unused(told),
         *_sources(told, now),
         _claim(told),
         _drained(told),
@@ -89,6 +105,15 @@ def _sources(told: Explanation, now: int) -> list[str]:
     agent = _source(told, now)
     rest = [f"{esc(name, 40)} by itself: {verdict.state}, {esc(verdict.evidence)}." for name, verdict in told.others]
     return [agent, *rest]
+
+
+def _unused(told: Explanation) -> str:
+    """What it cost for nothing, by the ledger: the same sums as in lists, digests and reports."""
+    rate = told.listing.rate
+    said = [f"{usd(told.unused_micros)} since it was judged idle"] if told.unused_micros else []
+    said += [f"{usd(told.unused_day_micros)} in the last 24 hours"] if told.unused_day_micros else []
+    full = " at full cost" if told.listing.instance.provider == "owned" else ""
+    return f"Unused: {about(exact=rate is None or rate.exact)}{', '.join(said)}{full}." if said else ""
 
 
 def _exempt(told: Explanation) -> str:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import date
 
+from bot.domain.days import month_end
 from bot.domain.money.budgets import Standing
 from bot.domain.money.report import Scope
 from bot.domain.money.unusual import Behind, UnusualDay
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, handed_over, lines, plainly, section
-from handlers.blocks.words import chance_of, code, esc, roughly, usd
+from handlers.blocks.words import chance_of, code, esc, midnight, roughly, usd
 
 MOST_SHOWN = 20
 ALL = "all"
@@ -35,8 +36,8 @@ def told(now: Standing, mark: str) -> Reply:
     return Reply(heads[mark], blocks, private=False)
 
 
-def standing(now: Standing, channel: str, *, is_own: bool = True) -> Reply:
-    """One budget in full; one that is nobody's own is the sum of the teams'."""
+def standing(now: Standing, channel: str, *, is_own: bool = True, lacks: Sequence[str] = ()) -> Reply:
+    """One budget in full; one that is nobody's own is the sum of the teams'. `lacks`: what is not counted yet."""
     head = f"{_who(now.scope)}, {now.month:%B}: {_spent(now)}."
     thresholds = f"{now.warn_percent} % and 100 %"
     where = f"<#{channel}>" if channel else "Nobody, as there is no channel for it,"
@@ -45,18 +46,22 @@ def standing(now: Standing, channel: str, *, is_own: bool = True) -> Reply:
         hears = "The sum of the teams' budgets, beside what all teams spend; each team is told of its own."
     blocks: list[Block] = [
         section(f"*{head}*"),
-        section(lines([_ahead(now), _follows(now) if is_own else ""])),
+        section(lines([_ahead(now), _follows(now) if is_own else "", *lacks])),
         context(
             f"{hears} Rented machines by our own metering, up to now; owned ones are on no bill and count against no "
-            f"budget. Months are those of {esc(now.timezone, 60)}."
+            f"budget. Months are those of {esc(now.timezone, 60)}.{_midnight(now)}"
         ),
         actions(_drivers(now.scope), _csv(now.scope.text)),
     ]
     return Reply(head, blocks)
 
 
-def overview(found: Sequence[Standing], missing: Sequence[str] = ()) -> Reply:
-    """Every budget, a line each; `missing` are machines with one that nobody knows."""
+def _midnight(now: Standing) -> str:
+    return midnight(now.timezone, now.month, month_end(now.month))
+
+
+def overview(found: Sequence[Standing], missing: Sequence[str] = (), lacks: Sequence[str] = ()) -> Reply:
+    """Every budget, a line each; `missing` are machines with one that nobody knows, `lacks` what is not counted yet."""
     over = [each for each in found if each.percent >= 100]
     likely = [each for each in found if each not in over and (each.chance_over or 0) >= 0.5]
     unknown = [each for each in found if each not in over and each.expected is None]
@@ -68,9 +73,9 @@ def overview(found: Sequence[Standing], missing: Sequence[str] = ()) -> Reply:
         head = ", ".join(_count(len(which), what) for which, what in told if which) + "."
     rows = [f"{_who(each.scope)}: {_spent(each)}. {_ahead(each)}".strip() for each in found[:MOST_SHOWN]]
     buttons = [_one(each.scope) for each in found[:4]]
-    said = [f"Up to now, in months of {esc(found[0].timezone, 60)}."] if found else []
+    said = [f"Up to now, in months of {esc(found[0].timezone, 60)}.{_midnight(found[0])}"] if found else []
     said += [f"No rented machine is called {code(name, 60)}: its budget stands still." for name in missing[:5]]
-    blocks = [section(lines(rows)), actions(*buttons, _csv(ALL))] if found else []
+    blocks = [section(lines([*rows, *lacks])), actions(*buttons, _csv(ALL))] if found else []
     return Reply(head, [section(f"*{head}*"), *blocks, context(" ".join(said))])
 
 

@@ -10,7 +10,7 @@ from bot.domain.money.report import NEXT_DAYS, Driver, KnownChange, Range, Repor
 from handlers import ids
 from handlers.blocks.money import cost_charts
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
-from handlers.blocks.words import at, chance_of, clock_time, esc, roughly, usd
+from handlers.blocks.words import at, chance_of, clock_time, days_in, esc, roughly, usd
 
 Period = Literal["month", "7d", "30d", "90d"]
 SHOWN_DRIVERS = 5
@@ -205,6 +205,7 @@ def _small_print(report: Report) -> str:
         f"Our own metering at our rates, without disks and traffic; not the provider's bill. Made {at(report.made_at)}."
     ]
     parts.append("Days ahead begin with today, and with what it has cost.")
+    parts.append(days_in(report.timezone, report.today.replace(day=1), report.today, "Months"))
     return " ".join([*parts, *(esc(note, 300) for note in report.notes[:5])])
 
 

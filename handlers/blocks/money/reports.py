@@ -7,7 +7,8 @@ from bot.domain.clock import HOUR
 from bot.domain.money.spend_report import WAYS, IdleNow, ReportBy, Row, SpendReport, Spent
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
-from handlers.blocks.words import about, at, days, esc, length, per_hour, person, persons, plural, say, usd
+from handlers.blocks.silence import not_counted
+from handlers.blocks.words import about, at, days, days_in, esc, length, per_hour, person, persons, plural, say, usd
 
 SHOWN = 12
 SHOWN_IDLE = 5
@@ -26,12 +27,18 @@ SOME = 0.05
 def report(made: SpendReport) -> Reply:
     """What some days cost."""
     conclusion = _conclusion(made)
-    blocks: list[Block] = [section(f"*{conclusion}*")]
+    blocks: list[Block] = [section(f"*{conclusion}*"), *_silence(made)]
     if made.rows:
         rows = [_row(row, made.by) for row in made.rows[:SHOWN]]
         blocks.append(section(lines([f"*By {NAMES[made.by]}*", *rows, _rest(made.rows[SHOWN:])])))
     blocks += [actions(*_buttons(made, ids.REPORT)), context(_small_print(made))]
     return Reply(cut(conclusion, 3_900), blocks)
+
+
+def _silence(made: SpendReport) -> list[Block]:
+    """What the sums lack while a source is silent: too much of a part for small print."""
+    said = not_counted(made.silent, made.made_at)
+    return [section(lines(said))] if said else []
 
 
 def _conclusion(made: SpendReport) -> str:
@@ -49,7 +56,7 @@ def _idle_of(spent: Spent) -> str:
     if share is None:
         return ", whether they worked is not known" if spent.micros else ""
     unknown = f", {percent(spent.unknown_share)} not known" if spent.unknown_share >= SOME else ""
-    return f", {spent.about}{usd(spent.idle_micros)} of it idle ({percent(share)}{unknown})"
+    return f", {spent.about_idle}{usd(spent.idle_micros)} of it idle ({percent(share)}{unknown})"
 
 
 def percent(share: float) -> str:
@@ -134,17 +141,17 @@ def _buttons(made: SpendReport, action: str) -> list[Block]:
     return found
 
 
-def _small_print(made: SpendReport) -> str:
+def _small_print(made: SpendReport, *, idle: bool = False) -> str:
     said = ["Our own metering at our rates, without disks and traffic; not the provider's bill."]
     if made.before_micros is not None:
         before = f"{about(exact=made.before_exact)}{usd(made.before_micros)}"
         said.append(f"As many days before: {before} for rented machines.")
     if made.running_micros >= CENT:
         said.append(f"{usd(made.running_micros)} of it is of the running hour, charged once that is over.")
-    said += _estimated(made)
+    said += _estimated(made, idle=idle)
     said += _begins(made)
-    said.append(f"Days in {esc(made.timezone, 60)}. As of {at(made.made_at)}.")
-    return " ".join(said)
+    said.append(days_in(made.timezone, made.first, made.last))
+    return " ".join([*said, f"As of {at(made.made_at)}."])
 
 
 def _begins(made: SpendReport) -> list[str]:
@@ -157,9 +164,11 @@ def _begins(made: SpendReport) -> list[str]:
     return [f"The ledger knows of {kind} machines since {_day(day)}." for kind, day in late.items()]
 
 
-def _estimated(made: SpendReport) -> list[str]:
+def _estimated(made: SpendReport, *, idle: bool) -> list[str]:
     """What "about" is about."""
     rented, owned, said = made.rented.estimated_micros, made.owned.estimated_micros, []
+    if idle:
+        rented, owned = made.rented.estimated_idle_micros, 0
     if rented:
         said.append(f'"About": {usd(rented)} of it is at another region\'s list price, or of spot machines.')
     if owned:
@@ -170,7 +179,7 @@ def _estimated(made: SpendReport) -> list[str]:
 def idle(made: SpendReport) -> Reply:
     """What idled in some days, and what idles now."""
     conclusion = _idle_conclusion(made)
-    blocks: list[Block] = [section(f"*{conclusion}*")]
+    blocks: list[Block] = [section(f"*{conclusion}*"), *_silence(made)]
     idled = [row for row in made.rows if row.rented.idle_gpu_ms or row.owned.idle_gpu_ms]
     if idled:
         rows = [_idle_row(row, made.by) for row in idled[:SHOWN]]
@@ -180,7 +189,7 @@ def idle(made: SpendReport) -> Reply:
     blocks += [_now_row(each, made.made_at) for each in made.idle_now[:SHOWN_IDLE]]
     if len(made.idle_now) > SHOWN_IDLE:
         blocks.append(context(f"and {len(made.idle_now) - SHOWN_IDLE} more: `/gpu status idle` shows all."))
-    blocks += [actions(*_buttons(made, ids.IDLE)), context(_small_print(made))]
+    blocks += [actions(*_buttons(made, ids.IDLE)), context(_small_print(made, idle=True))]
     return Reply(cut(conclusion, 3_900), blocks)
 
 
@@ -192,7 +201,7 @@ def _idle_conclusion(made: SpendReport) -> str:
         share = rented.idle_share
         of = "" if share is None else f", {percent(share)} of what was spent"
         hours = gpu_hours(rented.idle_gpu_ms)
-        said = f"{_span(made)}: {rented.about}{usd(rented.idle_micros)} went to idle rented GPUs{of} ({hours})."
+        said = f"{_span(made)}: {rented.about_idle}{usd(rented.idle_micros)} went to idle rented GPUs{of} ({hours})."
         if owned.idle_gpu_ms:
             said += f" Owned ones idled for {gpu_hours(owned.idle_gpu_ms)}."
     if made.idle_now:
@@ -222,7 +231,7 @@ def _idled(row: Row) -> str:
     if row.rented.idle_gpu_ms:
         hours = gpu_hours(row.rented.idle_gpu_ms)
         unknown = row.rented.unpriced_gpu_ms and not row.rented.micros
-        idled = "no known price" if unknown else f"{row.rented.about}{usd(row.rented.idle_micros)}"
+        idled = "no known price" if unknown else f"{row.rented.about_idle}{usd(row.rented.idle_micros)}"
         parts.append(f"{idled}, {hours}")
     if row.owned.idle_gpu_ms:
         parts.append(f"owned, {gpu_hours(row.owned.idle_gpu_ms)}")
@@ -251,4 +260,5 @@ def settle(each: IdleNow) -> Block | None:
 
 def as_csv(made: SpendReport, content: str) -> Reply:
     """Told beside the file."""
-    return handed_over(f"valet-{made.first}-to-{min(made.last, made.today)}-by-{made.by}.csv", content)
+    name = f"valet-{made.first}-to-{min(made.last, made.today)}-by-{made.by}.csv"
+    return handed_over(name, content, *not_counted(made.silent, made.made_at))

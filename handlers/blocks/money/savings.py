@@ -5,7 +5,8 @@ from bot.domain.money.saved import Saved, Savings
 from handlers import ids
 from handlers.blocks.money.rented_prices import committed
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, handed_over, lines, section
-from handlers.blocks.words import about, days, esc, length, per_hour, plural, usd
+from handlers.blocks.silence import not_worked_out
+from handlers.blocks.words import about, days, esc, length, midnight, per_hour, plural, usd
 
 SHOWN = 5
 HOW: dict[SavingKind, str] = {
@@ -27,6 +28,8 @@ def savings(told: Savings) -> Reply:
     if told.found:
         blocks += [section(_by_kind(told)), section(lines(["*Most of it*", *(_one(each) for each in _shown(told))]))]
     small = lines([_small_print(told), *committed(told.commitments)])
+    if told.silent:
+        blocks.append(section(lines(not_worked_out(told.silent, told.made_at))))
     blocks += [context(small), actions(_other(told), *_csv(told))]
     return Reply(cut_mrkdwn(conclusion, 3_900), blocks)
 
@@ -78,7 +81,7 @@ def _small_print(told: Savings) -> str:
         idle = f"{some} Another {anyway} goes unused on machines that are paid whether they run or not."
     return (
         f"{more}Worked out from our ledger up to the last whole hour: each hour of a machine once, and never more than "
-        f"it would have cost. {idle}"
+        f"it would have cost. {idle}{midnight(told.timezone, told.first, told.last)}"
     )
 
 

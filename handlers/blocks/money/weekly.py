@@ -8,7 +8,8 @@ from handlers import ids
 from handlers.blocks.money.cost import month_line
 from handlers.blocks.money.reports import SOME, percent
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
-from handlers.blocks.words import about, at, esc, length, per_hour, persons, plural, usd
+from handlers.blocks.silence import not_counted
+from handlers.blocks.words import about, at, days_in, esc, length, per_hour, persons, plural, usd
 
 NUMBERS = {1: "The one thing to do", 2: "Two things to do", 3: "Three things to do"}
 
@@ -62,7 +63,7 @@ def _idle(made: Weekly) -> str:
         shares = percent(made.rented.idle_share)
         if made.rented.unknown_share >= SOME:
             shares += f"; of {percent(made.rented.unknown_share)} nobody knows"
-        said.append(f"{made.rented.about}{usd(made.rented.idle_micros, cents=False)} of it was idle ({shares}).")
+        said.append(f"{made.rented.about_idle}{usd(made.rented.idle_micros, cents=False)} of it was idle ({shares}).")
     if made.owned.gpu_ms:
         idle, whole = (round(ms / HOUR) for ms in (made.owned.idle_gpu_ms, made.owned.gpu_ms))
         said.append(f"Owned ones idled for {idle:,} of {plural(whole, 'GPU-hour')}.")
@@ -112,4 +113,5 @@ def _button(each: Todo) -> Block:
 
 def _small_print(made: Weekly) -> str:
     ours = "Our own metering at our rates, without disks and traffic; not the provider's bill."
-    return f"{ours} Days in {esc(made.forecast.timezone, 60)}. Made {at(made.made_at)}."
+    zone = days_in(made.forecast.timezone, made.first, made.last)
+    return " ".join([ours, zone, *not_counted(made.silent, made.made_at), f"Made {at(made.made_at)}."])

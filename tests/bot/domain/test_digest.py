@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.digest import Digest, due_date, idle_rows
+from bot.domain.digest import Digest, Span, due_date, idle_rows
 from bot.domain.fleet import Instance
 from bot.domain.listing import Listing
 from bot.domain.measuring.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import USD, Rate
+from bot.domain.money.spend_report import Spent
 from bot.domain.sharing.claims import Claim
+from bot.domain.silence import Silence
 from tests.examples import examples
 
 NOW = int(datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp() * 1000)
@@ -91,42 +93,49 @@ def test_a_date_is_never_made_before_its_hour_nor_on_another_day(zone, first, at
         assert (day is None) == (local.strftime("%H:%M") < at)
 
 
-def test_an_idle_machine_is_listed_with_what_it_wasted_since():
-    (row,) = idle_rows([listing(since=NOW - 3 * HOUR)], NOW)
+def spent(idle, gpu_ms=0, **more) -> Spent:
+    """Of which so many dollars idled."""
+    return Spent(micros=40 * USD, idle_micros=idle * USD, idle_gpu_ms=gpu_ms, **more)
 
-    assert (row.name, row.gpus, row.state) == ("train-7", "8xA100", "free")
+
+def test_an_idle_machine_is_listed_with_what_the_ledger_says_that_it_wasted():
+    (row,) = idle_rows([listing(since=NOW - 3 * HOUR)], {"i-train-7": spent(16, 16 * HOUR)}, NOW)
+
+    assert (row.name, row.gpus, row.state, row.since) == ("train-7", "8xA100", "free", NOW - 3 * HOUR)
     assert row.waste_micros_per_hour == 8 * USD
-    assert row.wasted_micros == 24 * USD
-    assert row.idle_gpu_ms == 8 * 3 * HOUR
+    assert row.wasted_micros == 16 * USD
+    assert row.idle_gpu_ms == 16 * HOUR
 
 
-def test_what_was_wasted_before_the_span_is_not_counted_again():
-    (row,) = idle_rows([listing(since=NOW - 9 * DAY)], NOW)
+def test_it_idles_no_longer_than_it_runs():
+    (row,) = idle_rows([listing(since=NOW - 9 * HOUR, launched_at=NOW - HOUR)], {}, NOW)
 
-    assert row.since == NOW - 9 * DAY
-    assert row.wasted_micros == 24 * 8 * USD
-
-
-def test_nothing_was_wasted_before_the_launch():
-    (row,) = idle_rows([listing(since=NOW - 9 * HOUR, launched_at=NOW - HOUR)], NOW)
-
-    assert row.wasted_micros == 8 * USD
+    assert row.since == NOW - HOUR
+    assert row.wasted_micros == 0
 
 
 def test_a_partly_idle_machine_wastes_the_share_of_its_idle_gpus():
-    (row,) = idle_rows([listing("partial", NOW - 4 * HOUR, idle=2)], NOW)
+    (row,) = idle_rows([listing("partial", NOW - 4 * HOUR, idle=2)], {"i-train-7": spent(6, 6 * HOUR)}, NOW)
 
     assert row.waste_micros_per_hour == 2 * USD
-    assert row.wasted_micros == 8 * USD
+    assert row.wasted_micros == 6 * USD
     assert row.idle_gpus == 2
-    assert row.idle_gpu_ms == 2 * 4 * HOUR
+    assert row.idle_gpu_ms == 6 * HOUR
 
 
 def test_an_unknown_price_is_unknown_and_not_zero():
-    (row,) = idle_rows([listing(rate=None)], NOW)
+    (row,) = idle_rows([listing(rate=None)], {"i-train-7": Spent(idle_gpu_ms=HOUR, unpriced_gpu_ms=HOUR)}, NOW)
 
     assert row.waste_micros_per_hour is None
     assert row.wasted_micros is None
+    assert row.idle_gpu_ms == HOUR
+
+
+@pytest.mark.parametrize(("estimated", "exact"), [(0, True), (USD, False)])
+def test_what_was_charged_at_a_borrowed_price_is_not_exact(estimated, exact):
+    (row,) = idle_rows([listing()], {"i-train-7": spent(16, estimated_idle_micros=estimated)}, NOW)
+
+    assert row.exact == exact
 
 
 @pytest.mark.parametrize(
@@ -140,24 +149,44 @@ def test_an_unknown_price_is_unknown_and_not_zero():
     ],
 )
 def test_what_works_is_unknown_or_does_not_run_is_not_listed(other):
-    assert idle_rows([other], NOW) == ()
+    assert idle_rows([other], {}, NOW) == ()
 
 
-def test_the_most_wasteful_comes_first_and_the_digest_adds_up():
+def test_the_most_wasteful_comes_first_and_the_sum_is_of_all_machines():
     claim = Claim("c", "i-b", "UADA", NOW - HOUR, NOW + HOUR, (0,))
     held = Listing(machine("b"), "nlp", Rate(USD, "x"), verdict("held", NOW - HOUR), (claim,))
-    rows = idle_rows([listing(name="c", rate=None), held, listing("partial", NOW - HOUR, name="a", idle=4)], NOW)
-    digest = Digest("C1", date(2026, 11, 23), "UTC", NOW, rows)
+    idle = [listing(name="c", rate=None), held, listing("partial", NOW - HOUR, name="a", idle=4)]
+    rows = idle_rows(idle, {"i-a": spent(4, 4 * HOUR), "i-b": spent(1, 8 * HOUR)}, NOW)
+    span = Span(NOW - DAY, spent(510, 99 * HOUR), spent(0, 7 * HOUR))
+    digest = Digest("C1", date(2026, 11, 23), "UTC", NOW, rows, span=span)
 
     assert [row.name for row in rows] == ["a", "b", "c"]
     assert (rows[1].holders, rows[1].claim_until) == (("UADA",), NOW + HOUR)
-    assert digest.wasted_micros == 5 * USD
+    assert (digest.wasted_micros, digest.unlisted_micros) == (510 * USD, 505 * USD)
     assert digest.unpriced == 1
     assert digest.partial_idle_gpu_ms == 4 * HOUR
 
 
 def test_a_digest_comes_back_from_the_store_as_it_was():
-    rows = idle_rows([listing(), listing(rate=None)], NOW)
-    digest = Digest("C1", date(2026, 11, 23), "Europe/Berlin", NOW, rows, left_out=("nb-2", "nb-4"))
+    rows = idle_rows([listing(), listing(rate=None)], {}, NOW)
+    span = Span(NOW - DAY, spent(3), spent(0))
+    silent = (Silence("ec2/1/us-east-1", NOW - HOUR, 3, 7 * USD), Silence("ec2/2/us-east-1", None, error="denied"))
+    digest = Digest(
+        *("C1", date(2026, 11, 23), "Europe/Berlin", NOW, rows),
+        left_out=("nb-2", "nb-4"),
+        span=span,
+        windows=(15, 60),
+        silent=silent,
+    )
 
     assert Digest.from_json(json.loads(json.dumps(digest.to_json()))) == digest
+
+
+def test_a_digest_of_an_older_version_is_still_read():
+    rows = idle_rows([listing()], {"i-train-7": spent(16)}, NOW)
+    content = Digest("C1", date(2026, 11, 23), "UTC", NOW, rows).to_json()
+    old = {name: value for name, value in content.items() if name not in {"span", "windows", "silent"}}
+
+    digest = Digest.from_json(json.loads(json.dumps(old)))
+
+    assert (digest.wasted_micros, digest.unlisted_micros, digest.windows) == (16 * USD, 0, (60,))
