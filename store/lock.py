@@ -1,4 +1,7 @@
-"""One Valet per database: an exclusive lock beside the file, which names its holder.
+"""One Valet per database, whatever it is called: an exclusive lock beside the file, and one on the file itself.
+
+The lock beside it names its holder, and is there before the database is. Symbolic links lead to the same one. A hard
+link is another name in perhaps another folder, so whoever keeps a database locks the file itself, too.
 
 There are two. A Valet that runs has RUNNING for as long as it lives. Whoever has the file open to keep it, or puts
 another in its place, has KEEPING: a Valet whose database is damaged lets go of it, so that a backup can be restored
@@ -14,6 +17,9 @@ from typing import IO
 from bot.errors import Refused, Unreachable
 
 RUNNING, KEEPING = ".lock", ".keep"
+_never_closed: list[int] = []
+"""Descriptors of databases. Closing one would drop all locks that SQLite has on that file in this process, since POSIX
+locks belong to the process (https://sqlite.org/howtocorrupt.html, section 2.2), so they are unlocked and kept."""
 
 
 class Locked(Refused):
@@ -25,7 +31,9 @@ class ProcessLock:
 
     def __init__(self, database: Path, which: str = RUNNING) -> None:
         """Take the lock. Raises Locked, naming the holder, or Unreachable when there can be no lock file."""
+        database = database.resolve()
         path = database.with_name(database.name + which)
+        self._held: int | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = _opened(path)
@@ -40,6 +48,12 @@ class ProcessLock:
             raise Locked(
                 f"{database} is in use by {holder}. Stop that one first; Valet runs once per database."
             ) from None
+        if which == KEEPING and database.exists():
+            try:
+                self._held = _hold(database)
+            except Locked:
+                self._file.close()
+                raise
         if self._file.writable():
             self._file.truncate(0)
             self._file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
@@ -47,7 +61,25 @@ class ProcessLock:
 
     def release(self) -> None:
         """Let go; the file stays, so that nobody locks a deleted one."""
+        if self._held is not None:
+            fcntl.flock(self._held, fcntl.LOCK_UN)
         self._file.close()
+
+
+def _hold(database: Path) -> int | None:
+    """Lock the file itself, which has one lock however many names; None where it may not be read. Raises Locked."""
+    try:
+        held = os.open(database, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    _never_closed.append(held)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise Locked(
+            f"{database} is in use under another name (a hard link). Stop that Valet first; it runs once per database."
+        ) from None
+    return held
 
 
 def _opened(path: Path) -> IO[str]:

@@ -1,6 +1,9 @@
 """The Valet that runs keeps its file: it is there without a good one, and goes on with what is put in its place."""
 
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -155,3 +158,39 @@ def test_what_only_a_person_can_have_meant_is_still_refused_at_the_start(path, t
     (tmp_path / "file").write_text("")
     with pytest.raises(Unreachable, match="can't be opened"):
         Store(tmp_path / "file" / "valet.db", keeper=True)
+
+
+@pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
+def test_one_database_has_one_keeper_whatever_it_is_called(kept, path, tmp_path, link):
+    (tmp_path / "elsewhere").mkdir()
+    other = tmp_path / "elsewhere" / "same.db"
+    link(other, path)
+
+    with pytest.raises(Locked, match="in use"):
+        Store(other, keeper=True)
+    with pytest.raises(Locked, match="in use"):
+        ProcessLock(other, KEEPING)  # as `valet restore` takes it
+
+    assert entries(kept) == 200
+    kept.close()
+    Store(other, keeper=True).close()
+
+
+def test_a_second_keeper_that_is_refused_leaves_the_first_its_locks(kept, path, tmp_path):
+    other = tmp_path / "same.db"
+    other.hardlink_to(path)
+    code = "import sys; from store.sql import sqlite3; "
+    code += "sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
+
+    with kept.writing():
+        with pytest.raises(Locked):
+            Store(other, keeper=True)
+        answer = subprocess.run(
+            [sys.executable, "-c", code, str(path)],
+            check=False,
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+        )
+
+    assert "database is locked" in answer.stderr
