@@ -10,7 +10,7 @@ from urllib.parse import quote
 from sqlite_utils import Database, Migrations
 
 from bot.errors import Unreachable
-from store.schema import STEPS
+from store.schema import STEPS, altered, unreleased
 from store.sql import one, sqlite3
 
 
@@ -24,6 +24,10 @@ class Checkup:
     """Schema steps that the next start will take."""
     newer: tuple[str, ...]
     """Schema steps this version does not know."""
+    altered: tuple[str, ...]
+    """Schema steps that said something else when they were taken."""
+    unreleased: tuple[str, ...]
+    """Tables and indexes of before the first release, which the next start mends."""
 
 
 def checkup(path: Path) -> Checkup:
@@ -31,12 +35,15 @@ def checkup(path: Path) -> Checkup:
     with looking(path) as db:
         applied = {step.name for step in Migrations("valet").applied(db)}
         found = one(db, "PRAGMA integrity_check(1)") or {}
+        foreign, old = altered(db), unreleased(db)
     known = [name for name, _ in STEPS]
     problem = str(found.get("integrity_check", "no answer"))
     return Checkup(
         problem="" if problem == "ok" else problem,
         missing=tuple(name for name in known if name not in applied),
         newer=tuple(sorted(applied - set(known))),
+        altered=tuple(foreign),
+        unreleased=tuple(old),
     )
 
 
@@ -53,6 +60,7 @@ def looking(path: Path) -> Iterator[Database]:
 
 def holder(database: Path) -> str | None:
     """Who holds the process lock of a database; None when nobody does. Raises OSError when that can't be told."""
+    database = database.resolve()
     path = database.with_name(database.name + ".lock")
     if not path.exists():
         return None

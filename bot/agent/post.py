@@ -29,6 +29,8 @@ class Answer:
     status: int | None
     text: str = ""
     retry_after_s: float | None = None
+    is_the_doors: bool = True
+    """The door said it. A proxy or a sign-in page on the way may answer anything with 200, and counts for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +95,13 @@ class Poster:
 
     def __call__(self, body: bytes) -> Answer:
         """Post one body and read the answer; takes a few times the timeout at most, raises nothing."""
-        return self.exchange("POST", PATH, body)[0]
+        return self.exchange("POST", PATH, body, receipt="stored")[0]
 
-    def exchange(self, method: str, path: str, body: bytes = b"") -> tuple[Answer, bytes]:
-        """One request to an address of the door, and what came back; raises nothing."""
+    def exchange(self, method: str, path: str, body: bytes = b"", *, receipt: str) -> tuple[Answer, bytes]:
+        """One request to an address of the door, and what came back; raises nothing.
+
+        The door answers with a JSON object, which has `receipt` in it where all went well and `error` where not.
+        """
         connection = self._connection()
         try:
             connection.request(method, self._server.path.removesuffix(PATH) + path, body, self._headers)
@@ -108,7 +113,9 @@ class Poster:
             return Answer(None, printable(str(error) or type(error).__name__, 200)), b""
         finally:
             connection.close()
-        return Answer(response.status, _sentence(text), _retry_after(response.headers["Retry-After"])), text
+        expected = receipt if 200 <= response.status < 300 else "error"
+        retry_after_s = _retry_after(response.headers["Retry-After"])
+        return Answer(response.status, _sentence(text), retry_after_s, is_the_doors=_has(text, expected)), text
 
     def _connection(self) -> http.client.HTTPConnection:
         where = self._server
@@ -133,6 +140,14 @@ def _sentence(body: bytes) -> str:
     with suppress(ValueError, TypeError, AttributeError, RecursionError):
         text = str(json.loads(text).get("error", ""))
     return printable(text, 200)
+
+
+def _has(body: bytes, field: str) -> bool:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(answer, dict) and field in answer
 
 
 def _retry_after(value: str | None) -> float | None:

@@ -51,6 +51,10 @@ class Next:
 def decide(answer: Answer, failures: int, jitter: float) -> Next:
     """What an answer means after `failures` failed tries; `jitter` is a random number from 0 to 1."""
     status, text = answer.status, answer.text or "it gave no reason"
+    slow = SLOW_PAUSE_S * (1 + jitter / 4)
+    if status is not None and status < 500 and status not in {408, 425, 429} and not answer.is_the_doors:
+        sentence = f"Something else than the bot's door answered ({status}: {text}); check --server, and any proxy."
+        return Next(is_done=False, pause_s=slow, level=logging.ERROR, sentence=sentence)
     if status is not None and 200 <= status < 300:
         return Next(is_done=True)
     if status in {400, 409, 413}:
@@ -58,7 +62,6 @@ def decide(answer: Answer, failures: int, jitter: float) -> Next:
         return Next(is_done=True, level=logging.ERROR, sentence=sentence)
     pause = FIRST_PAUSE_S + jitter * min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(failures, 10))
     if status in {401, 403}:
-        slow = SLOW_PAUSE_S * (1 + jitter / 4)
         sentence = f"The bot refuses this host's token ({status}: {text}); is it revoked, or another host's?"
         return Next(is_done=False, pause_s=slow, level=logging.ERROR, sentence=sentence)
     if status is None or status in {408, 425, 429} or status >= 500:
@@ -66,7 +69,7 @@ def decide(answer: Answer, failures: int, jitter: float) -> Next:
         reason = text if status is None else f"{status}: {text}"
         return Next(is_done=False, pause_s=pause, level=logging.WARNING, sentence=f"The bot is not there ({reason}).")
     sentence = f"This does not look like the bot's door ({status}: {text}); check --server."
-    return Next(is_done=False, pause_s=SLOW_PAUSE_S * (1 + jitter / 4), level=logging.ERROR, sentence=sentence)
+    return Next(is_done=False, pause_s=slow, level=logging.ERROR, sentence=sentence)
 
 
 @dataclass(slots=True)

@@ -82,8 +82,8 @@ class Worker:
     def step(self) -> None:
         """Ask for runs, begin the new ones, and follow those under way."""
         self._tell_what_is_left()
-        answer, text = self._poster.exchange("GET", PATH)
-        if answer.status == 200:
+        answer, text = self._poster.exchange("GET", PATH, receipt="runs")
+        if answer.status == 200 and answer.is_the_doors:
             for offered in json.loads(text)["runs"]:
                 self._take(str(offered["id"]), str(offered["command"]), seconds=int(offered["seconds"]))
         elif answer.status is not None:
@@ -158,8 +158,8 @@ class Worker:
     def _tell(self, run_id: str, report: dict[str, Any]) -> bool:
         """Tell how a run stands; False when it has to be told again."""
         body = json.dumps({"exit_code": None, "tail": "", "reason": "", **report}).encode()
-        answer, _ = self._poster.exchange("POST", f"{PATH}/{run_id}", body)
-        return answer.status in {200, 400, 404}
+        answer, _ = self._poster.exchange("POST", f"{PATH}/{run_id}", body, receipt="known")
+        return answer.status in {200, 400, 404} and answer.is_the_doors
 
     def _remember(self, run_id: str, what: str) -> None:
         """Write it down, durably, before anything follows from it."""

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from bot.agent.post import Poster, Server, read_token
+from bot.agent.sender import decide
 from bot.errors import Refused
 
 
@@ -93,7 +94,7 @@ class _Scripted(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def web():
     server = http.server.HTTPServer(("127.0.0.1", 0), _Scripted)
-    server.seen, server.answer = [], (200, {}, b"{}")
+    server.seen, server.answer = [], (200, {}, b'{"stored": 0, "duplicate": false}')
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server
@@ -140,6 +141,26 @@ def test_a_proxys_page_is_cut_and_made_printable(web):
 
     assert text.startswith("<html>[31mxxx")
     assert len(text) == 200
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>Sign in</html>", b"[]", b"{}", b'{"error": "no"}', b"[" * 99_999])
+def test_only_the_doors_receipt_counts_as_delivered(web, body):
+    web.answer = (200, {}, body)
+
+    answer = _poster(web)(b"{}")
+
+    assert not answer.is_the_doors
+    assert not decide(answer, 0, 0.0).is_done
+    assert "Something else than the bot's door answered (200" in decide(answer, 0, 0.0).sentence
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413])
+def test_a_refusal_by_a_proxy_drops_no_minutes(web, status):
+    web.answer = (status, {}, b"<html>No</html>")
+
+    assert not decide(_poster(web)(b"{}"), 0, 0.0).is_done
+    web.answer = (413, {}, b'{"error": "Too large."}')
+    assert decide(_poster(web)(b"{}"), 0, 0.0).is_done
 
 
 def test_a_redirect_is_not_followed(web):
