@@ -91,6 +91,10 @@ def _refuse_misfit(backup: Path) -> None:
         raise Refused(
             f"A newer Valet wrote {backup} (step {found.newer[0]}). Install that version; nothing was changed."
         )
+    if found.altered:
+        raise Refused(
+            f"{backup} was written by a version that was never released (step {found.altered[0]}). Nothing was changed."
+        )
     if len(found.missing) == len(STEPS):
         raise Refused(f"{backup} is no database of Valet's. Nothing was changed.")
 

@@ -124,9 +124,11 @@ class Store:
             raise Impaired(said, DAMAGED)
         mode = "WAL" if wal_is_safe(sqlite_version()) else "DELETE"
         self._switch(mode)
+        self._writer.execute("PRAGMA foreign_keys=0")  # SQLite takes no notice of it inside a transaction
         self._writer.execute("BEGIN IMMEDIATE")
         migrate(self._writer)
         self._writer.execute("COMMIT")
+        self._writer.execute("PRAGMA foreign_keys=1")
         self._writer.execute(f"PRAGMA busy_timeout={BUSY_MS}").fetchone()
 
     def _switch(self, mode: str) -> None:

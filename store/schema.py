@@ -20,6 +20,7 @@ from store.sharing import (
     runs,
     squats,
 )
+from store.sql import changed
 
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_fleet", fleet.SCHEMA),
@@ -66,7 +67,12 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_source_reads", source_reads.SCHEMA),
     ("0002_names", naming.SCHEMA),
     ("0002_hosts", hosts.SCHEMA),
+    ("0002_step_hashes", step_hashes.SCHEMA),
 )
+
+
+RELEASED = "0001_"
+"""Steps of the first release. Until it came out they were edited in place, so older files may differ."""
 
 
 def _step(migrations: Migrations, name: str, statements: tuple[str, ...]) -> None:
@@ -86,13 +92,56 @@ def _migrations() -> Migrations:
 def migrate(db: Database) -> None:
     """Bring the schema up to date, inside the caller's IMMEDIATE transaction so that two starts can't race.
 
-    Raises Refused when the file holds a step this version does not know.
+    Foreign keys must be off meanwhile, or a table that is made anew would take its children's rows with it. Raises
+    Refused when the file holds a step this version does not know, or one that said something else when it was taken.
     """
     migrations = _migrations()
-    newer = {applied.name for applied in migrations.applied(db)} - {name for name, _ in STEPS}
+    applied = {step.name for step in migrations.applied(db)}
+    newer = applied - {name for name, _ in STEPS}
     if newer:
         raise Refused(
             f"A newer Valet has written this database (step {min(newer)}). "
             "Install that version again, or restore a backup."
         )
+    changed_steps = altered(db)
+    if changed_steps:
+        raise Refused(
+            f"Step {changed_steps[0]} of this database is not the one this Valet knows: it was written by a version "
+            "that was never released. Go on with that version, or restore a backup of a released one."
+        )
+    if applied and not step_hashes.are_kept(db):
+        mending.mend(db, _first_release())
+        _note_first_release(db, applied)
     migrations.apply(db)
+    for name, statements in STEPS:
+        step_hashes.keep(db, name, statements)
+
+
+def altered(db: Database) -> list[str]:
+    """Steps that said something else when this database took them."""
+    known = {name: step_hashes.sha256(statements) for name, statements in STEPS}
+    return sorted(name for name, taken in step_hashes.by_name(db).items() if known.get(name, taken) != taken)
+
+
+def unreleased(db: Database) -> list[str]:
+    """What a database of before the first release has otherwise, or not at all; empty in any other."""
+    if not _migrations().applied(db) or step_hashes.are_kept(db):
+        return []
+    return mending.differing(db, _first_release())
+
+
+def _first_release() -> dict[str, mending.SchemaObject]:
+    """What the steps of the first release make."""
+    steps = [statements for name, statements in STEPS if name.startswith(RELEASED)]
+    return mending.released([statement for statements in steps for statement in statements])
+
+
+def _note_first_release(db: Database, applied: set[str]) -> None:
+    """Steps that were split or renamed until then count as taken, now that all they make is there."""
+    for name, _ in STEPS:
+        if name.startswith(RELEASED) and name not in applied:
+            changed(
+                db,
+                "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('valet', ?, datetime('now'))",
+                name,
+            )

@@ -28,7 +28,10 @@ NOT_NEEDED = {
     type=click.Choice(["read", "stop-start", "assume", "bill", "run", "launch", "clone"]),
     help="Print this document alone, as AWS takes it.",
 )
-def iam_policy(config_path: Path, tag: tuple[str, str] | None, only: str | None) -> None:
+@click.option(
+    "--partition", help="For aws-us-gov, aws-cn and the like; by default that of the regions in the settings."
+)
+def iam_policy(config_path: Path, tag: tuple[str, str] | None, only: str | None, partition: str | None) -> None:
     """Print the AWS policies Valet needs, as JSON.
 
     "read" lets it look. "stop-start" lets it stop machines that carry the tag, and no others; leave it out, and Valet
@@ -47,12 +50,27 @@ def iam_policy(config_path: Path, tag: tuple[str, str] | None, only: str | None)
     import json
 
     from bot.errors import Refused
+    from bot.providers.policy import in_partition
 
     settings = settings_if_any(config_path)
-    documents = _documents(settings, tag or settings.managed_tag)
+    documents = in_partition(_documents(settings, tag or settings.managed_tag), partition or _partition(settings))
     if only and only not in documents:
         raise Refused(NOT_NEEDED[only])
     click.echo(json.dumps(documents[only] if only else documents, indent=2))
+
+
+def _partition(settings: "Settings") -> str:
+    """The one in which the regions are. Raises Refused where they are in several: each takes documents of its own."""
+    from bot.errors import Refused
+    from bot.providers.clients import partitions
+
+    several = partitions([region for account in settings.aws for region in account.regions]) or ["aws"]
+    if len(several) > 1:
+        raise Refused(
+            f"The regions in the settings are in {' and '.join(several)}, and each takes policies of its own. "
+            f"Say for which: --partition {several[0]}."
+        )
+    return several[0]
 
 
 def _documents(settings: "Settings", tag: tuple[str, str]) -> dict[str, dict[str, Any]]:

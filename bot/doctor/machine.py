@@ -57,6 +57,18 @@ def _file(path: Path) -> Iterator[Finding]:
         yield error(
             "V105", f"A newer Valet has written it (step {found.newer[0]}).", "Install that version again, or restore."
         )
+    elif found.altered:
+        yield error(
+            "V105",
+            f"Its step {found.altered[0]} is not the one this Valet knows, so it does not start on it.",
+            "Go on with the version that wrote it, or restore a backup of a released one.",
+        )
+    elif found.unreleased:
+        yield warning(
+            "V105",
+            f"It is older than Valet 0.1.0; the next start makes {len(found.unreleased)} tables and indexes anew.",
+            "Make a copy first: valet backup.",
+        )
     elif found.missing:
         yield fine("V105", "Its schema is older; the next start brings it up to date.")
     else:

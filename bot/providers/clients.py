@@ -33,6 +33,12 @@ ONCE = Config(
 """For requests that cost money each: a job comes back to them later."""
 
 
+def partitions(regions: Sequence[str]) -> list[str]:
+    """AWS's partitions that these regions are in, such as aws and aws-us-gov, each once."""
+    known = get_session()
+    return sorted({known.get_partition_for_region(region) for region in regions})
+
+
 class _Role:
     """Credentials of an assumed role, in the place where botocore looks for credentials; renewed as they run out."""
 

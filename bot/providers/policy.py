@@ -77,6 +77,20 @@ def athena_policy(bucket: str, output: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
+def in_partition(document: Any, partition: str) -> Any:
+    """The same document for another of AWS's partitions, such as aws-us-gov: its ARNs, and in China EC2's own name.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    """
+    if isinstance(document, dict):
+        return {key: in_partition(value, partition) for key, value in document.items()}
+    if isinstance(document, list):
+        return [in_partition(value, partition) for value in document]
+    if partition == "aws-cn" and document == "ec2.amazonaws.com":
+        return "ec2.amazonaws.com.cn"
+    return document.replace("arn:aws:", f"arn:{partition}:", 1) if isinstance(document, str) else document
+
+
 def _bucket(name: str) -> list[str]:
     return [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
 

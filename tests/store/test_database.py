@@ -137,8 +137,8 @@ def test_the_schema_is_strict_and_foreign_keys_hold(store):
     assert all("STRICT" in sql for (sql,) in tables)
 
 
-def test_every_commit_reaches_the_disk(store):
-    with store.writing() as db:
+def test_every_commit_reaches_the_disk(tmp_path):
+    with contextlib.closing(Store(tmp_path / "valet.db")) as store, store.writing() as db:
         assert db.execute("PRAGMA synchronous").fetchone()[0] == 2
         assert db.execute("PRAGMA foreign_keys").fetchone()[0] == 1
 

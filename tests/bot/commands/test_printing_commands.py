@@ -96,6 +96,30 @@ def test_rights_to_launch_and_to_clone_are_printed_only_where_the_settings_ask_f
     )
 
 
+@pytest.mark.parametrize(
+    ("region", "partition", "service"),
+    [("us-gov-west-1", "aws-us-gov", "ec2.amazonaws.com"), ("cn-north-1", "aws-cn", "ec2.amazonaws.com.cn")],
+)
+def test_policies_name_the_partition_of_their_regions(valet, tmp_path, region, partition, service):
+    (tmp_path / "valet.toml").write_text(f'[[aws]]\nregions = ["{region}"]\n[actions]\nclone = true\n')
+
+    text = valet("iam-policy").stdout
+
+    assert "arn:aws:" not in text
+    assert f"arn:{partition}:ec2:*:*:instance/*" in text
+    assert f'"iam:PassedToService": "{service}"' in text
+
+
+def test_regions_of_two_partitions_are_asked_about(valet, tmp_path):
+    (tmp_path / "valet.toml").write_text('[[aws]]\nregions = ["us-east-1", "us-gov-west-1"]\n')
+
+    refused = valet("iam-policy")
+
+    assert refused.exit_code == 1
+    assert "aws and aws-us-gov" in refused.stderr
+    assert "arn:aws-us-gov:ec2" in valet("iam-policy", "--partition", "aws-us-gov").stdout
+
+
 @pytest.mark.parametrize("tag", ["env", "=dev", "env="])
 def test_half_a_tag_is_wrong_usage(valet, tag):
     assert valet("iam-policy", "--tag", tag).exit_code == 2

@@ -1,0 +1,109 @@
+"""A released step never changes, and a file of every release becomes one of this version with all its rows."""
+
+import contextlib
+import json
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from bot.errors import Refused
+from store import Store, copies
+from store.checkup import checkup
+from store.schema import STEPS
+from store.sql import rows, sqlite3
+from store.step_hashes import sha256
+
+HERE = Path(__file__).parent / "released"
+OLDER = (
+    "DROP INDEX estimated_charges",
+    "DROP TRIGGER charges_keep",
+    "DROP TRIGGER charges_stand",
+    "ALTER TABLE charges DROP COLUMN exact",
+    "DROP TABLE saving_sources",
+    "ALTER TABLE instances ADD COLUMN disk_gib INTEGER",
+    "DELETE FROM _sqlite_migrations WHERE name LIKE '0002%' OR name = '0001_heartbeat'",
+    "DROP TABLE step_hashes",
+)
+"""What makes a database of this version one of before the release, when steps were still edited in place."""
+
+
+def executed(path: Path, *statements: str) -> None:
+    with contextlib.closing(sqlite3.connect(str(path), isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def contents(path: Path) -> dict[str, list[dict[str, object]]]:
+    """Every row of every table, but for what the schema itself keeps."""
+    with contextlib.closing(sqlite3.connect(str(path))) as connection:
+        db = Database(connection)
+        tables = [row["name"] for row in rows(db, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: rows(db, f"SELECT * FROM {name}") for name in tables if "sqlite_" not in name}
+
+
+def first_release(path: Path) -> Path:
+    with contextlib.closing(sqlite3.connect(str(path))) as connection:
+        connection.executescript((HERE / "0.1.0.sql").read_text())
+    return path
+
+
+def test_a_released_step_says_what_it_said_when_it_was_released():
+    pinned = json.loads((HERE / "steps.json").read_text())
+
+    assert {name: sha256(statements) for name, statements in STEPS if name in pinned} == pinned, (
+        "A released step never changes; add a new one."
+    )
+
+
+def test_a_file_of_the_first_release_keeps_every_row_with_every_later_version(tmp_path):
+    path = first_release(tmp_path / "valet.db")
+    before = contents(path)
+
+    Store(path).close()
+
+    after = contents(path)
+    assert all(before.values()), "the file of the first release has a row in every table"
+    for table, kept in before.items():
+        assert [{column: row[column] for column in kept[0]} for row in after[table]] == kept
+    assert checkup(path).missing == ()
+
+
+def test_a_step_that_was_edited_in_place_is_refused_with_a_sentence(store):
+    executed(store.path, f"UPDATE step_hashes SET sha256 = '{'0' * 64}' WHERE name = '0001_claims'")
+
+    with pytest.raises(Refused, match="Step 0001_claims of this database is not the one this Valet knows"):
+        Store(store.path)
+    with pytest.raises(Refused, match=r"never released \(step 0001_claims\)"):
+        copies.restore(store.path, store.path.with_name("other.db"), 0, who="ada", aside=store.path.with_name("aside"))
+    assert checkup(store.path).altered == ("0001_claims",)
+
+
+def test_a_database_of_before_the_release_is_mended_with_all_its_rows(tmp_path):
+    path = first_release(tmp_path / "valet.db")
+    Store(path).close()
+    before = contents(path)
+    executed(path, *OLDER)
+
+    assert {"charges", "saving_sources", "charges_keep"} <= set(checkup(path).unreleased)
+    Store(path).close()
+
+    after = contents(path)
+    assert {row["exact"] for row in after["charges"]} == {0}, "what was not noted is an estimate"
+    assert [row["micros"] for row in after["charges"]] == [row["micros"] for row in before["charges"]]
+    assert after["shares"] == before["shares"], "rows that point to a table made anew are still there"
+    assert checkup(path).unreleased == ()
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        executed(path, "DELETE FROM charges")
+
+
+def test_what_cannot_be_mended_is_refused_and_left_as_it_was(tmp_path):
+    path = first_release(tmp_path / "valet.db")
+    Store(path).close()
+    executed(path, *OLDER, "ALTER TABLE charges ADD COLUMN holder TEXT")
+    before = contents(path)
+
+    with pytest.raises(Refused, match="its table charges can't be brought up to date: its column holder has no place"):
+        Store(path)
+
+    assert contents(path) == before
