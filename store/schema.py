@@ -3,7 +3,7 @@
 from sqlite_utils import Database, Migrations
 
 from bot.errors import Refused
-from store import audit, backups, fleet, naming, outbox, trouble
+from store import audit, backups, fleet, mending, naming, outbox, step_hashes, trouble
 from store.acting import actions, batches, consents, drains, hours_wishes, images, parkings, snoozes, standstills
 from store.measuring import agents, hosts, minutes, observations, rollups
 from store.money import bill, budgets, ledger, opinions, prices, saved, savings, scores, source_reads, spend, weeklies
