@@ -194,7 +194,9 @@ def test_buttons_tell_it_apart_another_way_in_place(spent):
 
 def test_a_day_and_a_month_without_spend(spent):
     assert spent.types("ada", "/cost report yesterday").startswith("*Sunday 22 November 2026: $672.00")
-    assert spent.types("ada", "/cost report october").startswith("*October 2026: nothing was charged.*")
+    assert spent.types("ada", "/cost report october").startswith(
+        "*October 2026: nothing is known, as it was before the first look.*"
+    )
     assert "December 2026 has not come yet" in spent.types("ada", "/cost report 2026-12")
     assert 'By "gpu"? Try `/cost report by team|person|type|instance`.' in spent.types("ada", "/cost report by gpu")
     assert 'By ""?' in spent.types("ada", "/cost report by")
@@ -277,4 +279,4 @@ def test_idle_names_what_idled_and_what_idles_now_with_the_button_that_settles_i
 
 def test_idle_by_team_and_where_nothing_idled(spent):
     assert "*What idled, by team*" in spent.types("ada", "/cost idle by team")
-    assert "nothing idled that was seen" in spent.types("ada", "/cost idle october")
+    assert "nothing is known, as it was before the first look" in spent.types("ada", "/cost idle october")

@@ -83,18 +83,23 @@ class Ledger:
     first_seen: Mapping[str, date]
     """The day of a machine's first charge, today included; missing for one that has none."""
     metered: frozenset[date]
-    """Days through which every source was read. On others nobody looked, so they tell nothing."""
+    """Days that are known of every source. On others nobody looked, so they tell nothing."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where each machine is, by its id."""
     watched: Mapping[str, WatchedDays] = field(default_factory=dict)
     """By source."""
 
     def metered_of(self, ids: Iterable[str]) -> frozenset[date]:
-        """Days through which the sources of these machines were read; of none: through which every source was."""
-        needed = {self.sources.get(each, "") for each in ids}
-        if not needed <= self.watched.keys() or not needed:
+        """Days that are known of these machines: through which their sources were read, or on which they ran there.
+
+        Whoever is found still running after a pause of the looks is charged for it. Of no machine: as of every source.
+        """
+        ran: dict[str, set[date]] = {}
+        for each in ids:
+            ran.setdefault(self.sources.get(each, ""), set()).update(self.days.get(each, ()))
+        if not ran.keys() <= self.watched.keys() or not ran:
             return self.metered
-        return days_known([self.watched[each] for each in needed])
+        return days_known([self.watched[source].with_read(days) for source, days in ran.items()])
 
     def lengths(self, count: int) -> tuple[int, ...]:
         """How long so many days from today on are, milliseconds."""

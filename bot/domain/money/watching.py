@@ -1,6 +1,6 @@
 """When a source of rented machines was read: where nobody looked nothing is known, not even that nothing ran."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -54,12 +54,32 @@ class Watch:
             yield start, max(until, now) if goes_on else until
 
 
+def first_known(charged: Mapping[str, int], read: Mapping[str, int]) -> dict[str, int]:
+    """The first that is known of each source, by its first charge and by its first look that was kept.
+
+    Of one that was there when the first look of all was kept, and had no charge before, nobody can say since when it
+    was there: it counts as long as any.
+    """
+    kept, oldest = min(read.values(), default=0), min(charged.values(), default=0)
+    found = {}
+    for source in charged.keys() | read.keys():
+        known = [told[source] for told in (charged, read) if source in told]
+        found[source] = min(known)
+        if read.get(source, kept + PAUSE) < kept + PAUSE and charged:
+            found[source] = min(known) if min(known) < kept else min(oldest, *known)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class WatchedDays:
     """The local days on which one source was there, and those that it was read through."""
 
     there: frozenset[date]
     read: frozenset[date]
+
+    def with_read(self, days: Iterable[date]) -> "WatchedDays":
+        """The same with more days that are known."""
+        return WatchedDays(self.there, self.read.union(days))
 
 
 def watched_days(

@@ -47,6 +47,8 @@ class Books:
     outlook: Outlook
     own: Mapping[int, Quantiles]
     """Quantiles of the company's own scored totals, by horizon, where there are enough."""
+    begins: Mapping[str, int]
+    """When each source of rented machines was first read."""
 
     @property
     def passed(self) -> float:
@@ -65,7 +67,8 @@ def open_books(desk: Desk) -> Books:
     machines, foreseen = spend.machines(db), foresee(desk, now)
     rented = (*(_machine(row) for row in machines if row["provider"] == "ec2"), *foreseen.coming)
     sources = {row["id"]: row["source"] for row in machines}
-    ledger = _ledger(rows, zone, now, watching.watches(db), sources)
+    watches = watching.watches(db)
+    ledger = _ledger(rows, zone, now, watches, sources)
     kinds = {each.id: kind(each, ledger) for each in rented}
     plans = {
         each.id: made
@@ -85,6 +88,7 @@ def open_books(desk: Desk) -> Books:
         plans=plans,
         outlook=expect(rented, ledger, {each: made.shares(today, zone, now) for each, made in plans.items()}),
         own=own(scores.of(db, "")),
+        begins={source: watch.begins for source, watch in watches.items()},
     )
 
 
@@ -124,8 +128,12 @@ def _ledger(
         seen.setdefault(row.instance_id, row.day)
     wanted, charged = [first + n * DAY for n in range((today - first).days)], {row.day for row in rows}
     watched = {each: watched_days(watch, wanted, zone, now, charged) for each, watch in watches.items()}
-    metered = days_known(watched.values())
-    return Ledger(zone, today, first, days_of(rows, first, today), seen, metered, sources, watched)
+    days = days_of(rows, first, today)
+    ran: dict[str, set[date]] = {}
+    for each, used in days.items():
+        ran.setdefault(sources[each], set()).update(used)
+    metered = days_known([each.with_read(ran.get(source, ())) for source, each in watched.items()])
+    return Ledger(zone, today, first, days, seen, metered, sources, watched)
 
 
 def days_of(rows: Iterable[DaySpend], first: date, today: date) -> Days:

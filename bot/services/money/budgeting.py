@@ -7,7 +7,7 @@ from sqlite_utils import Database
 from bot.domain.money.budgets import Standing, marks, news
 from bot.domain.money.report import Range, Scope
 from bot.services.desk import Desk, channel_of
-from bot.services.money import budget_amounts, forecasting
+from bot.services.money import budget_amounts, forecasting, watching
 from store import fleet, outbox
 from store.money import budgets
 
@@ -16,7 +16,10 @@ TOTAL = forecasting.TOTAL
 
 
 def standing(desk: Desk, scope: Scope) -> Standing | None:
-    """Where a budget stands, with what the month is expected to come to; None without a budget."""
+    """Where a budget stands, with what the month is expected to come to; None without a budget.
+
+    Raises Refused before anything was looked at.
+    """
     budget = budget_amounts.budget(desk, scope)
     if budget is None:
         return None
@@ -60,7 +63,7 @@ def limits(desk: Desk, db: Database, team: str, type_: str, instance_id: str) ->
 
 def look(desk: Desk) -> None:
     """Tell what has come about; run it every few minutes. Late is fine, twice is not."""
-    for scope in budget_amounts.scopes(desk):
+    for scope in () if watching.unseen(desk) else budget_amounts.scopes(desk):
         now = standing(desk, scope)
         reached = marks(now) if now else ()
         if now is None or not reached:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from bot.domain.days import local_day, month_end
+from bot.domain.days import day_start, local_day, month_end
 from bot.domain.money.bounds import left, most_per_day, outlook, range_of, whole_micros
 from bot.domain.money.expected import STEADY, Expected, parts
 from bot.domain.money.forecast import Forecast, chance_over, first_day_over
@@ -44,6 +44,7 @@ def report(desk: Desk, scope: Scope, books: Books) -> Report:
     whose, usual = budget(desk, scope), {each.id: each.variable for each in expected}
     unpriced = sum(machine.runs and machine.rate_micros is None for machine in machines)
     silent, more = _silences(desk, scope, machines, books), beyond(desk, scope, rows, ledger.today)
+    early = _unknown(scope, books)
     return Report(
         scope=scope,
         made_at=books.now,
@@ -62,7 +63,7 @@ def report(desk: Desk, scope: Scope, books: Books) -> Report:
         drivers=drivers(machines, books.outlook.kinds, _per_planned_day(machines, books), usual),
         changes=_changes(machines, books),
         uncounted=(*_uncounted(machines, books), *_bought(desk, scope, ledger.today)),
-        notes=silent + _notes(whole, unpriced=unpriced, owned=len(owned), beyond=more),
+        notes=(*silent, *early, *_notes(whole, unpriced=unpriced, owned=len(owned), beyond=more)),
         unpriced=unpriced,
         owned=len(owned),
         by_team=_by_team(rows, expected, rest, books) if scope.kind == "total" else (),
@@ -173,6 +174,24 @@ def _lacks(silent: Silence, zone: ZoneInfo) -> str:
     last = datetime.fromtimestamp(silent.since / 1000, zone)
     read = f"{silent.name} was last read on {last.day} {last:%b} at {last:%H:%M} ({zone.key})"
     return f"{read}: what its machines cost since then is not in what was charged."
+
+
+def _unknown(scope: Scope, books: Books) -> Iterator[str]:
+    """What the month can't have in it: its days before the first look, of all or of a place that was added."""
+    first = day_start(books.ledger.today.replace(day=1), books.zone)
+    late = {name: since for name, since in books.begins.items() if since > first and _has_part(scope, name, books)}
+    if late and min(late.values()) == min(books.begins.values()):
+        since = local_day(min(late.values()), books.zone)
+        yield f"{since:%B} is counted from {since.day} {since:%b} on: what it cost before nobody saw."
+    elif late:
+        name, at = min(late.items(), key=lambda each: each[1])
+        since, more = local_day(at, books.zone), f", and {len(late) - 1} more later" if len(late) > 1 else ""
+        yield f"{name} is counted from {since.day} {since:%b} on{more}: what it cost before nobody saw."
+
+
+def _has_part(scope: Scope, source: str, books: Books) -> bool:
+    """Whether any machine of the scope is there."""
+    return any(books.ledger.sources.get(each.id) == source for each in books.machines if is_in(scope, each))
 
 
 def _notes(outlook: Forecast, *, unpriced: int, owned: int, beyond: int) -> tuple[str, ...]:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from bot.domain.clock import MINUTE
+from bot.domain.clock import DAY, MINUTE
 from bot.domain.days import day_start
 from bot.domain.money.report import Report, Scope
+from bot.errors import Refused
 from bot.services.desk import Desk
+from bot.services.money import watching
 from bot.services.money.books import Books, catch_up, open_books
 from bot.services.money.forecast_report import report
 from store.money import ledger as charges
@@ -16,20 +18,34 @@ __all__ = ["TOTAL", "answer", "catch_up", "make", "refresh"]
 FRESH = 90 * MINUTE
 """Long enough that nobody who asks waits for a report that is made every hour, however that jitters."""
 DUE = 50 * MINUTE
+YOUNG, NOW = 4 * DAY, 2 * MINUTE
+"""So long the ledger has no history to go by, only what runs now: reports of that are soon old, and quickly made."""
 MOST = 20
 """So many types, and so many machines, are kept up to date: those that cost most this month."""
 TOTAL = Scope()
 
 
 def answer(desk: Desk, scope: Scope) -> Report:
-    """The newest report of a scope if it is fresh, else a new one."""
-    kept = charges.newest_forecast(desk.store.reading(), scope.text)
-    if kept is not None and 0 <= desk.clock() - kept[0] < FRESH:
-        try:
-            return Report.from_json(kept[1])
-        except (KeyError, TypeError, ValueError):
-            pass  # another version wrote it
-    return make(desk, scope)
+    """The newest report of a scope if it is fresh, else a new one. Raises Refused before anything was looked at."""
+    return _fresh(desk, scope, FRESH) or make(desk, scope)
+
+
+def _fresh(desk: Desk, scope: Scope, most: int) -> Report | None:
+    """The newest report of a scope, if it is no older than that, and no place was read for the first time since.
+
+    In the first days it is of what runs now, which is old after minutes.
+    """
+    db = desk.store.reading()
+    kept, began = charges.newest_forecast(db, scope.text), watching.begun(db)
+    if kept is None or any(kept[0] <= at for at in began):
+        return None
+    is_young = not began or kept[0] - min(began) < YOUNG
+    if not 0 <= desk.clock() - kept[0] < (NOW if is_young else most):
+        return None
+    try:
+        return Report.from_json(kept[1])
+    except (KeyError, TypeError, ValueError):
+        return None  # another version wrote it
 
 
 def refresh(desk: Desk) -> None:
@@ -38,7 +54,7 @@ def refresh(desk: Desk) -> None:
     Of everything, of every team, and of the types and machines that cost most.
     """
     known = (TOTAL, *(Scope("team", team.name) for team in desk.roster().teams))
-    if not any(_is_due(desk, scope) for scope in known):
+    if watching.unseen(desk) or not any(_is_due(desk, scope) for scope in known):
         return
     books = open_books(desk)
     total = report(desk, TOTAL, books)
@@ -48,8 +64,7 @@ def refresh(desk: Desk) -> None:
 
 
 def _is_due(desk: Desk, scope: Scope) -> bool:
-    kept = charges.newest_forecast(desk.store.reading(), scope.text)
-    return kept is None or not 0 <= desk.clock() - kept[0] < DUE
+    return _fresh(desk, scope, DUE) is None
 
 
 def _dearest(total: Report, books: Books) -> Iterator[Scope]:
@@ -61,7 +76,13 @@ def _dearest(total: Report, books: Books) -> Iterator[Scope]:
 
 
 def make(desk: Desk, scope: Scope) -> Report:
-    """Make a report and keep it, for this answer and to be measured by when its days are over."""
+    """Make a report and keep it, for this answer and to be measured by when its days are over.
+
+    Raises Refused before anything was looked at.
+    """
+    why_not = watching.unseen(desk)
+    if why_not:
+        raise Refused(why_not)
     return _keep(desk, report(desk, scope, open_books(desk)))
 
 

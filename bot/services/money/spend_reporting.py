@@ -119,7 +119,8 @@ def _before(desk: Desk, first: date, last: date) -> tuple[int | None, bool]:
     """What as many days before came to, and whether all at exact rates; None unless all that cost now was seen then."""
     db, since = desk.store.reading(), first - (last - first + DAY)
     span = summing.span_of(since, first - DAY, desk.settings.digest.timezone)
-    began, zone = watching.charged_since(db), ZoneInfo(desk.settings.digest.timezone)
+    charged, zone = spend.begins(db), ZoneInfo(desk.settings.digest.timezone)
+    began = [watch.begins for source, watch in watching.watches(db).items() if source in charged]
     if not began or local_day(max(began), zone) > since:
         return None, True
     catch_up(desk)

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from sqlite_utils import Database
 
 from bot.domain.money.plans import Span, merged
-from bot.domain.money.watching import Watch
+from bot.domain.money.watching import Watch, first_known
+from bot.services.desk import Desk
 from bot.services.measuring.sweeping import NOT_LOOKED_AT, OWNED
 from store import fleet
 from store.money import source_reads, spend
@@ -13,23 +14,34 @@ from store.money import source_reads, spend
 
 def watches(db: Database) -> dict[str, Watch]:
     """Every source of rented machines that was ever read, by name."""
-    charged, read = spend.begins(db), source_reads.spans(db)
+    charged = {source: at for source, at in spend.begins(db).items() if source != OWNED}
+    read = {source: spans for source, spans in source_reads.spans(db).items() if source != OWNED}
     ended = {each.name: each.ok_at for each in fleet.sources(db) if each.error == NOT_LOOKED_AT}
-    found = {}
-    for source in (charged.keys() | read.keys()) - {OWNED}:
-        first = [*(span[0] for span in read.get(source, ())[:1]), *([charged[source]] if source in charged else [])]
-        found[source] = Watch(min(first), read.get(source, ()), ended.get(source))
-    return found
+    begins = first_known(charged, {source: spans[0][0] for source, spans in read.items()})
+    return {source: Watch(begins[source], read.get(source, ()), ended.get(source)) for source in begins}
+
+
+def unseen(desk: Desk) -> str:
+    """Why nothing is known of rented machines yet, as a sentence; empty once any account or region was read."""
+    db = desk.store.reading()
+    heard = [each for each in fleet.sources(db) if each.name != OWNED and each.error != NOT_LOOKED_AT]
+    if "ec2" not in desk.providers or any(each.ok_at is not None for each in heard) or watches(db):
+        return ""
+    if not heard:
+        return "Valet has not looked at the fleet yet, so nothing is known of rented machines. Ask again in a minute."
+    first, more = heard[0], f", and {len(heard) - 1} more" if len(heard) > 1 else ""
+    why = f"{first.name}: {first.error.rstrip('.')}{more}"
+    return f"No account or region could be read yet ({why}), so nothing is known of rented machines."
 
 
 def begins(db: Database) -> int | None:
     """The first instant that the ledger knows of any rented machine; None before the first look."""
-    return min((watch.begins for watch in watches(db).values()), default=None)
+    return min(begun(db), default=None)
 
 
-def charged_since(db: Database) -> list[int]:
-    """The first instant that the ledger knows of each source of rented machines, where it has a charge."""
-    return [begins for source, begins in spend.begins(db).items() if source != OWNED]
+def begun(db: Database) -> list[int]:
+    """When each source of rented machines was first read."""
+    return [watch.begins for watch in watches(db).values()]
 
 
 def owned_begins(db: Database) -> int | None:

@@ -9,7 +9,7 @@ from bot.domain.money.weekly import LIKELY, Todo, Weekly, due_on, todos
 from bot.services import looking
 from bot.services.desk import Desk
 from bot.services.digesting import judged_lately
-from bot.services.money import budget_amounts, forecasting, saving, spend_reporting
+from bot.services.money import budget_amounts, forecasting, saving, spend_reporting, watching
 from store import outbox
 from store.money import weeklies
 
@@ -24,7 +24,12 @@ def make_due(desk: Desk) -> bool:
         return False
     day = due_on(now, chosen.timezone or desk.settings.digest.timezone, chosen.weekday, chosen.at)
     db = desk.store.reading()
-    if day is None or weeklies.has(db, chosen.channel, day.isoformat()) or not judged_lately(db, now):
+    if (
+        day is None
+        or weeklies.has(db, chosen.channel, day.isoformat())
+        or not judged_lately(db, now)
+        or watching.unseen(desk)
+    ):
         return False
     made = _made(desk, chosen.channel, day, now)
     content = None if made.is_empty else made.to_json()

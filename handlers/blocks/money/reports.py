@@ -43,12 +43,20 @@ def _silence(made: SpendReport) -> list[Block]:
 
 def _conclusion(made: SpendReport) -> str:
     if not made.rows:
-        return f"{_span(made)}: nothing was charged."
+        return f"{_span(made)}: {_unknown(made) or 'nothing was charged.'}"
     rented, owned = made.rented, made.owned
     said = f"{_span(made)}: {rented.about}{usd(rented.micros)} for rented machines{_idle_of(rented)}."
     if owned.micros or owned.gpu_ms:
         said += f" Owned ones beside it: {owned.about}{usd(owned.micros)} at full cost{_idle_of(owned)}."
     return said
+
+
+def _unknown(made: SpendReport) -> str:
+    """Why nothing can be told of the days, if they are before the first look; empty if they are not."""
+    begins = min((day for day in (made.begins, made.owned_begins) if day is not None), default=None)
+    if begins is None:
+        return "nothing is known yet."
+    return "nothing is known, as it was before the first look." if begins > made.last else ""
 
 
 def _idle_of(spent: Spent) -> str:
@@ -196,7 +204,7 @@ def idle(made: SpendReport) -> Reply:
 def _idle_conclusion(made: SpendReport) -> str:
     rented, owned = made.rented, made.owned
     if not (rented.idle_gpu_ms or owned.idle_gpu_ms):
-        said = f"{_span(made)}: nothing idled that was seen."
+        said = f"{_span(made)}: {_unknown(made) or 'nothing idled that was seen.'}"
     else:
         share = rented.idle_share
         of = "" if share is None else f", {percent(share)} of what was spent"

@@ -11,6 +11,7 @@ from bot.domain.money.advice import Asked
 from bot.domain.money.bill import BillLine, BillLook
 from bot.domain.money.rates import USD, Charge, Rate
 from bot.domain.money.report import Scope
+from bot.errors import Refused
 from bot.services.desk import Desk
 from bot.services.measuring import sweeping
 from bot.services.money import bill_reporting, forecasting, renting, scoring, spend_reporting
@@ -129,7 +130,7 @@ def test_a_silent_region_leaves_the_others_known(desk, clock, clouds):
     assert unknown(Scope("instance", "i-us-west-2")) == [5, 6]  # what ran on Monday is charged since
     lately = forecasting.open_books(desk).ledger
     assert lately.metered_of(["i-us-east-1"]) - lately.metered_of(["i-us-west-2"]) == {
-        date(2026, 12, day) for day in (5, 6, 7)
+        date(2026, 12, day) for day in (5, 6)
     }
     assert lately.metered == lately.metered_of(["i-us-west-2"])
 
@@ -216,3 +217,44 @@ def test_a_bill_is_held_against_days_on_which_rented_machines_were_metered(desk,
     assert [day.day.day for day in report.compared] == [23, 24, 25]
     assert report.metered_micros == sum(day.billed_micros for day in report.compared) == 72 * USD
     assert report.unseen == ()
+
+
+def test_before_the_first_look_there_is_no_forecast_but_a_sentence(desk, clouds):
+    forecasting.refresh(desk)
+    with pytest.raises(Refused, match="has not looked at the fleet yet, so nothing is known of rented machines"):
+        forecasting.answer(desk, TOTAL)
+    clouds.silent = {EAST}
+    sweeping.sweep(desk)
+    with pytest.raises(
+        Refused, match=r"No account or region could be read yet \(ec2/111122223333/us-east-1: no answer\)"
+    ):
+        forecasting.answer(desk, TOTAL)
+
+    assert desk.store.reading().execute("SELECT count(*) FROM forecasts").fetchone() == (0,)
+
+
+def test_the_first_forecast_is_what_runs_now_said_so_and_made_anew_soon(desk, clock, clouds):
+    clouds.days[EAST] = frozenset(range(7))
+    sweeping.sweep(desk)
+    first = forecasting.answer(desk, TOTAL)
+    clouds.sources = [EAST, WEST]
+    clock.forward(MINUTE)
+    sweeping.sweep(desk)
+    clock.forward(MINUTE)
+
+    then = forecasting.answer(desk, TOTAL)
+
+    assert (first.next(30).micros, round(then.next(30).micros / USD)) == (30 * 24 * USD, 2 * 30 * 24)
+    assert first.notes == (
+        "November is counted from 23 Nov on: what it cost before nobody saw.",
+        "The ledger has under 3 days, so this is what runs now, without a range.",
+    )
+
+
+def test_a_place_that_could_not_be_read_yet_is_named_as_missing(desk, clouds):
+    clouds.sources, clouds.silent = [EAST, WEST], {WEST}
+    sweeping.sweep(desk)
+
+    notes = forecasting.answer(desk, TOTAL).notes
+
+    assert "ec2/111122223333/us-west-2 was never read, so nothing of it is in what was charged." in notes
