@@ -126,6 +126,13 @@ def places(db: Database) -> list[tuple[str, str]]:
     return [(row["source"], row["type"]) for row in rows(db, sql)]
 
 
+def type_gpus(db: Database) -> dict[str, tuple[str, int, int]]:
+    """Model, MiB of one GPU and their number, of the types of rented instances there are or were."""
+    sql = "SELECT DISTINCT type, gpu_model, gpu_memory_mib, gpu_count FROM instances WHERE provider = 'ec2' "
+    found = rows(db, sql + "AND gpu_count > 0 AND gpu_model <> ''")
+    return {row["type"]: (row["gpu_model"], row["gpu_memory_mib"], row["gpu_count"]) for row in found}
+
+
 def shapes(db: Database) -> set[tuple[str, str, str, str]]:
     """What rented instances are whose price may be another than their type's: source, zone, type and shape (JSON)."""
     sql = "SELECT DISTINCT source, zone, type, shape FROM instances WHERE gone_at IS NULL AND provider = 'ec2' "

@@ -3,7 +3,7 @@
 from sqlite_utils import Database, Migrations
 
 from bot.errors import Refused
-from store import audit, backups, fleet, mending, naming, outbox, step_hashes, trouble
+from store import audit, backups, fleet, mending, naming, others, outbox, step_hashes, trouble
 from store.acting import actions, batches, consents, drains, hours_wishes, images, parkings, snoozes, standstills
 from store.measuring import agents, hosts, minutes, observations, rollups
 from store.money import bill, budgets, ledger, opinions, prices, saved, savings, scores, source_reads, spend, weeklies
@@ -68,6 +68,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_names", naming.SCHEMA),
     ("0002_hosts", hosts.SCHEMA),
     ("0002_step_hashes", step_hashes.SCHEMA),
+    ("0002_others", others.SCHEMA),
 )
 
 

@@ -91,9 +91,26 @@ def plain(text: str, limit: int = 120) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """A machine that is there and that Valet does not look after."""
+
+    id: str
+    name: str
+    type: str
+    what: str
+    """What it has in the place of NVIDIA GPUs, for people: "Trainium", "no GPUs"."""
+
+    def __post_init__(self) -> None:
+        """Names come from tags that anybody may set."""
+        object.__setattr__(self, "name", plain(self.name) or self.id)
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What one source showed in one sweep: its instances, or why it could not be read."""
 
     source: str
     instances: tuple[Instance, ...] = ()
     error: str | None = None
+    others: tuple[Other, ...] = ()
+    """What else is there."""

@@ -12,7 +12,7 @@ from botocore.config import Config
 from bot.domain.acting.images import Image
 from bot.domain.acting.launches import ACTION_TAG, Order
 from bot.domain.clock import Clock, system_clock
-from bot.domain.fleet import Instance, Look
+from bot.domain.fleet import Instance, Look, Other
 from bot.errors import Refused, SettingsError, Unreachable
 from bot.providers.accounts import Access, AwsAccount
 from bot.providers.clients import AWS_ERRORS, PATIENT, Clients, attempt, said_by
@@ -27,8 +27,9 @@ from bot.providers.ec2_lookups import (
     stop_protection,
 )
 from bot.providers.ec2_making import born_of, image, pairs, request
-from bot.providers.ec2_shapes import GpuType
+from bot.providers.ec2_shapes import GpuType, untold
 from bot.providers.ec2_shapes import instance as to_instance
+from bot.providers.ec2_shapes import other as to_other
 
 T = TypeVar("T")
 
@@ -186,7 +187,7 @@ class Ec2:
         # The machine exists, so nothing may fail any more; what is not learnt here, the next sweep learns.
         with suppress(*AWS_ERRORS):
             self._types.learn(self._ec2(place), [raw["InstanceType"]])
-        return to_instance(raw, self._types.get(raw["InstanceType"]) or GpuType(), place.source)
+        return to_instance(raw, self._types.get(raw["InstanceType"]) or untold(raw["InstanceType"]), place.source)
 
     def check_access(self, tag: tuple[str, str] | None = None) -> list[Access]:
         """What may be done in each account and region, tried without changing anything.
@@ -205,24 +206,30 @@ class Ec2:
 
     def _look(self, place: _Place) -> Look:
         try:
-            return Look(place.source, tuple(self._seen(place)))
+            seen, others = self._seen(place)
+            return Look(place.source, seen, others=others)
         except AWS_ERRORS as error:
             return Look(place.source, error=str(reading_failed(said_by(error), place.region)))
 
-    def _seen(self, place: _Place) -> Iterator[Instance]:
+    def _seen(self, place: _Place) -> tuple[tuple[Instance, ...], tuple[Other, ...]]:
+        """What Valet looks after, and what else is there."""
         client = self._ec2(place)
         seen: list[tuple[Mapping[str, Any], GpuType]] = []
+        others: list[Other] = []
         for page in self._pages(client):
             self._types.learn(client, {raw["InstanceType"] for raw in page})
-            kinds = ((raw, self._types.get(raw["InstanceType"])) for raw in page)
-            seen += [(raw, kind) for raw, kind in kinds if kind and kind.has_gpus]
+            kinds = [(raw, self._types.get(raw["InstanceType"]) or untold(raw["InstanceType"])) for raw in page]
+            seen += [(raw, kind) for raw, kind in kinds if kind.has_gpus]
+            others += [to_other(raw, kind) for raw, kind in kinds if not kind.has_gpus]
         self._renew_protection(place, client, [raw for raw, _ in seen])
         for parts in (place.disks, place.addresses):
             with suppress(*AWS_ERRORS):
                 parts.renew(client)
-        for raw, kind in seen:
-            protected = place.protection.last_known(raw["InstanceId"])
-            yield to_instance(raw, kind, place.source, stop_protected=protected, **place.parts(raw["InstanceId"]))
+        return tuple(self._whole(place, raw, kind) for raw, kind in seen), tuple(others)
+
+    def _whole(self, place: _Place, raw: Mapping[str, Any], kind: GpuType) -> Instance:
+        protected = place.protection.last_known(raw["InstanceId"])
+        return to_instance(raw, kind, place.source, stop_protected=protected, **place.parts(raw["InstanceId"]))
 
     def _pages(self, client: Any) -> Iterator[list[Mapping[str, Any]]]:
         pages = client.get_paginator("describe_instances").paginate(

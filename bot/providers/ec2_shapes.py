@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from bot.domain.fleet import Instance, Lifecycle, State
+from bot.billing.quotes import gpus_of, other_of
+from bot.domain.fleet import Instance, Lifecycle, Other, State
 from bot.domain.shape import OUTPOST, Shape
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,24 +32,50 @@ class GpuType:
     gpu_count: int = 0
     gpu_memory_mib: int = 0
     nvme_gb: int = 0
+    other: str = ""
+    """What it has in their place, for people; empty where nobody knows."""
 
     @property
     def has_gpus(self) -> bool:
-        """Whether Valet looks after machines of this type."""
-        return bool(self.gpu_model)
+        """Whether Valet looks after machines of this type: what nobody knows of may well have GPUs."""
+        return not self.other
 
 
 def gpu_type(info: Mapping[str, Any]) -> GpuType:
     """One entry of DescribeInstanceTypes as a GpuType."""
     gpus = [gpu for gpu in info.get("GpuInfo", {}).get("Gpus", ()) if gpu.get("Manufacturer") == "NVIDIA"]
     if not gpus:
-        return GpuType()
+        return GpuType(other=_other(info))
     return GpuType(
         gpu_model=gpus[0].get("Name", "NVIDIA"),
         gpu_count=sum(_count(gpu) for gpu in gpus),
         gpu_memory_mib=gpus[0].get("MemoryInfo", {}).get("SizeInMiB", 0),
         nvme_gb=info.get("InstanceStorageInfo", {}).get("TotalSizeInGB", 0),
     )
+
+
+def _other(info: Mapping[str, Any]) -> str:
+    """What a type without NVIDIA GPUs has."""
+    makers = {gpu.get("Manufacturer") for gpu in info.get("GpuInfo", {}).get("Gpus", ())}
+    devices = info.get("NeuronInfo", {}).get("NeuronDevices") or info.get("InferenceAcceleratorInfo", {}).get(
+        "Accelerators", ()
+    )
+    named = sorted({str(each["Name"]) for each in devices if each.get("Name")})
+    by = sorted(str(each) for each in makers if each)
+    return " and ".join(named) or (f"GPUs by {' and '.join(by)}" if by else "no GPUs")
+
+
+def untold(name: str) -> GpuType:
+    """A type that EC2 describes to nobody (retired, or not out yet), as far as its name is known here."""
+    known = gpus_of(name)
+    if known is None:
+        return GpuType(other=other_of(name))
+    return GpuType(known[0], known[2], known[1] * 1024)
+
+
+def other(raw: Mapping[str, Any], kind: GpuType) -> Other:
+    """A machine that Valet does not look after."""
+    return Other(raw["InstanceId"], tags_of(raw).get("Name", ""), raw["InstanceType"], kind.other)
 
 
 def _count(gpu: Mapping[str, Any]) -> int:

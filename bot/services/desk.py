@@ -3,18 +3,20 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from sqlite_utils import Database
+
 from bot.domain.acting.actions import Kind
 from bot.domain.clock import Clock
 from bot.domain.exemptions import Exemption, exemption_of
 from bot.domain.fleet import Instance
 from bot.domain.listing import Listing
 from bot.domain.people import Roster
-from bot.errors import Ambiguous, NotFound
+from bot.errors import Ambiguous, NotFound, Refused
 from bot.nearest import nearest
 from bot.providers import Provider
 from bot.providers.runner import Runner
 from bot.settings import Settings
-from store import Store, listings
+from store import Store, listings, others
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,10 @@ def find(desk: Desk, word: str) -> Listing:
 
     Raises NotFound with the nearest names, or Ambiguous naming the candidates.
     """
-    db = desk.store.reading()
-    found = listings.matching(db, word) or listings.matching(db, word.strip("`'").rstrip(".,"))
+    db, plain = desk.store.reading(), word.strip("`'").rstrip(".,")
+    found = listings.matching(db, word) or listings.matching(db, plain)
+    if not any(each.instance.goes_by(plain) for each in found):
+        _refuse_other(db, plain)
     if len(found) == 1:
         return found[0]
     if found:
@@ -71,6 +75,14 @@ def find(desk: Desk, word: str) -> Listing:
     close = nearest(word, listings.names(db))
     hint = f" Did you mean {' or '.join(close)}?" if close else " `/gpu status` lists what there is."
     raise NotFound(f'I don\'t know "{word[:60]}".{hint}', tuple(close))
+
+
+def _refuse_other(db: Database, word: str) -> None:
+    """Raises Refused where the word names a machine that Valet does not look after, however others begin."""
+    other = others.named(db, word)
+    if other is not None:
+        has = f"is a machine of the type {other.type}, which has {other.what}"
+        raise Refused(f"{other.name} {has}. Valet looks after machines with NVIDIA GPUs only.")
 
 
 def exactly(desk: Desk, word: str) -> Listing | None:

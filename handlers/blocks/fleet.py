@@ -88,7 +88,7 @@ def describe(listing: Listing, now: int) -> str:
     """One instance in two lines: what it is and its state, then money and people."""
     instance, state = listing.instance, listing.state
     model = esc(instance.gpu_model, 40)
-    devices = f"{instance.gpu_count}x{model}" if instance.gpu_count else model
+    devices = f"{instance.gpu_count}x{model}" if instance.gpu_count else model or "GPUs not known"
     first = f"{_MARK.get(state, ':white_circle:')} *{esc(instance.name, 60)}*  {state}{_since(listing, now)}"
     kind = "owned" if instance.provider == "owned" else esc(instance.type, 40)
     second = [

@@ -83,7 +83,7 @@ def _scope(ask: Ask) -> Scope:
     try:
         return scope(ask, "rent-or-buy")
     except NotFound:
-        kinds = type_names.called(name, prices.MICROS_PER_HOUR)
+        kinds = type_names.called(name, prices.MICROS_PER_HOUR, {})
         if len(kinds) == 1:
             return Scope("type", kinds[0])
         if kinds:

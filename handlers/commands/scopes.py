@@ -57,7 +57,7 @@ def _guessed(ask: Ask, verb: str, name: str) -> Scope:
     found = named_scope(ask.desk, name)
     if found is not None and found.kind != "instance":
         return found
-    kinds = type_names.called(name, looking.types(ask.desk))
+    kinds = type_names.called(name, looking.types(ask.desk), type_names.carried(ask.desk))
     try:
         return Scope("type", kinds[0]) if len(kinds) == 1 else _instance(ask, verb, name)
     except NotFound as error:
@@ -79,7 +79,7 @@ def _team(ask: Ask, name: str) -> Scope:
 
 def _type(ask: Ask, name: str) -> Scope:
     known = looking.types(ask.desk)
-    meant = type_names.called(name, known)
+    meant = type_names.called(name, known, type_names.carried(ask.desk))
     name = meant[0] if len(meant) == 1 else name.lower()
     if name not in known:
         close = meant or nearest(name, known) or known[:3]

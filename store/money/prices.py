@@ -120,6 +120,12 @@ def listed(db: Database, region: str = "") -> list[Row]:
     return rows(db, sql, *values)
 
 
+def unlisted(db: Database, kind: str) -> list[Row]:
+    """Where the list names no price of an instance type: place, why and asked_at."""
+    sql = "SELECT place, why, asked_at FROM price_answers WHERE what = 'instance' AND name = ? AND micros IS NULL"
+    return rows(db, f"{sql} ORDER BY place", kind)
+
+
 def spot_now(db: Database, source: str = "") -> list[Row]:
     """Spot prices of one source, or of all: source, zone, type, micros and read_at."""
     where, values = (" WHERE source = ?", [source]) if source else ("", [])

@@ -11,7 +11,7 @@ from bot.domain.money.rates import Charge, Rate
 from bot.services.desk import Desk
 from bot.services.measuring import standing
 from bot.services.money import pricing
-from store import fleet, listings
+from store import fleet, listings, others
 from store.money import ledger
 from store.sharing import claims
 from store.sql import Row
@@ -54,6 +54,7 @@ def record(desk: Desk, look: Look, now: int) -> None:
         book = pricing.book(desk, db, look.source)
         told = [(each, pricing.team_of(desk.settings, each), book.rate(each)) for each in look.instances]
         fleet.save_all(db, [each for each in told if _differs(each, known.get(each[0].id))])
+        others.keep(db, look.source, look.others)
         standing.note(db, look.source, look.instances, known, now, last_look=last_look)
         seen = [(each, each.state == "running") for each in look.instances] + [(each, False) for each in vanished]
         _meter(db, look.source, seen, now, last_look=last_look)

@@ -18,7 +18,7 @@ from bot.domain.money.report import Scope
 from bot.errors import Refused, Unreachable
 from bot.nearest import nearest
 from bot.services.desk import Desk
-from bot.services.money import explaining_prices, forecasting, owning, pricing
+from bot.services.money import explaining_prices, forecasting, owning, pricing, type_names
 from store import listings
 from store.measuring import rollups
 from store.money import prices, usage
@@ -64,7 +64,7 @@ def names(desk: Desk) -> list[str]:
 def _quoted(desk: Desk, kind: Kind) -> tuple[list[Quote], tuple[str, ...]]:
     """What is asked for any GPU, and what is to be said of the lists, where one kind is wanted."""
     db = desk.store.reading()
-    found, troubles = list(quotes.aws(pricing.book(desk, db))), sentences(prices.troubles(db))
+    found, troubles = list(quotes.aws(pricing.book(desk, db), type_names.carried(desk))), sentences(prices.troubles(db))
     for cloud, path in desk.settings.catalogs.items():
         try:
             listed = catalog(cloud, path)

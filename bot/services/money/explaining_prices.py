@@ -1,21 +1,24 @@
 """What the price of a rented machine, or of an instance type, is made of, and how its spot prices move."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.billing import quotes
-from bot.billing.prices import HOME
+from bot.billing.prices import AS_OF, HOME, is_capacity_short
 from bot.domain import models
 from bot.domain.fleet import Instance
-from bot.domain.listing import Filter
 from bot.domain.money.market import Figure, Offer, TypeFigure
 from bot.domain.money.price_reads import Trouble, sentences
 from bot.domain.money.pricebook import Book, Priced
 from bot.domain.shape import COMMON
 from bot.services.desk import Desk
-from bot.services.money import pricing
-from store import listings
+from bot.services.money import pricing, type_names
+from store import listings, others
 from store.money import prices
+
+_EC2_TYPE = re.compile(r"[a-z]+\d[a-z0-9-]*\.(\d*x?large|nano|micro|small|medium|metal(-[a-z0-9]+)?)", re.ASCII)
+"""How EC2 names types; machines have names with dots, too."""
 
 
 def with_parts(desk: Desk, known: Figure) -> Figure:
@@ -70,11 +73,29 @@ def _offers(book: Book, kind: str, sources: list[str]) -> Iterator[Offer]:
             yield Offer(region if len(known) == 1 else f"{region} in {account}", priced)
 
 
+def without_price(desk: Desk, kind: str) -> str:
+    """Why a type of which no price is known has none, and what to set; empty for a type that is not known at all."""
+    db = desk.store.reading()
+    other = others.what(db, kind) or (quotes.other_of(kind) if _EC2_TYPE.fullmatch(kind) else "")
+    if other:
+        return f"{kind} has {other}. Valet looks after machines with NVIDIA GPUs only, so it reads no price of it."
+    model, gpus = _gpus(desk, kind)
+    asked = prices.unlisted(db, kind)
+    if not (gpus or asked):
+        return ""
+    carries = f" ({gpus}x{model})" if gpus else ""
+    where = [f"{each['why']} in {each['place']} (asked {pricing.day(each['asked_at'])})" for each in asked[:3]]
+    told = f"{'; '.join(where)}." if where else f"AWS's list of {HOME}, {AS_OF}, names none."
+    ahead = (
+        " Such types are sold in capacity blocks, which are paid ahead, or as spot." if is_capacity_short(kind) else ""
+    )
+    return (
+        f"{kind}{carries} has no on-demand price that is known. {told}{ahead} "
+        f'Set what you pay for an hour of it as `prices."{kind}"` in valet.toml.'
+    )
+
+
 def _gpus(desk: Desk, kind: str) -> tuple[str, int]:
     """Model and number of the GPUs of a type."""
-    known = quotes.gpus_of(kind)
-    if known is not None:
-        return models.short(known[0]), known[2]
-    found = listings.page(desk.store.reading(), Filter(type_prefix=kind, provider="ec2"), limit=1)
-    seen = [each.instance for each in found if each.instance.type == kind]
-    return (models.short(seen[0].gpu_model), seen[0].gpu_count) if seen else ("", 0)
+    known = quotes.gpus_of(kind, type_names.carried(desk))
+    return (models.short(known[0]), known[2]) if known else ("", 0)

@@ -16,7 +16,10 @@ def rented(told: Figure) -> Reply:
     """What one rented instance's rate is made of."""
     name, rate, gpus = esc(told.instance.name, 60), told.rate, told.instance.gpu_count
     if rate is None:
-        text = f'{name} has no known price. `prices."{esc(told.instance.type, 40)}"` in valet.toml sets one.'
+        kind = esc(told.instance.type, 40)
+        ahead = " A capacity block is paid ahead, and has no price by the hour."
+        why = ahead if told.instance.lifecycle == "capacity-block" else ""
+        text = f'{name} has no known price.{why} `prices."{kind}"` in valet.toml sets one.'
     else:
         about = "" if rate.exact else "about "
         each = f", {usd(rate.micros_per_hour // gpus)} per GPU-hour" if gpus > 1 else ""

@@ -4,8 +4,8 @@ import pytest
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 
 from bot.billing import prices
-from bot.billing.quotes import aws, gpus_of
-from bot.domain.money.pricebook import Book
+from bot.billing.quotes import aws, gpus_of, other_of
+from bot.domain.money.pricebook import Book, Price
 
 
 def test_our_table_says_of_gpus_what_ec2_says():
@@ -24,6 +24,36 @@ def test_our_table_says_of_gpus_what_ec2_says():
 def test_slices_of_a_gpu_have_no_price_of_a_whole_one():
     assert gpus_of("g6f.xlarge") is None
     assert gpus_of("p9.notreal") is None
+
+
+def test_what_our_table_lacks_is_taken_from_what_else_is_known():
+    known = {"p9.48xlarge": ("X100", 300, 8), "p5.48xlarge": ("wrong", 1, 1), "p8.metal": ("X", 0, 0)}
+    price = Price(80_000_000, "AWS on-demand list, us-east-1")
+    listed = {("us-east-1", "p9.48xlarge"): price, ("us-east-1", "p8.metal"): price}
+
+    quotes = {each.type: each for each in aws(Book(0, prices.on_demand, listed=listed), known)}
+
+    assert (quotes["p9.48xlarge"].model, quotes["p9.48xlarge"].micros_per_gpu_hour) == ("X100", 10_000_000)
+    assert quotes["p5.48xlarge"].model == "H100"
+    assert "p8.metal" not in quotes
+    assert gpus_of("p5e.48xlarge") == ("H200", 141, 8)
+
+
+@pytest.mark.parametrize(
+    ("kind", "has"),
+    [
+        ("trn2.48xlarge", "Trainium"),
+        ("inf2.xlarge", "Inferentia"),
+        ("g4ad.4xlarge", "GPUs by AMD"),
+        ("m7i.large", "no GPUs"),
+        ("mac2.metal", "no GPUs"),
+        ("p6e-gb300.36xlarge", ""),
+        ("gr6f.4xlarge", ""),
+        ("p2.xlarge", ""),
+    ],
+)
+def test_what_a_type_has_is_told_by_its_name_where_nothing_else_tells(kind, has):
+    assert other_of(kind) == has
 
 
 def test_an_aws_offer_is_the_list_price_by_gpu():

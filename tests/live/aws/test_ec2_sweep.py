@@ -24,12 +24,33 @@ def seen(ec2: Ec2) -> dict[str, Instance]:
     return {instance.name: instance for look in ec2.sweep() for instance in look.instances}
 
 
-def test_only_machines_with_nvidia_gpus_are_seen(aws):
+def test_only_machines_with_nvidia_gpus_are_seen_and_others_are_told_apart(aws):
     client = aws.client("ec2")
-    for kind in ("m5.large", "g5.xlarge", "g4ad.xlarge", "p9.notreal", "inf1.xlarge"):
+    for kind in ("m5.large", "g5.xlarge", "g4ad.xlarge", "inf1.xlarge", "trn1.2xlarge", "m9.notreal"):
         launch(client, kind, kind)
 
-    assert list(seen(Ec2([OWN]))) == ["g5.xlarge"]
+    [look] = looks(Ec2([OWN])).values()
+
+    assert [one.name for one in look.instances] == ["g5.xlarge"]
+    assert {one.name: one.what for one in look.others} == {
+        "m5.large": "no GPUs",
+        "g4ad.xlarge": "GPUs by AMD",
+        "inf1.xlarge": "Inferentia",
+        "trn1.2xlarge": "Trainium",
+        "m9.notreal": "no GPUs",
+    }
+
+
+def test_types_that_aws_tells_nothing_of_are_listed_as_far_as_they_are_known(aws):
+    client = aws.client("ec2")
+    for kind in ("p3.8xlarge", "p9.notreal"):
+        launch(client, kind, kind)
+
+    found = seen(Ec2([OWN]))
+
+    retired, preview = found["p3.8xlarge"], found["p9.notreal"]
+    assert (retired.gpu_model, retired.gpu_count, retired.gpu_memory_mib) == ("V100", 4, 16 * 1024)
+    assert (preview.gpu_model, preview.gpu_count) == ("", 0)
 
 
 def test_a_machine_is_seen_with_what_aws_tells_of_it(aws):
