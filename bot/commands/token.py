@@ -59,9 +59,10 @@ def add(host: str, config_path: Path) -> None:
     made = PREFIX + secrets.token_urlsafe(32)
     now = system_clock()
     with _opened(settings.database) as store, store.writing() as db:
-        name = _meant(db, host)
+        hosts = {row["host"] for row in agents.all_hosts(db)}
+        name = host if host in hosts | set(settings.owned.hosts) else _meant(db, host)
         _refuse_misfit(name)
-        had_one = any(row["host"] == name for row in agents.all_hosts(db))
+        had_one = name in hosts
         agents.add(db, name, hashlib.sha256(made.encode()).hexdigest(), now)
         audit.add(db, now, WHO, "made a token", subject=name)
     click.echo(made)
@@ -131,10 +132,15 @@ def _opened(database: str) -> "Iterator[Store]":
 
 
 def _meant(db: "Database", word: str) -> str:
-    """The id of the rented machine of this name; else the word itself. Raises Refused when several have the name."""
+    """The id of the rented machine of this name; else the word itself. Raises Refused when several have the name.
+
+    Ids go before names: anybody who may tag a machine can give it another's id for a name.
+    """
     from bot.errors import Refused
     from store import listings
 
+    if _looks_like_an_id(word) or listings.by_id(db, word) is not None:
+        return word
     ids = [
         found.instance.id
         for found in listings.matching(db, word)
@@ -145,12 +151,18 @@ def _meant(db: "Database", word: str) -> str:
     return ids[0] if ids else word
 
 
+def _looks_like_an_id(word: str) -> bool:
+    import re
+
+    return re.fullmatch(r"i-[0-9a-f]{8,17}", word, re.ASCII) is not None
+
+
 def _refuse_misfit(name: str) -> None:
     import re
 
     from bot.errors import Refused
 
-    if name.startswith("i-") and not re.fullmatch(r"i-[0-9a-f]{8,17}", name, re.ASCII):
+    if name.startswith("i-") and not _looks_like_an_id(name):
         raise Refused(f'"{name}" is no id of a rented machine: expected i- and 8 to 17 of the digits 0-9 and a-f.')
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", name, re.ASCII):
         raise Refused(f'"{name}" is no name for a host: expected letters, digits, dots and dashes, 63 at most.')

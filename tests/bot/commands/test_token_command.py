@@ -89,6 +89,22 @@ def test_a_name_of_two_rented_machines_is_refused_with_their_ids(valet, database
     assert agents.all_hosts(database.reading()) == []
 
 
+@pytest.mark.parametrize("victim", ["i-0aaaabbbbcccc0003", "i-0ddddeeeeffff0004", "dgx-1", "dgx-2"])
+def test_no_name_of_a_machine_takes_the_token_of_another(valet, database, tmp_path, victim):
+    with (tmp_path / "valet.toml").open("a") as settings:
+        settings.write("[owned.hosts.dgx-2]\n")
+    rent(database, "i-0aaaabbbbcccc0003", "render-1")
+    first = valet("add", "dgx-1").stdout.strip()
+    rent(database, NB_2, victim)  # whoever may tag it calls it so
+
+    valet("add", victim)
+    valet("revoke", victim)
+
+    assert {row["host"] for row in agents.all_hosts(database.reading())} <= {victim, "dgx-1"}
+    held = agents.host_of(database.reading(), hashlib.sha256(first.encode()).hexdigest())
+    assert held == (None if victim == "dgx-1" else "dgx-1")
+
+
 def test_a_second_token_ends_the_first(valet, database):
     first = valet("add", "dgx-1").stdout.strip()
 
