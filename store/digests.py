@@ -38,6 +38,11 @@ def stop_after(db: Database, instance_id: str, since: int) -> str | None:
     return row["id"] if row else None
 
 
+def anything_judged(db: Database) -> bool:
+    """Whether of any machine something is known."""
+    return one(db, "SELECT 1 FROM verdicts WHERE state <> 'unknown' LIMIT 1") is not None
+
+
 def judged_at(db: Database) -> int | None:
     """When verdicts were last given; None when never."""
     row = one(db, "SELECT max(judged_at) AS at FROM verdicts")

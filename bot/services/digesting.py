@@ -20,6 +20,7 @@ from bot.services.desk import Desk, channel_of
 from bot.services.money import month_ahead, unused
 from store import digests, fleet, listings, outbox
 from store.acting import actions, snoozes
+from store.money import source_reads
 
 KEEP_FOR = DAY
 FRESH = 10 * MINUTE
@@ -87,6 +88,8 @@ def _make(desk: Desk, db: Database, due: list[tuple[str, str, date]], now: int) 
             silent=sums.silent_for(channel),
         )
         content = None if made.is_empty else made.to_json()
+        if content is None and _is_too_early(desk, db, now):
+            continue
         if outbox.first_digest(db, channel, day.isoformat(), content, now=now) and content:
             _tell(db, channel, day.isoformat(), now)
             spoken += 1
@@ -134,6 +137,14 @@ def _windows(desk: Desk, idle: Iterable[Listing]) -> tuple[int, ...]:
     """The rules in force for some machines, the least first."""
     found = {desk.settings.rule_of(each.team).window_minutes for each in idle}
     return tuple(sorted(found)) or (desk.settings.idle.window_minutes,)
+
+
+def _is_too_early(desk: Desk, db: Database, now: int) -> bool:
+    """Whether nothing to say means that nothing could be seen yet: on the first day a digest waits for the rule."""
+    first, rule = source_reads.first(db), desk.settings.idle
+    if first is None:
+        return not digests.anything_judged(db)
+    return now - first < (rule.window_minutes + rule.settle_minutes) * MINUTE + FRESH
 
 
 def _idle(db: Database) -> list[Listing]:

@@ -13,7 +13,7 @@ from bot.services.desk import Desk, channel_of
 from bot.services.measuring import judging
 from bot.services.money import unused
 from store.acting import actions, consents, snoozes
-from store.measuring import hosts, minutes, rollups
+from store.measuring import hosts, minutes
 
 
 def explain(desk: Desk, listing: Listing) -> Explanation:
@@ -28,7 +28,7 @@ def explain(desk: Desk, listing: Listing) -> Explanation:
         verdict=verdict,
         traces=tuple(minutes.traces_of(db, instance.id, now, window_minutes=rule.window_minutes)),
         others=tuple(judging.other_sources(desk, db, instance, rule)),
-        strip=tuple(rollups.strip(db, instance.id, now)),
+        strip=judging.strip(desk, db, instance.id, now),
         heard=told,
         missing_gpus=owned.missing(desk, listing, told),
         exemption=desk.exemption(instance),

@@ -11,11 +11,11 @@ from bot.domain.sharing.grants import Grant
 from bot.domain.sharing.handovers import Handover
 from bot.domain.sharing.runs import Run
 from bot.services.desk import Desk
+from bot.services.measuring import judging
 from bot.services.money import pricing, unused
 from bot.services.sharing import using
 from store import fleet, listings
 from store.acting import actions, consents, snoozes
-from store.measuring import rollups
 from store.sharing import claims, grants, handovers, runs
 
 
@@ -33,7 +33,7 @@ def totals(desk: Desk, chosen: Filter) -> Totals:
 def in_full(desk: Desk, listing: Listing) -> Listing:
     """The listing with its last 24 hours, its snooze, what it costs if it stands still, and has cost unused."""
     db, now, instance_id = desk.store.reading(), desk.clock(), listing.instance.id
-    strip = tuple(rollups.strip(db, instance_id, now))
+    strip = judging.strip(desk, db, instance_id, now)
     stands_still = listing.instance.provider == "ec2" and not listing.running
     kept = keeping(listing.instance, pricing.of_parts(db, listing.instance.region)) if stands_still else None
     snooze = snoozes.on(db, instance_id, now)

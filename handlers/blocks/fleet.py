@@ -144,7 +144,7 @@ def _since(listing: Listing, now: int) -> str:
 def _unknown(verdict: Verdict, now: int) -> str:
     """Why nobody can tell, and since when nothing was heard, unless that is only now."""
     why = esc(verdict.gist.removeprefix("no reading lately: "))
-    if verdict.since and now - verdict.since < HEARD:
+    if verdict.needs_time or (verdict.since and now - verdict.since < HEARD):
         return why
     if verdict.sees_few:
         return f"{why} since {_seen(verdict.since, now)}" if verdict.since else why

@@ -35,6 +35,25 @@ class Reply:
     """Take the place of the message whose button was pressed."""
     file: Attached | None = None
 
+    def __post_init__(self) -> None:
+        """Slack refuses a whole message for one block that says nothing, so that is left out here, once for all."""
+        object.__setattr__(self, "blocks", [block for block in self.blocks if _says_something(block)])
+
+
+def _says_something(block: Block) -> bool:
+    """A section with words, or a row with something in it; whatever is neither is Slack's to judge."""
+    match block["type"]:
+        case "section":
+            return bool(block.get("fields")) or bool(block["text"]["text"].strip())
+        case "header":
+            return bool(block["text"]["text"].strip())
+        case "context":
+            return any(each.get("text", " ").strip() or each["type"] == "image" for each in block["elements"])
+        case "actions":
+            return bool(block["elements"])
+        case _:
+            return True
+
 
 def cut(text: str, limit: int) -> str:
     """At most `limit` characters, with an ellipsis where something was cut."""

@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 from bot.domain.money.plans import Span
 from bot.domain.money.watching import PAUSE
-from store.sql import changed, rows
+from store.sql import changed, one, rows
 
 SCHEMA = (
     """CREATE TABLE source_reads (
@@ -38,3 +38,9 @@ def spans(db: Database) -> dict[str, tuple[Span, ...]]:
     for row in rows(db, "SELECT source, from_at, until_at FROM source_reads ORDER BY source, from_at"):
         found.setdefault(row["source"], []).append((row["from_at"], row["until_at"]))
     return {source: tuple(each) for source, each in found.items()}
+
+
+def first(db: Database) -> int | None:
+    """When any source was first read; None when none was."""
+    found = one(db, "SELECT min(from_at) AS at FROM source_reads")
+    return found["at"] if found else None

@@ -25,7 +25,7 @@ from handlers import listen
 from handlers.blocks import digest, fleet, hints, undelivered
 from handlers.blocks.acting import approvals, dormant, images, launches
 from handlers.blocks.money import cost
-from handlers.blocks.parts import Reply, fitting, plainly, section, size
+from handlers.blocks.parts import Reply, actions, context, fitting, header, plainly, section, size
 from handlers.blocks.sharing import claims, find
 from handlers.blocks.sharing.find import Asked
 from handlers.commands import cost as cost_command
@@ -241,3 +241,10 @@ def test_blocks_beyond_the_budget_are_counted_not_sent():
     shown, left = fitting(groups, 350)
 
     assert (len(shown), left) == (3, 7)
+
+
+@pytest.mark.parametrize(
+    "empty", [section(""), section(" \n"), header(""), context(""), actions(), context("") | {"elements": []}]
+)
+def test_a_block_that_says_nothing_is_left_out_of_every_message(empty):
+    assert Reply("So it is.", [empty, section("So it is."), empty]).blocks == [section("So it is.")]

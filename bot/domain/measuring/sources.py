@@ -10,7 +10,17 @@ from dataclasses import dataclass
 
 from bot.domain.clock import MINUTE
 from bot.domain.measuring.trails import Trail, trace
-from bot.domain.measuring.verdict import IDLE, GpuState, GpuTrace, GpuVerdict, IdleRule, Verdict, VerdictState, judge
+from bot.domain.measuring.verdict import (
+    IDLE,
+    NOT_YET,
+    GpuState,
+    GpuTrace,
+    GpuVerdict,
+    IdleRule,
+    Verdict,
+    VerdictState,
+    judge,
+)
 
 AGENT = "agent"
 
@@ -94,7 +104,7 @@ def _evidence(state: VerdictState, traces: Sequence[GpuTrace], rule: IdleRule, n
     quiet = min(each.quiet_minutes for each in traces)
     seen = f"quiet for {quiet} of the last {rule.window_minutes} minutes, {peak:.0f} % GPU at most"
     if state not in IDLE:
-        return seen
+        return f"{NOT_YET} {quiet} of the {rule.window_minutes} minutes the rule needs, {peak:.0f} % GPU at most"
     used = [each.memory_used_mib for each in traces if each.memory_used_mib is not None]
     if len(used) < len(traces):
         return f"memory not known; {seen}"
@@ -127,7 +137,7 @@ def combine(
     """
     if not others:
         return agent
-    voices = [(AGENT, agent), *others]
+    voices = [*others, (AGENT, agent)] if agent.is_mute else [(AGENT, agent), *others]
     speaking = [(name, verdict) for name, verdict in voices if verdict.state != "unknown"]
     gpus = _merged([verdict for _, verdict in speaking])
     state = _state(gpus, [verdict for _, verdict in speaking], gpu_count)

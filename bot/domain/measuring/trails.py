@@ -1,12 +1,13 @@
 """What sources other than the agent tell, and the trail that is kept of it: a bit per minute for two days."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.measuring.power import Floor, learn
 from bot.domain.measuring.readings import MinuteState
+from bot.domain.measuring.rollups import Cell
 from bot.domain.measuring.verdict import GpuTrace, IdleRule
 
 N = TypeVar("N", int, float)
@@ -166,6 +167,24 @@ def trace(trail: Trail, rule: IdleRule, *, launched_at: int | None = None) -> Gp
         # Nobody counts processes here; a context takes memory, so where there is none of that there is no process.
         compute_processes=0 if memory is not None and memory < rule.held_mib else None,
     )
+
+
+def cells(trails: Sequence[Trail], hours: Iterable[int]) -> list[Cell]:
+    """What one source saw of an instance in the hours that began then, GPU by GPU."""
+    return [_cell(start, [_bits_of(each, start) for each in trails]) for start in hours]
+
+
+def _cell(start: int, told: Sequence[tuple[int, int]]) -> Cell:
+    known, active = sum(each[0] for each in told), sum(each[1] for each in told)
+    return Cell(start, known / len(told) if told else 0.0, active / known if known else None)
+
+
+def _bits_of(trail: Trail, start: int) -> tuple[int, int]:
+    """How many minutes of an hour are known, and how many of them were active."""
+    oldest = (trail.head - start) // MINUTE
+    newest = max(0, oldest - HOUR // MINUTE + 1)
+    mask = ((1 << oldest + 1) - 1) >> newest << newest if oldest >= 0 else 0
+    return ((trail.quiet | trail.active) & mask).bit_count(), (trail.active & mask).bit_count()
 
 
 def _since_settled(trail: Trail, rule: IdleRule, launched_at: int | None) -> int:

@@ -17,6 +17,7 @@ VerdictState = Literal["active", "held", "free", "partial", "unknown"]
 IDLE: frozenset[str] = frozenset({"held", "free"})
 NOT_YET = "seen quiet for"
 FEW = "only"
+MUTE = "no agent has reported from it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,11 @@ class Verdict:
     def gist(self) -> str:
         """The evidence in its first few words."""
         return self.evidence.partition(";")[0]
+
+    @property
+    def is_mute(self) -> bool:
+        """Nothing was ever reported of it."""
+        return self.evidence == MUTE
 
     @property
     def is_idle(self) -> bool:
@@ -215,7 +221,7 @@ def _evidence(
     if state == "unknown" and heard is not None and not heard.gpus_seen:
         return heard.sees_none
     if not any(trace.last_minute_at for trace in traces):
-        return "no agent has reported from it" if heard is None else "its agent has only just begun to report"
+        return MUTE if heard is None else "its agent has only just begun to report"
     if state == "unknown":
         return _why_unknown(judged, rule, now, gpu_count=gpu_count, heard=heard)
     peak = max((trace.util_max for trace in traces if trace.util_max is not None), default=None)

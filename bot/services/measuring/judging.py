@@ -8,12 +8,13 @@ from sqlite_utils import Database
 from bot.domain.fleet import Instance
 from bot.domain.listing import waste_of
 from bot.domain.measuring.heard import Heard
+from bot.domain.measuring.rollups import Cell
 from bot.domain.measuring.sources import Account, combine, judge_account, remembering, sees_but_cannot_measure
-from bot.domain.measuring.trails import Trail
+from bot.domain.measuring.trails import Trail, cells
 from bot.domain.measuring.verdict import GpuTrace, IdleRule, Verdict, judge
 from bot.services.desk import Desk
 from store import fleet
-from store.measuring import hosts, minutes, observations
+from store.measuring import hosts, minutes, observations, rollups
 
 CLICK_STALE_MINUTES = 3
 NOTHING: Mapping[str, Sequence[Trail]] = {}
@@ -65,6 +66,17 @@ def other_sources(desk: Desk, db: Database, instance: Instance, rule: IdleRule) 
     """What each source but the agent says of an instance by itself, under its name."""
     told = observations.trails_of(db, instance.id, list(desk.settings.source_limits))
     return _others(desk, _Case((), told, instance.gpu_count, instance.launched_at), rule, desk.clock())
+
+
+def strip(desk: Desk, db: Database, instance_id: str, now: int) -> tuple[Cell, ...]:
+    """The last 24 hours, oldest first: as the agent saw them; where it saw nothing, as another source did."""
+    seen = rollups.strip(db, instance_id, now)
+    told = observations.trails_of(db, instance_id, list(desk.settings.source_limits))
+    rest = [cells(trails, [each.start for each in seen]) for trails in told.values()]
+    return tuple(
+        next((each for each in of_hour if each.active_share is not None), of_hour[0])
+        for of_hour in zip(seen, *rest, strict=True)
+    )
 
 
 def _others(desk: Desk, case: _Case, rule: IdleRule, now: int) -> list[tuple[str, Verdict]]:

@@ -6,7 +6,7 @@ from bot.domain.acting.actions import PAST, Action
 from bot.domain.listing import Listing
 from bot.domain.measuring.explanation import Explanation
 from bot.domain.measuring.heard import Heard
-from bot.domain.measuring.verdict import GpuTrace, GpuVerdict
+from bot.domain.measuring.verdict import IDLE, GpuTrace, GpuVerdict
 from bot.domain.sharing.claims import Claim
 from handlers.blocks.acting.draining import since as draining_since
 from handlers.blocks.acting.owned import has_now
@@ -73,17 +73,21 @@ def _evidence(told: Explanation) -> str:
 
 
 def _gpus(told: Explanation, now: int) -> list[str]:
-    """One line per GPU; neighbours that say the same share one."""
-    pairs = list(zip(told.traces, told.verdict.gpus, strict=False))
+    """One line per GPU, with what its agent reads of it, if it does; neighbours that say the same share one."""
+    traces = {trace.gpu: trace for trace in told.traces}
+    pairs = [(traces.get(verdict.gpu), verdict) for verdict in told.verdict.gpus]
     said = []
     for text, group in groupby(pairs, key=lambda pair: _reading(*pair, told=told, now=now)):
-        numbers = [trace.gpu for trace, _ in group]
+        numbers = [verdict.gpu for _, verdict in group]
         label = f"GPU {numbers[0]}" if len(numbers) == 1 else f"GPUs {numbers[0]} to {numbers[-1]}"
         said.append(f"{label}: {text}")
     return said
 
 
-def _reading(trace: GpuTrace, verdict: GpuVerdict, *, told: Explanation, now: int) -> str:
+def _reading(trace: GpuTrace | None, verdict: GpuVerdict, *, told: Explanation, now: int) -> str:
+    if trace is None:
+        since = f" since {near(verdict.since, now)}" if verdict.since and verdict.state in IDLE else ""
+        return f"{verdict.state}{since}"
     util = "no utilisation reading" if trace.util_max is None else f"{trace.util_max:.0f} %"
     power = "" if trace.watts is None else f", {trace.watts:.0f} W"
     memory = "" if trace.memory_used_mib is None else f", {trace.memory_used_mib / 1024:.1f} GB used"
@@ -127,6 +131,8 @@ def _source(told: Explanation, now: int) -> str:
     last = max((trace.last_minute_at for trace in told.traces if trace.last_minute_at), default=None)
     if last is None and told.heard is not None:
         return f"Source: its agent, last heard {clock_time(told.heard.reported_at)}.{_about_agent(told, now)}"
+    if last is None and told.others:
+        return f"Source: {' and '.join(esc(name, 40) for name, _ in told.others)}; no agent has reported from it."
     if last is None:
         return "Source: none. No agent has reported from it; `valet token add` makes a token for one."
     age = length(now - last)

@@ -17,6 +17,7 @@ from bot.services.sharing import claiming
 from bot.settings import parse
 from store import audit, fleet, outbox
 from store.acting import actions, decisions
+from store.money import source_reads
 from store.sharing import claims
 from store.sql import rows
 
@@ -148,6 +149,32 @@ def test_nothing_to_say_is_kept_and_not_posted(desk, clock):
     put(desk, "scratch", team="")
     assert digesting.make_due(desk) == 0
     assert told(desk) == []
+
+
+def test_on_the_first_day_nothing_to_say_counts_once_something_could_be_seen(desk, clock):
+    assert digesting.make_due(desk) == 0  # before the first look at the fleet
+    with desk.store.writing() as db:
+        source_reads.note(db, "ec2/1/us-east-1", clock())
+    for _ in range(6):
+        put(desk, "scratch", team="", idle="unknown")
+        digesting.make_due(desk)
+        clock.forward(10 * MINUTE)
+    assert not outbox.has_digest(desk.store.reading(), GENERAL, "2026-11-23")
+
+    put(desk, "scratch", team="")
+
+    assert digesting.make_due(desk) == 1
+
+
+def test_after_the_first_hours_a_day_without_anything_to_say_is_done(desk, clock):
+    with desk.store.writing() as db:
+        source_reads.note(db, "ec2/1/us-east-1", clock())
+    clock.forward(90 * MINUTE)
+    put(desk, "scratch", team="", idle="unknown")
+
+    digesting.make_due(desk)
+
+    assert outbox.has_digest(desk.store.reading(), GENERAL, "2026-11-23")
 
 
 def test_a_digest_waits_for_fresh_verdicts(desk, clock):
