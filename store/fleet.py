@@ -69,6 +69,7 @@ SHAPES = (
     "ALTER TABLE instances ADD COLUMN paid_anyway TEXT",
 )
 """NULL until the next look: not known."""
+PRIVATE_ADDRESSES = ("ALTER TABLE instances ADD COLUMN private_address TEXT NOT NULL DEFAULT ''",)
 _COLUMNS = (
     *(
         "id",
@@ -91,6 +92,7 @@ _COLUMNS = (
         "stop_protected",
         "root_device",
         "addresses",
+        "private_address",
         "state_reason",
         "disks",
         "tags",

@@ -69,6 +69,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_hosts", hosts.SCHEMA),
     ("0002_step_hashes", step_hashes.SCHEMA),
     ("0002_others", others.SCHEMA),
+    ("0002_private_addresses", fleet.PRIVATE_ADDRESSES),
 )
 
 

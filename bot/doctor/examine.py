@@ -28,7 +28,7 @@ def examine(
     if found:
         yield from slack.check(found, settings or Settings(), clock)
     if settings:
-        yield from people.check(settings)
+        yield from people.check(settings, clock())
         yield from aws.check(settings, tag or settings.managed_tag)
         yield from agents.check(settings, clock())
         yield from observers.check(settings, clock())

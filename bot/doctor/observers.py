@@ -1,9 +1,10 @@
 """Whether CloudWatch and Prometheus tell of GPUs, where the settings say they should."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bot.doctor.finding import Finding, error, fine, warning
+from bot.domain.measuring.trails import Target
 from bot.errors import Unreachable
 from bot.settings import Settings
 from bot.settings.sources import CLOUDWATCH
@@ -11,13 +12,15 @@ from store.checkup import looking
 from store.measuring import observations
 from store.measuring.observations import PlaceRead
 
+MOST_NAMED = 3
+
 
 def check(settings: Settings, now: int) -> Iterator[Finding]:
-    """One finding per source that is switched on; none where no source is."""
+    """What is found of each source that is switched on; nothing where no source is."""
     if settings.cloudwatch.enabled:
         yield from _cloudwatch(settings)
     if settings.prometheus.url:
-        yield _prometheus(settings, now)
+        yield from _prometheus(settings, now)
 
 
 def _cloudwatch(settings: Settings) -> Iterator[Finding]:
@@ -33,15 +36,50 @@ def _cloudwatch(settings: Settings) -> Iterator[Finding]:
         yield fine("V701", f"CloudWatch is switched on; places read so far: {len(places)}.")
 
 
-def _prometheus(settings: Settings, now: int) -> Finding:
+def _prometheus(settings: Settings, now: int) -> Iterator[Finding]:
+    from bot.telemetry.hosts import HostNames
+    from bot.telemetry.prometheus import Prometheus
     from bot.telemetry.prometheus_api import PrometheusApi
 
     known = settings.prometheus
+    api = PrometheusApi(known.url, token_file=known.token_file, tenant=known.tenant)
+    query = Prometheus(api, known, window_minutes=settings.idle.window_minutes).util_query("max_over_time")
     try:
-        PrometheusApi(known.url, token_file=known.token_file, tenant=known.tenant).query("vector(1)", now)
+        seen = [each.labels for each in api.query(query, now)]
     except Unreachable as silent:
-        return error("V702", f"Prometheus can't be asked: {silent}.", "Check [prometheus] in the settings.")
-    return fine("V702", f"{known.url} answers queries.")
+        yield error("V702", f"Prometheus can't be asked: {silent}.", "Check [prometheus] in the settings.")
+        return
+    yield fine("V702", f"{known.url} answers queries.")
+    if not seen:
+        names = ", ".join([*known.percent_metrics, *known.ratio_metrics, *known.profiling_metrics])
+        hint = "Check whether dcgm-exporter is scraped, and how its metrics are called, under [prometheus]."
+        yield warning("V703", f"Prometheus tells of no GPU just now: none of {names} is there.", hint)
+    elif targets := _targets(Path(settings.database)):
+        yield _hosts(HostNames(known, targets).strangers(seen), known.host_labels, len(seen))
+
+
+def _hosts(strangers: Sequence[str], labels: Sequence[str], seen: int) -> Finding:
+    """Whether every host that is told of is a machine that Valet knows."""
+    if not strangers:
+        return fine("V703", f"Every host that Prometheus tells of is a running machine ({seen} series).")
+    some = ", ".join(strangers[:MOST_NAMED])
+    more = f" and {len(strangers) - MOST_NAMED} more" if len(strangers) > MOST_NAMED else ""
+    fit = "1 host that fits" if len(strangers) == 1 else f"{len(strangers)} hosts that fit"
+    hint = (
+        f'Say which machine it is: [prometheus.hosts], then "{strangers[0]}" = "the machine\'s id or name"; '
+        f"or name the label that says it in host_labels (now {', '.join(labels)})."
+    )
+    return warning("V703", f"Prometheus tells of {fit} no running machine, or two of one name: {some}{more}.", hint)
+
+
+def _targets(path: Path) -> list[Target]:
+    if not path.exists():
+        return []
+    try:
+        with looking(path) as db:
+            return observations.targets(db)
+    except (Unreachable, OSError):
+        return []
 
 
 def _places(path: Path) -> list[PlaceRead]:

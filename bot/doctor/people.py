@@ -1,17 +1,40 @@
-"""Who decides, as the settings have it."""
+"""Who decides, and which days teams have off, as the settings have it."""
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 
 from bot.doctor.finding import Finding, fine, warning
 from bot.domain.people import Roster
 from bot.settings import Settings
 
+YEAR = timedelta(days=365)
 
-def check(settings: Settings) -> Iterator[Finding]:
-    """Whether somebody can approve for every team, and whether there is a channel to ask in."""
+
+def check(settings: Settings, now: int) -> Iterator[Finding]:
+    """Whether somebody can approve for every team, whether there is a channel to ask in, and which days are off."""
     roster = settings.roster()
     found = [*_deciders(settings, roster), *_channels(settings)]
     yield from found or [fine("V401", "Every team has somebody who decides, and a channel.")]
+    yield from _holidays(settings, datetime.fromtimestamp(now / 1000, UTC).date())
+
+
+def _holidays(settings: Settings, today: date) -> Iterator[Finding]:
+    """What each team's days off come to; nothing of teams without any."""
+    for name, team in settings.teams.items():
+        days = settings.holidays(name)
+        source = team.pausing.holidays_file or "pausing.holidays"
+        ahead = sorted(day for day in days if today <= day < today + YEAR)
+        if days and not ahead:
+            hint = f"Put a newer calendar at [teams.{name}.pausing] holidays_file, or days at holidays."
+            last = f"the last was {_named(max(days))}" if max(days) < today else f"the next is {_named(min(days))}"
+            yield warning("V405", f"Team {name} has no day off within a year by {source}: {last}.", hint)
+        elif days:
+            count = "1 day" if len(ahead) == 1 else f"{len(ahead)} days"
+            yield fine("V405", f"Team {name} has {count} off within a year by {source}; next {_named(ahead[0])}.")
+
+
+def _named(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b %Y}"
 
 
 def _deciders(settings: Settings, roster: Roster) -> Iterator[Finding]:

@@ -47,6 +47,8 @@ class Instance:
     """GiB of its disks by kind ("gp3"), which cost whether it runs or not; None where not known."""
     addresses: int | None = None
     """Elastic IP addresses of it, which cost as well; None where not known."""
+    private_address: str = ""
+    """In its network: "10.0.1.2", by which EC2 names hosts; empty where it is not known."""
     state_reason: str = ""
     """Why it does not run, in the provider's word; empty while it runs, or where the provider gives none."""
     tags: Mapping[str, str] = field(default_factory=dict)

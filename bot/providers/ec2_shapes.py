@@ -105,6 +105,7 @@ def instance(raw: Mapping[str, Any], kind: GpuType, source: str, **known: Any) -
         shape=shape(raw),
         asg=tags.get(ASG_TAG, ""),
         root_device=root_device(raw.get("RootDeviceType", "ebs")),
+        private_address=raw.get("PrivateIpAddress", ""),
         state_reason="" if state == "running" else raw.get("StateReason", {}).get("Code", ""),
         tags=tags,
         **known,

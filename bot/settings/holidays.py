@@ -1,4 +1,7 @@
-"""Days off, as iCalendar files name them: whole-day events, those that come again and those of several days."""
+"""Days off, as iCalendar files name them: whole-day events, those that come again and those of several days.
+
+Some programs write a whole day with times, from midnight to midnight, or as one that ends on the day it begins.
+"""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -17,7 +20,7 @@ LONGEST = 366
 
 @cache
 def holidays_in(path: str) -> frozenset[date]:
-    """The days that whole-day events of an iCalendar file cover; read once. Raises SettingsError."""
+    """The days that whole-day events of an iCalendar file cover; read once. Raises SettingsError, also for none."""
     if not path:
         return frozenset()
     from icalendar import Calendar
@@ -25,10 +28,16 @@ def holidays_in(path: str) -> frozenset[date]:
     try:
         events = Calendar.from_ical(Path(path).read_bytes()).walk("VEVENT")
         moved = {(str(each.get("UID")), _day(each.decoded("RECURRENCE-ID"))) for each in events if _is_one_time(each)}
-        return frozenset(day for event in events for day in _days(event, moved))
+        found = frozenset(day for event in events for day in _days(event, moved))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         why = str(error) if isinstance(error, ValueError) else type(error).__name__
         raise SettingsError(f"{path} can't be read as an iCalendar file: {why[:120]}.") from None
+    if not found:
+        told = "1 event" if len(events) == 1 else f"{len(events)} events"
+        raise SettingsError(
+            f"{path} brings no day off: it has {told}, and none is of a whole day (DTSTART;VALUE=DATE:20261225)."
+        )
+    return found
 
 
 def _is_one_time(event: Any) -> bool:
@@ -42,21 +51,30 @@ def _day(moment: date) -> date:
 
 def _days(event: Any, moved: set[tuple[str, date]]) -> Iterator[date]:
     first = event.decoded("DTSTART")
-    if isinstance(first, datetime) or str(event.get("STATUS", "")).upper() == "CANCELLED":
+    length = 0 if str(event.get("STATUS", "")).upper() == "CANCELLED" else _length(event, first)
+    if not length:
         return  # an event with a time of day is no holiday
-    length = _length(event, first)
-    for begins in _times(event, first):
+    for begins in _times(event, _day(first)):
         if _is_one_time(event) or (str(event.get("UID")), begins) not in moved:
             yield from (begins + timedelta(days=ahead) for ahead in range(min(length, LONGEST)))
 
 
 def _length(event: Any, first: date) -> int:
-    if "DTEND" in event:
-        last = event.decoded("DTEND")
-        if isinstance(last, datetime):
-            raise ValueError(f"the event of {first} begins with a day and ends with a time of day")
-        return int((last - first).days)
-    return max(1, int(event.decoded("DURATION").days)) if "DURATION" in event else 1
+    """In whole days; 0 for an event with a time of day. Raises ValueError where it ends before it begins."""
+    timed = isinstance(first, datetime)
+    last = event.decoded("DTEND") if "DTEND" in event else None
+    if last is None:
+        length = event.decoded("DURATION") if "DURATION" in event else timedelta(days=0 if timed else 1)
+    elif isinstance(last, datetime) != timed:
+        raise ValueError(f"the event of {_day(first)} begins with a day and ends with a time of day")
+    else:
+        length = last - first
+    if length < timedelta(0):
+        raise ValueError(f"the event of {_day(first)} ends before it begins")
+    if isinstance(first, datetime):
+        whole = first.time() == time.min and not length % timedelta(days=1)
+        return length.days if whole else 0
+    return max(1, length.days)
 
 
 def _times(event: Any, first: date) -> Iterator[date]:

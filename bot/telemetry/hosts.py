@@ -7,9 +7,10 @@ from bot.settings.sources import PrometheusSettings
 
 
 class HostNames:
-    """Label values to instances: the map in the settings first, then ids and names, whole or up to the first dot.
+    """Label values to instances: the map in the settings first, then ids, names and private addresses.
 
-    A name that two instances share means neither: readings of one must not speak for the other.
+    A name counts whole or up to the first dot, an address as it is or as EC2 names hosts by it: ip-10-0-1-2. What two
+    instances share means neither: readings of one must not speak for the other.
     """
 
     def __init__(self, settings: PrometheusSettings, targets: Sequence[Target]) -> None:
@@ -18,11 +19,19 @@ class HostNames:
         for target in targets:
             for template in settings.host_names:
                 self._add(_filled(template, target), target.id)
+            for name in _by_address(target.private_address):
+                self._add(name, target.id)
         self._mapped = {host.lower(): self._one(means) for host, means in settings.hosts.items()}
 
     def instance_of(self, labels: Mapping[str, str]) -> str | None:
         """The instance's id; None when no label names a running one."""
         return next((found for label in self._labels if (found := self._named(labels.get(label, "")))), None)
+
+    def strangers(self, seen: Iterable[Mapping[str, str]]) -> list[str]:
+        """Hosts among labels that mean no running machine, each once, by the first label that names one."""
+        found = [labels for labels in seen if self.instance_of(labels) is None]
+        told = (next((labels[each] for each in self._labels if labels.get(each)), "") for labels in found)
+        return sorted({name for name in told if name})
 
     def _named(self, value: str) -> str | None:
         for form in _forms(value):
@@ -42,6 +51,10 @@ class HostNames:
 
 def _filled(template: str, target: Target) -> str:
     return template.replace("{id}", target.id).replace("{name}", target.name)
+
+
+def _by_address(address: str) -> tuple[str, ...]:
+    return (address, f"ip-{address.replace('.', '-')}") if address else ()
 
 
 def _forms(value: str) -> Iterable[str]:

@@ -4,7 +4,7 @@ import re
 
 from bot.domain.acting.parking import NEVER
 from bot.domain.acting.snoozes import LONGEST
-from bot.domain.acting.windows import parse, text_of
+from bot.domain.acting.windows import parse, read_as, text_of
 from bot.domain.clock import DAY
 from bot.errors import Refused
 from bot.services.acting import on_hours, snoozing, wishing_hours
@@ -26,21 +26,26 @@ def hours(ask: Ask) -> Reply:
     stop_only = len(rest) < len(said)
     if rest and not on_hours.may_set(ask.desk, listing, ask.user):
         wish = wishing_hours.ask(ask.desk, listing, ask.user, _windows(rest), stop_only=stop_only)
-        return hours_blocks.asked(wish, channel_of(ask.desk, wish.team))
+        return hours_blocks.asked(wish, channel_of(ask.desk, wish.team), _read_as(rest))
     if rest:
         on_hours.set_hours(ask.desk, listing, ask.user, _windows(rest), stop_only=stop_only)
     elif stop_only:
         raise Refused(f"Which hours? Try `hours {listing.instance.name} Mon-Fri 08:00-19:00 stop-only`.")
     own = on_hours.own_hours(ask.desk, listing.instance.id)
     waiting = wishing_hours.pending(ask.desk, listing.instance.id)
-    return hours_blocks.hours(listing, own, on_hours.hours_of(ask.desk, listing, own), ask.desk.clock(), waiting)
+    counting = on_hours.hours_of(ask.desk, listing, own)
+    return hours_blocks.hours(listing, own, counting, ask.desk.clock(), waiting, _read_as(rest))
+
+
+def _read_as(rest: list[str]) -> str:
+    return read_as(" ".join(rest)) if _windows(rest) not in {"", NEVER} else ""
 
 
 def _windows(rest: list[str]) -> str:
     word = " ".join(rest).lower()
     if word in {"never", "never-park", "never-stop", "always", "always on", "24/7", "24x7"}:
         return NEVER
-    return "" if word in {"team", "as the team", "off", "none"} else text_of(parse(" ".join(rest)))
+    return "" if word in {"", "team", "as the team", "off", "none"} else text_of(parse(" ".join(rest)))
 
 
 _END = (["end"], ["off"], ["stop"], ["cancel"], ["over"], ["clear"], ["remove"])

@@ -56,7 +56,7 @@ class PlaceRead:
 def targets(db: Database) -> list[Target]:
     """Every running instance, as sources are asked about it."""
     sql = (
-        "SELECT id, coalesce(own_name, name) AS name, source AS place, team FROM instances "
+        "SELECT id, coalesce(own_name, name) AS name, source AS place, team, private_address FROM instances "
         "WHERE state = 'running' AND gone_at IS NULL ORDER BY id"
     )
     return [Target(**row) for row in rows(db, sql)]

@@ -16,6 +16,7 @@ def days(tmp_path, *events: str) -> frozenset[date]:
     return holidays_in(str(path))
 
 
+NEW_YEAR = "UID:n\r\nDTSTART;VALUE=DATE:20270101"
 CHRISTMAS = "UID:c\r\nDTSTART;VALUE=DATE:20201225\r\nDTEND;VALUE=DATE:20201227"
 
 
@@ -47,11 +48,11 @@ def test_a_duration_is_as_long_as_it_says(tmp_path):
 
 
 def test_what_is_cancelled_is_no_holiday_once_or_for_one_year(tmp_path):
-    once = days(tmp_path, f"{CHRISTMAS}\r\nSTATUS:CANCELLED")
+    once = days(tmp_path, f"{CHRISTMAS}\r\nSTATUS:CANCELLED", NEW_YEAR)
     gone = "UID:c\r\nRECURRENCE-ID;VALUE=DATE:20261225\r\nDTSTART;VALUE=DATE:20261225\r\nSTATUS:CANCELLED"
     yearly = days(tmp_path, f"{CHRISTMAS}\r\nRRULE:FREQ=YEARLY", gone)
 
-    assert once == frozenset()
+    assert once == {date(2027, 1, 1)}
     assert not {date(2026, 12, 25), date(2026, 12, 26)} & yearly
     assert date(2027, 12, 25) in yearly
 
@@ -62,4 +63,29 @@ def test_a_day_that_ends_with_a_time_of_day_is_refused_with_a_sentence(tmp_path)
 
 
 def test_an_event_with_a_time_of_day_and_no_end_of_rules_is_no_holiday(tmp_path):
-    assert days(tmp_path, "UID:m\r\nDTSTART:20260803T100000Z\r\nRRULE:FREQ=DAILY") == frozenset()
+    assert days(tmp_path, "UID:m\r\nDTSTART:20260803T100000Z\r\nRRULE:FREQ=DAILY", NEW_YEAR) == {date(2027, 1, 1)}
+
+
+@pytest.mark.parametrize("events", [(), ("UID:m\r\nDTSTART:20260803T100000Z",), (f"{CHRISTMAS}\r\nSTATUS:CANCELLED",)])
+def test_a_file_that_brings_no_day_is_refused(tmp_path, events):
+    with pytest.raises(SettingsError, match=r"brings no day off: it has (1 event|0 events), and none is"):
+        days(tmp_path, *events)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "DTSTART;VALUE=DATE:20270101\r\nDTEND;VALUE=DATE:20270101",
+        "DTSTART;VALUE=DATE:20270101\r\nDURATION:PT0S",
+        "DTSTART;TZID=Europe/Berlin:20270101T000000\r\nDTEND;TZID=Europe/Berlin:20270102T000000",
+        "DTSTART:20270101T000000\r\nDURATION:P1D",
+        "DTSTART;VALUE=DATE:20270101",
+    ],
+)
+def test_a_day_is_one_however_programs_write_it(tmp_path, written):
+    assert days(tmp_path, f"UID:n\r\n{written}") == {date(2027, 1, 1)}
+
+
+def test_an_event_that_ends_before_it_begins_is_named(tmp_path):
+    with pytest.raises(SettingsError, match="the event of 2027-01-02 ends before it begins"):
+        days(tmp_path, "UID:n\r\nDTSTART;VALUE=DATE:20270102\r\nDTEND;VALUE=DATE:20270101")

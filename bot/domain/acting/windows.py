@@ -11,7 +11,7 @@ from datetime import date, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from bot.domain.clock import DAY
+from bot.domain.clock import DAY, MINUTE
 from bot.domain.moments import instant, local
 from bot.errors import Refused
 
@@ -30,8 +30,10 @@ _AS_MEANT = (
     (r"\bnoon\b", "12:00"),
     (r"\bmidnight\b", "24:00"),
     (r"\b([01]\d|2[0-4])([0-5]\d)\b", r"\1:\2"),
+    (r"-\s*(?:23[:.h]59|11[:.h]59\s*pm)(?!\d)", "-24:00"),
 )
 """What people write, and what is read for it: "weekdays from 8am to 7pm" is "mon-fri 8am-7pm"."""
+_LAST_MINUTE = re.compile(r"23[:.h]?59|11[:.h]?59\s*pm", re.ASCII | re.IGNORECASE)
 _NOON = 12
 _EXPECTED = "Try `Mon-Fri 08:00-19:00`, and a comma between several: `Mon-Thu 8-20, Fri 8-16`."
 LONGEST_LOOK = 16 * DAY
@@ -136,6 +138,13 @@ def _day(word: str) -> int:
 _LONG = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
+def read_as(text: str) -> str:
+    """What is said of windows that are read for another than they say; empty where none is."""
+    found = _LAST_MINUTE.search(text)
+    read = found and any(each.ends == time(0) for each in parse(text))
+    return f"An end at {found[0]} is read as midnight, 24:00." if found and read else ""
+
+
 def text_of(windows: Iterable[Window]) -> str:
     """Windows in words that `parse` reads."""
     return ", ".join(f"{_days_of(each)} {each.begins:%H:%M}-{_end_of(each)}" for each in windows)
@@ -154,7 +163,7 @@ def _days_of(window: Window) -> str:
 
 
 def spans(hours: OnHours, start: int, end: int) -> list[tuple[int, int]]:
-    """When it is to run between two instants, each from and until; what touches is one."""
+    """When it is to run between two instants, each from and until; what touches, or a minute parts, is one."""
     zone = ZoneInfo(hours.zone)
     day, last = local(start, zone).date() - timedelta(days=2), local(end, zone).date()
     found: list[tuple[int, int]] = []
@@ -163,7 +172,7 @@ def spans(hours: OnHours, start: int, end: int) -> list[tuple[int, int]]:
         day += timedelta(days=1)
     merged: list[tuple[int, int]] = []
     for begin, over in sorted(found):
-        if merged and begin <= merged[-1][1]:
+        if merged and begin <= merged[-1][1] + MINUTE:  # 11:59 is how many write an end at 12:00
             merged[-1] = (merged[-1][0], max(merged[-1][1], over))
         elif over > begin:
             merged.append((begin, over))

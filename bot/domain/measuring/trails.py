@@ -23,6 +23,8 @@ class Target:
     place: str
     """Where it was seen: "ec2/111122223333/us-east-1", or "owned"."""
     team: str = ""
+    private_address: str = ""
+    """Of a rented one, in its network: "10.0.1.2"; empty where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,16 @@ MOST_NAMED = 20
 
 
 def hours(
-    listing: Listing, own: HoursRule | None, counting: OnHours | None, now: int, waiting: Sequence[HoursWish] = ()
+    listing: Listing,
+    own: HoursRule | None,
+    counting: OnHours | None,
+    now: int,
+    waiting: Sequence[HoursWish] = (),
+    note: str = "",
 ) -> Reply:
-    """The on-hours of an instance, what follows from them, and those that wait for an answer."""
+    """The on-hours of an instance, what follows from them, those that wait for an answer, and how words were read."""
     asked = [f"{person(each.person)} asks for {_wanted(each)}." for each in waiting]
-    return plainly(lines([_hours(listing, own, counting, now), *asked]))
+    return plainly(lines([" ".join(filter(None, [_hours(listing, own, counting, now), esc(note, 120)])), *asked]))
 
 
 def _hours(listing: Listing, own: HoursRule | None, counting: OnHours | None, now: int) -> str:
@@ -70,9 +75,9 @@ def hours_void(listing: Listing, own: HoursRule | None, counting: OnHours | None
     return plainly(text, private=False)
 
 
-def asked(wish: HoursWish, channel: str) -> Reply:
-    """Told to whoever may not set them and so has asked."""
-    where = f"Asked in <#{channel}>: {_wanted(wish)}."
+def asked(wish: HoursWish, channel: str, note: str = "") -> Reply:
+    """Told to whoever may not set them and so has asked, and how words were read."""
+    where = " ".join(filter(None, [f"Asked in <#{channel}>: {_wanted(wish)}.", esc(note, 120)]))
     return plainly(f"{where} You hear what comes of it; the question lapses at {at(wish.expires_at)}.")
 
 

@@ -1,9 +1,14 @@
 """Whether other sources tell of GPUs."""
 
+import json
+
 from bot.doctor.observers import check
+from bot.domain.fleet import Instance
 from bot.domain.measuring.trails import Told
 from bot.settings import parse
+from store import fleet
 from store.measuring import observations
+from tests.bot.telemetry.test_prometheus_api import running
 from tests.conftest import MONDAY
 from tests.opening import open_store
 
@@ -41,6 +46,55 @@ def test_a_prometheus_that_does_not_answer_is_an_error(tmp_path):
     said = found(tmp_path, prometheus={"url": "http://127.0.0.1:9"})
 
     assert said == [("V702", "error", "Prometheus can't be asked: 127.0.0.1:9 did not answer: ConnectionRefusedError.")]
+
+
+def dcgm(*hosts):
+    """A Prometheus that tells of a GPU on each of these hosts."""
+    series = [{"metric": labels | {"gpu": "0"}, "value": [0, "0"]} for labels in hosts]
+    return json.dumps({"status": "success", "data": {"resultType": "vector", "result": series}}).encode()
+
+
+def with_machines(tmp_path, *machines):
+    store = open_store(tmp_path / "valet.db")
+    with store.writing() as db:
+        for machine in machines:
+            fleet.save(db, machine, team="", rate=None)
+    store.close()
+
+
+ONE = Instance(
+    "i-0aa", "train-7", "ec2", "ec2/1/us-east-1", "p4d.24xlarge", "running", gpu_count=8, private_address="10.0.1.2"
+)
+
+
+def test_hosts_by_address_name_and_id_are_the_machines_they_are(tmp_path):
+    with_machines(tmp_path, ONE)
+    with running() as server:
+        server.body = dcgm({"Hostname": "ip-10-0-1-2"}, {"instance": "10.0.1.2:9400"}, {"Hostname": "train-7"})
+        said = found(tmp_path, prometheus={"url": server.url})
+
+    assert said[1] == ("V703", "ok", "Every host that Prometheus tells of is a running machine (3 series).")
+
+
+def test_hosts_that_fit_no_machine_are_named_with_what_to_set(tmp_path):
+    with_machines(tmp_path, ONE)
+    with running() as server:
+        server.body = dcgm({"Hostname": "ip-10-9-9-9.ec2.internal"}, {"Hostname": "train-7"})
+        settings = parse({"database": str(tmp_path / "valet.db"), "prometheus": {"url": server.url}}, {})
+        finding = list(check(settings, MONDAY))[1]
+
+    sentence = "Prometheus tells of 1 host that fits no running machine, or two of one name: ip-10-9-9-9.ec2.internal."
+    assert (finding.level, finding.sentence) == ("warning", sentence)
+    assert '[prometheus.hosts], then "ip-10-9-9-9.ec2.internal" = ' in finding.hint
+
+
+def test_a_prometheus_without_gpus_is_said(tmp_path):
+    with running() as server:
+        server.body = dcgm()
+        said = found(tmp_path, prometheus={"url": server.url})
+
+    assert [each[:2] for each in said] == [("V702", "ok"), ("V703", "warning")]
+    assert "tells of no GPU just now: none of DCGM_FI_DEV_GPU_UTIL, " in said[1][2]
 
 
 def test_cloudwatch_before_its_first_reading_is_fine(tmp_path):

@@ -1,5 +1,7 @@
 """Whether somebody can decide, and whether agents report."""
 
+from datetime import date
+
 import pytest
 
 from bot.doctor import people
@@ -7,11 +9,12 @@ from bot.domain.clock import MINUTE, system_clock
 from bot.settings import parse
 from store import ProcessLock
 from store.measuring import agents
+from tests.conftest import MONDAY
 from tests.opening import open_store
 
 
 def found(table):
-    return [(each.id, each.level) for each in people.check(parse(table, {}))]
+    return [(each.id, each.level) for each in people.check(parse(table, {}), MONDAY)]
 
 
 def test_a_team_with_two_approvers_and_a_channel_is_well():
@@ -47,6 +50,27 @@ def test_an_admin_stands_in_where_the_only_approver_asks():
 @pytest.mark.parametrize("teams", [{}, {"nlp": {"approvers": ["U0ADA", "U0BOB"]}}])
 def test_no_channel_to_ask_in_is_a_warning(teams):
     assert found({"slack": {"admins": ["U0ADA", "U0BOB"]}, "teams": teams}) == [("V404", "warning")]
+
+
+@pytest.mark.parametrize(
+    ("days", "level", "told"),
+    [
+        (
+            ["2026-12-25", "2026-12-26", "2024-12-25"],
+            "ok",
+            "2 days off within a year by pausing.holidays; next Fri 25",
+        ),
+        (["2024-12-25"], "warning", "no day off within a year by pausing.holidays: the last was Wed 25 Dec 2024."),
+        (["2030-01-01"], "warning", "no day off within a year by pausing.holidays: the next is Tue 1 Jan 2030."),
+    ],
+)
+def test_a_teams_days_off_are_counted_and_the_next_is_named(days, level, told):
+    settings = parse({"teams": {"nlp": {"pausing": {"holidays": [date.fromisoformat(day) for day in days]}}}}, {})
+
+    [finding] = [each for each in people.check(settings, MONDAY) if each.id == "V405"]
+
+    assert finding.level == level
+    assert told in finding.sentence
 
 
 @pytest.fixture

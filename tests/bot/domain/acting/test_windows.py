@@ -17,6 +17,7 @@ from bot.domain.acting.windows import (
     next_edge,
     on_ms,
     parse,
+    read_as,
     spans,
     text_of,
 )
@@ -61,10 +62,38 @@ def said(zone: str, instant: int) -> str:
         ("fri 09:00-05:00", "Fri 09:00-05:00"),
         ("mo-fr 8-18", "Mon-Fri 08:00-18:00"),
         ("9am-5pm mon-fri", "Mon-Fri 09:00-17:00"),
+        ("mon-sun 08:00-23:59, 00:00-02:00", "Mon-Sun 08:00-24:00, Mon-Sun 00:00-02:00"),
+        ("daily 0:00-23:59", "Mon-Sun 00:00-24:00"),
+        ("mon-fri 8am - 11:59pm", "Mon-Fri 08:00-24:00"),
+        ("weekdays 0800 to 2359", "Mon-Fri 08:00-24:00"),
     ],
 )
 def test_what_people_write_is_understood(typed, meant):
     assert text_of(parse(typed)) == meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("mon-sun 08:00-23:59, 00:00-02:00", "mon-sun 08:00-24:00, 00:00-02:00", "mon-sun 08:00-02:00"),
+        *("mon-sun 08:00-11:59, 12:00-23:59, 00:00-01:59", "mon-sun 8-12, 12-20, 20-2"),
+    ],
+)
+def test_hours_that_touch_are_one_whatever_their_last_minute(typed):
+    hours = OnHours(parse(typed), "Europe/Berlin")
+    edges, now = [], at("Europe/Berlin", 2026, 11, 23, 7, 0)
+    for _ in range(4):
+        edge = next_edge(hours, now)
+        assert edge is not None
+        now = edge.at
+        edges.append(("on" if edge.on else "off", said("Europe/Berlin", now + MINUTE)[:9]))
+
+    assert edges == [("on", "Mon 23 08"), ("off", "Tue 24 02"), ("on", "Tue 24 08"), ("off", "Wed 25 02")]
+
+
+def test_an_end_at_the_last_minute_is_said_to_be_midnight():
+    assert read_as("Mon-Sun 08:00-23:59") == "An end at 23:59 is read as midnight, 24:00."
+    assert read_as("Mon-Sun 08:00-19:00") == read_as("Mon-Sun 23:59-06:00") == ""
 
 
 @pytest.mark.parametrize(
