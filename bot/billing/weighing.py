@@ -10,6 +10,7 @@ from bot.domain.money.advice import Advice, AtOther, Choice, Kept, Swing, Used
 from bot.domain.money.buying import Demand, Terms, flows, less, most_servers, payback_month
 from bot.domain.money.ownership import HOURS_PER_MONTH
 from bot.domain.money.report import Scope
+from bot.domain.times import MachineHours
 
 POINTS = 18
 """Steps of the chart; with the beginning they stay within the 20 points Slack draws."""
@@ -83,7 +84,7 @@ def _use(demand: Demand, terms: Terms, server: int) -> float:
 
 def _break_even(terms: Terms) -> float:
     """The use at which one server costs as much as renting instead; both are straight lines in the hours."""
-    nothing, full = Demand(1, ()), Demand.steady(Decimal(HOURS_PER_MONTH * terms.replaces))
+    nothing, full = Demand(1, ()), Demand.steady(MachineHours(Decimal(HOURS_PER_MONTH * terms.replaces)))
     owned = npv(terms.monthly_rate, flows(nothing, terms, 1))
     rented = npv(terms.monthly_rate, flows(full, terms, 0))
     return owned / rented if rented else float("inf")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.listing import Listing
 from bot.domain.money.spend_report import Spent
 from bot.domain.silence import Silence
+from bot.domain.times import GpuMs
 
 IdleState = Literal["free", "held", "partial"]
 
@@ -28,7 +29,7 @@ class IdleRow:
     since: int
     """All the GPUs counted in `idle_gpus` have been idle since then."""
     idle_gpus: int
-    idle_gpu_ms: int
+    idle_gpu_ms: GpuMs
     """Idle GPU time within the digest's span, by the ledger."""
     waste_micros_per_hour: int | None
     """Of its idle GPUs; None where no price is known."""

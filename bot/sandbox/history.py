@@ -12,6 +12,7 @@ from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.fleet import Instance
 from bot.domain.measuring.readings import Gpu, Minute, Push
 from bot.domain.money.rates import Charge, Share, Use, cost
+from bot.domain.times import MachineMs, gpu_time
 from bot.sandbox import habits
 from bot.sandbox.aws_prices import list_micros
 from bot.sandbox.inventory import OWNED, rented
@@ -67,8 +68,8 @@ class History:
                 continue
             team = machine.tags.get("team", "")
             holder, use = _use(machine.name, hour)
-            length, micros = until - start, cost(rate, until - start)
-            share = Share(holder, TEAMS.get(holder, team), use, length * machine.gpu_count, micros)
+            length, micros = MachineMs(until - start), cost(rate, until - start)
+            share = Share(holder, TEAMS.get(holder, team), use, gpu_time(length, machine.gpu_count), micros)
             yield Charge(machine.id, start, until, length, micros, rate, team, (share,))
 
     def _ran(self, machine: Instance, hour: int) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from sqlite_utils import Database
 
 from bot.domain.money.metering import Meter
 from bot.domain.money.rates import Charge, Rate, Share
+from bot.domain.times import MachineMs
 from store.sql import Row, changed, many, one, rows
 
 SCHEMA = (
@@ -63,10 +64,12 @@ SCHEMA = (
     ) STRICT, WITHOUT ROWID""",
 )
 
+IDLE_SCHEMA = ("ALTER TABLE charges ADD COLUMN idle_ms INTEGER CHECK (idle_ms BETWEEN 0 AND running_ms)",)
+"""Time in which all GPUs of a machine idled at once; NULL where nobody noted it."""
 
 _CHARGE = (
     *("instance_id", "from_at", "until_at", "running_ms", "micros", "rate_micros", "team"),
-    *("corrects", "why", "exact"),
+    *("corrects", "why", "exact", "idle_ms"),
 )
 
 
@@ -79,7 +82,7 @@ class MachineSum(NamedTuple):
     name: str
     provider: str
     team: str
-    running_ms: int
+    running_ms: MachineMs
     micros: int
     estimated: int
     """1 when a part of it is at a rate that is not exact."""

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from bot.domain.days import day_start, local_day
+from bot.domain.times import MachineMs
 from store.sql import Row, changed, one, rows
 
 STEP = 50_000
@@ -40,7 +41,7 @@ class DaySpend(NamedTuple):
     instance_id: str
     team: str
     micros: int
-    running_ms: int
+    running_ms: MachineMs
 
 
 def catch_up(db: Database, zone: str, *, step: int = STEP) -> bool:

@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from bot.domain.money.plans import Span
 from bot.domain.money.report import Scope
+from bot.domain.times import MachineMs
 from store.sql import Row, rows
 
 _RENTED = "i.provider <> 'owned'"
@@ -18,8 +19,8 @@ _CHARGES = (
 )
 _BUSY = (
     "c.running_ms - CASE WHEN coalesce(i.paid_anyway, '') <> '' THEN 0 ELSE "
-    "(SELECT c.running_ms * coalesce(sum(CASE WHEN s.use = 'idle' THEN s.gpu_ms END), 0) "
-    "/ max(sum(s.gpu_ms), 1) FROM shares s WHERE s.charge_id = c.id) END"
+    "coalesce(c.idle_ms, max(0, c.running_ms - "
+    "(SELECT coalesce(sum(s.gpu_ms), 0) FROM shares s WHERE s.charge_id = c.id AND s.use <> 'idle'))) END"
 )
 
 _IN_HOLE = "c.from_at >= json_extract(h.value, '$[0]') AND c.from_at < json_extract(h.value, '$[1]')"
@@ -34,12 +35,13 @@ def at_once(
     *,
     holes: Sequence[Span] = (),
     without_idle: bool = False,
-) -> list[int]:
+) -> list[MachineMs]:
     """How many milliseconds at least one instance of a type ran within a scope, at least two at once, and so on.
 
-    Charges that begin within a hole are left out. Without idle time, what was not idle of a charge, by GPU, is taken
-    to come first; a machine that is paid anyway has no time that a stop would spare. The join goes from instances to
-    charges, so that an index serves it however long the ledger is.
+    Charges that begin within a hole are left out. A machine idles while all its GPUs do, at once; of a charge of which
+    nobody noted that, at least for what is left if each of its GPUs worked at a time of its own. Without idle time,
+    what is left of a charge is taken to come first; a machine that is paid anyway has no time that a stop would spare.
+    The join goes from instances to charges, so that an index serves it however long the ledger is.
     """
     where, values = _within(scope, "c")
     if holes:
@@ -56,12 +58,12 @@ def at_once(
         "SELECT machines, sum(ms) AS ms FROM levels WHERE machines > 0 GROUP BY machines",
         *(kind, start, end, *values),
     )
-    lengths = {row["machines"]: row["ms"] for row in found}
+    lengths: dict[int, int] = {row["machines"]: row["ms"] for row in found}
     longest_first = accumulate(lengths.get(number, 0) for number in range(max(lengths, default=0), 0, -1))
-    return list(longest_first)[::-1]
+    return [MachineMs(ms) for ms in longest_first][::-1]
 
 
-def paid(db: Database, scope: Scope, kind: str, start: int, end: int) -> tuple[int, int]:
+def paid(db: Database, scope: Scope, kind: str, start: int, end: int) -> tuple[int, MachineMs]:
     """What a type cost within a scope, in micro-dollars, and how many milliseconds of it had a price."""
     where, values = _within(scope, "c")
     (row,) = rows(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.clock import DAY, HOUR
+from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.fleet import Instance
 from bot.domain.money.rates import Charge, Rate, Share
 from bot.domain.money.report import Scope
@@ -63,15 +63,34 @@ def test_machines_that_ran_one_after_another_within_an_hour_never_ran_at_once(db
     assert ran(db, Scope("team", "team a")) == [1.0]
 
 
-def test_idle_time_is_left_out_when_asked(db, store):
-    shares = (Share("", "idle", "idle", 6 * HOUR, 75), Share("", "idle", "busy", 2 * HOUR, 25))
-    with store.writing() as writing:
-        for name in ("i-1", "i-2"):
-            at = START + 5 * HOUR
-            ledger.add(writing, [Charge(name, at, at + HOUR, HOUR, 100, 100, "idle", shares if name == "i-2" else ())])
+def shared(store, busy, idle_ms=None):
+    """Two machines of eight GPUs ran for an hour; those of the second were busy for so many GPU-hours in all."""
+    shares = (
+        Share("", "idle", "idle", round((8 - busy) * HOUR), 75),
+        Share("", "idle", "busy", round(busy * HOUR), 25),
+    )
+    at = START + 5 * HOUR
+    with store.writing() as db:
+        for name, told in (("i-1", {}), ("i-2", {"shares": shares, "idle_ms": idle_ms})):
+            ledger.add(db, [Charge(name, at, at + HOUR, HOUR, 100, 100, "idle", **told)])
+
+
+@pytest.mark.parametrize(
+    ("busy", "idle_ms", "left"),
+    [
+        (0, None, None),
+        (0.25, None, 0.25),  # one GPU for a quarter of an hour
+        (1, None, 1.0),  # one GPU throughout: the machine could not be stopped
+        (2, None, 1.0),  # two throughout, or eight for a quarter of an hour: nobody noted which
+        (2, 45 * MINUTE, 0.25),  # somebody did
+        (1, 0, 1.0),
+    ],
+)
+def test_a_machine_idles_only_while_all_its_gpus_do(db, store, busy, idle_ms, left):
+    shared(store, busy, idle_ms)
 
     assert ran(db, Scope("team", "idle")) == [1.0, 1.0]
-    assert ran(db, Scope("team", "idle"), without_idle=True) == [1.0, 0.25]
+    assert ran(db, Scope("team", "idle"), without_idle=True) == [1.0, *([left] if left else [])]
 
 
 @pytest.mark.parametrize(

@@ -248,6 +248,22 @@ def test_machines_that_ran_at_once_for_minutes_do_not_count_as_one_that_ran_long
     assert "Use of each, if bought: 1st 50 %, 2nd 50 %." in said
 
 
+def test_a_machine_of_which_one_gpu_always_works_is_not_idle(office):
+    """Seven of eight GPUs idle all the time; the machine is needed all the same."""
+    now = office.clock() // HOUR * HOUR
+    instance, shares = (
+        office.machine("train-7").id,
+        (Share("", "", "busy", HOUR, 2_500_000), Share("", "", "idle", 7 * HOUR, 17_500_000)),
+    )
+    for at in range(now - 40 * DAY, now, HOUR):
+        charge(office, [Charge(instance, at, at + HOUR, HOUR, 20_000_000, 20_000_000, "", shares)])
+
+    said = office.types("ada", "/cost rent-or-buy p4d.24xlarge")
+
+    assert said.startswith("*p4d.24xlarge: buy 1 server.")
+    assert "ran idle" not in said
+
+
 def test_hours_in_which_machines_ran_idle_are_no_reason_to_buy(office):
     """Around the clock, but at work only every fourth hour."""
     now = office.clock() // HOUR * HOUR

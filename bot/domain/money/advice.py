@@ -6,6 +6,7 @@ from decimal import Decimal
 from bot.domain.money.buying import Terms
 from bot.domain.money.ownership import Part, PartName
 from bot.domain.money.report import Scope
+from bot.domain.times import MachineHours
 
 ENOUGH_DAYS = 14
 """Under so many measured days nobody is told to buy."""
@@ -33,7 +34,7 @@ class Asked:
 class Used:
     """How much was rented, and how that is known."""
 
-    hours_per_month: Decimal
+    hours_per_month: MachineHours
     peak: int
     """The most instances that ran at once."""
     days: int | None
@@ -75,7 +76,7 @@ class Swing:
 class AtOther:
     """The same purchase at another use."""
 
-    hours_per_month: Decimal
+    hours_per_month: MachineHours
     saving: int
     """What `weighed` would then save over renting all."""
 

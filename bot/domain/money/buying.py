@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from bot.domain.clock import HOUR
 from bot.domain.money.ownership import HOURS_PER_MONTH
+from bot.domain.times import MachineHours, MachineMs
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +19,17 @@ class Demand:
 
     window_hours: int
     """Hours that were watched, those in which none ran included."""
-    at_once: tuple[int, ...]
+    at_once: tuple[MachineMs, ...]
     """Milliseconds; the first is of at least one machine."""
     factor: Decimal = Decimal(1)
     """How much longer each machine is supposed to run than was seen; never more than all the time."""
 
     @classmethod
-    def steady(cls, hours_per_month: Decimal) -> "Demand":
+    def steady(cls, hours_per_month: MachineHours) -> "Demand":
         """One machine (or more, beyond a whole month) that runs so many hours every month."""
         month = HOURS_PER_MONTH * HOUR
         whole, part = divmod(round(hours_per_month * HOUR), month)
-        return cls(HOURS_PER_MONTH, (*((month,) * whole), *((part,) if part else ())))
+        return cls(HOURS_PER_MONTH, tuple(MachineMs(ms) for ms in (*((month,) * whole), part) if ms))
 
     @property
     def peak(self) -> int:
@@ -36,13 +37,13 @@ class Demand:
         return len(self.at_once)
 
     @property
-    def hours_per_month(self) -> Decimal:
+    def hours_per_month(self) -> MachineHours:
         """Machine-hours a month."""
         return self.covered(self.peak)
 
-    def covered(self, machines: int) -> Decimal:
+    def covered(self, machines: int) -> MachineHours:
         """Machine-hours a month that so many machines, always there, would have taken over."""
-        return sum(map(self._monthly, self.at_once[:machines]), Decimal(0))
+        return MachineHours(sum(map(self._monthly, self.at_once[:machines]), Decimal(0)))
 
     def use_of(self, machine: int) -> Decimal:
         """The share of the time, 0 to 1, that the nth machine (from 1 on) would have been used."""
@@ -52,7 +53,7 @@ class Demand:
         """The same machines at once, for more or fewer hours."""
         return replace(self, factor=self.factor * factor)
 
-    def _monthly(self, ms: int) -> Decimal:
+    def _monthly(self, ms: MachineMs) -> Decimal:
         if not self.window_hours:
             return Decimal(0)
         seen = Decimal(ms) * HOURS_PER_MONTH / HOUR / self.window_hours * self.factor

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.domain.clock import DAY, HOUR
+from bot.domain.times import MachineMs
 
 WEEK = 7 * DAY
 WEEKS, DAYS = 4, 6
@@ -53,7 +54,7 @@ class Piece:
     kind: SavingKind
     from_at: int
     until_at: int
-    saved_ms: int
+    saved_ms: MachineMs
     """How long the machine would have run; at most until_at - from_at."""
     micros: int
 
@@ -81,12 +82,12 @@ def saved_by_sharing(micros_per_hour: int, span: tuple[int, int], ran: Mapping[i
     for start, end in hours(*span):
         ms = max(0, end - start - ran.get(start // HOUR * HOUR, 0))
         if ms:
-            found.append(Piece("shared", start, end, ms, micros_per_hour * ms // HOUR))
+            found.append(Piece("shared", start, end, MachineMs(ms), micros_per_hour * ms // HOUR))
     return found
 
 
 def _piece(kind: SavingKind, stop: Stopped, span: tuple[int, int], ms: int) -> Piece:
-    return Piece(kind, *span, ms, stop.rate_micros * ms // HOUR)
+    return Piece(kind, *span, MachineMs(ms), stop.rate_micros * ms // HOUR)
 
 
 def _usual(stop: Stopped, span: tuple[int, int]) -> int:

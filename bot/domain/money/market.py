@@ -7,6 +7,7 @@ from bot.domain.money.ownership import OwnedCost
 from bot.domain.money.price_reads import SpotSpan
 from bot.domain.money.pricebook import Priced
 from bot.domain.money.rates import Rate
+from bot.domain.times import NO_GPU_HOURS, GpuHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,10 @@ class Paid:
 
     type: str
     machines: int
-    gpu_hours: float
+    gpu_hours: GpuHours
     micros: int
     """Of the hours with a known price."""
-    unpriced_hours: float = 0.0
+    unpriced_hours: GpuHours = NO_GPU_HOURS
     exact: bool = True
     """Whether every rate was."""
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.money.rates import Charge, cost_between
-from bot.domain.money.splitting import Hold, Marks, split
+from bot.domain.money.splitting import Hold, Marks, idle_throughout, split
+from bot.domain.times import MachineMs
 
 BLIND = 15 * MINUTE
 """So long without a look, nobody knows what its GPUs did in between."""
@@ -140,5 +141,6 @@ def _close(meter: Meter, until: int, holds: tuple[Hold, ...]) -> Iterator[Charge
         micros = cost_between(meter.rate_micros, start, end)
         shares = split(micros, (start, end), team=meter.team, marks=meter.marks, holds=holds)
         rate, team, exact = meter.terms
-        yield Charge(meter.instance_id, start, end, end - start, micros, rate, team, shares, exact=exact)
+        ran, idle = MachineMs(end - start), idle_throughout((start, end), meter.marks)
+        yield Charge(meter.instance_id, start, end, ran, micros, rate, team, shares, exact=exact, idle_ms=idle)
         start = end

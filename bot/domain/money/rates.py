@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.domain.clock import HOUR
+from bot.domain.times import GpuMs, MachineMs
 
 USD = 1_000_000
 
@@ -40,7 +41,7 @@ class Share:
     team: str
     """The team the claim was made for; of GPUs that nobody held: the instance's."""
     use: Use
-    gpu_ms: int
+    gpu_ms: GpuMs
     """Milliseconds of its GPUs, added up."""
     micros: int
 
@@ -52,7 +53,7 @@ class Charge:
     instance_id: str
     from_at: int
     until_at: int
-    running_ms: int
+    running_ms: MachineMs
     """How much of the span it ran; never more than until_at - from_at."""
     micros: int
     rate_micros: int
@@ -66,11 +67,13 @@ class Charge:
     """Why that was wrong, of a correction."""
     exact: bool = True
     """Whether its rate was."""
+    idle_ms: MachineMs | None = None
+    """How much of its time all its GPUs idled at once, so that it could have been stopped; None: nobody noted it."""
 
     @property
     def split(self) -> tuple[Share, ...]:
         """Its shares, of which there is at least one."""
-        return self.shares or (Share("", self.team, "unknown", self.running_ms, self.micros),)
+        return self.shares or (Share("", self.team, "unknown", GpuMs(self.running_ms), self.micros),)
 
     @property
     def hour(self) -> int:

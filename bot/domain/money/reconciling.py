@@ -11,6 +11,7 @@ from datetime import date
 from typing import Literal
 
 from bot.domain.money.bill import BillLine, is_gpu_type
+from bot.domain.times import NO_MACHINE_TIME, MachineMs
 
 Why = Literal[
     "other",
@@ -62,8 +63,8 @@ class Metered:
     type: str
     team: str
     micros: int
-    running_ms: int
-    unpriced_ms: int = 0
+    running_ms: MachineMs
+    unpriced_ms: MachineMs = NO_MACHINE_TIME
     """How much of that ran without a known price, and so for 0."""
 
 
@@ -108,8 +109,8 @@ class _Meters:
     """What our ledger says of it."""
 
     micros: int
-    running_ms: int
-    unpriced_ms: int
+    running_ms: MachineMs
+    unpriced_ms: MachineMs
 
 
 def reconcile(day: date, lines: Iterable[BillLine], metered: Iterable[Metered], *, estimate: bool) -> Reconciled:
@@ -128,7 +129,7 @@ def reconcile(day: date, lines: Iterable[BillLine], metered: Iterable[Metered], 
     off, unseen = reasons["discounts"], []
     for unit in machines.keys() | ours.keys():
         theirs = _side(machines.get(unit, []))
-        meters = ours.get(unit, _Meters(0, 0, 0))
+        meters = ours.get(unit, _Meters(0, NO_MACHINE_TIME, NO_MACHINE_TIME))
         reasons.update(_compare(theirs, meters, estimate=estimate))
         if not meters.running_ms and theirs.billed:
             some = machines[unit][0]
@@ -146,11 +147,11 @@ def _meters(metered: Iterable[Metered], *, by_instance: bool) -> dict[str, _Mete
     found: dict[str, _Meters] = {}
     for each in metered:
         unit = each.instance_id if by_instance else each.type
-        so_far = found.get(unit, _Meters(0, 0, 0))
+        so_far = found.get(unit, _Meters(0, NO_MACHINE_TIME, NO_MACHINE_TIME))
         found[unit] = _Meters(
             so_far.micros + each.micros,
-            so_far.running_ms + each.running_ms,
-            so_far.unpriced_ms + each.unpriced_ms,
+            MachineMs(so_far.running_ms + each.running_ms),
+            MachineMs(so_far.unpriced_ms + each.unpriced_ms),
         )
     return found
 
@@ -179,7 +180,7 @@ def _compare(theirs: _Side, ours: _Meters, *, estimate: bool) -> Counter[Why]:
     if ours.unpriced_ms:
         share, theirs = _split(theirs, ours.unpriced_ms, ours.running_ms)
         found["unpriced"] += share
-        ours = replace(ours, running_ms=ours.running_ms - ours.unpriced_ms)
+        ours = replace(ours, running_ms=MachineMs(ours.running_ms - ours.unpriced_ms))
     if not ours.running_ms:
         found["rates"] -= ours.micros
         return found

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from bot.domain.money.counterfactual import SavingKind
 from bot.domain.money.pricebook import Discount
 from bot.domain.silence import Silence
+from bot.domain.times import MachineMs
 
 
 class Saved(NamedTuple):
@@ -18,7 +19,7 @@ class Saved(NamedTuple):
     kind: SavingKind
     counterfactual: str
     """A sentence: what would have been otherwise."""
-    saved_ms: int
+    saved_ms: MachineMs
     micros: int
     exact: bool = True
     """Whether its rate is."""

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from bot.domain.money.sums import Sum
 from bot.domain.silence import Silence
+from bot.domain.times import NO_GPU_TIME, GpuMs
 
 ReportBy = Literal["team", "person", "type", "instance"]
 WAYS: tuple[ReportBy, ...] = get_args(ReportBy)
@@ -19,9 +20,9 @@ class Spent:
     busy_micros: int = 0
     idle_micros: int = 0
     unknown_micros: int = 0
-    gpu_ms: int = 0
-    idle_gpu_ms: int = 0
-    unpriced_gpu_ms: int = 0
+    gpu_ms: GpuMs = NO_GPU_TIME
+    idle_gpu_ms: GpuMs = NO_GPU_TIME
+    unpriced_gpu_ms: GpuMs = NO_GPU_TIME
     """Time without a known price, of which the micros are 0."""
     estimated_micros: int = 0
     """At prices that are not exact: borrowed from another region, or spot's, which move within the hour."""
@@ -34,9 +35,9 @@ class Spent:
             self.busy_micros + other.busy_micros,
             self.idle_micros + other.idle_micros,
             self.unknown_micros + other.unknown_micros,
-            self.gpu_ms + other.gpu_ms,
-            self.idle_gpu_ms + other.idle_gpu_ms,
-            self.unpriced_gpu_ms + other.unpriced_gpu_ms,
+            GpuMs(self.gpu_ms + other.gpu_ms),
+            GpuMs(self.idle_gpu_ms + other.idle_gpu_ms),
+            GpuMs(self.unpriced_gpu_ms + other.unpriced_gpu_ms),
             self.estimated_micros + other.estimated_micros,
             self.estimated_idle_micros + other.estimated_idle_micros,
         )

@@ -19,6 +19,7 @@ from bot.domain.days import day_length, local_day
 from bot.domain.money.forecast import History
 from bot.domain.money.report import Driver, How, KnownChange
 from bot.domain.money.watching import WatchedDays, days_known
+from bot.domain.times import MachineMs
 
 DAY = timedelta(days=1)
 WINDOW = 7 * DAY
@@ -64,7 +65,7 @@ class Used:
     """One machine on one local day."""
 
     micros: int
-    running_ms: int
+    running_ms: MachineMs
 
 
 Days = Mapping[str, Mapping[date, Used]]

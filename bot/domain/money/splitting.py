@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bot.domain.money.rates import Charge, Rate, Share, Use, cost_between
+from bot.domain.times import GpuMs, MachineMs
 
 USES: Mapping[str, Use] = {"b": "busy", "i": "idle", "?": "unknown"}
 _LETTERS = {"active": "b", "free": "i", "held": "i"}
@@ -51,10 +52,11 @@ def priced(number: int, charge: Charge, rate: Rate, why: str) -> Charge:
     """The correction of a charge that was made without a price: its amount, shared out as its time was."""
     micros = cost_between(rate.micros_per_hour, charge.from_at, charge.from_at + charge.running_ms)
     parts = share_out(micros, [each.gpu_ms for each in charge.split])
-    shares = tuple(replace(each, gpu_ms=0, micros=part) for each, part in zip(charge.split, parts, strict=True))
+    shares = tuple(replace(each, gpu_ms=GpuMs(0), micros=part) for each, part in zip(charge.split, parts, strict=True))
     return replace(
         charge,
-        running_ms=0,
+        running_ms=MachineMs(0),
+        idle_ms=None,
         micros=micros,
         rate_micros=rate.micros_per_hour,
         shares=shares,
@@ -75,7 +77,13 @@ def split(micros: int, span: tuple[int, int], *, team: str, marks: Marks, holds:
             spent[key] = spent.get(key, 0) + end - start
     keys = sorted(spent)
     parts = share_out(micros, [spent[key] for key in keys])
-    return tuple(Share(*key, spent[key], part) for key, part in zip(keys, parts, strict=True))
+    return tuple(Share(*key, GpuMs(spent[key]), part) for key, part in zip(keys, parts, strict=True))
+
+
+def idle_throughout(span: tuple[int, int], marks: Marks) -> MachineMs:
+    """How much of a span all GPUs of a machine were seen idle at once: neither GPU time nor the mean of them."""
+    idle = (end - start for start, end in pairwise(_cuts(span, marks, ())) if set(_letters_at(marks, start)) == {"i"})
+    return MachineMs(sum(idle))
 
 
 def _cuts(span: tuple[int, int], marks: Marks, holds: Sequence[Hold]) -> list[int]:

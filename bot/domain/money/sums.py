@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from bot.domain.times import GpuMs
+
 By = Literal["team", "used_by", "person", "type", "instance"]
 """team: whose machine it is, and so whose budget; used_by: the team of the claim, or the machine's without one."""
 
@@ -21,9 +23,9 @@ class Sum(NamedTuple):
     idle_micros: int
     unknown_micros: int
     """busy + idle + unknown = micros."""
-    gpu_ms: int
-    idle_gpu_ms: int
-    unpriced_gpu_ms: int
+    gpu_ms: GpuMs
+    idle_gpu_ms: GpuMs
+    unpriced_gpu_ms: GpuMs
     """Time without a known price, of which the micros are 0."""
     estimated_micros: int
     """At rates that are not exact."""

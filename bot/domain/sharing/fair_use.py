@@ -6,6 +6,7 @@ from typing import Literal
 
 from bot.domain.clock import DAY, HOUR
 from bot.domain.sharing.claims import Claim
+from bot.domain.times import GpuMs
 
 AtLimit = Literal["warn", "ask", "refuse"]
 WEEK = 7 * DAY
@@ -40,7 +41,7 @@ class Use:
 
     claims: int
     gpus: int
-    gpu_ms: int
+    gpu_ms: GpuMs
     """GPU time claimed in the last seven days and, as planned, from now on."""
 
 
@@ -48,12 +49,12 @@ def use_of(claims: Iterable[Claim], now: int) -> Use:
     """The use that claims amount to: open ones, and those that ended in the last seven days."""
     known = list(claims)
     still = [claim for claim in known if claim.ended_at is None]
-    return Use(len(still), sum(len(claim.gpus) for claim in still), sum(_gpu_ms(claim, now) for claim in known))
+    return Use(len(still), sum(len(claim.gpus) for claim in still), GpuMs(sum(_gpu_ms(claim, now) for claim in known)))
 
 
-def _gpu_ms(claim: Claim, now: int) -> int:
+def _gpu_ms(claim: Claim, now: int) -> GpuMs:
     until = claim.until_at if claim.ended_at is None else claim.ended_at
-    return max(0, until - max(claim.from_at, now - WEEK)) * len(claim.gpus)
+    return GpuMs(max(0, until - max(claim.from_at, now - WEEK)) * len(claim.gpus))
 
 
 def beyond(allowance: Allowance, use: Use, whose: str) -> list[str]:

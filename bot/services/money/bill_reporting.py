@@ -12,6 +12,7 @@ from bot.domain.money.bill import DAY, Dimension, is_estimate, utc_day
 from bot.domain.money.bill_report import Beside, BillReport, DayBeside, unseen_machines
 from bot.domain.money.rates import USD
 from bot.domain.money.reconciling import Metered, Reconciled, Why, reconcile
+from bot.domain.times import NO_MACHINE_TIME, MachineMs
 from bot.errors import Refused
 from bot.services.desk import Desk
 from bot.services.money import watching
@@ -164,10 +165,10 @@ def _metered(db: Database, first: date, last: date, now: int) -> dict[date, list
         day, row = utc_day(meter.from_at), known[meter.instance_id]
         if not first <= day <= last:
             continue
-        length = meter.until_at - meter.from_at
-        unpriced = 0 if meter.rate_micros else length
-        told = (meter.instance_id, row["name"], row["type"], meter.team, meter.micros, length, unpriced)
-        found.setdefault(day, []).append(Metered(day, *told))
+        ran = MachineMs(meter.until_at - meter.from_at)
+        unpriced = NO_MACHINE_TIME if meter.rate_micros else ran
+        told = (meter.instance_id, row["name"], row["type"], meter.team, meter.micros)
+        found.setdefault(day, []).append(Metered(day, *told, ran, unpriced))
     return found
 
 

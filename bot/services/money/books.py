@@ -16,6 +16,7 @@ from bot.domain.money.plans import Plan
 from bot.domain.money.report import Scope
 from bot.domain.money.spending import DAY, Days, Kind, Ledger, Machine, Used, kind
 from bot.domain.money.watching import Watch, days_known, watched_days
+from bot.domain.times import NO_MACHINE_TIME, MachineMs
 from bot.services.desk import Desk
 from bot.services.money import watching
 from bot.services.money.foreseeing import Foreseen, foresee
@@ -103,9 +104,8 @@ def catch_up(desk: Desk) -> None:
 def _open(db: Database, zone: ZoneInfo) -> Iterator[DaySpend]:
     """What meters show that is not charged yet, on the day that it will be charged to."""
     for meter in charges.rented_meters(db):
-        yield DaySpend(
-            local_day(meter.from_at, zone), meter.instance_id, meter.team, meter.micros, meter.until_at - meter.from_at
-        )
+        ran = MachineMs(meter.until_at - meter.from_at)
+        yield DaySpend(local_day(meter.from_at, zone), meter.instance_id, meter.team, meter.micros, ran)
 
 
 def _machine(row: Row) -> Machine:
@@ -144,8 +144,8 @@ def days_of(rows: Iterable[DaySpend], first: date, today: date) -> Days:
             continue
         days = found.setdefault(instance_id, {})
         before = days.get(day)
-        used = (micros, running_ms) if before is None else (before.micros + micros, before.running_ms + running_ms)
-        days[day] = Used(*used)
+        so_far = Used(0, NO_MACHINE_TIME) if before is None else before
+        days[day] = Used(so_far.micros + micros, MachineMs(so_far.running_ms + running_ms))
     return found
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from bot.billing import quotes
 from bot.billing.catalogs import catalog
 from bot.domain import models
-from bot.domain.clock import DAY, HOUR
+from bot.domain.clock import DAY
 from bot.domain.days import day_start, local_day
 from bot.domain.fleet import Instance
 from bot.domain.listing import Filter, Listing
@@ -15,6 +15,7 @@ from bot.domain.models import Kind
 from bot.domain.money.market import Comparison, Figure, OwnMachine, Paid, Quote
 from bot.domain.money.price_reads import sentences
 from bot.domain.money.report import Scope
+from bot.domain.times import GpuHours, gpu_hours, gpu_time
 from bot.errors import Refused, Unreachable
 from bot.nearest import nearest
 from bot.services.desk import Desk
@@ -93,9 +94,9 @@ def _paid(desk: Desk, kind: Kind) -> Iterator[Paid]:
     estimated = usage.estimated(db, day_start(since, ZoneInfo(desk.settings.digest.timezone)))
     for row in usage.by_type(db, Scope(), since):
         if kind.fits(row["gpu_model"], row["gpu_memory_mib"]):
-            hours, priced = (row[name] * row["gpu_count"] / HOUR for name in ("ms", "priced_ms"))
+            hours, priced = (gpu_hours(gpu_time(row[name], row["gpu_count"])) for name in ("ms", "priced_ms"))
             exact = row["type"] not in estimated
-            yield Paid(row["type"], row["machines"], priced, row["micros"], hours - priced, exact)
+            yield Paid(row["type"], row["machines"], priced, row["micros"], GpuHours(hours - priced), exact)
 
 
 def _owned(desk: Desk, kind: Kind) -> Iterator[OwnMachine]:

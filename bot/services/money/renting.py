@@ -19,6 +19,7 @@ from bot.domain.money.plans import Span, merged
 from bot.domain.money.pricebook import Priced
 from bot.domain.money.report import Scope
 from bot.domain.money.watching import without
+from bot.domain.times import MachineHours
 from bot.errors import Refused
 from bot.services import looking
 from bot.services.desk import Desk
@@ -70,7 +71,7 @@ def supposed(settings: Settings, kind: str, asked: Asked, rented: Priced | None)
     """Weigh hours that were given instead of measured ones; needs no ledger. Raises Refused."""
     rent, source = _list_rent(kind, asked, rented)
     hours = asked.hours_per_month or Decimal(0)
-    demand = Demand.steady(hours)
+    demand = Demand.steady(MachineHours(hours))
     used = Used(demand.hours_per_month, demand.peak, None, source)
     return weigh(_question(settings, Scope("type", kind), kind, asked, demand=demand, used=used, rent=rent))
 

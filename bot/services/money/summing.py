@@ -8,6 +8,7 @@ from bot.domain.models import owned_type
 from bot.domain.money.metering import so_far
 from bot.domain.money.rates import Share
 from bot.domain.money.sums import By, Sum
+from bot.domain.times import GpuMs
 from bot.services.desk import Desk
 from store.money import ledger, sums
 from store.money.ledger import Running
@@ -58,8 +59,8 @@ def _sum(by: By, each: Running, share: Share) -> Sum:
         idle_micros=share.micros if share.use == "idle" else 0,
         unknown_micros=share.micros if share.use == "unknown" else 0,
         gpu_ms=share.gpu_ms,
-        idle_gpu_ms=share.gpu_ms if share.use == "idle" else 0,
-        unpriced_gpu_ms=0 if meter.rate_micros else share.gpu_ms,
+        idle_gpu_ms=share.gpu_ms if share.use == "idle" else GpuMs(0),
+        unpriced_gpu_ms=GpuMs(0) if meter.rate_micros else share.gpu_ms,
         estimated_micros=0 if meter.exact else share.micros,
         estimated_idle_micros=share.micros if share.use == "idle" and not meter.exact else 0,
     )

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from bot.domain.clock import HOUR
 from bot.domain.money.spend_report import WAYS, IdleNow, ReportBy, Row, SpendReport, Spent
+from bot.domain.times import GpuMs
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
 from handlers.blocks.silence import not_counted
@@ -72,7 +73,7 @@ def percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
-def gpu_hours(ms: int) -> str:
+def gpu_hours(ms: GpuMs) -> str:
     """48 GPU-hours, and 0.3 where a rounded figure would say nothing."""
     few = 0 < ms < 2 * HOUR and ms % HOUR
     return f"{ms / HOUR:.1f} GPU-hours" if few else plural(round(ms / HOUR), "GPU-hour")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.money.metering import BLIND, Meter, Seen, advance
 from bot.domain.money.rates import Charge, Share, cost_between
-from bot.domain.money.splitting import Hold, letters, share_out, split
+from bot.domain.money.splitting import Hold, idle_throughout, letters, share_out, split
 
 T0 = 400_000 * HOUR
 GPUS = 2
@@ -22,6 +22,14 @@ def test_what_nobody_held_is_the_teams_own():
         Share("", "nlp", "busy", HOUR, 4),
         Share("", "nlp", "idle", HOUR, 3),
     )
+
+
+def test_a_machine_idles_while_all_its_gpus_do():
+    marks = ((0, "bi"), (T0 + 10 * MINUTE, "ii"), (T0 + 30 * MINUTE, "ib"), (T0 + 40 * MINUTE, "i?"))
+
+    assert idle_throughout((T0, T0 + HOUR), marks) == 20 * MINUTE
+    assert idle_throughout((T0, T0 + HOUR), ((0, "??"),)) == 0
+    assert idle_throughout((T0, T0 + HOUR), ()) == 0
 
 
 def test_a_claim_of_one_gpu_for_a_quarter_of_an_hour_pays_that_much():
