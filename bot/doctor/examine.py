@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
-from bot.doctor import agents, aws, bill, keeping, machine, observers, people, prices, slack
+from bot.doctor import agents, aws, bill, keeping, machine, observers, people, prices, slack, tags
 from bot.doctor.finding import Finding, error, fine
 from bot.domain.clock import Clock, system_clock
 from bot.errors import SettingsError
@@ -30,6 +30,7 @@ def examine(
     if settings:
         yield from people.check(settings, clock())
         yield from aws.check(settings, tag or settings.managed_tag)
+        yield from tags.check(settings)
         yield from agents.check(settings, clock())
         yield from observers.check(settings, clock())
         yield from bill.check(settings, clock())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain import tags
 from bot.domain.fleet import Instance
 
 
@@ -27,8 +28,8 @@ class Exemption:
         if self.instance:
             return self.instance in {instance.id, instance.name, instance.told_name}
         key, equals, value = self.tag.partition("=")
-        found = instance.tags.get(key)
-        return bool(key) and found is not None and (not equals or found == value)
+        borne = tags.found(instance.tags, key) if key else None
+        return borne is not None and (not equals or tags.same(borne[1], value))
 
 
 def ends_at(last_day: date, zone: str) -> int:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
+from bot.domain import tags
 from bot.domain.acting.actions import Kind
+from bot.domain.acting.keepers import with_own
 from bot.domain.clock import Clock
 from bot.domain.exemptions import Exemption, exemption_of
 from bot.domain.fleet import Instance
@@ -52,8 +54,13 @@ class Desk:
         return frozenset(kind for kind, command in commands.items() if command)
 
     def protects(self, instance: Instance) -> bool:
-        """Whether it bears the tag of machines that nothing is done to."""
-        return self.settings.actions.protect_tag in instance.tags
+        """Whether it bears the tag of machines that nothing is done to, however spelt and whatever its value."""
+        return tags.found(instance.tags, self.settings.actions.protect_tag) is not None
+
+    @property
+    def keepers(self) -> Mapping[str, str]:
+        """By which tags others own their machines."""
+        return with_own(self.settings.actions.keepers)
 
 
 def find(desk: Desk, word: str) -> Listing:

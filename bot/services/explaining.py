@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.domain import tags
 from bot.domain.acting.obstacles import obstacle_to_stop
 from bot.domain.digest import next_due
 from bot.domain.listing import Listing
@@ -38,6 +39,7 @@ def explain(desk: Desk, listing: Listing) -> Explanation:
         obstacle=obstacle_to_stop(scenes.scene(desk, db, instance, listing.claims, verdict)),
         digest_at=_next_digest(desk, listing, now),
         unused_micros=spell.idle_micros if spell else None,
+        tag_doubts=tuple(tags.doubts(instance.tags, desk.settings.known_tags)) if instance.provider == "ec2" else (),
         unused_day_micros=unused.of_machine(desk, instance.id, unused.day_before(now), now + 1).idle_micros,
     )
 

@@ -33,4 +33,9 @@ class ActionSettings(Table):
     protect_tag: str = Field(
         default="valet-protect", min_length=1, description="Tag of machines that are never stopped, started or rebooted"
     )
+    keepers: dict[str, str] = Field(
+        default={},
+        description="Tags of machines that something else runs, so that they get no card: the beginning of the key, or "
+        "key=value, and what runs them; an empty name takes one of Valet's own away",
+    )
     team_tag: str = Field(default="team", min_length=1, description="Tag of an instance that names its team")

@@ -15,6 +15,7 @@ from bot.domain.money.rates import USD
 from bot.domain.people import Roster, Team
 from bot.domain.sharing.claims import ClaimLimits
 from bot.domain.sharing.fair_use import Allowance, FairUse
+from bot.domain.tags import Known
 from bot.settings.acting import ActionSettings
 from bot.settings.backup import BackupSettings
 from bot.settings.bill import BillSettings
@@ -196,6 +197,11 @@ class Settings(Table):
         """The tag that lets Valet stop a machine."""
         key, _, value = self.actions.managed_tag.partition("=")
         return key, value
+
+    @property
+    def known_tags(self) -> Known:
+        """The tags that count, and the teams that one of them may name."""
+        return Known(self.actions.protect_tag, self.actions.team_tag, self.managed_tag, tuple(self.teams))
 
     def unasked_micros(self, team: str) -> int:
         """Micro-dollars a month of machines that a team's people may start and launch without a yes."""

@@ -1,10 +1,11 @@
 """What stands in the way of an action on an instance: when it is asked for, and when it is carried out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.acting.actions import Action, Kind
 from bot.domain.acting.deciders import decider_gone
-from bot.domain.acting.keepers import keeper_of
+from bot.domain.acting.keepers import KEEPERS, keeper_of
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.clock import HOUR
 from bot.domain.exemptions import Exemption
@@ -31,6 +32,8 @@ class Scene:
     exemption: Exemption | None = None
     protected: bool = False
     """It bears the tag of machines that nothing is done to."""
+    keepers: Mapping[str, str] = field(default_factory=lambda: KEEPERS)
+    """By which tags others own their machines."""
     switches: frozenset[Kind] = frozenset()
     """What an admin's command does to it, where it is owned."""
     offers: tuple[Offer, ...] = ()
@@ -101,7 +104,7 @@ def kept(scene: Scene) -> str | None:
     name = scene.instance.name
     if scene.protected:
         return f"{name} is protected by a tag. Whoever set the tag can take it off in AWS; Valet can't and won't."
-    keeper = keeper_of(scene.instance)
+    keeper = keeper_of(scene.instance, scene.keepers)
     return f"{name} belongs to {keeper}, which decides when it runs. Change it there." if keeper else None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.keepers import KEEPERS
+from bot.domain.acting.keepers import KEEPERS, is_keepers
 from bot.domain.acting.obstacles import Scene, fixed_obstacle, kept, outdated, passing_obstacle, provider_obstacle
 from bot.domain.fleet import Instance
 from bot.domain.sharing.bookings import Slot
@@ -30,11 +30,10 @@ def new_name(action_id: str, name: str) -> str:
     return f"{name}-{action_id[:4]}"
 
 
-def tags_to_bear(instance: Instance) -> Mapping[str, str]:
+def tags_to_bear(instance: Instance, keepers: Mapping[str, str] = KEEPERS) -> Mapping[str, str]:
     """Those of its tags that a machine made of it bears as well."""
-    of_others = ("aws:", *KEEPERS)
-    own = [key for key in sorted(instance.tags) if not key.startswith(of_others)]
-    return {key: instance.tags[key] for key in own[:MOST_TAGS]}
+    own = {key: value for key, value in sorted(instance.tags.items()) if not is_keepers(key, value, keepers)}
+    return dict([(key, value) for key, value in own.items() if not key.startswith("aws:")][:MOST_TAGS])
 
 
 def obstacle_to_resize(scene: Scene, requester: str, kind: str) -> str | None:

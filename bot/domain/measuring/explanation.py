@@ -40,5 +40,7 @@ class Explanation:
     """When the next digest of its channel is due; None when digests are off or it has no channel."""
     unused_micros: int | None = None
     """What it has cost for nothing since it was judged idle, by the ledger; None where it does not idle."""
+    tag_doubts: tuple[str, ...] = ()
+    """What of its tags looks as if it meant something else than it does, as sentences."""
     unused_day_micros: int = 0
     """And in the last 24 hours, in which it may have idled before."""

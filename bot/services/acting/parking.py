@@ -111,7 +111,9 @@ def _stops(db: Database, found: Sequence[Parking]) -> list[Action]:
 def _never(desk: Desk, listing: Listing) -> str | None:
     """Why no stop by rule can come of it for as long as it is what it is, so that nobody is told of one."""
     instance = listing.instance
-    return kept(Scene(instance, (), None, protected=desk.protects(instance))) or provider_obstacle(instance)
+    return kept(
+        Scene(instance, (), None, protected=desk.protects(instance), keepers=desk.keepers)
+    ) or provider_obstacle(instance)
 
 
 def _move_on(desk: Desk, parking: Parking, listing: Listing | None, own: HoursRule | None, *, now: int) -> None:

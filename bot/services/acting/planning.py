@@ -140,7 +140,7 @@ def resize(
         was_type=instance.type,
         was_rate_micros=listing.rate.micros_per_hour if listing.rate else None,
         idle_after=(rule.settle_minutes + rule.window_minutes) * MINUTE if listing.running else None,
-        tags=tags_to_bear(instance),
+        tags=tags_to_bear(instance, desk.keepers),
         waiting=len(line.unoffered(db, instance_id=instance.id)) if listing.running else 0,
         exempt=_exempt_by_name(scene),
         programs=using.programs_on(desk, db, instance.id),

@@ -29,6 +29,7 @@ def scene(desk: Desk, db: Database, instance: Instance, held: Sequence[Claim], v
         desk.roster(),
         desk.exemption(instance),
         desk.protects(instance),
+        desk.keepers,
         switches=desk.switches(instance),
         offers=tuple(line.offers_on(db, [instance.id]).get(instance.id, ())),
         snooze=snoozes.on(db, instance.id, desk.clock()),

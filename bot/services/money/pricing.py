@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlite_utils import Database
 
 from bot.billing import prices
+from bot.domain import tags
 from bot.domain.fleet import Instance
 from bot.domain.money.ownership import micros
 from bot.domain.money.pricebook import Book, Price, Priced
@@ -86,4 +87,4 @@ def of_parts(db: Database, region: str = "") -> dict[tuple[str, str], int]:
 def team_of(settings: Settings, instance: Instance) -> str:
     """The team an instance belongs to: by the settings for owned hosts, by its tag for rented ones; may be empty."""
     host = settings.owned.hosts.get(instance.id) if instance.provider == "owned" else None
-    return host.team if host else instance.tags.get(settings.actions.team_tag, "")
+    return host.team if host else tags.named(tags.value(instance.tags, settings.actions.team_tag), settings.teams)

@@ -79,7 +79,7 @@ def _under_way(search: Search, found: Way) -> bool:
 def _can_start(search: Search, found: Way) -> bool:
     desk, claims, instance = search.desk, found.listing.claims, found.listing.instance
     exempt, protected = desk.exemption(instance), desk.protects(instance)
-    scene = Scene(instance, claims, None, desk.roster(), exempt, protected)
+    scene = Scene(instance, claims, None, desk.roster(), exempt, protected, desk.keepers)
     return obstacle_to_start(scene) is None
 
 

@@ -29,6 +29,8 @@ from handlers.blocks.words import (
     usd,
 )
 
+MOST_DOUBTS = 4
+
 
 def why(told: Explanation, now: int) -> Reply:
     """The whole answer."""
@@ -45,6 +47,7 @@ def why(told: Explanation, now: int) -> Reply:
         _exempt(told),
         _snooze(told),
         _stop(told),
+        *(esc(each, 300) for each in told.tag_doubts[:MOST_DOUBTS]),
     ]
     blocks.append(section(lines([_day(told), *counts])))
     blocks.append(section(f"*Next:* {_next(told)}"))

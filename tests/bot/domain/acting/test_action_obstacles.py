@@ -126,10 +126,25 @@ def test_facts_survive_the_store_and_a_field_this_version_does_not_know():
         ("AWSBatchServiceTag", "AWS Batch"),
         ("sagemaker:domain-arn", "SageMaker"),
         ("aws:ec2:fleet-id", "an EC2 fleet"),
+        ("parallelcluster:cluster-name", "ParallelCluster"),
+        ("aws:pcs:cluster-id", "AWS PCS"),
+        ("Vendor=Databricks", "Databricks"),
+        ("vendor=databricks", "Databricks"),
+        ("DatabricksInstancePoolId", "Databricks"),
+        ("ray-cluster-name", "Ray"),
+        ("ray-node-type", "Ray"),
+        ("skypilot-cluster-name", "SkyPilot"),
+        ("ghr:environment", "GitHub runners"),
+        ("runs-on-stack-name", "RunsOn"),
+        ("jenkins_slave_type", "Jenkins"),
+        ("gitlab-runner", "GitLab runners"),
+        ("karpenter.sh/provisioner-name", "Karpenter"),
+        ("karpenter.sh/nodepool", "Karpenter"),
     ],
 )
 def test_machines_that_a_service_owns_are_left_to_it(tag, keeper):
-    owned = replace(MACHINE, tags={"Name": "train-7", tag: "x"})
+    key, _, value = tag.partition("=")
+    owned = replace(MACHINE, tags={"Name": "train-7", key: value or "x"})
 
     assert f"belongs to {keeper}" in str(obstacle_to_stop(replace(SCENE, instance=owned)))
     still = replace(owned, state="stopped")
