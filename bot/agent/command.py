@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from bot.commands.options import config_option, settings_if_any
+
 
 def _hostname() -> str:
     import socket
@@ -191,8 +193,13 @@ def unit(server: str, host: str | None, token_file: str, valet: str, jobs_user: 
 @click.option(
     "--token-file", default="/etc/valet/token", show_default=True, metavar="FILE", help="Where the token goes."
 )
-@click.option("--package", metavar="WHAT", help="What pip installs. Default: gpu-valet of this version.")
-def user_data(server: str, token_parameter: str, token_file: str, package: str | None) -> None:
+@click.option(
+    "--package",
+    metavar="WHAT",
+    help="What pip installs: a wheel's address, git+https://... or the like. Default: package under [install].",
+)
+@config_option
+def user_data(server: str, token_parameter: str, token_file: str, package: str | None, config_path: Path) -> None:
     """Print EC2 user data: a script that installs the agent in /opt/valet at the first boot and starts it.
 
     It holds no secret. The instance's role must allow ssm:GetParameter on the parameter; the agent waits until it is
@@ -204,7 +211,8 @@ def user_data(server: str, token_parameter: str, token_file: str, package: str |
     """
     from bot.agent.shipping import user_data as text
 
-    click.echo(text(server, token_parameter=token_parameter, token_file=token_file, package=package), nl=False)
+    chosen = package or settings_if_any(config_path).install.package
+    click.echo(text(server, token_parameter=token_parameter, token_file=token_file, package=chosen), nl=False)
 
 
 def _folder(ctx: click.Context, state_dir: Path | None) -> Path:

@@ -4,7 +4,6 @@ import re
 import shlex
 from pathlib import Path
 
-from bot import __version__
 from bot.agent.post import Server
 from bot.errors import Refused
 
@@ -39,9 +38,14 @@ def unit(server: str, *, host: str | None, token_file: str, valet: str, jobs_use
     )
 
 
-def user_data(server: str, *, token_parameter: str, token_file: str, package: str | None) -> str:
+def user_data(server: str, *, token_parameter: str, token_file: str, package: str) -> str:
     """The script for EC2; with an empty `token_parameter` the token is expected in the file. Raises Refused."""
     _check_server(server)
+    if not package or not package.isprintable():
+        raise Refused(
+            "Say what pip shall install on the machine, as Valet is on no index: --package with a wheel's address or "
+            "git+https://..., or package under [install] in the settings."
+        )
     if not PARAMETER.fullmatch(token_parameter):
         raise Refused("--token-parameter must be a parameter's name; {instance} in it stands for the instance id.")
     if not PATH.fullmatch(token_file):
@@ -50,7 +54,7 @@ def user_data(server: str, *, token_parameter: str, token_file: str, package: st
     return _filled(
         "user-data.sh",
         SERVER=shlex.quote(server),
-        PACKAGE=shlex.quote(package or f"gpu-valet=={__version__}"),
+        PACKAGE=shlex.quote(package),
         PARAMETER=shlex.quote(token_parameter),
         TOKEN_FILE=shlex.quote(token_file),
         TOKEN_NOTE=from_where,

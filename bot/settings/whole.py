@@ -23,6 +23,7 @@ from bot.settings.budget import BudgetSettings, ScopedBudgetSettings, twice
 from bot.settings.company import AwsSettings, DoorSettings, SlackSettings, TeamSettings
 from bot.settings.holidays import holidays_in
 from bot.settings.idle import DigestSettings, ExemptSettings, IdleSettings
+from bot.settings.install import InstallSettings
 from bot.settings.launches import LaunchSettings
 from bot.settings.money import BuySettings, OwnedSettings
 from bot.settings.pausing import TeamPausingSettings
@@ -61,6 +62,7 @@ class Settings(Table):
     )
     door: DoorSettings = DoorSettings()
     backup: BackupSettings = BackupSettings()
+    install: InstallSettings = InstallSettings()
     prices: dict[str, Usd] = Field(
         default={},
         description="USD per hour by instance type, or by type and shape (`g5.xlarge Windows`), as you really pay it; "

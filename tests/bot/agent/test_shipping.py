@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot import __version__
 from bot.agent.shipping import MAX_USER_DATA_BYTES, unit, user_data
 from bot.cli import main
 from bot.errors import Refused
 
 SERVER = "https://valet.example.com"
+WHEEL = "https://example.com/gpu_valet-0.1.0-py3-none-any.whl"
 needs_bash = pytest.mark.skipif(not shutil.which("bash"), reason="bash is needed to read the script")
 
 
@@ -24,7 +24,11 @@ def _unit(server=SERVER, *, host=None, token_file="/etc/valet/token", valet=sys.
 
 
 def _user_data(
-    server=SERVER, *, token_parameter="/valet/agents/{instance}", token_file="/etc/valet/token", package=None
+    server=SERVER,
+    *,
+    token_parameter="/valet/agents/{instance}",
+    token_file="/etc/valet/token",
+    package="git+https://example.com/valet@v0.1.0",
 ):
     return user_data(server, token_parameter=token_parameter, token_file=token_file, package=package)
 
@@ -101,11 +105,11 @@ def test_shellcheck_finds_nothing(tmp_path):
     assert done.stdout == ""
 
 
-def test_the_user_data_fits_and_holds_this_version_and_no_secret():
-    text = _printed("user-data", "--server", SERVER).output
+def test_the_user_data_fits_and_holds_what_to_install_and_no_secret():
+    text = _printed("user-data", "--server", SERVER, "--package", WHEEL).output
 
     assert len(text.encode()) < MAX_USER_DATA_BYTES
-    assert f"PACKAGE=gpu-valet=={__version__}\n" in text
+    assert f"PACKAGE={WHEEL}\n" in text
     assert "vlt_" not in text
     assert not re.search(r"@[A-Z_]+@", text)
 
@@ -123,7 +127,7 @@ def test_the_user_data_sets_everything_up_on_a_machine(tmp_path, parameter, fetc
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("valet-agent: installed for i-0abc1234\n")
     assert "--host i-0abc1234 --token-file" in unit_text
-    assert f"pip install -q --no-deps gpu-valet=={__version__}" in machine.said
+    assert "pip install -q --no-deps git+https://example.com/valet@v0.1.0" in machine.said
     assert machine.said.rstrip().endswith("systemctl start --no-block valet-agent.service")
     if fetched:
         machine.runs("usr/local/sbin/valet-agent-token")
@@ -207,6 +211,19 @@ def test_names_and_paths_that_could_mean_more_are_refused(values):
 def test_parameters_that_could_mean_more_are_refused(values):
     with pytest.raises(Refused):
         _user_data(**values)
+
+
+def test_what_to_install_comes_from_the_settings_and_is_asked_for_where_nothing_says_it(tmp_path):
+    settings = tmp_path / "valet.toml"
+    settings.write_text("")
+
+    refused = _printed("user-data", "--server", SERVER, "--config", str(settings))
+    settings.write_text(f'[install]\npackage = "{WHEEL}"\n')
+    printed = _printed("user-data", "--server", SERVER, "--config", str(settings))
+
+    assert refused.exit_code == 1
+    assert "Valet is on no index: --package with a wheel's address" in refused.stderr
+    assert f"PACKAGE={WHEEL}\n" in printed.output
 
 
 @needs_bash

@@ -9,7 +9,6 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from bot import __version__
 from bot.cli import main
 from bot.commands.run import DRAIN_S
 from bot.settings import SECRETS, Settings
@@ -99,12 +98,12 @@ def instructions(text):
 
 
 def test_the_dockerfile_fits_the_program():
-    steps = instructions(printed("dockerfile"))
+    steps = instructions(printed("dockerfile", "--package", "https://example.com/valet.whl"))
     found = dict(steps)
 
     assert steps[0][0] == "FROM"
     assert not found["FROM"].endswith("latest")
-    assert f"pip install --no-cache-dir gpu-valet=={__version__}" in found["RUN"]
+    assert "pip install --no-cache-dir https://example.com/valet.whl" in found["RUN"]
     assert found["USER"] == "10001"
     assert found["EXPOSE"] == str(Settings().door.port)
     assert f"127.0.0.1:{Settings().door.port}/healthz" in found["HEALTHCHECK"]
@@ -112,6 +111,20 @@ def test_the_dockerfile_fits_the_program():
     assert CliRunner().invoke(main, ["run", "--help"]).exit_code == 0
     assert found["CMD"] == '["run", "--config", "/etc/valet/valet.toml"]'
     assert "VALET_DB=/var/lib/valet/valet.db" in found["ENV"]
+
+
+def test_an_image_is_built_from_the_checkout_where_nothing_says_what_to_install(tmp_path):
+    settings = tmp_path / "valet.toml"
+    settings.write_text("")
+
+    from_here = dict(instructions(printed("dockerfile", "--config", str(settings))))
+    settings.write_text('[install]\npackage = "git+https://example.com/valet@v0.1.0"\n')
+    from_there = dict(instructions(printed("dockerfile", "--config", str(settings))))
+
+    assert from_here["COPY"] == ". /src"
+    assert "pip install --no-cache-dir /src" in from_here["RUN"]
+    assert "COPY" not in from_there
+    assert from_there["RUN"].endswith("pip install --no-cache-dir git+https://example.com/valet@v0.1.0")
 
 
 def test_the_package_of_the_image_is_one_word_to_the_shell():
