@@ -41,6 +41,9 @@ def unknown() -> None:
     """Nobody has told how far our clock is off."""
 
 
+Values = dict[tuple[str, ...], float]
+
+
 def health(
     desk: Desk, schedule: Schedule, silence: Silence, workers: Sequence[Worker] = (), off: Off = unknown
 ) -> Health:
@@ -108,9 +111,25 @@ def _stored(desk: Desk) -> list[Figure]:
         Figure("valet_outbox_messages", "Messages by state.", waiting, ("state",)),
         Figure("valet_outbox_age_seconds", "Age of the oldest unsent message.", {(): posting.waited(desk) / SECOND}),
     ]
+    found += _agents(desk)
     if backup_age is not None:
         found.append(Figure("valet_backup_age_seconds", "Since the newest backup.", {(): backup_age / SECOND}))
     return found
+
+
+def _agents(desk: Desk) -> list[Figure]:
+    """What each host's agent said of itself last."""
+    heard, now = looking.heard(desk), desk.clock()
+    ages: Values = {(each.host,): float(max(0, now - each.reported_at)) / SECOND for each in heard}
+    gpus: Values = {(each.host,): float(each.gpus_seen) for each in heard}
+    failing: Values = {(each.host,): float(bool(each.error)) for each in heard}
+    about: Values = {(each.host, each.agent_version, each.driver): 1.0 for each in heard}
+    return [
+        Figure("valet_agent_age_seconds", "Since an agent last reported.", ages, ("host",)),
+        Figure("valet_agent_gpus", "GPUs that an agent sees.", gpus, ("host",)),
+        Figure("valet_agent_failing", "1 while an agent says that something is wrong.", failing, ("host",)),
+        Figure("valet_agent_info", "Version of an agent, and driver.", about, ("host", "version", "driver")),
+    ]
 
 
 class StoreAlarm:

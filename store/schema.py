@@ -71,6 +71,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_others", others.SCHEMA),
     ("0002_private_addresses", fleet.PRIVATE_ADDRESSES),
     ("0002_idle_machines", ledger.IDLE_SCHEMA),
+    ("0002_budgets_told", budgets.PER_AMOUNT),
 )
 
 

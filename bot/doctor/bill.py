@@ -10,6 +10,7 @@ from bot.doctor.finding import Finding, error, fine, warning
 from bot.domain.clock import DAY
 from bot.errors import Unreachable, ValetError
 from bot.settings import Settings
+from bot.settings.bill import REQUESTS_PER_LOOK
 from store.checkup import looking
 from store.money.bill import Read, newest
 
@@ -28,6 +29,10 @@ def check(settings: Settings, now: int) -> Iterator[Finding]:
         return
     hint = HINTS[settings.bill.source]
     yield _tried(source, hint)
+    if settings.bill.source == "cost-explorer" and not settings.bill.leaves_one:
+        more = REQUESTS_PER_LOOK * settings.bill.looks_per_day + 1
+        sentence = "AWS's own forecast is not asked for: the looks at the bill need all the requests of a day."
+        yield warning("V804", sentence, f"Set bill.requests_per_day to {more} or more, or lower bill.looks_per_day.")
     good, bad = _looks(Path(settings.database), source.name)
     if bad is not None and (good is None or bad.looked_at > good.looked_at):
         yield warning("V802", f"The newest look at the bill ({_when(bad.looked_at)}) failed: {bad.error}.", hint)

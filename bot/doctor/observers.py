@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bot.doctor.finding import Finding, error, fine, warning
+from bot.domain.clock import HOUR
 from bot.domain.measuring.trails import Target
 from bot.errors import Unreachable
 from bot.settings import Settings
@@ -13,17 +14,21 @@ from store.measuring import observations
 from store.measuring.observations import PlaceRead
 
 MOST_NAMED = 3
+AGENT_HINT = (
+    "Check that the CloudWatch agent there publishes nvidia_smi_utilization_gpu with the dimension InstanceId, "
+    "and that [cloudwatch] namespace and metric are its own."
+)
 
 
 def check(settings: Settings, now: int) -> Iterator[Finding]:
     """What is found of each source that is switched on; nothing where no source is."""
     if settings.cloudwatch.enabled:
-        yield from _cloudwatch(settings)
+        yield from _cloudwatch(settings, now)
     if settings.prometheus.url:
         yield from _prometheus(settings, now)
 
 
-def _cloudwatch(settings: Settings) -> Iterator[Finding]:
+def _cloudwatch(settings: Settings, now: int) -> Iterator[Finding]:
     if not settings.aws:
         yield error("V701", "CloudWatch is switched on, but there is no account to ask.", "Add an [[aws]] table.")
         return
@@ -33,7 +38,27 @@ def _cloudwatch(settings: Settings) -> Iterator[Finding]:
         hint = "Check role and network; `valet iam-policy` prints what the role needs."
         yield warning("V701", f"CloudWatch was not read for {each.place}: {each.error}.", hint)
     if not failing:
-        yield fine("V701", f"CloudWatch is switched on; places read so far: {len(places)}.")
+        yield _brings(Path(settings.database), now, is_read=bool(places))
+
+
+def _brings(path: Path, now: int, *, is_read: bool) -> Finding:
+    """Whether CloudWatch brings figures: one that is read and tells of nothing looks well, and is not."""
+    if not is_read:
+        return fine("V701", "CloudWatch has not been read yet; a running Valet does it every minute.")
+    rented = {target.id for target in _targets(path) if target.place != "owned"}
+    told = len(_told_of(path, now - HOUR) & rented)
+    if rented and not told:
+        sentence = f"CloudWatch is read, but tells of none of the {len(rented)} rented machines that run."
+        return warning("V701", sentence, AGENT_HINT)
+    return fine("V701", f"CloudWatch is read, and tells of {told} of the {len(rented)} rented machines that run.")
+
+
+def _told_of(path: Path, since: int) -> set[str]:
+    try:
+        with looking(path) as db:
+            return observations.told_of(db, CLOUDWATCH, since)
+    except (Unreachable, OSError):
+        return set()
 
 
 def _prometheus(settings: Settings, now: int) -> Iterator[Finding]:

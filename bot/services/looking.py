@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.domain.acting.actions import Action
 from bot.domain.listing import Filter, Listing, Source, Totals
+from bot.domain.measuring.heard import Heard
 from bot.domain.money.keeping import keeping
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.grants import Grant
@@ -16,6 +17,7 @@ from bot.services.money import pricing, unused
 from bot.services.sharing import using
 from store import fleet, listings
 from store.acting import actions, consents, snoozes
+from store.measuring import hosts
 from store.sharing import claims, grants, handovers, runs
 
 
@@ -49,6 +51,11 @@ def with_unused(desk: Desk, listing: Listing) -> Listing:
 def sources(desk: Desk) -> list[Source]:
     """Every source, with when it was last read."""
     return fleet.sources(desk.store.reading())
+
+
+def heard(desk: Desk) -> list[Heard]:
+    """What every agent said of itself last, by host."""
+    return [told for _, told in sorted(hosts.all_of(desk.store.reading()).items())]
 
 
 def held_by(desk: Desk, person: str) -> list[Listing]:

@@ -6,6 +6,9 @@ from pydantic import Field, model_validator
 
 from bot.settings.values import Table
 
+REQUESTS_PER_LOOK = 3
+"""Of Cost Explorer, as long as every cut fits a page."""
+
 
 class BillSettings(Table):
     """[bill]"""
@@ -38,9 +41,14 @@ class BillSettings(Table):
     )
     looks_per_day: int = Field(default=2, ge=1, le=4, description="How often Cost Explorer or Athena is asked")
     requests_per_day: int = Field(
-        default=12, ge=3, le=48, description="Most paid requests in a UTC day; Cost Explorer's cost $0.01 each"
+        default=16, ge=3, le=48, description="Most paid requests in a UTC day; Cost Explorer's cost $0.01 each"
     )
     memory_mib: int = Field(default=512, ge=128, description="Most memory to read FOCUS files with")
+
+    @property
+    def leaves_one(self) -> bool:
+        """The looks of a day leave a request for AWS's own forecast; each look of Cost Explorer makes three."""
+        return REQUESTS_PER_LOOK * self.looks_per_day < self.requests_per_day
 
     @model_validator(mode="after")
     def _complete(self) -> "BillSettings":

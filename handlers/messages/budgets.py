@@ -8,7 +8,7 @@ from handlers.messages.drawing import Draw
 
 
 def budget(desk: Desk, subject: str) -> Reply | None:
-    """A budget that is nearly spent, spent, or expected to be; its subject is "scope|month|mark"."""
+    """A budget that is nearly spent, spent, or expected to be; its subject is "scope|month|mark|micros"."""
     found = budgeting.told(desk, subject)
     return budgets.told(*found) if found else None
 

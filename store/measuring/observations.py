@@ -79,6 +79,12 @@ def heard(db: Database, source: str, told: Told, now: int) -> None:
     )
 
 
+def told_of(db: Database, source: str, since: int) -> set[str]:
+    """The ids of the instances of which a source has told something since then."""
+    sql = "SELECT DISTINCT instance_id FROM trails WHERE source = ? AND head >= ?"
+    return {row["instance_id"] for row in rows(db, sql, source, since)}
+
+
 def trails(db: Database, sources: Sequence[str]) -> dict[str, dict[str, list[Trail]]]:
     """Every trail of these sources, by instance id and source."""
     if not sources:

@@ -25,23 +25,43 @@ SCHEMA = (
     ) STRICT, WITHOUT ROWID""",
 )
 
+PER_AMOUNT = (
+    """CREATE TABLE budgets_told (
+        scope TEXT NOT NULL,
+        month TEXT NOT NULL,
+        micros INTEGER NOT NULL,
+        mark TEXT NOT NULL CHECK (mark IN ('forecast', 'warn', 'full')),
+        at INTEGER NOT NULL,
+        standing TEXT NOT NULL,
+        PRIMARY KEY (scope, month, micros, mark)
+    ) STRICT, WITHOUT ROWID""",
+    """INSERT INTO budgets_told
+        SELECT scope, month, coalesce(json_extract(standing, '$.budget_micros'), 0), mark, at, standing
+        FROM budget_marks""",
+)
+"""What was told belongs to the amount that it was told of; `budget_marks`, which kept none, is not read any more."""
 
-def marks(db: Database, scope: str, month: date) -> frozenset[str]:
-    """What was noted of a budget in a month."""
-    found = rows(db, "SELECT mark FROM budget_marks WHERE scope = ? AND month = ?", scope, month.isoformat())
-    return frozenset(row["mark"] for row in found)
+
+def marks(db: Database, scope: str, month: date, micros: int) -> frozenset[str]:
+    """What was noted of a budget of this amount, or a larger one, in a month; a raised budget is another."""
+    sql = "SELECT mark FROM budgets_told WHERE scope = ? AND month = ? AND micros >= ?"
+    return frozenset(row["mark"] for row in rows(db, sql, scope, month.isoformat(), micros))
 
 
-def note(db: Database, scope: str, month: date, mark: str, *, now: int, standing: Any) -> bool:
+def note(db: Database, scope: str, month: date, mark: str, *, micros: int, now: int, standing: Any) -> bool:
     """Note that something came about, with the budget as it stood; False when it was noted before."""
-    sql = "INSERT INTO budget_marks (scope, month, mark, at, standing) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-    return changed(db, sql, scope, month.isoformat(), mark, now, json.dumps(standing)) == 1
+    sql = "INSERT INTO budgets_told (scope, month, micros, mark, at, standing) VALUES (?, ?, ?, ?, ?, ?) "
+    told = (scope, month.isoformat(), micros, mark, now, json.dumps(standing))
+    return changed(db, sql + "ON CONFLICT DO NOTHING", *told) == 1
 
 
-def noted(db: Database, scope: str, month: str, mark: str) -> Any:
-    """The budget as it stood then; None without such a note."""
-    sql = "SELECT standing FROM budget_marks WHERE scope = ? AND month = ? AND mark = ?"
-    row = one(db, sql, scope, month, mark)
+def noted(db: Database, scope: str, month: str, mark: str, micros: int | None) -> Any:
+    """The budget as it stood then; None without such a note. Without an amount, what was noted first."""
+    sql = (
+        "SELECT standing FROM budgets_told WHERE scope = ? AND month = ? AND mark = ? AND coalesce(?, micros) = micros "
+        "ORDER BY at LIMIT 1"
+    )
+    row = one(db, sql, scope, month, mark, micros)
     return json.loads(row["standing"]) if row else None
 
 

@@ -34,7 +34,7 @@ def lived(office_with):
 def heard(office, channel="#ml-platform"):
     """How many messages the team got on its budget."""
     subjects = rows(office.valet.desk.store.reading(), "SELECT subject FROM outbox WHERE kind = 'budget'")
-    return [row["subject"].rpartition("|")[2] for row in subjects if row["subject"].startswith("team:nlp|2026-11-01|")]
+    return [row["subject"].split("|")[2] for row in subjects if row["subject"].startswith("team:nlp|2026-11-01|")]
 
 
 def test_at_eighty_percent_the_team_hears_once_with_what_is_expected(lived):
@@ -77,6 +77,20 @@ def test_a_budget_that_is_spent_is_told_once_and_nothing_less_after_it(lived):
     ]
     office.passes(3 * MINUTE)
     assert heard(office) == ["full"]
+
+
+def test_a_budget_that_was_raised_after_it_was_spent_is_heard_anew(lived):
+    office = lived(usd="20000")
+
+    nlp = office.settings["teams"]["nlp"] | {"budget_usd": "46000"}
+    office.settings = office.settings | {"teams": office.settings["teams"] | {"nlp": nlp}}
+    office.restart()
+    office.passes(3 * MINUTE)
+
+    assert heard(office) == ["full", "warn"]
+    said = office.sees("bob", "#ml-platform")
+    assert said.startswith("*nlp has spent 80 % of its budget for November: $36,938 of $46,000.*")
+    assert "$36,936 of $20,000" in office.slack.sees("bob", "#ml-platform")[-2]
 
 
 def test_a_budget_that_holds_is_not_talked_about(lived):
@@ -168,7 +182,10 @@ def test_a_type_and_a_machine_have_budgets_with_the_same_messages(lived):
 
     said = {row["subject"]: row["channel"] for row in budget_messages(office)}
     train = office.machine("train-7")
-    assert set(said) == {f"instance:{train.id}|2026-11-01|full", "type:p4d.24xlarge|2026-11-01|warn"}
+    assert set(said) == {
+        f"instance:{train.id}|2026-11-01|full|1000000",
+        "type:p4d.24xlarge|2026-11-01|warn|11000000000",
+    }
     seen = [text.splitlines()[0] for text in office.slack.sees("bob", "#gpus") if "budget" in text]
     assert "*Type p4d.24xlarge has spent 86 % of its budget for November: $9,508 of $11,000.*" in seen
     theirs = [text for text in office.slack.sees("bob", "#ml-platform") if "train-7 has spent its budget" in text]

@@ -6,9 +6,11 @@ import pytest
 
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.measuring.readings import Gpu, Minute, Push
+from bot.jobs.schedule import Schedule
 from bot.services import looking
 from bot.services.measuring import ingesting, judging, rolling
 from bot.services.money import owning
+from bot.watching import figures
 from store.sql import rows
 from tests.stories.conftest import SETTINGS
 
@@ -128,3 +130,14 @@ def test_a_host_without_gpus_whose_agent_reports_says_so(office):
     why = office.types("ada", "/gpu why cpu-1")
     assert "No agent has reported" not in why
     assert "It says: There is no NVIDIA driver on this host" in why
+
+
+def test_monitoring_sees_what_the_agent_says_of_itself(crippled):
+    told = {
+        each.name: dict(each.values)
+        for each in figures(crippled.valet.desk, Schedule([], crippled.clock), lambda: None)
+    }
+
+    assert told["valet_agent_gpus"] == {("dgx-1",): 1.0}
+    assert told["valet_agent_info"] == {("dgx-1", "0.1.0", "550.54.15"): 1.0}
+    assert told["valet_agent_failing"] == {("dgx-1",): 0.0}

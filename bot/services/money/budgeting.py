@@ -1,4 +1,4 @@
-"""Budgets: where each stands, and what its channel hears of it, each thing once a month."""
+"""Budgets: where each stands, and what its channel hears of it, each thing once a month and amount."""
 
 from collections.abc import Iterator
 
@@ -68,7 +68,7 @@ def look(desk: Desk) -> None:
         reached = marks(now) if now else ()
         if now is None or not reached:
             continue
-        known = budgets.marks(desk.store.reading(), scope.text, now.month)
+        known = budgets.marks(desk.store.reading(), scope.text, now.month, now.budget_micros)
         if not known.issuperset(reached):
             _tell(desk, now, reached)
 
@@ -84,13 +84,13 @@ def _team_of(desk: Desk, scope: Scope) -> str:
 
 
 def _tell(desk: Desk, now: Standing, reached: tuple[str, ...]) -> None:
-    scope, at = now.scope, desk.clock()
+    scope, at, micros = now.scope, desk.clock(), now.budget_micros
     with desk.store.writing() as db:
-        gravest = news(marks(now), budgets.marks(db, scope.text, now.month))
+        gravest = news(marks(now), budgets.marks(db, scope.text, now.month, micros))
         for mark in reached:
-            budgets.note(db, scope.text, now.month, mark, now=at, standing=now.to_json())
+            budgets.note(db, scope.text, now.month, mark, micros=micros, now=at, standing=now.to_json())
         if gravest is not None:
-            subject = f"{scope.text}|{now.month}|{gravest}"
+            subject = f"{scope.text}|{now.month}|{gravest}|{micros}"
             channel = channel_for(desk, scope)
             outbox.tell(db, channel, f"budget:{subject}", kind=KIND, subject=subject, now=at)
     desk.wake()
@@ -98,6 +98,6 @@ def _tell(desk: Desk, now: Standing, reached: tuple[str, ...]) -> None:
 
 def told(desk: Desk, subject: str) -> tuple[Standing, str] | None:
     """The budget as it stood when its channel was told, and of what."""
-    scope, month, mark = subject.split("|")
-    found = budgets.noted(desk.store.reading(), scope, month, mark)
+    scope, month, mark, *micros = subject.split("|")  # messages of a version before name no amount
+    found = budgets.noted(desk.store.reading(), scope, month, mark, int(micros[0]) if micros else None)
     return (Standing.from_json(found), mark) if found else None

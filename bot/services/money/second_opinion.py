@@ -1,7 +1,9 @@
 """Asks AWS, once a day, what it expects of the rest of the month; people are answered from what was kept."""
 
+import logging
+
 from bot.billing.bill import Bill
-from bot.billing.cost_explorer import CUTS, CostExplorer
+from bot.billing.cost_explorer import CostExplorer
 from bot.domain.money.bill import utc_day
 from bot.domain.money.opinion import Opinion
 from bot.errors import Refused, ValetError
@@ -9,15 +11,21 @@ from bot.services.desk import Desk
 from store.money import bill as bills
 from store.money import opinions
 
+log = logging.getLogger(__name__)
+NO_ROOM = "The bill itself needs all the requests that bill.requests_per_day allows; raise it, or lower looks_per_day."
+
 
 def ask(desk: Desk, bill: Bill) -> None:
     """Ask, if the bill is Cost Explorer's and this UTC day has not been asked; a failure is kept for the day, too."""
     now, settings = desk.clock(), desk.settings.bill
-    if CUTS * settings.looks_per_day >= settings.requests_per_day:
-        return  # the bill itself needs all that may be asked
     today, db = utc_day(now), desk.store.reading()
     # the bill itself comes first: without one there is no history that AWS could tell anything from
     if not isinstance(bill, CostExplorer) or opinions.asked(db, today) or not bills.newest(db, bill.name, ok=True):
+        return
+    if not settings.leaves_one:
+        with desk.store.writing() as db:
+            opinions.failed(db, today, now, NO_ROOM)
+        log.warning("AWS is not asked for its forecast: %s", NO_ROOM)
         return
 
     def spend() -> None:

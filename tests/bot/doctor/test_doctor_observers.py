@@ -3,8 +3,9 @@
 import json
 
 from bot.doctor.observers import check
+from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
-from bot.domain.measuring.trails import Told
+from bot.domain.measuring.trails import Told, Trail
 from bot.settings import parse
 from store import fleet
 from store.measuring import observations
@@ -95,6 +96,28 @@ def test_a_prometheus_without_gpus_is_said(tmp_path):
 
     assert [each[:2] for each in said] == [("V702", "ok"), ("V703", "warning")]
     assert "tells of no GPU just now: none of DCGM_FI_DEV_GPU_UTIL, " in said[1][2]
+
+
+def where_cloudwatch_told(tmp_path, trails):
+    with_machines(tmp_path, ONE)
+    store = open_store(tmp_path / "valet.db")
+    with store.writing() as db:
+        observations.heard(db, "CloudWatch", Told("ec2/1/us-east-1", read_until=MONDAY), MONDAY)
+        observations.save(db, "CloudWatch", trails)
+    store.close()
+    return found(tmp_path, aws=AWS, cloudwatch={"enabled": True})
+
+
+def test_a_cloudwatch_that_is_read_and_tells_of_no_machine_is_not_well(tmp_path):
+    said = where_cloudwatch_told(tmp_path, {})
+
+    assert said == [("V701", "warning", "CloudWatch is read, but tells of none of the 1 rented machines that run.")]
+
+
+def test_a_cloudwatch_that_brings_figures_is_well(tmp_path):
+    said = where_cloudwatch_told(tmp_path, {(ONE.id, None): Trail(None, MONDAY - MINUTE)})
+
+    assert said == [("V701", "ok", "CloudWatch is read, and tells of 1 of the 1 rented machines that run.")]
 
 
 def test_cloudwatch_before_its_first_reading_is_fine(tmp_path):

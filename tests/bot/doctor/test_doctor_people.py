@@ -6,9 +6,11 @@ import pytest
 
 from bot.doctor import people
 from bot.domain.clock import MINUTE, system_clock
+from bot.domain.fleet import Instance
+from bot.domain.measuring.heard import Heard
 from bot.settings import parse
-from store import ProcessLock
-from store.measuring import agents
+from store import ProcessLock, fleet
+from store.measuring import agents, hosts
 from tests.conftest import MONDAY
 from tests.opening import open_store
 
@@ -104,6 +106,51 @@ def test_agents_are_not_blamed_while_no_valet_runs(tokens):
 
     assert tokens.said("V603") == []
     assert tokens.said("V601")[0][0] == "ok"
+
+
+@pytest.fixture
+def reporting(patient):
+    """Opens three hosts that report: one is well, of one the agent sees less, and one has lost its driver."""
+    now = system_clock()
+    store = open_store(patient.database)
+    with store.writing() as db:
+        for host, count in (("dgx-1", 8), ("dgx-2", 8), ("dgx-3", 8)):
+            agents.add(db, host, f"hash of {host}", now - 60 * MINUTE)
+            agents.seen(db, host, "10.0.0.1", now)
+            owned = Instance(host, host, "owned", "owned", "owned", "running", "A100", count)
+            fleet.save(db, owned, team="", rate=None)
+        hosts.heard(db, Heard("dgx-1", now, 8, "0.1.0", "550"))
+        hosts.heard(db, Heard("dgx-2", now, 1, "0.1.0", "550"))
+        hosts.heard(db, Heard("dgx-3", now, 8, "0.1.0", "", "The NVIDIA driver of this host is not loaded."))
+    store.close()
+    return patient
+
+
+def test_agents_that_report_and_do_not_see_their_gpus_are_named(reporting):
+    lock = ProcessLock(reporting.database)
+
+    reporting.look()
+
+    assert reporting.said("V601") == []
+    assert reporting.said("V604") == [
+        ("warning", "The agent of dgx-3 says: The NVIDIA driver of this host is not loaded.")
+    ]
+    assert reporting.said("V605") == [("warning", "The agent of dgx-2 sees 1 of 8 GPUs.")]
+    lock.release()
+
+
+def test_a_host_that_got_its_token_just_now_is_not_said_to_report(patient):
+    now = system_clock()
+    store = open_store(patient.database)
+    with store.writing() as db:
+        agents.add(db, "dgx-1", "hash of dgx-1", now)
+    store.close()
+    lock = ProcessLock(patient.database)
+
+    patient.look()
+
+    assert patient.said("V601") == [("ok", "Hosts with a token: 1. 0 report; 1 got theirs just now, and have not yet.")]
+    lock.release()
 
 
 def test_nothing_to_look_after_is_a_warning(patient):

@@ -119,6 +119,18 @@ def test_the_cap_of_a_day_holds(store, clock, bill, aws):
     assert second_opinion.newest(capped) is None
 
 
+def test_where_looks_leave_no_request_for_it_that_is_kept_and_logged(store, clock, bill, aws, caplog):
+    full = desk_with(store, clock, looks_per_day=4, requests_per_day=12)
+    for _ in range(3):
+        aws[1].add_response("get_cost_and_usage", BILLED)
+    assert billing.fetch(full, bill)
+
+    second_opinion.ask(full, bill)
+
+    assert "AWS is not asked for its forecast: The bill itself needs all the requests" in caplog.text
+    assert desk_with(store, clock, looks_per_day=4).settings.bill.leaves_one
+
+
 def test_an_old_opinion_is_not_shown(desk, bill, aws, clock):
     aws[1].add_response("get_cost_forecast", TOLD, WANTED)
     second_opinion.ask(desk, bill)

@@ -1,0 +1,26 @@
+"""What was told of budgets before amounts were kept goes on to count."""
+
+import json
+from datetime import date
+
+from sqlite_utils import Database
+
+from store.money import budgets
+
+MONTH = date(2026, 11, 1)
+
+
+def test_what_was_told_of_a_budget_before_is_told_of_the_amount_it_had():
+    db = Database(memory=True)
+    for statement in budgets.SCHEMA:
+        db.execute(statement)
+    told = json.dumps({"budget_micros": 20_000_000})
+    db.execute("INSERT INTO budget_marks VALUES ('team:nlp', '2026-11-01', 'full', 7, ?)", [told])
+
+    for statement in budgets.PER_AMOUNT:
+        db.execute(statement)
+
+    assert budgets.marks(db, "team:nlp", MONTH, 20_000_000) == {"full"}
+    assert budgets.marks(db, "team:nlp", MONTH, 10_000_000) == {"full"}
+    assert budgets.marks(db, "team:nlp", MONTH, 46_000_000) == frozenset()
+    assert budgets.noted(db, "team:nlp", "2026-11-01", "full", None) == {"budget_micros": 20_000_000}
