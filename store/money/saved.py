@@ -65,8 +65,9 @@ def stops(db: Database) -> list[Row]:
     """Stops that were done and whose saving is not worked out to the end: action fields, the machine's, and how far."""
     return rows(
         db,
-        "SELECT a.id, a.instance_id, a.launched_at, a.finished_at, i.name, i.source, i.team, i.gone_at, "
-        "s.until_at AS worked_out, coalesce(json_extract(a.facts, '$.paid_anyway'), '') AS paid_anyway "
+        "SELECT a.id, a.instance_id, a.launched_at, i.launched_at AS launched_last, a.finished_at, i.name, i.source, "
+        "i.team, i.gone_at, s.until_at AS worked_out, "
+        "coalesce(json_extract(a.facts, '$.paid_anyway'), '') AS paid_anyway "
         "FROM actions a JOIN instances i ON i.id = a.instance_id LEFT JOIN saving_sources s ON s.id = a.id "
         "WHERE a.kind = 'stop' AND a.state = 'done' AND coalesce(s.over, 0) = 0 ORDER BY a.finished_at, a.id",
     )
@@ -107,6 +108,21 @@ def first_run(db: Database, instance_id: str) -> int | None:
     """When an instance was first metered."""
     row = one(db, "SELECT min(from_at) AS at FROM charges WHERE instance_id = ?", instance_id)
     return row["at"] if row else None
+
+
+def first_run_since(db: Database, kind: str, since: int, *, team: str, requester: str) -> list[str]:
+    """Rented machines of a type that were first metered from an instant on.
+
+    Those of a team, those of none, and those whose launch this person has asked for.
+    """
+    found = rows(
+        db,
+        "SELECT i.id FROM instances i WHERE i.type = ? AND i.provider <> 'owned' AND (i.team IN (?, '') "
+        "OR i.id IN (SELECT made_id FROM actions WHERE requester = ? AND made_id IS NOT NULL)) AND "
+        "(SELECT min(c.from_at) FROM charges c WHERE c.instance_id = i.id AND c.corrects IS NULL) >= ?",
+        *(kind, team, requester, since),
+    )
+    return [row["id"] for row in found]
 
 
 def ran(db: Database, instance_id: str, start: int, end: int) -> dict[int, int]:

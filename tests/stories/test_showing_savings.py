@@ -188,3 +188,51 @@ def test_the_year_is_a_press_away_and_what_is_no_month_is_said(lived):
     assert lived.presses("ada", "This month").startswith("*November 2026: $32.94")
     assert lived.types("ada", "/cost savings 2026-12") == "December 2026 has not come yet. Try `/cost savings`."
     assert lived.types("ada", "/cost savings yesterday") == ("Savings are told by month or year. Try 2026-11 or 2026.")
+
+
+@pytest.fixture
+def shop(office_with):
+    where = {"region": "us-west-2", "account": "111122223333"}
+    box = {**where, "name": "a10g-dev", "template": "lt-1", "type": "g5.xlarge", "gpu": "A10G", "gpus": 1}
+    return office_with({**conftest.SETTINGS, "launch": [box]})
+
+
+def takes_scratch_instead(shop):
+    shop.reports("scratch", 0.0)
+    shop.types("ada", "/gpu launch a10g-dev for 9h my own tests")
+    shop.presses("ada", "Claim scratch instead")
+
+
+def test_a_launch_that_was_made_all_the_same_saves_nothing_from_then_on(shop):
+    takes_scratch_instead(shop)
+    hours_pass(shop, 2)
+    spared = saved(shop)
+    shop.types("ada", "/gpu launch a10g-dev for 8h after all")
+    shop.presses("bob", "Launch a10g-dev", "#ml-platform")
+    shop.passes(2 * MINUTE)
+    hours_pass(shop, 4)
+
+    assert sum(row["saved_ms"] for row in spared) == 2 * HOUR
+    assert [row["from_at"] for row in saved(shop) if row["saved_ms"] > 3 * MINUTE] == [row["from_at"] for row in spared]
+
+
+def test_a_launch_counts_as_spared_only_while_somebody_would_have_seen_it(shop):
+    takes_scratch_instead(shop)
+    hours_pass(shop, 1)
+    shop.fleet.silence("us-west-2")
+    hours_pass(shop, 4)
+    assert sum(row["saved_ms"] for row in saved(shop)) == HOUR
+
+    shop.fleet.unsilence("us-west-2")
+    hours_pass(shop, 2)
+
+    assert sum(row["saved_ms"] for row in saved(shop)) == 2 * HOUR, "five hours in which nobody looked are no saving"
+
+
+def test_a_launch_of_what_is_listed_no_more_saves_nothing_as_nobody_could_tell(shop):
+    takes_scratch_instead(shop)
+    shop.settings = conftest.SETTINGS
+    shop.restart()
+    hours_pass(shop, 3)
+
+    assert saved(shop) == []

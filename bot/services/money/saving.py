@@ -1,9 +1,13 @@
 """Savings, worked out from what happened: stops that were done, claims given back, machines taken instead of others.
 
 Run it every hour, or more often. An hour is worked out once it is over and the machine's provider was read after it,
-so the ledger knows of every run in it; what is written then stands.
+so the ledger knows of every run in it; what is written then stands. Every saving has a subject that the ledger can
+contradict, and an hour in which nobody looked, so that it could not, is none.
 """
 
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -18,17 +22,18 @@ from bot.domain.money.counterfactual import (
     LONGEST,
     WEEK,
     WEEKS,
-    Piece,
     Stopped,
     saved_by_sharing,
     saved_by_stop,
 )
+from bot.domain.money.plans import Span
 from bot.domain.money.saved import Savings
+from bot.domain.money.watching import without
 from bot.domain.silence import until
 from bot.services import silences
 from bot.services.acting import on_hours
 from bot.services.desk import Desk
-from bot.services.money import pricing
+from bot.services.money import pricing, watching
 from bot.services.money.summing import span_of
 from store import fleet, listings
 from store.acting import parkings
@@ -91,7 +96,9 @@ def _of_stop(desk: Desk, row: Row) -> None:
         stop = _standstill(desk, db, row, run)
         end = min(stop.until_at, stop.from_at + LONGEST)
         start = max(stop.from_at, row["worked_out"] or 0, saved.saved_until(db, row["instance_id"]))
-        pieces = saved_by_stop(stop, start, until)
+        stood_still = row["gone_at"] is None and row["launched_at"] == row["launched_last"]
+        spans = [(start, until)] if stood_still else _read(db, row["source"], start, until, desk.clock())
+        pieces = [each for span in spans for each in saved_by_stop(stop, *span)]
         made = Source(
             *(row["id"], row["instance_id"], row["name"], run["team"], _otherwise(stop)),
             until_at=max(start, min(until, end)),
@@ -140,25 +147,62 @@ def _otherwise(stop: Stopped) -> str:
 
 
 def _of_sharing(desk: Desk, row: Row) -> None:
-    other, now = fleet.by_id(desk.store.reading(), row["instead_of"]), desk.clock()
-    until = _known_until(desk.store.reading(), other["source"], now) if other else now // HOUR * HOUR
+    now = desk.clock()
+    subject = _subject(desk, desk.store.reading(), row)
+    until = _known_until(desk.store.reading(), subject.source, now) if subject.source else now
     if until <= (row["worked_out"] or row["from_at"]):
         return
     with desk.store.writing() as db:
-        subject = row["instead_of"] if other else row["id"]
         end = min(each for each in (row["until_at"], row["ended_at"]) if each is not None)
-        written = saved.saved_until(db, subject)
-        start = max(row["from_at"], row["worked_out"] or 0, written)
-        pieces: list[Piece] = []
-        if start < min(until, end):
-            ran = saved.ran(db, subject, start // HOUR * HOUR, until) if other else {}
-            pieces = saved_by_sharing(row["micros_per_hour"], (start, min(until, end)), ran)
-        name = other["name"] if other else row["instead_of"]
-        worked_out = max(start, min(until, end))
-        told = (row["id"], subject, name, row["team"], row["counterfactual"], worked_out)
-        exact = bool(other["rate_exact"]) if other else _is_exact(desk, db, row["instead_of"])
-        made = Source(*told, over=end <= until, exact=exact)
-        saved.keep(db, made, pieces)
+        start = max(row["from_at"], row["worked_out"] or 0, saved.saved_until(db, subject.key))
+        spans = _read(db, subject.source, start, min(until, end), now)
+        ran = _ran(db, subject.instances, start // HOUR * HOUR, until)
+        pieces = [each for span in spans for each in saved_by_sharing(row["micros_per_hour"], span, ran)]
+        told = (row["id"], subject.key, subject.name, row["team"], row["counterfactual"], max(start, min(until, end)))
+        saved.keep(db, Source(*told, over=end <= until or not subject.source, exact=subject.exact), pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What was not used: the ledger has each of its hours in which it ran after all."""
+
+    key: str
+    name: str
+    source: str
+    """Where it would have run; empty where nobody can say, so that nothing counts as saved."""
+    instances: tuple[str, ...]
+    exact: bool
+
+
+def _subject(desk: Desk, db: Database, row: Row) -> _Subject:
+    """A machine; for a launch that was not made: whatever of that type the same people have had launched since."""
+    named = row["instead_of"]
+    other = fleet.by_id(db, named)
+    if other is not None:
+        return _Subject(named, other["name"], other["source"], (named,), bool(other["rate_exact"]))
+    template = desk.settings.templates.get(named)
+    if template is None:
+        return _Subject(row["id"], named, "", (), exact=False)
+    team = desk.roster().team_of(row["person"])
+    made = saved.first_run_since(db, template.type, row["from_at"], team=team, requester=row["person"])
+    made = [each for each in made if each != row["taken_id"]]
+    return _Subject(row["id"], named, template.source, tuple(made), _is_exact(desk, db, named))
+
+
+def _ran(db: Database, instances: Iterable[str], start: int, end: int) -> dict[int, int]:
+    """Milliseconds that any of them ran, by clock hour."""
+    found: Counter[int] = Counter()
+    for each in instances:
+        found.update(saved.ran(db, each, start, end))
+    return found
+
+
+def _read(db: Database, source: str, start: int, end: int, now: int) -> list[Span]:
+    """The time in which its runs would have been seen: no other can be told to have been saved."""
+    watch = watching.watches(db).get(source)
+    if watch is None or start >= end:
+        return []
+    return without([(start, end)], watch.unread(start, end, now))
 
 
 def _is_exact(desk: Desk, db: Database, template: str) -> bool:
