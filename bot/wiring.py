@@ -236,7 +236,10 @@ def build(
     connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token)
     alarm, clocks = StoreAlarm(desk, client), ClockWatch(desk, client)
     bill, aws = partners.bill or chosen(settings), partners.prices or aws_prices(settings, clients_of(rooms))
-    table = [*jobs(desk, people.refresh, sources(settings, rooms), bill, aws), Job("database", 10, alarm.look)]
+    table = [
+        *jobs(desk, people.refresh, sources(settings, rooms), bill, aws, people.name),
+        Job("database", 10, alarm.look),
+    ]
     table.append(Job("slack clock", 300, clocks.look))
     schedule = Schedule(table, clock)
     silence: Silence = connection.silent_s if connection is not None else lambda: None

@@ -83,6 +83,18 @@ class People:
         team = self._roster.team(self._roster.team_of(user))
         return team.timezone if team else self._settings.digest.timezone
 
+    def name(self, user: str) -> str | None:
+        """How a person is called in Slack; empty for nobody, None where Slack can't be asked now."""
+        try:
+            said = self._client.users_info(user=user)["user"]
+        except SlackApiError as error:
+            return "" if error.response["error"] in {"user_not_found", "user_not_visible"} else None
+        except OSError:
+            return None
+        profile = said.get("profile") or {}
+        names = (profile.get("real_name"), said.get("real_name"), profile.get("display_name"), said.get("name"))
+        return next((str(each) for each in names if each), "")
+
     def _ask_zone(self, user: str) -> str:
         try:
             said = str(self._client.users_info(user=user)["user"].get("tz") or "")

@@ -3,7 +3,7 @@
 from sqlite_utils import Database, Migrations
 
 from bot.errors import Refused
-from store import audit, backups, fleet, mending, naming, others, outbox, step_hashes, trouble
+from store import audit, backups, fleet, mending, naming, others, outbox, people_names, step_hashes, trouble
 from store.acting import actions, batches, consents, drains, hours_wishes, images, parkings, snoozes, standstills
 from store.measuring import agents, hosts, minutes, observations, rollups
 from store.money import bill, budgets, ledger, opinions, prices, saved, savings, scores, source_reads, spend, weeklies
@@ -72,6 +72,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_private_addresses", fleet.PRIVATE_ADDRESSES),
     ("0002_idle_machines", ledger.IDLE_SCHEMA),
     ("0002_budgets_told", budgets.PER_AMOUNT),
+    ("0002_people_names", people_names.SCHEMA),
 )
 
 

@@ -10,6 +10,8 @@ import click
 from bot.commands.options import config_option
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.domain.entries import Entry
 
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 def audit(config_path: Path, days: int | None, *, as_csv: bool) -> None:
     """Print the audit: every decision and every action with who, when, why, before and after, oldest first.
 
-    The CSV has entry,at,who,did,subject,name,why,before,after,hash; instants are UTC. A cell that a spreadsheet would
+    People are printed by the name that Slack last told, by their id where it told none. The CSV has
+    entry,at,who,did,subject,name,why,before,after,hash,who_name; instants are UTC. A cell that a spreadsheet would
     run as a formula has an apostrophe before it. It may be run while Valet runs.
 
     \b
@@ -28,24 +31,26 @@ def audit(config_path: Path, days: int | None, *, as_csv: bool) -> None:
       valet audit --csv --days 90 > audit.csv
     """
     from bot.commands.reading import opened_desk
-    from bot.services import auditing
+    from bot.services import auditing, people_names
 
     since = int((datetime.now(UTC) - timedelta(days=days)).timestamp() * 1000) if days else 0
     with opened_desk(config_path) as desk:
         if as_csv:
             sys.stdout.writelines(auditing.as_csv(desk, since))
             return
-        said = False
+        said, names = False, people_names.known(desk)
         for entry, name in auditing.entries(desk, since):
-            click.echo(_line(entry, name))
+            click.echo(_line(entry, name, names))
             said = True
         if not said:
             click.echo("The audit is empty." if days is None else "Nothing was done in that time.", err=True)
 
 
-def _line(entry: "Entry", name: str) -> str:
+def _line(entry: "Entry", name: str, names: "Mapping[str, str]") -> str:
+    from bot.services.people_names import called, in_words
+
     when = datetime.fromtimestamp(entry.at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
     change = f" ({entry.before or '-'} -> {entry.after or '-'})" if entry.before or entry.after else ""
-    why = f": {entry.detail}" if entry.detail else ""
-    text = f"{when}  {entry.who}  {entry.did}  {name or entry.subject}{change}{why}"
+    why = f": {in_words(names, entry.detail)}" if entry.detail else ""
+    text = f"{when}  {called(names, entry.who)}  {entry.did}  {name or entry.subject}{change}{why}"
     return "".join(char if char.isprintable() else " " for char in text)

@@ -8,6 +8,8 @@ import click
 from bot.commands.options import config_option
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.domain.listing import Listing, Source, Totals
 
 HEADER = ("machine", "type", "gpus", "state", "since (UTC)", "USD/h", "holder")
@@ -29,7 +31,7 @@ def status(config_path: Path, *, as_json: bool) -> None:
     import json
 
     from bot.commands.reading import opened_desk
-    from bot.services import looking
+    from bot.services import looking, people_names
     from bot.services.money import reporting
 
     with opened_desk(config_path) as desk:
@@ -37,15 +39,15 @@ def status(config_path: Path, *, as_json: bool) -> None:
             click.echo(json.dumps(reporting.status(desk), indent=2))
             return
         found, totals = reporting.everything(desk)
-        print_fleet(found, totals, looking.sources(desk))
+        print_fleet(found, totals, looking.sources(desk), people_names.known(desk))
 
 
-def print_fleet(found: "list[Listing]", totals: "Totals", sources: "list[Source]") -> None:
+def print_fleet(found: "list[Listing]", totals: "Totals", sources: "list[Source]", names: "Mapping[str, str]") -> None:
     """The table, the conclusion, and which sources are silent."""
     from bot.services.money.reporting import iso
 
     if found:
-        table = [HEADER, *(_cells(listing) for listing in found)]
+        table = [HEADER, *(_cells(listing, names) for listing in found)]
         widths = [max(len(row[column]) for row in table) for column in range(len(HEADER))]
         for row in table:
             click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -56,8 +58,9 @@ def print_fleet(found: "list[Listing]", totals: "Totals", sources: "list[Source]
             click.echo(f"{source.name}: {since} ({source.error})", err=True)
 
 
-def _cells(listing: "Listing") -> tuple[str, ...]:
+def _cells(listing: "Listing", names: "Mapping[str, str]") -> tuple[str, ...]:
     from bot.services.money.reporting import iso
+    from bot.services.people_names import called
 
     instance, since = listing.instance, iso(listing.since) or "-"
     price = "?" if listing.rate is None else _cents(listing.rate.micros_per_hour)
@@ -68,7 +71,7 @@ def _cells(listing: "Listing") -> tuple[str, ...]:
         listing.state,
         since.replace("T", " ")[:16],
         price,
-        ", ".join(claim.holder for claim in listing.claims) or "-",
+        ", ".join(called(names, claim.holder) for claim in listing.claims) or "-",
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from bot.billing.aws_prices import AwsPrices
 from bot.billing.bill import Bill
 from bot.jobs.schedule import Job
-from bot.services import backing_up, digesting, posting
+from bot.services import backing_up, digesting, people_names, posting
 from bot.services.acting import asking, consenting, imaging, outliving, parking, powering, wishing_hours
 from bot.services.desk import Desk
 from bot.services.measuring import judging, observing, rolling, sweeping
@@ -34,6 +34,7 @@ def jobs(
     others: Sequence[Source] = (),
     bill: Bill | None = None,
     aws: AwsPrices | None = None,
+    name_of: Callable[[str], str | None] | None = None,
 ) -> list[Job]:
     """The tick table; what is due is for each of them to see from the store."""
     table = _always(desk, refresh_groups)
@@ -44,6 +45,8 @@ def jobs(
     if bill:
         table.append(("bill", 3600, lambda: billing.fetch(desk, bill)))
         table.append(("second opinion", 3600, lambda: second_opinion.ask(desk, bill)))
+    if name_of:
+        table.append(("names", 600, lambda: people_names.learn(desk, name_of)))
     return [Job(*row) for row in table]
 
 

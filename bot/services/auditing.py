@@ -5,12 +5,13 @@ from pathlib import Path
 
 from bot.domain.entries import Broken, Entry
 from bot.errors import Refused
+from bot.services import people_names
 from bot.services.csv_lines import line, safe
 from bot.services.desk import Desk
 from bot.services.money.reporting import iso
 from store import audit, checkup, fleet
 
-COLUMNS = ("entry", "at", "who", "did", "subject", "name", "why", "before", "after", "hash")
+COLUMNS = ("entry", "at", "who", "did", "subject", "name", "why", "before", "after", "hash", "who_name")
 
 
 def history(desk: Desk, instance_id: str, *, limit: int) -> tuple[list[Entry], int]:
@@ -34,9 +35,10 @@ def entries(desk: Desk, since: int) -> Iterator[tuple[Entry, str]]:
 def as_csv(desk: Desk, since: int) -> Iterator[str]:
     """The entries from `since` on as lines of CSV, oldest first, header included."""
     yield line(COLUMNS)
+    names = people_names.known(desk)
     for entry, name in entries(desk, since):
         texts = (entry.who, entry.did, entry.subject, name, entry.detail, entry.before, entry.after)
-        yield line((str(entry.id), str(iso(entry.at)), *map(safe, texts), entry.hash))
+        yield line((str(entry.id), str(iso(entry.at)), *map(safe, texts), entry.hash, safe(names.get(entry.who, ""))))
 
 
 def verify(database: Path, expected: str = "") -> tuple[Entry | None, Broken | None]:

@@ -10,6 +10,8 @@ from handlers.blocks.parts import FALLBACK_TEXT, Reply, actions, button, context
 from handlers.blocks.words import esc, person, say, when
 
 _USER = re.compile(r"[UW][A-Z0-9]{2,}", re.ASCII)
+_WITHIN = re.compile(r"\b[UW](?=[A-Z]*\d)[A-Z0-9]{7,}\b", re.ASCII)
+"""A person's id in a text: of their full length, so that words in capitals stay words."""
 _ACTION = re.compile(r"\b[0-9a-f]{32}\b", re.ASCII)
 _OURS = {"valet": "Valet", "command line": "An admin (command line)"}
 
@@ -51,10 +53,15 @@ def _why(entry: Entry) -> str:
     if text.startswith("for ") and _USER.fullmatch(text[4:]):
         return f"for {person(text[4:])}"
     if entry.who == "valet":
-        return say(text[:200])  # a sentence of our own
+        return _named(say(text[:200]))  # a sentence of our own
     return _word(text) if text else ""
 
 
 def _word(text: str) -> str:
     """A person as a mention, anything else as inert text."""
-    return person(text) if _USER.fullmatch(text) else esc(text, 120) or "nothing"
+    return person(text) if _USER.fullmatch(text) else _named(esc(text, 120)) or "nothing"
+
+
+def _named(text: str) -> str:
+    """A text that is inert already, with the people in it as mentions."""
+    return _WITHIN.sub(lambda found: person(found[0]), text)

@@ -5,7 +5,9 @@ import pytest
 from bot.domain.clock import HOUR, MINUTE
 from bot.errors import Refused
 from bot.sandbox.slack.people import ADA
+from bot.services import people_names
 from bot.services.acting import asking, refusals
+from bot.services.money import reporting
 from store import audit
 
 
@@ -20,6 +22,24 @@ def test_what_was_done_is_told_newest_first(office):
     assert seen[1].startswith("Mon 23 Nov 09:01 UTC  @Ada released")
     assert seen[2] == "Mon 23 Nov 09:00 UTC  @Ada claimed: fine-tune <!channel>"
     assert seen[-1] == "[Status of train-7]"
+
+
+def test_people_in_a_reason_are_named_and_words_in_capitals_are_not(office):
+    with office.valet.desk.store.writing() as db:
+        detail = f"for {ADA} by U0BOB0001, who UNDERSTANDS"
+        audit.add(db, office.clock.now, "valet", "stopped", subject=office.machine("train-7").id, detail=detail)
+
+    assert "Valet stopped: for @Ada by @Bob, who UNDERSTANDS" in office.types("bob", "/gpu history train-7")
+
+
+def test_names_are_learnt_for_where_no_mention_can_show_them(office):
+    office.types("ada", "/gpu claim train-7")
+    desk = office.valet.desk
+    people_names.learn(desk, office.valet.people.name)
+
+    assert people_names.known(desk)[ADA] == "Ada"
+    [told] = [each for each in reporting.status(desk)["instances"] if each["name"] == "train-7"]
+    assert [(each["holder"], each["name"]) for each in told["claims"]] == [(ADA, "Ada")]
 
 
 def test_a_machine_nobody_touched_says_so(office):

@@ -14,7 +14,7 @@ from bot.domain.money.rates import USD
 from bot.domain.money.spend_report import Spent
 from bot.domain.money.splitting import share_out
 from bot.domain.silence import until
-from bot.services import silences
+from bot.services import people_names, silences
 from bot.services.acting import tidying
 from bot.services.csv_lines import line, safe
 from bot.services.desk import Desk
@@ -120,6 +120,7 @@ def status(desk: Desk) -> dict[str, Any]:
         {"name": source.name, "read_at": iso(source.ok_at), "error": source.error or None}
         for source in fleet.sources(desk.store.reading())
     ]
+    names = people_names.known(desk)
     sums = {name: getattr(totals, name) for name in ("instances", "gpus", "running", "idle", "unpriced", "estimated")}
     return {
         "as_of": iso(now),
@@ -132,7 +133,9 @@ def status(desk: Desk) -> dict[str, Any]:
         },
         "sources": heard,
         "instances": [
-            _record(each) | _unused(desk, each, day) | _standing(each, listed, dormant=each.instance.id in asleep)
+            _record(each, names)
+            | _unused(desk, each, day)
+            | _standing(each, listed, dormant=each.instance.id in asleep)
             for each in found
         ],
     }
@@ -160,7 +163,7 @@ def _standing(listing: Listing, listed: Mapping[tuple[str, str], int], *, dorman
     }
 
 
-def _record(listing: Listing) -> dict[str, Any]:
+def _record(listing: Listing, names: Mapping[str, str]) -> dict[str, Any]:
     instance, verdict, rate = listing.instance, listing.verdict, listing.rate
     return {
         "id": instance.id,
@@ -180,7 +183,13 @@ def _record(listing: Listing) -> dict[str, Any]:
         "rate_source": rate.source if rate else None,
         "wasted_usd_per_hour": usd(listing.waste_micros) if rate and listing.state != "unknown" else None,
         "claims": [
-            {"holder": claim.holder, "gpus": list(claim.gpus), "until": iso(claim.until_at), "note": claim.note}
+            {
+                "holder": claim.holder,
+                "name": names.get(claim.holder),
+                "gpus": list(claim.gpus),
+                "until": iso(claim.until_at),
+                "note": claim.note,
+            }
             for claim in listing.claims
         ],
     }

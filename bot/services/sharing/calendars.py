@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from bot.domain.sharing.bookings import Slot, hold_of
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.week import Week, end_of
 from bot.errors import Refused
+from bot.services import people_names
 from bot.services.desk import Desk
 from store import fleet, listings
 from store.sharing import bookings, calendars, claims
@@ -34,6 +35,7 @@ class Event:
     until_at: int
     title: str
     holder: str
+    """A person by name, or by id, marked, where none is known."""
     instance_id: str
     tentative: bool
     """Booked, and not begun."""
@@ -111,21 +113,31 @@ def events(desk: Desk, *, holder: str = "", team: str = "") -> list[Event]:
     kept += claims.recent(db, now - PAST)
     wanted = [each for each in kept if (not holder or each.holder == holder) and (not team or each.team == team)]
     rows = fleet.known(db)
-    made = [_event(each, of_claim, rows.get(each.instance_id)) for each in wanted]
+    names = people_names.known(desk)
+    made = [_event(each, of_claim, rows.get(each.instance_id), names, alone=bool(holder)) for each in wanted]
     return sorted(made, key=lambda event: (event.from_at, event.uid))
 
 
-def _event(kept: Claim | Slot, of_claim: dict[str, Slot], machine: tuple[str, int] | None) -> Event:
+def _event(
+    kept: Claim | Slot,
+    of_claim: dict[str, Slot],
+    machine: tuple[str, int] | None,
+    names: Mapping[str, str],
+    *,
+    alone: bool,
+) -> Event:
+    """`alone`: the calendar is of one person, so that titles need not say whose it is."""
     name, gpu_count = machine or (kept.instance_id, 0)
     some = "" if len(kept.gpus) >= max(1, gpu_count) else f", GPU {', '.join(map(str, kept.gpus))}"
-    title = f"{name}{some}{f': {kept.note}' if kept.note else ''}"
+    whose = "" if alone or kept.holder not in names else f" ({names[kept.holder]})"
+    title = f"{name}{some}{whose}{f': {kept.note}' if kept.note else ''}"
     booked = isinstance(kept, Slot)
     until, slot = kept.until_at, kept if isinstance(kept, Slot) else of_claim.get(kept.id)
     if isinstance(kept, Claim) and kept.ended_at is not None:
         until = max(kept.from_at + 1000, min(kept.ended_at, kept.until_at))
     return Event(
         *(f"{slot.id if slot else kept.id}@gpu-valet", slot.made_at if slot else kept.from_at, kept.from_at, until),
-        *(title, kept.holder, kept.instance_id, booked),
+        *(title, people_names.called(names, kept.holder), kept.instance_id, booked),
     )
 
 
@@ -150,7 +162,7 @@ def as_ics(found: Sequence[Event], name: str) -> bytes:
         entry.add("dtstart", _utc(event.from_at))
         entry.add("dtend", _utc(event.until_at))
         entry.add("summary", plain(event.title, 200))
-        entry.add("description", f"Held by Slack user {event.holder}. Machine {event.instance_id}.")
+        entry.add("description", f"Held by {event.holder}. Machine {event.instance_id}.")
         entry.add("status", "TENTATIVE" if event.tentative else "CONFIRMED")
         entry.add("transp", "TRANSPARENT")
         made.add_component(entry)

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from bot.cli import main
 from bot.domain.fleet import Instance
-from store import audit, fleet
+from store import audit, fleet, people_names
 from store.sql import sqlite3
 from tests.opening import open_store
 
@@ -50,9 +50,22 @@ def tamper(database, statement):
 
 def test_the_audit_is_printed_line_by_line(run, database):
     assert run("audit").stdout.splitlines() == [
-        "2024-11-23 09:00:00  U0ADA  claimed  nb-2: =HYPERLINK(1)",
-        "2024-11-23 09:00:01  U0BOB  approved  nb-2 (pending -> approved)",
+        "2024-11-23 09:00:00  U0ADA (name not known)  claimed  nb-2: =HYPERLINK(1)",
+        "2024-11-23 09:00:01  U0BOB (name not known)  approved  nb-2 (pending -> approved)",
     ]
+
+
+def test_people_are_printed_by_the_names_that_slack_last_told(run, database):
+    with database.writing() as db:
+        audit.add(db, AT + 2000, "valet", "stopped", subject="i-1", detail="asked by U0ADA, approved by U0BOB")
+        people_names.learn(db, [("U0ADA", "Ada Byron"), ("U0CY", "")], AT)
+
+    lines = run("audit").stdout.splitlines()
+    found = list(csv.DictReader(io.StringIO(run("audit", "--csv").stdout)))
+
+    assert lines[0] == "2024-11-23 09:00:00  Ada Byron  claimed  nb-2: =HYPERLINK(1)"
+    assert lines[2] == "2024-11-23 09:00:02  valet  stopped  nb-2: asked by Ada Byron, approved by U0BOB"
+    assert [(each["who"], each["who_name"]) for each in found[:2]] == [("U0ADA", "Ada Byron"), ("U0BOB", "")]
 
 
 def test_the_audit_as_csv_has_every_part_and_no_formula(run, database):
@@ -70,6 +83,7 @@ def test_the_audit_as_csv_has_every_part_and_no_formula(run, database):
         "before": "pending",
         "after": "approved",
         "hash": "",
+        "who_name": "",
     }
 
 

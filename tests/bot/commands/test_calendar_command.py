@@ -8,7 +8,9 @@ from bot.cli import main
 from bot.domain.clock import HOUR, system_clock
 from bot.domain.sharing.bookings import Wish
 from bot.services.sharing import booking, claiming
+from store import people_names
 from tests.bot.services.room import ADA, CY, Room
+from tests.opening import open_store
 
 
 @pytest.fixture
@@ -36,6 +38,20 @@ def test_it_writes_what_is_claimed_and_booked(valet, tmp_path):
     assert result.exit_code == 0
     assert result.stderr == "gpus.ics: 2 entries.\n"
     assert titles((tmp_path / "gpus.ics").read_bytes()) == ["train-3", "train-7"]
+
+
+def test_people_are_named_where_their_names_are_known(valet, tmp_path):
+    store = open_store(tmp_path / "valet.db")
+    with store.writing() as db:
+        people_names.learn(db, [(ADA, "Ada Byron")], 0)
+    store.close()
+
+    found = valet("--out", "-").stdout_bytes
+
+    assert titles(found) == ["train-3", "train-7 (Ada Byron)"]
+    assert b"Held by Ada Byron. Machine" in found
+    assert b"(name not known). Machine" in found
+    assert titles(valet("--out", "-", "--person", ADA).stdout_bytes) == ["train-7"]
 
 
 def test_it_can_be_of_one_person_or_team_and_go_to_standard_output(valet):
