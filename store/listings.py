@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from bot.domain.listing import Filter, Listing, Totals
+from bot.domain.listing import Filter, Listing, Totals, uses
 from bot.domain.measuring.verdict import GpuVerdict, Verdict
 from bot.domain.money.keeping import ADDRESS
-from bot.domain.money.splitting import letters
 from bot.domain.standing import Still
 from store.acting import drains
 from store.fleet import instance_of, rate_of
@@ -208,7 +207,4 @@ def terms(db: Database, source: str) -> dict[str, Terms]:
 
 
 def _use(row: Row) -> str:
-    each: dict[int, str] = {gpu: state for gpu, state, _ in json.loads(row["gpus"])}
-    # A GPU that nobody names while others are named was not seen: that one works says nothing of it.
-    unnamed = "unknown" if each else str(row["state"])
-    return letters(each.get(gpu, unnamed) for gpu in range(max(1, row["gpu_count"])))
+    return uses({gpu: state for gpu, state, _ in json.loads(row["gpus"])}, str(row["state"]), row["gpu_count"])

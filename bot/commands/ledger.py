@@ -29,12 +29,12 @@ def ledger(config_path: Path, month: date | None, *, as_csv: bool) -> None:
 
     The CSV has hour,instance_id,name,type,provider,team,used_by,holder,use,running_seconds,gpu_seconds,usd,source,
     estimate. Each machine and clock hour (UTC) has a line for each holder and use (busy, idle, unknown), and lines of
-    its own where its team or rate changed. team is whose machine it is, and so whose budget it counts against; used_by
-    the team of the claim, or the machine's where nobody held it. provider is ec2 for money on the bill, owned for full
-    cost. Amounts are exact, to the millionth of a dollar, and add up; estimate is yes where the rate is another
-    region's, of a spot machine, or lacks a part. A cell that a spreadsheet would run as a formula has an apostrophe
-    before it. Time not charged yet, at most an hour of each machine, is left out; a source that is silent for longer is
-    named. It may be run while Valet runs.
+    its own where its team or rate changed, or a GPU fell idle. team is whose machine it is, and so whose budget it
+    counts against; used_by the team of the claim, or the machine's where nobody held it. provider is ec2 for money on
+    the bill, owned for full cost. Amounts are exact, to the millionth of a dollar, and add up; estimate is yes where
+    the rate is another region's, of a spot machine, or lacks a part. A cell that a spreadsheet would run as a formula
+    has an apostrophe before it. Time not charged yet, at most an hour of each machine, is left out; a source that is
+    silent for longer is named. It may be run while Valet runs.
 
     \b
     Example:

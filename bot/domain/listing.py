@@ -1,5 +1,6 @@
 """An instance as people see it: with its team, rate, verdict and claims."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.acting.drains import Drain
@@ -9,6 +10,7 @@ from bot.domain.measuring.rollups import Cell
 from bot.domain.measuring.verdict import Verdict
 from bot.domain.money.keeping import Keeping
 from bot.domain.money.rates import Rate
+from bot.domain.money.splitting import letters
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.offers import Offer
 from bot.domain.standing import Still
@@ -99,12 +101,21 @@ class Listing:
 
 
 def waste_of(micros_per_hour: int, verdict: Verdict, gpu_count: int) -> int:
-    """Micro-dollars per hour going unused: all of it when idle, the idle GPUs' share when partial."""
-    if verdict.is_idle:
-        return micros_per_hour
-    if verdict.state != "partial":
+    """Micro-dollars per hour going unused: of the GPUs that idle, as the ledger counts them; 0 of unknown machines."""
+    if not (verdict.is_idle or verdict.state == "partial"):
         return 0
-    return micros_per_hour * verdict.idle_gpus // max(gpu_count, len(verdict.gpus), 1)
+    use = uses({gpu.gpu: gpu.state for gpu in verdict.gpus}, verdict.state, gpu_count)
+    return micros_per_hour * use.count("i") // len(use)
+
+
+def uses(gpus: Mapping[int, str], whole: str, gpu_count: int) -> str:
+    """What each GPU of a machine is charged as, a letter each (`splitting.letters`), by its verdict.
+
+    `whole` is the machine's, which counts where no GPU is named. One that nobody names while others are named was not
+    seen: that one works says nothing of it.
+    """
+    unnamed = "unknown" if gpus else whole
+    return letters(gpus.get(gpu, unnamed) for gpu in range(max(1, gpu_count, *(gpu + 1 for gpu in gpus))))
 
 
 @dataclass(frozen=True, slots=True)

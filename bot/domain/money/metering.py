@@ -1,9 +1,9 @@
 """From what was seen running to charges: hour by hour, never more than was observed.
 
-A meter runs from the moment an instance was first seen (or launched) and is carried on by every look that still
-finds the same launch running, so looks that were missed cost nothing. At the end of each clock hour (UTC), and
-whenever its rate or team changes, the time so far becomes a charge. Whose it was follows from the claims of that time,
-however late the look; whether it worked is known only while somebody looked.
+A meter runs from the moment an instance was first seen (or launched) and is carried on by every look that still finds
+the same launch running, so looks that were missed cost nothing. At the end of each clock hour (UTC), and whenever its
+rate or team changes or a GPU falls idle, the time so far becomes a charge. Whose it was follows from the claims of that
+time, however late the look; whether it worked is known only while somebody looked.
 """
 
 from collections.abc import Iterator
@@ -79,7 +79,7 @@ def advance(
     if meter is None:
         return charges, _open(seen, now, last_look, charged_until=charged_until)
     carried = _marked(replace(_blinded(meter, now), until_at=max(meter.until_at, now)), seen)
-    if carried.terms != (seen.rate_micros, seen.team, seen.exact):
+    if carried.terms != (seen.rate_micros, seen.team, seen.exact) or _falls_idle(meter, seen):
         closed = _close(carried, carried.until_at, seen.holds)
         fresh = replace(carried, rate_micros=seen.rate_micros, team=seen.team, exact=seen.exact)
         return [*charges, *closed], _from(fresh, carried.until_at)
@@ -87,6 +87,12 @@ def advance(
     if carried.from_at < hour:
         return [*charges, *_close(carried, hour, seen.holds)], _from(carried, hour)
     return charges, carried
+
+
+def _falls_idle(meter: Meter, seen: Seen) -> bool:
+    """Whether a GPU idles that did not before: what a machine costs unused can be told from then on."""
+    before = meter.marks[-1][1]
+    return any(use == "i" and before[gpu : gpu + 1] != "i" for gpu, use in enumerate(seen.use))
 
 
 def so_far(meter: Meter, holds: tuple[Hold, ...]) -> list[Charge]:

@@ -42,7 +42,7 @@ def ledger_csv(desk: Desk, start: int, end: int) -> Iterator[str]:
 
     `hour` is the clock hour in UTC, `usd` an exact decimal; `estimate` is yes where the rate is not exact (another
     region's, of spot, or without a part); `source` says where it is from. A charge has a line for each holder and use,
-    which add up to it; an hour in which team or rate changed has several charges.
+    which add up to it; an hour in which team or rate changed, or a GPU fell idle, has several charges.
     """
     yield line(COLUMNS)
     for _, group in groupby(_shares(desk, start, end), key=lambda row: row["charge_id"]):

@@ -5,7 +5,7 @@ The ledger knows a GPU as idle from when it was judged so: the quiet time that t
 
 from collections.abc import Mapping
 
-from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.clock import DAY, HOUR
 from bot.domain.listing import Listing
 from bot.domain.money.spend_report import Spent
 from bot.services.desk import Desk
@@ -38,9 +38,8 @@ def of_spell(desk: Desk, listing: Listing) -> Spent | None:
         return None
     if not (verdict.is_idle or verdict.state == "partial"):
         return None
+    # A charge begins where a GPU is judged idle, so those that begin before its quiet time are of another spell.
     start = max(verdict.since, listing.instance.launched_at or 0)
-    if desk.settings.rule_of(listing.team).window_minutes * MINUTE < HOUR:
-        start = start // HOUR * HOUR  # it was judged idle within the hour that it fell idle in
     return of_machine(desk, listing.instance.id, start, desk.clock() + 1)
 
 
