@@ -1,0 +1,233 @@
+"""Whatever days bring (gaps, restarts, claims, a turn of the clock), every place tells the same of one ledger."""
+
+import csv
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.clock import HOUR, MINUTE
+from bot.domain.days import local_day
+from bot.domain.digest import Digest
+from bot.domain.listing import Filter
+from bot.domain.measuring.verdict import GpuState, GpuVerdict, Verdict, VerdictState
+from bot.domain.money.report import Scope
+from bot.domain.money.spend_report import WAYS, Spent
+from bot.errors import ValetError
+from bot.services import digesting, explaining, looking
+from bot.services.measuring import sweeping
+from bot.services.money import budgeting, forecasting, reporting, spend_reporting, summing, unused
+from bot.services.sharing import claiming
+from store import fleet, listings
+from store.money import ledger
+from store.sharing import claims
+from store.sql import rows
+from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, Room, minute
+from tests.conftest import Clock
+from tests.examples import examples
+
+ZONE = ZoneInfo("Europe/Berlin")
+BEFORE_THE_TURN = int(datetime(2026, 10, 24, 13, 20, tzinfo=UTC).timestamp() * 1000)
+WINDOW = 60 * MINUTE
+MACHINES = ("train-7", "nb-2", "dgx-1")
+SETTINGS = {
+    "slack": {"channel": CHANNEL, "admins": [DEE]},
+    "digest": {"timezone": ZONE.key, "at": "04:00"},
+    "teams": {
+        "nlp": {"members": [ADA], "approvers": [BOB], "channel": "C0NLP"},
+        "vision": {"members": [CY], "approvers": [BOB]},
+    },
+    "budget": {"usd": "90000"},
+    "owned": {"usd_per_gpu_hour": "1.14", "hosts": {"dgx-1": {"team": "nlp"}}},
+}
+STATES: dict[str, GpuState] = {"b": "active", "i": "free", "?": "unknown"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """GPUs are seen in some use, something happens, time passes, and somebody looks all along or at its end only."""
+
+    uses: tuple[str, ...]
+    """A word of letters per machine, that its GPUs take in turn."""
+    event: str
+    length: int
+    looked: bool
+
+
+steps = st.lists(
+    st.builds(
+        Step,
+        st.tuples(*[st.sampled_from(["i", "i", "b", "?", "ib", "bi", "i?"])] * len(MACHINES)),
+        st.sampled_from(["nothing", "nothing", "ada", "cy", "release", "reopen", "silence", "hear", "stop", "start"]),
+        st.integers(1, 150).map(lambda minutes: minutes * MINUTE),
+        st.sampled_from([True, True, True, False]),
+    ),
+    min_size=4,
+    max_size=24,
+)
+
+
+def judged(word: str, count: int, before: Verdict | None, now: int) -> Verdict:
+    """A verdict in which each GPU is idle since an hour before it was first seen so."""
+    letters = [word[gpu % len(word)] for gpu in range(count)]
+    known = {gpu.gpu: gpu for gpu in before.gpus} if before else {}
+    gpus = []
+    for gpu, letter in enumerate(letters):
+        same = known[gpu].since if gpu in known and known[gpu].state == STATES[letter] else None
+        gpus.append(GpuVerdict(gpu, STATES[letter], same or now - (WINDOW if letter == "i" else 0)))
+    idle, works = letters.count("i"), "b" in letters
+    state: VerdictState = "partial" if idle and works else "active" if works else "unknown"
+    state = "free" if idle == count else state
+    telling = [gpu.since for gpu in gpus if (gpu.state == "free") == bool(idle) and gpu.since is not None]
+    return Verdict(state, max(telling), "as the test says", now, tuple(gpus))
+
+
+def judge(room: Room, uses: tuple[str, ...]) -> None:
+    with room.desk.store.writing() as db:
+        for name, word in zip(MACHINES, uses, strict=True):
+            (listing,) = listings.matching(db, name)
+            made = judged(word, listing.instance.gpu_count, listing.verdict, room.clock())
+            waste = listing.rate.micros_per_hour if listing.rate else 0
+            fleet.save_verdicts(db, {listing.instance.id: (made, waste)})
+        fleet.forget_verdicts_of_stopped(db)
+
+
+def happens(room: Room, event: str) -> None:
+    machine = room.machine("train-7")
+    match event:
+        case "ada" | "cy":
+            claiming.claim(room.desk, machine.id, {"ada": ADA, "cy": CY}[event], length=9 * HOUR)
+        case "release":
+            for claim in claims.open_on(room.desk.store.reading(), machine.id)[:1]:
+                claiming.release(room.desk, claim.id, claim.holder)
+        case "reopen":
+            room.reopen()
+        case "silence":
+            room.fleet.silence("us-east-1")
+        case "hear":
+            room.fleet.unsilence("us-east-1")
+        case "stop":
+            room.fleet.stop(machine)
+        case "start":
+            room.fleet.start(machine)
+
+
+def live(room: Room, step: Step) -> None:
+    judge(room, step.uses)
+    with suppress(ValetError):
+        happens(room, step.event)
+    until = room.clock() + step.length
+    while room.clock() < until:
+        room.clock.forward(min(14 * MINUTE if step.looked else step.length, until - room.clock()))
+        sweeping.sweep(room.desk)
+
+
+def raw(room: Room, start: int, end: int, use: str | None = None) -> dict[str, int]:
+    """Micro-dollars by machine, from the tables alone and, for the running hour, by what is metered of it."""
+    db, found = room.desk.store.reading(), {}
+    sql = (
+        "SELECT c.instance_id AS id, s.use, s.micros FROM charges c JOIN shares s ON s.charge_id = c.id "
+        "WHERE c.from_at >= ? AND c.from_at < ?"
+    )
+    for row in rows(db, sql, start, end):
+        if use in {None, row["use"]}:
+            found[row["id"]] = found.get(row["id"], 0) + row["micros"]
+    for each in summing.running(room.desk, "instance", start, end):
+        micros = each.micros if use is None else each.idle_micros
+        found[each.key] = found.get(each.key, 0) + micros
+    return {name: micros for name, micros in found.items() if micros}
+
+
+def dollars(micros: int) -> Decimal:
+    return Decimal(micros) / 1_000_000
+
+
+def rented(room: Room, sums: dict[str, int]) -> int:
+    places = fleet.places(room.desk.store.reading())
+    return sum(micros for name, micros in sums.items() if places[name][0] != "owned")
+
+
+def check_day(room: Room, day: date) -> None:
+    """Reports, their files and the ledger's file say the same of one local day."""
+    desk, span = room.desk, summing.span_of(day, day, ZONE.key)
+    idle, whole = raw(room, *span, "idle"), raw(room, *span)
+    for way in WAYS:
+        told = spend_reporting.idle(desk, way, day, day)
+        assert (told.rented.idle_micros, told.rented.micros) == (rented(room, idle), rented(room, whole))
+        assert told.owned.idle_micros == sum(idle.values()) - rented(room, idle)
+        file = list(csv.DictReader(spend_reporting.csv(told)))
+        assert sum(Decimal(row["idle_usd"]) for row in file) == dollars(sum(idle.values()))
+    by_machine = unused.of_all(desk, *span)
+    assert {name: spent.idle_micros for name, spent in by_machine.items() if spent.idle_micros} == idle
+    lines = [row for row in csv.DictReader(reporting.ledger_csv(desk, *span)) if row["use"] == "idle"]
+    running = sum(each.idle_micros for each in summing.running(desk, "instance", *span))
+    assert sum(Decimal(row["usd"] or 0) for row in lines) == dollars(sum(idle.values()) - running)
+
+
+def check_now(room: Room) -> None:
+    """Status, why, JSON, the digest, forecast and budget say the same of this moment."""
+    desk, now = room.desk, room.clock()
+    start = unused.day_before(now)
+    day, db = raw(room, start, now + 1, "idle"), desk.store.reading()
+    told = {each["id"]: each for each in reporting.status(desk)["instances"]}
+    for listing in listings.page(db, Filter(), limit=-1):
+        name, verdict = listing.instance.id, listing.verdict
+        shown, why = looking.in_full(desk, listing), explaining.explain(desk, listing)
+        assert why.unused_day_micros == day.get(name, 0)
+        assert told[name]["unused_usd_24h"] in {None, reporting.usd(day.get(name, 0))}
+        if shown.unused_micros is not None:
+            assert shown.unused_micros == raw(room, verdict.since, now + 1, "idle").get(name, 0)
+            assert told[name]["unused_usd_since_judged_idle"] == reporting.usd(shown.unused_micros)
+            assert shown.unused_micros <= sum(raw(room, 0, now + 1, "idle").values())
+    today = local_day(now, ZONE)
+    month = spend_reporting.report(desk, "team", today.replace(day=1), today)
+    spent = ledger.spent(db, summing.span_of(month.first, month.last, ZONE.key)[0])
+    assert month.rented.micros == spent == forecasting.make(desk, Scope()).charged_micros
+    standing = budgeting.standing(desk, Scope())
+    assert standing is not None
+    assert standing.spent_micros == spent
+    check_digest(room, start)
+
+
+def check_digest(room: Room, start: int) -> None:
+    """Channels add up to the ledger; a row says what its machine cost; what no row tells of is said."""
+    desk, now = room.desk, room.clock()
+    with desk.store.writing() as db:
+        db.execute("DELETE FROM digests")
+    digesting.make_due(desk)
+    day = raw(room, start, now + 1, "idle")
+    kept = rows(desk.store.reading(), "SELECT content FROM digests WHERE content <> 'null'")
+    made = [Digest.from_json(json.loads(row["content"])) for row in kept]
+    for digest in made:
+        assert digest.span is not None
+        for row in digest.rows:
+            assert row.wasted_micros in {None, day.get(row.instance_id, 0)}
+        assert digest.unlisted_micros >= 0
+    if len(made) == 2:
+        whole = sum((each.span.rented for each in made if each.span), Spent())
+        assert whole.idle_micros == rented(room, day)
+
+
+@given(plan=steps, turn=st.integers(0, 12))
+@settings(max_examples=examples(24), deadline=None)
+def test_every_place_tells_the_same_of_one_ledger(tmp_path_factory, plan, turn):
+    clock = Clock()
+    clock.now = BEFORE_THE_TURN + turn * HOUR
+    room = Room(tmp_path_factory.mktemp("agree") / "valet.db", clock, settings=SETTINGS)
+    idle = [minute(gpu, 1_000_000 + clock() // MINUTE - 1, 0.0) for gpu in range(8)]
+    room.push("dgx-1", idle, tick_now=1_000_000 + clock() // MINUTE)
+    room.sweep()
+    began = clock()
+    for step in plan:
+        live(room, step)
+
+    check_now(room)
+    first, last = local_day(began, ZONE), local_day(clock(), ZONE)
+    for number in range((last - first).days + 1):
+        check_day(room, first + timedelta(days=number))
+    room.close()
