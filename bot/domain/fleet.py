@@ -76,7 +76,7 @@ class Instance:
     @property
     def paid_anyway(self) -> str:
         """What it runs in that is paid whether it runs or not, for people; empty where a stop ends its cost."""
-        if self.lifecycle == "capacity-block":
+        if self.lifecycle == "capacity-block" and not (self.shape and self.shape.lifecycle):
             return "a capacity block"
         return self.shape.held if self.shape else ""
 

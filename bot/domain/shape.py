@@ -58,6 +58,7 @@ PLATFORMS: Mapping[str, str] = {
 }
 """The UsageOperation of a PlatformDetails, where EC2 names that alone."""
 SHARED, DEDICATED, HOST, OUTPOST = "default", "dedicated", "host", "outpost"
+_PAID_AHEAD = {"capacity-block": "a capacity block", "scheduled": "a scheduled reservation"}
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d+", re.ASCII)
 _WAVELENGTH = re.compile(r"(.+-wl\d+-[a-z]+)-wlz-(\d+)", re.ASCII)
 
@@ -76,6 +77,8 @@ class Shape:
     """The dedicated host it is on."""
     reservation: str = ""
     """The capacity reservation, or capacity block, it runs in; empty for none."""
+    lifecycle: str = ""
+    """InstanceLifecycle, as EC2 words it; empty on demand."""
     preference: str = ""
     """Which reservations it may run in: "open", "none", "capacity-reservations-only" or "targeted"."""
 
@@ -105,7 +108,9 @@ class Shape:
 
     @property
     def held(self) -> str:
-        """What is paid whether it runs or not, for people; empty where nothing is."""
+        """What is paid whether it runs or not, for people; empty where nothing is, as far as is known."""
+        if self.lifecycle in _PAID_AHEAD:
+            return _PAID_AHEAD[self.lifecycle]
         if self.tenancy == OUTPOST:
             return "an Outpost"
         if self.tenancy == HOST or self.host:

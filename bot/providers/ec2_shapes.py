@@ -136,6 +136,7 @@ def shape(raw: Mapping[str, Any]) -> Shape:
         tenancy=OUTPOST if raw.get("OutpostArn") else placement.get("Tenancy", ""),
         host=placement.get("HostId", ""),
         reservation=raw.get("CapacityReservationId", ""),
+        lifecycle=raw.get("InstanceLifecycle", ""),
         preference="targeted"
         if wish.get("CapacityReservationTarget")
         else wish.get("CapacityReservationPreference", ""),

@@ -162,7 +162,10 @@ def _stood(listing: Listing, now: int) -> str:
 
 def _money(listing: Listing) -> str:
     if not listing.running:
-        return _kept_paid(listing.keeping)
+        held = listing.instance.paid_anyway
+        return ", ".join(
+            filter(None, [_kept_paid(listing.keeping), f"{esc(held, 80)} is paid all the same" if held else ""])
+        )
     if listing.rate is None:
         return "no known price"
     about = "" if listing.rate.exact else "about "

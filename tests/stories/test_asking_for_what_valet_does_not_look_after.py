@@ -29,7 +29,14 @@ def with_others(office, others):
     sweeping.record(office.valet.desk, replace(here[0], others=others), office.clock())
 
 
-@pytest.mark.parametrize("line", ["/gpu why trn-1", "/gpu claim trn-1", "/cost prices trn-1", "/cost forecast trn-1"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("/gpu why trn-1", "/gpu claim trn-1", "/gpu claim trn-1 for 2h", "/gpu stop trn-1", "/gpu stop TRN-1 idle"),
+        *("/gpu wait trn-1", "/gpu book trn-1 tomorrow 20:00 for 6h", "/gpu hours trn-1", "/gpu history trn-1"),
+        *("/cost prices trn-1", "/cost forecast trn-1", "/gpu stop trn-1, train-7", "/cost rent-or-buy trn-1"),
+    ],
+)
 def test_it_is_named_as_what_it_is(mixed, line):
     said = mixed.types("ada", line)
 

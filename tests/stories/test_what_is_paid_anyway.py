@@ -105,3 +105,27 @@ def test_to_buy_in_its_place_is_not_weighed_as_if_stops_were_saved(reserved):
     reserved.fleet.change("train-7", shape=COMMON)
     reserved.tick()
     assert usage.at_once(db, *span, without_idle=True) < usage.at_once(db, *span)
+
+
+def test_a_capacity_block_has_no_price_by_the_hour_and_why_is_said(office):
+    office.fleet.change("train-7", lifecycle="capacity-block", shape=replace(COMMON, lifecycle="capacity-block"))
+    office.tick()
+
+    assert office.types("ada", "/cost prices train-7").startswith(
+        "train-7 has no known price. It runs in a capacity block, which is paid ahead and has no price by the hour. "
+        '`prices."p4d.24xlarge"` in valet.toml sets one.'
+    )
+
+
+def test_a_stopped_machine_on_a_host_of_its_own_goes_on_costing_all_of_it(office):
+    office.fleet.change("eval-2", shape=replace(COMMON, tenancy="host", host="h-01"))
+    office.clock.forward(40 * DAY)
+    office.tick()
+
+    assert "the dedicated host h-01 is paid all the same" in office.types("ada", "/gpu status eval-2")
+    dormant = office.types("ada", "/gpu status dormant")
+    assert "; and the dedicated host h-01, which is paid whether it runs or not" in dormant
+
+    office.types("ada", "/gpu start eval-2 for 2h")
+    card = office.sees("bob", "#ml-platform")
+    assert "Costs: nothing more, as the dedicated host h-01 is paid whether it runs or not." in card

@@ -40,6 +40,8 @@ def spends(action: Action) -> str:
         return "Costs: only its power, as it is owned."
     if rate is None:
         return "Costs: not known, as there is no price for it."
+    if action.kind == "start" and action.facts.paid_anyway:
+        return f"Costs: nothing more, as {esc(action.facts.paid_anyway, 80)} is paid whether it runs or not."
     about = "" if action.facts.rate_exact else "about "
     return f"Costs: {about}{usd(cost(rate, wanted))} for {length(wanted)}."
 

@@ -88,7 +88,9 @@ def _money(each: Dormant, now: int) -> str:
         f"{kept.disk_gib:,} GB of disks{named}, {'at least' if kept.is_least else 'about'} {usd(kept.micros)} a month"
     )
     least = "" if each.still.exact else "at least "
-    return f"{parts}, {least}{usd(so_far)} so far"
+    held = each.listing.instance.paid_anyway
+    beside = f"; and {esc(held, 80)}, which is paid whether it runs or not" if held else ""
+    return f"{parts}, {least}{usd(so_far)} so far{beside}"
 
 
 def _ways(instance: Instance) -> str:

@@ -17,8 +17,8 @@ def rented(told: Figure) -> Reply:
     name, rate, gpus = esc(told.instance.name, 60), told.rate, told.instance.gpu_count
     if rate is None:
         kind = esc(told.instance.type, 40)
-        ahead = " A capacity block is paid ahead, and has no price by the hour."
-        why = ahead if told.instance.lifecycle == "capacity-block" else ""
+        held = told.instance.paid_anyway if told.instance.lifecycle == "capacity-block" else ""
+        why = f" It runs in {esc(held, 80)}, which is paid ahead and has no price by the hour." if held else ""
         text = f'{name} has no known price.{why} `prices."{kind}"` in valet.toml sets one.'
     else:
         about = "" if rate.exact else "about "
@@ -34,7 +34,9 @@ def rented(told: Figure) -> Reply:
 def _anyway(told: Figure) -> str:
     """What a stop does not change."""
     held = told.instance.paid_anyway
-    return f"It runs in {esc(held, 80)}, which is paid whether it runs or not: a stop saves nothing." if held else ""
+    if not held or told.rate is None:
+        return ""
+    return f"It runs in {esc(held, 80)}, which is paid whether it runs or not: a stop saves nothing."
 
 
 def compare(told: Figure) -> list[Block]:
