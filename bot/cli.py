@@ -6,16 +6,20 @@ before it is known which subcommand was meant.
 
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
 
 from bot import __version__
+from bot.domain.typography import marks
 from bot.errors import ValetError
 
 REFUSED = 1
 LOCK_HELD = 75
 """EX_TEMPFAIL: another process looks after this database."""
+MOST_OF_A_NAME = 250
+"""Longer names make file systems complain."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("bot.commands.run", "Run the bot."),
@@ -45,6 +49,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 class LazyGroup(click.Group):
     """A group that imports a subcommand only to run it or to show its help."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; dashes and quotes that keyboards make of plain ones are taken for those."""
+        return super().parse_args(ctx, list(map(_plain, args)))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order of the table."""
@@ -81,6 +89,12 @@ class LazyGroup(click.Group):
         except ValetError as refused:
             click.echo(f"Error: {refused}", err=True)
             ctx.exit(_code(refused))
+
+
+def _plain(arg: str) -> str:
+    """As a plain keyboard has it, unless a file is called so."""
+    is_file = len(arg) < MOST_OF_A_NAME and Path(arg).exists()
+    return arg if arg.isascii() or is_file else marks(arg).strip()
 
 
 def _code(refused: ValetError) -> int:

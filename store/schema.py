@@ -11,6 +11,7 @@ from store.sharing import (
     bookings,
     calendars,
     claims,
+    clarifications,
     grants,
     handovers,
     line,
@@ -73,6 +74,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_idle_machines", ledger.IDLE_SCHEMA),
     ("0002_budgets_told", budgets.PER_AMOUNT),
     ("0002_people_names", people_names.SCHEMA),
+    ("0002_clarifications", clarifications.SCHEMA),
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from bot.domain.typography import marks, plain
 from bot.errors import SettingsError
 from bot.nearest import nearest
 from bot.settings.whole import Settings
@@ -34,10 +35,19 @@ PLAINLY = {
 """What was expected, where a value is of the wrong kind."""
 
 
+VERBATIM = frozenset(
+    {
+        *("reason", "purpose", "power_on", "power_off", "command", "commands", "script"),
+        *("path", "file", "folder", "database", "url", "columns", "results", "holidays_file"),
+    }
+)
+"""What is not read by Valet but shown, run or opened, and stays as it was typed."""
+
+
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings file. Raises SettingsError."""
     try:
-        table = tomllib.loads(path.read_text())
+        table = _table(path.read_text())
     except FileNotFoundError:
         raise SettingsError(f"There is no settings file {path}. `valet init` writes one to fill in.") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -45,10 +55,30 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     return parse(table, environment)
 
 
+def _table(text: str) -> dict[str, Any]:
+    """The file as TOML, whatever quotes an editor made of plain ones. Raises TOMLDecodeError."""
+    text = text.removeprefix("\ufeff")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        if text.isascii():
+            raise
+        return tomllib.loads(marks(text))
+
+
+def _typed(value: Any) -> Any:
+    """Every text as a plain keyboard has it, as people's commands are read; what is free text or a command stays."""
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, Mapping):
+        return {key: each if key in VERBATIM else _typed(each) for key, each in value.items()}
+    return [_typed(each) for each in value] if isinstance(value, list) else value
+
+
 def parse(table: dict[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
     """Check a table of settings. Raises SettingsError naming the first wrong key."""
     try:
-        settings = Settings.model_validate(table)
+        settings = Settings.model_validate(_typed(table))
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
     if environment.get("VALET_DB"):

@@ -9,6 +9,7 @@ from handlers.actions import (
     budgets,
     calendar,
     claims,
+    clarifying,
     draining,
     find,
     fleet,
@@ -32,6 +33,7 @@ from handlers.blocks.parts import Reply
 PRESSES: dict[str, Press] = {
     **fleet.PRESSES,
     **claims.PRESSES,
+    **clarifying.PRESSES,
     **booking.PRESSES,
     **calendar.PRESSES,
     **find.PRESSES,

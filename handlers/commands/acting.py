@@ -8,8 +8,8 @@ from bot.services.acting import asking, breaking_glass
 from handlers.blocks.acting import approvals
 from handlers.blocks.parts import Reply
 from handlers.commands import batches, hints, launches
+from handlers.commands.lengths import is_length as spells_length
 from handlers.commands.moments import time_of_day
-from handlers.commands.parse import is_length as spells_length
 from handlers.commands.parse import readable
 from handlers.commands.spans import Span, timed
 from handlers.commands.verbs import Ask, Verb, named

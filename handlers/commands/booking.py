@@ -2,9 +2,12 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
+from zoneinfo import ZoneInfo
 
+from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
+from bot.domain.moments import days_after, local
 from bot.domain.sharing.bookings import Slot, Wish
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
@@ -13,12 +16,13 @@ from bot.services.sharing import booking, booking_limits, fair_use, granting
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import booking as blocks
 from handlers.blocks.sharing import granting as requests
-from handlers.commands.moments import time_of_day, weekday
-from handlers.commands.parse import is_length, measured, readable
+from handlers.commands.calendar_days import weekday
+from handlers.commands.clocks import MORNING, NIGHT, clock
+from handlers.commands.from_to import apart
+from handlers.commands.lengths import is_length, measured
+from handlers.commands.parse import readable
 from handlers.commands.spans import Asker, chosen, claim_words
 from handlers.commands.verbs import Ask, Verb, named, no_more
-
-_FROM_TO = re.compile(r"(\d{1,2}(?::\d\d)?(?:am|pm)?)-(\d{1,2}(?::\d\d)?(?:am|pm)?)", re.ASCII | re.IGNORECASE)
 
 
 def book(ask: Ask) -> Reply:
@@ -48,12 +52,13 @@ def wish(rest: list[str], asker: Asker) -> tuple[Wish, str]:
 
     Raises Refused.
     """
-    choice, rest = chosen(_apart(rest))
+    choice, rest = chosen(apart(rest))
     rest, weekly = _weekly(rest)
     rest = rest[1:] if rest and rest[0].lower() in {"on", "from"} else rest
     if weekly and (not rest or weekday(rest[0]) is None):
         raise Refused("Bookings come back weekly. Try `every tue 20:00 for 6h`.")
     ahead, rest = _length_ahead(rest)
+    rest = _whole(rest, asker)
     begin, rest = asker.moment(rest)
     rest = ahead + rest
     last_day, rest = _last_day(rest, asker) if weekly else (None, rest)
@@ -80,27 +85,43 @@ def _weekly(rest: list[str]) -> tuple[list[str], bool]:
 
 def _length_ahead(rest: list[str]) -> tuple[list[str], list[str]]:
     """ "for 6h" before the beginning, and the words without it."""
-    if not rest or rest[0].lower() != "for" or not is_length(rest[1:]):
+    said = rest[1:] if rest and rest[0].lower() == "for" else rest
+    if not is_length(said, spelled=said != rest) or clock(said) is not None:
         return [], rest
-    after = measured(rest[1:])[1]
-    return rest[: len(rest) - len(after)], after
+    length, after = measured(said)
+    return (["for", f"{length // MINUTE}m"], after) if after else ([], rest)
+
+
+def _whole(rest: list[str], asker: Asker) -> list[str]:
+    """With "overnight" and "the weekend" from their beginning to their end, where nothing else begins it."""
+    said = " ".join(word.lower() for word in rest[:4])
+    found = _NIGHT_OR_WEEKEND.match(said)
+    if found is None:
+        return rest
+    today, after = local(asker.now, ZoneInfo(asker.zone())), rest[len(found[0].split()) :]
+    if "night" in found[0]:
+        begin, end, days = today.date(), 1, (NIGHT, MORNING)
+    else:
+        begin, end, days = days_after(today.date(), (5 - today.weekday()) % 7), 2, (time(), time())
+    until = (
+        []
+        if any(is_length(after[at + 1 :]) for at, word in enumerate(after) if word == "for")
+        else [*("until", f"{days_after(begin, end):%Y-%m-%d}", f"{days[1]:%H:%M}")]
+    )
+    return [f"{begin:%Y-%m-%d}", f"{days[0]:%H:%M}", *until, *after]
+
+
+_NIGHT_OR_WEEKEND = re.compile(r"(?:for |over )?(?:overnight|over night|(?:(?:the|this) )?weekend)(?= |$)")
 
 
 def _last_day(rest: list[str], asker: Asker) -> tuple[date | None, list[str]]:
     """The day in "until 20 dec", which has no time of day, and the words without it. Raises Refused."""
     for at, word in enumerate(rest):
-        if word.lower() in {"until", "till"} and time_of_day(" ".join(rest[at + 1 : at + 2])) is None:
+        if word.lower() in {"until", "till"} and clock(rest[at + 1 :]) is None:
             found, after = asker.day(rest[at + 1 :])
-            if not after or time_of_day(after[0]) is None:
+            if not after or clock(after) is None:
                 return found, rest[:at] + after
     return None, rest
-
-
-def _apart(rest: list[str]) -> list[str]:
-    """With "20:00-23:00" and "20:00 - 23:00" as "20:00 to 23:00"."""
-    plain = ["to" if word == "-" and 0 < at < len(rest) - 1 else word for at, word in enumerate(rest)]
-    found = [(word, _FROM_TO.fullmatch(word)) for word in plain]
-    return [part for word, times in found for part in ([times[1], "to", times[2]] if times else [word])]
 
 
 def in_the_way(ask: Ask, listing: Listing, slot: Slot, choice: GpuChoice | None = None) -> Reply:

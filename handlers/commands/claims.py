@@ -26,7 +26,7 @@ def claim(ask: Ask) -> Reply:
     if meant is not None:
         return take_best(ask, *meant)
     listing, rest = named(ask, "claim")
-    asked = claim_words(rest, ask.asker())
+    asked = claim_words(rest, replace(ask.asker(), books=True))
     _refuse_another(ask, asked.note)
     return take(ask, listing, choice=asked.choice, span=asked.span, note=readable(asked.note))
 
@@ -43,7 +43,7 @@ def _refuse_another(ask: Ask, note: str) -> None:
 
 def take_best(ask: Ask, want: Want, rest: list[str]) -> Reply:
     """Claim the best that is free; where nothing is, say what could serve."""
-    asked = claim_words(rest, ask.asker())
+    asked = claim_words(rest, replace(ask.asker(), books=True))
     if asked.choice is not None:
         raise Refused(f"Say the number once: `claim {want}`, or `claim train-7 gpus:2` with a name of yours.")
     _refuse_another(ask, asked.note)

@@ -90,8 +90,8 @@ def _named(plain: str, today: date) -> Span | None:
     quarter = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)
     return {
         **dict.fromkeys(("", "month", "this month", "mtd", "month to date"), _month(today)),
-        **dict.fromkeys(("today", "now"), (today, today)),
-        "yesterday": (today - DAY, today - DAY),
+        **dict.fromkeys(("today", "now", "day", "this day"), (today, today)),
+        **dict.fromkeys(("yesterday", "last day", "previous day"), (today - DAY, today - DAY)),
         **dict.fromkeys(("last", "last month", "previous month"), _month(first - DAY)),
         **dict.fromkeys(("week", "this week"), (monday, monday + 6 * DAY)),
         **dict.fromkeys(("last week", "previous week"), (monday - 7 * DAY, monday - DAY)),

@@ -8,13 +8,17 @@ from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import find as blocks
 from handlers.blocks.sharing.find import Asked
 from handlers.commands.spans import Span, span
+from handlers.commands.unclear import Unclear
 from handlers.commands.verbs import Ask, Verb
 
 
 def find(ask: Ask) -> Reply:
     """What could serve, best first, with the cost of each."""
     want, rest = _want(ask)
-    wanted, rest = span(rest, ask.asker())
+    try:
+        wanted, rest = span(rest, ask.asker())
+    except Unclear as unclear:
+        raise unclear.of_time() from None
     if rest:
         command = ask.desk.settings.slack.gpu_command
         raise Refused(f'I can\'t make sense of "{" ".join(rest)[:60]}" here. Try `{command} find 2xA100 for 6h`.')

@@ -1,7 +1,8 @@
 """Moments as people type them, in their own zone: 18:00, 6pm, tomorrow 20:00, fri 14:00, 25 nov 14:00, in 2h.
 
 A time alone is the next one there is; one that passed within the last hour is asked about instead. A day needs a
-time with it, except "tonight", which is 20:00. After a day the hour alone will do: "fri 9".
+time with it, except "tonight", which is 20:00; a part of a day is a time ("tomorrow morning" is 9:00), and after a day
+the hour alone will do: "fri 9". "next fri" is the first Friday that is not today.
 """
 
 import re
@@ -12,23 +13,27 @@ from zoneinfo import ZoneInfo
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.moments import days_after, local, next_instant
 from bot.errors import Refused
-from handlers.commands.parse import measured
+from handlers.commands.calendar_days import MONTHS, Day, exactly, read_day, weekday
+from handlers.commands.clocks import HOUR as BARE_HOUR
+from handlers.commands.clocks import (
+    MORNING,
+    NIGHT,
+    NOON,
+    OTHER_ZONES,
+    OWN_NAMES,
+    PARTS,
+    UTC_NAMES,
+    clock,
+    either,
+    time_of_day,
+)
+from handlers.commands.lengths import measured
+from handlers.commands.unclear import Unclear, choice
+
+__all__ = ["Moment", "day", "moment", "time_of_day", "weekday"]
 
 _HINT = "Try 18:00, 6pm, tomorrow 20:00, fri 14:00, 25 nov 14:00 or in 2h."
-_TIME = re.compile(r"(\d{1,2}):(\d\d)(am|pm)?|(\d{1,2})(am|pm)|noon|midnight", re.ASCII)
-_HOUR = re.compile(r"\d{1,2}", re.ASCII)
-_ISO = re.compile(r"(20\d\d)-(\d\d)-(\d\d)", re.ASCII)
-_DAY_NUMBER = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\.?", re.ASCII)
-_YEAR = re.compile(r"20\d\d", re.ASCII)
-_TWO_WAYS = re.compile(r"\d{1,2}[/.]\d{1,2}(?:[/.](?:20)?\d\d)?\.?", re.ASCII)
-_MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_WEEKDAYS = {short: day for day, name in enumerate(_DAYS) for short in (name, name[:3])} | {"thur": 3}
-_NIGHT = time(20)
-_NOON = time(12)
+_TWO_WAYS = re.compile(r"(\d{1,2})[/.](\d{1,2})(?:[/.](?:20)?\d\d)?\.?", re.ASCII)
 _SMALL_HOURS = 5
 """Until then "tonight" has not ended."""
 _JUST_PAST = HOUR
@@ -46,172 +51,145 @@ class Moment:
     """A sentence on how it was understood, where that may surprise."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Day:
-    said: str
-    date: date
-    kind: str
-    """today, tonight, tomorrow, weekday, date (without a year) or exact."""
-
-
 def moment(rest: list[str], zone: ZoneInfo, now: int, *, start: int | None = None) -> tuple[Moment, list[str]]:
     """The moment that the first words name, and the words after it. With a start, it is the first one after that.
 
-    Raises Refused.
+    Raises Refused, and Unclear for what may be meant in several ways.
     """
     if not rest:
         raise Refused(f"At what time? {_HINT}")
-    if rest[0].lower() in {"at", "on"} and len(rest) > 1:
+    if rest[0].lower() in {"at", "on", "@"} and len(rest) > 1:
         rest = rest[1:]
     after = now if start is None else start
-    if rest[0].lower() == "in":
-        if len(rest) == 1:
-            raise Refused('In how long? Try "in 2h".')
-        length, rest = measured(rest[1:])
-        if not length:
-            raise Refused('"in 0m" is now. Try "in 2h".')
-        if length > _FARTHEST:
-            raise Refused(f"That is too far ahead. {_HINT}")
-        return Moment(after + length), rest
+    if rest[0].lower() == "in" and rest[1:3] != ["the", "morning"]:
+        return _in_a_while(rest, zone, after)
     day, at, rest = _day_and_time(rest, zone, after)
-    zone, rest = (ZoneInfo("UTC"), rest[1:]) if rest and rest[0].lower() == "utc" else (zone, rest)
+    zone, rest = _zone(zone, rest)
     if day is None:
         return (_next(at, zone, after) if start is not None else _soon(at, zone, now)), rest
-    return Moment(_on(day, at, zone, after)), rest
+    return Moment(_on(day, at, zone, after), day.remark), rest
+
+
+def _in_a_while(rest: list[str], zone: ZoneInfo, after: int) -> tuple[Moment, list[str]]:
+    """ "in 2h", and "in 3 days at 9:00". Raises Refused."""
+    if len(rest) == 1:
+        raise Refused('In how long? Try "in 2h".')
+    length, left = measured(rest[1:])
+    if not length:
+        raise Refused('"in 0m" is now. Try "in 2h".')
+    if length > _FARTHEST:
+        raise Refused(f"That is too far ahead. {_HINT}")
+    left = left[1:] if [word.lower() for word in left[:1]] in (["time"], ["time,"]) else left
+    timed = clock(left[1:] if [word.lower() for word in left[:1]] == ["at"] else left, bare=False)
+    if timed is None or length % DAY:
+        return Moment(after + length), left
+    on = days_after(local(after, zone).date(), length // DAY)
+    return Moment(_on(exactly(on), timed[0], zone, after)), timed[1]
+
+
+def _zone(zone: ZoneInfo, rest: list[str]) -> tuple[ZoneInfo, list[str]]:
+    """The zone that stands behind a time. Raises Unclear for one that is neither the person's own nor UTC."""
+    least = [word.lower().strip(".,()") for word in rest[:2]]
+    if least[:1] and least[0] in UTC_NAMES:
+        return ZoneInfo("UTC"), rest[1:]
+    if least[:1] and least[0] in OWN_NAMES:
+        return zone, rest[2 if least[1:2] == ["time"] else 1 :]
+    if least == ["my", "time"]:
+        return zone, rest[2:]
+    if least[:1] and least[0] in OTHER_ZONES:
+        said = f"Times are read in your own zone, {zone.key}, or in UTC; {rest[0][:10]} can't be read."
+        own = [] if zone.key == "UTC" else [choice("", f"In {zone.key}")]
+        raise Unclear(said, rest[:1], [*own, choice("utc", "In UTC")])
+    return zone, rest
 
 
 def day(rest: list[str], zone: ZoneInfo, now: int) -> tuple[date, list[str]]:
     """The day that the first words name, and the words after it. Raises Refused."""
-    found, left = _day(rest, local(now, zone).date())
+    found, left = read_day(rest, local(now, zone).date())
     if found is None:
         said = f'"{rest[0][:40]}" is no day I can read. ' if rest else "Which day? "
         raise Refused(f"{said}Try 20 dec or 2026-12-20.")
     return found.date, left
 
 
-def weekday(word: str) -> int | None:
-    """The day of the week, Monday is 0: tue, tuesday, tuesdays; None when it is none."""
-    return _WEEKDAYS.get(word.lower().rstrip(",").removesuffix("s"))
-
-
-def time_of_day(word: str, *, bare: bool = False) -> time | None:
-    """The time a word says: 18:00, 6pm, noon; with `bare` the hour alone, too. None: it says none. Raises Refused."""
-    plain = word.lower().rstrip(".,")
-    if bare and _HOUR.fullmatch(plain):
-        plain += ":00"
-    found = _TIME.fullmatch(plain)
-    if not found:
-        return None
-    if plain in {"noon", "midnight"}:
-        return _NOON if plain == "noon" else time()
-    hour, minute, half = int(found[1] or found[4]), int(found[2] or 0), found[3] or found[5]
-    if half and 1 <= hour <= 12:
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    elif half:
-        hour = 24
-    if hour > 23 or minute > 59:
-        raise Refused(f'"{word[:40]}" is no time of day. Try 18:00 or 6pm.')
-    return time(hour, minute)
-
-
-def _day_and_time(rest: list[str], zone: ZoneInfo, after: int) -> tuple[_Day | None, time, list[str]]:
+def _day_and_time(rest: list[str], zone: ZoneInfo, after: int) -> tuple[Day | None, time, list[str]]:
     """In either order, with "at" or "on" between them. Raises Refused."""
     today = local(after, zone).date()
-    first = time_of_day(rest[0])
+    first = clock(rest)
     if first is not None:
-        day, left = _day(rest[2:] if [word.lower() for word in rest[1:2]] == ["on"] else rest[1:], today)
-        return (_clear(day, rest[0]), first, left) if day else (None, first, rest[1:])
-    day, left = _day(rest, today)
+        found, left = first
+        day, after_day = read_day(left[1:] if [word.lower() for word in left[:1]] == ["on"] else left, today)
+        if day is None and [word.lower() for word in left[:2]] == ["next", "day"]:
+            day, after_day = exactly(days_after(today, 1)), left[2:]
+        return (_clear(day, rest[: len(rest) - len(after_day)]), found, after_day) if day else (None, found, left)
+    part, left = _part(rest)
+    if part is not None:
+        return None, part, left
+    day, left = read_day(rest, today)
     if day is None:
-        raise Refused(_misread(rest[0]))
-    if left and left[0].lower() == "at":
-        left = left[1:]
-    at = time_of_day(left[0], bare=True) if left else None
-    if at is None and day.kind == "tonight":
-        return day, _NIGHT, left
-    if at is None:
-        when = day.said if day.kind in {"today", "tomorrow"} else f"on {day.said}"
-        raise Refused(f"At what time {when}? Try {day.said} 14:00.")
-    return _clear(day, left[0]), at, left[1:]
+        raise _misread(rest)
+    left = left[1:] if left and left[0].lower() in {"at", "@", "in", "from"} and _is_time(left[1:]) else left
+    timed = clock(left, bare=True)
+    if timed is None:
+        part, left = _part(left)
+        if part is not None:
+            return day, part, left
+        if day.kind == "tonight":
+            return day, NIGHT, left
+        raise _no_time(day, rest, left)
+    return _clear(day, rest[: len(rest) - len(timed[1])]), timed[0], timed[1]
 
 
-def _clear(day: _Day, time_word: str) -> _Day:
-    """The day, unless nobody can know which end of it its midnight is. Raises Refused."""
-    if not time_word.lower().startswith("midnight"):
+def _is_time(rest: list[str]) -> bool:
+    return clock(rest, bare=True) is not None or _part(rest)[0] is not None
+
+
+def _part(rest: list[str]) -> tuple[time | None, list[str]]:
+    """A part of a day, such as "the morning", and the words after it."""
+    least = [word.lower().rstrip(".,;!?") for word in rest[:4]]
+    at = 1 if least[:1] in (["the"], ["this"]) else 0
+    if least[at : at + 1] and least[at] in PARTS:
+        return PARTS[least[at]], rest[at + 1 :]
+    for said in (["end", "of", "day"], ["end", "of", "business"], ["close", "of", "business"]):
+        if least[at : at + 3] == said:
+            return PARTS["eod"], rest[at + 3 :]
+    return None, rest
+
+
+def _no_time(day: Day, rest: list[str], left: list[str]) -> Unclear:
+    when = day.said if day.kind in {"today", "tomorrow"} else f"on {day.said}"
+    said = rest[: len(rest) - len(left)]
+    choices = [choice(f"{day.date} {at:%H:%M}", f"{day.date:%a %-d %b} {at:%H:%M}") for at in (MORNING, PARTS["eod"])]
+    return Unclear(f"At what time {when}? Try {day.said} 14:00.", said, choices)
+
+
+def _clear(day: Day, said: list[str]) -> Day:
+    """The day, unless nobody can know which end of it its midnight is. Raises Unclear."""
+    if not any(word.lower().startswith("midnight") for word in said):
         return day
     if day.kind in {"today", "tonight"}:
         return replace(day, kind="tonight")
-    raise Refused(f"Before or after {day.said}? Say {day.said} 0:00 or {day.said} 23:59.")
+    sentence = f"Before or after {day.said}? Say {day.said} 0:00 or {day.said} 23:59."
+    ends = [(day.date, "before"), (days_after(day.date, 1), "after")]
+    raise Unclear(sentence, said, [choice(f"{on} 0:00", f"The midnight {side} {day.said}") for on, side in ends])
 
 
-def _day(rest: list[str], today: date) -> tuple[_Day | None, list[str]]:
-    """The day that the first words name, and the words after it. Raises Refused."""
-    if not rest:
-        return None, rest
-    word = rest[0].lower().rstrip(",")
-    if word in {"today", "tonight", "tomorrow"}:
-        return _Day(word, days_after(today, int(word == "tomorrow")), word), rest[1:]
-    number = weekday(word)
-    if number is not None:
-        dated, left = _day(rest[1:], today)
-        if dated is not None and dated.kind in {"date", "exact"}:
-            return _of_weekday(dated, number), left
-        ahead = (number - today.weekday()) % 7
-        return _Day(word, days_after(today, ahead), "weekday"), rest[1:]
-    iso = _ISO.fullmatch(word.partition("t")[0])
-    if iso:
-        clock = word.partition("t")[2]
-        on = _date(iso[0], int(iso[1]), int(iso[2]), int(iso[3]))
-        return _Day(iso[0], on, "exact"), ([clock] if clock else []) + rest[1:]
-    return _month_and_day(rest, today)
+def _either_day(word: str) -> list[str]:
+    """The days that 5/11 may be; 27.11. is one only."""
+    found = _TWO_WAYS.fullmatch(word)
+    first, second = (int(found[1]), int(found[2])) if found else (0, 0)
+    pairs = {(first, second), (second, first)}
+    return [f"{day} {MONTHS[month - 1][:3]}" for day, month in sorted(pairs) if 0 < month <= 12 and 0 < day <= 31]
 
 
-def _of_weekday(day: _Day, number: int) -> _Day:
-    """A date with its day of the week, "sun 29 nov". Raises Refused where they do not agree."""
-    if day.date.weekday() != number:
-        raise Refused(f"{day.said} is a {day.date:%A}, not a {_DAYS[number].title()}. Say only one of them.")
-    return day
-
-
-def _month_and_day(rest: list[str], today: date) -> tuple[_Day | None, list[str]]:
-    """25 nov, 25th november 2026, nov 25: of the year that makes it the next one. Raises Refused."""
-    if len(rest) < 2:
-        return None, rest
-    month, number = _month(rest[1]), _DAY_NUMBER.fullmatch(rest[0].lower().rstrip(","))
-    if month is None or number is None:
-        month, number = _month(rest[0]), _DAY_NUMBER.fullmatch(rest[1].lower().rstrip(","))
-    if month is None or number is None:
-        return None, rest
-    said = f"{rest[0]} {rest[1]}"
-    if len(rest) > 2 and _YEAR.fullmatch(rest[2]):
-        return _Day(f"{said} {rest[2]}", _date(said, int(rest[2]), month, int(number[1])), "exact"), rest[3:]
-    # 29 February is a date of some years only; the error names what was said
-    on = _date(said, today.year, month, int(number[1]))
-    if on < today:
-        on = _date(said, today.year + 1, month, int(number[1]))
-    return _Day(said, on, "date"), rest[2:]
-
-
-def _month(word: str) -> int | None:
-    plain = word.lower().rstrip(".,")
-    if plain == "sept":
-        return 9
-    return next((number for number, name in enumerate(_MONTHS, 1) if plain in {name, name[:3]}), None)
-
-
-def _date(said: str, year: int, month: int, day: int) -> date:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        raise Refused(f'There is no "{said[:40]}" in {year}. Write a day such as 2026-11-25.') from None
-
-
-def _misread(word: str) -> str:
+def _misread(rest: list[str]) -> Refused:
+    word = rest[0]
     if _TWO_WAYS.fullmatch(word):
-        return f'"{word[:40]}" can be read in two ways. Write 25 nov 14:00 or 2026-11-25 14:00.'
-    if _HOUR.fullmatch(word):
-        return f'"{word[:40]}" could be morning or evening. Try {int(word) % 24:02}:00 or {(int(word) - 1) % 12 + 1}pm.'
-    return f'"{word[:40]}" is no time I can read. {_HINT}'
+        sentence = f'"{word[:40]}" can be read in two ways. Write 25 nov 14:00 or 2026-11-25 14:00.'
+        return Unclear(sentence, rest[:1], [choice(day) for day in _either_day(word)])
+    if BARE_HOUR.fullmatch(word):
+        return either(rest[:1], int(word))
+    return Refused(f'"{word[:40]}" is no time I can read. {_HINT}')
 
 
 def _soon(at: time, zone: ZoneInfo, now: int) -> Moment:
@@ -237,7 +215,7 @@ def _next(at: time, zone: ZoneInfo, after: int) -> Moment:
     return Moment(next(each for each in found if each is not None))
 
 
-def _on(day: _Day, at: time, zone: ZoneInfo, after: int) -> int:
+def _on(day: Day, at: time, zone: ZoneInfo, after: int) -> int:
     """When it is this late on that day. Raises Refused when that is over."""
     on = day.date
     if day.kind == "tonight":
@@ -255,4 +233,4 @@ def _night(today: date, at: time, *, early: bool) -> tuple[date, time]:
     """Tonight at 8 is 20:00, tonight at 1 is past the next midnight; `early` is said before that hour of today."""
     if at.hour < _SMALL_HOURS:
         return days_after(today, int(not early)), at
-    return today, at if at >= _NOON else at.replace(hour=at.hour + 12)
+    return today, at if at >= NOON else at.replace(hour=at.hour + 12)

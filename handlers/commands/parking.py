@@ -12,8 +12,9 @@ from bot.services.desk import channel_of
 from handlers.blocks.acting import on_hours as hours_blocks
 from handlers.blocks.acting import parking as blocks
 from handlers.blocks.parts import Reply
+from handlers.commands.lengths import is_length
 from handlers.commands.moments import time_of_day, weekday
-from handlers.commands.parse import is_length, readable
+from handlers.commands.parse import readable
 from handlers.commands.spans import timed
 from handlers.commands.verbs import Ask, Verb, named
 

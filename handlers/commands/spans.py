@@ -1,51 +1,17 @@
-"""From when to when, as people say it: for 4h, until 18:00, until fri 14:00."""
+"""What follows an instance, as people say it: GPUs, for 4h or until 18:00, and a note, in any order."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
-from zoneinfo import ZoneInfo
 
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
-from handlers.commands.moments import Moment, day, moment, time_of_day, weekday
-from handlers.commands.parse import gpu_choice, gpu_words, is_length, looks_like_length, measured
+from handlers.commands import notes
+from handlers.commands.lasting import UNTIL, Asker, Span, span
+from handlers.commands.lengths import bare, is_length, measured
+from handlers.commands.parse import Quoted, gpu_choice, gpu_words
+from handlers.commands.unclear import Unclear
 
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Whose words they are: their zone is asked for only where a time of day is read."""
-
-    zone: Callable[[], str]
-    now: int
-    start: int | None = None
-    """After which times are meant, where that is not now."""
-
-    def moment(self, rest: list[str]) -> tuple[Moment, list[str]]:
-        """The moment that the first words name, and the words after it. Raises Refused."""
-        return moment(rest, ZoneInfo(self.zone()), self.now, start=self.start)
-
-    def day(self, rest: list[str]) -> tuple[date, list[str]]:
-        """The day that the first words name, and the words after it. Raises Refused."""
-        return day(rest, ZoneInfo(self.zone()), self.now)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """How long, or until when; None where it was not said."""
-
-    length: int | None = None
-    until: Moment | None = None
-
-    @property
-    def end(self) -> int | None:
-        """The instant it ends, if one was named."""
-        return self.until.at if self.until else None
-
-    @property
-    def remark(self) -> str:
-        """On how its end was understood, where that may surprise."""
-        return self.until.remark if self.until else ""
+__all__ = ["Asker", "ClaimWords", "Span", "chosen", "claim_words", "extension", "span", "timed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +26,8 @@ class ClaimWords:
 def claim_words(rest: list[str], asker: Asker, *, choice: GpuChoice | None = None) -> ClaimWords:
     """The parts of "[gpus:2] [for 4h|until 18:00] [note...]", in any order.
 
-    Raises Refused, also for what is said twice; a choice of GPUs may have been made before.
+    Raises Refused, also for what is said twice, and Unclear for what can't be read; a choice of GPUs may have been
+    made before.
     """
     found, left = Span(), rest
     while left:
@@ -70,7 +37,19 @@ def claim_words(rest: list[str], asker: Asker, *, choice: GpuChoice | None = Non
             break
         _refuse_twice(left, after, is_more=bool(more and choice) or (lasts != Span() and found != Span()))
         choice, found, left = more or choice, lasts if lasts != Span() else found, after
-    return _from_end(ClaimWords(choice, found, " ".join(left)), left, asker)
+    asked, note = _from_end(ClaimWords(choice, found, ""), left, asker)
+    note = [] if all(bare(word) in _EMPTY for word in note) else note
+    notes.check(note, asker, lasts=asked.span != Span(), has_gpus=asked.choice is not None)
+    return replace(asked, note=" ".join(note))
+
+
+_EMPTY = frozenset(
+    {
+        *("please", "pls", "plz", "thanks", "thx", "ty", "max", "maximum", "total", "long", "or", "so", "now", "in"),
+        *("straight", "starting", "from", "on", "then", "and"),
+    }
+)
+"""Words that say nothing of their own behind the rest."""
 
 
 def timed(rest: list[str], asker: Asker) -> tuple[Span, str]:
@@ -92,16 +71,22 @@ def _span_or_note(rest: list[str], asker: Asker, *, first: bool) -> tuple[Span, 
 
 
 def _refuse_twice(rest: list[str], after: list[str], *, is_more: bool) -> None:
+    said = rest[: len(rest) - len(after)]
+    if is_more and notes.comes_again(said):
+        raise notes.again(said)
     if is_more:
-        said = " ".join(rest[: len(rest) - len(after)])
-        raise Refused(f'"{said[:40]}" comes on top of what you said before. Say it once; {_QUOTED}')
+        word = " ".join(said)[:40]
+        raise Refused(f'"{word}" comes on top of what you said before. Say it once; {_QUOTED}')
 
 
 _QUOTED = 'a note that has such words goes in quotes: "resume for 2h".'
 
 
-def _from_end(asked: ClaimWords, note: list[str], asker: Asker) -> ClaimWords:
-    """With what was said behind the note: "fine-tune for 4h". Raises Refused for what is said amid it, or again."""
+def _from_end(asked: ClaimWords, note: list[str], asker: Asker) -> tuple[ClaimWords, list[str]]:
+    """With what was said behind the note: "fine-tune for 4h"; and the words of the note.
+
+    Raises Refused for what is said amid it, or again.
+    """
     for at in range(1, len(note)):
         choice, lasts, after = _part(note[at:], asker)
         if choice is None and lasts == Span():
@@ -111,18 +96,20 @@ def _from_end(asked: ClaimWords, note: list[str], asker: Asker) -> ClaimWords:
         if after and _part(after, asker)[:2] == (None, Span()):
             said = " ".join(note[at : len(note) - len(after)])
             raise Refused(f'Does "{said[:40]}" belong to the note? Say it before the note; {_QUOTED}')
-        kept = ClaimWords(choice or asked.choice, lasts if lasts != Span() else asked.span, " ".join(note[:at]))
-        return _from_end(kept, [*note[:at], *after], asker) if after else kept
-    return replace(asked, note=" ".join(note))
+        kept = replace(asked, choice=choice or asked.choice, span=lasts if lasts != Span() else asked.span)
+        return _from_end(kept, [*note[:at], *after], asker) if after else (kept, note[:at])
+    return asked, note
 
 
 def _part(rest: list[str], asker: Asker) -> tuple[GpuChoice | None, Span, list[str]]:
     """What clearly tells of GPUs or of time at the beginning of these words, and the words after it."""
     first = rest[0].lower()
+    if isinstance(rest[0], Quoted):
+        return None, Span(), rest
     if re.match(r"-{0,2}gpus?[:=]", first):
         choice, after = chosen(rest)
         return choice, Span(), after
-    if first in {"until", "till"} or (first == "for" and is_length(rest[1:])):
+    if first in UNTIL or (first == "for" and is_length(rest[1:])) or asker.named_end(rest):
         lasts, after = _span_or_note(rest, asker, first=False)
         return None, lasts, after
     return _bare(rest, asker)
@@ -145,10 +132,18 @@ def chosen(rest: list[str]) -> tuple[GpuChoice | None, list[str]]:
     return (gpu_choice(said), after) if said else (None, rest)
 
 
+_MORE = frozenset({"more", "another", "additional", "extra", "further"})
+
+
 def extension(rest: list[str], asker: Asker) -> Span | None:
     """The span in "[by|for] 2h" and "until 18:00"; None when none is said or something else is. Raises Refused."""
     rest = rest[1:] if rest and rest[0].lower() == "by" and is_length(rest[1:]) else rest
-    found, left = span(rest, asker)
+    more = [word for word in rest if word.lower() not in _MORE]
+    rest = [more[0].lstrip("+"), *more[1:]] if more and is_length([more[0].lstrip("+"), *more[1:]]) else rest
+    try:
+        found, left = span(rest, asker)
+    except Unclear as unclear:
+        raise unclear.of_time() from None
     if left == rest and is_length(rest):
         length, left = measured(rest)
         found = Span(length)
@@ -157,45 +152,3 @@ def extension(rest: list[str], asker: Asker) -> Span | None:
     if left:
         raise Refused(f'I can\'t make sense of "{" ".join(left)[:40]}" after that. Try `extend train-7 2h`.')
     return found
-
-
-def span(rest: list[str], asker: Asker) -> tuple[Span, list[str]]:
-    """The span in "[for] 4h ..." and "until 18:00 ...", and the words after it. Raises Refused."""
-    first = rest[0].lower() if rest else ""
-    is_end = first in {"to", "by"} and (asker.start is not None or time_of_day(" ".join(rest[1:2])) is not None)
-    if first in {"until", "till"} or is_end:
-        _refuse_length(rest[1:2])
-        until, left = asker.moment(rest[1:])
-        return Span(until=until), left
-    if first == "for" and len(rest) == 1:
-        raise Refused('For how long? Try "for 4h".')
-    said = rest[1:] if first == "for" else rest
-    if is_length(said, spelled=first == "for"):
-        length, left = measured(said)
-        return Span(length), left
-    if not said or not looks_like_length(said[0]):
-        _refuse_beginning(said)
-        return Span(), rest
-    if time_of_day(said[0]) is not None:
-        raise Refused(f'"{said[0][:40]}" is a time of day. Say "until {said[0][:40]}", or for how long: for 4h.')
-    length, left = measured(said)
-    return Span(length), left
-
-
-def _refuse_length(word: list[str]) -> None:
-    if word and re.fullmatch(r"\d+(\.\d+)?(m|min|h|hr|d|w)", word[0].lower(), re.ASCII):
-        raise Refused(f'"{word[0][:40]}" is a length of time: say "for {word[0][:40]}", or a time such as until 18:00.')
-
-
-def _refuse_beginning(rest: list[str]) -> None:
-    """Whoever names a later time wants to book. Raises Refused."""
-    words = [word.lower() for word in rest[:3]]
-    words = words[1:] if words[:1] in (["at"], ["on"], ["from"]) else words
-    is_day = words[:1] in (["tomorrow"], ["tonight"], ["today"]) or (bool(words) and weekday(words[0]) is not None)
-    is_time = any(time_of_day(word) is not None for word in words[is_day : is_day + 1] if word)
-    if is_time or (is_day and (len(words) == 1 or weekday(words[0]) is None)):
-        said = " ".join(rest)[:40]
-        raise Refused(
-            f'"{said}" is a time. Say "until" before it if it is to end then, `book` it if it is to begin then, and '
-            "put it in quotes if it is a note."
-        )

@@ -12,7 +12,8 @@ from bot.services.desk import Desk, exactly, find
 from handlers.blocks import which
 from handlers.blocks.parts import Reply, context, lines, plainly, section
 from handlers.blocks.words import code
-from handlers.commands.spans import Asker
+from handlers.commands.lasting import Asker
+from handlers.commands.unclear import Unclear, ask_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,9 @@ def _run(command: str, verb: Verb, ask: Ask) -> Reply:
     except Ambiguous as error:
         found = looking.listings_of(ask.desk, error.instance_ids)
         return which.machine(error, found, ask.desk.clock(), f"{command}|{verb.name}", rest)
+    except Unclear as unclear:
+        kind = "cost" if command == ask.desk.settings.slack.cost_command else "gpu"
+        return ask_back(ask.desk, ask.user, kind, ask.words, unclear)
 
 
 def help_text(command: str, verbs: tuple[Verb, ...], first: str = "", *, of: str = "") -> Reply:

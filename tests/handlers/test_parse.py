@@ -10,7 +10,8 @@ from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused, ValetError
 from handlers.commands import cost, gpu
-from handlers.commands.parse import LONGEST, length, words
+from handlers.commands.lengths import length
+from handlers.commands.parse import LONGEST, words
 from handlers.commands.spans import Asker, Span, claim_words
 from handlers.commands.verbs import Ask
 from tests.conftest import MONDAY
@@ -141,8 +142,6 @@ def test_lengths_people_write_are_understood(typed, meant):
         ("4h 2 epochs", (4 * HOUR, "2 epochs")),
         ("fine-tune for 4h", (4 * HOUR, "fine-tune")),
         ("fine-tune of llama 2 hours", (2 * HOUR, "fine-tune of llama")),
-        ("a day in the life", (None, "a day in the life")),
-        ("for the demo on friday", (None, "for the demo on friday")),
         ("4h keep until it works", (4 * HOUR, "keep until it works")),
     ],
 )
@@ -191,6 +190,8 @@ def test_what_is_said_twice_is_refused_and_never_becomes_the_note(rest, said):
         ("until", "At what time"),
         ("for", "For how long"),
         ("gpus:", "names no GPUs"),
+        ("a day in the life", 'Is "a day" for how long, or a part of the note'),
+        ("for the demo on friday", "sounds like a time of"),
     ],
 )
 def test_what_may_be_meant_in_two_ways_is_refused_with_what_to_type(rest, said):

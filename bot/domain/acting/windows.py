@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.clock import DAY, MINUTE
 from bot.domain.moments import instant, local
+from bot.domain.typography import plain
 from bot.errors import Refused
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -75,15 +76,15 @@ def parse(text: str) -> tuple[Window, ...]:
 
     Days without hours have those that follow ("mon, wed, fri 8-18"), hours without days are of the days before.
     """
-    plain = " ".join(text.lower().split())
+    least = " ".join(plain(text).lower().split())
     for said, meant in _AS_MEANT:
-        plain = re.sub(said, meant, plain)
+        least = re.sub(said, meant, least)
     found: list[Window] = []
     days: list[frozenset[int]] = []
     last: list[frozenset[int]] = []
-    for part in (each.strip() for each in plain.split(",")):
+    for part in (each.strip() for each in least.split(",")):
         match = _PART.fullmatch(_TURNED.sub(r"\8 \1", part))
-        if match is None and not (_ONLY_DAYS.fullmatch(part) and any(letter.isdigit() for letter in plain)):
+        if match is None and not (_ONLY_DAYS.fullmatch(part) and any(letter.isdigit() for letter in least)):
             raise Refused(f'"{text.strip()[:40]}" is no window. {_EXPECTED}')
         if match is None or match[1]:
             days.append(_days(match[1] if match else part))

@@ -1,0 +1,120 @@
+"""Ends that have a name: overnight, tonight, the weekend, the end of the day or week."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from bot.domain.moments import days_after, instant, local
+from handlers.commands.clocks import DAY_END, EVENING, MORNING, NIGHT, NOON
+from handlers.commands.lengths import bare
+from handlers.commands.moments import Moment
+from handlers.commands.parse import Quoted
+from handlers.commands.unclear import Choice, Unclear, choice
+
+_LEAD = r"(?:for|until|till|til|over|through|thru|during|by|to) "
+_ALL = r"(?:(?:the|this|all|whole|entire|of|a) )*"
+_END = r"(?= |$)"
+_NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile(pattern + _END))
+    for name, pattern in (
+        ("overnight", rf"(?:{_LEAD})?(?:overnight|over-night|over night|all night(?: long)?)"),
+        ("overnight", rf"(?:for|over|through|thru|during) {_ALL}night"),
+        ("overnight", r"(?:until|till|til) (?:the )?(?:next )?morning"),
+        ("tonight", r"(?:for |during )?(?:tonight|tonite|this night|2nite)"),
+        ("weekend", rf"(?:for |over |through |thru |during )?{_ALL}(?:weekend|week-end|w/e)"),
+        ("weekend", r"(?:until|till|til) after (?:the |this )?weekend"),
+        (
+            "day",
+            rf"(?:{_LEAD})?(?:the )?(?:eod|cob|eob|end of (?:the |this )?(?:business |work(?:ing)? )?(?:day|today))",
+        ),
+        ("day", rf"(?:{_LEAD})?(?:the )?(?:close of business|end of business)"),
+        ("week", rf"(?:{_LEAD})?(?:the )?(?:eow|end of (?:the |this )?(?:work(?:ing)? )?week)"),
+    )
+)
+_SMALL_HOURS = 5
+"""Until then the night has not ended."""
+_FRIDAY = 4
+_LATE = 17
+"""From this hour on, "tonight" has as good as begun."""
+
+
+def named_end(
+    rest: list[str], zone: Callable[[], str], now: int, *, start: int | None = None, books: bool = False
+) -> tuple[Moment, list[str]] | None:
+    """The end that the first words name, and the words after it; None where they name none.
+
+    `books`: what is to begin later may be booked instead. Raises Unclear where it may be meant to begin later.
+    """
+    said = " ".join("'" if isinstance(word, Quoted) else bare(word) for word in rest[:7])
+    found = next(((name, match) for name, pattern in _NAMES if (match := pattern.match(said))), None)
+    if found is None:
+        return None
+    count = len(found[1][0].split())
+    if found[0] == "tonight" and rest[count : count + 1] and bare(rest[count])[:1].isdigit():
+        return None  # "tonight 20:00" is a moment
+    where = ZoneInfo(zone())
+    moment = _end(
+        found[0], rest[:count], local(now if start is None else start, where), where, start=start, books=books
+    )
+    return moment, rest[count:]
+
+
+def _end(name: str, said: list[str], there: datetime, zone: ZoneInfo, *, start: int | None, books: bool) -> Moment:
+    at = _Local(there, zone)
+    morning = at.on(int(there.hour >= _SMALL_HOURS), MORNING)
+    if name == "overnight":
+        return Moment(morning)
+    if name == "tonight":
+        if start is None and _SMALL_HOURS <= there.hour < _LATE:
+            raise _later(said, at, (0, NIGHT), (1, MORNING), books=books)
+        return Moment(morning, "Tonight is taken to end at 9:00.")
+    if name == "weekend":
+        monday = (7 - there.weekday(), MORNING)
+        is_near = there.weekday() > _FRIDAY or (there.weekday() == _FRIDAY and there.time() >= NOON)
+        if start is None and not is_near:
+            raise _later(said, at, (_FRIDAY - there.weekday(), EVENING), monday, books=books)
+        return Moment(at.on(*monday), "The weekend is taken to end on Monday at 9:00.")
+    ahead = (_FRIDAY - there.weekday()) % 7 if name == "week" else 0
+    if (ahead, there.time()) >= (0, DAY_END) and not ahead:
+        days = 7 if name == "week" else 1
+        choices = [at.until(0, time(23, 59)), at.until(days, DAY_END)]
+        raise Unclear(f'It is past 18:00, where "{" ".join(said)}" ends. Until when?', said, choices)
+    which = "week is taken for Friday" if name == "week" else "day is taken for"
+    return Moment(at.on(ahead, DAY_END), f"The end of the {which} 18:00.")
+
+
+class _Local:
+    """Days and times where somebody is."""
+
+    def __init__(self, there: datetime, zone: ZoneInfo) -> None:
+        self._today, self._zone = there.date(), zone
+
+    def on(self, days: int, at: time) -> int:
+        """The instant of a time, so many days ahead."""
+        return instant(days_after(self._today, days), at, self._zone)
+
+    def words(self, days: int, at: time) -> str:
+        """As it can be typed, on whatever day."""
+        return f"{days_after(self._today, days)} {at:%H:%M}"
+
+    def shown(self, days: int, at: time) -> str:
+        """As people read it."""
+        return f"{days_after(self._today, days):%a %-d %b} {at:%H:%M}"
+
+    def until(self, days: int, at: time) -> Choice:
+        """That end, to choose."""
+        return choice(f"until {self.words(days, at)}", f"Until {self.shown(days, at)}")
+
+
+def _later(said: list[str], at: _Local, begins: tuple[int, time], ends: tuple[int, time], *, books: bool) -> Unclear:
+    """It may be meant to begin now, or only then."""
+    now = choice(f"until {at.words(*ends)}", f"From now until {at.shown(*ends)}")
+    then = choice(
+        f"{at.words(*begins)} until {at.words(*ends)}",
+        f"Book {at.shown(*begins)} to {at.shown(*ends)}",
+        verb="book",
+    )
+    word = " ".join(said)
+    question = f'Does "{word[:40]}" begin now? It would end on {at.shown(*ends)}.'
+    return Unclear(question, said, [now, then] if books else [now])

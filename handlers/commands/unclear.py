@@ -1,0 +1,75 @@
+"""Words that may be meant in several ways, or in none: they are asked about, with what each answer would have said."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.domain.sharing.clarifications import Wording
+from bot.errors import Refused
+from bot.services.desk import Desk
+from bot.services.sharing import clarifying
+from handlers.blocks import clarifying as blocks
+from handlers.blocks.parts import Reply
+from handlers.commands.parse import Quoted
+
+MOST = 5
+"""Buttons below one question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that may have been meant, and the words that say it."""
+
+    label: str
+    words: tuple[str, ...]
+    verb: str = ""
+    """Another verb that does it; empty where it is the one that was typed."""
+
+
+class Unclear(Refused):
+    """These words can't be read: `choices` are put in the place of what was `said`, which is a run of the words."""
+
+    def __init__(self, sentence: str, said: Sequence[str], choices: Iterable[Choice]) -> None:
+        super().__init__(sentence)
+        self.said = tuple(said)
+        self.choices = tuple(choices)
+
+    def of_time(self) -> "Unclear":
+        """The same where there is no note, and where no GPUs are told."""
+        of_time = (each for each in self.choices if not any(_is_aside(word) for word in each.words))
+        return Unclear(str(self), self.said, of_time)
+
+
+def _is_aside(word: str) -> bool:
+    return isinstance(word, Quoted) or word.startswith("gpus:")
+
+
+def choice(words: str, label: str = "", *, verb: str = "") -> Choice:
+    """One thing to say, with a label where its words are none."""
+    return Choice(label or words, tuple(words.split()), verb)
+
+
+def as_note(said: Sequence[str], label: str = "As a note") -> Choice:
+    """These words are the note, whatever they look like."""
+    return Choice(label, (Quoted(" ".join(said)),))
+
+
+def ask_back(desk: Desk, person: str, command: str, typed: Sequence[str], unclear: Unclear) -> Reply:
+    """The question, with a button for each choice that goes on with everything else that was typed. Raises Unclear."""
+    at = _place(typed, unclear.said)
+    if at is None or not unclear.choices:
+        raise unclear
+    before, after = typed[:at], typed[at + len(unclear.said) :]
+    wordings = [_wording(each, before, after) for each in unclear.choices[:MOST]]
+    return blocks.question(str(unclear), clarifying.keep(desk, person, command, wordings))
+
+
+def _place(typed: Sequence[str], said: Sequence[str]) -> int | None:
+    """Where that was said, the last time."""
+    starts = range(len(typed) - len(said), 0, -1)
+    return next((at for at in starts if tuple(typed[at : at + len(said)]) == tuple(said)), None)
+
+
+def _wording(chosen: Choice, before: Sequence[str], after: Sequence[str]) -> Wording:
+    words = (chosen.verb or before[0], *before[1:], *chosen.words, *after)
+    quoted = frozenset(number for number, word in enumerate(words) if isinstance(word, Quoted))
+    return Wording(chosen.label, tuple(map(str, words)), quoted)

@@ -1,0 +1,160 @@
+"""Words that sound like a time or a quantity and say none: they are asked about, and never become a note."""
+
+import re
+
+from bot.nearest import nearest
+from handlers.blocks.words import plural
+from handlers.commands.calendar_days import named_day, weekday
+from handlers.commands.lengths import SPELLED, UNITS, bare
+from handlers.commands.parse import Quoted
+from handlers.commands.unclear import Choice, Unclear, as_note, choice
+
+_PART_OF = r"(?:(?:all|the|whole|entire|rest|of|half|this|work(?:ing)?|to) )*"
+_FEW = (
+    r"(?:(?:a|an|the|some|just|another|like) )*"
+    r"(?:few|fews|couple(?: of)?|several|some|many|multiple|various|odd)(?: more)? "
+)
+_VAGUE: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
+    (re.compile(rf"(?:{pattern})(?= |$)"), tuple(lengths.split()))
+    for pattern, lengths in (
+        (_FEW + r"(?:minutes?|mins?|m)", "15m 30m 1h"),
+        (_FEW + r"(?:hours?|hrs?|h)", "2h 3h 4h"),
+        (_FEW + r"(?:days?|d|nights?)", "2d 3d 5d"),
+        (_FEW + r"(?:weeks?|w)", "7d 14d"),
+        (r"hours|hrs", "2h 4h 8h"),
+        (r"minutes|mins", "15m 30m 1h"),
+        (r"days", "2d 3d 5d"),
+        (r"weeks", "7d 14d"),
+        (r"(?:(?:one|a|two|three|\d{1,2}) )?nights?", "12h 1d 2d"),
+        (r"(?:(?:a|one|the|this|next|whole|two|half|\d{1,3}) )*(?:months?|mo|quarters?|years?|yrs?)", "7d 14d"),
+        (r"\d{1,3}(?:mo|y|yrs?|months?|years?)", "7d 14d"),
+        (r"(?:as )?(?:long|soon|much|late) as .*|asap", "4h 8h 1d"),
+        (r"(?:the )?(?:next|coming|following) (?:weekend|night|morning|evening)", "1d 2d 3d"),
+        (r"half(?: (?:of|the) .*)?", "4h 8h 1d"),
+        (r"\d{1,3}['\"]", "15m 30m 1h"),
+        (r"(?:at least|minimum|min|not less than|more than|over) .*", "4h 8h 1d"),
+        (r"(?:(?:a|some|the|short|long|little|as|for|so|very|quite) )*(?:while|bit|moment|secs?|seconds?)", "1h 4h 8h"),
+        (r"(?:(?:a|some|the|short|long|little|as|for|so|very|quite) )*(?:time|long|ages|now)", "1h 4h 8h"),
+        (r"(?:the )?(?:time being|foreseeable future|duration|moment)", "4h 8h 1d"),
+        (r"(?:for)?ever(?:more)?(?: and ever)?|for-ever|eternity|good|always", "1d 3d 7d"),
+        (r"indefinite(?:ly)?|permanent(?:ly)?|unlimited|infinite(?:ly)?|infinity|inf", "1d 3d 7d"),
+        (r"nan|null|none|nil|undefined|unknown|tbd|tba|\?+|\u221e|n/a|na|xx?h|-", "4h 8h 1d"),
+        (rf"{_PART_OF}(?:day|today|morning|afternoon|evening|lunch|workday)", "4h 8h 12h"),
+        (r"(?:(?:all|the|a|whole|entire|rest|of|this|next|work(?:ing)?) )*(?:week|workweek)", "3d 5d 7d"),
+    )
+)
+_ALONE = frozenset({"good", "long", "moment", "now", "time", "bit", "lunch", "na", "second", "sec"})
+"""Vague only behind "for": a note may begin with them."""
+_WORDS = frozenset(
+    {
+        *("forever", "overnight", "tonight", "weekend", "tomorrow", "today", "indefinitely", "permanently", "always"),
+        *("until", "minutes", "hours", "hour", "minute", "days", "weeks", "week", "fortnight", "monday", "tuesday"),
+        *("wednesday", "thursday", "friday", "saturday", "sunday", "noon", "midnight", "evening", "infinite"),
+    }
+)
+_IN_NOTES = frozenset(
+    {
+        *("hour", "hours", "hrs", "minutes", "mins", "days", "weeks", "weekend", "overnight", "tonight", "tomorrow"),
+        *("forever", "eod", "eow", "cob", "midnight", "noon", "until", "till", "untill", "month", "months", "year"),
+        *("years", "fortnight", "indefinitely", "permanently", "tmrw", "week", "day", "today", "morning", "evening"),
+        *("afternoon", "night", "nights", "minute"),
+    }
+)
+_CLOSE = re.compile(r"(\d{1,4}(?:[.,]\d{1,2})?)[ -]?([a-z]{1,8})", re.ASCII)
+_TIMELIKE = re.compile(
+    r"\d{1,2}:\d\d.*|\d{1,2}(?:am|pm)|\d{1,4}(?:h|hrs?|hours?|mins?|minutes?|days?|weeks?|d|w)(?:\d\d)?", re.ASCII
+)
+_OPTION = re.compile(
+    r"--?[a-z].*|(?:gpu?s?|gups?|gpsu?|gpus?|cards?|for|until|till|time|hours?|len|length|duration)[:=].*", re.ASCII
+)
+
+
+def phrase(rest: list[str], *, after_for: bool) -> tuple[list[str], list[Choice]] | None:
+    """What is said of a time and names none, with lengths to choose from; None where it is none of that."""
+    said = " ".join("'" if isinstance(word, Quoted) else bare(word) for word in rest[:6])
+    for pattern, lengths in _VAGUE:
+        found = pattern.match(said)
+        if found and (after_for or not (found[0] in _ALONE or found[0].split()[0] in {"over", "min"})):
+            words = rest[: len(found[0].split())]
+            return words, [choice(f"for {each}", _spoken(each)) for each in lengths]
+    return None
+
+
+def _spoken(length: str) -> str:
+    return f"{length[:-1]} {length[-1]}"
+
+
+def misspelt(word: str) -> str:
+    """The word of time that this one comes near to, other than by its letters; empty where there is none."""
+    least = bare(word)
+    if isinstance(word, Quoted) or len(least) < 4 or not least.isalpha() or least in _WORDS:
+        return ""
+    return next((each for each in nearest(least, _WORDS, 1) if _apart(least, each) <= 1 + (len(least) > 6)), "")
+
+
+def _apart(one: str, other: str) -> int:
+    """Letters to add, drop or change."""
+    row = list(range(len(other) + 1))
+    for number, letter in enumerate(one, 1):
+        before, row[0] = row[0], number
+        for at, theirs in enumerate(other, 1):
+            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (letter != theirs))
+    return row[-1]
+
+
+def number(rest: list[str]) -> tuple[list[str], list[Choice]] | None:
+    """A number that says no length, with what may have been meant by it; None where none stands there."""
+    least = [bare(word).lstrip("+-") for word in rest[:2]]
+    if not least or isinstance(rest[0], Quoted):
+        return None
+    close = _CLOSE.fullmatch(" ".join(least)) if len(least) > 1 and least[1].isalpha() else None
+    if close and (unit := _unit(close[2])):
+        return rest[:2], [choice(f"for {close[1]}{unit}", f"{close[1]} {unit}")]
+    close = _CLOSE.fullmatch(least[0])
+    if close and (unit := _unit(close[2])):
+        return rest[:1], [choice(f"for {close[1]}{unit}", f"{close[1]} {unit}")]
+    count = least[0] if re.fullmatch(r"\d{1,3}", least[0], re.ASCII) else ""
+    spelled = SPELLED.get(least[0], 0) if least[0] not in {"a", "an", "one"} else 0
+    if not count and not spelled:
+        return (rest[:1], []) if least[0][:1].isdigit() and _TIMELIKE.match(least[0]) else None
+    count = count or str(spelled)
+    if int(count) == 0:
+        return rest[:1], []
+    return rest[:1], [choice(f"for {count}h", f"{count} h"), choice(f"gpus:{count}", plural(int(count), "GPU"))]
+
+
+def _unit(letters: str) -> str:
+    """The unit that letters come near to."""
+    if letters in UNITS:
+        return letters[0]
+    if len(letters) < 3:
+        return {"hs": "h", "hh": "h", "hr": "h", "mi": "m", "ds": "d", "ho": "h"}.get(letters, "")
+    names = [name for name in UNITS if len(name) > 2]
+    return next((each[0] for each in nearest(letters, names, 1) if _apart(letters, each) <= 2), "")
+
+
+def is_option(word: str) -> bool:
+    """It stands where an option would, and looks like one."""
+    return not isinstance(word, Quoted) and bool(_OPTION.fullmatch(word.lower()))
+
+
+def in_note(words: list[str]) -> str:
+    """A word of a note that tells of a time; empty where there is none."""
+    for word in words:
+        least = bare(word)
+        tells = least in _IN_NOTES or _TIMELIKE.fullmatch(least) or named_day(word) or _is_weekday(least)
+        if not isinstance(word, Quoted) and tells:
+            return word
+    return ""
+
+
+def _is_weekday(least: str) -> bool:
+    return weekday(least) is not None and (len(least) > 4 or least in {"mon", "tue", "wed", "thu", "fri", "sat", "sun"})
+
+
+def unread(said: list[str], choices: list[Choice], *, note: bool = True) -> Unclear:
+    """The question about words that name no length."""
+    word = " ".join(said)[:40]
+    usual = choices or [choice("for 4h", "4 h"), choice("for 8h", "8 h"), choice("for 1d", "1 d")]
+    more = [as_note(said)] if note else []
+    return Unclear(f'"{word}" is no length I can read. For how long?', said, [*usual[: 5 - len(more)], *more])

@@ -1,0 +1,39 @@
+"""Questions about words that could not be read, with what each answer would have said."""
+
+import json
+
+from sqlite_utils import Database
+
+from bot.domain.sharing.clarifications import Clarification, Wording
+from store.sql import changed, one
+
+SCHEMA = (
+    """CREATE TABLE clarifications (
+        id TEXT PRIMARY KEY,
+        at INTEGER NOT NULL,
+        person TEXT NOT NULL,
+        command TEXT NOT NULL CHECK (command IN ('gpu', 'cost')),
+        wordings TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX clarifications_by_time ON clarifications (at)",
+)
+
+
+def add(db: Database, asked: Clarification, *, keep_since: int) -> None:
+    """Keep a question; those from before an instant are forgotten."""
+    changed(db, "DELETE FROM clarifications WHERE at < ?", keep_since)
+    changed(
+        db,
+        "INSERT INTO clarifications (id, at, person, command, wordings) VALUES (?, ?, ?, ?, ?)",
+        *(asked.id, asked.at, asked.person, asked.command),
+        json.dumps([[each.label, each.words, sorted(each.quoted)] for each in asked.wordings]),
+    )
+
+
+def by_id(db: Database, clarification_id: str) -> Clarification | None:
+    """One question, if it is still kept."""
+    row = one(db, "SELECT * FROM clarifications WHERE id = ?", clarification_id)
+    if row is None:
+        return None
+    wordings = [Wording(label, tuple(words), frozenset(quoted)) for label, words, quoted in json.loads(row["wordings"])]
+    return Clarification(row["id"], row["at"], row["person"], row["command"], tuple(wordings))
