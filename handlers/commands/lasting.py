@@ -13,7 +13,7 @@ from handlers.commands import vague
 from handlers.commands.calendar_days import named_day, read_day
 from handlers.commands.clocks import clock
 from handlers.commands.ends import named_end
-from handlers.commands.from_to import from_to
+from handlers.commands.from_to import apart, from_to
 from handlers.commands.lengths import bare, is_length, looks_like_length, measured, refuse_range
 from handlers.commands.moments import Moment, day, moment, weekday
 from handlers.commands.parse import Quoted
@@ -34,6 +34,8 @@ class Asker:
     """After which times are meant, where that is not now."""
     books: bool = False
     """What is to begin later may be booked instead."""
+    at_once: bool = False
+    """It begins now, whenever "the weekend" is."""
 
     def moment(self, rest: list[str]) -> tuple[Moment, list[str]]:
         """The moment that the first words name, and the words after it. Raises Refused."""
@@ -41,7 +43,7 @@ class Asker:
 
     def named_end(self, rest: list[str]) -> tuple[Moment, list[str]] | None:
         """The end with a name, such as overnight, that the first words say. Raises Unclear."""
-        return named_end(rest, self.zone, self.now, start=self.start, books=self.books)
+        return named_end(rest, self.zone, self.now, start=self.now if self.at_once else self.start, books=self.books)
 
     def day(self, rest: list[str]) -> tuple[date, list[str]]:
         """The day that the first words name, and the words after it. Raises Refused."""
@@ -76,13 +78,17 @@ def span(rest: list[str], asker: Asker) -> tuple[Span, list[str]]:
         _refuse_overnight_run(rest, named, asker)
         return Span(until=named[0]), named[1]
     first = rest[0].lower()
-    is_end = first in {"to", "by"} and (asker.start is not None or clock(rest[1:]) is not None)
+    is_end = first in {"to", "by"} and (asker.start is not None or _is_moment(rest[1:]))
     if first in UNTIL or is_end:
         return _until(rest, asker)
     if first == "for" and len(rest) == 1:
         raise Refused('For how long? Try "for 4h".')
     is_for = first in _FOR and len(rest) > 1 and first != "4"
     return _lasting(rest, rest[1:] if is_for else rest, asker, is_for=is_for)
+
+
+def _is_moment(rest: list[str]) -> bool:
+    return clock(rest) is not None or bool(rest and (named_day(rest[0]) or weekday(rest[0]) is not None))
 
 
 def _refuse_overnight_run(rest: list[str], named: tuple[Moment, list[str]], asker: Asker) -> None:
@@ -177,7 +183,7 @@ def _booked(said: list[str], begins: list[str], asker: Asker) -> list[Choice]:
     if not asker.books:
         return []
     try:
-        at, left = asker.moment(begins)
+        at, left = asker.moment(apart(begins))
     except Unclear as day:
         return [replace(each, label=f"Book from {each.label}", verb="book") for each in day.choices]
     except Refused:
@@ -209,7 +215,7 @@ def refuse_beginning(rest: list[str], asker: Asker) -> None:
     is_in = least[:1] == ["in"] and is_length(words[1:])
     is_day = bool(words) and (bool(named_day(words[0])) or weekday(words[0]) is not None)
     is_next = least[:1] in (["next"], ["this"], ["coming"]) and len(words) > 1 and weekday(words[1]) is not None
-    is_time = clock(words[is_day : is_day + 2]) is not None
+    is_time = clock(words[is_day : is_day + 2]) is not None or (is_day and from_to(words[1:]) is not None)
     is_alone = is_day and (len(words) == 1 or weekday(words[0]) is None)
     if not (is_in or is_next or is_time or is_alone):
         return

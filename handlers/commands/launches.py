@@ -1,7 +1,7 @@
 """/gpu launch: new machines, from what admins have listed."""
 
 import re
-from itertools import dropwhile
+from itertools import dropwhile, takewhile
 
 from bot.domain.acting.actions import Action
 from bot.errors import Refused
@@ -50,13 +50,17 @@ def clone(ask: Ask) -> Reply:
     """Copy a machine with all that is installed on it, once somebody else said yes."""
     listing, rest = named(ask, "clone")
     reboot, rest = _reboots(rest)
+    _refuse_other_shape(listing.instance.name, [*takewhile(_is_no_time, map(str.lower, rest))])
     wanted, said = timed(rest, ask.asker())
-    _refuse_other_shape(listing.instance.name, said.lower().split())
     now = ask.desk.clock()
     length = wanted.length if wanted.end is None else wanted.end - now
     note = readable(said)
     action = asking.ask_to_clone(ask.desk, listing.instance.id, ask.user, length=length, note=note, reboot=reboot)
     return told(ask, action, now)
+
+
+def _is_no_time(word: str) -> bool:
+    return word not in {"for", "until", "till"}
 
 
 def _reboots(rest: list[str]) -> tuple[bool, list[str]]:

@@ -30,7 +30,7 @@ _PAIRS = {"ninety": 90, "twenty-four": 24, "thirty-six": 36, "forty-five": 45, "
 SPELLED = {"a": 1, "an": 1, **{word: number for number, word in enumerate(_ONES, 1)}, **_MORE, **_PAIRS}
 _FILLERS = re.compile(
     r"(?:(?:about|around|ca|circa|approx|approximately|roughly|exactly|just|only|max|maximum|up to|upto|at most|"
-    r"no more than|not more than|the next|next|the|whole|full)[.,:]? )+",
+    r"no more than|not more than|the next|next|the|whole|full|~)[.,:]? )+",
     re.ASCII,
 )
 """What may stand before a length and changes nothing of it."""

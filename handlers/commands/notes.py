@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _PURPOSE = frozenset({"the", "a", "an", "my", "our", "your", "his", "her", "their", "this", "that", "all", "some"})
 """After "for", these begin what it is for."""
+_MOMENTS = frozenset({"after", "before", "from", "starting", "beginning", "once", "when", "while", "since"})
+"""These lead to a moment, which Valet can't know: "after lunch", "when bob is done"."""
 _AGAIN = re.compile(r"(?:per|a|each|every|/) ?(?:day|night|week|month|morning|evening)\b|daily|nightly|every\b|each\b")
 _GPUS = re.compile(r"(?:-{0,2}(?:g[pu]{1,3}s?|gpsu?|cards?)[:=]?|x)(\d{1,3}|two|three|four)?|(\d{1,2})x", re.ASCII)
 _NUMBERS = {"two": "2", "three": "3", "four": "4"}
@@ -24,18 +26,26 @@ def check(note: list[str], asker: "Asker", *, lasts: bool, has_gpus: bool) -> No
     if not note or isinstance(note[0], Quoted):
         return
     _refuse_options(note, has_gpus=has_gpus)
+    numbered = vague.number(note)
+    if lasts and numbered is not None and len(note) == 1:
+        raise Unclear(f'What is "{note[0][:40]}"?', note, [*_gpus(numbered[1]), as_note(note)])
     if lasts:
         _refuse_later(note, asker)
         return
     if bare(note[0]) == "for" and len(note) > 1 and bare(note[1]) not in _PURPOSE:
         raise vague.unread(note, _meant(vague.misspelt(note[1]), note[2:]))
+    if bare(note[0]) in _MOMENTS and len(note) > 1:
+        raise vague.unread(note, [])
     close = vague.misspelt(note[0])
     told = close or vague.in_note(note)
-    numbered = vague.number(note)
     if numbered is not None:
         raise vague.unread(numbered[0], numbered[1])
     if told:
         raise _sounds_like_time(note, told, _meant(close, note[1:]))
+
+
+def _gpus(choices: list[Choice]) -> list[Choice]:
+    return [each for each in choices if each.words[0] != "for"]
 
 
 def _meant(word: str, after: list[str]) -> list[Choice]:
@@ -93,15 +103,15 @@ def _refuse_options(note: list[str], *, has_gpus: bool) -> None:
         if not vague.is_option(word):
             continue
         gpus = _GPUS.fullmatch(word.lower())
-        number = (gpus[1] or " ".join(note[at + 1 : at + 2])) if gpus else ""
+        number = (gpus[1] or gpus[2] or " ".join(note[at + 1 : at + 2])) if gpus else ""
         number = _NUMBERS.get(number, number)
-        said = note[at : at + (1 if gpus and gpus[1] else 2)] if gpus else [word]
+        said = note[at : at + (1 if gpus and (gpus[1] or gpus[2]) else 2)] if gpus else [word]
         choices = [choice(f"gpus:{number}")] if number.isdecimal() and not has_gpus else []
         sentence = f'"{word[:40]}" is no option I know. Try gpus:2, for 4h or until 18:00.'
         raise Unclear(sentence, said, [*choices, choice("", "Leave it out"), as_note(said)])
     found = _GPUS.fullmatch(note[0].lower())
-    if found and not has_gpus and (found[1] or (note[1:2] and note[1].lower() in _NUMBERS)):
-        number = found[1] or note[1].lower()
+    if found and not has_gpus and (found[1] or found[2] or (note[1:2] and note[1].lower() in _NUMBERS)):
+        number = found[1] or found[2] or note[1].lower()
         number = _NUMBERS.get(number, number)
-        said = note[: 1 if found[1] else 2]
+        said = note[: 1 if found[1] or found[2] else 2]
         raise Unclear(f'How many GPUs is "{" ".join(said)[:40]}"?', said, [choice(f"gpus:{number}"), as_note(said)])

@@ -1,6 +1,7 @@
 """/gpu hours and snooze: when a machine is to run, and one exception."""
 
 import re
+from dataclasses import replace
 
 from bot.domain.acting.parking import NEVER
 from bot.domain.acting.snoozes import LONGEST
@@ -12,8 +13,7 @@ from bot.services.desk import channel_of
 from handlers.blocks.acting import on_hours as hours_blocks
 from handlers.blocks.acting import parking as blocks
 from handlers.blocks.parts import Reply
-from handlers.commands.lengths import is_length
-from handlers.commands.moments import time_of_day, weekday
+from handlers.commands.lengths import bare, is_length
 from handlers.commands.parse import readable
 from handlers.commands.spans import timed
 from handlers.commands.verbs import Ask, Verb, named
@@ -57,25 +57,16 @@ def snooze(ask: Ask) -> Reply:
     listing, rest = named(ask, "snooze")
     if [word.lower() for word in rest] in _END:
         return blocks.unsnoozed(listing, ask.user, snoozing.end(ask.desk, listing, ask.user), ask.desk.clock())
-    _refuse_vague(listing.instance.name, rest)
-    said, note = timed(["for", *rest] if is_length(rest) else rest, ask.asker())
+    _refuse_endless(listing.instance.name, rest)
+    said, note = timed(["for", *rest] if is_length(rest) else rest, replace(ask.asker(), at_once=True))
     until = said.end if said.end is not None or said.length is None else ask.desk.clock() + said.length
     made = snoozing.snooze(ask.desk, listing, ask.user, until=until, reason=readable(note))
     return blocks.snoozed(listing, made)
 
 
-def _refuse_vague(name: str, rest: list[str]) -> None:
-    """What sounds like an end and is none; a snooze that ended sooner than was meant keeps nothing. Raises Refused."""
-    plain = [word.lower().rstrip(".,") for word in rest]
-    if plain[:1] and (plain[0] in {"today", "tonight", "tomorrow"} or weekday(plain[0]) is not None):
-        at = rest[1] if len(rest) > 1 and time_of_day(rest[1], bare=True) is not None else "9:00"
-        at = "22:00" if at == "9:00" and plain[0] in {"today", "tonight"} else at
-        raise Refused(f"Until when? Try `snooze {name} until {plain[0]} {at}`, or how long: `snooze {name} 12h`.")
-    if plain[:2] == ["all", "day"]:
-        raise Refused(f"Until when? Try `snooze {name} until today 22:00`, or how long: `snooze {name} 12h`.")
-    if "weekend" in plain[:3] and plain[0] in {"weekend", "for", "over", "until", "the", "all", "this"}:
-        raise Refused(f"Until when? Try `snooze {name} until mon 9:00 the sweep runs over the weekend`.")
-    if plain[:1] and plain[0] in {"forever", "always", "indefinitely", "permanently"}:
+def _refuse_endless(name: str, rest: list[str]) -> None:
+    """A snooze has an end. Raises Refused."""
+    if bare(" ".join(rest[:1])) in {"forever", "always", "indefinitely", "permanently"}:
         longest = f"at most {LONGEST // DAY} days, with the reason: `snooze {name} 7d the demo at the fair`"
         raise Refused(f"A snooze ends: {longest}. For good, an approver sets `hours {name} never`.")
 

@@ -38,7 +38,7 @@ def claim_words(rest: list[str], asker: Asker, *, choice: GpuChoice | None = Non
         _refuse_twice(left, after, is_more=bool(more and choice) or (lasts != Span() and found != Span()))
         choice, found, left = more or choice, lasts if lasts != Span() else found, after
     asked, note = _from_end(ClaimWords(choice, found, ""), left, asker)
-    note = [] if all(bare(word) in _EMPTY for word in note) else note
+    note = [] if all(bare(word) in _EMPTY for word in note) else note[note[0] == "-" :]
     notes.check(note, asker, lasts=asked.span != Span(), has_gpus=asked.choice is not None)
     return replace(asked, note=" ".join(note))
 

@@ -30,6 +30,8 @@ _VAGUE: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"\d{1,3}(?:mo|y|yrs?|months?|years?)", "7d 14d"),
         (r"(?:as )?(?:long|soon|much|late) as .*|asap", "4h 8h 1d"),
         (r"(?:the )?(?:next|coming|following) (?:weekend|night|morning|evening)", "1d 2d 3d"),
+        (r"(?:every |on )?(?:weekdays?|work(?:ing)? ?days?|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*-[a-z]+)", "8h 1d 3d"),
+        (r"pt?\d+[a-z0-9]*|\d+(?:[.,]\d+){2,}[a-z]*", "4h 8h 1d"),
         (r"half(?: (?:of|the) .*)?", "4h 8h 1d"),
         (r"\d{1,3}['\"]", "15m 30m 1h"),
         (r"(?:at least|minimum|min|not less than|more than|over) .*", "4h 8h 1d"),
@@ -60,6 +62,8 @@ _IN_NOTES = frozenset(
         *("afternoon", "night", "nights", "minute"),
     }
 )
+_HOURS = 24
+"""A bare number beyond these is rather one of minutes."""
 _CLOSE = re.compile(r"(\d{1,4}(?:[.,]\d{1,2})?)[ -]?([a-z]{1,8})", re.ASCII)
 _TIMELIKE = re.compile(
     r"\d{1,2}:\d\d.*|\d{1,2}(?:am|pm)|\d{1,4}(?:h|hrs?|hours?|mins?|minutes?|days?|weeks?|d|w)(?:\d\d)?", re.ASCII
@@ -107,19 +111,24 @@ def number(rest: list[str]) -> tuple[list[str], list[Choice]] | None:
     least = [bare(word).lstrip("+-") for word in rest[:2]]
     if not least or isinstance(rest[0], Quoted):
         return None
-    close = _CLOSE.fullmatch(" ".join(least)) if len(least) > 1 and least[1].isalpha() else None
-    if close and (unit := _unit(close[2])):
-        return rest[:2], [choice(f"for {close[1]}{unit}", f"{close[1]} {unit}")]
-    close = _CLOSE.fullmatch(least[0])
-    if close and (unit := _unit(close[2])):
-        return rest[:1], [choice(f"for {close[1]}{unit}", f"{close[1]} {unit}")]
-    count = least[0] if re.fullmatch(r"\d{1,3}", least[0], re.ASCII) else ""
-    spelled = SPELLED.get(least[0], 0) if least[0] not in {"a", "an", "one"} else 0
+    for count in (2, 1):
+        close = _CLOSE.fullmatch(" ".join(least[:count])) if len(least) >= count else None
+        if close and (unit := _unit(close[2])):
+            return rest[:count], [choice(f"for {close[1]}{unit}", f"{close[1]} {unit}")]
+    return _count(rest, least[0])
+
+
+def _count(rest: list[str], first: str) -> tuple[list[str], list[Choice]] | None:
+    """A number without a unit."""
+    count = first if re.fullmatch(r"\d{1,3}", first, re.ASCII) else ""
+    spelled = SPELLED.get(first, 0) if first not in {"a", "an", "one"} else 0
     if not count and not spelled:
-        return (rest[:1], []) if least[0][:1].isdigit() and _TIMELIKE.match(least[0]) else None
+        return (rest[:1], []) if first[:1].isdigit() and _TIMELIKE.match(first) else None
     count = count or str(spelled)
     if int(count) == 0:
         return rest[:1], []
+    if int(count) > _HOURS:
+        return rest[:1], [choice(f"for {count}m", f"{count} m"), choice(f"for {count}h", f"{count} h")]
     return rest[:1], [choice(f"for {count}h", f"{count} h"), choice(f"gpus:{count}", plural(int(count), "GPU"))]
 
 
