@@ -14,7 +14,7 @@ from bot.errors import Refused
 from handlers.commands.booking import wish
 from handlers.commands.parse import words
 from handlers.commands.spans import Asker, Span, claim_words, extension, span, timed
-from handlers.commands.unclear import Unclear
+from handlers.commands.unclear import Choice, Unclear
 from tests.conftest import MONDAY
 
 PHRASES = [line.partition(" -> ") for line in Path(__file__).with_name("phrases.txt").read_text().splitlines()]
@@ -65,7 +65,9 @@ def length(ms: int) -> str:
 def gpus(choice: GpuChoice | None) -> str:
     if choice is None:
         return ""
-    return f"{choice.count or ','.join(map(str, choice.indexes)) or 'all'} gpus "
+    if choice.indexes:
+        return f"gpus {','.join(map(str, choice.indexes))} "
+    return f"{choice.count or 'all'} gpus "
 
 
 def said(lasting: Span) -> str:
@@ -101,23 +103,29 @@ def test_it_is_read_as_it_was_meant_or_asked_about(phrase, meant):
 def test_every_answer_to_a_question_says_something_that_is_read_or_asked_in_turn(phrase):
     verb, text = typed(phrase)
     rest = words(text)
-    try:
-        reading(verb, rest)
-    except Unclear as unclear:
-        at = next(n for n in range(len(rest), -1, -1) if tuple(rest[n : n + len(unclear.said)]) == unclear.said)
-        for choice in unclear.choices:
-            answered = [*rest[:at], *choice.words, *rest[at + len(unclear.said) :]]
-            assert asked_again(choice.verb or verb, answered) != str(unclear), choice
-    except Refused as refused:
-        assert str(refused).endswith(".")
+
+    question = refusal(verb, rest)
+
+    assert str(question).endswith((".", "?"))
+    for choice, answered in answers(question, rest):
+        assert str(refusal(choice.verb or verb, answered) or "") != str(question), choice
 
 
-def asked_again(verb: str, rest: list[str]) -> str:
+def answers(question: Refused | None, rest: list[str]) -> list[tuple[Choice, list[str]]]:
+    """Each choice, and the words as they are once it was pressed."""
+    if not isinstance(question, Unclear):
+        return []
+    said = question.said
+    at = next(start for start in range(len(rest), -1, -1) if tuple(rest[start : start + len(said)]) == said)
+    return [(choice, [*rest[:at], *choice.words, *rest[at + len(said) :]]) for choice in question.choices]
+
+
+def refusal(verb: str, rest: list[str]) -> Refused | None:
     try:
         reading(verb, rest)
     except Refused as refused:
-        return str(refused)
-    return ""
+        return refused
+    return None
 
 
 def test_there_are_hundreds_of_them_and_most_are_understood():
