@@ -8,8 +8,7 @@ from handlers.actions.pressing import Press, listed
 from handlers.blocks import digest
 from handlers.blocks.acting import dormant, images
 from handlers.blocks.parts import Reply
-from handlers.commands import cost, fleet, gpu
-from handlers.commands.parse import words
+from handlers.commands import fleet
 from handlers.commands.verbs import Ask
 
 
@@ -25,13 +24,6 @@ def status_of(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Status of X], offered for a name that came close."""
     ask = Ask(desk, user, channel, [])
     return fleet.one(ask, find(desk, value))
-
-
-def meant(desk: Desk, user: str, channel: str, value: str) -> Reply:
-    """One of several that a word could mean: the command again, with its id."""
-    command, _, text = value.partition("|")
-    run = cost.run if command == desk.settings.slack.cost_command else gpu.run
-    return run(Ask(desk, user, channel, words(text)))
 
 
 def why(desk: Desk, user: str, channel: str, value: str) -> Reply:
@@ -68,7 +60,6 @@ PRESSES: dict[str, Press] = {
     ids.DORMANT_OF: dormant_of,
     ids.IMAGES_OF: images_of,
     ids.KEEP_IMAGE: keep_image,
-    ids.MEANT: meant,
     ids.WHY: why,
     ids.KEEP_IDLE: keep_idle,
 }

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.sharing.clarifications import Wording
-from bot.errors import Refused
+from bot.errors import Ambiguous, Refused
+from bot.services import looking
 from bot.services.desk import Desk
 from bot.services.sharing import clarifying
 from handlers.blocks import clarifying as blocks
+from handlers.blocks import which
 from handlers.blocks.parts import Reply
 from handlers.commands.parse import Quoted
 
@@ -63,6 +65,25 @@ def ask_back(desk: Desk, person: str, command: str, typed: Sequence[str], unclea
     return blocks.question(str(unclear), clarifying.keep(desk, person, command, wordings))
 
 
+def ask_which(desk: Desk, person: str, command: str, typed: Sequence[str], ambiguous: Ambiguous) -> Reply:
+    """The question which machine is meant, with a button for each that goes on with everything else that was typed."""
+    found = looking.listings_of(desk, ambiguous.instance_ids)
+    start, end = _named(typed, ambiguous.word)
+    wordings = []
+    for listing in found:
+        words = (*typed[:start], Quoted(listing.instance.id), *typed[end:])
+        wordings.append(_kept(listing.instance.name, words))
+    asked = clarifying.keep(desk, person, command, wordings)
+    return which.machine(str(ambiguous), found, desk.clock(), asked)
+
+
+def _named(typed: Sequence[str], name: str) -> tuple[int, int]:
+    """Where the words stand that named something: the verb comes before them."""
+    spans = ((start, end) for start in range(1, len(typed)) for end in range(start + 1, len(typed) + 1))
+    said = name.rstrip(",")
+    return next(((at, to) for at, to in spans if " ".join(typed[at:to]).rstrip(",") == said), (1, 2))
+
+
 def _place(typed: Sequence[str], said: Sequence[str]) -> int | None:
     """Where that was said, the last time."""
     starts = range(len(typed) - len(said), 0, -1)
@@ -70,6 +91,9 @@ def _place(typed: Sequence[str], said: Sequence[str]) -> int | None:
 
 
 def _wording(chosen: Choice, before: Sequence[str], after: Sequence[str]) -> Wording:
-    words = (chosen.verb or before[0], *before[1:], *chosen.words, *after)
+    return _kept(chosen.label, (chosen.verb or before[0], *before[1:], *chosen.words, *after))
+
+
+def _kept(label: str, words: Sequence[str]) -> Wording:
     quoted = frozenset(number for number, word in enumerate(words) if isinstance(word, Quoted))
-    return Wording(chosen.label, tuple(map(str, words)), quoted)
+    return Wording(label, tuple(map(str, words)), quoted)

@@ -7,13 +7,11 @@ from itertools import groupby
 from bot.domain.listing import Listing
 from bot.errors import Ambiguous, Refused
 from bot.nearest import nearest
-from bot.services import looking
 from bot.services.desk import Desk, exactly, find
-from handlers.blocks import which
 from handlers.blocks.parts import Reply, context, lines, plainly, section
 from handlers.blocks.words import code
 from handlers.commands.lasting import Asker
-from handlers.commands.unclear import Unclear, ask_back
+from handlers.commands.unclear import Unclear, ask_back, ask_which
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +87,13 @@ def run(command: str, verbs: tuple[Verb, ...], ask: Ask) -> Reply:
 
 
 def _run(command: str, verb: Verb, ask: Ask) -> Reply:
-    rest = ask.words[1:]
+    """What the verb says; whatever may be meant in several ways is asked about. Raises Refused."""
+    kind = "cost" if command == ask.desk.settings.slack.cost_command else "gpu"
     try:
-        return verb.run(Ask(ask.desk, ask.user, ask.channel, rest))
-    except Ambiguous as error:
-        found = looking.listings_of(ask.desk, error.instance_ids)
-        return which.machine(error, found, ask.desk.clock(), f"{command}|{verb.name}", rest)
+        return verb.run(replace(ask, words=ask.words[1:]))
+    except Ambiguous as ambiguous:
+        return ask_which(ask.desk, ask.user, kind, ask.words, ambiguous)
     except Unclear as unclear:
-        kind = "cost" if command == ask.desk.settings.slack.cost_command else "gpu"
         return ask_back(ask.desk, ask.user, kind, ask.words, unclear)
 
 
