@@ -1,20 +1,24 @@
 """/gpu stop for several machines: those that idle, or those that are named."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import dropwhile
 
 from bot.domain.acting.batches import Asked
 from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.nearest import nearest
+from bot.services import names
 from bot.services.acting import batching
-from bot.services.desk import channel_of, exactly, is_known
+from bot.services.desk import channel_of, is_known
+from bot.services.names import Named
 from handlers.blocks.acting import batches
 from handlers.blocks.parts import Reply
 from handlers.commands import verbs
 from handlers.commands.filters import filter_of, is_filter
-from handlers.commands.parse import readable
-from handlers.commands.verbs import Ask
+from handlers.commands.parse import Quoted, readable
+from handlers.commands.unclear import Choice, Unclear, as_note
+from handlers.commands.verbs import Ask, sounds_like_words
 
 IDLE = frozenset({"idle", "free", "held"})
 _AHEAD = frozenset({"all", "the", "every", "any"})
@@ -27,7 +31,7 @@ def is_meant(ask: Ask) -> bool:
 
     Raises Refused for what comes near it: several machines are not stopped by a guess.
     """
-    if not ask.words or exactly(ask.desk, ask.words[0].rstrip(",")) is not None:
+    if not ask.words or names.whole_name(ask.desk, ask.words) is not None:
         return False
     plain = [word.lower() for word in _from_idle(ask.words)]
     if plain[:1] and plain[0] in IDLE:
@@ -76,13 +80,23 @@ def named(ask: Ask) -> tuple[list[Listing], list[str]]:
     found = [first]
     while rest:
         joined = rest[0].lower() in {"and", "&", "+", ","}
-        further = exactly(ask.desk, "".join(rest[int(joined) :][:1]).rstrip(","))
-        if further is None:
+        other = names.whole_name(ask.desk, rest[int(joined) :])
+        if other is None:
             break
-        rest = rest[1 + int(joined) :]
+        if not joined and sounds_like_words(other.said):
+            raise _machine_or_reason(rest, other)
+        further, rest = verbs.named(replace(ask, words=rest[int(joined) :]), "stop")
         if all(further.instance.id != each.instance.id for each in found):
             found.append(further)
     return found, rest
+
+
+def _machine_or_reason(rest: list[str], other: Named) -> Unclear:
+    """A machine called "for" may be meant, or a reason begins."""
+    name = other.listings[0].instance.name
+    as_well = ("and", Quoted(other.listings[0].instance.id), *rest[other.count :])
+    question = f'Is "{name[:40]}" a machine to stop, or does the reason begin there?'
+    return Unclear(question, rest, [Choice(f"{name} as well", as_well), as_note(rest, "The reason")])
 
 
 def put(ask: Ask, instance_ids: Sequence[str], *, reason: str = "", named: bool = False) -> Reply:

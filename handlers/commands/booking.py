@@ -137,7 +137,7 @@ def bookings(ask: Ask) -> Reply:
     if ask.words and ask.words[0].lower() == "mine":
         return show(ask, booking.upcoming(ask.desk, holder=ask.user), "of yours")
     if ask.words:
-        listing, rest = named(ask, "bookings")
+        listing, rest = named(ask, "bookings", has_note=False)
         no_more(rest, f"bookings {listing.instance.name}")
         return of_one(ask, listing)
     return show(ask, booking.upcoming(ask.desk), "to come")
@@ -156,7 +156,7 @@ def show(ask: Ask, slots: list[Slot], of: str, *, decides: bool = False) -> Repl
 
 def unbook(ask: Ask) -> Reply:
     """Cancel a booking: the only one there is, else by buttons."""
-    listing, rest = named(ask, "unbook")
+    listing, rest = named(ask, "unbook", has_note=False)
     there = booking.upcoming(ask.desk, instance_id=listing.instance.id)
     if not there:
         raise Refused(f"Nobody has booked {listing.instance.name}, so there is nothing to cancel.")

@@ -14,7 +14,7 @@ def calendar(ask: Ask) -> Reply:
     if ask.words and ask.words[0].lower() == "feed":
         return feed(ask, ask.words[1:])
     if ask.words:
-        listing, rest = named(ask, "calendar")
+        listing, rest = named(ask, "calendar", has_note=False)
         no_more(rest, f"calendar {listing.instance.name}")
         return of_one(ask, listing)
     zone = ask.desk.zone(ask.user)

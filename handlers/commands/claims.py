@@ -17,7 +17,7 @@ from handlers.commands import find, hints, line
 from handlers.commands.booking import in_the_way
 from handlers.commands.parse import readable
 from handlers.commands.spans import Span, claim_words, extension
-from handlers.commands.verbs import Ask, Verb, named, no_more
+from handlers.commands.verbs import Ask, Verb, named, no_more, sounds_like_words
 
 
 def claim(ask: Ask) -> Reply:
@@ -36,7 +36,8 @@ def _refuse_another(ask: Ask, note: str) -> None:
     words = note.split()
     is_joined = bool(words) and words[0].lower() in {"or", "and", "+"}
     other = " ".join(words[is_joined : is_joined + 1])
-    if not other or not (finding.is_name(ask.desk, other) or (is_joined and finding.is_kind(ask.desk, other))):
+    is_name = finding.is_name(ask.desk, *words[is_joined:]) and (is_joined or not sounds_like_words(other))
+    if not other or not (is_name or (is_joined and finding.is_kind(ask.desk, other))):
         return
     raise Refused(f"One at a time: say only the first, and then `claim {other[:40]}`. No note begins with such a name.")
 
@@ -116,7 +117,8 @@ def _taken(ask: Ask, listing: Listing, held: tuple[Claim, ...], *, choice: GpuCh
 
 def extend(ask: Ask) -> Reply:
     """Let one's claim end later; without a name, the only one the person has."""
-    span = extension(ask.words, ask.asker()) if ask.words else None
+    is_name = finding.is_name(ask.desk, *ask.words)
+    span = extension(ask.words, ask.asker()) if ask.words and not is_name else None
     if ask.words and span is None:
         listing, rest = named(ask, "extend")
         span = extension(rest, ask.asker()) if rest else None
@@ -142,7 +144,7 @@ def release(ask: Ask) -> Reply:
     """Give an instance back; without a name, the only one the person holds."""
     if not ask.words:
         return give_back(ask, _only_one(ask))
-    listing, rest = named(ask, "release")
+    listing, rest = named(ask, "release", has_note=False)
     no_more(rest, f"release {listing.instance.name}")
     return give_back(ask, listing)
 

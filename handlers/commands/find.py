@@ -3,6 +3,7 @@
 from bot.domain.sharing import wants
 from bot.domain.sharing.wants import Want
 from bot.errors import Refused
+from bot.services import names
 from bot.services.sharing import finding
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import find as blocks
@@ -46,7 +47,7 @@ def check_length(ask: Ask, wanted: Span) -> int:
 
 def spec(ask: Ask) -> tuple[Want, list[str]] | None:
     """What is wanted and the words after it, where the first words say so instead of naming an instance."""
-    if not ask.words or finding.is_name(ask.desk, ask.words[0]):
+    if not ask.words or finding.is_name(ask.desk, *ask.words):
         return None
     end = wants.leading(ask.words)
     said = " ".join(ask.words[:end])
@@ -58,11 +59,12 @@ def spec(ask: Ask) -> tuple[Want, list[str]] | None:
 def _want(ask: Ask) -> tuple[Want, list[str]]:
     """What the first words ask for, and the words after them. Raises Refused."""
     command = ask.desk.settings.slack.gpu_command
+    named = names.whole_name(ask.desk, ask.words) if ask.words else None
+    if named is not None:
+        name = named.listings[0].instance.name
+        raise Refused(f"{name} is a machine. `{command} status {name}` shows it, `{command} claim {name}` takes it.")
     if not ask.words or ask.words[0].lower() in {"for", "until"}:
         raise Refused(f"What do you need? Try `{command} find 2xA100 for 6h`.")
-    if finding.is_name(ask.desk, ask.words[0]):
-        name = ask.words[0]
-        raise Refused(f"{name} is a machine. `{command} status {name}` shows it, `{command} claim {name}` takes it.")
     end = wants.leading(ask.words)
     return wants.parse(" ".join(ask.words[:end])), ask.words[end:]
 

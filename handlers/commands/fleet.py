@@ -1,7 +1,7 @@
 """/gpu status and why: what runs, and how that is known."""
 
 from bot.domain.listing import Listing
-from bot.services import desk, explaining, looking
+from bot.services import desk, explaining, looking, names
 from bot.services.acting import tidying
 from bot.services.sharing import booking, using
 from handlers.blocks import fleet
@@ -15,14 +15,23 @@ from handlers.commands.verbs import Ask, Verb, named
 
 def status(ask: Ask, page: int = 0) -> Reply:
     """A page of the fleet, most wasteful first; or the one instance that is named."""
-    if len(ask.words) == 1 and not is_filter(ask.words[0]):
-        return one(ask, desk.find(ask.desk, ask.words[0]))
+    named = _named(ask)
+    if named is not None:
+        return one(ask, named)
     chosen, now = filter_of(ask.user, ask.words), ask.desk.clock()
     if chosen.state == "dormant":
         return dormant.dormant(tidying.dormant(ask.desk, chosen), now, page=page, query=" ".join(ask.words)[:100])
     found, totals = looking.page(ask.desk, chosen, limit=fleet.PAGE, offset=page * fleet.PAGE)
     query = " ".join(ask.words)[:100]
     return fleet.status(found, totals, looking.sources(ask.desk), now, page=page, query=query)
+
+
+def _named(ask: Ask) -> Listing | None:
+    """The one machine that all the words name; a machine that is called like a filter goes before it."""
+    found = names.readings(ask.desk, ask.words) if ask.words else []
+    if found and found[0].count == len(ask.words) and (found[0].exact or not is_filter(ask.words[0])):
+        return found[0].listings[0] if len(found[0].listings) == 1 else desk.find(ask.desk, found[0].said)
+    return desk.find(ask.desk, ask.words[0]) if len(ask.words) == 1 and not is_filter(ask.words[0]) else None
 
 
 def one(ask: Ask, listing: Listing) -> Reply:
@@ -33,7 +42,7 @@ def one(ask: Ask, listing: Listing) -> Reply:
 
 def why(ask: Ask) -> Reply:
     """The rule, the readings and everything that counts for one instance."""
-    listing, _ = named(ask, "why")
+    listing, _ = named(ask, "why", has_note=False)
     return tell_why(ask, listing)
 
 

@@ -13,7 +13,7 @@ _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 
 def hand(ask: Ask) -> Reply:
     """Ask somebody to take one's claim over."""
-    listing, rest = named(ask, "hand")
+    listing, rest = named(ask, "hand", has_note=False)
     rest = rest[1:] if rest and rest[0].lower() == "to" else rest
     if not rest:
         raise Refused(f"To whom? Try `hand {listing.instance.name} @bob`.")

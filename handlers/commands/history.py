@@ -12,9 +12,9 @@ SHOWN = 12
 def history(ask: Ask) -> Reply:
     """The newest entries of the audit about one instance, be it gone by now."""
     try:
-        listing, _ = named(ask, "history")
+        listing, _ = named(ask, "history", has_note=False)
     except NotFound:
-        gone = auditing.gone(ask.desk, ask.words[0])
+        gone = auditing.gone(ask.desk, " ".join(ask.words)) or auditing.gone(ask.desk, ask.words[0])
         if gone is None:
             raise
         return told.history(gone[1], "", *auditing.history(ask.desk, gone[0], limit=SHOWN))

@@ -4,7 +4,7 @@ from bot.domain.listing import Listing
 from bot.domain.sharing.claims import GpuChoice
 from bot.domain.sharing.wants import Want
 from bot.errors import Refused
-from bot.services import desk, looking
+from bot.services import looking
 from bot.services.sharing import claiming, fair_use, queueing, requesting, running
 from bot.services.sharing.turns import InLine, Place
 from handlers.blocks.parts import Reply
@@ -93,7 +93,8 @@ def _wanted(ask: Ask, verb: str) -> tuple[Listing | None, Want | None, list[str]
     meant = find.spec(ask)
     if meant is not None:
         return None, *meant
-    return desk.find(ask.desk, ask.words[0]), None, ask.words[1:]
+    listing, rest = named(ask, verb)
+    return listing, None, rest
 
 
 def others_first(ask: Ask, listing: Listing, first: InLine) -> Reply:
@@ -133,7 +134,7 @@ def go(ask: Ask, waiter_id: int) -> Reply:
 def line(ask: Ask) -> Reply:
     """Who waits for an instance; without a name, where the person stands, and all lines."""
     if ask.words:
-        listing, rest = named(ask, "line")
+        listing, rest = named(ask, "line", has_note=False)
         no_more(rest, f"line {listing.instance.name}")
         return line_of(ask, listing)
     now = ask.desk.clock()

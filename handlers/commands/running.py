@@ -18,7 +18,7 @@ def run(ask: Ask) -> Reply:
     rest = rest[1:] if rest and rest[0].lower() == "on" else rest
     if not rest:
         raise Refused(f"On which machine? Try `run {template[:40]} train-7`, with one you hold.")
-    listing, more = named(Ask(ask.desk, ask.user, ask.channel, rest), "run")
+    listing, more = named(Ask(ask.desk, ask.user, ask.channel, rest), "run", has_note=False)
     no_more(more, f"run {template} {listing.instance.name}")
     made = running.begin(ask.desk, ask.user, template, listing.instance.id)
     return blocks.asked(made, listing.instance.name)

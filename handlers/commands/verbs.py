@@ -2,16 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from bot.domain.listing import Listing
 from bot.errors import Ambiguous, Refused
 from bot.nearest import nearest
+from bot.services import names
 from bot.services.desk import Desk, exactly, find
+from bot.services.names import Named
 from handlers.blocks.parts import Reply, context, lines, plainly, section
 from handlers.blocks.words import code
 from handlers.commands.lasting import Asker
-from handlers.commands.unclear import Unclear, ask_back, ask_which
+from handlers.commands.lengths import UNITS, bare, is_length
+from handlers.commands.parse import Quoted
+from handlers.commands.unclear import Choice, Unclear, ask_back, ask_which
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +122,68 @@ def no_more(rest: list[str], usage: str) -> None:
         raise Refused(f'I can\'t make sense of "{said}" here, so nothing was done. Try `{usage[:80]}`.')
 
 
-def named(ask: Ask, verb: str) -> tuple[Listing, list[str]]:
-    """The instance that the first word names, and the words after it. Raises Refused, NotFound."""
+def named(ask: Ask, verb: str, *, has_note: bool = True) -> tuple[Listing, list[str]]:
+    """The instance that the first words name, and the words after it.
+
+    The longest name that fits is meant. Where a shorter one fits as well, and what is left of the longer one could be
+    said of it, it is asked. Raises Refused, NotFound, Ambiguous, Unclear.
+    """
     if not ask.words:
         command = ask.desk.settings.slack.gpu_command
         raise Refused(f"Which instance? Try `{command} {verb} train-7`, with a name of yours.")
+    found = names.readings(ask.desk, _unquoted(ask.words))
     first, rest = ask.words[0].rstrip(",") or ask.words[0], ask.words[1:]
-    if rest and rest[0].isdecimal() and rest[1:2] not in (["gpu"], ["gpus"]) and exactly(ask.desk, first) is None:
+    is_spoken = bool(rest) and rest[0].isdecimal() and rest[1:2] not in (["gpu"], ["gpus"])
+    if is_spoken and not any(each.exact for each in found):
         spoken = exactly(ask.desk, f"{first}-{rest[0]}")  # "train 7"
         if spoken is not None:
             return spoken, rest[1:]
-    return find(ask.desk, first), rest
+    if not found:
+        return find(ask.desk, first), rest
+    best = found[0]
+    others = [each for each in found[1:] if has_note and may_be_meant(ask.words, best, each)]
+    if others:
+        raise _which(ask.words, best, others)
+    if len(best.listings) > 1:
+        return find(ask.desk, best.said), ask.words[best.count :]
+    return best.listings[0], ask.words[best.count :]
+
+
+def _unquoted(words: list[str]) -> list[str]:
+    """The words that may be one name: one in quotes ends it, and stands for itself where it is the first."""
+    if isinstance(words[0], Quoted):
+        return words[:1]
+    return [*takewhile(lambda word: not isinstance(word, Quoted), words)]
+
+
+_LEADS = frozenset({"for", "until", "till", "to", "by", "and", "gpus", "gpu", "all", "with", "on", "at"})
+"""What stands behind a name more often than in one."""
+
+
+def sounds_like_words(name: str) -> bool:
+    """A name that people say for something else, too, such as "for", "2h" or "any"."""
+    return bare(name) in _LEADS | {"any", "all", "the", "it", "idle", "free", "held", "now"} or is_length(name.split())
+
+
+def may_be_meant(words: list[str], best: Named, other: Named) -> bool:
+    """Whether the other name may be meant as well as the one that is taken."""
+    shorter, longer = sorted((best, other), key=lambda each: each.count)
+    between = words[shorter.count : longer.count]
+    if not other.exact:
+        return bare(between[0]) not in _LEADS and not is_length(between)
+    after = bare(" ".join(words[longer.count : longer.count + 1]))
+    is_counted = after in {"gpu", "gpus"} or after in UNITS
+    return is_counted or not all(bare(word).isdecimal() for word in between)
+
+
+def _which(words: list[str], best: Named, others: list[Named]) -> Unclear:
+    """The question, with each machine that may be meant."""
+    count = max(each.count for each in (best, *others))
+    said = words[:count]
+    choices = []
+    for each in (best, *others):
+        for listing in each.listings:
+            left = " ".join(words[each.count : count])
+            name = listing.instance.name
+            choices.append(Choice(f"{name}: {left}" if left else name, (Quoted(listing.instance.id), *left.split())))
+    return Unclear(f'Which machine is meant by "{" ".join(said)[:60]}"?', said, choices)

@@ -58,7 +58,7 @@ def test_a_wrong_verb_gets_the_right_one(office):
 
 def test_no_length_of_time_is_taken_for_what_it_is_not(office):
     assert office.types("ada", "/gpu claim train-7 for -2h") == (
-        '"-2h" is not a length of time. Try 30m, 4h, 1h30m or 2d.'
+        '"-2h" is not a length of time. Try 30m, 4h, 1h30m or 2d.\n[2 h] [As a note]'
     )
     assert office.types("ada", "/gpu claim train-7 for 99d").startswith("A claim lasts at most 14 days.")
 
@@ -200,7 +200,10 @@ def test_a_claim_can_end_at_a_time_of_day_in_the_zone_of_who_asks(office):
     assert office.types("ada", "/gpu extend train-7 until 18:00").startswith(
         "Your claim on train-7 lasts longer than that already."
     )
-    assert office.types("ada", "/gpu extend train-7 until friday") == "At what time on friday? Try friday 14:00."
+    assert office.types("ada", "/gpu extend train-7 until friday") == (
+        "At what time on friday? Try friday 14:00.\n[Fri 27 Nov 09:00] [Fri 27 Nov 18:00]"
+    )
+    assert "until Fri 18:00" in office.presses("ada", "Fri 27 Nov 18:00")
 
 
 def test_a_time_over_for_today_is_tomorrows_and_that_is_said(office):

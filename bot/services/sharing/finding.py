@@ -11,6 +11,7 @@ from bot.domain.sharing.ranking import TIERS, Found, Way, launch, ranked, saved,
 from bot.domain.sharing.wants import Want, parse
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
+from bot.services import names
 from bot.services.acting import listing_templates
 from bot.services.desk import Desk
 from bot.services.sharing import searching, turns
@@ -72,10 +73,9 @@ def instead_of(
     return None
 
 
-def is_name(desk: Desk, word: str) -> bool:
-    """Whether an instance goes by exactly this name or id."""
-    found = listings.matching(desk.store.reading(), word)
-    return any(each.instance.goes_by(word) for each in found)
+def is_name(desk: Desk, *words: str) -> bool:
+    """Whether the first words are exactly the name or id of an instance."""
+    return names.whole_name(desk, words) is not None
 
 
 def is_kind(desk: Desk, text: str) -> bool:

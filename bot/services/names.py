@@ -1,0 +1,77 @@
+"""Which machine the words of a command name, where names may have blanks, look like options, or begin alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from bot.domain.listing import Listing
+from bot.domain.typography import plain
+from bot.services.desk import Desk
+from store import listings
+
+MOST = 10
+"""Words of a name."""
+_AROUND = "`'\"*_~"
+"""What people copy along with a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Machines that the first words name."""
+
+    listings: tuple[Listing, ...]
+    """One, unless several are called so or begin so."""
+    count: int
+    """Words that the name takes."""
+    said: str
+    """Those words."""
+    exact: bool
+    """It is the whole name, or the id; else a name begins so."""
+
+
+def readings(desk: Desk, words: Sequence[str]) -> list[Named]:
+    """Every way to take the first words for a name, the longest first; whole names before mere beginnings.
+
+    Beginnings are told only of the most words for which there is any.
+    """
+    db = desk.store.reading()
+    whole: list[Named] = []
+    begun: Named | None = None
+    for count in range(1, min(len(words), MOST) + 1):
+        said = " ".join(words[:count])
+        found, is_exact = _matching(db, said)
+        if found and is_exact:
+            whole.append(Named(tuple(found), count, said, exact=True))
+        elif found:
+            begun = Named(tuple(found), count, said, exact=False)
+        if not _goes_on(db, said):
+            break
+    is_more = begun is not None and (not whole or begun.count > whole[-1].count)
+    return [*whole[::-1], *([begun] if begun is not None and is_more else [])]
+
+
+def whole_name(desk: Desk, words: Sequence[str]) -> Named | None:
+    """The longest whole name, or id, that the first words are; None where they are none."""
+    return next((each for each in readings(desk, words) if each.exact), None)
+
+
+def _matching(db: Database, said: str) -> tuple[list[Listing], bool]:
+    """Machines of just that name or id, else those whose name begins so, and which of the two it is."""
+    for word in dict.fromkeys((said, said.rstrip(".,"), _unwrapped(said.rstrip(".,")))):
+        found = listings.matching(db, word)
+        if found:
+            whole = [each for each in found if each.instance.goes_by(word)]
+            return (whole, True) if whole else (found, False)
+    alike = [name for name in listings.names(db) if not name.isascii() and plain(name).lower() == said.lower()]
+    return [each for name in alike for each in listings.matching(db, name)], True
+
+
+def _unwrapped(said: str) -> str:
+    """Without the marks that stand on both sides of it."""
+    return said[1:-1].rstrip(".,") if len(said) > 2 and said[0] in _AROUND and said[0] == said[-1] else said
+
+
+def _goes_on(db: Database, said: str) -> bool:
+    """Some name goes on with a blank after that."""
+    return bool(listings.matching(db, f"{said.lstrip(_AROUND)} "))
