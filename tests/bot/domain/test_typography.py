@@ -72,7 +72,10 @@ def test_an_apostrophe_within_words_holds_nothing_together():
 
 def test_on_hours_and_settings_are_read_with_the_dashes_of_phones(tmp_path):
     path = tmp_path / "valet.toml"
-    path.write_text("[teams.nlp.pausing]\nhours = \u201cMon\u2013Fri 08:00\u201419:00\u201d\n")
+    path.write_text(
+        "[teams.nlp]\nmembers = [\u201cU0ADA0001\u200b\u201d]\n"
+        "[teams.nlp.pausing]\nhours = \u201cMon\u2013Fri 08:00\u201419:00\u201d\n"
+    )
 
     team = load(path, {}).teams["nlp"]
 
