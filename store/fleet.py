@@ -154,11 +154,6 @@ def mark_gone(db: Database, ids: Iterable[str], now: int) -> None:
         naming.tell_apart(db, naming.looks_of(db, left))
 
 
-def set_gpus(db: Database, instance_id: str, count: int) -> None:
-    """An instance has so many GPUs now."""
-    changed(db, "UPDATE instances SET gpu_count = ? WHERE id = ?", count, instance_id)
-
-
 def heard(db: Database, look: Look, now: int) -> None:
     """Note that a source was read, or why it could not be."""
     error = (look.error or "").strip()

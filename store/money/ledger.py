@@ -203,6 +203,24 @@ def unpriced(db: Database, limit: int) -> list[tuple[int, Charge, Rate]]:
     ]
 
 
+def unpriced_and_gone(db: Database) -> list[Row]:
+    """Machines that are gone, have no rate, and were charged for without a price, as rows of `instances`."""
+    return rows(
+        db,
+        "SELECT i.* FROM instances i WHERE i.gone_at IS NOT NULL AND coalesce(i.rate_micros, 0) = 0 "
+        "AND i.lifecycle = 'on-demand' AND i.id IN ("
+        "SELECT c.instance_id FROM charges c INDEXED BY unpriced_charges "
+        "WHERE c.rate_micros = 0 AND c.corrects IS NULL "
+        "AND NOT EXISTS (SELECT 1 FROM charges k WHERE k.corrects = c.id)) ORDER BY i.source, i.id",
+    )
+
+
+def price_gone(db: Database, instance_id: str, rate: Rate) -> None:
+    """A machine that is gone cost so much an hour."""
+    sql = "UPDATE instances SET rate_micros = ?, rate_source = ?, rate_exact = ? WHERE id = ? AND gone_at IS NOT NULL"
+    changed(db, sql, rate.micros_per_hour, rate.source, rate.exact, instance_id)
+
+
 def _charge(db: Database, row: Row) -> Charge:
     sql = "SELECT holder, team, use, gpu_ms, micros FROM shares WHERE charge_id = ? ORDER BY holder, team, use"
     shares = tuple(Share(**each) for each in rows(db, sql, row["id"]))

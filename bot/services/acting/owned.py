@@ -49,7 +49,6 @@ def confirm(desk: Desk, instance_id: str, person: str, count: int) -> Listing:
         _check(desk, listing, heard, count)
         row = fleet.by_id(db, instance_id)
         if row is not None:
-            fleet.set_gpus(db, instance_id, count)
             fewer = fleet.instance_of(row | {"gpu_count": count})
             minutes.drop_gpus_unseen(db, instance_id)
             fleet.save(db, fewer, team=row["team"], rate=owning.rate(desk, db, fewer))

@@ -3,8 +3,12 @@
 Run it every now and then: it works from what the ledger says, so late is fine and twice is not.
 """
 
+from itertools import groupby
+
 from bot.domain.money.splitting import priced
 from bot.services.desk import Desk
+from bot.services.money import owning, pricing
+from store import fleet
 from store.money import ledger
 
 STEP = 500
@@ -13,10 +17,23 @@ STEP = 500
 
 def reprice(desk: Desk) -> int:
     """Correct what has a price by now; how many charges."""
+    _price_gone(desk)
     done = 0
     while _step(desk):
         done += 1
     return done
+
+
+def _price_gone(desk: Desk) -> None:
+    """A machine that is gone is seen by no look that could bring its rate, so it is asked for here."""
+    db = desk.store.reading()
+    for source, group in groupby(ledger.unpriced_and_gone(db), key=lambda row: str(row["source"])):
+        book = pricing.book(desk, db, source)
+        for instance in map(fleet.instance_of, group):
+            rate = owning.rate(desk, db, instance) if instance.provider == "owned" else book.rate(instance)
+            if rate is not None:
+                with desk.store.writing() as writing:
+                    ledger.price_gone(writing, instance.id, rate)
 
 
 def _step(desk: Desk) -> int:

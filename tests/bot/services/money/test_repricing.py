@@ -1,5 +1,6 @@
 """What was charged without a price is corrected once there is one, by rows of its own, and every sum follows."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -11,7 +12,9 @@ from bot.domain.fleet import Instance
 from bot.domain.money.rates import Charge, Rate, cost_between
 from bot.domain.money.report import Scope
 from bot.domain.money.splitting import Hold, split
+from bot.services.desk import Desk
 from bot.services.money import reporting, repricing, summing
+from bot.settings import parse
 from store import fleet
 from store.money import bill, ledger, spend, usage
 from store.sql import one, rows, sqlite3
@@ -92,6 +95,32 @@ def test_a_correction_stands_like_any_charge_and_is_made_once(tmp_path):
         db.execute("UPDATE charges SET micros = 0 WHERE corrects IS NOT NULL")
     with pytest.raises(sqlite3.IntegrityError), store.writing() as db:
         ledger.add(db, [charge(0, HOUR, RATE)])
+
+
+@pytest.mark.parametrize(
+    ("machine", "settings", "micros"),
+    [
+        (BOX, {"prices": {"g6.48xlarge": "13.3504"}}, RATE),
+        (
+            Instance("dgx-1", "dgx-1", "owned", "owned", "owned", "running", gpu_model="A100", gpu_count=2),
+            {"owned": {"usd_per_gpu_hour": "1.14"}},
+            2_280_000,
+        ),
+    ],
+)
+def test_a_machine_that_is_gone_before_its_price_is_known_is_corrected_too(tmp_path, machine, settings, micros):
+    store = open_store(tmp_path / "valet.db")
+    with store.writing() as db:
+        fleet.save(db, machine, team="nlp", rate=None)
+        ledger.add(db, [replace(charge(0, HOUR, 0), instance_id=machine.id)])
+        fleet.mark_gone(db, [machine.id], START + HOUR)
+    known = parse(settings, {})
+
+    repricing.reprice(Desk(store, lambda: START + DAY, known, {}, known.roster))
+
+    total = one(store.reading(), "SELECT sum(micros) AS micros FROM charges")
+    assert total["micros"] == micros
+    assert one(store.reading(), "SELECT gone_at FROM instances")["gone_at"] == START + HOUR
 
 
 def test_spot_machines_are_left_alone_as_nobody_knows_what_that_hour_cost(tmp_path):
