@@ -132,11 +132,11 @@ def type_gpus(db: Database) -> dict[str, tuple[str, int, int]]:
     return {row["type"]: (row["gpu_model"], row["gpu_memory_mib"], row["gpu_count"]) for row in found}
 
 
-def shapes(db: Database) -> set[tuple[str, str, str, str]]:
-    """What rented instances are whose price may be another than their type's: source, zone, type and shape (JSON)."""
-    sql = "SELECT DISTINCT source, zone, type, shape FROM instances WHERE gone_at IS NULL AND provider = 'ec2' "
-    found = rows(db, sql + "AND shape IS NOT NULL AND lifecycle = 'on-demand'")
-    return {(row["source"], row["zone"], row["type"], row["shape"]) for row in found}
+def shapes(db: Database) -> list[Row]:
+    """What rented instances are whose price may be another than their type's: source, zone, type, lifecycle, shape."""
+    columns = "source, zone, type, lifecycle, shape"
+    sql = f"SELECT DISTINCT {columns} FROM instances WHERE gone_at IS NULL AND provider = 'ec2' AND shape IS NOT NULL"
+    return rows(db, sql)
 
 
 def parts(db: Database) -> set[tuple[str, str]]:

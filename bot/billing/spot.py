@@ -1,27 +1,57 @@
 """EC2's spot prices: per type and zone, from when on. Zones are named by each account for itself."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from bot.domain.money.price_reads import SpotChange
 from bot.domain.money.rates import USD
+from bot.domain.shape import LINUX, parts_of
 from bot.errors import Unreachable
 
 Ask = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
 """Makes one call: source, operation, parameters. Raises Unreachable."""
-LINUX = ("Linux/UNIX", "Linux/UNIX (Amazon VPC)")
-"""Old accounts have the second one; where there are both, the first counts."""
+PRODUCTS: Mapping[str, str] = {
+    LINUX: "Linux/UNIX",
+    f"{LINUX}:0010": "Red Hat Enterprise Linux",
+    f"{LINUX}:000g": "SUSE Linux",
+    f"{LINUX}:0002": "Windows",
+}
+"""The systems that have spot prices, by UsageOperation, as EC2's price history names them."""
+OLD = " (Amazon VPC)"
+"""Old accounts have products with this behind their name; where there are both, the plain one counts."""
 MOST_PAGES = 200
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def changes(ask: Ask, source: str, types: Collection[str], since: int) -> list[SpotChange]:
-    """Every change of the prices of some types since then, and the last one before. Raises Unreachable."""
+def has_price(name: str) -> bool:
+    """Whether what a price's name is of can have a spot price."""
+    return parts_of(name)[1] in PRODUCTS
+
+
+def changes(ask: Ask, source: str, names: Collection[str], since: int) -> list[SpotChange]:
+    """Every change of the prices of some types (`Shape.spot_name`) since then, and the last one before.
+
+    Raises Unreachable.
+    """
+    by_usage: dict[str, dict[str, str]] = {}
+    for name in names:
+        kind, usage, _ = parts_of(name)
+        by_usage.setdefault(usage, {})[kind] = name
+    told = ((of_kind, usage) for usage, of_kind in by_usage.items() if usage in PRODUCTS)
+    return [
+        replace(each, type=of_kind[each.type])
+        for of_kind, usage in told
+        for each in _of_product(ask, source, of_kind, PRODUCTS[usage], since=since)
+    ]
+
+
+def _of_product(ask: Ask, source: str, types: Collection[str], product: str, *, since: int) -> list[SpotChange]:
     found: dict[tuple[str, str, int], tuple[bool, SpotChange]] = {}
-    for entry in _entries(ask, source, types, since):
-        change, first = _change(entry), entry.get("ProductDescription") == LINUX[0]
+    for entry in _entries(ask, source, types, product, since=since):
+        change, first = _change(entry), entry.get("ProductDescription") == product
         if change is None or change.type not in types:
             continue
         key = (change.zone, change.type, change.at)
@@ -41,10 +71,10 @@ def _in_force(told: Iterable[SpotChange], since: int) -> Iterator[SpotChange]:
     yield from before.values()
 
 
-def _entries(ask: Ask, source: str, types: Collection[str], since: int) -> Iterator[Mapping[str, Any]]:
+def _entries(ask: Ask, source: str, types: Collection[str], product: str, *, since: int) -> Iterator[Mapping[str, Any]]:
     asked: dict[str, Any] = {
         "InstanceTypes": sorted(types),
-        "ProductDescriptions": list(LINUX),
+        "ProductDescriptions": [product, f"{product}{OLD}"],
         "StartTime": EPOCH + timedelta(milliseconds=since),
         "MaxResults": 1_000,
     }

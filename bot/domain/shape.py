@@ -79,6 +79,8 @@ class Shape:
     """The capacity reservation, or capacity block, it runs in; empty for none."""
     lifecycle: str = ""
     """InstanceLifecycle, as EC2 words it; empty on demand."""
+    marketplace: str = ""
+    """The product code of what of AWS Marketplace runs on it; empty for none. It may cost by the hour."""
     preference: str = ""
     """Which reservations it may run in: "open", "none", "capacity-reservations-only" or "targeted"."""
 
@@ -101,10 +103,13 @@ class Shape:
 
     @property
     def unknown(self) -> str:
-        """What of it EC2 did not say, for people; empty where everything is known."""
-        if not self.usage and not self.platform:
-            return "what system it runs" + ("" if self.tenancy else " and whether its hardware is shared")
-        return "" if self.tenancy else "whether its hardware is shared"
+        """What of its price nobody knows, for people; empty where everything is known."""
+        doubts = {
+            "what system it runs": not (self.usage or self.platform),
+            "whether its hardware is shared": not self.tenancy,
+            "what its software of AWS Marketplace costs": bool(self.marketplace),
+        }
+        return " and ".join(doubt for doubt, holds in doubts.items() if holds)
 
     @property
     def held(self) -> str:
@@ -121,6 +126,10 @@ class Shape:
         """How its price is named: the type alone for Linux on shared hardware, and for what is not known."""
         usage, tenancy = self.usage or LINUX, DEDICATED if self.tenancy == DEDICATED else SHARED
         return kind if (usage, tenancy) == (LINUX, SHARED) else f"{kind} {usage} {tenancy}"
+
+    def spot_name(self, kind: str) -> str:
+        """The same of its spot price, which knows no tenancy."""
+        return Shape(operation=self.usage, tenancy=SHARED).name(kind)
 
     def to_json(self) -> str:
         """For the store."""

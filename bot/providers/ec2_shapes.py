@@ -137,10 +137,16 @@ def shape(raw: Mapping[str, Any]) -> Shape:
         host=placement.get("HostId", ""),
         reservation=raw.get("CapacityReservationId", ""),
         lifecycle=raw.get("InstanceLifecycle", ""),
+        marketplace=_marketplace(raw),
         preference="targeted"
         if wish.get("CapacityReservationTarget")
         else wish.get("CapacityReservationPreference", ""),
     )
+
+
+def _marketplace(raw: Mapping[str, Any]) -> str:
+    codes: Sequence[Mapping[str, str]] = raw.get("ProductCodes", ())
+    return next((each.get("ProductCodeId", "") for each in codes if each.get("ProductCodeType") == "marketplace"), "")
 
 
 def root_device(word: str) -> Literal["ebs", "instance-store"]:

@@ -129,9 +129,9 @@ class Book:
     def priced(self, instance: Instance) -> Priced | None:
         """What an hour of a rented machine costs; None where no price is known, never 0."""
         if instance.lifecycle == "spot":
-            spot = self.spot.get((instance.source, instance.zone, instance.type))
+            spot = self._spot(instance)
             if spot is not None:
-                return Priced(spot.about(_other_system(instance.shape)))
+                return Priced(spot)
         own = self._own(instance)
         if own is not None:
             return Priced(own)
@@ -139,6 +139,15 @@ class Book:
             return None
         listed = self._listed(instance)
         return Priced(listed, self.discount(instance)) if listed else None
+
+    def _spot(self, instance: Instance) -> Price | None:
+        """The spot price of its zone and system, else of Linux there."""
+        shape = instance.shape or Shape()
+        own = self.spot.get((instance.source, instance.zone, shape.spot_name(instance.type)))
+        if own is not None:
+            return own.about(f"{shape.unknown} is not known" if shape.unknown else "")
+        linux = self.spot.get((instance.source, instance.zone, instance.type))
+        return linux.about(f"of Linux, not of {shape.system}") if linux else None
 
     def _own(self, instance: Instance) -> Price | None:
         """The company's figure for just this shape, else for its type."""
@@ -197,13 +206,6 @@ def _about(price: Price, doubts: Iterable[str]) -> Price:
 def _of_common(shape: Shape, kind: str) -> str:
     """What a price of Linux on shared hardware is not of."""
     return "" if shape.name(kind) == kind else f"of Linux on shared hardware, not of {shape.words}"
-
-
-def _other_system(shape: Shape | None) -> str:
-    """What a spot price, which is read of Linux, is not of."""
-    if shape is None or not shape.usage or shape.name("") == "":
-        return ""
-    return f"of Linux, not of {shape.system}"
 
 
 def _paid_whole(shape: Shape) -> str:

@@ -31,7 +31,8 @@ def with_parts(desk: Desk, known: Figure) -> Figure:
         priced = None
     if instance.lifecycle != "spot":
         return replace(known, priced=priced, troubles=troubles)
-    spans = prices.spot_spans(db, instance.type, book.now)
+    shape = instance.shape or COMMON
+    spans = prices.spot_spans(db, shape.spot_name(instance.type), book.now)
     here = next((each for each in spans if (each.source, each.zone) == (instance.source, instance.zone)), None)
     asked = book.priced(replace(instance, lifecycle="on-demand"))
     return replace(known, priced=priced, troubles=troubles, spot=here, on_demand=asked)

@@ -4,6 +4,7 @@ from itertools import groupby
 
 from sqlite_utils import Database
 
+from bot.billing import spot
 from bot.billing.aws_prices import AwsPrices
 from bot.domain.money.price_reads import Answer, Sheet, SpotChange, Trouble, Wanted, due, since
 from bot.domain.shape import SYSTEMS, Shape, price_place
@@ -11,6 +12,7 @@ from bot.errors import Unreachable
 from bot.services.desk import Desk
 from store import listings
 from store.money import prices
+from store.sql import Row
 
 
 def read(desk: Desk, aws: AwsPrices) -> None:
@@ -44,16 +46,19 @@ def wanted(desk: Desk, db: Database) -> set[Wanted]:
     places = {*listings.places(db), *((each.source, each.type) for each in desk.settings.templates.values())}
     parts = {Wanted("volume" if kind else "address", _region(source), kind) for source, kind in listings.parts(db)}
     machines = {Wanted("instance", _region(source), kind) for source, kind in places}
-    machines |= {each for source, *rest in listings.shapes(db) if (each := _of_shape(source, *rest)) is not None}
+    machines |= {each for row in listings.shapes(db) if (each := _of_shape(row)) is not None}
     return parts | machines | {Wanted("spot", source, kind) for source, kind in places}
 
 
-def _of_shape(source: str, zone: str, kind: str, shape: str) -> Wanted | None:
-    """The price of one shape; None where nobody knows how the list names its system."""
-    known, region = Shape.from_json(shape), _region(source)
-    if known.usage and known.usage not in SYSTEMS:
+def _of_shape(row: Row) -> Wanted | None:
+    """The price of one shape; None where nobody knows how AWS names its system, or it is paid ahead."""
+    known, region = Shape.from_json(row["shape"]), _region(row["source"])
+    if row["lifecycle"] == "spot":
+        name = known.spot_name(row["type"])
+        return Wanted("spot", row["source"], name) if spot.has_price(name) else None
+    if row["lifecycle"] != "on-demand" or (known.usage and known.usage not in SYSTEMS):
         return None
-    return Wanted("instance", price_place(region, zone), known.name(kind))
+    return Wanted("instance", price_place(region, row["zone"]), known.name(row["type"]))
 
 
 def _region(source: str) -> str:

@@ -1,14 +1,12 @@
 """What a machine costs by all that EC2 tells of it: from its raw answer to the price, what is asked for, and why."""
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from bot.billing.aws_prices import AwsPrices
 from bot.domain.fleet import Look
-from bot.domain.money.pricebook import Price
 from bot.providers.ec2_shapes import GpuType, instance
 from bot.services.desk import Desk
 from bot.services.measuring import sweeping
@@ -149,6 +147,13 @@ def system(platform, operation):
             f"{LIST}, {DATED}; what system it runs is not known",
         ),
         (
+            {"ProductCodes": [{"ProductCodeId": "p1", "ProductCodeType": "marketplace"}]},
+            "1.006",
+            False,
+            f"{LIST}, {DATED}; what its software of AWS Marketplace costs is not known",
+        ),
+        ({"ProductCodes": [{"ProductCodeId": "p1", "ProductCodeType": "devpay"}]}, "1.006", True, f"{LIST}, {DATED}"),
+        (
             {"Placement": {"Tenancy": ""}},
             "1.006",
             False,
@@ -212,10 +217,31 @@ def test_a_row_of_before_says_that_its_shape_is_not_known(desk):
     assert not pricing.book(desk, desk.store.reading(), SOURCE).rate(found).exact
 
 
-def test_a_spot_price_is_of_linux():
-    raw = {**RAW, **system("Windows", "RunInstances:0002"), "InstanceLifecycle": "spot"}
-    found = instance(raw, GpuType("A10G", 1, 22_888, 250), SOURCE)
-    spot = Price(400_000, "spot price, us-west-2a", DATED, exact=False)
-    book = replace(pricing.unread(parse({}, {}), NOW), spot={(SOURCE, "us-west-2a", "g5.xlarge"): spot})
+def spot_history(_source, _operation, asked):
+    """EC2's spot prices: Windows has its own, SQL Server has none."""
+    usd = {"Linux/UNIX": "0.40", "Windows": "0.58"}
+    told = {"AvailabilityZone": "us-west-2a", "InstanceType": "g5.xlarge", "Timestamp": asked["StartTime"]}
+    found = [{**told, "ProductDescription": each, "SpotPrice": usd[each]} for each in asked["ProductDescriptions"][:1]]
+    return {"SpotPriceHistory": found, "NextToken": ""}
 
-    assert book.rate(found).source == f"spot price, us-west-2a, {DATED}; of Linux, not of Windows"
+
+@pytest.mark.parametrize(
+    ("more", "micros", "but"),
+    [
+        ({}, 400_000, ""),
+        (system("Windows", "RunInstances:0002"), 580_000, ""),
+        (system("Windows BYOL", "RunInstances:0800"), 400_000, "of Linux, not of Windows BYOL"),
+        ({"PlatformDetails": None, "UsageOperation": None}, 400_000, "what system it runs is not known"),
+    ],
+)
+def test_a_spot_price_is_that_of_the_system_or_says_what_it_is_of(desk, more, micros, but):
+    raw = {key: value for key, value in {**RAW, **more, "InstanceLifecycle": "spot"}.items() if value}
+    found = instance(raw, GpuType("A10G", 1, 22_888, 250), SOURCE)
+    for _ in range(2):
+        sweeping.record(desk, Look(SOURCE, (found,)), NOW)
+        price_reading.read(desk, AwsPrices(listed, spot_history))
+
+    rate = fleet.rate_of(fleet.by_id(desk.store.reading(), "i-1"))
+
+    assert (rate.micros_per_hour, rate.exact) == (micros, False)
+    assert rate.source == f"spot price, us-west-2a, {DATED} 00:00 UTC" + (f"; {but}" if but else "")
