@@ -44,12 +44,23 @@ class Unit:
     files: tuple[Path, ...]
     period: str = ""
     """The month its folder names; empty where none does."""
+    vouched: bool = False
+    """A manifest names every one of its files."""
 
     @property
     def name(self) -> str:
         """For people."""
         first = self.files[0]
         return first.name if len(self.files) == 1 else f"{first.parent.name}/{first.name}"
+
+    def name_beside(self, other: "Unit") -> str:
+        """For people, with as much of its folders as tells it from another."""
+        if self.name != other.name:
+            return self.name
+        mine, theirs = self.files[0].parts, other.files[0].parts
+        pairs = zip(range(1, len(mine) + 1), reversed(mine), reversed(theirs), strict=False)
+        length = next((number for number, one, two in pairs if one != two), 1)
+        return "/".join(mine[-length:])
 
     @property
     def stamp(self) -> tuple[tuple[str, ...], int]:
@@ -237,11 +248,17 @@ def _add_units(found: Counting, files: Sequence[Path], named: set[str] | None) -
     if left and len(left) < len(files):
         found.notes.append(f"{left[0].name} is not in the manifest of {left[0].parent.name}, so it is left out.")
         files = [path for path in files if path not in left]
-    vouched = bool(named) and not left
+    vouched = bool(named) and {path.name for path in files} <= (named or set())
     groups: dict[tuple[str, str], list[Path]] = defaultdict(list)
     for path in files:
-        spark, numbered = SPARK.match(path.name), NUMBERED.match(stem_of(path))
-        stem = spark[2] if spark else numbered[1] if numbered else path.name
-        groups[("" if vouched else stem, "" if vouched else "".join(path.suffixes[-2:]))].append(path)
+        groups[("", "") if vouched else _group(path)].append(path)
     for some in groups.values():
-        found.units.append(Unit(tuple(sorted(some)), month_of(some[0])))
+        found.units.append(Unit(tuple(sorted(some)), month_of(some[0]), vouched=vouched))
+
+
+def _group(path: Path) -> tuple[str, str]:
+    """What files of a folder have in common that were written together: all of a delivery's, else their stem."""
+    spark, numbered = SPARK.match(path.name), NUMBERED.match(stem_of(path))
+    stem = spark[2] if spark else numbered[1] if numbered else path.name
+    of_delivery = not spark and not COPY.match(stem_of(path)) and RUN.fullmatch(path.parent.name)
+    return "" if of_delivery else stem, "".join(path.suffixes[-2:])

@@ -13,7 +13,7 @@ from bot.billing.deliveries import ARRIVING, AWS_CLI, MANIFEST, Unit, counting, 
 from bot.billing.duck import DuckDialect, asked, connect, kind_of, relation, shape_of
 from bot.billing.focus_query import Query, Shape, added_up
 from bot.billing.focus_sums import Sums, lines_of
-from bot.billing.overlap import Source, chosen
+from bot.billing.overlap import Source, chosen, told_apart
 from bot.domain.money.bill import BillLook
 from bot.errors import Refused, Unreachable
 
@@ -100,6 +100,7 @@ class Focus:
         """What is read, and what is said of the rest."""
         units = counting(found.tables, found.others)
         sources, left_out = self._sources(database, units.units)
+        sources = told_apart(database, sources, self.team_tag)
         counts = chosen(database, sources, self.team_tag, f"{since:%Y-%m}")
         groups: dict[object, _Batch] = {}
         notes: list[str] = []
@@ -136,7 +137,7 @@ class Focus:
                     continue
                 by_shape.setdefault(tuple(shape.kinds.items()), (shape, []))[1].append(path)
             for shape, some in by_shape.values():
-                sources.append(Source(Unit(tuple(some), unit.period), shape))
+                sources.append(Source(Unit(tuple(some), unit.period, vouched=unit.vouched), shape))
         if not sources:
             raise wrong or Refused(f"The export in {self.path} has no file with charges.")
         return sources, [_left_out(others)] if others else []

@@ -15,7 +15,10 @@ from bot.billing.duck import DuckDialect, asked, relation
 from bot.billing.focus_query import Query, Shape, literal, quoted
 from bot.errors import Refused
 
-TOLD_BY = ("SubAccountId", "ResourceId", "ServiceName", "ChargeCategory", "ChargeClass", "ChargeDescription", "SkuId")
+TOLD_BY = (
+    *("SubAccountId", "ResourceId", "ServiceName", "ChargeCategory", "ChargeClass", "ChargeDescription", "SkuId"),
+    *("SkuPriceId", "SkuMeter", "x_UsageType", "x_Operation", "PricingCategory", "CommitmentDiscountId", "RegionId"),
+)
 """What a charge is for, beside its hour."""
 SAME, APART = 0.5, 0.1
 """Share of the fewer charges that is in both, from which two hold the same; and up to which they don't."""
@@ -78,6 +81,37 @@ def chosen(database: Any, sources: Sequence[Source], team_tag: str, since: str) 
     return found
 
 
+def told_apart(database: Any, sources: Sequence[Source], team_tag: str) -> list[Source]:
+    """Sources whose files are each a run of its own, though their names are those of parts, as one source a file."""
+    found: list[Source] = []
+    for source in sources:
+        if len(source.unit.files) > 1 and not source.unit.vouched and _has_runs(database, source, team_tag):
+            found += [Source(Unit((path,), source.unit.period), source.shape) for path in source.unit.files]
+        else:
+            found.append(source)
+    return found
+
+
+def _has_runs(database: Any, source: Source, team_tag: str) -> bool:
+    """Whether most charges of one of its files are in another as well, where charges can be told apart at all."""
+    files, query = source.unit.files, Query(source.shape, DuckDialect(), team_tag)
+    columns = [each for each in TOLD_BY if source.shape.find(each)]
+    part = 1 + sum(path.stat().st_size for path in files) // SAMPLE_BYTES
+    database.execute("CREATE TABLE parts (file INTEGER, charge UBIGINT, times UBIGINT)")
+    for number, path in enumerate(files):
+        keys = query.keys(relation([path], source.shape.kinds), columns, hour=_hour(source.shape))
+        key = "hash(concat_ws(chr(31), day, account, charge))"
+        sql = f"SELECT {number}, {key} AS charge, count(*) FROM ({keys}) WHERE {key} % {part} = 0 GROUP BY 2"
+        list(asked(database, f"INSERT INTO parts {sql}", [path]))
+    sql = (
+        "SELECT count(*), sum(times), count(*) FILTER (WHERE files > 1) FROM "
+        "(SELECT file, times, count(*) OVER (PARTITION BY charge) AS files FROM parts) GROUP BY file"
+    )
+    rows = list(asked(database, sql, ()))
+    database.execute("DROP TABLE parts")
+    return any(also >= SAME * charges and charges >= NEARLY * float(times) for charges, times, also in rows)
+
+
 def _rivals(sources: Sequence[Source]) -> list[int]:
     """Those that might hold the same month as another; where every folder names a month of its own, none does."""
     by_period: dict[str, list[int]] = defaultdict(list)
@@ -126,21 +160,22 @@ def _decide(
     for number in some:
         _keep_keys(database, number, sources[number], team_tag, (columns, period, part))
     for one, two in touching:
-        names = sources[one].unit.name, sources[two].unit.name
+        units = sources[one].unit, sources[two].unit
+        names = units[0].name_beside(units[1]), units[1].name_beside(units[0])
         if not _is_same(database, one, two, there, (*names, period)):
             continue
         counts = _winner(one, two, sources, there)
         if counts is None:
             raise Refused(
-                f"{names[0]} and {names[1]} hold the same charges of {period}, and nothing tells which is newer. "
+                f"{names[0]} and {names[1]} hold the same charges of {period}, and nothing tells which counts. "
                 "Take one of them out of the folder. Nothing was taken from the export."
             )
         lost = two if counts == one else one
         if period not in found.without[lost]:
             found.without[lost].add(period)
             found.notes.append(
-                f"{sources[lost].unit.name} and {sources[counts].unit.name} hold the same charges of {period}: "
-                f"{sources[counts].unit.name} counts."
+                f"{names[lost == two]} and {names[counts == two]} hold the same charges of {period}: "
+                f"{names[counts == two]} counts."
             )
     for number in some:
         database.execute(f"DROP TABLE keys_{number}")

@@ -128,6 +128,62 @@ def test_the_parts_of_a_bill_add_up(tmp_path, parts):
     assert (usd(total(found.lines)), found.notes) == (FOUR, ())
 
 
+def days(count):
+    return [row for day in range(1, count + 1) for row in (charge(f"2026-11-{day:02}"), disk(f"2026-11-{day:02}"))]
+
+
+@pytest.mark.parametrize("names", ["focus-{}.csv", "{:05}.csv", "export-{:04}.csv", "2026-11-{:02}.csv", "{}.csv.gz"])
+def test_runs_count_once_however_they_are_numbered(tmp_path, names):
+    for number in range(1, 8):
+        write_csv(tmp_path / names.format(number), days(number))
+
+    assert billed(tmp_path) == 7 * Decimal("1.75")
+
+
+@pytest.mark.parametrize("part", ["focus-{}.csv", "focus-{:05}.csv"])
+def test_a_folder_per_day_counts_once_however_it_is_cut(tmp_path, part):
+    for day, cut in ((5, 5), (6, 4), (7, 9)):
+        folder = tmp_path / f"2026-11-{day:02}"
+        write_csv(folder / part.format(1), days(day)[:cut])
+        write_csv(folder / part.format(2), days(day)[cut:])
+
+    assert billed(tmp_path) == 7 * Decimal("1.75")
+
+
+def test_the_runs_of_spark_count_once(tmp_path):
+    one, two = "11111111-2222-3333-4444-555555555555", "99999999-2222-3333-4444-555555555555"
+    write_parquet(tmp_path / f"part-00000-{one}-c000.snappy.parquet", days(5)[:4])
+    write_parquet(tmp_path / f"part-00002-{one}-c000.snappy.parquet", days(5)[4:])
+    write_parquet(tmp_path / f"part-00000-{two}-c000.snappy.parquet", days(6))
+
+    assert billed(tmp_path) == 6 * Decimal("1.75")
+
+
+def test_parts_whose_charges_cannot_be_told_apart_add_up(tmp_path):
+    for number in range(1, 6):
+        write_csv(tmp_path / f"export-{number:05}.csv", [charge(ResourceId=None)] * 3)
+
+    assert billed(tmp_path) == Decimal("22.50")
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path):
+    for folder, rows in (("live", FOUR_DAYS), ("backup", FIVE_DAYS)):
+        write_csv(tmp_path / folder / "BILLING_PERIOD=2026-11" / "f.csv", rows)
+
+    live, backup = (f"{folder}/BILLING_PERIOD=2026-11/f.csv" for folder in ("live", "backup"))
+    [said] = look(tmp_path).notes
+    assert said == f"{live} and {backup} hold the same charges of 2026-11: {backup} counts."
+
+
+def test_a_correction_in_a_file_of_its_own_adds_up(tmp_path):
+    more = {"ChargeClass": "Correction", "BillingPeriodStart": "2026-11-01"}
+    write_csv(tmp_path / "october.csv", [charge("2026-10-05")])
+    write_csv(tmp_path / "november.csv", days(2))
+    write_csv(tmp_path / "corrections.csv", [charge("2026-10-05", "-1", **more)])
+
+    assert billed(tmp_path) == Decimal("4.00")
+
+
 def test_one_file_per_account_adds_up(tmp_path):
     write_csv(tmp_path / "one.csv", FOUR_DAYS)
     write_csv(tmp_path / "two.csv", [{**row, "SubAccountId": "222233334444"} for row in FOUR_DAYS])
