@@ -1,10 +1,12 @@
 """Reads the provider's bill when that is due, and never more often than was allowed: some looks cost money."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from functools import partial
 
 from bot.billing.bill import Bill
-from bot.domain import clock
-from bot.domain.money.bill import DAY, utc_day
+from bot.domain import clock, tags
+from bot.domain.money.bill import DAY, BillLine, utc_day
 from bot.errors import Refused, ValetError
 from bot.services.desk import Desk
 from store.money import bill as bills
@@ -29,9 +31,15 @@ def fetch(desk: Desk, bill: Bill) -> bool:
             bills.failed(db, bill.name, desk.settings.bill.path or desk.settings.bill.table, now, str(error))
         return True
     with desk.store.writing() as db:
-        bills.keep(db, look, now)
+        bills.keep(db, replace(look, lines=_with_teams(look.lines, desk.settings.teams)), now)
         bills.prune(db, now - KEEP_LOOKS)
     return True
+
+
+def _with_teams(lines: Sequence[BillLine], teams: Collection[str]) -> tuple[BillLine, ...]:
+    """The lines under the teams of the settings, however their tags are spelt: the ledger has them so, too."""
+    known = {team: tags.named(team, teams) for team in {line.team for line in lines} if team}
+    return tuple(replace(line, team=known[line.team]) if line.team else line for line in lines)
 
 
 def _is_due(desk: Desk, bill: Bill, now: int) -> bool:

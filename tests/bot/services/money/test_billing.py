@@ -11,6 +11,7 @@ from bot.errors import Unreachable
 from bot.sandbox.cost_explorer import Cost, SandboxCostExplorer
 from bot.services.money import bill_reporting, billing
 from store.money import bill as bills
+from store.sql import rows
 from tests.bot.billing.exports import charge, write_csv
 from tests.bot.services.room import SETTINGS, Room
 from tests.conftest import MONDAY
@@ -151,3 +152,15 @@ def test_files_that_have_gone_are_said_and_what_was_read_of_them_stays(tmp_path,
     assert report.error.startswith("There are no CSV or Parquet files at")
     assert report.billed_micros == 1_500_000
     room.close()
+
+
+def test_a_team_on_the_bill_is_that_of_the_settings_however_its_tag_is_spelt(room):
+    spelt = [Cost(SUNDAY, usd, team=team) for usd, team in (("1", "NLP"), ("2", "nlp"), ("4", "sales"))]
+
+    fetch(room, SandboxCostExplorer(lambda: spelt))
+
+    sql = (
+        "SELECT team, sum(billed_micros) AS micros FROM bill_lines WHERE cut LIKE '%team%' GROUP BY team ORDER BY team"
+    )
+    found = {row["team"]: row["micros"] for row in rows(room.desk.store.reading(), sql)}
+    assert found == {"nlp": 3_000_000, "sales": 4_000_000}
