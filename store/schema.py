@@ -12,6 +12,7 @@ from store.sharing import (
     calendars,
     claims,
     clarifications,
+    extensions,
     grants,
     handovers,
     line,
@@ -75,6 +76,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_budgets_told", budgets.PER_AMOUNT),
     ("0002_people_names", people_names.SCHEMA),
     ("0002_clarifications", clarifications.SCHEMA),
+    ("0002_extensions", extensions.SCHEMA),
 )
 
 

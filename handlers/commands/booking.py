@@ -36,6 +36,8 @@ def put(ask: Ask, listing: Listing, wanted: Wish, *, remark: str = "") -> Reply:
     """Book this one; when others have it then, say who and when it could be instead."""
     try:
         made, slots = booking.book(ask.desk, listing.instance.id, ask.user, wanted)
+    except booking.Own as own:
+        return blocks.own(listing, own.hold, same=own.same)
     except booking.Clash as found:
         return blocks.clash(listing, found.wanted, found.holds, found.free_at, ask.desk.zone(ask.user))
     except fair_use.OverLimit as over:

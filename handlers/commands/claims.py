@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
 from bot.domain.sharing.claims import Claim, GpuChoice
 from bot.domain.sharing.ranking import similar
@@ -13,10 +14,12 @@ from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import claims
 from handlers.blocks.sharing import granting as requests
 from handlers.blocks.sharing import using as beside
+from handlers.blocks.words import length
 from handlers.commands import find, hints, line
 from handlers.commands.booking import in_the_way
 from handlers.commands.parse import readable
 from handlers.commands.spans import Span, claim_words, extension
+from handlers.commands.unclear import Unclear, choice
 from handlers.commands.verbs import Ask, Verb, named, no_more, sounds_like_words
 
 
@@ -116,23 +119,42 @@ def _taken(ask: Ask, listing: Listing, held: tuple[Claim, ...], *, choice: GpuCh
 
 
 def extend(ask: Ask) -> Reply:
-    """Let one's claim end later; without a name, the only one the person has."""
+    """Let one's claim end later; without a name, the only one the person has. "again" means the same once more."""
+    is_meant = [word.lower() for word in ask.words[-1:]] == ["again"]
+    asked = replace(ask, words=ask.words[:-1]) if is_meant else ask
+    listing, span = _extension(asked)
+    try:
+        return prolong(asked, listing, span, typed=not is_meant)
+    except claiming.Repeated as repeated:
+        raise _once_more(ask, listing, repeated) from None
+
+
+def _extension(ask: Ask) -> tuple[Listing, Span | None]:
+    """The machine and by how much, or until when."""
     is_name = finding.is_name(ask.desk, *ask.words)
     span = extension(ask.words, ask.asker()) if ask.words and not is_name else None
-    if ask.words and span is None:
-        listing, rest = named(ask, "extend")
-        span = extension(rest, ask.asker()) if rest else None
-        if rest and span is None:
-            raise Refused(f'"{rest[0][:40]}" is no length of time. Try `extend {listing.instance.name} 2h`.')
-        return prolong(ask, listing, span)
-    return prolong(ask, _only_one(ask), span)
+    if not ask.words or span is not None:
+        return _only_one(ask), span
+    listing, rest = named(ask, "extend")
+    span = extension(rest, ask.asker()) if rest else None
+    if rest and span is None:
+        raise Refused(f'"{rest[0][:40]}" is no length of time. Try `extend {listing.instance.name} 2h`.')
+    return listing, span
 
 
-def prolong(ask: Ask, listing: Listing, span: Span | None = None) -> Reply:
-    """Let the claim on this one end later."""
+def _once_more(ask: Ask, listing: Listing, repeated: claiming.Repeated) -> Unclear:
+    """Slack may have said that it took too long, and the same words were typed again."""
+    left = length(max(MINUTE, repeated.claim.until_at - ask.desk.clock()))
+    ago = f"{length(repeated.ago)} ago" if repeated.ago >= MINUTE else "just now"
+    done = f"That is done already: you extended {listing.instance.name} by as much {ago}."
+    return Unclear(f"{done} It is yours for another {left}.", (), [choice("again", "Extend it once more")])
+
+
+def prolong(ask: Ask, listing: Listing, span: Span | None = None, *, typed: bool = False) -> Reply:
+    """Let the claim on this one end later. Raises Repeated where that was just typed."""
     span = span or Span()
     try:
-        made = claiming.extend(ask.desk, listing.instance.id, ask.user, by=span.length, until=span.end)
+        made = claiming.extend(ask.desk, listing.instance.id, ask.user, by=span.length, until=span.end, typed=typed)
     except booking.Booked as booked:
         return in_the_way(ask, listing, booked.slot)
     except fair_use.OverLimit as over:

@@ -37,6 +37,15 @@ class Clash(Refused):
         self.free_at = free_at
 
 
+class Own(Refused):
+    """What is to be booked is one's own then already: `hold` is what keeps it, `same` that it is all of it."""
+
+    def __init__(self, sentence: str, hold: Hold, *, same: bool) -> None:
+        super().__init__(sentence)
+        self.hold = hold
+        self.same = same
+
+
 def book(desk: Desk, instance_id: str, holder: str, wish: Wish, *, grant_id: str = "") -> tuple[Booking, list[Slot]]:
     """Book GPUs of an instance for later, once or every week; its slots within reach.
 
@@ -86,9 +95,19 @@ def _slot(db: Database, listing: Listing, made: Booking, from_at: int) -> Slot:
     holds = holds_on(db, listing)
     gpus = pick(gap, holds)
     if gpus is None:
+        _refuse_own(listing, gap, holds)
         there = tuple(hold for hold in holds if hold.meets(gap.from_at, gap.until_at))
         raise Clash(f"{listing.instance.name} is taken then.", there, gap, next_start(gap, holds))
     return keep(db, made, gpus, from_at)
+
+
+def _refuse_own(listing: Listing, gap: Gap, holds: Sequence[Hold]) -> None:
+    """Whoever types a booking twice is not in their own way. Raises Own."""
+    there = [hold for hold in holds if hold.meets(gap.from_at, gap.until_at)]
+    if there and all(hold.holder == gap.holder for hold in there):
+        first = there[0]
+        same = first.booked and (first.from_at, first.until_at) == (gap.from_at, gap.until_at)
+        raise Own(f"{listing.instance.name} is yours then already.", first, same=same)
 
 
 def keep(db: Database, made: Booking, gpus: tuple[int, ...], from_at: int, *, taken: bool = False) -> Slot:

@@ -14,7 +14,19 @@ from bot.services.acting import asking, consenting
 from bot.services.desk import Desk
 from bot.services.sharing import booking, claim_ends, fair_use, reminding, requesting, turns
 from store import audit, listings
-from store.sharing import claims
+from store.sharing import claims, extensions
+
+REPEATED = 10 * MINUTE
+"""The same extension, typed again within so long, may be a retry: Slack says operation_timeout of what was done."""
+
+
+class Repeated(Refused):
+    """The claim was extended by just as much a moment ago; `claim` is as it stands."""
+
+    def __init__(self, sentence: str, held: Claim, ago: int) -> None:
+        super().__init__(sentence)
+        self.claim = held
+        self.ago = ago
 
 
 class Taken(Refused):
@@ -130,8 +142,19 @@ def _not_yours(listing: Listing) -> str:
     return f"You hold nothing on {name}. `/gpu claim {name}` takes it."
 
 
-def extend(desk: Desk, instance_id: str, holder: str, *, by: int | None = None, until: int | None = None) -> Listing:
-    """Let one's claim end later: `by` milliseconds after its present end, or at `until`. Raises Refused."""
+def extend(
+    desk: Desk,
+    instance_id: str,
+    holder: str,
+    *,
+    by: int | None = None,
+    until: int | None = None,
+    typed: bool = False,
+) -> Listing:
+    """Let one's claim end later: `by` milliseconds after its present end, or at `until`.
+
+    `typed`: the same words may have been typed before. Raises Refused, Repeated.
+    """
     now = desk.clock()
     with desk.store.writing() as db:
         listing = _claimable(desk, db, instance_id)
@@ -146,17 +169,29 @@ def extend(desk: Desk, instance_id: str, holder: str, *, by: int | None = None, 
                 f"Your claim on {name} lasts longer than that already. `/gpu claim {name} for 1h` shortens it."
             )
         limits = desk.settings.claim_limits(mine.team)
-        end = until if until is not None else max(mine.until_at, now) + (limits.default if by is None else by)
+        length = limits.default if by is None else by
+        if typed and until is None:
+            _refuse_repeated(db, listing.instance.name, mine, length, now)
+        end = until if until is not None else max(mine.until_at, now) + length
         limits.length(end - now)
         booking.keep_clear(desk, db, replace(mine, until_at=end), listing.instance.name)
         fair_use.check(desk, db, replace(mine, until_at=end))
         claims.extend(db, mine.id, end)
+        if until is None:
+            extensions.note(db, mine.id, now, length)
         audit.add(db, now, holder, "extended", subject=instance_id)
         requesting.extended(desk, db, mine)
         consenting.extended(desk, db, mine)
         made = _changed(desk, db, instance_id)
     desk.wake()
     return made
+
+
+def _refuse_repeated(db: Database, name: str, mine: Claim, length: int, now: int) -> None:
+    """Raises Repeated where this claim was extended by as much a moment ago."""
+    last = extensions.last(db, mine.id)
+    if last is not None and last[1] == length and now - last[0] < REPEATED:
+        raise Repeated(f"You extended {name} by just as much a moment ago.", mine, now - last[0])
 
 
 def check_release(desk: Desk, listing: Listing, held: Claim, person: str) -> None:

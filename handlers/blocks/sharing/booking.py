@@ -74,6 +74,19 @@ def clash(listing: Listing, wanted: Gap, holds: tuple[Hold, ...], free_at: int |
     return plainly(text, button(label, ids.BOOK_AT, value), _calendar(listing))
 
 
+def own(listing: Listing, hold: Hold, *, same: bool) -> Reply:
+    """It is theirs then already, most likely by the same words."""
+    name = f"*{esc(listing.instance.name, 60)}*"
+    if not hold.booked:
+        return plainly(f"{name} is yours until {when(hold.until_at)} already. `/gpu extend` keeps it longer.")
+    booked = f"you booked it from {_time(hold.from_at, hold.until_at)}"
+    if same:
+        said = f"That is done already: {name} is yours then. Nothing was booked twice; {booked}."
+    else:
+        said = f"{name} is yours then already: {booked}. Cancel that first to book it otherwise."
+    return plainly(said, button("Cancel booking", ids.CANCEL_BOOKING, hold.id), _calendar(listing))
+
+
 def _hold(listing: Listing, hold: Hold) -> str:
     some = "it" if len(hold.gpus) >= len(listing.gpus) else gpus(hold.gpus)
     if not hold.booked:
