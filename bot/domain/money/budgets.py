@@ -30,6 +30,8 @@ class Standing:
     warn_percent: int = 80
     timezone: str = "UTC"
     """Of the month; one for all budgets, reports and forecasts."""
+    since: date | None = None
+    """The first day that is counted, where that is not the month's first: nobody looked before."""
 
     @property
     def percent(self) -> int:
@@ -38,20 +40,24 @@ class Standing:
 
     def to_json(self) -> dict[str, Any]:
         """For the store."""
-        over_on = self.over_on.isoformat() if self.over_on else None
-        return {**asdict(self), "month": self.month.isoformat(), "over_on": over_on}
+        days = {name: day.isoformat() if day else None for name, day in self._days().items()}
+        return {**asdict(self), "month": self.month.isoformat(), **days}
+
+    def _days(self) -> dict[str, date | None]:
+        return {"over_on": self.over_on, "since": self.since}
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Standing":
         """From the store."""
-        expected, over_on = content["expected"], content["over_on"]
+        expected = content["expected"]
+        days = {name: content.get(name) for name in ("over_on", "since")}
         return cls(
             **{
                 **content,
                 "scope": Scope(**content["scope"]),
                 "month": date.fromisoformat(content["month"]),
                 "expected": Range(**expected) if expected else None,
-                "over_on": date.fromisoformat(over_on) if over_on else None,
+                **{name: date.fromisoformat(day) if day else None for name, day in days.items()},
             }
         )
 

@@ -66,6 +66,8 @@ class Weekly:
     """Whether what was saved is."""
     silent: tuple[Silence, ...] = ()
     """Sources that were last read before the week was over."""
+    counted_from: date | None = None
+    """The first day of which rented machines are known, where the week or its month began before."""
 
     @property
     def is_empty(self) -> bool:
@@ -93,6 +95,7 @@ class Weekly:
             "closed_exact": self.closed_exact,
             "saved_exact": self.saved_exact,
             "silent": [asdict(each) for each in self.silent],
+            "counted_from": self.counted_from.isoformat() if self.counted_from else None,
         }
 
     @classmethod
@@ -100,6 +103,7 @@ class Weekly:
         """From the store."""
         todos = tuple(Todo(**{**each, "holders": tuple(each["holders"])}) for each in content["todos"])
         spent = {name: Spent(**content[name]) for name in ("rented", "owned")}
+        since = content.get("counted_from")
         return cls(
             **{
                 **content,
@@ -110,6 +114,7 @@ class Weekly:
                 "forecast": Report.from_json(content["forecast"]),
                 "todos": todos,
                 "silent": tuple(Silence(**each) for each in content.get("silent", ())),
+                "counted_from": date.fromisoformat(since) if since else None,
             }
         )
 

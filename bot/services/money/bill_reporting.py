@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
@@ -22,6 +23,9 @@ from store.sql import Row
 
 SOURCES = {"cost-explorer": "Cost Explorer", "focus": "FOCUS files", "athena": "FOCUS by Athena"}
 """What the sources of the settings call themselves."""
+
+UTC_ZONE = ZoneInfo("UTC")
+"""Of the days of a bill."""
 
 
 def source_name(desk: Desk) -> str:
@@ -121,11 +125,12 @@ def _days(db: Database, first: date, last: date, now: int) -> list[_Day]:
     lines = {day: tuple(some) for day, some in groupby(found, key=lambda line: line.day)}
     ours = _metered(db, first, last, now)
     begins = _whole_from(db)
+    looked_at = watching.days_known_in(db, first, last, UTC_ZONE, now)
     made = []
     for number in range((last - first).days + 1):
         day = first + number * DAY
         there, metered = billed.get(day), tuple(ours.get(day, ()))
-        known = begins is not None and day >= begins
+        known = begins is not None and day >= begins and (day in ours or day in looked_at)
         estimate = is_estimate(day, there.as_of if there else now) or day >= today
         both = there is not None and known
         reconciled = reconcile(day, lines.get(day, ()), metered, estimate=estimate) if both else None

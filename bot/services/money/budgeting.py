@@ -37,6 +37,7 @@ def standing(desk: Desk, scope: Scope) -> Standing | None:
         asks=asks(desk, _team_of(desk, scope)),
         warn_percent=desk.settings.budget.warn_percent,
         timezone=desk.settings.digest.timezone,
+        since=watching.counted_from(desk, month),
     )
 
 

@@ -1,11 +1,14 @@
 """Since when, and when, each source of rented machines was looked at: what the ledger can know at all."""
 
 from collections.abc import Iterable
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
+from bot.domain.days import day_start, local_day
 from bot.domain.money.plans import Span, merged
-from bot.domain.money.watching import Watch, first_known
+from bot.domain.money.watching import Watch, days_known, first_known, watched_days
 from bot.services.desk import Desk
 from bot.services.measuring.sweeping import NOT_LOOKED_AT, OWNED
 from store import fleet
@@ -42,6 +45,19 @@ def begins(db: Database) -> int | None:
 def begun(db: Database) -> list[int]:
     """When each source of rented machines was first read."""
     return [watch.begins for watch in watches(db).values()]
+
+
+def days_known_in(db: Database, first: date, last: date, zone: ZoneInfo, now: int) -> frozenset[date]:
+    """The days, from one to another, both counted, through which every source was read; charges tell of none here."""
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    return days_known([watched_days(watch, days, zone, now, ()) for watch in watches(db).values()])
+
+
+def counted_from(desk: Desk, day: date) -> date | None:
+    """The first day of which rented machines are known, where that is after a day; else None."""
+    zone = ZoneInfo(desk.settings.digest.timezone)
+    first = begins(desk.store.reading())
+    return None if first is None or first <= day_start(day, zone) else local_day(first, zone)
 
 
 def owned_begins(db: Database) -> int | None:

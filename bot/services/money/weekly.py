@@ -69,6 +69,7 @@ def _made(desk: Desk, channel: str, day: date, now: int) -> Weekly:
         saved_exact=saved.exact,
         closed_exact=closed is None or not closed.rented.about,
         silent=week.silent,
+        counted_from=watching.counted_from(desk, min(first, month)),
     )
 
 

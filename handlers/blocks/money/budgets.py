@@ -64,7 +64,7 @@ def overview(found: Sequence[Standing], missing: Sequence[str] = (), lacks: Sequ
     """Every budget, a line each; `missing` are machines with one that nobody knows, `lacks` what is not counted yet."""
     over = [each for each in found if each.percent >= 100]
     likely = [each for each in found if each not in over and (each.chance_over or 0) >= 0.5]
-    unknown = [each for each in found if each not in over and each.expected is None]
+    unknown = [each for each in found if each not in (*over, *likely) and (each.expected is None or each.since)]
     head = "Every budget is likely to hold this month."
     if unknown:
         head = f"No budget is spent; too little is known yet to say whether {len(unknown)} of {len(found)} will hold."
@@ -122,7 +122,8 @@ def _spent(now: Standing) -> str:
     spent, budget = roughly(now.spent_micros), roughly(now.budget_micros)
     if not now.budget_micros:
         return f"{spent} spent, and the budget is $0: nothing may be spent"
-    return f"{spent} of {budget} spent ({_percent(now)})"
+    since = f" since the first look on {_day(now.since)}" if now.since else ""
+    return f"{spent} of {budget} spent{since} ({_percent(now)})"
 
 
 def _percent(now: Standing) -> str:

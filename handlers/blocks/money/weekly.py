@@ -17,7 +17,7 @@ NUMBERS = {1: "The one thing to do", 2: "Two things to do", 3: "Three things to 
 def weekly(made: Weekly) -> Reply:
     """One week's report."""
     conclusion = _conclusion(made)
-    figures = lines([_idle(made), _closed(made), f"{month_line(made.forecast)}.", _saved(made)])
+    figures = lines([_idle(made), _closed(made), f"{month_line(made.forecast)}.", _saved(made), _since(made)])
     blocks: list[Block] = [section(f"*{conclusion}*"), section(figures)]
     if made.todos:
         blocks.append(section(f"*{NUMBERS[len(made.todos)]}*"))
@@ -76,6 +76,11 @@ def _closed(made: Weekly) -> str:
         return ""
     closed = f"{about(exact=made.closed_exact)}{usd(made.closed_micros, cents=False)}"
     return f"{made.month:%B} is over: {closed} for rented machines."
+
+
+def _since(made: Weekly) -> str:
+    since = made.counted_from
+    return f"Rented machines are counted from {since.day} {since:%B} on: nobody looked before." if since else ""
 
 
 def _saved(made: Weekly) -> str:

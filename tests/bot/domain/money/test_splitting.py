@@ -32,6 +32,28 @@ def test_a_machine_idles_while_all_its_gpus_do():
     assert idle_throughout((T0, T0 + HOUR), ()) == 0
 
 
+MARKS = st.lists(
+    st.tuples(st.integers(0, 59).map(lambda minute: T0 + minute * MINUTE), st.text("bi?", min_size=3, max_size=3)),
+    min_size=1,
+    max_size=6,
+    unique_by=lambda mark: mark[0],
+).map(lambda marks: tuple(sorted(marks)))
+
+
+@given(marks=MARKS, silent=st.integers(0, 2))
+def test_a_gpu_that_nobody_sees_makes_no_time_known(marks, silent):
+    """Take a GPU's readings away: nothing of the machine idles for longer, and nothing is busy for longer."""
+    span, less = (T0, T0 + HOUR), tuple((at, seen[:silent] + "?" + seen[silent + 1 :]) for at, seen in marks)
+
+    def times(told):
+        return Counter({each.use: each.gpu_ms for each in split(9, span, team="nlp", marks=told, holds=())})
+
+    assert idle_throughout(span, less) == 0 <= idle_throughout(span, marks)
+    assert times(less)["idle"] <= times(marks)["idle"]
+    assert times(less)["busy"] <= times(marks)["busy"]
+    assert times(less).total() == times(marks).total() == 3 * HOUR
+
+
 def test_a_claim_of_one_gpu_for_a_quarter_of_an_hour_pays_that_much():
     hold = Hold("UADA", "vision", (1,), T0 + 15 * MINUTE, T0 + 30 * MINUTE)
 

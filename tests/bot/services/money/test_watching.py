@@ -4,21 +4,27 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.fleet import Instance, Look
 from bot.domain.money.advice import Asked
 from bot.domain.money.bill import BillLine, BillLook
+from bot.domain.money.budgets import Standing
 from bot.domain.money.rates import USD, Charge, Rate
 from bot.domain.money.report import Scope
 from bot.errors import Refused
 from bot.services.desk import Desk
 from bot.services.measuring import sweeping
-from bot.services.money import bill_reporting, forecasting, renting, scoring, spend_reporting
+from bot.services.money import bill_reporting, budgeting, forecasting, renting, scoring, spend_reporting
 from bot.settings import parse
+from handlers.blocks.money import budgets
 from store import fleet
-from store.money import bill, ledger
-from tests.conftest import MONDAY
+from store.money import bill, ledger, scores
+from tests.conftest import MONDAY, Clock
+from tests.examples import examples
+from tests.opening import open_store
 
 EAST, WEST = "ec2/111122223333/us-east-1", "ec2/111122223333/us-west-2"
 TOTAL = Scope()
@@ -63,19 +69,21 @@ def clouds(clock):
     return Clouds(clock)
 
 
+def desk_of(store, clock, clouds):
+    chosen = {
+        "prices": {"g5.xlarge": "1"},
+        "bill": {"source": "cost-explorer"},
+        "digest": {"timezone": "UTC"},
+        "teams": {"nlp": {"budget_usd": "900"}},
+    }
+    parsed = parse(chosen, {})
+    return Desk(store, clock, parsed, {"ec2": clouds}, parsed.roster)
+
+
 @pytest.fixture
 def desk(store, clock, clouds):
     """Monday 23 November 2026, 00:00 UTC; a g5.xlarge is a dollar an hour."""
-    settings = parse(
-        {
-            "prices": {"g5.xlarge": "1"},
-            "bill": {"source": "cost-explorer"},
-            "digest": {"timezone": "UTC"},
-            "teams": {"nlp": {}},
-        },
-        {},
-    )
-    return Desk(store, clock, settings, {"ec2": clouds}, settings.roster)
+    return desk_of(store, clock, clouds)
 
 
 def lives(desk, clock, days, *, step=STEP, forecasts=False):
@@ -258,3 +266,72 @@ def test_a_place_that_could_not_be_read_yet_is_named_as_missing(desk, clouds):
     notes = forecasting.answer(desk, TOTAL).notes
 
     assert "ec2/111122223333/us-west-2 was never read, so nothing of it is in what was charged." in notes
+
+
+def test_a_budget_and_a_week_say_from_when_on_they_are_counted(desk, clock):
+    lives(desk, clock, 3)
+
+    told = budgeting.standing(desk, Scope("team", "nlp"))
+
+    assert told.since == date(2026, 11, 23)
+    assert Standing.from_json(told.to_json()) == told
+    assert "spent since the first look on 23 Nov (0 %)" in budgets.standing(told, "").text
+    assert "too little is known yet to say whether 1 of 1 will hold" in budgets.overview([told]).text
+    clock.now = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp() * 1000)
+    assert budgeting.standing(desk, Scope("team", "nlp")).since is None
+
+
+def figures(desk, clock) -> dict[str, object]:
+    """What the large says of two regions and of both, None where it is not known."""
+    db, found = desk.store.reading(), {}
+    for scope in (TOTAL, Scope("instance", "i-us-west-2")):
+        report = forecasting.make(desk, scope)
+        found |= {f"{scope.text} {day.date}": day.charged_micros for day in report.days if day.date < report.today}
+    try:
+        (told,) = renting.advise(desk, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
+        found["use"] = told.used.hours_per_month
+    except Refused:
+        found["use"] = None
+    scoring.score(desk)
+    found |= {f"came {each.made_at}": each.actual_micros for each in scores.of(db, "total:") if each.horizon == "7d"}
+    today = datetime.fromtimestamp(clock() / 1000, UTC).date()
+    for back in (1, 2, 4):
+        week = spend_reporting.report(desk, "team", today - timedelta(days=back), today)
+        found[f"before {back}"] = week.before_micros
+    with desk.store.writing() as writing:
+        days = [today - timedelta(days=back) for back in range(1, 16)]
+        lines = [BillLine(f"{day:%Y-%m}", day, 7, kind="usage", type="g5.xlarge") for day in days]
+        bill.keep(writing, BillLook("Cost Explorer", "1", clock(), ("2026-11", "2026-12"), tuple(lines)), clock())
+    billed = bill_reporting.answer(desk, days[-1], days[0])
+    return found | {f"billed {day.day}": day.metered_micros for day in billed.days}
+
+
+def lived_through(path, silences) -> dict[str, object]:
+    """Ten days of the two regions, with a forecast on the first mornings; some regions are silent on some days."""
+    clock = Clock()
+    clock.now = MONDAY // DAY * DAY
+    clouds = Clouds(clock)
+    clouds.sources = [EAST, WEST]
+    clouds.days = {EAST: WORKDAYS, WEST: frozenset({1, 5, 6})}
+    desk = desk_of(open_store(path), clock, clouds)
+    for day in range(10):
+        clouds.silent = {source for source, silent in silences if silent == day}
+        lives(desk, clock, 1, step=3 * HOUR)
+        if 1 <= day < 3:
+            forecasting.make(desk, TOTAL)
+    found = figures(desk, clock)
+    desk.store.close()
+    return found
+
+
+SILENCES = st.sets(st.tuples(st.sampled_from([EAST, WEST]), st.integers(1, 9)), max_size=6)
+
+
+@given(silences=SILENCES, more=SILENCES)
+@settings(max_examples=examples(16), deadline=None)
+def test_no_figure_becomes_known_because_a_source_was_silent_on_more_days(tmp_path_factory, silences, more):
+    folder = tmp_path_factory.mktemp("silence")
+
+    heard, less = lived_through(folder / "1.db", silences), lived_through(folder / "2.db", silences | more)
+
+    assert {name for name, value in less.items() if value is not None and heard.get(name, 0) is None} == set()
