@@ -34,7 +34,11 @@ DRAIN_S = 20.0
     type=click.Path(path_type=Path),
     help="Settings file.",
 )
-@click.option("--verbose", is_flag=True, help="Log more.")
+@click.option(
+    "--verbose",
+    is_flag=True,
+    help="Log what libraries say, too: what people typed, names and addresses in tags. Never tokens.",
+)
 def run(config: Path, *, verbose: bool) -> None:
     """Run the bot: Slack, the door for agents, and the jobs, in one process.
 

@@ -126,7 +126,7 @@ def confirm(title: str, text: str, *, yes: str, no: str) -> Block:
     """A question before a button counts."""
     return {
         "title": {"type": "plain_text", "text": cut(title, 100)},
-        "text": {"type": "mrkdwn", "text": cut_mrkdwn(text, 290)},
+        "text": {"type": "mrkdwn", "text": cut_mrkdwn(text, 290), "verbatim": True},
         "confirm": {"type": "plain_text", "text": cut(yes, 30)},
         "deny": {"type": "plain_text", "text": cut(no, 30)},
         "style": "danger",

@@ -1,5 +1,6 @@
 """The ledger is running time times the rate that held, however list and spot prices move while machines run."""
 
+import csv
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -121,13 +122,12 @@ def test_an_hour_in_which_the_price_moved_has_a_charge_for_each_rate(tmp_path):
     world.clock.forward(30 * MINUTE)
     world.look()
 
-    told = [
-        line.split(",")
-        for line in reporting.ledger_csv(world.room.desk, 0, world.clock() + HOUR)
-        if f",{SPOT}," in line
-    ]
+    lines = csv.DictReader(reporting.ledger_csv(world.room.desk, 0, world.clock() + HOUR))
+    told = [line for line in lines if line["name"] == SPOT]
 
-    assert [(row[0][11:16], row[9], row[11], row[12].strip().strip('"')) for row in told] == [
+    assert [
+        (line["hour"][11:16], line["running_seconds"], line["usd"], line["source"].split(",")[0]) for line in told
+    ] == [
         ("09:00", "3600", "2.000000", "the rate of that hour"),
         ("10:00", "1800", "1.000000", "the rate of that hour"),
         ("10:00", "1800", "1.500000", "spot price"),

@@ -112,6 +112,25 @@ def test_no_name_is_a_formula(desk, name):
     assert line["name"] == f"'{name}"
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("\uff1d1+1", "'\uff1d1+1"),
+        ("x;=cmd|'/C calc'!A0", "x;'=cmd|'/C calc'!A0"),
+        ("a, @sum(1)", "a,' @sum(1)"),
+        ("a-b", "a-b"),
+    ],
+)
+def test_no_part_of_a_name_is_a_formula_where_cells_end_otherwise(desk, typed, shown):
+    put(desk, typed)
+    charge(desk, typed, at(3))
+
+    (line,) = lines(desk, at(3), at(4))
+
+    assert line["name"] == shown
+    assert all(cell.startswith('"') for cell in next(iter(reporting.ledger_csv(desk, at(3), at(4)))).split(","))
+
+
 def test_a_team_with_blanks_before_a_formula_is_none_either(desk):
     put(desk, "nb-2")
     charge(desk, "nb-2", at(3), team="\t=1+1")
@@ -201,7 +220,7 @@ def test_the_status_is_the_fleet_with_null_for_what_is_not_known(desk, clock):
         4,
     )
     assert idle["claims"] == [
-        {"holder": "UADA", "gpus": [0, 1, 2, 3], "until": "2026-11-23T10:00:00Z", "note": "tuning"}
+        {"holder": "UADA", "name": None, "gpus": [0, 1, 2, 3], "until": "2026-11-23T10:00:00Z", "note": "tuning"}
     ]
     assert (unknown["state"], unknown["usd_per_hour"], unknown["wasted_usd_per_hour"]) == ("unknown", None, None)
     assert (unknown["since"], unknown["evidence"], unknown["claims"]) == (None, None, [])
