@@ -129,3 +129,20 @@ def test_a_stopped_machine_on_a_host_of_its_own_goes_on_costing_all_of_it(office
     office.types("ada", "/gpu start eval-2 for 2h")
     card = office.sees("bob", "#ml-platform")
     assert "Costs: nothing more, as the dedicated host h-01 is paid whether it runs or not." in card
+
+
+def test_a_forecast_says_what_is_paid_for_a_machine_that_was_stopped(reserved):
+    reserved.types("ada", "/gpu stop train-7 nobody needs it")
+    reserved.presses("bob", "Stop train-7", "#ml-platform")
+    reserved.passes(2 * MINUTE)
+    reserved.fleet.change("train-7", shape=COMMON)
+    reserved.clock.forward(2 * HOUR)
+    reserved.tick()
+
+    said = reserved.types("ada", "/cost forecast")
+    assert f"Not counted: {ANYWAY} of train-7, which is stopped: it is paid whether that runs or not." in said
+
+    reserved.fleet.change("train-7", state="running", launched_at=reserved.clock())
+    reserved.clock.forward(2 * HOUR)
+    reserved.tick()
+    assert ANYWAY not in reserved.types("ada", "/cost forecast")

@@ -20,6 +20,7 @@ from bot.services.desk import Desk
 from bot.services.money.books import Books, days_of, is_in, metered, rows_of
 from bot.services.money.budget_amounts import beyond, budget
 from bot.services.money.nights import idle_nights
+from store.acting import actions
 from store.money.spend import DaySpend
 
 SHOWN_BACK = 31
@@ -62,7 +63,7 @@ def report(desk: Desk, scope: Scope, books: Books) -> Report:
         over_on=None if whose is None else first_day_over(whole, float(whose)),
         drivers=drivers(machines, books.outlook.kinds, _per_planned_day(machines, books), usual),
         changes=_changes(machines, books),
-        uncounted=(*_uncounted(machines, books), *_bought(desk, scope, ledger.today)),
+        uncounted=(*_uncounted(machines, books), *_held_on(desk, machines), *_bought(desk, scope, ledger.today)),
         notes=(*silent, *early, *_notes(whole, unpriced=unpriced, owned=len(owned), beyond=more)),
         unpriced=unpriced,
         owned=len(owned),
@@ -118,6 +119,14 @@ def _uncounted(machines: Sequence[Machine], books: Books) -> tuple[str, ...]:
     day = local_day(ends[first.id], books.zone)
     more = f", and {len(found) - 1} more like it" if len(found) > 1 else ""
     return (f"the end of the claim on {first.name} on {day.day} {day:%b}{more}: it ran before, so it may run on.",)
+
+
+def _held_on(desk: Desk, machines: Iterable[Machine]) -> Iterator[str]:
+    """What is paid for machines that stand still; the ledger charges while they run."""
+    held = actions.held_on(desk.store.reading())
+    for each in machines:
+        if each.id in held:
+            yield f"{held[each.id]} of {each.name}, which is stopped: it is paid whether that runs or not."
 
 
 def _bought(desk: Desk, scope: Scope, today: date) -> Iterator[str]:
