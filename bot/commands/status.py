@@ -78,10 +78,12 @@ def _cells(listing: "Listing", names: "Mapping[str, str]") -> tuple[str, ...]:
 def _conclusion(totals: "Totals") -> str:
     priced = f", {totals.unpriced} without a known price" if totals.unpriced else ""
     about = "about " if totals.estimated else ""
+    owned = f"; owned ones among them: {_cents(totals.owned_micros)} and {_cents(totals.owned_waste_micros)} USD/h"
+    owned = owned if totals.owned_micros else ""
     return (
         f"{_count(totals.instances, 'instance')}, {_count(totals.gpus, 'GPU')}, {totals.running} running at "
         f"{about}{_cents(totals.rate_micros)} USD/h, {totals.idle} idle, "
-        f"wasting {about}{_cents(totals.waste_micros)} USD/h{priced}"
+        f"wasting {about}{_cents(totals.waste_micros)} USD/h{owned}{priced}"
     )
 
 

@@ -148,6 +148,11 @@ class Totals:
     waste_micros: int = 0
     estimated: int = 0
     """Running instances whose price is borrowed, say from another region: the sums are about right."""
+    partial: int = 0
+    """Running instances of which some GPUs idle."""
+    owned_micros: int = 0
+    """Of the rates, those of owned machines: full cost, on no bill."""
+    owned_waste_micros: int = 0
 
 
 @dataclass(frozen=True, slots=True)

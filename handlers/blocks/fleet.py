@@ -65,12 +65,19 @@ def headline(totals: Totals, query: str = "") -> str:
     """The conclusion, in one or two sentences."""
     what = f"GPU fleet ({esc(query, 60)})" if query else "GPU fleet"
     about = "about " if totals.estimated else ""
-    cost = f"{about}{per_hour(totals.rate_micros)} now"
+    cost = f"{about}{per_hour(totals.rate_micros)} now{_of_it_owned(totals.owned_micros, totals.rate_micros)}"
     counted = f"{plural(totals.instances, 'instance')}, {plural(totals.gpus, 'GPU')}, {cost}"
     some = f"{totals.idle} idle" if totals.idle else "Some GPUs idle"
-    idle = f"{some}, wasting {about}{per_hour(totals.waste_micros)}" if totals.waste_micros else "Nothing idle"
+    some += f" and {totals.partial} in part" if totals.idle and totals.partial else ""
+    owned = _of_it_owned(totals.owned_waste_micros, totals.waste_micros)
+    idle = f"{some}, wasting {about}{per_hour(totals.waste_micros)}{owned}" if totals.waste_micros else "Nothing idle"
     priced = f" {plural(totals.unpriced, 'running instance')} without a known price." if totals.unpriced else ""
     return f"{what}: {counted}. {idle}.{priced}"
+
+
+def _of_it_owned(owned: int, whole: int) -> str:
+    """What is on no bill, so that the rest agrees with what tells of rented machines alone."""
+    return f" ({'all' if owned == whole else per_hour(owned)} of it owned)" if owned else ""
 
 
 def _nothing(sources: list[Source], query: str, now: int) -> Reply:

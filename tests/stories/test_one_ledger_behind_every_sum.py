@@ -119,3 +119,19 @@ def test_where_midnight_cuts_an_hour_of_the_ledger_it_is_said(office_with):
 
 def test_where_midnight_is_between_two_hours_nothing_is_said_of_it(office):
     assert "amid an hour" not in office.types("ada", "/cost report")
+
+
+def test_status_and_idle_tell_owned_machines_and_idle_parts_apart_alike(quick):
+    quick.reports("dgx-1", 0.0, minutes=60)
+    quick.reports("train-7", 0.0, minutes=60)
+    quick.reports("train-3", [0.0] * 4 + [90.0] * 4, minutes=60)
+    quick.tick()
+
+    status, idle = quick.types("ada", "/gpu status"), quick.types("ada", "/cost idle")
+
+    told = re.search(r"(\d) idle and (\d) in part, wasting about \$([\d.]+)/h \(\$([\d.]+)/h of it owned\)", status)
+    assert told, status
+    machines, part, wasted, owned = int(told[1]), int(told[2]), float(told[3]), float(told[4])
+    assert (machines, part, owned) == (2, 1, 9.12)
+    rented = f"about ${wasted - owned:.2f}/h of rented ones and ${owned:.2f}/h of owned ones"
+    assert f"Idle now: {machines + part} machines ({part} of them in part), {rented}." in idle

@@ -121,13 +121,18 @@ def status(desk: Desk) -> dict[str, Any]:
         for source in fleet.sources(desk.store.reading())
     ]
     names = people_names.known(desk)
-    sums = {name: getattr(totals, name) for name in ("instances", "gpus", "running", "idle", "unpriced", "estimated")}
+    sums = {
+        name: getattr(totals, name)
+        for name in ("instances", "gpus", "running", "idle", "partial", "unpriced", "estimated")
+    }
     return {
         "as_of": iso(now),
         "totals": {
             **sums,
             "usd_per_hour": usd(totals.rate_micros),
             "wasted_usd_per_hour": usd(totals.waste_micros),
+            "owned_usd_per_hour": usd(totals.owned_micros),
+            "wasted_owned_usd_per_hour": usd(totals.owned_waste_micros),
             "dormant": len(dormant.found),
             "dormant_usd_per_month": usd(dormant.month_micros),
         },

@@ -214,7 +214,9 @@ def _idle_conclusion(made: SpendReport) -> str:
         if owned.idle_gpu_ms:
             said += f" Owned ones idled for {gpu_hours(owned.idle_gpu_ms)}."
     if made.idle_now:
-        said += f" Idle now: {plural(len(made.idle_now), 'machine')}, {_idle_now(made.idle_now)}."
+        some = sum(each.state == "partial" for each in made.idle_now)
+        part = f" ({some} of them in part)" if some else ""
+        said += f" Idle now: {plural(len(made.idle_now), 'machine')}{part}, {_idle_now(made.idle_now)}."
     return said
 
 

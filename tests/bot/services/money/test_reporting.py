@@ -204,10 +204,13 @@ def test_the_status_is_the_fleet_with_null_for_what_is_not_known(desk, clock):
         "gpus": 8,
         "running": 2,
         "idle": 1,
+        "partial": 0,
         "unpriced": 1,
         "estimated": 0,
         "usd_per_hour": "5.672001",
         "wasted_usd_per_hour": "5.672001",
+        "owned_usd_per_hour": "0.000000",
+        "wasted_owned_usd_per_hour": "0.000000",
         "dormant": 0,
         "dormant_usd_per_month": "0.000000",
     }
