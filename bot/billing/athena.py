@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from bot.billing.athena_deliveries import Deliveries, newest, question
 from bot.billing.focus_query import Query, Shape, literal, quoted
 from bot.billing.focus_sums import lines_of
 from bot.domain.money.bill import BillLook, periods_between, utc_day
@@ -86,44 +87,52 @@ class Athena:
         """Only asking can tell."""
         return ""
 
-    def shape(self) -> tuple[Shape, tuple[str, ...]]:
-        """The columns, and which of them are partitions; costs nothing. Raises Unreachable."""
+    def shape(self) -> tuple[Shape, tuple[str, ...], bool]:
+        """The columns, which of them are partitions, and whether rows tell their file. Free. Raises Unreachable."""
         asked = {"CatalogName": CATALOG, "DatabaseName": self.table.database, "TableName": self.table.table}
         found = self.ask("get_table_metadata", asked)["TableMetadata"]
         keys = found.get("PartitionKeys", [])
         kinds = {each["Name"]: each.get("Type", "string") for each in [*found.get("Columns", []), *keys]}
-        return Shape(kinds, self.table.columns), tuple(each["Name"] for each in keys)
+        of_files = found.get("TableType") == "EXTERNAL_TABLE"  # a view's rows are of no file
+        return Shape(kinds, self.table.columns), tuple(each["Name"] for each in keys), of_files
 
     def check(self) -> str:
         """Whether the table is there and has the columns."""
-        shape, _ = self.shape()
+        shape, *_ = self.shape()
         Query(shape, AthenaDialect(), self.team_tag)
         return f"The table {self.table.database}.{self.table.table} has the columns that are needed."
 
     def look(self, since: date, now: int, spend: Callable[[], None]) -> BillLook:
-        """Have the billing periods from the month of `since` on summed: one query."""
-        shape, partitions = self.shape()
+        """Have the billing periods from the month of `since` on summed: one query, and one for which folders count."""
+        shape, partitions, of_files = self.shape()
         query = Query(shape, AthenaDialect(), self.team_tag)
         relation = f"{quoted(self.table.database)}.{quoted(self.table.table)}"
-        sql = query.text(self._pruned(relation, partitions, since, utc_day(now)), since)
+        wanted = self._wanted(partitions, since, utc_day(now))
+        deliveries, looked = Deliveries(), 0
+        if of_files:
+            spend()
+            looked, told = self._run(question(query, relation, f"{wanted} AND {query.counted(since)}"))
+            deliveries = newest(told)
+        if deliveries.without:
+            wanted = f"{wanted} AND {deliveries.counted(query)}"
         spend()
-        scanned, rows = self._run(sql)
+        scanned, rows = self._run(query.text(f"(SELECT * FROM {relation} WHERE {wanted})", since))
         sums = lines_of(rows)
         if not sums.lines:
             raise Refused(f"{self.table.table} has no charges in USD from {since:%B %Y} on.")
-        told = [f"{note[0].upper()}{note[1:]}." for note in query.notes()]
-        notes = [f"Athena scanned {scanned / MIB:,.0f} MiB.", *sums.notes(), *told]
+        plain = [f"{note[0].upper()}{note[1:]}." for note in query.notes()]
+        notes = [f"Athena scanned {(looked + scanned) / MIB:,.0f} MiB.", *deliveries.notes, *sums.notes(), *plain]
         periods = tuple(sorted({line.period for line in sums.lines}))
         place = f"{self.table.database}.{self.table.table}"
         return BillLook(self.name, place, now, periods, tuple(sums.lines), notes=tuple(notes))
 
-    def _pruned(self, relation: str, partitions: Sequence[str], since: date, today: date) -> str:
-        """Only the partitions of the periods asked for, where the table has such."""
+    def _wanted(self, partitions: Sequence[str], since: date, today: date) -> str:
+        """Only the partitions of the periods asked for, where the table has such, as a condition."""
         key = next((each for each in partitions if each.lower() in PERIOD_KEYS), None)
         if key is None:
-            return relation
+            return "TRUE"
         wanted = ", ".join(literal(each) for each in periods_between(since, today))
-        return f"(SELECT * FROM {relation} WHERE substr(CAST({quoted(key)} AS VARCHAR), 1, 7) IN ({wanted}))"
+        return f"substr(CAST({quoted(key)} AS VARCHAR), 1, 7) IN ({wanted})"
 
     def _run(self, sql: str) -> tuple[int, Iterator[Sequence[Any]]]:
         """Bytes scanned, and the rows."""

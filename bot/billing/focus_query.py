@@ -123,9 +123,9 @@ class Query:
 
     def text(self, relation: str, since: date, without: Iterable[str] = ()) -> str:
         """Sums of every billing period from the month of `since` on, but for those `without`."""
-        period, day = self._period(), self._day("ChargePeriodStart")
+        period, day = self.period(), self._day("ChargePeriodStart")
         billed = self._amount("BilledCost")
-        groups = [period, day, self._account(), self._text("ServiceName"), self._team(), self._type(), self._machine()]
+        groups = [period, day, self.account(), self._text("ServiceName"), self._team(), self._type(), self._machine()]
         groups += [self._lower("ChargeCategory"), self._lower("ChargeClass")]
         groups.append(f"upper({self._text('BillingCurrency')})")
         sums = [billed, self._amount("EffectiveCost"), self._amount("ListCost"), self._hours()]
@@ -139,7 +139,7 @@ class Query:
 
     def counted(self, since: date, without: Iterable[str] = ()) -> str:
         """Which rows count: charges of the months asked for, and every row that can't be told to be none of them."""
-        period = self._period()
+        period = self.period()
         left_out = ", ".join(literal(each) for each in sorted(without))
         some = f" AND {period} NOT IN ({left_out})" if left_out else ""
         asked = f"({period} IS NULL OR ({period} >= {literal(f'{since:%Y-%m}')}{some}))"
@@ -154,7 +154,7 @@ class Query:
         """The query for one row without a readable cost or day: which column it is, and what stands there."""
         holes = {"BilledCost": self._amount("BilledCost"), "ChargePeriodStart": self._day("ChargePeriodStart")}
         if self._has("BillingPeriodStart"):
-            holes["BillingPeriodStart"] = self._period()
+            holes["BillingPeriodStart"] = self.period()
         column = " ".join(f"WHEN {sql} IS NULL THEN {literal(name)}" for name, sql in holes.items())
         raw = {name: quoted(self._shape.find(name) or name) for name in holes}
         told = " ".join(f"WHEN {sql} IS NULL THEN CAST({raw[name]} AS VARCHAR)" for name, sql in holes.items())
@@ -167,7 +167,7 @@ class Query:
     def keys(self, relation: str, columns: Sequence[str], *, hour: str) -> str:
         """The query for what tells charges apart, without what they cost: month, day, account, and one text."""
         parts = [f"coalesce({text}, '')" for text in (hour, *(self._text(column) for column in columns))]
-        told = f"{self._period()} AS period, {self._day('ChargePeriodStart')} AS day, {self._account()} AS account"
+        told = f"{self.period()} AS period, {self._day('ChargePeriodStart')} AS day, {self.account()} AS account"
         billed = f"{self._amount('BilledCost')} AS billed"
         return f"SELECT {told}, {billed}, {' || chr(31) || '.join(parts)} AS charge FROM {relation}"
 
@@ -202,7 +202,11 @@ class Query:
             return self._dialect.day(quoted(name))
         return f"CAST(TRY_CAST({_part(self._text(column), ISO_DAY)} AS DATE) AS VARCHAR)"
 
-    def _period(self) -> str:
+    def day(self) -> str:
+        """The day of the charge."""
+        return self._day("ChargePeriodStart")
+
+    def period(self) -> str:
         """The month that invoices it: where the export leaves that empty, the month of the charge."""
         charged = f"substr({self._day('ChargePeriodStart')}, 1, 7)"
         if not self._has("BillingPeriodStart"):
@@ -210,7 +214,8 @@ class Query:
         invoiced = f"substr({self._day('BillingPeriodStart')}, 1, 7)"
         return f"CASE WHEN {self._text('BillingPeriodStart')} IS NULL THEN {charged} ELSE {invoiced} END"
 
-    def _account(self) -> str:
+    def account(self) -> str:
+        """The account that used it, or that pays."""
         return f"coalesce({self._text('SubAccountId')}, {self._text('BillingAccountId')})"
 
     def _tag(self, column: str, key: str) -> str | None:

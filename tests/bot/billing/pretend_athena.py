@@ -32,9 +32,18 @@ class PretendAthena:
         self.partition, self.page = partition, page
         more = f", strftime(BillingPeriodStart, '%Y-%m') AS {partition}" if partition else ""
         self.database.execute(f"CREATE TABLE billing.focus AS SELECT *{more} FROM read_parquet('{path}')")
+        self.of_files = False
         self.states = list(states or ("QUEUED", "RUNNING", "SUCCEEDED"))
         self.sent: list[tuple[str, Any]] = []
         self.rows: list[list[str | None]] = []
+
+    def lies_in(self, folders: dict[str, str]) -> None:
+        """The rows are of files: of these folders, by a condition for each."""
+        found = " ".join(f"WHEN {condition} THEN '{folder}/f-1.parquet'" for folder, condition in folders.items())
+        self.database.execute(
+            f'CREATE OR REPLACE TABLE billing.focus AS SELECT *, CASE {found} END AS "$path" FROM billing.focus'
+        )
+        self.of_files = True
 
     def count(self, operation: str) -> int:
         return sum(1 for name, _ in self.sent if name == operation)
@@ -49,10 +58,11 @@ class PretendAthena:
 
     def get_table_metadata(self, CatalogName, DatabaseName, TableName):  # noqa: N803
         assert (CatalogName, DatabaseName, TableName) == ("AwsDataCatalog", "billing", "focus")
-        found = self.database.execute("DESCRIBE billing.focus").fetchall()
+        found = [each for each in self.database.execute("DESCRIBE billing.focus").fetchall() if each[0] != "$path"]
         columns = [{"Name": name.lower(), "Type": _hive(kind)} for name, kind, *_ in found]
         keys = [each for each in columns if each["Name"] == self.partition]
-        return {"TableMetadata": {"Columns": [each for each in columns if each not in keys], "PartitionKeys": keys}}
+        told = {"Columns": [each for each in columns if each not in keys], "PartitionKeys": keys}
+        return {"TableMetadata": {**told, **({"TableType": "EXTERNAL_TABLE"} if self.of_files else {})}}
 
     def start_query_execution(self, QueryString, WorkGroup, ResultConfiguration=None):  # noqa: N803
         found = self.database.execute(QueryString)

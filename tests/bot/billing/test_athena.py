@@ -67,6 +67,53 @@ def test_a_charge_without_a_readable_day_spoils_the_export(tmp_path):
         look(aws)
 
 
+MONTH = "s3://bucket/focus/data/BILLING_PERIOD=2026-11"
+OLD, NEW = f"{MONTH}/20261116T010000Z-aaaa", f"{MONTH}/20261117T010000Z-bbbb"
+
+
+def twice(tmp_path, old, new, folders=(OLD, NEW)):
+    """A table over two deliveries; the charges of each have a description of their own."""
+    rows = [{**row, "ChargeDescription": name} for name, some in (("old", old), ("new", new)) for row in some]
+    aws = pretend(tmp_path, rows)
+    aws.lies_in({folders[0]: "ChargeDescription = 'old'", folders[1]: "ChargeDescription = 'new'"})
+    return aws
+
+
+def test_of_deliveries_side_by_side_the_newest_counts(tmp_path):
+    aws, spent = twice(tmp_path, ROWS[:3], ROWS), []
+
+    found = look(aws, lambda: spent.append(aws.count("start_query_execution")))
+
+    assert usd(total(found.lines)) == Decimal("1.50")
+    assert (spent, found.notes) == ([0, 1], ("Athena scanned 10 MiB.",))
+
+
+def test_a_delivery_that_is_still_arriving_does_not_count(tmp_path):
+    found = look(twice(tmp_path, ROWS, ROWS[:1]))
+
+    assert usd(total(found.lines)) == Decimal("1.50")
+    assert found.notes[1] == (
+        "The delivery 20261117T010000Z-bbbb of 2026-11 is still arriving: 20261116T010000Z-aaaa is read."
+    )
+
+
+def test_two_exports_of_the_same_in_one_table_are_refused_with_both_names(tmp_path):
+    folders = (MONTH.replace("/focus/", "/a/"), MONTH)
+
+    with pytest.raises(Refused, match=f"{folders[0]} and {folders[1]} both hold 2026-11 of the same accounts"):
+        look(twice(tmp_path, ROWS, ROWS, folders))
+
+
+def test_folders_of_other_accounts_or_days_add_up(tmp_path):
+    others = [{**row, "SubAccountId": "9", "BillingAccountId": "9"} for row in ROWS]
+    days = [charge("2026-11-01"), charge("2026-11-20")]
+
+    assert usd(total(look(twice(tmp_path / "1", ROWS, others, ("s3://b/one", "s3://b/two"))).lines)) == Decimal("3.00")
+    assert usd(total(look(twice(tmp_path / "2", days[:1], days[1:], ("s3://b/1", "s3://b/2"))).lines)) == Decimal(
+        "3.00"
+    )
+
+
 def test_pages_are_followed_and_the_names_of_columns_are_no_row(tmp_path):
     aws = pretend(tmp_path, page=2)
 
