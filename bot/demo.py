@@ -189,7 +189,7 @@ class Demo:
         db, now = self.store.reading(), self.clock()
         planned = parkings.open_ones(db)
         moments = [each.acts_at - ahead for each in planned for ahead in (WARNINGS[each.rule][-1], 0)]
-        busy = [BUSY_STEP] if actions.in_state(db, "executing") else []
+        busy = [BUSY_STEP] if any(actions.in_state(db, state) for state in ("approved", "executing")) else []
         return [*busy, *(moment - now for moment in moments if moment > now)]
 
     def _hear_warnings(self) -> None:

@@ -141,6 +141,7 @@ class Partners:
     runner: Runner | None = None
     bill: Bill | None = None
     prices: AwsPrices | None = None
+    sources: Sequence[Source] | None = None
 
 
 NOBODY = Partners()
@@ -224,7 +225,8 @@ def build(
             worker.wake()
 
     asked = (people.roster, people.zone, people.is_colleague)
-    desk = Desk(store, clock, settings, rooms, *asked, partners.runner or runner(settings, rooms), wake)
+    told_by = sources(settings, rooms) if partners.sources is None else partners.sources
+    desk = Desk(store, clock, settings, rooms, *asked, partners.runner or runner(settings, rooms), told_by, wake)
     identity = Identity()
     face = listen.build(desk, client, identity, signing_secret=secrets.signing_secret)
     notifier = Notifier(desk, client, pace_s=pace_s)
@@ -236,10 +238,7 @@ def build(
     connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token)
     alarm, clocks = StoreAlarm(desk, client), ClockWatch(desk, client)
     bill, aws = partners.bill or chosen(settings), partners.prices or aws_prices(settings, clients_of(rooms))
-    table = [
-        *jobs(desk, people.refresh, sources(settings, rooms), bill, aws, people.name),
-        Job("database", 10, alarm.look),
-    ]
+    table = [*jobs(desk, people.refresh, told_by, bill, aws, people.name), Job("database", 10, alarm.look)]
     table.append(Job("slack clock", 300, clocks.look))
     schedule = Schedule(table, clock)
     silence: Silence = connection.silent_s if connection is not None else lambda: None

@@ -77,6 +77,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_people_names", people_names.SCHEMA),
     ("0002_clarifications", clarifications.SCHEMA),
     ("0002_extensions", extensions.SCHEMA),
+    ("0002_looks", minutes.LOOKS),
 )
 
 

@@ -136,7 +136,7 @@ def test_the_sample_conversation_is_what_people_really_see(office):  # noqa: F81
     office.presses("bob", "Stop train-7", "#ml-platform")
     office.passes(MINUTE)
     card = "\n".join(office.sees("bob", "#ml-platform").splitlines()[:2])
-    said.append(spoken("bob", "presses [Stop train-7], and a minute later the card says", card))
+    said.append(spoken("bob", "presses [Stop train-7], and three minutes later the card says", card))
 
     assert block("conversation") == "\n".join(said)
 

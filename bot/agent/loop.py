@@ -1,4 +1,7 @@
-"""The agent's loop: look at the GPUs every few seconds, fold what was seen into minutes, hand them to the sender."""
+"""The agent's loop: look at the GPUs every few seconds, fold what was seen into minutes, hand them to the sender.
+
+A GPU that begins to work is told of at once.
+"""
 
 import logging
 import os
@@ -146,8 +149,9 @@ class Watch:
         self._ensure_open()
         tick = self._time.tick()
         minutes = self._look(tick)
-        if tick != self._tick and self._sender is not None:
-            self._sender.offer(minutes, self._about)
+        begun = self._folding.begun()
+        if self._sender is not None and (begun or tick != self._tick):
+            self._sender.offer([*minutes, *begun], self._about)
         self._tick = tick
 
     def _look(self, tick: int) -> list[Minute]:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from bot.domain.measuring.ranges import MOST_WATTS, within
 from bot.domain.measuring.readings import Minute
+from bot.domain.measuring.verdict import IdleRule
 from bot.telemetry.sample import Sample
 
 Known = TypeVar("Known")
@@ -13,6 +14,7 @@ Known = TypeVar("Known")
 MAX_GAP_S = 150.0
 """An energy reading older than this says nothing about the minute."""
 MIN_SPAN_S = 0.5
+WORKING_PCT = IdleRule().active_pct
 
 
 def fold(gpu: int, tick: int, samples: Sequence[Sample], *, before: Sample | None = None) -> Minute:
@@ -67,6 +69,8 @@ class Folding:
         self._tick: int | None = None
         self._open: dict[int, list[Sample]] = {}
         self._before: dict[int, Sample] = {}
+        self._quiet: set[int] = set()
+        """GPUs that did nothing in their last whole minute, nor since."""
 
     def add(self, tick: int, samples: Mapping[int, Sample]) -> list[Minute]:
         """Take one sample of every GPU; returns the minutes completed by it (those of an earlier tick)."""
@@ -83,11 +87,27 @@ class Folding:
         done = []
         for gpu, samples in sorted(self._open.items()):
             done.append(fold(gpu, self._tick, samples, before=self._before.get(gpu)))
+            self._quiet = self._quiet - {gpu} if _works(done[-1]) else self._quiet | {gpu}
             with_energy = [sample for sample in samples if sample.energy_mj is not None]
             if with_energy:
                 self._before[gpu] = with_energy[-1]
         self._open.clear()
         return done
+
+    def begun(self) -> list[Minute]:
+        """Of each GPU that was quiet and works now, the minute so far, once: a stop must not wait for its end."""
+        told = []
+        for gpu in sorted(self._quiet & self._open.keys()):
+            minute = fold(gpu, self._tick or 0, self._open[gpu], before=self._before.get(gpu))
+            if _works(minute):
+                self._quiet.discard(gpu)
+                told.append(minute)
+        return told
+
+
+def _works(minute: Minute) -> bool:
+    """By the figures alone that need no whole minute."""
+    return (minute.util_max or 0) >= WORKING_PCT or (minute.codec_max or 0) > 0
 
 
 def _known(values: Iterable[Known | None]) -> list[Known]:

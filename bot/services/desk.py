@@ -1,6 +1,6 @@
 """What every service needs at hand. Services are plain functions that take the desk first."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlite_utils import Database
@@ -18,6 +18,7 @@ from bot.nearest import nearest
 from bot.providers import Provider
 from bot.providers.runner import Runner
 from bot.settings import Settings
+from bot.telemetry import Source
 from store import Store, listings, others
 
 
@@ -38,6 +39,8 @@ class Desk:
     """Whether a Slack user id is that of a person of this workspace: no bot, no guest of another, and not gone."""
     runner: Runner | None = None
     """Runs commands on rented machines; None where no AWS account is set up."""
+    sources: Sequence[Source] = ()
+    """Who tells of GPUs beside the agents."""
     wake: Callable[[], None] = field(default=lambda: None)
     """Nudges the workers that post messages and carry out actions."""
 

@@ -2,9 +2,12 @@
 
 from pydantic import Field
 
+from bot.domain.clock import MINUTE
 from bot.settings.values import Address, Label, Metric, Table
 
 CLOUDWATCH, PROMETHEUS = "CloudWatch", "Prometheus"
+CLOUDWATCH_LATE = 3 * MINUTE
+"""The CloudWatch agent reads a GPU once a minute, sends up to a minute later, and AWS shows it some time after that."""
 
 
 class CloudWatchSettings(Table):

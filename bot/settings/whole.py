@@ -6,7 +6,7 @@ from datetime import date
 from pydantic import Field, ValidationInfo, field_validator
 
 from bot.domain.acting.launches import Template
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR, MINUTE, SECOND
 from bot.domain.exemptions import Exemption, ends_at
 from bot.domain.fleet import Instance
 from bot.domain.measuring.verdict import IdleRule
@@ -31,7 +31,7 @@ from bot.settings.prices import DiscountSettings, PriceListSettings
 from bot.settings.reports import ReportSettings
 from bot.settings.runs import RunSettings
 from bot.settings.sharing import ClaimSettings, TeamClaimSettings
-from bot.settings.sources import CLOUDWATCH, PROMETHEUS, CloudWatchSettings, PrometheusSettings
+from bot.settings.sources import CLOUDWATCH, CLOUDWATCH_LATE, PROMETHEUS, CloudWatchSettings, PrometheusSettings
 from bot.settings.values import Name, Table, UnixUser, Usd, UserId
 
 
@@ -125,6 +125,18 @@ class Settings(Table):
             PROMETHEUS: (bool(self.prometheus.url), self.prometheus.stale_minutes),
         }
         return {name: stale for name, (used, stale) in on.items() if used}
+
+    @property
+    def lateness(self) -> dict[str, int]:
+        """How late each source first tells of work when it is asked, milliseconds; 0 for one that tells at once."""
+        scrape = self.prometheus.scrape_seconds * SECOND
+        return {CLOUDWATCH: CLOUDWATCH_LATE, PROMETHEUS: scrape if scrape > MINUTE else 0}
+
+    def decision_limits(self, minutes: int) -> dict[str, int]:
+        """As `source_limits`, for a decision: so many minutes at most, and what a source can't be quicker by."""
+        slow = {CLOUDWATCH: self.cloudwatch.every_minutes - 1}
+        late = {name: slow.get(name, 0) + lateness // MINUTE for name, lateness in self.lateness.items()}
+        return {name: min(stale, minutes + late[name]) for name, stale in self.source_limits.items()}
 
     def oldest_reading(self, team: str) -> int:
         """How old a reading may be that still counts, of whatever source, milliseconds."""

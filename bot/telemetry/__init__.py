@@ -21,3 +21,11 @@ class Source(Protocol):
         Told with `error`; nothing is raised. What is not known is left out, never 0.
         """
         ...
+
+    def look(self, target: Target, among: Sequence[Target], now: int) -> Told | None:
+        """What one target of all there are has done in the last minutes, at the finest step there is, up to now.
+
+        `seen_until` says up to when; it is None, as are the observations empty, for a target that is not known there.
+        None where the target lies in no place that this source reads.
+        """
+        ...

@@ -14,6 +14,8 @@ from bot.telemetry.cloudwatch_queries import Series, calls, discovered, observed
 WORKERS = 8
 OVERLAP = 10 * MINUTE
 """Read again every time: the agent delivers late, and a minute may have been incomplete when it was first read."""
+LOOK_BACK = 15 * MINUTE
+"""Before a stop: enough for the newest minute of every GPU, however late it comes."""
 RETRY = 10 * MINUTE
 """How long to wait before looking again for an instance that has no metric."""
 Ask = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
@@ -60,6 +62,20 @@ class CloudWatch:
             ]
             for done in as_completed(passes):
                 yield done.result()
+
+    def look(self, target: Target, among: Sequence[Target], now: int) -> Told | None:
+        """What one target did up to the newest minute that is known; one that is not over may tell of work only."""
+        if target.place not in self._places:
+            return None
+        end = -(-now // MINUTE) * MINUTE
+        told = self._read_place(target.place, [target.id], end - LOOK_BACK, end)
+        newest: dict[int | None, int] = {}
+        for each in told.observations:
+            over = each.known and each.minute + MINUTE <= now
+            newest[each.gpu] = max(each.minute + MINUTE if over else 0, newest.get(each.gpu, 0))
+        whole = tuple(each for each in told.observations if each.minute + MINUTE <= now or (each.util_max or 0) > 0)
+        seen_until = min(newest.values(), default=None) or None
+        return Told(told.place, whole, error=told.error, seen_until=seen_until)
 
     def _is_due(self, last: int | None, end: int) -> bool:
         return last is None or end - last >= self._settings.every_minutes * MINUTE

@@ -1,5 +1,7 @@
 """Which instance a host label means."""
 
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.domain.measuring.trails import Target
@@ -32,6 +34,12 @@ class HostNames:
         found = [labels for labels in seen if self.instance_of(labels) is None]
         told = (next((labels[each] for each in self._labels if labels.get(each)), "") for labels in found)
         return sorted({name for name in told if name})
+
+    def pattern_of(self, instance_id: str) -> str:
+        """A quoted regular expression that fits every label value that means this instance, and few others."""
+        names = {name for name, means in self._ids.items() if instance_id in means}
+        names |= {host for host, means in self._mapped.items() if means == instance_id}
+        return json.dumps(f"(?i:{'|'.join(re.escape(name) for name in sorted(names))})([.:].*)?", ensure_ascii=False)
 
     def _named(self, value: str) -> str | None:
         for form in _forms(value):

@@ -1,6 +1,7 @@
 """What a Prometheus-compatible server knows of GPUs, by dcgm-exporter's names old and new, or names you set."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from bot.domain.clock import MINUTE, SECOND
 from bot.domain.measuring.ranges import MOST_PCT, MOST_WATTS, may_be_ratio, mib, percent_of_ratio, within
@@ -17,6 +18,7 @@ NO_VALUE = "2147483632"
 """The least of the numbers that DCGM has for "no value"; old exporters pass them on as 9223372036854775794 and such."""
 Place = tuple[str, int | None]
 """Instance id, and index of the GPU."""
+EVERY_HOST = ("",)
 
 
 class Prometheus:
@@ -46,16 +48,36 @@ class Prometheus:
                 return
             yield Told(place, seen, read_until=until)
 
-    def _minute(self, names: HostNames, until: int, *, with_memory: bool) -> tuple[Observation, ...]:
+    def look(self, target: Target, among: Sequence[Target], now: int) -> Told | None:
+        """The last minute of one target up to its newest sample, in five instant queries about it alone."""
+        names, place = HostNames(self._settings, among), self._settings.url
+        hosts = [f"{label}=~{names.pattern_of(target.id)}" for label in self._settings.host_labels]
+        try:
+            newest = self._by_gpu(names, self.newest_query(hosts), now)
+            seen = self._minute(names, now, hosts, with_memory=True)
+        except Unreachable as error:
+            return Told(place, error=str(error))
+        until = {gpu: min(now, int(at * SECOND)) for (one, gpu), at in newest.items() if one == target.id}
+        told = {
+            each.gpu: replace(each, minute=(until[each.gpu] - 1) // MINUTE * MINUTE)
+            for each in seen
+            if each.instance_id == target.id and each.gpu in until
+        }
+        is_whole = all(gpu in told and told[gpu].util_max is not None for gpu in until)
+        return Told(place, tuple(told.values()), seen_until=min(until.values(), default=None) if is_whole else None)
+
+    def _minute(
+        self, names: HostNames, until: int, hosts: Sequence[str] = EVERY_HOST, *, with_memory: bool
+    ) -> tuple[Observation, ...]:
         """What was seen in the minute that ends at `until`."""
-        highest = self._by_part(names, self.util_query("max_over_time"), until)
-        mean = self._by_part(names, self.util_query("avg_over_time"), until)
+        highest = self._by_part(names, self.util_query("max_over_time", hosts), until)
+        mean = self._by_part(names, self.util_query("avg_over_time", hosts), until)
         memory: dict[Place, float] = {}
         if with_memory and self._settings.memory_metrics:
-            memory = self._by_gpu(names, self.memory_query(), until)
+            memory = self._by_gpu(names, self.memory_query(hosts), until)
         power: dict[Place, float] = {}
         if self._settings.power_metrics:
-            power = self._by_gpu(names, self.power_query(), until)
+            power = self._by_gpu(names, self.power_query(hosts), until)
         return tuple(
             Observation(
                 *(*place, until - MINUTE, *self._use(highest.get(place, {}), mean.get(place, {}))),
@@ -85,30 +107,41 @@ class Prometheus:
     def _may_be_ratio(self, highest: Mapping[int, float]) -> bool:
         return any(self._is_percentage(part) and may_be_ratio(value) for part, value in highest.items())
 
-    def util_query(self, over_time: str) -> str:
+    def util_query(self, over_time: str, hosts: Sequence[str] = EVERY_HOST) -> str:
         """What each metric says by host and GPU over one minute, as it is; MIG by profiling alone.
 
-        The label "valet" has the number of the metric among those in the settings.
+        The label "valet" has the number of the metric among those in the settings. `hosts` are matchers of which one
+        must fit.
         """
-        known = self._settings
-        whole = '{GPU_I_ID=""}'
-        parts = [f"{metric}{whole}" for metric in (*known.percent_metrics, *known.ratio_metrics)]
-        return self._highest([self._over(over_time, each) for each in (*parts, *known.profiling_metrics)], apart=True)
+        parts = [(number, self._over(over_time, each)) for number, each in self._signals(hosts)]
+        return self._highest(parts, apart=True)
 
-    def memory_query(self) -> str:
+    def newest_query(self, hosts: Sequence[str]) -> str:
+        """When each GPU was last read for how busy it is, epoch seconds."""
+        return self._highest([(number, f"timestamp({each})") for number, each in self._signals(hosts)])
+
+    def memory_query(self, hosts: Sequence[str] = EVERY_HOST) -> str:
         """MiB in use by host and GPU; of a GPU in slices, that of the fullest."""
-        return self._highest([self._over("max_over_time", metric) for metric in self._settings.memory_metrics])
+        series = _series(self._settings.memory_metrics, hosts)
+        return self._highest([(number, self._over("max_over_time", each)) for number, each in series])
 
-    def power_query(self) -> str:
+    def power_query(self, hosts: Sequence[str] = EVERY_HOST) -> str:
         """Mean watts by host and GPU over one minute; where several metrics tell, the highest."""
-        return self._highest([self._over("avg_over_time", metric) for metric in self._settings.power_metrics])
+        series = _series(self._settings.power_metrics, hosts)
+        return self._highest([(number, self._over("avg_over_time", each)) for number, each in series])
+
+    def _signals(self, hosts: Sequence[str]) -> list[tuple[int, str]]:
+        """The series that say how busy a GPU is, each with the number of its metric."""
+        known = self._settings
+        whole = (*known.percent_metrics, *known.ratio_metrics)
+        return _series((*whole, *known.profiling_metrics), hosts, not_sliced=len(whole))
 
     def _over(self, function: str, series: str) -> str:
         return f"{function}({series}[{max(60, 2 * self._settings.scrape_seconds)}s]) < {NO_VALUE}"
 
-    def _highest(self, parts: Iterable[str], *, apart: bool = False) -> str:
+    def _highest(self, parts: Iterable[tuple[int, str]], *, apart: bool = False) -> str:
         # `or` drops what has the same labels as something to its left; a label of their own keeps all of them.
-        marked = [f'label_replace({part}, "valet", "{number}", "", "")' for number, part in enumerate(parts)]
+        marked = [f'label_replace({part}, "valet", "{number}", "", "")' for number, part in parts]
         kept = [*self._settings.host_labels, self._settings.gpu_label, *(["valet"] if apart else [])]
         labels = ", ".join(kept)
         return f"max by ({labels}) ({' or '.join(marked)})" if marked else "vector(0) < 0"
@@ -129,3 +162,13 @@ class Prometheus:
     def _gpu(self, value: Value) -> int | None:
         index = value.labels.get(self._settings.gpu_label, "")
         return int(index) if index.isascii() and index.isdigit() and len(index) <= 4 else None
+
+
+def _series(metrics: Sequence[str], hosts: Sequence[str], *, not_sliced: int = 0) -> list[tuple[int, str]]:
+    """Selectors of metrics for each of some matchers of hosts, with the metric's number; the first few without MIG."""
+    found = []
+    for number, metric in enumerate(metrics):
+        for host in hosts:
+            matchers = ", ".join(filter(None, ('GPU_I_ID=""' if number < not_sliced else "", host)))
+            found.append((number, f"{metric}{{{matchers}}}" if matchers else metric))
+    return found

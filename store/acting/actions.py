@@ -196,6 +196,26 @@ def approved_since(db: Database) -> int | None:
     return row["at"] if row else None
 
 
+def is_waited_for(db: Database, instance_id: str) -> bool:
+    """Something approved is to be done to an instance as soon as it has been looked at once more."""
+    sql = (
+        "SELECT 1 FROM actions WHERE instance_id = ? AND state <> 'pending' "
+        "AND state IN ('pending', 'approved', 'executing')"
+    )
+    return one(db, sql, instance_id) is not None
+
+
+def set_facts(db: Database, action_id: str, facts: Facts) -> None:
+    """Put what a card shows in the place of what it showed, while nobody has decided."""
+    changed(db, "UPDATE actions SET facts = ? WHERE id = ? AND state = 'pending'", facts.to_json(), action_id)
+
+
+def say_waiting(db: Database, action_id: str, outcome: str) -> bool:
+    """Note what an approved action waits for; False when that is noted already."""
+    sql = "UPDATE actions SET outcome = ? WHERE id = ? AND state = 'approved' AND outcome <> ?"
+    return changed(db, sql, outcome, action_id, outcome) == 1
+
+
 def move(db: Database, action_id: str, before: ActionState, after: ActionState, **fields: object) -> bool:
     """Compare-and-set the state, with other columns; False when it was not in `before`."""
     sets = "".join(f", {name} = ?" for name in fields)

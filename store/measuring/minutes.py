@@ -65,6 +65,10 @@ SCHEMA = (
         PRIMARY KEY (host, boot_id, seq)
     ) STRICT, WITHOUT ROWID""",
 )
+LOOKS = (
+    "ALTER TABLE boots ADD COLUMN tick_zero INTEGER",
+    "ALTER TABLE gpus ADD COLUMN seen_until INTEGER",
+)
 
 
 def first_time(db: Database, host: str, boot_id: str, seq: int, now: int) -> bool:
@@ -74,19 +78,22 @@ def first_time(db: Database, host: str, boot_id: str, seq: int, now: int) -> boo
 
 
 def boot(db: Database, host: str, boot_id: str) -> Row | None:
-    """A boot's `minute_zero` (the instant of tick 0) and `quiet_from`; None when the boot is new."""
-    return one(db, "SELECT minute_zero, quiet_from FROM boots WHERE host = ? AND boot_id = ?", host, boot_id)
+    """A boot's `minute_zero` (where tick 0 is placed), `tick_zero` (when it was), `quiet_from`; None when it is new."""
+    return one(db, "SELECT minute_zero, tick_zero, quiet_from FROM boots WHERE host = ? AND boot_id = ?", host, boot_id)
 
 
-def save_boot(db: Database, host: str, boot_id: str, *, zero: int, quiet_from: int, now: int) -> None:
-    """Fix the instant of tick 0 of a boot, and from when on quiet minutes may begin a spell."""
+def save_boot(db: Database, host: str, boot_id: str, *, zero: int, tick_zero: int, quiet_from: int, now: int) -> None:
+    """Fix where tick 0 of a boot is placed and when it was, and from when on quiet minutes may begin a spell."""
     changed(
         db,
-        "INSERT INTO boots (host, boot_id, minute_zero, quiet_from, seen_at) VALUES (?, ?, ?, ?, ?) "
+        "INSERT INTO boots (host, boot_id, minute_zero, tick_zero, quiet_from, seen_at) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (host, boot_id) DO UPDATE SET minute_zero = excluded.minute_zero, "
-        "quiet_from = excluded.quiet_from, seen_at = excluded.seen_at",
-        *(host, boot_id, zero, quiet_from, now),
+        "tick_zero = excluded.tick_zero, quiet_from = excluded.quiet_from, seen_at = excluded.seen_at",
+        *(host, boot_id, zero, tick_zero, quiet_from, now),
     )
+
+
+_BOOTED = "SELECT host, max(quiet_from) AS at FROM boots WHERE quiet_from < ?"
 
 
 def quiet_from(db: Database, host: str, before: int) -> int:
@@ -96,6 +103,20 @@ def quiet_from(db: Database, host: str, before: int) -> int:
     """
     row = one(db, "SELECT max(quiet_from) AS at FROM boots WHERE host = ? AND quiet_from < ?", host, before)
     return (row["at"] if row else None) or 0
+
+
+def booted(db: Database, before: int) -> dict[str, int]:
+    """As `quiet_from`, of every host."""
+    return {row["host"]: row["at"] for row in rows(db, f"{_BOOTED} GROUP BY host", before)}
+
+
+def seen_until(db: Database, host: str, since: int) -> list[int | None]:
+    """Up to when each GPU of a host was seen by its agent, as far as that is known; those silent since then left out.
+
+    By the agent's own minutes as they were, where `last_minute_at` is where they are placed.
+    """
+    sql = "SELECT seen_until FROM gpus WHERE host = ? AND last_minute_at >= ? ORDER BY gpu"
+    return [row["seen_until"] for row in rows(db, sql, host, since)]
 
 
 def add(db: Database, host: str, told: Mapping[int, Iterable[Point]]) -> dict[int, dict[int, MinuteState]]:
@@ -159,6 +180,7 @@ def new_gpu(host: str, gpu: Gpu) -> Row:
     """The row of a GPU that has not been seen before."""
     row: Row = {"host": host, "gpu": gpu.index, "uuid": gpu.uuid, "name": gpu.name, "memory_mib": gpu.memory_mib}
     row |= dict.fromkeys(("last_minute_at", "last_active_at", "last_known_at", "quiet_since", "quiet_head"))
+    row |= {"seen_until": None}
     row |= dict.fromkeys(("floor_watts", "flat_since", "flat_until", "flat_util", "flat_memory_mib"))
     row |= dict.fromkeys(("util_max", "watts", "memory_used_mib", "compute_processes"))
     return row | {"quiet_bits": b"", "active_by": "", "floor": "", "process": "", "users": "[]", "error": ""}

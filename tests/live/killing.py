@@ -355,10 +355,11 @@ def _left(database: Path, now: int) -> dict[str, int]:
     """What the bot still has to do: at once, or when time has passed."""
     with looking(database) as db:
         unsent, due = outbox.counts(db), len(outbox.due(db, now, limit=1_000))
-        approved, executing = (len(actions.in_state(db, state)) for state in ("approved", "executing"))
+        approved, executing = (actions.in_state(db, state) for state in ("approved", "executing"))
+        looking_on = sum(bool(each.outcome) for each in approved)  # for what its agent tells of the minutes to come
         undigested = not rows(db, "SELECT 1 FROM digests")
-    later = unsent.get("waiting", 0) + unsent.get("sending", 0) - due + executing
-    return {"at_once": due + approved + undigested, "later": later}
+    later = unsent.get("waiting", 0) + unsent.get("sending", 0) - due + len(executing) + looking_on
+    return {"at_once": due + len(approved) - looking_on + undigested, "later": later}
 
 
 def _compared(world: World) -> Tally:

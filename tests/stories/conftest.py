@@ -35,6 +35,7 @@ from bot.services.sharing import (
 from bot.settings import Secrets, parse
 from bot.wiring import Partners, Valet, build, providers
 from store import outbox
+from store.acting import actions
 from tests.conftest import Clock
 from tests.opening import open_store
 
@@ -62,8 +63,11 @@ class Office:
         fleet: SandboxFleet | None = None,
     ) -> None:
         self.path, self.clock, self.slack, self.settings = path, clock, slack, settings
+        self.looks = True
+        """Whether agents tell of the minutes after a yes by themselves."""
         self.fleet, self.runner = fleet or SandboxFleet(clock), SandboxRunner(clock)
         self.seq = 0
+        self.reported: dict[str, dict[str, Any]] = {}
         self.valet = self.open()
 
     def open(self) -> Valet:
@@ -97,9 +101,15 @@ class Office:
         executor.__init__(50)  # type: ignore[misc]  # the same object, as Bolt holds on to it
 
     def settle(self) -> None:
-        """Let listeners end, approved actions go on, and the outbox empty itself."""
+        """Let listeners end, approved actions go on, and the outbox empty itself.
+
+        What waits for a look gets it: two minutes pass, and agents tell of them what they told before.
+        """
         self.listened()
         executing.carry_out(self.valet.desk)
+        if self.looks and any(each.outcome for each in actions.in_state(self.valet.desk.store.reading(), "approved")):
+            self.goes_on()
+            executing.carry_out(self.valet.desk)
         offering.offer_due(self.valet.desk)
         running.begin_in_turn(self.valet.desk)
         running.carry_out(self.valet.desk)
@@ -155,6 +165,12 @@ class Office:
         weekly.make_due(desk)
         self.settle()
 
+    def goes_on(self, length: int = 2 * MINUTE) -> None:
+        """Time passes, and agents tell of it what they told before."""
+        self.clock.forward(length)
+        for name, told in list(self.reported.items()):
+            self.reports(name, minutes=length // MINUTE, **told)
+
     def machine(self, name: str) -> Instance:
         return self.fleet.named(name)
 
@@ -169,6 +185,7 @@ class Office:
         user: str | list[str] = "ada",
     ) -> None:
         """The agent of a machine tells of its last minutes, every GPU the same unless a list says otherwise."""
+        self.reported[name] = {"util": util, "memory": memory, "process": process, "user": user}
         one = self.machine(name) if self.fleet.is_known(name) else None
         host, count = (one.id, one.gpu_count) if one else (name, 8)
         utils = util if isinstance(util, list) else [util] * count

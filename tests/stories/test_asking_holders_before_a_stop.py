@@ -91,6 +91,28 @@ def test_silence_passes_it_on_and_the_card_says_so(held):
     assert "You have not answered in time; others decide now. You can still keep it." in held.sees("cy", "@cy")
 
 
+def test_a_card_that_is_passed_on_says_what_the_machine_does_by_then_and_as_of_when(held):
+    ask(held)
+    for _ in range(30):
+        held.clock.forward(MINUTE)
+        held.reports("train-7", 0.0, minutes=1)
+        held.tick()
+    card = held.sees("bob", DECIDE)
+
+    assert "Verdict: free for 1 h 45 m: no process; all 8 GPUs quiet for 60 of the last 60 minutes" in card
+    assert "As of Mon 09:30 UTC." in card
+
+
+def test_a_card_is_not_passed_on_for_a_machine_that_has_begun_to_work(held):
+    ask(held)
+    held.passes(29 * MINUTE)
+    held.reports("train-7", 90.0, minutes=20)
+    held.passes(2 * MINUTE)
+
+    assert "[Stop train-7]" not in held.sees("bob", DECIDE)
+    assert "No longer needed: train-7 began to work after the request." in held.sees("ada", "@ada")
+
+
 def test_a_claim_given_back_needs_no_answer(held):
     ask(held)
     held.types("cy", "/gpu release train-7")

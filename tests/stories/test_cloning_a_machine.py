@@ -33,7 +33,7 @@ def test_bob_approves_and_ada_gets_a_copy(office):
     assert "Costs: $87.83 for 4 h." in card
     assert office.fleet.copies == [("train-7", True)]
     assert f"{name} runs, 6 min after the yes;" in office.sees("ada", "@ada")
-    assert "Yours until Mon 13:06 UTC." in office.sees("ada", "@ada")
+    assert "Yours until Mon 13:08 UTC." in office.sees("ada", "@ada")
 
 
 def test_a_machine_that_works_is_copied_as_it_runs(office):

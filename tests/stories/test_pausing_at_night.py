@@ -335,12 +335,12 @@ def test_a_stop_that_aws_refuses_is_told_once_and_tried_again_twice_that_night(t
     last = told_of_it(team)
     idle_until(team, 4 * HOUR)
 
-    assert first == [f"{NO}I try again at Mon 20:00 UTC, with a notice before."]
-    assert second == [f"{NO}I try again at Mon 22:00 UTC, with a notice before."]
+    assert first == [f"{NO}I try again at Mon 20:02 UTC, with a notice before."]
+    assert second == [f"{NO}I try again at Mon 22:04 UTC, with a notice before."]
     assert last == [f"{NO}That was the last of 3 tries for now. It runs on; `/gpu stop train-7` asks for a stop."]
     assert team.fleet.calls["stop", "train-7"] == 3
     notices = [each for each in team.slack.sees("bob", "#ml-platform") if each.startswith("*Paus")]
-    assert [each[:28] for each in notices[-2:]] == ["*Paused at Mon 20:00 UTC:*\n*", "*Paused at Mon 22:00 UTC:*\n*"]
+    assert [each[:28] for each in notices[-2:]] == ["*Paused at Mon 20:02 UTC:*\n*", "*Paused at Mon 22:04 UTC:*\n*"]
 
 
 def test_a_stop_that_comes_about_at_the_second_try_is_told_and_undone_in_the_morning(team):
@@ -350,7 +350,7 @@ def test_a_stop_that_comes_about_at_the_second_try_is_told_and_undone_in_the_mor
     told = told_of_it(team)
     team.passes(12 * HOUR)
 
-    assert told == ["*train-7* is stopped since Mon 20:01 UTC; 1 try had failed before."]
+    assert told == ["*train-7* is stopped since Mon 20:05 UTC; 1 try had failed before."]
     assert team.machine("train-7").state == "running"
 
 

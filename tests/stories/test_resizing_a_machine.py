@@ -85,8 +85,8 @@ def test_cy_gets_the_new_machine_and_the_old_one_is_stopped_when_it_is_seen_idle
     assert {"team": "vision", "owner": CY, "purpose": "it takes four GPUs"}.items() <= made.tags.items()
     assert f"{made.name} runs, 6 min after the yes; no agent has reported from it." in told
     assert "nb-5 itself runs on until it is seen idle, and is then stopped and kept." in told
-    assert "Yours until Mon 13:06 UTC." in told
-    assert before == ("running", [(CY, office.clock.now - 99 * MINUTE + 3 * HOUR)])
+    assert "Yours until Mon 13:08 UTC." in told
+    assert before == ("running", [(CY, office.clock.now - 101 * MINUTE + 3 * HOUR)])
     assert held(office, made) == [(CY, office.clock.now - 93 * MINUTE + 4 * HOUR)]
     assert (office.machine("nb-5").state, held(office, office.machine("nb-5"))) == ("stopped", [])
     ended = office.sees("cy", "@cy")

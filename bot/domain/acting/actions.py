@@ -110,6 +110,11 @@ class Facts:
     """How many stand in the line for just the machine that is resized, so that it is not stopped."""
     exempt: str = ""
     """Until when and why the machine that is resized is exempt by its name, which the new one does not have."""
+    as_of: int | None = None
+    """Up to when it was seen for the verdict."""
+    late_by: str = ""
+    late: int = 0
+    """Who tells of work at the soonest, and how long after it began, milliseconds, where nobody tells at once."""
     programs: tuple[str, ...] = ()
     """What was seen running on its GPUs, with the unix user where that is known."""
 

@@ -5,10 +5,11 @@ Values are rounded to a tenth (percent, watts). A value that is not known stays 
 
 import struct
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from bot.domain.measuring.readings import MinuteState
 
+N = TypeVar("N", int, float)
 _POINT = struct.Struct("<BBHHHIH")
 _SUM = struct.Struct("<BHHHHHHHI")
 _STATES: tuple[MinuteState, ...] = ("unknown", "quiet", "active")
@@ -88,11 +89,26 @@ def unpack(packed: bytes) -> Iterator[Point]:
 
 
 def merge(kept: Point, told: Point) -> Point:
-    """One minute told twice: work seen in either stays seen, and only what both call quiet is quiet."""
+    """One minute told twice: work seen in either stays seen, and only what both call quiet is quiet.
+
+    Figures are those told last, where there are any: an agent tells of a minute anew once it is over.
+    """
     states = {kept.state, told.state}
     state: MinuteState = "active" if "active" in states else "unknown" if "unknown" in states else "quiet"
     tops = [each.util_max for each in (kept, told) if each.util_max is not None]
-    return kept._replace(state=state, util_max=max(tops, default=None))
+    return Point(
+        kept.gpu,
+        state,
+        max(tops, default=None),
+        _last(kept.util_mean, told.util_mean),
+        _last(kept.watts, told.watts),
+        _last(kept.memory_used_mib, told.memory_used_mib),
+        _last(kept.compute_processes, told.compute_processes),
+    )
+
+
+def _last(kept: N | None, told: N | None) -> N | None:
+    return kept if told is None else told
 
 
 def pack_sums(sums: Iterable[GpuSum]) -> bytes:

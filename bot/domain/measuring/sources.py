@@ -42,11 +42,18 @@ class Account:
 
 
 def judge_account(
-    account: Account, rule: IdleRule, now: int, *, gpu_count: int, launched_at: int | None = None
+    account: Account,
+    rule: IdleRule,
+    now: int,
+    *,
+    gpu_count: int,
+    launched_at: int | None = None,
+    booted_at: int | None = None,
 ) -> Verdict:
     """One source's own verdict, by the same rule, as of the newest minute it has told of.
 
     A source that tells of the instance as a whole is taken to speak of every GPU when idle, of none by name else.
+    Nothing counts as quiet right after `booted_at` either: a machine may boot without being launched anew.
     """
     as_of = min(now, account.newest)
     trails = _latest_kind(account.trails, launched_at)
@@ -54,7 +61,8 @@ def judge_account(
         silent = Verdict("unknown", account.newest, f"silent for {_minutes(now - account.newest)}", now)
         return remembering(silent, [trace(each, rule) for each in trails], rule, launched_at=launched_at)
     whole = trails[0].gpu is None
-    traces = [trace(each, rule, launched_at=launched_at) for each in trails]
+    began_at = max((at for at in (launched_at, booted_at) if at), default=None)
+    traces = [trace(each, rule, launched_at=began_at) for each in trails]
     told_of = 1 if whole else gpu_count
     verdict = judge(traces, rule, as_of, gpu_count=told_of, launched_at=launched_at)
     gpus = _all_of_them(verdict, gpu_count) if whole else verdict.gpus

@@ -60,6 +60,8 @@ class Told:
     read_until: int | None = None
     """End of the last minute that was asked for; the next reading goes on from there."""
     error: str = ""
+    seen_until: int | None = None
+    """Up to when every GPU it names was seen, where it was asked about one instance; None when that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

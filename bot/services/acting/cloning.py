@@ -26,10 +26,15 @@ OBSTACLES: Mapping[str, steps.Obstacle] = {"clone": obstacle_to_copy, "resize": 
 
 
 def begin(desk: Desk, action: Action) -> None:
-    """Look once more, and have the image made."""
+    """Look once more, and have the image made; a reboot ends what runs, so it waits for what a stop waits for."""
+    if steps.is_too_soon(desk, action):
+        return
     instance = steps.look(desk, action, action.instance_id, deadline=COPY_DEADLINE)
-    begun = steps.begin_on(desk, action, instance, OBSTACLES[action.kind]) if instance else None
-    if instance is not None and begun is not None:
+    if instance is None:
+        return
+    wait = steps.looked_at(desk, action, instance) if action.facts.reboot else None
+    begun = steps.begin_on(desk, action, instance, OBSTACLES[action.kind], wait=wait)
+    if begun is not None:
         _copy(desk, begun, instance)
 
 
@@ -88,6 +93,9 @@ def _not_seen(desk: Desk, action: Action, source: Instance) -> None:
         return
     instance = steps.look(desk, action, action.instance_id, deadline=COPY_DEADLINE)
     if instance is None:
+        return
+    wait = steps.looked_at(desk, action, instance, since=action.called_at) if action.facts.reboot else None
+    if wait is not None and wait(desk.store.reading()) is not None:
         return
     again = steps.call_again(desk, action, lambda db: OBSTACLES[action.kind](action, scenes.now(desk, db, instance)))
     if again is not None:

@@ -13,7 +13,7 @@ from bot.domain.clock import HOUR, MINUTE
 from bot.domain.listing import Listing
 from bot.domain.sharing.claims import Claim
 from bot.errors import Refused
-from bot.services.acting import ending, refusals
+from bot.services.acting import ending, refusals, seeing
 from bot.services.desk import Desk
 from store import audit, outbox
 from store.acting import actions, consents, decisions
@@ -147,8 +147,17 @@ def _follow(desk: Desk, db: Database, action: Action, consent: Consent, said: Co
         outcome = f"<@{consent.holder}> holds it and still needs it."
         ending.end(desk, db, action, "cancelled", outcome=outcome)
     elif not consents.hold_back(db, action.id):
-        decisions.set_deadline(db, action.id, now + desk.settings.answer_within)
+        _pass_on(desk, db, action)
     ending.show(desk, db, action)
+
+
+def _pass_on(desk: Desk, db: Database, action: Action) -> None:
+    """Its card goes to those who decide: with what the machine does by now, and not at all when it works."""
+    works = seeing.anew(desk, db, action)
+    if works:
+        ending.end(desk, db, action, "cancelled", outcome=works)
+    else:
+        decisions.set_deadline(db, action.id, desk.clock() + desk.settings.answer_within)
 
 
 def obstacle(db: Database, action: Action) -> str | None:

@@ -21,7 +21,7 @@ from bot.domain.measuring.verdict import Verdict
 from bot.domain.money.keeping import keeping
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
-from bot.services.acting import budgeted, consenting, scenes
+from bot.services.acting import budgeted, consenting, scenes, seeing
 from bot.services.desk import Desk, channel_of
 from bot.services.money import pricing
 from bot.services.sharing import using
@@ -48,9 +48,8 @@ def stop(
     consenting.check(desk, db, listing, requester)
     under_way = actions.live_stops(db, listing.team, desk.clock())
     check_cap(under_way, fleet.pool(db, listing.team), desk.settings.actions.most_stops, team=listing.team)
-    facts = replace(
-        _facts(db, listing, scene.verdict), owner=owner, programs=using.programs_on(desk, db, listing.instance.id)
-    )
+    facts = seeing.seen(desk, db, _facts(db, listing, scene.verdict), listing.instance, scene.verdict)
+    facts = replace(facts, owner=owner, programs=using.programs_on(desk, db, listing.instance.id))
     facts = _with_wishes(facts, scene, requester)
     if ends_work:
         facts = replace(facts, even_active=True, approvals=2)
@@ -70,7 +69,8 @@ def by_rule(desk: Desk, db: Database, listing: Listing, *, rule: str, parked_at:
     even_active = rule == "hours" and team is not None and team.pausing.stop_active
     scene = scenes.scene(desk, db, listing.instance, listing.claims)
     _refuse(obstacle_to_rule(scene) or obstacle_to_stop(scene, even_active=even_active))
-    facts = replace(_facts(db, listing, scene.verdict), rule=rule, parked_at=parked_at, even_active=even_active)
+    facts = seeing.seen(desk, db, _facts(db, listing, scene.verdict), listing.instance, scene.verdict)
+    facts = replace(facts, rule=rule, parked_at=parked_at, even_active=even_active)
     return _on(desk, "stop", listing, VALET, facts=facts, reason=reason)
 
 
@@ -145,7 +145,7 @@ def resize(
         exempt=_exempt_by_name(scene),
         programs=using.programs_on(desk, db, instance.id),
     )
-    facts = _with_wishes(facts, scene, requester)
+    facts = _with_wishes(seeing.seen(desk, db, facts, instance, scene.verdict), scene, requester)
     return _on(desk, "resize", listing, requester, facts=facts, reason=reason, length=wanted)
 
 

@@ -85,9 +85,14 @@ def patience(action: Action) -> int:
 
 def _stop(desk: Desk, action: Action, old: Instance, *, late: bool) -> None:
     """Stop it for the first time, or again, unless something speaks against it."""
+    unseen = _unseen(desk, action, old)
     with desk.store.writing() as db:
         scene = scenes.now(desk, db, old)
         leave, wait = reason_to_leave(action, scene), _wait(desk, action, scene)
+        if not leave and not wait and unseen is not None and (unheard := unseen(db)):
+            if not late:
+                return
+            wait = unheard
         leave = leave or (wait if late or action.calls else None)
         if not leave and not wait and not action.calls and (leave := _left_to(db, action)):
             _give_up_claim(desk, db, action)
@@ -100,6 +105,14 @@ def _stop(desk: Desk, action: Action, old: Instance, *, late: bool) -> None:
     desk.wake()
     if not leave:
         _call(desk, action, old)
+
+
+def _unseen(desk: Desk, action: Action, old: Instance) -> steps.Wait | None:
+    """Asks every source about the old machine anew, once what is stored has nothing against the stop."""
+    db = desk.store.reading()
+    if _wait(desk, action, scenes.now(desk, db, old)):
+        return None
+    return steps.looked_at(desk, action, old, since=action.called_at if action.calls else action.arrived_at)
 
 
 def _left_to(db: Database, action: Action) -> str | None:

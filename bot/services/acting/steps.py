@@ -13,13 +13,16 @@ from bot.errors import Refused, Unreachable
 from bot.providers import Provider
 from bot.services.acting import ending, scenes, unasked
 from bot.services.desk import Desk
-from bot.services.measuring import standing
+from bot.services.measuring import looking, standing
 from bot.services.money import pricing
 from store import audit, fleet
 from store.acting import actions
 
 Obstacle = Callable[[Action, Scene], str | None]
 """What has changed since the card was shown so that it must not happen; None when nothing has."""
+
+Wait = Callable[[Database], str | None]
+"""What an action waits for before it is taken up, as a sentence; None when for nothing."""
 
 
 def look(desk: Desk, action: Action, instance_id: str, *, deadline: int) -> Instance | None:
@@ -67,16 +70,42 @@ def provider_of(desk: Desk, name: str, source: str) -> Provider:
     return provider
 
 
+def looked_at(desk: Desk, action: Action, instance: Instance, *, since: int | None = None) -> Wait:
+    """Ask every source about an instance anew; what it tells, later, is which has not told of what came after the yes.
+
+    `since` is when it was decided where that was not the yes. Slow: never within a transaction.
+    """
+    look, after = looking.ask(desk, instance), since if since is not None else action.decided_at or desk.clock()
+    return lambda db: looking.obstacle(desk, db, instance, look, since=after)
+
+
+def is_too_soon(desk: Desk, action: Action) -> bool:
+    """It was looked at and waits for a minute that no source can have told of yet."""
+    return bool(action.outcome) and desk.clock() - (action.decided_at or 0) < MINUTE
+
+
 def begin(
-    desk: Desk, action: Action, obstacle: Callable[[Database], str | None], *, calls: bool = True
+    desk: Desk,
+    action: Action,
+    obstacle: Callable[[Database], str | None],
+    *,
+    calls: bool = True,
+    wait: Wait | None = None,
 ) -> Action | None:
-    """Take an approved action up, before its first call; None when it must not happen or another thread has it."""
+    """Take an approved action up, before its first call; None when it must not happen or another thread has it.
+
+    None, too, while `wait` says what it waits for, which is noted.
+    """
     now, gone = desk.clock(), _no_colleague(desk, action)
-    taken = {"executing_at": now} | ({"called_at": now, "calls": 1} if calls else {})
+    taken = {"executing_at": now, "outcome": ""} | ({"called_at": now, "calls": 1} if calls else {})
     with desk.store.writing() as db:
         found = gone or too_old(action, now) or unasked.no_longer(desk, db, action) or obstacle(db)
         if found:
             ending.end(desk, db, action, "aborted", outcome=found)
+        elif wait is not None and (waits := wait(db)):
+            if actions.say_waiting(db, action.id, waits):
+                ending.show(desk, db, action)
+            return None
         elif actions.move(db, action.id, "approved", "executing", **taken):
             did = f"began to {action.kind} it"
             audit.add(
@@ -97,9 +126,11 @@ def _no_colleague(desk: Desk, action: Action) -> str | None:
     return f"<@{gone[0]}> is no longer a member of this workspace." if gone else None
 
 
-def begin_on(desk: Desk, action: Action, instance: Instance, obstacle: Obstacle) -> Action | None:
+def begin_on(
+    desk: Desk, action: Action, instance: Instance, obstacle: Obstacle, *, wait: Wait | None = None
+) -> Action | None:
     """As `begin`, for an action on an instance."""
-    return begin(desk, action, lambda db: obstacle(action, scenes.now(desk, db, instance)))
+    return begin(desk, action, lambda db: obstacle(action, scenes.now(desk, db, instance)), wait=wait)
 
 
 def call_again(desk: Desk, action: Action, obstacle: Callable[[Database], str | None]) -> Action | None:
@@ -122,7 +153,8 @@ def too_old(action: Action, now: int) -> str | None:
     """A yes that was not carried out in time is none any more."""
     if now - (action.decided_at or now) <= APPROVAL_LASTS:
         return None
-    return f"It could not be carried out within {APPROVAL_LASTS // MINUTE} minutes, so the approval lapsed."
+    lapsed = f"It could not be carried out within {APPROVAL_LASTS // MINUTE} minutes, so the approval lapsed."
+    return f"{lapsed} {action.outcome}".rstrip()
 
 
 def give_up_late(desk: Desk, action: Action, error: Unreachable, *, deadline: int) -> None:

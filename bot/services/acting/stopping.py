@@ -15,9 +15,14 @@ MOST_CALLS = 4
 
 def begin(desk: Desk, action: Action) -> None:
     """Look once more, and call."""
+    if steps.is_too_soon(desk, action):
+        return
     instance = steps.look(desk, action, action.instance_id, deadline=STOP_DEADLINE)
-    begun = steps.begin_on(desk, action, instance, obstacle_to_execute) if instance else None
-    if instance is not None and begun is not None:
+    if instance is None:
+        return
+    wait = None if action.facts.even_active else steps.looked_at(desk, action, instance)
+    begun = steps.begin_on(desk, action, instance, obstacle_to_execute, wait=wait)
+    if begun is not None:
         _call(desk, begun, instance)
 
 
@@ -47,6 +52,9 @@ def follow(desk: Desk, action: Action) -> None:
             desk, action, "unknown", f"{instance.name} is still {instance.state}; {steps.please_look(instance)}."
         )
     elif _may_be_lost(action, instance) and steps.since_call(action, now) >= RECALL_AFTER:
+        wait = None if action.facts.even_active else steps.looked_at(desk, action, instance, since=action.called_at)
+        if wait is not None and wait(desk.store.reading()) is not None:
+            return
         again = steps.call_again(desk, action, lambda db: obstacle_to_execute(action, scenes.now(desk, db, instance)))
         if again is not None:
             _call(desk, again, instance)

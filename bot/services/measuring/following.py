@@ -44,6 +44,10 @@ class Following:
         """Note whether a minute, by all that was told of it, was quiet."""
         self._quiet = self._quiet.marked(at, quiet=state == "quiet", window_minutes=self._rule.window_minutes)
 
+    def seen(self, until: int) -> None:
+        """It was seen, and what it did is known, up to this instant."""
+        self._row["seen_until"] = max(until, self._row["seen_until"] or until)
+
     def row(self) -> Row:
         """All that is kept of it."""
         quiet, flat = self._quiet, self._flat

@@ -15,6 +15,7 @@ from bot.services.desk import Desk
 from bot.services.measuring.following import Following
 from bot.services.money import owning, pricing
 from store import fleet
+from store.acting import actions
 from store.measuring import agents, hosts, minutes, rollups
 from store.sql import Row
 
@@ -30,11 +31,15 @@ def receive(desk: Desk, push: Push, ip: str) -> int:
         agents.seen(db, push.host, ip, now)
         if not minutes.first_time(db, push.host, push.boot_id, push.seq, now):
             return 0
-        zero = _minute_zero(db, push, now)
+        zero, tick_zero = _minute_zero(db, push, now)
         if not RENTED.fullmatch(push.host):
             _appear(desk, db, push, zero)
         _hear(db, push, now)
-        _keep(db, push, desk.settings.rule_of(fleet.team_of(db, push.host)), zero=zero, now=now)
+        rule = desk.settings.rule_of(fleet.team_of(db, push.host))
+        _keep(db, push, rule, zero=zero, tick_zero=tick_zero, now=now)
+        is_waited_for = actions.is_waited_for(db, push.host)
+    if is_waited_for:
+        desk.wake()
     return len(push.minutes)
 
 
@@ -48,23 +53,27 @@ def _hear(db: Database, push: Push, now: int) -> None:
     hosts.heard(db, Heard(push.host, now, seen, *about, fewer_since=fewer_since))
 
 
-def _minute_zero(db: Database, push: Push, now: int) -> int:
-    """The instant of tick 0, by our clock at the first delivery of a boot; set anew when off by over 2 minutes.
+def _minute_zero(db: Database, push: Push, now: int) -> tuple[int, int]:
+    """Where tick 0 is placed, by our clock at the first delivery of a boot; set anew when off by over 2 minutes.
 
     Rounded up, so that no minute is placed earlier than it was. When it has to be set anew, one of the clocks jumped:
-    no quiet spell reaches back over that.
+    no quiet spell reaches back over that. With it the instant of tick 0 itself, by the promptest delivery: one comes
+    right after a minute has ended, and the others tell no less by coming later.
     """
+    at = now - push.tick_now * MINUTE
     fresh = -(-now // MINUTE) * MINUTE - push.tick_now * MINUTE
     kept = minutes.boot(db, push.host, push.boot_id)
     zero, quiet_from = (fresh, fresh) if kept is None else (kept["minute_zero"], kept["quiet_from"])
+    before = kept["tick_zero"] if kept else None
     if abs(zero - fresh) > 2 * MINUTE:
-        zero, quiet_from = fresh, now
-    minutes.save_boot(db, push.host, push.boot_id, zero=zero, quiet_from=quiet_from, now=now)
-    return zero
+        zero, quiet_from, before = fresh, now, None
+    tick_zero = at if before is None else min(at, before)
+    minutes.save_boot(db, push.host, push.boot_id, zero=zero, tick_zero=tick_zero, quiet_from=quiet_from, now=now)
+    return zero, tick_zero
 
 
-def _keep(db: Database, push: Push, rule: IdleRule, *, zero: int, now: int) -> None:
-    """Write the minutes, and carry the trace of every GPU on."""
+def _keep(db: Database, push: Push, rule: IdleRule, *, zero: int, tick_zero: int, now: int) -> None:
+    """Write the minutes, and carry the trace of every GPU on; one that is not over yet has not been seen to its end."""
     quiet_from = minutes.quiet_from(db, push.host, now + AHEAD)
     kept = _devices(db, push)
     for row in kept.values():
@@ -76,7 +85,11 @@ def _keep(db: Database, push: Push, rule: IdleRule, *, zero: int, now: int) -> N
             row = minutes.new_gpu(push.host, Gpu(minute.gpu, "", ""))
             gpus[minute.gpu] = Following(row, rule, quiet_from, push.started_tick)
         at = zero + minute.tick * MINUTE
-        points.setdefault(at, []).append(gpus[minute.gpu].take(minute, at))
+        point, is_over = gpus[minute.gpu].take(minute, at), minute.tick < push.tick_now
+        if is_over or point.state != "unknown":  # what is not over yet may tell of work, and must not veto the rest
+            points.setdefault(at, []).append(point)
+        if is_over and point.state != "unknown":
+            gpus[minute.gpu].seen(tick_zero + (minute.tick + 1) * MINUTE)
     merged = minutes.add(db, push.host, points)
     for at, told in points.items():
         before = merged.get(at, {})
@@ -113,7 +126,7 @@ def _cut(row: Row, *, quiet_from: int, now: int) -> None:
         row["quiet_since"] = None
     if (row["last_minute_at"] or 0) > now + AHEAD:
         row |= {"last_minute_at": None, "last_known_at": None, "quiet_since": None, "flat_since": None}
-        row |= {"quiet_head": None, "quiet_bits": b""}
+        row |= {"quiet_head": None, "quiet_bits": b"", "seen_until": None}
         row["last_active_at"] = min(row["last_active_at"], now) if row["last_active_at"] else None
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
+from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
 from bot.domain.listing import waste_of
 from bot.domain.measuring.heard import Heard
@@ -17,6 +18,8 @@ from store import fleet
 from store.measuring import hosts, minutes, observations, rollups
 
 CLICK_STALE_MINUTES = 3
+AHEAD = CLICK_STALE_MINUTES * MINUTE
+"""A boot that lies further ahead than this was placed by a clock that has been set back since."""
 NOTHING: Mapping[str, Sequence[Trail]] = {}
 
 
@@ -30,6 +33,8 @@ class _Case:
     gpu_count: int
     launched_at: int | None
     heard: Heard | None = None
+    booted_at: int = 0
+    """When it last booted, as its agent told; 0 where no agent did."""
 
 
 def judge_all(desk: Desk) -> None:
@@ -40,11 +45,12 @@ def judge_all(desk: Desk) -> None:
     windows = {row["id"]: rules[row["team"]].window_minutes for row in running}
     traces = minutes.traces(db, now, window_minutes=desk.settings.idle.window_minutes, windows=windows)
     told, heard = observations.trails(db, list(desk.settings.source_limits)), hosts.all_of(db)
+    booted, limits = minutes.booted(db, now + AHEAD), desk.settings.source_limits
     judged = {}
     for row in running:
-        seen = traces.get(row["id"], ())
-        case = _Case(seen, told.get(row["id"], NOTHING), row["gpu_count"], row["launched_at"], heard.get(row["id"]))
-        verdict = _judge(desk, case, rules[row["team"]], now)
+        name, seen = row["id"], traces.get(row["id"], ())
+        about = (row["gpu_count"], row["launched_at"], heard.get(name), booted.get(name, 0))
+        verdict = _judge(_Case(seen, told.get(name, NOTHING), *about), rules[row["team"]], now, limits)
         judged[row["id"]] = (verdict, waste_of(row["rate_micros"] or 0, verdict, row["gpu_count"]))
     with desk.store.writing() as db:
         fleet.save_verdicts(db, judged)
@@ -52,20 +58,27 @@ def judge_all(desk: Desk) -> None:
 
 
 def judge_now(desk: Desk, db: Database, instance_id: str, gpu_count: int, *, launched_at: int | None = None) -> Verdict:
-    """The verdict of this moment, for a decision that can't be undone: older readings than usual don't count."""
+    """The verdict of this moment, for a decision that can't be undone: older readings than usual don't count.
+
+    The bound is one for all sources; only one that can't be quicker is given what it needs beyond it.
+    """
     now = desk.clock()
     row = fleet.by_id(db, instance_id)
     rule = desk.settings.rule_of(row["team"] if row else "")
     rule = replace(rule, stale_minutes=min(CLICK_STALE_MINUTES, rule.stale_minutes))
     traces = minutes.traces_of(db, instance_id, now, window_minutes=rule.window_minutes)
     told = observations.trails_of(db, instance_id, list(desk.settings.source_limits))
-    return _judge(desk, _Case(traces, told, gpu_count, launched_at, hosts.of(db, instance_id)), rule, now)
+    limits = desk.settings.decision_limits(CLICK_STALE_MINUTES)
+    about = (hosts.of(db, instance_id), minutes.quiet_from(db, instance_id, now + AHEAD))
+    return _judge(_Case(traces, told, gpu_count, launched_at, *about), rule, now, limits)
 
 
 def other_sources(desk: Desk, db: Database, instance: Instance, rule: IdleRule) -> list[tuple[str, Verdict]]:
     """What each source but the agent says of an instance by itself, under its name."""
-    told = observations.trails_of(db, instance.id, list(desk.settings.source_limits))
-    return _others(desk, _Case((), told, instance.gpu_count, instance.launched_at), rule, desk.clock())
+    told, now = observations.trails_of(db, instance.id, list(desk.settings.source_limits)), desk.clock()
+    booted_at = minutes.quiet_from(db, instance.id, now + AHEAD)
+    case = _Case((), told, instance.gpu_count, instance.launched_at, booted_at=booted_at)
+    return _others(case, rule, now, desk.settings.source_limits)
 
 
 def strip(desk: Desk, db: Database, instance_id: str, now: int) -> tuple[Cell, ...]:
@@ -79,16 +92,14 @@ def strip(desk: Desk, db: Database, instance_id: str, now: int) -> tuple[Cell, .
     )
 
 
-def _others(desk: Desk, case: _Case, rule: IdleRule, now: int) -> list[tuple[str, Verdict]]:
-    limits = desk.settings.source_limits
+def _others(case: _Case, rule: IdleRule, now: int, limits: Mapping[str, int]) -> list[tuple[str, Verdict]]:
+    """What each source says by itself; `limits` are the minutes after which it does not count."""
+    launch = {"launched_at": case.launched_at, "booted_at": case.booted_at}
     accounts = [Account(source, tuple(case.told[source]), limits[source]) for source in limits if source in case.told]
-    return [
-        (each.source, judge_account(each, rule, now, gpu_count=case.gpu_count, launched_at=case.launched_at))
-        for each in accounts
-    ]
+    return [(each.source, judge_account(each, rule, now, gpu_count=case.gpu_count, **launch)) for each in accounts]
 
 
-def _judge(desk: Desk, case: _Case, rule: IdleRule, now: int) -> Verdict:
+def _judge(case: _Case, rule: IdleRule, now: int, limits: Mapping[str, int]) -> Verdict:
     """The agent's word, and what the other sources add to it."""
     count, launched_at = case.gpu_count, case.launched_at
     verdict = judge(case.traces, rule, now, gpu_count=count, launched_at=launched_at, heard=case.heard)
@@ -96,7 +107,7 @@ def _judge(desk: Desk, case: _Case, rule: IdleRule, now: int) -> Verdict:
         return verdict
     return combine(
         remembering(verdict, case.traces, rule, launched_at=case.launched_at),
-        _others(desk, case, rule, now),
+        _others(case, rule, now, limits),
         gpu_count=case.gpu_count,
         agent_blind=sees_but_cannot_measure(case.traces, rule, now, gpu_count=case.gpu_count),
     )

@@ -74,7 +74,7 @@ def _ending(action: Action) -> str:
     said = say(action.outcome)
     waits = _waits(action, f"{words.begun.format(name=name)}.")
     return {
-        "approved": f"{who}; checking {name} once more.",
+        "approved": f"{who}; checking {name} once more.{f' {said}' if said else ''}",
         "executing": f"{who}; {waits}",
         "done": f"{said} {who}.",
         "failed": f"{words.not_done}, though {who}: {said}",

@@ -23,7 +23,7 @@ def card(batch: Batch, stops: Sequence[Action], approvers: frozenset[str]) -> Re
     reason = f"\n>{esc(batch.reason, 300)}" if batch.reason else ""
     blocks = [section(f"*{text}*{reason}"), *_rows(stops)]
     if waiting:
-        blocks.append(context(_sums(waiting)))
+        blocks.append(context(" ".join(filter(None, [_sums(waiting), *_seen(waiting)]))))
         blocks.append(_buttons(batch, waiting))
     return Reply(f"{text} {_names(stops)}", blocks, private=False)
 
@@ -61,12 +61,19 @@ def _rows(stops: Sequence[Action]) -> list[Block]:
     return [section(lines(rows[at : at + ROWS_PER_BLOCK])) for at in range(0, len(rows), ROWS_PER_BLOCK)]
 
 
+def _seen(waiting: Sequence[Action]) -> list[str]:
+    """As of when all of them were seen idle, and who tells of work only late."""
+    known = [each.facts.as_of for each in waiting if each.facts.as_of is not None]
+    as_of = [f"As of {at(min(known))}."] if known else []
+    return [*as_of, *dict.fromkeys(card_parts.late(each.facts) for each in waiting)]
+
+
 def _row(stop: Action) -> str:
     known = stop.facts
     rate = card_parts.price(known) if known.rate_micros is not None else "no known price"
     head = f"*{esc(known.name, 60)}*  {card_parts.place(stop)}, {rate}"
     if stop.state == "pending":
-        idle = f" for {length(stop.created_at - known.verdict_since)}" if known.verdict_since else ""
+        idle = f" for {length((known.as_of or stop.created_at) - known.verdict_since)}" if known.verdict_since else ""
         nvme = f", {known.nvme_gb:,} GB of local NVMe" if known.nvme_gb else ""
         scarce = "  ·  often short of capacity" if known.capacity_short else ""
         anyway = f"  ·  saves nothing: {esc(known.paid_anyway, 80)} is paid anyway" if known.paid_anyway else ""

@@ -20,6 +20,7 @@ def _stop(action: Action) -> str:
         [
             _what(action),
             card_parts.verdict(action),
+            card_parts.late(known),
             programs(known),
             card_parts.holder(action),
             lost(action),

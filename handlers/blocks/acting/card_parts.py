@@ -79,8 +79,19 @@ def verdict(action: Action) -> str:
     """What it was seen to do when it was asked for."""
     known = action.facts
     since = known.verdict_since if not action.ends_work else None
-    idle = f" for {length(action.created_at - since)}" if since else ""
-    return f"Verdict: {known.verdict}{idle}: {esc(known.evidence)}."
+    idle = f" for {length((known.as_of or action.created_at) - since)}" if since else ""
+    as_of = f" As of {at(known.as_of)}." if known.as_of is not None else ""
+    return f"Verdict: {known.verdict}{idle}: {esc(known.evidence)}.{as_of}"
+
+
+def late(known: Facts) -> str:
+    """That work which begins right before may not be seen, where no source tells of it at once."""
+    if not known.late:
+        return ""
+    return (
+        f"Note: {esc(known.late_by, 40)} tells of work up to {length(known.late)} late. It is asked once more before, "
+        "and still can't see what has just begun."
+    )
 
 
 def holder(action: Action) -> str:

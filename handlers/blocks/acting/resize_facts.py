@@ -21,6 +21,7 @@ def facts(action: Action) -> str:
             card_parts.spends(action),
             card_parts.budget(action),
             card_parts.verdict(action) if known.idle_after is not None else "",
+            card_parts.late(known) if known.idle_after is not None else "",
             card_parts.programs(known),
             card_parts.holder(action),
             card_parts.saves_nothing(known),

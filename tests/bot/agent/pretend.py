@@ -23,6 +23,7 @@ class PretendGpus:
         self.opened = self.closed = 0
         self.raises = {}
         self.listed = []
+        self.util = None
         self._gpus = ()
 
     @property
@@ -39,6 +40,10 @@ class PretendGpus:
     def close(self):
         self.closed += 1
 
+    def works(self):
+        """From now on every GPU does."""
+        self.util = 90.0
+
     def sample(self, index, *, with_processes=False):
         if index in self.hang:
             self.hang[index].wait(20)
@@ -46,7 +51,8 @@ class PretendGpus:
             raise self.raises[index]
         if with_processes:
             self.listed.append(index)
-        return Sample(time.monotonic(), util_max=float(index), util_mean=float(index), energy_mj=1)
+        util = float(index) if self.util is None else self.util
+        return Sample(time.monotonic(), util_max=util, util_mean=util, energy_mj=1)
 
 
 class Hanging(threading.Event):

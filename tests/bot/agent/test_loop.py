@@ -60,6 +60,20 @@ def test_every_minute_of_every_gpu_arrives_once(watch):
     assert gpus.closed == 1
 
 
+def test_a_quiet_gpu_that_begins_to_work_is_told_of_at_once_and_once(watch):
+    bot, gpus = PretendBot(), PretendGpus(1)
+    agent = watch(gpus, bot)
+    threading.Timer(2.6 * 60 / PACE, gpus.works).start()
+
+    _for_minutes(agent, 5)
+
+    told = [(push["tick_now"], minute) for push in _sent(bot) for minute in push["minutes"]]
+    early = [minute for tick_now, minute in told[:-1] if minute["tick"] == tick_now]
+    assert [(minute["gpu"], minute["util_max"]) for minute in early] == [(0, 90.0)]
+    whole = [minute for tick_now, minute in told if minute["tick"] == early[0]["tick"] != tick_now]
+    assert [minute["util_max"] for minute in whole] == [90.0]
+
+
 def test_programs_are_listed_once_a_minute(watch):
     bot, gpus = PretendBot(), PretendGpus(1)
 

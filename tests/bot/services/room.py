@@ -1,10 +1,11 @@
 """A desk over a real store and the sandbox fleet, moved by a clock: what service tests work in."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from bot.domain.acting.actions import Action
-from bot.domain.clock import MINUTE, Clock
+from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
 from bot.domain.measuring.readings import Gpu, Minute, Process, Push
 from bot.sandbox.machines import SandboxFleet
@@ -13,9 +14,11 @@ from bot.services.desk import Desk
 from bot.services.measuring import ingesting, judging, sweeping
 from bot.services.sharing import claim_ends
 from bot.settings import parse
+from bot.telemetry import Source
 from store import outbox
 from store.acting import actions
 from store.sql import rows
+from tests.conftest import Clock
 from tests.opening import open_store
 
 ADA, BOB, CY, DEE = "U0ADA", "U0BOB", "U0CY", "U0DEE"
@@ -36,11 +39,14 @@ class Room:
         self.settings = parse(settings or SETTINGS, {})
         self.roster = self.settings.roster()
         self.seq = 0
+        self.reported: dict[str, dict[str, Any]] = {}
+        self.sources: Sequence[Source] = ()
         self.desk = self._open()
 
     def _open(self) -> Desk:
         rooms = {"ec2": self.fleet, "owned": self.fleet}
-        return Desk(open_store(self.path), self.clock, self.settings, rooms, lambda: self.roster)
+        opened = open_store(self.path)
+        return Desk(opened, self.clock, self.settings, rooms, lambda: self.roster, sources=self.sources)
 
     def close(self) -> None:
         self.desk.store.close()
@@ -66,6 +72,7 @@ class Room:
 
     def reports(self, name: str, util: float | None, *, minutes: int = 75, boot: str = "boot", **more: Any) -> None:
         """Its agent tells of its last minutes, the newest of which has just ended; each GPU the same."""
+        self.reported[name] = {"util": util, "boot": boot} | more
         machine = self.machine(name)
         now = 1_000_000 + self.clock() // MINUTE
         for start in range(minutes, 0, -50):
@@ -89,8 +96,23 @@ class Room:
         for asked in consenting.of(self.desk, action.id):
             consenting.answer(self.desk, asked.id, asked.holder, agrees=agrees)
 
-    def approves(self, action: Action, who: str = BOB) -> Action:
-        return asking.decide(self.desk, action.id, who, yes=True)
+    def approves(self, action: Action, who: str = BOB, *, looks: bool = True) -> Action:
+        """Somebody says yes, and where it `looks`, agents go on telling what they told, until that has been seen."""
+        decided = asking.decide(self.desk, action.id, who, yes=True)
+        if looks and decided.state == "approved":
+            self.goes_on()
+        return decided
+
+    def goes_on(self, length: int = 2 * MINUTE) -> None:
+        """Time passes, and whoever told of minutes tells of these, too, and that they were the same."""
+        self.clock.forward(length)
+        for name, told in list(self.reported.items()):
+            self.reports(name, minutes=length // MINUTE, **told)
+
+    def under_way(self) -> list[Action]:
+        """What was decided and has not come to its end, the oldest first."""
+        db = self.desk.store.reading()
+        return [*actions.in_state(db, "approved"), *actions.in_state(db, "executing")]
 
     def action(self, action: Action) -> Action:
         found = actions.by_id(self.desk.store.reading(), action.id)

@@ -164,3 +164,34 @@ def test_a_long_window_keeps_to_the_points_of_one_call():
 
     assert len(read(cloudwatch, *fleet)) == 40
     assert aws.count("get_metric_data") == 2
+
+
+def test_a_look_tells_of_the_newest_minute_there_is_and_of_work_in_one_that_is_not_over():
+    aws, now = PretendCloudWatch(), MONDAY + 40_000
+    aws.put(EAST, UTIL, minutes(MONDAY - MINUTE, 0, 0, 0), InstanceId="i-00000001")
+
+    seen = source(aws).look(target(1), [target(1)], now)
+
+    assert seen is not None
+    assert (len(seen.observations), seen.seen_until, seen.error) == (3, MONDAY - MINUTE, "")
+    aws.put(EAST, UTIL, minutes(MONDAY + MINUTE, 80), InstanceId="i-00000001")
+    works = source(aws).look(target(1), [target(1)], now)
+    assert works is not None
+    assert [each.minute for each in works.observations if each.util_max == 80] == [MONDAY]
+    assert works.seen_until == MONDAY - MINUTE
+
+
+def test_a_look_where_nothing_is_known_and_where_aws_does_not_answer():
+    aws = PretendCloudWatch()
+    aws.put(EAST, UTIL, minutes(MONDAY, 0), InstanceId="i-00000002")
+
+    unknown = source(aws).look(target(1), [target(1)], MONDAY)
+    elsewhere = source(aws).look(target(2, "owned"), [], MONDAY)
+    aws.failing.add((EAST, "get_metric_data"))
+    failed = source(aws).look(target(2), [target(2)], MONDAY)
+
+    assert unknown is not None
+    assert failed is not None
+    assert (unknown.observations, unknown.seen_until) == ((), None)
+    assert elsewhere is None
+    assert (failed.seen_until, failed.error) == (None, f"AWS did not answer for {EAST}: Throttling")

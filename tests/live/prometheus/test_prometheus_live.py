@@ -184,6 +184,33 @@ def test_a_server_that_scrapes_an_endpoint_now(tmp_path: Path):
     assert [(each.instance_id, each.gpu, each.util_max) for each in seen] == [("i-1", 0, 17.0)]
 
 
+def look(url: str, name: str, now: int, **settings):
+    known = PrometheusSettings(url=url, **settings)
+    target, twin = Target("i-1", name, "owned"), Target("i-2", "another", "owned")
+    return Prometheus(PrometheusApi(url), known, window_minutes=60).look(target, [twin, target], now)
+
+
+def test_a_look_at_one_host_sees_the_last_minute_up_to_its_newest_sample(url):
+    newest = MONDAY - 20 * SECOND
+
+    seen = look(url, "renamed", MONDAY)
+
+    assert seen.observations == (Observation("i-1", 0, MONDAY - MINUTE, 0, 0, 40_000),)
+    assert (seen.seen_until, seen.error) == (newest, "")
+    assert look(url, "burst", MONDAY - 19 * MINUTE - 40 * SECOND).observations[0].util_max == 63
+    assert look(url, "quiet", MONDAY + 30 * SECOND).seen_until == newest
+    mapped = look(url, "train-7", MONDAY, hosts={"Quiet": "i-1"})
+    assert [each.instance_id for each in mapped.observations] == ["i-1"]
+
+
+def test_a_look_at_a_host_that_fell_silent_or_is_unknown_tells_of_nothing(url):
+    assert look(url, "quiet", MONDAY + 3 * MINUTE).seen_until is None
+    assert look(url, "sentinel", MONDAY).seen_until is None
+    unknown = look(url, 'not "there"\\', MONDAY)
+    assert (unknown.observations, unknown.seen_until, unknown.error) == ((), None, "")
+    assert "did not answer" in look("http://127.0.0.1:9", "quiet", MONDAY).error
+
+
 def test_what_the_server_says_is_wrong_is_passed_on(url):
     with pytest.raises(Unreachable, match="HTTP 400: invalid parameter"):
         PrometheusApi(url).query("max by (", at=MONDAY)

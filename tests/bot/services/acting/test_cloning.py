@@ -29,7 +29,7 @@ def ask(room, *, reboot=True, who=ADA):
 
 
 def approved(room, **how):
-    return asking.decide(room.desk, ask(room, **how).id, DEE, yes=True)
+    return room.approves(ask(room, **how), DEE)
 
 
 def minutes_pass(room, count: int) -> None:
@@ -49,7 +49,7 @@ def test_a_clone_is_an_image_and_then_a_machine_of_the_same_shape_claimed_for_wh
     [held] = claims.open_on(room.desk.store.reading(), done.made_id)
     assert (done.state, room.fleet.copies) == ("done", [(NAME, reboot)])
     assert (room.machine(name).type, held.holder, held.note) == ("g5.xlarge", ADA, "same set-up")
-    assert room.machine(name).tags["valet-until"] == "2026-11-23T11:06Z", "counted from its order, not its image's"
+    assert room.machine(name).tags["valet-until"] == "2026-11-23T11:08Z", "counted from its order, not its image's"
     assert [each.image.of for each in imaging.shelf(room.desk).images] == [NAME]
 
 
@@ -101,7 +101,7 @@ def test_work_that_began_after_the_request_is_not_rebooted_away(room):
 def test_a_claim_that_came_after_the_request_is_not_rebooted_away(room):
     action = ask(room)
     claiming.claim(room.desk, room.machine(NAME).id, CY)
-    asking.decide(room.desk, action.id, DEE, yes=True)
+    room.approves(action, DEE)
 
     minutes_pass(room, 1)
 

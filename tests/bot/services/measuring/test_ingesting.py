@@ -244,3 +244,26 @@ def test_a_host_has_one_live_token_and_a_revoked_one_opens_nothing(room):
         assert agents.revoke(writer, "dgx-1", 3)
         assert not agents.revoke(writer, "dgx-1", 4)
     assert agents.host_of(db, "new") is None
+
+
+def test_a_minute_that_is_not_over_tells_of_work_at_once_and_vetoes_nothing(room):
+    room.reports("train-7", 0.0)
+    now = 1_000_000 + room.clock() // MINUTE
+    quiet = [minute(gpu, now, 3.0, samples=1) for gpu in range(8)]
+    room.push(room.machine("train-7").id, quiet, tick_now=now)
+    assert verdict_of(room) == "free"
+
+    room.push(room.machine("train-7").id, [minute(0, now, 90.0, samples=1), *quiet[1:]], tick_now=now)
+    assert verdict_of(room) == "partial"
+
+    room.clock.forward(MINUTE)
+    room.push(
+        room.machine("train-7").id, [minute(gpu, now, 95.0 if gpu == 0 else 0.0) for gpu in range(8)], tick_now=now + 1
+    )
+    db, host = room.desk.store.reading(), room.machine("train-7").id
+    kept = minutes.between(db, host, room.clock() - MINUTE, room.clock())[room.clock() - MINUTE]
+    assert [(each.state, each.util_max, each.util_mean) for each in kept[:2]] == [
+        ("active", 95.0, 95.0),
+        ("quiet", 0.0, 0.0),
+    ]
+    assert verdict_of(room) == "partial"
