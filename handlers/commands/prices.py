@@ -41,7 +41,7 @@ def _of_one(ask: Ask, wanted: str) -> Reply:
     told = explaining_prices.of_type(ask.desk, kinds[0]) if len(kinds) == 1 else None
     if told is not None:
         return rented_prices.of_type(told)
-    why = explaining_prices.without_price(ask.desk, kinds[0]) if kinds and IS_TYPE.fullmatch(kinds[0]) else ""
+    why = explaining_prices.without_price(ask.desk, kinds[0]) if len(kinds) == 1 and IS_TYPE.fullmatch(kinds[0]) else ""
     if why and _instance(ask, wanted) is None:
         raise Refused(why)
     try:
