@@ -282,6 +282,11 @@ def newest_forecast(db: Database, scope: str) -> tuple[int, Any] | None:
     return (row["made_at"], json.loads(row["content"])) if row else None
 
 
+def forecasts_made(db: Database, scope: str) -> list[int]:
+    """When the forecasts of a scope that are still kept were made: Valet was at work then."""
+    return [row["made_at"] for row in rows(db, "SELECT made_at FROM forecasts WHERE scope = ?", scope)]
+
+
 def thin_forecasts(db: Database, scope: str, start: int, end: int) -> None:
     """Forget the forecasts of a scope made from `start` up to `end`: one a day is enough to be measured by later."""
     changed(db, "DELETE FROM forecasts WHERE scope = ? AND made_at >= ? AND made_at < ?", scope, start, end)

@@ -82,12 +82,11 @@ class WatchedDays:
         return WatchedDays(self.there, self.read.union(days))
 
 
-def watched_days(
-    watch: Watch, days: Iterable[date], zone: ZoneInfo, now: int, charged: Collection[date]
-) -> WatchedDays:
+def watched_days(watch: Watch, days: Iterable[date], zone: ZoneInfo, now: int, awake: Collection[date]) -> WatchedDays:
     """Which of the days a source was there on, and which are known from beginning to end.
 
-    A day before its looks were kept is known if a rented machine has a charge on it (`charged`): somebody looked.
+    A day before its looks were kept is known if Valet was at work on it (`awake`), as a rented machine's charge or a
+    forecast shows.
     """
     there, read = set(), set()
     for day in days:
@@ -96,7 +95,7 @@ def watched_days(
             continue
         there.add(day)
         is_kept = watch.remembers is not None and watch.remembers <= start
-        if (is_kept or day in charged) and not watch.unread(start, end, now):
+        if (is_kept or day in awake) and not watch.unread(start, end, now):
             read.add(day)
     return WatchedDays(frozenset(there), frozenset(read))
 

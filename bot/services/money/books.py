@@ -1,6 +1,6 @@
 """The books a forecast is made from: the ledger's days, the machines there are, and what is known to come."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -69,7 +69,8 @@ def open_books(desk: Desk) -> Books:
     rented = (*(_machine(row) for row in machines if row["provider"] == "ec2"), *foreseen.coming)
     sources = {row["id"]: row["source"] for row in machines}
     watches = watching.watches(db)
-    ledger = _ledger(rows, zone, now, watches, sources)
+    awake = {row.day for row in rows} | {local_day(at, zone) for at in charges.forecasts_made(db, Scope().text)}
+    ledger = _ledger(rows, zone, now, watches, sources, awake)
     kinds = {each.id: kind(each, ledger) for each in rented}
     plans = {
         each.id: made
@@ -114,7 +115,12 @@ def _machine(row: Row) -> Machine:
 
 
 def _ledger(
-    rows: Sequence[DaySpend], zone: ZoneInfo, now: int, watches: Mapping[str, Watch], sources: Mapping[str, str]
+    rows: Sequence[DaySpend],
+    zone: ZoneInfo,
+    now: int,
+    watches: Mapping[str, Watch],
+    sources: Mapping[str, str],
+    awake: Collection[date],
 ) -> Ledger:
     today = first = local_day(now, zone)
     if watches:
@@ -126,8 +132,8 @@ def _ledger(
     seen: dict[str, date] = {}
     for row in rows:
         seen.setdefault(row.instance_id, row.day)
-    wanted, charged = [first + n * DAY for n in range((today - first).days)], {row.day for row in rows}
-    watched = {each: watched_days(watch, wanted, zone, now, charged) for each, watch in watches.items()}
+    wanted = [first + n * DAY for n in range((today - first).days)]
+    watched = {each: watched_days(watch, wanted, zone, now, awake) for each, watch in watches.items()}
     days = days_of(rows, first, today)
     ran: dict[str, set[date]] = {}
     for each, used in days.items():

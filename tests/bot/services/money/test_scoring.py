@@ -71,6 +71,20 @@ def test_a_forecast_that_came_true_is_right(desk, clock):
     assert scoring.accuracy(desk, TOTAL).teams[0].scored == 34
 
 
+def test_days_off_before_looks_were_kept_count_where_a_forecast_was_made(desk, clock):
+    """A database of a version that kept no looks: Monday to Friday for weeks, and a forecast every morning."""
+    clock.now = at(10, 5, 9)
+    for number in range(42):
+        forecasting.refresh(desk)
+        if number % 7 < 5:
+            ran(desk, clock.now // DAY * DAY, clock.now // DAY * DAY + DAY)
+        clock.forward(DAY)
+    scoring.score(desk)
+
+    assert (told(desk)["7d"].scored, told(desk)["30d"].scored) == (36, 13)
+    assert not [note for note in forecasting.make(desk, TOTAL).notes if "without a reading" in note]
+
+
 def test_what_turned_out_otherwise_is_an_error(desk, clock):
     clock.now = at(10, 1, 9)
     ran(desk, at(9, 1), at(10, 1, 9))
