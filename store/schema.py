@@ -4,7 +4,18 @@ from sqlite_utils import Database, Migrations
 
 from bot.errors import Refused
 from store import audit, backups, fleet, mending, naming, others, outbox, people_names, step_hashes, trouble
-from store.acting import actions, batches, consents, drains, hours_wishes, images, parkings, snoozes, standstills
+from store.acting import (
+    actions,
+    batches,
+    consents,
+    drains,
+    hours_wishes,
+    images,
+    parkings,
+    retirements,
+    snoozes,
+    standstills,
+)
 from store.measuring import agents, hosts, minutes, observations, rollups
 from store.money import bill, budgets, ledger, opinions, prices, saved, savings, scores, source_reads, spend, weeklies
 from store.sharing import (
@@ -78,6 +89,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_clarifications", clarifications.SCHEMA),
     ("0002_extensions", extensions.SCHEMA),
     ("0002_looks", minutes.LOOKS),
+    ("0002_retirements", retirements.SCHEMA),
 )
 
 

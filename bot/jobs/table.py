@@ -6,7 +6,7 @@ from bot.billing.aws_prices import AwsPrices
 from bot.billing.bill import Bill
 from bot.jobs.schedule import Job
 from bot.services import backing_up, digesting, people_names, posting
-from bot.services.acting import asking, consenting, imaging, outliving, parking, powering, wishing_hours
+from bot.services.acting import asking, consenting, imaging, outliving, parking, powering, retiring, wishing_hours
 from bot.services.desk import Desk
 from bot.services.measuring import judging, observing, rolling, sweeping
 from bot.services.money import (
@@ -69,6 +69,7 @@ def _always(desk: Desk, refresh_groups: Callable[[], object]) -> list[Row]:
         ("consents", 30, lambda: consenting.settle(desk)),
         ("requests", 30, lambda: asking.expire(desk)),
         ("launches", 60, lambda: outliving.ask_about_over(desk)),
+        ("retirements", 600, lambda: retiring.look(desk)),
         ("images", 3600, lambda: imaging.refresh(desk)),
         ("park", 60, lambda: parking.park(desk)),
         ("digests", 60, lambda: digesting.make_due(desk)),

@@ -69,6 +69,12 @@ class OwnedSettings(Table):
         default=None, description="Rack, network, insurance and service of a machine"
     )
     staff_usd_per_month: Usd | None = Field(default=None, description="Share of people's time for a machine")
+    retire_after_days: int = Field(
+        default=30,
+        ge=0,
+        le=3650,
+        description="A machine of which nothing was heard for so many days is retired, with a day's notice; 0: never",
+    )
     hosts: dict[Name, OwnedHost] = Field(default={}, description="Owned hosts, by the name their agent reports under")
 
 

@@ -1,9 +1,10 @@
-"""/gpu count: how many GPUs an owned machine has."""
+"""/gpu count and retire: how many GPUs an owned machine has, and that it is no more."""
 
 from bot.errors import Refused
 from bot.services import explaining
-from bot.services.acting import owned
+from bot.services.acting import owned, retiring
 from handlers.blocks.acting import owned as blocks
+from handlers.blocks.acting import retiring as ends
 from handlers.blocks.parts import Reply
 from handlers.commands.verbs import Ask, Verb, named
 
@@ -22,6 +23,16 @@ def count(ask: Ask) -> Reply:
     return blocks.confirmed(owned.confirm(ask.desk, listing.instance.id, ask.user, int(words[0])))
 
 
+def retire(ask: Ask) -> Reply:
+    """Ask before an owned machine is taken off the list."""
+    listing, rest = named(ask, "retire")
+    if rest:
+        raise Refused(f"`/gpu retire {listing.instance.name}` takes the name of one machine and nothing else.")
+    found, heard = retiring.question(ask.desk, listing.instance.id, ask.user)
+    return ends.question(found, heard, ask.desk.clock())
+
+
 VERBS = (
+    Verb("retire", "retire <owned>", "Take an owned machine that is no more off the list; its history stays.", retire),
     Verb("count", "count <owned> [gpus]", "How many GPUs its agent sees, or say that those are all it has.", count),
 )

@@ -1,0 +1,113 @@
+"""Owned machines end: by Bob's word, or after a month of silence, and their history stays."""
+
+import pytest
+
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.services.acting import retiring
+from store.sql import rows
+
+
+@pytest.fixture
+def silent(office):
+    """dgx-1 worked for an hour, and was never heard again."""
+    office.reports("dgx-1", 80.0, minutes=60)
+    office.passes(MINUTE)
+    office.clock.forward(2 * DAY)
+    office.tick()
+    return office
+
+
+def charged(office):
+    office.tick()
+    sql = "SELECT coalesce(sum(micros), 0) AS micros FROM charges WHERE instance_id = 'dgx-1'"
+    return rows(office.valet.desk.store.reading(), sql)[0]["micros"]
+
+
+def looks(office, length):
+    """The hourly look at ends, for so long."""
+    for _ in range(length // HOUR):
+        office.clock.forward(HOUR)
+        retiring.look(office.valet.desk)
+    office.tick()
+
+
+def test_bob_retires_a_machine_that_is_no_more_and_it_costs_nothing_from_then_on(silent):
+    asked = silent.types("bob", "/gpu retire dgx-1")
+    said = silent.presses("bob", "Retire dgx-1")
+    cost = charged(silent)
+    silent.clock.forward(DAY)
+
+    assert asked.startswith("Retire *dgx-1*? Its agent was last heard 2 d ago. It leaves the list and costs nothing")
+    assert said.startswith("@Bob retired *dgx-1*. It costs nothing more from now on; its history stays.")
+    assert charged(silent) == cost > 0
+    assert "dgx-1" not in silent.types("ada", "/gpu status owned")
+    assert "dgx-1" in silent.types("ada", "/cost report by machine")
+
+
+def test_who_may_not_decide_on_it_may_not_retire_it(silent):
+    assert "Retiring dgx-1 takes it from everybody, so @Bob decides that." in silent.types("cy", "/gpu retire dgx-1")
+    assert "is rented, and a stop ends what it costs" in silent.types("bob", "/gpu retire train-7")
+
+
+def test_a_machine_whose_agent_reports_is_no_thing_of_the_past(office):
+    office.reports("dgx-1", 80.0)
+
+    assert "Stop the agent there or `valet token revoke dgx-1` first" in office.types("bob", "/gpu retire dgx-1")
+
+
+def test_bob_can_bring_it_back_and_so_can_its_agent(silent):
+    silent.types("bob", "/gpu retire dgx-1")
+    silent.presses("bob", "Retire dgx-1")
+    said = silent.presses("bob", "Bring dgx-1 back")
+    shown = silent.types("ada", "/gpu status owned")
+    silent.types("bob", "/gpu retire dgx-1")
+    silent.presses("bob", "Retire dgx-1")
+    silent.reports("dgx-1", 80.0)
+    looks(silent, HOUR)
+
+    assert said == "@Bob brought *dgx-1* back."
+    assert "*dgx-1*" in shown
+    assert "*dgx-1*" in silent.types("ada", "/gpu status owned")
+    assert "*dgx-1* reports again, and stays." in silent.slack.sees("bob", "#ml-platform")
+
+
+def test_after_a_month_of_silence_its_end_is_announced_and_a_day_later_done(silent):
+    silent.clock.forward(29 * DAY)
+    looks(silent, HOUR)
+    (notice,) = (text for text in silent.slack.sees("bob", "#ml-platform") if "dgx-1" in text)
+    cost = charged(silent)
+    looks(silent, 25 * HOUR)
+    last = charged(silent)
+    silent.clock.forward(30 * DAY)
+
+    assert notice.startswith("*dgx-1* has not reported for 31 d 1 h. Unless it reports within a day, it is retired.")
+    assert "[Keep dgx-1]" in notice
+    (done,) = (text for text in silent.slack.sees("bob", "#ml-platform") if "dgx-1" in text)
+    assert "so it is retired. It costs nothing more from now on" in done
+    assert cost < last == charged(silent)
+    assert "dgx-1" not in silent.types("ada", "/gpu status owned")
+
+
+def test_kept_it_stays_for_another_month_and_heard_it_stays_for_good(silent):
+    silent.clock.forward(29 * DAY)
+    looks(silent, HOUR)
+    silent.presses("bob", "Keep dgx-1", "#ml-platform")
+    looks(silent, 48 * HOUR)
+    kept = silent.types("ada", "/gpu status owned")
+    silent.clock.forward(29 * DAY)
+    looks(silent, HOUR)
+    silent.reports("dgx-1", 0.0)
+    looks(silent, 26 * HOUR)
+
+    assert "*dgx-1*" in kept
+    assert "*dgx-1*" in silent.types("ada", "/gpu status owned")
+
+
+def test_its_claims_end_with_it_and_their_holders_are_told(silent):
+    silent.types("cy", "/gpu claim dgx-1 for 8h")
+    asked = silent.types("bob", "/gpu retire dgx-1")
+    silent.presses("bob", "Retire dgx-1")
+    silent.passes(30 * MINUTE)
+
+    assert "The claims of @Cy on it end." in asked
+    assert "dgx-1" in silent.sees("cy", "@cy")
