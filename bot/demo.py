@@ -12,7 +12,9 @@ from typing import Any
 from bot.billing.cost_explorer import CostExplorer
 from bot.domain.acting.parking import WARNINGS
 from bot.domain.clock import HOUR, MINUTE
+from bot.domain.listing import Filter
 from bot.domain.money.bill import DAY, utc_day
+from bot.domain.sharing.runs import Seen
 from bot.jobs.worker import Worker
 from bot.providers import Provider
 from bot.providers.onprem import Owned
@@ -28,13 +30,13 @@ from bot.sandbox.slack.people import ADA, BOB, CY, FINANCE, GPUS, ML_PLATFORM
 from bot.services.desk import find
 from bot.services.measuring import ingesting, judging, sweeping
 from bot.services.money import price_reading
-from bot.services.sharing import claiming
+from bot.services.sharing import claiming, running
 from bot.settings import Secrets, Settings, parse
 from bot.wiring import Partners, Valet, build
 from handlers.manifest import manifest
-from store import Store, outbox
+from store import Store, listings, outbox
 from store.acting import actions, parkings
-from store.money import bill, ledger
+from store.money import bill, ledger, source_reads
 
 log = logging.getLogger(__name__)
 SKIP_STEP = 10 * MINUTE
@@ -90,6 +92,7 @@ class Demo:
         self.clock = SkippingClock()
         self.fleet = SandboxFleet(self.clock, demo=True)
         self.prices = SandboxPrices(self.clock)
+        self.runner = SandboxRunner(self.clock)
         self.slack = SandboxSlack(self.clock)
         self.server = SandboxServer(self.slack, port)
         self.store = Store(folder / "demo.db", durable=False)
@@ -111,7 +114,7 @@ class Demo:
             self.store,
             clock=self.clock,
             rooms=rooms,
-            partners=Partners(SandboxRunner(self.clock), self._bill(), self.prices.prices),
+            partners=Partners(self.runner, self._bill(), self.prices.prices),
             pace_s=0.2,
         )
         app = manifest(settings)
@@ -149,15 +152,23 @@ class Demo:
         price_reading.read(self.valet.desk, self.prices.prices)
         sweeping.sweep(self.valet.desk)
         self.report()
-        with self.store.writing() as db:
-            ledger.add(db, self.history.charges())
+        self._remember()
         judging.judge_all(self.valet.desk)
         for name, holder, hours, note in CLAIMS:
             listing = find(self.valet.desk, name)
             claiming.claim(self.valet.desk, listing.instance.id, holder, length=hours * HOUR, note=note)
 
+    def _remember(self) -> None:
+        """What the month cost, at the rates that are known now, and that somebody looked all along."""
+        known = listings.page(self.store.reading(), Filter(), limit=-1)
+        rates = {each.instance.id: each.rate for each in known if each.rate}
+        with self.store.writing() as db:
+            ledger.add(db, self.history.charges(rates))
+            for source in {each.instance.source for each in known}:
+                source_reads.carry(db, source, self.history.since, self.clock())
+
     def report(self) -> None:
-        """Every host's agent delivers the minutes that have passed since it last did."""
+        """Every host's agent delivers the minutes that have passed since it last did, and takes what it is to run."""
         with self._reporting:
             until = self.clock() // MINUTE
             for host in self._reporting_hosts():
@@ -167,6 +178,19 @@ class Demo:
                 for push in self.history.pushes(host, since, until):
                     ingesting.receive(self.valet.desk, push, "127.0.0.1")
                 self._reported_to[host] = until
+            self._run_jobs()
+
+    def _run_jobs(self) -> None:
+        """The agents of owned hosts take up the runs that are meant for them, and tell how they go."""
+        desk = self.valet.desk
+        for host in self.fleet.owned:
+            for run, seconds in running.offered(desk, host.id):
+                if self.runner.find(host, run) is None:
+                    self.runner.start(host, run, seconds)
+                    running.reported(desk, host.id, run.id, Seen("running"))
+                elif not seconds:
+                    self.runner.cancel(host, run)
+                running.reported(desk, host.id, run.id, self.runner.look(host, run))
 
     def _reporting_hosts(self) -> list[str]:
         rented = [each.id for look in self.fleet.sweep() for each in look.instances if each.state == "running"]

@@ -1,9 +1,12 @@
-"""How the GPUs of the made-up company are used, minute by minute."""
+"""How the GPUs of the made-up company are used: what agents report of it, and what the ledger holds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
 from zlib import crc32
 
+from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.fleet import Instance
 from bot.domain.measuring.readings import Minute, Process
 
@@ -13,13 +16,37 @@ def chance(*about: object) -> float:
     return crc32("/".join(map(str, about)).encode()) / 2**32
 
 
+Rhythm = Literal["always", "long days", "office", "seldom"]
+LAST = 36 * HOUR
+"""For so long before the beginning works what works at the beginning."""
+SPELL = 4 * HOUR
+"""For so long at least worked what is quiet at the beginning, before that."""
+
+
+def works_in(rhythm: Rhythm, name: str, hour: int) -> bool:
+    """Whether GPUs of this rhythm work in a clock hour (UTC), in an ordinary week."""
+    moment, day = datetime.fromtimestamp(hour / 1000, UTC), hour // DAY
+    workday = moment.weekday() < 5
+    match rhythm:
+        case "always":
+            return True
+        case "long days":
+            return not 2 + chance(name, day) * 3 <= moment.hour < 8
+        case "office":
+            return workday and 7 + chance(name, day) * 2 <= moment.hour < 18 + chance(name, day, "end") * 3
+        case "seldom":
+            return workday and 10 <= moment.hour < 13 + chance(name, day, "end") * 4
+
+
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """What some GPUs of a machine do: busy all along, or quiet since so many minutes before the beginning."""
+    """What some GPUs of a machine do: busy at the beginning, or quiet since so many minutes before it."""
 
     gpus: tuple[int, ...]
     quiet_for: int = 0
     """Minutes before the beginning since when nothing works on them; 0: they work."""
+    rhythm: Rhythm = "always"
+    """How they worked in the weeks before that."""
     util: tuple[int, int] = (70, 99)
     """Lowest and highest utilisation of a minute of work, percent."""
     held_mib: int = 4
@@ -30,9 +57,26 @@ class Habit:
     """Power at rest and at full work."""
     total_mib: int = 81_920
 
-    def readings(self, name: str, tick: int, ago: int) -> Iterator[Minute]:
-        """One minute of each GPU; `ago` is how many minutes before the beginning it lies (negative: after it)."""
-        quiet = self.quiet_for > 0 and ago <= self.quiet_for
+    def is_quiet(self, name: str, at: int, began: int) -> bool:
+        """Whether nothing works on them in the minute that begins at `at`; after the beginning all stays as it is."""
+        quiet_from = self._quiet_from(began)
+        if self.quiet_for and at >= quiet_from:
+            return True
+        settled = quiet_from - SPELL if self.quiet_for else began - LAST
+        return at < settled // HOUR * HOUR and not works_in(self.rhythm, name, at // HOUR * HOUR)
+
+    def idle_ms(self, name: str, start: int, until: int, began: int) -> int:
+        """How long of a span within a clock hour they had been quiet for an hour, so that the rule called them idle."""
+        quiet_from, hour = self._quiet_from(began), start // HOUR * HOUR
+        if self.quiet_for and until > quiet_from:
+            return max(0, until - max(start, quiet_from + HOUR))
+        return until - start if all(self.is_quiet(name, at, began) for at in (hour - HOUR, hour)) else 0
+
+    def _quiet_from(self, began: int) -> int:
+        return began // MINUTE * MINUTE - self.quiet_for * MINUTE
+
+    def readings(self, name: str, tick: int, *, quiet: bool) -> Iterator[Minute]:
+        """One minute of each GPU."""
         for gpu in self.gpus:
             yield self._quiet(name, gpu, tick) if quiet else self._busy(name, gpu, tick)
 
@@ -71,25 +115,42 @@ def _all(count: int) -> tuple[int, ...]:
 
 
 HABITS: dict[str, tuple[Habit, ...]] = {
-    "train-7": (Habit(_all(8), quiet_for=192, total_mib=40_960),),
+    "train-7": (Habit(_all(8), quiet_for=192, rhythm="long days", total_mib=40_960),),
     "train-3": (Habit(_all(8), util=(88, 100), user="bob", program="torchrun", watts=(70, 690)),),
     "train-9": (Habit(_all(8), util=(60, 98), user="cy", program="torchrun"),),
     "nb-2": (
-        Habit(_all(4), quiet_for=340, held_mib=7_936, user="cy", program="jupyter", total_mib=22_888, watts=(24, 280)),
+        Habit(
+            _all(4),
+            quiet_for=340,
+            rhythm="seldom",
+            held_mib=7_936,
+            user="cy",
+            program="jupyter",
+            total_mib=22_888,
+            watts=(24, 280),
+        ),
     ),
-    "nb-5": (Habit((0,), util=(8, 64), user="cy", program="jupyter", total_mib=22_888, watts=(24, 280)),),
-    "ci-gpu": (Habit((0,), util=(6, 92), user="ci", program="pytest", total_mib=16_384, watts=(12, 70)),),
-    "render-1": (Habit((0,), quiet_for=95, total_mib=45_776, watts=(32, 340)),),
+    "nb-5": (
+        Habit((0,), rhythm="office", util=(8, 64), user="cy", program="jupyter", total_mib=22_888, watts=(24, 280)),
+    ),
+    "ci-gpu": (
+        Habit((0,), rhythm="long days", util=(6, 92), user="ci", program="pytest", total_mib=16_384, watts=(12, 70)),
+    ),
+    "render-1": (Habit((0,), quiet_for=95, rhythm="long days", total_mib=45_776, watts=(32, 340)),),
     "label-1": (Habit((0,), util=(6, 40), user="labels", program="uvicorn", total_mib=22_888, watts=(16, 72)),),
     "sweep-1": (Habit(_all(4), util=(75, 99), user="cy", total_mib=22_888, watts=(16, 72)),),
     "llm-serve": (Habit(_all(4), util=(30, 97), user="llm", program="vllm", total_mib=45_776, watts=(34, 340)),),
     "serve-eu": (Habit((0,), util=(20, 85), user="llm", program="vllm", total_mib=45_776, watts=(32, 340)),),
-    "scratch": (Habit((0,), quiet_for=1_330, total_mib=22_888, watts=(24, 280)),),
-    "dgx-1": (Habit((0, 1, 2, 3, 4, 5), util=(80, 100)), Habit((6, 7), quiet_for=290)),
+    "eval-2": (Habit((0,), rhythm="office", util=(30, 95), total_mib=22_888, watts=(24, 280)),),
+    "scratch": (Habit((0,), quiet_for=1_330, rhythm="seldom", total_mib=22_888, watts=(24, 280)),),
+    "dgx-1": (
+        Habit((0, 1, 2, 3, 4, 5), rhythm="long days", util=(80, 100)),
+        Habit((6, 7), quiet_for=290, rhythm="seldom"),
+    ),
     "dgx-2": (Habit(_all(8), util=(70, 99), user="cy", program="torchrun", watts=(70, 690), total_mib=81_559),),
     "ws-4": (
-        Habit((0,), util=(10, 70), user="bob", program="blender", watts=(22, 290), total_mib=49_140),
-        Habit((1,), quiet_for=700, watts=(22, 290), total_mib=49_140),
+        Habit((0,), rhythm="office", util=(10, 70), user="bob", program="blender", watts=(22, 290), total_mib=49_140),
+        Habit((1,), quiet_for=700, rhythm="seldom", watts=(22, 290), total_mib=49_140),
     ),
 }
 """By machine. Those not listed have no agent, so nothing is known of them."""

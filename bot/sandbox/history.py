@@ -1,18 +1,19 @@
 """What the made-up company has lived through: five weeks of charges, and what its agents report minute by minute.
 
-Everything follows from the moment the demo begins, so the same moment gives the same past.
+Both follow from the same habits and from the moment the demo begins, so they agree, and the same moment gives the same
+past.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zlib import crc32
 
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.fleet import Instance
 from bot.domain.measuring.readings import Gpu, Minute, Push
-from bot.domain.money.rates import Charge, Share, Use, cost
-from bot.domain.times import MachineMs, gpu_time
+from bot.domain.money.rates import Charge, Rate, Share, Use, cost
+from bot.domain.times import GpuMs, MachineMs, gpu_time
 from bot.sandbox import habits
 from bot.sandbox.aws_prices import list_micros
 from bot.sandbox.inventory import OWNED, rented
@@ -38,7 +39,20 @@ EARLIER = {
     "nb-2": "office",
 }
 """How a machine ran before its present start; the others did not exist yet."""
-HOLDERS = {"train-7": ADA, "train-3": BOB, "train-9": CY, "nb-2": CY, "nb-5": CY, "eval-2": ADA}
+BEFORE: Mapping[str, habits.Rhythm] = {"bursts": "long days", "office": "always"}
+"""How it worked while it ran so; what always ran worked as it does."""
+IDLE_AFTER = HOUR
+"""Nothing is idle until the rule has looked at it for so long."""
+HOLDERS = {
+    "train-7": ADA,
+    "train-3": BOB,
+    "train-9": CY,
+    "nb-2": CY,
+    "nb-5": CY,
+    "eval-2": ADA,
+    "dgx-1": ADA,
+    "dgx-2": CY,
+}
 TEAMS = {ADA: "nlp", BOB: "platform", CY: "vision"}
 
 
@@ -50,27 +64,64 @@ class History:
     demo: bool = False
     """With the machines that only the demo has."""
 
-    def charges(self) -> Iterator[Charge]:
-        """What the rented machines cost, hour by hour, up to the last full hour before the beginning."""
-        for machine in self._rented():
-            if machine.lifecycle == "on-demand":
-                yield from self._charges_of(machine)
+    @property
+    def since(self) -> int:
+        """When the first hour of it begins."""
+        return self.began // HOUR * HOUR - DAYS * DAY
+
+    def charges(self, rates: Mapping[str, Rate] | None = None) -> Iterator[Charge]:
+        """What the machines cost, hour by hour, up to the last full hour before the beginning.
+
+        At these rates, by id; without them those at the list's prices, which spot and owned machines do not have.
+        """
+        known = self._listed() if rates is None else rates
+        for machine in (*self._rented(), *OWNED):
+            if machine.id in known:
+                yield from self._charges_of(machine, known[machine.id])
+
+    def _listed(self) -> dict[str, Rate]:
+        on_demand = (each for each in self._rented() if each.lifecycle == "on-demand")
+        listed = ((each.id, list_micros(each.region, each.type)) for each in on_demand)
+        return {machine: Rate(micros, "list") for machine, micros in listed if micros is not None}
 
     def _rented(self) -> tuple[Instance, ...]:
         return rented(self.began, demo=self.demo)
 
-    def _charges_of(self, machine: Instance) -> Iterator[Charge]:
-        rate = list_micros(machine.region, machine.type)
-        end = self.began // HOUR * HOUR
-        for hour in range(end - DAYS * DAY, end, HOUR):
+    def _charges_of(self, machine: Instance, rate: Rate) -> Iterator[Charge]:
+        per_hour = rate.micros_per_hour
+        for hour in range(self.since, self.began // HOUR * HOUR, HOUR):
             start, until = self._ran(machine, hour)
-            if rate is None or until <= start:
+            if until <= start:
                 continue
-            team = machine.tags.get("team", "")
-            holder, use = _use(machine.name, hour)
-            length, micros = MachineMs(until - start), cost(rate, until - start)
-            share = Share(holder, TEAMS.get(holder, team), use, gpu_time(length, machine.gpu_count), micros)
-            yield Charge(machine.id, start, until, length, micros, rate, team, (share,))
+            length, micros = MachineMs(until - start), cost(per_hour, until - start)
+            shares = tuple(_shared(self._used(machine, start, until), micros))
+            told = (machine.id, start, until, length, micros, per_hour, machine.tags.get("team", ""), shares)
+            idle = [each for _, each in self._idle(machine, start, until) if each is not None]
+            yield Charge(*told, exact=rate.exact, idle_ms=MachineMs(min(idle)) if idle else None)
+
+    def _used(self, machine: Instance, start: int, until: int) -> Iterator[Share]:
+        """Who held how much of its GPUs' time, and whether they worked; without amounts."""
+        team, holder = machine.tags.get("team", ""), HOLDERS.get(machine.name, "")
+        for gpus, idle in self._idle(machine, start, until):
+            if idle is None:
+                yield Share("", team, "unknown", gpu_time(MachineMs(until - start), gpus), 0)
+                continue
+            if idle < until - start:
+                yield Share(holder, TEAMS.get(holder, team), "busy", gpu_time(MachineMs(until - start - idle), gpus), 0)
+            if idle:
+                yield Share("", team, "idle", gpu_time(MachineMs(idle), gpus), 0)
+
+    def _idle(self, machine: Instance, start: int, until: int) -> Iterator[tuple[int, int | None]]:
+        """Its GPUs by what they do, and how long of a span those were idle; None where no agent tells."""
+        known, launched = habits.of(machine), machine.launched_at or 0
+        if not known:
+            yield machine.gpu_count, None
+        rhythm = BEFORE.get(EARLIER.get(machine.name, "")) if start < launched else None
+        for habit in known:
+            before = replace(habit, quiet_for=0, rhythm=rhythm) if rhythm else habit
+            seen = before.idle_ms(machine.name, start, until, self.began)
+            is_new = 0 <= start - launched < IDLE_AFTER
+            yield len(habit.gpus), 0 if is_new else seen
 
     def _ran(self, machine: Instance, hour: int) -> tuple[int, int]:
         """The part of a clock hour in which the machine ran."""
@@ -89,8 +140,13 @@ class History:
     def readings(self, instance: Instance, minute: int) -> list[Minute]:
         """What a machine's agent saw in one minute (since 1970), GPU by GPU; empty for one without an agent."""
         tick = minute - self._boot(instance)
-        ago = self.began // MINUTE - minute
-        return [reading for habit in habits.of(instance) for reading in habit.readings(instance.name, tick, ago)]
+        return [
+            reading
+            for habit in habits.of(instance)
+            for reading in habit.readings(
+                instance.name, tick, quiet=habit.is_quiet(instance.name, minute * MINUTE, self.began)
+            )
+        ]
 
     def pushes(self, host: str, from_minute: int, to_minute: int) -> Iterator[Push]:
         """The deliveries of a host over the minutes (since 1970) up to `to_minute`, which is now and not over yet.
@@ -148,9 +204,16 @@ def _ran_earlier(name: str, hour: int) -> bool:
             return False
 
 
-def _use(name: str, hour: int) -> tuple[str, Use]:
-    """Who held a machine in an hour, and whether it worked."""
-    moment = datetime.fromtimestamp(hour / 1000, UTC)
-    at_work = moment.weekday() < 5 and 8 <= moment.hour < 19
-    busy = habits.chance(name, hour, "busy") < (0.8 if at_work else 0.4)
-    return HOLDERS.get(name, "") if at_work else "", "busy" if busy else "idle"
+def _shared(shares: Iterable[Share], micros: int) -> Iterator[Share]:
+    """The shares, those of one kind as one, with their parts of an amount, by GPU time, which add up to it."""
+    kinds: dict[tuple[str, str, Use], int] = {}
+    for each in shares:
+        key = (each.holder, each.team, each.use)
+        kinds[key] = kinds.get(key, 0) + each.gpu_ms
+    told = [Share(*key, GpuMs(gpu_ms), 0) for key, gpu_ms in kinds.items()]
+    whole, left = sum(each.gpu_ms for each in told), micros
+    for each in told[:-1]:
+        part = micros * each.gpu_ms // whole
+        left -= part
+        yield replace(each, micros=part)
+    yield replace(told[-1], micros=left)

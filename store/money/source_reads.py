@@ -32,6 +32,15 @@ def note(db: Database, source: str, now: int) -> None:
         changed(db, "INSERT INTO source_reads (source, from_at, until_at) VALUES (?, ?, ?)", source, now, now)
 
 
+def carry(db: Database, source: str, from_at: int, until_at: int) -> None:
+    """A source was read from one instant to another without a long pause: what is known of before."""
+    changed(
+        db,
+        "INSERT INTO source_reads (source, from_at, until_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        *(source, from_at, until_at),
+    )
+
+
 def spans(db: Database) -> dict[str, tuple[Span, ...]]:
     """From when to when each source was read, the oldest first."""
     found: dict[str, list[Span]] = {}
