@@ -41,6 +41,8 @@ from store.money import bill, ledger, source_reads
 log = logging.getLogger(__name__)
 SKIP_STEP = 10 * MINUTE
 BUSY_STEP = MINUTE
+PATIENCE_S = 60.0
+"""What people type before the bot is there waits for it for so long."""
 BILLED_DAYS = 45
 BUYABLE = {"usd": "150000", "source": "made up for the demo", "watts": "5000", "staff_usd_per_month": "400"}
 WEST = {"template": "lt-0123456789abcdef0", "region": "us-west-2", "account": ACCOUNT}
@@ -85,6 +87,15 @@ CLAIMS = (
 )
 
 
+def role_of(person: str) -> str:
+    """What somebody is in these settings, as the page says it under their name."""
+    teams: dict[str, dict[str, Any]] = SETTINGS["teams"]
+    member = [name for name, team in teams.items() if person in team.get("members", ())]
+    decides = [name for name, team in teams.items() if person in team.get("approvers", ())]
+    parts = [f"team {name}" for name in member] + [f"approves {', '.join(decides)}" for _ in decides[:1]]
+    return ", ".join([*parts, *(["admin"] if person in SETTINGS["slack"]["admins"] else [])])
+
+
 class Demo:
     """A company for one machine: its Slack, its fleet, its month of history, and Valet at work in it."""
 
@@ -95,6 +106,7 @@ class Demo:
         self.runner = SandboxRunner(self.clock)
         self.slack = SandboxSlack(self.clock)
         self.server = SandboxServer(self.slack, port)
+        self.server.link.patience_s = PATIENCE_S
         self.store = Store(folder / "demo.db", durable=False)
         self.history = History(self.clock(), demo=True)
         self._reported_to: dict[str, int] = {}
@@ -104,8 +116,9 @@ class Demo:
 
     def start(self) -> str:
         """Live the month, open the workspace, start the bot; the page's address."""
-        self.server.start()
         settings: Settings = parse(SETTINGS, {})
+        self._furnish(settings)
+        self.server.start()
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", self.server.api_url)
         rooms: dict[str, Provider] = {"ec2": self.fleet, "owned": Owned()}
         self.valet = build(
@@ -117,20 +130,24 @@ class Demo:
             partners=Partners(self.runner, self._bill(), self.prices.prices),
             pace_s=0.2,
         )
-        app = manifest(settings)
-        self.slack.commands = app["features"]["slash_commands"]
-        self.slack.subscriptions = set(app["settings"]["event_subscriptions"]["bot_events"])
-        self.slack.controls = [
-            Control("Skip 1 hour", lambda: self.skip(HOUR)),
-            Control("Skip to tomorrow 09:00", self.skip_to_morning),
-        ]
-        self.slack.now_text = lambda: f"{datetime.fromtimestamp(self.clock() / 1000, UTC):%a %d %b, %H:%M} UTC"
         self._live_the_month()
         self.hosts = Worker("hosts", self.report, 5)
         self.hosts.start()
         self.valet.start()
-        self._wait_until_connected()
+        self.server.link.wait_for_app()
+        self.slack.controls = [
+            Control("Skip 1 hour", lambda: self.skip(HOUR)),
+            Control("Skip to tomorrow 09:00", self.skip_to_morning),
+        ]
         return self.server.url
+
+    def _furnish(self, settings: Settings) -> None:
+        """What the page shows from its first moment on."""
+        app = manifest(settings)
+        self.slack.commands = app["features"]["slash_commands"]
+        self.slack.subscriptions = set(app["settings"]["event_subscriptions"]["bot_events"])
+        self.slack.assign({person: role_of(person) for person in (ADA, BOB, CY)})
+        self.slack.now_text = lambda: f"{datetime.fromtimestamp(self.clock() / 1000, UTC):%a %d %b, %H:%M} UTC"
 
     def _bill(self) -> CostExplorer:
         """AWS bills what ran until yesterday."""
@@ -139,13 +156,6 @@ class Demo:
     def _billed(self) -> Iterable[Cost]:
         today = utc_day(self.clock())
         return billed(bill.metered(self.store.reading(), today - BILLED_DAYS * DAY, today - DAY))
-
-    def _wait_until_connected(self) -> None:
-        """The first command must find somebody to answer it."""
-        for _ in range(100):
-            if self.server.link.connections:
-                return
-            time.sleep(0.05)
 
     def _live_the_month(self) -> None:
         sweeping.sweep(self.valet.desk)

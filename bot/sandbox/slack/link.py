@@ -21,7 +21,10 @@ class Link:
     def __init__(self, world: World, *, seconds: float = limits.ACK_SECONDS) -> None:
         self._world = world
         self.seconds = seconds
+        self.patience_s = 0.0
+        """How long an envelope waits for a socket where none is open; Slack itself does not wait."""
         self._lock = threading.Lock()
+        self._opened = threading.Condition(self._lock)
         self._sockets: list[WebSocket] = []
         self._pending: dict[str, Future[Json | None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -32,6 +35,11 @@ class Link:
         with self._lock:
             return len(self._sockets)
 
+    def wait_for_app(self) -> None:
+        """Return once the app is connected, or patience is over."""
+        with self._opened:
+            self._opened.wait_for(lambda: self._sockets, timeout=self.patience_s)
+
     async def serve(self, socket: WebSocket) -> None:
         """Say hello, then take acknowledgements until the app hangs up."""
         self._loop = asyncio.get_running_loop()
@@ -39,6 +47,7 @@ class Link:
         with self._lock:
             self._sockets.append(socket)
             count = len(self._sockets)
+            self._opened.notify_all()
         hello = {"type": "hello", "num_connections": count, "connection_info": {"app_id": APP_ID}}
         hello["debug_info"] = {"host": "sandbox", "build_number": 1, "approximate_connection_time": 18060}
         try:
@@ -73,7 +82,8 @@ class Link:
         if kind == "events_api":
             envelope |= {"retry_attempt": 0, "retry_reason": ""}
         answer: Future[Json | None] = Future()
-        with self._lock:
+        with self._opened:
+            self._opened.wait_for(lambda: self._sockets, timeout=self.patience_s)
             if not self._sockets or self._loop is None:
                 raise Unreachable("The app is not connected.", retryable=False)
             socket = self._sockets.pop(0)

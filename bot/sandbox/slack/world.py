@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from bot.domain.clock import MINUTE, SECOND, Clock
@@ -116,6 +116,10 @@ class World:
             if wanted == channel.id or (wanted == channel.name and not channel.dm_of):
                 return channel
         raise NotFound(f"There is no channel {where}.", tuple(channel.name for channel in self.channels.values()))
+
+    def assign(self, roles: Mapping[str, str]) -> None:
+        """What the page says under people's names, by user id."""
+        self.people |= {user: replace(self.people[user], role=role) for user, role in roles.items()}
 
     def direct(self, user: str) -> Channel:
         """The direct channel between that person and the bot."""

@@ -1,0 +1,104 @@
+"""The demo from end to end: the README's tour in its order, and one story wherever a machine is told of."""
+
+import re
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.demo import Demo, role_of
+from bot.domain.clock import DAY, HOUR
+from bot.domain.listing import Filter
+from bot.domain.measuring.verdict import IDLE
+from bot.sandbox.slack.people import ADA, BOB, CY
+from bot.services.money import unused
+from store import listings
+from store.money import ledger
+
+README = Path(__file__).parents[2] / "README.md"
+STEP = re.compile(r"(?P<who>\w+) in (?P<where>\S+): (?P<what>.+?) +→ (?P<seen>.+)")
+
+
+def tour() -> list[re.Match[str]]:
+    block = README.read_text(encoding="utf-8").partition("<!-- tour -->\n```text\n")[2].partition("```")[0]
+    steps = [STEP.fullmatch(line) for line in block.splitlines()]
+    assert all(steps)
+    return [step for step in steps if step]
+
+
+def types_early(demo):
+    """Ada sees the page before the bot is there."""
+    while demo.slack.deliver != demo.server.link.deliver:
+        time.sleep(0.01)
+    demo.slack.command("ada", "#gpus", "/gpu help")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    made = Demo(tmp_path_factory.mktemp("demo"))
+    early = threading.Thread(target=types_early, args=(made,))
+    early.start()
+    made.start()
+    early.join()
+    yield made
+    made.stop()
+
+
+def does(demo, who, where, what):
+    control = next((each for each in demo.slack.controls if f"[{each.label}]" == what), None)
+    if control:
+        control.act()
+    elif what.startswith("["):
+        sees(demo, who, where, what)
+        demo.slack.click(who, where, what.strip("[]"))
+    else:
+        demo.slack.command(who, where, what)
+
+
+def sees(demo, who, where, words):
+    for _ in range(200):
+        if words in "\n".join(demo.slack.sees(who, where)[-4:]):
+            return True
+        time.sleep(0.05)
+    raise AssertionError(f"{words!r} is not in:\n{demo.slack.latest(who, where)}")
+
+
+def test_what_is_typed_before_the_bot_is_there_waits_for_it(demo):
+    assert sees(demo, "ada", "#gpus", "/gpu status")
+    assert "dispatch_failed" not in "".join(demo.slack.sees("ada", "#gpus"))
+
+
+def test_status_and_ledger_tell_the_same_of_every_machine(demo):
+    desk, now = demo.valet.desk, demo.clock()
+    spent = unused.of_all(desk, now - DAY, now + 1)
+
+    for listing in listings.page(demo.store.reading(), Filter(), limit=-1):
+        if listing.running and listing.verdict and listing.verdict.state == "active":
+            assert spent[listing.instance.id].idle_micros == 0, listing.instance.name
+        if listing.state in IDLE and listing.since is not None and now - listing.since > 2 * HOUR:
+            assert spent[listing.instance.id].idle_micros > 0, listing.instance.name
+
+
+def test_owned_machines_have_a_month_behind_them(demo):
+    month = ledger.between(demo.store.reading(), demo.clock() - 36 * DAY, demo.clock() - 30 * DAY)
+
+    assert {host.name for host in demo.fleet.owned} <= {row["name"] for row in month}
+
+
+def test_the_words_under_a_name_are_what_the_settings_say(demo):
+    shown = {person: demo.slack.people[person].role for person in (ADA, BOB, CY)}
+
+    assert shown == {
+        ADA: "team nlp, approves vision, platform",
+        BOB: "team platform, approves nlp, vision, platform, admin",
+        CY: "team vision, admin",
+    }
+    assert all(role_of(person) == role for person, role in shown.items())
+
+
+@pytest.mark.parametrize("step", tour(), ids=lambda step: step["what"])
+def test_the_tour_of_the_readme_can_be_followed(demo, step):
+    does(demo, step["who"], step["where"], step["what"].strip())
+
+    assert sees(demo, step["who"], step["where"], step["seen"])
