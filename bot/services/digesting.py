@@ -43,8 +43,9 @@ def make_due(desk: Desk) -> int:
     open_ones = [each for each in due if not outbox.has_digest(db, each[0], each[2].isoformat())]
     if not open_ones or not judged_lately(db, now):
         return 0
+    sums = _Sums.of(desk, now)  # no other writer waits for a day of the ledger to be added up
     with desk.store.writing() as db:
-        spoken = _make(desk, db, open_ones, now)
+        spoken = _make(desk, db, open_ones, sums, now)
     if spoken:
         desk.wake()
     return spoken
@@ -70,11 +71,11 @@ def judged_lately(db: Database, now: int) -> bool:
     return not fleet.running(db) or (judged is not None and now - judged <= FRESH)
 
 
-def _make(desk: Desk, db: Database, due: list[tuple[str, str, date]], now: int) -> int:
+def _make(desk: Desk, db: Database, due: list[tuple[str, str, date]], sums: "_Sums", now: int) -> int:
     snoozed, idle = snoozes.active(db, now), _idle(db)
     left_out = [each for each in idle if each.instance.id in snoozed or each.drain or desk.exemption(each.instance)]
     by_channel = _by_channel(desk, [each for each in idle if each not in left_out])
-    not_listed, sums = _by_channel(desk, left_out), _Sums.of(desk, db, now)
+    not_listed = _by_channel(desk, left_out)
     spoken = 0
     for channel, zone, day in due:
         monday = week_start(day).isoformat()
@@ -109,13 +110,15 @@ class _Sums:
     silent: tuple[Silence, ...]
 
     @classmethod
-    def of(cls, desk: Desk, db: Database, now: int) -> "_Sums":
-        start, known = unused.day_before(now), fleet.places(db)
+    def of(cls, desk: Desk, now: int) -> "_Sums":
+        start = unused.day_before(now)
+        spent = unused.of_all(desk, start, now + 1)
+        known = fleet.places(desk.store.reading())  # read after what they spent, so that none of those is missing
         roster = desk.roster()
         channels = {team: channel_of(desk, team, roster) for team in {team for _, team, _ in known.values()}}
         return cls(
             start,
-            unused.of_all(desk, start, now + 1),
+            spent,
             frozenset(each for each, (provider, _, _) in known.items() if provider == "owned"),
             {each: (channels[team], source) for each, (_, team, source) in known.items()},
             silences.now(desk),

@@ -50,6 +50,9 @@ def test_reports_are_fit_to_send_however_they_are_told_apart(text):
         assert objections(reports.report(report(text, by))) == []
         assert objections(reports.idle(report(text, by))) == []
         assert objections(reports.as_csv(report(text, by), "a,b\n")) == []
+        silent = replace(report(text, by), silent=pieces.silent(text), timezone="Asia/Kolkata")
+        assert objections(reports.report(silent)) == objections(reports.as_csv(silent, "a,b\n")) == []
+        assert objections(reports.idle(silent)) == []
 
 
 def test_a_report_of_nothing_is_fit_to_send():
@@ -70,6 +73,7 @@ def test_a_week_is_fit_to_send(text):
     assert objections(weekly.weekly(week(text, *todos))) == []
     assert objections(weekly.weekly(week(text, Todo("buy", "p4d.24xlarge", text)))) == []
     assert objections(weekly.weekly(week(text))) == []
+    assert objections(weekly.weekly(replace(week(text, *todos), silent=pieces.silent(text)))) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -9,10 +9,11 @@ from datetime import date
 import pytest
 
 from bot.billing.chosen import chosen
-from bot.domain.clock import DAY, HOUR
+from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.money.bill import utc_day
 from bot.jobs.table import jobs
 from bot.sandbox.history import History
+from bot.services.measuring import sweeping
 from bot.services.money import billing
 from store.money import ledger
 from tests.bot.billing.exports import charge, disk, write_csv
@@ -255,3 +256,14 @@ def test_the_bill_is_a_job_only_where_one_is_set_up(office_with, tmp_path):
 
     assert "bill" in [job.name for job in with_bill]
     assert "bill" not in [job.name for job in jobs(valet.desk, valet.people.refresh)]
+
+
+def test_while_a_region_is_silent_our_meters_are_said_to_lack_it(lived, tmp_path):
+    export(lived, tmp_path)
+    lived.fleet.silence("us-east-1")
+    lived.clock.forward(20 * MINUTE)
+    sweeping.sweep(lived.valet.desk)
+
+    said = "us-east-1 was last read on 23 Nov at 09:00 UTC: what its machines cost since is not on our meters yet."
+    assert said in lived.types("ada", "/cost bill")
+    assert said not in lived.types("ada", "/cost bill yesterday")

@@ -1,8 +1,8 @@
 """`/cost bill` and `valet bill`: the bill from the store, beside our ledger. Nobody is asked for it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -13,14 +13,17 @@ from bot.domain.money.bill import DAY, Dimension, is_estimate, utc_day
 from bot.domain.money.bill_report import Beside, BillReport, DayBeside, unseen_machines
 from bot.domain.money.rates import USD
 from bot.domain.money.reconciling import Metered, Reconciled, Why, reconcile
+from bot.domain.silence import until
 from bot.domain.times import NO_MACHINE_TIME, MachineMs
 from bot.errors import Refused
+from bot.services import silences
 from bot.services.desk import Desk
 from bot.services.money import watching
 from store.money import bill as bills
 from store.money import ledger, spend
 from store.sql import Row
 
+MOST_SILENT = 2
 SOURCES = {"cost-explorer": "Cost Explorer", "focus": "FOCUS files", "athena": "FOCUS by Athena"}
 """What the sources of the settings call themselves."""
 
@@ -72,10 +75,22 @@ def answer(desk: Desk, first: date, last: date) -> BillReport:
         looked_at=read.looked_at,
         as_of=min((each.as_of for each in billed.values()), default=read.as_of or read.looked_at),
         begins=begins,
-        notes=(*read.notes, *_untagged(desk, teams), *_corrections(db, first, last)),
+        notes=(*read.notes, *_untagged(desk, teams), *_corrections(db, first, last), *_silences(desk, last, now)),
         error=since.error if since else "",
         error_at=since.looked_at if since else None,
     )
+
+
+def _silences(desk: Desk, last: date, now: int) -> Iterator[str]:
+    """What our meters lack while a source is silent."""
+    end = int(datetime.combine(last + DAY, time(), UTC).timestamp() * 1000)
+    for each in until(silences.now(desk), end, now)[:MOST_SILENT]:
+        if each.since is None:
+            yield f"{each.name} was never read, so our meters have nothing of it."
+        else:
+            when = datetime.fromtimestamp(each.since / 1000, UTC)
+            read = f"{each.name} was last read on {when.day} {when:%b} at {when:%H:%M} UTC"
+            yield f"{read}: what its machines cost since is not on our meters yet."
 
 
 def _untagged(desk: Desk, teams: Sequence[Beside]) -> tuple[str, ...]:

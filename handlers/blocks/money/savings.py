@@ -91,7 +91,8 @@ def _csv(told: Savings) -> list[Block]:
 
 def as_csv(told: Savings, content: str) -> Reply:
     """Told beside the file."""
-    return handed_over(f"valet-savings-{told.first}-to-{min(told.last, told.today)}.csv", content)
+    name = f"valet-savings-{told.first}-to-{min(told.last, told.today)}.csv"
+    return handed_over(name, content, *not_worked_out(told.silent, told.made_at))
 
 
 def _other(told: Savings) -> Block:
