@@ -76,6 +76,9 @@ def _where(chosen: Filter) -> tuple[str, list[str]]:
             values += [value] * text.count("?")
     if chosen.state == "idle":
         parts += f" AND {_STATE} IN ('free', 'held')"
+    if chosen.ids is not None:
+        parts += " AND i.id IN (SELECT value FROM json_each(?))"
+        values.append(json.dumps(chosen.ids))
     if chosen.stop_saves:
         parts += " AND i.provider = 'ec2' AND coalesce(i.paid_anyway, '') = ''"
     if chosen.unclaimed:

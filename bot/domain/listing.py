@@ -128,6 +128,8 @@ class Filter:
     """A verdict, a provider's state, or "idle" for held and free together."""
     type_prefix: str = ""
     provider: str = ""
+    ids: tuple[str, ...] | None = None
+    """Only these."""
     unclaimed: bool = False
     """Some GPU of it is not claimed."""
     stop_saves: bool = False

@@ -1,9 +1,11 @@
 """/gpu status and why: what runs, and how that is known."""
 
+from dataclasses import replace
+
 from bot.domain.listing import Listing
 from bot.services import desk, explaining, looking, names
 from bot.services.acting import tidying
-from bot.services.sharing import booking, using
+from bot.services.sharing import booking, searching, using
 from handlers.blocks import fleet
 from handlers.blocks.acting import dormant
 from handlers.blocks.measuring import why as reasons
@@ -21,6 +23,9 @@ def status(ask: Ask, page: int = 0) -> Reply:
     chosen, now = filter_of(ask.user, ask.words), ask.desk.clock()
     if chosen.state == "dormant":
         return dormant.dormant(tidying.dormant(ask.desk, chosen), now, page=page, query=" ".join(ask.words)[:100])
+    if chosen.unclaimed:  # "free" is what `find` says one can have now
+        everything = replace(chosen, state="", unclaimed=False)
+        chosen = replace(everything, ids=searching.free_machines(ask.desk, everything, ask.user))
     found, totals = looking.page(ask.desk, chosen, limit=fleet.PAGE, offset=page * fleet.PAGE)
     query = " ".join(ask.words)[:100]
     return fleet.status(found, totals, looking.sources(ask.desk), now, page=page, query=query)

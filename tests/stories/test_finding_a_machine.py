@@ -75,7 +75,9 @@ def test_where_nothing_is_free_fewer_gpus_come_nearest(shop):
 
     seen = shop.types("ada", "/gpu find 8xa100 for 6h")
 
-    assert seen.startswith("*8x A100* for 6 h: nothing is free now. Somebody may hand over:")
+    assert seen.startswith(
+        "*8x A100* for 6 h: all are claimed now, but *train-7* has as many that nobody uses. Its holder may hand over:"
+    )
     assert "Fewer, but now:\n*dgx-1*" in seen
     assert "[Claim 6 GPUs of dgx-1]" in seen
 

@@ -115,21 +115,27 @@ def open_gpus(listing: Listing) -> tuple[int, ...]:
     return tuple(gpu for gpu in listing.unclaimed if gpu not in listing.busy)
 
 
+def idle_gpus(listing: Listing) -> tuple[int, ...]:
+    """The GPUs that are free: nobody has claimed them, and they were seen idle."""
+    return tuple(gpu for gpu in open_gpus(listing) if _seen(listing, gpu) < _SEEN["unknown"])
+
+
 def _held(listing: Listing, want: Want, free: tuple[int, ...]) -> Way | None:
     """The claim that would make room if it were given up: an idle one first, then the one that ends first."""
     enough = [each for each in listing.claims if len({*free, *each.gpus}) >= want.count]
     if not enough:
         return None
-    best = min(enough, key=lambda each: (seen_on(listing, each), each.until_at, each.id))
+    needed = want.count - len(free)
+    best = min(enough, key=lambda each: (seen_on(listing, each, needed), each.until_at, each.id))
     spare = len({*free, *best.gpus}) - want.count
-    return Way("held", want.count, listing, claim=best, spare=spare, seen=seen_on(listing, best))
+    return Way("held", want.count, listing, claim=best, spare=spare, seen=seen_on(listing, best, needed))
 
 
-def seen_on(listing: Listing, claim: Claim) -> int:
-    """How sure it is that nobody works on a claim's GPUs, 0 the surest."""
+def seen_on(listing: Listing, claim: Claim, count: int | None = None) -> int:
+    """How sure it is that nobody works on a claim's GPUs, or on so many of them, 0 the surest."""
     if listing.is_whole(claim) and listing.verdict is not None and listing.verdict.works_as_a_whole:
         return _SEEN["active"]
-    return max(_seen(listing, gpu) for gpu in claim.gpus)
+    return max(sorted(_seen(listing, gpu) for gpu in claim.gpus)[:count])
 
 
 def _seen(listing: Listing, gpu: int) -> int:

@@ -7,9 +7,9 @@ from sqlite_utils import Database
 
 from bot.domain.acting.obstacles import Scene
 from bot.domain.acting.starting import obstacle_to_start
-from bot.domain.listing import Listing
+from bot.domain.listing import Filter, Listing
 from bot.domain.sharing.line import FORESEEN
-from bot.domain.sharing.ranking import FREE, Way, open_gpus, way
+from bot.domain.sharing.ranking import FREE, Way, idle_gpus, open_gpus, way
 from bot.domain.sharing.wants import Want
 from bot.services.desk import Desk
 from bot.services.sharing import booking, turns
@@ -62,17 +62,32 @@ def _clear(search: Search, ways: list[Way], near: Sequence[Listing]) -> Iterator
     left = _left(search, near) if ways and ways[0].tier in FREE else {}
     for found in ways:
         if found.tier in FREE:
-            booked = booking.kept_gpus(search.db, found.listing.instance.id, search.until)
-            free = left[found.listing.instance.id] & set(open_gpus(found.listing)) - booked
-            if len(free) >= found.count and not _under_way(search, found):
+            if len(_to_be_had(search, found.listing, left)) >= found.count:
                 yield found
-        elif not _under_way(search, found) and (found.tier != "stopped" or _can_start(search, found)):
+        elif not _under_way(search, found.listing) and (found.tier != "stopped" or _can_start(search, found)):
             yield found
 
 
-def _under_way(search: Search, found: Way) -> bool:
+def _to_be_had(search: Search, listing: Listing, left: dict[str, frozenset[int]]) -> frozenset[int]:
+    """The one answer to which GPUs somebody can have now, for as long as they seek them."""
+    if _under_way(search, listing):
+        return frozenset()
+    booked = booking.kept_gpus(search.db, listing.instance.id, search.until)
+    return left[listing.instance.id] & frozenset(open_gpus(listing)) - booked
+
+
+def free_machines(desk: Desk, chosen: Filter, person: str) -> tuple[str, ...]:
+    """Ids of machines that pass a filter and have a GPU which is free: this person can have it now, and it idles."""
+    limits = desk.settings.claim_limits(desk.roster().team_of(person))
+    search = begin(desk, Want(), person, limits.default)
+    found = [each for each in listings.page(search.db, chosen, limit=_IN_ALL) if each.running and idle_gpus(each)]
+    left = _left(search, found)
+    return tuple(each.instance.id for each in found if _to_be_had(search, each, left) & frozenset(idle_gpus(each)))
+
+
+def _under_way(search: Search, listing: Listing) -> bool:
     """Something that was approved is being done to it."""
-    action = actions.live_on(search.db, found.listing.instance.id)
+    action = actions.live_on(search.db, listing.instance.id)
     return action is not None and action.state != "pending"
 
 

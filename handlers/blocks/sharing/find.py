@@ -72,6 +72,8 @@ def _conclusion(asked: Asked, told: Found) -> str:
         free = "is free now" if best.is_seen_idle else "is nobody's now"
         paid = "paid already" if best.tier == "owned" else "being paid for anyway"
         return f"{what}: {_name(best)} {free}, and {paid}."
+    if best.tier == "held" and best.is_seen_idle:
+        return f"{what}: all are claimed now, but {_name(best)} has as many that nobody uses. Its holder may hand over:"
     if best.tier == "held":
         return f"{what}: nothing is free now. Somebody may hand over:"
     return f"{what}: nothing that runs is free. It takes a {'start' if best.tier == 'stopped' else 'launch'}:"
@@ -110,8 +112,20 @@ def _seen(way: Way, now: int) -> str:
 def _held(way: Way, claim: Claim, now: int) -> str:
     some = "it" if way.listing.is_whole(claim) else gpus(claim.gpus)
     until = "over" if claim.until_at <= now else f"to {near(claim.until_at, now)}"
-    working = "in use" if way.is_seen_working else "not in use now" if way.is_seen_idle else "no reading"
-    return f"{person(claim.holder)} has {some} {until}, {working}"
+    return f"{person(claim.holder)} has {some} {until}, {_use(way, claim, now)}"
+
+
+def _use(way: Way, claim: Claim, now: int) -> str:
+    """Whether the holder works there, as far as that is known of what is wanted."""
+    if not way.is_seen_idle:
+        return "in use" if way.is_seen_working else "no reading"
+    verdict = way.listing.verdict
+    judged = [each for each in verdict.gpus if each.gpu in claim.gpus] if verdict else []
+    idle = [each for each in judged if each.state in {"free", "held"}]
+    if len(idle) == len(claim.gpus):
+        return "not in use now"
+    since = max((each.since for each in idle if each.since is not None), default=now)
+    return f"{plural(len(idle), 'GPU')} of it idle" + (f" for {length(now - since)}" if now - since >= MINUTE else "")
 
 
 def _idle(way: Way, now: int) -> str:
