@@ -84,7 +84,8 @@ def pressed(desk: Desk, value: str) -> Reply:
 
 def accuracy(ask: Ask) -> Reply:
     """How good forecasts of a scope were."""
-    return _record(ask.desk, scope(ask, "forecast accuracy"))
+    _, words = periods.period(_way(ask.words)[1])  # a record is told of every period at once
+    return _record(ask.desk, scope(replace(ask, words=words), "forecast accuracy"))
 
 
 def _record(desk: Desk, about: Scope) -> Reply:
