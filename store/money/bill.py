@@ -137,6 +137,15 @@ def newest(db: Database, source: str, *, ok: bool) -> Read | None:
     return Read(**told, notes=tuple(json.loads(row["notes"])))
 
 
+def reach(db: Database, source: str, place: str, since: int) -> dict[str, date]:
+    """The last day with usage of each month, as looks at that place from `since` on brought it."""
+    sql = (
+        "SELECT l.period, max(l.day) AS day FROM bill_lines l JOIN bill_looks k ON k.id = l.look_id "
+        "WHERE k.source = ? AND k.place = ? AND k.looked_at >= ? AND l.kind = 'usage' GROUP BY l.period"
+    )
+    return {row["period"]: date.fromisoformat(row["day"]) for row in rows(db, sql, source, place, since)}
+
+
 def prune(db: Database, before: int) -> None:
     """Forget looks older than that of which no line is left."""
     changed(

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import partial
 
 from bot.billing.bill import Bill
 from bot.domain import clock, tags
-from bot.domain.money.bill import DAY, BillLine, utc_day
+from bot.domain.money.bill import DAY, BillLine, BillLook, utc_day
 from bot.errors import Refused, ValetError
 from bot.services.desk import Desk
 from store.money import bill as bills
@@ -14,6 +15,8 @@ from store.money import bill as bills
 JITTER = 10 * clock.MINUTE
 """A job that is this early is on time."""
 RETRY = clock.HOUR
+SETTLES = 2 * clock.DAY
+"""So long an export that has become shorter is taken for one that is still arriving."""
 KEEP_LOOKS = 90 * clock.DAY
 
 
@@ -26,6 +29,7 @@ def fetch(desk: Desk, bill: Bill) -> bool:
     since = (utc_day(now) - desk.settings.bill.lookback_days * DAY).replace(day=1)  # half a month would look cheap
     try:
         look = bill.look(since, now, partial(_spend, desk, bill.name))
+        _refuse_shorter(desk, look, now)
     except ValetError as error:
         with desk.store.writing() as db:
             bills.failed(db, bill.name, desk.settings.bill.path or desk.settings.bill.table, now, str(error))
@@ -40,6 +44,23 @@ def _with_teams(lines: Sequence[BillLine], teams: Collection[str]) -> tuple[Bill
     """The lines under the teams of the settings, however their tags are spelt: the ledger has them so, too."""
     known = {team: tags.named(team, teams) for team in {line.team for line in lines} if team}
     return tuple(replace(line, team=known[line.team]) if line.team else line for line in lines)
+
+
+def _refuse_shorter(desk: Desk, look: BillLook, now: int) -> None:
+    """Raises Refused where a month ends days before what was read of it lately: an export arrives file by file.
+
+    After two days it counts as it is: whoever has it may have taken something back.
+    """
+    if look.first != date.min:
+        return  # it was asked for days, and has what there is of them
+    known = bills.reach(desk.store.reading(), look.source, look.place, now - SETTLES)
+    for period, last in known.items():
+        days = [line.day for line in look.lines if line.period == period and line.kind == "usage"]
+        if days and max(days) < last:
+            raise Refused(
+                f"{look.place} has {period} only up to {max(days):%d %b}, and had it up to {last:%d %b}: it is still "
+                "arriving, or something is missing. What was read before stands"
+            )
 
 
 def _is_due(desk: Desk, bill: Bill, now: int) -> bool:

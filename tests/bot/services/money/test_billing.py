@@ -164,3 +164,21 @@ def test_a_team_on_the_bill_is_that_of_the_settings_however_its_tag_is_spelt(roo
     )
     found = {row["team"]: row["micros"] for row in rows(room.desk.store.reading(), sql)}
     assert found == {"nlp": 3_000_000, "sales": 4_000_000}
+
+
+def test_an_export_that_has_become_shorter_is_still_arriving_for_two_days(room, tmp_path, clock):
+    pytest.importorskip("duckdb", reason="the extra focus is not installed")
+    export = Focus(str(tmp_path / "focus"), "team")
+    path = write_csv(tmp_path / "focus" / "bill.csv", [charge("2026-11-20"), charge("2026-11-21")])
+    billing.fetch(room.desk, export)
+    write_csv(path, [charge("2026-11-20")])
+    clock.forward(2 * HOUR)
+    billing.fetch(room.desk, export)
+
+    found = rows(room.desk.store.reading(), "SELECT error FROM bill_looks WHERE error <> ''")
+    assert "has 2026-11 only up to 20 Nov, and had it up to 21 Nov: it is still arriving" in found[0]["error"]
+    assert sum(billed(room).values()) == 3_000_000
+
+    clock.forward(2 * DAY)
+    billing.fetch(room.desk, export)
+    assert sum(billed(room).values()) == 1_500_000
