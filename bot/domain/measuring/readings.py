@@ -68,6 +68,7 @@ class Push:
     """The tick at which the agent started; the first 15 minutes after it never count as idle."""
     gpus: tuple[Gpu, ...]
     minutes: tuple[Minute, ...]
+    """Those that are over; of a GPU that has just begun to work also the one at `tick_now`, which is told again."""
     agent_version: str = ""
     driver: str = ""
     error: str | None = None

@@ -18,6 +18,7 @@ from bot.telemetry.cloudwatch import CloudWatch
 from bot.telemetry.prometheus import Prometheus
 from bot.telemetry.prometheus_api import Value
 from bot.telemetry.sample import Sample
+from handlers.blocks.acting import card_parts
 from tests.bot.services.room import BOB, SETTINGS, Room, minute
 from tests.bot.telemetry.pretend_cloudwatch import PretendCloudWatch
 from tests.conftest import MONDAY
@@ -172,6 +173,26 @@ def test_what_cloudwatch_shows_late_is_waited_for(world, begins):
 
     assert world.stopped_at is None
     assert "is working" in world.room.action(asked).outcome
+
+
+@pytest.mark.parametrize(
+    ("world", "said"),
+    [
+        ("cloudwatch", "Note: CloudWatch tells of work up to 3 m late."),
+        ("agent cloudwatch", ""),
+        ("prometheus", ""),
+    ],
+    indirect=["world"],
+)
+def test_a_card_says_before_the_yes_who_can_tell_of_work_only_late(world, said):
+    world.goes_on(25 * SECOND)
+
+    facts = world.room.asks("train-7").facts
+
+    assert card_parts.late(facts).startswith(said)
+    assert bool(card_parts.late(facts)) == bool(said)
+    assert facts.as_of is not None
+    assert 0 <= world.clock() - facts.as_of <= 4 * MINUTE
 
 
 IDLE_LIMIT = {"teams": {name: team | BY_RULE for name, team in SETTINGS["teams"].items()}}
