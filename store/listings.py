@@ -62,6 +62,15 @@ def totals(db: Database, chosen: Filter) -> Totals:
     return Totals(**found) if found else Totals()
 
 
+def wastes_exactly(db: Database) -> bool:
+    """Whether every rented machine of which something goes unused has an exact rate."""
+    sql = (
+        "SELECT 1 FROM instances i JOIN verdicts v ON v.instance_id = i.id WHERE i.gone_at IS NULL "
+        "AND i.state = 'running' AND i.provider = 'ec2' AND v.waste_micros > 0 AND NOT i.rate_exact LIMIT 1"
+    )
+    return one(db, sql) is None
+
+
 def _where(chosen: Filter) -> tuple[str, list[str]]:
     parts, values = "", []
     for text, value in (

@@ -75,7 +75,7 @@ class Ec2:
         clients: Clients | None = None,
     ) -> None:
         self.clients = clients or Clients()
-        self._types = TypeCatalogue()
+        self._types = TypeCatalogue(clock)
         self._page_size = page_size
         self._places: dict[str, _Place] = {}
         for account in accounts:

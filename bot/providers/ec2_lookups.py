@@ -17,10 +17,16 @@ Part = TypeVar("Part")
 
 
 class TypeCatalogue:
-    """What each instance type carries. A type never changes, so it is asked once in the life of the process."""
+    """What each instance type carries. A type never changes, so it is asked once in the life of the process.
 
-    def __init__(self) -> None:
+    A region that does not know a type is asked about it once an hour.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._known: dict[str, GpuType] = {}
+        self._untold: dict[tuple[str, str], int] = {}
+        """When a region was last asked about a type that it does not know."""
 
     def get(self, name: str) -> GpuType | None:
         """What is known of a type; None when EC2 was never asked, or knows no such type."""
@@ -28,9 +34,14 @@ class TypeCatalogue:
 
     def learn(self, client: Any, names: Collection[str]) -> None:
         """Ask for those of `names` not known yet. Raises what the client raises."""
-        unseen = sorted({name for name in names if name not in self._known})
+        now, region = self._clock(), str(client.meta.region_name)
+        unseen = sorted(name for name in set(names) - self._known.keys() if self._is_due((region, name), now))
         for batch in (unseen[at : at + TYPES_PER_CALL] for at in range(0, len(unseen), TYPES_PER_CALL)):
             self._known.update(_described_types(client, batch))
+            self._untold.update({(region, name): now for name in batch if name not in self._known})
+
+    def _is_due(self, asked: tuple[str, str], now: int) -> bool:
+        return not 0 <= now - self._untold.get(asked, now + 1) < PARTS_KEPT
 
 
 def _described_types(client: Any, names: list[str]) -> Iterator[tuple[str, GpuType]]:

@@ -6,7 +6,7 @@ from bot.domain.sharing.ranking import FREE, Way
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, lines, section
 from handlers.blocks.sharing.find import described
-from handlers.blocks.words import esc, per_hour, plural
+from handlers.blocks.words import about, esc, per_hour, plural
 
 _BEGIN = {"claim": "Before you take", "start": "Before you start", "launch": "Before you launch"}
 _ANYWAY = {"claim": "Claim", "start": "Start", "launch": "Launch"}
@@ -15,7 +15,7 @@ _ANYWAY = {"claim": "Claim", "start": "Start", "launch": "Launch"}
 def hint(listing: Listing, given: Hint, better: Way, now: int) -> Reply:
     """The machine by name, who holds it if anybody does, what is saved, and a button for either."""
     name = f"*{esc(listing.instance.name, 60)}*"
-    first = f"{_BEGIN[given.avoided]} {name}: {_stands(better)}{_saves(given, name)}"
+    first = f"{_BEGIN[given.avoided]} {name}: {_stands(better)}{_saves(given, name, exact=_is_exact(listing, better))}"
     anyway = button(f"{_ANYWAY[given.avoided]} {listing.instance.name} anyway", ids.GO_ON_ANYWAY, given.id)
     return Reply(first, [section(lines([first, described(better, now)])), actions(_instead(given, better), anyway)])
 
@@ -36,10 +36,16 @@ def _is_whole(better: Way) -> bool:
     return better.count == len(better.listing.gpus)
 
 
-def _saves(given: Hint, name: str) -> str:
+def _is_exact(listing: Listing, better: Way) -> bool:
+    """Whether the rates behind a saving are."""
+    rates = [listing.rate, better.listing.rate if better.is_extra else None]
+    return all(rate.exact for rate in rates if rate is not None)
+
+
+def _saves(given: Hint, name: str, *, exact: bool) -> str:
     if not given.micros_per_hour:
         return ""
-    amount = per_hour(given.micros_per_hour)
+    amount = f"{about(exact=exact)}{per_hour(given.micros_per_hour)}"
     if given.avoided == "claim":
         return f" Nobody else uses {name}, so {amount} could be saved."
     return f" That saves {amount}."

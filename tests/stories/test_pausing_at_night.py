@@ -19,7 +19,7 @@ def test_it_is_announced_twice_stopped_at_the_end_and_started_in_the_morning(tea
     seen = team.sees("bob", "#ml-platform")
     assert seen.startswith("*Pausing at Mon 19:00 UTC: 1 machine is to be stopped.*\n")
     assert "*train-7* ($21.96/h): its on-hours end.\n" in seen
-    assert "*train-3* ($55.04/h): its on-hours end, but nobody can tell whether it works, so it runs on" in seen
+    assert "*train-3* (about $55.04/h): its on-hours end, but nobody can tell whether it works, so it runs on" in seen
     assert "[Keep train-7 4 h]" in seen
 
     idle_until(team, 25 * MINUTE)

@@ -84,7 +84,7 @@ def test_before_a_machine_is_started_one_that_runs_is_named(shop):
 
     assert shop.types("ada", "/gpu start eval-2 for 2h notebook") == (
         "Before you start *eval-2*: *nb-5* stands free, would do as well and is being paid for anyway. "
-        "That saves $1.21/h.\n"
+        "That saves about $1.21/h.\n"
         "*nb-5*  g5.xlarge  ·  1xA10G 22 GB  ·  all free for 1 h 15 m\n"
         "[Claim nb-5 instead] [Start eval-2 anyway]"
     )

@@ -9,7 +9,9 @@ from bot.domain.money.report import Scope
 from bot.domain.shape import COMMON
 from bot.sandbox.history import History
 from bot.services.money import books, nights
+from store.acting import parkings
 from store.money import ledger, saved, usage
+from tests.stories.evenings import pausing
 
 RESERVED = replace(COMMON, reservation="cr-0a1b")
 ANYWAY = "the capacity reservation cr-0a1b"
@@ -146,3 +148,17 @@ def test_a_forecast_says_what_is_paid_for_a_machine_that_was_stopped(reserved):
     reserved.clock.forward(2 * HOUR)
     reserved.tick()
     assert ANYWAY not in reserved.types("ada", "/cost forecast")
+
+
+@pytest.mark.parametrize(("shape", "announced"), [(RESERVED, []), (COMMON, ["train-7"])])
+def test_long_idleness_does_not_stop_it_by_rule(office_with, shape, announced):
+    office = office_with(pausing(idle_stop_hours=3))
+    office.fleet.change("train-7", shape=shape)
+    office.clock.forward(3 * HOUR)
+    office.tick()
+    office.reports("train-7", 0.0, minutes=175)
+    office.tick()
+    office.tick()
+
+    planned = parkings.open_ones(office.valet.desk.store.reading())
+    assert [each.instance_id for each in planned] == [office.machine(name).id for name in announced]

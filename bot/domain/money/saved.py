@@ -40,6 +40,8 @@ class Savings:
     """Rented instances idle right now."""
     anyway_micros_per_hour: int = 0
     """Going unused as well, but on machines that are paid whether they run or not."""
+    wasted_exact: bool = True
+    """Whether every rate in what goes unused is."""
     commitments: tuple[Discount, ...] = ()
     """Discounts that are paid for whether machines run or not."""
     silent: tuple[Silence, ...] = ()

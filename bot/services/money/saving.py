@@ -64,7 +64,9 @@ def answer(desk: Desk, first: date, last: date) -> Savings:
     anyway = rented.waste_micros - idle.waste_micros
     commitments = pricing.unread(desk.settings, desk.clock()).committed()
     return Savings(
-        *(first, last, today(desk), tuple(found), idle.waste_micros, idle.idle, anyway, commitments),
+        *(first, last, today(desk), tuple(found), idle.waste_micros, idle.idle, anyway),
+        wasted_exact=listings.wastes_exactly(db),
+        commitments=commitments,
         silent=until(silences.now(desk), end, desk.clock()),
         timezone=desk.settings.digest.timezone,
         made_at=desk.clock(),

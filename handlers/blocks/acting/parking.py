@@ -8,7 +8,7 @@ from bot.domain.acting.snoozes import Snooze
 from bot.domain.listing import Listing
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
-from handlers.blocks.words import at, clock_time, esc, near, per_hour, person, plural, say
+from handlers.blocks.words import about, at, clock_time, esc, near, per_hour, person, plural, say
 
 SHOWN = 20
 IN_A_ROW = 5
@@ -78,10 +78,17 @@ def _more(rows: list[Row]) -> str:
     return f"and {len(rows) - SHOWN} more: `/gpu status` shows them, and `/gpu snooze` with a name and `4h` keeps one."
 
 
+def _rate(listing: Listing) -> str:
+    if listing.rate is None:
+        return ""
+    anyway = ", paid whether it runs or not" if listing.instance.paid_anyway else ""
+    return f" ({about(exact=listing.rate.exact)}{per_hour(listing.rate.micros_per_hour)}{anyway})"
+
+
 def _line(row: Row) -> str:
     parking, listing, action, waiting = row
     name = f"*{esc(listing.instance.name, 60)}*" if listing else "a machine that is gone"
-    rate = f" ({per_hour(listing.rate.micros_per_hour)})" if listing and listing.rate else ""
+    rate = _rate(listing) if listing else ""
     why = "idle for long" if parking.rule == "idle" else "its on-hours end"
     if action is not None:
         return f"{name}{rate}: {_became(action)}"

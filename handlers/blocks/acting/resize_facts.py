@@ -66,7 +66,8 @@ def _difference(known: Facts) -> str:
     if known.rate_micros is None or known.was_rate_micros is None:
         return ""
     more = known.rate_micros - known.was_rate_micros
-    return f", {per_hour(abs(more))} {'more' if more >= 0 else 'less'}"
+    about = "" if known.rate_exact else "about "
+    return f", {about}{per_hour(abs(more))} {'more' if more >= 0 else 'less'}"
 
 
 def _old(known: Facts, name: str) -> str:

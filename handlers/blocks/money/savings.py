@@ -73,10 +73,11 @@ def _small_print(told: Savings) -> str:
     more = f"{plural(rest, 'smaller saving')} not shown. " if rest > 0 else ""
     idle = "No rented machine is idle right now."
     if told.wasted_micros_per_hour:
-        wasted = f"{per_hour(told.wasted_micros_per_hour)} of rented machines going unused right now"
+        amount = f"{about(exact=told.wasted_exact)}{per_hour(told.wasted_micros_per_hour)}"
+        wasted = f"{amount} of rented machines going unused right now"
         idle = f"Not counted, as nobody has saved it yet: {wasted}."
     if told.anyway_micros_per_hour:
-        anyway = per_hour(told.anyway_micros_per_hour)
+        anyway = f"{about(exact=told.wasted_exact)}{per_hour(told.anyway_micros_per_hour)}"
         some = idle if told.wasted_micros_per_hour else "No machine is idle right now whose stop would save anything."
         idle = f"{some} Another {anyway} goes unused on machines that are paid whether they run or not."
     return (

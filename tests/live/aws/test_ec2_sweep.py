@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.domain.clock import HOUR
 from bot.domain.fleet import Instance, Look
 from bot.errors import SettingsError
 from bot.providers.accounts import AwsAccount
@@ -147,6 +148,20 @@ def test_types_are_asked_for_once(aws):
     launch(aws.client("ec2"), "g6.xlarge")
     for _ in range(3):
         list(ec2.sweep())
+
+    assert aws.count("DescribeInstanceTypes") == 2
+
+
+def test_a_type_that_aws_tells_nothing_of_is_asked_for_once_an_hour(aws):
+    now = [1_795_824_000_000]
+    ec2 = Ec2([OWN], clock=lambda: now[0])
+    launch(aws.client("ec2"), "p9.notreal")
+    for _ in range(3):
+        list(ec2.sweep())
+    assert aws.count("DescribeInstanceTypes") == 1
+
+    now[0] += HOUR
+    list(ec2.sweep())
 
     assert aws.count("DescribeInstanceTypes") == 2
 
