@@ -1,4 +1,4 @@
-"""/gpu count and retire: how many GPUs an owned machine has, and that it is no more."""
+"""/gpu count, rename and retire: what an owned machine has, is called, and that it is no more."""
 
 from bot.errors import Refused
 from bot.services import explaining
@@ -23,6 +23,17 @@ def count(ask: Ask) -> Reply:
     return blocks.confirmed(owned.confirm(ask.desk, listing.instance.id, ask.user, int(words[0])))
 
 
+def rename(ask: Ask) -> Reply:
+    """Call an owned machine by another name."""
+    listing, rest = named(ask, "rename")
+    words = rest[1:] if rest[:1] == ["to"] else rest
+    if len(words) != 1:
+        raise Refused(
+            f"What shall {listing.instance.name} be called? Try `/gpu rename {listing.instance.name} dgx-one`."
+        )
+    return blocks.renamed(owned.rename(ask.desk, listing.instance.id, ask.user, words[0]), listing)
+
+
 def retire(ask: Ask) -> Reply:
     """Ask before an owned machine is taken off the list."""
     listing, rest = named(ask, "retire")
@@ -33,6 +44,7 @@ def retire(ask: Ask) -> Reply:
 
 
 VERBS = (
+    Verb("rename", "rename <owned> <name>", "Call an owned machine by another name; its history stays.", rename),
     Verb("retire", "retire <owned>", "Take an owned machine that is no more off the list; its history stays.", retire),
     Verb("count", "count <owned> [gpus]", "How many GPUs its agent sees, or say that those are all it has.", count),
 )

@@ -19,6 +19,13 @@ SCHEMA = (
         fewer_since INTEGER
     ) STRICT, WITHOUT ROWID""",
 )
+NAMES_SCHEMA = (
+    """CREATE TABLE given_names (
+        host TEXT PRIMARY KEY,
+        name TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+)
+"""What people call a host instead of the name its agent reports under, which stays its id."""
 _COLUMNS = tuple(field.name for field in fields(Heard))
 
 
@@ -46,3 +53,14 @@ def all_of(db: Database, hosts: Sequence[str] | None = None) -> dict[str, Heard]
 def full_again(db: Database, host: str) -> None:
     """The GPUs it sees are all it has."""
     changed(db, "UPDATE hosts SET fewer_since = NULL WHERE host = ?", host)
+
+
+def give_name(db: Database, host: str, name: str) -> None:
+    """People call a host so from now on."""
+    changed(db, "INSERT OR REPLACE INTO given_names (host, name) VALUES (?, ?)", host, name)
+
+
+def given_name(db: Database, host: str) -> str:
+    """What people call a host; the name its agent reports under where they gave it no other."""
+    row = one(db, "SELECT name FROM given_names WHERE host = ?", host)
+    return row["name"] if row else host

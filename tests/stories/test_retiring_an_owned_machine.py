@@ -111,3 +111,19 @@ def test_its_claims_end_with_it_and_their_holders_are_told(silent):
 
     assert "The claims of @Cy on it end." in asked
     assert "dgx-1" in silent.sees("cy", "@cy")
+
+
+def test_a_renamed_machine_keeps_its_history_and_its_claims(silent):
+    silent.types("cy", "/gpu claim dgx-1 for 8h")
+    cost = charged(silent)
+    said = silent.types("bob", "/gpu rename dgx-1 dgx-one")
+    silent.reports("dgx-1", 80.0, minutes=2)
+
+    assert said.startswith("*dgx-1* is called *dgx-one* from now on; its history and claims stay.")
+    seen = silent.types("ada", "/gpu status dgx-one")
+    assert "*dgx-one*" in seen
+    assert "@Cy" in seen
+    assert charged(silent) >= cost > 0
+    assert "renamed it to dgx-one" in silent.types("bob", "/gpu history dgx-one")
+    assert "There is a machine called train-7 already." in silent.types("bob", "/gpu rename dgx-one train-7")
+    assert "so @Bob decides that" in silent.types("cy", "/gpu rename dgx-one mine")

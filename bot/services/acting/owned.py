@@ -1,4 +1,7 @@
-"""Who decides on an owned machine, and how many GPUs it has, where its agent sees fewer than before."""
+"""Who decides on an owned machine, what it is called, and how many GPUs it has, where its agent sees fewer."""
+
+import re
+from dataclasses import replace
 
 from sqlite_utils import Database
 
@@ -6,10 +9,12 @@ from bot.domain.listing import Listing
 from bot.domain.measuring.heard import Heard
 from bot.errors import Refused
 from bot.services.acting import refusals
-from bot.services.desk import Desk
+from bot.services.desk import Desk, exactly
 from bot.services.money import owning
 from store import audit, fleet, listings
 from store.measuring import hosts, minutes
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 
 
 def decided_by(desk: Desk, db: Database, instance_id: str, person: str, *, deed: str) -> Listing:
@@ -37,6 +42,26 @@ def missing(desk: Desk, listing: Listing, heard: Heard | None) -> int:
     if instance.provider != "owned" or heard is None or heard.error or not heard.gpus_seen or said:
         return 0
     return max(0, instance.gpu_count - heard.gpus_seen)
+
+
+def rename(desk: Desk, instance_id: str, person: str, name: str) -> Listing:
+    """Call an owned machine so; its id, and with it its history, stays. Raises Refused."""
+    now = desk.clock()
+    with refusals.kept(desk, person, "rename it", instance_id), desk.store.writing() as db:
+        listing = decided_by(desk, db, instance_id, person, deed="What {name} is called everybody has to know")
+        before, other = listing.instance.told_name, exactly(desk, name)
+        if not NAME.fullmatch(name):
+            raise Refused("A name has letters, digits, dots, dashes and underscores, 63 at most: `dgx-one`.")
+        if other is not None and other.instance.id != instance_id:
+            raise Refused(f"There is a machine called {name} already. `/gpu status {name}` shows it.")
+        row = fleet.by_id(db, instance_id)
+        if row is not None:
+            hosts.give_name(db, instance_id, name)
+            called = replace(fleet.instance_of(row), name=name, own_name="")
+            fleet.save(db, called, team=row["team"], rate=fleet.rate_of(row))
+            audit.add(db, now, person, f"renamed it to {name}", subject=instance_id, detail=f"{before} before")
+        renamed = listings.by_id(db, instance_id)
+    return renamed or listing
 
 
 def confirm(desk: Desk, instance_id: str, person: str, count: int) -> Listing:

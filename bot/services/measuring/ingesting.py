@@ -136,6 +136,7 @@ def _appear(desk: Desk, db: Database, push: Push, launched_at: int) -> None:
     known = fleet.instance_of(row) if row else None
     host = desk.settings.owned.hosts.get(push.host)
     instance = _owned(push, known, launched_at, told=host.gpus if host else None)
+    instance = replace(instance, name=hosts.given_name(db, push.host))
     if row is not None and known == instance and row["gone_at"] is None:
         return
     fleet.save(db, instance, team=pricing.team_of(desk.settings, instance), rate=owning.rate(desk, db, instance))

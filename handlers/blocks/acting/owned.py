@@ -30,3 +30,13 @@ def confirmed(listing: Listing) -> Reply:
     return plainly(
         f"*{name}* has {count} now. Should its agent see more again, they count by themselves.", private=False
     )
+
+
+def renamed(listing: Listing, before: Listing) -> Reply:
+    """Told to whoever renamed it, and seen by the others."""
+    name, host = esc(listing.instance.name, 60), esc(listing.instance.id, 60)
+    text = (
+        f"*{esc(before.instance.name, 60)}* is called *{name}* from now on; its history and claims stay. "
+        f"Its agent reports as `{host}` as before (`--host {host}`), and valet.toml keeps that name too."
+    )
+    return plainly(text, private=False)
