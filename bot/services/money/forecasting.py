@@ -1,6 +1,6 @@
 """`/cost forecast`: reports made of the books, each kept as it was made and answered while it is fresh."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from bot.domain.clock import DAY, MINUTE
@@ -27,16 +27,15 @@ TOTAL = Scope()
 
 def answer(desk: Desk, scope: Scope) -> Report:
     """The newest report of a scope if it is fresh, else a new one. Raises Refused before anything was looked at."""
-    return _fresh(desk, scope, FRESH) or make(desk, scope)
+    return _fresh(desk, scope, FRESH, watching.begun(desk.store.reading())) or make(desk, scope)
 
 
-def _fresh(desk: Desk, scope: Scope, most: int) -> Report | None:
+def _fresh(desk: Desk, scope: Scope, most: int, began: Sequence[int]) -> Report | None:
     """The newest report of a scope, if it is no older than that, and no place was read for the first time since.
 
     In the first days it is of what runs now, which is old after minutes.
     """
-    db = desk.store.reading()
-    kept, began = charges.newest_forecast(db, scope.text), watching.begun(db)
+    kept = charges.newest_forecast(desk.store.reading(), scope.text)
     if kept is None or any(kept[0] <= at for at in began):
         return None
     is_young = not began or kept[0] - min(began) < YOUNG
@@ -54,17 +53,18 @@ def refresh(desk: Desk) -> None:
     Of everything, of every team, and of the types and machines that cost most.
     """
     known = (TOTAL, *(Scope("team", team.name) for team in desk.roster().teams))
-    if watching.unseen(desk) or not any(_is_due(desk, scope) for scope in known):
+    began = watching.begun(desk.store.reading())
+
+    def is_due(scope: Scope) -> bool:
+        return _fresh(desk, scope, DUE, began) is None
+
+    if watching.unseen(desk) or not any(map(is_due, known)):
         return
     books = open_books(desk)
     total = report(desk, TOTAL, books)
     for scope in (*known, *_dearest(total, books)):
-        if _is_due(desk, scope):
+        if is_due(scope):
             _keep(desk, total if scope == TOTAL else report(desk, scope, books))
-
-
-def _is_due(desk: Desk, scope: Scope) -> bool:
-    return _fresh(desk, scope, DUE) is None
 
 
 def _dearest(total: Report, books: Books) -> Iterator[Scope]:

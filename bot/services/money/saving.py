@@ -6,7 +6,7 @@ contradict, and an hour in which nobody looked, so that it could not, is none.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -28,7 +28,7 @@ from bot.domain.money.counterfactual import (
 )
 from bot.domain.money.plans import Span
 from bot.domain.money.saved import Savings
-from bot.domain.money.watching import without
+from bot.domain.money.watching import Watch, without
 from bot.domain.silence import until
 from bot.services import silences
 from bot.services.acting import on_hours
@@ -49,10 +49,12 @@ SOON = DAY
 def work_out(desk: Desk) -> None:
     """Write the savings of all hours that are over."""
     db = desk.store.reading()
-    for row in saved.stops(db):
-        _of_stop(desk, row)
-    for row in saved.shared(db):
-        _of_sharing(desk, row)
+    stops, shared = saved.stops(db), saved.shared(db)
+    watches = watching.watches(db) if stops or shared else {}
+    for row in stops:
+        _of_stop(desk, row, watches.get(row["source"]))
+    for row in shared:
+        _of_sharing(desk, row, watches)
 
 
 def answer(desk: Desk, first: date, last: date) -> Savings:
@@ -83,7 +85,7 @@ def _known_until(db: Database, source: str, now: int) -> int:
     return min(now, fleet.ok_at(db, source) or 0) // HOUR * HOUR
 
 
-def _of_stop(desk: Desk, row: Row) -> None:
+def _of_stop(desk: Desk, row: Row, watch: Watch | None) -> None:
     until = _known_until(desk.store.reading(), row["source"], desk.clock())
     if until < row["finished_at"] or until <= (row["worked_out"] or 0):
         return
@@ -99,7 +101,7 @@ def _of_stop(desk: Desk, row: Row) -> None:
         end = min(stop.until_at, stop.from_at + LONGEST)
         start = max(stop.from_at, row["worked_out"] or 0, saved.saved_until(db, row["instance_id"]))
         stood_still = row["gone_at"] is None and row["launched_at"] == row["launched_last"]
-        spans = [(start, until)] if stood_still else _read(db, row["source"], start, until, desk.clock())
+        spans = [(start, until)] if stood_still else _read(watch, start, until, desk.clock())
         pieces = [each for span in spans for each in saved_by_stop(stop, *span)]
         made = Source(
             *(row["id"], row["instance_id"], row["name"], run["team"], _otherwise(stop)),
@@ -148,7 +150,7 @@ def _otherwise(stop: Stopped) -> str:
     return f"{held} {usual}" if stop.claimed_until else usual
 
 
-def _of_sharing(desk: Desk, row: Row) -> None:
+def _of_sharing(desk: Desk, row: Row, watches: Mapping[str, Watch]) -> None:
     now = desk.clock()
     subject = _subject(desk, desk.store.reading(), row)
     until = _known_until(desk.store.reading(), subject.source, now) if subject.source else now
@@ -157,7 +159,7 @@ def _of_sharing(desk: Desk, row: Row) -> None:
     with desk.store.writing() as db:
         end = min(each for each in (row["until_at"], row["ended_at"]) if each is not None)
         start = max(row["from_at"], row["worked_out"] or 0, saved.saved_until(db, subject.key))
-        spans = _read(db, subject.source, start, min(until, end), now)
+        spans = _read(watches.get(subject.source), start, min(until, end), now)
         ran = _ran(db, subject.instances, start // HOUR * HOUR, until)
         pieces = [each for span in spans for each in saved_by_sharing(row["micros_per_hour"], span, ran)]
         told = (row["id"], subject.key, subject.name, row["team"], row["counterfactual"], max(start, min(until, end)))
@@ -199,9 +201,8 @@ def _ran(db: Database, instances: Iterable[str], start: int, end: int) -> dict[i
     return found
 
 
-def _read(db: Database, source: str, start: int, end: int, now: int) -> list[Span]:
+def _read(watch: Watch | None, start: int, end: int, now: int) -> list[Span]:
     """The time in which its runs would have been seen: no other can be told to have been saved."""
-    watch = watching.watches(db).get(source)
     if watch is None or start >= end:
         return []
     return without([(start, end)], watch.unread(start, end, now))
