@@ -163,14 +163,18 @@ def _histories(path: Path, rows: Iterable[_Row]) -> dict[str, History]:
             raise Refused(f'{path.name} line {row.line}: {row.day} of "{row.name}" again, expected each day once.')
         days[row.day] = row.amount
     for name, days in by_name.items():
-        _check_daily(path, name, sorted(days))
+        _check_daily(path, name, sorted(days), least=2)
+        _check_daily(path, name, sorted(day for day, amount in days.items() if amount is not None), least=WEEK)
     return {name: _history(days) for name, days in by_name.items()}
 
 
-def _check_daily(path: Path, name: str, days: Sequence[date]) -> None:
-    """Refuse what is one value a week, a month or the like: taken for days it would be as many times too high."""
+def _check_daily(path: Path, name: str, days: Sequence[date], *, least: int) -> None:
+    """Refuse what is one value a week, a month or the like: taken for days it would be as many times too high.
+
+    Days that are all `least` days apart, or more, are none of a daily file; of only two days that is a week.
+    """
     gaps = [(after - before).days for before, after in pairwise(days)]
-    if not gaps or min(gaps) < (WEEK if len(gaps) == 1 else 2):
+    if not gaps or min(gaps) < (WEEK if len(gaps) == 1 else least):
         return
     told = "a month" if min(gaps) >= SHORTEST_MONTH and max(gaps) <= LONGEST_MONTH else f"{min(gaps)} days or more"
     told = "a week" if min(gaps) == max(gaps) == WEEK else told

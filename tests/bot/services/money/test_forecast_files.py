@@ -93,6 +93,13 @@ def test_one_value_a_week_or_month_is_no_daily_history(written, step, count, tol
         written("\n".join(["series,date,value", *days]))
 
 
+def test_a_value_a_month_amid_empty_days_is_no_daily_history(written):
+    with pytest.raises(Refused, match='the dates of "nlp" are a month apart'):
+        written(history_of(nlp=[3000 if day % 30 == 0 else "" for day in range(120)]))
+
+    assert written(history_of(nlp=[100, ""] * 20), horizon=1)[0]["mean"] == "100.0"
+
+
 def test_calendar_months_are_no_days(written):
     days = [f"aws,2025-{month:02}-01,3000" for month in range(1, 13)]
 
