@@ -91,8 +91,8 @@ def role_of(person: str) -> str:
     """What somebody is in these settings, as the page says it under their name."""
     teams: dict[str, dict[str, Any]] = SETTINGS["teams"]
     member = [name for name, team in teams.items() if person in team.get("members", ())]
-    decides = [name for name, team in teams.items() if person in team.get("approvers", ())]
-    parts = [f"team {name}" for name in member] + [f"approves {', '.join(decides)}" for _ in decides[:1]]
+    decides = any(person in team.get("approvers", ()) for team in teams.values())
+    parts = [*member, *(["approver"] if decides else [])]
     return ", ".join([*parts, *(["admin"] if person in SETTINGS["slack"]["admins"] else [])])
 
 

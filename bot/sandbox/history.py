@@ -39,8 +39,8 @@ EARLIER = {
     "nb-2": "office",
 }
 """How a machine ran before its present start; the others did not exist yet."""
-BEFORE: Mapping[str, habits.Rhythm] = {"bursts": "long days", "office": "always"}
-"""How it worked while it ran so; what always ran worked as it does."""
+BEFORE: Mapping[str, habits.Rhythm] = {"train-7": "long days", "nb-2": "seldom"}
+"""How machines worked before their present start, where not all along."""
 IDLE_AFTER = HOUR
 """Nothing is idle until the rule has looked at it for so long."""
 HOLDERS = {
@@ -116,10 +116,10 @@ class History:
         known, launched = habits.of(machine), machine.launched_at or 0
         if not known:
             yield machine.gpu_count, None
-        rhythm = BEFORE.get(EARLIER.get(machine.name, "")) if start < launched else None
         for habit in known:
-            before = replace(habit, quiet_for=0, rhythm=rhythm) if rhythm else habit
-            seen = before.idle_ms(machine.name, start, until, self.began)
+            rhythm = BEFORE.get(machine.name, "always")
+            now = habit if start >= launched else replace(habit, quiet_for=0, rhythm=rhythm)
+            seen = now.idle_ms(machine.name, start, until, self.began)
             is_new = 0 <= start - launched < IDLE_AFTER
             yield len(habit.gpus), 0 if is_new else seen
 

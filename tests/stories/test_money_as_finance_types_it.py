@@ -18,7 +18,7 @@ SAID = {
     "report by user 10/2026": OCTOBER,
     "per team": "*November 2026 so far: about $",
     "spend last week": "*16 Nov to 22 Nov: $17,588.21 for rented machines",
-    "waste nov 20": "*Friday 20 November 2026: $321.64 went to idle rented GPUs",
+    "waste nov 20": "*Friday 20 November 2026: $211.85 went to idle rented GPUs",
     "report nlp": "A report is of everything: try `/cost report by team`. `/cost forecast nlp` tells of it alone.",
     "report by team and person": "Say one way to tell it apart, such as `/cost report by person`.",
     "nlp": "What of nlp? Try `/cost forecast nlp` or `/cost budget nlp`.",

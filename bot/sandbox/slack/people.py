@@ -11,9 +11,9 @@ ML_PLATFORM = "C0MLPLAT1"
 FINANCE = "C0FINANC1"
 
 PEOPLE = (
-    Person(ADA, "ada", "Ada", "team nlp"),
+    Person(ADA, "ada", "Ada", "nlp"),
     Person(BOB, "bob", "Bob", "approver", is_admin=True),
-    Person(CY, "cy", "Cy", "team vision"),
+    Person(CY, "cy", "Cy", "vision"),
 )
 VALET = Person(BOT_USER, "valet", "Valet", is_bot=True)
 SLACKBOT_PERSON = Person(SLACKBOT, "slackbot", "Slackbot", is_bot=True)

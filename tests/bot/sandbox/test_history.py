@@ -77,6 +77,24 @@ def test_whatever_runs_now_has_been_charged_since_its_launch(clock):
         assert since[0].from_at <= max(machine.launched_at, clock() - DAYS * DAY), machine.name
 
 
+def test_what_works_around_the_clock_has_idled_the_least_of_the_month(clock):
+    idle: dict[str, int] = {}
+    names = {machine.id: machine.name for machine in rented(clock())}
+    for charge in History(clock()).charges():
+        for share in charge.shares:
+            name = names[charge.instance_id]
+            idle[name] = idle.get(name, 0) + share.micros * (share.use == "idle")
+
+    assert set(sorted(idle, key=lambda name: -idle[name])[:2]) == {"nb-2", "train-7"}
+    assert idle["train-3"] == idle["train-9"] == idle["llm-serve"] == 0
+
+
+def test_shares_of_a_charge_add_up_to_it(clock):
+    for charge in History(clock(), demo=True).charges():
+        assert sum(share.micros for share in charge.shares) == charge.micros
+        assert (charge.idle_ms or 0) <= charge.running_ms
+
+
 def test_what_stopped_is_not_charged_afterwards(clock):
     stopped = next(machine for machine in rented(clock()) if machine.state == "stopped")
 
