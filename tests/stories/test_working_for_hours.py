@@ -50,7 +50,7 @@ def test_a_machine_at_work_for_hours_is_active_now_wherever_it_is_shown(measured
 
     measured.slack.open_home("ada")
     report = next(each for each in reporting.status(measured.valet.desk)["instances"] if each["name"] == "train-7")
-    print_fleet(*reporting.everything(measured.valet.desk), [])
+    print_fleet(*reporting.everything(measured.valet.desk), [], {})
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("train-7"))
 
     for seen in (measured.types("bob", "/gpu status train-7"), measured.slack.sees_home("ada")):
