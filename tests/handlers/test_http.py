@@ -190,7 +190,7 @@ def test_a_request_that_is_played_again_changes_nothing_and_one_that_is_made_aga
         assert caller(extend, at=at)[0] == 200
         settle(valet)
     once = slack.latest("ada", "#gpus")
-    caller(extend, at=at + 1)
+    caller(command(slack, "extend train-7 2h again"), at=at + 1)
     settle(valet)
 
     assert "until Mon 15:00 UTC" in once
