@@ -91,6 +91,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_looks", minutes.LOOKS),
     ("0002_retirements", retirements.SCHEMA),
     ("0002_given_names", hosts.NAMES_SCHEMA),
+    ("0002_newcomers", minutes.NEWCOMERS),
 )
 
 

@@ -31,7 +31,7 @@ def explain(desk: Desk, listing: Listing) -> Explanation:
         others=tuple(judging.other_sources(desk, db, instance, rule)),
         strip=judging.strip(desk, db, instance.id, now),
         heard=told,
-        missing_gpus=owned.missing(desk, listing, told),
+        missing_gpus=owned.missing(desk, db, listing, told),
         exemption=desk.exemption(instance),
         snooze=snoozes.on(db, instance.id, now),
         action=action,

@@ -70,6 +70,9 @@ LOOKS = (
     "ALTER TABLE gpus ADD COLUMN seen_until INTEGER",
 )
 
+NEWCOMERS = ("ALTER TABLE gpus ADD COLUMN told_from INTEGER",)
+"""Since when a GPU is told of that came while others of its host were known: minutes of before prove no quiet hour."""
+
 
 def first_time(db: Database, host: str, boot_id: str, seq: int, now: int) -> bool:
     """Note a delivery; False when it was counted already."""
@@ -167,20 +170,18 @@ def drop_gpus(db: Database, host: str, indexes: Iterable[int]) -> None:
     many(db, "DELETE FROM gpus WHERE host = ? AND gpu = ?", ((host, index) for index in indexes))
 
 
-def drop_gpus_unseen(db: Database, host: str) -> None:
-    """GPUs of which the newest delivery does not tell are no longer GPUs of the host."""
-    sql = (
-        "DELETE FROM gpus WHERE host = ? AND coalesce(last_minute_at, 0) < "
-        "(SELECT max(last_minute_at) FROM gpus WHERE host = ?)"
-    )
-    changed(db, sql, host, host)
+def untold(db: Database, host: str) -> dict[int, Row]:
+    """GPUs of a host of which its newest deliveries do not tell, by index."""
+    known = gpu_rows(db, host)
+    newest = max((row["last_minute_at"] or 0 for row in known.values()), default=0)
+    return {index: row for index, row in known.items() if (row["last_minute_at"] or 0) < newest - MINUTE}
 
 
 def new_gpu(host: str, gpu: Gpu) -> Row:
     """The row of a GPU that has not been seen before."""
     row: Row = {"host": host, "gpu": gpu.index, "uuid": gpu.uuid, "name": gpu.name, "memory_mib": gpu.memory_mib}
     row |= dict.fromkeys(("last_minute_at", "last_active_at", "last_known_at", "quiet_since", "quiet_head"))
-    row |= {"seen_until": None}
+    row |= {"seen_until": None, "told_from": None}
     row |= dict.fromkeys(("floor_watts", "flat_since", "flat_until", "flat_util", "flat_memory_mib"))
     row |= dict.fromkeys(("util_max", "watts", "memory_used_mib", "compute_processes"))
     return row | {"quiet_bits": b"", "active_by": "", "floor": "", "process": "", "users": "[]", "error": ""}

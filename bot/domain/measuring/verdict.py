@@ -140,18 +140,25 @@ class Verdict:
         return sum(gpu.state in IDLE for gpu in self.gpus)
 
 
-def judge_gpu(trace: GpuTrace, rule: IdleRule, now: int) -> GpuVerdict:
-    """Judge one GPU from its trace."""
-    # A reading from the future is a clock that was set back: it says nothing about now, however new it looks.
-    if trace.last_minute_at is None or abs(now - trace.last_minute_at) > rule.stale_minutes * MINUTE:
+def judge_gpu(trace: GpuTrace, rule: IdleRule, now: int, *, hears: bool = False) -> GpuVerdict:
+    """Judge one GPU from its trace. Where its agent `hears` of others only, work of the hour counts all the same."""
+    worked = trace.last_active_at is not None and now - trace.last_active_at <= (rule.window_minutes + 1) * MINUTE
+    if not _is_told_of(trace, rule, now):
+        if hears and worked:
+            return GpuVerdict(trace.gpu, "active", trace.last_active_at)
         return GpuVerdict(trace.gpu, "unknown", trace.last_minute_at)
     span = now // MINUTE * MINUTE - trace.quiet_since if trace.quiet_since is not None else 0
     if span >= rule.window_minutes * MINUTE and trace.quiet_minutes >= rule.quiet_needed:
         empty = trace.compute_processes == 0 and is_empty(trace.memory_used_mib, rule)
         return GpuVerdict(trace.gpu, "free" if empty else "held", trace.quiet_since)
-    if trace.last_active_at is not None and now - trace.last_active_at <= (rule.window_minutes + 1) * MINUTE:
+    if worked:
         return GpuVerdict(trace.gpu, "active", trace.last_active_at)
     return GpuVerdict(trace.gpu, "unknown", trace.last_minute_at)
+
+
+def _is_told_of(trace: GpuTrace, rule: IdleRule, now: int) -> bool:
+    # A reading from the future is a clock that was set back: it says nothing about now, however new it looks.
+    return trace.last_minute_at is not None and abs(now - trace.last_minute_at) <= rule.stale_minutes * MINUTE
 
 
 def judge(
@@ -169,7 +176,8 @@ def judge(
     says of itself: one that sees fewer GPUs than before speaks for those it sees alone.
     """
     traces = [_of_this_launch(trace, launched_at) for trace in traces]
-    gpus = tuple(judge_gpu(trace, rule, now) for trace in traces)
+    hears = any(_is_told_of(trace, rule, now) for trace in traces)
+    gpus = tuple(judge_gpu(trace, rule, now, hears=hears) for trace in traces)
     if heard is not None and not heard.is_lately(now, rule.stale_minutes):
         heard = None
     seen = len(gpus) if heard is None else min(len(gpus), heard.gpus_seen)
@@ -267,10 +275,6 @@ def _what_is_held(traces: Sequence[GpuTrace]) -> str:
     return f"{amount} by {names}" if used and names else amount
 
 
-def _cannot_be_measured(trace: GpuTrace) -> bool:
-    return trace.util_max is None and bool(trace.compute_processes)
-
-
 def _why_unknown(judged: Judged, rule: IdleRule, now: int, *, gpu_count: int, heard: Heard | None) -> str:
     last = [trace.last_minute_at or 0 for trace, _ in judged]
     if abs(now - max(last)) > rule.stale_minutes * MINUTE:
@@ -278,12 +282,10 @@ def _why_unknown(judged: Judged, rule: IdleRule, now: int, *, gpu_count: int, he
     if few := _too_few(judged, rule, now, gpu_count=gpu_count, heard=heard):
         return few[0]
     unknown = [trace for trace, gpu in judged if gpu.state == "unknown"]
-    unread = [trace for trace in unknown if trace.error and trace.util_max is None]
-    if unread:
+    if unread := [trace for trace in unknown if trace.error and trace.util_max is None]:
         names = ", ".join(str(trace.gpu) for trace in unread)
         return f"GPU {names} can't be read: {unread[0].error.rstrip('.')}"
-    blind = [trace.gpu for trace in unknown if _cannot_be_measured(trace)]
-    if blind:
+    if blind := [trace.gpu for trace in unknown if trace.util_max is None and trace.compute_processes]:
         names = ", ".join(map(str, blind))
         return f"GPU {names} has a process and no utilisation reading (MIG, or not supported): it can't be judged"
     quiet = min(trace.quiet_minutes for trace in unknown)
@@ -293,6 +295,5 @@ def _why_unknown(judged: Judged, rule: IdleRule, now: int, *, gpu_count: int, he
 def _too_few(judged: Judged, rule: IdleRule, now: int, *, gpu_count: int, heard: Heard | None) -> list[str]:
     """That fewer GPUs report than there are, where some do."""
     whole = max(gpu_count, len(judged))
-    lately = [abs(now - (trace.last_minute_at or 0)) <= rule.stale_minutes * MINUTE for trace, _ in judged]
-    seen = min(sum(lately), whole if heard is None else heard.gpus_seen)
+    seen = min(sum(_is_told_of(trace, rule, now) for trace, _ in judged), whole if heard is None else heard.gpus_seen)
     return [f"{FEW} {seen} of {whole} GPUs report"] if seen < whole else []

@@ -1,10 +1,12 @@
 """Who decides on an owned machine, what it is called, and how many GPUs it has, where its agent sees fewer."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlite_utils import Database
 
+from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
 from bot.domain.measuring.heard import Heard
 from bot.errors import Refused
@@ -13,6 +15,7 @@ from bot.services.desk import Desk, exactly
 from bot.services.money import owning
 from store import audit, fleet, listings
 from store.measuring import hosts, minutes
+from store.sql import Row
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 
@@ -35,13 +38,13 @@ def decided_by(desk: Desk, db: Database, instance_id: str, person: str, *, deed:
     return listing
 
 
-def missing(desk: Desk, listing: Listing, heard: Heard | None) -> int:
+def missing(desk: Desk, db: Database, listing: Listing, heard: Heard | None) -> int:
     """How many GPUs its agent does not see that somebody may say are gone; 0 where there is nothing to say."""
     instance, host = listing.instance, desk.settings.owned.hosts.get(listing.instance.id)
-    said = host is not None and host.gpus is not None
+    said = host is not None and host.gpus not in {None, heard.gpus_seen if heard else None}
     if instance.provider != "owned" or heard is None or heard.error or not heard.gpus_seen or said:
         return 0
-    return max(0, instance.gpu_count - heard.gpus_seen)
+    return max(0, instance.gpu_count - heard.gpus_seen, len(minutes.untold(db, instance.id)))
 
 
 def rename(desk: Desk, instance_id: str, person: str, name: str) -> Listing:
@@ -71,11 +74,13 @@ def confirm(desk: Desk, instance_id: str, person: str, count: int) -> Listing:
         deed = "How many GPUs {name} has decides what it costs and when it is idle"
         listing = decided_by(desk, db, instance_id, person, deed=deed)
         instance, heard = listing.instance, hosts.of(db, instance_id)
-        _check(desk, listing, heard, count)
+        untold = minutes.untold(db, instance_id)
+        _check(desk, listing, heard, count, untold)
+        _check_work(desk, listing, untold, now)
         row = fleet.by_id(db, instance_id)
         if row is not None:
             fewer = fleet.instance_of(row | {"gpu_count": count})
-            minutes.drop_gpus_unseen(db, instance_id)
+            minutes.drop_gpus(db, instance_id, untold)
             fleet.save(db, fewer, team=row["team"], rate=owning.rate(desk, db, fewer))
         hosts.full_again(db, instance_id)
         audit.add(
@@ -85,10 +90,23 @@ def confirm(desk: Desk, instance_id: str, person: str, count: int) -> Listing:
     return changed or listing
 
 
-def _check(desk: Desk, listing: Listing, heard: Heard | None, count: int) -> None:
+def _check_work(desk: Desk, listing: Listing, untold: Mapping[int, Row], now: int) -> None:
+    """Work of the hour is not said away: a GPU that worked a moment ago is hardly taken out by now."""
+    window = (desk.settings.rule_of(listing.team).window_minutes + 1) * MINUTE
+    for gpu, row in untold.items():
+        ago = now - (row["last_active_at"] or 0)
+        if ago <= window:
+            raise Refused(
+                f"GPU {gpu} of {listing.instance.name} worked {ago // MINUTE} minutes ago, and its agent tells of it "
+                f"no more. Nobody knows yet whether it works on. Say so again in {(window - ago) // MINUTE + 1} "
+                "minutes, if it is really gone."
+            )
+
+
+def _check(desk: Desk, listing: Listing, heard: Heard | None, count: int, untold: Mapping[int, Row]) -> None:
     name = listing.instance.name
     host = desk.settings.owned.hosts.get(listing.instance.id)
-    if host is not None and host.gpus is not None:
+    if host is not None and host.gpus not in {None, count}:
         raise Refused(f"valet.toml says that {name} has {host.gpus} GPUs: change `[owned.hosts.{name}] gpus` there.")
     if heard is None or not heard.gpus_seen:
         raise Refused(f"No agent sees a GPU of {name} now, so nothing can be said of how many it has.")
@@ -97,5 +115,5 @@ def _check(desk: Desk, listing: Listing, heard: Heard | None, count: int) -> Non
             f"The agent of {name} sees {heard.gpus_seen} GPUs now, so that is what can be confirmed. "
             f"`[owned.hosts.{name}] gpus` in valet.toml says anything else."
         )
-    if count == listing.instance.gpu_count:
+    if count == listing.instance.gpu_count and not untold:
         raise Refused(f"{name} has {count} GPUs already, and its agent sees all of them.")

@@ -1,6 +1,7 @@
 """What an agent delivers: counted once, placed in our own time, and kept per GPU."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlite_utils import Database
@@ -75,15 +76,15 @@ def _minute_zero(db: Database, push: Push, now: int) -> tuple[int, int]:
 def _keep(db: Database, push: Push, rule: IdleRule, *, zero: int, tick_zero: int, now: int) -> None:
     """Write the minutes, and carry the trace of every GPU on; one that is not over yet has not been seen to its end."""
     quiet_from = minutes.quiet_from(db, push.host, now + AHEAD)
-    kept = _devices(db, push)
+    kept = _devices(db, push, rule, now)
     for row in kept.values():
         _cut(row, quiet_from=quiet_from, now=now)
-    gpus = {index: Following(row, rule, quiet_from, push.started_tick) for index, row in kept.items()}
+    gpus = {
+        index: Following(row, rule, max(quiet_from, row["told_from"] or 0), push.started_tick)
+        for index, row in kept.items()
+    }
     points: dict[int, list[Point]] = {}
     for minute in sorted(push.minutes, key=lambda each: each.tick):
-        if minute.gpu not in gpus:
-            row = minutes.new_gpu(push.host, Gpu(minute.gpu, "", ""))
-            gpus[minute.gpu] = Following(row, rule, quiet_from, push.started_tick)
         at = zero + minute.tick * MINUTE
         point, is_over = gpus[minute.gpu].take(minute, at), minute.tick < push.tick_now
         if is_over or point.state != "unknown":  # what is not over yet may tell of work, and must not veto the rest
@@ -99,25 +100,47 @@ def _keep(db: Database, push: Push, rule: IdleRule, *, zero: int, tick_zero: int
     rollups.mark(db, push.host, points)
 
 
-def _devices(db: Database, push: Push) -> dict[int, Row]:
+def _devices(db: Database, push: Push, rule: IdleRule, now: int) -> dict[int, Row]:
     """What is kept of the host's GPUs, by index, once devices that were taken out or swapped are forgotten.
 
-    One that is merely not seen is not forgotten: it may work on.
+    One that is merely not seen is not forgotten: it may work on. Nor is work of the hour: whoever holds a host's token
+    can tell of other devices, and must not erase by that what the true ones were seen to do.
     """
-    kept = minutes.gpu_rows(db, push.host)
-    listed = {gpu.index for gpu in push.gpus}
-    row = fleet.by_id(db, push.host)
-    is_all = row is not None and len(listed) >= row["gpu_count"] > 0
-    left = kept.keys() - listed if is_all else set()
+    known = minutes.gpu_rows(db, push.host)
+    left = _taken_out(db, push, known, rule, now)
     minutes.drop_gpus(db, push.host, left)
-    rows = {index: row for index, row in kept.items() if index not in left}
+    rows = {index: row for index, row in known.items() if index not in left}
+    told_from = now if known else None
     for gpu in push.gpus:
         row = rows.get(gpu.index)
         uuid = gpu.uuid or (row["uuid"] if row else "")
-        if row is None or row["uuid"] not in {"", uuid}:
-            row = minutes.new_gpu(push.host, gpu)
+        if row is None:
+            row = minutes.new_gpu(push.host, gpu) | {"told_from": told_from}
+        elif row["uuid"] not in {"", uuid}:
+            worked = {"last_active_at": row["last_active_at"], "active_by": row["active_by"]}
+            row = minutes.new_gpu(push.host, gpu) | worked | {"told_from": told_from}
         rows[gpu.index] = row | {"uuid": uuid, "name": gpu.name, "memory_mib": gpu.memory_mib}
+    for index in {minute.gpu for minute in push.minutes} - rows.keys():
+        rows[index] = minutes.new_gpu(push.host, Gpu(index, "", "")) | {"told_from": told_from}
     return rows
+
+
+def _taken_out(db: Database, push: Push, known: Mapping[int, Row], rule: IdleRule, now: int) -> set[int]:
+    """GPUs that are there no more: the host has as many as are told of, and these are none of them.
+
+    Devices that came while others were there push none of those out, unless the machine was launched since.
+    """
+    listed = {gpu.index for gpu in push.gpus}
+    row = fleet.by_id(db, push.host)
+    if row is None or not len(listed) >= row["gpu_count"] > 0:
+        return set()
+    launched_at = (row["launched_at"] or 0) if row["provider"] != "owned" else 0
+    unlisted = {index: each for index, each in known.items() if index not in listed}
+    before = {index for index, each in unlisted.items() if (each["last_minute_at"] or 0) < launched_at}
+    if any(index not in known or known[index]["told_from"] is not None for index in listed):
+        return before
+    worked_since = now - (rule.window_minutes + 1) * MINUTE
+    return before | {index for index, each in unlisted.items() if (each["last_active_at"] or 0) < worked_since}
 
 
 def _cut(row: Row, *, quiet_from: int, now: int) -> None:
