@@ -36,6 +36,8 @@ class Asker:
     """What is to begin later may be booked instead."""
     at_once: bool = False
     """It begins now, whenever "the weekend" is."""
+    whole: bool = False
+    """It is about whole machines, so "four GPUs" at the end of a note belongs to that."""
 
     def moment(self, rest: list[str]) -> tuple[Moment, list[str]]:
         """The moment that the first words name, and the words after it. Raises Refused."""

@@ -54,7 +54,7 @@ _EMPTY = frozenset(
 
 def timed(rest: list[str], asker: Asker) -> tuple[Span, str]:
     """The parts of "[for 4h|until 18:00] [note...]" where the whole machine is meant. Raises Refused."""
-    asked = claim_words(rest, asker)
+    asked = claim_words(rest, replace(asker, whole=True))
     if asked.choice is not None:
         raise Refused("This is about the whole machine, so leave out how many GPUs.")
     return asked.span, asked.note
@@ -121,7 +121,7 @@ def _bare(rest: list[str], asker: Asker) -> tuple[GpuChoice | None, Span, list[s
         length, after = measured(rest)
         choice, lasts = None, Span(length)
     else:
-        (choice, after), lasts = chosen(rest), Span()
+        (choice, after), lasts = (None, rest) if asker.whole else chosen(rest), Span()
     is_clear = after != rest and (not after or _part(after, asker)[:2] != (None, Span()))
     return (choice, lasts, after) if is_clear else (None, Span(), rest)
 

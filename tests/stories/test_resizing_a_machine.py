@@ -91,7 +91,7 @@ def test_cy_gets_the_new_machine_and_the_old_one_is_stopped_when_it_is_seen_idle
     assert (office.machine("nb-5").state, held(office, office.machine("nb-5"))) == ("stopped", [])
     ended = office.sees("cy", "@cy")
     assert "no agent has reported from it. nb-5 itself is stopped and kept. @Bob approved" in ended
-    assert "nb-5 itself is stopped and kept." in office.sees("bob")
+    assert any("nb-5 itself is stopped and kept." in each for each in office.slack.sees("bob", "#gpus"))
     assert "nb-5" in office.types("cy", "/gpu status stopped")
 
 
@@ -318,3 +318,31 @@ def test_whoever_waits_for_the_old_machine_gets_it_instead_of_its_stop(office):
     assert office.machine("nb-5").state == "running"
     assert "nb-5 itself was not stopped: @Ada waits for nb-5, and is offered it." in office.sees("cy", "@cy")
     assert "It was your turn for *nb-5*" in office.sees("ada", "@ada")
+
+
+def test_a_snooze_that_was_promised_keeps_the_old_machine_from_being_stopped(office):
+    approved(office)
+    office.passes(8 * MINUTE)
+    said = office.types("ada", "/gpu snooze nb-5 20h the demo")
+    lives_on(office, "nb-5", 0.0, 99)
+
+    assert "*nb-5* is left alone until Tue 05:10 UTC" in said
+    assert office.machine("nb-5").state == "running"
+    assert "nb-5 itself was not stopped: @Ada has snoozed nb-5 meanwhile." in office.sees("cy", "@cy")
+    assert [who for who, _ in held(office, office.machine("nb-5"))] == [CY]
+
+
+def test_a_snooze_ends_a_resize_that_nobody_has_decided_or_begun(office):
+    office.types("cy", ASKED)
+    office.types("ada", "/gpu snooze nb-5 4h")
+    ended = office.sees("cy", "@cy")
+    office.types("cy", ASKED)
+    office.looks = False
+    office.presses("bob", "Resize nb-5")
+    office.types("ada", "/gpu snooze nb-5 6h the demo")
+    office.looks = True
+    office.passes(3 * MINUTE)
+
+    assert "No longer needed: @Ada snoozed nb-5 first." in ended
+    assert "@Ada has snoozed nb-5 meanwhile." in office.sees("cy", "@cy")
+    assert office.fleet.copies == []

@@ -70,6 +70,8 @@ class Facts:
     kept_until: int | None = None
     kept_why: str = ""
     """Who else has snoozed it the longest, until when and why."""
+    snoozed: Mapping[str, int] = field(default_factory=dict)
+    """Until when each person wanted it left alone by then, where it is to be rebooted."""
     rate_micros: int | None = None
     rate_exact: bool = True
     """False when the figure was borrowed, say from another region."""

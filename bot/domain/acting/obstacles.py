@@ -39,6 +39,9 @@ class Scene:
     offers: tuple[Offer, ...] = ()
     """The open ones."""
     snooze: Snooze | None = None
+    """The longest."""
+    snoozes: tuple[Snooze, ...] = ()
+    """All that it is under."""
     slots: tuple[Slot, ...] = ()
     """What is booked of it, the next to begin first."""
     now: int = 0
@@ -151,6 +154,12 @@ def obstacle_to_execute(action: Action, scene: Scene) -> str | None:
     if obstacle and scene.verdict is not None and scene.verdict.works:
         return f"{instance.name} is working: {scene.verdict.evidence}. It was not when the stop was asked for."
     return obstacle
+
+
+def snoozed_since(action: Action, scene: Scene) -> str | None:
+    """Whether somebody was told, after the request, that this instance is left alone; None where nobody was."""
+    later = [each for each in scene.snoozes if each.until_at > action.facts.snoozed.get(each.who, 0)]
+    return f"<@{later[-1].who}> has snoozed {scene.instance.name} meanwhile." if later else None
 
 
 def outdated(action: Action, scene: Scene) -> str | None:

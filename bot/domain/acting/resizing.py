@@ -4,7 +4,15 @@ from collections.abc import Mapping
 
 from bot.domain.acting.actions import Action
 from bot.domain.acting.keepers import KEEPERS, is_keepers
-from bot.domain.acting.obstacles import Scene, fixed_obstacle, kept, outdated, passing_obstacle, provider_obstacle
+from bot.domain.acting.obstacles import (
+    Scene,
+    fixed_obstacle,
+    kept,
+    outdated,
+    passing_obstacle,
+    provider_obstacle,
+    snoozed_since,
+)
 from bot.domain.fleet import Instance
 from bot.domain.sharing.bookings import Slot
 from bot.domain.sharing.claims import Claim
@@ -83,7 +91,8 @@ def booked_by_others(scene: Scene, requester: str) -> list[Slot]:
 
 def obstacle_to_begin(action: Action, scene: Scene) -> str | None:
     """What changed since the card was shown so that an approved resize must not happen; None when nothing did."""
-    return outdated(action, scene) or obstacle_to_resize(scene, action.requester, action.facts.type)
+    unfit = outdated(action, scene) or obstacle_to_resize(scene, action.requester, action.facts.type)
+    return unfit or (snoozed_since(action, scene) if scene.instance.state == "running" else None)
 
 
 def reason_to_leave(action: Action, scene: Scene) -> str | None:
@@ -96,7 +105,7 @@ def reason_to_leave(action: Action, scene: Scene) -> str | None:
         return f"{scene.instance.name} is held by somebody else by now."
     if booked := booked_by_others(scene, action.requester):
         return f"<@{booked[0].holder}> has booked {scene.instance.name} meanwhile."
-    return fixed_obstacle(scene)
+    return snoozed_since(action, scene) or fixed_obstacle(scene)
 
 
 def reason_to_wait(scene: Scene) -> str | None:

@@ -109,10 +109,12 @@ def clone(
     """A copy of an instance, on a machine of the same shape."""
     if not desk.settings.actions.clone:
         raise Refused("Clones are switched off. An admin can allow them with `clone = true` under [actions].")
-    _refuse(obstacle_to_clone(scenes.scene(desk, db, listing.instance, listing.claims), requester, reboot=reboot))
+    scene = scenes.scene(desk, db, listing.instance, listing.claims)
+    _refuse(obstacle_to_clone(scene, requester, reboot=reboot))
     wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
     reboots = reboot and listing.running
     facts = replace(budgeted.known(desk, db, listing.team, _facts(db, listing, None), "", wanted), reboot=reboots)
+    facts = replace(_with_wishes(facts, scene, requester), snoozed=_snoozed(scene)) if reboots else facts
     return _on(desk, "clone", listing, requester, facts=facts, reason=reason, length=wanted)
 
 
@@ -140,6 +142,7 @@ def resize(
         was_type=instance.type,
         was_rate_micros=listing.rate.micros_per_hour if listing.rate else None,
         idle_after=(rule.settle_minutes + rule.window_minutes) * MINUTE if listing.running else None,
+        snoozed=_snoozed(scene),
         tags=tags_to_bear(instance, desk.keepers),
         waiting=len(line.unoffered(db, instance_id=instance.id)) if listing.running else 0,
         exempt=_exempt_by_name(scene),
@@ -147,6 +150,10 @@ def resize(
     )
     facts = _with_wishes(seeing.seen(desk, db, facts, instance, scene.verdict), scene, requester)
     return _on(desk, "resize", listing, requester, facts=facts, reason=reason, length=wanted)
+
+
+def _snoozed(scene: Scene) -> dict[str, int]:
+    return {each.who: each.until_at for each in scene.snoozes}
 
 
 def _exempt_by_name(scene: Scene) -> str:

@@ -22,6 +22,8 @@ def verdict_of(desk: Desk, db: Database, instance: Instance) -> Verdict:
 
 def scene(desk: Desk, db: Database, instance: Instance, held: Sequence[Claim], verdict: Verdict | None = None) -> Scene:
     """An instance with the claims that hold; `verdict` where it is known already."""
+    at = desk.clock()
+    standing = [each for each in snoozes.lately(db, instance.id, at) if each.until_at > at]
     return Scene(
         instance,
         tuple(held),
@@ -32,9 +34,10 @@ def scene(desk: Desk, db: Database, instance: Instance, held: Sequence[Claim], v
         desk.keepers,
         switches=desk.switches(instance),
         offers=tuple(line.offers_on(db, [instance.id]).get(instance.id, ())),
-        snooze=snoozes.on(db, instance.id, desk.clock()),
+        snooze=standing[-1] if standing else None,
+        snoozes=tuple(standing),
         slots=tuple(bookings.ahead(db, instance_id=instance.id)),
-        now=desk.clock(),
+        now=at,
     )
 
 

@@ -69,14 +69,19 @@ def _put(desk: Desk, db: Database, made: Snooze) -> Snooze:
 
 
 def _call_off_stop(desk: Desk, db: Database, made: Snooze) -> None:
-    """A stop that nobody has decided yet is off; raises Refused where it is too late for a snooze to keep anything."""
+    """What would stop or reboot it and nobody has decided yet is off.
+
+    Raises Refused where it is too late for a snooze to keep anything.
+    """
     action = ending.lapse(desk, db, actions.live_on(db, made.instance_id))
-    if action is None or action.kind != "stop":
+    if action is None or not (action.kind == "stop" or action.facts.reboot):
         return
-    name = action.facts.name
+    name, is_stop = action.facts.name, action.kind == "stop" or (action.arrived_at is not None and action.calls > 0)
     if action.state == "pending":
         outcome = f"<@{made.who}> snoozed {name} first."
-        ending.end(desk, db, action, "cancelled", outcome=outcome, who=made.who, did="cancelled the stop")
+        ending.end(desk, db, action, "cancelled", outcome=outcome, who=made.who, did=f"cancelled the {action.kind}")
+    elif not is_stop:
+        return  # what carries it out looks for snoozes that came after the request
     elif action.state == "executing":
         raise Refused(f"{name} is being stopped already. `/gpu start {name}` starts it again once it stands still.")
     elif not action.facts.rule:
