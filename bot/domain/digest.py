@@ -148,9 +148,9 @@ class Digest:
         return sum(row.wasted_micros is None for row in self.rows)
 
     @property
-    def partial_idle_gpu_ms(self) -> int:
+    def partial_idle_gpu_ms(self) -> GpuMs:
         """Idle GPU time on instances whose other GPUs work."""
-        return sum(row.idle_gpu_ms for row in self.rows if row.state == "partial")
+        return GpuMs(sum(row.idle_gpu_ms for row in self.rows if row.state == "partial"))
 
     def to_json(self) -> dict[str, Any]:
         """For the store."""

@@ -161,8 +161,8 @@ def _small_print(made: DigestNow) -> str:
     if digest.span and digest.span.rented.unknown_share >= SOME:
         parts.append(f"Of {usd(digest.span.rented.unknown_micros)} nobody knows whether it was used.")
     if digest.partial_idle_gpu_ms:
-        hours = digest.partial_idle_gpu_ms / HOUR
-        parts.append(f"Partly idle machines: {hours:,.0f} GPU-hours unused; they can't be stopped, but shared.")
+        hours = gpu_hours(digest.partial_idle_gpu_ms)
+        parts.append(f"Partly idle machines: {hours} unused; they can't be stopped, but shared.")
     if digest.unpriced:
         parts.append(f"{plural(digest.unpriced, 'machine')} without a known price left out of the sum.")
     if digest.left_out:

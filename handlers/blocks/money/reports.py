@@ -119,7 +119,7 @@ def _amount(spent: Spent) -> str:
 
 def _unpriced(spent: Spent) -> str:
     some = spent.micros and spent.unpriced_gpu_ms
-    return f" ({spent.unpriced_gpu_ms / HOUR:,.0f} without a known price)" if some else ""
+    return f" ({gpu_hours(spent.unpriced_gpu_ms)} of it without a known price)" if some else ""
 
 
 def _name(row: Row, by: ReportBy) -> str:
