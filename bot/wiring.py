@@ -217,7 +217,8 @@ def build(
 ) -> Valet:
     """Put the parts together; nothing runs yet."""
     client = slack_client(secrets)
-    people = People(settings, client, clock)
+    identity = Identity()
+    people = People(settings, client, clock, identity)
     workers: list[Worker] = []
 
     def wake() -> None:
@@ -227,8 +228,7 @@ def build(
     asked = (people.roster, people.zone, people.is_colleague)
     told_by = sources(settings, rooms) if partners.sources is None else partners.sources
     desk = Desk(store, clock, settings, rooms, *asked, partners.runner or runner(settings, rooms), told_by, wake)
-    identity = Identity()
-    face = listen.build(desk, client, identity, signing_secret=secrets.signing_secret)
+    face = listen.build(desk, client, identity, people.profiles, signing_secret=secrets.signing_secret)
     notifier = Notifier(desk, client, pace_s=pace_s)
     lanes = Lanes("carry-out", lambda: executing.by_source(desk))
     carrier = Worker("carry-out", lambda: _carry_out(desk, lanes), 10)

@@ -7,36 +7,36 @@ however much work is waiting, whatever comes in is acknowledged at once.
 
 import logging
 import re
-import secrets
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import Ack, App, BoltRequest
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped
 from slack_sdk import WebClient
 
-from bot.errors import Impaired, NotFound, Refused, ValetError
-from bot.services import backing_up, posting
+from bot.errors import Impaired, Refused
+from bot.services import posting
+from bot.services.acting import refusals
 from bot.services.desk import Desk
-from handlers import home, ids
+from handlers import home, outsiders
 from handlers.actions.press import press
-from handlers.blocks import troubles
-from handlers.blocks.parts import Reply, button, plainly
-from handlers.blocks.words import code, say
+from handlers.blocks.parts import Reply, plainly
+from handlers.blocks.words import code
 from handlers.commands import cost, gpu, verbs
 from handlers.commands.parse import words
 from handlers.files import handed
 from handlers.people import Identity
+from handlers.profiles import Profiles
 from handlers.send import answer, patiently, post
-from handlers.spelling import spelled
+from handlers.working import work
 
-log = logging.getLogger(__name__)
 THREADS = 20
 """More would answer no sooner, and take the processor from what acknowledges."""
 ANYTHING = re.compile(".*", re.DOTALL)
+EDITED = "I don't act on edited messages: only what was sent first counts. Write it as a new message."
 Body = dict[str, Any]
 
 
@@ -68,14 +68,26 @@ class _Listening:
 
     desk: Desk
     identity: Identity
+    profiles: Profiles
     executor: ThreadPoolExecutor
 
-    def work(self, what: str, do: Callable[[], Reply | None], tell: Callable[[Reply], object]) -> None:
-        """Have it done and told by another thread."""
-        self.executor.submit(_work, self.desk, what, do, tell)
+    def work(
+        self, request: BoltRequest, what: str, do: Callable[[], Reply | None], tell: Callable[[Reply], object]
+    ) -> None:
+        """Have it done and told by another thread, unless it was before, under the same signature."""
+        signature = (request.headers.get("x-slack-signature") or [""])[0]
+        self.executor.submit(
+            work, self.desk, what, lambda: do() if not signature or self._is_new(signature) else None, tell
+        )
+
+    def _is_new(self, signature: str) -> bool:
+        try:
+            return posting.first_time(self.desk, posting.SIGNATURE + signature)
+        except Impaired:
+            return True  # then nothing is written anyway, and what is asked is answered
 
 
-def build(desk: Desk, client: WebClient, identity: Identity, *, signing_secret: str = "") -> Face:
+def build(desk: Desk, client: WebClient, identity: Identity, profiles: Profiles, *, signing_secret: str = "") -> Face:
     """Build the app. Nothing is asked of Slack here; `identity` may still be empty and be filled in later."""
     executor = ThreadPoolExecutor(THREADS, thread_name_prefix="slack")
 
@@ -102,7 +114,7 @@ def build(desk: Desk, client: WebClient, identity: Identity, *, signing_secret: 
     )
     # it writes the whole body of every request with a wrong signature
     logging.getLogger("slack_bolt.RequestVerification").setLevel(logging.WARNING)
-    register(app, _Listening(desk, identity, executor))
+    register(app, _Listening(desk, identity, profiles, executor))
     return Face(app, executor)
 
 
@@ -116,90 +128,55 @@ def register(app: App, here: _Listening) -> None:
     slack = here.desk.settings.slack
 
     @app.command(slack.gpu_command)
-    def gpu_command(ack: Ack, body: Body, client: WebClient) -> None:
+    def gpu_command(ack: Ack, request: BoltRequest, body: Body, client: WebClient) -> None:
         ack()
-        _command(here, body, client, gpu.run)
+        _command(here, request, body, client, gpu.run)
 
     @app.command(slack.cost_command)
-    def cost_command(ack: Ack, body: Body, client: WebClient) -> None:
+    def cost_command(ack: Ack, request: BoltRequest, body: Body, client: WebClient) -> None:
         ack()
-        _command(here, body, client, cost.run)
+        _command(here, request, body, client, cost.run)
 
     @app.command(ANYTHING)
-    def other_command(ack: Ack, body: Body, client: WebClient) -> None:
+    def other_command(ack: Ack, request: BoltRequest, body: Body, client: WebClient) -> None:
         ack()
-        _command(here, body, client, gpu.run)
+        _command(here, request, body, client, gpu.run)
 
     @app.action(ANYTHING)
-    def pressed(ack: Ack, body: Body, client: WebClient) -> None:
+    def pressed(ack: Ack, request: BoltRequest, body: Body, client: WebClient) -> None:
         ack()
-        _pressed(here, body, client)
+        _pressed(here, request, body, client)
 
     @app.event("app_mention")
-    def mentioned(body: Body, client: WebClient) -> None:
-        _mentioned(here, body, client)
+    def mentioned(request: BoltRequest, body: Body, client: WebClient) -> None:
+        _mentioned(here, request, body, client)
 
     @app.event("app_home_opened")
-    def home_opened(body: Body, client: WebClient) -> None:
+    def home_opened(request: BoltRequest, body: Body, client: WebClient) -> None:
         if body["event"].get("tab", "home") == "home":
-            here.work("home", lambda: home.page(here.desk, body["event"]["user"]), _publish(body["event"], client))
+            _home_opened(here, request, body, client)
 
 
-def _work(desk: Desk, what: str, do: Callable[[], Reply | None], tell: Callable[[Reply], object]) -> None:
-    """Do it and tell what came of it; whatever goes wrong becomes a sentence."""
-    try:
-        reply = _outcome(desk, what, do)
-        if reply is not None:
-            tell(spelled(desk, reply))
-    except Exception:
-        log.exception("nobody could be told what came of %s", what)
-
-
-def _outcome(desk: Desk, what: str, do: Callable[[], Reply | None]) -> Reply | None:
-    try:
-        return do()
-    except Impaired as error:
-        return troubles.refused(str(error), error.reason, str(backing_up.newest(desk) or ""))
-    except ValetError as error:
-        return refusal(error)
-    except Exception:
-        reference = secrets.token_hex(4)
-        log.exception("%s failed, reference %s", what, reference)
-        return plainly(
-            f"Something broke here, so I can't say whether it was done; `status` shows how things stand. "
-            f"Tell your admin: {reference}."
-        )
-
-
-def refusal(error: ValetError) -> Reply:
-    """The sentence, and the nearest names as buttons."""
-    close = error.nearest if isinstance(error, NotFound) else ()
-    made = plainly(say(str(error)))
-    if close:
-        offers = [button(f"Status of {name}", f"{ids.STATUS_OF}:{number}", name) for number, name in enumerate(close)]
-        made.blocks.append({"type": "actions", "elements": offers})
-    return made
-
-
-def stranger(identity: Identity, *teams: str) -> None:
-    """Refuse people of other workspaces, who can see and press in shared channels. Raises Refused."""
-    if not identity.team_id:
+def _refuse_outsiders(here: _Listening, origin: outsiders.Origin, way: str) -> None:
+    """Only colleagues get further; who else tried is kept in the audit. Raises Refused."""
+    if not here.identity.team_id:
         raise Refused("Valet is still getting through to Slack. Try again in a minute.")
-    if any(team != identity.team_id for team in teams):
-        raise Refused("Valet only answers people of its own workspace.")
+    with refusals.kept(here.desk, origin.user or "somebody", f"use Valet {way}", "valet"):
+        outsiders.refuse(here.identity, origin, here.profiles.of)
 
 
-def _command(here: _Listening, body: Body, client: WebClient, run: Callable[[verbs.Ask], Reply]) -> None:
+def _command(
+    here: _Listening, request: BoltRequest, body: Body, client: WebClient, run: Callable[[verbs.Ask], Reply]
+) -> None:
     def do() -> Reply:
-        stranger(here.identity, body.get("team_id", ""))
+        _refuse_outsiders(here, outsiders.of_command(body), "by a command")
         slack = here.desk.settings.slack
         if body["command"] not in {slack.gpu_command, slack.cost_command}:
             ours = f"{code(slack.gpu_command)} and {code(slack.cost_command)}"
             return plainly(f"Valet is set to answer {ours}, not {code(body['command'])}.")
-        ask = verbs.Ask(here.desk, body["user_id"], body["channel_id"], words(body.get("text") or ""))
-        return run(ask)
+        return run(verbs.Ask(here.desk, body["user_id"], body["channel_id"], words(body.get("text") or "")))
 
-    here.work(str(body.get("command")), do, _privately(body, body.get("user_id", ""), client))
+    here.work(request, str(body.get("command")), do, _privately(body, body.get("user_id", ""), client))
 
 
 def _privately(body: Body, user: str, client: WebClient) -> Callable[[Reply], None]:
@@ -214,10 +191,10 @@ def _privately(body: Body, user: str, client: WebClient) -> Callable[[Reply], No
     return tell
 
 
-def _pressed(here: _Listening, body: Body, client: WebClient) -> None:
+def _pressed(here: _Listening, request: BoltRequest, body: Body, client: WebClient) -> None:
     def do() -> Reply | None:
         chosen, user = body["actions"][0], body["user"]
-        stranger(here.identity, user.get("team_id", ""))
+        _refuse_outsiders(here, outsiders.of_press(body), "by a button")
         channel = (body.get("channel") or {}).get("id", "")
         value = chosen.get("value") or ""
         reply = press(here.desk, chosen.get("action_id", ""), user["id"], channel, value=value)
@@ -229,19 +206,26 @@ def _pressed(here: _Listening, body: Body, client: WebClient) -> None:
         _privately(body, body["user"]["id"], client)(reply)
         if not body.get("response_url"):  # pressed on the home tab, which has to be drawn anew
             publish = _publish({"user": body["user"]["id"]}, client)
-            _work(here.desk, "home", lambda: home.page(here.desk, body["user"]["id"]), publish)
+            work(here.desk, "home", lambda: home.page(here.desk, body["user"]["id"]), publish)
 
-    here.work("a press", do, tell)
+    here.work(request, "a press", do, tell)
 
 
-def _mentioned(here: _Listening, body: Body, client: WebClient) -> None:
+def _mentioned(here: _Listening, request: BoltRequest, body: Body, client: WebClient) -> None:
     event = body["event"]
 
     def do() -> Reply | None:
         # another bot that mentions us could go on for ever
-        if event.get("bot_id") or not event.get("user") or not posting.first_time(here.desk, body["event_id"]):
+        if event.get("bot_id") or not event.get("user"):
             return None
-        stranger(here.identity, *(event[key] for key in ("team", "user_team", "source_team") if event.get(key)))
+        news = posting.heard(
+            here.desk, body["event_id"], f"{event['channel']}:{event['ts']}", is_edited=bool(event.get("edited"))
+        )
+        if news == "again":
+            return None
+        _refuse_outsiders(here, outsiders.of_event(body), "by a mention")
+        if news == "edited":
+            return replace(plainly(EDITED), secret=True)
         own = f"<@{here.identity.user_id}(\\|[^>]*)?>"
         return mention(here.desk, event["user"], event["channel"], words(re.sub(own, " ", event.get("text") or "")))
 
@@ -251,7 +235,15 @@ def _mentioned(here: _Listening, body: Body, client: WebClient) -> None:
         thread = event.get("thread_ts") or ("" if reader else event["ts"])
         post(client, event["channel"], reply, thread=thread, reader=reader)
 
-    here.work("a mention", do, tell)
+    here.work(request, "a mention", do, tell)
+
+
+def _home_opened(here: _Listening, request: BoltRequest, body: Body, client: WebClient) -> None:
+    def do() -> Reply:
+        _refuse_outsiders(here, outsiders.of_event(body), "by its home tab")
+        return home.page(here.desk, body["event"]["user"])
+
+    here.work(request, "home", do, _publish(body["event"], client))
 
 
 def mention(desk: Desk, user: str, channel: str, typed: list[str]) -> Reply:

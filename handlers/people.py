@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 from bot.domain.clock import HOUR, Clock
 from bot.domain.people import Roster
 from bot.settings import Settings
+from handlers.profiles import Profile, Profiles
 
 log = logging.getLogger(__name__)
 ZONE_LASTS = HOUR
@@ -23,20 +24,33 @@ class Identity:
     team_id: str = ""
     user_id: str = ""
     bot_id: str = ""
+    enterprise_id: str = ""
+    """Of an Enterprise Grid: its people are colleagues, whichever of its workspaces they are in."""
 
     def learn(self, client: WebClient) -> None:
         """Ask Slack. Raises SlackApiError or OSError."""
         said = client.auth_test()
+        self.enterprise_id = said.get("enterprise_id") or ""
         self.team_id, self.user_id, self.bot_id = said["team_id"], said["user_id"], said.get("bot_id", "")
+
+    def has(self, told: Profile) -> bool:
+        """Whether that is a person of this workspace, or of its enterprise, who is still there."""
+        if not told.exists or told.is_gone or told.is_bot or told.is_stranger:
+            return False
+        if self.enterprise_id and told.enterprise_id:
+            return told.enterprise_id == self.enterprise_id
+        return not self.team_id or told.team_id in {"", self.team_id} or self.team_id in told.teams
 
 
 class People:
     """The roster, with the members that user groups had when last asked, and the zones people had set."""
 
-    def __init__(self, settings: Settings, client: WebClient, clock: Clock) -> None:
+    def __init__(self, settings: Settings, client: WebClient, clock: Clock, identity: Identity) -> None:
         self._settings = settings
         self._client = client
         self._clock = clock
+        self._identity = identity
+        self.profiles = Profiles(client, clock)
         self._zones: dict[str, tuple[int, str]] = {}
         self._groups: dict[str, frozenset[str]] = {}
         self._roster = settings.roster()
@@ -62,14 +76,8 @@ class People:
 
     def is_colleague(self, user: str) -> bool:
         """Whether that is a person of this workspace who is still there; yes, where Slack can't be asked."""
-        try:
-            said = self._client.users_info(user=user)["user"]
-        except SlackApiError as error:
-            return error.response["error"] not in {"user_not_found", "user_not_visible"}
-        except OSError:
-            return True
-        elsewhere = said.get("is_stranger") or said["id"] == "USLACKBOT"
-        return not (said.get("is_bot") or said.get("deleted") or elsewhere)
+        told = self.profiles.of(user, within=0)
+        return told is None or self._identity.has(told)
 
     def zone(self, user: str) -> str:
         """The time zone a person has set in Slack; their team's where Slack does not say."""

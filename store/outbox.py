@@ -221,7 +221,13 @@ def oldest_waiting(db: Database) -> int | None:
 def prune(db: Database, before: int) -> None:
     """Forget what was sent before then; posts stay, so that a later edit finds its message."""
     changed(db, "DELETE FROM outbox WHERE state = 'sent' AND created_at < ?", before)
-    changed(db, "DELETE FROM seen_events WHERE seen_at < ?", before)
+    changed(db, "DELETE FROM seen_events WHERE seen_at < ? AND instr(event_id, ' ') = 0", before)
+
+
+def forget_events(db: Database, prefix: str, before: int) -> None:
+    """Forget what was seen before then, of the ids that begin so."""
+    sql = "DELETE FROM seen_events WHERE seen_at < ? AND substr(event_id, 1, ?) = ?"
+    changed(db, sql, before, len(prefix), prefix)
 
 
 def first_digest(db: Database, channel: str, local_date: str, content: Any, *, now: int) -> bool:

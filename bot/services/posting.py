@@ -1,6 +1,7 @@
 """The outbox: what is to be posted, and what became of it. Posting is at least once, and found out after a crash."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.domain.clock import DAY, SECOND
 from bot.services import undelivered
@@ -12,6 +13,10 @@ from store.sql import Row
 SETTLE = 35 * SECOND
 """So long after an attempt without an answer, Slack's history is taken at its word."""
 LONGEST_WAIT = 900 * SECOND
+Heard = Literal["new", "edited", "again"]
+"""edited: said to whoever did it, once."""
+SIGNATURE, MESSAGE, EDIT = "signature ", "message ", "edit "
+"""Before what else is known by, among the ids of events."""
 AT_ONCE = 1_000
 """So many waiting messages are looked at; a channel that gets no more for now must not hold up the others."""
 
@@ -83,9 +88,21 @@ def bury(desk: Desk, post: Post, error: str) -> None:
 
 
 def first_time(desk: Desk, event_id: str) -> bool:
-    """Note an event of Slack's; False when it was delivered before."""
+    """Note something of Slack's; False when it was delivered before."""
     with desk.store.writing() as db:
         return outbox.new_event(db, event_id, desk.clock())
+
+
+def heard(desk: Desk, event_id: str, message: str, *, is_edited: bool) -> Heard:
+    """Note a message by its channel and time stamp: Slack sends it again under another event id once it is edited."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        if not outbox.new_event(db, event_id, now):
+            return "again"
+        is_new = outbox.new_event(db, MESSAGE + message, now)
+        if is_new and not is_edited:
+            return "new"
+        return "edited" if outbox.new_event(db, EDIT + message, now) else "again"
 
 
 def counts(desk: Desk) -> dict[str, int]:
@@ -100,9 +117,13 @@ def waited(desk: Desk) -> int:
 
 
 def prune(desk: Desk) -> None:
-    """Forget what was sent over 30 days ago."""
+    """Forget what was sent over 30 days ago, signatures after a day, and which messages were acted on after a year."""
+    now = desk.clock()
     with desk.store.writing() as db:
-        outbox.prune(db, desk.clock() - 30 * DAY)
+        outbox.prune(db, now - 30 * DAY)
+        outbox.forget_events(db, SIGNATURE, now - DAY)
+        for prefix in (MESSAGE, EDIT):
+            outbox.forget_events(db, prefix, now - 365 * DAY)
 
 
 def _post(row: Row) -> Post:

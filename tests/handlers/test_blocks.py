@@ -21,7 +21,7 @@ from bot.domain.sharing.wants import Want
 from bot.domain.standing import Still
 from bot.domain.undelivered import Undelivered
 from bot.errors import NotFound
-from handlers import listen
+from handlers import working
 from handlers.blocks import digest, fleet, hints, undelivered
 from handlers.blocks.acting import approvals, dormant, images, launches
 from handlers.blocks.money import cost
@@ -199,7 +199,7 @@ def test_a_forecast_is_fit_to_send(text):
 @pytest.mark.parametrize("text", TEXTS)
 def test_refusals_and_help_are_fit_to_send(text):
     replies = [
-        listen.refusal(NotFound(f'I don\'t know "{text}".', (text or "a", "b", "c"))),
+        working.refusal(NotFound(f'I don\'t know "{text}".', (text or "a", "b", "c"))),
         verbs.help_text("/gpu", gpu.VERBS, f"I don't know {text}." if text != pieces.MARKUP else ""),
         verbs.help_text("/cost", cost_command.VERBS),
         plainly("x" * 9_000),

@@ -3,6 +3,7 @@
 import http.client
 import json
 import time
+from contextlib import contextmanager
 from urllib.parse import urlencode
 
 import pytest
@@ -30,21 +31,40 @@ def slack(clock):
         yield made
 
 
-@pytest.fixture
-def valet(tmp_path, clock, slack):
-    """The bot in HTTP mode, its door open."""
+def opened(tmp_path, clock, slack):
     secrets = Secrets(slack.bot_token, "", SECRET, f"{slack.url}/api/")
     store = open_store(tmp_path / "valet.db")
     made = build(parse(SETTINGS, {}), secrets, store, clock=clock, rooms={"ec2": SandboxFleet(clock)}, pace_s=0)
     made.identity.learn(made.client)
     sweeping.sweep(made.desk)
     made.door.start()
+    return made
+
+
+@contextmanager
+def reopened(valet, slack, tmp_path):
+    made = opened(tmp_path, valet.desk.clock, slack)
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def valet(tmp_path, clock, slack):
+    """The bot in HTTP mode, its door open."""
+    made = opened(tmp_path, clock, slack)
     yield made
-    made.stop()
+    if not made.over.is_set():
+        made.stop()
 
 
 @pytest.fixture
 def caller(valet):
+    return caller_of(valet)
+
+
+def caller_of(valet):
     def call(body, headers=None, *, at=None, secret=SECRET):
         """Post to where Slack posts, signed unless the headers say otherwise."""
         stamp = str(int(time.time()) if at is None else at)
@@ -232,3 +252,19 @@ def test_only_posts_are_taken(valet):
 
     assert connection.getresponse().status in {404, 405}
     connection.close()
+
+
+def test_what_was_signed_before_a_restart_is_not_done_again_after_it(valet, slack, caller, tmp_path):
+    stamp, claim = int(time.time()), command(slack, "claim train-7 for 4h")
+    caller(claim, at=stamp)
+    settle(valet)
+    caller(command(slack, "release train-7"))
+    settle(valet)
+    valet.stop()
+
+    with reopened(valet, slack, tmp_path) as again:
+        replayed = caller_of(again)(claim, at=stamp)
+        settle(again)
+
+        assert replayed == (200, "")
+        assert open_claims(again) == 0

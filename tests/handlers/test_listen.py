@@ -22,7 +22,7 @@ def speaks_through(office, **parts):
     """Let the same bot listen with some parts of its desk replaced; returns its face."""
     valet = office.valet
     valet.face.executor.shutdown(wait=True)
-    valet.face = listen.build(replace(valet.desk, **parts), valet.client, valet.identity)
+    valet.face = listen.build(replace(valet.desk, **parts), valet.client, valet.identity, valet.people.profiles)
     return valet.face
 
 

@@ -13,6 +13,7 @@ from bot.settings import Secrets, parse
 from bot.wiring import build, slack_client
 from handlers import listen
 from handlers.people import Identity
+from handlers.profiles import Profiles
 from store import Store
 from tests.stories.conftest import SETTINGS
 
@@ -41,7 +42,7 @@ def server(slack):
 def connection(slack, server, store, clock):
     client = slack_client(Secrets(slack.bot_token, slack.app_token, "", server.api_url))
     settings = parse(SETTINGS, {})
-    face = listen.build(Desk(store, clock, settings, {}, settings.roster), client, Identity())
+    face = listen.build(Desk(store, clock, settings, {}, settings.roster), client, Identity(), Profiles(client, clock))
     made = Connection(face.app, client, slack.app_token, deaf_s=0.3, lost_s=1.5)
     made.open()
     until(lambda: server.link.connections == 1)

@@ -82,6 +82,7 @@ class Workspace(World):
         if subscription not in self.subscriptions:
             return
         try:
-            self.deliver("events_api", payloads.event(self.new_id("Ev"), inner, at=self.clock()))
+            event = payloads.event(self.new_id("Ev"), inner, at=self.clock(), enterprise=self.enterprise_id)
+            self.deliver("events_api", event)
         except Unreachable:
             return  # Slack shows a person nothing when an event finds no taker.

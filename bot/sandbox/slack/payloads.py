@@ -100,19 +100,21 @@ def channel_json(channel: Channel) -> Json:
 
 def user_json(person: Person) -> Json:
     """A person as users.info carries it."""
+    enterprise = {"id": person.id, "enterprise_id": person.enterprise_id, "teams": [person.team_id]}
     return {
+        **({"enterprise_user": enterprise} if person.enterprise_id else {}),
         "id": person.id,
-        "team_id": TEAM_ID,
+        "team_id": person.team_id,
         "name": person.handle,
         "real_name": person.name,
-        "deleted": False,
+        "deleted": person.is_gone,
         "tz": person.timezone,
         "tz_label": person.timezone,
         "tz_offset": 0,
         "is_admin": person.is_admin,
         "is_owner": False,
         "is_primary_owner": False,
-        "is_restricted": False,
+        "is_restricted": person.is_guest,
         "is_ultra_restricted": False,
         "is_bot": person.is_bot,
         "is_app_user": False,
@@ -123,7 +125,7 @@ def user_json(person: Person) -> Json:
             "display_name": person.handle,
             "display_name_normalized": person.handle,
             "title": person.role,
-            "team": TEAM_ID,
+            "team": person.team_id,
             **({"bot_id": BOT_ID, "api_app_id": APP_ID} if person.id == BOT_USER else {}),
         },
     }
@@ -152,7 +154,7 @@ def view_json(view: View) -> Json:
 def _interaction(kind: str, person: Person, trigger: str) -> Json:
     return {
         "type": kind,
-        "user": {"id": person.id, "username": person.handle, "name": person.handle, "team_id": TEAM_ID},
+        "user": {"id": person.id, "username": person.handle, "name": person.handle, "team_id": person.team_id},
         "api_app_id": APP_ID,
         "token": VERIFICATION_TOKEN,
         "trigger_id": trigger,
@@ -222,14 +224,15 @@ def view_closed(person: Person, view: View, *, is_cleared: bool) -> Json:
     return body
 
 
-def event(event_id: str, inner: Json, *, at: int) -> Json:
+def event(event_id: str, inner: Json, *, at: int, enterprise: str = "") -> Json:
     """An event of the Events API; `at` in epoch milliseconds."""
-    authorization: Json = {"enterprise_id": None, "team_id": TEAM_ID, "user_id": BOT_USER}
+    authorization: Json = {"enterprise_id": enterprise or None, "team_id": TEAM_ID, "user_id": BOT_USER}
     return {
+        **({"enterprise_id": enterprise} if enterprise else {}),
         "token": VERIFICATION_TOKEN,
         "team_id": TEAM_ID,
         "context_team_id": TEAM_ID,
-        "context_enterprise_id": None,
+        "context_enterprise_id": enterprise or None,
         "api_app_id": APP_ID,
         "event": inner,
         "type": "event_callback",
@@ -241,7 +244,7 @@ def event(event_id: str, inner: Json, *, at: int) -> Json:
     }
 
 
-def said_event(message: Message, channel: Channel, *, kind: str) -> Json:
+def said_event(message: Message, channel: Channel, *, kind: str, team: str = TEAM_ID) -> Json:
     """The inner event of a person's words: "app_mention", or "message" in a direct channel."""
     words: list[dict[str, Any]] = [{"type": "text", "text": message.text}]
     rich = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": words}], "block_id": "said"}
@@ -251,11 +254,13 @@ def said_event(message: Message, channel: Channel, *, kind: str) -> Json:
         "client_msg_id": f"00000000-0000-4000-8000-{int(message.ts.replace('.', '')) % 10**12:012d}",
         "text": message.text,
         "ts": message.ts,
-        "team": TEAM_ID,
+        "team": team,
         "blocks": [rich],
         "channel": channel.id,
-        "event_ts": message.ts,
+        "event_ts": message.edited_ts or message.ts,
     }
+    if message.edited_ts:
+        inner["edited"] = {"user": message.user, "ts": message.edited_ts}
     if message.thread_ts:
         inner["thread_ts"] = message.thread_ts
     if kind == "message":

@@ -47,6 +47,7 @@ def auth_test(slack: Workspace, _given: Json) -> Json:
     name = slack.people[BOT_USER].handle
     body = {"ok": True, "url": f"https://{TEAM_DOMAIN}.slack.com/", "team": TEAM_NAME, "user": name}
     return body | {
+        **({"enterprise_id": slack.enterprise_id} if slack.enterprise_id else {}),
         "team_id": TEAM_ID,
         "user_id": BOT_USER,
         "bot_id": BOT_ID,

@@ -26,6 +26,11 @@ class Person:
     timezone: str = "UTC"
     is_bot: bool = False
     is_admin: bool = False
+    team_id: str = TEAM_ID
+    """Another one for who is here by a shared channel, or in another workspace of the enterprise."""
+    enterprise_id: str = ""
+    is_guest: bool = False
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.routing import BaseRoute
@@ -71,11 +71,20 @@ class SandboxSlack(Workspace):
             raise Refused(f"#{where.name} is archived.")
         said = self.post(Message("", where.id, person.id, self.linked(text), thread_ts=thread_ts))
         self.mark_read(person.id, where.id)
-        if where.dm_of:
-            self.tell("message.im", payloads.said_event(said, where, kind="message"))
-        elif f"<@{BOT_USER}>" in said.text and BOT_USER in where.members:
-            self.tell("app_mention", payloads.said_event(said, where, kind="app_mention"))
+        self._tell_of(person, where, said)
         return said
+
+    def edit(self, user: str, said: Message, text: str) -> Message:
+        """Change what one said; the app hears a mention again, as another event."""
+        changed = self.post(replace(said, text=self.linked(text), edited_ts=self.new_ts()))
+        self._tell_of(self.person(user), self.channels[said.channel], changed)
+        return changed
+
+    def _tell_of(self, person: Person, where: Channel, said: Message) -> None:
+        if where.dm_of:
+            self.tell("message.im", payloads.said_event(said, where, kind="message", team=person.team_id))
+        elif f"<@{BOT_USER}>" in said.text and BOT_USER in where.members:
+            self.tell("app_mention", payloads.said_event(said, where, kind="app_mention", team=person.team_id))
 
     def mention(self, user: str, channel: str, text: str, *, thread_ts: str = "") -> Message:
         """Say something to the bot: "@valet status", with or without the "@valet"."""

@@ -38,6 +38,8 @@ class World:
         self.elapsed = elapsed
         self.lock = threading.RLock()
         self.version = 1
+        self.enterprise_id = ""
+        """Of an Enterprise Grid that the workspace is one of; payloads carry it."""
         self.people: dict[str, Person] = {}
         self.channels: dict[str, Channel] = {channel.id: channel for channel in people.CHANNELS}
         self.groups: dict[str, Group] = {}

@@ -1,0 +1,52 @@
+"""Does what was asked, and makes a sentence of whatever goes wrong: nothing escapes, and the person is always told."""
+
+import logging
+import secrets
+from collections.abc import Callable
+
+from bot.errors import Impaired, NotFound, ValetError
+from bot.services import backing_up
+from bot.services.desk import Desk
+from handlers import ids
+from handlers.blocks import troubles
+from handlers.blocks.parts import Reply, button, plainly
+from handlers.blocks.words import say
+from handlers.spelling import spelled
+
+log = logging.getLogger(__name__)
+
+
+def work(desk: Desk, what: str, do: Callable[[], Reply | None], tell: Callable[[Reply], object]) -> None:
+    """Do it and tell what came of it; whatever goes wrong becomes a sentence."""
+    try:
+        reply = _outcome(desk, what, do)
+        if reply is not None:
+            tell(spelled(desk, reply))
+    except Exception:
+        log.exception("nobody could be told what came of %s", what)
+
+
+def _outcome(desk: Desk, what: str, do: Callable[[], Reply | None]) -> Reply | None:
+    try:
+        return do()
+    except Impaired as error:
+        return troubles.refused(str(error), error.reason, str(backing_up.newest(desk) or ""))
+    except ValetError as error:
+        return refusal(error)
+    except Exception:
+        reference = secrets.token_hex(4)
+        log.exception("%s failed, reference %s", what, reference)
+        return plainly(
+            f"Something broke here, so I can't say whether it was done; `status` shows how things stand. "
+            f"Tell your admin: {reference}."
+        )
+
+
+def refusal(error: ValetError) -> Reply:
+    """The sentence, and the nearest names as buttons."""
+    close = error.nearest if isinstance(error, NotFound) else ()
+    made = plainly(say(str(error)))
+    if close:
+        offers = [button(f"Status of {name}", f"{ids.STATUS_OF}:{number}", name) for number, name in enumerate(close)]
+        made.blocks.append({"type": "actions", "elements": offers})
+    return made
