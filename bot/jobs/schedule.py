@@ -5,14 +5,14 @@ APScheduler keeps the jobs in memory only: its stored jobs die of a locked datab
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bot.domain.clock import Clock, system_clock
+from bot.domain.clock import SECOND, Clock, system_clock
 from bot.jobs.edge import attempt
 
 
@@ -67,6 +67,14 @@ class Schedule:
         """Run every job once, in the table's order."""
         for job in self._jobs:
             self.run(job)
+
+    def run_due(self, but: Collection[str] = ()) -> None:
+        """Run every job whose period has passed by the clock since it last ended, in the table's order, but these."""
+        now = self._clock()
+        for job in self._jobs:
+            done = self._done_at.get(job.name)
+            if job.name not in but and (done is None or now - done >= job.every_s * SECOND):
+                self.run(job)
 
     def ages(self) -> dict[str, int]:
         """Milliseconds since each job last came to its end, or since the start where it never did."""

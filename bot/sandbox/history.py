@@ -7,6 +7,7 @@ past.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from zlib import crc32
 
 from bot.domain.clock import DAY, HOUR, MINUTE
@@ -174,12 +175,18 @@ class History:
             )
 
     def _machine(self, host: str) -> Instance | None:
-        return next((each for each in (*self._rented(), *OWNED) if each.id == host), None)
+        return _by_id(self.began, demo=self.demo).get(host)
 
     def _boot(self, machine: Instance) -> int:
         """The minute a machine booted in."""
         launched = self.began - OWNED_UPTIME if machine.launched_at is None else machine.launched_at
         return launched // MINUTE
+
+
+@lru_cache(maxsize=2)
+def _by_id(began: int, *, demo: bool) -> dict[str, Instance]:
+    """The machines of one history: every delivery of every host asks for its own."""
+    return {each.id: each for each in (*rented(began, demo=demo), *OWNED)}
 
 
 def _gpus(machine: Instance) -> Iterator[Gpu]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo import Demo, role_of
+from bot.demo import STARTING, Demo, role_of
 from bot.domain.clock import DAY, HOUR
 from bot.domain.listing import Filter
 from bot.domain.measuring.verdict import IDLE
@@ -27,10 +27,14 @@ def tour() -> list[re.Match[str]]:
     return [step for step in steps if step]
 
 
+shown_early: list[str] = []
+
+
 def types_early(demo):
     """Ada sees the page before the bot is there."""
     while demo.slack.deliver != demo.server.link.deliver:
         time.sleep(0.01)
+    shown_early.append(demo.slack.now_text())
     demo.slack.command("ada", "#gpus", "/gpu help")
 
 
@@ -67,6 +71,8 @@ def sees(demo, who, where, words):
 def test_what_is_typed_before_the_bot_is_there_waits_for_it(demo):
     assert sees(demo, "ada", "#gpus", "/gpu status")
     assert "dispatch_failed" not in "".join(demo.slack.sees("ada", "#gpus"))
+    assert STARTING in shown_early[0]
+    assert STARTING not in demo.slack.now_text()
 
 
 def test_status_and_ledger_tell_the_same_of_every_machine(demo):

@@ -58,3 +58,17 @@ def test_a_job_that_never_comes_to_an_end_grows_old_from_the_start(clock):
 
 def test_a_schedule_that_never_began_ends_quietly(clock):
     Schedule([Job("sweep", 60, broken)], clock).stop()
+
+
+def test_only_what_is_due_runs_again_but_what_was_left_out(clock):
+    ran = []
+    table = [("sweep", 60), ("budgets", 600), ("forecasts", 60)]
+    schedule = Schedule([Job(name, every, lambda name=name: ran.append(name)) for name, every in table], clock)
+
+    schedule.run_due()
+    clock.forward(5 * MINUTE)
+    schedule.run_due(but=("forecasts",))
+    clock.forward(5 * MINUTE)
+    schedule.run_due()
+
+    assert ran == ["sweep", "budgets", "forecasts", "sweep", "sweep", "budgets", "forecasts"]
