@@ -71,7 +71,7 @@ class Facts:
     kept_why: str = ""
     """Who else has snoozed it the longest, until when and why."""
     snoozed: Mapping[str, int] = field(default_factory=dict)
-    """Until when each person wanted it left alone by then, where it is to be rebooted."""
+    """Until when each person wanted it left alone by then, where what runs there is to end."""
     rate_micros: int | None = None
     rate_exact: bool = True
     """False when the figure was borrowed, say from another region."""
@@ -84,6 +84,8 @@ class Facts:
     zone: str = ""
     source: str = ""
     """Where a launch is to be."""
+    template: str = ""
+    """What its template orders there; empty where that was not kept."""
     reboot: bool = False
     """A clone reboots the machine it is made of."""
     owner: str = ""

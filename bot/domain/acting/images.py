@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.obstacles import Scene, kept, outdated, snoozed_since
+from bot.domain.acting.obstacles import Scene, kept, outdated
 from bot.domain.clock import DAY, HOUR
 
 ImageState = Literal["pending", "available", "failed"]
@@ -144,5 +144,4 @@ def _obstacle_to_reboot(scene: Scene, requester: str) -> str | None:
 
 def obstacle_to_copy(action: Action, scene: Scene) -> str | None:
     """What changed since the card was shown so that an approved clone must not happen; None when nothing did."""
-    unfit = outdated(action, scene) or obstacle_to_clone(scene, action.requester, reboot=action.facts.reboot)
-    return unfit or (snoozed_since(action, scene) if action.facts.reboot else None)
+    return outdated(action, scene) or obstacle_to_clone(scene, action.requester, reboot=action.facts.reboot)

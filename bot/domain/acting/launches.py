@@ -1,12 +1,14 @@
 """Launching: the templates that admins list, what exactly is ordered, and what a machine is told at its birth."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from bot.domain.acting.actions import Action
 from bot.domain.acting.deciders import decider_gone
+from bot.domain.acting.obstacles import shown
 from bot.domain.clock import MINUTE
+from bot.domain.comparing import World, difference
 from bot.domain.fleet import Instance, plain
 from bot.domain.people import Roster
 from bot.domain.shape import COMMON
@@ -48,6 +50,11 @@ class Template:
     def region(self) -> str:
         """The region."""
         return self.source.rsplit("/", 1)[-1]
+
+    @property
+    def orders(self) -> str:
+        """All that is ordered by it, for a comparison."""
+        return " ".join([self.source, self.type, self.template, self.version, *sorted(self.subnets)])
 
     def is_for(self, team: str) -> bool:
         """Whether a team's people may use it."""
@@ -127,11 +134,20 @@ def obstacle_to_launch(template: Template | None, team: str, name: str) -> str |
     return None
 
 
-def obstacle_to_order(action: Action, template: Template | None, roster: Roster) -> str | None:
-    """What changed since the card was shown so that an approved launch must not happen; None when nothing did."""
+def obstacle_to_order(
+    action: Action, template: Template | None, roster: Roster, *, rate_micros: int | None, over: frozenset[str]
+) -> str | None:
+    """What changed since the card was shown so that an approved launch must not happen; None when nothing did.
+
+    `rate_micros` is what an hour of it costs by now, `over` which budgets are over, or would be by it.
+    """
     obstacle = obstacle_to_launch(template, action.team, action.template)
     if obstacle or template is None:
         return obstacle
-    if template.type != action.facts.type or template.source != action.facts.source:
-        return f"{template.name} was changed in valet.toml after the request. Ask again."
-    return decider_gone(action, roster)
+    before = shown(action)
+    if before.template is None:  # asked for by a version that kept less of it
+        before = replace(before, template=f"{action.facts.source} {action.facts.type}")
+    orders = template.orders if action.facts.template else f"{template.source} {template.type}"
+    gone = decider_gone(action, roster) or ""
+    now = World(template.name, rate_micros=rate_micros, template=orders, over=over, gone=gone)
+    return difference("launch", before, now) or None

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.domain.acting.actions import Action, Kind
+from bot.domain.acting.actions import Action, Facts, Kind
 from bot.domain.acting.deciders import decider_gone
 from bot.domain.acting.keepers import KEEPERS, keeper_of
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.clock import HOUR
+from bot.domain.comparing import WishKind, World, difference
 from bot.domain.exemptions import Exemption
 from bot.domain.fleet import Instance
 from bot.domain.measuring.verdict import Verdict
+from bot.domain.money.rates import cost
 from bot.domain.people import Roster
 from bot.domain.sharing.bookings import Slot
 from bot.domain.sharing.claims import Claim
@@ -45,6 +47,12 @@ class Scene:
     slots: tuple[Slot, ...] = ()
     """What is booked of it, the next to begin first."""
     now: int = 0
+    team: str | None = None
+    """Whose it is; None where that is not looked at."""
+    rate_micros: int | None = None
+    """What an hour costs of what the action would run; None where that is not known."""
+    over: frozenset[str] | None = None
+    """The budgets that are over, or would be by the action; None where that is not looked at."""
 
     @property
     def booked(self) -> Slot | None:
@@ -146,8 +154,6 @@ def obstacle_to_execute(action: Action, scene: Scene) -> str | None:
     unfit = outdated(action, scene)
     if unfit:
         return unfit
-    if any(claim.id not in action.facts.claim_ids for claim in scene.claims):
-        return f"{instance.name} was claimed after the request."
     if action.facts.rule and (obstacle := obstacle_to_rule(scene)):
         return obstacle
     obstacle = obstacle_to_stop(scene, even_active=action.facts.even_active)
@@ -156,14 +162,66 @@ def obstacle_to_execute(action: Action, scene: Scene) -> str | None:
     return obstacle
 
 
-def snoozed_since(action: Action, scene: Scene) -> str | None:
-    """Whether somebody was told, after the request, that this instance is left alone; None where nobody was."""
-    later = [each for each in scene.snoozes if each.until_at > action.facts.snoozed.get(each.who, 0)]
-    return f"<@{later[-1].who}> has snoozed {scene.instance.name} meanwhile." if later else None
+def outdated(action: Action, scene: Scene, wish: WishKind | None = None) -> str | None:
+    """Why what was approved is not what would be done now; None when it still is.
+
+    `wish` is which part of it is up, where that is not the whole.
+    """
+    return difference(wish or action.kind, shown(action), _seen(action, scene)) or None
 
 
-def outdated(action: Action, scene: Scene) -> str | None:
-    """Why what was approved is not what would be done now, whatever its kind; None when it still is."""
-    if scene.instance.launched_at != action.launched_at:
-        return f"{scene.instance.name} was restarted after the request."
-    return decider_gone(action, scene.roster)
+def obstacle_to_make(action: Action, roster: Roster, rate_micros: int | None) -> str | None:
+    """What changed so that no machine is to be ordered from the image that was made; None when nothing did."""
+    now = World(f"A {action.facts.type}", rate_micros=rate_micros, gone=decider_gone(action, roster) or "")
+    return difference("order", shown(action), now) or None
+
+
+def shown(action: Action) -> World:
+    """What the card of an action said."""
+    facts = action.facts
+    was, over = facts.was_type if action.kind == "resize" else facts.type, {each.name for each in facts.over}
+    if is_over(facts, action.length):
+        over.add(f"team {action.team}")
+    return World(
+        name=facts.name,
+        launch=action.launched_at,
+        team=action.team,
+        type=was or None,
+        rate_micros=facts.rate_micros,
+        template=facts.template or None,
+        paid_anyway=facts.paid_anyway,
+        over=None if facts.rule else frozenset(over),
+        claims=frozenset(facts.claim_ids),
+        booked=(facts.booked_by, facts.booked_at) if facts.booked_at is not None else None,
+        snoozed=({facts.kept_by: facts.kept_until or 0} if facts.kept_by else {}) | dict(facts.snoozed),
+    )
+
+
+def is_over(facts: Facts, length: int | None) -> bool:
+    """Whether the team's budget is over, or would be by it."""
+    costs = cost(facts.rate_micros or 0, length or 0)
+    return facts.budget_micros is not None and facts.spent_micros + costs > facts.budget_micros
+
+
+def _seen(action: Action, scene: Scene) -> World:
+    """The same, as it is."""
+    instance, slot = scene.instance, scene.booked
+    soon = slot is not None and slot.holder != action.requester and is_booked_soon(slot, scene.now)
+    return World(
+        name=instance.name,
+        launch=instance.launched_at,
+        team=scene.team,
+        type=instance.type or None,
+        rate_micros=scene.rate_micros,
+        paid_anyway=instance.paid_anyway,
+        over=scene.over,
+        claims=frozenset(claim.id for claim in scene.claims),
+        booked=(slot.holder, slot.from_at) if slot is not None and soon else None,
+        snoozed={each.who: each.until_at for each in scene.snoozes} if _goes_down(action, instance) else None,
+        gone=decider_gone(action, scene.roster) or "",
+    )
+
+
+def _goes_down(action: Action, instance: Instance) -> bool:
+    """Whether it ends what runs there, so that a snooze keeps it from that."""
+    return instance.state == "running" and (action.kind != "clone" or action.facts.reboot)

@@ -11,7 +11,6 @@ from bot.domain.acting.obstacles import (
     outdated,
     passing_obstacle,
     provider_obstacle,
-    snoozed_since,
 )
 from bot.domain.fleet import Instance
 from bot.domain.sharing.bookings import Slot
@@ -91,21 +90,18 @@ def booked_by_others(scene: Scene, requester: str) -> list[Slot]:
 
 def obstacle_to_begin(action: Action, scene: Scene) -> str | None:
     """What changed since the card was shown so that an approved resize must not happen; None when nothing did."""
-    unfit = outdated(action, scene) or obstacle_to_resize(scene, action.requester, action.facts.type)
-    return unfit or (snoozed_since(action, scene) if scene.instance.state == "running" else None)
+    return outdated(action, scene) or obstacle_to_resize(scene, action.requester, action.facts.type)
 
 
 def reason_to_leave(action: Action, scene: Scene) -> str | None:
     """Why the old machine is left running for good, now that the new one runs; None when it depends on what it does."""
-    if scene.instance.launched_at != action.launched_at:
-        return f"{scene.instance.name} was restarted meanwhile."
-    if any(each.id not in action.facts.claim_ids for each in scene.claims):
-        return f"{scene.instance.name} was claimed meanwhile."
+    if unfit := outdated(action, scene, "old"):
+        return unfit
     if others_on(scene.claims, action.requester):
         return f"{scene.instance.name} is held by somebody else by now."
     if booked := booked_by_others(scene, action.requester):
         return f"<@{booked[0].holder}> has booked {scene.instance.name} meanwhile."
-    return snoozed_since(action, scene) or fixed_obstacle(scene)
+    return fixed_obstacle(scene)
 
 
 def reason_to_wait(scene: Scene) -> str | None:

@@ -4,11 +4,15 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import Facts, OverBudget
+from bot.domain.acting.actions import Action, Facts, Kind, OverBudget
+from bot.domain.acting.obstacles import is_over
 from bot.domain.money.rates import cost
 from bot.domain.money.report import Scope
 from bot.services.desk import Desk
 from bot.services.money import budgeting
+
+PAID: frozenset[Kind] = frozenset({"start", "launch", "clone", "resize"})
+"""What makes something run that costs money."""
 
 
 def known(desk: Desk, db: Database, team: str, facts: Facts, instance_id: str, length: int) -> Facts:
@@ -24,3 +28,11 @@ def known(desk: Desk, db: Database, team: str, facts: Facts, instance_id: str, l
 
 def _name(scope: Scope, facts: Facts) -> str:
     return {"total": "the company", "type": f"type {facts.type}"}.get(scope.kind, facts.name)
+
+
+def over(desk: Desk, db: Database, action: Action) -> frozenset[str]:
+    """The budgets that are over by now, or would be by an action."""
+    runs = action.instance_id if action.kind == "start" else ""
+    facts = known(desk, db, action.team, replace(action.facts, budget_micros=None), runs, action.length or 0)
+    team = {f"team {action.team}"} if is_over(facts, action.length) else set()
+    return frozenset({each.name for each in facts.over} | team)

@@ -4,19 +4,21 @@ A resize begins in the same way; `resizing` goes on when its machine runs.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.deciders import decider_gone
 from bot.domain.acting.images import COPY_DEADLINE, Image, image_name, obstacle_to_copy
 from bot.domain.acting.launches import Order, birth_tags, token_of
+from bot.domain.acting.obstacles import obstacle_to_make
 from bot.domain.acting.resizing import new_name, obstacle_to_begin
 from bot.domain.clock import SECOND
 from bot.domain.fleet import Instance
 from bot.errors import Refused, Unreachable
-from bot.services.acting import arriving, launching, scenes, steps
+from bot.services.acting import arriving, ending, launching, scenes, steps
 from bot.services.desk import Desk
+from bot.services.money import pricing
 from store import fleet
 from store.acting import actions, images, makings
 
@@ -64,7 +66,9 @@ def follow(desk: Desk, action: Action, arrive: arriving.Arrive = arriving.arrive
     if source is None:
         return
     if action.ordered_at is not None:
-        launching.follow_order(desk, action, order_of(desk, action, source), _obstacle(desk, action), arrive=arrive)
+        launching.follow_order(
+            desk, action, order_of(desk, action, source), _obstacle(desk, action, source), arrive=arrive
+        )
         return
     try:
         image = steps.provider_of(desk, source.provider, source.source).copied(source, image_name(action))
@@ -97,19 +101,29 @@ def _not_seen(desk: Desk, action: Action, source: Instance) -> None:
     wait = steps.looked_at(desk, action, instance, since=action.called_at) if action.facts.reboot else None
     if wait is not None and wait(desk.store.reading()) is not None:
         return
-    again = steps.call_again(desk, action, lambda db: OBSTACLES[action.kind](action, scenes.now(desk, db, instance)))
+    again = steps.call_again(
+        desk, action, lambda db: OBSTACLES[action.kind](action, scenes.of(desk, db, action, instance))
+    )
     if again is not None:
         _copy(desk, again, instance)
 
 
 def _watch(desk: Desk, action: Action, source: Instance, image: Image) -> None:
-    now = desk.clock()
+    now, ready = desk.clock(), image.state == "available"
+    gone = steps.no_colleague(desk, action) if ready else None
     with desk.store.writing() as db:
         images.save(db, [image])
         makings.imaged(db, action, image.id)
-        ordered = image.state == "available" and makings.begin_order(db, action, now)
+        off = (gone or _obstacle(desk, action, source)(db)) if ready else None
+        if off:  # an image takes hours, and nothing is ordered yet
+            ending.end(
+                desk, db, action, "failed", outcome=f"{off} The image {image.id} was made, and no machine of it."
+            )
+        ordered = ready and not off and makings.begin_order(db, action, now)
         begun = actions.by_id(db, action.id) or action
-    if ordered:
+    if off:
+        desk.wake()
+    elif ordered:
         launching.send(desk, begun, order_of(desk, begun, source))
     elif image.state == "failed":
         steps.close(desk, action, "failed", f"AWS could not make an image of {source.name} ({image.id}).")
@@ -133,5 +147,9 @@ def order_of(desk: Desk, action: Action, source: Instance) -> Order:
     )
 
 
-def _obstacle(desk: Desk, action: Action) -> Callable[[Database], str | None]:
-    return lambda _db: decider_gone(action, desk.roster())
+def _obstacle(desk: Desk, action: Action, source: Instance) -> Callable[[Database], str | None]:
+    def obstacle(db: Database) -> str | None:
+        rate = pricing.rate(desk, db, replace(source, type=action.facts.type))
+        return obstacle_to_make(action, desk.roster(), rate.micros_per_hour if rate else None)
+
+    return obstacle

@@ -18,8 +18,9 @@ from bot.domain.acting.launches import (
 from bot.domain.clock import MINUTE, SECOND
 from bot.domain.fleet import Instance
 from bot.errors import NoCapacity, Refused, Unreachable
-from bot.services.acting import arriving, ending, steps
+from bot.services.acting import arriving, budgeted, ending, steps
 from bot.services.desk import Desk
+from bot.services.money import pricing
 from store import audit, fleet
 from store.acting import makings
 
@@ -36,7 +37,14 @@ def begin(desk: Desk, action: Action) -> None:
 
 
 def _obstacle(desk: Desk, action: Action) -> Callable[[Database], str | None]:
-    return lambda _db: obstacle_to_order(action, _template(desk, action), desk.roster())
+    template = _template(desk, action)
+
+    def obstacle(db: Database) -> str | None:
+        rate = pricing.rate(desk, db, template.like()) if template else None
+        costs, over = rate.micros_per_hour if rate else None, budgeted.over(desk, db, action)
+        return obstacle_to_order(action, template, desk.roster(), rate_micros=costs, over=over)
+
+    return obstacle
 
 
 def _template(desk: Desk, action: Action) -> Template | None:
@@ -134,6 +142,9 @@ def _look_for(
     since = steps.since_call(action, desk.clock())
     if made is not None:
         born(desk, action, made)
+    elif off := steps.no_colleague(desk, action) or obstacle(desk.store.reading()):
+        if since > APPEARS_WITHIN:  # it is not sent again, and the one that was sent may still show
+            steps.close(desk, action, "unknown", f"{off} AWS never confirmed it; look for {order.name} in AWS.")
     elif action.calls - action.tries >= MOST_LOST:
         if since > APPEARS_WITHIN:
             steps.close(desk, action, "unknown", f"AWS never confirmed it; look for {order.name} in AWS.")

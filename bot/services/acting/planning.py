@@ -50,7 +50,7 @@ def stop(
     check_cap(under_way, fleet.pool(db, listing.team), desk.settings.actions.most_stops, team=listing.team)
     facts = seeing.seen(desk, db, _facts(db, listing, scene.verdict), listing.instance, scene.verdict)
     facts = replace(facts, owner=owner, programs=using.programs_on(desk, db, listing.instance.id))
-    facts = _with_wishes(facts, scene, requester)
+    facts = replace(_with_wishes(facts, scene, requester), snoozed=_snoozed(scene))
     if ends_work:
         facts = replace(facts, even_active=True, approvals=2)
     return _on(desk, "stop", listing, requester, facts=facts, reason=reason)
@@ -212,6 +212,7 @@ def _launch_facts(desk: Desk, db: Database, template: Template) -> Facts:
         rate_exact=rate is None or rate.exact,
         capacity_short=prices.is_capacity_short(template.type),
         source=template.source,
+        template=template.orders,
     )
 
 

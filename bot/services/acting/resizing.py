@@ -4,6 +4,8 @@ The old one is stopped only when it is seen idle again: the reboot for its image
 left running, and that is said, when it works, when somebody else has it, or when nobody can tell for too long.
 """
 
+from dataclasses import replace
+
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import STOP_DEADLINE, Action, ActionState
@@ -87,7 +89,7 @@ def _stop(desk: Desk, action: Action, old: Instance, *, late: bool) -> None:
     """Stop it for the first time, or again, unless something speaks against it."""
     unseen = _unseen(desk, action, old)
     with desk.store.writing() as db:
-        scene = scenes.now(desk, db, old)
+        scene = replace(scenes.now(desk, db, old), team=(fleet.by_id(db, old.id) or {}).get("team"))
         leave, wait = reason_to_leave(action, scene), _wait(desk, action, scene)
         if not leave and not wait and unseen is not None and (unheard := unseen(db)):
             if not late:

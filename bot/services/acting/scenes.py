@@ -1,16 +1,21 @@
 """Everything that counts about an instance at this moment, for whoever weighs an action on it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlite_utils import Database
 
+from bot.domain.acting.actions import Action
 from bot.domain.acting.obstacles import Scene
 from bot.domain.fleet import Instance
 from bot.domain.measuring.verdict import Verdict
 from bot.domain.sharing.bookings import Slot
 from bot.domain.sharing.claims import GRACE, Claim
+from bot.services.acting import budgeted
 from bot.services.desk import Desk
 from bot.services.measuring import judging
+from bot.services.money import pricing
+from store import fleet
 from store.acting import snoozes
 from store.sharing import bookings, claims, line
 
@@ -50,3 +55,16 @@ def now(desk: Desk, db: Database, instance: Instance) -> Scene:
     """As `scene`, with the claims that hold by now."""
     at = desk.clock()
     return scene(desk, db, instance, [each for each in claims.open_on(db, instance.id) if each.until_at + GRACE > at])
+
+
+def of(desk: Desk, db: Database, action: Action, instance: Instance) -> Scene:
+    """As `now`, with all that an action on it is compared with."""
+    row, runs = fleet.by_id(db, instance.id), replace(instance, type=action.facts.type)
+    # what the look has just written is of the type it is; a resize orders another
+    known = fleet.rate_of(row) if row and action.kind != "resize" else pricing.rate(desk, db, runs)
+    return replace(
+        now(desk, db, instance),
+        team=row["team"] if row else None,
+        rate_micros=known.micros_per_hour if known else None,
+        over=budgeted.over(desk, db, action) if action.kind in budgeted.PAID else None,
+    )

@@ -81,6 +81,6 @@ def _stands_still(desk: Desk, action: Action, instance: Instance, now: int) -> N
 
 
 def _call_again(desk: Desk, action: Action, instance: Instance) -> None:
-    again = steps.call_again(desk, action, lambda db: obstacle_to_begin(action, scenes.now(desk, db, instance)))
+    again = steps.call_again(desk, action, lambda db: obstacle_to_begin(action, scenes.of(desk, db, action, instance)))
     if again is not None:
         _call(desk, again, instance)

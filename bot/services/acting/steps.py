@@ -37,7 +37,7 @@ def look(desk: Desk, action: Action, instance_id: str, *, deadline: int) -> Inst
         give_up_late(desk, action, error, deadline=deadline)
         return None
     except Refused as error:
-        close(desk, action, failed(action), str(error))
+        _not_looked(desk, action, str(error))
         return None
     if instance is None:
         close(desk, action, failed(action), f"{known.name} is gone.")
@@ -96,7 +96,7 @@ def begin(
 
     None, too, while `wait` says what it waits for, which is noted.
     """
-    now, gone = desk.clock(), _no_colleague(desk, action)
+    now, gone = desk.clock(), no_colleague(desk, action)
     taken = {"executing_at": now, "outcome": ""} | ({"called_at": now, "calls": 1} if calls else {})
     with desk.store.writing() as db:
         found = gone or too_old(action, now) or unasked.no_longer(desk, db, action) or obstacle(db)
@@ -119,7 +119,7 @@ def begin(
     return None if found else begun
 
 
-def _no_colleague(desk: Desk, action: Action) -> str | None:
+def no_colleague(desk: Desk, action: Action) -> str | None:
     """Whether somebody who asked for it or said yes has left the workspace; asks Slack, so in no transaction."""
     people = {action.requester, *action.approvers} - {VALET, ""}
     gone = sorted(each for each in people if not desk.is_colleague(each))
@@ -130,16 +130,23 @@ def begin_on(
     desk: Desk, action: Action, instance: Instance, obstacle: Obstacle, *, wait: Wait | None = None
 ) -> Action | None:
     """As `begin`, for an action on an instance."""
-    return begin(desk, action, lambda db: obstacle(action, scenes.now(desk, db, instance)), wait=wait)
+    return begin(desk, action, lambda db: obstacle(action, scenes.of(desk, db, action, instance)), wait=wait)
 
 
 def call_again(desk: Desk, action: Action, obstacle: Callable[[Database], str | None]) -> Action | None:
-    """Take a further call up, before it is made; None when it must not happen or another thread makes it."""
-    now = desk.clock()
+    """Take a further call up, before it is made; None when it must not happen or another thread makes it.
+
+    What must not happen any more has failed only where the provider said no to the last call: one without an answer
+    may have arrived.
+    """
+    now, gone = desk.clock(), no_colleague(desk, action)
     with desk.store.writing() as db:
-        found = obstacle(db)
-        if found:
+        found = gone or obstacle(db)
+        if found and action.retry_at is not None:
             ending.end(desk, db, action, "failed", outcome=found)
+        elif found:
+            outcome = f"{found} It was asked for once before that, without an answer. Please look at the machine."
+            ending.end(desk, db, action, "unknown", outcome=outcome)
         elif not actions.mark_called(db, action.id, now, calls=action.calls):
             return None
         else:
@@ -167,8 +174,16 @@ def give_up_late(desk: Desk, action: Action, error: Unreachable, *, deadline: in
         close(desk, action, "unknown", f"{said}. Please look at the machine.")
 
 
+def _not_looked(desk: Desk, action: Action, why: str) -> None:
+    """The provider lets nobody look at it: what was not called yet is off; what was, may have come about."""
+    if action.calls:
+        close(desk, action, "unknown", f"{why.removesuffix('.')}. Please look at the machine.")
+    else:
+        close(desk, action, "aborted", why)
+
+
 def failed(action: Action) -> ActionState:
-    """How it ends when the provider says no."""
+    """How it ends when its machine is gone."""
     return "failed" if action.state == "executing" else "aborted"
 
 

@@ -55,7 +55,9 @@ def follow(desk: Desk, action: Action) -> None:
         wait = None if action.facts.even_active else steps.looked_at(desk, action, instance, since=action.called_at)
         if wait is not None and wait(desk.store.reading()) is not None:
             return
-        again = steps.call_again(desk, action, lambda db: obstacle_to_execute(action, scenes.now(desk, db, instance)))
+        again = steps.call_again(
+            desk, action, lambda db: obstacle_to_execute(action, scenes.of(desk, db, action, instance))
+        )
         if again is not None:
             _call(desk, again, instance)
 

@@ -65,7 +65,7 @@ def test_the_old_machine_is_left_to_whoever_claimed_it_meanwhile():
     late = replace(CLAIM, id="c-2", holder="ada")
 
     assert reason_to_leave(replace(RESIZE, requester="cy"), replace(SCENE, claims=(CLAIM,))) is None
-    assert "was claimed meanwhile" in str(reason_to_leave(RESIZE, replace(SCENE, claims=(late,))))
+    assert "was claimed after the request" in str(reason_to_leave(RESIZE, replace(SCENE, claims=(late,))))
     handed = replace(CLAIM, holder="bob")
     assert "held by somebody else" in str(reason_to_leave(RESIZE, replace(SCENE, claims=(handed,))))
 

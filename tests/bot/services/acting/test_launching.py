@@ -62,7 +62,7 @@ def test_an_approved_launch_makes_one_machine_claimed_for_whoever_asked(room):
 
 
 def test_it_is_born_with_owner_team_purpose_end_and_the_tag_that_lets_valet_stop_it(room):
-    action = room.approves(ask(room))
+    action = room.approves(ask(room), looks=False)
 
     minutes_pass(room, 1)
 
@@ -196,7 +196,7 @@ def test_when_its_time_is_over_its_stop_is_asked_for_and_its_owner_may_say_yes(r
     assert live is not None
     assert (live.kind, live.requester) == ("stop", VALET)
     assert len(room.told(ADA, "launch_over")) == 1
-    asking.decide(room.desk, live.id, ADA, yes=True)
+    room.approves(live, ADA)
     minutes_pass(room, 2)
     assert room.machine(name).state == "stopped"
     assert live.id in room.told(ADA, "action_ended")

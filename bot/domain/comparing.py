@@ -1,0 +1,184 @@
+"""What a wish that waits rests on, compared with what is when it is carried out: what differs ends it.
+
+`COUNTS` says which facts count for which wish. A fact that is not known on one side is not compared; who may not
+decide any more, and what has come since, are facts of the later side alone.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+WishKind = Literal[
+    "stop", "start", "launch", "clone", "resize", "order", "old", "claim", "booking", "takeover", "hours"
+]
+"""order: the machine of a clone or a resize, once its image is there. old: the machine that a resize replaces, once the
+new one runs. claim, booking: beyond fair use. takeover: a claim that was offered. The others are kinds of actions.
+"""
+_USD = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What counts, as a card showed it or as it is; None: not known."""
+
+    name: str = ""
+    """Of the machine, for sentences."""
+    launch: int | None = None
+    """When it was launched; None is a launch like another."""
+    team: str | None = None
+    type: str | None = None
+    rate_micros: int | None = None
+    """What an hour of what is to run costs."""
+    template: str | None = None
+    """Everything a launch template orders."""
+    paid_anyway: str | None = None
+    over: frozenset[str] | None = None
+    """The budgets that are over, or would be by it."""
+    claims: frozenset[str] | None = None
+    """All that hold on the machine."""
+    claim: str | None = None
+    """The one that is to go on or to be taken over; empty: none."""
+    gpus: tuple[int, ...] | None = None
+    """Its GPUs."""
+    until_at: int | None = None
+    """Its end."""
+    hours: str | None = None
+    """The machine's on-hours, in words."""
+    booked: tuple[str, int] | None = None
+    """Who has booked it for so soon that it would not come back in time, and from when."""
+    snoozed: Mapping[str, int] | None = None
+    """Until when each person wants it left alone."""
+    gone: str = ""
+    """Why whoever decided may no longer do so."""
+
+    def to_json(self) -> str:
+        """For the store: what is known of a claim."""
+        names = ("name", "type", "claim", "gpus", "until_at")
+        return json.dumps({name: value for name in names if (value := getattr(self, name)) is not None})
+
+    @classmethod
+    def from_json(cls, text: str) -> "World":
+        """From the store."""
+        known = {field.name for field in fields(cls)}
+        told: dict[str, Any] = {name: value for name, value in json.loads(text).items() if name in known}
+        return cls(**told | ({"gpus": tuple(told["gpus"])} if "gpus" in told else {}))
+
+
+Check = Callable[[World, World], str]
+"""What differs between what was shown and what is, as a sentence; empty when nothing does."""
+
+
+def _launch(shown: World, now: World) -> str:
+    return f"{now.name} was restarted after the request." if shown.launch != now.launch else ""
+
+
+def _decider(_shown: World, now: World) -> str:
+    return now.gone
+
+
+def _team(shown: World, now: World) -> str:
+    whose = f"is {now.team}'s" if now.team else "is nobody's"
+    asked = f"team {shown.team} was asked" if shown.team else "it was not asked for as a team's"
+    return f"{now.name} {whose} by now, and {asked}. Ask again." if _differ(shown.team, now.team) else ""
+
+
+def _type(shown: World, now: World) -> str:
+    differs = _differ(shown.type, now.type)
+    return (
+        f"{now.name} is a {now.type} by now, and was a {shown.type} when it was asked for. Ask again."
+        if differs
+        else ""
+    )
+
+
+def _rate(shown: World, now: World) -> str:
+    """A lower price is no reason not to."""
+    then, rate = shown.rate_micros, now.rate_micros
+    if then is None or rate is None or rate <= then:
+        return ""
+    return f"{now.name} costs ${rate / _USD:,.2f} an hour by now, and ${then / _USD:,.2f} was asked for. Ask again."
+
+
+def _template(shown: World, now: World) -> str:
+    differs = _differ(shown.template, now.template)
+    return f"{now.name} was changed in valet.toml after the request. Ask again." if differs else ""
+
+
+def _paid(shown: World, now: World) -> str:
+    if shown.paid_anyway == "" and now.paid_anyway:
+        return f"{now.name} runs in {now.paid_anyway} by now, which is paid whether it runs or not."
+    return ""
+
+
+def _over(shown: World, now: World) -> str:
+    if shown.over is None or now.over is None or not (newly := now.over - shown.over):
+        return ""
+    return f"By now it would go beyond the budget of {' and '.join(sorted(newly))}, which nobody was told. Ask again."
+
+
+def _claims(shown: World, now: World) -> str:
+    if shown.claims is None or now.claims is None or now.claims <= shown.claims:
+        return ""
+    return f"{now.name} was claimed after the request."
+
+
+def _booked(shown: World, now: World) -> str:
+    if now.booked is None or now.booked == shown.booked:
+        return ""
+    return f"<@{now.booked[0]}> has booked {now.name} for soon after."
+
+
+def _snoozed(shown: World, now: World) -> str:
+    """A snooze that was accepted in words keeps the machine."""
+    before = shown.snoozed or {}
+    later = [who for who, until in (now.snoozed or {}).items() if until > before.get(who, 0)]
+    return f"<@{later[-1]}> has snoozed {now.name} meanwhile." if later else ""
+
+
+def _claim(shown: World, now: World) -> str:
+    if not _differ(shown.claim, now.claim):
+        return ""
+    if not shown.claim:
+        return f"{now.name} is claimed already by now. Ask again."
+    return f"The claim on {now.name} ended after this was asked. Ask again."
+
+
+def _gpus(shown: World, now: World) -> str:
+    differs = _differ(shown.gpus, now.gpus)
+    return f"The claim on {now.name} is of other GPUs by now. Ask again." if differs else ""
+
+
+def _until(shown: World, now: World) -> str:
+    differs = _differ(shown.until_at, now.until_at)
+    return f"The end of the claim on {now.name} was moved after this was asked. Ask again." if differs else ""
+
+
+def _hours(shown: World, now: World) -> str:
+    differs = _differ(shown.hours, now.hours)
+    return f"Its on-hours have changed since this was asked ({now.hours})." if differs else ""
+
+
+def _differ(shown: object, now: object) -> bool:
+    return shown is not None and now is not None and shown != now
+
+
+COUNTS: Mapping[WishKind, tuple[Check, ...]] = {
+    "stop": (_launch, _decider, _team, _claims, _booked, _snoozed, _paid),
+    "start": (_launch, _decider, _team, _type, _rate, _over),
+    "launch": (_template, _decider, _rate, _over),
+    "clone": (_launch, _decider, _team, _type, _rate, _over, _snoozed),
+    "resize": (_launch, _decider, _team, _type, _rate, _over, _claims, _snoozed),
+    "order": (_decider, _rate),
+    "old": (_launch, _decider, _team, _claims, _snoozed),
+    "claim": (_decider, _type, _claim, _gpus, _until),
+    "booking": (_decider, _type),
+    "takeover": (_decider, _type, _claim, _gpus, _until),
+    "hours": (_team, _hours),
+}
+"""The facts that count for each wish, in the order in which they are told."""
+
+
+def difference(kind: WishKind, shown: World, now: World) -> str:
+    """What differs so that the wish is not carried out, as a sentence; empty when nothing does."""
+    return next((said for check in COUNTS[kind] if (said := check(shown, now))), "")
