@@ -23,7 +23,7 @@ def claim_rest(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Claim 2 GPUs of X]: those that nobody has."""
     listing = listed(desk, value)
     choice = GpuChoice(indexes=listing.unclaimed) if listing.unclaimed else None
-    return claims.take(Ask(desk, user, channel, []), listing, choice=choice)
+    return claims.take(Ask(desk, user, channel, []), listing, choice=choice, adds=True)
 
 
 def extend(desk: Desk, user: str, channel: str, value: str) -> Reply:

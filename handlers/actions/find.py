@@ -17,8 +17,9 @@ def claim_want(desk: Desk, user: str, channel: str, value: str) -> Reply:
     instance_id, _, count = rest.rpartition("|")
     listing = listed(desk, instance_id)
     wanted = number(count)
-    choice = GpuChoice(count=wanted) if wanted is not None and wanted < len(listing.gpus) else None
-    return claims.take(Ask(desk, user, channel, []), listing, choice=choice, span=_span(ending), informed=True)
+    choice = GpuChoice(count=wanted) if wanted is not None and wanted < len(listing.gpus) else GpuChoice()
+    ask = Ask(desk, user, channel, [])
+    return claims.take(ask, listing, choice=choice, span=_span(ending), informed=True, adds=True)
 
 
 def start_want(desk: Desk, user: str, channel: str, value: str) -> Reply:

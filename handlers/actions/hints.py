@@ -16,9 +16,9 @@ def instead(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Claim X instead]"""
     given = hinting.given(desk, value, user)
     listing = listed(desk, given.better_id)
-    choice = GpuChoice(count=given.count) if given.count < len(listing.gpus) else None
+    choice = GpuChoice(count=given.count) if given.count < len(listing.gpus) else GpuChoice()
     ask, span = Ask(desk, user, channel, []), _span(given.length, given.until)
-    reply = claims.take(ask, listing, choice=choice, span=span, note=given.note, informed=True)
+    reply = claims.take(ask, listing, choice=choice, span=span, note=given.note, informed=True, adds=True)
     hinting.count(desk, given)
     return reply
 

@@ -13,7 +13,8 @@ def claim_used(desk: Desk, user: str, channel: str, value: str) -> Reply:
     """[Claim GPUs 0-1 of X]: for the usual length; the value is the case."""
     case = squatting.asked(desk, value, user)
     listing = listed(desk, case.instance_id)
-    done = claims.take(Ask(desk, user, channel, []), listing, choice=squatting.choice(case, listing), informed=True)
+    choice = squatting.choice(case, listing)
+    done = claims.take(Ask(desk, user, channel, []), listing, choice=choice, informed=True, adds=True)
     squatting.look(desk)
     return done
 

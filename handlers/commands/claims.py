@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
-from bot.domain.sharing.claims import Claim, GpuChoice
+from bot.domain.sharing.claims import AS_NOW, Claim, GpuChoice
 from bot.domain.sharing.ranking import similar
 from bot.domain.sharing.wants import Want
 from bot.errors import Refused
@@ -55,8 +55,8 @@ def take_best(ask: Ask, want: Want, rest: list[str]) -> Reply:
     best = finding.find(ask.desk, want, ask.user, length).best
     if best is None:
         return find.answer(ask, want, asked.span)
-    choice = GpuChoice(count=want.count) if want.count < len(best.listing.gpus) else None
-    return take(ask, best.listing, choice=choice, span=asked.span, note=readable(asked.note), informed=True)
+    choice = GpuChoice(count=want.count) if want.count < len(best.listing.gpus) else GpuChoice()
+    return take(ask, best.listing, choice=choice, span=asked.span, note=readable(asked.note), informed=True, adds=True)
 
 
 def take(
@@ -67,10 +67,12 @@ def take(
     span: Span | None = None,
     note: str = "",
     informed: bool = False,
+    adds: bool = False,
 ) -> Reply:
     """Claim this one; when others have it, say who and what could be had instead.
 
-    Whoever was not `informed` hears first of something better that stands free.
+    Whoever was not `informed` hears first of something better that stands free. `adds`: beside what they hold there,
+    as nobody typed that it is to change.
     """
     span = span or Span()
     find.check_length(ask, span)
@@ -78,8 +80,12 @@ def take(
     if better is not None:
         return better
     try:
-        made = claiming.claim(
-            *(ask.desk, listing.instance.id, ask.user), choice=choice, length=span.length, until=span.end, note=note
+        made = (claiming.take if adds else claiming.claim)(
+            *(ask.desk, listing.instance.id, ask.user),
+            choice=AS_NOW if choice is None else choice,
+            length=span.length,
+            until=span.end,
+            note=note,
         )
     except fair_use.OverLimit as over:
         return ask_for_more(ask, over, choice=choice)
@@ -97,7 +103,8 @@ def ask_for_more(ask: Ask, over: fair_use.OverLimit, *, choice: GpuChoice | None
     """Beyond fair use: offer to ask an approver. Without a choice a claim keeps its GPUs. Raises OverLimit."""
     if not over.may_ask:
         raise over
-    return requests.offer(granting.draft_claim(ask.desk, over, choice=choice), str(over))
+    covers = AS_NOW if choice is None else choice
+    return requests.offer(granting.draft_claim(ask.desk, over, choice=covers), str(over))
 
 
 def _claimed(ask: Ask, made: Listing, span: Span, *, used: str = "") -> Reply:

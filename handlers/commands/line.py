@@ -68,7 +68,7 @@ def _run_now(ask: Ask, free: queueing.FreeNow, *, length: int | None, note: str,
     name, instance_id = free.listing.instance.name, free.listing.instance.id
     choice = GpuChoice(count=free.count)
     try:
-        claiming.claim(ask.desk, instance_id, ask.user, choice=choice, length=length, note=note)
+        claiming.take(ask.desk, instance_id, ask.user, choice=choice, length=length, note=note)
     except fair_use.OverLimit as over:
         way = f", or ask an approver: `claim {name}`, and once it is yours `run {run} {name}`" if over.may_ask else ""
         raise Refused(f"Too much: {over.excess}. Release something first, then ask again{way}.") from None

@@ -77,3 +77,25 @@ def test_a_booking_into_ones_own_claim_says_so(office):
     assert office.types("ada", "/gpu book train-7 today 11:00 for 1h").startswith(
         "*train-7* is yours until Mon 23 Nov 13:00 UTC already."
     )
+
+
+def test_a_claim_said_again_stays_on_the_gpus_on_which_its_job_runs(office):
+    office.types("ada", "/gpu claim train-7 gpus:2,3 for 4h")
+    office.reports("train-7", [0.0, 0.0, 90.0, 90.0, 0.0, 0.0, 0.0, 0.0])
+    office.tick()
+
+    again = office.types("ada", "/gpu claim train-7 gpus:2")
+    office.types("cy", "/gpu claim train-7 gpus:2")
+
+    assert again.startswith("GPUs 2-3 of *train-7* are @Ada's until Mon 17:00 UTC")
+    assert office.sees("cy").startswith("GPUs 0-1 of *train-7* are @Cy's")
+
+
+def test_a_button_takes_gpus_beside_those_one_holds(office):
+    office.types("bob", "/gpu claim train-7 gpus:2 for 9h")
+    office.types("cy", "/gpu status train-7")
+    office.types("cy", "/gpu claim train-7 gpus:7 for 9h")
+
+    taken = office.presses("cy", "Claim 6 GPUs of train-7")
+
+    assert taken.startswith("GPUs 2-7 of *train-7* are @Cy's until Mon 18:00 UTC")

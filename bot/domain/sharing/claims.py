@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
+from enum import Enum
+from typing import Final, Literal
 
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.errors import Refused
@@ -68,8 +69,12 @@ class GpuChoice:
         """All GPUs are meant."""
         return self.count is None and not self.indexes
 
-    def pick(self, gpu_count: int, taken: Collection[int], busy: Collection[int] = ()) -> tuple[int, ...] | None:
-        """The GPUs to claim, those without work first; None when some of them are taken.
+    def pick(
+        self, gpu_count: int, taken: Collection[int], busy: Collection[int] = (), mine: Collection[int] = ()
+    ) -> tuple[int, ...] | None:
+        """The GPUs to claim; None when some of them are taken.
+
+        First come those that are `mine` already, at work before idle; then what is open, without work first.
 
         Raises Refused when the instance has no such GPUs at all.
         """
@@ -82,5 +87,22 @@ class GpuChoice:
         if not 1 <= wanted <= have:
             say = f"It has {have} GPUs, so say gpus:1 to gpus:{have}."
             raise Refused(say if have > 1 else f"It has one GPU, so leave gpus:{wanted} out.")
-        open_ones = sorted((gpu in busy, gpu) for gpu in range(have) if gpu not in taken)
-        return None if len(open_ones) < wanted else tuple(sorted(gpu for _, gpu in open_ones[:wanted]))
+        open_ones = [gpu for gpu in range(have) if gpu not in taken]
+        open_ones.sort(key=lambda gpu: (gpu not in mine, (gpu in busy) != (gpu in mine), gpu))
+        return None if len(open_ones) < wanted else tuple(sorted(open_ones[:wanted]))
+
+    def beside(self, mine: Collection[int]) -> "GpuChoice":
+        """As much, and none of the GPUs that are `mine` already let go."""
+        if self.indexes:
+            return GpuChoice(indexes=tuple(sorted({*self.indexes, *mine})))
+        return self if self.count is None else GpuChoice(count=max(self.count, len(mine)))
+
+
+class AsNow(Enum):
+    """Nothing was said of GPUs."""
+
+    AS_NOW = "as now"
+
+
+AS_NOW: Final = AsNow.AS_NOW
+"""The GPUs that a claim covers already; for whoever holds none of the instance, all of it."""

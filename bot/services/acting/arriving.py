@@ -58,7 +58,7 @@ def claimed(desk: Desk, action: Action, instance: Instance, outcome: str, *, gra
     """Claim it for whoever asked; what is to be said, with why not where that can't be."""
     who, note = action.requester, action.reason
     try:
-        claiming.claim(desk, instance.id, who, length=action.length, note=note, granted=granted)
+        claiming.take(desk, instance.id, who, length=action.length, note=note, granted=granted)
     except Refused as error:
         return f"{outcome} It is not claimed for <@{action.requester}>: {error}"
     return outcome

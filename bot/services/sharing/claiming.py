@@ -1,13 +1,13 @@
 """Claims: taking, extending and giving back."""
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
 from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
-from bot.domain.sharing.claims import GRACE, Claim, GpuChoice
+from bot.domain.sharing.claims import AS_NOW, GRACE, AsNow, Claim, ClaimLimits, GpuChoice
 from bot.errors import Refused
 from bot.services import digesting
 from bot.services.acting import asking, consenting
@@ -37,36 +37,79 @@ class Taken(Refused):
         self.claims = held
 
 
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What somebody wants to hold; `adds`: beside what they hold there already."""
+
+    choice: GpuChoice | AsNow
+    length: int | None
+    until: int | None
+    note: str
+    granted: bool
+    adds: bool
+
+    def beside(self, mine: Claim) -> "_Terms":
+        """The same, where no GPU of a claim is let go."""
+        return self if self.choice is AS_NOW else replace(self, choice=self.choice.beside(mine.gpus))
+
+    def end(self, limits: ClaimLimits, now: int, mine: Claim | None) -> int:
+        """When it is to end: no sooner than before, unless that was said. Raises Refused."""
+        end = now + limits.length(self.length if self.until is None else self.until - now)
+        is_said = not self.adds and (self.length is not None or self.until is not None)
+        return end if mine is None or is_said else max(mine.until_at, end)
+
+
 def claim(
     desk: Desk,
     instance_id: str,
     holder: str,
     *,
-    choice: GpuChoice | None = None,
+    choice: GpuChoice | AsNow = AS_NOW,
     length: int | None = None,
     until: int | None = None,
     note: str = "",
     granted: bool = False,
 ) -> Listing:
-    """Claim an instance or some of its GPUs; asked again by its holder, it moves the end.
+    """Claim an instance or some of its GPUs; said again by its holder, it changes what was said, and nothing else.
 
-    Asked again without a length or an end, it never ends sooner than before; without a choice of GPUs, it keeps those
-    it has. The longest a claim may be counts from now. `granted`: an approver let it pass the limits of fair use.
-    Raises Refused, Taken, InLine, Booked.
+    Said again without a length or an end, it never ends sooner than before; without a choice of GPUs, it keeps those
+    it has, and with a number of them, as many of those as that is. The longest a claim may be counts from now.
+    `granted`: an approver let it pass the limits of fair use. Raises Refused, Taken, InLine, Booked.
     """
+    return _put(desk, instance_id, holder, _Terms(choice, length, until, note, granted, adds=False))
+
+
+def take(
+    desk: Desk,
+    instance_id: str,
+    holder: str,
+    *,
+    choice: GpuChoice | AsNow = AS_NOW,
+    length: int | None = None,
+    until: int | None = None,
+    note: str = "",
+    granted: bool = False,
+) -> Listing:
+    """Take what comes to somebody beside what they hold there: no GPU of that is let go, and it ends no sooner.
+
+    For what nobody typed: a turn in the line, a button, a machine that was started or made. Raises as `claim`.
+    """
+    return _put(desk, instance_id, holder, _Terms(choice, length, until, note, granted, adds=True))
+
+
+def _put(desk: Desk, instance_id: str, holder: str, terms: _Terms) -> Listing:
     now = desk.clock()
     with desk.store.writing() as db:
         listing = _claimable(desk, db, instance_id)
         mine = listing.claim_of(holder)
         team = desk.roster().team_of(holder)
-        end = now + desk.settings.claim_limits(team).length(length if until is None else until - now)
-        if mine is not None and length is None and until is None:
-            end = max(mine.until_at, end)
-        gpus = _gpus(desk, db, listing, holder, choice, until=end)
+        terms = terms.beside(mine) if mine is not None and terms.adds else terms
+        end = terms.end(desk.settings.claim_limits(team), now, mine)
+        gpus = _gpus(desk, db, listing, holder, terms.choice, until=end)
         begun = (mine.id, mine.from_at) if mine else (secrets.token_hex(16), now)
-        planned = Claim(begun[0], instance_id, holder, begun[1], end, gpus, team, note)
+        planned = Claim(begun[0], instance_id, holder, begun[1], end, gpus, team, terms.note)
         booking.keep_clear(desk, db, planned, listing.instance.name)
-        if not granted:
+        if not terms.granted:
             fair_use.check(desk, db, planned)
         asking.make_way(desk, db, listing, holder)
         turns.served(desk, db, planned)
@@ -108,15 +151,17 @@ def _claimable(desk: Desk, db: Database, instance_id: str) -> Listing:
 
 
 def _gpus(
-    desk: Desk, db: Database, listing: Listing, holder: str, choice: GpuChoice | None, *, until: int
+    desk: Desk, db: Database, listing: Listing, holder: str, choice: GpuChoice | AsNow, *, until: int
 ) -> tuple[int, ...]:
     """The GPUs to hold, those nobody has booked by then first. Raises Taken, InLine, Refused."""
     mine = listing.claim_of(holder)
-    if choice is None and mine is not None:
+    if choice is AS_NOW and mine is not None:
         return mine.gpus
     others = tuple(each for each in listing.claims if each.holder != holder)
     taken = {gpu for each in others for gpu in each.gpus}
-    chosen, booked = choice or GpuChoice(), booking.kept_gpus(db, listing.instance.id, until)
+    chosen = GpuChoice() if choice is AS_NOW else choice
+    # whoever holds a GPU that others have booked keeps it, and is told of the booking, rather than another
+    booked = booking.kept_gpus(db, listing.instance.id, until) - set(mine.gpus if mine else ())
     picked = turns.pick(desk, db, listing, holder, choice=chosen, taken=taken | booked)
     if picked is None and booked:
         picked = turns.pick(desk, db, listing, holder, choice=chosen, taken=taken)

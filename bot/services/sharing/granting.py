@@ -8,19 +8,21 @@ from sqlite_utils import Database
 from bot.domain.clock import MINUTE
 from bot.domain.people import either
 from bot.domain.sharing.bookings import Wish
-from bot.domain.sharing.claims import GpuChoice
+from bot.domain.sharing.claims import AS_NOW, AsNow, GpuChoice
 from bot.domain.sharing.grants import Grant, grantors
 from bot.errors import Refused
 from bot.services.desk import Desk, channel_of
 from bot.services.sharing import booking, claiming, handing
 from bot.services.sharing.fair_use import OverLimit
-from store import audit, outbox
+from store import audit, listings, outbox
 from store.sharing import bookings, grants, handovers
 
 
-def draft_claim(desk: Desk, over: OverLimit, *, choice: GpuChoice | None) -> Grant:
-    """Keep a claim that was refused. Without a choice it keeps the GPUs it has."""
-    return _draft(desk, replace(_planned(desk, over), choice=choice))
+def draft_claim(desk: Desk, over: OverLimit, *, choice: GpuChoice | AsNow) -> Grant:
+    """Keep a claim that was refused. "As now" is what it was to cover, whatever becomes of the claim meanwhile."""
+    listing, gpus = listings.by_id(desk.store.reading(), over.planned.instance_id), over.planned.gpus
+    covers = GpuChoice() if listing is None or len(gpus) == len(listing.gpus) else GpuChoice(indexes=gpus)
+    return _draft(desk, replace(_planned(desk, over), choice=covers if choice is AS_NOW else choice))
 
 
 def draft_booking(desk: Desk, over: OverLimit, wish: Wish) -> Grant:
@@ -126,7 +128,7 @@ def _make(desk: Desk, grant: Grant) -> None:
             booking.book(desk, grant.instance_id, grant.person, wish, grant_id=grant.id)
     else:
         what = (desk, grant.instance_id, grant.person)
-        claiming.claim(*what, choice=grant.choice, length=grant.length, note=grant.note, granted=True)
+        claiming.claim(*what, choice=grant.choice or AS_NOW, length=grant.length, note=grant.note, granted=True)
 
 
 def _close(desk: Desk, grant: Grant, outcome: str = "") -> None:

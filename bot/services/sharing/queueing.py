@@ -129,12 +129,10 @@ def leave(desk: Desk, waiter_id: int, person: str) -> Waiter:
 def take(desk: Desk, offer_id: str, person: str) -> Listing:
     """Take what one is offered: it becomes a claim. Raises Refused when the offer is over."""
     offer, waiter = _offered(desk, offer_id, person)
-    listing = listings.by_id(desk.store.reading(), offer.instance_id)
-    mine = listing.claim_of(person) if listing else None
-    gpus = GpuChoice(indexes=tuple(sorted({*offer.gpus, *(mine.gpus if mine else ())})))
+    gpus = GpuChoice(indexes=offer.gpus)
     length = _before_bookings(desk, offer, waiter.length)
     # should the offer end before the claim is written, the claim stands in line as anybody's would
-    return claiming.claim(desk, offer.instance_id, person, choice=gpus, length=length, note=waiter.note)
+    return claiming.take(desk, offer.instance_id, person, choice=gpus, length=length, note=waiter.note)
 
 
 def _before_bookings(desk: Desk, offer: Offer, length: int) -> int:

@@ -54,11 +54,12 @@ def pick(
     desk: Desk, db: Database, listing: Listing, person: str, *, choice: GpuChoice, taken: Collection[int]
 ) -> tuple[int, ...] | None:
     """The GPUs somebody may claim; None when others hold them. Raises InLine when others wait for them, Refused."""
-    count, busy = max(1, listing.instance.gpu_count), listing.busy
-    picked = choice.pick(count, taken, busy)
+    count, busy, held = max(1, listing.instance.gpu_count), listing.busy, listing.claim_of(person)
+    mine = held.gpus if held else ()
+    picked = choice.pick(count, taken, busy, mine)
     if picked is None or not (listing.waiting or listing.offers):
         return picked
-    in_turn = choice.pick(count, {*taken, *_for_others(desk, db, listing, person)}, busy)
+    in_turn = choice.pick(count, {*taken, *_for_others(desk, db, listing, person)}, busy, mine)
     if in_turn is None:
         own = (each for each in line.of_person(db, person) if each.could_use(listing.instance))
         amount = None if choice.is_whole else len(picked)

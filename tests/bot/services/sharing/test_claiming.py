@@ -5,14 +5,16 @@ import threading
 import pytest
 
 from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.sharing.claims import GRACE, Claim
+from bot.domain.sharing.bookings import Wish
+from bot.domain.sharing.claims import AS_NOW, GRACE, Claim, GpuChoice
 from bot.errors import Refused
 from bot.services.acting import executing
-from bot.services.sharing import claim_ends, claiming
+from bot.services.measuring import judging
+from bot.services.sharing import booking, claim_ends, claiming, offering, queueing
 from store import audit, listings
 from store.sharing import claims
 from store.sql import rows
-from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE
+from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, minute
 
 
 def take(room, name: str, who: str, length: int | None = 4 * HOUR, note: str = "") -> Claim:
@@ -208,3 +210,72 @@ def test_the_database_itself_refuses_a_second_claim_on_a_gpu(room):
     shown = listings.by_id(room.desk.store.reading(), mine.instance_id)
     assert shown is not None
     assert shown.claims == (mine,)
+
+
+def works_on(room, name: str, *gpus: int) -> None:
+    """Its agent has told for 75 minutes that these GPUs work, and that the others are idle."""
+    machine, now = room.machine(name), 1_000_000 + room.clock() // MINUTE
+    for start in (75, 40):
+        ticks = range(now - start, now - start + (35 if start == 75 else 40))
+        told = [minute(gpu, at, 90.0 if gpu in gpus else 0.0) for at in ticks for gpu in range(machine.gpu_count)]
+        room.push(machine.id, told, tick_now=now)
+    judging.judge_all(room.desk)
+
+
+def held(room, name: str, who: str) -> Claim:
+    shown = listings.by_id(room.desk.store.reading(), room.machine(name).id)
+    mine = shown.claim_of(who) if shown else None
+    assert mine is not None
+    return mine
+
+
+@pytest.mark.parametrize(("count", "kept"), [(1, (3,)), (2, (2, 3)), (3, (0, 2, 3)), (8, tuple(range(8)))])
+def test_said_again_with_a_number_it_keeps_the_gpus_on_which_its_job_runs(room, count, kept):
+    machine = room.machine("train-7").id
+    claiming.claim(room.desk, machine, ADA, choice=GpuChoice(indexes=(2, 3)), length=4 * HOUR)
+    works_on(room, "train-7", 3)
+
+    claiming.claim(room.desk, machine, ADA, choice=GpuChoice(count=count))
+
+    assert held(room, "train-7", ADA).gpus == kept
+    assert held(room, "train-7", ADA).until_at == room.clock() + 8 * HOUR
+
+
+def test_gpus_that_somebody_has_booked_for_later_are_not_swapped_for_others(room):
+    machine = room.machine("train-7").id
+    booking.book(room.desk, machine, CY, Wish(room.clock() + 3 * HOUR, HOUR, GpuChoice(indexes=(0,))))
+    claiming.claim(room.desk, machine, ADA, choice=GpuChoice(indexes=(0, 1)), length=2 * HOUR)
+
+    with pytest.raises(booking.Booked):
+        claiming.claim(room.desk, machine, ADA, choice=GpuChoice(count=2), length=5 * HOUR)
+
+    assert held(room, "train-7", ADA).gpus == (0, 1)
+
+
+@pytest.mark.parametrize("choice", [GpuChoice(indexes=(6,)), GpuChoice(count=1), GpuChoice(), AS_NOW])
+def test_what_is_taken_beside_a_claim_lets_no_gpu_go_and_ends_no_sooner(room, choice):
+    machine = room.machine("train-7").id
+    claiming.claim(room.desk, machine, ADA, choice=GpuChoice(indexes=(0, 1)), length=9 * HOUR)
+
+    claiming.take(room.desk, machine, ADA, choice=choice, length=HOUR)
+
+    mine = held(room, "train-7", ADA)
+    assert {0, 1} <= set(mine.gpus)
+    assert len(mine.gpus) == (8 if choice == GpuChoice() else 3 if choice == GpuChoice(indexes=(6,)) else 2)
+    assert mine.until_at == room.clock() + 9 * HOUR
+
+
+def test_a_turn_in_the_line_takes_no_end_from_a_claim_on_the_same_machine(room):
+    machine = room.machine("train-7").id
+    claiming.claim(room.desk, machine, CY, length=2 * HOUR)
+    queueing.wait(room.desk, ADA, instance_id=machine, choice=GpuChoice(count=2), length=HOUR)
+    claiming.release(room.desk, held(room, "train-7", CY).id, CY)
+    offering.offer_due(room.desk)
+    [place] = queueing.places(room.desk, ADA)
+    assert place.offer is not None
+    claiming.claim(room.desk, machine, ADA, choice=GpuChoice(indexes=(7,)), length=9 * HOUR)
+
+    queueing.take(room.desk, place.offer.id, ADA)
+
+    assert held(room, "train-7", ADA).gpus == (0, 1, 7)
+    assert held(room, "train-7", ADA).until_at == room.clock() + 9 * HOUR
