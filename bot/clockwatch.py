@@ -1,6 +1,11 @@
-"""How far this machine's clock is from Slack's, by the Date of Slack's answers; the admins are told when it is far."""
+"""How far this machine's clock is from Slack's, by the Date of Slack's answers; the admins are told when it is far.
+
+Slack's clock also says which of ours is right when the wall clock has jumped, and when a start can't know the time.
+"""
 
 import logging
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from slack_sdk import WebClient
@@ -8,28 +13,83 @@ from slack_sdk.errors import SlackApiError
 
 from bot.domain.clock import SECOND
 from bot.services.desk import Desk
-from handlers.messages.troubles import CLOCK_OFF
+from bot.steadyclock import FAR, SteadyClock
+from handlers.messages.troubles import CLOCK_OFF, CLOCK_RIGHT
 from handlers.send import LOST, slacks_clock
 from store import outbox
 
 log = logging.getLogger(__name__)
-FAR = 60 * SECOND
-"""Signed requests are refused beyond 300 s, and claims and digests begin and end at the wrong moment."""
+LOOK_S = 300.0
+IN_DOUBT_S = 10.0
+AT_ONCE_S = 2.0
+"""Between the first looks of a doubt: a start waits for them."""
+WATCH_S = 1.0
 
 
 class ClockWatch:
     """Asks Slack something small now and then, and looks at when it says it answered."""
 
-    def __init__(self, desk: Desk, client: WebClient) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        client: WebClient,
+        steady: SteadyClock | None = None,
+        resume: Callable[[], None] = lambda: None,
+    ) -> None:
         self._desk = desk
         self._client = client
+        self._steady = steady or SteadyClock(desk.clock, desk.clock)
+        self._resume = resume
+        """Has all jobs run at once."""
         self._told = False
+        self._was_sure = self._steady.is_sure
+        self._gap = self._steady.gap
+        self._looked: float | None = None
+        self._looks = 0
+        """In this doubt."""
         self.off: int | None = None
         """Milliseconds that our clock is ahead of Slack's; None where Slack has not said."""
 
+    def worries(self) -> tuple[str, ...]:
+        """What keeps Valet from acting; nothing while the time is known."""
+        if self._steady.is_sure:
+            return ()
+        return ("the time is not known: nothing ends, is charged or stopped until Slack has told it",)
+
+    def watch(self) -> float:
+        """Notice jumps, ask Slack who is right, and go on when that is known; seconds until the next time."""
+        self._notice()
+        if self._is_due():
+            self._looks += 1
+            self._looked = time.monotonic()
+            self.look()
+            self._notice()
+        return WATCH_S
+
+    def _is_due(self) -> bool:
+        if self._looked is None:
+            return True
+        pause = LOOK_S if self._was_sure else AT_ONCE_S if self._looks < 3 else IN_DOUBT_S
+        return time.monotonic() - self._looked >= pause
+
+    def _notice(self) -> None:
+        sure, gap = self._steady.is_sure, self._steady.gap
+        jumped, self._gap = abs(gap - self._gap) > FAR, gap
+        if jumped:
+            log.critical("This machine's clock has jumped: it is %d s off the time since boot", gap // SECOND)
+            self._looked, self._looks = None, 0
+        if self._was_sure and not sure:
+            log.warning("The time is not known yet: nothing ends, is charged or stopped until Slack has told it")
+        elif sure and not self._was_sure:
+            log.info("The time is known; the clock is %d s off it", gap // SECOND)
+            self._desk.wake()
+        self._was_sure = sure
+        if jumped:
+            self._resume()
+
     def look(self) -> None:
         """Compare, and tell once when they are far apart. The time that the answer took counts as no difference."""
-        before = self._desk.clock()
+        before = self._steady.wall
         try:
             headers = self._client.auth_test().headers
         except SlackApiError as error:
@@ -39,19 +99,25 @@ class ClockWatch:
         theirs = slacks_clock(headers)
         if theirs is None:
             return
-        after = self._desk.clock()
+        self._steady.told(theirs)
+        self._compare(before, theirs, self._steady.wall)
+
+    def _compare(self, before: int, theirs: int, after: int) -> None:
         # Slack names whole seconds
         self.off = before - theirs - SECOND if before > theirs + SECOND else min(0, after - theirs)
-        if abs(self.off) <= FAR:
-            self._told = False
-        elif not self._told:
-            self._tell(self.off, after)
-            self._told = True
+        is_far = abs(self.off) > FAR
+        if is_far and not self._told:
+            log.critical("This clock is %d s off Slack's", self.off // SECOND)
+            self._tell(CLOCK_OFF, str(self.off // SECOND))
+        elif self._told and not is_far:
+            log.warning("This clock agrees with Slack's again")
+            self._tell(CLOCK_RIGHT, "")
+        self._told = is_far
 
-    def _tell(self, off: int, now: int) -> None:
-        log.critical("This clock is %d s off Slack's", off // SECOND)
+    def _tell(self, kind: str, subject: str) -> None:
+        now = self._desk.clock()
         day = datetime.fromtimestamp(now / 1000, UTC).date().isoformat()
         with self._desk.store.writing() as db:
             for admin in sorted(self._desk.roster().admins):
-                outbox.tell(db, admin, f"{CLOCK_OFF}:{day}", kind=CLOCK_OFF, subject=str(off // SECOND), now=now)
+                outbox.tell(db, admin, f"{CLOCK_OFF}:{day}", kind=kind, subject=subject, now=now)
         self._desk.wake()

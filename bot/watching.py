@@ -5,9 +5,8 @@ from collections.abc import Callable, Sequence
 
 from slack_sdk import WebClient
 
-from bot.clockwatch import FAR
 from bot.connection import DEAF_S, OUT_OF_REACH, why
-from bot.domain.clock import MINUTE, SECOND
+from bot.domain.clock import MINUTE, SECOND, Heartbeat
 from bot.domain.listing import Filter
 from bot.domain.money.rates import USD
 from bot.errors import Impaired
@@ -16,6 +15,7 @@ from bot.jobs.worker import Worker
 from bot.services import backing_up, looking, posting
 from bot.services.acting import executing
 from bot.services.desk import Desk
+from bot.steadyclock import FAR
 from bot.telemetry.door import Health
 from bot.telemetry.figures import Figure
 from handlers.blocks import troubles
@@ -41,11 +41,25 @@ def unknown() -> None:
     """Nobody has told how far our clock is off."""
 
 
+Worries = Callable[[], Sequence[str]]
+"""What else keeps Valet from its work."""
+
+
+def none() -> tuple[str, ...]:
+    """Nothing else does."""
+    return ()
+
+
 Values = dict[tuple[str, ...], float]
 
 
 def health(
-    desk: Desk, schedule: Schedule, silence: Silence, workers: Sequence[Worker] = (), off: Off = unknown
+    desk: Desk,
+    schedule: Schedule,
+    silence: Silence,
+    workers: Sequence[Worker] = (),
+    off: Off = unknown,
+    worries: Worries = none,
 ) -> Health:
     """Well while the database can be used, jobs come to their end, messages leave, Slack is heard and clocks agree."""
     late = [*_late(schedule), *(each.name for each in workers if each.age_s * SECOND > STALE_TICK)]
@@ -65,6 +79,7 @@ def health(
     ahead = off()
     if ahead is not None and abs(ahead) > FAR:
         problems.append(f"the clock is {abs(ahead) // SECOND} s off Slack's")
+    problems = [*worries(), *problems]
     return Health(not problems, tuple(problems))
 
 
@@ -138,9 +153,10 @@ class StoreAlarm:
     Straight to Slack: the outbox is a part of the database.
     """
 
-    def __init__(self, desk: Desk, client: WebClient) -> None:
+    def __init__(self, desk: Desk, client: WebClient, beat: Callable[[], Heartbeat] | None = None) -> None:
         self._desk = desk
         self._client = client
+        self._beat = beat or (lambda: Heartbeat(desk.clock()))
         self._told = ""
         self._well_since: int | None = None
 
@@ -148,7 +164,7 @@ class StoreAlarm:
         """Write something, and say what has changed since the last look."""
         now, trouble = self._desk.clock(), self._desk.store.trouble
         try:
-            self._desk.store.check(now)
+            self._desk.store.check(self._beat())
         except Impaired:
             self._well_since = None
             if trouble.reason != self._told and self._tell(self._alarm(trouble.reason)):

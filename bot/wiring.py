@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
-from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from bot.billing.aws_prices import AwsPrices, aws_prices
 from bot.billing.bill import Bill
@@ -17,7 +15,7 @@ from bot.billing.chosen import chosen
 from bot.clockwatch import ClockWatch
 from bot.connection import OUT_OF_REACH, Connection, why
 from bot.domain.clock import Clock
-from bot.domain.measuring.readings import Push
+from bot.front import front
 from bot.jobs.lanes import Lanes
 from bot.jobs.schedule import Job, Schedule
 from bot.jobs.table import jobs
@@ -26,20 +24,16 @@ from bot.providers import Provider
 from bot.providers.runner import Runner
 from bot.services.acting import executing
 from bot.services.desk import Desk
-from bot.services.measuring import ingesting
-from bot.services.sharing import calendars, offering, running
+from bot.services.sharing import offering, running
 from bot.settings import Secrets, Settings
+from bot.steadyclock import SteadyClock
 from bot.telemetry import Source
-from bot.telemetry.calendar_door import CalendarDoor
-from bot.telemetry.door import Receipt, door
-from bot.telemetry.runs_door import RunsDoor
 from bot.telemetry.serving import DoorServer
-from bot.watching import STALE_TICK, Off, Silence, StoreAlarm, figures, health, unknown
-from handlers import http, listen
+from bot.watching import STALE_TICK, Silence, StoreAlarm
+from handlers import listen
 from handlers.notifier import Notifier
 from handlers.people import Identity, People
 from store import Store
-from store.measuring import agents
 
 if TYPE_CHECKING:
     from bot.providers.clients import Clients
@@ -65,6 +59,8 @@ class Valet:
     """Empties the outbox."""
     usher: Worker
     """Offers what is free to those who wait."""
+    clocks: Worker
+    """Watches for jumps of the wall clock, and asks Slack what time it is."""
     door: DoorServer
     client: WebClient
     connection: Connection | None
@@ -83,6 +79,7 @@ class Valet:
     def start(self) -> None:
         """Open the door, pick up what a crash left, and go to work; Slack is reached in the background."""
         self.door.start()
+        self.clocks.start()
         self.carrier.start()
         self.usher.start()
         self.schedule.start()
@@ -125,6 +122,7 @@ class Valet:
         if self.connection is not None:
             self.connection.close()
         self.door.stop()
+        self.clocks.stop()
         self.schedule.stop()
         self.carrier.stop()
         self.lanes.stop()
@@ -231,20 +229,24 @@ def build(
     face = listen.build(desk, client, identity, people.profiles, signing_secret=secrets.signing_secret)
     notifier = Notifier(desk, client, pace_s=pace_s)
     lanes = Lanes("carry-out", lambda: executing.by_source(desk))
-    carrier = Worker("carry-out", lambda: _carry_out(desk, lanes), 10)
+    steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock, clock)
+    carrier = Worker("carry-out", lambda: _carry_out(desk, lanes) if steady.is_sure else None, 10)
     poster = Worker("outbox", notifier.drain, 5)
-    usher = Worker("line", lambda: _usher(desk), 30)
+    usher = Worker("line", lambda: _usher(desk) if steady.is_sure else None, 30)
     workers += [carrier, poster, usher]
     connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token)
-    alarm, clocks = StoreAlarm(desk, client), ClockWatch(desk, client)
+    alarm = StoreAlarm(desk, client, lambda: steady.heartbeat)
     bill, aws = partners.bill or chosen(settings), partners.prices or aws_prices(settings, clients_of(rooms))
     table = [*jobs(desk, people.refresh, told_by, bill, aws, people.name), Job("database", 10, alarm.look)]
-    table.append(Job("slack clock", 300, clocks.look))
-    schedule = Schedule(table, clock)
+    schedule = Schedule(table, clock, lambda: steady.is_sure)
+    watch = ClockWatch(desk, client, steady, schedule.run_now)
+    clocks = Worker("clock", watch.watch, 10)
     silence: Silence = connection.silent_s if connection is not None else lambda: None
-    app = front(desk, face, schedule, silence, workers, lambda: clocks.off, slack_http=bool(secrets.signing_secret))
+    by_http = bool(secrets.signing_secret)
+    watched = [*workers, clocks]
+    app = front(desk, face, schedule, silence, watched, lambda: watch.off, watch.worries, slack_http=by_http)
     server = DoorServer(app, settings.door.host, settings.door.port)
-    own = (schedule, lanes, carrier, poster, usher, server)
+    own = (schedule, lanes, carrier, poster, usher, clocks, server)
     return Valet(desk, face, identity, people, notifier, *own, client, connection)
 
 
@@ -258,37 +260,3 @@ def _carry_out(desk: Desk, lanes: Lanes) -> None:
         lanes.run()
     finally:
         running.carry_out(desk)
-
-
-def front(
-    desk: Desk,
-    face: listen.Face,
-    schedule: Schedule,
-    silence: Silence,
-    workers: Sequence[Worker] = (),
-    off: Off = unknown,
-    *,
-    slack_http: bool,
-) -> Starlette:
-    """What listens on the door's address: the door, and Slack's requests when they come by HTTP."""
-    runs_door = RunsDoor(
-        lambda sha256: agents.host_of(desk.store.reading(), sha256),
-        lambda host: running.offered(desk, host),
-        lambda host, run_id, seen: running.reported(desk, host, run_id, seen),
-        desk.clock,
-    )
-    app = door(
-        lambda push, ip: _receive(desk, push, ip),
-        lambda sha256: agents.host_of(desk.store.reading(), sha256),
-        lambda: health(desk, schedule, silence, workers, off),
-        metrics=lambda: figures(desk, schedule, silence, off),
-        more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendars.feed(desk, sha256)).routes()],
-        clock=desk.clock,
-    )
-    routes = [*([http.route(face.app)] if slack_http else []), Mount("/", app)]
-    return Starlette(routes=routes)
-
-
-def _receive(desk: Desk, push: Push, ip: str) -> Receipt:
-    stored = ingesting.receive(desk, push, ip)
-    return Receipt(stored, duplicate=stored == 0 and bool(push.minutes))

@@ -11,10 +11,12 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from bot.domain.clock import Heartbeat
 from bot.errors import Impaired, Refused, Unreachable, ValetError
+from store import heartbeats
 from store.lock import KEEPING, Locked, ProcessLock
 from store.schema import migrate
-from store.sql import changed, one, sqlite3
+from store.sql import one, sqlite3
 from store.trouble import DAMAGED, MOVED, UNREADABLE, UNWRITABLE, Trouble, Watched, impaired, reason_of
 
 log = logging.getLogger(__name__)
@@ -161,7 +163,7 @@ class Store:
             return None
         return found.st_dev, found.st_ino, found.st_mtime_ns
 
-    def check(self, now: int) -> None:
+    def check(self, now: int | Heartbeat) -> None:
         """Write something, and see that it goes into the file that others open: raises Impaired when it does not.
 
         SQLite itself goes on writing, unnoticed, into a file that was moved away or deleted. The keeper of a damaged
@@ -172,7 +174,14 @@ class Store:
         if self._identity() != self._file:
             self.trouble.note(MOVED)
         with self.writing() as db:
-            changed(db, "INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)", now)
+            heartbeats.note(db, now if isinstance(now, Heartbeat) else Heartbeat(now))
+
+    def heartbeat(self) -> Heartbeat | None:
+        """When a process last looked after this database; None where that is not known."""
+        try:
+            return heartbeats.last(self.reading())
+        except Impaired:
+            return None
 
     def _go_on(self) -> None:
         """Raises Impaired while there is no good file. Readers of other threads are theirs to close."""

@@ -3,7 +3,7 @@
 from sqlite_utils import Database, Migrations
 
 from bot.errors import Refused
-from store import audit, backups, fleet, mending, naming, others, outbox, people_names, step_hashes, trouble
+from store import audit, backups, fleet, heartbeats, mending, naming, others, outbox, people_names, step_hashes, trouble
 from store.acting import (
     actions,
     batches,
@@ -92,6 +92,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_retirements", retirements.SCHEMA),
     ("0002_given_names", hosts.NAMES_SCHEMA),
     ("0002_newcomers", minutes.NEWCOMERS),
+    ("0002_since_boot", heartbeats.SINCE_BOOT),
 )
 
 

@@ -49,7 +49,7 @@ def run(config: Path, *, verbose: bool) -> None:
     connecting anew did not help: whatever supervises it should start it again.
     """
     from bot import settings as configuration
-    from bot.domain.clock import system_clock
+    from bot.steadyclock import SteadyClock, boot_id
     from bot.wiring import build, providers
     from store import ProcessLock, Store
 
@@ -59,7 +59,9 @@ def run(config: Path, *, verbose: bool) -> None:
     lock = ProcessLock(Path(chosen.database))
     try:
         store = Store(chosen.database, keeper=True)
-        deaf = _work(build(chosen, secrets, store, clock=system_clock, rooms=providers(chosen, system_clock)))
+        clock = SteadyClock(boot=boot_id())
+        clock.begin(store.heartbeat())
+        deaf = _work(build(chosen, secrets, store, clock=clock, rooms=providers(chosen, clock)))
     finally:
         lock.release()
     if deaf:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -9,6 +10,17 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 Clock = Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A moment at which a process lived."""
+
+    at: int
+    since_boot: int | None = None
+    """Milliseconds between the start of the machine and that moment; None where that is not known."""
+    boot: str = ""
+    """Which start of the machine; empty where that is not known."""
 
 
 def system_clock() -> int:

@@ -5,6 +5,7 @@ APScheduler keeps the jobs in memory only: its stored jobs die of a locked datab
 """
 
 import logging
+import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,15 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.domain.clock import SECOND, Clock, system_clock
 from bot.jobs.edge import attempt
+
+LOOK_S = 0.5
+TIMELESS = frozenset({"database", "groups", "names", "examine database"})
+"""Jobs that end, charge, stop and post nothing: they go on while the time is not known."""
+
+
+def always() -> bool:
+    """The time is known."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +38,11 @@ class Job:
 class Schedule:
     """Runs the table until stopped, each job first at once."""
 
-    def __init__(self, jobs: Sequence[Job], clock: Clock = system_clock) -> None:
+    def __init__(self, jobs: Sequence[Job], clock: Clock = system_clock, is_sure: Callable[[], bool] = always) -> None:
         self._jobs = tuple(jobs)
         self._clock = clock
+        self._is_sure = is_sure
+        self._over = threading.Event()
         self._done_at: dict[str, int] = {}
         # each job has a thread of its own: what it once took, its thread's heap keeps, and takes again the next time
         own = {job.name: ThreadPoolExecutor(1) for job in self._jobs}
@@ -38,7 +50,7 @@ class Schedule:
 
     def start(self) -> None:
         """Begin; each job runs once right away."""
-        logging.getLogger("apscheduler").setLevel(logging.WARNING)  # else it writes two lines for every run
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)  # else it writes of every run and every wait
         now = self._clock()
         for job in self._jobs:
             # a job that never comes to an end grows old from here on
@@ -58,7 +70,10 @@ class Schedule:
         self._scheduler.start()
 
     def run(self, job: Job) -> None:
-        """Run one job; a failure is logged and the next tick tries again."""
+        """Run one job; a failure is logged and the next tick tries again. While the time is not known, most wait."""
+        while job.name not in TIMELESS and not self._is_sure():
+            if self._over.wait(LOOK_S):
+                return
         done, _ = attempt(f"job {job.name}", job.run)
         if done:
             self._done_at[job.name] = self._clock()
@@ -76,6 +91,11 @@ class Schedule:
             if job.name not in but and (done is None or now - done >= job.every_s * SECOND):
                 self.run(job)
 
+    def run_now(self) -> None:
+        """Have every job run at once: APScheduler goes by the wall clock, and one set back would let none run."""
+        for job in self._scheduler.get_jobs() if self._scheduler.running else ():
+            job.modify(next_run_time=datetime.now(UTC))
+
     def ages(self) -> dict[str, int]:
         """Milliseconds since each job last came to its end, or since the start where it never did."""
         now = self._clock()
@@ -83,5 +103,6 @@ class Schedule:
 
     def stop(self) -> None:
         """Let running jobs end, start no more."""
+        self._over.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)

@@ -59,6 +59,12 @@ def clock_off(seconds: int) -> Reply:
     """Our clock and Slack's differ by so many seconds."""
     way = "ahead of" if seconds > 0 else "behind"
     return plainly(
-        f"*The clock of Valet's machine is {abs(seconds):,} s {way} Slack's.* Claims, digests and on-hours come at the "
-        "wrong moment by that much, and beyond 300 s signed requests of Slack's are refused. Set its clock (NTP)."
+        f"*The clock of Valet's machine is {abs(seconds):,} s {way} Slack's.* Valet goes by Slack's time, so "
+        "that claims, digests and charges keep their moments. Beyond 300 s signed requests of Slack's are refused. "
+        "Set the clock (NTP)."
     )
+
+
+def clock_right() -> Reply:
+    """Our clock and Slack's agree again."""
+    return plainly("The clock of Valet's machine agrees with Slack's again.")

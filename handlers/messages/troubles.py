@@ -8,6 +8,7 @@ from handlers.blocks.parts import Reply
 from handlers.messages.drawing import Draw
 
 CLOCK_OFF = "clock_off"
+CLOCK_RIGHT = "clock_right"
 
 
 def kept(desk: Desk, subject: str) -> Reply | None:
@@ -26,4 +27,14 @@ def clock_off(_desk: Desk, subject: str) -> Reply | None:
     return troubles.clock_off(int(subject))
 
 
-KINDS: dict[str, Draw] = {undelivered.KIND: kept, CLOCK_OFF: clock_off, backing_up.FAILED: backup_failed}
+def clock_right(_desk: Desk, _subject: str) -> Reply | None:
+    """Our clock and Slack's agree again, for an admin."""
+    return troubles.clock_right()
+
+
+KINDS: dict[str, Draw] = {
+    undelivered.KIND: kept,
+    CLOCK_OFF: clock_off,
+    CLOCK_RIGHT: clock_right,
+    backing_up.FAILED: backup_failed,
+}

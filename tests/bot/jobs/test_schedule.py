@@ -72,3 +72,24 @@ def test_only_what_is_due_runs_again_but_what_was_left_out(clock):
     schedule.run_due()
 
     assert ran == ["sweep", "budgets", "forecasts", "sweep", "sweep", "budgets", "forecasts"]
+
+
+def test_jobs_wait_until_the_time_is_known_and_none_is_left_out(clock):
+    sure = threading.Event()
+    begun = {"database": threading.Event(), "claims": threading.Event()}
+    schedule = Schedule([Job(name, 3600, begun[name].set) for name in begun], clock, sure.is_set)
+    schedule.start()
+    assert begun["database"].wait(10)
+    assert not begun["claims"].is_set()
+
+    sure.set()
+
+    assert begun["claims"].wait(10)
+    schedule.stop()
+
+
+def test_a_schedule_ends_while_the_time_is_not_known(clock):
+    schedule = Schedule([Job("claims", 3600, lambda: 1 / 0)], clock, lambda: False)
+    schedule.start()
+
+    schedule.stop()

@@ -1,0 +1,54 @@
+"""What listens on the door's address: agents, health and metrics, calendars, runs, and Slack where it comes by HTTP."""
+
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from bot.domain.measuring.readings import Push
+from bot.jobs.schedule import Schedule
+from bot.jobs.worker import Worker
+from bot.services.desk import Desk
+from bot.services.measuring import ingesting
+from bot.services.sharing import calendars, running
+from bot.telemetry.calendar_door import CalendarDoor
+from bot.telemetry.door import Receipt, door
+from bot.telemetry.runs_door import RunsDoor
+from bot.watching import Off, Silence, Worries, figures, health, none, unknown
+from handlers import http, listen
+from store.measuring import agents
+
+
+def front(
+    desk: Desk,
+    face: listen.Face,
+    schedule: Schedule,
+    silence: Silence,
+    workers: Sequence[Worker] = (),
+    off: Off = unknown,
+    worries: Worries = none,
+    *,
+    slack_http: bool,
+) -> Starlette:
+    """What listens on the door's address: the door, and Slack's requests when they come by HTTP."""
+    runs_door = RunsDoor(
+        lambda sha256: agents.host_of(desk.store.reading(), sha256),
+        lambda host: running.offered(desk, host),
+        lambda host, run_id, seen: running.reported(desk, host, run_id, seen),
+        desk.clock,
+    )
+    app = door(
+        lambda push, ip: _receive(desk, push, ip),
+        lambda sha256: agents.host_of(desk.store.reading(), sha256),
+        lambda: health(desk, schedule, silence, workers, off, worries),
+        metrics=lambda: figures(desk, schedule, silence, off),
+        more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendars.feed(desk, sha256)).routes()],
+        clock=desk.clock,
+    )
+    routes = [*([http.route(face.app)] if slack_http else []), Mount("/", app)]
+    return Starlette(routes=routes)
+
+
+def _receive(desk: Desk, push: Push, ip: str) -> Receipt:
+    stored = ingesting.receive(desk, push, ip)
+    return Receipt(stored, duplicate=stored == 0 and bool(push.minutes))
