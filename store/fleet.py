@@ -69,56 +69,35 @@ SHAPES = (
     "ALTER TABLE instances ADD COLUMN paid_anyway TEXT",
 )
 """NULL until the next look: not known."""
+SEEN_AT = ("ALTER TABLE instances ADD COLUMN seen_at INTEGER",)
+"""When the look began that a row shows, where an action made it; NULL: not known, or older than its source's."""
 PRIVATE_ADDRESSES = ("ALTER TABLE instances ADD COLUMN private_address TEXT NOT NULL DEFAULT ''",)
 _COLUMNS = (
-    *(
-        "id",
-        "name",
-        "provider",
-        "source",
-        "type",
-        "state",
-        "gpu_model",
-        "gpu_count",
-        "gpu_memory_mib",
-        "nvme_gb",
-        "zone",
-    ),
-    *(
-        "launched_at",
-        "stopped_at",
-        "lifecycle",
-        "asg",
-        "stop_protected",
-        "root_device",
-        "addresses",
-        "private_address",
-        "state_reason",
-        "disks",
-        "tags",
-        "shape",
-    ),
+    *("id", "name", "provider", "source", "type", "state", "gpu_model", "gpu_count", "gpu_memory_mib", "nvme_gb"),
+    *("zone", "launched_at", "stopped_at", "lifecycle", "asg", "stop_protected", "root_device", "addresses"),
+    *("private_address", "state_reason", "disks", "tags", "shape"),
 )
 _TERMS = ("paid_anyway", "team", "rate_micros", "rate_source")
 _UPSERT = (
     f"INSERT INTO instances ({', '.join(_COLUMNS)}, paid_anyway, team, rate_micros, rate_source, rate_exact, "
-    f"looks_like, gone_at) VALUES ({', '.join('?' * len(_COLUMNS))}, ?, ?, ?, ?, ?, ?, NULL) "
+    f"looks_like, seen_at, gone_at) VALUES ({', '.join('?' * len(_COLUMNS))}, ?, ?, ?, ?, ?, ?, ?, NULL) "
     "ON CONFLICT (id) DO UPDATE SET "
     + ", ".join(f"{column} = excluded.{column}" for column in (*_COLUMNS[1:], *_TERMS))
-    + ", rate_exact = excluded.rate_exact, looks_like = excluded.looks_like, own_name = NULL, gone_at = NULL"
+    + ", rate_exact = excluded.rate_exact, looks_like = excluded.looks_like, own_name = NULL, "
+    "seen_at = excluded.seen_at, gone_at = NULL"
 )
 
 
-def save(db: Database, instance: Instance, *, team: str, rate: Rate | None) -> None:
-    """Write one instance as it was just seen."""
-    save_all(db, [(instance, team, rate)])
+def save(db: Database, instance: Instance, *, team: str, rate: Rate | None, seen_at: int | None = None) -> None:
+    """Write one instance as it was just seen; `seen_at` is when the look began that shows it."""
+    save_all(db, [(instance, team, rate)], seen_at)
 
 
-def save_all(db: Database, seen: Iterable[tuple[Instance, str, Rate | None]]) -> None:
+def save_all(db: Database, seen: Iterable[tuple[Instance, str, Rate | None]], seen_at: int | None = None) -> None:
     """Write instances as they were just seen, with their team and rate; names that look alike are told apart."""
     written = list(seen)
     looks = naming.looks_of(db, [instance.id for instance, _, _ in written])
-    many(db, _UPSERT, (_values(instance, team, rate) for instance, team, rate in written))
+    many(db, _UPSERT, ((*_values(instance, team, rate), seen_at) for instance, team, rate in written))
     naming.tell_apart(db, looks | {look_of(instance.told_name) for instance, _, _ in written})
 
 
@@ -146,8 +125,20 @@ def of_source(db: Database, source: str) -> dict[str, Row]:
     return {row["id"]: row for row in rows(db, "SELECT * FROM instances WHERE source = ? AND gone_at IS NULL", source)}
 
 
+def missed_since(db: Database, source: str, after: int) -> dict[str, Row]:
+    """The instances that the looks at a source have missed since an instant or later, by id, as rows."""
+    sql = "SELECT * FROM instances WHERE source = ? AND gone_at > ?"
+    return {row["id"]: row for row in rows(db, sql, source, after)}
+
+
+def missed_at(db: Database, instance_id: str) -> int | None:
+    """Since when the looks do not show an instance that was seen once; None while they do."""
+    row = one(db, "SELECT gone_at FROM instances WHERE id = ?", instance_id)
+    return row["gone_at"] if row else None
+
+
 def mark_gone(db: Database, ids: Iterable[str], now: int) -> None:
-    """These are no longer there; their history stays, and their names are free for others."""
+    """A look misses these: they are not listed, their names are free for others, and they are gone if that lasts."""
     left = list(ids)
     if left:
         many(db, "UPDATE instances SET gone_at = ?, state = 'terminated' WHERE id = ?", ((now, each) for each in left))

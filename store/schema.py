@@ -93,6 +93,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_given_names", hosts.NAMES_SCHEMA),
     ("0002_newcomers", minutes.NEWCOMERS),
     ("0002_since_boot", heartbeats.SINCE_BOOT),
+    ("0002_seen_at", fleet.SEEN_AT),
 )
 
 

@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.domain.clock import MINUTE
 from bot.domain.shape import Shape
 
 Provider = Literal["ec2", "owned"]
 State = Literal["pending", "running", "stopping", "stopped", "terminated", "unknown"]
 Lifecycle = Literal["on-demand", "spot", "capacity-block"]
+GONE_AFTER = 10 * MINUTE
+"""What no look has shown for so long is gone. One look may miss one: until then nothing that concerns it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,16 @@ class Instance:
     def account(self) -> str:
         """The account a rented one is in, as its source has it."""
         return self.source.partition("/")[2].rpartition("/")[0]
+
+
+def gone_since(now: int) -> int:
+    """Whatever was missed at this instant or before, and not seen since, is gone."""
+    return now - GONE_AFTER
+
+
+def is_gone(missed_at: int | None, now: int) -> bool:
+    """Whether an instance that the looks have not shown since then is gone; None: the newest look showed it."""
+    return missed_at is not None and missed_at <= gone_since(now)
 
 
 def plain(text: str, limit: int = 120) -> str:

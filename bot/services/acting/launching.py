@@ -97,7 +97,7 @@ def born(desk: Desk, action: Action, made: Instance) -> None:
     """Note which machine it is, and tell whoever asked."""
     now = desk.clock()
     with desk.store.writing() as db:
-        steps.save(desk, db, made)
+        steps.save(desk, db, made, seen_at=now)
         if makings.born(db, action, made.id):
             audit.add(db, now, "valet", "launched", subject=made.id, detail=f"{action.id} for {action.requester}")
             ending.show(desk, db, action)
@@ -185,6 +185,7 @@ def _seen(desk: Desk, action: Action) -> Instance | None:
     known = replace(fleet.instance_of(row), state="terminated") if row else None
     if known is None:
         return None
+    began = desk.clock()
     try:
         made = steps.provider_of(desk, known.provider, known.source).describe(known)
     except Unreachable as error:
@@ -192,7 +193,7 @@ def _seen(desk: Desk, action: Action) -> Instance | None:
         return None
     if made is not None:
         with desk.store.writing() as db:
-            steps.save(desk, db, made)
+            steps.save(desk, db, made, seen_at=began)
         return made
     late = steps.since_call(action, desk.clock()) > APPEARS_WITHIN + MINUTE
     return known if late else None

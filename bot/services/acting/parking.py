@@ -23,11 +23,12 @@ from bot.domain.acting.parking import (
     over,
 )
 from bot.domain.acting.windows import OnHours, is_on, last_edge, next_edge
+from bot.domain.fleet import is_gone
 from bot.domain.listing import Filter, Listing
 from bot.errors import Refused
 from bot.services.acting import ending, on_hours, planning, waking, warning
 from bot.services.desk import Desk, channel_of
-from store import audit, listings
+from store import audit, fleet, listings
 from store.acting import actions, decisions, parkings
 
 
@@ -119,6 +120,8 @@ def _never(desk: Desk, listing: Listing) -> str | None:
 def _move_on(desk: Desk, parking: Parking, listing: Listing | None, own: HoursRule | None, *, now: int) -> None:
     if parking.rule == "hours":
         parking = replace(parking, decider=on_hours.setter(own))
+    if listing is None and not is_gone(fleet.missed_at(desk.store.reading(), parking.instance_id), now):
+        return  # one look has missed it: it is neither stopped nor forgotten
     gone = _gone(desk, parking, listing, own, now=now)
     if listing is None or gone:
         with desk.store.writing() as db:

@@ -24,4 +24,5 @@ def look(desk: Desk) -> None:
             heard = minutes.last_of(db, action.instance_id) or 0
             if row["launched_at"] == action.launched_at and now - max(heard, action.called_at) >= SILENT:
                 instance = fleet.instance_of(row)
-                steps.save(desk, db, replace(instance, state="stopped", stopped_at=heard or action.called_at))
+                stopped = replace(instance, state="stopped", stopped_at=heard or action.called_at)
+                steps.save(desk, db, stopped, seen_at=now)

@@ -12,7 +12,7 @@ from bot.domain.acting.actions import STOP_DEADLINE, Action, ActionState
 from bot.domain.acting.obstacles import Scene
 from bot.domain.acting.resizing import reason_to_leave, reason_to_wait
 from bot.domain.clock import HOUR
-from bot.domain.fleet import Instance
+from bot.domain.fleet import Instance, is_gone
 from bot.errors import Refused, Unreachable
 from bot.services.acting import arriving, cloning, ending, moving, scenes, steps
 from bot.services.acting.stopping import MOST_CALLS, RECALL_AFTER
@@ -58,17 +58,19 @@ def arrive(desk: Desk, action: Action, made: Instance, outcome: str) -> None:
 
 def _follow_old(desk: Desk, action: Action, arrived_at: int) -> None:
     row = fleet.by_id(desk.store.reading(), action.instance_id)
-    known = fleet.instance_of(row) if row else None
+    known, began = fleet.instance_of(row) if row else None, desk.clock()
     try:
         old = steps.provider_of(desk, known.provider, known.source).describe(known) if known else None
     except Unreachable as error:
         _give_up_late(desk, action, error)
         return
+    if old is None and row is not None and not is_gone(row["gone_at"], began):
+        return  # one look has missed it
     if old is None or old.state == "terminated":
         _close(desk, action, f"{action.facts.name} itself is gone.")
         return
     with desk.store.writing() as db:
-        steps.save(desk, db, old)
+        steps.save(desk, db, old, seen_at=began)
     late = desk.clock() - arrived_at > patience(action)
     if old.state == "stopped":
         _close(desk, action, f"{old.name} itself is stopped and kept.", gives_up=True)

@@ -8,7 +8,7 @@ from sqlite_utils import Database
 from bot.domain.acting.actions import APPROVAL_LASTS, VALET, Action, ActionState
 from bot.domain.acting.obstacles import Scene
 from bot.domain.clock import MINUTE
-from bot.domain.fleet import Instance
+from bot.domain.fleet import Instance, is_gone
 from bot.errors import Refused, Unreachable
 from bot.providers import Provider
 from bot.services.acting import ending, scenes, unasked
@@ -30,7 +30,7 @@ def look(desk: Desk, action: Action, instance_id: str, *, deadline: int) -> Inst
     row = fleet.by_id(desk.store.reading(), instance_id)
     if row is None:
         return None
-    known = fleet.instance_of(row)
+    known, began = fleet.instance_of(row), desk.clock()
     try:
         instance = provider_of(desk, known.provider, known.source).describe(known)
     except Unreachable as error:
@@ -40,10 +40,10 @@ def look(desk: Desk, action: Action, instance_id: str, *, deadline: int) -> Inst
         _not_looked(desk, action, str(error))
         return None
     if instance is None:
-        close(desk, action, failed(action), f"{known.name} is gone.")
+        _missed(desk, action, known, row["gone_at"], deadline=deadline)
         return None
     with desk.store.writing() as db:
-        save(desk, db, instance)
+        save(desk, db, instance, seen_at=began)
         row = fleet.by_id(db, instance_id) or row
     instance = replace(instance, name=row["name"], own_name=row["own_name"] or "")
     if instance.state == "terminated":
@@ -52,14 +52,24 @@ def look(desk: Desk, action: Action, instance_id: str, *, deadline: int) -> Inst
     return instance
 
 
-def save(desk: Desk, db: Database, instance: Instance) -> None:
-    """Write an instance as it was just seen."""
-    row = fleet.by_id(db, instance.id)
+def _missed(desk: Desk, action: Action, known: Instance, missed_at: int | None, *, deadline: int) -> None:
+    """The provider shows it no more: it is gone once no look has shown it for long; until then it is asked again."""
+    if is_gone(missed_at, desk.clock()):
+        close(desk, action, failed(action), f"{known.name} is gone.")
+    else:
+        give_up_late(desk, action, Unreachable(f"{known.name} is not to be seen"), deadline=deadline)
+
+
+def save(desk: Desk, db: Database, instance: Instance, *, seen_at: int) -> None:
+    """Write an instance as a look has shown it that began at `seen_at`, unless a later look is written down."""
+    row, swept_at = fleet.by_id(db, instance.id), fleet.ok_at(db, instance.source)
+    if row is not None and seen_at < max(row["seen_at"] or 0, swept_at or 0):
+        return
     owned = instance.provider == "owned" and row is not None
     rate = fleet.rate_of(row) if owned and row else pricing.rate(desk, db, instance)
-    fleet.save(db, instance, team=pricing.team_of(desk.settings, instance), rate=rate)
-    before, last_look = {instance.id: row} if row else {}, fleet.ok_at(db, instance.source)
-    standing.note(db, instance.source, [instance], before, desk.clock(), last_look=last_look)
+    fleet.save(db, instance, team=pricing.team_of(desk.settings, instance), rate=rate, seen_at=seen_at)
+    before = {instance.id: row} if row else {}
+    standing.note(db, instance.source, [instance], before, desk.clock(), last_look=swept_at)
 
 
 def provider_of(desk: Desk, name: str, source: str) -> Provider:

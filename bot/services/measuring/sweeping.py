@@ -1,11 +1,11 @@
 """One look at every provider: the fleet into the store, running time into the ledger."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from sqlite_utils import Database
 
-from bot.domain.fleet import Instance, Look
+from bot.domain.fleet import Instance, Look, gone_since
 from bot.domain.money.metering import Meter, Seen, advance
 from bot.domain.money.rates import Charge, Rate
 from bot.services.desk import Desk
@@ -42,22 +42,27 @@ def _say_unlooked(desk: Desk, looked_at: set[str]) -> None:
 
 
 def record(desk: Desk, look: Look, now: int) -> None:
-    """Write one look, with the running time it proves, in one transaction."""
+    """Write one look, with the running time it proves, in one transaction. It began at `now`.
+
+    What an action has seen of a machine since then is newer, and stands.
+    """
     with desk.store.writing() as db:
         last_look = fleet.ok_at(db, look.source)
         fleet.heard(db, look, now)
         if look.error:
             return
-        known = fleet.of_source(db, look.source)
-        gone = known.keys() - {instance.id for instance in look.instances}
-        vanished = [fleet.instance_of(known[each]) for each in gone]
+        known, missed = fleet.of_source(db, look.source), fleet.missed_since(db, look.source, gone_since(now))
+        newer = {key for key, row in known.items() if (row["seen_at"] or 0) > now}
+        shown = [each for each in look.instances if each.id not in newer]
+        gone = known.keys() - {each.id for each in look.instances} - newer
         book = pricing.book(desk, db, look.source)
-        told = [(each, pricing.team_of(desk.settings, each), book.rate(each)) for each in look.instances]
+        told = [(each, pricing.team_of(desk.settings, each), book.rate(each)) for each in shown]
         fleet.save_all(db, [each for each in told if _differs(each, known.get(each[0].id))])
         others.keep(db, look.source, look.others)
-        standing.note(db, look.source, look.instances, known, now, last_look=last_look)
-        seen = [(each, each.state == "running") for each in look.instances] + [(each, False) for each in vanished]
-        _meter(db, look.source, seen, now, last_look=last_look)
+        standing.note(db, look.source, shown, missed | known, now, last_look=last_look)
+        vanished = [(fleet.instance_of(known[each]), False) for each in gone]
+        seen = [(each, each.state == "running") for each in shown] + vanished
+        _meter(db, look.source, seen, now, last_look=last_look, back=missed.keys() - known.keys())
         fleet.mark_gone(db, gone, now)
         fleet.forget_verdicts_of_stopped(db)
 
@@ -70,9 +75,18 @@ def _differs(told: tuple[Instance, str, Rate | None], row: Row | None) -> bool:
 
 
 def _meter(
-    db: Database, source: str, instances: Iterable[tuple[Instance, bool]], now: int, *, last_look: int | None
+    db: Database,
+    source: str,
+    instances: Iterable[tuple[Instance, bool]],
+    now: int,
+    *,
+    last_look: int | None,
+    back: Collection[str] = (),
 ) -> None:
-    """Carry on, open and close the meters of a source's instances, each with whether it runs."""
+    """Carry on, open and close the meters of a source's instances, each with whether it runs.
+
+    Those that are `back` were missed just before. The same launch has run all the while, and is charged so.
+    """
     meters = ledger.open_meters(db, source)
     terms = listings.terms(db, source)
     holds = claims.holds(db, source, min((meter.from_at for meter in meters.values()), default=now))
@@ -88,7 +102,8 @@ def _meter(
         run = (instance.id, running, instance.launched_at, instance.stopped_at)
         view = Seen(*run, known.rate_micros, known.team, known.use, held, known.exact)
         until = 0 if meter else ledger.charged_until(db, instance.id)
-        due, after = advance(meter, view, now, last_look=last_look, charged_until=until)
+        looked = 0 if instance.id in back and until else last_look
+        due, after = advance(meter, view, now, last_look=looked, charged_until=until)
         charges += due
         if after is None:
             still.append(instance.id)

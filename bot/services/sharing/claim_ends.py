@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.clock import MINUTE
+from bot.domain.fleet import gone_since
 from bot.domain.sharing.claims import GRACE, Claim, EndReason
 from bot.services import digesting
 from bot.services.desk import Desk
@@ -10,16 +10,13 @@ from bot.services.sharing import reminding, requesting
 from store import audit, outbox
 from store.sharing import claims
 
-GONE_FOR = 10 * MINUTE
-"""An instance must be gone this long before claims on it end; one look may miss one."""
-
 
 def expire(desk: Desk) -> int:
     """End claims whose time and grace are over or whose instance is gone, and tell their holders; how many."""
     now = desk.clock()
     with desk.store.writing() as db:
         ended = [end(desk, db, each, "expired") for each in claims.ending(db, now - GRACE)]
-        ended += [end(desk, db, each, "gone") for each in claims.orphaned(db, now - GONE_FOR)]
+        ended += [end(desk, db, each, "gone") for each in claims.orphaned(db, gone_since(now))]
     if any(ended):
         desk.wake()
     return sum(ended)

@@ -5,17 +5,15 @@ import secrets
 from sqlite_utils import Database
 
 from bot.domain.clock import MINUTE
+from bot.domain.fleet import gone_since, is_gone
 from bot.domain.listing import Filter, Listing
 from bot.domain.sharing.line import STALE, Turn, WaitEnd, Waiter, served_now
 from bot.domain.sharing.offers import Offer
 from bot.services.desk import Desk
 from bot.services.sharing import turns
-from store import audit, listings, outbox
+from store import audit, fleet, listings, outbox
 from store.acting import actions
 from store.sharing import line
-
-GONE_FOR = 10 * MINUTE
-"""An instance must be gone this long before its line is; one look may miss one."""
 
 
 def offer_due(desk: Desk) -> int:
@@ -34,6 +32,8 @@ def _lapse(desk: Desk, db: Database) -> int:
     now, bound, ended = desk.clock(), actions.bound(db), 0
     for offer in line.open_offers(db):
         listing = listings.by_id(db, offer.instance_id)
+        if listing is None and not _is_gone(db, offer.instance_id, now):
+            continue  # one look has missed it
         if listing is None or not listing.running or offer.instance_id in bound:
             ended += turns.close(db, offer, "withdrawn", now)
         elif offer.until_at <= now and not _goes_on(desk, db, offer) and turns.close(db, offer, "lapsed", now):
@@ -42,6 +42,10 @@ def _lapse(desk: Desk, db: Database) -> int:
             if waiter is not None:
                 _drop(desk, db, waiter, "lapsed", about=offer.instance_id)
     return ended
+
+
+def _is_gone(db: Database, instance_id: str, now: int) -> bool:
+    return is_gone(fleet.missed_at(db, instance_id), now)
 
 
 def _goes_on(desk: Desk, db: Database, offer: Offer) -> bool:
@@ -66,7 +70,7 @@ def _name(offer: Offer) -> str:
 def _leave(desk: Desk, db: Database) -> int:
     """Take those out of the line who have waited too long, or wait for a machine that is gone."""
     now = desk.clock()
-    gone = line.orphaned(db, now - GONE_FOR)
+    gone = line.orphaned(db, gone_since(now))
     stale = [each for each in line.stale(db, now - STALE) if line.offer_to(db, each.id) is None]
     return sum(_drop(desk, db, each, "gone") for each in gone) + sum(_drop(desk, db, each, "stale") for each in stale)
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from sqlite_utils import Database
 
 from bot.domain.clock import MINUTE, SECOND
-from bot.domain.fleet import Instance
+from bot.domain.fleet import Instance, is_gone
 from bot.domain.listing import Listing
 from bot.domain.sharing.line import Waiter
 from bot.domain.sharing.runs import LONGEST_REMOTE, TAKEN_WITHIN, Run, RunState, RunTemplate, Seen
@@ -132,9 +132,11 @@ def carry_out(desk: Desk) -> None:
 
 def _move_on(desk: Desk, run: Run) -> None:
     row = fleet.by_id(desk.store.reading(), run.instance_id)
-    if row is None or row["gone_at"] is not None:
+    if row is None or is_gone(row["gone_at"], desk.clock()):
         _close(desk, run, "lost", Seen("lost", outcome="The machine is gone."))
         return
+    if row["gone_at"] is not None:
+        return  # one look has missed it
     instance, over = fleet.instance_of(row), _claim_over(desk, run)
     if run.state == "queued" and over:
         _close(desk, run, "over", Seen("over", outcome="The claim ended before it began."))

@@ -5,6 +5,7 @@ import secrets
 from sqlite_utils import Database
 
 from bot.domain.clock import MINUTE
+from bot.domain.fleet import gone_since, is_gone
 from bot.domain.listing import Listing
 from bot.domain.sharing.bookings import AHEAD, Gap, Slot, came, pick
 from bot.domain.sharing.claims import Claim
@@ -14,7 +15,7 @@ from bot.services.acting import asking
 from bot.services.desk import Desk
 from bot.services.measuring import judging
 from bot.services.sharing import booking, booking_limits, claim_ends, turns
-from store import audit, listings, outbox
+from store import audit, fleet, listings, outbox
 from store.sharing import bookings, claims
 
 
@@ -69,7 +70,8 @@ def _obstacle(desk: Desk, db: Database, slot: Slot) -> tuple[str, Listing | None
     """Why a booking can't begin now, as a sentence; and the instance. Claims whose time is over make way for it."""
     listing = listings.by_id(db, slot.instance_id)
     if listing is None:
-        return "The machine is gone.", None
+        gone = is_gone(fleet.missed_at(db, slot.instance_id), desk.clock())
+        return "The machine is gone." if gone else "The machine was not to be seen.", None
     name = listing.instance.name
     if not listing.running or listing.drain is not None:
         return f"{name} is {'being drained' if listing.drain else listing.instance.state}.", listing
@@ -126,7 +128,7 @@ def drop_orphans(desk: Desk) -> None:
     """Let go of bookings of machines that are gone, and tell their holders once each."""
     now = desk.clock()
     told: set[str] = set()
-    for slot in bookings.orphaned(desk.store.reading(), now - claim_ends.GONE_FOR):
+    for slot in bookings.orphaned(desk.store.reading(), gone_since(now)):
         with desk.store.writing() as db:
             why = "The machine is gone."
             if slot.booking_id not in told:

@@ -5,13 +5,14 @@ import secrets
 from sqlite_utils import Database
 
 from bot.domain.clock import DAY
+from bot.domain.fleet import is_gone
 from bot.domain.listing import Filter, Listing
 from bot.domain.sharing.claims import GpuChoice
 from bot.domain.sharing.reality import NOT_MINE, SQUAT, UNSEEN, Squat, unclaimed_use
 from bot.errors import Refused
 from bot.services.desk import Desk
 from bot.services.sharing import using
-from store import audit, listings, outbox
+from store import audit, fleet, listings, outbox
 from store.sharing import squats
 
 KIND = "squat"
@@ -62,7 +63,9 @@ def _use(desk: Desk, db: Database, listing: Listing) -> dict[str, tuple[int, ...
 def _is_out_of_sight(db: Database, squat: Squat, now: int) -> bool:
     """Nothing is known of the machine for a moment: that ends nothing."""
     listing = listings.by_id(db, squat.instance_id)
-    blind = listing is not None and listing.running and listing.state == "unknown"
+    if listing is None:
+        return not is_gone(fleet.missed_at(db, squat.instance_id), now)
+    blind = listing.running and listing.state == "unknown"
     return blind and now - squat.seen_at < UNSEEN
 
 
