@@ -7,13 +7,13 @@ from bot.domain.listing import Filter, Listing
 from bot.services import looking
 from bot.services.acting import wishing_hours
 from bot.services.desk import Desk
-from bot.services.sharing import booking, queueing
+from bot.services.sharing import booking, queueing, searching
 from handlers import ids
 from handlers.blocks import fleet
 from handlers.blocks.parts import Block, Reply, actions, button, context, divider, fitting, header, section
 from handlers.blocks.sharing import booking as booking_blocks
 from handlers.blocks.sharing import line
-from handlers.blocks.words import clock_time
+from handlers.blocks.words import clock_time, esc
 from handlers.messages import acting, parking
 
 CARDS_TEXT = 7_000
@@ -38,7 +38,7 @@ def page(desk: Desk, user: str) -> Reply:
     if left:
         blocks.append(context(f"and {left} more: `/gpu status mine` shows all."))
     if not held:
-        blocks.append(section("Nothing just now. `/gpu status free` shows what you could claim."))
+        blocks.append(section(f"Nothing just now. {_free(desk, user)}"))
     blocks += _booked(desk, user)
     blocks += _standing(desk, user, now)
     blocks += [divider(), context(f"As of {clock_time(now)}. Open this tab again for news.")]
@@ -48,6 +48,16 @@ def page(desk: Desk, user: str) -> Reply:
 def _held(listing: Listing, now: int) -> list[Block]:
     release = actions(button(f"Release {listing.instance.name}", ids.RELEASE, listing.instance.id))
     return [section(fleet.describe(listing, now)), release]
+
+
+def _free(desk: Desk, user: str) -> str:
+    """What they could have now, as `find` and `status free` have it."""
+    ids = searching.free_machines(desk, Filter(), user)
+    if not ids:
+        return "Nothing is free either; `/gpu find 2xA100` says what would be the next best."
+    names = [f"*{esc(looking.name_of(desk, each), 60)}*" for each in ids[:MOST_PLACES]]
+    more = f" and {len(ids) - MOST_PLACES} more" if len(ids) > MOST_PLACES else ""
+    return f"Free for you: {', '.join(names)}{more}; `/gpu status free` shows what they cost."
 
 
 def _booked(desk: Desk, user: str) -> list[Block]:

@@ -53,6 +53,7 @@ def totals(db: Database, chosen: Filter) -> Totals:
         coalesce(sum(v.waste_micros), 0) AS waste_micros,
         coalesce(sum(i.state = 'running' AND i.rate_micros IS NOT NULL AND NOT i.rate_exact), 0) AS estimated,
         coalesce(sum(i.state = 'running' AND v.state = 'partial'), 0) AS partial,
+        coalesce(sum(i.state = 'running' AND coalesce(v.state, 'unknown') = 'unknown'), 0) AS unknown,
         coalesce(sum(CASE WHEN i.state = 'running' AND i.provider = 'owned' THEN i.rate_micros END), 0) AS owned_micros,
         coalesce(sum(CASE WHEN i.provider = 'owned' THEN v.waste_micros END), 0) AS owned_waste_micros
         FROM instances i LEFT JOIN verdicts v ON v.instance_id = i.id AND i.state = 'running'

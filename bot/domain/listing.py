@@ -101,9 +101,7 @@ class Listing:
 
 
 def waste_of(micros_per_hour: int, verdict: Verdict, gpu_count: int) -> int:
-    """Micro-dollars per hour going unused: of the GPUs that idle, as the ledger counts them; 0 of unknown machines."""
-    if not (verdict.is_idle or verdict.state == "partial"):
-        return 0
+    """Micro-dollars per hour going unused: of the GPUs that idle, as the ledger counts them, whatever the rest does."""
     use = uses({gpu.gpu: gpu.state for gpu in verdict.gpus}, verdict.state, gpu_count)
     return micros_per_hour * use.count("i") // len(use)
 
@@ -152,6 +150,8 @@ class Totals:
     """Running instances whose price is borrowed, say from another region: the sums are about right."""
     partial: int = 0
     """Running instances of which some GPUs idle."""
+    unknown: int = 0
+    """Running instances of which nobody can tell whether they work."""
     owned_micros: int = 0
     """Of the rates, those of owned machines: full cost, on no bill."""
     owned_waste_micros: int = 0

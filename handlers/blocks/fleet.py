@@ -70,9 +70,14 @@ def headline(totals: Totals, query: str = "") -> str:
     some = f"{totals.idle} idle" if totals.idle else "Some GPUs idle"
     some += f" and {totals.partial} in part" if totals.idle and totals.partial else ""
     owned = _of_it_owned(totals.owned_waste_micros, totals.waste_micros)
-    idle = f"{some}, wasting {about}{per_hour(totals.waste_micros)}{owned}" if totals.waste_micros else "Nothing idle"
+    idle = f"{some}, wasting {about}{per_hour(totals.waste_micros)}{owned}" if totals.waste_micros else _none(totals)
     priced = f" {plural(totals.unpriced, 'running instance')} without a known price." if totals.unpriced else ""
     return f"{what}: {counted}. {idle}.{priced}"
+
+
+def _none(totals: Totals) -> str:
+    """That nothing idles, as far as it was seen: of unknown machines nobody knows."""
+    return f"Nothing seen idle, {totals.unknown} unknown" if totals.unknown else "Nothing idle"
 
 
 def _of_it_owned(owned: int, whole: int) -> str:

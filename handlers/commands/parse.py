@@ -17,6 +17,11 @@ _SPELLED = {
 LONGEST = 400
 
 
+POLITE = frozenset({"please", "pls", "plz", "thanks", "thx", "ty"})
+MOST_NAMED = 2
+"""A verb and a name, which may be a machine's that is called so."""
+
+
 class Quoted(str):
     """A word in quotes: a name, or a part of a note; never an option, a time, or the beginning of a longer name."""
 
@@ -36,7 +41,20 @@ def words(text: str) -> list[str]:
     text = "".join(char if unicodedata.category(char)[0] not in "CZ" else " " for char in text)
     found = _WORD.findall(text[:LONGEST])
     said = (Quoted(_spaced(one or two)) if one or two else _spaced(bare) for one, two, bare in found)
-    return [word for word in said if word]
+    return _without_manners([word for word in said if word])
+
+
+def _without_manners(said: list[str]) -> list[str]:
+    """Without the please before and the thanks behind a command: no note, no reason and no part of a length."""
+    while len(said) > 1 and _is_polite(said[0]):
+        said = said[1:]
+    while len(said) > MOST_NAMED and _is_polite(said[-1]):
+        said = said[:-1]
+    return said
+
+
+def _is_polite(word: str) -> bool:
+    return not isinstance(word, Quoted) and word.lower().rstrip(".,!") in POLITE
 
 
 def _spaced(text: str) -> str:

@@ -8,7 +8,7 @@ from bot.errors import Refused
 from handlers.commands import notes
 from handlers.commands.lasting import UNTIL, Asker, Span, span
 from handlers.commands.lengths import bare, is_length, measured
-from handlers.commands.parse import Quoted, gpu_choice, gpu_words
+from handlers.commands.parse import POLITE, Quoted, gpu_choice, gpu_words
 from handlers.commands.unclear import Unclear
 
 __all__ = ["Asker", "ClaimWords", "Span", "chosen", "claim_words", "extension", "span", "timed"]
@@ -45,7 +45,7 @@ def claim_words(rest: list[str], asker: Asker, *, choice: GpuChoice | None = Non
 
 _EMPTY = frozenset(
     {
-        *("please", "pls", "plz", "thanks", "thx", "ty", "max", "maximum", "total", "long", "or", "so", "now", "in"),
+        *(*POLITE, "max", "maximum", "total", "long", "or", "so", "now", "in"),
         *("straight", "starting", "from", "on", "then", "and"),
     }
 )

@@ -185,3 +185,19 @@ def test_no_word_matches_more_than_it_says(store, word):
     put(store, named("harmless"))
 
     assert found(store, word) == []
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (["active"], "Nothing idle."),
+        (["active", None], "Nothing seen idle, 1 unknown."),
+        ([None, "unknown"], "Nothing seen idle, 2 unknown."),
+        (["free", None], "1 idle, wasting $10.00/h."),
+    ],
+)
+def test_of_machines_that_nobody_saw_none_is_said_to_work(store, states, said):
+    for number, state in enumerate(states):
+        put(store, named(f"box-{number}"), verdict=state)
+
+    assert headline(listings.totals(store.reading(), Filter())).endswith(said)

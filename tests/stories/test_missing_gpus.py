@@ -52,6 +52,16 @@ def test_a_machine_of_which_one_gpu_of_eight_is_seen_is_unknown_however_idle_tha
     assert "dgx-1" not in crippled.types("ada", "/gpu status free")
 
 
+def test_the_idle_gpu_of_it_goes_unused_in_status_as_in_the_ledger(crippled):
+    for _ in range(12):
+        crippled.clock.forward(5 * MINUTE)
+        push(crippled, [0.0], boot="again", minutes=5)
+        crippled.tick()
+
+    assert "Some GPUs idle, wasting $1.14/h (all of it owned)." in crippled.types("ada", "/gpu status owned")
+    assert "dgx-1: owned, 1 GPU-hour" in crippled.types("ada", "/cost idle")
+
+
 def test_once_bob_says_that_the_others_are_gone_one_gpu_is_all_there_is(crippled):
     refused = crippled.types("cy", "/gpu count dgx-1 1")
     said = crippled.types("bob", "/gpu count dgx-1 1")

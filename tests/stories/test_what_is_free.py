@@ -53,3 +53,19 @@ def test_what_status_calls_free_can_be_claimed_at_once(office):
     assert office.types("ada", "/gpu claim 2xA100 for 2h").startswith("GPUs 0-1 of *train-7* are @Ada's")
     office.passes(2 * MINUTE)
     assert "train-7" not in free_by_status(office, "cy"), "the rest of it works"
+
+
+def home(office, who) -> str:
+    office.slack.open_home(who)
+    office.settle()
+    return office.slack.sees_home(who)
+
+
+def test_the_home_tab_names_what_find_says_is_free(office):
+    office.reports("train-7", [0.0, 0.0, *[95.0] * 6])
+    assert "Free for you: *train-7*; `/gpu status free` shows what they cost." in home(office, "ada")
+
+    office.types("cy", "/gpu claim train-7 for 2h")
+
+    assert free_by_status(office) == set()
+    assert "Nothing is free either" in home(office, "ada")

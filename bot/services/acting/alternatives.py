@@ -6,17 +6,23 @@ from bot.domain.fleet import Instance
 from bot.domain.listing import Filter, Listing
 from bot.domain.models import like
 from bot.services.desk import Desk
+from bot.services.sharing import searching
 from store import fleet, listings
 
 MOST = 3
 
 
-def free_like(desk: Desk, template: Template) -> list[Listing]:
-    """Machines that stand free and have as many GPUs of the model that a template would make."""
+def free_like(desk: Desk, template: Template, person: str) -> list[Listing]:
+    """Machines of which a person can have as many GPUs now of the model that a template would make."""
     if not template.gpu_model or not template.gpu_count:
         return []
-    free = listings.page(desk.store.reading(), Filter(state="idle", unclaimed=True), limit=200)
-    return [each for each in free if _has(each, template.gpu_model, template.gpu_count)][:MOST]
+    return [each for each in _free(desk, person, template.gpu_count) if _has(each, template.gpu_model, 0)][:MOST]
+
+
+def _free(desk: Desk, person: str, count: int) -> list[Listing]:
+    """What `find` says they can have now, so many GPUs on one machine."""
+    ids = searching.free_machines(desk, Filter(), person, least=count)
+    return listings.page(desk.store.reading(), Filter(ids=ids), limit=-1) if ids else []
 
 
 def _has(listing: Listing, model: str, count: int) -> bool:
@@ -62,15 +68,15 @@ def to(desk: Desk, action: Action) -> list[Listing]:
         return []
     db, chosen = desk.store.reading(), desk.settings.templates.get(action.template)
     if chosen is not None:
-        return free_like(desk, chosen)
+        return free_like(desk, chosen, action.requester)
     row = fleet.by_id(db, action.instance_id)
     if row is None:
         return []
     short = fleet.instance_of(row)
-    free = listings.page(db, Filter(state="idle", unclaimed=True), limit=200)
+    free = [each for each in _free(desk, action.requester, short.gpu_count) if _has(each, short.gpu_model, 0)]
     still = [
         each
         for each in listings.page(db, Filter(state="stopped", provider="ec2"), limit=200)
         if each.instance.zone != short.zone and not each.instance.asg and each.instance.lifecycle == "on-demand"
     ]
-    return [each for each in (*free, *still) if _has(each, short.gpu_model, short.gpu_count)][:MOST]
+    return [*free, *(each for each in still if _has(each, short.gpu_model, short.gpu_count))][:MOST]

@@ -76,13 +76,14 @@ def _to_be_had(search: Search, listing: Listing, left: dict[str, frozenset[int]]
     return left[listing.instance.id] & frozenset(open_gpus(listing)) - booked
 
 
-def free_machines(desk: Desk, chosen: Filter, person: str) -> tuple[str, ...]:
-    """Ids of machines that pass a filter and have a GPU which is free: this person can have it now, and it idles."""
+def free_machines(desk: Desk, chosen: Filter, person: str, *, least: int = 1) -> tuple[str, ...]:
+    """Ids of machines that pass a filter and have so many GPUs free: this person can have them now, and they idle."""
     limits = desk.settings.claim_limits(desk.roster().team_of(person))
     search = begin(desk, Want(), person, limits.default)
     found = [each for each in listings.page(search.db, chosen, limit=_IN_ALL) if each.running and idle_gpus(each)]
     left = _left(search, found)
-    return tuple(each.instance.id for each in found if _to_be_had(search, each, left) & frozenset(idle_gpus(each)))
+    free = {each.instance.id: _to_be_had(search, each, left) & frozenset(idle_gpus(each)) for each in found}
+    return tuple(each for each, gpus in free.items() if len(gpus) >= least)
 
 
 def _under_way(search: Search, listing: Listing) -> bool:

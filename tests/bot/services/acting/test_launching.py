@@ -6,7 +6,8 @@ from bot.domain.acting.actions import VALET
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.errors import NotFound, Refused, Unreachable
 from bot.services.acting import alternatives, asking, outliving
-from bot.services.sharing import claiming
+from bot.services.sharing import booking, claiming
+from bot.services.sharing.booking import Wish
 from store import fleet
 from store.acting import actions
 from store.sharing import claims
@@ -232,9 +233,17 @@ def test_free_machines_with_such_gpus_are_named_before_anything_is_launched(room
     room.reports("scratch", 0.0)
     room.tick()
 
-    found = alternatives.free_like(room.desk, room.settings.templates["box"])
+    found = alternatives.free_like(room.desk, room.settings.templates["box"], ADA)
 
     assert [each.instance.name for each in found] == ["scratch"]
+
+
+def test_gpus_that_somebody_has_booked_soon_are_no_alternative(room):
+    room.reports("scratch", 0.0)
+    room.tick()
+    booking.book(room.desk, room.machine("scratch").id, CY, Wish(room.clock.now + HOUR, length=HOUR))
+
+    assert alternatives.free_like(room.desk, room.settings.templates["box"], ADA) == []
 
 
 def test_over_budget_nobody_launches_unasked(tmp_path, clock):
