@@ -272,3 +272,33 @@ def test_nobody_is_named_as_next_whom_a_booking_keeps_from_it(office):
     assert office.types("cy", "/gpu wait train-7 for 8h").startswith("You are 1st in line")
 
     assert "next in line" not in office.types("ada", "/gpu release train-7")
+
+
+def test_nobody_books_past_those_who_wait_however_often(office):
+    office.types("ada", "/gpu claim train-7 for 1h")
+    office.types("cy", "/gpu wait train-7 for 8h")
+
+    refused = office.types("bob", "/gpu book train-7 today 10:02 for 1h")
+    office.presses("ada", "Release train-7", "@ada")
+    offered = [office.types("bob", f"/gpu book train-7 today {at} for 1h") for at in ("09:02", "10:02", "11:02")]
+    behind = office.types("bob", "/gpu book train-7 today 17:00 for 1h")
+    office.presses("cy", "Take it", "@cy")
+
+    assert refused == (
+        "*train-7* can't be booked from Mon 23 Nov 10:02 UTC to Mon 11:02 UTC:\n"
+        "@Cy waits for it: by what the claims say from Mon 23 Nov 10:00 UTC to Mon 18:00 UTC.\n"
+        "[Book from Mon 23 Nov 18:00, for 1 h] [Calendar of train-7]"
+    )
+    assert all("@Cy waits for it: by what the claims say from Mon 23 Nov 09:00 UTC" in each for each in offered)
+    assert behind.startswith("@Bob booked *train-7* from Mon 23 Nov 17:00 UTC")
+    assert "@Cy to Mon 17:00 UTC" in office.types("ada", "/gpu status train-7")
+
+
+def test_whoever_is_first_in_line_may_book_and_others_book_the_gpus_nobody_waits_for(office):
+    office.types("ada", "/gpu claim train-7 for 1h")
+    office.types("cy", "/gpu wait train-7 gpus:2 for 8h")
+
+    assert office.types("cy", "/gpu book train-7 today 10:02 for 1h").startswith("@Cy booked *train-7* from")
+    office.presses("cy", "Cancel booking")
+    beside = office.types("bob", "/gpu book train-7 gpus:6 today 10:02 for 1h")
+    assert beside.startswith("@Bob booked GPUs 2-7 of *train-7* from Mon 23 Nov 10:02 UTC")

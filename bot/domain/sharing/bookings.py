@@ -102,7 +102,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Some GPUs of an instance, kept for somebody for a while: by a claim or by a booking."""
+    """Some GPUs of an instance, kept for somebody for a while: by a claim, a booking, or their turn in the line."""
 
     instance_id: str
     holder: str
@@ -113,6 +113,8 @@ class Hold:
     id: str = ""
     note: str = ""
     team: str = ""
+    waited: bool = False
+    """Nobody has it yet: somebody in the line gets it then, by what claims and bookings say."""
 
     def meets(self, from_at: int, until_at: int) -> bool:
         """It covers a part of that time."""

@@ -168,6 +168,17 @@ def spoken_for(ahead: Iterable[Waiter], rooms: Rooms, instance_id: str) -> froze
     return free - rooms.left(instance_id)
 
 
+def seats(ahead: Iterable[Waiter], rooms: Rooms, instance_id: str) -> list[Hold]:
+    """What people in the line get of an instance, now and later, by what claims and bookings say."""
+    turns = [turn for waiter in ahead if (turn := rooms.seat(waiter)) is not None and turn.instance_id == instance_id]
+    return [
+        Hold(
+            instance_id, each.waiter.person, each.gpus, each.at, each.at + each.waiter.length, booked=False, waited=True
+        )
+        for each in turns
+    ]
+
+
 def turn_of(last: Waiter, ahead: Iterable[Waiter], rooms: Rooms) -> Turn | None:
     """When it is somebody's turn, by what claims and bookings say; None when no machine is, or will be, there."""
     for waiter in ahead:

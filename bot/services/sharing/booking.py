@@ -14,7 +14,7 @@ from bot.domain.sharing.bookings import MOST_WEEKS, Booking, Gap, Hold, Slot, Wi
 from bot.domain.sharing.claims import Claim
 from bot.errors import NotFound, Refused
 from bot.services.desk import Desk
-from bot.services.sharing import booking_limits
+from bot.services.sharing import booking_limits, turns
 from store import audit, listings, outbox
 from store.sharing import bookings
 
@@ -62,7 +62,7 @@ def book(desk: Desk, instance_id: str, holder: str, wish: Wish, *, grant_id: str
         made = _planned(desk, holder, instance_id, wish, now=now, booking_id=grant_id)
         booking_limits.check_number(desk, db, made)
         bookings.add(db, made)
-        slots = [_slot(db, listing, made, start) for start in made.starts(now, booking_limits.reach(desk, now))]
+        slots = [_slot(desk, db, listing, made, start) for start in made.starts(now, booking_limits.reach(desk, now))]
         for each in () if grant_id else slots:
             booking_limits.check_use(desk, db, each)
         every = f"weekly until {made.last_day}" if made.weekly else ""
@@ -89,13 +89,15 @@ def _planned(desk: Desk, holder: str, instance_id: str, wish: Wish, *, now: int,
     )
 
 
-def _slot(db: Database, listing: Listing, made: Booking, from_at: int) -> Slot:
+def _slot(desk: Desk, db: Database, listing: Listing, made: Booking, from_at: int) -> Slot:
     """Write one slot of a booking. Raises Refused, Clash."""
     gap = Gap(made.holder, made.choice, listing.instance.gpu_count, from_at, made.length)
     holds = holds_on(db, listing)
+    if pick(gap, holds) is None:
+        _refuse_own(listing, gap, holds)
+    holds = sorted([*holds, *turns.promised(desk, db, listing, made.holder)], key=lambda hold: hold.from_at)
     gpus = pick(gap, holds)
     if gpus is None:
-        _refuse_own(listing, gap, holds)
         there = tuple(hold for hold in holds if hold.meets(gap.from_at, gap.until_at))
         raise Clash(f"{listing.instance.name} is taken then.", there, gap, next_start(gap, holds))
     return keep(db, made, gpus, from_at)

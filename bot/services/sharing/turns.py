@@ -7,9 +7,9 @@ from sqlite_utils import Database
 
 from bot.domain.listing import Filter, Listing
 from bot.domain.models import Kind
-from bot.domain.sharing.bookings import hold_of
+from bot.domain.sharing.bookings import Hold, hold_of
 from bot.domain.sharing.claims import Claim, GpuChoice
-from bot.domain.sharing.line import FORESEEN, Rooms, Turn, Waiter, spoken_for, turn_of
+from bot.domain.sharing.line import FORESEEN, Rooms, Turn, Waiter, seats, spoken_for, turn_of
 from bot.domain.sharing.offers import Offer, OfferState
 from bot.errors import Refused
 from bot.services.desk import Desk
@@ -75,6 +75,21 @@ def _for_others(desk: Desk, db: Database, listing: Listing, person: str) -> set[
     ahead, rooms = _scene(desk, db, listing.instance.id, min(own, default=LAST))
     others = [each for each in ahead if each.person != person]
     return offered | spoken_for(others, rooms, listing.instance.id)
+
+
+def promised(desk: Desk, db: Database, listing: Listing, person: str) -> list[Hold]:
+    """What of an instance others are offered, or get by and by who came before this person."""
+    now, offers = desk.clock(), [each for each in listing.offers if each.person != person]
+    held = [
+        Hold(each.instance_id, each.person, each.gpus, now, now + each.length, booked=False, waited=True)
+        for each in offers
+    ]
+    if not listing.waiting:
+        return held
+    own = [each.id for each in line.of_person(db, person) if each.could_use(listing.instance)]
+    ahead, rooms = _scene(desk, db, listing.instance.id, min(own, default=LAST))
+    others = [each for each in ahead if each.person != person]
+    return held + seats(others[:FORESEEN], rooms, listing.instance.id)
 
 
 def _scene(desk: Desk, db: Database, instance_id: str, before: int) -> tuple[list[Waiter], Rooms]:

@@ -89,6 +89,9 @@ def own(listing: Listing, hold: Hold, *, same: bool) -> Reply:
 
 def _hold(listing: Listing, hold: Hold) -> str:
     some = "it" if len(hold.gpus) >= len(listing.gpus) else gpus(hold.gpus)
+    if hold.waited:
+        until = near(hold.until_at, hold.from_at)
+        return f"{person(hold.holder)} waits for {some}: by what the claims say from {when(hold.from_at)} to {until}."
     if not hold.booked:
         return f"{person(hold.holder)} has {some} until {when(hold.until_at)}."
     return f"{person(hold.holder)} booked {some} from {_time(hold.from_at, hold.until_at)}."

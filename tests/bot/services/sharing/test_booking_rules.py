@@ -10,7 +10,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.sharing.bookings import Slot, Wish
-from bot.domain.sharing.claims import GRACE, Claim, GpuChoice
+from bot.domain.sharing.claims import AS_NOW, GRACE, Claim, GpuChoice
 from bot.errors import Refused
 from bot.services.sharing import booking, claim_ends, claiming, slots
 from store.sharing import bookings, claims
@@ -57,7 +57,7 @@ class Bookings(Company):
         with suppress(Refused):
             booking.cancel(self.room.desk, there[number % len(there)].id, who, series=series)
 
-    @rule(who=PEOPLE, hours=HOURS, choice=CHOICES | st.none())
+    @rule(who=PEOPLE, hours=HOURS, choice=CHOICES | st.just(AS_NOW))
     def claim(self, who, hours, choice):
         with suppress(Refused):
             claiming.claim(self.room.desk, self.machine, who, choice=choice, length=hours * HOUR)
