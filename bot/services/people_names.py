@@ -12,6 +12,7 @@ from store import people_names
 A_TIME = 20
 """So many are asked for at once; the others at the next times."""
 USER = re.compile(r"\b[UW][A-Z0-9]{2,}\b", re.ASCII)
+MENTION = re.compile(r"<@([UW][A-Z0-9]{2,})>", re.ASCII)
 UNKNOWN = "(name not known)"
 
 
@@ -48,4 +49,5 @@ def called(names: Mapping[str, str], person: str) -> str:
 
 def in_words(names: Mapping[str, str], text: str) -> str:
     """A text with the ids in it by name, where they are known."""
-    return USER.sub(lambda found: names.get(found[0], found[0]), text)
+    plain = MENTION.sub(r"\1", text)
+    return USER.sub(lambda found: names.get(found[0], found[0]), plain)

@@ -10,7 +10,7 @@ from handlers.blocks.parts import FALLBACK_TEXT, Reply, actions, button, context
 from handlers.blocks.words import esc, person, say, when
 
 _USER = re.compile(r"[UW][A-Z0-9]{2,}", re.ASCII)
-_WITHIN = re.compile(r"\b[UW](?=[A-Z]*\d)[A-Z0-9]{7,}\b", re.ASCII)
+_WITHIN = re.compile(r"(?<!<@)\b[UW](?=[A-Z]*\d)[A-Z0-9]{7,}\b", re.ASCII)
 """A person's id in a text: of their full length, so that words in capitals stay words."""
 _ACTION = re.compile(r"\b[0-9a-f]{32}\b", re.ASCII)
 _OURS = {"valet": "Valet", "command line": "An admin (command line)"}

@@ -52,9 +52,7 @@ def test_ada_types_a_command_bob_approves_and_the_card_changes_in_place(demo):
     browser.press("Stop train-7")
     browser.press("Stop it")
     says(browser, "checking train-7 once more")
-    made.skip(3 * 60_000)
-    says(browser, "train-7 is stopping")
-    made.skip(2 * 60_000)
+    made.skip(5 * 60_000)
 
     says(browser, "Stopped; seen so")
     picture(browser, "stopped.png")

@@ -97,9 +97,9 @@ class Room:
             consenting.answer(self.desk, asked.id, asked.holder, agrees=agrees)
 
     def approves(self, action: Action, who: str = BOB, *, looks: bool = True) -> Action:
-        """Somebody says yes, and where it `looks`, agents go on telling what they told, until that has been seen."""
+        """Somebody says yes, and where it `looks` first, agents go on telling the same until it has."""
         decided = asking.decide(self.desk, action.id, who, yes=True)
-        if looks and decided.state == "approved":
+        if looks and decided.state == "approved" and decided.kind not in {"start", "launch"}:
             self.goes_on()
         return decided
 
