@@ -10,6 +10,12 @@ ValetError
     +-- Impaired     our own database can't be used: full disk, no right to write, damage
 """
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+log = logging.getLogger(__name__)
+
 
 class ValetError(Exception):
     """The root: `str(error)` is one sentence for a person."""
@@ -58,3 +64,19 @@ class Impaired(Unreachable):
     def __init__(self, sentence: str, reason: str = "") -> None:
         super().__init__(sentence)
         self.reason = reason
+
+
+@contextmanager
+def answering(who: str) -> Iterator[None]:
+    """Whatever goes wrong in reading an answer of somebody outside is Unreachable, which every caller expects.
+
+    An answer can be anything: a sign-in page by the name of AWS, a list where a table was. `who` begins the sentence.
+    """
+    try:
+        yield
+    except ValetError:
+        raise
+    except Exception as error:
+        log.debug("%s gave an answer that can't be read", who, exc_info=True)
+        what = type(error).__name__
+        raise Unreachable(f"{who} gave an answer that can't be read ({what}); a proxy may stand between") from error

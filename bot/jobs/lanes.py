@@ -1,9 +1,12 @@
 """The same work for several lanes, each on a thread of its own, so that one that hangs holds up no other."""
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 
 from bot.jobs.edge import attempt
+
+log = logging.getLogger(__name__)
 
 
 class Lanes:
@@ -27,7 +30,12 @@ class Lanes:
                     target=self._once, args=(lane, work), name=f"{self._name} {lane}", daemon=True
                 )
                 self._busy[lane] = thread
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError:  # the machine has no thread to spare; next time it may
+                log.warning("%s (%s) has to wait: no thread is to be had", self._name, lane)
+                with self._lock:
+                    del self._busy[lane]
 
     def stop(self, timeout_s: float = 20.0) -> None:
         """Wait for what is under way."""

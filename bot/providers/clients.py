@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 from botocore.credentials import DeferredRefreshableCredentials, create_assume_role_refresher
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.parsers import ResponseParserError
 from botocore.session import Session as CoreSession
 from botocore.session import get_session
 
@@ -17,7 +18,8 @@ from bot.providers.ec2_errors import Said, reading_failed
 
 SESSION_NAME = "valet"
 # botocore raises a bare RuntimeError when credentials it has just renewed have run out already: a wrong clock.
-AWS_ERRORS = (BotoCoreError, ClientError, RuntimeError)
+# What is no answer of AWS at all, such as a proxy's page, is a ResponseParserError, which is none of botocore's own.
+AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError, RuntimeError)
 PATIENT = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     connect_timeout=3,
@@ -120,4 +122,7 @@ def said_by(error: Exception) -> Said:
     if not isinstance(error, ClientError):
         return Said(type(error).__name__)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
-    return Said(error.response.get("Error", {}).get("Code", "no code"), status, error.operation_name)
+    code = str(error.response.get("Error", {}).get("Code") or "")
+    if status < 500 and (not code or code.isdigit()):  # botocore's stopgaps where a body is not AWS's: a proxy's page
+        return Said(ResponseParserError.__name__)
+    return Said(code or "no code", status, error.operation_name)

@@ -13,7 +13,7 @@ from bot.domain.acting.images import Image
 from bot.domain.acting.launches import ACTION_TAG, Order
 from bot.domain.clock import Clock, system_clock
 from bot.domain.fleet import Instance, Look, Other
-from bot.errors import Refused, SettingsError, Unreachable
+from bot.errors import Refused, SettingsError, Unreachable, answering
 from bot.providers.accounts import Access, AwsAccount
 from bot.providers.clients import AWS_ERRORS, PATIENT, Clients, attempt, said_by
 from bot.providers.ec2_access import Room, check
@@ -35,6 +35,8 @@ T = TypeVar("T")
 
 WORKERS = 8
 PAGE_SIZE = 500
+GARBLED = (LookupError, TypeError, ValueError, AttributeError)
+"""What reading an answer raises that has other parts than AWS's."""
 SEEN_STATES = ["pending", "running", "stopping", "stopped"]
 # A stop or a start is sent once. If its answer is lost it may have worked, and the machine may be somebody's again by
 # the time a second one arrives; so the caller looks again, at LaunchTime too, before it asks again.
@@ -176,7 +178,7 @@ class Ec2:
     def images(self) -> Iterator[tuple[str, list[Image]]]:
         """The images that Valet had made, by account and region; one that fails is left out."""
         for place in self._places.values():
-            with suppress(*AWS_ERRORS):
+            with suppress(*AWS_ERRORS, *GARBLED):
                 yield place.source, self._images(place, {"Name": "tag-key", "Values": [ACTION_TAG]})
 
     def _images(self, place: _Place, chosen: Mapping[str, Any]) -> list[Image]:
@@ -185,7 +187,7 @@ class Ec2:
 
     def _made(self, place: _Place, raw: Mapping[str, Any]) -> Instance:
         # The machine exists, so nothing may fail any more; what is not learnt here, the next sweep learns.
-        with suppress(*AWS_ERRORS):
+        with suppress(*AWS_ERRORS, *GARBLED):
             self._types.learn(self._ec2(place), [raw["InstanceType"]])
         return to_instance(raw, self._types.get(raw["InstanceType"]) or untold(raw["InstanceType"]), place.source)
 
@@ -206,10 +208,17 @@ class Ec2:
 
     def _look(self, place: _Place) -> Look:
         try:
-            seen, others = self._seen(place)
-            return Look(place.source, seen, others=others)
+            with answering(f"AWS in {place.region}"):
+                seen, others = self._whole_region(place)
+        except Unreachable as error:
+            return Look(place.source, error=str(error))
+        return Look(place.source, seen, others=others)
+
+    def _whole_region(self, place: _Place) -> tuple[tuple[Instance, ...], tuple[Other, ...]]:
+        try:
+            return self._seen(place)
         except AWS_ERRORS as error:
-            return Look(place.source, error=str(reading_failed(said_by(error), place.region)))
+            raise reading_failed(said_by(error), place.region) from error
 
     def _seen(self, place: _Place) -> tuple[tuple[Instance, ...], tuple[Other, ...]]:
         """What Valet looks after, and what else is there."""
@@ -223,7 +232,7 @@ class Ec2:
             others += [to_other(raw, kind) for raw, kind in kinds if not kind.has_gpus]
         self._renew_protection(place, client, [raw for raw, _ in seen])
         for parts in (place.disks, place.addresses):
-            with suppress(*AWS_ERRORS):
+            with suppress(*AWS_ERRORS, *GARBLED):
                 parts.renew(client)
         return tuple(self._whole(place, raw, kind) for raw, kind in seen), tuple(others)
 
@@ -242,7 +251,7 @@ class Ec2:
         place.protection.forget_all_but([raw["InstanceId"] for raw in raws])
         running = [raw["InstanceId"] for raw in raws if raw["State"]["Name"] == "running"]
         # Not worth losing the look for: what was last known still shows, and `describe` asks again before a stop.
-        with suppress(*AWS_ERRORS):
+        with suppress(*AWS_ERRORS, *GARBLED):
             place.protection.renew(running, partial(stop_protection, client))
 
     def _described(self, place: _Place, instance: Instance) -> Instance | None:

@@ -38,6 +38,7 @@ NO_ANSWER = {
     "ConnectionClosedError": "the connection was closed",
     "EndpointConnectionError": "no connection",
     "ReadTimeoutError": "no answer in time",
+    "ResponseParserError": "an answer came that is not AWS's; a proxy or a sign-in page may stand between",
 }
 UNUSABLE = {
     "NoCredentialsError": "no credentials were found",

@@ -88,7 +88,8 @@ class Ssm:
         place = self._places.get(instance.source)
         if place is None:
             raise Refused(f"No [[aws]] entry covers {instance.source}, where {instance.name} is.")
-        return self._clients.get(place[0], "ssm", place[1], config=config)
+        client = attempt(lambda: self._clients.get(place[0], "ssm", place[1], config=config))
+        return _good(client, instance)
 
 
 def _seen(found: Mapping[str, Any]) -> Seen:

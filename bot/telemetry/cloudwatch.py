@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.domain.clock import MINUTE
 from bot.domain.measuring.trails import Target, Told
-from bot.errors import Unreachable
+from bot.errors import Unreachable, answering
 from bot.settings.sources import CLOUDWATCH, CloudWatchSettings
 from bot.telemetry.cloudwatch_queries import Series, calls, discovered, observed, queries
 
@@ -87,15 +87,17 @@ class CloudWatch:
     def _read_place(self, place: str, ids: Sequence[str], since: int, end: int) -> Told:
         results: list[Mapping[str, Any]] = []
         try:
-            series = self._series(place, ids, end)
+            with answering(CLOUDWATCH):
+                series = self._series(place, ids, end)
         except Unreachable as error:
             return Told(place, error=str(error))
         try:
-            for some in calls(queries(series, self._settings), minutes=(end - since) // MINUTE):
-                # botocore reads a number as epoch seconds
-                asked = {"MetricDataQueries": some, "StartTime": since / 1000, "EndTime": end / 1000}
-                for page in self._pages(place, "get_metric_data", asked):
-                    results += page["MetricDataResults"]
+            with answering(CLOUDWATCH):
+                for some in calls(queries(series, self._settings), minutes=(end - since) // MINUTE):
+                    # botocore reads a number as epoch seconds
+                    asked = {"MetricDataQueries": some, "StartTime": since / 1000, "EndTime": end / 1000}
+                    for page in self._pages(place, "get_metric_data", asked):
+                        results += page["MetricDataResults"]
         except Unreachable as error:
             return Told(place, observed(series, results), error=str(error))
         return Told(place, observed(series, results), read_until=end)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.domain.clock import MINUTE, SECOND
 from bot.domain.measuring.ranges import MOST_PCT, MOST_WATTS, may_be_ratio, mib, percent_of_ratio, within
 from bot.domain.measuring.trails import Observation, Target, Told
-from bot.errors import Unreachable
+from bot.errors import Unreachable, answering
 from bot.settings.sources import PROMETHEUS, PrometheusSettings
 from bot.telemetry.hosts import HostNames
 from bot.telemetry.prometheus_api import PrometheusApi, Value
@@ -42,7 +42,8 @@ class Prometheus:
         ends = range(at + MINUTE, end + 1, MINUTE)[:MINUTES_PER_PASS]
         for until in ends:
             try:
-                seen = self._minute(names, until, with_memory=until == end)
+                with answering(PROMETHEUS):
+                    seen = self._minute(names, until, with_memory=until == end)
             except Unreachable as error:
                 yield Told(place, error=str(error))
                 return
@@ -53,8 +54,9 @@ class Prometheus:
         names, place = HostNames(self._settings, among), self._settings.url
         hosts = [f"{label}=~{names.pattern_of(target.id)}" for label in self._settings.host_labels]
         try:
-            newest = self._by_gpu(names, self.newest_query(hosts), now)
-            seen = self._minute(names, now, hosts, with_memory=True)
+            with answering(PROMETHEUS):
+                newest = self._by_gpu(names, self.newest_query(hosts), now)
+                seen = self._minute(names, now, hosts, with_memory=True)
         except Unreachable as error:
             return Told(place, error=str(error))
         until = {gpu: min(now, int(at * SECOND)) for (one, gpu), at in newest.items() if one == target.id}

@@ -9,7 +9,7 @@ from bot.domain.acting.actions import APPROVAL_LASTS, VALET, Action, ActionState
 from bot.domain.acting.obstacles import Scene
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance, is_gone
-from bot.errors import Refused, Unreachable
+from bot.errors import Refused, Unreachable, answering
 from bot.providers import Provider
 from bot.services.acting import ending, scenes, unasked
 from bot.services.desk import Desk
@@ -32,7 +32,8 @@ def look(desk: Desk, action: Action, instance_id: str, *, deadline: int) -> Inst
         return None
     known, began = fleet.instance_of(row), desk.clock()
     try:
-        instance = provider_of(desk, known.provider, known.source).describe(known)
+        with answering(f"Whoever runs {known.name}"):
+            instance = provider_of(desk, known.provider, known.source).describe(known)
     except Unreachable as error:
         give_up_late(desk, action, error, deadline=deadline)
         return None

@@ -1,6 +1,6 @@
 """The look before a machine is stopped: every source is asked about it anew, and nothing older counts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlite_utils import Database
@@ -10,8 +10,10 @@ from bot.domain.fleet import Instance
 from bot.domain.measuring.looks import Witness, latest, unheard
 from bot.domain.measuring.sources import AGENT
 from bot.domain.measuring.trails import Target, Told
+from bot.errors import Unreachable, answering
 from bot.services.desk import Desk
 from bot.services.measuring import observing
+from bot.telemetry import Source
 from store import fleet
 from store.measuring import minutes, observations
 
@@ -32,7 +34,7 @@ def ask(desk: Desk, instance: Instance) -> Look:
     answers: dict[str, Told] = {}
     for source in desk.sources:
         now = desk.clock()
-        told = source.look(target, among, now)
+        told = _looked(source, target, among, now)
         if told is None:
             continue
         answers[source.name] = told
@@ -40,6 +42,15 @@ def ask(desk: Desk, instance: Instance) -> Look:
             seen = replace(told, read_until=None)
             observing.record(desk, source.name, seen, now, rule_for={instance.id: desk.settings.rule_of(team)})
     return Look(answers)
+
+
+def _looked(source: Source, target: Target, among: Sequence[Target], now: int) -> Told | None:
+    """What a source says; one that can't be read in whatever way is a witness that says nothing."""
+    try:
+        with answering(source.name):
+            return source.look(target, among, now)
+    except Unreachable as error:
+        return Told(target.place, error=str(error))
 
 
 def obstacle(desk: Desk, db: Database, instance: Instance, look: Look, *, since: int) -> str | None:

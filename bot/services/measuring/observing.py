@@ -9,6 +9,7 @@ from sqlite_utils import Database
 from bot.domain.clock import MINUTE
 from bot.domain.measuring.trails import KEPT_MINUTES, Observation, Told, Trail, follow
 from bot.domain.measuring.verdict import IdleRule
+from bot.errors import Impaired, ValetError, answering
 from bot.services.desk import Desk
 from bot.telemetry import Source
 from store.measuring import observations
@@ -27,8 +28,15 @@ def observe(desk: Desk, sources: Sequence[Source]) -> None:
         read_until = {place: at for place, at in known.items() if at is not None and at <= now}
         rules = {team: desk.settings.rule_of(team) for team in {target.team for target in targets}}
         rule_for = {target.id: rules[target.team] for target in targets}
-        for told in source.read(targets, read_until, now):
-            record(desk, source.name, told, now, rule_for=rule_for)
+        try:
+            with answering(source.name):
+                for told in source.read(targets, read_until, now):
+                    record(desk, source.name, told, now, rule_for=rule_for)
+        except Impaired:
+            raise
+        except ValetError as error:  # one that broke off has told of no place in words of its own
+            for place in known:
+                record(desk, source.name, Told(place, error=str(error)), now, rule_for=rule_for)
 
 
 def record(desk: Desk, source: str, told: Told, now: int, *, rule_for: Mapping[str, IdleRule]) -> None:

@@ -1,5 +1,6 @@
 """One look at every provider: the fleet into the store, running time into the ledger."""
 
+import logging
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
@@ -8,6 +9,8 @@ from sqlite_utils import Database
 from bot.domain.fleet import Instance, Look, gone_since
 from bot.domain.money.metering import Meter, Seen, advance
 from bot.domain.money.rates import Charge, Rate
+from bot.errors import Impaired, ValetError, answering
+from bot.providers import Provider
 from bot.services.desk import Desk
 from bot.services.measuring import standing
 from bot.services.money import pricing
@@ -16,6 +19,7 @@ from store.money import ledger
 from store.sharing import claims
 from store.sql import Row
 
+log = logging.getLogger(__name__)
 OWNED = "owned"
 NOT_LOOKED_AT = "Nothing in valet.toml covers it any more."
 
@@ -23,22 +27,49 @@ NOT_LOOKED_AT = "Nothing in valet.toml covers it any more."
 def sweep(desk: Desk) -> None:
     """Look everywhere and write down what was seen; a source that fails leaves the others fresh."""
     looked_at: set[str] = set()
-    for provider in desk.providers.values():
-        began = desk.clock()  # what a look shows is at least as new as this
-        for look in provider.sweep():
-            record(desk, look, began)
-            looked_at.add(look.source)
-    _say_unlooked(desk, looked_at)
+    failure = ""
+    for name, provider in desk.providers.items():
+        try:
+            _sweep_one(desk, name, provider, looked_at)
+        except Impaired:
+            raise
+        except ValetError as error:
+            failure = str(error)
+    _say_unlooked(desk, looked_at, failure or NOT_LOOKED_AT)
     _meter_owned(desk)
 
 
-def _say_unlooked(desk: Desk, looked_at: set[str]) -> None:
+def _sweep_one(desk: Desk, name: str, provider: Provider, looked_at: set[str]) -> None:
+    """Every look of one provider is written by itself: what can't be made of one costs the others nothing.
+
+    Raises ValetError where it breaks off.
+    """
+    began = desk.clock()  # what a look shows is at least as new as this
+    with answering(f"The provider {name}"):
+        for look in provider.sweep():
+            looked_at.add(look.source)
+            _record_or_say(desk, look, began)
+
+
+def _record_or_say(desk: Desk, look: Look, began: int) -> None:
+    try:
+        record(desk, look, began)
+    except Impaired:
+        raise
+    except Exception as error:  # as at the edge of a job: the other looks must not wait for this one's mending
+        log.exception("what was seen in %s can't be written down", look.source)
+        with desk.store.writing() as db:
+            said = f"What was seen there can't be written down ({type(error).__name__}); Valet's log has more."
+            fleet.heard(db, Look(look.source, error=said), began)
+
+
+def _say_unlooked(desk: Desk, looked_at: set[str], why: str) -> None:
     """A source that was taken out of valet.toml is not quietly shown as it was on its last day."""
     unlooked = [each for each in fleet.sources(desk.store.reading()) if each.name not in looked_at]
     for source in unlooked:
-        if source.error != NOT_LOOKED_AT:
+        if source.error != why:
             with desk.store.writing() as db:
-                fleet.heard(db, Look(source.name, error=NOT_LOOKED_AT), desk.clock())
+                fleet.heard(db, Look(source.name, error=why), desk.clock())
 
 
 def record(desk: Desk, look: Look, now: int) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from bot.billing.bill import Bill
 from bot.domain import clock, tags
 from bot.domain.money.bill import DAY, BillLine, BillLook, utc_day
-from bot.errors import Refused, ValetError
+from bot.errors import Refused, ValetError, answering
 from bot.services.desk import Desk
 from store.money import bill as bills
 
@@ -28,7 +28,8 @@ def fetch(desk: Desk, bill: Bill) -> bool:
         return False
     since = (utc_day(now) - desk.settings.bill.lookback_days * DAY).replace(day=1)  # half a month would look cheap
     try:
-        look = bill.look(since, now, partial(_spend, desk, bill.name))
+        with answering(bill.name):
+            look = bill.look(since, now, partial(_spend, desk, bill.name))
         _refuse_shorter(desk, look, now)
     except ValetError as error:
         with desk.store.writing() as db:
@@ -71,7 +72,8 @@ def _is_due(desk: Desk, bill: Bill, now: int) -> bool:
     if good is None:
         return True
     try:
-        seal = bill.seal()
+        with answering(bill.name):
+            seal = bill.seal()
     except ValetError:
         return True  # the look will say why
     if seal:

@@ -8,7 +8,7 @@ from bot.billing import spot
 from bot.billing.aws_prices import AwsPrices
 from bot.domain.money.price_reads import Answer, Sheet, SpotChange, Trouble, Wanted, due, since
 from bot.domain.shape import SYSTEMS, Shape, price_place
-from bot.errors import Unreachable
+from bot.errors import Impaired, ValetError, answering
 from bot.services.desk import Desk
 from store import listings
 from store.money import prices
@@ -25,11 +25,14 @@ def read(desk: Desk, aws: AwsPrices) -> None:
     for (sheet, place), found in groupby(sorted(todo, key=_place), key=_place):
         names = list(found)
         try:
-            if sheet == "spot":
-                _read_spot(desk, aws, place, {each: asked.get(each) for each in names})
-            else:
-                _read_list(desk, aws, names)
-        except Unreachable as error:
+            with answering(f"AWS's prices for {place}"):
+                if sheet == "spot":
+                    _read_spot(desk, aws, place, {each: asked.get(each) for each in names})
+                else:
+                    _read_list(desk, aws, names)
+        except Impaired:
+            raise
+        except ValetError as error:
             with desk.store.writing() as db:
                 prices.failed(db, Trouble(sheet, place, desk.clock(), str(error)))
     if todo:

@@ -6,7 +6,7 @@ from bot.billing.bill import Bill
 from bot.billing.cost_explorer import CostExplorer
 from bot.domain.money.bill import utc_day
 from bot.domain.money.opinion import Opinion
-from bot.errors import Refused, ValetError
+from bot.errors import Refused, ValetError, answering
 from bot.services.desk import Desk
 from store.money import bill as bills
 from store.money import opinions
@@ -34,7 +34,8 @@ def ask(desk: Desk, bill: Bill) -> None:
                 raise Refused("No more paid requests are allowed today.")
 
     try:
-        found = bill.rest_of_month(now, spend)
+        with answering(bill.name):
+            found = bill.rest_of_month(now, spend)
     except ValetError as error:
         with desk.store.writing() as db:
             opinions.failed(db, today, now, str(error))

@@ -15,7 +15,7 @@ from bot.domain.fleet import Instance, is_gone
 from bot.domain.listing import Listing
 from bot.domain.sharing.line import Waiter
 from bot.domain.sharing.runs import LONGEST_REMOTE, TAKEN_WITHIN, Run, RunState, RunTemplate, Seen
-from bot.errors import Refused, Unreachable
+from bot.errors import Refused, Unreachable, answering
 from bot.nearest import nearest
 from bot.services.desk import Desk
 from bot.services.sharing import claim_ends, queueing
@@ -165,14 +165,15 @@ def _on_rented(desk: Desk, run: Run, instance: Instance, *, over: bool) -> None:
     if runner is None:
         return
     try:
-        if run.state == "queued":
-            _start(desk, run, instance)
-        elif run.state == "starting":
-            _find(desk, run, instance)
-        else:
-            if over or run.cancelled_by:
-                runner.cancel(instance, run)
-            told(desk, run, runner.look(instance, run), over=over)
+        with answering("Systems Manager"):
+            if run.state == "queued":
+                _start(desk, run, instance)
+            elif run.state == "starting":
+                _find(desk, run, instance)
+            else:
+                if over or run.cancelled_by:
+                    runner.cancel(instance, run)
+                told(desk, run, runner.look(instance, run), over=over)
     except Refused as error:
         _close(desk, run, "failed", Seen("failed", outcome=str(error)))
     except Unreachable:
