@@ -12,7 +12,7 @@ from bot.domain.money.rates import USD
 from bot.errors import Impaired
 from bot.jobs.schedule import Schedule
 from bot.jobs.worker import Worker
-from bot.services import backing_up, looking, posting
+from bot.services import backing_up, looking, posting, source_watch
 from bot.services.acting import executing
 from bot.services.desk import Desk
 from bot.steadyclock import FAR
@@ -65,14 +65,14 @@ def health(
     late = [*_late(schedule), *(each.name for each in workers if each.age_s * SECOND > STALE_TICK)]
     problems = [f"{name} has not finished for over 5 minutes" for name in late]
     try:
-        looking.sources(desk)
-        waited = posting.waited(desk)
+        waited, failing = posting.waited(desk), source_watch.failing(desk)
     except Impaired:
-        waited = 0
+        waited, failing = 0, []
     if desk.store.trouble.reason:
         problems.insert(0, f"the database can't be used: {desk.store.trouble.reason}")
     if waited > STALE_MESSAGE:
         problems.append(f"a message has waited for {waited // MINUTE} minutes")
+    problems += [f"{each.source} can't be read: {each.error}" for each in failing if each.is_prompt]
     silent = silence()
     if silent is not None and silent > DEAF_S:
         problems.append(f"Slack has not been heard for {silent / 60:.0f} minutes")
@@ -126,7 +126,7 @@ def _stored(desk: Desk) -> list[Figure]:
         Figure("valet_outbox_messages", "Messages by state.", waiting, ("state",)),
         Figure("valet_outbox_age_seconds", "Age of the oldest unsent message.", {(): posting.waited(desk) / SECOND}),
     ]
-    found += _agents(desk)
+    found += [*_agents(desk), *_sources(desk)]
     if backup_age is not None:
         found.append(Figure("valet_backup_age_seconds", "Since the newest backup.", {(): backup_age / SECOND}))
     return found
@@ -144,6 +144,17 @@ def _agents(desk: Desk) -> list[Figure]:
         Figure("valet_agent_gpus", "GPUs that an agent sees.", gpus, ("host",)),
         Figure("valet_agent_failing", "1 while an agent says that something is wrong.", failing, ("host",)),
         Figure("valet_agent_info", "Version of an agent, and driver.", about, ("host", "version", "driver")),
+    ]
+
+
+def _sources(desk: Desk) -> list[Figure]:
+    """How old what each source told is, and whether it fails."""
+    ages: Values = {(name,): age / SECOND for name, age in source_watch.ages(desk).items()}
+    failing = {each.source for each in source_watch.failing(desk)}
+    fails: Values = {(name,): float(name in failing) for (name,) in ages}
+    return [
+        Figure("valet_source_age_seconds", "Since a source was last read.", ages, ("source",)),
+        Figure("valet_source_failing", "1 while a source can't be read.", fails, ("source",)),
     ]
 
 

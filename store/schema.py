@@ -16,7 +16,7 @@ from store.acting import (
     snoozes,
     standstills,
 )
-from store.measuring import agents, hosts, minutes, observations, rollups
+from store.measuring import agents, hosts, minutes, observations, rollups, source_troubles
 from store.money import bill, budgets, ledger, opinions, prices, saved, savings, scores, source_reads, spend, weeklies
 from store.sharing import (
     bookings,
@@ -94,6 +94,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_newcomers", minutes.NEWCOMERS),
     ("0002_since_boot", heartbeats.SINCE_BOOT),
     ("0002_seen_at", fleet.SEEN_AT),
+    ("0002_source_troubles", source_troubles.SCHEMA),
 )
 
 

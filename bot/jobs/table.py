@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from bot.billing.aws_prices import AwsPrices
 from bot.billing.bill import Bill
 from bot.jobs.schedule import Job
-from bot.services import backing_up, digesting, people_names, posting
+from bot.services import backing_up, digesting, people_names, posting, source_watch
 from bot.services.acting import asking, consenting, imaging, outliving, parking, powering, retiring, wishing_hours
 from bot.services.desk import Desk
 from bot.services.measuring import judging, observing, rolling, sweeping
@@ -55,6 +55,7 @@ def _always(desk: Desk, refresh_groups: Callable[[], object]) -> list[Row]:
     return [
         ("sweep", 60, lambda: sweeping.sweep(desk)),
         ("judge", 60, lambda: judging.judge_all(desk)),
+        ("sources", 60, lambda: source_watch.look(desk)),
         ("reminders", 30, lambda: reminding.remind(desk)),
         ("claims", 30, lambda: claim_ends.expire(desk)),
         ("line", 30, lambda: offering.offer_due(desk)),

@@ -8,7 +8,7 @@ from bot.domain.digest import next_due
 from bot.domain.listing import Listing
 from bot.domain.measuring.explanation import Explanation
 from bot.domain.measuring.heard import Heard
-from bot.services import digesting
+from bot.services import digesting, silences
 from bot.services.acting import owned, scenes
 from bot.services.desk import Desk, channel_of
 from bot.services.measuring import judging
@@ -40,6 +40,7 @@ def explain(desk: Desk, listing: Listing) -> Explanation:
         digest_at=_next_digest(desk, listing, now),
         unused_micros=spell.idle_micros if spell else None,
         tag_doubts=tuple(tags.doubts(instance.tags, desk.settings.known_tags)) if instance.provider == "ec2" else (),
+        silent=silences.of_machines(desk, [instance.id]),
         unused_day_micros=unused.of_machine(desk, instance.id, unused.day_before(now), now + 1).idle_micros,
     )
 

@@ -1,7 +1,12 @@
 """What admins are told when Valet itself is in trouble."""
 
-from handlers.blocks.parts import Reply, plainly
-from handlers.blocks.words import code, esc, say
+from collections.abc import Sequence
+
+from bot.domain.source_troubles import SourceTrouble
+from handlers.blocks.parts import Reply, lines, plainly
+from handlers.blocks.words import code, esc, length, near, say
+
+_NAMED = 8
 
 DAMAGED = "the database is damaged; an admin has to restore a backup"
 _DATABASE_REMEDIES = {
@@ -68,3 +73,24 @@ def clock_off(seconds: int) -> Reply:
 def clock_right() -> Reply:
     """Our clock and Slack's agree again."""
     return plainly("The clock of Valet's machine agrees with Slack's again.")
+
+
+def sources_failing(found: Sequence[SourceTrouble], now: int) -> Reply:
+    """Sources that have not been readable for some minutes, told once."""
+    are = "A source" if len(found) == 1 else f"{len(found)} sources"
+    said = [f"*{are} can't be read.* What I say of {'it' if len(found) == 1 else 'them'} is as old as this:"]
+    for each in found[:_NAMED]:
+        last = f"last read {near(each.ok_at, now)}" if each.ok_at is not None else "never read"
+        said.append(f"• {esc(each.source, 80)}: {last}. {esc(each.error.rstrip('.'), 400)}.")
+    if len(found) > _NAMED:
+        said.append(f"And {len(found) - _NAMED} more; `/gpu status` and `/healthz` name them.")
+    said.append("No machine there is called idle or stopped meanwhile. I go on trying, and say when it is over.")
+    return plainly(lines(said))
+
+
+def sources_again(found: Sequence[SourceTrouble]) -> Reply:
+    """They can be read again."""
+    names = ", ".join(esc(each.source, 80) for each in found[:_NAMED])
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    length_ms = max((each.well_since or each.since) - each.since for each in found)
+    return plainly(f"Can be read again: {names}{more}. It took {length(length_ms)}.")

@@ -8,12 +8,13 @@ from bot.domain.sharing.claims import AS_NOW, Claim, GpuChoice
 from bot.domain.sharing.ranking import similar
 from bot.domain.sharing.wants import Want
 from bot.errors import Refused
-from bot.services import looking
+from bot.services import looking, silences
 from bot.services.sharing import booking, claiming, fair_use, finding, granting, queueing, turns, using
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import claims
 from handlers.blocks.sharing import granting as requests
 from handlers.blocks.sharing import using as beside
+from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import length
 from handlers.commands import find, hints, line
 from handlers.commands.booking import in_the_way
@@ -95,8 +96,14 @@ def take(
         return line.others_first(ask, listing, first)
     except claiming.Taken as taken:
         return _taken(ask, listing, taken.claims, choice=choice, span=span)
-    used = beside.others(using.others_on(ask.desk, made, ask.user))
+    used = " ".join([beside.others(using.others_on(ask.desk, made, ask.user)), *_as_it_was(ask, listing)]).strip()
     return _claimed(ask, made, span, used=used)
+
+
+def _as_it_was(ask: Ask, listing: Listing) -> list[str]:
+    """That its source is silent: whether it still runs nobody knows."""
+    silent = silences.of_machines(ask.desk, [listing.instance.id])
+    return [each.removeprefix(":warning: ") for each in as_they_were(silent, ask.desk.clock())]
 
 
 def ask_for_more(ask: Ask, over: fair_use.OverLimit, *, choice: GpuChoice | None = None) -> Reply:

@@ -1,6 +1,6 @@
 """What admins are told when Valet itself is in trouble."""
 
-from bot.services import backing_up, undelivered
+from bot.services import backing_up, source_watch, undelivered
 from bot.services.desk import Desk
 from handlers.blocks import troubles
 from handlers.blocks import undelivered as blocks
@@ -32,9 +32,23 @@ def clock_right(_desk: Desk, _subject: str) -> Reply | None:
     return troubles.clock_right()
 
 
+def sources_failing(desk: Desk, subject: str) -> Reply | None:
+    """Sources that can't be read, for an admin; its subject is when that was told."""
+    found = source_watch.told_at(desk, int(subject))
+    return troubles.sources_failing(found, int(subject)) if found else None
+
+
+def sources_again(desk: Desk, subject: str) -> Reply | None:
+    """Sources that can be read again, for an admin; its subject is when that was told."""
+    found = source_watch.over_at(desk, int(subject))
+    return troubles.sources_again(found) if found else None
+
+
 KINDS: dict[str, Draw] = {
     undelivered.KIND: kept,
     CLOCK_OFF: clock_off,
     CLOCK_RIGHT: clock_right,
     backing_up.FAILED: backup_failed,
+    source_watch.FAILING: sources_failing,
+    source_watch.AGAIN: sources_again,
 }

@@ -127,6 +127,11 @@ def failed(db: Database, source: str, place: str, now: int, error: str) -> None:
     changed(db, sql, source, place, now, error)
 
 
+def sources(db: Database) -> list[str]:
+    """Every source of bills that was ever looked at, by name."""
+    return [row["source"] for row in rows(db, "SELECT DISTINCT source FROM bill_looks ORDER BY source")]
+
+
 def newest(db: Database, source: str, *, ok: bool) -> Read | None:
     """The newest look at a source that went well, or that failed."""
     sql = "SELECT * FROM bill_looks WHERE source = ? AND (error = '') = ? ORDER BY id DESC LIMIT 1"

@@ -17,7 +17,7 @@ from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.runner import SandboxRunner
 from bot.sandbox.slack import SandboxServer, SandboxSlack, acknowledged
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
-from bot.services import digesting
+from bot.services import digesting, source_watch
 from bot.services.acting import asking, consenting, executing, outliving, parking, powering, wishing_hours
 from bot.services.measuring import ingesting, judging, sweeping
 from bot.services.money import budgeting, saving, surprising, weekly
@@ -144,6 +144,7 @@ class Office:
         desk = self.valet.desk
         sweeping.sweep(desk)
         judging.judge_all(desk)
+        source_watch.look(desk)
         reminding.remind(desk)
         claim_ends.expire(desk)
         slots.run(desk)

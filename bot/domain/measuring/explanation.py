@@ -9,6 +9,7 @@ from bot.domain.listing import Listing
 from bot.domain.measuring.heard import Heard
 from bot.domain.measuring.rollups import Cell
 from bot.domain.measuring.verdict import GpuTrace, IdleRule, Verdict
+from bot.domain.silence import Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +45,5 @@ class Explanation:
     """What of its tags looks as if it meant something else than it does, as sentences."""
     unused_day_micros: int = 0
     """And in the last 24 hours, in which it may have idled before."""
+    silent: tuple[Silence, ...] = ()
+    """The source it comes from, where that can't be read just now: its state is as old as that."""

@@ -10,6 +10,7 @@ from bot.domain.money.rates import cost
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.line import Turn
 from bot.domain.sharing.wants import Want
+from bot.domain.silence import Silence
 
 Tier = Literal["owned", "rented", "held", "stopped", "launch"]
 TIERS: tuple[Tier, ...] = ("owned", "rented", "held", "stopped", "launch")
@@ -84,6 +85,8 @@ class Found:
     """Where nothing is free: how many would stand before the person in the line; None where there is no line."""
     turn: Turn | None = None
     """When it would be their turn, where that can be said."""
+    silent: tuple[Silence, ...] = ()
+    """Sources of these machines that can't be read just now: they are shown as they were."""
 
     @property
     def best(self) -> Way | None:

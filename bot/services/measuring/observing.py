@@ -1,6 +1,5 @@
 """What CloudWatch and Prometheus say, read every minute and kept as trails."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
@@ -14,9 +13,10 @@ from bot.services.desk import Desk
 from bot.telemetry import Source
 from store.measuring import observations
 
-log = logging.getLogger(__name__)
 AHEAD = 3 * MINUTE
 """A minute that lies further ahead than this was placed by a clock that has been set back since."""
+EVERYWHERE = ""
+"""Stands for the places of a source that broke off before it told of any."""
 
 
 def observe(desk: Desk, sources: Sequence[Source]) -> None:
@@ -35,23 +35,18 @@ def observe(desk: Desk, sources: Sequence[Source]) -> None:
         except Impaired:
             raise
         except ValetError as error:  # one that broke off has told of no place in words of its own
-            for place in known:
+            for place in known or {EVERYWHERE: None}:
                 record(desk, source.name, Told(place, error=str(error)), now, rule_for=rule_for)
+        else:
+            if EVERYWHERE in known:
+                record(desk, source.name, Told(EVERYWHERE), now, rule_for=rule_for)
 
 
 def record(desk: Desk, source: str, told: Told, now: int, *, rule_for: Mapping[str, IdleRule]) -> None:
     """Write one answer, in one transaction; `rule_for` has the rule of each instance, by id."""
     with desk.store.writing() as db:
-        _warn(db, source, told)
         observations.heard(db, source, told, now)
         observations.save(db, source, _carried(db, source, told, now=now, rule_for=rule_for))
-
-
-def _warn(db: Database, source: str, told: Told) -> None:
-    """Say once that a source fails, not every minute."""
-    before = {each.place: each.error for each in observations.places(db, source)}
-    if told.error and told.error != before.get(told.place):
-        log.warning("%s can't be read for %s: %s", source, told.place, told.error)
 
 
 def _carried(

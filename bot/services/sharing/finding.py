@@ -11,7 +11,7 @@ from bot.domain.sharing.ranking import TIERS, Found, Way, launch, ranked, saved,
 from bot.domain.sharing.wants import Want, parse
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
-from bot.services import names
+from bot.services import names, silences
 from bot.services.acting import listing_templates
 from bot.services.desk import Desk
 from bot.services.sharing import searching, turns
@@ -31,7 +31,8 @@ def find(desk: Desk, want: Want, person: str = "", length: int | None = None) ->
     if most < want.count and not any(launches):
         raise NotFound(_missing(db, want, most))
     ways = ranked([*launches, *(each for how in candidates.STANDINGS for each in standing(search, how))], MOST)
-    found = Found(want, ways, tuple(_mine(db, want, person)))
+    silent = silences.of_machines(desk, (each.listing.instance.id for each in ways))
+    found = Found(want, ways, tuple(_mine(db, want, person)), silent=silent)
     if found.best is not None or most < want.count:
         return found
     found = replace(found, fewer=_fewer(search))

@@ -12,6 +12,7 @@ from handlers.blocks.acting.draining import since as draining_since
 from handlers.blocks.acting.owned import has_now
 from handlers.blocks.parts import Reply, actions, context, cut, lines, section
 from handlers.blocks.sharing.using import unclaimed
+from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import (
     about,
     at,
@@ -35,7 +36,7 @@ MOST_DOUBTS = 4
 def why(told: Explanation, now: int) -> Reply:
     """The whole answer."""
     conclusion = _conclusion(told, now)
-    blocks = [section(f"*{conclusion}*\n{_evidence(told)}")]
+    blocks = [section(lines([f"*{conclusion}*", _evidence(told), *as_they_were(told.silent, now)]))]
     if told.verdict.gpus:
         blocks.append(section(lines(_gpus(told, now))))
     counts = [

@@ -11,6 +11,7 @@ from bot.domain.sharing.wants import Want
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, button, context, lines, section
 from handlers.blocks.sharing.line import said
+from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import esc, gpus, length, near, per_hour, person, plural, usd
 
 
@@ -41,6 +42,8 @@ def rows(asked: Asked, told: Found, now: int) -> list[Block]:
     blocks = [_row(asked, way, number, now) for number, way in enumerate(told.ways, 1)]
     if told.fewer is not None:
         blocks += [context("Fewer, but now:"), _row(asked, told.fewer, 0, now)]
+    if told.silent:
+        blocks.append(context(lines(as_they_were(told.silent, now))))
     if told.mine:
         blocks.append(context(lines([_mine(each) for each in told.mine])))
     if told.ahead is not None:

@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.measuring.trails import Observation, Told
+from bot.services import source_watch
 from bot.services.acting import executing
 from bot.services.measuring import judging, observing
 from store import listings
@@ -118,6 +119,7 @@ def test_a_failure_is_logged_once(room, script, caplog):
     script.answers = [Told(URL, error="it did not answer")]
     for _ in range(3):
         observing.observe(room.desk, [script])
+        source_watch.look(room.desk)
 
     assert caplog.text.count("it did not answer") == 1
 
