@@ -1,1 +1,157 @@
 """What was charged without a price is corrected once there is one, by rows of its own, and every sum follows."""
+
+import csv
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.clock import DAY, HOUR
+from bot.domain.fleet import Instance
+from bot.domain.money.rates import Charge, Rate, cost_between
+from bot.domain.money.report import Scope
+from bot.domain.money.splitting import Hold, split
+from bot.services.desk import Desk
+from bot.services.money import reporting, repricing, summing
+from bot.settings import parse
+from store import fleet
+from store.money import bill, ledger, spend, usage
+from store.sql import one, rows, sqlite3
+from tests.bot.services.money.test_summing import WAYS, desk_of
+from tests.examples import examples
+from tests.opening import open_store
+
+START = int(datetime(2026, 10, 24, tzinfo=UTC).timestamp() * 1000)
+RATE = 13_350_400
+DAYS = (date(2026, 10, 24), date(2026, 10, 27))
+BOX = Instance("i-1", "box", "ec2", "s", "g6.48xlarge", "running", gpu_model="L4", gpu_count=2)
+
+
+def know(store, rate):
+    with store.writing() as db:
+        fleet.save(db, BOX, team="nlp", rate=Rate(rate, "valet.toml") if rate else None)
+
+
+def charge(hour, length, rate, holds=()):
+    start = START + hour * HOUR
+    micros = cost_between(rate, start, start + length)
+    shares = split(micros, (start, start + length), team="nlp", marks=((0, "bi"),), holds=holds)
+    return Charge("i-1", start, start + length, length, micros, rate, "nlp", shares)
+
+
+def everything(desk):
+    db = desk.store.reading()
+    with desk.store.writing() as writing:
+        while not spend.catch_up(writing, "Europe/Berlin"):
+            pass
+        while not bill.catch_up(writing):
+            pass
+    whole = {way: sum(each.micros for each in summing.between(desk, way, *DAYS)) for way in WAYS}
+    ways = set(whole.values())
+    days = sum(each.micros for each in spend.per_day(db, DAYS[0]))
+    metered = sum(each.micros for each in bill.metered(db, *DAYS))
+    lines = csv.DictReader(reporting.ledger_csv(desk, START - DAY, START + 5 * DAY))
+    in_csv = round(sum(float(line["usd"] or 0) for line in lines) * 1_000_000)
+    shares = one(db, "SELECT coalesce(sum(micros), 0) AS micros FROM shares")["micros"]
+    return {*ways, days, metered, in_csv, shares}
+
+
+def test_hours_without_a_price_are_corrected_by_rows_of_their_own(tmp_path):
+    store = open_store(tmp_path / "valet.db")
+    desk = desk_of(store)
+    know(store, 0)
+    with store.writing() as db:
+        ledger.add(db, [charge(hour, HOUR, 0, [Hold("UADA", "vision", (0,), 0)]) for hour in range(12)])
+    assert repricing.reprice(desk) == 0
+    before = everything(desk)
+    know(store, RATE)
+
+    repricing.reprice(desk)
+    repricing.reprice(desk)
+
+    assert before == {0}
+    assert everything(desk) == {12 * RATE}
+    assert len(rows(store.reading(), "SELECT 1 FROM charges")) == 24
+    assert sum(each.unpriced_gpu_ms for each in summing.between(desk, "team", *DAYS)) == 0
+    assert sum(each.unpriced_ms for each in bill.metered(store.reading(), *DAYS)) == 0
+    people = {each.key: each.micros for each in summing.between(desk, "person", *DAYS)}
+    assert people == {"UADA": 6 * RATE, "": 6 * RATE}
+    told = [line for line in reporting.ledger_csv(desk, START, START + DAY) if "correction" in line]
+    assert "correction: no price was known then; since then: valet.toml" in told[0]
+    use = store.reading(), Scope("total", ""), BOX.type, START, START + DAY
+    assert usage.at_once(*use) == [12 * HOUR]
+    assert usage.paid(*use) == (12 * RATE, 12 * HOUR)
+
+
+def test_a_correction_stands_like_any_charge_and_is_made_once(tmp_path):
+    store = open_store(tmp_path / "valet.db")
+    know(store, RATE)
+    with store.writing() as db:
+        ledger.add(db, [charge(0, HOUR, 0)])
+    repricing.reprice(desk_of(store))
+
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"), store.writing() as db:
+        db.execute("UPDATE charges SET micros = 0 WHERE corrects IS NOT NULL")
+    with pytest.raises(sqlite3.IntegrityError), store.writing() as db:
+        ledger.add(db, [charge(0, HOUR, RATE)])
+
+
+@pytest.mark.parametrize(
+    ("machine", "settings", "micros"),
+    [
+        (BOX, {"prices": {"g6.48xlarge": "13.3504"}}, RATE),
+        (
+            Instance("dgx-1", "dgx-1", "owned", "owned", "owned", "running", gpu_model="A100", gpu_count=2),
+            {"owned": {"usd_per_gpu_hour": "1.14"}},
+            2_280_000,
+        ),
+    ],
+)
+def test_a_machine_that_is_gone_before_its_price_is_known_is_corrected_too(tmp_path, machine, settings, micros):
+    store = open_store(tmp_path / "valet.db")
+    with store.writing() as db:
+        fleet.save(db, machine, team="nlp", rate=None)
+        ledger.add(db, [replace(charge(0, HOUR, 0), instance_id=machine.id)])
+        fleet.mark_gone(db, [machine.id], START + HOUR)
+    known = parse(settings, {})
+
+    repricing.reprice(Desk(store, lambda: START + DAY, known, {}, known.roster))
+
+    total = one(store.reading(), "SELECT sum(micros) AS micros FROM charges")
+    assert total["micros"] == micros
+    assert one(store.reading(), "SELECT gone_at FROM instances")["gone_at"] == START + HOUR
+
+
+def test_spot_machines_are_left_alone_as_nobody_knows_what_that_hour_cost(tmp_path):
+    store = open_store(tmp_path / "valet.db")
+    with store.writing() as db:
+        spot = Instance("i-1", "box", "ec2", "s", "g6.48xlarge", "running", gpu_count=2, lifecycle="spot")
+        fleet.save(db, spot, team="nlp", rate=Rate(RATE, "spot"))
+        ledger.add(db, [charge(0, HOUR, 0)])
+
+    assert repricing.reprice(desk_of(store)) == 0
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 60), st.integers(1, HOUR), st.booleans(), st.booleans()),
+        max_size=30,
+        unique_by=lambda each: each[0],
+    )
+)
+@settings(max_examples=examples(25), deadline=None)
+def test_with_its_corrections_the_ledger_is_running_time_at_the_rate(tmp_path_factory, found):
+    store = open_store(tmp_path_factory.mktemp("repriced") / "valet.db")
+    desk = desk_of(store)
+    know(store, RATE)
+    for hour, length, known, held in found:
+        holds = [Hold("UADA", "vision", (1,), START + hour * HOUR)] if held else []
+        with store.writing() as db:
+            ledger.add(db, [charge(hour, length, RATE if known else 0, holds)])
+        repricing.reprice(desk)
+
+    right = sum(cost_between(RATE, START + hour * HOUR, START + hour * HOUR + length) for hour, length, _, _ in found)
+    assert everything(desk) == {right}
+    assert sum(each.running_ms for each in spend.per_day(store.reading(), DAYS[0])) == sum(each[1] for each in found)
