@@ -95,6 +95,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_since_boot", heartbeats.SINCE_BOOT),
     ("0002_seen_at", fleet.SEEN_AT),
     ("0002_source_troubles", source_troubles.SCHEMA),
+    ("0002_why_parkings_settle", parkings.WHY_SCHEMA),
 )
 
 

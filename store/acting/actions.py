@@ -108,12 +108,16 @@ def of_batch(db: Database, batch: str) -> list[Action]:
     return [action_of(row) for row in rows(db, f"{SELECT} WHERE batch = ? AND batch <> '' ORDER BY id", batch)]
 
 
-def newest_that_counts(db: Database, instance_id: str) -> str:
-    """The id of the newest action on an instance, but for starts by rule that came to nothing; empty without any."""
+def newest_that_changed(db: Database, instance_id: str) -> str:
+    """The id of the newest action that has switched an instance on or off, or is about to; empty without any.
+
+    What was only asked for, came to nothing or made another machine changed nothing. A stop that nobody knows the end
+    of may have.
+    """
     row = one(
         db,
-        "SELECT id FROM actions WHERE instance_id = ? AND NOT (kind = 'start' "
-        "AND coalesce(json_extract(facts, '$.rule'), '') <> '' AND state IN ('failed', 'unknown', 'aborted')) "
+        "SELECT id FROM actions WHERE instance_id = ? AND kind IN ('stop', 'start', 'resize') "
+        "AND (state IN ('approved', 'executing', 'done') OR (state = 'unknown' AND kind = 'stop')) "
         "ORDER BY created_at DESC, id LIMIT 1",
         instance_id,
     )

@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.acting.parking import HoursRule, Parking
+from bot.domain.acting.parking import HoursRule, Parking, Settled
 from store.sql import changed, one, rows
 
 SCHEMA = (
@@ -33,6 +33,9 @@ SCHEMA = (
     "CREATE INDEX parkings_acted ON parkings (action_id) WHERE action_id <> ''",
 )
 
+WHY_SCHEMA = ("ALTER TABLE parkings ADD COLUMN why TEXT NOT NULL DEFAULT ''",)
+"""Empty: not known, as no version before kept it."""
+
 
 def set_hours(db: Database, rule: HoursRule) -> None:
     """Give an instance on-hours of its own."""
@@ -60,12 +63,14 @@ def hours(db: Database) -> dict[str, HoursRule]:
 
 
 def add(db: Database, parking: Parking) -> bool:
-    """Plan a stop; False when it was planned for that moment before."""
+    """Plan a stop, or plan it again where that was settled by what changed back; False when it is planned or over."""
     return (
         changed(
             db,
             "INSERT INTO parkings (instance_id, rule, basis_at, acts_at, channel, decider) VALUES (?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT DO NOTHING",
+            "ON CONFLICT (instance_id, rule, basis_at, acts_at) DO UPDATE SET settled_at = NULL, outcome = '', "
+            "why = '', warned = 0, waiting = '', channel = excluded.channel, decider = excluded.decider "
+            "WHERE settled_at IS NOT NULL AND action_id = '' AND why NOT IN ('', 'acted', 'put off')",
             *(parking.instance_id, parking.rule, parking.basis_at, parking.acts_at, parking.channel, parking.decider),
         )
         == 1
@@ -117,9 +122,9 @@ def note(db: Database, parking: Parking, waiting: str) -> None:
     _mark(db, parking, "waiting = ?", waiting)
 
 
-def settle(db: Database, parking: Parking, now: int, outcome: str, *, action_id: str = "") -> None:
+def settle(db: Database, parking: Parking, now: int, why: Settled, *, outcome: str, action_id: str = "") -> None:
     """It came to a stop, or to nothing."""
-    _mark(db, parking, "settled_at = ?, outcome = ?, action_id = ?", now, outcome, action_id)
+    _mark(db, parking, "settled_at = ?, why = ?, outcome = ?, action_id = ?", now, why, outcome, action_id)
 
 
 def _mark(db: Database, parking: Parking, fields: str, *values: object) -> None:

@@ -5,7 +5,7 @@ Two rules lead to it: on-hours that have ended, and (where a team has switched t
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from bot.domain.acting.actions import Action
 from bot.domain.acting.obstacles import is_booked_soon
@@ -18,6 +18,14 @@ from bot.domain.sharing.bookings import Slot
 Rule = Literal["hours", "idle"]
 WARNINGS: dict[Rule, tuple[int, int]] = {"hours": (30 * MINUTE, 5 * MINUTE), "idle": (60 * MINUTE, 15 * MINUTE)}
 """How long before it people are told, twice."""
+Settled = Literal["acted", "put off", "not running", "started", "used", "gone", "unfit", "unmeant"]
+"""Why nothing more comes of a planned stop. acted: a stop came of it. put off: it was announced anew, for later.
+started: by hand since. unfit: not to be stopped as it is, by tag or provider. unmeant: the rule is not, or another.
+"""
+SETTLES: frozenset[Settled | Literal[""]] = frozenset({"", "acted", "put off"})
+"""With these the end of a window, or an idleness, is over, and where it is not known. With the others it is only as
+long as things are so: what was changed and changed back is planned again.
+"""
 NEVER = "never"
 """In the place of windows: no rule ever stops it."""
 
@@ -55,6 +63,15 @@ class Parking:
     outcome: str = ""
     action_id: str = ""
     """The stop that came of it."""
+    why: Settled | Literal[""] = ""
+    """Why it is settled; empty where that was not kept."""
+
+
+class Over(NamedTuple):
+    """Why a parking is settled without a stop, and in words for people."""
+
+    why: Settled
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +91,16 @@ class Circumstances:
     """When it would be stopped."""
 
 
-def over(parking: Parking, listing: Listing) -> str | None:
+def over(parking: Parking, listing: Listing) -> Over | None:
     """Why this parking is settled without a stop; None when it still stands."""
     instance, verdict = listing.instance, listing.verdict
     if instance.state != "running":
-        return "It does not run."
+        return Over("not running", "It does not run.")
     if (instance.launched_at or 0) > parking.basis_at:
-        return "It was started after that, and a start by hand is not fought."
+        return Over("started", "It was started after that, and a start by hand is not fought.")
     if parking.rule == "idle" and verdict is not None and verdict.state != "unknown":
         still = verdict.is_idle and (verdict.since or 0) <= parking.basis_at
-        return None if still else "It was used since."
+        return None if still else Over("used", "It was used since.")
     return None
 
 

@@ -39,15 +39,15 @@ def by_source(desk: Desk) -> dict[str, Callable[[], None]]:
     for state, steps in zip(STATES, (FOLLOW, BEGIN), strict=True):
         for source, action in actions.under_way(desk.store.reading(), state):
             todo.setdefault(source, []).append(partial(steps[action.kind], desk, action))
-    return {source: partial(_one_by_one, found) for source, found in sorted(todo.items())}
+    return {source: partial(one_by_one, found) for source, found in sorted(todo.items())}
 
 
 def carry_out(desk: Desk) -> None:
     """Carry approved actions out and follow those under way, at every source."""
-    _one_by_one(list(by_source(desk).values()))
+    one_by_one(list(by_source(desk).values()))
 
 
-def _one_by_one(todo: Sequence[Callable[[], None]]) -> None:
+def one_by_one(todo: Sequence[Callable[[], None]]) -> None:
     """One that raises leaves the others their turn."""
     with ExitStack() as turns:  # last in, first out
         for each in reversed(todo):

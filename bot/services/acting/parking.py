@@ -6,6 +6,7 @@ not, and a start after a long absence announces anew before it stops anything.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from sqlite_utils import Database
 
@@ -13,8 +14,10 @@ from bot.domain.acting.actions import BY_SETTINGS, VALET, Action
 from bot.domain.acting.obstacles import Scene, kept, provider_obstacle
 from bot.domain.acting.parking import (
     NEVER,
+    SETTLES,
     WARNINGS,
     HoursRule,
+    Over,
     Parking,
     Rule,
     acts_at,
@@ -27,9 +30,12 @@ from bot.domain.fleet import is_gone
 from bot.domain.listing import Filter, Listing
 from bot.errors import Refused
 from bot.services.acting import ending, on_hours, planning, waking, warning
+from bot.services.acting.executing import one_by_one
 from bot.services.desk import Desk, channel_of
 from store import audit, fleet, listings
 from store.acting import actions, decisions, parkings
+
+_GONE = Over("gone", "It is gone.")
 
 
 def park(desk: Desk) -> None:
@@ -40,12 +46,11 @@ def park(desk: Desk) -> None:
         return
     found = {each.instance.id: each for each in listings.page(db, Filter(provider="ec2"), limit=-1)}
     own = on_hours.counting(desk, found.values())
-    for listing in found.values():
-        _plan(desk, listing, own.get(listing.instance.id), now)
-    for parking in parkings.open_ones(desk.store.reading()):
-        _move_on(desk, parking, found.get(parking.instance_id), own.get(parking.instance_id), now=now)
-    for listing in found.values():
-        waking.wake_up(desk, listing, own.get(listing.instance.id), now, _approve)
+    by_hours = [(listing, own.get(key)) for key, listing in found.items()]
+    one_by_one([partial(_plan, desk, listing, rule, now) for listing, rule in by_hours])
+    planned = [(each, found.get(each.instance_id)) for each in parkings.open_ones(desk.store.reading())]
+    one_by_one([partial(_move_on, desk, each, at, own.get(each.instance_id), now=now) for each, at in planned])
+    one_by_one([partial(waking.wake_up, desk, listing, rule, now, _approve) for listing, rule in by_hours])
 
 
 def _has_rules(desk: Desk) -> bool:
@@ -98,10 +103,12 @@ def _when(db: Database, before: Sequence[Parking], planned: int) -> int | None:
     """When to stop, after what came of the same `before`; None where that is planned or over."""
     if not before:
         return planned
-    stops = _stops(db, before)
-    if not before[-1].action_id or not stops:
+    if any(each.settled_at is None for each in before):
         return None
-    return planned if stops[-1].state == "aborted" else again_at(stops)
+    stops = _stops(db, before)
+    if stops:
+        return planned if stops[-1].state == "aborted" else again_at(stops)
+    return None if before[-1].why in SETTLES else planned
 
 
 def _stops(db: Database, found: Sequence[Parking]) -> list[Action]:
@@ -125,7 +132,7 @@ def _move_on(desk: Desk, parking: Parking, listing: Listing | None, own: HoursRu
     gone = _gone(desk, parking, listing, own, now=now)
     if listing is None or gone:
         with desk.store.writing() as db:
-            warning.settle(db, parking, now, gone or "")
+            warning.settle(db, parking, now, gone or _GONE)
         return
     waiting = warning.obstacle(desk, parking, listing, now)
     warning.note(desk, parking, waiting or "", now)
@@ -139,28 +146,33 @@ def _move_on(desk: Desk, parking: Parking, listing: Listing | None, own: HoursRu
         warning.warn(desk, parking, listing, now)
 
 
-def _gone(desk: Desk, parking: Parking, listing: Listing | None, own: HoursRule | None, *, now: int) -> str | None:
-    """Why nothing comes of it any more; None while it stands."""
+def _gone(desk: Desk, parking: Parking, listing: Listing | None, own: HoursRule | None, *, now: int) -> Over | None:
+    """Why nothing comes of it as things are; None while it stands."""
     if listing is None:
-        return "It is gone."
-    return over(parking, listing) or _never(desk, listing) or _not_meant(desk, parking, listing, own, now=now)
+        return _GONE
+    never = _never(desk, listing)
+    unfit = Over("unfit", never) if never else None
+    return over(parking, listing) or unfit or _not_meant(desk, parking, listing, own, now=now)
 
 
-def _not_meant(desk: Desk, parking: Parking, listing: Listing, own: HoursRule | None, *, now: int) -> str | None:
+def _not_meant(desk: Desk, parking: Parking, listing: Listing, own: HoursRule | None, *, now: int) -> Over | None:
     """Why the rule it follows from counts no more."""
     if parking.rule == "idle":
-        return None if desk.settings.idle_stop(listing.team) is not None else "The rule is no more."
+        return None if desk.settings.idle_stop(listing.team) is not None else Over("unmeant", "The rule is no more.")
     hours = on_hours.hours_of(desk, listing, own)
     if hours is None:
-        return "It has no on-hours any more."
+        return Over("unmeant", "It has no on-hours any more.")
     if _end_of_window(hours, now) != parking.basis_at:
-        return "A new window has begun." if is_on(hours, now) else "Its on-hours have changed."
+        return Over("unmeant", "A new window has begun." if is_on(hours, now) else "Its on-hours have changed.")
     return None
 
 
 def _stop(desk: Desk, parking: Parking, listing: Listing, now: int) -> None:
     """The stop, decided by whoever set the rule; carried out, and looked at once more, like any other."""
     with desk.store.writing() as db:
+        if actions.live_on(db, parking.instance_id) is not None:
+            warning.take_back(db, parking)  # somebody has just asked for something; what comes of that is awaited
+            return
         try:
             planned = planning.by_rule(
                 desk, db, listing, rule=parking.rule, parked_at=parking.acts_at, reason=_reason(parking)
@@ -169,7 +181,7 @@ def _stop(desk: Desk, parking: Parking, listing: Listing, now: int) -> None:
             warning.take_back(db, parking)  # things have just changed; it is announced anew
             return
         _approve(desk, db, planned, parking.decider)
-        warning.settle(db, parking, now, "", planned)
+        warning.settle(db, parking, now, Over("acted", ""), planned)
     desk.wake()
 
 

@@ -14,7 +14,7 @@ from bot.domain.acting.images import obstacle_to_clone
 from bot.domain.acting.launches import Template, obstacle_to_launch
 from bot.domain.acting.obstacles import Scene, obstacle_to_rule, obstacle_to_stop
 from bot.domain.acting.resizing import family, obstacle_to_resize, tags_to_bear
-from bot.domain.acting.starting import obstacle_to_start
+from bot.domain.acting.starting import obstacle_to_begin, obstacle_to_start
 from bot.domain.clock import DAY, MINUTE
 from bot.domain.listing import Listing
 from bot.domain.measuring.verdict import Verdict
@@ -74,15 +74,20 @@ def by_rule(desk: Desk, db: Database, listing: Listing, *, rule: str, parked_at:
     return _on(desk, "stop", listing, VALET, facts=facts, reason=reason)
 
 
-def refusal_to_wake(desk: Desk, db: Database, listing: Listing) -> str | None:
+def refusal_to_wake(desk: Desk, db: Database, planned: Action, listing: Listing) -> str | None:
     """Why a start by rule would come to nothing; None when it may come about."""
-    return obstacle_to_start(scenes.scene(desk, db, listing.instance, listing.claims))
+    return obstacle_to_begin(planned, scenes.of(desk, db, planned, listing.instance))
 
 
-def start_by_rule(desk: Desk, db: Database, listing: Listing, *, begun_at: int, reason: str) -> Action:
-    """The start of an instance whose on-hours have begun; nobody gets a claim on it. What is in the way aborts it."""
+def start_by_rule(
+    desk: Desk, db: Database, listing: Listing, *, stopped_by: Action, begun_at: int, reason: str
+) -> Action:
+    """The start of an instance whose on-hours have begun; nobody gets a claim on it. What is in the way aborts it.
+
+    What is to run again is what was stopped: another type is another machine.
+    """
     length = desk.settings.claim_limits(listing.team).default
-    facts = replace(_facts(db, listing, None), rule="hours", parked_at=begun_at)
+    facts = replace(_facts(db, listing, None), type=stopped_by.facts.type, rule="hours", parked_at=begun_at)
     return _on(desk, "start", listing, VALET, facts=facts, reason=reason, length=length)
 
 

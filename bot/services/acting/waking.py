@@ -9,10 +9,10 @@ from sqlite_utils import Database
 
 from bot.domain.acting.actions import Action
 from bot.domain.acting.parking import HoursRule
-from bot.domain.acting.windows import Edge, OnHours, last_edge, next_edge
+from bot.domain.acting.windows import Edge, last_edge, next_edge
 from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
-from bot.services.acting import on_hours, planning
+from bot.services.acting import ending, on_hours, planning
 from bot.services.desk import Desk
 from store import listings
 from store.acting import actions, parkings
@@ -26,30 +26,51 @@ def wake_up(desk: Desk, listing: Listing, own: HoursRule | None, now: int, appro
     """Start a machine that the end of a window has stopped, now that the next has begun."""
     if listing.instance.state != "stopped":
         return
-    hours = on_hours.hours_of(desk, listing, own)
+    hours, instance_id = on_hours.hours_of(desk, listing, own), listing.instance.id
     edge = last_edge(hours, now) if hours else None
-    if hours is None or edge is None or not edge.on or not _is_due(desk, listing.instance.id, hours, edge, now=now):
+    if hours is None or edge is None or not edge.on or hours.stop_only:
+        return
+    stopped_by = _stopped_by(desk.store.reading(), instance_id, edge)
+    if stopped_by is None or not _is_time(desk.store.reading(), instance_id, edge, now):
         return
     with desk.store.writing() as db:
+        planned = planning.start_by_rule(
+            desk, db, listing, stopped_by=stopped_by, begun_at=edge.at, reason="Its on-hours have begun."
+        )
         # the first try of a morning is made even so, as its end says why; then it is looked at again every minute
-        if actions.starts_by_rule(db, listing.instance.id, edge.at) and planning.refusal_to_wake(desk, db, listing):
+        if actions.starts_by_rule(db, instance_id, edge.at) and planning.refusal_to_wake(desk, db, planned, listing):
             return
-        planned = planning.start_by_rule(desk, db, listing, begun_at=edge.at, reason="Its on-hours have begun.")
+        if not _makes_way(desk, db, instance_id):
+            return
         approve(desk, db, planned, on_hours.setter(own))
     desk.wake()
 
 
-def _is_due(desk: Desk, instance_id: str, hours: OnHours, edge: Edge, *, now: int) -> bool:
-    """Whether Valet has stopped it at the end of a window, nobody has touched it since, and no try was just made."""
-    db = desk.store.reading()
+def _stopped_by(db: Database, instance_id: str, edge: Edge) -> Action | None:
+    """The stop at the end of a window before this edge, if nothing has switched the machine on or off since."""
     newest = parkings.newest_by_hours(db, instance_id)
-    if hours.stop_only or newest is None or newest.basis_at >= edge.at:
-        return False
-    stopped_by = actions.by_id(db, newest.action_id)
-    if stopped_by is None or stopped_by.state != "done" or actions.newest_that_counts(db, instance_id) != stopped_by.id:
-        return False
+    stop = actions.by_id(db, newest.action_id) if newest and newest.basis_at < edge.at else None
+    if stop is None or stop.state not in {"done", "unknown"}:
+        return None
+    return stop if actions.newest_that_changed(db, instance_id) == stop.id else None
+
+
+def _is_time(db: Database, instance_id: str, edge: Edge, now: int) -> bool:
+    """No try was just made."""
     tries = actions.starts_by_rule(db, instance_id, edge.at)
     return not tries or now >= (tries[-1].finished_at or now) + TRY_EVERY
+
+
+def _makes_way(desk: Desk, db: Database, instance_id: str) -> bool:
+    """Whether nothing else is asked for; a start that nobody has decided makes way, as it is started anyway."""
+    live = ending.lapse(desk, db, actions.live_on(db, instance_id))
+    if live is None:
+        return True
+    if live.kind != "start" or live.state != "pending":
+        return False
+    name = live.facts.name
+    outcome = f"Its on-hours have begun, so it is started anyway. `/gpu claim {name}` takes it once it runs."
+    return ending.end(desk, db, live, "cancelled", outcome=outcome)
 
 
 def tries(desk: Desk, instance_id: str, begun_at: int) -> tuple[Listing | None, list[Action], int | None]:

@@ -3,7 +3,7 @@
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.parking import WARNINGS, Circumstances, Parking, anew, waits, warnings_due
+from bot.domain.acting.parking import WARNINGS, Circumstances, Over, Parking, anew, waits, warnings_due
 from bot.domain.clock import DAY
 from bot.domain.listing import Listing
 from bot.services.acting import scenes
@@ -114,16 +114,16 @@ def announce_anew(desk: Desk, parking: Parking, now: int) -> None:
     """What was in the way is gone, or nobody was warned: never at once, but after new warnings."""
     later = anew(parking, now)
     with desk.store.writing() as db:
-        settle(db, parking, now, AGAIN)
+        settle(db, parking, now, Over("put off", AGAIN))
         parkings.add(db, later)
         parkings.warn(db, later, warnings_due(later, now))
         tell(db, later, now)
     desk.wake()
 
 
-def settle(db: Database, parking: Parking, now: int, outcome: str, action: Action | None = None) -> None:
+def settle(db: Database, parking: Parking, now: int, over: Over, action: Action | None = None) -> None:
     """It came to a stop, or to nothing."""
-    parkings.settle(db, parking, now, outcome, action_id=action.id if action else "")
+    parkings.settle(db, parking, now, over.why, outcome=over.said, action_id=action.id if action else "")
     if parking.warned and now - parking.acts_at < NEWS:
         tell(db, parking, now)
 

@@ -1,0 +1,69 @@
+"""Two who decide at one moment: one of them does it, the other hears so, and nobody else waits for that."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.clock import MINUTE
+from bot.services.acting import asking, parking
+from store.acting import actions
+from tests.bot.services.room import ADA, SETTINGS, Room
+
+HOURS = {"pausing": {"hours": "Mon-Sun 08:00-11:00"}}
+WITH_HOURS = copy.deepcopy(SETTINGS) | {"teams": {name: team | HOURS for name, team in SETTINGS["teams"].items()}}
+
+
+class Between:
+    """A store in which somebody is quicker: just before a transaction begins, they do what they do."""
+
+    def __init__(self, store: Any, act: Callable[[], object]) -> None:
+        self.store, self.acts = store, [act]
+
+    def writing(self) -> Any:
+        if self.acts:
+            self.acts.pop()()
+        return self.store.writing()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+
+def after(room: Room, act: Callable[[], object]) -> Any:
+    """The desk of a thread that looked just before somebody acted."""
+    return replace(room.desk, store=Between(room.desk.store, act))
+
+
+def goes_on(room: Room, minutes: int) -> None:
+    for _ in range(minutes // 3):
+        room.clock.forward(3 * MINUTE)
+        for name in ("train-7", "nb-5"):
+            room.reports(name, 0.0, minutes=3)
+        room.tick()
+        parking.park(room.desk)
+        room.posted()
+
+
+@pytest.mark.parametrize(("stopped", "other"), [("nb-5", "train-7"), ("train-7", "nb-5")])
+def test_a_stop_that_a_person_asks_for_just_then_takes_no_other_machine_its_turn(tmp_path, clock, stopped, other):
+    room = Room(tmp_path / "room.db", clock, settings=WITH_HOURS)
+    room.sweep()
+    for name in ("train-7", "nb-5"):
+        room.reports(name, 0.0)
+    goes_on(room, 117)
+    room.clock.forward(3 * MINUTE)
+    for name in ("train-7", "nb-5"):
+        room.reports(name, 0.0, minutes=3)
+    room.tick()
+
+    parking.park(after(room, lambda: asking.ask_to_stop(room.desk, room.machine(stopped).id, ADA)))
+
+    asked = actions.live_on(room.desk.store.reading(), room.machine(stopped).id)
+    by_rule = actions.live_on(room.desk.store.reading(), room.machine(other).id)
+    assert asked is not None
+    assert (asked.requester, asked.state) == (ADA, "pending")
+    assert by_rule is not None
+    assert by_rule.facts.rule == "hours"
+    room.close()
