@@ -223,7 +223,7 @@ def build(
         for worker in workers:
             worker.wake()
 
-    asked = (people.roster, people.zone, people.is_colleague)
+    asked = (people.roster, people.zone, people.is_colleague, people.freshen)
     told_by = sources(settings, rooms) if partners.sources is None else partners.sources
     desk = Desk(store, clock, settings, rooms, *asked, partners.runner or runner(settings, rooms), told_by, wake)
     face = listen.build(desk, client, identity, people.profiles, signing_secret=secrets.signing_secret)
@@ -237,7 +237,7 @@ def build(
     connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token)
     alarm = StoreAlarm(desk, client, lambda: steady.heartbeat)
     bill, aws = partners.bill or chosen(settings), partners.prices or aws_prices(settings, clients_of(rooms))
-    table = [*jobs(desk, people.refresh, told_by, bill, aws, people.name), Job("database", 10, alarm.look)]
+    table = [*jobs(desk, lambda: people.look(desk), told_by, bill, aws, people.name), Job("database", 10, alarm.look)]
     schedule = Schedule(table, clock, lambda: steady.is_sure)
     watch = ClockWatch(desk, client, steady, schedule.run_now)
     clocks = Worker("clock", watch.watch, 10)

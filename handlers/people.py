@@ -1,20 +1,25 @@
 """Slack's people: the app's own identity, the members of user groups, and people's time zones, asked now and then."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.domain.clock import HOUR, Clock
+from bot.domain import deciding
+from bot.domain.clock import HOUR, SECOND, Clock
 from bot.domain.people import Roster
+from bot.services import roster_news
+from bot.services.desk import Desk
 from bot.settings import Settings
+from handlers.groups import Groups
 from handlers.profiles import Profile, Profiles
 
 log = logging.getLogger(__name__)
 ZONE_LASTS = HOUR
+JUST_NOW = 30 * SECOND
 
 
 @dataclass(slots=True)
@@ -51,24 +56,59 @@ class People:
         self._clock = clock
         self._identity = identity
         self.profiles = Profiles(client, clock)
+        self._group_members = Groups(client, clock)
         self._zones: dict[str, tuple[int, str]] = {}
-        self._groups: dict[str, frozenset[str]] = {}
         self._roster = settings.roster()
+        self._refreshed_at = 0
+        self.troubles: dict[str, str] = {}
+        """What the admins should know of who decides, by a key of its own; see `roster_news.tell`."""
 
     def roster(self) -> Roster:
         """Teams and admins as last known."""
         return self._roster
 
     def refresh(self) -> None:
-        """Ask Slack for the members of every user group in use; one that can't be read keeps its last members."""
-        for group in self._in_use():
-            try:
-                users: Iterable[str] = self._client.usergroups_users_list(usergroup=group)["users"]
-            except (SlackApiError, OSError) as error:
-                log.warning("user group %s can't be read: %s", group, type(error).__name__)
-                continue
-            self._groups[group] = frozenset(users)
-        self._roster = self._settings.roster(self._groups)
+        """Ask Slack for the members of every user group in use, and whether those who decide are still there."""
+        roster = self._settings.roster(self._group_members.members(self._in_use()))
+        deciders = roster.admins.union(*(team.approvers for team in roster.teams))
+        self._look_up(deciders)
+        told = {user: known for user in deciders if (known := self.profiles.last(user)) is not None}
+        gone = frozenset(user for user, known in told.items() if not self._identity.has(known))
+        guests = frozenset(user for user, known in told.items() if known.is_guest) - gone
+        self._refreshed_at = self._clock()
+        self._roster = roster.without(gone, guests)
+        self.troubles = dict(self._group_troubles()) | dict(
+            deciding.troubles(roster, self._roster, gone, self._with_deciders())
+        )
+
+    def freshen(self) -> None:
+        """As `refresh`, unless that was just now: a no that Slack gives counts at once."""
+        if self._clock() - self._refreshed_at >= JUST_NOW:
+            self.refresh()
+
+    def _look_up(self, users: Iterable[str]) -> None:
+        """Stops at the first who can't be looked up: the others could not either, and somebody waits."""
+        for user in sorted(users):
+            if self.profiles.of(user, within=JUST_NOW) is None:
+                return
+
+    def look(self, desk: Desk) -> None:
+        """As `refresh`; and the admins are told of what has changed by itself."""
+        self.refresh()
+        roster_news.tell(desk, self.troubles)
+
+    def _group_troubles(self) -> Iterator[tuple[str, str]]:
+        for group, (kind, sentence) in self._group_members.troubles.items():
+            using = (
+                name for name, team in self._settings.teams.items() if group in (team.usergroup, team.approver_group)
+            )
+            where = " and ".join(f"[teams.{name}]" for name in sorted(using))
+            yield f"group {group} {kind}", f"{sentence} Look at {where} in valet.toml."
+
+    def _with_deciders(self) -> frozenset[str]:
+        """Teams that are to have deciders of their own."""
+        teams = self._settings.teams.items()
+        return frozenset(name for name, team in teams if team.approvers or team.approver_group)
 
     def _in_use(self) -> list[str]:
         teams = self._settings.teams.values()

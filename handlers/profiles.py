@@ -58,6 +58,10 @@ class Profiles:
             return told
         return known if now - asked_at < KEPT else None
 
+    def last(self, user: str) -> Profile | None:
+        """What Slack said last, however long ago; None where it never did."""
+        return self._known.get(user, (0, None))[1]
+
     def _ask(self, user: str) -> Profile | None:
         try:
             return profile(self._client.users_info(user=user)["user"])

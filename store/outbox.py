@@ -224,6 +224,17 @@ def prune(db: Database, before: int) -> None:
     changed(db, "DELETE FROM seen_events WHERE seen_at < ? AND instr(event_id, ' ') = 0", before)
 
 
+def events(db: Database, prefix: str) -> list[str]:
+    """What was seen, of the ids that begin so."""
+    sql = "SELECT event_id FROM seen_events WHERE substr(event_id, 1, ?) = ? ORDER BY event_id"
+    return [row["event_id"] for row in rows(db, sql, len(prefix), prefix)]
+
+
+def forget_event(db: Database, event_id: str) -> None:
+    """It may be new again."""
+    changed(db, "DELETE FROM seen_events WHERE event_id = ?", event_id)
+
+
 def forget_events(db: Database, prefix: str, before: int) -> None:
     """Forget what was seen before then, of the ids that begin so."""
     sql = "DELETE FROM seen_events WHERE seen_at < ? AND substr(event_id, 1, ?) = ?"

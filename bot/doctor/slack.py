@@ -136,6 +136,13 @@ def _decider(client: WebClient, user: str) -> Generator[Finding, None, bool]:
         kind = "is deactivated" if person.get("deleted") else "is a bot"
         yield error("V306", f"{user}, who is to decide, {kind}.", "Name somebody else as approver or admin.")
         return True
+    if person.get("is_restricted") or person.get("is_ultra_restricted"):
+        yield warning(
+            "V306",
+            f"{user}, who is to decide, is a guest, and guests do so only where a team says so.",
+            "Name somebody else, or set guests_approve = true under [teams.NAME].",
+        )
+        return True
     return False
 
 

@@ -1,7 +1,7 @@
 """Who may do what: teams, approvers and admins, known by Slack user id only."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,8 @@ class Team:
     """How many different people have to say yes."""
     break_glass: bool = False
     """Its approvers may pass their own requests, with a reason that is posted."""
+    guests_approve: bool = False
+    """Whether guests of the workspace decide, too, where they are named or in the group."""
     channel: str = ""
     timezone: str = "UTC"
     budget_micros: int | None = None
@@ -41,6 +43,18 @@ class Roster:
         """Who may approve for a team: its approvers, else the admins."""
         team = self.team(team_name)
         return (team.approvers if team else frozenset()) or self.admins
+
+    def without(self, gone: frozenset[str], guests: frozenset[str]) -> "Roster":
+        """As it is without those who have left, and without guests among those who decide."""
+        teams = tuple(
+            replace(
+                team,
+                members=team.members - gone,
+                approvers=team.approvers - gone - (frozenset() if team.guests_approve else guests),
+            )
+            for team in self.teams
+        )
+        return Roster(teams, self.admins - gone - guests)
 
 
 def either(users: Iterable[str]) -> str:

@@ -82,7 +82,7 @@ def _always(desk: Desk, refresh_groups: Callable[[], object]) -> list[Row]:
         ("budgets", 300, lambda: budgeting.look(desk)),
         ("unusual days", 900, lambda: surprising.look(desk)),
         ("savings", 600, lambda: saving.work_out(desk)),
-        ("groups", 600, refresh_groups),
+        ("groups", 120, refresh_groups),
         ("prune trails", 3600, lambda: observing.prune(desk)),
         ("roll up", 300, lambda: rolling.roll_up(desk)),
         ("prune minutes", 3600, lambda: judging.prune(desk)),

@@ -37,6 +37,8 @@ class Desk:
     """The time zone of a person, by Slack user id, such as "Europe/Berlin"."""
     is_colleague: Callable[[str], bool] = field(default=lambda _user: True)
     """Whether a Slack user id is that of a person of this workspace: no bot, no guest of another, and not gone."""
+    freshen: Callable[[], None] = field(default=lambda: None)
+    """Looks anew, unless that was just now, who may decide; asks Slack, so never within a transaction."""
     runner: Runner | None = None
     """Runs commands on rented machines; None where no AWS account is set up."""
     sources: Sequence[Source] = ()

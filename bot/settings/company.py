@@ -60,6 +60,9 @@ class TeamSettings(Table):
     approvals: int = Field(
         default=1, ge=1, le=2, description="How many different people have to say yes; one no is enough to deny"
     )
+    guests_approve: bool = Field(
+        default=False, description="Whether guests of the workspace may decide, too; else they only hold and use"
+    )
     break_glass: bool = Field(
         default=False, description="Whether an approver may pass their own request alone, with a reason that is posted"
     )

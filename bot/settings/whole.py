@@ -266,6 +266,7 @@ class Settings(Table):
                 approvers=frozenset(team.approvers) | known.get(team.approver_group, frozenset()),
                 approvals=team.approvals,
                 break_glass=team.break_glass,
+                guests_approve=team.guests_approve,
                 channel=team.channel or self.slack.channel,
                 timezone=team.timezone or self.digest.timezone,
                 budget_micros=None if team.budget_usd is None else int(team.budget_usd * USD),

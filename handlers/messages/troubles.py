@@ -1,10 +1,10 @@
 """What admins are told when Valet itself is in trouble."""
 
-from bot.services import backing_up, source_watch, undelivered
+from bot.services import backing_up, roster_news, source_watch, undelivered
 from bot.services.desk import Desk
 from handlers.blocks import troubles
 from handlers.blocks import undelivered as blocks
-from handlers.blocks.parts import Reply
+from handlers.blocks.parts import Reply, plainly
 from handlers.messages.drawing import Draw
 
 CLOCK_OFF = "clock_off"
@@ -44,6 +44,11 @@ def sources_again(desk: Desk, subject: str) -> Reply | None:
     return troubles.sources_again(found) if found else None
 
 
+def roster(_desk: Desk, subject: str) -> Reply | None:
+    """Who decides has changed by itself, for an admin; its subject is the sentence."""
+    return plainly(subject)
+
+
 KINDS: dict[str, Draw] = {
     undelivered.KIND: kept,
     CLOCK_OFF: clock_off,
@@ -51,4 +56,5 @@ KINDS: dict[str, Draw] = {
     backing_up.FAILED: backup_failed,
     source_watch.FAILING: sources_failing,
     source_watch.AGAIN: sources_again,
+    roster_news.KIND: roster,
 }

@@ -51,6 +51,7 @@ def ask_to_launch(
     desk: Desk, template_name: str, requester: str, *, length: int | None = None, note: str = ""
 ) -> Action:
     """Ask for a new machine, claimed for that long; asked twice, it is the same card. Raises Refused, NotFound."""
+    desk.freshen()
     subject = f"launch/{template_name}"
     with refusals.kept(desk, requester, "launch it", subject), desk.store.writing() as db:
         live = ending.lapse(desk, db, makings.live_launch(db, requester, template_name))
@@ -92,6 +93,7 @@ def ask_to_resize(
 
 def _ask(desk: Desk, kind: Kind, instance_id: str, requester: str, plan: Plan, *, ends_work: bool = False) -> Action:
     """`ends_work`: it is meant even if the instance works."""
+    desk.freshen()
     with refusals.kept(desk, requester, f"{kind} it", instance_id), desk.store.writing() as db:
         listing = listings.by_id(db, instance_id)
         if listing is None:
@@ -138,6 +140,7 @@ def _still_meant(desk: Desk, db: Database, listing: Listing, kind: Kind, *, ends
 
 def decide(desk: Desk, action_id: str, person: str, *, yes: bool) -> Action:
     """The one decision on an action. Raises Refused when this person may not, or it was decided or lapsed already."""
+    desk.freshen()
     with desk.store.writing() as db:
         action = actions.by_id(db, action_id)
         if action is None:

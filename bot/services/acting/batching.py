@@ -34,6 +34,7 @@ def ask(
 
     Of those that somebody has named themselves, it is kept why they are.
     """
+    desk.freshen()
     with desk.store.writing() as db:
         teams: dict[str, list[Listing]] = {}
         for instance_id in dict.fromkeys(instance_ids):
@@ -110,6 +111,7 @@ def _drafted(desk: Desk, db: Database, planned: Sequence[Action], requester: str
 
 def decide(desk: Desk, batch_id: str, person: str, *, yes: bool) -> None:
     """The one decision on all that nobody has decided yet. Raises Refused when it counts for none of them."""
+    desk.freshen()
     with desk.store.writing() as db:
         found = actions.of_batch(db, batch_id)
         if not found:

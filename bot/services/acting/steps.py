@@ -132,6 +132,7 @@ def begin(
 
 def no_colleague(desk: Desk, action: Action) -> str | None:
     """Whether somebody who asked for it or said yes has left the workspace; asks Slack, so in no transaction."""
+    desk.freshen()
     people = {action.requester, *action.approvers} - {VALET, ""}
     gone = sorted(each for each in people if not desk.is_colleague(each))
     return f"<@{gone[0]}> is no longer a member of this workspace." if gone else None

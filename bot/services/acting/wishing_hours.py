@@ -16,6 +16,7 @@ from store.acting import hours_wishes, parkings
 
 def ask(desk: Desk, listing: Listing, person: str, windows: str, *, stop_only: bool) -> HoursWish:
     """Put on-hours to those who may set them; the same once more is the same card. Raises Refused."""
+    desk.freshen()
     on_hours.refuse_owned(listing)
     instance, now = listing.instance, desk.clock()
     before = on_hours.said(on_hours.own_hours(desk, instance.id))
@@ -47,6 +48,7 @@ def ask(desk: Desk, listing: Listing, person: str, windows: str, *, stop_only: b
 
 def decide(desk: Desk, wish_id: str, person: str, *, yes: bool) -> None:
     """The word of somebody who may set them; a yes sets them, in their name. Raises Refused."""
+    desk.freshen()
     asked = wish(desk, wish_id)
     if asked is None:
         raise Refused("This request is not known here any more.")

@@ -95,8 +95,12 @@ def _hash(token: str) -> str:
 
 
 def feed(desk: Desk, token_sha256: str) -> bytes | None:
-    """The feed at an address; None when there is none, or its person has left the team."""
+    """The feed at an address; None when there is none, or its person has left the team. It ends with its person."""
     found = calendars.feed(desk.store.reading(), token_sha256)
+    if found is not None and not desk.is_colleague(found["person"]):
+        with desk.store.writing() as db:
+            calendars.drop(db, person=found["person"])
+        return None
     if found is None or (found["team"] and not _may_see(desk, found["person"], found["team"])):
         return None
     if found["team"]:

@@ -64,6 +64,7 @@ def _draft(desk: Desk, made: Grant) -> Grant:
 
 def ask(desk: Desk, grant_id: str, person: str) -> Grant:
     """Put a draft to the approvers. Raises Refused."""
+    desk.freshen()
     with desk.store.writing() as db:
         grant = grants.by_id(db, grant_id)
         if grant is None or grant.person != person:
@@ -82,6 +83,7 @@ def ask(desk: Desk, grant_id: str, person: str) -> Grant:
 
 def decide(desk: Desk, grant_id: str, person: str, *, yes: bool) -> None:
     """An approver's word; a yes makes it, if it can still be had. Raises Refused."""
+    desk.freshen()
     with desk.store.writing() as db:
         grant, now = grants.by_id(db, grant_id), desk.clock()
         if grant is None:
