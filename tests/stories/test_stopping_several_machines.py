@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.clock import HOUR, MINUTE
-from bot.sandbox.slack.people import ADA, BOB, ML_PLATFORM
+from bot.sandbox.slack.people import ADA, BOB, CY, ML_PLATFORM
 from tests.stories.conftest import SETTINGS
 
 DECIDE = "#ml-platform"
@@ -195,7 +195,7 @@ def test_asked_twice_it_is_the_same_card(idle):
 
 
 def test_two_approvers_are_needed_where_the_team_wants_two(office_with):
-    two = NLP | {"approvers": [ADA, BOB, "U0CY00001"], "approvals": 2}
+    two = NLP | {"approvers": [ADA, BOB, CY], "approvals": 2}
     office = office_with(SETTINGS | {"teams": SETTINGS["teams"] | {"nlp": two}, "actions": {"most_stops": 10}})
     for name in ("nb-2", "nb-5", "render-1"):
         office.fleet.change(name, tags=dict(office.machine(name).tags) | {"team": "nlp"})
