@@ -15,8 +15,8 @@ from bot.domain.models import Kind
 from bot.domain.sharing.bookings import Hold
 from bot.domain.sharing.wants import Want
 
-WaitEnd = Literal["served", "left", "passed", "lapsed", "stale", "gone"]
-"""passed: said no to an offer. lapsed: did not answer one in time."""
+WaitEnd = Literal["served", "left", "passed", "lapsed", "stale", "gone", "departed"]
+"""passed: said no to an offer. lapsed: did not answer one in time. departed: is in the workspace no more."""
 STALE = 48 * HOUR
 """So long somebody may wait before they are asked to say again that they still want it."""
 FORESEEN = 100

@@ -119,6 +119,8 @@ def carry_out(desk: Desk) -> None:
 
 
 def _make(desk: Desk, grant: Grant) -> None:
+    if not desk.is_colleague(grant.person):
+        raise Refused(f"<@{grant.person}> is no longer a member of this workspace.")
     if grant.handover_id:
         made = handovers.by_id(desk.store.reading(), grant.handover_id)
         if made is None or made.state != "taken":

@@ -1,6 +1,7 @@
 """Offers to those whose turn it is: made, ended and told by what the tables say; late is fine, twice is not."""
 
 import secrets
+from collections.abc import Collection
 
 from sqlite_utils import Database
 
@@ -21,10 +22,42 @@ def offer_due(desk: Desk) -> int:
     if not line.is_any(desk.store.reading()):
         return 0
     with desk.store.writing() as db:
-        changes = _lapse(desk, db) + _leave(desk, db) + _offer(desk, db)
+        changes = _lapse(desk, db) + _leave(desk, db)
+    changes += _offer_to_colleagues(desk)
     if changes:
         desk.wake()
     return changes
+
+
+def _offer_to_colleagues(desk: Desk) -> int:
+    """Offer to those whose turn it is and who are still in the workspace; Slack is asked outside of transactions."""
+    here, changes = set[str](), 0
+    while due := {turn.waiter.person for turn in _due(desk, desk.store.reading())}:
+        departed = {person for person in due - here if not desk.is_colleague(person)}
+        here |= due - departed
+        with desk.store.writing() as db:
+            changes += sum(_depart(desk, db, person) for person in departed)
+            changes += 0 if departed else _offer(desk, db, here)
+        if not departed:
+            break
+    return changes
+
+
+def depart(desk: Desk, person: str) -> None:
+    """Somebody is in the workspace no more: they leave every line, and what they were offered goes to the next."""
+    with desk.store.writing() as db:
+        _depart(desk, db, person)
+    desk.wake()
+
+
+def _depart(desk: Desk, db: Database, person: str) -> int:
+    places, now = line.of_person(db, person), desk.clock()
+    for waiter in places:
+        offer = line.offer_to(db, waiter.id)
+        if offer is not None:
+            turns.close(db, offer, "withdrawn", now)
+        _drop(desk, db, waiter, "departed")
+    return len(places)
 
 
 def _lapse(desk: Desk, db: Database) -> int:
@@ -83,19 +116,22 @@ def _drop(desk: Desk, db: Database, waiter: Waiter, reason: WaitEnd, *, about: s
     subject = about or waiter.instance_id
     detail = waiter.person if waiter.instance_id else f"{waiter.person}, {waiter.want}"
     audit.add(db, now, "valet", f"took out of the line ({reason})", subject=subject, detail=detail)
-    outbox.tell(db, waiter.person, f"line-end:{waiter.id}", kind="line_ended", subject=str(waiter.id), now=now)
+    if reason != "departed":
+        outbox.tell(db, waiter.person, f"line-end:{waiter.id}", kind="line_ended", subject=str(waiter.id), now=now)
     return True
 
 
-def _offer(desk: Desk, db: Database) -> int:
-    """Offer what is free, in the order in which people came."""
-    rooms = turns.rooms(desk, db, _wanted(db))
-    if not rooms.vacant:
-        return 0
-    due = served_now(line.unoffered(db), rooms, desk.clock())
+def _offer(desk: Desk, db: Database, people: Collection[str]) -> int:
+    """Offer these people what is free, in the order in which they came."""
+    due = [turn for turn in _due(desk, db) if turn.waiter.person in people]
     for turn in due:
         _make(desk, db, turn)
     return len(due)
+
+
+def _due(desk: Desk, db: Database) -> list[Turn]:
+    rooms = turns.rooms(desk, db, _wanted(db))
+    return served_now(line.unoffered(db), rooms, desk.clock()) if rooms.vacant else []
 
 
 def _wanted(db: Database) -> list[Listing]:

@@ -18,7 +18,7 @@ from bot.domain.sharing.runs import LONGEST_REMOTE, TAKEN_WITHIN, Run, RunState,
 from bot.errors import Refused, Unreachable, answering
 from bot.nearest import nearest
 from bot.services.desk import Desk
-from bot.services.sharing import claim_ends, queueing
+from bot.services.sharing import claim_ends, fair_use, offering, queueing
 from store import audit, fleet, listings, outbox
 from store.sharing import claims, line, runs
 
@@ -83,25 +83,51 @@ def begin_in_turn(desk: Desk) -> None:
     Should the run be refused by then, the claim ends at once, and they are told why.
     """
     for offer_id, waiter in line.for_runs(desk.store.reading()):
+        if not desk.is_colleague(waiter.person):
+            offering.depart(desk, waiter.person)
+            continue
+        held = _held_there(desk, offer_id, waiter.person)
         try:
             listing = queueing.take(desk, offer_id, waiter.person)
+        except fair_use.OverLimit as over:
+            _pass_on(desk, offer_id, waiter, str(over))
+            continue
         except Refused:
             continue  # the offer is over; the line goes on
         try:
-            begin(desk, waiter.person, waiter.run, listing.instance.id, releases=True)
+            begin(desk, waiter.person, waiter.run, listing.instance.id, releases=not held)
         except Refused as error:
-            _give_back(desk, waiter, listing, str(error))
+            _give_back(desk, waiter, listing, str(error), releases=not held)
 
 
-def _give_back(desk: Desk, waiter: Waiter, listing: Listing, why: str) -> None:
-    now = desk.clock()
+def _held_there(desk: Desk, offer_id: str, person: str) -> bool:
+    """Whether they hold a part of it already, which does not end with the run."""
+    offer = line.offer_by_id(desk.store.reading(), offer_id)
+    listing = listings.by_id(desk.store.reading(), offer.instance_id) if offer else None
+    return listing is not None and listing.claim_of(person) is not None
+
+
+def _pass_on(desk: Desk, offer_id: str, waiter: Waiter, why: str) -> None:
+    """Their limits do not let them have it: it goes to the next, and they are told."""
+    offer = line.offer_by_id(desk.store.reading(), offer_id)
+    queueing.pass_on(desk, offer_id, waiter.person)
+    with desk.store.writing() as db:
+        _tell_refused(db, waiter, offer.instance_id if offer else "", why, desk.clock())
+    desk.wake()
+
+
+def _give_back(desk: Desk, waiter: Waiter, listing: Listing, why: str, *, releases: bool) -> None:
     with desk.store.writing() as db:
         held = listing.claim_of(waiter.person)
-        if held is not None:
+        if held is not None and releases:
             claim_ends.end(desk, db, held, "released", who=waiter.person)
-        subject = f"{waiter.run}|{listing.instance.id}|{why}"
-        outbox.tell(db, waiter.person, f"run-refused:{waiter.id}", kind="run_refused", subject=subject, now=now)
+        _tell_refused(db, waiter, listing.instance.id, why, desk.clock())
     desk.wake()
+
+
+def _tell_refused(db: Database, waiter: Waiter, instance_id: str, why: str, now: int) -> None:
+    subject = f"{waiter.run}|{instance_id}|{why}"
+    outbox.tell(db, waiter.person, f"run-refused:{waiter.id}", kind="run_refused", subject=subject, now=now)
 
 
 def cancel(desk: Desk, run_id: str, person: str) -> Run:

@@ -31,8 +31,9 @@ def begin(desk: Desk) -> int:
     """Turn the bookings whose time has come into claims; how many became one."""
     begun = 0
     for slot in bookings.due(desk.store.reading(), desk.clock()):
+        is_here = desk.is_colleague(slot.holder)
         with desk.store.writing() as db:
-            begun += _begin(desk, db, slot)
+            begun += _begin(desk, db, slot) if is_here else _departed(desk, db, slot)
         desk.wake()
     return begun
 
@@ -64,6 +65,20 @@ def _begin(desk: Desk, db: Database, slot: Slot) -> bool:
     digesting.refresh(desk, db, slot.instance_id)
     booking.tell(db, slot, now)
     return True
+
+
+def _departed(desk: Desk, db: Database, slot: Slot) -> int:
+    """Whoever booked it is in the workspace no more: nothing begins in their name, now or later."""
+    why = f"<@{slot.holder}> is no longer a member of this workspace."
+    bookings.end(db, slot.booking_id, desk.clock(), who="valet")
+    off = [
+        each for each in bookings.ahead(db, booking_id=slot.booking_id) if bookings.move(db, each, "off", outcome=why)
+    ]
+    for each in off[:1]:
+        audit.add(
+            db, desk.clock(), "valet", "cancelled a booking", subject=each.instance_id, detail=each.holder, after=why
+        )
+    return 0
 
 
 def _obstacle(desk: Desk, db: Database, slot: Slot) -> tuple[str, Listing | None]:
