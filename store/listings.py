@@ -79,7 +79,8 @@ def _where(chosen: Filter) -> tuple[str, list[str]]:
         ("lower(i.team) = lower(?)", chosen.team),
         ("substr(i.type, 1, length(?)) = ?", chosen.type_prefix),
         ("i.provider = ?", chosen.provider),
-        (f"{_STATE} = ?", "" if chosen.state == "idle" else chosen.state),
+        (f"{_STATE} = ?", "" if chosen.state in {"idle", "running"} else chosen.state),
+        ("i.state = ?", "running" if chosen.state == "running" else ""),
     ):
         if value:
             parts += f" AND {text}"

@@ -123,7 +123,7 @@ class Filter:
     holder: str = ""
     team: str = ""
     state: str = ""
-    """A verdict, a provider's state, or "idle" for held and free together."""
+    """A verdict, a provider's state ("running" is whatever runs), or "idle" for held and free together."""
     type_prefix: str = ""
     provider: str = ""
     ids: tuple[str, ...] | None = None

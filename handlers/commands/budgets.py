@@ -1,5 +1,6 @@
 """/cost budget: what is spent of it, what is expected, and what follows."""
 
+import re
 from dataclasses import replace
 
 from bot.domain.money.budgets import Standing
@@ -15,14 +16,18 @@ from handlers.commands import days
 from handlers.commands.scopes import SCOPES, scope
 from handlers.commands.verbs import Ask, Verb
 
+SET_BY = (
+    "Budgets are set in valet.toml, by an admin: `budget_usd` of a team, `usd` under `[budget]` for all, "
+    "`[[budgets]]` for a type, a machine or one month."
+)
+AMOUNT = re.compile(r"[$+-]{0,2}\d[\d.,_']*(?:k|m)?\$?(?:usd)?(?:/.*)?", re.ASCII | re.IGNORECASE)
+"""What looks like money behind a name: it was to be set."""
+
 
 def budget(ask: Ask) -> Reply:
     """One budget, or all of them."""
     if ask.words and ask.words[0].lower() in {"set", "change", "add", "raise", "lower"}:
-        raise Refused(
-            "Budgets are set in valet.toml, by an admin: `budget_usd` of a team, `usd` under `[budget]` for all, "
-            "`[[budgets]]` for a type, a machine or one month."
-        )
+        raise Refused(SET_BY)
     words = [word for word in ask.words if word.lower() not in {"for", "of", "left", "remaining", "all"}]
     if words:
         return of_scope(ask, _scope(replace(ask, words=words)))
@@ -46,6 +51,8 @@ def _scope(ask: Ask) -> Scope:
         if days.reads(ask.words[-1:], budget_amounts.this_month(ask.desk)):
             command = f"{ask.desk.settings.slack.cost_command} budget {' '.join(ask.words[:-1])[:60]}".strip()
             raise Refused(f"Budgets are told of this month. Try `{command}`.") from None
+        if any(AMOUNT.fullmatch(word) for word in ask.words[1:]):
+            raise Refused(SET_BY) from None
         raise
 
 

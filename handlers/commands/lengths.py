@@ -57,6 +57,8 @@ def _one_word(least: str) -> tuple[int, int] | None:
     if not _LENGTH.fullmatch(least):
         return None
     parts = _PART.findall(least)
+    if len({UNITS[unit] for _, unit in parts}) < len(parts):
+        return None  # 4h4h is said twice, not eight hours
     return sum(round(_number(number) * UNITS[unit]) for number, unit in parts), UNITS[parts[-1][1]]
 
 

@@ -69,8 +69,26 @@ def readable(text: str) -> str:
 def gpu_words(rest: list[str]) -> tuple[str, list[str]]:
     """The GPUs that the first words name, as gpus:2, and the words after them; empty where they name none.
 
-    gpus:2, gpus: 2, gpus=2, --gpus 2, gpus 2, gpu 3, 2 gpus, all gpus.
+    gpus:2, gpus: 2, gpus=2, --gpus 2, gpus 2, gpu 3, gpus 0,1 and 3, 2 gpus, all gpus.
     """
+    word, after = _gpu_word(rest)
+    if re.fullmatch(r"gpus?:\d[\d,-]*", word, re.ASCII):
+        return _with_more(word, after)
+    return word, after
+
+
+def _with_more(word: str, after: list[str]) -> tuple[str, list[str]]:
+    """The numbers that go on after a comma or an "and": 0, 1 and 3."""
+    while after:
+        is_and = after[0].lower() in {"and", "&", "+"}
+        number = after[int(is_and)] if len(after) > int(is_and) else ""
+        if not (is_and or word.endswith(",")) or not re.fullmatch(r"\d{1,2}(-\d{1,2})?,?", number, re.ASCII):
+            break
+        word, after = f"{word.rstrip(',')},{number}", after[1 + int(is_and) :]
+    return word.rstrip(","), after
+
+
+def _gpu_word(rest: list[str]) -> tuple[str, list[str]]:
     least = [word.lower() for word in rest[:2]]
     found = re.fullmatch(r"-{0,2}(gpus?)(?:[:=](.*))?", least[0]) if least else None
     said = least[1] if len(least) > 1 and re.fullmatch(r"\d[\d,-]*|all", least[1], re.ASCII) else ""

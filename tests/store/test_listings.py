@@ -74,6 +74,7 @@ def test_the_most_wasteful_come_first_then_idle_working_unseen_and_stopped(mixed
         ({"state": "partial"}, ["half"]),
         ({"state": "unknown"}, ["unseen"]),
         ({"state": "stopped"}, ["stopped"]),
+        ({"state": "running", "team": "vision"}, ["idle-unpriced", "dgx"]),
         ({"holder": "U1"}, ["busy"]),
         ({"team": "vision"}, ["idle-unpriced", "dgx"]),
         ({"type_prefix": "g5"}, ["idle-unpriced"]),

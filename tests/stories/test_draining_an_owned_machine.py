@@ -82,7 +82,7 @@ def test_only_who_decides_for_its_team_drains_it_and_twice_is_refused(office):
 
 
 def test_a_rented_machine_is_stopped_instead(office):
-    assert "train-7 is rented, and a stop ends what it costs: `/gpu stop train-7`" in office.types(
+    assert "train-7 is rented: a stop ends what it costs, and `/gpu stop train-7`" in office.types(
         "bob", "/gpu drain train-7"
     )
 

@@ -46,7 +46,11 @@ def test_bob_retires_a_machine_that_is_no_more_and_it_costs_nothing_from_then_on
 
 def test_who_may_not_decide_on_it_may_not_retire_it(silent):
     assert "Retiring dgx-1 takes it from everybody, so @Bob decides that." in silent.types("cy", "/gpu retire dgx-1")
-    assert "is rented, and a stop ends what it costs" in silent.types("bob", "/gpu retire train-7")
+    assert "train-7 is rented: it leaves the list once AWS has terminated it." in silent.types(
+        "bob", "/gpu retire train-7"
+    )
+    renamed = silent.types("bob", "/gpu rename train-7 seven")
+    assert renamed == "train-7 is rented: it is called what its Name tag says; whoever owns it in AWS can change that."
 
 
 def test_a_machine_whose_agent_reports_is_no_thing_of_the_past(office):

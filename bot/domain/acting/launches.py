@@ -11,7 +11,7 @@ from bot.domain.clock import MINUTE
 from bot.domain.comparing import World, difference
 from bot.domain.fleet import Instance, plain
 from bot.domain.people import Roster
-from bot.domain.shape import COMMON
+from bot.domain.shape import Shape
 
 DEADLINE = 15 * MINUTE
 """A machine that was ordered and does not run after this: a person must look."""
@@ -61,7 +61,7 @@ class Template:
         return not self.teams or team in self.teams
 
     def like(self) -> Instance:
-        """The machine it would make, as far as that is known."""
+        """The machine it would make, as far as that is known: what its launch template starts is not read."""
         return Instance(
             id="",
             name=self.name,
@@ -72,7 +72,7 @@ class Template:
             gpu_model=self.gpu_model,
             gpu_count=self.gpu_count,
             gpu_memory_mib=self.gpu_memory_mib,
-            shape=COMMON,
+            shape=Shape(),
         )
 
 

@@ -20,8 +20,17 @@ from store.sql import Row
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 
 
-def decided_by(desk: Desk, db: Database, instance_id: str, person: str, *, deed: str) -> Listing:
+RENAMES = "What {name} is called everybody has to know"
+STOP_IT = "a stop ends what it costs, and `/gpu stop {name}` asks for one."
+NAMED_BY_AWS = "it is called what its Name tag says; whoever owns it in AWS can change that."
+ENDS_IN_AWS = "it leaves the list once AWS has terminated it. `/gpu stop {name}` asks for a stop."
+COUNTED_BY_AWS = "AWS says how many GPUs it has. `/gpu why {name}` shows what its agent sees."
+
+
+def decided_by(desk: Desk, db: Database, instance_id: str, person: str, *, deed: str, rented: str = STOP_IT) -> Listing:
     """An owned instance that this person decides on; `deed` begins the refusal: "Draining keeps everybody off it".
+
+    `rented` is what is said of a rented one: what does there what was meant.
 
     Raises Refused.
     """
@@ -30,7 +39,7 @@ def decided_by(desk: Desk, db: Database, instance_id: str, person: str, *, deed:
         raise Refused("That instance is gone.")
     name = listing.instance.name
     if listing.instance.provider != "owned":
-        raise Refused(f"{name} is rented, and a stop ends what it costs: `/gpu stop {name}` asks for one.")
+        raise Refused(f"{name} is rented: {rented.format(name=name)}")
     able = roster.approvers(listing.team) | roster.admins
     if person not in able:
         names = " or ".join(f"<@{user}>" for user in sorted(able)) or "an approver, once one is set"
@@ -51,7 +60,7 @@ def rename(desk: Desk, instance_id: str, person: str, name: str) -> Listing:
     """Call an owned machine so; its id, and with it its history, stays. Raises Refused."""
     now = desk.clock()
     with refusals.kept(desk, person, "rename it", instance_id), desk.store.writing() as db:
-        listing = decided_by(desk, db, instance_id, person, deed="What {name} is called everybody has to know")
+        listing = decided_by(desk, db, instance_id, person, deed=RENAMES, rented=NAMED_BY_AWS)
         before, other = listing.instance.told_name, exactly(desk, name)
         if not NAME.fullmatch(name):
             raise Refused("A name has letters, digits, dots, dashes and underscores, 63 at most: `dgx-one`.")
@@ -72,7 +81,7 @@ def confirm(desk: Desk, instance_id: str, person: str, count: int) -> Listing:
     now = desk.clock()
     with refusals.kept(desk, person, "say how many GPUs it has", instance_id), desk.store.writing() as db:
         deed = "How many GPUs {name} has decides what it costs and when it is idle"
-        listing = decided_by(desk, db, instance_id, person, deed=deed)
+        listing = decided_by(desk, db, instance_id, person, deed=deed, rented=COUNTED_BY_AWS)
         instance, heard = listing.instance, hosts.of(db, instance_id)
         untold = minutes.untold(db, instance_id)
         _check(desk, listing, heard, count, untold)

@@ -147,7 +147,7 @@ def _decides(desk: Desk, row: Row | None, person: str, name: str) -> None:
 
 
 def _retirable(desk: Desk, db: Database, instance_id: str, person: str) -> Listing:
-    listing = owned.decided_by(desk, db, instance_id, person, deed=DEED)
+    listing = owned.decided_by(desk, db, instance_id, person, deed=DEED, rented=owned.ENDS_IN_AWS)
     heard, name = last_heard(db, instance_id), listing.instance.name
     if heard is not None and desk.clock() - heard < LATELY:
         raise Refused(

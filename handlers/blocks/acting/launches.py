@@ -6,10 +6,14 @@ from bot.domain.acting.actions import Action
 from bot.domain.acting.launches import Template
 from bot.domain.money.rates import Rate
 from handlers import ids
-from handlers.blocks.parts import Reply, button, fitting, lines, plainly, section
+from handlers.blocks.parts import Reply, button, context, fitting, lines, plainly, section
 from handlers.blocks.words import esc, length, per_hour, say
 
 MOST = 20
+ABOUT = (
+    '"About": what a template starts is not read before it runs, so this is the price of Linux on shared hardware. '
+    "`prices` in valet.toml takes a figure of your own."
+)
 
 
 def listed(templates: Sequence[tuple[Template, Rate | None]]) -> Reply:
@@ -21,6 +25,8 @@ def listed(templates: Sequence[tuple[Template, Rate | None]]) -> Reply:
         for number, (each, rate) in enumerate(templates[:MOST])
     ]
     blocks, _ = fitting(groups, 9_000)
+    if any(rate is not None and not rate.exact for _, rate in templates[:MOST]):
+        blocks.append(context(ABOUT))
     names = ", ".join(each.name for each, _ in templates[:MOST])
     return Reply(f"You may launch {names}: `/gpu launch NAME for 8h`.", blocks)
 

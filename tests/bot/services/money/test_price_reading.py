@@ -106,7 +106,10 @@ def test_a_template_of_a_region_without_machines_has_its_price(tmp_path, clock, 
     like = opened.settings.templates["box"].like()
     found = pricing.rate(opened.desk, opened.desk.store.reading(), like)
 
-    assert (found.micros_per_hour, found.source) == (5_752_000, "AWS on-demand list, eu-west-1, 2026-11-23")
+    told = (
+        "AWS on-demand list, eu-west-1, 2026-11-23; what system it runs and whether its hardware is shared is not known"
+    )
+    assert (found.micros_per_hour, found.exact, found.source) == (5_752_000, False, told)
     opened.close()
 
 
