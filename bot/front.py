@@ -1,6 +1,7 @@
 """What listens on the door's address: agents, health and metrics, calendars, runs, and Slack where it comes by HTTP."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -19,17 +20,18 @@ from handlers import http, listen
 from store.measuring import agents
 
 
-def front(
-    desk: Desk,
-    face: listen.Face,
-    schedule: Schedule,
-    silence: Silence,
-    workers: Sequence[Worker] = (),
-    off: Off = unknown,
-    worries: Worries = none,
-    *,
-    slack_http: bool,
-) -> Starlette:
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What health and metrics are told of, beside the database."""
+
+    schedule: Schedule
+    silence: Silence
+    workers: Sequence[Worker] = ()
+    off: Off = unknown
+    worries: Worries = none
+
+
+def front(desk: Desk, face: listen.Face, seen: Watched, *, slack_http: bool) -> Starlette:
     """What listens on the door's address: the door, and Slack's requests when they come by HTTP."""
     runs_door = RunsDoor(
         lambda sha256: agents.host_of(desk.store.reading(), sha256),
@@ -40,8 +42,8 @@ def front(
     app = door(
         lambda push, ip: _receive(desk, push, ip),
         lambda sha256: agents.host_of(desk.store.reading(), sha256),
-        lambda: health(desk, schedule, silence, workers, off, worries),
-        metrics=lambda: figures(desk, schedule, silence, off),
+        lambda: health(desk, seen.schedule, seen.silence, seen.workers, seen.off, seen.worries),
+        metrics=lambda: figures(desk, seen.schedule, seen.silence, seen.off),
         more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendars.feed(desk, sha256)).routes()],
         clock=desk.clock,
     )

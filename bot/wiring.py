@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
@@ -15,7 +15,7 @@ from bot.billing.chosen import chosen
 from bot.clockwatch import ClockWatch
 from bot.connection import OUT_OF_REACH, Connection, why
 from bot.domain.clock import Clock
-from bot.front import front
+from bot.front import Watched, front
 from bot.jobs.lanes import Lanes
 from bot.jobs.schedule import Job, Schedule
 from bot.jobs.table import jobs
@@ -226,6 +226,7 @@ def build(
     asked = (people.roster, people.zone, people.is_colleague, people.freshen)
     told_by = sources(settings, rooms) if partners.sources is None else partners.sources
     desk = Desk(store, clock, settings, rooms, *asked, partners.runner or runner(settings, rooms), told_by, wake)
+    desk = replace(desk, absent_from=last_lived(store), began_at=clock())
     face = listen.build(desk, client, identity, people.profiles, signing_secret=secrets.signing_secret)
     notifier = Notifier(desk, client, pace_s=pace_s)
     lanes = Lanes("carry-out", lambda: executing.by_source(desk))
@@ -242,12 +243,17 @@ def build(
     watch = ClockWatch(desk, client, steady, schedule.run_now)
     clocks = Worker("clock", watch.watch, 10)
     silence: Silence = connection.silent_s if connection is not None else lambda: None
-    by_http = bool(secrets.signing_secret)
-    watched = [*workers, clocks]
-    app = front(desk, face, schedule, silence, watched, lambda: watch.off, watch.worries, slack_http=by_http)
+    seen = Watched(schedule, silence, (*workers, clocks), lambda: watch.off, watch.worries)
+    app = front(desk, face, seen, slack_http=bool(secrets.signing_secret))
     server = DoorServer(app, settings.door.host, settings.door.port)
     own = (schedule, lanes, carrier, poster, usher, clocks, server)
     return Valet(desk, face, identity, people, notifier, *own, client, connection)
+
+
+def last_lived(store: Store) -> int | None:
+    """When the process before this one last lived; None where none is known to have."""
+    last = store.heartbeat()
+    return last.at if last else None
 
 
 def _usher(desk: Desk) -> None:

@@ -121,10 +121,15 @@ class Digest:
     silent: tuple[Silence, ...] = ()
     """Sources that were not read lately, of which the channel has machines."""
 
+    due_at: int | None = None
+    """When it should have been made; None where it was made in time."""
+    missing: tuple[str, ...] = ()
+    """Names of machines that have not told of themselves since an absence of Valet."""
+
     @property
     def is_empty(self) -> bool:
         """There is nothing to say."""
-        return not self.rows and self.tidy is None
+        return not self.rows and self.tidy is None and not self.missing
 
     @property
     def wasted_micros(self) -> int:
@@ -167,7 +172,7 @@ class Digest:
         told: dict[str, Any] = {"rows": rows, "tidy": tidy, "month": month, "left_out": tuple(content["left_out"])}
         told |= {"local_date": date.fromisoformat(content["local_date"])}
         told |= {"span": Span.from_json(content["span"])} if content.get("span") else {}
-        told |= {"windows": tuple(content.get("windows", (60,)))}
+        told |= {"windows": tuple(content.get("windows", (60,))), "missing": tuple(content.get("missing", ()))}
         told |= {"silent": tuple(Silence(**each) for each in content.get("silent", ()))}
         return cls(**{**content, **told})
 
@@ -180,6 +185,11 @@ def due_date(now: int, timezone: str, at: str) -> date | None:
     """
     local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(timezone))
     return local.date() if local.time() >= time.fromisoformat(at) else None
+
+
+def due_at(local_date: date, timezone: str, at: str) -> int:
+    """The instant at which the digest of a local date falls due."""
+    return int(datetime.combine(local_date, time.fromisoformat(at), ZoneInfo(timezone)).timestamp() * 1000)
 
 
 def week_start(local_date: date) -> date:

@@ -45,6 +45,9 @@ class Desk:
     """Who tells of GPUs beside the agents."""
     wake: Callable[[], None] = field(default=lambda: None)
     """Nudges the workers that post messages and carry out actions."""
+    absent_from: int | None = None
+    """When the process before this one last lived; None where none is known to have."""
+    began_at: int = 0
 
     def exemption(self, instance: Instance) -> Exemption | None:
         """Why and until when nobody is asked about this instance; None when it is not exempt now."""

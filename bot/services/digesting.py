@@ -9,14 +9,26 @@ from sqlite_utils import Database
 from bot.domain.acting.actions import Action
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.clock import DAY, MINUTE
-from bot.domain.digest import Digest, DigestNow, IdleRow, NowState, RowNow, Span, due_date, idle_rows, week_start
+from bot.domain.digest import (
+    Digest,
+    DigestNow,
+    IdleRow,
+    NowState,
+    RowNow,
+    Span,
+    due_at,
+    due_date,
+    idle_rows,
+    week_start,
+)
 from bot.domain.listing import Filter, Listing
 from bot.domain.money.spend_report import Spent
 from bot.domain.silence import Silence
 from bot.errors import Refused
-from bot.services import silences
+from bot.services import returning, silences
 from bot.services.acting import tidying
 from bot.services.desk import Desk, channel_of
+from bot.services.measuring import judging
 from bot.services.money import month_ahead, unused
 from store import digests, fleet, listings, outbox
 from store.acting import actions, snoozes
@@ -25,6 +37,8 @@ from store.money import source_reads
 KEEP_FOR = DAY
 FRESH = 10 * MINUTE
 """A digest waits until verdicts are at most this old: after a start, those of before say nothing about now."""
+LATE = 30 * MINUTE
+"""A digest that is made later than that after its time says so."""
 REDRAWN_FOR = 2 * DAY
 """Older digests are left as they are."""
 ALL = -1
@@ -41,8 +55,10 @@ def make_due(desk: Desk) -> int:
     due = [(channel, zone, day) for channel, zone in zones(desk).items() if (day := _due(desk, zone, now))]
     db = desk.store.reading()
     open_ones = [each for each in due if not outbox.has_digest(db, each[0], each[2].isoformat())]
-    if not open_ones or not judged_lately(db, now):
+    if not open_ones or not judged_lately(db, now) or not returning.is_settled(desk, db, now):
         return 0
+    if desk.absent_from is not None and now - desk.began_at < LATE:
+        judging.judge_all(desk)  # agents that came back just now count
     sums = _Sums.of(desk, now)  # no other writer waits for a day of the ledger to be added up
     with desk.store.writing() as db:
         spoken = _make(desk, db, open_ones, sums, now)
@@ -76,7 +92,7 @@ def _make(desk: Desk, db: Database, due: list[tuple[str, str, date]], sums: "_Su
     left_out = [each for each in idle if each.instance.id in snoozed or each.drain or desk.exemption(each.instance)]
     by_channel = _by_channel(desk, [each for each in idle if each not in left_out])
     not_listed = _by_channel(desk, left_out)
-    spoken = 0
+    spoken, missing = 0, _by_channel(desk, returning.missing(desk, db))
     for channel, zone, day in due:
         monday = week_start(day).isoformat()
         tidy = None if digests.said_to_tidy(db, channel, monday) else tidying.of_channel(desk, channel)
@@ -87,6 +103,8 @@ def _make(desk: Desk, db: Database, due: list[tuple[str, str, date]], sums: "_Su
             span=sums.span(channel),
             windows=_windows(desk, [*listed, *not_listed.get(channel, ())]),
             silent=sums.silent_for(channel),
+            due_at=_missed(desk, db, due_at(day, zone, desk.settings.digest.at), now),
+            missing=tuple(sorted(each.instance.name for each in missing.get(channel, ()))),
         )
         content = None if made.is_empty else made.to_json()
         if content is None and _is_too_early(desk, db, now):
@@ -134,6 +152,13 @@ class _Sums:
         """The sources of a channel's machines that are silent."""
         mine = {source for where, source in self.places.values() if where == channel}
         return tuple(each for each in self.silent if each.name in mine)
+
+
+def _missed(desk: Desk, db: Database, due: int, now: int) -> int | None:
+    """When a digest that is late should have been made; where nobody had looked by then, it could not be."""
+    first = source_reads.first(db)
+    was_away = desk.absent_from is not None and desk.absent_from < due < desk.began_at
+    return due if first is not None and first < due and (was_away or now - due > LATE) else None
 
 
 def _windows(desk: Desk, idle: Iterable[Listing]) -> tuple[int, ...]:

@@ -43,13 +43,16 @@ def digest(made: DigestNow) -> Reply:
     if stoppable > 1:
         day = made.digest.local_date.isoformat()
         blocks.append(actions(button(f"Stop all {stoppable} of these…", ids.ASK_STOP_LISTED, day)))
+    late = _late(made.digest)
+    if late:
+        blocks.insert(1, context(late))
     if rows:
         blocks.append(context(_small_print(made)))
     plain = "; ".join(f"{esc(now.row.name, 60)} {now.row.state}" for now in rows[:SHOWN])
     tidy = _to_tidy(made)
     ends = [*tidy, *_month(made.digest.month)]
     said = " ".join(line for line, _ in ends)
-    text = " ".join(part for part in (head, said, plain) if part)
+    text = " ".join(part for part in (head, late, said, plain) if part)
     return Reply(cut(text, 3_900), [*blocks, *(section(line, show) for line, show in ends)], private=False)
 
 
@@ -76,12 +79,22 @@ def _to_tidy(made: DigestNow) -> list[tuple[str, Block]]:
     return [*([machines] if tidy.machines else []), *([unused] if tidy.images else [])]
 
 
+def _late(digest: Digest) -> str:
+    """Whether it comes late, and of whom it knows nothing."""
+    parts = [f"This digest is late: it was due at {at(digest.due_at)}."] if digest.due_at else []
+    if digest.missing:
+        whose = "whose agents have not reported since Valet runs again"
+        parts.append(f"Nothing is known of {_names(digest.missing)}, {whose}.")
+    return " ".join(parts)
+
+
 def _headline(made: DigestNow) -> str:
     digest = made.digest
     when = f"{digest.local_date:%A} {digest.local_date.day} {digest.local_date:%B}"
     wasted = _wasted(digest)
     if not made.rows:
-        return f"Idle GPUs, {when}: none{f' now; {wasted}' if digest.wasted_micros else ''}."
+        none = "none known" if digest.missing else "none"
+        return f"Idle GPUs, {when}: {none}{f' now; {wasted}' if digest.wasted_micros else ''}."
     open_rows = sum(now.state == "idle" and now.row.state != "partial" for now in made.rows)
     asked = sum(now.state == "asked" for now in made.rows)
     wait = f"{plural(open_rows, 'machine')} {'needs' if open_rows == 1 else 'need'} a decision."
