@@ -4,16 +4,22 @@ import asyncio
 import socket
 import threading
 import time
+from collections import Counter
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from bot.errors import Unreachable
 
 HEAD_S = 10.0
 """A connection must bring a complete request head within this, or it is closed."""
-MAX_CONNECTIONS = 256
+MAX_CONNECTIONS = 512
+"""Beyond this, whoever has most connections without a whole request loses the oldest of them."""
+UNFINISHED_PER_ADDRESS = 64
+"""So many connections of one address may be without a whole request; beyond, the oldest of them is closed."""
+GRACE_S = 1.0
+"""A burst of agents behind one address is no crowd of silent ones: nobody is closed sooner than this for that."""
 START_S = 10.0
 STOP_S = 5
 
@@ -21,12 +27,44 @@ STOP_S = 5
 class _Impatient(H11Protocol):
     """Closes connections that open and say nothing, or too slowly; uvicorn itself would wait for ever."""
 
-    head_s = HEAD_S
+    head_s, grace_s = HEAD_S, GRACE_S
+    opened_at = 0.0
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.opened_at = self.loop.time()
+        self._make_room()
         self._expect_request(None)
+
+    @property
+    def address(self) -> str:
+        """Where it comes from; one for all that come by a proxy."""
+        return self.client[0] if self.client else ""
+
+    @property
+    def is_unfinished(self) -> bool:
+        """It has not brought a whole request yet: nobody waits for an answer there."""
+        if self.transport.is_closing():
+            return False
+        asked: RequestResponseCycle | None = getattr(self, "cycle", None)
+        return asked is None or (asked.more_body and not asked.response_complete)
+
+    def _make_room(self) -> None:
+        """Let no crowd of silent connections keep whole requests out: Slack's clicks, agents, health."""
+        unfinished = [each for each in self.connections if isinstance(each, _Impatient) and each.is_unfinished]
+        count = Counter(each.address for each in unfinished)
+        if count[self.address] > UNFINISHED_PER_ADDRESS:
+            until = self.opened_at - self.grace_s
+            self._close_oldest([each for each in unfinished if each.opened_at < until], self.address)
+        if len(self.connections) > MAX_CONNECTIONS:
+            self._close_oldest(unfinished, count.most_common(1)[0][0])
+
+    @staticmethod
+    def _close_oldest(found: list["_Impatient"], address: str) -> None:
+        of_address = [each for each in found if each.address == address]
+        if of_address:
+            min(of_address, key=lambda each: each.opened_at).transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -52,19 +90,19 @@ class _Impatient(H11Protocol):
 class DoorServer:
     """The application on an address. `port` 0 takes a free one; `port` then says which."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int, *, head_s: float = HEAD_S) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int, *, head_s: float = HEAD_S, grace_s: float = GRACE_S) -> None:
         self.host = host
         self.port = port
         config = uvicorn.Config(
             app,
-            http=type("_Protocol", (_Impatient,), {"head_s": head_s}),
+            http=type("_Protocol", (_Impatient,), {"head_s": head_s, "grace_s": grace_s}),
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=MAX_CONNECTIONS,
+            limit_concurrency=2 * MAX_CONNECTIONS,
             timeout_graceful_shutdown=STOP_S,
         )
         self._server = uvicorn.Server(config)
