@@ -133,11 +133,11 @@ class Office:
     def sees(self, who: str, channel: str = "#gpus") -> str:
         return self.slack.latest(who, channel)
 
-    def passes(self, length: int) -> None:
-        """Time passes: the jobs run every minute, as they would."""
+    def passes(self, length: int, *, step: int = MINUTE) -> None:
+        """Time passes: the jobs run every minute, as they would; by longer steps where no minute counts."""
         until = self.clock.now + length
         while self.clock.now < until:
-            self.clock.forward(min(MINUTE, until - self.clock.now))
+            self.clock.forward(min(step, until - self.clock.now))
             self.tick()
 
     def tick(self) -> None:

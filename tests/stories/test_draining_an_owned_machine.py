@@ -95,7 +95,7 @@ def test_no_digest_and_no_report_offers_it(office):
 
     assert "@Bob drains it" in seen
     assert "[Claim dgx-1]" not in seen
-    office.passes(DAY)
+    office.passes(DAY, step=10 * MINUTE)
     office.reports("dgx-1", 0.0)
     office.tick()
     assert "dgx-1" not in office.sees("ada", "#ml-platform")

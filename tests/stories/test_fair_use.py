@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from bot.domain.clock import HOUR
+from bot.domain.clock import HOUR, MINUTE
 from tests.stories import conftest
 
 
@@ -182,7 +182,7 @@ def test_a_booking_beyond_a_limit_can_be_asked_for(asking):
     assert "Tue 24 Nov 15:00 UTC to Tue 17:00 UTC: GPUs 0-3 of *dgx-1*, @Ada (eval)" in asking.presses(
         "ada", "Bookings of dgx-1", "@ada"
     )
-    asking.passes(30 * HOUR)
+    asking.passes(30 * HOUR, step=10 * MINUTE)
     assert "@Ada has GPUs 0-3 to Tue 17:00 UTC: eval" in asking.types("cy", "/gpu status dgx-1")
 
 

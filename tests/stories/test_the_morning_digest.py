@@ -133,6 +133,6 @@ def test_stop_from_the_digest_asks_an_approver(morning):
 
 def test_a_day_without_idle_machines_is_silent(office):
     office.reports("train-7", 70.0)
-    office.passes(DAY)
+    office.passes(DAY, step=10 * MINUTE)
 
     assert "Idle GPUs" not in "".join(office.slack.sees("bob", "#ml-platform") + office.slack.sees("bob", "#gpus"))
