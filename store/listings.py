@@ -136,6 +136,12 @@ def types(db: Database) -> list[str]:
     return [row["type"] for row in rows(db, sql)]
 
 
+def gpus_of(db: Database, kind: str) -> int:
+    """How many GPUs a machine of a type has; 0 where none was seen."""
+    row = one(db, "SELECT max(gpu_count) AS n FROM instances WHERE type = ?", kind)
+    return int(row["n"] or 0) if row else 0
+
+
 def places(db: Database) -> list[tuple[str, str]]:
     """Where which types of rented instances are: source and type."""
     sql = "SELECT DISTINCT source, type FROM instances WHERE gone_at IS NULL AND provider = 'ec2'"

@@ -35,6 +35,8 @@ class World:
     paid_anyway: str | None = None
     over: frozenset[str] | None = None
     """The budgets that are over, or would be by it."""
+    beyond: str | None = None
+    """The limits of fair use that whoever asked goes beyond, as phrases; empty: none."""
     claims: frozenset[str] | None = None
     """All that hold on the machine."""
     claim: str | None = None
@@ -117,6 +119,12 @@ def _over(shown: World, now: World) -> str:
     return f"By now it would go beyond the budget of {' and '.join(sorted(newly))}, which nobody was told. Ask again."
 
 
+def _beyond(shown: World, now: World) -> str:
+    if shown.beyond == "" and now.beyond:
+        return f"By now it would go beyond fair use, which nobody was told: {now.beyond}. Ask again."
+    return ""
+
+
 def _claims(shown: World, now: World) -> str:
     if shown.claims is None or now.claims is None or now.claims <= shown.claims:
         return ""
@@ -165,10 +173,10 @@ def _differ(shown: object, now: object) -> bool:
 
 COUNTS: Mapping[WishKind, tuple[Check, ...]] = {
     "stop": (_launch, _decider, _team, _claims, _booked, _snoozed, _paid),
-    "start": (_launch, _decider, _team, _type, _rate, _over),
-    "launch": (_template, _decider, _rate, _over),
-    "clone": (_launch, _decider, _team, _type, _rate, _over, _snoozed),
-    "resize": (_launch, _decider, _team, _type, _rate, _over, _claims, _snoozed),
+    "start": (_launch, _decider, _team, _type, _rate, _over, _beyond),
+    "launch": (_template, _decider, _rate, _over, _beyond),
+    "clone": (_launch, _decider, _team, _type, _rate, _over, _beyond, _snoozed),
+    "resize": (_launch, _decider, _team, _type, _rate, _over, _beyond, _claims, _snoozed),
     "order": (_decider, _rate),
     "old": (_launch, _decider, _team, _claims, _snoozed),
     "claim": (_decider, _type, _claim, _gpus, _until),

@@ -139,3 +139,62 @@ def test_where_a_start_finds_no_capacity_a_listed_machine_with_such_gpus_is_offe
     office.presses("bob", "Start eval-2", "#ml-platform")
 
     assert "[Launch a10g-dev]" in office.sees("ada", "@ada")
+
+
+def limited(tmp_path: Path, clock: Clock, at_limit: str, **more: object) -> Iterator[Office]:
+    claims = {"gpus_per_person": 8, "at_limit": at_limit}
+    return opened(tmp_path / "valet.db", clock, {**SETTINGS, "launch": [BOX, H100], "claims": claims, **more})
+
+
+def test_a_launch_beyond_fair_use_says_so_on_its_card_and_is_its_askers_once_it_runs(tmp_path, clock):
+    with limited(tmp_path, clock, "ask") as office:
+        office.types("ada", "/gpu claim train-7 gpus:2 for 9h")
+        office.types("ada", "/gpu launch h100-box for 2h a big one")
+        card = office.sees("bob", "#ml-platform")
+        office.presses("bob", "Launch h100-box", "#ml-platform")
+        office.passes(5 * MINUTE)
+        [(name, _)] = office.fleet.launches
+
+        assert "Beyond fair use: @Ada would have 10 GPUs, the limit is 8." in card
+        assert "@Ada to Mon 11:" in office.types("cy", f"/gpu status {name}")
+
+
+def test_a_launch_that_nobody_could_let_pass_is_refused_before_it_is_paid(tmp_path, clock):
+    with limited(tmp_path, clock, "refuse") as office:
+        office.types("ada", "/gpu claim train-7 gpus:2 for 9h")
+
+        assert office.types("ada", "/gpu launch h100-box for 2h") == (
+            "Too much: you would have 10 GPUs, the limit is 8. Release something first, or ask for a smaller one."
+        )
+
+
+def test_what_goes_beyond_fair_use_only_after_the_card_is_not_ordered(tmp_path, clock):
+    with limited(tmp_path, clock, "ask") as office:
+        office.types("ada", "/gpu launch h100-box for 2h a big one")
+        office.types("ada", "/gpu claim train-7 gpus:2 for 9h")
+        office.presses("bob", "Launch h100-box", "#ml-platform")
+
+        said = office.sees("ada", "@ada")
+        assert "By now it would go beyond fair use, which nobody was told: @Ada would have 10 GPUs, the limit" in said
+        assert office.fleet.launches == []
+
+
+def test_what_a_team_may_launch_unasked_is_asked_about_beyond_fair_use(tmp_path, clock):
+    teams = {**SETTINGS["teams"], "nlp": {**SETTINGS["teams"]["nlp"], "ask_over_usd": 90_000}}
+    with limited(tmp_path, clock, "ask", teams=teams) as office:
+        office.types("ada", "/gpu claim train-7 gpus:8 for 9h")
+        office.types("ada", "/gpu launch a10g-dev for 2h")
+
+        assert "Beyond fair use: @Ada would have 9 GPUs, the limit is 8." in office.sees("bob", "#ml-platform")
+        assert office.fleet.launches == []
+
+
+def test_a_start_of_what_is_booked_for_later_is_claimed_until_then(tmp_path, clock):
+    with limited(tmp_path, clock, "warn") as office:
+        office.types("cy", "/gpu book eval-2 today 12:00 for 1h")
+        office.types("ada", "/gpu start eval-2 for 8h")
+        office.presses("bob", "Start eval-2", "#ml-platform")
+        office.passes(15 * MINUTE)
+
+        assert "It is @Ada's only until @Cy's booking of it begins." in office.sees("ada", "@ada")
+        assert "@Ada to Mon 12:00 UTC" in office.types("cy", "/gpu status eval-2")

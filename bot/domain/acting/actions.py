@@ -95,6 +95,8 @@ class Facts:
     spent_micros: int = 0
     """Of it, spent so far this month."""
     over: tuple[OverBudget, ...] = ()
+    beyond: str | None = None
+    """The limits of fair use that whoever asks would go beyond, as phrases; None: not looked at."""
     rule: str = ""
     """The rule it follows from ("hours", "idle"), where nobody asked; such an action has no card of its own."""
     parked_at: int | None = None

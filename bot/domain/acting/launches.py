@@ -135,11 +135,18 @@ def obstacle_to_launch(template: Template | None, team: str, name: str) -> str |
 
 
 def obstacle_to_order(
-    action: Action, template: Template | None, roster: Roster, *, rate_micros: int | None, over: frozenset[str]
+    action: Action,
+    template: Template | None,
+    roster: Roster,
+    *,
+    rate_micros: int | None,
+    over: frozenset[str],
+    beyond: str | None,
 ) -> str | None:
     """What changed since the card was shown so that an approved launch must not happen; None when nothing did.
 
-    `rate_micros` is what an hour of it costs by now, `over` which budgets are over, or would be by it.
+    `rate_micros` is what an hour of it costs by now, `over` which budgets are over, or would be by it, `beyond` which
+    limits of fair use.
     """
     obstacle = obstacle_to_launch(template, action.team, action.template)
     if obstacle or template is None:
@@ -149,5 +156,5 @@ def obstacle_to_order(
         before = replace(before, template=f"{action.facts.source} {action.facts.type}")
     orders = template.orders if action.facts.template else f"{template.source} {template.type}"
     gone = decider_gone(action, roster) or ""
-    now = World(template.name, rate_micros=rate_micros, template=orders, over=over, gone=gone)
+    now = World(template.name, rate_micros=rate_micros, template=orders, over=over, beyond=beyond, gone=gone)
     return difference("launch", before, now) or None

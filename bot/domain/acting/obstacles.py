@@ -53,6 +53,8 @@ class Scene:
     """What an hour costs of what the action would run; None where that is not known."""
     over: frozenset[str] | None = None
     """The budgets that are over, or would be by the action; None where that is not looked at."""
+    beyond: str | None = None
+    """The limits of fair use that whoever asked goes beyond by it; None: not looked at."""
 
     @property
     def booked(self) -> Slot | None:
@@ -191,6 +193,7 @@ def shown(action: Action) -> World:
         template=facts.template or None,
         paid_anyway=facts.paid_anyway,
         over=None if facts.rule else frozenset(over),
+        beyond=facts.beyond,
         claims=frozenset(facts.claim_ids),
         booked=(facts.booked_by, facts.booked_at) if facts.booked_at is not None else None,
         snoozed=({facts.kept_by: facts.kept_until or 0} if facts.kept_by else {}) | dict(facts.snoozed),
@@ -215,6 +218,7 @@ def _seen(action: Action, scene: Scene) -> World:
         rate_micros=scene.rate_micros,
         paid_anyway=instance.paid_anyway,
         over=scene.over,
+        beyond=scene.beyond,
         claims=frozenset(claim.id for claim in scene.claims),
         booked=(slot.holder, slot.from_at) if slot is not None and soon else None,
         snoozed={each.who: each.until_at for each in scene.snoozes} if _goes_down(action, instance) else None,

@@ -9,7 +9,7 @@ from bot.domain.fleet import Instance
 from bot.errors import Refused
 from bot.services.acting import ending, steps
 from bot.services.desk import Desk
-from bot.services.sharing import claiming
+from bot.services.sharing import booking, claiming
 from store import audit
 from store.acting import actions
 from store.measuring import minutes
@@ -54,14 +54,28 @@ def arrive(desk: Desk, action: Action, instance: Instance, outcome: str) -> None
     steps.close(desk, action, "done", outcome)
 
 
-def claimed(desk: Desk, action: Action, instance: Instance, outcome: str, *, granted: bool = False) -> str:
-    """Claim it for whoever asked; what is to be said, with why not where that can't be."""
+def claimed(desk: Desk, action: Action, instance: Instance, outcome: str) -> str:
+    """Claim it for whoever asked; what is to be said, with why not where that can't be.
+
+    The yes on its card was one to its size, too. Where it is booked for later, it is theirs until then.
+    """
     who, note = action.requester, action.reason
     try:
-        claiming.take(desk, instance.id, who, length=action.length, note=note, granted=granted)
+        claiming.take(desk, instance.id, who, length=action.length, note=note, granted=True)
+    except booking.Booked as booked:
+        return _until_booked(desk, action, instance, outcome, booked)
     except Refused as error:
         return f"{outcome} It is not claimed for <@{action.requester}>: {error}"
     return outcome
+
+
+def _until_booked(desk: Desk, action: Action, instance: Instance, outcome: str, booked: booking.Booked) -> str:
+    who, until = action.requester, booked.slot.from_at
+    try:
+        claiming.take(desk, instance.id, who, until=until, note=action.reason, granted=True)
+    except Refused:
+        return f"{outcome} It is not claimed for <@{who}>: {booked}"
+    return f"{outcome} It is <@{who}>'s only until <@{booked.slot.holder}>'s booking of it begins."
 
 
 def ready(desk: Desk, action: Action, instance: Instance, *, expected: bool, arrive: Arrive = arrive) -> None:

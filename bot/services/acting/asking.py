@@ -13,7 +13,7 @@ from bot.domain.acting.snoozes import BY_BUTTON, Snooze, kept
 from bot.domain.listing import Listing
 from bot.errors import Refused
 from bot.services import digesting
-from bot.services.acting import consenting, ending, planning, refusals, unasked
+from bot.services.acting import consenting, ending, overuse, planning, refusals, unasked
 from bot.services.desk import Desk
 from store import audit, listings
 from store.acting import actions, decisions, makings, snoozes
@@ -106,7 +106,7 @@ def _ask(desk: Desk, kind: Kind, instance_id: str, requester: str, plan: Plan, *
 
 def put(desk: Desk, db: Database, action: Action) -> Action:
     """Write a new action and its card; where the team's limit allows, it is decided at once."""
-    now = action.created_at
+    now, action = action.created_at, overuse.noted(desk, db, action)
     free = unasked.may_go(desk, db, action)
     if not free:
         planning.check_askable(desk, action)

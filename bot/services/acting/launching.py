@@ -18,7 +18,7 @@ from bot.domain.acting.launches import (
 from bot.domain.clock import MINUTE, SECOND
 from bot.domain.fleet import Instance
 from bot.errors import NoCapacity, Refused, Unreachable
-from bot.services.acting import arriving, budgeted, ending, steps
+from bot.services.acting import arriving, budgeted, ending, overuse, steps
 from bot.services.desk import Desk
 from bot.services.money import pricing
 from store import audit, fleet
@@ -42,7 +42,8 @@ def _obstacle(desk: Desk, action: Action) -> Callable[[Database], str | None]:
     def obstacle(db: Database) -> str | None:
         rate = pricing.rate(desk, db, template.like()) if template else None
         costs, over = rate.micros_per_hour if rate else None, budgeted.over(desk, db, action)
-        return obstacle_to_order(action, template, desk.roster(), rate_micros=costs, over=over)
+        beyond = overuse.now(desk, db, action)
+        return obstacle_to_order(action, template, desk.roster(), rate_micros=costs, over=over, beyond=beyond)
 
     return obstacle
 

@@ -35,12 +35,8 @@ def follow(desk: Desk, action: Action) -> None:
 
 
 def arrive(desk: Desk, action: Action, made: Instance, outcome: str) -> None:
-    """The new machine runs: it is claimed, which changes nothing when done again after a crash, and noted.
-
-    Where that takes the place of a claim on the old one, the approvers' yes is one to its size, too.
-    """
-    moves = action.requester in action.facts.holders
-    now, outcome = desk.clock(), arriving.claimed(desk, action, made, outcome, granted=moves)
+    """The new machine runs: it is claimed, which changes nothing when done again after a crash, and noted."""
+    now, outcome = desk.clock(), arriving.claimed(desk, action, made, outcome)
     with desk.store.writing() as db:
         luggage = moving.pack(desk, db, action, made)
         outcome = " ".join(filter(None, [outcome, luggage.said(action.facts.name)]))

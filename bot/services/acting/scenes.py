@@ -11,7 +11,7 @@ from bot.domain.fleet import Instance
 from bot.domain.measuring.verdict import Verdict
 from bot.domain.sharing.bookings import Slot
 from bot.domain.sharing.claims import GRACE, Claim
-from bot.services.acting import budgeted
+from bot.services.acting import budgeted, overuse
 from bot.services.desk import Desk
 from bot.services.measuring import judging
 from bot.services.money import pricing
@@ -67,4 +67,5 @@ def of(desk: Desk, db: Database, action: Action, instance: Instance) -> Scene:
         team=row["team"] if row else None,
         rate_micros=known.micros_per_hour if known else None,
         over=budgeted.over(desk, db, action) if action.kind in budgeted.PAID else None,
+        beyond=overuse.now(desk, db, action),
     )

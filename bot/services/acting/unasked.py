@@ -5,6 +5,7 @@ from sqlite_utils import Database
 from bot.domain.acting.actions import BY_RULE, Action
 from bot.domain.acting.starting import month
 from bot.domain.money.rates import cost
+from bot.services.acting import overuse
 from bot.services.desk import Desk
 from bot.services.money import budgeting
 from store.acting import actions
@@ -14,6 +15,8 @@ def may_go(desk: Desk, db: Database, action: Action) -> bool:
     """Whether nobody need be asked: it stays within the team's limit, counting what runs by this rule already."""
     limit, rate = desk.settings.unasked_micros(action.team), action.facts.rate_micros
     if action.kind not in {"start", "launch"} or not limit or rate is None:
+        return False
+    if overuse.must_ask(desk, action):
         return False
     if desk.roster().team_of(action.requester) != action.team:
         return False

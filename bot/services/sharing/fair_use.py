@@ -21,7 +21,7 @@ class OverLimit(Refused):
 
 def check(desk: Desk, db: Database, planned: Claim, *, advice: str = "Release something first, or claim less.") -> None:
     """Whether a claim, as planned, keeps to the limits or only a warning follows. Raises OverLimit."""
-    stop(desk, planned, _beyond(desk, db, planned), advice)
+    stop(desk, planned, excess(desk, db, planned), advice)
 
 
 def stop(desk: Desk, planned: Claim, said: list[str], advice: str) -> None:
@@ -35,7 +35,7 @@ def stop(desk: Desk, planned: Claim, said: list[str], advice: str) -> None:
 
 def warnings(desk: Desk, held: Claim) -> str:
     """What to tell somebody who went beyond a limit; empty where they keep to them."""
-    return warning(_beyond(desk, desk.store.reading(), held))
+    return warning(excess(desk, desk.store.reading(), held))
 
 
 def warning(said: list[str]) -> str:
@@ -43,11 +43,12 @@ def warning(said: list[str]) -> str:
     return f"Mind the others: {'; '.join(said)}." if said else ""
 
 
-def _beyond(desk: Desk, db: Database, planned: Claim) -> list[str]:
+def excess(desk: Desk, db: Database, planned: Claim, *, whose: str = "you") -> list[str]:
+    """A phrase for each limit that a claim, as planned, goes beyond."""
     rules, now, said = desk.settings.fair_use(planned.team), desk.clock(), []
     if rules.person.is_set:
         own = claims.since(db, now - WEEK, holder=planned.holder)
-        said += beyond(rules.person, use_of(_with(own, planned), now), "you")
+        said += beyond(rules.person, use_of(_with(own, planned), now), whose)
     if rules.team.is_set and planned.team:
         theirs = claims.since(db, now - WEEK, team=planned.team)
         said += beyond(rules.team, use_of(_with(theirs, planned), now), f"team {planned.team}")

@@ -49,7 +49,7 @@ def _start(action: Action) -> str:
     risk = _scarce(known, "if so, I try for 21 minutes")
     ends = "Nothing stops it by itself at the end of that time."
     if is_owned(known):
-        return lines([_what(action), spends(action), ends])
+        return lines([_what(action), spends(action), card_parts.beyond(known), ends])
     return lines([_what(action), spends(action), budget(action), ends, risk])
 
 

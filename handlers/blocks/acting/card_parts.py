@@ -4,7 +4,7 @@ from bot.domain.acting.actions import Action, Facts
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.money.rates import cost
 from handlers.blocks.parts import lines
-from handlers.blocks.words import addresses, at, esc, length, near, per_hour, person, persons, snoozed, usd
+from handlers.blocks.words import addresses, at, esc, length, near, per_hour, person, persons, say, snoozed, usd
 
 MOST_PROGRAMS = 8
 
@@ -47,13 +47,21 @@ def spends(action: Action) -> str:
 
 
 def budget(action: Action) -> str:
-    """What its team may spend this month and has, if it has a budget; and every other one that is over, or would be."""
+    """What its team may spend this month and has, if it has a budget; and every other one that is over, or would be.
+
+    Then the limits of fair use that it goes beyond.
+    """
     known, said = action.facts, []
     costs = cost(known.rate_micros or 0, action.length or 0)
     if known.budget_micros is not None:
         said.append(f"Budget: {_used(known.spent_micros, known.budget_micros, costs)}.")
     others = [(esc(each.name, 60), _used(each.spent_micros, each.budget_micros, costs)) for each in known.over]
-    return lines([*said, *(f"Budget of {name}: {used}." for name, used in others)])
+    return lines([*said, *(f"Budget of {name}: {used}." for name, used in others), beyond(known)])
+
+
+def beyond(known: Facts) -> str:
+    """What somebody would hold beyond fair use, which a yes lets pass."""
+    return f"Beyond fair use: {say(known.beyond)}." if known.beyond else ""
 
 
 def _used(spent: int, of: int, costs: int) -> str:
