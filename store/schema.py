@@ -96,6 +96,8 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_seen_at", fleet.SEEN_AT),
     ("0002_source_troubles", source_troubles.SCHEMA),
     ("0002_why_parkings_settle", parkings.WHY_SCHEMA),
+    ("0002_shown_by_grants", grants.SHOWN_SCHEMA),
+    ("0002_shown_by_handovers", handovers.SHOWN_SCHEMA),
 )
 
 

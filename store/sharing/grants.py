@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlite_utils import Database
 
+from bot.domain.comparing import World
 from bot.domain.sharing.claims import GpuChoice
 from bot.domain.sharing.grants import Grant, GrantState
 from store.sql import Row, changed, one, rows
@@ -35,6 +36,9 @@ SCHEMA = (
         WHERE state IN ('drafted', 'pending', 'approved')""",
 )
 
+SHOWN_SCHEMA = ("ALTER TABLE grants ADD COLUMN shown TEXT",)
+"""What the card showed; NULL where that was not kept."""
+
 
 def add(db: Database, grant: Grant) -> None:
     """Write a draft."""
@@ -42,10 +46,11 @@ def add(db: Database, grant: Grant) -> None:
     changed(
         db,
         "INSERT INTO grants (id, person, team, instance_id, choice, length, note, excess, created_at, expires_at, "
-        "state, from_at, weekly, last_day, handover_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "state, from_at, weekly, last_day, handover_id, shown) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *(grant.id, grant.person, grant.team, grant.instance_id, choice, grant.length, grant.note, grant.excess),
         *(grant.created_at, grant.expires_at, grant.state, grant.from_at, int(grant.weekly)),
         *(grant.last_day.isoformat() if grant.last_day else None, grant.handover_id),
+        grant.shown.to_json() if grant.shown else None,
     )
 
 
@@ -92,4 +97,5 @@ def _grant(row: Row) -> Grant:
     choice = json.loads(row["choice"])
     made = GpuChoice(choice[0], tuple(choice[1])) if choice else None
     last = date.fromisoformat(row["last_day"]) if row["last_day"] else None
-    return Grant(**{**row, "choice": made, "weekly": bool(row["weekly"]), "last_day": last})
+    shown = World.from_json(row["shown"]) if row["shown"] else None
+    return Grant(**{**row, "choice": made, "weekly": bool(row["weekly"]), "last_day": last, "shown": shown})

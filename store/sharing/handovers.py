@@ -2,8 +2,9 @@
 
 from sqlite_utils import Database
 
+from bot.domain.comparing import World
 from bot.domain.sharing.handovers import Handover, HandoverState
-from store.sql import changed, one, rows
+from store.sql import Row, changed, one, rows
 
 SCHEMA = (
     """CREATE TABLE handovers (
@@ -20,14 +21,24 @@ SCHEMA = (
     "CREATE UNIQUE INDEX one_open_handover ON handovers (claim_id) WHERE state = 'open'",
 )
 
+SHOWN_SCHEMA = ("ALTER TABLE handovers ADD COLUMN shown TEXT",)
+"""What was offered; NULL where that was not kept."""
+
 
 def add(db: Database, offer: Handover) -> None:
     """Write a new, open offer."""
     changed(
         db,
-        "INSERT INTO handovers (id, claim_id, giver, taker, made_at, expires_at, state) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO handovers (id, claim_id, giver, taker, made_at, expires_at, state, shown) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         *(offer.id, offer.claim_id, offer.giver, offer.taker, offer.made_at, offer.expires_at, offer.state),
+        offer.shown.to_json() if offer.shown else None,
     )
+
+
+def show(db: Database, offer_id: str, shown: World) -> None:
+    """Offer it anew, as it is by now."""
+    changed(db, "UPDATE handovers SET shown = ? WHERE id = ? AND state = 'open'", shown.to_json(), offer_id)
 
 
 def settle(db: Database, offer_id: str, state: HandoverState, now: int) -> bool:
@@ -39,13 +50,13 @@ def settle(db: Database, offer_id: str, state: HandoverState, now: int) -> bool:
 def by_id(db: Database, offer_id: str) -> Handover | None:
     """One offer, open or settled."""
     row = one(db, "SELECT * FROM handovers WHERE id = ?", offer_id)
-    return Handover(**row) if row else None
+    return _handover(row) if row else None
 
 
 def open_for(db: Database, claim_id: str) -> Handover | None:
     """The open offer of a claim."""
     row = one(db, "SELECT * FROM handovers WHERE claim_id = ? AND state = 'open'", claim_id)
-    return Handover(**row) if row else None
+    return _handover(row) if row else None
 
 
 def over(db: Database, now: int) -> list[Handover]:
@@ -54,4 +65,8 @@ def over(db: Database, now: int) -> list[Handover]:
         "SELECT h.* FROM handovers h JOIN claims c ON c.id = h.claim_id "
         "WHERE h.state = 'open' AND (h.expires_at <= ? OR c.ended_at IS NOT NULL)"
     )
-    return [Handover(**row) for row in rows(db, sql, now)]
+    return [_handover(row) for row in rows(db, sql, now)]
+
+
+def _handover(row: Row) -> Handover:
+    return Handover(**row | {"shown": World.from_json(row["shown"]) if row["shown"] else None})

@@ -10,6 +10,7 @@ import pytest
 from bot.domain.clock import HOUR, MINUTE
 from bot.sandbox.slack.people import ADA, BOB, CY
 from bot.services.sharing import claiming
+from store.sharing import claims
 from tests.conftest import Clock
 from tests.stories.conftest import SETTINGS, Office, opened
 
@@ -102,3 +103,69 @@ def test_no_machine_is_ordered_from_an_image_whose_approver_is_none_any_more(clo
 
     assert (cloning.fleet.launches, cloning.machine("nb-5").state) == ([], "running")
     assert "@Bob may no longer approve this. The image" in cloning.sees("cy", "@cy")
+
+
+@pytest.fixture
+def limited(office_with: Callable[..., Office]) -> Office:
+    """Eight GPU-hours a week each, and an approver may let more pass."""
+    return office_with({**SETTINGS, "claims": {"gpu_hours_per_person": 8, "at_limit": "ask"}})
+
+
+def whose(office: Office, name: str) -> list[tuple[str, tuple[int, ...]]]:
+    found = claims.open_on(office.valet.desk.store.reading(), office.machine(name).id)
+    return [(each.holder, each.gpus) for each in found]
+
+
+def test_a_yes_to_an_extension_of_a_claim_that_has_ended_gives_nobody_anything(limited):
+    limited.types("ada", "/gpu claim train-7 gpus:2 for 1h")
+    limited.types("ada", "/gpu claim train-7 for 6h")
+    limited.presses("ada", "Ask an approver")
+    card = limited.sees("bob", "#ml-platform")
+    limited.types("ada", "/gpu release train-7")
+
+    limited.presses("bob", "Let it pass", "#ml-platform")
+
+    assert card.startswith("@Ada asks for 2 GPUs of *train-7* for 6 h, theirs until Mon 10:00 UTC now, beyond fair use")
+    assert whose(limited, "train-7") == []
+    said = "it could not be claimed: The claim on train-7 ended after this was asked. Ask again."
+    assert said in limited.sees("ada", "@ada")
+
+
+def test_a_yes_to_more_time_on_a_claim_that_was_changed_changes_nothing(limited):
+    limited.types("ada", "/gpu claim train-7 gpus:2 for 1h")
+    limited.types("ada", "/gpu claim train-7 for 6h")
+    limited.presses("ada", "Ask an approver")
+    limited.types("ada", "/gpu claim train-7 gpus:4 for 30m")
+
+    limited.presses("bob", "Let it pass", "#ml-platform")
+
+    assert [len(gpus) for _, gpus in whose(limited, "train-7")] == [4]
+    assert "The claim on train-7 is of other GPUs by now. Ask again." in limited.sees("ada", "@ada")
+
+
+def test_a_claim_that_was_changed_after_it_was_offered_is_offered_anew(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.types("ada", "/gpu hand train-7 @cy")
+    office.types("ada", "/gpu claim train-7 gpus:2 for 1h")
+
+    said = office.presses("cy", "Take it over", "@cy")
+    before = whose(office, "train-7")
+    office.presses("cy", "Take it over", "@cy")
+
+    assert (
+        "The claim on train-7 is of other GPUs by now. The offer shows it as it is; take it if it still suits" in said
+    )
+    assert before == [(ADA, (0, 1))]
+    assert whose(office, "train-7") == [(CY, (0, 1))]
+
+
+def test_accepting_an_offer_in_the_grace_after_its_end_is_told_that_it_is_too_late(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.types("ada", "/gpu hand train-7 @cy")
+    office.types("ada", "/gpu claim train-7 for 5m")
+    office.clock.forward(6 * MINUTE)
+
+    said = office.presses("cy", "Take it over", "@cy")
+
+    assert "Too late: the offer or the claim has ended." in said
+    assert whose(office, "train-7") == [(ADA, tuple(range(8)))]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from bot.domain.comparing import WishKind, World
 from bot.domain.people import Roster
 from bot.domain.sharing.claims import GpuChoice
 
@@ -37,6 +38,13 @@ class Grant:
     last_day: date | None = None
     handover_id: str = ""
     """The offer to take over; empty: it is a claim of one's own."""
+    shown: World | None = None
+    """What its card shows of the machine and of the claim there is; None where that was not kept."""
+
+    @property
+    def kind(self) -> WishKind:
+        """What it is, for what counts."""
+        return "takeover" if self.handover_id else "claim" if self.from_at is None else "booking"
 
 
 def grantors(grant: Grant, roster: Roster) -> frozenset[str]:

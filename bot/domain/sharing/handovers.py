@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.domain.comparing import World
+
 HandoverState = Literal["open", "taken", "declined", "withdrawn", "lapsed"]
 
 
@@ -19,3 +21,5 @@ class Handover:
     """No later than the end of the claim."""
     state: HandoverState = "open"
     settled_at: int | None = None
+    shown: World | None = None
+    """What was offered; None where that was not kept."""

@@ -51,23 +51,31 @@ def book(desk: Desk, instance_id: str, holder: str, wish: Wish, *, grant_id: str
 
     With the id of a grant, which becomes its own, it may go beyond fair use. Raises Refused, Clash, OverLimit.
     """
-    now = desk.clock()
     with desk.store.writing() as db:
-        listing = listings.by_id(db, instance_id)
-        if listing is None:
-            raise Refused("That instance is gone.")
-        if listing.drain is not None:
-            raise Refused(listing.drain.refusal(listing.instance.name))
-        booking_limits.check_time(desk, wish.from_at, now)
-        made = _planned(desk, holder, instance_id, wish, now=now, booking_id=grant_id)
-        booking_limits.check_number(desk, db, made)
-        bookings.add(db, made)
-        slots = [_slot(desk, db, listing, made, start) for start in made.starts(now, booking_limits.reach(desk, now))]
-        for each in () if grant_id else slots:
-            booking_limits.check_use(desk, db, each)
-        every = f"weekly until {made.last_day}" if made.weekly else ""
-        audit.add(db, now, holder, "booked", subject=instance_id, detail=wish.note, after=every)
+        made, slots = book_within(desk, db, instance_id, holder, wish, grant_id=grant_id)
     desk.wake()
+    return made, slots
+
+
+def book_within(
+    desk: Desk, db: Database, instance_id: str, holder: str, wish: Wish, *, grant_id: str
+) -> tuple[Booking, list[Slot]]:
+    """As `book`, in the caller's transaction."""
+    now = desk.clock()
+    listing = listings.by_id(db, instance_id)
+    if listing is None:
+        raise Refused("That instance is gone.")
+    if listing.drain is not None:
+        raise Refused(listing.drain.refusal(listing.instance.name))
+    booking_limits.check_time(desk, wish.from_at, now)
+    made = _planned(desk, holder, instance_id, wish, now=now, booking_id=grant_id)
+    booking_limits.check_number(desk, db, made)
+    bookings.add(db, made)
+    slots = [_slot(desk, db, listing, made, start) for start in made.starts(now, booking_limits.reach(desk, now))]
+    for each in () if grant_id else slots:
+        booking_limits.check_use(desk, db, each)
+    every = f"weekly until {made.last_day}" if made.weekly else ""
+    audit.add(db, now, holder, "booked", subject=instance_id, detail=wish.note, after=every)
     return made, slots
 
 

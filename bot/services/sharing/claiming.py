@@ -97,26 +97,37 @@ def take(
     return _put(desk, instance_id, holder, _Terms(choice, length, until, note, granted, adds=True))
 
 
+def claim_within(
+    desk: Desk, db: Database, instance_id: str, holder: str, *, choice: GpuChoice | AsNow, length: int, note: str
+) -> None:
+    """A claim beyond fair use that an approver let pass, in the caller's transaction. Raises as `claim`."""
+    _put_within(desk, db, instance_id, holder, _Terms(choice, length, None, note, granted=True, adds=False))
+
+
 def _put(desk: Desk, instance_id: str, holder: str, terms: _Terms) -> Listing:
-    now = desk.clock()
     with desk.store.writing() as db:
-        listing = _claimable(desk, db, instance_id)
-        mine = listing.claim_of(holder)
-        team = desk.roster().team_of(holder)
-        terms = terms.beside(mine) if mine is not None and terms.adds else terms
-        end = terms.end(desk.settings.claim_limits(team), now, mine)
-        gpus = _gpus(desk, db, listing, holder, terms.choice, until=end)
-        begun = (mine.id, mine.from_at) if mine else (secrets.token_hex(16), now)
-        planned = Claim(begun[0], instance_id, holder, begun[1], end, gpus, team, terms.note)
-        booking.keep_clear(desk, db, planned, listing.instance.name)
-        if not terms.granted:
-            fair_use.check(desk, db, planned)
-        asking.make_way(desk, db, listing, holder)
-        turns.served(desk, db, planned)
-        _write(db, planned, mine, now)
-        made = _changed(desk, db, instance_id)
+        made = _put_within(desk, db, instance_id, holder, terms)
     desk.wake()
     return made
+
+
+def _put_within(desk: Desk, db: Database, instance_id: str, holder: str, terms: _Terms) -> Listing:
+    now = desk.clock()
+    listing = _claimable(desk, db, instance_id)
+    mine = listing.claim_of(holder)
+    team = desk.roster().team_of(holder)
+    terms = terms.beside(mine) if mine is not None and terms.adds else terms
+    end = terms.end(desk.settings.claim_limits(team), now, mine)
+    gpus = _gpus(desk, db, listing, holder, terms.choice, until=end)
+    begun = (mine.id, mine.from_at) if mine else (secrets.token_hex(16), now)
+    planned = Claim(begun[0], instance_id, holder, begun[1], end, gpus, team, terms.note)
+    booking.keep_clear(desk, db, planned, listing.instance.name)
+    if not terms.granted:
+        fair_use.check(desk, db, planned)
+    asking.make_way(desk, db, listing, holder)
+    turns.served(desk, db, planned)
+    _write(db, planned, mine, now)
+    return _changed(desk, db, instance_id)
 
 
 def _write(db: Database, planned: Claim, mine: Claim | None, now: int) -> None:

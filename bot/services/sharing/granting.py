@@ -6,16 +6,17 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from bot.domain.clock import MINUTE
+from bot.domain.comparing import World, difference
 from bot.domain.people import either
 from bot.domain.sharing.bookings import Wish
-from bot.domain.sharing.claims import AS_NOW, AsNow, GpuChoice
+from bot.domain.sharing.claims import AS_NOW, GRACE, AsNow, GpuChoice
 from bot.domain.sharing.grants import Grant, grantors
 from bot.errors import Refused
 from bot.services.desk import Desk, channel_of
 from bot.services.sharing import booking, claiming, handing
 from bot.services.sharing.fair_use import OverLimit
 from store import audit, listings, outbox
-from store.sharing import bookings, grants, handovers
+from store.sharing import grants, handovers
 
 
 def draft_claim(desk: Desk, over: OverLimit, *, choice: GpuChoice | AsNow) -> Grant:
@@ -37,8 +38,8 @@ def draft_takeover(desk: Desk, over: OverLimit, handover_id: str) -> Grant:
     """Keep a takeover that was refused."""
     made, offer = _planned(desk, over), handovers.by_id(desk.store.reading(), handover_id)
     ends = min(made.expires_at, offer.expires_at) if offer else made.expires_at
-    choice = GpuChoice(indexes=over.planned.gpus)
-    return _draft(desk, replace(made, choice=choice, handover_id=handover_id, expires_at=ends))
+    choice, shown = GpuChoice(indexes=over.planned.gpus), offer.shown if offer else None
+    return _draft(desk, replace(made, choice=choice, handover_id=handover_id, expires_at=ends, shown=shown))
 
 
 def _planned(desk: Desk, over: OverLimit) -> Grant:
@@ -49,7 +50,20 @@ def _planned(desk: Desk, over: OverLimit) -> Grant:
         *(None, length, planned.note, over.excess),
         created_at=now,
         expires_at=now + desk.settings.answer_within,
+        shown=_world(desk.store.reading(), planned.instance_id, planned.holder, now),
     )
+
+
+def _world(db: Database, instance_id: str, person: str, now: int) -> World:
+    """What counts of a machine, and of what somebody has there."""
+    listing = listings.by_id(db, instance_id)
+    if listing is None:
+        return World("the machine")
+    instance, mine = listing.instance, listing.claim_of(person)
+    seen = World(instance.name, type=instance.type or None, claim="")
+    if mine is None or mine.until_at + GRACE <= now:
+        return seen
+    return replace(seen, claim=mine.id, gpus=mine.gpus, until_at=mine.until_at)
 
 
 def _draft(desk: Desk, made: Grant) -> Grant:
@@ -103,12 +117,7 @@ def decide(desk: Desk, grant_id: str, person: str, *, yes: bool) -> None:
 def carry_out(desk: Desk) -> None:
     """Make what was let pass, and close what nobody decided in time; safe to run again after a crash."""
     for grant in grants.approved(desk.store.reading()):
-        try:
-            _make(desk, grant)
-        except Refused as error:
-            _close(desk, grant, outcome=str(error))
-        else:
-            _close(desk, grant)
+        _carry_out(desk, grant)
     late = grants.over(desk.store.reading(), desk.clock())
     if late:
         with desk.store.writing() as db:
@@ -118,26 +127,50 @@ def carry_out(desk: Desk) -> None:
         desk.wake()
 
 
-def _make(desk: Desk, grant: Grant) -> None:
-    if not desk.is_colleague(grant.person):
+def _carry_out(desk: Desk, grant: Grant) -> None:
+    """It is made and called made in one transaction: another thread that has it just then leaves nothing to do here."""
+    is_here = desk.is_colleague(grant.person)  # asks Slack, so in no transaction
+    try:
+        with desk.store.writing() as db:
+            if grants.move(db, grant.id, "approved", "claimed"):
+                _compare(desk, db, grant, is_here=is_here)
+                _make(desk, db, grant)
+                _show(desk, db, grant, ended=True)
+    except Refused as error:
+        _close(desk, grant, outcome=str(error))
+
+
+def _compare(desk: Desk, db: Database, grant: Grant, *, is_here: bool) -> None:
+    """Whether things are as its card showed them. Raises Refused where they aren't."""
+    now = desk.clock()
+    if not is_here:
         raise Refused(f"<@{grant.person}> is no longer a member of this workspace.")
+    offer = handovers.by_id(db, grant.handover_id) if grant.handover_id else None
+    seen = handing.world(db, offer.claim_id, now) if offer else _world(db, grant.instance_id, grant.person, now)
+    gone = grant.decider and grant.decider not in grantors(grant, desk.roster())
+    seen = replace(seen, gone=f"<@{grant.decider}> may no longer let this pass." if gone else "")
+    if differs := difference(grant.kind, grant.shown or World(), seen):
+        raise Refused(differs)
+    if grant.kind == "claim" and grant.choice is None and not seen.claim:
+        # a version before kept no more than that it was to cover what it covered
+        raise Refused(f"Which GPUs of {seen.name} were meant is not known any more. Ask again.")
+
+
+def _make(desk: Desk, db: Database, grant: Grant) -> None:
     if grant.handover_id:
-        made = handovers.by_id(desk.store.reading(), grant.handover_id)
-        if made is None or made.state != "taken":
-            handing.accept(desk, grant.handover_id, grant.person, granted=True)
+        handing.accept_within(desk, db, grant.handover_id, grant.person)
     elif grant.from_at is not None:
         length, choice = grant.length, grant.choice or GpuChoice()
         wish = Wish(grant.from_at, length, choice, grant.weekly, grant.last_day, grant.note)
-        if bookings.by_id(desk.store.reading(), grant.id) is None:
-            booking.book(desk, grant.instance_id, grant.person, wish, grant_id=grant.id)
+        booking.book_within(desk, db, grant.instance_id, grant.person, wish, grant_id=grant.id)
     else:
-        what = (desk, grant.instance_id, grant.person)
-        claiming.claim(*what, choice=grant.choice or AS_NOW, length=grant.length, note=grant.note, granted=True)
+        what = (desk, db, grant.instance_id, grant.person)
+        claiming.claim_within(*what, choice=grant.choice or AS_NOW, length=grant.length, note=grant.note)
 
 
-def _close(desk: Desk, grant: Grant, outcome: str = "") -> None:
+def _close(desk: Desk, grant: Grant, outcome: str) -> None:
     with desk.store.writing() as db:
-        if grants.move(db, grant.id, "approved", "failed" if outcome else "claimed", outcome=outcome):
+        if grants.move(db, grant.id, "approved", "failed", outcome=outcome):
             _show(desk, db, grant, ended=True)
 
 

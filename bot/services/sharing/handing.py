@@ -6,6 +6,7 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from bot.domain.clock import HOUR
+from bot.domain.comparing import World, difference
 from bot.domain.listing import Listing
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.handovers import Handover, HandoverState
@@ -18,6 +19,7 @@ from store import audit, listings, outbox
 from store.sharing import claims, handovers
 
 OFFER_LASTS = 8 * HOUR
+TOO_LATE = "Too late: the offer or the claim has ended. `/gpu status free` shows what is free."
 
 
 def offer(desk: Desk, instance_id: str, giver: str, taker: str) -> Handover:
@@ -37,6 +39,7 @@ def offer(desk: Desk, instance_id: str, giver: str, taker: str) -> Handover:
         if before is not None:
             _settle(db, before, "withdrawn", now)
         made = Handover(secrets.token_hex(16), held.id, giver, taker, now, min(held.until_at, now + OFFER_LASTS))
+        made = replace(made, shown=world(db, held.id, now))
         handovers.add(db, made)
         audit.add(db, now, giver, "offered to hand over", subject=instance_id, detail=taker)
         _show(db, made, now)
@@ -74,25 +77,52 @@ def _answer(desk: Desk, offer_id: str, person: str, state: HandoverState) -> Han
     return made
 
 
-def accept(desk: Desk, offer_id: str, person: str, *, granted: bool = False) -> Claim:
-    """Take a claim over, with its GPUs, its end and its note. `granted`: beyond fair use, too. Raises Refused."""
-    now = desk.clock()
+def accept(desk: Desk, offer_id: str, person: str) -> Claim:
+    """Take a claim over, with its GPUs, its end and its note. What has changed is offered anew. Raises Refused."""
+    now, taken, differs = desk.clock(), None, ""
     with desk.store.writing() as db:
-        made = handovers.by_id(db, offer_id)
-        if made is None or person != made.taker:
-            raise Refused("This offer is for somebody else.")
-        taken = _take_over(desk, db, made, now, granted=granted)
-        if taken is None:
+        made = _offered_to(db, offer_id, person)
+        seen = world(db, made.claim_id, now)
+        differs = difference("takeover", made.shown, seen) if made.shown and seen.claim else ""
+        if differs:
+            handovers.show(db, made.id, seen)
+            _show(db, made, now)
+        elif (taken := _take_over(desk, db, made, now, granted=False)) is None:
             _settle(db, made, "lapsed", now)
     desk.wake()
+    if differs:
+        raise Refused(f"{differs.removesuffix(' Ask again.')} The offer shows it as it is; take it if it still suits.")
     if taken is None:
-        raise Refused("Too late: the offer or the claim has ended. `/gpu status free` shows what is free.")
+        raise Refused(TOO_LATE)
     return taken
+
+
+def accept_within(desk: Desk, db: Database, offer_id: str, person: str) -> None:
+    """Take a claim over that an approver let pass beyond fair use, in the caller's transaction. Raises Refused."""
+    if _take_over(desk, db, _offered_to(db, offer_id, person), desk.clock(), granted=True) is None:
+        raise Refused(TOO_LATE)
+
+
+def _offered_to(db: Database, offer_id: str, person: str) -> Handover:
+    made = handovers.by_id(db, offer_id)
+    if made is None or person != made.taker:
+        raise Refused("This offer is for somebody else.")
+    return made
+
+
+def world(db: Database, claim_id: str, now: int) -> World:
+    """What counts of a claim that is offered; that it has ended counts, too."""
+    held = claims.by_id(db, claim_id)
+    listing = listings.by_id(db, held.instance_id) if held else None
+    if held is None or listing is None or held.ended_at is not None or held.until_at <= now:
+        return World(listing.instance.name if listing else "the machine", claim="")
+    instance = listing.instance
+    return World(instance.name, type=instance.type or None, claim=held.id, gpus=held.gpus, until_at=held.until_at)
 
 
 def _take_over(desk: Desk, db: Database, made: Handover, now: int, *, granted: bool) -> Claim | None:
     held = claims.by_id(db, made.claim_id)
-    if held is None or held.ended_at is not None or made.state != "open" or made.expires_at <= now:
+    if held is None or held.ended_at is not None or made.state != "open" or min(made.expires_at, held.until_at) <= now:
         return None
     if any(other.instance_id == held.instance_id for other in claims.held_by(db, made.taker)):
         raise Refused("You hold other GPUs of it by now. Release those first, then take these.")

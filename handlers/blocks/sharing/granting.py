@@ -37,7 +37,8 @@ def _wish(grant: Grant, name: str) -> str:
     if grant.handover_id:
         return f"asks to take over {what} {long}"
     if grant.from_at is None:
-        return f"asks for {what} {long}"
+        held = grant.shown.until_at if grant.shown else None
+        return f"asks for {what} {long}{f', theirs until {at(held)} now' if held else ''}"
     weekly = f" every week{f' until {grant.last_day:%-d %B %Y}' if grant.last_day else ''}" if grant.weekly else ""
     return f"asks to book {what} from {when(grant.from_at)} {long}{weekly}"
 

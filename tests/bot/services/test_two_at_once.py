@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from bot.domain.clock import MINUTE
+from bot.domain.sharing.claims import GpuChoice
 from bot.services.acting import asking, parking
+from bot.services.sharing import claiming, fair_use, granting
 from store.acting import actions
-from tests.bot.services.room import ADA, SETTINGS, Room
+from store.sharing import claims, grants
+from tests.bot.services.room import ADA, BOB, SETTINGS, Room
 
 HOURS = {"pausing": {"hours": "Mon-Sun 08:00-11:00"}}
 WITH_HOURS = copy.deepcopy(SETTINGS) | {"teams": {name: team | HOURS for name, team in SETTINGS["teams"].items()}}
@@ -66,4 +69,26 @@ def test_a_stop_that_a_person_asks_for_just_then_takes_no_other_machine_its_turn
     assert (asked.requester, asked.state) == (ADA, "pending")
     assert by_rule is not None
     assert by_rule.facts.rule == "hours"
+    room.close()
+
+
+def test_a_grant_that_another_thread_makes_just_then_is_told_once_and_as_made(tmp_path, clock):
+    limits = {"claims": {"gpus_per_person": 1, "at_limit": "ask"}}
+    room = Room(tmp_path / "room.db", clock, settings={**SETTINGS, **limits})
+    room.sweep()
+    machine = room.machine("train-7").id
+    with pytest.raises(fair_use.OverLimit) as over:
+        claiming.claim(room.desk, machine, ADA, choice=GpuChoice(count=2))
+    grant = granting.draft_claim(room.desk, over.value, choice=GpuChoice(count=2))
+    granting.ask(room.desk, grant.id, ADA)
+    with room.desk.store.writing() as db:
+        grants.decide(db, grant.id, BOB, clock(), yes=True)
+
+    granting.carry_out(after(room, lambda: granting.carry_out(room.desk)))
+
+    made = grants.by_id(room.desk.store.reading(), grant.id)
+    [held] = claims.open_on(room.desk.store.reading(), machine)
+    assert made is not None
+    assert (made.state, made.outcome, len(held.gpus)) == ("claimed", "", 2)
+    assert room.told(ADA, "grant_ended") == [grant.id]
     room.close()
