@@ -98,6 +98,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_why_parkings_settle", parkings.WHY_SCHEMA),
     ("0002_shown_by_grants", grants.SHOWN_SCHEMA),
     ("0002_shown_by_handovers", handovers.SHOWN_SCHEMA),
+    ("0002_heard_runs", runs.HEARD),
 )
 
 

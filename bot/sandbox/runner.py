@@ -9,13 +9,18 @@ TAKES = 5 * MINUTE
 
 
 class SandboxRunner:
-    """The runner of the sandbox. `started` lists (run id, machine) as they really began."""
+    """The runner of the sandbox.
+
+    `started` lists (run id, machine) as they really began, `commands` what was run, `cancelled` what was to end.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._began: dict[str, int] = {}
         self._ends: dict[str, Seen] = {}
         self.started: list[tuple[str, str]] = []
+        self.commands: list[str] = []
+        self.cancelled: list[str] = []
         self.fault: ValetError | None = None
         """What the next start meets, once."""
         self.accepts = False
@@ -27,6 +32,7 @@ class SandboxRunner:
         if fault is None or self.accepts:
             self._began[run.id] = self._clock()
             self.started.append((run.id, instance.told_name))
+            self.commands.append(run.command)
         if fault is not None:
             raise fault
         return f"cmd-{run.id[:8]}"
@@ -45,6 +51,7 @@ class SandboxRunner:
 
     def cancel(self, instance: Instance, run: Run) -> None:
         """End it at once."""
+        self.cancelled.append(run.id)
         self._ends.setdefault(run.id, Seen("cancelled", None, self.look(instance, run).tail))
 
     def fails(self, run_id: str, exit_code: int, tail: str) -> None:

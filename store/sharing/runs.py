@@ -32,6 +32,10 @@ SCHEMA = (
     "CREATE UNIQUE INDEX one_live_run ON runs (claim_id) WHERE state IN ('queued', 'starting', 'running')",
     "CREATE INDEX live_runs ON runs (instance_id) WHERE state IN ('queued', 'starting', 'running')",
 )
+HEARD = (
+    "ALTER TABLE runs ADD COLUMN heard_at INTEGER",
+    "CREATE INDEX lost_runs ON runs (instance_id, finished_at) WHERE state = 'lost'",
+)
 
 
 def add(db: Database, run: Run) -> None:
@@ -72,6 +76,26 @@ def progress(db: Database, run_id: str, tail: str) -> bool:
     """Keep its newest output; False when there is nothing new."""
     sql = "UPDATE runs SET tail = ? WHERE id = ? AND state = 'running' AND tail <> ?"
     return changed(db, sql, tail, run_id, tail) == 1
+
+
+def heard(db: Database, run_id: str, now: int) -> None:
+    """It was seen to run."""
+    changed(db, "UPDATE runs SET heard_at = ? WHERE id = ? AND state = 'running'", now, run_id)
+
+
+def found(db: Database, run_id: str, seen: Seen, now: int) -> bool:
+    """One that was lost is known to have come to its end after all; False when it was not lost."""
+    sql = (
+        "UPDATE runs SET state = 'done', exit_code = ?, tail = coalesce(nullif(?, ''), tail), outcome = '', "
+        "finished_at = ? WHERE id = ? AND state = 'lost'"
+    )
+    return changed(db, sql, seen.exit_code, seen.tail, now, run_id) == 1
+
+
+def lost_on(db: Database, instance_id: str, since: int) -> list[Run]:
+    """Runs of an instance that were lost since then; they may go on there."""
+    sql = "SELECT * FROM runs WHERE state = 'lost' AND instance_id = ? AND finished_at >= ? ORDER BY finished_at, id"
+    return [_run(row) for row in rows(db, sql, instance_id, since)]
 
 
 def finish(db: Database, run_id: str, state: RunState, seen: Seen, now: int) -> bool:

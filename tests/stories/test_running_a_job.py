@@ -191,3 +191,119 @@ def test_where_admins_list_no_commands_there_is_nothing_to_run(office):
     assert office.types("ada", "/gpu runs") == (
         "There is nothing that you may run. Admins list commands under `[runs]` in valet.toml."
     )
+
+
+def test_in_a_part_of_a_machine_it_is_told_which_gpus_are_its_own(lab):
+    key = lab.machine("train-7").id
+    lab.reports("train-7", 0.0)
+    lab.types("cy", "/gpu claim train-7 gpus:0,1 for 2h")
+    lab.types("ada", "/gpu claim train-7 gpus:2,5 for 2h")
+
+    lab.types("ada", "/gpu run nightly-eval train-7")
+
+    assert lab.runner.commands == [
+        f"export CUDA_DEVICE_ORDER=PCI_BUS_ID CUDA_VISIBLE_DEVICES=GPU-{key}-2,GPU-{key}-5\n/srv/eval/run.sh"
+    ]
+    assert "export" not in lab.sees("ada", "@ada")
+
+
+def test_a_whole_machine_is_told_nothing_of_parts_and_unheard_gpus_go_by_index(lab):
+    lab.types("cy", "/gpu claim train-7 for 2h")
+    lab.types("cy", "/gpu run nightly-eval train-7")
+    lab.types("ada", "/gpu claim train-3 gpus:6,7 for 2h")
+    lab.types("ada", "/gpu run nightly-eval train-3")
+
+    assert lab.runner.commands == [
+        "/srv/eval/run.sh",
+        "export CUDA_DEVICE_ORDER=PCI_BUS_ID CUDA_VISIBLE_DEVICES=6,7\n/srv/eval/run.sh",
+    ]
+
+
+def test_the_agent_of_an_owned_machine_is_told_the_part_too_and_that_of_a_rented_one_no_runs(lab):
+    lab.reports("dgx-1", 0.0)
+    lab.types("ada", "/gpu claim dgx-1 gpus:1,4 for 2h")
+    lab.types("ada", "/gpu run nightly-eval dgx-1")
+    lab.types("cy", "/gpu claim train-7 for 2h")
+    lab.types("cy", "/gpu run nightly-eval train-7")
+
+    [(offered, _)] = running.offered(lab.valet.desk, "dgx-1")
+
+    assert offered.command.startswith(
+        "export CUDA_DEVICE_ORDER=PCI_BUS_ID CUDA_VISIBLE_DEVICES=GPU-dgx-1-1,GPU-dgx-1-4\n/srv"
+    )
+    assert running.offered(lab.valet.desk, lab.machine("train-7").id) == [], "Systems Manager runs it there"
+
+
+def test_what_has_ended_by_itself_is_not_cancelled_when_its_claim_ends(lab):
+    lab.types("ada", "/gpu claim train-7 for 2h")
+    lab.types("ada", "/gpu run nightly-eval train-7")
+    lab.runner.fails(lab.runner.started[0][0], 3, "no such file")
+
+    lab.types("ada", "/gpu release train-7")
+
+    assert lab.runner.cancelled == []
+    assert "ended with exit code 3" in lab.sees("ada", "@ada")
+
+
+def begun_on_an_owned_machine(lab) -> str:
+    """A run of Ada's that the agent of dgx-1 has taken up; its id."""
+    lab.reports("dgx-1", 0.0)
+    lab.types("ada", "/gpu claim dgx-1 for 6h")
+    lab.types("ada", "/gpu run nightly-eval dgx-1")
+    [(offered, _)] = running.offered(lab.valet.desk, "dgx-1")
+    running.reported(lab.valet.desk, "dgx-1", offered.id, Seen("running", None, "loading"))
+    return offered.id
+
+
+def test_on_a_host_that_falls_silent_it_is_lost_and_its_asker_hears(lab):
+    begun_on_an_owned_machine(lab)
+    lab.passes(15 * MINUTE)
+    assert "runs since" in lab.types("ada", "/gpu runs")
+
+    lab.passes(MINUTE)
+
+    assert "is lost: nobody can say what became of it. The agent of dgx-1 has told nothing for 15 minutes." in (
+        lab.sees("ada", "@ada")
+    )
+    assert "@Ada to Mon" in lab.types("cy", "/gpu status dgx-1"), "it may go on, so the claim stands"
+
+
+def test_a_host_whose_agent_tells_of_either_is_not_silent(lab):
+    run_id = begun_on_an_owned_machine(lab)
+    for _ in range(2):
+        lab.passes(14 * MINUTE)
+        running.reported(lab.valet.desk, "dgx-1", run_id, Seen("running", None, "loading"))
+        lab.passes(14 * MINUTE)
+        lab.reports("dgx-1", 90.0, minutes=2)
+
+    assert "runs since" in lab.types("ada", "/gpu runs")
+
+
+def test_a_host_that_comes_back_is_told_to_end_it_and_how_it_ended_is_told(lab):
+    run_id = begun_on_an_owned_machine(lab)
+    lab.passes(16 * MINUTE)
+    assert running.offered(lab.valet.desk, "dgx-1") == [(offered_now(lab.valet.desk, run_id), 0)]
+
+    running.reported(lab.valet.desk, "dgx-1", run_id, Seen("done", 0, "saved"))
+    lab.settle()
+
+    assert "ended with exit code 0 after 16 m." in lab.sees("ada", "@ada")
+    assert running.offered(lab.valet.desk, "dgx-1") == []
+
+
+@pytest.mark.parametrize(
+    ("happens", "said"),
+    [
+        (lambda fleet: fleet.change("train-7", state="stopped"), "train-7 is stopped."),
+        (lambda fleet: fleet.restart("train-7"), "train-7 was started again meanwhile."),
+    ],
+)
+def test_on_a_rented_machine_that_was_stopped_meanwhile_it_is_lost(lab, happens, said):
+    lab.types("ada", "/gpu claim train-7 for 2h")
+    lab.types("ada", "/gpu run nightly-eval train-7")
+    lab.clock.forward(MINUTE)
+
+    happens(lab.fleet)
+    lab.passes(MINUTE)
+
+    assert f"is lost: nobody can say what became of it. {said}" in lab.sees("ada", "@ada")

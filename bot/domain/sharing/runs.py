@@ -1,5 +1,7 @@
 """Commands that people run on machines they hold: templates an admin allows, and what became of each run."""
 
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +17,10 @@ TAIL = 1_500
 """Characters of output that are kept: the last ones."""
 TAKEN_WITHIN = 10 * MINUTE
 """A host whose agent has not taken a run up by then does not take runs."""
+SILENT = 15 * MINUTE
+"""A run of which, and of whose host, nobody has heard for so long is lost."""
+UNSEEN = HOUR
+"""The same where a provider tells of it, which may be out of reach while the run goes on."""
 LONGEST_REMOTE = 48 * HOUR
 """What Systems Manager grants a command at most (executionTimeout of AWS-RunShellScript, 172,800 s)."""
 
@@ -59,6 +65,8 @@ class Run:
     outcome: str = ""
     """A sentence for people, where it did not simply end."""
     cancelled_by: str = ""
+    heard_at: int | None = None
+    """When it was last seen to run; None where that is not known."""
 
     @property
     def is_live(self) -> bool:
@@ -74,6 +82,16 @@ class Seen:
     exit_code: int | None = None
     tail: str = ""
     outcome: str = ""
+
+
+def in_part(command: str, gpus: Sequence[int], uuids: Sequence[str]) -> str:
+    """The command, told which GPUs of its machine are its own: by UUID where each has one, else by index.
+
+    CUDA counts GPUs as the claims do only in the order of the bus.
+    """
+    named = uuids if uuids and all(uuids) else [str(gpu) for gpu in gpus]
+    told = f"CUDA_DEVICE_ORDER=PCI_BUS_ID CUDA_VISIBLE_DEVICES={shlex.quote(','.join(named))}"
+    return f"export {told}\n{command}"
 
 
 def tail_of(output: str) -> str:

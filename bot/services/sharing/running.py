@@ -17,8 +17,9 @@ from bot.domain.sharing.line import Waiter
 from bot.domain.sharing.runs import LONGEST_REMOTE, TAKEN_WITHIN, Run, RunState, RunTemplate, Seen
 from bot.errors import Refused, Unreachable, answering
 from bot.nearest import nearest
+from bot.providers.runner import Runner
 from bot.services.desk import Desk
-from bot.services.sharing import claim_ends, fair_use, offering, queueing
+from bot.services.sharing import claim_ends, fair_use, offering, queueing, run_ends, run_hosts
 from store import audit, fleet, listings, outbox
 from store.sharing import claims, line, runs
 
@@ -61,7 +62,7 @@ def begin(desk: Desk, person: str, template_name: str, instance_id: str, *, rele
         )
         runs.add(db, made)
         audit.add(db, now, person, "asked to run", subject=instance_id, detail=template.name)
-        _show(db, made, now)
+        run_ends.show(db, made, now)
     desk.wake()
     return made
 
@@ -143,8 +144,8 @@ def cancel(desk: Desk, run_id: str, person: str) -> Run:
             raise Refused("It is over, or somebody has cancelled it already.")
         audit.add(db, now, person, "cancelled a run", subject=run.instance_id, detail=run.template)
         if run.state == "queued":
-            _finish(desk, db, run, "cancelled", Seen("cancelled"))
-        _show(db, run, now)
+            run_ends.finish(desk, db, run, "cancelled", Seen("cancelled"))
+        run_ends.show(db, run, now)
     desk.wake()
     return run
 
@@ -159,15 +160,15 @@ def carry_out(desk: Desk) -> None:
 def _move_on(desk: Desk, run: Run) -> None:
     row = fleet.by_id(desk.store.reading(), run.instance_id)
     if row is None or is_gone(row["gone_at"], desk.clock()):
-        _close(desk, run, "lost", Seen("lost", outcome="The machine is gone."))
+        run_ends.close(desk, run, "lost", Seen("lost", outcome="The machine is gone."))
         return
     if row["gone_at"] is not None:
         return  # one look has missed it
     instance, over = fleet.instance_of(row), _claim_over(desk, run)
     if run.state == "queued" and over:
-        _close(desk, run, "over", Seen("over", outcome="The claim ended before it began."))
+        run_ends.close(desk, run, "over", Seen("over", outcome="The claim ended before it began."))
     elif instance.provider == "owned":
-        _on_owned(desk, run, over=over)
+        _on_owned(desk, run, instance, over=over)
     else:
         _on_rented(desk, run, instance, over=over)
 
@@ -177,10 +178,14 @@ def _claim_over(desk: Desk, run: Run) -> bool:
     return held is None or held.ended_at is not None
 
 
-def _on_owned(desk: Desk, run: Run, *, over: bool) -> None:
+def _on_owned(desk: Desk, run: Run, instance: Instance, *, over: bool) -> None:
     """The agent does the work; here only its silence is noticed."""
     if run.state == "queued" and desk.clock() - run.created_at > TAKEN_WITHIN:
-        _close(desk, run, "failed", Seen("failed", outcome="No agent took it up: is it started with --allow-jobs?"))
+        run_ends.close(
+            desk, run, "failed", Seen("failed", outcome="No agent took it up: is it started with --allow-jobs?")
+        )
+    elif run.state == "running" and (why := run_hosts.silent(desk, desk.store.reading(), instance, run)):
+        run_ends.lose(desk, run, why)
     elif over and run.cancelled_by == "":
         with desk.store.writing() as db:
             runs.wish(db, run.id, "valet")
@@ -197,13 +202,23 @@ def _on_rented(desk: Desk, run: Run, instance: Instance, *, over: bool) -> None:
             elif run.state == "starting":
                 _find(desk, run, instance)
             else:
-                if over or run.cancelled_by:
-                    runner.cancel(instance, run)
-                told(desk, run, runner.look(instance, run), over=over)
+                _look_at(desk, run, instance, runner, over=over)
     except Refused as error:
-        _close(desk, run, "failed", Seen("failed", outcome=str(error)))
-    except Unreachable:
-        return  # looked at again soon
+        run_ends.close(desk, run, "failed", Seen("failed", outcome=str(error)))
+    except Unreachable as error:  # looked at again soon
+        if run.state == "running" and run_hosts.is_unseen(run, desk.clock()):
+            run_ends.lose(desk, run, str(error))
+
+
+def _look_at(desk: Desk, run: Run, instance: Instance, runner: Runner, *, over: bool) -> None:
+    """Look first: what has come to its end by itself is not cancelled, and is told as it ended."""
+    seen = runner.look(instance, run)
+    if seen.state == "running" and (why := run_hosts.ended_by(instance, run)):
+        run_ends.close(desk, run, "lost", Seen("lost", None, seen.tail, why))
+        return
+    if seen.state == "running" and (over or run.cancelled_by):
+        runner.cancel(instance, run)
+    told(desk, run, seen, over=over)
 
 
 def _start(desk: Desk, run: Run, instance: Instance) -> None:
@@ -214,8 +229,9 @@ def _start(desk: Desk, run: Run, instance: Instance) -> None:
     with desk.store.writing() as db:
         if not runs.calling(db, run.id, now):
             return
+        given = run_hosts.in_its_part(db, run, held)
     limit = min(LONGEST_REMOTE, max(held.until_at - now, MINUTE))
-    _started(desk, run, desk.runner.start(instance, run, limit // SECOND))
+    _started(desk, run, desk.runner.start(instance, given, limit // SECOND))
 
 
 def _find(desk: Desk, run: Run, instance: Instance) -> None:
@@ -223,28 +239,33 @@ def _find(desk: Desk, run: Run, instance: Instance) -> None:
     if handle is not None:
         _started(desk, run, handle)
     elif desk.clock() - (run.called_at or 0) > FOUND_WITHIN:
-        _close(desk, run, "failed", Seen("failed", outcome="It could not be started. Nothing ran; ask again."))
+        run_ends.close(desk, run, "failed", Seen("failed", outcome="It could not be started. Nothing ran; ask again."))
 
 
 def _started(desk: Desk, run: Run, handle: str) -> None:
     now = desk.clock()
     with desk.store.writing() as db:
         if runs.started(db, run.id, handle, now):
-            _show(db, run, now)
+            run_ends.show(db, run, now)
     desk.wake()
 
 
 def offered(desk: Desk, host: str) -> list[tuple[Run, int]]:
     """What the agent of an owned host is to do: its live runs, each with the seconds left of its claim.
 
-    0 seconds: it is to be ended.
+    0 seconds: it is to be ended; so is one that was lost while the host was silent.
     """
     db, now = desk.store.reading(), desk.clock()
-    found = []
+    row = fleet.by_id(db, host)
+    if row is None or row["provider"] != "owned":
+        return []  # Systems Manager runs it there: an agent that asks would start it a second time
+    found = [(run, 0) for run in runs.lost_on(db, host, now - LONGEST_REMOTE)]
     for run in runs.live(db, host):
         held = claims.by_id(db, run.claim_id)
-        left = 0 if held is None or held.ended_at is not None or run.cancelled_by else max(1, held.until_at - now)
-        found.append((run, -(-left // SECOND)))
+        if held is None or held.ended_at is not None or run.cancelled_by:
+            found.append((run, 0))
+        else:
+            found.append((run_hosts.in_its_part(db, run, held), -(-max(1, held.until_at - now) // SECOND)))
     return found
 
 
@@ -255,40 +276,24 @@ def reported(desk: Desk, host: str, run_id: str, seen: Seen) -> bool:
         return False
     if run.state == "queued" and seen.state == "running":
         _started(desk, run, "agent")
-    told(desk, run, seen, over=_claim_over(desk, run))
+    if run.state == "lost" and seen.state != "running":
+        run_ends.find(desk, run, seen)
+    else:
+        told(desk, run, seen, over=_claim_over(desk, run))
     return True
 
 
 def told(desk: Desk, run: Run, seen: Seen, *, over: bool) -> None:
     """Keep what a look at a run has shown."""
+    now = desk.clock()
     if seen.state == "running":
+        if seen.tail == run.tail and now - (run.heard_at or 0) < MINUTE:
+            return
         with desk.store.writing() as db:
+            runs.heard(db, run.id, now)
             if runs.progress(db, run.id, seen.tail):
-                _show(db, run, desk.clock())
+                run_ends.show(db, run, now)
         desk.wake()
         return
     state: RunState = "over" if over and seen.state == "cancelled" else seen.state
-    _close(desk, run, state, seen)
-
-
-def _close(desk: Desk, run: Run, state: RunState, seen: Seen) -> None:
-    with desk.store.writing() as db:
-        _finish(desk, db, run, state, seen)
-    desk.wake()
-
-
-def _finish(desk: Desk, db: Database, run: Run, state: RunState, seen: Seen) -> None:
-    now = desk.clock()
-    if not runs.finish(db, run.id, state, seen, now):
-        return
-    audit.add(db, now, "valet", f"run {state}", subject=run.instance_id, detail=run.template)
-    held = claims.by_id(db, run.claim_id) if run.releases else None
-    if held is not None:
-        claim_ends.end(desk, db, held, "released", who=run.person)
-    _show(db, run, now)
-    thread = f"run:{run.id}"
-    outbox.tell(db, run.channel, f"run-end:{run.id}", kind="run_ended", subject=run.id, now=now, thread=thread)
-
-
-def _show(db: Database, run: Run, now: int) -> None:
-    outbox.tell(db, run.channel, f"run:{run.id}", kind="run", subject=run.id, now=now)
+    run_ends.close(desk, run, state, seen)

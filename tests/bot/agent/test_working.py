@@ -10,7 +10,7 @@ import pytest
 from bot.agent.post import Poster, Server
 from bot.agent.working import Worker
 from bot.domain.clock import system_clock
-from bot.domain.sharing.runs import Run, Seen
+from bot.domain.sharing.runs import Run, Seen, in_part
 from bot.errors import Refused, Unreachable
 from bot.telemetry.door import Health, Receipt, door
 from bot.telemetry.runs_door import RunsDoor
@@ -73,6 +73,15 @@ def test_it_runs_a_command_and_tells_its_exit_code_and_last_lines(bot, poster, t
     until(lambda: bool(bot.told) and bot.last().state == "done", worker)
 
     assert (bot.last().exit_code, bot.last().tail) == (3, "one\ntwo")
+
+
+def test_a_command_for_a_part_of_the_machine_finds_that_part_in_its_environment(bot, poster, tmp_path):
+    bot.offers = [(run(in_part('echo "$CUDA_DEVICE_ORDER $CUDA_VISIBLE_DEVICES"', (2, 5), ["GPU-a b", "GPU-c"])), 60)]
+    worker = Worker(poster, tmp_path, uid=1000)
+
+    until(lambda: bool(bot.told) and bot.last().state == "done", worker)
+
+    assert bot.last().tail == "PCI_BUS_ID GPU-a b,GPU-c"
 
 
 def test_offered_again_and_again_it_runs_once(bot, poster, tmp_path):
