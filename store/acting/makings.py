@@ -35,7 +35,7 @@ def begin_order(db: Database, action: Action, now: int) -> bool:
 
 
 def over(db: Database, now: int, told_before: int) -> list[Action]:
-    """Launches, clones and resizes whose time is over though their machine runs on unclaimed.
+    """Launches, clones and resizes whose time is over though their machine runs on unclaimed, however they ended.
 
     Those of which people were told at `told_before` at the latest.
     """
@@ -43,7 +43,7 @@ def over(db: Database, now: int, told_before: int) -> list[Action]:
         db,
         f"{SELECT} JOIN instances i ON i.id = a.made_id "
         "WHERE a.kind IN ('launch', 'clone', 'resize') "
-        "AND (a.state = 'done' OR (a.state = 'unknown' AND a.arrived_at IS NOT NULL)) "
+        "AND a.state NOT IN ('pending', 'approved', 'executing') "
         "AND coalesce(a.ordered_at, a.executing_at) + a.length <= ? AND i.state = 'running' AND i.gone_at IS NULL "
         "AND (a.over_told_at IS NULL OR a.over_told_at <= ?) "
         "AND NOT EXISTS (SELECT 1 FROM claims c WHERE c.instance_id = i.id AND c.ended_at IS NULL)",
@@ -55,6 +55,31 @@ def over(db: Database, now: int, told_before: int) -> list[Action]:
 def mark_over(db: Database, action_id: str, now: int) -> None:
     """Note that people were told of the end of its time."""
     changed(db, "UPDATE actions SET over_told_at = ? WHERE id = ?", now, action_id)
+
+
+def unfound(db: Database, since: int) -> list[Action]:
+    """Orders of which nobody knows whether they arrived: they ended after `since` without a machine."""
+    sql = (
+        f"{SELECT} WHERE state IN ('unknown', 'failed') AND finished_at > ? AND made_id IS NULL "
+        "AND kind IN ('launch', 'clone', 'resize') AND calls > 0 AND (kind = 'launch' OR ordered_at IS NOT NULL)"
+    )
+    return [action_of(row) for row in rows(db, sql, since)]
+
+
+def bearing(db: Database, tag: str, value: str) -> str:
+    """The id of a machine that is there and bears a tag; empty where none does."""
+    sql = (
+        "SELECT i.id FROM instances i WHERE i.gone_at IS NULL AND i.state IN ('pending', 'running') "
+        "AND EXISTS (SELECT 1 FROM json_each(i.tags) t WHERE t.key = ? AND t.value = ?)"
+    )
+    row = one(db, sql, tag, value)
+    return row["id"] if row else ""
+
+
+def found(db: Database, action: Action, instance_id: str, outcome: str) -> bool:
+    """Note the machine of an order that had ended without one; False when that was noted already."""
+    sql = "UPDATE actions SET made_id = ?, outcome = ? WHERE id = ? AND state = ? AND made_id IS NULL"
+    return changed(db, sql, instance_id, outcome, action.id, action.state) == 1
 
 
 def live_launch(db: Database, requester: str, template: str) -> Action | None:

@@ -169,3 +169,14 @@ def test_accepting_an_offer_in_the_grace_after_its_end_is_told_that_it_is_too_la
 
     assert "Too late: the offer or the claim has ended." in said
     assert whose(office, "train-7") == [(ADA, tuple(range(8)))]
+
+
+def test_hours_that_one_team_was_asked_for_are_not_set_once_the_machine_is_anothers(office):
+    office.types("ada", "/gpu hours train-7 Mon-Fri 8-10")
+    office.fleet.change("train-7", tags={**office.machine("train-7").tags, "team": "vision"})
+    office.tick()
+
+    office.presses("bob", "Set them", "#ml-platform")
+
+    assert "train-7 is vision's by now, and team nlp was asked. Ask again." in office.sees("ada", "@ada")
+    assert "set by" not in office.types("ada", "/gpu hours train-7")

@@ -1,19 +1,26 @@
 """What becomes of a launched machine when its time is over: whoever has it is told, and its stop is asked for."""
 
+from dataclasses import replace
+
 from bot.domain.acting.actions import VALET, Action
 from bot.domain.acting.caps import Capped
+from bot.domain.acting.launches import ACTION_TAG, ends_at, token_of
 from bot.domain.clock import DAY
+from bot.domain.fleet import Instance
 from bot.errors import Refused
-from bot.services.acting import asking
+from bot.services.acting import arriving, asking, ending
 from bot.services.desk import Desk
-from store import outbox
+from store import audit, fleet, outbox
 from store.acting import makings
 
 KIND = "launch_over"
+LOOKED_FOR = 30 * DAY
+"""So long after its end a machine may still turn up that was ordered without an answer."""
 
 
 def ask_about_over(desk: Desk) -> None:
     """Ask, once a day, about every launched machine whose time is over and that runs on unclaimed."""
+    find_late(desk)
     now = desk.clock()
     for action in makings.over(desk.store.reading(), now, now - DAY):
         try:
@@ -26,6 +33,30 @@ def ask_about_over(desk: Desk) -> None:
             ref = f"{KIND}:{action.id}:{now}"
             outbox.tell(db, action.requester, ref, kind=KIND, subject=subject, now=now)
         desk.wake()
+
+
+def find_late(desk: Desk) -> None:
+    """Look for the machines of orders that were never confirmed: one that bears an order's tag was made by it."""
+    now, db = desk.clock(), desk.store.reading()
+    for action in makings.unfound(db, now - LOOKED_FOR):
+        instance_id = makings.bearing(db, ACTION_TAG, token_of(action))
+        row = fleet.by_id(db, instance_id) if instance_id else None
+        if row is not None:
+            _take_in(desk, action, fleet.instance_of(row), now)
+
+
+def _take_in(desk: Desk, action: Action, made: Instance, now: int) -> None:
+    """It is whose it was made for, for what is left of its time; they hear of it, and its end is asked about."""
+    outcome, left = f"{made.name} was made by it after all, and runs.", (ends_at(action) or now) - now
+    if left >= desk.settings.claim_limits(action.team).shortest:
+        outcome = arriving.claimed(desk, replace(action, length=left), made, outcome)
+    with desk.store.writing() as db:
+        if makings.found(db, action, made.id, outcome):
+            audit.add(db, now, VALET, "found what was made", subject=made.id, detail=action.id)
+            ending.show(desk, db, action)
+            ref = f"action-found:{action.id}"
+            outbox.tell(db, action.told, ref, kind="action_ended", subject=action.id, now=now)
+    desk.wake()
 
 
 def _ask(desk: Desk, action: Action) -> str:

@@ -5,6 +5,7 @@ import secrets
 from sqlite_utils import Database
 
 from bot.domain.acting.hours_wishes import HoursWish, WishState, wish_deciders
+from bot.domain.comparing import World, difference
 from bot.domain.listing import Listing
 from bot.domain.people import either
 from bot.errors import Refused
@@ -72,9 +73,10 @@ def _set(desk: Desk, db: Database, wish: HoursWish, person: str) -> str:
     listing = listings.by_id(db, wish.instance_id)
     if listing is None:
         return "The machine is gone."
-    before = on_hours.said(parkings.hours(db).get(wish.instance_id))
-    if before != wish.before:
-        return f"Its on-hours have changed since this was asked ({before})."
+    hours = on_hours.said(parkings.hours(db).get(wish.instance_id))
+    seen = World(listing.instance.name, team=listing.team, hours=hours)
+    if differs := difference("hours", World(team=wish.team, hours=wish.before), seen):
+        return differs
     on_hours.write(desk, db, listing, person, wish.windows, stop_only=wish.stop_only)
     return ""
 

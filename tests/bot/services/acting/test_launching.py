@@ -3,15 +3,17 @@
 import pytest
 
 from bot.domain.acting.actions import VALET
+from bot.domain.acting.launches import ACTION_TAG
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.errors import NotFound, Refused, Unreachable
-from bot.services.acting import alternatives, asking, outliving
+from bot.services.acting import alternatives, asking, executing, outliving
 from bot.services.sharing import booking, claiming
 from bot.services.sharing.booking import Wish
+from bot.settings import parse
 from store import fleet
 from store.acting import actions
 from store.sharing import claims
-from tests.bot.services.room import ADA, BOB, CHANNEL, CY, SETTINGS, Room
+from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, SETTINGS, Room
 
 LOST = Unreachable("AWS did not confirm the launch: no answer in time.")
 PLACE = "ec2/111122223333/us-west-2"
@@ -124,6 +126,65 @@ def test_an_order_whose_answer_was_lost_makes_one_machine(room, accepted):
     minutes_pass(room, 6)
 
     assert (room.action(action).state, launches(room)) == ("done", 1)
+
+
+def nobody_decides(room) -> None:
+    """Bob is no approver any more."""
+    teams = {"nlp": {"members": [ADA], "approvers": [DEE]}}
+    room.settings = parse({**SETTINGS, "teams": teams, "launch": [BOX, SPREAD]}, {})
+    room.roster = room.settings.roster()
+    room.reopen()
+
+
+def test_a_machine_made_by_an_order_without_an_answer_is_claimed_though_its_approver_is_none_by_then(room):
+    room.fleet.fault(PLACE, LOST, on="launch", accepted=True)
+    action = room.approves(ask(room))
+    executing.carry_out(room.desk)
+    nobody_decides(room)
+
+    minutes_pass(room, 4)
+
+    done = room.action(action)
+    assert (done.state, launches(room)) == ("done", 1)
+    assert [each.holder for each in claims.open_on(room.desk.store.reading(), done.made_id)] == [ADA]
+
+
+def test_an_order_that_may_have_arrived_is_not_called_failed_and_not_sent_again(room):
+    room.fleet.fault(PLACE, LOST, on="launch", times=99)
+    action = room.approves(ask(room))
+    executing.carry_out(room.desk)
+    nobody_decides(room)
+
+    minutes_pass(room, 12)
+
+    ended = room.action(action)
+    assert (ended.state, room.fleet.calls["launch", PLACE]) == ("unknown", 1)
+    assert "may no longer approve this. AWS never confirmed it; look for box-" in ended.outcome
+
+
+def test_a_machine_that_turns_up_after_it_was_given_up_is_its_askers_and_its_end_is_asked_about(room):
+    room.fleet.fault(PLACE, LOST, on="launch", times=99)
+    action = room.approves(ask(room))
+    minutes_pass(room, 12)
+    assert room.action(action).state == "unknown"
+    room.fleet.change("scratch", tags={ACTION_TAG: action.id})
+    minutes_pass(room, 1)
+
+    outliving.ask_about_over(room.desk)
+    outliving.ask_about_over(room.desk)
+
+    ended, machine = room.action(action), room.machine("scratch")
+    [held] = claims.open_on(room.desk.store.reading(), machine.id)
+    assert (ended.state, ended.made_id, held.holder) == ("unknown", machine.id, ADA)
+    assert ended.outcome == "scratch was made by it after all, and runs."
+    assert room.told(ADA, "action_ended") == [action.id] * 2
+    claiming.release(room.desk, held.id, ADA)
+    room.clock.forward(3 * HOUR)
+    room.reports("scratch", 0.0)
+    outliving.ask_about_over(room.desk)
+    live = actions.live_on(room.desk.store.reading(), machine.id)
+    assert live is not None
+    assert (live.kind, live.requester) == ("stop", VALET)
 
 
 def test_an_order_that_is_never_answered_is_for_a_person_to_look_at(room):
