@@ -42,6 +42,13 @@ class IdleRow:
     evidence: str = ""
     paid_anyway: str = ""
     """What it runs in that is paid whether it runs or not."""
+    unknown_micros: int = 0
+    """What it cost within the span of which nobody knows whether it was used."""
+
+    @property
+    def is_waste_known(self) -> bool:
+        """Whether the ledger can tell what went unused: not where it saw nothing of it idle, as it saw nothing at all."""
+        return bool(self.wasted_micros) or not self.unknown_micros
 
     @property
     def stop_saves(self) -> bool:
@@ -233,6 +240,7 @@ def _row(listing: Listing, spent: Spent, now: int) -> IdleRow | None:
         idle_gpu_ms=spent.idle_gpu_ms,
         waste_micros_per_hour=None if listing.rate is None else listing.waste_micros,
         wasted_micros=spent.idle_micros if known else None,
+        unknown_micros=spent.unknown_micros,
         exact=(listing.rate is None or listing.rate.exact) and not spent.estimated_idle_micros,
         holders=tuple(claim.holder for claim in listing.claims),
         claim_until=max((claim.until_at for claim in listing.claims), default=None),

@@ -123,7 +123,8 @@ def _row(now: RowNow, made_at: int) -> list[Block]:
         idle = f"partial: {plural(row.idle_gpus, 'GPU')} idle for {length(made_at - row.since)}"
     money = "no known price"
     if row.wasted_micros is not None and row.waste_micros_per_hour is not None:
-        money = f"{about(exact=row.exact)}{usd(row.wasted_micros)} unused ({per_hour(row.waste_micros_per_hour)})"
+        unused = f"{about(exact=row.exact)}{usd(row.wasted_micros)}" if row.is_waste_known else "not known what went"
+        money = f"{unused} unused ({per_hour(row.waste_micros_per_hour)})"
     kind = "owned" if row.provider == "owned" else esc(row.type, 40)
     held = f"{persons(row.holders)} to {near(row.claim_until, made_at)}" if row.claim_until else "nobody"
     first = f"*{esc(row.name, 60)}*  {idle}  ·  {money}"

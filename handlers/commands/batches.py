@@ -63,7 +63,7 @@ def stop_idle(ask: Ask) -> Reply:
     if not found:
         of_team = f" of team {team}" if team else ""
         more = "" if chosen.team or not team else " `stop idle team:NAME` asks about another team's."
-        raise Refused(f"No rented machine{of_team} idles just now.{more}{_nearest_team(ask, chosen.team)}")
+        raise Refused(f"No rented machine{of_team} is seen idle just now.{more}{_nearest_team(ask, chosen.team)}")
     return put(ask, found, reason=readable(" ".join(reason)))
 
 

@@ -276,6 +276,29 @@ def test_beyond_the_budget_of_its_type_or_its_own_a_start_needs_a_yes_too(lived,
         assert office.presses("bob", "Start eval-2", "#ml-platform")
 
 
+def test_the_card_says_what_the_sum_beside_it_lacks_while_a_source_is_silent(lived):
+    office = lived(usd="90000")
+    office.tick()
+    office.fleet.silence("us-west-2")
+    office.passes(10 * MINUTE)
+
+    office.types("ada", "/gpu start eval-2 for 1h")
+
+    card = office.sees("bob", "#ml-platform")
+    assert "of $90,000 spent this month.\n:warning: Not counted: what machines of ec2/" in card
+    assert "us-west-2 cost since Mon 10:01 UTC: it could not be read." in card
+
+
+def test_the_card_counts_from_the_first_look_where_the_month_began_before(office_with):
+    team = SETTINGS["teams"]["nlp"] | {"budget_usd": "90000"}
+    office = office_with(SETTINGS | {"teams": {"nlp": team}})
+    office.passes(2 * MINUTE)
+
+    office.types("ada", "/gpu start eval-2 for 1h")
+
+    assert "Budget: $3 of $90,000 spent since the first look on 23 Nov." in office.sees("bob", "#ml-platform")
+
+
 def surge(office, dollars, ago=1):
     """eval-2 cost so many dollars an hour on a day that is over."""
     at, rate = office.clock.now // DAY * DAY - ago * DAY, dollars * USD

@@ -12,7 +12,7 @@ REFUSED = {
     "stop all": "`/gpu stop idle` asks about all that stand idle;",
     "stop everything": "`/gpu stop idle` asks about all that stand idle;",
     "stop team:nlp": "`/gpu stop idle team:nlp` asks about all that stand idle;",
-    "stop idle team:npl": "No rented machine of team npl idles just now. Did you mean team:nlp?",
+    "stop idle team:npl": "No rented machine of team npl is seen idle just now. Did you mean team:nlp?",
     "stop train-7 at 18:00": LATER,
     "stop train-7 tonight": LATER,
     "stop train-7 in 2h": LATER,

@@ -78,7 +78,7 @@ def test_a_stop_saves_what_the_machine_would_have_cost_by_its_own_pattern(lived)
             "It would have run as in the same hours of the 4 weeks before, at most for the share of the last "
             "13 weeks in which it really ran then."
         ),
-        f"{SMALL} No rented machine is idle right now.",
+        f"{SMALL} No rented machine is seen idle right now.",
         BUTTONS,
     ]
 

@@ -128,7 +128,7 @@ def test_stop_idle_asks_about_ones_own_team(idle):
 
 
 def test_nothing_idle_is_said(office):
-    assert "No rented machine of team nlp idles just now." in office.types("ada", "/gpu stop idle")
+    assert "No rented machine of team nlp is seen idle just now." in office.types("ada", "/gpu stop idle")
 
 
 def test_a_single_one_is_asked_about_as_ever(idle):

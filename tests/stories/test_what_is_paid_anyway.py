@@ -57,7 +57,7 @@ def test_a_stop_of_it_is_no_saving_even_once_ec2_has_forgotten_why(reserved):
 def test_what_it_idles_is_no_saving_that_waits_for_somebody(reserved):
     said = reserved.types("ada", "/cost savings")
 
-    assert "No machine is idle right now whose stop would save anything." in said
+    assert "No machine is seen idle right now whose stop would save anything." in said
     assert "Another $21.96/h goes unused on machines that are paid whether they run or not." in said
 
 

@@ -97,6 +97,11 @@ class Facts:
     over: tuple[OverBudget, ...] = ()
     beyond: str | None = None
     """The limits of fair use that whoever asks would go beyond, as phrases; None: not looked at."""
+    spent_from: str = ""
+    """The day from which that is known, where it is after the first of the month: "2026-11-23"."""
+    unread: tuple[str, ...] = ()
+    unread_since: int | None = None
+    """Sources of machines that were silent when it was asked for, and since when one was: what is spent lacks them."""
     rule: str = ""
     """The rule it follows from ("hours", "idle"), where nobody asked; such an action has no card of its own."""
     parked_at: int | None = None

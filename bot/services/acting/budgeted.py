@@ -8,8 +8,9 @@ from bot.domain.acting.actions import Action, Facts, Kind, OverBudget
 from bot.domain.acting.obstacles import is_over
 from bot.domain.money.rates import cost
 from bot.domain.money.report import Scope
+from bot.services import silences
 from bot.services.desk import Desk
-from bot.services.money import budgeting
+from bot.services.money import budget_amounts, budgeting, watching
 
 PAID: frozenset[Kind] = frozenset({"start", "launch", "clone", "resize"})
 """What makes something run that costs money."""
@@ -23,7 +24,17 @@ def known(desk: Desk, db: Database, team: str, facts: Facts, instance_id: str, l
             facts = replace(facts, budget_micros=budget, spent_micros=spent)
         elif spent + costs > budget:
             over.append(OverBudget(_name(scope, facts), spent, budget))
-    return replace(facts, over=tuple(over))
+    facts = replace(facts, over=tuple(over))
+    return facts if facts.budget_micros is None and not over else _counted(desk, facts)
+
+
+def _counted(desk: Desk, facts: Facts) -> Facts:
+    """With what is not in what is spent: days before the first look, and sources that are silent."""
+    begins = watching.counted_from(desk, budget_amounts.this_month(desk))
+    silent = silences.now(desk)
+    since = min((each.since for each in silent if each.since is not None), default=None)
+    unread = tuple(each.name for each in silent)
+    return replace(facts, spent_from=begins.isoformat() if begins else "", unread=unread, unread_since=since)
 
 
 def _name(scope: Scope, facts: Facts) -> str:

@@ -1,5 +1,7 @@
 """The parts that the cards of several kinds have in common."""
 
+from datetime import date
+
 from bot.domain.acting.actions import Action, Facts
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.money.rates import cost
@@ -53,10 +55,12 @@ def budget(action: Action) -> str:
     """
     known, said = action.facts, []
     costs = cost(known.rate_micros or 0, action.length or 0)
+    since = _since(known)
     if known.budget_micros is not None:
-        said.append(f"Budget: {_used(known.spent_micros, known.budget_micros, costs)}.")
-    others = [(esc(each.name, 60), _used(each.spent_micros, each.budget_micros, costs)) for each in known.over]
-    return lines([*said, *(f"Budget of {name}: {used}." for name, used in others), beyond(known)])
+        said.append(f"Budget: {_used(known.spent_micros, known.budget_micros, costs, since)}.")
+    others = [(esc(each.name, 60), _used(each.spent_micros, each.budget_micros, costs, since)) for each in known.over]
+    said += [f"Budget of {name}: {used}." for name, used in others]
+    return lines([*said, _not_counted(known) if said else "", beyond(known)])
 
 
 def beyond(known: Facts) -> str:
@@ -64,14 +68,33 @@ def beyond(known: Facts) -> str:
     return f"Beyond fair use: {say(known.beyond)}." if known.beyond else ""
 
 
-def _used(spent: int, of: int, costs: int) -> str:
+def _since(known: Facts) -> str:
+    """Since when is counted what is spent."""
+    if not known.spent_from:
+        return "this month"
+    day = date.fromisoformat(known.spent_from)
+    return f"since the first look on {day.day} {day:%b}"
+
+
+def _not_counted(known: Facts) -> str:
+    """What that lacks, as nobody could read it; empty where all was read."""
+    if not known.unread:
+        return ""
+    more = f" and {len(known.unread) - 1} more" if len(known.unread) > 1 else ""
+    since = f" since {at(known.unread_since)}" if known.unread_since is not None else ""
+    return (
+        f":warning: Not counted: what machines of {esc(known.unread[0], 40)}{more} cost{since}: it could not be read."
+    )
+
+
+def _used(spent: int, of: int, costs: int, since: str) -> str:
     """A budget that is over already is not taken over by this."""
     to, over = f"to {usd(spent + costs, cents=False)}", ""
     if spent > of:
         over = f"; it is over already, and this takes it {to}" if costs else "; it is over already"
     elif spent + costs > of:
         over = f"; this takes it over, {to}"
-    return f"{usd(spent, cents=False)} of {usd(of, cents=False)} spent this month{over}"
+    return f"{usd(spent, cents=False)} of {usd(of, cents=False)} spent {since}{over}"
 
 
 def programs(known: Facts) -> str:

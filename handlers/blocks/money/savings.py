@@ -71,14 +71,16 @@ def _one(each: Saved) -> str:
 def _small_print(told: Savings) -> str:
     rest = len(told.found) - SHOWN
     more = f"{plural(rest, 'smaller saving')} not shown. " if rest > 0 else ""
-    idle = "No rented machine is idle right now."
+    idle = "No rented machine is seen idle right now."
     if told.wasted_micros_per_hour:
         amount = f"{about(exact=told.wasted_exact)}{per_hour(told.wasted_micros_per_hour)}"
         wasted = f"{amount} of rented machines going unused right now"
         idle = f"Not counted, as nobody has saved it yet: {wasted}."
     if told.anyway_micros_per_hour:
         anyway = f"{about(exact=told.wasted_exact)}{per_hour(told.anyway_micros_per_hour)}"
-        some = idle if told.wasted_micros_per_hour else "No machine is idle right now whose stop would save anything."
+        some = (
+            idle if told.wasted_micros_per_hour else "No machine is seen idle right now whose stop would save anything."
+        )
         idle = f"{some} Another {anyway} goes unused on machines that are paid whether they run or not."
     return (
         f"{more}Worked out from our ledger up to the last whole hour: each hour of a machine once, and never more than "
