@@ -47,7 +47,7 @@ class IdleRow:
 
     @property
     def is_waste_known(self) -> bool:
-        """Whether the ledger can tell what went unused: not where it saw nothing of it idle, as it saw nothing at all."""
+        """Whether the ledger can tell what went unused: not where it saw none of it idle, and some of it not at all."""
         return bool(self.wasted_micros) or not self.unknown_micros
 
     @property

@@ -4,8 +4,12 @@ import re
 
 import pytest
 
-from bot.domain.clock import MINUTE
+from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.services import auditing
 from bot.services.measuring import sweeping
+from bot.services.money import reporting
+from tests.conftest import Clock
+from tests.stories.conftest import SETTINGS, opened
 
 
 @pytest.fixture(params=["train-7", "Train-7", "tr\u0430in-7", "tra\u200bin\u20117"])
@@ -74,3 +78,47 @@ def test_a_twin_that_goes_leaves_the_name_to_the_other(twins):
     sweeping.sweep(twins.valet.desk)
 
     assert "train-7/" not in twins.types("ada", "/gpu status train-7")
+
+
+def idle_hours(office, count):
+    for _ in range(count):
+        office.clock.forward(HOUR)
+        for name in ("train-7", "nb-2"):
+            office.reports(name, 0, minutes=60)
+        office.tick()
+
+
+@pytest.fixture(scope="module")
+def week(tmp_path_factory):
+    """Two machines of one name, found idle on the mornings after a night and after a week in which nobody looked."""
+    settings = SETTINGS | {"reports": {"channel": SETTINGS["slack"]["channel"]}}
+    with opened(tmp_path_factory.mktemp("week") / "valet.db", Clock(), settings) as office:
+        office.fleet.change("nb-2", name="train-7", tags={"Name": "train-7", "team": "nlp"})
+        sweeping.sweep(office.valet.desk)
+        for name in ("train-7", "nb-2"):
+            office.types("ada", f"/gpu claim {office.machine(name).id} for 2h")
+        office.clock.forward(21 * HOUR)
+        idle_hours(office, 3)
+        office.slack.open_home("ada")
+        office.settle()
+        said = {"digest": office.sees("ada", "#ml-platform"), "home": office.slack.sees_home("ada")}
+        office.clock.forward(6 * DAY - 3 * HOUR)
+        idle_hours(office, 3)
+        said |= {"weekly": office.sees("ada"), "report": office.types("ada", "/cost report by machine")}
+        desk = office.valet.desk
+        said |= {"csv": "".join(reporting.ledger_csv(desk, desk.clock() - DAY, desk.clock()))}
+        yield office, said | {"audit": "".join(auditing.as_csv(desk, 0))}
+
+
+@pytest.mark.parametrize("place", ["digest", "home", "weekly", "report", "csv", "audit"])
+def test_digest_home_weekly_report_csv_and_audit_mark_both(week, place):
+    office, said = week
+
+    assert [f"7/{end}" in said[place] for end in ends(office)] == [True, True]
+
+
+def test_a_row_of_the_digest_says_zero_of_nothing_that_was_not_seen(week):
+    _, said = week
+
+    assert "$0.00 unused" not in said["digest"]
+    assert "free for 3 h  ·  not known what went unused ($21.96/h)" in said["digest"]
