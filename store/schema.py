@@ -16,7 +16,7 @@ from store.acting import (
     snoozes,
     standstills,
 )
-from store.measuring import agents, hosts, minutes, observations, rollups, source_troubles
+from store.measuring import agents, hosts, machine_notices, minutes, observations, rollups, source_troubles
 from store.money import bill, budgets, ledger, opinions, prices, saved, savings, scores, source_reads, spend, weeklies
 from store.sharing import (
     bookings,
@@ -99,6 +99,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_shown_by_grants", grants.SHOWN_SCHEMA),
     ("0002_shown_by_handovers", handovers.SHOWN_SCHEMA),
     ("0002_heard_runs", runs.HEARD),
+    ("0002_machine_notices", machine_notices.SCHEMA),
 )
 
 

@@ -8,7 +8,7 @@ from bot.jobs.schedule import Job
 from bot.services import backing_up, digesting, people_names, posting, source_watch
 from bot.services.acting import asking, consenting, imaging, outliving, parking, powering, retiring, wishing_hours
 from bot.services.desk import Desk
-from bot.services.measuring import judging, observing, rolling, sweeping
+from bot.services.measuring import judging, noticing, observing, rolling, sweeping
 from bot.services.money import (
     billing,
     budgeting,
@@ -56,6 +56,7 @@ def _always(desk: Desk, refresh_groups: Callable[[], object]) -> list[Row]:
         ("sweep", 60, lambda: sweeping.sweep(desk)),
         ("judge", 60, lambda: judging.judge_all(desk)),
         ("sources", 60, lambda: source_watch.look(desk)),
+        ("machine notices", 60, lambda: noticing.look(desk)),
         ("reminders", 30, lambda: reminding.remind(desk)),
         ("claims", 30, lambda: claim_ends.expire(desk)),
         ("line", 30, lambda: offering.offer_due(desk)),

@@ -124,6 +124,15 @@ def newest_that_changed(db: Database, instance_id: str) -> str:
     return row["id"] if row else ""
 
 
+def stopped_by_us(db: Database, instance_id: str, since: int) -> bool:
+    """Whether a stop from here was under way since then."""
+    sql = (
+        "SELECT 1 FROM actions WHERE instance_id = ? AND kind IN ('stop', 'resize') AND called_at >= ? "
+        "AND state IN ('executing', 'done', 'unknown') LIMIT 1"
+    )
+    return one(db, sql, instance_id, since) is not None
+
+
 def maker(db: Database, instance_id: str) -> str:
     """Who had an instance launched or cloned; empty where nobody did it from here."""
     row = one(db, "SELECT requester FROM actions WHERE made_id = ? AND state = 'done' LIMIT 1", instance_id)

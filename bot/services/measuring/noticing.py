@@ -1,0 +1,122 @@
+"""Tells, once each, of agents that fall silent, machines that go down by another hand, and GPUs that are not there."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlite_utils import Database
+
+from bot.domain.clock import DAY, MINUTE
+from bot.domain.measuring.heard import Heard
+from bot.domain.measuring.notices import LATER, SILENT, SOON, UNWATCHED, Case, Notice, is_due
+from bot.domain.sharing.claims import Claim
+from bot.services import digesting
+from bot.services.desk import Desk, channel_of
+from store import fleet, outbox
+from store.acting import actions, parkings
+from store.measuring import hosts, machine_notices, minutes
+from store.sharing import claims
+from store.sql import Row
+
+KIND = "machine_notice"
+KEPT = 30 * DAY
+DOWN = frozenset({"stopping", "stopped"})
+Claims = Mapping[str, Sequence[Claim]]
+
+
+def look(desk: Desk) -> None:
+    """Note what is so now, tell of what has lasted, and of what is over."""
+    now, db = desk.clock(), desk.store.reading()
+    known = machine_notices.current(db)
+    cases: dict[machine_notices.Key, Case] = {
+        (each.instance_id, each.kind, each.person): each for each in _cases(desk, db, now)
+    }
+    if not known and not cases:
+        return
+    with desk.store.writing() as writing:
+        for key, case in cases.items():
+            if key not in known:
+                machine_notices.begin(writing, case, now)
+        for key, notice in machine_notices.current(writing).items():
+            if key in cases:
+                _carry_on(desk, writing, cases[key], notice, now)
+            else:
+                machine_notices.over(writing, notice, now)
+                if notice.told_at is not None:
+                    _tell(desk, writing, notice, now)
+        machine_notices.prune(writing, now - KEPT)
+    desk.wake()
+
+
+def notice_of(desk: Desk, notice_id: int) -> Notice | None:
+    """One of them, as it stands."""
+    return machine_notices.by_id(desk.store.reading(), notice_id)
+
+
+def _carry_on(desk: Desk, db: Database, case: Case, notice: Notice, now: int) -> None:
+    away = now - notice.looked_at > UNWATCHED
+    noticed_at = now if away and notice.told_at is None else notice.noticed_at
+    machine_notices.goes_on(db, notice, case, now, noticed_at=noticed_at)
+    fresh = machine_notices.by_id(db, notice.id) or notice
+    if notice.told_at is None and is_due(case, fresh, now):
+        machine_notices.told(db, notice, now)
+        _tell(desk, db, notice, now)
+
+
+def _tell(desk: Desk, db: Database, notice: Notice, now: int) -> None:
+    row = fleet.by_id(db, notice.instance_id)
+    place = notice.person or channel_of(desk, row["team"] if row else "")
+    outbox.tell(db, place, f"{KIND}:{notice.id}", kind=KIND, subject=str(notice.id), now=now)
+
+
+def _cases(desk: Desk, db: Database, now: int) -> Iterator[Case]:
+    heard, held, hours = hosts.all_of(db), claims.open_ones(db, ()), parkings.hours(db)
+    zones = digesting.zones(desk)
+    for row in fleet.running(db):
+        told = heard.get(row["id"])
+        if told is None or told.reported_at < (row["launched_at"] or 0):
+            continue
+        mine = held.get(row["id"], ())
+        if now - told.reported_at >= SILENT:
+            counts = bool(mine) or row["id"] in hours
+            zone = "" if counts else zones.get(channel_of(desk, row["team"]), "UTC")
+            wait = SOON if counts else LATER
+            yield Case(row["id"], "agent", "", told.reported_at, wait=wait, zone=zone)
+            for claim in mine:
+                yield Case(row["id"], "agent", claim.holder, told.reported_at, wait=SOON)
+        else:
+            yield from _without_gpus(db, mine, told)
+    for instance_id, mine in held.items():
+        row_of = fleet.by_id(db, instance_id)
+        if row_of is not None and row_of["state"] in DOWN and row_of["gone_at"] is None:
+            yield from _down(db, row_of, mine, now)
+
+
+def _without_gpus(db: Database, mine: Sequence[Claim], told: Heard) -> Iterator[Case]:
+    """Claimed GPUs that the agent tells of no more, or in whose place there is another."""
+    if not mine or not told.gpus_seen:
+        return
+    rows, untold = minutes.gpu_rows(db, told.host), minutes.untold(db, told.host)
+    for claim in mine:
+        gone = [untold[gpu] for gpu in claim.gpus if gpu in untold]
+        other = [
+            rows[gpu]
+            for gpu in claim.gpus
+            if gpu in rows and gpu not in untold and (rows[gpu]["told_from"] or 0) > claim.from_at
+        ]
+        if gone:
+            since = min(row["last_minute_at"] or 0 for row in gone)
+            yield Case(told.host, "gpus", claim.holder, since, f"gone|{_named(gone)}", wait=SILENT)
+        elif other:
+            since = min(row["told_from"] for row in other)
+            yield Case(told.host, "gpus", claim.holder, since, f"other|{_named(other)}")
+
+
+def _named(rows: Sequence[Row]) -> str:
+    return ", ".join(f"GPU {row['gpu']}{' (' + row['uuid'] + ')' if row['uuid'] else ''}" for row in rows)
+
+
+def _down(db: Database, row: Row, mine: Sequence[Claim], now: int) -> Iterator[Case]:
+    """A machine that its holders believe to run, stopped by nobody whom Valet knows."""
+    since = row["stopped_at"] or now
+    for claim in mine:
+        if claim.from_at < since and not actions.stopped_by_us(db, row["id"], since - 30 * MINUTE):
+            yield Case(row["id"], "down", claim.holder, since)

@@ -1,0 +1,113 @@
+"""An agent that falls silent, a machine stopped by another hand, GPUs that are gone: told once to whom it concerns."""
+
+import pytest
+
+from bot.domain.clock import HOUR, MINUTE
+from bot.domain.measuring.readings import Gpu, Minute, Push
+from bot.services.measuring import ingesting, noticing
+
+
+def push(office, gpus, *, host="dgx-1", uuids=None):
+    """The agent tells of the last minute of these GPUs, which work."""
+    now = 1_000_000 + office.clock.now // MINUTE
+    office.seq += 1
+    listed = tuple(Gpu(gpu, (uuids or {}).get(gpu, f"GPU-{gpu}"), "NVIDIA A100", 81920) for gpu in gpus)
+    told = tuple(Minute(gpu, now - 1, 4, 90.0, 90.0, 0.0, 300.0, 4, 81920, 0, 0) for gpu in gpus)
+    ingesting.receive(office.valet.desk, Push(host, "boot", office.seq, now, 0, listed, told), "10.0.0.1")
+
+
+def passes(office, length, *, gpus=None, **more):
+    """Every minute its agent tells of these GPUs, or of nothing, and what is due is noticed."""
+    for _ in range(length // MINUTE):
+        office.clock.forward(MINUTE)
+        if gpus is not None:
+            push(office, gpus, **more)
+        office.tick()
+        noticing.look(office.valet.desk)
+        office.settle()
+
+
+def said(office, who, channel, words):
+    return [each for each in office.slack.sees(who, channel) if words in each]
+
+
+@pytest.fixture
+def heard(office):
+    """Eight GPUs of dgx-1, whose agent reports."""
+    passes(office, 10 * MINUTE, gpus=range(8))
+    return office
+
+
+def test_who_looks_after_a_machine_hears_once_after_fifteen_minutes_that_its_agent_is_silent(heard):
+    passes(heard, 14 * MINUTE)
+    assert not said(heard, "bob", "#ml-platform", "has not reported")
+
+    passes(heard, 2 * HOUR)
+
+    (told,) = said(heard, "bob", "#ml-platform", "has not reported")
+    assert told.startswith("The agent of *dgx-1* has not reported since Mon 09:10 UTC, 15 m ago.")
+    passes(heard, 5 * MINUTE, gpus=range(8))
+    assert "reports again" in said(heard, "bob", "#ml-platform", "The agent of *dgx-1*")[-1]
+
+
+def test_at_night_it_waits_for_the_morning(heard):
+    passes(heard, 9 * HOUR, gpus=range(8))
+    passes(heard, 2 * HOUR)
+    assert not said(heard, "bob", "#ml-platform", "has not reported")
+
+    passes(heard, 12 * HOUR + 30 * MINUTE)
+
+    assert len(said(heard, "bob", "#ml-platform", "has not reported")) == 1
+
+
+def test_where_a_claim_counts_on_it_the_holder_hears_at_once_and_at_any_hour(heard):
+    heard.types("ada", "/gpu claim dgx-1 for 2d")
+    passes(heard, 9 * HOUR, gpus=range(8))
+
+    passes(heard, 6 * MINUTE)
+
+    assert len(said(heard, "ada", "@ada", "which you hold, has not reported since")) == 1
+    assert len(said(heard, "bob", "#ml-platform", "has not reported")) == 1
+
+
+def test_a_valet_that_was_away_itself_calls_no_agent_silent(heard):
+    heard.types("ada", "/gpu claim dgx-1 for 2d")
+    heard.clock.forward(3 * HOUR)
+    heard.restart()
+    noticing.look(heard.valet.desk)
+    passes(heard, 10 * MINUTE, gpus=range(8))
+
+    assert not said(heard, "ada", "@ada", "has not reported")
+
+
+def test_a_machine_that_is_stopped_by_another_hand_is_told_to_its_holder(office):
+    office.types("ada", "/gpu claim train-7 for 8h")
+    passes(office, MINUTE)
+    office.fleet.change("train-7", state="stopped", stopped_at=office.clock.now)
+
+    passes(office, 5 * MINUTE)
+
+    (told,) = said(office, "ada", "@ada", "train-7*, which you hold, went down at")
+    assert "Valet has not stopped it" in told
+    assert "/gpu start train-7" in told
+
+
+def test_gpus_that_are_gone_are_told_to_who_claimed_them_by_uuid(heard):
+    heard.types("ada", "/gpu claim dgx-1 gpus:6,7 for 8h")
+    heard.types("cy", "/gpu claim dgx-1 gpus:0,1 for 8h")
+
+    passes(heard, 10 * MINUTE, gpus=range(7))
+
+    (told,) = said(heard, "ada", "@ada", "You hold GPUs of")
+    assert "GPU 7 (GPU-7)" in told
+    assert "GPU 6" not in told
+    assert not said(heard, "cy", "@cy", "You hold GPUs of")
+
+
+def test_another_gpu_in_the_place_of_a_claimed_one_is_told(heard):
+    heard.types("ada", "/gpu claim dgx-1 gpus:3,4 for 8h")
+
+    passes(heard, 5 * MINUTE, gpus=range(8), uuids={3: "GPU-other"})
+
+    (told,) = said(heard, "ada", "@ada", "there is another since")
+    assert "GPU 3 (GPU-other)" in told
