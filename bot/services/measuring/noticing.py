@@ -18,6 +18,8 @@ from store.sql import Row
 
 KIND = "machine_notice"
 KEPT = 30 * DAY
+OLD = 4 * DAY
+"""What has been so for longer when it is first noticed is no news: longer than any weekend."""
 DOWN = frozenset({"stopping", "stopped"})
 Claims = Mapping[str, Sequence[Claim]]
 
@@ -33,7 +35,7 @@ def look(desk: Desk) -> None:
         return
     with desk.store.writing() as writing:
         for key, case in cases.items():
-            if key not in known:
+            if key not in known and now - case.since < OLD:
                 machine_notices.begin(writing, case, now)
         for key, notice in machine_notices.current(writing).items():
             if key in cases:
