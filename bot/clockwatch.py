@@ -19,7 +19,8 @@ from handlers.send import LOST, slacks_clock
 from store import outbox
 
 log = logging.getLogger(__name__)
-LOOK_S = 300.0
+LOOK_S = 20.0
+"""Often, as it also tells whether Slack still takes our token."""
 IN_DOUBT_S = 10.0
 AT_ONCE_S = 2.0
 """Between the first looks of a doubt: a start waits for them."""

@@ -7,12 +7,14 @@ has ended or hangs. Then it stays "connected" and deaf for hours.
 import logging
 import threading
 import time
+from typing import Any
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.slack_client import REFUSED
 from handlers.send import LOST
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,51 @@ class _Traffic:
             self.heard = time.monotonic()
 
 
+class Gate:
+    """Until it is shut, what came in is done and acknowledged, both; from then on neither."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._inside = 0
+        self._shut = False
+
+    def enter(self) -> bool:
+        """Whether a request may come in; then `leave` has to follow."""
+        with self._changed:
+            self._inside += not self._shut
+            return not self._shut
+
+    def leave(self) -> None:
+        """It is acknowledged."""
+        with self._changed:
+            self._inside -= 1
+            self._changed.notify_all()
+
+    def shut(self) -> None:
+        """Let nothing in any more, and wait for those inside."""
+        with self._changed:
+            self._shut = True
+            self._changed.wait_for(lambda: not self._inside, END_S)
+
+
+class _Handler(SocketModeHandler):
+    """Bolt's handler behind a gate: a click in the last moment is acknowledged and done, or neither."""
+
+    def __init__(self, app: App, app_token: str, client: WebClient, gate: Gate) -> None:
+        super().__init__(app, app_token, web_client=client)
+        self._gate = gate
+
+    def handle(self, client: Any, req: Any) -> None:
+        """As the SDK's workers call it, with each request."""
+        if not self._gate.enter():
+            log.info("A request came while Valet ends; it is not taken, and Slack says so to whoever made it")
+            return
+        try:
+            super().handle(client, req)
+        finally:
+            self._gate.leave()
+
+
 class Connection:
     """At most one open connection. `tend` is called now and then, by one thread."""
 
@@ -78,11 +125,12 @@ class Connection:
         self._pong: float | None = None
         self._deaf_since: float | None = None
         self._tried = 0.0
+        self._gate = Gate()
         self.handler: SocketModeHandler | None = None
 
     def open(self) -> None:
         """Connect. Raises SlackApiError, or what a lost connection raised."""
-        handler = SocketModeHandler(self._app, self._app_token, web_client=self._client)
+        handler = _Handler(self._app, self._app_token, self._client, self._gate)
         traffic = _Traffic(self._traffic.heard)  # to connect is not yet to hear
         handler.client.on_message_listeners.append(traffic.came)
         handler.client.message_listeners.append(traffic.taken)
@@ -94,7 +142,8 @@ class Connection:
         self.handler, self._traffic = handler, traffic
 
     def close(self) -> None:
-        """Take nothing in any more."""
+        """Take nothing in any more; what was taken in is acknowledged before."""
+        self._gate.shut()
         if self.handler is not None:
             _end(self.handler).join(END_S)
 
@@ -133,7 +182,8 @@ class Connection:
         try:
             self._client.auth_test()
         except OUT_OF_REACH as error:
-            log.warning("Slack can't be reached: %s", why(error))
+            if why(error) not in REFUSED:
+                log.warning("Slack can't be reached: %s", why(error))
             return False
         return True
 

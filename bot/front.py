@@ -15,7 +15,7 @@ from bot.services.sharing import calendars, running
 from bot.telemetry.calendar_door import CalendarDoor
 from bot.telemetry.door import Receipt, door
 from bot.telemetry.runs_door import RunsDoor
-from bot.watching import Off, Silence, Worries, figures, health, none, unknown
+from bot.watching import Off, Silence, Worries, figures, health, unknown
 from handlers import http, listen
 from store.measuring import agents
 
@@ -28,7 +28,7 @@ class Watched:
     silence: Silence
     workers: Sequence[Worker] = ()
     off: Off = unknown
-    worries: Worries = none
+    worries: Sequence[Worries] = ()
 
 
 def front(desk: Desk, face: listen.Face, seen: Watched, *, slack_http: bool) -> Starlette:
@@ -42,7 +42,14 @@ def front(desk: Desk, face: listen.Face, seen: Watched, *, slack_http: bool) -> 
     app = door(
         lambda push, ip: _receive(desk, push, ip),
         lambda sha256: agents.host_of(desk.store.reading(), sha256),
-        lambda: health(desk, seen.schedule, seen.silence, seen.workers, seen.off, seen.worries),
+        lambda: health(
+            desk,
+            seen.schedule,
+            seen.silence,
+            seen.workers,
+            seen.off,
+            lambda: [said for worries in seen.worries for said in worries()],
+        ),
         metrics=lambda: figures(desk, seen.schedule, seen.silence, seen.off),
         more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendars.feed(desk, sha256)).routes()],
         clock=desk.clock,

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
-from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
 
 from bot.billing.aws_prices import AwsPrices, aws_prices
 from bot.billing.bill import Bill
@@ -26,6 +25,7 @@ from bot.services.acting import executing
 from bot.services.desk import Desk
 from bot.services.sharing import offering, running
 from bot.settings import Secrets, Settings
+from bot.slack_client import REFUSED, slack_client
 from bot.steadyclock import SteadyClock
 from bot.telemetry import Source
 from bot.telemetry.serving import DoorServer
@@ -108,7 +108,8 @@ class Valet:
                 if self.connection is not None:
                     self.connection.open()
             except OUT_OF_REACH as error:
-                log.warning("Slack can't be reached, trying again: %s", why(error))
+                if why(error) not in REFUSED:  # that is said already, and is no matter of reach
+                    log.warning("Slack can't be reached, trying again: %s", why(error))
                 self.over.wait(pause_s)
                 pause_s = min(60.0, 2 * pause_s)
             else:
@@ -122,13 +123,13 @@ class Valet:
         if self.connection is not None:
             self.connection.close()
         self.door.stop()
+        self.face.executor.shutdown(wait=True)  # what was acknowledged is answered
         self.clocks.stop()
         self.schedule.stop()
         self.carrier.stop()
         self.lanes.stop()
         self.usher.stop()
         self.poster.stop()
-        self.face.executor.shutdown(wait=True)  # what was acknowledged is answered
         self.desk.store.close()
 
 
@@ -143,12 +144,6 @@ class Partners:
 
 
 NOBODY = Partners()
-
-
-def slack_client(secrets: Secrets) -> WebClient:
-    """For calls that may wait: rate limits and dropped connections are tried again."""
-    handlers = [ConnectionErrorRetryHandler(), RateLimitErrorRetryHandler(max_retry_count=2)]
-    return WebClient(secrets.bot_token, base_url=secrets.slack_api_url, timeout=10, retry_handlers=handlers)
 
 
 def providers(settings: Settings, clock: Clock) -> dict[str, Provider]:
@@ -243,7 +238,7 @@ def build(
     watch = ClockWatch(desk, client, steady, schedule.run_now)
     clocks = Worker("clock", watch.watch, 10)
     silence: Silence = connection.silent_s if connection is not None else lambda: None
-    seen = Watched(schedule, silence, (*workers, clocks), lambda: watch.off, watch.worries)
+    seen = Watched(schedule, silence, (*workers, clocks), lambda: watch.off, (client.worries, watch.worries))
     app = front(desk, face, seen, slack_http=bool(secrets.signing_secret))
     server = DoorServer(app, settings.door.host, settings.door.port)
     own = (schedule, lanes, carrier, poster, usher, clocks, server)

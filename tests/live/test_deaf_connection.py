@@ -10,7 +10,8 @@ from bot.domain.clock import system_clock
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.services.desk import Desk
 from bot.settings import Secrets, parse
-from bot.wiring import build, slack_client
+from bot.slack_client import slack_client
+from bot.wiring import build
 from handlers import listen
 from handlers.people import Identity
 from handlers.profiles import Profiles
