@@ -50,6 +50,10 @@ class Listing:
         """It runs, so it can be used (and, rented, costs)."""
         return self.instance.state == "running"
 
+    def lacks(self, gpus: tuple[int, ...]) -> bool:
+        """Whether it is known to have no such GPUs any more: its type was changed."""
+        return 0 < self.instance.gpu_count <= max(gpus, default=0)
+
     @property
     def gpus(self) -> tuple[int, ...]:
         """The indexes of its GPUs; one where their number is not known."""

@@ -180,3 +180,29 @@ def test_hours_that_one_team_was_asked_for_are_not_set_once_the_machine_is_anoth
 
     assert "train-7 is vision's by now, and team nlp was asked. Ask again." in office.sees("ada", "@ada")
     assert "set by" not in office.types("ada", "/gpu hours train-7")
+
+
+def test_a_booking_of_more_gpus_than_the_machine_has_by_then_does_not_begin(office):
+    office.types("ada", "/gpu book train-7 today 10:00 for 2h")
+    office.fleet.change("train-7", type="g5.2xlarge", gpu_count=1)
+
+    office.passes(HOUR + MINUTE)
+
+    assert whose(office, "train-7") == []
+    office.passes(2 * HOUR)
+    assert "train-7 is a g5.2xlarge by now and has fewer GPUs than were booked." in office.sees("ada", "@ada")
+
+
+def test_another_wish_takes_the_place_of_the_question_and_is_not_told_that_it_was_asked(limited):
+    limited.types("ada", "/gpu claim train-7 gpus:2 for 6h")
+    limited.presses("ada", "Ask an approver")
+    same = limited.types("ada", "/gpu claim train-7 gpus:2 for 6h")
+    other = limited.types("ada", "/gpu claim train-7 gpus:4 for 3h")
+    limited.presses("ada", "Ask an approver")
+
+    limited.presses("bob", "Let it pass", "#ml-platform")
+
+    assert "You have asked already" in same
+    assert other.endswith("[Ask an approver]")
+    assert any("They asked for something else since." in each for each in limited.slack.sees("bob", "#ml-platform"))
+    assert [len(gpus) for _, gpus in whose(limited, "train-7")] == [4]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from bot.domain.clock import MINUTE
 from bot.domain.comparing import WishKind, World
 from bot.domain.people import Roster
 from bot.domain.sharing.claims import GpuChoice
@@ -40,6 +41,12 @@ class Grant:
     """The offer to take over; empty: it is a claim of one's own."""
     shown: World | None = None
     """What its card shows of the machine and of the claim there is; None where that was not kept."""
+
+    def is_same(self, other: "Grant") -> bool:
+        """Whether it is the same wish as one of before: for as long, or up to the same moment."""
+        ends = self.created_at + self.length, other.created_at + other.length
+        alike = self.length == other.length or abs(ends[0] - ends[1]) <= 2 * MINUTE
+        return alike and (self.choice, self.weekly, self.last_day) == (other.choice, other.weekly, other.last_day)
 
     @property
     def kind(self) -> WishKind:

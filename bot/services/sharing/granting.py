@@ -67,11 +67,16 @@ def _world(db: Database, instance_id: str, person: str, now: int) -> World:
 
 
 def _draft(desk: Desk, made: Grant) -> Grant:
-    """Keep it, so that one press asks an approver; a newer draft takes the place of an older, not of a question."""
+    """Keep it, so that one press asks an approver. The same that was asked is that question; another ends it."""
     with desk.store.writing() as db:
         before = grants.live(db, made)
-        if before is not None and not grants.move(db, before.id, "drafted", "expired"):
+        if before is not None and before.state != "drafted" and (before.state == "approved" or made.is_same(before)):
             return before
+        if before is not None and before.state == "pending":
+            grants.move(db, before.id, "pending", "expired", outcome="They asked for something else since.")
+            _show(desk, db, before)
+        elif before is not None:
+            grants.move(db, before.id, "drafted", "expired")
         grants.add(db, made)
     return made
 

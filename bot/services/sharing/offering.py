@@ -67,7 +67,7 @@ def _lapse(desk: Desk, db: Database) -> int:
         listing = listings.by_id(db, offer.instance_id)
         if listing is None and not _is_gone(db, offer.instance_id, now):
             continue  # one look has missed it
-        if listing is None or not listing.running or offer.instance_id in bound:
+        if listing is None or not listing.running or listing.lacks(offer.gpus) or offer.instance_id in bound:
             ended += turns.close(db, offer, "withdrawn", now)
         elif offer.until_at <= now and not _goes_on(desk, db, offer) and turns.close(db, offer, "lapsed", now):
             ended += 1

@@ -88,8 +88,8 @@ def _obstacle(desk: Desk, db: Database, slot: Slot) -> tuple[str, Listing | None
         gone = is_gone(fleet.missed_at(db, slot.instance_id), desk.clock())
         return "The machine is gone." if gone else "The machine was not to be seen.", None
     name = listing.instance.name
-    if not listing.running or listing.drain is not None:
-        return f"{name} is {'being drained' if listing.drain else listing.instance.state}.", listing
+    if unfit := _unfit(listing, slot):
+        return unfit, listing
     for each in listing.claims:
         if each.until_at <= desk.clock() and (each.holder == slot.holder or set(each.gpus) & set(slot.gpus)):
             # whoever books the time after their own claim is told once, by the booking
@@ -104,6 +104,16 @@ def _obstacle(desk: Desk, db: Database, slot: Slot) -> tuple[str, Listing | None
     except Refused as refused:
         return str(refused), listing
     return "", listing
+
+
+def _unfit(listing: Listing, slot: Slot) -> str:
+    """Why nobody could have it just now; empty where they could."""
+    instance = listing.instance
+    if not listing.running or listing.drain is not None:
+        return f"{instance.name} is {'being drained' if listing.drain else instance.state}."
+    if listing.lacks(slot.gpus):
+        return f"{instance.name} is a {instance.type} by now and has fewer GPUs than were booked."
+    return ""
 
 
 def _free(desk: Desk, db: Database, slot: Slot, listing: Listing) -> tuple[int, ...] | None:

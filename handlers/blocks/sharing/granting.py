@@ -58,7 +58,7 @@ def _ending(grant: Grant) -> str:
         "claimed": f"{person(grant.decider)} let it pass; it is {done}.",
         "failed": f"{person(grant.decider)} let it pass, but it could not be {done}: {say(grant.outcome)}",
         "denied": f"{person(grant.decider)} said no.",
-        "expired": "Nobody answered in time.",
+        "expired": say(grant.outcome) or "Nobody answered in time.",
     }.get(grant.state, "")
 
 
