@@ -37,6 +37,8 @@ class World:
     """The budgets that are over, or would be by it."""
     beyond: str | None = None
     """The limits of fair use that whoever asked goes beyond, as phrases; empty: none."""
+    waiting: int | None = None
+    """How many others stand in the line for just this machine."""
     claims: frozenset[str] | None = None
     """All that hold on the machine."""
     claim: str | None = None
@@ -131,6 +133,12 @@ def _claims(shown: World, now: World) -> str:
     return f"{now.name} was claimed after the request."
 
 
+def _waiting(shown: World, now: World) -> str:
+    if (shown.waiting or 0) >= (now.waiting or 0):
+        return ""
+    return f"Somebody waits for {now.name} who did not when it was asked for. Ask again."
+
+
 def _booked(shown: World, now: World) -> str:
     if now.booked is None or now.booked == shown.booked:
         return ""
@@ -172,7 +180,7 @@ def _differ(shown: object, now: object) -> bool:
 
 
 COUNTS: Mapping[WishKind, tuple[Check, ...]] = {
-    "stop": (_launch, _decider, _team, _claims, _booked, _snoozed, _paid),
+    "stop": (_launch, _decider, _team, _claims, _waiting, _booked, _snoozed, _paid),
     "start": (_launch, _decider, _team, _type, _rate, _over, _beyond),
     "launch": (_template, _decider, _rate, _over, _beyond),
     "clone": (_launch, _decider, _team, _type, _rate, _over, _beyond, _snoozed),

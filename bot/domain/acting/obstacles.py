@@ -44,6 +44,8 @@ class Scene:
     """The longest."""
     snoozes: tuple[Snooze, ...] = ()
     """All that it is under."""
+    waiting: tuple[str, ...] = ()
+    """Who waits in line for just this machine and is offered nothing yet, the first first."""
     slots: tuple[Slot, ...] = ()
     """What is booked of it, the next to begin first."""
     now: int = 0
@@ -97,7 +99,7 @@ def obstacle_to_rule(scene: Scene) -> str | None:
         return f"<@{scene.snooze.who}> keeps {name}."
     if is_booked_soon(slot, scene.now) and slot is not None:
         return f"<@{slot.holder}> has booked {name} for soon after."
-    return None
+    return f"<@{scene.waiting[0]}> waits for {name}." if scene.waiting else None
 
 
 def is_booked_soon(slot: Slot | None, at: int) -> bool:
@@ -195,6 +197,7 @@ def shown(action: Action) -> World:
         over=None if facts.rule else frozenset(over),
         beyond=facts.beyond,
         claims=frozenset(facts.claim_ids),
+        waiting=facts.waiting,
         booked=(facts.booked_by, facts.booked_at) if facts.booked_at is not None else None,
         snoozed=({facts.kept_by: facts.kept_until or 0} if facts.kept_by else {}) | dict(facts.snoozed),
     )
@@ -220,6 +223,7 @@ def _seen(action: Action, scene: Scene) -> World:
         over=scene.over,
         beyond=scene.beyond,
         claims=frozenset(claim.id for claim in scene.claims),
+        waiting=sum(person != action.requester for person in scene.waiting),
         booked=(slot.holder, slot.from_at) if slot is not None and soon else None,
         snoozed={each.who: each.until_at for each in scene.snoozes} if _goes_down(action, instance) else None,
         gone=decider_gone(action, scene.roster) or "",

@@ -50,7 +50,8 @@ def stop(
     check_cap(under_way, fleet.pool(db, listing.team), desk.settings.actions.most_stops, team=listing.team)
     facts = seeing.seen(desk, db, _facts(db, listing, scene.verdict), listing.instance, scene.verdict)
     facts = replace(facts, owner=owner, programs=using.programs_on(desk, db, listing.instance.id))
-    facts = replace(_with_wishes(facts, scene, requester), snoozed=_snoozed(scene))
+    others = sum(person != requester for person in scene.waiting)
+    facts = replace(_with_wishes(facts, scene, requester), snoozed=_snoozed(scene), waiting=others)
     if ends_work:
         facts = replace(facts, even_active=True, approvals=2)
     return _on(desk, "stop", listing, requester, facts=facts, reason=reason)
@@ -93,9 +94,11 @@ def start_by_rule(
 
 def start(desk: Desk, db: Database, listing: Listing, requester: str, *, length: int | None, reason: str) -> Action:
     """The start of a stopped instance, for as long as a claim may be."""
-    _refuse(obstacle_to_start(scenes.scene(desk, db, listing.instance, listing.claims)))
+    scene = scenes.scene(desk, db, listing.instance, listing.claims)
+    _refuse(obstacle_to_start(scene))
     wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
     facts = budgeted.known(desk, db, listing.team, _facts(db, listing, None), listing.instance.id, wanted)
+    facts = _with_wishes(facts, scene, requester)
     return _on(desk, "start", listing, requester, facts=facts, reason=reason, length=wanted)
 
 

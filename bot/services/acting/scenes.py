@@ -41,6 +41,7 @@ def scene(desk: Desk, db: Database, instance: Instance, held: Sequence[Claim], v
         offers=tuple(line.offers_on(db, [instance.id]).get(instance.id, ())),
         snooze=standing[-1] if standing else None,
         snoozes=tuple(standing),
+        waiting=tuple(each.person for each in line.unoffered(db, instance_id=instance.id)),
         slots=tuple(bookings.ahead(db, instance_id=instance.id)),
         now=at,
     )

@@ -23,6 +23,7 @@ def _stop(action: Action) -> str:
             card_parts.late(known),
             programs(known),
             card_parts.holder(action),
+            card_parts.waited(known),
             lost(action),
             _keeps(known),
             _risk(known),
@@ -48,9 +49,10 @@ def _start(action: Action) -> str:
     known = action.facts
     risk = _scarce(known, "if so, I try for 21 minutes")
     ends = "Nothing stops it by itself at the end of that time."
+    wanted = card_parts.wanted(action)
     if is_owned(known):
-        return lines([_what(action), spends(action), card_parts.beyond(known), ends])
-    return lines([_what(action), spends(action), budget(action), ends, risk])
+        return lines([_what(action), spends(action), card_parts.beyond(known), wanted, ends])
+    return lines([_what(action), spends(action), budget(action), wanted, ends, risk])
 
 
 def _launch(action: Action) -> str:
@@ -72,6 +74,7 @@ def _clone(action: Action) -> str:
             f"Copy: {_what(action)}",
             spends(action),
             budget(action),
+            card_parts.wanted(action) if known.reboot else "",
             how,
             "The image keeps costing, at most $0.05 per GB of disk a month, until an admin deletes it: `/gpu images`.",
             "Whoever has the copy sees everything that is on the disks.",

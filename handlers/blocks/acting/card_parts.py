@@ -129,8 +129,24 @@ def holder(action: Action) -> str:
     """Who holds it until when, who wants it left alone, and who has booked it."""
     known = action.facts
     until = near(known.claim_until, action.created_at) if known.claim_until else ""
-    booked = f"Booked: by {person(known.booked_by)} from {at(known.booked_at)}." if known.booked_at else ""
-    return lines([f"Holder: {f'{persons(known.holders)} to {until}' if until else 'nobody'}.", keeper(action), booked])
+    whose = f"Holder: {f'{persons(known.holders)} to {until}' if until else 'nobody'}."
+    return lines([whose, keeper(action), booked(known)])
+
+
+def wanted(action: Action) -> str:
+    """The same, where anybody else wants anything of it."""
+    known = action.facts
+    return holder(action) if known.holders or known.kept_until or known.booked_at else ""
+
+
+def booked(known: Facts) -> str:
+    """Who has booked it next, where that is soon."""
+    return f"Booked: by {person(known.booked_by)} from {at(known.booked_at)}." if known.booked_at else ""
+
+
+def waited(known: Facts) -> str:
+    """How many stand in the line for just this machine."""
+    return f"In line for it: {known.waiting}." if known.waiting else ""
 
 
 def keeper(action: Action) -> str:

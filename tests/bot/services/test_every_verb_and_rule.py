@@ -1,0 +1,239 @@
+"""Which verb knows of which rule: each pair of the table in the README, tried for real."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.acting.actions import Action
+from bot.domain.acting.drains import Drain
+from bot.domain.clock import HOUR, MINUTE
+from bot.domain.sharing.bookings import Wish
+from bot.domain.sharing.claims import GpuChoice
+from bot.errors import Refused
+from bot.sandbox.runner import SandboxRunner
+from bot.services.acting import asking, planning, snoozing
+from bot.services.measuring import judging
+from bot.services.sharing import booking, claiming, handing, queueing, running
+from handlers.blocks.acting import card_facts
+from store import listings
+from store.acting import drains
+from tests.bot.services.room import ADA, BOB, CY, DEE, SETTINGS, Room
+
+EVE = "U0EVE"
+BOX = {"name": "box", "template": "lt-1", "region": "us-west-2", "account": "111122223333", "type": "g5.xlarge"}
+BOX |= {"gpu": "A10G", "gpus": 8}
+KNOWN = {
+    **SETTINGS,
+    "launch": [BOX],
+    "actions": {"clone": True},
+    "runs": {"eval": {"command": "/srv/eval.sh", "user": "ml"}},
+}
+NAME = "train-7"
+LOOKS = {"stop", "stop, with a reason", "stop by rule", "clone", "resize"}
+"""What looks at what the machine does."""
+ANSWERS = {"refused": "no", "on its card": "card", "-": "yes"}
+ROOT = Path(__file__).parents[3]
+
+
+class Scene(Room):
+    """A room that is about one machine."""
+
+    @property
+    def id(self) -> str:
+        return self.machine(NAME).id
+
+    @property
+    def here(self) -> Any:
+        found = listings.by_id(self.desk.store.reading(), self.id)
+        assert found is not None
+        return found
+
+    def holds(self, who: str, *gpus: int, hours: int = 6) -> None:
+        choice = GpuChoice(indexes=gpus) if gpus else GpuChoice()
+        claiming.claim(self.desk, self.id, who, choice=choice, length=hours * HOUR)
+
+    def half(self) -> None:
+        """Ada holds half of it."""
+        self.holds(ADA, 0, 1, 2, 3, hours=1)
+
+    def frees(self, who: str) -> None:
+        claiming.release(self.desk, self.here.claim_of(who).id, who)
+
+
+def nothing(_scene: Scene) -> None:
+    """Nothing is to be done before."""
+
+
+def stands_still(scene: Scene) -> None:
+    scene.fleet.change(NAME, state="stopped", stopped_at=scene.clock())
+    scene.sweep()
+
+
+def by_rule(scene: Scene) -> Action:
+    with scene.desk.store.writing() as db:
+        return planning.by_rule(scene.desk, db, scene.here, rule="idle", parked_at=scene.clock(), reason="")
+
+
+def others_hold_some(scene: Scene) -> None:
+    """Ada holds half of it, and Eve a GPU of another."""
+    scene.half()
+    claiming.claim(scene.desk, scene.machine("nb-5").id, EVE, length=HOUR)
+
+
+def hand(scene: Scene) -> None:
+    handing.accept(scene.desk, handing.offer(scene.desk, scene.id, ADA, EVE).id, EVE)
+
+
+Verb = tuple[Callable[[Scene], None], Callable[[Scene], None], Callable[[Scene], Any]]
+"""What is done before the rule is there, what after it, and what is then tried."""
+VERBS: Mapping[str, Verb] = {
+    "claim": (nothing, nothing, lambda at: claiming.claim(at.desk, at.id, ADA, length=4 * HOUR)),
+    "claim again": (Scene.half, nothing, lambda at: claiming.claim(at.desk, at.id, ADA, choice=GpuChoice(count=5))),
+    "extend": (Scene.half, nothing, lambda at: claiming.extend(at.desk, at.id, ADA, by=4 * HOUR)),
+    "hand": (others_hold_some, nothing, hand),
+    "wait": (
+        lambda at: at.holds(DEE, 0, 1, hours=1),
+        nothing,
+        lambda at: queueing.wait(at.desk, ADA, instance_id=at.id, length=4 * HOUR),
+    ),
+    "book": (nothing, nothing, lambda at: booking.book(at.desk, at.id, ADA, Wish(at.clock() + 90 * MINUTE, 2 * HOUR))),
+    "run": (Scene.half, nothing, lambda at: running.begin(at.desk, ADA, "eval", at.id)),
+    "stop": (nothing, nothing, lambda at: asking.ask_to_stop(at.desk, at.id, ADA)),
+    "stop, with a reason": (nothing, nothing, lambda at: asking.ask_to_stop(at.desk, at.id, ADA, reason="wrong")),
+    "stop by rule": (nothing, nothing, by_rule),
+    "start": (nothing, stands_still, lambda at: asking.ask_to_start(at.desk, at.id, ADA, length=4 * HOUR)),
+    "launch": (nothing, nothing, lambda at: asking.ask_to_launch(at.desk, "box", ADA, length=4 * HOUR)),
+    "clone": (nothing, nothing, lambda at: asking.ask_to_clone(at.desk, at.id, ADA, length=4 * HOUR)),
+    "resize": (
+        nothing,
+        nothing,
+        lambda at: asking.ask_to_resize(at.desk, at.id, ADA, "p5.48xlarge", length=4 * HOUR),
+    ),
+    "snooze": (nothing, nothing, lambda at: snoozing.snooze(at.desk, at.here, ADA, until=at.clock() + 4 * HOUR)),
+}
+
+
+def waited_for(scene: Scene) -> None:
+    """Bob waits for all of it; what was in his way is gone this moment."""
+    held = not scene.here.claims
+    if held:
+        scene.holds(CY)
+    queueing.wait(scene.desk, BOB, instance_id=scene.id, length=8 * HOUR)
+    if held:
+        scene.frees(CY)
+
+
+def held_by_another(scene: Scene) -> None:
+    free = scene.here.unclaimed
+    scene.holds(CY, *free)
+
+
+def works(scene: Scene) -> None:
+    scene.reports(NAME, 90.0)
+    judging.judge_all(scene.desk)
+
+
+def is_silent(scene: Scene) -> None:
+    scene.clock.forward(40 * MINUTE)
+    scene.reported.clear()
+    judging.judge_all(scene.desk)
+
+
+def tagged(scene: Scene) -> None:
+    scene.fleet.change(NAME, tags={**scene.machine(NAME).tags, "valet-protect": "yes"})
+    scene.sweep()
+
+
+def snoozed(scene: Scene) -> None:
+    snoozing.snooze(scene.desk, scene.here, CY, until=scene.clock() + 9 * HOUR)
+
+
+def booked(scene: Scene) -> None:
+    booking.book(scene.desk, scene.id, CY, Wish(scene.clock() + HOUR + 59 * MINUTE, HOUR))
+
+
+def drained(scene: Scene) -> None:
+    with scene.desk.store.writing() as db:
+        drains.add(db, Drain("d1", scene.id, DEE, scene.clock(), "new power supply"))
+
+
+Rule = tuple[Callable[[Scene], None], Mapping[str, Any], str]
+"""What makes it count, what it needs in the settings, and which words of a card tell of it."""
+RULES: Mapping[str, Rule] = {
+    "snooze": (snoozed, {}, CY),
+    "line": (waited_for, {}, "In line for"),
+    "booking": (booked, {}, f"Booked: by <@{CY}>"),
+    "another's claim": (held_by_another, {}, f"Holder: <@{CY}>"),
+    "exemption": (nothing, {"exempt": [{"instance": NAME, "reason": "fair", "until": date(2026, 12, 30)}]}, "Exempt"),
+    "tag": (tagged, {}, ""),
+    "works": (works, {}, "worked within"),
+    "unknown": (is_silent, {}, ""),
+    "fair use": (
+        nothing,
+        {"claims": {"gpus_per_person": 4, "gpu_hours_per_person": 9, "at_limit": "refuse"}},
+        "Beyond fair use",
+    ),
+    "budget": (nothing, {}, "Budget: "),
+    "drain": (drained, {}, ""),
+}
+
+
+def settings(rule: str) -> dict[str, Any]:
+    team = {**SETTINGS["teams"]["nlp"], "budget_usd": 0} if rule == "budget" else SETTINGS["teams"]["nlp"]
+    return {**KNOWN, "teams": {**SETTINGS["teams"], "nlp": team}, **(RULES[rule][1] if rule in RULES else {})}
+
+
+@pytest.fixture
+def scene(tmp_path, clock, request) -> Iterator[Scene]:
+    rule = getattr(request, "param", "")
+    made = Scene(tmp_path / "room.db", clock, settings=settings(rule))
+    made.desk = replace(made.desk, runner=SandboxRunner(clock))
+    made.sweep()
+    yield made
+    made.close()
+
+
+def outcome(scene: Scene, verb: str, rule: str) -> str:
+    """What became of it: no, card, or yes as if there were no such rule."""
+    before, after, tries = VERBS[verb]
+    if verb in LOOKS:
+        scene.reports(NAME, 0.0)
+        judging.judge_all(scene.desk)
+    before(scene)
+    if rule:
+        RULES[rule][0](scene)
+    after(scene)
+    try:
+        done = tries(scene)
+    except Refused:
+        return "no"
+    card = card_facts.facts(done) if isinstance(done, Action) and not done.facts.rule else ""
+    return "card" if rule and RULES[rule][2] and RULES[rule][2] in card else "yes"
+
+
+def table() -> dict[tuple[str, str], str]:
+    """What the README says of each pair, by verb and rule."""
+    found = re.search(r"<!-- rules -->\n+((?:\|.*\n)+)", (ROOT / "README.md").read_text())
+    assert found, "README.md has no table after <!-- rules -->"
+    head, _, *lines = [[cell.strip() for cell in line[1:-1].split("|")] for line in found[1].splitlines()]
+    return {(line[0], rule): ANSWERS[cell] for line in lines for rule, cell in zip(head[1:], line[1:], strict=True)}
+
+
+def test_every_verb_and_every_rule_is_decided():
+    assert set(table()) == {(verb, rule) for verb in VERBS for rule in RULES}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_without_a_rule_every_verb_goes_ahead(scene, verb):
+    assert outcome(scene, verb, "") == "yes"
+
+
+@pytest.mark.parametrize(("scene", "rule"), [(rule, rule) for rule in RULES], indirect=["scene"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_a_verb_does_under_a_rule_is_what_the_table_says(scene, verb, rule):
+    assert outcome(scene, verb, rule) == table()[verb, rule]
