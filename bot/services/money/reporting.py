@@ -18,7 +18,7 @@ from bot.services import people_names, silences
 from bot.services.acting import tidying
 from bot.services.csv_lines import line, safe
 from bot.services.desk import Desk
-from bot.services.money import pricing, unused
+from bot.services.money import pricing, unused, watching
 from store import fleet, listings
 from store.money import ledger
 from store.money.ledger import MachineSum
@@ -99,6 +99,12 @@ def remarks(desk: Desk, start: int, end: int) -> Iterator[str]:
             yield f"{each.name} was never read, so nothing of it is in the ledger."
         else:
             yield f"{each.name} was last read at {iso(each.since)}: what its machines cost since is not charged yet."
+    db = desk.store.reading()
+    for kind, begins in (("Rented", watching.begins(db)), ("Owned", watching.owned_begins(db))):
+        if begins is not None and start < begins < end:
+            yield f"{kind} machines are counted from {iso(begins)} on: nobody looked before."
+    if start <= desk.clock() < end:
+        yield "The running hour is not in it: it is charged once it is over."
     if start % HOUR or end % HOUR:
         zone = desk.settings.digest.timezone
         yield f"Midnight in {zone} is amid an hour of UTC, which counts whole for the month it began in."

@@ -9,12 +9,12 @@ from click.testing import CliRunner
 
 from bot.commands.ledger import ledger as ledger_command
 from bot.commands.status import status as status_command
-from bot.domain.clock import HOUR
+from bot.domain.clock import DAY, HOUR
 from bot.domain.fleet import Instance, Look
 from bot.domain.money.rates import Charge, Rate
 from bot.errors import Refused, SettingsError
 from store import ProcessLock, fleet
-from store.money import ledger
+from store.money import ledger, source_reads
 from tests.opening import open_store
 
 
@@ -67,6 +67,19 @@ def test_what_the_ledger_lacks_and_where_it_is_cut_is_said_beside_it(run, databa
         said = run(ledger_command, *words).stderr
         assert "ec2/1/us-west-2 was never read, so nothing of it is in the ledger." in said
         assert "Midnight in Asia/Kolkata is amid an hour of UTC, which counts whole for the month it began in." in said
+
+
+def test_the_sums_of_the_ledger_say_since_when_they_are_counted(run, database):
+    begins = int(datetime(2026, 11, 2, 3, tzinfo=UTC).timestamp() * 1000)
+    with database.writing() as db:
+        for source in ("ec2/1/us-east-1", "ec2/1/us-west-2"):
+            source_reads.carry(db, source, begins, begins + DAY)
+
+    said = run(ledger_command, "--month", "2026-11").stderr
+
+    assert "Rented machines are counted from 2026-11-02T03:00:00Z on: nobody looked before." in said
+    assert "nobody looked before" not in run(ledger_command, "--month", "2026-12").stderr
+    assert "The running hour is not in it: it is charged once it is over." in run(ledger_command).stderr
 
 
 def test_the_ledger_of_a_month_as_sums(run, database):
