@@ -29,7 +29,7 @@ from bot.sandbox.slack import Control, SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, BOB, CY, FINANCE, GPUS, ML_PLATFORM
 from bot.services.desk import find
 from bot.services.measuring import ingesting, judging, sweeping
-from bot.services.money import price_reading
+from bot.services.money import owning, price_reading
 from bot.services.sharing import claiming, running
 from bot.settings import Secrets, Settings, parse
 from bot.wiring import Partners, Valet, build
@@ -170,6 +170,7 @@ class Demo:
         price_reading.read(self.valet.desk, self.prices.prices)
         sweeping.sweep(self.valet.desk)
         self.report()
+        owning.refresh(self.valet.desk)
         self._remember()
         judging.judge_all(self.valet.desk)
         for name, holder, hours, note in CLAIMS:

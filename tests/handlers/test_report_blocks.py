@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.clock import DAY, HOUR
+from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.money.accuracy import Held, Record
 from bot.domain.money.opinion import Opinion
 from bot.domain.money.spend_report import WAYS, IdleNow, Row, SpendReport, Spent
@@ -53,6 +53,19 @@ def test_reports_are_fit_to_send_however_they_are_told_apart(text):
         silent = replace(report(text, by), silent=pieces.silent(text), timezone="Asia/Kolkata")
         assert objections(reports.report(silent)) == objections(reports.as_csv(silent, "a,b\n")) == []
         assert objections(reports.idle(silent)) == []
+
+
+def test_gpu_time_that_is_not_nothing_is_never_told_as_zero():
+    told = [reports.gpu_hours(time * MINUTE) for time in (0, 1, 3, 30, 60, 150)]
+
+    assert told == [
+        "0 GPU-hours",
+        "under 0.1 GPU-hours",
+        "0.1 GPU-hours",
+        "0.5 GPU-hours",
+        "1 GPU-hour",
+        "2 GPU-hours",
+    ]
 
 
 def test_a_report_of_nothing_is_fit_to_send():

@@ -71,10 +71,25 @@ def test_claims_stops_and_keeps_are_all_told(office):
 
 
 def test_a_stopped_machine_has_nothing_to_measure(office):
+    office.reports("train-7", 0.0)
     office.fleet.change("train-7", state="stopped", stopped_at=office.clock.now - HOUR)
     office.tick()
 
-    assert office.types("ada", "/gpu why train-7").startswith("*train-7 is stopped, so there is nothing to measure.*")
+    said = office.types("ada", "/gpu why train-7")
+
+    assert said.startswith("*train-7 is stopped, so there is nothing to measure.*")
+    assert "GPUs 0 to 7" not in said
+    assert "The rule: " not in said
+
+
+def test_a_reading_that_is_old_is_told_with_its_time(office):
+    office.reports("train-7", 0.0)
+    assert "GPUs 0 to 7: free: 0 %, 60 W" in office.types("ada", "/gpu why train-7")
+
+    office.clock.forward(2 * HOUR)
+    office.tick()
+
+    assert "GPUs 0 to 7: unknown, last read Mon 08:59 UTC: 0 %, 60 W" in office.types("ada", "/gpu why train-7")
 
 
 def test_the_why_button_answers(office):

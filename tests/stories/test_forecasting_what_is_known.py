@@ -11,6 +11,7 @@ from bot.domain.money.bill import utc_day
 from bot.domain.money.rates import Charge, Share
 from bot.sandbox.cost_explorer import SandboxCostExplorer, billed
 from bot.services.money import billing, forecasting, scoring, second_opinion
+from handlers.blocks.words import usd
 from store.money import bill, ledger, spend
 from tests.stories.conftest import SETTINGS
 
@@ -139,6 +140,16 @@ def test_idle_nights_are_a_potential_with_what_they_did_cost(office):
     assert "A potential, counted in no forecast" in told
 
 
+def from_today(report):
+    """The rest of the month with what today has cost, as AWS counts it."""
+    today = next(day for day in report.days if day.date == report.today)
+    return report.month.micros - report.charged_micros + today.charged_micros
+
+
+def between(seen):
+    return seen.partition("month's end, 80 % between ")[2].partition(";")[0]
+
+
 def test_aws_stands_beside_ours_and_twenty_people_cost_no_more_than_one(company):
     desk = company.valet.desk
     today = utc_day(company.clock())
@@ -151,12 +162,14 @@ def test_aws_stands_beside_ours_and_twenty_people_cost_no_more_than_one(company)
         second_opinion.ask(desk, source)
         if hour == 1:
             seen = [company.types("ada", "/cost forecast") for _ in range(19)][-1]
+            ours = usd(from_today(forecasting.answer(desk, forecasting.TOTAL)), cents=False)
             company.types("bob", "/cost report by person")
             company.types("bob", "/cost bill")
         company.clock.forward(HOUR)
 
     assert "AWS's own forecast: $" in seen
     assert "AWS knows no claims, bookings or on-hours." in seen
+    assert f"from 23 Nov to the month's end, 80 % between {between(seen)}; ours of these days is {ours}. AWS" in seen
     # two looks of three requests, and one forecast; the third look and second forecast are of the next UTC day
     by_day = [bill.requests(desk.store.reading(), source.name, today + number * A_DAY) for number in (0, 1)]
     assert by_day == [7, 1]

@@ -3,6 +3,7 @@
 from itertools import groupby
 
 from bot.domain.acting.actions import PAST, Action
+from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
 from bot.domain.measuring.explanation import Explanation
 from bot.domain.measuring.heard import Heard
@@ -31,13 +32,15 @@ from handlers.blocks.words import (
 )
 
 MOST_DOUBTS = 4
+OLD = 5 * MINUTE
+"""A reading older than this is told with its time."""
 
 
 def why(told: Explanation, now: int) -> Reply:
     """The whole answer."""
     conclusion = _conclusion(told, now)
     blocks = [section(lines([f"*{conclusion}*", _evidence(told), *as_they_were(told.silent, now)]))]
-    if told.verdict.gpus:
+    if told.verdict.gpus and told.listing.running:
         blocks.append(section(lines(_gpus(told, now))))
     counts = [
         _unused(told),
@@ -54,7 +57,8 @@ def why(told: Explanation, now: int) -> Reply:
     blocks.append(section(f"*Next:* {_next(told)}"))
     if told.missing_gpus and told.heard is not None:
         blocks.append(actions(has_now(told.listing, told.heard.gpus_seen)))
-    blocks.append(context(_rule(told)))
+    if told.listing.running:
+        blocks.append(context(_rule(told)))
     return Reply(cut(f"{conclusion} {told.verdict.evidence}. Next: {_next(told)}", 3_900), blocks)
 
 
@@ -102,7 +106,13 @@ def _reading(trace: GpuTrace | None, verdict: GpuVerdict, *, told: Explanation, 
         return f"active: {util}{power}{memory}{running}"
     quiet = f"; {trace.quiet_minutes} of {told.rule.window_minutes} minutes seen quiet"
     busy = f"; last busy {length(now - trace.last_active_at)} ago" if trace.last_active_at else ""
-    return f"{verdict.state}: {util}{power}{memory}{running}{quiet}{busy}"
+    return f"{verdict.state}{_as_of(trace, now)}: {util}{power}{memory}{running}{quiet}{busy}"
+
+
+def _as_of(trace: GpuTrace, now: int) -> str:
+    """How old a reading is that is no longer what the GPU does."""
+    at = trace.last_minute_at
+    return f", last read {near(at, now)}" if at is not None and now - at > OLD else ""
 
 
 def _day(told: Explanation) -> str:

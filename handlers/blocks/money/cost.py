@@ -91,14 +91,16 @@ def _opinion(opinion: Opinion | None, report: Report) -> str:
     """Both for the rest of the month, since AWS counts other machines and other prices in what is past."""
     if opinion is None:
         return ""
-    ours = report.month.micros - report.charged_micros
+    month = report.today.replace(day=1)
+    past = sum(day.charged_micros or 0 for day in report.days if month <= day.date < opinion.first)
+    ours = report.month.micros - past
     between = ""
     if opinion.lo80_micros is not None and opinion.hi80_micros is not None:
         low, high = usd(opinion.lo80_micros, cents=False), usd(opinion.hi80_micros, cents=False)
         between = f", 80 % between {low} and {high}"
     return (
         f"AWS's own forecast: {usd(opinion.micros, cents=False)} for all of EC2 from {_day(opinion.first)} to the "
-        f"month's end{between}; ours of the rest of the month is {usd(ours, cents=False)}. AWS knows no claims, "
+        f"month's end{between}; ours of these days is {usd(ours, cents=False)}. AWS knows no claims, "
         "bookings or on-hours."
     )
 

@@ -75,6 +75,8 @@ def percent(share: float) -> str:
 
 def gpu_hours(ms: GpuMs) -> str:
     """48 GPU-hours, and 0.3 where a rounded figure would say nothing."""
+    if 0 < ms < HOUR // 20:
+        return "under 0.1 GPU-hours"
     few = 0 < ms < 2 * HOUR and ms % HOUR
     return f"{ms / HOUR:.1f} GPU-hours" if few else plural(round(ms / HOUR), "GPU-hour")
 
