@@ -100,6 +100,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_shown_by_handovers", handovers.SHOWN_SCHEMA),
     ("0002_heard_runs", runs.HEARD),
     ("0002_machine_notices", machine_notices.SCHEMA),
+    ("0002_lookups_of_actions", actions.LOOKUPS),
 )
 
 

@@ -68,10 +68,31 @@ SCHEMA = (
     """CREATE INDEX live_makings ON actions (made_id)
         WHERE state IN ('pending', 'approved', 'executing')""",
 )
+LOOKUPS = (
+    "CREATE INDEX actions_on ON actions (instance_id, created_at)",
+    """CREATE INDEX actions_that_switched ON actions (instance_id, finished_at)
+        WHERE state = 'done' AND kind IN ('stop', 'start')""",
+    "CREATE INDEX actions_that_made ON actions (made_id) WHERE made_id IS NOT NULL",
+    "CREATE INDEX orders_of_images ON actions (image_id, ordered_at) WHERE ordered_at IS NOT NULL",
+)
+"""What is asked of one machine, or of those that run, must not read what was ever done to all."""
 
 
 _YESES = "(SELECT json_group_array(person) FROM (SELECT person FROM yeses WHERE action_id = a.id ORDER BY id)) AS yeses"
 SELECT = f"SELECT a.*, {_YESES} FROM actions a"
+_SWITCHED = "state = 'done' AND kind IN ('stop', 'start')"
+_RUNS = (
+    "SELECT json_extract(a.facts, '$.rate_micros') AS micros FROM instances i CROSS JOIN actions a "
+    "WHERE i.gone_at IS NULL AND i.state IN ('pending', 'running') AND a.decider = ? AND a.team = ? AND a.id <> ? "
+    f"AND a.finished_at >= coalesce((SELECT max(finished_at) FROM actions WHERE instance_id = i.id AND {_SWITCHED}), 0)"
+)
+_RULE_MICROS = (
+    "SELECT sum(micros) AS micros FROM (SELECT json_extract(facts, '$.rate_micros') AS micros FROM actions "
+    "WHERE decider = ? AND team = ? AND id <> ? AND state IN ('approved', 'executing') "
+    f"UNION ALL {_RUNS} AND a.made_id = i.id AND a.state = 'done' "
+    f"UNION ALL {_RUNS} AND a.instance_id = i.id AND a.{_SWITCHED.replace('kind', 'a.kind')})"
+)
+"""Machine by machine: from what runs to what was done to it last, not from what was ever done by rule."""
 
 
 def add(db: Database, action: Action) -> None:
@@ -175,16 +196,7 @@ def live_stops(db: Database, team: str, now: int) -> int:
 
 def rule_micros(db: Database, team: str, but: str) -> int:
     """Micro-dollars per hour of what a team runs, or is about to, without anybody's yes; action `but` left out."""
-    found = one(
-        db,
-        "SELECT sum(json_extract(a.facts, '$.rate_micros')) AS micros FROM actions a "
-        "LEFT JOIN instances i ON i.id = coalesce(a.made_id, a.instance_id) "
-        "WHERE a.decider = ? AND a.team = ? AND a.id <> ? AND (a.state IN ('approved', 'executing') OR ("
-        "a.state = 'done' AND i.gone_at IS NULL AND i.state IN ('pending', 'running') AND NOT EXISTS ("
-        "SELECT 1 FROM actions s WHERE s.instance_id = i.id AND s.kind IN ('stop', 'start') AND s.state = 'done' "
-        "AND s.finished_at > a.finished_at)))",
-        *(BY_RULE, team, but),
-    )
+    found = one(db, _RULE_MICROS, *(BY_RULE, team, but) * 3)
     return (found["micros"] if found else None) or 0
 
 
@@ -274,20 +286,3 @@ def action_of(row: Row) -> Action:
     words = {name: row[name] or "" for name in ("instance_id", "made_id")}
     yeses = tuple(json.loads(row["yeses"]))
     return Action(**{**known, **words, "facts": Facts.from_json(row["facts"]), "yeses": yeses})
-
-
-def held_on(db: Database) -> dict[str, str]:
-    """What stopped machines are in, or ran in until Valet stopped them, that is paid all the same; by instance.
-
-    EC2 tells of a reservation only while a machine runs in it, so the stop remembers.
-    """
-    last = (
-        "SELECT json_extract(a.facts, '$.paid_anyway') FROM actions a WHERE a.instance_id = i.id AND a.kind = 'stop' "
-        "AND a.state = 'done' AND a.launched_at IS i.launched_at ORDER BY a.finished_at DESC LIMIT 1"
-    )
-    found = rows(
-        db,
-        f"SELECT i.id, coalesce(nullif(i.paid_anyway, ''), ({last}), '') AS held FROM instances i "
-        "WHERE i.gone_at IS NULL AND i.state = 'stopped' AND i.provider = 'ec2'",
-    )
-    return {row["id"]: row["held"] for row in found if row["held"]}

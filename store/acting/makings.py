@@ -43,7 +43,7 @@ def over(db: Database, now: int, told_before: int) -> list[Action]:
         db,
         f"{SELECT} JOIN instances i ON i.id = a.made_id "
         "WHERE a.kind IN ('launch', 'clone', 'resize') "
-        "AND a.state NOT IN ('pending', 'approved', 'executing') "
+        "AND +a.state NOT IN ('pending', 'approved', 'executing') "
         "AND coalesce(a.ordered_at, a.executing_at) + a.length <= ? AND i.state = 'running' AND i.gone_at IS NULL "
         "AND (a.over_told_at IS NULL OR a.over_told_at <= ?) "
         "AND NOT EXISTS (SELECT 1 FROM claims c WHERE c.instance_id = i.id AND c.ended_at IS NULL)",

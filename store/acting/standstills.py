@@ -40,3 +40,21 @@ def save(db: Database, seen: Mapping[str, Still]) -> None:
 def end(db: Database, instance_ids: Iterable[str]) -> None:
     """These do not stand still any more."""
     many(db, "DELETE FROM standstills WHERE instance_id = ?", ((each,) for each in instance_ids))
+
+
+def held_on(db: Database) -> dict[str, str]:
+    """What stopped machines are in, or ran in until Valet stopped them, that is paid all the same; by instance.
+
+    EC2 tells of a reservation only while a machine runs in it, so the stop remembers.
+    """
+    last = (
+        "SELECT json_extract(a.facts, '$.paid_anyway') FROM actions a WHERE a.instance_id = i.id AND a.kind = 'stop' "
+        "AND a.state = 'done' AND a.kind IN ('stop', 'start') "
+        "AND a.launched_at IS i.launched_at ORDER BY a.finished_at DESC LIMIT 1"
+    )
+    found = rows(
+        db,
+        f"SELECT i.id, coalesce(nullif(i.paid_anyway, ''), ({last}), '') AS held FROM instances i "
+        "WHERE i.gone_at IS NULL AND i.state = 'stopped' AND i.provider = 'ec2'",
+    )
+    return {row["id"]: row["held"] for row in found if row["held"]}

@@ -20,7 +20,7 @@ from bot.services.desk import Desk
 from bot.services.money.books import Books, days_of, is_in, metered, rows_of
 from bot.services.money.budget_amounts import beyond, budget
 from bot.services.money.nights import idle_nights
-from store.acting import actions
+from store.acting import standstills
 from store.money.spend import DaySpend
 
 SHOWN_BACK = 31
@@ -123,7 +123,7 @@ def _uncounted(machines: Sequence[Machine], books: Books) -> tuple[str, ...]:
 
 def _held_on(desk: Desk, machines: Iterable[Machine]) -> Iterator[str]:
     """What is paid for machines that stand still; the ledger charges while they run."""
-    held = actions.held_on(desk.store.reading())
+    held = standstills.held_on(desk.store.reading())
     for each in machines:
         if each.id in held:
             yield f"{held[each.id]} of {each.name}, which is stopped: it is paid whether that runs or not."

@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 from bot.domain.listing import Filter, Listing
 from bot.domain.models import Kind
-from bot.domain.sharing.bookings import Hold, hold_of
+from bot.domain.sharing.bookings import Hold, Slot, hold_of
 from bot.domain.sharing.claims import Claim, GpuChoice
 from bot.domain.sharing.line import FORESEEN, Rooms, Turn, Waiter, seats, spoken_for, turn_of
 from bot.domain.sharing.offers import Offer, OfferState
@@ -104,7 +104,14 @@ def rooms(desk: Desk, db: Database, machines: Sequence[Listing]) -> Rooms:
     """Those of these machines that are for whoever comes first, with what is booked of them."""
     bound = actions.bound(db)
     free = [each for each in machines if each.instance.id not in bound and each.drain is None]
-    return Rooms(free, [hold_of(slot) for slot in bookings.ahead(db)], desk.clock())
+    return Rooms(free, [hold_of(slot) for slot in _booked(db, free)], desk.clock())
+
+
+def _booked(db: Database, machines: Sequence[Listing]) -> list[Slot]:
+    """What is booked of these; of one, as of most that is asked, only its own bookings are read."""
+    if len(machines) > 1:
+        return bookings.ahead(db)
+    return [slot for each in machines for slot in bookings.ahead(db, instance_id=each.instance.id)]
 
 
 def at_the_end(
