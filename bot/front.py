@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from bot.domain.measuring.readings import Push
 from bot.jobs.schedule import Schedule
@@ -54,8 +53,9 @@ def front(desk: Desk, face: listen.Face, seen: Watched, *, slack_http: bool) -> 
         more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendars.feed(desk, sha256)).routes()],
         clock=desk.clock,
     )
-    routes = [*([http.route(face.app)] if slack_http else []), Mount("/", app)]
-    return Starlette(routes=routes)
+    if slack_http:
+        app.router.routes.insert(0, http.route(face.app))
+    return app
 
 
 def _receive(desk: Desk, push: Push, ip: str) -> Receipt:

@@ -18,6 +18,9 @@ _BARS = "▁▂▃▄▅▆▇█"
 _MENTION = re.compile(r"(<[@#][UWC][A-Z0-9]+>)")
 
 
+_LINKS = re.compile(r"://|@(?=(?:channel|here|everyone)\b)|\bwww(?=\.)|\bmailto(?=:)", re.IGNORECASE)
+
+
 def esc(text: str, limit: int = 200) -> str:
     """Untrusted text for mrkdwn: no markup, no mention, no link, no control characters.
 
@@ -28,7 +31,12 @@ def esc(text: str, limit: int = 200) -> str:
     plain = " ".join(plain.split())
     for char, inert in (("`", "'"), ("*", "\u2217"), ("~", "\u223c")):
         plain = plain.replace(char, inert)
-    return _fitting(plain, limit)
+    return _fitting(_unlinked(plain), limit)
+
+
+def _unlinked(plain: str) -> str:
+    """Text without blocks is read for addresses and @channel, and can't be told not to: they are broken unseen."""
+    return _LINKS.sub(lambda found: f"{found[0][0]}\u2060{found[0][1:]}", plain)
 
 
 def _fitting(plain: str, limit: int) -> str:

@@ -268,3 +268,14 @@ def test_what_was_signed_before_a_restart_is_not_done_again_after_it(valet, slac
 
         assert replayed == (200, "")
         assert open_claims(again) == 0
+
+
+@pytest.mark.parametrize("path", ["/%0a", "/v1/minutes%0Ax", "/healthz%0d%0a", "/nothing", "/%00"])
+def test_an_address_that_is_none_is_said_in_json_however_it_is_written(valet, path):
+    connection = http.client.HTTPConnection("127.0.0.1", valet.door.port, timeout=10)
+    connection.request("GET", path)
+    response = connection.getresponse()
+    answer = response.status, json.loads(response.read())
+    connection.close()
+
+    assert answer == (404, {"error": "There is nothing at this address."})

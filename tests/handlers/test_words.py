@@ -140,3 +140,13 @@ def test_a_weekday_alone_stands_only_for_less_than_six_days(seen, away):
 
     dated = re.match(r"\w{3} \d{1,2} \w{3} ", fallback) is not None
     assert dated == (abs(away) >= 6 * DAY)
+
+
+@pytest.mark.parametrize(
+    "text", ["see https://evil.example/x", "@here", "@channel: free", "www.evil.example", "@Everyone"]
+)
+def test_what_a_tag_says_neither_links_nor_mentions_in_plain_text(text):
+    said = esc(text)
+
+    assert said.replace("\u2060", "") == text
+    assert not re.search(r"://|www\.|@(here|channel|everyone)", said, re.IGNORECASE)
