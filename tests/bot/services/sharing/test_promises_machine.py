@@ -1,0 +1,250 @@
+"""Random verbs of three people over one machine of eight GPUs, and of one in a line: what was promised is kept."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
+
+from bot.domain.clock import HOUR, MINUTE
+from bot.domain.listing import Listing
+from bot.domain.sharing.bookings import Wish
+from bot.domain.sharing.claims import AS_NOW, GRACE, AsNow, Claim, GpuChoice
+from bot.errors import Refused
+from bot.services.acting import asking, consenting, executing, snoozing
+from bot.services.measuring import judging
+from bot.services.sharing import booking, claim_ends, claiming, fair_use, granting, handing, offering, queueing, slots
+from store.acting import actions, snoozes
+from store.sharing import line
+from store.sql import rows
+from tests.bot.services.room import ADA, BOB, CY, DEE, minute
+from tests.bot.services.sharing.company import Company
+from tests.examples import examples
+
+PEOPLE = (ADA, BOB, CY)
+NAME = "train-7"
+who, hours = st.sampled_from(PEOPLE), st.sampled_from((1, 3, 8))
+choices: Any = st.sampled_from(
+    (AS_NOW, GpuChoice(), GpuChoice(count=1), GpuChoice(count=2), GpuChoice(count=5), GpuChoice(indexes=(0, 7)))
+)
+
+
+class Promises(Company):
+    """Dee waits; the others claim, change, book, snooze and stop."""
+
+    known: ClassVar[dict[str, Any]] = {"claims": {"gpus_per_person": 5, "at_limit": "ask"}}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.machine = self.room.machine(NAME).id
+        self.busy: frozenset[int] = frozenset()
+
+    @property
+    def here(self) -> Listing:
+        return self.listing(NAME)
+
+    @initialize(count=st.sampled_from((None, 2, 8)), length=hours)
+    def dee_waits(self, count: int | None, length: int) -> None:
+        claiming.claim(self.room.desk, self.machine, ADA, choice=GpuChoice(count=5), length=2 * HOUR)
+        claiming.claim(self.room.desk, self.machine, CY, choice=GpuChoice(count=3), length=HOUR)
+        choice = GpuChoice(count=count)
+        queueing.wait(self.room.desk, DEE, instance_id=self.machine, choice=choice, length=length * HOUR)
+
+    def does(self, person: str, act: Callable[[], Any], *, gpus: bool = False, end: bool = False) -> bool:
+        """Do it. Nobody's claim loses a GPU or an end by it; the person's own may, where `gpus` or an `end` is said."""
+        before = {each.holder: each for each in self.here.claims}
+        try:
+            act()
+        except Refused:
+            return False
+        for holder, had in before.items():
+            now = self.here.claim_of(holder)
+            if had.until_at + GRACE <= self.clock.now:
+                continue
+            said = holder == person
+            assert now is not None or (said and (gpus or end)), "a claim is gone"
+            if now is not None:
+                assert set(had.gpus) <= set(now.gpus) or (said and gpus), "a GPU is gone"
+                assert now.until_at >= had.until_at or (said and end), "an end came nearer"
+        return True
+
+    def in_order(self, before: Listing, person: str) -> None:
+        """Whoever gained GPUs left those of whoever waits and came first."""
+        had, has = before.claim_of(person), self.here.claim_of(person)
+        gained = set(has.gpus if has else ()) - set(had.gpus if had else ())
+        first = next((each for each in line.unoffered(self.db) if each.person != person), None)
+        own = [each.id for each in line.of_person(self.db, person)]
+        if gained and first and first.id < min(own, default=first.id + 1) and before.claim_of(first.person) is None:
+            assert (
+                not gained & set(before.unclaimed)
+                or len(self.here.unclaimed) >= first.amount(before.instance)
+                or (self.first_can_not(before, first.length))
+            ), "somebody passed the first in line"
+
+    def first_can_not(self, before: Listing, length: int) -> bool:
+        """A booking that is to come keeps whoever waits from so many GPUs for so long."""
+        return any(each.from_at < self.clock.now + length for each in booking.upcoming(self.room.desk))
+
+    @rule(person=who, choice=choices, length=st.none() | hours)
+    def claim(self, person: str, choice: GpuChoice | AsNow, length: int | None) -> None:
+        before, lasts = self.here, None if length is None else length * HOUR
+        mine = before.claim_of(person)
+        more = {"choice": choice, "length": lasts}
+        if self.does(
+            person,
+            lambda: self.claims(person, **more),
+            gpus=choice is not AS_NOW,
+            end=length is not None,
+        ):
+            self.in_order(before, person)
+            self.stays(mine, choice)
+
+    def claims(self, person: str, **more: Any) -> None:
+        """Beyond fair use, it is asked for and an approver lets it pass."""
+        try:
+            claiming.claim(self.room.desk, self.machine, person, **more)
+        except fair_use.OverLimit as over:
+            grant = granting.draft_claim(self.room.desk, over, choice=more["choice"])
+            granting.ask(self.room.desk, grant.id, person)
+
+    def stays(self, mine: Claim | None, choice: GpuChoice | AsNow) -> None:
+        """With a number of GPUs, it keeps as many of those at work as that is."""
+        if mine is None or choice is AS_NOW or choice.count is None:
+            return
+        now = self.here.claim_of(mine.holder)
+        assert now is not None
+        at_work = set(mine.gpus) & self.here.busy
+        assert len(set(now.gpus) & at_work) >= min(choice.count, len(at_work)) or now.gpus == mine.gpus
+
+    @rule(number=st.integers(0, 3), yes=st.booleans())
+    def decide_more(self, number: int, *, yes: bool) -> None:
+        """An approver lets pass just what the card showed, or nothing."""
+        pending = rows(self.db, "SELECT * FROM grants WHERE state = 'pending' ORDER BY created_at, id")
+        for row in pending[number : number + 1]:
+            before = self.here.claim_of(row["person"])
+            try:
+                granting.decide(self.room.desk, row["id"], DEE if row["person"] == BOB else BOB, yes=yes)
+            except Refused:
+                return
+            after, done = (
+                self.here.claim_of(row["person"]),
+                rows(self.db, "SELECT state FROM grants WHERE id = ?", row["id"]),
+            )
+            if done[0]["state"] == "claimed" and after != before:
+                assert after is not None
+                assert after.until_at <= self.clock.now + row["length"] + MINUTE, "longer than the card said"
+
+    @rule(person=who, length=hours)
+    def extend(self, person: str, length: int) -> None:
+        self.does(person, lambda: claiming.extend(self.room.desk, self.machine, person, by=length * HOUR))
+
+    @rule(person=who)
+    def release(self, person: str) -> None:
+        mine = self.here.claim_of(person)
+        if mine is not None:
+            self.does(person, lambda: claiming.release(self.room.desk, mine.id, person), gpus=True, end=True)
+
+    @rule(giver=who, taker=who)
+    def hand(self, giver: str, taker: str) -> None:
+        def hands() -> None:
+            made = handing.offer(self.room.desk, self.machine, giver, taker)
+            handing.accept(self.room.desk, made.id, taker)
+
+        self.does(giver, hands, gpus=True, end=True)
+
+    @rule(person=st.sampled_from((*PEOPLE, DEE)), takes=st.booleans())
+    def answer_an_offer(self, person: str, *, takes: bool) -> None:
+        for offer in [each for each in line.open_offers(self.db) if each.person == person]:
+            act = queueing.take if takes else queueing.pass_on
+            self.does(person, lambda act=act, offer=offer: act(self.room.desk, offer.id, person))
+
+    @rule(person=who, ahead=st.sampled_from((2, 61, 200, 700)), length=hours, choice=choices)
+    def book(self, person: str, ahead: int, length: int, choice: GpuChoice | AsNow) -> None:
+        chosen = GpuChoice() if choice is AS_NOW else choice
+        first = next(iter(line.unoffered(self.db)), None)
+        before = queueing.places(self.room.desk, DEE)
+        wish = Wish(self.clock.now + ahead * MINUTE, length * HOUR, chosen)
+        if self.does(person, lambda: booking.book(self.room.desk, self.machine, person, wish)) and first:
+            after = queueing.places(self.room.desk, DEE)
+            then, now = (places[0].turn for places in (before, after))
+            assert then is None or (now is not None and now.at <= then.at), "a booking put the first in line off"
+
+    @rule(person=who)
+    def snooze(self, person: str) -> None:
+        until = self.clock.now + 4 * HOUR
+        self.does(person, lambda: snoozing.snooze(self.room.desk, self.here, person, until=until, reason="a demo"))
+
+    @rule(person=who, yes=st.booleans())
+    def stop(self, person: str, *, yes: bool) -> None:
+        try:
+            asked = self.room.asks(NAME, person)
+            self.room.answers(asked)
+            asking.decide(self.room.desk, asked.id, DEE if person == BOB else BOB, yes=yes)
+        except Refused:
+            return
+
+    @rule(gpus=st.frozensets(st.integers(0, 7), max_size=3))
+    def works(self, gpus: frozenset[int]) -> None:
+        """The agent tells of its last hour: these GPUs worked, the others idled."""
+        now = 1_000_000 + self.clock() // MINUTE
+        for start, stop in ((70, 35), (35, 0)):
+            told = [
+                minute(gpu, at, 90.0 if gpu in gpus else 0.0)
+                for at in range(now - start, now - stop)
+                for gpu in range(8)
+            ]
+            self.room.push(self.machine, told, tick_now=now)
+        judging.judge_all(self.room.desk)
+
+    @rule(length=st.sampled_from((MINUTE, 4 * MINUTE, 16 * MINUTE, 62 * MINUTE, 3 * HOUR)))
+    def time_passes(self, length: int) -> None:
+        self.clock.forward(length)
+        self.jobs()
+
+    @rule()
+    def jobs(self) -> None:
+        desk, known = self.room.desk, self.snoozed()
+        was_up = self.room.machine(NAME).state == "running"
+        for job in (
+            claim_ends.expire,
+            handing.lapse,
+            slots.begin,
+            consenting.settle,
+            asking.expire,
+            executing.carry_out,
+        ):
+            job(desk)
+        self.room.posted()
+        granting.carry_out(desk)
+        offering.offer_due(desk)
+        if was_up and self.room.machine(NAME).state != "running":
+            self.was_shown(known)
+            self.room.fleet.change(NAME, state="running")
+        self.room.sweep()
+
+    def snoozed(self) -> dict[str, int]:
+        found = snoozes.lately(self.db, self.machine, self.clock.now)
+        return {each.who: each.until_at for each in found if each.until_at > self.clock.now}
+
+    def was_shown(self, snoozed: dict[str, int]) -> None:
+        """A machine that was stopped was snoozed, held and waited for just as its card said."""
+        row = rows(self.db, "SELECT id FROM actions WHERE kind = 'stop' ORDER BY called_at DESC LIMIT 1")[0]
+        action = actions.by_id(self.db, row["id"])
+        assert action is not None
+        assert all(until <= action.facts.snoozed.get(who, 0) for who, until in snoozed.items()), "it was snoozed"
+        assert {each.id for each in self.here.claims} <= set(action.facts.claim_ids), "somebody had claimed it"
+        assert len(line.unoffered(self.db)) <= action.facts.waiting + 1
+
+    @invariant()
+    def no_gpu_is_held_twice(self) -> None:
+        taken = [gpu for each in (*self.here.claims, *self.here.offers) for gpu in each.gpus]
+        assert len(taken) == len(set(taken))
+
+
+def test_what_was_promised_is_kept_whatever_three_people_do():
+    slow = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+    run_state_machine_as_test(
+        Promises,
+        settings=settings(max_examples=examples(12), stateful_step_count=30, deadline=None, suppress_health_check=slow),
+    )
