@@ -68,6 +68,7 @@ class Button:
 class Upheaval(Office):
     """The company, what people did in it, and what must hold of it."""
 
+    alone = True
     patient: ClassVar[bool] = False
     """Whether answers may fail on both of their ways at once: then the bot waits real seconds."""
 

@@ -14,7 +14,9 @@ from tests.bot.services.room import ADA, CY, SETTINGS, Room
 
 @pytest.fixture
 def room(tmp_path, clock):
-    opened = Room(tmp_path / "valet.db", clock, settings=SETTINGS | {"database": str(tmp_path / "valet.db")})
+    opened = Room(
+        tmp_path / "valet.db", clock, settings=SETTINGS | {"database": str(tmp_path / "valet.db")}, alone=True
+    )
     opened.sweep()
     yield opened
     opened.close()

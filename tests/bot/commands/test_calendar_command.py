@@ -20,7 +20,7 @@ def valet(tmp_path, monkeypatch, clock):
     monkeypatch.delenv("VALET_DB", raising=False)
     (tmp_path / "valet.toml").write_text('[teams.vision]\nmembers = ["U0CY"]')
     clock.now = system_clock()  # as the command reads its own
-    room = Room(tmp_path / "valet.db", clock)
+    room = Room(tmp_path / "valet.db", clock, alone=True)
     room.sweep()
     booking.book(room.desk, room.machine("train-7").id, ADA, Wish(clock.now + 10 * HOUR, HOUR))
     claiming.claim(room.desk, room.machine("train-3").id, CY)

@@ -19,7 +19,7 @@ from store import outbox
 from store.acting import actions
 from store.sql import rows
 from tests.conftest import Clock
-from tests.opening import open_store
+from tests.opening import close_store, open_store
 
 ADA, BOB, CY, DEE = "U0ADA", "U0BOB", "U0CY", "U0DEE"
 """Ada is a researcher, Bob her team's approver, Cy an outsider, Dee the admin."""
@@ -31,10 +31,21 @@ SETTINGS: dict[str, Any] = {
 
 
 class Room:
-    """`fleet` is the world, `desk` the bot; `reopen` is a crash and a new start."""
+    """`fleet` is the world, `desk` the bot; `reopen` is a crash and a new start.
 
-    def __init__(self, path: Path, clock: Clock, *, fleet: Any = None, settings: dict[str, Any] | None = None) -> None:
-        self.path, self.clock = path, clock
+    A room that is `alone` has no neighbours, for whoever compares whole tables.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        *,
+        fleet: Any = None,
+        settings: dict[str, Any] | None = None,
+        alone: bool = False,
+    ) -> None:
+        self.path, self.clock, self.alone = path, clock, alone
         self.fleet = fleet or SandboxFleet(clock)
         self.settings = parse(settings or SETTINGS, {})
         self.roster = self.settings.roster()
@@ -45,11 +56,11 @@ class Room:
 
     def _open(self) -> Desk:
         rooms = {"ec2": self.fleet, "owned": self.fleet}
-        opened = open_store(self.path)
+        opened = open_store(self.path, shared=not self.alone)
         return Desk(opened, self.clock, self.settings, rooms, lambda: self.roster, sources=self.sources)
 
     def close(self) -> None:
-        self.desk.store.close()
+        self.desk.store.close() if self.alone else close_store(self.desk.store)
 
     def reopen(self) -> None:
         self.close()

@@ -156,7 +156,9 @@ def end_at_commit(room: ListeningRoom, point: str) -> None:
 def main(folder: Path, point: str) -> None:
     """Carry out what is approved; end at `point`, if it is come by."""
     clock = StoredClock(folder)
-    room = ListeningRoom(folder / "room.db", clock, fleet=StoredFleet(clock, folder, point), settings=ALL_SETTINGS)
+    room = ListeningRoom(
+        folder / "room.db", clock, fleet=StoredFleet(clock, folder, point), settings=ALL_SETTINGS, alone=True
+    )
     room.seq = LATER
     end_at_commit(room, point)
     for _ in range(STEPS):
@@ -202,7 +204,7 @@ def crashed(folder: Path, kind: str, point: str) -> Seen:
 
 def opened(folder: Path) -> Room:
     clock = StoredClock(folder)
-    return Room(folder / "room.db", clock, fleet=StoredFleet(clock, folder), settings=ALL_SETTINGS)
+    return Room(folder / "room.db", clock, fleet=StoredFleet(clock, folder), settings=ALL_SETTINGS, alone=True)
 
 
 def approved(folder: Path, kind: str) -> Action:

@@ -71,7 +71,7 @@ class Making(RuleBasedStateMachine):
         self.clock = Clock()
         self.world = World(self.clock)
         whole = {**ALL_SETTINGS, "launch": [SPREAD]}
-        self.room = Room(Path(self.folder.name) / "room.db", self.clock, fleet=self.world, settings=whole)
+        self.room = Room(Path(self.folder.name) / "room.db", self.clock, fleet=self.world, settings=whole, alone=True)
         self.room.sweep()
         self.room.reports(RESIZED, 0.0)
         self.util, self.worked_at = 0.0, 0

@@ -47,7 +47,9 @@ class Nights(RuleBasedStateMachine):
         self.clock = Clock()
         self.world = World(self.clock)
         self.world.watch = self.stopped
-        self.room = Room(Path(self.folder.name) / "room.db", self.clock, fleet=self.world, settings=WITH_HOURS)
+        self.room = Room(
+            Path(self.folder.name) / "room.db", self.clock, fleet=self.world, settings=WITH_HOURS, alone=True
+        )
         self.util: float | None = 0.0
         self.worked_at = 0
         self.stops = 0

@@ -69,7 +69,9 @@ class Stops(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.clock = Clock()
         self.world = World(self.clock)
-        self.room = Room(Path(self.folder.name) / "room.db", self.clock, fleet=self.world, settings=self.settings)
+        self.room = Room(
+            Path(self.folder.name) / "room.db", self.clock, fleet=self.world, settings=self.settings, alone=True
+        )
         self.world.watch = self.effective
         self.util: float | None = 0.0
         self.worked_at = 0

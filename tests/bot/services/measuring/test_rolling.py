@@ -6,6 +6,7 @@ from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.services.measuring import judging, rolling
 from store.measuring import minutes, rollups
 from tests.bot.services.room import minute
+from tests.neighbours import MACHINE
 
 HOST = "dgx-1"
 START_TICK = 1_000
@@ -143,7 +144,7 @@ def test_minutes_that_were_not_counted_are_never_dropped(room):
     judging.prune(room.desk)
 
     db = room.desk.store.reading()
-    assert db.execute("SELECT count(*) FROM minutes").fetchone()[0] == 0
+    assert db.execute("SELECT count(*) FROM minutes WHERE host <> ?", [MACHINE]).fetchone()[0] == 0
     last = room.clock() // DAY * DAY
     assert totals(rollups.days_of(db, HOST, last - 12 * DAY, last)) == (60, 60)
 

@@ -26,7 +26,7 @@ class Company(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory(dir=memory())
         self.clock = Clock()
-        self.room = Room(Path(self.folder.name, "room.db"), self.clock, settings=SETTINGS | self.known)
+        self.room = Room(Path(self.folder.name, "room.db"), self.clock, settings=SETTINGS | self.known, alone=True)
         self.room.sweep()
 
     def teardown(self) -> None:

@@ -175,7 +175,7 @@ TestBookings.settings = settings(max_examples=examples(40), stateful_step_count=
 
 
 def test_a_weekly_booking_is_claimed_every_week_never_twice_and_ends(tmp_path, clock):
-    room = Room(tmp_path / "valet.db", clock)
+    room = Room(tmp_path / "valet.db", clock, alone=True)
     room.sweep()
     wish = Wish(clock.now + HOUR, 2 * HOUR, GpuChoice(count=2), weekly=True)
     booking.book(room.desk, room.machine("train-7").id, ADA, wish)

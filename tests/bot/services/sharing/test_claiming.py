@@ -15,6 +15,7 @@ from store import audit, listings
 from store.sharing import claims
 from store.sql import rows
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, minute
+from tests.neighbours import CLAIM
 
 
 def take(room, name: str, who: str, length: int | None = 4 * HOUR, note: str = "") -> Claim:
@@ -25,7 +26,7 @@ def take(room, name: str, who: str, length: int | None = 4 * HOUR, note: str = "
 
 
 def open_claims(room) -> list[Claim]:
-    found = rows(room.desk.store.reading(), "SELECT id FROM claims WHERE ended_at IS NULL")
+    found = rows(room.desk.store.reading(), "SELECT id FROM claims WHERE ended_at IS NULL AND id <> ?", CLAIM)
     return [claim for row in found if (claim := claims.by_id(room.desk.store.reading(), row["id"]))]
 
 
