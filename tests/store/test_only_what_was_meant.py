@@ -1,6 +1,6 @@
 """Every statement of the store about one row: it is about that row, and about no other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,31 +10,13 @@ import pytest
 from bot.domain.acting.parking import Parking
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.sharing.runs import Seen
-from store import Store, audit, fleet, outbox
+from store import audit, fleet, listings, outbox
 from store.acting import actions, consents, drains, hours_wishes, parkings, snoozes, standstills
 from store.measuring import agents, minutes
 from store.sharing import bookings, calendars, claims, grants, handovers, line, questions, reminders, requests, runs
 from store.sharing import squats as squatters
 from store.sql import rows
 from tests.neighbours import CHANNEL, CLAIM, FAR, MACHINE, NEAR, NIA, OLA, PAT, ROWS, STOP, TEAM, WAITER
-from tests.opening import open_store
-
-_QUEUED = "INSERT INTO outbox (channel, ref, kind, subject, state, error, due_at, created_at, tried_at) VALUES"
-_NOTED = "INSERT INTO audit (at, who, did, subject, detail, before, after, hash) VALUES"
-AWAKE = (
-    "UPDATE waiters SET ended_at = NULL, end_reason = NULL",
-    "UPDATE lines SET people = 1",
-    "UPDATE offers SET state = 'open', ended_at = NULL",
-    "UPDATE slots SET state = 'booked'",
-    "UPDATE runs SET state = 'running', finished_at = NULL",
-    "UPDATE squats SET state = 'asked'",
-    "UPDATE parkings SET settled_at = NULL, action_id = 'stop-next-door'",
-    "UPDATE gpus SET last_minute_at = 1, users = '[\"nia\"]', process = 'python', seen_until = 1",
-    f"{_QUEUED} ('C0NEXTDOOR', 'dead-next-door', '', '', 'dead', 'gone', 1, 1, 1)",
-    f"{_QUEUED} ('C0NEXTDOOR', 'posted-next-door', '', '', 'sent', '', 1, 1, 1)",
-    f"{_NOTED} (1, 'U0NIA', 'looked', 'i-next-door', '', '', '{audit.REFUSED}', '{'0' * 64}')",
-)
-"""What sleeps next door in other tests, so that no job of theirs finds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +99,11 @@ READS: list[Case] = [
     (minutes.quiet_from, (Key(MACHINE), FAR)),
     (fleet.by_id, (Key(MACHINE),)),
     (fleet.team_of, (Key(MACHINE),)),
+    (fleet.of_source, (Key("ec2/next-door"),)),
+    (fleet.pool, (Key(TEAM),)),
+    (listings.by_id, (Key(MACHINE),)),
+    (listings.matching, (Key("next-door"),)),
+    (listings.terms, (Key("ec2/next-door"),)),
     (outbox.posted_at, (Key(CHANNEL), Key("posted-next-door"))),
     (outbox.is_on_its_way, (Key(CHANNEL), Key("waits-next-door"))),
     (outbox.dead_of, (Key("dead-next-door"),)),
@@ -182,17 +169,6 @@ WRITES: list[Case] = [
     (outbox.drop, (Key(CHANNEL), Key("gone"))),
     (agents.revoke, (Key("next-door"), 1)),
 ]
-
-
-@pytest.fixture(scope="module")
-def awake(tmp_path_factory) -> Iterator[Store]:
-    """A store in which everything next door is open."""
-    store = open_store(tmp_path_factory.mktemp("awake") / "valet.db", shared=True)
-    with store.writing() as db:
-        for sql in AWAKE:
-            db.execute(sql)
-    yield store
-    store.close()
 
 
 def everything(db: Any) -> dict[str, list[dict[str, Any]]]:
