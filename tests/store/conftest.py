@@ -12,6 +12,7 @@ _NOTED = "INSERT INTO audit (at, who, did, subject, detail, before, after, hash)
 _JUDGED = "INSERT INTO verdicts (instance_id, state, evidence, gpus, waste_micros, judged_at) VALUES"
 AWAKE = (
     "UPDATE instances SET gone_at = NULL",
+    "INSERT INTO sources (source, ok_at, error) VALUES ('ec2/next-door', 1, '')",
     "UPDATE bookings SET last_day = '2099-12-31'",
     f"{_JUDGED} ('i-next-door', 'free', '', '[]', 0, 1)",
     "UPDATE waiters SET ended_at = NULL, end_reason = NULL",

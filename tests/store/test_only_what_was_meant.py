@@ -101,6 +101,7 @@ READS: list[Case] = [
     (fleet.team_of, (Key(MACHINE),)),
     (fleet.of_source, (Key("ec2/next-door"),)),
     (fleet.pool, (Key(TEAM),)),
+    (fleet.ok_at, (Key("ec2/next-door"),)),
     (listings.by_id, (Key(MACHINE),)),
     (listings.matching, (Key("next-door"),)),
     (listings.terms, (Key("ec2/next-door"),)),
