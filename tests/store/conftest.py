@@ -4,15 +4,22 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.domain.naming import look_of
 from store import Store, audit
 from tests.opening import open_store
 
 _QUEUED = "INSERT INTO outbox (channel, ref, kind, subject, state, error, due_at, created_at, tried_at) VALUES"
 _NOTED = "INSERT INTO audit (at, who, did, subject, detail, before, after, hash) VALUES"
+_AS_IS = (
+    "provider, source, type, state, gpu_model, gpu_count, gpu_memory_mib, nvme_gb, zone, lifecycle, asg, "
+    "stop_protected, root_device, state_reason, tags, team, rate_source, rate_exact"
+)
+_BUILT = f"INSERT INTO instances (id, name, looks_like, {_AS_IS})"
 _JUDGED = "INSERT INTO verdicts (instance_id, state, evidence, gpus, waste_micros, judged_at) VALUES"
 AWAKE = (
     "UPDATE instances SET gone_at = NULL",
     "INSERT INTO sources (source, ok_at, error) VALUES ('ec2/next-door', 1, '')",
+    f"{_BUILT} SELECT 'i-across', 'across', '{look_of('across')}', {_AS_IS} FROM instances",
     "UPDATE bookings SET last_day = '2099-12-31'",
     f"{_JUDGED} ('i-next-door', 'free', '', '[]', 0, 1)",
     "UPDATE waiters SET ended_at = NULL, end_reason = NULL",

@@ -28,6 +28,7 @@ ENDS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda db: questions.idle_claims(db, NEAR), CLAIMS_ENDED),
     (lambda db: questions.idle_claims(db, NEAR), "UPDATE claims SET from_at = from_at + 1"),
     (lambda db: questions.idle_claims(db, NEAR), "UPDATE verdicts SET state = 'active'"),
+    (lambda db: questions.idle_claims(db, NEAR), "UPDATE verdicts SET instance_id = 'i-across'"),
     (lambda db: questions.long_claims(db, HOUR - 1, NEAR), CLAIMS_ENDED),
     (lambda db: questions.long_claims(db, HOUR - 1, NEAR), "UPDATE claims SET from_at = from_at + 1"),
     (lambda db: questions.open_ones(db, claim_id=CLAIM), "UPDATE questions SET state = 'kept', settled_at = 1"),
