@@ -26,9 +26,10 @@ def open_store(path: Path, *, keeper: bool = False, shared: bool = False) -> Sto
 
 def close_store(store: Store) -> None:
     """Close a shared store, whose neighbours have to be as they were."""
-    found = neighbours.rows_of(store)
+    pairs = zip(_shared()[1], neighbours.rows_of(store), strict=True)
     store.close()
-    assert found == _shared()[1], "a row of others than the test's is not as it was"
+    changed = [(before, after) for before, after in pairs if before != after]
+    assert changed == [], f"rows of others than the test's were changed: {changed}"
 
 
 @cache

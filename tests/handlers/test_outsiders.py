@@ -9,6 +9,7 @@ from bot.sandbox.slack.people import ADA, GPUS
 from bot.sandbox.slack.records import BOT_USER, Person
 from store import audit
 from tests.handlers.test_listen import dispatched
+from tests.neighbours import CLAIM
 
 STRANGER = Person("U0STRANGE", "mallory", "Mallory", team_id="T0OTHER")
 SISTER = Person("U0SISTER1", "sis", "Sis", team_id="T0SISTER", enterprise_id="E0GRID001")
@@ -35,7 +36,9 @@ def nameless(office):
 
 
 def holders(office):
-    rows = office.valet.desk.store.reading().execute("SELECT holder FROM claims WHERE ended_at IS NULL")
+    rows = office.valet.desk.store.reading().execute(
+        "SELECT holder FROM claims WHERE ended_at IS NULL AND id <> ?", [CLAIM]
+    )
     return [row[0] for row in rows]
 
 

@@ -74,7 +74,6 @@ READS: list[Case] = [
     (actions.by_id, (Key(STOP),)),
     (actions.live_on, (Key(MACHINE),)),
     (actions.of_batch, (Key("batch-next-door"),)),
-    (actions.newest_that_counts, (Key(MACHINE),)),
     (actions.live_stops, (Key(TEAM), 0)),
     (consents.by_id, (Key("consent-next-door"),)),
     (consents.of, (Key(STOP),)),
