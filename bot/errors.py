@@ -3,6 +3,7 @@
 ValetError
 +-- Refused          the answer is no; nothing was changed
 |   +-- NoCapacity   the provider has none left just now; later may help
+|   +-- NotThere     that place can't have it; another one could
 |   +-- NotFound     no such thing; carries the nearest names
 |   +-- Ambiguous    several machines could be meant; carries which
 |   +-- SettingsError  the configuration is wrong; the start is refused
@@ -48,6 +49,10 @@ class SettingsError(Refused):
 
 class NoCapacity(Refused):
     """The provider has no such machine left just now."""
+
+
+class NotThere(Refused):
+    """That place can't have such a machine; another subnet or zone could."""
 
 
 class Unreachable(ValetError):

@@ -1,5 +1,6 @@
 """AWS's clients for several accounts and regions, and what their failures say. The only file that imports boto3."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.credentials import DeferredRefreshableCredentials, create_assume_role_refresher
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
 from botocore.parsers import ResponseParserError
 from botocore.session import Session as CoreSession
 from botocore.session import get_session
@@ -17,6 +18,7 @@ from bot.providers.accounts import AwsAccount
 from bot.providers.ec2_errors import Said, reading_failed
 
 SESSION_NAME = "valet"
+_REGION_IN_URL = re.compile(r"\.([a-z]+(?:-[a-z]+)+-\d+)\.amazonaws\.com")
 # botocore raises a bare RuntimeError when credentials it has just renewed have run out already: a wrong clock.
 # What is no answer of AWS at all, such as a proxy's page, is a ResponseParserError, which is none of botocore's own.
 AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError, RuntimeError)
@@ -120,9 +122,22 @@ def attempt(call: Callable[[], Any]) -> Any:
 def said_by(error: Exception) -> Said:
     """A failure of the SDK in our words."""
     if not isinstance(error, ClientError):
-        return Said(type(error).__name__)
+        return Said(type(error).__name__, message=_no_such_region(error))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
     code = str(error.response.get("Error", {}).get("Code") or "")
     if status < 500 and (not code or code.isdigit()):  # botocore's stopgaps where a body is not AWS's: a proxy's page
         return Said(ResponseParserError.__name__)
-    return Said(code or "no code", status, error.operation_name)
+    message = str(error.response.get("Error", {}).get("Message") or "")
+    return Said(code or "no code", status, error.operation_name, message)
+
+
+def _no_such_region(error: Exception) -> str:
+    """That an address which nobody answers at names a region that is not known; empty where it does not."""
+    named = _REGION_IN_URL.search(str(error)) if isinstance(error, EndpointConnectionError) else None
+    if named is None:
+        return ""
+    known = get_session()
+    regions = {
+        each for partition in known.get_available_partitions() for each in known.get_available_regions("ec2", partition)
+    }
+    return "" if named[1] in regions else f"no region {named[1]} is known, so look at regions under [[aws]]"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from bot.domain.acting.launches import Order
 from bot.domain.fleet import Instance
-from bot.errors import NoCapacity, Refused, Unreachable, ValetError
+from bot.errors import NoCapacity, NotThere, Refused, Unreachable, ValetError
+from bot.providers.aws_words import cause_of, plain_words
 
 THROTTLED = frozenset(
     {
@@ -28,7 +29,9 @@ SERVICES = {
     "ListMetrics": "cloudwatch",
 }
 """Whose operations these are; EC2's where it is not said."""
-EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
+SKEWED = frozenset({"RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"})
+"""What is signed at another time than AWS's: the clock of Valet's machine is wrong."""
 FORBIDDEN = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 BAD_CREDENTIALS = frozenset(
     {"AuthFailure", "InvalidClientTokenId", "OptInRequired", "SignatureDoesNotMatch", "UnrecognizedClientException"}
@@ -54,8 +57,21 @@ NOT_ALLOWED = (
 )
 WRONG_STATE = "{name} can't be {verb}{ed} in the state it is in now. Look again in a minute."
 NO_CAPACITY = frozenset(
-    {"InsufficientHostCapacity", "InsufficientInstanceCapacity", "InsufficientReservedInstanceCapacity"}
+    {
+        "InsufficientCapacity",
+        "InsufficientCapacityOnHost",
+        "InsufficientHostCapacity",
+        "InsufficientInstanceCapacity",
+        "InsufficientReservedInstanceCapacity",
+        "ReservationCapacityExceeded",
+    }
 )
+ELSEWHERE = frozenset(
+    {"InsufficientFreeAddressesInSubnet", "InvalidAvailabilityZone", "InvalidSubnetID.NotFound", "Unsupported"}
+)
+"""What another subnet or zone could mend."""
+SOON = frozenset({"IncorrectInstanceState", "IncorrectState"})
+"""What time could mend when a machine is started: it is still stopping."""
 CAME_SHORT = frozenset(f"Server.{code}" for code in NO_CAPACITY)
 """StateReason of a machine that EC2 began to start and then had no room for."""
 REFUSALS = {
@@ -106,11 +122,13 @@ class Said:
     status: int = 0
     """HTTP status; 0 when there was no answer."""
     operation: str = ""
+    message: str = ""
+    """AWS's own words."""
 
     @property
     def is_passing(self) -> bool:
         """The same call may work later."""
-        if self.code in THROTTLED | EXPIRED or self.status >= 500:
+        if self.code in THROTTLED | EXPIRED | SKEWED or self.status >= 500:
             return True
         return self.status == 0 and self.code not in UNUSABLE
 
@@ -118,17 +136,26 @@ class Said:
     def words(self) -> str:
         """The failure in a few words."""
         if self.status == 0:
-            return NO_ANSWER.get(self.code) or UNUSABLE.get(self.code) or self.code
+            known = NO_ANSWER.get(self.code) or UNUSABLE.get(self.code) or self.code
+            return f"{known}; {self.message}" if self.message else known
+        said = cause_of(self.code, self.message, is_skewed=self.code in SKEWED) or self._by_code
+        if not said and self.code not in THROTTLED and self.status < 500:
+            said = plain_words(self.message)
+        return f"{self.code}: {said}" if said else self.code
+
+    @property
+    def _by_code(self) -> str:
+        """What its code alone says; empty where it says nothing that is known."""
         if self.operation == "AssumeRole" and self.code in FORBIDDEN:
-            return f"{self.code}: the role may not be assumed; check its trust policy and external_id"
+            return "the role may not be assumed; check its trust policy and external_id"
         if self.code in FORBIDDEN:
             right = f"{SERVICES.get(self.operation, 'ec2')}:{self.operation}"
-            return f"{self.code}: Valet's role lacks {right}; `valet iam-policy` prints what it needs"
+            return f"Valet's role lacks {right}; `valet iam-policy` prints what it needs"
         if self.code in EXPIRED:
-            return f"{self.code}: the credentials have run out; they are renewed at the next try"
+            return "the credentials have run out; they are renewed at the next try"
         if self.code in BAD_CREDENTIALS:
-            return f"{self.code}: AWS does not accept the credentials, or the region is not switched on"
-        return self.code
+            return "AWS does not accept the credentials, or the region is not switched on"
+        return ""
 
 
 def reading_failed(said: Said, region: str) -> Unreachable:
@@ -146,6 +173,8 @@ def start_failed(said: Said, instance: Instance) -> ValetError:
     """NoCapacity or Refused when AWS said no; Unreachable when it may have started the instance, or may do so later."""
     if said.code in NO_CAPACITY:
         return NoCapacity(f"AWS has no {instance.type} left in {instance.zone or instance.region} just now.")
+    if said.code in SOON:
+        return NoCapacity(f"{instance.name} can't be started in the state it is in now.")
     return _failed(said, _Try("start", "ed", "StartInstances", _of(instance)), START_REFUSALS)
 
 
@@ -155,7 +184,8 @@ def launch_failed(said: Said, order: Order) -> ValetError:
         return NoCapacity(f"AWS has no {order.type} left in {order.subnet or order.region} just now.")
     words = {"name": order.name, "region": order.region, "template": order.template, "type": order.type}
     refusals = COPY_LAUNCH_REFUSALS if order.image_id else LAUNCH_REFUSALS
-    return _failed(said, _Try("launch", "ed", "RunInstances", words), refusals)
+    failed = _failed(said, _Try("launch", "ed", "RunInstances", words), refusals)
+    return NotThere(str(failed)) if said.code in ELSEWHERE and isinstance(failed, Refused) else failed
 
 
 def copy_failed(said: Said, instance: Instance) -> ValetError:
@@ -184,7 +214,7 @@ def _of(instance: Instance) -> dict[str, str]:
 
 def _failed(said: Said, tried: _Try, refusals: Mapping[str, str]) -> ValetError:
     verb, name = tried.verb, tried.words["name"]
-    if said.code in THROTTLED | EXPIRED:
+    if said.code in THROTTLED | EXPIRED | SKEWED:
         return Unreachable(f"AWS has not {verb}{tried.ed} {name} yet: {said.words}.")
     if said.is_passing:
         return Unreachable(f"AWS did not confirm the {verb} of {name}: {said.words}. It may {verb} all the same.")
@@ -192,8 +222,12 @@ def _failed(said: Said, tried: _Try, refusals: Mapping[str, str]) -> ValetError:
         return Unreachable(f"AWS was not asked to {verb} {name}: {said.words}.", retryable=False)
     if said.operation == "AssumeRole":
         return Refused(f"Valet can't reach the account of {name}: {said.words}.")
+    if cause := cause_of(said.code, said.message):
+        return Refused(f"AWS refused to {verb} {name}: {cause}.")
     sentence = refusals.get(said.code, "AWS refused to {verb} {name}: {code}.")
-    more = {"code": said.code, "verb": verb, "ed": tried.ed, "operation": tried.operation}
+    words = plain_words(said.message).rstrip(".")
+    code = f"{said.code} ({words})" if words else said.code
+    more = {"code": code, "verb": verb, "ed": tried.ed, "operation": tried.operation}
     return Refused(sentence.format(**tried.words, **more))
 
 

@@ -17,7 +17,7 @@ from bot.domain.acting.launches import (
 )
 from bot.domain.clock import MINUTE, SECOND
 from bot.domain.fleet import Instance
-from bot.errors import NoCapacity, Refused, Unreachable
+from bot.errors import NoCapacity, NotThere, Refused, Unreachable
 from bot.services.acting import arriving, budgeted, ending, overuse, steps
 from bot.services.desk import Desk
 from bot.services.money import pricing
@@ -86,6 +86,11 @@ def send(desk: Desk, action: Action, order: Order | None, *, spare: int = 0) -> 
         made = steps.provider_of(desk, "ec2", order.source).launch(order)
     except NoCapacity as error:
         arriving.wait_for_capacity(desk, action, str(error), launched_at=action.launched_at, spare=spare)
+    except NotThere as error:
+        if action.tries < spare:
+            arriving.wait_for_capacity(desk, action, str(error), launched_at=action.launched_at, spare=spare)
+        else:
+            steps.close(desk, action, "failed", str(error))
     except Refused as error:
         steps.close(desk, action, "failed", str(error))
     except Unreachable:

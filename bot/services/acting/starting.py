@@ -73,6 +73,8 @@ def _stands_still(desk: Desk, action: Action, instance: Instance, now: int) -> N
             arriving.wait_for_capacity(desk, action, said, launched_at=instance.launched_at)
         else:
             why = f" ({instance.state_reason})" if instance.state_reason else ""
+            if instance.state_reason.startswith("Client.InternalError"):  # EC2's word for a key that it could not use
+                why += ": most often whoever starts it may not use the key that encrypts its disk (kms:CreateGrant)"
             steps.close(desk, action, "failed", f"It began to start and stopped again{why}. Look at it in AWS.")
     elif action.calls - action.tries >= MOST_LOST:
         steps.close(desk, action, "unknown", f"{instance.name} is still stopped; please look at it in AWS.")

@@ -5,7 +5,7 @@ import pytest
 from bot.domain.acting.actions import VALET
 from bot.domain.acting.launches import ACTION_TAG
 from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.errors import NotFound, Refused, Unreachable
+from bot.errors import NotFound, NotThere, Refused, Unreachable
 from bot.services.acting import alternatives, asking, executing, outliving
 from bot.services.sharing import booking, claiming
 from bot.services.sharing.booking import Wish
@@ -208,6 +208,26 @@ def test_without_capacity_in_one_subnet_the_next_is_tried_at_once(room, late):
     row = fleet.by_id(room.desk.store.reading(), done.made_id)
     assert row is not None
     assert row["zone"] == "us-west-2b"
+
+
+def test_a_type_that_one_subnet_does_not_offer_is_launched_in_the_next(room):
+    room.fleet.fault(PLACE, NotThere("AWS offers no p5 there."), on="launch")
+    action = room.approves(ask(room, "spread"))
+
+    minutes_pass(room, 4)
+
+    done = room.action(action)
+    assert (done.state, done.tries) == ("done", 1)
+
+
+def test_a_type_that_no_subnet_offers_fails_with_awss_words(room):
+    room.fleet.fault(PLACE, NotThere("AWS offers no p5 there."), on="launch", times=9)
+    action = room.approves(ask(room, "spread"))
+
+    minutes_pass(room, 4)
+
+    assert (room.action(action).state, room.fleet.calls["launch", PLACE]) == ("failed", 2)
+    assert "AWS offers no p5 there." in room.action(action).outcome
 
 
 def test_without_any_capacity_it_is_tried_for_21_minutes_and_other_templates_are_offered(room):
