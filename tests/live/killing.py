@@ -359,7 +359,8 @@ def _left(database: Path, now: int) -> dict[str, int]:
         looking_on = sum(bool(each.outcome) for each in approved)  # for what its agent tells of the minutes to come
         undigested = not rows(db, "SELECT 1 FROM digests")
     later = unsent.get("waiting", 0) + unsent.get("sending", 0) - due + len(executing) + looking_on
-    return {"at_once": due + len(approved) - looking_on + undigested, "later": later}
+    later += undigested  # after a start it waits for agents that reported until then
+    return {"at_once": due + len(approved) - looking_on, "later": later}
 
 
 def _compared(world: World) -> Tally:
