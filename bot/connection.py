@@ -4,9 +4,13 @@ The SDK pings Slack every 10 seconds and connects anew by itself; what it does n
 has ended or hangs. Then it stays "connected" and deaf for hours.
 """
 
+import contextlib
 import logging
+import random
+import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import App
@@ -14,11 +18,11 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.only_one import OUT_OF_REACH, OnlyOne, boot_s, connections
 from bot.slack_client import REFUSED
-from handlers.send import LOST
+from bot.traffic import END_S, Gate, Traffic
 
 log = logging.getLogger(__name__)
-OUT_OF_REACH: tuple[type[Exception], ...] = (SlackApiError, *LOST)
 DEAF_S = 120.0
 """Without a word from Slack for this long, while Slack answers otherwise, the connection is made anew."""
 LOST_S = 300.0
@@ -26,61 +30,17 @@ LOST_S = 300.0
 PAUSE_S = 60.0
 """Between two tries; Slack allows few of them a minute."""
 PERIOD_S = 10.0
-END_S = 5.0
-
-
-class _Traffic:
-    """What came over one connection and was not taken up yet; a reader that reads for nobody is deaf, too."""
-
-    def __init__(self, heard: float) -> None:
-        self._lock = threading.Lock()
-        self._pending = 0
-        self.heard = heard
-        """When something was last taken up, or a ping answered."""
-
-    @property
-    def is_taken_up(self) -> bool:
-        """Nothing waits."""
-        return self._pending == 0
-
-    def came(self, message: str) -> None:
-        """As the SDK's reader calls it."""
-        if '"disconnect"' not in message[:100]:  # the SDK keeps these to itself
-            with self._lock:
-                self._pending += 1
-
-    def taken(self, _client: object, _message: object, _raw: object = None) -> None:
-        """As the SDK's workers call it."""
-        with self._lock:
-            self._pending = max(0, self._pending - 1)
-            self.heard = time.monotonic()
-
-
-class Gate:
-    """Until it is shut, what came in is done and acknowledged, both; from then on neither."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._inside = 0
-        self._shut = False
-
-    def enter(self) -> bool:
-        """Whether a request may come in; then `leave` has to follow."""
-        with self._changed:
-            self._inside += not self._shut
-            return not self._shut
-
-    def leave(self) -> None:
-        """It is acknowledged."""
-        with self._changed:
-            self._inside -= 1
-            self._changed.notify_all()
-
-    def shut(self) -> None:
-        """Let nothing in any more, and wait for those inside."""
-        with self._changed:
-            self._shut = True
-            self._changed.wait_for(lambda: not self._inside, END_S)
+HELLO_S = 5.0
+"""Slack's hello comes within a second."""
+AWAY_S = 60.0
+"""Not tended or not heard for so long, another may have taken over."""
+EAGER_S = 60.0
+"""A connection that broke off is counted for a while: at first who stands by looks every time it is tended."""
+LOOK_S = 60.0
+"""And later about so often."""
+SETTLED_S = 45.0
+"""An overlap of our own is over by then."""
+COUNT_S = 900.0
 
 
 class _Handler(SocketModeHandler):
@@ -113,6 +73,7 @@ class Connection:
         deaf_s: float = DEAF_S,
         lost_s: float = LOST_S,
         period_s: float = PERIOD_S,
+        only: OnlyOne | None = None,
     ) -> None:
         self._app = app
         self._client = client
@@ -121,25 +82,96 @@ class Connection:
         self._lost_s = lost_s
         self.period_s = period_s
         """How often to tend it."""
-        self._traffic = _Traffic(time.monotonic())
+        self._traffic = Traffic(time.monotonic())
         self._pong: float | None = None
         self._deaf_since: float | None = None
         self._tried = 0.0
         self._gate = Gate()
         self.handler: SocketModeHandler | None = None
+        self.only = only or OnlyOne()
+        """Whether this is the one bot of its Slack app."""
+        self._tended = boot_s()
+        self._counted = boot_s()
+        self._ending: threading.Thread | None = None
 
     def open(self) -> None:
-        """Connect. Raises SlackApiError, or what a lost connection raised."""
+        """Connect; hang up again where another bot is there. Raises SlackApiError, or what a lost connection raised."""
+        traffic = Traffic(self._traffic.heard)  # to connect is not yet to hear
+        handler = self._connected(traffic, self.only.hello)
+        self.handler, self._traffic, self._counted = handler, traffic, boot_s()
+        self._hang_up()
+
+    def _connected(self, traffic: Traffic, tell: Callable[[int], None]) -> SocketModeHandler:
+        """A new connection, of which Slack has said how many there are, if it does so in time."""
         handler = _Handler(self._app, self._app_token, self._client, self._gate)
-        traffic = _Traffic(self._traffic.heard)  # to connect is not yet to hear
-        handler.client.on_message_listeners.append(traffic.came)
+        greeted = threading.Event()
+
+        def greet(message: str) -> None:
+            count = connections(message)
+            if count is not None:
+                tell(count)
+                greeted.set()
+
+        # the reader calls these before it reads on, so it is known who acts before anything comes to be done
+        handler.client.on_message_listeners += [greet, traffic.came]
         handler.client.message_listeners.append(traffic.taken)
         try:
             handler.connect()  # type: ignore[no-untyped-call]
         except BaseException:
             _end(handler)  # it has begun threads
             raise
-        self.handler, self._traffic = handler, traffic
+        if not self.only.is_elder:
+            greeted.wait(HELLO_S)
+        return handler
+
+    def _hang_up(self) -> None:
+        """Who stands by takes no share of what Slack sends."""
+        if self.only.stands_by and self.handler is not None and not self.only.acts:
+            old, self.handler = self.handler, None
+            self._traffic.heard = time.monotonic()  # Slack said who is there
+            self._ending = _cut_off(old)
+
+    def _see_who_is_there(self) -> None:
+        """Look again where another was there; else count now and then, by a second connection of our own."""
+        now = boot_s()
+        if now - self._tended > AWAY_S or self.silent_s() > AWAY_S:
+            self.only.lapse()
+        self._tended = now
+        self._hang_up()
+        since = now - self._counted
+        if self._ending is not None and self._ending.is_alive():
+            return  # it would count itself
+        if self.handler is None and self.only.stands_by:
+            # at random, so that two who wait for each other do not look at the same moment
+            if since < EAGER_S or random.random() * LOOK_S < self.period_s:  # noqa: S311 - no secret
+                self._again(self.open)
+        elif self.only.acts and since >= (SETTLED_S if self.only.doubts else COUNT_S):
+            self._again(self._count)
+
+    def _again(self, look: Callable[[], None]) -> None:
+        counted = self._counted
+        try:
+            look()
+        except OUT_OF_REACH as error:
+            log.warning("Slack can't be asked who else is connected: %s", why(error))
+        if self.only.stands_by:
+            self._counted = counted  # since when it stands by
+
+    def _count(self) -> None:
+        self._counted = boot_s()
+        traffic = Traffic(time.monotonic())
+        told = threading.Event()
+
+        def counted(count: int) -> None:
+            self.only.counted(count - 2)
+            told.set()
+
+        handler = self._connected(traffic, counted)
+        told.wait(HELLO_S)
+        until = time.monotonic() + END_S
+        while not traffic.is_taken_up and time.monotonic() < until:
+            time.sleep(0.05)  # what came over it is done, too
+        self._ending = _cut_off(handler)
 
     def close(self) -> None:
         """Take nothing in any more; what was taken in is acknowledged before."""
@@ -153,6 +185,9 @@ class Connection:
 
     def tend(self) -> bool:
         """See whether Slack is heard, and connect anew if not; False when that has not helped."""
+        self._see_who_is_there()
+        if self.only.stands_by and not self.only.acts:
+            return True
         self._listen()
         if self.silent_s() < self._deaf_s or not self._slack_answers():
             self._deaf_since = None  # while Slack itself is away nobody can be heard, and a new process is no help
@@ -176,7 +211,8 @@ class Connection:
             return
         if session.last_ping_pong_time not in {None, self._pong}:
             self._pong = session.last_ping_pong_time
-            self._traffic.heard = time.monotonic()
+            ago = max(0.0, time.time() - (self._pong or 0.0))  # that was when it was asked for
+            self._traffic.heard = max(self._traffic.heard, time.monotonic() - ago)
 
     def _slack_answers(self) -> bool:
         try:
@@ -203,6 +239,18 @@ def _end(handler: SocketModeHandler) -> threading.Thread:
     thread = threading.Thread(target=handler.close, name="close-socket", daemon=True)
     thread.start()
     return thread
+
+
+def _cut_off(handler: SocketModeHandler) -> threading.Thread:
+    """As `_end`, and at once: the SDK's own way waits until its reader has waited in vain."""
+    client = handler.client
+    client.auto_reconnect_enabled, client.current_session_state.terminated = False, True
+    session = client.current_session
+    line = session.sock if session is not None else None
+    with contextlib.suppress(OSError):
+        if line is not None:
+            line.shutdown(socket.SHUT_RDWR)
+    return _end(handler)
 
 
 def why(error: Exception) -> str:

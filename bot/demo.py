@@ -132,6 +132,7 @@ class Demo:
             rooms=rooms,
             partners=Partners(self.runner, self._bill(), self.prices.prices),
             pace_s=0.2,
+            take_over=True,  # nobody else is in there
         )
         self._live_the_month()
         self.hosts = Worker("hosts", self.report, 5)

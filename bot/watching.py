@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 
 from slack_sdk import WebClient
 
-from bot.connection import DEAF_S, OUT_OF_REACH, why
+from bot.connection import DEAF_S, why
 from bot.domain.clock import MINUTE, SECOND, Heartbeat
 from bot.domain.listing import Filter
 from bot.domain.money.rates import USD
 from bot.errors import Impaired
 from bot.jobs.schedule import Schedule
 from bot.jobs.worker import Worker
+from bot.only_one import OUT_OF_REACH
 from bot.services import backing_up, looking, posting, source_watch
 from bot.services.acting import executing
 from bot.services.desk import Desk

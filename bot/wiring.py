@@ -12,13 +12,14 @@ from bot.billing.aws_prices import AwsPrices, aws_prices
 from bot.billing.bill import Bill
 from bot.billing.chosen import chosen
 from bot.clockwatch import ClockWatch
-from bot.connection import OUT_OF_REACH, Connection, why
+from bot.connection import Connection, why
 from bot.domain.clock import Clock
 from bot.front import Watched, front
 from bot.jobs.lanes import Lanes
 from bot.jobs.schedule import Job, Schedule
 from bot.jobs.table import jobs
 from bot.jobs.worker import Worker
+from bot.only_one import OUT_OF_REACH, OnlyOne, OthersAlarm
 from bot.providers import Provider
 from bot.providers.runner import Runner
 from bot.services.acting import executing
@@ -65,6 +66,8 @@ class Valet:
     client: WebClient
     connection: Connection | None
     """None where Slack comes by HTTP."""
+    others: OthersAlarm
+    """Tells of another bot that is connected to the same Slack app."""
     over: threading.Event = field(default_factory=threading.Event)
     finish: threading.Event = field(default_factory=threading.Event)
     """Set when the process should end: somebody said so, or `deaf`."""
@@ -90,6 +93,7 @@ class Valet:
         while self.connection is not None and not self.over.wait(self.connection.period_s):
             try:
                 heard = self.connection.tend()
+                self.others.look()
             except Exception:  # the job edge: whoever watches must not be the one who falls asleep
                 log.exception("Slack's connection can't be looked after")
                 continue
@@ -207,8 +211,9 @@ def build(
     rooms: Mapping[str, Provider],
     partners: Partners = NOBODY,
     pace_s: float = 1.0,
+    take_over: bool = False,
 ) -> Valet:
-    """Put the parts together; nothing runs yet."""
+    """Put the parts together; nothing runs yet. `take_over`: it acts although another bot is connected."""
     client = slack_client(secrets)
     identity = Identity()
     people = People(settings, client, clock, identity)
@@ -222,27 +227,32 @@ def build(
     told_by = sources(settings, rooms) if partners.sources is None else partners.sources
     desk = Desk(store, clock, settings, rooms, *asked, partners.runner or runner(settings, rooms), told_by, wake)
     desk = replace(desk, absent_from=last_lived(store), began_at=clock())
-    face = listen.build(desk, client, identity, people.profiles, signing_secret=secrets.signing_secret)
+    only = OnlyOne(is_told=take_over or bool(secrets.signing_secret))
+    face = listen.build(
+        desk, client, identity, people.profiles, lambda: only.answers, signing_secret=secrets.signing_secret
+    )
     notifier = Notifier(desk, client, pace_s=pace_s)
     lanes = Lanes("carry-out", lambda: executing.by_source(desk))
     steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock, clock)
-    carrier = Worker("carry-out", lambda: _carry_out(desk, lanes) if steady.is_sure else None, 10)
-    poster = Worker("outbox", notifier.drain, 5)
-    usher = Worker("line", lambda: _usher(desk) if steady.is_sure else None, 30)
+    carrier = Worker("carry-out", lambda: _carry_out(desk, lanes) if steady.is_sure and only.acts else None, 10)
+    poster = Worker("outbox", lambda: notifier.drain() if only.acts else None, 5)
+    usher = Worker("line", lambda: _usher(desk) if steady.is_sure and only.acts else None, 30)
     workers += [carrier, poster, usher]
-    connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token)
+    connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token, only=only)
     alarm = StoreAlarm(desk, client, lambda: steady.heartbeat)
     bill, aws = partners.bill or chosen(settings), partners.prices or aws_prices(settings, clients_of(rooms))
     table = [*jobs(desk, lambda: people.look(desk), told_by, bill, aws, people.name), Job("database", 10, alarm.look)]
-    schedule = Schedule(table, clock, lambda: steady.is_sure)
+    schedule = Schedule(table, clock, lambda: steady.is_sure, lambda: only.acts)
     watch = ClockWatch(desk, client, steady, schedule.run_now)
     clocks = Worker("clock", watch.watch, 10)
     silence: Silence = connection.silent_s if connection is not None else lambda: None
-    seen = Watched(schedule, silence, (*workers, clocks), lambda: watch.off, (client.worries, watch.worries))
+    seen = Watched(
+        schedule, silence, (*workers, clocks), lambda: watch.off, (client.worries, watch.worries, only.worries)
+    )
     app = front(desk, face, seen, slack_http=bool(secrets.signing_secret))
     server = DoorServer(app, settings.door.host, settings.door.port)
     own = (schedule, lanes, carrier, poster, usher, clocks, server)
-    return Valet(desk, face, identity, people, notifier, *own, client, connection)
+    return Valet(desk, face, identity, people, notifier, *own, client, connection, OthersAlarm(desk, client, only))
 
 
 def last_lived(store: Store) -> int | None:

@@ -37,6 +37,7 @@ THREADS = 20
 """More would answer no sooner, and take the processor from what acknowledges."""
 ANYTHING = re.compile(".*", re.DOTALL)
 EDITED = "I don't act on edited messages: only what was sent first counts. Write it as a new message."
+STANDS_BY = "Another Valet may be connected to this Slack, so this one does nothing now. Try again in a minute."
 Body = dict[str, Any]
 
 
@@ -70,15 +71,21 @@ class _Listening:
     identity: Identity
     profiles: Profiles
     executor: ThreadPoolExecutor
+    acts: Callable[[], bool]
+    """Whether this is the bot that acts, if several are connected."""
 
     def work(
         self, request: BoltRequest, what: str, do: Callable[[], Reply | None], tell: Callable[[Reply], object]
     ) -> None:
         """Have it done and told by another thread, unless it was before, under the same signature."""
         signature = (request.headers.get("x-slack-signature") or [""])[0]
-        self.executor.submit(
-            work, self.desk, what, lambda: do() if not signature or self._is_new(signature) else None, tell
-        )
+
+        def once() -> Reply | None:
+            if not self.acts():
+                raise Refused(STANDS_BY)
+            return do() if not signature or self._is_new(signature) else None
+
+        self.executor.submit(work, self.desk, what, once, tell)
 
     def _is_new(self, signature: str) -> bool:
         try:
@@ -87,7 +94,20 @@ class _Listening:
             return True  # then nothing is written anyway, and what is asked is answered
 
 
-def build(desk: Desk, client: WebClient, identity: Identity, profiles: Profiles, *, signing_secret: str = "") -> Face:
+def always() -> bool:
+    """This is the only bot there is."""
+    return True
+
+
+def build(
+    desk: Desk,
+    client: WebClient,
+    identity: Identity,
+    profiles: Profiles,
+    acts: Callable[[], bool] = always,
+    *,
+    signing_secret: str = "",
+) -> Face:
     """Build the app. Nothing is asked of Slack here; `identity` may still be empty and be filled in later."""
     executor = ThreadPoolExecutor(THREADS, thread_name_prefix="slack")
 
@@ -114,7 +134,7 @@ def build(desk: Desk, client: WebClient, identity: Identity, profiles: Profiles,
     )
     # it writes the whole body of every request with a wrong signature
     logging.getLogger("slack_bolt.RequestVerification").setLevel(logging.WARNING)
-    register(app, _Listening(desk, identity, profiles, executor))
+    register(app, _Listening(desk, identity, profiles, executor, acts))
     return Face(app, executor)
 
 

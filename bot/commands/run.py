@@ -39,7 +39,10 @@ DRAIN_S = 20.0
     is_flag=True,
     help="Log what libraries say, too: what people typed, names and addresses in tags. Never tokens.",
 )
-def run(config: Path, *, verbose: bool) -> None:
+@click.option(
+    "--take-over", is_flag=True, help="Act although another Valet is connected to the same Slack app. Stop that one."
+)
+def run(config: Path, *, verbose: bool, take_over: bool) -> None:
     """Run the bot: Slack, the door for agents, and the jobs, in one process.
 
     Needs SLACK_BOT_TOKEN, and SLACK_APP_TOKEN for Socket Mode or SLACK_SIGNING_SECRET for HTTP; each may also be
@@ -61,7 +64,7 @@ def run(config: Path, *, verbose: bool) -> None:
         store = Store(chosen.database, keeper=True)
         clock = SteadyClock(boot=boot_id())
         clock.begin(store.heartbeat())
-        deaf = _work(build(chosen, secrets, store, clock=clock, rooms=providers(chosen, clock)))
+        deaf = _work(build(chosen, secrets, store, take_over=take_over, clock=clock, rooms=providers(chosen, clock)))
     finally:
         lock.release()
     if deaf:

@@ -22,6 +22,8 @@ def examine(
     yield from machine.sqlite()
     if settings:
         yield from machine.database(Path(settings.database))
+        if settings.door.port and machine.is_running(Path(settings.database)):
+            yield from machine.running(settings.door)
         yield from keeping.check(settings, clock())
     yield from machine.zones()
     found = yield from _secrets(environment)

@@ -1,5 +1,7 @@
 """The machine Valet runs on: SQLite, the database file, the disk, the process lock, time zones."""
 
+import http.client
+import json
 import os
 import shutil
 import zoneinfo
@@ -8,12 +10,18 @@ from pathlib import Path
 
 from bot.doctor.finding import Finding, error, fine, warning
 from bot.errors import Unreachable
+from bot.settings.company import DoorSettings
 from store.checkup import checkup, holder
 from store.database import sqlite_version, wal_is_safe
 
 MIB = 1024 * 1024
 FULL_MIB = 100
 TIGHT_MIB = 1024
+TIMEOUT_S = 5
+HINTS = {
+    "another Valet is connected to this Slack app": "Stop the one that should not run, or give it a Slack app of its "
+    "own."
+}
 SOME_ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")
 
 
@@ -105,6 +113,35 @@ def _lock(path: Path) -> Finding:
     except OSError as unknown:
         return warning("V107", f"Who uses the database can't be told: {unknown.strerror}.", "Run this as Valet's user.")
     return fine("V107", f"Valet runs on it: {who}." if who else "No Valet runs on it now.")
+
+
+def is_running(path: Path) -> bool:
+    """Whether a Valet runs on this database, as far as that can be told."""
+    try:
+        return bool(holder(path))
+    except OSError:
+        return False
+
+
+def running(door: DoorSettings) -> Iterator[Finding]:
+    """What the Valet that runs here says of itself, if one does: also what only it can know, as of another bot."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(door.host, door.host)  # noqa: S104 - not bound
+    line = http.client.HTTPConnection(host, door.port, timeout=TIMEOUT_S)
+    try:
+        line.request("GET", "/healthz")
+        problems = json.loads(line.getresponse().read())["problems"]
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        return
+    finally:
+        line.close()
+    for problem in problems:
+        yield error(
+            "V111",
+            f"The Valet that runs here says: {problem}.",
+            HINTS.get(str(problem).partition(",")[0], "Look at its log."),
+        )
+    if not problems:
+        yield fine("V111", "The Valet that runs here says that all is well.")
 
 
 def zones() -> Iterator[Finding]:

@@ -19,10 +19,12 @@ from bot.jobs.edge import attempt
 LOOK_S = 0.5
 TIMELESS = frozenset({"database", "groups", "names", "examine database"})
 """Jobs that end, charge, stop and post nothing: they go on while the time is not known."""
+LOOKING = TIMELESS | {"sweep", "observe"}
+"""Jobs that only look: they go on while another bot may be the one that acts."""
 
 
 def always() -> bool:
-    """The time is known."""
+    """Nothing speaks against it."""
     return True
 
 
@@ -38,10 +40,17 @@ class Job:
 class Schedule:
     """Runs the table until stopped, each job first at once."""
 
-    def __init__(self, jobs: Sequence[Job], clock: Clock = system_clock, is_sure: Callable[[], bool] = always) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        clock: Clock = system_clock,
+        is_sure: Callable[[], bool] = always,
+        acts: Callable[[], bool] = always,
+    ) -> None:
         self._jobs = tuple(jobs)
         self._clock = clock
         self._is_sure = is_sure
+        self._acts = acts
         self._over = threading.Event()
         self._done_at: dict[str, int] = {}
         # each job has a thread of its own: what it once took, its thread's heap keeps, and takes again the next time
@@ -71,7 +80,7 @@ class Schedule:
 
     def run(self, job: Job) -> None:
         """Run one job; a failure is logged and the next tick tries again. While the time is not known, most wait."""
-        while job.name not in TIMELESS and not self._is_sure():
+        while (job.name not in TIMELESS and not self._is_sure()) or (job.name not in LOOKING and not self._acts()):
             if self._over.wait(LOOK_S):
                 return
         done, _ = attempt(f"job {job.name}", job.run)

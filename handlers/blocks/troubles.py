@@ -94,3 +94,19 @@ def sources_again(found: Sequence[SourceTrouble]) -> Reply:
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     length_ms = max((each.well_since or each.since) - each.since for each in found)
     return plainly(f"Can be read again: {names}{more}. It took {length(length_ms)}.")
+
+
+def another_bot(host: str, *, stands_by: bool) -> Reply:
+    """Two processes are connected to one Slack app; `stands_by`: the one on `host` does nothing for that reason."""
+    does = "does nothing until the other has ended" if stands_by else "was there first and goes on"
+    return plainly(
+        f"*Two Valets are connected to this Slack app.* The one on {code(host)} {does}. Each has a database of its "
+        "own, so they would give one machine to two people. Stop the one that should not run: an old host, a laptop, "
+        "a restored copy. If the other can't be found, make a new app-level token and give it to the right one only. "
+        "`valet run --take-over` acts although another is there."
+    )
+
+
+def alone_again(host: str) -> Reply:
+    """Only the one on that host is left."""
+    return plainly(f"Only one Valet is connected to this Slack app again: the one on {code(host)}.")

@@ -2,7 +2,7 @@
 
 import threading
 
-from bot.connection import Gate
+from bot.traffic import Gate
 
 
 def test_the_end_waits_for_whoever_is_inside_and_lets_nobody_else_in():

@@ -150,7 +150,7 @@ def live(folder: str, slack_url: str, fleet: str, chosen: Any, now: Any) -> None
     secrets = Secrets("xoxb-sandbox", "xapp-sandbox", "", f"{slack_url}/api/")
     store = Store(Path(folder) / "valet.db", keeper=True)
     rooms: Any = {"ec2": FarFleet(fleet)}
-    valet = build(chosen, secrets, store, clock=lambda: int(now.value), rooms=rooms, pace_s=0)
+    valet = build(chosen, secrets, store, clock=lambda: int(now.value), rooms=rooms, pace_s=0, take_over=True)
     valet.start()
     world = multiprocessing.parent_process()
     while world and world.is_alive():

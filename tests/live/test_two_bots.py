@@ -1,0 +1,151 @@
+"""Two processes with one token and two databases: one machine is not given to two people."""
+
+import http.client
+import json
+import time
+
+import pytest
+
+from bot.connection import Connection
+from bot.doctor import machine
+from bot.domain.clock import system_clock
+from bot.sandbox.machines import SandboxFleet
+from bot.sandbox.slack import SandboxServer, SandboxSlack
+from bot.services.measuring import sweeping
+from bot.settings import Secrets, parse
+from bot.settings.company import DoorSettings
+from bot.wiring import build
+from store import Store
+from tests.stories.conftest import SETTINGS
+
+
+def until(what, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+    return found
+
+
+@pytest.fixture
+def slack():
+    return SandboxSlack(system_clock)
+
+
+@pytest.fixture
+def server(slack):
+    made = SandboxServer(slack).start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def start(slack, server, tmp_path):
+    made = {}
+
+    def start(name, **how):
+        secrets = Secrets(slack.bot_token, slack.app_token, "", server.api_url)
+        rooms, store = {"ec2": SandboxFleet(system_clock)}, Store(tmp_path / f"{name}.db")
+        valet = build(parse(SETTINGS, {}), secrets, store, clock=system_clock, rooms=rooms, pace_s=0, **how)
+        valet.connection.period_s, valet.others.overlap_s = 1.0, 0.0
+        made[name] = valet
+        valet.start()
+        return valet
+
+    def stop(name):
+        made.pop(name).stop()
+
+    start.stop = stop
+    yield start
+    for valet in made.values():
+        valet.stop()
+
+
+def holders(valet):
+    rows = valet.desk.store.reading().execute("SELECT holder FROM claims WHERE ended_at IS NULL")
+    return [row[0] for row in rows]
+
+
+def says(valet):
+    line = http.client.HTTPConnection("127.0.0.1", valet.door.port, timeout=10)
+    line.request("GET", "/healthz")
+    answer = line.getresponse()
+    told = answer.status, json.loads(answer.read())["problems"]
+    line.close()
+    return told
+
+
+def only(valet):
+    return valet.connection.only
+
+
+def test_the_second_does_nothing_until_it_is_alone(start, slack, server):
+    first = start("first")
+    until(lambda: only(first).is_elder)
+    until(lambda: sweeping.fleet.known(first.desk.store.reading()))
+    second = start("second")
+    until(lambda: only(second).stands_by)
+    until(lambda: server.link.connections == 1)
+
+    slack.command("ada", "#gpus", "/gpu claim train-7 for 2h")
+    slack.command("cy", "#gpus", "/gpu claim train-7 for 1h")
+    until(lambda: holders(first))
+    time.sleep(0.3)
+
+    assert len(holders(first)) == 1
+    assert holders(second) == []
+    status, problems = says(second)
+    assert status == 503
+    assert "another Valet is connected to this Slack app, and this one stands by" in problems
+    found = list(machine.running(DoorSettings(port=second.door.port)))
+    assert [(each.level, each.id) for each in found] == [("error", "V111")]
+    assert "another Valet is connected" in found[0].sentence
+    assert says(first)[0] == 200
+
+    start.stop("first")
+
+    until(lambda: only(second).acts)
+    until(lambda: server.link.connections == 1)
+    assert "another Valet" not in str(says(second))
+
+
+def test_reconnects_of_its_own_trip_nothing(start, server):
+    first = start("first")
+    until(lambda: only(first).is_elder)
+    for reason in ("warning", "refresh_requested", ""):
+        server.link.disconnect(reason)
+        until(lambda: server.link.connections == 1)
+
+    first.connection._count()
+
+    assert only(first).acts
+    assert only(first).others_s is None
+    assert says(first) == (200, [])
+    until(lambda: server.link.connections == 1)
+
+
+def test_the_first_finds_another_that_does_not_stand_by(start, server):
+    first = start("first")
+    until(lambda: only(first).is_elder)
+    start("second", take_over=True)
+    until(lambda: server.link.connections == 2)
+
+    first.connection._count()
+
+    assert only(first).acts
+    assert "another Valet is connected to this Slack app, and this one goes on" in says(first)[1]
+    assert isinstance(first.connection, Connection)
+
+
+def test_admins_are_told_once_and_when_it_is_over(start, slack, server):
+    first = start("first")
+    until(lambda: only(first).is_elder)
+    second = start("second")
+    until(lambda: "Two Valets are connected" in "".join(slack.sees("bob", "@bob")))
+    time.sleep(0.5)
+    assert "".join(slack.sees("bob", "@bob")).count("Two Valets are connected") == 1
+
+    start.stop("first")
+
+    until(lambda: only(second).acts)
+    until(lambda: "Only one Valet is connected" in "".join(slack.sees("bob", "@bob")))
