@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -215,7 +215,7 @@ def build(
 ) -> Valet:
     """Put the parts together; nothing runs yet. `take_over`: it acts although another bot is connected."""
     client = slack_client(secrets)
-    identity = Identity()
+    identity, secret = Identity(), secrets.signing_secret
     people = People(settings, client, clock, identity)
     workers: list[Worker] = []
 
@@ -227,38 +227,41 @@ def build(
     told_by = sources(settings, rooms) if partners.sources is None else partners.sources
     desk = Desk(store, clock, settings, rooms, *asked, partners.runner or runner(settings, rooms), told_by, wake)
     desk = replace(desk, absent_from=last_lived(store), began_at=clock())
-    only = OnlyOne(is_told=take_over or bool(secrets.signing_secret))
-    face = listen.build(
-        desk, client, identity, people.profiles, lambda: only.answers, signing_secret=secrets.signing_secret
-    )
+    only = OnlyOne(is_told=take_over or bool(secret))
+    face = listen.build(desk, client, identity, people.profiles, lambda: only.answers, signing_secret=secret)
     notifier = Notifier(desk, client, pace_s=pace_s)
     lanes = Lanes("carry-out", lambda: executing.by_source(desk))
     steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock, clock)
-    carrier = Worker("carry-out", lambda: _carry_out(desk, lanes) if steady.is_sure and only.acts else None, 10)
-    poster = Worker("outbox", lambda: notifier.drain() if only.acts else None, 5)
-    usher = Worker("line", lambda: _usher(desk) if steady.is_sure and only.acts else None, 30)
-    workers += [carrier, poster, usher]
+    hands = _workers(desk, lanes, notifier, lambda: steady.is_sure and only.acts, lambda: only.acts)
+    workers += hands
     connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token, only=only)
     alarm = StoreAlarm(desk, client, lambda: steady.heartbeat)
     bill, aws = partners.bill or chosen(settings), partners.prices or aws_prices(settings, clients_of(rooms))
     table = [*jobs(desk, lambda: people.look(desk), told_by, bill, aws, people.name), Job("database", 10, alarm.look)]
     schedule = Schedule(table, clock, lambda: steady.is_sure, lambda: only.acts)
     watch = ClockWatch(desk, client, steady, schedule.run_now)
-    clocks = Worker("clock", watch.watch, 10)
+    clocks, others = Worker("clock", watch.watch, 10), OthersAlarm(desk, client, only)
     silence: Silence = connection.silent_s if connection is not None else lambda: None
-    seen = Watched(
-        schedule, silence, (*workers, clocks), lambda: watch.off, (client.worries, watch.worries, only.worries)
-    )
-    app = front(desk, face, seen, slack_http=bool(secrets.signing_secret))
-    server = DoorServer(app, settings.door.host, settings.door.port)
-    own = (schedule, lanes, carrier, poster, usher, clocks, server)
-    return Valet(desk, face, identity, people, notifier, *own, client, connection, OthersAlarm(desk, client, only))
+    worries, watched = (client.worries, watch.worries, only.worries), (*workers, clocks)
+    seen = Watched(schedule, silence, watched, lambda: watch.off, worries)
+    server = DoorServer(front(desk, face, seen, slack_http=bool(secret)), settings.door.host, settings.door.port)
+    own = (schedule, lanes, *hands, clocks, server)
+    return Valet(desk, face, identity, people, notifier, *own, client, connection, others)
 
 
 def last_lived(store: Store) -> int | None:
     """When the process before this one last lived; None where none is known to have."""
     last = store.heartbeat()
     return last.at if last else None
+
+
+def _workers(
+    desk: Desk, lanes: Lanes, notifier: Notifier, may_act: Callable[[], bool], may_post: Callable[[], bool]
+) -> tuple[Worker, Worker, Worker]:
+    """Who carries out, who posts, and who offers what is free; each only while it may."""
+    carrier = Worker("carry-out", lambda: _carry_out(desk, lanes) if may_act() else None, 10)
+    poster = Worker("outbox", lambda: notifier.drain() if may_post() else None, 5)
+    return carrier, poster, Worker("line", lambda: _usher(desk) if may_act() else None, 30)
 
 
 def _usher(desk: Desk) -> None:
