@@ -44,12 +44,13 @@ class Promises(Company):
     def here(self) -> Listing:
         return self.listing(NAME)
 
-    @initialize(count=st.sampled_from((None, 2, 8)), length=hours)
-    def dee_waits(self, count: int | None, length: int) -> None:
+    @initialize(count=st.sampled_from((None, 2, 8)), length=hours, ahead=st.sampled_from((61, 121)), choice=choices)
+    def dee_waits(self, count: int | None, length: int, ahead: int, choice: GpuChoice | AsNow) -> None:
         claiming.claim(self.room.desk, self.machine, ADA, choice=GpuChoice(count=5), length=2 * HOUR)
         claiming.claim(self.room.desk, self.machine, CY, choice=GpuChoice(count=3), length=HOUR)
-        choice = GpuChoice(count=count)
-        queueing.wait(self.room.desk, DEE, instance_id=self.machine, choice=choice, length=length * HOUR)
+        wanted = GpuChoice(count=count)
+        queueing.wait(self.room.desk, DEE, instance_id=self.machine, choice=wanted, length=length * HOUR)
+        self.book(BOB, ahead, 8, choice)
 
     def does(self, person: str, act: Callable[[], Any], *, gpus: bool = False, end: bool = False) -> bool:
         """Do it. Nobody's claim loses a GPU or an end by it; the person's own may, where `gpus` or an `end` is said."""
