@@ -12,6 +12,7 @@ from bot.services.sharing import claiming
 from store.acting import snoozes
 from store.sharing import claims
 from tests.conftest import Clock
+from tests.neighbours import MACHINE
 from tests.stories.conftest import SETTINGS, Office, opened
 
 ASKED = "/gpu resize nb-5 g5.12xlarge for 4h it takes four GPUs"
@@ -234,7 +235,7 @@ def test_a_no_leaves_everything_as_it_is(office):
 
     assert "Not resized. @Bob decided it" in office.sees("cy", "@cy")
     assert office.fleet.copies == []
-    assert snoozes.active(office.valet.desk.store.reading(), office.clock.now) == {}
+    assert snoozes.active(office.valet.desk.store.reading(), office.clock.now).keys() <= {MACHINE}
 
 
 def test_a_restart_of_the_bot_at_any_time_loses_nothing(office):
