@@ -105,7 +105,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 RELEASED = "0001_"
-"""Steps of the first release. Until it came out they were edited in place, so older files may differ."""
+"""The first steps. Until shortly before 0.1.0 they were edited in place, so older files may differ."""
 
 
 def _step(migrations: Migrations, name: str, statements: tuple[str, ...]) -> None:

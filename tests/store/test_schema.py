@@ -24,7 +24,7 @@ OLDER = (
     "ALTER TABLE instances ADD COLUMN disk_gib INTEGER",
     "DELETE FROM _sqlite_migrations WHERE name = '0001_heartbeat'",
 )
-"""What makes a file of the first release one of before it, when steps were still edited in place."""
+"""What makes that file an older one, of when steps were still edited in place."""
 
 
 def executed(path: Path, *statements: str) -> None:
@@ -41,9 +41,10 @@ def contents(path: Path) -> dict[str, list[dict[str, object]]]:
         return {name: rows(db, f"SELECT * FROM {name}") for name in tables if "sqlite_" not in name}
 
 
-def first_release(path: Path) -> Path:
+def made_by(version: str, path: Path) -> Path:
+    """A file as that version left it, with a day of use in it."""
     with contextlib.closing(sqlite3.connect(str(path))) as connection:
-        connection.executescript((HERE / "0.1.0.sql").read_text())
+        connection.executescript((HERE / f"{version}.sql").read_text())
     return path
 
 
@@ -55,14 +56,15 @@ def test_a_released_step_says_what_it_said_when_it_was_released():
     )
 
 
-def test_a_file_of_the_first_release_keeps_every_row_with_every_later_version(tmp_path):
-    path = first_release(tmp_path / "valet.db")
+@pytest.mark.parametrize("version", ["before-0.1.0", "0.1.0"])
+def test_a_file_of_every_release_keeps_every_row_with_every_later_version(tmp_path, version):
+    path = made_by(version, tmp_path / "valet.db")
     before = contents(path)
 
     Store(path).close()
 
     after = contents(path)
-    assert all(before.values()), "the file of the first release has a row in every table"
+    assert all(before.values()), "the file has a row in every table"
     for table, kept in before.items():
         assert [{column: row[column] for column in kept[0]} for row in after[table]] == kept
     assert checkup(path).missing == ()
@@ -79,7 +81,7 @@ def test_a_step_that_was_edited_in_place_is_refused_with_a_sentence(store):
 
 
 def test_a_database_of_before_the_release_is_mended_with_all_its_rows(tmp_path):
-    path = first_release(tmp_path / "valet.db")
+    path = made_by("before-0.1.0", tmp_path / "valet.db")
     before = contents(path)
     executed(path, *OLDER)
 
@@ -96,7 +98,7 @@ def test_a_database_of_before_the_release_is_mended_with_all_its_rows(tmp_path):
 
 
 def test_what_cannot_be_mended_is_refused_and_left_as_it_was(tmp_path):
-    path = first_release(tmp_path / "valet.db")
+    path = made_by("before-0.1.0", tmp_path / "valet.db")
     executed(path, *OLDER, "ALTER TABLE charges ADD COLUMN holder TEXT")
     before = contents(path)
 

@@ -44,6 +44,32 @@ INSERT INTO "_sqlite_migrations" VALUES(36,'valet','0001_snoozes','2026-11-30 19
 INSERT INTO "_sqlite_migrations" VALUES(37,'valet','0001_spend','2026-11-30 19:58:16.845971+00:00');
 INSERT INTO "_sqlite_migrations" VALUES(38,'valet','0001_observations','2026-11-30 19:58:16.846184+00:00');
 INSERT INTO "_sqlite_migrations" VALUES(39,'valet','0001_bill','2026-11-30 19:58:16.846605+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(40,'valet','0002_power_of_trails','2026-11-30 21:42:13.625812+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(41,'valet','0002_shapes','2026-11-30 21:42:13.627764+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(42,'valet','0002_source_reads','2026-11-30 21:42:13.628014+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(43,'valet','0002_names','2026-11-30 21:42:13.629910+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(44,'valet','0002_hosts','2026-11-30 21:42:13.630129+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(45,'valet','0002_step_hashes','2026-11-30 21:42:13.630310+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(46,'valet','0002_others','2026-11-30 21:42:13.630554+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(47,'valet','0002_private_addresses','2026-11-30 21:42:13.631615+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(48,'valet','0002_idle_machines','2026-11-30 21:42:13.632641+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(49,'valet','0002_budgets_told','2026-11-30 21:42:13.632917+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(50,'valet','0002_people_names','2026-11-30 21:42:13.633115+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(51,'valet','0002_clarifications','2026-11-30 21:42:13.633342+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(52,'valet','0002_extensions','2026-11-30 21:42:13.633554+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(53,'valet','0002_looks','2026-11-30 21:42:13.635483+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(54,'valet','0002_retirements','2026-11-30 21:42:13.635783+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(55,'valet','0002_given_names','2026-11-30 21:42:13.635964+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(56,'valet','0002_newcomers','2026-11-30 21:42:13.636982+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(57,'valet','0002_since_boot','2026-11-30 21:42:13.638909+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(58,'valet','0002_seen_at','2026-11-30 21:42:13.639948+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(59,'valet','0002_source_troubles','2026-11-30 21:42:13.640265+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(60,'valet','0002_why_parkings_settle','2026-11-30 21:42:13.641294+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(61,'valet','0002_shown_by_grants','2026-11-30 21:42:13.642335+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(62,'valet','0002_shown_by_handovers','2026-11-30 21:42:13.643434+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(63,'valet','0002_heard_runs','2026-11-30 21:42:13.644603+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(64,'valet','0002_machine_notices','2026-11-30 21:42:13.644878+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(65,'valet','0002_lookups_of_actions','2026-11-30 21:42:13.645168+00:00');
 CREATE TABLE actions (
         id TEXT PRIMARY KEY,
         kind TEXT NOT NULL CHECK (kind IN ('stop', 'start', 'launch', 'clone', 'resize')),
@@ -216,10 +242,10 @@ CREATE TABLE boots (
         boot_id TEXT NOT NULL,
         minute_zero INTEGER NOT NULL,
         quiet_from INTEGER NOT NULL,
-        seen_at INTEGER NOT NULL,
+        seen_at INTEGER NOT NULL, tick_zero INTEGER,
         PRIMARY KEY (host, boot_id)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO "boots" VALUES('i-033545907c2b0b11f','boot',-60000000000,-60000000000,1795438800000);
+INSERT INTO "boots" VALUES('i-033545907c2b0b11f','boot',-60000000000,-60000000000,1795438800000,NULL);
 CREATE TABLE budget_marks (
         scope TEXT NOT NULL,
         month TEXT NOT NULL,
@@ -231,6 +257,18 @@ CREATE TABLE budget_marks (
 INSERT INTO "budget_marks" VALUES('team:nlp','2026-11-01','forecast',1795510560000,'{"scope": {"kind": "team", "key": "nlp", "label": ""}, "month": "2026-11-01", "budget_micros": 5000000000, "spent_micros": 9683934083, "expected": {"micros": 23600721606, "lo_micros": 22058334371, "hi_micros": 24783073420, "lo95_micros": null, "hi95_micros": null, "spread_micros": null}, "chance_over": 1.0, "over_on": "2026-11-24", "asks": true, "warn_percent": 80, "timezone": "UTC"}');
 INSERT INTO "budget_marks" VALUES('team:nlp','2026-11-01','full',1795510560000,'{"scope": {"kind": "team", "key": "nlp", "label": ""}, "month": "2026-11-01", "budget_micros": 5000000000, "spent_micros": 9683934083, "expected": {"micros": 23600721606, "lo_micros": 22058334371, "hi_micros": 24783073420, "lo95_micros": null, "hi95_micros": null, "spread_micros": null}, "chance_over": 1.0, "over_on": "2026-11-24", "asks": true, "warn_percent": 80, "timezone": "UTC"}');
 INSERT INTO "budget_marks" VALUES('team:nlp','2026-11-01','warn',1795510560000,'{"scope": {"kind": "team", "key": "nlp", "label": ""}, "month": "2026-11-01", "budget_micros": 5000000000, "spent_micros": 9683934083, "expected": {"micros": 23600721606, "lo_micros": 22058334371, "hi_micros": 24783073420, "lo95_micros": null, "hi95_micros": null, "spread_micros": null}, "chance_over": 1.0, "over_on": "2026-11-24", "asks": true, "warn_percent": 80, "timezone": "UTC"}');
+CREATE TABLE budgets_told (
+        scope TEXT NOT NULL,
+        month TEXT NOT NULL,
+        micros INTEGER NOT NULL,
+        mark TEXT NOT NULL CHECK (mark IN ('forecast', 'warn', 'full')),
+        at INTEGER NOT NULL,
+        standing TEXT NOT NULL,
+        PRIMARY KEY (scope, month, micros, mark)
+    ) STRICT, WITHOUT ROWID;
+INSERT INTO "budgets_told" VALUES('team:nlp','2026-11-01',5000000000,'forecast',1795510560000,'{"scope": {"kind": "team", "key": "nlp", "label": ""}, "month": "2026-11-01", "budget_micros": 5000000000, "spent_micros": 9683934083, "expected": {"micros": 23600721606, "lo_micros": 22058334371, "hi_micros": 24783073420, "lo95_micros": null, "hi95_micros": null, "spread_micros": null}, "chance_over": 1.0, "over_on": "2026-11-24", "asks": true, "warn_percent": 80, "timezone": "UTC"}');
+INSERT INTO "budgets_told" VALUES('team:nlp','2026-11-01',5000000000,'full',1795510560000,'{"scope": {"kind": "team", "key": "nlp", "label": ""}, "month": "2026-11-01", "budget_micros": 5000000000, "spent_micros": 9683934083, "expected": {"micros": 23600721606, "lo_micros": 22058334371, "hi_micros": 24783073420, "lo95_micros": null, "hi95_micros": null, "spread_micros": null}, "chance_over": 1.0, "over_on": "2026-11-24", "asks": true, "warn_percent": 80, "timezone": "UTC"}');
+INSERT INTO "budgets_told" VALUES('team:nlp','2026-11-01',5000000000,'warn',1795510560000,'{"scope": {"kind": "team", "key": "nlp", "label": ""}, "month": "2026-11-01", "budget_micros": 5000000000, "spent_micros": 9683934083, "expected": {"micros": 23600721606, "lo_micros": 22058334371, "hi_micros": 24783073420, "lo95_micros": null, "hi95_micros": null, "spread_micros": null}, "chance_over": 1.0, "over_on": "2026-11-24", "asks": true, "warn_percent": 80, "timezone": "UTC"}');
 CREATE TABLE calendar_feeds (
         token_sha256 TEXT PRIMARY KEY,
         person TEXT NOT NULL,
@@ -250,14 +288,14 @@ CREATE TABLE charges (
         team TEXT NOT NULL,
         corrects INTEGER REFERENCES charges (id),
         why TEXT NOT NULL DEFAULT '',
-        exact INTEGER NOT NULL CHECK (exact IN (0, 1)),
+        exact INTEGER NOT NULL CHECK (exact IN (0, 1)), idle_ms INTEGER CHECK (idle_ms BETWEEN 0 AND running_ms),
         CHECK (until_at > from_at AND until_at <= from_at / 3600000 * 3600000 + 3600000),
         CHECK ((corrects IS NULL) = (why = '')),
         CHECK (corrects IS NULL OR running_ms = 0)
     ) STRICT;
-INSERT INTO "charges" VALUES(1,'i-033545907c2b0b11f',1795424400000,1795428000000,3600000,21957642,21957642,'nlp',NULL,'',1);
-INSERT INTO "charges" VALUES(2,'i-0de45d899f7c5bc8f',1795424400000,1795428000000,3600000,5672000,5672000,'vision',NULL,'',1);
-INSERT INTO "charges" VALUES(3,'i-015d505c8bd5d3c02',1795424400000,1795428000000,3600000,1006000,1006000,'vision',NULL,'',1);
+INSERT INTO "charges" VALUES(1,'i-033545907c2b0b11f',1795424400000,1795428000000,3600000,21957642,21957642,'nlp',NULL,'',1,NULL);
+INSERT INTO "charges" VALUES(2,'i-0de45d899f7c5bc8f',1795424400000,1795428000000,3600000,5672000,5672000,'vision',NULL,'',1,NULL);
+INSERT INTO "charges" VALUES(3,'i-015d505c8bd5d3c02',1795424400000,1795428000000,3600000,1006000,1006000,'vision',NULL,'',1,NULL);
 CREATE TABLE claimed_gpus (
         claim_id TEXT NOT NULL REFERENCES claims (id),
         instance_id TEXT NOT NULL,
@@ -285,6 +323,14 @@ INSERT INTO "claims" VALUES('93e93805906073eb71eaffe5a11541f7','i-033545907c2b0b
 INSERT INTO "claims" VALUES('f1dcb9b6278b60779ae19c9551f84b33','dgx-1','U0ADA0001','nlp','','[0, 1, 2, 3, 4, 5, 6, 7]',1795424400000,1795431600000,NULL,NULL,'');
 INSERT INTO "claims" VALUES('4361b0b3ce6aa7aaae1e409db1b924f1','i-033545907c2b0b11f','U0CYC0001','vision','evaluation','[0, 1, 2, 3, 4, 5, 6, 7]',1795424400000,1795453200000,NULL,NULL,'');
 INSERT INTO "claims" VALUES('4c9c311c481395de5a34f2336cac36c0','i-033545907c2b0b11f','U0CYC0001','vision','evaluation','[0, 1, 2, 3, 4, 5, 6, 7]',1795424400000,1795453200000,1795424400000,'handed','U0CYC0001');
+CREATE TABLE clarifications (
+        id TEXT PRIMARY KEY,
+        at INTEGER NOT NULL,
+        person TEXT NOT NULL,
+        command TEXT NOT NULL CHECK (command IN ('gpu', 'cost')),
+        wordings TEXT NOT NULL
+    ) STRICT;
+INSERT INTO "clarifications" VALUES('c1',1795424400000,'U0ADA','gpu','["claim train-7 for 8h"]');
 CREATE TABLE consents (
         id TEXT PRIMARY KEY,
         action_id TEXT NOT NULL REFERENCES actions (id),
@@ -334,6 +380,12 @@ CREATE TABLE drains (
         ended_at INTEGER
     ) STRICT;
 INSERT INTO "drains" VALUES('4626a48e9576a760cdd60916f66ddacd','dgx-1','U0BOB0001',1795424400000,'',1795424400000);
+CREATE TABLE extensions (
+        claim_id TEXT PRIMARY KEY REFERENCES claims (id),
+        at INTEGER NOT NULL,
+        length INTEGER NOT NULL
+    ) STRICT;
+INSERT INTO "extensions" VALUES('4361b0b3ce6aa7aaae1e409db1b924f1',1795424400000,7200000);
 CREATE TABLE forecast_scores (
         scope TEXT NOT NULL,
         made_at INTEGER NOT NULL,
@@ -364,6 +416,11 @@ CREATE TABLE former_gpus (
         PRIMARY KEY (claim_id, until_at)
     ) STRICT, WITHOUT ROWID;
 INSERT INTO "former_gpus" VALUES('93e93805906073eb71eaffe5a11541f7',1795424460000,'[0, 1]');
+CREATE TABLE given_names (
+        host TEXT PRIMARY KEY,
+        name TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+INSERT INTO "given_names" VALUES('dgx-1','dgx-one');
 CREATE TABLE gpus (
         host TEXT NOT NULL,
         gpu INTEGER NOT NULL,
@@ -389,12 +446,12 @@ CREATE TABLE gpus (
         compute_processes INTEGER,
         process TEXT NOT NULL DEFAULT '',
         users TEXT NOT NULL DEFAULT '[]',
-        error TEXT NOT NULL DEFAULT '',
+        error TEXT NOT NULL DEFAULT '', seen_until INTEGER, told_from INTEGER,
         PRIMARY KEY (host, gpu)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO "gpus" VALUES('i-033545907c2b0b11f',0,'GPU-i-033545907c2b0b11f-0','NVIDIA A100-SXM4-80GB',81920,1795438740000,NULL,1795438740000,1795419900000,1795438740000,X'FFFFFFFFFFFFFFFFFFFFFFFFFFFFFF','','[[[20780,60.0]],[],[60.0,60.0,60.0,60.0],false,1795438800000]',60.0,NULL,NULL,NULL,NULL,0.0,60.0,4,0,'','[]','');
-INSERT INTO "gpus" VALUES('i-033545907c2b0b11f',1,'GPU-i-033545907c2b0b11f-1','NVIDIA A100-SXM4-80GB',81920,1795438740000,NULL,1795438740000,1795419900000,1795438740000,X'FFFFFFFFFFFFFFFFFFFFFFFFFFFFFF','','[[[20780,60.0]],[],[60.0,60.0,60.0,60.0],false,1795438800000]',60.0,NULL,NULL,NULL,NULL,0.0,60.0,4,0,'','[]','');
-INSERT INTO "gpus" VALUES('i-033545907c2b0b11f',2,'GPU-i-033545907c2b0b11f-2','NVIDIA A100-SXM4-80GB',81920,1795438740000,NULL,1795438740000,1795419900000,1795438740000,X'FFFFFFFFFFFFFFFFFFFFFFFFFFFFFF','','[[[20780,60.0]],[],[60.0,60.0,60.0,60.0],false,1795438800000]',60.0,NULL,NULL,NULL,NULL,0.0,60.0,4,0,'','[]','');
+INSERT INTO "gpus" VALUES('i-033545907c2b0b11f',0,'GPU-i-033545907c2b0b11f-0','NVIDIA A100-SXM4-80GB',81920,1795438740000,NULL,1795438740000,1795419900000,1795438740000,X'FFFFFFFFFFFFFFFFFFFFFFFFFFFFFF','','[[[20780,60.0]],[],[60.0,60.0,60.0,60.0],false,1795438800000]',60.0,NULL,NULL,NULL,NULL,0.0,60.0,4,0,'','[]','',NULL,NULL);
+INSERT INTO "gpus" VALUES('i-033545907c2b0b11f',1,'GPU-i-033545907c2b0b11f-1','NVIDIA A100-SXM4-80GB',81920,1795438740000,NULL,1795438740000,1795419900000,1795438740000,X'FFFFFFFFFFFFFFFFFFFFFFFFFFFFFF','','[[[20780,60.0]],[],[60.0,60.0,60.0,60.0],false,1795438800000]',60.0,NULL,NULL,NULL,NULL,0.0,60.0,4,0,'','[]','',NULL,NULL);
+INSERT INTO "gpus" VALUES('i-033545907c2b0b11f',2,'GPU-i-033545907c2b0b11f-2','NVIDIA A100-SXM4-80GB',81920,1795438740000,NULL,1795438740000,1795419900000,1795438740000,X'FFFFFFFFFFFFFFFFFFFFFFFFFFFFFF','','[[[20780,60.0]],[],[60.0,60.0,60.0,60.0],false,1795438800000]',60.0,NULL,NULL,NULL,NULL,0.0,60.0,4,0,'','[]','',NULL,NULL);
 CREATE TABLE grants (
         id TEXT PRIMARY KEY,
         person TEXT NOT NULL,
@@ -415,8 +472,8 @@ CREATE TABLE grants (
         weekly INTEGER NOT NULL DEFAULT 0 CHECK (weekly IN (0, 1)),
         last_day TEXT,
         handover_id TEXT NOT NULL DEFAULT ''
-    ) STRICT;
-INSERT INTO "grants" VALUES('93e14c8bd85a74e739ea2605bb991b5e','U0ADA0001','nlp','dgx-1','[4, []]',7200000,'eval','you would have 10 GPUs, the limit is 8',1795424400000,1795431600000,'claimed','U0BOB0001',1795424400000,'',1795532400000,0,NULL,'');
+    , shown TEXT) STRICT;
+INSERT INTO "grants" VALUES('93e14c8bd85a74e739ea2605bb991b5e','U0ADA0001','nlp','dgx-1','[4, []]',7200000,'eval','you would have 10 GPUs, the limit is 8',1795424400000,1795431600000,'claimed','U0BOB0001',1795424400000,'',1795532400000,0,NULL,'',NULL);
 CREATE TABLE handovers (
         id TEXT PRIMARY KEY,
         claim_id TEXT NOT NULL REFERENCES claims (id),
@@ -425,12 +482,12 @@ CREATE TABLE handovers (
         made_at INTEGER NOT NULL,
         expires_at INTEGER NOT NULL CHECK (expires_at > made_at),
         state TEXT NOT NULL CHECK (state IN ('open', 'taken', 'declined', 'withdrawn', 'lapsed')),
-        settled_at INTEGER,
+        settled_at INTEGER, shown TEXT,
         CHECK ((state = 'open') = (settled_at IS NULL))
     ) STRICT;
-INSERT INTO "handovers" VALUES('d90b74fe58c7bedb72ba827c43715399','4c9c311c481395de5a34f2336cac36c0','U0CYC0001','U0BOB0001',1795424400000,1795453200000,'taken',1795424400000);
-CREATE TABLE heartbeat (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT;
-INSERT INTO "heartbeat" VALUES(1,1795424400000);
+INSERT INTO "handovers" VALUES('d90b74fe58c7bedb72ba827c43715399','4c9c311c481395de5a34f2336cac36c0','U0CYC0001','U0BOB0001',1795424400000,1795453200000,'taken',1795424400000,NULL);
+CREATE TABLE heartbeat (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL, since_boot INTEGER, boot TEXT NOT NULL DEFAULT '') STRICT;
+INSERT INTO "heartbeat" VALUES(1,1795424400000,NULL,'');
 CREATE TABLE hints (
         id TEXT PRIMARY KEY,
         at INTEGER NOT NULL,
@@ -446,6 +503,16 @@ CREATE TABLE hints (
         micros_per_hour INTEGER
     ) STRICT;
 INSERT INTO "hints" VALUES('29e6b1b62e2cb3d160ee5f5d9eb1032e',1795424400000,'U0ADA0001','claim','i-033545907c2b0b11f','dgx-1',2,'[2, []]',14400000,NULL,'fine-tune',21957642);
+CREATE TABLE hosts (
+        host TEXT PRIMARY KEY,
+        reported_at INTEGER NOT NULL,
+        gpus_seen INTEGER NOT NULL,
+        agent_version TEXT NOT NULL,
+        driver TEXT NOT NULL,
+        error TEXT NOT NULL,
+        fewer_since INTEGER
+    ) STRICT, WITHOUT ROWID;
+INSERT INTO "hosts" VALUES('dgx-1',1795424400000,8,'0.1.0','580.95.05','',NULL);
 CREATE TABLE hours (
         start INTEGER NOT NULL,
         host TEXT NOT NULL,
@@ -518,14 +585,14 @@ CREATE TABLE instances (
         rate_source TEXT NOT NULL,
         rate_exact INTEGER NOT NULL,
         gone_at INTEGER
-    ) STRICT;
-INSERT INTO "instances" VALUES('i-033545907c2b0b11f','train-7','ec2','ec2/111122223333/us-east-1','p4d.24xlarge','running','A100',8,40960,8000,'us-east-1a',1794646800000,NULL,'on-demand','',0,'ebs','{"gp3": 200}',0,'','{"Name": "train-7", "team": "nlp"}','nlp',21957642,'AWS on-demand list, us-east-1, 2026-07-20',1,NULL);
-INSERT INTO "instances" VALUES('i-0de45d899f7c5bc8f','nb-2','ec2','ec2/111122223333/us-east-1','g5.12xlarge','running','A10G',4,22888,3800,'us-east-1b',1793610000000,NULL,'on-demand','',0,'ebs','{"gp3": 200}',0,'','{"Name": "nb-2", "team": "vision"}','vision',5672000,'AWS on-demand list, us-east-1, 2026-07-20',1,NULL);
-INSERT INTO "instances" VALUES('i-015d505c8bd5d3c02','nb-5','ec2','ec2/111122223333/us-east-1','g5.xlarge','running','A10G',1,22888,250,'us-east-1b',1795240800000,NULL,'on-demand','',0,'ebs','{"gp3": 200}',0,'','{"Name": "nb-5", "team": "vision"}','vision',1006000,'AWS on-demand list, us-east-1, 2026-07-20',1,NULL);
-INSERT INTO "instances" VALUES('i-01bca534771651a07','train-3','ec2','ec2/111122223333/us-west-2','p5.48xlarge','running','H100',8,81920,30400,'us-west-2b',1795147200000,NULL,'on-demand','',0,'ebs','{"gp3": 200}',0,'','{"Name": "train-3", "team": "nlp"}','nlp',55040000,'AWS on-demand list of us-east-1, not of us-west-2, 2026-07-20',0,NULL);
-INSERT INTO "instances" VALUES('i-01ecfd314da638bea','llm-serve','ec2','ec2/111122223333/us-east-1','g6e.12xlarge','running','L40S',4,45776,3800,'us-east-1a',1792659600000,NULL,'on-demand','llm-serve',0,'ebs','{"gp3": 200}',0,'','{"Name": "llm-serve", "aws:autoscaling:groupName": "llm-serve", "team": "nlp"}','nlp',10492640,'AWS on-demand list, us-east-1, 2026-07-20',1,NULL);
-INSERT INTO "instances" VALUES('dgx-1','dgx-1','owned','owned','owned','running','A100-SXM4-80GB',8,81920,0,'',-60000000000,NULL,'on-demand','',0,'ebs',NULL,NULL,'','{}','nlp',9120000,'valet.toml',1,NULL);
-INSERT INTO "instances" VALUES('i-0403f34df637d37e5','eval-2','ec2','ec2/111122223333/us-west-2','g5.2xlarge','stopped','A10G',1,22888,450,'us-west-2a',1794474000000,1795078800000,'on-demand','',0,'ebs','{"gp3": 200}',0,'','{"Name": "eval-2", "team": "nlp"}','nlp',1212000,'AWS on-demand list of us-east-1, not of us-west-2, 2026-07-20',0,NULL);
+    , shape TEXT, paid_anyway TEXT, own_name TEXT, looks_like TEXT, private_address TEXT NOT NULL DEFAULT '', seen_at INTEGER) STRICT;
+INSERT INTO "instances" VALUES('i-033545907c2b0b11f','train-7','ec2','ec2/111122223333/us-east-1','p4d.24xlarge','running','A100',8,40960,8000,'us-east-1a',1794646800000,NULL,'on-demand','',0,'ebs','{"gp3": 200}',0,'','{"Name": "train-7", "team": "nlp"}','nlp',21957642,'AWS on-demand list, us-east-1, 2026-07-20',1,NULL,NULL,NULL,NULL,NULL,'',NULL);
+INSERT INTO "instances" VALUES('i-0de45d899f7c5bc8f','nb-2','ec2','ec2/111122223333/us-east-1','g5.12xlarge','running','A10G',4,22888,3800,'us-east-1b',1793610000000,NULL,'on-demand','',0,'ebs','{"gp3": 200}',0,'','{"Name": "nb-2", "team": "vision"}','vision',5672000,'AWS on-demand list, us-east-1, 2026-07-20',1,NULL,NULL,NULL,NULL,NULL,'',NULL);
+INSERT INTO "instances" VALUES('i-015d505c8bd5d3c02','nb-5','ec2','ec2/111122223333/us-east-1','g5.xlarge','running','A10G',1,22888,250,'us-east-1b',1795240800000,NULL,'on-demand','',0,'ebs','{"gp3": 200}',0,'','{"Name": "nb-5", "team": "vision"}','vision',1006000,'AWS on-demand list, us-east-1, 2026-07-20',1,NULL,NULL,NULL,NULL,NULL,'',NULL);
+INSERT INTO "instances" VALUES('i-01bca534771651a07','train-3','ec2','ec2/111122223333/us-west-2','p5.48xlarge','running','H100',8,81920,30400,'us-west-2b',1795147200000,NULL,'on-demand','',0,'ebs','{"gp3": 200}',0,'','{"Name": "train-3", "team": "nlp"}','nlp',55040000,'AWS on-demand list of us-east-1, not of us-west-2, 2026-07-20',0,NULL,NULL,NULL,NULL,NULL,'',NULL);
+INSERT INTO "instances" VALUES('i-01ecfd314da638bea','llm-serve','ec2','ec2/111122223333/us-east-1','g6e.12xlarge','running','L40S',4,45776,3800,'us-east-1a',1792659600000,NULL,'on-demand','llm-serve',0,'ebs','{"gp3": 200}',0,'','{"Name": "llm-serve", "aws:autoscaling:groupName": "llm-serve", "team": "nlp"}','nlp',10492640,'AWS on-demand list, us-east-1, 2026-07-20',1,NULL,NULL,NULL,NULL,NULL,'',NULL);
+INSERT INTO "instances" VALUES('dgx-1','dgx-1','owned','owned','owned','running','A100-SXM4-80GB',8,81920,0,'',-60000000000,NULL,'on-demand','',0,'ebs',NULL,NULL,'','{}','nlp',9120000,'valet.toml',1,NULL,NULL,NULL,NULL,NULL,'',NULL);
+INSERT INTO "instances" VALUES('i-0403f34df637d37e5','eval-2','ec2','ec2/111122223333/us-west-2','g5.2xlarge','stopped','A10G',1,22888,450,'us-west-2a',1794474000000,1795078800000,'on-demand','',0,'ebs','{"gp3": 200}',0,'','{"Name": "eval-2", "team": "nlp"}','nlp',1212000,'AWS on-demand list of us-east-1, not of us-west-2, 2026-07-20',0,NULL,NULL,NULL,NULL,NULL,'',NULL);
 CREATE TABLE lines (
         instance_id TEXT NOT NULL,
         kind TEXT NOT NULL,
@@ -534,6 +601,19 @@ CREATE TABLE lines (
         PRIMARY KEY (instance_id, kind, count)
     ) STRICT, WITHOUT ROWID;
 INSERT INTO "lines" VALUES('i-033545907c2b0b11f','',0,1);
+CREATE TABLE machine_notices (
+        id INTEGER PRIMARY KEY,
+        instance_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        person TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        detail TEXT NOT NULL,
+        noticed_at INTEGER NOT NULL,
+        looked_at INTEGER NOT NULL,
+        told_at INTEGER,
+        over_at INTEGER
+    ) STRICT;
+INSERT INTO "machine_notices" VALUES(1,'dgx-1','agent','U0ADA',1795423500000,'',1795424400000,1795424400000,1795424400000,NULL);
 CREATE TABLE meters (
         instance_id TEXT PRIMARY KEY REFERENCES instances (id),
         from_at INTEGER NOT NULL,
@@ -606,6 +686,14 @@ CREATE TABLE opinions (
     ) STRICT, WITHOUT ROWID;
 INSERT INTO "opinions" VALUES('2026-11-23',1795424400000,'2026-11-23','2026-11-30',22559115410,20303203869,24815026951,'');
 INSERT INTO "opinions" VALUES('2026-11-24',1795478400000,'2026-11-24','2026-11-30',19298618261,17368756435,21228480087,'');
+CREATE TABLE others (
+        id TEXT PRIMARY KEY,
+        source TEXT NOT NULL,
+        name TEXT NOT NULL,
+        type TEXT NOT NULL,
+        what TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+INSERT INTO "others" VALUES('i-0aaaabbbbcccc0009','ec2/default/us-east-1','trn-1','trn1.2xlarge','AWS Trainium');
 CREATE TABLE outbox (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         channel TEXT NOT NULL,
@@ -633,10 +721,16 @@ CREATE TABLE parkings (
         waiting TEXT NOT NULL DEFAULT '',
         settled_at INTEGER,
         outcome TEXT NOT NULL DEFAULT '',
-        action_id TEXT NOT NULL DEFAULT '',
+        action_id TEXT NOT NULL DEFAULT '', why TEXT NOT NULL DEFAULT '',
         PRIMARY KEY (instance_id, rule, basis_at, acts_at)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO "parkings" VALUES('i-033545907c2b0b11f','hours',1795428000000,1795428000000,'C0MLPLAT1','U0BOB0001',2,'',1795428000000,'','e03d2023e9a0702f9a6f75a1eefbb268');
+INSERT INTO "parkings" VALUES('i-033545907c2b0b11f','hours',1795428000000,1795428000000,'C0MLPLAT1','U0BOB0001',2,'',1795428000000,'','e03d2023e9a0702f9a6f75a1eefbb268','');
+CREATE TABLE people_names (
+        person TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        asked_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+INSERT INTO "people_names" VALUES('U0ADA','Ada',1795424400000);
 CREATE TABLE places_read (
         source TEXT NOT NULL,
         place TEXT NOT NULL,
@@ -729,6 +823,18 @@ CREATE TABLE requests (
         UNIQUE (claim_id, asker)
     ) STRICT;
 INSERT INTO "requests" VALUES('q1','4361b0b3ce6aa7aaae1e409db1b924f1','U0BOB','tonight',1795424400000,'',NULL,NULL);
+CREATE TABLE retirements (
+        id TEXT PRIMARY KEY,
+        instance_id TEXT NOT NULL REFERENCES instances (id),
+        name TEXT NOT NULL,
+        who TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        heard_at INTEGER,
+        state TEXT NOT NULL CHECK (state IN ('announced', 'kept', 'retired', 'undone')),
+        at INTEGER NOT NULL,
+        changed_by TEXT NOT NULL
+    ) STRICT;
+INSERT INTO "retirements" VALUES('r1','i-033545907c2b0b11f','train-7','U0BOB','sold',1795424400000,'kept',1795424400000,'U0BOB');
 CREATE TABLE runs (
         id TEXT PRIMARY KEY,
         template TEXT NOT NULL,
@@ -749,10 +855,10 @@ CREATE TABLE runs (
         exit_code INTEGER,
         tail TEXT NOT NULL DEFAULT '',
         outcome TEXT NOT NULL DEFAULT '',
-        cancelled_by TEXT NOT NULL DEFAULT '',
+        cancelled_by TEXT NOT NULL DEFAULT '', heard_at INTEGER,
         CHECK ((state IN ('queued', 'starting', 'running')) = (finished_at IS NULL))
     ) STRICT;
-INSERT INTO "runs" VALUES('27514347d4f5a00341b0eca9811c1270','nightly-eval','/srv/eval/run.sh','ml','dgx-1','f1dcb9b6278b60779ae19c9551f84b33','U0ADA0001','U0ADA0001',0,1795424400000,'failed','',NULL,NULL,1795425060000,NULL,'','No agent took it up: is it started with --allow-jobs?','');
+INSERT INTO "runs" VALUES('27514347d4f5a00341b0eca9811c1270','nightly-eval','/srv/eval/run.sh','ml','dgx-1','f1dcb9b6278b60779ae19c9551f84b33','U0ADA0001','U0ADA0001',0,1795424400000,'failed','',NULL,NULL,1795425060000,NULL,'','No agent took it up: is it started with --allow-jobs?','',NULL);
 CREATE TABLE saved (
         source_id TEXT NOT NULL REFERENCES saving_sources (id),
         subject TEXT NOT NULL,
@@ -833,6 +939,25 @@ CREATE TABLE snoozes (
         PRIMARY KEY (instance_id, who)
     ) STRICT, WITHOUT ROWID;
 INSERT INTO "snoozes" VALUES('i-033545907c2b0b11f',1795597200000,'U0ADA0001',1795424400000,'paper',1795424400000);
+CREATE TABLE source_reads (
+        source TEXT NOT NULL,
+        from_at INTEGER NOT NULL,
+        until_at INTEGER NOT NULL CHECK (until_at >= from_at),
+        PRIMARY KEY (source, from_at)
+    ) STRICT, WITHOUT ROWID;
+INSERT INTO "source_reads" VALUES('ec2/default/us-east-1',1795420800000,1795424400000);
+CREATE TABLE source_troubles (
+        id INTEGER PRIMARY KEY,
+        source TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        ok_at INTEGER,
+        error TEXT NOT NULL,
+        is_prompt INTEGER NOT NULL,
+        told_at INTEGER,
+        well_since INTEGER,
+        over_at INTEGER
+    ) STRICT;
+INSERT INTO "source_troubles" VALUES(1,'ec2/default/us-east-1',1795423800000,1795423800000,'AccessDenied',0,1795424100000,1795424400000,1795424400000);
 CREATE TABLE sources (
         source TEXT PRIMARY KEY,
         ok_at INTEGER,
@@ -903,6 +1028,75 @@ CREATE TABLE standstills (
         exact INTEGER NOT NULL CHECK (exact IN (0, 1))
     ) STRICT, WITHOUT ROWID;
 INSERT INTO "standstills" VALUES('i-0403f34df637d37e5',1795078800000,1);
+CREATE TABLE step_hashes (
+        name TEXT PRIMARY KEY,
+        sha256 TEXT NOT NULL CHECK (length(sha256) = 64)
+    ) STRICT, WITHOUT ROWID;
+INSERT INTO "step_hashes" VALUES('0001_actions','df84283aba1561a7512d2746a8dc719b671b59e7f0b1bc84782b0c5138803638');
+INSERT INTO "step_hashes" VALUES('0001_agents','b9946b490314980d65abdd0707cb69d9be64bf30936b05184a73acbb24953774');
+INSERT INTO "step_hashes" VALUES('0001_audit','f0b397b38d4966006d44362d666eca4212548372e40f39dfa9c69bd118082007');
+INSERT INTO "step_hashes" VALUES('0001_backups','a86792202f83472dbbb6f44d7108ade3dd6d39c13d6b2f04efdadb66cf9f9a74');
+INSERT INTO "step_hashes" VALUES('0001_batches','9173150539a0d309d11611a27f81e6fe83d311740d1c1d5539cd66c143d1f0c3');
+INSERT INTO "step_hashes" VALUES('0001_bill','12ebd6156d3237a2b1cb52fba9239a894b9fb16815c7b9ccee80aeb5bb66bda8');
+INSERT INTO "step_hashes" VALUES('0001_bookings','b508d02b43f7648d1003fc2ccbd97c65d85ee94f086b8a318962c83317b4dc3f');
+INSERT INTO "step_hashes" VALUES('0001_budgets','12ec0ae08613ac1679f02afc6ef8888611d16d5482121dea13b08e2ffa54a6e0');
+INSERT INTO "step_hashes" VALUES('0001_calendars','bb5af8d796bb72f0a8016ca805240348f5eb16a6a52645fd15d35646a5c3c6df');
+INSERT INTO "step_hashes" VALUES('0001_claims','c423df259dd9537d03eca4ca0a92f16f4cac099e41ab0e9a73282c3bdbd692ca');
+INSERT INTO "step_hashes" VALUES('0001_consents','d41ba732e7172501fceb2c1842c8a9b3cae772665d42ddf1bfc8309783327066');
+INSERT INTO "step_hashes" VALUES('0001_drains','65c199f4ef4d6e2231a8c4da2ae9f37846330ea71831342a6550c648fe141149');
+INSERT INTO "step_hashes" VALUES('0001_fleet','545fcea03e5b5eb7daf020bea20b2ca9ff3280b65ca4e79ee2f4cd39261cf126');
+INSERT INTO "step_hashes" VALUES('0001_grants','7e1680bb44e430bcc3165ce99e232ab509cdfe75a40435d3840bba0370a62a4a');
+INSERT INTO "step_hashes" VALUES('0001_handovers','e2243e6b5c8a81262f6bbcde4a437b080ff5f1f5ba4a06e57adadf59c73d4aee');
+INSERT INTO "step_hashes" VALUES('0001_heartbeat','9d83233ba1464cbb65cab5bfc6e38267563c58fe5ae2a892e5e9fa5df1527fbf');
+INSERT INTO "step_hashes" VALUES('0001_hours_wishes','49d5a4e2a5e47f158d3764785f9a063866539e63db13bec782d59463e2992689');
+INSERT INTO "step_hashes" VALUES('0001_images','253843788a2cd97b84c5256e7dc63b518690211a1c0e34fd80d6409cec36c5b2');
+INSERT INTO "step_hashes" VALUES('0001_ledger','e9308b4b8ec86750872b17e891a6c8dbdc7fd175d19d56166b9a1cf7850ee40d');
+INSERT INTO "step_hashes" VALUES('0001_line','50ac02ca29b62fdada020cf0f2b3c0d4b3eeb21e216e0eb72ce82d2c56ec1391');
+INSERT INTO "step_hashes" VALUES('0001_minutes','c3be4769327a73662508da5ea78232650232a113a58233333fcca3ad3d67c626');
+INSERT INTO "step_hashes" VALUES('0001_observations','92793043fbfc99b827c34da55b3a32219a5aa32c437a3949dfd7ebb00afce384');
+INSERT INTO "step_hashes" VALUES('0001_opinions','6b13355d26484438282d4880f2f9347aa003793855c615ee137502e79dcb3a6c');
+INSERT INTO "step_hashes" VALUES('0001_outbox','eefb815ca35f6f14087ef5a0b8d35ef9b51406744f13c7348dfc05d9fa2d770d');
+INSERT INTO "step_hashes" VALUES('0001_parkings','dbc1133897ceec6d0ea70456b6592acc550df11719fa9c16a1721411b8ab97d6');
+INSERT INTO "step_hashes" VALUES('0001_prices','339b4cf7ab79c614ae88376f782300aea882c96be608ff147c577a6fc92b61d8');
+INSERT INTO "step_hashes" VALUES('0001_questions','f0f1b6eb799105c91a9ba78a1535f8c3d9ecfc7588e3775a6925e21bdf8d3fbb');
+INSERT INTO "step_hashes" VALUES('0001_reminders','9b507f9b20731fc54865b5c618323846ac5cf92f7e7b21bbc5200097ef312a41');
+INSERT INTO "step_hashes" VALUES('0001_requests','02110f738fd7b9503b39bd40db89d08989594fd784e0046afdc80bbcea336c27');
+INSERT INTO "step_hashes" VALUES('0001_rollups','cb413c9467a5241450ecb6b8626c2e5c43e54437f0d40fc7b76be6749140b644');
+INSERT INTO "step_hashes" VALUES('0001_runs','61d377ca62ca9ae47000bd5d4dfb24e6fdac05a203179354a856985853a065ec');
+INSERT INTO "step_hashes" VALUES('0001_saved','b0d334ce3a781aca3575a550e93bf2651bcdaeeed5031cdae32420c8ad97f86e');
+INSERT INTO "step_hashes" VALUES('0001_savings','9cc34d0296400e1711383b54e4d3210abd8a8de5f7ffda5db6ad5db47b3df12f');
+INSERT INTO "step_hashes" VALUES('0001_scores','4b2a172a4a199b966ca879875fa633683060f5940268c186e3469704c681d59f');
+INSERT INTO "step_hashes" VALUES('0001_snoozes','b5689619e8bb6ec9d03d8fc3a3bf41704f7551718e0d2e01a622271eb4e582c4');
+INSERT INTO "step_hashes" VALUES('0001_spend','25b333595fada94a1d0ee2caa4cb76e00e57782a80de7f17f1ecd01049d46934');
+INSERT INTO "step_hashes" VALUES('0001_squats','3829819ac98f73850a90200113d4fb6e946e7798830363abd9572a8e74e85ff1');
+INSERT INTO "step_hashes" VALUES('0001_standstills','a15ede93a5f34d039d3ce4c4519411e0db72b83b47db5f3c4280baebb784d905');
+INSERT INTO "step_hashes" VALUES('0001_weeklies','0122db10894678d5f89219d039b0f3f841c07401c739a87d08c09760a20c8858');
+INSERT INTO "step_hashes" VALUES('0002_budgets_told','dd64a7c44f69ecce0bceee7da96c13e47820950ed50566634f5000266384c593');
+INSERT INTO "step_hashes" VALUES('0002_clarifications','054ea699820152e579d08bf098537d920b4a867ae10aafd56da7717753b4b7a2');
+INSERT INTO "step_hashes" VALUES('0002_extensions','d03038152123c91a70bef9ec6dbe43f516041184338852b913190216e10edf27');
+INSERT INTO "step_hashes" VALUES('0002_given_names','3d15cc962b2b4f6b1d0dd27c278de3dda988ca0ee0ff37615a2692197895288f');
+INSERT INTO "step_hashes" VALUES('0002_heard_runs','462e83619bf147b6b2b1387a7f1cafa20afd38a126c7f93af3702834978d075d');
+INSERT INTO "step_hashes" VALUES('0002_hosts','db4f4fbff36c8fb4c6c4ad069874d2edd9125451b2fab01445d3c268757c5bae');
+INSERT INTO "step_hashes" VALUES('0002_idle_machines','6f2a03c8a09d2d3f0161bea269124ad2ac48dffc32a9788e3b75c099c3c4c151');
+INSERT INTO "step_hashes" VALUES('0002_looks','d20331c8b05c855feccf2d83d5cd46de6de204aa1754aef1de227494d847a083');
+INSERT INTO "step_hashes" VALUES('0002_lookups_of_actions','302d5df4e02bb5c03e5c063f9ef4330e0c9f0072c012fbbae3c5ba63f10d6966');
+INSERT INTO "step_hashes" VALUES('0002_machine_notices','df80c145883267a74b0e7e0b5f5b8dbdada71e0e2720ea228acecd8ca5de0bc1');
+INSERT INTO "step_hashes" VALUES('0002_names','d60efd3e3741230f919166f04026c0a6836e6af5f86fb63f6469c4bdc6a01960');
+INSERT INTO "step_hashes" VALUES('0002_newcomers','a600d3b3581209972189284bb864ebb05e3e9ebb413af384d983a29c7fe245d3');
+INSERT INTO "step_hashes" VALUES('0002_others','7e11de4e53774ebc03ced06a42335fe080f353b943484ce130ac99c9c97a7aa9');
+INSERT INTO "step_hashes" VALUES('0002_people_names','b45bd8511eea1d3701d4c0266a5a83d5e3243601e9dc9379841611cdffcb675d');
+INSERT INTO "step_hashes" VALUES('0002_power_of_trails','2d48bd71909a970091bf767957fb97df08832c81072a62c81abd7fd7c384086d');
+INSERT INTO "step_hashes" VALUES('0002_private_addresses','9ad7aca0a877a9dc96a1fde2ef9dc0e8aa39303b209744dd0186d2cbe869fde3');
+INSERT INTO "step_hashes" VALUES('0002_retirements','44289532caad4517d8707768ab3b685f5735af31011774a6b3163b2fe73bdc08');
+INSERT INTO "step_hashes" VALUES('0002_seen_at','d67910642a1c1707b75b182851a4c35ffbd92066da04a0b4dc605bf6420068ff');
+INSERT INTO "step_hashes" VALUES('0002_shapes','8462076603c1f0a84f8a1ae9986777ebe42d52532243f2d559f651697a63ab81');
+INSERT INTO "step_hashes" VALUES('0002_shown_by_grants','b47ee3ffd85d04b98fc4def7e803777c0837335296b070d805b4e062e981e9b7');
+INSERT INTO "step_hashes" VALUES('0002_shown_by_handovers','24ae17800c2faf6aaf7e58ed2d7d8bd5224949f2ac221089ed985c31b1d246da');
+INSERT INTO "step_hashes" VALUES('0002_since_boot','001b17c0897328e2fbb2d92a3458a5146d9610d3adb2c8d8a9a891923a4f820b');
+INSERT INTO "step_hashes" VALUES('0002_source_reads','c9d65748164fd103f3f7b5f62c26270966cd5de4052ee028071a20c76d341423');
+INSERT INTO "step_hashes" VALUES('0002_source_troubles','517e519db204b3c83ceec969227819696bb79054235eab1378bc9959b4aae23c');
+INSERT INTO "step_hashes" VALUES('0002_step_hashes','d558b942b1580f8f65e80ba043ebd1903d984217c974e1ed72a0b75f263e76e9');
+INSERT INTO "step_hashes" VALUES('0002_why_parkings_settle','fde39f5b1b10ce5649c85cd8764c335ddd1d2987894f42eaf7dc1122ea4b1d5e');
 CREATE TABLE tokens (
         id INTEGER PRIMARY KEY,
         host TEXT NOT NULL,
@@ -926,10 +1120,10 @@ CREATE TABLE trails (
         active BLOB NOT NULL,
         util_max REAL,
         util_mean REAL,
-        memory_used_mib INTEGER,
+        memory_used_mib INTEGER, watts REAL, may_be_ratio INTEGER NOT NULL DEFAULT 0, floor TEXT NOT NULL DEFAULT '', floor_watts REAL,
         PRIMARY KEY (instance_id, source, gpu)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO "trails" VALUES('i-015d505c8bd5d3c02','prometheus',0,29923740,X'00',X'00',1.0,0.5,4);
+INSERT INTO "trails" VALUES('i-015d505c8bd5d3c02','prometheus',0,29923740,X'00',X'00',1.0,0.5,4,NULL,0,'',NULL);
 CREATE TABLE unrolled (
         level TEXT NOT NULL CHECK (level IN ('hour', 'day')),
         start INTEGER NOT NULL,
@@ -1084,6 +1278,24 @@ CREATE TRIGGER savings_keep BEFORE DELETE ON savings BEGIN SELECT RAISE(ABORT, '
 CREATE TRIGGER savings_stand BEFORE UPDATE ON savings BEGIN SELECT RAISE(ABORT, 'savings are append-only'); END;
 CREATE TRIGGER saved_keep BEFORE DELETE ON saved BEGIN SELECT RAISE(ABORT, 'savings are append-only'); END;
 CREATE TRIGGER saved_stand BEFORE UPDATE ON saved BEGIN SELECT RAISE(ABORT, 'savings are append-only'); END;
+CREATE INDEX instances_by_look ON instances (looks_like);
+CREATE INDEX instances_by_own_name ON instances (lower(own_name)) WHERE gone_at IS NULL;
+CREATE INDEX others_by_source ON others (source);
+CREATE INDEX others_by_name ON others (lower(name));
+CREATE INDEX clarifications_by_time ON clarifications (at);
+CREATE INDEX retirements_by_instance ON retirements (instance_id);
+CREATE UNIQUE INDEX one_announced_end ON retirements (instance_id) WHERE state = 'announced';
+CREATE UNIQUE INDEX one_open_trouble ON source_troubles (source) WHERE over_at IS NULL;
+CREATE INDEX source_troubles_told ON source_troubles (told_at);
+CREATE INDEX source_troubles_over ON source_troubles (over_at);
+CREATE INDEX lost_runs ON runs (instance_id, finished_at) WHERE state = 'lost';
+CREATE UNIQUE INDEX one_open_notice ON machine_notices (instance_id, kind, person) WHERE over_at IS NULL;
+CREATE INDEX machine_notices_over ON machine_notices (over_at);
+CREATE INDEX actions_on ON actions (instance_id, created_at);
+CREATE INDEX actions_that_switched ON actions (instance_id, finished_at)
+        WHERE state = 'done' AND kind IN ('stop', 'start');
+CREATE INDEX actions_that_made ON actions (made_id) WHERE made_id IS NOT NULL;
+CREATE INDEX orders_of_images ON actions (image_id, ordered_at) WHERE ordered_at IS NOT NULL;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('waiters',1);
 INSERT INTO "sqlite_sequence" VALUES('audit',3);
