@@ -49,12 +49,15 @@ def hours_wish_ended(desk: Desk, wish_id: str) -> Reply | None:
     return hours_blocks.ended(wish, looking.name_of(desk, wish.instance_id)) if wish else None
 
 
-def hours_void(desk: Desk, instance_id: str) -> Reply | None:
-    """Whoever set the on-hours of a machine may no longer do so."""
-    listing, own = looking.listing(desk, instance_id), on_hours.own_hours(desk, instance_id)
-    if listing is None:
-        return None
-    return hours_blocks.hours_void(listing, own, on_hours.hours_of(desk, listing, own))
+def hours_void(desk: Desk, subject: str) -> Reply | None:
+    """Somebody may no longer set on-hours that they have set; the subject names the instances, blanks between."""
+    of_them = [
+        hours_blocks.Own(listing, own, on_hours.hours_of(desk, listing, own))
+        for instance_id in subject.split()
+        if (listing := looking.listing(desk, instance_id)) is not None
+        for own in [on_hours.own_hours(desk, instance_id)]
+    ]
+    return hours_blocks.hours_void(of_them) if of_them else None
 
 
 def waking_up(desk: Desk, subject: str) -> Reply | None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.acting.parking import Parking
+from bot.domain.acting.parking import HoursRule, Parking
 from bot.domain.clock import HOUR
-from handlers.blocks.acting import parking
+from handlers.blocks.acting import on_hours, parking
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 
@@ -39,3 +39,30 @@ def test_a_notice_of_many_machines_is_fit_to_send_and_says_how_many_it_does_not_
     assert objections(parking.notice(many, NOW + HOUR, NOW)) == []
     assert objections(parking.soon(many, NOW + HOUR, NOW)) == []
     assert "and 23 more" in parking.soon(rows(43, "train-"), NOW + HOUR, NOW).text
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_on_hours_that_count_no_more_name_a_few_machines_and_how_many_more(text):
+    rule = HoursRule("i-7", "Mon-Fri 08:00-10:00", False, "U0CY00001", NOW, void_since=NOW)
+    one = on_hours.Own(pieces.listing(text), rule, None)
+
+    assert objections(on_hours.hours_void([one] * 1_207)) == []
+    told = on_hours.hours_void([replace(one, listing=pieces.listing("train-7"))] * 1_207).text.split("\n")
+    assert told[0].endswith("who set the on-hours of 1,207 machines, may no longer do so. From now on:")
+    assert (
+        told[1:6]
+        == ["*train-7*: it has none and runs until somebody stops it. Anew: `/gpu hours train-7 Mon-Fri 08:00-10:00`"]
+        * 5
+    )
+    assert told[6:] == ["and 1,202 more", "Whoever may can set them anew."]
+
+
+def test_on_hours_set_anew_since_they_were_to_be_told_of_are_not_offered():
+    void = HoursRule("i-7", "Mon-Fri 08:00-10:00", True, "U0CY00001", NOW, void_since=NOW)
+    anew = on_hours.Own(pieces.listing("train-3"), replace(void, void_since=None), None)
+    of_them = [anew, on_hours.Own(pieces.listing("train-7"), void, None)]
+
+    assert "train-3" not in on_hours.hours_void(of_them).text
+    assert "`/gpu hours train-7 Mon-Fri 08:00-10:00 stop-only`" in on_hours.hours_void(of_them).text
+    assert on_hours.hours_void([anew]).text == "*train-3* has other on-hours by now."
+    assert on_hours.hours_void([anew, anew]).text == "*train-3* and 1 more have other on-hours by now."

@@ -186,6 +186,29 @@ def test_on_hours_of_somebody_who_left_are_told_once_and_the_teams_count(team_wi
     assert "Those that @Cy set count no more." in team.types("ada", "/gpu hours train-7")
 
 
+def test_one_who_may_no_longer_set_them_is_told_of_once_for_all_machines(team_with_admin):
+    team = team_with_admin
+    team.types("cy", "/gpu hours train-3 Mon-Fri 8-10 stop-only")
+    team.types("cy", "/gpu hours train-7 Mon-Fri 8-10")
+    team.types("bob", "/gpu hours train-9 never")
+    team.settings["slack"]["admins"] = [BOB]
+    team.restart()
+
+    idle_until(team, 10 * MINUTE)
+
+    told = [said for said in team.slack.sees("bob", "#ml-platform") if "may no longer do so" in said]
+    assert len(told) == 1
+    head, *rows, last = told[0].split("\n")
+    assert head == "@Cy, who set the on-hours of 2 machines, may no longer do so. From now on:"
+    then = "its team's count: Mon-Fri 08:00-22:00 (UTC). Anew: `/gpu hours"
+    assert sorted(rows) == [
+        f"*train-3*: {then} train-3 Mon-Fri 08:00-10:00 stop-only`",
+        f"*train-7*: {then} train-7 Mon-Fri 08:00-10:00`",
+    ]
+    assert last == "Whoever may can set them anew."
+    assert "@Cy" not in team.types("ada", "/gpu hours train-9")
+
+
 def test_a_morning_without_capacity_is_told_once_and_tried_again_within_the_window(team):
     idle_until(team, NINE_TO_SEVEN + 4 * MINUTE)
     team.fleet.run_short(team.machine("train-7").zone)

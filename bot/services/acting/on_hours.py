@@ -1,6 +1,6 @@
 """On-hours: those of an instance and those of its team, who set them, and whether they still may."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 
 from sqlite_utils import Database
 
@@ -46,6 +46,7 @@ def counts(desk: Desk, listing: Listing, own: HoursRule) -> bool:
 def counting(desk: Desk, found: Iterable[Listing]) -> dict[str, HoursRule]:
     """The on-hours that instances have of their own and that count; it is told once where some do no more."""
     kept, standing = parkings.hours(desk.store.reading()), dict[str, HoursRule]()
+    changed: list[tuple[Listing, HoursRule]] = []
     for listing in found if kept else ():
         own = kept.get(listing.instance.id)
         if own is None:
@@ -54,20 +55,27 @@ def counting(desk: Desk, found: Iterable[Listing]) -> dict[str, HoursRule]:
         if stands:
             standing[own.instance_id] = own
         if stands == (own.void_since is not None):
-            _note(desk, listing, own, stands=stands)
+            changed.append((listing, own))
+    if changed:
+        _note(desk, changed, standing)
     return standing
 
 
-def _note(desk: Desk, listing: Listing, own: HoursRule, *, stands: bool) -> None:
-    now, channel = desk.clock(), channel_of(desk, listing.team)
+def _note(desk: Desk, changed: Sequence[tuple[Listing, HoursRule]], standing: Container[str]) -> None:
+    """Write down what counts again or no more; a channel gets one message per person who set them."""
+    now, void = desk.clock(), dict[tuple[str, str], list[str]]()
     with desk.store.writing() as db:
-        parkings.mark_void(db, own.instance_id, None if stands else now)
-        did = "count again" if stands else "count no more"
-        detail = f"set by <@{own.set_by}>: {own.windows}"
-        audit.add(db, now, "valet", f"let on-hours {did}", subject=own.instance_id, detail=detail)
-        if not stands:
-            ref = f"hours-void:{own.instance_id}:{now}"
-            outbox.tell(db, channel, ref, kind="hours_void", subject=own.instance_id, now=now)
+        for listing, own in changed:
+            stands = own.instance_id in standing
+            parkings.mark_void(db, own.instance_id, None if stands else now)
+            did = "count again" if stands else "count no more"
+            detail = f"set by <@{own.set_by}>: {own.windows}"
+            audit.add(db, now, "valet", f"let on-hours {did}", subject=own.instance_id, detail=detail)
+            if not stands:
+                void.setdefault((channel_of(desk, listing.team), own.set_by), []).append(own.instance_id)
+        for (channel, person), instance_ids in void.items():
+            ref, subject = f"hours-void:{person}:{now}", " ".join(instance_ids)
+            outbox.tell(db, channel, ref, kind="hours_void", subject=subject, now=now)
     desk.wake()
 
 

@@ -1,6 +1,7 @@
 """On-hours: what they are, who set them, and those that somebody asks for."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.domain.acting.hours_wishes import HoursWish
 from bot.domain.acting.parking import NEVER, HoursRule
@@ -12,6 +13,9 @@ from handlers.blocks.parts import Reply, actions, button, lines, plainly, sectio
 from handlers.blocks.words import at, esc, length, near, person, persons, roughly, say
 
 MOST_NAMED = 20
+MOST_VOID = 5
+"""So many machines are named in one message about on-hours that count no more."""
+_NONE = "it has none and runs until somebody stops it"
 
 
 def hours(
@@ -64,15 +68,51 @@ def hours_set(listing: Listing, own: HoursRule | None, counting: OnHours | None,
     return plainly(f"{person(who)} set the on-hours of {name}{when}.{only} {was}", private=False)
 
 
-def hours_void(listing: Listing, own: HoursRule | None, counting: OnHours | None) -> Reply:
-    """Told once in the team's channel, so that somebody sets them anew."""
-    plain = esc(listing.instance.name, 60)
-    then = f"its team's count: {_when(counting)}" if counting else "it has none and runs until somebody stops it"
-    if own is None or own.void_since is None:
-        return plainly(f"*{plain}* has other on-hours by now.", private=False)
-    anew = f"Whoever may can set them anew: `/gpu hours {plain} {esc(own.windows, 200)}`."
-    text = f"{person(own.set_by)}, who set the on-hours of *{plain}*, may no longer do so. From now on {then}. {anew}"
-    return plainly(text, private=False)
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The on-hours that an instance has of its own (None: none by now), and those that count for it."""
+
+    listing: Listing
+    own: HoursRule | None
+    counting: OnHours | None
+
+    @property
+    def name(self) -> str:
+        """The instance's, in bold."""
+        return f"*{esc(self.listing.instance.name, 60)}*"
+
+    @property
+    def then(self) -> str:
+        """What follows where those of its own count no more."""
+        return f"its team's count: {_when(self.counting)}" if self.counting else _NONE
+
+    @property
+    def anew(self) -> str:
+        """What sets them again."""
+        windows = f"{self.own.windows}{' stop-only' if self.own.stop_only else ''}" if self.own else "team"
+        return f"`/gpu hours {esc(self.listing.instance.name, 60)} {esc(windows, 200)}`"
+
+
+def hours_void(of_them: Sequence[Own]) -> Reply:
+    """Told once in the team's channel, so that somebody sets them anew; of one person's, however many machines."""
+    void = [(each, each.own) for each in of_them if each.own is not None and each.own.void_since is not None]
+    if not void:
+        more = f" and {len(of_them) - 1:,} more have" if len(of_them) > 1 else " has"
+        return plainly(f"{of_them[0].name}{more} other on-hours by now.", private=False)
+    first, own = void[0]
+    if len(void) > 1:
+        return plainly(_several_void([each for each, _ in void], own.set_by), private=False)
+    anew = f"Whoever may can set them anew: {first.anew}."
+    text = f"{person(own.set_by)}, who set the on-hours of {first.name}, may no longer do so. From now on {first.then}."
+    return plainly(f"{text} {anew}", private=False)
+
+
+def _several_void(void: Sequence[Own], setter: str) -> str:
+    """One line for each machine, with what counts and what sets them anew; the first few, and how many more."""
+    rows = [f"{each.name}: {each.then}. Anew: {each.anew}" for each in void[:MOST_VOID]]
+    more = [f"and {len(void) - MOST_VOID:,} more"] if len(void) > MOST_VOID else []
+    head = f"{person(setter)}, who set the on-hours of {len(void):,} machines, may no longer do so."
+    return lines([f"{head} From now on:", *rows, *more, "Whoever may can set them anew."])
 
 
 def asked(wish: HoursWish, channel: str, note: str = "") -> Reply:
