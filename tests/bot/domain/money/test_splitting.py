@@ -54,6 +54,23 @@ def test_a_gpu_that_nobody_sees_makes_no_time_known(marks, silent):
     assert times(less).total() == times(marks).total() == 3 * HOUR
 
 
+@given(marks=MARKS, hole=st.tuples(st.integers(0, 60), st.integers(0, 60)).map(sorted))
+def test_minutes_of_a_machine_that_are_missing_make_no_time_known(marks, hole):
+    """Take all readings of a machine away for a while: nothing of it is busy or idle for longer."""
+    span, (first, last) = (T0, T0 + HOUR), (T0 + minute * MINUTE for minute in hole)
+    after = [(last, seen) for at, seen in marks if at <= last][-1:]  # goes on from the end of the hole
+    kept = [(at, seen) for at, seen in marks if not first <= at < last]
+    less = tuple(sorted(dict([(first, "???"), *after, *kept]).items()))
+
+    def times(told):
+        return Counter({each.use: each.gpu_ms for each in split(9, span, team="nlp", marks=told, holds=())})
+
+    assert idle_throughout(span, less) <= idle_throughout(span, marks)
+    assert times(less)["idle"] <= times(marks)["idle"]
+    assert times(less)["busy"] <= times(marks)["busy"]
+    assert times(less).total() == times(marks).total() == 3 * HOUR
+
+
 def test_a_claim_of_one_gpu_for_a_quarter_of_an_hour_pays_that_much():
     hold = Hold("UADA", "vision", (1,), T0 + 15 * MINUTE, T0 + 30 * MINUTE)
 

@@ -134,6 +134,23 @@ def test_spot_machines_are_left_alone_as_nobody_knows_what_that_hour_cost(tmp_pa
     assert repricing.reprice(desk_of(store)) == 0
 
 
+@pytest.mark.parametrize(("lifecycle", "found"), [("on-demand", ["i-1"]), ("spot", [])])
+def test_a_spot_machine_that_is_gone_is_never_priced_as_on_demand(tmp_path, lifecycle, found):
+    store = open_store(tmp_path / "valet.db")
+    with store.writing() as db:
+        fleet.save(db, replace(BOX, lifecycle=lifecycle), team="nlp", rate=None)
+        ledger.add(db, [charge(0, HOUR, 0)])
+        fleet.mark_gone(db, ["i-1"], START + HOUR)
+    known = parse({"prices": {"g6.48xlarge": "13.3504"}}, {})
+    asked = [row["id"] for row in ledger.unpriced_and_gone(store.reading())]
+
+    repricing.reprice(Desk(store, lambda: START + DAY, known, {}, known.roster))
+
+    assert asked == found
+    assert one(store.reading(), "SELECT sum(micros) AS micros FROM charges")["micros"] == (RATE if found else 0)
+    assert (one(store.reading(), "SELECT rate_micros FROM instances")["rate_micros"] or 0) == (RATE if found else 0)
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 60), st.integers(1, HOUR), st.booleans(), st.booleans()),

@@ -38,14 +38,14 @@ class Clouds:
     def __init__(self, clock) -> None:
         self.clock = clock
         self.days = {EAST: WORKDAYS, WEST: WORKDAYS}
-        self.sources, self.silent = [EAST], set()
+        self.sources, self.silent, self.unlisted = [EAST], set(), set()
 
     def sweep(self):
         for source in self.sources:
             if source in self.silent:
                 yield Look(source, error="no answer")
             else:
-                yield Look(source, (self.machine(source),))
+                yield Look(source, () if source in self.unlisted else (self.machine(source),))
 
     def machine(self, source) -> Instance:
         today = self.clock() // DAY * DAY
@@ -306,8 +306,11 @@ def figures(desk, clock) -> dict[str, object]:
     return found | {f"billed {day.day}": day.metered_micros for day in billed.days}
 
 
-def lived_through(path, silences) -> dict[str, object]:
-    """Ten days of the two regions, with a forecast on the first mornings; some regions are silent on some days."""
+def lived_through(path, silences, unlisted=frozenset(), uncharged=frozenset()) -> dict[str, object]:
+    """Ten days of the two regions, with a forecast on the first mornings; some regions are silent on some days.
+
+    On the days of `unlisted` a region answers without its machine, of those of `uncharged` no charge of it is left.
+    """
     clock = Clock()
     clock.now = MONDAY // DAY * DAY
     clouds = Clouds(clock)
@@ -316,12 +319,26 @@ def lived_through(path, silences) -> dict[str, object]:
     desk = desk_of(open_store(path), clock, clouds)
     for day in range(10):
         clouds.silent = {source for source, silent in silences if silent == day}
+        clouds.unlisted = {source for source, absent in unlisted if absent == day}
         lives(desk, clock, 1, step=3 * HOUR)
         if 1 <= day < 3:
             forecasting.make(desk, TOTAL)
+    lose_charges(desk, uncharged)
     found = figures(desk, clock)
     desk.store.close()
     return found
+
+
+def lose_charges(desk, uncharged) -> None:
+    """Take them out of the ledger, which keeps them against everybody who does not take its locks off."""
+    with desk.store.writing() as db:
+        db.execute("DROP TRIGGER charges_keep")
+        db.execute("DROP TRIGGER shares_keep")
+        for source, day in uncharged:
+            start, name = MONDAY // DAY * DAY + day * DAY, source.rsplit("/", 1)[-1]
+            where, values = "instance_id = ? AND from_at >= ? AND from_at < ?", (f"i-{name}", start, start + DAY)
+            db.execute(f"DELETE FROM shares WHERE charge_id IN (SELECT id FROM charges WHERE {where})", values)
+            db.execute(f"DELETE FROM charges WHERE {where}", values)
 
 
 SILENCES = st.sets(st.tuples(st.sampled_from([EAST, WEST]), st.integers(1, 9)), max_size=6)
@@ -334,4 +351,32 @@ def test_no_figure_becomes_known_because_a_source_was_silent_on_more_days(tmp_pa
 
     heard, less = lived_through(folder / "1.db", silences), lived_through(folder / "2.db", silences | more)
 
-    assert {name for name, value in less.items() if value is not None and heard.get(name, 0) is None} == set()
+    assert now_known(heard, less) == set()
+
+
+def now_known(heard, less) -> set[str]:
+    return {name for name, value in less.items() if value is not None and heard.get(name, 0) is None}
+
+
+MACHINE_DAYS = st.sets(st.tuples(st.sampled_from([EAST, WEST]), st.integers(0, 9)), max_size=20)
+
+
+@given(silences=SILENCES, absent=MACHINE_DAYS)
+@settings(max_examples=examples(8), deadline=None)
+def test_no_figure_becomes_known_because_a_machine_was_not_listed(tmp_path_factory, silences, absent):
+    folder = tmp_path_factory.mktemp("unlisted")
+
+    heard, less = lived_through(folder / "1.db", silences), lived_through(folder / "2.db", silences, absent)
+
+    assert now_known(heard, less) == set()
+
+
+@given(silences=SILENCES, absent=MACHINE_DAYS)
+@settings(max_examples=examples(8), deadline=None)
+def test_no_figure_becomes_known_because_charges_of_a_machine_are_missing(tmp_path_factory, silences, absent):
+    folder = tmp_path_factory.mktemp("uncharged")
+
+    heard = lived_through(folder / "1.db", silences)
+    less = lived_through(folder / "2.db", silences, uncharged=absent)
+
+    assert now_known(heard, less) == set()
