@@ -25,6 +25,23 @@ def test_what_was_done_is_told_newest_first(office):
     assert seen[-1] == "[Status of train-7]"
 
 
+def test_a_claim_that_was_changed_is_told_by_what_changed(office):
+    for said in ("for 4h", "for 1h", "for 1h", "for 1h gpus:2", "for 2h gpus:0-3", "for 1h gpus:4,5", "for 3h"):
+        office.types("ada", f"/gpu claim train-7 {said}")
+
+    rows = office.types("bob", "/gpu history train-7").splitlines()[1:-1]
+
+    assert [row.partition("@Ada ")[2] for row in rows[::-1]] == [
+        "claimed",
+        "shortened",
+        "claimed again",
+        "let go of some GPUs (GPUs 0, 1, 2, 3, 4, 5, 6, 7 to GPUs 0, 1)",
+        "extended and took more GPUs (GPUs 0, 1 to GPUs 0, 1, 2, 3)",
+        "shortened and changed to other GPUs (GPUs 0, 1, 2, 3 to GPUs 4, 5)",
+        "extended",
+    ]
+
+
 def test_people_in_a_reason_are_named_and_words_in_capitals_are_not(office):
     with office.valet.desk.store.writing() as db:
         detail = f"for {ADA} by U0BOB0001, who UNDERSTANDS"

@@ -106,3 +106,18 @@ class AsNow(Enum):
 
 AS_NOW: Final = AsNow.AS_NOW
 """The GPUs that a claim covers already; for whoever holds none of the instance, all of it."""
+
+
+def changes(before: Claim, after: Claim) -> str:
+    """What became of a claim, as people say it; "claimed again" where neither its end nor its GPUs changed."""
+    had, has = set(before.gpus), set(after.gpus)
+    told = []
+    if after.until_at != before.until_at:
+        told.append("extended" if after.until_at > before.until_at else "shortened")
+    if has < had:
+        told.append("let go of some GPUs")
+    elif had < has:
+        told.append("took more GPUs")
+    elif had != has:
+        told.append("changed to other GPUs")
+    return " and ".join(told) or "claimed again"

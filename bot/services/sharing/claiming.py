@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
-from bot.domain.sharing.claims import AS_NOW, GRACE, AsNow, Claim, ClaimLimits, GpuChoice
+from bot.domain.sharing.claims import AS_NOW, GRACE, AsNow, Claim, ClaimLimits, GpuChoice, changes
 from bot.errors import Refused
 from bot.services import digesting
 from bot.services.acting import asking, consenting
@@ -138,8 +138,15 @@ def _write(db: Database, planned: Claim, mine: Claim | None, now: int) -> None:
         written = claims.regrip(db, mine, planned.gpus, now)
     if not written:
         raise Refused("Somebody else has got some of these GPUs. `/gpu status` shows who.")
-    did = "extended" if mine else "claimed"
-    audit.add(db, now, planned.holder, did, subject=planned.instance_id, detail=planned.note)
+    did = "claimed" if mine is None else changes(mine, planned)
+    is_regripped = mine is not None and set(mine.gpus) != set(planned.gpus)
+    before, after = (_gpu_words(mine.gpus), _gpu_words(planned.gpus)) if mine and is_regripped else ("", "")
+    about, note = planned.instance_id, planned.note
+    audit.add(db, now, planned.holder, did, subject=about, detail=note, before=before, after=after)
+
+
+def _gpu_words(gpus: tuple[int, ...]) -> str:
+    return f"{'GPU' if len(gpus) == 1 else 'GPUs'} {', '.join(map(str, gpus))}"
 
 
 def _claimable(desk: Desk, db: Database, instance_id: str) -> Listing:
