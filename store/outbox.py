@@ -56,6 +56,8 @@ SCHEMA = (
     "CREATE TABLE seen_events (event_id TEXT PRIMARY KEY, seen_at INTEGER NOT NULL) STRICT",
 )
 
+PRUNING = ("CREATE INDEX posts_by_time ON posts (CAST(ts AS INTEGER))",)
+
 _WITH_POSTS = """SELECT o.*, p.posted_channel, p.ts, t.ts AS thread_ts FROM outbox o
     LEFT JOIN posts p ON p.channel = o.channel AND p.ref = o.ref
     LEFT JOIN posts t ON t.channel = o.channel AND t.ref = o.thread"""
@@ -229,6 +231,21 @@ def prune(db: Database, before: int) -> None:
     """Forget what was sent before then; posts stay, so that a later edit finds its message."""
     changed(db, "DELETE FROM outbox WHERE state = 'sent' AND created_at < ?", before)
     changed(db, "DELETE FROM seen_events WHERE seen_at < ? AND instr(event_id, ' ') = 0", before)
+
+
+def prune_posts(db: Database, before: int) -> None:
+    """Forget where messages stand that were posted before then and of which, or in whose thread, nothing is to come.
+
+    Later news of one would be posted anew.
+    """
+    of_it = "SELECT 1 FROM outbox o WHERE o.channel = posts.channel"
+    changed(
+        db,
+        "DELETE FROM posts WHERE CAST(ts AS INTEGER) < ? "
+        f"AND NOT EXISTS ({of_it} AND o.ref = posts.ref) "
+        f"AND NOT EXISTS ({of_it} AND o.thread = posts.ref AND o.{_OPEN})",
+        before // 1000,
+    )
 
 
 def events(db: Database, prefix: str) -> list[str]:

@@ -101,6 +101,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_heard_runs", runs.HEARD),
     ("0002_machine_notices", machine_notices.SCHEMA),
     ("0002_lookups_of_actions", actions.LOOKUPS),
+    ("0002_pruning", (*parkings.PRUNING, *outbox.PRUNING)),
 )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from bot.billing.aws_prices import AwsPrices
 from bot.billing.bill import Bill
 from bot.jobs.schedule import Job
-from bot.services import backing_up, digesting, people_names, posting, source_watch
+from bot.services import backing_up, digesting, people_names, posting, pruning, source_watch
 from bot.services.acting import asking, consenting, imaging, outliving, parking, powering, retiring, wishing_hours
 from bot.services.desk import Desk
 from bot.services.measuring import judging, noticing, observing, rolling, sweeping
@@ -88,6 +88,7 @@ def _always(desk: Desk, refresh_groups: Callable[[], object]) -> list[Row]:
         ("roll up", 300, lambda: rolling.roll_up(desk)),
         ("prune minutes", 3600, lambda: judging.prune(desk)),
         ("prune outbox", 3600, lambda: posting.prune(desk)),
+        ("prune the rest", 3600, lambda: pruning.prune(desk)),
         ("backup", 600, lambda: backing_up.back_up(desk)),
         ("examine database", 3600, desk.store.examine),
     ]

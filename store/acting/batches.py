@@ -43,6 +43,11 @@ def add_draft(db: Database, draft: Draft) -> None:
     changed(db, sql, draft.id, draft.requester, draft.reason, json.dumps(draft.instance_ids), draft.made_at)
 
 
+def prune_drafts(db: Database, before: int) -> None:
+    """Forget what was offered before then, taken or not."""
+    changed(db, "DELETE FROM batch_drafts WHERE made_at < ?", before)
+
+
 def draft(db: Database, draft_id: str) -> Draft | None:
     """What was offered."""
     row = one(db, "SELECT * FROM batch_drafts WHERE id = ?", draft_id)

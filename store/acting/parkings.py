@@ -36,6 +36,8 @@ SCHEMA = (
 WHY_SCHEMA = ("ALTER TABLE parkings ADD COLUMN why TEXT NOT NULL DEFAULT ''",)
 """Empty: not known, as no version before kept it."""
 
+PRUNING = ("CREATE INDEX parkings_settled ON parkings (settled_at) WHERE settled_at IS NOT NULL",)
+
 
 def set_hours(db: Database, rule: HoursRule) -> None:
     """Give an instance on-hours of its own."""
@@ -133,3 +135,19 @@ def _mark(db: Database, parking: Parking, fields: str, *values: object) -> None:
         "AND settled_at IS NULL"
     )
     changed(db, sql, *values, parking.instance_id, parking.rule, parking.basis_at, parking.acts_at)
+
+
+def prune(db: Database, before: int) -> None:
+    """Forget what was settled before then.
+
+    The newest of each machine and rule stays, as it may be planned anew by what is still so, and its newest stop by
+    hours, as the next window starts what that has stopped.
+    """
+    newest = "SELECT max(n.basis_at) FROM parkings n WHERE n.instance_id = parkings.instance_id AND n.rule ="
+    changed(
+        db,
+        "DELETE FROM parkings WHERE settled_at < ? AND settled_at IS NOT NULL "
+        f"AND basis_at < ({newest} parkings.rule) "
+        f"AND NOT (rule = 'hours' AND action_id <> '' AND basis_at = ({newest} 'hours' AND n.action_id <> ''))",
+        before,
+    )

@@ -83,6 +83,11 @@ def hint(db: Database, hint_id: str) -> Hint | None:
     return _hint(row) if row else None
 
 
+def prune_hints(db: Database, before: int) -> None:
+    """Forget hints given before then; the savings that they led to stay."""
+    changed(db, "DELETE FROM hints WHERE at < ?", before)
+
+
 def _hint(row: Row) -> Hint:
     choice = json.loads(row["choice"])
     return Hint(**{**row, "choice": GpuChoice(choice[0], tuple(choice[1])) if choice else None})

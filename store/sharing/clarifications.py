@@ -19,9 +19,13 @@ SCHEMA = (
 )
 
 
-def add(db: Database, asked: Clarification, *, keep_since: int) -> None:
-    """Keep a question; those from before an instant are forgotten."""
-    changed(db, "DELETE FROM clarifications WHERE at < ?", keep_since)
+def prune(db: Database, before: int) -> None:
+    """Forget questions asked before then, answered or not."""
+    changed(db, "DELETE FROM clarifications WHERE at < ?", before)
+
+
+def add(db: Database, asked: Clarification) -> None:
+    """Keep a question."""
     changed(
         db,
         "INSERT INTO clarifications (id, at, person, command, wordings) VALUES (?, ?, ?, ?, ?)",

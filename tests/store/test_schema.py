@@ -26,6 +26,9 @@ OLDER = (
 )
 """What makes that file an older one, of when steps were still edited in place."""
 
+STEPS_DONE = {"step_hashes", "_sqlite_migrations"}
+"""A later version adds its own rows to these, in between."""
+
 
 def executed(path: Path, *statements: str) -> None:
     with contextlib.closing(sqlite3.connect(str(path), isolation_level=None)) as connection:
@@ -66,7 +69,8 @@ def test_a_file_of_every_release_keeps_every_row_with_every_later_version(tmp_pa
     after = contents(path)
     assert all(before.values()), "the file has a row in every table"
     for table, kept in before.items():
-        assert [{column: row[column] for column in kept[0]} for row in after[table]] == kept
+        found = [{column: row[column] for column in kept[0]} for row in after[table]]
+        assert [row for row in found if table not in STEPS_DONE or row in kept] == kept
     assert checkup(path).missing == ()
 
 

@@ -51,9 +51,9 @@ def ask(
 def ask_drafted(desk: Desk, draft_id: str, person: str) -> list[Asked]:
     """[Ask about the N dearest]: what was offered, looked at anew. Raises Refused."""
     draft = batches.draft(desk.store.reading(), draft_id)
-    if draft is None or draft.requester != person:
+    if draft is not None and draft.requester != person:
         raise Refused("This was offered to somebody else. `/gpu stop idle` asks about what idles now.")
-    if desk.clock() - draft.made_at > OFFER_LASTS:
+    if draft is None or desk.clock() - draft.made_at > OFFER_LASTS:
         raise Refused("This offer is over an hour old. `/gpu stop idle` asks about what idles now.")
     return ask(desk, draft.instance_ids, person, reason=draft.reason)
 

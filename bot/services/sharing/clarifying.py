@@ -17,7 +17,8 @@ def keep(desk: Desk, person: str, command: str, wordings: Sequence[Wording]) -> 
     """Keep a question until it is answered, for a day at most."""
     asked = Clarification(secrets.token_hex(16), desk.clock(), person, command, tuple(wordings))
     with desk.store.writing() as db:
-        clarifications.add(db, asked, keep_since=asked.at - KEPT)
+        clarifications.prune(db, asked.at - KEPT)
+        clarifications.add(db, asked)
     return asked
 
 

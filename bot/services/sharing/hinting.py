@@ -49,9 +49,11 @@ def hint(
 
 
 def given(desk: Desk, hint_id: str, person: str) -> Hint:
-    """A hint that somebody was given. Raises Refused when it was another's."""
+    """A hint that somebody was given. Raises Refused when it was another's, or is kept no more."""
     found = savings.hint(desk.store.reading(), hint_id)
-    if found is None or found.person != person:
+    if found is None:
+        raise Refused("That was said over a month ago. `/gpu find` shows what there is for you now.")
+    if found.person != person:
         raise Refused("That was said to somebody else. `/gpu find` shows what there is for you.")
     return found
 
