@@ -87,6 +87,11 @@ def _where(chosen: Filter) -> tuple[str, list[str]]:
             values += [value] * text.count("?")
     if chosen.state == "idle":
         parts += f" AND {_STATE} IN ('free', 'held')"
+    if chosen.models is not None:
+        parts += " AND json_array(i.gpu_model, i.gpu_memory_mib) IN (SELECT value FROM json_each(?))"
+        values.append(
+            json.dumps([json.dumps(pair, separators=(",", ":"), ensure_ascii=False) for pair in chosen.models])
+        )
     if chosen.ids is not None:
         parts += " AND i.id IN (SELECT value FROM json_each(?))"
         values.append(json.dumps(chosen.ids))

@@ -130,6 +130,8 @@ class Filter:
     """A verdict, a provider's state ("running" is whatever runs), or "idle" for held and free together."""
     type_prefix: str = ""
     provider: str = ""
+    models: tuple[tuple[str, int], ...] | None = None
+    """Only with one of these GPU models, as reported, each with the MiB of one GPU."""
     ids: tuple[str, ...] | None = None
     """Only these."""
     unclaimed: bool = False
