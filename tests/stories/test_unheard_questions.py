@@ -68,3 +68,20 @@ def test_a_booking_is_kept_until_whoever_made_it_could_say_that_they_are_there(o
 
     lives(office, 20 * MINUTE, train_7=0.0)
     assert "@Ada" not in office.types("bob", "/gpu status train-7")
+
+
+def test_silence_counts_from_the_second_word_where_somebody_comes_to_wait_later(office_with):
+    office = office_with(SETTINGS | {"claims": {"idle_minutes": 60, "answer_minutes": 20}})
+    office.reports("train-7", 0.0)
+    office.types("ada", "/gpu claim train-7 for 10h sweep")
+    lives(office, 75 * MINUTE, train_7=0.0)
+    assert "train-7" in office.sees("ada", "@ada"), "she was asked, and could read it"
+    takes_nothing(office)
+    office.types("cy", "/gpu wait train-7")
+    lives(office, 15 * MINUTE, train_7=0.0)
+    takes_all(office)
+
+    lives(office, 15 * MINUTE, train_7=0.0)
+    assert "@Ada" in office.types("bob", "/gpu status train-7"), "that somebody waits she could read only now"
+    lives(office, 20 * MINUTE, train_7=0.0)
+    assert "@Ada" not in office.types("bob", "/gpu status train-7")

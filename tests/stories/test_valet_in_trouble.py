@@ -190,6 +190,35 @@ def test_health_and_figures_say_so_and_are_well_again_by_themselves(office, alar
     assert well(office).ok
 
 
+def test_figures_tell_of_what_waits_and_for_how_long(office):
+    office.reports("train-7", 0.0)
+    office.types("ada", "/gpu stop train-7")
+    office.settle()
+    office.slack.fault("chat.postMessage", "internal_error", times=500)
+    office.slack.fault("chat.update", "internal_error", times=500)
+    before = shown(office)
+    office.types("ada", "/gpu wait train-7 for 2h")
+    office.types("bob", "/gpu hours train-7 Mon-Fri 8-10")
+    office.clock.forward(90_000)
+    after = shown(office)
+    office.slack.faults._ordered.clear()
+    office.settle()
+
+    assert before["valet_outbox_age_seconds"] == {(): 0.0}
+    assert after["valet_outbox_age_seconds"] == {(): 90.0}
+    assert after["valet_outbox_messages"][("waiting",)] >= 1
+    assert after["valet_outbox_messages"][("sent",)] == before["valet_outbox_messages"][("sent",)] >= 1
+    assert after["valet_approved_age_seconds"] == {(): 0.0}, "nobody has said yes"
+    assert after["valet_instances"] == before["valet_instances"] != {(): 0.0}
+
+
+def shown(office) -> dict[str, dict[tuple[str, ...], float]]:
+    return {
+        figure.name: dict(figure.values)
+        for figure in figures(office.valet.desk, Schedule([], office.clock), lambda: None)
+    }
+
+
 def test_a_clock_that_is_far_off_slacks_is_told_once_and_makes_health_bad(office):
     desk, slack = office.valet.desk, office.slack
     seen, ours = [], Clock()

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import resource
 import stat
 
 import pytest
@@ -318,3 +319,25 @@ def test_the_thread_puts_on_disk_what_comes_while_it_rests(agent, file):
     _empties(agent(bot))
 
     assert _ticks(bot) == [98, 99]
+
+
+def test_after_a_write_that_failed_half_way_the_file_is_written_anew_and_whole(agent, file):
+    before = agent(PretendBot(*[AWAY] * 20))
+    before.see(95)
+    _fails(before)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 20, limits[1]))
+    try:
+        before.see(96)
+        before._keep()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    before.see(97)
+    before._keep()
+    before.see(98)
+    before._keep()
+
+    bot = PretendBot()
+    _empties(agent(bot))
+
+    assert _ticks(bot) == [95, 96, 97, 98]

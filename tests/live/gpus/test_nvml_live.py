@@ -331,3 +331,11 @@ print(json.dumps([round(mean, 3) for mean in means]))
 """
 
     assert gpu_host.answers(code, live=True) == [1.078, 0.1, 1.0, 0.022]
+
+
+def test_a_gpu_whose_driver_knows_no_mig_is_measured(gpu_host):
+    gpu_host.does("gpus 2\n* util 40\n0 fail MigMode 3\n1 fail MigMode 13\n")
+
+    samples = gpu_host.answers(LOOK)["samples"]
+
+    assert [(each["util_max"], each["mig"], each["error"]) for each in samples] == [(40, False, None)] * 2

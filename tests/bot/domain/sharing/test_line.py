@@ -123,3 +123,23 @@ def test_a_claim_past_its_end_is_not_free_yet():
 
 def test_no_machine_no_turn():
     assert turn_of(waiter(1, count=9), [], Rooms([machine("one")], (), NOW)) is None
+
+
+def test_a_booking_blocks_only_its_gpus():
+    def turn(count: int):
+        booked = [Hold("one", "U0BOOKER", (0, 1), NOW, NOW + 2 * HOUR, booked=True)]
+        return turn_of(waiter(1, count=count), [], Rooms([machine("one")], booked, NOW))
+
+    assert [(turn(count).gpus, turn(count).at) for count in (1, 2, 3)] == [
+        ((2,), NOW),
+        ((2, 3), NOW),
+        ((0, 2, 3), NOW + 2 * HOUR),
+    ]
+
+
+def test_a_booking_of_one_machine_blocks_no_other():
+    booked = [Hold("one", "U0BOOKER", (0, 1, 2, 3), NOW, NOW + 2 * HOUR, booked=True)]
+
+    turns = served_now([waiter(1, count=4)], Rooms([machine("one"), machine("two")], booked, NOW), NOW)
+
+    assert [(turn.instance_id, turn.gpus) for turn in turns] == [("two", (0, 1, 2, 3))]

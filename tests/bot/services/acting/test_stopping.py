@@ -54,6 +54,30 @@ def test_asked_twice_it_is_the_same_request(idle):
     assert idle.asks("train-7", CY).id == first.id
 
 
+def test_an_approved_request_is_not_cancelled_by_a_second_one_with_a_reason(idle):
+    first = idle.approves(idle.asks("train-7"), looks=False)
+    idle.reports("train-7", 90.0)
+
+    assert idle.asks("train-7", CY, reason="it must go").id == first.id
+    assert idle.action(first).state == "approved"
+
+
+def test_a_request_with_a_reason_is_not_cancelled_by_a_second_one(room):
+    room.reports("train-7", 90.0)
+    first = room.asks("train-7", reason="it must go")
+
+    assert room.asks("train-7", CY, reason="for me as well").id == first.id
+    assert room.action(first).state == "pending"
+
+
+def test_a_request_without_a_reason_gives_way_to_one_with_it_once_it_works(idle):
+    first = idle.asks("train-7")
+    idle.reports("train-7", 90.0)
+
+    assert idle.asks("train-7", CY, reason="it must go").id != first.id
+    assert idle.action(first).outcome == "train-7 began to work after the request."
+
+
 def test_a_request_from_before_a_restart_makes_way_for_a_new_one(idle):
     old = idle.asks("train-7")
     idle.fleet.restart("train-7")
@@ -238,7 +262,7 @@ def test_calls_that_are_never_answered_end_in_a_question_to_people(idle):
     minutes_pass(idle, 20)
 
     ended = idle.action(action)
-    assert (ended.state, ended.calls) == ("unknown", stopping.MOST_CALLS)
+    assert (ended.state, ended.calls) == ("unknown", 4), "as often as people are told"
     assert "still running" in ended.outcome
     assert idle.told(ADA, "action_ended") == [action.id]
 
@@ -285,6 +309,15 @@ def test_an_approval_found_after_a_long_night_is_not_carried_out(idle):
     executing.carry_out(idle.desk)
 
     assert (idle.action(action).state, idle.fleet.stops) == ("aborted", [])
+    assert "It could not be carried out within 15 minutes" in idle.action(action).outcome
+
+
+def test_how_long_an_approval_has_waited_is_told(idle):
+    assert executing.waited(idle.desk) == 0
+    idle.approves(idle.asks("train-7"), looks=False)
+    idle.clock.forward(90 * SECOND)
+
+    assert executing.waited(idle.desk) == 90 * SECOND
 
 
 def test_whoever_left_the_workspace_has_no_say_any_more(idle):

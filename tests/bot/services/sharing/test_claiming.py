@@ -280,3 +280,19 @@ def test_a_turn_in_the_line_takes_no_end_from_a_claim_on_the_same_machine(room):
 
     assert held(room, "train-7", ADA).gpus == (0, 1, 7)
     assert held(room, "train-7", ADA).until_at == room.clock() + 9 * HOUR
+
+
+def test_a_claim_on_one_machine_says_nothing_about_another(room):
+    here, there = take(room, "train-7", ADA), take(room, "train-3", ADA)
+    with room.desk.store.writing() as db:
+        assert claims.regrip(db, here, (2, 3), room.clock())
+
+    db = room.desk.store.reading()
+    assert [(each.id, each.gpus) for each in claims.open_on(db, here.instance_id)] == [(here.id, (2, 3))]
+    assert list(claims.open_on(db, there.instance_id)) == [there]
+    assert list(claims.open_on(db, room.machine("train-9").id)) == []
+    taken = rows(db, "SELECT gpu FROM claimed_gpus WHERE claim_id = ? ORDER BY gpu", there.id)
+    assert tuple(row["gpu"] for row in taken) == there.gpus
+    free = claiming.claim(room.desk, here.instance_id, CY, choice=GpuChoice(6)).claim_of(CY)
+    assert free is not None
+    assert free.gpus == (0, 1, 4, 5, 6, 7)
