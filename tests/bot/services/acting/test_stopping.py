@@ -381,8 +381,7 @@ def test_an_action_that_breaks_leaves_the_others_their_turn(tmp_path, clock):
     room.reports("train-7", 0.0)
     broken, fine = room.approves(room.asks("nb-5", CY)), room.approves(room.asks("train-7"))
 
-    with pytest.raises(ZeroDivisionError):
-        executing.carry_out(room.desk)
+    executing.carry_out(room.desk)
 
     assert (room.action(broken).state, room.action(fine).state) == ("approved", "executing")
     room.close()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.measuring.readings import Gpu
 from bot.services.measuring import judging
-from store import fleet
+from store import fleet, listings
 from store.measuring import agents, minutes
 from tests.bot.services.room import minute
 from tests.examples import examples
@@ -267,3 +267,23 @@ def test_a_minute_that_is_not_over_tells_of_work_at_once_and_vetoes_nothing(room
         ("quiet", 0.0, 0.0),
     ]
     assert verdict_of(room) == "partial"
+
+
+def test_idle_counts_from_when_it_became_idle_through_work_and_back(room):
+    def told(util: float, minutes: int):
+        room.clock.forward(minutes * MINUTE)
+        room.reports("train-7", util, minutes=minutes)
+        judging.judge_all(room.desk)
+        found = listings.by_id(room.desk.store.reading(), room.machine("train-7").id)
+        assert found is not None
+        assert found.verdict is not None
+        return found.verdict
+
+    began = room.clock() // MINUTE * MINUTE
+    assert [told(0.0, 75).since, told(0.0, 10).since] == [began, began]
+    worked = told(90.0, 10)
+    assert (worked.state, worked.since) == ("active", began + 94 * MINUTE)
+    assert told(0.0, 30).state == "active", "it worked within the hour"
+    back = told(0.0, 35)
+    assert (back.is_idle, back.since) == (True, began + 95 * MINUTE)
+    assert told(0.0, 120).since == back.since
