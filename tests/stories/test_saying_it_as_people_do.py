@@ -36,7 +36,7 @@ def test_it_works(office, typed, said):
             "release train-9 train-7",
             'I can\'t make sense of "train-7" here, so nothing was done. Try `release train-9`.',
         ),
-        ("extend train-9 2h please", 'I can\'t make sense of "please" after that. Try `extend train-7 2h`.'),
+        ("extend train-9 2h indeed", 'I can\'t make sense of "indeed" after that. Try `extend train-7 2h`.'),
         ("hand train-9 @bob @cy", 'I can\'t make sense of "@Cy" here, so nothing was done. Try `hand train-9 @Bob`.'),
         ("adopt train-9 gpus:2", "Adopting takes the GPUs your programs run on. `claim train-9 gpus:2` takes others."),
         ("launch a100-dev for 8h gpus:2", "This is about the whole machine, so leave out how many GPUs."),

@@ -68,8 +68,8 @@ def test_an_extension_by_nothing_or_by_no_length_is_refused(office):
     office.types("ada", "/gpu claim train-7 for 4h")
 
     assert office.types("ada", "/gpu extend train-7 0h").startswith("Less than a minute changes nothing.")
-    assert office.types("ada", "/gpu extend train-7 please") == (
-        '"please" is no length of time. Try `extend train-7 2h`.'
+    assert office.types("ada", "/gpu extend train-7 somewhat") == (
+        '"somewhat" is no length of time. Try `extend train-7 2h`.'
     )
     assert "to Mon 13:00 UTC" in office.types("ada", "/gpu status train-7"), "it ends when it did"
 
