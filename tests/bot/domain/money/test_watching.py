@@ -105,3 +105,10 @@ def test_a_ledger_that_begins_at_noon_does_not_know_that_day():
     noon = int(datetime(2026, 11, 15, 12, tzinfo=UTC).timestamp() * 1000)
 
     assert min(known(Watch(noon, ((noon, NOW),)))) == date(2026, 11, 16)
+
+
+@pytest.mark.parametrize(("ago", "unread"), [(3 * HOUR, 0), (3 * HOUR + 1, 3 * HOUR + 1)])
+def test_a_source_read_three_hours_ago_counts_as_read_and_no_older_one(ago, unread):
+    watch = Watch(BEGAN, ((BEGAN, NOW - ago),))
+
+    assert sum(end - begin for begin, end in watch.unread(BEGAN, NOW, NOW)) == unread
