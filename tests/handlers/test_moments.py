@@ -136,7 +136,7 @@ def test_moments_people_write_are_understood_in_their_zone(said, meant):
         ("in", 'In how long? Try "in 2h".'),
         ("in a while", '"a" is not a length of time.'),
         ("in 0m", '"in 0m" is now.'),
-        ("in 99999w99999w99999w99999w99999w", "That is too far ahead."),
+        ("in 99999w", "That is too far ahead."),
         ("03:59", "03:59 was 1 minute ago. If you mean the next one, say tomorrow 03:59."),
     ],
 )

@@ -7,7 +7,7 @@ from store import audit
 
 def test_everybody_is_asked_for_once_a_day_and_an_old_name_is_kept(room):
     asked: list[str] = []
-    names = {"U0ADA": "Ada", "U0BOB": "Bob", "W0ADA": "Ada", "U0GONE": ""}
+    names = {"U0ADA": "Ada", "U0BOB": "Bob", "W0ADA": "Ada", "U0GONE": "", "U0NIA": ""}  # Nia lives next door
 
     def name_of(person: str) -> str | None:
         asked.append(person)
@@ -19,7 +19,7 @@ def test_everybody_is_asked_for_once_a_day_and_an_old_name_is_kept(room):
 
     people_names.learn(room.desk, name_of)
     people_names.learn(room.desk, name_of)
-    assert sorted(asked) == ["U0ADA", "U0BOB", "U0GONE", "W0ADA"]
+    assert sorted(asked) == ["U0ADA", "U0BOB", "U0GONE", "U0NIA", "W0ADA"]
     assert people_names.known(room.desk) == {"U0ADA": "Ada (U0ADA)", "U0BOB": "Bob", "W0ADA": "Ada (W0ADA)"}
 
     names["U0BOB"], names["W0ADA"] = "", "Adam"
