@@ -61,7 +61,7 @@ def does(demo, who, where, what):
 
 
 def sees(demo, who, where, words):
-    for _ in range(600):
+    for _ in range(1_800):
         if words in "\n".join(demo.slack.sees(who, where)[-6:]):
             return True
         time.sleep(0.05)
