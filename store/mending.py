@@ -72,8 +72,9 @@ def mend(db: Database, wanted: dict[str, SchemaObject]) -> None:
     for name in differing(db, wanted):
         if wanted[name].kind == "table" and name in there:
             _make_anew(db, wanted[name])
-    for name in differing(db, wanted):  # a table that was made anew has lost its indexes and triggers
-        if name in objects(db):
+    there = objects(db)  # a table that was made anew has lost its indexes and triggers
+    for name in differing(db, wanted):
+        if name in there:
             db.execute(f"DROP {wanted[name].kind} {name}")
         db.execute(wanted[name].sql)
     broken = rows(db, "PRAGMA foreign_key_check")

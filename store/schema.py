@@ -147,8 +147,10 @@ def migrate(db: Database) -> None:
         mending.mend(db, _first_release())
         _note_first_release(db, applied)
     migrations.apply(db)
+    kept = step_hashes.by_name(db)
     for name, statements in STEPS:
-        step_hashes.keep(db, name, statements)
+        if name not in kept:
+            step_hashes.keep(db, name, statements)
 
 
 def altered(db: Database) -> list[str]:
