@@ -155,7 +155,8 @@ def live(folder: str, slack_url: str, fleet: str, chosen: Any, now: Any) -> None
     world = multiprocessing.parent_process()
     while world and world.is_alive():
         time.sleep(0.05)
-        valet.desk.wake()  # time passes faster than the workers' periods
+        valet.desk.wake()  # time passes faster than the periods of workers and jobs
+        valet.schedule.run_due()
     os._exit(0)
 
 
@@ -200,7 +201,7 @@ class World:
         self.bot: Any = None
         self.port = _free_port()
         self.over = threading.Event()
-        self.told = dict.fromkeys((f"stop-{number}" for number in range(STOPS)), MONDAY)
+        self.told = dict.fromkeys(self.fleet._machines, MONDAY)
         """Until when the agent of each machine has told of it."""
 
     def clock(self) -> int:
@@ -224,7 +225,7 @@ class World:
         self.server.stop()
 
     def _report(self) -> None:
-        """The agents of machines that are to be stopped tell of every minute, again and again until it is taken."""
+        """The agent of every machine tells of every minute, again and again until it is taken."""
         while not self.over.wait(0.05):
             now = self.clock()
             for team in self.behind():
@@ -341,7 +342,7 @@ def _stumble(world: World, chance: random.Random) -> int:
 
 def _finish(world: World) -> None:
     """Let time pass while the bot waits for just that, until there is nothing left to do."""
-    end = time.monotonic() + LONGEST_S
+    end, left = time.monotonic() + LONGEST_S, {}
     while time.monotonic() < end:
         world.quiet()
         left = _left(world.folder / "valet.db", world.clock())
@@ -349,6 +350,7 @@ def _finish(world: World) -> None:
             return
         if not left["at_once"] and not world.behind():
             world.now.value += STEP
+    raise AssertionError(f"After {LONGEST_S:.0f} s it still has to do {left}.")
 
 
 def _left(database: Path, now: int) -> dict[str, int]:
