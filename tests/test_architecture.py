@@ -28,6 +28,8 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
 }
 ONLY_IN = {
     "duckdb": {"bot/billing/duck.py"},
+    "numpy": set(),
+    "numpy_financial": set(),
     "boto3": {"bot/providers/clients.py"},
     "pynvml": {"bot/telemetry/nvml.py"},
     "apscheduler": {"bot/jobs/schedule.py"},

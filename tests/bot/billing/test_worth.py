@@ -30,6 +30,23 @@ def test_a_present_value_is_what_it_is_by_hand():
     assert npv(0.1, [-100 * USD, 50 * USD, 60 * USD, 70 * USD]) == 47_633_358
 
 
+@given(
+    rate=st.floats(-0.5, 2),
+    flows=st.lists(st.integers(-(10**12), 10**12), min_size=1, max_size=120),
+)
+def test_a_present_value_is_what_numpy_financial_says(rate, flows):
+    sizes = sum(abs(flow) / (1 + rate) ** month for month, flow in enumerate(flows))
+
+    assert npv(rate, flows) == pytest.approx(float(numpy_financial.npv(rate, flows)), abs=1 + sizes * 1e-12)
+
+
+def test_a_rate_of_return_is_found_over_forty_years():
+    """At 10,000 % a month the 480th power is beyond what a float holds."""
+    found = yearly_irr([-120 * USD] + [USD] * 480)
+
+    assert npv(monthly(found), [-120 * USD] + [USD] * 480) == pytest.approx(0, abs=USD / 1000)
+
+
 def test_a_rate_of_return_is_the_spreadsheets():
     """Excel's help for IRR: -70,000 then 12,000, 15,000, 18,000, 21,000, 26,000 is 8.66 %, after four years -2.1 %."""
     flows = [-70_000 * USD, 12_000 * USD, 15_000 * USD, 18_000 * USD, 21_000 * USD, 26_000 * USD]
