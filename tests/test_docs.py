@@ -1,9 +1,7 @@
-"""The docs are true: every command, setting, exit code and sentence of the README is what the program has and says."""
+"""The docs are true: every command, setting, exit code and sentence of the pages is what the program has and says."""
 
 import re
-import textwrap
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,28 +15,16 @@ from bot.settings import SECRETS, Settings, parse
 from bot.telemetry import wire
 from handlers import http
 from handlers.commands import cost, gpu
+from tests import pages
+from tests.pages import block, table
 from tests.stories.conftest import office, office_with  # noqa: F401  # the README's conversation happens in a story's office
 
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-
-
-def block(name: str) -> str:
-    """The fenced block after <!-- name -->."""
-    found = re.search(rf"<!-- {name} -->\n+ *```\w*\n(.*?) *```", README, re.S)
-    assert found, f"README.md has no fenced block after <!-- {name} -->"
-    return textwrap.dedent(found.group(1))
-
-
-def table(name: str) -> str:
-    """The table after <!-- name -->."""
-    found = re.search(rf"<!-- {name} -->\n+((?:\|.*\n)+)", README)
-    assert found, f"README.md has no table after <!-- {name} -->"
-    return found.group(1)
+README = pages.README.read_text()
+EVERYTHING = pages.everything()
 
 
 def settings_rows(model: type[BaseModel], prefix: str = "") -> list[str]:
-    """One row per setting, as the README shows them."""
+    """One row per setting, as the settings page shows them."""
     rows = []
     for name, field in model.model_fields.items():
         key = f"{prefix}{name}"
@@ -69,7 +55,7 @@ def default(field: FieldInfo) -> str:
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
-def test_every_setting_is_in_the_readme_with_its_default_and_meaning():
+def test_every_setting_is_in_the_docs_with_its_default_and_meaning():
     expected = "\n".join(["| key | default | meaning |", "| --- | --- | --- |", *settings_rows(Settings), ""])
 
     assert table("settings") == expected
@@ -82,18 +68,18 @@ def test_the_sample_settings_file_is_valid():
 
 
 def test_every_secret_is_named():
-    assert all(f"`{name}`" in README for name in SECRETS)
-    assert all(name in README for name in ("SLACK_API_URL", "VALET_DB", "NAME_FILE"))
+    assert all(f"`{name}`" in EVERYTHING for name in SECRETS)
+    assert all(name in EVERYTHING for name in ("SLACK_API_URL", "VALET_DB", "NAME_FILE"))
 
 
 def test_every_command_line_command_is_named_and_none_that_does_not_exist():
-    named = set(re.findall(r"(?:^|[`/ ])valet ([a-z-]+)", block("command-line") + README, re.M))
+    named = set(re.findall(r"(?:^|[`/ ])valet ([a-z-]+)", EVERYTHING, re.M))
 
     assert set(COMMANDS) <= named
     assert named - set(COMMANDS) <= {"status"}
 
 
-def test_every_chat_command_is_in_the_readme_as_its_help_has_it():
+def test_every_chat_command_is_in_the_docs_as_its_help_has_it():
     shown = block("chat-commands")
 
     for command, verbs in (("/gpu", gpu.VERBS), ("/cost", cost.VERBS)):
@@ -106,13 +92,13 @@ def test_the_exit_codes_are_those_of_the_program():
     helped = CliRunner().invoke(main, ["--help"]).output
 
     for code in ("0", "1", "2", "75"):
-        assert re.search(rf"^\| `{code}` \|", README, re.M)
+        assert re.search(rf"^\| `{code}` \|", EVERYTHING, re.M)
         assert re.search(rf"^\s+{code}\s", helped, re.M)
 
 
 def test_the_doors_addresses_are_named():
     for path in (wire.PATH, "/healthz", "/metrics", "/openapi.json", http.PATH):
-        assert f"`{path}`" in README or f" {path}`" in README
+        assert f"`{path}`" in EVERYTHING or f" {path}`" in EVERYTHING
 
 
 def test_the_two_commands_stand_on_the_first_screen():
@@ -146,6 +132,30 @@ def spoken(who: str, line: str, answer: str) -> str:
     return "\n".join([first, *(f"    {row}" for row in answer.replace("*", "").splitlines()), ""])
 
 
-@pytest.mark.parametrize("path", ["README.md", "CHANGELOG.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"])
+@pytest.mark.parametrize("path", [*pages.pages(), "CHANGELOG.md", ".github/SECURITY.md"])
 def test_no_document_names_a_path_of_somebodys_machine(path):
-    assert not re.search(r"(?<![\w.])/(home|root|work|Users)/", (ROOT / path).read_text())
+    assert not re.search(r"(?<![\w.])/(home|root|work|Users)/", (pages.ROOT / path).read_text())
+
+
+@pytest.mark.parametrize("path", pages.pages())
+def test_every_relative_link_leads_to_a_page_and_a_heading_that_are_there(path):
+    dead = []
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", pages.pages()[path]):
+        place, _, heading = target.partition("#")
+        page = (pages.ROOT / path).parent / place if place else pages.ROOT / path
+        if not page.exists() or (heading and heading not in headings(page.read_text())):
+            dead.append(target)
+
+    assert dead == []
+
+
+def headings(text: str) -> set[str]:
+    """The anchors that GitHub makes of a page's headings."""
+    titles = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_every_page_is_one_click_from_the_readme():
+    missing = [path for path in pages.pages() if path.startswith("docs/") and f"({path}" not in README]
+
+    assert missing == []

@@ -1,4 +1,4 @@
-"""Every form that the help, the README and hints show is typed, and read: none is refused for how it is said."""
+"""Every form that the help, the docs and hints show is typed, and read: none is refused for how it is said."""
 
 import re
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from bot.sandbox.slack.people import ADA
 from handlers.commands import cost, gpu
 from handlers.commands.parse import words
 from handlers.commands.verbs import Ask
+from tests import pages
 
 ROOT = Path(__file__).parents[2]
 PLACES = {
@@ -93,8 +94,8 @@ def unread_of(office, shown: set[tuple[str, str]]) -> dict[str, str]:
     return {line: why for line, why in said.items() if why and not re.match("I don't know \"", why)}
 
 
-def test_every_command_of_the_readme_is_read(office):
-    shown = set(re.findall(r"`/(gpu|cost) ([^`<>\[\]|\u2026]+)`", (ROOT / "README.md").read_text()))
+def test_every_command_of_the_docs_is_read(office):
+    shown = set(re.findall(r"`/(gpu|cost) ([^`<>\[\]|\u2026]+)`", pages.everything()))
 
     assert len(shown) > 20
     assert unread_of(office, shown) == {}

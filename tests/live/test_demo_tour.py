@@ -1,9 +1,8 @@
-"""The demo from end to end: the README's tour in its order, and one story wherever a machine is told of."""
+"""The demo from end to end: the docs' tour in its order, and one story wherever a machine is told of."""
 
 import re
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
@@ -15,14 +14,13 @@ from bot.sandbox.slack.people import ADA, BOB, CY
 from bot.services.money import unused
 from store import listings
 from store.money import ledger
+from tests import pages
 
-README = Path(__file__).parents[2] / "README.md"
 STEP = re.compile(r"(?P<who>\w+) in (?P<where>\S+): (?P<what>.+?) +→ (?P<seen>.+)")
 
 
 def tour() -> list[re.Match[str]]:
-    block = README.read_text(encoding="utf-8").partition("<!-- tour -->\n```text\n")[2].partition("```")[0]
-    steps = [STEP.fullmatch(line) for line in block.splitlines()]
+    steps = [STEP.fullmatch(line) for line in pages.block("tour").splitlines()]
     assert all(steps)
     return [step for step in steps if step]
 

@@ -1,10 +1,8 @@
-"""Which verb knows of which rule: each pair of the table in the README, tried for real."""
+"""Which verb knows of which rule: each pair of the table in the docs, tried for real."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +20,7 @@ from bot.services.sharing import booking, claiming, handing, queueing, running
 from handlers.blocks.acting import card_facts
 from store import listings
 from store.acting import drains
+from tests import pages
 from tests.bot.services.room import ADA, BOB, CY, DEE, SETTINGS, Room
 
 EVE = "U0EVE"
@@ -37,7 +36,6 @@ NAME = "train-7"
 LOOKS = {"stop", "stop, with a reason", "stop by rule", "clone", "resize"}
 """What looks at what the machine does."""
 ANSWERS = {"refused": "no", "on its card": "card", "-": "yes"}
-ROOT = Path(__file__).parents[3]
 
 
 class Scene(Room):
@@ -217,10 +215,9 @@ def outcome(scene: Scene, verb: str, rule: str) -> str:
 
 
 def table() -> dict[tuple[str, str], str]:
-    """What the README says of each pair, by verb and rule."""
-    found = re.search(r"<!-- rules -->\n+((?:\|.*\n)+)", (ROOT / "README.md").read_text())
-    assert found, "README.md has no table after <!-- rules -->"
-    head, _, *lines = [[cell.strip() for cell in line[1:-1].split("|")] for line in found[1].splitlines()]
+    """What the docs say of each pair, by verb and rule."""
+    rows = pages.table("rules").splitlines()
+    head, _, *lines = [[cell.strip() for cell in line[1:-1].split("|")] for line in rows]
     return {(line[0], rule): ANSWERS[cell] for line in lines for rule, cell in zip(head[1:], line[1:], strict=True)}
 
 
