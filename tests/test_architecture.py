@@ -34,7 +34,7 @@ ONLY_IN = {
     "pynvml": {"bot/telemetry/nvml.py"},
     "apscheduler": {"bot/jobs/schedule.py"},
     "slack_bolt": {"handlers/listen.py", "handlers/http.py", "bot/connection.py"},
-    "uvicorn": {"bot/telemetry/serving.py", "bot/sandbox/slack/server.py"},
+    "uvicorn": {"bot/thread_server.py", "bot/telemetry/serving.py", "bot/sandbox/slack/server.py"},
 }
 
 

@@ -53,9 +53,7 @@ class Schedule:
         self._acts = acts
         self._over = threading.Event()
         self._done_at: dict[str, int] = {}
-        # each job has a thread of its own: what it once took, its thread's heap keeps, and takes again the next time
-        own = {job.name: ThreadPoolExecutor(1) for job in self._jobs}
-        self._scheduler = BackgroundScheduler(executors=own, timezone=UTC)
+        self._scheduler = BackgroundScheduler(timezone=UTC)
 
     def start(self) -> None:
         """Begin; each job runs once right away."""
@@ -64,6 +62,8 @@ class Schedule:
         for job in self._jobs:
             # a job that never comes to an end grows old from here on
             self._done_at.setdefault(job.name, now)
+            # a thread of its own: what a job once took, its thread's heap keeps, and takes again the next time
+            self._scheduler.add_executor(ThreadPoolExecutor(1), job.name)
             self._scheduler.add_job(
                 self.run,
                 "interval",

@@ -2,8 +2,6 @@
 
 import asyncio
 import socket
-import threading
-import time
 from collections import Counter
 
 import uvicorn
@@ -11,6 +9,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from bot.errors import Unreachable
+from bot.thread_server import ThreadServer
 
 HEAD_S = 10.0
 """A connection must bring a complete request head within this, or it is closed."""
@@ -20,7 +19,6 @@ UNFINISHED_PER_ADDRESS = 64
 """So many connections of one address may be without a whole request; beyond, the oldest of them is closed."""
 GRACE_S = 1.0
 """A burst of agents behind one address is no crowd of silent ones: nobody is closed sooner than this for that."""
-START_S = 10.0
 STOP_S = 5
 
 
@@ -105,28 +103,18 @@ class DoorServer:
             limit_concurrency=2 * MAX_CONNECTIONS,
             timeout_graceful_shutdown=STOP_S,
         )
-        self._server = uvicorn.Server(config)
-        self._thread: threading.Thread | None = None
+        self._server = ThreadServer(config, "door")
 
     def start(self) -> None:
         """Listen; returns once requests are answered. Raises Unreachable when the address cannot be had."""
         listener = self._listener()
         self.port = listener.getsockname()[1]
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [listener]}, name="door", daemon=True
-        )
-        self._thread.start()
-        deadline = time.monotonic() + START_S
-        while not self._server.started:
-            if not self._thread.is_alive() or time.monotonic() > deadline:
-                raise Unreachable(f"The door did not open on {self.host}:{self.port}.")
-            time.sleep(0.01)
+        if not self._server.start(listener):
+            raise Unreachable(f"The door did not open on {self.host}:{self.port}.")
 
     def stop(self) -> None:
         """Stop listening, let running requests end, and wait for that."""
-        self._server.should_exit = True
-        if self._thread is not None:
-            self._thread.join(STOP_S + 1)
+        self._server.stop(STOP_S + 1)
 
     def _listener(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET

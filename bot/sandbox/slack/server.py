@@ -4,7 +4,6 @@ import asyncio
 import errno
 import os
 import socket
-import threading
 from email.utils import formatdate
 from typing import Any
 
@@ -22,6 +21,7 @@ from bot.sandbox.slack import page, web
 from bot.sandbox.slack.app import nobody
 from bot.sandbox.slack.link import Link
 from bot.sandbox.slack.sandbox import SandboxSlack
+from bot.thread_server import ThreadServer
 
 LOOPBACK = "127.0.0.1"
 _NAMES = ("127.0.0.1", "localhost")
@@ -35,7 +35,6 @@ class SandboxServer:
         self.link = Link(slack)
         self._port = port
         self._waiting = page.Waiting(slack)
-        self._thread: threading.Thread | None = None
         self._server: _Server | None = None
 
     @property
@@ -71,17 +70,14 @@ class SandboxServer:
             timeout_graceful_shutdown=2,
         )
         self._server = _Server(config, self._waiting)
-        self._thread = threading.Thread(target=self._server.run, args=([listening],), name="sandbox-slack", daemon=True)
-        self._thread.start()
-        self._server.is_ready.wait(10)
+        self._server.start(listening)
         return self
 
     def stop(self) -> None:
         """Hang up on everybody and wait for the thread to end."""
-        if self._server and self._thread:
-            self._server.should_exit = True
-            self._thread.join(10)
-        self._server = self._thread = None
+        if self._server:
+            self._server.stop(10)
+        self._server = None
         if self.slack.deliver == self.link.deliver:
             self.slack.deliver = nobody
 
@@ -150,15 +146,10 @@ class _Droppable(H11Protocol):
         self.app = app
 
 
-class _Server(uvicorn.Server):
+class _Server(ThreadServer):
     def __init__(self, config: uvicorn.Config, waiting: page.Waiting) -> None:
-        super().__init__(config)
-        self.is_ready = threading.Event()
+        super().__init__(config, "sandbox-slack")
         self._waiting = waiting
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.is_ready.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._waiting.stop()
