@@ -3,13 +3,12 @@
 from dataclasses import replace
 
 from bot.domain import tags
-from bot.domain.acting.obstacles import obstacle_to_stop
 from bot.domain.digest import next_due
 from bot.domain.listing import Listing
 from bot.domain.measuring.explanation import Explanation
 from bot.domain.measuring.heard import Heard
 from bot.services import digesting, silences
-from bot.services.acting import owned, scenes
+from bot.services.acting import owned, planning, scenes
 from bot.services.desk import Desk, channel_of
 from bot.services.measuring import judging
 from bot.services.money import unused
@@ -17,11 +16,12 @@ from store.acting import actions, consents, snoozes
 from store.measuring import hosts, minutes
 
 
-def explain(desk: Desk, listing: Listing) -> Explanation:
-    """All that counts for one instance, as of now."""
+def explain(desk: Desk, listing: Listing, viewer: str) -> Explanation:
+    """All that counts for one instance, as of now, for whoever asks."""
     db, now, rule, instance = desk.store.reading(), desk.clock(), desk.settings.rule_of(listing.team), listing.instance
     verdict = scenes.verdict_of(desk, db, instance)
     action, told = actions.live_on(db, instance.id), hosts.of(db, instance.id)
+    stop = None if action else planning.stop_or_why_not(desk, db, listing, viewer)
     spell = unused.of_spell(desk, replace(listing, verdict=verdict)) if listing.rate else None
     return Explanation(
         listing=listing,
@@ -36,7 +36,9 @@ def explain(desk: Desk, listing: Listing) -> Explanation:
         snooze=snoozes.on(db, instance.id, now),
         action=action,
         asked_first=tuple(each.holder for each in consents.of(db, action.id) if not each.answer) if action else (),
-        obstacle=obstacle_to_stop(scenes.scene(desk, db, instance, listing.claims, verdict)),
+        obstacle=stop if isinstance(stop, str) else None,
+        planned=None if isinstance(stop, str) else stop,
+        booked=scenes.next_slot(db, instance.id),
         digest_at=_next_digest(desk, listing, now),
         unused_micros=spell.idle_micros if spell else None,
         tag_doubts=tuple(tags.doubts(instance.tags, desk.settings.known_tags)) if instance.provider == "ec2" else (),

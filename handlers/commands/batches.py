@@ -60,11 +60,12 @@ def stop_idle(ask: Ask) -> Reply:
     team = chosen.team or ask.desk.roster().team_of(ask.user)
     wanted = filter_of(ask.user, [*words[:count], f"team:{team}"] if team else words[:count])
     found = batching.idle(ask.desk, wanted)
+    more = batches.beside(*batching.beside(ask.desk, chosen, found), ["idle", *words[1:count]])
     if not found:
         of_team = f" of team {team}" if team else ""
-        more = "" if chosen.team or not team else " `stop idle team:NAME` asks about another team's."
-        raise Refused(f"No rented machine{of_team} is seen idle just now.{more}{_nearest_team(ask, chosen.team)}")
-    return put(ask, found, reason=readable(" ".join(reason)))
+        none = f"No rented machine{of_team} is seen idle just now.{_nearest_team(ask, chosen.team)}"
+        raise Refused(" ".join(filter(None, [none, more])))
+    return told(ask, batching.ask(ask.desk, found, ask.user, reason=readable(" ".join(reason))), more)
 
 
 def _nearest_team(ask: Ask, team: str) -> str:
@@ -104,6 +105,6 @@ def put(ask: Ask, instance_ids: Sequence[str], *, reason: str = "", named: bool 
     return told(ask, batching.ask(ask.desk, instance_ids, ask.user, reason=reason, named=named))
 
 
-def told(ask: Ask, asked: Sequence[Asked]) -> Reply:
-    """What came of it."""
-    return batches.asked(asked, {each.team: channel_of(ask.desk, each.team) for each in asked})
+def told(ask: Ask, asked: Sequence[Asked], more: str = "") -> Reply:
+    """What came of it, and what was not asked about."""
+    return batches.asked(asked, {each.team: channel_of(ask.desk, each.team) for each in asked}, more)

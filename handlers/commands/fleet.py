@@ -87,7 +87,7 @@ def why(ask: Ask) -> Reply:
 
 def tell_why(ask: Ask, listing: Listing) -> Reply:
     """Explain this one."""
-    return reasons.why(explaining.explain(ask.desk, using.with_users(ask.desk, listing)), ask.desk.clock())
+    return reasons.why(explaining.explain(ask.desk, using.with_users(ask.desk, listing), ask.user), ask.desk.clock())
 
 
 VERBS = (

@@ -70,6 +70,27 @@ def test_claims_stops_and_keeps_are_all_told(office):
     assert "*Next:* @Ada asked to stop it; an approver can answer until Mon 11:00 UTC." in seen
 
 
+def test_whoever_holds_it_is_said_to_be_asked_before_a_stop(office):
+    office.reports("train-7", 0.0)
+    office.types("bob", "/gpu claim train-7 for 2h")
+
+    told = "Stopping: possible. @Bob holds it and is asked first. It is stopped once an approver says yes."
+    assert told in office.types("cy", "/gpu why train-7")
+    assert "asked first" not in office.types("bob", "/gpu why train-7")
+    assert "@Bob holds it and has been asked first" in office.types("cy", "/gpu stop train-7")
+    assert "Stopping: " not in office.types("cy", "/gpu why train-7")
+
+
+def test_a_booking_is_told_with_why(office):
+    office.reports("train-7", 0.0)
+    office.types("bob", "/gpu book train-7 10:30 for 2h")
+
+    seen = office.types("cy", "/gpu why train-7")
+
+    assert "Booked: by @Bob from Mon 10:30 UTC." in seen
+    assert "Its card says that @Bob has booked it." in seen
+
+
 def test_a_stopped_machine_has_nothing_to_measure(office):
     office.reports("train-7", 0.0)
     office.fleet.change("train-7", state="stopped", stopped_at=office.clock.now - HOUR)

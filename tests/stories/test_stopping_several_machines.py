@@ -127,6 +127,23 @@ def test_stop_idle_asks_about_ones_own_team(idle):
     assert ">until Monday" in idle.sees("bob", DECIDE)
 
 
+def test_stop_idle_says_how_many_idle_machines_it_did_not_ask_about(idle):
+    for name in ("scratch", "dgx-1"):
+        idle.reports(name, 0.0)
+    idle.tick()
+
+    seen = ask(idle, "/gpu stop idle")
+    listed = idle.types("ada", "/gpu status idle")
+
+    assert "Idle as well, but not asked about: 1 rented machine of other teams or of none and 1 owned machine." in seen
+    assert "`/gpu status idle` lists all that idle. `/gpu stop idle team:NAME` asks about another team's." in seen
+    assert "*scratch*" in listed
+    assert "*dgx-1*" in listed
+    assert "Idle as well" not in ask(idle, "/gpu stop idle team:vision")
+    named = ask(idle, "/gpu stop idle type:g5")
+    assert "1 rented machine of other teams or of none. `/gpu status idle type:g5` lists all" in named
+
+
 def test_nothing_idle_is_said(office):
     assert "No rented machine of team nlp is seen idle just now." in office.types("ada", "/gpu stop idle")
 

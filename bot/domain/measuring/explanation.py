@@ -9,6 +9,7 @@ from bot.domain.listing import Listing
 from bot.domain.measuring.heard import Heard
 from bot.domain.measuring.rollups import Cell
 from bot.domain.measuring.verdict import GpuTrace, IdleRule, Verdict
+from bot.domain.sharing.bookings import Slot
 from bot.domain.silence import Silence
 
 
@@ -36,9 +37,13 @@ class Explanation:
     asked_first: tuple[str, ...]
     """Holders who have to answer before those who decide on it are asked."""
     obstacle: str | None
-    """Why it could not be stopped just now; None when it could, if somebody said yes."""
+    """Why whoever asks could not ask for its stop just now; None when they could, or it is asked for."""
     digest_at: int | None
     """When the next digest of its channel is due; None when digests are off or it has no channel."""
+    planned: Action | None = None
+    """The stop they could ask for, with what its card would say."""
+    booked: Slot | None = None
+    """Who has booked it next."""
     unused_micros: int | None = None
     """What it has cost for nothing since it was judged idle, by the ledger; None where it does not idle."""
     tag_doubts: tuple[str, ...] = ()

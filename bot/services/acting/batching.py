@@ -27,6 +27,13 @@ def idle(desk: Desk, chosen: Filter) -> list[str]:
     return [each.instance.id for each in found if each.running and each.verdict is not None and each.verdict.is_idle]
 
 
+def beside(desk: Desk, chosen: Filter, asked: Sequence[str]) -> tuple[int, int]:
+    """How many more machines pass a filter than were asked about: rented ones, and owned ones."""
+    found = listings.page(desk.store.reading(), chosen, limit=-1)
+    more = [each.instance.provider for each in found if each.running and each.instance.id not in asked]
+    return len(more) - more.count("owned"), more.count("owned")
+
+
 def ask(
     desk: Desk, instance_ids: Sequence[str], requester: str, *, reason: str = "", named: bool = False
 ) -> list[Asked]:

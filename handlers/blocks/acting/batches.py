@@ -134,8 +134,22 @@ def ended(batch: Batch, stops: Sequence[Action]) -> Reply:
     return Reply(f"{text} {_names(stops)}", [section(f"*{text}*"), *_rows(stops)])
 
 
-def asked(found: Sequence[Asked], channels: dict[str, str]) -> Reply:
-    """Told to the one who asked: what was asked where, what was too many, and what was left out."""
+def beside(rented: int, owned: int, said: Sequence[str]) -> str:
+    """How many machines stand idle as well, and where to see them; empty where there are none.
+
+    `said` are the filters that were typed.
+    """
+    parts = [f"{plural(rented, 'rented machine')} of other teams or of none"] if rented else []
+    parts += [plural(owned, "owned machine")] if owned else []
+    if not parts:
+        return ""
+    theirs = " `/gpu stop idle team:NAME` asks about another team's." if rented else ""
+    listed = f"`/gpu status {esc(' '.join(said), 80)}` lists all that idle."
+    return f"Idle as well, but not asked about: {' and '.join(parts)}. {listed}{theirs}"
+
+
+def asked(found: Sequence[Asked], channels: dict[str, str], more: str = "") -> Reply:
+    """Told to the one who asked: what was asked where, what was too many, left out, and not asked about (`more`)."""
     said: list[str] = []
     buttons: list[Block] = []
     for number, each in enumerate(found):
@@ -144,7 +158,7 @@ def asked(found: Sequence[Asked], channels: dict[str, str]) -> Reply:
             label = f"Ask about the {len(each.draft.instance_ids)} dearest"
             buttons.append(button(label, f"{ids.ASK_DRAFT}:{number}", each.draft.id))
     left = [each for one in found for each in one.left]
-    return plainly("\n".join([*(said or ["Nothing was asked."]), *_left(left)]), *buttons[:20])
+    return plainly("\n".join(filter(None, [*(said or ["Nothing was asked."]), *_left(left), more])), *buttons[:20])
 
 
 def _told(one: Asked, channel: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from bot.domain.acting.actions import PAST, Action
+from bot.domain.acting.actions import PAST, Action, Facts
 from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
 from bot.domain.measuring.explanation import Explanation
@@ -48,6 +48,7 @@ def why(told: Explanation, now: int) -> Reply:
         _claim(told),
         _drained(told),
         _line(told),
+        _booked(told),
         _exempt(told),
         _snooze(told),
         _stop(told),
@@ -208,10 +209,31 @@ def _snooze(told: Explanation) -> str:
     return f"Kept: {snoozed(told.snooze)}."
 
 
+def _booked(told: Explanation) -> str:
+    return f"Booked: by {person(told.booked.holder)} from {at(told.booked.from_at)}." if told.booked else ""
+
+
 def _stop(told: Explanation) -> str:
-    if told.obstacle:
-        return f"Stopping: not now. {say(told.obstacle)}"
-    return "Stopping: possible, once an approver says yes."
+    """Whether whoever asks could ask for a stop, who would be asked, and which wishes of others its card would tell."""
+    if told.action is not None:
+        return "" if told.action.kind == "stop" else f"Stopping: not before the {told.action.kind} is over."
+    if told.obstacle or told.planned is None:
+        return f"Stopping: not now. {say(told.obstacle or '')}".rstrip()
+    facts = told.planned.facts
+    others = [holder for holder in dict.fromkeys(facts.holders) if holder != told.planned.requester]
+    decides = "an approver says yes" if facts.approvals == 1 else f"{facts.approvals} people say yes"
+    holds = "holds it and is" if len(others) == 1 else "hold it and are"
+    first = f"Stopping: possible. {persons(others)} {holds} asked first. It is stopped once {decides}."
+    return (first if others else f"Stopping: possible, once {decides}.") + _wished(facts)
+
+
+def _wished(facts: Facts) -> str:
+    """What its card says of others."""
+    said = [f"{person(facts.kept_by)} keeps it"] if facts.kept_by else []
+    waits = "1 person waits for it" if facts.waiting == 1 else f"{facts.waiting:,} people wait for it"
+    said += [waits] if facts.waiting else []
+    said += [f"{person(facts.booked_by)} has booked it"] if facts.booked_by else []
+    return f" Its card says that {' and that '.join(said)}." if said else ""
 
 
 def _next(told: Explanation) -> str:

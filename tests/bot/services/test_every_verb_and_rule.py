@@ -14,10 +14,12 @@ from bot.domain.sharing.bookings import Wish
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
 from bot.sandbox.runner import SandboxRunner
+from bot.services import explaining
 from bot.services.acting import asking, planning, snoozing
 from bot.services.measuring import judging
 from bot.services.sharing import booking, claiming, handing, queueing, running
 from handlers.blocks.acting import card_facts
+from handlers.blocks.measuring.why import why
 from store import listings
 from store.acting import drains
 from tests import pages
@@ -219,6 +221,28 @@ def table() -> dict[tuple[str, str], str]:
     rows = pages.table("rules").splitlines()
     head, _, *lines = [[cell.strip() for cell in line[1:-1].split("|")] for line in rows]
     return {(line[0], rule): ANSWERS[cell] for line in lines for rule, cell in zip(head[1:], line[1:], strict=True)}
+
+
+WHY = {
+    "snooze": f"Its card says that <@{CY}> keeps it.",
+    "line": "Its card says that 1 person waits for it.",
+    "booking": f"Its card says that <@{CY}> has booked it.",
+    "another's claim": f"Stopping: possible. <@{CY}> holds it and is asked first.",
+}
+"""What `/gpu why` says of a rule that a card of a stop tells."""
+
+
+@pytest.mark.parametrize(("scene", "rule"), [(rule, rule) for rule in RULES], indirect=["scene"])
+def test_why_says_of_a_stop_what_the_table_says(scene, rule):
+    scene.reports(NAME, 0.0)
+    judging.judge_all(scene.desk)
+    RULES[rule][0](scene)
+
+    told = why(explaining.explain(scene.desk, scene.here, ADA), scene.clock())
+
+    seen = [line for block in told.blocks for line in str(block.get("text", {})).split("\\n") if "Stopping: " in line]
+    says = {"no": "Stopping: not now. ", "card": WHY.get(rule, "?"), "yes": "Stopping: possible, once an approver"}
+    assert says[table()["stop", rule]] in seen[0]
 
 
 def test_every_verb_and_every_rule_is_decided():
