@@ -63,6 +63,8 @@ def add(host: str, config_path: Path) -> None:
         name = host if host in hosts | set(settings.owned.hosts) else _meant(db, host)
         _refuse_misfit(name)
         had_one = name in hosts
+        if not had_one and name not in settings.owned.hosts:
+            _refuse_taken(name)
         agents.add(db, name, hashlib.sha256(made.encode()).hexdigest(), now)
         audit.add(db, now, WHO, "made a token", subject=name)
     click.echo(made)
@@ -166,6 +168,15 @@ def _refuse_misfit(name: str) -> None:
         raise Refused(f'"{name}" is no id of a rented machine: expected i- and 8 to 17 of the digits 0-9 and a-f.')
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", name, re.ASCII):
         raise Refused(f'"{name}" is no name for a host: expected letters, digits, dots and dashes, 63 at most.')
+
+
+def _refuse_taken(name: str) -> None:
+    from bot.errors import Refused
+    from handlers.commands.taken import meaning
+
+    means = meaning(name)
+    if means:
+        raise Refused(f'"{name}" means {means} in commands, so no machine is called so. Try one like dgx-one.')
 
 
 def _time(at: int | None) -> str:

@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
+from sqlite_utils import Database
+
 from bot.domain import tags
+from bot.domain.acting.actions import Action
 from bot.domain.digest import next_due
 from bot.domain.listing import Listing
 from bot.domain.measuring.explanation import Explanation
 from bot.domain.measuring.heard import Heard
+from bot.errors import Refused
 from bot.services import digesting, silences
 from bot.services.acting import owned, planning, scenes
 from bot.services.desk import Desk, channel_of
@@ -21,7 +25,7 @@ def explain(desk: Desk, listing: Listing, viewer: str) -> Explanation:
     db, now, rule, instance = desk.store.reading(), desk.clock(), desk.settings.rule_of(listing.team), listing.instance
     verdict = scenes.verdict_of(desk, db, instance)
     action, told = actions.live_on(db, instance.id), hosts.of(db, instance.id)
-    stop = None if action else planning.stop_or_why_not(desk, db, listing, viewer)
+    stop = None if action else _stop_or_why_not(desk, db, listing, viewer)
     spell = unused.of_spell(desk, replace(listing, verdict=verdict)) if listing.rate else None
     return Explanation(
         listing=listing,
@@ -45,6 +49,16 @@ def explain(desk: Desk, listing: Listing, viewer: str) -> Explanation:
         silent=silences.of_machines(desk, [instance.id]),
         unused_day_micros=unused.of_machine(desk, instance.id, unused.day_before(now), now + 1).idle_micros,
     )
+
+
+def _stop_or_why_not(desk: Desk, db: Database, listing: Listing, viewer: str) -> Action | str:
+    """The stop that would be asked for just now without a reason; else the sentence that refuses it."""
+    try:
+        planned = planning.stop(desk, db, listing, viewer, reason="")
+        planning.check_askable(desk, planned)
+    except Refused as error:
+        return str(error)
+    return planned
 
 
 def heard(desk: Desk, instance_id: str) -> Heard | None:

@@ -1,11 +1,12 @@
 """/gpu count, rename and retire: what an owned machine has, is called, and that it is no more."""
 
 from bot.errors import Refused
-from bot.services import explaining
+from bot.services import explaining, sorts
 from bot.services.acting import owned, retiring
 from handlers.blocks.acting import owned as blocks
 from handlers.blocks.acting import retiring as ends
 from handlers.blocks.parts import Reply
+from handlers.commands import taken
 from handlers.commands.verbs import Ask, Verb, named
 
 
@@ -31,7 +32,8 @@ def rename(ask: Ask) -> Reply:
         raise Refused(
             f"What shall {listing.instance.name} be called? Try `/gpu rename {listing.instance.name} dgx-one`."
         )
-    return blocks.renamed(owned.rename(ask.desk, listing.instance.id, ask.user, words[0]), listing)
+    means = taken.meaning(words[0]) or ", ".join(f"`{each}`" for each in sorts.sorts(ask.desk, words[0]))
+    return blocks.renamed(owned.rename(ask.desk, listing.instance.id, ask.user, words[0], means=means), listing)
 
 
 def retire(ask: Ask) -> Reply:

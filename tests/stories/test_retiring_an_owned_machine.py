@@ -131,3 +131,23 @@ def test_a_renamed_machine_keeps_its_history_and_its_claims(silent):
     assert "renamed it to dgx-one" in silent.types("bob", "/gpu history dgx-one")
     assert "There is a machine called train-7 already." in silent.types("bob", "/gpu rename dgx-one train-7")
     assert "so @Bob decides that" in silent.types("cy", "/gpu rename dgx-one mine")
+
+
+@pytest.mark.parametrize(
+    ("name", "means"),
+    [
+        *((word, "a filter") for word in ("idle", "mine", "Free", "owned", "stopped")),
+        *((word, "what to do") for word in ("claim", "release", "kill", "help")),
+        *((word, "several machines") for word in ("all", "everything", "any")),
+        *((word, "a time") for word in ("2h", "tonight", "weekend", "fri", "until", "forever")),
+        *((word, "GPUs that one looks for") for word in ("2xA100", "40gb")),
+        *((word, "something else") for word in ("for", "and")),
+        ("nlp", "`team:nlp`"),
+        ("p4d", "`type:p4d`"),
+    ],
+)
+def test_no_machine_is_renamed_to_a_word_of_commands(silent, name, means):
+    said = silent.types("bob", f"/gpu rename dgx-1 to {name}")
+
+    assert said == f'"{name}" means {means} in commands, so no machine is called so. Try one like `dgx-one`.'
+    assert "dgx-1" in silent.types("bob", "/gpu status dgx-1")

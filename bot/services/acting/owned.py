@@ -56,14 +56,19 @@ def missing(desk: Desk, db: Database, listing: Listing, heard: Heard | None) -> 
     return max(0, instance.gpu_count - heard.gpus_seen, len(minutes.untold(db, instance.id)))
 
 
-def rename(desk: Desk, instance_id: str, person: str, name: str) -> Listing:
-    """Call an owned machine so; its id, and with it its history, stays. Raises Refused."""
+def rename(desk: Desk, instance_id: str, person: str, name: str, *, means: str = "") -> Listing:
+    """Call an owned machine so; its id, and with it its history, stays. Raises Refused.
+
+    `means` is what the name stands for in commands, where it does: no machine is called so, but by its own host's name.
+    """
     now = desk.clock()
     with refusals.kept(desk, person, "rename it", instance_id), desk.store.writing() as db:
         listing = decided_by(desk, db, instance_id, person, deed=RENAMES, rented=NAMED_BY_AWS)
         before, other = listing.instance.told_name, exactly(desk, name)
         if not NAME.fullmatch(name):
             raise Refused("A name has letters, digits, dots, dashes and underscores, 63 at most: `dgx-one`.")
+        if means and name != instance_id:
+            raise Refused(f'"{name}" means {means} in commands, so no machine is called so. Try one like `dgx-one`.')
         if other is not None and other.instance.id != instance_id:
             raise Refused(f"There is a machine called {name} already. `/gpu status {name}` shows it.")
         row = fleet.by_id(db, instance_id)

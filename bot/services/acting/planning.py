@@ -57,16 +57,6 @@ def stop(
     return _on(desk, "stop", listing, requester, facts=facts, reason=reason)
 
 
-def stop_or_why_not(desk: Desk, db: Database, listing: Listing, requester: str) -> Action | str:
-    """The stop that would be asked for just now without a reason; else the sentence that refuses it."""
-    try:
-        planned = stop(desk, db, listing, requester, reason="")
-        check_askable(desk, planned)
-    except Refused as error:
-        return str(error)
-    return planned
-
-
 def began_to_work(desk: Desk, db: Database, live: Action, listing: Listing) -> bool:
     """Whether a request to stop an idle instance, which nobody has decided, is about one that works by now."""
     if live.kind != "stop" or live.state != "pending" or live.facts.even_active:

@@ -123,6 +123,14 @@ def test_what_can_be_no_host_is_refused(valet, database, word):
     assert agents.all_hosts(database.reading()) == []
 
 
+def test_a_host_of_ones_own_is_not_called_like_a_word_of_commands(valet, database):
+    refused = valet("add", "idle")
+
+    assert refused.exit_code == 1
+    assert '"idle" means a filter in commands, so no machine is called so.' in refused.stderr
+    assert not list(agents.all_hosts(database.reading()))
+
+
 def test_tokens_can_be_made_while_valet_runs(valet, database):
     lock = ProcessLock(database.path)
 
