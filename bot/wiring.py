@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
@@ -214,39 +214,81 @@ def build(
     take_over: bool = False,
 ) -> Valet:
     """Put the parts together; nothing runs yet. `take_over`: it acts although another bot is connected."""
-    client = slack_client(secrets)
-    identity, secret = Identity(), secrets.signing_secret
+    client, identity, secret = slack_client(secrets), Identity(), secrets.signing_secret
     people = People(settings, client, clock, identity)
     workers: list[Worker] = []
+    desk = _desk(settings, store, people, clock, rooms, partners, workers)
+    only = OnlyOne(is_told=take_over or bool(secret))
+    face = listen.build(desk, client, identity, people.profiles, lambda: only.answers, signing_secret=secret)
+    notifier, lanes = Notifier(desk, client, pace_s=pace_s), Lanes("carry-out", lambda: executing.by_source(desk))
+    steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock, clock)
+    carrier, poster, usher = _workers(desk, lanes, notifier, lambda: steady.is_sure and only.acts, lambda: only.acts)
+    workers += (carrier, poster, usher)
+    connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token, only=only)
+    schedule = Schedule(_jobs(desk, people, partners, client, steady), clock, lambda: steady.is_sure, lambda: only.acts)
+    watch = ClockWatch(desk, client, steady, schedule.run_now)
+    clocks, others = Worker("clock", watch.watch, 10), OthersAlarm(desk, client, only)
+    worries = (client.worries, watch.worries, only.worries)
+    seen = Watched(schedule, _silence(connection), (*workers, clocks), lambda: watch.off, worries)
+    return Valet(
+        desk=desk,
+        face=face,
+        identity=identity,
+        people=people,
+        notifier=notifier,
+        schedule=schedule,
+        lanes=lanes,
+        carrier=carrier,
+        poster=poster,
+        usher=usher,
+        clocks=clocks,
+        door=DoorServer(front(desk, face, seen, slack_http=bool(secret)), settings.door.host, settings.door.port),
+        client=client,
+        connection=connection,
+        others=others,
+    )
 
+
+def _desk(
+    settings: Settings,
+    store: Store,
+    people: People,
+    clock: Clock,
+    rooms: Mapping[str, Provider],
+    partners: Partners,
+    workers: Sequence[Worker],
+) -> Desk:
     def wake() -> None:
         for worker in workers:
             worker.wake()
 
-    asked = (people.roster, people.zone, people.is_colleague, people.freshen)
-    told_by = sources(settings, rooms) if partners.sources is None else partners.sources
-    desk = Desk(store, clock, settings, rooms, *asked, partners.runner or runner(settings, rooms), told_by, wake)
-    desk = replace(desk, absent_from=last_lived(store), began_at=clock())
-    only = OnlyOne(is_told=take_over or bool(secret))
-    face = listen.build(desk, client, identity, people.profiles, lambda: only.answers, signing_secret=secret)
-    notifier = Notifier(desk, client, pace_s=pace_s)
-    lanes = Lanes("carry-out", lambda: executing.by_source(desk))
-    steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock, clock)
-    hands = _workers(desk, lanes, notifier, lambda: steady.is_sure and only.acts, lambda: only.acts)
-    workers += hands
-    connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token, only=only)
+    return Desk(
+        store=store,
+        clock=clock,
+        settings=settings,
+        providers=rooms,
+        roster=people.roster,
+        zone=people.zone,
+        is_colleague=people.is_colleague,
+        freshen=people.freshen,
+        runner=partners.runner or runner(settings, rooms),
+        sources=sources(settings, rooms) if partners.sources is None else partners.sources,
+        wake=wake,
+        absent_from=last_lived(store),
+        began_at=clock(),
+    )
+
+
+def _silence(connection: Connection | None) -> Silence:
+    return connection.silent_s if connection is not None else lambda: None
+
+
+def _jobs(desk: Desk, people: People, partners: Partners, client: WebClient, steady: SteadyClock) -> list[Job]:
     alarm = StoreAlarm(desk, client, lambda: steady.heartbeat)
-    bill, aws = partners.bill or chosen(settings), partners.prices or aws_prices(settings, clients_of(rooms))
-    table = [*jobs(desk, lambda: people.look(desk), told_by, bill, aws, people.name), Job("database", 10, alarm.look)]
-    schedule = Schedule(table, clock, lambda: steady.is_sure, lambda: only.acts)
-    watch = ClockWatch(desk, client, steady, schedule.run_now)
-    clocks, others = Worker("clock", watch.watch, 10), OthersAlarm(desk, client, only)
-    silence: Silence = connection.silent_s if connection is not None else lambda: None
-    worries, watched = (client.worries, watch.worries, only.worries), (*workers, clocks)
-    seen = Watched(schedule, silence, watched, lambda: watch.off, worries)
-    server = DoorServer(front(desk, face, seen, slack_http=bool(secret)), settings.door.host, settings.door.port)
-    own = (schedule, lanes, *hands, clocks, server)
-    return Valet(desk, face, identity, people, notifier, *own, client, connection, others)
+    bill = partners.bill or chosen(desk.settings)
+    aws = partners.prices or aws_prices(desk.settings, clients_of(desk.providers))
+    table = jobs(desk, lambda: people.look(desk), desk.sources, bill, aws, people.name)
+    return [*table, Job("database", 10, alarm.look)]
 
 
 def last_lived(store: Store) -> int | None:

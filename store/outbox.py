@@ -72,7 +72,13 @@ def tell(db: Database, channel: str, ref: str, *, kind: str, subject: str, now: 
         "INSERT INTO outbox (channel, ref, kind, subject, thread, due_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (channel, ref) WHERE state = 'waiting' DO UPDATE SET kind = excluded.kind, "
         "subject = excluded.subject",
-        *(channel, ref, kind, subject, thread, now, now),
+        channel,
+        ref,
+        kind,
+        subject,
+        thread,
+        now,
+        now,
     )
 
 
@@ -126,7 +132,10 @@ def sent(db: Database, row: Row, posted_channel: str, ts: str) -> None:
     changed(
         db,
         "INSERT OR REPLACE INTO posts (channel, ref, posted_channel, ts) VALUES (?, ?, ?, ?)",
-        *(row["channel"], row["ref"], posted_channel, ts),
+        row["channel"],
+        row["ref"],
+        posted_channel,
+        ts,
     )
 
 

@@ -47,7 +47,7 @@ def jobs(
         table.append(("second opinion", 3600, lambda: second_opinion.ask(desk, bill)))
     if name_of:
         table.append(("names", 600, lambda: people_names.learn(desk, name_of)))
-    return [Job(*row) for row in table]
+    return [Job(name, every_s, run) for name, every_s, run in table]
 
 
 def _always(desk: Desk, refresh_groups: Callable[[], object]) -> list[Row]:

@@ -82,8 +82,13 @@ class Ec2:
         self._places: dict[str, _Place] = {}
         for account in accounts:
             for region in account.regions:
-                parts = PartsMemory(clock, disks, None), PartsMemory(clock, addresses, 0)
-                place = _Place(account, region, ProtectionMemory(clock), *parts)
+                place = _Place(
+                    account=account,
+                    region=region,
+                    protection=ProtectionMemory(clock),
+                    disks=PartsMemory(clock, disks, None),
+                    addresses=PartsMemory(clock, addresses, 0),
+                )
                 if self._places.setdefault(place.source, place) is not place:
                     raise SettingsError(f"[[aws]] names {region} of account {account.key} twice; keep one of them.")
 

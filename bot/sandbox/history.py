@@ -95,10 +95,19 @@ class History:
             if until <= start:
                 continue
             length, micros = MachineMs(until - start), cost(per_hour, until - start)
-            shares = tuple(_shared(self._used(machine, start, until), micros))
-            told = (machine.id, start, until, length, micros, per_hour, machine.tags.get("team", ""), shares)
             idle = [each for _, each in self._idle(machine, start, until) if each is not None]
-            yield Charge(*told, exact=rate.exact, idle_ms=MachineMs(min(idle)) if idle else None)
+            yield Charge(
+                instance_id=machine.id,
+                from_at=start,
+                until_at=until,
+                running_ms=length,
+                micros=micros,
+                rate_micros=per_hour,
+                team=machine.tags.get("team", ""),
+                shares=tuple(_shared(self._used(machine, start, until), micros)),
+                exact=rate.exact,
+                idle_ms=MachineMs(min(idle)) if idle else None,
+            )
 
     def _used(self, machine: Instance, start: int, until: int) -> Iterator[Share]:
         """Who held how much of its GPUs' time, and whether they worked; without amounts."""
@@ -217,7 +226,7 @@ def _shared(shares: Iterable[Share], micros: int) -> Iterator[Share]:
     for each in shares:
         key = (each.holder, each.team, each.use)
         kinds[key] = kinds.get(key, 0) + each.gpu_ms
-    told = [Share(*key, GpuMs(gpu_ms), 0) for key, gpu_ms in kinds.items()]
+    told = [Share(holder, team, use, GpuMs(gpu_ms), micros=0) for (holder, team, use), gpu_ms in kinds.items()]
     whole, left = sum(each.gpu_ms for each in told), micros
     for each in told[:-1]:
         part = micros * each.gpu_ms // whole

@@ -147,7 +147,14 @@ def image_of(instance: Instance, name: str, tags: Mapping[str, str], now: int) -
     """The image that is made of a machine, as it is just after."""
     own = hashlib.sha256(name.encode()).hexdigest()[:16]
     return Image(
-        *(f"ami-0{own}", instance.source, name, "pending", now, DISK_GIB, tags["valet-of"], tags["owner"]),
+        id=f"ami-0{own}",
+        source=instance.source,
+        name=name,
+        state="pending",
+        made_at=now,
+        size_gib=DISK_GIB,
+        of=tags["valet-of"],
+        owner=tags["owner"],
         snapshots=(f"snap-0{own}",),
     )
 

@@ -99,7 +99,14 @@ def _make(desk: Desk, db: Database, due: list[tuple[str, str, date]], sums: "_Su
         listed, month = by_channel.get(channel, []), month_ahead.of_channel(desk, channel)
         others = tuple(sorted(each.instance.name for each in not_listed.get(channel, ())))
         made = Digest(
-            *(channel, day, zone, now, idle_rows(listed, sums.spent, now), tidy, month, others),
+            channel=channel,
+            local_date=day,
+            timezone=zone,
+            made_at=now,
+            rows=idle_rows(listed, sums.spent, now),
+            tidy=tidy,
+            month=month,
+            left_out=others,
             span=sums.span(channel),
             windows=_windows(desk, [*listed, *not_listed.get(channel, ())]),
             silent=sums.silent_for(channel),

@@ -98,6 +98,12 @@ def _can_be(kind: str, value: float) -> bool:
 
 def _observation(series: Series, minute: int, values: Mapping[str, float]) -> Observation:
     memory = values.get("mem")
-    used = None if memory is None else int(memory)
-    told = (values.get("max"), values.get("avg"), used)
-    return Observation(series.instance_id, series.gpu, minute, *told, may_be_ratio=may_be_ratio(values.get("max")))
+    return Observation(
+        instance_id=series.instance_id,
+        gpu=series.gpu,
+        minute=minute,
+        util_max=values.get("max"),
+        util_mean=values.get("avg"),
+        memory_used_mib=None if memory is None else int(memory),
+        may_be_ratio=may_be_ratio(values.get("max")),
+    )

@@ -80,15 +80,22 @@ class Prometheus:
         power: dict[Place, float] = {}
         if self._settings.power_metrics:
             power = self._by_gpu(names, self.power_query(hosts), until)
-        return tuple(
-            Observation(
-                *(*place, until - MINUTE, *self._use(highest.get(place, {}), mean.get(place, {}))),
+        found = []
+        for place in dict.fromkeys([*highest, *power]):
+            (instance_id, gpu), tops = place, highest.get(place, {})
+            util_max, util_mean = self._use(tops, mean.get(place, {}))
+            observation = Observation(
+                instance_id=instance_id,
+                gpu=gpu,
+                minute=until - MINUTE,
+                util_max=util_max,
+                util_mean=util_mean,
                 memory_used_mib=mib(memory.get(place)),
                 watts=within(power.get(place), MOST_WATTS),
-                may_be_ratio=self._may_be_ratio(highest.get(place, {})),
+                may_be_ratio=self._may_be_ratio(tops),
             )
-            for place in dict.fromkeys([*highest, *power])
-        )
+            found.append(observation)
+        return tuple(found)
 
     def _use(self, highest: Mapping[int, float], mean: Mapping[int, float]) -> tuple[float | None, float | None]:
         """Highest and mean percent by the metrics that lie within their range, their mean as well."""

@@ -82,7 +82,9 @@ def take(
         return better
     try:
         made = (claiming.take if adds else claiming.claim)(
-            *(ask.desk, listing.instance.id, ask.user),
+            ask.desk,
+            listing.instance.id,
+            ask.user,
             choice=AS_NOW if choice is None else choice,
             length=span.length,
             until=span.end,

@@ -55,7 +55,7 @@ def stand(
     instance_id = listing.instance.id if listing else ""
     try:
         place = queueing.wait(
-            *(ask.desk, ask.user), instance_id=instance_id, want=want, choice=choice, length=length, note=note, run=run
+            ask.desk, ask.user, instance_id=instance_id, want=want, choice=choice, length=length, note=note, run=run
         )
     except queueing.FreeNow as free:
         if run:
@@ -78,10 +78,7 @@ def _run_now(ask: Ask, free: queueing.FreeNow, *, length: int | None, note: str,
 def _place(ask: Ask, place: Place) -> Reply:
     name = _name(ask, place.offer.instance_id if place.offer else place.waiter.instance_id)
     return told.place(
-        *(place.waiter, name, place.ahead, place.turn),
-        offer=place.offer,
-        is_new=place.is_new,
-        now=ask.desk.clock(),
+        place.waiter, name, place.ahead, place.turn, offer=place.offer, is_new=place.is_new, now=ask.desk.clock()
     )
 
 

@@ -101,9 +101,20 @@ def add(db: Database, action: Action) -> None:
         db,
         "INSERT INTO actions (id, kind, instance_id, launched_at, requester, team, reason, facts, state, created_at, "
         "expires_at, length, template, batch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        *(action.id, action.kind, action.instance_id or None, action.launched_at, action.requester, action.team),
-        *(action.reason, action.facts.to_json(), action.state, action.created_at, action.expires_at),
-        *(action.length, action.template, action.batch),
+        action.id,
+        action.kind,
+        action.instance_id or None,
+        action.launched_at,
+        action.requester,
+        action.team,
+        action.reason,
+        action.facts.to_json(),
+        action.state,
+        action.created_at,
+        action.expires_at,
+        action.length,
+        action.template,
+        action.batch,
     )
 
 
@@ -119,7 +130,8 @@ def live_on(db: Database, instance_id: str) -> Action | None:
         db,
         f"{SELECT} WHERE (instance_id = ? OR (made_id = ? AND arrived_at IS NULL)) "
         "AND state IN ('pending', 'approved', 'executing')",
-        *(instance_id, instance_id),
+        instance_id,
+        instance_id,
     )
     return action_of(row) if row else None
 
@@ -264,7 +276,12 @@ def mark_short(db: Database, action: Action, *, retry_at: int, launched_at: int 
             db,
             "UPDATE actions SET retry_at = ?, tries = tries + 1, launched_at = ?, made_id = NULL, outcome = ? "
             "WHERE id = ? AND state = 'executing' AND calls = ? AND tries = ? AND retry_at IS NULL",
-            *(retry_at, launched_at, outcome, action.id, action.calls, action.tries),
+            retry_at,
+            launched_at,
+            outcome,
+            action.id,
+            action.calls,
+            action.tries,
         )
         == 1
     )

@@ -29,8 +29,13 @@ def add(db: Database, consent: Consent) -> None:
         db,
         "INSERT INTO consents (id, action_id, claim_id, holder, until_at, asked_at, deadline_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        *(consent.id, consent.action_id, consent.claim_id, consent.holder),
-        *(consent.until_at, consent.asked_at, consent.deadline_at),
+        consent.id,
+        consent.action_id,
+        consent.claim_id,
+        consent.holder,
+        consent.until_at,
+        consent.asked_at,
+        consent.deadline_at,
     )
 
 

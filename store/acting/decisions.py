@@ -31,7 +31,13 @@ def decide(db: Database, action_id: str, person: str, state: ActionState, now: i
             db,
             "UPDATE actions SET state = ?, decider = ?, decided_at = ?, finished_at = ? "
             "WHERE id = ? AND state = 'pending' AND expires_at > ? AND requester <> ?",
-            *(state, person, now, now if state == "denied" else None, action_id, now, person),
+            state,
+            person,
+            now,
+            now if state == "denied" else None,
+            action_id,
+            now,
+            person,
         )
         == 1
     )

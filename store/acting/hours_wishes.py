@@ -31,8 +31,16 @@ def add(db: Database, wish: HoursWish) -> None:
         db,
         "INSERT INTO hours_wishes (id, instance_id, team, person, windows, stop_only, before, created_at, expires_at, "
         "state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        *(wish.id, wish.instance_id, wish.team, wish.person, wish.windows, wish.stop_only, wish.before),
-        *(wish.created_at, wish.expires_at, wish.state),
+        wish.id,
+        wish.instance_id,
+        wish.team,
+        wish.person,
+        wish.windows,
+        wish.stop_only,
+        wish.before,
+        wish.created_at,
+        wish.expires_at,
+        wish.state,
     )
 
 

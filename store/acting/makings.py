@@ -47,7 +47,8 @@ def over(db: Database, now: int, told_before: int) -> list[Action]:
         "AND coalesce(a.ordered_at, a.executing_at) + a.length <= ? AND i.state = 'running' AND i.gone_at IS NULL "
         "AND (a.over_told_at IS NULL OR a.over_told_at <= ?) "
         "AND NOT EXISTS (SELECT 1 FROM claims c WHERE c.instance_id = i.id AND c.ended_at IS NULL)",
-        *(now, told_before),
+        now,
+        told_before,
     )
     return [action_of(row) for row in found]
 

@@ -44,7 +44,11 @@ def set_hours(db: Database, rule: HoursRule) -> None:
     changed(
         db,
         "INSERT OR REPLACE INTO on_hours (instance_id, windows, stop_only, set_by, set_at) VALUES (?, ?, ?, ?, ?)",
-        *(rule.instance_id, rule.windows, rule.stop_only, rule.set_by, rule.set_at),
+        rule.instance_id,
+        rule.windows,
+        rule.stop_only,
+        rule.set_by,
+        rule.set_at,
     )
 
 
@@ -73,7 +77,12 @@ def add(db: Database, parking: Parking) -> bool:
             "ON CONFLICT (instance_id, rule, basis_at, acts_at) DO UPDATE SET settled_at = NULL, outcome = '', "
             "why = '', warned = 0, waiting = '', channel = excluded.channel, decider = excluded.decider "
             "WHERE settled_at IS NOT NULL AND action_id = '' AND why NOT IN ('', 'acted', 'put off')",
-            *(parking.instance_id, parking.rule, parking.basis_at, parking.acts_at, parking.channel, parking.decider),
+            parking.instance_id,
+            parking.rule,
+            parking.basis_at,
+            parking.acts_at,
+            parking.channel,
+            parking.decider,
         )
         == 1
     )

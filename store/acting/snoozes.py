@@ -24,7 +24,12 @@ def put(db: Database, snooze: Snooze) -> None:
         db,
         "INSERT OR REPLACE INTO snoozes (instance_id, until_at, who, made_at, reason, since_at) "
         "VALUES (?, ?, ?, ?, ?, ?)",
-        *(snooze.instance_id, snooze.until_at, snooze.who, snooze.made_at, snooze.reason, snooze.since_at),
+        snooze.instance_id,
+        snooze.until_at,
+        snooze.who,
+        snooze.made_at,
+        snooze.reason,
+        snooze.since_at,
     )
 
 

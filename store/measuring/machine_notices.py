@@ -46,7 +46,13 @@ def begin(db: Database, case: Case, now: int) -> None:
         db,
         "INSERT INTO machine_notices (instance_id, kind, person, since, detail, noticed_at, looked_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        *(case.instance_id, case.kind, case.person, case.since, case.detail, now, now),
+        case.instance_id,
+        case.kind,
+        case.person,
+        case.since,
+        case.detail,
+        now,
+        now,
     )
 
 

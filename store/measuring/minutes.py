@@ -92,7 +92,12 @@ def save_boot(db: Database, host: str, boot_id: str, *, zero: int, tick_zero: in
         "INSERT INTO boots (host, boot_id, minute_zero, tick_zero, quiet_from, seen_at) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (host, boot_id) DO UPDATE SET minute_zero = excluded.minute_zero, "
         "tick_zero = excluded.tick_zero, quiet_from = excluded.quiet_from, seen_at = excluded.seen_at",
-        *(host, boot_id, zero, tick_zero, quiet_from, now),
+        host,
+        boot_id,
+        zero,
+        tick_zero,
+        quiet_from,
+        now,
     )
 
 
@@ -211,8 +216,8 @@ def traces(
 def _trace(row: Sequence[Any], start: int, end: int) -> GpuTrace:
     """In the order of GpuTrace's fields: dicts of every GPU of a large fleet would take more than all else."""
     quiet = count_bits(row[5], int.from_bytes(row[6], "little"), start, end)
-    fields = (*row[1:5], quiet, *row[7:])
-    return GpuTrace(*fields)
+    seen: Sequence[Any] = (*row[1:5], quiet, *row[7:])
+    return GpuTrace(*seen)
 
 
 def traces_of(db: Database, host: str, now: int, *, window_minutes: int) -> list[GpuTrace]:

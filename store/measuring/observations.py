@@ -75,7 +75,11 @@ def heard(db: Database, source: str, told: Told, now: int) -> None:
         "INSERT INTO places_read (source, place, read_until, ok_at, error) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (source, place) DO UPDATE SET read_until = coalesce(excluded.read_until, read_until), "
         "ok_at = coalesce(excluded.ok_at, ok_at), error = excluded.error",
-        *(source, told.place, told.read_until, None if told.error else now, told.error),
+        source,
+        told.place,
+        told.read_until,
+        None if told.error else now,
+        told.error,
     )
 
 

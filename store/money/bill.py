@@ -266,7 +266,8 @@ def catch_up(db: Database, *, step: int = STEP) -> bool:
             f"sum({_UNPRICED}) FROM charges WHERE id > ? AND id <= ? "
             "GROUP BY 1, 2, 3 ON CONFLICT DO UPDATE SET micros = micros + excluded.micros, "
             "running_ms = running_ms + excluded.running_ms, unpriced_ms = unpriced_ms + excluded.unpriced_ms",
-            *(after, until),
+            after,
+            until,
         )
         changed(db, "INSERT OR REPLACE INTO bill_metered_until (only, charge_id) VALUES (1, ?)", until)
     return bool(until == newest["id"])
@@ -284,6 +285,7 @@ def metered(db: Database, first: date, last: date) -> list[Metered]:
         f"{_UNPRICED} FROM charges "
         f"WHERE id > (SELECT coalesce(max(charge_id), 0) FROM bill_metered_until) AND from_at / {DAY} BETWEEN ? AND ?"
         ") m JOIN instances i ON i.id = m.instance_id WHERE i.provider = 'ec2' GROUP BY 1, 2, 5",
-        *(*span, *span),
+        *span,
+        *span,
     )
     return [Metered(date.fromordinal(EPOCH + row.pop("number")), **row) for row in found]

@@ -235,7 +235,8 @@ def per_machine(db: Database, start: int, end: int) -> list[MachineSum]:
         "max(NOT c.exact AND c.micros <> 0) AS estimated "
         "FROM charges c JOIN instances i ON i.id = c.instance_id WHERE c.from_at >= ? AND c.from_at < ? "
         "GROUP BY i.id, c.team ORDER BY i.provider, sum(c.micros) DESC, i.name, c.team",
-        *(start, end),
+        start,
+        end,
     )
     return [MachineSum(**row) for row in found]
 

@@ -30,8 +30,13 @@ def keep(db: Database, day: date, opinion: Opinion) -> None:
         db,
         "INSERT OR REPLACE INTO opinions (asked_on, asked_at, first, last, micros, lo80_micros, hi80_micros) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        *(day.isoformat(), told["asked_at"], told["first"], told["last"], told["micros"]),
-        *(told["lo80_micros"], told["hi80_micros"]),
+        day.isoformat(),
+        told["asked_at"],
+        told["first"],
+        told["last"],
+        told["micros"],
+        told["lo80_micros"],
+        told["hi80_micros"],
     )
 
 

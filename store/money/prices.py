@@ -140,6 +140,7 @@ def spot_spans(db: Database, kind: str, now: int) -> list[SpotSpan]:
         "max(coalesce(max(d.high), p.micros), p.micros) AS high FROM spot_prices p LEFT JOIN spot_days d "
         "ON d.source = p.source AND d.zone = p.zone AND d.type = p.type AND d.day >= ? WHERE p.type = ? "
         "GROUP BY p.source, p.zone ORDER BY p.source, p.zone",
-        *(now // DAY - SPOT_DAYS, kind),
+        now // DAY - SPOT_DAYS,
+        kind,
     )
     return [SpotSpan(**row) for row in found]

@@ -89,7 +89,8 @@ def run_before(db: Database, instance_id: str, at: int) -> Row | None:
         db,
         "SELECT until_at, rate_micros, team, exact FROM charges WHERE instance_id = ? AND from_at < ? "
         "ORDER BY from_at DESC, id DESC LIMIT 1",
-        *(instance_id, at),
+        instance_id,
+        at,
     )
 
 
@@ -99,7 +100,10 @@ def next_run(db: Database, instance_id: str, at: int) -> int | None:
         db,
         "SELECT min(from_at) AS at FROM (SELECT from_at FROM charges WHERE instance_id = ? AND from_at >= ? "
         "UNION ALL SELECT from_at FROM meters WHERE instance_id = ? AND from_at >= ?)",
-        *(instance_id, at, instance_id, at),
+        instance_id,
+        at,
+        instance_id,
+        at,
     )
     return row["at"] if row else None
 
@@ -120,7 +124,10 @@ def first_run_since(db: Database, kind: str, since: int, *, team: str, requester
         "SELECT i.id FROM instances i WHERE i.type = ? AND i.provider <> 'owned' AND (i.team IN (?, '') "
         "OR i.id IN (SELECT made_id FROM actions WHERE requester = ? AND made_id IS NOT NULL)) AND "
         "(SELECT min(c.from_at) FROM charges c WHERE c.instance_id = i.id AND c.corrects IS NULL) >= ?",
-        *(kind, team, requester, since),
+        kind,
+        team,
+        requester,
+        since,
     )
     return [row["id"] for row in found]
 
@@ -158,7 +165,10 @@ def given_back(db: Database, instance_id: str, at: int, within: int) -> int:
         db,
         "SELECT max(min(until_at, 2 * ended_at - from_at)) AS at FROM claims WHERE instance_id = ? "
         "AND end_reason = 'released' AND ended_at <= ? AND ended_at > ? AND min(until_at, 2 * ended_at - from_at) > ?",
-        *(instance_id, at, at - within, at),
+        instance_id,
+        at,
+        at - within,
+        at,
     )
     return (row["at"] if row else None) or 0
 
@@ -176,7 +186,13 @@ def keep(db: Database, source: Source, pieces: Iterable[Piece]) -> None:
         "INSERT INTO saving_sources (id, subject, name, team, counterfactual, until_at, over, exact) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET until_at = excluded.until_at, "
         "over = excluded.over",
-        *(source.id, source.subject, source.name, source.team, source.counterfactual, source.until_at, source.over),
+        source.id,
+        source.subject,
+        source.name,
+        source.team,
+        source.counterfactual,
+        source.until_at,
+        source.over,
         source.exact,
     )
     many(
@@ -197,6 +213,7 @@ def between(db: Database, start: int, end: int) -> list[Saved]:
         "SELECT s.source_id, o.name, o.team, s.kind, o.counterfactual, sum(s.saved_ms) AS saved_ms, "
         "sum(s.micros) AS micros, o.exact FROM saved s JOIN saving_sources o ON o.id = s.source_id "
         "WHERE s.from_at >= ? AND s.from_at < ? GROUP BY s.source_id, s.kind ORDER BY 7 DESC, o.name",
-        *(start, end),
+        start,
+        end,
     )
     return [Saved(**{**row, "exact": bool(row["exact"])}) for row in found]

@@ -1,6 +1,7 @@
 """Savings by sharing, append-only, and the hints that led to them."""
 
 import json
+from dataclasses import asdict
 
 from sqlite_utils import Database
 
@@ -48,8 +49,7 @@ def add(db: Database, saving: Saving) -> bool:
         "INSERT INTO savings (id, kind, at, person, taken_id, avoided, instead_of, micros_per_hour, until_at, "
         "counterfactual) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
     )
-    values = (saving.id, saving.kind, saving.at, saving.person, saving.taken_id, saving.avoided, saving.instead_of)
-    return changed(db, sql, *values, saving.micros_per_hour, saving.until_at, saving.counterfactual) == 1
+    return changed(db, sql, *asdict(saving).values()) == 1
 
 
 def between(db: Database, start: int, end: int) -> list[Saving]:
@@ -64,9 +64,18 @@ def note(db: Database, hint: Hint) -> None:
         db,
         "INSERT INTO hints (id, at, person, avoided, subject, better_id, count, choice, length, until, note, "
         "micros_per_hour) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        *(hint.id, hint.at, hint.person, hint.avoided, hint.subject, hint.better_id, hint.count),
+        hint.id,
+        hint.at,
+        hint.person,
+        hint.avoided,
+        hint.subject,
+        hint.better_id,
+        hint.count,
         json.dumps(hint.choice and [hint.choice.count, hint.choice.indexes]),
-        *(hint.length, hint.until, hint.note, hint.micros_per_hour),
+        hint.length,
+        hint.until,
+        hint.note,
+        hint.micros_per_hour,
     )
 
 

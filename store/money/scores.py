@@ -33,7 +33,10 @@ def open_ones(db: Database, horizon: Horizon, since: int, before: int, limit: in
         "SELECT scope, made_at, content FROM forecasts f WHERE made_at >= ? AND made_at < ? AND NOT EXISTS ("
         "SELECT 1 FROM forecast_scores s WHERE s.scope = f.scope AND s.made_at = f.made_at AND s.horizon = ?) "
         "ORDER BY made_at, scope LIMIT ?",
-        *(since, before, horizon, limit),
+        since,
+        before,
+        horizon,
+        limit,
     )
     return [(row["scope"], row["made_at"], json.loads(row["content"])) for row in found]
 
@@ -46,17 +49,23 @@ def add(db: Database, scores: Iterable[Score]) -> None:
             "INSERT INTO forecast_scores (scope, made_at, horizon, expected_micros, lo80_micros, hi80_micros, "
             "lo95_micros, hi95_micros, spread_micros, actual_micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT DO NOTHING",
-            *(score.scope, score.made_at, score.horizon, score.expected_micros, score.lo80_micros, score.hi80_micros),
-            *(score.lo95_micros, score.hi95_micros, score.spread_micros, score.actual_micros),
+            score.scope,
+            score.made_at,
+            score.horizon,
+            score.expected_micros,
+            score.lo80_micros,
+            score.hi80_micros,
+            score.lo95_micros,
+            score.hi95_micros,
+            score.spread_micros,
+            score.actual_micros,
         )
 
 
 def of(db: Database, scope: str) -> list[Score]:
     """The scores of a scope, or of all scopes whose name begins so ("team:"), the oldest first."""
     found = rows(
-        db,
-        "SELECT * FROM forecast_scores WHERE substr(scope, 1, length(?)) = ? ORDER BY made_at, scope",
-        *(scope, scope),
+        db, "SELECT * FROM forecast_scores WHERE substr(scope, 1, length(?)) = ? ORDER BY made_at, scope", scope, scope
     )
     return [_score(row) for row in found]
 

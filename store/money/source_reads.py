@@ -26,7 +26,10 @@ def note(db: Database, source: str, now: int) -> None:
         db,
         "UPDATE source_reads SET until_at = max(until_at, ?) WHERE source = ? AND until_at >= ? "
         "AND from_at = (SELECT max(from_at) FROM source_reads WHERE source = ?)",
-        *(now, source, now - PAUSE, source),
+        now,
+        source,
+        now - PAUSE,
+        source,
     )
     if not carried_on:
         changed(db, "INSERT INTO source_reads (source, from_at, until_at) VALUES (?, ?, ?)", source, now, now)
@@ -37,7 +40,9 @@ def carry(db: Database, source: str, from_at: int, until_at: int) -> None:
     changed(
         db,
         "INSERT INTO source_reads (source, from_at, until_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        *(source, from_at, until_at),
+        source,
+        from_at,
+        until_at,
     )
 
 

@@ -66,7 +66,11 @@ def catch_up(db: Database, zone: str, *, step: int = STEP) -> bool:
             "WHERE from_at >= ? AND from_at < ? AND id > ? AND id <= ? GROUP BY instance_id, team "
             "ON CONFLICT (day, instance_id, team) DO UPDATE SET micros = micros + excluded.micros, "
             "running_ms = running_ms + excluded.running_ms",
-            *(day.isoformat(), start, end, after, until),
+            day.isoformat(),
+            start,
+            end,
+            after,
+            until,
         )
     changed(db, "INSERT OR REPLACE INTO spend_until (only, zone, charge_id) VALUES (1, ?, ?)", zone, until)
     return until == last

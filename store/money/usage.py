@@ -56,7 +56,10 @@ def at_once(
         "levels AS (SELECT sum(step) OVER (ORDER BY at) AS machines, lead(at) OVER (ORDER BY at) - at AS ms "
         "FROM edges) "
         "SELECT machines, sum(ms) AS ms FROM levels WHERE machines > 0 GROUP BY machines",
-        *(kind, start, end, *values),
+        kind,
+        start,
+        end,
+        *values,
     )
     lengths: dict[int, int] = {row["machines"]: row["ms"] for row in found}
     longest_first = accumulate(lengths.get(number, 0) for number in range(max(lengths, default=0), 0, -1))
@@ -71,7 +74,10 @@ def paid(db: Database, scope: Scope, kind: str, start: int, end: int) -> tuple[i
         "SELECT coalesce(sum(c.micros), 0) AS micros, coalesce(sum(CASE WHEN c.rate_micros > 0 OR "
         "EXISTS (SELECT 1 FROM charges k WHERE k.corrects = c.id) THEN c.running_ms END), 0) AS priced_ms "
         f"FROM {_CHARGES}{where}",
-        *(kind, start, end, *values),
+        kind,
+        start,
+        end,
+        *values,
     )
     return row["micros"], row["priced_ms"]
 
@@ -79,7 +85,7 @@ def paid(db: Database, scope: Scope, kind: str, start: int, end: int) -> tuple[i
 def sources(db: Database, scope: Scope, kind: str, start: int, end: int) -> set[str]:
     """Where a type ran within a scope."""
     where, values = _within(scope, "c")
-    found = rows(db, f"SELECT DISTINCT i.source FROM {_CHARGES}{where}", *(kind, start, end, *values))
+    found = rows(db, f"SELECT DISTINCT i.source FROM {_CHARGES}{where}", kind, start, end, *values)
     return {row["source"] for row in found}
 
 
@@ -97,7 +103,8 @@ def by_type(db: Database, scope: Scope, since: date) -> list[Row]:
         f"sum(s.micros) AS micros FROM spend s JOIN instances i ON i.id = s.instance_id "
         f"WHERE s.day >= ? AND {_RENTED}{where} "
         "GROUP BY i.type, i.gpu_model, i.gpu_memory_mib, i.gpu_count ORDER BY sum(s.micros) DESC, i.type",
-        *(since.isoformat(), *values),
+        since.isoformat(),
+        *values,
     )
 
 

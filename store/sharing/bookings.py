@@ -76,9 +76,18 @@ def add(db: Database, booking: Booking) -> None:
         db,
         "INSERT INTO bookings (id, instance_id, holder, team, note, choice, zone, first_day, wall, length, last_day, "
         "made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        *(booking.id, booking.instance_id, booking.holder, booking.team, booking.note, json.dumps(choice)),
-        *(booking.zone, booking.first_day.isoformat(), booking.wall.isoformat("minutes"), booking.length),
-        *(booking.last_day.isoformat() if booking.last_day else None, booking.made_at),
+        booking.id,
+        booking.instance_id,
+        booking.holder,
+        booking.team,
+        booking.note,
+        json.dumps(choice),
+        booking.zone,
+        booking.first_day.isoformat(),
+        booking.wall.isoformat("minutes"),
+        booking.length,
+        booking.last_day.isoformat() if booking.last_day else None,
+        booking.made_at,
     )
 
 
@@ -88,8 +97,15 @@ def add_slot(db: Database, slot: Slot) -> None:
         db,
         "INSERT INTO slots (id, booking_id, instance_id, holder, gpus, from_at, until_at, state, outcome) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        *(slot.id, slot.booking_id, slot.instance_id, slot.holder, json.dumps(slot.gpus)),
-        *(slot.from_at, slot.until_at, slot.state, slot.outcome),
+        slot.id,
+        slot.booking_id,
+        slot.instance_id,
+        slot.holder,
+        json.dumps(slot.gpus),
+        slot.from_at,
+        slot.until_at,
+        slot.state,
+        slot.outcome,
     )
     if slot.state == "booked":
         _keep_gpus(db, slot)
@@ -109,7 +125,12 @@ def move(
         db,
         "UPDATE slots SET state = ?, claim_id = coalesce(nullif(?, ''), claim_id), gpus = ?, outcome = ? "
         "WHERE id = ? AND state = ?",
-        *(state, claim_id, json.dumps(gpus or slot.gpus), outcome, slot.id, slot.state),
+        state,
+        claim_id,
+        json.dumps(gpus or slot.gpus),
+        outcome,
+        slot.id,
+        slot.state,
     )
     if done:
         changed(db, "DELETE FROM booked_gpus WHERE slot_id = ?", slot.id)

@@ -46,7 +46,8 @@ def standing(db: Database, how: Standing, chosen: Sequence[tuple[str, int]], cou
         "SELECT i.id FROM instances i LEFT JOIN verdicts v ON v.instance_id = i.id "
         f"WHERE i.gone_at IS NULL AND {marks} AND {test} "
         f"ORDER BY {order}, coalesce(i.rate_micros, 1 << 62), i.name, i.id",
-        *(*values, count),
+        *values,
+        count,
     )
     return [row["id"] for row in found]
 

@@ -56,8 +56,14 @@ def add(db: Database, claim: Claim) -> bool:
             db,
             "INSERT INTO claims (id, instance_id, holder, team, note, gpus, from_at, until_at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            *(claim.id, claim.instance_id, claim.holder, claim.team, claim.note),
-            *(json.dumps(claim.gpus), claim.from_at, claim.until_at),
+            claim.id,
+            claim.instance_id,
+            claim.holder,
+            claim.team,
+            claim.note,
+            json.dumps(claim.gpus),
+            claim.from_at,
+            claim.until_at,
         )
         _grip(db, claim.id, claim.instance_id, claim.gpus)
     return done()
@@ -159,18 +165,22 @@ def holds(db: Database, source: str, since: int, instance_id: str | None = None)
         "f.gpus AS former_gpus FROM claims c JOIN instances i ON i.id = c.instance_id "
         "LEFT JOIN former_gpus f ON f.claim_id = c.id "
         f"WHERE (c.ended_at IS NULL OR c.ended_at > ?) AND i.source = ?{only} ORDER BY c.from_at, c.id, f.until_at",
-        *(since, source, *values),
+        since,
+        source,
+        *values,
     )
     told: dict[str, list[Hold]] = {}
     for _, group in groupby(found, key=lambda row: row["id"]):
         grips = list(group)
         last, start = grips[0], grips[0]["from_at"]
-        whose, of_instance = (last["holder"], last["team"]), told.setdefault(last["instance_id"], [])
+        holder, team, of_instance = last["holder"], last["team"], told.setdefault(last["instance_id"], [])
         for row in grips:
             if row["former_until"] is not None:
-                of_instance.append(Hold(*whose, tuple(json.loads(row["former_gpus"])), start, row["former_until"]))
+                gpus = tuple(json.loads(row["former_gpus"]))
+                of_instance.append(Hold(holder, team, gpus, from_at=start, until_at=row["former_until"]))
                 start = row["former_until"]
-        of_instance.append(Hold(*whose, tuple(json.loads(last["gpus"])), start, last["ended_at"]))
+        gpus = tuple(json.loads(last["gpus"]))
+        of_instance.append(Hold(holder, team, gpus, from_at=start, until_at=last["ended_at"]))
     return told
 
 

@@ -29,7 +29,10 @@ def add(db: Database, asked: Clarification) -> None:
     changed(
         db,
         "INSERT INTO clarifications (id, at, person, command, wordings) VALUES (?, ?, ?, ?, ?)",
-        *(asked.id, asked.at, asked.person, asked.command),
+        asked.id,
+        asked.at,
+        asked.person,
+        asked.command,
         json.dumps([[each.label, each.words, sorted(each.quoted)] for each in asked.wordings]),
     )
 

@@ -31,7 +31,13 @@ def add(db: Database, offer: Handover) -> None:
         db,
         "INSERT INTO handovers (id, claim_id, giver, taker, made_at, expires_at, state, shown) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        *(offer.id, offer.claim_id, offer.giver, offer.taker, offer.made_at, offer.expires_at, offer.state),
+        offer.id,
+        offer.claim_id,
+        offer.giver,
+        offer.taker,
+        offer.made_at,
+        offer.expires_at,
+        offer.state,
         offer.shown.to_json() if offer.shown else None,
     )
 

@@ -196,7 +196,12 @@ def offer(db: Database, made: Offer) -> None:
     changed(
         db,
         "INSERT INTO offers (id, waiter_id, instance_id, gpus, made_at, until_at) VALUES (?, ?, ?, ?, ?, ?)",
-        *(made.id, made.waiter_id, made.instance_id, json.dumps(made.gpus), made.made_at, made.until_at),
+        made.id,
+        made.waiter_id,
+        made.instance_id,
+        json.dumps(made.gpus),
+        made.made_at,
+        made.until_at,
     )
     each = ((made.id, made.instance_id, gpu) for gpu in made.gpus)
     many(db, "INSERT INTO offered_gpus (offer_id, instance_id, gpu) VALUES (?, ?, ?)", each)

@@ -38,8 +38,16 @@ def add(db: Database, asked: Question) -> None:
         db,
         "INSERT INTO questions (id, batch, claim_id, person, kind, day, until_at, idle_since, asked_at, deadline_at, "
         "state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')",
-        *(asked.id, asked.batch, asked.claim_id, asked.person, asked.kind, asked.day, asked.until_at),
-        *(asked.idle_since, asked.asked_at, asked.deadline_at),
+        asked.id,
+        asked.batch,
+        asked.claim_id,
+        asked.person,
+        asked.kind,
+        asked.day,
+        asked.until_at,
+        asked.idle_since,
+        asked.asked_at,
+        asked.deadline_at,
     )
 
 

@@ -44,8 +44,17 @@ def add(db: Database, run: Run) -> None:
         db,
         "INSERT INTO runs (id, template, command, user, instance_id, claim_id, person, channel, releases, created_at, "
         "state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        *(run.id, run.template, run.command, run.user, run.instance_id, run.claim_id, run.person, run.channel),
-        *(run.releases, run.created_at, run.state),
+        run.id,
+        run.template,
+        run.command,
+        run.user,
+        run.instance_id,
+        run.claim_id,
+        run.person,
+        run.channel,
+        run.releases,
+        run.created_at,
+        run.state,
     )
 
 
@@ -105,7 +114,12 @@ def finish(db: Database, run_id: str, state: RunState, seen: Seen, now: int) -> 
             db,
             "UPDATE runs SET state = ?, exit_code = ?, tail = coalesce(nullif(?, ''), tail), outcome = ?, "
             "finished_at = ? WHERE id = ? AND state IN ('queued', 'starting', 'running')",
-            *(state, seen.exit_code, seen.tail, seen.outcome, now, run_id),
+            state,
+            seen.exit_code,
+            seen.tail,
+            seen.outcome,
+            now,
+            run_id,
         )
         == 1
     )

@@ -34,7 +34,12 @@ def see(db: Database, squat: Squat) -> None:
         "INSERT INTO squats (id, instance_id, unix_user, gpus, since, seen_at) VALUES (?, ?, ?, ?, ?, ?) "
         f"ON CONFLICT (instance_id, unix_user) WHERE {_OPEN} DO UPDATE SET gpus = excluded.gpus, "
         "since = excluded.since, seen_at = excluded.seen_at",
-        *(squat.id, squat.instance_id, squat.unix_user, json.dumps(squat.gpus), squat.since, squat.seen_at),
+        squat.id,
+        squat.instance_id,
+        squat.unix_user,
+        json.dumps(squat.gpus),
+        squat.since,
+        squat.seen_at,
     )
 
 

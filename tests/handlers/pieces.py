@@ -153,7 +153,16 @@ def silent(text: str) -> tuple[Silence, ...]:
 
 def digest(text: str, state: str, rows: int = 40) -> DigestNow:
     row = IdleRow(
-        *("i-0123456789abcdef0", text, text, text, "ec2", text, "held", NOW - 40 * DAY, 8, 8 * DAY),
+        instance_id="i-0123456789abcdef0",
+        name=text,
+        type=text,
+        gpus=text,
+        provider="ec2",
+        team=text,
+        state="held",
+        since=NOW - 40 * DAY,
+        idle_gpus=8,
+        idle_gpu_ms=8 * DAY,
         waste_micros_per_hour=98_320_000_000,
         wasted_micros=98_320_000_000,
         holders=("U0123456789AB",),
@@ -165,7 +174,14 @@ def digest(text: str, state: str, rows: int = 40) -> DigestNow:
     month = MonthAhead(text[:60], date(2026, 11, 1), 10**15, 10**15, 0.995, 10**15)
     spent = Spent(*(10**15,) * 9)
     made = Digest(
-        *("C0GPUS001", date(2026, 11, 23), "UTC", NOW, (row,) * rows, tidy, month, (text,) * 9),
+        channel="C0GPUS001",
+        local_date=date(2026, 11, 23),
+        timezone="UTC",
+        made_at=NOW,
+        rows=(row,) * rows,
+        tidy=tidy,
+        month=month,
+        left_out=(text,) * 9,
         span=Span(NOW - DAY, spent, spent),
         windows=(15, 12 * 60),
         silent=silent(text),

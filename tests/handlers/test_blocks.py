@@ -163,7 +163,14 @@ def test_templates_images_and_free_machines_are_fit_to_send(text):
     template = Template("a" * 63, f"ec2/1/{text}", text, text, text, text, 8)
     source, snapshots = f"ec2/{text}/{text}", ("snap-0123456789abcdef0",) * 9
     image = Image(
-        *("ami-0123456789abcdef0", source, text, "available", NOW - 99 * DAY, 10**6, text, "U0123456789AB"),
+        id="ami-0123456789abcdef0",
+        source=source,
+        name=text,
+        state="available",
+        made_at=NOW - 99 * DAY,
+        size_gib=10**6,
+        of=text,
+        owner="U0123456789AB",
         snapshots=snapshots,
     )
     made = [Stored(replace(image, id=f"ami-{number:017}"), NOW - 99 * DAY) for number in range(40)]

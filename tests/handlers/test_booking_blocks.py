@@ -18,14 +18,33 @@ ZONE = "America/Argentina/ComodRivadavia"
 
 
 def slot(text: str, number: int = 0, **fields: object) -> Slot:
-    times = (NOW + DAY + number * HOUR, NOW + 2 * DAY + number * HOUR)
     given = {"note": text, "weekly": True, "outcome": "<@U0BOB0001> cancelled it."} | fields
-    return Slot(f"{number:032}", "b" * 32, ID, ADA, tuple(range(0, 8, 2)), *times, **given)  # type: ignore[arg-type]
+    return Slot(
+        id=f"{number:032}",
+        booking_id="b" * 32,
+        instance_id=ID,
+        holder=ADA,
+        gpus=tuple(range(0, 8, 2)),
+        from_at=NOW + DAY + number * HOUR,
+        until_at=NOW + 2 * DAY + number * HOUR,
+        **given,  # type: ignore[arg-type]
+    )
 
 
 def made(text: str, last_day: date | None) -> Booking:
-    when = (date(2026, 11, 24), time(20), 6 * HOUR, NOW)
-    return Booking("b" * 32, ID, ADA, GpuChoice(count=4), ZONE, *when, last_day=last_day, note=text)
+    return Booking(
+        id="b" * 32,
+        instance_id=ID,
+        holder=ADA,
+        choice=GpuChoice(count=4),
+        zone=ZONE,
+        first_day=date(2026, 11, 24),
+        wall=time(20),
+        length=6 * HOUR,
+        made_at=NOW,
+        last_day=last_day,
+        note=text,
+    )
 
 
 def holds(text: str) -> tuple[Hold, ...]:

@@ -20,9 +20,18 @@ PEOPLE = [f"U012345678{number}" for number in range(5)]
 def held(text: str, kind: str, state: str, *, number: int = 0, deadline: int | None = NOW + HOUR) -> Held:
     settled = None if state == "open" else NOW
     asked = Question(
-        *(f"q{number}", "b" * 32, "c" * 32, PEOPLE[0], kind, "2026-11-23", NOW + DAY, NOW - 2 * HOUR, NOW, deadline),  # type: ignore[arg-type]
-        state,  # type: ignore[arg-type]
-        settled,
+        id=f"q{number}",
+        batch="b" * 32,
+        claim_id="c" * 32,
+        person=PEOPLE[0],
+        kind=kind,
+        day="2026-11-23",
+        until_at=NOW + DAY,
+        idle_since=NOW - 2 * HOUR,
+        asked_at=NOW,
+        deadline_at=deadline,
+        state=state,
+        settled_at=settled,
     )
     return Held(asked, claim(text, gpus=(0, 1)), text, listing(text, claimed=True), PEOPLE)
 

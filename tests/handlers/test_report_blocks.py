@@ -39,9 +39,20 @@ def report(text: str, by: str, *, rows: int = 60) -> SpendReport:
 
 
 def week(text: str, *todos: Todo) -> Weekly:
-    days = date(2026, 11, 16), date(2026, 11, 22)
-    money = A_LOT, A_LOT, 10**12, pieces.report(text)
-    return Weekly("C0GPUS001", *days, NOW, *money, date(2026, 11, 1), 10**12, 10**12, todos)
+    return Weekly(
+        channel="C0GPUS001",
+        first=date(2026, 11, 16),
+        last=date(2026, 11, 22),
+        made_at=NOW,
+        rented=A_LOT,
+        owned=A_LOT,
+        before_micros=10**12,
+        forecast=pieces.report(text),
+        month=date(2026, 11, 1),
+        closed_micros=10**12,
+        saved_micros=10**12,
+        todos=todos,
+    )
 
 
 @pytest.mark.parametrize("text", TEXTS)

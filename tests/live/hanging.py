@@ -106,7 +106,12 @@ def prepared(folder: Path) -> None:
     settings = parse(given, {})
     desk = Desk(Store(folder / "valet.db"), lambda: now, settings, {}, settings.roster)
     machine = Instance(
-        *(MACHINE, "nb-5", "ec2", settings.aws[0].account.source("us-east-1"), "g4dn.xlarge", "running"),
+        id=MACHINE,
+        name="nb-5",
+        provider="ec2",
+        source=settings.aws[0].account.source("us-east-1"),
+        type="g4dn.xlarge",
+        state="running",
         gpu_model="T4",
         gpu_count=1,
         launched_at=now - DAY,

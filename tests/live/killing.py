@@ -99,7 +99,15 @@ class Fleet(SandboxFleet):
     @staticmethod
     def _machine(team: str, launched_at: int) -> Instance:
         return Instance(
-            *(id_of(team), team, "ec2", "ec2/111122223333/us-east-1", "g4dn.xlarge", "running", "T4", 1, 16_384),
+            id=id_of(team),
+            name=team,
+            provider="ec2",
+            source="ec2/111122223333/us-east-1",
+            type="g4dn.xlarge",
+            state="running",
+            gpu_model="T4",
+            gpu_count=1,
+            gpu_memory_mib=16_384,
             launched_at=launched_at,
             tags={"Name": team, "team": team},
         )

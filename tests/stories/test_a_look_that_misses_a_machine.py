@@ -97,7 +97,8 @@ def test_the_cost_of_a_missed_minute_is_charged_once_it_is_seen_to_have_run(offi
     row = one(
         office.valet.desk.store.reading(),
         "SELECT sum(running_ms) AS ran FROM charges WHERE instance_id = ? AND until_at > ?",
-        *(office.machine("train-7").id, began),
+        office.machine("train-7").id,
+        began,
     )
     assert row is not None
     assert row["ran"] == office.clock.now - MINUTE - began

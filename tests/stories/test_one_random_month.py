@@ -49,7 +49,7 @@ class Month:
         ran, micros = random.randrange(1, HOUR), random.randrange(1, 40 * USD)
         keys = sorted({(random.choice([ADA, CY, ""]), team, random.choice(["busy", "idle", "unknown"])) for _ in "123"})
         parts = share_out(micros, [random.randrange(1, 9) for _ in keys])
-        shares = tuple(Share(*key, ran, part) for key, part in zip(keys, parts, strict=True))
+        shares = tuple(Share(who, of, use, ran, part) for (who, of, use), part in zip(keys, parts, strict=True))
         self.rows += [(at, name, each.team, each.holder, each.use, each.micros) for each in shares]
         instance = self.office.machine(name).id
         return Charge(instance, at, at + ran, ran, micros, micros, team, shares)

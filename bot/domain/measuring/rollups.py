@@ -65,10 +65,15 @@ class _Sum:
 
     def total(self, gpu: int) -> GpuSum:
         return GpuSum(
-            *(gpu, self.active, self.quiet, self.util_minutes, self.watts_minutes, self.util_top),
-            self.util / self.util_minutes if self.util_minutes else None,
-            self.watts / self.watts_minutes if self.watts_minutes else None,
-            self.memory,
+            gpu=gpu,
+            active=self.active,
+            quiet=self.quiet,
+            util_minutes=self.util_minutes,
+            watts_minutes=self.watts_minutes,
+            util_max=self.util_top,
+            util_mean=self.util / self.util_minutes if self.util_minutes else None,
+            watts=self.watts / self.watts_minutes if self.watts_minutes else None,
+            memory_max_mib=self.memory,
         )
 
 

@@ -122,8 +122,19 @@ def _with(trail: Trail, told: Observation, state: MinuteState, *, floor_watts: f
         # A number with a bit per minute must not grow with a clock that jumps by years.
         far = min(ahead, KEPT_MINUTES)
         quiet, work = _kept(trail.quiet << far), _kept(trail.active << far)
-        shown = (told.util_max, told.util_mean, told.memory_used_mib, told.watts, told.may_be_ratio)
-        trail = Trail(trail.gpu, told.minute, quiet, work, *shown, trail.floor, floor_watts)
+        trail = Trail(
+            gpu=trail.gpu,
+            head=told.minute,
+            quiet=quiet,
+            active=work,
+            util_max=told.util_max,
+            util_mean=told.util_mean,
+            memory_used_mib=told.memory_used_mib,
+            watts=told.watts,
+            may_be_ratio=told.may_be_ratio,
+            floor=trail.floor,
+            floor_watts=floor_watts,
+        )
     elif ahead == 0:
         trail = replace(
             trail,

@@ -94,5 +94,8 @@ def unseen_machines(days: Iterable[Reconciled]) -> tuple[Unseen, ...]:
         for each in day.unseen:
             key = (each.type, each.instance, each.account)
             found[key] = found.get(key, 0) + each.micros
-    summed = [Unseen(*key, micros) for key, micros in found.items()]
+    summed = [
+        Unseen(type=type_, instance=instance, account=account, micros=micros)
+        for (type_, instance, account), micros in found.items()
+    ]
     return tuple(sorted(summed, key=lambda each: (-each.micros, each.instance, each.type)))

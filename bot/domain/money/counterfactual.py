@@ -87,7 +87,8 @@ def saved_by_sharing(micros_per_hour: int, span: tuple[int, int], ran: Mapping[i
 
 
 def _piece(kind: SavingKind, stop: Stopped, span: tuple[int, int], ms: int) -> Piece:
-    return Piece(kind, *span, MachineMs(ms), stop.rate_micros * ms // HOUR)
+    start, end = span
+    return Piece(kind, start, end, MachineMs(ms), stop.rate_micros * ms // HOUR)
 
 
 def _usual(stop: Stopped, span: tuple[int, int]) -> int:

@@ -77,7 +77,10 @@ def split(micros: int, span: tuple[int, int], *, team: str, marks: Marks, holds:
             spent[key] = spent.get(key, 0) + end - start
     keys = sorted(spent)
     parts = share_out(micros, [spent[key] for key in keys])
-    return tuple(Share(*key, GpuMs(spent[key]), part) for key, part in zip(keys, parts, strict=True))
+    return tuple(
+        Share(holder=holder, team=whose, use=use, gpu_ms=GpuMs(spent[holder, whose, use]), micros=part)
+        for (holder, whose, use), part in zip(keys, parts, strict=True)
+    )
 
 
 def idle_throughout(span: tuple[int, int], marks: Marks) -> MachineMs:

@@ -143,6 +143,12 @@ def _is_taken(each: IdleNow) -> bool:
 def _of(each: IdleNow) -> Todo:
     what: Literal["stop", "use"] = "stop" if each.stop_saves else "use"
     return Todo(
-        *(what, each.instance_id, each.name, each.waste_micros, each.since, each.holders, each.exact),
+        what=what,
+        id=each.instance_id,
+        name=each.name,
+        micros=each.waste_micros,
+        since=each.since,
+        holders=each.holders,
+        exact=each.exact,
         paid_anyway=each.paid_anyway,
     )

@@ -123,10 +123,16 @@ class Hold:
 
 def hold_of(kept: Claim | Slot) -> Hold:
     """The hold that a claim or a slot amounts to."""
-    booked = isinstance(kept, Slot)
-    times = (kept.from_at, kept.until_at)
     return Hold(
-        kept.instance_id, kept.holder, kept.gpus, *times, booked=booked, id=kept.id, note=kept.note, team=kept.team
+        instance_id=kept.instance_id,
+        holder=kept.holder,
+        gpus=kept.gpus,
+        from_at=kept.from_at,
+        until_at=kept.until_at,
+        booked=isinstance(kept, Slot),
+        id=kept.id,
+        note=kept.note,
+        team=kept.team,
     )
 
 

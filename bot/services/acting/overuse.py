@@ -52,8 +52,15 @@ def _planned(desk: Desk, db: Database, action: Action) -> Claim | None:
     at, gpus = desk.clock(), tuple(range(_count(desk, db, action)))
     held = [each for each in claims.held_by(db, action.requester) if each.instance_id == action.instance_id]
     before = held[0].id if held and action.kind in {"resize", "start"} else action.id
-    times = (at, at + action.length)
-    return Claim(before, action.instance_id, action.requester, *times, gpus, _team(desk, action))
+    return Claim(
+        id=before,
+        instance_id=action.instance_id,
+        holder=action.requester,
+        from_at=at,
+        until_at=at + action.length,
+        gpus=gpus,
+        team=_team(desk, action),
+    )
 
 
 def _count(desk: Desk, db: Database, action: Action) -> int:

@@ -27,8 +27,14 @@ def of_channel(desk: Desk, channel: str) -> Tidy | None:
     if not machines and not unused:
         return None
     return Tidy(
-        *(len(machines), standing.month_micros, standing.unpriced, standing.days),
-        *(len(unused), at_most(unused), shelf.days, standing.addresses),
+        machines=len(machines),
+        micros=standing.month_micros,
+        unpriced=standing.unpriced,
+        days=standing.days,
+        images=len(unused),
+        image_micros=at_most(unused),
+        image_days=shelf.days,
+        addresses=standing.addresses,
     )
 
 

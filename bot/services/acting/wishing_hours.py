@@ -25,8 +25,15 @@ def ask(desk: Desk, listing: Listing, person: str, windows: str, *, stop_only: b
     if before == after:
         raise Refused(f"{instance.name} has just those on-hours already: {after}.")
     made = HoursWish(
-        *(secrets.token_hex(16), instance.id, listing.team, person, windows, stop_only),
-        *(before, now, now + desk.settings.answer_within),
+        id=secrets.token_hex(16),
+        instance_id=instance.id,
+        team=listing.team,
+        person=person,
+        windows=windows,
+        stop_only=stop_only,
+        before=before,
+        created_at=now,
+        expires_at=now + desk.settings.answer_within,
     )
     if not wish_deciders(made, desk.roster()):
         raise Refused("Nobody could set that. Ask an admin to name approvers in valet.toml.")

@@ -36,8 +36,13 @@ class Following:
             self._row["last_minute_at"] = at
             self._row |= _shown(minute) | {"floor_watts": floor_watts}
         return Point(
-            *(minute.gpu, state, minute.util_max, minute.util_mean, minute.watts),
-            *(minute.memory_used_mib, minute.compute_processes),
+            gpu=minute.gpu,
+            state=state,
+            util_max=minute.util_max,
+            util_mean=minute.util_mean,
+            watts=minute.watts,
+            memory_used_mib=minute.memory_used_mib,
+            compute_processes=minute.compute_processes,
         )
 
     def mark(self, at: int, state: MinuteState) -> None:

@@ -50,8 +50,16 @@ def _hear(db: Database, push: Push, now: int) -> None:
     fewer_since = before.fewer_since if before else None
     is_fewer = row is not None and seen < row["gpu_count"]
     fewer_since = (fewer_since or now) if is_fewer else None
-    about = (push.agent_version, push.driver, push.error or "")
-    hosts.heard(db, Heard(push.host, now, seen, *about, fewer_since=fewer_since))
+    heard = Heard(
+        host=push.host,
+        reported_at=now,
+        gpus_seen=seen,
+        agent_version=push.agent_version,
+        driver=push.driver,
+        error=push.error or "",
+        fewer_since=fewer_since,
+    )
+    hosts.heard(db, heard)
 
 
 def _minute_zero(db: Database, push: Push, now: int) -> tuple[int, int]:

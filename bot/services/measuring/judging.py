@@ -49,8 +49,15 @@ def judge_all(desk: Desk) -> None:
     judged = {}
     for row in running:
         name, seen = row["id"], traces.get(row["id"], ())
-        about = (row["gpu_count"], row["launched_at"], heard.get(name), booted.get(name, 0))
-        verdict = _judge(_Case(seen, told.get(name, NOTHING), *about), rules[row["team"]], now, limits)
+        case = _Case(
+            traces=seen,
+            told=told.get(name, NOTHING),
+            gpu_count=row["gpu_count"],
+            launched_at=row["launched_at"],
+            heard=heard.get(name),
+            booted_at=booted.get(name, 0),
+        )
+        verdict = _judge(case, rules[row["team"]], now, limits)
         judged[row["id"]] = (verdict, waste_of(row["rate_micros"] or 0, verdict, row["gpu_count"]))
     with desk.store.writing() as db:
         fleet.save_verdicts(db, judged)
@@ -69,8 +76,15 @@ def judge_now(desk: Desk, db: Database, instance_id: str, gpu_count: int, *, lau
     traces = minutes.traces_of(db, instance_id, now, window_minutes=rule.window_minutes)
     told = observations.trails_of(db, instance_id, list(desk.settings.source_limits))
     limits = desk.settings.decision_limits(CLICK_STALE_MINUTES)
-    about = (hosts.of(db, instance_id), minutes.quiet_from(db, instance_id, now + AHEAD))
-    return _judge(_Case(traces, told, gpu_count, launched_at, *about), rule, now, limits)
+    case = _Case(
+        traces=traces,
+        told=told,
+        gpu_count=gpu_count,
+        launched_at=launched_at,
+        heard=hosts.of(db, instance_id),
+        booted_at=minutes.quiet_from(db, instance_id, now + AHEAD),
+    )
+    return _judge(case, rule, now, limits)
 
 
 def other_sources(desk: Desk, db: Database, instance: Instance, rule: IdleRule) -> list[tuple[str, Verdict]]:

@@ -1,7 +1,7 @@
 """One look at every provider: the fleet into the store, running time into the ledger."""
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from sqlite_utils import Database
@@ -9,6 +9,7 @@ from sqlite_utils import Database
 from bot.domain.fleet import Instance, Look, gone_since
 from bot.domain.money.metering import Meter, Seen, advance
 from bot.domain.money.rates import Charge, Rate
+from bot.domain.money.splitting import Hold
 from bot.errors import Impaired, ValetError, answering
 from bot.providers import Provider
 from bot.services.desk import Desk
@@ -129,9 +130,7 @@ def _meter(
         if meter is None and not running:
             continue
         known = terms.get(instance.id, listings.Terms(0, "", "?"))
-        held = tuple(holds.get(instance.id, ()))
-        run = (instance.id, running, instance.launched_at, instance.stopped_at)
-        view = Seen(*run, known.rate_micros, known.team, known.use, held, known.exact)
+        view = _seen(instance, known, holds.get(instance.id, ()), running=running)
         until = 0 if meter else ledger.charged_until(db, instance.id)
         looked = 0 if instance.id in back and until else last_look
         due, after = advance(meter, view, now, last_look=looked, charged_until=until)
@@ -143,6 +142,20 @@ def _meter(
     ledger.add(db, charges)
     ledger.save_meters(db, moved)
     ledger.close_meters(db, still)
+
+
+def _seen(instance: Instance, known: listings.Terms, holds: Sequence[Hold], *, running: bool) -> Seen:
+    return Seen(
+        instance_id=instance.id,
+        running=running,
+        launched_at=instance.launched_at,
+        stopped_at=instance.stopped_at,
+        rate_micros=known.rate_micros,
+        team=known.team,
+        use=known.use,
+        holds=tuple(holds),
+        exact=known.exact,
+    )
 
 
 def _meter_owned(desk: Desk) -> None:

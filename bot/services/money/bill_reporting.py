@@ -187,8 +187,17 @@ def _metered(db: Database, first: date, last: date, now: int) -> dict[date, list
             continue
         ran = MachineMs(meter.until_at - meter.from_at)
         unpriced = NO_MACHINE_TIME if meter.rate_micros else ran
-        told = (meter.instance_id, row["name"], row["type"], meter.team, meter.micros)
-        found.setdefault(day, []).append(Metered(day, *told, ran, unpriced))
+        metered = Metered(
+            day=day,
+            instance_id=meter.instance_id,
+            name=row["name"],
+            type=row["type"],
+            team=meter.team,
+            micros=meter.micros,
+            running_ms=ran,
+            unpriced_ms=unpriced,
+        )
+        found.setdefault(day, []).append(metered)
     return found
 
 

@@ -43,8 +43,11 @@ def standing(desk: Desk, scope: Scope) -> Standing | None:
 
 def _at_least(spent: int, month: Range) -> Range:
     """The forecast may be an hour older than what was spent since."""
-    bounds = (None if bound is None else max(bound, spent) for bound in (month.lo_micros, month.hi_micros))
-    return Range(max(month.micros, spent), *bounds)
+
+    def at_least(bound: int | None) -> int | None:
+        return None if bound is None else max(bound, spent)
+
+    return Range(max(month.micros, spent), at_least(month.lo_micros), at_least(month.hi_micros))
 
 
 def asks(desk: Desk, team: str) -> bool:

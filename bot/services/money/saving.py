@@ -66,7 +66,13 @@ def answer(desk: Desk, first: date, last: date) -> Savings:
     anyway = rented.waste_micros - idle.waste_micros
     commitments = pricing.unread(desk.settings, desk.clock()).committed()
     return Savings(
-        *(first, last, today(desk), tuple(found), idle.waste_micros, idle.idle, anyway),
+        first=first,
+        last=last,
+        today=today(desk),
+        found=tuple(found),
+        wasted_micros_per_hour=idle.waste_micros,
+        idle=idle.idle,
+        anyway_micros_per_hour=anyway,
         wasted_exact=listings.wastes_exactly(db),
         commitments=commitments,
         silent=until(silences.now(desk), end, desk.clock()),
@@ -94,8 +100,17 @@ def _of_stop(desk: Desk, row: Row, watch: Watch | None) -> None:
         if run is None:
             return
         if row["paid_anyway"]:
-            told = (row["id"], row["instance_id"], row["name"], run["team"], PAID_ANYWAY)
-            saved.keep(db, Source(*told, until_at=until, over=True, exact=bool(run["exact"])), ())
+            paid_anyway = Source(
+                id=row["id"],
+                subject=row["instance_id"],
+                name=row["name"],
+                team=run["team"],
+                counterfactual=PAID_ANYWAY,
+                until_at=until,
+                over=True,
+                exact=bool(run["exact"]),
+            )
+            saved.keep(db, paid_anyway, ())
             return
         stop = _standstill(desk, db, row, run)
         end = min(stop.until_at, stop.from_at + LONGEST)
@@ -104,7 +119,11 @@ def _of_stop(desk: Desk, row: Row, watch: Watch | None) -> None:
         spans = [(start, until)] if stood_still else _read(watch, start, until, desk.clock())
         pieces = [each for span in spans for each in saved_by_stop(stop, *span)]
         made = Source(
-            *(row["id"], row["instance_id"], row["name"], run["team"], _otherwise(stop)),
+            id=row["id"],
+            subject=row["instance_id"],
+            name=row["name"],
+            team=run["team"],
+            counterfactual=_otherwise(stop),
             until_at=max(start, min(until, end)),
             over=end <= until,
             exact=bool(run["exact"]),
@@ -162,8 +181,17 @@ def _of_sharing(desk: Desk, row: Row, watches: Mapping[str, Watch]) -> None:
         spans = _read(watches.get(subject.source), start, min(until, end), now)
         ran = _ran(db, subject.instances, start // HOUR * HOUR, until)
         pieces = [each for span in spans for each in saved_by_sharing(row["micros_per_hour"], span, ran)]
-        told = (row["id"], subject.key, subject.name, row["team"], row["counterfactual"], max(start, min(until, end)))
-        saved.keep(db, Source(*told, over=end <= until or not subject.source, exact=subject.exact), pieces)
+        source = Source(
+            id=row["id"],
+            subject=subject.key,
+            name=subject.name,
+            team=row["team"],
+            counterfactual=row["counterfactual"],
+            until_at=max(start, min(until, end)),
+            over=end <= until or not subject.source,
+            exact=subject.exact,
+        )
+        saved.keep(db, source, pieces)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,8 +68,18 @@ def _scored(horizon: Horizon, scope: str, made_at: int, content: Mapping[str, ob
     first = report.today if horizon != "month" else report.today.replace(day=1)
     late = horizon == "month" and (last - report.today).days + 1 < MONTH_AHEAD
     came = None if late else _came(report.scope, first, last, books)
-    bounds = (said.lo_micros, said.hi_micros, said.lo95_micros, said.hi95_micros, said.spread_micros)
-    return Score(scope, made_at, horizon, said.micros, *bounds, came)
+    return Score(
+        scope=scope,
+        made_at=made_at,
+        horizon=horizon,
+        expected_micros=said.micros,
+        lo80_micros=said.lo_micros,
+        hi80_micros=said.hi_micros,
+        lo95_micros=said.lo95_micros,
+        hi95_micros=said.hi95_micros,
+        spread_micros=said.spread_micros,
+        actual_micros=came,
+    )
 
 
 def _said(report: Report, horizon: Horizon) -> tuple[Range, date]:

@@ -71,7 +71,12 @@ def _unusual(desk: Desk, scope: Scope, books: Books, day: date) -> UnusualDay | 
     usual = {key: micros // ENOUGH for key, micros in before.items()}
     names = {machine.id: machine.name for machine in books.machines}
     return UnusualDay(
-        *(scope, day, found.micros, found.expected_micros, found.bound_micros), behind(that_day, usual, names)
+        scope=scope,
+        day=day,
+        micros=found.micros,
+        expected_micros=found.expected_micros,
+        bound_micros=found.bound_micros,
+        behind=behind(that_day, usual, names),
     )
 
 

@@ -91,9 +91,18 @@ def _planned(desk: Desk, holder: str, instance_id: str, wish: Wish, *, now: int,
         last_day = begins.date() + timedelta(weeks=MOST_WEEKS - 1)
         last_day = min(last_day, wish.last_day or last_day)
     return Booking(
-        booking_id or secrets.token_hex(16),
-        *(instance_id, holder, wish.choice, zone, begins.date(), begins.time(), length, now),
-        *(last_day, team, wish.note),
+        id=booking_id or secrets.token_hex(16),
+        instance_id=instance_id,
+        holder=holder,
+        choice=wish.choice,
+        zone=zone,
+        first_day=begins.date(),
+        wall=begins.time(),
+        length=length,
+        made_at=now,
+        last_day=last_day,
+        team=team,
+        note=wish.note,
     )
 
 
@@ -123,7 +132,13 @@ def _refuse_own(listing: Listing, gap: Gap, holds: Sequence[Hold]) -> None:
 def keep(db: Database, made: Booking, gpus: tuple[int, ...], from_at: int, *, taken: bool = False) -> Slot:
     """Keep these GPUs for one time of a booking, or note that others have them then."""
     slot = Slot(
-        *(secrets.token_hex(16), made.id, made.instance_id, made.holder, gpus, from_at, from_at + made.length),
+        id=secrets.token_hex(16),
+        booking_id=made.id,
+        instance_id=made.instance_id,
+        holder=made.holder,
+        gpus=gpus,
+        from_at=from_at,
+        until_at=from_at + made.length,
         state="missed" if taken else "booked",
         outcome="Others have it then." if taken else "",
         team=made.team,

@@ -73,5 +73,13 @@ def _beyond(allowance: Allowance, kept: list[Claim], slot: Slot, whose: str) -> 
 
 
 def _as_claim(slot: Slot) -> Claim:
-    times = (slot.from_at, slot.until_at)
-    return Claim(slot.id, slot.instance_id, slot.holder, *times, slot.gpus, slot.team, slot.note)
+    return Claim(
+        id=slot.id,
+        instance_id=slot.instance_id,
+        holder=slot.holder,
+        from_at=slot.from_at,
+        until_at=slot.until_at,
+        gpus=slot.gpus,
+        team=slot.team,
+        note=slot.note,
+    )

@@ -140,8 +140,14 @@ def _event(
     if isinstance(kept, Claim) and kept.ended_at is not None:
         until = max(kept.from_at + 1000, min(kept.ended_at, kept.until_at))
     return Event(
-        *(f"{slot.id if slot else kept.id}@gpu-valet", slot.made_at if slot else kept.from_at, kept.from_at, until),
-        *(title, people_names.called(names, kept.holder), kept.instance_id, booked),
+        uid=f"{slot.id if slot else kept.id}@gpu-valet",
+        made_at=slot.made_at if slot else kept.from_at,
+        from_at=kept.from_at,
+        until_at=until,
+        title=title,
+        holder=people_names.called(names, kept.holder),
+        instance_id=kept.instance_id,
+        tentative=booked,
     )
 
 

@@ -46,8 +46,14 @@ def _planned(desk: Desk, over: OverLimit) -> Grant:
     now, planned = desk.clock(), over.planned
     length = max(MINUTE, -(-(planned.until_at - now) // MINUTE) * MINUTE)  # time has gone by since it was planned
     return Grant(
-        *(secrets.token_hex(16), planned.holder, planned.team, planned.instance_id),
-        *(None, length, planned.note, over.excess),
+        id=secrets.token_hex(16),
+        person=planned.holder,
+        team=planned.team,
+        instance_id=planned.instance_id,
+        choice=None,
+        length=length,
+        note=planned.note,
+        excess=over.excess,
         created_at=now,
         expires_at=now + desk.settings.answer_within,
         shown=_world(desk.store.reading(), planned.instance_id, planned.holder, now),
@@ -169,8 +175,15 @@ def _make(desk: Desk, db: Database, grant: Grant) -> None:
         wish = Wish(grant.from_at, length, choice, grant.weekly, grant.last_day, grant.note)
         booking.book_within(desk, db, grant.instance_id, grant.person, wish, grant_id=grant.id)
     else:
-        what = (desk, db, grant.instance_id, grant.person)
-        claiming.claim_within(*what, choice=grant.choice or AS_NOW, length=grant.length, note=grant.note)
+        claiming.claim_within(
+            desk,
+            db,
+            grant.instance_id,
+            grant.person,
+            choice=grant.choice or AS_NOW,
+            length=grant.length,
+            note=grant.note,
+        )
 
 
 def _close(desk: Desk, grant: Grant, outcome: str) -> None:

@@ -40,8 +40,18 @@ def hint(
     if better is None:
         return None
     made = Hint(
-        *(secrets.token_hex(16), now, person, avoided, subject, better.listing.instance.id, better.count),
-        *(choice, length, until, note, saved(listing, better)),
+        id=secrets.token_hex(16),
+        at=now,
+        person=person,
+        avoided=avoided,
+        subject=subject,
+        better_id=better.listing.instance.id,
+        count=better.count,
+        choice=choice,
+        length=length,
+        until=until,
+        note=note,
+        micros_per_hour=saved(listing, better),
     )
     with desk.store.writing() as db:
         savings.note(db, made)
@@ -70,7 +80,15 @@ def count(desk: Desk, taken: Hint) -> bool:
         return savings.add(
             db,
             Saving(
-                *(held.id, "shared", desk.clock(), taken.person, taken.better_id, taken.avoided, taken.subject),
-                *(taken.micros_per_hour, held.until_at, counterfactual(taken.avoided, name)),
+                id=held.id,
+                kind="shared",
+                at=desk.clock(),
+                person=taken.person,
+                taken_id=taken.better_id,
+                avoided=taken.avoided,
+                instead_of=taken.subject,
+                micros_per_hour=taken.micros_per_hour,
+                until_at=held.until_at,
+                counterfactual=counterfactual(taken.avoided, name),
             ),
         )

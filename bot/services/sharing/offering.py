@@ -147,7 +147,12 @@ def _wanted(db: Database) -> list[Listing]:
 def _make(desk: Desk, db: Database, turn: Turn) -> None:
     now, waiter = desk.clock(), turn.waiter
     made = Offer(
-        *(secrets.token_hex(16), waiter.id, waiter.person, turn.instance_id, turn.gpus, waiter.length),
+        id=secrets.token_hex(16),
+        waiter_id=waiter.id,
+        person=waiter.person,
+        instance_id=turn.instance_id,
+        gpus=turn.gpus,
+        length=waiter.length,
         made_at=now,
         until_at=now + desk.settings.accept_within,
     )

@@ -53,7 +53,14 @@ def _begin(desk: Desk, db: Database, slot: Slot) -> bool:
         return False
     gpus = _free(desk, db, slot, listing) or slot.gpus
     claim = Claim(
-        *(secrets.token_hex(16), slot.instance_id, slot.holder, now, slot.until_at, gpus, slot.team, slot.note)
+        id=secrets.token_hex(16),
+        instance_id=slot.instance_id,
+        holder=slot.holder,
+        from_at=now,
+        until_at=slot.until_at,
+        gpus=gpus,
+        team=slot.team,
+        note=slot.note,
     )
     if any(each.person != slot.holder and set(each.gpus) & set(gpus) for each in listing.offers):
         return False  # somebody from the line may still take them; that is known in minutes

@@ -67,7 +67,7 @@ def test_payback_and_return_are_those_by_hand():
 
 def test_the_base_load_is_bought_and_the_peaks_are_rented():
     """Two always run, a third half of the time, a fourth a tenth: the third is worth it, the fourth is not."""
-    told = weigh(question(hours(*[4], *[3] * 4, *[2] * 5)))
+    told = weigh(question(hours(4, *[3] * 4, *[2] * 5)))
 
     assert told.best.servers == 3
     assert told.everything.servers == 4

@@ -33,7 +33,15 @@ def database(tmp_path):
     now = time.time_ns() // 1_000_000 // DAY * DAY
     with opened.writing() as db:
         made = Instance(
-            *("i-1", "train-7", "ec2", "s", "p4d.24xlarge", "running"), gpu_model="A100", gpu_count=8, zone="us-east-1a"
+            id="i-1",
+            name="train-7",
+            provider="ec2",
+            source="s",
+            type="p4d.24xlarge",
+            state="running",
+            gpu_model="A100",
+            gpu_count=8,
+            zone="us-east-1a",
         )
         fleet.save(db, made, team="nlp", rate=Rate(20 * USD, "valet.toml"))
         for day in range(1, 11):

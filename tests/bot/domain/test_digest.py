@@ -172,7 +172,11 @@ def test_a_digest_comes_back_from_the_store_as_it_was():
     span = Span(NOW - DAY, spent(3), spent(0))
     silent = (Silence("ec2/1/us-east-1", NOW - HOUR, 3, 7 * USD), Silence("ec2/2/us-east-1", None, error="denied"))
     digest = Digest(
-        *("C1", date(2026, 11, 23), "Europe/Berlin", NOW, rows),
+        channel="C1",
+        local_date=date(2026, 11, 23),
+        timezone="Europe/Berlin",
+        made_at=NOW,
+        rows=rows,
         left_out=("nb-2", "nb-4"),
         span=span,
         windows=(15, 60),

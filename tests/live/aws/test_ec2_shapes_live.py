@@ -21,8 +21,14 @@ def test_all_that_changes_the_price_of_a_machine_is_read(aws):
 
     [seen] = [each for look in Ec2([AwsAccount(("us-east-1",))]).sweep() for each in look.instances]
 
-    system = "Red Hat Enterprise Linux", "RunInstances:0010"
-    assert seen.shape == Shape(*system, tenancy="host", host="h-01", reservation="cr-01", preference="targeted")
+    assert seen.shape == Shape(
+        platform="Red Hat Enterprise Linux",
+        operation="RunInstances:0010",
+        tenancy="host",
+        host="h-01",
+        reservation="cr-01",
+        preference="targeted",
+    )
     assert seen.paid_anyway == "the dedicated host h-01"
 
 

@@ -18,8 +18,15 @@ RATE = 1_006_000
 
 def line(usd, *, kind="usage", type=TYPE, instance="i-1", hours=None, effective=None, listed=None):  # noqa: A002
     return BillLine(
-        *("2026-11", DAY_ONE, round(usd * USD)),
-        *("111122223333", "Amazon EC2", "nlp", type, instance, kind),
+        period="2026-11",
+        day=DAY_ONE,
+        billed_micros=round(usd * USD),
+        account="111122223333",
+        service="Amazon EC2",
+        team="nlp",
+        type=type,
+        instance=instance,
+        kind=kind,
         effective_micros=None if effective is None else round(effective * USD),
         list_micros=None if listed is None else round(listed * USD),
         running_ms=None if hours is None else round(hours * HOUR),

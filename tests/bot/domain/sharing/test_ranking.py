@@ -29,7 +29,12 @@ def _listing(draw: st.DrawFn, number: int) -> Listing:
     state = draw(st.sampled_from(["running", "running", "running", "stopped", "pending"]))
     count = draw(st.sampled_from([0, 1, 2, 8]))
     instance = Instance(
-        *(f"i-{number}", f"m-{number}", provider, provider, "p4d.24xlarge", state),
+        id=f"i-{number}",
+        name=f"m-{number}",
+        provider=provider,
+        source=provider,
+        type="p4d.24xlarge",
+        state=state,
         gpu_model=model,
         gpu_memory_mib=mib,
         gpu_count=count,

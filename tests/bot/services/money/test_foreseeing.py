@@ -79,7 +79,15 @@ def approved(desk, kind, name, *, length=None, yes=True, template=""):
     now = desk.clock()
     instance = "" if kind == "launch" else f"i-{name}"
     made = Action(
-        *(f"a-{name}", kind, instance, None, "U0ADA0001", "nlp", "pending", now, now + HOUR),
+        id=f"a-{name}",
+        kind=kind,
+        instance_id=instance,
+        launched_at=None,
+        requester="U0ADA0001",
+        team="nlp",
+        state="pending",
+        created_at=now,
+        expires_at=now + HOUR,
         facts=facts,
         length=length,
         template=template,

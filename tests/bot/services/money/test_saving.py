@@ -48,7 +48,9 @@ class Company:
     def runs(self, start, end):
         with self.store.writing() as db:
             spans = [(max(start, at), min(end, at + HOUR)) for at in range(start // HOUR * HOUR, end, HOUR)]
-            ledger.add(db, [Charge("i-1", *span, span[1] - span[0], _cost(span), RATE, "nlp") for span in spans])
+            ledger.add(
+                db, [Charge("i-1", at, to, to - at, _cost((at, to)), rate_micros=RATE, team="nlp") for at, to in spans]
+            )
 
     def stopped(self, at, who):
         with self.store.writing() as db:

@@ -54,7 +54,12 @@ class Clouds:
         running = self.runs(source, today)
         name = source.rsplit("/", 1)[-1]
         return Instance(
-            *(f"i-{name}", name, "ec2", source, "g5.xlarge", "running" if running else "stopped"),
+            id=f"i-{name}",
+            name=name,
+            provider="ec2",
+            source=source,
+            type="g5.xlarge",
+            state="running" if running else "stopped",
             launched_at=began,
             stopped_at=None if running else max(ran, default=today - 8 * DAY) + DAY,
         )
