@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from slack_bolt import BoltRequest
 
+from bot.domain import clock as domain_clock
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
 from bot.domain.measuring.readings import Gpu, Minute, Process, Push
@@ -78,11 +79,15 @@ class Office:
         """Start the bot's parts, as after a restart; its workers only move when the story moves."""
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", f"{self.slack.url}/api/")
         settings, store = parse(self.settings, {}), open_store(self.path, keeper=True, shared=not self.alone)
-        rooms = {**providers(settings, self.clock), "ec2": self.fleet}
-        valet = build(settings, secrets, store, clock=self.clock, rooms=rooms, partners=Partners(self.runner), pace_s=0)
+        rooms, clock = {**providers(settings, self.clock), "ec2": self.fleet}, self.clock_of_the_bot()
+        valet = build(settings, secrets, store, clock=clock, rooms=rooms, partners=Partners(self.runner), pace_s=0)
         valet.identity.learn(valet.client)
         self.slack.deliver = self._deliver
         return valet
+
+    def clock_of_the_bot(self) -> domain_clock.Clock:
+        """What the bot takes for the time: the truth."""
+        return self.clock
 
     def close(self) -> None:
         self.valet.face.executor.shutdown(wait=True)

@@ -146,9 +146,9 @@ class Stumbles(Faults):
         """Whether the next call of a method fails."""
         return any(each.method == method for each in self._ordered)
 
-    def calm(self) -> None:
-        """Slack is well again."""
-        self._ordered.clear()
+    def calm(self, method: str = "") -> None:
+        """Slack is well again, or one of its methods."""
+        self._ordered[:] = [each for each in self._ordered if method and each.method != method]
 
 
 class Complaints(logging.Handler):

@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.domain.clock import SECOND
+from bot.domain.clock import HOUR, SECOND
 from bot.sandbox.slack.people import ADA, BOB, CY
 from handlers import ids
 from tests.bot.services.sharing.company import memory
 from tests.examples import examples
 from tests.stories.misbehaving import COUNTS, HAPPENS, PLACES
+from tests.stories.strangers import GUISES, edited, sent_again, stolen
 from tests.stories.upheaval import COMPANY, DECIDING, DEE, EVE, IDA, WATCHED, WITHOUT_BOB, Upheaval
 
 PEOPLE = st.sampled_from([ADA, BOB, DEE, CY, EVE, IDA])
@@ -227,6 +228,70 @@ class Everything(RuleBasedStateMachine):
         found = self.here.seen_by(who, *kinds)
         if found:
             self.here.press_button(who, found[which % len(found)])
+
+    # Who has gone, who was never here, and what comes again.
+
+    @rule(who=PEOPLE, line=LINES, other=LINES, machine=MACHINES, again=st.booleans())
+    def a_mention_is_edited_or_comes_again(self, who, line, other, machine, again):
+        said = self.here.mentions(who, line.format(machine))
+        if said is None:
+            return
+        message, payload = said
+        if again:
+            sent_again(self.here, payload)
+        else:
+            self.here.clock.forward(SECOND)
+            edited(self.here, who, message, other.format(machine))
+
+    @rule(guise=st.sampled_from(GUISES), who=PEOPLE, which=WHICH, press=st.booleans(), line=LINES, machine=MACHINES)
+    def a_thief_sends_what_a_colleague_could(self, guise, who, which, press, line, machine):
+        found = self.here.seen_by(who) if press else []
+        button = found[which % len(found)] if found else None
+        stolen(self.here, guise, who, button=button, line=line.format(machine))
+
+    @rule(who=PEOPLE, which=WHICH, press=st.booleans(), line=LINES, machine=MACHINES)
+    def another_bot_of_the_same_app_gets_it(self, who, which, press, line, machine):
+        other, found = self.here.second(), self.here.seen_by(who) if press else []
+        if found:
+            other.is_pressed(who, found[which % len(found)])
+        elif who not in self.here.gone:
+            other.is_typed_to(who, line.format(machine))
+        other.works()
+
+    @rule(who=st.sampled_from([ADA, BOB, DEE, CY]), after=AFTER)
+    def somebody_leaves_slack(self, who, after):
+        self.here.leaves(who)
+        self.here.pass_minutes(after)
+
+    @rule()
+    def who_left_comes_back(self):
+        self.here.returns()
+
+    @rule(is_there=st.booleans(), after=AFTER)
+    def the_group_of_approvers_vanishes_or_is_there_again(self, is_there, after):
+        self.here.group(is_there=is_there)
+        self.here.pass_minutes(after)
+
+    @rule(
+        machine=MACHINES,
+        verb=st.sampled_from(["stop", "start"]),
+        what=st.sampled_from(["who asked", "who said yes", "the group"]),
+    )
+    def somebody_is_gone_before_what_was_approved_can_be_done(self, machine, verb, what):
+        self.types(ADA, f"{verb} {machine}")
+        self.here.happens("throttled", verb, machine)
+        self.press(DEE, 0, ids.APPROVE)
+        if what == "the group":
+            self.here.group(is_there=False)
+        else:
+            self.here.leaves(ADA if what == "who asked" else DEE)
+        self.here.world.calm()
+        self.here.pass_minutes(2)
+
+    @rule(hours=st.sampled_from([-25, -1, 1, 25, 800, 0, 0]), silent=st.booleans(), count=st.sampled_from([1, 3, 8]))
+    def the_clock_is_set_wrong_or_right_again(self, hours, silent, count):
+        self.here.jumps(hours * HOUR, slack_is_silent=silent)
+        self.here.pass_minutes(count)
 
     # Time, machines, and what goes wrong.
 

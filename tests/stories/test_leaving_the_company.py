@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.clock import HOUR, MINUTE
-from bot.sandbox.slack.people import CY
+from bot.sandbox.slack.people import ADA, CY
 from tests.neighbours import CLAIM
 from tests.stories import conftest
 from tests.stories.conftest import Office
@@ -92,6 +92,18 @@ def test_what_was_let_pass_for_them_is_not_made(lab):
         lab.slack.sees("ada", "#gpus")
     )
     assert claimers(lab) == []
+
+
+def test_a_machine_that_comes_after_they_have_left_is_claimed_for_nobody(office):
+    office.types("ada", "/gpu start eval-2 for 3h")
+    office.presses("bob", "Start eval-2", "#ml-platform")
+    leaves(office, ADA)
+
+    office.passes(2 * MINUTE)
+
+    assert ADA not in claimers(office)
+    told = "It is not claimed for @Ada, who is no longer a member of this workspace."
+    assert told in office.slack.sees("bob", "#ml-platform")[-1]
 
 
 def test_a_run_whose_turn_would_be_beyond_fair_use_is_told_and_goes_to_the_next(lab):

@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from bot.clockwatch import ClockWatch
 from bot.domain.acting.actions import LIVE, Action
-from bot.domain.clock import MINUTE, SECOND
+from bot.domain.clock import DAY, MINUTE, SECOND
 from bot.domain.fleet import Instance
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.check import interactive_elements
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
-from bot.sandbox.slack.records import BOT_USER, SLACKBOT, Message, Person
+from bot.sandbox.slack.records import BOT_USER, SLACKBOT, Group, Message, Person
 from bot.services import undelivered
+from bot.steadyclock import SteadyClock
+from bot.wiring import Valet
 from handlers import ids
 from handlers.blocks.parts import FALLBACK_TEXT, cut_mrkdwn
 from handlers.draw import draw
@@ -31,12 +34,14 @@ from tests.bot.services.acting.test_launching import BOX as PLAIN_BOX
 from tests.conftest import MONDAY, Clock
 from tests.stories.conftest import SETTINGS, Office
 from tests.stories.misbehaving import COUNTS, Complaints, Crash, Stumbles, World
+from tests.stories.strangers import MALLORY, OtherBot
 
 DEE, EVE, IDA = "U0DEE0001", "U0EVE0001", "U0IDA0001"
-"""Dee approves beside Bob, Eve belongs to no team, Ida is the admin. Ada asks, and Cy holds."""
+"""Dee approves beside Bob, by a user group; Eve is of no team, Ida is the admin. Ada asks, and Cy holds."""
 NEW = (Person(DEE, "dee", "Dee"), Person(EVE, "eve", "Eve"), Person(IDA, "ida", "Ida"))
 BOX = PLAIN_BOX | {"subnets": ["us-west-2a", "us-west-2b"]}
-NLP = {"members": [ADA], "approvers": [BOB, DEE], "channel": ML_PLATFORM}
+LEADS = Group("S0NLPLEAD", "nlp-leads", "Leads", (DEE,))
+NLP = {"members": [ADA], "approvers": [BOB], "approver_group": LEADS.id, "channel": ML_PLATFORM}
 COMPANY: dict[str, Any] = SETTINGS | {
     "slack": {"channel": GPUS, "admins": [IDA]},
     "teams": {"nlp": NLP, "vision": {"members": [CY], "approvers": [ADA, BOB, DEE], "approvals": 2}},
@@ -44,9 +49,11 @@ COMPANY: dict[str, Any] = SETTINGS | {
     "launch": [BOX],
     "exempt": [],
 }
-WITHOUT_BOB: dict[str, Any] = COMPANY | {"teams": COMPANY["teams"] | {"nlp": NLP | {"approvers": [DEE]}}}
+WITHOUT_BOB: dict[str, Any] = COMPANY | {"teams": COMPANY["teams"] | {"nlp": NLP | {"approvers": []}}}
 WATCHED = ("nb-5", "render-1", "nb-2", "eval-2")
 """Machines with an agent. nb-2 is of the team where two have to say yes; eval-2 stands still at first."""
+NOTICED = 31 * SECOND
+"""So long who decides is as Slack said last."""
 LOOKS_BACK, STALE = 59 * MINUTE, 6 * MINUTE
 POSTS_FAIL = "Slack faults of chat.postMessage"
 DECIDING = {ids.APPROVE: True, ids.APPROVE_BATCH: True, ids.DENY: False, ids.DENY_BATCH: False}
@@ -79,13 +86,18 @@ class Upheaval(Office):
         clock.now = MONDAY - 10 * MINUTE
         slack = SandboxSlack(clock)
         self.stumbles = slack.faults = Stumbles()
-        for person in NEW:
+        for person in (*NEW, MALLORY):
             slack.add_person(person)
             slack.join(person.id, GPUS)
+        slack.groups[LEADS.id] = LEADS
         for who in (DEE, EVE, IDA, CY):
             slack.join(who, ML_PLATFORM)
         self.server = SandboxServer(slack).start()
         self.world = World(clock)
+        self.folder, self.other = folder, None
+        self.wrong_by, self.beat, self.slack_is_silent = 0, None, False
+        self.gone: set[str] = set()
+        self.begun: dict[str, int] = {}
         super().__init__(folder / "valet.db", clock, slack, COMPANY, self.world)
         self.world.judge = self.judge
         self.util: dict[str, float | None] = dict.fromkeys(WATCHED, 0.0)
@@ -106,7 +118,23 @@ class Upheaval(Office):
         self.report(75)
         self.tick()
 
+    def open(self) -> Valet:
+        valet = super().open()
+        self.watch = ClockWatch(valet.desk, valet.client, self.steady)
+        if valet.connection is not None:
+            valet.connection.only.hello(1)
+        valet.people.refresh()
+        return valet
+
+    def clock_of_the_bot(self) -> Clock:
+        """Its machine's, which may be set wrong; what goes on since boot can't be."""
+        self.steady = SteadyClock(lambda: self.clock.now + self.wrong_by, lambda: self.clock.now - MONDAY + DAY, "boot")
+        self.steady.begin(self.beat)
+        return self.steady
+
     def end(self) -> None:
+        if self.other is not None:
+            self.other.end()
         logging.getLogger().removeHandler(self.complaints)
         self.close()
         self.server.stop()
@@ -134,6 +162,23 @@ class Upheaval(Office):
             self.report(1)
             self.go_on(self.tick)
 
+    def tick(self) -> None:
+        """As the clockwork does it: while the time is not known, nothing ends, is charged or is stopped."""
+        if not self.slack_is_silent:
+            self.watch.look()
+        self.beat = self.steady.heartbeat
+        if self.steady.is_sure:
+            super().tick()
+        else:
+            self.settle()
+
+    def settle(self) -> None:
+        if self.steady.is_sure:
+            super().settle()
+        else:
+            self.listened()
+            self.valet.notifier.drain()
+
     def go_on(self, do: Any = None) -> None:
         """Let the bot work; where it ends, it is started again."""
         try:
@@ -147,7 +192,9 @@ class Upheaval(Office):
         self.go_on()
 
     def types_line(self, who: str, line: str, channel: str = "#gpus") -> str:
-        """Type a command; what is answered to whoever did. Everybody is answered."""
+        """Type a command; what is answered to whoever did. Everybody is answered who is still there."""
+        if who in self.gone:
+            return ""
         before, faults = self.slack.version, COUNTS[POSTS_FAIL]
         self.slack.command(who, channel, line)
         self.listened()
@@ -158,8 +205,26 @@ class Upheaval(Office):
         self.go_on()
         return "\n".join(answers)
 
+    def mentions(self, who: str, words: str) -> tuple[Message, dict[str, Any]] | None:
+        """Say something to the bot in the channel: the message, and what Slack sent; None where they have left."""
+        if who in self.gone:
+            return None
+        sent: list[dict[str, Any]] = []
+        inner = self.slack.deliver
+        self.stumbles.calm("chat.postMessage")
+        self.slack.deliver = lambda kind, payload: sent.append(payload) or inner(kind, payload)
+        before = self.slack.version
+        said = self.slack.mention(who, "#gpus", words)
+        self.listened()
+        self.slack.deliver = inner
+        self.someone_acted = True
+        assert self.news(who, before), f"{who} said {words} and was told nothing"
+        self.go_on()
+        return said, sent[0]
+
     def type_at_once(self, lines: list[tuple[str, str]]) -> None:
         """Several people type at the same moment; each is answered."""
+        lines = [(who, line) for who, line in lines if who not in self.gone]
         before, faults = self.slack.version, COUNTS[POSTS_FAIL]
         for who, line in lines:
             self.slack.command(who, "#gpus", line)
@@ -233,7 +298,8 @@ class Upheaval(Office):
         return [
             each
             for each in reversed(self.buttons)
-            if each.seen.is_seen_by(who)
+            if who not in self.gone
+            and each.seen.is_seen_by(who)
             and who in self.slack.channels[each.seen.channel].members
             and not self.slack.channels[each.seen.channel].is_archived
             and (each.kind in kinds if kinds else each.kind != ids.DROP_KEPT)
@@ -249,13 +315,50 @@ class Upheaval(Office):
             self.world.happens(what, verb, name)
 
     def slack_fails(self, method: str, how: Mapping[str, Any], times: int = 1) -> None:
-        """The next calls of a method fail."""
+        """The next calls of a method fail; while somebody has left, Slack does say so."""
+        if method == "users.info" and self.gone:
+            return
         slow = {"response_url": "chat.postMessage", "chat.postMessage": "response_url"}.get(method, "")
         if method and (self.patient or not self.stumbles.awaits(slow)):
             self.slack.fault(method, times=times, **how)
 
     def archive(self, *, yes: bool) -> None:
         self.slack._put_channel(replace(self.slack.channel(ML_PLATFORM), is_archived=yes))
+
+    def leaves(self, who: str) -> None:
+        """Somebody leaves the company, and Slack with it."""
+        self.stumbles.calm("users.info")
+        self._is_here(who, yes=False)
+        self.clock.forward(NOTICED)
+
+    def returns(self) -> None:
+        """Whoever left is there again."""
+        for who in sorted(self.gone):
+            self._is_here(who, yes=True)
+
+    def _is_here(self, who: str, *, yes: bool) -> None:
+        self.slack.people[who] = replace(self.slack.people[who], is_gone=not yes)
+        self.gone = self.gone - {who} if yes else self.gone | {who}
+        COUNTS["people who left"] += not yes
+
+    def group(self, *, is_there: bool) -> None:
+        """The user group of those who approve vanishes, or is made again."""
+        self.slack.groups.pop(LEADS.id, None)
+        if is_there:
+            self.slack.groups[LEADS.id] = LEADS
+        COUNTS["groups that vanished"] += not is_there
+        self.clock.forward(NOTICED)
+
+    def jumps(self, wrong_by: int, *, slack_is_silent: bool) -> None:
+        """The machine's clock is set wrong, or right again; Slack may not be heard meanwhile."""
+        COUNTS["clock jumps"] += wrong_by != self.wrong_by
+        self.wrong_by, self.slack_is_silent = wrong_by, slack_is_silent
+
+    def second(self) -> OtherBot:
+        """The other bot of the same Slack app."""
+        if self.other is None:
+            self.other = OtherBot(self, self.folder, self.clock)
+        return self.other
 
     # What must hold.
 
@@ -283,6 +386,9 @@ class Upheaval(Office):
         self.effects[action.id, verb] += 1
         assert action.state == "executing"
         assert action.kind == verb
+        assert self.steady.is_sure, "nobody knows what time it is"
+        if action.calls <= 1:
+            assert action.requester not in self.gone, "done in the name of somebody who has left"
         assert action.id not in self.noes, "somebody had said no"
         assert self.effects[action.id, verb] <= 1 + (action.tries if verb != "stop" else 0), "done twice"
         needed, able = self._needed(action), self._able(action)
@@ -297,8 +403,11 @@ class Upheaval(Office):
         return team.approvals if team else 1
 
     def _able(self, action: Action) -> frozenset[str]:
-        roster = self.valet.people.roster()
-        return (roster.approvers(action.team) | roster.admins | {action.facts.owner}) - {action.requester}
+        """Who may say yes now, by the settings and by Slack itself."""
+        team = self.settings["teams"].get(action.team, {})
+        group = self.slack.groups.get(team.get("approver_group", ""))
+        named = {*team.get("approvers", ()), *(group.members if group else ()), IDA, action.facts.owner}
+        return frozenset(named - self.gone - {action.requester})
 
     def _weigh(self, action: Action, machine: Instance) -> int:
         """How many yeses it takes to stop this machine as it is now."""
@@ -341,9 +450,13 @@ class Upheaval(Office):
         assert not taken or max(taken.values()) == 1, "one GPU is held by one claim"
         assert self.held.keys() <= {row["id"] for row in found}, "a claim has vanished"
         for row in found:
-            early = row["ended_at"] is not None and row["ended_at"] < self.held.get(row["id"], 0)
+            ended_at = row["ended_at"] and min(row["ended_at"], self.clock.now)
+            early = ended_at is not None and ended_at < self.held.get(row["id"], 0)
             assert not early or row["end_reason"] != "expired", "a claim was ended before its time"
             assert row["end_reason"] not in {"released", "handed"} or row["id"] not in self.held or self.someone_acted
+            longer = row["until_at"] > self.begun.get(row["id"], 0)
+            assert not longer or row["holder"] not in self.gone, "claimed for somebody who has left"
+            self.begun[row["id"]] = row["until_at"]
             if row["ended_at"] is None:
                 self.held[row["id"]] = row["until_at"]
             else:
@@ -356,6 +469,9 @@ class Upheaval(Office):
         self.world.calm()
         self.stumbles.calm()
         self.archive(yes=False)
+        self.returns()
+        self.group(is_there=True)
+        self.jumps(0, slack_is_silent=False)
         self.start_again()
         for _ in range(48):
             self.pass_minutes(5)

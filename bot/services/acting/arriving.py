@@ -57,9 +57,12 @@ def arrive(desk: Desk, action: Action, instance: Instance, outcome: str) -> None
 def claimed(desk: Desk, action: Action, instance: Instance, outcome: str) -> str:
     """Claim it for whoever asked; what is to be said, with why not where that can't be.
 
-    The yes on its card was one to its size, too. Where it is booked for later, it is theirs until then.
+    The yes on its card was one to its size, too. Where it is booked for later, it is theirs until then. Asks Slack
+    whether they are still there, so in no transaction: a machine may take half an hour to come.
     """
     who, note = action.requester, action.reason
+    if not desk.is_colleague(who):
+        return f"{outcome} It is not claimed for <@{who}>, who is no longer a member of this workspace."
     try:
         claiming.take(desk, instance.id, who, length=action.length, note=note, granted=True)
     except booking.Booked as booked:
