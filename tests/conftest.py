@@ -12,6 +12,11 @@ from tests.opening import open_store
 
 load_profile()
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-docs", action="store_true", help="write the parts of docs/ that are made from the code")
+
+
 MONDAY = int(datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp() * 1000)
 
 

@@ -2,63 +2,29 @@
 
 import re
 import tomllib
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
-from bot.cli import COMMANDS, main
+from bot.cli import COMMANDS
 from bot.domain.clock import MINUTE
-from bot.settings import SECRETS, Settings, parse
-from bot.telemetry import wire
-from handlers import http
-from handlers.commands import cost, gpu
-from tests import pages
-from tests.pages import block, table
+from bot.settings import parse
+from tests import generated, pages
+from tests.pages import block
 from tests.stories.conftest import office, office_with  # noqa: F401  # the README's conversation happens in a story's office
 
 README = pages.README.read_text()
 EVERYTHING = pages.everything()
 
 
-def settings_rows(model: type[BaseModel], prefix: str = "") -> list[str]:
-    """One row per setting, as the settings page shows them."""
-    rows = []
-    for name, field in model.model_fields.items():
-        key = f"{prefix}{name}"
-        inner = nested(field)
-        if inner is not None:
-            rows += settings_rows(inner[0], f"{key}{inner[1]}.")
-        else:
-            rows.append(f"| `{key}` | {default(field)} | {field.description} |")
-    return rows
+@pytest.mark.parametrize("marker", generated.PARTS)
+def test_what_is_made_from_the_code_is_as_the_code_has_it(marker, request):
+    if request.config.getoption("--write-docs"):
+        generated.write()
 
+    part = generated.shape(marker).search(pages.everything())
 
-def nested(field: FieldInfo) -> tuple[type[BaseModel], str] | None:
-    """The table inside a setting, and how its name goes on: [[aws]] is a list, teams go by name."""
-    kinds: list[Any] = [field.annotation, *getattr(field.annotation, "__args__", ())]
-    inner = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
-    if inner is None:
-        return None
-    origin = getattr(field.annotation, "__origin__", None)
-    return inner, {tuple: "[]", dict: ".NAME"}.get(origin, "")
-
-
-def default(field: FieldInfo) -> str:
-    if field.is_required():
-        return "required"
-    value = field.default
-    if value in ("", (), {}, None):
-        return "none"
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
-
-
-def test_every_setting_is_in_the_docs_with_its_default_and_meaning():
-    expected = "\n".join(["| key | default | meaning |", "| --- | --- | --- |", *settings_rows(Settings), ""])
-
-    assert table("settings") == expected
+    assert part, f"no page has <!-- {marker} --> and <!-- /{marker} -->"
+    assert part[0] == generated.PARTS[marker](), "pytest tests/test_docs.py --write-docs writes it anew"
 
 
 def test_the_sample_settings_file_is_valid():
@@ -67,38 +33,15 @@ def test_the_sample_settings_file_is_valid():
     assert settings.teams
 
 
-def test_every_secret_is_named():
-    assert all(f"`{name}`" in EVERYTHING for name in SECRETS)
+def test_every_variable_of_the_environment_is_named():
     assert all(name in EVERYTHING for name in ("SLACK_API_URL", "VALET_DB", "NAME_FILE"))
 
 
 def test_every_command_line_command_is_named_and_none_that_does_not_exist():
-    named = set(re.findall(r"(?:^|[`/ ])valet ([a-z-]+)", EVERYTHING, re.M))
+    named = set(re.findall(r"(?:^|[`/#] ?|sudo )valet ([a-z][a-z-]+)", EVERYTHING, re.M))
 
     assert set(COMMANDS) <= named
     assert named - set(COMMANDS) <= {"status"}
-
-
-def test_every_chat_command_is_in_the_docs_as_its_help_has_it():
-    shown = block("chat-commands")
-
-    for command, verbs in (("/gpu", gpu.VERBS), ("/cost", cost.VERBS)):
-        for verb in verbs:
-            assert f"{command} {verb.usage}" in shown
-    assert len(shown.strip().splitlines()) == len(gpu.VERBS) + len(cost.VERBS) + 2
-
-
-def test_the_exit_codes_are_those_of_the_program():
-    helped = CliRunner().invoke(main, ["--help"]).output
-
-    for code in ("0", "1", "2", "75"):
-        assert re.search(rf"^\| `{code}` \|", EVERYTHING, re.M)
-        assert re.search(rf"^\s+{code}\s", helped, re.M)
-
-
-def test_the_doors_addresses_are_named():
-    for path in (wire.PATH, "/healthz", "/metrics", "/openapi.json", http.PATH):
-        assert f"`{path}`" in EVERYTHING or f" {path}`" in EVERYTHING
 
 
 def test_the_two_commands_stand_on_the_first_screen():
