@@ -39,10 +39,11 @@ from store.acting import actions, parkings
 from store.money import bill, ledger, source_reads
 
 log = logging.getLogger(__name__)
-SKIP_STEP = 10 * MINUTE
+SKIP_STEP = 15 * MINUTE
+"""As far apart as looks may be that tell of the time between."""
 BUSY_STEP = MINUTE
-WHEN_OVER = ("forecasts",)
-"""Jobs that only make ready what people ask for: nobody asks during a skip, and what warns makes its own forecasts."""
+WHEN_OVER = ("forecasts", "groups", "names", "examine database", "backup")
+"""Jobs that make ready what people ask for, or look at what no skip changes; what warns makes its own forecasts."""
 PATIENCE_S = 60.0
 """What people type before the bot is there waits for it for so long."""
 CARRY_OUT_S = 10.0
@@ -137,6 +138,7 @@ class Demo:
             take_over=True,  # nobody else is in there
         )
         self._live_the_month()
+        self.clock.start()
         self.hosts = Worker("hosts", self.report, 5)
         self.hosts.start()
         self.valet.start()
@@ -174,6 +176,7 @@ class Demo:
         sweeping.sweep(self.valet.desk)
         self.report()
         owning.refresh(self.valet.desk)
+        sweeping.sweep(self.valet.desk)  # owned machines are metered from now on, too
         self._remember()
         judging.judge_all(self.valet.desk)
         for name, holder, hours, note in CLAIMS:
@@ -185,7 +188,7 @@ class Demo:
         known = listings.page(self.store.reading(), Filter(), limit=-1)
         rates = {each.instance.id: each.rate for each in known if each.rate}
         with self.store.writing() as db:
-            ledger.add(db, self.history.charges(rates))
+            ledger.add(db, self.history.charges(rates, until=self.clock()))
             for source in {each.instance.source for each in known}:
                 source_reads.carry(db, source, self.history.since, self.clock())
 

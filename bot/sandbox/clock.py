@@ -7,14 +7,20 @@ MORNING = 9 * HOUR + 12 * MINUTE
 
 
 class SkippingClock:
-    """Starts today at 09:12 UTC."""
+    """Stands at 09:12 UTC of today until it is started: what was lived before then ends where the first look begins."""
 
     def __init__(self, real: Clock = system_clock) -> None:
         self._real = real
-        self._skipped = MORNING - real() % DAY
+        self._stands_at: int | None = real() // DAY * DAY + MORNING
+        self._skipped = 0
 
     def __call__(self) -> int:
-        return self._real() + self._skipped
+        return self._real() + self._skipped if self._stands_at is None else self._stands_at
+
+    def start(self) -> None:
+        """Let it run from where it stands."""
+        if self._stands_at is not None:
+            self._skipped, self._stands_at = self._stands_at - self._real(), None
 
     def skip(self, length: int) -> None:
         """Put it forward by `length` milliseconds."""

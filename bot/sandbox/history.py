@@ -70,15 +70,16 @@ class History:
         """When the first hour of it begins."""
         return self.began // HOUR * HOUR - DAYS * DAY
 
-    def charges(self, rates: Mapping[str, Rate] | None = None) -> Iterator[Charge]:
-        """What the machines cost, hour by hour, up to the last full hour before the beginning.
+    def charges(self, rates: Mapping[str, Rate] | None = None, *, until: int | None = None) -> Iterator[Charge]:
+        """What the machines cost, hour by hour, up to an instant, else the last full hour before the beginning.
 
         At these rates, by id; without them those at the list's prices, which spot and owned machines do not have.
         """
+        end = self.began // HOUR * HOUR if until is None else until
         known = self._listed() if rates is None else rates
         for machine in (*self._rented(), *OWNED):
             if machine.id in known:
-                yield from self._charges_of(machine, known[machine.id])
+                yield from self._charges_of(machine, known[machine.id], end)
 
     def _listed(self) -> dict[str, Rate]:
         on_demand = (each for each in self._rented() if each.lifecycle == "on-demand")
@@ -88,10 +89,11 @@ class History:
     def _rented(self) -> tuple[Instance, ...]:
         return rented(self.began, demo=self.demo)
 
-    def _charges_of(self, machine: Instance, rate: Rate) -> Iterator[Charge]:
+    def _charges_of(self, machine: Instance, rate: Rate, end: int) -> Iterator[Charge]:
         per_hour = rate.micros_per_hour
-        for hour in range(self.since, self.began // HOUR * HOUR, HOUR):
+        for hour in range(self.since, end, HOUR):
             start, until = self._ran(machine, hour)
+            until = min(until, end)
             if until <= start:
                 continue
             length, micros = MachineMs(until - start), cost(per_hour, until - start)

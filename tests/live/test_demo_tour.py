@@ -14,6 +14,7 @@ from bot.sandbox.slack.people import ADA, BOB, CY
 from bot.services.money import unused
 from store import listings
 from store.money import ledger
+from store.sql import rows
 from tests import pages
 
 STEP = re.compile(r"(?P<who>\w+) in (?P<where>\S+): (?P<what>.+?) +→ (?P<seen>.+)")
@@ -71,6 +72,14 @@ def test_what_is_typed_before_the_bot_is_there_waits_for_it(demo):
     assert "dispatch_failed" not in "".join(demo.slack.sees("ada", "#gpus"))
     assert STARTING in shown_early[0]
     assert STARTING not in demo.slack.now_text()
+
+
+def test_no_machine_has_a_gap_between_the_month_that_was_lived_and_now(demo):
+    ends = "SELECT max(until_at) FROM charges c WHERE c.instance_id = m.instance_id AND c.from_at < m.from_at"
+    gaps = rows(demo.store.reading(), f"SELECT m.instance_id, m.from_at - coalesce(({ends}), 0) AS gap FROM meters m")
+
+    assert len(gaps) > 10
+    assert {each["instance_id"]: each["gap"] for each in gaps if each["gap"]} == {}
 
 
 def test_status_and_ledger_tell_the_same_of_every_machine(demo):

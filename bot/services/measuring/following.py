@@ -22,6 +22,7 @@ class Following:
         self._floor = Floor.from_text(row["floor"])
         self._flat = _flat(row)
         self._quiet = Quiet(row["quiet_head"], int.from_bytes(row["quiet_bits"], "little"))
+        self._newest: Minute | None = None
 
     def take(self, minute: Minute, at: int) -> Point:
         """Judge a minute that began at `at`, and carry everything on by it."""
@@ -34,7 +35,7 @@ class Following:
         self._power(minute, state, at, held=held)
         if at >= (self._row["last_minute_at"] or 0):
             self._row["last_minute_at"] = at
-            self._row |= _shown(minute) | {"floor_watts": floor_watts}
+            self._newest, self._row["floor_watts"] = minute, floor_watts
         return Point(
             gpu=minute.gpu,
             state=state,
@@ -57,15 +58,19 @@ class Following:
         """All that is kept of it."""
         quiet, flat = self._quiet, self._flat
         bits = quiet.bits.to_bytes((quiet.bits.bit_length() + 7) // 8, "little")
-        return self._row | {
-            "quiet_head": quiet.head,
-            "quiet_bits": bits,
-            "floor": self._floor.to_text(),
-            "flat_since": flat and flat.since,
-            "flat_until": flat and flat.until,
-            "flat_util": flat and flat.util_mean,
-            "flat_memory_mib": flat and flat.memory_used_mib,
-        }
+        return (
+            self._row
+            | (_shown(self._newest) if self._newest else {})
+            | {
+                "quiet_head": quiet.head,
+                "quiet_bits": bits,
+                "floor": self._floor.to_text(),
+                "flat_since": flat and flat.since,
+                "flat_until": flat and flat.until,
+                "flat_util": flat and flat.util_mean,
+                "flat_memory_mib": flat and flat.memory_used_mib,
+            }
+        )
 
     def _follow(self, state: MinuteState, at: int) -> None:
         """Carry the spell on by one minute. Whatever comes late or twice can only make it look busier."""

@@ -64,6 +64,18 @@ def test_the_charges_fit_the_ledger_and_end_at_the_last_full_hour(desk):
     assert all(charge.micros > 0 for charge in charges)
 
 
+def test_the_charges_can_go_on_into_the_hour_that_runs(clock):
+    clock.skip(12 * 60)
+    history, hour = History(clock()), clock() // HOUR * HOUR
+
+    whole, until_now = list(history.charges()), list(history.charges(until=clock()))
+
+    late = [each for each in until_now if each.from_at >= hour]
+    assert [each for each in until_now if each.from_at < hour] == whole
+    assert {each.until_at for each in late} == {clock()}
+    assert all(each.running_ms <= 12 * MINUTE for each in late)
+
+
 def test_whatever_runs_now_has_been_charged_since_its_launch(clock):
     by_id = {}
     for charge in History(clock()).charges():
