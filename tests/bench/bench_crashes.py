@@ -1,8 +1,8 @@
-"""Crashes, many times over: what was lost, and what was done twice. Nothing is measured in seconds here.
+"""Crashes, many times over: what was lost, done twice, or done to a machine that was restarted since it was approved.
 
-Run as `python -m tests.bench.bench_crashes [--kills ROUNDS] [--points ROUNDS] [--seed N]`. `--kills` rounds of SIGKILL
-at random moments of a fan-out, every second one while Slack and AWS stumble; `--points` rounds of each named point of
-an action, where the process ends by itself.
+Nothing is measured in seconds here. Run as `python -m tests.bench.bench_crashes [--kills ROUNDS] [--points ROUNDS]
+[--seed N]`. `--kills` rounds of SIGKILL at random moments of a fan-out, every second one while Slack and AWS stumble;
+`--points` rounds of each named point of an action, where the process ends by itself.
 """
 
 import argparse
@@ -66,6 +66,7 @@ def report(kills: Tally, points: Counter[str]) -> str:
     named = sum(map(len, POINTS.values()))
     lines = [
         f"kill -9: {kills.rounds} rounds, {kills.kills} kills, {kills.faults} faults of Slack and AWS",
+        f"  machines that somebody restarted: {kills.relaunches}, stopped all the same {kills.actions_wrong}",
         f"  actions:  {kills.actions:,}, lost {kills.actions_lost}, doubled {kills.actions_doubled}",
         f"  messages: {kills.messages:,}, lost {kills.messages_lost}, doubled {kills.messages_doubled}",
         f"named points: {points['rounds']} rounds at {named} points in {len(POINTS)} kinds of action",

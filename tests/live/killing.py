@@ -2,7 +2,9 @@
 
 Slack, the machines and the time live in this process and outlive the bot, which is all of Valet but the command line,
 in a process of its own: jobs, workers, door, Socket Mode, over HTTP. In every round a digest goes out to 40 channels
-while ten approved stops are carried out. Afterwards the world is compared with what the database says.
+while ten approved stops are carried out, five of them of machines that work. While the bot is down, somebody stops and
+starts a few of these machines, which are no longer the ones that were approved. Afterwards the world is compared with
+what the database says.
 """
 
 import contextlib
@@ -26,11 +28,11 @@ from typing import Any
 from bot.domain.clock import DAY, MINUTE, SECOND, Clock
 from bot.domain.fleet import Instance
 from bot.domain.measuring.readings import Gpu, Minute, Push
-from bot.errors import Unreachable, ValetError
+from bot.errors import NotFound, Unreachable, ValetError
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS
-from bot.sandbox.slack.records import BOT_USER, Message
+from bot.sandbox.slack.records import BOT_USER
 from bot.services.acting import asking
 from bot.services.desk import Desk
 from bot.services.measuring import ingesting, judging, sweeping
@@ -41,15 +43,21 @@ from store import Store, audit, outbox
 from store.acting import actions
 from store.checkup import looking
 from store.measuring import agents
-from store.sql import rows
+from store.sql import Row, rows
 from tests.conftest import MONDAY
 
 DIGESTS, STOPS = 40, 10
+NEWS = DIGESTS + 5 * STOPS
+"""So many things happen, about, before all is done: a stop, its card, two words of it on that, and one in person."""
 QUIET_S = 0.25
 """With no news for so long the bot waits for time to pass."""
 STEP = 20 * SECOND
 LONGEST_S = 180.0
+MOST_PRESSES = 30
 ARCHIVED = "digest-7"
+WORKING = frozenset(f"stop-{number}" for number in range(0, STOPS, 2))
+"""They are stopped at once, whatever they do, as two people have said: no minute is waited for, and after a restart
+nothing but its launch tells such a machine from the one that was approved."""
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.live.killing"])
 """Its processes begin within milliseconds, each from a clean process that has imported everything and done nothing."""
@@ -74,9 +82,10 @@ def settings(channels: dict[str, str], port: int = 0) -> Any:
 
 
 def push(team: str, since: int, until: int) -> Push:
-    """What the agent of a team's machine tells of the minutes between: all quiet."""
+    """What the agent of a team's machine tells of the minutes between: all quiet, or all work."""
     first, last = (1_000_000 + at // MINUTE for at in (since, until))
-    told = tuple(Minute(0, tick, 4, 0.0, 0.0, 0.0, 60.0, 4, 16_384, 0, 0) for tick in range(first, last))
+    util = 90.0 if team in WORKING else 0.0
+    told = tuple(Minute(0, tick, 4, util, util, 0.0, 60.0, 4, 16_384, 0, 0) for tick in range(first, last))
     return Push(id_of(team), "boot", last, last, 0, (Gpu(0, "GPU-1", "T4", 16_384),), told)
 
 
@@ -89,12 +98,27 @@ def _free_port() -> int:
 
 
 class Fleet(SandboxFleet):
-    """One idle machine for each team."""
+    """One machine for each team.
+
+    `relaunched` says how many stops had begun when each was last stopped and started by somebody else.
+    """
 
     def __init__(self, clock: Clock, teams: list[str]) -> None:
         super().__init__(clock)
         made = [self._machine(team, clock() - DAY) for team in teams]
         self._machines = {each.name: each for each in made}
+        self.relaunched: dict[str, int] = {}
+
+    def relaunch(self, name: str) -> None:
+        """Somebody stops and starts one: another launch, which nobody has approved to be stopped."""
+        self.restart(name)
+        self.relaunched[name] = len(self.stops)
+
+    @property
+    def wrong_stops(self) -> list[str]:
+        """Machines that were stopped after somebody had started them again, by name, one for each stop."""
+        numbered = enumerate(name for name, _ in self.stops)
+        return [name for number, name in numbered if number >= self.relaunched.get(name, number + 1)]
 
     @staticmethod
     def _machine(team: str, launched_at: int) -> Instance:
@@ -175,9 +199,11 @@ class Tally:
     rounds: int = 0
     kills: int = 0
     faults: int = 0
+    relaunches: int = 0
     actions: int = 0
     actions_lost: int = 0
     actions_doubled: int = 0
+    actions_wrong: int = 0
     messages: int = 0
     messages_lost: int = 0
     messages_doubled: int = 0
@@ -189,8 +215,9 @@ class Tally:
 
     @property
     def is_clean(self) -> bool:
-        """Nothing was lost or doubled."""
-        return not (self.actions_lost or self.actions_doubled or self.messages_lost or self.messages_doubled)
+        """Nothing was lost or doubled, and nothing done that was not approved."""
+        amiss = (self.actions_lost, self.actions_doubled, self.actions_wrong, self.messages_lost, self.messages_doubled)
+        return not any(amiss)
 
 
 class World:
@@ -198,7 +225,8 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.now = CONTEXT.RawValue("q", MONDAY)
+        # between two minutes: agents have told of a minute before a stop is asked for once more
+        self.now = CONTEXT.RawValue("q", MONDAY + MINUTE // 2)
         self.slack = SandboxSlack(self.clock)
         self.channels = {
             name: self.slack.add_channel(name, ("ada", "bob", BOT_USER)).id
@@ -206,6 +234,7 @@ class World:
         }
         self.fleet = Fleet(self.clock, [*self.channels, *(f"stop-{number}" for number in range(STOPS))])
         self.server = SandboxServer(self.slack)
+        self.server.link.patience_s = 10
         self.bot: Any = None
         self.port = _free_port()
         self.over = threading.Event()
@@ -261,6 +290,20 @@ class World:
         channel = self.slack.channel(self.channels[ARCHIVED])
         self.slack._put_channel(replace(channel, is_archived=yes))
 
+    def unfinished(self) -> list[str]:
+        """The machines whose stop has not come to its end, by the database of a bot that is down."""
+        with looking(self.folder / "valet.db") as db:
+            found = [each.instance_id for state in ("approved", "executing") for each in actions.in_state(db, state)]
+        return [name for name in self.fleet._machines if id_of(name) in found]
+
+    def relaunch(self, chance: random.Random) -> int:
+        """While the bot is down, somebody stops and starts a few machines that it is to stop; how many."""
+        left = self.unfinished()
+        names = chance.sample(left, min(len(left), chance.randrange(3)))
+        for name in names:
+            FarFleet(self.listener.address).relaunch(name)  # in its turn, after what the bot asked before its end
+        return len(names)
+
     def kill(self) -> None:
         """SIGKILL, and wait for its end."""
         if self.bot is not None:
@@ -271,19 +314,21 @@ class World:
         """Grows with everything that people or machines notice."""
         return self.slack.version + len(self.fleet.stops)
 
-    def quiet(self, *, after: int | None = None) -> None:
-        """Wait until nothing happens any more, or so many things have."""
-        seen, since, began = self.news(), time.monotonic(), self.news()
-        while time.monotonic() - since < QUIET_S:
+    def has_come_to(self, until: int | None) -> bool:
+        """So many things have happened."""
+        return until is not None and self.news() >= until
+
+    def quiet(self, *, until: int | None = None) -> None:
+        """Wait until nothing happens any more, or so many things have happened in all."""
+        seen, since = self.news(), time.monotonic()
+        while time.monotonic() - since < QUIET_S and not self.has_come_to(until):
             time.sleep(0.002)
-            if after is not None and self.news() - began >= after:
-                return
             if self.news() != seen:
                 seen, since = self.news(), time.monotonic()
 
 
 def prepared(folder: Path) -> Path:
-    """A database as it is just before nine: everything idles, ten stops are approved, and nothing was posted yet."""
+    """A database as it is just before nine: ten stops are approved, all else idles, and nothing was posted yet."""
     world = World(folder)
     chosen, path = settings(world.channels), folder / "prepared.db"
     roster = chosen.roster()
@@ -295,18 +340,21 @@ def prepared(folder: Path) -> Path:
             agents.add(db, id_of(team), hashlib.sha256(team.encode()).hexdigest(), MONDAY)
     judging.judge_all(desk)
     for number in range(STOPS):
-        asked = asking.ask_to_stop(desk, id_of(f"stop-{number}"), ADA)
-        asking.decide(desk, asked.id, CY, yes=True)
+        team = f"stop-{number}"
+        works = team in WORKING
+        asked = asking.ask_to_stop(desk, id_of(team), ADA, reason="It runs the wrong model." if works else "")
+        for who in (CY, BOB) if works else (CY,):
+            asking.decide(desk, asked.id, who, yes=True)
     desk.store.close()
     return path
 
 
 def one_round(template: Path, folder: Path, seed: int, *, kills: int, stumbling: bool = False) -> Tally:
-    """Kill it `kills` times, let it come to its end, and look at the world.
+    """Kill it `kills` times, let it come to its end, and look at the world. Somebody restarts machines meanwhile.
 
     `stumbling`: Slack and AWS do, too, and a channel is archived until the end, when an admin opens it and tries again.
     """
-    chance, faults = random.Random(seed), 0
+    chance, faults, relaunches = random.Random(seed), 0, 0
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(template, folder / "valet.db")
     with World(folder) as world:
@@ -315,20 +363,19 @@ def one_round(template: Path, folder: Path, seed: int, *, kills: int, stumbling:
         for _ in range(kills):
             faults += _stumble(world, chance) if stumbling else 0
             world.start()
-            world.quiet(after=chance.randrange(2 * (DIGESTS + STOPS)))
+            _live_on(world, news=chance.randrange(2 * NEWS // kills))
             time.sleep(chance.uniform(0, 0.03))
             world.kill()
             world.now.value += chance.randrange(15) * SECOND
+            relaunches += world.relaunch(chance)
         world.start()
-        _finish(world)
+        _live_on(world)
         if stumbling:
             world.archive(yes=False)
-            world.slack.click("bob", "@bob", "Try again")
-            _finish(world)
+            _press_until_sent(world)
         world.kill()
         counted = _compared(world)
-    counted.rounds, counted.kills, counted.faults = 1, kills, faults
-    return counted
+    return replace(counted, rounds=1, kills=kills, faults=faults, relaunches=relaunches)
 
 
 def _stumble(world: World, chance: random.Random) -> int:
@@ -348,17 +395,29 @@ def _stumble(world: World, chance: random.Random) -> int:
     return 6
 
 
-def _finish(world: World) -> None:
-    """Let time pass while the bot waits for just that, until there is nothing left to do."""
+def _live_on(world: World, *, news: int | None = None) -> None:
+    """Let time pass while the bot waits for just that, until so many things have happened or nothing is left to do."""
     end, left = time.monotonic() + LONGEST_S, {}
+    until = None if news is None else world.news() + news
     while time.monotonic() < end:
-        world.quiet()
+        world.quiet(until=until)
         left = _left(world.folder / "valet.db", world.clock())
-        if not any(left.values()):
+        if world.has_come_to(until) or not any(left.values()):
             return
         if not left["at_once"] and not world.behind():
             world.now.value += STEP
     raise AssertionError(f"After {LONGEST_S:.0f} s it still has to do {left}.")
+
+
+def _press_until_sent(world: World) -> None:
+    """As an admin does: a bot that has only just begun lets a press fail, or refuses it."""
+    with looking(world.folder / "valet.db") as db:
+        for _ in range(MOST_PRESSES):
+            if not outbox.counts(db).get("dead"):
+                return
+            with contextlib.suppress(NotFound):  # taken by the press before
+                world.slack.click("bob", "@bob", "Try again")
+            _live_on(world)
 
 
 def _left(database: Path, now: int) -> dict[str, int]:
@@ -380,19 +439,22 @@ def _compared(world: World) -> Tally:
         assert audit.verify(db) is None
         posts = {row["ts"]: (row["channel"], row["ref"]) for row in rows(db, "SELECT * FROM posts")}
         unsent = rows(db, "SELECT channel, ref FROM outbox WHERE state <> 'sent'")
-        stops = rows(db, "SELECT id, instance_id, state FROM actions WHERE kind = 'stop'")
+        stops = rows(db, "SELECT id, instance_id, state, outcome FROM actions WHERE kind = 'stop'")
     said = {each.ts: each for each in world.slack.messages.values() if each.user == BOT_USER and not each.reader}
     ids = [row["id"] for row in stops]
     wanted = {(channel, f"digest:{DAY_OF_IT}") for channel in world.channels.values()}
     wanted |= {(GPUS, f"action:{each}") for each in ids} | {(ADA, f"action-end:{each}") for each in ids}
-    stale = [ts for ts, (_, ref) in posts.items() if ref.startswith("action:") and not _tells_the_end(said.get(ts))]
-    names = [f"stop-{number}" for number in range(STOPS)]
-    began = Counter(name for name, _ in world.fleet.stops)
-    stopped = {row["instance_id"] for row in stops if row["state"] == "done"}
+    outcomes = {f"action:{row['id']}": row["outcome"] for row in stops}
+    cards = [(outcomes[ref], said.get(ts)) for ts, (_, ref) in posts.items() if ref in outcomes]
+    stale = [outcome for outcome, card in cards if card is None or outcome not in str(card.blocks)]
+    began, wrong = Counter(name for name, _ in world.fleet.stops), world.fleet.wrong_stops
+    began.subtract(wrong)
+    lost = [row for row in stops if not _came_as_it_had_to(world, row, began)]
     return Tally(
         actions=len(stops),
-        actions_lost=sum(not began[name] or id_of(name) not in stopped for name in names),
-        actions_doubled=began.total() - len(began),
+        actions_lost=len(lost),
+        actions_doubled=sum(count > 1 for count in began.values()),
+        actions_wrong=len(wrong),
         messages=len(wanted | set(posts.values())),
         messages_lost=len(wanted - set(posts.values())) + len(posts.keys() - said.keys()) + len(unsent) + len(stale),
         messages_doubled=len(said.keys() - posts.keys()) + len(posts) - len(set(posts.values())),
@@ -402,5 +464,12 @@ def _compared(world: World) -> Tally:
 DAY_OF_IT = "2026-11-23"
 
 
-def _tells_the_end(card: Message | None) -> bool:
-    return card is not None and "Stopped; seen so" in str(card.blocks)
+def _came_as_it_had_to(world: World, stop: Row, began: Counter[str]) -> bool:
+    """It was stopped and seen so; or it was another launch before that, and is told as not done, or not known."""
+    name = next(name for name in world.fleet._machines if id_of(name) == stop["instance_id"])
+    if name in world.fleet.relaunched:
+        return ANOTHER_LAUNCH.get(stop["state"], "-") in stop["outcome"]
+    return stop["state"] == "done" and "Stopped; seen so" in stop["outcome"] and began[name] > 0
+
+
+ANOTHER_LAUNCH = {"aborted": "was restarted after the request", "unknown": "was started again meanwhile"}

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.acting.actions import Action
 from bot.domain.clock import HOUR, MINUTE, SECOND
 from bot.domain.people import Roster
 from bot.errors import Impaired, Refused, Unreachable
@@ -253,6 +254,47 @@ def test_it_is_not_made_again_on_another_launch(idle):
     minutes_pass(idle, 5)
 
     assert (idle.action(action).state, idle.fleet.stops) == ("unknown", [])
+
+
+@pytest.fixture
+def to_be_ended(room) -> Action:
+    """A stop of train-7, whatever it does, as two have said: nothing but the launch tells it from one started since."""
+    room.reports("train-7", 90.0)
+    asked = room.asks("train-7", reason="it runs the wrong model")
+    for who in (BOB, DEE):
+        room.approves(asked, who, looks=False)
+    return room.action(asked)
+
+
+def starts_again_and_works(room) -> None:
+    """Somebody else has stopped and started it."""
+    room.clock.forward(MINUTE)
+    room.fleet.restart("train-7")
+    room.clock.forward(2 * MINUTE)
+    room.reports("train-7", 90.0, minutes=2)
+
+
+def test_a_machine_started_again_before_the_stop_is_left_alone_whatever_it_does(room, to_be_ended):
+    starts_again_and_works(room)
+
+    executing.carry_out(room.desk)
+
+    ended = room.action(to_be_ended)
+    assert (ended.state, ended.outcome) == ("aborted", "train-7 was restarted after the request.")
+    assert (room.fleet.calls["stop", "train-7"], room.fleet.stops) == (0, [])
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+def test_a_machine_started_again_after_the_call_is_left_to_people(room, to_be_ended, arrived):
+    room.fleet.fault("train-7", LOST, accepted=arrived)
+    executing.carry_out(room.desk)
+    starts_again_and_works(room)
+
+    executing.carry_out(room.desk)
+
+    ended = room.action(to_be_ended)
+    assert (ended.state, ended.outcome) == ("unknown", "train-7 was started again meanwhile; please look at it.")
+    assert room.fleet.calls["stop", "train-7"] == 1
 
 
 def test_calls_that_are_never_answered_end_in_a_question_to_people(idle):
