@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from store import Store
+from tests import bytecode
 from tests.examples import load_profile
 from tests.opening import open_store
 
+bytecode.keep()
 load_profile()
 
 
