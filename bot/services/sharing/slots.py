@@ -240,14 +240,15 @@ def roll_on(desk: Desk) -> None:
         if not made.starts(max(now, bookings.last_start(known, made.id)), reach):
             continue
         with desk.store.writing() as db:
-            listing = listings.by_id(db, made.instance_id)
-            current = bookings.by_id(db, made.id)
-            if listing is None or current is None:
+            # looked at once more, as it may just have been cancelled or moved to another machine
+            current = next((each for each in bookings.weekly(db) if each.id == made.id), None)
+            listing = None if current is None else listings.by_id(db, current.instance_id)
+            if current is None or listing is None:
                 continue
-            for start in made.starts(max(now, bookings.last_start(db, made.id)), reach):
-                gap = Gap(made.holder, made.choice, listing.instance.gpu_count, start, made.length)
+            for start in current.starts(max(now, bookings.last_start(db, current.id)), reach):
+                gap = Gap(current.holder, current.choice, listing.instance.gpu_count, start, current.length)
                 gpus = _fitting(gap, db, listing)
-                slot = booking.keep(db, made, gpus or listing.gpus, start, taken=gpus is None)
+                slot = booking.keep(db, current, gpus or listing.gpus, start, taken=gpus is None)
                 if gpus is None:
                     booking.tell(db, slot, now)
         desk.wake()

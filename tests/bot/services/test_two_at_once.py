@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot.domain.clock import MINUTE
+from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.sharing.claims import GpuChoice
 from bot.services.acting import asking, parking
-from bot.services.sharing import claiming, fair_use, granting
+from bot.services.sharing import booking, claiming, fair_use, granting, slots
 from store.acting import actions
-from store.sharing import claims, grants
+from store.sharing import bookings, claims, grants
 from tests.bot.services.room import ADA, BOB, SETTINGS, Room
 
 HOURS = {"pausing": {"hours": "Mon-Sun 08:00-11:00"}}
@@ -91,4 +91,17 @@ def test_a_grant_that_another_thread_makes_just_then_is_told_once_and_as_made(tm
     assert made is not None
     assert (made.state, made.outcome, len(held.gpus)) == ("claimed", "", 2)
     assert room.told(ADA, "grant_ended") == [grant.id]
+    room.close()
+
+
+def test_a_weekly_booking_that_is_cancelled_just_then_gets_no_further_times(tmp_path, clock):
+    room = Room(tmp_path / "room.db", clock)
+    room.sweep()
+    wish = booking.Wish(clock() + 2 * HOUR, HOUR, GpuChoice(count=1), weekly=True)
+    _, [*_, last] = booking.book(room.desk, room.machine("train-7").id, ADA, wish)
+    clock.forward(7 * DAY)
+
+    slots.roll_on(after(room, lambda: booking.cancel(room.desk, last.id, ADA, series=True)))
+
+    assert bookings.ahead(room.desk.store.reading(), holder=ADA) == []
     room.close()

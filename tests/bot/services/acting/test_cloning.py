@@ -151,6 +151,17 @@ def test_an_image_that_can_not_be_made_is_said(room):
     assert "SnapshotLimitExceeded" in room.action(action).outcome
 
 
+def test_a_clone_whose_order_aws_refuses_fails_with_its_words(room):
+    source = room.machine(NAME).source
+    room.fleet.fault(source, Refused("AWS refused it: InstanceLimitExceeded."), on="launch", times=9)
+    action = approved(room, reboot=False)
+
+    minutes_pass(room, 12)
+
+    assert (room.action(action).state, room.fleet.calls["launch", source]) == ("failed", 1)
+    assert "InstanceLimitExceeded" in room.action(action).outcome
+
+
 def test_owned_machines_are_not_cloned(room):
     room.push("dgx-9", [], tick_now=1_000_000)
 

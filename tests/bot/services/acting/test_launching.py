@@ -118,6 +118,27 @@ def test_a_template_that_was_changed_after_the_request_is_not_launched(room):
     assert "was changed in valet.toml" in room.action(action).outcome
 
 
+def test_a_template_that_is_listed_no_more_is_not_launched_and_that_is_said(room):
+    action = room.approves(ask(room))
+    room.settings = type(room.settings).model_validate({**SETTINGS, "launch": [SPREAD]})
+    room.reopen()
+
+    minutes_pass(room, 1)
+
+    assert (room.action(action).state, launches(room)) == ("aborted", 0)
+    assert 'no launch template "box" in valet.toml any more' in room.action(action).outcome
+
+
+def test_an_order_that_aws_refuses_fails_at_once_with_its_words(room):
+    room.fleet.fault(PLACE, Refused("AWS refused it: InstanceLimitExceeded."), on="launch", times=9)
+    action = room.approves(ask(room))
+
+    minutes_pass(room, 2)
+
+    assert (room.action(action).state, room.fleet.calls["launch", PLACE]) == ("failed", 1)
+    assert "InstanceLimitExceeded" in room.action(action).outcome
+
+
 @pytest.mark.parametrize("accepted", [True, False])
 def test_an_order_whose_answer_was_lost_makes_one_machine(room, accepted):
     room.fleet.fault(PLACE, LOST, on="launch", times=2, accepted=accepted)

@@ -149,6 +149,16 @@ def test_a_start_whose_answer_was_lost_takes_effect_once(room, accepted):
     assert (room.action(action).state, starts(room)) == ("done", [NAME])
 
 
+def test_a_start_that_aws_refuses_fails_at_once_with_its_words(room):
+    room.fleet.fault(NAME, Refused("AWS doesn't let Valet start it: UnauthorizedOperation."), on="start", times=9)
+    action = room.approves(ask(room))
+
+    minutes_pass(room, 2)
+
+    assert (room.action(action).state, room.fleet.calls["start", NAME]) == ("failed", 1)
+    assert "UnauthorizedOperation" in room.action(action).outcome
+
+
 def test_a_start_that_is_never_answered_is_for_a_person_to_look_at(room):
     room.fleet.fault(NAME, LOST, on="start", times=99)
     action = room.approves(ask(room))

@@ -58,6 +58,7 @@ def test_what_is_written_can_be_read_back_by_others_and_nothing_breaks_out_of_it
     back = read(made)
     assert [str(entry["uid"]) for entry in back] == [event.uid for event in events]
     assert [entry.decoded("dtstart") for entry in back] == [utc(event.from_at) for event in events]
+    assert [entry.decoded("dtstamp") for entry in back] == [utc(event.made_at) for event in events]
     assert [entry.decoded("dtend") for entry in back] == [utc(event.until_at) for event in events]
     assert [str(entry["summary"]) for entry in back] == [plain(event.title, 200) for event in events]
     assert all(len(line) <= 75 for line in made.split(b"\r\n"))
