@@ -59,6 +59,14 @@ def test_no_gpu_is_given_twice_or_while_it_is_claimed(line, rooms):
     assert all(len(turn.gpus) == turn.waiter.count for turn in turns)
 
 
+def test_whoever_waits_for_more_than_a_machine_has_by_now_gets_no_turn_and_holds_up_nobody():
+    line = [waiter(1, instance="one", count=3), waiter(2, instance="one", count=2)]
+
+    turns = served_now(line, Rooms([machine("one", gpus=2)], (), NOW), NOW)
+
+    assert [(turn.waiter.id, turn.gpus) for turn in turns] == [(2, (0, 1))]
+
+
 @given(waiters, machines)
 def test_nobody_gets_what_somebody_before_them_could_have_had(line, rooms):
     turns = served_now(line, Rooms(rooms, (), NOW), NOW)
