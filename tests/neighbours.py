@@ -7,10 +7,11 @@ another, and has lost its "only this row, only this machine".
 
 from datetime import UTC, datetime
 
-from bot.domain.acting.actions import Facts
+from bot.domain.acting.actions import StopFacts
 from bot.domain.clock import HOUR
 from bot.domain.naming import look_of
 from store import Store
+from store.acting.actions import json_of
 from store.sql import Row, one
 
 FAR = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000)
@@ -110,7 +111,7 @@ ROWS: tuple[tuple[str, Values], ...] = (
         "actions",
         _ON_IT
         | {"id": STOP, "kind": "stop", "requester": NIA, "team": TEAM, "reason": ""}
-        | {"facts": Facts("next-door", "p4d.24xlarge", "next-door", "unknown", None, "").to_json()}
+        | {"facts": json_of("stop", StopFacts(name="next-door", type="p4d.24xlarge", region="next-door"))}
         | {"state": "pending", "created_at": NEAR, "expires_at": FAR, "batch": "batch-next-door"},
     ),
     ("yeses", {"action_id": STOP, "person": PAT, "at": NEAR}),

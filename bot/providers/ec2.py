@@ -57,9 +57,16 @@ class _Place:
     def source(self) -> str:
         return self.account.source(self.region)
 
-    def parts(self, instance_id: str) -> dict[str, Any]:
-        """What a machine has that costs by itself, as last read."""
-        return {"disks": self.disks.last_known(instance_id), "addresses": self.addresses.last_known(instance_id)}
+    def instance(self, raw: Mapping[str, Any], kind: GpuType, *, stop_protected: bool = False) -> Instance:
+        """An entry of DescribeInstances, with what the machine has that costs by itself, as last read."""
+        return to_instance(
+            raw,
+            kind,
+            self.source,
+            stop_protected=stop_protected,
+            disks=self.disks.last_known(raw["InstanceId"]),
+            addresses=self.addresses.last_known(raw["InstanceId"]),
+        )
 
 
 class Ec2:
@@ -243,7 +250,7 @@ class Ec2:
 
     def _whole(self, place: _Place, raw: Mapping[str, Any], kind: GpuType) -> Instance:
         protected = place.protection.last_known(raw["InstanceId"])
-        return to_instance(raw, kind, place.source, stop_protected=protected, **place.parts(raw["InstanceId"]))
+        return place.instance(raw, kind, stop_protected=protected)
 
     def _pages(self, client: Any) -> Iterator[list[Mapping[str, Any]]]:
         pages = client.get_paginator("describe_instances").paginate(
@@ -268,7 +275,7 @@ class Ec2:
         kind = self._types.get(raws[0]["InstanceType"]) or GpuType(
             instance.gpu_model, instance.gpu_count, instance.gpu_memory_mib, instance.nvme_gb
         )
-        fresh = to_instance(raws[0], kind, place.source, **place.parts(instance.id))
+        fresh = place.instance(raws[0], kind)
         if fresh.state == "terminated":  # EC2 soon forgets what it was
             return fresh
         protected = stop_protection(client, instance.id)

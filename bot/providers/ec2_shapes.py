@@ -83,8 +83,16 @@ def _count(gpu: Mapping[str, Any]) -> int:
     return int(gpu.get("Count") or gpu.get("LogicalGpuCount") or 0)
 
 
-def instance(raw: Mapping[str, Any], kind: GpuType, source: str, **known: Any) -> Instance:
-    """One entry of DescribeInstances as an Instance; `known` are fields that EC2 tells elsewhere."""
+def instance(
+    raw: Mapping[str, Any],
+    kind: GpuType,
+    source: str,
+    *,
+    stop_protected: bool = False,
+    disks: Mapping[str, int] | None = None,
+    addresses: int | None = None,
+) -> Instance:
+    """One entry of DescribeInstances as an Instance; EC2 tells the last three elsewhere."""
     tags = tags_of(raw)
     state = STATES.get(raw.get("State", {}).get("Name", ""), "unknown")
     return Instance(
@@ -108,7 +116,9 @@ def instance(raw: Mapping[str, Any], kind: GpuType, source: str, **known: Any) -
         private_address=raw.get("PrivateIpAddress", ""),
         state_reason="" if state == "running" else raw.get("StateReason", {}).get("Code", ""),
         tags=tags,
-        **known,
+        stop_protected=stop_protected,
+        disks=disks,
+        addresses=addresses,
     )
 
 

@@ -1,10 +1,12 @@
 """Actions. Every change of state is a compare-and-set."""
 
 import json
+from functools import cache
 
+from pydantic import TypeAdapter
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import BY_RULE, Action, ActionState, Facts
+from bot.domain.acting.actions import BY_RULE, FACTS, Action, ActionState, Kind, KindFacts, LaunchFacts
 from store.sql import Row, changed, one, rows
 
 SCHEMA = (
@@ -95,6 +97,22 @@ _RULE_MICROS = (
 """Machine by machine: from what runs to what was done to it last, not from what was ever done by rule."""
 
 
+@cache
+def _facts(kind: Kind) -> TypeAdapter[KindFacts]:
+    return TypeAdapter(FACTS[kind])
+
+
+def json_of(kind: Kind, facts: KindFacts) -> str:
+    """What a card showed, for its column."""
+    # Not pydantic's own JSON: a reason from chat can hold half a surrogate pair, which it refuses.
+    return json.dumps(_facts(kind).dump_python(facts, mode="json"))
+
+
+def facts_of(kind: Kind, text: str) -> KindFacts:
+    """What a card showed, from its column; what a kind has no word of, as old rows may, is passed over."""
+    return _facts(kind).validate_python(json.loads(text))
+
+
 def add(db: Database, action: Action) -> None:
     """Write a new, pending action."""
     changed(
@@ -108,7 +126,7 @@ def add(db: Database, action: Action) -> None:
         action.requester,
         action.team,
         action.reason,
-        action.facts.to_json(),
+        json_of(action.kind, action.facts),
         action.state,
         action.created_at,
         action.expires_at,
@@ -224,7 +242,11 @@ def under_way(db: Database, state: ActionState) -> list[tuple[str, Action]]:
         "WHERE a.state = ? ORDER BY a.created_at"
     )
     found = [(row.pop("source"), action_of(row)) for row in rows(db, sql, state)]
-    return [(source or action.facts.source, action) for source, action in found]
+    return [(source or _launched_on(action), action) for source, action in found]
+
+
+def _launched_on(action: Action) -> str:
+    return action.facts.source if isinstance(action.facts, LaunchFacts) else ""
 
 
 def approved_since(db: Database) -> int | None:
@@ -242,9 +264,10 @@ def is_waited_for(db: Database, instance_id: str) -> bool:
     return one(db, sql, instance_id) is not None
 
 
-def set_facts(db: Database, action_id: str, facts: Facts) -> None:
+def set_facts(db: Database, action: Action) -> None:
     """Put what a card shows in the place of what it showed, while nobody has decided."""
-    changed(db, "UPDATE actions SET facts = ? WHERE id = ? AND state = 'pending'", facts.to_json(), action_id)
+    shown = json_of(action.kind, action.facts)
+    changed(db, "UPDATE actions SET facts = ? WHERE id = ? AND state = 'pending'", shown, action.id)
 
 
 def say_waiting(db: Database, action_id: str, outcome: str) -> bool:
@@ -302,4 +325,4 @@ def action_of(row: Row) -> Action:
     known = {name: value for name, value in row.items() if name in Action.__slots__}
     words = {name: row[name] or "" for name in ("instance_id", "made_id")}
     yeses = tuple(json.loads(row["yeses"]))
-    return Action(**{**known, **words, "facts": Facts.from_json(row["facts"]), "yeses": yeses})
+    return Action(**{**known, **words, "facts": facts_of(row["kind"], row["facts"]), "yeses": yeses})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.domain.acting.actions import Action, Facts
+from bot.domain.acting.actions import Action, StopFacts
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.digest import Digest, DigestNow, IdleRow, MonthAhead, RowNow, Span, Tidy
 from bot.domain.fleet import Instance
@@ -110,21 +110,24 @@ def claim(note: str = "", **fields: Any) -> Claim:
     return Claim("c" * 32, "i-0123456789abcdef0", "U0123456789AB", team=note, note=note, **given)
 
 
+def shown(text: str) -> dict[str, Any]:
+    """What every card shows."""
+    return {"name": text, "type": text, "region": text, "rate_micros": 98_320_000_000, "capacity_short": True}
+
+
+def held() -> dict[str, Any]:
+    """What a card shows of a machine that is there."""
+    claimed = {"claim_ids": ("c" * 32,), "holders": ("U0123456789AB",), "claim_until": NOW + HOUR}
+    return claimed | {"nvme_gb": 8_000}
+
+
+def seen(text: str) -> dict[str, Any]:
+    """What a card shows that a machine was seen to do."""
+    return {"verdict": "held", "verdict_since": NOW - 40 * DAY, "evidence": text}
+
+
 def action(text: str = "train-7", *, state: str = "pending", **fields: Any) -> Action:
-    facts = Facts(
-        name=text,
-        type=text,
-        region=text,
-        verdict="held",
-        verdict_since=NOW - 40 * DAY,
-        evidence=text,
-        claim_ids=("c" * 32,),
-        holders=("U0123456789AB",),
-        claim_until=NOW + HOUR,
-        rate_micros=98_320_000_000,
-        nvme_gb=8_000,
-        capacity_short=True,
-    )
+    facts = StopFacts(**shown(text), **held(), **seen(text))
     given: dict[str, Any] = {"created_at": NOW, "expires_at": NOW + 2 * HOUR, "decider": "U0BOB0001", "decided_at": NOW}
     given |= fields
     return Action(

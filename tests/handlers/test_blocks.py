@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.acting.actions import ActionState
+from bot.domain.acting.actions import ActionState, CloneFacts, LaunchFacts, ResizeFacts, StartFacts
 from bot.domain.acting.dormant import Dormancy, Dormant
 from bot.domain.acting.images import Image, ImageKeep, Shelf, Stored
 from bot.domain.acting.launches import Template
@@ -132,8 +132,14 @@ def test_a_card_in_every_state_is_fit_to_send(text, state):
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("kind", ["start", "launch", "clone", "resize"])
 def test_a_card_of_every_other_kind_is_fit_to_send(text, state, kind):
-    money = {"budget_micros": 10**15, "spent_micros": 10**14, "reboot": True}
-    money |= {"was_type": f"{text}.old", "was_rate_micros": 10**12, "idle_after": 9 * HOUR, "programs": (text,) * 40}
+    money = pieces.shown(text) | {"budget_micros": 10**15, "spent_micros": 10**14}
+    was = {"was_type": f"{text}.old", "was_rate_micros": 10**12, "idle_after": 9 * HOUR, "programs": (text,) * 40}
+    facts = {
+        "start": lambda: StartFacts(**money, **pieces.held()),
+        "launch": lambda: LaunchFacts(**money),
+        "clone": lambda: CloneFacts(**money, **pieces.held(), reboot=True),
+        "resize": lambda: ResizeFacts(**money, **pieces.held(), **pieces.seen(text), **was, reboot=True),
+    }
     plain = pieces.action(text, state=state)
     asked_about = replace(
         plain,
@@ -144,7 +150,7 @@ def test_a_card_of_every_other_kind_is_fit_to_send(text, state, kind):
         tries=2,
         arrived_at=NOW if kind == "resize" and state in {"done", "unknown"} else None,
         retry_at=NOW if state == "executing" else None,
-        facts=replace(plain.facts, **money),
+        facts=facts[kind](),
     )
     others = approvals.instead([pieces.listing(text)] * 3, [text[:60] or "box"] * 3)
     replies = [

@@ -406,7 +406,7 @@ class Upheaval(Office):
         """Who may say yes now, by the settings and by Slack itself."""
         team = self.settings["teams"].get(action.team, {})
         group = self.slack.groups.get(team.get("approver_group", ""))
-        named = {*team.get("approvers", ()), *(group.members if group else ()), IDA, action.facts.owner}
+        named = {*team.get("approvers", ()), *(group.members if group else ()), IDA, action.owner}
         return frozenset(named - self.gone - {action.requester})
 
     def _weigh(self, action: Action, machine: Instance) -> int:

@@ -5,10 +5,9 @@ pending -> denied | expired | cancelled        approved -> aborted | cancelled
 executing -> cancelled only while it waits for the provider's capacity
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from bot.domain.clock import MINUTE
 from bot.domain.money.keeping import Keeping
@@ -49,16 +48,55 @@ class OverBudget(NamedTuple):
     budget_micros: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the card showed when the action was asked for; frozen with it."""
+    """What the card showed when the action was asked for, frozen with it: what every kind has."""
 
     name: str
     type: str
+    """What is to run or to stop; of a resize, what it becomes, and so are the rate and the risk."""
     region: str
-    verdict: str
-    verdict_since: int | None
-    evidence: str
+    rate_micros: int | None = None
+    rate_exact: bool = True
+    """False when the figure was borrowed, say from another region."""
+    capacity_short: bool = False
+    rule: str = ""
+    """The rule it follows from ("hours", "idle"), where nobody asked; such an action has no card of its own."""
+    parked_at: int | None = None
+    """Which notice tells of it: the moment that was announced, or at which on-hours began."""
+    approvals: int = 1
+    """How many different people have to say yes."""
+
+
+# The parts below have no slots of their own: Python combines no two bases that have. The kinds have them all.
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaidFacts(Facts):
+    """Of what makes something run that costs money: what may be spent this month and has been, and fair use."""
+
+    __slots__ = ()
+
+    budget_micros: int | None = None
+    """The team's budget per month; None when it has none."""
+    spent_micros: int = 0
+    """Of it, spent so far this month."""
+    over: tuple[OverBudget, ...] = ()
+    beyond: str | None = None
+    """The limits of fair use that whoever asks would go beyond, as phrases; None: not looked at."""
+    spent_from: str = ""
+    """The day from which that is known, where it is after the first of the month: "2026-11-23"."""
+    unread: tuple[str, ...] = ()
+    unread_since: int | None = None
+    """Sources of machines that were silent when it was asked for, and since when one was: what is spent lacks them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineFacts(Facts):
+    """Of a machine that is there: who has it and wants it, and what it costs on."""
+
+    __slots__ = ()
+
     claim_ids: tuple[str, ...] = ()
     holders: tuple[str, ...] = ()
     claim_until: int | None = None
@@ -72,62 +110,12 @@ class Facts:
     """Who else has snoozed it the longest, until when and why."""
     snoozed: Mapping[str, int] = field(default_factory=dict)
     """Until when each person wanted it left alone by then, where what runs there is to end."""
-    rate_micros: int | None = None
-    rate_exact: bool = True
-    """False when the figure was borrowed, say from another region."""
     paid_anyway: str = ""
     """What it runs in that is paid whether it runs or not; a stop saves nothing then."""
     nvme_gb: int = 0
-    capacity_short: bool = False
     keeping: Keeping | None = None
     """What costs on whether it runs or not; None where not known."""
     zone: str = ""
-    source: str = ""
-    """Where a launch is to be."""
-    template: str = ""
-    """What its template orders there; empty where that was not kept."""
-    reboot: bool = False
-    """A clone reboots the machine it is made of."""
-    owner: str = ""
-    """Whose machine it is, where somebody launched it; told of it, and may decide on its stop."""
-    budget_micros: int | None = None
-    """The team's budget per month; None when it has none."""
-    spent_micros: int = 0
-    """Of it, spent so far this month."""
-    over: tuple[OverBudget, ...] = ()
-    beyond: str | None = None
-    """The limits of fair use that whoever asks would go beyond, as phrases; None: not looked at."""
-    spent_from: str = ""
-    """The day from which that is known, where it is after the first of the month: "2026-11-23"."""
-    unread: tuple[str, ...] = ()
-    unread_since: int | None = None
-    """Sources of machines that were silent when it was asked for, and since when one was: what is spent lacks them."""
-    rule: str = ""
-    """The rule it follows from ("hours", "idle"), where nobody asked; such an action has no card of its own."""
-    parked_at: int | None = None
-    """Which notice tells of it: the moment that was announced, or at which on-hours began."""
-    approvals: int = 1
-    """How many different people have to say yes."""
-    even_active: bool = False
-    """It may end work: the team lets this rule, or it is known to work and two people are asked."""
-    was_type: str = ""
-    """Of the machine that is resized; `type` is what it becomes, and so are the rate and the risk."""
-    was_rate_micros: int | None = None
-    idle_after: int | None = None
-    """How long after its reboot a machine that is resized can be seen idle again at the soonest."""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    """Of a machine that is resized, which the new one bears as well."""
-    waiting: int = 0
-    """How many stand in the line for just the machine that is resized, so that it is not stopped."""
-    exempt: str = ""
-    """Until when and why the machine that is resized is exempt by its name, which the new one does not have."""
-    as_of: int | None = None
-    """Up to when it was seen for the verdict."""
-    late_by: str = ""
-    late: int = 0
-    """Who tells of work at the soonest, and how long after it began, milliseconds, where nobody tells at once."""
-    programs: tuple[str, ...] = ()
-    """What was seen running on its GPUs, with the unix user where that is known."""
 
     @property
     def saved_micros(self) -> int | None:
@@ -135,22 +123,97 @@ class Facts:
         return 0 if self.paid_anyway else self.rate_micros
 
     @property
+    def booked(self) -> tuple[str, int] | None:
+        """Who has booked it next, and from when."""
+        return (self.booked_by, self.booked_at) if self.booked_at is not None else None
+
+    @property
+    def left_alone(self) -> dict[str, int]:
+        """Until when each person wanted it left alone."""
+        return ({self.kept_by: self.kept_until or 0} if self.kept_by else {}) | dict(self.snoozed)
+
+    @property
     def held(self) -> tuple[tuple[str, str], ...]:
         """Each claim on it, with its holder."""
         return tuple(zip(self.claim_ids, self.holders, strict=True))
 
-    def to_json(self) -> str:
-        """For the store."""
-        return json.dumps(asdict(self))
 
-    @classmethod
-    def from_json(cls, text: str) -> "Facts":
-        """From the store."""
-        known: dict[str, Any] = {key: it for key, it in json.loads(text).items() if key in cls.__slots__}
-        known |= {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
-        known |= {"over": tuple(OverBudget(*each) for each in known.get("over", ()))}
-        known |= {"keeping": Keeping.of_record(known["keeping"])} if known.get("keeping") else {}
-        return cls(**known)
+@dataclass(frozen=True, kw_only=True)
+class SeenFacts(MachineFacts):
+    """Of a machine whose work may end: what it was seen to do."""
+
+    __slots__ = ()
+
+    verdict: str = ""
+    verdict_since: int | None = None
+    evidence: str = ""
+    as_of: int | None = None
+    """Up to when it was seen for the verdict."""
+    late_by: str = ""
+    late: int = 0
+    """Who tells of work at the soonest, and how long after it began, milliseconds, where nobody tells at once."""
+    programs: tuple[str, ...] = ()
+    """What was seen running on its GPUs, with the unix user where that is known."""
+    waiting: int = 0
+    """How many stand in the line for just this machine; one that is resized is not stopped then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopFacts(SeenFacts):
+    """On the card of a stop."""
+
+    owner: str = ""
+    """Whose machine it is, where somebody launched it; told of it, and may decide on its stop."""
+    even_active: bool = False
+    """It may end work: the team lets this rule, or it is known to work and two people are asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartFacts(MachineFacts, PaidFacts):
+    """On the card of a start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchFacts(PaidFacts):
+    """On the card of a launch, for which there is no machine yet."""
+
+    source: str = ""
+    """Where it is to be."""
+    template: str = ""
+    """What its template orders there; empty where that was not kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloneFacts(MachineFacts, PaidFacts):
+    """On the card of a clone."""
+
+    reboot: bool = False
+    """It reboots the machine that it is made of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResizeFacts(SeenFacts, PaidFacts):
+    """On the card of a resize: of the machine that is resized, and of what it becomes."""
+
+    reboot: bool = False
+    was_type: str = ""
+    was_rate_micros: int | None = None
+    idle_after: int | None = None
+    """How long after its reboot it can be seen idle again at the soonest."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Which the new one bears as well."""
+    exempt: str = ""
+    """Until when and why it is exempt by its name, which the new one does not have."""
+
+
+KindFacts = StopFacts | StartFacts | LaunchFacts | CloneFacts | ResizeFacts
+FACTS: Mapping[Kind, type[KindFacts]] = {
+    "stop": StopFacts,
+    "start": StartFacts,
+    "launch": LaunchFacts,
+    "clone": CloneFacts,
+    "resize": ResizeFacts,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +230,7 @@ class Action:
     state: ActionState
     created_at: int
     expires_at: int
-    facts: Facts
+    facts: KindFacts
     reason: str = ""
     decider: str = ""
     """Whose decision was the last that it took."""
@@ -205,7 +268,32 @@ class Action:
     @property
     def ends_work(self) -> bool:
         """A person asked to stop a machine that works, so it takes two others who say yes."""
-        return self.facts.even_active and not self.facts.rule
+        return self.may_end_work and not self.facts.rule
+
+    @property
+    def may_end_work(self) -> bool:
+        """It is a stop that is carried out although the machine works."""
+        return isinstance(self.facts, StopFacts) and self.facts.even_active
+
+    @property
+    def reboots(self) -> bool:
+        """The machine that is copied is rebooted for it."""
+        return isinstance(self.facts, CloneFacts | ResizeFacts) and self.facts.reboot
+
+    @property
+    def machine(self) -> MachineFacts | None:
+        """What its card showed of a machine that was there; None for a launch."""
+        return self.facts if isinstance(self.facts, MachineFacts) else None
+
+    @property
+    def paid(self) -> PaidFacts | None:
+        """What its card showed of what may be spent; None for a stop."""
+        return self.facts if isinstance(self.facts, PaidFacts) else None
+
+    @property
+    def saved_micros(self) -> int | None:
+        """Micro-dollars an hour that a stop saves; None where no price is known."""
+        return self.machine.saved_micros if self.machine else None
 
     @property
     def is_live(self) -> bool:
@@ -234,9 +322,14 @@ class Action:
         return " and ".join(f"<@{each}>" for each in self.approvers) or "its team's rule"
 
     @property
+    def owner(self) -> str:
+        """Whose machine is stopped, where somebody launched it."""
+        return self.facts.owner if isinstance(self.facts, StopFacts) else ""
+
+    @property
     def told(self) -> str:
         """Who is told how it ends: whoever asked, or whose machine it is; empty for nobody."""
-        return self.facts.owner if self.requester == VALET else self.requester
+        return self.owner if self.requester == VALET else self.requester
 
     @property
     def subject(self) -> str:

@@ -62,4 +62,4 @@ class Asked:
 
 def rate_of(stops: Sequence[Action]) -> int:
     """Micro-dollars an hour that all of them together save; those without a known price are left out."""
-    return sum(each.facts.saved_micros or 0 for each in stops)
+    return sum(each.saved_micros or 0 for each in stops)

@@ -31,7 +31,7 @@ def deciders(action: Action, roster: Roster) -> frozenset[str]:
     Where Valet itself asks, whoever the machine was launched for decides as well.
     """
     if action.requester == VALET:
-        return roster.approvers(action.team) | ({action.facts.owner} - {""})
+        return roster.approvers(action.team) | ({action.owner} - {""})
     able = roster.approvers(action.team) - {action.requester}
     return able if len(able) >= action.facts.approvals else able | (roster.admins - {action.requester})
 

@@ -144,4 +144,4 @@ def _obstacle_to_reboot(scene: Scene, requester: str) -> str | None:
 
 def obstacle_to_copy(action: Action, scene: Scene) -> str | None:
     """What changed since the card was shown so that an approved clone must not happen; None when nothing did."""
-    return outdated(action, scene) or obstacle_to_clone(scene, action.requester, reboot=action.facts.reboot)
+    return outdated(action, scene) or obstacle_to_clone(scene, action.requester, reboot=action.reboots)

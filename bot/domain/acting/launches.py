@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from bot.domain.acting.actions import Action
+from bot.domain.acting.actions import Action, LaunchFacts
 from bot.domain.acting.deciders import decider_gone
 from bot.domain.acting.obstacles import shown
 from bot.domain.clock import MINUTE
@@ -151,10 +151,10 @@ def obstacle_to_order(
     obstacle = obstacle_to_launch(template, action.team, action.template)
     if obstacle or template is None:
         return obstacle
-    before = shown(action)
+    before, facts, orders = shown(action), action.facts, template.orders
     if before.template is None:  # asked for by a version that kept less of it
-        before = replace(before, template=f"{action.facts.source} {action.facts.type}")
-    orders = template.orders if action.facts.template else f"{template.source} {template.type}"
+        source = facts.source if isinstance(facts, LaunchFacts) else ""
+        before, orders = replace(before, template=f"{source} {facts.type}"), f"{template.source} {template.type}"
     gone = decider_gone(action, roster) or ""
     now = World(template.name, rate_micros=rate_micros, template=orders, over=over, beyond=beyond, gone=gone)
     return difference("launch", before, now) or None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.domain.acting.actions import Action, Facts, Kind
+from bot.domain.acting.actions import Action, Kind, LaunchFacts, PaidFacts, ResizeFacts, SeenFacts
 from bot.domain.acting.deciders import decider_gone
 from bot.domain.acting.keepers import KEEPERS, keeper_of
 from bot.domain.acting.snoozes import Snooze
@@ -160,7 +160,7 @@ def obstacle_to_execute(action: Action, scene: Scene) -> str | None:
         return unfit
     if action.facts.rule and (obstacle := obstacle_to_rule(scene)):
         return obstacle
-    obstacle = obstacle_to_stop(scene, even_active=action.facts.even_active)
+    obstacle = obstacle_to_stop(scene, even_active=action.may_end_work)
     if obstacle and scene.verdict is not None and scene.verdict.works:
         return f"{instance.name} is working: {scene.verdict.evidence}. It was not when the stop was asked for."
     return obstacle
@@ -182,28 +182,28 @@ def obstacle_to_make(action: Action, roster: Roster, rate_micros: int | None) ->
 
 def shown(action: Action) -> World:
     """What the card of an action said."""
-    facts = action.facts
-    was, over = facts.was_type if action.kind == "resize" else facts.type, {each.name for each in facts.over}
-    if is_over(facts, action.length):
+    facts, machine, paid = action.facts, action.machine, action.paid
+    over = {each.name for each in paid.over} if paid else set()
+    if paid and is_over(paid, action.length):
         over.add(f"team {action.team}")
     return World(
         name=facts.name,
         launch=action.launched_at,
         team=action.team,
-        type=was or None,
+        type=(facts.was_type if isinstance(facts, ResizeFacts) else facts.type) or None,
         rate_micros=facts.rate_micros,
-        template=facts.template or None,
-        paid_anyway=facts.paid_anyway,
+        template=(facts.template or None) if isinstance(facts, LaunchFacts) else None,
+        paid_anyway=machine.paid_anyway if machine else None,
         over=None if facts.rule else frozenset(over),
-        beyond=facts.beyond,
-        claims=frozenset(facts.claim_ids),
-        waiting=facts.waiting,
-        booked=(facts.booked_by, facts.booked_at) if facts.booked_at is not None else None,
-        snoozed=({facts.kept_by: facts.kept_until or 0} if facts.kept_by else {}) | dict(facts.snoozed),
+        beyond=paid.beyond if paid else None,
+        claims=frozenset(machine.claim_ids) if machine else None,
+        waiting=facts.waiting if isinstance(facts, SeenFacts) else None,
+        booked=machine.booked if machine else None,
+        snoozed=machine.left_alone if machine else None,
     )
 
 
-def is_over(facts: Facts, length: int | None) -> bool:
+def is_over(facts: PaidFacts, length: int | None) -> bool:
     """Whether the team's budget is over, or would be by it."""
     costs = cost(facts.rate_micros or 0, length or 0)
     return facts.budget_micros is not None and facts.spent_micros + costs > facts.budget_micros
@@ -232,4 +232,4 @@ def _seen(action: Action, scene: Scene) -> World:
 
 def _goes_down(action: Action, instance: Instance) -> bool:
     """Whether it ends what runs there, so that a snooze keeps it from that."""
-    return instance.state == "running" and (action.kind != "clone" or action.facts.reboot)
+    return instance.state == "running" and (action.kind != "clone" or action.reboots)

@@ -95,8 +95,8 @@ def _plan(desk: Desk, db: Database, listing: Listing, requester: str, reason: st
     if others:
         raise Refused(f"{name} is <@{others[0]}>'s; `/gpu stop {name}` asks them first.")
     planned = planning.stop(desk, db, listing, requester, reason=reason, may_end_work=False)
-    if planned.facts.kept_by:
-        raise Refused(f"<@{planned.facts.kept_by}> keeps {name}; `/gpu stop {name}` asks all the same.")
+    if planned.machine and planned.machine.kept_by:
+        raise Refused(f"<@{planned.machine.kept_by}> keeps {name}; `/gpu stop {name}` asks all the same.")
     planning.check_askable(desk, planned)
     return planned
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import Action
+from bot.domain.acting.actions import Action, ResizeFacts
 from bot.domain.acting.images import COPY_DEADLINE, Image, image_name, obstacle_to_copy
 from bot.domain.acting.launches import Order, birth_tags, token_of
 from bot.domain.acting.obstacles import obstacle_to_make
@@ -34,7 +34,7 @@ def begin(desk: Desk, action: Action) -> None:
     instance = steps.look(desk, action, action.instance_id, deadline=COPY_DEADLINE)
     if instance is None:
         return
-    wait = steps.looked_at(desk, action, instance) if action.facts.reboot else None
+    wait = steps.looked_at(desk, action, instance) if action.reboots else None
     begun = steps.begin_on(desk, action, instance, OBSTACLES[action.kind], wait=wait)
     if begun is not None:
         _copy(desk, begun, instance)
@@ -44,7 +44,7 @@ def _copy(desk: Desk, action: Action, instance: Instance) -> None:
     tags = {"Name": instance.told_name, "owner": action.requester, "valet-action": action.id, "valet-of": instance.name}
     provider = steps.provider_of(desk, instance.provider, instance.source)
     try:
-        image_id = provider.copy(instance, image_name(action), tags, reboot=action.facts.reboot)
+        image_id = provider.copy(instance, image_name(action), tags, reboot=action.reboots)
     except Refused as error:
         steps.close(desk, action, "failed", str(error))
     except Unreachable:
@@ -98,7 +98,7 @@ def _not_seen(desk: Desk, action: Action, source: Instance) -> None:
     instance = steps.look(desk, action, action.instance_id, deadline=COPY_DEADLINE)
     if instance is None:
         return
-    wait = steps.looked_at(desk, action, instance, since=action.called_at) if action.facts.reboot else None
+    wait = steps.looked_at(desk, action, instance, since=action.called_at) if action.reboots else None
     if wait is not None and wait(desk.store.reading()) is not None:
         return
     again = steps.call_again(
@@ -135,7 +135,8 @@ def order_of(desk: Desk, action: Action, source: Instance) -> Order:
     """A machine from the image, in the shape of the one it was made of; as large as it was asked for."""
     settings, name = desk.settings, new_name(action.id, action.facts.name)
     born_with = birth_tags(action, name=name, team_tag=settings.actions.team_tag, managed=settings.managed_tag)
-    borne = {key: value for key, value in action.facts.tags.items() if key not in born_with}
+    tags = action.facts.tags if isinstance(action.facts, ResizeFacts) else {}
+    borne = {key: value for key, value in tags.items() if key not in born_with}
     return Order(
         token=token_of(action),
         source=source.source,

@@ -7,7 +7,7 @@ import secrets
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import VALET, Action
+from bot.domain.acting.actions import VALET, Action, StopFacts
 from bot.domain.acting.consents import NAG, OPEN, Consent, Consented
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.listing import Listing
@@ -38,7 +38,7 @@ def check(desk: Desk, db: Database, listing: Listing, requester: str) -> None:
 
 def ask(desk: Desk, db: Database, action: Action) -> bool:
     """Ask everybody else who holds it; False when nobody does, so that it can be decided at once."""
-    if action.kind != "stop" or action.requester == VALET:
+    if not isinstance(action.facts, StopFacts) or action.requester == VALET:
         return False
     now, wait = desk.clock(), desk.settings.actions.holder_minutes * MINUTE
     others = [held for held in action.facts.held if held[1] != action.requester]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import VALET, Action
+from bot.domain.acting.actions import VALET, Action, StopFacts
 from bot.domain.sharing.claims import Claim
 from bot.services.acting.budgeted import PAID
 from bot.services.desk import Desk
@@ -19,7 +19,7 @@ from store.sharing import claims
 def noted(desk: Desk, db: Database, action: Action) -> Action:
     """An action with what it would go beyond, for its card. Raises OverLimit where nobody can let that pass."""
     planned = _planned(desk, db, action)
-    if planned is None:
+    if planned is None or isinstance(action.facts, StopFacts):
         return action
     if desk.settings.fair_use(planned.team).at_limit == "refuse":
         fair_use.check(desk, db, planned, advice="Release something first, or ask for a smaller one.")
@@ -38,7 +38,11 @@ def now(desk: Desk, db: Database, action: Action) -> str | None:
 
 def must_ask(desk: Desk, action: Action) -> bool:
     """Whether an approver has to let it pass."""
-    return bool(action.facts.beyond) and desk.settings.fair_use(_team(desk, action)).at_limit == "ask"
+    return (
+        action.paid is not None
+        and bool(action.paid.beyond)
+        and desk.settings.fair_use(_team(desk, action)).at_limit == "ask"
+    )
 
 
 def _team(desk: Desk, action: Action) -> str:

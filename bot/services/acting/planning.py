@@ -2,12 +2,23 @@
 
 import secrets
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 
 from sqlite_utils import Database
 
 from bot.billing import prices
-from bot.domain.acting.actions import VALET, Action, Facts, Kind
+from bot.domain.acting.actions import (
+    VALET,
+    Action,
+    CloneFacts,
+    Kind,
+    KindFacts,
+    LaunchFacts,
+    MachineFacts,
+    ResizeFacts,
+    StartFacts,
+    StopFacts,
+)
 from bot.domain.acting.caps import check_cap
 from bot.domain.acting.deciders import deciders, refusal_to_break_glass
 from bot.domain.acting.images import obstacle_to_clone
@@ -17,7 +28,6 @@ from bot.domain.acting.resizing import family, obstacle_to_resize, tags_to_bear
 from bot.domain.acting.starting import obstacle_to_begin, obstacle_to_start
 from bot.domain.clock import DAY, MINUTE
 from bot.domain.listing import Listing
-from bot.domain.measuring.verdict import Verdict
 from bot.domain.money.keeping import keeping
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
@@ -28,6 +38,8 @@ from bot.services.sharing import using
 from store import fleet, listings
 from store.acting import actions
 from store.sharing import line
+
+M = TypeVar("M", bound=MachineFacts)
 
 
 def stop(
@@ -48,18 +60,22 @@ def stop(
     consenting.check(desk, db, listing, requester)
     under_way = actions.live_stops(db, listing.team, desk.clock())
     check_cap(under_way, fleet.pool(db, listing.team), desk.settings.actions.most_stops, team=listing.team)
-    facts = seeing.seen(desk, db, _facts(db, listing, scene.verdict), listing.instance, scene.verdict)
-    facts = replace(facts, owner=owner, programs=using.programs_on(desk, db, listing.instance.id))
-    others = sum(person != requester for person in scene.waiting)
-    facts = replace(_with_wishes(facts, scene, requester), snoozed=_snoozed(scene), waiting=others)
-    if ends_work:
-        facts = replace(facts, even_active=True, approvals=2)
+    facts = _with_wishes(_facts(db, listing, StopFacts), scene, requester)
+    facts = replace(
+        seeing.seen(desk, db, facts, listing.instance, scene.verdict),
+        owner=owner,
+        programs=using.programs_on(desk, db, listing.instance.id),
+        snoozed=_snoozed(scene),
+        waiting=sum(person != requester for person in scene.waiting),
+        even_active=ends_work,
+        approvals=2 if ends_work else 1,
+    )
     return _on(desk, "stop", listing, requester, facts=facts, reason=reason)
 
 
 def began_to_work(desk: Desk, db: Database, live: Action, listing: Listing) -> bool:
     """Whether a request to stop an idle instance, which nobody has decided, is about one that works by now."""
-    if live.kind != "stop" or live.state != "pending" or live.facts.even_active:
+    if live.kind != "stop" or live.state != "pending" or live.may_end_work:
         return False
     return scenes.verdict_of(desk, db, listing.instance).works
 
@@ -70,7 +86,7 @@ def by_rule(desk: Desk, db: Database, listing: Listing, *, rule: str, parked_at:
     even_active = rule == "hours" and team is not None and team.pausing.stop_active
     scene = scenes.scene(desk, db, listing.instance, listing.claims)
     _refuse(obstacle_to_rule(scene) or obstacle_to_stop(scene, even_active=even_active))
-    facts = seeing.seen(desk, db, _facts(db, listing, scene.verdict), listing.instance, scene.verdict)
+    facts = seeing.seen(desk, db, _facts(db, listing, StopFacts), listing.instance, scene.verdict)
     facts = replace(facts, rule=rule, parked_at=parked_at, even_active=even_active)
     return _on(desk, "stop", listing, VALET, facts=facts, reason=reason)
 
@@ -88,7 +104,7 @@ def start_by_rule(
     What is to run again is what was stopped: another type is another machine.
     """
     length = desk.settings.claim_limits(listing.team).default
-    facts = replace(_facts(db, listing, None), type=stopped_by.facts.type, rule="hours", parked_at=begun_at)
+    facts = replace(_facts(db, listing, StartFacts), type=stopped_by.facts.type, rule="hours", parked_at=begun_at)
     return _on(desk, "start", listing, VALET, facts=facts, reason=reason, length=length)
 
 
@@ -97,7 +113,7 @@ def start(desk: Desk, db: Database, listing: Listing, requester: str, *, length:
     scene = scenes.scene(desk, db, listing.instance, listing.claims)
     _refuse(obstacle_to_start(scene))
     wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
-    facts = budgeted.known(desk, db, listing.team, _facts(db, listing, None), listing.instance.id, wanted)
+    facts = budgeted.known(desk, db, listing.team, _facts(db, listing, StartFacts), listing.instance.id, wanted)
     facts = _with_wishes(facts, scene, requester)
     return _on(desk, "start", listing, requester, facts=facts, reason=reason, length=wanted)
 
@@ -108,7 +124,7 @@ def launch(desk: Desk, db: Database, name: str, requester: str, *, length: int |
     template = template_of(desk, name, team)
     wanted = desk.settings.claim_limits(team).length(length)
     facts = budgeted.known(desk, db, team, _launch_facts(desk, db, template), "", wanted)
-    return new(desk, "launch", requester, team, facts=facts, reason=reason, length=wanted, template=name)
+    return _new(desk, "launch", requester, team, facts=facts, reason=reason, length=wanted, template=name)
 
 
 def clone(
@@ -121,7 +137,8 @@ def clone(
     _refuse(obstacle_to_clone(scene, requester, reboot=reboot))
     wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
     reboots = reboot and listing.running
-    facts = replace(budgeted.known(desk, db, listing.team, _facts(db, listing, None), "", wanted), reboot=reboots)
+    facts = budgeted.known(desk, db, listing.team, _facts(db, listing, CloneFacts), "", wanted)
+    facts = replace(facts, reboot=reboots)
     facts = replace(_with_wishes(facts, scene, requester), snoozed=_snoozed(scene)) if reboots else facts
     return _on(desk, "clone", listing, requester, facts=facts, reason=reason, length=wanted)
 
@@ -143,7 +160,7 @@ def resize(
     wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(left)
     becomes, rule = replace(instance, type=kind), desk.settings.rule_of(listing.team)
     rate = pricing.rate(desk, db, becomes)
-    shown = _facts(db, replace(listing, instance=becomes, rate=rate), scene.verdict)
+    shown = _facts(db, replace(listing, instance=becomes, rate=rate), ResizeFacts)
     facts = replace(
         budgeted.known(desk, db, listing.team, shown, "", wanted),
         reboot=listing.running,
@@ -197,7 +214,7 @@ def template_of(desk: Desk, name: str, team: str) -> Template:
     return template
 
 
-def _with_wishes(facts: Facts, scene: Scene, requester: str) -> Facts:
+def _with_wishes(facts: M, scene: Scene, requester: str) -> M:
     """The facts with what others want of the machine: a snooze, and a booking that begins within a day."""
     snooze, booked = scene.snooze, scene.booked
     if snooze is not None and snooze.who != requester:
@@ -207,15 +224,12 @@ def _with_wishes(facts: Facts, scene: Scene, requester: str) -> Facts:
     return replace(facts, booked_by=booked.holder, booked_at=booked.from_at)
 
 
-def _launch_facts(desk: Desk, db: Database, template: Template) -> Facts:
+def _launch_facts(desk: Desk, db: Database, template: Template) -> LaunchFacts:
     rate = pricing.rate(desk, db, template.like())
-    return Facts(
+    return LaunchFacts(
         name=template.name,
         type=template.type,
         region=template.region,
-        verdict="",
-        verdict_since=None,
-        evidence="",
         rate_micros=rate.micros_per_hour if rate else None,
         rate_exact=rate is None or rate.exact,
         capacity_short=prices.is_capacity_short(template.type),
@@ -229,35 +243,49 @@ def _refuse(obstacle: str | None) -> None:
         raise Refused(obstacle)
 
 
-def _on(desk: Desk, kind: Kind, listing: Listing, requester: str, **more: Any) -> Action:
-    instance = listing.instance
-    return new(
-        desk,
-        kind,
-        requester,
-        listing.team,
-        instance_id=instance.id,
-        launched_at=instance.launched_at,
-        **more,
-    )
+def _on(
+    desk: Desk,
+    kind: Kind,
+    listing: Listing,
+    requester: str,
+    *,
+    facts: KindFacts,
+    reason: str,
+    length: int | None = None,
+) -> Action:
+    planned = _new(desk, kind, requester, listing.team, facts=facts, reason=reason, length=length)
+    return replace(planned, instance_id=listing.instance.id, launched_at=listing.instance.launched_at)
 
 
-def new(desk: Desk, kind: Kind, requester: str, team: str, **more: Any) -> Action:
-    """A pending action, to be shown to those who decide."""
-    now = desk.clock()
-    given: dict[str, Any] = {"instance_id": "", "launched_at": None} | more
-    rules = desk.roster().team(team)
-    if rules is not None and not given["facts"].rule:
-        given["facts"] = replace(given["facts"], approvals=max(given["facts"].approvals, rules.approvals))
+def _new(
+    desk: Desk,
+    kind: Kind,
+    requester: str,
+    team: str,
+    *,
+    facts: KindFacts,
+    reason: str,
+    length: int | None,
+    template: str = "",
+) -> Action:
+    """A pending action, to be shown to those who decide; with no instance yet."""
+    now, rules = desk.clock(), desk.roster().team(team)
+    if rules is not None and not facts.rule:
+        facts = replace(facts, approvals=max(facts.approvals, rules.approvals))
     return Action(
         id=secrets.token_hex(16),
         kind=kind,
+        instance_id="",
+        launched_at=None,
         requester=requester,
         team=team,
         state="pending",
         created_at=now,
         expires_at=now + desk.settings.answer_within,
-        **given,
+        facts=facts,
+        reason=reason,
+        length=length,
+        template=template,
     )
 
 
@@ -272,16 +300,13 @@ def check_askable(desk: Desk, action: Action) -> None:
         raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
 
 
-def _facts(db: Database, listing: Listing, verdict: Verdict | None) -> Facts:
+def _facts(db: Database, listing: Listing, kind: type[M]) -> M:
     instance, held = listing.instance, listing.claims
     kept = None if instance.provider == "owned" else keeping(instance, pricing.of_parts(db, instance.region))
-    return Facts(
+    return kind(
         name=instance.name,
         type=instance.type,
         region=instance.region,
-        verdict=verdict.state if verdict else "",
-        verdict_since=verdict.since if verdict else None,
-        evidence=verdict.evidence if verdict else "",
         claim_ids=tuple(claim.id for claim in held),
         holders=tuple(claim.holder for claim in held),
         claim_until=max((claim.until_at for claim in held), default=None),

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import STOP_DEADLINE, Action, ActionState
+from bot.domain.acting.actions import STOP_DEADLINE, Action, ActionState, ResizeFacts
 from bot.domain.acting.obstacles import Scene
 from bot.domain.acting.resizing import reason_to_leave, reason_to_wait
 from bot.domain.clock import HOUR
@@ -45,7 +45,7 @@ def arrive(desk: Desk, action: Action, made: Instance, outcome: str) -> None:
         moving.carry(desk, db, luggage, action, made)
         audit.add(db, now, "valet", "resize: the new machine runs", subject=action.subject, detail=made.id)
         ending.show(desk, db, action)
-        if action.facts.reboot:
+        if action.reboots:
             ending.tell_news(db, action, "runs", now)
         arrived = actions.by_id(db, action.id) or action
     desk.wake()
@@ -80,7 +80,8 @@ def _follow_old(desk: Desk, action: Action, arrived_at: int) -> None:
 
 def patience(action: Action) -> int:
     """How long the old machine is waited for."""
-    return (action.facts.idle_after or 0) + SPARE
+    idle_after = action.facts.idle_after if isinstance(action.facts, ResizeFacts) else None
+    return (idle_after or 0) + SPARE
 
 
 def _stop(desk: Desk, action: Action, old: Instance, *, late: bool) -> None:
@@ -153,8 +154,9 @@ def _follow_stop(desk: Desk, action: Action, old: Instance) -> None:
 
 def _give_up_claim(desk: Desk, db: Database, action: Action) -> None:
     """Whoever asked has the new machine instead."""
+    shown = action.machine.claim_ids if action.machine else ()
     for held in claims.open_on(db, action.instance_id):
-        if held.holder == action.requester and held.id in action.facts.claim_ids:
+        if held.holder == action.requester and held.id in shown:
             claim_ends.end(desk, db, held, "handed", who=held.holder)
 
 

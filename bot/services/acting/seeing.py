@@ -1,10 +1,11 @@
 """What a card says that a machine does, with as of when: frozen when it is asked for, judged anew when passed on."""
 
 from dataclasses import replace
+from typing import TypeVar
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import Action, Facts
+from bot.domain.acting.actions import Action, ResizeFacts, SeenFacts, StopFacts
 from bot.domain.fleet import Instance
 from bot.domain.measuring.verdict import Verdict
 from bot.services.acting import scenes
@@ -13,8 +14,10 @@ from bot.services.measuring import looking
 from store import fleet
 from store.acting import actions
 
+F = TypeVar("F", bound=SeenFacts)
 
-def seen(desk: Desk, db: Database, facts: Facts, instance: Instance, verdict: Verdict | None) -> Facts:
+
+def seen(desk: Desk, db: Database, facts: F, instance: Instance, verdict: Verdict | None) -> F:
     """The facts with a verdict, as of when it is, and who can tell of work only late."""
     if verdict is None:
         return facts
@@ -37,7 +40,8 @@ def anew(desk: Desk, db: Database, action: Action) -> str | None:
         return None
     instance = fleet.instance_of(row)
     verdict = scenes.verdict_of(desk, db, instance)
-    if verdict.works and not action.facts.even_active:
+    if verdict.works and not action.may_end_work:
         return f"{instance.name} began to work after the request."
-    actions.set_facts(db, action.id, seen(desk, db, action.facts, instance, verdict))
+    if isinstance(action.facts, StopFacts | ResizeFacts):
+        actions.set_facts(db, replace(action, facts=seen(desk, db, action.facts, instance, verdict)))
     return None

@@ -74,7 +74,7 @@ def _call_off_stop(desk: Desk, db: Database, made: Snooze) -> None:
     Raises Refused where it is too late for a snooze to keep anything.
     """
     action = ending.lapse(desk, db, actions.live_on(db, made.instance_id))
-    if action is None or not (action.kind == "stop" or action.facts.reboot):
+    if action is None or not (action.kind == "stop" or action.reboots):
         return
     name, is_stop = action.facts.name, action.kind == "stop" or (action.arrived_at is not None and action.calls > 0)
     if action.state == "pending":

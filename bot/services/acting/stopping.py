@@ -20,7 +20,7 @@ def begin(desk: Desk, action: Action) -> None:
     instance = steps.look(desk, action, action.instance_id, deadline=STOP_DEADLINE)
     if instance is None:
         return
-    wait = None if action.facts.even_active else steps.looked_at(desk, action, instance)
+    wait = None if action.may_end_work else steps.looked_at(desk, action, instance)
     begun = steps.begin_on(desk, action, instance, obstacle_to_execute, wait=wait)
     if begun is not None:
         _call(desk, begun, instance)
@@ -52,7 +52,7 @@ def follow(desk: Desk, action: Action) -> None:
             desk, action, "unknown", f"{instance.name} is still {instance.state}; {steps.please_look(instance)}."
         )
     elif _may_be_lost(action, instance) and steps.since_call(action, now) >= RECALL_AFTER:
-        wait = None if action.facts.even_active else steps.looked_at(desk, action, instance, since=action.called_at)
+        wait = None if action.may_end_work else steps.looked_at(desk, action, instance, since=action.called_at)
         if wait is not None and wait(desk.store.reading()) is not None:
             return
         again = steps.call_again(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import Action
+from bot.domain.acting.actions import Action, SeenFacts
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.clock import HOUR
 from bot.domain.listing import Filter, Listing
@@ -97,7 +97,8 @@ def _decided(db: Database, facts: dict[str, Facts], now: int) -> list[Machine]:
     """Notes actions that somebody has said yes to; gives the machines that will come of launches and clones."""
     coming = []
     for action in (*actions.in_state(db, "approved"), *actions.in_state(db, "executing")):
-        if action.kind in {"stop", "resize"} and action.instance_id in facts and not action.facts.paid_anyway:
+        stops = isinstance(action.facts, SeenFacts) and not action.facts.paid_anyway
+        if stops and action.instance_id in facts:
             facts[action.instance_id] = replace(facts[action.instance_id], stopping=True)
         if action.kind != "stop" and not action.made_id and action.length:
             wanted = (now, now + action.length)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.acting.actions import BY_RULE, NOBODY_ASKED, Action
+from bot.domain.acting.actions import BY_RULE, NOBODY_ASKED, Action, ResizeFacts, StopFacts
 from bot.domain.acting.consents import Consent
 from bot.domain.listing import Listing
 from bot.domain.undelivered import Lost
@@ -59,13 +59,13 @@ def _who(approvers: frozenset[str]) -> str:
 def _sure(action: Action) -> str:
     facts = action.facts
     rate = f" ({card_parts.price(facts)})" if facts.rate_micros is not None else ""
-    if action.kind != "stop":
-        reboots = f" {name_of(action)} is rebooted." if facts.reboot else ""
+    if not isinstance(facts, StopFacts):
+        reboots = f" {name_of(action)} is rebooted." if action.reboots else ""
         return f"{name_of(action)}{rate}. {card_parts.spends(action)}{reboots}"
     holder = f"held by {persons(facts.holders)}" if facts.holders else "held by nobody"
     holder += f", and {person(facts.kept_by)} wants it left alone" if facts.kept_by else ""
     works = " It is working, and that work ends." if action.ends_work else ""
-    return f"{name_of(action)}{rate}, {holder}.{works} {card_parts.lost(action)}"
+    return f"{name_of(action)}{rate}, {holder}.{works} {card_parts.lost(facts, ends_work=action.ends_work)}"
 
 
 def _ending(action: Action) -> str:
@@ -92,7 +92,8 @@ def _waits(action: Action, begun: str) -> str:
     if action.retry_at:
         return f"{said} Next try at {at(action.retry_at)}."
     if action.arrived_at:
-        then = "offered to those in line" if action.facts.waiting else "stopped and kept"
+        is_awaited = isinstance(action.facts, ResizeFacts) and action.facts.waiting
+        then = "offered to those in line" if is_awaited else "stopped and kept"
         return f"{said} {name_of(action)} itself runs on until it is seen idle, and is then {then}."
     return begun
 
@@ -106,7 +107,8 @@ def _decided(action: Action) -> str:
 
 
 def _denying(action: Action) -> str:
-    return "holds it and still needs it, as said" if action.decider in action.facts.holders else "decided it"
+    holders = action.machine.holders if action.machine else ()
+    return "holds it and still needs it, as said" if action.decider in holders else "decided it"
 
 
 def _too_few(action: Action) -> str:
@@ -173,7 +175,7 @@ def _lost(lost: Lost) -> str:
 
 def _terms(action: Action) -> str:
     """On which terms it stands, whatever others were named now."""
-    reboot = {True: " With a reboot.", False: " Without a reboot."}[action.facts.reboot]
+    reboot = " With a reboot." if action.reboots else " Without a reboot."
     return f"{question(action)}{reboot if action.kind == 'clone' else ''}"
 
 
@@ -219,11 +221,11 @@ def ended(action: Action, others: list[Block]) -> Reply:
     """Told in person to the one who asked, when it is over; `others` are buttons for what could be had instead."""
     text = f"*{name_of(action)}*: {_ending(action)}"
     stopped = action.kind == "stop" and action.state == "done" and not card_parts.is_owned(action.facts)
-    saved = action.facts.saved_micros if stopped else None
+    saved, machine = action.saved_micros if stopped else None, action.machine
     about = "" if action.facts.rate_exact else "about "
     more = f" From now on that is {about}{usd(saved * 24)} a day less." if saved else ""
-    if stopped and action.facts.paid_anyway:
-        more = f" {card_parts.saves_nothing(action.facts)}"
+    if stopped and machine and machine.paid_anyway:
+        more = f" {card_parts.saves_nothing(machine)}"
     if action.kind != "stop" and (action.state == "done" or action.arrived_at):
         more = _yours(action)
     more += _offer(others)

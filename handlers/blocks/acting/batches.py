@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.acting.actions import Action
+from bot.domain.acting.actions import Action, StopFacts
 from bot.domain.acting.batches import Asked, Batch, Left, rate_of
 from handlers import ids
 from handlers.blocks.acting import card_parts
@@ -63,26 +63,27 @@ def _rows(stops: Sequence[Action]) -> list[Block]:
 
 def _seen(waiting: Sequence[Action]) -> list[str]:
     """As of when all of them were seen idle, and who tells of work only late."""
-    known = [each.facts.as_of for each in waiting if each.facts.as_of is not None]
+    stops = [each.facts for each in waiting if isinstance(each.facts, StopFacts)]
+    known = [facts.as_of for facts in stops if facts.as_of is not None]
     as_of = [f"As of {at(min(known))}."] if known else []
-    return [*as_of, *dict.fromkeys(card_parts.late(each.facts) for each in waiting)]
+    return [*as_of, *dict.fromkeys(card_parts.late(facts) for facts in stops)]
 
 
 def _row(stop: Action) -> str:
     known = stop.facts
     rate = card_parts.price(known) if known.rate_micros is not None else "no known price"
     head = f"*{esc(known.name, 60)}*  {card_parts.place(stop)}, {rate}"
-    if stop.state == "pending":
+    if stop.state == "pending" and isinstance(known, StopFacts):
         idle = f" for {length((known.as_of or stop.created_at) - known.verdict_since)}" if known.verdict_since else ""
         nvme = f", {known.nvme_gb:,} GB of local NVMe" if known.nvme_gb else ""
         scarce = "  ·  often short of capacity" if known.capacity_short else ""
         anyway = f"  ·  saves nothing: {esc(known.paid_anyway, 80)} is paid anyway" if known.paid_anyway else ""
-        return f"{head}  ·  {known.verdict}{idle}{_programs(stop)}  ·  lost: memory{nvme}{scarce}{anyway}"
+        return f"{head}  ·  {known.verdict}{idle}{_programs(known)}  ·  lost: memory{nvme}{scarce}{anyway}"
     return f"{head}  ·  {_state(stop)}"
 
 
-def _programs(stop: Action) -> str:
-    named = stop.facts.programs
+def _programs(known: StopFacts) -> str:
+    named = known.programs
     return f" ({esc(named[0], 60)}{', …' if len(named) > 1 else ''})" if named else ""
 
 

@@ -1,6 +1,6 @@
 """The facts on a card, as they were when it was asked for: what it costs, what is lost, what the risk is."""
 
-from bot.domain.acting.actions import Action, Facts
+from bot.domain.acting.actions import Action, CloneFacts, Facts, LaunchFacts, ResizeFacts, StartFacts, StopFacts
 from handlers.blocks.acting import card_parts, resize_facts
 from handlers.blocks.acting.card_parts import budget, is_owned, lost, price, programs, spends
 from handlers.blocks.parts import lines
@@ -9,22 +9,29 @@ from handlers.blocks.words import esc
 
 def facts(action: Action) -> str:
     """Everything that counts, for this kind."""
-    return {"stop": _stop, "start": _start, "launch": _launch, "clone": _clone, "resize": resize_facts.facts}[
-        action.kind
-    ](action)
+    match action.facts:
+        case StopFacts() as known:
+            return _stop(action, known)
+        case StartFacts() as known:
+            return _start(action, known)
+        case LaunchFacts() as known:
+            return _launch(action, known)
+        case CloneFacts() as known:
+            return _clone(action, known)
+        case ResizeFacts() as known:
+            return resize_facts.facts(action, known)
 
 
-def _stop(action: Action) -> str:
-    known = action.facts
+def _stop(action: Action, known: StopFacts) -> str:
     return lines(
         [
             _what(action),
-            card_parts.verdict(action),
+            card_parts.verdict(action, known),
             card_parts.late(known),
             programs(known),
-            card_parts.holder(action),
+            card_parts.holder(action, known),
             card_parts.waited(known),
-            lost(action),
+            lost(known, ends_work=action.ends_work),
             _keeps(known),
             _risk(known),
         ]
@@ -39,31 +46,28 @@ def _risk(known: Facts) -> str:
     return "Risk: starting again may fail if AWS is short of capacity."
 
 
-def _keeps(known: Facts) -> str:
+def _keeps(known: StopFacts) -> str:
     if is_owned(known):
         return "Keeps costing: all but its power."
     return lines([card_parts.saves_nothing(known), f"Keeps costing: {card_parts.kept(known)}."])
 
 
-def _start(action: Action) -> str:
-    known = action.facts
+def _start(action: Action, known: StartFacts) -> str:
     risk = _scarce(known, "if so, I try for 21 minutes")
     ends = "Nothing stops it by itself at the end of that time."
-    wanted = card_parts.wanted(action)
+    wanted = card_parts.wanted(action, known)
     if is_owned(known):
         return lines([_what(action), spends(action), card_parts.beyond(known), wanted, ends])
     return lines([_what(action), spends(action), budget(action), wanted, ends, risk])
 
 
-def _launch(action: Action) -> str:
-    known = action.facts
+def _launch(action: Action, known: LaunchFacts) -> str:
     risk = _scarce(known, "it may take a while or fail")
     ends = "At the end of that time I ask whether to stop it; stopped, its disks go on costing. Nothing deletes it."
     return lines([_what(action), spends(action), budget(action), ends, risk])
 
 
-def _clone(action: Action) -> str:
-    known = action.facts
+def _clone(action: Action, known: CloneFacts) -> str:
     how = (
         f"Rebooted for it: {esc(known.name, 60)}. What runs there ends."
         if known.reboot
@@ -74,7 +78,7 @@ def _clone(action: Action) -> str:
             f"Copy: {_what(action)}",
             spends(action),
             budget(action),
-            card_parts.wanted(action) if known.reboot else "",
+            card_parts.wanted(action, known) if known.reboot else "",
             how,
             "The image keeps costing, at most $0.05 per GB of disk a month, until an admin deletes it: `/gpu images`.",
             "Whoever has the copy sees everything that is on the disks.",

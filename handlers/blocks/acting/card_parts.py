@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from bot.domain.acting.actions import Action, Facts
+from bot.domain.acting.actions import Action, Facts, MachineFacts, PaidFacts, SeenFacts, StartFacts
 from bot.domain.acting.snoozes import Snooze
 from bot.domain.money.rates import cost
 from handlers.blocks.parts import lines
@@ -21,7 +21,7 @@ def price(known: Facts) -> str:
     return f"{'' if known.rate_exact else 'about '}{per_hour(known.rate_micros or 0)}"
 
 
-def saves_nothing(known: Facts) -> str:
+def saves_nothing(known: MachineFacts) -> str:
     """Why a stop leaves the bill as it is; empty where it ends the machine's cost."""
     if not known.paid_anyway:
         return ""
@@ -42,7 +42,7 @@ def spends(action: Action) -> str:
         return "Costs: only its power, as it is owned."
     if rate is None:
         return "Costs: not known, as there is no price for it."
-    if action.kind == "start" and action.facts.paid_anyway:
+    if isinstance(action.facts, StartFacts) and action.facts.paid_anyway:
         return f"Costs: nothing more, as {esc(action.facts.paid_anyway, 80)} is paid whether it runs or not."
     about = "" if action.facts.rate_exact else "about "
     return f"Costs: {about}{usd(cost(rate, wanted))} for {length(wanted)}."
@@ -53,7 +53,9 @@ def budget(action: Action) -> str:
 
     Then the limits of fair use that it goes beyond.
     """
-    known, said = action.facts, []
+    known, said = action.paid, []
+    if known is None:
+        return ""
     costs = cost(known.rate_micros or 0, action.length or 0)
     since = _since(known)
     if known.budget_micros is not None:
@@ -63,12 +65,12 @@ def budget(action: Action) -> str:
     return lines([*said, _not_counted(known) if said else "", beyond(known)])
 
 
-def beyond(known: Facts) -> str:
+def beyond(known: PaidFacts) -> str:
     """What somebody would hold beyond fair use, which a yes lets pass."""
     return f"Beyond fair use: {say(known.beyond)}." if known.beyond else ""
 
 
-def _since(known: Facts) -> str:
+def _since(known: PaidFacts) -> str:
     """Since when is counted what is spent."""
     if not known.spent_from:
         return "this month"
@@ -76,7 +78,7 @@ def _since(known: Facts) -> str:
     return f"since the first look on {day.day} {day:%b}"
 
 
-def _not_counted(known: Facts) -> str:
+def _not_counted(known: PaidFacts) -> str:
     """What that lacks, as nobody could read it; empty where all was read."""
     if not known.unread:
         return ""
@@ -97,7 +99,7 @@ def _used(spent: int, of: int, costs: int, since: str) -> str:
     return f"{usd(spent, cents=False)} of {usd(of, cents=False)} spent {since}{over}"
 
 
-def programs(known: Facts) -> str:
+def programs(known: SeenFacts) -> str:
     """What was seen running, and ends."""
     if not known.programs:
         return ""
@@ -106,16 +108,15 @@ def programs(known: Facts) -> str:
     return f"Runs on its GPUs, and ends: {shown}{f' and {more} more' if more > 0 else ''}."
 
 
-def verdict(action: Action) -> str:
+def verdict(action: Action, known: SeenFacts) -> str:
     """What it was seen to do when it was asked for."""
-    known = action.facts
     since = known.verdict_since if not action.ends_work else None
     idle = f" for {length((known.as_of or action.created_at) - since)}" if since else ""
     as_of = f" As of {at(known.as_of)}." if known.as_of is not None else ""
     return f"Verdict: {known.verdict}{idle}: {esc(known.evidence)}.{as_of}"
 
 
-def late(known: Facts) -> str:
+def late(known: SeenFacts) -> str:
     """That work which begins right before may not be seen, where no source tells of it at once."""
     if not known.late:
         return ""
@@ -125,40 +126,37 @@ def late(known: Facts) -> str:
     )
 
 
-def holder(action: Action) -> str:
+def holder(action: Action, known: MachineFacts) -> str:
     """Who holds it until when, who wants it left alone, and who has booked it."""
-    known = action.facts
     until = near(known.claim_until, action.created_at) if known.claim_until else ""
     whose = f"Holder: {f'{persons(known.holders)} to {until}' if until else 'nobody'}."
-    return lines([whose, keeper(action), booked(known)])
+    return lines([whose, keeper(action, known), booked(known)])
 
 
-def wanted(action: Action) -> str:
+def wanted(action: Action, known: MachineFacts) -> str:
     """The same, where anybody else wants anything of it."""
-    known = action.facts
-    return holder(action) if known.holders or known.kept_until or known.booked_at else ""
+    return holder(action, known) if known.holders or known.kept_until or known.booked_at else ""
 
 
-def booked(known: Facts) -> str:
+def booked(known: MachineFacts) -> str:
     """Who has booked it next, where that is soon."""
     return f"Booked: by {person(known.booked_by)} from {at(known.booked_at)}." if known.booked_at else ""
 
 
-def waited(known: Facts) -> str:
+def waited(known: SeenFacts) -> str:
     """How many stand in the line for just this machine."""
     return f"In line for it: {known.waiting}." if known.waiting else ""
 
 
-def keeper(action: Action) -> str:
+def keeper(action: Action, known: MachineFacts) -> str:
     """Whoever has snoozed it; empty where nobody else has."""
-    known = action.facts
     if known.kept_until is None:
         return ""
     made = Snooze(action.instance_id, known.kept_until, known.kept_by, action.created_at, known.kept_why)
     return f"Kept: {snoozed(made)}."
 
 
-def kept(known: Facts) -> str:
+def kept(known: MachineFacts) -> str:
     """What goes on costing while it stands still."""
     keeping = known.keeping
     if keeping is None:
@@ -172,10 +170,10 @@ def kept(known: Facts) -> str:
     return f"{disks}{named}"
 
 
-def lost(action: Action) -> str:
+def lost(known: MachineFacts, *, ends_work: bool = False) -> str:
     """What a stop destroys."""
-    gb = action.facts.nvme_gb
-    work = "the work in progress, " if action.ends_work else ""
+    gb = known.nvme_gb
+    work = "the work in progress, " if ends_work else ""
     if not gb:
         return f"Lost for good: {work}what is in memory."
     size = f"{gb / 1000:.1f} TB" if gb >= 1000 else f"{gb} GB"

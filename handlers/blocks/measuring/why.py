@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from bot.domain.acting.actions import PAST, Action, Facts
+from bot.domain.acting.actions import PAST, Action, StopFacts
 from bot.domain.clock import MINUTE
 from bot.domain.listing import Listing
 from bot.domain.measuring.explanation import Explanation
@@ -220,6 +220,8 @@ def _stop(told: Explanation) -> str:
     if told.obstacle or told.planned is None:
         return f"Stopping: not now. {say(told.obstacle or '')}".rstrip()
     facts = told.planned.facts
+    if not isinstance(facts, StopFacts):
+        return ""
     others = [holder for holder in dict.fromkeys(facts.holders) if holder != told.planned.requester]
     decides = "an approver says yes" if facts.approvals == 1 else f"{facts.approvals} people say yes"
     holds = "holds it and is" if len(others) == 1 else "hold it and are"
@@ -227,7 +229,7 @@ def _stop(told: Explanation) -> str:
     return (first if others else f"Stopping: possible, once {decides}.") + _wished(facts)
 
 
-def _wished(facts: Facts) -> str:
+def _wished(facts: StopFacts) -> str:
     """What its card says of others."""
     said = [f"{person(facts.kept_by)} keeps it"] if facts.kept_by else []
     waits = "1 person waits for it" if facts.waiting == 1 else f"{facts.waiting:,} people wait for it"

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.domain.acting.actions import Facts
+from bot.domain.acting.actions import StopFacts
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.fleet import Instance
 from bot.domain.measuring.verdict import GpuVerdict, Verdict
@@ -296,7 +296,8 @@ def asked(desk, clock):
 
 
 def facts() -> str:
-    return Facts("train-7", "g5.12xlarge", "us-east-1", "free", 0, "quiet").to_json()
+    shown = StopFacts(name="train-7", type="g5.12xlarge", region="us-east-1", verdict="free", verdict_since=0)
+    return actions.json_of("stop", shown)
 
 
 def test_a_redrawn_digest_says_who_asked_and_who_approved(desk, clock):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.acting.actions import ResizeFacts
 from bot.domain.acting.resizing import (
     architecture,
     obstacle_to_begin,
@@ -14,9 +15,10 @@ from bot.domain.acting.resizing import (
     reason_to_wait,
     tags_to_bear,
 )
-from tests.bot.domain.acting.test_action_obstacles import ACTION, CLAIM, FACTS, FREE, MACHINE, SCENE
+from tests.bot.domain.acting.test_action_obstacles import ACTION, CLAIM, FREE, MACHINE, SCENE
 
-RESIZE = replace(ACTION, kind="resize", facts=replace(FACTS, type="p4d.24xlarge", claim_ids=("c-1",), holders=("cy",)))
+SHOWN = ResizeFacts(name="train-7", type="p4d.24xlarge", region="us-east-1", claim_ids=("c-1",), holders=("cy",))
+RESIZE = replace(ACTION, kind="resize", facts=SHOWN)
 
 
 def test_an_idle_machine_nobody_else_holds_may_be_resized():

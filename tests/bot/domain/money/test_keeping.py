@@ -1,13 +1,11 @@
 """What a machine that stands still goes on costing: its disks by kind, its addresses, and what is not known."""
 
-from dataclasses import asdict
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.acting.actions import Facts
 from bot.domain.fleet import Instance
 from bot.domain.money.keeping import MICROS_PER_GIB_MONTH, Keeping, keeping
 
@@ -54,10 +52,3 @@ def test_the_sum_is_that_of_its_disks(disks):
     kept = keeping(machine(disks, 0), {})
 
     assert kept.micros == sum(Decimal(gib) * MICROS_PER_GIB_MONTH[kind] for kind, gib in disks.items())
-
-
-def test_a_card_keeps_what_it_showed():
-    facts = Facts("nb-2", "g5.xlarge", "us-east-1", "free", 1, "", keeping=keeping(machine({"io2": 7}, 1), {}))
-
-    assert Facts.from_json(facts.to_json()) == facts
-    assert asdict(Facts.from_json(Facts("x", "y", "z", "", None, "").to_json()))["keeping"] is None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.acting.actions import Action, Facts
+from bot.domain.acting.actions import FACTS, Action
 from bot.domain.acting.parking import HoursRule, Parking
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.domain.fleet import Instance
@@ -75,7 +75,7 @@ def booked(desk, name, since, until):
 
 
 def approved(desk, kind, name, *, length=None, yes=True, template=""):
-    facts = Facts(name, "g5.xlarge", "us-east-1", "free", None, "", rate_micros=USD)
+    facts = FACTS[kind](name=name, type="g5.xlarge", region="us-east-1", rate_micros=USD)
     now = desk.clock()
     instance = "" if kind == "launch" else f"i-{name}"
     made = Action(
