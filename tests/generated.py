@@ -22,6 +22,7 @@ from handlers.commands import cost, gpu
 from handlers.commands.verbs import Verb
 from handlers.manifest import bot_scopes
 from tests.pages import ROOT, pages
+from tests.test_architecture import FORBIDDEN
 
 CHAT_EXAMPLES = {
     "/gpu status": "/gpu status idle",
@@ -251,6 +252,14 @@ def addresses() -> str:
     return rows(("address", "what it is for"), [*told, slack])
 
 
+def layers() -> str:
+    """Who may not import whom."""
+    return rows(
+        ("code in", "never imports"),
+        ((f"`{place}`", ", ".join(f"`{name}`" for name in walls)) for place, walls in FORBIDDEN.items()),
+    )
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "chat-commands": chat_commands,
     "command-line": command_line,
@@ -261,6 +270,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "exit-codes": exit_codes,
     "metrics": metrics,
     "addresses": addresses,
+    "layers": layers,
 }
 
 

@@ -30,6 +30,14 @@ def table(marker: str) -> str:
     return behind(marker, r"\n+((?:\|[^\n]*\n)+)")
 
 
+def paragraphs(text: str) -> list[str]:
+    """What people read of a page: paragraphs and items of lists, without headings, tables and code."""
+    bare = re.sub(r"^ *```.*?^ *```", "", text, flags=re.S | re.M)
+    bare = re.sub(r"^(\||#|<!--).*$", "", bare, flags=re.M)
+    parts = re.split(r"\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) )", bare)
+    return [" ".join(part.split()) for part in parts if part.strip()]
+
+
 def behind(marker: str, shape: str) -> str:
     """What stands behind a marker in that shape; the marker stands once in all pages."""
     assert everything().count(f"<!-- {marker} -->") == 1, f"<!-- {marker} --> does not stand once in the pages"

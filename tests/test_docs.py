@@ -14,6 +14,8 @@ from tests.stories.conftest import office, office_with  # noqa: F401  # the READ
 
 README = pages.README.read_text()
 EVERYTHING = pages.everything()
+MADE_WHOLE = {"docs/commands.md", "docs/command-line.md", "docs/settings.md"}
+"""Pages that are mostly made from the code, and as long as that is."""
 
 
 @pytest.mark.parametrize("marker", generated.PARTS)
@@ -96,6 +98,17 @@ def headings(text: str) -> set[str]:
     """The anchors that GitHub makes of a page's headings."""
     titles = re.findall(r"^#+ (.+)$", text, re.M)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("path", pages.pages())
+def test_a_page_is_short_and_says_one_thought_a_sentence(path):
+    text = pages.pages()[path]
+    paragraphs = pages.paragraphs(text)
+    sentences = [part for paragraph in paragraphs for part in re.split(r"(?<=[.!?])\s+", paragraph)]
+
+    assert len(text.encode()) <= (7_000 if path == "README.md" else 20_000 if path in MADE_WHOLE else 12_000)
+    assert [each for each in paragraphs if len(each) > 500] == []
+    assert [each for each in sentences if len(each.split()) > 40] == []
 
 
 def test_every_page_is_one_click_from_the_readme():

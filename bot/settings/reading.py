@@ -93,7 +93,7 @@ def _sentence(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         close = nearest(str(path[-1]), _names(path[:-1]), 1)
         hint = f" Did you mean {'.'.join([*map(str, path[:-1]), *close])}?" if close else ""
-        return f'Unknown setting "{key}".{hint or " The README lists every setting; is it misspelt?"}'
+        return f'Unknown setting "{key}".{hint or " The page docs/settings.md lists every setting; is it misspelt?"}'
     if first["type"] == "missing":
         return f'Setting "{key}" is missing.'
     return f'Setting "{key}" is {first["input"]!r}: {_expected(first)}.'
