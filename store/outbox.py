@@ -57,6 +57,7 @@ SCHEMA = (
 )
 
 PRUNING = ("CREATE INDEX posts_by_time ON posts (CAST(ts AS INTEGER))",)
+BY_STATE = ("CREATE INDEX outbox_sent ON outbox (created_at) WHERE state = 'sent'",)
 
 _WITH_POSTS = """SELECT o.*, p.posted_channel, p.ts, t.ts AS thread_ts FROM outbox o
     LEFT JOIN posts p ON p.channel = o.channel AND p.ref = o.ref
@@ -226,8 +227,12 @@ def in_flight(db: Database) -> list[Row]:
 
 
 def counts(db: Database) -> dict[str, int]:
-    """How many rows are in each state."""
-    return {row["state"]: row["n"] for row in rows(db, "SELECT state, count(*) AS n FROM outbox GROUP BY state")}
+    """How many rows are in each state. Each is counted in an index of its own, of few columns or few rows."""
+    each = " UNION ALL ".join(
+        f"SELECT state, count(*) AS n FROM outbox WHERE {which} GROUP BY state"
+        for which in (_OPEN, "state = 'sent'", "state = 'dead'")
+    )
+    return {row["state"]: row["n"] for row in rows(db, each)}
 
 
 def oldest_waiting(db: Database) -> int | None:

@@ -102,6 +102,9 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_machine_notices", machine_notices.SCHEMA),
     ("0002_lookups_of_actions", actions.LOOKUPS),
     ("0002_pruning", (*parkings.PRUNING, *outbox.PRUNING)),
+    ("0003_open_savings", saved.OPEN),
+    ("0003_slots_by_end", bookings.BY_END),
+    ("0003_outbox_by_state", outbox.BY_STATE),
 )
 
 

@@ -40,6 +40,21 @@ SCHEMA = (
     "CREATE TRIGGER saved_keep BEFORE DELETE ON saved BEGIN SELECT RAISE(ABORT, 'savings are append-only'); END",
     "CREATE TRIGGER saved_stand BEFORE UPDATE ON saved BEGIN SELECT RAISE(ABORT, 'savings are append-only'); END",
 )
+OPEN = (
+    "CREATE TABLE open_savings (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+    """CREATE TRIGGER stops_that_may_save AFTER UPDATE OF state ON actions
+        WHEN NEW.kind = 'stop' AND NEW.state = 'done'
+        BEGIN INSERT OR IGNORE INTO open_savings (id) VALUES (NEW.id); END""",
+    """CREATE TRIGGER kept_stops_that_may_save AFTER INSERT ON actions
+        WHEN NEW.kind = 'stop' AND NEW.state = 'done'
+        BEGIN INSERT OR IGNORE INTO open_savings (id) VALUES (NEW.id); END""",
+    """CREATE TRIGGER sharing_that_may_save AFTER INSERT ON savings
+        BEGIN INSERT OR IGNORE INTO open_savings (id) VALUES (NEW.id); END""",
+    """INSERT INTO open_savings (id) SELECT id FROM (
+        SELECT id FROM actions WHERE kind = 'stop' AND state = 'done' UNION SELECT id FROM savings
+    ) WHERE id NOT IN (SELECT id FROM saving_sources WHERE over = 1)""",
+)
+"""What may still save: stops that were done and claims that avoided a machine, until each is worked out to the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,8 @@ def stops(db: Database) -> list[Row]:
         "SELECT a.id, a.instance_id, a.launched_at, i.launched_at AS launched_last, a.finished_at, i.name, i.source, "
         "i.team, i.gone_at, s.until_at AS worked_out, "
         "coalesce(json_extract(a.facts, '$.paid_anyway'), '') AS paid_anyway "
-        "FROM actions a JOIN instances i ON i.id = a.instance_id LEFT JOIN saving_sources s ON s.id = a.id "
+        "FROM open_savings u CROSS JOIN actions a ON a.id = u.id JOIN instances i ON i.id = a.instance_id "
+        "LEFT JOIN saving_sources s ON s.id = a.id "
         "WHERE a.kind = 'stop' AND a.state = 'done' AND coalesce(s.over, 0) = 0 ORDER BY a.finished_at, a.id",
     )
 
@@ -77,8 +93,9 @@ def shared(db: Database) -> list[Row]:
     """Savings by sharing that are not worked out to the end, each with the claim that made it and how far."""
     return rows(
         db,
-        "SELECT v.*, c.from_at, c.ended_at, i.team, s.until_at AS worked_out FROM savings v "
-        "JOIN claims c ON c.id = v.id JOIN instances i ON i.id = v.taken_id LEFT JOIN saving_sources s ON s.id = v.id "
+        "SELECT v.*, c.from_at, c.ended_at, i.team, s.until_at AS worked_out FROM open_savings u "
+        "CROSS JOIN savings v ON v.id = u.id JOIN claims c ON c.id = v.id JOIN instances i ON i.id = v.taken_id "
+        "LEFT JOIN saving_sources s ON s.id = v.id "
         "WHERE coalesce(s.over, 0) = 0 ORDER BY v.at, v.id",
     )
 
@@ -195,6 +212,8 @@ def keep(db: Database, source: Source, pieces: Iterable[Piece]) -> None:
         source.over,
         source.exact,
     )
+    if source.over:
+        changed(db, "DELETE FROM open_savings WHERE id = ?", source.id)
     many(
         db,
         "INSERT INTO saved (source_id, subject, kind, from_at, until_at, saved_ms, micros) "

@@ -63,6 +63,8 @@ SCHEMA = (
         AND b.from_at < NEW.until_at AND NEW.from_at < b.until_at
     ) BEGIN SELECT RAISE(ABORT, 'that GPU is booked for that time'); END""",
 )
+_HELD = "state IN ('booked', 'claimed', 'used', 'unused')"
+BY_END = (f"CREATE INDEX slots_by_end ON slots (until_at) WHERE {_HELD}",)
 _SLOTS = (
     "SELECT s.*, b.team, b.note, b.made_at, b.last_day IS NOT NULL AS weekly "
     "FROM slots s JOIN bookings b ON b.id = s.booking_id"
@@ -170,9 +172,9 @@ def slot(db: Database, slot_id: str) -> Slot | None:
     return _slot(row) if row else None
 
 
-def ahead(db: Database, *, instance_id: str = "", holder: str = "", booking_id: str = "") -> list[Slot]:
+def ahead(db: Database, *, instance_id: str = "", holder: str = "", booking_id: str = "", team: str = "") -> list[Slot]:
     """Slots that have not become claims, the first to begin first."""
-    given = (("s.instance_id", instance_id), ("s.holder", holder), ("s.booking_id", booking_id))
+    given = (("s.instance_id", instance_id), ("s.holder", holder), ("s.booking_id", booking_id), ("b.team", team))
     where = "".join(f" AND {column} = ?" for column, value in given if value)
     values = [value for _, value in given if value]
     found = rows(db, f"{_SLOTS} WHERE s.state = 'booked'{where} ORDER BY s.from_at, s.id", *values)
@@ -210,7 +212,7 @@ def last_start(db: Database, booking_id: str) -> int:
 
 def since(db: Database, after: int) -> list[Slot]:
     """Slots to come and slots that became claims, which end after then, the first to begin first."""
-    sql = f"{_SLOTS} WHERE s.state IN ('booked', 'claimed', 'used', 'unused') AND s.until_at > ?"
+    sql = f"{_SLOTS} WHERE s.{_HELD} AND s.until_at > ?"
     return [_slot(row) for row in rows(db, f"{sql} ORDER BY s.from_at, s.id", after)]
 
 

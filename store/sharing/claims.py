@@ -150,10 +150,12 @@ def since(db: Database, start: int, *, holder: str = "", team: str = "") -> list
     return [_claim(row) for row in rows(db, sql, value, start)]
 
 
-def recent(db: Database, start: int) -> list[Claim]:
-    """All claims that are open, or ended after `start`."""
-    sql = "SELECT * FROM claims WHERE ended_at IS NULL OR ended_at > ? ORDER BY from_at, id"
-    return [_claim(row) for row in rows(db, sql, start)]
+def recent(db: Database, start: int, *, holder: str = "", team: str = "") -> list[Claim]:
+    """Claims that are open, or ended after `start`: all, or those of a person or a team."""
+    given = [(column, value) for column, value in (("holder", holder), ("team", team)) if value]
+    where = "".join(f" AND {column} = ?" for column, _ in given)
+    sql = f"SELECT * FROM claims WHERE (ended_at IS NULL OR ended_at > ?){where} ORDER BY from_at, id"
+    return [_claim(row) for row in rows(db, sql, start, *(value for _, value in given))]
 
 
 def holds(db: Database, source: str, since: int, instance_id: str | None = None) -> dict[str, list[Hold]]:

@@ -9,6 +9,7 @@ from sqlite_utils import Database
 from bot.domain.acting.actions import BY_RULE
 from store import digests, outbox
 from store.acting import actions, makings, parkings, standstills
+from store.money import saved
 from store.sharing import bookings, claims, line, questions, runs
 from store.sql import many, rows
 from tests.examples import examples
@@ -18,8 +19,8 @@ MACHINES = 500
 ACTIONS = examples(100_000)
 KINDS = ("stop", "start")
 NOW = 1_790_000_000_000
-PASSING = {"i", "shut", "soon", "ready"}
-"""The machines, which are as many as there are, and what a statement has just put together."""
+PASSING = {"i", "u", "shut", "soon", "ready"}
+"""The machines, which are as many as there are, what may still save, and what a statement has just put together."""
 READS: dict[str, Callable[[Database], object]] = {
     "the newest action that switched a machine": lambda db: actions.newest_that_changed(db, "i-4"),
     "the action that may still happen to a machine": lambda db: actions.live_on(db, "i-4"),
@@ -49,6 +50,17 @@ READS: dict[str, Callable[[Database], object]] = {
     "messages that are due": lambda db: outbox.due(db, NOW),
     "the next message": outbox.next_due,
     "messages in flight": outbox.in_flight,
+    "how many messages are in each state": outbox.counts,
+    "the message that has waited longest": outbox.oldest_waiting,
+    "stops that may still save": saved.stops,
+    "claims that may still save": saved.shared,
+    "claims of late": lambda db: claims.recent(db, NOW),
+    "claims of late of a person": lambda db: claims.recent(db, NOW, holder="UADA"),
+    "claims of late of a team": lambda db: claims.recent(db, NOW, team="nlp"),
+    "bookings to come": bookings.ahead,
+    "bookings to come of a person": lambda db: bookings.ahead(db, holder="UADA"),
+    "bookings to come of a team": lambda db: bookings.ahead(db, team="nlp"),
+    "bookings of late": lambda db: bookings.since(db, NOW),
     "where a message stands": lambda db: outbox.posted_at(db, "C", "action:1"),
     "whether a message is held up": lambda db: outbox.is_held_up(db, "C", "action:1"),
 }

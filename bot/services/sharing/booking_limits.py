@@ -53,13 +53,18 @@ def warnings(desk: Desk, slots: list[Slot]) -> str:
 
 def _beyond_limits(desk: Desk, db: Database, slot: Slot) -> list[str]:
     rules, now = desk.settings.fair_use(slot.team), desk.clock()
-    if not (rules.person.is_set or rules.team.is_set):
-        return []
-    kept = [*claims.recent(db, now - WEEK), *(_as_claim(each) for each in bookings.ahead(db))]
-    said = _beyond(rules.person, [each for each in kept if each.holder == slot.holder], slot, "you")
-    if slot.team:
-        said += _beyond(rules.team, [each for each in kept if each.team == slot.team], slot, f"team {slot.team}")
+    said: list[str] = []
+    if rules.person.is_set:
+        said += _beyond(rules.person, _kept(db, now, holder=slot.holder), slot, "you")
+    if rules.team.is_set and slot.team:
+        said += _beyond(rules.team, _kept(db, now, team=slot.team), slot, f"team {slot.team}")
     return said
+
+
+def _kept(db: Database, now: int, **whose: str) -> list[Claim]:
+    """What a person or a team has held within a week or holds, and has booked."""
+    booked = (_as_claim(each) for each in bookings.ahead(db, **whose))
+    return [*claims.recent(db, now - WEEK, **whose), *booked]
 
 
 def _beyond(allowance: Allowance, kept: list[Claim], slot: Slot, whose: str) -> list[str]:
