@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.clock import MINUTE
@@ -17,11 +17,13 @@ from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import booking as blocks
 from handlers.blocks.sharing import granting as requests
 from handlers.commands.calendar_days import weekday
-from handlers.commands.clocks import MORNING, NIGHT, clock
+from handlers.commands.clocks import clock
+from handlers.commands.ends import whole
 from handlers.commands.from_to import apart
 from handlers.commands.lengths import is_length, measured
 from handlers.commands.parse import readable
 from handlers.commands.spans import Asker, chosen, claim_words
+from handlers.commands.unclear import Unclear, choice
 from handlers.commands.verbs import Ask, Verb, named, no_more
 
 
@@ -100,20 +102,31 @@ def _whole(rest: list[str], asker: Asker) -> list[str]:
     found = _NIGHT_OR_WEEKEND.match(said)
     if found is None:
         return rest
-    today, after = local(asker.now, ZoneInfo(asker.zone())), rest[len(found[0].split()) :]
-    if "night" in found[0]:
-        begin, end, days = today.date(), 1, (NIGHT, MORNING)
-    else:
-        begin, end, days = days_after(today.date(), (5 - today.weekday()) % 7), 2, (time(), time())
-    until = (
-        []
-        if any(is_length(after[at + 1 :]) for at, word in enumerate(after) if word == "for")
-        else [*("until", f"{days_after(begin, end):%Y-%m-%d}", f"{days[1]:%H:%M}")]
+    there, after = local(asker.now, ZoneInfo(asker.zone())), rest[len(found[0].split()) :]
+    is_weekend = "week" in found[0]
+    begins, ends = (
+        f"{days_after(there.date(), days):%Y-%m-%d} {at:%H:%M}"
+        for days, at in whole("weekend" if is_weekend else "overnight", there)
     )
-    return [f"{begin:%Y-%m-%d}", f"{days[0]:%H:%M}", *until, *after]
+    if begins <= f"{there:%Y-%m-%d %H:%M}":
+        raise _has_begun(rest[: len(found[0].split())], there, ends, days=7 if is_weekend else 1)
+    says_how_long = any(is_length(after[at + 1 :]) for at, word in enumerate(after) if word == "for")
+    return [*begins.split(), *([] if says_how_long else ["until", *ends.split()]), *after]
 
 
-_NIGHT_OR_WEEKEND = re.compile(r"(?:for |over )?(?:overnight|over night|(?:(?:the|this) )?weekend)(?= |$)")
+def _has_begun(said: list[str], there: datetime, ends: str, *, days: int) -> Unclear:
+    """A booking begins later; what has begun can be claimed."""
+    begins, next_ends = whole("weekend" if days > 1 else "overnight", there)
+    ahead = [f"{days_after(there.date(), at[0] + days):%Y-%m-%d} {at[1]:%H:%M}" for at in (begins, next_ends)]
+    now = choice(f"until {ends}", f"Claim from now until {ends}", verb="claim")
+    later = choice(f"{ahead[0]} until {ahead[1]}", f"Book {ahead[0]} to {ahead[1]}")
+    return Unclear(f'"{" ".join(said)[:40]}" has begun already. Which is meant?', said, [now, later])
+
+
+_NIGHT_OR_WEEKEND = re.compile(
+    r"(?:for |over )?(?:overnight|over night|(?:(?:the|this) )?(?:weekend|week-end)"
+    r"|tonight(?! (?:at|for|until|till|to|from|overnight|\d)))(?= |$)"
+)
 
 
 def _last_day(rest: list[str], asker: Asker) -> tuple[date | None, list[str]]:

@@ -1,4 +1,8 @@
-"""Ends that have a name: overnight, tonight, the weekend, the end of the day or week."""
+"""Spans and ends that have a name: overnight, tonight, the weekend, the end of the day or week.
+
+What each means stands here only, whatever verb it is said to: the night is from 20:00 to 9:00, the weekend from Friday
+18:00 to Monday 9:00, a day ends at 18:00, a week on Friday at 18:00, and the next one begins on Monday at 9:00.
+"""
 
 import re
 from collections.abc import Callable
@@ -15,6 +19,7 @@ from handlers.commands.unclear import Choice, Unclear, choice
 _LEAD = r"(?:for|until|till|til|over|through|thru|during|by|to) "
 _ALL = r"(?:(?:the|this|all|whole|entire|of|a) )*"
 _END = r"(?= |$)"
+_NO_DAY = r"(?! (?:on|mon|tue|wed|thu|fri|sat|sun|\d))"
 _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern + _END))
     for name, pattern in (
@@ -29,6 +34,10 @@ _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             rf"(?:{_LEAD})?(?:the )?(?:eod|cob|eob|end of (?:the |this )?(?:business |work(?:ing)? )?(?:day|today))",
         ),
         ("day", rf"(?:{_LEAD})?(?:the )?(?:close of business|end of business)"),
+        (
+            "next week",
+            rf"(?:until|till|til|before|by) (?:the )?(?:(?:start|beginning) of )?next week{_NO_DAY}",
+        ),
         ("week", rf"(?:{_LEAD})?(?:the )?(?:eow|end of (?:the |this )?(?:work(?:ing)? )?week)"),
     )
 )
@@ -62,19 +71,20 @@ def named_end(
 
 def _end(name: str, said: list[str], there: datetime, zone: ZoneInfo, *, start: int | None, books: bool) -> Moment:
     at = _Local(there, zone)
-    morning = at.on(int(there.hour >= _SMALL_HOURS), MORNING)
+    begins, ends = whole(name, there)
     if name == "overnight":
-        return Moment(morning)
+        return Moment(at.on(*ends))
     if name == "tonight":
         if start is None and _SMALL_HOURS <= there.hour < _LATE:
-            raise _later(said, at, (0, NIGHT), (1, MORNING), books=books)
-        return Moment(morning, "Tonight is taken to end at 9:00.")
+            raise _later(said, at, begins, ends, books=books)
+        return Moment(at.on(*ends), "Tonight is taken to end at 9:00.")
     if name == "weekend":
-        monday = (7 - there.weekday(), MORNING)
         is_near = there.weekday() > _FRIDAY or (there.weekday() == _FRIDAY and there.time() >= NOON)
         if start is None and not is_near:
-            raise _later(said, at, (_FRIDAY - there.weekday(), EVENING), monday, books=books)
-        return Moment(at.on(*monday), "The weekend is taken to end on Monday at 9:00.")
+            raise _later(said, at, begins, ends, books=books)
+        return Moment(at.on(*ends), "The weekend is taken to end on Monday at 9:00.")
+    if name == "next week":
+        return Moment(at.on(7 - there.weekday(), MORNING), "Next week is taken to begin on Monday at 9:00.")
     ahead = (_FRIDAY - there.weekday()) % 7 if name == "week" else 0
     if (ahead, there.time()) >= (0, DAY_END) and not ahead:
         days = 7 if name == "week" else 1
@@ -82,6 +92,15 @@ def _end(name: str, said: list[str], there: datetime, zone: ZoneInfo, *, start: 
         raise Unclear(f'It is past 18:00, where "{" ".join(said)}" ends. Until when?', said, choices)
     which = "week is taken for Friday" if name == "week" else "day is taken for"
     return Moment(at.on(ahead, DAY_END), f"The end of the {which} 18:00.")
+
+
+def whole(name: str, there: datetime) -> tuple[tuple[int, time], tuple[int, time]]:
+    """When the weekend, or else the night, of somebody's moment begins and ends, in days ahead and the time of day."""
+    if name == "weekend":
+        friday = _FRIDAY - there.weekday()
+        return (friday, EVENING), (friday + 3, MORNING)
+    morning = int(there.hour >= _SMALL_HOURS)
+    return (morning - 1, NIGHT), (morning, MORNING)
 
 
 class _Local:
