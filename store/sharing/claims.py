@@ -214,5 +214,17 @@ def orphaned(db: Database, before: int) -> list[Claim]:
     return [_claim(row) for row in found]
 
 
+def lacking(db: Database) -> list[tuple[Claim, int]]:
+    """Open claims with GPUs that their instance does not have, each with how many GPUs it has, where that is known."""
+    found = rows(
+        db,
+        "SELECT DISTINCT c.*, i.gpu_count AS there FROM claims c JOIN claimed_gpus g ON g.claim_id = c.id "
+        "JOIN instances i ON i.id = c.instance_id "
+        "WHERE c.ended_at IS NULL AND i.gpu_count > 0 AND g.gpu >= i.gpu_count ORDER BY c.id",
+    )
+    counts = [row.pop("there") for row in found]
+    return [(_claim(row), there) for row, there in zip(found, counts, strict=True)]
+
+
 def _claim(row: Row) -> Claim:
     return Claim(**{**row, "gpus": tuple(json.loads(row["gpus"]))})

@@ -62,6 +62,43 @@ def test_the_idle_gpu_of_it_goes_unused_in_status_as_in_the_ledger(crippled):
     assert "dgx-1: owned, 1 GPU-hour" in crippled.types("ada", "/cost idle")
 
 
+def test_a_claim_covers_what_there_is_once_bob_says_that_the_others_are_gone(office):
+    push(office, [0.0] * 8, minutes=60)
+    office.tick()
+    office.types("ada", "/gpu claim dgx-1 gpus:0,7 for 8h")
+    office.types("cy", "/gpu claim dgx-1 gpus:1,2 for 8h")
+    for _ in range(120):
+        office.clock.forward(MINUTE)
+        push(office, [0.0] * 7, boot="again")
+    office.tick()
+
+    office.types("bob", "/gpu count dgx-1 7")
+    office.tick()
+
+    told = "*dgx-1* does not have GPU 7 any more. Your claim covers GPU 0 and ends as before."
+    assert told in "".join(office.slack.sees("ada", "@ada"))
+    assert "any more" not in "".join(office.slack.sees("cy", "@cy"))
+    held = "SELECT claim_id, gpu FROM claimed_gpus WHERE instance_id = 'dgx-1' ORDER BY gpu"
+    assert [row["gpu"] for row in rows(office.valet.desk.store.reading(), held)] == [0, 1, 2]
+    assert "GPU 0" in office.types("ada", "/gpu status dgx-1")
+
+
+def test_a_claim_of_nothing_but_gpus_that_are_gone_ends(office):
+    push(office, [0.0] * 8, minutes=60)
+    office.tick()
+    office.types("ada", "/gpu claim dgx-1 gpus:6,7 for 8h")
+    for _ in range(120):
+        office.clock.forward(MINUTE)
+        push(office, [0.0] * 6, boot="again")
+    office.tick()
+
+    office.types("bob", "/gpu count dgx-1 6")
+    office.tick()
+
+    assert "ended: the machine does not have GPUs 6-7 any more." in "".join(office.slack.sees("ada", "@ada"))
+    assert "nobody" in office.types("ada", "/gpu status dgx-1")
+
+
 def test_once_bob_says_that_the_others_are_gone_one_gpu_is_all_there_is(crippled):
     refused = crippled.types("cy", "/gpu count dgx-1 1")
     said = crippled.types("bob", "/gpu count dgx-1 1")

@@ -8,8 +8,9 @@ from typing import Final, Literal
 from bot.domain.clock import DAY, HOUR, MINUTE
 from bot.errors import Refused
 
-EndReason = Literal["released", "expired", "gone", "handed", "unused", "booked"]
+EndReason = Literal["released", "expired", "gone", "handed", "unused", "booked", "lacking"]
 """booked: somebody had booked the time after its end.
+lacking: the machine has none of its GPUs any more.
 unused: nobody worked there and its holder did not answer, so it was given up.
 """
 GRACE = 10 * MINUTE

@@ -13,6 +13,7 @@ from bot.errors import Refused
 from bot.services.acting import refusals
 from bot.services.desk import Desk, exactly
 from bot.services.money import owning
+from bot.services.sharing import claim_ends
 from store import audit, fleet, listings
 from store.measuring import hosts, minutes
 from store.sql import Row
@@ -97,10 +98,12 @@ def confirm(desk: Desk, instance_id: str, person: str, count: int) -> Listing:
             minutes.drop_gpus(db, instance_id, untold)
             fleet.save(db, fewer, team=row["team"], rate=owning.rate(desk, db, fewer))
         hosts.full_again(db, instance_id)
+        claim_ends.fit(desk, db)
         audit.add(
             db, now, person, f"said it has {count} GPUs", subject=instance_id, detail=f"{instance.gpu_count} before"
         )
         changed = listings.by_id(db, instance_id)
+    desk.wake()
     return changed or listing
 
 

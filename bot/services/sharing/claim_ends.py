@@ -17,9 +17,28 @@ def expire(desk: Desk) -> int:
     with desk.store.writing() as db:
         ended = [end(desk, db, each, "expired") for each in claims.ending(db, now - GRACE)]
         ended += [end(desk, db, each, "gone") for each in claims.orphaned(db, gone_since(now))]
+        ended += fit(desk, db)
     if any(ended):
         desk.wake()
     return sum(ended)
+
+
+def fit(desk: Desk, db: Database) -> list[bool]:
+    """Let each claim cover what its machine has of its GPUs, and tell its holder; without any of them it ends."""
+    now, fitted = desk.clock(), []
+    for claim, there in claims.lacking(db):
+        left = tuple(gpu for gpu in claim.gpus if gpu < there)
+        if not left:
+            fitted.append(end(desk, db, claim, "lacking"))
+            continue
+        fitted.append(claims.regrip(db, claim, left, now))
+        audit.add(
+            db, now, "valet", "cut the claim to the GPUs there are", subject=claim.instance_id, detail=claim.holder
+        )
+        digesting.refresh(desk, db, claim.instance_id)
+        subject = f"{claim.id}|{','.join(map(str, claim.gpus))}"
+        outbox.tell(db, claim.holder, f"claim-cut:{subject}", kind="claim_cut", subject=subject, now=now)
+    return fitted
 
 
 def end(desk: Desk, db: Database, claim: Claim, reason: EndReason, *, who: str = "") -> bool:

@@ -119,7 +119,8 @@ def _unfit(listing: Listing, slot: Slot) -> str:
     if not listing.running or listing.drain is not None:
         return f"{instance.name} is {'being drained' if listing.drain else instance.state}."
     if listing.lacks(slot.gpus):
-        return f"{instance.name} is a {instance.type} by now and has fewer GPUs than were booked."
+        what = "" if instance.provider == "owned" else f" is a {instance.type} by now and"
+        return f"{instance.name}{what} has fewer GPUs than were booked."
     return ""
 
 

@@ -119,8 +119,17 @@ def claim_ended(claim: Claim, name: str) -> Reply:
         return plainly(text, button(f"Claim {name} again", ids.CLAIM, claim.instance_id))
     if claim.end_reason == "booked":
         text = f"Your claim on *{label}* ended at {at(claim.until_at)}; somebody has booked the time after it."
+    elif claim.end_reason == "lacking":
+        text = f"Your claim on *{label}* ended: the machine does not have {gpus(claim.gpus)} any more."
     elif claim.end_reason == "gone":
         text = f"Your claim on *{label}* ended: the machine is gone."
     else:
         text = f"Your claim on *{label}* was ended by {person(claim.ended_by)}. Ask them if that surprises you."
     return Reply(text, [section(text)])
+
+
+def claim_cut(claim: Claim, had: Sequence[int], name: str) -> Reply:
+    """Told to the holder when the machine has fewer GPUs than they claimed."""
+    gone = [gpu for gpu in had if gpu not in claim.gpus]
+    left = f"Your claim covers {gpus(claim.gpus)} and ends as before."
+    return plainly(f"*{esc(name, 60)}* does not have {gpus(gone)} any more. {left}")
