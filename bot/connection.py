@@ -21,6 +21,7 @@ from slack_sdk.errors import SlackApiError
 from bot.only_one import OUT_OF_REACH, OnlyOne, boot_s, connections
 from bot.slack_client import REFUSED
 from bot.traffic import END_S, Gate, Traffic
+from handlers.send import error_code
 
 log = logging.getLogger(__name__)
 DEAF_S = 120.0
@@ -255,4 +256,5 @@ def _cut_off(handler: SocketModeHandler) -> threading.Thread:
 
 def why(error: Exception) -> str:
     """Slack's word for what is wrong, or the kind of failure."""
-    return str(error.response["error"]) if isinstance(error, SlackApiError) else type(error).__name__
+    code = error_code(error) if isinstance(error, SlackApiError) else ""
+    return code or type(error).__name__

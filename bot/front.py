@@ -14,7 +14,7 @@ from bot.services.sharing import calendars, running
 from bot.telemetry.calendar_door import CalendarDoor
 from bot.telemetry.door import Receipt, door
 from bot.telemetry.runs_door import RunsDoor
-from bot.watching import Off, Silence, Worries, figures, health, unknown
+from bot.watching import Off, Others, Silence, Worries, figures, health, unknown
 from handlers import http, listen
 from store.measuring import agents
 
@@ -28,6 +28,7 @@ class Watched:
     workers: Sequence[Worker] = ()
     off: Off = unknown
     worries: Sequence[Worries] = ()
+    others: Others = unknown
 
 
 def front(desk: Desk, face: listen.Face, seen: Watched, *, slack_http: bool) -> Starlette:
@@ -49,7 +50,7 @@ def front(desk: Desk, face: listen.Face, seen: Watched, *, slack_http: bool) -> 
             seen.off,
             lambda: [said for worries in seen.worries for said in worries()],
         ),
-        metrics=lambda: figures(desk, seen.schedule, seen.silence, seen.off),
+        metrics=lambda: figures(desk, seen.schedule, seen.silence, seen.off, seen.others),
         more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendars.feed(desk, sha256)).routes()],
         clock=desk.clock,
     )

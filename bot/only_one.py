@@ -61,6 +61,7 @@ class OnlyOne:
         self.doubts = False
         """An overlap of our own, or another: to be counted once the overlap is over."""
         self._others_since: float | None = None
+        self._is_counted = False
 
     @property
     def acts(self) -> bool:
@@ -84,12 +85,16 @@ class OnlyOne:
         """For how many seconds another bot has been known to be there; None where none is."""
         return None if self._others_since is None else self._boot() - self._others_since
 
+    def has_others(self) -> bool | None:
+        """Whether another bot is connected to the same Slack app; None where Slack has not said."""
+        return self._others_since is not None if self._is_counted else None
+
     def hello(self, count: int) -> None:
         """Slack told how many connections there are, the new one included."""
         if self._is_elder or self._is_told:
             self.doubts = count > 1
-            if count > 2:
-                self._note(others=True)
+            if count > 2 or not self._is_elder or not self.doubts:
+                self._note(others=self.doubts)
             self._is_elder = True
             return
         self.stands_by = count > 1
@@ -104,12 +109,14 @@ class OnlyOne:
     def lapse(self) -> None:
         """We were away, so that another may have taken over."""
         if self._is_elder and not self._is_told:
-            self._is_elder, self._asked_at = False, self._boot()
+            self._is_elder, self._asked_at, self._is_counted = False, self._boot(), False
 
     def _note(self, *, others: bool) -> None:
+        self._is_counted = True
         if others and self._others_since is None:
             self._others_since = self._boot()
-            does = "goes on, as it was there first" if self.acts else "does nothing until it is alone"
+            first = "goes on, as it was told to" if self._is_told else "goes on, as it was there first"
+            does = first if self.acts else "does nothing until it is alone"
             log.error("another Valet is connected to this Slack app; this one %s", does)
         elif not others and self._others_since is not None:
             self._others_since = None

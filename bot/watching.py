@@ -38,8 +38,12 @@ Silence = Callable[[], float | None]
 """Seconds since Slack was last heard; None where Slack comes by HTTP and may be silent for hours."""
 
 
+Others = Callable[[], bool | None]
+"""Whether another bot is connected to the same Slack app; None where that is not known."""
+
+
 def unknown() -> None:
-    """Nobody has told how far our clock is off."""
+    """Nobody has told."""
 
 
 Worries = Callable[[], Sequence[str]]
@@ -88,7 +92,9 @@ def _late(schedule: Schedule) -> list[str]:
     return [name for name, age in schedule.ages().items() if age > STALE_TICK and name in PROMPT]
 
 
-def figures(desk: Desk, schedule: Schedule, silence: Silence, off: Off = unknown) -> list[Figure]:
+def figures(
+    desk: Desk, schedule: Schedule, silence: Silence, off: Off = unknown, others: Others = unknown
+) -> list[Figure]:
     """What /metrics shows beside the door's own figures; without a database, what is known without it."""
     ages: dict[tuple[str, ...], float] = {(name,): age / SECOND for name, age in schedule.ages().items()}
     usable = not desk.store.trouble.reason
@@ -103,6 +109,11 @@ def figures(desk: Desk, schedule: Schedule, silence: Silence, off: Off = unknown
     if ahead is not None:
         found.append(
             Figure("valet_clock_ahead_seconds", "How far our clock is ahead of Slack's.", {(): ahead / SECOND})
+        )
+    other = others()
+    if other is not None:
+        found.append(
+            Figure("valet_other_bot_connected", "1 while another bot has the same Slack app.", {(): float(other)})
         )
     try:
         return [*found, *_stored(desk)]

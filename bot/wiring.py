@@ -229,7 +229,7 @@ def build(
     watch = ClockWatch(desk, client, steady, schedule.run_now)
     clocks, others = Worker("clock", watch.watch, 10), OthersAlarm(desk, client, only)
     worries = (client.worries, watch.worries, only.worries)
-    seen = Watched(schedule, _silence(connection), (*workers, clocks), lambda: watch.off, worries)
+    seen = Watched(schedule, _silence(connection), (*workers, clocks), lambda: watch.off, worries, only.has_others)
     return Valet(
         desk=desk,
         face=face,

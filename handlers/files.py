@@ -8,7 +8,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from handlers.blocks.parts import Attached, Reply, plainly
-from handlers.send import LOST, TIMEOUT_S, error_code, patiently
+from handlers.send import LOST, TIMEOUT_S, error_code, part, patiently, word
 
 log = logging.getLogger(__name__)
 MAY_NOT = frozenset({"missing_scope", "not_allowed_token_type", "file_uploads_disabled", "restricted_action"})
@@ -44,8 +44,8 @@ def _upload(client: WebClient, user: str, file: Attached) -> None:
     content = file.content.encode()
     given = patiently(lambda: client.files_getUploadURLExternal(filename=file.name, length=len(content)))
     # the address is Slack's own answer, so it is no address of somebody else's choice
-    with urlopen(Request(given["upload_url"], data=content, method="POST"), timeout=TIMEOUT_S):  # noqa: S310
+    with urlopen(Request(word(given, "upload_url"), data=content, method="POST"), timeout=TIMEOUT_S):  # noqa: S310
         pass
-    channel = patiently(lambda: client.conversations_open(users=user))["channel"]["id"]
-    files = [{"id": given["file_id"], "title": file.name}]
+    channel = word(part(patiently(lambda: client.conversations_open(users=user)), "channel", dict), "id")
+    files: list[dict[str, str | None]] = [{"id": word(given, "file_id"), "title": file.name}]
     patiently(lambda: client.files_completeUploadExternal(files=files, channel_id=channel))

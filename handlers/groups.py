@@ -2,33 +2,23 @@
 
 import logging
 from collections.abc import Iterable
+from functools import partial
+from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.clock import HOUR, MINUTE, Clock
-from handlers.send import LOST, UNSURE, error_code
+from handlers.send import LOST, Garbled, answered, error_code, ids, next_page
 
 log = logging.getLogger(__name__)
 KEPT = HOUR
 """So long the members that were read last count while a group can't be read."""
 SAID_AFTER = 5 * MINUTE
 """Slack stumbles now and then; after this an admin should know."""
-NO_ANSWER = UNSURE | {
-    "ratelimited",
-    "rate_limited",
-    "invalid_auth",
-    "not_authed",
-    "account_inactive",
-    "token_revoked",
-    "token_expired",
-    "missing_scope",
-    "not_allowed_token_type",
-    "access_denied",
-    "no_permission",
-    "",
-}
-"""Errors that say nothing of the group: Slack stumbles, or the app may not ask."""
+GONE = frozenset({"no_such_subteam", "subteam_not_found", "invalid_subteam"})
+"""Definite answers; every other error says nothing of the group: Slack stumbles, or the app may not ask."""
+PAGES = 20
 
 
 class Groups:
@@ -49,10 +39,10 @@ class Groups:
     def _members(self, group: str) -> frozenset[str]:
         now = self._clock()
         try:
-            users = frozenset(self._client.usergroups_users_list(usergroup=group)["users"] or ())
+            users = self._read_members(group)
         except SlackApiError as error:
             code = error_code(error)
-            if error.response.status_code >= 429 or code in NO_ANSWER:
+            if error.response.status_code >= 429 or code not in GONE:
                 return self._unread(group, code or f"HTTP {error.response.status_code}", now)
             return self._gone(group, code)
         except LOST as error:
@@ -61,6 +51,20 @@ class Groups:
         self._unread_since.pop(group, None)
         self.troubles.pop(group, None)
         return users
+
+    def _read_members(self, group: str) -> frozenset[str]:
+        """All of them, or nothing: whoever stands on a page that can't be read would count as none."""
+        users: set[str] = set()
+        seen: set[str] = set()
+        cursor = ""
+        for _ in range(PAGES):
+            asked: dict[str, Any] = {"usergroup": group} | ({"cursor": cursor} if cursor else {})
+            said = answered(partial(self._client.usergroups_users_list, **asked))
+            users.update(ids(said, "users"))
+            cursor = next_page(said, seen)
+            if not cursor:
+                return frozenset(users)
+        raise Garbled("too many pages")
 
     def _gone(self, group: str, code: str) -> frozenset[str]:
         self._read.pop(group, None)

@@ -5,6 +5,7 @@ It owns its retries (`retry_handlers=[]`), because the SDK's own double a post w
 
 import logging
 import time
+from functools import partial
 from typing import Any
 
 from slack_sdk import WebClient
@@ -16,7 +17,20 @@ from bot.services.desk import Desk
 from bot.services.posting import Post
 from handlers.blocks.parts import FALLBACK_TEXT, Block, Reply, cut_mrkdwn
 from handlers.draw import draw
-from handlers.send import BLOCKS_REFUSED, LOST, TIMEOUT_S, UNSURE, degrees, error_code, retry_after
+from handlers.send import (
+    BLOCKS_REFUSED,
+    LOST,
+    TIMEOUT_S,
+    UNSURE,
+    answered,
+    degrees,
+    error_code,
+    next_page,
+    part,
+    perhaps,
+    retry_after,
+    word,
+)
 
 log = logging.getLogger(__name__)
 FINAL = frozenset(
@@ -110,13 +124,15 @@ class Notifier:
         content: dict[str, Any] = {"text": cut_mrkdwn(text, FALLBACK_TEXT), "blocks": blocks}
         content["metadata"] = {"event_type": EVENT, "event_payload": {"outbox_id": str(post.id)}}
         if post.is_edit:
-            self._client.chat_update(channel=str(post.posted_channel), ts=str(post.ts), **content)
+            answered(lambda: self._client.chat_update(channel=str(post.posted_channel), ts=str(post.ts), **content))
             posting.sent(self._desk, post, str(post.posted_channel), str(post.ts))
             return
-        said = self._client.chat_postMessage(
-            channel=post.channel, thread_ts=post.thread_ts, unfurl_links=False, **content
+        said = answered(
+            lambda: self._client.chat_postMessage(
+                channel=post.channel, thread_ts=post.thread_ts, unfurl_links=False, **content
+            )
         )
-        posting.sent(self._desk, post, said["channel"], said["ts"])
+        posting.sent(self._desk, post, word(said, "channel"), word(said, "ts"))
 
     def _failed(self, post: Post, error: SlackApiError) -> bool:
         """What to do about it; False when the others need not try."""
@@ -131,7 +147,7 @@ class Notifier:
             wait = retry_after(error.response.headers, longest=posting.LONGEST_WAIT / SECOND)
             self._pause(post, wait)
             posting.again(self._desk, post, "ratelimited", wait=int(wait * SECOND))
-        elif status < 500 and code not in UNSURE:
+        elif status < 500 and code and code not in UNSURE:
             posting.again(self._desk, post, code)
         # else nobody knows whether it was posted; `_find_out` looks for it
         return code not in SHUT_OUT
@@ -142,7 +158,7 @@ class Notifier:
             try:
                 found = self._in_history(post)
             except SlackApiError as error:
-                if error.response.status_code >= 429:
+                if error.response.status_code >= 429 or not error_code(error):
                     return  # not now; `_find_out` comes again
                 log.warning("history can't be read (%s); a message may appear twice", error_code(error))
                 found = None
@@ -156,20 +172,25 @@ class Notifier:
     def _in_history(self, post: Post) -> tuple[str, str] | None:
         channel, tried_s = post.channel, (post.tried_at or 0) // SECOND
         if channel.startswith(("U", "W")):
-            channel = self._client.conversations_open(users=channel)["channel"]["id"]
+            channel = word(
+                part(answered(partial(self._client.conversations_open, users=channel)), "channel", dict), "id"
+            )
         oldest, latest = str(tried_s - AROUND_S), str(tried_s + AROUND_S)
         cursor: str | None = None
+        seen: set[str] = set()
         for _ in range(PAGES):
             span = {"oldest": oldest, "latest": latest, "cursor": cursor, "limit": 200, "include_all_metadata": True}
             if post.thread_ts:
-                said = self._client.conversations_replies(channel=channel, ts=post.thread_ts, **span)  # type: ignore[arg-type]
+                asked = partial(self._client.conversations_replies, ts=post.thread_ts)
             else:
-                said = self._client.conversations_history(channel=channel, **span)  # type: ignore[arg-type]
-            for message in said["messages"]:
-                payload = message.get("metadata", {}).get("event_payload", {})
+                asked = partial(self._client.conversations_history)
+            said = answered(partial(asked, channel=channel, **span))
+            for message in part(said, "messages", list):
+                metadata: dict[str, Any] = perhaps(message, "metadata", dict) or {}
+                payload: dict[str, Any] = perhaps(metadata, "event_payload", dict) or {}
                 if payload.get("outbox_id") == str(post.id):
-                    return channel, message["ts"]
-            cursor = (said.get("response_metadata") or {}).get("next_cursor")
+                    return channel, word(message, "ts")
+            cursor = next_page(said, seen)
             if not cursor:
                 break
         return None

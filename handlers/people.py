@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from slack_sdk import WebClient
@@ -15,10 +16,12 @@ from bot.services import roster_news
 from bot.services.desk import Desk
 from bot.settings import Settings
 from handlers.groups import Groups
-from handlers.profiles import Profile, Profiles
+from handlers.profiles import Profile, Profiles, asked_of
+from handlers.send import LOST, answered, error_code, perhaps, word
 
 log = logging.getLogger(__name__)
 ZONE_LASTS = HOUR
+UNREAD: tuple[type[Exception], ...] = (SlackApiError, *LOST, KeyError, ValueError)
 JUST_NOW = 30 * SECOND
 
 
@@ -33,10 +36,11 @@ class Identity:
     """Of an Enterprise Grid: its people are colleagues, whichever of its workspaces they are in."""
 
     def learn(self, client: WebClient) -> None:
-        """Ask Slack. Raises SlackApiError or OSError."""
-        said = client.auth_test()
-        self.enterprise_id = said.get("enterprise_id") or ""
-        self.team_id, self.user_id, self.bot_id = said["team_id"], said["user_id"], said.get("bot_id", "")
+        """Ask Slack. Raises SlackApiError, or one of LOST; then what was known stays."""
+        said = answered(client.auth_test)
+        enterprise, bot = (perhaps(said, name, str) or "" for name in ("enterprise_id", "bot_id"))
+        team, user = word(said, "team_id"), word(said, "user_id")
+        self.enterprise_id, self.team_id, self.user_id, self.bot_id = enterprise, team, user, bot
 
     def has(self, told: Profile) -> bool:
         """Whether that is a person of this workspace, or of its enterprise, who is still there."""
@@ -134,20 +138,20 @@ class People:
     def name(self, user: str) -> str | None:
         """How a person is called in Slack; empty for nobody, None where Slack can't be asked now."""
         try:
-            said = self._client.users_info(user=user)["user"]
+            said = asked_of(self._client, user)
+            profile: dict[str, Any] = perhaps(said, "profile", dict) or {}
         except SlackApiError as error:
-            return "" if error.response["error"] in {"user_not_found", "user_not_visible"} else None
-        except OSError:
+            return "" if error_code(error) in {"user_not_found", "user_not_visible"} else None
+        except LOST:
             return None
-        profile = said.get("profile") or {}
         names = (profile.get("real_name"), said.get("real_name"), profile.get("display_name"), said.get("name"))
-        return next((str(each) for each in names if each), "")
+        return next((each for each in names if isinstance(each, str) and each), None)
 
     def _ask_zone(self, user: str) -> str:
         try:
-            said = str(self._client.users_info(user=user)["user"].get("tz") or "")
+            said = word(asked_of(self._client, user), "tz")
             ZoneInfo(said)
-        except (SlackApiError, OSError, KeyError, ValueError) as error:
+        except UNREAD as error:
             log.warning("the zone of %s can't be read: %s", user, type(error).__name__)
             return ""
         return said

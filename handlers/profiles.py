@@ -8,11 +8,9 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.clock import HOUR, MINUTE, Clock
-from handlers.send import LOST, error_code
+from handlers.send import LOST, Garbled, answered, error_code, ids, part, perhaps, word
 
 log = logging.getLogger(__name__)
-_UNTOLD: tuple[type[Exception], ...] = (*LOST, KeyError, TypeError, AttributeError)
-"""The answer got lost, or is none."""
 FRESH = 5 * MINUTE
 """So long an answer serves for what is asked with every message."""
 KEPT = HOUR
@@ -64,25 +62,35 @@ class Profiles:
 
     def _ask(self, user: str) -> Profile | None:
         try:
-            return profile(self._client.users_info(user=user)["user"])
+            return profile(asked_of(self._client, user))
         except SlackApiError as error:
             if error_code(error) in NOBODY:
                 return Profile(exists=False)
             log.warning("%s can't be looked up: %s", user, error_code(error) or "no answer")
-        except _UNTOLD as error:
+        except LOST as error:
             log.warning("%s can't be looked up: %s", user, type(error).__name__)
         return None
 
 
+def asked_of(client: WebClient, user: str) -> dict[str, Any]:
+    """The user object of one person. Raises SlackApiError, or one of LOST: also where it is somebody else's."""
+    said: dict[str, Any] = part(answered(lambda: client.users_info(user=user)), "user", dict)
+    if word(said, "id") != user:
+        raise Garbled("somebody else")
+    return said
+
+
 def profile(said: dict[str, Any]) -> Profile:
-    """The user object of Slack's answer."""
-    enterprise = said.get("enterprise_user") or {}
+    """The user object of Slack's answer. Raises Garbled where it does not say whose they are, and whether still."""
+    enterprise: dict[str, Any] = perhaps(said, "enterprise_user", dict) or {}
+    of_enterprise = perhaps(enterprise, "enterprise_id", str) or perhaps(said, "enterprise_id", str)
+    teams = [each for told in (enterprise, said) if told.get("teams") is not None for each in ids(told, "teams")]
     return Profile(
-        team_id=str(said.get("team_id") or ""),
-        enterprise_id=str(enterprise.get("enterprise_id") or said.get("enterprise_id") or ""),
-        teams=frozenset(map(str, [*(enterprise.get("teams") or ()), *(said.get("teams") or ())])),
-        is_gone=bool(said.get("deleted")),
-        is_guest=bool(said.get("is_restricted") or said.get("is_ultra_restricted")),
-        is_stranger=bool(said.get("is_stranger")),
-        is_bot=bool(said.get("is_bot") or said.get("id") == "USLACKBOT"),
+        team_id=word(said, "team_id"),
+        enterprise_id=of_enterprise or "",
+        teams=frozenset(teams),
+        is_gone=part(said, "deleted", bool),
+        is_guest=any(perhaps(said, name, bool) for name in ("is_restricted", "is_ultra_restricted")),
+        is_stranger=bool(perhaps(said, "is_stranger", bool)),
+        is_bot=bool(perhaps(said, "is_bot", bool)) or said["id"] == "USLACKBOT",
     )

@@ -1,11 +1,12 @@
 """Sending to Slack with patience: 429 is waited out, and blocks it refuses are left out rather than the answer."""
 
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
-from typing import Any
+from typing import Any, TypeVar
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -15,6 +16,7 @@ from slack_sdk.webhook import WebhookClient
 from handlers.blocks.parts import FALLBACK_TEXT, Block, Reply, cut_mrkdwn
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 TRIES = 3
 PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
@@ -24,7 +26,64 @@ BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_bloc
 UNSURE = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
 """After these Slack may have posted it or not."""
 LOST: tuple[type[Exception], ...] = (OSError, HTTPException)
-"""What a call raises when its answer got lost: the connection broke, or broke off."""
+"""What a call raises when its answer got lost: the connection broke, or broke off, or what came is no answer."""
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class Garbled(OSError):
+    """What came is no answer of Slack's: other parts, or other kinds of parts. So nothing is known."""
+
+
+def answered(call: Callable[[], SlackResponse]) -> SlackResponse:
+    """Make a call. Raises SlackApiError, or one of LOST: JSON that is no object makes the SDK itself stumble."""
+    try:
+        return call()
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise Garbled(type(error).__name__) from None  # its text may quote a header, and with it the token
+
+
+def part(said: Any, name: str, kind: type[T]) -> T:
+    """A part of Slack's answer that has to be there. Raises Garbled."""
+    found = perhaps(said, name, kind)
+    if found is None:
+        raise Garbled(f"{name} is missing")
+    return found
+
+
+def word(said: Any, name: str) -> str:
+    """A text of Slack's answer that has to be there and says something. Raises Garbled."""
+    found = part(said, name, str)
+    if not found:
+        raise Garbled(f"{name} is empty")
+    return found
+
+
+def perhaps(said: Any, name: str, kind: type[T]) -> T | None:
+    """A part that Slack may leave out, or set to null. Raises Garbled."""
+    try:
+        found = said.get(name)
+    except (AttributeError, ValueError):
+        raise Garbled(f"{name} in no object") from None
+    if found is not None and not isinstance(found, kind):
+        raise Garbled(f"{name} is {type(found).__name__}")
+    return found
+
+
+def ids(said: Any, name: str) -> list[str]:
+    """A list of ids that has to be there. Raises Garbled."""
+    found: list[Any] = part(said, name, list)
+    if not all(isinstance(each, str) and each for each in found):
+        raise Garbled(f"{name} has other than ids")
+    return found
+
+
+def next_page(said: Any, before: set[str]) -> str:
+    """The cursor of the next page, which is noted; empty where this is the last. Raises Garbled where it repeats."""
+    cursor = perhaps(perhaps(said, "response_metadata", dict) or {}, "next_cursor", str) or ""
+    if cursor and cursor in before:
+        raise Garbled("the same page again")
+    before.add(cursor)
+    return cursor
 
 
 def patiently(call: Callable[[], SlackResponse]) -> SlackResponse:
@@ -35,15 +94,15 @@ def patiently(call: Callable[[], SlackResponse]) -> SlackResponse:
     """
     for _ in range(TRIES - 1):
         try:
-            return call()
+            return answered(call)
         except SlackApiError as error:
             limited = error.response.status_code == 429
-            if not limited and error.response.status_code < 500 and error_code(error) not in UNSURE:
+            if not limited and error.response.status_code < 500 and error_code(error) not in UNSURE | {""}:
                 raise
             time.sleep(retry_after(error.response.headers) if limited else PAUSE_S)
         except LOST:
             time.sleep(PAUSE_S)
-    return call()
+    return answered(call)
 
 
 def retry_after(headers: Mapping[str, Any], *, longest: float = LONGEST_PAUSE_S) -> float:
@@ -74,9 +133,10 @@ def degrees(blocks: list[Block]) -> list[list[Block]]:
 
 
 def error_code(error: SlackApiError) -> str:
-    """Slack's word for what is wrong."""
+    """Slack's word for what is wrong; empty where it says none, as a proxy's page."""
     data = error.response.data
-    return str(data.get("error", "")) if isinstance(data, dict) else ""
+    code = data.get("error") if isinstance(data, dict) else None
+    return code if isinstance(code, str) and _WORD.fullmatch(code) else ""
 
 
 def post(client: WebClient, channel: str, reply: Reply, *, thread: str = "", reader: str = "") -> None:

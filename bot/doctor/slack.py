@@ -10,12 +10,14 @@ from bot.doctor.finding import Finding, error, fine, warning
 from bot.domain.clock import SECOND, Clock
 from bot.settings import Secrets, Settings
 from handlers.manifest import bot_scopes
-from handlers.send import slacks_clock
+from handlers.profiles import profile
+from handlers.send import Garbled, part, slacks_clock
 
 TIMEOUT_S = 5
 DRIFT = 60 * SECOND
 REFUSED = 300 * SECOND
 """Slack's signatures are refused beyond this."""
+NOT_SLACKS = "an answer that isn't Slack's"
 
 HINTS = {
     NO_ANSWER: "Check the network, the proxy (HTTPS_PROXY) and SLACK_API_URL.",
@@ -60,6 +62,8 @@ def _refused(number: str, what: str, said: Said, hint: str = "") -> Finding:
 def _identity(who: Said) -> Finding:
     if who.error:
         return _refused("V301", "The bot token is refused", who)
+    if not all(isinstance(who.content.get(name), str) for name in ("user", "team", "team_id", "user_id")):
+        return error("V301", f"Slack does not say who Valet is: {NOT_SLACKS}.", HINTS[NO_ANSWER])
     return fine("V301", f"Valet is @{who.content.get('user')} in the workspace {who.content.get('team')}.")
 
 
@@ -131,12 +135,16 @@ def _decider(client: WebClient, user: str) -> Generator[Finding, None, bool]:
     if said.error:
         yield _refused("V306", f"{user}, who is to decide, can't be looked up", said)
         return True
-    person = said.content.get("user", {})
-    if person.get("deleted") or person.get("is_bot"):
-        kind = "is deactivated" if person.get("deleted") else "is a bot"
+    try:
+        person = profile(part(said.content, "user", dict))
+    except Garbled:
+        yield error("V306", f"{user}, who is to decide, can't be looked up: {NOT_SLACKS}.", HINTS[NO_ANSWER])
+        return True
+    if person.is_gone or person.is_bot:
+        kind = "is deactivated" if person.is_gone else "is a bot"
         yield error("V306", f"{user}, who is to decide, {kind}.", "Name somebody else as approver or admin.")
         return True
-    if person.get("is_restricted") or person.get("is_ultra_restricted"):
+    if person.is_guest:
         yield warning(
             "V306",
             f"{user}, who is to decide, is a guest, and guests do so only where a team says so.",
@@ -152,5 +160,7 @@ def _groups(client: WebClient, settings: Settings) -> Iterator[Finding]:
         said = ask(partial(client.usergroups_users_list, usergroup=group))
         if said.error:
             yield _refused("V307", f"The user group {group} can't be read", said)
+        elif not isinstance(users := said.content.get("users"), list):
+            yield error("V307", f"The user group {group} can't be read: {NOT_SLACKS}.", HINTS[NO_ANSWER])
         else:
-            yield fine("V307", f"The user group {group} has {len(said.content.get('users', ()))} members.")
+            yield fine("V307", f"The user group {group} has {len(users)} members.")

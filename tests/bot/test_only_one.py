@@ -53,6 +53,18 @@ def test_who_finds_another_there_does_nothing_until_it_is_alone(only, boot):
     assert only.others_s is None
 
 
+def test_whether_there_are_others_is_known_only_once_slack_has_said(only, boot):
+    seen = [only.has_others()]
+    for tell in (lambda: only.hello(1), only.lapse, lambda: only.hello(2), lambda: only.hello(1)):
+        tell()
+        seen.append(only.has_others())
+    told = OnlyOne(is_told=True, boot=boot)
+    seen.append(told.has_others())
+    told.hello(2)
+
+    assert [*seen, told.has_others()] == [None, False, None, True, False, None, True]
+
+
 def test_its_own_reconnect_is_no_other(only):
     only.hello(1)
     only.hello(2)

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,11 +65,13 @@ def door_in(log: Path) -> str:
 
 
 @contextmanager
-def running(folder: Path, environ: Mapping[str, str], *rights: str) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+def running(
+    folder: Path, environ: Mapping[str, str], *rights: str, options: Sequence[str] = ()
+) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
     """`valet run` with its log in the folder, and the address of its door; `rights` is what takes rights from it."""
     log = folder / "log"
     with log.open("w") as out:
-        words = [*rights, *command("run")]
+        words = [*rights, *command("run", *options)]
         process = subprocess.Popen(words, cwd=folder, env=environ, stdout=out, stderr=out)
         try:
             until(lambda: "connected to Slack" in log.read_text())

@@ -3,6 +3,8 @@
 import http.client
 import json
 import time
+import urllib.request
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +17,9 @@ from bot.services.measuring import sweeping
 from bot.settings import Secrets, parse
 from bot.settings.company import DoorSettings
 from bot.wiring import build
-from store import Store
+from store import Store, fleet
+from tests.live import company
+from tests.opening import open_store
 from tests.stories.conftest import SETTINGS
 
 
@@ -135,6 +139,35 @@ def test_the_first_finds_another_that_does_not_stand_by(start, server):
     assert only(first).acts
     assert "another Valet is connected to this Slack app, and this one goes on" in says(first)[1]
     assert isinstance(first.connection, Connection)
+
+
+def shown(door):
+    with urllib.request.urlopen(f"{door}/metrics", timeout=10) as answer:
+        return [line for line in answer.read().decode().splitlines() if line.startswith("valet_other_bot_connected ")]
+
+
+def test_who_is_told_to_take_over_acts_at_once_and_says_that_another_is_there(slack, server, tmp_path):
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "valet.toml").write_text(company.TOML)
+    store = open_store(folders[1] / "valet.db")
+    with store.writing() as db:
+        fleet.save(db, replace(company.DGX, source="owned"), team="", rate=None)
+    store.close()
+    environ = company.environment(slack)
+
+    with company.running(folders[0], environ) as (first, door):
+        assert shown(door) == ["valet_other_bot_connected 0.0"]
+        with company.running(folders[1], environ, options=["--take-over"]) as (_, other):
+            says = "another Valet is connected to this Slack app, and this one goes on"
+            assert says in company.health(other)[1]
+            assert shown(other) == ["valet_other_bot_connected 1.0"]
+            first.terminate()
+            first.wait(30)
+            until(lambda: server.link.connections == 1)
+
+            assert "*dgx-1* is @Ada's until" in company.answered(slack, "/gpu claim dgx-1 for 1h")
 
 
 def test_admins_are_told_once_and_when_it_is_over(start, slack, server):

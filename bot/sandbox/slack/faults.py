@@ -13,6 +13,8 @@ class Fault:
     retry_after: int | None = None
     http_status: int | None = None
     accept_then_drop: bool = False
+    body: str | None = None
+    """What is answered, word for word, in the place of the true answer."""
 
 
 class Faults:
@@ -31,9 +33,10 @@ class Faults:
         times: int = 1,
         http_status: int | None = None,
         accept_then_drop: bool = False,
+        body: str | None = None,
     ) -> None:
         """Order `times` failures of a method; `retry_after` in seconds makes it a 429."""
-        fault = Fault(method, error, retry_after, http_status, accept_then_drop)
+        fault = Fault(method, error, retry_after, http_status, accept_then_drop, body)
         with self._lock:
             self._ordered += [fault] * times
 

@@ -44,6 +44,9 @@ async def faulty(fault: Fault, request: Request, act: Callable[[], object]) -> R
         request.scope[DROP]()
         await asyncio.sleep(0.01)  # lets the server see that the connection is gone
         return Response(status_code=500)
+    if fault.body is not None:
+        act()
+        return Response(fault.body, fault.http_status or 200, media_type="application/json")
     if fault.retry_after is not None:
         headers = {"Retry-After": str(fault.retry_after)}
         return JSONResponse({"ok": False, "error": fault.error or "ratelimited"}, status_code=429, headers=headers)
