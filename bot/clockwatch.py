@@ -1,6 +1,7 @@
 """How far this machine's clock is from Slack's, by the Date of Slack's answers; the admins are told when it is far.
 
 Slack's clock also says which of ours is right when the wall clock has jumped, and when a start can't know the time.
+AWS's is the second witness: it is asked where Slack does not say, or says that ours is wrong.
 """
 
 import logging
@@ -13,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.domain.clock import SECOND
 from bot.services.desk import Desk
-from bot.steadyclock import FAR, SteadyClock
+from bot.steadyclock import FAR, Ahead, SteadyClock
 from handlers.messages.troubles import CLOCK_OFF, CLOCK_RIGHT
 from handlers.send import LOST, slacks_clock
 from store import outbox
@@ -27,6 +28,10 @@ AT_ONCE_S = 2.0
 WATCH_S = 1.0
 
 
+def nobody() -> None:
+    """There is no second witness."""
+
+
 class ClockWatch:
     """Asks Slack something small now and then, and looks at when it says it answered."""
 
@@ -36,26 +41,30 @@ class ClockWatch:
         client: WebClient,
         steady: SteadyClock | None = None,
         resume: Callable[[], None] = lambda: None,
+        aws: Callable[[], int | None] | None = None,
     ) -> None:
         self._desk = desk
         self._client = client
         self._steady = steady or SteadyClock(desk.clock, desk.clock)
         self._resume = resume
         """Has all jobs run at once."""
+        self._aws = aws or nobody
+        """What AWS's clock says, UTC milliseconds; None where it can't be asked."""
+        self._who = "Slack or AWS" if aws else "Slack"
         self._told = False
         self._was_sure = self._steady.is_sure
         self._gap = self._steady.gap
         self._looked: float | None = None
         self._looks = 0
         """In this doubt."""
-        self.off: int | None = None
-        """Milliseconds that our clock is ahead of Slack's; None where Slack has not said."""
+        self.off: Ahead | None = None
+        """How far our clock is off; None where nobody has said."""
 
     def worries(self) -> tuple[str, ...]:
         """What keeps Valet from acting; nothing while the time is known."""
         if self._steady.is_sure:
             return ()
-        return ("the time is not known: nothing ends, is charged or stopped until Slack has told it",)
+        return (f"the time is not known: nothing ends, is charged or stopped until {self._who} has told it",)
 
     def watch(self) -> float:
         """Notice jumps, ask Slack who is right, and go on when that is known; seconds until the next time."""
@@ -80,7 +89,7 @@ class ClockWatch:
             log.critical("This machine's clock has jumped: it is %d s off the time since boot", gap // SECOND)
             self._looked, self._looks = None, 0
         if self._was_sure and not sure:
-            log.warning("The time is not known yet: nothing ends, is charged or stopped until Slack has told it")
+            log.warning("The time is not known yet: nothing ends, is charged or stopped until %s told it", self._who)
         elif sure and not self._was_sure:
             log.info("The time is known; the clock is %d s off it", gap // SECOND)
             self._desk.wake()
@@ -91,29 +100,36 @@ class ClockWatch:
     def look(self) -> None:
         """Compare, and tell once when they are far apart. The time that the answer took counts as no difference."""
         before = self._steady.wall
-        try:
-            headers = self._client.auth_test().headers
-        except SlackApiError as error:
-            headers = error.response.headers
-        except LOST:
-            return
-        theirs = slacks_clock(headers)
+        theirs, whose = self._slack(), "Slack's"
+        after = self._steady.wall
         if theirs is None:
-            return
-        self._steady.told(theirs)
-        self._compare(before, theirs, self._steady.wall)
+            before = self._steady.wall
+            theirs, whose = self._aws(), "AWS's"
+            after = self._steady.wall
+        elif abs(_ahead(before, theirs, after)) > FAR:
+            also = self._aws()
+            whose = "Slack's and AWS's" if also is not None and abs(self._steady.wall - also) > FAR else whose
+        if theirs is not None:
+            self._steady.told(theirs)
+            self._say(Ahead(_ahead(before, theirs, after), whose))
 
-    def _compare(self, before: int, theirs: int, after: int) -> None:
-        # Slack names whole seconds
-        self.off = before - theirs - SECOND if before > theirs + SECOND else min(0, after - theirs)
-        is_far = abs(self.off) > FAR
+    def _slack(self) -> int | None:
+        try:
+            return slacks_clock(self._client.auth_test().headers)
+        except SlackApiError as error:
+            return slacks_clock(error.response.headers)
+        except LOST:
+            return None
+
+    def _say(self, off: Ahead) -> None:
+        is_far = abs(off.by) > FAR
         if is_far and not self._told:
-            log.critical("This clock is %d s off Slack's", self.off // SECOND)
-            self._tell(CLOCK_OFF, str(self.off // SECOND))
+            log.critical("This clock is %d s off %s", off.by // SECOND, off.whose)
+            self._tell(CLOCK_OFF, f"{off.by // SECOND} {off.whose}")
         elif self._told and not is_far:
-            log.warning("This clock agrees with Slack's again")
-            self._tell(CLOCK_RIGHT, "")
-        self._told = is_far
+            log.warning("This clock agrees with %s again", off.whose)
+            self._tell(CLOCK_RIGHT, off.whose)
+        self._told, self.off = is_far, off
 
     def _tell(self, kind: str, subject: str) -> None:
         now = self._desk.clock()
@@ -122,3 +138,8 @@ class ClockWatch:
             for admin in sorted(self._desk.roster().admins):
                 outbox.tell(db, admin, f"{CLOCK_OFF}:{day}", kind=kind, subject=subject, now=now)
         self._desk.wake()
+
+
+def _ahead(before: int, theirs: int, after: int) -> int:
+    """By how much ours is ahead, milliseconds; they name whole seconds, and answer between our two readings."""
+    return before - theirs - SECOND if before > theirs + SECOND else min(0, after - theirs)

@@ -39,6 +39,14 @@ def boot_id() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """How far the wall clock is ahead of another's, in milliseconds, and of whose."""
+
+    by: int
+    whose: str = "Slack's"
+
+
+@dataclass(frozen=True, slots=True)
 class _Reading:
     """All clocks at one moment."""
 

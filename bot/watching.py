@@ -16,7 +16,7 @@ from bot.only_one import OUT_OF_REACH
 from bot.services import backing_up, looking, posting, source_watch
 from bot.services.acting import executing
 from bot.services.desk import Desk
-from bot.steadyclock import FAR
+from bot.steadyclock import FAR, Ahead
 from bot.telemetry.door import Health
 from bot.telemetry.figures import Figure
 from handlers.blocks import troubles
@@ -32,8 +32,8 @@ CALM = 5 * MINUTE
 PROMPT = frozenset({"sweep", "judge", "claims", "requests", "database"})
 """Jobs whose silence means something is wrong."""
 
-Off = Callable[[], int | None]
-"""Milliseconds that our clock is ahead of Slack's; None where that is not known."""
+Off = Callable[[], Ahead | None]
+"""How far our clock is ahead of Slack's, or of AWS's where Slack does not say; None where that is not known."""
 Silence = Callable[[], float | None]
 """Seconds since Slack was last heard; None where Slack comes by HTTP and may be silent for hours."""
 
@@ -82,8 +82,8 @@ def health(
     if silent is not None and silent > DEAF_S:
         problems.append(f"Slack has not been heard for {silent / 60:.0f} minutes")
     ahead = off()
-    if ahead is not None and abs(ahead) > FAR:
-        problems.append(f"the clock is {abs(ahead) // SECOND} s off Slack's")
+    if ahead is not None and abs(ahead.by) > FAR:
+        problems.append(f"the clock is {abs(ahead.by) // SECOND} s off {ahead.whose}")
     problems = [*worries(), *problems]
     return Health(not problems, tuple(problems))
 
@@ -108,7 +108,11 @@ def figures(
     ahead = off()
     if ahead is not None:
         found.append(
-            Figure("valet_clock_ahead_seconds", "How far our clock is ahead of Slack's.", {(): ahead / SECOND})
+            Figure(
+                "valet_clock_ahead_seconds",
+                "How far our clock is ahead of Slack's, or of AWS's where Slack does not say.",
+                {(): ahead.by / SECOND},
+            )
         )
     other = others()
     if other is not None:

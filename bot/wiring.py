@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
@@ -226,7 +227,7 @@ def build(
     workers += (carrier, poster, usher)
     connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token, only=only)
     schedule = Schedule(_jobs(desk, people, partners, client, steady), clock, lambda: steady.is_sure, lambda: only.acts)
-    watch = ClockWatch(desk, client, steady, schedule.run_now)
+    watch = ClockWatch(desk, client, steady, schedule.run_now, _clock_of_aws(settings, rooms))
     clocks, others = Worker("clock", watch.watch, 10), OthersAlarm(desk, client, only)
     worries = (client.worries, watch.worries, only.worries)
     seen = Watched(schedule, _silence(connection), (*workers, clocks), lambda: watch.off, worries, only.has_others)
@@ -277,6 +278,12 @@ def _desk(
         absent_from=last_lived(store),
         began_at=clock(),
     )
+
+
+def _clock_of_aws(settings: Settings, rooms: Mapping[str, Provider]) -> Callable[[], int | None] | None:
+    """Asks AWS what time it is; None where the fleet is not looked at on AWS."""
+    clients, accounts = clients_of(rooms), [each.account for each in settings.aws]
+    return partial(clients.time, accounts[:1]) if clients is not None and accounts else None
 
 
 def _silence(connection: Connection | None) -> Silence:

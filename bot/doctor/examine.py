@@ -31,7 +31,7 @@ def examine(
         yield from slack.check(found, settings or Settings(), clock)
     if settings:
         yield from people.check(settings, clock())
-        yield from aws.check(settings, tag or settings.managed_tag)
+        yield from aws.check(settings, tag or settings.managed_tag, clock)
         yield from tags.check(settings)
         yield from agents.check(settings, clock())
         yield from observers.check(settings, clock())

@@ -69,10 +69,14 @@ def _identity(who: Said) -> Finding:
 
 def _drift(said: Said, now: int) -> Iterator[Finding]:
     theirs = slacks_clock(said.headers)
-    if theirs is None:
-        return
+    if theirs is not None:
+        yield from drift(theirs, now, "Slack's")
+
+
+def drift(theirs: int, now: int, whose: str) -> Iterator[Finding]:
+    """How far this clock is off another's."""
     off = abs(now - theirs)
-    sentence = f"This clock and Slack's differ by {off // SECOND} s."
+    sentence = f"This clock and {whose} differ by {off // SECOND} s."
     if off > REFUSED:
         yield error("V202", sentence, "Set the clock (NTP). Beyond 300 s signed requests are refused.")
     elif off > DRIFT:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from email.utils import parsedate_to_datetime
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -36,6 +38,14 @@ ONCE = Config(
 )
 """For requests that cost money each: a job comes back to them later."""
 
+QUICK = Config(
+    retries={"mode": "standard", "total_max_attempts": 1},
+    connect_timeout=3,
+    read_timeout=5,
+    user_agent_extra="gpu-valet",
+)
+"""For what is asked while somebody waits."""
+
 
 def partitions(regions: Sequence[str]) -> list[str]:
     """AWS's partitions that these regions are in, such as aws and aws-us-gov, each once."""
@@ -60,6 +70,7 @@ class Clients:
     def __init__(self) -> None:
         self._lock = Lock()  # making a client is not thread-safe, using one is
         self._sessions: dict[AwsAccount | None, CoreSession] = {}
+        self._date: int | None = None
         self._made: dict[tuple[AwsAccount | None, str, str, Config], Any] = {}
 
     def get(self, account: AwsAccount, service: str, region: str, *, config: Config = PATIENT) -> Any:
@@ -75,8 +86,30 @@ class Clients:
             if session.get_credentials() is None:
                 raise NoCredentialsError
             boto = boto3.Session(botocore_session=session)
-            self._made[key] = boto.client(service, region_name=region, config=config)
+            client = boto.client(service, region_name=region, config=config)
+            client.meta.events.register("after-call", self._note_date)
+            self._made[key] = client
         return self._made[key]
+
+    def _note_date(self, parsed: Mapping[str, Any], **_: Any) -> None:
+        headers = parsed.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        try:
+            self._date = int(parsedate_to_datetime(str(headers.get("date", ""))).timestamp() * 1000)
+        except ValueError:
+            return
+
+    def time(self, accounts: Sequence[AwsAccount]) -> int | None:
+        """What AWS's clock says, UTC milliseconds, whole seconds; None where it does not answer.
+
+        Asks for what needs no permission. A refusal tells the time as well: a wrong clock is one reason for it.
+        """
+        self._date = None
+        for account in accounts:
+            attempt(partial(self._ask, account))
+        return self._date
+
+    def _ask(self, account: AwsAccount) -> None:
+        self.get(account, "sts", account.regions[0], config=QUICK).get_caller_identity()
 
     def _session(self, role: AwsAccount | None) -> CoreSession:
         if role not in self._sessions:

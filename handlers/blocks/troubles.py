@@ -60,19 +60,19 @@ def usable_again(reason: str) -> Reply:
     )
 
 
-def clock_off(seconds: int) -> Reply:
-    """Our clock and Slack's differ by so many seconds."""
+def clock_off(seconds: int, whose: str) -> Reply:
+    """Our clock and Slack's, AWS's or both differ by so many seconds."""
     way = "ahead of" if seconds > 0 else "behind"
     return plainly(
-        f"*The clock of Valet's machine is {abs(seconds):,} s {way} Slack's.* Valet goes by Slack's time, so "
+        f"*The clock of Valet's machine is {abs(seconds):,} s {way} {whose}.* Valet goes by that time, so "
         "that claims, digests and charges keep their moments. Beyond 300 s signed requests of Slack's are refused. "
         "Set the clock (NTP)."
     )
 
 
-def clock_right() -> Reply:
-    """Our clock and Slack's agree again."""
-    return plainly("The clock of Valet's machine agrees with Slack's again.")
+def clock_right(whose: str) -> Reply:
+    """They agree again."""
+    return plainly(f"The clock of Valet's machine agrees with {whose} again.")
 
 
 def sources_failing(found: Sequence[SourceTrouble], now: int) -> Reply:

@@ -23,13 +23,14 @@ def backup_failed(_desk: Desk, subject: str) -> Reply | None:
 
 
 def clock_off(_desk: Desk, subject: str) -> Reply | None:
-    """Our clock and Slack's differ, for an admin; its subject is by how many seconds ours is ahead."""
-    return troubles.clock_off(int(subject))
+    """Our clock and another's differ, for an admin; its subject is by how many seconds ours is ahead, and of whose."""
+    seconds, _, whose = subject.partition(" ")
+    return troubles.clock_off(int(seconds), whose or "Slack's")
 
 
-def clock_right(_desk: Desk, _subject: str) -> Reply | None:
-    """Our clock and Slack's agree again, for an admin."""
-    return troubles.clock_right()
+def clock_right(_desk: Desk, subject: str) -> Reply | None:
+    """Our clock and another's agree again, for an admin; its subject is whose."""
+    return troubles.clock_right(subject or "Slack's")
 
 
 def sources_failing(desk: Desk, subject: str) -> Reply | None:

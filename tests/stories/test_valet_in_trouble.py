@@ -227,7 +227,7 @@ def test_a_clock_that_is_far_off_slacks_is_told_once_and_makes_health_bad(office
         ours.now = office.clock() + off
         watch.look()
         office.settle()
-        seen.append((round(watch.off / 1000), len(slack.sees("bob", "@bob"))))
+        seen.append((round(watch.off.by / 1000), len(slack.sees("bob", "@bob"))))
     ill = health(desk, Schedule([], office.clock), lambda: None, off=lambda: watch.off)
     slack.fault("auth.test", http_status=503)
     slack.fault("auth.test", accept_then_drop=True)
@@ -240,6 +240,29 @@ def test_a_clock_that_is_far_off_slacks_is_told_once_and_makes_health_bad(office
     assert all(abs(found - true) <= 1 for (found, _), true in zip(seen, (0, 55, -75, -75, 0, 400), strict=True))
     assert slack.latest("bob", "@bob").startswith("*The clock of Valet's machine is 399 s ahead of Slack's.*")
     assert [each[:13] for each in ill.problems] == ["the clock is "]
+
+
+def test_where_slack_does_not_say_or_contradicts_aws_is_asked_for_the_time(office):
+    desk, slack = office.valet.desk, office.slack
+    ours, asked = Clock(), []
+    watch = ClockWatch(replace(desk, clock=ours), office.valet.client, aws=lambda: asked.append(1) or office.clock())
+    ours.now = office.clock() - 400_000
+    silent = {"accept_then_drop": True}
+    for method_fails in (silent, None):
+        if method_fails:
+            slack.fault("auth.test", times=2, **method_fails)
+        watch.look()
+        office.settle()
+        said = health(desk, Schedule([], office.clock), lambda: None, off=lambda: watch.off).problems
+        told = slack.latest("bob", "@bob").partition(" so that")[0]
+        assert told == "*The clock of Valet's machine is 400 s behind AWS's.* Valet goes by that time,"
+        assert said == ("the clock is 400 s off AWS's" if method_fails else "the clock is 400 s off Slack's and AWS's",)
+    ours.now = office.clock()
+    watch.look()
+    office.settle()
+
+    assert len(asked) == 2, "not while Slack says that all is well"
+    assert slack.latest("bob", "@bob") == "The clock of Valet's machine agrees with Slack's again."
 
 
 def test_a_message_that_waits_and_a_slack_that_is_silent_make_health_bad(office):

@@ -15,6 +15,7 @@ def test_every_region_is_tried(aws):
 
     sentences = [each.sentence for each in found]
     assert "ec2/default/us-east-1: Valet may stop machines in us-east-1: a dry run was allowed." in sentences
+    assert sentences.pop(0).startswith("This clock and AWS's differ by ")
     assert {sentence.split(": ")[0] for sentence in sentences} == {"ec2/default/us-east-1", "ec2/default/eu-west-1"}
     assert aws.client("ec2").describe_instances()["Reservations"][0]["Instances"][0]["State"]["Name"] == "running"
 

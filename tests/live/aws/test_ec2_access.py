@@ -2,8 +2,10 @@
 
 import json
 
+from bot.domain.clock import MINUTE, system_clock
 from bot.domain.fleet import Instance
 from bot.providers.accounts import AwsAccount
+from bot.providers.clients import Clients
 from bot.providers.ec2 import Ec2
 from tests.live.moto_server import launch
 
@@ -26,6 +28,16 @@ def test_access_is_told_per_place(aws):
     assert all(access.ok for access in found)
     assert "Valet may stop machines in us-east-1: a dry run was allowed." in {access.sentence for access in found}
     assert seen(Ec2([OWN]))["nb-2"].state == "running"
+
+
+def test_aws_tells_the_time_also_when_it_refuses_and_not_when_it_is_silent(aws, monkeypatch):
+    told = Clients().time([OWN])
+    aws.fail("GetCallerIdentity", code="SignatureDoesNotMatch", status=403)
+    refused = Clients().time([OWN])
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+
+    assert all(at is not None and abs(at - system_clock()) < MINUTE for at in (told, refused))
+    assert Clients().time([OWN]) is None
 
 
 def test_access_without_credentials_is_one_finding(aws, monkeypatch):
