@@ -14,7 +14,7 @@ from bot.services.desk import channel_of, is_known
 from bot.services.names import Named
 from handlers.blocks.acting import batches
 from handlers.blocks.parts import Reply
-from handlers.commands import verbs
+from handlers.commands import order, verbs
 from handlers.commands.filters import filter_of, is_filter
 from handlers.commands.parse import Quoted, readable
 from handlers.commands.unclear import Choice, Unclear, as_note
@@ -77,6 +77,7 @@ def _nearest_team(ask: Ask, team: str) -> str:
 
 def named(ask: Ask) -> tuple[list[Listing], list[str]]:
     """The machines that a stop names, and the reason: further words count as long as each is exactly a name."""
+    ask = replace(ask, words=order.apart(ask.desk, ask.words))
     first, rest = verbs.named(ask, "stop")
     found = [first]
     while rest:

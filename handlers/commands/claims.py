@@ -8,7 +8,7 @@ from bot.domain.sharing.claims import AS_NOW, Claim, GpuChoice
 from bot.domain.sharing.ranking import similar
 from bot.domain.sharing.wants import Want
 from bot.errors import Refused
-from bot.services import looking, silences
+from bot.services import looking, names, silences
 from bot.services.sharing import booking, claiming, fair_use, finding, granting, queueing, turns, using
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import claims
@@ -16,16 +16,17 @@ from handlers.blocks.sharing import granting as requests
 from handlers.blocks.sharing import using as beside
 from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import length
-from handlers.commands import find, hints, line
+from handlers.commands import find, hints, line, order
 from handlers.commands.booking import in_the_way
-from handlers.commands.parse import readable
+from handlers.commands.parse import Quoted, readable
 from handlers.commands.spans import Span, claim_words, extension
-from handlers.commands.unclear import Unclear, choice
+from handlers.commands.unclear import Choice, Unclear, choice
 from handlers.commands.verbs import Ask, Verb, named, no_more, sounds_like_words
 
 
 def claim(ask: Ask) -> Reply:
     """Claim an instance, some of its GPUs, or the best there is of a kind, for a while."""
+    ask = replace(ask, words=order.name_first(ask.desk, ask.words))
     meant = find.spec(ask)
     if meant is not None:
         return take_best(ask, *meant)
@@ -182,9 +183,23 @@ def release(ask: Ask) -> Reply:
     """Give an instance back; without a name, the only one the person holds."""
     if not ask.words:
         return give_back(ask, _only_one(ask))
+    if [word.lower() for word in ask.words] in _ALL and names.whole_name(ask.desk, ask.words) is None:
+        return give_back(ask, _one_of_all(ask))
     listing, rest = named(ask, "release", has_note=False)
     no_more(rest, f"release {listing.instance.name}")
     return give_back(ask, listing)
+
+
+_ALL = (["all"], ["everything"], ["mine"], ["all", "mine"], ["all", "of", "mine"], ["both"])
+
+
+def _one_of_all(ask: Ask) -> Listing:
+    """The only one they hold. Raises Unclear with a button for each of several."""
+    held = looking.held_by(ask.desk, ask.user)
+    if len(held) < 2:
+        return _only_one(ask)
+    choices = [Choice(each.instance.name, (Quoted(each.instance.id),)) for each in held]
+    raise Unclear(f"You hold {len(held)} machines, and give them back one by one. Which?", ask.words, choices)
 
 
 def _only_one(ask: Ask) -> Listing:

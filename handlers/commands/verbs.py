@@ -12,6 +12,7 @@ from bot.services.desk import Desk, exactly, find
 from bot.services.names import Named
 from handlers.blocks.parts import Reply, context, lines, plainly, section
 from handlers.blocks.words import code
+from handlers.commands import order
 from handlers.commands.lasting import Asker
 from handlers.commands.lengths import UNITS, bare, is_length
 from handlers.commands.parse import Quoted
@@ -131,6 +132,8 @@ def named(ask: Ask, verb: str, *, has_note: bool = True) -> tuple[Listing, list[
     if not ask.words:
         command = ask.desk.settings.slack.gpu_command
         raise Refused(f"Which instance? Try `{command} {verb} train-7`, with a name of yours.")
+    order.refuse_several(ask.desk, ask.words)
+    ask = replace(ask, words=order.name_first(ask.desk, ask.words))
     found = names.readings(ask.desk, _unquoted(ask.words))
     first, rest = ask.words[0].rstrip(",") or ask.words[0], ask.words[1:]
     is_spoken = bool(rest) and rest[0].isdecimal() and rest[1:2] not in (["gpu"], ["gpus"])
