@@ -16,12 +16,10 @@ from typing import Any
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
-from bot.only_one import OUT_OF_REACH, OnlyOne, boot_s, connections
+from bot.only_one import OUT_OF_REACH, OnlyOne, boot_s, connections, why
 from bot.slack_client import REFUSED
 from bot.traffic import END_S, Gate, Traffic
-from handlers.send import error_code
 
 log = logging.getLogger(__name__)
 DEAF_S = 120.0
@@ -252,9 +250,3 @@ def _cut_off(handler: SocketModeHandler) -> threading.Thread:
         if line is not None:
             line.shutdown(socket.SHUT_RDWR)
     return _end(handler)
-
-
-def why(error: Exception) -> str:
-    """Slack's word for what is wrong, or the kind of failure."""
-    code = error_code(error) if isinstance(error, SlackApiError) else ""
-    return code or type(error).__name__

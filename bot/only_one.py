@@ -18,7 +18,7 @@ from slack_sdk.errors import SlackApiError
 from bot.services.desk import Desk
 from handlers.blocks import troubles
 from handlers.blocks.parts import Reply
-from handlers.send import LOST, post
+from handlers.send import LOST, error_code, post
 
 log = logging.getLogger(__name__)
 OUT_OF_REACH: tuple[type[Exception], ...] = (SlackApiError, *LOST)
@@ -152,12 +152,23 @@ class OthersAlarm:
             self._told = False
 
     def _tell(self, reply: Reply) -> bool:
-        told = 0
-        for admin in sorted(self._desk.roster().admins):
-            try:
-                post(self._client, admin, reply)
-            except OUT_OF_REACH as error:
-                log.warning("an admin can't be told of another Valet: %s", type(error).__name__)
-                continue
-            told += 1
-        return told > 0
+        return tell_admins(self._desk, self._client, reply, about="another Valet")
+
+
+def tell_admins(desk: Desk, client: WebClient, reply: Reply, *, about: str) -> bool:
+    """Tell every admin, straight to Slack; whether anybody was told. `about` is for the log, of who was not."""
+    told = 0
+    for admin in sorted(desk.roster().admins):
+        try:
+            post(client, admin, reply)
+        except OUT_OF_REACH as error:
+            log.warning("an admin can't be told of %s: %s", about, why(error))
+            continue
+        told += 1
+    return told > 0
+
+
+def why(error: Exception) -> str:
+    """Slack's word for what is wrong, or the kind of failure."""
+    code = error_code(error) if isinstance(error, SlackApiError) else ""
+    return code or type(error).__name__

@@ -1,18 +1,17 @@
 """Looks after the bot itself: what /healthz and /metrics say, and the alarm when the database can't be used."""
 
-import logging
 from collections.abc import Callable, Sequence
 
 from slack_sdk import WebClient
 
-from bot.connection import DEAF_S, why
+from bot.connection import DEAF_S
 from bot.domain.clock import MINUTE, SECOND, Heartbeat
 from bot.domain.listing import Filter
 from bot.domain.money.rates import USD
 from bot.errors import Impaired
 from bot.jobs.schedule import Schedule
 from bot.jobs.worker import Worker
-from bot.only_one import OUT_OF_REACH
+from bot.only_one import tell_admins
 from bot.services import backing_up, looking, posting, source_watch
 from bot.services.acting import executing
 from bot.services.desk import Desk
@@ -21,9 +20,7 @@ from bot.telemetry.door import Health
 from bot.telemetry.figures import Figure
 from handlers.blocks import troubles
 from handlers.blocks.parts import Reply
-from handlers.send import post
 
-log = logging.getLogger(__name__)
 STALE_TICK = 5 * MINUTE
 STALE_MESSAGE = 20 * MINUTE
 """Longer than any single wait between two tries."""
@@ -206,13 +203,4 @@ class StoreAlarm:
         return troubles.impaired(reason, str(backing_up.newest(self._desk) or ""))
 
     def _tell(self, reply: Reply) -> bool:
-        """Whether anybody was told."""
-        told = 0
-        for admin in sorted(self._desk.roster().admins):
-            try:
-                post(self._client, admin, reply)
-            except OUT_OF_REACH as error:
-                log.warning("an admin can't be told of the database: %s", why(error))
-                continue
-            told += 1
-        return told > 0
+        return tell_admins(self._desk, self._client, reply, about="the database")

@@ -13,14 +13,14 @@ from bot.billing.aws_prices import AwsPrices, aws_prices
 from bot.billing.bill import Bill
 from bot.billing.chosen import chosen
 from bot.clockwatch import ClockWatch
-from bot.connection import Connection, why
+from bot.connection import Connection
 from bot.domain.clock import Clock
 from bot.front import Watched, front
 from bot.jobs.lanes import Lanes
 from bot.jobs.schedule import Job, Schedule
 from bot.jobs.table import jobs
 from bot.jobs.worker import Worker
-from bot.only_one import OUT_OF_REACH, OnlyOne, OthersAlarm
+from bot.only_one import OUT_OF_REACH, OnlyOne, OthersAlarm, why
 from bot.providers import Provider
 from bot.providers.runner import Runner
 from bot.services.acting import executing
