@@ -5,6 +5,7 @@ read in part only, and the workgroup's own limit holds the rest.
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from bot.billing.focus_query import Query, Shape, literal, quoted
 from bot.billing.focus_sums import lines_of
 from bot.domain.money.bill import BillLook, periods_between, utc_day
 from bot.errors import Refused, Unreachable
+from bot.providers.ec2_errors import Said
 
 Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 """Makes one call: operation, parameters. Raises Unreachable."""
@@ -24,6 +26,7 @@ PAUSE_S = 2.0
 PATIENCE = 300
 """So many pauses before a query is given up and stopped."""
 OVER = frozenset({"FAILED", "CANCELLED"})
+_PASSING = re.compile(r"internal.error|exhausted resources|try again|slow ?down|rate exceeded", re.IGNORECASE)
 PERIOD_KEYS = ("billingperiod", "billing_period")
 MIB = 1024 * 1024
 
@@ -146,8 +149,7 @@ class Athena:
             if state == "SUCCEEDED":
                 return int(run.get("Statistics", {}).get("DataScannedInBytes", 0)), self._rows(query_id)
             if state in OVER:
-                why = run["Status"].get("StateChangeReason") or state.lower()
-                raise Unreachable(f"Athena did not read the export: {why[:200]}", retryable=False)
+                raise _gone_wrong(run["Status"].get("StateChangeReason") or state.lower())
             self.wait(PAUSE_S)
         self.ask("stop_query_execution", {"QueryExecutionId": query_id})
         raise Unreachable(f"Athena took over {PAUSE_S * PATIENCE / 60:.0f} minutes, so the query was stopped")
@@ -168,3 +170,11 @@ class Athena:
             if not page.get("NextToken"):
                 return
             asked["NextToken"] = page["NextToken"]
+
+
+def _gone_wrong(why: str) -> Unreachable:
+    """The failure of a query, which has no code but only words."""
+    said = Said("Athena", 400, "StartQueryExecution", why, "athena")
+    words = said.words.removeprefix("Athena: ")
+    told = words if words in why else f"{words} ({why[:200]})"
+    return Unreachable(f"Athena did not read the export: {told}", retryable=bool(_PASSING.search(why)))

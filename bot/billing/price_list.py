@@ -51,7 +51,7 @@ def _products(ask: Ask, wanted: Wanted) -> Iterator[Any]:
     }
     for _ in range(MOST_PAGES):
         said = ask("get_products", asked)
-        for text in said.get("PriceList") or ():
+        for text in said["PriceList"]:
             yield _parsed(text)
         if not said.get("NextToken"):
             return

@@ -80,7 +80,7 @@ def _entries(ask: Ask, source: str, types: Collection[str], product: str, *, sin
     }
     for _ in range(MOST_PAGES):
         said = ask(source, "describe_spot_price_history", asked)
-        yield from said.get("SpotPriceHistory") or ()
+        yield from said["SpotPriceHistory"]
         if not said.get("NextToken"):
             return
         asked = {**asked, "NextToken": said["NextToken"]}

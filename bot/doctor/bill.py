@@ -8,7 +8,7 @@ from bot.billing.bill import Bill
 from bot.billing.chosen import chosen
 from bot.doctor.finding import Finding, error, fine, warning
 from bot.domain.clock import DAY
-from bot.errors import Unreachable, ValetError
+from bot.errors import Unreachable, ValetError, answering
 from bot.settings import Settings
 from bot.settings.bill import REQUESTS_PER_LOOK
 from store.checkup import looking
@@ -48,7 +48,8 @@ def check(settings: Settings, now: int) -> Iterator[Finding]:
 
 def _tried(source: Bill, hint: str) -> Finding:
     try:
-        return fine("V801", source.check())
+        with answering(source.name):
+            return fine("V801", source.check())
     except ValetError as wrong:
         return error("V801", f"{source.name} can't be read: {str(wrong).rstrip('.')}.", hint)
 

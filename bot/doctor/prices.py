@@ -9,7 +9,7 @@ from bot.billing.catalogs import catalog
 from bot.billing.prices import AS_OF, HOME
 from bot.doctor.finding import Finding, fine, warning
 from bot.domain.money.price_reads import Wanted, sentences
-from bot.errors import Unreachable
+from bot.errors import Unreachable, answering
 from bot.settings import Settings
 from store.checkup import looking
 from store.money import prices
@@ -41,7 +41,8 @@ def _aws(settings: Settings, now: int) -> Iterator[Finding]:
 
 def _asked(aws: AwsPrices, region: str, now: int) -> Finding:
     try:
-        found = aws.look_up(Wanted("instance", region, COMMON), now)
+        with answering("AWS's price list"):
+            found = aws.look_up(Wanted("instance", region, COMMON), now)
     except Unreachable as error:
         hint = f"Until then our own table counts ({HOME}, {AS_OF}). {RIGHTS}"
         return warning("V902", f"AWS's price list can't be read: {str(error).removesuffix('.')}.", hint)

@@ -1,7 +1,9 @@
 """AWS's clients for several accounts and regions, and what their failures say. The only file that imports boto3."""
 
+import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from functools import partial
 from threading import Lock
@@ -11,19 +13,16 @@ import boto3
 from botocore.config import Config
 from botocore.credentials import DeferredRefreshableCredentials, create_assume_role_refresher
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
-from botocore.parsers import ResponseParserError
 from botocore.session import Session as CoreSession
 from botocore.session import get_session
 
-from bot.errors import Unreachable
+from bot.errors import Unreachable, ValetError
 from bot.providers.accounts import AwsAccount
-from bot.providers.ec2_errors import Said, reading_failed
+from bot.providers.ec2_errors import NO_ANSWER, UNREADABLE, UNUSABLE, Said, reading_failed
 
 SESSION_NAME = "valet"
 _REGION_IN_URL = re.compile(r"\.([a-z]+(?:-[a-z]+)+-\d+)\.amazonaws\.com")
-# botocore raises a bare RuntimeError when credentials it has just renewed have run out already: a wrong clock.
-# What is no answer of AWS at all, such as a proxy's page, is a ResponseParserError, which is none of botocore's own.
-AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError, RuntimeError)
+log = logging.getLogger(__name__)
 PATIENT = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     connect_timeout=3,
@@ -37,6 +36,9 @@ ONCE = Config(
     user_agent_extra="gpu-valet",
 )
 """For requests that cost money each: a job comes back to them later."""
+HOMES = {"us-gov-": "us-gov-west-1", "cn-": "cn-north-1", "eusc-": "eusc-de-east-1"}
+OF_STS = frozenset({"AssumeRole", "GetCallerIdentity"})
+"""Asked on the way to another service."""
 
 QUICK = Config(
     retries={"mode": "standard", "total_max_attempts": 1},
@@ -136,7 +138,9 @@ def asker(
         if place not in places:
             raise Unreachable(f"No [[aws]] entry covers {place}", retryable=False)
         account, region = places[place]
-        said = attempt(lambda: getattr(clients.get(account, service, region, config=config), operation)(**asked))
+        said = attempt(
+            lambda: getattr(clients.get(account, service, region, config=config), operation)(**asked), service
+        )
         if isinstance(said, Said):
             raise reading_failed(said, region)
         return said
@@ -144,24 +148,53 @@ def asker(
     return ask
 
 
-def attempt(call: Callable[[], Any]) -> Any:
-    """Make a call; its answer, or a Said when it failed."""
+def attempt(call: Callable[[], Any], service: str = "") -> Any:
+    """Make a call; its answer, or a Said when it failed, in whatever way: an answer can be anything.
+
+    Errors of our own pass through.
+    """
     try:
         return call()
-    except AWS_ERRORS as error:
-        return said_by(error)
+    except ValetError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the SDK raises what it likes of an answer that is not AWS's
+        return said_by(error, service)
 
 
-def said_by(error: Exception) -> Said:
-    """A failure of the SDK in our words."""
+@contextmanager
+def told_as(told: Callable[[Said], ValetError]) -> Iterator[None]:
+    """Calls, and the reading of their answers: whatever fails is raised as the error that `told` makes of it."""
+    try:
+        yield
+    except ValetError:
+        raise
+    except Exception as error:
+        raise told(said_by(error)) from error
+
+
+def said_by(error: Exception, service: str = "") -> Said:
+    """A failure of a call, or of reading its answer, in our words. `service` is whose call it was."""
     if not isinstance(error, ClientError):
-        return Said(type(error).__name__, message=_no_such_region(error))
+        return _unanswered(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
     code = str(error.response.get("Error", {}).get("Code") or "")
     if status < 500 and (not code or code.isdigit()):  # botocore's stopgaps where a body is not AWS's: a proxy's page
-        return Said(ResponseParserError.__name__)
+        return Said(UNREADABLE)
     message = str(error.response.get("Error", {}).get("Message") or "")
-    return Said(code or "no code", status, error.operation_name, message)
+    asked = "sts" if error.operation_name in OF_STS else service
+    return Said(code or "no code", status, error.operation_name, message, asked)
+
+
+def _unanswered(error: Exception) -> Said:
+    """Of a kind of error that is known the kind; of one that is none of the SDK's, that nothing could be read."""
+    kinds = type(error).__mro__ if isinstance(error, BotoCoreError) else (type(error),)
+    known = next((kind.__name__ for kind in kinds if kind.__name__ in {*NO_ANSWER, *UNUSABLE}), "")
+    if known:
+        return Said(known, message=_no_such_region(error))
+    if isinstance(error, BotoCoreError):
+        return Said(type(error).__name__)
+    log.debug("AWS gave an answer that can't be read", exc_info=error)
+    return Said(UNREADABLE, message=f"in reading it: {type(error).__name__}")
 
 
 def _no_such_region(error: Exception) -> str:
@@ -169,8 +202,17 @@ def _no_such_region(error: Exception) -> str:
     named = _REGION_IN_URL.search(str(error)) if isinstance(error, EndpointConnectionError) else None
     if named is None:
         return ""
+    return "" if named[1] in regions() else f"no region {named[1]} is known, so look at regions under [[aws]]"
+
+
+def regions() -> frozenset[str]:
+    """Every region of EC2 that the SDK knows, of all partitions."""
     known = get_session()
-    regions = {
+    return frozenset(
         each for partition in known.get_available_partitions() for each in known.get_available_regions("ec2", partition)
-    }
-    return "" if named[1] in regions else f"no region {named[1]} is known, so look at regions under [[aws]]"
+    )
+
+
+def home_of(region: str) -> str:
+    """The region of its partition that is switched on for every account, and tells of all others."""
+    return next((home for start, home in HOMES.items() if region.startswith(start)), "us-east-1")

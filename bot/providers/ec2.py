@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -13,11 +13,19 @@ from bot.domain.acting.images import Image
 from bot.domain.acting.launches import ACTION_TAG, Order
 from bot.domain.clock import Clock, system_clock
 from bot.domain.fleet import Instance, Look, Other
-from bot.errors import Refused, SettingsError, Unreachable, answering
+from bot.errors import Refused, SettingsError, Unreachable
 from bot.providers.accounts import Access, AwsAccount
-from bot.providers.clients import AWS_ERRORS, PATIENT, Clients, attempt, said_by
+from bot.providers.clients import PATIENT, Clients, attempt, home_of, regions, told_as
 from bot.providers.ec2_access import Room, check
-from bot.providers.ec2_errors import copy_failed, group_member, launch_failed, reading_failed, start_failed, stop_failed
+from bot.providers.ec2_errors import (
+    Said,
+    copy_failed,
+    group_member,
+    launch_failed,
+    reading_failed,
+    start_failed,
+    stop_failed,
+)
 from bot.providers.ec2_lookups import (
     PartsMemory,
     ProtectionMemory,
@@ -35,8 +43,6 @@ T = TypeVar("T")
 
 WORKERS = 8
 PAGE_SIZE = 500
-GARBLED = (LookupError, TypeError, ValueError, AttributeError)
-"""What reading an answer raises that has other parts than AWS's."""
 SEEN_STATES = ["pending", "running", "stopping", "stopped"]
 # A stop or a start is sent once. If its answer is lost it may have worked, and the machine may be somebody's again by
 # the time a second one arrives; so the caller looks again, at LaunchTime too, before it asks again.
@@ -109,13 +115,12 @@ class Ec2:
         Raises Unreachable, retryable or not, when AWS can't or won't say.
         """
         place = self._place(instance)
-        try:
-            return self._described(place, instance)
-        except AWS_ERRORS as error:
-            said = said_by(error)
-            if said.code == "InvalidInstanceID.NotFound":
-                return None
-            raise reading_failed(said, place.region) from error
+        said: Instance | Said | None = attempt(lambda: self._described(place, instance))
+        if not isinstance(said, Said):
+            return said
+        if said.code == "InvalidInstanceID.NotFound":
+            return None
+        raise reading_failed(said, place.region)
 
     def stop(self, instance: Instance) -> None:
         """Send one StopInstances and return; the machine takes its time.
@@ -126,10 +131,8 @@ class Ec2:
         if instance.asg:
             raise group_member(instance)
         place = self._place(instance)
-        try:
+        with told_as(lambda said: stop_failed(said, instance)):
             self._ec2(place, config=ONCE).stop_instances(InstanceIds=[instance.id])
-        except AWS_ERRORS as error:
-            raise stop_failed(said_by(error), instance) from error
 
     def start(self, instance: Instance) -> None:
         """Send one StartInstances and return; the machine takes its time, and AWS may find no room for it yet.
@@ -137,29 +140,23 @@ class Ec2:
         Raises NoCapacity, Refused, and Unreachable as `stop` does.
         """
         place = self._place(instance)
-        try:
+        with told_as(lambda said: start_failed(said, instance)):
             self._ec2(place, config=ONCE).start_instances(InstanceIds=[instance.id])
-        except AWS_ERRORS as error:
-            raise start_failed(said_by(error), instance) from error
 
     def launch(self, order: Order) -> Instance:
         """Send one RunInstances under the order's token. Raises as `start` does."""
         place = self._place_of(order.source, order.name)
-        try:
+        with told_as(lambda said: launch_failed(said, order)):
             shape = self._shape(place, order.shape) if order.shape else None
             answer = self._ec2(place, config=ONCE).run_instances(**request(order, shape))
-        except AWS_ERRORS as error:
-            raise launch_failed(said_by(error), order) from error
-        return self._made(place, answer["Instances"][0])
+            return self._made(place, answer["Instances"][0])
 
     def launched(self, order: Order) -> Instance | None:
         """The machine that bears the order's tag; None when none is seen (yet). Raises Unreachable."""
         place = self._place_of(order.source, order.name)
-        try:
+        with _reading(place):
             raws = _raws(self._ec2(place).describe_instances(Filters=born_of(order)))
             return self._made(place, raws[0]) if raws else None
-        except AWS_ERRORS as error:
-            raise reading_failed(said_by(error), place.region) from error
 
     def _shape(self, place: _Place, like: Instance) -> Mapping[str, Any]:
         raws = _raws(self._ec2(place).describe_instances(InstanceIds=[like.id]))
@@ -172,25 +169,21 @@ class Ec2:
         place = self._place(instance)
         asked = {"InstanceId": instance.id, "Name": name, "NoReboot": not reboot}
         specified = [{"ResourceType": "image", "Tags": pairs(tags)}]
-        try:
+        with told_as(lambda said: copy_failed(said, instance)):
             answer = self._ec2(place, config=ONCE).create_image(**asked, TagSpecifications=specified)
-        except AWS_ERRORS as error:
-            raise copy_failed(said_by(error), instance) from error
-        return str(answer["ImageId"])
+            return str(answer["ImageId"])
 
     def copied(self, instance: Instance, name: str) -> Image | None:
         """The image of that name; None when none is seen (yet). Raises Unreachable."""
         place = self._place(instance)
-        try:
+        with _reading(place):
             found = self._images(place, {"Name": "name", "Values": [name]})
-        except AWS_ERRORS as error:
-            raise reading_failed(said_by(error), place.region) from error
-        return found[0] if found else None
+            return found[0] if found else None
 
     def images(self) -> Iterator[tuple[str, list[Image]]]:
         """The images that Valet had made, by account and region; one that fails is left out."""
         for place in self._places.values():
-            with suppress(*AWS_ERRORS, *GARBLED):
+            with suppress(Exception):
                 yield place.source, self._images(place, {"Name": "tag-key", "Values": [ACTION_TAG]})
 
     def _images(self, place: _Place, chosen: Mapping[str, Any]) -> list[Image]:
@@ -199,7 +192,7 @@ class Ec2:
 
     def _made(self, place: _Place, raw: Mapping[str, Any]) -> Instance:
         # The machine exists, so nothing may fail any more; what is not learnt here, the next sweep learns.
-        with suppress(*AWS_ERRORS, *GARBLED):
+        with suppress(Exception):
             self._types.learn(self._ec2(place), [raw["InstanceType"]])
         return to_instance(raw, self._types.get(raw["InstanceType"]) or untold(raw["InstanceType"]), place.source)
 
@@ -220,17 +213,11 @@ class Ec2:
 
     def _look(self, place: _Place) -> Look:
         try:
-            with answering(f"AWS in {place.region}"):
-                seen, others = self._whole_region(place)
+            with _reading(place):
+                seen, others = self._seen(place)
         except Unreachable as error:
             return Look(place.source, error=str(error))
         return Look(place.source, seen, others=others)
-
-    def _whole_region(self, place: _Place) -> tuple[tuple[Instance, ...], tuple[Other, ...]]:
-        try:
-            return self._seen(place)
-        except AWS_ERRORS as error:
-            raise reading_failed(said_by(error), place.region) from error
 
     def _seen(self, place: _Place) -> tuple[tuple[Instance, ...], tuple[Other, ...]]:
         """What Valet looks after, and what else is there."""
@@ -244,7 +231,7 @@ class Ec2:
             others += [to_other(raw, kind) for raw, kind in kinds if not kind.has_gpus]
         self._renew_protection(place, client, [raw for raw, _ in seen])
         for parts in (place.disks, place.addresses):
-            with suppress(*AWS_ERRORS, *GARBLED):
+            with suppress(Exception):
                 parts.renew(client)
         return tuple(self._whole(place, raw, kind) for raw, kind in seen), tuple(others)
 
@@ -263,7 +250,7 @@ class Ec2:
         place.protection.forget_all_but([raw["InstanceId"] for raw in raws])
         running = [raw["InstanceId"] for raw in raws if raw["State"]["Name"] == "running"]
         # Not worth losing the look for: what was last known still shows, and `describe` asks again before a stop.
-        with suppress(*AWS_ERRORS, *GARBLED):
+        with suppress(Exception):
             place.protection.renew(running, partial(stop_protection, client))
 
     def _described(self, place: _Place, instance: Instance) -> Instance | None:
@@ -287,7 +274,12 @@ class Ec2:
 
     def _room(self, place: _Place, tag: tuple[str, str] | None) -> Room:
         sts = partial(self.clients.get, place.account, "sts", place.region)
-        return Room(place.source, place.region, partial(self._ec2, place), sts, attempt=attempt, tag=tag)
+        others = [
+            each for each in dict.fromkeys([home_of(place.region), *place.account.regions]) if each != place.region
+        ]
+        elsewhere = tuple(partial(self.clients.get, place.account, "ec2", each, config=ONCE) for each in others)
+        ec2 = partial(self._ec2, place)
+        return Room(place.source, place.region, ec2, sts, attempt, elsewhere, regions(), tag)
 
     def _place(self, instance: Instance) -> _Place:
         return self._place_of(instance.source, instance.name)
@@ -297,6 +289,11 @@ class Ec2:
         if place is None:
             raise Unreachable(f"No [[aws]] entry covers {source}, where {name} is.", retryable=False)
         return place
+
+
+def _reading(place: _Place) -> AbstractContextManager[None]:
+    """A look at a place, whatever of it fails: Unreachable."""
+    return told_as(lambda said: reading_failed(said, place.region))
 
 
 def _raws(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:

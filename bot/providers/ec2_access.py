@@ -1,16 +1,17 @@
 """Tries, without changing anything, whether Valet may do in one region of one account what it is there for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.nearest import nearest
 from bot.providers.accounts import Access
+from bot.providers.aws_words import cause_of
 from bot.providers.ec2_errors import Said, reading_failed
 
 NOBODY = "i-00000000000000000"
 SOME_TYPE = [{"Name": "instance-type", "Values": ["g5.xlarge"]}]
 MAY = "DryRunOperation"
-MAY_NOT = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 NO_SUCH = frozenset({"InvalidInstanceID.Malformed", "InvalidInstanceID.NotFound"})
 
 Attempt = Callable[[Callable[[], Any]], Any]
@@ -26,6 +27,10 @@ class Room:
     ec2: Callable[[], Any]
     sts: Callable[[], Any]
     attempt: Attempt
+    elsewhere: tuple[Callable[[], Any], ...] = ()
+    """EC2's clients in other regions of the account: they tell of this one where it does not answer itself."""
+    known: frozenset[str] = frozenset()
+    """Every region that the SDK knows."""
     tag: tuple[str, str] | None = None
     """The tag (name, value) that the role asks for on a machine it may stop."""
 
@@ -35,25 +40,51 @@ class Room:
 
     def failure(self, said: Said) -> Access:
         """A finding that a read failed."""
-        return self.access(f"{reading_failed(said, self.region)}.", ok=False)
+        return self.access(f"{str(reading_failed(said, self.region)).removesuffix('.')}.", ok=False)
 
 
 def check(room: Room) -> Iterator[Access]:
     """Who we are, whether we can look, and whether we could stop; ends early where nothing more can be learnt."""
-    who = room.attempt(lambda: room.sts().get_caller_identity())
+    who = room.attempt(lambda: "Valet is {Arn} in account {Account}.".format_map(room.sts().get_caller_identity()))
     if isinstance(who, Said):
-        yield room.failure(who)
+        yield room.access(off, ok=False) if (off := _off(room)) else room.failure(who)
         return
-    yield room.access(f"Valet is {who['Arn']} in account {who['Account']}.", ok=True)
-    seen = room.attempt(lambda: room.ec2().describe_instances(MaxResults=5, Filters=_stoppable(room.tag)))
-    if isinstance(seen, Said):
-        yield room.failure(seen)
+    yield room.access(who, ok=True)
+    found = room.attempt(lambda: _ids(room.ec2().describe_instances(MaxResults=5, Filters=_stoppable(room.tag))))
+    if isinstance(found, Said):
+        yield room.access(off, ok=False) if (off := _off(room)) else room.failure(found)
         return
     yield room.access(f"Valet can see the machines in {room.region}.", ok=True)
     yield _types(room)
-    found = [raw["InstanceId"] for group in seen["Reservations"] for raw in group["Instances"]]
     yield _attribute(room, found[0] if found else NOBODY)
     yield _stop(room, found[0] if found else NOBODY)
+
+
+def _ids(answer: Mapping[str, Any]) -> list[str]:
+    return [raw["InstanceId"] for group in answer["Reservations"] for raw in group["Instances"]]
+
+
+def _off(room: Room) -> str:
+    """That the region is none, or not switched on for the account, as a sentence; empty where neither is known."""
+    told = next((said for ask in room.elsewhere if not isinstance(said := room.attempt(_regions(ask)), Said)), None)
+    known = frozenset(told or ()) or room.known
+    if room.region not in known:
+        near = nearest(room.region, sorted(known))
+        meant = f" Did you mean {near[0]}?" if near else ""
+        return f"AWS has no region {room.region}.{meant} Correct regions under [[aws]]."
+    if told and told[room.region] == "not-opted-in":
+        return (
+            f"The region {room.region} is not switched on for this account. Whoever runs the account can do that; "
+            "or take it out of [[aws]]."
+        )
+    return ""
+
+
+def _regions(ask: Callable[[], Any]) -> Callable[[], dict[str, str]]:
+    """How every region stands for the account, by name."""
+    return lambda: {
+        each["RegionName"]: each.get("OptInStatus", "") for each in ask().describe_regions(AllRegions=True)["Regions"]
+    }
 
 
 def _stoppable(tag: tuple[str, str] | None) -> list[dict[str, Any]]:
@@ -79,18 +110,23 @@ def _attribute(room: Room, instance_id: str) -> Access:
 
 def _stop(room: Room, instance_id: str) -> Access:
     said = room.attempt(lambda: room.ec2().stop_instances(InstanceIds=[instance_id], DryRun=True))
-    code = said.code if isinstance(said, Said) else ""
-    if code == MAY:
+    if not isinstance(said, Said):
+        return room.access(f"Stopping in {room.region} could not be tried: no clear answer.", ok=False)
+    if said.code == MAY:
         return room.access(f"Valet may stop machines in {room.region}: a dry run was allowed.", ok=True)
-    if code in NO_SUCH or (instance_id == NOBODY and code in MAY_NOT):
+    if said.code in NO_SUCH or (instance_id == NOBODY and said.meaning == "denied"):
         return room.access(f"Nothing Valet may stop runs in {room.region}, so stopping was not tried.", ok=True)
-    if code in MAY_NOT:
+    if said.meaning == "denied" and (cause := cause_of(said.code, said.message)):
         return room.access(
-            f"Valet may not stop {instance_id} in {room.region}: {code}. Until its role has ec2:StopInstances and the "
-            "machine the role's tag, Valet only looks; `valet iam-policy` prints both.",
+            f"Valet may not stop {instance_id} in {room.region}: {cause}. Until then it only looks.", ok=False
+        )
+    if said.meaning == "denied":
+        return room.access(
+            f"Valet may not stop {instance_id} in {room.region}: {said.code}. Until its role has ec2:StopInstances and "
+            "the machine the role's tag, Valet only looks; `valet iam-policy` prints both.",
             ok=False,
         )
-    return room.access(f"Stopping in {room.region} could not be tried: {code or 'no clear answer'}.", ok=False)
+    return room.access(f"Stopping in {room.region} could not be tried: {said.words.rstrip('.')}.", ok=False)
 
 
 def _denied(said: Any) -> bool:

@@ -6,48 +6,35 @@ from dataclasses import dataclass
 from bot.domain.acting.launches import Order
 from bot.domain.fleet import Instance
 from bot.errors import NoCapacity, NotThere, Refused, Unreachable, ValetError
-from bot.providers.aws_words import cause_of, plain_words
+from bot.providers.aws_meaning import Meaning, bare, meaning_of
+from bot.providers.aws_words import cause_of, missing_right, plain_words
 
-THROTTLED = frozenset(
-    {
-        "EC2ThrottledException",
-        "PriorRequestNotComplete",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
-)
-SERVICES = {
-    "GetCostAndUsage": "ce",
-    "GetCostForecast": "ce",
-    "GetMetricData": "cloudwatch",
-    "GetProducts": "pricing",
-    "ListMetrics": "cloudwatch",
-}
-"""Whose operations these are; EC2's where it is not said."""
-EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
-SKEWED = frozenset({"RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"})
-"""What is signed at another time than AWS's: the clock of Valet's machine is wrong."""
-FORBIDDEN = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
-BAD_CREDENTIALS = frozenset(
-    {"AuthFailure", "InvalidClientTokenId", "OptInRequired", "SignatureDoesNotMatch", "UnrecognizedClientException"}
-)
+UNREADABLE = "ResponseParserError"
 NO_ANSWER = {
     "ConnectTimeoutError": "no connection in time",
     "ConnectionClosedError": "the connection was closed",
+    "CredentialRetrievalError": "no credentials came from where they are got; look at what hands them out",
     "EndpointConnectionError": "no connection",
+    "MetadataRetrievalError": "no credentials came from the machine's or container's role; look whether it has one",
+    "ProxyConnectionError": "no connection to the proxy; look at HTTPS_PROXY",
     "ReadTimeoutError": "no answer in time",
-    "ResponseParserError": "an answer came that is not AWS's; a proxy or a sign-in page may stand between",
+    UNREADABLE: "an answer came that is not AWS's; a proxy or a sign-in page may stand between",
+    "RuntimeError": "the credentials that came had run out already; look at this machine's clock",
+    "SSLError": "the connection is not to be trusted; a proxy may stand between, or AWS_CA_BUNDLE is missing",
+    "SSOError": "the sign-in has run out; `aws sso login` renews it",
+    "TokenRetrievalError": "the sign-in has run out; `aws sso login` renews it",
+    "ConnectionError": "the connection broke",
+    "HTTPClientError": "the connection broke",
 }
+"""By the SDK's errors, those of a kind before the kind."""
 UNUSABLE = {
     "NoCredentialsError": "no credentials were found",
     "ParamValidationError": "the role_arn or the external_id is malformed",
     "PartialCredentialsError": "the credentials are incomplete",
     "ProfileNotFound": "the profile named by AWS_PROFILE does not exist",
+    "InvalidRegionError": "that is no region's name; correct regions under [[aws]]",
+    "ConfigParseError": "the SDK's own settings can't be read; look at AWS_CONFIG_FILE",
+    "InvalidConfigError": "the SDK's own settings are wrong; look at AWS_CONFIG_FILE",
 }
 
 GONE = "AWS knows no {name} ({id}) in {region} any more: it was terminated."
@@ -56,26 +43,16 @@ NOT_ALLOWED = (
     "`valet iam-policy` prints both."
 )
 WRONG_STATE = "{name} can't be {verb}{ed} in the state it is in now. Look again in a minute."
-NO_CAPACITY = frozenset(
-    {
-        "InsufficientCapacity",
-        "InsufficientCapacityOnHost",
-        "InsufficientHostCapacity",
-        "InsufficientInstanceCapacity",
-        "InsufficientReservedInstanceCapacity",
-        "ReservationCapacityExceeded",
-    }
-)
 ELSEWHERE = frozenset(
     {"InsufficientFreeAddressesInSubnet", "InvalidAvailabilityZone", "InvalidSubnetID.NotFound", "Unsupported"}
 )
 """What another subnet or zone could mend."""
 SOON = frozenset({"IncorrectInstanceState", "IncorrectState"})
 """What time could mend when a machine is started: it is still stopping."""
-CAME_SHORT = frozenset(f"Server.{code}" for code in NO_CAPACITY)
+CAME_SHORT = frozenset({"Server.InsufficientInstanceCapacity"})
 """StateReason of a machine that EC2 began to start and then had no room for."""
 REFUSALS = {
-    **dict.fromkeys(FORBIDDEN, NOT_ALLOWED),
+    "denied": NOT_ALLOWED,
     "InvalidInstanceID.Malformed": GONE,
     "InvalidInstanceID.NotFound": GONE,
     "IncorrectInstanceState": WRONG_STATE,
@@ -88,14 +65,15 @@ STOP_REFUSALS = {
 }
 LIMITS = {
     "InstanceLimitExceeded": "The account may have no more machines like {name} in {region}: {code}. Ask AWS for more.",
+    "MaxSpotInstanceCountExceeded": "The account may have no more spot machines in {region}: {code}. Ask AWS for more.",
     "VcpuLimitExceeded": "The account may have no more vCPUs of this kind in {region}: {code}. Ask AWS for more.",
+    "limit": "The account has reached a limit of AWS's in {region}: {code}. Ask AWS for more.",
 }
+"""By code, and by meaning for what has no sentence of its own."""
 NO_TEMPLATE = "AWS has no launch template {template} in {region}, or not that version. An admin can correct [[launch]]."
 LAUNCH_REFUSALS = {
     **LIMITS,
-    **dict.fromkeys(
-        FORBIDDEN, "AWS doesn't let Valet launch {name}: {code}. `valet iam-policy --only launch` prints what it needs."
-    ),
+    "denied": "AWS doesn't let Valet launch {name}: {code}. `valet iam-policy --only launch` prints what it needs.",
     "InvalidLaunchTemplateId.Malformed": NO_TEMPLATE,
     "InvalidLaunchTemplateId.NotFound": NO_TEMPLATE,
     "InvalidLaunchTemplateId.VersionNotFound": NO_TEMPLATE,
@@ -109,7 +87,25 @@ COPY_LAUNCH_REFUSALS = {
 START_REFUSALS = {
     **REFUSALS,
     **LIMITS,
+    "Unsupported": "AWS offers no {type} in {zone} any more: {code}. Start a clone of {name} elsewhere.",
     "UnsupportedOperation": "AWS can't start {name}: it is a spot machine. Whoever made it starts it.",
+}
+PASSING = frozenset({"throttled", "expired", "skewed"})
+"""What AWS has not done, and may do when it is asked later."""
+POLICY = {
+    "ec2": "`valet iam-policy` prints",
+    "athena": "`valet iam-policy --only bill` prints",
+    "glue": "`valet iam-policy --only bill` prints",
+    "s3": "`valet iam-policy --only bill` prints",
+    "ssm": "`valet iam-policy --only run` prints",
+}
+SAYS: Mapping[Meaning, str] = {
+    "expired": (
+        "the credentials have run out; those of a role are renewed at the next try, others have to be given anew"
+    ),
+    "credentials": "AWS does not accept the credentials, or the region is not switched on",
+    "no region": "the region is not switched on for the account; whoever runs it can, or take it out of [[aws]]",
+    "throttled": "too many requests were made in the account just now",
 }
 
 
@@ -125,10 +121,18 @@ class Said:
     message: str = ""
     """AWS's own words."""
 
+    service: str = ""
+    """Whose operation it is, as policies name it; EC2's where it is not said."""
+
+    @property
+    def meaning(self) -> Meaning:
+        """The kind of failure."""
+        return meaning_of(self.code, self.status, self.message)
+
     @property
     def is_passing(self) -> bool:
         """The same call may work later."""
-        if self.code in THROTTLED | EXPIRED | SKEWED or self.status >= 500:
+        if self.meaning in PASSING or self.status >= 500:
             return True
         return self.status == 0 and self.code not in UNUSABLE
 
@@ -138,24 +142,23 @@ class Said:
         if self.status == 0:
             known = NO_ANSWER.get(self.code) or UNUSABLE.get(self.code) or self.code
             return f"{known}; {self.message}" if self.message else known
-        said = cause_of(self.code, self.message, is_skewed=self.code in SKEWED) or self._by_code
-        if not said and self.code not in THROTTLED and self.status < 500:
+        if self.code.isdigit():
+            return f"{self.code}, which is a fault of AWS's or of a proxy before it"
+        skewed = self.meaning == "skewed"
+        said = cause_of(self.code, self.message, is_skewed=skewed) or self._by_meaning
+        if not said and self.meaning != "throttled" and self.status < 500:
             said = plain_words(self.message)
         return f"{self.code}: {said}" if said else self.code
 
     @property
-    def _by_code(self) -> str:
-        """What its code alone says; empty where it says nothing that is known."""
-        if self.operation == "AssumeRole" and self.code in FORBIDDEN:
+    def _by_meaning(self) -> str:
+        """What its kind says; empty where that says nothing of what to do."""
+        if self.meaning == "denied" and self.operation == "AssumeRole":
             return "the role may not be assumed; check its trust policy and external_id"
-        if self.code in FORBIDDEN:
-            right = f"{SERVICES.get(self.operation, 'ec2')}:{self.operation}"
-            return f"Valet's role lacks {right}; `valet iam-policy` prints what it needs"
-        if self.code in EXPIRED:
-            return "the credentials have run out; they are renewed at the next try"
-        if self.code in BAD_CREDENTIALS:
-            return "AWS does not accept the credentials, or the region is not switched on"
-        return ""
+        if self.meaning == "denied":
+            right = missing_right(self.message) or f"{self.service or 'ec2'}:{self.operation}"
+            return f"Valet's role lacks {right}; {POLICY.get(right.partition(':')[0], POLICY['ec2'])} what it needs"
+        return SAYS.get(self.meaning, "")
 
 
 def reading_failed(said: Said, region: str) -> Unreachable:
@@ -171,7 +174,7 @@ def stop_failed(said: Said, instance: Instance) -> ValetError:
 
 def start_failed(said: Said, instance: Instance) -> ValetError:
     """NoCapacity or Refused when AWS said no; Unreachable when it may have started the instance, or may do so later."""
-    if said.code in NO_CAPACITY:
+    if said.meaning == "capacity":
         return NoCapacity(f"AWS has no {instance.type} left in {instance.zone or instance.region} just now.")
     if said.code in SOON:
         return NoCapacity(f"{instance.name} can't be started in the state it is in now.")
@@ -180,7 +183,7 @@ def start_failed(said: Said, instance: Instance) -> ValetError:
 
 def launch_failed(said: Said, order: Order) -> ValetError:
     """NoCapacity or Refused when AWS said no; Unreachable when it may have made the machine, or may do so later."""
-    if said.code in NO_CAPACITY:
+    if said.meaning == "capacity":
         return NoCapacity(f"AWS has no {order.type} left in {order.subnet or order.region} just now.")
     words = {"name": order.name, "region": order.region, "template": order.template, "type": order.type}
     refusals = COPY_LAUNCH_REFUSALS if order.image_id else LAUNCH_REFUSALS
@@ -209,22 +212,23 @@ class _Try:
 
 
 def _of(instance: Instance) -> dict[str, str]:
-    return {"name": instance.name, "id": instance.id, "region": instance.region}
+    zone = instance.zone or instance.region
+    return {"name": instance.name, "id": instance.id, "region": instance.region, "type": instance.type, "zone": zone}
 
 
 def _failed(said: Said, tried: _Try, refusals: Mapping[str, str]) -> ValetError:
     verb, name = tried.verb, tried.words["name"]
-    if said.code in THROTTLED | EXPIRED | SKEWED:
+    if said.meaning in PASSING:
         return Unreachable(f"AWS has not {verb}{tried.ed} {name} yet: {said.words}.")
     if said.is_passing:
         return Unreachable(f"AWS did not confirm the {verb} of {name}: {said.words}. It may {verb} all the same.")
-    if said.status == 0 or said.code in BAD_CREDENTIALS:
+    if said.status == 0 or said.meaning in {"credentials", "no region"}:
         return Unreachable(f"AWS was not asked to {verb} {name}: {said.words}.", retryable=False)
     if said.operation == "AssumeRole":
         return Refused(f"Valet can't reach the account of {name}: {said.words}.")
     if cause := cause_of(said.code, said.message):
         return Refused(f"AWS refused to {verb} {name}: {cause}.")
-    sentence = refusals.get(said.code, "AWS refused to {verb} {name}: {code}.")
+    sentence = refusals.get(bare(said.code)) or refusals.get(said.meaning, "AWS refused to {verb} {name}: {code}.")
     words = plain_words(said.message).rstrip(".")
     code = f"{said.code} ({words})" if words else said.code
     more = {"code": code, "verb": verb, "ed": tried.ed, "operation": tried.operation}

@@ -86,7 +86,7 @@ class ProtectionMemory:
 def stop_protection(client: Any, instance_id: str) -> bool:
     """Ask EC2 whether the instance is protected against stops. Raises what the client raises."""
     answer = client.describe_instance_attribute(InstanceId=instance_id, Attribute="disableApiStop")
-    return bool(answer.get("DisableApiStop", {}).get("Value", False))
+    return bool(answer["DisableApiStop"]["Value"])
 
 
 class PartsMemory(Generic[Part]):

@@ -11,6 +11,7 @@ READ = (
     "ec2:DescribeInstanceAttribute",
     "ec2:DescribeInstanceTypes",
     "ec2:DescribeInstances",
+    "ec2:DescribeRegions",
     "ec2:DescribeSpotPriceHistory",
     "ec2:DescribeVolumes",
     "pricing:GetProducts",

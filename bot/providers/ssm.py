@@ -15,9 +15,11 @@ from bot.domain.fleet import Instance
 from bot.domain.sharing.runs import Run, Seen, tail_of
 from bot.errors import Refused, Unreachable
 from bot.providers.accounts import AwsAccount
+from bot.providers.aws_words import cause_of, missing_right
 from bot.providers.clients import ONCE, PATIENT, Clients, attempt
 from bot.providers.ec2_errors import Said
 
+SERVICE = "ssm"
 DOCUMENT = "AWS-RunShellScript"
 DELIVERED_WITHIN_S = 600
 """A machine that has not taken it up by then is not online in Systems Manager."""
@@ -34,9 +36,11 @@ _GONE_WRONG = {
     "InvalidPlatform": "It is no Linux machine.",
     "AccessDenied": "Its instance role does not let Systems Manager in.",
 }
-_REFUSED = {
-    "InvalidInstanceId": "Systems Manager does not know it: it needs the SSM Agent and an instance role for it",
-    "AccessDeniedException": "Valet's role may not send commands there (`valet iam-policy` prints what it takes)",
+_UNKNOWN_THERE = "Systems Manager does not know it: it needs the SSM Agent and an instance role for it"
+_SAYS = {
+    "InvalidInstanceId": _UNKNOWN_THERE,
+    "TargetNotConnected": _UNKNOWN_THERE,
+    "UnsupportedPlatformType": "It is no Linux machine",
 }
 
 
@@ -49,7 +53,7 @@ class Ssm:
 
     def start(self, instance: Instance, run: Run, limit_s: int) -> str:
         """Send the command, once: Systems Manager has no token against doubles."""
-        client = self._client(instance, config=ONCE)
+        client = _sent(attempt(lambda: self._client(instance, config=ONCE), SERVICE), instance)
         parameters = {"commands": [_as_user(run)], "executionTimeout": [str(limit_s)]}
         said = attempt(
             lambda: client.send_command(
@@ -58,38 +62,42 @@ class Ssm:
                 Comment=_mark(run),
                 TimeoutSeconds=DELIVERED_WITHIN_S,
                 Parameters=parameters,
-            )
+            )["Command"]["CommandId"],
+            SERVICE,
         )
-        return str(_good(said, instance)["Command"]["CommandId"])
+        return str(_sent(said, instance))
 
     def find(self, instance: Instance, run: Run) -> str | None:
         """Look for it among the commands sent to the machine since then, by its mark."""
-        client = self._client(instance)
         since = datetime.fromtimestamp((run.called_at or run.created_at) // 1000 - 60, UTC)
         after = {"key": "InvokedAfter", "value": since.strftime("%Y-%m-%dT%H:%M:%SZ")}
-        said = attempt(lambda: client.list_commands(InstanceId=instance.id, Filters=[after], MaxResults=50))
-        sent = _good(said, instance)["Commands"]
+        asked = {"InstanceId": instance.id, "Filters": [after], "MaxResults": 50}
+        sent = _good(attempt(lambda: self._client(instance).list_commands(**asked)["Commands"], SERVICE), instance)
         return next((str(each["CommandId"]) for each in sent if each.get("Comment") == _mark(run)), None)
 
     def look(self, instance: Instance, run: Run) -> Seen:
         """The command's state there, its exit code and the end of its output."""
-        client = self._client(instance)
-        said = attempt(lambda: client.get_command_invocation(CommandId=run.handle, InstanceId=instance.id))
+        said = attempt(
+            lambda: _seen(self._client(instance).get_command_invocation(CommandId=run.handle, InstanceId=instance.id)),
+            SERVICE,
+        )
         if isinstance(said, Said) and said.code == "InvocationDoesNotExist":
             return Seen("running")  # so for some seconds after it was sent
-        return _seen(_good(said, instance))
+        seen: Seen = _good(said, instance)
+        return seen
 
     def cancel(self, instance: Instance, run: Run) -> None:
         """Ask Systems Manager to end it."""
-        client = self._client(instance)
-        _good(attempt(lambda: client.cancel_command(CommandId=run.handle, InstanceIds=[instance.id])), instance)
+        said = attempt(
+            lambda: self._client(instance).cancel_command(CommandId=run.handle, InstanceIds=[instance.id]), SERVICE
+        )
+        _good(said, instance)
 
     def _client(self, instance: Instance, *, config: Config = PATIENT) -> Any:
         place = self._places.get(instance.source)
         if place is None:
             raise Refused(f"No [[aws]] entry covers {instance.source}, where {instance.name} is.")
-        client = attempt(lambda: self._clients.get(place[0], "ssm", place[1], config=config))
-        return _good(client, instance)
+        return self._clients.get(place[0], SERVICE, place[1], config=config)
 
 
 def _seen(found: Mapping[str, Any]) -> Seen:
@@ -112,8 +120,28 @@ def _as_user(run: Run) -> str:
 
 
 def _good(said: Any, instance: Instance) -> Any:
+    """The answer. Raises Unreachable: a run of which nobody may hear for a time goes on all the same."""
     if not isinstance(said, Said):
         return said
-    if said.code in _REFUSED:
-        raise Refused(f"{instance.name}: {_REFUSED[said.code]}.")
-    raise Unreachable(f"Systems Manager did not answer for {instance.name} ({said.code}).")
+    if said.is_passing:
+        raise Unreachable(f"Systems Manager did not answer for {instance.name}: {said.words}.")
+    raise Unreachable(_no(said, instance), retryable=False)
+
+
+def _sent(said: Any, instance: Instance) -> Any:
+    """The answer to a start. Raises Refused where it was not taken, Unreachable where it may have been."""
+    if isinstance(said, Said) and not said.is_passing:
+        raise Refused(_no(said, instance))
+    return _good(said, instance)
+
+
+def _no(said: Said, instance: Instance) -> str:
+    if said.code in _SAYS:
+        return f"{instance.name}: {_SAYS[said.code]}."
+    if said.meaning == "denied" and said.operation != "AssumeRole" and not cause_of(said.code, said.message):
+        right = missing_right(said.message) or f"{SERVICE}:{said.operation}"
+        return (
+            f"{instance.name}: Valet's role may not send commands there: it lacks {right}, or the machine lacks the "
+            "tag that it asks for (`valet iam-policy --only run` prints both)."
+        )
+    return f"Systems Manager can't be asked for {instance.name}: {said.words.rstrip('.')}."

@@ -9,7 +9,7 @@ from bot.domain.clock import MINUTE
 from bot.domain.measuring.trails import Target, Told
 from bot.errors import Unreachable, answering
 from bot.settings.sources import CLOUDWATCH, CloudWatchSettings
-from bot.telemetry.cloudwatch_queries import Series, calls, discovered, observed, queries
+from bot.telemetry.cloudwatch_queries import Series, calls, discovered, observed, queries, unread
 
 WORKERS = 8
 OVERLAP = 10 * MINUTE
@@ -100,6 +100,8 @@ class CloudWatch:
                         results += page["MetricDataResults"]
         except Unreachable as error:
             return Told(place, observed(series, results), error=str(error))
+        if missing := unread(results):
+            return Told(place, observed(series, results), error=missing)
         return Told(place, observed(series, results), read_until=end)
 
     def _series(self, place: str, ids: Sequence[str], now: int) -> list[Series]:

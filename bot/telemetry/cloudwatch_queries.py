@@ -107,3 +107,13 @@ def _observation(series: Series, minute: int, values: Mapping[str, float]) -> Ob
         memory_used_mib=None if memory is None else int(memory),
         may_be_ratio=may_be_ratio(values.get("max")),
     )
+
+
+def unread(results: Iterable[Mapping[str, Any]]) -> str:
+    """Why some of the series asked for have no values here, as a sentence; empty where all were answered."""
+    states = {str(result.get("StatusCode", "")) for result in results}
+    if "Forbidden" in states:
+        return "CloudWatch forbids some of the metrics to Valet's role; it lacks cloudwatch:GetMetricData for them"
+    if "InternalError" in states:
+        return "CloudWatch could not read some of the metrics; they are asked for again"
+    return ""

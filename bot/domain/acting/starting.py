@@ -16,6 +16,12 @@ BOOTS_WITHIN = 20 * MINUTE
 SHOWS_WITHIN = 30 * SECOND
 """A look may be this much older than the call it follows."""
 MONTH_HOURS = 730
+_REASONS = {
+    "Client.InternalError": "most often whoever starts it may not use the key that encrypts its disk (kms:CreateGrant)",
+    "Client.VolumeLimitExceeded": "the account has reached its limit of disks; ask AWS for more",
+    "Client.InvalidSnapshot.NotFound": "the snapshot of its disk is gone",
+}
+"""EC2's words for why a machine that it began to start stopped again, in ours."""
 
 
 def obstacle_to_start(scene: Scene) -> str | None:
@@ -51,6 +57,14 @@ def obstacle_to_begin(action: Action, scene: Scene) -> str | None:
 def began_and_stopped(action: Action, instance: Instance) -> bool:
     """The provider took the start and let the machine stop again, rather than never hearing of it."""
     return instance.launched_at != action.launched_at or "Insufficient" in instance.state_reason
+
+
+def why_it_ended(state_reason: str) -> str:
+    """The provider's reason for an end that nobody asked for, to stand within a sentence; empty where it has none."""
+    if not state_reason:
+        return ""
+    known = next((said for reason, said in _REASONS.items() if state_reason.startswith(reason)), "")
+    return f" ({state_reason}): {known}" if known else f" ({state_reason})"
 
 
 def month(rate_micros: int) -> int:

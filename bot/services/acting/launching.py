@@ -15,6 +15,7 @@ from bot.domain.acting.launches import (
     obstacle_to_order,
     token_of,
 )
+from bot.domain.acting.starting import why_it_ended
 from bot.domain.clock import MINUTE, SECOND
 from bot.domain.fleet import Instance
 from bot.errors import NoCapacity, NotThere, Refused, Unreachable
@@ -179,7 +180,7 @@ def _watch(desk: Desk, action: Action, arrive: arriving.Arrive, *, spare: int) -
         said = f"AWS began to launch it and then had no {made.type} left in {made.zone or made.region}."
         arriving.wait_for_capacity(desk, action, said, launched_at=action.launched_at, spare=spare)
     elif made.state in {"terminated", "stopped", "stopping"}:
-        why = f" ({made.state_reason})" if made.state_reason else ""
+        why = why_it_ended(made.state_reason)
         steps.close(desk, action, "failed", f"{made.name} was launched and is {made.state} already{why}.")
     elif now - (action.called_at or now) > DEADLINE:
         steps.close(desk, action, "unknown", f"{made.name} is still {made.state}; please look at it in AWS.")

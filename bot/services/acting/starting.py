@@ -7,6 +7,7 @@ from bot.domain.acting.starting import (
     SHOWS_WITHIN,
     began_and_stopped,
     obstacle_to_begin,
+    why_it_ended,
 )
 from bot.domain.clock import MINUTE
 from bot.domain.fleet import Instance
@@ -72,9 +73,7 @@ def _stands_still(desk: Desk, action: Action, instance: Instance, now: int) -> N
             said = f"AWS began to start it and then had no {instance.type} left in {instance.zone}."
             arriving.wait_for_capacity(desk, action, said, launched_at=instance.launched_at)
         else:
-            why = f" ({instance.state_reason})" if instance.state_reason else ""
-            if instance.state_reason.startswith("Client.InternalError"):  # EC2's word for a key that it could not use
-                why += ": most often whoever starts it may not use the key that encrypts its disk (kms:CreateGrant)"
+            why = why_it_ended(instance.state_reason)
             steps.close(desk, action, "failed", f"It began to start and stopped again{why}. Look at it in AWS.")
     elif action.calls - action.tries >= MOST_LOST:
         steps.close(desk, action, "unknown", f"{instance.name} is still stopped; please look at it in AWS.")

@@ -206,7 +206,7 @@ def _on_rented(desk: Desk, run: Run, instance: Instance, *, over: bool) -> None:
     except Refused as error:
         run_ends.close(desk, run, "failed", Seen("failed", outcome=str(error)))
     except Unreachable as error:  # looked at again soon
-        if run.state == "running" and run_hosts.is_unseen(run, desk.clock()):
+        if run.state in {"starting", "running"} and run_hosts.is_unseen(run, desk.clock()):
             run_ends.lose(desk, run, str(error))
 
 

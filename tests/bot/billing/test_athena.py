@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.billing.athena import PATIENCE, Athena, Table
+from bot.billing.athena import PATIENCE, Athena, Table, _gone_wrong
 from bot.billing.focus import Focus
 from bot.domain.money.bill import total
 from bot.errors import Refused, Unreachable
@@ -150,6 +150,27 @@ def test_results_go_where_the_settings_say_or_where_the_workgroup_says(tmp_path)
 def test_a_query_that_fails_says_why(tmp_path):
     with pytest.raises(Unreachable, match="Athena did not read the export: SYNTAX_ERROR"):
         look(pretend(tmp_path, states=("RUNNING", "FAILED")))
+
+
+@pytest.mark.parametrize(
+    ("why", "says", "retryable"),
+    [
+        (
+            "Insufficient permissions: x is not authorized to perform: glue:GetTable",
+            "lacks glue:GetTable",
+            False,
+        ),
+        ("Bytes scanned limit was exceeded", "the workgroup's limit of bytes scanned", False),
+        ("TABLE_NOT_FOUND: line 1:15: Table 'x' does not exist", "correct database and table under [bill]", False),
+        ("INTERNAL_ERROR_QUERY_ENGINE", "INTERNAL_ERROR_QUERY_ENGINE", True),
+        ("Query exhausted resources at this scale factor", "exhausted resources", True),
+    ],
+)
+def test_why_a_query_failed_is_read_from_athenas_words(why, says, retryable):
+    told = _gone_wrong(why)
+
+    assert says in str(told)
+    assert told.retryable is retryable
 
 
 def test_a_query_without_end_is_stopped(tmp_path):

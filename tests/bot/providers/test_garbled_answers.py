@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.domain.acting.launches import Order
 from bot.domain.clock import DAY, MINUTE
 from bot.domain.fleet import Instance
 from bot.domain.measuring.trails import Told
@@ -78,6 +79,56 @@ def test_every_call_that_is_answered_with_anything_is_unreachable_and_not_a_cras
     with pytest.raises(Unreachable), answering("AWS"):
         ask(ACCOUNT.source(WEST), "get_metric_data", {"MetricDataQueries": [], "StartTime": 0, "EndTime": 1})["Metric"]
     assert list(ec2.images()) == []
+
+
+REGIONS = b"".join(
+    b"<item><regionName>%s</regionName><optInStatus>%s</optInStatus></item>" % each
+    for each in ((b"us-east-1", b"opt-in-not-required"), (b"us-west-2", b"opted-in"), (b"me-south-1", b"not-opted-in"))
+)
+WHICH = b"<DescribeRegionsResponse><regionInfo>%s</regionInfo></DescribeRegionsResponse>" % REGIONS
+DENIED = b"<Response><Errors><Error><Code>AuthFailure</Code><Message>no</Message></Error></Errors></Response>"
+
+
+@pytest.mark.parametrize(
+    ("region", "says"),
+    [
+        ("me-south-1", "The region me-south-1 is not switched on for this account."),
+        ("us-wset-2", "AWS has no region us-wset-2. Did you mean us-west-2? Correct regions under [[aws]]."),
+        (WEST, "AWS can't be asked about us-west-2: AuthFailure: AWS does not accept the credentials"),
+    ],
+)
+def test_the_check_of_access_says_when_a_region_is_none_or_is_not_switched_on(fake, region, says):
+    fake.answers[EAST], fake.answers[region] = (200, "text/xml", WHICH), (401, "text/xml", DENIED)
+
+    [found] = Ec2([AwsAccount((region,))]).check_access()
+
+    assert (found.ok, found.sentence.startswith(says)) == (False, True)
+
+
+@pytest.mark.parametrize("answer", GARBLED)
+def test_the_check_of_access_tells_of_an_answer_that_cannot_be_read(fake, answer):
+    fake.answers[WEST] = fake.answers[EAST] = answer
+
+    found = Ec2([AwsAccount((WEST,), role_arn="arn:aws:iam::222233334444:role/valet")]).check_access()
+
+    assert [each.ok for each in found] == [False]
+    assert WEST in found[0].sentence
+
+
+@pytest.mark.parametrize("answer", GARBLED)
+def test_a_launch_and_a_copy_answered_with_anything_may_have_worked(fake, answer):
+    fake.answers[WEST] = answer
+    machine = Instance("i-0123456789abcdef0", "train-7", "ec2", ACCOUNT.source(WEST), "p4d.24xlarge", "running")
+    order = Order("t", ACCOUNT.source(WEST), "pair", "p4d.24xlarge", "lt-1", "1", "", tags={"Name": "pair"})
+    ec2 = Ec2([ACCOUNT])
+
+    for change in (lambda: ec2.launch(order), lambda: ec2.copy(machine, "image", {}, reboot=False)):
+        with pytest.raises(Unreachable) as told:
+            change()
+        assert told.value.retryable
+    for look in (lambda: ec2.launched(order), lambda: ec2.copied(machine, "image"), lambda: ec2.describe(machine)):
+        with pytest.raises(Unreachable):
+            look()
 
 
 class Breaking:

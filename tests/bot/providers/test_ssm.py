@@ -92,3 +92,37 @@ def test_no_answer_is_no_refusal(room):
 
     with pytest.raises(Unreachable, match="did not answer for train-7"):
         room.runner.start(MACHINE, replace(RUN, handle=""), 60)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "message", "kind", "says"),
+    [
+        ("AccessDeniedException", 400, "", Refused, "it lacks ssm:SendCommand, or the machine lacks the tag"),
+        ("UnauthorizedException", 403, "not authorized to perform: ssm:SendCommand on x", Refused, "--only run"),
+        ("AccessDeniedException", 400, "explicit deny in a service control policy", Refused, "policy (SCP) denies"),
+        ("OptInRequired", 403, "", Refused, "not switched on for the account"),
+        ("ExpiredTokenException", 400, "", Unreachable, "the credentials have run out"),
+        ("InvalidSignatureException", 400, "Signature expired: a", Unreachable, "clock is not AWS's"),
+        ("ThrottlingException", 400, "Rate exceeded", Unreachable, "too many requests"),
+        ("503", 503, "", Unreachable, "a fault of AWS's or of a proxy"),
+        ("403", 403, "", Unreachable, "a sign-in page may stand between"),
+        ("InvalidDocument", 400, "No such document.", Refused, "InvalidDocument: No such document"),
+    ],
+)
+def test_a_start_is_refused_only_where_it_was_not_taken_and_says_what_to_do(room, code, status, message, kind, says):
+    room.stub.add_client_error("send_command", code, message, http_status_code=status)
+
+    with pytest.raises(kind) as told:
+        room.runner.start(MACHINE, replace(RUN, handle=""), 60)
+
+    assert says in str(told.value)
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ExpiredTokenException", "InvalidInstanceId"])
+def test_a_run_that_may_not_be_looked_at_is_not_over(room, code):
+    for call in ("get_command_invocation", "list_commands", "cancel_command"):
+        room.stub.add_client_error(call, code)
+
+    for asked in (room.runner.look, room.runner.find, room.runner.cancel):
+        with pytest.raises(Unreachable):
+            asked(MACHINE, RUN)

@@ -199,7 +199,8 @@ def test_a_silent_region_is_an_error_beside_a_fresh_one(fleet):
     east, west = fleet.sweep()
 
     assert (len(east.instances), east.error) == (7, None)
-    assert (west.instances, west.error) == ((), "AWS did not answer for us-west-2: RequestLimitExceeded")
+    said = "AWS did not answer for us-west-2: RequestLimitExceeded: too many requests were made in the account just now"
+    assert (west.instances, west.error) == ((), said)
     fleet.unsilence("us-west-2")
     assert [look.error for look in fleet.sweep()] == [None, None]
 

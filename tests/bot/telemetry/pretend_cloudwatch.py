@@ -16,6 +16,8 @@ class PretendCloudWatch:
         self.kept: dict[tuple[str, Key], dict[int, list[float]]] = {}
         self.calls: list[tuple[str, str]] = []
         self.failing: set[tuple[str, str]] = set()
+        self.states: dict[str, str] = {}
+        """What is told of a query beside its values, where that is not "Complete"."""
         self.page = page
         self.points_a_page = points_a_page
 
@@ -57,7 +59,12 @@ class PretendCloudWatch:
             if StartTime * 1000 <= minute < EndTime * 1000
         ]
         at = int(NextToken)
-        results = {query["Id"]: {"Id": query["Id"], "Timestamps": [], "Values": []} for query in MetricDataQueries}
+        results: dict[str, Any] = {
+            query["Id"]: {"Id": query["Id"], "Timestamps": [], "Values": [], "StatusCode": "Complete"}
+            for query in MetricDataQueries
+        }
+        for name, state in self.states.items():
+            results[name]["StatusCode"] = state
         for name, minute, value in points[at : at + self.points_a_page]:
             results[name]["Timestamps"].append(datetime.fromtimestamp(minute / 1000, UTC))
             results[name]["Values"].append(value)

@@ -195,3 +195,15 @@ def test_a_look_where_nothing_is_known_and_where_aws_does_not_answer():
     assert (unknown.observations, unknown.seen_until) == ((), None)
     assert elsewhere is None
     assert (failed.seen_until, failed.error) == (None, f"AWS did not answer for {EAST}: Throttling")
+
+
+@pytest.mark.parametrize(("state", "says"), [("Forbidden", "forbids some of the metrics"), ("InternalError", "again")])
+def test_series_that_were_not_answered_are_no_reading_of_nothing(state, says):
+    aws = PretendCloudWatch()
+    aws.put(EAST, UTIL, minutes(MONDAY, 9), InstanceId="i-00000001")
+    aws.states["mem0"] = state
+
+    [told] = source(aws).read([target(1)], {}, MONDAY)
+
+    assert says in told.error
+    assert (len(told.observations), told.read_until) == (1, None)

@@ -28,7 +28,8 @@ def test_one_failing_region_leaves_the_other_fresh(aws):
 
     assert [one.name for one in found["ec2/default/us-east-1"].instances] == ["east"]
     west = found["ec2/default/us-west-2"]
-    assert (west.instances, west.error) == ((), "AWS did not answer for us-west-2: RequestLimitExceeded")
+    said = "AWS did not answer for us-west-2: RequestLimitExceeded: too many requests were made in the account just now"
+    assert (west.instances, west.error) == ((), said)
     assert aws.count("DescribeInstances", WEST) == 4
 
 
