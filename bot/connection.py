@@ -11,14 +11,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from bot.only_one import OUT_OF_REACH, OnlyOne, boot_s, connections, why
 from bot.slack_client import REFUSED
+from bot.socket_client import Handler
 from bot.traffic import END_S, Gate, Traffic
 
 log = logging.getLogger(__name__)
@@ -40,24 +39,6 @@ LOOK_S = 60.0
 SETTLED_S = 45.0
 """An overlap of our own is over by then."""
 COUNT_S = 900.0
-
-
-class _Handler(SocketModeHandler):
-    """Bolt's handler behind a gate: a click in the last moment is acknowledged and done, or neither."""
-
-    def __init__(self, app: App, app_token: str, client: WebClient, gate: Gate) -> None:
-        super().__init__(app, app_token, web_client=client)
-        self._gate = gate
-
-    def handle(self, client: Any, req: Any) -> None:
-        """As the SDK's workers call it, with each request."""
-        if not self._gate.enter():
-            log.info("A request came while Valet ends; it is not taken, and Slack says so to whoever made it")
-            return
-        try:
-            super().handle(client, req)
-        finally:
-            self._gate.leave()
 
 
 class Connection:
@@ -86,7 +67,7 @@ class Connection:
         self._deaf_since: float | None = None
         self._tried = 0.0
         self._gate = Gate()
-        self.handler: SocketModeHandler | None = None
+        self.handler: Handler | None = None
         self.only = only or OnlyOne()
         """Whether this is the one bot of its Slack app."""
         self._tended = boot_s()
@@ -100,9 +81,9 @@ class Connection:
         self.handler, self._traffic, self._counted = handler, traffic, boot_s()
         self._hang_up()
 
-    def _connected(self, traffic: Traffic, tell: Callable[[int], None]) -> SocketModeHandler:
+    def _connected(self, traffic: Traffic, tell: Callable[[int], None]) -> Handler:
         """A new connection, of which Slack has said how many there are, if it does so in time."""
-        handler = _Handler(self._app, self._app_token, self._client, self._gate)
+        handler = Handler(self._app, self._app_token, self._client, self._gate)
         greeted = threading.Event()
 
         def greet(message: str) -> None:
@@ -233,14 +214,14 @@ class Connection:
             log.warning("connecting anew failed: %s", why(error))
 
 
-def _end(handler: SocketModeHandler) -> threading.Thread:
+def _end(handler: Handler) -> threading.Thread:
     """Close it in a thread: what hangs may hang in its end, too, and so may one that has only just connected."""
     thread = threading.Thread(target=handler.close, name="close-socket", daemon=True)
     thread.start()
     return thread
 
 
-def _cut_off(handler: SocketModeHandler) -> threading.Thread:
+def _cut_off(handler: Handler) -> threading.Thread:
     """As `_end`, and at once: the SDK's own way waits until its reader has waited in vain."""
     client = handler.client
     client.auto_reconnect_enabled, client.current_session_state.terminated = False, True

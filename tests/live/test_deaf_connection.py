@@ -19,12 +19,6 @@ from handlers.profiles import Profiles
 from store import Store
 from tests.stories.conftest import SETTINGS
 
-pytestmark = [
-    # a client of the SDK that is given up amid its own reconnecting may leave the socket of that to the collector
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
 
 def until(what, seconds=20.0):
     end = time.monotonic() + seconds
@@ -57,7 +51,7 @@ def connection(slack, server, store, clock):
     yield made
     made.close()
     face.executor.shutdown(wait=True)
-    gc.collect()  # what the SDK leaves open of connections that were given up is dropped here, and not in another test
+    gc.collect()  # a socket left open would be told of here, and not in another test
 
 
 def closed(connection):
@@ -89,6 +83,28 @@ def test_a_closed_client_that_nobody_reopens_is_replaced(connection, server):
 
     until(lambda: server.link.connections == 1 and connection.silent_s() < 0.3)
     assert connection.tend()
+
+
+def test_a_client_that_is_closed_while_it_connects_anew_keeps_no_connection(connection, server):
+    client = connection.handler.client
+    closed(connection)
+
+    client.connect_to_new_endpoint(force=True)  # as a reconnect of its own goes on that had begun before
+
+    assert not client.is_connected()
+    until(lambda: server.link.connections == 0)
+
+
+def test_of_two_connections_made_at_once_one_is_kept(connection, server):
+    client = connection.handler.client
+    at_once = [threading.Thread(target=client.connect_to_new_endpoint, kwargs={"force": True}) for _ in range(3)]
+    for each in at_once:
+        each.start()
+    for each in at_once:
+        each.join()
+
+    until(lambda: server.link.connections == 1)
+    assert client.is_connected()
 
 
 def test_requests_that_pile_up_untaken_count_as_silence_whatever_the_pings_say(connection, server, slack):
