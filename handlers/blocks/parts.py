@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from handlers.blocks.words import as_typed
+
 Block = dict[str, Any]
 SECTION_TEXT = 2_900
 BUTTON_TEXT = 75
@@ -36,7 +38,11 @@ class Reply:
     file: Attached | None = None
 
     def __post_init__(self) -> None:
-        """Slack refuses a whole message for one block that says nothing, so that is left out here, once for all."""
+        """What holds for all that is shown: no block that says nothing, and no name in the text that becomes a link.
+
+        Slack refuses a whole message for one such block.
+        """
+        object.__setattr__(self, "text", as_typed(self.text))
         object.__setattr__(self, "blocks", [block for block in self.blocks if _says_something(block)])
 
 

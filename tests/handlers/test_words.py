@@ -9,8 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.clock import DAY, HOUR, MINUTE
-from handlers.blocks.parts import cut, cut_mrkdwn
-from handlers.blocks.words import code, esc, length, near, plural, say, usd
+from bot.domain.typography import marks
+from handlers.blocks.parts import Reply, cut, cut_mrkdwn, section
+from handlers.blocks.words import as_typed, code, esc, length, near, plural, say, usd
 
 HOSTILE = [
     "<!channel>",
@@ -150,3 +151,32 @@ def test_what_a_tag_says_neither_links_nor_mentions_in_plain_text(text):
 
     assert said.replace("\u2060", "") == text
     assert not re.search(r"://|www\.|@(here|channel|everyone)", said, re.IGNORECASE)
+
+
+SLACK_LINKS = re.compile(r"(?<![\w@.-])(?:[\w-]+\.)+(?:ml|ai|sh|py|io|com|md|dev)\b", re.IGNORECASE)
+"""Bare domains as Slack reads them in the text of a message; blocks are told not to."""
+LABELS = st.text(alphabet="abz09-", min_size=1, max_size=6)
+TOPS = st.sampled_from(["ml", "ai", "sh", "py", "io", "com", "MD", "dev"])
+NAMES = st.builds(lambda labels, top: ".".join([*labels, top]), st.lists(LABELS, min_size=1, max_size=3), TOPS)
+
+
+@given(st.lists(NAMES | st.sampled_from(["`run.sh`", "<@U0ADA>", "g5.xlarge", "until 18:00.", "3.5"]), max_size=6))
+def test_no_name_or_note_in_a_text_becomes_a_link_and_each_is_shown_as_typed(words):
+    text = " ".join(words)
+
+    said = Reply(text, [section(text)]).text
+
+    assert said.replace("\u2060", "") == text
+    assert not SLACK_LINKS.search(re.sub(r"`[^`]*`", "", said))
+    assert as_typed(said) == said
+
+
+def test_addresses_code_and_what_is_no_domain_stay_whole():
+    text = "See https://valet.example.com/x, `run.sh`, <https://a.ai|here>: g5.xlarge, p4d.24xlarge, valet.toml, $3.50."
+
+    assert as_typed(text) == text
+
+
+def test_a_name_copied_from_a_text_is_the_name():
+    assert marks(as_typed("claim train-7.ml")) == "claim train-7.ml"
+    assert marks(as_typed("claim caf\u00e9-7.ml")) == "claim caf\u00e9-7.ml"
