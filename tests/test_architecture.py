@@ -33,7 +33,7 @@ ONLY_IN = {
     "boto3": {"bot/providers/clients.py"},
     "pynvml": {"bot/telemetry/nvml.py"},
     "apscheduler": {"bot/jobs/schedule.py"},
-    "slack_bolt": {"handlers/listen.py", "handlers/http.py", "bot/connection.py"},
+    "slack_bolt": {"handlers/listen.py", "handlers/http.py", "bot/connection.py", "bot/socket_client.py"},
     "uvicorn": {"bot/thread_server.py", "bot/telemetry/serving.py", "bot/sandbox/slack/server.py"},
 }
 
