@@ -234,8 +234,8 @@ def save_verdicts(db: Database, judged: Mapping[str, tuple[Verdict, int]]) -> No
 
 
 def running(db: Database) -> list[Row]:
-    """What the judge needs of every running instance: id, team, gpu_count, rate_micros, launched_at."""
-    columns = "id, team, gpu_count, rate_micros, launched_at"
+    """What the judge needs of every running instance: id, provider, team, gpu_count, rate_micros, launched_at."""
+    columns = "id, provider, team, gpu_count, rate_micros, launched_at"
     return rows(db, f"SELECT {columns} FROM instances WHERE state = 'running' AND gone_at IS NULL")
 
 

@@ -1,10 +1,13 @@
 """An agent that falls silent, a machine stopped by another hand, GPUs that are gone: told once to whom it concerns."""
 
+import copy
+
 import pytest
 
 from bot.domain.clock import HOUR, MINUTE
 from bot.domain.measuring.readings import Gpu, Minute, Push
 from bot.services.measuring import ingesting, noticing
+from tests.stories.conftest import SETTINGS
 
 
 def push(office, gpus, *, host="dgx-1", uuids=None):
@@ -68,6 +71,35 @@ def test_where_a_claim_counts_on_it_the_holder_hears_at_once_and_at_any_hour(hea
 
     assert len(said(heard, "ada", "@ada", "which you hold, has not reported since")) == 1
     assert len(said(heard, "bob", "#ml-platform", "has not reported")) == 1
+
+
+@pytest.mark.parametrize(("typed", "times"), [("", 1), ("never", 0), ("Mon-Sun 01:00-22:30", 1)])
+def test_where_a_window_of_its_own_or_its_teams_counts_on_it_it_is_told_at_any_hour(office_with, typed, times):
+    settings = copy.deepcopy(SETTINGS)
+    settings["teams"]["nlp"]["pausing"] = {"hours": "Mon-Sun 00:00-23:00"}
+    office = office_with(settings)
+    if typed:
+        office.types("bob", f"/gpu hours train-7 {typed}")
+    office.clock.forward(10 * HOUR)
+    office.tick()
+    office.reports("train-7", 90.0)
+
+    passes(office, 8 * MINUTE)
+
+    assert len(said(office, "bob", "#ml-platform", "The agent of *train-7* has not reported")) == times
+
+
+def test_a_window_stops_nothing_of_which_nobody_can_tell_whether_it_works(office_with):
+    settings = copy.deepcopy(SETTINGS)
+    settings["teams"]["nlp"]["pausing"] = {"hours": "Mon-Fri 08:00-10:00", "stop_active": True}
+    office = office_with(settings)
+    office.reports("train-7", 0.0)
+    office.clock.forward(30 * MINUTE)
+
+    office.passes(2 * HOUR)
+
+    assert "i-" not in str(office.fleet.stops)
+    assert "nobody can tell whether it works" in "".join(office.slack.sees("bob", "#ml-platform"))
 
 
 def test_a_valet_that_was_away_itself_calls_no_agent_silent(heard):

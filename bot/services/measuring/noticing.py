@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sqlite_utils import Database
 
+from bot.domain.acting.parking import NEVER, HoursRule
 from bot.domain.clock import DAY, MINUTE
 from bot.domain.measuring.heard import Heard
 from bot.domain.measuring.notices import LATER, SILENT, SOON, UNWATCHED, Case, Notice, is_due
@@ -78,7 +79,7 @@ def _cases(desk: Desk, db: Database, now: int) -> Iterator[Case]:
             continue
         mine = held.get(row["id"], ())
         if now - told.reported_at >= SILENT:
-            counts = bool(mine) or row["id"] in hours
+            counts = bool(mine) or _has_window(desk, row, hours.get(row["id"]))
             zone = "" if counts else zones.get(channel_of(desk, row["team"]), "UTC")
             wait = SOON if counts else LATER
             yield Case(row["id"], "agent", "", told.reported_at, wait=wait, zone=zone)
@@ -90,6 +91,14 @@ def _cases(desk: Desk, db: Database, now: int) -> Iterator[Case]:
         row_of = fleet.by_id(db, instance_id)
         if row_of is not None and row_of["state"] in DOWN and row_of["gone_at"] is None:
             yield from _down(db, row_of, mine, now)
+
+
+def _has_window(desk: Desk, row: Row, own: HoursRule | None) -> bool:
+    """Whether a window ends on it by rule: its own on-hours where they count, else its team's."""
+    if own is not None and own.void_since is None:
+        return own.windows != NEVER
+    team = desk.settings.teams.get(row["team"])
+    return row["provider"] == "ec2" and team is not None and bool(team.pausing.hours)
 
 
 def _without_gpus(db: Database, mine: Sequence[Claim], told: Heard) -> Iterator[Case]:
