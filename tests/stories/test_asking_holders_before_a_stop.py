@@ -66,6 +66,14 @@ def test_nobody_nags_a_holder_who_has_just_said_no(held):
     assert "has been asked first" in ask(held)
 
 
+def test_a_holder_who_has_just_said_no_may_ask_for_it_themselves(held):
+    ask(held)
+    held.presses("cy", "I still need it", "@cy")
+    held.reports("train-7", 0.0)
+
+    assert "Asked in #ml-platform" in held.types("cy", "/gpu stop train-7")
+
+
 def test_one_who_agrees_passes_the_question_on(held):
     ask(held)
     held.clock.forward(10 * MINUTE)
