@@ -110,6 +110,8 @@ def test_what_may_not_be_run_is_refused_with_what_may(lab, clock):
 
     assert lab.types("ada", "/gpu run render train-7") == 'You can\'t run "render". Try nightly-eval.'
     assert lab.types("ada", "/gpu run nightly-evil train-7") == 'You can\'t run "nightly-evil". Try nightly-eval.'
+    endless = lab.types("ada", f"/gpu run {'x' * 60} train-7")
+    assert endless == f'You can\'t run "{"x" * 40}". Try nightly-eval.'
     assert lab.types("ada", "/gpu run nightly-eval").startswith("On which machine? Try `run nightly-eval train-7`")
     assert lab.types("ada", "/gpu runs").startswith("You can run `nightly-eval`: `/gpu run NAME train-7`")
     lab.types("ada", "/gpu run nightly-eval train-7")

@@ -29,6 +29,13 @@ def claim(*indexes: int, since: int = NOW - DAY) -> Claim:
 
 
 @given(gpus, st.sets(st.integers(0, 7), min_size=1))
+def test_a_claim_is_worked_on_where_one_of_its_own_gpus_works(told, held):
+    works = any(gpu < len(told) and told[gpu][0] == "active" for gpu in held)
+
+    assert is_worked_on(claim(*sorted(held)), verdict(told)) is works
+
+
+@given(gpus, st.sets(st.integers(0, 7), min_size=1))
 def test_a_claim_is_idle_only_where_every_gpu_of_it_is_known_to_be(told, held):
     mine = claim(*sorted(held))
 
