@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.acting import windows
-from bot.domain.acting.actions import Action, Facts
+from bot.domain.acting.actions import Action, StopFacts
 from bot.domain.acting.batches import rate_of
 from bot.domain.acting.parking import again_at
 from bot.domain.clock import HOUR, MINUTE, SECOND
@@ -21,7 +21,7 @@ STOP = Action(
     requester="valet",
     team="nlp",
     reason="",
-    facts=Facts("train-7", "p4d.24xlarge", "us-west-2", "free", None, ""),
+    facts=StopFacts(name="train-7", type="p4d.24xlarge", region="us-west-2"),
     state="failed",
     created_at=MONDAY,
     expires_at=MONDAY + HOUR,
