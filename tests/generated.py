@@ -238,7 +238,7 @@ def metrics() -> str:
             tuples = [arg for arg in call.args[3:4] if isinstance(arg, ast.Tuple)]
             labels = [f"`{ast.literal_eval(each)}`" for labels in tuples for each in labels.elts]
             found.append((f"`{said[0]}`", ", ".join(labels) or "-", str(said[1])))
-    return rows(("metric", "labels", "meaning"), sorted(found))
+    return rows(("metric", "labels", "meaning"), sorted(found, key=lambda row: row[0].strip("`")))
 
 
 def addresses() -> str:
