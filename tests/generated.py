@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from bot.cli import COMMANDS, main
+from bot.commands.options import USUAL
 from bot.providers.launch_policy import clone_policy, launch_policy
 from bot.providers.policy import assume_policy, athena_policy, policies, run_policy
 from bot.settings import SECRETS, Settings
@@ -124,7 +125,8 @@ def chat_commands() -> str:
 def _verb(command: str, verb: Verb) -> str:
     is_batch = verb.usage.startswith("stop idle")
     example = CHAT_EXAMPLES[f"{command} stop idle" if is_batch else f"{command} {verb.name}"]
-    return f"**{verb.name}**: {verb.help}\n```text\n{command} {verb.usage}\n{example}\n```"
+    shown = "\n".join(dict.fromkeys([f"{command} {verb.usage}", example]))
+    return f"**{verb.name}**: {verb.help}\n```text\n{shown}\n```"
 
 
 def command_line() -> str:
@@ -139,11 +141,19 @@ def _subcommand(name: str, command: click.Command | None) -> str:
     said = " ".join(help_.strip().split("\n\n")[0].split())
     example = re.search(r"Examples?:\n((?: {2}[^\n]*(?:\n|$))+)", help_)
     shown = textwrap.dedent(example[1]).rstrip() if example else SHELL_EXAMPLES[name]
-    options = [f"- `{option.opts[0]}`: {option.help}" for option in command.params if isinstance(option, click.Option)]
+    options = [_option(option) for option in command.params if isinstance(option, click.Option)]
     inner = command.commands.items() if isinstance(command, click.Group) else ()
     below = [f"- `valet {name} {word}`: {each.short_help or each.help}" for word, each in inner]
-    parts = [f"### valet {name}", said, "\n".join([*below, *options]), f"```sh\n{shown}\n```"]
+    parts = [f"### valet {name}", said, "\n".join([*below, *filter(None, options)]), f"```sh\n{shown}\n```"]
     return "\n\n".join(part for part in parts if part)
+
+
+def _option(option: click.Option) -> str:
+    """What an option is given and does; "" for the settings file, of which the page tells once."""
+    if option.opts[0] == "--config" and str(option.default) == str(USUAL):
+        return ""
+    value = "" if option.is_flag else f" {option.make_metavar(click.Context(main)).removesuffix(' RANGE')}"
+    return f"- `{option.opts[0]}{value}`: {option.help}"
 
 
 def settings() -> str:

@@ -35,6 +35,15 @@ def test_the_sample_settings_file_is_valid():
     assert settings.teams
 
 
+def test_the_agent_is_installed_with_what_its_user_data_installs():
+    script = (pages.ROOT / "bot/agent/files/user-data.sh").read_text()
+
+    needed = re.findall(r"'[\w-]+>=[\d.]+'", block("agent-install"))
+
+    assert needed
+    assert all(each in script for each in needed)
+
+
 def test_every_variable_of_the_environment_is_named():
     assert all(name in EVERYTHING for name in ("SLACK_API_URL", "VALET_DB", "NAME_FILE"))
 
