@@ -55,9 +55,7 @@ DECIDING = [
         (EXPIRED, LAPSED, f"UPDATE actions SET requester = '{PAT}'"),
     ),
     Condition(written(decisions.set_deadline, STOP, FAR), (be("approved"),)),
-    Condition(
-        lambda db, action: written(actions.set_facts, STOP, action.facts)(db, None), (be("approved"),), look=seen
-    ),
+    Condition(lambda db, action: written(actions.set_facts, action)(db, None), (be("approved"),), look=seen),
     *(
         Condition(
             asked(consents.needed_since, CLAIM, NEAR),
