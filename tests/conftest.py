@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from _pytest.unittest import TestCaseFunction
 
 from store import Store
 from tests import bytecode
 from tests.examples import load_profile
 from tests.opening import open_store
+
+LIVE = Path(__file__).parent / "live"
 
 bytecode.keep()
 load_profile()
@@ -17,6 +20,14 @@ load_profile()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-docs", action="store_true", help="write the parts of docs/ that are made from the code")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Live processes and hypothesis's state machines, which come as unittest's, are slow; others say so themselves."""
+    for item in items:
+        if LIVE in item.path.parents or isinstance(item, TestCaseFunction):
+            item.add_marker(pytest.mark.slow)
 
 
 MONDAY = int(datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp() * 1000)

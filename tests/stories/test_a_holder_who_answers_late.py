@@ -20,6 +20,7 @@ def silent(office):
     return office
 
 
+@pytest.mark.slow
 def test_a_no_after_the_time_still_ends_it(silent):
     silent.presses("cy", "I still need it", "@cy")
     silent.passes(3 * MINUTE)
@@ -31,6 +32,7 @@ def test_a_no_after_the_time_still_ends_it(silent):
     assert "Kept running. @Cy holds it and still needs it" in silent.sees("bob", DECIDE)
 
 
+@pytest.mark.slow
 def test_an_extension_after_the_time_ends_it_as_well(silent):
     silent.types("cy", "/gpu extend train-7 2h")
 
@@ -52,6 +54,7 @@ def test_one_who_agreed_may_think_better_of_it(office):
     assert office.fleet.stops == []
 
 
+@pytest.mark.slow
 def test_the_holder_is_told_that_it_was_stopped(silent):
     silent.presses("bob", "Stop train-7", DECIDE)
     silent.passes(3 * MINUTE)
@@ -62,6 +65,7 @@ def test_the_holder_is_told_that_it_was_stopped(silent):
     assert not any("others decide now" in each for each in said)
 
 
+@pytest.mark.slow
 def test_one_whose_claim_has_ended_has_nothing_to_keep(silent):
     silent.types("cy", "/gpu release train-7")
 

@@ -38,6 +38,7 @@ def pressed(office):
     return name, list(csv.DictReader(io.StringIO(file.content.decode())))
 
 
+@pytest.mark.slow
 def test_every_saving_has_its_row_with_what_would_have_been_otherwise(office):
     stop(office)
     hours_pass(office, 3)
@@ -51,6 +52,7 @@ def test_every_saving_has_its_row_with_what_would_have_been_otherwise(office):
     assert row["otherwise"].startswith("It would have run as in the same hours of the 4 weeks before")
 
 
+@pytest.mark.slow
 def test_budgets_come_with_what_is_expected(office):
     hours_pass(office, 1)
     forecasting.refresh(office.valet.desk)

@@ -48,6 +48,7 @@ def test_a_no_changes_nothing_and_both_hear_of_it(team):
     assert "of team nlp" in team.types("ada", "/gpu hours train-7")
 
 
+@pytest.mark.slow
 def test_the_wrong_person_twice_and_late(team):
     team.types("ada", "/gpu hours train-7 Mon-Fri 8-10")
     again = team.types("ada", "/gpu hours train-7 Mon-Fri 08:00-10:00")

@@ -42,6 +42,7 @@ def test_the_holder_is_asked_and_nobody_else_yet(held):
     assert "Waits for your answer" not in held.slack.sees_home("bob")
 
 
+@pytest.mark.slow
 def test_one_who_still_needs_it_ends_it(held):
     ask(held)
     held.presses("cy", "I still need it", "@cy")
@@ -53,6 +54,7 @@ def test_one_who_still_needs_it_ends_it(held):
     assert held.fleet.stops == []
 
 
+@pytest.mark.slow
 def test_nobody_nags_a_holder_who_has_just_said_no(held):
     ask(held)
     held.presses("cy", "I still need it", "@cy")
@@ -99,6 +101,7 @@ def test_silence_passes_it_on_and_the_card_says_so(held):
     assert "You have not answered in time; others decide now. You can still keep it." in held.sees("cy", "@cy")
 
 
+@pytest.mark.slow
 def test_a_card_that_is_passed_on_says_what_the_machine_does_by_then_and_as_of_when(held):
     ask(held)
     for _ in range(30):
@@ -189,6 +192,7 @@ def test_a_restart_in_between_loses_nothing(held):
     assert len(held.fleet.stops) == 1
 
 
+@pytest.mark.slow
 def test_whoever_takes_it_over_meanwhile_needs_it_so_the_request_is_off(held):
     ask(held)
     held.types("cy", "/gpu hand train-7 @bob")

@@ -31,6 +31,7 @@ def idle(office):
     return office
 
 
+@pytest.mark.slow
 def test_whoever_holds_what_nobody_uses_is_asked_once(idle):
     (asked,) = told(idle)
     assert asked == (
@@ -44,6 +45,7 @@ def test_whoever_holds_what_nobody_uses_is_asked_once(idle):
     assert "@Ada" in idle.types("bob", "/gpu status train-7"), "without waiters, silence takes nothing"
 
 
+@pytest.mark.slow
 def test_keep_settles_it_for_a_day(idle):
     idle.presses("ada", "Keep it", "@ada")
 
@@ -53,6 +55,7 @@ def test_keep_settles_it_for_a_day(idle):
     assert "[Keep it]" not in told(idle)[0]
 
 
+@pytest.mark.slow
 def test_release_gives_it_back_at_one_press(idle):
     idle.presses("ada", "Release train-7", "@ada")
 
@@ -60,6 +63,7 @@ def test_release_gives_it_back_at_one_press(idle):
     assert idle.types("bob", "/gpu claim train-7").startswith("*train-7* is @Bob's")
 
 
+@pytest.mark.slow
 def test_with_somebody_in_the_line_an_hour_of_silence_gives_it_to_them(idle):
     idle.types("cy", "/gpu wait train-7")
     idle.passes(MINUTE)
@@ -74,6 +78,7 @@ def test_with_somebody_in_the_line_an_hour_of_silence_gives_it_to_them(idle):
     assert "your turn" in told(idle, "cy")[-1]
 
 
+@pytest.mark.slow
 def test_a_request_counts_as_waiting_and_keep_answers_both(idle):
     idle.types("cy", "/gpu request train-7")
     idle.passes(MINUTE)
@@ -85,6 +90,7 @@ def test_a_request_counts_as_waiting_and_keep_answers_both(idle):
     assert "@Ada's" in idle.types("bob", "/gpu claim train-7")
 
 
+@pytest.mark.slow
 def test_work_settles_the_question_and_nothing_is_taken(idle):
     idle.types("cy", "/gpu wait train-7")
     idle.passes(MINUTE)
@@ -95,6 +101,7 @@ def test_work_settles_the_question_and_nothing_is_taken(idle):
     assert "@Ada's" in idle.types("bob", "/gpu claim train-7")
 
 
+@pytest.mark.slow
 def test_a_silent_agent_is_not_idleness_and_nothing_is_taken(idle):
     idle.types("cy", "/gpu wait train-7")
 
@@ -103,6 +110,7 @@ def test_a_silent_agent_is_not_idleness_and_nothing_is_taken(idle):
     assert "@Ada's" in idle.types("bob", "/gpu claim train-7")
 
 
+@pytest.mark.slow
 def test_when_those_who_waited_leave_silence_takes_nothing_again(idle):
     idle.types("cy", "/gpu wait train-7")
     idle.passes(MINUTE)
@@ -113,6 +121,7 @@ def test_when_those_who_waited_leave_silence_takes_nothing_again(idle):
     assert "@Ada's" in idle.types("bob", "/gpu claim train-7")
 
 
+@pytest.mark.slow
 def test_one_working_gpu_of_a_claim_speaks_for_all_of_it(office):
     office.reports("train-7", [0.0] * 7 + [90.0])
     office.types("ada", "/gpu claim train-7 gpus:6-7 for 10h")
@@ -127,6 +136,7 @@ def test_one_working_gpu_of_a_claim_speaks_for_all_of_it(office):
     )
 
 
+@pytest.mark.slow
 def test_only_the_holder_answers(idle):
     asked = idle.slack.last("ada", "@ada")
     keep = next(e for block in asked.blocks for e in block.get("elements", []) if e["action_id"] == "keep_held")
@@ -138,6 +148,7 @@ def test_only_the_holder_answers(idle):
         press(idle.valet.desk, "release_asked", "U0CYC0001", "D", value=keep["value"])
 
 
+@pytest.mark.slow
 def test_restarts_and_a_clock_that_jumps_ask_nothing_twice(idle):
     for jump in (0, 5, -30, 70):
         idle.clock.forward(jump * MINUTE)
@@ -148,6 +159,7 @@ def test_restarts_and_a_clock_that_jumps_ask_nothing_twice(idle):
     assert len(told(idle)) == 1
 
 
+@pytest.mark.slow
 def test_after_a_day_it_is_asked_again(office):
     office.reports("train-7", 0.0)
     office.types("ada", "/gpu claim train-7 for 23h59m")
@@ -168,6 +180,7 @@ def test_after_a_day_it_is_asked_again(office):
     assert len([each for each in told(office) if "nobody has worked there" in each]) == 2
 
 
+@pytest.mark.slow
 def test_a_question_nobody_answered_for_a_day_still_stands_and_is_not_put_again(idle):
     idle.types("ada", "/gpu extend train-7 3d")
     idle.clock.forward(DAY + HOUR)
@@ -177,6 +190,7 @@ def test_a_question_nobody_answered_for_a_day_still_stands_and_is_not_put_again(
     assert sum("nobody has worked there" in each for each in told(idle)) == 1
 
 
+@pytest.mark.slow
 def test_nothing_is_given_up_for_somebody_whom_a_booking_keeps_from_it_anyway(office):
     office.reports("train-7", 0.0)
     office.types("ada", "/gpu claim train-7 gpus:4 for 10h")

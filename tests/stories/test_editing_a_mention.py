@@ -20,6 +20,7 @@ def edit(office, said, text="@valet claim train-7 for 2h please"):
     return changed
 
 
+@pytest.mark.slow
 def test_an_edit_hours_later_claims_nothing_that_was_released(office):
     said = office.slack.mention("ada", "#gpus", "claim train-7 for 2h")
     office.settle()

@@ -41,6 +41,7 @@ def test_beyond_a_limit_an_approver_can_let_it_pass(asking):
     assert "@Ada has GPUs" in asking.types("cy", "/gpu status dgx-1")
 
 
+@pytest.mark.slow
 def test_an_approver_may_say_no_and_nobody_may_answer_late(asking):
     asking.types("ada", "/gpu claim train-7 gpus:6 for 4h")
     asking.types("ada", "/gpu claim dgx-1 gpus:4")
@@ -79,6 +80,7 @@ def test_a_warning_is_only_a_warning(office_with):
     assert "Mind the others: you would have 2 claims, the limit is 1." in seen
 
 
+@pytest.mark.slow
 def test_hours_of_a_week_count_what_was_held_and_what_is_planned(office_with):
     office = office_with(rules({"gpu_hours_per_person": 40, "at_limit": "refuse"}))
     office.types("ada", "/gpu claim train-7 for 4h")
@@ -159,6 +161,7 @@ def test_who_is_in_turn_but_beyond_a_limit_can_ask(asking):
     assert "@Ada has GPUs" in asking.types("cy", "/gpu status dgx-1")
 
 
+@pytest.mark.slow
 def test_a_booking_beyond_a_limit_can_be_asked_for(asking):
     asking.types("ada", "/gpu book train-7 gpus:6 tomorrow 14:00 for 4h")
 
@@ -186,6 +189,7 @@ def test_a_booking_beyond_a_limit_can_be_asked_for(asking):
     assert "@Ada has GPUs 0-3 to Tue 17:00 UTC: eval" in asking.types("cy", "/gpu status dgx-1")
 
 
+@pytest.mark.slow
 def test_a_booking_that_is_taken_meanwhile_or_begins_before_the_answer_is_told(asking):
     asking.types("ada", "/gpu claim train-7 gpus:6 for 4h")
     for begin in ("9:30", "11:00"):

@@ -43,6 +43,7 @@ def later(office):
     forecasting.refresh(office.valet.desk)
 
 
+@pytest.mark.slow
 def test_on_hours_set_today_are_counted_and_named(company):
     before = company.types("ada", "/cost forecast instance train-7")
     company.types("bob", "/gpu hours train-7 Mon-Fri 08:00-18:00")
@@ -55,6 +56,7 @@ def test_on_hours_set_today_are_counted_and_named(company):
     assert "train-7, p4d.24xlarge: $156.84 a day (as planned)" in seen
 
 
+@pytest.mark.slow
 def test_a_stop_that_somebody_approved_is_counted(company):
     company.reports("train-7", 0.0, minutes=200)
     company.types("ada", "/gpu stop train-7")
@@ -66,6 +68,7 @@ def test_a_stop_that_somebody_approved_is_counted(company):
     assert "train-7 stopped on 23 Nov: -$526.98 a day" in seen
 
 
+@pytest.mark.slow
 def test_the_end_of_a_claim_on_what_ran_before_is_named_but_not_counted(company):
     before = company.types("ada", "/cost forecast instance train-7 30d").partition(" expected")[0]
     company.types("ada", "/gpu claim train-7 for 8h")
@@ -86,6 +89,7 @@ def test_buttons_lead_to_other_periods_and_to_the_record(company):
     )
 
 
+@pytest.mark.slow
 def test_two_periods_or_a_wrong_one_are_told(company):
     assert company.types("ada", "/cost forecast 30d 90d") == "Say one period, 30d or 90d."
     for wrong in ("45d", "400d", "-5d", "this week", "this year", "year"):
@@ -150,6 +154,7 @@ def between(seen):
     return seen.partition("month's end, 80 % between ")[2].partition(";")[0]
 
 
+@pytest.mark.slow
 def test_aws_stands_beside_ours_and_twenty_people_cost_no_more_than_one(company):
     desk = company.valet.desk
     today = utc_day(company.clock())
@@ -176,6 +181,7 @@ def test_aws_stands_beside_ours_and_twenty_people_cost_no_more_than_one(company)
     assert len(aws.asked) == 8
 
 
+@pytest.mark.slow
 def test_the_record_is_shown_once_forecasts_can_be_scored(company):
     desk = company.valet.desk
     for _ in range(12):

@@ -45,6 +45,7 @@ def test_she_may_take_the_offer_back(office):
     assert office.sees("bob", "@bob").endswith("They took the offer back.")
 
 
+@pytest.mark.slow
 def test_an_offer_lapses_with_its_claim_and_nothing_changes_hands(office):
     offered(office)
 

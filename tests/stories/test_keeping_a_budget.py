@@ -37,6 +37,7 @@ def heard(office, channel="#ml-platform"):
     return [row["subject"].split("|")[2] for row in subjects if row["subject"].startswith("team:nlp|2026-11-01|")]
 
 
+@pytest.mark.slow
 def test_at_eighty_percent_the_team_hears_once_with_what_is_expected(lived):
     office = lived(usd="46000")
 
@@ -53,6 +54,7 @@ def test_at_eighty_percent_the_team_hears_once_with_what_is_expected(lived):
     assert heard(office) == ["warn"]
 
 
+@pytest.mark.slow
 def test_a_forecast_over_the_budget_is_told_before_the_money_is_gone(lived):
     office = lived(usd="50000")
 
@@ -66,6 +68,7 @@ def test_a_forecast_over_the_budget_is_told_before_the_money_is_gone(lived):
     assert heard(office) == ["forecast"]
 
 
+@pytest.mark.slow
 def test_a_budget_that_is_spent_is_told_once_and_nothing_less_after_it(lived):
     office = lived(usd="20000")
 
@@ -79,6 +82,7 @@ def test_a_budget_that_is_spent_is_told_once_and_nothing_less_after_it(lived):
     assert heard(office) == ["full"]
 
 
+@pytest.mark.slow
 def test_a_budget_that_was_raised_after_it_was_spent_is_heard_anew(lived):
     office = lived(usd="20000")
 
@@ -93,6 +97,7 @@ def test_a_budget_that_was_raised_after_it_was_spent_is_heard_anew(lived):
     assert "$36,936 of $20,000" in office.slack.sees("bob", "#ml-platform")[-2]
 
 
+@pytest.mark.slow
 def test_a_budget_that_holds_is_not_talked_about(lived):
     office = lived(usd="90000")
 
@@ -100,6 +105,7 @@ def test_a_budget_that_holds_is_not_talked_about(lived):
     assert "Every budget is likely to hold this month." in office.types("ada", "/cost budget")
 
 
+@pytest.mark.slow
 def test_a_budget_of_a_cent_and_one_of_nothing_are_said_so_that_they_can_be_read(lived):
     office = lived(usd="0.01", company="0")
 
@@ -116,6 +122,7 @@ def test_a_budget_of_a_cent_and_one_of_nothing_are_said_so_that_they_can_be_read
     )
 
 
+@pytest.mark.slow
 def test_a_new_month_begins_anew(lived):
     office = lived(usd="46000")
     office.clock.forward(9 * DAY)
@@ -125,6 +132,7 @@ def test_a_new_month_begins_anew(lived):
     assert heard(office)[0] == "warn"
 
 
+@pytest.mark.slow
 def test_all_budgets_and_one_in_full(lived):
     office = lived(usd="46000", company="90000")
 
@@ -148,6 +156,7 @@ def test_all_budgets_and_one_in_full(lived):
     assert office.types("ada", "/cost budget total").startswith("*The company, November: $49,459 of $90,000")
 
 
+@pytest.mark.slow
 def test_without_one_of_its_own_the_companys_budget_is_the_sum_and_nobody_is_told_of_it(lived):
     office = lived(usd="46000")
 
@@ -158,6 +167,7 @@ def test_without_one_of_its_own_the_companys_budget_is_the_sum_and_nobody_is_tol
     assert heard(office) == ["warn"]
 
 
+@pytest.mark.slow
 def test_what_has_no_budget_says_how_to_set_one(lived):
     office = lived()
 
@@ -170,6 +180,7 @@ def test_what_has_no_budget_says_how_to_set_one(lived):
     )
 
 
+@pytest.mark.slow
 def test_a_type_and_a_machine_have_budgets_with_the_same_messages(lived):
     office = lived(
         budgets=[
@@ -206,6 +217,7 @@ def budget_messages(office):
     return rows(office.valet.desk.store.reading(), "SELECT subject, channel FROM outbox WHERE kind = 'budget'")
 
 
+@pytest.mark.slow
 def test_one_month_may_have_a_budget_of_its_own(lived):
     office = lived(
         usd="90000",
@@ -224,6 +236,7 @@ def test_one_month_may_have_a_budget_of_its_own(lived):
     assert "The company: $" in office.types("ada", "/cost budget")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("usd", "more", "asked"),
     [
@@ -241,6 +254,7 @@ def test_beyond_the_budget_a_start_that_needs_no_yes_needs_one_if_the_team_says_
     assert [row["state"] == "pending" for row in waits] == [asked]
 
 
+@pytest.mark.slow
 def test_the_companys_budget_counts_for_every_team(lived):
     office = lived(usd="90000", company="40000", ask_over_usd="9000")
 
@@ -250,6 +264,7 @@ def test_the_companys_budget_counts_for_every_team(lived):
     assert [row["state"] for row in waits] == ["pending"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scope", "switch", "asked"),
     [
@@ -276,6 +291,7 @@ def test_beyond_the_budget_of_its_type_or_its_own_a_start_needs_a_yes_too(lived,
         assert office.presses("bob", "Start eval-2", "#ml-platform")
 
 
+@pytest.mark.slow
 def test_the_card_says_what_the_sum_beside_it_lacks_while_a_source_is_silent(lived):
     office = lived(usd="90000")
     office.tick()

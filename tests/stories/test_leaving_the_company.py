@@ -69,6 +69,7 @@ def test_what_they_were_offered_runs_nothing_either(lab):
     assert lab.types("ada", "/gpu line nb-5").startswith("Nobody waits")
 
 
+@pytest.mark.slow
 def test_their_bookings_begin_nothing_and_free_the_time(office):
     office.types("cy", "/gpu book train-7 today 10:00 for 6h")
     office.types("cy", "/gpu book train-9 every mon 10:00 for 6h")

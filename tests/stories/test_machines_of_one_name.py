@@ -117,6 +117,7 @@ def test_digest_home_weekly_report_csv_and_audit_mark_both(week, place):
     assert [f"7/{end}" in said[place] for end in ends(office)] == [True, True]
 
 
+@pytest.mark.slow
 def test_a_row_of_the_digest_says_zero_of_nothing_that_was_not_seen(week):
     _, said = week
 

@@ -74,6 +74,7 @@ def lived(office_with):
     return office
 
 
+@pytest.mark.slow
 def test_what_finance_types_is_answered_or_gets_a_sentence(lived):
     said = {typed: lived.types("ada", f"/cost {typed}") for typed in SAID}
 

@@ -84,6 +84,7 @@ def month(request, office_with, clock):
     return office, request.param
 
 
+@pytest.mark.slow
 def test_every_command_and_file_of_a_month_tells_what_was_charged(month, tmp_path):
     office, seed = month
     known = Month(office, seed)

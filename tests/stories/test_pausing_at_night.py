@@ -14,6 +14,7 @@ def team(office_with):
     return office_with(pausing(hours="Mon-Fri 08:00-19:00"))
 
 
+@pytest.mark.slow
 def test_it_is_announced_twice_stopped_at_the_end_and_started_in_the_morning(team):
     idle_until(team, NINE_TO_SEVEN - 30 * MINUTE)
     seen = team.sees("bob", "#ml-platform")
@@ -34,6 +35,7 @@ def test_it_is_announced_twice_stopped_at_the_end_and_started_in_the_morning(tea
     assert "nobody" in team.types("cy", "/gpu status train-7"), "nobody gets a claim by that"
 
 
+@pytest.mark.slow
 def test_one_tap_keeps_it_and_the_snooze_ends_by_itself(team):
     idle_until(team, NINE_TO_SEVEN - 30 * MINUTE)
 
@@ -48,6 +50,7 @@ def test_one_tap_keeps_it_and_the_snooze_ends_by_itself(team):
     assert team.machine("train-7").state in {"stopping", "stopped"}
 
 
+@pytest.mark.slow
 def test_what_works_runs_on_until_it_is_idle(team):
     idle_until(team, NINE_TO_SEVEN + HOUR, util=90.0)
     assert team.fleet.stops == []
@@ -60,6 +63,7 @@ def test_what_works_runs_on_until_it_is_idle(team):
     assert [name for name, _ in team.fleet.stops] == ["train-7"]
 
 
+@pytest.mark.slow
 def test_what_is_claimed_runs_on_as_long_as_the_claim(team):
     team.types("ada", "/gpu claim train-7 for 12h")
     idle_until(team, NINE_TO_SEVEN + HOUR)
@@ -70,6 +74,7 @@ def test_what_is_claimed_runs_on_as_long_as_the_claim(team):
     assert [name for name, _ in team.fleet.stops] == ["train-7"]
 
 
+@pytest.mark.slow
 def test_a_start_by_hand_is_not_fought_before_the_next_window_ends(team):
     idle_until(team, NINE_TO_SEVEN + 5 * MINUTE)
     team.passes(2 * MINUTE)
@@ -81,6 +86,7 @@ def test_a_start_by_hand_is_not_fought_before_the_next_window_ends(team):
     assert team.machine("train-7").state == "running"
 
 
+@pytest.mark.slow
 def test_an_end_missed_while_the_bot_was_away_is_announced_before_it_is_made_good(team):
     idle_until(team, 8 * HOUR)
     team.clock.forward(4 * HOUR)
@@ -95,6 +101,7 @@ def test_an_end_missed_while_the_bot_was_away_is_announced_before_it_is_made_goo
     assert [name for name, _ in team.fleet.stops] == ["train-7"]
 
 
+@pytest.mark.slow
 def test_unknown_is_never_stopped(team):
     team.passes(NINE_TO_SEVEN + HOUR)
 
@@ -130,6 +137,7 @@ def test_a_snooze_has_an_end_a_limit_and_a_reason_the_second_time(team):
     assert team.types("ada", "/gpu snooze train-7 end") == "train-7 is not snoozed."
 
 
+@pytest.mark.slow
 def test_a_team_may_let_long_idleness_stop_a_machine_after_two_warnings(office_with):
     office = office_with(pausing(idle_stop_hours=3))
     idle_until(office, 2 * HOUR + 30 * MINUTE)
@@ -141,6 +149,7 @@ def test_a_team_may_let_long_idleness_stop_a_machine_after_two_warnings(office_w
     assert [name for name, _ in office.fleet.stops] == ["train-7"]
 
 
+@pytest.mark.slow
 def test_without_a_rule_nothing_is_ever_stopped_by_itself(office):
     idle_until(office, 14 * HOUR)
 
@@ -209,6 +218,7 @@ def test_one_who_may_no_longer_set_them_is_told_of_once_for_all_machines(team_wi
     assert "@Cy" not in team.types("ada", "/gpu hours train-9")
 
 
+@pytest.mark.slow
 def test_a_morning_without_capacity_is_told_once_and_tried_again_within_the_window(team):
     idle_until(team, NINE_TO_SEVEN + 4 * MINUTE)
     team.fleet.run_short(team.machine("train-7").zone)
@@ -229,6 +239,7 @@ def test_a_morning_without_capacity_is_told_once_and_tried_again_within_the_wind
     assert told[0].endswith("; 1 start had failed before.")
 
 
+@pytest.mark.slow
 def test_a_morning_that_failed_does_not_lose_the_next(team):
     idle_until(team, NINE_TO_SEVEN + 4 * MINUTE)
     team.fleet.run_short(team.machine("train-7").zone)
@@ -252,6 +263,7 @@ def held_for_cy(team) -> None:
     team.types("ada", "/gpu release train-7")
 
 
+@pytest.mark.slow
 def test_what_is_held_for_the_next_in_line_is_not_stopped_by_rule_nor_by_a_person(team):
     held_for_cy(team)
 
@@ -265,6 +277,7 @@ def test_what_is_held_for_the_next_in_line_is_not_stopped_by_rule_nor_by_a_perso
     assert team.fleet.stops == []
 
 
+@pytest.mark.slow
 def test_what_is_booked_soon_after_is_not_stopped_at_the_end_of_its_hours(team):
     team.types("cy", "/gpu book train-7 today 19:15 for 1h")
     idle_until(team, NINE_TO_SEVEN + 10 * MINUTE)
@@ -281,6 +294,7 @@ def test_the_card_of_a_stop_shows_a_booking_within_a_day(office):
     assert "Booked: by @Cy from Mon 12:00 UTC." in office.sees("bob", "#ml-platform")
 
 
+@pytest.mark.slow
 def test_what_can_not_be_stopped_is_not_announced(team):
     team.fleet.change("train-7", asg="workers")
     team.fleet.change("train-3", stop_protected=True)
@@ -290,6 +304,7 @@ def test_what_can_not_be_stopped_is_not_announced(team):
     assert team.fleet.stops == []
 
 
+@pytest.mark.slow
 def test_an_end_that_passed_without_its_last_warning_is_announced_anew(team):
     idle_until(team, NINE_TO_SEVEN - 20 * MINUTE)
     team.clock.forward(25 * MINUTE)
@@ -328,6 +343,7 @@ def told_of_it(team) -> list[str]:
     return [each for each in seen if "was to " in each or "had failed before" in each]
 
 
+@pytest.mark.slow
 def test_a_morning_whose_start_is_refused_is_told_once_with_why(team):
     idle_until(team, NINE_TO_SEVEN + 4 * MINUTE)
     team.fleet.change("train-7", asg="group")
@@ -348,6 +364,7 @@ def test_a_morning_whose_start_is_refused_is_told_once_with_why(team):
 NO = "*train-7* was to be stopped by rule and was not: AWS says that Valet's role may not stop train-7. "
 
 
+@pytest.mark.slow
 def test_a_stop_that_aws_refuses_is_told_once_and_tried_again_twice_that_night(team):
     team.fleet.fault("train-7", Refused("AWS says that Valet's role may not stop train-7."), times=9)
     idle_until(team, NINE_TO_SEVEN)
@@ -366,6 +383,7 @@ def test_a_stop_that_aws_refuses_is_told_once_and_tried_again_twice_that_night(t
     assert [each[:28] for each in notices[-2:]] == ["*Paused at Mon 20:02 UTC:*\n*", "*Paused at Mon 22:04 UTC:*\n*"]
 
 
+@pytest.mark.slow
 def test_a_stop_that_comes_about_at_the_second_try_is_told_and_undone_in_the_morning(team):
     team.fleet.fault("train-7", Refused("AWS says no."))
     idle_until(team, NINE_TO_SEVEN + HOUR)
@@ -377,6 +395,7 @@ def test_a_stop_that_comes_about_at_the_second_try_is_told_and_undone_in_the_mor
     assert team.machine("train-7").state == "running"
 
 
+@pytest.mark.slow
 def test_a_stop_that_nobody_knows_the_end_of_is_told_and_not_tried_again(team):
     team.fleet.fault("train-7", Unreachable("AWS does not answer."), times=9)
     idle_until(team, NINE_TO_SEVEN)

@@ -103,6 +103,7 @@ def test_before_the_first_look_and_after_a_failed_one_that_is_said(office):
     )
 
 
+@pytest.mark.slow
 def test_a_month_of_the_bill_beside_the_meters_with_reasons_that_add_up(lived, tmp_path):
     export(lived, tmp_path)
 
@@ -127,6 +128,7 @@ def test_a_month_of_the_bill_beside_the_meters_with_reasons_that_add_up(lived, t
     assert ": as of Sun 09:00 UTC, read Mon 09:00 UTC. Estimates may still grow" in said[-1]
 
 
+@pytest.mark.slow
 def test_a_discount_that_our_rates_have_off_already_is_no_difference(lived, tmp_path):
     export(lived, tmp_path, cheaper=0, agreed=20)
 
@@ -191,6 +193,7 @@ def test_the_bill_comes_as_csv_day_by_day(lived, tmp_path):
     assert [(row["day"], row["estimate"]) for row in rows][19:21] == [("2026-11-20", "no"), ("2026-11-21", "yes")]
 
 
+@pytest.mark.slow
 def test_months_before_the_first_look_are_not_called_free(lived, tmp_path):
     export(lived, tmp_path)
 
@@ -203,6 +206,7 @@ def test_months_before_the_first_look_are_not_called_free(lived, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_where_no_charge_carries_the_teams_tag_that_is_said(office_with, tmp_path):
     bill = {"source": "focus", "path": str(tmp_path / "focus"), "team_tag": "squad"}
     office = office_with({**SETTINGS, "bill": bill})
@@ -215,6 +219,7 @@ def test_where_no_charge_carries_the_teams_tag_that_is_said(office_with, tmp_pat
     assert 'No charge carries the tag "squad": AWS bills by tags only that are switched on as cost' in said
 
 
+@pytest.mark.slow
 def test_today_is_what_our_meters_say(lived, tmp_path):
     export(lived, tmp_path)
 
@@ -223,6 +228,7 @@ def test_today_is_what_our_meters_say(lived, tmp_path):
     assert said.startswith("*Monday 23 November 2026: nothing is billed yet. Our meters say $1,137.05 so far.*")
 
 
+@pytest.mark.slow
 def test_when_a_newer_look_fails_the_older_one_stands_and_that_is_said(lived, tmp_path):
     export(lived, tmp_path)
     (tmp_path / "focus" / "export.csv").unlink()
@@ -235,6 +241,7 @@ def test_when_a_newer_look_fails_the_older_one_stands_and_that_is_said(lived, tm
     assert "The newest look failed at Mon 10:00 UTC: There are no CSV or Parquet files at" in said
 
 
+@pytest.mark.slow
 def test_what_is_no_month_is_answered_with_what_would_be(lived, tmp_path):
     export(lived, tmp_path)
 

@@ -1,5 +1,7 @@
 """Ada's claim on train-7 comes to its end, and one message tells her so."""
 
+import pytest
+
 from bot.domain.clock import HOUR, MINUTE
 
 BUTTONS = "\n[Extend by 1 h] [Extend by 4 h] [Release train-7]"
@@ -10,6 +12,7 @@ def told(office, who="ada"):
     return office.slack.sees(who, f"@{who}")
 
 
+@pytest.mark.slow
 def test_one_message_tells_of_the_end_at_30_15_and_5_minutes_and_of_the_grace(office):
     office.types("ada", "/gpu claim train-7 for 2h")
 
@@ -25,6 +28,7 @@ def test_one_message_tells_of_the_end_at_30_15_and_5_minutes_and_of_the_grace(of
     assert seen == [[text] for text in [*lines, over + BUTTONS]]
 
 
+@pytest.mark.slow
 def test_the_end_itself_is_told_in_the_same_message(office):
     office.types("ada", "/gpu claim train-7 for 2h")
 
@@ -35,6 +39,7 @@ def test_the_end_itself_is_told_in_the_same_message(office):
     ]
 
 
+@pytest.mark.slow
 def test_extending_from_the_reminder_begins_anew(office):
     office.types("ada", "/gpu claim train-7 for 2h")
     office.passes(91 * MINUTE)
@@ -55,6 +60,7 @@ def test_a_short_claim_is_not_told_at_once_what_was_just_said(office):
     assert told(office)[0].startswith("Your claim on *train-7* ends at Mon 09:30 UTC, in 15 minutes.")
 
 
+@pytest.mark.slow
 def test_releasing_from_the_reminder_is_thanked_and_takes_its_buttons_away(office):
     office.types("ada", "/gpu claim train-7 gpus:0-1 for 2h")
     office.passes(91 * MINUTE)
@@ -64,6 +70,7 @@ def test_releasing_from_the_reminder_is_thanked_and_takes_its_buttons_away(offic
     assert told(office)[0] == "You released GPUs 0-1 of *train-7*. Thanks."
 
 
+@pytest.mark.slow
 def test_a_restart_repeats_no_reminder_and_what_was_slept_through_is_told_as_it_is_now(office):
     office.types("ada", "/gpu claim train-7 for 2h")
     office.passes(91 * MINUTE)
@@ -78,6 +85,7 @@ def test_a_restart_repeats_no_reminder_and_what_was_slept_through_is_told_as_it_
     assert told(office) == ["Your claim on *train-7* ends at Mon 11:00 UTC, in 9 minutes." + BUTTONS]
 
 
+@pytest.mark.slow
 def test_somebody_elses_release_is_news_beside_the_reminder(office):
     office.types("ada", "/gpu claim train-7 for 2h")
     office.passes(91 * MINUTE)
@@ -91,6 +99,7 @@ def test_somebody_elses_release_is_news_beside_the_reminder(office):
     ]
 
 
+@pytest.mark.slow
 def test_who_hands_it_over_is_reminded_no_more_and_who_has_it_is(office):
     office.types("ada", "/gpu claim train-7 for 2h")
     office.passes(91 * MINUTE)

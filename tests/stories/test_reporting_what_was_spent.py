@@ -102,6 +102,7 @@ def sums_of(desk, first, last):
     return rented, owned
 
 
+@pytest.mark.slow
 def test_every_figure_of_a_month_is_the_same_whoever_asks_in_whatever_zone(far_apart):
     desk = far_apart.valet.desk
     first, last, berlin = date(2026, 11, 1), date(2026, 11, 30), ZoneInfo("Europe/Berlin")
@@ -126,6 +127,7 @@ def test_every_figure_of_a_month_is_the_same_whoever_asks_in_whatever_zone(far_a
     assert budgeting.standing(desk, forecasting.TOTAL).spent_micros == rented
 
 
+@pytest.mark.slow
 def test_the_week_and_the_bill_agree_with_the_report_of_their_days(far_apart):
     desk = far_apart.valet.desk
     far_apart.clock.forward(6 * HOUR)
@@ -142,6 +144,7 @@ def test_the_week_and_the_bill_agree_with_the_report_of_their_days(far_apart):
     assert sum(each.micros for each in metered) == sum(Decimal(row["usd"] or 0) for row in rented) * USD
 
 
+@pytest.mark.slow
 def test_what_is_typed_shows_the_same_figure_with_its_zone(far_apart):
     far_apart.clock.forward(HOUR)
     forecasting.refresh(far_apart.valet.desk)
@@ -208,6 +211,7 @@ def test_years_that_no_ledger_has_are_refused(spent, verb, when):
     assert spent.types("ada", f"/cost {verb} {when}") == "Years go from 2000 to 2099. Try 2026-11 or 2026-11-23."
 
 
+@pytest.mark.slow
 def test_owned_machines_are_told_apart_by_their_gpus(far_apart):
     far_apart.types("ada", "/cost report by type")
 

@@ -104,6 +104,7 @@ def test_after_a_restart_it_is_followed_to_its_end(lab):
     assert "ended with exit code 0" in lab.sees("ada", "@ada")
 
 
+@pytest.mark.slow
 def test_what_may_not_be_run_is_refused_with_what_may(lab, clock):
     assert lab.types("ada", "/gpu run nightly-eval train-7").startswith("You hold nothing there.")
     lab.types("ada", "/gpu claim train-7 for 2h")
@@ -270,6 +271,7 @@ def test_on_a_host_that_falls_silent_it_is_lost_and_its_asker_hears(lab):
     assert "@Ada to Mon" in lab.types("cy", "/gpu status dgx-1"), "it may go on, so the claim stands"
 
 
+@pytest.mark.slow
 def test_a_host_whose_agent_tells_of_either_is_not_silent(lab):
     run_id = begun_on_an_owned_machine(lab)
     for _ in range(2):

@@ -103,6 +103,7 @@ def test_a_start_ends_the_saving_and_no_hour_counts_twice(lived):
     assert one(lived.valet.desk.store.reading(), "SELECT over FROM saving_sources")["over"] == 1
 
 
+@pytest.mark.slow
 def test_a_claim_given_back_early_counts_only_when_the_machine_was_stopped(lived):
     lived.reports("train-7", 90.0)
     lived.types("ada", "/gpu claim train-7 for 10h")
@@ -119,6 +120,7 @@ def test_a_claim_given_back_early_counts_only_when_the_machine_was_stopped(lived
     assert "Its claim would have kept it running, as long again as it was held." in lived.types("ada", "/cost savings")
 
 
+@pytest.mark.slow
 def test_a_long_claim_given_back_at_once_earns_nothing_by_its_length(lived):
     lived.reports("train-7", 0.0)
     lived.types("ada", "/gpu claim train-7 for 300h")
@@ -148,6 +150,7 @@ def test_taking_what_stands_free_saves_only_while_the_other_did_not_run(lived):
     assert {row["subject"] for row in found} == {lived.machine("train-7").id}
 
 
+@pytest.mark.slow
 def test_nights_off_by_rule_are_saved_from_the_end_of_a_window_to_the_next(office_with):
     settings = copy.deepcopy(conftest.SETTINGS)
     settings["teams"]["nlp"]["pausing"] = {"hours": "Mon-Fri 08:00-19:00"}
@@ -175,6 +178,7 @@ def test_nights_off_by_rule_are_saved_from_the_end_of_a_window_to_the_next(offic
     assert found == [], "in office hours nothing is saved"
 
 
+@pytest.mark.slow
 def test_savings_cannot_be_changed(lived):
     stop(lived)
     hours_pass(lived, 2)

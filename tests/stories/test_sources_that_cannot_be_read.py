@@ -59,6 +59,7 @@ def test_the_age_of_every_source_is_a_figure_and_grows(blind):
     assert set(shown(blind, "valet_source_failing").values()) == {1.0}
 
 
+@pytest.mark.slow
 def test_its_end_is_told_once_when_it_lasts(blind, caplog):
     blind.passes(10 * MINUTE)
     for region in (EAST, WEST):

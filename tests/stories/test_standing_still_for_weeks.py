@@ -47,6 +47,7 @@ def test_they_are_listed_with_what_they_cost_and_what_can_be_done(later):
     assert "Valet deletes nothing and may not" in seen
 
 
+@pytest.mark.slow
 def test_who_held_it_last_is_named_and_mine_are_those_i_held(office):
     claiming.claim(office.valet.desk, office.machine("nb-5").id, ADA, length=2 * HOUR)
     office.passes(3 * HOUR)
@@ -101,6 +102,7 @@ def test_the_mondays_digest_has_a_line_of_it_and_show_lists_the_channels_machine
     assert "scratch" not in shown
 
 
+@pytest.mark.slow
 def test_it_is_said_once_a_week_whatever_restarts(later):
     for _ in range(6):
         later.restart()

@@ -176,6 +176,7 @@ def test_too_many_at_once_are_refused_and_fewer_are_offered(office_with):
     assert "nb-5" not in office.sees("bob", DECIDE)
 
 
+@pytest.mark.slow
 def test_the_offer_is_for_whoever_asked_and_for_an_hour(office_with):
     office = office_with(SETTINGS | {"teams": SETTINGS["teams"] | {"nlp": NLP}})
     for name in ("nb-2", "nb-5"):
@@ -230,6 +231,7 @@ def test_two_approvers_are_needed_where_the_team_wants_two(office_with):
     assert office.fleet.stops == []
 
 
+@pytest.mark.slow
 def test_nobody_answers_in_time(idle):
     ask(idle)
     idle.passes(2 * HOUR + 2 * MINUTE)

@@ -69,6 +69,7 @@ def test_one_yes_does_nothing_and_the_second_stops_it(busy):
     assert "it trains on the wrong data" in history
 
 
+@pytest.mark.slow
 def test_it_stops_as_well_if_the_work_has_ended_by_then(busy):
     ask(busy)
     busy.passes(80 * MINUTE)
@@ -80,6 +81,7 @@ def test_it_stops_as_well_if_the_work_has_ended_by_then(busy):
     assert busy.machine("train-7").state == "stopped"
 
 
+@pytest.mark.slow
 def test_what_nobody_can_see_any_more_is_not_stopped_whoever_said_yes(busy):
     ask(busy)
     busy.passes(70 * MINUTE)
@@ -120,6 +122,7 @@ def test_glass_is_never_broken_over_work(office_with):
     assert office.fleet.stops == []
 
 
+@pytest.mark.slow
 def test_the_question_lapses_like_any_other(busy):
     ask(busy)
     busy.presses("bob", "Stop train-7")

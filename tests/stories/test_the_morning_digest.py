@@ -28,6 +28,7 @@ def morning(office):
     return office
 
 
+@pytest.mark.slow
 def test_it_names_the_machines_how_long_what_it_cost_and_who_holds_them(morning):
     seen = morning.sees("bob", "#ml-platform")
 
@@ -60,6 +61,7 @@ def test_idle_machines_that_it_does_not_list_are_named(office):
     assert "Idle too, but kept, drained or exempt: train-3. As of Tue 09:00 UTC." in seen
 
 
+@pytest.mark.slow
 def test_its_last_line_is_the_month_as_it_is_expected_to_end(office_with):
     settings = deepcopy(SETTINGS)
     settings["teams"]["nlp"]["budget_usd"] = "60000"
@@ -93,6 +95,7 @@ def test_its_last_line_is_the_month_as_it_is_expected_to_end(office_with):
     assert office.presses("bob", "Forecast", "#ml-platform").startswith("*November (nlp): $")
 
 
+@pytest.mark.slow
 def test_without_a_forecast_that_was_kept_it_waits_for_none(morning):
     assert "expected" not in morning.sees("bob", "#ml-platform")
 
@@ -103,6 +106,7 @@ def test_free_and_held_are_never_the_same_message(morning):
     assert "nb-2" not in morning.sees("bob", "#ml-platform")
 
 
+@pytest.mark.slow
 def test_it_comes_once_a_day_whatever_restarts(morning):
     morning.restart()
     morning.passes(2 * HOUR)
@@ -113,6 +117,7 @@ def test_it_comes_once_a_day_whatever_restarts(morning):
     assert len(digests) == 1
 
 
+@pytest.mark.slow
 def test_keep_settles_it_and_the_digest_says_by_whom(morning):
     morning.presses("ada", "Keep train-7", "#ml-platform")
 
@@ -122,6 +127,7 @@ def test_keep_settles_it_and_the_digest_says_by_whom(morning):
     assert "All are settled." in seen
 
 
+@pytest.mark.slow
 def test_stop_from_the_digest_asks_an_approver(morning):
     morning.presses("ada", "Stop train-7…", "#ml-platform")
 
@@ -131,6 +137,7 @@ def test_stop_from_the_digest_asks_an_approver(morning):
     assert "[Stop train-7…]" not in digest
 
 
+@pytest.mark.slow
 def test_a_day_without_idle_machines_is_silent(office):
     office.reports("train-7", 70.0)
     office.passes(DAY, step=10 * MINUTE)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from bot.domain.clock import DAY, HOUR, MINUTE
 
 
@@ -27,6 +29,7 @@ def quiet(office, *names: str, util: float = 0.0) -> None:
     office.tick()
 
 
+@pytest.mark.slow
 def test_what_is_held_for_days_is_asked_about_in_one_message_each_working_morning(office):
     office.types("ada", "/gpu claim train-7 for 5d sweep")
     office.types("ada", "/gpu claim render-1 for 4d")

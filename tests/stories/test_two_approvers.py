@@ -66,6 +66,7 @@ def test_who_said_yes_may_still_say_no(careful):
     assert "Kept running. @Bob decided it" in careful.sees("bob")
 
 
+@pytest.mark.slow
 def test_one_yes_is_too_few_when_the_time_is_over(careful):
     ask(careful)
     careful.presses("bob", "Stop train-7")

@@ -1,5 +1,7 @@
 """Silence is an answer only to what could be read: while Slack takes no message, nobody loses what they hold by it."""
 
+import pytest
+
 from bot.domain.clock import MINUTE
 from tests.stories.conftest import SETTINGS
 from tests.stories.test_claimed_but_idle import lives
@@ -13,6 +15,7 @@ def takes_all(office):
     office.slack.faults._ordered.clear()
 
 
+@pytest.mark.slow
 def test_whose_turn_it_is_has_the_whole_time_to_answer_from_when_they_hear_of_it(office):
     office.types("ada", "/gpu claim train-7 for 4h")
     office.types("cy", "/gpu wait train-7 for 2h")
@@ -27,6 +30,7 @@ def test_whose_turn_it_is_has_the_whole_time_to_answer_from_when_they_hear_of_it
     assert "@Cy" in office.types("bob", "/gpu status train-7")
 
 
+@pytest.mark.slow
 def test_a_claim_is_given_up_only_for_silence_on_a_question_that_was_there(office_with):
     office = office_with(SETTINGS | {"claims": {"idle_minutes": 60, "answer_minutes": 20}})
     office.reports("train-7", 0.0)
@@ -42,6 +46,7 @@ def test_a_claim_is_given_up_only_for_silence_on_a_question_that_was_there(offic
     assert "@Ada" not in office.types("bob", "/gpu status train-7")
 
 
+@pytest.mark.slow
 def test_a_stop_is_put_to_others_only_once_its_holder_could_have_said_no(office):
     office.reports("train-7", 0.0)
     office.types("cy", "/gpu claim train-7 for 8h")
@@ -56,6 +61,7 @@ def test_a_stop_is_put_to_others_only_once_its_holder_could_have_said_no(office)
     assert "@Cy was asked first and has not answered" in office.sees("bob", "#ml-platform")
 
 
+@pytest.mark.slow
 def test_a_booking_is_kept_until_whoever_made_it_could_say_that_they_are_there(office):
     office.reports("train-7", 0.0)
     office.types("ada", "/gpu book train-7 10:00 for 4h")
@@ -70,6 +76,7 @@ def test_a_booking_is_kept_until_whoever_made_it_could_say_that_they_are_there(o
     assert "@Ada" not in office.types("bob", "/gpu status train-7")
 
 
+@pytest.mark.slow
 def test_silence_counts_from_the_second_word_where_somebody_comes_to_wait_later(office_with):
     office = office_with(SETTINGS | {"claims": {"idle_minutes": 60, "answer_minutes": 20}})
     office.reports("train-7", 0.0)

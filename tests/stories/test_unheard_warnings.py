@@ -24,6 +24,7 @@ def posts(office):
     return office.slack.sees("bob", WHERE)
 
 
+@pytest.mark.slow
 def test_nothing_is_stopped_while_slack_takes_no_warning(evening):
     evening.slack.fault("chat.postMessage", "internal_error", times=15)
     idle_until(evening, HOUR)
@@ -37,6 +38,7 @@ def test_nothing_is_stopped_while_slack_takes_no_warning(evening):
     assert [name for name, _ in evening.fleet.stops] == ["train-7"]
 
 
+@pytest.mark.slow
 def test_nothing_is_stopped_in_an_archived_channel_until_it_can_be_announced_there(evening):
     channel = evening.slack.channel(WHERE)
     evening.slack._put_channel(replace(channel, is_archived=True))

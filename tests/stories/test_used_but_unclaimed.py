@@ -42,6 +42,7 @@ def test_after_half_an_hour_the_person_behind_the_unix_user_is_asked_to_claim(of
     )
 
 
+@pytest.mark.slow
 def test_one_press_claims_exactly_those_gpus(office):
     works(office, 36 * MINUTE)
 
@@ -51,6 +52,7 @@ def test_one_press_claims_exactly_those_gpus(office):
     assert "@Ada has GPUs 0-1 to" in office.types("cy", "/gpu status dgx-1")
 
 
+@pytest.mark.slow
 def test_not_mine_is_believed_for_a_week_and_the_status_names_the_unix_user(office):
     works(office, 36 * MINUTE)
 
@@ -63,6 +65,7 @@ def test_not_mine_is_believed_for_a_week_and_the_status_names_the_unix_user(offi
     assert "in use without a claim by unix user `ada` (GPUs 0-1)" in office.types("cy", "/gpu status dgx-1")
 
 
+@pytest.mark.slow
 def test_a_person_is_asked_once_a_day_about_a_machine(office):
     works(office, 36 * MINUTE)
     works(office, 80 * MINUTE, util=[0.0] * 8)
@@ -76,6 +79,7 @@ def test_a_person_is_asked_once_a_day_about_a_machine(office):
     assert len(told(office)) == 2
 
 
+@pytest.mark.slow
 def test_a_restart_asks_nothing_twice_and_unseen_hours_are_not_use(office):
     works(office, 20 * MINUTE)
     office.clock.forward(3 * HOUR)
@@ -96,6 +100,7 @@ def test_a_name_can_be_said_for_one_host_alone(office):
     assert told(office, "cy")[0].startswith("GPUs 0-1 of *dgx-1* have worked for you (unix user `c`) for 30 m")
 
 
+@pytest.mark.slow
 def test_whoever_nobody_knows_is_named_by_their_unix_user_and_nobody_is_asked(office):
     works(office, 60 * MINUTE, user="<!channel>*")
 
@@ -106,6 +111,7 @@ def test_whoever_nobody_knows_is_named_by_their_unix_user_and_nobody_is_asked(of
     assert "In use without a claim by unix user" in office.types("ada", "/gpu why dgx-1")
 
 
+@pytest.mark.slow
 def test_claimed_work_is_nobodys_question(office):
     office.reports("dgx-1", TWO, process="python3")
     office.types("ada", "/gpu adopt dgx-1 for 4h")
@@ -163,6 +169,7 @@ def test_whoever_claims_hears_who_works_there_just_now(office):
     assert "just now" not in office.types("cy", "/gpu claim dgx-1 gpus:0-1"), "one's own work is no news"
 
 
+@pytest.mark.slow
 def test_only_whoever_was_asked_answers(office):
     works(office, 36 * MINUTE)
     asked = office.slack.last("ada", "@ada")

@@ -41,6 +41,7 @@ def heard(office):
     return office
 
 
+@pytest.mark.slow
 def test_who_looks_after_a_machine_hears_once_after_fifteen_minutes_that_its_agent_is_silent(heard):
     passes(heard, 14 * MINUTE)
     assert not said(heard, "bob", "#ml-platform", "has not reported")
@@ -53,6 +54,7 @@ def test_who_looks_after_a_machine_hears_once_after_fifteen_minutes_that_its_age
     assert "reports again" in said(heard, "bob", "#ml-platform", "The agent of *dgx-1*")[-1]
 
 
+@pytest.mark.slow
 def test_at_night_it_waits_for_the_morning(heard):
     passes(heard, 9 * HOUR, gpus=range(8))
     passes(heard, 2 * HOUR)
@@ -63,6 +65,7 @@ def test_at_night_it_waits_for_the_morning(heard):
     assert len(said(heard, "bob", "#ml-platform", "has not reported")) == 1
 
 
+@pytest.mark.slow
 def test_where_a_claim_counts_on_it_the_holder_hears_at_once_and_at_any_hour(heard):
     heard.types("ada", "/gpu claim dgx-1 for 2d")
     passes(heard, 9 * HOUR, gpus=range(8))
@@ -89,6 +92,7 @@ def test_where_a_window_of_its_own_or_its_teams_counts_on_it_it_is_told_at_any_h
     assert len(said(office, "bob", "#ml-platform", "The agent of *train-7* has not reported")) == times
 
 
+@pytest.mark.slow
 def test_a_window_stops_nothing_of_which_nobody_can_tell_whether_it_works(office_with):
     settings = copy.deepcopy(SETTINGS)
     settings["teams"]["nlp"]["pausing"] = {"hours": "Mon-Fri 08:00-10:00", "stop_active": True}
@@ -112,6 +116,7 @@ def test_a_valet_that_was_away_itself_calls_no_agent_silent(heard):
     assert not said(heard, "ada", "@ada", "has not reported")
 
 
+@pytest.mark.slow
 def test_a_machine_that_is_stopped_by_another_hand_is_told_to_its_holder(office):
     office.types("ada", "/gpu claim train-7 for 8h")
     passes(office, MINUTE)
@@ -124,6 +129,7 @@ def test_a_machine_that_is_stopped_by_another_hand_is_told_to_its_holder(office)
     assert "/gpu start train-7" in told
 
 
+@pytest.mark.slow
 def test_gpus_that_are_gone_are_told_to_who_claimed_them_by_uuid(heard):
     heard.types("ada", "/gpu claim dgx-1 gpus:6,7 for 8h")
     heard.types("cy", "/gpu claim dgx-1 gpus:0,1 for 8h")
@@ -136,6 +142,7 @@ def test_gpus_that_are_gone_are_told_to_who_claimed_them_by_uuid(heard):
     assert not said(heard, "cy", "@cy", "You hold GPUs of")
 
 
+@pytest.mark.slow
 def test_another_gpu_in_the_place_of_a_claimed_one_is_told(heard):
     heard.types("ada", "/gpu claim dgx-1 gpus:3,4 for 8h")
 

@@ -119,6 +119,7 @@ def test_a_capacity_block_has_no_price_by_the_hour_and_why_is_said(office):
     )
 
 
+@pytest.mark.slow
 def test_a_stopped_machine_on_a_host_of_its_own_goes_on_costing_all_of_it(office):
     office.fleet.change("eval-2", shape=replace(COMMON, tenancy="host", host="h-01"))
     office.clock.forward(40 * DAY)
@@ -133,6 +134,7 @@ def test_a_stopped_machine_on_a_host_of_its_own_goes_on_costing_all_of_it(office
     assert "Costs: nothing more, as the dedicated host h-01 is paid whether it runs or not." in card
 
 
+@pytest.mark.slow
 def test_a_forecast_says_what_is_paid_for_a_machine_that_was_stopped(reserved):
     reserved.types("ada", "/gpu stop train-7 nobody needs it")
     reserved.presses("bob", "Stop train-7", "#ml-platform")

@@ -47,6 +47,7 @@ def it_is_cloned(team: Office) -> None:
     assert len(team.fleet.launches) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", [nobody_answers, it_is_denied, it_is_cloned])
 def test_what_was_asked_at_night_keeps_no_machine_from_its_morning(team, asked):
     night(team)
@@ -57,6 +58,7 @@ def test_what_was_asked_at_night_keeps_no_machine_from_its_morning(team, asked):
     assert team.machine("train-7").state == "running"
 
 
+@pytest.mark.slow
 def test_a_request_that_still_waits_in_the_morning_is_told_that_it_is_started_anyway(team):
     night(team)
     team.clock.forward(10 * HOUR)
@@ -69,6 +71,7 @@ def test_a_request_that_still_waits_in_the_morning_is_told_that_it_is_started_an
     assert "Its on-hours have begun, so it is started anyway." in team.sees("ada", "@ada")
 
 
+@pytest.mark.slow
 def test_a_stop_by_a_person_at_night_is_not_undone_in_the_morning(team):
     night(team)
     team.types("ada", "/gpu start train-7 for 1h")
@@ -85,6 +88,7 @@ def test_a_stop_by_a_person_at_night_is_not_undone_in_the_morning(team):
     assert team.machine("train-7").state == "stopped"
 
 
+@pytest.mark.slow
 def test_what_became_another_type_at_night_is_not_started_and_that_is_told_once(team):
     night(team)
     team.fleet.change("train-7", type="p5.48xlarge")
@@ -98,6 +102,7 @@ def test_what_became_another_type_at_night_is_not_started_and_that_is_told_once(
     assert "train-7 is a p5.48xlarge by now, and was a p4d.24xlarge" in told[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("back", ["Mon-Fri 08:00-19:00", "team"])
 def test_hours_that_are_set_and_set_back_within_minutes_still_end(team, back):
     team.types("bob", "/gpu hours train-7 Mon-Fri 08:00-19:00")
@@ -111,6 +116,7 @@ def test_hours_that_are_set_and_set_back_within_minutes_still_end(team, back):
     assert [name for name, _ in team.fleet.stops] == ["train-7"]
 
 
+@pytest.mark.slow
 def test_a_machine_that_is_missed_by_one_look_is_still_stopped_that_night(team):
     idle_until(team, NINE_TO_SEVEN - 20 * MINUTE)
     team.fleet.change("train-7", state="stopping")

@@ -41,6 +41,7 @@ def without_bob(office: Office) -> None:
     office.restart()
 
 
+@pytest.mark.slow
 def test_a_machine_that_became_a_dearer_type_is_not_started_by_an_old_yes(office):
     office.types("ada", "/gpu start eval-2 for 2h", "#ml-platform")
     office.fleet.change("eval-2", **DEAR)
@@ -53,6 +54,7 @@ def test_a_machine_that_became_a_dearer_type_is_not_started_by_an_old_yes(office
     assert "eval-2 is a p5.48xlarge by now, and was a g5.2xlarge when it was asked for. Ask again." in said
 
 
+@pytest.mark.slow
 def test_under_a_limit_somebody_is_asked_once_it_is_not_what_was_let_pass(office_with: Callable[..., Office]):
     office = office_with(with_team(ask_over_usd=2_000))
     office.fleet.run_short("us-west-2a")
@@ -66,6 +68,7 @@ def test_under_a_limit_somebody_is_asked_once_it_is_not_what_was_let_pass(office
     assert "eval-2 is a p5.48xlarge by now" in office.sees("ada", "@ada")
 
 
+@pytest.mark.slow
 def test_a_machine_that_went_to_another_team_is_not_stopped_by_the_first_ones_yes(office):
     office.reports("train-7", 0.0)
     office.types("ada", "/gpu stop train-7")
@@ -78,6 +81,7 @@ def test_a_machine_that_went_to_another_team_is_not_stopped_by_the_first_ones_ye
     assert "train-7 is vision's by now, and team nlp was asked. Ask again." in office.sees("ada", "@ada")
 
 
+@pytest.mark.slow
 def test_an_old_machine_is_not_stopped_once_its_approver_is_none_any_more(cloning):
     cloning.types("cy", "/gpu resize nb-5 g5.12xlarge for 4h the batch is larger")
     cloning.presses("bob", "Resize nb-5")
@@ -93,6 +97,7 @@ def test_an_old_machine_is_not_stopped_once_its_approver_is_none_any_more(clonin
     assert "nb-5 itself was not stopped: @Bob may no longer approve this." in cloning.sees("cy", "@cy")
 
 
+@pytest.mark.slow
 def test_no_machine_is_ordered_from_an_image_whose_approver_is_none_any_more(cloning):
     cloning.types("cy", "/gpu resize nb-5 g5.12xlarge for 4h the batch is larger")
     cloning.presses("bob", "Resize nb-5")
@@ -116,6 +121,7 @@ def whose(office: Office, name: str) -> list[tuple[str, tuple[int, ...]]]:
     return [(each.holder, each.gpus) for each in found]
 
 
+@pytest.mark.slow
 def test_a_yes_to_an_extension_of_a_claim_that_has_ended_gives_nobody_anything(limited):
     limited.types("ada", "/gpu claim train-7 gpus:2 for 1h")
     limited.types("ada", "/gpu claim train-7 for 6h")
@@ -131,6 +137,7 @@ def test_a_yes_to_an_extension_of_a_claim_that_has_ended_gives_nobody_anything(l
     assert said in limited.sees("ada", "@ada")
 
 
+@pytest.mark.slow
 def test_a_yes_to_more_time_on_a_claim_that_was_changed_changes_nothing(limited):
     limited.types("ada", "/gpu claim train-7 gpus:2 for 1h")
     limited.types("ada", "/gpu claim train-7 for 6h")
@@ -143,6 +150,7 @@ def test_a_yes_to_more_time_on_a_claim_that_was_changed_changes_nothing(limited)
     assert "The claim on train-7 is of other GPUs by now. Ask again." in limited.sees("ada", "@ada")
 
 
+@pytest.mark.slow
 def test_a_claim_that_was_changed_after_it_was_offered_is_offered_anew(office):
     office.types("ada", "/gpu claim train-7 for 4h")
     office.types("ada", "/gpu hand train-7 @cy")
@@ -159,6 +167,7 @@ def test_a_claim_that_was_changed_after_it_was_offered_is_offered_anew(office):
     assert whose(office, "train-7") == [(CY, (0, 1))]
 
 
+@pytest.mark.slow
 def test_accepting_an_offer_in_the_grace_after_its_end_is_told_that_it_is_too_late(office):
     office.types("ada", "/gpu claim train-7 for 4h")
     office.types("ada", "/gpu hand train-7 @cy")
@@ -171,6 +180,7 @@ def test_accepting_an_offer_in_the_grace_after_its_end_is_told_that_it_is_too_la
     assert whose(office, "train-7") == [(ADA, tuple(range(8)))]
 
 
+@pytest.mark.slow
 def test_hours_that_one_team_was_asked_for_are_not_set_once_the_machine_is_anothers(office):
     office.types("ada", "/gpu hours train-7 Mon-Fri 8-10")
     office.fleet.change("train-7", tags={**office.machine("train-7").tags, "team": "vision"})
@@ -182,6 +192,7 @@ def test_hours_that_one_team_was_asked_for_are_not_set_once_the_machine_is_anoth
     assert "set by" not in office.types("ada", "/gpu hours train-7")
 
 
+@pytest.mark.slow
 def test_a_booking_of_more_gpus_than_the_machine_has_by_then_does_not_begin(office):
     office.types("ada", "/gpu book train-7 today 10:00 for 2h")
     office.fleet.change("train-7", type="g5.2xlarge", gpu_count=1)
@@ -193,6 +204,7 @@ def test_a_booking_of_more_gpus_than_the_machine_has_by_then_does_not_begin(offi
     assert "train-7 is a g5.2xlarge by now and has fewer GPUs than were booked." in office.sees("ada", "@ada")
 
 
+@pytest.mark.slow
 def test_another_wish_takes_the_place_of_the_question_and_is_not_told_that_it_was_asked(limited):
     limited.types("ada", "/gpu claim train-7 gpus:2 for 6h")
     limited.presses("ada", "Ask an approver")

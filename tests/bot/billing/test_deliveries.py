@@ -327,6 +327,7 @@ def test_the_part_of_a_new_delivery_among_the_cases_does_not_count():
     assert billed(data_file(f"{run}/f-00000.csv").parents[2]) == Decimal("30.00")
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     runs=st.lists(st.integers(1, 9), min_size=1, max_size=4, unique=True),

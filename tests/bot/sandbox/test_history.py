@@ -115,6 +115,7 @@ def test_what_stopped_is_not_charged_afterwards(clock):
     assert last <= stopped.stopped_at
 
 
+@pytest.mark.slow
 def test_the_rule_sees_each_machine_as_the_story_wants_it(desk):
     sweeping.sweep(desk)
 
@@ -134,6 +135,7 @@ def test_the_rule_sees_each_machine_as_the_story_wants_it(desk):
     assert "31 GB held by jupyter" in now["nb-2"].verdict.evidence
 
 
+@pytest.mark.slow
 def test_the_story_goes_on_minute_by_minute(desk, clock):
     history = History(desk.clock())
     sweeping.sweep(desk)
@@ -149,6 +151,7 @@ def test_the_story_goes_on_minute_by_minute(desk, clock):
     assert now["train-3"].state == "active"
 
 
+@pytest.mark.slow
 def test_the_door_would_take_every_delivery(clock):
     history, minute = History(clock()), clock() // MINUTE
 

@@ -165,6 +165,8 @@ def test_the_server_stops_while_a_page_is_waiting(slack):
     version = page.state()["version"]
     waiting = threading.Thread(target=page.state, kwargs={"since": version})
     waiting.start()
+    while not server._waiting._futures and waiting.is_alive():
+        waiting.join(0.001)
 
     server.stop()
     waiting.join(5)

@@ -9,6 +9,7 @@ from tests.bot.services.acting.crashing import EFFECTS, POINTS, approved, crashe
 from tests.bot.services.room import ADA
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "point"), [(kind, point) for kind, each in POINTS.items() for point in each])
 def test_a_crash_at_any_step_loses_nothing_and_does_it_once(tmp_path, kind, point):
     seen = crashed(tmp_path, kind, point)
@@ -20,6 +21,7 @@ def test_a_crash_at_any_step_loses_nothing_and_does_it_once(tmp_path, kind, poin
     assert seen.holders == ([] if kind == "stop" else [ADA])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", POINTS)
 def test_without_a_crash_it_ends_by_itself(tmp_path, kind):
     action = approved(tmp_path, kind)

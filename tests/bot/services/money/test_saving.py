@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -133,6 +134,7 @@ def test_no_hour_is_saved_twice_and_none_that_ran(tmp_path_factory, lived):
     company.store.close()
 
 
+@pytest.mark.slow
 def test_nights_that_nobody_would_use_any_more_earn_nothing_after_a_quarter(tmp_path):
     """Around the clock for two weeks, then every night off for 16 weeks."""
     company = Company(tmp_path / "valet.db")

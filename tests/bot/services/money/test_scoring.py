@@ -56,6 +56,7 @@ def lived(desk, clock, days):
         scoring.score(desk)
 
 
+@pytest.mark.slow
 def test_a_forecast_that_came_true_is_right(desk, clock):
     clock.now = at(10, 1, 9)
 
@@ -71,6 +72,7 @@ def test_a_forecast_that_came_true_is_right(desk, clock):
     assert scoring.accuracy(desk, TOTAL).teams[0].scored == 34
 
 
+@pytest.mark.slow
 def test_days_off_before_looks_were_kept_count_where_a_forecast_was_made(desk, clock):
     """A database of a version that kept no looks: Monday to Friday for weeks, and a forecast every morning."""
     clock.now = at(10, 5, 9)

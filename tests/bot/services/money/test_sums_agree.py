@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -213,6 +214,7 @@ def check_digest(room: Room, start: int) -> None:
         assert whole.idle_micros == rented(room, day)
 
 
+@pytest.mark.slow
 @given(plan=steps, turn=st.integers(0, 12))
 @settings(max_examples=examples(24), deadline=None)
 def test_every_place_tells_the_same_of_one_ledger(tmp_path_factory, plan, turn):

@@ -349,6 +349,7 @@ def lose_charges(desk, uncharged) -> None:
 SILENCES = st.sets(st.tuples(st.sampled_from([EAST, WEST]), st.integers(1, 9)), max_size=6)
 
 
+@pytest.mark.slow
 @given(silences=SILENCES, more=SILENCES)
 @settings(max_examples=examples(16), deadline=None)
 def test_no_figure_becomes_known_because_a_source_was_silent_on_more_days(tmp_path_factory, silences, more):
@@ -366,6 +367,7 @@ def now_known(heard, less) -> set[str]:
 MACHINE_DAYS = st.sets(st.tuples(st.sampled_from([EAST, WEST]), st.integers(0, 9)), max_size=20)
 
 
+@pytest.mark.slow
 @given(silences=SILENCES, absent=MACHINE_DAYS)
 @example(silences={(WEST, 3)}, absent={(WEST, day) for day in range(5)})  # it seems to begin later
 @settings(max_examples=examples(8), deadline=None)
@@ -377,6 +379,7 @@ def test_no_figure_becomes_known_because_a_machine_was_not_listed(tmp_path_facto
     assert now_known(heard, less) == set()
 
 
+@pytest.mark.slow
 @given(silences=SILENCES, absent=MACHINE_DAYS)
 @example(silences={(WEST, 3)}, absent={(WEST, day) for day in range(5)})  # it seems to begin later
 @settings(max_examples=examples(8), deadline=None)

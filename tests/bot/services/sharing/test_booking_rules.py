@@ -4,6 +4,7 @@ from collections import Counter
 from contextlib import suppress
 from itertools import combinations, pairwise
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
@@ -174,6 +175,7 @@ TestBookings = Bookings.TestCase
 TestBookings.settings = settings(max_examples=examples(40), stateful_step_count=30, deadline=None)
 
 
+@pytest.mark.slow
 def test_a_weekly_booking_is_claimed_every_week_never_twice_and_ends(tmp_path, clock):
     room = Room(tmp_path / "valet.db", clock, alone=True)
     room.sweep()

@@ -253,6 +253,7 @@ class Line(Company):
                 assert waiter.ended_at is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rounds", "steps"), [(30, 12), (12, 50)])
 def test_the_line_keeps_its_promises_whatever_happens(rounds, steps):
     slow = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
@@ -243,6 +244,7 @@ class Promises(Company):
         assert len(taken) == len(set(taken))
 
 
+@pytest.mark.slow
 def test_what_was_promised_is_kept_whatever_three_people_do():
     slow = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     run_state_machine_as_test(

@@ -48,6 +48,7 @@ def quick(clock) -> Iterator[Room]:
         opened.close()
 
 
+@pytest.mark.slow
 def test_of_ten_thousand_who_ask_one_gets_it_and_the_others_stand_in_line(quick):
     """A hundred at a time claim it, are told that it is taken, and wait."""
     room, instance = quick, quick.machine("train-7").id

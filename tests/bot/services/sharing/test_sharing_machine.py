@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
@@ -218,6 +219,7 @@ class Sharing(Company):
         assert all(row["n"] == 1 for row in told)
 
 
+@pytest.mark.slow
 def test_sharing_keeps_its_promises_whatever_happens():
     slow = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     run_state_machine_as_test(
