@@ -106,6 +106,7 @@ def test_a_window_stops_nothing_of_which_nobody_can_tell_whether_it_works(office
     assert "nobody can tell whether it works" in "".join(office.slack.sees("bob", "#ml-platform"))
 
 
+@pytest.mark.slow
 def test_a_valet_that_was_away_itself_calls_no_agent_silent(heard):
     heard.types("ada", "/gpu claim dgx-1 for 2d")
     heard.clock.forward(3 * HOUR)
