@@ -3,7 +3,8 @@
 from sqlite_utils import Database
 
 from bot.domain.acting.consents import Consent, Consented
-from store.sql import Row, changed, one, rows
+from store.records import find, find_all, insert
+from store.sql import changed, one
 
 SCHEMA = (
     """CREATE TABLE consents (
@@ -25,18 +26,7 @@ SCHEMA = (
 
 def add(db: Database, consent: Consent) -> None:
     """Write a new question."""
-    changed(
-        db,
-        "INSERT INTO consents (id, action_id, claim_id, holder, until_at, asked_at, deadline_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        consent.id,
-        consent.action_id,
-        consent.claim_id,
-        consent.holder,
-        consent.until_at,
-        consent.asked_at,
-        consent.deadline_at,
-    )
+    insert(db, "consents", consent)
 
 
 def answer(db: Database, consent_id: str, said: Consented, now: int, *, before: Consented = "") -> bool:
@@ -47,13 +37,12 @@ def answer(db: Database, consent_id: str, said: Consented, now: int, *, before: 
 
 def by_id(db: Database, consent_id: str) -> Consent | None:
     """One question."""
-    row = one(db, "SELECT * FROM consents WHERE id = ?", consent_id)
-    return _consent(row) if row else None
+    return find(db, Consent, "SELECT * FROM consents WHERE id = ?", consent_id)
 
 
 def of(db: Database, action_id: str) -> list[Consent]:
     """Every question about a stop, in the order of their holders."""
-    return [_consent(row) for row in rows(db, "SELECT * FROM consents WHERE action_id = ? ORDER BY holder", action_id)]
+    return find_all(db, Consent, "SELECT * FROM consents WHERE action_id = ? ORDER BY holder", action_id)
 
 
 def waiting(db: Database) -> list[Consent]:
@@ -62,7 +51,7 @@ def waiting(db: Database) -> list[Consent]:
         "SELECT c.* FROM consents c JOIN actions a ON a.id = c.action_id "
         "WHERE a.state = 'pending' AND c.answer = '' ORDER BY c.deadline_at, c.id"
     )
-    return [_consent(row) for row in rows(db, sql)]
+    return find_all(db, Consent, sql)
 
 
 def hold_back(db: Database, action_id: str) -> bool:
@@ -77,9 +66,4 @@ def needed_since(db: Database, claim_id: str, since: int) -> Consent | None:
         "SELECT * FROM consents WHERE claim_id = ? AND answer IN ('needed', 'late') AND answered_at > ? "
         "ORDER BY answered_at DESC LIMIT 1"
     )
-    row = one(db, sql, claim_id, since)
-    return _consent(row) if row else None
-
-
-def _consent(row: Row) -> Consent:
-    return Consent(**row)
+    return find(db, Consent, sql, claim_id, since)

@@ -1,12 +1,12 @@
 """Drains. The database keeps the promise of one at a time per instance; ended ones stay."""
 
 from collections.abc import Sequence
-from dataclasses import astuple
 
 from sqlite_utils import Database
 
 from bot.domain.acting.drains import Drain
-from store.sql import changed, one, rows
+from store.records import find, insert, record_of
+from store.sql import changed, rows
 
 SCHEMA = (
     """CREATE TABLE drains (
@@ -23,11 +23,7 @@ SCHEMA = (
 
 def add(db: Database, drain: Drain) -> None:
     """Begin one."""
-    changed(
-        db,
-        "INSERT INTO drains (id, instance_id, who, since, reason, ended_at) VALUES (?, ?, ?, ?, ?, ?)",
-        *astuple(drain),
-    )
+    insert(db, "drains", drain)
 
 
 def end(db: Database, drain_id: str, now: int) -> bool:
@@ -37,12 +33,11 @@ def end(db: Database, drain_id: str, now: int) -> bool:
 
 def by_id(db: Database, drain_id: str) -> Drain | None:
     """One drain, open or ended."""
-    row = one(db, "SELECT * FROM drains WHERE id = ?", drain_id)
-    return Drain(**row) if row else None
+    return find(db, Drain, "SELECT * FROM drains WHERE id = ?", drain_id)
 
 
 def open_on(db: Database, instance_ids: Sequence[str]) -> dict[str, Drain]:
     """The open drains of these instances, by instance."""
     marks = ", ".join("?" * len(instance_ids))
     found = rows(db, f"SELECT * FROM drains WHERE ended_at IS NULL AND instance_id IN ({marks})", *instance_ids)
-    return {row["instance_id"]: Drain(**row) for row in found}
+    return {row["instance_id"]: record_of(Drain, row) for row in found}

@@ -3,7 +3,8 @@
 from sqlite_utils import Database
 
 from bot.domain.acting.hours_wishes import HoursWish, WishState
-from store.sql import Row, changed, one, rows
+from store.records import find, find_all, insert
+from store.sql import changed
 
 SCHEMA = (
     """CREATE TABLE hours_wishes (
@@ -27,21 +28,7 @@ SCHEMA = (
 
 def add(db: Database, wish: HoursWish) -> None:
     """Write a new wish."""
-    changed(
-        db,
-        "INSERT INTO hours_wishes (id, instance_id, team, person, windows, stop_only, before, created_at, expires_at, "
-        "state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        wish.id,
-        wish.instance_id,
-        wish.team,
-        wish.person,
-        wish.windows,
-        wish.stop_only,
-        wish.before,
-        wish.created_at,
-        wish.expires_at,
-        wish.state,
-    )
+    insert(db, "hours_wishes", wish)
 
 
 def end(
@@ -56,8 +43,7 @@ def end(
 
 def by_id(db: Database, wish_id: str) -> HoursWish | None:
     """One wish in whatever state."""
-    row = one(db, "SELECT * FROM hours_wishes WHERE id = ?", wish_id)
-    return _wish(row) if row else None
+    return find(db, HoursWish, "SELECT * FROM hours_wishes WHERE id = ?", wish_id)
 
 
 def pending(db: Database, instance_id: str | None = None) -> list[HoursWish]:
@@ -65,8 +51,4 @@ def pending(db: Database, instance_id: str | None = None) -> list[HoursWish]:
     sql = (
         "SELECT * FROM hours_wishes WHERE state = 'pending' AND (? IS NULL OR instance_id = ?) ORDER BY created_at, id"
     )
-    return [_wish(row) for row in rows(db, sql, instance_id, instance_id)]
-
-
-def _wish(row: Row) -> HoursWish:
-    return HoursWish(**{**row, "stop_only": bool(row["stop_only"])})
+    return find_all(db, HoursWish, sql, instance_id, instance_id)

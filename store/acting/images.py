@@ -1,12 +1,12 @@
 """Images that Valet had made, as last seen, and who wants which to stay."""
 
-import json
 from collections.abc import Iterable
 
 from sqlite_utils import Database
 
 from bot.domain.acting.images import Image, ImageKeep
-from store.sql import changed, many, rows
+from store.records import find_all, insert, record_of
+from store.sql import changed, rows
 
 SCHEMA = (
     """CREATE TABLE images (
@@ -28,7 +28,6 @@ SCHEMA = (
         made_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID""",
 )
-_COLUMNS = ("id", "source", "name", "state", "made_at", "size_gib", "of", "owner", "launched_at", "snapshots")
 
 
 def replace_of(db: Database, source: str, seen: Iterable[Image]) -> None:
@@ -39,24 +38,21 @@ def replace_of(db: Database, source: str, seen: Iterable[Image]) -> None:
 
 def save(db: Database, seen: Iterable[Image]) -> None:
     """Write images as they were just seen."""
-    named = ", ".join(f'"{column}"' for column in _COLUMNS)
-    values = ((*(getattr(each, column) for column in _COLUMNS[:-1]), json.dumps(each.snapshots)) for each in seen)
-    many(db, f"INSERT OR REPLACE INTO images ({named}) VALUES ({', '.join('?' * len(_COLUMNS))})", values)
+    for image in seen:
+        insert(db, "images", image, verb="INSERT OR REPLACE")
 
 
 def of_all(db: Database) -> list[Image]:
     """Every image, the oldest first."""
-    found = rows(db, "SELECT * FROM images ORDER BY made_at, id")
-    return [Image(**{**row, "snapshots": tuple(json.loads(row["snapshots"]))}) for row in found]
+    return find_all(db, Image, "SELECT * FROM images ORDER BY made_at, id")
 
 
 def keep(db: Database, kept: ImageKeep) -> None:
     """Let an image stay until then; takes the place of an earlier wish."""
-    sql = "INSERT OR REPLACE INTO image_keeps (image_id, who, until_at, made_at) VALUES (?, ?, ?, ?)"
-    changed(db, sql, kept.image_id, kept.who, kept.until_at, kept.made_at)
+    insert(db, "image_keeps", kept, verb="INSERT OR REPLACE")
 
 
 def keeps(db: Database, now: int) -> dict[str, ImageKeep]:
     """Who keeps which image now, by image."""
     found = rows(db, "SELECT * FROM image_keeps WHERE until_at > ?", now)
-    return {row["image_id"]: ImageKeep(**row) for row in found}
+    return {row["image_id"]: record_of(ImageKeep, row) for row in found}

@@ -3,7 +3,8 @@
 from sqlite_utils import Database
 
 from bot.domain.acting.parking import HoursRule, Parking, Settled
-from store.sql import changed, one, rows
+from store.records import find, find_all, insert, record_of
+from store.sql import changed, rows
 
 SCHEMA = (
     """CREATE TABLE on_hours (
@@ -41,15 +42,7 @@ PRUNING = ("CREATE INDEX parkings_settled ON parkings (settled_at) WHERE settled
 
 def set_hours(db: Database, rule: HoursRule) -> None:
     """Give an instance on-hours of its own."""
-    changed(
-        db,
-        "INSERT OR REPLACE INTO on_hours (instance_id, windows, stop_only, set_by, set_at) VALUES (?, ?, ?, ?, ?)",
-        rule.instance_id,
-        rule.windows,
-        rule.stop_only,
-        rule.set_by,
-        rule.set_at,
-    )
+    insert(db, "on_hours", rule, verb="INSERT OR REPLACE", void_since=None)
 
 
 def mark_void(db: Database, instance_id: str, since: int | None) -> None:
@@ -65,7 +58,7 @@ def drop_hours(db: Database, instance_id: str) -> bool:
 def hours(db: Database) -> dict[str, HoursRule]:
     """The on-hours that instances have of their own."""
     found = rows(db, "SELECT * FROM on_hours")
-    return {row["instance_id"]: HoursRule(**{**row, "stop_only": bool(row["stop_only"])}) for row in found}
+    return {row["instance_id"]: record_of(HoursRule, row) for row in found}
 
 
 def add(db: Database, parking: Parking) -> bool:
@@ -91,36 +84,34 @@ def add(db: Database, parking: Parking) -> bool:
 def of_basis(db: Database, instance_id: str, rule: str, basis_at: int) -> list[Parking]:
     """The stops that were planned of this, oldest first: put off, tried again, or called off at the last moment."""
     sql = "SELECT * FROM parkings WHERE instance_id = ? AND rule = ? AND basis_at = ? ORDER BY acts_at"
-    return [Parking(**row) for row in rows(db, sql, instance_id, rule, basis_at)]
+    return find_all(db, Parking, sql, instance_id, rule, basis_at)
 
 
 def of_action(db: Database, action_id: str) -> Parking | None:
     """What a stop by rule came of."""
-    row = one(db, "SELECT * FROM parkings WHERE action_id = ? AND action_id <> ''", action_id)
-    return Parking(**row) if row else None
+    return find(db, Parking, "SELECT * FROM parkings WHERE action_id = ? AND action_id <> ''", action_id)
 
 
 def open_ones(db: Database) -> list[Parking]:
     """What is planned and not settled."""
-    found = rows(db, "SELECT * FROM parkings WHERE settled_at IS NULL ORDER BY acts_at, instance_id")
-    return [Parking(**row) for row in found]
+    return find_all(db, Parking, "SELECT * FROM parkings WHERE settled_at IS NULL ORDER BY acts_at, instance_id")
 
 
 def at(db: Database, channel: str, acts_at: int) -> list[Parking]:
     """What a channel was told would be stopped at a moment."""
     sql = "SELECT * FROM parkings WHERE channel = ? AND acts_at = ? ORDER BY instance_id"
-    return [Parking(**row) for row in rows(db, sql, channel, acts_at)]
+    return find_all(db, Parking, sql, channel, acts_at)
 
 
 def newest_by_hours(db: Database, instance_id: str) -> Parking | None:
     """The newest stop by hours that came about."""
-    row = one(
+    return find(
         db,
+        Parking,
         "SELECT * FROM parkings WHERE instance_id = ? AND rule = 'hours' AND action_id <> '' "
         "ORDER BY basis_at DESC, acts_at DESC LIMIT 1",
         instance_id,
     )
-    return Parking(**row) if row else None
 
 
 def warn(db: Database, parking: Parking, count: int) -> None:

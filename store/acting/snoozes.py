@@ -3,7 +3,8 @@
 from sqlite_utils import Database
 
 from bot.domain.acting.snoozes import ON_END, Snooze
-from store.sql import changed, one, rows
+from store.records import find, find_all, insert, record_of
+from store.sql import changed, rows
 
 SCHEMA = (
     """CREATE TABLE snoozes (
@@ -20,17 +21,7 @@ SCHEMA = (
 
 def put(db: Database, snooze: Snooze) -> None:
     """Leave an instance alone until then; takes the place of the same person's earlier snooze of it."""
-    changed(
-        db,
-        "INSERT OR REPLACE INTO snoozes (instance_id, until_at, who, made_at, reason, since_at) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        snooze.instance_id,
-        snooze.until_at,
-        snooze.who,
-        snooze.made_at,
-        snooze.reason,
-        snooze.since_at,
-    )
+    insert(db, "snoozes", snooze, verb="INSERT OR REPLACE")
 
 
 def end(db: Database, snooze: Snooze, now: int) -> None:
@@ -42,17 +33,16 @@ def end(db: Database, snooze: Snooze, now: int) -> None:
 def lately(db: Database, instance_id: str, now: int) -> list[Snooze]:
     """The snoozes of an instance that have not ended or did so a short time ago, the longest last."""
     sql = "SELECT * FROM snoozes WHERE instance_id = ? AND until_at > ? ORDER BY until_at, who"
-    return [Snooze(**row) for row in rows(db, sql, instance_id, now - ON_END)]
+    return find_all(db, Snooze, sql, instance_id, now - ON_END)
 
 
 def on(db: Database, instance_id: str, now: int) -> Snooze | None:
     """The longest snooze an instance is under."""
     sql = "SELECT * FROM snoozes WHERE instance_id = ? AND until_at > ? ORDER BY until_at DESC, who DESC LIMIT 1"
-    row = one(db, sql, instance_id, now)
-    return Snooze(**row) if row else None
+    return find(db, Snooze, sql, instance_id, now)
 
 
 def active(db: Database, now: int) -> dict[str, Snooze]:
     """The longest snooze of every instance that is under one."""
     found = rows(db, "SELECT * FROM snoozes WHERE until_at > ? ORDER BY until_at, who", now)
-    return {row["instance_id"]: Snooze(**row) for row in found}
+    return {row["instance_id"]: record_of(Snooze, row) for row in found}

@@ -1,11 +1,10 @@
 """What was told of machines without being asked, and what is noticed and not told yet."""
 
-from dataclasses import fields
-
 from sqlite_utils import Database
 
 from bot.domain.measuring.notices import Case, Notice
-from store.sql import changed, one, rows
+from store.records import find, find_all
+from store.sql import changed
 
 SCHEMA = (
     """CREATE TABLE machine_notices (
@@ -25,19 +24,17 @@ SCHEMA = (
 )
 Key = tuple[str, str, str]
 """Instance, kind, person."""
-_COLUMNS = ", ".join(field.name for field in fields(Notice))
 
 
 def current(db: Database) -> dict[Key, Notice]:
     """Those that are not over."""
-    found = [Notice(**row) for row in rows(db, f"SELECT {_COLUMNS} FROM machine_notices WHERE over_at IS NULL")]
+    found = find_all(db, Notice, "SELECT * FROM machine_notices WHERE over_at IS NULL")
     return {(each.instance_id, each.kind, each.person): each for each in found}
 
 
 def by_id(db: Database, notice_id: int) -> Notice | None:
     """One of them."""
-    row = one(db, f"SELECT {_COLUMNS} FROM machine_notices WHERE id = ?", notice_id)
-    return Notice(**row) if row else None
+    return find(db, Notice, "SELECT * FROM machine_notices WHERE id = ?", notice_id)
 
 
 def begin(db: Database, case: Case, now: int) -> None:

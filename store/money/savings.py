@@ -1,13 +1,13 @@
 """Savings by sharing, append-only, and the hints that led to them."""
 
 import json
-from dataclasses import asdict
 
 from sqlite_utils import Database
 
 from bot.domain.money.savings import Hint, Saving
 from bot.domain.sharing.claims import GpuChoice
-from store.sql import Row, changed, one, rows
+from store.records import find_all, insert
+from store.sql import Row, changed, one
 
 SCHEMA = (
     """CREATE TABLE savings (
@@ -45,38 +45,18 @@ SCHEMA = (
 
 def add(db: Database, saving: Saving) -> bool:
     """Write a saving; False when this claim's is written already."""
-    sql = (
-        "INSERT INTO savings (id, kind, at, person, taken_id, avoided, instead_of, micros_per_hour, until_at, "
-        "counterfactual) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
-    )
-    return changed(db, sql, *asdict(saving).values()) == 1
+    return insert(db, "savings", saving, then="ON CONFLICT (id) DO NOTHING") == 1
 
 
 def between(db: Database, start: int, end: int) -> list[Saving]:
     """The savings made from one instant until before another, the first first."""
-    found = rows(db, "SELECT * FROM savings WHERE at >= ? AND at < ? ORDER BY at, id", start, end)
-    return [Saving(**row) for row in found]
+    return find_all(db, Saving, "SELECT * FROM savings WHERE at >= ? AND at < ? ORDER BY at, id", start, end)
 
 
 def note(db: Database, hint: Hint) -> None:
     """Keep that somebody was given a hint."""
-    changed(
-        db,
-        "INSERT INTO hints (id, at, person, avoided, subject, better_id, count, choice, length, until, note, "
-        "micros_per_hour) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        hint.id,
-        hint.at,
-        hint.person,
-        hint.avoided,
-        hint.subject,
-        hint.better_id,
-        hint.count,
-        json.dumps(hint.choice and [hint.choice.count, hint.choice.indexes]),
-        hint.length,
-        hint.until,
-        hint.note,
-        hint.micros_per_hour,
-    )
+    choice = json.dumps(hint.choice and [hint.choice.count, hint.choice.indexes])
+    insert(db, "hints", hint, choice=choice)
 
 
 def hinted(db: Database, person: str, subject: str, since: int) -> bool:

@@ -3,13 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, time
 
 from sqlite_utils import Database
 
 from bot.domain.sharing.bookings import Booking, Slot, SlotState
-from bot.domain.sharing.claims import GpuChoice
-from store.sql import Row, changed, many, one, rows
+from store.records import find, find_all, insert
+from store.sql import changed, many, one
 
 SCHEMA = (
     """CREATE TABLE bookings (
@@ -73,24 +72,7 @@ _SLOTS = (
 
 def add(db: Database, booking: Booking) -> None:
     """Keep a booking; its slots are added one by one."""
-    choice = {"count": booking.choice.count, "indexes": booking.choice.indexes}
-    changed(
-        db,
-        "INSERT INTO bookings (id, instance_id, holder, team, note, choice, zone, first_day, wall, length, last_day, "
-        "made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        booking.id,
-        booking.instance_id,
-        booking.holder,
-        booking.team,
-        booking.note,
-        json.dumps(choice),
-        booking.zone,
-        booking.first_day.isoformat(),
-        booking.wall.isoformat("minutes"),
-        booking.length,
-        booking.last_day.isoformat() if booking.last_day else None,
-        booking.made_at,
-    )
+    insert(db, "bookings", booking, wall=booking.wall.isoformat("minutes"))
 
 
 def add_slot(db: Database, slot: Slot) -> None:
@@ -162,14 +144,12 @@ def end(db: Database, booking_id: str, now: int, *, who: str) -> bool:
 
 def by_id(db: Database, booking_id: str) -> Booking | None:
     """A booking, whether it has ended or not."""
-    row = one(db, "SELECT * FROM bookings WHERE id = ?", booking_id)
-    return _booking(row) if row else None
+    return find(db, Booking, "SELECT * FROM bookings WHERE id = ?", booking_id)
 
 
 def slot(db: Database, slot_id: str) -> Slot | None:
     """A slot, in whatever state."""
-    row = one(db, f"{_SLOTS} WHERE s.id = ?", slot_id)
-    return _slot(row) if row else None
+    return find(db, Slot, f"{_SLOTS} WHERE s.id = ?", slot_id)
 
 
 def ahead(db: Database, *, instance_id: str = "", holder: str = "", booking_id: str = "", team: str = "") -> list[Slot]:
@@ -177,31 +157,29 @@ def ahead(db: Database, *, instance_id: str = "", holder: str = "", booking_id: 
     given = (("s.instance_id", instance_id), ("s.holder", holder), ("s.booking_id", booking_id), ("b.team", team))
     where = "".join(f" AND {column} = ?" for column, value in given if value)
     values = [value for _, value in given if value]
-    found = rows(db, f"{_SLOTS} WHERE s.state = 'booked'{where} ORDER BY s.from_at, s.id", *values)
-    return [_slot(row) for row in found]
+    return find_all(db, Slot, f"{_SLOTS} WHERE s.state = 'booked'{where} ORDER BY s.from_at, s.id", *values)
 
 
 def due(db: Database, before: int) -> list[Slot]:
     """Slots that begin by then and have not become claims."""
-    found = rows(db, f"{_SLOTS} WHERE s.state = 'booked' AND s.from_at <= ? ORDER BY s.from_at, s.id", before)
-    return [_slot(row) for row in found]
+    return find_all(db, Slot, f"{_SLOTS} WHERE s.state = 'booked' AND s.from_at <= ? ORDER BY s.from_at, s.id", before)
 
 
 def watched(db: Database) -> list[Slot]:
     """Slots whose claims nobody is known to use yet."""
-    return [_slot(row) for row in rows(db, f"{_SLOTS} WHERE s.state = 'claimed' ORDER BY s.from_at, s.id")]
+    return find_all(db, Slot, f"{_SLOTS} WHERE s.state = 'claimed' ORDER BY s.from_at, s.id")
 
 
 def orphaned(db: Database, before: int) -> list[Slot]:
     """Slots to come of instances that were gone before then."""
     sql = f"{_SLOTS} JOIN instances i ON i.id = s.instance_id WHERE s.state = 'booked' AND i.gone_at <= ?"
-    return [_slot(row) for row in rows(db, f"{sql} ORDER BY s.from_at, s.id", before)]
+    return find_all(db, Slot, f"{sql} ORDER BY s.from_at, s.id", before)
 
 
 def weekly(db: Database) -> list[Booking]:
     """Weekly bookings that go on."""
     sql = "SELECT * FROM bookings WHERE last_day IS NOT NULL AND ended_at IS NULL ORDER BY made_at, id"
-    return [_booking(row) for row in rows(db, sql)]
+    return find_all(db, Booking, sql)
 
 
 def last_start(db: Database, booking_id: str) -> int:
@@ -213,7 +191,7 @@ def last_start(db: Database, booking_id: str) -> int:
 def since(db: Database, after: int) -> list[Slot]:
     """Slots to come and slots that became claims, which end after then, the first to begin first."""
     sql = f"{_SLOTS} WHERE s.{_HELD} AND s.until_at > ?"
-    return [_slot(row) for row in rows(db, f"{sql} ORDER BY s.from_at, s.id", after)]
+    return find_all(db, Slot, f"{sql} ORDER BY s.from_at, s.id", after)
 
 
 def count_of(db: Database, holder: str) -> int:
@@ -221,19 +199,3 @@ def count_of(db: Database, holder: str) -> int:
     sql = "SELECT count(DISTINCT booking_id) AS n FROM slots WHERE holder = ? AND state = 'booked'"
     row = one(db, sql, holder)
     return int(row["n"]) if row else 0
-
-
-def _booking(row: Row) -> Booking:
-    fields = {name: value for name, value in row.items() if name not in {"ended_at", "ended_by"}}
-    choice = json.loads(row["choice"])
-    fields |= {
-        "choice": GpuChoice(choice["count"], tuple(choice["indexes"])),
-        "first_day": date.fromisoformat(row["first_day"]),
-        "wall": time.fromisoformat(row["wall"]),
-        "last_day": date.fromisoformat(row["last_day"]) if row["last_day"] else None,
-    }
-    return Booking(**fields)
-
-
-def _slot(row: Row) -> Slot:
-    return Slot(**{**row, "gpus": tuple(json.loads(row["gpus"])), "weekly": bool(row["weekly"])})

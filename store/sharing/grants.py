@@ -1,13 +1,13 @@
 """Grants: what is beyond fair use and waits for an approver. Every change of state is a compare-and-set."""
 
 import json
-from datetime import date
 
 from sqlite_utils import Database
 
 from bot.domain.comparing import World
 from bot.domain.sharing.claims import GpuChoice
 from bot.domain.sharing.grants import Grant, GrantState
+from store.records import insert, record_of
 from store.sql import Row, changed, one, rows
 
 SCHEMA = (
@@ -43,27 +43,8 @@ SHOWN_SCHEMA = ("ALTER TABLE grants ADD COLUMN shown TEXT",)
 def add(db: Database, grant: Grant) -> None:
     """Write a draft."""
     choice = json.dumps(grant.choice and [grant.choice.count, grant.choice.indexes])
-    changed(
-        db,
-        "INSERT INTO grants (id, person, team, instance_id, choice, length, note, excess, created_at, expires_at, "
-        "state, from_at, weekly, last_day, handover_id, shown) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        grant.id,
-        grant.person,
-        grant.team,
-        grant.instance_id,
-        choice,
-        grant.length,
-        grant.note,
-        grant.excess,
-        grant.created_at,
-        grant.expires_at,
-        grant.state,
-        grant.from_at,
-        int(grant.weekly),
-        grant.last_day.isoformat() if grant.last_day else None,
-        grant.handover_id,
-        grant.shown.to_json() if grant.shown else None,
-    )
+    shown = grant.shown.to_json() if grant.shown else None
+    insert(db, "grants", grant, choice=choice, shown=shown)
 
 
 def move(db: Database, grant_id: str, before: GrantState, after: GrantState, *, outcome: str = "") -> bool:
@@ -108,6 +89,5 @@ def over(db: Database, now: int) -> list[Grant]:
 def _grant(row: Row) -> Grant:
     choice = json.loads(row["choice"])
     made = GpuChoice(choice[0], tuple(choice[1])) if choice else None
-    last = date.fromisoformat(row["last_day"]) if row["last_day"] else None
     shown = World.from_json(row["shown"]) if row["shown"] else None
-    return Grant(**{**row, "choice": made, "weekly": bool(row["weekly"]), "last_day": last, "shown": shown})
+    return record_of(Grant, row, choice=made, shown=shown)

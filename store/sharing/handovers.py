@@ -4,6 +4,7 @@ from sqlite_utils import Database
 
 from bot.domain.comparing import World
 from bot.domain.sharing.handovers import Handover, HandoverState
+from store.records import insert, record_of
 from store.sql import Row, changed, one, rows
 
 SCHEMA = (
@@ -27,19 +28,7 @@ SHOWN_SCHEMA = ("ALTER TABLE handovers ADD COLUMN shown TEXT",)
 
 def add(db: Database, offer: Handover) -> None:
     """Write a new, open offer."""
-    changed(
-        db,
-        "INSERT INTO handovers (id, claim_id, giver, taker, made_at, expires_at, state, shown) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        offer.id,
-        offer.claim_id,
-        offer.giver,
-        offer.taker,
-        offer.made_at,
-        offer.expires_at,
-        offer.state,
-        offer.shown.to_json() if offer.shown else None,
-    )
+    insert(db, "handovers", offer, shown=offer.shown.to_json() if offer.shown else None)
 
 
 def show(db: Database, offer_id: str, shown: World) -> None:
@@ -75,4 +64,4 @@ def over(db: Database, now: int) -> list[Handover]:
 
 
 def _handover(row: Row) -> Handover:
-    return Handover(**row | {"shown": World.from_json(row["shown"]) if row["shown"] else None})
+    return record_of(Handover, row, shown=World.from_json(row["shown"]) if row["shown"] else None)

@@ -6,6 +6,7 @@ The database keeps two promises: one open question of a kind per claim, and one 
 from sqlite_utils import Database
 
 from bot.domain.sharing.reality import Question, QuestionState
+from store.records import find, find_all, insert
 from store.sql import changed, one, rows
 
 SCHEMA = (
@@ -34,21 +35,7 @@ SCHEMA = (
 
 def add(db: Database, asked: Question) -> None:
     """Write a new, open question."""
-    changed(
-        db,
-        "INSERT INTO questions (id, batch, claim_id, person, kind, day, until_at, idle_since, asked_at, deadline_at, "
-        "state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')",
-        asked.id,
-        asked.batch,
-        asked.claim_id,
-        asked.person,
-        asked.kind,
-        asked.day,
-        asked.until_at,
-        asked.idle_since,
-        asked.asked_at,
-        asked.deadline_at,
-    )
+    insert(db, "questions", asked)
 
 
 def settle(db: Database, question_id: str, state: QuestionState, now: int) -> bool:
@@ -65,20 +52,19 @@ def set_deadline(db: Database, question_id: str, deadline: int | None) -> bool:
 
 def by_id(db: Database, question_id: str) -> Question | None:
     """One question, open or settled."""
-    row = one(db, "SELECT * FROM questions WHERE id = ?", question_id)
-    return Question(**row) if row else None
+    return find(db, Question, "SELECT * FROM questions WHERE id = ?", question_id)
 
 
 def open_ones(db: Database, *, claim_id: str = "") -> list[Question]:
     """The questions that wait for an answer, the oldest first; all, or those about one claim."""
     chosen = " AND claim_id = ?" if claim_id else ""
     sql = f"SELECT * FROM questions WHERE state = 'open'{chosen} ORDER BY asked_at, rowid"
-    return [Question(**row) for row in rows(db, sql, *([claim_id] if claim_id else []))]
+    return find_all(db, Question, sql, *([claim_id] if claim_id else []))
 
 
 def batch(db: Database, batch_id: str) -> list[Question]:
     """The questions of one message, in the order in which they stand there."""
-    return [Question(**row) for row in rows(db, "SELECT * FROM questions WHERE batch = ? ORDER BY rowid", batch_id)]
+    return find_all(db, Question, "SELECT * FROM questions WHERE batch = ? ORDER BY rowid", batch_id)
 
 
 def asked_on(db: Database, person: str, day: str) -> bool:

@@ -3,7 +3,8 @@
 from sqlite_utils import Database
 
 from bot.domain.sharing.runs import Run, RunState, Seen
-from store.sql import Row, changed, one, rows
+from store.records import find, find_all, insert
+from store.sql import changed
 
 SCHEMA = (
     """CREATE TABLE runs (
@@ -40,22 +41,7 @@ HEARD = (
 
 def add(db: Database, run: Run) -> None:
     """Write a new, queued run."""
-    changed(
-        db,
-        "INSERT INTO runs (id, template, command, user, instance_id, claim_id, person, channel, releases, created_at, "
-        "state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        run.id,
-        run.template,
-        run.command,
-        run.user,
-        run.instance_id,
-        run.claim_id,
-        run.person,
-        run.channel,
-        run.releases,
-        run.created_at,
-        run.state,
-    )
+    insert(db, "runs", run)
 
 
 def calling(db: Database, run_id: str, now: int) -> bool:
@@ -104,7 +90,7 @@ def found(db: Database, run_id: str, seen: Seen, now: int) -> bool:
 def lost_on(db: Database, instance_id: str, since: int) -> list[Run]:
     """Runs of an instance that were lost since then; they may go on there."""
     sql = "SELECT * FROM runs WHERE state = 'lost' AND instance_id = ? AND finished_at >= ? ORDER BY finished_at, id"
-    return [_run(row) for row in rows(db, sql, instance_id, since)]
+    return find_all(db, Run, sql, instance_id, since)
 
 
 def finish(db: Database, run_id: str, state: RunState, seen: Seen, now: int) -> bool:
@@ -127,22 +113,17 @@ def finish(db: Database, run_id: str, state: RunState, seen: Seen, now: int) -> 
 
 def by_id(db: Database, run_id: str) -> Run | None:
     """One run, live or over."""
-    row = one(db, "SELECT * FROM runs WHERE id = ?", run_id)
-    return _run(row) if row else None
+    return find(db, Run, "SELECT * FROM runs WHERE id = ?", run_id)
 
 
 def live(db: Database, instance_id: str = "") -> list[Run]:
     """Runs that may still go on (on one instance, if given), oldest first."""
     where = " AND instance_id = ?" if instance_id else ""
     sql = f"SELECT * FROM runs WHERE state IN ('queued', 'starting', 'running'){where} ORDER BY created_at, id"
-    return [_run(row) for row in rows(db, sql, *([instance_id] if instance_id else []))]
+    return find_all(db, Run, sql, *([instance_id] if instance_id else []))
 
 
 def newest_of(db: Database, person: str, limit: int) -> list[Run]:
     """A person's runs, newest first."""
     sql = "SELECT * FROM runs WHERE person = ? ORDER BY created_at DESC, id LIMIT ?"
-    return [_run(row) for row in rows(db, sql, person, limit)]
-
-
-def _run(row: Row) -> Run:
-    return Run(**{**row, "releases": bool(row["releases"])})
+    return find_all(db, Run, sql, person, limit)

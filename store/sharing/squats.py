@@ -1,11 +1,10 @@
 """Use without a claim: who was seen where since when, and who was asked to claim it."""
 
-import json
-
 from sqlite_utils import Database
 
 from bot.domain.sharing.reality import Squat
-from store.sql import Row, changed, one, rows
+from store.records import find, find_all, insert
+from store.sql import changed, one
 
 SCHEMA = (
     """CREATE TABLE squats (
@@ -29,17 +28,12 @@ _OPEN = "state IN ('seen', 'asked')"
 
 def see(db: Database, squat: Squat) -> None:
     """Note that somebody works without a claim, on these GPUs; carries on what was noted before."""
-    changed(
+    insert(
         db,
-        "INSERT INTO squats (id, instance_id, unix_user, gpus, since, seen_at) VALUES (?, ?, ?, ?, ?, ?) "
-        f"ON CONFLICT (instance_id, unix_user) WHERE {_OPEN} DO UPDATE SET gpus = excluded.gpus, "
+        "squats",
+        squat,
+        then=f"ON CONFLICT (instance_id, unix_user) WHERE {_OPEN} DO UPDATE SET gpus = excluded.gpus, "
         "since = excluded.since, seen_at = excluded.seen_at",
-        squat.id,
-        squat.instance_id,
-        squat.unix_user,
-        json.dumps(squat.gpus),
-        squat.since,
-        squat.seen_at,
     )
 
 
@@ -58,13 +52,12 @@ def end(db: Database, squat: Squat, state: str) -> bool:
 
 def by_id(db: Database, squat_id: str) -> Squat | None:
     """One case, open or over."""
-    row = one(db, "SELECT * FROM squats WHERE id = ?", squat_id)
-    return _squat(row) if row else None
+    return find(db, Squat, "SELECT * FROM squats WHERE id = ?", squat_id)
 
 
 def open_ones(db: Database) -> list[Squat]:
     """What goes on, the oldest first."""
-    return [_squat(row) for row in rows(db, f"SELECT * FROM squats WHERE {_OPEN} ORDER BY since, rowid")]
+    return find_all(db, Squat, f"SELECT * FROM squats WHERE {_OPEN} ORDER BY since, rowid")
 
 
 def asked_lately(db: Database, person: str, instance_id: str, since: int) -> bool:
@@ -77,7 +70,3 @@ def denied_lately(db: Database, person: str, instance_id: str, since: int) -> bo
     """Whether a person has said since then that what works on an instance is not theirs."""
     sql = "SELECT 1 FROM squats WHERE person = ? AND instance_id = ? AND asked_at > ? AND state = 'not mine' LIMIT 1"
     return one(db, sql, person, instance_id, since) is not None
-
-
-def _squat(row: Row) -> Squat:
-    return Squat(**{**row, "gpus": tuple(json.loads(row["gpus"]))})
