@@ -12,7 +12,8 @@ from sqlite_utils import Database
 from bot.domain.clock import HOUR
 from bot.domain.money.counterfactual import Piece
 from bot.domain.money.saved import Saved
-from store.sql import Row, changed, many, one, rows
+from store.records import insert
+from store.sql import Row, many, one, rows
 
 SCHEMA = (
     """CREATE TABLE saving_sources (
@@ -198,20 +199,8 @@ def saved_until(db: Database, subject: str) -> int:
 
 def keep(db: Database, source: Source, pieces: Iterable[Piece]) -> None:
     """Write what was worked out of a source."""
-    changed(
-        db,
-        "INSERT INTO saving_sources (id, subject, name, team, counterfactual, until_at, over, exact) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET until_at = excluded.until_at, "
-        "over = excluded.over",
-        source.id,
-        source.subject,
-        source.name,
-        source.team,
-        source.counterfactual,
-        source.until_at,
-        source.over,
-        source.exact,
-    )
+    then = "ON CONFLICT (id) DO UPDATE SET until_at = excluded.until_at, over = excluded.over"
+    insert(db, "saving_sources", source, then=then)
     if source.over:
         changed(db, "DELETE FROM open_savings WHERE id = ?", source.id)
     many(

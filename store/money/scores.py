@@ -7,7 +7,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.domain.money.accuracy import Horizon, Score
-from store.sql import Row, changed, one, rows
+from store.records import find_all, insert
+from store.sql import changed, one, rows
 
 SCHEMA = (
     """CREATE TABLE forecast_scores (
@@ -44,34 +45,13 @@ def open_ones(db: Database, horizon: Horizon, since: int, before: int, limit: in
 def add(db: Database, scores: Iterable[Score]) -> None:
     """Keep scores; one that is there stays."""
     for score in scores:
-        changed(
-            db,
-            "INSERT INTO forecast_scores (scope, made_at, horizon, expected_micros, lo80_micros, hi80_micros, "
-            "lo95_micros, hi95_micros, spread_micros, actual_micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT DO NOTHING",
-            score.scope,
-            score.made_at,
-            score.horizon,
-            score.expected_micros,
-            score.lo80_micros,
-            score.hi80_micros,
-            score.lo95_micros,
-            score.hi95_micros,
-            score.spread_micros,
-            score.actual_micros,
-        )
+        insert(db, "forecast_scores", score, then="ON CONFLICT DO NOTHING")
 
 
 def of(db: Database, scope: str) -> list[Score]:
     """The scores of a scope, or of all scopes whose name begins so ("team:"), the oldest first."""
-    found = rows(
-        db, "SELECT * FROM forecast_scores WHERE substr(scope, 1, length(?)) = ? ORDER BY made_at, scope", scope, scope
-    )
-    return [_score(row) for row in found]
-
-
-def _score(row: Row) -> Score:
-    return Score(**row)
+    sql = "SELECT * FROM forecast_scores WHERE substr(scope, 1, length(?)) = ? ORDER BY made_at, scope"
+    return find_all(db, Score, sql, scope, scope)
 
 
 def first_made(db: Database, scope: str) -> int | None:

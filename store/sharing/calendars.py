@@ -18,8 +18,8 @@ SCHEMA = (
 def put(db: Database, token_sha256: str, *, person: str, team: str, now: int) -> bool:
     """Keep a person's feed, of a team or (without one) of their own; True when an older one stopped working."""
     replaced = drop(db, person=person, team=team)
-    sql = "INSERT INTO calendar_feeds (token_sha256, person, team, made_at) VALUES (?, ?, ?, ?)"
-    changed(db, sql, token_sha256, person, team, now)
+    row = {"token_sha256": token_sha256, "person": person, "team": team, "made_at": now}
+    db.table("calendar_feeds").insert(row)
     return replaced
 
 
