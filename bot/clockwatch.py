@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.domain.clock import SECOND
-from bot.services.desk import Desk
+from bot.domain.clock import SECOND_MS
+from bot.services.context import Desk
 from bot.steadyclock import FAR, Ahead, SteadyClock
-from handlers.messages.troubles import CLOCK_OFF, CLOCK_RIGHT
 from handlers.send import LOST, slacks_clock
-from store import outbox
+from handlers.troubles import CLOCK_OFF, CLOCK_RIGHT
+from store import outbox as stored_outbox
 
 log = logging.getLogger(__name__)
 LOOK_S = 20.0
@@ -86,12 +86,12 @@ class ClockWatch:
         sure, gap = self._steady.is_sure, self._steady.gap
         jumped, self._gap = abs(gap - self._gap) > FAR, gap
         if jumped:
-            log.critical("This machine's clock has jumped: it is %d s off the time since boot", gap // SECOND)
+            log.critical("This machine's clock has jumped: it is %d s off the time since boot", gap // SECOND_MS)
             self._looked, self._looks = None, 0
         if self._was_sure and not sure:
             log.warning("The time is not known yet: nothing ends, is charged or stopped until %s told it", self._who)
         elif sure and not self._was_sure:
-            log.info("The time is known; the clock is %d s off it", gap // SECOND)
+            log.info("The time is known; the clock is %d s off it", gap // SECOND_MS)
             self._desk.wake()
         self._was_sure = sure
         if jumped:
@@ -124,8 +124,8 @@ class ClockWatch:
     def _say(self, off: Ahead) -> None:
         is_far = abs(off.by) > FAR
         if is_far and not self._told:
-            log.critical("This clock is %d s off %s", off.by // SECOND, off.whose)
-            self._tell(CLOCK_OFF, f"{off.by // SECOND} {off.whose}")
+            log.critical("This clock is %d s off %s", off.by // SECOND_MS, off.whose)
+            self._tell(CLOCK_OFF, f"{off.by // SECOND_MS} {off.whose}")
         elif self._told and not is_far:
             log.warning("This clock agrees with %s again", off.whose)
             self._tell(CLOCK_RIGHT, off.whose)
@@ -136,10 +136,10 @@ class ClockWatch:
         day = datetime.fromtimestamp(now / 1000, UTC).date().isoformat()
         with self._desk.store.writing() as db:
             for admin in sorted(self._desk.roster().admins):
-                outbox.tell(db, admin, f"{CLOCK_OFF}:{day}", kind=kind, subject=subject, now=now)
+                stored_outbox.tell(db, admin, f"{CLOCK_OFF}:{day}", kind=kind, subject=subject, now=now)
         self._desk.wake()
 
 
 def _ahead(before: int, theirs: int, after: int) -> int:
     """By how much ours is ahead, milliseconds; they name whole seconds, and answer between our two readings."""
-    return before - theirs - SECOND if before > theirs + SECOND else min(0, after - theirs)
+    return before - theirs - SECOND_MS if before > theirs + SECOND_MS else min(0, after - theirs)

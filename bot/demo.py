@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.billing.cost_explorer import CostExplorer
-from bot.domain.acting.parking import WARNINGS
-from bot.domain.clock import HOUR, MINUTE
-from bot.domain.listing import Filter
-from bot.domain.money.bill import DAY, utc_day
+from bot.domain.acting.rule_stops import WARNINGS
+from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.domain.machines.listing import Filter
+from bot.domain.money.bill import ONE_DAY, utc_day
 from bot.domain.sharing.runs import Seen
 from bot.jobs.worker import Worker
 from bot.providers import Provider
@@ -27,21 +27,26 @@ from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.runner import SandboxRunner
 from bot.sandbox.slack import Control, SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, BOB, CY, FINANCE, GPUS, ML_PLATFORM
-from bot.services.desk import find
-from bot.services.measuring import ingesting, judging, sweeping
-from bot.services.money import owning, price_reading
-from bot.services.sharing import claiming, running
+from bot.services.context import find
+from bot.services.machines import fleet, readings, verdict
+from bot.services.money import owned_rates, rates
+from bot.services.sharing import claims, runs
 from bot.settings import Secrets, Settings, parse
 from bot.wiring import Partners, Valet, build
 from handlers.manifest import manifest
-from store import Store, listings, outbox
-from store.acting import actions, parkings
-from store.money import bill, ledger, source_reads
+from store import Store
+from store import outbox as stored_outbox
+from store.acting import actions
+from store.acting import hours as stored_hours
+from store.machines import listings
+from store.money import bill as stored_bill
+from store.money import ledger as stored_ledger
+from store.money import source_reads
 
 log = logging.getLogger(__name__)
-SKIP_STEP = 15 * MINUTE
+SKIP_STEP = 15 * MINUTE_MS
 """As far apart as looks may be that tell of the time between."""
-BUSY_STEP = MINUTE
+BUSY_STEP = MINUTE_MS
 WHEN_OVER = ("forecasts", "groups", "names", "examine database", "backup")
 """Jobs that make ready what people ask for, or look at what no skip changes; what warns makes its own forecasts."""
 PATIENCE_S = 60.0
@@ -144,7 +149,7 @@ class Demo:
         self.valet.start()
         self.server.link.wait_for_app()
         self.slack.controls = [
-            Control("Skip 1 hour", lambda: self.skip(HOUR)),
+            Control("Skip 1 hour", lambda: self.skip(HOUR_MS)),
             Control("Skip to tomorrow 09:00", self.skip_to_morning),
         ]
         return self.server.url
@@ -168,40 +173,40 @@ class Demo:
 
     def _billed(self) -> Iterable[Cost]:
         today = utc_day(self.clock())
-        return billed(bill.metered(self.store.reading(), today - BILLED_DAYS * DAY, today - DAY))
+        return billed(stored_bill.metered(self.store.reading(), today - BILLED_DAYS * ONE_DAY, today - ONE_DAY))
 
     def _live_the_month(self) -> None:
-        sweeping.sweep(self.valet.desk)
-        price_reading.read(self.valet.desk, self.prices.prices)
-        sweeping.sweep(self.valet.desk)
+        fleet.sweep(self.valet.desk)
+        rates.read(self.valet.desk, self.prices.prices)
+        fleet.sweep(self.valet.desk)
         self.report()
-        owning.refresh(self.valet.desk)
-        sweeping.sweep(self.valet.desk)  # owned machines are metered from now on, too
+        owned_rates.refresh(self.valet.desk)
+        fleet.sweep(self.valet.desk)  # owned machines are metered from now on, too
         self._remember()
-        judging.judge_all(self.valet.desk)
+        verdict.judge_all(self.valet.desk)
         for name, holder, hours, note in CLAIMS:
             listing = find(self.valet.desk, name)
-            claiming.claim(self.valet.desk, listing.instance.id, holder, length=hours * HOUR, note=note)
+            claims.claim(self.valet.desk, listing.instance.id, holder, length=hours * HOUR_MS, note=note)
 
     def _remember(self) -> None:
         """What the month cost, at the rates that are known now, and that somebody looked all along."""
         known = listings.page(self.store.reading(), Filter(), limit=-1)
         rates = {each.instance.id: each.rate for each in known if each.rate}
         with self.store.writing() as db:
-            ledger.add(db, self.history.charges(rates, until=self.clock()))
+            stored_ledger.add(db, self.history.charges(rates, until=self.clock()))
             for source in {each.instance.source for each in known}:
                 source_reads.carry(db, source, self.history.since, self.clock())
 
     def report(self) -> None:
         """Every host's agent delivers the minutes that have passed since it last did, and takes what it is to run."""
         with self._reporting:
-            until = self.clock() // MINUTE
+            until = self.clock() // MINUTE_MS
             for host in self._reporting_hosts():
                 since = self._reported_to.get(host, self.history.first_minute(host))
                 if since >= until:
                     continue
                 for push in self.history.pushes(host, since, until):
-                    ingesting.receive(self.valet.desk, push, "127.0.0.1")
+                    readings.receive(self.valet.desk, push, "127.0.0.1")
                 self._reported_to[host] = until
             self._run_jobs()
 
@@ -209,13 +214,13 @@ class Demo:
         """The agents of owned hosts take up the runs that are meant for them, and tell how they go."""
         desk = self.valet.desk
         for host in self.fleet.owned:
-            for run, seconds in running.offered(desk, host.id):
+            for run, seconds in runs.offered(desk, host.id):
                 if self.runner.find(host, run) is None:
                     self.runner.start(host, run, seconds)
-                    running.reported(desk, host.id, run.id, Seen("running"))
+                    runs.reported(desk, host.id, run.id, Seen("running"))
                 elif not seconds:
                     self.runner.cancel(host, run)
-                running.reported(desk, host.id, run.id, self.runner.look(host, run))
+                runs.reported(desk, host.id, run.id, self.runner.look(host, run))
 
     def _reporting_hosts(self) -> list[str]:
         rented = [each.id for look in self.fleet.sweep() for each in look.instances if each.state == "running"]
@@ -236,7 +241,7 @@ class Demo:
     def _shorter(self) -> list[int]:
         """What no step may leap over: the last warning of a stop by rule, that stop, and what is under way just now."""
         db, now = self.store.reading(), self.clock()
-        planned = parkings.open_ones(db)
+        planned = stored_hours.open_ones(db)
         moments = [each.acts_at - ahead for each in planned for ahead in (WARNINGS[each.rule][-1], 0)]
         busy = [BUSY_STEP] if self._is_busy() else []
         return [*busy, *(moment - now for moment in moments if moment > now)]
@@ -259,15 +264,15 @@ class Demo:
         """A stop by rule counts on its warnings having been posted, which no skip makes quicker."""
         for _ in range(100):
             db = self.store.reading()
-            if not parkings.open_ones(db) or outbox.oldest_waiting(db) is None:
+            if not stored_hours.open_ones(db) or stored_outbox.oldest_waiting(db) is None:
                 return
             time.sleep(0.05)
 
     def skip_to_morning(self) -> None:
         """To 09:00 UTC tomorrow, when the digests are posted."""
         now = self.clock()
-        day = 24 * HOUR
-        self.skip((now // day + 1) * day + 9 * HOUR - now)
+        day = 24 * HOUR_MS
+        self.skip((now // day + 1) * day + 9 * HOUR_MS - now)
 
     def stop(self) -> None:
         """End everything."""

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 from starlette.applications import Starlette
 
-from bot.domain.measuring.readings import Push
+from bot.domain.machines.readings import Push
 from bot.jobs.schedule import Schedule
 from bot.jobs.worker import Worker
-from bot.services.desk import Desk
-from bot.services.measuring import ingesting
-from bot.services.sharing import calendars, running
+from bot.services.context import Desk
+from bot.services.machines import readings
+from bot.services.sharing import calendar, runs
 from bot.telemetry.calendar_door import CalendarDoor
 from bot.telemetry.door import Receipt, door
 from bot.telemetry.runs_door import RunsDoor
 from bot.watching import Off, Others, Silence, Worries, figures, health, unknown
 from handlers import http, listen
-from store.measuring import agents
+from store.machines import agents
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ def front(desk: Desk, face: listen.Face, seen: Watched, *, slack_http: bool) -> 
     """What listens on the door's address: the door, and Slack's requests when they come by HTTP."""
     runs_door = RunsDoor(
         lambda sha256: agents.host_of(desk.store.reading(), sha256),
-        lambda host: running.offered(desk, host),
-        lambda host, run_id, seen: running.reported(desk, host, run_id, seen),
+        lambda host: runs.offered(desk, host),
+        lambda host, run_id, seen: runs.reported(desk, host, run_id, seen),
         desk.clock,
     )
     app = door(
@@ -51,7 +51,7 @@ def front(desk: Desk, face: listen.Face, seen: Watched, *, slack_http: bool) -> 
             lambda: [said for worries in seen.worries for said in worries()],
         ),
         metrics=lambda: figures(desk, seen.schedule, seen.silence, seen.off, seen.others),
-        more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendars.feed(desk, sha256)).routes()],
+        more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendar.feed(desk, sha256)).routes()],
         clock=desk.clock,
     )
     if slack_http:
@@ -60,5 +60,5 @@ def front(desk: Desk, face: listen.Face, seen: Watched, *, slack_http: bool) -> 
 
 
 def _receive(desk: Desk, push: Push, ip: str) -> Receipt:
-    stored = ingesting.receive(desk, push, ip)
+    stored = readings.receive(desk, push, ip)
     return Receipt(stored, duplicate=stored == 0 and bool(push.minutes))

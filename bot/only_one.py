@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.services.desk import Desk
+from bot.services.context import Desk
 from handlers.blocks import troubles
 from handlers.blocks.parts import Reply
 from handlers.send import LOST, error_code, post

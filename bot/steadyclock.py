@@ -9,18 +9,18 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.domain.clock import HOUR, MINUTE, SECOND, Clock, Heartbeat, system_clock
+from bot.domain.clock import HOUR_MS, MINUTE_MS, SECOND_MS, Clock, Heartbeat, system_clock
 
-FAR = 60 * SECOND
+FAR = 60 * SECOND_MS
 """Clocks that differ by more don't agree. Signed requests are refused beyond 300 s."""
-CALM = 2 * MINUTE
+CALM = 2 * MINUTE_MS
 """So long must a clock that has jumped agree again, where nobody else tells the time."""
-GREETING = 5 * SECOND
+GREETING = 5 * SECOND_MS
 """So long a start waits for Slack's word where this machine's own clocks agree."""
-PATIENCE = 10 * MINUTE
+PATIENCE = 10 * MINUTE_MS
 """And so long where nothing but the wall clock is left, after a boot and a long absence."""
-SHORT_ABSENCE = HOUR
-TICKING = 5 * SECOND
+SHORT_ABSENCE = HOUR_MS
+TICKING = 5 * SECOND_MS
 """Slack names whole seconds, and an answer takes its time."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -141,7 +141,7 @@ class SteadyClock:
         if self._last_told is None:
             return False
         before, then = self._last_told
-        return boot - then >= SECOND and abs((theirs - before) - (boot - then)) <= TICKING
+        return boot - then >= SECOND_MS and abs((theirs - before) - (boot - then)) <= TICKING
 
     def _settle(self, reading: _Reading, now: int) -> None:
         self._offset, self._known_gap = now - reading.boot, reading.wall - now

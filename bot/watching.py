@@ -5,26 +5,27 @@ from collections.abc import Callable, Sequence
 from slack_sdk import WebClient
 
 from bot.connection import DEAF_S
-from bot.domain.clock import MINUTE, SECOND, Heartbeat
-from bot.domain.listing import Filter
+from bot.domain.clock import MINUTE_MS, SECOND_MS, Heartbeat
+from bot.domain.machines.listing import Filter
 from bot.domain.money.rates import USD
 from bot.errors import Impaired
 from bot.jobs.schedule import Schedule
 from bot.jobs.worker import Worker
 from bot.only_one import tell_admins
-from bot.services import backing_up, looking, posting, source_watch
-from bot.services.acting import executing
-from bot.services.desk import Desk
+from bot.services import backups, outbox, queries
+from bot.services.acting import executor
+from bot.services.context import Desk
+from bot.services.machines import sources
 from bot.steadyclock import FAR, Ahead
 from bot.telemetry.door import Health
 from bot.telemetry.figures import Figure
 from handlers.blocks import troubles
 from handlers.blocks.parts import Reply
 
-STALE_TICK = 5 * MINUTE
-STALE_MESSAGE = 20 * MINUTE
+STALE_TICK = 5 * MINUTE_MS
+STALE_MESSAGE = 20 * MINUTE_MS
 """Longer than any single wait between two tries."""
-CALM = 5 * MINUTE
+CALM = 5 * MINUTE_MS
 """So long the database must work again before the alarm is called off; a disk at its limit goes back and forth."""
 PROMPT = frozenset({"sweep", "judge", "claims", "requests", "database"})
 """Jobs whose silence means something is wrong."""
@@ -64,23 +65,23 @@ def health(
     worries: Worries = none,
 ) -> Health:
     """Well while the database can be used, jobs come to their end, messages leave, Slack is heard and clocks agree."""
-    late = [*_late(schedule), *(each.name for each in workers if each.age_s * SECOND > STALE_TICK)]
+    late = [*_late(schedule), *(each.name for each in workers if each.age_s * SECOND_MS > STALE_TICK)]
     problems = [f"{name} has not finished for over 5 minutes" for name in late]
     try:
-        waited, failing = posting.waited(desk), source_watch.failing(desk)
+        waited, failing = outbox.waited(desk), sources.failing(desk)
     except Impaired:
         waited, failing = 0, []
     if desk.store.trouble.reason:
         problems.insert(0, f"the database can't be used: {desk.store.trouble.reason}")
     if waited > STALE_MESSAGE:
-        problems.append(f"a message has waited for {waited // MINUTE} minutes")
+        problems.append(f"a message has waited for {waited // MINUTE_MS} minutes")
     problems += [f"{each.source} can't be read: {each.error}" for each in failing if each.is_prompt]
     silent = silence()
     if silent is not None and silent > DEAF_S:
         problems.append(f"Slack has not been heard for {silent / 60:.0f} minutes")
     ahead = off()
     if ahead is not None and abs(ahead.by) > FAR:
-        problems.append(f"the clock is {abs(ahead.by) // SECOND} s off {ahead.whose}")
+        problems.append(f"the clock is {abs(ahead.by) // SECOND_MS} s off {ahead.whose}")
     problems = [*worries(), *problems]
     return Health(not problems, tuple(problems))
 
@@ -93,7 +94,7 @@ def figures(
     desk: Desk, schedule: Schedule, silence: Silence, off: Off = unknown, others: Others = unknown
 ) -> list[Figure]:
     """What /metrics shows beside the door's own figures; without a database, what is known without it."""
-    ages: dict[tuple[str, ...], float] = {(name,): age / SECOND for name, age in schedule.ages().items()}
+    ages: dict[tuple[str, ...], float] = {(name,): age / SECOND_MS for name, age in schedule.ages().items()}
     usable = not desk.store.trouble.reason
     found = [
         Figure("valet_job_age_seconds", "Since each job last came to its end.", ages, ("job",)),
@@ -108,7 +109,7 @@ def figures(
             Figure(
                 "valet_clock_ahead_seconds",
                 "How far our clock is ahead of Slack's, or of AWS's where Slack does not say.",
-                {(): ahead.by / SECOND},
+                {(): ahead.by / SECOND_MS},
             )
         )
     other = others()
@@ -123,9 +124,9 @@ def figures(
 
 
 def _stored(desk: Desk) -> list[Figure]:
-    totals = looking.totals(desk, Filter())
-    waiting: dict[tuple[str, ...], float] = {(state,): float(count) for state, count in posting.counts(desk).items()}
-    backup_age, held = backing_up.age(desk), executing.waited(desk)
+    totals = queries.totals(desk, Filter())
+    waiting: dict[tuple[str, ...], float] = {(state,): float(count) for state, count in outbox.counts(desk).items()}
+    backup_age, held = backups.age(desk), executor.waited(desk)
     found = [
         Figure("valet_instances", "Instances known.", {(): float(totals.instances)}),
         Figure("valet_instances_idle", "Running instances with every GPU idle.", {(): float(totals.idle)}),
@@ -135,20 +136,20 @@ def _stored(desk: Desk) -> list[Figure]:
             {(): totals.rate_micros / USD},
         ),
         Figure("valet_usd_per_hour_idle", "Of that, unused.", {(): totals.waste_micros / USD}),
-        Figure("valet_approved_age_seconds", "Age of the oldest approval not taken up.", {(): held / SECOND}),
+        Figure("valet_approved_age_seconds", "Age of the oldest approval not taken up.", {(): held / SECOND_MS}),
         Figure("valet_outbox_messages", "Messages by state.", waiting, ("state",)),
-        Figure("valet_outbox_age_seconds", "Age of the oldest unsent message.", {(): posting.waited(desk) / SECOND}),
+        Figure("valet_outbox_age_seconds", "Age of the oldest unsent message.", {(): outbox.waited(desk) / SECOND_MS}),
     ]
     found += [*_agents(desk), *_sources(desk)]
     if backup_age is not None:
-        found.append(Figure("valet_backup_age_seconds", "Since the newest backup.", {(): backup_age / SECOND}))
+        found.append(Figure("valet_backup_age_seconds", "Since the newest backup.", {(): backup_age / SECOND_MS}))
     return found
 
 
 def _agents(desk: Desk) -> list[Figure]:
     """What each host's agent said of itself last."""
-    heard, now = looking.heard(desk), desk.clock()
-    ages: Values = {(each.host,): float(max(0, now - each.reported_at)) / SECOND for each in heard}
+    heard, now = queries.heard(desk), desk.clock()
+    ages: Values = {(each.host,): float(max(0, now - each.reported_at)) / SECOND_MS for each in heard}
     gpus: Values = {(each.host,): float(each.gpus_seen) for each in heard}
     failing: Values = {(each.host,): float(bool(each.error)) for each in heard}
     about: Values = {(each.host, each.agent_version, each.driver): 1.0 for each in heard}
@@ -162,8 +163,8 @@ def _agents(desk: Desk) -> list[Figure]:
 
 def _sources(desk: Desk) -> list[Figure]:
     """How old what each source told is, and whether it fails."""
-    ages: Values = {(name,): age / SECOND for name, age in source_watch.ages(desk).items()}
-    failing = {each.source for each in source_watch.failing(desk)}
+    ages: Values = {(name,): age / SECOND_MS for name, age in sources.ages(desk).items()}
+    failing = {each.source for each in sources.failing(desk)}
     fails: Values = {(name,): float(name in failing) for (name,) in ages}
     return [
         Figure("valet_source_age_seconds", "Since a source was last read.", ages, ("source",)),
@@ -200,7 +201,7 @@ class StoreAlarm:
             self._told = ""
 
     def _alarm(self, reason: str) -> Reply:
-        return troubles.impaired(reason, str(backing_up.newest(self._desk) or ""))
+        return troubles.impaired(reason, str(backups.newest(self._desk) or ""))
 
     def _tell(self, reply: Reply) -> bool:
         return tell_admins(self._desk, self._client, reply, about="the database")

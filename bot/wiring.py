@@ -10,22 +10,20 @@ from typing import TYPE_CHECKING
 from slack_sdk import WebClient
 
 from bot.billing.aws_prices import AwsPrices, aws_prices
-from bot.billing.bill import Bill
-from bot.billing.chosen import chosen
+from bot.billing.bill import Bill, chosen
 from bot.clockwatch import ClockWatch
 from bot.connection import Connection
 from bot.domain.clock import Clock
 from bot.front import Watched, front
-from bot.jobs.lanes import Lanes
 from bot.jobs.schedule import Job, Schedule
 from bot.jobs.table import jobs
-from bot.jobs.worker import Worker
+from bot.jobs.worker import Lanes, Worker
 from bot.only_one import OUT_OF_REACH, OnlyOne, OthersAlarm, why
 from bot.providers import Provider
 from bot.providers.runner import Runner
-from bot.services.acting import executing
-from bot.services.desk import Desk
-from bot.services.sharing import offering, running
+from bot.services.acting import executor
+from bot.services.context import Desk
+from bot.services.sharing import line, runs
 from bot.settings import Secrets, Settings
 from bot.slack_client import REFUSED, slack_client
 from bot.steadyclock import SteadyClock
@@ -184,8 +182,7 @@ def sources(settings: Settings, rooms: Mapping[str, Provider]) -> list[Source]:
         ask = asker(clients, accounts, "cloudwatch")
         found.append(CloudWatch(ask, places, settings.cloudwatch, window_minutes=window))
     if settings.prometheus.url:
-        from bot.telemetry.prometheus import Prometheus
-        from bot.telemetry.prometheus_api import PrometheusApi
+        from bot.telemetry.prometheus import Prometheus, PrometheusApi
 
         known = settings.prometheus
         api = PrometheusApi(known.url, token_file=known.token_file, tenant=known.tenant)
@@ -221,7 +218,7 @@ def build(
     desk = _desk(settings, store, people, clock, rooms, partners, workers)
     only = OnlyOne(is_told=take_over or bool(secret))
     face = listen.build(desk, client, identity, people.profiles, lambda: only.answers, signing_secret=secret)
-    notifier, lanes = Notifier(desk, client, pace_s=pace_s), Lanes("carry-out", lambda: executing.by_source(desk))
+    notifier, lanes = Notifier(desk, client, pace_s=pace_s), Lanes("carry-out", lambda: executor.by_source(desk))
     steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock, clock)
     carrier, poster, usher = _workers(desk, lanes, notifier, lambda: steady.is_sure and only.acts, lambda: only.acts)
     workers += (carrier, poster, usher)
@@ -314,12 +311,12 @@ def _workers(
 
 
 def _usher(desk: Desk) -> None:
-    offering.offer_due(desk)
-    running.begin_in_turn(desk)
+    line.offer_due(desk)
+    runs.begin_in_turn(desk)
 
 
 def _carry_out(desk: Desk, lanes: Lanes) -> None:
     try:
         lanes.run()
     finally:
-        running.carry_out(desk)
+        runs.carry_out(desk)

@@ -8,13 +8,13 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.domain.clock import HOUR, MINUTE, Clock
+from bot.domain.clock import HOUR_MS, MINUTE_MS, Clock
 from handlers.send import LOST, Garbled, answered, error_code, ids, next_page
 
 log = logging.getLogger(__name__)
-KEPT = HOUR
+KEPT = HOUR_MS
 """So long the members that were read last count while a group can't be read."""
-SAID_AFTER = 5 * MINUTE
+SAID_AFTER = 5 * MINUTE_MS
 """Slack stumbles now and then; after this an admin should know."""
 GONE = frozenset({"no_such_subteam", "subteam_not_found", "invalid_subteam"})
 """Definite answers; every other error says nothing of the group: Slack stumbles, or the app may not ask."""
@@ -82,6 +82,6 @@ class Groups:
             self.troubles[group] = "lapsed", sentence
             return frozenset()
         if now - since >= SAID_AFTER:
-            kept = f"Its members of before count for {KEPT // MINUTE} minutes, and then nobody."
+            kept = f"Its members of before count for {KEPT // MINUTE_MS} minutes, and then nobody."
             self.troubles[group] = "unread", f"The user group {group} can't be read ({why}). {kept}"
         return users

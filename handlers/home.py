@@ -1,20 +1,21 @@
 """The home tab: what waits for you, what you hold, and the fleet in one line."""
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.deciders import deciders
-from bot.domain.acting.hours_wishes import wish_deciders
-from bot.domain.listing import Filter, Listing
-from bot.services import looking
-from bot.services.acting import wishing_hours
-from bot.services.desk import Desk
-from bot.services.sharing import booking, queueing, searching
+from bot.domain.acting.approvals import deciders
+from bot.domain.acting.hours import wish_deciders
+from bot.domain.machines.listing import Filter, Listing
+from bot.services import queries
+from bot.services.acting import hours
+from bot.services.context import Desk
+from bot.services.sharing import bookings, find, line
 from handlers import ids
-from handlers.blocks import fleet
+from handlers.acting import actions as actions_controller
+from handlers.acting import hours as hours_controller
+from handlers.blocks.machines import fleet as fleet_blocks
 from handlers.blocks.parts import Block, Reply, actions, button, context, divider, fitting, header, section
-from handlers.blocks.sharing import booking as booking_blocks
-from handlers.blocks.sharing import line
+from handlers.blocks.sharing import bookings as bookings_blocks
+from handlers.blocks.sharing import line as line_blocks
 from handlers.blocks.words import clock_time, esc
-from handlers.messages import acting, parking
 
 CARDS_TEXT = 7_000
 HELD_TEXT = 4_000
@@ -27,11 +28,11 @@ MOST_BOOKED = 5
 def page(desk: Desk, user: str) -> Reply:
     """What this person should see."""
     now = desk.clock()
-    totals = looking.totals(desk, Filter())
-    blocks: list[Block] = [section(f"*{fleet.headline(totals)}*")]
+    totals = queries.totals(desk, Filter())
+    blocks: list[Block] = [section(f"*{fleet_blocks.headline(totals)}*")]
     blocks += _waiting(desk, user)
     blocks.append(header("You hold"))
-    held = looking.held_by(desk, user)
+    held = queries.held_by(desk, user)
     shown, left = fitting([_held(listing, now) for listing in held[:20]], HELD_TEXT)
     blocks += shown
     left += max(len(held) - 20, 0)
@@ -47,44 +48,48 @@ def page(desk: Desk, user: str) -> Reply:
 
 def _held(listing: Listing, now: int) -> list[Block]:
     release = actions(button(f"Release {listing.instance.name}", ids.RELEASE, listing.instance.id))
-    return [section(fleet.describe(listing, now)), release]
+    return [section(fleet_blocks.describe(listing, now)), release]
 
 
 def _free(desk: Desk, user: str) -> str:
     """What they could have now, as `find` and `status free` have it."""
-    ids = searching.free_machines(desk, Filter(), user)
+    ids = find.free_machines(desk, Filter(), user)
     if not ids:
         return "Nothing is free either; `/gpu find 2xA100` says what would be the next best."
-    names = [f"*{esc(looking.name_of(desk, each), 60)}*" for each in ids[:MOST_PLACES]]
+    names = [f"*{esc(queries.name_of(desk, each), 60)}*" for each in ids[:MOST_PLACES]]
     more = f" and {len(ids) - MOST_PLACES} more" if len(ids) > MOST_PLACES else ""
     return f"Free for you: {', '.join(names)}{more}; `/gpu status free` shows what they cost."
 
 
 def _booked(desk: Desk, user: str) -> list[Block]:
     """The next time of each of their bookings."""
-    first = {slot.booking_id: slot for slot in reversed(booking.upcoming(desk, holder=user))}
+    first = {slot.booking_id: slot for slot in reversed(bookings.upcoming(desk, holder=user))}
     soonest = sorted(first.values(), key=lambda slot: slot.from_at)[:MOST_BOOKED]
     if not soonest:
         return []
-    rows = [booking_blocks.row(slot, looking.listing(desk, slot.instance_id), may=True) for slot in soonest]
+    rows = [bookings_blocks.row(slot, queries.listing(desk, slot.instance_id), may=True) for slot in soonest]
     return [header("You booked"), *rows, context("`/gpu bookings mine` shows all of them.")]
 
 
 def _standing(desk: Desk, user: str, now: int) -> list[Block]:
     """Where this person stands in line."""
     places = [
-        (each.waiter, looking.name_of(desk, each.waiter.instance_id), line.said(each.ahead, each.turn, each.offer, now))
-        for each in queueing.places(desk, user)[:MOST_PLACES]
+        (
+            each.waiter,
+            queries.name_of(desk, each.waiter.instance_id),
+            line_blocks.said(each.ahead, each.turn, each.offer, now),
+        )
+        for each in line.places(desk, user)[:MOST_PLACES]
     ]
-    return [header("You wait for"), *line.rows(places)] if places else []
+    return [header("You wait for"), *line_blocks.rows(places)] if places else []
 
 
 def _waiting(desk: Desk, user: str) -> list[Block]:
     """Cards this person may decide on, oldest first."""
     roster = desk.roster()
-    mine = [each for each in looking.pending(desk) if user in deciders(each, roster)]
-    wishes = [each for each in wishing_hours.pending(desk) if user in wish_deciders(each, roster)]
-    drawn = [parking.hours_wish(desk, each.id) for each in wishes]
+    mine = [each for each in queries.pending(desk) if user in deciders(each, roster)]
+    wishes = [each for each in hours.pending(desk) if user in wish_deciders(each, roster)]
+    drawn = [hours_controller.hours_wish(desk, each.id) for each in wishes]
     cards = [*_cards(desk, mine), *(card.blocks for card in drawn if card)]
     if not cards:
         return []
@@ -97,6 +102,6 @@ def _waiting(desk: Desk, user: str) -> list[Block]:
 def _cards(desk: Desk, mine: list[Action]) -> list[list[Block]]:
     """Each card once, however many stops are on it."""
     batches = dict.fromkeys(each.batch for each in mine if each.batch)
-    drawn = [acting.action_card(desk, each.id) for each in mine if not each.batch]
-    drawn += [acting.batch_card(desk, batch) for batch in batches]
+    drawn = [actions_controller.action_card(desk, each.id) for each in mine if not each.batch]
+    drawn += [actions_controller.batch_card(desk, batch) for batch in batches]
     return [card.blocks for card in drawn if card]

@@ -18,19 +18,17 @@ from slack_bolt.logger.messages import warning_client_prioritized_and_token_skip
 from slack_sdk import WebClient
 
 from bot.errors import Impaired, Refused
-from bot.services import posting
-from bot.services.acting import refusals
-from bot.services.desk import Desk
-from handlers import home, outsiders
-from handlers.actions.press import press
+from bot.services import audit, outbox
+from bot.services.context import Desk
+from handlers import cost, gpu, home, outsiders, verbs
 from handlers.blocks.parts import Reply, plainly
 from handlers.blocks.words import code
-from handlers.commands import cost, gpu, verbs
-from handlers.commands.parse import words
 from handlers.files import handed
+from handlers.parsing.text import words
 from handlers.people import Identity
 from handlers.profiles import Profiles
 from handlers.send import answer, patiently, post
+from handlers.topics import press
 from handlers.working import work
 
 THREADS = 20
@@ -89,7 +87,7 @@ class _Listening:
 
     def _is_new(self, signature: str) -> bool:
         try:
-            return posting.first_time(self.desk, posting.SIGNATURE + signature)
+            return outbox.first_time(self.desk, outbox.SIGNATURE + signature)
         except Impaired:
             return True  # then nothing is written anyway, and what is asked is answered
 
@@ -181,7 +179,7 @@ def _refuse_outsiders(here: _Listening, origin: outsiders.Origin, way: str) -> N
     """Only colleagues get further; who else tried is kept in the audit. Raises Refused."""
     if not here.identity.team_id:
         raise Refused("Valet is still getting through to Slack. Try again in a minute.")
-    with refusals.kept(here.desk, origin.user or "somebody", f"use Valet {way}", "valet"):
+    with audit.kept(here.desk, origin.user or "somebody", f"use Valet {way}", "valet"):
         outsiders.refuse(here.identity, origin, here.profiles.of)
 
 
@@ -238,7 +236,7 @@ def _mentioned(here: _Listening, request: BoltRequest, body: Body, client: WebCl
         # another bot that mentions us could go on for ever
         if event.get("bot_id") or not event.get("user"):
             return None
-        news = posting.heard(
+        news = outbox.heard(
             here.desk, body["event_id"], f"{event['channel']}:{event['ts']}", is_edited=bool(event.get("edited"))
         )
         if news == "again":

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from bot.settings import Settings
-from handlers.commands import cost, gpu
+from handlers import cost, gpu
 
 PATH = "/slack/events"
 """Where the HTTP side takes commands, events and clicks."""

@@ -11,12 +11,11 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.domain.clock import SECOND
-from bot.services import posting, undelivered
-from bot.services.desk import Desk
-from bot.services.posting import Post
+from bot.domain.clock import SECOND_MS
+from bot.services import outbox, undelivered
+from bot.services.context import Desk
+from bot.services.outbox import Post
 from handlers.blocks.parts import FALLBACK_TEXT, Block, Reply, cut_mrkdwn
-from handlers.draw import draw
 from handlers.send import (
     BLOCKS_REFUSED,
     LOST,
@@ -31,6 +30,7 @@ from handlers.send import (
     retry_after,
     word,
 )
+from handlers.topics import draw
 
 log = logging.getLogger(__name__)
 FINAL = frozenset(
@@ -62,11 +62,11 @@ class Notifier:
 
     def drain(self) -> float | None:
         """Send what is due and what Slack's limits let through; seconds until more of it may go, if more waits."""
-        for post in posting.unanswered(self._desk):
+        for post in outbox.unanswered(self._desk):
             self._find_out(post)
         waits: list[float] = []
         held: set[str] = set()
-        for post in posting.due(self._desk):
+        for post in outbox.due(self._desk):
             wait = self._wait(post)
             if wait > 0:
                 waits.append(wait)
@@ -75,7 +75,7 @@ class Notifier:
                 continue
             if not self._handle(post):
                 break
-            if posting.goes_first(self._desk, post):
+            if outbox.goes_first(self._desk, post):
                 held.add(post.channel)
         return min(waits, default=None)
 
@@ -90,16 +90,16 @@ class Notifier:
         2. Draw it: the other way round, news between drawing and taking would join this row and never be shown.
         3. Send it.
         """
-        if not posting.start(self._desk, post):
+        if not outbox.start(self._desk, post):
             return True
         try:
             reply = self.draw(post)
         except Exception:  # the job edge: a message that can't be drawn must not hold up the others
             log.exception("message %s (%s %s) can't be drawn", post.id, post.kind, post.subject)
-            posting.again(self._desk, post, "can't be drawn", wait=posting.LONGEST_WAIT)
+            outbox.again(self._desk, post, "can't be drawn", wait=outbox.LONGEST_WAIT)
             return True
         if reply is None:
-            posting.bury(self._desk, post, undelivered.NOTHING_LEFT)
+            outbox.bury(self._desk, post, undelivered.NOTHING_LEFT)
             return True
         return self._send(post, reply)
 
@@ -125,30 +125,30 @@ class Notifier:
         content["metadata"] = {"event_type": EVENT, "event_payload": {"outbox_id": str(post.id)}}
         if post.is_edit:
             answered(lambda: self._client.chat_update(channel=str(post.posted_channel), ts=str(post.ts), **content))
-            posting.sent(self._desk, post, str(post.posted_channel), str(post.ts))
+            outbox.sent(self._desk, post, str(post.posted_channel), str(post.ts))
             return
         said = answered(
             lambda: self._client.chat_postMessage(
                 channel=post.channel, thread_ts=post.thread_ts, unfurl_links=False, **content
             )
         )
-        posting.sent(self._desk, post, word(said, "channel"), word(said, "ts"))
+        outbox.sent(self._desk, post, word(said, "channel"), word(said, "ts"))
 
     def _failed(self, post: Post, error: SlackApiError) -> bool:
         """What to do about it; False when the others need not try."""
         code, status = error_code(error), error.response.status_code
         if code in SHUT_OUT:
             log.error("Slack refuses the bot's token: %s", code)
-            posting.again(self._desk, post, code)
+            outbox.again(self._desk, post, code)
         elif code in FINAL:
             log.error("a message to %s can't be posted: %s", post.channel, code)
-            posting.bury(self._desk, post, code)
+            outbox.bury(self._desk, post, code)
         elif status == 429:
-            wait = retry_after(error.response.headers, longest=posting.LONGEST_WAIT / SECOND)
+            wait = retry_after(error.response.headers, longest=outbox.LONGEST_WAIT / SECOND_MS)
             self._pause(post, wait)
-            posting.again(self._desk, post, "ratelimited", wait=int(wait * SECOND))
+            outbox.again(self._desk, post, "ratelimited", wait=int(wait * SECOND_MS))
         elif status < 500 and code and code not in UNSURE:
-            posting.again(self._desk, post, code)
+            outbox.again(self._desk, post, code)
         # else nobody knows whether it was posted; `_find_out` looks for it
         return code not in SHUT_OUT
 
@@ -165,12 +165,12 @@ class Notifier:
             except LOST:
                 return
             if found is not None:
-                posting.sent(self._desk, post, *found)
+                outbox.sent(self._desk, post, *found)
                 return
-        posting.again(self._desk, post, "no answer", wait=0)
+        outbox.again(self._desk, post, "no answer", wait=0)
 
     def _in_history(self, post: Post) -> tuple[str, str] | None:
-        channel, tried_s = post.channel, (post.tried_at or 0) // SECOND
+        channel, tried_s = post.channel, (post.tried_at or 0) // SECOND_MS
         if channel.startswith(("U", "W")):
             channel = word(
                 part(answered(partial(self._client.conversations_open, users=channel)), "channel", dict), "id"

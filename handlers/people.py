@@ -9,20 +9,20 @@ from zoneinfo import ZoneInfo
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.domain import deciding
-from bot.domain.clock import HOUR, SECOND, Clock
+from bot.domain import people
+from bot.domain.clock import HOUR_MS, SECOND_MS, Clock
 from bot.domain.people import Roster
-from bot.services import roster_news
-from bot.services.desk import Desk
+from bot.services import people as people_service
+from bot.services.context import Desk
 from bot.settings import Settings
 from handlers.groups import Groups
 from handlers.profiles import Profile, Profiles, asked_of
 from handlers.send import LOST, answered, error_code, perhaps, word
 
 log = logging.getLogger(__name__)
-ZONE_LASTS = HOUR
+ZONE_LASTS = HOUR_MS
 UNREAD: tuple[type[Exception], ...] = (SlackApiError, *LOST, KeyError, ValueError)
-JUST_NOW = 30 * SECOND
+JUST_NOW = 30 * SECOND_MS
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class People:
         self._refreshed_at = self._clock()
         self._roster = roster.without(gone, guests)
         self.troubles = dict(self._group_troubles()) | dict(
-            deciding.troubles(roster, self._roster, gone, self._with_deciders())
+            people.troubles(roster, self._roster, gone, self._with_deciders())
         )
 
     def freshen(self) -> None:
@@ -99,7 +99,7 @@ class People:
     def look(self, desk: Desk) -> None:
         """As `refresh`; and the admins are told of what has changed by itself."""
         self.refresh()
-        roster_news.tell(desk, self.troubles)
+        people_service.tell(desk, self.troubles)
 
     def _group_troubles(self) -> Iterator[tuple[str, str]]:
         for group, (kind, sentence) in self._group_members.troubles.items():

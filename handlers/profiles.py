@@ -7,13 +7,13 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.domain.clock import HOUR, MINUTE, Clock
+from bot.domain.clock import HOUR_MS, MINUTE_MS, Clock
 from handlers.send import LOST, Garbled, answered, error_code, ids, part, perhaps, word
 
 log = logging.getLogger(__name__)
-FRESH = 5 * MINUTE
+FRESH = 5 * MINUTE_MS
 """So long an answer serves for what is asked with every message."""
-KEPT = HOUR
+KEPT = HOUR_MS
 """So long what was known counts while Slack can't be asked."""
 NOBODY = frozenset({"user_not_found", "user_not_visible", "users_not_found", "user_disabled", "user_not_in_team"})
 """Definite answers: there is no such person here."""

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from bot.services.desk import Desk
+from bot.services.context import Desk
 from handlers.blocks.parts import Reply
 
 USUAL = re.compile(r"(?<=`)/(?:gpu|cost)(?=[ `])")

@@ -5,8 +5,8 @@ import secrets
 from collections.abc import Callable
 
 from bot.errors import Impaired, NotFound, ValetError
-from bot.services import backing_up
-from bot.services.desk import Desk
+from bot.services import backups
+from bot.services.context import Desk
 from handlers import ids
 from handlers.blocks import troubles
 from handlers.blocks.parts import Reply, button, plainly
@@ -30,7 +30,7 @@ def _outcome(desk: Desk, what: str, do: Callable[[], Reply | None]) -> Reply | N
     try:
         return do()
     except Impaired as error:
-        return troubles.refused(str(error), error.reason, str(backing_up.newest(desk) or ""))
+        return troubles.refused(str(error), error.reason, str(backups.newest(desk) or ""))
     except ValetError as error:
         return refusal(error)
     except Exception:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from sqlite_utils import Database
 
-from bot.domain.entries import REFUSED, Broken, Entry
+from bot.domain.audit import REFUSED, Broken, Entry
 from store.sql import bound, changed, one, rows
 
 SCHEMA = (

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from sqlite_utils import Database
 
 from bot.errors import Refused, Unreachable
-from store import audit
+from store import audit as stored_audit
 from store.checkup import checkup
 from store.schema import STEPS, migrate
 from store.sql import sqlite3
@@ -125,10 +125,10 @@ def _copy(source: Path, target: Path) -> None:
 def _sign(part: Path, now: int, who: str, backup: Path) -> int | None:
     with closing(sqlite3.connect(str(part), isolation_level=None)) as connection:
         db = Database(connection)
-        newest = audit.last(db)
+        newest = stored_audit.last(db)
         db.execute("BEGIN IMMEDIATE")
         migrate(db)
-        audit.add(db, now, who, "restored a backup", subject="valet", detail=str(backup))
+        stored_audit.add(db, now, who, "restored a backup", subject="valet", detail=str(backup))
         db.execute("COMMIT")
     return newest.at if newest else None
 
@@ -142,7 +142,7 @@ def _checked(part: Path) -> Copied:
                 f"The copy is damaged ({problem}), so it was thrown away. `valet doctor` may tell more.",
                 retryable=True,
             )
-        newest = audit.last(db)
+        newest = stored_audit.last(db)
     return Copied(part.stat().st_size, newest.id if newest else 0)
 
 

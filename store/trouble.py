@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlite_utils import Database
-
-# pysqlite3 where it is installed; two copies of SQLite on one file would break its locks
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]
 
 from bot.errors import Impaired
+
+# pysqlite3 where it is installed; two copies of SQLite on one file would break its locks
+
 
 __all__ = ["DAMAGED", "MOVED", "SCHEMA", "UNREADABLE", "UNWRITABLE", "Trouble", "Watched"]
 __all__ += ["impaired", "reason_of", "sqlite3"]

@@ -14,14 +14,12 @@ from pydantic.fields import FieldInfo
 
 from bot.cli import COMMANDS, main
 from bot.commands.options import USUAL
-from bot.providers.launch_policy import clone_policy, launch_policy
-from bot.providers.policy import assume_policy, athena_policy, policies, run_policy
+from bot.providers.policy import assume_policy, athena_policy, clone_policy, launch_policy, policies, run_policy
 from bot.settings import SECRETS, Settings
 from bot.telemetry.openapi import openapi
-from handlers import http
-from handlers.commands import cost, gpu
-from handlers.commands.verbs import Verb
+from handlers import cost, gpu, http
 from handlers.manifest import bot_scopes
+from handlers.verbs import Verb
 from tests.pages import ROOT, pages
 from tests.test_architecture import FORBIDDEN
 

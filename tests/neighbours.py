@@ -8,14 +8,14 @@ another, and has lost its "only this row, only this machine".
 from datetime import UTC, datetime
 
 from bot.domain.acting.actions import StopFacts
-from bot.domain.clock import HOUR
-from bot.domain.naming import look_of
+from bot.domain.clock import HOUR_MS
+from bot.domain.machines.names import look_of
 from store import Store
 from store.acting.actions import json_of
 from store.sql import Row, one
 
 FAR = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000)
-NEAR = FAR - HOUR
+NEAR = FAR - HOUR_MS
 CLAIM, STOP = "claim-next-door", "stop-next-door"
 MACHINE, CHANNEL, TEAM = "i-next-door", "C0NEXTDOOR", "next-door"
 NIA, OLA, PAT = "U0NIA", "U0OLA", "U0PAT"
@@ -45,7 +45,7 @@ ROWS: tuple[tuple[str, Values], ...] = (
     ("claimed_gpus", _ON_IT | {"claim_id": CLAIM, "gpu": 1}),
     ("former_gpus", {"claim_id": CLAIM, "until_at": FAR, "gpus": "[0]"}),
     ("reminders", {"claim_id": CLAIM, "until_at": FAR, "set_at": FAR}),
-    ("extensions", {"claim_id": CLAIM, "at": FAR, "length": HOUR}),
+    ("extensions", {"claim_id": CLAIM, "at": FAR, "length": HOUR_MS}),
     ("told_of_line", {"claim_id": CLAIM}),
     (
         "handovers",
@@ -64,7 +64,7 @@ ROWS: tuple[tuple[str, Values], ...] = (
     (
         "waiters",
         _ON_IT
-        | {"id": WAITER, "person": OLA, "kind": "", "count": 2, "length": HOUR, "note": "", "since": NEAR}
+        | {"id": WAITER, "person": OLA, "kind": "", "count": 2, "length": HOUR_MS, "note": "", "since": NEAR}
         | {"ended_at": FAR, "end_reason": "left"},
     ),
     (
@@ -79,7 +79,7 @@ ROWS: tuple[tuple[str, Values], ...] = (
         "bookings",
         _ON_IT
         | {"id": "booking-next-door", "holder": NIA, "team": TEAM, "note": "", "zone": "UTC", "wall": "23:00"}
-        | {"choice": '{"count": null, "indexes": [0]}', "first_day": "2099-12-31", "length": HOUR, "made_at": NEAR},
+        | {"choice": '{"count": null, "indexes": [0]}', "first_day": "2099-12-31", "length": HOUR_MS, "made_at": NEAR},
     ),
     (
         "slots",
@@ -92,7 +92,7 @@ ROWS: tuple[tuple[str, Values], ...] = (
         "grants",
         _ON_IT
         | {"id": "grant-next-door", "person": NIA, "team": TEAM, "choice": "[null, [2]]"}
-        | {"length": HOUR, "note": "", "excess": "{}", "created_at": NEAR, "expires_at": FAR, "state": "pending"},
+        | {"length": HOUR_MS, "note": "", "excess": "{}", "created_at": NEAR, "expires_at": FAR, "state": "pending"},
     ),
     (
         "squats",

@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from bot.cli import COMMANDS
-from bot.domain.clock import MINUTE
+from bot.domain.clock import MINUTE_MS
 from bot.settings import parse
 from tests import generated, pages
 from tests.pages import block
@@ -74,7 +74,7 @@ def test_the_sample_conversation_is_what_people_really_see(office):  # noqa: F81
         said.append(spoken(who, line, office.types(who, line)))
     said.append(spoken("#ml-platform", "", office.sees("bob", "#ml-platform")))
     office.presses("bob", "Stop train-7", "#ml-platform")
-    office.passes(MINUTE)
+    office.passes(MINUTE_MS)
     card = "\n".join(office.sees("bob", "#ml-platform").splitlines()[:2])
     said.append(spoken("bob", "presses [Stop train-7], and three minutes later the card says", card))
 

@@ -140,7 +140,7 @@ def pause(ctx: click.Context, seconds: float, wait_s: float, state_dir: Path | N
     Example:
       sudo valet agent pause --for 30m && sudo nvidia-smi --gpu-reset
     """
-    from bot.agent.asking import pause as ask
+    from bot.agent.pause import pause as ask
 
     ctx.exit(ask(_folder(ctx, state_dir), seconds, wait_s=wait_s))
 
@@ -150,7 +150,7 @@ def pause(ctx: click.Context, seconds: float, wait_s: float, state_dir: Path | N
 @click.pass_context
 def resume(ctx: click.Context, state_dir: Path | None) -> None:
     """End the pause of the running agent before its time."""
-    from bot.agent.asking import resume as ask
+    from bot.agent.pause import resume as ask
 
     ctx.exit(ask(_folder(ctx, state_dir)))
 

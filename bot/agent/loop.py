@@ -13,12 +13,11 @@ from dataclasses import replace
 from bot.agent.guard import Aside, guarded
 from bot.agent.host import HostTime
 from bot.agent.minutes import Folding
-from bot.agent.outlook import Outlook
-from bot.agent.pausing import PAUSED, Controls, Pause
+from bot.agent.pause import PAUSED, Controls, Pause
+from bot.agent.print import Outlook, table
 from bot.agent.sampler import Sampler, Source
 from bot.agent.sender import About, Sender
-from bot.agent.table import table
-from bot.domain.measuring.readings import Minute
+from bot.domain.machines.readings import Minute
 from bot.errors import Unreachable
 from bot.telemetry.procfs import holders
 from bot.telemetry.sample import Sample

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
-from bot.domain.measuring.ranges import MOST_WATTS, within
-from bot.domain.measuring.readings import Minute
-from bot.domain.measuring.verdict import IdleRule
+from bot.domain.machines.readings import MOST_WATTS, Minute, within
+from bot.domain.machines.verdict import IdleRule
 from bot.telemetry.sample import Sample
 
 Known = TypeVar("Known")

@@ -10,12 +10,12 @@ from pathlib import Path
 from bot import __version__
 from bot.agent.host import Deliveries, HostTime, default_state_dir
 from bot.agent.loop import Watch
-from bot.agent.pausing import Controls
+from bot.agent.pause import Controls
 from bot.agent.post import Poster, Server, read_token
+from bot.agent.runs import Worker
 from bot.agent.sampler import Source
 from bot.agent.sender import About, Sender
 from bot.agent.spool import Spool
-from bot.agent.working import Worker
 from bot.errors import Refused
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from bot.agent.guard import guarded
-from bot.domain.measuring.readings import Gpu
+from bot.domain.machines.readings import Gpu
 from bot.telemetry.sample import Sample
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from bot.agent.guard import guarded
 from bot.agent.host import Deliveries, HostTime
 from bot.agent.post import Answer, Post
 from bot.agent.spool import Spool, Unsent
-from bot.domain.measuring.readings import Gpu, Minute, Push
+from bot.domain.machines.readings import Gpu, Minute, Push
 from bot.telemetry.wire import MAX_AGE_TICKS, MAX_BODY_BYTES, MAX_MINUTES, MAX_WORDS, to_json
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.domain.measuring.readings import Minute, Process
+from bot.domain.machines.readings import Minute, Process
 
 log = logging.getLogger(__name__)
 

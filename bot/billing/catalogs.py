@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.billing.quotes import MEMORIES_GB
-from bot.domain import models
+from bot.domain.machines import models
 from bot.domain.money.market import Quote
 from bot.domain.money.ownership import micros
 from bot.errors import Unreachable

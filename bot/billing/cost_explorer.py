@@ -10,9 +10,9 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from bot.domain.clock import HOUR
-from bot.domain.money.bill import DAY, BillLine, BillLook, Kind, is_gpu_type, period_of, periods_between, utc_day
-from bot.domain.money.opinion import Opinion
+from bot.domain.clock import HOUR_MS
+from bot.domain.money.accuracy import Opinion
+from bot.domain.money.bill import ONE_DAY, BillLine, BillLook, Kind, is_gpu_type, period_of, periods_between, utc_day
 from bot.domain.money.rates import USD
 from bot.errors import Refused, Unreachable
 
@@ -69,7 +69,7 @@ class CostExplorer:
     def look(self, since: date, now: int, spend: Callable[[], None]) -> BillLook:
         """Ask for the days from `since` to today."""
         today = utc_day(now)
-        span = {"Start": since.isoformat(), "End": (today + DAY).isoformat()}
+        span = {"Start": since.isoformat(), "End": (today + ONE_DAY).isoformat()}
         first = _dimension("LINKED_ACCOUNT"), _dimension("SERVICE")
         second = _dimension("RECORD_TYPE"), _dimension("INSTANCE_TYPE")
         third = {"Type": "TAG", "Key": self._team_tag}, _dimension("INSTANCE_TYPE")
@@ -87,7 +87,7 @@ class CostExplorer:
         Raises Unreachable where it has too little history to say, Refused where no more may be asked today.
         """
         today = utc_day(now)
-        end = (today.replace(day=28) + 4 * DAY).replace(day=1)
+        end = (today.replace(day=28) + 4 * ONE_DAY).replace(day=1)
         spend()
         said = self._ask(
             "get_cost_forecast",
@@ -104,7 +104,7 @@ class CostExplorer:
             for side in ("Lower", "Upper")
         ]
         low, high = (_micros(side[0]) if len(side) == 1 and side[0] else None for side in bounds)
-        return Opinion(today, end - DAY, now, _usd_micros(said["Total"]), low, high)
+        return Opinion(today, end - ONE_DAY, now, _usd_micros(said["Total"]), low, high)
 
     def _rows(
         self, span: Mapping[str, str], groups: tuple[dict[str, str], dict[str, str]], spend: Callable[[], None]
@@ -148,7 +148,7 @@ class _Row:
     def hours_ms(self) -> int | None:
         """The quantity, taken for hours."""
         told = self._metrics.get(QUANTITY)
-        return None if told is None else int(_number(told["Amount"]) * HOUR)
+        return None if told is None else int(_number(told["Amount"]) * HOUR_MS)
 
 
 def _usd_micros(told: Mapping[str, str]) -> int:

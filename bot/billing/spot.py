@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
+from bot.domain.machines.shape import LINUX, parts_of
 from bot.domain.money.price_reads import SpotChange
 from bot.domain.money.rates import USD
-from bot.domain.shape import LINUX, parts_of
 from bot.errors import Unreachable
 
 Ask = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]

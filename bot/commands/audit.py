@@ -12,7 +12,7 @@ from bot.commands.options import config_option
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.domain.entries import Entry
+    from bot.domain.audit import Entry
 
 
 @click.command("audit", short_help="Print who did what, when and why, or --csv.")
@@ -31,7 +31,8 @@ def audit(config_path: Path, days: int | None, *, as_csv: bool) -> None:
       valet audit --csv --days 90 > audit.csv
     """
     from bot.commands.reading import opened_desk
-    from bot.services import auditing, people_names
+    from bot.services import audit as auditing
+    from bot.services import people as people_names
 
     since = int((datetime.now(UTC) - timedelta(days=days)).timestamp() * 1000) if days else 0
     with opened_desk(config_path) as desk:
@@ -47,7 +48,7 @@ def audit(config_path: Path, days: int | None, *, as_csv: bool) -> None:
 
 
 def _line(entry: "Entry", name: str, names: "Mapping[str, str]") -> str:
-    from bot.services.people_names import called, in_words
+    from bot.services.people import called, in_words
 
     when = datetime.fromtimestamp(entry.at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
     change = f" ({entry.before or '-'} -> {entry.after or '-'})" if entry.before or entry.after else ""

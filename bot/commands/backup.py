@@ -20,7 +20,7 @@ def backup(path: Path | None, config_path: Path) -> None:
     weeks before; copies made by this command are kept until somebody removes them.
     """
     from bot.errors import Refused
-    from bot.services import backing_up
+    from bot.services import backups as backing_up
     from store import copies
 
     settings = settings_of(config_path)

@@ -10,7 +10,7 @@ import click
 from bot.commands.options import config_option, month_given
 
 if TYPE_CHECKING:
-    from bot.domain.money.bill_report import BillReport
+    from bot.domain.money.reconciliation import BillReport
 
 NAME_WIDTH = 56
 BY = ("day", "account", "service", "team", "type", "instance", "kind")
@@ -35,7 +35,8 @@ def bill(config_path: Path, month: date | None, by: str, *, as_csv: bool) -> Non
     from bot.commands.reading import opened_desk
     from bot.domain.days import month_end
     from bot.domain.money.bill import utc_day
-    from bot.services.money import bill_csv, bill_reporting
+    from bot.services.money import bill as bill_csv
+    from bot.services.money import bill as bill_reporting
 
     with opened_desk(config_path) as desk:
         first = month or utc_day(desk.clock()).replace(day=1)
@@ -49,8 +50,8 @@ def bill(config_path: Path, month: date | None, by: str, *, as_csv: bool) -> Non
 
 
 def _print(report: "BillReport") -> None:
-    from bot.domain.money.reconciling import REASONS
-    from bot.services.money.reporting import iso, usd
+    from bot.domain.money.reconciliation import REASONS
+    from bot.services.money.ledger_export import iso, usd
 
     click.echo(f"{'day':<12}{'billed':>16}{'metered':>16}{'difference':>16}")
     for day in report.days:

@@ -31,7 +31,7 @@ def calendar(config_path: Path, out: Path, team: str, person: str) -> None:
 
     from bot.commands.reading import opened_desk
     from bot.errors import Refused
-    from bot.services.sharing import calendars
+    from bot.services.sharing import calendar as calendars
 
     with opened_desk(config_path) as desk:
         if team and desk.roster().team(team) is None:

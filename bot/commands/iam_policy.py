@@ -75,8 +75,7 @@ def _partition(settings: "Settings") -> str:
 
 def _documents(settings: "Settings", tag: tuple[str, str]) -> dict[str, dict[str, Any]]:
     """Those that these settings need, by name."""
-    from bot.providers.launch_policy import clone_policy, launch_policy
-    from bot.providers.policy import assume_policy, athena_policy, policies, run_policy
+    from bot.providers.policy import assume_policy, athena_policy, clone_policy, launch_policy, policies, run_policy
 
     documents = policies(*tag)
     named = [*(account.role_arn for account in settings.aws), settings.bill.role_arn]

@@ -43,7 +43,7 @@ def ledger(config_path: Path, month: date | None, *, as_csv: bool) -> None:
     from zoneinfo import ZoneInfo
 
     from bot.commands.reading import opened_desk
-    from bot.services.money import reporting
+    from bot.services.money import ledger_export as reporting
 
     with opened_desk(config_path) as desk:
         zone = desk.settings.digest.timezone
@@ -83,7 +83,7 @@ def _print_sums(sums: "list[MachineSum]", month: date) -> None:
 
 
 def _print_line(name: str, team: str, ms: int, micros: int | None) -> None:
-    from bot.domain.clock import HOUR
-    from bot.services.money.reporting import usd
+    from bot.domain.clock import HOUR_MS
+    from bot.services.money.ledger_export import usd
 
-    click.echo(f"{name}  {team}  {ms / HOUR:>8.1f}  {usd(micros) if micros is not None else '?':>14}")
+    click.echo(f"{name}  {team}  {ms / HOUR_MS:>8.1f}  {usd(micros) if micros is not None else '?':>14}")

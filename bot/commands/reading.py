@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.commands.options import settings_of
 
 if TYPE_CHECKING:
-    from bot.services.desk import Desk
+    from bot.services.context import Desk
 
 
 def existing(database: str) -> Path:
@@ -25,7 +25,7 @@ def existing(database: str) -> Path:
 def opened_desk(config_path: Path) -> "Iterator[Desk]":
     """A desk without providers, on the database that the settings name. Raises SettingsError, Refused, Unreachable."""
     from bot.domain.clock import system_clock
-    from bot.services.desk import Desk
+    from bot.services.context import Desk
     from store import Store
 
     settings = settings_of(config_path)

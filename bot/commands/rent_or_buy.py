@@ -11,8 +11,8 @@ import click
 from bot.commands.options import config_option
 
 if TYPE_CHECKING:
-    from bot.domain.money.advice import Asked, Weighed
-    from bot.services.desk import Desk
+    from bot.domain.money.rent_or_buy import Asked, Weighed
+    from bot.services.context import Desk
 
 
 def _between(least: str, most: str) -> Callable[[click.Context, click.Parameter, str | None], Decimal | None]:
@@ -61,10 +61,11 @@ def rent_or_buy(config_path: Path, scope: str, *, as_json: bool, **figures: Any)
     from bot.commands.options import settings_if_any
     from bot.commands.reading import opened_desk
     from bot.domain.clock import system_clock
-    from bot.domain.money.advice import Weighed
-    from bot.domain.money.report import Scope
+    from bot.domain.money.forecast.report import Scope
+    from bot.domain.money.rent_or_buy import Weighed
     from bot.errors import Refused
-    from bot.services.money import pricing, renting
+    from bot.services.money import rates as pricing
+    from bot.services.money import rent_or_buy as renting
 
     asked = _asked(figures)
     if asked.hours_per_month is not None:
@@ -77,7 +78,7 @@ def rent_or_buy(config_path: Path, scope: str, *, as_json: bool, **figures: Any)
         with opened_desk(config_path) as desk:
             told = renting.advise(desk, _scope(desk, scope), asked)
     if as_json:
-        from bot.services.money.advice_records import record as advice_record
+        from bot.services.money.rent_or_buy import record as advice_record
 
         click.echo(json.dumps([advice_record(each) for each in told.answers], indent=2))
     else:
@@ -85,7 +86,7 @@ def rent_or_buy(config_path: Path, scope: str, *, as_json: bool, **figures: Any)
 
 
 def _asked(figures: dict[str, Any]) -> "Asked":
-    from bot.domain.money.advice import Asked
+    from bot.domain.money.rent_or_buy import Asked
 
     return Asked(
         price_usd=figures["price"],
@@ -104,9 +105,9 @@ def _asked(figures: dict[str, Any]) -> "Asked":
 
 
 def _scope(desk: "Desk", word: str) -> Any:
-    from bot.domain.money.report import Scope
-    from bot.services.desk import find
-    from bot.services.money.renting import is_known
+    from bot.domain.money.forecast.report import Scope
+    from bot.services.context import find
+    from bot.services.money.rent_or_buy import is_known
 
     kind, _, name = word.partition(":")
     if word == "total":
@@ -120,7 +121,7 @@ def _scope(desk: "Desk", word: str) -> Any:
 
 
 def _print(told: "Weighed") -> None:
-    from handlers.blocks.money.renting import plainly_said
+    from handlers.blocks.money.rent_or_buy import plainly_said
 
     for number, advice in enumerate(told.answers):
         if number:

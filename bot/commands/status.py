@@ -10,7 +10,7 @@ from bot.commands.options import config_option
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.domain.listing import Listing, Source, Totals
+    from bot.domain.machines.listing import Listing, Source, Totals
 
 HEADER = ("machine", "type", "gpus", "state", "since (UTC)", "USD/h", "holder")
 
@@ -31,8 +31,9 @@ def status(config_path: Path, *, as_json: bool) -> None:
     import json
 
     from bot.commands.reading import opened_desk
-    from bot.services import looking, people_names
-    from bot.services.money import reporting
+    from bot.services import people as people_names
+    from bot.services import queries as looking
+    from bot.services.money import ledger_export as reporting
 
     with opened_desk(config_path) as desk:
         if as_json:
@@ -44,7 +45,7 @@ def status(config_path: Path, *, as_json: bool) -> None:
 
 def print_fleet(found: "list[Listing]", totals: "Totals", sources: "list[Source]", names: "Mapping[str, str]") -> None:
     """The table, the conclusion, and which sources are silent."""
-    from bot.services.money.reporting import iso
+    from bot.services.money.ledger_export import iso
 
     if found:
         table = [HEADER, *(_cells(listing, names) for listing in found)]
@@ -59,8 +60,8 @@ def print_fleet(found: "list[Listing]", totals: "Totals", sources: "list[Source]
 
 
 def _cells(listing: "Listing", names: "Mapping[str, str]") -> tuple[str, ...]:
-    from bot.services.money.reporting import iso
-    from bot.services.people_names import called
+    from bot.services.money.ledger_export import iso
+    from bot.services.people import called
 
     instance, since = listing.instance, iso(listing.since) or "-"
     price = "?" if listing.rate is None else _cents(listing.rate.micros_per_hour)

@@ -53,7 +53,7 @@ def add(host: str, config_path: Path) -> None:
 
     from bot.domain.clock import system_clock
     from store import audit
-    from store.measuring import agents
+    from store.machines import agents
 
     settings = settings_of(config_path)
     made = PREFIX + secrets.token_urlsafe(32)
@@ -89,7 +89,7 @@ def revoke(host: str, config_path: Path) -> None:
     from bot.errors import NotFound
     from bot.nearest import nearest
     from store import audit
-    from store.measuring import agents
+    from store.machines import agents
 
     now = system_clock()
     with _opened(settings_of(config_path).database) as store, store.writing() as db:
@@ -107,7 +107,7 @@ def revoke(host: str, config_path: Path) -> None:
 @config_option
 def list_(config_path: Path) -> None:
     """List the hosts that have a token, with when it was made, and when and from where they last reported."""
-    from store.measuring import agents
+    from store.machines import agents
 
     with _opened(settings_of(config_path).database) as store:
         known = agents.all_hosts(store.reading())
@@ -139,7 +139,7 @@ def _meant(db: "Database", word: str) -> str:
     Ids go before names: anybody who may tag a machine can give it another's id for a name.
     """
     from bot.errors import Refused
-    from store import listings
+    from store.machines import listings
 
     if _looks_like_an_id(word) or listings.by_id(db, word) is not None:
         return word
@@ -172,7 +172,7 @@ def _refuse_misfit(name: str) -> None:
 
 def _refuse_taken(name: str) -> None:
     from bot.errors import Refused
-    from handlers.commands.taken import meaning
+    from handlers.parsing.reserved import meaning
 
     means = meaning(name)
     if means:

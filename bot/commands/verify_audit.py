@@ -35,7 +35,7 @@ def verify_audit(config_path: Path, file: Path | None, expect: str) -> None:
       1  it is broken, or can't be read; standard error names the first broken entry
     """
     from bot.errors import Refused
-    from bot.services import auditing
+    from bot.services import audit as auditing
 
     newest, broken = auditing.verify(file or existing(settings_of(config_path).database), expect)
     if broken is not None:

@@ -3,7 +3,8 @@
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
-from bot.doctor import agents, aws, bill, keeping, machine, observers, people, prices, slack, tags
+from bot.doctor import aws, machine, money, slack, sources
+from bot.doctor import settings as settings_module
 from bot.doctor.finding import Finding, error, fine
 from bot.domain.clock import Clock, system_clock
 from bot.errors import SettingsError
@@ -24,19 +25,19 @@ def examine(
         yield from machine.database(Path(settings.database))
         if settings.door.port and machine.is_running(Path(settings.database)):
             yield from machine.running(settings.door)
-        yield from keeping.check(settings, clock())
+        yield from machine.check(settings, clock())
     yield from machine.zones()
     found = yield from _secrets(environment)
     if found:
         yield from slack.check(found, settings or Settings(), clock)
     if settings:
-        yield from people.check(settings, clock())
+        yield from settings_module.check(settings, clock())
         yield from aws.check(settings, tag or settings.managed_tag, clock)
-        yield from tags.check(settings)
-        yield from agents.check(settings, clock())
-        yield from observers.check(settings, clock())
-        yield from bill.check(settings, clock())
-        yield from prices.check(settings, clock())
+        yield from settings_module.check_tags(settings)
+        yield from sources.check(settings, clock())
+        yield from sources.check_observers(settings, clock())
+        yield from money.check(settings, clock())
+        yield from money.check_prices(settings, clock())
 
 
 def _settings(path: Path, environment: Mapping[str, str]) -> Generator[Finding, None, Settings | None]:

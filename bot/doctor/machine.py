@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.doctor.finding import Finding, error, fine, warning
+from bot.domain.clock import HOUR_MS
 from bot.errors import Unreachable
+from bot.services import audit, undelivered
+from bot.settings import Settings
 from bot.settings.company import DoorSettings
-from store.checkup import checkup, holder
+from store import backups as stored_backups
+from store.checkup import checkup, holder, looking
 from store.database import sqlite_version, wal_is_safe
 
 MIB = 1024 * 1024
@@ -153,3 +157,60 @@ def zones() -> Iterator[Finding]:
         yield error("V201", f"The time zone {name} is not known here.", "Install it: pip install tzdata.")
         return
     yield fine("V201", f"Time zones are known: {len(zoneinfo.available_timezones())} of them.")
+
+
+OLD = 36 * HOUR_MS
+"""A night was missed."""
+
+
+def check(settings: Settings, now: int) -> Iterator[Finding]:
+    """Nothing where there is no database of this version yet, or it can't be read: that is said already."""
+    database = Path(settings.database)
+    try:
+        if database.exists() and not checkup(database).missing:
+            yield _backup(settings, database, now)
+            yield _audit(database)
+            yield _undelivered(database)
+    except (Unreachable, OSError):
+        return
+
+
+def _backup(settings: Settings, database: Path, now: int) -> Finding:
+    if not settings.backup.enabled:
+        return warning(
+            "V108", "Nightly backups are switched off.", "Set backup.enabled, or copy the database yourself."
+        )
+    with looking(database) as db:
+        newest = stored_backups.newest(db)
+    if newest is None:
+        hint = f"Valet makes one every night after {settings.backup.at}; `valet backup` makes one now."
+        return warning("V108", "No nightly backup has been made yet.", hint)
+    made_at, file = newest
+    age = f"{(now - made_at) // HOUR_MS} h old"
+    if not file.exists():
+        return warning("V108", f"The newest backup, {file}, is not there any more.", "`valet backup` makes one now.")
+    if now - made_at > OLD:
+        return warning("V108", f"The newest backup is {age}.", "The log says why; `valet backup` tries it at once.")
+    same = file.stat().st_dev == database.stat().st_dev
+    hint = "It lies on the disk of the database; backup.folder can name another." if same else ""
+    return fine("V108", f"The newest backup is {age}: {file}.", hint)
+
+
+def _audit(database: Path) -> Finding:
+    newest, broken = audit.verify(database)
+    if broken is not None:
+        hint = "Somebody changed it, or the disk did. Compare it with a backup: valet verify-audit --file BACKUP."
+        return error("V109", f"The audit is broken: {broken.what}", hint)
+    count = newest.id if newest else 0
+    return fine("V109", f"The audit is as it was written: {count:,} {'entry' if count == 1 else 'entries'}.")
+
+
+def _undelivered(database: Path) -> Finding:
+    with looking(database) as db:
+        found = undelivered.waiting(db)
+    count = sum(len(each.messages) for each in found)
+    if not count:
+        return fine("V110", "No message is kept that could not be posted.")
+    places = ", ".join(f"{each.channel} ({each.error})" for each in found[:5])
+    hint = "An admin sees them with `/gpu undelivered`, and has them tried again."
+    return warning("V110", f"Messages that could not be posted: {count}, to {places}.", hint)

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from bot.domain.listing import Listing
-from bot.domain.money.spend_report import Spent
-from bot.domain.silence import Silence
-from bot.domain.times import GpuMs
+from bot.domain.days import GpuMs
+from bot.domain.machines.listing import Listing
+from bot.domain.machines.sources import Silence
+from bot.domain.money.reports import Spent
 
 IdleState = Literal["free", "held", "partial"]
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bot.domain.clock import SECOND, Clock, system_clock
+from bot.domain.clock import SECOND_MS, Clock, system_clock
 from bot.jobs.edge import attempt
 
 LOOK_S = 0.5
@@ -97,7 +97,7 @@ class Schedule:
         now = self._clock()
         for job in self._jobs:
             done = self._done_at.get(job.name)
-            if job.name not in but and (done is None or now - done >= job.every_s * SECOND):
+            if job.name not in but and (done is None or now - done >= job.every_s * SECOND_MS):
                 self.run(job)
 
     def run_now(self) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from bot.domain.acting.images import Image
-from bot.domain.acting.launches import Order
-from bot.domain.fleet import Instance, Look
+from bot.domain.acting.launch import Order
+from bot.domain.machines.fleet import Instance, Look
 
 
 class Provider(Protocol):

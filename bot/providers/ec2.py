@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from botocore.config import Config
 
 from bot.domain.acting.images import Image
-from bot.domain.acting.launches import ACTION_TAG, Order
+from bot.domain.acting.launch import ACTION_TAG, Order
 from bot.domain.clock import Clock, system_clock
-from bot.domain.fleet import Instance, Look, Other
+from bot.domain.machines.fleet import Instance, Look, Other
 from bot.errors import Refused, SettingsError, Unreachable
 from bot.providers.accounts import Access, AwsAccount
 from bot.providers.clients import PATIENT, Clients, attempt, home_of, regions, told_as
@@ -26,14 +26,7 @@ from bot.providers.ec2_errors import (
     start_failed,
     stop_failed,
 )
-from bot.providers.ec2_lookups import (
-    PartsMemory,
-    ProtectionMemory,
-    TypeCatalogue,
-    addresses,
-    disks,
-    stop_protection,
-)
+from bot.providers.ec2_lookups import PartsMemory, ProtectionMemory, TypeCatalogue, addresses, disks, stop_protection
 from bot.providers.ec2_making import born_of, image, pairs, request
 from bot.providers.ec2_shapes import GpuType, untold
 from bot.providers.ec2_shapes import instance as to_instance

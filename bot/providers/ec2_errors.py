@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain.acting.launches import Order
-from bot.domain.fleet import Instance
+from bot.domain.acting.launch import Order
+from bot.domain.machines.fleet import Instance
 from bot.errors import NoCapacity, NotThere, Refused, Unreachable, ValetError
 from bot.providers.aws_meaning import Meaning, bare, meaning_of
 from bot.providers.aws_words import cause_of, missing_right, plain_words

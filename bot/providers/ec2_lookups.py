@@ -3,14 +3,14 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, Generic, TypeVar
 
-from bot.domain.clock import MINUTE, Clock
+from bot.domain.clock import MINUTE_MS, Clock
 from bot.providers.ec2_shapes import GpuType, gpu_type
 
 TYPES_PER_CALL = 100
-PROTECTION_KEPT = 30 * MINUTE
+PROTECTION_KEPT = 30 * MINUTE_MS
 PROTECTION_READS_PER_SWEEP = 20
-PARTS_KEPT = 60 * MINUTE
-PARTS_RETRY = 10 * MINUTE
+PARTS_KEPT = 60 * MINUTE_MS
+PARTS_RETRY = 10 * MINUTE_MS
 AMAZONS = "amazon"
 NEVER_READ = (False, -PROTECTION_KEPT)
 Part = TypeVar("Part")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.acting.images import Image, ImageState
-from bot.domain.acting.launches import ACTION_TAG, Order
+from bot.domain.acting.launch import ACTION_TAG, Order
 from bot.providers.ec2_shapes import tags_of, to_ms
 
 TAGGED = ("instance", "volume")

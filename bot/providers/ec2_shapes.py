@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from bot.billing.quotes import gpus_of, other_of
-from bot.domain.fleet import Instance, Lifecycle, Other, State
-from bot.domain.shape import OUTPOST, Shape
+from bot.domain.machines.fleet import Instance, Lifecycle, Other, State
+from bot.domain.machines.shape import OUTPOST, Shape
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ASG_TAG = "aws:autoscaling:groupName"

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from bot.domain.acting.images import Image
-from bot.domain.acting.launches import Order
-from bot.domain.fleet import Instance, Look
+from bot.domain.acting.launch import Order
+from bot.domain.machines.fleet import Instance, Look
 from bot.errors import Refused
 from bot.providers.power import Power, run
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from bot.domain.fleet import Instance
+from bot.domain.machines.fleet import Instance
 from bot.domain.sharing.runs import Run, Seen
 
 

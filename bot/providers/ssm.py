@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.config import Config
 
-from bot.domain.fleet import Instance
+from bot.domain.machines.fleet import Instance
 from bot.domain.sharing.runs import Run, Seen, tail_of
 from bot.errors import Refused, Unreachable
 from bot.providers.accounts import AwsAccount

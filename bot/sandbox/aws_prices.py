@@ -8,15 +8,15 @@ from typing import Any
 
 from bot.billing.aws_prices import AwsPrices
 from bot.billing.prices import MICROS_PER_HOUR
-from bot.domain.clock import HOUR, Clock
-from bot.domain.money.keeping import MICROS_PER_GIB_MONTH
+from bot.domain.clock import HOUR_MS, Clock
 from bot.domain.money.rates import USD
+from bot.domain.money.standing_costs import MICROS_PER_GIB_MONTH
 from bot.errors import Unreachable
 from bot.sandbox.habits import chance
 
 DEARER: Mapping[str, Decimal] = {"us-east-1": Decimal(1), "us-west-2": Decimal(1), "eu-central-1": Decimal("1.25")}
 """What a region asks, over us-east-1; elsewhere as much as in Frankfurt."""
-SPOT_MOVES = 8 * HOUR
+SPOT_MOVES = 8 * HOUR_MS
 ADDRESS_USD = Decimal("0.005")
 
 

@@ -7,10 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.clock import HOUR
-from bot.domain.money.bill import DAY
+from bot.domain.clock import HOUR_MS
+from bot.domain.money.bill import ONE_DAY
 from bot.domain.money.rates import USD
-from bot.domain.money.reconciling import Metered
+from bot.domain.money.reconciliation import Metered
 
 NONE = {"INSTANCE_TYPE": "NoInstanceType", "SERVICE": "NoService"}
 NAMES = {"LINKED_ACCOUNT": "account", "SERVICE": "service", "RECORD_TYPE": "record", "INSTANCE_TYPE": "type"}
@@ -60,7 +60,7 @@ class SandboxCostExplorer:
             raise ValueError(f"the sandbox's Cost Explorer does not answer {operation} of {asked}")
         self.asked.append(dict(asked))
         first, end = (date.fromisoformat(asked["TimePeriod"][name]) for name in ("Start", "End"))
-        days = [first + number * DAY for number in range((end - first).days)]
+        days = [first + number * ONE_DAY for number in range((end - first).days)]
         costs = list(self.costs())
         rows = [(day, *group) for day in days for group in _groups(costs, day, asked["GroupBy"])]
         at = int(asked.get("NextPageToken", "0"))
@@ -72,7 +72,7 @@ class SandboxCostExplorer:
         """The mean of the four weeks before, carried on; as AWS, it knows nothing of what is planned."""
         first, end = (date.fromisoformat(asked["TimePeriod"][name]) for name in ("Start", "End"))
         wanted = asked["Filter"]["Dimensions"]["Values"]
-        since = first - 28 * DAY
+        since = first - 28 * ONE_DAY
         spent = [Decimal(each.usd) for each in self.costs() if since <= each.day < first and each.service in wanted]
         total = sum(spent, Decimal(0)) / 28 * (end - first).days
         told = {"TimePeriod": asked["TimePeriod"], "MeanValue": str(total)}
@@ -84,7 +84,7 @@ class SandboxCostExplorer:
 
     def _day(self, day: date, rows: Iterable[tuple[date, tuple[str, ...], Mapping[str, Decimal]]]) -> dict[str, Any]:
         return {
-            "TimePeriod": {"Start": day.isoformat(), "End": (day + DAY).isoformat()},
+            "TimePeriod": {"Start": day.isoformat(), "End": (day + ONE_DAY).isoformat()},
             "Total": {},
             "Estimated": True,
             "Groups": [
@@ -116,7 +116,7 @@ def billed(metered: Iterable[Metered]) -> Iterator[Cost]:
     """What a provider would bill for these machines: below the list, with disks and tax beside it."""
     for each in metered:
         usd = Decimal(each.micros) / USD
-        hours = str(Decimal(each.running_ms) / HOUR)
+        hours = str(Decimal(each.running_ms) / HOUR_MS)
         yield Cost(each.day, str(usd * (1 - DISCOUNT)), team=each.team, type=each.type, hours=hours)
         yield Cost(each.day, str(usd * DISKS), "EC2 - Other", team=each.team)
         yield Cost(each.day, str(usd * TAX), "Tax", record="Tax")

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Literal
 from zlib import crc32
 
-from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.fleet import Instance
-from bot.domain.measuring.readings import Minute, Process
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.readings import Minute, Process
 
 
 def chance(*about: object) -> float:
@@ -17,15 +17,15 @@ def chance(*about: object) -> float:
 
 
 Rhythm = Literal["always", "long days", "office", "seldom"]
-LAST = 36 * HOUR
+LAST = 36 * HOUR_MS
 """For so long before the beginning works what works at the beginning."""
-SPELL = 4 * HOUR
+SPELL = 4 * HOUR_MS
 """For so long at least worked what is quiet at the beginning, before that."""
 
 
 def works_in(rhythm: Rhythm, name: str, hour: int) -> bool:
     """Whether GPUs of this rhythm work in a clock hour (UTC), in an ordinary week."""
-    moment, day = datetime.fromtimestamp(hour / 1000, UTC), hour // DAY
+    moment, day = datetime.fromtimestamp(hour / 1000, UTC), hour // DAY_MS
     workday = moment.weekday() < 5
     match rhythm:
         case "always":
@@ -63,17 +63,17 @@ class Habit:
         if self.quiet_for and at >= quiet_from:
             return True
         settled = quiet_from - SPELL if self.quiet_for else began - LAST
-        return at < settled // HOUR * HOUR and not works_in(self.rhythm, name, at // HOUR * HOUR)
+        return at < settled // HOUR_MS * HOUR_MS and not works_in(self.rhythm, name, at // HOUR_MS * HOUR_MS)
 
     def idle_ms(self, name: str, start: int, until: int, began: int) -> int:
         """How long of a span within a clock hour they had been quiet for an hour, so that the rule called them idle."""
-        quiet_from, hour = self._quiet_from(began), start // HOUR * HOUR
+        quiet_from, hour = self._quiet_from(began), start // HOUR_MS * HOUR_MS
         if self.quiet_for and until > quiet_from:
-            return max(0, until - max(start, quiet_from + HOUR))
-        return until - start if all(self.is_quiet(name, at, began) for at in (hour - HOUR, hour)) else 0
+            return max(0, until - max(start, quiet_from + HOUR_MS))
+        return until - start if all(self.is_quiet(name, at, began) for at in (hour - HOUR_MS, hour)) else 0
 
     def _quiet_from(self, began: int) -> int:
-        return began // MINUTE * MINUTE - self.quiet_for * MINUTE
+        return began // MINUTE_MS * MINUTE_MS - self.quiet_for * MINUTE_MS
 
     def readings(self, name: str, tick: int, *, quiet: bool) -> Iterator[Minute]:
         """One minute of each GPU."""

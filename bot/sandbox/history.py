@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from zlib import crc32
 
-from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.fleet import Instance
-from bot.domain.measuring.readings import Gpu, Minute, Push
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.days import GpuMs, MachineMs, gpu_time
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.readings import Gpu, Minute, Push
 from bot.domain.money.rates import Charge, Rate, Share, Use, cost
-from bot.domain.times import GpuMs, MachineMs, gpu_time
 from bot.sandbox import habits
 from bot.sandbox.aws_prices import list_micros
 from bot.sandbox.inventory import OWNED, rented
@@ -26,7 +26,7 @@ LEAST_MINUTES = 1440
 """So far back every agent's reports go at least."""
 MOST_MINUTES = 500
 """Minutes of GPUs in one delivery."""
-OWNED_UPTIME = 40 * DAY
+OWNED_UPTIME = 40 * DAY_MS
 
 EARLIER = {
     "train-7": "bursts",
@@ -42,7 +42,7 @@ EARLIER = {
 """How a machine ran before its present start; the others did not exist yet."""
 BEFORE: Mapping[str, habits.Rhythm] = {"train-7": "long days", "nb-2": "seldom"}
 """How machines worked before their present start, where not all along."""
-IDLE_AFTER = HOUR
+IDLE_AFTER = HOUR_MS
 """Nothing is idle until the rule has looked at it for so long."""
 HOLDERS = {
     "train-7": ADA,
@@ -68,14 +68,14 @@ class History:
     @property
     def since(self) -> int:
         """When the first hour of it begins."""
-        return self.began // HOUR * HOUR - DAYS * DAY
+        return self.began // HOUR_MS * HOUR_MS - DAYS * DAY_MS
 
     def charges(self, rates: Mapping[str, Rate] | None = None, *, until: int | None = None) -> Iterator[Charge]:
         """What the machines cost, hour by hour, up to an instant, else the last full hour before the beginning.
 
         At these rates, by id; without them those at the list's prices, which spot and owned machines do not have.
         """
-        end = self.began // HOUR * HOUR if until is None else until
+        end = self.began // HOUR_MS * HOUR_MS if until is None else until
         known = self._listed() if rates is None else rates
         for machine in (*self._rented(), *OWNED):
             if machine.id in known:
@@ -91,7 +91,7 @@ class History:
 
     def _charges_of(self, machine: Instance, rate: Rate, end: int) -> Iterator[Charge]:
         per_hour = rate.micros_per_hour
-        for hour in range(self.since, end, HOUR):
+        for hour in range(self.since, end, HOUR_MS):
             start, until = self._ran(machine, hour)
             until = min(until, end)
             if until <= start:
@@ -138,16 +138,16 @@ class History:
     def _ran(self, machine: Instance, hour: int) -> tuple[int, int]:
         """The part of a clock hour in which the machine ran."""
         launched, stopped = machine.launched_at or 0, machine.stopped_at or self.began
-        if hour + HOUR > launched:
-            return max(hour, launched), min(hour + HOUR, stopped)
-        stays_off = hour + 2 * HOUR > launched and EARLIER.get(machine.name) != "always"
-        return hour, hour if stays_off or not _ran_earlier(machine.name, hour) else hour + HOUR
+        if hour + HOUR_MS > launched:
+            return max(hour, launched), min(hour + HOUR_MS, stopped)
+        stays_off = hour + 2 * HOUR_MS > launched and EARLIER.get(machine.name) != "always"
+        return hour, hour if stays_off or not _ran_earlier(machine.name, hour) else hour + HOUR_MS
 
     def first_minute(self, host: str) -> int:
         """The minute (since 1970) from which a host's reports tell all that matters at the beginning."""
         machine = self._machine(host)
         quiet = [habit.quiet_for + 5 for habit in habits.of(machine)] if machine else []
-        return self.began // MINUTE - max([LEAST_MINUTES, *quiet])
+        return self.began // MINUTE_MS - max([LEAST_MINUTES, *quiet])
 
     def readings(self, instance: Instance, minute: int) -> list[Minute]:
         """What a machine's agent saw in one minute (since 1970), GPU by GPU; empty for one without an agent."""
@@ -156,7 +156,7 @@ class History:
             reading
             for habit in habits.of(instance)
             for reading in habit.readings(
-                instance.name, tick, quiet=habit.is_quiet(instance.name, minute * MINUTE, self.began)
+                instance.name, tick, quiet=habit.is_quiet(instance.name, minute * MINUTE_MS, self.began)
             )
         ]
 
@@ -191,7 +191,7 @@ class History:
     def _boot(self, machine: Instance) -> int:
         """The minute a machine booted in."""
         launched = self.began - OWNED_UPTIME if machine.launched_at is None else machine.launched_at
-        return launched // MINUTE
+        return launched // MINUTE_MS
 
 
 @lru_cache(maxsize=2)
@@ -213,11 +213,14 @@ def _ran_earlier(name: str, hour: int) -> bool:
         case "always":
             return True
         case "office":
-            begins, ends = 7 + habits.chance(name, hour // DAY) * 2, 18 + habits.chance(name, hour // DAY, "end") * 3
+            begins, ends = (
+                7 + habits.chance(name, hour // DAY_MS) * 2,
+                18 + habits.chance(name, hour // DAY_MS, "end") * 3,
+            )
             return moment.weekday() < 5 and begins <= moment.hour < ends
         case "bursts":
             quieter = 0.35 if moment.weekday() >= 5 else 0.6
-            return habits.chance(name, hour // (2 * DAY)) < quieter
+            return habits.chance(name, hour // (2 * DAY_MS)) < quieter
         case _:
             return False
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.domain.acting.images import Image
-from bot.domain.acting.launches import Order
-from bot.domain.clock import DAY, HOUR
-from bot.domain.fleet import Instance
-from bot.domain.shape import COMMON
+from bot.domain.acting.launch import Order
+from bot.domain.clock import DAY_MS, HOUR_MS
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.shape import COMMON
 
 ACCOUNT = "111122223333"
 DISK_GIB = 200
@@ -57,36 +57,36 @@ class Rented:
 
 
 RENTED = (
-    Rented("train-7", "p4d.24xlarge", "us-east-1a", "nlp", 9 * DAY),
-    Rented("train-3", "p5.48xlarge", "us-west-2b", "nlp", 3 * DAY + 5 * HOUR),
-    Rented("train-9", "p4de.24xlarge", "us-west-2b", "vision", 26 * HOUR),
-    Rented("nb-2", "g5.12xlarge", "us-east-1b", "vision", 21 * DAY),
-    Rented("nb-5", "g5.xlarge", "us-east-1b", "vision", 2 * DAY + 3 * HOUR),
+    Rented("train-7", "p4d.24xlarge", "us-east-1a", "nlp", 9 * DAY_MS),
+    Rented("train-3", "p5.48xlarge", "us-west-2b", "nlp", 3 * DAY_MS + 5 * HOUR_MS),
+    Rented("train-9", "p4de.24xlarge", "us-west-2b", "vision", 26 * HOUR_MS),
+    Rented("nb-2", "g5.12xlarge", "us-east-1b", "vision", 21 * DAY_MS),
+    Rented("nb-5", "g5.xlarge", "us-east-1b", "vision", 2 * DAY_MS + 3 * HOUR_MS),
     Rented(
         "eval-2",
         "g5.2xlarge",
         "us-west-2a",
         "nlp",
-        11 * DAY,
-        {"state": "stopped", "stopped_at": 4 * DAY},
+        11 * DAY_MS,
+        {"state": "stopped", "stopped_at": 4 * DAY_MS},
     ),
-    Rented("old-3", "g4dn.xlarge", "us-east-1a", "platform", 47 * DAY),
-    Rented("ci-gpu", "g4dn.xlarge", "us-east-1c", "platform", 13 * DAY),
-    Rented("render-1", "g6e.xlarge", "us-east-1c", "platform", 6 * DAY),
-    Rented("label-1", "g6.xlarge", "us-west-2a", "vision", 17 * DAY, {"stop_protected": True}),
-    Rented("sweep-1", "g6.12xlarge", "us-west-2c", "vision", 7 * HOUR, {"lifecycle": "spot"}),
-    Rented("llm-serve", "g6e.12xlarge", "us-east-1a", "nlp", 32 * DAY, {"asg": "llm-serve"}),
-    Rented("scratch", "g5.xlarge", "us-west-2a", "", 5 * DAY),
+    Rented("old-3", "g4dn.xlarge", "us-east-1a", "platform", 47 * DAY_MS),
+    Rented("ci-gpu", "g4dn.xlarge", "us-east-1c", "platform", 13 * DAY_MS),
+    Rented("render-1", "g6e.xlarge", "us-east-1c", "platform", 6 * DAY_MS),
+    Rented("label-1", "g6.xlarge", "us-west-2a", "vision", 17 * DAY_MS, {"stop_protected": True}),
+    Rented("sweep-1", "g6.12xlarge", "us-west-2c", "vision", 7 * HOUR_MS, {"lifecycle": "spot"}),
+    Rented("llm-serve", "g6e.12xlarge", "us-east-1a", "nlp", 32 * DAY_MS, {"asg": "llm-serve"}),
+    Rented("scratch", "g5.xlarge", "us-west-2a", "", 5 * DAY_MS),
 )
 FORGOTTEN = {
     "state": "stopped",
-    "stopped_at": 68 * DAY,
+    "stopped_at": 68 * DAY_MS,
     "disks": {"gp3": 500, "gp2": 1_000},
     "addresses": 1,
 }
 DEMO = (
-    Rented("serve-eu", "g6e.xlarge", "eu-central-1b", "platform", 4 * DAY),
-    Rented("paper-1", "p4d.24xlarge", "us-east-1b", "nlp", 75 * DAY, FORGOTTEN),
+    Rented("serve-eu", "g6e.xlarge", "eu-central-1b", "platform", 4 * DAY_MS),
+    Rented("paper-1", "p4d.24xlarge", "us-east-1b", "nlp", 75 * DAY_MS, FORGOTTEN),
 )
 """What only the demo has: a machine in a third region, which asks more, and one that nobody has started for weeks."""
 

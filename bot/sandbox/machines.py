@@ -7,9 +7,9 @@ from threading import RLock
 from typing import Any, Literal
 
 from bot.domain.acting.images import Image
-from bot.domain.acting.launches import ACTION_TAG, Order
-from bot.domain.clock import MINUTE, SECOND, Clock
-from bot.domain.fleet import Instance, Look, State
+from bot.domain.acting.launch import ACTION_TAG, Order
+from bot.domain.clock import MINUTE_MS, SECOND_MS, Clock
+from bot.domain.machines.fleet import Instance, Look, State
 from bot.errors import ValetError
 from bot.providers.ec2_errors import (
     Said,
@@ -21,11 +21,10 @@ from bot.providers.ec2_errors import (
     stop_failed,
 )
 from bot.sandbox.inventory import KINDS, OWNED, image_of, made_of, rented
-from bot.sandbox.refusals import why_not_start, why_not_stop
 
-STOP_TAKES = 40 * SECOND
-START_TAKES = 20 * SECOND
-COPY_TAKES = 5 * MINUTE
+STOP_TAKES = 40 * SECOND_MS
+START_TAKES = 20 * SECOND_MS
+COPY_TAKES = 5 * MINUTE_MS
 
 CAPACITY = "InsufficientInstanceCapacity"
 CAME_SHORT = f"Server.{CAPACITY}"
@@ -293,3 +292,25 @@ class SandboxFleet:
                 return replace(machine, state=ended, stopped_at=self._clock(), state_reason=CAME_SHORT)
             return replace(machine, state="running")
         return machine
+
+
+def why_not_start(machine: Instance | None) -> str:
+    """The code with which EC2 refuses a start; empty when it doesn't."""
+    if machine is None:
+        return "InvalidInstanceID.NotFound"
+    if machine.state in {"terminated", "stopping"}:
+        return "IncorrectInstanceState"
+    return "" if machine.lifecycle == "on-demand" else "UnsupportedOperation"
+
+
+def why_not_stop(machine: Instance | None) -> str:
+    """The code with which EC2 refuses a stop; empty when it doesn't."""
+    if machine is None:
+        return "InvalidInstanceID.NotFound"
+    if machine.state in {"terminated", "pending"}:
+        return "IncorrectInstanceState"
+    if machine.stop_protected:
+        return "OperationNotPermitted"
+    if machine.lifecycle != "on-demand" or machine.root_device != "ebs":
+        return "UnsupportedOperation"
+    return ""

@@ -1,11 +1,11 @@
 """A runner of made-up commands: each prints a line a minute and ends well, driven by a clock alone."""
 
-from bot.domain.clock import MINUTE, Clock
-from bot.domain.fleet import Instance
+from bot.domain.clock import MINUTE_MS, Clock
+from bot.domain.machines.fleet import Instance
 from bot.domain.sharing.runs import Run, Seen
 from bot.errors import ValetError
 
-TAKES = 5 * MINUTE
+TAKES = 5 * MINUTE_MS
 
 
 class SandboxRunner:
@@ -46,7 +46,7 @@ class SandboxRunner:
         if run.id in self._ends:
             return self._ends[run.id]
         lasted = self._clock() - self._began[run.id]
-        lines = "\n".join(f"step {step} of 5 done" for step in range(1, min(lasted, TAKES) // MINUTE + 1))
+        lines = "\n".join(f"step {step} of 5 done" for step in range(1, min(lasted, TAKES) // MINUTE_MS + 1))
         return Seen("done", 0, lines) if lasted >= TAKES else Seen("running", None, lines)
 
     def cancel(self, instance: Instance, run: Run) -> None:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from bot.domain.listing import Listing
+from bot.domain.machines.listing import Filter, Listing
+from bot.domain.machines.models import kind
 from bot.domain.typography import plain
-from bot.services.desk import Desk
-from store import listings
+from bot.errors import Refused
+from bot.services.context import Desk
+from store.machines import listings
+from store.sharing import find as stored_find
 
 MOST = 10
 """Words of a name."""
@@ -75,3 +78,33 @@ def _unwrapped(said: str) -> str:
 def _goes_on(db: Database, said: str) -> bool:
     """Some name goes on with a blank after that."""
     return bool(listings.matching(db, f"{said.lstrip(_AROUND)} "))
+
+
+def sorts(desk: Desk, word: str) -> list[str]:
+    """The filters that the word stands for: "team:nlp" for "nlp", "type:p4d" for "p4d", "gpu:a100" for "a100"."""
+    named = (("team", _team(desk, word)), ("type", _type(desk, word.lower())), ("gpu", _gpu(desk, word)))
+    return [f"{key}:{value}" for key, value in named if value]
+
+
+def models(desk: Desk, said: str) -> tuple[tuple[str, int], ...]:
+    """GPU models of the fleet that are meant, as reported, each with the MiB of one GPU. Raises Refused."""
+    wanted = kind(said)
+    return tuple(pair for pair in stored_find.kinds(desk.store.reading()) if wanted.fits(*pair))
+
+
+def _team(desk: Desk, word: str) -> str:
+    is_set = any(team.name.lower() == word.lower() for team in desk.roster().teams)
+    return word if is_set or listings.page(desk.store.reading(), Filter(team=word), limit=1) else ""
+
+
+def _type(desk: Desk, word: str) -> str:
+    types = listings.types(desk.store.reading())
+    is_family = any(each.partition(".")[0] == word for each in types)
+    return word if is_family or ("." in word and any(each.startswith(word) for each in types)) else ""
+
+
+def _gpu(desk: Desk, word: str) -> str:
+    try:
+        return word if kind(word).core and models(desk, word) else ""
+    except Refused:
+        return ""

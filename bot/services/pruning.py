@@ -3,15 +3,16 @@
 What was not sent, what was done (actions, claims, the audit) and what it cost stay.
 """
 
-from bot.domain.clock import DAY
-from bot.services.desk import Desk
-from bot.services.sharing import clarifying
-from store import outbox
-from store.acting import batches, parkings
-from store.money import savings
-from store.sharing import clarifications
+from bot.domain.clock import DAY_MS
+from bot.services.context import Desk
+from bot.services.sharing import clarifications
+from store import outbox as stored_outbox
+from store.acting import batches as stored_batches
+from store.acting import hours as stored_hours
+from store.money import savings as stored_savings
+from store.sharing import clarifications as stored_clarifications
 
-DRAFTS, HINTS, PARKINGS, POSTS = 7 * DAY, 31 * DAY, 90 * DAY, 400 * DAY
+DRAFTS, HINTS, PARKINGS, POSTS = 7 * DAY_MS, 31 * DAY_MS, 90 * DAY_MS, 400 * DAY_MS
 """So long each is kept. A button of an older one says that it is old; of an older message, news are posted anew."""
 
 
@@ -19,8 +20,8 @@ def prune(desk: Desk) -> None:
     """Forget what is older; run it every hour, or less often."""
     now = desk.clock()
     with desk.store.writing() as db:
-        batches.prune_drafts(db, now - DRAFTS)
-        savings.prune_hints(db, now - HINTS)
-        clarifications.prune(db, now - clarifying.KEPT)
-        parkings.prune(db, now - PARKINGS)
-        outbox.prune_posts(db, now - POSTS)
+        stored_batches.prune_drafts(db, now - DRAFTS)
+        stored_savings.prune_hints(db, now - HINTS)
+        stored_clarifications.prune(db, now - clarifications.KEPT)
+        stored_hours.prune(db, now - PARKINGS)
+        stored_outbox.prune_posts(db, now - POSTS)

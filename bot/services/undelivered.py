@@ -5,10 +5,15 @@ from itertools import groupby
 
 from sqlite_utils import Database
 
-from bot.domain.undelivered import Undelivered
+from bot.domain.acting.actions import Action
+from bot.domain.acting.approvals import deciders
+from bot.domain.undelivered import Lost, Undelivered
 from bot.errors import Refused
-from bot.services.desk import Desk
-from store import audit, outbox
+from bot.services.acting import endings
+from bot.services.context import Desk
+from store import audit as stored_audit
+from store import outbox as stored_outbox
+from store.acting import actions
 from store.sql import Row
 
 KIND = "undelivered"
@@ -41,7 +46,9 @@ def try_again(desk: Desk, person: str, first: str) -> int:
 
 def drop(desk: Desk, person: str, first: str) -> int:
     """Forget them; how many. Raises Refused."""
-    return _settle(desk, person, first, "dropped messages", lambda db, each: outbox.drop(db, each.channel, each.error))
+    return _settle(
+        desk, person, first, "dropped messages", lambda db, each: stored_outbox.drop(db, each.channel, each.error)
+    )
 
 
 def refuse_others(desk: Desk, person: str) -> None:
@@ -59,25 +66,27 @@ def _settle(desk: Desk, person: str, first: str, did: str, do: Callable[[Databas
         if found is None:
             raise Refused("Those were tried again or dropped already. `/gpu undelivered` shows what is left.")
         count = do(db, found)
-        audit.add(db, desk.clock(), person, did, subject="valet", detail=f"{count} to {found.channel} ({found.error})")
+        stored_audit.add(
+            db, desk.clock(), person, did, subject="valet", detail=f"{count} to {found.channel} ({found.error})"
+        )
         _tell(desk, db, found)
     desk.wake()
     return count
 
 
 def _revive(desk: Desk, db: Database, found: Undelivered) -> int:
-    return outbox.revive(db, found.channel, found.error, desk.clock())
+    return stored_outbox.revive(db, found.channel, found.error, desk.clock())
 
 
 def _tell(desk: Desk, db: Database, found: Undelivered) -> None:
     subject = f"{found.channel} {found.error}"
     for admin in sorted(desk.roster().admins):
-        outbox.tell(db, admin, f"{KIND}:{found.id}", kind=KIND, subject=subject, now=desk.clock())
+        stored_outbox.tell(db, admin, f"{KIND}:{found.id}", kind=KIND, subject=subject, now=desk.clock())
 
 
 def waiting(db: Database) -> list[Undelivered]:
     """As `kept`, for whoever has a database and no desk."""
-    rows = (row for row in outbox.dead(db) if row["error"] not in NOTHING_TO_DO)
+    rows = (row for row in stored_outbox.dead(db) if row["error"] not in NOTHING_TO_DO)
     return [_group(each) for _, each in groupby(rows, lambda row: (row["channel"], row["error"]))]
 
 
@@ -85,3 +94,34 @@ def _group(rows: Iterable[Row]) -> Undelivered:
     found = list(rows)
     first, messages = found[0], tuple((row["kind"], row["subject"]) for row in found)
     return Undelivered(str(first["id"]), first["channel"], first["error"], first["created_at"], messages)
+
+
+CARD_KIND = "card_elsewhere"
+MOST_ASKED = 10
+"""A whole group of approvers is not called by one card."""
+
+
+def ask(desk: Desk, db: Database, post: Row) -> None:
+    """What `post` was to show can't be posted: if nobody could decide on it elsewhere yet, ask in person."""
+    found = actions.of_batch(db, post["subject"]) if post["kind"] == "batch_card" else []
+    found += [action] if post["kind"] == "action_card" and (action := actions.by_id(db, post["subject"])) else []
+    waiting, now = next((each for each in found if each.state == "pending"), None), desk.clock()
+    if (
+        waiting is None
+        or stored_outbox.places(db, post["ref"]) != [post["channel"]]
+        or stored_outbox.is_posted(db, post["ref"])
+    ):
+        return
+    for person in sorted(deciders(waiting, desk.roster()))[:MOST_ASKED]:
+        stored_outbox.tell(db, person, post["ref"], kind=post["kind"], subject=post["subject"], now=now)
+    stored_outbox.tell(db, waiting.told, f"{CARD_KIND}:{post['subject']}", kind=CARD_KIND, subject=waiting.id, now=now)
+
+
+def lost(desk: Desk, action: Action) -> Lost | None:
+    """Where the card of a request was to be and could not; None when it stands there."""
+    db, ref = desk.store.reading(), endings.card_ref(action)
+    dead = stored_outbox.dead_of(db, ref)
+    if dead is None:
+        return None
+    people = tuple(place for place in stored_outbox.places(db, ref) if place != dead["channel"])
+    return Lost(dead["channel"], dead["error"], people)

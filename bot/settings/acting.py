@@ -1,8 +1,15 @@
 """Stopping and starting: who is asked, and how long."""
 
-from pydantic import Field
+from datetime import date
+from typing import Annotated, Any
 
-from bot.settings.values import Table, Tag
+from pydantic import AfterValidator, Field
+
+from bot.domain.acting import hours
+from bot.domain.sharing.runs import RunTemplate
+from bot.errors import Refused, SettingsError
+from bot.settings.holidays import holidays_in
+from bot.settings.values import Name, Table, Tag
 
 
 class ActionSettings(Table):
@@ -39,3 +46,82 @@ class ActionSettings(Table):
         "key=value, and what runs them; an empty name takes one of Valet's own away",
     )
     team_tag: str = Field(default="team", min_length=1, description="Tag of an instance that names its team")
+
+
+def _windows(text: str) -> str:
+    try:
+        return hours.text_of(hours.parse(text)) if text else ""
+    except Refused as error:
+        raise ValueError(f"expected windows such as Mon-Fri 08:00-19:00; {error}") from None
+
+
+Windows: Any = Annotated[str, AfterValidator(_windows)]
+
+
+def _calendar_file(path: str) -> str:
+    try:
+        holidays_in(path)
+    except SettingsError as error:
+        raise ValueError(f"expected an iCalendar file; {error}") from None
+    return path
+
+
+CalendarFile: Any = Annotated[str, AfterValidator(_calendar_file)]
+
+
+class TeamPausingSettings(Table):
+    """[teams.NAME.pausing]"""
+
+    hours: Windows = Field(default="", description="On-hours of its rented machines, as in Mon-Fri 08:00-19:00")
+    stop_only: bool = Field(default=False, description="Stop at the end of a window, but never start by itself")
+    holidays: tuple[date, ...] = Field(default=(), description="Days on which no window begins")
+    holidays_file: CalendarFile = Field(default="", description="iCalendar file with more of them, read at the start")
+    stop_active: bool = Field(
+        default=False, description="Stop a machine that works, too, when its window ends; its people are told before"
+    )
+    idle_stop_hours: float | None = Field(
+        default=None,
+        ge=1,
+        le=168,
+        description="Stop a machine unasked once it was idle for so long; none: never",
+    )
+
+
+class LaunchSettings(Table):
+    """[[launch]]"""
+
+    name: Name = Field(description="What people call it: /gpu launch NAME")
+    template: str = Field(min_length=1, description="EC2 launch template, by id (lt-...) or name")
+    version: str = Field(default="$Default", min_length=1, description="Its version: a number, $Default or $Latest")
+    region: str = Field(min_length=1, description="Region it is launched in")
+    account: str = Field(
+        default="", description="Account: the name of an [[aws]] entry, or its number; none: the first"
+    )
+    type: str = Field(min_length=1, description="Instance type; goes before the template's own")
+    gpu: str = Field(default="", description="GPU model, for finding it: A100")
+    gpus: int = Field(default=0, ge=0, le=64, description="How many GPUs it has")
+    gpu_gib: int = Field(default=0, ge=0, description="Memory of one GPU, GiB")
+    subnets: tuple[str, ...] = Field(
+        default=(), description="Subnets, tried in turn where AWS has none left; none: the template's own"
+    )
+    instead: tuple[Name, ...] = Field(
+        default=(), description="Names of other [[launch]] entries, offered when AWS has none left"
+    )
+    agent: bool = Field(
+        default=False, description="Whether its user data installs the agent: the machine is ready when that reports"
+    )
+    teams: tuple[Name, ...] = Field(default=(), description="Teams whose people may launch it; none: all")
+
+
+class RunSettings(Table):
+    """[runs.NAME]"""
+
+    command: str = Field(min_length=1, max_length=4_000, description="Command for /bin/sh, as it stands")
+    user: str = Field(
+        pattern=r"^[a-z_][a-z0-9_-]{0,31}$", description="Account it runs under on rented machines; not root"
+    )
+    teams: tuple[Name, ...] = Field(default=(), description="Teams whose people may run it; none: everybody")
+
+    def template(self, name: str) -> RunTemplate:
+        """As the domain takes it."""
+        return RunTemplate(name, self.command, self.user, frozenset(self.teams))

@@ -2,12 +2,12 @@
 
 from decimal import Decimal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from bot.providers.accounts import AwsAccount
-from bot.settings.pausing import TeamPausingSettings
+from bot.settings.acting import TeamPausingSettings
 from bot.settings.sharing import TeamClaimSettings
-from bot.settings.values import Address, Budget, ChannelId, Command, GroupId, Table, Usd, UserId, Zone
+from bot.settings.values import Address, Budget, ChannelId, Command, GroupId, Table, TimeOfDay, Usd, UserId, Zone
 
 
 class SlackSettings(Table):
@@ -89,3 +89,28 @@ class DoorSettings(Table):
     host: str = Field(default="127.0.0.1", description="Address the door for agents listens on")
     port: int = Field(default=8420, ge=0, le=65535, description="Its port")
     url: Address = Field(default="", description="Address at which people reach it, for links to calendars")
+
+
+class BackupSettings(Table):
+    """[backup]"""
+
+    enabled: bool = Field(default=True, description="Whether the database is backed up every night")
+    folder: str = Field(default="", description="Where to; none: the folder `backups` beside the database")
+    at: TimeOfDay = Field(default="04:30", description="From when on, in the zone of [digest]")
+
+
+class InstallSettings(Table):
+    """[install]"""
+
+    package: str = Field(
+        default="",
+        description="What pip installs on machines and in images: a wheel's address, `git+https://...`, or a name and "
+        "version on an index of yours; Valet itself is on none",
+    )
+
+    @field_validator("package")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("expected one line")
+        return value

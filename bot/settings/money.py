@@ -2,10 +2,11 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from bot.settings.values import Name, Table, Usd
+from bot.settings.values import Budget, BudgetScope, ChannelId, Month, Name, Table, TimeOfDay, TypePattern, Usd, Zone
 
 
 class OwnedHost(Table):
@@ -103,3 +104,141 @@ class BuySettings(Table):
         default=Decimal(0), ge=0, lt=100, description="Tax on profit, which costs and depreciation lower; 0: left out"
     )
     servers: dict[Name, ServerSettings] = Field(default={}, description="What can be bought, by instance type")
+
+
+class DiscountSettings(Table):
+    """[[discount]]"""
+
+    percent: Decimal = Field(
+        gt=0, lt=100, max_digits=6, decimal_places=3, description="What is taken off the list price, percent"
+    )
+    source: str = Field(min_length=1, max_length=120, description="Where it is from; it is shown: Savings Plan 4711")
+    types: tuple[TypePattern, ...] = Field(
+        default=(), description="Instance types it is for, or patterns such as p4d.*; none: all"
+    )
+    account: str = Field(default="", description="Account: the name of an [[aws]] entry, or its number; none: all")
+    until: date | None = Field(default=None, description="Last day of it, in the zone of [digest]: 2027-03-01")
+    committed: bool = Field(
+        default=False, description="Whether it is paid even when nothing runs, as savings plans and reservations are"
+    )
+
+    @field_validator("until", mode="before")
+    @classmethod
+    def _a_day(cls, value: object) -> object:
+        if value is not None and type(value) is not date:
+            raise ValueError("expected a date such as 2027-03-01, without quotes")
+        return value
+
+
+class PriceListSettings(Table):
+    """[price_list]"""
+
+    enabled: bool = Field(
+        default=True, description="Whether AWS's list and spot prices are read, where [[aws]] is set; that is free"
+    )
+    region: Literal["us-east-1", "eu-central-1", "ap-south-1"] = Field(
+        default="us-east-1", description="Where the price list is asked, for any region: the three that have it"
+    )
+
+
+REQUESTS_PER_LOOK = 3
+"""Of Cost Explorer, as long as every cut fits a page."""
+
+
+class BillSettings(Table):
+    """[bill]"""
+
+    source: Literal["", "cost-explorer", "focus", "athena"] = Field(
+        default="", description="Where the bill is read: cost-explorer, focus (files) or athena; none: not at all"
+    )
+    path: str = Field(
+        default="", description="For focus: a FOCUS 1.0 or 1.2 export (CSV, CSV.gz, Parquet), a folder or a pattern"
+    )
+    role_arn: str = Field(default="", description="Role to assume for AWS's bill, best in the account that pays")
+    external_id: str = Field(default="", description="External id that role asks for")
+    region: str = Field(default="us-east-1", description="Region of Cost Explorer or Athena")
+    database: str = Field(default="", description="For athena: the database of the export's table")
+    table: str = Field(default="", description="For athena: the table of the FOCUS export")
+    bucket: str = Field(default="", description="For athena: the bucket the export lies in, for `valet iam-policy`")
+    workgroup: str = Field(default="primary", description="For athena: the workgroup; let it limit the bytes scanned")
+    output: str = Field(
+        default="", description="For athena: where results go (s3://...); none: where the workgroup says"
+    )
+    columns: dict[str, str] = Field(
+        default={}, description='The export\'s own names of FOCUS columns, and of InstanceType: `BilledCost = "cost"`'
+    )
+    team_tag: str = Field(default="", description="Tag that names a team on the bill; none: as in [actions]")
+    lookback_days: int = Field(
+        default=40,
+        ge=3,
+        le=366,
+        description="Days that every look reads again, and the rest of their month; bills change for weeks",
+    )
+    looks_per_day: int = Field(default=2, ge=1, le=4, description="How often Cost Explorer or Athena is asked")
+    requests_per_day: int = Field(
+        default=16, ge=3, le=48, description="Most paid requests in a UTC day; Cost Explorer's cost $0.01 each"
+    )
+    memory_mib: int = Field(default=512, ge=128, description="Most memory to read FOCUS files with")
+
+    @property
+    def leaves_one(self) -> bool:
+        """The looks of a day leave a request for AWS's own forecast; each look of Cost Explorer makes three."""
+        return REQUESTS_PER_LOOK * self.looks_per_day < self.requests_per_day
+
+    @model_validator(mode="after")
+    def _complete(self) -> "BillSettings":
+        if self.source == "focus" and not self.path:
+            raise ValueError('expected path, such as "/srv/billing/focus", where source is "focus"')
+        if self.source == "athena" and not (self.database and self.table):
+            raise ValueError('expected database and table where source is "athena"')
+        return self
+
+
+class BudgetSettings(Table):
+    """[budget]"""
+
+    usd: Budget | None = Field(
+        default=None, description="Budget of the whole company per calendar month, USD; none: the sum of the teams'"
+    )
+    warn_percent: int = Field(default=80, ge=10, le=99, description="Share of a budget at which its channel is told")
+    unusual_usd: Usd = Field(
+        default=Decimal(100), description="A day is unusual only if it cost so much more than expected, USD"
+    )
+
+
+class ScopedBudgetSettings(Table):
+    """[[budgets]]"""
+
+    scope: BudgetScope = Field(
+        description="What it is for: `team nlp`, `type p4d.24xlarge`, `instance train-7`, or `total`"
+    )
+    usd: Budget = Field(description="Budget per calendar month, USD; before `budget_usd` and `usd` under [budget]")
+    month: Month = Field(default="", description="The one month it is for, such as 2026-12; none: every month")
+
+    @property
+    def parts(self) -> tuple[str, str]:
+        """Its kind and its name."""
+        kind, _, name = self.scope.partition(" ")
+        return kind, name
+
+
+def twice(budgets: tuple[ScopedBudgetSettings, ...]) -> str:
+    """The first scope that has two budgets for the same months; empty for none."""
+    seen = set()
+    for each in budgets:
+        key = each.scope, each.month
+        if key in seen:
+            return f"{each.scope} {each.month}".strip()
+        seen.add(key)
+    return ""
+
+
+class ReportSettings(Table):
+    """[reports]"""
+
+    channel: ChannelId = Field(default="", description="Channel of the weekly report; none: it is not posted")
+    weekday: Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] = Field(
+        default="Mon", description="Day of the week on which it is posted; it tells of the seven days before"
+    )
+    at: TimeOfDay = Field(default="09:00", description="Local time of it, 04:00 to 23:59")
+    timezone: Zone | Literal[""] = Field(default="", description="Zone of that time; none: as in [digest]")

@@ -5,33 +5,42 @@ from datetime import date
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from bot.domain.acting.launches import Template
-from bot.domain.clock import HOUR, MINUTE, SECOND
-from bot.domain.exemptions import Exemption, ends_at
-from bot.domain.fleet import Instance
-from bot.domain.measuring.verdict import IdleRule
+from bot.domain.acting.launch import Template
+from bot.domain.clock import HOUR_MS, MINUTE_MS, SECOND_MS
+from bot.domain.machines.exemptions import Exemption, ends_at
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.tags import Known
+from bot.domain.machines.verdict import IdleRule
 from bot.domain.money.pricebook import Discount
 from bot.domain.money.rates import USD
 from bot.domain.people import Roster, Team
 from bot.domain.sharing.claims import ClaimLimits
-from bot.domain.sharing.fair_use import Allowance, FairUse
-from bot.domain.tags import Known
-from bot.settings.acting import ActionSettings
-from bot.settings.backup import BackupSettings
-from bot.settings.bill import BillSettings
-from bot.settings.budget import BudgetSettings, ScopedBudgetSettings, twice
-from bot.settings.company import AwsSettings, DoorSettings, SlackSettings, TeamSettings
+from bot.domain.sharing.limits import Allowance, FairUse
+from bot.settings.acting import ActionSettings, LaunchSettings, RunSettings, TeamPausingSettings
+from bot.settings.company import AwsSettings, BackupSettings, DoorSettings, InstallSettings, SlackSettings, TeamSettings
 from bot.settings.holidays import holidays_in
-from bot.settings.idle import DigestSettings, ExemptSettings, IdleSettings
-from bot.settings.install import InstallSettings
-from bot.settings.launches import LaunchSettings
-from bot.settings.money import BuySettings, OwnedSettings
-from bot.settings.pausing import TeamPausingSettings
-from bot.settings.prices import DiscountSettings, PriceListSettings
-from bot.settings.reports import ReportSettings
-from bot.settings.runs import RunSettings
+from bot.settings.measuring import (
+    CLOUDWATCH,
+    CLOUDWATCH_LATE,
+    PROMETHEUS,
+    CloudWatchSettings,
+    DigestSettings,
+    ExemptSettings,
+    IdleSettings,
+    PrometheusSettings,
+)
+from bot.settings.money import (
+    BillSettings,
+    BudgetSettings,
+    BuySettings,
+    DiscountSettings,
+    OwnedSettings,
+    PriceListSettings,
+    ReportSettings,
+    ScopedBudgetSettings,
+    twice,
+)
 from bot.settings.sharing import ClaimSettings, TeamClaimSettings
-from bot.settings.sources import CLOUDWATCH, CLOUDWATCH_LATE, PROMETHEUS, CloudWatchSettings, PrometheusSettings
 from bot.settings.values import Name, Table, UnixUser, Usd, UserId
 
 
@@ -129,24 +138,24 @@ class Settings(Table):
     @property
     def lateness(self) -> dict[str, int]:
         """How late each source first tells of work when it is asked, milliseconds; 0 for one that tells at once."""
-        scrape = self.prometheus.scrape_seconds * SECOND
-        return {CLOUDWATCH: CLOUDWATCH_LATE, PROMETHEUS: scrape if scrape > MINUTE else 0}
+        scrape = self.prometheus.scrape_seconds * SECOND_MS
+        return {CLOUDWATCH: CLOUDWATCH_LATE, PROMETHEUS: scrape if scrape > MINUTE_MS else 0}
 
     def decision_limits(self, minutes: int) -> dict[str, int]:
         """As `source_limits`, for a decision: so many minutes at most, and what a source can't be quicker by."""
         slow = {CLOUDWATCH: self.cloudwatch.every_minutes - 1}
-        late = {name: slow.get(name, 0) + lateness // MINUTE for name, lateness in self.lateness.items()}
+        late = {name: slow.get(name, 0) + lateness // MINUTE_MS for name, lateness in self.lateness.items()}
         return {name: min(stale, minutes + late[name]) for name, stale in self.source_limits.items()}
 
     def oldest_reading(self, team: str) -> int:
         """How old a reading may be that still counts, of whatever source, milliseconds."""
-        return max(self.rule_of(team).stale_minutes, *self.source_limits.values(), 0) * MINUTE
+        return max(self.rule_of(team).stale_minutes, *self.source_limits.values(), 0) * MINUTE_MS
 
     def claim_limits(self, team: str) -> ClaimLimits:
         """How long claims of a team's people may be."""
         rules = self._claim_rules(team)
-        longest = int(rules.longest_hours * HOUR)
-        return ClaimLimits(default=min(int(rules.default_hours * HOUR), longest), longest=longest)
+        longest = int(rules.longest_hours * HOUR_MS)
+        return ClaimLimits(default=min(int(rules.default_hours * HOUR_MS), longest), longest=longest)
 
     def fair_use(self, team: str) -> FairUse:
         """How much a team's people, and the team, may hold."""
@@ -234,7 +243,7 @@ class Settings(Table):
     @property
     def accept_within(self) -> int:
         """How long an offer from the line stands, milliseconds."""
-        return self.claims.accept_minutes * MINUTE
+        return self.claims.accept_minutes * MINUTE_MS
 
     def zone_of(self, team: str) -> str:
         """The zone a team's windows are in."""
@@ -249,12 +258,12 @@ class Settings(Table):
     def idle_stop(self, team: str) -> int | None:
         """After how long a team's idle machines are stopped without asking, milliseconds; None: never."""
         hours = self.teams[team].pausing.idle_stop_hours if team in self.teams else None
-        return None if hours is None else int(hours * HOUR)
+        return None if hours is None else int(hours * HOUR_MS)
 
     @property
     def answer_within(self) -> int:
         """How long a card waits, milliseconds."""
-        return self.actions.answer_minutes * MINUTE
+        return self.actions.answer_minutes * MINUTE_MS
 
     def roster(self, groups: Mapping[str, frozenset[str]] | None = None) -> Roster:
         """Teams and admins; `groups` gives the members of Slack user groups."""

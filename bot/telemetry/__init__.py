@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from bot.domain.measuring.trails import Target, Told
+from bot.domain.machines.source_history import Target, Told
 
 
 class Source(Protocol):

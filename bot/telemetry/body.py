@@ -11,19 +11,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import core_schema, from_json
 
-from bot.domain.measuring.ranges import MOST_MIB, MOST_PCT, MOST_WATTS
-from bot.domain.measuring.readings import Gpu, Minute, Process, Push
+from bot.domain.machines.readings import MOST_MIB, MOST_PCT, MOST_WATTS, Gpu, Minute, Process, Push
 from bot.errors import Refused
 from bot.telemetry.procfs import printable
-from bot.telemetry.wire import (
-    MAX_AGE_TICKS,
-    MAX_GPUS,
-    MAX_MINUTES,
-    MAX_NAME,
-    MAX_PROCESSES,
-    MAX_WORDS,
-    VERSION,
-)
+from bot.telemetry.wire import MAX_AGE_TICKS, MAX_GPUS, MAX_MINUTES, MAX_NAME, MAX_PROCESSES, MAX_WORDS, VERSION
 
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 MAX_TICK = 2**31

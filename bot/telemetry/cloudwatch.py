@@ -1,22 +1,132 @@
-"""What the CloudWatch agent published of GPUs, read in batches, in every account and region of the fleet."""
+"""What to ask CloudWatch, and what its answers say: plain dicts in and out."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.clock import MINUTE
-from bot.domain.measuring.trails import Target, Told
+from bot.domain.clock import MINUTE_MS
+from bot.domain.machines.readings import MOST_MIB, MOST_PCT, may_be_ratio, within
+from bot.domain.machines.source_history import Observation, Target, Told
 from bot.errors import Unreachable, answering
-from bot.settings.sources import CLOUDWATCH, CloudWatchSettings
-from bot.telemetry.cloudwatch_queries import Series, calls, discovered, observed, queries, unread
+from bot.settings.measuring import CLOUDWATCH, CloudWatchSettings
+
+QUERIES_PER_CALL = 500
+POINTS_PER_CALL = 100_800
+MIG_DIMENSIONS = frozenset({"gpu_index", "compute_index", "gpu_instance_id", "compute_instance_id"})
+"""The agent's plugin names slices of a GPU by these; the driver has no utilisation for them, so what is there is not
+to be trusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One metric to read: of a GPU, or of an instance as a whole."""
+
+    instance_id: str
+    gpu: int | None
+    dimensions: tuple[tuple[str, str], ...]
+
+
+def discovered(metrics: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Series, ...]]:
+    """The series to read of each instance, from the entries of ListMetrics.
+
+    The aggregate by InstanceId alone where there is one (a query per instance), else one per GPU. CloudWatch answers
+    only for exactly the dimensions a metric was published with. An instance with MIG slices is left out.
+    """
+    by_instance: dict[str, set[tuple[tuple[str, str], ...]]] = {}
+    for metric in metrics:
+        named = {each["Name"]: each.get("Value", "") for each in metric.get("Dimensions", ())}
+        if named.get("InstanceId"):
+            by_instance.setdefault(named["InstanceId"], set()).add(tuple(sorted(named.items())))
+    chosen = ((instance_id, _chosen(instance_id, seen)) for instance_id, seen in by_instance.items())
+    return dict(chosen)
+
+
+def _chosen(instance_id: str, seen: set[tuple[tuple[str, str], ...]]) -> tuple[Series, ...]:
+    if any(name in MIG_DIMENSIONS for dimensions in seen for name, _ in dimensions):
+        return ()
+    alone = (("InstanceId", instance_id),)
+    if alone in seen:
+        return (Series(instance_id, None, alone),)
+    series = [Series(instance_id, _index(dict(dimensions)), dimensions) for dimensions in sorted(seen)]
+    return tuple(each for each in series if each.gpu is not None) or tuple(series)
+
+
+def _index(named: Mapping[str, str]) -> int | None:
+    index = named.get("index", "")
+    return int(index) if index.isascii() and index.isdigit() else None
+
+
+def queries(series: Sequence[Series], settings: CloudWatchSettings) -> list[dict[str, Any]]:
+    """What to ask of each series: its Maximum and Average, and the memory in use. Ids are "max7" for series 7."""
+    asked = [("max", settings.metric, "Maximum"), ("avg", settings.metric, "Average")]
+    if settings.memory_metric:
+        asked.append(("mem", settings.memory_metric, "Maximum"))
+    return [
+        _query(f"{name}{number}", settings.namespace, metric, each, statistic=statistic)
+        for number, each in enumerate(series)
+        for name, metric, statistic in asked
+    ]
+
+
+def calls(asked: Sequence[dict[str, Any]], *, minutes: int) -> Iterator[list[dict[str, Any]]]:
+    """The queries in portions for one call each, over so many minutes: within the limits on queries and points."""
+    size = max(1, min(QUERIES_PER_CALL, POINTS_PER_CALL // max(1, minutes)))
+    for at in range(0, len(asked), size):
+        yield list(asked[at : at + size])
+
+
+def _query(name: str, namespace: str, metric: str, series: Series, *, statistic: str) -> dict[str, Any]:
+    dimensions = [{"Name": key, "Value": value} for key, value in series.dimensions]
+    told = {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions}
+    return {"Id": name, "MetricStat": {"Metric": told, "Period": 60, "Stat": statistic}, "ReturnData": True}
+
+
+def observed(series: Sequence[Series], results: Iterable[Mapping[str, Any]]) -> tuple[Observation, ...]:
+    """What the answers to `queries(series)` say; values that can't be are left out. A minute without one is unknown."""
+    found: dict[tuple[int, int], dict[str, float]] = {}
+    for result in results:
+        kind, number = result["Id"][:3], int(result["Id"][3:])
+        for moment, value in zip(result.get("Timestamps", ()), result.get("Values", ()), strict=False):
+            if _can_be(kind, value):
+                minute = int(moment.timestamp()) * 1000 // MINUTE_MS * MINUTE_MS
+                found.setdefault((number, minute), {})[kind] = value
+    return tuple(_observation(series[number], minute, values) for (number, minute), values in found.items())
+
+
+def _can_be(kind: str, value: float) -> bool:
+    return within(value, MOST_MIB if kind == "mem" else MOST_PCT) is not None
+
+
+def _observation(series: Series, minute: int, values: Mapping[str, float]) -> Observation:
+    memory = values.get("mem")
+    return Observation(
+        instance_id=series.instance_id,
+        gpu=series.gpu,
+        minute=minute,
+        util_max=values.get("max"),
+        util_mean=values.get("avg"),
+        memory_used_mib=None if memory is None else int(memory),
+        may_be_ratio=may_be_ratio(values.get("max")),
+    )
+
+
+def unread(results: Iterable[Mapping[str, Any]]) -> str:
+    """Why some of the series asked for have no values here, as a sentence; empty where all were answered."""
+    states = {str(result.get("StatusCode", "")) for result in results}
+    if "Forbidden" in states:
+        return "CloudWatch forbids some of the metrics to Valet's role; it lacks cloudwatch:GetMetricData for them"
+    if "InternalError" in states:
+        return "CloudWatch could not read some of the metrics; they are asked for again"
+    return ""
+
 
 WORKERS = 8
-OVERLAP = 10 * MINUTE
+OVERLAP = 10 * MINUTE_MS
 """Read again every time: the agent delivers late, and a minute may have been incomplete when it was first read."""
-LOOK_BACK = 15 * MINUTE
+LOOK_BACK = 15 * MINUTE_MS
 """Before a stop: enough for the newest minute of every GPU, however late it comes."""
-RETRY = 10 * MINUTE
+RETRY = 10 * MINUTE_MS
 """How long to wait before looking again for an instance that has no metric."""
 Ask = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
 """Makes one call of CloudWatch: place ("ec2/111122223333/us-east-1"), operation, parameters. Raises Unreachable."""
@@ -43,12 +153,12 @@ class CloudWatch:
         self._ask = ask
         self._places = frozenset(places)
         self._settings = settings
-        self._backfill = (window_minutes + 20) * MINUTE
+        self._backfill = (window_minutes + 20) * MINUTE_MS
         self._found: dict[str, _Found] = {}
 
     def read(self, targets: Sequence[Target], read_until: Mapping[str, int], now: int) -> Iterator[Told]:
         """What each instance did since `read_until` of its place, one Told per place that is due."""
-        end = now // MINUTE * MINUTE
+        end = now // MINUTE_MS * MINUTE_MS
         by_place: dict[str, list[str]] = {}
         for target in targets:
             if target.place in self._places and self._is_due(read_until.get(target.place), end):
@@ -67,18 +177,18 @@ class CloudWatch:
         """What one target did up to the newest minute that is known; one that is not over may tell of work only."""
         if target.place not in self._places:
             return None
-        end = -(-now // MINUTE) * MINUTE
+        end = -(-now // MINUTE_MS) * MINUTE_MS
         told = self._read_place(target.place, [target.id], end - LOOK_BACK, end)
         newest: dict[int | None, int] = {}
         for each in told.observations:
-            over = each.known and each.minute + MINUTE <= now
-            newest[each.gpu] = max(each.minute + MINUTE if over else 0, newest.get(each.gpu, 0))
-        whole = tuple(each for each in told.observations if each.minute + MINUTE <= now or (each.util_max or 0) > 0)
+            over = each.known and each.minute + MINUTE_MS <= now
+            newest[each.gpu] = max(each.minute + MINUTE_MS if over else 0, newest.get(each.gpu, 0))
+        whole = tuple(each for each in told.observations if each.minute + MINUTE_MS <= now or (each.util_max or 0) > 0)
         seen_until = min(newest.values(), default=None) or None
         return Told(told.place, whole, error=told.error, seen_until=seen_until)
 
     def _is_due(self, last: int | None, end: int) -> bool:
-        return last is None or end - last >= self._settings.every_minutes * MINUTE
+        return last is None or end - last >= self._settings.every_minutes * MINUTE_MS
 
     def _since(self, last: int | None, end: int) -> int:
         oldest = end - self._backfill
@@ -93,7 +203,7 @@ class CloudWatch:
             return Told(place, error=str(error))
         try:
             with answering(CLOUDWATCH):
-                for some in calls(queries(series, self._settings), minutes=(end - since) // MINUTE):
+                for some in calls(queries(series, self._settings), minutes=(end - since) // MINUTE_MS):
                     # botocore reads a number as epoch seconds
                     asked = {"MetricDataQueries": some, "StartTime": since / 1000, "EndTime": end / 1000}
                     for page in self._pages(place, "get_metric_data", asked):
@@ -111,7 +221,7 @@ class CloudWatch:
         return [each for instance_id in ids for each in found.series.get(instance_id, ())]
 
     def _is_old(self, found: _Found, ids: Sequence[str], now: int) -> bool:
-        if now - found.at >= self._settings.discover_minutes * MINUTE or now < found.at:
+        if now - found.at >= self._settings.discover_minutes * MINUTE_MS or now < found.at:
             return True
         return now - found.at >= RETRY and any(instance_id not in found.series for instance_id in ids)
 

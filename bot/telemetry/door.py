@@ -17,13 +17,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.domain.clock import Clock, system_clock
-from bot.domain.measuring.readings import Push
+from bot.domain.machines.readings import Push
 from bot.errors import Refused, Unreachable
 from bot.telemetry.body import BadBody, parse
 from bot.telemetry.figures import CONTENT_TYPE, Figure, exposition
-from bot.telemetry.intake import COME_BACK_S, Authenticate, check_headers, hear_out, host_of, read, refused
+from bot.telemetry.intake import COME_BACK_S, Authenticate, Quota, check_headers, hear_out, host_of, read, refused
 from bot.telemetry.openapi import openapi
-from bot.telemetry.quota import Quota
 from bot.telemetry.wire import PATH
 
 BODY_S = 10.0

@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.domain.measuring.trails import Target
-from bot.settings.sources import PrometheusSettings
+from bot.domain.machines.source_history import Target
+from bot.settings.measuring import PrometheusSettings
 
 
 class HostNames:

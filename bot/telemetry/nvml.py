@@ -13,8 +13,7 @@ from typing import Any
 import pynvml
 from pynvml import NVMLError
 
-from bot.domain.measuring.ranges import mib
-from bot.domain.measuring.readings import Gpu, Process
+from bot.domain.machines.readings import Gpu, Process, mib
 from bot.errors import Unreachable
 from bot.telemetry.direct import Direct
 from bot.telemetry.procfs import describe, is_replaced, printable

@@ -6,8 +6,8 @@ from bot import __version__
 from bot.telemetry.body import Body
 from bot.telemetry.calendar_door import PATH as CALENDAR
 from bot.telemetry.runs_door import Report
-from bot.telemetry.runs_wire import PATH as RUNS
 from bot.telemetry.wire import PATH
+from bot.telemetry.wire import RUNS_PATH as RUNS
 
 _REFUSALS = {
     400: "The body is malformed.",

@@ -6,7 +6,7 @@ import pwd
 from contextlib import suppress
 from pathlib import Path
 
-from bot.domain.measuring.readings import Process
+from bot.domain.machines.readings import Process
 from bot.telemetry.wire import MAX_NAME
 
 

@@ -1,17 +1,118 @@
-"""What a Prometheus-compatible server knows of GPUs, by dcgm-exporter's names old and new, or names you set."""
+"""Instant queries to a Prometheus-compatible server, by the standard library alone."""
 
+import http.client
+import json
+import math
+import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
-from bot.domain.clock import MINUTE, SECOND
-from bot.domain.measuring.ranges import MOST_PCT, MOST_WATTS, may_be_ratio, mib, percent_of_ratio, within
-from bot.domain.measuring.trails import Observation, Target, Told
+from bot.domain.clock import MINUTE_MS, SECOND_MS
+from bot.domain.machines.readings import MOST_PCT, MOST_WATTS, may_be_ratio, mib, percent_of_ratio, within
+from bot.domain.machines.source_history import Observation, Target, Told
 from bot.errors import Unreachable, answering
-from bot.settings.sources import PROMETHEUS, PrometheusSettings
+from bot.settings.measuring import PROMETHEUS, PrometheusSettings
 from bot.telemetry.hosts import HostNames
-from bot.telemetry.prometheus_api import PrometheusApi, Value
 
-SETTLE = 10 * SECOND
+TIMEOUT_S = 20
+MOST_BYTES = 128 * 1024 * 1024
+"""An answer longer than this is refused: 100,000 GPUs take about 20 MB."""
+TELLING = frozenset({400, 422, 503})
+"""Statuses whose body says in words what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One series of an answer."""
+
+    labels: Mapping[str, str]
+    value: float
+
+
+class PrometheusApi:
+    """One server. Redirects are not followed, so that the token goes nowhere else."""
+
+    def __init__(self, url: str, *, token_file: str = "", tenant: str = "", timeout_s: float = TIMEOUT_S) -> None:
+        self._parts = urlsplit(url)
+        self._token_file = token_file
+        self._tenant = tenant
+        self._timeout_s = timeout_s
+
+    def query(self, promql: str, at: int) -> list[Value]:
+        """The answer to an instant query at an instant (epoch milliseconds), without NaN and infinities.
+
+        Raises Unreachable.
+        """
+        form = urlencode({"query": promql, "time": f"{at / SECOND_MS:.3f}", "timeout": f"{self._timeout_s:.0f}s"})
+        return list(_values(self._post("/api/v1/query", form)))
+
+    def _post(self, path: str, form: str) -> bytes:
+        connection = self._connection()
+        try:
+            connection.request("POST", self._parts.path.rstrip("/") + path, form.encode(), self._headers())
+            answer = connection.getresponse()
+            body = answer.read(MOST_BYTES + 1)
+        except (OSError, http.client.HTTPException) as error:
+            raise Unreachable(f"{self._parts.netloc} did not answer: {type(error).__name__}") from error
+        finally:
+            connection.close()
+        if len(body) > MOST_BYTES:
+            raise Unreachable(f"{self._parts.netloc} answered with more than {MOST_BYTES >> 20} MB", retryable=False)
+        if answer.status != http.HTTPStatus.OK:
+            said = f": {_error(body)}" if answer.status in TELLING else ""
+            raise Unreachable(f"{self._parts.netloc} answered with HTTP {answer.status}{said}")
+        return body
+
+    def _connection(self) -> http.client.HTTPConnection:
+        host, port = self._parts.hostname or "", self._parts.port
+        if self._parts.scheme == "https":
+            context = ssl.create_default_context()
+            return http.client.HTTPSConnection(host, port, timeout=self._timeout_s, context=context)
+        return http.client.HTTPConnection(host, port, timeout=self._timeout_s)
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "gpu-valet"}
+        if self._tenant:
+            headers["X-Scope-OrgID"] = self._tenant
+        if self._token_file:
+            headers["Authorization"] = f"Bearer {self._token()}"
+        return headers
+
+    def _token(self) -> str:
+        try:
+            token = Path(self._token_file).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Unreachable(f"{self._token_file} can't be read: {type(error).__name__}") from error
+        if not token.isascii() or not token.isprintable():
+            raise Unreachable(f"{self._token_file} holds more than a token")
+        return token
+
+
+def _error(body: bytes) -> str:
+    try:
+        said = json.loads(body)["error"]
+    except (ValueError, KeyError, TypeError):
+        return "no reason given"
+    return " ".join(str(said).split())[:200]
+
+
+def _values(body: bytes) -> Iterator[Value]:
+    try:
+        result = json.loads(body)["data"]["result"]
+        pairs = [(dict(each["metric"]), float(each["value"][1])) for each in result]
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise Unreachable("the server's answer is not Prometheus's", retryable=False) from error
+    yield from (Value(_texts(labels), value) for labels, value in pairs if math.isfinite(value))
+
+
+def _texts(labels: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in labels.items()}
+
+
+SETTLE = 10 * SECOND_MS
 """A minute is read this long after its end, when its last scrape is in."""
 MINUTES_PER_PASS = 20
 NO_VALUE = "2147483632"
@@ -32,14 +133,14 @@ class Prometheus:
     def __init__(self, api: PrometheusApi, settings: PrometheusSettings, *, window_minutes: int) -> None:
         self._api = api
         self._settings = settings
-        self._backfill = (window_minutes + 20) * MINUTE
+        self._backfill = (window_minutes + 20) * MINUTE_MS
 
     def read(self, targets: Sequence[Target], read_until: Mapping[str, int], now: int) -> Iterator[Told]:
         """Every whole minute since the last one read, oldest first, a bounded number of them."""
         place, names = self._settings.url, HostNames(self._settings, targets)
-        end = (now - SETTLE) // MINUTE * MINUTE
+        end = (now - SETTLE) // MINUTE_MS * MINUTE_MS
         at = max(end - self._backfill, min(read_until.get(place, 0), end))
-        ends = range(at + MINUTE, end + 1, MINUTE)[:MINUTES_PER_PASS]
+        ends = range(at + MINUTE_MS, end + 1, MINUTE_MS)[:MINUTES_PER_PASS]
         for until in ends:
             try:
                 with answering(PROMETHEUS):
@@ -59,9 +160,9 @@ class Prometheus:
                 seen = self._minute(names, now, hosts, with_memory=True)
         except Unreachable as error:
             return Told(place, error=str(error))
-        until = {gpu: min(now, int(at * SECOND)) for (one, gpu), at in newest.items() if one == target.id}
+        until = {gpu: min(now, int(at * SECOND_MS)) for (one, gpu), at in newest.items() if one == target.id}
         told = {
-            each.gpu: replace(each, minute=(until[each.gpu] - 1) // MINUTE * MINUTE)
+            each.gpu: replace(each, minute=(until[each.gpu] - 1) // MINUTE_MS * MINUTE_MS)
             for each in seen
             if each.instance_id == target.id and each.gpu in until
         }
@@ -87,7 +188,7 @@ class Prometheus:
             observation = Observation(
                 instance_id=instance_id,
                 gpu=gpu,
-                minute=until - MINUTE,
+                minute=until - MINUTE_MS,
                 util_max=util_max,
                 util_mean=util_mean,
                 memory_used_mib=mib(memory.get(place)),

@@ -12,10 +12,9 @@ from starlette.routing import Route
 from bot.domain.clock import Clock
 from bot.domain.sharing.runs import Run, Seen, tail_of
 from bot.errors import Unreachable
-from bot.telemetry.intake import COME_BACK_S, Authenticate, check_headers, host_of, read, refused
+from bot.telemetry.intake import COME_BACK_S, Authenticate, Quota, check_headers, host_of, read, refused
 from bot.telemetry.procfs import printable
-from bot.telemetry.quota import Quota
-from bot.telemetry.runs_wire import MAX_REASON, MAX_TAIL, PATH
+from bot.telemetry.wire import MAX_REASON, MAX_TAIL, RUNS_PATH
 
 ASKS_PER_MINUTE = 60
 BODY_S = 10.0
@@ -51,8 +50,8 @@ class RunsDoor:
     def routes(self) -> list[Route]:
         """For the application of the door."""
         return [
-            Route(PATH, self.ask, methods=["GET"]),
-            Route(PATH + "/{run_id:str}", self.tell, methods=["POST"]),
+            Route(RUNS_PATH, self.ask, methods=["GET"]),
+            Route(RUNS_PATH + "/{run_id:str}", self.tell, methods=["POST"]),
         ]
 
     async def ask(self, request: Request) -> Response:

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from bot.domain.measuring.readings import Process
+from bot.domain.machines.readings import Process
 
 
 def boottime() -> float:

@@ -6,7 +6,7 @@ Standard library only, since the agent imports it. The door checks every field b
 import json
 from dataclasses import asdict
 
-from bot.domain.measuring.readings import Push
+from bot.domain.machines.readings import Push
 
 VERSION = 1
 PATH = "/v1/minutes"
@@ -26,3 +26,12 @@ MAX_WORDS = 128
 def to_json(push: Push) -> bytes:
     """The body of POST /v1/minutes."""
     return json.dumps({"version": VERSION, **asdict(push)}, separators=(",", ":"), allow_nan=False).encode()
+
+
+RUNS_PATH = "/v1/runs"
+MAX_TAIL = 4_000
+"""Characters of output in one report."""
+MAX_REASON = 300
+POLL_S = 10.0
+"""How often an agent that takes runs asks for them."""
+STATES = ("running", "done", "failed", "cancelled", "lost")

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.digest import Digest, DigestNow, IdleRow, MonthAhead, RowNow
 from handlers import ids
-from handlers.blocks.acting import dormant, images
+from handlers.blocks.acting import dormant as dormant_blocks
 from handlers.blocks.money.reports import CENT, SOME, gpu_hours
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.silence import as_they_were
@@ -74,8 +74,8 @@ def _to_tidy(made: DigestNow) -> list[tuple[str, Block]]:
     tidy, channel = made.digest.tidy, made.digest.channel
     if tidy is None:
         return []
-    machines = (dormant.line(tidy), button("Show", ids.DORMANT_OF, channel))
-    unused = (images.line(tidy), button("Show images", ids.IMAGES_OF, channel))
+    machines = (dormant_blocks.line(tidy), button("Show", ids.DORMANT_OF, channel))
+    unused = (dormant_blocks.image_line(tidy), button("Show images", ids.IMAGES_OF, channel))
     return [*([machines] if tidy.machines else []), *([unused] if tidy.images else [])]
 
 
@@ -188,9 +188,9 @@ def _small_print(made: DigestNow) -> str:
 
 def _rule(windows: Sequence[int]) -> str:
     """After how long a GPU is idle: one for all its teams, or from the shortest to the longest."""
-    least, most = windows[0] * MINUTE, windows[-1] * MINUTE
+    least, most = windows[0] * MINUTE_MS, windows[-1] * MINUTE_MS
     if least == most:
-        return "an hour" if least == HOUR else plural(windows[0], "minute")
+        return "an hour" if least == HOUR_MS else plural(windows[0], "minute")
     return f"{length(least)} to {length(most)}, by team,"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from bot.domain.silence import Silence
+from bot.domain.machines.sources import Silence
 from handlers.blocks.words import about, esc, length, near, per_hour, plural
 
 NAMED = 2

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.source_troubles import SourceTrouble
+from bot.domain.machines.sources import SourceTrouble
 from handlers.blocks.parts import Reply, lines, plainly
 from handlers.blocks.words import code, esc, length, near, say
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.acting.snoozes import Snooze
-from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.acting.snooze import Snooze
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.days import cuts_an_hour, month_end
-from bot.domain.measuring.rollups import Cell
+from bot.domain.machines.rollups import Cell
 from bot.domain.money.rates import USD
 from bot.domain.sharing.bookings import Slot
 from bot.domain.sharing.claims import Claim
@@ -76,7 +76,7 @@ def _fitting(plain: str, limit: int) -> str:
 def say(sentence: str) -> str:
     """A sentence of our own that may hold mentions and names: mentions stay, all else is made inert.
 
-    Names inside it carry no angle brackets (`bot.domain.fleet.plain`), so none of them can pose as a mention.
+    Names inside it carry no angle brackets (`bot.domain.machines.fleet.plain`), so none of them can pose as a mention.
     """
     parts = _MENTION.split(sentence)
     return "".join(part if number % 2 else _entities(part) for number, part in enumerate(parts))
@@ -124,13 +124,13 @@ def about(*, exact: bool) -> str:
 def length(ms: int) -> str:
     """A length of time in at most two units: 45 m, 3 h 12 m, 2 d 4 h."""
     ms = max(ms, 0)
-    if ms < HOUR:
-        return f"{ms // MINUTE} m"
-    if ms < DAY:
-        minutes = ms % HOUR // MINUTE
-        return f"{ms // HOUR} h {minutes} m" if minutes else f"{ms // HOUR} h"
-    hours = ms % DAY // HOUR
-    return f"{ms // DAY} d {hours} h" if hours else f"{ms // DAY} d"
+    if ms < HOUR_MS:
+        return f"{ms // MINUTE_MS} m"
+    if ms < DAY_MS:
+        minutes = ms % HOUR_MS // MINUTE_MS
+        return f"{ms // HOUR_MS} h {minutes} m" if minutes else f"{ms // HOUR_MS} h"
+    hours = ms % DAY_MS // HOUR_MS
+    return f"{ms // DAY_MS} d {hours} h" if hours else f"{ms // DAY_MS} d"
 
 
 def at(instant: int) -> str:
@@ -147,7 +147,7 @@ def when(instant: int) -> str:
 
 def near(instant: int, seen: int) -> str:
     """An instant for whoever knows or reads it at `seen`: a weekday alone tells it within six days only."""
-    return at(instant) if abs(instant - seen) < 6 * DAY else when(instant)
+    return at(instant) if abs(instant - seen) < 6 * DAY_MS else when(instant)
 
 
 def snoozed(snooze: Snooze) -> str:

@@ -10,9 +10,9 @@ from datetime import date
 
 from sqlite_utils import Database
 
-from bot.domain.clock import DAY
+from bot.domain.clock import DAY_MS
 from bot.domain.money.bill import BillLine, BillLook, Dimension
-from bot.domain.money.reconciling import Metered
+from bot.domain.money.reconciliation import Metered
 from store.sql import Row, changed, many, one, rows
 
 STEP = 50_000
@@ -262,7 +262,7 @@ def catch_up(db: Database, *, step: int = STEP) -> bool:
     if until > after:
         changed(
             db,
-            f"INSERT INTO bill_metered SELECT from_at / {DAY}, instance_id, team, sum(micros), sum(running_ms), "
+            f"INSERT INTO bill_metered SELECT from_at / {DAY_MS}, instance_id, team, sum(micros), sum(running_ms), "
             f"sum({_UNPRICED}) FROM charges WHERE id > ? AND id <= ? "
             "GROUP BY 1, 2, 3 ON CONFLICT DO UPDATE SET micros = micros + excluded.micros, "
             "running_ms = running_ms + excluded.running_ms, unpriced_ms = unpriced_ms + excluded.unpriced_ms",
@@ -281,10 +281,11 @@ def metered(db: Database, first: date, last: date) -> list[Metered]:
         "SELECT m.number, m.instance_id, i.name, i.type, m.team, sum(m.micros) AS micros, "
         "sum(m.running_ms) AS running_ms, sum(m.unpriced_ms) AS unpriced_ms FROM ("
         "SELECT * FROM bill_metered WHERE number BETWEEN ? AND ? "
-        f"UNION ALL SELECT from_at / {DAY}, instance_id, team, micros, running_ms, "
+        f"UNION ALL SELECT from_at / {DAY_MS}, instance_id, team, micros, running_ms, "
         f"{_UNPRICED} FROM charges "
-        f"WHERE id > (SELECT coalesce(max(charge_id), 0) FROM bill_metered_until) AND from_at / {DAY} BETWEEN ? AND ?"
-        ") m JOIN instances i ON i.id = m.instance_id WHERE i.provider = 'ec2' GROUP BY 1, 2, 5",
+        "WHERE id > (SELECT coalesce(max(charge_id), 0) FROM bill_metered_until) "
+        f"AND from_at / {DAY_MS} BETWEEN ? AND ?) m JOIN instances i ON i.id = m.instance_id "
+        "WHERE i.provider = 'ec2' GROUP BY 1, 2, 5",
         *span,
         *span,
     )

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
+from bot.domain.days import MachineMs
 from bot.domain.money.metering import Meter
 from bot.domain.money.rates import Charge, Rate, Share
-from bot.domain.times import MachineMs
 from store.sql import Row, changed, many, one, rows
 
 SCHEMA = (

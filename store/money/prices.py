@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from sqlite_utils import Database
 
-from bot.domain.clock import DAY
+from bot.domain.clock import DAY_MS
 from bot.domain.money.price_reads import SPOT_DAYS, Answer, Sheet, SpotChange, SpotSpan, Trouble, Wanted
 from store.sql import Row, changed, many, rows
 
@@ -84,14 +84,14 @@ def keep_spot(db: Database, source: str, changes: Iterable[SpotChange], *, since
         "INSERT INTO spot_days (source, zone, type, day, low, high) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (source, zone, type, day) DO UPDATE SET low = min(excluded.low, low), "
         "high = max(excluded.high, high)",
-        ((source, each.zone, each.type, max(each.at, since) // DAY, each.micros, each.micros) for each in told),
+        ((source, each.zone, each.type, max(each.at, since) // DAY_MS, each.micros, each.micros) for each in told),
     )
 
 
 def forget_old(db: Database, places: Collection[tuple[Sheet, str]], now: int) -> None:
     """What no range looks back to, and the troubles of places that nothing is wanted of any more."""
-    changed(db, "DELETE FROM spot_days WHERE day < ?", now // DAY - SPOT_DAYS)
-    changed(db, "DELETE FROM spot_prices WHERE read_at < ?", now - SPOT_DAYS * DAY)
+    changed(db, "DELETE FROM spot_days WHERE day < ?", now // DAY_MS - SPOT_DAYS)
+    changed(db, "DELETE FROM spot_prices WHERE read_at < ?", now - SPOT_DAYS * DAY_MS)
     over = {(each.sheet, each.place) for each in troubles(db)} - set(places)
     many(db, "DELETE FROM price_troubles WHERE sheet = ? AND place = ?", over)
 
@@ -140,7 +140,7 @@ def spot_spans(db: Database, kind: str, now: int) -> list[SpotSpan]:
         "max(coalesce(max(d.high), p.micros), p.micros) AS high FROM spot_prices p LEFT JOIN spot_days d "
         "ON d.source = p.source AND d.zone = p.zone AND d.type = p.type AND d.day >= ? WHERE p.type = ? "
         "GROUP BY p.source, p.zone ORDER BY p.source, p.zone",
-        now // DAY - SPOT_DAYS,
+        now // DAY_MS - SPOT_DAYS,
         kind,
     )
     return [SpotSpan(**row) for row in found]

@@ -7,7 +7,7 @@ nothing ran only where this says that somebody looked.
 from sqlite_utils import Database
 
 from bot.domain.money.plans import Span
-from bot.domain.money.watching import PAUSE
+from bot.domain.money.source_reads import PAUSE
 from store.sql import changed, one, rows
 
 SCHEMA = (

@@ -218,3 +218,23 @@ def lacking(db: Database) -> list[tuple[Claim, int]]:
 def _claim(row: Row) -> Claim:
     # By hand, at half the time of `record_of`: every look at the fleet reads all open claims.
     return Claim(**{**row, "gpus": tuple(json.loads(row["gpus"]))})
+
+
+EXTENSIONS_SCHEMA = (
+    """CREATE TABLE extensions (
+        claim_id TEXT PRIMARY KEY REFERENCES claims (id),
+        at INTEGER NOT NULL,
+        length INTEGER NOT NULL
+    ) STRICT""",
+)
+
+
+def note(db: Database, claim_id: str, at: int, length: int) -> None:
+    """Keep that a claim was extended by so many milliseconds."""
+    changed(db, "INSERT OR REPLACE INTO extensions (claim_id, at, length) VALUES (?, ?, ?)", claim_id, at, length)
+
+
+def last(db: Database, claim_id: str) -> tuple[int, int] | None:
+    """When a claim was extended last, and by how many milliseconds."""
+    row = one(db, "SELECT at, length FROM extensions WHERE claim_id = ?", claim_id)
+    return (row["at"], row["length"]) if row else None

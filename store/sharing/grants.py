@@ -4,7 +4,7 @@ import json
 
 from sqlite_utils import Database
 
-from bot.domain.comparing import World
+from bot.domain.preconditions import World
 from bot.domain.sharing.claims import GpuChoice
 from bot.domain.sharing.grants import Grant, GrantState
 from store.records import insert, record_of

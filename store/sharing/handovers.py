@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.comparing import World
+from bot.domain.preconditions import World
 from bot.domain.sharing.handovers import Handover, HandoverState
 from store.records import insert, record_of
 from store.sql import Row, changed, one, rows

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlite_utils import Database
 
-from bot.domain import models
+from bot.domain.machines import models
 from bot.domain.sharing.line import WaitEnd, Waiter
 from bot.domain.sharing.offers import Offer, OfferState
 from store.sql import Row, bound, changed, many, one, rows

@@ -4,7 +4,7 @@ from sqlite_utils import Database
 
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.reminders import Reminder
-from store.sharing import claims
+from store.sharing import claims as stored_claims
 from store.sql import changed, one, rows
 
 SCHEMA = (
@@ -55,7 +55,7 @@ def unnoted(db: Database) -> list[Claim]:
         "SELECT c.id FROM claims c LEFT JOIN reminders r ON r.claim_id = c.id "
         "WHERE c.ended_at IS NULL AND (r.until_at IS NULL OR r.until_at <> c.until_at)",
     )
-    return [each for row in found if (each := claims.by_id(db, row["id"]))]
+    return [each for row in found if (each := stored_claims.by_id(db, row["id"]))]
 
 
 def unclosed(db: Database) -> list[Claim]:
@@ -64,4 +64,4 @@ def unclosed(db: Database) -> list[Claim]:
         db,
         "SELECT c.id FROM reminders r JOIN claims c ON c.id = r.claim_id WHERE r.closed = 0 AND c.ended_at IS NOT NULL",
     )
-    return [each for row in found if (each := claims.by_id(db, row["id"]))]
+    return [each for row in found if (each := stored_claims.by_id(db, row["id"]))]

@@ -57,7 +57,7 @@ import json, time
 from bot.agent.host import HostTime
 from bot.agent.sender import About, Sender
 from bot.agent.post import Answer
-from bot.domain.measuring.readings import Minute, Process
+from bot.domain.machines.readings import Minute, Process
 
 class Numbers:
     def next(self):

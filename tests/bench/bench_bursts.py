@@ -36,7 +36,7 @@ WATCH = """
 import json, os, random, sys
 import pynvml
 from bot.agent.minutes import Folding
-from bot.agent.outlook import Outlook
+from bot.agent.print import Outlook
 from bot.telemetry.nvml import Nvml
 
 length, period, hours, seed = map(int, sys.argv[1:])

@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-from bot.domain.clock import MINUTE, system_clock
-from bot.domain.measuring.packing import POINT_BYTES, Point, pack
-from bot.domain.measuring.readings import Gpu, Minute, Process, Push
+from bot.domain.clock import MINUTE_MS, system_clock
+from bot.domain.machines.packing import POINT_BYTES, Point, pack
+from bot.domain.machines.readings import Gpu, Minute, Process, Push
 from bot.settings import Secrets, parse
 from bot.telemetry.wire import to_json
 from bot.wiring import Valet, build
 from store import Store
-from store.measuring import agents
+from store.machines import agents
 from store.sql import sqlite3
 from tests.bench.crowd import GPUS
 from tests.stories.conftest import SETTINGS
@@ -58,7 +58,7 @@ print(json.dumps([time.perf_counter() - began, bad]))
 
 def pushes(per_push: int, rounds: int) -> list[Push]:
     """Deliveries of 8-GPU hosts, `per_push` minutes of every GPU in each."""
-    tick = system_clock() // MINUTE
+    tick = system_clock() // MINUTE_MS
     gpus = tuple(Gpu(gpu, f"GPU-{gpu}", "NVIDIA A100-SXM4-40GB", 40_960) for gpu in range(GPUS))
     one = Minute(0, 0, 4, 87.0, 80.5, 0.0, 301.5, 30_000, 40_960, 1, 0, processes=(Process("python3", "ada", 29_000),))
     made = []
@@ -105,7 +105,7 @@ def packed(push: Push) -> list[tuple[int, str, bytes]]:
     points = pack(
         Point(each.gpu, "active", 87.0, 80.5, 301.5, 30_000, 1) for each in push.minutes if each.tick == ticks[0]
     )
-    return [(tick * MINUTE, push.host, points) for tick in ticks]
+    return [(tick * MINUTE_MS, push.host, points) for tick in ticks]
 
 
 def bare(told: list[Push], path: Path, *, commits: bool) -> float:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.stories.misbehaving import COUNTS
+from tests.stories.chaos import Upheaval
+from tests.stories.faults import COUNTS
 from tests.stories.test_everything_at_once import Everything
-from tests.stories.upheaval import Upheaval
 
 AT_ONCE = 20
 """Rounds between looks at the clock."""

@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pytest
 
 from bot.domain.clock import system_clock
-from bot.domain.listing import Filter
+from bot.domain.machines.listing import Filter
 from bot.domain.sharing import wants
-from bot.services import looking
-from bot.services.desk import Desk
-from bot.services.sharing import finding
+from bot.services import queries
+from bot.services.context import Desk
+from bot.services.sharing import find
 from bot.settings import parse
 from store import Store
 from tests.bench.crowd import fill
@@ -35,7 +35,7 @@ def median_ms(do: Callable[[], object]) -> float:
 
 def search_ms(desk: Desk, text: str) -> float:
     want = wants.parse(text)
-    return median_ms(lambda: finding.find(desk, want, "U1"))
+    return median_ms(lambda: find.find(desk, want, "U1"))
 
 
 @pytest.mark.parametrize("count", SIZES)
@@ -44,7 +44,7 @@ def test_bench_find(count, tmp_path, capsys):
     desk = Desk(Store(tmp_path / "valet.db"), system_clock, settings, {}, settings.roster)
     fill(desk, count)
 
-    page = median_ms(lambda: looking.page(desk, Filter(), limit=10))
+    page = median_ms(lambda: queries.page(desk, Filter(), limit=10))
     found = {text: search_ms(desk, text) for text in ("2xA100", "40gb", "any")}
 
     with capsys.disabled():

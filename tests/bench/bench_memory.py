@@ -16,7 +16,7 @@ import pytest
 
 from bot.domain.clock import system_clock
 from bot.sandbox.slack import SandboxServer, SandboxSlack
-from bot.services.desk import Desk
+from bot.services.context import Desk
 from bot.settings import parse
 from store import Store
 from tests.bench.crowd import fill, remember

@@ -22,7 +22,7 @@ from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, GPUS
 from bot.sandbox.slack.records import ResponseUrl
-from bot.services.measuring import sweeping
+from bot.services.machines import fleet
 from bot.settings import Secrets, parse
 from bot.wiring import Valet, build
 from store import Store
@@ -87,7 +87,7 @@ def _opened(folder: Path, slack: SandboxSlack) -> Valet:
     rooms = {"ec2": SandboxFleet(system_clock)}
     valet = build(parse(SETTINGS, {}), secrets, Store(folder / "valet.db"), clock=system_clock, rooms=rooms, pace_s=0)
     valet.identity.learn(valet.client)
-    sweeping.sweep(valet.desk)
+    fleet.sweep(valet.desk)
     valet.door.start()
     return valet
 

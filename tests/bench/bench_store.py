@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.clock import MINUTE
-from bot.domain.fleet import Instance, Look
-from bot.domain.listing import Filter
-from bot.domain.measuring.readings import Gpu, Minute, Push
-from bot.services.desk import Desk
-from bot.services.measuring import ingesting, judging, sweeping
+from bot.domain.clock import MINUTE_MS
+from bot.domain.machines.fleet import Instance, Look
+from bot.domain.machines.listing import Filter
+from bot.domain.machines.readings import Gpu, Minute, Push
+from bot.services.context import Desk
+from bot.services.machines import fleet, readings, verdict
 from bot.settings import parse
-from store import Store, listings
+from store import Store
+from store.machines import listings
 
 COUNT = 10_000
 SOURCES = 20
@@ -62,9 +63,9 @@ def measure(folder: Path) -> None:
     looks = [Look(f"ec2/1/region-{source}", fleet_of(source)) for source in range(SOURCES)]
 
     def sweep(number: int) -> None:
-        now[0] += MINUTE
+        now[0] += MINUTE_MS
         for look in looks:
-            sweeping.record(desk, look, now[0])
+            fleet.record(desk, look, now[0])
 
     timed(f"first sweep, {COUNT} instances in {SOURCES} sources", 1, sweep)
     timed("later sweep, nothing changed", 5, sweep)
@@ -73,10 +74,10 @@ def measure(folder: Path) -> None:
     def deliver(number: int) -> None:
         delivery[0] += 1
         host, minute = f"i-{number % HOSTS:017x}", delivery[0] // HOSTS
-        ingesting.receive(desk, push(host, delivery[0], 1_000 + minute), "10.0.0.1")
+        readings.receive(desk, push(host, delivery[0], 1_000 + minute), "10.0.0.1")
 
     timed("one delivery: 8 GPUs, one minute, one transaction", HOSTS * 4, deliver)
-    timed("judge everything", 5, lambda _: judging.judge_all(desk))
+    timed("judge everything", 5, lambda _: verdict.judge_all(desk))
     db = store.reading()
     timed("a page of 20, most wasteful first", 50, lambda _: listings.page(db, Filter(), limit=20))
     timed("a page of 20, idle and unclaimed", 50, lambda _: listings.page(db, Filter("", "", "idle"), limit=20))

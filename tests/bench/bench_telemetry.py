@@ -17,20 +17,21 @@ from typing import Any
 
 import pytest
 
-from bot.domain.clock import HOUR, MINUTE
-from bot.domain.measuring.packing import Point
-from bot.domain.measuring.readings import Gpu, Minute, Push
-from bot.services.desk import Desk
-from bot.services.measuring import ingesting, judging, rolling
+from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.domain.machines.packing import Point
+from bot.domain.machines.readings import Gpu, Minute, Push
+from bot.services.context import Desk
+from bot.services.machines import readings, verdict
 from bot.settings import parse
 from store import Store
-from store.measuring import minutes, rollups
+from store.machines import readings as stored_readings
+from store.machines import rollups
 from tests.bench.crowd import GPUS, fill
 
 SIZES = (1_000, 10_000, 100_000)
 SEEN = 65
 """Minutes in the store when it is judged: the window of the rule and a little more."""
-BEGAN = 1_800_000_000_000 // HOUR * HOUR
+BEGAN = 1_800_000_000_000 // HOUR_MS * HOUR_MS
 
 
 def desk_in(folder: Path, now: list[int]) -> Desk:
@@ -70,9 +71,9 @@ def deliveries(folder: Path, hosts: int = 100, length: int = 120) -> dict[str, f
 
     def tell() -> None:
         for minute in range(length):
-            now[0] += MINUTE
+            now[0] += MINUTE_MS
             for number, host in enumerate(names):
-                ingesting.receive(desk, push(host, minute, 1_000 + minute, 80.0 * (number % 2)), "10.0.0.1")
+                readings.receive(desk, push(host, minute, 1_000 + minute, 80.0 * (number % 2)), "10.0.0.1")
 
     wall, spent = cpu(tell)
     taken = {table: size_of(desk, table) for table in ("minutes", "pushes")}
@@ -90,14 +91,14 @@ def deliveries(folder: Path, hosts: int = 100, length: int = 120) -> dict[str, f
 def remember(store: Store, hosts: list[str]) -> None:
     """Quiet minutes of all hosts up to the beginning, written as deliveries would, only faster."""
     told = [Point(gpu, "quiet", 0.0, 0.0, 61.0, 4, 0) for gpu in range(GPUS)]
-    last = BEGAN - MINUTE
-    known = {"last_minute_at": last, "last_known_at": last, "quiet_since": BEGAN - SEEN * MINUTE, "quiet_head": last}
+    last = BEGAN - MINUTE_MS
+    known = {"last_minute_at": last, "last_known_at": last, "quiet_since": BEGAN - SEEN * MINUTE_MS, "quiet_head": last}
     known |= {"quiet_bits": ((1 << SEEN) - 1).to_bytes(SEEN // 8 + 1, "little"), "util_max": 0.0, "watts": 61.0}
     with store.writing() as db:
         for host in hosts:
             new = [Gpu(gpu, f"GPU-{host}-{gpu}", "NVIDIA A100-SXM4-40GB", 40_960) for gpu in range(GPUS)]
-            minutes.save_gpus(db, [minutes.new_gpu(host, gpu) | known for gpu in new])
-            minutes.add(db, host, {BEGAN - ago * MINUTE: told for ago in range(1, SEEN + 1)})
+            stored_readings.save_gpus(db, [stored_readings.new_gpu(host, gpu) | known for gpu in new])
+            stored_readings.add(db, host, {BEGAN - ago * MINUTE_MS: told for ago in range(1, SEEN + 1)})
 
 
 def of_size(gpus: int, folder: Path) -> dict[str, float]:
@@ -106,13 +107,13 @@ def of_size(gpus: int, folder: Path) -> dict[str, float]:
     desk = desk_in(folder, now)
     hosts = [each.id for each in fill(desk, gpus // GPUS)]
     remember(desk.store, hosts)
-    judging.judge_all(desk)
+    verdict.judge_all(desk)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    runs = [cpu(lambda: judging.judge_all(desk)) for _ in range(3)]
+    runs = [cpu(lambda: verdict.judge_all(desk)) for _ in range(3)]
     found: dict[str, float] = {"judge_s": min(run[0] for run in runs), "judge_cpu_s": min(run[1] for run in runs)}
     found["rss_after_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     found["rss_before_judging_again_mib"] = before / 1024
-    now[0] += 10 * MINUTE
+    now[0] += 10 * MINUTE_MS
     found |= rolled(desk, hosts, now)
     found["file_mib"] = (folder / "bench.db").stat().st_size / 2**20
     desk.store.close()
@@ -123,8 +124,8 @@ def rolled(desk: Desk, hosts: list[str], now: list[int]) -> dict[str, float]:
     """An hour of every host rolled up, and the strips of a page."""
     with desk.store.writing() as db:
         for host in hosts:
-            rollups.mark(db, host, [BEGAN - HOUR])
-    wall, spent = cpu(lambda: rolling.roll_up(desk))
+            rollups.mark(db, host, [BEGAN - HOUR_MS])
+    wall, spent = cpu(lambda: readings.roll_up(desk))
     db = desk.store.reading()
     return {
         "roll_up_an_hour_s": wall,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.errors import SettingsError
 from bot.settings import load, parse, secrets
 
@@ -10,8 +10,8 @@ from bot.settings import load, parse, secrets
 def test_the_defaults_need_no_file_at_all():
     settings = parse({}, {})
 
-    assert settings.claim_limits("").default == 8 * HOUR
-    assert settings.answer_within == 120 * MINUTE
+    assert settings.claim_limits("").default == 8 * HOUR_MS
+    assert settings.answer_within == 120 * MINUTE_MS
     assert settings.idle_rule.window_minutes == 60
     assert settings.digest.at == "09:00"
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.domain.clock import DAY, HOUR, MINUTE, SECOND, Heartbeat
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Heartbeat
 from bot.steadyclock import CALM, GREETING, PATIENCE, SteadyClock
 from tests.conftest import MONDAY
 
@@ -14,7 +14,7 @@ class Machine:
     """The clocks of a machine, each to be moved by itself."""
 
     wall: int = MONDAY
-    boot: int = HOUR
+    boot: int = HOUR_MS
     true: int = MONDAY
 
     def passes(self, length: int) -> None:
@@ -35,16 +35,16 @@ def held_for(machine, clock):
     """How long until the time is known without anybody's word."""
     for seconds in range(0, 3600, 5):
         if clock.is_sure:
-            return seconds * SECOND
-        machine.passes(5 * SECOND)
+            return seconds * SECOND_MS
+        machine.passes(5 * SECOND_MS)
     return None
 
 
-@pytest.mark.parametrize("jump", [DAY, -DAY, 10 * MINUTE, -2 * HOUR])
+@pytest.mark.parametrize("jump", [DAY_MS, -DAY_MS, 10 * MINUTE_MS, -2 * HOUR_MS])
 def test_a_jump_of_the_wall_clock_alone_moves_no_time(machine, jump):
     clock = machine.clock()
     machine.wall += jump
-    machine.passes(MINUTE)
+    machine.passes(MINUTE_MS)
 
     assert clock() == machine.true
     assert not clock.is_sure
@@ -58,9 +58,9 @@ def test_a_jump_of_the_wall_clock_alone_moves_no_time(machine, jump):
 
 def test_a_clock_that_comes_back_is_trusted_after_some_minutes(machine):
     clock = machine.clock()
-    machine.wall += DAY
+    machine.wall += DAY_MS
     assert not clock.is_sure
-    machine.wall -= DAY
+    machine.wall -= DAY_MS
 
     assert held_for(machine, clock) == CALM
     assert clock() == machine.true
@@ -69,20 +69,20 @@ def test_a_clock_that_comes_back_is_trusted_after_some_minutes(machine):
 def test_small_corrections_are_followed_without_a_word(machine):
     clock = machine.clock()
     for _ in range(10):
-        machine.wall += 50 * SECOND
+        machine.wall += 50 * SECOND_MS
         assert clock.is_sure
         assert clock() == machine.wall
 
 
 def test_sleep_is_time_that_passed(machine):
     clock = machine.clock()
-    machine.passes(8 * HOUR)
+    machine.passes(8 * HOUR_MS)
 
     assert clock.is_sure
     assert clock() == machine.true
 
 
-@pytest.mark.parametrize("before", [8 * HOUR, -8 * HOUR])
+@pytest.mark.parametrize("before", [8 * HOUR_MS, -8 * HOUR_MS])
 def test_where_slack_agrees_with_the_wall_clock_it_counts_from_then_on(machine, before):
     """A virtual machine was held and goes on, or it was started with a wrong time that was then put right."""
     clock = machine.clock()
@@ -98,11 +98,11 @@ def test_where_slack_agrees_with_the_wall_clock_it_counts_from_then_on(machine, 
 
 def test_a_known_wrong_clock_that_jumps_again_is_doubted_anew(machine):
     clock = machine.clock()
-    machine.wall += DAY
+    machine.wall += DAY_MS
     clock.told(machine.true)
-    machine.passes(3 * HOUR)
+    machine.passes(3 * HOUR_MS)
     assert clock.is_sure
-    machine.wall += DAY
+    machine.wall += DAY_MS
 
     assert not clock.is_sure
     assert clock() == machine.true
@@ -110,29 +110,33 @@ def test_a_known_wrong_clock_that_jumps_again_is_doubted_anew(machine):
 
 def test_a_clock_of_slacks_that_agrees_with_none_counts_once_it_goes_on(machine):
     clock = machine.clock()
-    for true in (MONDAY + DAY, MONDAY + DAY):  # it stands still: no clock
+    for true in (MONDAY + DAY_MS, MONDAY + DAY_MS):  # it stands still: no clock
         clock.told(true)
-        machine.passes(20 * SECOND)
+        machine.passes(20 * SECOND_MS)
         assert not clock.is_sure
-    clock.told(MONDAY + DAY + 20 * SECOND)
-    machine.passes(20 * SECOND)
-    clock.told(MONDAY + DAY + 40 * SECOND)
+    clock.told(MONDAY + DAY_MS + 20 * SECOND_MS)
+    machine.passes(20 * SECOND_MS)
+    clock.told(MONDAY + DAY_MS + 40 * SECOND_MS)
 
     assert clock.is_sure
-    assert clock() == MONDAY + DAY + 40 * SECOND
+    assert clock() == MONDAY + DAY_MS + 40 * SECOND_MS
 
 
 @pytest.mark.parametrize(
     ("last", "held", "off"),
     [
         (None, GREETING, 0),
-        (Heartbeat(MONDAY - DAY, HOUR - DAY, "first"), GREETING, 0),
-        (Heartbeat(MONDAY - 5 * SECOND, HOUR - 5 * SECOND, "first"), GREETING, 0),
-        (Heartbeat(MONDAY - DAY - MINUTE, HOUR - MINUTE, "first"), None, -DAY),  # it jumped while nothing ran
-        (Heartbeat(MONDAY - 10 * MINUTE, 9 * HOUR, "another"), GREETING, 0),  # the machine was started anew
-        (Heartbeat(MONDAY - 10 * MINUTE), GREETING, 0),
-        (Heartbeat(MONDAY - DAY, 9 * HOUR, "another"), PATIENCE, 0),
-        (Heartbeat(MONDAY + DAY, 9 * HOUR, "another"), None, DAY),
+        (Heartbeat(MONDAY - DAY_MS, HOUR_MS - DAY_MS, "first"), GREETING, 0),
+        (Heartbeat(MONDAY - 5 * SECOND_MS, HOUR_MS - 5 * SECOND_MS, "first"), GREETING, 0),
+        (
+            Heartbeat(MONDAY - DAY_MS - MINUTE_MS, HOUR_MS - MINUTE_MS, "first"),
+            None,
+            -DAY_MS,
+        ),  # it jumped while nothing ran
+        (Heartbeat(MONDAY - 10 * MINUTE_MS, 9 * HOUR_MS, "another"), GREETING, 0),  # the machine was started anew
+        (Heartbeat(MONDAY - 10 * MINUTE_MS), GREETING, 0),
+        (Heartbeat(MONDAY - DAY_MS, 9 * HOUR_MS, "another"), PATIENCE, 0),
+        (Heartbeat(MONDAY + DAY_MS, 9 * HOUR_MS, "another"), None, DAY_MS),
     ],
 )
 def test_a_start_believes_the_clock_as_far_as_the_last_heartbeat_bears_it_out(machine, last, held, off):
@@ -145,7 +149,11 @@ def test_a_start_believes_the_clock_as_far_as_the_last_heartbeat_bears_it_out(ma
 
 
 def test_a_start_goes_on_at_slacks_word_at_once(machine):
-    for last in (None, Heartbeat(MONDAY - DAY, 9 * HOUR, "another"), Heartbeat(MONDAY + DAY, 9 * HOUR, "another")):
+    for last in (
+        None,
+        Heartbeat(MONDAY - DAY_MS, 9 * HOUR_MS, "another"),
+        Heartbeat(MONDAY + DAY_MS, 9 * HOUR_MS, "another"),
+    ):
         clock = machine.clock()
         clock.begin(last)
         clock.told(machine.true)
@@ -156,10 +164,10 @@ def test_a_start_goes_on_at_slacks_word_at_once(machine):
 
 def test_a_heartbeat_carries_the_time_over_a_restart(machine):
     clock = machine.clock()
-    machine.wall += DAY
+    machine.wall += DAY_MS
     clock.told(machine.true)
     beat = clock.heartbeat
-    machine.passes(10 * MINUTE)
+    machine.passes(10 * MINUTE_MS)
     after = machine.clock()
     after.begin(beat)
 

@@ -7,8 +7,8 @@ import pytest
 
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import SandboxServer, SandboxSlack
-from bot.services.desk import Desk
-from bot.services.measuring import sweeping
+from bot.services.context import Desk
+from bot.services.machines import fleet
 from bot.settings import parse
 from store import Store
 from tests.conftest import Clock
@@ -20,7 +20,7 @@ def desk(store: Store, clock: Clock) -> Desk:
     """The sandbox fleet, swept once."""
     settings = parse(SETTINGS, {})
     made = Desk(store, clock, settings, {"ec2": SandboxFleet(clock)}, settings.roster)
-    sweeping.sweep(made)
+    fleet.sweep(made)
     return made
 
 

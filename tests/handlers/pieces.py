@@ -12,16 +12,16 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
 from bot.domain.acting.actions import Action, StopFacts
-from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.digest import Digest, DigestNow, IdleRow, MonthAhead, RowNow, Span, Tidy
-from bot.domain.fleet import Instance
-from bot.domain.listing import Listing, Source
-from bot.domain.measuring.verdict import GpuVerdict, Verdict
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.listing import Listing, Source
+from bot.domain.machines.sources import Silence
+from bot.domain.machines.verdict import GpuVerdict, Verdict
+from bot.domain.money.forecast.report import Driver, IdleNights, KnownChange, Piece, Range, Report, ReportDay, Scope
 from bot.domain.money.rates import Rate
-from bot.domain.money.report import Driver, IdleNights, KnownChange, Piece, Range, Report, ReportDay, Scope
-from bot.domain.money.spend_report import Spent
+from bot.domain.money.reports import Spent
 from bot.domain.sharing.claims import Claim
-from bot.domain.silence import Silence
 from bot.sandbox.slack.check import problems, text_size
 from handlers.blocks.parts import Reply
 from tests.conftest import MONDAY
@@ -92,21 +92,21 @@ def _pings(shown: str) -> list[str]:
 
 def instance(name: str = "train-7", **fields: Any) -> Instance:
     given: dict[str, Any] = {"provider": "ec2", "source": f"ec2/111122223333/{LONG}", "type": "p4d.24xlarge"}
-    given |= {"state": "running", "gpu_model": "A100", "gpu_count": 8, "launched_at": NOW - DAY} | fields
+    given |= {"state": "running", "gpu_model": "A100", "gpu_count": 8, "launched_at": NOW - DAY_MS} | fields
     return Instance("i-0123456789abcdef0", name, **given)
 
 
 def listing(text: str = "train-7", *, state: str = "held", claimed: bool = False, **fields: Any) -> Listing:
     """A running instance all of whose words are `text`."""
-    gpus = tuple(GpuVerdict(number, "free", NOW - HOUR) for number in range(8))
-    verdict = Verdict(state, NOW - 40 * DAY, text, NOW, gpus)  # type: ignore[arg-type]
+    gpus = tuple(GpuVerdict(number, "free", NOW - HOUR_MS) for number in range(8))
+    verdict = Verdict(state, NOW - 40 * DAY_MS, text, NOW, gpus)  # type: ignore[arg-type]
     held = (claim(text),) if claimed else ()
     seen = instance(text, type=text or "p4d", gpu_model=text, **fields)
     return Listing(seen, text, Rate(32_770_000_000, text, exact=False), verdict, held)
 
 
 def claim(note: str = "", **fields: Any) -> Claim:
-    given: dict[str, Any] = {"from_at": NOW - HOUR, "until_at": NOW + HOUR, "gpus": tuple(range(8))} | fields
+    given: dict[str, Any] = {"from_at": NOW - HOUR_MS, "until_at": NOW + HOUR_MS, "gpus": tuple(range(8))} | fields
     return Claim("c" * 32, "i-0123456789abcdef0", "U0123456789AB", team=note, note=note, **given)
 
 
@@ -117,24 +117,29 @@ def shown(text: str) -> dict[str, Any]:
 
 def held() -> dict[str, Any]:
     """What a card shows of a machine that is there."""
-    claimed = {"claim_ids": ("c" * 32,), "holders": ("U0123456789AB",), "claim_until": NOW + HOUR}
+    claimed = {"claim_ids": ("c" * 32,), "holders": ("U0123456789AB",), "claim_until": NOW + HOUR_MS}
     return claimed | {"nvme_gb": 8_000}
 
 
 def seen(text: str) -> dict[str, Any]:
     """What a card shows that a machine was seen to do."""
-    return {"verdict": "held", "verdict_since": NOW - 40 * DAY, "evidence": text}
+    return {"verdict": "held", "verdict_since": NOW - 40 * DAY_MS, "evidence": text}
 
 
 def action(text: str = "train-7", *, state: str = "pending", **fields: Any) -> Action:
     facts = StopFacts(**shown(text), **held(), **seen(text))
-    given: dict[str, Any] = {"created_at": NOW, "expires_at": NOW + 2 * HOUR, "decider": "U0BOB0001", "decided_at": NOW}
+    given: dict[str, Any] = {
+        "created_at": NOW,
+        "expires_at": NOW + 2 * HOUR_MS,
+        "decider": "U0BOB0001",
+        "decided_at": NOW,
+    }
     given |= fields
     return Action(
         "a" * 32,
         "stop",
         "i-0123456789abcdef0",
-        NOW - DAY,
+        NOW - DAY_MS,
         "U0ADA0001",
         text,
         state,  # type: ignore[arg-type]
@@ -146,12 +151,15 @@ def action(text: str = "train-7", *, state: str = "pending", **fields: Any) -> A
 
 
 def sources(text: str) -> list[Source]:
-    return [Source(f"{text}{number}", NOW - MINUTE, text) for number in range(9)]
+    return [Source(f"{text}{number}", NOW - MINUTE_MS, text) for number in range(9)]
 
 
 def silent(text: str) -> tuple[Silence, ...]:
     never = (Silence(text, None),) if text else ()
-    return (*never, *(Silence(f"{text}{number}", NOW - 40 * DAY, 12_345, 10**12, exact=False) for number in range(9)))
+    return (
+        *never,
+        *(Silence(f"{text}{number}", NOW - 40 * DAY_MS, 12_345, 10**12, exact=False) for number in range(9)),
+    )
 
 
 def digest(text: str, state: str, rows: int = 40) -> DigestNow:
@@ -163,16 +171,16 @@ def digest(text: str, state: str, rows: int = 40) -> DigestNow:
         provider="ec2",
         team=text,
         state="held",
-        since=NOW - 40 * DAY,
+        since=NOW - 40 * DAY_MS,
         idle_gpus=8,
-        idle_gpu_ms=8 * DAY,
+        idle_gpu_ms=8 * DAY_MS,
         waste_micros_per_hour=98_320_000_000,
         wasted_micros=98_320_000_000,
         holders=("U0123456789AB",),
-        claim_until=NOW + HOUR,
+        claim_until=NOW + HOUR_MS,
         evidence=text,
     )
-    now = RowNow(row, state, who="U0123456789AB", at=NOW, until=NOW + HOUR)  # type: ignore[arg-type]
+    now = RowNow(row, state, who="U0123456789AB", at=NOW, until=NOW + HOUR_MS)  # type: ignore[arg-type]
     tidy = Tidy(12_345, 10**15, 99, 28, 12_345, 10**15, 60)
     month = MonthAhead(text[:60], date(2026, 11, 1), 10**15, 10**15, 0.995, 10**15)
     spent = Spent(*(10**15,) * 9)
@@ -185,7 +193,7 @@ def digest(text: str, state: str, rows: int = 40) -> DigestNow:
         tidy=tidy,
         month=month,
         left_out=(text,) * 9,
-        span=Span(NOW - DAY, spent, spent),
+        span=Span(NOW - DAY_MS, spent, spent),
         windows=(15, 12 * 60),
         silent=silent(text),
     )

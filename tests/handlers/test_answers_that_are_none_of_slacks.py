@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.sandbox.slack.people import ADA, BOB, CY
 from handlers.groups import Groups
 from handlers.people import Identity
@@ -41,7 +41,7 @@ def test_a_group_whose_answer_is_none_keeps_its_members(office, group, said):
     groups = Groups(office.valet.client, office.clock)
     groups.members([group])
     answers(office, "usergroups.users.list", said)
-    office.clock.forward(6 * MINUTE)
+    office.clock.forward(6 * MINUTE_MS)
 
     assert groups.members([group])[group] == {BOB, CY}
 
@@ -62,8 +62,8 @@ def test_members_of_other_kinds_are_not_known(users):
         def usergroups_users_list(self, **_):
             return {"ok": True, "users": users}
 
-    groups = Groups(Client(), lambda: HOUR)
-    groups._read["S1"] = HOUR, frozenset({BOB})
+    groups = Groups(Client(), lambda: HOUR_MS)
+    groups._read["S1"] = HOUR_MS, frozenset({BOB})
     is_list_of_ids = isinstance(users, list) and all(isinstance(each, str) and each for each in users)
 
     assert groups.members(["S1"])["S1"] == (frozenset(users) if is_list_of_ids else {BOB})
@@ -92,7 +92,7 @@ def test_a_person_whose_answer_is_none_is_neither_here_nor_gone(office, said):
     for _ in range(2):
         answers(office, "users.info", said)
     before = people.zone(BOB)
-    office.clock.forward(2 * HOUR)
+    office.clock.forward(2 * HOUR_MS)
     for _ in range(2):
         answers(office, "users.info", said)
 
@@ -120,7 +120,7 @@ def test_a_part_of_another_kind_makes_a_person_unknown(name, value):
         def users_info(self, **_):
             return {"ok": True, "user": TRUE | {name: value}}
 
-    told = Profiles(Client(), lambda: HOUR).of(ADA)
+    told = Profiles(Client(), lambda: HOUR_MS).of(ADA)
 
     kinds = {"id": str, "team_id": str, "teams": list}
     is_there = isinstance(value, kinds.get(name, bool))
@@ -152,7 +152,7 @@ def test_who_valet_is_stays_as_it_was_said_in_full(office, change):
 
 @pytest.mark.parametrize("said", GARBAGE)
 def test_a_post_whose_answer_is_none_is_found_and_not_said_twice(office, said):
-    from bot.services.sharing import claiming
+    from bot.services.sharing import claims as claiming
 
     claim = claiming.claim(office.valet.desk, office.machine("nb-2").id, ADA, length=None).claims[0]
     tell(office, ADA, claim)

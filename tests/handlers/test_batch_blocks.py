@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.acting.approvals import Consent, Consented
 from bot.domain.acting.batches import BIGGEST, Asked, Batch, Draft, Left
-from bot.domain.acting.consents import Consent, Consented
-from bot.domain.clock import HOUR
-from handlers.blocks.acting import approvals, batches, consents
+from bot.domain.clock import HOUR_MS
+from handlers.blocks.acting import approvals as approvals_blocks
+from handlers.blocks.acting import batches as batches_blocks
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 from tests.handlers.test_blocks import APPROVERS, STATES
@@ -24,8 +25,8 @@ def stops(text, state):
 def test_the_largest_card_of_several_stops_is_fit_to_send(text, state):
     batch = Batch("b" * 32, text, "U0ADA0001", text, NOW)
 
-    assert objections(batches.card(batch, stops(text, state), APPROVERS)) == []
-    assert objections(batches.ended(batch, stops(text, state))) == []
+    assert objections(batches_blocks.card(batch, stops(text, state), APPROVERS)) == []
+    assert objections(batches_blocks.ended(batch, stops(text, state))) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -35,7 +36,7 @@ def test_what_whoever_asked_is_told_is_fit_to_send(text):
     asked = [Asked(f"{number}{text}", draft=draft, wanted=99, room=2, left=left) for number in range(30)]
     made = [Asked(text, tuple(stops(text, "pending")))]
 
-    assert objections(batches.asked([*asked, *made], {text: "C0GPUS001"})) == []
+    assert objections(batches_blocks.asked([*asked, *made], {text: "C0GPUS001"})) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -43,8 +44,10 @@ def test_what_whoever_asked_is_told_is_fit_to_send(text):
 @pytest.mark.parametrize("state", STATES)
 def test_a_holders_question_is_fit_to_send(text, answer, state):
     action = pieces.action(text, state=state)
-    asked = Consent("c" * 32, "a" * 32, "k" * 32, "U0CY00001", NOW + HOUR, NOW, NOW + HOUR, answer)
+    asked = Consent("c" * 32, "a" * 32, "k" * 32, "U0CY00001", NOW + HOUR_MS, NOW, NOW + HOUR_MS, answer)
 
-    assert objections(consents.question(asked, action)) == []
-    assert objections(approvals.card(action, APPROVERS, [asked] * 16)) == []
-    assert objections(approvals.asked(action, "C0GPUS001", action.requester, again=True, first=[asked] * 16)) == []
+    assert objections(approvals_blocks.question(asked, action)) == []
+    assert objections(approvals_blocks.card(action, APPROVERS, [asked] * 16)) == []
+    assert (
+        objections(approvals_blocks.asked(action, "C0GPUS001", action.requester, again=True, first=[asked] * 16)) == []
+    )

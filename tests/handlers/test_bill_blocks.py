@@ -5,15 +5,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.domain.money import reconciling as reasons
-from bot.domain.money.bill_report import Beside, BillReport, DayBeside
-from bot.domain.money.reconciling import Unseen
-from handlers.blocks.money import bill
+from bot.domain.money import reconciliation
+from bot.domain.money.reconciliation import Beside, BillReport, DayBeside, Unseen
+from handlers.blocks.money import bill as bill_blocks
 from handlers.blocks.parts import size
 from tests.handlers.pieces import NOW, TEXTS, objections
 
 FIRST = date(2026, 10, 1)
-REASONS = {why: 10**12 * (-1) ** number for number, why in enumerate(reasons.REASONS)}
+REASONS = {why: 10**12 * (-1) ** number for number, why in enumerate(reconciliation.REASONS)}
 
 
 def report(text: str) -> BillReport:
@@ -42,7 +41,7 @@ def report(text: str) -> BillReport:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_bill_of_any_words_is_fit_to_send(text):
-    shown = bill.bill(report(text))
+    shown = bill_blocks.bill(report(text))
 
     assert objections(shown) == []
     assert size(shown.blocks) < 9_000
@@ -55,17 +54,17 @@ def test_a_day_and_an_empty_bill_are_fit_to_send(text):
     nothing = DayBeside(FIRST, None, None, estimate=True, reasons={})
     empty = replace(whole, days=(nothing,), services=(), teams=(), types=(), unseen=(), begins=None, notes=())
 
-    assert objections(bill.bill(day)) == []
-    assert objections(bill.bill(empty)) == []
+    assert objections(bill_blocks.bill(day)) == []
+    assert objections(bill_blocks.bill(empty)) == []
 
 
 def test_every_reason_is_shown_in_words_with_its_sign():
-    text = str(bill.bill(report("x")).blocks)
+    text = str(bill_blocks.bill(report("x")).blocks)
 
-    assert all(words in text for words in reasons.REASONS.values())
+    assert all(words in text for words in reconciliation.REASONS.values())
     assert "+$31,000,000.00  disks" in text
     assert "-$31,000,000.00  tax" in text
 
 
 def test_more_machines_than_are_shown_are_counted():
-    assert "and 4 more" in str(bill.bill(report("x")).blocks)
+    assert "and 4 more" in str(bill_blocks.bill(report("x")).blocks)

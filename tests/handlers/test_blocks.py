@@ -9,27 +9,29 @@ from hypothesis import strategies as st
 from bot.domain.acting.actions import ActionState, CloneFacts, LaunchFacts, ResizeFacts, StartFacts
 from bot.domain.acting.dormant import Dormancy, Dormant
 from bot.domain.acting.images import Image, ImageKeep, Shelf, Stored
-from bot.domain.acting.launches import Template
-from bot.domain.clock import DAY, HOUR
-from bot.domain.listing import Listing, Totals
-from bot.domain.models import kind
-from bot.domain.money.keeping import Keeping
+from bot.domain.acting.launch import Template
+from bot.domain.clock import DAY_MS, HOUR_MS
+from bot.domain.machines.fleet import Still
+from bot.domain.machines.listing import Listing, Totals
+from bot.domain.machines.models import kind
 from bot.domain.money.rates import Rate
 from bot.domain.money.savings import Hint
-from bot.domain.sharing.ranking import Found, Way
+from bot.domain.money.standing_costs import Keeping
+from bot.domain.sharing.find import Found, Way
 from bot.domain.sharing.wants import Want
-from bot.domain.standing import Still
 from bot.domain.undelivered import Undelivered
 from bot.errors import NotFound
-from handlers import working
-from handlers.blocks import digest, fleet, hints, undelivered
-from handlers.blocks.acting import approvals, dormant, images, launches
-from handlers.blocks.money import cost
+from handlers import cost, gpu, verbs, working
+from handlers.blocks import digest, undelivered
+from handlers.blocks.acting import approvals as approvals_blocks
+from handlers.blocks.acting import dormant as dormant_blocks
+from handlers.blocks.acting import launch as launch_blocks
+from handlers.blocks.machines import fleet as fleet_blocks
+from handlers.blocks.money import forecast as forecast_blocks
 from handlers.blocks.parts import Reply, actions, context, fitting, header, plainly, section, size
-from handlers.blocks.sharing import claims, find
+from handlers.blocks.sharing import claims as claims_blocks
+from handlers.blocks.sharing import find as find_blocks
 from handlers.blocks.sharing.find import Asked
-from handlers.commands import cost as cost_command
-from handlers.commands import gpu, verbs
 from tests.examples import examples
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
@@ -37,14 +39,14 @@ from tests.handlers.pieces import NOW, TEXTS, objections
 STATES = ActionState.__args__
 BECAME = ("idle", "asked", "approved", "stopping", "stopped", "claimed", "kept", "working", "unknown", "gone")
 TOTALS = Totals(10_000, 80_000, 9_000, 5_000, 1_234, 10**15, 10**15)
-ASKED = Asked(Want(2, kind("a100-80")), 6 * HOUR)
+ASKED = Asked(Want(2, kind("a100-80")), 6 * HOUR_MS)
 KEPT = Undelivered("7", "C0GPUS001", "is_archived", NOW, (("digest", "C0GPUS001|2026-11-23"),) * 40)
 APPROVERS = frozenset(f"U{number:010d}" for number in range(300))
 
 
 def page(text: str, **how: object) -> Reply:
-    found = [pieces.listing(text, **how) for _ in range(fleet.PAGE)]
-    return fleet.status(found, TOTALS, pieces.sources(text), NOW, page=3, query=text[:100])
+    found = [pieces.listing(text, **how) for _ in range(fleet_blocks.PAGE)]
+    return fleet_blocks.status(found, TOTALS, pieces.sources(text), NOW, page=3, query=text[:100])
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -57,7 +59,7 @@ def test_a_full_page_of_the_fleet_is_fit_to_send(text, state):
 def test_a_full_page_has_a_row_for_each_and_room_to_spare():
     shown = page("n" * 120)
 
-    assert sum("n" * 59 in str(block) for block in shown.blocks[1:] if block["type"] == "section") == fleet.PAGE
+    assert sum("n" * 59 in str(block) for block in shown.blocks[1:] if block["type"] == "section") == fleet_blocks.PAGE
     assert len(shown.blocks) <= 24
     assert size(shown.blocks) < 9_000
 
@@ -66,15 +68,15 @@ def test_a_full_page_has_a_row_for_each_and_room_to_spare():
 @pytest.mark.parametrize("exact", [True, False])
 def test_a_full_page_of_what_stands_still_is_fit_to_send(text, exact):
     listing = pieces.listing(text, state="free")
-    still = Still(NOW - 9_999 * DAY, exact)
+    still = Still(NOW - 9_999 * DAY_MS, exact)
     cheap = Keeping(10**6, ("gp3", "io2"), 10**12, 9_999, 10**12) if exact else None
-    one = Dormant(listing, still, cheap, "U0123456789AB", NOW - DAY)
+    one = Dormant(listing, still, cheap, "U0123456789AB", NOW - DAY_MS)
     kept = (replace(one, kept=f"exempt until 30 November 2026: {text}"),) * 30
     found = Dormancy(28, (one,) * 25, kept)
 
-    for shown in (dormant.dormant(found, NOW, page=1, query="dormant"), dormant.dormant(found, NOW)):
+    for shown in (dormant_blocks.dormant(found, NOW, page=1, query="dormant"), dormant_blocks.dormant(found, NOW)):
         assert objections(shown) == []
-        assert sum(block["type"] == "actions" for block in shown.blocks) >= dormant.PAGE
+        assert sum(block["type"] == "actions" for block in shown.blocks) >= dormant_blocks.PAGE
 
 
 def told(text: str) -> Found:
@@ -93,21 +95,21 @@ def hint(text: str) -> Hint:
 def test_replies_about_one_instance_are_fit_to_send(text):
     one, held = pieces.listing(text), pieces.claim(text)
     replies = [
-        fleet.single(one, NOW),
-        fleet.single(Listing(pieces.instance(text, state="stopped", stopped_at=NOW - HOUR)), NOW),
-        fleet.status([], Totals(), pieces.sources(text), NOW, page=0, query=""),
-        fleet.status([], Totals(), [], NOW, page=0, query=text),
-        claims.claimed(pieces.listing(text, claimed=True), held.holder),
-        claims.claimed(one, held.holder),
-        claims.released(pieces.listing(text, claimed=True), held, "U0BOB0001", NOW),
-        claims.release_others(pieces.listing(text, claimed=True)),
-        claims.taken(one, (held,), ASKED, told(text), NOW),
-        claims.taken(pieces.listing(text, claimed=True), (held,), ASKED, Found(ASKED.want), NOW),
-        find.found(ASKED, told(text), NOW),
-        find.found(ASKED, Found(ASKED.want, ahead=3), NOW),
-        *(hints.hint(one, hint(text), better, NOW) for better in told(text).ways),
-        claims.claim_ended(pieces.claim(text, end_reason="expired"), text),
-        claims.claim_ended(pieces.claim(text, end_reason="released"), text),
+        fleet_blocks.single(one, NOW),
+        fleet_blocks.single(Listing(pieces.instance(text, state="stopped", stopped_at=NOW - HOUR_MS)), NOW),
+        fleet_blocks.status([], Totals(), pieces.sources(text), NOW, page=0, query=""),
+        fleet_blocks.status([], Totals(), [], NOW, page=0, query=text),
+        claims_blocks.claimed(pieces.listing(text, claimed=True), held.holder),
+        claims_blocks.claimed(one, held.holder),
+        claims_blocks.released(pieces.listing(text, claimed=True), held, "U0BOB0001", NOW),
+        claims_blocks.release_others(pieces.listing(text, claimed=True)),
+        claims_blocks.taken(one, (held,), ASKED, told(text), NOW),
+        claims_blocks.taken(pieces.listing(text, claimed=True), (held,), ASKED, Found(ASKED.want), NOW),
+        find_blocks.found(ASKED, told(text), NOW),
+        find_blocks.found(ASKED, Found(ASKED.want, ahead=3), NOW),
+        *(find_blocks.hint(one, hint(text), better, NOW) for better in told(text).ways),
+        claims_blocks.claim_ended(pieces.claim(text, end_reason="expired"), text),
+        claims_blocks.claim_ended(pieces.claim(text, end_reason="released"), text),
         digest.kept(text, NOW),
     ]
 
@@ -119,10 +121,10 @@ def test_replies_about_one_instance_are_fit_to_send(text):
 def test_a_card_in_every_state_is_fit_to_send(text, state):
     asked_about = pieces.action(text, state=state)
     replies = [
-        approvals.card(asked_about, APPROVERS),
-        approvals.card(asked_about, frozenset()),
-        approvals.asked(asked_about, "C0GPUS001", asked_about.requester, again=True),
-        approvals.ended(asked_about, []),
+        approvals_blocks.card(asked_about, APPROVERS),
+        approvals_blocks.card(asked_about, frozenset()),
+        approvals_blocks.asked(asked_about, "C0GPUS001", asked_about.requester, again=True),
+        approvals_blocks.ended(asked_about, []),
     ]
 
     assert [objections(reply) for reply in replies] == [[]] * len(replies)
@@ -133,7 +135,7 @@ def test_a_card_in_every_state_is_fit_to_send(text, state):
 @pytest.mark.parametrize("kind", ["start", "launch", "clone", "resize"])
 def test_a_card_of_every_other_kind_is_fit_to_send(text, state, kind):
     money = pieces.shown(text) | {"budget_micros": 10**15, "spent_micros": 10**14}
-    was = {"was_type": f"{text}.old", "was_rate_micros": 10**12, "idle_after": 9 * HOUR, "programs": (text,) * 40}
+    was = {"was_type": f"{text}.old", "was_rate_micros": 10**12, "idle_after": 9 * HOUR_MS, "programs": (text,) * 40}
     facts = {
         "start": lambda: StartFacts(**money, **pieces.held()),
         "launch": lambda: LaunchFacts(**money),
@@ -144,7 +146,7 @@ def test_a_card_of_every_other_kind_is_fit_to_send(text, state, kind):
     asked_about = replace(
         plain,
         kind=kind,
-        length=8 * HOUR,
+        length=8 * HOUR_MS,
         template=text[:60] or "box",
         made_id="i-0123456789abcdef0",
         tries=2,
@@ -152,13 +154,13 @@ def test_a_card_of_every_other_kind_is_fit_to_send(text, state, kind):
         retry_at=NOW if state == "executing" else None,
         facts=facts[kind](),
     )
-    others = approvals.instead([pieces.listing(text)] * 3, [text[:60] or "box"] * 3)
+    others = approvals_blocks.instead([pieces.listing(text)] * 3, [text[:60] or "box"] * 3)
     replies = [
-        approvals.card(asked_about, APPROVERS),
-        approvals.asked(asked_about, "C0GPUS001", asked_about.requester, again=False),
-        approvals.news(asked_about, others),
-        approvals.ended(asked_about, others),
-        launches.over(asked_about, text, f"{text} is working.", "C0GPUS001"),
+        approvals_blocks.card(asked_about, APPROVERS),
+        approvals_blocks.asked(asked_about, "C0GPUS001", asked_about.requester, again=False),
+        approvals_blocks.news(asked_about, others),
+        approvals_blocks.ended(asked_about, others),
+        launch_blocks.over(asked_about, text, f"{text} is working.", "C0GPUS001"),
     ]
 
     assert [objections(reply) for reply in replies] == [[]] * len(replies)
@@ -173,27 +175,27 @@ def test_templates_images_and_free_machines_are_fit_to_send(text):
         source=source,
         name=text,
         state="available",
-        made_at=NOW - 99 * DAY,
+        made_at=NOW - 99 * DAY_MS,
         size_gib=10**6,
         of=text,
         owner="U0123456789AB",
         snapshots=snapshots,
     )
-    made = [Stored(replace(image, id=f"ami-{number:017}"), NOW - 99 * DAY) for number in range(40)]
-    kept = [replace(each, keep=ImageKeep(each.image.id, "U0123456789AB", NOW + DAY, NOW)) for each in made]
+    made = [Stored(replace(image, id=f"ami-{number:017}"), NOW - 99 * DAY_MS) for number in range(40)]
+    kept = [replace(each, keep=ImageKeep(each.image.id, "U0123456789AB", NOW + DAY_MS, NOW)) for each in made]
     replies = [
-        launches.listed([(template, Rate(98_320_000_000, text, exact=False))] * 40),
-        launches.listed([]),
-        images.images(Shelf(60, NOW, tuple(made))),
-        images.images(Shelf(60, NOW, tuple(kept))),
-        images.images(Shelf(60, NOW, ())),
+        launch_blocks.listed([(template, Rate(98_320_000_000, text, exact=False))] * 40),
+        launch_blocks.listed([]),
+        dormant_blocks.images(Shelf(60, NOW, tuple(made))),
+        dormant_blocks.images(Shelf(60, NOW, tuple(kept))),
+        dormant_blocks.images(Shelf(60, NOW, ())),
     ]
 
     assert [objections(reply) for reply in replies] == [[]] * len(replies)
 
 
 def test_what_is_lost_is_never_cut_out_of_the_question():
-    sure = approvals.card(pieces.action("&" * 120), APPROVERS).blocks[-1]["elements"][0]["confirm"]
+    sure = approvals_blocks.card(pieces.action("&" * 120), APPROVERS).blocks[-1]["elements"][0]["confirm"]
 
     assert "8.0 TB of local NVMe" in sure["text"]["text"]
 
@@ -206,7 +208,7 @@ def test_a_long_digest_is_fit_to_send(text, state):
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_forecast_is_fit_to_send(text):
-    assert objections(cost.forecast(pieces.report(text))) == []
+    assert objections(forecast_blocks.forecast(pieces.report(text))) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -214,11 +216,11 @@ def test_refusals_and_help_are_fit_to_send(text):
     replies = [
         working.refusal(NotFound(f'I don\'t know "{text}".', (text or "a", "b", "c"))),
         verbs.help_text("/gpu", gpu.VERBS, f"I don't know {text}." if text != pieces.MARKUP else ""),
-        verbs.help_text("/cost", cost_command.VERBS),
+        verbs.help_text("/cost", cost.VERBS),
         plainly("x" * 9_000),
         undelivered.told("C0GPUS001", "is_archived", KEPT),
         undelivered.told("U0ADA0001", text or "x", None),
-        undelivered.listed([(KEPT, [approvals.card(pieces.action(text), APPROVERS).text] * 40)] * 30),
+        undelivered.listed([(KEPT, [approvals_blocks.card(pieces.action(text), APPROVERS).text] * 40)] * 30),
     ]
 
     assert [found for reply in replies for found in objections(reply) if "<!channel" not in found] == []
@@ -233,7 +235,7 @@ def test_any_listing_is_fit_to_send(text, state, claimed):
 @settings(max_examples=examples(150), deadline=None)
 @given(pieces.texts, st.sampled_from(STATES), st.sets(st.integers(0, 10**9), max_size=40))
 def test_any_card_is_fit_to_send(text, state, approvers):
-    card = approvals.card(pieces.action(text, state=state), frozenset(f"U{one:010d}" for one in approvers))
+    card = approvals_blocks.card(pieces.action(text, state=state), frozenset(f"U{one:010d}" for one in approvers))
 
     assert objections(card) == []
 
@@ -242,7 +244,9 @@ def test_only_a_pending_card_has_buttons():
     with_buttons = {
         state
         for state in STATES
-        if any(block["type"] == "actions" for block in approvals.card(pieces.action(state=state), APPROVERS).blocks)
+        if any(
+            block["type"] == "actions" for block in approvals_blocks.card(pieces.action(state=state), APPROVERS).blocks
+        )
     }
 
     assert with_buttons == {"pending"}

@@ -4,12 +4,13 @@ from datetime import date, time
 
 import pytest
 
-from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.sharing.bookings import Booking, Gap, Hold, Slot, SlotState
+from bot.domain.sharing.calendar import Week
 from bot.domain.sharing.claims import GpuChoice
-from bot.domain.sharing.week import Week
-from handlers.blocks import fleet
-from handlers.blocks.sharing import booking, calendar
+from handlers.blocks.machines import fleet as fleet_blocks
+from handlers.blocks.sharing import bookings as bookings_blocks
+from handlers.blocks.sharing import calendar as calendar_blocks
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 
@@ -25,8 +26,8 @@ def slot(text: str, number: int = 0, **fields: object) -> Slot:
         instance_id=ID,
         holder=ADA,
         gpus=tuple(range(0, 8, 2)),
-        from_at=NOW + DAY + number * HOUR,
-        until_at=NOW + 2 * DAY + number * HOUR,
+        from_at=NOW + DAY_MS + number * HOUR_MS,
+        until_at=NOW + 2 * DAY_MS + number * HOUR_MS,
         **given,  # type: ignore[arg-type]
     )
 
@@ -40,7 +41,7 @@ def made(text: str, last_day: date | None) -> Booking:
         zone=ZONE,
         first_day=date(2026, 11, 24),
         wall=time(20),
-        length=6 * HOUR,
+        length=6 * HOUR_MS,
         made_at=NOW,
         last_day=last_day,
         note=text,
@@ -49,7 +50,7 @@ def made(text: str, last_day: date | None) -> Booking:
 
 def holds(text: str) -> tuple[Hold, ...]:
     return tuple(
-        Hold(ID, BOB, (number % 8,), NOW, NOW + number * HOUR, booked=number % 2 == 0, note=text)
+        Hold(ID, BOB, (number % 8,), NOW, NOW + number * HOUR_MS, booked=number % 2 == 0, note=text)
         for number in range(60)
     )
 
@@ -57,24 +58,24 @@ def holds(text: str) -> tuple[Hold, ...]:
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_is_said_of_bookings_is_fit_to_send(text):
     one, stopped = pieces.listing(text), pieces.listing(text, state="unknown")
-    gap = Gap(ADA, GpuChoice(indexes=(0, 3)), 8, NOW + DAY, 6 * HOUR)
-    wanted = booking.Wanted(BOB, GpuChoice(), ZONE)
+    gap = Gap(ADA, GpuChoice(indexes=(0, 3)), 8, NOW + DAY_MS, 6 * HOUR_MS)
+    wanted = bookings_blocks.Wanted(BOB, GpuChoice(), ZONE)
     slots = [slot(text, number) for number in range(40)]
     replies = [
-        booking.booked(one, made(text, date(2027, 1, 1)), slots, no_show_minutes=30, remark=text),
-        booking.booked(stopped, made(text, None), slots, no_show_minutes=30),
-        booking.clash(one, gap, holds(text), NOW + 3 * DAY, ZONE),
-        booking.clash(one, gap, (), None, ZONE),
-        booking.in_the_way(one, slots[0], wanted, now=NOW, shortest=5 * MINUTE),
-        booking.in_the_way(one, slots[0], wanted, now=slots[0].from_at, shortest=5 * MINUTE),
-        booking.listed(slots, {ID: one}, ADA, of=f"of {text[:120]}"),
-        booking.listed(slots, {}, BOB, of="to come"),
-        booking.listed([], {}, BOB, of="to come"),
-        booking.which(slots[0], text),
-        booking.cancelled(slots, text, BOB, series=True),
-        booking.cancelled(slots, text, ADA, series=False),
-        booking.soon(slots[0], one),
-        booking.beside(fleet.single(one, NOW), slots, one),
+        bookings_blocks.booked(one, made(text, date(2027, 1, 1)), slots, no_show_minutes=30, remark=text),
+        bookings_blocks.booked(stopped, made(text, None), slots, no_show_minutes=30),
+        bookings_blocks.clash(one, gap, holds(text), NOW + 3 * DAY_MS, ZONE),
+        bookings_blocks.clash(one, gap, (), None, ZONE),
+        bookings_blocks.in_the_way(one, slots[0], wanted, now=NOW, shortest=5 * MINUTE_MS),
+        bookings_blocks.in_the_way(one, slots[0], wanted, now=slots[0].from_at, shortest=5 * MINUTE_MS),
+        bookings_blocks.listed(slots, {ID: one}, ADA, of=f"of {text[:120]}"),
+        bookings_blocks.listed(slots, {}, BOB, of="to come"),
+        bookings_blocks.listed([], {}, BOB, of="to come"),
+        bookings_blocks.which(slots[0], text),
+        bookings_blocks.cancelled(slots, text, BOB, series=True),
+        bookings_blocks.cancelled(slots, text, ADA, series=False),
+        bookings_blocks.soon(slots[0], one),
+        bookings_blocks.beside(fleet_blocks.single(one, NOW), slots, one),
     ]
 
     assert [objections(reply) for reply in replies] == [[]] * len(replies)
@@ -84,7 +85,7 @@ def test_what_is_said_of_bookings_is_fit_to_send(text):
 @pytest.mark.parametrize("state", SlotState.__args__)
 def test_how_a_booking_goes_is_fit_to_send_in_every_state(text, state):
     told = slot(text, state=state, claim_id="c")
-    replies = [booking.progress(told, one, text, no_show_minutes=30) for one in (pieces.listing(text), None)]
+    replies = [bookings_blocks.progress(told, one, text, no_show_minutes=30) for one in (pieces.listing(text), None)]
 
     assert [objections(reply) for reply in replies] == [[], []]
 
@@ -93,11 +94,13 @@ def test_how_a_booking_goes_is_fit_to_send_in_every_state(text, state):
 def test_calendars_are_fit_to_send(text):
     weeks = [Week(f"{ID}{number}", text, 8, holds(text)) for number in range(40)]
     replies = [
-        calendar.one(weeks[0], BOB, ZONE, NOW),
-        calendar.one(Week(ID, text, 8, ()), BOB, ZONE, NOW),
-        calendar.all_of(weeks, BOB, ZONE, NOW),
-        calendar.all_of([], BOB, ZONE, NOW),
-        calendar.subscribed("https://valet.example.com/v1/calendar/x.ics", is_whole=True, replaced=True, of=text[:80]),
+        calendar_blocks.one(weeks[0], BOB, ZONE, NOW),
+        calendar_blocks.one(Week(ID, text, 8, ()), BOB, ZONE, NOW),
+        calendar_blocks.all_of(weeks, BOB, ZONE, NOW),
+        calendar_blocks.all_of([], BOB, ZONE, NOW),
+        calendar_blocks.subscribed(
+            "https://valet.example.com/v1/calendar/x.ics", is_whole=True, replaced=True, of=text[:80]
+        ),
     ]
 
     assert [objections(reply) for reply in replies] == [[]] * len(replies)

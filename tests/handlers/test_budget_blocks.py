@@ -6,10 +6,11 @@ from datetime import date
 import pytest
 
 from bot.domain.money.budgets import Standing
-from bot.domain.money.report import Range, Scope
-from bot.domain.money.saved import Saved, Savings
+from bot.domain.money.forecast.report import Range, Scope
+from bot.domain.money.savings import Saved, Savings
 from bot.domain.money.unusual import Behind, UnusualDay
-from handlers.blocks.money import budgets, savings
+from handlers.blocks.money import budgets as budgets_blocks
+from handlers.blocks.money import savings as savings_blocks
 from handlers.blocks.parts import size
 from tests.handlers.pieces import TEXTS, objections
 
@@ -34,38 +35,42 @@ def test_what_a_channel_hears_of_a_budget_is_fit_to_send(text, mark):
     now = standing(text)
 
     for each in (now, replace(now, expected=None, chance_over=None, over_on=None), replace(now, scope=Scope())):
-        assert objections(budgets.told(each, mark)) == []
-        assert objections(budgets.standing(each, "C0GPUS001")) == []
+        assert objections(budgets_blocks.told(each, mark)) == []
+        assert objections(budgets_blocks.standing(each, "C0GPUS001")) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_many_budgets_are_fit_to_send(text):
     many = [replace(standing(text), scope=Scope("team", f"{number}{text[:50]}")) for number in range(200)]
 
-    shown = budgets.overview(many)
+    shown = budgets_blocks.overview(many)
 
     assert objections(shown) == []
     assert size(shown.blocks) < 9_000
     for kind in ("team", "type", "instance", "total"):
-        assert objections(budgets.none("/cost", Scope(kind, text, text))) == []
-    assert objections(budgets.overview(many[:1], [text] * 9)) == objections(budgets.overview([], [text])) == []
+        assert objections(budgets_blocks.none("/cost", Scope(kind, text, text))) == []
+    assert (
+        objections(budgets_blocks.overview(many[:1], [text] * 9))
+        == objections(budgets_blocks.overview([], [text]))
+        == []
+    )
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_an_unusual_day_is_fit_to_send(text):
     behind = tuple(Behind(f"i-{number}", text or "i", BIG, number * BIG // 9) for number in range(3))
 
-    assert objections(budgets.unusual(UnusualDay(Scope("team", text[:60]), MONTH, BIG, BIG, BIG, behind))) == []
-    assert objections(budgets.unusual(UnusualDay(Scope(), MONTH, BIG, BIG, BIG))) == []
+    assert objections(budgets_blocks.unusual(UnusualDay(Scope("team", text[:60]), MONTH, BIG, BIG, BIG, behind))) == []
+    assert objections(budgets_blocks.unusual(UnusualDay(Scope(), MONTH, BIG, BIG, BIG))) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_savings_are_fit_to_send_and_tell_how_many_are_not_shown(text):
     told = saved(text)
 
-    shown = savings.savings(told)
+    shown = savings_blocks.savings(told)
 
     assert objections(shown) == []
     assert "35 smaller savings not shown." in str(shown.blocks)
-    assert objections(savings.savings(replace(told, found=(), wasted_micros_per_hour=0))) == []
-    assert objections(savings.savings(replace(told, first=date(2026, 1, 1), last=date(2026, 12, 31)))) == []
+    assert objections(savings_blocks.savings(replace(told, found=(), wasted_micros_per_hour=0))) == []
+    assert objections(savings_blocks.savings(replace(told, first=date(2026, 1, 1), last=date(2026, 12, 31)))) == []

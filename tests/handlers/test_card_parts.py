@@ -3,9 +3,9 @@
 import pytest
 
 from bot.domain.acting.actions import Action, OverBudget, StartFacts
-from bot.domain.clock import HOUR
+from bot.domain.clock import HOUR_MS
 from bot.domain.money.rates import USD
-from handlers.blocks.acting import card_parts
+from handlers.blocks.acting import card_parts as card_parts_blocks
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,6 @@ def test_a_budget_that_is_over_already_is_not_taken_over(spent, rate, said):
     micros = None if rate is None else rate * USD
     others = (OverBudget("the company", spent * USD, 1_000 * USD),)
     facts = StartFacts(name="train-7", type="p4d.24xlarge", region="us-east-1", rate_micros=micros, over=others)
-    action = Action("a", "start", "i-1", None, "U0ADA", "nlp", "pending", 0, 0, facts, length=HOUR)
+    action = Action("a", "start", "i-1", None, "U0ADA", "nlp", "pending", 0, 0, facts, length=HOUR_MS)
 
-    assert card_parts.budget(action) == f"Budget of the company: {said}."
+    assert card_parts_blocks.budget(action) == f"Budget of the company: {said}."

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Refused
-from handlers.commands.days import MONTHS, days
-from handlers.commands.parse import words
+from handlers.parsing.dates import PERIOD_MONTHS, days
+from handlers.parsing.text import words
 
 TODAY = date(2026, 11, 23)
 """A Monday."""
@@ -79,7 +79,7 @@ def test_what_is_no_day_is_answered_with_what_to_type(typed, hint):
 
 PIECES = st.sampled_from(
     [
-        *MONTHS,
+        *PERIOD_MONTHS,
         "last",
         "this",
         "week",

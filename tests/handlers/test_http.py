@@ -13,7 +13,7 @@ from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, GPUS
 from bot.sandbox.slack.records import ResponseUrl
-from bot.services.measuring import sweeping
+from bot.services.machines import fleet
 from bot.settings import Secrets, parse
 from bot.wiring import build
 from handlers.http import PATH
@@ -36,7 +36,7 @@ def opened(tmp_path, clock, slack):
     store = open_store(tmp_path / "valet.db")
     made = build(parse(SETTINGS, {}), secrets, store, clock=clock, rooms={"ec2": SandboxFleet(clock)}, pace_s=0)
     made.identity.learn(made.client)
-    sweeping.sweep(made.desk)
+    fleet.sweep(made.desk)
     made.door.start()
     return made
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.clock import HOUR, MINUTE
-from bot.domain.models import Kind, kind
+from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.domain.machines.models import Kind, kind
 from bot.domain.sharing.line import Turn, Waiter
 from bot.domain.sharing.offers import Offer
 from bot.domain.sharing.requests import Request
 from handlers.blocks.parts import Reply
-from handlers.blocks.sharing import line, requests
+from handlers.blocks.sharing import line as line_blocks
 from tests.examples import examples
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
@@ -23,13 +23,15 @@ PERSON = "U0123456789AB"
 
 def waiter(note: str = "", *, of_kind: str = "", **fields) -> Waiter:
     wanted = kind(of_kind) if of_kind else Kind()
-    made = Waiter(7, PERSON, "" if of_kind else INSTANCE, wanted, 2 if of_kind else None, 8 * HOUR, note, NOW - HOUR)
+    made = Waiter(
+        7, PERSON, "" if of_kind else INSTANCE, wanted, 2 if of_kind else None, 8 * HOUR_MS, note, NOW - HOUR_MS
+    )
     return replace(made, **fields)
 
 
 def offer(state: str = "open") -> Offer:
     ended = None if state == "open" else NOW
-    return Offer("f" * 32, 7, PERSON, INSTANCE, tuple(range(8)), 8 * HOUR, NOW, NOW + HOUR, state, ended)  # type: ignore[arg-type]
+    return Offer("f" * 32, 7, PERSON, INSTANCE, tuple(range(8)), 8 * HOUR_MS, NOW, NOW + HOUR_MS, state, ended)  # type: ignore[arg-type]
 
 
 def request(text: str, answer: str = "") -> Request:
@@ -38,39 +40,42 @@ def request(text: str, answer: str = "") -> Request:
 
 def every_reply(text: str, name: str) -> list[Reply]:
     one, held, some = pieces.listing(name), pieces.claim(text), waiter(text)
-    turn = Turn(some, INSTANCE, (0,), NOW + 3 * HOUR)
+    turn = Turn(some, INSTANCE, (0,), NOW + 3 * HOUR_MS)
     crowd = replace(pieces.listing(name, claimed=True), offers=(offer(),), waiting=12_345)
     return [
         *(
-            line.place(who, name, 3, turn, offer=None, is_new=True, now=NOW)
+            line_blocks.place(who, name, 3, turn, offer=None, is_new=True, now=NOW)
             for who in (some, waiter(of_kind="a100-80"))
         ),
-        line.place(some, name, 12_345, None, offer=offer(), is_new=False, now=NOW),
-        line.others_first(some, crowd, 12_345, turn, NOW),
-        line.not_yet(some, name, 12_345, turn, NOW),
-        line.not_yet(some, name, 1, None, NOW),
-        *(line.free_now(one, count, 8 * HOUR) for count in (1, 2, 8)),
+        line_blocks.place(some, name, 12_345, None, offer=offer(), is_new=False, now=NOW),
+        line_blocks.others_first(some, crowd, 12_345, turn, NOW),
+        line_blocks.not_yet(some, name, 12_345, turn, NOW),
+        line_blocks.not_yet(some, name, 1, None, NOW),
+        *(line_blocks.free_now(one, count, 8 * HOUR_MS) for count in (1, 2, 8)),
         *(
-            line.offered(offer(state), some, name, one, has_next=more)
+            line_blocks.offered(offer(state), some, name, one, has_next=more)
             for state in ("open", "taken", "passed", "lapsed", "withdrawn")
             for more in (True, False)
         ),
-        line.offered(offer(), some, name, None),
-        *(line.ended(replace(some, end_reason=why), name, offer("lapsed")) for why in ("lapsed", "stale", "gone")),
-        line.left(some, name),
-        line.waited_for(held, name, [f"U{number:09}" for number in range(30)]),
-        line.line(crowd, [(some, offer()), *[(some, None)] * 400], PERSON, NOW),
-        line.line(one, [], PERSON, NOW),
-        line.places([(some, name, "1st.")] * 400, [(some, name, 3)] * 400),
-        line.places([], []),
+        line_blocks.offered(offer(), some, name, None),
         *(
-            requests.question(request(text, said), held, name, one)
+            line_blocks.ended(replace(some, end_reason=why), name, offer("lapsed"))
+            for why in ("lapsed", "stale", "gone")
+        ),
+        line_blocks.left(some, name),
+        line_blocks.waited_for(held, name, [f"U{number:09}" for number in range(30)]),
+        line_blocks.line(crowd, [(some, offer()), *[(some, None)] * 400], PERSON, NOW),
+        line_blocks.line(one, [], PERSON, NOW),
+        line_blocks.places([(some, name, "1st.")] * 400, [(some, name, 3)] * 400),
+        line_blocks.places([], []),
+        *(
+            line_blocks.question(request(text, said), held, name, one)
             for said in ("", "released", "extended", "kept", "ended")
         ),
-        *(requests.asked(request(text), held, name, is_new=new) for new in (True, False)),
-        *(requests.answer(request(text, "released"), held, name, ahead) for ahead in (None, 0, 1, 12_345)),
-        *(requests.answer(request(text, said), held, name, None) for said in ("extended", "kept", "ended")),
-        requests.whom(
+        *(line_blocks.asked(request(text), held, name, is_new=new) for new in (True, False)),
+        *(line_blocks.answer(request(text, "released"), held, name, ahead) for ahead in (None, 0, 1, 12_345)),
+        *(line_blocks.answer(request(text, said), held, name, None) for said in ("extended", "kept", "ended")),
+        line_blocks.whom(
             replace(one, claims=tuple(replace(held, id=str(n), holder=f"U{n:09}") for n in range(40))), PERSON
         ),
     ]
@@ -94,22 +99,22 @@ def test_any_text_is_fit_to_send(text):
 @settings(max_examples=examples(100))
 @given(st.integers(1, 10**6))
 def test_places_are_counted_as_people_count(number):
-    said = line.ordinal(number)
+    said = line_blocks.ordinal(number)
 
     teen = number % 100 in {11, 12, 13}
     assert said.endswith("th" if teen or number % 10 not in {1, 2, 3} else ("st", "nd", "rd")[number % 10 - 1])
 
 
 def test_singular_and_plural_are_told_apart():
-    assert line.someone(["U0A"]) == "<@U0A> waits"
-    assert line.someone(["U0A", "U0B", "U0A"]) == "<@U0A> and <@U0B> wait"
-    assert line.someone(["U0A", "U0B", "U0C", "U0D"]) == "<@U0A>, <@U0B>, <@U0C> and 1 other wait"
-    assert line.what(waiter(count=1), "a") == "1 GPU of *a*"
-    assert line.what(waiter(of_kind="any", count=1), "") == "*any GPU*"
+    assert line_blocks.someone(["U0A"]) == "<@U0A> waits"
+    assert line_blocks.someone(["U0A", "U0B", "U0A"]) == "<@U0A> and <@U0B> wait"
+    assert line_blocks.someone(["U0A", "U0B", "U0C", "U0D"]) == "<@U0A>, <@U0B>, <@U0C> and 1 other wait"
+    assert line_blocks.what(waiter(count=1), "a") == "1 GPU of *a*"
+    assert line_blocks.what(waiter(of_kind="any", count=1), "") == "*any GPU*"
 
 
 def test_estimates_are_round():
-    spans = (0, 30_000, 7 * MINUTE, HOUR - 1, HOUR, 4 * HOUR + 59 * MINUTE + 1, 50 * HOUR)
+    spans = (0, 30_000, 7 * MINUTE_MS, HOUR_MS - 1, HOUR_MS, 4 * HOUR_MS + 59 * MINUTE_MS + 1, 50 * HOUR_MS)
     said = ("5 m", "5 m", "10 m", "1 h", "1 h", "5 h", "2 d 2 h")
 
-    assert [line.about(span) for span in spans] == [f"about {each}" for each in said]
+    assert [line_blocks.about(span) for span in spans] == [f"about {each}" for each in said]

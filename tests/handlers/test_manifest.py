@@ -14,8 +14,7 @@ import bot
 import handlers
 from bot.settings import parse
 from bot.settings.company import SlackSettings
-from handlers import http
-from handlers.commands import cost, gpu
+from handlers import cost, gpu, http
 from handlers.manifest import PATH, bot_scopes, manifest
 from tests.data import data_file
 

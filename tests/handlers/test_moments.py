@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.errors import Refused
-from handlers.commands.moments import moment
-from handlers.commands.spans import Asker, claim_words, extension
+from handlers.parsing.moments import moment
+from handlers.parsing.spans import Asker, claim_words, extension
 from tests.conftest import MONDAY
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
@@ -209,18 +209,18 @@ def test_a_time_alone_is_the_next_one_there_is(hour, minute, zone, now):
     except Refused:
         return
 
-    assert now < found.at <= now + DAY + HOUR
+    assert now < found.at <= now + DAY_MS + HOUR_MS
     shown = datetime.fromtimestamp(found.at / 1000, UTC).astimezone(zone)
     shift = (shown.hour * 60 + shown.minute - hour * 60 - minute) % 1440
     assert shift in {0, 30, 60}, "as typed, or later by what the clocks skip"
     if shift:
-        assert found.at - now <= DAY
+        assert found.at - now <= DAY_MS
 
 
 def test_a_claim_ends_at_the_moment_named_and_its_note_follows():
     asked = claim_words(["gpus:2", "until", "fri", "14:00", "the", "big", "eval"], Asker(lambda: "UTC", MONDAY))
 
-    assert asked.span.end == MONDAY + 4 * DAY + 5 * HOUR
+    assert asked.span.end == MONDAY + 4 * DAY_MS + 5 * HOUR_MS
     assert asked.note == "the big eval"
 
 
@@ -232,10 +232,10 @@ def test_a_length_after_until_is_put_right():
 @pytest.mark.parametrize(
     ("said", "by", "until"),
     [
-        ("2h", 2 * HOUR, None),
-        ("by 30m", 30 * MINUTE, None),
-        ("for 2 hours", 2 * HOUR, None),
-        ("until 18:00", None, MONDAY + 9 * HOUR),
+        ("2h", 2 * HOUR_MS, None),
+        ("by 30m", 30 * MINUTE_MS, None),
+        ("for 2 hours", 2 * HOUR_MS, None),
+        ("until 18:00", None, MONDAY + 9 * HOUR_MS),
     ],
 )
 def test_an_extension_is_a_length_or_an_end(said, by, until):

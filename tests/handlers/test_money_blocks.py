@@ -6,18 +6,20 @@ from decimal import Decimal
 
 import pytest
 
-from bot.billing.weighing import Question, weigh
-from bot.domain.clock import HOUR
-from bot.domain.money.advice import Advice, Kept, Used, Weighed
-from bot.domain.money.buying import Demand, Terms
+from bot.billing.rent_or_buy import Question, weigh
+from bot.domain.clock import HOUR_MS
+from bot.domain.money.forecast.report import Range, Report, ReportDay, Scope
 from bot.domain.money.market import Comparison, Figure, Offer, OwnMachine, Paid, Quote, TypeFigure
 from bot.domain.money.ownership import Part, Purchase, Upkeep, owned_cost
 from bot.domain.money.price_reads import SpotSpan
 from bot.domain.money.pricebook import Discount, Price, Priced
 from bot.domain.money.rates import Rate
-from bot.domain.money.report import Range, Report, ReportDay, Scope
-from handlers.blocks.money import cost, cost_pieces, prices, rented_prices, renting
-from handlers.blocks.money.cost import Period
+from bot.domain.money.rent_or_buy import Advice, Demand, Kept, Terms, Used, Weighed
+from handlers.blocks.money import forecast as forecast_blocks
+from handlers.blocks.money import forecast_charts as forecast_charts_blocks
+from handlers.blocks.money import prices as prices_blocks
+from handlers.blocks.money import rent_or_buy as rent_or_buy_blocks
+from handlers.blocks.money.forecast import Period
 from tests.conftest import MONDAY
 from tests.handlers import pieces
 from tests.handlers.pieces import TEXTS, objections
@@ -46,7 +48,7 @@ def all_owned(text: str) -> list[OwnMachine]:
 
 
 def advice(text: str, *, price: int = 10**11, hours: int = 40, days: int = 3, within: Scope | None = None) -> Advice:
-    demand = Demand(100, (hours * HOUR,) * (7 if hours else 0))
+    demand = Demand(100, (hours * HOUR_MS,) * (7 if hours else 0))
     terms = Terms(price, 98 * USD, 10**9, 60, Decimal(10), tax=Decimal("0.25"), replaces=2, yearly_rate=Decimal("0.5"))
     used = Used(demand.hours_per_month, demand.peak, days, text)
     kept = Kept(text, (Part("power", 10**6, text), Part("hosting", 10**6, text)), ("staff",))
@@ -63,9 +65,9 @@ def test_prices_of_a_model_are_fit_to_send(text):
         text, (quote,) * 40, (paid, Paid(text, 1, 0, 0, 9)) * 20, tuple(all_owned(text)) * 8, 30, (text,) * 9
     )
 
-    assert objections(prices.comparison(full)) == []
-    assert objections(prices.comparison(Comparison(text, (), (), (owned(text),), 30))) == []
-    assert objections(prices.comparison(Comparison(text, (), (paid,), (), 30))) == []
+    assert objections(prices_blocks.comparison(full)) == []
+    assert objections(prices_blocks.comparison(Comparison(text, (), (), (owned(text),), 30))) == []
+    assert objections(prices_blocks.comparison(Comparison(text, (), (paid,), (), 30))) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -74,7 +76,7 @@ def test_what_a_figure_is_made_of_is_fit_to_send(text):
     told = [Figure(each.instance, text, None, each) for each in all_owned(text)]
     told += [Figure(machine, text, Rate(98 * USD, text, exact=False)), Figure(machine, text, None)]
 
-    assert [objections(prices.figure(each)) for each in told] == [[]] * len(told)
+    assert [objections(prices_blocks.figure(each)) for each in told] == [[]] * len(told)
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -85,10 +87,13 @@ def test_what_a_rented_machine_and_a_type_cost_is_fit_to_send(text):
     machine = pieces.instance(text, gpu_model=text, lifecycle="spot")
     one = Figure(machine, text, priced.rate, None, priced, span, priced, (text,) * 9)
     offers = (Offer(text, priced), Offer(text, Priced(Price(1, text)))) * 20
-    told = [prices.figure(one), rented_prices.of_type(TypeFigure(text, text, 8, offers, (span,) * 40, (text,) * 9))]
+    told = [
+        prices_blocks.figure(one),
+        prices_blocks.of_type(TypeFigure(text, text, 8, offers, (span,) * 40, (text,) * 9)),
+    ]
     told += [
-        rented_prices.of_type(TypeFigure(text, "", 0, (), (span,))),
-        rented_prices.of_type(TypeFigure(text, "", 0, offers)),
+        prices_blocks.of_type(TypeFigure(text, "", 0, (), (span,))),
+        prices_blocks.of_type(TypeFigure(text, "", 0, offers)),
     ]
 
     assert [objections(each) for each in told] == [[]] * len(told)
@@ -106,29 +111,33 @@ def test_an_advice_is_fit_to_send(text):
     told = [Weighed(each.scope, (each,)) for each in answers]
     told += [Weighed(Scope("team", text), tuple(answers) * 5, (text,) * 12), Weighed(Scope(), (answers[0],), (text,))]
 
-    assert [objections(renting.weighed(each)) for each in told] == [[]] * len(told)
+    assert [objections(rent_or_buy_blocks.weighed(each)) for each in told] == [[]] * len(told)
 
 
 def test_one_and_many_are_said_in_their_own_way():
     many, one = advice("p5", price=10**9, days=30), advice("p5", price=10**9, hours=0)
 
-    assert renting.conclusion_of(many).startswith("p5 (p5): buy 4 servers. It saves ")
-    assert renting.conclusion_of(one).startswith("p5 (p5): keep renting. Buying one would cost ")
-    assert "over 5 years" in renting.conclusion_of(many)
+    assert rent_or_buy_blocks.conclusion_of(many).startswith("p5 (p5): buy 4 servers. It saves ")
+    assert rent_or_buy_blocks.conclusion_of(one).startswith("p5 (p5): keep renting. Buying one would cost ")
+    assert "over 5 years" in rent_or_buy_blocks.conclusion_of(many)
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_forecast_and_its_parts_are_fit_to_send(text):
     made = pieces.report(text)
-    told = [cost.forecast(made, period) for period in ("month", "7d", "30d", "90d")]
+    told = [forecast_blocks.forecast(made, period) for period in ("month", "7d", "30d", "90d")]
 
-    told += [cost_pieces.by(made, "team"), cost_pieces.by(made, "machine"), cost_pieces.nights(made)]
+    told += [
+        forecast_charts_blocks.by(made, "team"),
+        forecast_charts_blocks.by(made, "machine"),
+        forecast_charts_blocks.nights(made),
+    ]
 
     assert [objections(each) for each in told] == [[]] * len(told)
 
 
 def charted(made: Report, period: Period) -> dict[str, list[int]]:
-    chart = cost.forecast(made, period).blocks[1]["chart"]
+    chart = forecast_blocks.forecast(made, period).blocks[1]["chart"]
     return {each["name"]: [point["value"] for point in each["data"]] for each in chart["series"]}
 
 
@@ -150,7 +159,7 @@ def test_the_months_chart_leads_from_what_is_charged_into_the_range(day):
 
     drawn = charted(made, "month")
 
-    assert objections(cost.forecast(made)) == []
+    assert objections(forecast_blocks.forecast(made)) == []
     assert list(drawn) == ["so far", "expected", "low", "high", "budget pace"]
     assert {len(each) for each in drawn.values()} <= set(range(10, 21))
     assert (drawn["so far"][-1], drawn["expected"][-1]) == (so_far // USD, 300)

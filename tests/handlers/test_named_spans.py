@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers.commands.booking import wish
-from handlers.commands.lasting import Asker
-from handlers.commands.spans import claim_words, extension, timed
-from handlers.commands.unclear import Unclear
+from handlers.parsing.lasting import Asker
+from handlers.parsing.spans import claim_words, extension, timed
+from handlers.parsing.unclear import Unclear
+from handlers.sharing.bookings import wish
 
 
 def at(text: str) -> int:

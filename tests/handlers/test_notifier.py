@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.clock import MINUTE, SECOND
+from bot.domain.clock import MINUTE_MS, SECOND_MS
 from bot.sandbox.slack.people import ADA, BOB, GPUS, ML_PLATFORM
-from bot.services import posting
-from bot.services.sharing import claiming
+from bot.services import outbox
+from bot.services.sharing import claims as claims_service
 from handlers.notifier import EVENT, Notifier
-from store import outbox
+from store import outbox as stored_outbox
 from store.sql import rows
 from tests import neighbours
 
@@ -22,12 +22,12 @@ NAMES = ("train-7", "train-3", "nb-2")
 def claims(office):
     """Three claims of Ada's, whose ends can be told."""
     desk = office.valet.desk
-    return [claiming.claim(desk, office.machine(name).id, ADA, length=None).claims[0] for name in NAMES]
+    return [claims_service.claim(desk, office.machine(name).id, ADA, length=None).claims[0] for name in NAMES]
 
 
 def tell(office, channel, claim, ref=""):
     with office.valet.desk.store.writing() as db:
-        outbox.tell(db, channel, ref or claim.id, kind="claim_ended", subject=claim.id, now=office.clock())
+        stored_outbox.tell(db, channel, ref or claim.id, kind="claim_ended", subject=claim.id, now=office.clock())
 
 
 def drain(office):
@@ -35,7 +35,7 @@ def drain(office):
 
 
 def later(office, seconds=40):
-    office.clock.forward(seconds * SECOND)
+    office.clock.forward(seconds * SECOND_MS)
     return drain(office)
 
 
@@ -146,7 +146,7 @@ def test_it_is_found_behind_hundreds_of_later_messages(office, claims):
     drain(office)
     for number in range(450):
         office.slack.message("ada", "#gpus", f"chatter {number}")
-    office.clock.forward(10 * MINUTE)
+    office.clock.forward(10 * MINUTE_MS)
     for number in range(250):
         office.slack.message("ada", "#gpus", f"later chatter {number}")
 
@@ -287,7 +287,7 @@ def test_an_edit_of_a_message_somebody_deleted_is_given_up(office, claims):
 def test_killed_before_the_call_it_is_sent_after_the_restart(office, claims):
     tell(office, GPUS, claims[0])
     desk = office.valet.desk
-    assert posting.start(desk, posting.due(desk)[0])
+    assert outbox.start(desk, outbox.due(desk)[0])
 
     office.restart()
     soon = posted(office)
@@ -300,8 +300,8 @@ def test_killed_before_the_call_it_is_sent_after_the_restart(office, claims):
 def test_killed_after_the_call_it_is_found_after_the_restart(office, claims):
     tell(office, GPUS, claims[0])
     desk = office.valet.desk
-    post = posting.due(desk)[0]
-    posting.start(desk, post)
+    post = outbox.due(desk)[0]
+    outbox.start(desk, post)
     metadata = {"event_type": EVENT, "event_payload": {"outbox_id": str(post.id)}}
     office.valet.client.chat_postMessage(channel=GPUS, text="Your claim on x", metadata=metadata)
 
@@ -332,7 +332,7 @@ def test_blocks_that_slack_refuses_are_left_out_not_the_message(office, claims):
 
 def test_one_that_cannot_be_drawn_does_not_hold_up_the_others(office, claims, caplog):
     office.reports("train-7", 0.0)
-    claiming.release(office.valet.desk, claims[0].id, ADA)
+    claims_service.release(office.valet.desk, claims[0].id, ADA)
     office.slack.command("ada", "#gpus", "/gpu stop train-7")
     office.valet.face.executor.shutdown(wait=True)
     tell(office, GPUS, claims[1])

@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox.slack.people import ADA, GPUS
 from bot.sandbox.slack.records import BOT_USER, Person
-from store import audit
+from store import audit as stored_audit
 from tests.handlers.test_listen import dispatched
 from tests.neighbours import CLAIM
 
@@ -43,7 +43,7 @@ def holders(office):
 
 
 def refused(office, who):
-    return [entry.did for entry in audit.of(office.valet.desk.store.reading(), "valet") if entry.who == who]
+    return [entry.did for entry in stored_audit.of(office.valet.desk.store.reading(), "valet") if entry.who == who]
 
 
 @pytest.fixture

@@ -4,19 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.acting.parking import HoursRule, Parking
-from bot.domain.clock import HOUR
-from handlers.blocks.acting import on_hours, parking
+from bot.domain.acting.rule_stops import HoursRule, Parking
+from bot.domain.clock import HOUR_MS
+from handlers.blocks.acting import hours as hours_blocks
+from handlers.blocks.acting import rule_stops as rule_stops_blocks
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 
 
-def rows(count: int, text: str) -> list[parking.Row]:
+def rows(count: int, text: str) -> list[rule_stops_blocks.Row]:
     made = []
     for number in range(count):
         seen = pieces.listing(text)
         named = replace(seen, instance=replace(seen.instance, id=f"i-{number}", name=f"{text}{number}"))
-        made.append((Parking(f"i-{number}", "hours", NOW, NOW + HOUR, "C0GPUS001", "settings"), named, None, None))
+        made.append((Parking(f"i-{number}", "hours", NOW, NOW + HOUR_MS, "C0GPUS001", "settings"), named, None, None))
     return made
 
 
@@ -28,26 +29,26 @@ def keeps(blocks: list[dict]) -> list[str]:
 def test_every_machine_that_is_named_can_be_kept_by_one_tap(count):
     wanted = [f"i-{number}" for number in range(count)]
 
-    assert keeps(parking.notice(rows(count, "train-"), NOW + HOUR, NOW).blocks) == wanted
-    assert keeps(parking.soon(rows(count, "train-"), NOW + HOUR, NOW).blocks) == wanted
+    assert keeps(rule_stops_blocks.notice(rows(count, "train-"), NOW + HOUR_MS, NOW).blocks) == wanted
+    assert keeps(rule_stops_blocks.soon(rows(count, "train-"), NOW + HOUR_MS, NOW).blocks) == wanted
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_notice_of_many_machines_is_fit_to_send_and_says_how_many_it_does_not_name(text):
     many = rows(43, text)
 
-    assert objections(parking.notice(many, NOW + HOUR, NOW)) == []
-    assert objections(parking.soon(many, NOW + HOUR, NOW)) == []
-    assert "and 23 more" in parking.soon(rows(43, "train-"), NOW + HOUR, NOW).text
+    assert objections(rule_stops_blocks.notice(many, NOW + HOUR_MS, NOW)) == []
+    assert objections(rule_stops_blocks.soon(many, NOW + HOUR_MS, NOW)) == []
+    assert "and 23 more" in rule_stops_blocks.soon(rows(43, "train-"), NOW + HOUR_MS, NOW).text
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_on_hours_that_count_no_more_name_a_few_machines_and_how_many_more(text):
     rule = HoursRule("i-7", "Mon-Fri 08:00-10:00", False, "U0CY00001", NOW, void_since=NOW)
-    one = on_hours.Own(pieces.listing(text), rule, None)
+    one = hours_blocks.Own(pieces.listing(text), rule, None)
 
-    assert objections(on_hours.hours_void([one] * 1_207)) == []
-    told = on_hours.hours_void([replace(one, listing=pieces.listing("train-7"))] * 1_207).text.split("\n")
+    assert objections(hours_blocks.hours_void([one] * 1_207)) == []
+    told = hours_blocks.hours_void([replace(one, listing=pieces.listing("train-7"))] * 1_207).text.split("\n")
     assert told[0].endswith("who set the on-hours of 1,207 machines, may no longer do so. From now on:")
     assert (
         told[1:6]
@@ -59,10 +60,10 @@ def test_on_hours_that_count_no_more_name_a_few_machines_and_how_many_more(text)
 
 def test_on_hours_set_anew_since_they_were_to_be_told_of_are_not_offered():
     void = HoursRule("i-7", "Mon-Fri 08:00-10:00", True, "U0CY00001", NOW, void_since=NOW)
-    anew = on_hours.Own(pieces.listing("train-3"), replace(void, void_since=None), None)
-    of_them = [anew, on_hours.Own(pieces.listing("train-7"), void, None)]
+    anew = hours_blocks.Own(pieces.listing("train-3"), replace(void, void_since=None), None)
+    of_them = [anew, hours_blocks.Own(pieces.listing("train-7"), void, None)]
 
-    assert "train-3" not in on_hours.hours_void(of_them).text
-    assert "`/gpu hours train-7 Mon-Fri 08:00-10:00 stop-only`" in on_hours.hours_void(of_them).text
-    assert on_hours.hours_void([anew]).text == "*train-3* has other on-hours by now."
-    assert on_hours.hours_void([anew, anew]).text == "*train-3* and 1 more have other on-hours by now."
+    assert "train-3" not in hours_blocks.hours_void(of_them).text
+    assert "`/gpu hours train-7 Mon-Fri 08:00-10:00 stop-only`" in hours_blocks.hours_void(of_them).text
+    assert hours_blocks.hours_void([anew]).text == "*train-3* has other on-hours by now."
+    assert hours_blocks.hours_void([anew, anew]).text == "*train-3* and 1 more have other on-hours by now."

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused, ValetError
-from handlers.commands import cost, gpu
-from handlers.commands.lengths import length
-from handlers.commands.parse import LONGEST, words
-from handlers.commands.spans import Asker, Span, claim_words
-from handlers.commands.verbs import Ask
+from handlers import cost, gpu
+from handlers.parsing.lengths import length
+from handlers.parsing.spans import Asker, Span, claim_words
+from handlers.parsing.text import LONGEST, words
+from handlers.verbs import Ask
 from tests.conftest import MONDAY
 from tests.examples import examples
 
@@ -105,17 +105,17 @@ def test_any_words_after_a_name_are_a_length_and_a_note_or_refused(rest):
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("30m", 30 * MINUTE),
-        ("4h", 4 * HOUR),
-        ("1h30m", 90 * MINUTE),
-        ("1.5h", 90 * MINUTE),
-        ("2D", 2 * DAY),
-        ("1w", 7 * DAY),
-        ("4h,", 4 * HOUR),
-        ("45min", 45 * MINUTE),
-        ("90mins", 90 * MINUTE),
-        ("4hours", 4 * HOUR),
-        ("2weeks", 14 * DAY),
+        ("30m", 30 * MINUTE_MS),
+        ("4h", 4 * HOUR_MS),
+        ("1h30m", 90 * MINUTE_MS),
+        ("1.5h", 90 * MINUTE_MS),
+        ("2D", 2 * DAY_MS),
+        ("1w", 7 * DAY_MS),
+        ("4h,", 4 * HOUR_MS),
+        ("45min", 45 * MINUTE_MS),
+        ("90mins", 90 * MINUTE_MS),
+        ("4hours", 4 * HOUR_MS),
+        ("2weeks", 14 * DAY_MS),
     ],
 )
 def test_lengths_people_write_are_understood(typed, meant):
@@ -125,24 +125,24 @@ def test_lengths_people_write_are_understood(typed, meant):
 @pytest.mark.parametrize(
     ("rest", "meant"),
     [
-        ("for 4h fine-tune it", (4 * HOUR, "fine-tune it")),
-        ("4h fine-tune", (4 * HOUR, "fine-tune")),
-        ("for 4 hours fine-tune", (4 * HOUR, "fine-tune")),
-        ("2 days", (2 * DAY, "")),
+        ("for 4h fine-tune it", (4 * HOUR_MS, "fine-tune it")),
+        ("4h fine-tune", (4 * HOUR_MS, "fine-tune")),
+        ("for 4 hours fine-tune", (4 * HOUR_MS, "fine-tune")),
+        ("2 days", (2 * DAY_MS, "")),
         ("for the demo", (None, "for the demo")),
         ("fine-tune", (None, "fine-tune")),
         ("", (None, "")),
-        ("for 4 h fine-tune", (4 * HOUR, "fine-tune")),
-        ("for 1h 30m eval", (90 * MINUTE, "eval")),
-        ("1 hour and 30 minutes", (90 * MINUTE, "")),
-        ("for two hours", (2 * HOUR, "")),
-        ("for half an hour", (30 * MINUTE, "")),
-        ("for a day", (DAY, "")),
-        ("for 1.5 hours", (90 * MINUTE, "")),
-        ("4h 2 epochs", (4 * HOUR, "2 epochs")),
-        ("fine-tune for 4h", (4 * HOUR, "fine-tune")),
-        ("fine-tune of llama 2 hours", (2 * HOUR, "fine-tune of llama")),
-        ("4h keep until it works", (4 * HOUR, "keep until it works")),
+        ("for 4 h fine-tune", (4 * HOUR_MS, "fine-tune")),
+        ("for 1h 30m eval", (90 * MINUTE_MS, "eval")),
+        ("1 hour and 30 minutes", (90 * MINUTE_MS, "")),
+        ("for two hours", (2 * HOUR_MS, "")),
+        ("for half an hour", (30 * MINUTE_MS, "")),
+        ("for a day", (DAY_MS, "")),
+        ("for 1.5 hours", (90 * MINUTE_MS, "")),
+        ("4h 2 epochs", (4 * HOUR_MS, "2 epochs")),
+        ("fine-tune for 4h", (4 * HOUR_MS, "fine-tune")),
+        ("fine-tune of llama 2 hours", (2 * HOUR_MS, "fine-tune of llama")),
+        ("4h keep until it works", (4 * HOUR_MS, "keep until it works")),
     ],
 )
 def test_the_length_of_a_claim_stands_before_its_note(rest, meant):
@@ -155,7 +155,7 @@ def test_the_length_of_a_claim_stands_before_its_note(rest, meant):
 def test_how_many_gpus_may_stand_anywhere(said, way):
     asked = claim_words(way.format(said).split(), ASKER)
 
-    assert (asked.choice, asked.span.length, asked.note) == (GpuChoice(count=2), 4 * HOUR, "eval")
+    assert (asked.choice, asked.span.length, asked.note) == (GpuChoice(count=2), 4 * HOUR_MS, "eval")
 
 
 @pytest.mark.parametrize(

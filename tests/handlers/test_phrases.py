@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.acting import windows
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.acting import hours
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
-from handlers.commands.booking import wish
-from handlers.commands.parse import words
-from handlers.commands.spans import Asker, Span, claim_words, extension, span, timed
-from handlers.commands.unclear import Choice, Unclear
+from handlers.parsing.spans import Asker, Span, claim_words, extension, span, timed
+from handlers.parsing.text import words
+from handlers.parsing.unclear import Choice, Unclear
+from handlers.sharing.bookings import wish
 from tests.conftest import MONDAY
 
 PHRASES = [line.partition(" -> ") for line in Path(__file__).with_name("phrases.txt").read_text().splitlines()]
@@ -25,7 +25,7 @@ def reading(verb: str, rest: list[str]) -> str:
     """What is read, in short. Raises Refused."""
     asker = Asker(lambda: "UTC", MONDAY, books=verb == "claim", at_once=verb == "snooze")
     if verb == "hours":
-        return windows.text_of(windows.parse(" ".join(rest)))
+        return hours.text_of(hours.parse(" ".join(rest)))
     if verb == "book":
         wanted, _ = wish(rest, asker)
         lasts = length(wanted.length) if wanted.length else "-"
@@ -59,7 +59,7 @@ def instant(at: int) -> str:
 
 
 def length(ms: int) -> str:
-    return f"{ms // HOUR}h{ms % HOUR // MINUTE:02}" if ms % HOUR else f"{ms // HOUR}h"
+    return f"{ms // HOUR_MS}h{ms % HOUR_MS // MINUTE_MS:02}" if ms % HOUR_MS else f"{ms // HOUR_MS}h"
 
 
 def gpus(choice: GpuChoice | None) -> str:

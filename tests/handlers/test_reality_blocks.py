@@ -4,20 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.sharing.reality import Question, Squat
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.sharing.checkins import Question, Squat
 from bot.domain.sharing.reminders import Reminder
-from handlers.blocks import fleet
-from handlers.blocks.acting import keeping
-from handlers.blocks.acting.keeping import Held
-from handlers.blocks.sharing import claims, reminders, using
+from handlers.blocks.machines import fleet as fleet_blocks
+from handlers.blocks.sharing import checkins as checkins_blocks
+from handlers.blocks.sharing import claims as claims_blocks
+from handlers.blocks.sharing import unclaimed as unclaimed_blocks
+from handlers.blocks.sharing.checkins import Held
 from tests.handlers.pieces import NOW, TEXTS, claim, listing, objections
 
 STATES = ("open", "kept", "released", "worked", "unused", "ended")
 PEOPLE = [f"U012345678{number}" for number in range(5)]
 
 
-def held(text: str, kind: str, state: str, *, number: int = 0, deadline: int | None = NOW + HOUR) -> Held:
+def held(text: str, kind: str, state: str, *, number: int = 0, deadline: int | None = NOW + HOUR_MS) -> Held:
     settled = None if state == "open" else NOW
     asked = Question(
         id=f"q{number}",
@@ -26,8 +27,8 @@ def held(text: str, kind: str, state: str, *, number: int = 0, deadline: int | N
         person=PEOPLE[0],
         kind=kind,
         day="2026-11-23",
-        until_at=NOW + DAY,
-        idle_since=NOW - 2 * HOUR,
+        until_at=NOW + DAY_MS,
+        idle_since=NOW - 2 * HOUR_MS,
         asked_at=NOW,
         deadline_at=deadline,
         state=state,
@@ -38,12 +39,12 @@ def held(text: str, kind: str, state: str, *, number: int = 0, deadline: int | N
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_reminders_are_fit_to_send(text):
-    told = [Reminder("c" * 32, NOW, NOW - DAY, said, posted=True) for said in (None, 30, 5, 0)]
-    mine = [claim(text), claim(text, until_at=NOW - MINUTE), claim(text, gpus=(3,))]
+    told = [Reminder("c" * 32, NOW, NOW - DAY_MS, said, posted=True) for said in (None, 30, 5, 0)]
+    mine = [claim(text), claim(text, until_at=NOW - MINUTE_MS), claim(text, gpus=(3,))]
     for reason in ("released", "expired", "gone", "handed", "unused"):
         mine.append(replace(mine[0], ended_at=NOW, end_reason=reason, ended_by=mine[0].holder))
 
-    replies = [reminders.reminder(each, one, text, listing(text), NOW) for each in told for one in mine]
+    replies = [claims_blocks.reminder(each, one, text, listing(text), NOW) for each in told for one in mine]
 
     assert [found for reply in replies for found in objections(reply)] == []
 
@@ -51,29 +52,31 @@ def test_reminders_are_fit_to_send(text):
 @pytest.mark.parametrize("text", TEXTS)
 def test_questions_are_fit_to_send_however_many_there_are(text):
     replies = [
-        keeping.question([held(text, kind, state, deadline=deadline)], NOW)
+        checkins_blocks.question([held(text, kind, state, deadline=deadline)], NOW)
         for kind in ("idle", "morning")
         for state in STATES
-        for deadline in (None, NOW + HOUR)
+        for deadline in (None, NOW + HOUR_MS)
     ]
-    replies.append(keeping.question([held(text, "morning", "open", number=number) for number in range(60)], NOW))
-    replies += [keeping.waited_for(held(text, "idle", state)) for state in STATES]
+    replies.append(
+        checkins_blocks.question([held(text, "morning", "open", number=number) for number in range(60)], NOW)
+    )
+    replies += [checkins_blocks.waited_for(held(text, "idle", state)) for state in STATES]
 
     assert [found for reply in replies for found in objections(reply)] == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_who_works_there_is_named_without_harm(text):
-    squats = [Squat("s", "i", text, gpus, NOW - HOUR, NOW, "U0ADA", NOW) for gpus in ((0,), (0, 1), tuple(range(8)))]
+    squats = [Squat("s", "i", text, gpus, NOW - HOUR_MS, NOW, "U0ADA", NOW) for gpus in ((0,), (0, 1), tuple(range(8)))]
     states = ("asked", "claimed", "not mine", "over")
     replies = [
-        using.question(replace(each, state=state), text, whole=len(each.gpus) == 8)  # type: ignore[arg-type]
+        unclaimed_blocks.question(replace(each, state=state), text, whole=len(each.gpus) == 8)  # type: ignore[arg-type]
         for each in squats
         for state in states
     ]
     seen = replace(listing(text, claimed=True), unclaimed_users=tuple((text + str(n), (n,)) for n in range(8)))
-    replies.append(fleet.single(seen, NOW))
-    used = using.others([(text, "", (0,)), (text, "U0CYC0001", (1, 2)), (text, "", (3,)), (text, "", (4,))])
-    replies.append(claims.claimed(seen, seen.claims[0].holder, used=used))
+    replies.append(fleet_blocks.single(seen, NOW))
+    used = unclaimed_blocks.others([(text, "", (0,)), (text, "U0CYC0001", (1, 2)), (text, "", (3,)), (text, "", (4,))])
+    replies.append(claims_blocks.claimed(seen, seen.claims[0].holder, used=used))
 
     assert [found for reply in replies for found in objections(reply)] == []

@@ -7,22 +7,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.money.accuracy import Held, Record
-from bot.domain.money.opinion import Opinion
-from bot.domain.money.spend_report import WAYS, IdleNow, Row, SpendReport, Spent
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.money.accuracy import Held, Opinion, Record
+from bot.domain.money.reports import WAYS, IdleNow, Row, SpendReport, Spent
 from bot.domain.money.weekly import Todo, Weekly
-from handlers.blocks.money import accuracy, cost, cost_pieces, reports, weekly
+from handlers.blocks.money import forecast as forecast_blocks
+from handlers.blocks.money import forecast_charts as forecast_charts_blocks
+from handlers.blocks.money import reports as reports_blocks
+from handlers.blocks.money import weekly as weekly_blocks
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 
-A_LOT = Spent(10**15, 4 * 10**14, 4 * 10**14, 2 * 10**14, 10**6 * HOUR, 10**5 * HOUR, 10**4 * HOUR, 10**15, 4 * 10**14)
+A_LOT = Spent(
+    10**15, 4 * 10**14, 4 * 10**14, 2 * 10**14, 10**6 * HOUR_MS, 10**5 * HOUR_MS, 10**4 * HOUR_MS, 10**15, 4 * 10**14
+)
 HOLDERS = ("U0123456789AB",) * 8
 
 
 def report(text: str, by: str, *, rows: int = 60) -> SpendReport:
     found = tuple(Row("U0123456789AB" if by == "person" else text, text, A_LOT, A_LOT) for _ in range(rows))
-    idle = tuple(IdleNow(f"i-{n:017x}", text, "ec2", "held", NOW - 40 * DAY, HOLDERS, 10**9, 8) for n in range(40))
+    idle = tuple(IdleNow(f"i-{n:017x}", text, "ec2", "held", NOW - 40 * DAY_MS, HOLDERS, 10**9, 8) for n in range(40))
     return SpendReport(
         date(2026, 11, 1),
         date(2026, 11, 30),
@@ -58,16 +62,16 @@ def week(text: str, *todos: Todo) -> Weekly:
 @pytest.mark.parametrize("text", TEXTS)
 def test_reports_are_fit_to_send_however_they_are_told_apart(text):
     for by in WAYS:
-        assert objections(reports.report(report(text, by))) == []
-        assert objections(reports.idle(report(text, by))) == []
-        assert objections(reports.as_csv(report(text, by), "a,b\n")) == []
+        assert objections(reports_blocks.report(report(text, by))) == []
+        assert objections(reports_blocks.idle(report(text, by))) == []
+        assert objections(reports_blocks.as_csv(report(text, by), "a,b\n")) == []
         silent = replace(report(text, by), silent=pieces.silent(text), timezone="Asia/Kolkata")
-        assert objections(reports.report(silent)) == objections(reports.as_csv(silent, "a,b\n")) == []
-        assert objections(reports.idle(silent)) == []
+        assert objections(reports_blocks.report(silent)) == objections(reports_blocks.as_csv(silent, "a,b\n")) == []
+        assert objections(reports_blocks.idle(silent)) == []
 
 
 def test_gpu_time_that_is_not_nothing_is_never_told_as_zero():
-    told = [reports.gpu_hours(time * MINUTE) for time in (0, 1, 3, 30, 60, 150)]
+    told = [reports_blocks.gpu_hours(time * MINUTE_MS) for time in (0, 1, 3, 30, 60, 150)]
 
     assert told == [
         "0 GPU-hours",
@@ -82,27 +86,27 @@ def test_gpu_time_that_is_not_nothing_is_never_told_as_zero():
 def test_a_report_of_nothing_is_fit_to_send():
     nothing = replace(report("", "team", rows=0), rows=(), idle_now=(), before_micros=None, begins=None)
 
-    assert objections(reports.report(nothing)) == []
-    assert objections(reports.idle(nothing)) == []
+    assert objections(reports_blocks.report(nothing)) == []
+    assert objections(reports_blocks.idle(nothing)) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_week_is_fit_to_send(text):
     todos = (
         Todo("budget", "nlp", text, 10**15),
-        Todo("stop", "i-0123456789abcdef0", text, 10**9, NOW - 40 * DAY, HOLDERS),
-        Todo("use", "i-0123456789abcdef1", text, 10**9, NOW - HOUR),
+        Todo("stop", "i-0123456789abcdef0", text, 10**9, NOW - 40 * DAY_MS, HOLDERS),
+        Todo("use", "i-0123456789abcdef1", text, 10**9, NOW - HOUR_MS),
     )
 
-    assert objections(weekly.weekly(week(text, *todos))) == []
-    assert objections(weekly.weekly(week(text, Todo("buy", "p4d.24xlarge", text)))) == []
-    assert objections(weekly.weekly(week(text))) == []
-    assert objections(weekly.weekly(replace(week(text, *todos), silent=pieces.silent(text)))) == []
+    assert objections(weekly_blocks.weekly(week(text, *todos))) == []
+    assert objections(weekly_blocks.weekly(week(text, Todo("buy", "p4d.24xlarge", text)))) == []
+    assert objections(weekly_blocks.weekly(week(text))) == []
+    assert objections(weekly_blocks.weekly(replace(week(text, *todos), silent=pieces.silent(text)))) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_week_comes_back_from_the_store_as_it_was(text):
-    made = week(text, Todo("stop", "i-0123456789abcdef0", text, 10**9, NOW - 40 * DAY, HOLDERS))
+    made = week(text, Todo("stop", "i-0123456789abcdef0", text, 10**9, NOW - 40 * DAY_MS, HOLDERS))
 
     kept = Weekly.from_json(made.to_json())
 
@@ -112,7 +116,7 @@ def test_a_week_comes_back_from_the_store_as_it_was(text):
         made.before_micros,
         made.first,
     )
-    assert weekly.weekly(kept) == weekly.weekly(made)
+    assert weekly_blocks.weekly(kept) == weekly_blocks.weekly(made)
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -122,9 +126,9 @@ def test_a_record_is_fit_to_send(text):
     none = [Record(each, 0, None, None, Held(0, 0), Held(0, 0)) for each in horizons]
     scope = pieces.report(text).scope
 
-    assert objections(accuracy.accuracy(scope, full, full, NOW)) == []
-    assert objections(accuracy.accuracy(scope, none, none, NOW)) == []
-    assert objections(accuracy.accuracy(scope, none, (), None)) == []
+    assert objections(forecast_blocks.accuracy(scope, full, full, NOW)) == []
+    assert objections(forecast_blocks.accuracy(scope, none, none, NOW)) == []
+    assert objections(forecast_blocks.accuracy(scope, none, (), None)) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -133,20 +137,22 @@ def test_a_forecast_of_any_period_is_fit_to_send(text):
     opinion = Opinion(date(2026, 11, 23), date(2026, 11, 30), NOW, 10**15, 10**14, 10**16)
 
     for period in ("month", "30d", "90d"):
-        assert objections(cost.forecast(pieces.report(text), period, record=record, opinion=opinion)) == []
+        assert objections(forecast_blocks.forecast(pieces.report(text), period, record=record, opinion=opinion)) == []
 
 
 def test_what_is_not_shown_one_by_one_is_summed_up_owned_ones_too():
     many = replace(report("train-7", "instance", rows=14), idle_now=())
 
-    assert "and 3 more: about $3,000,000,000.00, 40 % idle" in str(reports.report(many))
-    assert "; owned: about $2,000,000,000.00 at full cost, 2,000,000 GPU-hours" in str(reports.report(many))
-    assert "and 3 more: about $1,200,000,000.00, 300,000 GPU-hours; owned, 200,000 GPU-hours" in str(reports.idle(many))
+    assert "and 3 more: about $3,000,000,000.00, 40 % idle" in str(reports_blocks.report(many))
+    assert "; owned: about $2,000,000,000.00 at full cost, 2,000,000 GPU-hours" in str(reports_blocks.report(many))
+    assert "and 3 more: about $1,200,000,000.00, 300,000 GPU-hours; owned, 200,000 GPU-hours" in str(
+        reports_blocks.idle(many)
+    )
 
 
 @given(st.lists(st.integers(0, 10**12), max_size=12))
 def test_whole_dollars_of_a_column_are_the_amounts_rounded_and_add_up(amounts):
-    told = cost_pieces.dollars(amounts)
+    told = forecast_charts_blocks.dollars(amounts)
 
     assert sum(told) == (sum(amounts) + 500_000) // 1_000_000
     assert all(abs(dollars * 1_000_000 - micros) < 1_000_000 for dollars, micros in zip(told, amounts, strict=True))

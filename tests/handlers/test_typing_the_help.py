@@ -9,9 +9,9 @@ import pytest
 
 from bot.errors import Refused, ValetError
 from bot.sandbox.slack.people import ADA
-from handlers.commands import cost, gpu
-from handlers.commands.parse import words
-from handlers.commands.verbs import Ask
+from handlers import cost, gpu
+from handlers.parsing.text import words
+from handlers.verbs import Ask
 from tests import pages
 from tests.generated import CHAT_EXAMPLES
 

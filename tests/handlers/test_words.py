@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.typography import marks
 from handlers.blocks.parts import Reply, cut, cut_mrkdwn, section
 from handlers.blocks.words import as_typed, code, esc, length, near, plural, say, usd
@@ -111,11 +111,11 @@ def test_a_cut_says_that_it_cut():
     ("ms", "said"),
     [
         (0, "0 m"),
-        (59 * MINUTE, "59 m"),
-        (HOUR, "1 h"),
-        (3 * HOUR + 12 * MINUTE, "3 h 12 m"),
-        (DAY, "1 d"),
-        (2 * DAY + 4 * HOUR, "2 d 4 h"),
+        (59 * MINUTE_MS, "59 m"),
+        (HOUR_MS, "1 h"),
+        (3 * HOUR_MS + 12 * MINUTE_MS, "3 h 12 m"),
+        (DAY_MS, "1 d"),
+        (2 * DAY_MS + 4 * HOUR_MS, "2 d 4 h"),
         (-5, "0 m"),
     ],
 )
@@ -135,12 +135,12 @@ def test_counts_have_their_noun():
     assert (plural(1, "GPU"), plural(2_000, "GPU")) == ("1 GPU", "2,000 GPUs")
 
 
-@given(st.integers(0, 4_000_000_000_000), st.integers(-20 * DAY, 20 * DAY))
+@given(st.integers(0, 4_000_000_000_000), st.integers(-20 * DAY_MS, 20 * DAY_MS))
 def test_a_weekday_alone_stands_only_for_less_than_six_days(seen, away):
     fallback = near(seen + away, seen).rpartition("|")[2]
 
     dated = re.match(r"\w{3} \d{1,2} \w{3} ", fallback) is not None
-    assert dated == (abs(away) >= 6 * DAY)
+    assert dated == (abs(away) >= 6 * DAY_MS)
 
 
 @pytest.mark.parametrize(

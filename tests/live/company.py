@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bot.domain.fleet import Instance
-from bot.domain.measuring.readings import Gpu, Minute, Push
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.readings import Gpu, Minute, Push
 from bot.sandbox.slack import SandboxSlack
 from bot.sandbox.slack.people import BOB, GPUS
 from bot.telemetry.wire import to_json

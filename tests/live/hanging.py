@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bot.domain.clock import DAY, MINUTE, system_clock
-from bot.domain.fleet import Instance, Look
-from bot.domain.measuring.readings import Gpu, Minute, Push
+from bot.domain.clock import DAY_MS, MINUTE_MS, system_clock
+from bot.domain.machines.fleet import Instance, Look
+from bot.domain.machines.readings import Gpu, Minute, Push
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, BOB, GPUS
-from bot.services.acting import asking
-from bot.services.desk import Desk
-from bot.services.measuring import ingesting, sweeping
+from bot.services.acting import approvals
+from bot.services.context import Desk
+from bot.services.machines import fleet, readings
 from bot.settings import parse
 from store import Store
 
@@ -114,14 +114,14 @@ def prepared(folder: Path) -> None:
         state="running",
         gpu_model="T4",
         gpu_count=1,
-        launched_at=now - DAY,
+        launched_at=now - DAY_MS,
     )
-    sweeping.record(desk, Look(machine.source, (machine,)), now)
-    tick = 1_000_000 + now // MINUTE
+    fleet.record(desk, Look(machine.source, (machine,)), now)
+    tick = 1_000_000 + now // MINUTE_MS
     told = tuple(Minute(0, tick - ago, 4, 0.0, 0.0, 0.0, 60.0, 4, 16_384, 0, 0) for ago in range(75, 0, -1))
-    ingesting.receive(desk, Push(MACHINE, "boot", 1, tick, 0, (Gpu(0, "GPU-1", "T4", 16_384),), told), "10.0.0.1")
-    asked = asking.ask_to_stop(desk, MACHINE, ADA)
-    asking.decide(desk, asked.id, BOB, yes=True)
+    readings.receive(desk, Push(MACHINE, "boot", 1, tick, 0, (Gpu(0, "GPU-1", "T4", 16_384),), told), "10.0.0.1")
+    asked = approvals.ask_to_stop(desk, MACHINE, ADA)
+    approvals.decide(desk, asked.id, BOB, yes=True)
     desk.store.close()
 
 

@@ -25,24 +25,26 @@ from multiprocessing.connection import Client, Listener
 from pathlib import Path
 from typing import Any
 
-from bot.domain.clock import DAY, MINUTE, SECOND, Clock
-from bot.domain.fleet import Instance
-from bot.domain.measuring.readings import Gpu, Minute, Push
+from bot.domain.clock import DAY_MS, MINUTE_MS, SECOND_MS, Clock
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.readings import Gpu, Minute, Push
 from bot.errors import NotFound, Unreachable, ValetError
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS
 from bot.sandbox.slack.records import BOT_USER
-from bot.services.acting import asking
-from bot.services.desk import Desk
-from bot.services.measuring import ingesting, judging, sweeping
+from bot.services.acting import approvals
+from bot.services.context import Desk
+from bot.services.machines import fleet, readings, verdict
 from bot.settings import Secrets, parse
 from bot.telemetry.wire import to_json
 from bot.wiring import build
-from store import Store, audit, outbox
+from store import Store
+from store import audit as stored_audit
+from store import outbox as stored_outbox
 from store.acting import actions
 from store.checkup import looking
-from store.measuring import agents
+from store.machines import agents
 from store.sql import Row, rows
 from tests.conftest import MONDAY
 
@@ -51,7 +53,7 @@ NEWS = DIGESTS + 5 * STOPS
 """So many things happen, about, before all is done: a stop, its card, two words of it on that, and one in person."""
 QUIET_S = 0.25
 """With no news for so long the bot waits for time to pass."""
-STEP = 20 * SECOND
+STEP = 20 * SECOND_MS
 LONGEST_S = 180.0
 MOST_PRESSES = 30
 ARCHIVED = "digest-7"
@@ -83,7 +85,7 @@ def settings(channels: dict[str, str], port: int = 0) -> Any:
 
 def push(team: str, since: int, until: int) -> Push:
     """What the agent of a team's machine tells of the minutes between: all quiet, or all work."""
-    first, last = (1_000_000 + at // MINUTE for at in (since, until))
+    first, last = (1_000_000 + at // MINUTE_MS for at in (since, until))
     util = 90.0 if team in WORKING else 0.0
     told = tuple(Minute(0, tick, 4, util, util, 0.0, 60.0, 4, 16_384, 0, 0) for tick in range(first, last))
     return Push(id_of(team), "boot", last, last, 0, (Gpu(0, "GPU-1", "T4", 16_384),), told)
@@ -105,7 +107,7 @@ class Fleet(SandboxFleet):
 
     def __init__(self, clock: Clock, teams: list[str]) -> None:
         super().__init__(clock)
-        made = [self._machine(team, clock() - DAY) for team in teams]
+        made = [self._machine(team, clock() - DAY_MS) for team in teams]
         self._machines = {each.name: each for each in made}
         self.relaunched: dict[str, int] = {}
 
@@ -226,7 +228,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         # between two minutes: agents have told of a minute before a stop is asked for once more
-        self.now = CONTEXT.RawValue("q", MONDAY + MINUTE // 2)
+        self.now = CONTEXT.RawValue("q", MONDAY + MINUTE_MS // 2)
         self.slack = SandboxSlack(self.clock)
         self.channels = {
             name: self.slack.add_channel(name, ("ada", "bob", BOT_USER)).id
@@ -273,11 +275,11 @@ class World:
                     urllib.request.urlopen(request, timeout=5).close()
                 except OSError:
                     break
-                self.told[team] = now // MINUTE * MINUTE
+                self.told[team] = now // MINUTE_MS * MINUTE_MS
 
     def behind(self) -> list[str]:
         """Machines whose agents have minutes to tell."""
-        return [team for team, until in self.told.items() if self.clock() - until >= MINUTE]
+        return [team for team, until in self.told.items() if self.clock() - until >= MINUTE_MS]
 
     def start(self) -> None:
         """Start the bot."""
@@ -333,18 +335,18 @@ def prepared(folder: Path) -> Path:
     chosen, path = settings(world.channels), folder / "prepared.db"
     roster = chosen.roster()
     desk = Desk(Store(path), world.clock, chosen, {"ec2": world.fleet}, lambda: roster)
-    sweeping.sweep(desk)
+    fleet.sweep(desk)
     for team in world.fleet._machines:
-        ingesting.receive(desk, push(team, MONDAY - 75 * MINUTE, MONDAY), "10.0.0.1")
+        readings.receive(desk, push(team, MONDAY - 75 * MINUTE_MS, MONDAY), "10.0.0.1")
         with desk.store.writing() as db:
             agents.add(db, id_of(team), hashlib.sha256(team.encode()).hexdigest(), MONDAY)
-    judging.judge_all(desk)
+    verdict.judge_all(desk)
     for number in range(STOPS):
         team = f"stop-{number}"
         works = team in WORKING
-        asked = asking.ask_to_stop(desk, id_of(team), ADA, reason="It runs the wrong model." if works else "")
+        asked = approvals.ask_to_stop(desk, id_of(team), ADA, reason="It runs the wrong model." if works else "")
         for who in (CY, BOB) if works else (CY,):
-            asking.decide(desk, asked.id, who, yes=True)
+            approvals.decide(desk, asked.id, who, yes=True)
     desk.store.close()
     return path
 
@@ -366,7 +368,7 @@ def one_round(template: Path, folder: Path, seed: int, *, kills: int, stumbling:
             _live_on(world, news=chance.randrange(2 * NEWS // kills))
             time.sleep(chance.uniform(0, 0.03))
             world.kill()
-            world.now.value += chance.randrange(15) * SECOND
+            world.now.value += chance.randrange(15) * SECOND_MS
             relaunches += world.relaunch(chance)
         world.start()
         _live_on(world)
@@ -413,7 +415,7 @@ def _press_until_sent(world: World) -> None:
     """As an admin does: a bot that has only just begun lets a press fail, or refuses it."""
     with looking(world.folder / "valet.db") as db:
         for _ in range(MOST_PRESSES):
-            if not outbox.counts(db).get("dead"):
+            if not stored_outbox.counts(db).get("dead"):
                 return
             with contextlib.suppress(NotFound):  # taken by the press before
                 world.slack.click("bob", "@bob", "Try again")
@@ -423,7 +425,7 @@ def _press_until_sent(world: World) -> None:
 def _left(database: Path, now: int) -> dict[str, int]:
     """What the bot still has to do: at once, or when time has passed."""
     with looking(database) as db:
-        unsent, due = outbox.counts(db), len(outbox.due(db, now, limit=1_000))
+        unsent, due = stored_outbox.counts(db), len(stored_outbox.due(db, now, limit=1_000))
         approved, executing = (actions.in_state(db, state) for state in ("approved", "executing"))
         looking_on = sum(bool(each.outcome) for each in approved)  # for what its agent tells of the minutes to come
         undigested = not rows(db, "SELECT 1 FROM digests")
@@ -436,7 +438,7 @@ def _compared(world: World) -> Tally:
     """The world against the database, and both against what had to come."""
     with closing(Store(world.folder / "valet.db")) as store:
         db = store.reading()
-        assert audit.verify(db) is None
+        assert stored_audit.verify(db) is None
         posts = {row["ts"]: (row["channel"], row["ref"]) for row in rows(db, "SELECT * FROM posts")}
         unsent = rows(db, "SELECT channel, ref FROM outbox WHERE state <> 'sent'")
         stops = rows(db, "SELECT id, instance_id, state, outcome FROM actions WHERE kind = 'stop'")

@@ -10,11 +10,12 @@ import pytest
 
 from bot.domain.clock import system_clock
 from bot.sandbox.slack.people import ADA, BOB, GPUS
-from bot.services.desk import Desk
-from bot.services.sharing import claiming
+from bot.services.context import Desk
+from bot.services.sharing import claims
 from bot.settings import parse
-from store import Store, fleet
-from store.measuring import agents
+from store import Store
+from store.machines import agents
+from store.machines import fleet as stored_fleet
 from store.sql import rows
 from tests.live.company import DGX, TOML, answered, command, delivered, environment, health, running, until
 
@@ -30,10 +31,10 @@ class Company:
         (folder / "valet.toml").write_text(TOML)
         store = Store(self.database)
         with store.writing() as db:
-            fleet.save(db, DGX, team="", rate=None)
+            stored_fleet.save(db, DGX, team="", rate=None)
             agents.add(db, "dgx-1", hashlib.sha256(TOKEN.encode()).hexdigest(), system_clock())
         settings = parse({"slack": {"channel": GPUS, "admins": [BOB]}}, {})
-        claiming.claim(Desk(store, system_clock, settings, {}, settings.roster), "dgx-1", ADA, length=8 * 3_600_000)
+        claims.claim(Desk(store, system_clock, settings, {}, settings.roster), "dgx-1", ADA, length=8 * 3_600_000)
         store.close()
         self.backup = folder / "backups" / "valet-2026-11-22.db"
         self.valet("backup", self.backup)

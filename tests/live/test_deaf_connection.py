@@ -9,7 +9,7 @@ import pytest
 from bot.connection import Connection
 from bot.domain.clock import system_clock
 from bot.sandbox.slack import SandboxServer, SandboxSlack
-from bot.services.desk import Desk
+from bot.services.context import Desk
 from bot.settings import Secrets, parse
 from bot.slack_client import slack_client
 from bot.wiring import build

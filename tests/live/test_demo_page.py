@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo import Demo
-from bot.domain.clock import HOUR
+from bot.domain.clock import HOUR_MS
 from tests.live.browser import Browser
 
 PICTURES = Path(os.environ.get("CI_OUTPUT", "ci-output"))
@@ -97,6 +97,6 @@ def test_a_skip_leaps_over_no_warning_and_no_stop_by_rule(demo):
     made.slack.command("bob", "#gpus", f"/gpu hours scratch Mon-Sun {end - timedelta(hours=12):%H:%M}-{end:%H:%M}")
     enter(browser, url, "bob", "gpus")
     says(browser, "set by @Bob")
-    made.skip(HOUR)
+    made.skip(HOUR_MS)
 
     assert "scratch" in [name for name, _ in made.fleet.stops]

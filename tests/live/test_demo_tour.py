@@ -7,13 +7,13 @@ import time
 import pytest
 
 from bot.demo import STARTING, Demo, role_of
-from bot.domain.clock import DAY, HOUR
-from bot.domain.listing import Filter
-from bot.domain.measuring.verdict import IDLE
+from bot.domain.clock import DAY_MS, HOUR_MS
+from bot.domain.machines.listing import Filter
+from bot.domain.machines.verdict import IDLE
 from bot.sandbox.slack.people import ADA, BOB, CY
-from bot.services.money import unused
-from store import listings
-from store.money import ledger
+from bot.services.money import ledger
+from store.machines import listings
+from store.money import ledger as stored_ledger
 from store.sql import rows
 from tests import pages
 
@@ -84,17 +84,17 @@ def test_no_machine_has_a_gap_between_the_month_that_was_lived_and_now(demo):
 
 def test_status_and_ledger_tell_the_same_of_every_machine(demo):
     desk, now = demo.valet.desk, demo.clock()
-    spent = unused.of_all(desk, now - DAY, now + 1)
+    spent = ledger.of_all(desk, now - DAY_MS, now + 1)
 
     for listing in listings.page(demo.store.reading(), Filter(), limit=-1):
         if listing.running and listing.verdict and listing.verdict.state == "active":
             assert spent[listing.instance.id].idle_micros == 0, listing.instance.name
-        if listing.state in IDLE and listing.since is not None and now - listing.since > 2 * HOUR:
+        if listing.state in IDLE and listing.since is not None and now - listing.since > 2 * HOUR_MS:
             assert spent[listing.instance.id].idle_micros > 0, listing.instance.name
 
 
 def test_owned_machines_have_a_month_behind_them(demo):
-    month = ledger.between(demo.store.reading(), demo.clock() - 36 * DAY, demo.clock() - 30 * DAY)
+    month = stored_ledger.between(demo.store.reading(), demo.clock() - 36 * DAY_MS, demo.clock() - 30 * DAY_MS)
 
     assert {host.name for host in demo.fleet.owned} <= {row["name"] for row in month}
 

@@ -4,7 +4,9 @@ import resource
 
 import pytest
 
-from store import Store, audit, fleet
+from store import Store
+from store import audit as stored_audit
+from store.machines import fleet as stored_fleet
 from store.sql import rows
 from tests.live.company import DGX, TOML, answered, environment, health, running, until
 
@@ -24,7 +26,7 @@ def test_a_disk_that_takes_nothing_is_survived_and_nothing_that_was_kept_is_lost
     process, door = valet
     store = Store(tmp_path / "valet.db")
     with store.writing() as db:
-        fleet.save(db, DGX, team="", rate=None)
+        stored_fleet.save(db, DGX, team="", rate=None)
     first = answered(slack, "/gpu claim dgx-1 for 2h")
     well = until(lambda: health(door)[0] == 200)
 
@@ -47,5 +49,5 @@ def test_a_disk_that_takes_nothing_is_survived_and_nothing_that_was_kept_is_lost
     assert told[0].startswith("*Valet's database can't be used: the disk reports errors.*")
     assert "released" in released
     assert [row["ended_at"] is not None for row in rows(store.reading(), "SELECT ended_at FROM claims")] == [True]
-    assert audit.verify(store.reading()) is None
+    assert stored_audit.verify(store.reading()) is None
     store.close()

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 from dataclasses import replace
 
-from store import fleet
+from store.machines import fleet as stored_fleet
 from tests.live.company import DGX, TOML, environment, running, until
 from tests.opening import open_store
 
@@ -20,7 +20,7 @@ def test_what_slack_shows_as_failed_was_not_done(slack, tmp_path):
         for person in PEOPLE:
             for number in range(EACH):
                 name = f"{person}-{number:02}"
-                fleet.save(db, replace(DGX, id=name, name=name, source="owned"), team="", rate=None)
+                stored_fleet.save(db, replace(DGX, id=name, name=name, source="owned"), team="", rate=None)
     store.close()
     typed, over = [], threading.Event()
 

@@ -13,11 +13,12 @@ from bot.doctor import machine
 from bot.domain.clock import system_clock
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import SandboxServer, SandboxSlack
-from bot.services.measuring import sweeping
+from bot.services.machines import fleet
 from bot.settings import Secrets, parse
 from bot.settings.company import DoorSettings
 from bot.wiring import build
-from store import Store, fleet
+from store import Store
+from store.machines import fleet as stored_fleet
 from tests.live import company
 from tests.opening import open_store
 from tests.stories.conftest import SETTINGS
@@ -86,7 +87,7 @@ def only(valet):
 def test_the_second_does_nothing_until_it_is_alone(start, slack, server):
     first = start("first")
     until(lambda: only(first).is_elder)
-    until(lambda: sweeping.fleet.known(first.desk.store.reading()))
+    until(lambda: fleet.fleet.known(first.desk.store.reading()))
     second = start("second")
     until(lambda: only(second).stands_by)
     until(lambda: server.link.connections == 1)
@@ -153,7 +154,7 @@ def test_who_is_told_to_take_over_acts_at_once_and_says_that_another_is_there(sl
         (folder / "valet.toml").write_text(company.TOML)
     store = open_store(folders[1] / "valet.db")
     with store.writing() as db:
-        fleet.save(db, replace(company.DGX, source="owned"), team="", rate=None)
+        stored_fleet.save(db, replace(company.DGX, source="owned"), team="", rate=None)
     store.close()
     environ = company.environment(slack)
 

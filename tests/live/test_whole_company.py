@@ -16,7 +16,7 @@ import pytest
 from moto.ec2.models import ec2_backends
 
 from bot.domain.clock import system_clock
-from bot.domain.measuring.readings import Gpu, Minute, Push
+from bot.domain.machines.readings import Gpu, Minute, Push
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, BOB, GPUS
 from bot.telemetry.wire import to_json

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.clock import HOUR
+from bot.domain.clock import HOUR_MS
 from tests.neighbours import MACHINE, NEAR, PAT, STOP
 
 
@@ -62,7 +62,7 @@ def be(state: str, **columns: object) -> str:
 
 def of_kind(kind: str, **columns: object) -> str:
     """The action next door as one of another kind, with these columns."""
-    known: dict[str, object] = {"kind": f"'{kind}'", "batch": "''", "length": "NULL" if kind == "stop" else HOUR}
+    known: dict[str, object] = {"kind": f"'{kind}'", "batch": "''", "length": "NULL" if kind == "stop" else HOUR_MS}
     if kind == "launch":
         known |= {"instance_id": "NULL", "template": "'big'"}
     sets = ", ".join(f"{name} = {value}" for name, value in (known | columns).items())

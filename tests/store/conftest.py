@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.domain.naming import look_of
-from store import Store, audit
+from bot.domain.machines.names import look_of
+from store import Store
+from store import audit as stored_audit
 from tests.opening import open_store
 
 _QUEUED = "INSERT INTO outbox (channel, ref, kind, subject, state, error, due_at, created_at, tried_at) VALUES"
@@ -33,7 +34,7 @@ AWAKE = (
     "UPDATE gpus SET last_minute_at = 1, users = '[\"nia\"]', process = 'python', seen_until = 1",
     f"{_QUEUED} ('C0NEXTDOOR', 'dead-next-door', '', '', 'dead', 'gone', 1, 1, 1)",
     f"{_QUEUED} ('C0NEXTDOOR', 'posted-next-door', '', '', 'sent', '', 1, 1, 1)",
-    f"{_NOTED} (1, 'U0NIA', 'looked', 'i-next-door', '', '', '{audit.REFUSED}', '{'0' * 64}')",
+    f"{_NOTED} (1, 'U0NIA', 'looked', 'i-next-door', '', '', '{stored_audit.REFUSED}', '{'0' * 64}')",
 )
 """What sleeps next door in other tests, so that no job of theirs finds it."""
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from bot.domain.entries import Broken
-from store import Store, audit
+from bot.domain.audit import Broken
+from store import Store
+from store import audit as stored_audit
 from store.sql import sqlite3
 from tests.conftest import MONDAY
 from tests.opening import open_store
@@ -16,7 +17,7 @@ def noted(store) -> Store:
     """Six entries: ada claims and releases."""
     with store.writing() as db:
         for n in range(6):
-            audit.add(db, MONDAY + n, "U0ADA", ("claimed", "released")[n % 2], subject="i-1", detail=f"run {n}")
+            stored_audit.add(db, MONDAY + n, "U0ADA", ("claimed", "released")[n % 2], subject="i-1", detail=f"run {n}")
     return store
 
 
@@ -28,7 +29,7 @@ def tampered(store: Store, *statements: str) -> Broken | None:
             db.execute(statement)
     db.close()
     opened = open_store(store.path)
-    found = audit.verify(opened.reading())
+    found = stored_audit.verify(opened.reading())
     opened.close()
     return found
 
@@ -45,12 +46,12 @@ def test_an_entry_can_be_neither_changed_nor_removed(noted, statement):
     with pytest.raises(sqlite3.IntegrityError, match="append-only"), noted.writing() as db:
         db.execute(statement)
 
-    assert len(audit.of(noted.reading(), "i-1")) == 6
-    assert audit.verify(noted.reading()) is None
+    assert len(stored_audit.of(noted.reading(), "i-1")) == 6
+    assert stored_audit.verify(noted.reading()) is None
 
 
 def test_an_empty_audit_holds(store):
-    assert audit.verify(store.reading()) is None
+    assert stored_audit.verify(store.reading()) is None
 
 
 @pytest.mark.parametrize("column", ["at", "who", "did", "subject", "detail", "before", "after", "hash"])
@@ -94,9 +95,11 @@ def test_entries_that_changed_places_are_found(noted):
 
 def test_an_entry_rewritten_with_a_hash_that_fits_shows_at_the_next_one(noted):
     content = [3, MONDAY + 2, "U0BOB", "claimed", "i-1", "run 2", "", ""]
-    second = audit.of(noted.reading(), "i-1")[1].hash
+    second = stored_audit.of(noted.reading(), "i-1")[1].hash
 
-    broken = tampered(noted, f"UPDATE audit SET who = 'U0BOB', hash = '{audit._hash(second, content)}' WHERE id = 3")
+    broken = tampered(
+        noted, f"UPDATE audit SET who = 'U0BOB', hash = '{stored_audit._hash(second, content)}' WHERE id = 3"
+    )
 
     assert broken is not None
     assert broken.id == 4
@@ -105,14 +108,14 @@ def test_an_entry_rewritten_with_a_hash_that_fits_shows_at_the_next_one(noted):
 
 def test_a_change_that_is_rolled_back_leaves_the_chain_whole(noted):
     with noted.writing() as db:
-        audit.add(db, MONDAY, "U0ADA", "claimed", subject="i-2")
+        stored_audit.add(db, MONDAY, "U0ADA", "claimed", subject="i-2")
         db.execute("ROLLBACK")
         db.execute("BEGIN")
     with noted.writing() as db:
-        audit.add(db, MONDAY, "U0ADA", "claimed", subject="i-3")
+        stored_audit.add(db, MONDAY, "U0ADA", "claimed", subject="i-3")
 
-    assert audit.verify(noted.reading()) is None
-    assert [row.id for row in audit.of(noted.reading(), "i-3")] == [7]
+    assert stored_audit.verify(noted.reading()) is None
+    assert [row.id for row in stored_audit.of(noted.reading(), "i-3")] == [7]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +123,7 @@ def test_a_change_that_is_rolled_back_leaves_the_chain_whole(noted):
 )
 def test_any_text_a_person_can_type_keeps_the_chain_whole(store, text):
     with store.writing() as db:
-        audit.add(db, MONDAY, "U0ADA", text, subject=text, detail=text, before=text, after=text)
-        audit.add(db, MONDAY, "U0ADA", "claimed", subject="i-1")
+        stored_audit.add(db, MONDAY, "U0ADA", text, subject=text, detail=text, before=text, after=text)
+        stored_audit.add(db, MONDAY, "U0ADA", "claimed", subject="i-1")
 
-    assert audit.verify(store.reading()) is None
+    assert stored_audit.verify(store.reading()) is None

@@ -2,12 +2,13 @@
 
 from datetime import date
 
-from bot.domain.clock import DAY, HOUR
-from bot.domain.fleet import Instance
+from bot.domain.clock import DAY_MS, HOUR_MS
+from bot.domain.machines.fleet import Instance
 from bot.domain.money.bill import BillLine, BillLook
 from bot.domain.money.rates import Charge
-from store import fleet
-from store.money import bill, ledger
+from store.machines import fleet as stored_fleet
+from store.money import bill as stored_bill
+from store.money import ledger as stored_ledger
 from tests.conftest import MONDAY
 
 ONE, TWO, OCTOBER = date(2026, 11, 16), date(2026, 11, 17), date(2026, 10, 30)
@@ -24,12 +25,12 @@ def look(*lines, periods=("2026-11",), as_of=MONDAY, **more):
 def kept(store, *looks):
     for number, each in enumerate(looks):
         with store.writing() as db:
-            bill.keep(db, each, MONDAY + number)
+            stored_bill.keep(db, each, MONDAY + number)
     return store.reading()
 
 
 def days(db):
-    return {each.day: each.billed_micros for each in bill.days(db, date(2026, 10, 1), date(2026, 11, 30))}
+    return {each.day: each.billed_micros for each in stored_bill.days(db, date(2026, 10, 1), date(2026, 11, 30))}
 
 
 def test_cuts_of_the_same_day_are_not_added_up(store):
@@ -42,21 +43,21 @@ def test_cuts_of_the_same_day_are_not_added_up(store):
 
     assert days(db) == {ONE: 10}
     for name in ("account", "service", "team", "type", "kind"):
-        assert sum(row["billed_micros"] for row in bill.sums(db, name, ONE, ONE)) == 10
-    assert [(each.kind, each.type, each.billed_micros) for each in bill.units(db, ONE, ONE)] == [
+        assert sum(row["billed_micros"] for row in stored_bill.sums(db, name, ONE, ONE)) == 10
+    assert [(each.kind, each.type, each.billed_micros) for each in stored_bill.units(db, ONE, ONE)] == [
         ("usage", "g5.xlarge", 10)
     ]
-    assert bill.sums(db, "instance", ONE, ONE) == []
+    assert stored_bill.sums(db, "instance", ONE, ONE) == []
 
 
 def test_a_newer_look_takes_the_place_of_its_days_only(store):
     first = look(line(ONE, 5, kind="usage"), line(TWO, 6, kind="usage"), first=ONE, last=TWO)
-    second = look(line(TWO, 8, kind="usage"), first=TWO, last=TWO, as_of=MONDAY + DAY)
+    second = look(line(TWO, 8, kind="usage"), first=TWO, last=TWO, as_of=MONDAY + DAY_MS)
 
     db = kept(store, first, second)
 
     assert days(db) == {ONE: 5, TWO: 8}
-    assert [each.as_of for each in bill.days(db, ONE, TWO)] == [MONDAY, MONDAY + DAY]
+    assert [each.as_of for each in stored_bill.days(db, ONE, TWO)] == [MONDAY, MONDAY + DAY_MS]
 
 
 def test_a_correction_from_a_later_month_does_not_wipe_the_day_it_corrects(store):
@@ -72,9 +73,9 @@ def test_a_correction_of_a_month_that_was_not_read_is_not_that_month(store):
     db = kept(store, look(line(OCTOBER, -30, kind="correction"), line(ONE, 5, kind="usage")))
 
     assert days(db) == {ONE: 5}
-    assert bill.begins(db) == ONE
-    assert list(bill.units(db, OCTOBER, OCTOBER)) == bill.sums(db, "kind", OCTOBER, OCTOBER) == []
-    assert bill.corrections_alone(db, OCTOBER, ONE) == -30
+    assert stored_bill.begins(db) == ONE
+    assert list(stored_bill.units(db, OCTOBER, OCTOBER)) == stored_bill.sums(db, "kind", OCTOBER, OCTOBER) == []
+    assert stored_bill.corrections_alone(db, OCTOBER, ONE) == -30
 
 
 def test_another_source_takes_the_place_of_the_first(store):
@@ -84,7 +85,7 @@ def test_another_source_takes_the_place_of_the_first(store):
     db = kept(store, explorer, look(line(ONE, 8, **everything)))
 
     assert days(db) == {ONE: 8}
-    assert [row["name"] for row in bill.sums(db, "team", ONE, ONE)] == ["nlp"]
+    assert [row["name"] for row in stored_bill.sums(db, "team", ONE, ONE)] == ["nlp"]
 
 
 def test_lines_of_nothing_are_not_kept_but_those_with_hours_are(store):
@@ -96,59 +97,61 @@ def test_lines_of_nothing_are_not_kept_but_those_with_hours_are(store):
 def test_a_failed_look_leaves_what_is_known(store):
     kept(store, look(line(ONE, 5, kind="usage"), notes=("one note",), seal="s"))
     with store.writing() as db:
-        bill.failed(db, "Cost Explorer", "account 1", MONDAY + 9, "AWS did not answer")
+        stored_bill.failed(db, "Cost Explorer", "account 1", MONDAY + 9, "AWS did not answer")
 
-    good = bill.newest(store.reading(), "Cost Explorer", ok=True)
-    bad = bill.newest(store.reading(), "Cost Explorer", ok=False)
+    good = stored_bill.newest(store.reading(), "Cost Explorer", ok=True)
+    bad = stored_bill.newest(store.reading(), "Cost Explorer", ok=False)
     assert good is not None
     assert (good.seal, good.notes, good.as_of) == ("s", ("one note",), MONDAY)
     assert bad is not None
     assert (bad.error, bad.looked_at) == ("AWS did not answer", MONDAY + 9)
     assert days(store.reading()) == {ONE: 5}
-    assert bill.newest(store.reading(), "FOCUS files", ok=True) is None
+    assert stored_bill.newest(store.reading(), "FOCUS files", ok=True) is None
 
 
 def test_requests_are_counted_up_to_the_most_and_anew_each_day(store):
     with store.writing() as db:
-        allowed = [bill.count_request(db, "Cost Explorer", ONE, 3) for _ in range(5)]
-        tomorrow = bill.count_request(db, "Cost Explorer", TWO, 3)
+        allowed = [stored_bill.count_request(db, "Cost Explorer", ONE, 3) for _ in range(5)]
+        tomorrow = stored_bill.count_request(db, "Cost Explorer", TWO, 3)
 
     assert allowed == [True, True, True, False, False]
     assert tomorrow
-    assert bill.requests(store.reading(), "Cost Explorer", ONE) == 3
+    assert stored_bill.requests(store.reading(), "Cost Explorer", ONE) == 3
 
 
 def test_looks_without_lines_are_forgotten_in_time(store):
     kept(store, look(line(ONE, 5, kind="usage")), look(line(ONE, 6, kind="usage")))
 
     with store.writing() as db:
-        bill.prune(db, MONDAY + DAY)
+        stored_bill.prune(db, MONDAY + DAY_MS)
 
     assert store.reading().execute("SELECT count(*) FROM bill_looks").fetchone() == (1,)
     assert days(store.reading()) == {ONE: 6}
 
 
 def test_the_ledger_by_days_of_the_bill_is_the_same_before_and_after_it_is_counted(store):
-    start = MONDAY // DAY * DAY
+    start = MONDAY // DAY_MS * DAY_MS
     hours = range(60)
     with store.writing() as db:
         for name, provider in (("i-1", "ec2"), ("dgx", "owned")):
             instance = Instance(name, name, provider, "ec2/1/us-east-1", "g5.xlarge", "running")
-            fleet.save(db, instance, team="nlp", rate=None)
-        ledger.add(db, [Charge("dgx", start, start + HOUR, HOUR, 9, 9)])
-        ledger.add(db, [Charge("i-1", start + n * HOUR, start + (n + 1) * HOUR, HOUR, n, n % 7, "nlp") for n in hours])
+            stored_fleet.save(db, instance, team="nlp", rate=None)
+        stored_ledger.add(db, [Charge("dgx", start, start + HOUR_MS, HOUR_MS, 9, 9)])
+        stored_ledger.add(
+            db, [Charge("i-1", start + n * HOUR_MS, start + (n + 1) * HOUR_MS, HOUR_MS, n, n % 7, "nlp") for n in hours]
+        )
 
-    before = bill.metered(store.reading(), date(2026, 11, 23), date(2026, 11, 24))
+    before = stored_bill.metered(store.reading(), date(2026, 11, 23), date(2026, 11, 24))
     steps = 0
     while True:
         steps += 1
         with store.writing() as db:
-            if bill.catch_up(db, step=7):
+            if stored_bill.catch_up(db, step=7):
                 break
 
-    assert bill.metered(store.reading(), date(2026, 11, 23), date(2026, 11, 24)) == before
+    assert stored_bill.metered(store.reading(), date(2026, 11, 23), date(2026, 11, 24)) == before
     assert steps == 9
     assert [(each.micros, each.running_ms, each.unpriced_ms) for each in before] == [
-        (sum(range(24)), 24 * HOUR, 4 * HOUR),
-        (sum(range(24, 48)), 24 * HOUR, 3 * HOUR),
+        (sum(range(24)), 24 * HOUR_MS, 4 * HOUR_MS),
+        (sum(range(24, 48)), 24 * HOUR_MS, 3 * HOUR_MS),
     ]

@@ -5,22 +5,22 @@ from datetime import date
 
 from sqlite_utils import Database
 
-from store.money import budgets
+from store.money import budgets as stored_budgets
 
 MONTH = date(2026, 11, 1)
 
 
 def test_what_was_told_of_a_budget_before_is_told_of_the_amount_it_had():
     db = Database(memory=True)
-    for statement in budgets.SCHEMA:
+    for statement in stored_budgets.SCHEMA:
         db.execute(statement)
     told = json.dumps({"budget_micros": 20_000_000})
     db.execute("INSERT INTO budget_marks VALUES ('team:nlp', '2026-11-01', 'full', 7, ?)", [told])
 
-    for statement in budgets.PER_AMOUNT:
+    for statement in stored_budgets.PER_AMOUNT:
         db.execute(statement)
 
-    assert budgets.marks(db, "team:nlp", MONTH, 20_000_000) == {"full"}
-    assert budgets.marks(db, "team:nlp", MONTH, 10_000_000) == {"full"}
-    assert budgets.marks(db, "team:nlp", MONTH, 46_000_000) == frozenset()
-    assert budgets.noted(db, "team:nlp", "2026-11-01", "full", None) == {"budget_micros": 20_000_000}
+    assert stored_budgets.marks(db, "team:nlp", MONTH, 20_000_000) == {"full"}
+    assert stored_budgets.marks(db, "team:nlp", MONTH, 10_000_000) == {"full"}
+    assert stored_budgets.marks(db, "team:nlp", MONTH, 46_000_000) == frozenset()
+    assert stored_budgets.noted(db, "team:nlp", "2026-11-01", "full", None) == {"budget_micros": 20_000_000}

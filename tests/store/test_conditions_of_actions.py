@@ -3,8 +3,11 @@
 import pytest
 
 from bot.domain.acting.actions import BY_RULE
-from bot.domain.clock import HOUR
-from store.acting import actions, consents, decisions, hours_wishes, makings, standstills
+from bot.domain.clock import HOUR_MS
+from store.acting import actions, makings
+from store.acting import approvals as stored_approvals
+from store.acting import dormant as stored_dormant
+from store.acting import hours as stored_hours
 from tests.neighbours import CLAIM, FAR, MACHINE, NEAR, NIA, OLA, PAT, STOP, TEAM
 from tests.store.conditions import (
     CLONE,
@@ -38,7 +41,7 @@ def seen(db):
 
 DECIDING = [
     Condition(
-        asked(decisions.say_yes, STOP, OLA, NEAR),
+        asked(stored_approvals.say_yes, STOP, OLA, NEAR),
         (
             EXPIRED,
             LAPSED,
@@ -47,30 +50,34 @@ DECIDING = [
         ),
     ),
     Condition(
-        asked(decisions.break_glass, STOP, NIA, "why", NEAR),
+        asked(stored_approvals.break_glass, STOP, NIA, "why", NEAR),
         (EXPIRED, LAPSED, f"UPDATE actions SET requester = '{OLA}'"),
     ),
     Condition(
-        asked(decisions.decide, STOP, PAT, "approved", NEAR),
+        asked(stored_approvals.decide, STOP, PAT, "approved", NEAR),
         (EXPIRED, LAPSED, f"UPDATE actions SET requester = '{PAT}'"),
     ),
-    Condition(written(decisions.set_deadline, STOP, FAR), (be("approved"),)),
+    Condition(written(stored_approvals.set_deadline, STOP, FAR), (be("approved"),)),
     Condition(lambda db, action: written(actions.set_facts, action)(db, None), (be("approved"),), look=seen),
     *(
         Condition(
-            asked(consents.needed_since, CLAIM, NEAR),
+            asked(stored_approvals.needed_since, CLAIM, NEAR),
             ("UPDATE consents SET answer = 'agreed'", f"UPDATE consents SET answered_at = {NEAR}"),
             before=(f"UPDATE consents SET answer = '{said}', answered_at = {FAR}",),
         )
         for said in ("needed", "late")
     ),
-    Condition(asked(hours_wishes.end, "wish-next-door", "denied", FAR), ("UPDATE hours_wishes SET state = 'expired'",)),
+    Condition(asked(stored_hours.end, "wish-next-door", "denied", FAR), ("UPDATE hours_wishes SET state = 'expired'",)),
 ]
 LOOKING = [
     *(
         Condition(
             asked(actions.stopped_by_us, MACHINE, NEAR),
-            (f"UPDATE actions SET called_at = {NEAR - 1}", be("failed"), be("executing", kind="'start'", length=HOUR)),
+            (
+                f"UPDATE actions SET called_at = {NEAR - 1}",
+                be("failed"),
+                be("executing", kind="'start'", length=HOUR_MS),
+            ),
             before=(kind, be(state, called_at=NEAR, calls=1)),
         )
         for kind, state in ((of_kind("stop"), "executing"), (of_kind("stop"), "done"), (RESIZE, "unknown"))
@@ -78,7 +85,7 @@ LOOKING = [
     *(
         Condition(
             asked(actions.newest_that_changed, MACHINE),
-            (be("failed"), be("pending"), be("approved", kind="'clone'", length=HOUR)),
+            (be("failed"), be("pending"), be("approved", kind="'clone'", length=HOUR_MS)),
             before=(of_kind(kind), be(state)),
         )
         for kind, state in (("stop", "approved"), ("start", "executing"), ("start", "done"), ("resize", "executing"))
@@ -149,7 +156,7 @@ LOOKING = [
         for state in ("approved", "executing")
     ),
     Condition(
-        asked(standstills.held_on),
+        asked(stored_dormant.held_on),
         (
             f"UPDATE instances SET state = 'running' WHERE id = '{MACHINE}'",
             GONE,

@@ -2,20 +2,12 @@
 
 import pytest
 
-from store.acting import images, makings, parkings, retirements
+from store.acting import hours as stored_hours
+from store.acting import images as stored_images
+from store.acting import makings
+from store.machines import owned as stored_owned
 from tests.neighbours import CHANNEL, CLAIM, FAR, MACHINE, NEAR, NIA, OLA, PAT, STOP
-from tests.store.conditions import (
-    GONE,
-    LAUNCH,
-    MADE,
-    STANDS,
-    Condition,
-    asked,
-    be,
-    hold,
-    of_kind,
-    written,
-)
+from tests.store.conditions import GONE, LAUNCH, MADE, STANDS, Condition, asked, be, hold, of_kind, written
 
 ACROSS = "i-across"
 UNCLAIMED = "UPDATE claims SET ended_at = 1, end_reason = 'released'"
@@ -89,12 +81,12 @@ MAKING = [
         for state in ("UPDATE actions SET state = 'pending'", be("approved"), be("executing"))
     ),
     Condition(
-        asked(images.keeps, NEAR),
+        asked(stored_images.keeps, NEAR),
         (f"UPDATE image_keeps SET until_at = {NEAR}",),
         before=(f"INSERT INTO image_keeps (image_id, who, until_at, made_at) VALUES ('ami-1', '{PAT}', {FAR}, 1)",),
     ),
     Condition(
-        asked(retirements.announced),
+        asked(stored_owned.announced),
         ("UPDATE retirements SET state = 'undone'",),
         before=(
             (
@@ -107,18 +99,18 @@ MAKING = [
 PLANNED = ("settled_at = 1", "action_id = ''", "why = 'changed'")
 PARKING = [
     Condition(
-        parkings.add,
+        stored_hours.add,
         tuple(f"UPDATE parkings SET {column}" for column in ("settled_at = NULL", f"action_id = '{STOP}'"))
         + tuple(f"UPDATE parkings SET why = '{why}'" for why in ("", "acted", "put off")),
         (f"UPDATE parkings SET {', '.join(PLANNED)}",),
-        lambda db: parkings.of_basis(db, MACHINE, "hours", NEAR)[0],
+        lambda db: stored_hours.of_basis(db, MACHINE, "hours", NEAR)[0],
     ),
     Condition(
-        lambda db, parking: written(parkings.settle, parking, FAR, "acted", outcome="")(db, None),
+        lambda db, parking: written(stored_hours.settle, parking, FAR, "acted", outcome="")(db, None),
         ("UPDATE parkings SET settled_at = 1",),
-        look=lambda db: parkings.open_ones(db)[0],
+        look=lambda db: stored_hours.open_ones(db)[0],
     ),
-    Condition(asked(parkings.at, CHANNEL, FAR), (f"UPDATE parkings SET acts_at = {NEAR}",)),
+    Condition(asked(stored_hours.at, CHANNEL, FAR), (f"UPDATE parkings SET acts_at = {NEAR}",)),
 ]
 
 

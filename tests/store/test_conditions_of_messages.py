@@ -2,35 +2,37 @@
 
 import pytest
 
-from bot.domain.clock import HOUR
-from store import outbox
+from bot.domain.clock import HOUR_MS
+from store import outbox as stored_outbox
 from tests.neighbours import CHANNEL, FAR, NEAR
 from tests.store.conditions import Condition, asked, hold, written
 
 TAKEN = "UPDATE outbox SET state = 'sending' WHERE ref = 'waits-next-door'"
 SENT = "UPDATE outbox SET state = 'sent'"
 TELLING = [
-    Condition(lambda db, row: outbox.start(db, row["id"], FAR), (TAKEN,), look=lambda db: outbox.due(db, FAR)[0]),
     Condition(
-        lambda db, row: outbox.goes_first(db, row["id"], NEAR),
+        lambda db, row: stored_outbox.start(db, row["id"], FAR), (TAKEN,), look=lambda db: stored_outbox.due(db, FAR)[0]
+    ),
+    Condition(
+        lambda db, row: stored_outbox.goes_first(db, row["id"], NEAR),
         (
             f"UPDATE outbox SET due_at = {NEAR}",
-            f"UPDATE outbox SET due_at = {NEAR + outbox.IN_ORDER + 1}",
+            f"UPDATE outbox SET due_at = {NEAR + stored_outbox.IN_ORDER + 1}",
             "UPDATE outbox SET attempts = 0",
             SENT,
         ),
-        (f"UPDATE outbox SET attempts = 1, due_at = {NEAR + outbox.IN_ORDER} WHERE state = 'waiting'",),
+        (f"UPDATE outbox SET attempts = 1, due_at = {NEAR + stored_outbox.IN_ORDER} WHERE state = 'waiting'",),
         lambda db: (
-            outbox.dead_of(db, "dead-next-door")
-            and next(row for row in outbox.due(db, FAR + HOUR) if row["ref"] == "waits-next-door")
+            stored_outbox.dead_of(db, "dead-next-door")
+            and next(row for row in stored_outbox.due(db, FAR + HOUR_MS) if row["ref"] == "waits-next-door")
         ),
     ),
-    Condition(asked(outbox.in_flight), (SENT,), (TAKEN,)),
-    Condition(asked(outbox.oldest_waiting), (SENT,), (TAKEN,)),
-    Condition(asked(outbox.next_due), (TAKEN,)),
+    Condition(asked(stored_outbox.in_flight), (SENT,), (TAKEN,)),
+    Condition(asked(stored_outbox.oldest_waiting), (SENT,), (TAKEN,)),
+    Condition(asked(stored_outbox.next_due), (TAKEN,)),
     *(
         Condition(
-            asked(outbox.is_held_up, CHANNEL, "waits-next-door"),
+            asked(stored_outbox.is_held_up, CHANNEL, "waits-next-door"),
             (
                 "UPDATE outbox SET ref = 'x' WHERE ref = 'waits-next-door'",
                 "UPDATE outbox SET channel = 'C0' WHERE ref = 'waits-next-door'",
@@ -42,15 +44,16 @@ TELLING = [
         for state in ("waiting", "sending", "dead")
     ),
     Condition(
-        asked(outbox.was_sent, "posted-next-door", 1), ("UPDATE outbox SET state = 'sending' WHERE state = 'sent'",)
+        asked(stored_outbox.was_sent, "posted-next-door", 1),
+        ("UPDATE outbox SET state = 'sending' WHERE state = 'sent'",),
     ),
     Condition(
-        written(outbox.prune, NEAR),
+        written(stored_outbox.prune, NEAR),
         (f"UPDATE outbox SET created_at = {NEAR}", "UPDATE outbox SET state = 'sending' WHERE state = 'sent'"),
         (f"UPDATE outbox SET created_at = {NEAR - 1}",),
     ),
     Condition(
-        written(outbox.prune, NEAR),
+        written(stored_outbox.prune, NEAR),
         (f"UPDATE seen_events SET seen_at = {NEAR}", "UPDATE seen_events SET event_id = 'an event'"),
         (
             "DELETE FROM outbox WHERE state = 'sent'",
@@ -58,7 +61,7 @@ TELLING = [
         ),
     ),
     Condition(
-        written(outbox.prune_posts, FAR),
+        written(stored_outbox.prune_posts, FAR),
         (
             f"UPDATE posts SET ts = '{FAR // 1000}.000001'",
             "UPDATE outbox SET ref = 'posted-next-door' WHERE state = 'waiting'",
@@ -67,7 +70,7 @@ TELLING = [
         ("DELETE FROM outbox WHERE state IN ('sent', 'dead')", f"UPDATE posts SET ts = '{FAR // 1000 - 1}.000001'"),
     ),
     Condition(
-        written(outbox.forget_events, "glance ", NEAR),
+        written(stored_outbox.forget_events, "glance ", NEAR),
         (f"UPDATE seen_events SET seen_at = {NEAR}", "UPDATE seen_events SET event_id = 'other 1'"),
         (f"INSERT INTO seen_events (event_id, seen_at) VALUES ('glance 1', {NEAR - 1})",),
     ),

@@ -3,8 +3,16 @@
 import pytest
 
 from bot.domain.sharing.runs import Seen
-from store.sharing import bookings, claims, grants, handovers, line, questions, reminders, requests, runs
-from store.sharing import squats as squatters
+from store.sharing import bookings as stored_bookings
+from store.sharing import checkins as stored_checkins
+from store.sharing import claims as stored_claims
+from store.sharing import grants as stored_grants
+from store.sharing import handovers as stored_handovers
+from store.sharing import line as stored_line
+from store.sharing import reminders as stored_reminders
+from store.sharing import requests as stored_requests
+from store.sharing import runs as stored_runs
+from store.sharing import unclaimed as stored_unclaimed
 from tests.neighbours import CLAIM, FAR, MACHINE, NEAR, NIA, OLA, PAT, WAITER
 from tests.store.conditions import Condition, asked, hold, written
 
@@ -21,61 +29,63 @@ SECOND = (
 )
 
 CLAIMING = [
-    Condition(asked(claims.orphaned, NEAR), (*THERE, ENDED), (GONE,)),
-    Condition(asked(claims.end, CLAIM, FAR, "released"), (ENDED,)),
+    Condition(asked(stored_claims.orphaned, NEAR), (*THERE, ENDED), (GONE,)),
+    Condition(asked(stored_claims.end, CLAIM, FAR, "released"), (ENDED,)),
     Condition(
-        asked(questions.settle, "question-next-door", "ended", FAR),
+        asked(stored_checkins.settle, "question-next-door", "ended", FAR),
         ("UPDATE questions SET state = 'kept', settled_at = 1",),
     ),
     Condition(
-        asked(questions.set_deadline, "question-next-door", FAR + 1),
+        asked(stored_checkins.set_deadline, "question-next-door", FAR + 1),
         (f"UPDATE questions SET deadline_at = {FAR + 1}", "UPDATE questions SET state = 'kept', settled_at = 1"),
     ),
-    Condition(asked(questions.set_deadline, "question-next-door", None), ("UPDATE questions SET deadline_at = NULL",)),
     Condition(
-        asked(questions.asked_lately, CLAIM, NEAR),
+        asked(stored_checkins.set_deadline, "question-next-door", None), ("UPDATE questions SET deadline_at = NULL",)
+    ),
+    Condition(
+        asked(stored_checkins.asked_lately, CLAIM, NEAR),
         (f"UPDATE questions SET settled_at = {NEAR}", "UPDATE questions SET state = 'ended'"),
         (f"UPDATE questions SET asked_at = {NEAR}, state = 'kept', settled_at = {FAR}",),
     ),
     *(
         Condition(
-            asked(questions.idle_claims, NEAR),
+            asked(stored_checkins.idle_claims, NEAR),
             ("UPDATE verdicts SET state = 'unknown'", ENDED),
             (f"UPDATE verdicts SET state = '{idle}'",),
         )
         for idle in ("free", "held", "partial")
     ),
     Condition(
-        asked(requests.answer, "request-next-door", FAR, "kept"),
+        asked(stored_requests.answer, "request-next-door", FAR, "kept"),
         ("UPDATE requests SET answer = 'ended', answered_at = 1",),
     ),
     Condition(
-        asked(reminders.say, CLAIM, 5),
+        asked(stored_reminders.say, CLAIM, 5),
         ("UPDATE reminders SET said = 5", "UPDATE reminders SET said = 4"),
         ("UPDATE reminders SET said = 6",),
     ),
     Condition(
-        asked(reminders.close, CLAIM),
+        asked(stored_reminders.close, CLAIM),
         ("UPDATE reminders SET closed = 1", "UPDATE reminders SET posted = 0"),
         ("UPDATE reminders SET posted = 1",),
     ),
     Condition(
-        asked(reminders.unclosed),
+        asked(stored_reminders.unclosed),
         ("UPDATE reminders SET closed = 1", "UPDATE claims SET ended_at = NULL, end_reason = NULL"),
         (ENDED,),
     ),
-    Condition(asked(reminders.unnoted), (f"UPDATE reminders SET until_at = {FAR}", ENDED)),
+    Condition(asked(stored_reminders.unnoted), (f"UPDATE reminders SET until_at = {FAR}", ENDED)),
     Condition(
-        lambda db, claim: reminders.note(db, claim, NEAR),
+        lambda db, claim: stored_reminders.note(db, claim, NEAR),
         (f"UPDATE reminders SET until_at = {FAR}",),
-        look=lambda db: claims.by_id(db, CLAIM),
+        look=lambda db: stored_claims.by_id(db, CLAIM),
     ),
     Condition(
-        asked(handovers.settle, "handover-next-door", "lapsed", FAR),
+        asked(stored_handovers.settle, "handover-next-door", "lapsed", FAR),
         ("UPDATE handovers SET state = 'lapsed', settled_at = 1",),
     ),
     Condition(
-        asked(handovers.over, NEAR),
+        asked(stored_handovers.over, NEAR),
         (
             "UPDATE claims SET ended_at = NULL, end_reason = NULL",
             "UPDATE handovers SET state = 'lapsed', settled_at = 1",
@@ -84,7 +94,7 @@ CLAIMING = [
     ),
     *(
         Condition(
-            grants.live,
+            stored_grants.live,
             (
                 "UPDATE grants SET state = 'expired'",
                 f"UPDATE grants SET person = '{OLA}', decider = ''",
@@ -93,39 +103,49 @@ CLAIMING = [
                 "UPDATE grants SET handover_id = 'handover-next-door'",
             ),
             (f"UPDATE grants SET state = '{state}'",),
-            lambda db: grants.by_id(db, "grant-next-door"),
+            lambda db: stored_grants.by_id(db, "grant-next-door"),
         )
         for state in ("drafted", "pending", "approved")
     ),
     Condition(
-        asked(grants.approved), ("UPDATE grants SET state = 'claimed'",), ("UPDATE grants SET state = 'approved'",)
+        asked(stored_grants.approved),
+        ("UPDATE grants SET state = 'claimed'",),
+        ("UPDATE grants SET state = 'approved'",),
     ),
     Condition(
-        asked(grants.over, FAR), ("UPDATE grants SET state = 'approved'",), ("UPDATE grants SET state = 'drafted'",)
+        asked(stored_grants.over, FAR),
+        ("UPDATE grants SET state = 'approved'",),
+        ("UPDATE grants SET state = 'drafted'",),
     ),
-    Condition(asked(grants.move, "grant-next-door", "pending", "expired"), ("UPDATE grants SET state = 'approved'",)),
+    Condition(
+        asked(stored_grants.move, "grant-next-door", "pending", "expired"), ("UPDATE grants SET state = 'approved'",)
+    ),
 ]
 WAITING = [
-    Condition(asked(line.end, WAITER, FAR, "left"), (LEFT,)),
+    Condition(asked(stored_line.end, WAITER, FAR, "left"), (LEFT,)),
     Condition(
-        asked(line.unoffered),
+        asked(stored_line.unoffered),
         (LEFT, "UPDATE offers SET state = 'open', ended_at = NULL"),
         (UNOFFERED,),
     ),
     Condition(
-        lambda db, _: WAITER in {waiter.id for waiter in line.unoffered(db)},
+        lambda db, _: WAITER in {waiter.id for waiter in stored_line.unoffered(db)},
         (f"UPDATE offers SET waiter_id = {WAITER}",),
         (SECOND, "UPDATE offers SET waiter_id = waiter_id + 1"),
     ),
-    Condition(asked(line.unoffered, before=WAITER + 1), ("UPDATE waiters SET id = id + 1",), NEVER_OFFERED),
+    Condition(asked(stored_line.unoffered, before=WAITER + 1), ("UPDATE waiters SET id = id + 1",), NEVER_OFFERED),
     Condition(
-        asked(line.unoffered, instance_id=MACHINE), (f"UPDATE waiters SET instance_id = '{ACROSS}'",), (UNOFFERED,)
+        asked(stored_line.unoffered, instance_id=MACHINE),
+        (f"UPDATE waiters SET instance_id = '{ACROSS}'",),
+        (UNOFFERED,),
     ),
-    Condition(asked(line.orphaned, NEAR), (*THERE, LEFT), (GONE,)),
-    Condition(asked(line.for_runs), (UNOFFERED, "UPDATE waiters SET run = ''"), ("UPDATE waiters SET run = 'train'",)),
-    Condition(written(line.prolong, "offer-next-door", FAR + 1), (UNOFFERED,)),
+    Condition(asked(stored_line.orphaned, NEAR), (*THERE, LEFT), (GONE,)),
     Condition(
-        lambda db, first: line.before(db, first, WAITER + 1),
+        asked(stored_line.for_runs), (UNOFFERED, "UPDATE waiters SET run = ''"), ("UPDATE waiters SET run = 'train'",)
+    ),
+    Condition(written(stored_line.prolong, "offer-next-door", FAR + 1), (UNOFFERED,)),
+    Condition(
+        lambda db, first: stored_line.before(db, first, WAITER + 1),
         (
             LEFT,
             "UPDATE waiters SET id = id + 1",
@@ -134,30 +154,30 @@ WAITING = [
             f"UPDATE waiters SET instance_id = '{ACROSS}'",
         ),
         before=NEVER_OFFERED,
-        look=lambda db: line.by_id(db, WAITER),
+        look=lambda db: stored_line.by_id(db, WAITER),
     ),
     Condition(
-        lambda db, first: line.standing(db, [first]),
+        lambda db, first: stored_line.standing(db, [first]),
         (LEFT, "UPDATE waiters SET count = 3", f"UPDATE waiters SET instance_id = '{ACROSS}'"),
-        look=lambda db: line.by_id(db, WAITER),
+        look=lambda db: stored_line.by_id(db, WAITER),
     ),
 ]
 BOOKING = [
     Condition(
-        lambda db, slot: bookings.move(db, slot, "off"),
+        lambda db, slot: stored_bookings.move(db, slot, "off"),
         ("UPDATE slots SET state = 'missed'",),
-        look=lambda db: bookings.slot(db, "slot-next-door"),
+        look=lambda db: stored_bookings.slot(db, "slot-next-door"),
     ),
-    Condition(asked(bookings.end, "booking-next-door", FAR, who=PAT), ("UPDATE bookings SET ended_at = 1",)),
+    Condition(asked(stored_bookings.end, "booking-next-door", FAR, who=PAT), ("UPDATE bookings SET ended_at = 1",)),
     Condition(
-        asked(bookings.watched),
+        asked(stored_bookings.watched),
         ("UPDATE slots SET state = 'used'",),
         (f"UPDATE slots SET state = 'claimed', claim_id = '{CLAIM}'",),
     ),
-    Condition(asked(bookings.orphaned, NEAR), (*THERE, "UPDATE slots SET state = 'missed'"), (GONE,)),
+    Condition(asked(stored_bookings.orphaned, NEAR), (*THERE, "UPDATE slots SET state = 'missed'"), (GONE,)),
     *(
         Condition(
-            asked(bookings.since, FAR - 1),
+            asked(stored_bookings.since, FAR - 1),
             ("UPDATE slots SET state = 'off', claim_id = ''", f"UPDATE slots SET until_at = {FAR - 1}"),
             (f"UPDATE slots SET state = '{state}', claim_id = '{CLAIM}'",),
         )
@@ -166,13 +186,13 @@ BOOKING = [
 ]
 RUNNING = [
     Condition(
-        asked(runs.calling, "run-next-door", FAR),
+        asked(stored_runs.calling, "run-next-door", FAR),
         ("UPDATE runs SET state = 'starting'",),
         ("UPDATE runs SET state = 'queued'",),
     ),
     *(
         Condition(
-            asked(runs.started, "run-next-door", "handle", FAR),
+            asked(stored_runs.started, "run-next-door", "handle", FAR),
             ("UPDATE runs SET state = 'running'", "UPDATE runs SET state = 'lost', finished_at = 1"),
             (f"UPDATE runs SET state = '{state}'",),
         )
@@ -182,19 +202,19 @@ RUNNING = [
         Condition(act, ("UPDATE runs SET state = 'lost', finished_at = 1",), (f"UPDATE runs SET state = '{state}'",))
         for state in ("queued", "starting", "running")
         for act in (
-            asked(runs.wish, "run-next-door", PAT),
-            asked(runs.finish, "run-next-door", "done", Seen("done", 0), FAR),
-            asked(runs.live, MACHINE),
+            asked(stored_runs.wish, "run-next-door", PAT),
+            asked(stored_runs.finish, "run-next-door", "done", Seen("done", 0), FAR),
+            asked(stored_runs.live, MACHINE),
         )
     ),
-    Condition(written(runs.heard, "run-next-door", FAR), ("UPDATE runs SET state = 'starting'",)),
+    Condition(written(stored_runs.heard, "run-next-door", FAR), ("UPDATE runs SET state = 'starting'",)),
     Condition(
-        asked(runs.found, "run-next-door", Seen("done", 0), FAR),
+        asked(stored_runs.found, "run-next-door", Seen("done", 0), FAR),
         ("UPDATE runs SET state = 'cancelled'",),
         ("UPDATE runs SET state = 'lost', finished_at = 1",),
     ),
     Condition(
-        asked(runs.lost_on, MACHINE, NEAR),
+        asked(stored_runs.lost_on, MACHINE, NEAR),
         (
             "UPDATE runs SET state = 'done'",
             f"UPDATE runs SET finished_at = {NEAR - 1}",
@@ -203,24 +223,26 @@ RUNNING = [
         (f"UPDATE runs SET state = 'lost', finished_at = {NEAR}",),
     ),
     Condition(
-        asked(squatters.ask, "squat-next-door", NIA, FAR),
+        asked(stored_unclaimed.ask, "squat-next-door", NIA, FAR),
         (f"UPDATE squats SET state = 'asked', person = '{OLA}', asked_at = 1",),
         ("UPDATE squats SET state = 'seen', person = '', asked_at = NULL",),
     ),
     Condition(
-        lambda db, squat: squatters.end(db, squat, "over"),
+        lambda db, squat: stored_unclaimed.end(db, squat, "over"),
         ("UPDATE squats SET state = 'claimed'",),
-        look=lambda db: squatters.by_id(db, "squat-next-door"),
+        look=lambda db: stored_unclaimed.by_id(db, "squat-next-door"),
     ),
     Condition(
-        lambda db, squat: squatters.end(db, squat, "over"),
+        lambda db, squat: stored_unclaimed.end(db, squat, "over"),
         (f"UPDATE squats SET state = 'asked', person = '{OLA}', asked_at = 1",),
         ("UPDATE squats SET state = 'seen', person = '', asked_at = NULL",),
-        lambda db: squatters.by_id(db, "squat-next-door"),
+        lambda db: stored_unclaimed.by_id(db, "squat-next-door"),
     ),
-    Condition(asked(squatters.asked_lately, NIA, MACHINE, FAR - 1), (f"UPDATE squats SET asked_at = {FAR - 1}",)),
     Condition(
-        asked(squatters.denied_lately, NIA, MACHINE, FAR - 1),
+        asked(stored_unclaimed.asked_lately, NIA, MACHINE, FAR - 1), (f"UPDATE squats SET asked_at = {FAR - 1}",)
+    ),
+    Condition(
+        asked(stored_unclaimed.denied_lately, NIA, MACHINE, FAR - 1),
         (
             f"UPDATE squats SET asked_at = {FAR - 1}",
             "UPDATE squats SET state = 'over'",

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Impaired, Unreachable
-from store import ProcessLock, Store, audit
+from store import ProcessLock, Store
+from store import audit as stored_audit
 from store.sql import one, sqlite3
 
 
@@ -18,7 +19,7 @@ def noted(store: Store) -> int:
 
 def note(store: Store) -> None:
     with store.writing() as db:
-        audit.add(db, 0, "ada", "noted", subject="")
+        stored_audit.add(db, 0, "ada", "noted", subject="")
 
 
 def open_files() -> int:
@@ -59,7 +60,7 @@ def test_a_full_disk_loses_the_one_change_and_no_other(store):
     store._writer.execute(f"PRAGMA max_page_count={pages}").fetchone()
 
     with pytest.raises(Impaired, match="the disk is full"), store.writing() as db:
-        audit.add(db, 0, "ada", "noted", subject="", detail="x" * 100_000)
+        stored_audit.add(db, 0, "ada", "noted", subject="", detail="x" * 100_000)
     store._writer.execute("PRAGMA max_page_count=1000000").fetchone()
     note(store)
 

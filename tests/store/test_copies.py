@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Refused, Unreachable
-from store import Store, audit, copies
+from store import Store, copies
+from store import audit as stored_audit
 from store.checkup import looking
 from store.sql import one, sqlite3
 from tests.conftest import MONDAY
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 def note(store: Store, count: int = 1) -> None:
     for n in range(count):
         with store.writing() as db:
-            audit.add(db, MONDAY + n, "U0ADA", "claimed", subject="i-1")
+            stored_audit.add(db, MONDAY + n, "U0ADA", "claimed", subject="i-1")
 
 
 def entries(path) -> int:
@@ -64,16 +65,16 @@ def test_copies_made_while_others_write_are_each_of_one_moment(store, tmp_path):
 
     for number, copied in enumerate(made):
         with looking(tmp_path / f"{number}.db") as db:
-            assert audit.verify(db) is None
+            assert stored_audit.verify(db) is None
         assert entries(tmp_path / f"{number}.db") == copied.entries
     assert [each.entries for each in made] == sorted(each.entries for each in made)
-    assert audit.verify(store.reading()) is None
+    assert stored_audit.verify(store.reading()) is None
 
 
 def test_making_a_copy_does_not_take_the_databases_locks_away(store, tmp_path):
     """Closing any descriptor of a file drops a process's POSIX locks on it; a copy must close none of the store's."""
     with store.writing() as db:
-        audit.add(db, MONDAY, "U0ADA", "claimed", subject="i-1")
+        stored_audit.add(db, MONDAY, "U0ADA", "claimed", subject="i-1")
         copies.copy(store.path, tmp_path / "copy.db")
         other = f"import sqlite3; sqlite3.connect({str(store.path)!r}, timeout=0).execute('BEGIN IMMEDIATE')"
 
@@ -119,8 +120,8 @@ def test_the_drill_a_ruined_database_is_replaced_and_all_of_it_is_back(store, tm
     copies.restore(backup, store.path, MONDAY, who="command line", aside=tmp_path / "valet.db.before")
 
     again = Store(store.path)
-    assert audit.verify(again.reading()) is None
-    newest = audit.last(again.reading())
+    assert stored_audit.verify(again.reading()) is None
+    newest = stored_audit.last(again.reading())
     assert newest is not None
     assert (newest.id, newest.who, newest.did, newest.detail) == (51, "command line", "restored a backup", str(backup))
     again.close()
@@ -188,8 +189,8 @@ def test_whenever_a_restore_is_cut_off_there_is_a_whole_database(store, tmp_path
 
     assert done.returncode == (9 if point < 2 else 0)
     again = Store(store.path)
-    assert audit.verify(again.reading()) is None
-    newest = audit.last(again.reading())
+    assert stored_audit.verify(again.reading()) is None
+    newest = stored_audit.last(again.reading())
     again.close()
     assert newest is not None
     assert newest.id == (7 if point == 0 else 6)

@@ -11,14 +11,15 @@ import pytest
 from sqlite_utils import Database
 
 from bot.errors import Refused, Unreachable
-from store import Locked, ProcessLock, Store, audit
+from store import Locked, ProcessLock, Store
+from store import audit as stored_audit
 from store.database import sqlite_version, wal_is_safe
 from store.schema import STEPS
 from store.sql import one, sqlite3
 
 
 def note(db: Database, text: str) -> None:
-    audit.add(db, 0, "ada", text, subject="")
+    stored_audit.add(db, 0, "ada", text, subject="")
 
 
 def noted(store: Store) -> int:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Impaired, Refused, Unreachable
-from store import Locked, ProcessLock, Store, audit, copies
+from store import Locked, ProcessLock, Store, copies
+from store import audit as stored_audit
 from store.lock import KEEPING
 from store.sql import one
 from store.trouble import DAMAGED
@@ -17,7 +18,7 @@ from tests.conftest import MONDAY
 
 def note(store):
     with store.writing() as db:
-        audit.add(db, MONDAY, "U0ADA", "claimed", subject="i-1", detail="x" * 500)
+        stored_audit.add(db, MONDAY, "U0ADA", "claimed", subject="i-1", detail="x" * 500)
 
 
 def entries(store):
@@ -68,7 +69,7 @@ def test_without_a_good_file_everything_is_refused_in_a_sentence_until_a_backup_
 
     note(store)
     assert (entries(store), store.trouble.reason) == (202, "")
-    assert audit.verify(store.reading()) is None
+    assert stored_audit.verify(store.reading()) is None
     store.close()
 
 
@@ -97,7 +98,7 @@ def test_damage_found_while_it_runs_lets_a_backup_in_and_every_thread_reads_that
     thread.join()
 
     assert seen[1] == entries(kept) == 202
-    assert audit.verify(kept.reading()) is None
+    assert stored_audit.verify(kept.reading()) is None
     kept.examine()
     assert kept.trouble.reason == ""
 

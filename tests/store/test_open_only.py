@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.domain.clock import HOUR
-from bot.domain.money.counterfactual import Piece
-from store import outbox
-from store.money import saved
-from store.money.saved import Source
+from bot.domain.clock import HOUR_MS
+from bot.domain.money.savings import Piece
+from store import outbox as stored_outbox
+from store.money import savings as stored_savings
+from store.money.savings import Source
 from store.schema import STEPS
 from store.sql import changed, many, rows
 from tests.opening import open_store
@@ -47,24 +47,24 @@ def add_stop(db, name: str, state: str = "done", kind: str = "stop") -> None:
 
 
 def source(name: str, *, over: bool) -> Source:
-    return Source(name, "i-1", "m-1", "nlp", "", HOUR, over)
+    return Source(name, "i-1", "m-1", "nlp", "", HOUR_MS, over)
 
 
 def test_messages_are_counted_by_state_as_by_reading_all_of_them(store):
     with store.writing() as db:
         for number in range(30):
-            outbox.tell(db, "C", f"r-{number}", kind="k", subject="s", now=number)
+            stored_outbox.tell(db, "C", f"r-{number}", kind="k", subject="s", now=number)
         for state, before in (("sent", 20), ("dead", 10), ("sending", 5)):
             changed(db, "UPDATE outbox SET state = ? WHERE id <= ?", state, before)
 
-    told = outbox.counts(store.reading())
+    told = stored_outbox.counts(store.reading())
 
     assert told == {"sending": 5, "dead": 5, "sent": 10, "waiting": 10}
     assert told == {row["state"]: row["n"] for row in rows(store.reading(), BY_ALL)}
 
 
 def test_no_message_is_counted_where_there_is_none(store):
-    assert outbox.counts(store.reading()) == {}
+    assert stored_outbox.counts(store.reading()) == {}
 
 
 def test_a_stop_may_save_from_when_it_is_done_until_it_is_worked_out_to_its_end(store):
@@ -72,15 +72,15 @@ def test_a_stop_may_save_from_when_it_is_done_until_it_is_worked_out_to_its_end(
         for name, state in (("a-1", "done"), ("a-2", "executing"), ("a-3", "denied")):
             add_stop(db, name, state)
         add_stop(db, "a-4", kind="start")
-        assert [row["id"] for row in saved.stops(db)] == ["a-1"]
+        assert [row["id"] for row in stored_savings.stops(db)] == ["a-1"]
         changed(db, "UPDATE actions SET state = 'done' WHERE id = 'a-2'")
-        assert [row["id"] for row in saved.stops(db)] == ["a-1", "a-2"]
-        saved.keep(db, source("a-1", over=False), [Piece("stopped", 0, HOUR, HOUR, 5)])
-        assert [row["id"] for row in saved.stops(db)] == ["a-1", "a-2"]
+        assert [row["id"] for row in stored_savings.stops(db)] == ["a-1", "a-2"]
+        stored_savings.keep(db, source("a-1", over=False), [Piece("stopped", 0, HOUR_MS, HOUR_MS, 5)])
+        assert [row["id"] for row in stored_savings.stops(db)] == ["a-1", "a-2"]
 
-        saved.keep(db, source("a-1", over=True), ())
+        stored_savings.keep(db, source("a-1", over=True), ())
 
-        assert [row["id"] for row in saved.stops(db)] == ["a-2"]
+        assert [row["id"] for row in stored_savings.stops(db)] == ["a-2"]
         assert [row["id"] for row in rows(db, STOPS_OF_ALL)] == ["a-2"]
 
 
@@ -89,9 +89,9 @@ def test_a_database_of_before_knows_what_may_still_save(store):
     with store.writing() as db:
         for name in ("a-1", "a-2", "a-3"):
             add_stop(db, name)
-        saved.keep(db, source("a-2", over=True), ())
+        stored_savings.keep(db, source("a-2", over=True), ())
         changed(db, "DELETE FROM open_savings")
 
         changed(db, taken[-1])
 
-        assert [row["id"] for row in saved.stops(db)] == ["a-1", "a-3"]
+        assert [row["id"] for row in stored_savings.stops(db)] == ["a-1", "a-3"]

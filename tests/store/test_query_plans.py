@@ -7,10 +7,17 @@ import pytest
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import BY_RULE
-from store import digests, outbox
-from store.acting import actions, makings, parkings, standstills
-from store.money import saved
-from store.sharing import bookings, claims, line, questions, runs
+from store import digest as stored_digest
+from store import outbox as stored_outbox
+from store.acting import actions, makings
+from store.acting import dormant as stored_dormant
+from store.acting import hours as stored_hours
+from store.money import savings as stored_savings
+from store.sharing import bookings as stored_bookings
+from store.sharing import checkins as stored_checkins
+from store.sharing import claims as stored_claims
+from store.sharing import line as stored_line
+from store.sharing import runs as stored_runs
 from store.sql import many, rows
 from tests.examples import examples
 from tests.opening import open_store
@@ -30,39 +37,39 @@ READS: dict[str, Callable[[Database], object]] = {
     "what a team runs without a yes": lambda db: actions.rule_micros(db, "nlp", "a-7"),
     "stops of a team under way": lambda db: actions.live_stops(db, "nlp", NOW),
     "machines that are bound": actions.bound,
-    "what stopped machines are held in": standstills.held_on,
+    "what stopped machines are held in": stored_dormant.held_on,
     "actions under way": lambda db: actions.under_way(db, "executing"),
     "orders from images": makings.image_orders,
     "makings whose time is over": lambda db: makings.over(db, NOW, NOW),
-    "the stop after a digest": lambda db: digests.stop_after(db, "i-4", 5),
-    "planned stops": parkings.open_ones,
-    "stops of one window": lambda db: parkings.of_basis(db, "i-4", "hours", 5),
-    "claims of a machine": lambda db: claims.open_on(db, "i-4"),
-    "claims of a person": lambda db: claims.held_by(db, "UADA"),
-    "claims that end": lambda db: claims.ending(db, NOW),
-    "bookings of a machine": lambda db: bookings.ahead(db, instance_id="i-4"),
-    "bookings of a person": lambda db: bookings.ahead(db, holder="UADA"),
-    "bookings that begin": lambda db: bookings.due(db, NOW),
-    "runs of a machine": lambda db: runs.live(db, "i-4"),
-    "lost runs of a machine": lambda db: runs.lost_on(db, "i-4", 0),
-    "open offers": line.open_offers,
-    "questions of a claim": lambda db: questions.open_ones(db, claim_id="c"),
-    "messages that are due": lambda db: outbox.due(db, NOW),
-    "the next message": outbox.next_due,
-    "messages in flight": outbox.in_flight,
-    "how many messages are in each state": outbox.counts,
-    "the message that has waited longest": outbox.oldest_waiting,
-    "stops that may still save": saved.stops,
-    "claims that may still save": saved.shared,
-    "claims of late": lambda db: claims.recent(db, NOW),
-    "claims of late of a person": lambda db: claims.recent(db, NOW, holder="UADA"),
-    "claims of late of a team": lambda db: claims.recent(db, NOW, team="nlp"),
-    "bookings to come": bookings.ahead,
-    "bookings to come of a person": lambda db: bookings.ahead(db, holder="UADA"),
-    "bookings to come of a team": lambda db: bookings.ahead(db, team="nlp"),
-    "bookings of late": lambda db: bookings.since(db, NOW),
-    "where a message stands": lambda db: outbox.posted_at(db, "C", "action:1"),
-    "whether a message is held up": lambda db: outbox.is_held_up(db, "C", "action:1"),
+    "the stop after a digest": lambda db: stored_digest.stop_after(db, "i-4", 5),
+    "planned stops": stored_hours.open_ones,
+    "stops of one window": lambda db: stored_hours.of_basis(db, "i-4", "hours", 5),
+    "claims of a machine": lambda db: stored_claims.open_on(db, "i-4"),
+    "claims of a person": lambda db: stored_claims.held_by(db, "UADA"),
+    "claims that end": lambda db: stored_claims.ending(db, NOW),
+    "bookings of a machine": lambda db: stored_bookings.ahead(db, instance_id="i-4"),
+    "bookings of a person": lambda db: stored_bookings.ahead(db, holder="UADA"),
+    "bookings that begin": lambda db: stored_bookings.due(db, NOW),
+    "runs of a machine": lambda db: stored_runs.live(db, "i-4"),
+    "lost runs of a machine": lambda db: stored_runs.lost_on(db, "i-4", 0),
+    "open offers": stored_line.open_offers,
+    "questions of a claim": lambda db: stored_checkins.open_ones(db, claim_id="c"),
+    "messages that are due": lambda db: stored_outbox.due(db, NOW),
+    "the next message": stored_outbox.next_due,
+    "messages in flight": stored_outbox.in_flight,
+    "how many messages are in each state": stored_outbox.counts,
+    "the message that has waited longest": stored_outbox.oldest_waiting,
+    "stops that may still save": stored_savings.stops,
+    "claims that may still save": stored_savings.shared,
+    "claims of late": lambda db: stored_claims.recent(db, NOW),
+    "claims of late of a person": lambda db: stored_claims.recent(db, NOW, holder="UADA"),
+    "claims of late of a team": lambda db: stored_claims.recent(db, NOW, team="nlp"),
+    "bookings to come": stored_bookings.ahead,
+    "bookings to come of a person": lambda db: stored_bookings.ahead(db, holder="UADA"),
+    "bookings to come of a team": lambda db: stored_bookings.ahead(db, team="nlp"),
+    "bookings of late": lambda db: stored_bookings.since(db, NOW),
+    "where a message stands": lambda db: stored_outbox.posted_at(db, "C", "action:1"),
+    "whether a message is held up": lambda db: stored_outbox.is_held_up(db, "C", "action:1"),
 }
 
 

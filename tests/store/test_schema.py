@@ -10,9 +10,8 @@ from sqlite_utils import Database
 from bot.errors import Refused
 from store import Store, copies
 from store.checkup import checkup
-from store.schema import STEPS
+from store.schema import STEPS, sha256
 from store.sql import rows, sqlite3
-from store.step_hashes import sha256
 
 HERE = Path(__file__).parent / "released"
 OLDER = (

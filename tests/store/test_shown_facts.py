@@ -4,16 +4,8 @@ import json
 
 import pytest
 
-from bot.domain.acting.actions import (
-    FACTS,
-    CloneFacts,
-    LaunchFacts,
-    OverBudget,
-    ResizeFacts,
-    StartFacts,
-    StopFacts,
-)
-from bot.domain.money.keeping import Keeping
+from bot.domain.acting.actions import FACTS, CloneFacts, LaunchFacts, OverBudget, ResizeFacts, StartFacts, StopFacts
+from bot.domain.money.standing_costs import Keeping
 from store.acting.actions import facts_of, json_of
 
 SHOWN = {"name": "train-7", "type": "p4d.24xlarge", "region": "us-east-1", "rate_micros": 5, "approvals": 2}

@@ -5,11 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.clock import HOUR
-from bot.domain.fleet import Instance
+from bot.domain.clock import HOUR_MS
+from bot.domain.machines.fleet import Instance
 from bot.domain.money.rates import Charge
-from store import fleet
-from store.money import ledger, spend
+from store.machines import fleet as stored_fleet
+from store.money import ledger as stored_ledger
+from store.money import spend
 from store.sql import rows
 
 
@@ -20,8 +21,8 @@ def instant(*when: int, zone: str = "UTC") -> int:
 def add(store, *froms: int, instance="i-1", team="nlp", micros=100, provider="ec2"):
     with store.writing() as db:
         made = Instance(id=instance, name=instance, provider=provider, source="s", type="g5.xlarge", state="running")
-        fleet.save(db, made, team=team, rate=None)
-        ledger.add(db, [Charge(instance, at, at + HOUR, HOUR, micros, micros, team) for at in froms])
+        stored_fleet.save(db, made, team=team, rate=None)
+        stored_ledger.add(db, [Charge(instance, at, at + HOUR_MS, HOUR_MS, micros, micros, team) for at in froms])
 
 
 def days(store, zone: str) -> dict[str, int]:
@@ -38,7 +39,7 @@ def days(store, zone: str) -> dict[str, int]:
 @pytest.mark.parametrize(("zone", "hours"), [("America/New_York", 25), ("UTC", 24)])
 def test_each_hour_is_counted_on_the_day_it_began_in(store, zone, hours):
     start = instant(2026, 10, 25)
-    add(store, *range(start, start + 14 * 24 * HOUR, HOUR))
+    add(store, *range(start, start + 14 * 24 * HOUR_MS, HOUR_MS))
 
     sums = days(store, zone)
 
@@ -72,7 +73,7 @@ def test_owned_machines_are_left_out(store):
 
 
 def test_a_long_ledger_is_counted_in_steps(store):
-    add(store, *range(instant(2026, 11, 1), instant(2026, 11, 3), 2 * HOUR))
+    add(store, *range(instant(2026, 11, 1), instant(2026, 11, 3), 2 * HOUR_MS))
     add(store, instant(2026, 10, 1), instance="i-2")
 
     steps = []
@@ -90,9 +91,9 @@ def test_an_empty_ledger_has_no_days(store):
 
 
 def test_the_sums_are_the_ledgers(store):
-    start, month = instant(2026, 10, 1), 40 * 24 * HOUR
+    start, month = instant(2026, 10, 1), 40 * 24 * HOUR_MS
     for number, team in enumerate("abc"):
-        add(store, *range(start + number * HOUR, start + month, 7 * HOUR), instance=f"i-{number}", team=team)
+        add(store, *range(start + number * HOUR_MS, start + month, 7 * HOUR_MS), instance=f"i-{number}", team=team)
         days(store, "Australia/Lord_Howe")
 
     per_instance = "SELECT instance_id, team, sum(micros) AS micros, sum(running_ms) AS ms FROM {} GROUP BY 1, 2"

@@ -6,9 +6,17 @@ from typing import Any
 
 import pytest
 
-from bot.domain.clock import HOUR
-from store.acting import actions, consents, makings, parkings, retirements, snoozes, standstills
-from store.sharing import bookings, claims, line, runs
+from bot.domain.clock import HOUR_MS
+from store.acting import actions, makings
+from store.acting import approvals as stored_approvals
+from store.acting import dormant as stored_dormant
+from store.acting import hours as stored_hours
+from store.acting import snooze as stored_snooze
+from store.machines import owned as stored_owned
+from store.sharing import bookings as stored_bookings
+from store.sharing import claims as stored_claims
+from store.sharing import line as stored_line
+from store.sharing import runs as stored_runs
 from tests.neighbours import CLAIM, FAR, MACHINE, NEAR, NIA, PAT, STOP, WAITER
 from tests.store.conditions import be, of_kind
 
@@ -51,7 +59,7 @@ NEWEST: list[tuple[tuple[str, ...], Callable[[Any], Any], Any]] = [
             again("offers", "id = 'offer-next-door'", **OFFER | {"id": f"'{name}'", "made_at": at, "state": "'lapsed'"})
             for name, at in (("newest", FAR), ("older", NEAR + 1))
         ),
-        lambda db: line.last_offer(db, WAITER).id,
+        lambda db: stored_line.last_offer(db, WAITER).id,
         "newest",
     ),
     (
@@ -64,7 +72,7 @@ NEWEST: list[tuple[tuple[str, ...], Callable[[Any], Any], Any]] = [
                 for name, at in (("newest", FAR), ("older", NEAR + 1))
             ),
         ),
-        lambda db: [run.id for run in runs.newest_of(db, NIA, 2)],
+        lambda db: [run.id for run in stored_runs.newest_of(db, NIA, 2)],
         ["newest", "older"],
     ),
     (
@@ -72,7 +80,7 @@ NEWEST: list[tuple[tuple[str, ...], Callable[[Any], Any], Any]] = [
             f"{RETIRED} ('{name}', '{MACHINE}', '', '', '', 'undone', {at}, '')"
             for name, at in (("new", 2), ("old", 1))
         ),
-        lambda db: retirements.newest_of(db, MACHINE).id,
+        lambda db: stored_owned.newest_of(db, MACHINE).id,
         "new",
     ),
     (
@@ -81,7 +89,7 @@ NEWEST: list[tuple[tuple[str, ...], Callable[[Any], Any], Any]] = [
             + f" AND who = '{PAT}'"
             for who, until in (("U0LONG", FAR + 2), ("U0SHORT", FAR + 1))
         ),
-        lambda db: (snoozes.on(db, MACHINE, NEAR).who, snoozes.active(db, NEAR)[MACHINE].who),
+        lambda db: (stored_snooze.on(db, MACHINE, NEAR).who, stored_snooze.active(db, NEAR)[MACHINE].who),
         ("U0LONG", "U0LONG"),
     ),
     (
@@ -97,7 +105,7 @@ NEWEST: list[tuple[tuple[str, ...], Callable[[Any], Any], Any]] = [
             action("newest", finished_at=FAR, facts="json_set(facts, '$.paid_anyway', 'new')"),
             action("older", finished_at=NEAR - 1),
         ),
-        lambda db: standstills.held_on(db)[MACHINE],
+        lambda db: stored_dormant.held_on(db)[MACHINE],
         "new",
     ),
     (
@@ -115,7 +123,7 @@ NEWEST: list[tuple[tuple[str, ...], Callable[[Any], Any], Any]] = [
             )
             for said, at in (("late", FAR), ("needed", NEAR + 1))
         ),
-        lambda db: consents.needed_since(db, CLAIM, NEAR).answer,
+        lambda db: stored_approvals.needed_since(db, CLAIM, NEAR).answer,
         "late",
     ),
     (
@@ -126,7 +134,7 @@ NEWEST: list[tuple[tuple[str, ...], Callable[[Any], Any], Any]] = [
             + f" AND basis_at = {NEAR} AND acts_at = {FAR}"
             for basis, acts in ((NEAR + 2, FAR), (NEAR + 1, FAR), (NEAR + 2, FAR + 2))
         ),
-        lambda db: attrgetter("basis_at", "acts_at")(parkings.newest_by_hours(db, MACHINE)),
+        lambda db: attrgetter("basis_at", "acts_at")(stored_hours.newest_by_hours(db, MACHINE)),
         (NEAR + 2, FAR + 2),
     ),
     (
@@ -134,13 +142,13 @@ NEWEST: list[tuple[tuple[str, ...], Callable[[Any], Any], Any]] = [
             again("claims", f"id = '{CLAIM}'", id=f"'{name}'", instance_id="instance_id", holder=f"'{name}'")
             .replace("holder)", "holder, team, note, gpus, from_at, until_at)")
             .replace(" FROM", f", team, note, '[]', {begin}, {end} FROM")
-            for name, begin, end in (("short", NEAR + 1, FAR - HOUR // 2), ("long", NEAR - 1, FAR + HOUR))
+            for name, begin, end in (("short", NEAR + 1, FAR - HOUR_MS // 2), ("long", NEAR - 1, FAR + HOUR_MS))
         ),
         lambda db: (
-            [claim.id for claim in claims.open_on(db, MACHINE)],
-            [claim.id for claim in claims.open_ones(db, [MACHINE])[MACHINE]],
-            claims.newest(db)[MACHINE].id,
-            [claim.id for claim in claims.ending(db, FAR)],
+            [claim.id for claim in stored_claims.open_on(db, MACHINE)],
+            [claim.id for claim in stored_claims.open_ones(db, [MACHINE])[MACHINE]],
+            stored_claims.newest(db)[MACHINE].id,
+            [claim.id for claim in stored_claims.ending(db, FAR)],
         ),
         (["long", CLAIM, "short"], ["long", CLAIM, "short"], "short", ["short", CLAIM]),
     ),
@@ -148,9 +156,12 @@ NEWEST: list[tuple[tuple[str, ...], Callable[[Any], Any], Any]] = [
         (
             again("slots", "id = 'slot-next-door'", id="'later'", booking_id="booking_id", instance_id="instance_id")
             .replace("instance_id)", "instance_id, holder, gpus, from_at, until_at)")
-            .replace(" FROM", f", holder, gpus, {FAR}, {FAR + HOUR} FROM"),
+            .replace(" FROM", f", holder, gpus, {FAR}, {FAR + HOUR_MS} FROM"),
         ),
-        lambda db: (bookings.last_start(db, "booking-next-door"), [slot.id for slot in bookings.ahead(db)]),
+        lambda db: (
+            stored_bookings.last_start(db, "booking-next-door"),
+            [slot.id for slot in stored_bookings.ahead(db)],
+        ),
         (FAR, ["slot-next-door", "later"]),
     ),
 ]

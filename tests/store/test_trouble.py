@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Impaired
-from store import Store, audit
+from store import Store
+from store import audit as stored_audit
 from store.sql import sqlite3
 from tests.conftest import MONDAY
 
@@ -17,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 def note(store, text="claimed", detail=""):
     with store.writing() as db:
-        audit.add(db, MONDAY, "U0ADA", text, subject="i-1", detail=detail)
+        stored_audit.add(db, MONDAY, "U0ADA", text, subject="i-1", detail=detail)
 
 
 def fill(store):
@@ -48,7 +49,7 @@ def test_a_full_disk_is_told_and_is_over_with_the_next_thing_written(store, capl
         "The database can't be used: the disk is full. No machine is touched until it can.",
         "The database can be used again.",
     ], "said once, not every time"
-    assert audit.verify(store.reading()) is None
+    assert stored_audit.verify(store.reading()) is None
 
 
 def test_a_database_that_may_not_be_written_can_still_be_read(store):
@@ -58,7 +59,7 @@ def test_a_database_that_may_not_be_written_can_still_be_read(store):
     with pytest.raises(Impaired, match="it may not be written"):
         note(store)
 
-    assert len(audit.of(store.reading(), "i-1")) == 1
+    assert len(stored_audit.of(store.reading(), "i-1")) == 1
     store._writer.execute("PRAGMA query_only=0")
     store.check(MONDAY)
     assert store.trouble.reason == ""
@@ -71,7 +72,7 @@ def test_a_broken_promise_is_no_trouble_of_the_database(store):
     assert store.trouble.reason == ""
 
 
-@pytest.mark.parametrize("find", [lambda store: audit.of(store.reading(), "i-1"), lambda store: store.examine()])
+@pytest.mark.parametrize("find", [lambda store: stored_audit.of(store.reading(), "i-1"), lambda store: store.examine()])
 def test_damage_stops_every_change_until_a_restart(store, find):
     for number in range(200):
         note(store, detail=f"{number} " + "x" * 500)
@@ -161,6 +162,6 @@ def test_a_file_system_that_takes_no_more_loses_nothing_that_was_committed(tmp_p
     assert sentence.startswith("Valet's database can't be used now: the disk ")
     assert last == f"{int(kept) + 1} well"
     store = Store(path)
-    assert len(audit.of(store.reading(), "i-1")) == int(kept) + 1
-    assert audit.verify(store.reading()) is None
+    assert len(stored_audit.of(store.reading(), "i-1")) == int(kept) + 1
+    assert stored_audit.verify(store.reading()) is None
     store.close()

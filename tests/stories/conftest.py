@@ -10,29 +10,19 @@ from typing import Any
 import pytest
 from slack_bolt import BoltRequest
 
-from bot.domain import clock as domain_clock
-from bot.domain.clock import MINUTE
-from bot.domain.fleet import Instance
-from bot.domain.measuring.readings import Gpu, Minute, Process, Push
+from bot.domain import clock
+from bot.domain.clock import MINUTE_MS
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.readings import Gpu, Minute, Process, Push
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.runner import SandboxRunner
 from bot.sandbox.slack import SandboxServer, SandboxSlack, acknowledged
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
-from bot.services import digesting, source_watch
-from bot.services.acting import asking, consenting, executing, outliving, parking, powering, wishing_hours
-from bot.services.measuring import ingesting, judging, sweeping
-from bot.services.money import budgeting, saving, surprising, weekly
-from bot.services.sharing import (
-    checking,
-    claim_ends,
-    granting,
-    handing,
-    offering,
-    reminding,
-    running,
-    slots,
-    squatting,
-)
+from bot.services import digest
+from bot.services.acting import approvals, consents, executor, hours, launch_expiry, rule_stops
+from bot.services.machines import fleet, owned, readings, sources, verdict
+from bot.services.money import budgets, savings, unusual, weekly
+from bot.services.sharing import booking_slots, checkins, claims, grants, handovers, line, reminders, runs, unclaimed
 from bot.settings import Secrets, parse
 from bot.wiring import Partners, Valet, build, providers
 from store.acting import actions
@@ -85,7 +75,7 @@ class Office:
         self.slack.deliver = self._deliver
         return valet
 
-    def clock_of_the_bot(self) -> domain_clock.Clock:
+    def clock_of_the_bot(self) -> clock.Clock:
         """What the bot takes for the time: the truth."""
         return self.clock
 
@@ -115,13 +105,13 @@ class Office:
         What waits for a look gets it: two minutes pass, and agents tell of them what they told before.
         """
         self.listened()
-        executing.carry_out(self.valet.desk)
+        executor.carry_out(self.valet.desk)
         if self.looks and any(each.outcome for each in actions.in_state(self.valet.desk.store.reading(), "approved")):
             self.goes_on()
-            executing.carry_out(self.valet.desk)
-        offering.offer_due(self.valet.desk)
-        running.begin_in_turn(self.valet.desk)
-        running.carry_out(self.valet.desk)
+            executor.carry_out(self.valet.desk)
+        line.offer_due(self.valet.desk)
+        runs.begin_in_turn(self.valet.desk)
+        runs.carry_out(self.valet.desk)
         self.valet.notifier.drain()
 
     def types(self, who: str, line: str, channel: str = "#gpus") -> str:
@@ -142,7 +132,7 @@ class Office:
     def sees(self, who: str, channel: str = "#gpus") -> str:
         return self.slack.latest(who, channel)
 
-    def passes(self, length: int, *, step: int = MINUTE) -> None:
+    def passes(self, length: int, *, step: int = MINUTE_MS) -> None:
         """Time passes: the jobs run every minute, as they would; by longer steps where no minute counts."""
         until = self.clock.now + length
         while self.clock.now < until:
@@ -151,35 +141,35 @@ class Office:
 
     def tick(self) -> None:
         desk = self.valet.desk
-        sweeping.sweep(desk)
-        judging.judge_all(desk)
-        source_watch.look(desk)
-        reminding.remind(desk)
-        claim_ends.expire(desk)
-        slots.run(desk)
-        slots.roll_on(desk)
-        checking.check(desk)
-        squatting.look(desk)
-        handing.lapse(desk)
-        granting.carry_out(desk)
-        wishing_hours.lapse(desk)
-        consenting.settle(desk)
-        asking.expire(desk)
-        powering.look(desk)
-        parking.park(desk)
-        saving.work_out(desk)
-        budgeting.look(desk)
-        surprising.look(desk)
-        outliving.ask_about_over(desk)
-        digesting.make_due(desk)
+        fleet.sweep(desk)
+        verdict.judge_all(desk)
+        sources.look(desk)
+        reminders.remind(desk)
+        claims.expire(desk)
+        booking_slots.run(desk)
+        booking_slots.roll_on(desk)
+        checkins.check(desk)
+        unclaimed.look(desk)
+        handovers.lapse(desk)
+        grants.carry_out(desk)
+        hours.lapse(desk)
+        consents.settle(desk)
+        approvals.expire(desk)
+        owned.look_at_power(desk)
+        rule_stops.park(desk)
+        savings.work_out(desk)
+        budgets.look(desk)
+        unusual.look(desk)
+        launch_expiry.ask_about_over(desk)
+        digest.make_due(desk)
         weekly.make_due(desk)
         self.settle()
 
-    def goes_on(self, length: int = 2 * MINUTE) -> None:
+    def goes_on(self, length: int = 2 * MINUTE_MS) -> None:
         """Time passes, and agents tell of it what they told before."""
         self.clock.forward(length)
         for name, told in list(self.reported.items()):
-            self.reports(name, minutes=length // MINUTE, **told)
+            self.reports(name, minutes=length // MINUTE_MS, **told)
 
     def machine(self, name: str) -> Instance:
         return self.fleet.named(name)
@@ -201,7 +191,7 @@ class Office:
         utils = util if isinstance(util, list) else [util] * count
         users = user if isinstance(user, list) else [user] * count
         self.seq += 1
-        now = 1_000_000 + self.clock.now // MINUTE
+        now = 1_000_000 + self.clock.now // MINUTE_MS
         told = [
             self._minute(gpu, now - ago, value, memory=memory, program=Process(process, users[gpu], memory))
             for ago in range(minutes, 0, -1)
@@ -211,8 +201,8 @@ class Office:
             self.seq += 1
             gpus = tuple(Gpu(gpu, f"GPU-{host}-{gpu}", "NVIDIA A100-SXM4-80GB", 81920) for gpu in range(len(utils)))
             push = Push(host, "boot", self.seq, now, 0, gpus, tuple(told[start : start + 400]))
-            ingesting.receive(self.valet.desk, push, "10.0.0.1")
-        judging.judge_all(self.valet.desk)
+            readings.receive(self.valet.desk, push, "10.0.0.1")
+        verdict.judge_all(self.valet.desk)
 
     @staticmethod
     def _minute(gpu: int, tick: int, util: float, *, memory: int, program: Process) -> Minute:

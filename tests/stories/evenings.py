@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from tests.stories.conftest import SETTINGS, Office
 
-NINE_TO_SEVEN = 10 * HOUR
+NINE_TO_SEVEN = 10 * HOUR_MS
 """From the beginning of a story, Monday 09:00 UTC, to the end of a window that ends at 19:00."""
 
 
@@ -17,9 +17,9 @@ def pausing(**rules: Any) -> dict[str, Any]:
 
 def idle_until(office: Office, length: int, util: float = 0.0) -> None:
     """Time passes, and train-7's agent reports all along."""
-    step = 5 * MINUTE
+    step = 5 * MINUTE_MS
     while length > 0:
         office.clock.forward(min(step, length))
         length -= step
-        office.reports("train-7", util, minutes=75 if length % HOUR < step else 6)
+        office.reports("train-7", util, minutes=75 if length % HOUR_MS < step else 6)
         office.tick()

@@ -20,10 +20,10 @@ from handlers.http import UNAUTHORIZED
 from handlers.listen import STANDS_BY
 from store.sql import rows
 from tests.opening import open_store
-from tests.stories.misbehaving import COUNTS
+from tests.stories.faults import COUNTS
 
 if TYPE_CHECKING:
-    from tests.stories.upheaval import Button, Upheaval
+    from tests.stories.chaos import Button, Upheaval
 
 SECRET = "the-true-secret"
 OLD_S = 400

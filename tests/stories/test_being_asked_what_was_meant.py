@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.clock import DAY, HOUR
+from bot.domain.clock import DAY_MS, HOUR_MS
 
 
 def test_a_few_hours_are_asked_about_and_the_answer_claims(office):
@@ -47,7 +47,7 @@ def test_what_was_a_note_is_kept_as_one(office):
 
 def test_a_question_of_yesterday_is_answered_with_what_to_do(office):
     office.types("ada", "/gpu claim train-7 forever")
-    office.clock.forward(DAY + HOUR)
+    office.clock.forward(DAY_MS + HOUR_MS)
 
     assert office.presses("ada", "1 d") == "That question is more than a day old. Type the command again."
 

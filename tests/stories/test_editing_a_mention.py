@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.clock import HOUR
+from bot.domain.clock import HOUR_MS
 from handlers.listen import EDITED
-from store.sharing import claims
+from store.sharing import claims as stored_claims
 
 
 def holder(office):
-    found = claims.open_on(office.valet.desk.store.reading(), office.machine("train-7").id)
+    found = stored_claims.open_on(office.valet.desk.store.reading(), office.machine("train-7").id)
     return [claim.holder for claim in found]
 
 
@@ -25,7 +25,7 @@ def test_an_edit_hours_later_claims_nothing_that_was_released(office):
     said = office.slack.mention("ada", "#gpus", "claim train-7 for 2h")
     office.settle()
     office.types("ada", "/gpu release train-7")
-    office.passes(2 * HOUR)
+    office.passes(2 * HOUR_MS)
 
     edit(office, said)
 
@@ -61,24 +61,24 @@ def test_what_comes_again_without_the_mark_of_an_edit_does_nothing_after_a_resta
     office.types("ada", "@valet claim train-7 for 2h")
     office.types("ada", "@valet extend train-7 1h")
     office.restart()
-    ends = claims.open_on(office.valet.desk.store.reading(), office.machine("train-7").id)[0].until_at
+    ends = stored_claims.open_on(office.valet.desk.store.reading(), office.machine("train-7").id)[0].until_at
 
     for number, payload in enumerate(kept):
         office._deliver("events_api", payload | {"event_id": f"EvAGAIN{number}"})
     office.settle()
 
-    again = claims.open_on(office.valet.desk.store.reading(), office.machine("train-7").id)
+    again = stored_claims.open_on(office.valet.desk.store.reading(), office.machine("train-7").id)
     assert [claim.until_at for claim in again] == [ends]
 
 
 @pytest.mark.parametrize("days", [40, 200])
 def test_a_message_is_remembered_for_longer_than_events(office, days):
-    from bot.services import posting
+    from bot.services import outbox as posting
 
     said = office.slack.mention("ada", "#gpus", "claim train-7 for 2h")
     office.settle()
     office.types("ada", "/gpu release train-7")
-    office.clock.forward(days * 24 * HOUR)
+    office.clock.forward(days * 24 * HOUR_MS)
     posting.prune(office.valet.desk)
 
     office.slack._tell_of(

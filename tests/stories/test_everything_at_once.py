@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.domain.clock import HOUR, SECOND
+from bot.domain.clock import HOUR_MS, SECOND_MS
 from bot.sandbox.slack.people import ADA, BOB, CY
 from handlers import ids
 from tests.bot.services.sharing.company import memory
 from tests.examples import examples
-from tests.stories.misbehaving import COUNTS, HAPPENS, PLACES
+from tests.stories.chaos import COMPANY, DECIDING, DEE, EVE, IDA, WATCHED, WITHOUT_BOB, Upheaval
+from tests.stories.faults import COUNTS, HAPPENS, PLACES
 from tests.stories.strangers import GUISES, edited, sent_again, stolen
-from tests.stories.upheaval import COMPANY, DECIDING, DEE, EVE, IDA, WATCHED, WITHOUT_BOB, Upheaval
 
 PEOPLE = st.sampled_from([ADA, BOB, DEE, CY, EVE, IDA])
 MACHINES = st.sampled_from(WATCHED)
@@ -117,7 +117,7 @@ class Everything(RuleBasedStateMachine):
     @rule(machine=MACHINES, approved=st.booleans())
     def whoever_asked_takes_it_back(self, machine, approved):
         self.types(ADA, f"stop {machine}")
-        self.here.clock.forward(SECOND)
+        self.here.clock.forward(SECOND_MS)
         self.types(ADA, f"stop {machine}")
         if approved:
             self.press(BOB, 0, ids.APPROVE)
@@ -189,7 +189,7 @@ class Everything(RuleBasedStateMachine):
         if back == 2:
             self.types(CY, "claim render-1 for 1h")
         if back:
-            self.here.clock.forward(SECOND)
+            self.here.clock.forward(SECOND_MS)
             self.types(ADA, "stop nb-5")
             self.press(ADA, 0, ids.CALL_OFF)
         self.here.happens(aws, "stop", "render-1")
@@ -240,7 +240,7 @@ class Everything(RuleBasedStateMachine):
         if again:
             sent_again(self.here, payload)
         else:
-            self.here.clock.forward(SECOND)
+            self.here.clock.forward(SECOND_MS)
             edited(self.here, who, message, other.format(machine))
 
     @rule(guise=st.sampled_from(GUISES), who=PEOPLE, which=WHICH, press=st.booleans(), line=LINES, machine=MACHINES)
@@ -290,7 +290,7 @@ class Everything(RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from([-25, -1, 1, 25, 800, 0, 0]), silent=st.booleans(), count=st.sampled_from([1, 3, 8]))
     def the_clock_is_set_wrong_or_right_again(self, hours, silent, count):
-        self.here.jumps(hours * HOUR, slack_is_silent=silent)
+        self.here.jumps(hours * HOUR_MS, slack_is_silent=silent)
         self.here.pass_minutes(count)
 
     # Time, machines, and what goes wrong.
@@ -302,7 +302,7 @@ class Everything(RuleBasedStateMachine):
 
     @rule(length=st.integers(1, 59))
     def seconds_pass(self, length):
-        self.here.clock.forward(length * SECOND)
+        self.here.clock.forward(length * SECOND_MS)
         self.here.go_on()
 
     @rule(machine=MACHINES, util=st.sampled_from([0.0, 0.0, 85.0, None]))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.sandbox.slack.people import ADA, CY
 from tests.neighbours import CLAIM
 from tests.stories import conftest
@@ -49,7 +49,7 @@ def test_no_command_runs_in_their_name(lab):
     leaves(lab, CY)
 
     lab.types("bob", "/gpu release nb-5")
-    lab.passes(3 * MINUTE)
+    lab.passes(3 * MINUTE_MS)
 
     assert lab.runner.started == []
     assert CY not in claimers(lab)
@@ -63,7 +63,7 @@ def test_what_they_were_offered_runs_nothing_either(lab):
         db.execute("UPDATE waiters SET run = 'nightly-eval' WHERE ended_at IS NULL")
     leaves(lab, CY)
 
-    lab.passes(2 * MINUTE)
+    lab.passes(2 * MINUTE_MS)
 
     assert lab.runner.started == []
     assert lab.types("ada", "/gpu line nb-5").startswith("Nobody waits")
@@ -75,7 +75,7 @@ def test_their_bookings_begin_nothing_and_free_the_time(office):
     office.types("cy", "/gpu book train-9 every mon 10:00 for 6h")
     leaves(office, CY)
 
-    office.passes(HOUR + MINUTE)
+    office.passes(HOUR_MS + MINUTE_MS)
 
     assert claimers(office) == []
     assert office.types("ada", "/gpu bookings train-9").startswith("No bookings of train-9.")
@@ -100,7 +100,7 @@ def test_a_machine_that_comes_after_they_have_left_is_claimed_for_nobody(office)
     office.presses("bob", "Start eval-2", "#ml-platform")
     leaves(office, ADA)
 
-    office.passes(2 * MINUTE)
+    office.passes(2 * MINUTE_MS)
 
     assert ADA not in claimers(office)
     told = "It is not claimed for @Ada, who is no longer a member of this workspace."
@@ -113,7 +113,7 @@ def test_a_run_whose_turn_would_be_beyond_fair_use_is_told_and_goes_to_the_next(
     lab.types("ada", "/gpu wait nb-5 for 2h then: run nightly-eval")
 
     lab.types("bob", "/gpu release nb-5")
-    lab.passes(MINUTE)
+    lab.passes(MINUTE_MS)
 
     assert "Too much: you would have 3 GPUs, the limit is 2." in lab.sees("ada", "@ada")
     assert lab.types("ada", "/gpu line nb-5").startswith("Nobody waits")

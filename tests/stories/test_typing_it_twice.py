@@ -2,13 +2,13 @@
 
 import pytest
 
-from bot.domain.clock import MINUTE
+from bot.domain.clock import MINUTE_MS
 
 
 def test_the_same_extension_typed_again_adds_nothing_and_is_said_to_be_done(office):
     office.types("ada", "/gpu claim train-7 for 4h")
     office.types("ada", "/gpu extend train-7 2h")
-    office.passes(2 * MINUTE)
+    office.passes(2 * MINUTE_MS)
 
     assert office.types("ada", "/gpu extend train-7 2h") == (
         "That is done already: you extended train-7 by as much 2 m ago. It is yours for another 5 h 58 m.\n"
@@ -42,7 +42,7 @@ def test_another_length_a_later_one_and_a_button_extend_as_ever(office):
 
     assert "until Mon 16:00 UTC" in office.types("ada", "/gpu extend train-7 1h")
     assert "until Mon 17:00 UTC" in office.presses("ada", "Extend by 1 h")
-    office.passes(10 * MINUTE)
+    office.passes(10 * MINUTE_MS)
     assert "until Mon 18:00 UTC" in office.types("ada", "/gpu extend train-7 1h")
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.clockwatch import ClockWatch
-from bot.domain.clock import MINUTE
+from bot.domain.clock import MINUTE_MS
 from bot.errors import Impaired
 from bot.jobs.schedule import Job, Schedule
 from bot.sandbox.slack.people import ADA
@@ -90,7 +90,7 @@ def test_an_approved_stop_is_not_carried_out_until_it_can_be_written_down(office
     assert office.fleet.calls["stop", "train-7"] == 0
     thaw(office)
     office.presses("bob", card, "#ml-platform")
-    office.passes(2 * MINUTE)
+    office.passes(2 * MINUTE_MS)
     assert office.fleet.calls["stop", "train-7"] == 1
     assert office.machine("train-7").state == "stopped"
 
@@ -115,7 +115,7 @@ def test_on_a_database_found_damaged_at_the_start_every_button_is_answered_and_a
     copies.restore(backup, office.path, office.clock(), who="command line", aside=office.path.with_suffix(".aside"))
     for _ in range(7):
         alarm.look()
-        office.clock.forward(MINUTE)
+        office.clock.forward(MINUTE_MS)
     office.settle()
 
     assert pressed.startswith("Valet's database can't be used now: the database is damaged;")
@@ -125,7 +125,7 @@ def test_on_a_database_found_damaged_at_the_start_every_button_is_answered_and_a
     assert office.slack.sees("bob", "@bob")[1].startswith("A backup was restored, and Valet goes on with it.")
     office.reports("train-7", 0.0)
     office.presses("bob", "Stop train-7", "#ml-platform")
-    office.passes(2 * MINUTE)
+    office.passes(2 * MINUTE_MS)
     assert office.fleet.calls["stop", "train-7"] == 1
 
 
@@ -133,12 +133,12 @@ def test_the_admins_are_told_once_and_again_when_it_is_over(office, alarm):
     freeze(office)
     for _ in range(5):
         alarm.look()
-        office.clock.forward(MINUTE)
+        office.clock.forward(MINUTE_MS)
     during = office.slack.sees("bob", "@bob")
     thaw(office)
     for _ in range(8):
         alarm.look()
-        office.clock.forward(MINUTE)
+        office.clock.forward(MINUTE_MS)
     after = office.slack.sees("bob", "@bob")
 
     assert len(during) == 1
@@ -153,7 +153,7 @@ def test_a_disk_at_its_limit_that_goes_back_and_forth_is_told_of_once(office, al
         alarm.look()
         thaw(office)
         alarm.look()
-        office.clock.forward(MINUTE)
+        office.clock.forward(MINUTE_MS)
 
     assert len(office.slack.sees("bob", "@bob")) == 1
 
@@ -233,7 +233,7 @@ def test_a_clock_that_is_far_off_slacks_is_told_once_and_makes_health_bad(office
     slack.fault("auth.test", accept_then_drop=True)
     for _ in range(2):
         watch.look()
-    office.clock.forward(7 * MINUTE)
+    office.clock.forward(7 * MINUTE_MS)
     office.settle()
 
     assert [count for _, count in seen] == [0, 0, 1, 1, 1, 1]
@@ -270,7 +270,7 @@ def test_a_message_that_waits_and_a_slack_that_is_silent_make_health_bad(office)
         "INSERT INTO outbox (channel, ref, kind, subject, due_at, created_at) VALUES (?, 'r', 'digest', 'x', ?, ?)",
         [ADA, office.clock.now, office.clock.now],
     )
-    office.clock.forward(21 * MINUTE)
+    office.clock.forward(21 * MINUTE_MS)
 
     found = health(office.valet.desk, Schedule([], office.clock), lambda: 300.0)
     office.valet.desk.store._writer.execute("DELETE FROM outbox WHERE ref = 'r'")
@@ -281,7 +281,7 @@ def test_a_message_that_waits_and_a_slack_that_is_silent_make_health_bad(office)
 def test_a_job_that_does_not_come_to_its_end_makes_health_bad(office):
     schedule = Schedule([Job("sweep", 60, lambda: None), Job("forecasts", 3600, lambda: None)], office.clock)
     schedule.run_all()
-    office.clock.forward(6 * MINUTE)
+    office.clock.forward(6 * MINUTE_MS)
 
     found = health(office.valet.desk, schedule, lambda: None)
     schedule.run_all()

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from bot.domain.clock import MINUTE
-from bot.domain.money.keeping import Keeping
+from bot.domain.clock import MINUTE_MS
+from bot.domain.money.standing_costs import Keeping
 
 Kind = Literal["stop", "start", "launch", "clone", "resize"]
 PAST: Mapping[Kind, str] = {
@@ -34,8 +34,8 @@ BY_RULE = "rule"
 """Decided by the team's own limit, below which nobody is asked."""
 BY_SETTINGS = "settings"
 """Decided by a rule that an admin wrote into valet.toml."""
-STOP_DEADLINE = 15 * MINUTE
-APPROVAL_LASTS = 15 * MINUTE
+STOP_DEADLINE = 15 * MINUTE_MS
+APPROVAL_LASTS = 15 * MINUTE_MS
 """A yes that could not be carried out within this is no yes any more: the card has aged, and claims wait for it."""
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from bot.domain.clock import HOUR
-from bot.domain.listing import Listing
-from bot.domain.money.keeping import Keeping
+from bot.domain.clock import HOUR_MS
+from bot.domain.machines.fleet import Still
+from bot.domain.machines.listing import Listing
 from bot.domain.money.ownership import HOURS_PER_MONTH
-from bot.domain.standing import Still
+from bot.domain.money.standing_costs import Keeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Dormant:
         """What it has cost since it stopped, at what it costs now."""
         if self.month_micros is None:
             return None
-        return self.month_micros * max(0, now - self.still.since) // (HOURS_PER_MONTH * HOUR)
+        return self.month_micros * max(0, now - self.still.since) // (HOURS_PER_MONTH * HOUR_MS)
 
 
 @dataclass(frozen=True, slots=True)

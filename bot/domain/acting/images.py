@@ -6,10 +6,10 @@ from typing import Literal
 
 from bot.domain.acting.actions import Action
 from bot.domain.acting.obstacles import Scene, kept, outdated
-from bot.domain.clock import DAY, HOUR
+from bot.domain.clock import DAY_MS, HOUR_MS
 
 ImageState = Literal["pending", "available", "failed"]
-COPY_DEADLINE = 6 * HOUR
+COPY_DEADLINE = 6 * HOUR_MS
 """An image that is not there after this: a person must look."""
 MICROS_PER_GIB_MONTH = 50_000
 """EBS snapshots, standard tier, us-east-1, as of 2026-11; only written blocks count, so it is at most this."""
@@ -73,7 +73,7 @@ class Stored:
 
     def is_unused(self, now: int, days: int) -> bool:
         """Nobody has launched anything from it for so many days."""
-        return self.image.state == "available" and now - self.used_at >= days * DAY
+        return self.image.state == "available" and now - self.used_at >= days * DAY_MS
 
 
 def stored(image: Image, ordered_at: int | None, keep: ImageKeep | None) -> Stored:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.domain.fleet import Instance
+from bot.domain.machines.fleet import Instance
 
 KEEPERS: Mapping[str, str] = {
     "eks:": "EKS",

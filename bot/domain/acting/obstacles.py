@@ -4,21 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.acting.actions import Action, Kind, LaunchFacts, PaidFacts, ResizeFacts, SeenFacts
-from bot.domain.acting.deciders import decider_gone
+from bot.domain.acting.approvals import decider_gone
 from bot.domain.acting.keepers import KEEPERS, keeper_of
-from bot.domain.acting.snoozes import Snooze
-from bot.domain.clock import HOUR
-from bot.domain.comparing import WishKind, World, difference
-from bot.domain.exemptions import Exemption
-from bot.domain.fleet import Instance
-from bot.domain.measuring.verdict import Verdict
+from bot.domain.acting.snooze import Snooze
+from bot.domain.clock import HOUR_MS
+from bot.domain.machines.exemptions import Exemption
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.verdict import Verdict
 from bot.domain.money.rates import cost
 from bot.domain.people import Roster
+from bot.domain.preconditions import WishKind, World, difference
 from bot.domain.sharing.bookings import Slot
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.offers import Offer
 
-WORTH_STOPPING_FOR = 2 * HOUR
+WORTH_STOPPING_FOR = 2 * HOUR_MS
 """A machine that is booked sooner than this is not stopped by rule: it might not come back in time."""
 
 

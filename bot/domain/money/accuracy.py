@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from statistics import median
 from typing import Literal
 
-from bot.domain.clock import DAY
+from bot.domain.clock import DAY_MS
 from bot.domain.money.forecast import Quantiles, own_quantiles
 
 Horizon = Literal["7d", "30d", "90d", "month"]
@@ -90,7 +91,7 @@ def own(scores: Sequence[Score]) -> dict[int, Quantiles]:
             known = score.actual_micros is not None and score.spread_micros
             if score.horizon == horizon and known and not score.scope.startswith("instance:"):
                 error = ((score.actual_micros or 0) - score.expected_micros) / (score.spread_micros or 1)
-                groups.setdefault(score.scope, []).append((score.made_at // DAY, error))
+                groups.setdefault(score.scope, []).append((score.made_at // DAY_MS, error))
         quantiles = own_quantiles(groups, days)
         if quantiles is not None:
             found[days] = quantiles
@@ -100,3 +101,16 @@ def own(scores: Sequence[Score]) -> dict[int, Quantiles]:
 def _held(ranges: Sequence[tuple[int | None, int | None, int | None]]) -> Held:
     known = [(low, high, came) for low, high, came in ranges if None not in (low, high, came)]
     return Held(sum((low or 0) <= (came or 0) <= (high or 0) for low, high, came in known), len(known))
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """For all machines of EC2, on the bill's terms; AWS knows nothing of claims, bookings or on-hours."""
+
+    first: date
+    last: date
+    """Days it is for, UTC, both counted."""
+    asked_at: int
+    micros: int
+    lo80_micros: int | None = None
+    hi80_micros: int | None = None

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
-DAY = timedelta(days=1)
-LAG = 2 * DAY
+ONE_DAY = timedelta(days=1)
+LAG = 2 * ONE_DAY
 """A day counts as billed in full when it was looked at two days later; until then its figures are estimates."""
 Dimension = Literal["account", "service", "team", "type", "instance", "kind"]
 DIMENSIONS: tuple[Dimension, ...] = ("account", "service", "team", "type", "instance", "kind")

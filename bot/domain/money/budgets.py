@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
 
-from bot.domain.money.report import Range, Scope
+from bot.domain.money.forecast.report import Range, Scope
 
 Mark = Literal["forecast", "warn", "full"]
 """Expected to be exceeded; spent to the percentage that the settings name; spent."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bot.domain.money.forecast import Change, Series, forecast
+from bot.domain.money.forecast.known_spend import ONE_DAY, Days, Kind, Ledger, Machine, history, kind
 from bot.domain.money.plans import DAYS_AHEAD
-from bot.domain.money.spending import DAY, Days, Kind, Ledger, Machine, history, kind
 from bot.domain.money.splitting import share_out
 
 LATELY = 28
@@ -108,7 +108,7 @@ def _shared_out(group: Sequence[Machine], ledger: Ledger) -> Iterator[Expected]:
 
 def _weights(group: Sequence[Machine], ledger: Ledger) -> list[int]:
     """What each cost lately; where none did, what each ever cost."""
-    since = ledger.today - LATELY * DAY
+    since = ledger.today - LATELY * ONE_DAY
     days = [ledger.days[machine.id] for machine in group]
     lately = [sum(used.micros for day, used in each.items() if day >= since) for each in days]
     return lately if any(lately) else [sum(used.micros for used in each.values()) for each in days]
@@ -131,6 +131,6 @@ def parts(found: Iterable[Expected], kinds: Mapping[str, Kind], days: Days, ledg
     if steady.values or any(known) or not series:
         suggested = forecast(steady, horizon=1, run_rate=float(known[0])).days[0].mean
         moves = [known[0] - suggested, *(after - before for before, after in pairwise(known))]
-        changes = tuple(Change(ledger.today + number * DAY, move) for number, move in enumerate(moves) if move)
+        changes = tuple(Change(ledger.today + number * ONE_DAY, move) for number, move in enumerate(moves) if move)
         series.append(Series(steady, changes, float(known[0]), STEADY))
     return Parts(tuple(series), tuple(known))

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from bot.domain.fleet import Instance
+from bot.domain.days import NO_GPU_HOURS, GpuHours
+from bot.domain.machines.fleet import Instance
 from bot.domain.money.ownership import OwnedCost
 from bot.domain.money.price_reads import SpotSpan
 from bot.domain.money.pricebook import Priced
 from bot.domain.money.rates import Rate
-from bot.domain.times import NO_GPU_HOURS, GpuHours
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ time, however late the look; whether it worked is known only while somebody look
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.domain.days import MachineMs
 from bot.domain.money.rates import Charge, cost_between
 from bot.domain.money.splitting import Hold, Marks, idle_throughout, split
-from bot.domain.times import MachineMs
 
-BLIND = 15 * MINUTE
+BLIND = 15 * MINUTE_MS
 """So long without a look, nobody knows what its GPUs did in between."""
 
 
@@ -83,7 +83,7 @@ def advance(
         closed = _close(carried, carried.until_at, seen.holds)
         fresh = replace(carried, rate_micros=seen.rate_micros, team=seen.team, exact=seen.exact)
         return [*charges, *closed], _from(fresh, carried.until_at)
-    hour = carried.until_at // HOUR * HOUR
+    hour = carried.until_at // HOUR_MS * HOUR_MS
     if carried.from_at < hour:
         return [*charges, *_close(carried, hour, seen.holds)], _from(carried, hour)
     return charges, carried
@@ -143,7 +143,7 @@ def _from(meter: Meter, start: int) -> Meter:
 def _close(meter: Meter, until: int, holds: tuple[Hold, ...]) -> Iterator[Charge]:
     start = meter.from_at
     while start < until:
-        end = min(until, start // HOUR * HOUR + HOUR)
+        end = min(until, start // HOUR_MS * HOUR_MS + HOUR_MS)
         micros = cost_between(meter.rate_micros, start, end)
         shares = split(micros, (start, end), team=meter.team, marks=meter.marks, holds=holds)
         rate, team, exact = meter.terms

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
-from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 
 What = Literal["instance", "volume", "address", "spot"]
 Sheet = Literal["list", "spot"]
 """Where prices are read: the list, or the spot prices."""
-EVERY: Mapping[What, int] = {"instance": DAY, "volume": DAY, "address": DAY, "spot": HOUR}
-RETRY = 15 * MINUTE
-EARLY = 2 * MINUTE
+EVERY: Mapping[What, int] = {"instance": DAY_MS, "volume": DAY_MS, "address": DAY_MS, "spot": HOUR_MS}
+RETRY = 15 * MINUTE_MS
+EARLY = 2 * MINUTE_MS
 """A job that is so early is on time."""
 SPOT_DAYS = 30
 """How far spot prices look back."""
-OVERLAP = 2 * HOUR
+OVERLAP = 2 * HOUR_MS
 
 
 class Wanted(NamedTuple):
@@ -87,14 +87,14 @@ def due(
     return [
         each
         for each in wanted
-        if not 0 <= now - asked.get(each, -DAY) < EVERY[each.what] - EARLY
-        and not 0 <= now - failed.get((each.sheet, each.place), -DAY) < RETRY - EARLY
+        if not 0 <= now - asked.get(each, -DAY_MS) < EVERY[each.what] - EARLY
+        and not 0 <= now - failed.get((each.sheet, each.place), -DAY_MS) < RETRY - EARLY
     ]
 
 
 def since(asked_at: int | None, now: int) -> int:
     """From when on spot prices are to be read."""
-    first = now - SPOT_DAYS * DAY
+    first = now - SPOT_DAYS * DAY_MS
     return first if asked_at is None else max(first, min(asked_at, now) - OVERLAP)
 
 

@@ -14,9 +14,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fnmatch import fnmatchcase
 
-from bot.domain.fleet import Instance
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.shape import HOST, OUTPOST, Shape, price_place
 from bot.domain.money.rates import Rate
-from bot.domain.shape import HOST, OUTPOST, Shape, price_place
 
 OWN_FIGURE = "valet.toml"
 

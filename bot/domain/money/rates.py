@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.domain.clock import HOUR
-from bot.domain.times import GpuMs, MachineMs
+from bot.domain.clock import HOUR_MS
+from bot.domain.days import GpuMs, MachineMs
 
 USD = 1_000_000
 
@@ -24,7 +24,7 @@ class Rate:
 
 def cost(micros_per_hour: int, length: int) -> int:
     """Micro-dollars for `length` milliseconds, rounded half up."""
-    return (micros_per_hour * length + HOUR // 2) // HOUR
+    return (micros_per_hour * length + HOUR_MS // 2) // HOUR_MS
 
 
 def cost_between(micros_per_hour: int, start: int, end: int) -> int:
@@ -78,4 +78,4 @@ class Charge:
     @property
     def hour(self) -> int:
         """The start of its clock hour."""
-        return self.from_at // HOUR * HOUR
+        return self.from_at // HOUR_MS * HOUR_MS

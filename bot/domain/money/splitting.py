@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from bot.domain.days import GpuMs, MachineMs
 from bot.domain.money.rates import Charge, Rate, Share, Use, cost_between
-from bot.domain.times import GpuMs, MachineMs
 
 USES: Mapping[str, Use] = {"b": "busy", "i": "idle", "?": "unknown"}
 _LETTERS = {"active": "b", "free": "i", "held": "i"}

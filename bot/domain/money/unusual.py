@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from bot.domain.money.forecast import History, forecast
-from bot.domain.money.report import Scope
+from bot.domain.money.forecast.report import Scope
 
 ENOUGH = 14
 """Days of history below which no day is called unusual."""

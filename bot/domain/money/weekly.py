@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from bot.domain.acting.windows import DAYS
-from bot.domain.money.report import Report
-from bot.domain.money.spend_report import IdleNow, Spent
-from bot.domain.silence import Silence
+from bot.domain.acting.hours import DAYS
+from bot.domain.machines.sources import Silence
+from bot.domain.money.forecast.report import Report
+from bot.domain.money.reports import IdleNow, Spent
 
 LATEST = 3
 """Days for which a missed report is still worth posting."""

@@ -10,9 +10,9 @@ from datetime import date, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from bot.domain.clock import DAY, MINUTE
-from bot.domain.measuring.verdict import IDLE, GpuVerdict
-from bot.domain.moments import instant, local
+from bot.domain.clock import DAY_MS, MINUTE_MS
+from bot.domain.days import instant, local
+from bot.domain.machines.verdict import IDLE, GpuVerdict
 from bot.domain.sharing.claims import Claim, GpuChoice
 
 SlotState = Literal["booked", "claimed", "used", "unused", "missed", "off"]
@@ -23,7 +23,7 @@ off: it was cancelled.
 """
 MOST_WEEKS = 26
 """A weekly booking ends after this many times, or earlier; then it may be made anew."""
-AHEAD = 15 * MINUTE
+AHEAD = 15 * MINUTE_MS
 """So long before it begins, a holder is told that the machine is not running."""
 
 
@@ -165,7 +165,7 @@ def pick(gap: Gap, holds: Iterable[Hold]) -> tuple[int, ...] | None:
 def next_start(gap: Gap, holds: Iterable[Hold]) -> int | None:
     """The first later time at which it would fit, within a week."""
     known = list(holds)
-    ends = sorted({hold.until_at for hold in known if gap.from_at < hold.until_at <= gap.from_at + 7 * DAY})
+    ends = sorted({hold.until_at for hold in known if gap.from_at < hold.until_at <= gap.from_at + 7 * DAY_MS})
     for end in ends:
         if pick(Gap(gap.holder, gap.choice, gap.gpu_count, end, gap.length), known):
             return end
@@ -180,4 +180,4 @@ def came(gpus: Iterable[GpuVerdict], since: int) -> bool | None:
     if not seen or any(gpu.state not in IDLE or gpu.since is None for gpu in seen):
         return None
     # quiet only since later: something happened that nobody saw, which speaks for the holder
-    return any((gpu.since or 0) > since + MINUTE for gpu in seen)
+    return any((gpu.since or 0) > since + MINUTE_MS for gpu in seen)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal
 
-from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.errors import Refused
 
 EndReason = Literal["released", "expired", "gone", "handed", "unused", "booked", "lacking"]
@@ -13,7 +13,7 @@ EndReason = Literal["released", "expired", "gone", "handed", "unused", "booked",
 lacking: the machine has none of its GPUs any more.
 unused: nobody worked there and its holder did not answer, so it was given up.
 """
-GRACE = 10 * MINUTE
+GRACE = 10 * MINUTE_MS
 """So long after its end a claim still holds, so that its holder can extend it."""
 
 
@@ -21,19 +21,21 @@ GRACE = 10 * MINUTE
 class ClaimLimits:
     """How long a claim may be, in milliseconds."""
 
-    default: int = 8 * HOUR
-    longest: int = 14 * DAY
-    shortest: int = 5 * MINUTE
+    default: int = 8 * HOUR_MS
+    longest: int = 14 * DAY_MS
+    shortest: int = 5 * MINUTE_MS
 
     def length(self, asked: int | None) -> int:
         """The length to grant. Raises Refused when it is too short or too long."""
         if asked is None:
             return self.default
         if asked < self.shortest:
-            raise Refused(f"A claim lasts at least {self.shortest // MINUTE} minutes. Try 30m, 4h or 2d.")
+            raise Refused(f"A claim lasts at least {self.shortest // MINUTE_MS} minutes. Try 30m, 4h or 2d.")
         if asked > self.longest:
-            most = f"{self.longest // DAY} days" if self.longest >= 2 * DAY else f"{self.longest / HOUR:g} hours"
-            try_most = f"{self.longest // DAY}d" if self.longest >= 2 * DAY else f"{self.longest // HOUR}h"
+            most = (
+                f"{self.longest // DAY_MS} days" if self.longest >= 2 * DAY_MS else f"{self.longest / HOUR_MS:g} hours"
+            )
+            try_most = f"{self.longest // DAY_MS}d" if self.longest >= 2 * DAY_MS else f"{self.longest // HOUR_MS}h"
             raise Refused(f"A claim lasts at most {most}. Try 4h or {try_most}.")
         return asked
 

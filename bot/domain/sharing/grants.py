@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from bot.domain.clock import MINUTE
-from bot.domain.comparing import WishKind, World
+from bot.domain.clock import MINUTE_MS
 from bot.domain.people import Roster
+from bot.domain.preconditions import WishKind, World
 from bot.domain.sharing.claims import GpuChoice
 
 GrantState = Literal["drafted", "pending", "approved", "denied", "expired", "claimed", "failed"]
@@ -45,7 +45,7 @@ class Grant:
     def is_same(self, other: "Grant") -> bool:
         """Whether it is the same wish as one of before: for as long, or up to the same moment."""
         ends = self.created_at + self.length, other.created_at + other.length
-        alike = self.length == other.length or abs(ends[0] - ends[1]) <= 2 * MINUTE
+        alike = self.length == other.length or abs(ends[0] - ends[1]) <= 2 * MINUTE_MS
         return alike and (self.choice, self.weekly, self.last_day) == (other.choice, other.weekly, other.last_day)
 
     @property

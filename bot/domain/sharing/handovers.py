@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.domain.comparing import World
+from bot.domain.preconditions import World
 
 HandoverState = Literal["open", "taken", "declined", "withdrawn", "lapsed"]
 

@@ -8,16 +8,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.domain.clock import HOUR, MINUTE
-from bot.domain.fleet import Instance
-from bot.domain.listing import Listing
-from bot.domain.models import Kind
+from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.listing import Listing
+from bot.domain.machines.models import Kind
 from bot.domain.sharing.bookings import Hold
 from bot.domain.sharing.wants import Want
 
 WaitEnd = Literal["served", "left", "passed", "lapsed", "stale", "gone", "departed"]
 """passed: said no to an offer. lapsed: did not answer one in time. departed: is in the workspace no more."""
-STALE = 48 * HOUR
+STALE = 48 * HOUR_MS
 """So long somebody may wait before they are asked to say again that they still want it."""
 FORESEEN = 100
 """With more people than this ahead, nobody can say how long it takes."""
@@ -140,7 +140,7 @@ def _free_at(listing: Listing, now: int) -> dict[int, int]:
     """When each GPU is free next; a claim past its end may still be extended, so it is not free yet."""
     found = dict.fromkeys(listing.gpus, now)
     for claim in listing.claims:
-        found |= dict.fromkeys(claim.gpus, max(claim.until_at, now + MINUTE))
+        found |= dict.fromkeys(claim.gpus, max(claim.until_at, now + MINUTE_MS))
     for offer in listing.offers:
         found |= dict.fromkeys(offer.gpus, now + offer.length)
     return found

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from bot.domain.clock import MINUTE
+from bot.domain.clock import MINUTE_MS
 from bot.domain.sharing.claims import Claim
 
 MARKS = (30, 15, 5, 0)
 """Minutes before the end; 0 is the end itself, from which on the grace runs."""
-FIRST = MARKS[0] * MINUTE
-AT_ONCE = 5 * MINUTE
+FIRST = MARKS[0] * MINUTE_MS
+AT_ONCE = 5 * MINUTE_MS
 """A reminder this soon after its holder said how long they want it tells them nothing new."""
 
 
@@ -33,12 +33,12 @@ def due_mark(until_at: int, set_at: int, now: int) -> int | None:
 
     Whatever was slept through is skipped: one message tells of the moment, not of the past.
     """
-    come = [mark for mark in MARKS if until_at - mark * MINUTE <= now and _is_told(until_at, set_at, mark)]
+    come = [mark for mark in MARKS if until_at - mark * MINUTE_MS <= now and _is_told(until_at, set_at, mark)]
     return min(come, default=None)
 
 
 def _is_told(until_at: int, set_at: int, mark: int) -> bool:
-    return mark == 0 or until_at - mark * MINUTE > set_at + AT_ONCE
+    return mark == 0 or until_at - mark * MINUTE_MS > set_at + AT_ONCE
 
 
 def due(claim: Claim, reminder: Reminder, now: int) -> int | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 
 RunState = Literal["queued", "starting", "running", "done", "failed", "cancelled", "over", "lost"]
 """queued -> starting -> running -> done | failed | cancelled | over | lost
@@ -15,13 +15,13 @@ starting: the call that starts it is being made. over: its claim ended. lost: no
 LIVE: frozenset[str] = frozenset({"queued", "starting", "running"})
 TAIL = 1_500
 """Characters of output that are kept: the last ones."""
-TAKEN_WITHIN = 10 * MINUTE
+TAKEN_WITHIN = 10 * MINUTE_MS
 """A host whose agent has not taken a run up by then does not take runs."""
-SILENT = 15 * MINUTE
+SILENT = 15 * MINUTE_MS
 """A run of which, and of whose host, nobody has heard for so long is lost."""
-UNSEEN = HOUR
+UNSEEN = HOUR_MS
 """The same where a provider tells of it, which may be out of reach while the run goes on."""
-LONGEST_REMOTE = 48 * HOUR
+LONGEST_REMOTE = 48 * HOUR_MS
 """What Systems Manager grants a command at most (executionTimeout of AWS-RunShellScript, 172,800 s)."""
 
 

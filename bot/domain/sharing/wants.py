@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.domain.models import Kind, belongs, kind
+from bot.domain.machines.models import Kind, belongs, kind
 from bot.errors import Refused
 
 MOST = 512

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from bot.domain.clock import MINUTE, SECOND, Clock
+from bot.domain.clock import MINUTE_MS, SECOND_MS, Clock
 from bot.errors import NotFound
 from bot.sandbox.slack import limits, people
 from bot.sandbox.slack.check import interactive_elements
@@ -254,7 +254,7 @@ class World:
             user, made_at, is_spent = self._triggers[trigger]
             if is_spent:
                 raise SlackError("exchanged_trigger_id")
-            if self.elapsed() - made_at > limits.TRIGGER_SECONDS * SECOND:
+            if self.elapsed() - made_at > limits.TRIGGER_SECONDS * SECOND_MS:
                 raise SlackError("expired_trigger_id")
             self._triggers[trigger] = (user, made_at, True)
             return user
@@ -273,7 +273,7 @@ class World:
             url = self._responses.get(name)
             if url is None:
                 raise SlackError("no_service")
-            if self.clock() - url.made_at > limits.RESPONSE_MINUTES * MINUTE:
+            if self.clock() - url.made_at > limits.RESPONSE_MINUTES * MINUTE_MS:
                 raise SlackError("expired_url")
             if url.uses >= limits.RESPONSE_USES:
                 raise SlackError("used_url")

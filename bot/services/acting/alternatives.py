@@ -1,13 +1,14 @@
 """What could be had instead of a machine for which there is no capacity."""
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.launches import Template
-from bot.domain.fleet import Instance
-from bot.domain.listing import Filter, Listing
-from bot.domain.models import like
-from bot.services.desk import Desk
-from bot.services.sharing import searching
-from store import fleet, listings
+from bot.domain.acting.launch import Template
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.listing import Filter, Listing
+from bot.domain.machines.models import like
+from bot.services.context import Desk
+from bot.services.sharing import find
+from store.machines import fleet as stored_fleet
+from store.machines import listings
 
 MOST = 3
 
@@ -21,7 +22,7 @@ def free_like(desk: Desk, template: Template, person: str) -> list[Listing]:
 
 def _free(desk: Desk, person: str, count: int) -> list[Listing]:
     """What `find` says they can have now, so many GPUs on one machine."""
-    ids = searching.free_machines(desk, Filter(), person, least=count)
+    ids = find.free_machines(desk, Filter(), person, least=count)
     return listings.page(desk.store.reading(), Filter(ids=ids), limit=-1) if ids else []
 
 
@@ -45,10 +46,10 @@ def templates(desk: Desk, action: Action) -> list[str]:
     chosen = known.get(action.template)
     if chosen is not None:
         return [name for name in chosen.instead if name in known][:MOST]
-    row = fleet.by_id(desk.store.reading(), action.instance_id) if action.kind == "start" else None
+    row = stored_fleet.by_id(desk.store.reading(), action.instance_id) if action.kind == "start" else None
     if row is None:
         return []
-    short, team = fleet.instance_of(row), desk.roster().team_of(action.requester)
+    short, team = stored_fleet.instance_of(row), desk.roster().team_of(action.requester)
     return [name for name, each in known.items() if _would_do(each, short) and each.is_for(team)][:MOST]
 
 
@@ -69,10 +70,10 @@ def to(desk: Desk, action: Action) -> list[Listing]:
     db, chosen = desk.store.reading(), desk.settings.templates.get(action.template)
     if chosen is not None:
         return free_like(desk, chosen, action.requester)
-    row = fleet.by_id(db, action.instance_id)
+    row = stored_fleet.by_id(db, action.instance_id)
     if row is None:
         return []
-    short = fleet.instance_of(row)
+    short = stored_fleet.instance_of(row)
     free = [each for each in _free(desk, action.requester, short.gpu_count) if _has(each, short.gpu_model, 0)]
     still = [
         each

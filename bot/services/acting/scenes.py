@@ -2,33 +2,37 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import Action
+from bot.domain.acting.actions import Action, ResizeFacts, SeenFacts, StopFacts
 from bot.domain.acting.obstacles import Scene
-from bot.domain.fleet import Instance
-from bot.domain.measuring.verdict import Verdict
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.verdict import Verdict
 from bot.domain.sharing.bookings import Slot
 from bot.domain.sharing.claims import GRACE, Claim
-from bot.services.acting import budgeted, overuse
-from bot.services.desk import Desk
-from bot.services.measuring import judging
-from bot.services.money import pricing
-from store import fleet
-from store.acting import snoozes
-from store.sharing import bookings, claims, line
+from bot.services.acting import allowances
+from bot.services.context import Desk
+from bot.services.machines import looks, verdict
+from bot.services.money import rates
+from store.acting import actions
+from store.acting import snooze as stored_snooze
+from store.machines import fleet as stored_fleet
+from store.sharing import bookings as stored_bookings
+from store.sharing import claims as stored_claims
+from store.sharing import line as stored_line
 
 
 def verdict_of(desk: Desk, db: Database, instance: Instance) -> Verdict:
     """Its verdict by readings of this moment."""
-    return judging.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
+    return verdict.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
 
 
 def scene(desk: Desk, db: Database, instance: Instance, held: Sequence[Claim], verdict: Verdict | None = None) -> Scene:
     """An instance with the claims that hold; `verdict` where it is known already."""
     at = desk.clock()
-    standing = [each for each in snoozes.lately(db, instance.id, at) if each.until_at > at]
+    standing = [each for each in stored_snooze.lately(db, instance.id, at) if each.until_at > at]
     return Scene(
         instance,
         tuple(held),
@@ -38,35 +42,70 @@ def scene(desk: Desk, db: Database, instance: Instance, held: Sequence[Claim], v
         desk.protects(instance),
         desk.keepers,
         switches=desk.switches(instance),
-        offers=tuple(line.offers_on(db, [instance.id]).get(instance.id, ())),
+        offers=tuple(stored_line.offers_on(db, [instance.id]).get(instance.id, ())),
         snooze=standing[-1] if standing else None,
         snoozes=tuple(standing),
-        waiting=tuple(each.person for each in line.unoffered(db, instance_id=instance.id)),
-        slots=tuple(bookings.ahead(db, instance_id=instance.id)),
+        waiting=tuple(each.person for each in stored_line.unoffered(db, instance_id=instance.id)),
+        slots=tuple(stored_bookings.ahead(db, instance_id=instance.id)),
         now=at,
     )
 
 
 def next_slot(db: Database, instance_id: str) -> Slot | None:
     """The booking of an instance that begins next."""
-    return next(iter(bookings.ahead(db, instance_id=instance_id)), None)
+    return next(iter(stored_bookings.ahead(db, instance_id=instance_id)), None)
 
 
 def now(desk: Desk, db: Database, instance: Instance) -> Scene:
     """As `scene`, with the claims that hold by now."""
     at = desk.clock()
-    return scene(desk, db, instance, [each for each in claims.open_on(db, instance.id) if each.until_at + GRACE > at])
+    return scene(
+        desk, db, instance, [each for each in stored_claims.open_on(db, instance.id) if each.until_at + GRACE > at]
+    )
 
 
 def of(desk: Desk, db: Database, action: Action, instance: Instance) -> Scene:
     """As `now`, with all that an action on it is compared with."""
-    row, runs = fleet.by_id(db, instance.id), replace(instance, type=action.facts.type)
+    row, runs = stored_fleet.by_id(db, instance.id), replace(instance, type=action.facts.type)
     # what the look has just written is of the type it is; a resize orders another
-    known = fleet.rate_of(row) if row and action.kind != "resize" else pricing.rate(desk, db, runs)
+    known = stored_fleet.rate_of(row) if row and action.kind != "resize" else rates.rate(desk, db, runs)
     return replace(
         now(desk, db, instance),
         team=row["team"] if row else None,
         rate_micros=known.micros_per_hour if known else None,
-        over=budgeted.over(desk, db, action) if action.kind in budgeted.PAID else None,
-        beyond=overuse.now(desk, db, action),
+        over=allowances.over(desk, db, action) if action.kind in allowances.PAID else None,
+        beyond=allowances.now(desk, db, action),
     )
+
+
+F = TypeVar("F", bound=SeenFacts)
+
+
+def seen(desk: Desk, db: Database, facts: F, instance: Instance, verdict: Verdict | None) -> F:
+    """The facts with a verdict, as of when it is, and who can tell of work only late."""
+    if verdict is None:
+        return facts
+    newest, slow = looks.newest(desk, db, instance), looks.lateness(desk, db, instance)
+    return replace(
+        facts,
+        verdict=verdict.state,
+        verdict_since=verdict.since,
+        evidence=verdict.evidence,
+        as_of=newest or verdict.judged_at,
+        late_by=slow[0] if slow else "",
+        late=slow[1] if slow else 0,
+    )
+
+
+def anew(desk: Desk, db: Database, action: Action) -> str | None:
+    """Judge a machine anew for a card that has aged; why that card is not to be shown any more, if it isn't."""
+    row = stored_fleet.by_id(db, action.instance_id)
+    if row is None:
+        return None
+    instance = stored_fleet.instance_of(row)
+    verdict = verdict_of(desk, db, instance)
+    if verdict.works and not action.may_end_work:
+        return f"{instance.name} began to work after the request."
+    if isinstance(action.facts, StopFacts | ResizeFacts):
+        actions.set_facts(db, replace(action, facts=seen(desk, db, action.facts, instance, verdict)))
+    return None

@@ -7,16 +7,17 @@ from sqlite_utils import Database
 
 from bot.domain.acting.actions import APPROVAL_LASTS, VALET, Action, ActionState
 from bot.domain.acting.obstacles import Scene
-from bot.domain.clock import MINUTE
-from bot.domain.fleet import Instance, is_gone
+from bot.domain.clock import MINUTE_MS
+from bot.domain.machines.fleet import Instance, is_gone
 from bot.errors import Refused, Unreachable, answering
 from bot.providers import Provider
-from bot.services.acting import ending, scenes, unasked
-from bot.services.desk import Desk
-from bot.services.measuring import looking, standing
-from bot.services.money import pricing
-from store import audit, fleet
+from bot.services.acting import approvals, endings, scenes
+from bot.services.context import Desk
+from bot.services.machines import fleet, looks
+from bot.services.money import rates
+from store import audit as stored_audit
 from store.acting import actions
+from store.machines import fleet as stored_fleet
 
 Obstacle = Callable[[Action, Scene], str | None]
 """What has changed since the card was shown so that it must not happen; None when nothing has."""
@@ -27,10 +28,10 @@ Wait = Callable[[Database], str | None]
 
 def look(desk: Desk, action: Action, instance_id: str, *, deadline: int) -> Instance | None:
     """An instance as it is now; None when the provider does not answer (tried again later) or it is gone (ended)."""
-    row = fleet.by_id(desk.store.reading(), instance_id)
+    row = stored_fleet.by_id(desk.store.reading(), instance_id)
     if row is None:
         return None
-    known, began = fleet.instance_of(row), desk.clock()
+    known, began = stored_fleet.instance_of(row), desk.clock()
     try:
         with answering(f"Whoever runs {known.name}"):
             instance = provider_of(desk, known.provider, known.source).describe(known)
@@ -45,7 +46,7 @@ def look(desk: Desk, action: Action, instance_id: str, *, deadline: int) -> Inst
         return None
     with desk.store.writing() as db:
         save(desk, db, instance, seen_at=began)
-        row = fleet.by_id(db, instance_id) or row
+        row = stored_fleet.by_id(db, instance_id) or row
     instance = replace(instance, name=row["name"], own_name=row["own_name"] or "")
     if instance.state == "terminated":
         close(desk, action, failed(action), f"{known.name} is gone.")
@@ -63,14 +64,14 @@ def _missed(desk: Desk, action: Action, known: Instance, missed_at: int | None, 
 
 def save(desk: Desk, db: Database, instance: Instance, *, seen_at: int) -> None:
     """Write an instance as a look has shown it that began at `seen_at`, unless a later look is written down."""
-    row, swept_at = fleet.by_id(db, instance.id), fleet.ok_at(db, instance.source)
+    row, swept_at = stored_fleet.by_id(db, instance.id), stored_fleet.ok_at(db, instance.source)
     if row is not None and seen_at < max(row["seen_at"] or 0, swept_at or 0):
         return
     owned = instance.provider == "owned" and row is not None
-    rate = fleet.rate_of(row) if owned and row else pricing.rate(desk, db, instance)
-    fleet.save(db, instance, team=pricing.team_of(desk.settings, instance), rate=rate, seen_at=seen_at)
+    rate = stored_fleet.rate_of(row) if owned and row else rates.rate(desk, db, instance)
+    stored_fleet.save(db, instance, team=rates.team_of(desk.settings, instance), rate=rate, seen_at=seen_at)
     before = {instance.id: row} if row else {}
-    standing.note(db, instance.source, [instance], before, desk.clock(), last_look=swept_at)
+    fleet.note(db, instance.source, [instance], before, desk.clock(), last_look=swept_at)
 
 
 def provider_of(desk: Desk, name: str, source: str) -> Provider:
@@ -86,13 +87,13 @@ def looked_at(desk: Desk, action: Action, instance: Instance, *, since: int | No
 
     `since` is when it was decided where that was not the yes. Slow: never within a transaction.
     """
-    look, after = looking.ask(desk, instance), since if since is not None else action.decided_at or desk.clock()
-    return lambda db: looking.obstacle(desk, db, instance, look, since=after)
+    look, after = looks.ask(desk, instance), since if since is not None else action.decided_at or desk.clock()
+    return lambda db: looks.obstacle(desk, db, instance, look, since=after)
 
 
 def is_too_soon(desk: Desk, action: Action) -> bool:
     """It was looked at and waits for a minute that no source can have told of yet."""
-    return bool(action.outcome) and desk.clock() - (action.decided_at or 0) < MINUTE
+    return bool(action.outcome) and desk.clock() - (action.decided_at or 0) < MINUTE_MS
 
 
 def begin(
@@ -110,19 +111,19 @@ def begin(
     now, gone = desk.clock(), no_colleague(desk, action)
     taken = {"executing_at": now, "outcome": ""} | ({"called_at": now, "calls": 1} if calls else {})
     with desk.store.writing() as db:
-        found = gone or too_old(action, now) or unasked.no_longer(desk, db, action) or obstacle(db)
+        found = gone or too_old(action, now) or approvals.no_longer(desk, db, action) or obstacle(db)
         if found:
-            ending.end(desk, db, action, "aborted", outcome=found)
+            endings.end(desk, db, action, "aborted", outcome=found)
         elif wait is not None and (waits := wait(db)):
             if actions.say_waiting(db, action.id, waits):
-                ending.show(desk, db, action)
+                endings.show(desk, db, action)
             return None
         elif actions.move(db, action.id, "approved", "executing", **taken):
             did = f"began to {action.kind} it"
-            audit.add(
+            stored_audit.add(
                 db, now, VALET, did, subject=action.subject, detail=action.id, before="approved", after="executing"
             )
-            ending.show(desk, db, action)
+            endings.show(desk, db, action)
         else:
             return None
         begun = actions.by_id(db, action.id)
@@ -155,15 +156,15 @@ def call_again(desk: Desk, action: Action, obstacle: Callable[[Database], str | 
     with desk.store.writing() as db:
         found = gone or obstacle(db)
         if found and action.retry_at is not None:
-            ending.end(desk, db, action, "failed", outcome=found)
+            endings.end(desk, db, action, "failed", outcome=found)
         elif found:
             outcome = f"{found} It was asked for once before that, without an answer. Please look at the machine."
-            ending.end(desk, db, action, "unknown", outcome=outcome)
+            endings.end(desk, db, action, "unknown", outcome=outcome)
         elif not actions.mark_called(db, action.id, now, calls=action.calls):
             return None
         else:
             did = f"asked the provider again to {action.kind} it"
-            audit.add(db, now, VALET, did, subject=action.subject, detail=f"call {action.calls + 1}")
+            stored_audit.add(db, now, VALET, did, subject=action.subject, detail=f"call {action.calls + 1}")
     desk.wake()
     return None if found else replace(action, called_at=now, calls=action.calls + 1, retry_at=None)
 
@@ -172,7 +173,7 @@ def too_old(action: Action, now: int) -> str | None:
     """A yes that was not carried out in time is none any more."""
     if now - (action.decided_at or now) <= APPROVAL_LASTS:
         return None
-    lapsed = f"It could not be carried out within {APPROVAL_LASTS // MINUTE} minutes, so the approval lapsed."
+    lapsed = f"It could not be carried out within {APPROVAL_LASTS // MINUTE_MS} minutes, so the approval lapsed."
     return f"{lapsed} {action.outcome}".rstrip()
 
 
@@ -202,13 +203,13 @@ def failed(action: Action) -> ActionState:
 def close(desk: Desk, action: Action, state: ActionState, outcome: str) -> None:
     """End it."""
     with desk.store.writing() as db:
-        ending.end(desk, db, action, state, outcome=outcome)
+        endings.end(desk, db, action, state, outcome=outcome)
     desk.wake()
 
 
 def took(length: int) -> str:
     """How long something took, for people."""
-    return f"{length // 1000} s" if length < 2 * MINUTE else f"{length // MINUTE} min"
+    return f"{length // 1000} s" if length < 2 * MINUTE_MS else f"{length // MINUTE_MS} min"
 
 
 def please_look(instance: Instance) -> str:

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from bot.domain.days import day_start, local_day
+from bot.domain.money.forecast.report import Scope, ScopeKind
 from bot.domain.money.rates import USD
-from bot.domain.money.report import Scope, ScopeKind
-from bot.services.desk import Desk, exactly
-from bot.settings.budget import ScopedBudgetSettings
-from store.money import ledger
+from bot.services.context import Desk, exactly
+from bot.settings.money import ScopedBudgetSettings
+from store.money import ledger as stored_ledger
 from store.money.spend import DaySpend
 
 TOTAL = Scope()
@@ -47,7 +47,7 @@ def own_budget(desk: Desk, scope: Scope) -> int | None:
     return team.budget_micros if team else None
 
 
-def budget(desk: Desk, scope: Scope) -> int | None:
+def budget_of(desk: Desk, scope: Scope) -> int | None:
     """A scope's own budget; for the whole company, where it has none, the sum of the teams'."""
     own = own_budget(desk, scope)
     return sum(_of_teams(desk).values()) if own is None and scope == TOTAL and _of_teams(desk) else own
@@ -61,10 +61,10 @@ def beyond(desk: Desk, scope: Scope, rows: Iterable[DaySpend], today: date) -> i
     return sum(row.micros for row in rows if row.team not in budgeted and row.day >= since) if budgeted else 0
 
 
-def spent(desk: Desk, db: Database, scope: Scope) -> int:
+def spent_of(desk: Desk, db: Database, scope: Scope) -> int:
     """What a scope's rented machines have cost this month up to now, by our own metering."""
     start = day_start(this_month(desk), ZoneInfo(desk.settings.digest.timezone))
-    return ledger.spent(db, start, scope.kind, scope.key)
+    return stored_ledger.spent(db, start, scope.kind, scope.key)
 
 
 def _of_teams(desk: Desk) -> dict[str, int]:

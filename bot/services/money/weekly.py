@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from bot.domain.days import month_end
-from bot.domain.money.report import Scope
+from bot.domain.money.forecast.report import Scope
 from bot.domain.money.weekly import LIKELY, Todo, Weekly, due_on, todos
-from bot.services import looking
-from bot.services.desk import Desk
-from bot.services.digesting import judged_lately
-from bot.services.money import budget_amounts, forecasting, saving, spend_reporting, watching
-from store import outbox
-from store.money import weeklies
+from bot.services import queries
+from bot.services.context import Desk
+from bot.services.digest import judged_lately
+from bot.services.money import budget_amounts, forecast, ledger, reports, savings
+from store import outbox as stored_outbox
+from store.money import weekly as stored_weekly
 
-DAY = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 KIND = "weekly"
 
 
@@ -26,19 +26,21 @@ def make_due(desk: Desk) -> bool:
     db = desk.store.reading()
     if (
         day is None
-        or weeklies.has(db, chosen.channel, day.isoformat())
+        or stored_weekly.has(db, chosen.channel, day.isoformat())
         or not judged_lately(db, now)
-        or watching.unseen(desk)
+        or ledger.unseen(desk)
     ):
         return False
     made = _made(desk, chosen.channel, day, now)
     content = None if made.is_empty else made.to_json()
     with desk.store.writing() as writing:
-        fresh = weeklies.first(writing, chosen.channel, day.isoformat(), content, now=now)
+        fresh = stored_weekly.first(writing, chosen.channel, day.isoformat(), content, now=now)
         spoken = fresh and content is not None
         if spoken:
             subject = f"{chosen.channel}|{day.isoformat()}"
-            outbox.tell(writing, chosen.channel, f"{KIND}:{day.isoformat()}", kind=KIND, subject=subject, now=now)
+            stored_outbox.tell(
+                writing, chosen.channel, f"{KIND}:{day.isoformat()}", kind=KIND, subject=subject, now=now
+            )
     if spoken:
         desk.wake()
     return spoken
@@ -46,12 +48,12 @@ def make_due(desk: Desk) -> bool:
 
 def _made(desk: Desk, channel: str, day: date, now: int) -> Weekly:
     """Of the seven days that are over in the zone of [digest], whatever day it is where the report is read."""
-    today = saving.today(desk)
-    last = min(day, today) - DAY
-    first, month = last - 6 * DAY, last.replace(day=1)
-    week = spend_reporting.report(desk, "team", first, last)
-    closed = spend_reporting.report(desk, "team", month, month_end(last)) if month_end(last) < today else None
-    saved = saving.answer(desk, month, min(today, month_end(last)))
+    today = savings.today(desk)
+    last = min(day, today) - ONE_DAY
+    first, month = last - 6 * ONE_DAY, last.replace(day=1)
+    week = reports.report(desk, "team", first, last)
+    closed = reports.report(desk, "team", month, month_end(last)) if month_end(last) < today else None
+    saved = savings.answer(desk, month, min(today, month_end(last)))
     return Weekly(
         channel=channel,
         first=first,
@@ -60,16 +62,16 @@ def _made(desk: Desk, channel: str, day: date, now: int) -> Weekly:
         rented=week.rented,
         owned=week.owned,
         before_micros=week.before_micros,
-        forecast=forecasting.answer(desk, forecasting.TOTAL),
+        forecast=forecast.answer(desk, forecast.TOTAL),
         month=month,
         closed_micros=closed.rented.micros if closed else None,
         saved_micros=saved.micros,
-        todos=todos(spend_reporting.idle_now(desk), _over_budget(desk), _to_weigh(desk)),
+        todos=todos(reports.idle_now(desk), _over_budget(desk), _to_weigh(desk)),
         before_exact=week.before_exact,
         saved_exact=saved.exact,
         closed_exact=closed is None or not closed.rented.about,
         silent=week.silent,
-        counted_from=watching.counted_from(desk, min(first, month)),
+        counted_from=ledger.counted_from(desk, min(first, month)),
     )
 
 
@@ -79,7 +81,7 @@ def _over_budget(desk: Desk) -> Iterator[Todo]:
         budget = budget_amounts.own_budget(desk, scope)
         if budget is None:
             continue
-        report = forecasting.answer(desk, scope)
+        report = forecast.answer(desk, scope)
         over = report.month.micros - budget
         if over > 0 and (report.chance_over is None or report.chance_over >= LIKELY):
             yield Todo("budget", team.name, team.name, over)
@@ -87,11 +89,11 @@ def _over_budget(desk: Desk) -> Iterator[Todo]:
 
 def _to_weigh(desk: Desk) -> Iterator[Todo]:
     """Types that are rented now and that somebody has named a price to buy for."""
-    rented = looking.types(desk)
+    rented = queries.types(desk)
     return (Todo("buy", kind, kind) for kind in desk.settings.buy.servers if kind in rented)
 
 
 def report_of(desk: Desk, channel: str, local_date: str) -> Weekly | None:
     """A report as it was made; None when there was nothing to say, or no report."""
-    content = weeklies.of(desk.store.reading(), channel, local_date)
+    content = stored_weekly.of(desk.store.reading(), channel, local_date)
     return Weekly.from_json(content) if content is not None else None

@@ -1,12 +1,22 @@
 """The end of runs: written once, told in their thread, and with it the end of a claim that was made for one."""
 
+from dataclasses import replace
+
 from sqlite_utils import Database
 
-from bot.domain.sharing.runs import Run, RunState, Seen
-from bot.services.desk import Desk
-from bot.services.sharing import claim_ends
-from store import audit, outbox
-from store.sharing import claims, runs
+from bot.domain.clock import MINUTE_MS
+from bot.domain.machines.fleet import Instance
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.runs import SILENT, UNSEEN, Run, RunState, Seen, in_part
+from bot.services.context import Desk
+from bot.services.machines import owned
+from bot.services.sharing import claims
+from store import audit as stored_audit
+from store import outbox as stored_outbox
+from store.machines import fleet as stored_fleet
+from store.machines import readings as stored_readings
+from store.sharing import claims as stored_claims
+from store.sharing import runs as stored_runs
 
 
 def close(desk: Desk, run: Run, state: RunState, seen: Seen) -> None:
@@ -34,8 +44,8 @@ def find(desk: Desk, run: Run, seen: Seen) -> None:
     """The host of a run that was given up is back and tells that it has ended, and maybe how."""
     now = desk.clock()
     with desk.store.writing() as db:
-        if seen.state == "done" and runs.found(db, run.id, seen, now):
-            audit.add(db, now, "valet", "run done", subject=run.instance_id, detail=run.template)
+        if seen.state == "done" and stored_runs.found(db, run.id, seen, now):
+            stored_audit.add(db, now, "valet", "run done", subject=run.instance_id, detail=run.template)
             tell_end(db, run, now)
         _release(desk, db, run)
     desk.wake()
@@ -43,26 +53,61 @@ def find(desk: Desk, run: Run, seen: Seen) -> None:
 
 def _ended(desk: Desk, db: Database, run: Run, state: RunState, seen: Seen) -> bool:
     now = desk.clock()
-    if not runs.finish(db, run.id, state, seen, now):
+    if not stored_runs.finish(db, run.id, state, seen, now):
         return False
-    audit.add(db, now, "valet", f"run {state}", subject=run.instance_id, detail=run.template)
+    stored_audit.add(db, now, "valet", f"run {state}", subject=run.instance_id, detail=run.template)
     tell_end(db, run, now)
     return True
 
 
 def _release(desk: Desk, db: Database, run: Run) -> None:
-    held = claims.by_id(db, run.claim_id) if run.releases else None
+    held = stored_claims.by_id(db, run.claim_id) if run.releases else None
     if held is not None:
-        claim_ends.end(desk, db, held, "released", who=run.person)
+        claims.end(desk, db, held, "released", who=run.person)
 
 
 def tell_end(db: Database, run: Run, now: int) -> None:
     """Tell how it ended, in the thread of the run."""
     show(db, run, now)
     thread = f"run:{run.id}"
-    outbox.tell(db, run.channel, f"run-end:{run.id}", kind="run_ended", subject=run.id, now=now, thread=thread)
+    stored_outbox.tell(db, run.channel, f"run-end:{run.id}", kind="run_ended", subject=run.id, now=now, thread=thread)
 
 
 def show(db: Database, run: Run, now: int) -> None:
     """Bring its message up to date."""
-    outbox.tell(db, run.channel, f"run:{run.id}", kind="run", subject=run.id, now=now)
+    stored_outbox.tell(db, run.channel, f"run:{run.id}", kind="run", subject=run.id, now=now)
+
+
+def in_its_part(db: Database, run: Run, held: Claim) -> Run:
+    """The run with its command as it is to be given: in a part of a machine it is told which part."""
+    row = stored_fleet.by_id(db, run.instance_id)
+    if row is None or set(held.gpus) >= set(range(row["gpu_count"])):
+        return run
+    known = stored_readings.gpu_rows(db, run.instance_id)
+    uuids = [str(known[gpu]["uuid"]) if gpu in known else "" for gpu in held.gpus]
+    return replace(run, command=in_part(run.command, held.gpus, uuids))
+
+
+def ended_by(instance: Instance, run: Run) -> str:
+    """Why a run can't go on there, by what its provider says of the machine; empty where it may."""
+    if instance.state == "stopped":
+        return f"{instance.name} is stopped."
+    began = run.started_at or run.created_at
+    return f"{instance.name} was started again meanwhile." if (instance.launched_at or 0) > began else ""
+
+
+def is_unseen(run: Run, now: int) -> bool:
+    """Whether no look has shown a run for so long that it is lost."""
+    return now - _heard(run) > UNSEEN
+
+
+def silent(desk: Desk, db: Database, instance: Instance, run: Run) -> str:
+    """Why a run on an owned machine is lost: its agent tells neither of it nor of the machine; empty where it does."""
+    heard = max(_heard(run), owned.last_heard(db, instance.id) or 0)
+    if desk.clock() - heard <= SILENT:
+        return ""
+    return f"The agent of {instance.name} has told nothing for {SILENT // MINUTE_MS} minutes."
+
+
+def _heard(run: Run) -> int:
+    return max(run.heard_at or 0, run.started_at or run.created_at)

@@ -5,17 +5,19 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from bot.domain.listing import Filter, Listing
-from bot.domain.models import Kind
+from bot.domain.machines.listing import Filter, Listing
+from bot.domain.machines.models import Kind
 from bot.domain.sharing.bookings import Hold, Slot, hold_of
 from bot.domain.sharing.claims import Claim, GpuChoice
 from bot.domain.sharing.line import FORESEEN, Rooms, Turn, Waiter, seats, spoken_for, turn_of
 from bot.domain.sharing.offers import Offer, OfferState
 from bot.errors import Refused
-from bot.services.desk import Desk
-from store import listings, outbox
+from bot.services.context import Desk
+from store import outbox as stored_outbox
 from store.acting import actions
-from store.sharing import bookings, line
+from store.machines import listings
+from store.sharing import bookings as stored_bookings
+from store.sharing import line as stored_line
 
 ALL = -1
 LAST = 2**63 - 1
@@ -61,7 +63,7 @@ def pick(
         return picked
     in_turn = choice.pick(count, {*taken, *_for_others(desk, db, listing, person)}, busy, mine)
     if in_turn is None:
-        own = (each for each in line.of_person(db, person) if each.could_use(listing.instance))
+        own = (each for each in stored_line.of_person(db, person) if each.could_use(listing.instance))
         amount = None if choice.is_whole else len(picked)
         waiter = next(own, None) or at_the_end(desk, person, instance_id=listing.instance.id, count=amount)
         raise InLine(f"Others wait for {listing.instance.name}.", place_of(desk, db, waiter))
@@ -71,7 +73,7 @@ def pick(
 def _for_others(desk: Desk, db: Database, listing: Listing, person: str) -> set[int]:
     """The free GPUs of an instance that somebody else is offered, or waits for and came before."""
     offered = {gpu for each in listing.offers if each.person != person for gpu in each.gpus}
-    own = [each.id for each in line.of_person(db, person) if each.could_use(listing.instance)]
+    own = [each.id for each in stored_line.of_person(db, person) if each.could_use(listing.instance)]
     ahead, rooms = _scene(desk, db, listing.instance.id, min(own, default=LAST))
     others = [each for each in ahead if each.person != person]
     return offered | spoken_for(others, rooms, listing.instance.id)
@@ -86,7 +88,7 @@ def promised(desk: Desk, db: Database, listing: Listing, person: str) -> list[Ho
     ]
     if not listing.waiting:
         return held
-    own = [each.id for each in line.of_person(db, person) if each.could_use(listing.instance)]
+    own = [each.id for each in stored_line.of_person(db, person) if each.could_use(listing.instance)]
     ahead, rooms = _scene(desk, db, listing.instance.id, min(own, default=LAST))
     others = [each for each in ahead if each.person != person]
     return held + seats(others[:FORESEEN], rooms, listing.instance.id)
@@ -94,10 +96,12 @@ def promised(desk: Desk, db: Database, listing: Listing, person: str) -> list[Ho
 
 def _scene(desk: Desk, db: Database, instance_id: str, before: int) -> tuple[list[Waiter], Rooms]:
     """Those before a place who have no offer, and the machines they may get; `instance_id` is what it is about."""
-    if instance_id and all(first.instance_id for first, _ in line.lines(db)):
+    if instance_id and all(first.instance_id for first, _ in stored_line.lines(db)):
         found = listings.by_id(db, instance_id)
-        return line.unoffered(db, before=before, instance_id=instance_id), rooms(desk, db, [found] if found else [])
-    return line.unoffered(db, before=before), rooms(desk, db, listings.page(db, Filter(), limit=ALL))
+        return stored_line.unoffered(db, before=before, instance_id=instance_id), rooms(
+            desk, db, [found] if found else []
+        )
+    return stored_line.unoffered(db, before=before), rooms(desk, db, listings.page(db, Filter(), limit=ALL))
 
 
 def rooms(desk: Desk, db: Database, machines: Sequence[Listing]) -> Rooms:
@@ -110,8 +114,8 @@ def rooms(desk: Desk, db: Database, machines: Sequence[Listing]) -> Rooms:
 def _booked(db: Database, machines: Sequence[Listing]) -> list[Slot]:
     """What is booked of these; of one, as of most that is asked, only its own bookings are read."""
     if len(machines) > 1:
-        return bookings.ahead(db)
-    return [slot for each in machines for slot in bookings.ahead(db, instance_id=each.instance.id)]
+        return stored_bookings.ahead(db)
+    return [slot for each in machines for slot in stored_bookings.ahead(db, instance_id=each.instance.id)]
 
 
 def at_the_end(
@@ -132,7 +136,7 @@ def at_the_end(
 def place_of(desk: Desk, db: Database, waiter: Waiter) -> Place:
     """Where somebody stands and about when it is their turn."""
     ahead = _ahead(db, waiter)
-    offer = line.offer_to(db, waiter.id)
+    offer = stored_line.offer_to(db, waiter.id)
     if ahead > FORESEEN or offer:
         return Place(waiter, ahead, None, offer)
     others, known = _scene(desk, db, waiter.instance_id, waiter.id)
@@ -141,14 +145,14 @@ def place_of(desk: Desk, db: Database, waiter: Waiter) -> Place:
 
 def _ahead(db: Database, waiter: Waiter) -> int:
     """How many came before who could get what this one waits for."""
-    lines = line.lines(db)
+    lines = stored_line.lines(db)
     rivals = [(first, people) for first, people in lines if first.instance_id == waiter.instance_id != ""]
     if not waiter.instance_id or not all(first.instance_id for first, _ in lines):
         known = [each.instance for each in listings.page(db, Filter(), limit=ALL) if waiter.could_use(each.instance)]
         rivals = [(first, people) for first, people in lines if any(first.could_use(each) for each in known)]
     if waiter.id == LAST:
         return sum(people for _, people in rivals)
-    return sum(line.before(db, first, waiter.id) for first, _ in rivals)
+    return sum(stored_line.before(db, first, waiter.id) for first, _ in rivals)
 
 
 def served(desk: Desk, db: Database, planned: Claim) -> None:
@@ -158,19 +162,19 @@ def served(desk: Desk, db: Database, planned: Claim) -> None:
         return
     mine = listing.claim_of(planned.holder)
     gained = set(planned.gpus) - set(mine.gpus if mine else ())
-    for waiter in line.of_person(db, planned.holder):
-        offer = line.offer_to(db, waiter.id)
+    for waiter in stored_line.of_person(db, planned.holder):
+        offer = stored_line.offer_to(db, waiter.id)
         is_part = offer is not None and offer.instance_id == planned.instance_id and gained & set(offer.gpus)
         got = planned.gpus if waiter.instance_id and gained else gained
         if is_part or (waiter.could_use(listing.instance) and len(got) >= waiter.amount(listing.instance)):
             if offer is not None:
                 close(db, offer, "taken" if is_part else "withdrawn", now)
-            line.end(db, waiter.id, now, "served")
+            stored_line.end(db, waiter.id, now, "served")
 
 
 def close(db: Database, offer: Offer, state: OfferState, now: int) -> bool:
     """End an open offer, and show so where it was made; False when it has ended already."""
-    if not line.close(db, offer.id, now, state):
+    if not stored_line.close(db, offer.id, now, state):
         return False
-    outbox.tell(db, offer.person, f"offer:{offer.id}", kind="offer", subject=offer.id, now=now)
+    stored_outbox.tell(db, offer.person, f"offer:{offer.id}", kind="offer", subject=offer.id, now=now)
     return True

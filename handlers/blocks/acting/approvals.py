@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 from bot.domain.acting.actions import BY_RULE, NOBODY_ASKED, Action, ResizeFacts, StopFacts
-from bot.domain.acting.consents import Consent
-from bot.domain.listing import Listing
+from bot.domain.acting.approvals import OPEN, Consent
+from bot.domain.machines.listing import Listing
 from bot.domain.undelivered import Lost
 from handlers import ids
 from handlers.blocks import undelivered
-from handlers.blocks.acting import card_facts, card_parts, consents
-from handlers.blocks.acting.kinds import OF, label, name_of, question
+from handlers.blocks.acting import card_facts as card_facts_blocks
+from handlers.blocks.acting import card_parts as card_parts_blocks
+from handlers.blocks.acting.card_facts import OF, label, name_of
+from handlers.blocks.acting.card_facts import question as question_of_card_facts
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.words import at, code, esc, near, person, persons, say, usd
 
@@ -21,22 +23,24 @@ def card(action: Action, approvers: frozenset[str], asked: Sequence[Consent] = (
     if action.state == "pending":
         return _question(action, approvers, asked)
     text = f"{_ending(action)} Asked by {say(action.asker)}."
-    blocks = [section(f"*{question(action)}*\n{text}"), context(card_facts.facts(action))]
+    blocks = [section(f"*{question_of_card_facts(action)}*\n{text}"), context(card_facts_blocks.facts(action))]
     return Reply(text, blocks, private=False)
 
 
 def _question(action: Action, approvers: frozenset[str], asked: Sequence[Consent]) -> Reply:
     until = f"{_who(approvers)} can answer until {at(action.expires_at)}."
     works = f":warning: {name_of(action)} is working." if action.ends_work else ""
-    text = " ".join(filter(None, [question(action), works, f"{say(action.asker)} asks.", until, _yeses(action)]))
+    text = " ".join(
+        filter(None, [question_of_card_facts(action), works, f"{say(action.asker)} asks.", until, _yeses(action)])
+    )
     reason = f"\n>{esc(action.reason, 300)}" if action.reason else ""
     words = OF[action.kind]
-    sure = confirm(question(action), _sure(action), yes=f"{words.verb} it", no="Back")
+    sure = confirm(question_of_card_facts(action), _sure(action), yes=f"{words.verb} it", no="Back")
     buttons = actions(
         button(label(action), ids.APPROVE, action.id, style=words.style, confirm=sure),
         button(words.no, ids.DENY, action.id),
     )
-    facts = section(lines([card_facts.facts(action), consents.said(asked)]))
+    facts = section(lines([card_facts_blocks.facts(action), said(asked)]))
     return Reply(text, [section(f"*{text}*{reason}"), facts, buttons], private=False)
 
 
@@ -58,14 +62,14 @@ def _who(approvers: frozenset[str]) -> str:
 
 def _sure(action: Action) -> str:
     facts = action.facts
-    rate = f" ({card_parts.price(facts)})" if facts.rate_micros is not None else ""
+    rate = f" ({card_parts_blocks.price(facts)})" if facts.rate_micros is not None else ""
     if not isinstance(facts, StopFacts):
         reboots = f" {name_of(action)} is rebooted." if action.reboots else ""
-        return f"{name_of(action)}{rate}. {card_parts.spends(action)}{reboots}"
+        return f"{name_of(action)}{rate}. {card_parts_blocks.spends(action)}{reboots}"
     holder = f"held by {persons(facts.holders)}" if facts.holders else "held by nobody"
     holder += f", and {person(facts.kept_by)} wants it left alone" if facts.kept_by else ""
     works = " It is working, and that work ends." if action.ends_work else ""
-    return f"{name_of(action)}{rate}, {holder}.{works} {card_parts.lost(facts, ends_work=action.ends_work)}"
+    return f"{name_of(action)}{rate}, {holder}.{works} {card_parts_blocks.lost(facts, ends_work=action.ends_work)}"
 
 
 def _ending(action: Action) -> str:
@@ -121,7 +125,7 @@ def glass_broken(action: Action) -> Reply:
     """Posted where the card is: an edited card notifies nobody."""
     text = (
         f":rotating_light: {person(action.decider)} approved their own request alone, as the team allows: "
-        f"*{question(action)}*\n>{esc(action.break_glass, 300)}"
+        f"*{question_of_card_facts(action)}*\n>{esc(action.break_glass, 300)}"
     )
     return plainly(text, private=False)
 
@@ -148,7 +152,7 @@ def asked(
     if action.state != "pending":
         return plainly(f"{name} is already on its way: {_ending(action)}", *(_off(action) if mine else ()))
     earlier = f"{'You' if mine else say(action.asker)} asked already" if again else ""
-    stays, holders = OF[action.kind].stays.format(name=name), consents.first(first)
+    stays, holders = OF[action.kind].stays.format(name=name), first_question(first)
     if holders:
         begins = f"{earlier}: {_terms(action)} " if again else ""
         text = f"{begins}{holders}; then the question goes on{where.replace(' in ', ' to ')}. {stays} until then."
@@ -164,7 +168,7 @@ def elsewhere(action: Action, lost: Lost | None) -> Reply:
     if lost is None:
         return plainly(f"*{name_of(action)}*: its card is posted by now.")
     lapses = f" The question lapses at {at(action.expires_at)}." if action.state == "pending" else ""
-    return plainly(f"*{question(action)}* {_lost(lost)}{lapses}")
+    return plainly(f"*{question_of_card_facts(action)}* {_lost(lost)}{lapses}")
 
 
 def _lost(lost: Lost) -> str:
@@ -176,7 +180,7 @@ def _lost(lost: Lost) -> str:
 def _terms(action: Action) -> str:
     """On which terms it stands, whatever others were named now."""
     reboot = " With a reboot." if action.reboots else " Without a reboot."
-    return f"{question(action)}{reboot if action.kind == 'clone' else ''}"
+    return f"{question_of_card_facts(action)}{reboot if action.kind == 'clone' else ''}"
 
 
 def _back(action: Action) -> tuple[Block, ...]:
@@ -220,12 +224,12 @@ def _offer(others: list[Block]) -> str:
 def ended(action: Action, others: list[Block]) -> Reply:
     """Told in person to the one who asked, when it is over; `others` are buttons for what could be had instead."""
     text = f"*{name_of(action)}*: {_ending(action)}"
-    stopped = action.kind == "stop" and action.state == "done" and not card_parts.is_owned(action.facts)
+    stopped = action.kind == "stop" and action.state == "done" and not card_parts_blocks.is_owned(action.facts)
     saved, machine = action.saved_micros if stopped else None, action.machine
     about = "" if action.facts.rate_exact else "about "
     more = f" From now on that is {about}{usd(saved * 24)} a day less." if saved else ""
     if stopped and machine and machine.paid_anyway:
-        more = f" {card_parts.saves_nothing(machine)}"
+        more = f" {card_parts_blocks.saves_nothing(machine)}"
     if action.kind != "stop" and (action.state == "done" or action.arrived_at):
         more = _yours(action)
     more += _offer(others)
@@ -255,3 +259,66 @@ def _again(action: Action) -> tuple[Block, ...]:
     if action.kind == "launch":
         return (button(f"Ask again to launch {name}", ids.LAUNCH, action.template),)
     return ()
+
+
+def question(consent: Consent, action: Action) -> Reply:
+    """Put to a holder, in whatever state it is."""
+    reason = f"\n>{esc(action.reason, 300)}" if action.reason else ""
+    until = near(consent.until_at, consent.asked_at)
+    works = " It is working, and that work would end." if action.ends_work else ""
+    text = f"{say(action.asker)} asks to stop *{name_of(action)}*, which you hold until {until}.{works}{reason}"
+    if consent.answer or action.state != "pending":
+        undone = consent.answer in OPEN and action.state in {"pending", "approved"}
+        no = (button("I still need it", ids.CONSENT_NO, consent.id, style="primary"),) if undone else ()
+        return plainly(f"{text}\n{_became(consent, action)}", *no)
+    what = "It is working, and that work" if action.ends_work else "What runs there"
+    sure = confirm(f"May {action.facts.name} be stopped?", f"{what} ends, if others agree.", yes="Yes", no="No")
+    silence = f"Without your answer by {at(consent.deadline_at)} it goes to those who decide, who are told so."
+    return plainly(
+        f"{text}\n{silence}",
+        button("I still need it", ids.CONSENT_NO, consent.id, style="primary"),
+        button("It may be stopped", ids.CONSENT_YES, consent.id, confirm=sure),
+    )
+
+
+def _became(consent: Consent, action: Action) -> str:
+    if consent.answer in OPEN:
+        begun = "You said that it may be stopped" if consent.answer == "agreed" else "You have not answered in time"
+        return f"{begun}{_since_then(action)}"
+    return {
+        "needed": "You still need it, so it keeps running. They know.",
+        "late": "You still need it, so it keeps running. They know.",
+        "ended": "Your claim has ended, so there is nothing to answer.",
+    }.get(consent.answer, f"Nobody needs your answer any more. {say(action.outcome)}".rstrip())
+
+
+def _since_then(action: Action) -> str:
+    if action.state == "pending":
+        return "; others decide now. You can still keep it."
+    if action.state == "approved":
+        return f"; {say(action.decided_by)} approved it. You can still keep it."
+    if action.state == "executing":
+        return f"; it is being stopped, as {say(action.decided_by)} approved."
+    return ". It keeps running." if action.state == "denied" else f". {say(action.outcome)}"
+
+
+def first_question(asked: Sequence[Consent]) -> str:
+    """Who is asked before a card is posted, for whoever wants the stop; empty where nobody has to answer any more."""
+    waiting = [each for each in asked if not each.answer]
+    if not waiting:
+        return ""
+    who, until = persons([each.holder for each in waiting]), at(max(each.deadline_at for each in waiting))
+    holds = "holds it and has" if len(waiting) == 1 else "hold it and have"
+    return f"{who} {holds} been asked first, until {until}"
+
+
+def said(asked: Sequence[Consent]) -> str:
+    """What holders said, for the card; empty where none was asked."""
+    words = {
+        "agreed": "says it may be stopped",
+        "needed": "still needs it",
+        "late": "still needs it",
+        "silent": "was asked first and has not answered",
+        "ended": "has given it back",
+    }
+    return "; ".join(f"{person(each.holder)} {words[each.answer]}" for each in asked if each.answer)

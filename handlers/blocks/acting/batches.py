@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.domain.acting.actions import Action, StopFacts
 from bot.domain.acting.batches import Asked, Batch, Left, rate_of
 from handlers import ids
-from handlers.blocks.acting import card_parts
+from handlers.blocks.acting import card_parts as card_parts_blocks
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, cut_mrkdwn, lines, plainly, section
 from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, say, usd
 
@@ -66,13 +66,13 @@ def _seen(waiting: Sequence[Action]) -> list[str]:
     stops = [each.facts for each in waiting if isinstance(each.facts, StopFacts)]
     known = [facts.as_of for facts in stops if facts.as_of is not None]
     as_of = [f"As of {at(min(known))}."] if known else []
-    return [*as_of, *dict.fromkeys(card_parts.late(facts) for facts in stops)]
+    return [*as_of, *dict.fromkeys(card_parts_blocks.late(facts) for facts in stops)]
 
 
 def _row(stop: Action) -> str:
     known = stop.facts
-    rate = card_parts.price(known) if known.rate_micros is not None else "no known price"
-    head = f"*{esc(known.name, 60)}*  {card_parts.place(stop)}, {rate}"
+    rate = card_parts_blocks.price(known) if known.rate_micros is not None else "no known price"
+    head = f"*{esc(known.name, 60)}*  {card_parts_blocks.place(stop)}, {rate}"
     if stop.state == "pending" and isinstance(known, StopFacts):
         idle = f" for {length((known.as_of or stop.created_at) - known.verdict_since)}" if known.verdict_since else ""
         nvme = f", {known.nvme_gb:,} GB of local NVMe" if known.nvme_gb else ""

@@ -1,10 +1,15 @@
 """The facts on a card, as they were when it was asked for: what it costs, what is lost, what the risk is."""
 
-from bot.domain.acting.actions import Action, CloneFacts, Facts, LaunchFacts, ResizeFacts, StartFacts, StopFacts
-from handlers.blocks.acting import card_parts, resize_facts
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.domain.acting.actions import Action, CloneFacts, Facts, Kind, LaunchFacts, ResizeFacts, StartFacts, StopFacts
+from bot.domain.acting.resize import family, new_name
+from handlers.blocks.acting import card_parts as card_parts_blocks
 from handlers.blocks.acting.card_parts import budget, is_owned, lost, price, programs, spends
 from handlers.blocks.parts import lines
-from handlers.blocks.words import esc
+from handlers.blocks.words import esc, length, per_hour, person
 
 
 def facts(action: Action) -> str:
@@ -19,18 +24,18 @@ def facts(action: Action) -> str:
         case CloneFacts() as known:
             return _clone(action, known)
         case ResizeFacts() as known:
-            return resize_facts.facts(action, known)
+            return resize_facts(action, known)
 
 
 def _stop(action: Action, known: StopFacts) -> str:
     return lines(
         [
             _what(action),
-            card_parts.verdict(action, known),
-            card_parts.late(known),
+            card_parts_blocks.verdict(action, known),
+            card_parts_blocks.late(known),
             programs(known),
-            card_parts.holder(action, known),
-            card_parts.waited(known),
+            card_parts_blocks.holder(action, known),
+            card_parts_blocks.waited(known),
             lost(known, ends_work=action.ends_work),
             _keeps(known),
             _risk(known),
@@ -49,15 +54,15 @@ def _risk(known: Facts) -> str:
 def _keeps(known: StopFacts) -> str:
     if is_owned(known):
         return "Keeps costing: all but its power."
-    return lines([card_parts.saves_nothing(known), f"Keeps costing: {card_parts.kept(known)}."])
+    return lines([card_parts_blocks.saves_nothing(known), f"Keeps costing: {card_parts_blocks.kept(known)}."])
 
 
 def _start(action: Action, known: StartFacts) -> str:
     risk = _scarce(known, "if so, I try for 21 minutes")
     ends = "Nothing stops it by itself at the end of that time."
-    wanted = card_parts.wanted(action, known)
+    wanted = card_parts_blocks.wanted(action, known)
     if is_owned(known):
-        return lines([_what(action), spends(action), card_parts.beyond(known), wanted, ends])
+        return lines([_what(action), spends(action), card_parts_blocks.beyond(known), wanted, ends])
     return lines([_what(action), spends(action), budget(action), wanted, ends, risk])
 
 
@@ -78,7 +83,7 @@ def _clone(action: Action, known: CloneFacts) -> str:
             f"Copy: {_what(action)}",
             spends(action),
             budget(action),
-            card_parts.wanted(action, known) if known.reboot else "",
+            card_parts_blocks.wanted(action, known) if known.reboot else "",
             how,
             "The image keeps costing, at most $0.05 per GB of disk a month, until an admin deletes it: `/gpu images`.",
             "Whoever has the copy sees everything that is on the disks.",
@@ -90,10 +95,180 @@ def _clone(action: Action, known: CloneFacts) -> str:
 def _what(action: Action) -> str:
     known = action.facts
     rate = price(known) if known.rate_micros is not None else "no known price"
-    return f"{card_parts.place(action)}, {rate}"
+    return f"{card_parts_blocks.place(action)}, {rate}"
 
 
 def _scarce(known: Facts, then: str) -> str:
     """What follows where the provider is often out of such machines; empty where it is not."""
     family = esc(known.type.split(".")[0], 20)
     return f"Risk: {family} is often short of capacity; {then}." if known.capacity_short else ""
+
+
+IMAGE = "the image, at most $0.05 per GB of disk a month: `/gpu images`"
+
+
+def resize_facts(action: Action, known: ResizeFacts) -> str:
+    """What it is made of and becomes, what that costs, what is lost, and what if it can't be had."""
+    name = esc(known.name, 60)
+    made = esc(new_name(action.id, known.name), 70)
+    return lines(
+        [
+            f"It becomes a new machine, {made}, made from an image of {name}, with its team and tags.",
+            f"Of: {card_parts_blocks.place(action, known.was_type)}.",
+            _change(known),
+            card_parts_blocks.spends(action),
+            card_parts_blocks.budget(action),
+            card_parts_blocks.verdict(action, known) if known.idle_after is not None else "",
+            card_parts_blocks.late(known) if known.idle_after is not None else "",
+            card_parts_blocks.programs(known),
+            card_parts_blocks.holder(action, known),
+            card_parts_blocks.saves_nothing(known),
+            _old(known, name),
+            _along(action, known),
+            _exempt(known, name),
+            card_parts_blocks.lost(known) if known.idle_after is not None else "",
+            f"Changes: the instance id and the private address; {name} keeps its own.",
+            _driver(known),
+            f"Keeps costing until an admin deletes it: {card_parts_blocks.kept(known)}, all of {name}'s; and {IMAGE}.",
+            f"Risk: {_short(known)}I try for 21 minutes, and {name} stays as it is if there is none.",
+        ]
+    )
+
+
+def _along(action: Action, known: ResizeFacts) -> str:
+    name = esc(known.name, 60)
+    whose = f"what {person(action.requester)} has booked of it"
+    line = (
+        f" In line for {name}: {known.waiting}, so {name} is offered to them and not stopped." if known.waiting else ""
+    )
+    return f"Goes along: its on-hours, its snoozes, and {whose}.{line}"
+
+
+def _exempt(known: ResizeFacts, name: str) -> str:
+    if not known.exempt:
+        return ""
+    return f"Exempt {esc(known.exempt)}. That is {name}'s by its name; an admin can write the new name into valet.toml."
+
+
+def _change(known: ResizeFacts) -> str:
+    was = _rate(known.was_rate_micros)
+    becomes = f"{'' if known.rate_exact else 'about '}{_rate(known.rate_micros)}"
+    return f"{esc(known.was_type, 40)}, {was}, becomes {esc(known.type, 40)}, {becomes}{_difference(known)}."
+
+
+def _rate(micros: int | None) -> str:
+    return "no known price" if micros is None else per_hour(micros)
+
+
+def _difference(known: ResizeFacts) -> str:
+    if known.rate_micros is None or known.was_rate_micros is None:
+        return ""
+    more = known.rate_micros - known.was_rate_micros
+    about = "" if known.rate_exact else "about "
+    return f", {about}{per_hour(abs(more))} {'more' if more >= 0 else 'less'}"
+
+
+def _old(known: ResizeFacts, name: str) -> str:
+    if known.idle_after is None:
+        return f"{name} stays stopped and is kept; nothing deletes it."
+    soonest = length(known.idle_after)
+    return (
+        f"{name} is rebooted for the image: what runs there ends. Once the new machine runs and {name} is seen idle "
+        f"again, {soonest} after the reboot at the soonest, {name} is stopped and kept; nothing deletes it. "
+        "Until then both cost. If it works by then, it is left running."
+    )
+
+
+def _driver(known: ResizeFacts) -> str:
+    here, there = family(known.was_type), family(known.type)
+    if here == there:
+        return ""
+    return f"Another family, {esc(there, 20)} after {esc(here, 20)}: the GPU driver on its disk has to support both."
+
+
+def _short(known: ResizeFacts) -> str:
+    often = "is often out of" if known.capacity_short else "may be out of"
+    return f"AWS {often} {esc(family(known.type), 20)} in {esc(known.zone or known.region, 40)}; "
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One kind's words; {name} is the instance's, or the template's."""
+
+    verb: str
+    no: str
+    """The button that declines."""
+    begun: str
+    not_done: str
+    denied: str
+    left: str
+    """What stays as it is when nothing is done."""
+    style: Literal["primary", "danger"] = "primary"
+
+    @property
+    def stays(self) -> str:
+        """What stays, at the beginning of a sentence."""
+        return self.left if self.left.startswith("{") else self.left[:1].upper() + self.left[1:]
+
+
+OF: Mapping[Kind, Words] = {
+    "stop": Words(
+        verb="Stop",
+        no="Keep it running",
+        begun="{name} is stopping",
+        not_done="Not stopped",
+        denied="Kept running",
+        left="{name} keeps running",
+        style="danger",
+    ),
+    "start": Words(
+        verb="Start",
+        no="Leave it stopped",
+        begun="{name} is starting",
+        not_done="Not started",
+        denied="Not started",
+        left="{name} stays stopped",
+    ),
+    "launch": Words(
+        verb="Launch",
+        no="Don't launch it",
+        begun="{name} is being launched",
+        not_done="Not launched",
+        denied="Not launched",
+        left="nothing is launched",
+    ),
+    "clone": Words(
+        verb="Clone",
+        no="Don't clone it",
+        begun="{name} is being cloned",
+        not_done="Not cloned",
+        denied="Not cloned",
+        left="nothing is cloned",
+    ),
+    "resize": Words(
+        verb="Resize",
+        no="Leave it as it is",
+        begun="{name} is being resized",
+        not_done="Not resized",
+        denied="Not resized",
+        left="{name} stays as it is",
+        style="danger",
+    ),
+}
+
+
+def name_of(action: Action) -> str:
+    """What the card is about, made inert."""
+    return esc(action.facts.name, 60)
+
+
+def question(action: Action) -> str:
+    """Start nb-5 for 8 h?"""
+    wanted = f" for {length(action.length)}" if action.length else ""
+    becomes = f" to {esc(action.facts.type, 40)}" if action.kind == "resize" else ""
+    return f"{OF[action.kind].verb} {name_of(action)}{becomes}{wanted}?"
+
+
+def label(action: Action) -> str:
+    """On the button that says yes."""
+    return f"{OF[action.kind].verb} {action.facts.name}"

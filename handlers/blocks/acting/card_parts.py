@@ -3,7 +3,7 @@
 from datetime import date
 
 from bot.domain.acting.actions import Action, Facts, MachineFacts, PaidFacts, SeenFacts, StartFacts
-from bot.domain.acting.snoozes import Snooze
+from bot.domain.acting.snooze import Snooze
 from bot.domain.money.rates import cost
 from handlers.blocks.parts import lines
 from handlers.blocks.words import addresses, at, esc, length, near, per_hour, person, persons, say, snoozed, usd

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from bot.domain.days import month_end
-from bot.domain.money.bill_report import Beside, BillReport, DayBeside
-from bot.domain.money.reconciling import REASONS, Unseen
+from bot.domain.money.reconciliation import REASONS, Beside, BillReport, DayBeside, Unseen
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
 from handlers.blocks.words import at, days, esc, usd

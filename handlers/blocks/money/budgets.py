@@ -5,7 +5,7 @@ from datetime import date
 
 from bot.domain.days import month_end
 from bot.domain.money.budgets import Standing
-from bot.domain.money.report import Scope
+from bot.domain.money.forecast.report import Scope
 from bot.domain.money.unusual import Behind, UnusualDay
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, handed_over, lines, plainly, section

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from bot.domain.clock import HOUR
-from bot.domain.money.spend_report import WAYS, IdleNow, ReportBy, Row, SpendReport, Spent
-from bot.domain.times import GpuMs
+from bot.domain.clock import HOUR_MS
+from bot.domain.days import GpuMs
+from bot.domain.money.reports import WAYS, IdleNow, ReportBy, Row, SpendReport, Spent
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
 from handlers.blocks.silence import not_counted
@@ -75,10 +75,10 @@ def percent(share: float) -> str:
 
 def gpu_hours(ms: GpuMs) -> str:
     """48 GPU-hours, and 0.3 where a rounded figure would say nothing."""
-    if 0 < ms < HOUR // 20:
+    if 0 < ms < HOUR_MS // 20:
         return "under 0.1 GPU-hours"
-    few = 0 < ms < 2 * HOUR and ms % HOUR
-    return f"{ms / HOUR:.1f} GPU-hours" if few else plural(round(ms / HOUR), "GPU-hour")
+    few = 0 < ms < 2 * HOUR_MS and ms % HOUR_MS
+    return f"{ms / HOUR_MS:.1f} GPU-hours" if few else plural(round(ms / HOUR_MS), "GPU-hour")
 
 
 def _use_of(spent: Spent) -> str:

@@ -1,9 +1,8 @@
 """`/cost savings` as a message: what was saved, by what, and what would have been otherwise."""
 
-from bot.domain.money.counterfactual import SavingKind
-from bot.domain.money.saved import Saved, Savings
+from bot.domain.money.savings import Saved, SavingKind, Savings
 from handlers import ids
-from handlers.blocks.money.rented_prices import committed
+from handlers.blocks.money.prices import committed
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, handed_over, lines, section
 from handlers.blocks.silence import not_worked_out
 from handlers.blocks.words import about, days, esc, length, midnight, per_hour, plural, usd

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from bot.domain.clock import HOUR
+from bot.domain.clock import HOUR_MS
 from bot.domain.money.weekly import Todo, Weekly
 from handlers import ids
-from handlers.blocks.money.cost import month_line
+from handlers.blocks.money.forecast import month_line
 from handlers.blocks.money.reports import SOME, percent
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.silence import not_counted
@@ -65,7 +65,7 @@ def _idle(made: Weekly) -> str:
             shares += f"; of {percent(made.rented.unknown_share)} nobody knows"
         said.append(f"{made.rented.about_idle}{usd(made.rented.idle_micros, cents=False)} of it was idle ({shares}).")
     if made.owned.gpu_ms:
-        idle, whole = (round(ms / HOUR) for ms in (made.owned.idle_gpu_ms, made.owned.gpu_ms))
+        idle, whole = (round(ms / HOUR_MS) for ms in (made.owned.idle_gpu_ms, made.owned.gpu_ms))
         said.append(f"Owned ones idled for {idle:,} of {plural(whole, 'GPU-hour')}.")
     return " ".join(said)
 

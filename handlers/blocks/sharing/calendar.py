@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain.moments import local
+from bot.domain.days import local
 from bot.domain.sharing.bookings import Hold
-from bot.domain.sharing.week import Cell, Week, cells, days
+from bot.domain.sharing.calendar import Cell, Week, cells, days
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
 from handlers.blocks.words import at, code, esc, gpus, person, plural, when

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 
-from bot.domain.clock import HOUR
-from bot.domain.listing import Listing
+from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.domain.machines.listing import Listing
 from bot.domain.money.rates import cost
-from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.ranking import Found, Way, open_gpus, tier_of
+from bot.domain.sharing.claims import GRACE, Claim
+from bot.domain.sharing.find import Found, Way, open_gpus, tier_of
+from bot.domain.sharing.reminders import Reminder
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.sharing.find import Asked, rows, way_button
 from handlers.blocks.sharing.line import someone
-from handlers.blocks.words import at, ends, esc, gpus, length, person, usd
+from handlers.blocks.words import at, ends, esc, gpus, length, person, plural, usd
 
 MOST_BUTTONS = 10
 
@@ -51,7 +52,7 @@ def released(listing: Listing, held: Claim, person_id: str, now: int, *, after: 
     """It is free again, with thanks when it is early; `after` is the first of those who wait for it."""
     name, left = listing.instance.name, held.until_at - now
     own = person_id == held.holder
-    early = f", {length(left)} early{'. Thanks' if own else ''}" if left >= HOUR else ""
+    early = f", {length(left)} early{'. Thanks' if own else ''}" if left >= HOUR_MS else ""
     whose = "" if own else f" It was {person(held.holder)}'s."
     some = "" if listing.is_whole(held) else f"{gpus(held.gpus)} of "
     line = f" {person(after)} is next in line." if after else ""
@@ -133,3 +134,44 @@ def claim_cut(claim: Claim, had: Sequence[int], name: str) -> Reply:
     gone = [gpu for gpu in had if gpu not in claim.gpus]
     left = f"Your claim covers {gpus(claim.gpus)} and ends as before."
     return plainly(f"*{esc(name, 60)}* does not have {gpus(gone)} any more. {left}")
+
+
+def reminder(told: Reminder, claim: Claim, name: str, listing: Listing | None, now: int) -> Reply:
+    """As things stand now."""
+    what = _what(claim, name, listing)
+    if claim.ended_at is not None:
+        return _over(claim, name, what)
+    buttons = _buttons(claim, name)
+    if told.said is None:
+        return plainly(f"Your claim on {what} now ends at {ends(claim)}.", *buttons)
+    if now < claim.until_at:
+        left = plural(-(-(claim.until_at - now) // MINUTE_MS), "minute")
+        return plainly(f"Your claim on {what} ends at {at(claim.until_at)}, in {left}.", *buttons)
+    return plainly(
+        f"Your claim on {what} ended at {at(claim.until_at)}. It still holds until {at(claim.until_at + GRACE)}; "
+        "then others can have it.",
+        *buttons,
+    )
+
+
+def _what(claim: Claim, name: str, listing: Listing | None) -> str:
+    some = "" if listing is None or listing.is_whole(claim) else f"{gpus(claim.gpus)} of "
+    return f"{some}*{esc(name, 60)}*"
+
+
+def _buttons(claim: Claim, name: str) -> list[Block]:
+    return [
+        button("Extend by 1 h", f"{ids.EXTEND}:1", f"{claim.id}|1"),
+        button("Extend by 4 h", f"{ids.EXTEND}:4", f"{claim.id}|4"),
+        button(f"Release {name}", ids.RELEASE, claim.instance_id),
+    ]
+
+
+def _over(claim: Claim, name: str, what: str) -> Reply:
+    if claim.end_reason == "expired":
+        return claim_ended(claim, name)
+    if claim.end_reason == "released" and claim.ended_by == claim.holder:
+        return plainly(f"You released {what}. Thanks.")
+    if claim.end_reason == "handed":
+        return plainly(f"You handed {what} over.")
+    return plainly(f"Your claim on {what} has ended.")

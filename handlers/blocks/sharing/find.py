@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 
-from bot.domain.clock import MINUTE
-from bot.domain.listing import Listing
-from bot.domain.models import short
+from bot.domain.clock import MINUTE_MS
+from bot.domain.machines.listing import Listing
+from bot.domain.machines.models import short
+from bot.domain.money.savings import Hint
 from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.ranking import FREE, Found, Way
+from bot.domain.sharing.find import FREE, Found, Way
 from bot.domain.sharing.wants import Want
 from handlers import ids
-from handlers.blocks.parts import Block, Reply, button, context, lines, section
+from handlers.blocks.parts import Block, Reply, actions, button, context, lines, section
 from handlers.blocks.sharing.line import said
 from handlers.blocks.silence import as_they_were
-from handlers.blocks.words import esc, gpus, length, near, per_hour, person, plural, usd
+from handlers.blocks.words import about, esc, gpus, length, near, per_hour, person, plural, usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,9 @@ def _use(way: Way, claim: Claim, now: int) -> str:
     if len(idle) == len(claim.gpus):
         return "not in use now"
     since = max((each.since for each in idle if each.since is not None), default=now)
-    return f"{plural(len(idle), 'GPU')} of it idle" + (f" for {length(now - since)}" if now - since >= MINUTE else "")
+    return f"{plural(len(idle), 'GPU')} of it idle" + (
+        f" for {length(now - since)}" if now - since >= MINUTE_MS else ""
+    )
 
 
 def _idle(way: Way, now: int) -> str:
@@ -138,7 +141,7 @@ def _idle(way: Way, now: int) -> str:
         return f"{'nobody holds it' if free == len(way.listing.gpus) else many}, but no reading tells whether it works"
     if way.seen:
         return f"{many}, but {esc(verdict.gist, 80)}"
-    idle = f" for {length(now - verdict.since)}" if verdict.since and now - verdict.since >= MINUTE else ""
+    idle = f" for {length(now - verdict.since)}" if verdict.since and now - verdict.since >= MINUTE_MS else ""
     return f"{many}{idle}"
 
 
@@ -176,3 +179,64 @@ def _ending(asked: Asked) -> str:
 
 def _mine(listing: Listing) -> str:
     return f"You hold *{esc(listing.instance.name, 60)}* already, which would do."
+
+
+_BEGIN = {"claim": "Before you take", "start": "Before you start", "launch": "Before you launch"}
+_ANYWAY = {"claim": "Claim", "start": "Start", "launch": "Launch"}
+
+
+def hint(listing: Listing, given: Hint, better: Way, now: int) -> Reply:
+    """The machine by name, who holds it if anybody does, what is saved, and a button for either."""
+    name = f"*{esc(listing.instance.name, 60)}*"
+    first = f"{_BEGIN[given.avoided]} {name}: {_stands(better)}{_saves(given, name, exact=_is_exact(listing, better))}"
+    anyway = button(f"{_ANYWAY[given.avoided]} {listing.instance.name} anyway", ids.GO_ON_ANYWAY, given.id)
+    return Reply(first, [section(lines([first, described(better, now)])), actions(_instead(given, better), anyway)])
+
+
+def _stands(better: Way) -> str:
+    other = f"*{esc(better.listing.instance.name, 60)}*"
+    if better.tier == "held":
+        return f"{other} would do as well, and its holder does not use it now."
+    if better.tier not in FREE:
+        return f"{other} would do as well and only has to be started."
+    paid = "is paid already" if better.tier == "owned" else "is being paid for anyway"
+    if _is_whole(better):
+        return f"{other} stands free, would do as well and {paid}."
+    return f"{other} has {plural(better.count, 'GPU')} free that would do as well, and {paid}."
+
+
+def _is_whole(better: Way) -> bool:
+    return better.count == len(better.listing.gpus)
+
+
+def _is_exact(listing: Listing, better: Way) -> bool:
+    """Whether the rates behind a saving are."""
+    rates = [listing.rate, better.listing.rate if better.is_extra else None]
+    return all(rate.exact for rate in rates if rate is not None)
+
+
+def _saves(given: Hint, name: str, *, exact: bool) -> str:
+    if not given.micros_per_hour:
+        return ""
+    amount = f"{about(exact=exact)}{per_hour(given.micros_per_hour)}"
+    if given.avoided == "claim":
+        return f" Nobody else uses {name}, so {amount} could be saved."
+    return f" That saves {amount}."
+
+
+def _instead(given: Hint, better: Way) -> Block:
+    instance = better.listing.instance
+    if better.claim is not None:
+        return button(f"Ask for {instance.name}", ids.REQUEST, better.claim.id)
+    if better.tier not in FREE:
+        return button(f"Start {instance.name} instead", ids.START, instance.id)
+    some = "" if _is_whole(better) else f"{plural(better.count, 'GPU')} of "
+    return button(f"Claim {some}{instance.name} instead", ids.TAKE_INSTEAD, given.id)
+
+
+def claim_button(listing: Listing) -> Block:
+    """[Claim X], or [Claim 2 GPUs of X] where the others are taken."""
+    instance, left = listing.instance, len(listing.unclaimed)
+    if left == len(listing.gpus):
+        return button(f"Claim {instance.name}", ids.CLAIM, instance.id)
+    return button(f"Claim {left} GPU{'' if left == 1 else 's'} of {instance.name}", ids.CLAIM_REST, instance.id)

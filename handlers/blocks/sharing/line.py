@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 
-from bot.domain.clock import HOUR, MINUTE
-from bot.domain.listing import Listing
+from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.domain.machines.listing import Listing
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.line import STALE, Turn, Waiter
 from bot.domain.sharing.offers import Offer
+from bot.domain.sharing.requests import Request
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
 from handlers.blocks.words import at, ends, esc, gpus, length, person, persons, plural
 
 SHOWN = 10
 NAMED = 3
-QUARTER = 15 * MINUTE
+QUARTER = 15 * MINUTE_MS
 
 
 def what(waiter: Waiter, name: str) -> str:
@@ -46,14 +47,14 @@ def place(
 def _when(turn: Turn | None, now: int) -> str:
     if turn is None:
         return "How long it takes, nobody can say."
-    if turn.at - now < MINUTE:
+    if turn.at - now < MINUTE_MS:
         return "That may be any minute."
     return f"By what is claimed now, that is in {about(turn.at - now)}."
 
 
 def about(ms: int) -> str:
     """An estimate of how long something takes, in round figures."""
-    step = QUARTER if ms >= HOUR else 5 * MINUTE
+    step = QUARTER if ms >= HOUR_MS else 5 * MINUTE_MS
     return f"about {length(max(-(-ms // step), 1) * step)}"
 
 
@@ -229,3 +230,79 @@ def said(ahead: int, turn: Turn | None, offer: Offer | None, now: int) -> str:
     if offer is not None:
         return f"your turn, held for you until {at(offer.until_at)}"
     return f"{ordinal(ahead + 1)}. {_when(turn, now)}"
+
+
+MOST_BUTTONS = 10
+
+
+def _what(held: Claim, name: str, listing: Listing | None) -> str:
+    some = "" if listing is None or listing.is_whole(held) else f"{gpus(held.gpus)} of "
+    return f"{some}*{esc(name, 60)}*"
+
+
+def question(request: Request, held: Claim, name: str, listing: Listing | None) -> Reply:
+    """Put to the holder, in whatever state the request is."""
+    reason = f" They say: {esc(request.reason, 300)}" if request.reason else ""
+    text = f"{person(request.asker)} asks whether you could release {_what(held, name, listing)}.{reason}"
+    if not request.answer:
+        return plainly(
+            f"{text}\nYour claim lasts until {ends(held)}; nothing happens unless you say so.",
+            button("Release it", ids.GRANT_REQUEST, request.id, style="primary"),
+            button("Extend by 1 h", ids.EXTEND_ANYWAY, request.id),
+            button("Keep it", ids.KEEP_CLAIM, request.id),
+        )
+    became = {
+        "released": "You released it.",
+        "extended": f"You extended it, until {ends(held)}.",
+        "kept": "You keep it.",
+        "ended": "Your claim has ended.",
+    }[request.answer]
+    return plainly(f"{text}\n{became} They know.")
+
+
+def asked(request: Request, held: Claim, name: str, *, is_new: bool) -> Reply:
+    """Told to the one who asks."""
+    holder, what = person(held.holder), f"*{esc(name, 60)}*"
+    if is_new:
+        text = f"I asked {holder} to release {what}; you hear from me when they answer. It is theirs until "
+        return plainly(f"{text}{ends(held)}.", _wait(held))
+    said = {
+        "": "They have not answered yet.",
+        "released": "They released it.",
+        "extended": "They extended it.",
+        "kept": "They keep it.",
+        "ended": "Their claim has ended.",
+    }[request.answer]
+    return plainly(f"You asked {holder} for {what} at {at(request.asked_at)}; once is enough. {said}", _wait(held))
+
+
+def _wait(held: Claim) -> Block:
+    return button("Wait in line", ids.WAIT, held.instance_id)
+
+
+def answer(request: Request, held: Claim, name: str, ahead: int | None) -> Reply:
+    """What the holder said, for the one who asked; `ahead` is how many are before them in the line, if they wait."""
+    holder, what = person(held.holder), f"*{esc(name, 60)}*"
+    if request.answer == "kept":
+        return plainly(f"{holder} keeps {what} until {ends(held)}.", _wait(held))
+    if request.answer == "extended":
+        return plainly(f"{holder} still needs {what} and extended it, until {ends(held)}.", _wait(held))
+    begin = f"{holder} released {what}." if request.answer == "released" else f"{holder}'s claim on {what} has ended."
+    if ahead is None:
+        return plainly(f"{begin} `/gpu status` shows how things stand.")
+    if ahead == 0:
+        return plainly(f"{begin} Nobody waited before you, so you are asked first whether you want it.")
+    who = "1 person waited" if ahead == 1 else f"{ahead:,} people waited"
+    return plainly(f"{begin} {who} before you, so they are asked first; you are {ordinal(ahead + 1)} in the line.")
+
+
+def whom(listing: Listing, user: str) -> Reply:
+    """Several people hold it: which of them to ask."""
+    name = esc(listing.instance.name, 60)
+    others = [each for each in listing.claims if each.holder != user][:MOST_BUTTONS]
+    rows = [f"{gpus(each.gpus)}: {person(each.holder)} until {ends(each)}" for each in others]
+    buttons = [
+        button(f"Ask the holder of {gpus(each.gpus)}", f"{ids.REQUEST}:{number}", each.id)
+        for number, each in enumerate(others)
+    ]
+    return plainly("\n".join([f"Several people hold *{name}*. Whom shall I ask?", *rows]), *buttons)

@@ -5,7 +5,7 @@ import time
 
 from bot.agent.host import HostTime
 from bot.agent.post import Answer
-from bot.domain.measuring.readings import Gpu
+from bot.domain.machines.readings import Gpu
 from bot.errors import Unreachable
 from bot.telemetry.sample import Sample
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.agent.host import Deliveries, HostTime
 from bot.agent.loop import Watch
-from bot.agent.pausing import PAUSED, Controls, ask
+from bot.agent.pause import PAUSED, Controls, ask
 from bot.agent.post import Answer
 from bot.agent.run import Options, run
 from bot.agent.sender import About, Sender

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.agent.minutes import Folding, fold
-from bot.domain.measuring.readings import Process
+from bot.domain.machines.readings import Process
 from bot.telemetry.sample import Sample
 
 PERCENT = st.none() | st.floats(0, 100)

@@ -8,7 +8,7 @@ import pytest
 from bot.agent.host import Deliveries, HostTime
 from bot.agent.post import Answer
 from bot.agent.sender import MAX_WAITING, About, Sender, decide
-from bot.domain.measuring.readings import Gpu, Minute, Process
+from bot.domain.machines.readings import Gpu, Minute, Process
 from bot.telemetry.wire import MAX_AGE_TICKS, MAX_BODY_BYTES, MAX_MINUTES
 from tests.bot.agent.pretend import PretendBot
 

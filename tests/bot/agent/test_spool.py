@@ -11,7 +11,7 @@ from bot.agent.host import Deliveries, HostTime
 from bot.agent.post import Answer
 from bot.agent.sender import About, Sender
 from bot.agent.spool import MAX_BYTES, Spool, _line
-from bot.domain.measuring.readings import Minute, Process
+from bot.domain.machines.readings import Minute, Process
 from bot.telemetry.wire import MAX_MINUTES
 from tests.bot.agent.pretend import PretendBot
 

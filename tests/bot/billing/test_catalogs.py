@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.billing.catalogs import NEEDED, catalog
-from bot.domain import models
+from bot.domain.machines import models
 from bot.errors import Unreachable
 from tests.data import data_file
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.billing.cost_explorer import CostExplorer
-from bot.domain.clock import HOUR
+from bot.domain.clock import HOUR_MS
 from bot.errors import Refused, Unreachable
 from bot.sandbox.cost_explorer import Cost, SandboxCostExplorer
 
@@ -73,7 +73,7 @@ def test_accounts_services_teams_types_and_kinds_are_told_apart(aws):
 def test_hours_are_told_of_gpu_machines_only_and_never_twice(aws):
     hours = {(line.type, line.day.day): line.running_ms for line in look(aws).lines if line.running_ms is not None}
 
-    assert hours == {("g5.xlarge", 16): 24 * HOUR, ("p4d.24xlarge", 17): 2 * HOUR}
+    assert hours == {("g5.xlarge", 16): 24 * HOUR_MS, ("p4d.24xlarge", 17): 2 * HOUR_MS}
 
 
 def test_what_a_commitment_covers_keeps_its_share_of_it(aws):

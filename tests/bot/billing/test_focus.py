@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from bot.billing.focus import Focus
-from bot.domain.clock import HOUR
+from bot.domain.clock import HOUR_MS
 from bot.domain.money.bill import total
 from bot.errors import Refused, Unreachable
 from tests.bot.billing.exports import V10, V12, charge, disk, usd, write_csv, write_parquet
@@ -66,7 +66,7 @@ def test_every_shape_tells_machines_and_their_hours(export):
     machines = {line.day.day: line for line in look(export).lines if line.instance and line.kind == "usage"}
 
     assert {(line.instance, line.type) for line in machines.values()} == {("i-0aaaabbbbccccdddd", "g5.xlarge")}
-    assert {day: line.running_ms for day, line in machines.items()} == {16: HOUR, 17: HOUR // 2}
+    assert {day: line.running_ms for day, line in machines.items()} == {16: HOUR_MS, 17: HOUR_MS // 2}
     assert machines[16].list_micros == machines[16].effective_micros == 1_500_000
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.billing.worth import discounted, npv, yearly_irr
-from bot.domain.money.buying import payback_month
+from bot.billing.rent_or_buy import discounted, npv, yearly_irr
+from bot.domain.money.rent_or_buy import payback_month
 
 USD = 1_000_000
 

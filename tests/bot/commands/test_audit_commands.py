@@ -8,8 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import main
-from bot.domain.fleet import Instance
-from store import audit, fleet, people_names
+from bot.domain.machines.fleet import Instance
+from store import audit as stored_audit
+from store import people as stored_people
+from store.machines import fleet as stored_fleet
 from store.sql import sqlite3
 from tests.opening import open_store
 
@@ -23,9 +25,9 @@ def database(tmp_path):
         made = Instance(
             id="i-1", name="nb-2", provider="ec2", source="s", type="g5.xlarge", state="running", gpu_model="A10G"
         )
-        fleet.save(db, made, team="nlp", rate=None)
-        audit.add(db, AT, "U0ADA", "claimed", subject="i-1", detail="=HYPERLINK(1)")
-        audit.add(db, AT + 1000, "U0BOB", "approved", subject="i-1", before="pending", after="approved")
+        stored_fleet.save(db, made, team="nlp", rate=None)
+        stored_audit.add(db, AT, "U0ADA", "claimed", subject="i-1", detail="=HYPERLINK(1)")
+        stored_audit.add(db, AT + 1000, "U0BOB", "approved", subject="i-1", before="pending", after="approved")
     yield opened
     opened.close()
 
@@ -57,8 +59,8 @@ def test_the_audit_is_printed_line_by_line(run, database):
 
 def test_people_are_printed_by_the_names_that_slack_last_told(run, database):
     with database.writing() as db:
-        audit.add(db, AT + 2000, "valet", "stopped", subject="i-1", detail="asked by U0ADA, approved by U0BOB")
-        people_names.learn(db, [("U0ADA", "Ada Byron"), ("U0CY", "")], AT)
+        stored_audit.add(db, AT + 2000, "valet", "stopped", subject="i-1", detail="asked by U0ADA, approved by U0BOB")
+        stored_people.learn(db, [("U0ADA", "Ada Byron"), ("U0CY", "")], AT)
 
     lines = run("audit").stdout.splitlines()
     found = list(csv.DictReader(io.StringIO(run("audit", "--csv").stdout)))
@@ -89,7 +91,7 @@ def test_the_audit_as_csv_has_every_part_and_no_formula(run, database):
 
 def test_only_the_last_days_when_asked_for(run, database):
     with database.writing() as db:
-        audit.add(db, int(datetime.now(UTC).timestamp() * 1000), "U0CY", "released", subject="i-1")
+        stored_audit.add(db, int(datetime.now(UTC).timestamp() * 1000), "U0CY", "released", subject="i-1")
 
     assert "released" in run("audit", "--days", "1").stdout
     assert len(run("audit", "--days", "1", "--csv").stdout.splitlines()) == 2

@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import main
-from bot.domain.clock import HOUR
-from bot.services.sharing import claiming
+from bot.domain.clock import HOUR_MS
+from bot.services.sharing import claims
 from store import Store
 from tests.bot.services.room import ADA, CY, SETTINGS, Room
 
@@ -41,7 +41,7 @@ def held(room):
 
 def test_the_drill_backup_damage_restore_and_every_claim_is_there(room, run, tmp_path):
     for name, who in (("train-7", ADA), ("train-9", CY)):
-        claiming.claim(room.desk, room.machine(name).id, who, length=8 * HOUR)
+        claims.claim(room.desk, room.machine(name).id, who, length=8 * HOUR_MS)
     before = held(room)
     backup = run("backup").stdout.strip()
     room.close()

@@ -9,18 +9,19 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import main
-from bot.domain.clock import DAY, HOUR
+from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.money.bill import BillLine, BillLook
 from bot.domain.money.rates import Charge
 from bot.sandbox.machines import SandboxFleet
-from bot.services.measuring import sweeping
-from store.money import bill, ledger
+from bot.services.machines import fleet
+from store.money import bill as stored_bill
+from store.money import ledger as stored_ledger
 from tests.bot.services.room import Room
 from tests.conftest import MONDAY
 from tests.opening import open_store
 
 FRIDAY = date(2026, 11, 20)
-AT_FRIDAY = MONDAY // DAY * DAY - 3 * DAY
+AT_FRIDAY = MONDAY // DAY_MS * DAY_MS - 3 * DAY_MS
 TOML = '[slack]\nchannel = "C024BE7LR"\nadmins = ["U024BE7LH"]\n[bill]\nsource = "focus"\npath = "/nowhere"\n'
 RATE = 21_957_642
 
@@ -37,16 +38,16 @@ def valet(tmp_path, clock, monkeypatch):
     monkeypatch.delenv("VALET_DB", raising=False)
     monkeypatch.setenv("SLACK_API_URL", "")
     room = Room(tmp_path / "valet.db", clock, fleet=SandboxFleet(clock))
-    sweeping.sweep(room.desk)
+    fleet.sweep(room.desk)
     machine = room.machine("train-7")
-    hours = [AT_FRIDAY + number * HOUR for number in range(48)]
+    hours = [AT_FRIDAY + number * HOUR_MS for number in range(48)]
     lines = [
-        line(FRIDAY, 480.5, type=machine.type, instance=machine.id, running_ms=24 * HOUR, service="=cmd"),
+        line(FRIDAY, 480.5, type=machine.type, instance=machine.id, running_ms=24 * HOUR_MS, service="=cmd"),
         line(FRIDAY, 12, service="S3", team=""),
     ]
     with room.desk.store.writing() as db:
-        ledger.add(db, [Charge(machine.id, at, at + HOUR, HOUR, RATE, RATE, "nlp") for at in hours])
-        bill.keep(db, BillLook("FOCUS files", "/nowhere", MONDAY, ("2026-11",), tuple(lines)), MONDAY)
+        stored_ledger.add(db, [Charge(machine.id, at, at + HOUR_MS, HOUR_MS, RATE, RATE, "nlp") for at in hours])
+        stored_bill.keep(db, BillLook("FOCUS files", "/nowhere", MONDAY, ("2026-11",), tuple(lines)), MONDAY)
     room.close()
     (tmp_path / "valet.toml").write_text(f'database = "{tmp_path / "valet.db"}"\n{TOML}')
     return lambda *words: CliRunner().invoke(main, ["bill", "--month", "2026-11", *words], prog_name="valet")
@@ -98,7 +99,7 @@ def test_what_the_source_does_not_tell_apart_is_refused(valet, tmp_path):
     store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
         only = BillLine("2026-11", FRIDAY, 5, service="EC2", account="1")
-        bill.keep(db, BillLook("FOCUS files", "/nowhere", MONDAY, ("2026-11",), (only,)), MONDAY)
+        stored_bill.keep(db, BillLook("FOCUS files", "/nowhere", MONDAY, ("2026-11",), (only,)), MONDAY)
     store.close()
 
     said = valet("--csv", "--by", "instance")

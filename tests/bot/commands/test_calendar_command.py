@@ -5,10 +5,10 @@ from click.testing import CliRunner
 from icalendar import Calendar
 
 from bot.cli import main
-from bot.domain.clock import HOUR, system_clock
+from bot.domain.clock import HOUR_MS, system_clock
 from bot.domain.sharing.bookings import Wish
-from bot.services.sharing import booking, claiming
-from store import people_names
+from bot.services.sharing import bookings, claims
+from store import people as stored_people
 from tests.bot.services.room import ADA, CY, Room
 from tests.opening import open_store
 
@@ -22,8 +22,8 @@ def valet(tmp_path, monkeypatch, clock):
     clock.now = system_clock()  # as the command reads its own
     room = Room(tmp_path / "valet.db", clock, alone=True)
     room.sweep()
-    booking.book(room.desk, room.machine("train-7").id, ADA, Wish(clock.now + 10 * HOUR, HOUR))
-    claiming.claim(room.desk, room.machine("train-3").id, CY)
+    bookings.book(room.desk, room.machine("train-7").id, ADA, Wish(clock.now + 10 * HOUR_MS, HOUR_MS))
+    claims.claim(room.desk, room.machine("train-3").id, CY)
     room.close()
     return lambda *words: CliRunner().invoke(main, ["calendar", *words], prog_name="valet")
 
@@ -43,7 +43,7 @@ def test_it_writes_what_is_claimed_and_booked(valet, tmp_path):
 def test_people_are_named_where_their_names_are_known(valet, tmp_path):
     store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
-        people_names.learn(db, [(ADA, "Ada Byron")], 0)
+        stored_people.learn(db, [(ADA, "Ada Byron")], 0)
     store.close()
 
     found = valet("--out", "-").stdout_bytes

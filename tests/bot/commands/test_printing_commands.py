@@ -6,8 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import main
-from bot.providers.launch_policy import clone_policy, launch_policy
-from bot.providers.policy import assume_policy, policies
+from bot.providers.policy import assume_policy, clone_policy, launch_policy, policies
 
 ROLE = "arn:aws:iam::222233334444:role/valet"
 

@@ -9,12 +9,13 @@ from click.testing import CliRunner
 
 from bot.commands.ledger import ledger as ledger_command
 from bot.commands.status import status as status_command
-from bot.domain.clock import HOUR
-from bot.domain.fleet import Instance, Look
+from bot.domain.clock import HOUR_MS
+from bot.domain.machines.fleet import Instance, Look
 from bot.domain.money.rates import Charge, Rate
 from bot.errors import Refused, SettingsError
-from store import ProcessLock, fleet
-from store.money import ledger
+from store import ProcessLock
+from store.machines import fleet as stored_fleet
+from store.money import ledger as stored_ledger
 from tests.opening import open_store
 
 
@@ -32,11 +33,11 @@ def database(tmp_path):
         made = Instance(
             id="i-1", name="nb-2", provider="ec2", source="s", type="g5.xlarge", state="running", gpu_model="A10G"
         )
-        fleet.save(db, made, team="nlp", rate=Rate(1_006_000, "valet.toml"))
-        fleet.heard(db, Look("ec2/1/us-west-2", error="AWS did not answer"), 0)
+        stored_fleet.save(db, made, team="nlp", rate=Rate(1_006_000, "valet.toml"))
+        stored_fleet.heard(db, Look("ec2/1/us-west-2", error="AWS did not answer"), 0)
         for day in (1, 2, 30):
             start = int(datetime(2026, 11, day, 3, tzinfo=UTC).timestamp() * 1000)
-            ledger.add(db, [Charge("i-1", start, start + HOUR, HOUR, 1_006_000, 1_006_000, "nlp")])
+            stored_ledger.add(db, [Charge("i-1", start, start + HOUR_MS, HOUR_MS, 1_006_000, 1_006_000, "nlp")])
     yield opened
     opened.close()
 
@@ -91,9 +92,9 @@ def test_the_ledger_of_a_month_as_sums(run, database):
 def test_owned_machines_are_summed_apart_at_full_cost(run, database):
     with database.writing() as db:
         dgx = Instance("dgx-1", "dgx-1", "owned", "owned", "owned", "running", gpu_model="A100")
-        fleet.save(db, dgx, team="nlp", rate=Rate(9_120_000, "valet.toml"))
+        stored_fleet.save(db, dgx, team="nlp", rate=Rate(9_120_000, "valet.toml"))
         start = int(datetime(2026, 11, 2, 3, tzinfo=UTC).timestamp() * 1000)
-        ledger.add(db, [Charge("dgx-1", start, start + HOUR, HOUR, 9_120_000, 9_120_000, "nlp")])
+        stored_ledger.add(db, [Charge("dgx-1", start, start + HOUR_MS, HOUR_MS, 9_120_000, 9_120_000, "nlp")])
 
     result = run(ledger_command, "--month", "2026-11")
 

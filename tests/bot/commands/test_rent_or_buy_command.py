@@ -7,12 +7,13 @@ import pytest
 from click.testing import CliRunner
 
 from bot.commands.rent_or_buy import rent_or_buy
-from bot.domain.clock import DAY, HOUR
-from bot.domain.fleet import Instance
+from bot.domain.clock import DAY_MS, HOUR_MS
+from bot.domain.machines.fleet import Instance
 from bot.domain.money.rates import Charge, Rate
 from bot.errors import NotFound, Refused, SettingsError
-from store import ProcessLock, fleet
-from store.money import ledger
+from store import ProcessLock
+from store.machines import fleet as stored_fleet
+from store.money import ledger as stored_ledger
 from tests.opening import open_store
 
 USD = 1_000_000
@@ -30,7 +31,7 @@ def config(tmp_path):
 def database(tmp_path):
     """One machine that has run the last ten days, twelve hours of each."""
     opened = open_store(tmp_path / "valet.db")
-    now = time.time_ns() // 1_000_000 // DAY * DAY
+    now = time.time_ns() // 1_000_000 // DAY_MS * DAY_MS
     with opened.writing() as db:
         made = Instance(
             id="i-1",
@@ -43,11 +44,11 @@ def database(tmp_path):
             gpu_count=8,
             zone="us-east-1a",
         )
-        fleet.save(db, made, team="nlp", rate=Rate(20 * USD, "valet.toml"))
+        stored_fleet.save(db, made, team="nlp", rate=Rate(20 * USD, "valet.toml"))
         for day in range(1, 11):
             for hour in range(12):
-                at = now - day * DAY + hour * HOUR
-                ledger.add(db, [Charge("i-1", at, at + HOUR, HOUR, 20 * USD, 20 * USD, "nlp")])
+                at = now - day * DAY_MS + hour * HOUR_MS
+                stored_ledger.add(db, [Charge("i-1", at, at + HOUR_MS, HOUR_MS, 20 * USD, 20 * USD, "nlp")])
     yield opened
     opened.close()
 

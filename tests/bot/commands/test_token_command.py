@@ -7,9 +7,11 @@ from click.testing import CliRunner
 
 from bot.cli import main
 from bot.domain.clock import system_clock
-from bot.domain.fleet import Instance
-from store import ProcessLock, audit, fleet
-from store.measuring import agents
+from bot.domain.machines.fleet import Instance
+from store import ProcessLock
+from store import audit as stored_audit
+from store.machines import agents
+from store.machines import fleet as stored_fleet
 from tests.opening import open_store
 
 NB_2 = "i-0aaaabbbbcccc0002"
@@ -48,7 +50,7 @@ def rent(store, instance_id, name):
         gpu_memory_mib=24576,
     )
     with store.writing() as db:
-        fleet.save(db, instance, team="", rate=None)
+        stored_fleet.save(db, instance, team="", rate=None)
 
 
 def test_the_token_is_printed_alone_and_kept_as_a_hash(valet, database):
@@ -172,7 +174,7 @@ def test_both_are_in_the_audit(valet, database):
     valet("add", "dgx-1")
     valet("revoke", "dgx-1")
 
-    noted = [row.did for row in audit.of(database.reading(), "dgx-1")]
+    noted = [row.did for row in stored_audit.of(database.reading(), "dgx-1")]
 
     assert noted == ["made a token", "revoked a token"]
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from bot.domain.clock import HOUR
-from bot.services import backing_up
-from bot.services.desk import Desk
+from bot.domain.clock import HOUR_MS
+from bot.services import backups
+from bot.services.context import Desk
 from bot.settings import Settings
-from store import audit, outbox
+from store import audit as stored_audit
+from store import outbox as stored_outbox
 from store.sql import rows, sqlite3
 from tests.conftest import MONDAY
 from tests.opening import open_store
@@ -18,9 +19,9 @@ def lived(patient, clock):
     patient.clock = clock
     store = open_store(patient.database)
     with store.writing() as db:
-        audit.add(db, MONDAY, "U0ADA", "claimed", subject="i-1")
+        stored_audit.add(db, MONDAY, "U0ADA", "claimed", subject="i-1")
     settings = Settings(database=str(patient.database))
-    backing_up.back_up(Desk(store, clock, settings, {}, settings.roster))
+    backups.back_up(Desk(store, clock, settings, {}, settings.roster))
     store.close()
     return patient
 
@@ -35,7 +36,7 @@ def test_a_fresh_backup_and_a_whole_audit_are_well(lived):
 
 
 def test_a_missed_night_and_a_backup_that_is_gone_are_warned_of(lived, clock):
-    clock.forward(40 * HOUR)
+    clock.forward(40 * HOUR_MS)
     old = lived.look().said("V108")
     (lived.folder / "backups" / "valet-2026-11-23.db").unlink()
     gone = lived.look().said("V108")
@@ -77,8 +78,8 @@ def test_messages_that_could_not_be_posted_are_counted_with_where_and_why(lived)
     none = lived.look().said("V110")
     store = open_store(lived.database)
     with store.writing() as db:
-        outbox.tell(db, "C0GPUS", "digest:1", kind="digest", subject="C0GPUS|2026-11-23", now=MONDAY)
-        outbox.bury(db, rows(db, "SELECT * FROM outbox")[0], "is_archived")
+        stored_outbox.tell(db, "C0GPUS", "digest:1", kind="digest", subject="C0GPUS|2026-11-23", now=MONDAY)
+        stored_outbox.bury(db, rows(db, "SELECT * FROM outbox")[0], "is_archived")
     store.close()
 
     assert none == [("ok", "No message is kept that could not be posted.")]

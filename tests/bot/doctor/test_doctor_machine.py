@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.clock import SECOND, system_clock
+from bot.domain.clock import SECOND_MS, system_clock
 from store import ProcessLock
 from store.sql import changed
 from tests.opening import open_store
@@ -112,7 +112,7 @@ def test_an_empty_file_is_a_database_to_be_filled_at_the_next_start(patient):
 
 @pytest.mark.parametrize(("ahead_s", "level"), [(0, "ok"), (90, "warning"), (400, "error")])
 def test_a_clock_that_differs_from_slacks_is_told(patient, ahead_s, level):
-    patient.clock = lambda: system_clock() + ahead_s * SECOND
+    patient.clock = lambda: system_clock() + ahead_s * SECOND_MS
 
     patient.look()
 

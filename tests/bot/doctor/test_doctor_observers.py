@@ -2,14 +2,14 @@
 
 import json
 
-from bot.doctor.observers import check
-from bot.domain.clock import MINUTE
-from bot.domain.fleet import Instance
-from bot.domain.measuring.trails import Told, Trail
+from bot.doctor.sources import check_observers
+from bot.domain.clock import MINUTE_MS
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.source_history import Told, Trail
 from bot.settings import parse
-from store import fleet
-from store.measuring import observations
-from tests.bot.telemetry.test_prometheus_api import running
+from store.machines import fleet as stored_fleet
+from store.machines import source_history
+from tests.bot.telemetry.test_prometheus import running
 from tests.conftest import MONDAY
 from tests.opening import open_store
 
@@ -18,7 +18,7 @@ AWS = [{"regions": ["us-east-1"]}]
 
 def found(tmp_path, **tables) -> list[tuple[str, str, str]]:
     settings = parse({"database": str(tmp_path / "valet.db"), **tables}, {})
-    return [(each.id, each.level, each.sentence) for each in check(settings, MONDAY)]
+    return [(each.id, each.level, each.sentence) for each in check_observers(settings, MONDAY)]
 
 
 def test_nothing_is_said_of_sources_that_are_not_used(tmp_path):
@@ -34,8 +34,8 @@ def test_cloudwatch_without_an_account_can_tell_of_nothing(tmp_path):
 def test_a_place_that_could_not_be_read_is_named_with_its_reason(tmp_path):
     store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
-        observations.heard(db, "CloudWatch", Told("ec2/default/us-east-1", read_until=MONDAY), MONDAY)
-        observations.heard(db, "CloudWatch", Told("ec2/default/us-west-2", error="AccessDenied"), MONDAY)
+        source_history.heard(db, "CloudWatch", Told("ec2/default/us-east-1", read_until=MONDAY), MONDAY)
+        source_history.heard(db, "CloudWatch", Told("ec2/default/us-west-2", error="AccessDenied"), MONDAY)
     store.close()
 
     said = found(tmp_path, aws=AWS, cloudwatch={"enabled": True})
@@ -59,7 +59,7 @@ def with_machines(tmp_path, *machines):
     store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
         for machine in machines:
-            fleet.save(db, machine, team="", rate=None)
+            stored_fleet.save(db, machine, team="", rate=None)
     store.close()
 
 
@@ -82,7 +82,7 @@ def test_hosts_that_fit_no_machine_are_named_with_what_to_set(tmp_path):
     with running() as server:
         server.body = dcgm({"Hostname": "ip-10-9-9-9.ec2.internal"}, {"Hostname": "train-7"})
         settings = parse({"database": str(tmp_path / "valet.db"), "prometheus": {"url": server.url}}, {})
-        finding = list(check(settings, MONDAY))[1]
+        finding = list(check_observers(settings, MONDAY))[1]
 
     sentence = "Prometheus tells of 1 host that fits no running machine, or two of one name: ip-10-9-9-9.ec2.internal."
     assert (finding.level, finding.sentence) == ("warning", sentence)
@@ -102,8 +102,8 @@ def where_cloudwatch_told(tmp_path, trails):
     with_machines(tmp_path, ONE)
     store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
-        observations.heard(db, "CloudWatch", Told("ec2/1/us-east-1", read_until=MONDAY), MONDAY)
-        observations.save(db, "CloudWatch", trails)
+        source_history.heard(db, "CloudWatch", Told("ec2/1/us-east-1", read_until=MONDAY), MONDAY)
+        source_history.save(db, "CloudWatch", trails)
     store.close()
     return found(tmp_path, aws=AWS, cloudwatch={"enabled": True})
 
@@ -115,7 +115,7 @@ def test_a_cloudwatch_that_is_read_and_tells_of_no_machine_is_not_well(tmp_path)
 
 
 def test_a_cloudwatch_that_brings_figures_is_well(tmp_path):
-    said = where_cloudwatch_told(tmp_path, {(ONE.id, None): Trail(None, MONDAY - MINUTE)})
+    said = where_cloudwatch_told(tmp_path, {(ONE.id, None): Trail(None, MONDAY - MINUTE_MS)})
 
     assert said == [("V701", "ok", "CloudWatch is read, and tells of 1 of the 1 rented machines that run.")]
 

@@ -4,19 +4,20 @@ from datetime import date
 
 import pytest
 
-from bot.doctor import people
-from bot.domain.clock import MINUTE, system_clock
-from bot.domain.fleet import Instance
-from bot.domain.measuring.heard import Heard
+from bot.doctor import settings as settings_module
+from bot.domain.clock import MINUTE_MS, system_clock
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.readings import Heard
 from bot.settings import parse
-from store import ProcessLock, fleet
-from store.measuring import agents, hosts
+from store import ProcessLock
+from store.machines import agents
+from store.machines import fleet as stored_fleet
 from tests.conftest import MONDAY
 from tests.opening import open_store
 
 
 def found(table):
-    return [(each.id, each.level) for each in people.check(parse(table, {}), MONDAY)]
+    return [(each.id, each.level) for each in settings_module.check(parse(table, {}), MONDAY)]
 
 
 def test_a_team_with_two_approvers_and_a_channel_is_well():
@@ -69,7 +70,7 @@ def test_no_channel_to_ask_in_is_a_warning(teams):
 def test_a_teams_days_off_are_counted_and_the_next_is_named(days, level, told):
     settings = parse({"teams": {"nlp": {"pausing": {"holidays": [date.fromisoformat(day) for day in days]}}}}, {})
 
-    [finding] = [each for each in people.check(settings, MONDAY) if each.id == "V405"]
+    [finding] = [each for each in settings_module.check(settings, MONDAY) if each.id == "V405"]
 
     assert finding.level == level
     assert told in finding.sentence
@@ -82,9 +83,9 @@ def tokens(patient):
     store = open_store(patient.database)
     with store.writing() as db:
         for host in ("dgx-1", "dgx-2", "dgx-3"):
-            agents.add(db, host, f"hash of {host}", now - 60 * MINUTE)
-        agents.seen(db, "dgx-1", "10.0.0.1", now - 2 * MINUTE)
-        agents.seen(db, "dgx-2", "10.0.0.2", now - 40 * MINUTE)
+            agents.add(db, host, f"hash of {host}", now - 60 * MINUTE_MS)
+        agents.seen(db, "dgx-1", "10.0.0.1", now - 2 * MINUTE_MS)
+        agents.seen(db, "dgx-2", "10.0.0.2", now - 40 * MINUTE_MS)
     store.close()
     return patient
 
@@ -115,13 +116,13 @@ def reporting(patient):
     store = open_store(patient.database)
     with store.writing() as db:
         for host, count in (("dgx-1", 8), ("dgx-2", 8), ("dgx-3", 8)):
-            agents.add(db, host, f"hash of {host}", now - 60 * MINUTE)
+            agents.add(db, host, f"hash of {host}", now - 60 * MINUTE_MS)
             agents.seen(db, host, "10.0.0.1", now)
             owned = Instance(host, host, "owned", "owned", "owned", "running", "A100", count)
-            fleet.save(db, owned, team="", rate=None)
-        hosts.heard(db, Heard("dgx-1", now, 8, "0.1.0", "550"))
-        hosts.heard(db, Heard("dgx-2", now, 1, "0.1.0", "550"))
-        hosts.heard(db, Heard("dgx-3", now, 8, "0.1.0", "", "The NVIDIA driver of this host is not loaded."))
+            stored_fleet.save(db, owned, team="", rate=None)
+        agents.heard(db, Heard("dgx-1", now, 8, "0.1.0", "550"))
+        agents.heard(db, Heard("dgx-2", now, 1, "0.1.0", "550"))
+        agents.heard(db, Heard("dgx-3", now, 8, "0.1.0", "", "The NVIDIA driver of this host is not loaded."))
     store.close()
     return patient
 

@@ -4,11 +4,11 @@ import os
 
 import pytest
 
-from bot.doctor.prices import check
-from bot.domain.clock import DAY
+from bot.doctor.money import check_prices
+from bot.domain.clock import DAY_MS
 from bot.domain.money.price_reads import Trouble
 from bot.settings import parse
-from store.money import prices
+from store.money import prices as stored_prices
 from tests.conftest import MONDAY
 from tests.opening import open_store
 
@@ -20,10 +20,10 @@ def found(tmp_path):
     def look(text, *, days=0):
         path = tmp_path / "lambda.csv"
         path.write_text(text)
-        written = (MONDAY - days * DAY) // 1000
+        written = (MONDAY - days * DAY_MS) // 1000
         os.utime(path, (written, written))
         settings = parse({"catalogs": {"lambda": str(path)}}, {})
-        return [(each.level, each.sentence) for each in check(settings, MONDAY)]
+        return [(each.level, each.sentence) for each in check_prices(settings, MONDAY)]
 
     return look
 
@@ -56,11 +56,11 @@ def test_what_could_not_be_read_the_last_time_is_named_with_its_reason(tmp_path,
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
-        prices.failed(db, Trouble("spot", "ec2/default/us-east-1", MONDAY, "Valet's role lacks it"))
+        stored_prices.failed(db, Trouble("spot", "ec2/default/us-east-1", MONDAY, "Valet's role lacks it"))
     store.close()
     settings = parse({"database": str(tmp_path / "valet.db"), "aws": [{"regions": ["us-east-1"]}]}, {})
 
-    asked, last = check(settings, MONDAY)
+    asked, last = check_prices(settings, MONDAY)
 
     assert (asked.id, asked.level) == ("V902", "warning")
     assert "no credentials were found" in asked.sentence
@@ -73,4 +73,4 @@ def test_what_could_not_be_read_the_last_time_is_named_with_its_reason(tmp_path,
 
 
 def test_nothing_is_said_where_no_list_is_named():
-    assert list(check(parse({}, {}), MONDAY)) == []
+    assert list(check_prices(parse({}, {}), MONDAY)) == []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.days import day_length, day_start, local_day, month_end
 
 ZONES = st.sampled_from(
@@ -34,7 +34,7 @@ def test_a_local_day_is_as_long_as_it_was(zone, day, hours):
     start = day_start(day, where)
     end = start + day_length(day, where)
 
-    assert (end - start) / HOUR == hours
+    assert (end - start) / HOUR_MS == hours
     assert local_day(start, where) == day
     assert local_day(start - 1, where) < day
     assert local_day(end - 1, where) == day
@@ -53,8 +53,8 @@ def test_days_follow_each_other_without_a_gap(zone, ordinal):
     where, day = ZoneInfo(zone), date.fromordinal(ordinal)
 
     assert local_day(day_start(day, where), where) == day
-    assert local_day(day_start(day, where) - MINUTE, where) < day
-    assert 22 * HOUR <= day_length(day, where) <= 26 * HOUR
+    assert local_day(day_start(day, where) - MINUTE_MS, where) < day
+    assert 22 * HOUR_MS <= day_length(day, where) <= 26 * HOUR_MS
 
 
 @pytest.mark.parametrize(

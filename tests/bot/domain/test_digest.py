@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.digest import Digest, Span, due_date, idle_rows
-from bot.domain.fleet import Instance
-from bot.domain.listing import Listing
-from bot.domain.measuring.verdict import GpuVerdict, Verdict
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.listing import Listing
+from bot.domain.machines.sources import Silence
+from bot.domain.machines.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import USD, Rate
-from bot.domain.money.spend_report import Spent
+from bot.domain.money.reports import Spent
 from bot.domain.sharing.claims import Claim
-from bot.domain.silence import Silence
 from tests.examples import examples
 
 NOW = int(datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp() * 1000)
@@ -46,7 +46,7 @@ def verdict(state, since, idle=8, gpus=8) -> Verdict:
     return Verdict(state, since, "all quiet", NOW, each)
 
 
-def listing(state="free", since=NOW - 2 * HOUR, *, rate=8 * USD, idle=8, **fields) -> Listing:
+def listing(state="free", since=NOW - 2 * HOUR_MS, *, rate=8 * USD, idle=8, **fields) -> Listing:
     known = None if rate is None else Rate(rate, "valet.toml")
     return Listing(machine(**fields), "nlp", known, verdict(state, since, idle))
 
@@ -65,12 +65,12 @@ def test_the_hour_is_that_of_the_zone():
 
 @pytest.mark.parametrize(("zone", "first"), TURNS)
 @settings(deadline=None, max_examples=examples(20))
-@given(at=TIMES, phase=st.integers(0, MINUTE - 1))
+@given(at=TIMES, phase=st.integers(0, MINUTE_MS - 1))
 def test_a_look_a_minute_finds_each_local_date_once_over_a_turn_of_the_clock(zone, first, at, phase):
     made: list[date] = []
-    start = instant(first.year, first.month, first.day) - 12 * HOUR + phase
+    start = instant(first.year, first.month, first.day) - 12 * HOUR_MS + phase
 
-    for now in range(start, start + 5 * DAY, MINUTE):
+    for now in range(start, start + 5 * DAY_MS, MINUTE_MS):
         day = due_date(now, zone, at)
         if day is not None and day not in made:
             made.append(day)
@@ -81,7 +81,7 @@ def test_a_look_a_minute_finds_each_local_date_once_over_a_turn_of_the_clock(zon
 
 @pytest.mark.parametrize(("zone", "first"), TURNS)
 @settings(deadline=None, max_examples=examples(40))
-@given(at=TIMES, looks=st.lists(st.integers(0, 5 * DAY), min_size=1, max_size=60))
+@given(at=TIMES, looks=st.lists(st.integers(0, 5 * DAY_MS), min_size=1, max_size=60))
 def test_a_date_is_never_made_before_its_hour_nor_on_another_day(zone, first, at, looks):
     for look in looks:
         now = instant(first.year, first.month, first.day) + look
@@ -99,36 +99,36 @@ def spent(idle, gpu_ms=0, **more) -> Spent:
 
 
 def test_an_idle_machine_is_listed_with_what_the_ledger_says_that_it_wasted():
-    (row,) = idle_rows([listing(since=NOW - 3 * HOUR)], {"i-train-7": spent(16, 16 * HOUR)}, NOW)
+    (row,) = idle_rows([listing(since=NOW - 3 * HOUR_MS)], {"i-train-7": spent(16, 16 * HOUR_MS)}, NOW)
 
-    assert (row.name, row.gpus, row.state, row.since) == ("train-7", "8xA100", "free", NOW - 3 * HOUR)
+    assert (row.name, row.gpus, row.state, row.since) == ("train-7", "8xA100", "free", NOW - 3 * HOUR_MS)
     assert row.waste_micros_per_hour == 8 * USD
     assert row.wasted_micros == 16 * USD
-    assert row.idle_gpu_ms == 16 * HOUR
+    assert row.idle_gpu_ms == 16 * HOUR_MS
 
 
 def test_it_idles_no_longer_than_it_runs():
-    (row,) = idle_rows([listing(since=NOW - 9 * HOUR, launched_at=NOW - HOUR)], {}, NOW)
+    (row,) = idle_rows([listing(since=NOW - 9 * HOUR_MS, launched_at=NOW - HOUR_MS)], {}, NOW)
 
-    assert row.since == NOW - HOUR
+    assert row.since == NOW - HOUR_MS
     assert row.wasted_micros == 0
 
 
 def test_a_partly_idle_machine_wastes_the_share_of_its_idle_gpus():
-    (row,) = idle_rows([listing("partial", NOW - 4 * HOUR, idle=2)], {"i-train-7": spent(6, 6 * HOUR)}, NOW)
+    (row,) = idle_rows([listing("partial", NOW - 4 * HOUR_MS, idle=2)], {"i-train-7": spent(6, 6 * HOUR_MS)}, NOW)
 
     assert row.waste_micros_per_hour == 2 * USD
     assert row.wasted_micros == 6 * USD
     assert row.idle_gpus == 2
-    assert row.idle_gpu_ms == 6 * HOUR
+    assert row.idle_gpu_ms == 6 * HOUR_MS
 
 
 def test_an_unknown_price_is_unknown_and_not_zero():
-    (row,) = idle_rows([listing(rate=None)], {"i-train-7": Spent(idle_gpu_ms=HOUR, unpriced_gpu_ms=HOUR)}, NOW)
+    (row,) = idle_rows([listing(rate=None)], {"i-train-7": Spent(idle_gpu_ms=HOUR_MS, unpriced_gpu_ms=HOUR_MS)}, NOW)
 
     assert row.waste_micros_per_hour is None
     assert row.wasted_micros is None
-    assert row.idle_gpu_ms == HOUR
+    assert row.idle_gpu_ms == HOUR_MS
 
 
 @pytest.mark.parametrize(("estimated", "exact"), [(0, True), (USD, False)])
@@ -153,24 +153,24 @@ def test_what_works_is_unknown_or_does_not_run_is_not_listed(other):
 
 
 def test_the_most_wasteful_comes_first_and_the_sum_is_of_all_machines():
-    claim = Claim("c", "i-b", "UADA", NOW - HOUR, NOW + HOUR, (0,))
-    held = Listing(machine("b"), "nlp", Rate(USD, "x"), verdict("held", NOW - HOUR), (claim,))
-    idle = [listing(name="c", rate=None), held, listing("partial", NOW - HOUR, name="a", idle=4)]
-    rows = idle_rows(idle, {"i-a": spent(4, 4 * HOUR), "i-b": spent(1, 8 * HOUR)}, NOW)
-    span = Span(NOW - DAY, spent(510, 99 * HOUR), spent(0, 7 * HOUR))
+    claim = Claim("c", "i-b", "UADA", NOW - HOUR_MS, NOW + HOUR_MS, (0,))
+    held = Listing(machine("b"), "nlp", Rate(USD, "x"), verdict("held", NOW - HOUR_MS), (claim,))
+    idle = [listing(name="c", rate=None), held, listing("partial", NOW - HOUR_MS, name="a", idle=4)]
+    rows = idle_rows(idle, {"i-a": spent(4, 4 * HOUR_MS), "i-b": spent(1, 8 * HOUR_MS)}, NOW)
+    span = Span(NOW - DAY_MS, spent(510, 99 * HOUR_MS), spent(0, 7 * HOUR_MS))
     digest = Digest("C1", date(2026, 11, 23), "UTC", NOW, rows, span=span)
 
     assert [row.name for row in rows] == ["a", "b", "c"]
-    assert (rows[1].holders, rows[1].claim_until) == (("UADA",), NOW + HOUR)
+    assert (rows[1].holders, rows[1].claim_until) == (("UADA",), NOW + HOUR_MS)
     assert (digest.wasted_micros, digest.unlisted_micros) == (510 * USD, 505 * USD)
     assert digest.unpriced == 1
-    assert digest.partial_idle_gpu_ms == 4 * HOUR
+    assert digest.partial_idle_gpu_ms == 4 * HOUR_MS
 
 
 def test_a_digest_comes_back_from_the_store_as_it_was():
     rows = idle_rows([listing(), listing(rate=None)], {}, NOW)
-    span = Span(NOW - DAY, spent(3), spent(0))
-    silent = (Silence("ec2/1/us-east-1", NOW - HOUR, 3, 7 * USD), Silence("ec2/2/us-east-1", None, error="denied"))
+    span = Span(NOW - DAY_MS, spent(3), spent(0))
+    silent = (Silence("ec2/1/us-east-1", NOW - HOUR_MS, 3, 7 * USD), Silence("ec2/2/us-east-1", None, error="denied"))
     digest = Digest(
         channel="C1",
         local_date=date(2026, 11, 23),

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cli import main
-from bot.domain.acting.windows import parse as windows
+from bot.domain.acting.hours import parse as windows
 from bot.domain.typography import marks, plain
 from bot.settings import load
-from handlers.commands.parse import Quoted, words
+from handlers.parsing.text import Quoted, words
 
 
 @pytest.mark.parametrize(

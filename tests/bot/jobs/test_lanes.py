@@ -4,7 +4,7 @@ import threading
 from functools import partial
 
 from bot.errors import Refused
-from bot.jobs.lanes import Lanes
+from bot.jobs.worker import Lanes
 
 
 def test_a_lane_that_hangs_holds_up_no_other_and_is_not_entered_twice():

@@ -2,7 +2,7 @@
 
 import threading
 
-from bot.domain.clock import MINUTE
+from bot.domain.clock import MINUTE_MS
 from bot.jobs.schedule import Job, Schedule
 
 
@@ -42,18 +42,18 @@ def test_a_job_grows_old_from_its_last_good_end(clock):
     schedule = Schedule([job], clock)
     schedule.run(job)
 
-    clock.forward(7 * MINUTE)
+    clock.forward(7 * MINUTE_MS)
 
-    assert schedule.ages() == {"sweep": 7 * MINUTE}
+    assert schedule.ages() == {"sweep": 7 * MINUTE_MS}
 
 
 def test_a_job_that_never_comes_to_an_end_grows_old_from_the_start(clock):
     schedule = Schedule([Job("sweep", 3600, broken)], clock)
     schedule.start()
-    clock.forward(7 * MINUTE)
+    clock.forward(7 * MINUTE_MS)
     schedule.stop()
 
-    assert schedule.ages() == {"sweep": 7 * MINUTE}
+    assert schedule.ages() == {"sweep": 7 * MINUTE_MS}
 
 
 def test_a_schedule_that_never_began_ends_quietly(clock):
@@ -66,9 +66,9 @@ def test_only_what_is_due_runs_again_but_what_was_left_out(clock):
     schedule = Schedule([Job(name, every, lambda name=name: ran.append(name)) for name, every in table], clock)
 
     schedule.run_due()
-    clock.forward(5 * MINUTE)
+    clock.forward(5 * MINUTE_MS)
     schedule.run_due(but=("forecasts",))
-    clock.forward(5 * MINUTE)
+    clock.forward(5 * MINUTE_MS)
     schedule.run_due()
 
     assert ran == ["sweep", "budgets", "forecasts", "sweep", "sweep", "budgets", "forecasts"]

@@ -4,9 +4,9 @@ import pytest
 from botocore import exceptions
 from botocore.exceptions import ClientError
 
-from bot.domain.acting.launches import Order
-from bot.domain.acting.starting import why_it_ended
-from bot.domain.fleet import Instance
+from bot.domain.acting.launch import Order
+from bot.domain.acting.start import why_it_ended
+from bot.domain.machines.fleet import Instance
 from bot.errors import NoCapacity, Refused, Unreachable
 from bot.providers.clients import attempt
 from bot.providers.ec2_errors import Said, launch_failed, reading_failed, start_failed, stop_failed

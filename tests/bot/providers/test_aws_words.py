@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.domain.acting.launches import Order
-from bot.domain.fleet import Instance
+from bot.domain.acting.launch import Order
+from bot.domain.machines.fleet import Instance
 from bot.errors import NoCapacity, NotThere, Refused, Unreachable
 from bot.providers.ec2_errors import Said, launch_failed, reading_failed, start_failed, stop_failed
 

@@ -5,17 +5,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.domain.acting.launches import Order
-from bot.domain.clock import DAY, MINUTE
-from bot.domain.fleet import Instance
-from bot.domain.measuring.trails import Told
+from bot.domain.acting.launch import Order
+from bot.domain.clock import DAY_MS, MINUTE_MS
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.source_history import Told
 from bot.errors import Unreachable, answering
 from bot.providers.accounts import AwsAccount
 from bot.providers.clients import Clients, asker
 from bot.providers.ec2 import Ec2
-from bot.services.measuring import looking, observing, sweeping
-from store import fleet
-from store.measuring import observations
+from bot.services.machines import fleet, looks, sources
+from store.machines import fleet as stored_fleet
+from store.machines import source_history
 from tests.bot.providers.aws_impostor import ENVIRONMENT, Impostor, impostor
 from tests.bot.services.room import Room
 
@@ -52,15 +52,15 @@ def room(tmp_path, clock) -> Iterator[Room]:
 def test_a_region_that_answers_with_anything_leaves_the_others_and_owned_machines_fresh(room, fake, answer):
     room.push("dgx-1", [], tick_now=100)
     room.desk.providers["ec2"] = Ec2([ACCOUNT])
-    sweeping.sweep(room.desk)
+    fleet.sweep(room.desk)
     fake.answers[WEST] = answer
-    room.clock.forward(MINUTE)
+    room.clock.forward(MINUTE_MS)
 
-    sweeping.sweep(room.desk)
+    fleet.sweep(room.desk)
 
-    known = {each.name: each for each in fleet.sources(room.desk.store.reading())}
+    known = {each.name: each for each in stored_fleet.sources(room.desk.store.reading())}
     assert (known[ACCOUNT.source(EAST)].ok_at, known[ACCOUNT.source(EAST)].error) == (room.clock(), "")
-    assert known[ACCOUNT.source(WEST)].ok_at == room.clock() - MINUTE
+    assert known[ACCOUNT.source(WEST)].ok_at == room.clock() - MINUTE_MS
     assert WEST in known[ACCOUNT.source(WEST)].error
     assert "valet.toml" not in known[ACCOUNT.source(WEST)].error
 
@@ -155,15 +155,15 @@ class Whole:
 
 def test_a_provider_that_breaks_leaves_the_others_fresh_and_its_own_sources_are_said_to_fail(room):
     room.sweep()
-    fleet_of_before = {each.name for each in fleet.sources(room.desk.store.reading())}
+    fleet_of_before = {each.name for each in stored_fleet.sources(room.desk.store.reading())}
     room.push("dgx-1", [], tick_now=100)
     room.desk.providers["ec2"] = Breaking()
     room.desk.providers["owned"] = Breaking()
-    room.clock.forward(DAY)
+    room.clock.forward(DAY_MS)
 
-    sweeping.sweep(room.desk)
+    fleet.sweep(room.desk)
 
-    known = fleet.sources(room.desk.store.reading())
+    known = stored_fleet.sources(room.desk.store.reading())
     assert {each.name for each in known} == fleet_of_before
     assert all("can't be read (AttributeError)" in each.error for each in known)
 
@@ -171,14 +171,14 @@ def test_a_provider_that_breaks_leaves_the_others_fresh_and_its_own_sources_are_
 def test_a_source_that_breaks_leaves_the_others_fresh_and_lets_nothing_be_stopped(room):
     room.sweep()
     with room.desk.store.writing() as db:
-        observations.heard(db, "CloudWatch", Told("us-east-1", read_until=1), 1)
+        source_history.heard(db, "CloudWatch", Told("us-east-1", read_until=1), 1)
 
-    observing.observe(room.desk, [Breaking(), Whole()])
+    sources.observe(room.desk, [Breaking(), Whole()])
 
-    told = {each.source: each for each in observations.places(room.desk.store.reading())}
+    told = {each.source: each for each in source_history.places(room.desk.store.reading())}
     assert "can't be read (KeyError)" in told["CloudWatch"].error
     assert (told["Prometheus"].ok_at, told["Prometheus"].error) == (room.clock(), "")
     room.sources = [Breaking()]
     room.reopen()
-    answers = looking.ask(room.desk, room.machine("train-7")).told
+    answers = looks.ask(room.desk, room.machine("train-7")).told
     assert "can't be read (TypeError)" in answers["CloudWatch"].error

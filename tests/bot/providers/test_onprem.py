@@ -6,7 +6,7 @@ from ast import literal_eval
 
 import pytest
 
-from bot.domain.fleet import Instance
+from bot.domain.machines.fleet import Instance
 from bot.errors import Refused, Unreachable
 from bot.providers import Provider
 from bot.providers.onprem import Owned

@@ -8,17 +8,21 @@ import botocore.session
 from botocore import xform_name
 
 from bot import billing, providers, telemetry
-from bot.providers.launch_policy import COPY, LAUNCH, SEE, clone_policy, launch_policy
 from bot.providers.policy import (
     ASSUME,
     ATHENA,
+    COPY,
     FOLLOW_RUNS,
     FREE,
+    LAUNCH,
     READ,
     RUN,
+    SEE,
     STOP_START,
     assume_policy,
     athena_policy,
+    clone_policy,
+    launch_policy,
     policies,
     run_policy,
 )

@@ -7,7 +7,7 @@ import botocore.session
 import pytest
 from botocore.stub import Stubber
 
-from bot.domain.fleet import Instance
+from bot.domain.machines.fleet import Instance
 from bot.domain.sharing.runs import Run
 from bot.errors import Refused, Unreachable
 from bot.providers.accounts import AwsAccount

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from slack_sdk import WebClient
 
-from bot.domain.clock import SECOND
+from bot.domain.clock import SECOND_MS
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 
 MONDAY = 1_763_971_200_000  # Monday 24 November 2025, 08:00 UTC
@@ -22,7 +22,7 @@ class StillClock:
         return self.now
 
     def skip(self, seconds: float) -> None:
-        self.now += int(seconds * SECOND)
+        self.now += int(seconds * SECOND_MS)
 
 
 @pytest.fixture

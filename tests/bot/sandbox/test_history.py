@@ -4,18 +4,18 @@ from itertools import pairwise
 
 import pytest
 
-from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.listing import Filter
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.machines.listing import Filter
 from bot.sandbox.history import DAYS, MOST_MINUTES, History
 from bot.sandbox.inventory import OWNED, rented
 from bot.sandbox.machines import SandboxFleet
-from bot.services.desk import Desk
-from bot.services.measuring import ingesting, judging, sweeping
+from bot.services.context import Desk
+from bot.services.machines import fleet, readings, verdict
 from bot.settings import parse
 from bot.telemetry.body import parse as read_body
 from bot.telemetry.wire import to_json
-from store import listings
-from store.money import ledger
+from store.machines import listings
+from store.money import ledger as stored_ledger
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def feed(desk, history, from_minute=None):
     for machine in (*rented(history.began), *OWNED):
         if machine.state == "running":
             start = history.first_minute(machine.id) if from_minute is None else from_minute
-            for push in history.pushes(machine.id, start, desk.clock() // MINUTE):
-                ingesting.receive(desk, push, "127.0.0.1")
-    judging.judge_all(desk)
+            for push in history.pushes(machine.id, start, desk.clock() // MINUTE_MS):
+                readings.receive(desk, push, "127.0.0.1")
+    verdict.judge_all(desk)
 
 
 def seen(desk):
@@ -40,40 +40,40 @@ def seen(desk):
 
 
 def idle_minutes(desk, listing):
-    return desk.clock() // MINUTE - listing.verdict.since // MINUTE
+    return desk.clock() // MINUTE_MS - listing.verdict.since // MINUTE_MS
 
 
 def test_the_same_moment_gives_the_same_past(clock):
     one, two = History(clock()), History(clock())
     train_7 = rented(clock())[0].id
-    minute = clock() // MINUTE
+    minute = clock() // MINUTE_MS
 
     assert list(one.charges()) == list(two.charges())
     assert list(one.pushes(train_7, minute - 10, minute)) == list(two.pushes(train_7, minute - 10, minute))
 
 
 def test_the_charges_fit_the_ledger_and_end_at_the_last_full_hour(desk):
-    sweeping.sweep(desk)
+    fleet.sweep(desk)
     charges = list(History(desk.clock()).charges())
 
     with desk.store.writing() as db:
-        ledger.add(db, charges)
+        stored_ledger.add(db, charges)
 
-    assert max(charge.until_at for charge in charges) == desk.clock() // HOUR * HOUR
-    assert min(charge.from_at for charge in charges) >= desk.clock() - (DAYS + 1) * DAY
+    assert max(charge.until_at for charge in charges) == desk.clock() // HOUR_MS * HOUR_MS
+    assert min(charge.from_at for charge in charges) >= desk.clock() - (DAYS + 1) * DAY_MS
     assert all(charge.micros > 0 for charge in charges)
 
 
 def test_the_charges_can_go_on_into_the_hour_that_runs(clock):
     clock.skip(12 * 60)
-    history, hour = History(clock()), clock() // HOUR * HOUR
+    history, hour = History(clock()), clock() // HOUR_MS * HOUR_MS
 
     whole, until_now = list(history.charges()), list(history.charges(until=clock()))
 
     late = [each for each in until_now if each.from_at >= hour]
     assert [each for each in until_now if each.from_at < hour] == whole
     assert {each.until_at for each in late} == {clock()}
-    assert all(each.running_ms <= 12 * MINUTE for each in late)
+    assert all(each.running_ms <= 12 * MINUTE_MS for each in late)
 
 
 def test_whatever_runs_now_has_been_charged_since_its_launch(clock):
@@ -86,7 +86,7 @@ def test_whatever_runs_now_has_been_charged_since_its_launch(clock):
             continue
         since = [charge for charge in by_id[machine.id] if charge.until_at > machine.launched_at]
         assert all(one.until_at == two.from_at for one, two in pairwise(since)), machine.name
-        assert since[0].from_at <= max(machine.launched_at, clock() - DAYS * DAY), machine.name
+        assert since[0].from_at <= max(machine.launched_at, clock() - DAYS * DAY_MS), machine.name
 
 
 def test_what_works_around_the_clock_has_idled_the_least_of_the_month(clock):
@@ -117,7 +117,7 @@ def test_what_stopped_is_not_charged_afterwards(clock):
 
 @pytest.mark.slow
 def test_the_rule_sees_each_machine_as_the_story_wants_it(desk):
-    sweeping.sweep(desk)
+    fleet.sweep(desk)
 
     feed(desk, History(desk.clock()))
 
@@ -138,11 +138,11 @@ def test_the_rule_sees_each_machine_as_the_story_wants_it(desk):
 @pytest.mark.slow
 def test_the_story_goes_on_minute_by_minute(desk, clock):
     history = History(desk.clock())
-    sweeping.sweep(desk)
+    fleet.sweep(desk)
     feed(desk, history)
 
     for _ in range(5):
-        before = clock() // MINUTE
+        before = clock() // MINUTE_MS
         clock.skip(60)
         feed(desk, history, from_minute=before)
 
@@ -153,7 +153,7 @@ def test_the_story_goes_on_minute_by_minute(desk, clock):
 
 @pytest.mark.slow
 def test_the_door_would_take_every_delivery(clock):
-    history, minute = History(clock()), clock() // MINUTE
+    history, minute = History(clock()), clock() // MINUTE_MS
 
     for machine in (*rented(clock()), *OWNED):
         seqs = []
@@ -168,5 +168,5 @@ def test_the_door_would_take_every_delivery(clock):
 def test_a_machine_without_an_agent_never_reports(clock):
     old_3 = next(machine.id for machine in rented(clock()) if machine.name == "old-3")
 
-    assert list(History(clock()).pushes(old_3, 0, clock() // MINUTE)) == []
-    assert list(History(clock()).pushes("nobody", 0, clock() // MINUTE)) == []
+    assert list(History(clock()).pushes(old_3, 0, clock() // MINUTE_MS)) == []
+    assert list(History(clock()).pushes("nobody", 0, clock() // MINUTE_MS)) == []

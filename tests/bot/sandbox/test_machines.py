@@ -3,9 +3,9 @@
 import pytest
 
 from bot.billing.prices import on_demand
-from bot.domain.acting.launches import Order
-from bot.domain.clock import MINUTE, SECOND
-from bot.domain.fleet import Instance
+from bot.domain.acting.launch import Order
+from bot.domain.clock import MINUTE_MS, SECOND_MS
+from bot.domain.machines.fleet import Instance
 from bot.errors import NoCapacity, Refused, Unreachable
 from bot.providers import Provider
 from bot.sandbox.inventory import OWNED, RENTED
@@ -80,7 +80,7 @@ def test_a_stop_takes_forty_seconds(fleet, clock):
     states = []
     for _ in range(3):
         states.append(fleet.named("train-7").state)
-        clock.now += 20 * SECOND
+        clock.now += 20 * SECOND_MS
 
     assert states == ["stopping", "stopping", "stopped"]
     stopped = fleet.named("train-7")
@@ -90,7 +90,7 @@ def test_a_stop_takes_forty_seconds(fleet, clock):
 def test_a_second_stop_is_taken_as_done(fleet, clock):
     train = fleet.named("train-7")
     fleet.stop(train)
-    clock.now += MINUTE
+    clock.now += MINUTE_MS
 
     fleet.stop(train)
 
@@ -99,25 +99,25 @@ def test_a_second_stop_is_taken_as_done(fleet, clock):
 
 
 def test_a_start_renews_the_launch_time_and_takes_a_while(fleet, clock):
-    clock.now += MINUTE
+    clock.now += MINUTE_MS
     fleet.power_up("eval-2")
     first = fleet.named("eval-2")
-    clock.now += MINUTE
+    clock.now += MINUTE_MS
 
     later = fleet.named("eval-2")
 
-    assert (first.state, first.launched_at, first.stopped_at) == ("pending", MONDAY + MINUTE, None)
-    assert (later.state, later.launched_at) == ("running", MONDAY + MINUTE)
+    assert (first.state, first.launched_at, first.stopped_at) == ("pending", MONDAY + MINUTE_MS, None)
+    assert (later.state, later.launched_at) == ("running", MONDAY + MINUTE_MS)
 
 
 def test_a_restart_renews_the_launch_time(fleet, clock):
     before = fleet.named("train-7").launched_at
-    clock.now += MINUTE
+    clock.now += MINUTE_MS
 
     fleet.restart("train-7")
 
     after = fleet.named("train-7")
-    assert (after.state, after.launched_at) == ("running", MONDAY + MINUTE)
+    assert (after.state, after.launched_at) == ("running", MONDAY + MINUTE_MS)
     assert after.launched_at != before
 
 
@@ -209,7 +209,7 @@ def test_an_order_makes_one_machine_however_often_it_is_sent(fleet, clock):
     order = Order("token", "ec2/111122223333/us-west-2", "box-1", "g5.xlarge", tags={"Name": "box-1"})
 
     first, second = fleet.launch(order), fleet.launch(order)
-    clock.now += MINUTE
+    clock.now += MINUTE_MS
 
     assert first.id == second.id
     assert fleet.launches == [("box-1", MONDAY)]
@@ -226,7 +226,7 @@ def test_a_zone_that_ran_short_says_so_at_once_or_late(fleet, clock):
     fleet.run_short(still.zone, late=True)
     fleet.start(still)
     began = fleet.named("eval-2").state
-    clock.now += MINUTE
+    clock.now += MINUTE_MS
     ended = fleet.named("eval-2")
 
     assert began == "pending"
@@ -241,7 +241,7 @@ def test_no_two_images_have_one_name_and_an_image_takes_a_while(fleet, clock):
         fleet.copy(machine, "valet-1", tags, reboot=False)
 
     young = fleet.copied(machine, "valet-1")
-    clock.now += 5 * MINUTE
+    clock.now += 5 * MINUTE_MS
     old = fleet.copied(machine, "valet-1")
     assert young is not None
     assert old is not None

@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.acting.actions import Action
-from bot.domain.clock import MINUTE
-from bot.domain.fleet import Instance
-from bot.domain.measuring.readings import Gpu, Minute, Process, Push
+from bot.domain.clock import MINUTE_MS
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.readings import Gpu, Minute, Process, Push
 from bot.sandbox.machines import SandboxFleet
-from bot.services.acting import asking, consenting, executing
-from bot.services.desk import Desk
-from bot.services.measuring import ingesting, judging, sweeping
-from bot.services.sharing import claim_ends
+from bot.services.acting import approvals, consents, executor
+from bot.services.context import Desk
+from bot.services.machines import fleet, readings, verdict
+from bot.services.sharing import claims
 from bot.settings import parse
 from bot.telemetry import Source
-from store import outbox
+from store import outbox as stored_outbox
 from store.acting import actions
 from store.sql import rows
 from tests.conftest import Clock
@@ -70,22 +70,22 @@ class Room:
         return self.fleet.named(name)
 
     def sweep(self) -> None:
-        sweeping.sweep(self.desk)
+        fleet.sweep(self.desk)
 
     def tick(self) -> None:
         """What the jobs of one minute do."""
         self.sweep()
-        judging.judge_all(self.desk)
-        claim_ends.expire(self.desk)
-        consenting.settle(self.desk)
-        asking.expire(self.desk)
-        executing.carry_out(self.desk)
+        verdict.judge_all(self.desk)
+        claims.expire(self.desk)
+        consents.settle(self.desk)
+        approvals.expire(self.desk)
+        executor.carry_out(self.desk)
 
     def reports(self, name: str, util: float | None, *, minutes: int = 75, boot: str = "boot", **more: Any) -> None:
         """Its agent tells of its last minutes, the newest of which has just ended; each GPU the same."""
         self.reported[name] = {"util": util, "boot": boot} | more
         machine = self.machine(name)
-        now = 1_000_000 + self.clock() // MINUTE
+        now = 1_000_000 + self.clock() // MINUTE_MS
         for start in range(minutes, 0, -50):
             ticks = range(now - start, now - max(0, start - 50))
             told = [minute(gpu, tick, util, **more) for tick in ticks for gpu in range(machine.gpu_count)]
@@ -97,28 +97,28 @@ class Room:
         gpus = tuple(Gpu(gpu, f"GPU-{host}-{gpu}", "NVIDIA A100", 81920) for gpu in range(count))
         fields: dict[str, Any] = {"started_tick": 0, "gpus": gpus} | more
         push = Push(host, boot, self.seq, tick_now, minutes=tuple(told), **fields)
-        return ingesting.receive(self.desk, push, "10.0.0.1")
+        return readings.receive(self.desk, push, "10.0.0.1")
 
     def asks(self, name: str, who: str = ADA, reason: str = "") -> Action:
-        return asking.ask_to_stop(self.desk, self.machine(name).id, who, reason=reason)
+        return approvals.ask_to_stop(self.desk, self.machine(name).id, who, reason=reason)
 
     def answers(self, action: Action, *, agrees: bool = True) -> None:
         """Every holder who is asked first says so."""
-        for asked in consenting.of(self.desk, action.id):
-            consenting.answer(self.desk, asked.id, asked.holder, agrees=agrees)
+        for asked in consents.of(self.desk, action.id):
+            consents.answer(self.desk, asked.id, asked.holder, agrees=agrees)
 
     def approves(self, action: Action, who: str = BOB, *, looks: bool = True) -> Action:
         """Somebody says yes, and where it `looks` first, agents go on telling the same until it has."""
-        decided = asking.decide(self.desk, action.id, who, yes=True)
+        decided = approvals.decide(self.desk, action.id, who, yes=True)
         if looks and decided.state == "approved" and decided.kind not in {"start", "launch"}:
             self.goes_on()
         return decided
 
-    def goes_on(self, length: int = 2 * MINUTE) -> None:
+    def goes_on(self, length: int = 2 * MINUTE_MS) -> None:
         """Time passes, and whoever told of minutes tells of these, too, and that they were the same."""
         self.clock.forward(length)
         for name, told in list(self.reported.items()):
-            self.reports(name, minutes=length // MINUTE, **told)
+            self.reports(name, minutes=length // MINUTE_MS, **told)
 
     def under_way(self) -> list[Action]:
         """What was decided and has not come to its end, the oldest first."""
@@ -138,9 +138,9 @@ class Room:
     def posted(self) -> None:
         """Slack takes everything queued so far. Nobody is held to what could not be read."""
         with self.desk.store.writing() as db:
-            for row in outbox.due(db, self.clock(), limit=1_000):
-                if outbox.start(db, row["id"], self.clock()):
-                    outbox.sent(db, row, row["channel"], row["ts"] or f"{self.clock() // 1000}.{row['id']:06d}")
+            for row in stored_outbox.due(db, self.clock(), limit=1_000):
+                if stored_outbox.start(db, row["id"], self.clock()):
+                    stored_outbox.sent(db, row, row["channel"], row["ts"] or f"{self.clock() // 1000}.{row['id']:06d}")
 
 
 def minute(gpu: int, tick: int, util: float | None, **more: Any) -> Minute:

@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.drains import Drain
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.acting.drain import Drain
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.sharing.bookings import Wish
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
 from bot.sandbox.runner import SandboxRunner
-from bot.services import explaining
-from bot.services.acting import asking, planning, snoozing
-from bot.services.measuring import judging
-from bot.services.sharing import booking, claiming, handing, queueing, running
-from handlers.blocks.acting import card_facts
-from handlers.blocks.measuring.why import why
-from store import listings
-from store.acting import drains
+from bot.services.acting import approvals, plans, snooze
+from bot.services.machines import verdict
+from bot.services.machines import why as why_service
+from bot.services.sharing import bookings, claims, handovers, line, runs
+from handlers.blocks.acting import card_facts as card_facts_blocks
+from handlers.blocks.machines.why import why
+from store.acting import drain as stored_drain
+from store.machines import listings
 from tests import pages
 from tests.bot.services.room import ADA, BOB, CY, DEE, SETTINGS, Room
 
@@ -55,14 +55,14 @@ class Scene(Room):
 
     def holds(self, who: str, *gpus: int, hours: int = 6) -> None:
         choice = GpuChoice(indexes=gpus) if gpus else GpuChoice()
-        claiming.claim(self.desk, self.id, who, choice=choice, length=hours * HOUR)
+        claims.claim(self.desk, self.id, who, choice=choice, length=hours * HOUR_MS)
 
     def half(self) -> None:
         """Ada holds half of it."""
         self.holds(ADA, 0, 1, 2, 3, hours=1)
 
     def frees(self, who: str) -> None:
-        claiming.release(self.desk, self.here.claim_of(who).id, who)
+        claims.release(self.desk, self.here.claim_of(who).id, who)
 
 
 def nothing(_scene: Scene) -> None:
@@ -76,45 +76,49 @@ def stands_still(scene: Scene) -> None:
 
 def by_rule(scene: Scene) -> Action:
     with scene.desk.store.writing() as db:
-        return planning.by_rule(scene.desk, db, scene.here, rule="idle", parked_at=scene.clock(), reason="")
+        return plans.by_rule(scene.desk, db, scene.here, rule="idle", parked_at=scene.clock(), reason="")
 
 
 def others_hold_some(scene: Scene) -> None:
     """Ada holds half of it, and Eve a GPU of another."""
     scene.half()
-    claiming.claim(scene.desk, scene.machine("nb-5").id, EVE, length=HOUR)
+    claims.claim(scene.desk, scene.machine("nb-5").id, EVE, length=HOUR_MS)
 
 
 def hand(scene: Scene) -> None:
-    handing.accept(scene.desk, handing.offer(scene.desk, scene.id, ADA, EVE).id, EVE)
+    handovers.accept(scene.desk, handovers.offer(scene.desk, scene.id, ADA, EVE).id, EVE)
 
 
 Verb = tuple[Callable[[Scene], None], Callable[[Scene], None], Callable[[Scene], Any]]
 """What is done before the rule is there, what after it, and what is then tried."""
 VERBS: Mapping[str, Verb] = {
-    "claim": (nothing, nothing, lambda at: claiming.claim(at.desk, at.id, ADA, length=4 * HOUR)),
-    "claim again": (Scene.half, nothing, lambda at: claiming.claim(at.desk, at.id, ADA, choice=GpuChoice(count=5))),
-    "extend": (Scene.half, nothing, lambda at: claiming.extend(at.desk, at.id, ADA, by=4 * HOUR)),
+    "claim": (nothing, nothing, lambda at: claims.claim(at.desk, at.id, ADA, length=4 * HOUR_MS)),
+    "claim again": (Scene.half, nothing, lambda at: claims.claim(at.desk, at.id, ADA, choice=GpuChoice(count=5))),
+    "extend": (Scene.half, nothing, lambda at: claims.extend(at.desk, at.id, ADA, by=4 * HOUR_MS)),
     "hand": (others_hold_some, nothing, hand),
     "wait": (
         lambda at: at.holds(DEE, 0, 1, hours=1),
         nothing,
-        lambda at: queueing.wait(at.desk, ADA, instance_id=at.id, length=4 * HOUR),
+        lambda at: line.wait(at.desk, ADA, instance_id=at.id, length=4 * HOUR_MS),
     ),
-    "book": (nothing, nothing, lambda at: booking.book(at.desk, at.id, ADA, Wish(at.clock() + 90 * MINUTE, 2 * HOUR))),
-    "run": (Scene.half, nothing, lambda at: running.begin(at.desk, ADA, "eval", at.id)),
-    "stop": (nothing, nothing, lambda at: asking.ask_to_stop(at.desk, at.id, ADA)),
-    "stop, with a reason": (nothing, nothing, lambda at: asking.ask_to_stop(at.desk, at.id, ADA, reason="wrong")),
+    "book": (
+        nothing,
+        nothing,
+        lambda at: bookings.book(at.desk, at.id, ADA, Wish(at.clock() + 90 * MINUTE_MS, 2 * HOUR_MS)),
+    ),
+    "run": (Scene.half, nothing, lambda at: runs.begin(at.desk, ADA, "eval", at.id)),
+    "stop": (nothing, nothing, lambda at: approvals.ask_to_stop(at.desk, at.id, ADA)),
+    "stop, with a reason": (nothing, nothing, lambda at: approvals.ask_to_stop(at.desk, at.id, ADA, reason="wrong")),
     "stop by rule": (nothing, nothing, by_rule),
-    "start": (nothing, stands_still, lambda at: asking.ask_to_start(at.desk, at.id, ADA, length=4 * HOUR)),
-    "launch": (nothing, nothing, lambda at: asking.ask_to_launch(at.desk, "box", ADA, length=4 * HOUR)),
-    "clone": (nothing, nothing, lambda at: asking.ask_to_clone(at.desk, at.id, ADA, length=4 * HOUR)),
+    "start": (nothing, stands_still, lambda at: approvals.ask_to_start(at.desk, at.id, ADA, length=4 * HOUR_MS)),
+    "launch": (nothing, nothing, lambda at: approvals.ask_to_launch(at.desk, "box", ADA, length=4 * HOUR_MS)),
+    "clone": (nothing, nothing, lambda at: approvals.ask_to_clone(at.desk, at.id, ADA, length=4 * HOUR_MS)),
     "resize": (
         nothing,
         nothing,
-        lambda at: asking.ask_to_resize(at.desk, at.id, ADA, "p5.48xlarge", length=4 * HOUR),
+        lambda at: approvals.ask_to_resize(at.desk, at.id, ADA, "p5.48xlarge", length=4 * HOUR_MS),
     ),
-    "snooze": (nothing, nothing, lambda at: snoozing.snooze(at.desk, at.here, ADA, until=at.clock() + 4 * HOUR)),
+    "snooze": (nothing, nothing, lambda at: snooze.snooze(at.desk, at.here, ADA, until=at.clock() + 4 * HOUR_MS)),
 }
 
 
@@ -123,7 +127,7 @@ def waited_for(scene: Scene) -> None:
     held = not scene.here.claims
     if held:
         scene.holds(CY)
-    queueing.wait(scene.desk, BOB, instance_id=scene.id, length=8 * HOUR)
+    line.wait(scene.desk, BOB, instance_id=scene.id, length=8 * HOUR_MS)
     if held:
         scene.frees(CY)
 
@@ -135,13 +139,13 @@ def held_by_another(scene: Scene) -> None:
 
 def works(scene: Scene) -> None:
     scene.reports(NAME, 90.0)
-    judging.judge_all(scene.desk)
+    verdict.judge_all(scene.desk)
 
 
 def is_silent(scene: Scene) -> None:
-    scene.clock.forward(40 * MINUTE)
+    scene.clock.forward(40 * MINUTE_MS)
     scene.reported.clear()
-    judging.judge_all(scene.desk)
+    verdict.judge_all(scene.desk)
 
 
 def tagged(scene: Scene) -> None:
@@ -150,16 +154,16 @@ def tagged(scene: Scene) -> None:
 
 
 def snoozed(scene: Scene) -> None:
-    snoozing.snooze(scene.desk, scene.here, CY, until=scene.clock() + 9 * HOUR)
+    snooze.snooze(scene.desk, scene.here, CY, until=scene.clock() + 9 * HOUR_MS)
 
 
 def booked(scene: Scene) -> None:
-    booking.book(scene.desk, scene.id, CY, Wish(scene.clock() + HOUR + 59 * MINUTE, HOUR))
+    bookings.book(scene.desk, scene.id, CY, Wish(scene.clock() + HOUR_MS + 59 * MINUTE_MS, HOUR_MS))
 
 
 def drained(scene: Scene) -> None:
     with scene.desk.store.writing() as db:
-        drains.add(db, Drain("d1", scene.id, DEE, scene.clock(), "new power supply"))
+        stored_drain.add(db, Drain("d1", scene.id, DEE, scene.clock(), "new power supply"))
 
 
 Rule = tuple[Callable[[Scene], None], Mapping[str, Any], str]
@@ -203,7 +207,7 @@ def outcome(scene: Scene, verb: str, rule: str) -> str:
     before, after, tries = VERBS[verb]
     if verb in LOOKS:
         scene.reports(NAME, 0.0)
-        judging.judge_all(scene.desk)
+        verdict.judge_all(scene.desk)
     before(scene)
     if rule:
         RULES[rule][0](scene)
@@ -212,7 +216,7 @@ def outcome(scene: Scene, verb: str, rule: str) -> str:
         done = tries(scene)
     except Refused:
         return "no"
-    card = card_facts.facts(done) if isinstance(done, Action) and not done.facts.rule else ""
+    card = card_facts_blocks.facts(done) if isinstance(done, Action) and not done.facts.rule else ""
     return "card" if rule and RULES[rule][2] and RULES[rule][2] in card else "yes"
 
 
@@ -235,10 +239,10 @@ WHY = {
 @pytest.mark.parametrize(("scene", "rule"), [(rule, rule) for rule in RULES], indirect=["scene"])
 def test_why_says_of_a_stop_what_the_table_says(scene, rule):
     scene.reports(NAME, 0.0)
-    judging.judge_all(scene.desk)
+    verdict.judge_all(scene.desk)
     RULES[rule][0](scene)
 
-    told = why(explaining.explain(scene.desk, scene.here, ADA), scene.clock())
+    told = why(why_service.explain(scene.desk, scene.here, ADA), scene.clock())
 
     seen = [line for block in told.blocks for line in str(block.get("text", {})).split("\\n") if "Stopping: " in line]
     says = {"no": "Stopping: not now. ", "card": WHY.get(rule, "?"), "yes": "Stopping: possible, once an approver"}

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot.domain.clock import DAY, HOUR
+from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.sharing.claims import GpuChoice
-from bot.services.acting import asking, batching, wishing_hours
-from bot.services.measuring import judging
-from bot.services.sharing import claim_ends, claiming, fair_use, granting, handing, queueing
-from store import outbox
+from bot.services.acting import approvals, batches, hours
+from bot.services.machines import verdict
+from bot.services.sharing import claims, grants, handovers, limits, line
+from store import outbox as stored_outbox
 from tests.bot.services.room import ADA, BOB, CY, DEE
 from tests.bot.services.test_every_verb_and_rule import KNOWN, Scene
 
@@ -20,21 +20,21 @@ LIMITED = {"claims": {"gpus_per_person": 4, "at_limit": "ask"}}
 
 
 def draft(room: Scene) -> Any:
-    with pytest.raises(fair_use.OverLimit) as over:
-        claiming.claim(room.desk, room.id, ADA)
-    return granting.draft_claim(room.desk, over.value, choice=GpuChoice())
+    with pytest.raises(limits.OverLimit) as over:
+        claims.claim(room.desk, room.id, ADA)
+    return grants.draft_claim(room.desk, over.value, choice=GpuChoice())
 
 
 def granted(room: Scene) -> Any:
-    return granting.ask(room.desk, draft(room).id, ADA)
+    return grants.ask(room.desk, draft(room).id, ADA)
 
 
 def wish(room: Scene) -> Any:
-    return wishing_hours.ask(room.desk, room.here, ADA, "Mon-Fri 08:00-19:00", stop_only=False)
+    return hours.ask(room.desk, room.here, ADA, "Mon-Fri 08:00-19:00", stop_only=False)
 
 
 def batch(room: Scene) -> Any:
-    [asked] = batching.ask(room.desk, [room.id, room.machine("train-3").id], ADA)
+    [asked] = batches.ask(room.desk, [room.id, room.machine("train-3").id], ADA)
     return asked
 
 
@@ -44,11 +44,11 @@ def held(room: Scene) -> None:
 
 def offered(room: Scene) -> Any:
     held(room)
-    return handing.offer(room.desk, room.id, CY, DEE)
+    return handovers.offer(room.desk, room.id, CY, DEE)
 
 
 def pass_by(room: Scene) -> None:
-    room.clock.forward(3 * DAY)
+    room.clock.forward(3 * DAY_MS)
 
 
 def late(prepare: Callable[[Scene], object]) -> Callable[[Scene], None]:
@@ -62,41 +62,44 @@ def late(prepare: Callable[[Scene], object]) -> Callable[[Scene], None]:
 
 
 def stop(room: Scene) -> Any:
-    return asking.ask_to_stop(room.desk, room.id, ADA)
+    return approvals.ask_to_stop(room.desk, room.id, ADA)
 
 
 Deed = tuple[Callable[[Scene], Any], Callable[[Any, Any], object]]
 """What is there before, and what is then done with it at a desk."""
 ASKS: dict[str, Callable[[Scene], Deed]] = {
-    "ask to stop": lambda at: (lambda _: None, lambda desk, _: asking.ask_to_stop(desk, at.id, ADA)),
-    "ask to launch": lambda at: (lambda _: None, lambda desk, _: asking.ask_to_launch(desk, "box", ADA, length=HOUR)),
+    "ask to stop": lambda at: (lambda _: None, lambda desk, _: approvals.ask_to_stop(desk, at.id, ADA)),
+    "ask to launch": lambda at: (
+        lambda _: None,
+        lambda desk, _: approvals.ask_to_launch(desk, "box", ADA, length=HOUR_MS),
+    ),
     "ask to stop several": lambda at: (
         lambda _: None,
-        lambda desk, _: batching.ask(desk, [at.id, at.machine("train-3").id], ADA),
+        lambda desk, _: batches.ask(desk, [at.id, at.machine("train-3").id], ADA),
     ),
     "ask for hours": lambda at: (
         lambda _: None,
-        lambda desk, _: wishing_hours.ask(desk, at.here, ADA, "Mon-Fri 08:00-19:00", stop_only=False),
+        lambda desk, _: hours.ask(desk, at.here, ADA, "Mon-Fri 08:00-19:00", stop_only=False),
     ),
-    "ask for more": lambda _: (draft, lambda desk, made: granting.ask(desk, made.id, ADA)),
-    "decide on a stop": lambda _: (stop, lambda desk, made: asking.decide(desk, made.id, BOB, yes=True)),
-    "decide on several": lambda _: (batch, lambda desk, made: batching.decide(desk, made.batch.id, BOB, yes=True)),
-    "decide on hours": lambda _: (wish, lambda desk, made: wishing_hours.decide(desk, made.id, BOB, yes=True)),
-    "decide on more": lambda _: (granted, lambda desk, made: granting.decide(desk, made.id, BOB, yes=False)),
+    "ask for more": lambda _: (draft, lambda desk, made: grants.ask(desk, made.id, ADA)),
+    "decide on a stop": lambda _: (stop, lambda desk, made: approvals.decide(desk, made.id, BOB, yes=True)),
+    "decide on several": lambda _: (batch, lambda desk, made: batches.decide(desk, made.batch.id, BOB, yes=True)),
+    "decide on hours": lambda _: (wish, lambda desk, made: hours.decide(desk, made.id, BOB, yes=True)),
+    "decide on more": lambda _: (granted, lambda desk, made: grants.decide(desk, made.id, BOB, yes=False)),
 }
 TELLS: dict[str, Callable[[Scene], Deed]] = {
-    "call off": lambda _: (stop, lambda desk, made: asking.call_off(desk, made.id, ADA)),
-    "nobody decides on a stop": lambda _: (late(stop), lambda desk, _: asking.expire(desk)),
-    "nobody decides on hours": lambda _: (late(wish), lambda desk, _: wishing_hours.lapse(desk)),
-    "nobody decides on more": lambda _: (late(granted), lambda desk, _: granting.carry_out(desk)),
-    "offer a claim": lambda at: (held, lambda desk, _: handing.offer(desk, at.id, CY, DEE)),
-    "accept a claim": lambda _: (offered, lambda desk, made: handing.accept(desk, made.id, DEE)),
-    "nobody accepts it": lambda _: (late(offered), lambda desk, _: handing.lapse(desk)),
-    "wait": lambda at: (held, lambda desk, _: queueing.wait(desk, ADA, instance_id=at.id, length=HOUR)),
-    "a claim ends": lambda _: (late(held), lambda desk, _: claim_ends.expire(desk)),
+    "call off": lambda _: (stop, lambda desk, made: approvals.call_off(desk, made.id, ADA)),
+    "nobody decides on a stop": lambda _: (late(stop), lambda desk, _: approvals.expire(desk)),
+    "nobody decides on hours": lambda _: (late(wish), lambda desk, _: hours.lapse(desk)),
+    "nobody decides on more": lambda _: (late(granted), lambda desk, _: grants.carry_out(desk)),
+    "offer a claim": lambda at: (held, lambda desk, _: handovers.offer(desk, at.id, CY, DEE)),
+    "accept a claim": lambda _: (offered, lambda desk, made: handovers.accept(desk, made.id, DEE)),
+    "nobody accepts it": lambda _: (late(offered), lambda desk, _: handovers.lapse(desk)),
+    "wait": lambda at: (held, lambda desk, _: line.wait(desk, ADA, instance_id=at.id, length=HOUR_MS)),
+    "a claim ends": lambda _: (late(held), lambda desk, _: claims.expire(desk)),
     "an approver ends a claim": lambda at: (
         held,
-        lambda desk, _: claiming.release(desk, at.here.claim_of(CY).id, BOB),
+        lambda desk, _: claims.release(desk, at.here.claim_of(CY).id, BOB),
     ),
 }
 
@@ -107,7 +110,7 @@ def scene(tmp_path, clock):
     made.sweep()
     for name in ("train-7", "train-3"):
         made.reports(name, 0.0)
-    judging.judge_all(made.desk)
+    verdict.judge_all(made.desk)
     yield made
     made.close()
 
@@ -122,6 +125,6 @@ def test_news_are_posted_at_once_and_whoever_asks_or_decides_is_looked_up(scene,
 
     act(desk, there)
 
-    assert outbox.next_due(scene.desk.store.reading()) is not None, "nothing was told"
+    assert stored_outbox.next_due(scene.desk.store.reading()) is not None, "nothing was told"
     assert calls["wake"] > 0
     assert calls["freshen"] > 0 or deed not in ASKS

@@ -3,18 +3,19 @@
 import pytest
 
 from bot.domain.acting.batches import Draft
-from bot.domain.acting.parking import Parking
-from bot.domain.clock import DAY, HOUR
+from bot.domain.acting.rule_stops import Parking
+from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.money.savings import Hint
 from bot.domain.sharing.clarifications import Clarification
 from bot.errors import Refused
-from bot.services import posting, pruning
-from bot.services.acting import batching
-from bot.services.sharing import hinting
-from store import outbox
-from store.acting import batches, parkings
-from store.money import savings
-from store.sharing import clarifications
+from bot.services import outbox, pruning
+from bot.services.acting import batches
+from bot.services.sharing import hints
+from store import outbox as stored_outbox
+from store.acting import batches as stored_batches
+from store.acting import hours as stored_hours
+from store.money import savings as stored_savings
+from store.sharing import clarifications as stored_clarifications
 from store.sql import Row, rows
 from tests.bot.services.room import ADA, CHANNEL, Room
 
@@ -27,19 +28,19 @@ def lived(room: Room, machine: str, number: int) -> None:
     """What a day leaves behind."""
     now = room.clock()
     with room.desk.store.writing() as db:
-        batches.add_draft(db, Draft(f"d{number}", ADA, "", (machine,), now))
-        savings.note(db, Hint(f"h{number}", now, ADA, "claim", machine, machine, 1, None, None, None, "", None))
-        clarifications.add(db, Clarification(f"q{number}", now, ADA, "gpu", ()))
+        stored_batches.add_draft(db, Draft(f"d{number}", ADA, "", (machine,), now))
+        stored_savings.note(db, Hint(f"h{number}", now, ADA, "claim", machine, machine, 1, None, None, None, "", None))
+        stored_clarifications.add(db, Clarification(f"q{number}", now, ADA, "gpu", ()))
         for rule in ("hours", "idle"):
-            made = Parking(machine, rule, now, now + HOUR, CHANNEL, ADA)
-            parkings.add(db, made)
-            parkings.settle(
+            made = Parking(machine, rule, now, now + HOUR_MS, CHANNEL, ADA)
+            stored_hours.add(db, made)
+            stored_hours.settle(
                 db, made, now, "not running" if rule == "idle" else "acted", outcome="", action_id=f"a{number}"
             )
-        outbox.tell(db, CHANNEL, f"m{number}", kind="x", subject="", now=now)
-        row = next(row for row in outbox.due(db, now) if row["ref"] == f"m{number}")
-        outbox.start(db, row["id"], now)
-        outbox.sent(db, row, CHANNEL, f"{now // 1000}.000100")
+        stored_outbox.tell(db, CHANNEL, f"m{number}", kind="x", subject="", now=now)
+        row = next(row for row in stored_outbox.due(db, now) if row["ref"] == f"m{number}")
+        stored_outbox.start(db, row["id"], now)
+        stored_outbox.sent(db, row, CHANNEL, f"{now // 1000}.000100")
 
 
 def count(room: Room, table: str) -> int:
@@ -57,13 +58,13 @@ def old(room) -> Room:
     machine = room.machine("train-7").id
     with room.desk.store.writing() as db:
         for number in range(4):
-            outbox.tell(db, f"D{number}", "never", kind="x", subject="", now=room.clock())
-        waits = {row["channel"]: row for row in outbox.due(db, room.clock())}
-        outbox.start(db, waits["D0"]["id"], room.clock())
-        outbox.bury(db, waits["D1"], "channel_not_found")
+            stored_outbox.tell(db, f"D{number}", "never", kind="x", subject="", now=room.clock())
+        waits = {row["channel"]: row for row in stored_outbox.due(db, room.clock())}
+        stored_outbox.start(db, waits["D0"]["id"], room.clock())
+        stored_outbox.bury(db, waits["D1"], "channel_not_found")
     for number in range(0, YEARS, EVERY):
         lived(room, machine, number)
-        room.clock.forward(EVERY * DAY)
+        room.clock.forward(EVERY * DAY_MS)
     return room
 
 
@@ -71,7 +72,7 @@ def test_what_is_of_use_for_a_while_does_not_grow_for_ever(old):
     before = {table: count(old, table) for table in KEPT}
     waiting = unsent(old)
 
-    posting.prune(old.desk)
+    outbox.prune(old.desk)
     pruning.prune(old.desk)
 
     found = {table: count(old, table) for table in ("batch_drafts", "hints", "clarifications", "parkings", "posts")}
@@ -89,43 +90,43 @@ def test_what_is_still_of_use_is_not_forgotten(old):
 
     assert [count(old, table) for table in ("batch_drafts", "hints", "clarifications")] == [1, 1, 1] < before
     db = old.desk.store.reading()
-    assert batches.draft(db, f"d{YEARS}")
-    assert savings.hinted(db, ADA, machine, old.clock() - DAY)
+    assert stored_batches.draft(db, f"d{YEARS}")
+    assert stored_savings.hinted(db, ADA, machine, old.clock() - DAY_MS)
 
 
 def test_the_newest_stop_of_a_machine_stays_however_old_it_is(old):
     machine = old.machine("train-7").id
-    before = parkings.newest_by_hours(old.desk.store.reading(), machine)
-    old.clock.forward(YEARS * DAY)
+    before = stored_hours.newest_by_hours(old.desk.store.reading(), machine)
+    old.clock.forward(YEARS * DAY_MS)
     with old.desk.store.writing() as db:
-        newer = Parking(machine, "hours", old.clock() - 100 * DAY, old.clock() - 100 * DAY, CHANNEL, ADA)
-        parkings.add(db, newer)
-        parkings.settle(db, newer, newer.acts_at, "gone", outcome="It is gone.")
+        newer = Parking(machine, "hours", old.clock() - 100 * DAY_MS, old.clock() - 100 * DAY_MS, CHANNEL, ADA)
+        stored_hours.add(db, newer)
+        stored_hours.settle(db, newer, newer.acts_at, "gone", outcome="It is gone.")
 
     pruning.prune(old.desk)
 
     db = old.desk.store.reading()
-    assert parkings.newest_by_hours(db, machine) == before
-    assert [each.settled_at for each in parkings.of_basis(db, machine, "hours", newer.basis_at)] == [newer.acts_at]
+    assert stored_hours.newest_by_hours(db, machine) == before
+    assert [each.settled_at for each in stored_hours.of_basis(db, machine, "hours", newer.basis_at)] == [newer.acts_at]
     assert count(old, "parkings") == 3, "the newest by idleness too"
 
 
 def test_a_message_of_which_news_wait_stays_where_it_is(old):
     with old.desk.store.writing() as db:
-        outbox.tell(db, CHANNEL, "m0", kind="x", subject="", now=old.clock())
-        outbox.tell(db, CHANNEL, "reply", kind="x", subject="", now=old.clock(), thread=f"m{EVERY}")
+        stored_outbox.tell(db, CHANNEL, "m0", kind="x", subject="", now=old.clock())
+        stored_outbox.tell(db, CHANNEL, "reply", kind="x", subject="", now=old.clock(), thread=f"m{EVERY}")
 
-    posting.prune(old.desk)
+    outbox.prune(old.desk)
     pruning.prune(old.desk)
 
     db = old.desk.store.reading()
-    assert [outbox.is_posted(db, f"m{number}") for number in (0, EVERY, 2 * EVERY)] == [True, True, False]
+    assert [stored_outbox.is_posted(db, f"m{number}") for number in (0, EVERY, 2 * EVERY)] == [True, True, False]
 
 
 def test_a_button_of_what_was_forgotten_says_that_it_is_old(old):
     pruning.prune(old.desk)
 
     with pytest.raises(Refused, match="This offer is over an hour old"):
-        batching.ask_drafted(old.desk, "d0", ADA)
+        batches.ask_drafted(old.desk, "d0", ADA)
     with pytest.raises(Refused, match="That was said over a month ago"):
-        hinting.given(old.desk, "h0", ADA)
+        hints.given(old.desk, "h0", ADA)

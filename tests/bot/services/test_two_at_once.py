@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
-from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.sharing.claims import GpuChoice
-from bot.services.acting import asking, parking
-from bot.services.sharing import booking, claiming, fair_use, granting, slots
+from bot.services.acting import approvals, rule_stops
+from bot.services.sharing import booking_slots, bookings, claims, grants
+from bot.services.sharing import limits as limits_service
 from store.acting import actions
-from store.sharing import bookings, claims, grants
+from store.sharing import bookings as stored_bookings
+from store.sharing import claims as stored_claims
+from store.sharing import grants as stored_grants
 from tests.bot.services.room import ADA, BOB, SETTINGS, Room
 
 HOURS = {"pausing": {"hours": "Mon-Sun 08:00-11:00"}}
@@ -41,11 +44,11 @@ def after(room: Room, act: Callable[[], object]) -> Any:
 
 def goes_on(room: Room, minutes: int) -> None:
     for _ in range(minutes // 3):
-        room.clock.forward(3 * MINUTE)
+        room.clock.forward(3 * MINUTE_MS)
         for name in ("train-7", "nb-5"):
             room.reports(name, 0.0, minutes=3)
         room.tick()
-        parking.park(room.desk)
+        rule_stops.park(room.desk)
         room.posted()
 
 
@@ -56,12 +59,12 @@ def test_a_stop_that_a_person_asks_for_just_then_takes_no_other_machine_its_turn
     for name in ("train-7", "nb-5"):
         room.reports(name, 0.0)
     goes_on(room, 117)
-    room.clock.forward(3 * MINUTE)
+    room.clock.forward(3 * MINUTE_MS)
     for name in ("train-7", "nb-5"):
         room.reports(name, 0.0, minutes=3)
     room.tick()
 
-    parking.park(after(room, lambda: asking.ask_to_stop(room.desk, room.machine(stopped).id, ADA)))
+    rule_stops.park(after(room, lambda: approvals.ask_to_stop(room.desk, room.machine(stopped).id, ADA)))
 
     asked = actions.live_on(room.desk.store.reading(), room.machine(stopped).id)
     by_rule = actions.live_on(room.desk.store.reading(), room.machine(other).id)
@@ -77,17 +80,17 @@ def test_a_grant_that_another_thread_makes_just_then_is_told_once_and_as_made(tm
     room = Room(tmp_path / "room.db", clock, settings={**SETTINGS, **limits})
     room.sweep()
     machine = room.machine("train-7").id
-    with pytest.raises(fair_use.OverLimit) as over:
-        claiming.claim(room.desk, machine, ADA, choice=GpuChoice(count=2))
-    grant = granting.draft_claim(room.desk, over.value, choice=GpuChoice(count=2))
-    granting.ask(room.desk, grant.id, ADA)
+    with pytest.raises(limits_service.OverLimit) as over:
+        claims.claim(room.desk, machine, ADA, choice=GpuChoice(count=2))
+    grant = grants.draft_claim(room.desk, over.value, choice=GpuChoice(count=2))
+    grants.ask(room.desk, grant.id, ADA)
     with room.desk.store.writing() as db:
-        grants.decide(db, grant.id, BOB, clock(), yes=True)
+        stored_grants.decide(db, grant.id, BOB, clock(), yes=True)
 
-    granting.carry_out(after(room, lambda: granting.carry_out(room.desk)))
+    grants.carry_out(after(room, lambda: grants.carry_out(room.desk)))
 
-    made = grants.by_id(room.desk.store.reading(), grant.id)
-    [held] = claims.open_on(room.desk.store.reading(), machine)
+    made = stored_grants.by_id(room.desk.store.reading(), grant.id)
+    [held] = stored_claims.open_on(room.desk.store.reading(), machine)
     assert made is not None
     assert (made.state, made.outcome, len(held.gpus)) == ("claimed", "", 2)
     assert room.told(ADA, "grant_ended") == [grant.id]
@@ -97,11 +100,11 @@ def test_a_grant_that_another_thread_makes_just_then_is_told_once_and_as_made(tm
 def test_a_weekly_booking_that_is_cancelled_just_then_gets_no_further_times(tmp_path, clock):
     room = Room(tmp_path / "room.db", clock)
     room.sweep()
-    wish = booking.Wish(clock() + 2 * HOUR, HOUR, GpuChoice(count=1), weekly=True)
-    _, [*_, last] = booking.book(room.desk, room.machine("train-7").id, ADA, wish)
-    clock.forward(7 * DAY)
+    wish = bookings.Wish(clock() + 2 * HOUR_MS, HOUR_MS, GpuChoice(count=1), weekly=True)
+    _, [*_, last] = bookings.book(room.desk, room.machine("train-7").id, ADA, wish)
+    clock.forward(7 * DAY_MS)
 
-    slots.roll_on(after(room, lambda: booking.cancel(room.desk, last.id, ADA, series=True)))
+    booking_slots.roll_on(after(room, lambda: bookings.cancel(room.desk, last.id, ADA, series=True)))
 
-    assert bookings.ahead(room.desk.store.reading(), holder=ADA) == []
+    assert stored_bookings.ahead(room.desk.store.reading(), holder=ADA) == []
     room.close()

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.domain.clock import MINUTE
+from bot.domain.clock import MINUTE_MS
 from bot.errors import Unreachable
 
 Key = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -85,5 +85,5 @@ def _pairs(named: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
 
 def minutes(until: int, *values: float) -> dict[int, float]:
     """Values of the minutes that end at `until`."""
-    first = until - len(values) * MINUTE
-    return {first + at * MINUTE: value for at, value in enumerate(values)}
+    first = until - len(values) * MINUTE_MS
+    return {first + at * MINUTE_MS: value for at, value in enumerate(values)}

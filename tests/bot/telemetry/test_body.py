@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.measuring.readings import Gpu, Minute, Process, Push
+from bot.domain.machines.readings import Gpu, Minute, Process, Push
 from bot.telemetry.body import BadBody, OtherVersion, parse
 from bot.telemetry.wire import MAX_AGE_TICKS, to_json
 

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from bot.domain.clock import MINUTE
-from bot.domain.measuring.trails import Observation, Target
-from bot.settings.sources import CloudWatchSettings
+from bot.domain.clock import MINUTE_MS
+from bot.domain.machines.source_history import Observation, Target
+from bot.settings.measuring import CloudWatchSettings
 from bot.telemetry.cloudwatch import CloudWatch
 from tests.bot.telemetry.pretend_cloudwatch import PretendCloudWatch, minutes
 from tests.conftest import MONDAY
@@ -36,7 +36,7 @@ def test_the_aggregate_of_an_instance_is_read_with_its_maximum_its_average_and_i
         aws.put(EAST, MEMORY, minutes(MONDAY, memory), InstanceId="i-00000001")
     aws.put(EAST, UTIL, minutes(MONDAY, 0), InstanceId="i-00000001", index="0", name="A10G")
 
-    assert read(source(aws), target(1)) == [Observation("i-00000001", None, MONDAY - MINUTE, 80, 40, 30_000)]
+    assert read(source(aws), target(1)) == [Observation("i-00000001", None, MONDAY - MINUTE_MS, 80, 40, 30_000)]
 
 
 def test_without_an_aggregate_every_gpu_is_read_by_all_of_its_dimensions():
@@ -83,7 +83,7 @@ def test_five_hundred_instances_take_three_calls_a_pass_and_are_looked_for_once_
 
     first = read(cloudwatch, *fleet)
     began = len(aws.calls)
-    seen = read(cloudwatch, *fleet, read_until={EAST: MONDAY}, now=MONDAY + MINUTE)
+    seen = read(cloudwatch, *fleet, read_until={EAST: MONDAY}, now=MONDAY + MINUTE_MS)
 
     assert (len(first), len(seen)) == (1500, 1500)
     assert (aws.count("list_metrics"), began) == (1, 4)
@@ -126,16 +126,16 @@ def test_late_data_is_read_again_and_a_long_silence_only_as_far_as_the_window_ne
     aws.put(EAST, UTIL, minutes(MONDAY, *[0.0] * 300), InstanceId="i-00000001")
     cloudwatch = source(aws)
 
-    assert len(read(cloudwatch, target(1), read_until={EAST: MONDAY - MINUTE})) == 11
-    assert len(read(cloudwatch, target(1), read_until={EAST: MONDAY - 290 * MINUTE})) == 80
+    assert len(read(cloudwatch, target(1), read_until={EAST: MONDAY - MINUTE_MS})) == 11
+    assert len(read(cloudwatch, target(1), read_until={EAST: MONDAY - 290 * MINUTE_MS})) == 80
 
 
 def test_it_is_asked_no_more_often_than_said():
     aws = PretendCloudWatch()
     cloudwatch = source(aws, every_minutes=5)
 
-    assert list(cloudwatch.read([target(1)], {EAST: MONDAY - 4 * MINUTE}, MONDAY)) == []
-    assert len(list(cloudwatch.read([target(1)], {EAST: MONDAY - 5 * MINUTE}, MONDAY))) == 1
+    assert list(cloudwatch.read([target(1)], {EAST: MONDAY - 4 * MINUTE_MS}, MONDAY)) == []
+    assert len(list(cloudwatch.read([target(1)], {EAST: MONDAY - 5 * MINUTE_MS}, MONDAY))) == 1
 
 
 def test_a_new_instance_is_looked_for_ten_minutes_later_and_a_failing_search_keeps_what_was_found():
@@ -146,13 +146,13 @@ def test_a_new_instance_is_looked_for_ten_minutes_later_and_a_failing_search_kee
     aws.put(EAST, UTIL, minutes(MONDAY, 0), InstanceId="i-00000002")
 
     seen = [
-        {each.instance_id for each in read(cloudwatch, target(1), target(2), now=MONDAY + after * MINUTE)}
+        {each.instance_id for each in read(cloudwatch, target(1), target(2), now=MONDAY + after * MINUTE_MS)}
         for after in (1, 10)
     ]
     aws.failing.add((EAST, "list_metrics"))
 
     assert [len(ids) for ids in seen] == [1, 2]
-    assert len(read(cloudwatch, target(1), target(2), now=MONDAY + 79 * MINUTE)) == 2
+    assert len(read(cloudwatch, target(1), target(2), now=MONDAY + 79 * MINUTE_MS)) == 2
 
 
 def test_a_long_window_keeps_to_the_points_of_one_call():
@@ -168,17 +168,17 @@ def test_a_long_window_keeps_to_the_points_of_one_call():
 
 def test_a_look_tells_of_the_newest_minute_there_is_and_of_work_in_one_that_is_not_over():
     aws, now = PretendCloudWatch(), MONDAY + 40_000
-    aws.put(EAST, UTIL, minutes(MONDAY - MINUTE, 0, 0, 0), InstanceId="i-00000001")
+    aws.put(EAST, UTIL, minutes(MONDAY - MINUTE_MS, 0, 0, 0), InstanceId="i-00000001")
 
     seen = source(aws).look(target(1), [target(1)], now)
 
     assert seen is not None
-    assert (len(seen.observations), seen.seen_until, seen.error) == (3, MONDAY - MINUTE, "")
-    aws.put(EAST, UTIL, minutes(MONDAY + MINUTE, 80), InstanceId="i-00000001")
+    assert (len(seen.observations), seen.seen_until, seen.error) == (3, MONDAY - MINUTE_MS, "")
+    aws.put(EAST, UTIL, minutes(MONDAY + MINUTE_MS, 80), InstanceId="i-00000001")
     works = source(aws).look(target(1), [target(1)], now)
     assert works is not None
     assert [each.minute for each in works.observations if each.util_max == 80] == [MONDAY]
-    assert works.seen_until == MONDAY - MINUTE
+    assert works.seen_until == MONDAY - MINUTE_MS
 
 
 def test_a_look_where_nothing_is_known_and_where_aws_does_not_answer():

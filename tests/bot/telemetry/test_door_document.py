@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.clock import MINUTE
+from bot.domain.clock import MINUTE_MS
 from bot.domain.sharing.runs import Run
 from bot.errors import Refused, Unreachable
 from bot.telemetry.calendar_door import CalendarDoor
@@ -44,7 +44,7 @@ def port() -> Iterator[int]:
     minutes = itertools.count()
 
     def clock() -> int:
-        return next(minutes) * MINUTE  # so that no quota is used up
+        return next(minutes) * MINUTE_MS  # so that no quota is used up
 
     def host(sha256: str) -> str | None:
         return "dgx-1" if sha256 == hashlib.sha256(b"t").hexdigest() else None

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis import Case
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from bot.domain.clock import MINUTE
+from bot.domain.clock import MINUTE_MS
 from bot.domain.sharing.runs import Run
 from bot.telemetry.calendar_door import CalendarDoor
 from bot.telemetry.door import Health, Receipt, door
@@ -22,7 +22,7 @@ RUNS = RunsDoor(
     lambda sha256: "dgx-1" if sha256 == TOKEN else None,
     lambda _: [(RUN, 60)],
     lambda _host, run_id, _seen: run_id == "r1",
-    lambda: next(MINUTES) * MINUTE,  # so that no quota is used up
+    lambda: next(MINUTES) * MINUTE_MS,  # so that no quota is used up
 )
 APP = door(
     lambda push, _: Receipt(len(push.minutes), duplicate=False),

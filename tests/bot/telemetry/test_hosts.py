@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.domain.measuring.trails import Target
-from bot.settings.sources import PrometheusSettings
+from bot.domain.machines.source_history import Target
+from bot.settings.measuring import PrometheusSettings
 from bot.telemetry.hosts import HostNames
 
 ONE = Target("i-0aa", "train-7", "ec2/1/us-east-1", private_address="10.0.1.2")

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.billing.athena import Athena
-from bot.billing.chosen import chosen
+from bot.billing.bill import chosen
 from bot.domain.money.bill import total
 from bot.errors import Unreachable
 from bot.settings import parse

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from bot.domain.clock import MINUTE, system_clock
-from bot.services.desk import Desk
-from bot.services.measuring import judging, observing, sweeping
+from bot.domain.clock import MINUTE_MS, system_clock
+from bot.services.context import Desk
+from bot.services.machines import fleet, verdict
+from bot.services.machines import sources as sources_service
 from bot.settings import Settings, parse
 from bot.wiring import providers, sources
-from store import Store, listings
-from store.measuring import observations
+from store import Store
+from store.machines import listings, source_history
 from tests.live.moto_server import MotoServer, launch
 
 EAST, WEST, OTHER = "us-east-1", "us-west-2", "222233334444"
@@ -27,28 +28,28 @@ class Office:
     """A desk whose machines and metrics are AWS's."""
 
     def __init__(self, aws: MotoServer, store: Store, settings: Settings) -> None:
-        self.now = system_clock() // MINUTE * MINUTE
+        self.now = system_clock() // MINUTE_MS * MINUTE_MS
         self.desk = Desk(store, lambda: self.now, settings, providers(settings, lambda: self.now), settings.roster)
         self.sources = sources(settings, self.desk.providers)
         self.aws = aws
 
     def tick(self) -> None:
-        sweeping.sweep(self.desk)
-        observing.observe(self.desk, self.sources)
-        judging.judge_all(self.desk)
+        fleet.sweep(self.desk)
+        sources_service.observe(self.desk, self.sources)
+        verdict.judge_all(self.desk)
 
     def launched_a_while_ago(self) -> None:
         """Put the clock on, so that a quarter of an hour counts as quiet for what has just been launched."""
-        self.now = system_clock() // MINUTE * MINUTE + 31 * MINUTE
+        self.now = system_clock() // MINUTE_MS * MINUTE_MS + 31 * MINUTE_MS
 
     def tells(self, client: Any, machine: str, *utils: float, memory: float | None = None, **named: str) -> None:
         """What the CloudWatch agent put for the last minutes."""
         # sorted, since moto compares dimensions as lists; to AWS they are a set
         named = dict(sorted({"InstanceId": machine, **named}.items()))
         dimensions = [{"Name": key, "Value": value} for key, value in named.items()]
-        first = self.now - len(utils) * MINUTE
+        first = self.now - len(utils) * MINUTE_MS
         for at, util in enumerate(utils):
-            moment = datetime.fromtimestamp((first + at * MINUTE) / 1000, UTC)
+            moment = datetime.fromtimestamp((first + at * MINUTE_MS) / 1000, UTC)
             told = [(UTIL, util), *([] if memory is None else [(MEMORY, memory)])]
             data = [
                 {"MetricName": name, "Dimensions": dimensions, "Timestamp": moment, "Value": value}
@@ -58,11 +59,11 @@ class Office:
 
     def states(self) -> dict[str, str]:
         db = self.desk.store.reading()
-        found = [listings.by_id(db, each.id) for each in observations.targets(db)]
+        found = [listings.by_id(db, each.id) for each in source_history.targets(db)]
         return {each.instance.name: each.state for each in found if each}
 
     def errors(self) -> list[str]:
-        return [each.error for each in observations.places(self.desk.store.reading()) if each.error]
+        return [each.error for each in source_history.places(self.desk.store.reading()) if each.error]
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_a_machine_without_metrics_is_unknown_and_is_asked_for_once(office, aws)
     launch(aws.client("ec2"), "g5.xlarge", "silent")
 
     office.tick()
-    office.now += MINUTE
+    office.now += MINUTE_MS
     office.tick()
 
     assert office.states() == {"silent": "unknown"}

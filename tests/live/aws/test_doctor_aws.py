@@ -1,6 +1,6 @@
 """What the doctor says about AWS."""
 
-from bot.doctor import aws as checks
+from bot.doctor import aws as aws_module
 from bot.settings import parse
 from tests.live.moto_server import launch
 
@@ -11,7 +11,7 @@ SETTINGS = parse({"aws": [{"regions": ["us-east-1", "eu-west-1"]}]}, {})
 def test_every_region_is_tried(aws):
     launch(aws.client("ec2"), "g5.xlarge", "nb-2", tags={"gpu-valet": "managed"})
 
-    found = list(checks.check(SETTINGS, TAG))
+    found = list(aws_module.check(SETTINGS, TAG))
 
     sentences = [each.sentence for each in found]
     assert "ec2/default/us-east-1: Valet may stop machines in us-east-1: a dry run was allowed." in sentences
@@ -23,7 +23,7 @@ def test_every_region_is_tried(aws):
 def test_missing_credentials_are_an_error_per_region(aws, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
 
-    found = list(checks.check(SETTINGS, TAG))
+    found = list(aws_module.check(SETTINGS, TAG))
 
     assert [(each.id, each.level) for each in found] == [("V502", "error")] * 2
 
@@ -31,11 +31,11 @@ def test_missing_credentials_are_an_error_per_region(aws, monkeypatch):
 def test_a_region_named_twice_is_an_error(aws):
     settings = parse({"aws": [{"regions": ["us-east-1"]}, {"regions": ["us-east-1"]}]}, {})
 
-    [finding] = checks.check(settings, TAG)
+    [finding] = aws_module.check(settings, TAG)
 
     assert (finding.id, finding.level) == ("V501", "error")
 
 
 def test_without_an_account_aws_is_not_asked(aws):
-    assert list(checks.check(parse({}, {}), TAG)) == []
+    assert list(aws_module.check(parse({}, {}), TAG)) == []
     assert aws.sent == []

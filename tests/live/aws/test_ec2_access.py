@@ -2,8 +2,8 @@
 
 import json
 
-from bot.domain.clock import MINUTE, system_clock
-from bot.domain.fleet import Instance
+from bot.domain.clock import MINUTE_MS, system_clock
+from bot.domain.machines.fleet import Instance
 from bot.providers.accounts import AwsAccount
 from bot.providers.clients import Clients
 from bot.providers.ec2 import Ec2
@@ -36,7 +36,7 @@ def test_aws_tells_the_time_also_when_it_refuses_and_not_when_it_is_silent(aws, 
     refused = Clients().time([OWN])
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
 
-    assert all(at is not None and abs(at - system_clock()) < MINUTE for at in (told, refused))
+    assert all(at is not None and abs(at - system_clock()) < MINUTE_MS for at in (told, refused))
     assert Clients().time([OWN]) is None
 
 

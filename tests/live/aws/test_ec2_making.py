@@ -3,10 +3,10 @@
 import pytest
 
 from bot.domain.acting.images import Image
-from bot.domain.acting.launches import Order
-from bot.domain.acting.resizing import architecture
-from bot.domain.clock import DAY, MINUTE
-from bot.domain.fleet import Instance
+from bot.domain.acting.launch import Order
+from bot.domain.acting.resize import architecture
+from bot.domain.clock import DAY_MS, MINUTE_MS
+from bot.domain.machines.fleet import Instance
 from bot.errors import NoCapacity, Refused, Unreachable
 from bot.providers.accounts import AwsAccount
 from bot.providers.ec2 import Ec2
@@ -161,7 +161,7 @@ def test_the_last_launch_is_read_where_aws_tells_it():
     told = image(raw | {"LastLaunchedTime": "2026-11-24T09:00:00Z"}, OWN.source(EAST))
 
     assert told.launched_at is not None
-    assert told.launched_at - told.made_at == DAY
+    assert told.launched_at - told.made_at == DAY_MS
     assert told.snapshots == ()
 
 
@@ -243,7 +243,7 @@ def test_the_disks_of_a_machine_are_added_up_and_read_once_an_hour(aws, clock):
     ec2 = Ec2([OWN], clock=clock)
 
     first = seen(ec2)["nb-2"]
-    clock.forward(30 * MINUTE)
+    clock.forward(30 * MINUTE_MS)
     again = seen(ec2)["nb-2"]
 
     assert first.disks is not None

@@ -1,6 +1,6 @@
 """What EC2 says of a machine's system, tenancy, reservation and zone, as boto3 reads it; moto says none of it."""
 
-from bot.domain.shape import Shape
+from bot.domain.machines.shape import Shape
 from bot.providers.accounts import AwsAccount
 from bot.providers.ec2 import Ec2
 from tests.live.moto_server import launch

@@ -1,6 +1,6 @@
 """How looks at EC2 fail: one place, one reason, one sentence."""
 
-from bot.domain.fleet import Instance, Look
+from bot.domain.machines.fleet import Instance, Look
 from bot.providers.accounts import AwsAccount
 from bot.providers.ec2 import Ec2
 from tests.live.moto_server import launch

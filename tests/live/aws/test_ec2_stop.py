@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.fleet import Instance
+from bot.domain.machines.fleet import Instance
 from bot.errors import Refused, Unreachable
 from bot.providers.accounts import AwsAccount
 from bot.providers.ec2 import Ec2

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.clock import HOUR
-from bot.domain.fleet import Instance, Look
+from bot.domain.clock import HOUR_MS
+from bot.domain.machines.fleet import Instance, Look
 from bot.errors import SettingsError
 from bot.providers.accounts import AwsAccount
 from bot.providers.ec2 import Ec2
@@ -160,7 +160,7 @@ def test_a_type_that_aws_tells_nothing_of_is_asked_for_once_an_hour(aws):
         list(ec2.sweep())
     assert aws.count("DescribeInstanceTypes") == 1
 
-    now[0] += HOUR
+    now[0] += HOUR_MS
     list(ec2.sweep())
 
     assert aws.count("DescribeInstanceTypes") == 2

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.billing.aws_prices import aws_prices
-from bot.doctor import prices as checks
-from bot.domain.clock import DAY
+from bot.doctor import money
+from bot.domain.clock import DAY_MS
 from bot.domain.money.price_reads import Answer, SpotChange, Wanted
 from bot.errors import Unreachable
 from bot.providers.accounts import AwsAccount
@@ -93,7 +93,7 @@ def test_spot_prices_are_asked_in_their_own_account_and_region_page_by_page(aws)
 
     aws.pretended["DescribeSpotPriceHistory"] = history
 
-    found = prices(OWN, OTHER).spot("ec2/222233334444/eu-central-1", ["p4d.24xlarge"], NOW - DAY)
+    found = prices(OWN, OTHER).spot("ec2/222233334444/eu-central-1", ["p4d.24xlarge"], NOW - DAY_MS)
 
     at = int(datetime(2026, 11, 28, 13, tzinfo=UTC).timestamp() * 1000)
     assert found == [
@@ -123,7 +123,7 @@ def test_without_an_account_or_when_switched_off_nothing_is_asked(aws, settings)
 
 def found(tmp_path, **more):
     settings = parse({"database": str(tmp_path / "none.db"), "aws": [OWN], **more}, {})
-    return [(each.id, each.level, each.sentence) for each in checks.check(settings, NOW)]
+    return [(each.id, each.level, each.sentence) for each in money.check_prices(settings, NOW)]
 
 
 def test_the_doctor_tries_the_list_and_names_what_is_missing(aws, tmp_path):

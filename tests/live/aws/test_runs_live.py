@@ -3,7 +3,7 @@
 import boto3
 import pytest
 
-from bot.domain.fleet import Instance
+from bot.domain.machines.fleet import Instance
 from bot.domain.sharing.runs import Run
 from bot.errors import Refused
 from bot.providers.accounts import AwsAccount

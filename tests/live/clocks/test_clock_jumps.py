@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.clock import DAY, HOUR, system_clock
-from store import fleet
+from bot.domain.clock import DAY_MS, HOUR_MS, system_clock
+from store.machines import fleet as stored_fleet
 from tests.live.company import DGX, TOML, answered, environment, health, running, until
 from tests.opening import open_store
 
 SOURCE = Path(__file__).with_name("fake_clock.c")
-DAY_S = DAY // 1000
+DAY_S = DAY_MS // 1000
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs a compiler")
 
 
@@ -33,7 +33,7 @@ def machine(tmp_path, slack, library):
     (tmp_path / "valet.toml").write_text(TOML)
     store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
-        fleet.save(db, replace(DGX, source="owned"), team="", rate=None)
+        stored_fleet.save(db, replace(DGX, source="owned"), team="", rate=None)
     store.close()
     file = tmp_path / "clock"
     file.write_text("0")
@@ -69,13 +69,13 @@ def test_a_clock_set_a_day_wrong_ends_and_charges_nothing(machine, slack, second
         before = last_beat(folder)
         until(lambda: last_beat(folder) > before)
 
-        assert abs(last_beat(folder) - system_clock()) < HOUR
+        assert abs(last_beat(folder) - system_clock()) < HOUR_MS
         assert f" s {'ahead of' if seconds > 0 else 'behind'} Slack's.* Valet goes by that time" in told
         assert rows(folder, "SELECT 1 FROM claims WHERE ended_at IS NOT NULL") == []
         # the SDK takes its connection for a dead one, and makes another
         until(lambda: "@Ada" in answered(slack, "/gpu status"))
         assert len(rows(folder, "SELECT 1 FROM charges")) <= 1, "no hour but one that ended meanwhile"
-        assert rows(folder, "SELECT until_at FROM meters")[0][0] < system_clock() + HOUR
+        assert rows(folder, "SELECT until_at FROM meters")[0][0] < system_clock() + HOUR_MS
 
         is_wrong_by(0)
         until(lambda: health(door) == (200, []))
@@ -93,6 +93,6 @@ def test_a_start_with_a_wrong_clock_ends_nothing(machine, slack):
         before = last_beat(folder)
         until(lambda: last_beat(folder) > before)
 
-        assert abs(last_beat(folder) - system_clock()) < HOUR
+        assert abs(last_beat(folder) - system_clock()) < HOUR_MS
         assert rows(folder, "SELECT 1 FROM claims WHERE ended_at IS NOT NULL") == []
         assert health(door)[0] == 503

@@ -6,9 +6,9 @@ HOURS = """
 import json, os, sys
 from dataclasses import asdict
 from bot.agent.minutes import Folding
-from bot.agent.outlook import Outlook
-from bot.domain.measuring.signs import minute_state
-from bot.domain.measuring.verdict import IdleRule
+from bot.agent.print import Outlook
+from bot.domain.machines.streaks import minute_state
+from bot.domain.machines.verdict import IdleRule
 from bot.telemetry.nvml import Nvml
 
 script, hours = sys.argv[1], float(sys.argv[2])

@@ -264,9 +264,9 @@ def test_a_burst_of_10_s_every_5_minutes_is_seen_every_time_and_never_idle(gpu_h
     code = """
 import json, os
 from bot.agent.minutes import Folding
-from bot.agent.outlook import Outlook
-from bot.domain.measuring.signs import minute_state
-from bot.domain.measuring.verdict import IdleRule
+from bot.agent.print import Outlook
+from bot.domain.machines.streaks import minute_state
+from bot.domain.machines.verdict import IdleRule
 from bot.telemetry.nvml import Nvml
 
 script = "gpus 1\\n0 burst 10 300 97\\nnow {}\\n"

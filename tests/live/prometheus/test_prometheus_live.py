@@ -7,20 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.clock import MINUTE, SECOND, system_clock
-from bot.domain.fleet import Look
-from bot.domain.measuring.trails import Observation, Target
+from bot.domain.clock import MINUTE_MS, SECOND_MS, system_clock
+from bot.domain.machines.fleet import Look
+from bot.domain.machines.source_history import Observation, Target
 from bot.errors import Unreachable
-from bot.services.measuring import judging, observing
-from bot.settings.sources import PrometheusSettings
-from bot.telemetry.prometheus import SETTLE, Prometheus
-from bot.telemetry.prometheus_api import PrometheusApi
-from store import listings
+from bot.services.machines import sources, verdict
+from bot.settings.measuring import PrometheusSettings
+from bot.telemetry.prometheus import SETTLE, Prometheus, PrometheusApi
+from store.machines import listings
 from tests.bot.services.room import SETTINGS, Room
 from tests.conftest import MONDAY
 from tests.live.prometheus.server import Series, exporter, openmetrics, prometheus
 
-END = MONDAY // SECOND
+END = MONDAY // SECOND_MS
 OLD, NEW = "DCGM_FI_DEV_GPU_UTIL", "DCGM_FI_DEV_GPU_UTIL_RATIO"
 PROFILED, USED = "DCGM_FI_PROF_GR_ENGINE_ACTIVE", "DCGM_FI_DEV_FB_USED"
 
@@ -123,8 +122,8 @@ def test_a_history_is_judged_by_the_rule_whatever_its_names(tmp_path, clock, url
     source = Prometheus(PrometheusApi(url), room.settings.prometheus, window_minutes=60)
 
     for _ in range(4):  # it reads 20 minutes at a time
-        observing.observe(room.desk, [source])
-    judging.judge_all(room.desk)
+        sources.observe(room.desk, [source])
+    verdict.judge_all(room.desk)
 
     db = room.desk.store.reading()
     found = {name: listings.by_id(db, f"i-{number:08x}") for number, name in enumerate(EXPECTED)}
@@ -135,7 +134,7 @@ def test_a_history_is_judged_by_the_rule_whatever_its_names(tmp_path, clock, url
 
 
 def observations(
-    url: str, now: int, *targets: Target, read_until: int = MONDAY - MINUTE, **settings
+    url: str, now: int, *targets: Target, read_until: int = MONDAY - MINUTE_MS, **settings
 ) -> list[Observation]:
     known = PrometheusSettings(url=url, **settings)
     source = Prometheus(PrometheusApi(url, token_file=known.token_file), known, window_minutes=60)
@@ -147,7 +146,7 @@ def observations(
 def test_one_minute_of_one_gpu_with_its_highest_its_mean_and_its_memory(url):
     target = Target("i-1", "renamed", "owned")
 
-    assert observations(url, MONDAY + SETTLE, target) == [Observation("i-1", 0, MONDAY - MINUTE, 0, 0, 40_000)]
+    assert observations(url, MONDAY + SETTLE, target) == [Observation("i-1", 0, MONDAY - MINUTE_MS, 0, 0, 40_000)]
 
 
 def test_hosts_can_be_named_by_a_map_and_by_a_template(url):
@@ -174,11 +173,11 @@ def test_a_server_that_scrapes_an_endpoint_now(tmp_path: Path):
         while not scraped:
             scraped = [each.value for each in api.query(f"max(timestamp({OLD}))", at=system_clock())]
             pause.wait(0.1)
-        until = (int(scraped[0]) // 60 + 1) * MINUTE
+        until = (int(scraped[0]) // 60 + 1) * MINUTE_MS
         target = Target("i-1", "train-7", "owned")
 
         seen = observations(
-            url, until + SETTLE, target, read_until=until - MINUTE, hosts={"ip-10-0-0-1.ec2.internal": "train-7"}
+            url, until + SETTLE, target, read_until=until - MINUTE_MS, hosts={"ip-10-0-0-1.ec2.internal": "train-7"}
         )
 
     assert [(each.instance_id, each.gpu, each.util_max) for each in seen] == [("i-1", 0, 17.0)]
@@ -191,20 +190,20 @@ def look(url: str, name: str, now: int, **settings):
 
 
 def test_a_look_at_one_host_sees_the_last_minute_up_to_its_newest_sample(url):
-    newest = MONDAY - 20 * SECOND
+    newest = MONDAY - 20 * SECOND_MS
 
     seen = look(url, "renamed", MONDAY)
 
-    assert seen.observations == (Observation("i-1", 0, MONDAY - MINUTE, 0, 0, 40_000),)
+    assert seen.observations == (Observation("i-1", 0, MONDAY - MINUTE_MS, 0, 0, 40_000),)
     assert (seen.seen_until, seen.error) == (newest, "")
-    assert look(url, "burst", MONDAY - 19 * MINUTE - 40 * SECOND).observations[0].util_max == 63
-    assert look(url, "quiet", MONDAY + 30 * SECOND).seen_until == newest
+    assert look(url, "burst", MONDAY - 19 * MINUTE_MS - 40 * SECOND_MS).observations[0].util_max == 63
+    assert look(url, "quiet", MONDAY + 30 * SECOND_MS).seen_until == newest
     mapped = look(url, "train-7", MONDAY, hosts={"Quiet": "i-1"})
     assert [each.instance_id for each in mapped.observations] == ["i-1"]
 
 
 def test_a_look_at_a_host_that_fell_silent_or_is_unknown_tells_of_nothing(url):
-    assert look(url, "quiet", MONDAY + 3 * MINUTE).seen_until is None
+    assert look(url, "quiet", MONDAY + 3 * MINUTE_MS).seen_until is None
     assert look(url, "sentinel", MONDAY).seen_until is None
     unknown = look(url, 'not "there"\\', MONDAY)
     assert (unknown.observations, unknown.seen_until, unknown.error) == ((), None, "")

@@ -12,9 +12,8 @@ Amounts are floats of any unit (dollars, GPU-hours): a forecast is an estimate, 
 a ledger. Callers turn micro-dollars into dollars on the way in and back, rounded, on the way out.
 """
 
-from bot.domain.money.forecast.budget import chance_over, first_day_over
-from bot.domain.money.forecast.calibration import own_quantiles
-from bot.domain.money.forecast.interval import Quantiles
+from bot.domain.money.forecast.budget_odds import chance_over, first_day_over
+from bot.domain.money.forecast.interval import Quantiles, own_quantiles
 from bot.domain.money.forecast.outlook import forecast, forecast_sum, month
 from bot.domain.money.forecast.records import Change, Day, Forecast, History, Series, Trust
 

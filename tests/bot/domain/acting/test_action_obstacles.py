@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.acting.actions import Action, StopFacts
-from bot.domain.acting.deciders import deciders
+from bot.domain.acting.approvals import deciders
 from bot.domain.acting.images import obstacle_to_clone
 from bot.domain.acting.obstacles import Scene, obstacle_to_execute, obstacle_to_stop
-from bot.domain.acting.starting import obstacle_to_start
-from bot.domain.fleet import Instance
-from bot.domain.measuring.verdict import Verdict
+from bot.domain.acting.start import obstacle_to_start
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.verdict import Verdict
 from bot.domain.people import Roster, Team
 from bot.domain.sharing.claims import Claim
 

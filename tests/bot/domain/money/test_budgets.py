@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from bot.domain.money.budgets import Standing, marks, news
 from bot.domain.money.forecast import History
+from bot.domain.money.forecast.report import Range, Scope
 from bot.domain.money.rates import USD
-from bot.domain.money.report import Range, Scope
 from bot.domain.money.unusual import ENOUGH, UnusualDay, behind, is_news, unusual
 
 TEAM = Scope("team", "nlp")

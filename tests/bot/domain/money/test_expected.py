@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.clock import HOUR
+from bot.domain.clock import HOUR_MS
 from bot.domain.money.expected import Expected, expect
-from bot.domain.money.pieces import Charged, named, pieces, pooled, shortened
-from bot.domain.money.spending import Ledger, Machine, Used
+from bot.domain.money.forecast.known_spend import Ledger, Machine, Used
+from bot.domain.money.forecast.pieces import Charged, named, pieces, pooled, shortened
 from tests.examples import examples
 
 USD = 1_000_000
@@ -38,7 +38,7 @@ def company(told) -> tuple[list[Machine], Ledger]:
     for number, (team, type_, rate, runs, gone, hours) in enumerate(told):
         machines.append(Machine(f"i-{number}", f"m{number}", type_, team, rate, None, runs and not gone, None, gone))
         days[f"i-{number}"] = {
-            TODAY - timedelta(days=len(hours) - n): Used(int(long * (rate or 0)), int(long * HOUR))
+            TODAY - timedelta(days=len(hours) - n): Used(int(long * (rate or 0)), int(long * HOUR_MS))
             for n, long in enumerate(hours)
             if long
         }

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.money.metering import Meter, Seen, advance
 from bot.domain.money.rates import Charge, cost, cost_between
 
-T0 = 400_000 * HOUR
+T0 = 400_000 * HOUR_MS
 RATE = 32_772_600
-SEEN = Seen("i-1", running=True, launched_at=T0 - HOUR, stopped_at=None, rate_micros=RATE)
+SEEN = Seen("i-1", running=True, launched_at=T0 - HOUR_MS, stopped_at=None, rate_micros=RATE)
 
 
 def look(meter, seen: Seen, now: int, last_look: int | None):
@@ -27,7 +27,7 @@ def test_an_instance_never_seen_before_is_metered_from_its_first_look():
 
 
 def test_a_launch_between_two_looks_is_metered_from_the_launch():
-    _, meter = look(None, replace(SEEN, launched_at=T0 - 20_000), T0, T0 - MINUTE)
+    _, meter = look(None, replace(SEEN, launched_at=T0 - 20_000), T0, T0 - MINUTE_MS)
 
     assert meter is not None
     assert (meter.from_at, meter.until_at) == (T0 - 20_000, T0)
@@ -36,7 +36,7 @@ def test_a_launch_between_two_looks_is_metered_from_the_launch():
 def test_missed_looks_cost_nothing_while_the_same_launch_runs():
     _, meter = look(None, SEEN, T0, None)
 
-    charges, meter = look(meter, SEEN, T0 + 5 * HOUR, T0)
+    charges, meter = look(meter, SEEN, T0 + 5 * HOUR_MS, T0)
 
     assert sum(charge.micros for charge in charges) == 5 * RATE
     assert len(charges) == 5
@@ -47,18 +47,18 @@ def test_missed_looks_cost_nothing_while_the_same_launch_runs():
 def test_a_stop_is_charged_up_to_the_providers_word():
     _, meter = look(None, SEEN, T0, None)
 
-    charges, after = look(meter, replace(SEEN, running=False, stopped_at=T0 + 10 * MINUTE), T0 + HOUR, T0)
+    charges, after = look(meter, replace(SEEN, running=False, stopped_at=T0 + 10 * MINUTE_MS), T0 + HOUR_MS, T0)
 
-    assert [charge.running_ms for charge in charges] == [10 * MINUTE]
+    assert [charge.running_ms for charge in charges] == [10 * MINUTE_MS]
     assert after is None
 
 
 def test_a_stop_of_another_launch_says_nothing_about_this_one():
     """Stopped, started and stopped again while nobody looked: only what was seen is charged."""
     _, meter = look(None, SEEN, T0, None)
-    again = replace(SEEN, running=False, launched_at=T0 + 3 * HOUR, stopped_at=T0 + 4 * HOUR)
+    again = replace(SEEN, running=False, launched_at=T0 + 3 * HOUR_MS, stopped_at=T0 + 4 * HOUR_MS)
 
-    charges, _ = look(meter, again, T0 + 5 * HOUR, T0)
+    charges, _ = look(meter, again, T0 + 5 * HOUR_MS, T0)
 
     assert charges == []
 
@@ -66,39 +66,39 @@ def test_a_stop_of_another_launch_says_nothing_about_this_one():
 def test_a_stop_in_the_future_is_charged_up_to_now():
     _, meter = look(None, SEEN, T0, None)
 
-    charges, _ = look(meter, replace(SEEN, running=False, stopped_at=T0 + HOUR), T0 + MINUTE, T0)
+    charges, _ = look(meter, replace(SEEN, running=False, stopped_at=T0 + HOUR_MS), T0 + MINUTE_MS, T0)
 
-    assert [charge.until_at for charge in charges] == [T0 + MINUTE]
+    assert [charge.until_at for charge in charges] == [T0 + MINUTE_MS]
 
 
 @pytest.mark.parametrize("terms", [{"rate_micros": 1}, {"team": "nlp"}])
 def test_a_change_of_terms_closes_the_charge_on_the_old_ones(terms):
     _, meter = look(None, SEEN, T0, None)
 
-    charges, meter = look(meter, replace(SEEN, **terms), T0 + MINUTE, T0)
+    charges, meter = look(meter, replace(SEEN, **terms), T0 + MINUTE_MS, T0)
 
-    assert [(charge.micros, charge.team) for charge in charges] == [(cost(RATE, MINUTE), "")]
+    assert [(charge.micros, charge.team) for charge in charges] == [(cost(RATE, MINUTE_MS), "")]
     assert meter is not None
     assert meter.terms != (RATE, "")
 
 
 def test_a_clock_set_back_charges_no_time_twice():
-    charges, meter = advance(None, SEEN, T0 + MINUTE, last_look=T0, charged_until=T0 + HOUR)
+    charges, meter = advance(None, SEEN, T0 + MINUTE_MS, last_look=T0, charged_until=T0 + HOUR_MS)
 
     assert charges == []
     assert meter is not None
-    assert (meter.from_at, meter.until_at) == (T0 + HOUR, T0 + HOUR)
+    assert (meter.from_at, meter.until_at) == (T0 + HOUR_MS, T0 + HOUR_MS)
 
 
 @given(
     rate=st.integers(1, 200_000_000),
-    cuts=st.lists(st.integers(0, 5 * HOUR), min_size=2, max_size=30, unique=True).map(sorted),
+    cuts=st.lists(st.integers(0, 5 * HOUR_MS), min_size=2, max_size=30, unique=True).map(sorted),
 )
 def test_the_parts_of_a_span_add_up_to_the_micro_dollar(rate, cuts):
     parts = sum(cost_between(rate, T0 + start, T0 + end) for start, end in itertools.pairwise(cuts))
 
     assert parts == cost_between(rate, T0 + cuts[0], T0 + cuts[-1])
-    assert cost_between(rate, T0, T0 + 7 * HOUR) == 7 * rate
+    assert cost_between(rate, T0, T0 + 7 * HOUR_MS) == 7 * rate
 
 
 @dataclass(frozen=True)
@@ -115,11 +115,11 @@ class Step:
 steps = st.lists(
     st.builds(
         Step,
-        st.integers(0, 3 * HOUR),
+        st.integers(0, 3 * HOUR_MS),
         st.sampled_from(["as it was", "as it was", "stops", "starts", "restarts"]),
         st.booleans(),
         st.sampled_from([RATE, RATE, 1_006_000]),
-        st.sampled_from([0, 0, 0, -2 * HOUR, 2 * HOUR]),
+        st.sampled_from([0, 0, 0, -2 * HOUR_MS, 2 * HOUR_MS]),
     ),
     max_size=40,
 )
@@ -167,7 +167,7 @@ def test_what_is_charged_is_time_times_rate_to_the_micro_dollar(plan):
     assert sum(charge.running_ms for charge in charges) + metered <= sum(end - start for start, end in ran)
     for charge in charges:
         assert charge.micros == cost_between(charge.rate_micros, charge.from_at, charge.until_at)
-        assert abs(charge.micros * HOUR - charge.rate_micros * charge.running_ms) <= HOUR
+        assert abs(charge.micros * HOUR_MS - charge.rate_micros * charge.running_ms) <= HOUR_MS
 
 
 @given(plan=steps, skewed=st.booleans())
@@ -175,7 +175,7 @@ def test_charges_never_cross_an_hour_nor_each_other_whatever_the_clock_does(plan
     charges, meter, _, _ = play(plan, skewed=skewed)
 
     for charge in charges:
-        assert charge.from_at < charge.until_at <= charge.hour + HOUR
+        assert charge.from_at < charge.until_at <= charge.hour + HOUR_MS
         assert charge.running_ms == charge.until_at - charge.from_at
     ends = [0, *(charge.until_at for charge in charges)]
     starts = [*(charge.from_at for charge in charges), *([meter.from_at] if meter else [])]

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.billing.prices import on_demand
-from bot.domain.fleet import Instance
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.shape import COMMON
 from bot.domain.money.pricebook import Book, Discount, Price
-from bot.domain.shape import COMMON
 
 NOW = 1_795_424_400_000
 EAST, FRANKFURT = "ec2/111122223333/us-east-1", "ec2/research/eu-central-1"

@@ -7,33 +7,33 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.money.metering import BLIND, Meter, Seen, advance
 from bot.domain.money.rates import Charge, Share, cost_between
 from bot.domain.money.splitting import Hold, idle_throughout, letters, share_out, split
 
-T0 = 400_000 * HOUR
+T0 = 400_000 * HOUR_MS
 GPUS = 2
 RATES = (32_772_601, 1_006_007)
 
 
 def test_what_nobody_held_is_the_teams_own():
-    assert split(7, (T0, T0 + HOUR), team="nlp", marks=((0, "bi"),), holds=()) == (
-        Share("", "nlp", "busy", HOUR, 4),
-        Share("", "nlp", "idle", HOUR, 3),
+    assert split(7, (T0, T0 + HOUR_MS), team="nlp", marks=((0, "bi"),), holds=()) == (
+        Share("", "nlp", "busy", HOUR_MS, 4),
+        Share("", "nlp", "idle", HOUR_MS, 3),
     )
 
 
 def test_a_machine_idles_while_all_its_gpus_do():
-    marks = ((0, "bi"), (T0 + 10 * MINUTE, "ii"), (T0 + 30 * MINUTE, "ib"), (T0 + 40 * MINUTE, "i?"))
+    marks = ((0, "bi"), (T0 + 10 * MINUTE_MS, "ii"), (T0 + 30 * MINUTE_MS, "ib"), (T0 + 40 * MINUTE_MS, "i?"))
 
-    assert idle_throughout((T0, T0 + HOUR), marks) == 20 * MINUTE
-    assert idle_throughout((T0, T0 + HOUR), ((0, "??"),)) == 0
-    assert idle_throughout((T0, T0 + HOUR), ()) == 0
+    assert idle_throughout((T0, T0 + HOUR_MS), marks) == 20 * MINUTE_MS
+    assert idle_throughout((T0, T0 + HOUR_MS), ((0, "??"),)) == 0
+    assert idle_throughout((T0, T0 + HOUR_MS), ()) == 0
 
 
 MARKS = st.lists(
-    st.tuples(st.integers(0, 59).map(lambda minute: T0 + minute * MINUTE), st.text("bi?", min_size=3, max_size=3)),
+    st.tuples(st.integers(0, 59).map(lambda minute: T0 + minute * MINUTE_MS), st.text("bi?", min_size=3, max_size=3)),
     min_size=1,
     max_size=6,
     unique_by=lambda mark: mark[0],
@@ -43,7 +43,7 @@ MARKS = st.lists(
 @given(marks=MARKS, silent=st.integers(0, 2))
 def test_a_gpu_that_nobody_sees_makes_no_time_known(marks, silent):
     """Take a GPU's readings away: nothing of the machine idles for longer, and nothing is busy for longer."""
-    span, less = (T0, T0 + HOUR), tuple((at, seen[:silent] + "?" + seen[silent + 1 :]) for at, seen in marks)
+    span, less = (T0, T0 + HOUR_MS), tuple((at, seen[:silent] + "?" + seen[silent + 1 :]) for at, seen in marks)
 
     def times(told):
         return Counter({each.use: each.gpu_ms for each in split(9, span, team="nlp", marks=told, holds=())})
@@ -51,13 +51,13 @@ def test_a_gpu_that_nobody_sees_makes_no_time_known(marks, silent):
     assert idle_throughout(span, less) == 0 <= idle_throughout(span, marks)
     assert times(less)["idle"] <= times(marks)["idle"]
     assert times(less)["busy"] <= times(marks)["busy"]
-    assert times(less).total() == times(marks).total() == 3 * HOUR
+    assert times(less).total() == times(marks).total() == 3 * HOUR_MS
 
 
 @given(marks=MARKS, hole=st.tuples(st.integers(0, 60), st.integers(0, 60)).map(sorted))
 def test_minutes_of_a_machine_that_are_missing_make_no_time_known(marks, hole):
     """Take all readings of a machine away for a while: nothing of it is busy or idle for longer."""
-    span, (first, last) = (T0, T0 + HOUR), (T0 + minute * MINUTE for minute in hole)
+    span, (first, last) = (T0, T0 + HOUR_MS), (T0 + minute * MINUTE_MS for minute in hole)
     after = [(last, seen) for at, seen in marks if at <= last][-1:]  # goes on from the end of the hole
     kept = [(at, seen) for at, seen in marks if not first <= at < last]
     less = tuple(sorted(dict([(first, "???"), *after, *kept]).items()))
@@ -68,26 +68,26 @@ def test_minutes_of_a_machine_that_are_missing_make_no_time_known(marks, hole):
     assert idle_throughout(span, less) <= idle_throughout(span, marks)
     assert times(less)["idle"] <= times(marks)["idle"]
     assert times(less)["busy"] <= times(marks)["busy"]
-    assert times(less).total() == times(marks).total() == 3 * HOUR
+    assert times(less).total() == times(marks).total() == 3 * HOUR_MS
 
 
 def test_a_claim_of_one_gpu_for_a_quarter_of_an_hour_pays_that_much():
-    hold = Hold("UADA", "vision", (1,), T0 + 15 * MINUTE, T0 + 30 * MINUTE)
+    hold = Hold("UADA", "vision", (1,), T0 + 15 * MINUTE_MS, T0 + 30 * MINUTE_MS)
 
-    found = split(8_000_000, (T0, T0 + HOUR), team="nlp", marks=((0, "bb"),), holds=(hold,))
+    found = split(8_000_000, (T0, T0 + HOUR_MS), team="nlp", marks=((0, "bb"),), holds=(hold,))
 
     assert found == (
-        Share("", "nlp", "busy", 105 * MINUTE, 7_000_000),
-        Share("UADA", "vision", "busy", 15 * MINUTE, 1_000_000),
+        Share("", "nlp", "busy", 105 * MINUTE_MS, 7_000_000),
+        Share("UADA", "vision", "busy", 15 * MINUTE_MS, 1_000_000),
     )
 
 
 def test_a_gpu_that_goes_idle_within_the_hour_is_split_there():
-    found = split(60, (T0, T0 + HOUR), team="nlp", marks=((0, "b"), (T0 + 20 * MINUTE, "i")), holds=())
+    found = split(60, (T0, T0 + HOUR_MS), team="nlp", marks=((0, "b"), (T0 + 20 * MINUTE_MS, "i")), holds=())
 
     assert [(share.use, share.gpu_ms, share.micros) for share in found] == [
-        ("busy", 20 * MINUTE, 20),
-        ("idle", 40 * MINUTE, 40),
+        ("busy", 20 * MINUTE_MS, 20),
+        ("idle", 40 * MINUTE_MS, 40),
     ]
 
 
@@ -122,7 +122,7 @@ class Step:
 steps = st.lists(
     st.builds(
         Step,
-        st.integers(0, 2 * HOUR) | st.integers(0, 5 * MINUTE),
+        st.integers(0, 2 * HOUR_MS) | st.integers(0, 5 * MINUTE_MS),
         st.sampled_from(["as it was", "as it was", "as it was", "stops", "starts", "restarts"]),
         st.sampled_from(["as it was", "as it was", "ada", "bob", "ends"]),
         st.sampled_from([(0,), (1,), (0, 1)]),
@@ -227,7 +227,7 @@ def test_what_was_busy_or_idle_was_seen_so_by_the_look_before_it(plan):
 
 
 @given(
-    looks=st.lists(st.tuples(st.integers(1, 3 * HOUR), st.sampled_from(RATES)), min_size=1, max_size=30),
+    looks=st.lists(st.tuples(st.integers(1, 3 * HOUR_MS), st.sampled_from(RATES)), min_size=1, max_size=30),
 )
 def test_while_it_runs_on_not_a_micro_dollar_is_lost_between_looks(looks):
     """The integral: each stretch between looks at the rate the first of them found."""

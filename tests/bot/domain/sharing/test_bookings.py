@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.measuring.verdict import GpuVerdict
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.machines.verdict import GpuVerdict
 from bot.domain.sharing.bookings import Booking, Gap, Hold, came, next_start, pick
+from bot.domain.sharing.calendar import Week, cells
 from bot.domain.sharing.claims import GpuChoice
-from bot.domain.sharing.week import Week, cells
 from tests.conftest import MONDAY
 
 ZONES = ("America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")
@@ -25,7 +25,7 @@ def ms(said: str) -> int:
 FAR = ms("2040-01-01T00:00Z")
 
 
-def weekly(zone: str, first: str, wall: str, weeks: int, length: int = 6 * HOUR) -> Booking:
+def weekly(zone: str, first: str, wall: str, weeks: int, length: int = 6 * HOUR_MS) -> Booking:
     day = date.fromisoformat(first)
     last = day + timedelta(weeks=weeks - 1)
     return Booking("b", "i-1", "U0ADA", GpuChoice(), zone, day, time.fromisoformat(wall), length, 0, last)
@@ -63,13 +63,13 @@ def test_every_slot_is_a_week_after_the_last_by_the_clock_on_the_wall(zone, firs
         shown = datetime.fromtimestamp(start / 1000, UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
         late = shown - datetime.combine(first + timedelta(weeks=number), wall)
         assert late in {timedelta(), timedelta(minutes=30), timedelta(hours=1)}, "later only where clocks skip it"
-    assert all(7 * DAY - HOUR <= two - one <= 7 * DAY + HOUR for one, two in pairwise(starts))
+    assert all(7 * DAY_MS - HOUR_MS <= two - one <= 7 * DAY_MS + HOUR_MS for one, two in pairwise(starts))
 
 
 @given(
     st.sampled_from(ZONES),
     st.integers(ms("2026-01-01T00:00Z"), ms("2027-01-01T00:00Z")),
-    st.integers(0, 40 * DAY),
+    st.integers(0, 40 * DAY_MS),
 )
 def test_slots_asked_for_piece_by_piece_are_those_asked_for_at_once(zone, now, length):
     made = weekly(zone, "2026-03-01", "02:30", 26)
@@ -79,18 +79,18 @@ def test_slots_asked_for_piece_by_piece_are_those_asked_for_at_once(zone, now, l
 
 
 def hold(gpus, start, end, who="U0BOB"):
-    return Hold("i-1", who, tuple(gpus), start * HOUR, end * HOUR, booked=True)
+    return Hold("i-1", who, tuple(gpus), start * HOUR_MS, end * HOUR_MS, booked=True)
 
 
 def test_any_free_subset_is_taken_where_a_number_is_asked_for():
-    gap = Gap("U0ADA", GpuChoice(count=2), 4, 10 * HOUR, 4 * HOUR)
+    gap = Gap("U0ADA", GpuChoice(count=2), 4, 10 * HOUR_MS, 4 * HOUR_MS)
 
     assert pick(gap, [hold([0], 9, 11), hold([2], 13, 20), hold([1], 14, 20), hold([3], 1, 10)]) == (1, 3)
     assert pick(gap, [hold([0, 1, 2], 12, 13)]) is None
 
 
 def test_one_person_has_one_hold_of_a_machine_at_a_time():
-    gap = Gap("U0ADA", GpuChoice(count=1), 4, 10 * HOUR, 4 * HOUR)
+    gap = Gap("U0ADA", GpuChoice(count=1), 4, 10 * HOUR_MS, 4 * HOUR_MS)
 
     assert pick(gap, [hold([0], 9, 11, "U0ADA")]) is None
     assert pick(gap, [hold([0], 9, 10, "U0ADA")]) == (0,)
@@ -111,7 +111,7 @@ CHOICES = st.sampled_from([GpuChoice(), GpuChoice(count=1), GpuChoice(count=3), 
 
 @given(HOLDS, CHOICES, st.integers(0, 100), st.integers(1, 30))
 def test_what_is_picked_is_free_all_the_while_and_the_next_start_is_the_first(holds, choice, start, length):
-    gap = Gap("U0ADA", choice, 4, start * HOUR, length * HOUR)
+    gap = Gap("U0ADA", choice, 4, start * HOUR_MS, length * HOUR_MS)
 
     picked = pick(gap, holds)
     there = [each for each in holds if each.meets(gap.from_at, gap.until_at)]
@@ -122,21 +122,21 @@ def test_what_is_picked_is_free_all_the_while_and_the_next_start_is_the_first(ho
     hours = [
         hour
         for hour in range(start + 1, start + 7 * 24)
-        if pick(Gap("U0ADA", choice, 4, hour * HOUR, gap.length), holds)
+        if pick(Gap("U0ADA", choice, 4, hour * HOUR_MS, gap.length), holds)
     ]
     if picked is None:
-        assert later == (hours[0] * HOUR if hours else None)
+        assert later == (hours[0] * HOUR_MS if hours else None)
 
 
 @pytest.mark.parametrize(
     ("gpus", "answer"),
     [
-        ([("free", -3 * HOUR), ("free", -3 * HOUR)], False),
-        ([("held", -3 * HOUR), ("free", -2 * HOUR)], False),
-        ([("active", 5 * MINUTE), ("free", -3 * HOUR)], True),
-        ([("active", -5 * MINUTE), ("free", -3 * HOUR)], None),
-        ([("unknown", None), ("free", -3 * HOUR)], None),
-        ([("free", 5 * MINUTE), ("free", -3 * HOUR)], True),
+        ([("free", -3 * HOUR_MS), ("free", -3 * HOUR_MS)], False),
+        ([("held", -3 * HOUR_MS), ("free", -2 * HOUR_MS)], False),
+        ([("active", 5 * MINUTE_MS), ("free", -3 * HOUR_MS)], True),
+        ([("active", -5 * MINUTE_MS), ("free", -3 * HOUR_MS)], None),
+        ([("unknown", None), ("free", -3 * HOUR_MS)], None),
+        ([("free", 5 * MINUTE_MS), ("free", -3 * HOUR_MS)], True),
         ([], None),
     ],
 )

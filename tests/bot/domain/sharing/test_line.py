@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.clock import HOUR, MINUTE
-from bot.domain.fleet import Instance
-from bot.domain.listing import Listing
-from bot.domain.models import Kind, kind
+from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.listing import Listing
+from bot.domain.machines.models import Kind, kind
 from bot.domain.sharing.bookings import Hold
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.line import Rooms, Waiter, served_now, spoken_for, turn_of
@@ -16,22 +16,22 @@ NOW = MONDAY
 
 
 def machine(
-    name: str, gpus: int = 4, *, held: tuple[int, ...] = (), until: int = 2 * HOUR, owned: bool = False
+    name: str, gpus: int = 4, *, held: tuple[int, ...] = (), until: int = 2 * HOUR_MS, owned: bool = False
 ) -> Listing:
     provider = "owned" if owned else "ec2"
     instance = Instance(name, name, provider, provider, "g5", "running", gpu_model="A10G", gpu_count=gpus)  # type: ignore[arg-type]
-    claims = (Claim("c", name, "U0HOLDER", NOW - HOUR, NOW + until, held),) if held else ()
+    claims = (Claim("c", name, "U0HOLDER", NOW - HOUR_MS, NOW + until, held),) if held else ()
     return Listing(instance, claims=claims)
 
 
-def waiter(number: int, *, instance: str = "", count: int | None = 1, length: int = HOUR) -> Waiter:
+def waiter(number: int, *, instance: str = "", count: int | None = 1, length: int = HOUR_MS) -> Waiter:
     wanted = Kind() if instance else kind("a10g")
     return Waiter(number, f"U{number}", instance, wanted, count, length, "", NOW)
 
 
 waiters = st.lists(
     st.builds(
-        lambda instance, count, hours: (instance, count, hours * HOUR),
+        lambda instance, count, hours: (instance, count, hours * HOUR_MS),
         st.sampled_from(("", "", "one", "two")),
         st.integers(1, 4),
         st.integers(1, 9),
@@ -102,7 +102,7 @@ def test_what_is_not_spoken_for_can_be_had_at_once(line, rooms, count):
 
 @given(waiters, machines, st.integers(0, 12), st.integers(1, 12))
 def test_no_turn_runs_into_a_booking(line, rooms, begin, length):
-    booked = Hold("one", "U0BOOKED", (0, 1), NOW + begin * HOUR, NOW + (begin + length) * HOUR, booked=True)
+    booked = Hold("one", "U0BOOKED", (0, 1), NOW + begin * HOUR_MS, NOW + (begin + length) * HOUR_MS, booked=True)
 
     for turn in served_now(line, Rooms(rooms, [booked], NOW), NOW):
         hits = turn.instance_id == "one" and set(turn.gpus) & {0, 1}
@@ -121,12 +121,12 @@ def test_what_is_paid_for_already_comes_first_and_then_the_tightest_fit():
 
 
 def test_a_claim_past_its_end_is_not_free_yet():
-    over = machine("one", held=(0, 1, 2, 3), until=-MINUTE)
+    over = machine("one", held=(0, 1, 2, 3), until=-MINUTE_MS)
 
     turn = turn_of(waiter(1, instance="one", count=None), [], Rooms([over], (), NOW))
 
     assert turn is not None
-    assert turn.at == NOW + MINUTE
+    assert turn.at == NOW + MINUTE_MS
 
 
 def test_no_machine_no_turn():
@@ -135,18 +135,18 @@ def test_no_machine_no_turn():
 
 def test_a_booking_blocks_only_its_gpus():
     def turn(count: int):
-        booked = [Hold("one", "U0BOOKER", (0, 1), NOW, NOW + 2 * HOUR, booked=True)]
+        booked = [Hold("one", "U0BOOKER", (0, 1), NOW, NOW + 2 * HOUR_MS, booked=True)]
         return turn_of(waiter(1, count=count), [], Rooms([machine("one")], booked, NOW))
 
     assert [(turn(count).gpus, turn(count).at) for count in (1, 2, 3)] == [
         ((2,), NOW),
         ((2, 3), NOW),
-        ((0, 2, 3), NOW + 2 * HOUR),
+        ((0, 2, 3), NOW + 2 * HOUR_MS),
     ]
 
 
 def test_a_booking_of_one_machine_blocks_no_other():
-    booked = [Hold("one", "U0BOOKER", (0, 1, 2, 3), NOW, NOW + 2 * HOUR, booked=True)]
+    booked = [Hold("one", "U0BOOKER", (0, 1, 2, 3), NOW, NOW + 2 * HOUR_MS, booked=True)]
 
     turns = served_now([waiter(1, count=4)], Rooms([machine("one"), machine("two")], booked, NOW), NOW)
 

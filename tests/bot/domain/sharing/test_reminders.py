@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.reminders import AT_ONCE, MARKS, Reminder, due, due_mark
 
-START = 1_000 * HOUR
+START = 1_000 * HOUR_MS
 steps = st.lists(st.integers(-40, 90), max_size=40)
 
 
@@ -24,27 +24,27 @@ def told_over(claim, moments):
 
 @given(st.integers(5, 300), steps)
 def test_no_mark_is_told_twice_or_before_its_time_however_the_clock_jumps(minutes, jumps):
-    claim = Claim("c", "i", "ada", START, START + minutes * MINUTE, (0,))
-    moments = [START + sum(jumps[:number]) * MINUTE for number in range(len(jumps) + 1)]
+    claim = Claim("c", "i", "ada", START, START + minutes * MINUTE_MS, (0,))
+    moments = [START + sum(jumps[:number]) * MINUTE_MS for number in range(len(jumps) + 1)]
 
     told = told_over(claim, moments)
 
     marks = [mark for mark, _ in told]
     assert marks == sorted(set(marks), reverse=True)
-    assert all(now >= claim.until_at - mark * MINUTE for mark, now in told)
+    assert all(now >= claim.until_at - mark * MINUTE_MS for mark, now in told)
 
 
 @given(st.integers(5, 300))
 def test_looked_at_every_minute_each_mark_worth_telling_is_told_when_it_comes(minutes):
-    claim = Claim("c", "i", "ada", START, START + minutes * MINUTE, (0,))
+    claim = Claim("c", "i", "ada", START, START + minutes * MINUTE_MS, (0,))
 
-    told = told_over(claim, range(START, claim.until_at + MINUTE, MINUTE))
+    told = told_over(claim, range(START, claim.until_at + MINUTE_MS, MINUTE_MS))
 
-    worth = [mark for mark in MARKS if mark == 0 or (minutes - mark) * MINUTE > AT_ONCE]
-    assert told == [(mark, claim.until_at - mark * MINUTE) for mark in worth]
+    worth = [mark for mark in MARKS if mark == 0 or (minutes - mark) * MINUTE_MS > AT_ONCE]
+    assert told == [(mark, claim.until_at - mark * MINUTE_MS) for mark in worth]
 
 
 def test_what_was_slept_through_is_skipped():
-    assert due_mark(START, START - 2 * HOUR, START - 7 * MINUTE) == 15
-    assert due_mark(START, START - 2 * HOUR, START + 7 * MINUTE) == 0
-    assert due_mark(START, START - 2 * HOUR, START - 31 * MINUTE) is None
+    assert due_mark(START, START - 2 * HOUR_MS, START - 7 * MINUTE_MS) == 15
+    assert due_mark(START, START - 2 * HOUR_MS, START + 7 * MINUTE_MS) == 0
+    assert due_mark(START, START - 2 * HOUR_MS, START - 31 * MINUTE_MS) is None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.models import kind
+from bot.domain.machines.models import kind
 from bot.domain.sharing.wants import MOST, Want, is_plain, leading, parse
 from bot.errors import Refused
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.domain.acting.actions import Action
-from bot.domain.clock import HOUR, MINUTE, SECOND
+from bot.domain.clock import HOUR_MS, MINUTE_MS, SECOND_MS
 from bot.sandbox.machines import SandboxFleet
-from bot.services.acting import asking, executing
-from store.sharing import claims
+from bot.services.acting import approvals, executor
+from store.sharing import claims as stored_claims
 from tests.bot.services.room import ADA, BOB, CHANNEL, DEE, SETTINGS, Room
 from tests.conftest import MONDAY
 
@@ -30,7 +30,7 @@ BOX = {
     "type": "g5.xlarge",
 }
 ALL_SETTINGS = {**SETTINGS, "launch": [BOX], "actions": {"clone": True}}
-STEP, STEPS = 50 * SECOND, 20
+STEP, STEPS = 50 * SECOND_MS, 20
 """The doomed process lives through a quarter of an hour."""
 LATER = 10_000
 """What the agent sends from here on is newer than what it sent before."""
@@ -44,10 +44,10 @@ def points(calls: tuple[str, ...], commits: int) -> list[str]:
 
 ASK: dict[str, Callable[[Room], Action]] = {
     "stop": lambda room: room.asks("nb-5"),
-    "start": lambda room: asking.ask_to_start(room.desk, room.machine("eval-2").id, ADA, length=2 * HOUR),
-    "launch": lambda room: asking.ask_to_launch(room.desk, "box", ADA, length=2 * HOUR),
-    "clone": lambda room: asking.ask_to_clone(room.desk, room.machine("nb-5").id, ADA, length=2 * HOUR),
-    "resize": lambda room: asking.ask_to_resize(room.desk, room.machine("nb-5").id, ADA, "g5.12xlarge"),
+    "start": lambda room: approvals.ask_to_start(room.desk, room.machine("eval-2").id, ADA, length=2 * HOUR_MS),
+    "launch": lambda room: approvals.ask_to_launch(room.desk, "box", ADA, length=2 * HOUR_MS),
+    "clone": lambda room: approvals.ask_to_clone(room.desk, room.machine("nb-5").id, ADA, length=2 * HOUR_MS),
+    "resize": lambda room: approvals.ask_to_resize(room.desk, room.machine("nb-5").id, ADA, "g5.12xlarge"),
 }
 POINTS = {
     "stop": points(("describe", "stop"), 3),
@@ -162,7 +162,7 @@ def main(folder: Path, point: str) -> None:
     room.seq = LATER
     end_at_commit(room, point)
     for _ in range(STEPS):
-        executing.carry_out(room.desk)
+        executor.carry_out(room.desk)
         clock.forward(STEP)
         hear(room)
     room.close()
@@ -190,12 +190,12 @@ def crashed(folder: Path, kind: str, point: str) -> Seen:
     room = opened(folder)
     room.seq = 2 * LATER
     for _ in range(24 if kind == "resize" else 12):
-        room.clock.forward(MINUTE)
+        room.clock.forward(MINUTE_MS)
         if room.machine("nb-5").state == "running":
             room.reports("nb-5", 0.0, minutes=3)
         room.tick()
     done = room.action(action)
-    held = claims.open_on(room.desk.store.reading(), done.made_id or done.instance_id)
+    held = stored_claims.open_on(room.desk.store.reading(), done.made_id or done.instance_id)
     told, cards = room.told(ADA, "action_ended"), room.told(CHANNEL, "action_card")
     assert cards[-1] == action.id
     room.close()

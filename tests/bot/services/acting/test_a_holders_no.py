@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.errors import Refused
 from bot.sandbox.machines import SandboxFleet
-from bot.services.acting import asking, consenting, executing
-from bot.services.sharing import claiming
+from bot.services.acting import approvals, consents, executor
+from bot.services.sharing import claims
 from tests.bot.services.room import BOB, CY, Room
 
 
@@ -16,7 +16,7 @@ def approved(tmp_path, clock):
     room = Room(tmp_path / "room.db", clock, fleet=SandboxFleet(clock))
     room.sweep()
     room.reports("train-7", 0.0)
-    claiming.claim(room.desk, room.machine("train-7").id, CY, length=8 * HOUR)
+    claims.claim(room.desk, room.machine("train-7").id, CY, length=8 * HOUR_MS)
     action = room.asks("train-7")
     room.answers(action)
     yield room, room.approves(action)
@@ -24,15 +24,15 @@ def approved(tmp_path, clock):
 
 
 def says_no(room, action):
-    asked = consenting.of(room.desk, action.id)[0]
-    consenting.answer(room.desk, asked.id, CY, agrees=False)
+    asked = consents.of(room.desk, action.id)[0]
+    consents.answer(room.desk, asked.id, CY, agrees=False)
 
 
 def test_it_calls_off_what_was_approved_and_nothing_is_called(approved):
     room, action = approved
 
     says_no(room, action)
-    executing.carry_out(room.desk)
+    executor.carry_out(room.desk)
 
     assert room.action(action).state == "cancelled"
     assert room.action(action).outcome == f"<@{CY}> holds it and still needs it."
@@ -42,8 +42,8 @@ def test_it_calls_off_what_was_approved_and_nothing_is_called(approved):
 def test_an_extension_calls_off_what_was_approved_too(approved):
     room, action = approved
 
-    claiming.extend(room.desk, room.machine("train-7").id, CY, by=HOUR)
-    executing.carry_out(room.desk)
+    claims.extend(room.desk, room.machine("train-7").id, CY, by=HOUR_MS)
+    executor.carry_out(room.desk)
 
     assert room.action(action).state == "cancelled"
     assert room.fleet.stops == []
@@ -58,12 +58,12 @@ def test_said_twice_it_counts_once_and_a_yes_takes_nothing_back(approved):
     with pytest.raises(Refused, match="over already"):
         room.answers(action)
     with pytest.raises(Refused, match="Already cancelled"):
-        asking.decide(room.desk, action.id, BOB, yes=True)
+        approvals.decide(room.desk, action.id, BOB, yes=True)
 
 
 def test_while_it_is_being_stopped_it_is_too_late_and_says_so(approved):
     room, action = approved
-    executing.carry_out(room.desk)
+    executor.carry_out(room.desk)
 
     with pytest.raises(Refused, match="over already"):
         says_no(room, action)
@@ -74,7 +74,7 @@ def test_while_it_is_being_stopped_it_is_too_late_and_says_so(approved):
 def test_who_has_just_said_so_late_is_not_asked_again(approved):
     room, action = approved
     says_no(room, action)
-    room.clock.forward(MINUTE)
+    room.clock.forward(MINUTE_MS)
 
     with pytest.raises(Refused, match="still needs train-7"):
         room.asks("train-7")

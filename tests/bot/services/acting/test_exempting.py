@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.domain.clock import DAY
+from bot.domain.clock import DAY_MS
 from bot.errors import Refused
-from bot.services import digesting
-from store import outbox
+from bot.services import digest
+from store import outbox as stored_outbox
 from tests.bot.services.room import CHANNEL, SETTINGS, Room
 
 TOLD = "train-7 is exempt until 23 November 2026: serving the demo. Ask an admin to lift it in valet.toml."
@@ -27,15 +27,15 @@ def listed(room) -> bool:
     """Whether train-7 is in today's digest."""
     room.reports("train-7", 0.0, minutes=130)
     room.tick()
-    digesting.make_due(room.desk)
+    digest.make_due(room.desk)
     day = datetime.fromtimestamp(room.clock() / 1000, UTC).date().isoformat()
-    content = outbox.digest(room.desk.store.reading(), CHANNEL, day)
+    content = stored_outbox.digest(room.desk.store.reading(), CHANNEL, day)
     return content is not None and any(row["name"] == "train-7" for row in content["rows"])
 
 
 def test_it_is_not_listed_while_it_is_exempt(demo):
     assert not listed(demo)
-    demo.clock.forward(DAY)
+    demo.clock.forward(DAY_MS)
     assert listed(demo)
 
 
@@ -46,7 +46,7 @@ def test_stopping_it_by_hand_is_refused_with_the_reason_and_the_day(demo):
         demo.asks("train-7")
 
     assert str(refused.value) == TOLD
-    demo.clock.forward(DAY)
+    demo.clock.forward(DAY_MS)
     demo.reports("train-7", 0.0, minutes=130)
     assert demo.asks("train-7").state == "pending"
 

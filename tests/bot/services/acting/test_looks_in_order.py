@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.clock import MINUTE, SECOND
-from bot.domain.fleet import GONE_AFTER, Look
+from bot.domain.clock import MINUTE_MS, SECOND_MS
+from bot.domain.machines.fleet import GONE_AFTER, Look
 from bot.errors import Unreachable
 from bot.sandbox.machines import SandboxFleet
-from bot.services.acting import executing, steps
-from bot.services.measuring import sweeping
-from store import fleet
+from bot.services.acting import executor, steps
+from bot.services.machines import fleet
+from store.machines import fleet as stored_fleet
 from tests.bot.services.room import Room
 
 
@@ -38,7 +38,7 @@ def blinking(tmp_path, clock):
 
 
 def stored(room, name: str):
-    return fleet.instance_of(fleet.by_id(room.desk.store.reading(), room.machine(name).id))
+    return stored_fleet.instance_of(stored_fleet.by_id(room.desk.store.reading(), room.machine(name).id))
 
 
 def look_of(room, name: str) -> Look:
@@ -50,14 +50,14 @@ def look_of(room, name: str) -> Look:
 
 def test_a_sweep_that_began_before_a_stop_does_not_bring_the_machine_back(blinking):
     before, began = look_of(blinking, "train-7"), blinking.clock()
-    blinking.clock.forward(SECOND)
+    blinking.clock.forward(SECOND_MS)
     blinking.approves(blinking.asks("train-7"))
-    executing.carry_out(blinking.desk)
-    blinking.clock.forward(MINUTE)
-    executing.carry_out(blinking.desk)
+    executor.carry_out(blinking.desk)
+    blinking.clock.forward(MINUTE_MS)
+    executor.carry_out(blinking.desk)
     assert stored(blinking, "train-7").state == "stopped"
 
-    sweeping.record(blinking.desk, before, began)
+    fleet.record(blinking.desk, before, began)
 
     assert stored(blinking, "train-7").state == "stopped"
     blinking.sweep()
@@ -67,20 +67,20 @@ def test_a_sweep_that_began_before_a_stop_does_not_bring_the_machine_back(blinki
 def test_a_sweep_that_began_before_a_machine_was_seen_does_not_take_it_away(blinking):
     look, began = look_of(blinking, "train-7"), blinking.clock()
     seen = replace(blinking.machine("train-7"), id="i-new", name="new")
-    blinking.clock.forward(SECOND)
+    blinking.clock.forward(SECOND_MS)
     with blinking.desk.store.writing() as db:
         steps.save(blinking.desk, db, seen, seen_at=blinking.clock())
 
-    sweeping.record(blinking.desk, look, began)
+    fleet.record(blinking.desk, look, began)
 
-    assert fleet.missed_at(blinking.desk.store.reading(), "i-new") is None
-    sweeping.record(blinking.desk, look, blinking.clock() + SECOND)
-    assert fleet.missed_at(blinking.desk.store.reading(), "i-new") is not None
+    assert stored_fleet.missed_at(blinking.desk.store.reading(), "i-new") is None
+    fleet.record(blinking.desk, look, blinking.clock() + SECOND_MS)
+    assert stored_fleet.missed_at(blinking.desk.store.reading(), "i-new") is not None
 
 
 def test_a_slow_look_of_an_action_does_not_undo_what_a_later_sweep_saw(blinking):
     seen, began = blinking.machine("train-7"), blinking.clock()
-    blinking.clock.forward(MINUTE)
+    blinking.clock.forward(MINUTE_MS)
     blinking.fleet.change("train-7", state="stopped")
     blinking.sweep()
 
@@ -93,11 +93,11 @@ def test_a_slow_look_of_an_action_does_not_undo_what_a_later_sweep_saw(blinking)
 def test_a_stop_that_one_look_can_not_find_is_made_after_the_next(blinking):
     action = blinking.approves(blinking.asks("train-7"))
     blinking.fleet.missing = {"train-7"}
-    executing.carry_out(blinking.desk)
+    executor.carry_out(blinking.desk)
     assert blinking.action(action).state == "approved"
 
     blinking.fleet.missing = set()
-    executing.carry_out(blinking.desk)
+    executor.carry_out(blinking.desk)
 
     assert blinking.action(action).state == "executing"
     assert [name for name, _ in blinking.fleet.stops] == ["train-7"]
@@ -108,12 +108,12 @@ def test_a_stop_of_what_no_look_has_shown_for_ten_minutes_is_called_off(blinking
     blinking.fleet.missing = {"train-7"}
     blinking.fleet.change("train-7", state="terminated")
     blinking.sweep()
-    blinking.clock.forward(GONE_AFTER - SECOND)
-    executing.carry_out(blinking.desk)
+    blinking.clock.forward(GONE_AFTER - SECOND_MS)
+    executor.carry_out(blinking.desk)
     assert blinking.action(action).state == "approved"
 
-    blinking.clock.forward(SECOND)
-    executing.carry_out(blinking.desk)
+    blinking.clock.forward(SECOND_MS)
+    executor.carry_out(blinking.desk)
 
     ended = blinking.action(action)
     assert (ended.state, ended.outcome) == ("aborted", "train-7 is gone.")
@@ -121,13 +121,13 @@ def test_a_stop_of_what_no_look_has_shown_for_ten_minutes_is_called_off(blinking
 
 def test_one_look_that_gets_no_answer_does_not_end_a_stop_under_way(blinking):
     action = blinking.approves(blinking.asks("train-7"))
-    executing.carry_out(blinking.desk)
+    executor.carry_out(blinking.desk)
     assert blinking.action(action).state == "executing"
 
     blinking.fleet.fault("train-7", Unreachable("No answer"), on="describe")
-    executing.carry_out(blinking.desk)
+    executor.carry_out(blinking.desk)
     assert blinking.action(action).state == "executing"
 
-    blinking.clock.forward(MINUTE)
-    executing.carry_out(blinking.desk)
+    blinking.clock.forward(MINUTE_MS)
+    executor.carry_out(blinking.desk)
     assert blinking.action(action).state == "done"

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.domain.acting.actions import LIVE, Action
-from bot.domain.clock import HOUR, MINUTE, SECOND
+from bot.domain.clock import HOUR_MS, MINUTE_MS, SECOND_MS
 from bot.errors import Refused, Unreachable
 from bot.sandbox.machines import SandboxFleet
-from bot.services.acting import asking, outliving
-from bot.services.sharing import claiming
+from bot.services.acting import approvals, launch_expiry
+from bot.services.sharing import claims
 from store.acting import actions
-from store.sharing import claims
+from store.sharing import claims as stored_claims
 from store.sql import rows
 from tests.bot.services.acting.crashing import ALL_SETTINGS, BOX
 from tests.bot.services.room import ADA, BOB, CY, DEE, Room
@@ -92,32 +92,32 @@ class Making(RuleBasedStateMachine):
         """It takes many steps to its end."""
         machine = self.room.machine(RESIZED).id
         if held:
-            claiming.claim(self.room.desk, machine, CY, length=5 * HOUR)
+            claims.claim(self.room.desk, machine, CY, length=5 * HOUR_MS)
         if begun:
-            asked = asking.ask_to_resize(self.room.desk, machine, CY, "g5.2xlarge", length=2 * HOUR)
+            asked = approvals.ask_to_resize(self.room.desk, machine, CY, "g5.2xlarge", length=2 * HOUR_MS)
             self.room.approves(asked, BOB)
 
     @rule(who=PEOPLE)
     def ask_for_a_start(self, who):
         with contextlib.suppress(Refused):
-            asking.ask_to_start(self.room.desk, self.room.machine(STILL).id, who, length=2 * HOUR)
+            approvals.ask_to_start(self.room.desk, self.room.machine(STILL).id, who, length=2 * HOUR_MS)
 
     @rule(who=PEOPLE)
     def ask_for_a_launch(self, who):
         with contextlib.suppress(Refused):
-            asking.ask_to_launch(self.room.desk, "box", who, length=2 * HOUR)
+            approvals.ask_to_launch(self.room.desk, "box", who, length=2 * HOUR_MS)
 
     @rule(who=PEOPLE)
     def ask_for_a_clone(self, who):
         with contextlib.suppress(Refused):
             machine = self.room.machine(COPIED).id
-            asking.ask_to_clone(self.room.desk, machine, who, length=2 * HOUR, reboot=False)
+            approvals.ask_to_clone(self.room.desk, machine, who, length=2 * HOUR_MS, reboot=False)
 
     @rule(who=PEOPLE)
     def ask_for_a_resize(self, who):
         with contextlib.suppress(Refused):
             machine = self.room.machine(RESIZED).id
-            asking.ask_to_resize(self.room.desk, machine, who, "g5.2xlarge", length=2 * HOUR)
+            approvals.ask_to_resize(self.room.desk, machine, who, "g5.2xlarge", length=2 * HOUR_MS)
 
     @rule(works=st.booleans())
     def the_resized_one_begins_or_ends_to_work(self, works):
@@ -134,14 +134,14 @@ class Making(RuleBasedStateMachine):
     @rule(who=PEOPLE)
     def claim_the_resized_one(self, who):
         with contextlib.suppress(Refused):
-            claiming.claim(self.room.desk, self.room.machine(RESIZED).id, who, length=5 * HOUR)
+            claims.claim(self.room.desk, self.room.machine(RESIZED).id, who, length=5 * HOUR_MS)
 
     @precondition(lambda self: self.all())
     @rule(who=PEOPLE, yes=st.sampled_from([True, True, True, False]), which=st.integers(0, 9))
     def press(self, who, yes, which):
         known = self.all()
         with contextlib.suppress(Refused):
-            asking.decide(self.room.desk, known[-1 - which % len(known)].id, who, yes=yes)
+            approvals.decide(self.room.desk, known[-1 - which % len(known)].id, who, yes=yes)
 
     @precondition(lambda self: self.all())
     @rule(which=st.integers(0, 9))
@@ -149,7 +149,7 @@ class Making(RuleBasedStateMachine):
         known = self.all()
         action = known[-1 - which % len(known)]
         with contextlib.suppress(Refused):
-            asking.call_off(self.room.desk, action.id, action.requester)
+            approvals.call_off(self.room.desk, action.id, action.requester)
 
     @rule(count=st.sampled_from([1, 2, 6, 16]))
     def some_minutes_pass(self, count):
@@ -157,7 +157,7 @@ class Making(RuleBasedStateMachine):
 
     def minutes_pass(self, count):
         for _ in range(count):
-            self.clock.forward(MINUTE)
+            self.clock.forward(MINUTE_MS)
             self.tick()
 
     @rule()
@@ -166,7 +166,7 @@ class Making(RuleBasedStateMachine):
 
     @rule(length=st.integers(1, 59))
     def seconds_pass(self, length):
-        self.clock.forward(length * SECOND)
+        self.clock.forward(length * SECOND_MS)
         self.tick()
 
     def tick(self):
@@ -176,7 +176,7 @@ class Making(RuleBasedStateMachine):
                 self.room.reports(RESIZED, self.util, minutes=2)
                 self.worked_at = self.clock.now if self.util else self.worked_at
             self.room.tick()
-            outliving.ask_about_over(self.room.desk)
+            launch_expiry.ask_about_over(self.room.desk)
         except Crash:
             self.room.reopen()
         stops = [at for name, at in self.world.stops if name == RESIZED]
@@ -208,7 +208,7 @@ class Making(RuleBasedStateMachine):
     @rule(who=PEOPLE)
     def claim(self, who):
         with contextlib.suppress(Refused):
-            claiming.claim(self.room.desk, self.room.machine(STILL).id, who, length=30 * MINUTE)
+            claims.claim(self.room.desk, self.room.machine(STILL).id, who, length=30 * MINUTE_MS)
 
     @rule(place=st.sampled_from([f"{when} {call}" for call in PLACES for when in ("before", "after")]))
     def the_next_call_crashes(self, place):
@@ -244,7 +244,7 @@ class Making(RuleBasedStateMachine):
         for action in self.all():
             if action.kind in {"launch", "clone", "resize"} and action.state == "done":
                 assert any(self.world.named(name).id == action.made_id for name, _ in self.world.launches)
-            held = [each.holder for each in claims.open_on(db, action.made_id)] if action.made_id else []
+            held = [each.holder for each in stored_claims.open_on(db, action.made_id)] if action.made_id else []
             assert len(held) == len(set(held))
 
     @invariant()
@@ -253,7 +253,7 @@ class Making(RuleBasedStateMachine):
         assert len(self.stopped) <= len(ends), "each stops it once"
         for at, worked_at in self.stopped:
             assert any(each.arrived_at <= at for each in ends)
-            assert at - worked_at >= 60 * MINUTE
+            assert at - worked_at >= 60 * MINUTE_MS
 
     @invariant()
     def a_claim_that_is_given_up_for_the_new_machine_goes_there(self):

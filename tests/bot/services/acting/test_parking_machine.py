@@ -9,14 +9,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from bot.domain.clock import MINUTE
+from bot.domain.clock import MINUTE_MS
 from bot.errors import Refused
 from bot.sandbox.machines import SandboxFleet
-from bot.services.acting import on_hours, parking, snoozing
-from bot.services.desk import find
-from bot.services.sharing import claiming
-from store.acting import actions, parkings, snoozes
-from store.sharing import claims, line
+from bot.services.acting import hours, rule_stops, snooze
+from bot.services.context import find
+from bot.services.sharing import claims
+from store.acting import actions
+from store.acting import hours as stored_hours
+from store.acting import snooze as stored_snooze
+from store.sharing import claims as stored_claims
+from store.sharing import line as stored_line
 from store.sql import one
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, SETTINGS, Room
 from tests.conftest import Clock
@@ -82,7 +85,7 @@ class Nights(RuleBasedStateMachine):
         assert action is not None
         assert action.facts.rule == "hours"
         planned = next(
-            each for each in parkings.at(self.db, CHANNEL, action.facts.parked_at) if each.action_id == action.id
+            each for each in stored_hours.at(self.db, CHANNEL, action.facts.parked_at) if each.action_id == action.id
         )
         assert planned.warned == 2, "the last warning was taken back"
         assert machine.launched_at <= planned.basis_at, "a start by hand was fought"
@@ -91,34 +94,34 @@ class Nights(RuleBasedStateMachine):
             self.db, "SELECT max(created_at) AS at FROM outbox WHERE kind = 'parking_soon' AND subject = ?", subject
         )
         assert told["at"] is not None, "nobody was warned"
-        assert 0 < now - told["at"] <= 35 * MINUTE
-        assert now - self.worked_at > 59 * MINUTE, "it works"
+        assert 0 < now - told["at"] <= 35 * MINUTE_MS
+        assert now - self.worked_at > 59 * MINUTE_MS, "it works"
         assert self.util is not None, "nobody can tell whether it works"
-        assert not claims.open_on(self.db, machine.id)
-        assert not line.offers_on(self.db, [machine.id])
-        assert snoozes.on(self.db, machine.id, now) is None
+        assert not stored_claims.open_on(self.db, machine.id)
+        assert not stored_line.offers_on(self.db, [machine.id])
+        assert stored_snooze.on(self.db, machine.id, now) is None
 
     def tick(self) -> None:
         self.room.sweep()
         self.report(3)
         self.room.tick()
-        parking.park(self.room.desk)
+        rule_stops.park(self.room.desk)
         self.room.posted()
         self.room.tick()
 
     @rule(minutes=st.sampled_from([2, 10, 30, 60, 120]))
     def time_passes(self, minutes):
         for _ in range(minutes // 2):
-            self.clock.forward(2 * MINUTE)
+            self.clock.forward(2 * MINUTE_MS)
             self.tick()
 
     @rule(until=st.sampled_from([2, 6, 12]), after=st.sampled_from([2, 34, 60]))
     def somebody_keeps_it_over_the_end_of_its_hours(self, until, after):
         """As often happens: it idles, the end comes, and what put it off ends."""
         self.util = 0.0
-        start = (self.clock() // (180 * MINUTE) + 1) * 180 * MINUTE - 60 * MINUTE  # 11:00, 14:00 or 17:00
-        while self.clock() < start - 4 * MINUTE:
-            self.clock.forward(4 * MINUTE)
+        start = (self.clock() // (180 * MINUTE_MS) + 1) * 180 * MINUTE_MS - 60 * MINUTE_MS  # 11:00, 14:00 or 17:00
+        while self.clock() < start - 4 * MINUTE_MS:
+            self.clock.forward(4 * MINUTE_MS)
             self.report(5)
             self.tick()
         self.somebody_snoozes(ADA, 40, tap=False)
@@ -128,7 +131,7 @@ class Nights(RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from([4, 31, 70, 300]))
     def valet_is_away(self, minutes):
-        self.clock.forward(minutes * MINUTE)
+        self.clock.forward(minutes * MINUTE_MS)
         self.report(min(minutes, 75))
         self.room.reopen()
         self.tick()
@@ -140,33 +143,33 @@ class Nights(RuleBasedStateMachine):
 
     @rule(who=PEOPLE)
     def somebody_claims_or_gives_back(self, who):
-        held = claims.open_on(self.db, self.listing.instance.id)
+        held = stored_claims.open_on(self.db, self.listing.instance.id)
         with contextlib.suppress(Refused):
             if held:
-                claiming.release(self.room.desk, held[0].id, held[0].holder)
+                claims.release(self.room.desk, held[0].id, held[0].holder)
             else:
-                claiming.claim(self.room.desk, self.listing.instance.id, who, length=60 * MINUTE)
+                claims.claim(self.room.desk, self.listing.instance.id, who, length=60 * MINUTE_MS)
 
     @rule(who=PEOPLE, minutes=st.sampled_from([2, 40, 2000]), tap=st.booleans())
     def somebody_snoozes(self, who, minutes, tap):
-        before = snoozes.on(self.db, self.listing.instance.id, self.clock())
+        before = stored_snooze.on(self.db, self.listing.instance.id, self.clock())
         with contextlib.suppress(Refused):
             if tap:
-                snoozing.keep(self.room.desk, self.listing.instance.id, who)
+                snooze.keep(self.room.desk, self.listing.instance.id, who)
             else:
-                until = self.clock() + minutes * MINUTE
-                snoozing.snooze(self.room.desk, self.listing, who, until=until, reason="it is needed")
-        after = snoozes.on(self.db, self.listing.instance.id, self.clock())
+                until = self.clock() + minutes * MINUTE_MS
+                snooze.snooze(self.room.desk, self.listing, who, until=until, reason="it is needed")
+        after = stored_snooze.on(self.db, self.listing.instance.id, self.clock())
         if before is not None and (tap or before.who != who):
             assert after is not None
             assert after.until_at >= before.until_at, "another's snooze was cut short"
 
     @rule(who=PEOPLE)
     def somebody_ends_the_snooze(self, who):
-        before = snoozes.on(self.db, self.listing.instance.id, self.clock())
+        before = stored_snooze.on(self.db, self.listing.instance.id, self.clock())
         with contextlib.suppress(Refused):
-            snoozing.end(self.room.desk, self.listing, who)
-        after = snoozes.on(self.db, self.listing.instance.id, self.clock())
+            snooze.end(self.room.desk, self.listing, who)
+        after = stored_snooze.on(self.db, self.listing.instance.id, self.clock())
         team = self.room.roster.team(self.listing.team)
         if before is not None and who not in {before.who, BOB, DEE, *team.members}:
             assert after == before
@@ -180,7 +183,7 @@ class Nights(RuleBasedStateMachine):
     @rule(who=PEOPLE, windows=st.sampled_from(["Mon-Sun 09:00-10:00", "never", ""]))
     def somebody_sets_its_hours(self, who, windows):
         with contextlib.suppress(Refused):
-            on_hours.set_hours(self.room.desk, self.listing, who, windows)
+            hours.set_hours(self.room.desk, self.listing, who, windows)
 
 
 TestNights = Nights.TestCase

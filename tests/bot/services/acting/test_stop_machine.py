@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.domain.acting.actions import LIVE, Action
-from bot.domain.clock import MINUTE, SECOND
+from bot.domain.clock import MINUTE_MS, SECOND_MS
 from bot.errors import Refused, Unreachable
 from bot.sandbox.machines import SandboxFleet
-from bot.services.acting import asking, batching, consenting
-from bot.services.sharing import claiming
-from store.acting import actions, consents
-from store.sharing import claims
+from bot.services.acting import approvals, batches, consents
+from bot.services.sharing import claims
+from store.acting import actions
+from store.acting import approvals as stored_approvals
+from store.sharing import claims as stored_claims
 from store.sql import one, rows
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, SETTINGS, Room
 from tests.conftest import Clock
@@ -100,16 +101,16 @@ class Stops(RuleBasedStateMachine):
         assert live.state == "executing"
         assert live.launched_at == before.launched_at, "restarted after the request"
         assert live.decider in self.room.roster.approvers(live.team) | self.room.roster.admins
-        if self.clock() - self.worked_at <= 59 * MINUTE:
+        if self.clock() - self.worked_at <= 59 * MINUTE_MS:
             able = self.room.roster.approvers(live.team) | self.room.roster.admins
             assert live.ends_work, "it worked within the hour, and nobody had been asked about that"
             assert live.reason, "work ends for a reason"
             assert len({*live.yeses} & able - {live.requester}) >= 2, "work ends when two others say so"
-        asked = {each.claim_id: each for each in consents.of(self.room.desk.store.reading(), live.id)}
+        asked = {each.claim_id: each for each in stored_approvals.of(self.room.desk.store.reading(), live.id)}
         said = {each.holder: each.answer for each in asked.values()}
         assert set(said.values()) <= {"agreed", "silent", "ended"}, "a holder was passed over"
         assert set(live.facts.holders) <= {*said, live.requester}, "a holder was not asked"
-        held = claims.open_on(self.room.desk.store.reading(), before.id)
+        held = stored_claims.open_on(self.room.desk.store.reading(), before.id)
         assert all(claim.id in live.facts.claim_ids for claim in held), "claimed after the request"
         longer = [claim for claim in held if claim.id in asked and claim.until_at > asked[claim.id].until_at]
         assert not longer, "its holder has extended since they were asked"
@@ -128,9 +129,9 @@ class Stops(RuleBasedStateMachine):
     @precondition(lambda self: self.all())
     @rule(who=PEOPLE, agrees=st.booleans())
     def a_holder_answers(self, who, agrees):
-        for asked in consenting.of(self.room.desk, self.all()[-1].id):
+        for asked in consents.of(self.room.desk, self.all()[-1].id):
             with contextlib.suppress(Refused):
-                consenting.answer(self.room.desk, asked.id, who, agrees=agrees)
+                consents.answer(self.room.desk, asked.id, who, agrees=agrees)
 
     @rule(pause=st.sampled_from([0, 0, 2, 70]))
     def it_works_and_people_agree_to_end_that(self, pause):
@@ -147,7 +148,7 @@ class Stops(RuleBasedStateMachine):
     def press(self, who, yes, which):
         known = self.all()
         with contextlib.suppress(Refused):
-            asking.decide(self.room.desk, known[-1 - which % len(known)].id, who, yes=yes)
+            approvals.decide(self.room.desk, known[-1 - which % len(known)].id, who, yes=yes)
 
     @rule()
     def ask_and_approve(self):
@@ -157,34 +158,34 @@ class Stops(RuleBasedStateMachine):
     @rule(who=PEOPLE, goes_on=st.booleans(), decider=PEOPLE)
     def ask_for_both_and_decide(self, who, goes_on, decider):
         ids = [self.room.machine(name).id for name in (NAME, OTHER)]
-        asked = batching.ask(self.room.desk, ids, who, reason="the night is long")
+        asked = batches.ask(self.room.desk, ids, who, reason="the night is long")
         if goes_on and asked and asked[0].batch:
             with contextlib.suppress(Refused):
-                batching.decide(self.room.desk, asked[0].batch.id, decider, yes=True)
+                batches.decide(self.room.desk, asked[0].batch.id, decider, yes=True)
 
     @precondition(lambda self: any(each.batch for each in self.all()))
     @rule(who=PEOPLE, yes=st.booleans())
     def press_on_the_card_of_both(self, who, yes):
         batch = [each.batch for each in self.all() if each.batch][-1]
         with contextlib.suppress(Refused):
-            batching.decide(self.room.desk, batch, who, yes=yes)
+            batches.decide(self.room.desk, batch, who, yes=yes)
 
     @rule(who=PEOPLE)
     def claim(self, who):
         with contextlib.suppress(Refused):
-            claiming.claim(self.room.desk, self.room.machine(NAME).id, who, length=30 * MINUTE)
+            claims.claim(self.room.desk, self.room.machine(NAME).id, who, length=30 * MINUTE_MS)
 
     @rule(who=PEOPLE)
     def release(self, who):
         with contextlib.suppress(Refused):
-            for held in claims.open_on(self.room.desk.store.reading(), self.room.machine(NAME).id):
-                claiming.release(self.room.desk, held.id, who)
+            for held in stored_claims.open_on(self.room.desk.store.reading(), self.room.machine(NAME).id):
+                claims.release(self.room.desk, held.id, who)
 
     @rule(then=st.sampled_from(["nothing", "extends", "needs it"]), early=st.booleans())
     def a_holder_agrees_and_may_think_better_of_it(self, then, early):
         """Before the approvers have decided, or between that and the call."""
         with contextlib.suppress(Refused):
-            claiming.claim(self.room.desk, self.room.machine(NAME).id, CY, length=30 * MINUTE)
+            claims.claim(self.room.desk, self.room.machine(NAME).id, CY, length=30 * MINUTE_MS)
             action = self.room.asks(NAME, ADA, "it runs the wrong model")
             self.room.answers(action)
             if early:
@@ -206,19 +207,19 @@ class Stops(RuleBasedStateMachine):
     @rule(who=PEOPLE)
     def extend(self, who):
         with contextlib.suppress(Refused):
-            claiming.extend(self.room.desk, self.room.machine(NAME).id, who, by=30 * MINUTE)
+            claims.extend(self.room.desk, self.room.machine(NAME).id, who, by=30 * MINUTE_MS)
 
     @rule(count=st.sampled_from([1, 2, 5, 17, 65, 125]), ticks=st.booleans())
     def minutes_pass(self, count, ticks):
         for left in range(count, 0, -1):
-            self.clock.forward(MINUTE)
+            self.clock.forward(MINUTE_MS)
             self.report(1)
             if ticks and left <= 5:
                 self.tick()
 
     @rule(length=st.integers(1, 59))
     def seconds_pass(self, length):
-        self.clock.forward(length * SECOND)
+        self.clock.forward(length * SECOND_MS)
 
     @rule()
     def tick(self):
@@ -235,7 +236,7 @@ class Stops(RuleBasedStateMachine):
 
     @rule()
     def the_machine_is_restarted(self):
-        self.clock.forward(SECOND)
+        self.clock.forward(SECOND_MS)
         self.boot += 1
         self.world.restart(NAME)
 
@@ -274,7 +275,7 @@ class Stops(RuleBasedStateMachine):
     def a_holder_who_needs_it_ends_it_and_no_card_is_posted_before_holders_had_their_say(self):
         db = self.room.desk.store.reading()
         for action in self.all():
-            said = {each.answer for each in consents.of(db, action.id)}
+            said = {each.answer for each in stored_approvals.of(db, action.id)}
             assert not {"needed", "late"} & said or action.state in {"denied", "expired", "cancelled"}
             posted = one(db, "SELECT 1 FROM outbox WHERE channel = ? AND ref = ?", CHANNEL, f"action:{action.id}")
             assert not posted or not {"", "needed"} & said
@@ -290,7 +291,7 @@ class Stops(RuleBasedStateMachine):
             told = self.room.told(action.requester, "action_ended").count(action.id)
             assert told == (action.state not in LIVE), action
             if action.state not in LIVE:
-                if consents.hold_back(db, action.id):
+                if stored_approvals.hold_back(db, action.id):
                     continue
                 sql = "SELECT max(created_at) AS at FROM outbox WHERE channel = ? AND ref = ?"
                 card = one(db, sql, CHANNEL, f"action:{action.id}")

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.money.rates import cost_between
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
-from bot.services.measuring import sweeping
-from bot.services.sharing import claiming
-from store import listings
-from store.money import ledger
-from store.sharing import claims
+from bot.services.machines import fleet
+from bot.services.sharing import claims
+from store.machines import listings
+from store.money import ledger as stored_ledger
+from store.sharing import claims as stored_claims
 from store.sql import rows
 from tests.bot.services.room import ADA, CY, Room
 from tests.conftest import Clock
@@ -34,7 +34,7 @@ class Step:
 steps = st.lists(
     st.builds(
         Step,
-        st.integers(1, 90).map(lambda minutes: minutes * MINUTE),
+        st.integers(1, 90).map(lambda minutes: minutes * MINUTE_MS),
         st.sampled_from(["nothing", "nothing", "ada", "cy", "release", "reopen", "silence", "hear"]),
         st.booleans(),
     ),
@@ -50,10 +50,10 @@ def live(room: Room, step: Step) -> None:
         match step.what:
             case "ada" | "cy":
                 who = {"ada": ADA, "cy": CY}[step.what]
-                claiming.claim(room.desk, machine, who, choice=GpuChoice(3), length=200 * HOUR)
+                claims.claim(room.desk, machine, who, choice=GpuChoice(3), length=200 * HOUR_MS)
             case "release":
-                for claim in claims.open_on(room.desk.store.reading(), machine)[:1]:
-                    claiming.release(room.desk, claim.id, claim.holder)
+                for claim in stored_claims.open_on(room.desk.store.reading(), machine)[:1]:
+                    claims.release(room.desk, claim.id, claim.holder)
             case "reopen":
                 room.reopen()
             case "silence":
@@ -63,7 +63,7 @@ def live(room: Room, step: Step) -> None:
     except Refused:
         pass
     if step.looked:
-        sweeping.sweep(room.desk)
+        fleet.sweep(room.desk)
 
 
 @given(plan=steps)
@@ -76,17 +76,17 @@ def test_all_that_ran_is_charged_once_to_whoever_held_it(tmp_path_factory, plan)
     for step in plan:
         live(room, step)
     room.fleet.unsilence("us-east-1")
-    clock.forward(HOUR - clock() % HOUR)
+    clock.forward(HOUR_MS - clock() % HOUR_MS)
     room.sweep()
 
     db = room.desk.store.reading()
     rate = listings.by_id(db, machine.id).rate.micros_per_hour
     charges = rows(db, "SELECT * FROM charges WHERE instance_id = ?", machine.id)
     assert sum(row["micros"] for row in charges) == cost_between(rate, began, clock())
-    shares = [row for row in ledger.between(db, 0, 1 << 50) if row["instance_id"] == machine.id]
+    shares = [row for row in stored_ledger.between(db, 0, 1 << 50) if row["instance_id"] == machine.id]
     assert sum(row["micros"] for row in shares) == sum(row["micros"] for row in charges)
     for who in (ADA, CY):
-        held = [claim for claim in claims.since(db, 0, holder=who) if claim.instance_id == machine.id]
+        held = [claim for claim in stored_claims.since(db, 0, holder=who) if claim.instance_id == machine.id]
         due = sum(len(each.gpus) * ((each.ended_at or clock()) - each.from_at) for each in held)
         assert sum(row["gpu_ms"] for row in shares if row["holder"] == who) == due
     room.close()

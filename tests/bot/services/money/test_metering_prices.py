@@ -7,13 +7,13 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.money.rates import cost_between
 from bot.sandbox.aws_prices import SandboxPrices
-from bot.services.measuring import sweeping
-from bot.services.money import price_reading, reporting
-from store import listings
-from store.money import ledger
+from bot.services.machines import fleet
+from bot.services.money import ledger_export, rates
+from store.machines import listings
+from store.money import ledger as stored_ledger
 from store.sql import rows
 from tests.bot.services.room import SETTINGS, Room
 from tests.conftest import Clock
@@ -37,7 +37,7 @@ class Step:
 steps = st.lists(
     st.builds(
         Step,
-        st.integers(1, 200).map(lambda minutes: minutes * MINUTE),
+        st.integers(1, 200).map(lambda minutes: minutes * MINUTE_MS),
         st.sampled_from(["list", "spot", "spot", "refuse", "answer", "reopen", "nothing"]),
         st.decimals("0.000001", "200", places=6),
         st.booleans(),
@@ -64,7 +64,7 @@ class World:
         now = self.clock()
         for name, (rate, since) in self.held.items():
             self.due[name] += cost_between(rate, since, now)
-        sweeping.sweep(self.room.desk)
+        fleet.sweep(self.room.desk)
         for name in self.due:
             rate = listings.by_id(self.room.desk.store.reading(), self.room.machine(name).id).rate
             self.held[name] = (rate.micros_per_hour if rate else 0, now)
@@ -83,7 +83,7 @@ class World:
             case "reopen":
                 self.room.reopen()
         if step.read:
-            price_reading.read(self.room.desk, self.aws.prices)
+            rates.read(self.room.desk, self.aws.prices)
         if step.looked:
             self.look()
 
@@ -94,7 +94,7 @@ def test_the_ledger_is_the_integral_of_running_time_and_rate(tmp_path_factory, p
     world = World(tmp_path_factory.mktemp("prices"))
     for step in plan:
         world.live(step)
-    world.clock.forward(HOUR - world.clock() % HOUR)
+    world.clock.forward(HOUR_MS - world.clock() % HOUR_MS)
     world.look()
 
     db = world.room.desk.store.reading()
@@ -105,7 +105,7 @@ def test_the_ledger_is_the_integral_of_running_time_and_rate(tmp_path_factory, p
         assert all(
             row["micros"] == cost_between(row["rate_micros"], row["from_at"], row["until_at"]) for row in charges
         )
-        shares = [row for row in ledger.between(db, 0, 1 << 50) if row["instance_id"] == own]
+        shares = [row for row in stored_ledger.between(db, 0, 1 << 50) if row["instance_id"] == own]
         assert sum(row["micros"] for row in shares) == due
     world.room.close()
 
@@ -113,16 +113,16 @@ def test_the_ledger_is_the_integral_of_running_time_and_rate(tmp_path_factory, p
 def test_an_hour_in_which_the_price_moved_has_a_charge_for_each_rate(tmp_path):
     world = World(tmp_path)
     world.aws.respot("us-west-2c", "g6.12xlarge", "2")
-    price_reading.read(world.room.desk, world.aws.prices)
+    rates.read(world.room.desk, world.aws.prices)
     world.look()
-    world.clock.forward(90 * MINUTE)
+    world.clock.forward(90 * MINUTE_MS)
     world.aws.respot("us-west-2c", "g6.12xlarge", "3")
-    price_reading.read(world.room.desk, world.aws.prices)
+    rates.read(world.room.desk, world.aws.prices)
     world.look()
-    world.clock.forward(30 * MINUTE)
+    world.clock.forward(30 * MINUTE_MS)
     world.look()
 
-    lines = csv.DictReader(reporting.ledger_csv(world.room.desk, 0, world.clock() + HOUR))
+    lines = csv.DictReader(ledger_export.ledger_csv(world.room.desk, 0, world.clock() + HOUR_MS))
     told = [line for line in lines if line["name"] == SPOT]
 
     assert [

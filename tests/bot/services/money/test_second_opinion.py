@@ -8,15 +8,16 @@ import pytest
 from botocore.stub import Stubber
 
 from bot.billing.cost_explorer import CostExplorer
-from bot.domain.clock import DAY
-from bot.domain.money.opinion import Opinion
+from bot.domain.clock import DAY_MS
+from bot.domain.money.accuracy import Opinion
 from bot.errors import Unreachable
 from bot.providers.clients import attempt
 from bot.providers.ec2_errors import Said
-from bot.services.desk import Desk
-from bot.services.money import billing, second_opinion
+from bot.services.context import Desk
+from bot.services.money import accuracy
+from bot.services.money import bill as bill_service
 from bot.settings import parse
-from store.money import bill as bills
+from store.money import bill as stored_bill
 
 WANTED = {
     "TimePeriod": {"Start": "2026-11-23", "End": "2026-12-01"},
@@ -71,61 +72,61 @@ def desk(store, clock, bill, aws):
     made = desk_with(store, clock)
     for _ in range(3):
         aws[1].add_response("get_cost_and_usage", BILLED)
-    assert billing.fetch(made, bill)
+    assert bill_service.fetch(made, bill)
     return made
 
 
 def test_it_is_asked_for_the_rest_of_the_month_and_kept(desk, bill, aws):
     aws[1].add_response("get_cost_forecast", TOLD, WANTED)
 
-    second_opinion.ask(desk, bill)
+    accuracy.ask(desk, bill)
 
     low, high = 18_000_500_000, 21_000_000_000
     expected = Opinion(date(2026, 11, 23), date(2026, 11, 30), desk.clock(), 19_600_250_000, low, high)
-    assert second_opinion.newest(desk) == expected
+    assert accuracy.newest(desk) == expected
     aws[1].assert_no_pending_responses()
 
 
 def test_it_is_asked_once_a_day_and_every_request_counts(desk, bill, aws, clock):
     aws[1].add_response("get_cost_forecast", TOLD, WANTED)
-    second_opinion.ask(desk, bill)
+    accuracy.ask(desk, bill)
 
-    second_opinion.ask(desk, bill)
+    accuracy.ask(desk, bill)
 
-    assert bills.requests(desk.store.reading(), bill.name, date(2026, 11, 23)) == 4
-    clock.forward(DAY)
+    assert stored_bill.requests(desk.store.reading(), bill.name, date(2026, 11, 23)) == 4
+    clock.forward(DAY_MS)
     aws[1].add_response("get_cost_forecast", TOLD)
-    second_opinion.ask(desk, bill)
+    accuracy.ask(desk, bill)
     aws[1].assert_no_pending_responses()
 
 
 def test_where_aws_has_too_little_history_it_is_left_alone_until_tomorrow(desk, bill, aws):
     aws[1].add_client_error("get_cost_forecast", "DataUnavailableException")
 
-    second_opinion.ask(desk, bill)
-    second_opinion.ask(desk, bill)
+    accuracy.ask(desk, bill)
+    accuracy.ask(desk, bill)
 
-    assert second_opinion.newest(desk) is None
+    assert accuracy.newest(desk) is None
 
 
 def test_the_cap_of_a_day_holds(store, clock, bill, aws):
     capped = desk_with(store, clock, requests_per_day=3)
     for _ in range(3):
         aws[1].add_response("get_cost_and_usage", BILLED)
-    assert billing.fetch(capped, bill)
+    assert bill_service.fetch(capped, bill)
 
-    second_opinion.ask(capped, bill)
+    accuracy.ask(capped, bill)
 
-    assert second_opinion.newest(capped) is None
+    assert accuracy.newest(capped) is None
 
 
 def test_where_looks_leave_no_request_for_it_that_is_kept_and_logged(store, clock, bill, aws, caplog):
     full = desk_with(store, clock, looks_per_day=4, requests_per_day=12)
     for _ in range(3):
         aws[1].add_response("get_cost_and_usage", BILLED)
-    assert billing.fetch(full, bill)
+    assert bill_service.fetch(full, bill)
 
-    second_opinion.ask(full, bill)
+    accuracy.ask(full, bill)
 
     assert "AWS is not asked for its forecast: The bill itself needs all the requests" in caplog.text
     assert desk_with(store, clock, looks_per_day=4).settings.bill.leaves_one
@@ -133,12 +134,12 @@ def test_where_looks_leave_no_request_for_it_that_is_kept_and_logged(store, cloc
 
 def test_an_old_opinion_is_not_shown(desk, bill, aws, clock):
     aws[1].add_response("get_cost_forecast", TOLD, WANTED)
-    second_opinion.ask(desk, bill)
+    accuracy.ask(desk, bill)
 
-    clock.forward(2 * DAY)
+    clock.forward(2 * DAY_MS)
 
-    assert second_opinion.newest(desk) is None
+    assert accuracy.newest(desk) is None
 
 
 def test_before_the_bill_was_read_nothing_is_asked(store, clock, bill):
-    second_opinion.ask(desk_with(store, clock), bill)
+    accuracy.ask(desk_with(store, clock), bill)

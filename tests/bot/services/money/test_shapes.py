@@ -6,13 +6,13 @@ from decimal import Decimal
 import pytest
 
 from bot.billing.aws_prices import AwsPrices
-from bot.domain.fleet import Look
+from bot.domain.machines.fleet import Look
 from bot.providers.ec2_shapes import GpuType, instance
-from bot.services.desk import Desk
-from bot.services.measuring import sweeping
-from bot.services.money import price_reading, pricing
+from bot.services.context import Desk
+from bot.services.machines import fleet
+from bot.services.money import rates
 from bot.settings import parse
-from store import fleet
+from store.machines import fleet as stored_fleet
 from tests.opening import open_store
 
 NOW = 1_795_824_000_000
@@ -68,13 +68,13 @@ def seen(desk, **more):
     raw = {key: value for key, value in {**RAW, "Placement": place, **more}.items() if value is not None}
     found = instance(raw, GpuType("A10G", 1, 22_888, 250), SOURCE, disks={}, addresses=0)
     for _ in range(2):
-        sweeping.record(desk, Look(SOURCE, (found,)), NOW)
-        price_reading.read(desk, AwsPrices(listed, lambda *_: {"SpotPriceHistory": []}))
-    return fleet.by_id(desk.store.reading(), "i-1")
+        fleet.record(desk, Look(SOURCE, (found,)), NOW)
+        rates.read(desk, AwsPrices(listed, lambda *_: {"SpotPriceHistory": []}))
+    return stored_fleet.by_id(desk.store.reading(), "i-1")
 
 
 def rate(row):
-    known = fleet.rate_of(row)
+    known = stored_fleet.rate_of(row)
     return known and (Decimal(known.micros_per_hour) / 10**6, known.exact, known.source)
 
 
@@ -183,11 +183,11 @@ def test_every_shape_has_its_own_price_or_says_what_the_figure_is_of(desk, more,
 def test_what_is_paid_whether_it_runs_or_not_is_kept(desk, more, held):
     row = seen(desk, **more)
 
-    assert row["paid_anyway"] == fleet.instance_of(row).paid_anyway == held
+    assert row["paid_anyway"] == stored_fleet.instance_of(row).paid_anyway == held
 
 
 def test_a_capacity_block_has_no_hourly_price():
-    book = pricing.unread(parse({}, {}), NOW)
+    book = rates.unread(parse({}, {}), NOW)
     block = instance({**RAW, "InstanceLifecycle": "capacity-block"}, GpuType("A10G", 1), SOURCE)
 
     assert book.rate(block) is None
@@ -211,10 +211,10 @@ def test_a_row_of_before_says_that_its_shape_is_not_known(desk):
     with desk.store.writing() as db:
         db.execute("UPDATE instances SET shape = NULL, paid_anyway = NULL")
 
-    found = fleet.instance_of(fleet.by_id(desk.store.reading(), "i-1"))
+    found = stored_fleet.instance_of(stored_fleet.by_id(desk.store.reading(), "i-1"))
 
     assert (found.shape, found.paid_anyway) == (None, "")
-    assert not pricing.book(desk, desk.store.reading(), SOURCE).rate(found).exact
+    assert not rates.price_book(desk, desk.store.reading(), SOURCE).rate(found).exact
 
 
 def spot_history(_source, _operation, asked):
@@ -238,10 +238,10 @@ def test_a_spot_price_is_that_of_the_system_or_says_what_it_is_of(desk, more, mi
     raw = {key: value for key, value in {**RAW, **more, "InstanceLifecycle": "spot"}.items() if value}
     found = instance(raw, GpuType("A10G", 1, 22_888, 250), SOURCE)
     for _ in range(2):
-        sweeping.record(desk, Look(SOURCE, (found,)), NOW)
-        price_reading.read(desk, AwsPrices(listed, spot_history))
+        fleet.record(desk, Look(SOURCE, (found,)), NOW)
+        rates.read(desk, AwsPrices(listed, spot_history))
 
-    rate = fleet.rate_of(fleet.by_id(desk.store.reading(), "i-1"))
+    rate = stored_fleet.rate_of(stored_fleet.by_id(desk.store.reading(), "i-1"))
 
     assert (rate.micros_per_hour, rate.exact) == (micros, False)
     assert rate.source == f"spot price, us-west-2a, {DATED} 00:00 UTC" + (f"; {but}" if but else "")

@@ -12,21 +12,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.days import local_day
 from bot.domain.digest import Digest
-from bot.domain.listing import Filter
-from bot.domain.measuring.verdict import GpuState, GpuVerdict, Verdict, VerdictState
-from bot.domain.money.report import Scope
-from bot.domain.money.spend_report import WAYS, Spent
+from bot.domain.machines.listing import Filter
+from bot.domain.machines.verdict import GpuState, GpuVerdict, Verdict, VerdictState
+from bot.domain.money.forecast.report import Scope
+from bot.domain.money.reports import WAYS, Spent
 from bot.errors import ValetError
-from bot.services import digesting, explaining, looking
-from bot.services.measuring import sweeping
-from bot.services.money import budgeting, forecasting, reporting, spend_reporting, summing, unused
-from bot.services.sharing import claiming
-from store import fleet, listings
-from store.money import ledger
-from store.sharing import claims
+from bot.services import digest as digest_service
+from bot.services import queries
+from bot.services.machines import fleet
+from bot.services.machines import why as why_service
+from bot.services.money import budgets, forecast, ledger, ledger_export, reports
+from bot.services.sharing import claims
+from store.machines import fleet as stored_fleet
+from store.machines import listings
+from store.money import ledger as stored_ledger
+from store.sharing import claims as stored_claims
 from store.sql import rows
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, Room, minute
 from tests.conftest import Clock
@@ -34,7 +37,7 @@ from tests.examples import examples
 
 ZONE = ZoneInfo("Europe/Berlin")
 BEFORE_THE_TURN = int(datetime(2026, 10, 24, 13, 20, tzinfo=UTC).timestamp() * 1000)
-WINDOW = 60 * MINUTE
+WINDOW = 60 * MINUTE_MS
 MACHINES = ("train-7", "nb-2", "dgx-1")
 SETTINGS = {
     "slack": {"channel": CHANNEL, "admins": [DEE]},
@@ -65,7 +68,7 @@ steps = st.lists(
         Step,
         st.tuples(*[st.sampled_from(["i", "i", "b", "?", "ib", "bi", "i?"])] * len(MACHINES)),
         st.sampled_from(["nothing", "nothing", "ada", "cy", "release", "reopen", "silence", "hear", "stop", "start"]),
-        st.integers(1, 150).map(lambda minutes: minutes * MINUTE),
+        st.integers(1, 150).map(lambda minutes: minutes * MINUTE_MS),
         st.sampled_from([True, True, True, False]),
     ),
     min_size=4,
@@ -94,18 +97,18 @@ def judge(room: Room, uses: tuple[str, ...]) -> None:
             (listing,) = listings.matching(db, name)
             made = judged(word, listing.instance.gpu_count, listing.verdict, room.clock())
             waste = listing.rate.micros_per_hour if listing.rate else 0
-            fleet.save_verdicts(db, {listing.instance.id: (made, waste)})
-        fleet.forget_verdicts_of_stopped(db)
+            stored_fleet.save_verdicts(db, {listing.instance.id: (made, waste)})
+        stored_fleet.forget_verdicts_of_stopped(db)
 
 
 def happens(room: Room, event: str) -> None:
     machine = room.machine("train-7")
     match event:
         case "ada" | "cy":
-            claiming.claim(room.desk, machine.id, {"ada": ADA, "cy": CY}[event], length=9 * HOUR)
+            claims.claim(room.desk, machine.id, {"ada": ADA, "cy": CY}[event], length=9 * HOUR_MS)
         case "release":
-            for claim in claims.open_on(room.desk.store.reading(), machine.id)[:1]:
-                claiming.release(room.desk, claim.id, claim.holder)
+            for claim in stored_claims.open_on(room.desk.store.reading(), machine.id)[:1]:
+                claims.release(room.desk, claim.id, claim.holder)
         case "reopen":
             room.reopen()
         case "silence":
@@ -124,8 +127,8 @@ def live(room: Room, step: Step) -> None:
         happens(room, step.event)
     until = room.clock() + step.length
     while room.clock() < until:
-        room.clock.forward(min(14 * MINUTE if step.looked else step.length, until - room.clock()))
-        sweeping.sweep(room.desk)
+        room.clock.forward(min(14 * MINUTE_MS if step.looked else step.length, until - room.clock()))
+        fleet.sweep(room.desk)
 
 
 def raw(room: Room, start: int, end: int, use: str | None = None) -> dict[str, int]:
@@ -138,7 +141,7 @@ def raw(room: Room, start: int, end: int, use: str | None = None) -> dict[str, i
     for row in rows(db, sql, start, end):
         if use in {None, row["use"]}:
             found[row["id"]] = found.get(row["id"], 0) + row["micros"]
-    for each in summing.running(room.desk, "instance", start, end):
+    for each in ledger.running(room.desk, "instance", start, end):
         micros = each.micros if use is None else each.idle_micros
         found[each.key] = found.get(each.key, 0) + micros
     return {name: micros for name, micros in found.items() if micros}
@@ -149,47 +152,47 @@ def dollars(micros: int) -> Decimal:
 
 
 def rented(room: Room, sums: dict[str, int]) -> int:
-    places = fleet.places(room.desk.store.reading())
+    places = stored_fleet.places(room.desk.store.reading())
     return sum(micros for name, micros in sums.items() if places[name][0] != "owned")
 
 
 def check_day(room: Room, day: date) -> None:
     """Reports, their files and the ledger's file say the same of one local day."""
-    desk, span = room.desk, summing.span_of(day, day, ZONE.key)
+    desk, span = room.desk, ledger.span_of(day, day, ZONE.key)
     idle, whole = raw(room, *span, "idle"), raw(room, *span)
     for way in WAYS:
-        told = spend_reporting.idle(desk, way, day, day)
+        told = reports.idle(desk, way, day, day)
         assert (told.rented.idle_micros, told.rented.micros) == (rented(room, idle), rented(room, whole))
         assert told.owned.idle_micros == sum(idle.values()) - rented(room, idle)
-        file = list(csv.DictReader(spend_reporting.csv(told)))
+        file = list(csv.DictReader(reports.csv(told)))
         assert sum(Decimal(row["idle_usd"]) for row in file) == dollars(sum(idle.values()))
-    by_machine = unused.of_all(desk, *span)
+    by_machine = ledger.of_all(desk, *span)
     assert {name: spent.idle_micros for name, spent in by_machine.items() if spent.idle_micros} == idle
-    lines = [row for row in csv.DictReader(reporting.ledger_csv(desk, *span)) if row["use"] == "idle"]
-    running = sum(each.idle_micros for each in summing.running(desk, "instance", *span))
+    lines = [row for row in csv.DictReader(ledger_export.ledger_csv(desk, *span)) if row["use"] == "idle"]
+    running = sum(each.idle_micros for each in ledger.running(desk, "instance", *span))
     assert sum(Decimal(row["usd"] or 0) for row in lines) == dollars(sum(idle.values()) - running)
 
 
 def check_now(room: Room) -> None:
     """Status, why, JSON, the digest, forecast and budget say the same of this moment."""
     desk, now = room.desk, room.clock()
-    start = unused.day_before(now)
+    start = ledger.day_before(now)
     day, db = raw(room, start, now + 1, "idle"), desk.store.reading()
-    told = {each["id"]: each for each in reporting.status(desk)["instances"]}
+    told = {each["id"]: each for each in ledger_export.status(desk)["instances"]}
     for listing in listings.page(db, Filter(), limit=-1):
         name, verdict = listing.instance.id, listing.verdict
-        shown, why = looking.in_full(desk, listing), explaining.explain(desk, listing)
+        shown, why = queries.in_full(desk, listing), why_service.explain(desk, listing)
         assert why.unused_day_micros == day.get(name, 0)
-        assert told[name]["unused_usd_24h"] in {None, reporting.usd(day.get(name, 0))}
+        assert told[name]["unused_usd_24h"] in {None, ledger_export.usd(day.get(name, 0))}
         if shown.unused_micros is not None:
             assert shown.unused_micros == raw(room, verdict.since, now + 1, "idle").get(name, 0)
-            assert told[name]["unused_usd_since_judged_idle"] == reporting.usd(shown.unused_micros)
+            assert told[name]["unused_usd_since_judged_idle"] == ledger_export.usd(shown.unused_micros)
             assert shown.unused_micros <= sum(raw(room, 0, now + 1, "idle").values())
     today = local_day(now, ZONE)
-    month = spend_reporting.report(desk, "team", today.replace(day=1), today)
-    spent = ledger.spent(db, summing.span_of(month.first, month.last, ZONE.key)[0])
-    assert month.rented.micros == spent == forecasting.make(desk, Scope()).charged_micros
-    standing = budgeting.standing(desk, Scope())
+    month = reports.report(desk, "team", today.replace(day=1), today)
+    spent = stored_ledger.spent(db, ledger.span_of(month.first, month.last, ZONE.key)[0])
+    assert month.rented.micros == spent == forecast.make(desk, Scope()).charged_micros
+    standing = budgets.standing(desk, Scope())
     assert standing is not None
     assert standing.spent_micros == spent
     check_digest(room, start)
@@ -200,7 +203,7 @@ def check_digest(room: Room, start: int) -> None:
     desk, now = room.desk, room.clock()
     with desk.store.writing() as db:
         db.execute("DELETE FROM digests")
-    digesting.make_due(desk)
+    digest_service.make_due(desk)
     day = raw(room, start, now + 1, "idle")
     kept = rows(desk.store.reading(), "SELECT content FROM digests WHERE content <> 'null'")
     made = [Digest.from_json(json.loads(row["content"])) for row in kept]
@@ -219,10 +222,10 @@ def check_digest(room: Room, start: int) -> None:
 @settings(max_examples=examples(24), deadline=None)
 def test_every_place_tells_the_same_of_one_ledger(tmp_path_factory, plan, turn):
     clock = Clock()
-    clock.now = BEFORE_THE_TURN + turn * HOUR
+    clock.now = BEFORE_THE_TURN + turn * HOUR_MS
     room = Room(tmp_path_factory.mktemp("agree") / "valet.db", clock, settings=SETTINGS)
-    idle = [minute(gpu, 1_000_000 + clock() // MINUTE - 1, 0.0) for gpu in range(8)]
-    room.push("dgx-1", idle, tick_now=1_000_000 + clock() // MINUTE)
+    idle = [minute(gpu, 1_000_000 + clock() // MINUTE_MS - 1, 0.0) for gpu in range(8)]
+    room.push("dgx-1", idle, tick_now=1_000_000 + clock() // MINUTE_MS)
     room.sweep()
     began = clock()
     for step in plan:

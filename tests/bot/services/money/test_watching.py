@@ -7,28 +7,30 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.fleet import Instance, Look
-from bot.domain.money.advice import Asked
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.machines.fleet import Instance, Look
 from bot.domain.money.bill import BillLine, BillLook
 from bot.domain.money.budgets import Standing
+from bot.domain.money.forecast.report import Scope
 from bot.domain.money.rates import USD, Charge, Rate
-from bot.domain.money.report import Scope
+from bot.domain.money.rent_or_buy import Asked
 from bot.errors import Refused
-from bot.services.desk import Desk
-from bot.services.measuring import sweeping
-from bot.services.money import bill_reporting, budgeting, forecasting, renting, scoring, spend_reporting
+from bot.services.context import Desk
+from bot.services.machines import fleet
+from bot.services.money import accuracy, bill, budgets, forecast, rent_or_buy, reports
 from bot.settings import parse
-from handlers.blocks.money import budgets
-from store import fleet
-from store.money import bill, ledger, scores
+from handlers.blocks.money import budgets as budgets_blocks
+from store.machines import fleet as stored_fleet
+from store.money import accuracy as stored_accuracy
+from store.money import bill as stored_bill
+from store.money import ledger as stored_ledger
 from tests.conftest import MONDAY, Clock
 from tests.examples import examples
 from tests.opening import open_store
 
 EAST, WEST = "ec2/111122223333/us-east-1", "ec2/111122223333/us-west-2"
 TOTAL = Scope()
-STEP = 2 * HOUR
+STEP = 2 * HOUR_MS
 WORKDAYS = frozenset(range(5))
 
 
@@ -48,9 +50,9 @@ class Clouds:
                 yield Look(source, () if source in self.unlisted else (self.machine(source),))
 
     def machine(self, source) -> Instance:
-        today = self.clock() // DAY * DAY
-        ran = [at for at in range(today, today - 8 * DAY, -DAY) if self.runs(source, at)]
-        began = next((at for at in ran if not self.runs(source, at - DAY)), 0)
+        today = self.clock() // DAY_MS * DAY_MS
+        ran = [at for at in range(today, today - 8 * DAY_MS, -DAY_MS) if self.runs(source, at)]
+        began = next((at for at in ran if not self.runs(source, at - DAY_MS)), 0)
         running = self.runs(source, today)
         name = source.rsplit("/", 1)[-1]
         return Instance(
@@ -61,7 +63,7 @@ class Clouds:
             type="g5.xlarge",
             state="running" if running else "stopped",
             launched_at=began,
-            stopped_at=None if running else max(ran, default=today - 8 * DAY) + DAY,
+            stopped_at=None if running else max(ran, default=today - 8 * DAY_MS) + DAY_MS,
         )
 
     def runs(self, source, at) -> bool:
@@ -70,7 +72,7 @@ class Clouds:
 
 @pytest.fixture
 def clouds(clock):
-    clock.now = MONDAY // DAY * DAY
+    clock.now = MONDAY // DAY_MS * DAY_MS
     return Clouds(clock)
 
 
@@ -92,25 +94,25 @@ def desk(store, clock, clouds):
 
 
 def lives(desk, clock, days, *, step=STEP, forecasts=False):
-    for _ in range(int(days * DAY / step)):
-        sweeping.sweep(desk)
-        if forecasts and (clock.now - MONDAY // DAY * DAY) % (7 * DAY) == 0:
-            forecasting.make(desk, TOTAL)
+    for _ in range(int(days * DAY_MS / step)):
+        fleet.sweep(desk)
+        if forecasts and (clock.now - MONDAY // DAY_MS * DAY_MS) % (7 * DAY_MS) == 0:
+            forecast.make(desk, TOTAL)
         clock.forward(step)
-    sweeping.sweep(desk)
+    fleet.sweep(desk)
 
 
 def test_days_on_which_nothing_ran_count_where_somebody_looked(desk, clock):
     lives(desk, clock, 56, forecasts=True)
 
-    scoring.score(desk)
-    report = forecasting.make(desk, TOTAL)
+    accuracy.score(desk)
+    report = forecast.make(desk, TOTAL)
 
     assert 0.8 < report.next(30).micros / (22 * 24 * USD) < 1.2
     assert not [note for note in report.notes if "without a reading" in note]
     assert sum(day.charged_micros for day in report.days[:28]) == 20 * 24 * USD
     assert [day.charged_micros for day in report.days[3:10]] == [24 * USD] * 5 + [0] * 2
-    record = {each.horizon: each for each in scoring.accuracy(desk, TOTAL).records}
+    record = {each.horizon: each for each in accuracy.accuracy(desk, TOTAL).records}
     assert (record["7d"].scored, record["30d"].scored) == (7, 4)
 
 
@@ -121,7 +123,7 @@ def test_a_weekend_on_which_nobody_looked_stays_unknown(desk, clock, clouds):
     clouds.silent = set()
     lives(desk, clock, 7)
 
-    report = forecasting.make(desk, TOTAL)
+    report = forecast.make(desk, TOTAL)
 
     unknown = [day.date for day in report.days if day.charged_micros is None and day.date < report.today]
     assert unknown == [date(2027, 1, 2), date(2027, 1, 3)]
@@ -136,12 +138,12 @@ def test_a_silent_region_leaves_the_others_known(desk, clock, clouds):
     lives(desk, clock, 6)
 
     def unknown(scope):
-        days = forecasting.make(desk, scope).days
+        days = forecast.make(desk, scope).days
         return [day.date.day for day in days[:21] if day.charged_micros is None]
 
     assert unknown(Scope("instance", "i-us-east-1")) == []
     assert unknown(Scope("instance", "i-us-west-2")) == [5, 6]  # what ran on Monday is charged since
-    lately = forecasting.open_books(desk).ledger
+    lately = forecast.open_books(desk).ledger
     assert lately.metered_of(["i-us-east-1"]) - lately.metered_of(["i-us-west-2"]) == {
         date(2026, 12, day) for day in (5, 6)
     }
@@ -153,8 +155,11 @@ def owned_first(desk, days):
     machine = Instance("dgx-1", "dgx-1", "owned", "owned", "owned", "running", gpu_count=8)
     now = desk.clock()
     with desk.store.writing() as db:
-        fleet.save(db, machine, team="nlp", rate=Rate(USD, "valet.toml"))
-        ledger.add(db, [Charge("dgx-1", at, at + HOUR, HOUR, USD, USD) for at in range(now - days * DAY, now, HOUR)])
+        stored_fleet.save(db, machine, team="nlp", rate=Rate(USD, "valet.toml"))
+        stored_ledger.add(
+            db,
+            [Charge("dgx-1", at, at + HOUR_MS, HOUR_MS, USD, USD) for at in range(now - days * DAY_MS, now, HOUR_MS)],
+        )
 
 
 def test_days_before_a_cloud_was_added_are_no_days_on_which_nothing_was_rented(desk, clock, clouds):
@@ -162,12 +167,12 @@ def test_days_before_a_cloud_was_added_are_no_days_on_which_nothing_was_rented(d
     owned_first(desk, 70)
     lives(desk, clock, 20)
 
-    (told,) = renting.advise(desk, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
-    report = spend_reporting.report(desk, "team", date(2026, 11, 1), date(2026, 12, 31))
+    (told,) = rent_or_buy.advise(desk, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
+    report = reports.report(desk, "team", date(2026, 11, 1), date(2026, 12, 31))
 
     assert (told.used.days, round(told.used.hours_per_month), told.best.servers) == (20, 730, 1)
     assert (report.owned_begins, report.begins) == (date(2026, 9, 14), date(2026, 11, 23))
-    assert forecasting.open_books(desk).ledger.first_day == date(2026, 11, 23)
+    assert forecast.open_books(desk).ledger.first_day == date(2026, 11, 23)
 
 
 def test_a_region_that_was_added_later_is_unknown_before_not_unused(desk, clock, clouds):
@@ -176,8 +181,8 @@ def test_a_region_that_was_added_later_is_unknown_before_not_unused(desk, clock,
     clouds.sources = [EAST, WEST]
     lives(desk, clock, 15)
 
-    (told,) = renting.advise(desk, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
-    before = spend_reporting.report(desk, "team", date(2027, 1, 3), date(2027, 1, 17)).before_micros
+    (told,) = rent_or_buy.advise(desk, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
+    before = reports.report(desk, "team", date(2027, 1, 3), date(2027, 1, 17)).before_micros
 
     assert (told.used.days, told.used.peak, round(told.used.hours_per_month)) == (15, 2, 1460)
     assert before is None
@@ -192,28 +197,28 @@ def test_time_in_which_a_region_was_silent_is_no_time_without_use(desk, clock, c
     clouds.silent, clouds.days[EAST] = set(), frozenset(range(7))
     lives(desk, clock, 10)
 
-    (told,) = renting.advise(desk, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
+    (told,) = rent_or_buy.advise(desk, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
 
     assert (told.used.days, round(told.used.hours_per_month)) == (30, 730)
 
 
 def test_looks_are_remembered_in_few_rows(desk, clock, clouds):
-    lives(desk, clock, 1, step=10 * MINUTE)
+    lives(desk, clock, 1, step=10 * MINUTE_MS)
     clouds.silent = {EAST}
     lives(desk, clock, 1)
     clouds.silent = set()
-    lives(desk, clock, 1, step=10 * MINUTE)
+    lives(desk, clock, 1, step=10 * MINUTE_MS)
 
     kept = desk.store.reading().execute("SELECT source, until_at - from_at FROM source_reads").fetchall()
 
-    assert kept == [(EAST, DAY), (EAST, DAY)]
+    assert kept == [(EAST, DAY_MS), (EAST, DAY_MS)]
 
 
 def test_reports_name_since_when_each_kind_is_known(desk, clock):
     owned_first(desk, 40)
     lives(desk, clock, 3)
 
-    report = spend_reporting.report(desk, "team", date(2026, 10, 1), date(2026, 11, 26))
+    report = reports.report(desk, "team", date(2026, 10, 1), date(2026, 11, 26))
 
     assert report.begins - report.owned_begins == timedelta(days=40)
 
@@ -223,9 +228,9 @@ def test_a_bill_is_held_against_days_on_which_rented_machines_were_metered(desk,
     lives(desk, clock, 3)
     lines = [BillLine("2026-11", date(2026, 11, day), 24 * USD, kind="usage", type="g5.xlarge") for day in range(4, 26)]
     with desk.store.writing() as db:
-        bill.keep(db, BillLook("Cost Explorer", "account 1", clock(), ("2026-11",), tuple(lines)), clock())
+        stored_bill.keep(db, BillLook("Cost Explorer", "account 1", clock(), ("2026-11",), tuple(lines)), clock())
 
-    report = bill_reporting.answer(desk, date(2026, 11, 1), date(2026, 11, 25))
+    report = bill.answer(desk, date(2026, 11, 1), date(2026, 11, 25))
 
     assert [day.day.day for day in report.compared] == [23, 24, 25]
     assert report.metered_micros == sum(day.billed_micros for day in report.compared) == 72 * USD
@@ -233,29 +238,29 @@ def test_a_bill_is_held_against_days_on_which_rented_machines_were_metered(desk,
 
 
 def test_before_the_first_look_there_is_no_forecast_but_a_sentence(desk, clouds):
-    forecasting.refresh(desk)
+    forecast.refresh(desk)
     with pytest.raises(Refused, match="has not looked at the fleet yet, so nothing is known of rented machines"):
-        forecasting.answer(desk, TOTAL)
+        forecast.answer(desk, TOTAL)
     clouds.silent = {EAST}
-    sweeping.sweep(desk)
+    fleet.sweep(desk)
     with pytest.raises(
         Refused, match=r"No account or region could be read yet \(ec2/111122223333/us-east-1: no answer\)"
     ):
-        forecasting.answer(desk, TOTAL)
+        forecast.answer(desk, TOTAL)
 
     assert desk.store.reading().execute("SELECT count(*) FROM forecasts").fetchone() == (0,)
 
 
 def test_the_first_forecast_is_what_runs_now_said_so_and_made_anew_soon(desk, clock, clouds):
     clouds.days[EAST] = frozenset(range(7))
-    sweeping.sweep(desk)
-    first = forecasting.answer(desk, TOTAL)
+    fleet.sweep(desk)
+    first = forecast.answer(desk, TOTAL)
     clouds.sources = [EAST, WEST]
-    clock.forward(MINUTE)
-    sweeping.sweep(desk)
-    clock.forward(MINUTE)
+    clock.forward(MINUTE_MS)
+    fleet.sweep(desk)
+    clock.forward(MINUTE_MS)
 
-    then = forecasting.answer(desk, TOTAL)
+    then = forecast.answer(desk, TOTAL)
 
     assert (first.next(30).micros, round(then.next(30).micros / USD)) == (30 * 24 * USD, 2 * 30 * 24)
     assert first.notes == (
@@ -266,9 +271,9 @@ def test_the_first_forecast_is_what_runs_now_said_so_and_made_anew_soon(desk, cl
 
 def test_a_place_that_could_not_be_read_yet_is_named_as_missing(desk, clouds):
     clouds.sources, clouds.silent = [EAST, WEST], {WEST}
-    sweeping.sweep(desk)
+    fleet.sweep(desk)
 
-    notes = forecasting.answer(desk, TOTAL).notes
+    notes = forecast.answer(desk, TOTAL).notes
 
     assert "ec2/111122223333/us-west-2 was never read, so nothing of it is in what was charged." in notes
 
@@ -276,38 +281,42 @@ def test_a_place_that_could_not_be_read_yet_is_named_as_missing(desk, clouds):
 def test_a_budget_and_a_week_say_from_when_on_they_are_counted(desk, clock):
     lives(desk, clock, 3)
 
-    told = budgeting.standing(desk, Scope("team", "nlp"))
+    told = budgets.standing(desk, Scope("team", "nlp"))
 
     assert told.since == date(2026, 11, 23)
     assert Standing.from_json(told.to_json()) == told
-    assert "spent since the first look on 23 Nov (0 %)" in budgets.standing(told, "").text
-    assert "too little is known yet to say whether 1 of 1 will hold" in budgets.overview([told]).text
+    assert "spent since the first look on 23 Nov (0 %)" in budgets_blocks.standing(told, "").text
+    assert "too little is known yet to say whether 1 of 1 will hold" in budgets_blocks.overview([told]).text
     clock.now = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp() * 1000)
-    assert budgeting.standing(desk, Scope("team", "nlp")).since is None
+    assert budgets.standing(desk, Scope("team", "nlp")).since is None
 
 
 def figures(desk, clock) -> dict[str, object]:
     """What the large says of two regions and of both, None where it is not known."""
     db, found = desk.store.reading(), {}
     for scope in (TOTAL, Scope("instance", "i-us-west-2")):
-        report = forecasting.make(desk, scope)
+        report = forecast.make(desk, scope)
         found |= {f"{scope.text} {day.date}": day.charged_micros for day in report.days if day.date < report.today}
     try:
-        (told,) = renting.advise(desk, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
+        (told,) = rent_or_buy.advise(desk, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
         found["use"] = told.used.hours_per_month
     except Refused:
         found["use"] = None
-    scoring.score(desk)
-    found |= {f"came {each.made_at}": each.actual_micros for each in scores.of(db, "total:") if each.horizon == "7d"}
+    accuracy.score(desk)
+    found |= {
+        f"came {each.made_at}": each.actual_micros for each in stored_accuracy.of(db, "total:") if each.horizon == "7d"
+    }
     today = datetime.fromtimestamp(clock() / 1000, UTC).date()
     for back in (1, 2, 4):
-        week = spend_reporting.report(desk, "team", today - timedelta(days=back), today)
+        week = reports.report(desk, "team", today - timedelta(days=back), today)
         found[f"before {back}"] = week.before_micros
     with desk.store.writing() as writing:
         days = [today - timedelta(days=back) for back in range(1, 16)]
         lines = [BillLine(f"{day:%Y-%m}", day, 7, kind="usage", type="g5.xlarge") for day in days]
-        bill.keep(writing, BillLook("Cost Explorer", "1", clock(), ("2026-11", "2026-12"), tuple(lines)), clock())
-    billed = bill_reporting.answer(desk, days[-1], days[0])
+        stored_bill.keep(
+            writing, BillLook("Cost Explorer", "1", clock(), ("2026-11", "2026-12"), tuple(lines)), clock()
+        )
+    billed = bill.answer(desk, days[-1], days[0])
     return found | {f"billed {day.day}": day.metered_micros for day in billed.days}
 
 
@@ -317,7 +326,7 @@ def lived_through(path, silences, unlisted=frozenset(), uncharged=frozenset()) -
     On the days of `unlisted` a region answers without its machine, of those of `uncharged` no charge of it is left.
     """
     clock = Clock()
-    clock.now = MONDAY // DAY * DAY
+    clock.now = MONDAY // DAY_MS * DAY_MS
     clouds = Clouds(clock)
     clouds.sources = [EAST, WEST]
     clouds.days = {EAST: WORKDAYS, WEST: frozenset({1, 5, 6})}
@@ -325,9 +334,9 @@ def lived_through(path, silences, unlisted=frozenset(), uncharged=frozenset()) -
     for day in range(10):
         clouds.silent = {source for source, silent in silences if silent == day}
         clouds.unlisted = {source for source, absent in unlisted if absent == day}
-        lives(desk, clock, 1, step=3 * HOUR)
+        lives(desk, clock, 1, step=3 * HOUR_MS)
         if 1 <= day < 3:
-            forecasting.make(desk, TOTAL)
+            forecast.make(desk, TOTAL)
     lose_charges(desk, uncharged)
     found = figures(desk, clock)
     desk.store.close()
@@ -340,8 +349,8 @@ def lose_charges(desk, uncharged) -> None:
         db.execute("DROP TRIGGER charges_keep")
         db.execute("DROP TRIGGER shares_keep")
         for source, day in uncharged:
-            start, name = MONDAY // DAY * DAY + day * DAY, source.rsplit("/", 1)[-1]
-            where, values = "instance_id = ? AND from_at >= ? AND from_at < ?", (f"i-{name}", start, start + DAY)
+            start, name = MONDAY // DAY_MS * DAY_MS + day * DAY_MS, source.rsplit("/", 1)[-1]
+            where, values = "instance_id = ? AND from_at >= ? AND from_at < ?", (f"i-{name}", start, start + DAY_MS)
             db.execute(f"DELETE FROM shares WHERE charge_id IN (SELECT id FROM charges WHERE {where})", values)
             db.execute(f"DELETE FROM charges WHERE {where}", values)
 

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from bot.domain.listing import Listing
-from store import listings
+from bot.domain.machines.listing import Listing
+from store.machines import listings
 from tests.bot.services.room import SETTINGS, Room
 from tests.conftest import Clock
 

@@ -9,12 +9,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.sharing.bookings import Slot, Wish
 from bot.domain.sharing.claims import AS_NOW, GRACE, Claim, GpuChoice
 from bot.errors import Refused
-from bot.services.sharing import booking, claim_ends, claiming, slots
-from store.sharing import bookings, claims
+from bot.services.sharing import booking_slots, bookings, claims
+from store.sharing import bookings as stored_bookings
+from store.sharing import claims as stored_claims
 from store.sql import rows
 from tests.bot.services.room import ADA, BOB, CY, Room
 from tests.bot.services.sharing.company import Company
@@ -35,10 +36,10 @@ class Bookings(Company):
         self.boot = "boot"
 
     def ahead(self) -> list[Slot]:
-        return bookings.ahead(self.room.desk.store.reading())
+        return stored_bookings.ahead(self.room.desk.store.reading())
 
     def open_claims(self) -> list[Claim]:
-        return claims.open_on(self.room.desk.store.reading(), self.machine)
+        return stored_claims.open_on(self.room.desk.store.reading(), self.machine)
 
     @initialize(wishes=st.lists(st.tuples(PEOPLE, st.integers(1, 20), HOURS, CHOICES), min_size=1, max_size=4))
     def some_have_booked(self, wishes):
@@ -47,45 +48,45 @@ class Bookings(Company):
 
     @rule(who=PEOPLE, start=st.integers(1, 20), hours=HOURS, choice=CHOICES, weekly=st.booleans())
     def book(self, who, start, hours, choice, weekly):
-        wish = Wish(self.clock.now + start * HOUR // 2, hours * HOUR, choice, weekly)
+        wish = Wish(self.clock.now + start * HOUR_MS // 2, hours * HOUR_MS, choice, weekly)
         with suppress(Refused):
-            booking.book(self.room.desk, self.machine, who, wish)
+            bookings.book(self.room.desk, self.machine, who, wish)
 
     @precondition(lambda self: self.ahead())
     @rule(who=PEOPLE, number=st.integers(0, 20), series=st.booleans())
     def unbook(self, who, number, series):
         there = self.ahead()
         with suppress(Refused):
-            booking.cancel(self.room.desk, there[number % len(there)].id, who, series=series)
+            bookings.cancel(self.room.desk, there[number % len(there)].id, who, series=series)
 
     @rule(who=PEOPLE, hours=HOURS, choice=CHOICES | st.just(AS_NOW))
     def claim(self, who, hours, choice):
         with suppress(Refused):
-            claiming.claim(self.room.desk, self.machine, who, choice=choice, length=hours * HOUR)
+            claims.claim(self.room.desk, self.machine, who, choice=choice, length=hours * HOUR_MS)
 
     @precondition(lambda self: self.open_claims())
     @rule(who=PEOPLE, hours=HOURS)
     def extend(self, who, hours):
         with suppress(Refused):
-            claiming.extend(self.room.desk, self.machine, who, by=hours * HOUR)
+            claims.extend(self.room.desk, self.machine, who, by=hours * HOUR_MS)
 
     @precondition(lambda self: self.open_claims())
     @rule(who=PEOPLE)
     def release(self, who):
         for held in self.open_claims():
             if held.holder == who:
-                claiming.release(self.room.desk, held.id, who)
+                claims.release(self.room.desk, held.id, who)
 
-    @precondition(lambda self: bookings.watched(self.room.desk.store.reading()))
+    @precondition(lambda self: stored_bookings.watched(self.room.desk.store.reading()))
     @rule(who=PEOPLE)
     def say_i_am_here(self, who):
-        for slot in bookings.watched(self.room.desk.store.reading()):
+        for slot in stored_bookings.watched(self.room.desk.store.reading()):
             with suppress(Refused):
-                slots.confirm(self.room.desk, slot.id, who)
+                booking_slots.confirm(self.room.desk, slot.id, who)
 
     @rule(minutes=st.integers(1, 90))
     def time_passes(self, minutes):
-        self.clock.forward(minutes * MINUTE)
+        self.clock.forward(minutes * MINUTE_MS)
         self.jobs()
 
     @precondition(lambda self: self.is_up and self.ahead())
@@ -103,11 +104,11 @@ class Bookings(Company):
 
     @rule(hours=st.integers(1, 200))
     def nobody_looks_for_long(self, hours):
-        self.clock.forward(hours * HOUR)
+        self.clock.forward(hours * HOUR_MS)
 
     @rule()
     def the_clock_is_set_back(self):
-        self.clock.forward(-5 * MINUTE)
+        self.clock.forward(-5 * MINUTE_MS)
         self.jobs()
 
     @rule()
@@ -127,9 +128,9 @@ class Bookings(Company):
 
     def jobs(self) -> None:
         self.room.sweep()
-        claim_ends.expire(self.room.desk)
-        slots.run(self.room.desk)
-        slots.roll_on(self.room.desk)
+        claims.expire(self.room.desk)
+        booking_slots.run(self.room.desk)
+        booking_slots.roll_on(self.room.desk)
         self.room.posted()
         mine = {claim.holder for claim in self.open_claims()}
         late = [slot for slot in self.ahead() if slot.from_at <= self.clock.now and slot.holder not in mine]
@@ -179,18 +180,18 @@ TestBookings.settings = settings(max_examples=examples(40), stateful_step_count=
 def test_a_weekly_booking_is_claimed_every_week_never_twice_and_ends(tmp_path, clock):
     room = Room(tmp_path / "valet.db", clock, alone=True)
     room.sweep()
-    wish = Wish(clock.now + HOUR, 2 * HOUR, GpuChoice(count=2), weekly=True)
-    booking.book(room.desk, room.machine("train-7").id, ADA, wish)
+    wish = Wish(clock.now + HOUR_MS, 2 * HOUR_MS, GpuChoice(count=2), weekly=True)
+    bookings.book(room.desk, room.machine("train-7").id, ADA, wish)
 
-    while there := bookings.ahead(room.desk.store.reading()):
+    while there := stored_bookings.ahead(room.desk.store.reading()):
         for moment in (there[0].from_at, there[0].until_at, there[0].until_at + GRACE):
             clock.now = moment
             room.sweep()
-            claim_ends.expire(room.desk)
-            slots.run(room.desk)
-            slots.roll_on(room.desk)
+            claims.expire(room.desk)
+            booking_slots.run(room.desk)
+            booking_slots.roll_on(room.desk)
 
     found = rows(room.desk.store.reading(), "SELECT from_at, state FROM slots ORDER BY from_at")
     room.close()
     assert [row["state"] for row in found] == ["used"] * 26
-    assert {two["from_at"] - one["from_at"] for one, two in pairwise(found)} == {7 * DAY}
+    assert {two["from_at"] - one["from_at"] for one, two in pairwise(found)} == {7 * DAY_MS}

@@ -13,15 +13,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot.domain.clock import HOUR, MINUTE
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.sharing.claims import Claim, GpuChoice
 from bot.domain.sharing.line import STALE, Waiter
 from bot.domain.sharing.offers import Offer
 from bot.domain.sharing.wants import parse
 from bot.errors import Refused
-from bot.services.sharing import claim_ends, claiming, handing, offering, queueing, requesting
-from store import listings
-from store.sharing import line
+from bot.services.sharing import claims, handovers, line, requests
+from store.machines import listings
+from store.sharing import line as stored_line
 from store.sql import rows
 from tests.bot.services.sharing.company import Company
 from tests.examples import examples
@@ -38,15 +38,15 @@ class Line(Company):
     """People of one company and two of its machines."""
 
     def open_offers(self) -> list[Offer]:
-        return line.open_offers(self.db)
+        return stored_line.open_offers(self.db)
 
     @rule(person=who, name=where, count=counts, length=hours)
     def claim(self, person: str, name: str, count: int | None, length: int) -> None:
-        before, ahead = self.listing(name), line.unoffered(self.db)
-        own = [each.id for each in line.of_person(self.db, person) if each.could_use(before.instance)]
+        before, ahead = self.listing(name), stored_line.unoffered(self.db)
+        own = [each.id for each in stored_line.of_person(self.db, person) if each.could_use(before.instance)]
         try:
-            made = claiming.claim(
-                self.room.desk, before.instance.id, person, choice=GpuChoice(count=count), length=length * HOUR
+            made = claims.claim(
+                self.room.desk, before.instance.id, person, choice=GpuChoice(count=count), length=length * HOUR_MS
             )
         except Refused:
             return
@@ -56,18 +56,18 @@ class Line(Company):
         first = next((each for each in ahead if each.instance_id == before.instance.id and each.person != person), None)
         if gained and first and first.id < min(own, default=first.id + 1) and before.claim_of(first.person) is None:
             assert len(made.unclaimed) >= first.amount(before.instance), "somebody jumped the line"
-        for waiter in line.of_person(self.db, person):
+        for waiter in stored_line.of_person(self.db, person):
             served = waiter.could_use(before.instance) and len(gained) >= waiter.amount(before.instance)
             assert not served, "who has what they waited for still waits"
 
     @rule(person=who, name=where, length=hours)
     def extend(self, person: str, name: str, length: int) -> None:
-        self.tried(lambda: claiming.extend(self.room.desk, self.room.machine(name).id, person, by=length * HOUR))
+        self.tried(lambda: claims.extend(self.room.desk, self.room.machine(name).id, person, by=length * HOUR_MS))
 
     @initialize(length=hours, wanted=st.lists(st.tuples(who, where, counts), max_size=5))
     def all_is_taken_and_some_wait(self, length: int, wanted: list[tuple[str, str, int | None]]) -> None:
         for person, name in zip(PEOPLE, MACHINES, strict=False):
-            claiming.claim(self.room.desk, self.room.machine(name).id, person, length=length * HOUR)
+            claims.claim(self.room.desk, self.room.machine(name).id, person, length=length * HOUR_MS)
         for person, name, count in wanted:
             self.wait(person, name, count, length)
 
@@ -75,14 +75,14 @@ class Line(Company):
     @rule(number=st.integers(0, 9))
     def release(self, number: int) -> None:
         held = self.claims()[number % len(self.claims())]
-        claiming.release(self.room.desk, held.id, held.holder)
+        claims.release(self.room.desk, held.id, held.holder)
 
     @precondition(lambda self: self.claims())
     @rule(person=who, name=where, count=counts)
     def snatch(self, person: str, name: str, count: int | None) -> None:
         """Somebody is quicker than the job that makes offers."""
         for held in self.listing(name).claims:
-            claiming.release(self.room.desk, held.id, held.holder)
+            claims.release(self.room.desk, held.id, held.holder)
         if self.listing(name).running:
             self.claim(person, name, count, 1)
 
@@ -92,16 +92,16 @@ class Line(Company):
     @rule(person=who, name=where, count=counts, length=hours)
     def wait(self, person: str, name: str, count: int | None, length: int) -> None:
         instance, choice = self.room.machine(name).id, GpuChoice(count=count)
-        self.stands(person, instance_id=instance, choice=choice, length=length * HOUR)
+        self.stands(person, instance_id=instance, choice=choice, length=length * HOUR_MS)
 
     @rule(person=who, count=st.sampled_from((1, 2, 4)), length=hours)
     def wait_for_any(self, person: str, count: int, length: int) -> None:
-        self.stands(person, want=parse(f"{count}xA10G"), length=length * HOUR)
+        self.stands(person, want=parse(f"{count}xA10G"), length=length * HOUR_MS)
 
     def stands(self, person: str, **wanted: Any) -> None:
-        before = [each.id for each in line.of_person(self.db, person)]
+        before = [each.id for each in stored_line.of_person(self.db, person)]
         try:
-            place = queueing.wait(self.room.desk, person, **wanted)
+            place = line.wait(self.room.desk, person, **wanted)
         except Refused:
             return
         assert place.is_new == (place.waiter.id not in before)
@@ -110,15 +110,15 @@ class Line(Company):
 
     @rule(person=who)
     def leave(self, person: str) -> None:
-        for waiter in line.of_person(self.db, person)[:1]:
-            queueing.leave(self.room.desk, waiter.id, person)
+        for waiter in stored_line.of_person(self.db, person)[:1]:
+            line.leave(self.room.desk, waiter.id, person)
 
     @precondition(lambda self: self.open_offers())
     @rule(number=st.integers(0, 9))
     def take(self, number: int) -> None:
         offer = self.open_offers()[number % len(self.open_offers())]
         try:
-            made = queueing.take(self.room.desk, offer.id, offer.person)
+            made = line.take(self.room.desk, offer.id, offer.person)
         except Refused:
             listing = listings.by_id(self.db, offer.instance_id)
             assert listing is None or not listing.running
@@ -131,7 +131,7 @@ class Line(Company):
     @rule(number=st.integers(0, 9))
     def pass_on(self, number: int) -> None:
         offer = self.open_offers()[number % len(self.open_offers())]
-        queueing.pass_on(self.room.desk, offer.id, offer.person)
+        line.pass_on(self.room.desk, offer.id, offer.person)
 
     @precondition(lambda self: self.claims())
     @rule(asker=who, number=st.integers(0, 9), answer=st.sampled_from(("", "keep", "extend", "release")))
@@ -140,13 +140,13 @@ class Line(Company):
         desk = self.room.desk
         if asker == held.holder:
             return
-        made, _ = requesting.ask(desk, held.id, asker)
+        made, _ = requests.ask(desk, held.id, asker)
         self.room.posted()
         if answer and not made.answer:
             {
-                "keep": lambda: requesting.keep(desk, made.id, held.holder),
-                "extend": lambda: self.tried(lambda: claiming.extend(desk, held.instance_id, held.holder, by=HOUR)),
-                "release": lambda: claiming.release(desk, held.id, held.holder),
+                "keep": lambda: requests.keep(desk, made.id, held.holder),
+                "extend": lambda: self.tried(lambda: claims.extend(desk, held.instance_id, held.holder, by=HOUR_MS)),
+                "release": lambda: claims.release(desk, held.id, held.holder),
             }[answer]()
 
     @precondition(lambda self: self.claims())
@@ -154,15 +154,17 @@ class Line(Company):
     def hand(self, taker: str, number: int) -> None:
         held = self.claims()[number % len(self.claims())]
         desk = self.room.desk
-        self.tried(lambda: handing.accept(desk, handing.offer(desk, held.instance_id, held.holder, taker).id, taker))
+        self.tried(
+            lambda: handovers.accept(desk, handovers.offer(desk, held.instance_id, held.holder, taker).id, taker)
+        )
 
     @rule()
     def tick(self) -> None:
         self.room.posted()
         known = {each.id for each in self.open_offers()}
-        claim_ends.expire(self.room.desk)
-        offering.offer_due(self.room.desk)
-        left = line.unoffered(self.db)
+        claims.expire(self.room.desk)
+        line.offer_due(self.room.desk)
+        left = stored_line.unoffered(self.db)
         for offer in self.open_offers():
             if offer.id not in known:
                 self.in_order(offer, [each for each in left if each.id < offer.waiter_id])
@@ -171,7 +173,7 @@ class Line(Company):
             if listing.running and not listing.claims and not listing.offers:
                 assert not any(each.could_use(listing.instance) for each in left), "free, and somebody waits for it"
         assert all(self.clock.now - each.since < STALE for each in left)
-        assert offering.offer_due(self.room.desk) == 0, "twice is not once"
+        assert line.offer_due(self.room.desk) == 0, "twice is not once"
 
     def in_order(self, offer: Offer, passed: list[Waiter]) -> None:
         listing = listings.by_id(self.db, offer.instance_id)
@@ -181,7 +183,11 @@ class Line(Company):
                 assert not waiter.instance_id, "somebody before them waits for this very machine"
                 assert waiter.amount(listing.instance) > len(offer.gpus), "somebody before them could have had it"
 
-    @rule(length=st.sampled_from((MINUTE, 14 * MINUTE, 16 * MINUTE, 2 * HOUR, 2 * HOUR, 9 * HOUR, 49 * HOUR)))
+    @rule(
+        length=st.sampled_from(
+            (MINUTE_MS, 14 * MINUTE_MS, 16 * MINUTE_MS, 2 * HOUR_MS, 2 * HOUR_MS, 9 * HOUR_MS, 49 * HOUR_MS)
+        )
+    )
     def time_passes(self, length: int) -> None:
         self.clock.forward(length)
         self.tick()
@@ -224,11 +230,13 @@ class Line(Company):
 
     @invariant()
     def nobody_stands_twice_in_one_line(self) -> None:
-        places = [(each.person, each.instance_id, str(each.kind)) for each in line.standing(self.db, self.lines())]
+        places = [
+            (each.person, each.instance_id, str(each.kind)) for each in stored_line.standing(self.db, self.lines())
+        ]
         assert len(places) == len(set(places))
 
     def lines(self) -> list[Waiter]:
-        return [first for first, _ in line.lines(self.db)]
+        return [first for first, _ in stored_line.lines(self.db)]
 
     @invariant()
     def everybody_is_told_once_of_each_change(self) -> None:
@@ -247,7 +255,7 @@ class Line(Company):
     @invariant()
     def what_was_taken_is_claimed(self) -> None:
         for row in rows(self.db, "SELECT waiter_id, state FROM offers WHERE state <> 'open'"):
-            waiter = line.by_id(self.db, row["waiter_id"])
+            waiter = stored_line.by_id(self.db, row["waiter_id"])
             assert waiter is not None
             if row["state"] in {"taken", "passed", "lapsed"}:
                 assert waiter.ended_at is not None

@@ -8,16 +8,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
-from bot.domain.clock import HOUR, MINUTE
-from bot.domain.listing import Listing
+from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.domain.machines.listing import Listing
 from bot.domain.sharing.bookings import Wish
 from bot.domain.sharing.claims import AS_NOW, GRACE, AsNow, Claim, GpuChoice
 from bot.errors import Refused
-from bot.services.acting import asking, consenting, executing, snoozing
-from bot.services.measuring import judging
-from bot.services.sharing import booking, claim_ends, claiming, fair_use, granting, handing, offering, queueing, slots
-from store.acting import actions, snoozes
-from store.sharing import line
+from bot.services.acting import approvals, consents, executor, snooze
+from bot.services.machines import verdict
+from bot.services.sharing import booking_slots, bookings, claims, grants, handovers, limits, line
+from store.acting import actions
+from store.acting import snooze as stored_snooze
+from store.sharing import line as stored_line
 from store.sql import rows
 from tests.bot.services.room import ADA, BOB, CY, DEE, minute
 from tests.bot.services.sharing.company import Company
@@ -47,10 +48,10 @@ class Promises(Company):
 
     @initialize(count=st.sampled_from((None, 2, 8)), length=hours, ahead=st.sampled_from((61, 121)), choice=choices)
     def dee_waits(self, count: int | None, length: int, ahead: int, choice: GpuChoice | AsNow) -> None:
-        claiming.claim(self.room.desk, self.machine, ADA, choice=GpuChoice(count=5), length=2 * HOUR)
-        claiming.claim(self.room.desk, self.machine, CY, choice=GpuChoice(count=3), length=HOUR)
+        claims.claim(self.room.desk, self.machine, ADA, choice=GpuChoice(count=5), length=2 * HOUR_MS)
+        claims.claim(self.room.desk, self.machine, CY, choice=GpuChoice(count=3), length=HOUR_MS)
         wanted = GpuChoice(count=count)
-        queueing.wait(self.room.desk, DEE, instance_id=self.machine, choice=wanted, length=length * HOUR)
+        line.wait(self.room.desk, DEE, instance_id=self.machine, choice=wanted, length=length * HOUR_MS)
         self.book(BOB, ahead, 8, choice)
 
     def does(self, person: str, act: Callable[[], Any], *, gpus: bool = False, end: bool = False) -> bool:
@@ -75,8 +76,8 @@ class Promises(Company):
         """Whoever gained GPUs left those of whoever waits and came first."""
         had, has = before.claim_of(person), self.here.claim_of(person)
         gained = set(has.gpus if has else ()) - set(had.gpus if had else ())
-        first = next((each for each in line.unoffered(self.db) if each.person != person), None)
-        own = [each.id for each in line.of_person(self.db, person)]
+        first = next((each for each in stored_line.unoffered(self.db) if each.person != person), None)
+        own = [each.id for each in stored_line.of_person(self.db, person)]
         if gained and first and first.id < min(own, default=first.id + 1) and before.claim_of(first.person) is None:
             assert (
                 not gained & set(before.unclaimed)
@@ -86,11 +87,11 @@ class Promises(Company):
 
     def first_can_not(self, before: Listing, length: int) -> bool:
         """A booking that is to come keeps whoever waits from so many GPUs for so long."""
-        return any(each.from_at < self.clock.now + length for each in booking.upcoming(self.room.desk))
+        return any(each.from_at < self.clock.now + length for each in bookings.upcoming(self.room.desk))
 
     @rule(person=who, choice=choices, length=st.none() | hours)
     def claim(self, person: str, choice: GpuChoice | AsNow, length: int | None) -> None:
-        before, lasts = self.here, None if length is None else length * HOUR
+        before, lasts = self.here, None if length is None else length * HOUR_MS
         mine = before.claim_of(person)
         more = {"choice": choice, "length": lasts}
         if self.does(
@@ -105,10 +106,10 @@ class Promises(Company):
     def claims(self, person: str, **more: Any) -> None:
         """Beyond fair use, it is asked for and an approver lets it pass."""
         try:
-            claiming.claim(self.room.desk, self.machine, person, **more)
-        except fair_use.OverLimit as over:
-            grant = granting.draft_claim(self.room.desk, over, choice=more["choice"])
-            granting.ask(self.room.desk, grant.id, person)
+            claims.claim(self.room.desk, self.machine, person, **more)
+        except limits.OverLimit as over:
+            grant = grants.draft_claim(self.room.desk, over, choice=more["choice"])
+            grants.ask(self.room.desk, grant.id, person)
 
     def stays(self, mine: Claim | None, choice: GpuChoice | AsNow) -> None:
         """With a number of GPUs, it keeps as many of those at work as that is."""
@@ -126,7 +127,7 @@ class Promises(Company):
         for row in pending[number : number + 1]:
             before = self.here.claim_of(row["person"])
             try:
-                granting.decide(self.room.desk, row["id"], DEE if row["person"] == BOB else BOB, yes=yes)
+                grants.decide(self.room.desk, row["id"], DEE if row["person"] == BOB else BOB, yes=yes)
             except Refused:
                 return
             after, done = (
@@ -135,61 +136,61 @@ class Promises(Company):
             )
             if done[0]["state"] == "claimed" and after != before:
                 assert after is not None
-                assert after.until_at <= self.clock.now + row["length"] + MINUTE, "longer than the card said"
+                assert after.until_at <= self.clock.now + row["length"] + MINUTE_MS, "longer than the card said"
 
     @rule(person=who, length=hours)
     def extend(self, person: str, length: int) -> None:
-        self.does(person, lambda: claiming.extend(self.room.desk, self.machine, person, by=length * HOUR))
+        self.does(person, lambda: claims.extend(self.room.desk, self.machine, person, by=length * HOUR_MS))
 
     @rule(person=who)
     def release(self, person: str) -> None:
         mine = self.here.claim_of(person)
         if mine is not None:
-            self.does(person, lambda: claiming.release(self.room.desk, mine.id, person), gpus=True, end=True)
+            self.does(person, lambda: claims.release(self.room.desk, mine.id, person), gpus=True, end=True)
 
     @rule(giver=who, taker=who)
     def hand(self, giver: str, taker: str) -> None:
         def hands() -> None:
-            made = handing.offer(self.room.desk, self.machine, giver, taker)
-            handing.accept(self.room.desk, made.id, taker)
+            made = handovers.offer(self.room.desk, self.machine, giver, taker)
+            handovers.accept(self.room.desk, made.id, taker)
 
         self.does(giver, hands, gpus=True, end=True)
 
     @rule(person=st.sampled_from((*PEOPLE, DEE)), takes=st.booleans())
     def answer_an_offer(self, person: str, *, takes: bool) -> None:
-        for offer in [each for each in line.open_offers(self.db) if each.person == person]:
-            act = queueing.take if takes else queueing.pass_on
+        for offer in [each for each in stored_line.open_offers(self.db) if each.person == person]:
+            act = line.take if takes else line.pass_on
             self.does(person, lambda act=act, offer=offer: act(self.room.desk, offer.id, person))
 
     @rule(person=who, ahead=st.sampled_from((2, 61, 200, 700)), length=hours, choice=choices)
     def book(self, person: str, ahead: int, length: int, choice: GpuChoice | AsNow) -> None:
         chosen = GpuChoice() if choice is AS_NOW else choice
-        first = next(iter(line.unoffered(self.db)), None)
-        before = queueing.places(self.room.desk, DEE)
-        wish = Wish(self.clock.now + ahead * MINUTE, length * HOUR, chosen)
-        if self.does(person, lambda: booking.book(self.room.desk, self.machine, person, wish)) and first:
-            after = queueing.places(self.room.desk, DEE)
+        first = next(iter(stored_line.unoffered(self.db)), None)
+        before = line.places(self.room.desk, DEE)
+        wish = Wish(self.clock.now + ahead * MINUTE_MS, length * HOUR_MS, chosen)
+        if self.does(person, lambda: bookings.book(self.room.desk, self.machine, person, wish)) and first:
+            after = line.places(self.room.desk, DEE)
             then, now = (places[0].turn for places in (before, after))
             assert then is None or (now is not None and now.at <= then.at), "a booking put the first in line off"
 
     @rule(person=who)
     def snooze(self, person: str) -> None:
-        until = self.clock.now + 4 * HOUR
-        self.does(person, lambda: snoozing.snooze(self.room.desk, self.here, person, until=until, reason="a demo"))
+        until = self.clock.now + 4 * HOUR_MS
+        self.does(person, lambda: snooze.snooze(self.room.desk, self.here, person, until=until, reason="a demo"))
 
     @rule(person=who, yes=st.booleans())
     def stop(self, person: str, *, yes: bool) -> None:
         try:
             asked = self.room.asks(NAME, person)
             self.room.answers(asked)
-            asking.decide(self.room.desk, asked.id, DEE if person == BOB else BOB, yes=yes)
+            approvals.decide(self.room.desk, asked.id, DEE if person == BOB else BOB, yes=yes)
         except Refused:
             return
 
     @rule(gpus=st.frozensets(st.integers(0, 7), max_size=3))
     def works(self, gpus: frozenset[int]) -> None:
         """The agent tells of its last hour: these GPUs worked, the others idled."""
-        now = 1_000_000 + self.clock() // MINUTE
+        now = 1_000_000 + self.clock() // MINUTE_MS
         for start, stop in ((70, 35), (35, 0)):
             told = [
                 minute(gpu, at, 90.0 if gpu in gpus else 0.0)
@@ -197,9 +198,9 @@ class Promises(Company):
                 for gpu in range(8)
             ]
             self.room.push(self.machine, told, tick_now=now)
-        judging.judge_all(self.room.desk)
+        verdict.judge_all(self.room.desk)
 
-    @rule(length=st.sampled_from((MINUTE, 4 * MINUTE, 16 * MINUTE, 62 * MINUTE, 3 * HOUR)))
+    @rule(length=st.sampled_from((MINUTE_MS, 4 * MINUTE_MS, 16 * MINUTE_MS, 62 * MINUTE_MS, 3 * HOUR_MS)))
     def time_passes(self, length: int) -> None:
         self.clock.forward(length)
         self.jobs()
@@ -209,24 +210,24 @@ class Promises(Company):
         desk, known = self.room.desk, self.snoozed()
         was_up = self.room.machine(NAME).state == "running"
         for job in (
-            claim_ends.expire,
-            handing.lapse,
-            slots.begin,
-            consenting.settle,
-            asking.expire,
-            executing.carry_out,
+            claims.expire,
+            handovers.lapse,
+            booking_slots.begin,
+            consents.settle,
+            approvals.expire,
+            executor.carry_out,
         ):
             job(desk)
         self.room.posted()
-        granting.carry_out(desk)
-        offering.offer_due(desk)
+        grants.carry_out(desk)
+        line.offer_due(desk)
         if was_up and self.room.machine(NAME).state != "running":
             self.was_shown(known)
             self.room.fleet.change(NAME, state="running")
         self.room.sweep()
 
     def snoozed(self) -> dict[str, int]:
-        found = snoozes.lately(self.db, self.machine, self.clock.now)
+        found = stored_snooze.lately(self.db, self.machine, self.clock.now)
         return {each.who: each.until_at for each in found if each.until_at > self.clock.now}
 
     def was_shown(self, snoozed: dict[str, int]) -> None:
@@ -236,7 +237,7 @@ class Promises(Company):
         assert action is not None
         assert all(until <= action.facts.snoozed.get(who, 0) for who, until in snoozed.items()), "it was snoozed"
         assert {each.id for each in self.here.claims} <= set(action.facts.claim_ids), "somebody had claimed it"
-        assert len(line.unoffered(self.db)) <= action.facts.waiting + 1
+        assert len(stored_line.unoffered(self.db)) <= action.facts.waiting + 1
 
     @invariant()
     def no_gpu_is_held_twice(self) -> None:

@@ -7,14 +7,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
-from bot.domain.clock import DAY, HOUR, MINUTE
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.sharing.checkins import idle_since
 from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.reality import idle_since
 from bot.errors import Refused
-from bot.services.measuring import judging
-from bot.services.sharing import checking, claiming, offering, queueing, reminding, squatting
-from bot.services.sharing.claim_ends import expire
-from store.sharing import claims, line, questions, squats
+from bot.services.machines import verdict as verdict_service
+from bot.services.sharing import checkins, claims, line, reminders, unclaimed
+from bot.services.sharing.claims import expire
+from store.sharing import checkins as stored_checkins
+from store.sharing import claims as stored_claims
+from store.sharing import line as stored_line
+from store.sharing import unclaimed as stored_unclaimed
 from store.sql import rows
 from tests.bot.services.room import ADA, CY
 from tests.bot.services.sharing.company import Company
@@ -39,28 +42,28 @@ class Reality(Company):
     @rule(name=machines, works=st.sampled_from([False, False, True]), length=st.sampled_from([4, 65, 125, 24 * 60]))
     def lives(self, name: str, works: bool, length: int) -> None:
         """Time passes, a machine tells of its last two hours, and the jobs look."""
-        self.clock.forward(length * MINUTE)
+        self.clock.forward(length * MINUTE_MS)
         more = {"process": "python3"} if works else {}
         self.room.reports(name, 90.0 if works else 0.0, minutes=min(length, 125), **more)
         self.jobs()
 
     @rule(who=people, name=machines, hours=st.sampled_from([1, 20, 100]))
     def claims(self, who: str, name: str, hours: int) -> None:
-        self.tries(claiming.claim, self.room.machine(name).id, who, length=hours * HOUR)
+        self.tries(claims.claim, self.room.machine(name).id, who, length=hours * HOUR_MS)
 
     @rule(who=people, name=machines)
     def waits(self, who: str, name: str) -> None:
-        self.tries(queueing.wait, who, instance_id=self.room.machine(name).id)
+        self.tries(line.wait, who, instance_id=self.room.machine(name).id)
 
     @rule(who=people, answer=st.sampled_from(["extend", "release", "leave", "keep", "not mine"]))
     def answers(self, who: str, answer: str) -> None:
         """Somebody says what they may say; whatever it is not time for is refused."""
         desk_acts: dict[str, tuple[Any, list[tuple[Any, ...]]]] = {
-            "extend": (claiming.extend, [(each.instance_id, who) for each in claims.held_by(self.db, who)]),
-            "release": (claiming.release, [(each.id, who) for each in claims.held_by(self.db, who)]),
-            "leave": (queueing.leave, [(each.id, who) for each in line.of_person(self.db, who)]),
-            "keep": (checking.keep, [(each.batch, who) for each in questions.open_ones(self.db)]),
-            "not mine": (squatting.not_mine, [(each.id, who) for each in squats.open_ones(self.db)]),
+            "extend": (claims.extend, [(each.instance_id, who) for each in stored_claims.held_by(self.db, who)]),
+            "release": (claims.release, [(each.id, who) for each in stored_claims.held_by(self.db, who)]),
+            "leave": (line.leave, [(each.id, who) for each in stored_line.of_person(self.db, who)]),
+            "keep": (checkins.keep, [(each.batch, who) for each in stored_checkins.open_ones(self.db)]),
+            "not mine": (unclaimed.not_mine, [(each.id, who) for each in stored_unclaimed.open_ones(self.db)]),
         }
         act, chances = desk_acts[answer]
         for what in chances[:1]:
@@ -68,7 +71,7 @@ class Reality(Company):
 
     @rule(length=st.sampled_from([5, 31, 61, 24 * 60, -20]))
     def time_passes(self, length: int) -> None:
-        self.clock.forward(length * MINUTE)
+        self.clock.forward(length * MINUTE_MS)
 
     @rule()
     def restarts(self) -> None:
@@ -78,17 +81,19 @@ class Reality(Company):
     def jobs(self) -> None:
         desk = self.room.desk
         self.room.sweep()
-        judging.judge_all(desk)
-        reminding.remind(desk)
+        verdict_service.judge_all(desk)
+        reminders.remind(desk)
         expire(desk)
         held = {each.id: each for each in self.open_claims()}
         idle = {each.id for each in held.values() if self.is_known_idle(each)}
-        overdue = {each.claim_id for each in questions.open_ones(self.db) if (each.deadline_at or DAY**2) <= self.now}
-        checking.check(desk)
+        overdue = {
+            each.claim_id for each in stored_checkins.open_ones(self.db) if (each.deadline_at or DAY_MS**2) <= self.now
+        }
+        checkins.check(desk)
         taken = {key for key in held if self.claim(key).end_reason == "unused"}
         assert taken <= idle & overdue, "nothing that works, is unknown or was not asked about in time is taken"
-        squatting.look(desk)
-        offering.offer_due(desk)
+        unclaimed.look(desk)
+        line.offer_due(desk)
         self.room.posted()
 
     @invariant()
@@ -115,7 +120,7 @@ class Reality(Company):
         found: dict[str, list[int]] = {}
         for row in self.select(f"{sql} ORDER BY asked_at"):
             found.setdefault(row[key], []).append(row["asked_at"])
-        assert all(later - earlier >= DAY for times in found.values() for earlier, later in pairwise(times))
+        assert all(later - earlier >= DAY_MS for times in found.values() for earlier, later in pairwise(times))
 
     def tries(self, act: Any, *what: Any, **more: Any) -> None:
         try:
@@ -125,16 +130,16 @@ class Reality(Company):
 
     def is_known_idle(self, claim: Claim) -> bool:
         machine = next(each for each in map(self.room.machine, MACHINES) if each.id == claim.instance_id)
-        verdict = judging.judge_now(
+        verdict = verdict_service.judge_now(
             self.room.desk, self.db, machine.id, machine.gpu_count, launched_at=machine.launched_at
         )
         return idle_since(claim, verdict) is not None
 
     def open_claims(self) -> list[Claim]:
-        return [each for who in (ADA, CY) for each in claims.held_by(self.db, who)]
+        return [each for who in (ADA, CY) for each in stored_claims.held_by(self.db, who)]
 
     def claim(self, claim_id: str) -> Claim:
-        found = claims.by_id(self.db, claim_id)
+        found = stored_claims.by_id(self.db, claim_id)
         assert found is not None
         return found
 

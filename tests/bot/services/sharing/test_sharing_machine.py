@@ -7,27 +7,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
-from bot.domain.clock import DAY, HOUR, MINUTE
-from bot.domain.listing import Listing
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.machines.listing import Listing
 from bot.domain.sharing.claims import GRACE, Claim, GpuChoice
 from bot.errors import Refused
-from bot.services.acting import parking
-from bot.services.measuring import judging
-from bot.services.sharing import (
-    booking,
-    checking,
-    claim_ends,
-    claiming,
-    handing,
-    offering,
-    queueing,
-    reminding,
-    slots,
-    squatting,
-)
-from handlers.blocks import fleet
-from store import listings
-from store.sharing import claims, line
+from bot.services.acting import rule_stops
+from bot.services.machines import verdict
+from bot.services.sharing import booking_slots, bookings, checkins, claims, handovers, line, reminders, unclaimed
+from handlers.blocks.machines import fleet as fleet_blocks
+from store.machines import listings
+from store.sharing import claims as stored_claims
+from store.sharing import line as stored_line
 from store.sql import rows
 from tests.bot.services.room import ADA, BOB, CY, DEE
 from tests.bot.services.sharing.company import Company
@@ -81,30 +71,30 @@ class Sharing(Company):
     def claim(self, person: str, name: str, count: int | None, length: int) -> None:
         self.jobs()
         choice = GpuChoice(count=count)
-        self.does(claiming.claim, self.room.machine(name).id, person, choice=choice, length=length * HOUR)
+        self.does(claims.claim, self.room.machine(name).id, person, choice=choice, length=length * HOUR_MS)
 
     @rule(person=who, name=where, length=hours)
     def extend(self, person: str, name: str, length: int) -> None:
         self.jobs()
-        self.does(claiming.extend, self.room.machine(name).id, person, by=length * HOUR)
+        self.does(claims.extend, self.room.machine(name).id, person, by=length * HOUR_MS)
 
     @precondition(lambda self: self.open_claims())
     @rule(number=st.integers(0, 9), person=who)
     def release(self, number: int, person: str) -> None:
         held = self.open_claims()[number % len(self.open_claims())]
-        self.does(claiming.release, held.id, person, ends=held.id)
+        self.does(claims.release, held.id, person, ends=held.id)
 
     @precondition(lambda self: self.open_claims())
     @rule(number=st.integers(0, 9), person=who, accepts=st.booleans())
     def hand(self, number: int, person: str, *, accepts: bool) -> None:
         held = self.open_claims()[number % len(self.open_claims())]
         try:
-            made = handing.offer(self.room.desk, held.instance_id, held.holder, person)
+            made = handovers.offer(self.room.desk, held.instance_id, held.holder, person)
         except Refused:
             return
         if not accepts:
-            self.does(handing.decline, made.id, person)
-        elif self.does(handing.accept, made.id, person, ends=held.id):
+            self.does(handovers.decline, made.id, person)
+        elif self.does(handovers.accept, made.id, person, ends=held.id):
             taken = self.listing_of(held.instance_id).claim_of(person)
             assert taken is not None
             assert (taken.gpus, taken.until_at, taken.note) == (held.gpus, held.until_at, held.note)
@@ -117,39 +107,39 @@ class Sharing(Company):
     @rule(person=who, name=where, count=st.sampled_from((None, 1, 2)), length=hours)
     def wait(self, person: str, name: str, count: int | None, length: int) -> None:
         instance_id = self.room.machine(name).id
-        self.does(queueing.wait, person, instance_id=instance_id, choice=GpuChoice(count=count), length=length * HOUR)
+        self.does(line.wait, person, instance_id=instance_id, choice=GpuChoice(count=count), length=length * HOUR_MS)
 
     @rule(person=who)
     def leave(self, person: str) -> None:
-        for waiter in line.of_person(self.db, person)[:1]:
-            self.does(queueing.leave, waiter.id, person)
+        for waiter in stored_line.of_person(self.db, person)[:1]:
+            self.does(line.leave, waiter.id, person)
 
     @rule(person=who, takes=st.booleans())
     def answer_an_offer(self, person: str, *, takes: bool) -> None:
-        for offer in [each for each in line.open_offers(self.db) if each.person == person]:
-            self.does(queueing.take if takes else queueing.pass_on, offer.id, person)
+        for offer in [each for each in stored_line.open_offers(self.db) if each.person == person]:
+            self.does(line.take if takes else line.pass_on, offer.id, person)
 
     @rule(person=who, name=where, ahead=st.sampled_from((1, 5, 26)), length=hours, weekly=st.booleans())
     def book(self, person: str, name: str, ahead: int, length: int, *, weekly: bool) -> None:
-        wish = booking.Wish(self.clock.now + ahead * HOUR, length * HOUR, GpuChoice(count=1), weekly=weekly)
-        self.does(booking.book, self.room.machine(name).id, person, wish)
+        wish = bookings.Wish(self.clock.now + ahead * HOUR_MS, length * HOUR_MS, GpuChoice(count=1), weekly=weekly)
+        self.does(bookings.book, self.room.machine(name).id, person, wish)
 
     @rule(person=who, confirms=st.booleans())
     def about_a_booking(self, person: str, *, confirms: bool) -> None:
-        for slot in booking.upcoming(self.room.desk, holder=person)[:1]:
-            self.does(slots.confirm if confirms else booking.cancel, slot.id, person)
+        for slot in bookings.upcoming(self.room.desk, holder=person)[:1]:
+            self.does(booking_slots.confirm if confirms else bookings.cancel, slot.id, person)
 
     @rule(name=where, util=st.sampled_from((0.0, 0.0, 90.0)))
     def reports(self, name: str, util: float) -> None:
         self.room.reports(name, util, minutes=70)
-        judging.judge_all(self.room.desk)
+        verdict.judge_all(self.room.desk)
 
     @rule(person=who)
     def keeps(self, person: str) -> None:
         for row in rows(self.db, "SELECT DISTINCT batch FROM questions WHERE person = ?", person):
-            self.does(checking.keep, row["batch"], person)
+            self.does(checkins.keep, row["batch"], person)
 
-    @rule(length=st.sampled_from((4 * MINUTE, 11 * MINUTE, 31 * MINUTE, 3 * HOUR, 9 * HOUR, 2 * DAY)))
+    @rule(length=st.sampled_from((4 * MINUTE_MS, 11 * MINUTE_MS, 31 * MINUTE_MS, 3 * HOUR_MS, 9 * HOUR_MS, 2 * DAY_MS)))
     def time_passes(self, length: int) -> None:
         self.clock.forward(length)
         self.jobs()
@@ -158,8 +148,15 @@ class Sharing(Company):
     def jobs(self) -> None:
         desk = self.room.desk
         for job in (
-            *(claim_ends.expire, handing.lapse, slots.run, slots.roll_on, checking.check, reminding.remind),
-            *(squatting.look, offering.offer_due, parking.park),
+            *(
+                claims.expire,
+                handovers.lapse,
+                booking_slots.run,
+                booking_slots.roll_on,
+                checkins.check,
+                reminders.remind,
+            ),
+            *(unclaimed.look, line.offer_due, rule_stops.park),
         ):
             job(desk)
         self.room.posted()
@@ -171,7 +168,7 @@ class Sharing(Company):
         for claim_id, known in list(self.held.items()):
             if claim_id in open_now:
                 continue
-            ended = claims.by_id(self.db, claim_id)
+            ended = stored_claims.by_id(self.db, claim_id)
             assert ended is not None, "a claim is never lost"
             assert ended.end_reason in {"expired", "unused"}, f"{ended.end_reason} by nobody's word"
             if ended.end_reason == "expired":
@@ -199,7 +196,7 @@ class Sharing(Company):
     def what_people_see_is_what_the_store_says(self) -> None:
         for name in MACHINES:
             listing = self.listing(name)
-            seen = str(fleet.single(listing, self.clock.now).blocks)
+            seen = str(fleet_blocks.single(listing, self.clock.now).blocks)
             for each in listing.claims:
                 assert f"<@{each.holder}>" in seen
                 assert listing.claim_of(each.holder) == each
@@ -208,7 +205,7 @@ class Sharing(Company):
 
     @invariant()
     def after_the_jobs_no_claim_outlives_its_end_by_more_than_the_grace(self) -> None:
-        claim_ends.expire(self.room.desk)
+        claims.expire(self.room.desk)
         self.account()
         assert all(each.until_at + GRACE > self.clock.now for each in self.open_claims())
 

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.domain.money.forecast.level import level
+from bot.domain.money.forecast.outlook import level
 
 
 def test_a_steady_team_goes_on_as_it_is():

@@ -1,1 +1,0 @@
-"""Readings, and the rule that turns them into verdicts."""

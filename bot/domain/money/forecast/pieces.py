@@ -1,0 +1,72 @@
+"""A forecast told apart by team or by machine: pieces that add up to it, to the micro-dollar."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.money.expected import Expected
+from bot.domain.money.forecast.report import SPANS, Piece
+
+MOST = 25
+"""So many pieces are told one by one, the dearest of the month; the others together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """What is charged up to now, micro-dollars."""
+
+    month: int = 0
+    today: int = 0
+    """Of it."""
+
+
+def pieces(
+    charged: Mapping[str, Charged],
+    expected: Iterable[Expected],
+    key: Callable[[Expected], str],
+    *,
+    rest: int,
+    passed: float,
+) -> tuple[Piece, ...]:
+    """A piece per key, the dearest first; `rest` is how many days the month still has, today included."""
+    groups: dict[str, list[Expected]] = {each: [] for each in charged}
+    for each in expected:
+        groups.setdefault(key(each), []).append(each)
+    found = []
+    for name, group in groups.items():
+        so_far = charged.get(name, Charged())
+        month, *ahead = (sum(sum(each.rest(days, passed)) for each in group) for days in (rest, *SPANS))
+        days_ahead = tuple(so_far.today + micros for micros in ahead)
+        found.append(Piece(name, name, so_far.month, so_far.month + month, days_ahead))
+    return tuple(sorted((each for each in found if each.month_micros or any(each.next_micros)), key=_dearest))
+
+
+def named(found: Iterable[Piece], names: Mapping[str, str]) -> tuple[Piece, ...]:
+    """The same with names for people."""
+    return tuple(replace(each, name=names.get(each.key, each.key)) for each in found)
+
+
+def pooled(found: Sequence[Piece], uneven: Collection[str]) -> tuple[Piece, ...]:
+    """Those of these keys told together, as none of them can be told anything of alone; one alone stays as it is."""
+    apart = [each for each in found if each.key not in uneven]
+    together = [each for each in found if each.key in uneven]
+    if len(together) < 2:
+        return tuple(found)
+    names = ", ".join(each.name or "no team" for each in together)
+    return (*apart, replace(_sum(together), name=names))
+
+
+def shortened(found: Sequence[Piece], most: int = MOST) -> tuple[Piece, ...]:
+    """The dearest, and all others together."""
+    if len(found) <= most:
+        return tuple(found)
+    return (*found[: most - 1], _sum(found[most - 1 :]))
+
+
+def _sum(found: Sequence[Piece]) -> Piece:
+    ahead = tuple(sum(column) for column in zip(*(each.next_micros for each in found), strict=True))
+    charged, month = sum(each.charged_micros for each in found), sum(each.month_micros for each in found)
+    return Piece("", "", charged, month, ahead, sum(each.count for each in found))
+
+
+def _dearest(piece: Piece) -> tuple[int, int, str]:
+    return -piece.month_micros, -piece.next_micros[-1], piece.key

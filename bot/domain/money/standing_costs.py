@@ -1,0 +1,76 @@
+"""What a machine costs while it stands still: its disks, by kind, and the addresses that are kept for it.
+
+An estimate: provisioned IOPS and throughput, snapshots and traffic are left out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.machines.fleet import Instance
+from bot.domain.money.ownership import HOURS_PER_MONTH
+
+MICROS_PER_GIB_MONTH: Mapping[str, int] = {
+    "gp3": 80_000,
+    "gp2": 100_000,
+    "io1": 125_000,
+    "io2": 125_000,
+    "st1": 45_000,
+    "sc1": 15_000,
+    "standard": 50_000,
+}
+"""EBS storage in us-east-1 (AWS's price page, as of 2026-11), for where AWS's list was not read."""
+USUAL = "gp3"
+"""What a kind of disk is taken for that has no price."""
+ADDRESS_MICROS_PER_HOUR = 5_000
+"""A public IPv4 address, in use or not, in every region since 2024-02-01 (AWS's price page, as of 2026-11)."""
+ADDRESS = ""
+PROVISIONED = frozenset({"io1", "io2"})
+"""Kinds whose IOPS are paid for beside their size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What goes on costing, micro-dollars a month."""
+
+    disk_gib: int
+    kinds: tuple[str, ...]
+    """Of its disks, the largest first."""
+    disk_micros: int
+    addresses: int | None
+    """None where nobody knows."""
+    address_micros: int
+
+    @property
+    def micros(self) -> int:
+        """In all."""
+        return self.disk_micros + self.address_micros
+
+    @property
+    def is_least(self) -> bool:
+        """It costs more than that, as IOPS are paid for, too."""
+        return not PROVISIONED.isdisjoint(self.kinds)
+
+    @classmethod
+    def of_record(cls, kept: Mapping[str, Any]) -> "Keeping":
+        """From JSON."""
+        return cls(**{**kept, "kinds": tuple(kept["kinds"])})
+
+
+def keeping(instance: Instance, listed: Mapping[tuple[str, str], int]) -> Keeping | None:
+    """What a machine keeps costing; None where its disks are not known.
+
+    `listed` is what AWS's list says: micro-dollars by region and kind of disk, for an address under "".
+    """
+    if instance.disks is None:
+        return None
+    kinds = tuple(sorted(instance.disks, key=lambda each: (-(instance.disks or {})[each], each)))
+    disks = sum(gib * _per_gib(instance.region, kind, listed) for kind, gib in instance.disks.items())
+    each = listed.get((instance.region, ADDRESS), ADDRESS_MICROS_PER_HOUR)
+    addresses = (instance.addresses or 0) * each * HOURS_PER_MONTH
+    return Keeping(sum(instance.disks.values()), kinds, disks, instance.addresses, addresses)
+
+
+def _per_gib(region: str, kind: str, listed: Mapping[tuple[str, str], int]) -> int:
+    usual = MICROS_PER_GIB_MONTH.get(kind, MICROS_PER_GIB_MONTH[USUAL])
+    return listed.get((region, kind), usual)

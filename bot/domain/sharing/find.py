@@ -1,0 +1,195 @@
+"""What could serve a want, best first: what is free and owned, free and rented, held, stopped, and a launch last."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bot.domain.machines.listing import Listing
+from bot.domain.machines.models import like
+from bot.domain.machines.sources import Silence
+from bot.domain.money.rates import cost
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.line import Turn
+from bot.domain.sharing.wants import Want
+
+Tier = Literal["owned", "rented", "held", "stopped", "launch"]
+TIERS: tuple[Tier, ...] = ("owned", "rented", "held", "stopped", "launch")
+FREE: frozenset[Tier] = frozenset({"owned", "rented"})
+_SEEN = {"free": 0, "held": 1, "unknown": 2, "active": 3}
+_DEAREST = 1 << 62
+"""A price that is not known comes last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to what is wanted."""
+
+    tier: Tier
+    count: int
+    """GPUs of it that would be used."""
+    listing: Listing
+    """For a launch, the machine that would be made, by its template's name."""
+    claim: Claim | None = None
+    """The one whose holder could be asked; only where it is held."""
+    spare: int = 0
+    """GPUs of it that would be left."""
+    seen: int = 0
+    """How sure it is that nobody works there, 0 the surest."""
+
+    @property
+    def is_seen_idle(self) -> bool:
+        """The GPUs were seen idle; else somebody works there, or nothing tells."""
+        return self.seen < _SEEN["unknown"]
+
+    @property
+    def is_seen_working(self) -> bool:
+        """Somebody was seen to work there."""
+        return self.seen == _SEEN["active"]
+
+    @property
+    def is_extra(self) -> bool:
+        """It costs what would not be spent otherwise."""
+        return self.tier in {"stopped", "launch"}
+
+    def micros(self, length: int) -> int | None:
+        """For so long: its share of what is paid anyway, or all that a start or a launch adds; None if not known."""
+        if self.listing.rate is None:
+            return None
+        per_hour = self.listing.rate.micros_per_hour
+        if not self.is_extra:
+            per_hour = per_hour * self.count // len(self.listing.gpus)
+        return cost(per_hour, length)
+
+    @property
+    def order(self) -> tuple[int | str, ...]:
+        """Sorts the best first: by tier, what is surely idle, the memory that fits closest, the least left over."""
+        instance, until = self.listing.instance, self.claim.until_at if self.claim else 0
+        rate = self.listing.rate.micros_per_hour if self.listing.rate else _DEAREST
+        last = (rate, instance.name, instance.id)
+        if self.is_extra:
+            return (TIERS.index(self.tier), *last)
+        return (TIERS.index(self.tier), self.seen, until, instance.gpu_memory_mib, self.spare, *last)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a want."""
+
+    want: Want
+    ways: tuple[Way, ...] = ()
+    mine: tuple[Listing, ...] = ()
+    """What the person holds already that would do."""
+    fewer: Way | None = None
+    """Where nothing is free: the most GPUs that could be had now."""
+    ahead: int | None = None
+    """Where nothing is free: how many would stand before the person in the line; None where there is no line."""
+    turn: Turn | None = None
+    """When it would be their turn, where that can be said."""
+    silent: tuple[Silence, ...] = ()
+    """Sources of these machines that can't be read just now: they are shown as they were."""
+
+    @property
+    def best(self) -> Way | None:
+        """What could be claimed right away."""
+        return next((each for each in self.ways if each.tier in FREE), None)
+
+
+def way(listing: Listing, want: Want, person: str = "") -> Way | None:
+    """How this instance could serve the person; None when it could not, or when they hold some of it already."""
+    instance = listing.instance
+    fits = want.kind.fits(instance.gpu_model, instance.gpu_memory_mib) and instance.gpu_count >= want.count
+    if not fits or listing.drain is not None or listing.claim_of(person) is not None:
+        return None
+    if not listing.running:
+        stopped = instance.state == "stopped" and not instance.asg and instance.provider == "ec2"
+        return Way("stopped", want.count, listing, spare=len(listing.gpus) - want.count) if stopped else None
+    free = open_gpus(listing)
+    if len(free) < want.count:
+        return _held(listing, want, free)
+    tier: Tier = "owned" if instance.provider == "owned" else "rented"
+    seen = max(sorted(_seen(listing, gpu) for gpu in free)[: want.count])
+    return Way(tier, want.count, listing, spare=len(free) - want.count, seen=seen)
+
+
+def open_gpus(listing: Listing) -> tuple[int, ...]:
+    """The GPUs that nobody has claimed and nobody is seen working on."""
+    if not listing.running or (listing.verdict is not None and listing.verdict.state == "active"):
+        return ()
+    return tuple(gpu for gpu in listing.unclaimed if gpu not in listing.busy)
+
+
+def idle_gpus(listing: Listing) -> tuple[int, ...]:
+    """The GPUs that are free: nobody has claimed them, and they were seen idle."""
+    return tuple(gpu for gpu in open_gpus(listing) if _seen(listing, gpu) < _SEEN["unknown"])
+
+
+def _held(listing: Listing, want: Want, free: tuple[int, ...]) -> Way | None:
+    """The claim that would make room if it were given up: an idle one first, then the one that ends first."""
+    enough = [each for each in listing.claims if len({*free, *each.gpus}) >= want.count]
+    if not enough:
+        return None
+    needed = want.count - len(free)
+    best = min(enough, key=lambda each: (seen_on(listing, each, needed), each.until_at, each.id))
+    spare = len({*free, *best.gpus}) - want.count
+    return Way("held", want.count, listing, claim=best, spare=spare, seen=seen_on(listing, best, needed))
+
+
+def seen_on(listing: Listing, claim: Claim, count: int | None = None) -> int:
+    """How sure it is that nobody works on a claim's GPUs, or on so many of them, 0 the surest."""
+    if listing.is_whole(claim) and listing.verdict is not None and listing.verdict.works_as_a_whole:
+        return _SEEN["active"]
+    return max(sorted(_seen(listing, gpu) for gpu in claim.gpus)[:count])
+
+
+def _seen(listing: Listing, gpu: int) -> int:
+    judged = listing.verdict.gpus if listing.verdict and listing.verdict.state != "unknown" else ()
+    return next((_SEEN[each.state] for each in judged if each.gpu == gpu), _SEEN["unknown"])
+
+
+def launch(made: Listing, want: Want) -> Way | None:
+    """How the machine that a launch would make could serve; None when it would not do."""
+    instance = made.instance
+    if instance.gpu_count < want.count or not want.kind.fits(instance.gpu_model, instance.gpu_memory_mib):
+        return None
+    return Way("launch", want.count, made, spare=instance.gpu_count - want.count)
+
+
+def ranked(ways: Iterable[Way | None], each: int | None = None) -> tuple[Way, ...]:
+    """Best first; of every tier at most `each`."""
+    best = sorted((found for found in ways if found is not None), key=lambda found: found.order)
+    if each is None:
+        return tuple(best)
+    kept: list[Way] = []
+    for found in best:
+        if sum(other.tier == found.tier for other in kept) < each:
+            kept.append(found)
+    return tuple(kept)
+
+
+def tier_of(listing: Listing) -> Tier:
+    """Where something stands that somebody is about to take; the machine that a launch would make has no id."""
+    if not listing.instance.id:
+        return "launch"
+    if not listing.running:
+        return "stopped"
+    return "owned" if listing.instance.provider == "owned" else "rented"
+
+
+def saved(listing: Listing, better: Way) -> int | None:
+    """Micro-dollars per hour not spent when the better way is taken instead; None where a price is not known."""
+    own, other = listing.rate, better.listing.rate
+    if own is None or (better.is_extra and other is None):
+        return None
+    return own.micros_per_hour - (other.micros_per_hour if better.is_extra and other else 0)
+
+
+def stand_in(listing: Listing, count: int) -> Want | None:
+    """What anything that could stand in for so many GPUs of this instance has to offer; None for a model not known."""
+    kind = like(listing.instance.gpu_model, listing.instance.gpu_memory_mib)
+    return Want(count, kind) if kind.core else None
+
+
+def similar(listing: Listing, count: int) -> Want:
+    """What somebody may take who can't have so many GPUs of this instance: the same model, whatever its memory."""
+    kind = like(listing.instance.gpu_model)
+    return Want(count, replace(kind, memory_gb=None, at_least=False))

@@ -1,0 +1,324 @@
+"""Asking for an action and deciding on it, whatever its kind. `executing` carries it out.
+
+Every step is a row before it is a call, so a crash between any two is picked up after the start.
+"""
+
+from collections.abc import Callable
+
+from sqlite_utils import Database
+
+from bot.domain.acting.actions import BY_RULE, PAST, VALET, Action, ActionState, Kind
+from bot.domain.acting.approvals import refusal_to_approve, refusal_to_break_glass
+from bot.domain.acting.snooze import BY_BUTTON, Snooze, kept
+from bot.domain.acting.start import month
+from bot.domain.machines.listing import Listing
+from bot.domain.money.rates import cost
+from bot.errors import Refused
+from bot.services import audit, digest
+from bot.services.acting import allowances, consents, endings, plans
+from bot.services.context import Desk, channel_of
+from bot.services.money import budgets
+from store import audit as stored_audit
+from store import outbox as stored_outbox
+from store.acting import actions, makings
+from store.acting import approvals as stored_approvals
+from store.acting import snooze as stored_snooze
+from store.machines import listings
+
+Plan = Callable[[Database, Listing], Action]
+
+
+def ask_to_stop(desk: Desk, instance_id: str, requester: str, *, reason: str = "", owner: str = "") -> Action:
+    """Ask for a stop; asked twice, it is the same card. Raises Refused with what to do instead.
+
+    `owner` is whose machine it is, where Valet itself asks.
+    """
+    return _ask(
+        desk,
+        "stop",
+        instance_id,
+        requester,
+        lambda db, listing: plans.stop(desk, db, listing, requester, reason=reason, owner=owner),
+        ends_work=bool(reason) and requester != VALET,
+    )
+
+
+def ask_to_start(desk: Desk, instance_id: str, requester: str, *, length: int | None = None, note: str = "") -> Action:
+    """Ask for a start, with a claim of that length once it is ready; asked twice, it is the same card."""
+    return _ask(
+        desk,
+        "start",
+        instance_id,
+        requester,
+        lambda db, listing: plans.start(desk, db, listing, requester, length=length, reason=note),
+    )
+
+
+def ask_to_launch(
+    desk: Desk, template_name: str, requester: str, *, length: int | None = None, note: str = ""
+) -> Action:
+    """Ask for a new machine, claimed for that long; asked twice, it is the same card. Raises Refused, NotFound."""
+    desk.freshen()
+    subject = f"launch/{template_name}"
+    with audit.kept(desk, requester, "launch it", subject), desk.store.writing() as db:
+        live = endings.lapse(desk, db, makings.live_launch(db, requester, template_name))
+        if live is None:
+            planned = plans.launch(desk, db, template_name, requester, length=length, reason=note)
+            live = put(desk, db, planned)
+    desk.wake()
+    return live
+
+
+def ask_to_clone(
+    desk: Desk, instance_id: str, requester: str, *, length: int | None = None, note: str = "", reboot: bool = True
+) -> Action:
+    """Ask for a copy of an instance, claimed for that long; asked twice, it is the same card. Raises Refused."""
+
+    def plan(db: Database, listing: Listing) -> Action:
+        return plans.clone(desk, db, listing, requester, length=length, reason=note, reboot=reboot)
+
+    return _ask(desk, "clone", instance_id, requester, plan)
+
+
+def ask_to_resize(
+    desk: Desk, instance_id: str, requester: str, kind: str, *, length: int | None = None, reason: str = ""
+) -> Action:
+    """Ask for a machine of another type in the place of an instance; asked twice, it is the same card. Raises Refused.
+
+    `length` None is what is left of one's claim.
+    """
+
+    def plan(db: Database, listing: Listing) -> Action:
+        return plans.resize(desk, db, listing, requester, kind, length=length, reason=reason)
+
+    action = _ask(desk, "resize", instance_id, requester, plan)
+    if action.facts.type != kind.lower():
+        name, asked = action.facts.name, action.facts.type
+        raise Refused(f"{action.asker} has asked for {name} to become a {asked}; wait for the end of that.")
+    return action
+
+
+def _ask(desk: Desk, kind: Kind, instance_id: str, requester: str, plan: Plan, *, ends_work: bool = False) -> Action:
+    """`ends_work`: it is meant even if the instance works."""
+    desk.freshen()
+    with audit.kept(desk, requester, f"{kind} it", instance_id), desk.store.writing() as db:
+        listing = listings.by_id(db, instance_id)
+        if listing is None:
+            raise Refused("That instance is gone.")
+        live = _still_meant(desk, db, listing, kind, ends_work=ends_work)
+        action = live or put(desk, db, plan(db, listing))
+    desk.wake()
+    return action
+
+
+def put(desk: Desk, db: Database, action: Action) -> Action:
+    """Write a new action and its card; where the team's limit allows, it is decided at once."""
+    now, action = action.created_at, allowances.noted(desk, db, action)
+    free = may_go(desk, db, action)
+    if not free:
+        plans.check_askable(desk, action)
+    actions.add(db, action)
+    did = f"asked to {action.kind}"
+    stored_audit.add(db, now, action.requester, did, subject=action.subject, detail=action.reason, after=action.state)
+    if free:
+        stored_approvals.decide(db, action.id, BY_RULE, "approved", now)
+        did = f"let the {action.kind} pass unasked"
+        stored_audit.add(
+            db, now, "valet", did, subject=action.subject, detail=action.id, before="pending", after="approved"
+        )
+    else:
+        consents.ask(desk, db, action)
+    endings.show(desk, db, action)
+    return actions.by_id(db, action.id) or action
+
+
+def _still_meant(desk: Desk, db: Database, listing: Listing, kind: Kind, *, ends_work: bool) -> Action | None:
+    """The live request for this instance; one that could only fail makes way."""
+    live, name = endings.lapse(desk, db, actions.live_on(db, listing.instance.id)), listing.instance.name
+    if live is not None and live.state == "pending" and live.launched_at != listing.instance.launched_at:
+        endings.end(desk, db, live, "cancelled", outcome=f"{name} was restarted after the request.")
+        return None
+    if live is not None and ends_work and plans.began_to_work(desk, db, live, listing):
+        endings.end(desk, db, live, "cancelled", outcome=f"{name} began to work after the request.")
+        return None
+    if live is not None and live.kind != kind:
+        stage = f"{live.asker} has asked for {name} to be" if live.state == "pending" else f"{name} is being"
+        raise Refused(f"{stage} {PAST[live.kind]}; wait for the end of that.")
+    return live
+
+
+def decide(desk: Desk, action_id: str, person: str, *, yes: bool) -> Action:
+    """The one decision on an action. Raises Refused when this person may not, or it was decided or lapsed already."""
+    desk.freshen()
+    with desk.store.writing() as db:
+        action = actions.by_id(db, action_id)
+        if action is None:
+            raise Refused("This request is not known here any more.")
+        obstacle = decide_within(desk, db, action, person, yes=yes)
+        decided = actions.by_id(db, action_id) or action
+    desk.wake()
+    if obstacle:
+        raise Refused(obstacle)
+    return decided
+
+
+def decide_within(desk: Desk, db: Database, action: Action, person: str, *, yes: bool) -> str | None:
+    """The decision, in the caller's transaction; why it did not count, if it did not."""
+    endings.lapse(desk, db, action)
+    current = actions.by_id(db, action.id) or action
+    obstacle = _closed(current) or consents.obstacle(db, current) or refusal_to_approve(current, person, desk.roster())
+    if obstacle is None:
+        obstacle = _decided(desk, db, current, person, yes=yes)
+    if obstacle:
+        audit.note(desk, db, person, f"{'approve' if yes else 'deny'} the {action.kind}", action.subject, obstacle)
+    endings.show(desk, db, action)
+    return obstacle
+
+
+def _decided(desk: Desk, db: Database, action: Action, person: str, *, yes: bool) -> str | None:
+    """Write the decision; why it did not count, if it did not."""
+    now = desk.clock()
+    state: ActionState = "approved" if yes else "denied"
+    if yes and not stored_approvals.say_yes(db, action.id, person, now):
+        return "You have said yes already; it takes somebody else's yes as well."
+    waits = yes and _still_needed(desk, db, action)
+    if not waits and not stored_approvals.decide(db, action.id, person, state, now):
+        return "Somebody else decided this at the same moment."
+    did = f"approved the {action.kind}" if yes else _denied(action)
+    after = "pending" if waits else state
+    stored_audit.add(db, now, person, did, subject=action.subject, detail=action.id, before="pending", after=after)
+    if not yes and action.kind == "stop":
+        wanted = Snooze(action.instance_id, now + digest.KEEP_FOR, person, now, BY_BUTTON)
+        made = kept(stored_snooze.lately(db, action.instance_id, now), wanted)
+        if made is not None:
+            stored_snooze.put(db, made)
+    if not yes:
+        endings.note(db, action, now)
+    return None
+
+
+def _still_needed(desk: Desk, db: Database, action: Action) -> bool:
+    """Whether it takes more yeses of people who may say so now."""
+    current, roster = actions.by_id(db, action.id) or action, desk.roster()
+    counted = [each for each in current.yeses if refusal_to_approve(action, each, roster) is None]
+    return len(counted) < action.facts.approvals
+
+
+def _denied(action: Action) -> str:
+    return "kept it running" if action.kind == "stop" else f"denied the {action.kind}"
+
+
+def _closed(action: Action) -> str | None:
+    if action.state == "pending":
+        return None
+    if action.state == "expired":
+        return f"Too late: nobody answered in time, so nothing was done. Ask again with `/gpu {action.kind}`."
+    who = f" by {action.decided_by}" if action.decider else ""
+    return f"Already {action.state}{who}."
+
+
+def make_way(desk: Desk, db: Database, listing: Listing, person: str, *, giver: str = "") -> None:
+    """Somebody wants to use this instance: a stop (or a resize, which ends with one) nobody has decided yet is off.
+
+    `giver` is whose claim they take over, if they do. Raises Refused when it is too late, or when the instance is on
+    its way to somebody else.
+    """
+    name = listing.instance.name
+    action = endings.lapse(desk, db, actions.live_on(db, listing.instance.id))
+    if action is None or (action.kind == "resize" and person == action.requester):
+        return
+    if action.kind not in {"stop", "resize"} or action.made_id == listing.instance.id:
+        _leave_to(action, listing, person)
+        return
+    if action.state != "pending":
+        raise Refused(f"{name} is about to be {PAST[action.kind]} ({action.decided_by} approved it).")
+    outcome = f"<@{person}> took {name} over from <@{giver}>." if giver else f"<@{person}> claimed {name} first."
+    endings.end(desk, db, action, "cancelled", outcome=outcome, who=person, did=f"cancelled the {action.kind}")
+
+
+def _leave_to(action: Action, listing: Listing, person: str) -> None:
+    """What is being started or made for somebody is theirs; copying a machine takes it from nobody."""
+    comes = action.made_id == listing.instance.id or (action.kind == "start" and action.state == "executing")
+    if comes and person != action.requester:
+        done = PAST[action.kind]
+        raise Refused(f"{listing.instance.name} was {done} for {action.asker}, who gets it as soon as it is ready.")
+
+
+def call_off(desk: Desk, action_id: str, person: str) -> Action:
+    """Give up what one has asked for, while no call is under way. Raises Refused."""
+    now, action = desk.clock(), actions.by_id(desk.store.reading(), action_id)
+    if action is None:
+        raise Refused("This request is not known here any more.")
+    with audit.kept(desk, person, f"call the {action.kind} off", action.subject), desk.store.writing() as db:
+        if person != action.requester:
+            raise Refused(f"Only {action.asker}, who asked for it, can call it off.")
+        outcome = f"<@{person}> called it off."
+        if not actions.call_off(db, action, finished_at=now, outcome=outcome):
+            raise Refused("It is under way or over, so it can't be called off any more.")
+        stored_audit.add(db, now, person, f"called the {action.kind} off", subject=action.subject, detail=action.id)
+        endings.show(desk, db, action)
+        if action.batch:  # they know what came of this one, and nothing yet of the others
+            endings.note(db, action, now)
+        ended = actions.by_id(db, action_id) or action
+    desk.wake()
+    return ended
+
+
+def expire(desk: Desk) -> None:
+    """Close the requests nobody answered in time."""
+    now = desk.clock()
+    over = [each for each in actions.in_state(desk.store.reading(), "pending") if each.expires_at <= now]
+    for action in over:
+        with desk.store.writing() as db:
+            endings.lapse(desk, db, action)
+    if over:
+        desk.wake()
+
+
+def break_glass(desk: Desk, listing: Listing, kind: Kind, person: str, why: str) -> Action:
+    """Decide on one's own pending request. All that is looked at before it is carried out stays. Raises Refused."""
+    now, name = desk.clock(), listing.instance.name
+    kept = audit.kept(desk, person, f"break the glass for the {kind}", listing.instance.id)
+    with kept, desk.store.writing() as db:
+        action = endings.lapse(desk, db, actions.live_on(db, listing.instance.id))
+        if action is None or action.kind != kind or action.state != "pending":
+            raise Refused(f"No such request waits for an answer. Ask first, with `/gpu {kind} {name}`.")
+        obstacle = consents.obstacle(db, action) or refusal_to_break_glass(action, person, desk.roster())
+        if obstacle:
+            raise Refused(obstacle)
+        if not why:
+            raise Refused(f"It takes a reason, which is posted: `/gpu {kind} {name} --break-glass it blocks the demo`.")
+        if not stored_approvals.break_glass(db, action.id, person, why, now):
+            raise Refused("Somebody else decided this at the same moment.")
+        did = f"broke the glass for the {kind}"
+        stored_audit.add(db, now, person, did, subject=action.subject, detail=why, before="pending", after="approved")
+        ref = f"break-glass:{action.id}"
+        stored_outbox.tell(db, channel_of(desk, action.team), ref, kind="break_glass", subject=action.id, now=now)
+        endings.show(desk, db, action)
+        passed = actions.by_id(db, action.id) or action
+    desk.wake()
+    return passed
+
+
+def may_go(desk: Desk, db: Database, action: Action) -> bool:
+    """Whether nobody need be asked: it stays within the team's limit, counting what runs by this rule already."""
+    limit, rate = desk.settings.unasked_micros(action.team), action.facts.rate_micros
+    if action.kind not in {"start", "launch"} or not limit or rate is None:
+        return False
+    if allowances.must_ask(desk, action):
+        return False
+    if desk.roster().team_of(action.requester) != action.team:
+        return False
+    if budgets.asks(desk, action.team):
+        costs = cost(rate, action.length or 0)
+        known = budgets.limits(desk, db, action.team, action.facts.type, action.instance_id)
+        if any(spent + costs > budget for _, budget, spent in known):
+            return False
+    return month(rate + actions.rule_micros(db, action.team, but=action.id)) < limit
+
+
+def no_longer(desk: Desk, db: Database, action: Action) -> str | None:
+    """Why a decision by this rule does not hold any more; None when it does, or a person decided."""
+    if action.decider != BY_RULE or may_go(desk, db, action):
+        return None
+    return "It no longer stays within what the team may start unasked. Ask again, and an approver decides."

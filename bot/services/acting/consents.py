@@ -1,0 +1,180 @@
+"""Asking holders first: a stop of what others hold reaches those who decide once each holder has had their say.
+
+One who still needs it ends it, until it is being stopped. Silence, and a claim that has ended, pass the question on.
+"""
+
+import secrets
+
+from sqlite_utils import Database
+
+from bot.domain.acting.actions import VALET, Action, StopFacts
+from bot.domain.acting.approvals import NAG, OPEN, Consent, Consented
+from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.domain.machines.listing import Listing
+from bot.domain.sharing.claims import Claim
+from bot.errors import Refused
+from bot.services import audit
+from bot.services.acting import endings, scenes
+from bot.services.context import Desk
+from store import audit as stored_audit
+from store import outbox as stored_outbox
+from store.acting import actions
+from store.acting import approvals as stored_approvals
+from store.sharing import claims as stored_claims
+
+UNDONE = frozenset({"pending", "approved"})
+"""Nothing has been done yet that a holder's no could come too late for."""
+SAID: dict[Consented, str] = {
+    "agreed": "said it may be stopped",
+    "needed": "still needs it, so it is not stopped",
+    "late": "still needs it, so it is not stopped",
+}
+
+
+def check(desk: Desk, db: Database, listing: Listing, requester: str) -> None:
+    """Raises Refused when a holder has said just lately that they still need it."""
+    for held in listing.claims:
+        if held.holder != requester and stored_approvals.needed_since(db, held.id, desk.clock() - NAG):
+            asked = f"<@{held.holder}> was asked less than {NAG // HOUR_MS} hours ago"
+            raise Refused(f"{asked} and still needs {listing.instance.name}. Talk to them.")
+
+
+def ask(desk: Desk, db: Database, action: Action) -> bool:
+    """Ask everybody else who holds it; False when nobody does, so that it can be decided at once."""
+    if not isinstance(action.facts, StopFacts) or action.requester == VALET:
+        return False
+    now, wait = desk.clock(), desk.settings.actions.holder_minutes * MINUTE_MS
+    others = [held for held in action.facts.held if held[1] != action.requester]
+    for claim_id, holder in others:
+        claim = stored_claims.by_id(db, claim_id)
+        until = claim.until_at if claim else now
+        stored_approvals.add(db, Consent(secrets.token_hex(16), action.id, claim_id, holder, until, now, now + wait))
+    if others:
+        stored_approvals.set_deadline(db, action.id, now + wait + desk.settings.answer_within)
+    return bool(others)
+
+
+def answer(desk: Desk, consent_id: str, person: str, *, agrees: bool) -> None:
+    """What the holder says. Raises Refused."""
+    now, asked = desk.clock(), _asked_about(desk, consent_id)
+    tried = "agree to the stop" if agrees else "keep it from the stop"
+    with audit.kept(desk, person, tried, asked.subject), desk.store.writing() as db:
+        consent = stored_approvals.by_id(db, consent_id)
+        if consent is None or consent.holder != person:
+            raise Refused("Only the holder can answer this.")
+        action = endings.lapse(desk, db, actions.by_id(db, asked.id))
+        if action is None or action.state not in UNDONE:
+            raise Refused("This is over already. `/gpu status mine` shows what you hold.")
+        if not agrees:
+            _needs(desk, db, action, consent)
+        elif not stored_approvals.answer(db, consent.id, "agreed", now):
+            raise Refused("This has been answered already, or nobody did in time, so those who decide are asked.")
+        else:
+            _follow(desk, db, action, consent, "agreed")
+    desk.wake()
+
+
+def _asked_about(desk: Desk, consent_id: str) -> Action:
+    db = desk.store.reading()
+    consent = stored_approvals.by_id(db, consent_id)
+    action = actions.by_id(db, consent.action_id) if consent else None
+    if action is None:
+        raise Refused("This question is not known here any more.")
+    return action
+
+
+def _needs(desk: Desk, db: Database, action: Action, consent: Consent) -> None:
+    """A no counts whenever it is said before the machine is being stopped. Raises Refused."""
+    claim = stored_claims.by_id(db, consent.claim_id)
+    if claim is None or claim.ended_at is not None:
+        raise Refused(f"Your claim has ended. `/gpu claim {action.facts.name}` takes it again, and ends the request.")
+    said: Consented = "late" if consent.answer in OPEN else "needed"
+    if consent.answer not in {"", *OPEN} or not stored_approvals.answer(
+        db, consent.id, said, desk.clock(), before=consent.answer
+    ):
+        raise Refused("You have said so already.")
+    _follow(desk, db, action, consent, said)
+
+
+def extended(desk: Desk, db: Database, held: Claim) -> None:
+    """A claim was extended: its holder needs it, whatever they said or left unsaid before."""
+    action = actions.live_on(db, held.instance_id)
+    if action is None or action.state not in UNDONE:
+        return
+    for consent in stored_approvals.of(db, action.id):
+        if consent.claim_id == held.id and consent.answer in {"", *OPEN}:
+            _needs(desk, db, action, consent)
+
+
+def settle(desk: Desk) -> None:
+    """Pass on what nobody answered in time, and what has answered itself. Run it every minute."""
+    now = desk.clock()
+    for consent in stored_approvals.waiting(desk.store.reading()):
+        with desk.store.writing() as db:
+            said = _by_itself(db, consent, now)
+            action = actions.by_id(db, consent.action_id)
+            if said and action and action.state == "pending" and stored_approvals.answer(db, consent.id, said, now):
+                _follow(desk, db, action, consent, said)
+        if said:
+            desk.wake()
+
+
+def _by_itself(db: Database, consent: Consent, now: int) -> Consented:
+    """The answer that there is without one: the claim has ended, it was extended, or the time is over."""
+    claim = stored_claims.by_id(db, consent.claim_id)
+    if claim is None or claim.ended_at is not None:
+        return "ended"
+    if claim.until_at > consent.until_at:
+        return "needed"
+    return "silent" if now >= consent.deadline_at and _is_heard(db, consent, now) else ""
+
+
+def _is_heard(db: Database, consent: Consent, now: int) -> bool:
+    """They could answer for as long as was said, or Slack has no way to them at all."""
+    ref = f"consent:{consent.id}"
+    if stored_outbox.is_on_its_way(db, consent.holder, ref):
+        return False
+    told = stored_outbox.posted_at(db, consent.holder, ref) or consent.asked_at
+    return now >= consent.deadline_at + max(0, told - consent.asked_at)
+
+
+def _follow(desk: Desk, db: Database, action: Action, consent: Consent, said: Consented) -> None:
+    """What an answer leads to: the end of the stop, or its card, once nobody is left to ask."""
+    now = desk.clock()
+    if said in SAID:
+        stored_audit.add(db, now, consent.holder, SAID[said], subject=action.subject, detail=action.id)
+    no = said in {"needed", "late"}
+    if no and action.state == "pending" and stored_approvals.decide(db, action.id, consent.holder, "denied", now):
+        endings.note(db, action, now)
+    elif no:
+        outcome = f"<@{consent.holder}> holds it and still needs it."
+        endings.end(desk, db, action, "cancelled", outcome=outcome)
+    elif not stored_approvals.hold_back(db, action.id):
+        _pass_on(desk, db, action)
+    endings.show(desk, db, action)
+
+
+def _pass_on(desk: Desk, db: Database, action: Action) -> None:
+    """Its card goes to those who decide: with what the machine does by now, and not at all when it works."""
+    works = scenes.anew(desk, db, action)
+    if works:
+        endings.end(desk, db, action, "cancelled", outcome=works)
+    else:
+        stored_approvals.set_deadline(db, action.id, desk.clock() + desk.settings.answer_within)
+
+
+def obstacle(db: Database, action: Action) -> str | None:
+    """Why nobody decides on it yet; None when they may."""
+    asked = [each for each in stored_approvals.of(db, action.id) if not each.answer]
+    who = " and ".join(f"<@{each.holder}>" for each in asked)
+    return f"{who} holds it and is asked first; the card comes when that is answered." if asked else None
+
+
+def of(desk: Desk, action_id: str) -> list[Consent]:
+    """What holders were asked about a stop, and what they said."""
+    return stored_approvals.of(desk.store.reading(), action_id)
+
+
+def one(desk: Desk, consent_id: str) -> Consent | None:
+    """One question."""
+    return stored_approvals.by_id(desk.store.reading(), consent_id)

@@ -1,0 +1,111 @@
+"""How an action ends: its state, its card, and the note to whoever asked, in one transaction."""
+
+from sqlite_utils import Database
+
+from bot.domain.acting.actions import NOBODY_ASKED, NOTHING_CAME, Action, ActionState
+from bot.services import digest
+from bot.services.context import Desk, channel_of
+from store import audit as stored_audit
+from store import outbox as stored_outbox
+from store.acting import actions
+from store.acting import approvals as stored_approvals
+from store.acting import hours as stored_hours
+
+
+def end(
+    desk: Desk, db: Database, action: Action, state: ActionState, *, outcome: str, who: str = "valet", did: str = ""
+) -> bool:
+    """End an action that is still as `action` has it; False, and nothing is said, when it has moved on."""
+    now = desk.clock()
+    if not actions.move(db, action.id, action.state, state, finished_at=now, outcome=outcome):
+        return False
+    did, detail = (did, action.id) if did else (f"{action.kind} {state}", outcome)
+    stored_audit.add(db, now, who, did, subject=action.subject, detail=detail, before=action.state, after=state)
+    show(desk, db, action)
+    note(db, action, now)
+    if state == "done":
+        _tell_holders(db, action, now)
+    return True
+
+
+def _tell_holders(db: Database, action: Action, now: int) -> None:
+    """Whoever was asked before hears that it was done: their question, edited, notifies nobody."""
+    for consent in stored_approvals.of(db, action.id):
+        stored_outbox.tell(
+            db, consent.holder, f"action-end:{action.id}", kind="action_ended", subject=action.id, now=now
+        )
+
+
+def lapse(desk: Desk, db: Database, action: Action | None) -> Action | None:
+    """The action, unless nobody answered it in time: then it is closed and gone."""
+    if action is None or action.state != "pending" or action.expires_at > desk.clock():
+        return action
+    asked = stored_outbox.was_sent(db, card_ref(action), action.expires_at)
+    outcome = "Nobody answered in time." if asked else NOBODY_ASKED
+    end(desk, db, action, "expired", outcome=outcome, did="let the request lapse")
+    return None
+
+
+def card_ref(action: Action) -> str:
+    """The name of its card in the outbox."""
+    return f"batch:{action.batch}" if action.batch else f"action:{action.id}"
+
+
+def show(desk: Desk, db: Database, action: Action) -> None:
+    """Bring its card or the holders' questions up to date, and the digest; all are drawn when they are sent."""
+    channel = channel_of(desk, action.team)
+    for consent in stored_approvals.of(db, action.id):
+        ref = f"consent:{consent.id}"
+        stored_outbox.tell(db, consent.holder, ref, kind="consent", subject=consent.id, now=desk.clock())
+    if action.facts.parked_at is not None:
+        _show_by_rule(db, action, channel, desk.clock())
+    elif not action.facts.rule and not stored_approvals.hold_back(db, action.id):
+        kind, subject = ("batch_card", action.batch) if action.batch else ("action_card", action.id)
+        for place in {channel, *stored_outbox.places(db, card_ref(action))}:
+            stored_outbox.tell(db, place, card_ref(action), kind=kind, subject=subject, now=desk.clock())
+    if action.instance_id:
+        digest.refresh(desk, db, action.instance_id)
+
+
+def _show_by_rule(db: Database, action: Action, channel: str, now: int) -> None:
+    """A stop by rule is in its notice; a start is told of once one has come to nothing, until one has not."""
+    parked_at, instance_id = action.facts.parked_at, action.instance_id
+    if action.kind == "stop":
+        stored_outbox.tell(
+            db, channel, f"parking:{parked_at}", kind="parking", subject=f"{channel}|{parked_at}", now=now
+        )
+        _show_not_parked(db, action, channel, now)
+    elif parked_at is not None and any(
+        each.state in NOTHING_CAME for each in actions.starts_by_rule(db, instance_id, parked_at)
+    ):
+        subject = f"{instance_id}|{parked_at}"
+        stored_outbox.tell(db, channel, f"waking:{subject}", kind="waking", subject=subject, now=now)
+
+
+def _show_not_parked(db: Database, action: Action, channel: str, now: int) -> None:
+    """A stop by rule that came to nothing, once, until it has not: its notice, edited, notifies nobody."""
+    parking = stored_hours.of_action(db, action.id)
+    if parking is None:
+        return
+    planned = stored_hours.of_basis(db, parking.instance_id, parking.rule, parking.basis_at)
+    stops = [actions.by_id(db, each.action_id) for each in planned if each.action_id]
+    if any(each is not None and each.state in {"failed", "unknown"} for each in stops):
+        subject = f"{parking.instance_id}|{parking.rule}|{parking.basis_at}"
+        stored_outbox.tell(db, channel, f"not-parked:{subject}", kind="not_parked", subject=subject, now=now)
+
+
+def tell_news(db: Database, action: Action, stage: int | str, now: int) -> None:
+    """Tell the one who asked how far it is; each try, and each other stage, in a message of its own."""
+    subject = f"{action.id} {stage}"
+    stored_outbox.tell(db, action.told, f"action-news:{subject}", kind="action_news", subject=subject, now=now)
+
+
+def note(db: Database, action: Action, now: int) -> None:
+    """Tell the one who asked, in person: an edited card notifies nobody. Of a batch they hear once, at its end."""
+    if action.batch:
+        if not any(each.is_live for each in actions.of_batch(db, action.batch)):
+            ref = f"batch-end:{action.batch}"
+            stored_outbox.tell(db, action.told, ref, kind="batch_ended", subject=action.batch, now=now)
+        return
+    ref = f"action-end:{action.id}"
+    stored_outbox.tell(db, action.told, ref, kind="action_ended", subject=action.id, now=now)

@@ -1,0 +1,60 @@
+"""Carrying out what was approved: looked at again, claimed for the call, called, followed to its end.
+
+Safe to call at any time, from several threads and after any crash: every step is a compare-and-set on the action's
+row before it is a call, and a call is repeated only after a look that shows the very launch that was approved.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
+
+from bot.domain.acting.actions import Action, ActionState, Kind
+from bot.services.acting import clone, launch, resize, start, stop
+from bot.services.context import Desk
+from store.acting import actions
+
+Step = Callable[[Desk, Action], None]
+STATES: tuple[ActionState, ...] = ("executing", "approved")
+BEGIN: dict[Kind, Step] = {
+    "stop": stop.begin,
+    "start": start.begin,
+    "launch": launch.begin,
+    "clone": clone.begin,
+    "resize": clone.begin,
+}
+FOLLOW: dict[Kind, Step] = {
+    "stop": stop.follow,
+    "start": start.follow,
+    "launch": launch.follow,
+    "clone": clone.follow,
+    "resize": resize.follow,
+}
+
+
+def by_source(desk: Desk) -> dict[str, Callable[[], None]]:
+    """What there is to do at each source that anything approved or under way goes to; a source that hangs must not
+    hold up the others, so each is for a thread of its own.
+    """
+    todo: dict[str, list[Callable[[], None]]] = {}
+    for state, steps in zip(STATES, (FOLLOW, BEGIN), strict=True):
+        for source, action in actions.under_way(desk.store.reading(), state):
+            todo.setdefault(source, []).append(partial(steps[action.kind], desk, action))
+    return {source: partial(one_by_one, found) for source, found in sorted(todo.items())}
+
+
+def carry_out(desk: Desk) -> None:
+    """Carry approved actions out and follow those under way, at every source."""
+    one_by_one(list(by_source(desk).values()))
+
+
+def one_by_one(todo: Sequence[Callable[[], None]]) -> None:
+    """One that raises leaves the others their turn."""
+    with ExitStack() as turns:  # last in, first out
+        for each in reversed(todo):
+            turns.callback(each)
+
+
+def waited(desk: Desk) -> int:
+    """How long the oldest approved action has waited to be taken up, milliseconds; 0 when none waits."""
+    since = actions.approved_since(desk.store.reading())
+    return 0 if since is None else max(0, desk.clock() - since)

@@ -1,0 +1,255 @@
+"""On-hours: those of an instance and those of its team, who set them, and whether they still may."""
+
+import secrets
+from collections.abc import Container, Iterable, Sequence
+
+from sqlite_utils import Database
+
+from bot.domain.acting.actions import BY_SETTINGS
+from bot.domain.acting.approvals import rule_setters
+from bot.domain.acting.hours import HoursWish, OnHours, WishState, parse, wish_deciders
+from bot.domain.acting.rule_stops import NEVER, HoursRule
+from bot.domain.machines.listing import Listing
+from bot.domain.people import either
+from bot.domain.preconditions import World, difference
+from bot.errors import Refused
+from bot.services import audit
+from bot.services.context import Desk, channel_of
+from store import audit as stored_audit
+from store import outbox as stored_outbox
+from store.acting import hours as stored_hours
+from store.machines import listings
+
+AS_TEAM = "as its team"
+
+
+def hours_of(desk: Desk, listing: Listing, own: HoursRule | None) -> OnHours | None:
+    """The on-hours that count for an instance: its own, else its team's; None when no window ever stops it."""
+    if own is None or not counts(desk, listing, own):
+        return planned(desk, listing, "")
+    return planned(desk, listing, own.windows, stop_only=own.stop_only)
+
+
+def planned(desk: Desk, listing: Listing, windows: str, *, stop_only: bool = False) -> OnHours | None:
+    """What on-hours set as `windows` come to ("": those of its team); None when no window ever stops it."""
+    if windows == NEVER:
+        return None
+    zone, holidays = desk.settings.zone_of(listing.team), desk.settings.holidays(listing.team)
+    if windows:
+        return OnHours(parse(windows), zone, holidays, stop_only)
+    team = desk.settings.teams.get(listing.team)
+    if team is None or not team.pausing.hours:
+        return None
+    return OnHours(parse(team.pausing.hours), zone, holidays, team.pausing.stop_only)
+
+
+def counts(desk: Desk, listing: Listing, own: HoursRule) -> bool:
+    """Whether whoever set on-hours still may. Leaving a machine alone takes nobody's right; stopping it does."""
+    return own.windows == NEVER or own.set_by in rule_setters(listing.team, desk.roster())
+
+
+def counting(desk: Desk, found: Iterable[Listing]) -> dict[str, HoursRule]:
+    """The on-hours that instances have of their own and that count; it is told once where some do no more."""
+    kept, standing = stored_hours.hours(desk.store.reading()), dict[str, HoursRule]()
+    changed: list[tuple[Listing, HoursRule]] = []
+    for listing in found if kept else ():
+        own = kept.get(listing.instance.id)
+        if own is None:
+            continue
+        stands = counts(desk, listing, own)
+        if stands:
+            standing[own.instance_id] = own
+        if stands == (own.void_since is not None):
+            changed.append((listing, own))
+    if changed:
+        _note(desk, changed, standing)
+    return standing
+
+
+def _note(desk: Desk, changed: Sequence[tuple[Listing, HoursRule]], standing: Container[str]) -> None:
+    """Write down what counts again or no more; a channel gets one message per person who set them."""
+    now, void = desk.clock(), dict[tuple[str, str], list[str]]()
+    with desk.store.writing() as db:
+        for listing, own in changed:
+            stands = own.instance_id in standing
+            stored_hours.mark_void(db, own.instance_id, None if stands else now)
+            did = "count again" if stands else "count no more"
+            detail = f"set by <@{own.set_by}>: {own.windows}"
+            stored_audit.add(db, now, "valet", f"let on-hours {did}", subject=own.instance_id, detail=detail)
+            if not stands:
+                void.setdefault((channel_of(desk, listing.team), own.set_by), []).append(own.instance_id)
+        for (channel, person), instance_ids in void.items():
+            ref, subject = f"hours-void:{person}:{now}", " ".join(instance_ids)
+            stored_outbox.tell(db, channel, ref, kind="hours_void", subject=subject, now=now)
+    desk.wake()
+
+
+def setter(own: HoursRule | None) -> str:
+    """Who decided what follows from on-hours."""
+    return own.set_by if own else BY_SETTINGS
+
+
+def may_set(desk: Desk, listing: Listing, person: str) -> bool:
+    """Whether this person sets on-hours; others ask for them."""
+    return person in rule_setters(listing.team, desk.roster())
+
+
+def set_hours(desk: Desk, listing: Listing, person: str, windows: str, *, stop_only: bool = False) -> None:
+    """Give an instance on-hours of its own ("" for its team's again). Raises Refused when this person may not."""
+    refuse_owned(listing)
+    with audit.kept(desk, person, "set on-hours", listing.instance.id), desk.store.writing() as db:
+        if not may_set(desk, listing, person):
+            names = " or ".join(f"<@{user}>" for user in sorted(rule_setters(listing.team, desk.roster())))
+            setters = names or "an approver, once one is set"
+            raise Refused(f"On-hours stop {listing.instance.name} without asking again, so {setters} sets them.")
+        before = write(desk, db, listing, person, windows, stop_only=stop_only)
+        _tell(desk, db, listing, person, before)
+    desk.wake()
+
+
+def write(desk: Desk, db: Database, listing: Listing, person: str, windows: str, *, stop_only: bool) -> str:
+    """Set on-hours in the name of somebody who may; returns those before, in words. Raises Refused."""
+    instance_id, now = listing.instance.id, desk.clock()
+    before = said(stored_hours.hours(db).get(instance_id))
+    after = HoursRule(instance_id, windows, stop_only, person, now) if windows else None
+    if after is not None:
+        stored_hours.set_hours(db, after)
+    elif not stored_hours.drop_hours(db, instance_id):
+        raise Refused(f"{listing.instance.name} has no on-hours of its own; its team's count.")
+    stored_audit.add(db, now, person, "set on-hours", subject=instance_id, before=before, after=said(after))
+    return before
+
+
+def refuse_owned(listing: Listing) -> None:
+    """Raises Refused for a machine that can't have on-hours."""
+    instance = listing.instance
+    if instance.provider == "owned":
+        raise Refused(f"{instance.name} is owned: Valet can't switch it off, so it has no on-hours.")
+
+
+def said(own: HoursRule | None) -> str:
+    """On-hours as the audit and the channel name them."""
+    return in_words(own.windows, stop_only=own.stop_only) if own else AS_TEAM
+
+
+def in_words(windows: str, *, stop_only: bool) -> str:
+    """Windows as they were typed; those of the team where there are none."""
+    return f"{windows}{' stop-only' if stop_only else ''}" if windows else AS_TEAM
+
+
+def _tell(desk: Desk, db: Database, listing: Listing, person: str, before: str) -> None:
+    now, instance_id = desk.clock(), listing.instance.id
+    subject, ref = f"{instance_id}|{person}|{before}", f"hours-set:{instance_id}:{now}"
+    stored_outbox.tell(db, channel_of(desk, listing.team), ref, kind="hours_set", subject=subject, now=now)
+
+
+def own_hours(desk: Desk, instance_id: str) -> HoursRule | None:
+    """The on-hours an instance has of its own, whether they count or not."""
+    return stored_hours.hours(desk.store.reading()).get(instance_id)
+
+
+def ask(desk: Desk, listing: Listing, person: str, windows: str, *, stop_only: bool) -> HoursWish:
+    """Put on-hours to those who may set them; the same once more is the same card. Raises Refused."""
+    desk.freshen()
+    refuse_owned(listing)
+    instance, now = listing.instance, desk.clock()
+    before = said(own_hours(desk, instance.id))
+    after = in_words(windows, stop_only=stop_only)
+    if before == after:
+        raise Refused(f"{instance.name} has just those on-hours already: {after}.")
+    made = HoursWish(
+        id=secrets.token_hex(16),
+        instance_id=instance.id,
+        team=listing.team,
+        person=person,
+        windows=windows,
+        stop_only=stop_only,
+        before=before,
+        created_at=now,
+        expires_at=now + desk.settings.answer_within,
+    )
+    if not wish_deciders(made, desk.roster()):
+        raise Refused("Nobody could set that. Ask an admin to name approvers in valet.toml.")
+    if not channel_of(desk, listing.team):
+        raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
+    with desk.store.writing() as db:
+        for known in stored_hours.pending(db, instance.id):
+            if known.person != person:
+                continue
+            if (known.windows, known.stop_only, known.before) == (windows, stop_only, before):
+                return known
+            stored_hours.end(db, known.id, "expired", now, outcome="They asked for others since.")
+            _show(desk, db, known)
+        stored_hours.add_request(db, made)
+        stored_audit.add(db, now, person, "asked for on-hours", subject=instance.id, before=before, after=after)
+        _show(desk, db, made)
+    desk.wake()
+    return made
+
+
+def decide(desk: Desk, wish_id: str, person: str, *, yes: bool) -> None:
+    """The word of somebody who may set them; a yes sets them, in their name. Raises Refused."""
+    desk.freshen()
+    asked = wish(desk, wish_id)
+    if asked is None:
+        raise Refused("This request is not known here any more.")
+    with audit.kept(desk, person, "decide on on-hours", asked.instance_id), desk.store.writing() as db:
+        able, now = wish_deciders(asked, desk.roster()), desk.clock()
+        if person not in able:
+            raise Refused(f"Only {either(able)} can decide this.")
+        outcome = _set(desk, db, asked, person) if yes and asked.expires_at > now else ""
+        state: WishState = "failed" if outcome else "set" if yes else "denied"
+        if asked.expires_at <= now or not stored_hours.end(db, wish_id, state, now, decider=person, outcome=outcome):
+            raise Refused("Too late: this has been decided, or has lapsed.")
+        if not yes:
+            detail = f"asked by <@{asked.person}>"
+            stored_audit.add(db, now, person, "refused on-hours", subject=asked.instance_id, detail=detail)
+        _show(desk, db, asked, ended=True)
+    desk.wake()
+
+
+def _set(desk: Desk, db: Database, wish: HoursWish, person: str) -> str:
+    """Set what is wished; returns why that is not possible any more, nothing when it is done."""
+    listing = listings.by_id(db, wish.instance_id)
+    if listing is None:
+        return "The machine is gone."
+    hours = said(stored_hours.hours(db).get(wish.instance_id))
+    seen = World(listing.instance.name, team=listing.team, hours=hours)
+    if differs := difference("hours", World(team=wish.team, hours=wish.before), seen):
+        return differs
+    write(desk, db, listing, person, wish.windows, stop_only=wish.stop_only)
+    return ""
+
+
+def lapse(desk: Desk) -> None:
+    """Close what nobody answered in time."""
+    now = desk.clock()
+    late = [wish for wish in stored_hours.pending(desk.store.reading()) if wish.expires_at <= now]
+    if not late:
+        return
+    with desk.store.writing() as db:
+        for wish in late:
+            if stored_hours.end(db, wish.id, "expired", now, outcome="Nobody answered in time."):
+                _show(desk, db, wish, ended=True)
+    desk.wake()
+
+
+def wish(desk: Desk, wish_id: str) -> HoursWish | None:
+    """One wish in whatever state."""
+    return stored_hours.by_id(desk.store.reading(), wish_id)
+
+
+def pending(desk: Desk, instance_id: str | None = None) -> list[HoursWish]:
+    """What waits for an answer, of one instance or of all."""
+    now = desk.clock()
+    return [wish for wish in stored_hours.pending(desk.store.reading(), instance_id) if wish.expires_at > now]
+
+
+def _show(desk: Desk, db: Database, wish: HoursWish, *, ended: bool = False) -> None:
+    """Bring the card up to date; once it is over, whoever asked is told, too."""
+    channel, now = channel_of(desk, wish.team), desk.clock()
+    stored_outbox.tell(db, channel, f"hours-wish:{wish.id}", kind="hours_wish", subject=wish.id, now=now)
+    if ended:
+        stored_outbox.tell(
+            db, wish.person, f"hours-wish-end:{wish.id}", kind="hours_wish_ended", subject=wish.id, now=now
+        )

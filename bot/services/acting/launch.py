@@ -1,0 +1,222 @@
+"""Carrying out a launch: ordered once, however often the order is sent, and followed until the machine runs."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from bot.domain.acting.actions import Action
+from bot.domain.acting.launch import APPEARS_WITHIN, DEADLINE, Order, Template, birth_tags, obstacle_to_order, token_of
+from bot.domain.acting.start import why_it_ended
+from bot.domain.clock import MINUTE_MS, SECOND_MS
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.listing import Listing
+from bot.domain.money.rates import Rate
+from bot.errors import NoCapacity, NotThere, Refused, Unreachable
+from bot.services.acting import allowances, arrivals, endings, plans, steps
+from bot.services.context import Desk
+from bot.services.money import rates
+from store import audit as stored_audit
+from store.acting import makings
+from store.machines import fleet as stored_fleet
+
+RECALL_AFTER = 30 * SECOND_MS
+"""An order without an answer, of which nothing is seen after this, is sent again under the same token."""
+MOST_LOST = 4
+
+
+def begin(desk: Desk, action: Action) -> None:
+    """Check once more, and order."""
+    begun = steps.begin(desk, action, _obstacle(desk, action))
+    if begun is not None:
+        send(desk, begun, order_of(desk, begun), spare=_spare(desk, begun))
+
+
+def _obstacle(desk: Desk, action: Action) -> Callable[[Database], str | None]:
+    template = _template(desk, action)
+
+    def obstacle(db: Database) -> str | None:
+        rate = rates.rate(desk, db, template.like()) if template else None
+        costs, over = rate.micros_per_hour if rate else None, allowances.over(desk, db, action)
+        beyond = allowances.now(desk, db, action)
+        return obstacle_to_order(action, template, desk.roster(), rate_micros=costs, over=over, beyond=beyond)
+
+    return obstacle
+
+
+def _template(desk: Desk, action: Action) -> Template | None:
+    return desk.settings.templates.get(action.template)
+
+
+def _spare(desk: Desk, action: Action) -> int:
+    """Subnets beyond the first: where one has no capacity, the next is tried at once."""
+    template = _template(desk, action)
+    return max(0, len(template.subnets) - 1) if template else 0
+
+
+def order_of(desk: Desk, action: Action) -> Order | None:
+    """What to order; None when its template is no longer listed."""
+    template = _template(desk, action)
+    if template is None:
+        return None
+    settings, subnets = desk.settings, template.subnets
+    name = f"{template.name}-{action.id[:4]}"
+    return Order(
+        token=token_of(action),
+        source=template.source,
+        name=name,
+        type=template.type,
+        template=template.template,
+        version=template.version,
+        subnet=subnets[action.tries % len(subnets)] if subnets else "",
+        tags=birth_tags(action, name=name, team_tag=settings.actions.team_tag, managed=settings.managed_tag),
+    )
+
+
+def send(desk: Desk, action: Action, order: Order | None, *, spare: int = 0) -> None:
+    """Send an order, and take in what came of it."""
+    if order is None:
+        steps.close(desk, action, "failed", f"{action.template} is not in valet.toml any more.")
+        return
+    try:
+        made = steps.provider_of(desk, "ec2", order.source).launch(order)
+    except NoCapacity as error:
+        arrivals.wait_for_capacity(desk, action, str(error), launched_at=action.launched_at, spare=spare)
+    except NotThere as error:
+        if action.tries < spare:
+            arrivals.wait_for_capacity(desk, action, str(error), launched_at=action.launched_at, spare=spare)
+        else:
+            steps.close(desk, action, "failed", str(error))
+    except Refused as error:
+        steps.close(desk, action, "failed", str(error))
+    except Unreachable:
+        return  # nobody knows whether it arrived: `follow_order` looks for what bears its tag
+    else:
+        born(desk, action, made)
+
+
+def born(desk: Desk, action: Action, made: Instance) -> None:
+    """Note which machine it is, and tell whoever asked."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        steps.save(desk, db, made, seen_at=now)
+        if makings.born(db, action, made.id):
+            stored_audit.add(
+                db, now, "valet", "launched", subject=made.id, detail=f"{action.id} for {action.requester}"
+            )
+            endings.show(desk, db, action)
+            endings.tell_news(db, action, action.tries, now)
+    desk.wake()
+
+
+def follow(desk: Desk, action: Action) -> None:
+    """What became of it: waiting for capacity, not heard of yet, on its way, or there."""
+    follow_order(desk, action, order_of(desk, action), _obstacle(desk, action), spare=_spare(desk, action))
+
+
+def follow_order(
+    desk: Desk,
+    action: Action,
+    order: Order | None,
+    obstacle: Callable[[Database], str | None],
+    *,
+    spare: int = 0,
+    arrive: arrivals.Arrive = arrivals.arrive,
+) -> None:
+    """As `follow`, for any order."""
+    if order is None:
+        steps.close(desk, action, "unknown", f"{action.template} is not in valet.toml any more; look in AWS for it.")
+    elif action.made_id:
+        _watch(desk, action, arrive, spare=spare)
+    elif action.retry_at is None:
+        _look_for(desk, action, order, obstacle, spare=spare)
+    elif desk.clock() >= action.retry_at:
+        _send_again(desk, action, order, obstacle, spare=spare)
+
+
+def _look_for(
+    desk: Desk, action: Action, order: Order, obstacle: Callable[[Database], str | None], *, spare: int
+) -> None:
+    """The answer was lost: what bears the order's tag was made by it."""
+    try:
+        made = steps.provider_of(desk, "ec2", order.source).launched(order)
+    except Unreachable as error:
+        steps.give_up_late(desk, action, error, deadline=DEADLINE)
+        return
+    since = steps.since_call(action, desk.clock())
+    if made is not None:
+        born(desk, action, made)
+    elif off := steps.no_colleague(desk, action) or obstacle(desk.store.reading()):
+        if since > APPEARS_WITHIN:  # it is not sent again, and the one that was sent may still show
+            steps.close(desk, action, "unknown", f"{off} AWS never confirmed it; look for {order.name} in AWS.")
+    elif action.calls - action.tries >= MOST_LOST:
+        if since > APPEARS_WITHIN:
+            steps.close(desk, action, "unknown", f"AWS never confirmed it; look for {order.name} in AWS.")
+    elif since >= RECALL_AFTER:
+        _send_again(desk, action, order, obstacle, spare=spare)
+
+
+def _send_again(
+    desk: Desk, action: Action, order: Order, obstacle: Callable[[Database], str | None], *, spare: int
+) -> None:
+    again = steps.call_again(desk, action, obstacle)
+    if again is not None:
+        send(desk, again, order, spare=spare)
+
+
+def _watch(desk: Desk, action: Action, arrive: arrivals.Arrive, *, spare: int) -> None:
+    """The machine exists: until it runs, or is seen to have ended."""
+    made = _seen(desk, action)
+    if made is None:
+        return
+    now = desk.clock()
+    if made.state == "running":
+        template = _template(desk, action)
+        arrivals.ready(desk, action, made, expected=template is not None and template.agent, arrive=arrive)
+    elif made.state == "terminated" and "Insufficient" in made.state_reason:
+        said = f"AWS began to launch it and then had no {made.type} left in {made.zone or made.region}."
+        arrivals.wait_for_capacity(desk, action, said, launched_at=action.launched_at, spare=spare)
+    elif made.state in {"terminated", "stopped", "stopping"}:
+        why = why_it_ended(made.state_reason)
+        steps.close(desk, action, "failed", f"{made.name} was launched and is {made.state} already{why}.")
+    elif now - (action.called_at or now) > DEADLINE:
+        steps.close(desk, action, "unknown", f"{made.name} is still {made.state}; please look at it in AWS.")
+
+
+def _seen(desk: Desk, action: Action) -> Instance | None:
+    """The machine as it is now; None when it is not seen yet, or the provider does not answer."""
+    row = stored_fleet.by_id(desk.store.reading(), action.made_id)
+    known = replace(stored_fleet.instance_of(row), state="terminated") if row else None
+    if known is None:
+        return None
+    began = desk.clock()
+    try:
+        made = steps.provider_of(desk, known.provider, known.source).describe(known)
+    except Unreachable as error:
+        steps.give_up_late(desk, action, error, deadline=DEADLINE)
+        return None
+    if made is not None:
+        with desk.store.writing() as db:
+            steps.save(desk, db, made, seen_at=began)
+        return made
+    late = steps.since_call(action, desk.clock()) > APPEARS_WITHIN + MINUTE_MS
+    return known if late else None
+
+
+def of(desk: Desk, person: str) -> list[tuple[Template, Rate | None]]:
+    """What a person may launch, with the rates, in the order of valet.toml."""
+    team = desk.roster().team_of(person)
+    may = [each for each in desk.settings.templates.values() if not each.teams or team in each.teams]
+    book = rates.price_book(desk, desk.store.reading())
+    return [(each, book.rate(each.like())) for each in may]
+
+
+def machine(desk: Desk, template: Template) -> Listing:
+    """The machine that a template would make, with its rate."""
+    made = template.like()
+    return Listing(made, rate=rates.rate(desk, desk.store.reading(), made))
+
+
+def one(desk: Desk, person: str, name: str) -> Template:
+    """A template that a person may launch. Raises Refused, NotFound with the nearest names."""
+    return plans.template_of(desk, name, desk.roster().team_of(person))

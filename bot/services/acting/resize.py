@@ -1,0 +1,263 @@
+"""The second half of a resize: the new machine runs, so the claim goes there, and the old one is stopped and kept.
+
+The old one is stopped only when it is seen idle again: the reboot for its image tells nothing of what came after. It is
+left running, and that is said, when it works, when somebody else has it, or when nobody can tell for too long.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlite_utils import Database
+
+from bot.domain.acting.actions import STOP_DEADLINE, VALET, Action, ActionState, ResizeFacts
+from bot.domain.acting.obstacles import Scene
+from bot.domain.acting.resize import reason_to_leave, reason_to_wait
+from bot.domain.acting.rule_stops import HoursRule
+from bot.domain.acting.snooze import Snooze
+from bot.domain.clock import HOUR_MS
+from bot.domain.machines.fleet import Instance, is_gone
+from bot.domain.sharing.bookings import Gap, Hold, Slot, hold_of, pick
+from bot.domain.sharing.claims import GpuChoice
+from bot.errors import Refused, Unreachable
+from bot.services.acting import arrivals, clone, endings, scenes, steps
+from bot.services.acting.stop import MOST_CALLS, RECALL_AFTER
+from bot.services.context import Desk
+from bot.services.sharing import claims
+from store import audit as stored_audit
+from store.acting import actions, makings
+from store.acting import hours as stored_hours
+from store.acting import snooze as stored_snooze
+from store.machines import fleet as stored_fleet
+from store.sharing import bookings as stored_bookings
+from store.sharing import claims as stored_claims
+from store.sharing import line as stored_line
+
+SPARE = HOUR_MS
+"""So much longer than an idle machine takes to be seen idle after its reboot, the old one is waited for."""
+
+
+def follow(desk: Desk, action: Action) -> None:
+    """As a clone until the new machine runs, and then what becomes of the old one."""
+    if action.arrived_at is None:
+        clone.follow(desk, action, arrive)
+    else:
+        _follow_old(desk, action, action.arrived_at)
+
+
+def arrive(desk: Desk, action: Action, made: Instance, outcome: str) -> None:
+    """The new machine runs: it is claimed, which changes nothing when done again after a crash, and noted."""
+    now, outcome = desk.clock(), arrivals.claimed(desk, action, made, outcome)
+    with desk.store.writing() as db:
+        luggage = pack(desk, db, action, made)
+        outcome = " ".join(filter(None, [outcome, luggage.said(action.facts.name)]))
+        if not makings.arrived(db, action, now, outcome):
+            return
+        carry(desk, db, luggage, action, made)
+        stored_audit.add(db, now, "valet", "resize: the new machine runs", subject=action.subject, detail=made.id)
+        endings.show(desk, db, action)
+        if action.reboots:
+            endings.tell_news(db, action, "runs", now)
+        arrived = actions.by_id(db, action.id) or action
+    desk.wake()
+    _follow_old(desk, arrived, now)
+
+
+def _follow_old(desk: Desk, action: Action, arrived_at: int) -> None:
+    row = stored_fleet.by_id(desk.store.reading(), action.instance_id)
+    known, began = stored_fleet.instance_of(row) if row else None, desk.clock()
+    try:
+        old = steps.provider_of(desk, known.provider, known.source).describe(known) if known else None
+    except Unreachable as error:
+        _give_up_late(desk, action, error)
+        return
+    if old is None and row is not None and not is_gone(row["gone_at"], began):
+        return  # one look has missed it
+    if old is None or old.state == "terminated":
+        _close(desk, action, f"{action.facts.name} itself is gone.")
+        return
+    with desk.store.writing() as db:
+        steps.save(desk, db, old, seen_at=began)
+    late = desk.clock() - arrived_at > patience(action)
+    if old.state == "stopped":
+        _close(desk, action, f"{old.name} itself is stopped and kept.", gives_up=True)
+    elif action.calls:
+        _follow_stop(desk, action, old)
+    elif old.state == "running":
+        _stop(desk, action, old, late=late)
+    elif late:
+        _close(desk, action, f"{old.name} itself is still {old.state}; please look at it in AWS.")
+
+
+def patience(action: Action) -> int:
+    """How long the old machine is waited for."""
+    idle_after = action.facts.idle_after if isinstance(action.facts, ResizeFacts) else None
+    return (idle_after or 0) + SPARE
+
+
+def _stop(desk: Desk, action: Action, old: Instance, *, late: bool) -> None:
+    """Stop it for the first time, or again, unless something speaks against it."""
+    unseen = _unseen(desk, action, old)
+    with desk.store.writing() as db:
+        scene = replace(scenes.now(desk, db, old), team=(stored_fleet.by_id(db, old.id) or {}).get("team"))
+        leave, wait = reason_to_leave(action, scene), _wait(desk, action, scene)
+        if not leave and not wait and unseen is not None and (unheard := unseen(db)):
+            if not late:
+                return
+            wait = unheard
+        leave = leave or (wait if late or action.calls else None)
+        if not leave and not wait and not action.calls and (leave := _left_to(db, action)):
+            _give_up_claim(desk, db, action)
+        if leave:
+            _end(desk, db, action, "done", f"{old.name} itself was not stopped: {leave}")
+        elif wait or not actions.mark_called(db, action.id, desk.clock(), calls=action.calls):
+            return
+        else:
+            _give_up_claim(desk, db, action)
+    desk.wake()
+    if not leave:
+        _call(desk, action, old)
+
+
+def _unseen(desk: Desk, action: Action, old: Instance) -> steps.Wait | None:
+    """Asks every source about the old machine anew, once what is stored has nothing against the stop."""
+    db = desk.store.reading()
+    if _wait(desk, action, scenes.now(desk, db, old)):
+        return None
+    return steps.looked_at(desk, action, old, since=action.called_at if action.calls else action.arrived_at)
+
+
+def _left_to(db: Database, action: Action) -> str | None:
+    """Who stands in the line for the old machine, and is offered it rather than that it is stopped."""
+    waits = [each.person for each in stored_line.unoffered(db, instance_id=action.instance_id)]
+    others = [person for person in waits if person != action.requester]
+    return f"<@{others[0]}> waits for {action.facts.name}, and is offered it." if others else None
+
+
+def _wait(desk: Desk, action: Action, scene: Scene) -> str | None:
+    """Why it is not stopped just now; None when it is seen idle by what was heard since the new machine runs."""
+    if desk.clock() - (action.arrived_at or 0) <= desk.settings.oldest_reading(action.team):
+        return "It was rebooted just before."
+    return reason_to_wait(scene)
+
+
+def _call(desk: Desk, action: Action, old: Instance) -> None:
+    try:
+        steps.provider_of(desk, old.provider, old.source).stop(old)
+    except Refused as error:
+        _close(desk, action, f"{old.name} itself was not stopped: {error}")
+    except Unreachable:
+        return  # nobody knows whether it arrived: `follow` looks at the machine itself
+
+
+def _follow_stop(desk: Desk, action: Action, old: Instance) -> None:
+    """What became of the call: on its way, lost (asked once more), or unclear (a person must look)."""
+    since = steps.since_call(action, desk.clock())
+    if old.launched_at != action.launched_at:
+        _close(desk, action, f"{old.name} itself was started again meanwhile, and runs.")
+    elif since > STOP_DEADLINE:
+        with desk.store.writing() as db:
+            _end(desk, db, action, "unknown", f"{old.name} itself is still {old.state}; please look at it in AWS.")
+        desk.wake()
+    elif old.state == "running" and action.calls < MOST_CALLS and since >= RECALL_AFTER:
+        _stop(desk, action, old, late=False)
+
+
+def _give_up_claim(desk: Desk, db: Database, action: Action) -> None:
+    """Whoever asked has the new machine instead."""
+    shown = action.machine.claim_ids if action.machine else ()
+    for held in stored_claims.open_on(db, action.instance_id):
+        if held.holder == action.requester and held.id in shown:
+            claims.end(desk, db, held, "handed", who=held.holder)
+
+
+def _give_up_late(desk: Desk, action: Action, error: Unreachable) -> None:
+    if steps.since_call(action, desk.clock()) > patience(action) + STOP_DEADLINE:
+        with desk.store.writing() as db:
+            said = str(error).removesuffix(".")
+            _end(desk, db, action, "unknown", f"Of {action.facts.name} itself nothing is known: {said}. Please look.")
+        desk.wake()
+
+
+def _close(desk: Desk, action: Action, said: str, *, gives_up: bool = False) -> None:
+    with desk.store.writing() as db:
+        if gives_up:
+            _give_up_claim(desk, db, action)
+        _end(desk, db, action, "done", said)
+    desk.wake()
+
+
+def _end(desk: Desk, db: Database, action: Action, state: ActionState, said: str) -> None:
+    endings.end(desk, db, action, state, outcome=f"{action.outcome} {said}")
+
+
+Kept = tuple[Slot, tuple[int, ...]]
+"""One time of a booking, and the GPUs it has on the new machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Luggage:
+    """What goes along, and how many bookings don't fit."""
+
+    booked: tuple[tuple[Kept, ...], ...]
+    """Each booking by its times."""
+    unfit: int
+    hours: HoursRule | None
+    snoozed: tuple[Snooze, ...]
+
+    def said(self, name: str) -> str:
+        """For people; empty where there is nothing to say. `name`: of the old machine."""
+        bookings_said = f"{_count(len(self.booked))} of yours" if self.booked else ""
+        goes = [each for each in (self.hours and "on-hours", self.snoozed and "snooze", bookings_said) if each]
+        took = f"It took over from {name}: {', '.join(goes)}." if goes else ""
+        stay = f"{_count(self.unfit)} of yours did not fit and stayed with {name}: `/gpu bookings mine`."
+        return " ".join(filter(None, [took, stay if self.unfit else ""]))
+
+
+def _count(number: int) -> str:
+    return "1 booking" if number == 1 else f"{number} bookings"
+
+
+def pack(desk: Desk, db: Database, action: Action, made: Instance) -> Luggage:
+    """What goes along to the machine that a resize made."""
+    slots = stored_bookings.ahead(db, instance_id=action.instance_id, holder=action.requester)
+    taken = [hold_of(each) for each in stored_claims.open_on(db, made.id)]
+    taken += [hold_of(each) for each in stored_bookings.ahead(db, instance_id=made.id)]
+    found: list[tuple[Kept, ...]] = []
+    ids = list(dict.fromkeys(each.booking_id for each in slots))
+    for booking_id in ids:
+        kept = _kept(db, [each for each in slots if each.booking_id == booking_id], made, taken)
+        if kept:
+            found.append(kept)
+            taken += [replace(hold_of(slot), gpus=gpus) for slot, gpus in kept]
+    rule = stored_hours.hours(db).get(action.instance_id)
+    now = desk.clock()
+    snoozed = [each for each in stored_snooze.lately(db, action.instance_id, now) if each.until_at > now]
+    return Luggage(tuple(found), len(ids) - len(found), rule, tuple(snoozed))
+
+
+def _kept(db: Database, slots: Sequence[Slot], made: Instance, taken: Sequence[Hold]) -> tuple[Kept, ...]:
+    """The GPUs of the new machine for every time of a booking; none where one of them does not fit."""
+    booked = stored_bookings.by_id(db, slots[0].booking_id)
+    picked = [_picked(slot, booked.choice, made, taken) for slot in slots] if booked else []
+    kept = tuple((slot, gpus) for slot, gpus in zip(slots, picked, strict=False) if gpus)
+    return kept if len(kept) == len(slots) else ()
+
+
+def _picked(slot: Slot, choice: GpuChoice, made: Instance, taken: Sequence[Hold]) -> tuple[int, ...] | None:
+    try:
+        return pick(Gap(slot.holder, choice, made.gpu_count, slot.from_at, slot.until_at - slot.from_at), taken)
+    except Refused:  # it has fewer GPUs
+        return None
+
+
+def carry(desk: Desk, db: Database, luggage: Luggage, action: Action, made: Instance) -> None:
+    """Move it, in the transaction that notes that the new machine runs."""
+    for kept in luggage.booked:
+        stored_bookings.rehouse(db, kept[0][0].booking_id, made.id, {slot.id: gpus for slot, gpus in kept})
+    if luggage.hours:
+        stored_hours.set_hours(db, replace(luggage.hours, instance_id=made.id))
+    for each in luggage.snoozed:
+        stored_snooze.put(db, replace(each, instance_id=made.id))
+    said = luggage.said(action.facts.name)
+    if said:
+        stored_audit.add(db, desk.clock(), VALET, "took along", subject=made.id, detail=said)

@@ -1,0 +1,304 @@
+"""The daily digest: made once per channel and local date, kept as it was made, drawn with what became of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlite_utils import Database
+
+from bot.domain.acting.actions import Action
+from bot.domain.acting.snooze import Snooze
+from bot.domain.clock import DAY_MS, MINUTE_MS
+from bot.domain.digest import (
+    Digest,
+    DigestNow,
+    IdleRow,
+    NowState,
+    RowNow,
+    Span,
+    due_at,
+    due_date,
+    idle_rows,
+    week_start,
+)
+from bot.domain.machines.listing import Filter, Listing
+from bot.domain.machines.sources import Silence
+from bot.domain.money.reports import Spent
+from bot.errors import Refused
+from bot.services.acting import dormant
+from bot.services.context import Desk, channel_of
+from bot.services.machines import sources, verdict
+from bot.services.money import forecast, ledger
+from store import digest as stored_digest
+from store import outbox as stored_outbox
+from store.acting import actions
+from store.acting import snooze as stored_snooze
+from store.machines import agents, listings
+from store.machines import fleet as stored_fleet
+from store.money import source_reads
+
+KEEP_FOR = DAY_MS
+FRESH = 10 * MINUTE_MS
+"""A digest waits until verdicts are at most this old: after a start, those of before say nothing about now."""
+LATE = 30 * MINUTE_MS
+"""A digest that is made later than that after its time says so."""
+REDRAWN_FOR = 2 * DAY_MS
+"""Older digests are left as they are."""
+ALL = -1
+
+
+def make_due(desk: Desk) -> int:
+    """Make the digests that are due and not made yet; how many had something to say.
+
+    Run it every minute: it works from what the tables say, so late is fine and twice is not.
+    """
+    if not desk.settings.digest.enabled:
+        return 0
+    now = desk.clock()
+    due = [(channel, zone, day) for channel, zone in zones(desk).items() if (day := _due(desk, zone, now))]
+    db = desk.store.reading()
+    open_ones = [each for each in due if not stored_outbox.has_digest(db, each[0], each[2].isoformat())]
+    if not open_ones or not judged_lately(db, now) or not is_settled(desk, db, now):
+        return 0
+    if desk.absent_from is not None and now - desk.began_at < LATE:
+        verdict.judge_all(desk)  # agents that came back just now count
+    sums = _Sums.of(desk, now)  # no other writer waits for a day of the ledger to be added up
+    with desk.store.writing() as db:
+        spoken = _make(desk, db, open_ones, sums, now)
+    if spoken:
+        desk.wake()
+    return spoken
+
+
+def zones(desk: Desk) -> dict[str, str]:
+    """Every digest channel with its zone: the general one as [digest] says, a team's own by its first team's zone."""
+    general = desk.settings.slack.channel
+    found = {general: desk.settings.digest.timezone} if general else {}
+    for team in desk.roster().teams:
+        if team.channel:
+            found.setdefault(team.channel, team.timezone)
+    return found
+
+
+def _due(desk: Desk, zone: str, now: int) -> date | None:
+    return due_date(now, zone, desk.settings.digest.at)
+
+
+def judged_lately(db: Database, now: int) -> bool:
+    """Whether what verdicts say is of now: after a start it may not be."""
+    judged = stored_digest.judged_at(db)
+    return not stored_fleet.running(db) or (judged is not None and now - judged <= FRESH)
+
+
+def _make(desk: Desk, db: Database, due: list[tuple[str, str, date]], sums: "_Sums", now: int) -> int:
+    snoozed, idle = stored_snooze.active(db, now), _idle(db)
+    left_out = [each for each in idle if each.instance.id in snoozed or each.drain or desk.exemption(each.instance)]
+    by_channel = _by_channel(desk, [each for each in idle if each not in left_out])
+    not_listed = _by_channel(desk, left_out)
+    spoken, missing = 0, _by_channel(desk, missing_agents(desk, db))
+    for channel, zone, day in due:
+        monday = week_start(day).isoformat()
+        tidy = None if stored_digest.said_to_tidy(db, channel, monday) else dormant.of_channel(desk, channel)
+        listed, month = by_channel.get(channel, []), forecast.of_channel(desk, channel)
+        others = tuple(sorted(each.instance.name for each in not_listed.get(channel, ())))
+        made = Digest(
+            channel=channel,
+            local_date=day,
+            timezone=zone,
+            made_at=now,
+            rows=idle_rows(listed, sums.spent, now),
+            tidy=tidy,
+            month=month,
+            left_out=others,
+            span=sums.span(channel),
+            windows=_windows(desk, [*listed, *not_listed.get(channel, ())]),
+            silent=sums.silent_for(channel),
+            due_at=_missed(desk, db, due_at(day, zone, desk.settings.digest.at), now),
+            missing=tuple(sorted(each.instance.name for each in missing.get(channel, ()))),
+        )
+        content = None if made.is_empty else made.to_json()
+        if content is None and _is_too_early(desk, db, now):
+            continue
+        if stored_outbox.first_digest(db, channel, day.isoformat(), content, now=now) and content:
+            _tell(db, channel, day.isoformat(), now)
+            spoken += 1
+    return spoken
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """The ledger of the last 24 hours, and whose channel each machine is."""
+
+    from_at: int
+    spent: Mapping[str, Spent]
+    """By machine."""
+    owned: frozenset[str]
+    places: Mapping[str, tuple[str, str]]
+    """The channel and the source of each machine."""
+    silent: tuple[Silence, ...]
+
+    @classmethod
+    def of(cls, desk: Desk, now: int) -> "_Sums":
+        start = ledger.day_before(now)
+        spent = ledger.of_all(desk, start, now + 1)
+        known = stored_fleet.places(
+            desk.store.reading()
+        )  # read after what they spent, so that none of those is missing
+        roster = desk.roster()
+        channels = {team: channel_of(desk, team, roster) for team in {team for _, team, _ in known.values()}}
+        return cls(
+            start,
+            spent,
+            frozenset(each for each, (provider, _, _) in known.items() if provider == "owned"),
+            {each: (channels[team], source) for each, (_, team, source) in known.items()},
+            sources.now(desk),
+        )
+
+    def span(self, channel: str) -> Span:
+        """What the machines of a channel cost."""
+        mine = [each for each in self.spent if self.places[each][0] == channel]
+        rented = sum((self.spent[each] for each in mine if each not in self.owned), Spent())
+        return Span(self.from_at, rented, sum((self.spent[each] for each in mine if each in self.owned), Spent()))
+
+    def silent_for(self, channel: str) -> tuple[Silence, ...]:
+        """The sources of a channel's machines that are silent."""
+        mine = {source for where, source in self.places.values() if where == channel}
+        return tuple(each for each in self.silent if each.name in mine)
+
+
+def _missed(desk: Desk, db: Database, due: int, now: int) -> int | None:
+    """When a digest that is late should have been made; where nobody had looked by then, it could not be."""
+    first = source_reads.first(db)
+    was_away = desk.absent_from is not None and desk.absent_from < due < desk.began_at
+    return due if first is not None and first < due and (was_away or now - due > LATE) else None
+
+
+def _windows(desk: Desk, idle: Iterable[Listing]) -> tuple[int, ...]:
+    """The rules in force for some machines, the least first."""
+    found = {desk.settings.rule_of(each.team).window_minutes for each in idle}
+    return tuple(sorted(found)) or (desk.settings.idle.window_minutes,)
+
+
+def _is_too_early(desk: Desk, db: Database, now: int) -> bool:
+    """Whether nothing to say means that nothing could be seen yet: on the first day a digest waits for the rule."""
+    first, rule = source_reads.first(db), desk.settings.idle
+    if first is None:
+        return not stored_digest.anything_judged(db)
+    return now - first < (rule.window_minutes + rule.settle_minutes) * MINUTE_MS + FRESH
+
+
+def _idle(db: Database) -> list[Listing]:
+    idle, partial = Filter(state="idle"), Filter(state="partial")
+    return [*listings.page(db, idle, limit=ALL), *listings.page(db, partial, limit=ALL)]
+
+
+def _by_channel(desk: Desk, idle: Iterable[Listing]) -> dict[str, list[Listing]]:
+    roster = desk.roster()
+    found: dict[str, list[Listing]] = {}
+    for listing in idle:
+        found.setdefault(channel_of(desk, listing.team, roster), []).append(listing)
+    return found
+
+
+def _tell(db: Database, channel: str, local_date: str, now: int) -> None:
+    stored_outbox.tell(db, channel, f"digest:{local_date}", kind="digest", subject=f"{channel}|{local_date}", now=now)
+
+
+def refresh(desk: Desk, db: Database, instance_id: str) -> None:
+    """Draw the newest digest that lists an instance anew; call it in the transaction that changed the instance."""
+    listing = stored_fleet.by_id(db, instance_id)
+    if listing is None:
+        return
+    now, channel = desk.clock(), channel_of(desk, listing["team"])
+    found = stored_digest.newest(db, channel, now - REDRAWN_FOR)
+    if found and any(row["instance_id"] == instance_id for row in found[1]["rows"]):
+        _tell(db, channel, found[0], now)
+
+
+def digest_of(desk: Desk, channel: str, local_date: str) -> DigestNow | None:
+    """A digest with the present state of its rows; None when there was nothing to say that day, or no digest."""
+    db, now = desk.store.reading(), desk.clock()
+    content = stored_outbox.digest(db, channel, local_date)
+    if content is None:
+        return None
+    made = Digest.from_json(content)
+    snoozed = stored_snooze.active(db, now)
+    rows = tuple(_now(db, row, made.made_at, snoozed.get(row.instance_id)) for row in made.rows)
+    return DigestNow(made, rows)
+
+
+def undecided(desk: Desk, channel: str, local_date: str) -> list[str]:
+    """The rented machines of a digest that still idle, whole and undecided. Raises Refused when there is none."""
+    made = digest_of(desk, channel, local_date)
+    found = [now.row.instance_id for now in made.rows if now.may_stop] if made else []
+    if not found:
+        raise Refused("All machines of this digest are settled by now. `/gpu status idle` shows what idles.")
+    return found
+
+
+def _now(db: Database, row: IdleRow, made_at: int, snooze: Snooze | None) -> RowNow:
+    listing = listings.by_id(db, row.instance_id)
+    if listing is None:
+        return RowNow(row, "gone")
+    action_id = stored_digest.stop_after(db, row.instance_id, made_at)
+    action = actions.by_id(db, action_id) if action_id else None
+    if not listing.running:
+        return _not_running(row, listing, action)
+    if action is not None and action.is_live:
+        return _being_stopped(row, action)
+    claim = next((each for each in listing.claims if each.from_at >= made_at), None)
+    if claim is not None:
+        some = () if listing.is_whole(claim) else claim.gpus
+        return RowNow(row, "claimed", who=claim.holder, at=claim.from_at, until=claim.until_at, gpus=some)
+    if snooze is not None:
+        return RowNow(row, "kept", who=snooze.who, at=snooze.made_at, until=snooze.until_at)
+    return RowNow(row, _by_verdict(listing))
+
+
+def _not_running(row: IdleRow, listing: Listing, action: Action | None) -> RowNow:
+    at = listing.instance.stopped_at
+    if action is None or action.state not in {"approved", "executing", "done"}:
+        return RowNow(row, "stopped", at=at)
+    state: NowState = "stopping" if action.is_live else "stopped"
+    return RowNow(row, state, who=action.approver, at=action.decided_at or at, action_id=action.id)
+
+
+def _being_stopped(row: IdleRow, action: Action) -> RowNow:
+    if action.state == "pending":
+        return RowNow(
+            row, "asked", who=action.requester, at=action.created_at, until=action.expires_at, action_id=action.id
+        )
+    state: NowState = "approved" if action.state == "approved" else "stopping"
+    return RowNow(row, state, who=action.approver, at=action.decided_at, action_id=action.id)
+
+
+def _by_verdict(listing: Listing) -> NowState:
+    if listing.state in {"free", "held", "partial"}:
+        return "idle"
+    return "unknown" if listing.state == "unknown" else "working"
+
+
+SETTLING = 2 * MINUTE_MS
+"""After a start, until every source has been read and its word judged."""
+PATIENCE = 15 * MINUTE_MS
+"""So long what speaks of all machines waits for agents that have not come back."""
+HEARD_LATELY = 15 * MINUTE_MS
+"""An agent that was silent for longer before the absence is not waited for."""
+
+
+def is_settled(desk: Desk, db: Database, now: int) -> bool:
+    """Whether what is known is of now, or it is not worth waiting any longer."""
+    if desk.absent_from is None:
+        return True
+    since = now - desk.began_at
+    return since >= SETTLING and (since >= PATIENCE or not missing_agents(desk, db))
+
+
+def missing_agents(desk: Desk, db: Database) -> list[Listing]:
+    """Running machines whose agents told of them until Valet ended, and have not since it runs again."""
+    if desk.absent_from is None:
+        return []
+    earliest, told = desk.absent_from - HEARD_LATELY, agents.all_of(db)
+    absent = {host for host, heard in told.items() if earliest <= heard.reported_at < desk.began_at}
+    known = (listings.by_id(db, row["id"]) for row in stored_fleet.running(db) if row["id"] in absent)
+    return [each for each in known if each is not None]

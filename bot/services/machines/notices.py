@@ -1,0 +1,137 @@
+"""Tells, once each, of agents that fall silent, machines that go down by another hand, and GPUs that are not there."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlite_utils import Database
+
+from bot.domain.acting.rule_stops import NEVER, HoursRule
+from bot.domain.clock import DAY_MS, MINUTE_MS
+from bot.domain.machines.notices import LATER, SILENT, SOON, UNWATCHED, Case, Notice, is_due
+from bot.domain.machines.readings import Heard
+from bot.domain.sharing.claims import Claim
+from bot.services import digest
+from bot.services.context import Desk, channel_of
+from store import outbox as stored_outbox
+from store.acting import actions
+from store.acting import hours as stored_hours
+from store.machines import agents
+from store.machines import fleet as stored_fleet
+from store.machines import notices as stored_notices
+from store.machines import readings as stored_readings
+from store.sharing import claims as stored_claims
+from store.sql import Row
+
+KIND = "machine_notice"
+KEPT = 30 * DAY_MS
+OLD = 4 * DAY_MS
+"""What has been so for longer when it is first noticed is no news: longer than any weekend."""
+DOWN = frozenset({"stopping", "stopped"})
+Claims = Mapping[str, Sequence[Claim]]
+
+
+def look(desk: Desk) -> None:
+    """Note what is so now, tell of what has lasted, and of what is over."""
+    now, db = desk.clock(), desk.store.reading()
+    known = stored_notices.current(db)
+    cases: dict[stored_notices.Key, Case] = {
+        (each.instance_id, each.kind, each.person): each for each in _cases(desk, db, now)
+    }
+    if not known and not cases:
+        return
+    with desk.store.writing() as writing:
+        for key, case in cases.items():
+            if key not in known and now - case.since < OLD:
+                stored_notices.begin(writing, case, now)
+        for key, notice in stored_notices.current(writing).items():
+            if key in cases:
+                _carry_on(desk, writing, cases[key], notice, now)
+            else:
+                stored_notices.over(writing, notice, now)
+                if notice.told_at is not None:
+                    _tell(desk, writing, notice, now)
+        stored_notices.prune(writing, now - KEPT)
+    desk.wake()
+
+
+def notice_of(desk: Desk, notice_id: int) -> Notice | None:
+    """One of them, as it stands."""
+    return stored_notices.by_id(desk.store.reading(), notice_id)
+
+
+def _carry_on(desk: Desk, db: Database, case: Case, notice: Notice, now: int) -> None:
+    away = now - notice.looked_at > UNWATCHED
+    noticed_at = now if away and notice.told_at is None else notice.noticed_at
+    stored_notices.goes_on(db, notice, case, now, noticed_at=noticed_at)
+    fresh = stored_notices.by_id(db, notice.id) or notice
+    if notice.told_at is None and is_due(case, fresh, now):
+        stored_notices.told(db, notice, now)
+        _tell(desk, db, notice, now)
+
+
+def _tell(desk: Desk, db: Database, notice: Notice, now: int) -> None:
+    row = stored_fleet.by_id(db, notice.instance_id)
+    place = notice.person or channel_of(desk, row["team"] if row else "")
+    stored_outbox.tell(db, place, f"{KIND}:{notice.id}", kind=KIND, subject=str(notice.id), now=now)
+
+
+def _cases(desk: Desk, db: Database, now: int) -> Iterator[Case]:
+    heard, held, hours = agents.all_of(db), stored_claims.open_ones(db, ()), stored_hours.hours(db)
+    zones = digest.zones(desk)
+    for row in stored_fleet.running(db):
+        told = heard.get(row["id"])
+        if told is None or told.reported_at < (row["launched_at"] or 0):
+            continue
+        mine = held.get(row["id"], ())
+        if now - told.reported_at >= SILENT:
+            counts = bool(mine) or _has_window(desk, row, hours.get(row["id"]))
+            zone = "" if counts else zones.get(channel_of(desk, row["team"]), "UTC")
+            wait = SOON if counts else LATER
+            yield Case(row["id"], "agent", "", told.reported_at, wait=wait, zone=zone)
+            for claim in mine:
+                yield Case(row["id"], "agent", claim.holder, told.reported_at, wait=SOON)
+        else:
+            yield from _without_gpus(db, mine, told)
+    for instance_id, mine in held.items():
+        row_of = stored_fleet.by_id(db, instance_id)
+        if row_of is not None and row_of["state"] in DOWN and row_of["gone_at"] is None:
+            yield from _down(db, row_of, mine, now)
+
+
+def _has_window(desk: Desk, row: Row, own: HoursRule | None) -> bool:
+    """Whether a window ends on it by rule: its own on-hours where they count, else its team's."""
+    if own is not None and own.void_since is None:
+        return own.windows != NEVER
+    team = desk.settings.teams.get(row["team"])
+    return row["provider"] == "ec2" and team is not None and bool(team.pausing.hours)
+
+
+def _without_gpus(db: Database, mine: Sequence[Claim], told: Heard) -> Iterator[Case]:
+    """Claimed GPUs that the agent tells of no more, or in whose place there is another."""
+    if not mine or not told.gpus_seen:
+        return
+    rows, untold = stored_readings.gpu_rows(db, told.host), stored_readings.untold(db, told.host)
+    for claim in mine:
+        gone = [untold[gpu] for gpu in claim.gpus if gpu in untold]
+        other = [
+            rows[gpu]
+            for gpu in claim.gpus
+            if gpu in rows and gpu not in untold and (rows[gpu]["told_from"] or 0) > claim.from_at
+        ]
+        if gone:
+            since = min(row["last_minute_at"] or 0 for row in gone)
+            yield Case(told.host, "gpus", claim.holder, since, f"gone|{_named(gone)}", wait=SILENT)
+        elif other:
+            since = min(row["told_from"] for row in other)
+            yield Case(told.host, "gpus", claim.holder, since, f"other|{_named(other)}")
+
+
+def _named(rows: Sequence[Row]) -> str:
+    return ", ".join(f"GPU {row['gpu']}{' (' + row['uuid'] + ')' if row['uuid'] else ''}" for row in rows)
+
+
+def _down(db: Database, row: Row, mine: Sequence[Claim], now: int) -> Iterator[Case]:
+    """A machine that its holders believe to run, stopped by nobody whom Valet knows."""
+    since = row["stopped_at"] or now
+    for claim in mine:
+        if claim.from_at < since and not actions.stopped_by_us(db, row["id"], since - 30 * MINUTE_MS):
+            yield Case(row["id"], "down", claim.holder, since)

@@ -1,0 +1,331 @@
+"""What an agent delivers: counted once, placed in our own time, and kept per GPU."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from bot.domain.clock import MINUTE_MS
+from bot.domain.machines.fleet import Instance, plain
+from bot.domain.machines.packing import Point
+from bot.domain.machines.power import Floor, learn
+from bot.domain.machines.readings import Gpu, Heard, Minute, MinuteState, Push
+from bot.domain.machines.streaks import Flat, Quiet, follow_flat, minute_state, sign_of_work
+from bot.domain.machines.verdict import IdleRule
+from bot.services.context import Desk
+from bot.services.money import owned_rates, rates
+from store.acting import actions
+from store.machines import agents, rollups
+from store.machines import fleet as stored_fleet
+from store.machines import readings as stored_readings
+from store.sql import Row
+
+AHEAD = 3 * MINUTE_MS
+"""A minute placed further ahead than this was placed by a clock that has been set back since."""
+RENTED = re.compile(r"i-[0-9a-f]{8,17}", re.ASCII)
+
+
+def receive(desk: Desk, push: Push, ip: str) -> int:
+    """Take in one delivery; how many minutes were stored (0 when it was delivered before)."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        agents.seen(db, push.host, ip, now)
+        if not stored_readings.first_time(db, push.host, push.boot_id, push.seq, now):
+            return 0
+        zero, tick_zero = _minute_zero(db, push, now)
+        if not RENTED.fullmatch(push.host):
+            _appear(desk, db, push, zero)
+        _hear(db, push, now)
+        rule = desk.settings.rule_of(stored_fleet.team_of(db, push.host))
+        _keep(db, push, rule, zero=zero, tick_zero=tick_zero, now=now)
+        is_waited_for = actions.is_waited_for(db, push.host)
+    if is_waited_for:
+        desk.wake()
+    return len(push.minutes)
+
+
+def _hear(db: Database, push: Push, now: int) -> None:
+    """Keep what the agent says of itself, and since when it sees fewer GPUs than there are."""
+    before, row, seen = agents.of(db, push.host), stored_fleet.by_id(db, push.host), len(push.gpus)
+    fewer_since = before.fewer_since if before else None
+    is_fewer = row is not None and seen < row["gpu_count"]
+    fewer_since = (fewer_since or now) if is_fewer else None
+    heard = Heard(
+        host=push.host,
+        reported_at=now,
+        gpus_seen=seen,
+        agent_version=push.agent_version,
+        driver=push.driver,
+        error=push.error or "",
+        fewer_since=fewer_since,
+    )
+    agents.heard(db, heard)
+
+
+def _minute_zero(db: Database, push: Push, now: int) -> tuple[int, int]:
+    """Where tick 0 is placed, by our clock at the first delivery of a boot; set anew when off by over 2 minutes.
+
+    Rounded up, so that no minute is placed earlier than it was. When it has to be set anew, one of the clocks jumped:
+    no quiet spell reaches back over that. With it the instant of tick 0 itself, by the promptest delivery: one comes
+    right after a minute has ended, and the others tell no less by coming later.
+    """
+    at = now - push.tick_now * MINUTE_MS
+    fresh = -(-now // MINUTE_MS) * MINUTE_MS - push.tick_now * MINUTE_MS
+    kept = stored_readings.boot(db, push.host, push.boot_id)
+    zero, quiet_from = (fresh, fresh) if kept is None else (kept["minute_zero"], kept["quiet_from"])
+    before = kept["tick_zero"] if kept else None
+    if abs(zero - fresh) > 2 * MINUTE_MS:
+        zero, quiet_from, before = fresh, now, None
+    tick_zero = at if before is None else min(at, before)
+    stored_readings.save_boot(
+        db, push.host, push.boot_id, zero=zero, tick_zero=tick_zero, quiet_from=quiet_from, now=now
+    )
+    return zero, tick_zero
+
+
+def _keep(db: Database, push: Push, rule: IdleRule, *, zero: int, tick_zero: int, now: int) -> None:
+    """Write the minutes, and carry the trace of every GPU on; one that is not over yet has not been seen to its end."""
+    quiet_from = stored_readings.quiet_from(db, push.host, now + AHEAD)
+    kept = _devices(db, push, rule, now)
+    for row in kept.values():
+        _cut(row, quiet_from=quiet_from, now=now)
+    gpus = {
+        index: Following(row, rule, max(quiet_from, row["told_from"] or 0), push.started_tick)
+        for index, row in kept.items()
+    }
+    points: dict[int, list[Point]] = {}
+    for minute in sorted(push.minutes, key=lambda each: each.tick):
+        at = zero + minute.tick * MINUTE_MS
+        point, is_over = gpus[minute.gpu].take(minute, at), minute.tick < push.tick_now
+        if is_over or point.state != "unknown":  # what is not over yet may tell of work, and must not veto the rest
+            points.setdefault(at, []).append(point)
+        if is_over and point.state != "unknown":
+            gpus[minute.gpu].seen(tick_zero + (minute.tick + 1) * MINUTE_MS)
+    merged = stored_readings.add(db, push.host, points)
+    for at, told in points.items():
+        before = merged.get(at, {})
+        for point in told:
+            gpus[point.gpu].mark(at, before.get(point.gpu, point.state))
+    stored_readings.save_gpus(db, [each.row() for each in gpus.values()])
+    rollups.mark(db, push.host, points)
+
+
+def _devices(db: Database, push: Push, rule: IdleRule, now: int) -> dict[int, Row]:
+    """What is kept of the host's GPUs, by index, once devices that were taken out or swapped are forgotten.
+
+    One that is merely not seen is not forgotten: it may work on. Nor is work of the hour: whoever holds a host's token
+    can tell of other devices, and must not erase by that what the true ones were seen to do.
+    """
+    known = stored_readings.gpu_rows(db, push.host)
+    left = _taken_out(db, push, known, rule, now)
+    stored_readings.drop_gpus(db, push.host, left)
+    rows = {index: row for index, row in known.items() if index not in left}
+    told_from = now if known else None
+    for gpu in push.gpus:
+        row = rows.get(gpu.index)
+        uuid = gpu.uuid or (row["uuid"] if row else "")
+        if row is None:
+            row = stored_readings.new_gpu(push.host, gpu) | {"told_from": told_from}
+        elif row["uuid"] not in {"", uuid}:
+            worked = {"last_active_at": row["last_active_at"], "active_by": row["active_by"]}
+            row = stored_readings.new_gpu(push.host, gpu) | worked | {"told_from": told_from}
+        rows[gpu.index] = row | {"uuid": uuid, "name": gpu.name, "memory_mib": gpu.memory_mib}
+    for index in {minute.gpu for minute in push.minutes} - rows.keys():
+        rows[index] = stored_readings.new_gpu(push.host, Gpu(index, "", "")) | {"told_from": told_from}
+    return rows
+
+
+def _taken_out(db: Database, push: Push, known: Mapping[int, Row], rule: IdleRule, now: int) -> set[int]:
+    """GPUs that are there no more: the host has as many as are told of, and these are none of them.
+
+    Devices that came while others were there push none of those out, unless the machine was launched since.
+    """
+    listed = {gpu.index for gpu in push.gpus}
+    row = stored_fleet.by_id(db, push.host)
+    if row is None or not len(listed) >= row["gpu_count"] > 0:
+        return set()
+    launched_at = (row["launched_at"] or 0) if row["provider"] != "owned" else 0
+    unlisted = {index: each for index, each in known.items() if index not in listed}
+    before = {index for index, each in unlisted.items() if (each["last_minute_at"] or 0) < launched_at}
+    if any(index not in known or known[index]["told_from"] is not None for index in listed):
+        return before
+    worked_since = now - (rule.window_minutes + 1) * MINUTE_MS
+    return before | {index for index, each in unlisted.items() if (each["last_active_at"] or 0) < worked_since}
+
+
+def _cut(row: Row, *, quiet_from: int, now: int) -> None:
+    """Take out of a trace what a reboot or a clock that was set back has made untrue."""
+    if row["quiet_since"] is not None and row["quiet_since"] < quiet_from:
+        row["quiet_since"] = None
+    if (row["last_minute_at"] or 0) > now + AHEAD:
+        row |= {"last_minute_at": None, "last_known_at": None, "quiet_since": None, "flat_since": None}
+        row |= {"quiet_head": None, "quiet_bits": b"", "seen_until": None}
+        row["last_active_at"] = min(row["last_active_at"], now) if row["last_active_at"] else None
+
+
+def _appear(desk: Desk, db: Database, push: Push, launched_at: int) -> None:
+    """An owned instance exists because its agent reports."""
+    row = stored_fleet.by_id(db, push.host)
+    known = stored_fleet.instance_of(row) if row else None
+    host = desk.settings.owned.hosts.get(push.host)
+    instance = _owned(push, known, launched_at, told=host.gpus if host else None)
+    instance = replace(instance, name=agents.given_name(db, push.host))
+    if row is not None and known == instance and row["gone_at"] is None:
+        return
+    stored_fleet.save(
+        db, instance, team=rates.team_of(desk.settings, instance), rate=owned_rates.rate(desk, db, instance)
+    )
+
+
+def _owned(push: Push, known: Instance | None, launched_at: int, *, told: int | None) -> Instance:
+    """The host as its agent tells of it; GPUs that it does not see have not left for that.
+
+    `told` is how many the settings say there are, which goes before how many were seen before.
+    """
+    before = (known.gpu_count if known else 0) if told is None else told
+    instance = Instance(
+        id=push.host,
+        name=push.host,
+        provider="owned",
+        source="owned",
+        type="owned",
+        state="running",
+        launched_at=launched_at,
+    )
+    if not push.gpus and known:
+        return replace(instance, gpu_model=known.gpu_model, gpu_count=before, gpu_memory_mib=known.gpu_memory_mib)
+    first = push.gpus[0] if push.gpus else Gpu(0, "", "")
+    return replace(
+        instance,
+        gpu_model=first.name.removeprefix("NVIDIA "),
+        gpu_count=max(len(push.gpus), before),
+        gpu_memory_mib=first.memory_mib or 0,
+    )
+
+
+class Following:
+    """One GPU while a delivery is taken in: `take` every minute, `mark` what became of it, and write the `row`."""
+
+    def __init__(self, row: Row, rule: IdleRule, quiet_from: int, started_tick: int) -> None:
+        self._row, self._rule = row, rule
+        self._quiet_from, self._started_tick = quiet_from, started_tick
+        self._floor = Floor.from_text(row["floor"])
+        self._flat = _flat(row)
+        self._quiet = Quiet(row["quiet_head"], int.from_bytes(row["quiet_bits"], "little"))
+        self._newest: Minute | None = None
+
+    def take(self, minute: Minute, at: int) -> Point:
+        """Judge a minute that began at `at`, and carry everything on by it."""
+        held = None if minute.compute_processes is None else minute.compute_processes > 0
+        floor_watts = None if held is None else self._floor.watts(at, held=held)
+        state = minute_state(minute, self._rule, started_tick=self._started_tick, floor_watts=floor_watts)
+        if state == "active" and at >= (self._row["last_active_at"] or 0):
+            self._row["active_by"] = sign_of_work(minute, self._rule, floor_watts)
+        self._follow(state, at)
+        self._power(minute, state, at, held=held)
+        if at >= (self._row["last_minute_at"] or 0):
+            self._row["last_minute_at"] = at
+            self._newest, self._row["floor_watts"] = minute, floor_watts
+        return Point(
+            gpu=minute.gpu,
+            state=state,
+            util_max=minute.util_max,
+            util_mean=minute.util_mean,
+            watts=minute.watts,
+            memory_used_mib=minute.memory_used_mib,
+            compute_processes=minute.compute_processes,
+        )
+
+    def mark(self, at: int, state: MinuteState) -> None:
+        """Note whether a minute, by all that was told of it, was quiet."""
+        self._quiet = self._quiet.marked(at, quiet=state == "quiet", window_minutes=self._rule.window_minutes)
+
+    def seen(self, until: int) -> None:
+        """It was seen, and what it did is known, up to this instant."""
+        self._row["seen_until"] = max(until, self._row["seen_until"] or until)
+
+    def row(self) -> Row:
+        """All that is kept of it."""
+        quiet, flat = self._quiet, self._flat
+        bits = quiet.bits.to_bytes((quiet.bits.bit_length() + 7) // 8, "little")
+        return (
+            self._row
+            | (_shown(self._newest) if self._newest else {})
+            | {
+                "quiet_head": quiet.head,
+                "quiet_bits": bits,
+                "floor": self._floor.to_text(),
+                "flat_since": flat and flat.since,
+                "flat_until": flat and flat.until,
+                "flat_util": flat and flat.util_mean,
+                "flat_memory_mib": flat and flat.memory_used_mib,
+            }
+        )
+
+    def _follow(self, state: MinuteState, at: int) -> None:
+        """Carry the spell on by one minute. Whatever comes late or twice can only make it look busier."""
+        row = self._row
+        if state == "active":
+            row["last_active_at"] = max(at, row["last_active_at"] or at)
+            if row["quiet_since"] is not None and row["quiet_since"] <= at:
+                row["quiet_since"] = None
+        elif state == "quiet" and at >= self._quiet_from and at > (row["last_active_at"] or 0):
+            gap = (self._rule.gap_minutes + 1) * MINUTE_MS
+            hole = row["last_known_at"] is not None and at - row["last_known_at"] > gap
+            if row["quiet_since"] is None or hole:
+                row["quiet_since"] = at
+        if state != "unknown":
+            row["last_known_at"] = max(at, row["last_known_at"] or at)
+
+    def _power(self, minute: Minute, state: MinuteState, at: int, *, held: bool | None) -> None:
+        """Learn the floor from minutes without any work, and see whether work looks like a keep-alive."""
+        watts, near = minute.watts, False
+        if watts is not None and held is not None:
+            near = state == "active" and self._floor.near(at, watts, self._rule.veto_watts, held=held)
+            if state == "quiet" and not minute.util_max:
+                self._floor = learn(self._floor, at, watts, held=held)
+        self._flat = follow_flat(self._flat, at, minute, suspect=near)
+
+
+def _flat(row: Row) -> Flat | None:
+    if row["flat_since"] is None:
+        return None
+    return Flat(row["flat_since"], row["flat_until"], row["flat_util"], row["flat_memory_mib"])
+
+
+def _shown(minute: Minute) -> Row:
+    """What people are shown of a GPU: its newest minute."""
+    largest = max(minute.processes, key=lambda each: each.memory_mib or 0, default=None)
+    return {
+        "util_max": minute.util_max,
+        "watts": minute.watts,
+        "memory_used_mib": minute.memory_used_mib,
+        "compute_processes": minute.compute_processes,
+        "process": plain(largest.name) if largest else "",
+        "users": json.dumps(sorted({each.user for each in minute.processes} - {""})),
+        "error": minute.error or "",
+    }
+
+
+BATCH = 100
+"""Hours or days of hosts that are counted in one transaction; deliveries wait for no more than that."""
+
+
+def roll_up(desk: Desk) -> int:
+    """Count every hour and day that is over and waits for it; how many there were."""
+    count = 0
+    while done := _batch(desk):
+        count += done
+    with desk.store.writing() as db:
+        rollups.prune(db, desk.clock())
+    return count
+
+
+def _batch(desk: Desk) -> int:
+    with desk.store.writing() as db:
+        found = rollups.due(db, desk.clock(), limit=BATCH)
+        for level, start, host in found:
+            rollups.roll(db, level, start, host)
+    return len(found)

@@ -1,0 +1,214 @@
+"""What CloudWatch and Prometheus say, read every minute and kept as trails."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from sqlite_utils import Database
+
+from bot.domain.clock import DAY_MS, MINUTE_MS
+from bot.domain.machines.source_history import KEPT_MINUTES, Observation, Told, Trail, follow
+from bot.domain.machines.sources import CALM, HEARD, TOLD_AFTER, Silence, SourceTrouble, Standing, is_other
+from bot.domain.machines.verdict import IdleRule
+from bot.errors import Impaired, ValetError, answering
+from bot.services.context import Desk
+from bot.services.machines.fleet import NOT_LOOKED_AT
+from bot.telemetry import Source
+from store import outbox as stored_outbox
+from store.machines import fleet as stored_fleet
+from store.machines import source_history
+from store.machines import sources as stored_sources
+from store.money import bill as stored_bill
+from store.money import prices as stored_prices
+
+AHEAD = 3 * MINUTE_MS
+"""A minute that lies further ahead than this was placed by a clock that has been set back since."""
+EVERYWHERE = ""
+"""Stands for the places of a source that broke off before it told of any."""
+
+
+def observe(desk: Desk, sources: Sequence[Source]) -> None:
+    """Ask every source about every running instance; one that fails leaves the others' readings fresh."""
+    for source in sources:
+        now, db = desk.clock(), desk.store.reading()
+        targets = source_history.targets(db)
+        known = {each.place: each.read_until for each in source_history.places(db, source.name)}
+        read_until = {place: at for place, at in known.items() if at is not None and at <= now}
+        rules = {team: desk.settings.rule_of(team) for team in {target.team for target in targets}}
+        rule_for = {target.id: rules[target.team] for target in targets}
+        try:
+            with answering(source.name):
+                for told in source.read(targets, read_until, now):
+                    record(desk, source.name, told, now, rule_for=rule_for)
+        except Impaired:
+            raise
+        except ValetError as error:  # one that broke off has told of no place in words of its own
+            for place in known or {EVERYWHERE: None}:
+                record(desk, source.name, Told(place, error=str(error)), now, rule_for=rule_for)
+        else:
+            if EVERYWHERE in known:
+                record(desk, source.name, Told(EVERYWHERE), now, rule_for=rule_for)
+
+
+def record(desk: Desk, source: str, told: Told, now: int, *, rule_for: Mapping[str, IdleRule]) -> None:
+    """Write one answer, in one transaction; `rule_for` has the rule of each instance, by id."""
+    with desk.store.writing() as db:
+        source_history.heard(db, source, told, now)
+        source_history.save(db, source, _carried(db, source, told, now=now, rule_for=rule_for))
+
+
+def _carried(
+    db: Database, source: str, told: Told, *, now: int, rule_for: Mapping[str, IdleRule]
+) -> dict[tuple[str, int | None], Trail]:
+    seen = [each for each in told.observations if each.known and each.minute < now and each.instance_id in rule_for]
+    kept = source_history.of_source(db, source, (each.instance_id for each in seen))
+    carried = {}
+    for key, of_one in groupby(sorted(seen, key=_place_in_order), key=lambda each: (each.instance_id, each.gpu)):
+        before = kept.get(key)
+        if before is not None and before.head > now + AHEAD:
+            before = None
+        trail = follow(before, of_one, rule_for[key[0]])
+        if trail is not None:
+            carried[key] = trail
+    return carried
+
+
+def _place_in_order(told: Observation) -> tuple[str, int, int]:
+    return told.instance_id, -1 if told.gpu is None else told.gpu, told.minute
+
+
+def prune(desk: Desk) -> None:
+    """Drop trails that are too old to matter."""
+    with desk.store.writing() as db:
+        source_history.prune(db, desk.clock() - KEPT_MINUTES * MINUTE_MS)
+
+
+def of_machines(desk: Desk, ids: Iterable[str]) -> tuple[Silence, ...]:
+    """Those of them from which some machines come."""
+    found = now(desk)
+    places = stored_fleet.places(desk.store.reading()) if found else {}
+    mine = {places[each][2] for each in ids if each in places}
+    return tuple(each for each in found if each.name in mine)
+
+
+def now(desk: Desk) -> tuple[Silence, ...]:
+    """Every source that was not read within the last minutes; not those taken out of valet.toml with nothing left."""
+    found = stored_fleet.silent(desk.store.reading(), desk.clock() - HEARD)
+    return tuple(each for each in found if each.running or each.error != NOT_LOOKED_AT)
+
+
+log = logging.getLogger(__name__)
+FAILING, AGAIN = "sources_failing", "sources_again"
+KEPT = 30 * DAY_MS
+
+
+def standings(desk: Desk, db: Database) -> Iterator[Standing]:
+    """How every source stands."""
+    now = desk.clock()
+    for place in stored_fleet.sources(db):
+        if place.error != NOT_LOOKED_AT:
+            yield Standing(place.name, place.ok_at, place.error or _unread(place.ok_at, now))
+    names = set(desk.settings.source_limits)
+    for read in source_history.places(db):
+        if read.source in names:
+            name = f"{read.source} of {read.place}" if read.place else read.source
+            yield Standing(name, read.ok_at, read.error)
+    for source in stored_bill.sources(db):
+        good, bad = stored_bill.newest(db, source, ok=True), stored_bill.newest(db, source, ok=False)
+        fails = bad is not None and (good is None or bad.looked_at > good.looked_at)
+        error = bad.error if bad is not None and fails else ""
+        yield Standing(f"the bill ({source})", good.looked_at if good else None, error, is_prompt=False)
+    for trouble in stored_prices.troubles(db):
+        yield Standing(f"{trouble.sheet} prices of {trouble.place}", None, trouble.error, is_prompt=False)
+
+
+def _unread(ok_at: int | None, now: int) -> str:
+    """A look that neither fails nor comes to its end is none either."""
+    if ok_at is None or now - ok_at <= HEARD:
+        return ""
+    return f"it has not been read for over {HEARD // MINUTE_MS} minutes, and no error came"
+
+
+def look(desk: Desk) -> None:
+    """Note which sources fail, log each change once, and tell the admins of what lasts, and of its end."""
+    now, db = desk.clock(), desk.store.reading()
+    known, seen = stored_sources.current(db), {each.source: each for each in standings(desk, db)}
+    if not known and not any(each.error for each in seen.values()):
+        return
+    with desk.store.writing() as writing:
+        for standing in seen.values():
+            _follow(writing, standing, known.get(standing.source), now)
+        for source in known.keys() - seen.keys():
+            _is_well(writing, known[source], now)
+        _settle(desk, writing, now)
+    desk.wake()
+
+
+def _follow(db: Database, standing: Standing, known: SourceTrouble | None, now: int) -> None:
+    if known is None:
+        if standing.error:
+            log.warning("%s can't be read: %s", standing.source, standing.error)
+            stored_sources.begin(db, standing, now)
+    elif not standing.error:
+        _is_well(db, known, now)
+    elif is_other(known.error, standing.error):
+        log.warning("%s still can't be read, now for another reason: %s", standing.source, standing.error)
+        stored_sources.say(db, known, standing.error)
+    elif known.well_since is not None:
+        stored_sources.say(db, known, standing.error)
+
+
+def _is_well(db: Database, known: SourceTrouble, now: int) -> None:
+    if known.well_since is None:
+        stored_sources.well(db, known, now)
+
+
+def _settle(desk: Desk, db: Database, now: int) -> None:
+    """Tell of what has lasted, and of what is over; several at once are one message."""
+    current = stored_sources.current(db).values()
+    lasting = [
+        each for each in current if each.told_at is None and each.well_since is None and now - each.since >= TOLD_AFTER
+    ]
+    ended = [each for each in current if each.well_since is not None and now - each.well_since >= CALM]
+    for each in ended:
+        log.warning("%s can be read again", each.source)
+    stored_sources.told(db, lasting, now)
+    stored_sources.over(db, ended, now)
+    stored_sources.prune(db, now - KEPT)
+    if lasting:
+        _tell(desk, db, FAILING, now)
+    if any(each.told_at is not None for each in ended):
+        _tell(desk, db, AGAIN, now)
+
+
+def _tell(desk: Desk, db: Database, kind: str, now: int) -> None:
+    for admin in sorted(desk.roster().admins):
+        stored_outbox.tell(db, admin, f"{kind}:{now}", kind=kind, subject=str(now), now=now)
+
+
+def failing(desk: Desk) -> list[SourceTrouble]:
+    """Sources that have not been readable for some minutes, the oldest first."""
+    now, found = desk.clock(), stored_sources.current(desk.store.reading()).values()
+    return [each for each in found if each.well_since is None and now - each.since >= TOLD_AFTER]
+
+
+def ages(desk: Desk) -> dict[str, int]:
+    """Milliseconds since each source was last read; of one that never was, since that was noticed."""
+    now, db = desk.clock(), desk.store.reading()
+    known = stored_sources.current(db)
+    since = {each.source: each.ok_at or _noticed(known.get(each.source)) for each in standings(desk, db)}
+    return {source: max(0, now - at) for source, at in since.items() if at is not None}
+
+
+def _noticed(trouble: SourceTrouble | None) -> int | None:
+    return trouble.since if trouble else None
+
+
+def told_at(desk: Desk, at: int) -> list[SourceTrouble]:
+    """What the admins were told of together."""
+    return stored_sources.told_of_at(desk.store.reading(), at)
+
+
+def over_at(desk: Desk, at: int) -> list[SourceTrouble]:
+    """What they were told is over."""
+    return stored_sources.over_at(desk.store.reading(), at)

@@ -1,0 +1,160 @@
+"""Scores the forecasts that were kept once their days are over, and tells the record."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from bot.billing.bill import Bill
+from bot.billing.cost_explorer import CostExplorer
+from bot.domain.clock import DAY_MS, HOUR_MS
+from bot.domain.days import day_start, local_day, month_end
+from bot.domain.money.accuracy import DAYS, MONTH_AHEAD, Horizon, Opinion, Record, Score, own, record
+from bot.domain.money.bill import utc_day
+from bot.domain.money.forecast.known_spend import ONE_DAY
+from bot.domain.money.forecast.report import Range, Report, Scope
+from bot.errors import Refused, ValetError, answering
+from bot.services.context import Desk
+from bot.services.money.forecast_inputs import LOOK_BACK, Books, metered, open_books, rows_of
+from store.money import accuracy as stored_accuracy
+from store.money import bill as stored_bill
+
+SETTLED = 2 * HOUR_MS
+"""So long after midnight every charge of a day is written."""
+KEEP = 130 * DAY_MS
+"""A forecast's content is kept until its 90 days are over, and then some."""
+HORIZONS: tuple[Horizon, ...] = ("7d", "30d", "90d", "month")
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """The record of a scope, and of all teams together where it is asked for everything."""
+
+    scope: Scope
+    records: tuple[Record, ...]
+    teams: tuple[Record, ...]
+    first_made: int | None
+    """When the oldest forecast was made that is not forgotten; None without any."""
+    own: tuple[int, ...]
+    """Horizons whose ranges follow from the company's own record, days."""
+
+
+def score(desk: Desk) -> None:
+    """Score what is due; run it every hour, or more often."""
+    zone, now = ZoneInfo(desk.settings.digest.timezone), desk.clock()
+    today = local_day(now - SETTLED, zone)
+    db, oldest = desk.store.reading(), now - LOOK_BACK * DAY_MS
+    due = [
+        (horizon, *each)
+        for horizon in HORIZONS
+        for each in stored_accuracy.open_ones(db, horizon, oldest, _over_before(horizon, today, zone))
+    ]
+    books = open_books(desk) if due else None
+    found = [_scored(horizon, scope, made_at, content, books) for horizon, scope, made_at, content in due if books]
+    with desk.store.writing() as db:
+        stored_accuracy.add(db, found)
+        stored_accuracy.prune(db, now - KEEP)
+
+
+def _over_before(horizon: Horizon, today: date, zone: ZoneInfo) -> int:
+    """Forecasts made before this instant are of days that are over."""
+    if horizon == "month":
+        return day_start(today.replace(day=1), zone)
+    return day_start(today - (DAYS[horizon] - 1) * ONE_DAY, zone)
+
+
+def _scored(horizon: Horizon, scope: str, made_at: int, content: Mapping[str, object], books: Books) -> Score:
+    try:
+        report = Report.from_json(dict(content))
+    except (KeyError, TypeError, ValueError):
+        return Score(scope, made_at, horizon, 0)  # another version wrote it
+    said, last = _said(report, horizon)
+    first = report.today if horizon != "month" else report.today.replace(day=1)
+    late = horizon == "month" and (last - report.today).days + 1 < MONTH_AHEAD
+    came = None if late else _came(report.scope, first, last, books)
+    return Score(
+        scope=scope,
+        made_at=made_at,
+        horizon=horizon,
+        expected_micros=said.micros,
+        lo80_micros=said.lo_micros,
+        hi80_micros=said.hi_micros,
+        lo95_micros=said.lo95_micros,
+        hi95_micros=said.hi95_micros,
+        spread_micros=said.spread_micros,
+        actual_micros=came,
+    )
+
+
+def _said(report: Report, horizon: Horizon) -> tuple[Range, date]:
+    if horizon == "month":
+        return report.month, month_end(report.today)
+    return report.next(DAYS[horizon]), report.today + (DAYS[horizon] - 1) * ONE_DAY
+
+
+def _came(scope: Scope, first: date, last: date, books: Books) -> int | None:
+    """What the days came to; None where on one of them nobody looked."""
+    days = [first + number * ONE_DAY for number in range((last - first).days + 1)]
+    if not metered(scope, books).issuperset(days):
+        return None
+    return sum(row.micros for row in rows_of(scope, books) if first <= row.day <= last)
+
+
+def accuracy(desk: Desk, scope: Scope) -> Accuracy:
+    """The record of a scope's forecasts."""
+    db = desk.store.reading()
+    found = [each for each in stored_accuracy.of(db, scope.text) if each.scope == scope.text]
+    teams = stored_accuracy.of(db, "team:") if scope.kind == "total" else []
+    return Accuracy(
+        scope,
+        tuple(record(found, horizon) for horizon in HORIZONS),
+        tuple(record(teams, horizon) for horizon in HORIZONS) if teams else (),
+        stored_accuracy.first_made(db, scope.text),
+        tuple(own(stored_accuracy.of(db, ""))),
+    )
+
+
+log = logging.getLogger(__name__)
+NO_ROOM = "The bill itself needs all the requests that bill.requests_per_day allows; raise it, or lower looks_per_day."
+
+
+def ask(desk: Desk, bill: Bill) -> None:
+    """Ask, if the bill is Cost Explorer's and this UTC day has not been asked; a failure is kept for the day, too."""
+    now, settings = desk.clock(), desk.settings.bill
+    today, db = utc_day(now), desk.store.reading()
+    # the bill itself comes first: without one there is no history that AWS could tell anything from
+    if (
+        not isinstance(bill, CostExplorer)
+        or stored_accuracy.asked(db, today)
+        or not stored_bill.newest(db, bill.name, ok=True)
+    ):
+        return
+    if not settings.leaves_one:
+        with desk.store.writing() as db:
+            stored_accuracy.failed(db, today, now, NO_ROOM)
+        log.warning("AWS is not asked for its forecast: %s", NO_ROOM)
+        return
+
+    def spend() -> None:
+        with desk.store.writing() as db:
+            if not stored_bill.count_request(db, bill.name, today, settings.requests_per_day):
+                raise Refused("No more paid requests are allowed today.")
+
+    try:
+        with answering(bill.name):
+            found = bill.rest_of_month(now, spend)
+    except ValetError as error:
+        with desk.store.writing() as db:
+            stored_accuracy.failed(db, today, now, str(error))
+        return
+    with desk.store.writing() as db:
+        stored_accuracy.keep(db, today, found)
+
+
+def newest(desk: Desk) -> Opinion | None:
+    """What AWS expects of the rest of this month, if it was asked in it and today or yesterday."""
+    found, today = stored_accuracy.newest(desk.store.reading()), utc_day(desk.clock())
+    if found is None or found.last < today or (today - found.first).days > 1:
+        return None
+    return found

@@ -1,0 +1,129 @@
+"""Budgets: where each stands, and what its channel hears of it, each thing once a month and amount."""
+
+from collections.abc import Iterable, Iterator
+
+from sqlite_utils import Database
+
+from bot.domain.money.budgets import Standing, marks, news
+from bot.domain.money.forecast.report import Range, Scope
+from bot.services.context import Desk, channel_of
+from bot.services.csv_lines import line, safe
+from bot.services.money import budget_amounts, forecast, ledger
+from bot.services.money.ledger_export import usd
+from store import outbox as stored_outbox
+from store.machines import fleet as stored_fleet
+from store.money import budgets as stored_budgets
+
+KIND = "budget"
+TOTAL = forecast.TOTAL
+
+
+def standing(desk: Desk, scope: Scope) -> Standing | None:
+    """Where a budget stands, with what the month is expected to come to; None without a budget.
+
+    Raises Refused before anything was looked at.
+    """
+    budget = budget_amounts.budget_of(desk, scope)
+    if budget is None:
+        return None
+    month, spent = budget_amounts.this_month(desk), budget_amounts.spent_of(desk, desk.store.reading(), scope)
+    report = forecast.answer(desk, scope)
+    ahead = report if report.today.replace(day=1) == month and report.trust != "run-rate" else None
+    return Standing(
+        scope=scope,
+        month=month,
+        budget_micros=budget,
+        spent_micros=spent,
+        expected=_at_least(spent, ahead.month) if ahead else None,
+        chance_over=ahead.chance_over if ahead else None,
+        over_on=ahead.over_on if ahead else None,
+        asks=asks(desk, _team_of(desk, scope)),
+        warn_percent=desk.settings.budget.warn_percent,
+        timezone=desk.settings.digest.timezone,
+        since=ledger.counted_from(desk, month),
+    )
+
+
+def _at_least(spent: int, month: Range) -> Range:
+    """The forecast may be an hour older than what was spent since."""
+
+    def at_least(bound: int | None) -> int | None:
+        return None if bound is None else max(bound, spent)
+
+    return Range(max(month.micros, spent), at_least(month.lo_micros), at_least(month.hi_micros))
+
+
+def asks(desk: Desk, team: str) -> bool:
+    """Whether a team wants a yes for what goes beyond its budget."""
+    known = desk.settings.teams.get(team)
+    return known is None or known.ask_over_budget
+
+
+def limits(desk: Desk, db: Database, team: str, type_: str, instance_id: str) -> Iterator[tuple[Scope, int, int]]:
+    """Every budget that counts for a machine of a team, with what was spent of it this month, micro-dollars."""
+    machine = (Scope("instance", instance_id),) if instance_id else ()
+    for scope in (TOTAL, Scope("team", team), Scope("type", type_), *machine):
+        budget = budget_amounts.own_budget(desk, scope)
+        if budget is not None:
+            yield scope, budget, budget_amounts.spent_of(desk, db, scope)
+
+
+def look(desk: Desk) -> None:
+    """Tell what has come about; run it every few minutes. Late is fine, twice is not."""
+    for scope in () if ledger.unseen(desk) else budget_amounts.scopes(desk):
+        now = standing(desk, scope)
+        reached = marks(now) if now else ()
+        if now is None or not reached:
+            continue
+        known = stored_budgets.marks(desk.store.reading(), scope.text, now.month, now.budget_micros)
+        if not known.issuperset(reached):
+            _tell(desk, now, reached)
+
+
+def channel_for(desk: Desk, scope: Scope) -> str:
+    """Where a scope's people are told of its budget: a machine's are its team."""
+    return channel_of(desk, _team_of(desk, scope))
+
+
+def _team_of(desk: Desk, scope: Scope) -> str:
+    """Whose it is; empty for types and for everything."""
+    return {"team": scope.key, "instance": stored_fleet.team_of(desk.store.reading(), scope.key)}.get(scope.kind, "")
+
+
+def _tell(desk: Desk, now: Standing, reached: tuple[str, ...]) -> None:
+    scope, at, micros = now.scope, desk.clock(), now.budget_micros
+    with desk.store.writing() as db:
+        gravest = news(marks(now), stored_budgets.marks(db, scope.text, now.month, micros))
+        for mark in reached:
+            stored_budgets.note(db, scope.text, now.month, mark, micros=micros, now=at, standing=now.to_json())
+        if gravest is not None:
+            subject = f"{scope.text}|{now.month}|{gravest}|{micros}"
+            channel = channel_for(desk, scope)
+            stored_outbox.tell(db, channel, f"budget:{subject}", kind=KIND, subject=subject, now=at)
+    desk.wake()
+
+
+def told(desk: Desk, subject: str) -> tuple[Standing, str] | None:
+    """The budget as it stood when its channel was told, and of what."""
+    scope, month, mark, *micros = subject.split("|")  # messages of a version before name no amount
+    found = stored_budgets.noted(desk.store.reading(), scope, month, mark, int(micros[0]) if micros else None)
+    return (Standing.from_json(found), mark) if found else None
+
+
+COLUMNS = (
+    *("budget_of", "name", "month", "budget_usd", "spent_usd", "expected_usd", "low_80_usd", "high_80_usd"),
+    *("chance_to_exceed_percent", "expected_over_on"),
+)
+
+
+def lines(found: Iterable[Standing]) -> Iterator[str]:
+    """A line per budget, the header included; what is not known is empty."""
+    yield line(COLUMNS)
+    for each in found:
+        ahead = each.expected
+        bounds = (ahead.micros, ahead.lo_micros, ahead.hi_micros) if ahead else (None, None, None)
+        money = ("" if micros is None else usd(micros) for micros in (each.budget_micros, each.spent_micros, *bounds))
+        chance = "" if each.chance_over is None else f"{each.chance_over * 100:.1f}"
+        over_on = each.over_on.isoformat() if each.over_on else ""
+        name = safe(each.scope.label or each.scope.key)
+        yield line((each.scope.kind, name, f"{each.month:%Y-%m}", *money, chance, over_on))

@@ -1,0 +1,339 @@
+"""`/cost forecast`: reports made of the books, each kept as it was made and answered while it is fresh."""
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from bot.domain.clock import DAY_MS, MINUTE_MS
+from bot.domain.days import day_start, local_day, month_end
+from bot.domain.digest import MonthAhead
+from bot.domain.machines.sources import Silence
+from bot.domain.money.expected import STEADY, Expected, parts
+from bot.domain.money.forecast import Forecast, chance_over, first_day_over
+from bot.domain.money.forecast.bounds import left, most_per_day, outlook, range_of, whole_micros
+from bot.domain.money.forecast.known_changes import changes, usual_share
+from bot.domain.money.forecast.known_spend import ONE_DAY, Machine, drivers, past_changes
+from bot.domain.money.forecast.pieces import Charged, named, pieces, pooled, shortened
+from bot.domain.money.forecast.report import SPANS, KnownChange, Piece, Report, ReportDay, Scope
+from bot.domain.money.plans import ENDS
+from bot.errors import Refused
+from bot.services.context import Desk
+from bot.services.machines import sources
+from bot.services.money import ledger
+from bot.services.money.budget_amounts import beyond, budget_of
+from bot.services.money.forecast_inputs import (
+    Books,
+    catch_up,
+    days_of,
+    idle_nights,
+    is_in,
+    metered,
+    open_books,
+    rows_of,
+)
+from store.acting import dormant as stored_dormant
+from store.money import ledger as stored_ledger
+from store.money import savings as stored_savings
+from store.money.spend import DaySpend
+
+__all__ = ["TOTAL", "answer", "catch_up", "make", "refresh"]
+
+FRESH = 90 * MINUTE_MS
+"""Long enough that nobody who asks waits for a report that is made every hour, however that jitters."""
+DUE = 50 * MINUTE_MS
+YOUNG, NOW = 4 * DAY_MS, 2 * MINUTE_MS
+"""So long the ledger has no history to go by, only what runs now: reports of that are soon old, and quickly made."""
+MOST = 20
+"""So many types, and so many machines, are kept up to date: those that cost most this month."""
+TOTAL = Scope()
+
+
+def answer(desk: Desk, scope: Scope) -> Report:
+    """The newest report of a scope if it is fresh, else a new one. Raises Refused before anything was looked at."""
+    return _fresh(desk, scope, FRESH, ledger.begun(desk.store.reading())) or make(desk, scope)
+
+
+def _fresh(desk: Desk, scope: Scope, most: int, began: Sequence[int]) -> Report | None:
+    """The newest report of a scope, if it is no older than that, and no place was read for the first time since.
+
+    In the first days it is of what runs now, which is old after minutes.
+    """
+    kept = stored_ledger.newest_forecast(desk.store.reading(), scope.text)
+    if kept is None or any(kept[0] <= at for at in began):
+        return None
+    is_young = not began or kept[0] - min(began) < YOUNG
+    if not 0 <= desk.clock() - kept[0] < (NOW if is_young else most):
+        return None
+    try:
+        return Report.from_json(kept[1])
+    except (KeyError, TypeError, ValueError):
+        return None  # another version wrote it
+
+
+def refresh(desk: Desk) -> None:
+    """Make the reports that people ask for anew where they are due; run it every hour, or more often.
+
+    Of everything, of every team, and of the types and machines that cost most.
+    """
+    known = (TOTAL, *(Scope("team", team.name) for team in desk.roster().teams))
+    began = ledger.begun(desk.store.reading())
+
+    def is_due(scope: Scope) -> bool:
+        return _fresh(desk, scope, DUE, began) is None
+
+    if ledger.unseen(desk) or not any(map(is_due, known)):
+        return
+    books = open_books(desk)
+    total = report(desk, TOTAL, books)
+    for scope in (*known, *_dearest(total, books)):
+        if is_due(scope):
+            _keep(desk, total if scope == TOTAL else report(desk, scope, books))
+
+
+def _dearest(total: Report, books: Books) -> Iterator[Scope]:
+    """The types and machines that the month is dearest for."""
+    types = {machine.id: machine.type for machine in books.machines}
+    machines = [piece for piece in total.by_machine if piece.key]
+    yield from (Scope("type", each) for each in list(dict.fromkeys(types[piece.key] for piece in machines))[:MOST])
+    yield from (Scope("instance", piece.key, piece.name) for piece in machines[:MOST])
+
+
+def make(desk: Desk, scope: Scope) -> Report:
+    """Make a report and keep it, for this answer and to be measured by when its days are over.
+
+    Raises Refused before anything was looked at.
+    """
+    why_not = ledger.unseen(desk)
+    if why_not:
+        raise Refused(why_not)
+    return _keep(desk, report(desk, scope, open_books(desk)))
+
+
+def _keep(desk: Desk, made: Report) -> Report:
+    with desk.store.writing() as db:
+        start = day_start(made.today, ZoneInfo(made.timezone))
+        stored_ledger.thin_forecasts(db, made.scope.text, start, made.made_at)
+        stored_ledger.keep_forecast(db, made.scope.text, made.made_at, made.to_json())
+    return made
+
+
+SHOWN_BACK = 31
+MOST_SILENT = 2
+
+
+def report(desk: Desk, scope: Scope, books: Books) -> Report:
+    """What a scope costs this month and on the days ahead."""
+    ledger = books.ledger
+    rows = rows_of(scope, books)
+    machines, owned = ([each for each in some if is_in(scope, each)] for some in (books.machines, books.owned))
+    days = ledger.days if scope.kind == "total" else days_of(rows, ledger.first_day, ledger.today)
+    expected = [each for each in books.outlook.machines if is_in(scope, each)]
+    rest = (month_end(ledger.today) - ledger.today).days + 1
+    charged = _charged(rows, ledger.today.replace(day=1))
+    known, variable = _to_come(expected, rest, books)
+    most = most_per_day(machines, ledger, max(rest, *SPANS))
+    series = parts(expected, books.outlook.kinds, days, ledger).series
+    see = partial(outlook, series, passed=books.passed, own=books.own, most=most if scope.kind == "instance" else None)
+    whole, today = see(charged, horizon=rest), _charged(rows, ledger.today)
+    ahead = {span: see(today, horizon=span) for span in SPANS}
+    whose, usual = budget_of(desk, scope), {each.id: each.variable for each in expected}
+    unpriced = sum(machine.runs and machine.rate_micros is None for machine in machines)
+    silent, more = _silences(desk, scope, machines, books), beyond(desk, scope, rows, ledger.today)
+    early = _unknown(scope, books)
+    return Report(
+        scope=scope,
+        made_at=books.now,
+        timezone=books.zone.key,
+        today=ledger.today,
+        charged_micros=charged,
+        month=range_of(charged + known + variable, whole),
+        known_rest_micros=known,
+        variable_rest_micros=variable,
+        next_days=tuple(range_of(today + sum(_to_come(expected, n, books)), each) for n, each in ahead.items()),
+        trust=whole.trust,
+        days=_chart(rows, ahead[max(SPANS)], metered(scope, books), books),
+        budget_micros=whose,
+        chance_over=None if whose is None else chance_over(whole, float(whose)),
+        over_on=None if whose is None else first_day_over(whole, float(whose)),
+        drivers=drivers(machines, books.outlook.kinds, _per_planned_day(machines, books), usual),
+        changes=_changes(machines, books),
+        uncounted=(*_uncounted(machines, books), *_held_on(desk, machines), *_bought(desk, scope, ledger.today)),
+        notes=(*silent, *early, *_notes(whole, unpriced=unpriced, owned=len(owned), beyond=more)),
+        unpriced=unpriced,
+        owned=len(owned),
+        by_team=_by_team(rows, expected, rest, books) if scope.kind == "total" else (),
+        by_machine=_by_machine(rows, expected, rest, books) if scope.kind != "instance" else (),
+        idle_nights=idle_nights(desk, books) if scope.kind == "total" else (),
+        most_micros=None if most is None else charged + left(most[:rest], books.passed),
+    )
+
+
+def _to_come(expected: Iterable[Expected], days: int, books: Books) -> tuple[int, int]:
+    """What is known and what varies on so many days from today on, without what has passed of it."""
+    found = [each.rest(days, books.passed) for each in expected]
+    return sum(known for known, _ in found), sum(variable for _, variable in found)
+
+
+def _by_team(rows: Sequence[DaySpend], expected: Sequence[Expected], rest: int, books: Books) -> tuple[Piece, ...]:
+    charged = _sums(((row.team, row) for row in rows), books)
+    found = pieces(charged, expected, lambda each: each.team, rest=rest, passed=books.passed)
+    return shortened(pooled(found, books.outlook.uneven))
+
+
+def _by_machine(rows: Sequence[DaySpend], expected: Sequence[Expected], rest: int, books: Books) -> tuple[Piece, ...]:
+    charged = _sums(((row.instance_id, row) for row in rows), books)
+    found = pieces(charged, expected, lambda each: each.id, rest=rest, passed=books.passed)
+    return shortened(named(found, {each.id: each.name for each in books.machines}))
+
+
+def _sums(rows: Iterable[tuple[str, DaySpend]], books: Books) -> dict[str, Charged]:
+    """What was charged this month and today, by key."""
+    found: dict[str, Charged] = {}
+    for key, row in rows:
+        if row.day >= books.ledger.today.replace(day=1):
+            so_far, today = found.get(key, Charged()), row.micros if row.day == books.ledger.today else 0
+            found[key] = Charged(so_far.month + row.micros, so_far.today + today)
+    return found
+
+
+def _changes(machines: Sequence[Machine], books: Books) -> tuple[KnownChange, ...]:
+    """What has just changed, and what is known to come."""
+    past = past_changes(machines, books.kinds, books.ledger)
+    return (*past, *changes(machines, books.kinds, books.plans, books.ledger))
+
+
+def _uncounted(machines: Sequence[Machine], books: Books) -> tuple[str, ...]:
+    """Claims that end on machines which ran before them: nothing says that those stop."""
+    ends = books.foreseen.open_ended
+    found = [each for each in machines if each.id in ends and books.kinds[each.id] == "steady"]
+    found = [each for each in found if each.id not in books.plans]
+    if not found:
+        return ()
+    first = min(found, key=lambda each: ends[each.id])
+    day = local_day(ends[first.id], books.zone)
+    more = f", and {len(found) - 1} more like it" if len(found) > 1 else ""
+    return (f"the end of the claim on {first.name} on {day.day} {day:%b}{more}: it ran before, so it may run on.",)
+
+
+def _held_on(desk: Desk, machines: Iterable[Machine]) -> Iterator[str]:
+    """What is paid for machines that stand still; the ledger charges while they run."""
+    held = stored_dormant.held_on(desk.store.reading())
+    for each in machines:
+        if each.id in held:
+            yield f"{held[each.id]} of {each.name}, which is stopped: it is paid whether that runs or not."
+
+
+def _bought(desk: Desk, scope: Scope, today: date) -> Iterator[str]:
+    """Machines bought of late, or about to be: on no bill, but somebody may look for them here."""
+    for name, host in desk.settings.owned.hosts.items():
+        day = host.purchased_on
+        if day is not None and today - SHOWN_BACK * ONE_DAY <= day and scope in {Scope(), Scope("team", host.team)}:
+            yield f"the purchase of {name} on {day.day} {day:%b %Y}: owned machines are on no bill."
+
+
+def _per_planned_day(machines: Sequence[Machine], books: Books) -> dict[str, int]:
+    """What planned machines cost on the days that they run, or on the mean day by their on-hours."""
+    found = {}
+    for machine in machines:
+        made = books.plans.get(machine.id)
+        if made is None or (made.why in ENDS and made.at <= books.now):
+            continue
+        share = 1.0 if made.why in ENDS else usual_share(made, books.ledger)
+        found[machine.id] = round(share * machine.micros_per_day)
+    return found
+
+
+def _charged(rows: Iterable[DaySpend], since: date) -> int:
+    return sum(row.micros for row in rows if row.day >= since)
+
+
+def _chart(rows: Iterable[DaySpend], ahead: Forecast, known: Container[date], books: Books) -> tuple[ReportDay, ...]:
+    today = books.ledger.today
+    spent: dict[date, int] = {}
+    for row in rows:
+        spent[row.day] = spent.get(row.day, 0) + row.micros
+    first = max(books.ledger.first_day, today - SHOWN_BACK * ONE_DAY)
+    days = [first + n * ONE_DAY for n in range((today - first).days)]
+    past = [ReportDay(day, spent.get(day, 0 if day in known else None)) for day in days]
+    so_far = spent.get(today, 0)
+    expected = so_far + round(ahead.days[0].mean)
+    coming = [
+        ReportDay(day.date, None, round(day.mean), whole_micros(day.lo80), whole_micros(day.hi80))
+        for day in ahead.days[1:]
+    ]
+    return (*past, ReportDay(today, so_far, expected), *coming)
+
+
+def _silences(desk: Desk, scope: Scope, machines: Iterable[Machine], books: Books) -> tuple[str, ...]:
+    """What was charged lacks something while a source is silent."""
+    total = scope.kind == "total"
+    found = sources.now(desk) if total else sources.of_machines(desk, (each.id for each in machines))
+    return tuple(_lacks(each, books.zone) for each in found[:MOST_SILENT])
+
+
+def _lacks(silent: Silence, zone: ZoneInfo) -> str:
+    if silent.since is None:
+        return f"{silent.name} was never read, so nothing of it is in what was charged."
+    last = datetime.fromtimestamp(silent.since / 1000, zone)
+    read = f"{silent.name} was last read on {last.day} {last:%b} at {last:%H:%M} ({zone.key})"
+    return f"{read}: what its machines cost since then is not in what was charged."
+
+
+def _unknown(scope: Scope, books: Books) -> Iterator[str]:
+    """What the month can't have in it: its days before the first look, of all or of a place that was added."""
+    first = day_start(books.ledger.today.replace(day=1), books.zone)
+    late = {name: since for name, since in books.begins.items() if since > first and _has_part(scope, name, books)}
+    if late and min(late.values()) == min(books.begins.values()):
+        since = local_day(min(late.values()), books.zone)
+        yield f"{since:%B} is counted from {since.day} {since:%b} on: what it cost before nobody saw."
+    elif late:
+        name, at = min(late.items(), key=lambda each: each[1])
+        since, more = local_day(at, books.zone), f", and {len(late) - 1} more later" if len(late) > 1 else ""
+        yield f"{name} is counted from {since.day} {since:%b} on{more}: what it cost before nobody saw."
+
+
+def _has_part(scope: Scope, source: str, books: Books) -> bool:
+    """Whether any machine of the scope is there."""
+    return any(books.ledger.sources.get(each.id) == source for each in books.machines if is_in(scope, each))
+
+
+def _notes(outlook: Forecast, *, unpriced: int, owned: int, beyond: int) -> tuple[str, ...]:
+    said = [note for note in dict.fromkeys(outlook.notes) if not note.startswith((f"{STEADY}: ", "Only "))]
+    if outlook.trust == "run-rate":
+        said = ["The ledger has under 3 days, so this is what runs now, without a range."]
+    if unpriced:
+        them = "1 running instance has" if unpriced == 1 else f"{unpriced} running instances have"
+        said.append(f"{them} no known price, so this forecast leaves that out.")
+    if owned:
+        them = "1 owned instance costs" if owned == 1 else f"{owned} owned instances cost"
+        said.append(f"{them} the same whether used or not, so this forecast of the bill leaves that out.")
+    if beyond:
+        said.append("The budget is the sum of the teams' budgets; what others spend counts against it too.")
+    return tuple(said)
+
+
+def of_channel(desk: Desk, channel: str) -> MonthAhead | None:
+    """Of the team whose channel it is, or of everything in the general one; None where no forecast of it was kept."""
+    teams = [team.name for team in desk.roster().teams if team.channel == channel]
+    if channel != desk.settings.slack.channel and len(teams) != 1:
+        return None
+    team = "" if channel == desk.settings.slack.channel else teams[0]
+    now, zone = desk.clock(), ZoneInfo(desk.settings.digest.timezone)
+    first = local_day(now, zone).replace(day=1)
+    report = _kept(desk, Scope("team", team) if team else Scope(), now)
+    if report is None or report.today.replace(day=1) != first or report.trust == "run-rate":
+        return None
+    found = stored_savings.between(desk.store.reading(), day_start(first, zone), now)
+    micros = sum(each.micros for each in found if team in {"", each.team})
+    return MonthAhead(team, first, report.month.micros, report.budget_micros, report.chance_over, micros)
+
+
+def _kept(desk: Desk, scope: Scope, now: int) -> Report | None:
+    kept = stored_ledger.newest_forecast(desk.store.reading(), scope.text)
+    if kept is None or now - kept[0] > DAY_MS:
+        return None
+    try:
+        return Report.from_json(kept[1])
+    except (KeyError, TypeError, ValueError):
+        return None  # another version wrote it

@@ -1,0 +1,173 @@
+"""Sums of the ledger for reports: by team, by whom it was used, by person, type or instance, over any days."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
+
+from bot.domain.clock import DAY_MS, HOUR_MS
+from bot.domain.days import GpuMs, day_start, local_day
+from bot.domain.machines.listing import Listing
+from bot.domain.machines.models import owned_type
+from bot.domain.money.metering import so_far
+from bot.domain.money.plans import Span, merged
+from bot.domain.money.rates import Share
+from bot.domain.money.reports import By, Spent, Sum
+from bot.domain.money.source_reads import Watch, days_known, first_known, watched_days
+from bot.services.context import Desk
+from bot.services.machines.fleet import NOT_LOOKED_AT, OWNED
+from store.machines import fleet as stored_fleet
+from store.money import ledger as stored_ledger
+from store.money import source_reads, spend
+from store.money.ledger import Running
+from store.sharing import claims as stored_claims
+
+
+def between(desk: Desk, by: By, first: date, last: date, *, team: str | None = None) -> list[Sum]:
+    """What was charged from one day to another, both counted, in the zone of [digest]; open meters are left out."""
+    start, end = span_of(first, last, desk.settings.digest.timezone)
+    return spend.of(desk.store.reading(), by, start, end, team=team)
+
+
+def running(desk: Desk, by: By, start: int, end: int, *, instance_id: str | None = None) -> list[Sum]:
+    """What open meters show from `start` up to `end`, each share by itself: the running hour, not charged yet."""
+    db = desk.store.reading()
+    found = [each for each in stored_ledger.running(db, instance_id) if start <= each.meter.from_at < end]
+    since = min((each.meter.from_at for each in found), default=end)
+    holds = {source: stored_claims.holds(db, source, since, instance_id) for source in {each.source for each in found}}
+    return [
+        _sum(by, each, share)
+        for each in found
+        for charge in so_far(each.meter, tuple(holds[each.source].get(each.meter.instance_id, ())))
+        for share in charge.split
+    ]
+
+
+def within(desk: Desk, by: By, start: int, end: int, *, instance_id: str | None = None) -> list[Sum]:
+    """Charges from `start` up to `end` and what open meters show of it; a key may come several times."""
+    charged = spend.of(desk.store.reading(), by, start, end, instance_id=instance_id)
+    return [*charged, *running(desk, by, start, end, instance_id=instance_id)]
+
+
+def _sum(by: By, each: Running, share: Share) -> Sum:
+    meter = each.meter
+    keys: dict[By, str] = {
+        "team": meter.team,
+        "used_by": share.team,
+        "person": share.holder,
+        "type": owned_type(each.gpu_count, each.gpu_model) if each.provider == "owned" else each.type,
+        "instance": meter.instance_id,
+    }
+    return Sum(
+        key=keys[by],
+        name=each.name if by == "instance" else keys[by],
+        provider=each.provider,
+        micros=share.micros,
+        busy_micros=share.micros if share.use == "busy" else 0,
+        idle_micros=share.micros if share.use == "idle" else 0,
+        unknown_micros=share.micros if share.use == "unknown" else 0,
+        gpu_ms=share.gpu_ms,
+        idle_gpu_ms=share.gpu_ms if share.use == "idle" else GpuMs(0),
+        unpriced_gpu_ms=GpuMs(0) if meter.rate_micros else share.gpu_ms,
+        estimated_micros=0 if meter.exact else share.micros,
+        estimated_idle_micros=share.micros if share.use == "idle" and not meter.exact else 0,
+    )
+
+
+def span_of(first: date, last: date, timezone: str) -> tuple[int, int]:
+    """When days begin and end in a zone, from one to another, both counted."""
+    zone = ZoneInfo(timezone)
+    return day_start(first, zone), day_start(last + timedelta(days=1), zone)
+
+
+NONE = Spent()
+
+
+def of_all(desk: Desk, start: int, end: int) -> Mapping[str, Spent]:
+    """What each machine cost from one instant to another, by id, and how much of it idled, the running hour included.
+
+    An hour of the ledger belongs to where it begins.
+    """
+    found: dict[str, Spent] = {}
+    for each in within(desk, "instance", start, end):
+        found[each.key] = found.get(each.key, NONE) + Spent.of(each)
+    return found
+
+
+def of_machine(desk: Desk, instance_id: str, start: int, end: int) -> Spent:
+    """The same of one machine."""
+    told = within(desk, "instance", start, end, instance_id=instance_id)
+    return sum((Spent.of(each) for each in told), NONE)
+
+
+def of_spell(desk: Desk, listing: Listing) -> Spent | None:
+    """What a machine that idles cost since it was judged idle; None where it does not, or that is not known."""
+    verdict = listing.verdict
+    if not listing.running or verdict is None or verdict.since is None:
+        return None
+    if not (verdict.is_idle or verdict.state == "partial"):
+        return None
+    # A charge begins where a GPU is judged idle, so those that begin before its quiet time are of another spell.
+    start = max(verdict.since, listing.instance.launched_at or 0)
+    return of_machine(desk, listing.instance.id, start, desk.clock() + 1)
+
+
+def day_before(now: int) -> int:
+    """When the last 24 hours began: the ledger has whole hours, so the one in which they did counts."""
+    return (now - DAY_MS) // HOUR_MS * HOUR_MS
+
+
+def watches(db: Database) -> dict[str, Watch]:
+    """Every source of rented machines that was ever read, by name."""
+    charged = {source: at for source, at in spend.begins(db).items() if source != OWNED}
+    read = {source: spans for source, spans in source_reads.spans(db).items() if source != OWNED}
+    ended = {each.name: each.ok_at for each in stored_fleet.sources(db) if each.error == NOT_LOOKED_AT}
+    begins = first_known(charged, {source: spans[0][0] for source, spans in read.items()})
+    return {source: Watch(begins[source], read.get(source, ()), ended.get(source)) for source in begins}
+
+
+def unseen(desk: Desk) -> str:
+    """Why nothing is known of rented machines yet, as a sentence; empty once any account or region was read."""
+    db = desk.store.reading()
+    heard = [each for each in stored_fleet.sources(db) if each.name != OWNED and each.error != NOT_LOOKED_AT]
+    if "ec2" not in desk.providers or any(each.ok_at is not None for each in heard) or watches(db):
+        return ""
+    if not heard:
+        return "Valet has not looked at the fleet yet, so nothing is known of rented machines. Ask again in a minute."
+    first, more = heard[0], f", and {len(heard) - 1} more" if len(heard) > 1 else ""
+    why = f"{first.name}: {first.error.rstrip('.')}{more}"
+    return f"No account or region could be read yet ({why}), so nothing is known of rented machines."
+
+
+def begins(db: Database) -> int | None:
+    """The first instant that the ledger knows of any rented machine; None before the first look."""
+    return min(begun(db), default=None)
+
+
+def begun(db: Database) -> list[int]:
+    """When each source of rented machines was first read."""
+    return [watch.begins for watch in watches(db).values()]
+
+
+def days_known_in(db: Database, first: date, last: date, zone: ZoneInfo, now: int) -> frozenset[date]:
+    """The days, from one to another, both counted, through which every source was read; charges tell of none here."""
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    return days_known([watched_days(watch, days, zone, now, ()) for watch in watches(db).values()])
+
+
+def counted_from(desk: Desk, day: date) -> date | None:
+    """The first day of which rented machines are known, where that is after a day; else None."""
+    zone = ZoneInfo(desk.settings.digest.timezone)
+    first = begins(desk.store.reading())
+    return None if first is None or first <= day_start(day, zone) else local_day(first, zone)
+
+
+def owned_begins(db: Database) -> int | None:
+    """The first instant that the ledger knows of any owned machine; None without any."""
+    return spend.begins(db).get(OWNED)
+
+
+def unread(watched: Iterable[Watch], start: int, end: int, now: int) -> tuple[Span, ...]:
+    """When one source or more of these was not read, from `start` up to `end`."""
+    return merged(hole for each in watched for hole in each.unread(start, end, now))

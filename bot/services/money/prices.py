@@ -1,0 +1,248 @@
+"""`/cost prices`: what a GPU-hour costs from every side, and what one instance's rate is made of."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from bot.billing import prices, quotes
+from bot.billing.catalogs import catalog
+from bot.billing.prices import AS_OF, HOME, is_capacity_short
+from bot.billing.quotes import Gpus
+from bot.domain.clock import DAY_MS
+from bot.domain.days import GpuHours, day_start, gpu_hours, gpu_time, local_day
+from bot.domain.machines import models
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.listing import Filter, Listing
+from bot.domain.machines.models import Kind
+from bot.domain.machines.shape import COMMON
+from bot.domain.money.forecast.report import Scope
+from bot.domain.money.market import Comparison, Figure, Offer, OwnMachine, Paid, Quote, TypeFigure
+from bot.domain.money.price_reads import Trouble, sentences
+from bot.domain.money.pricebook import Book, Priced
+from bot.errors import Refused, Unreachable
+from bot.nearest import nearest
+from bot.services.context import Desk
+from bot.services.money import forecast, owned_rates, rates
+from store.machines import listings, others, rollups
+from store.money import prices as stored_prices
+from store.money import spend
+
+DAYS = 30
+LEAST_MINUTES = 1_440
+"""GPU-minutes under which a share of work says nothing."""
+ALL = -1
+
+
+def compare(desk: Desk, wanted: str) -> Comparison:
+    """Everything known about a GPU model. Raises Refused when nothing is, with the names that come closest."""
+    kind = models.kind(wanted)
+    quoted, troubles = _quoted(desk, kind)
+    fits = [each for each in quoted if kind.fits(each.model, (each.memory_gb or 0) * 1024)]
+    paid, owned = tuple(_paid(desk, kind)), tuple(_owned(desk, kind))
+    if not (fits or paid or owned):
+        yours = names(desk)
+        known = sorted({models.short(each.model) for each in quoted} | set(yours))
+        close = nearest(wanted, known) or yours[:3] or known[:3]
+        about = [each for each in troubles if "without the machine" in each]
+        raise Refused(" ".join([f'I know no price of "{wanted[:60]}".', *about, f"Try {', '.join(close)}."]))
+    fits.sort(key=lambda each: (each.micros_per_gpu_hour, each.cloud, each.type, each.source == quotes.OUR_COPY))
+    spelled = (models.short(each.model) for each in fits)
+    shown = next((each for each in (*spelled, *names(desk)) if each.lower() == wanted.lower()), wanted)
+    return Comparison(shown, tuple(_best(fits)), paid, owned, DAYS, troubles)
+
+
+def figure(desk: Desk, listing: Listing) -> Figure:
+    """What one instance's rate is made of."""
+    instance = listing.instance
+    owned = _own_machine(desk, instance) if instance.provider == "owned" else None
+    known = Figure(instance, models.short(instance.gpu_model), listing.rate, owned)
+    return known if owned else with_parts(desk, known)
+
+
+def names(desk: Desk) -> list[str]:
+    """The GPU models of the fleet."""
+    found = listings.page(desk.store.reading(), Filter(), limit=ALL)
+    return sorted({models.short(each.instance.gpu_model) for each in found if each.instance.gpu_model})
+
+
+def _quoted(desk: Desk, kind: Kind) -> tuple[list[Quote], tuple[str, ...]]:
+    """What is asked for any GPU, and what is to be said of the lists, where one kind is wanted."""
+    db = desk.store.reading()
+    found, troubles = list(quotes.aws(rates.price_book(desk, db), carried(desk))), sentences(stored_prices.troubles(db))
+    for cloud, path in desk.settings.catalogs.items():
+        try:
+            listed = catalog(cloud, path)
+        except Unreachable as error:
+            troubles.append(str(error))
+        else:
+            found += listed.quotes
+            troubles.append(listed.left_out(kind))
+    return found, tuple(each for each in troubles if each)
+
+
+def _best(sorted_quotes: list[Quote]) -> Iterator[Quote]:
+    """The cheapest of each cloud, model, memory, number of GPUs and kind."""
+    seen: set[tuple[object, ...]] = set()
+    for quote in sorted_quotes:
+        key = (quote.cloud, quote.model, quote.memory_gb, quote.gpus, quote.spot)
+        if key not in seen:
+            seen.add(key)
+            yield quote
+
+
+def _paid(desk: Desk, kind: Kind) -> Iterator[Paid]:
+    forecast.catch_up(desk)
+    since = local_day(desk.clock(), ZoneInfo(desk.settings.digest.timezone)) - timedelta(days=DAYS)
+    db = desk.store.reading()
+    estimated = spend.estimated(db, day_start(since, ZoneInfo(desk.settings.digest.timezone)))
+    for row in spend.by_type(db, Scope(), since):
+        if kind.fits(row["gpu_model"], row["gpu_memory_mib"]):
+            hours, priced = (gpu_hours(gpu_time(row[name], row["gpu_count"])) for name in ("ms", "priced_ms"))
+            exact = row["type"] not in estimated
+            yield Paid(row["type"], row["machines"], priced, row["micros"], GpuHours(hours - priced), exact)
+
+
+def _owned(desk: Desk, kind: Kind) -> Iterator[OwnMachine]:
+    owned = listings.page(desk.store.reading(), Filter(provider="owned"), limit=ALL)
+    for instance in sorted((each.instance for each in owned), key=lambda each: each.name):
+        if kind.fits(instance.gpu_model, instance.gpu_memory_mib):
+            yield _own_machine(desk, instance)
+
+
+def _own_machine(desk: Desk, instance: Instance) -> OwnMachine:
+    day, db = desk.clock() // DAY_MS * DAY_MS, desk.store.reading()
+    days = rollups.days_of(db, instance.id, day - DAYS * DAY_MS, day).values()
+    sums = [gpu for each in days for gpu in each]
+    known = sum(gpu.known for gpu in sums)
+    busy = sum(gpu.active for gpu in sums) / known if known >= LEAST_MINUTES else None
+    return OwnMachine(instance, owned_rates.cost(desk, instance), busy, known // 60 // max(instance.gpu_count, 1))
+
+
+_EC2_TYPE = re.compile(r"[a-z]+\d[a-z0-9-]*\.(\d*x?large|nano|micro|small|medium|metal(-[a-z0-9]+)?)", re.ASCII)
+"""How EC2 names types; machines have names with dots, too."""
+
+
+def with_parts(desk: Desk, known: Figure) -> Figure:
+    """A rented machine's figure, with the parts of its rate and why they may be old."""
+    db, instance = desk.store.reading(), known.instance
+    book = rates.price_book(desk, db, instance.source)
+    priced = book.priced(instance)
+    troubles = tuple(sentences(each for each in stored_prices.troubles(db) if _concerns(each, instance)))
+    if priced is not None and priced.rate != known.rate:  # the next look writes the newer one down
+        priced = None
+    if instance.lifecycle != "spot":
+        return replace(known, priced=priced, troubles=troubles)
+    shape = instance.shape or COMMON
+    spans = stored_prices.spot_spans(db, shape.spot_name(instance.type), book.now)
+    here = next((each for each in spans if (each.source, each.zone) == (instance.source, instance.zone)), None)
+    asked = book.priced(replace(instance, lifecycle="on-demand"))
+    return replace(known, priced=priced, troubles=troubles, spot=here, on_demand=asked)
+
+
+def _concerns(trouble: Trouble, instance: Instance) -> bool:
+    if trouble.sheet == "spot":
+        return instance.lifecycle == "spot" and trouble.place == instance.source
+    return instance.lifecycle == "on-demand" and trouble.place == instance.region
+
+
+def of_type(desk: Desk, kind: str) -> TypeFigure | None:
+    """What an instance type costs wherever that is known; None where nothing is known of it."""
+    db = desk.store.reading()
+    book = rates.price_book(desk, db)
+    used = sorted(source for source, each in listings.places(db) if each == kind)
+    used += [each.source for each in desk.settings.templates.values() if each.type == kind]
+    listed = [f"ec2//{region}" for region, each in sorted(book.listed) if each == kind]
+    offers = tuple(_offers(book, kind, list(dict.fromkeys([*used, *listed])) or [f"ec2//{HOME}"]))
+    spots = tuple(stored_prices.spot_spans(db, kind, book.now))
+    if not offers and not spots:
+        return None
+    model, gpus = _gpus(desk, kind)
+    there = {*used, *(source.rpartition("/")[2] for source in used)}
+    troubles = tuple(sentences(each for each in stored_prices.troubles(db) if each.place in there))
+    return TypeFigure(kind, model, gpus, offers, spots, troubles)
+
+
+def _offers(book: Book, kind: str, sources: list[str]) -> Iterator[Offer]:
+    """What is paid there; a region has one line, or one for each account that pays differently."""
+    by_region: dict[str, list[tuple[str, Priced]]] = {}
+    for source in sources:
+        like = Instance("", kind, "ec2", source, kind, "unknown", shape=COMMON)
+        priced, known = book.priced(like), by_region.setdefault(like.region, [])
+        if priced is not None and priced not in [each for _, each in known] and (like.account or not known):
+            known.append((like.account, priced))
+    for region, known in by_region.items():
+        for account, priced in known:
+            yield Offer(region if len(known) == 1 else f"{region} in {account}", priced)
+
+
+def without_price(desk: Desk, kind: str) -> str:
+    """Why a type of which no price is known has none, and what to set; empty for a type that is not known at all."""
+    db = desk.store.reading()
+    other = others.what(db, kind) or (quotes.other_of(kind) if _EC2_TYPE.fullmatch(kind) else "")
+    if other:
+        return f"{kind} has {other}. Valet looks after machines with NVIDIA GPUs only, so it reads no price of it."
+    model, gpus = _gpus(desk, kind)
+    asked = stored_prices.unlisted(db, kind)
+    if not (gpus or asked):
+        return ""
+    carries = f" ({gpus}x{model})" if gpus else ""
+    where = [f"{each['why']} in {each['place']} (asked {rates.day(each['asked_at'])})" for each in asked[:3]]
+    told = f"{'; '.join(where)}." if where else f"AWS's list of {HOME}, {AS_OF}, names none."
+    ahead = (
+        " Such types are sold in capacity blocks, which are paid ahead, or as spot." if is_capacity_short(kind) else ""
+    )
+    return (
+        f"{kind}{carries} has no on-demand price that is known. {told}{ahead} "
+        f'Set what you pay for an hour of it as `prices."{kind}"` in valet.toml.'
+    )
+
+
+def _gpus(desk: Desk, kind: str) -> tuple[str, int]:
+    """Model and number of the GPUs of a type."""
+    known = quotes.gpus_of(kind, carried(desk))
+    return (models.short(known[0]), known[2]) if known else ("", 0)
+
+
+_COUNTED = re.compile(r"(\d{1,2}) ?(?:x|\u00d7) ?(.+)|(.+?) ?(?:x|\u00d7) ?(\d{1,2})", re.ASCII)
+
+
+def family(text: str) -> list[str]:
+    """The types with a list price whose name begins so, as p4d or g5; the smallest first."""
+    found = [each for each in prices.MICROS_PER_HOUR if each.partition(".")[0] == text.lower()]
+    return sorted(found, key=lambda each: prices.MICROS_PER_HOUR[each])
+
+
+def carried(desk: Desk) -> dict[str, Gpus]:
+    """What types carry that our own table lacks: by the fleet, the launch templates and the price lists."""
+    found: dict[str, Gpus] = {}
+    for cloud, path in desk.settings.catalogs.items():
+        with suppress(Unreachable):
+            listed = catalog(cloud, path).quotes
+            found |= {each.type: (each.model, each.memory_gb or 0, each.gpus) for each in listed}
+    templates = [each for each in desk.settings.templates.values() if each.gpu_model and each.gpu_count]
+    found |= {each.type: (each.gpu_model, each.gpu_memory_mib // 1024, each.gpu_count) for each in templates}
+    seen = listings.type_gpus(desk.store.reading()).items()
+    return found | {kind: (model, round(mib / 1024), count) for kind, (model, mib, count) in seen}
+
+
+def called(text: str, known: Iterable[str], gpus: Mapping[str, Gpus]) -> list[str]:
+    """Those of the known types that are meant: by the beginning of their name, else by their GPUs.
+
+    `gpus` is what they carry, as `carried` tells it.
+    """
+    plain, types = text.lower().strip(), list(known)
+    family = [each for each in types if each.partition(".")[0] == plain]
+    counted = _COUNTED.fullmatch(plain)
+    count, model = (counted[1] or counted[4], counted[2] or counted[3]) if counted else ("", plain)
+    try:
+        wanted = models.kind(model)
+    except Refused:
+        return family
+    return family or [each for each in types if wanted.core and _bears(quotes.gpus_of(each, gpus), wanted, count)]
+
+
+def _bears(gpus: Gpus | None, wanted: Kind, count: str) -> bool:
+    return gpus is not None and wanted.fits(gpus[0], gpus[1] * 1024) and count in {"", str(gpus[2])}

@@ -1,0 +1,179 @@
+"""What an hour of an instance costs, and where that figure is from."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import groupby
+
+from sqlite_utils import Database
+
+from bot.billing import prices, spot
+from bot.billing.aws_prices import AwsPrices
+from bot.domain.machines import tags
+from bot.domain.machines.fleet import Instance
+from bot.domain.machines.shape import COMMON, SYSTEMS, Shape, parts_of, price_place
+from bot.domain.money.ownership import micros
+from bot.domain.money.price_reads import Answer, Sheet, SpotChange, Trouble, Wanted, due, since
+from bot.domain.money.pricebook import Book, Price, Priced
+from bot.domain.money.rates import Rate
+from bot.errors import Impaired, ValetError, answering
+from bot.services.context import Desk
+from bot.settings import Settings
+from store.machines import listings
+from store.money import prices as stored_prices
+from store.sql import Row
+
+
+def price_book(desk: Desk, db: Database, source: str = "") -> Book:
+    """Every price that is known, or those that machines of one source need."""
+    region = source.rpartition("/")[2]
+    told = {
+        (row["place"], row["name"]): Price(row["micros"], _list_of(row["place"], row["name"]), day(row["named_at"]))
+        for row in stored_prices.listed(db, region)
+        if row["what"] == "instance"
+    }
+    listed = {key: price for key, price in told.items() if " " not in key[1]}
+    shaped = {key: price for key, price in told.items() if " " in key[1]}
+    spot = {
+        (row["source"], row["zone"], row["type"]): _spot(row["micros"], row["zone"], row["read_at"])
+        for row in stored_prices.spot_now(db, source)
+    }
+    return replace(unread(desk.settings, desk.clock()), listed=listed, shaped=shaped, spot=spot)
+
+
+def _list_of(place: str, name: str) -> str:
+    """Which list a price is from, for people."""
+    _, usage, tenancy = parts_of(name)
+    words = Shape(operation=usage, tenancy=tenancy).words
+    return f"AWS on-demand list, {place}" + (f", {words}" if words else "")
+
+
+def _spot(micros: int, zone: str, read_at: int) -> Price:
+    """It is read once an hour, and may have moved since."""
+    return Price(micros, f"spot price, {zone}", f"{day(read_at)} {moment(read_at):%H:%M} UTC", exact=False)
+
+
+def day(instant: int) -> str:
+    """The UTC date of an instant."""
+    return f"{moment(instant):%Y-%m-%d}"
+
+
+def moment(instant: int) -> datetime:
+    """An instant in UTC."""
+    return datetime.fromtimestamp(instant / 1000, UTC)
+
+
+def unread(settings: Settings, now: int) -> Book:
+    """The prices that are known without a database: the company's own, and our table."""
+    own = {kind: micros(usd) for kind, usd in settings.prices.items()}
+    return Book(now, prices.on_demand, own, settings.discounts)
+
+
+def rate(desk: Desk, db: Database, instance: Instance) -> Rate | None:
+    """The rate of one rented instance; None where no price is known."""
+    return price_book(desk, db, instance.source).rate(instance)
+
+
+def on_demand(known: Book, kind: str, sources: Sequence[str]) -> Priced | None:
+    """What an instance type costs in the first of these places where that is known exactly, else where our table is."""
+    found = [
+        priced
+        for source in (*sources, f"ec2//{prices.HOME}")
+        if (priced := known.priced(Instance("", kind, "ec2", source, kind, "unknown", shape=COMMON))) is not None
+    ]
+    return next((each for each in found if each.price.exact), found[0] if found else None)
+
+
+def of_parts(db: Database, region: str = "") -> dict[tuple[str, str], int]:
+    """What AWS's list says of disks and addresses, in one region or everywhere, as `keeping` takes it."""
+    found = stored_prices.listed(db, region)
+    return {(row["place"], row["name"]): row["micros"] for row in found if row["what"] in {"volume", "address"}}
+
+
+def team_of(settings: Settings, instance: Instance) -> str:
+    """The team an instance belongs to: by the settings for owned hosts, by its tag for rented ones; may be empty."""
+    host = settings.owned.hosts.get(instance.id) if instance.provider == "owned" else None
+    return host.team if host else tags.named(tags.value(instance.tags, settings.actions.team_tag), settings.teams)
+
+
+def read(desk: Desk, aws: AwsPrices) -> None:
+    """Ask about all that is due. A place that fails keeps what it told before, and says why it failed."""
+    now, db = desk.clock(), desk.store.reading()
+    asked = stored_prices.asked(db)
+    failed = {(each.sheet, each.place): each.at for each in stored_prices.troubles(db)}
+    every = wanted(desk, db)
+    todo = due(sorted(every), asked, failed, now)
+    for (sheet, place), found in groupby(sorted(todo, key=_place), key=_place):
+        names = list(found)
+        try:
+            with answering(f"AWS's prices for {place}"):
+                if sheet == "spot":
+                    _read_spot(desk, aws, place, {each: asked.get(each) for each in names})
+                else:
+                    _read_list(desk, aws, names)
+        except Impaired:
+            raise
+        except ValetError as error:
+            with desk.store.writing() as db:
+                stored_prices.failed(db, Trouble(sheet, place, desk.clock(), str(error)))
+    if todo:
+        with desk.store.writing() as db:
+            stored_prices.forget_old(db, {_place(each) for each in every}, now)
+
+
+def _place(wanted: Wanted) -> tuple[Sheet, str]:
+    return wanted.sheet, wanted.place
+
+
+def wanted(desk: Desk, db: Database) -> set[Wanted]:
+    """Everything whose price counts: a clone is made where its original is, and of its type."""
+    places = {*listings.places(db), *((each.source, each.type) for each in desk.settings.templates.values())}
+    parts = {Wanted("volume" if kind else "address", _region(source), kind) for source, kind in listings.parts(db)}
+    machines = {Wanted("instance", _region(source), kind) for source, kind in places}
+    machines |= {each for row in listings.shapes(db) if (each := _of_shape(row)) is not None}
+    return parts | machines | {Wanted("spot", source, kind) for source, kind in places}
+
+
+def _of_shape(row: Row) -> Wanted | None:
+    """The price of one shape; None where nobody knows how AWS names its system, or it is paid ahead."""
+    known, region = Shape.from_json(row["shape"]), _region(row["source"])
+    if row["lifecycle"] == "spot":
+        name = known.spot_name(row["type"])
+        return Wanted("spot", row["source"], name) if spot.has_price(name) else None
+    if row["lifecycle"] != "on-demand" or (known.usage and known.usage not in SYSTEMS):
+        return None
+    return Wanted("instance", price_place(region, row["zone"]), known.name(row["type"]))
+
+
+def _region(source: str) -> str:
+    return source.rpartition("/")[2]
+
+
+def _read_list(desk: Desk, aws: AwsPrices, names: list[Wanted]) -> None:
+    """Each answer is kept at once, so that a failure costs those before it nothing."""
+    for each in names:
+        now = desk.clock()
+        answer = aws.look_up(each, now)
+        with desk.store.writing() as db:
+            stored_prices.keep(db, {each: answer}, now)
+            stored_prices.worked(db, each.sheet, each.place)
+
+
+def _read_spot(desk: Desk, aws: AwsPrices, source: str, asked: dict[Wanted, int | None]) -> None:
+    """Types that were asked about before are read on from there; of new ones, all that a range looks back to."""
+    now = desk.clock()
+    oldest = min((at for at in asked.values() if at is not None), default=None)
+    known = [each for each, at in asked.items() if at is not None]
+    fresh = [each for each, at in asked.items() if at is None]
+    for names, begin in ((known, since(oldest, now)), (fresh, since(None, now))):
+        if names:
+            _keep_spot(desk, source, names, aws.spot(source, [each.name for each in names], begin), begin)
+
+
+def _keep_spot(desk: Desk, source: str, names: list[Wanted], changes: list[SpotChange], begin: int) -> None:
+    now, priced = desk.clock(), {each.type for each in changes}
+    answers = {each: Answer(None, "" if each.name in priced else "AWS names no spot price") for each in names}
+    with desk.store.writing() as db:
+        stored_prices.keep_spot(db, source, changes, since=begin, now=now)
+        stored_prices.keep(db, answers, now)
+        stored_prices.worked(db, "spot", source)

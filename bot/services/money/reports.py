@@ -1,0 +1,142 @@
+"""`/cost report` and `/cost idle`: sums of the ledger over days of the zone of [digest], and the same as CSV."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.domain.acting.snooze import Snooze
+from bot.domain.clock import HOUR_MS
+from bot.domain.days import local_day
+from bot.domain.machines.listing import Filter, Listing
+from bot.domain.machines.sources import until
+from bot.domain.money.reports import IdleNow, ReportBy, Row, SpendReport, Spent, Sum
+from bot.services.context import Desk
+from bot.services.csv_lines import line, safe
+from bot.services.machines import sources
+from bot.services.money import ledger
+from bot.services.money.forecast_inputs import catch_up
+from bot.services.money.ledger_export import usd
+from store.acting import snooze as stored_snooze
+from store.machines import listings
+from store.money import ledger as stored_ledger
+from store.money import spend
+
+ONE_DAY = timedelta(days=1)
+ALL = -1
+COLUMNS = (
+    *("kind", "usd", "busy_usd", "idle_usd", "unknown_usd"),
+    *("gpu_hours", "idle_gpu_hours", "unpriced_gpu_hours", "estimated_usd"),
+)
+
+
+def report(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
+    """What the days from one to another cost, both counted; days to come are left out."""
+    now, zone = desk.clock(), ZoneInfo(desk.settings.digest.timezone)
+    today = local_day(now, zone)
+    db = desk.store.reading()
+    begins, owned_begins = (
+        None if instant is None else local_day(instant, zone)
+        for instant in (ledger.begins(db), ledger.owned_begins(db))
+    )
+    start, end = ledger.span_of(first, last, zone.key)
+    running = ledger.running(desk, by, start, end)
+    rows = _rows([*ledger.between(desk, by, first, last), *running])
+    before, before_exact = _before(desk, first, min(last, today))
+    return SpendReport(
+        first=first,
+        last=last,
+        today=today,
+        by=by,
+        rows=tuple(sorted(rows, key=lambda row: (-row.rented.micros, -row.owned.micros, row.name))),
+        made_at=now,
+        timezone=zone.key,
+        before_micros=before,
+        before_exact=before_exact,
+        running_micros=sum(each.micros for each in running if each.provider != "owned"),
+        begins=begins,
+        owned_begins=owned_begins,
+        silent=until(sources.now(desk), end, now),
+    )
+
+
+def idle(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
+    """The same days, what idled most first, with the machines that idle now."""
+    found = report(desk, by, first, last)
+    order = sorted(found.rows, key=lambda row: (-row.rented.idle_micros, -row.owned.idle_gpu_ms, row.name))
+    return replace(found, rows=tuple(order), idle_now=idle_now(desk) if last >= found.today else ())
+
+
+def idle_now(desk: Desk) -> tuple[IdleNow, ...]:
+    """What idles at this moment, most wasteful first; exempt machines and snoozed ones too, as they cost the same."""
+    found = []
+    snoozed = stored_snooze.active(desk.store.reading(), desk.clock())
+    for state in ("idle", "partial"):
+        for listing in listings.page(desk.store.reading(), Filter(state=state), limit=ALL):
+            verdict, instance = listing.verdict, listing.instance
+            if verdict is None or verdict.since is None:
+                continue
+            found.append(
+                IdleNow(
+                    instance.id,
+                    instance.name,
+                    instance.provider,
+                    verdict.state,
+                    verdict.since,
+                    tuple(claim.holder for claim in listing.claims),
+                    listing.waste_micros,
+                    verdict.idle_gpus or instance.gpu_count,
+                    _kept(desk, listing, snoozed.get(instance.id)),
+                    listing.rate is None or listing.rate.exact,
+                    instance.paid_anyway,
+                )
+            )
+    return tuple(sorted(found, key=lambda each: (each.provider == "owned", -each.waste_micros, each.name)))
+
+
+def _kept(desk: Desk, listing: Listing, snooze: Snooze | None) -> str:
+    exemption = desk.exemption(listing.instance)
+    if exemption is not None:
+        return f"exempt: {exemption.reason}"
+    if listing.drain is not None:
+        return f"<@{listing.drain.who}> drains it"
+    return f"<@{snooze.who}> keeps it" if snooze else ""
+
+
+def _rows(sums: list[Sum]) -> list[Row]:
+    found: dict[str, Row] = {}
+    for each in sums:
+        row = found.get(each.key) or Row(each.key, each.name, Spent(), Spent())
+        spent = Spent.of(each)
+        if each.provider == "owned":
+            found[each.key] = replace(row, owned=row.owned + spent)
+        else:
+            found[each.key] = replace(row, rented=row.rented + spent)
+    return list(found.values())
+
+
+def _before(desk: Desk, first: date, last: date) -> tuple[int | None, bool]:
+    """What as many days before came to, and whether all at exact rates; None unless all that cost now was seen then."""
+    db, since = desk.store.reading(), first - (last - first + ONE_DAY)
+    span = ledger.span_of(since, first - ONE_DAY, desk.settings.digest.timezone)
+    charged, zone = spend.begins(db), ZoneInfo(desk.settings.digest.timezone)
+    began = [watch.begins for source, watch in ledger.watches(db).items() if source in charged]
+    if not began or local_day(max(began), zone) > since:
+        return None, True
+    catch_up(desk)
+    found = sum(row.micros for row in spend.per_day(db, since) if row.day < first)
+    return found, not stored_ledger.is_estimated(db, *span)
+
+
+def csv(made: SpendReport) -> Iterator[str]:
+    """The rows as CSV, the header included; amounts are exact, and no cell is a formula."""
+    yield line((made.by, *(("instance_id",) if made.by == "instance" else ()), *COLUMNS))
+    for row in made.rows:
+        for kind, spent in (("rented", row.rented), ("owned", row.owned)):
+            if spent.gpu_ms or spent.micros:
+                named = (row.name, row.key) if made.by == "instance" else (row.name,)
+                money = (spent.micros, spent.busy_micros, spent.idle_micros, spent.unknown_micros)
+                times = (f"{ms / HOUR_MS:.3f}" for ms in (spent.gpu_ms, spent.idle_gpu_ms, spent.unpriced_gpu_ms))
+                yield line(
+                    (*(safe(each) for each in named), kind, *map(usd, money), *times, usd(spent.estimated_micros))
+                )

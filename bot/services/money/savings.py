@@ -1,0 +1,255 @@
+"""Savings, worked out from what happened: stops that were done, claims given back, machines taken instead of others.
+
+Run it every hour, or more often. An hour is worked out once it is over and the machine's provider was read after it,
+so the ledger knows of every run in it; what is written then stands. Every saving has a subject that the ledger can
+contradict, and an hour in which nobody looked, so that it could not, is none.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
+
+from bot.domain.acting.hours import next_edge
+from bot.domain.clock import DAY_MS, HOUR_MS
+from bot.domain.days import local_day
+from bot.domain.machines.listing import Filter
+from bot.domain.machines.sources import until
+from bot.domain.money.plans import Span
+from bot.domain.money.savings import (
+    EVIDENCE,
+    LONGEST,
+    WEEK_MS,
+    WEEKS,
+    Savings,
+    Stopped,
+    saved_by_sharing,
+    saved_by_stop,
+)
+from bot.domain.money.source_reads import Watch, without
+from bot.services.acting import hours as hours_service
+from bot.services.context import Desk
+from bot.services.csv_lines import line, safe
+from bot.services.machines import sources
+from bot.services.money import ledger, rates
+from bot.services.money.ledger import span_of
+from bot.services.money.ledger_export import usd
+from store.acting import hours as stored_hours
+from store.machines import fleet as stored_fleet
+from store.machines import listings
+from store.money import savings as stored_savings
+from store.money.savings import Source
+from store.sql import Row
+
+PAID_ANYWAY = "What it ran in is paid whether it runs or not."
+SOON = DAY_MS
+"""A claim given back so long before a stop is what the stop followed from."""
+
+
+def work_out(desk: Desk) -> None:
+    """Write the savings of all hours that are over."""
+    db = desk.store.reading()
+    stops, shared = stored_savings.stops(db), stored_savings.shared(db)
+    watches = ledger.watches(db) if stops or shared else {}
+    for row in stops:
+        _of_stop(desk, row, watches.get(row["source"]))
+    for row in shared:
+        _of_sharing(desk, row, watches)
+
+
+def answer(desk: Desk, first: date, last: date) -> Savings:
+    """What was saved from one day to another, both counted, in the zone of [digest]."""
+    db = desk.store.reading()
+    start, end = span_of(first, last, desk.settings.digest.timezone)
+    found = stored_savings.between(db, start, end)
+    idle, rented = listings.totals(db, Filter(stop_saves=True)), listings.totals(db, Filter(provider="ec2"))
+    anyway = rented.waste_micros - idle.waste_micros
+    commitments = rates.unread(desk.settings, desk.clock()).committed()
+    return Savings(
+        first=first,
+        last=last,
+        today=today(desk),
+        found=tuple(found),
+        wasted_micros_per_hour=idle.waste_micros,
+        idle=idle.idle,
+        anyway_micros_per_hour=anyway,
+        wasted_exact=listings.wastes_exactly(db),
+        commitments=commitments,
+        silent=until(sources.now(desk), end, desk.clock()),
+        timezone=desk.settings.digest.timezone,
+        made_at=desk.clock(),
+    )
+
+
+def today(desk: Desk) -> date:
+    """The day it is in the zone of [digest]."""
+    return local_day(desk.clock(), ZoneInfo(desk.settings.digest.timezone))
+
+
+def _known_until(db: Database, source: str, now: int) -> int:
+    """The end of the last clock hour of which the ledger knows every run."""
+    return min(now, stored_fleet.ok_at(db, source) or 0) // HOUR_MS * HOUR_MS
+
+
+def _of_stop(desk: Desk, row: Row, watch: Watch | None) -> None:
+    until = _known_until(desk.store.reading(), row["source"], desk.clock())
+    if until < row["finished_at"] or until <= (row["worked_out"] or 0):
+        return
+    with desk.store.writing() as db:
+        run = stored_savings.run_before(db, row["instance_id"], row["finished_at"])
+        if run is None:
+            return
+        if row["paid_anyway"]:
+            paid_anyway = Source(
+                id=row["id"],
+                subject=row["instance_id"],
+                name=row["name"],
+                team=run["team"],
+                counterfactual=PAID_ANYWAY,
+                until_at=until,
+                over=True,
+                exact=bool(run["exact"]),
+            )
+            stored_savings.keep(db, paid_anyway, ())
+            return
+        stop = _standstill(desk, db, row, run)
+        end = min(stop.until_at, stop.from_at + LONGEST)
+        start = max(stop.from_at, row["worked_out"] or 0, stored_savings.saved_until(db, row["instance_id"]))
+        stood_still = row["gone_at"] is None and row["launched_at"] == row["launched_last"]
+        spans = [(start, until)] if stood_still else _read(watch, start, until, desk.clock())
+        pieces = [each for span in spans for each in saved_by_stop(stop, *span)]
+        made = Source(
+            id=row["id"],
+            subject=row["instance_id"],
+            name=row["name"],
+            team=run["team"],
+            counterfactual=_otherwise(stop),
+            until_at=max(start, min(until, end)),
+            over=end <= until,
+            exact=bool(run["exact"]),
+        )
+        stored_savings.keep(db, made, pieces)
+
+
+def _standstill(desk: Desk, db: Database, row: Row, run: Row) -> Stopped:
+    instance_id, began = row["instance_id"], run["until_at"]
+    caps = (
+        stored_savings.next_run(db, instance_id, began),
+        stored_savings.claimed_next(db, instance_id, began),
+        row["gone_at"],
+        _next_window(desk, db, instance_id, began),
+    )
+    first = began - EVIDENCE * WEEK_MS
+    return Stopped(
+        from_at=began,
+        until_at=max(began, min((cap for cap in caps if cap is not None), default=began + LONGEST)),
+        rate_micros=run["rate_micros"],
+        ran_ms=stored_savings.ran(db, instance_id, first, began),
+        spared_ms=stored_savings.spared(db, instance_id, first, began),
+        known_from=stored_savings.first_run(db, instance_id) or began,
+        claimed_until=stored_savings.given_back(db, instance_id, began, SOON),
+    )
+
+
+def _next_window(desk: Desk, db: Database, instance_id: str, at: int) -> int | None:
+    listing = listings.by_id(db, instance_id)
+    hours = hours_service.hours_of(desk, listing, stored_hours.hours(db).get(instance_id)) if listing else None
+    edge = next_edge(hours, at) if hours else None
+    if hours is not None and edge is not None and not edge.on:
+        edge = next_edge(hours, edge.at)
+    return edge.at if edge else None
+
+
+def _otherwise(stop: Stopped) -> str:
+    usual = (
+        f"It would have run as in the same hours of the {WEEKS} weeks before, at most for the share of the last "
+        f"{EVIDENCE} weeks in which it really ran then."
+    )
+    held = "Its claim would have kept it running, as long again as it was held. After that:"
+    return f"{held} {usual}" if stop.claimed_until else usual
+
+
+def _of_sharing(desk: Desk, row: Row, watches: Mapping[str, Watch]) -> None:
+    now = desk.clock()
+    subject = _subject(desk, desk.store.reading(), row)
+    until = _known_until(desk.store.reading(), subject.source, now) if subject.source else now
+    if until <= (row["worked_out"] or row["from_at"]):
+        return
+    with desk.store.writing() as db:
+        end = min(each for each in (row["until_at"], row["ended_at"]) if each is not None)
+        start = max(row["from_at"], row["worked_out"] or 0, stored_savings.saved_until(db, subject.key))
+        spans = _read(watches.get(subject.source), start, min(until, end), now)
+        ran = _ran(db, subject.instances, start // HOUR_MS * HOUR_MS, until)
+        pieces = [each for span in spans for each in saved_by_sharing(row["micros_per_hour"], span, ran)]
+        source = Source(
+            id=row["id"],
+            subject=subject.key,
+            name=subject.name,
+            team=row["team"],
+            counterfactual=row["counterfactual"],
+            until_at=max(start, min(until, end)),
+            over=end <= until or not subject.source,
+            exact=subject.exact,
+        )
+        stored_savings.keep(db, source, pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What was not used: the ledger has each of its hours in which it ran after all."""
+
+    key: str
+    name: str
+    source: str
+    """Where it would have run; empty where nobody can say, so that nothing counts as saved."""
+    instances: tuple[str, ...]
+    exact: bool
+
+
+def _subject(desk: Desk, db: Database, row: Row) -> _Subject:
+    """A machine; for a launch that was not made: whatever of that type the same people have had launched since."""
+    named = row["instead_of"]
+    other = stored_fleet.by_id(db, named)
+    if other is not None:
+        return _Subject(named, other["name"], other["source"], (named,), bool(other["rate_exact"]))
+    template = desk.settings.templates.get(named)
+    if template is None:
+        return _Subject(row["id"], named, "", (), exact=False)
+    team = desk.roster().team_of(row["person"])
+    made = stored_savings.first_run_since(db, template.type, row["from_at"], team=team, requester=row["person"])
+    made = [each for each in made if each != row["taken_id"]]
+    return _Subject(row["id"], named, template.source, tuple(made), _is_exact(desk, db, named))
+
+
+def _ran(db: Database, instances: Iterable[str], start: int, end: int) -> dict[int, int]:
+    """Milliseconds that any of them ran, by clock hour."""
+    found: Counter[int] = Counter()
+    for each in instances:
+        found.update(stored_savings.ran(db, each, start, end))
+    return found
+
+
+def _read(watch: Watch | None, start: int, end: int, now: int) -> list[Span]:
+    """The time in which its runs would have been seen: no other can be told to have been saved."""
+    if watch is None or start >= end:
+        return []
+    return without([(start, end)], watch.unread(start, end, now))
+
+
+def _is_exact(desk: Desk, db: Database, template: str) -> bool:
+    """Whether the rate of what would have been launched is; of a template that is gone nobody can say so."""
+    known = desk.settings.templates.get(template)
+    rate = rates.rate(desk, db, known.like()) if known else None
+    return rate is not None and rate.exact
+
+
+def lines(told: Savings) -> Iterator[str]:
+    """A line per source and way, the header included; the amounts add up to the sum of the answer."""
+    yield line(("machine", "team", "by", "hours_not_run", "usd", "otherwise", "estimate"))
+    for each in told.found:
+        name, team, otherwise = (safe(text) for text in (each.name, each.team, each.counterfactual))
+        amounts = f"{each.saved_ms / HOUR_MS:.3f}", usd(each.micros)
+        yield line((name, team, each.kind, *amounts, otherwise, "no" if each.exact else "yes"))

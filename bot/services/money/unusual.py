@@ -1,0 +1,114 @@
+"""Unusual days: the last days held against what their past led to expect, team by team, each told once."""
+
+from collections.abc import Iterable
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from bot.domain.clock import HOUR_MS
+from bot.domain.days import day_start
+from bot.domain.money.forecast import History
+from bot.domain.money.forecast.known_spend import ONE_DAY
+from bot.domain.money.forecast.report import Scope
+from bot.domain.money.rates import USD
+from bot.domain.money.unusual import ENOUGH, UnusualDay, behind, is_news, unusual
+from bot.services.context import Desk, channel_of
+from bot.services.money.forecast_inputs import Books, metered, open_books, rows_of
+from bot.services.money.savings import today
+from store import outbox as stored_outbox
+from store.machines import fleet as stored_fleet
+from store.money import budgets as stored_budgets
+from store.money.spend import DaySpend
+
+KIND = "unusual_day"
+TOTAL = Scope()
+LOOK_BACK = 3
+"""Days, the last one included."""
+SETTLED = 2 * HOUR_MS
+"""So long after a day's end its last charges are in the ledger."""
+
+
+def look(desk: Desk) -> None:
+    """Look at yesterday once it is over and charged, and before it at days that Valet was away for."""
+    now_day, zone = today(desk), ZoneInfo(desk.settings.digest.timezone)
+    db = desk.store.reading()
+    read_at = max((source.ok_at or 0 for source in stored_fleet.sources(db)), default=0)
+    if read_at < day_start(now_day, zone) + SETTLED:
+        return
+    scopes = (*(Scope("team", team.name) for team in desk.roster().teams), TOTAL)
+    days = [now_day - back * ONE_DAY for back in range(LOOK_BACK, 0, -1)]
+    due = {day: [scope for scope in scopes if not stored_budgets.looked_at(db, scope.text, day)] for day in days}
+    if any(due.values()):
+        books = open_books(desk)
+        for day in days:
+            _look_at(desk, books, day, due[day])
+
+
+def _look_at(desk: Desk, books: Books, day: date, due: list[Scope]) -> None:
+    """Each team's day first, and all of it where no team's explains it."""
+    found = {scope: _unusual(desk, scope, books, day) for scope in due if scope != TOTAL}
+    explained = any(found.values())
+    if TOTAL in due:
+        found[TOTAL] = None if explained else _unusual(desk, TOTAL, books, day)
+    for scope, told in found.items():
+        _note(desk, scope, day, told)
+
+
+def _unusual(desk: Desk, scope: Scope, books: Books, day: date) -> UnusualDay | None:
+    rows = rows_of(scope, books)
+    first = max(books.ledger.first_day, min((row.day for row in rows), default=day))
+    known = metered(scope, books)
+    if first >= day or day not in known:
+        return None
+    sums = _sums(rows)
+    wanted = [first + n * ONE_DAY for n in range((day - first).days)]
+    values = tuple(float(sums.get(each, 0)) if each in known else None for each in wanted)
+    past = History(first, values, is_certain=True)
+    least = int(desk.settings.budget.unusual_usd * USD)
+    found = unusual(scope, past, day, sums.get(day, 0), least=least)
+    if found is None:
+        return None
+    that_day = _by_machine(row for row in rows if row.day == day)
+    before = _by_machine(row for row in rows if day - ENOUGH * ONE_DAY <= row.day < day)
+    usual = {key: micros // ENOUGH for key, micros in before.items()}
+    names = {machine.id: machine.name for machine in books.machines}
+    return UnusualDay(
+        scope=scope,
+        day=day,
+        micros=found.micros,
+        expected_micros=found.expected_micros,
+        bound_micros=found.bound_micros,
+        behind=behind(that_day, usual, names),
+    )
+
+
+def _sums(rows: Iterable[DaySpend]) -> dict[date, int]:
+    found: dict[date, int] = {}
+    for row in rows:
+        found[row.day] = found.get(row.day, 0) + row.micros
+    return found
+
+
+def _by_machine(rows: Iterable[DaySpend]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in rows:
+        found[row.instance_id] = found.get(row.instance_id, 0) + row.micros
+    return found
+
+
+def _note(desk: Desk, scope: Scope, day: date, found: UnusualDay | None) -> None:
+    with desk.store.writing() as db:
+        last = stored_budgets.told_last(db, scope.text, day)
+        tells = found is not None and is_news(found, UnusualDay.from_json(last) if last else None)
+        content = found.to_json() if found and tells else None
+        if stored_budgets.look_at(db, scope.text, day, content) and content:
+            subject = f"{scope.text}|{day}"
+            ref = f"unusual:{subject}"
+            stored_outbox.tell(db, channel_of(desk, scope.key), ref, kind=KIND, subject=subject, now=desk.clock())
+    desk.wake()
+
+
+def told(desk: Desk, subject: str) -> UnusualDay | None:
+    """What a channel was told of a day."""
+    scope, day = subject.split("|")
+    found = stored_budgets.told_of(desk.store.reading(), scope, day)
+    return UnusualDay.from_json(found) if found else None

@@ -1,0 +1,133 @@
+"""The outbox: what is to be posted, and what became of it. Posting is at least once, and found out after a crash."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.domain.clock import DAY_MS, SECOND_MS
+from bot.services import undelivered
+from bot.services.context import Desk
+from store import outbox as stored_outbox
+from store.sql import Row
+
+SETTLE = 35 * SECOND_MS
+"""So long after an attempt without an answer, Slack's history is taken at its word."""
+LONGEST_WAIT = 900 * SECOND_MS
+Heard = Literal["new", "edited", "again"]
+"""edited: said to whoever did it, once."""
+SIGNATURE, MESSAGE, EDIT = "signature ", "message ", "edit "
+"""Before what else is known by, among the ids of events."""
+AT_ONCE = 1_000
+"""So many waiting messages are looked at; a channel that gets no more for now must not hold up the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message to send: where, what to draw, and the message to edit if it was posted before."""
+
+    id: int
+    channel: str
+    ref: str
+    kind: str
+    subject: str
+    attempts: int
+    tried_at: int | None
+    posted_channel: str | None
+    ts: str | None
+    thread_ts: str | None
+    """The message in whose thread it goes, if any."""
+
+    @property
+    def is_edit(self) -> bool:
+        """It was posted before; now it is edited."""
+        return self.ts is not None
+
+
+def due(desk: Desk) -> list[Post]:
+    """What may be sent now, oldest first."""
+    return [_post(row) for row in stored_outbox.due(desk.store.reading(), desk.clock(), limit=AT_ONCE)]
+
+
+def goes_first(desk: Desk, post: Post) -> bool:
+    """Whether what was just tried did not go out, and is to before what comes after it in its channel."""
+    return stored_outbox.goes_first(desk.store.reading(), post.id, desk.clock())
+
+
+def unanswered(desk: Desk) -> list[Post]:
+    """Attempts nobody heard the end of, old enough for Slack's history to tell."""
+    now = desk.clock()
+    found = [_post(row) for row in stored_outbox.in_flight(desk.store.reading())]
+    return [post for post in found if now - (post.tried_at or 0) >= SETTLE]
+
+
+def start(desk: Desk, post: Post) -> bool:
+    """Note, before the call, that it is being sent; False when somebody else took it."""
+    with desk.store.writing() as db:
+        return stored_outbox.start(db, post.id, desk.clock())
+
+
+def sent(desk: Desk, post: Post, channel: str, ts: str) -> None:
+    """It stands there."""
+    with desk.store.writing() as db:
+        stored_outbox.sent(db, _row(post), channel, ts)
+
+
+def again(desk: Desk, post: Post, error: str, *, wait: int | None = None) -> None:
+    """Not sent; try later: when Slack says, else after a growing pause."""
+    pause = wait if wait is not None else min(LONGEST_WAIT, 2 ** min(post.attempts, 9) * SECOND_MS)
+    with desk.store.writing() as db:
+        stored_outbox.retry(db, _row(post), desk.clock() + min(pause, LONGEST_WAIT), error)
+
+
+def bury(desk: Desk, post: Post, error: str) -> None:
+    """It can't be sent as things are; the row stays, the admins are told, and a question is put elsewhere."""
+    with desk.store.writing() as db:
+        stored_outbox.bury(db, _row(post), error)
+        undelivered.tell(desk, db, post.channel, error, kind=post.kind)
+        undelivered.ask(desk, db, _row(post))
+
+
+def first_time(desk: Desk, event_id: str) -> bool:
+    """Note something of Slack's; False when it was delivered before."""
+    with desk.store.writing() as db:
+        return stored_outbox.new_event(db, event_id, desk.clock())
+
+
+def heard(desk: Desk, event_id: str, message: str, *, is_edited: bool) -> Heard:
+    """Note a message by its channel and time stamp: Slack sends it again under another event id once it is edited."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        if not stored_outbox.new_event(db, event_id, now):
+            return "again"
+        is_new = stored_outbox.new_event(db, MESSAGE + message, now)
+        if is_new and not is_edited:
+            return "new"
+        return "edited" if stored_outbox.new_event(db, EDIT + message, now) else "again"
+
+
+def counts(desk: Desk) -> dict[str, int]:
+    """How many messages are in each state."""
+    return stored_outbox.counts(desk.store.reading())
+
+
+def waited(desk: Desk) -> int:
+    """How long the oldest message that was not sent has waited, milliseconds; 0 when none waits."""
+    since = stored_outbox.oldest_waiting(desk.store.reading())
+    return 0 if since is None else max(0, desk.clock() - since)
+
+
+def prune(desk: Desk) -> None:
+    """Forget what was sent over 30 days ago, signatures after a day, and which messages were acted on after a year."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        stored_outbox.prune(db, now - 30 * DAY_MS)
+        stored_outbox.forget_events(db, SIGNATURE, now - DAY_MS)
+        for prefix in (MESSAGE, EDIT):
+            stored_outbox.forget_events(db, prefix, now - 365 * DAY_MS)
+
+
+def _post(row: Row) -> Post:
+    return Post(**{field: row[field] for field in Post.__slots__})
+
+
+def _row(post: Post) -> Row:
+    return {"id": post.id, "channel": post.channel, "ref": post.ref, "kind": post.kind, "subject": post.subject}

@@ -1,0 +1,79 @@
+"""People by name where no mention can show it: on the command line, in calendars and files."""
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from bot.domain.clock import DAY_MS
+from bot.domain.machines.fleet import plain
+from bot.services.context import Desk
+from store import outbox as stored_outbox
+from store import people as stored_people
+
+A_TIME = 20
+"""So many are asked for at once; the others at the next times."""
+USER = re.compile(r"\b[UW][A-Z0-9]{2,}\b", re.ASCII)
+MENTION = re.compile(r"<@([UW][A-Z0-9]{2,})>", re.ASCII)
+UNKNOWN = "(name not known)"
+
+
+def learn(desk: Desk, name_of: Callable[[str], str | None]) -> None:
+    """Ask how people are called whom nobody has asked for in the last day.
+
+    `name_of` answers with an empty name for nobody, and with None where it can't say now: then no more are asked.
+    """
+    now = desk.clock()
+    told: list[tuple[str, str]] = []
+    for person in stored_people.unasked(desk.store.reading(), now - DAY_MS, A_TIME):
+        name = name_of(person)
+        if name is None:
+            break
+        told.append((person, plain(name, 60)))
+    if told:
+        with desk.store.writing() as db:
+            stored_people.learn(db, told, now)
+
+
+def known(desk: Desk) -> dict[str, str]:
+    """Names by Slack user id; a name that several have bears the id."""
+    found = stored_people.known(desk.store.reading())
+    times = Counter(found.values())
+    return {person: name if times[name] == 1 else f"{name} ({person})" for person, name in found.items()}
+
+
+def called(names: Mapping[str, str], person: str) -> str:
+    """The name; the id, marked, where none is known."""
+    if person in names or not USER.fullmatch(person):
+        return names.get(person, person)
+    return f"{person} {UNKNOWN}"
+
+
+def in_words(names: Mapping[str, str], text: str) -> str:
+    """A text with the ids in it by name, where they are known."""
+    plain = MENTION.sub(r"\1", text)
+    return USER.sub(lambda found: names.get(found[0], found[0]), plain)
+
+
+KIND = "roster"
+PREFIX = "roster "
+log = logging.getLogger(__name__)
+
+
+def tell(desk: Desk, troubles: Mapping[str, str]) -> None:
+    """Tell of each trouble that was not there before, by its key; one that is over can be told again."""
+    told = stored_outbox.events(desk.store.reading(), PREFIX)
+    fresh = {key: sentence for key, sentence in troubles.items() if PREFIX + key not in told}
+    over = [event for event in told if event.removeprefix(PREFIX) not in troubles]
+    if not fresh and not over:
+        return
+    now, admins = desk.clock(), sorted(desk.roster().admins)
+    with desk.store.writing() as db:
+        for event in over:
+            stored_outbox.forget_event(db, event)
+        for key, sentence in sorted(fresh.items()):
+            log.error("%s", sentence)
+            stored_outbox.new_event(db, PREFIX + key, now)
+            for admin in admins:
+                stored_outbox.tell(db, admin, f"{KIND}:{key}:{now}", kind=KIND, subject=sentence, now=now)
+    desk.wake()

@@ -1,0 +1,312 @@
+"""Bookings: making and cancelling them, and keeping claims clear of them. `slots` does what is due."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
+
+from bot.domain.clock import DAY_MS
+from bot.domain.days import local
+from bot.domain.machines.listing import Listing
+from bot.domain.sharing.bookings import MOST_WEEKS, Booking, Gap, Hold, Slot, Wish, hold_of, next_start, pick
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.limits import WEEK_MS, Allowance, beyond, use_of
+from bot.errors import NotFound, Refused
+from bot.services.context import Desk
+from bot.services.sharing import limits, turns
+from store import audit as stored_audit
+from store import outbox as stored_outbox
+from store.machines import listings
+from store.sharing import bookings as stored_bookings
+from store.sharing import claims as stored_claims
+
+
+class Booked(Refused):
+    """A claim would run into a booking; `slot` is the first in its way."""
+
+    def __init__(self, sentence: str, slot: Slot) -> None:
+        super().__init__(sentence)
+        self.slot = slot
+
+
+class Clash(Refused):
+    """A booking that can't be had: `holds` are in its way, and `free_at` is when it could begin instead."""
+
+    def __init__(self, sentence: str, holds: tuple[Hold, ...], wanted: Gap, free_at: int | None) -> None:
+        super().__init__(sentence)
+        self.holds = holds
+        self.wanted = wanted
+        self.free_at = free_at
+
+
+class Own(Refused):
+    """What is to be booked is one's own then already: `hold` is what keeps it, `same` that it is all of it."""
+
+    def __init__(self, sentence: str, hold: Hold, *, same: bool) -> None:
+        super().__init__(sentence)
+        self.hold = hold
+        self.same = same
+
+
+def book(desk: Desk, instance_id: str, holder: str, wish: Wish, *, grant_id: str = "") -> tuple[Booking, list[Slot]]:
+    """Book GPUs of an instance for later, once or every week; its slots within reach.
+
+    With the id of a grant, which becomes its own, it may go beyond fair use. Raises Refused, Clash, OverLimit.
+    """
+    with desk.store.writing() as db:
+        made, slots = book_within(desk, db, instance_id, holder, wish, grant_id=grant_id)
+    desk.wake()
+    return made, slots
+
+
+def book_within(
+    desk: Desk, db: Database, instance_id: str, holder: str, wish: Wish, *, grant_id: str
+) -> tuple[Booking, list[Slot]]:
+    """As `book`, in the caller's transaction."""
+    now = desk.clock()
+    listing = listings.by_id(db, instance_id)
+    if listing is None:
+        raise Refused("That instance is gone.")
+    if listing.drain is not None:
+        raise Refused(listing.drain.refusal(listing.instance.name))
+    check_time(desk, wish.from_at, now)
+    made = _planned(desk, holder, instance_id, wish, now=now, booking_id=grant_id)
+    check_number(desk, db, made)
+    stored_bookings.add(db, made)
+    slots = [_slot(desk, db, listing, made, start) for start in made.starts(now, reach(desk, now))]
+    for each in () if grant_id else slots:
+        check_use(desk, db, each)
+    every = f"weekly until {made.last_day}" if made.weekly else ""
+    stored_audit.add(db, now, holder, "booked", subject=instance_id, detail=wish.note, after=every)
+    return made, slots
+
+
+def _planned(desk: Desk, holder: str, instance_id: str, wish: Wish, *, now: int, booking_id: str) -> Booking:
+    """The booking as it would be. Raises Refused."""
+    team, zone = desk.roster().team_of(holder), desk.zone(holder)
+    begins = local(wish.from_at, ZoneInfo(zone))
+    length = desk.settings.claim_limits(team).length(wish.length)
+    last_day = None
+    if wish.weekly:
+        if length > 6 * DAY_MS:
+            raise Refused("A weekly booking lasts at most 6 days each time. Try `for 8h`.")
+        last_day = begins.date() + timedelta(weeks=MOST_WEEKS - 1)
+        last_day = min(last_day, wish.last_day or last_day)
+    return Booking(
+        id=booking_id or secrets.token_hex(16),
+        instance_id=instance_id,
+        holder=holder,
+        choice=wish.choice,
+        zone=zone,
+        first_day=begins.date(),
+        wall=begins.time(),
+        length=length,
+        made_at=now,
+        last_day=last_day,
+        team=team,
+        note=wish.note,
+    )
+
+
+def _slot(desk: Desk, db: Database, listing: Listing, made: Booking, from_at: int) -> Slot:
+    """Write one slot of a booking. Raises Refused, Clash."""
+    gap = Gap(made.holder, made.choice, listing.instance.gpu_count, from_at, made.length)
+    holds = holds_on(db, listing)
+    if pick(gap, holds) is None:
+        _refuse_own(listing, gap, holds)
+    holds = sorted([*holds, *turns.promised(desk, db, listing, made.holder)], key=lambda hold: hold.from_at)
+    gpus = pick(gap, holds)
+    if gpus is None:
+        there = tuple(hold for hold in holds if hold.meets(gap.from_at, gap.until_at))
+        raise Clash(f"{listing.instance.name} is taken then.", there, gap, next_start(gap, holds))
+    return keep(db, made, gpus, from_at)
+
+
+def _refuse_own(listing: Listing, gap: Gap, holds: Sequence[Hold]) -> None:
+    """Whoever types a booking twice is not in their own way. Raises Own."""
+    there = [hold for hold in holds if hold.meets(gap.from_at, gap.until_at)]
+    if there and all(hold.holder == gap.holder for hold in there):
+        first = there[0]
+        same = first.booked and (first.from_at, first.until_at) == (gap.from_at, gap.until_at)
+        raise Own(f"{listing.instance.name} is yours then already.", first, same=same)
+
+
+def keep(db: Database, made: Booking, gpus: tuple[int, ...], from_at: int, *, taken: bool = False) -> Slot:
+    """Keep these GPUs for one time of a booking, or note that others have them then."""
+    slot = Slot(
+        id=secrets.token_hex(16),
+        booking_id=made.id,
+        instance_id=made.instance_id,
+        holder=made.holder,
+        gpus=gpus,
+        from_at=from_at,
+        until_at=from_at + made.length,
+        state="missed" if taken else "booked",
+        outcome="Others have it then." if taken else "",
+        team=made.team,
+        note=made.note,
+        made_at=made.made_at,
+        weekly=made.weekly,
+    )
+    stored_bookings.add_slot(db, slot)
+    return slot
+
+
+def upcoming(desk: Desk, *, instance_id: str = "", holder: str = "") -> list[Slot]:
+    """Bookings to come, the next first."""
+    return stored_bookings.ahead(desk.store.reading(), instance_id=instance_id, holder=holder)
+
+
+def slot(desk: Desk, slot_id: str) -> Slot | None:
+    """One time of a booking, past or to come."""
+    return stored_bookings.slot(desk.store.reading(), slot_id)
+
+
+def holds_on(db: Database, listing: Listing) -> list[Hold]:
+    """What is kept of an instance, by claims and by bookings, the first to begin first."""
+    kept: list[Claim | Slot] = [*listing.claims, *stored_bookings.ahead(db, instance_id=listing.instance.id)]
+    return sorted(map(hold_of, kept), key=lambda hold: (hold.from_at, hold.until_at))
+
+
+def kept_gpus(db: Database, instance_id: str, until: int) -> set[int]:
+    """The GPUs that are booked for a time which begins before then."""
+    return {gpu for slot in _before(db, instance_id, until) for gpu in slot.gpus}
+
+
+def keep_clear(desk: Desk, db: Database, planned: Claim, name: str) -> None:
+    """Whether a claim, as planned, keeps clear of bookings. Raises Booked."""
+    for slot in _before(db, planned.instance_id, planned.until_at):
+        if slot.holder == planned.holder or set(slot.gpus) & set(planned.gpus):
+            minutes = max(0, slot.from_at - desk.clock()) // 60_000
+            short = f"{minutes // 60}h{minutes % 60}m" if minutes >= 60 else f"{minutes}m"
+            if slot.holder == planned.holder:
+                raise Booked(f"{name} becomes yours in {short}, as you booked it. Claim it for less than that.", slot)
+            raise Booked(f"{name} is booked by <@{slot.holder}> and needed in {short}. Claim it for less.", slot)
+
+
+def _before(db: Database, instance_id: str, until: int) -> Sequence[Slot]:
+    return [slot for slot in stored_bookings.ahead(db, instance_id=instance_id) if slot.from_at < until]
+
+
+def cancel(desk: Desk, slot_id: str, person: str, *, series: bool = False) -> list[Slot]:
+    """Cancel a slot, or all that are to come of its booking; what was cancelled. Raises Refused."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        chosen = stored_bookings.slot(db, slot_id)
+        if chosen is None:
+            raise NotFound("That booking is not known here any more.")
+        _check_cancel(desk, db, chosen, person)
+        slots = stored_bookings.ahead(db, booking_id=chosen.booking_id) if series else [chosen]
+        if series or not chosen.weekly:
+            stored_bookings.end(db, chosen.booking_id, now, who=person)
+        off = [each for each in slots if stored_bookings.move(db, each, "off", outcome=f"<@{person}> cancelled it.")]
+        if not off:
+            raise Refused("That booking is cancelled, over or has begun. `/gpu bookings mine` shows yours.")
+        stored_audit.add(db, now, person, "cancelled a booking", subject=chosen.instance_id, detail=chosen.holder)
+        if person != chosen.holder:
+            tell(db, off[0], now)
+    desk.wake()
+    return off
+
+
+def check_cancel(desk: Desk, slot: Slot, person: str) -> None:
+    """Raises Refused when this person may not cancel it, or there is nothing left to cancel."""
+    _check_cancel(desk, desk.store.reading(), slot, person)
+
+
+def _check_cancel(desk: Desk, db: Database, slot: Slot, person: str) -> None:
+    listing = listings.by_id(db, slot.instance_id)
+    roster = desk.roster()
+    if person != slot.holder and person not in roster.approvers(listing.team if listing else "") | roster.admins:
+        raise Refused(f"That is <@{slot.holder}>'s booking; only they or an approver can cancel it.")
+    if slot.state != "booked":
+        raise Refused("That booking is cancelled, over or has begun. `/gpu bookings mine` shows yours.")
+
+
+def tell(db: Database, slot: Slot, now: int) -> None:
+    """Tell the holder how their booking goes, as things stand when it is sent; later changes edit the message."""
+    stored_outbox.tell(db, slot.holder, name(slot), kind="slot", subject=slot.id, now=now)
+
+
+def name(slot: Slot) -> str:
+    """Of its message."""
+    return f"slot:{slot.id}"
+
+
+def reach(desk: Desk, now: int) -> int:
+    """The latest instant at which a booking may begin."""
+    return now + desk.settings.claims.book_days_ahead * DAY_MS
+
+
+def check_time(desk: Desk, from_at: int, now: int) -> None:
+    """Whether a booking may begin then. Raises Refused."""
+    if from_at <= now:
+        raise Refused("That is over already. Say a time that is still to come.")
+    if from_at > reach(desk, now):
+        days = desk.settings.claims.book_days_ahead
+        raise Refused(f"A booking may begin at most {days} days ahead. Ask again nearer the time.")
+
+
+def check_number(desk: Desk, db: Database, made: Booking) -> None:
+    """Whether this person may have one more. Raises Refused."""
+    most = desk.settings.claims.bookings_per_person
+    if made.last_day is not None and made.last_day < made.first_day:
+        raise Refused("The last day is before the first time. Say a later one.")
+    if stored_bookings.count_of(db, made.holder) >= most:
+        have = f"{most} booking{'' if most == 1 else 's'}, as many as there may be"
+        raise Refused(f"You have {have}. `/gpu bookings mine` shows them, with buttons to cancel.")
+
+
+def check_use(desk: Desk, db: Database, slot: Slot) -> None:
+    """Whether a slot keeps to the limits of fair use, or only a warning follows. Raises OverLimit."""
+    advice = "Book fewer GPUs, less time, or another one less."
+    limits.stop(desk, _as_claim(slot), _beyond_limits(desk, db, slot), advice)
+
+
+def warnings(desk: Desk, slots: list[Slot]) -> str:
+    """What to tell somebody who booked beyond a limit, for the first time that is; empty where they keep to them."""
+    db = desk.store.reading()
+    found = (limits.warning(_beyond_limits(desk, db, slot)) for slot in slots)
+    return next((said for said in found if said), "")
+
+
+def _beyond_limits(desk: Desk, db: Database, slot: Slot) -> list[str]:
+    rules, now = desk.settings.fair_use(slot.team), desk.clock()
+    said: list[str] = []
+    if rules.person.is_set:
+        said += _beyond(rules.person, _kept(db, now, holder=slot.holder), slot, "you")
+    if rules.team.is_set and slot.team:
+        said += _beyond(rules.team, _kept(db, now, team=slot.team), slot, f"team {slot.team}")
+    return said
+
+
+def _kept(db: Database, now: int, **whose: str) -> list[Claim]:
+    """What a person or a team has held within a week or holds, and has booked."""
+    booked = (_as_claim(each) for each in stored_bookings.ahead(db, **whose))
+    return [*stored_claims.recent(db, now - WEEK_MS, **whose), *booked]
+
+
+def _beyond(allowance: Allowance, kept: list[Claim], slot: Slot, whose: str) -> list[str]:
+    """Of claims and GPUs those at the same time count, of hours the seven days up to the slot."""
+    at_once = [each for each in kept if each.from_at < slot.until_at and slot.from_at < each.until_at]
+    at_once = [replace(each, from_at=slot.from_at) for each in at_once if each.ended_at is None]
+    week = [each for each in kept if each.from_at < slot.until_at]
+    said = beyond(replace(allowance, gpu_hours_per_week=None), use_of(at_once, slot.from_at), whose)
+    only_hours = Allowance(gpu_hours_per_week=allowance.gpu_hours_per_week)
+    return said + beyond(only_hours, use_of(week, slot.from_at), whose)
+
+
+def _as_claim(slot: Slot) -> Claim:
+    return Claim(
+        id=slot.id,
+        instance_id=slot.instance_id,
+        holder=slot.holder,
+        from_at=slot.from_at,
+        until_at=slot.until_at,
+        gpus=slot.gpus,
+        team=slot.team,
+        note=slot.note,
+    )

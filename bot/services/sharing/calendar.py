@@ -1,0 +1,186 @@
+"""The calendar: the week ahead, and the iCalendar feeds that people subscribe to."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from bot import __version__
+from bot.domain.clock import DAY_MS
+from bot.domain.machines.fleet import plain
+from bot.domain.machines.listing import Listing
+from bot.domain.sharing.bookings import Slot, hold_of
+from bot.domain.sharing.calendar import Week, end_of
+from bot.domain.sharing.claims import Claim
+from bot.errors import Refused
+from bot.services import people
+from bot.services.context import Desk
+from store.machines import fleet as stored_fleet
+from store.machines import listings
+from store.sharing import bookings as stored_bookings
+from store.sharing import calendar as stored_calendar
+from store.sharing import claims as stored_claims
+
+PAST = 14 * DAY_MS
+"""So far back feeds show what was held."""
+REFRESH = "PT15M"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One hold, for a calendar. Its uid stays when a booking becomes a claim and when times change."""
+
+    uid: str
+    made_at: int
+    from_at: int
+    until_at: int
+    title: str
+    holder: str
+    """A person by name, or by id, marked, where none is known."""
+    instance_id: str
+    tentative: bool
+    """Booked, and not begun."""
+
+
+def week(desk: Desk, listing: Listing, zone: str) -> Week:
+    """The week ahead of one instance."""
+    db, now = desk.store.reading(), desk.clock()
+    kept: list[Claim | Slot] = [*listing.claims, *stored_bookings.ahead(db, instance_id=listing.instance.id)]
+    return _week(listing, kept, end_of(now, ZoneInfo(zone)))
+
+
+def weeks(desk: Desk, zone: str) -> list[Week]:
+    """The week ahead of every instance of which something is claimed or booked, by name."""
+    db, now = desk.store.reading(), desk.clock()
+    kept: dict[str, list[Claim | Slot]] = {}
+    held: list[Claim | Slot] = [each for each in stored_claims.recent(db, now) if each.ended_at is None]
+    for each in [*held, *stored_bookings.ahead(db)]:
+        kept.setdefault(each.instance_id, []).append(each)
+    found = ((listings.by_id(db, instance_id), theirs) for instance_id, theirs in kept.items())
+    until = end_of(now, ZoneInfo(zone))
+    made = [_week(listing, theirs, until) for listing, theirs in found if listing]
+    return sorted((each for each in made if each.holds), key=lambda each: (each.name, each.instance_id))
+
+
+def _week(listing: Listing, kept: Iterable[Claim | Slot], until: int) -> Week:
+    holds = sorted((hold_of(each) for each in kept), key=lambda hold: (hold.from_at, hold.until_at))
+    here = tuple(hold for hold in holds if hold.from_at < until)
+    return Week(listing.instance.id, listing.instance.name, len(listing.gpus), here)
+
+
+def subscribe(desk: Desk, person: str, team: str = "") -> tuple[str, bool]:
+    """A new address for a feed of one's own holds, or a team's; and whether an older one stopped. Raises Refused."""
+    if team and not _may_see(desk, person, team):
+        raise Refused(f'You are in no team "{team[:40]}". `/gpu calendar feed` makes a feed of your own.')
+    token = secrets.token_urlsafe(32)
+    with desk.store.writing() as db:
+        replaced = stored_calendar.put(db, _hash(token), person=person, team=team, now=desk.clock())
+    return token, replaced
+
+
+def unsubscribe(desk: Desk, person: str) -> None:
+    """All feeds of a person stop working. Raises Refused when there is none."""
+    with desk.store.writing() as db:
+        if not stored_calendar.drop(db, person=person):
+            raise Refused("You have no calendar feed. `/gpu calendar feed` makes one.")
+
+
+def _may_see(desk: Desk, person: str, team: str) -> bool:
+    roster = desk.roster()
+    found = roster.team(team)
+    return found is not None and person in found.members | found.approvers | roster.admins
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def feed(desk: Desk, token_sha256: str) -> bytes | None:
+    """The feed at an address; None when there is none, or its person has left the team. It ends with its person."""
+    found = stored_calendar.feed(desk.store.reading(), token_sha256)
+    if found is not None and not desk.is_colleague(found["person"]):
+        with desk.store.writing() as db:
+            stored_calendar.drop(db, person=found["person"])
+        return None
+    if found is None or (found["team"] and not _may_see(desk, found["person"], found["team"])):
+        return None
+    if found["team"]:
+        return as_ics(events(desk, team=found["team"]), f"GPUs of {found['team']}")
+    return as_ics(events(desk, holder=found["person"]), "My GPUs")
+
+
+def events(desk: Desk, *, holder: str = "", team: str = "") -> list[Event]:
+    """What is held and booked, of everybody, a person or a team, the first to begin first."""
+    db, now = desk.store.reading(), desk.clock()
+    slots = stored_bookings.since(db, now - PAST)
+    of_claim = {slot.claim_id: slot for slot in slots if slot.claim_id}
+    kept: list[Claim | Slot] = [slot for slot in slots if slot.state == "booked"]
+    kept += stored_claims.recent(db, now - PAST)
+    wanted = [each for each in kept if (not holder or each.holder == holder) and (not team or each.team == team)]
+    rows = stored_fleet.known(db)
+    names = people.known(desk)
+    made = [_event(each, of_claim, rows.get(each.instance_id), names, alone=bool(holder)) for each in wanted]
+    return sorted(made, key=lambda event: (event.from_at, event.uid))
+
+
+def _event(
+    kept: Claim | Slot,
+    of_claim: dict[str, Slot],
+    machine: tuple[str, int] | None,
+    names: Mapping[str, str],
+    *,
+    alone: bool,
+) -> Event:
+    """`alone`: the calendar is of one person, so that titles need not say whose it is."""
+    name, gpu_count = machine or (kept.instance_id, 0)
+    some = "" if len(kept.gpus) >= max(1, gpu_count) else f", GPU {', '.join(map(str, kept.gpus))}"
+    whose = "" if alone or kept.holder not in names else f" ({names[kept.holder]})"
+    title = f"{name}{some}{whose}{f': {kept.note}' if kept.note else ''}"
+    booked = isinstance(kept, Slot)
+    until, slot = kept.until_at, kept if isinstance(kept, Slot) else of_claim.get(kept.id)
+    if isinstance(kept, Claim) and kept.ended_at is not None:
+        until = max(kept.from_at + 1000, min(kept.ended_at, kept.until_at))
+    return Event(
+        uid=f"{slot.id if slot else kept.id}@gpu-valet",
+        made_at=slot.made_at if slot else kept.from_at,
+        from_at=kept.from_at,
+        until_at=until,
+        title=title,
+        holder=people.called(names, kept.holder),
+        instance_id=kept.instance_id,
+        tentative=booked,
+    )
+
+
+def as_ics(found: Sequence[Event], name: str) -> bytes:
+    """An iCalendar file (RFC 5545). Times are UTC, so that no calendar needs our zones; readers show their own."""
+    from datetime import timedelta
+
+    from icalendar import Calendar
+    from icalendar import Event as Entry
+
+    made = Calendar()
+    made.add("prodid", f"-//gpu-valet//Valet {__version__}//EN")
+    made.add("version", "2.0")
+    made.add("method", "PUBLISH")
+    made.add("x-wr-calname", plain(name))
+    made.add("refresh-interval", timedelta(minutes=15), parameters={"value": "DURATION"})
+    made.add("x-published-ttl", REFRESH)
+    for event in found:
+        entry = Entry()
+        entry.add("uid", event.uid)
+        entry.add("dtstamp", _utc(event.made_at))
+        entry.add("dtstart", _utc(event.from_at))
+        entry.add("dtend", _utc(event.until_at))
+        entry.add("summary", plain(event.title, 200))
+        entry.add("description", f"Held by {event.holder}. Machine {event.instance_id}.")
+        entry.add("status", "TENTATIVE" if event.tentative else "CONFIRMED")
+        entry.add("transp", "TRANSPARENT")
+        made.add_component(entry)
+    return bytes(made.to_ical())
+
+
+def _utc(at: int) -> datetime:
+    return datetime.fromtimestamp(at // 1000, UTC)

@@ -1,0 +1,298 @@
+"""Asking holders whether they still need what they hold: in the morning what they hold for days, and what nobody uses.
+
+Nothing is given up while a GPU of it works, or while that is not known.
+"""
+
+import secrets
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
+
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.days import local
+from bot.domain.machines.listing import Listing
+from bot.domain.machines.verdict import Verdict
+from bot.domain.sharing.checkins import (
+    LONG,
+    Question,
+    QuestionState,
+    idle_since,
+    is_worked_on,
+    question_day,
+    silence_ends,
+)
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.line import served_now
+from bot.domain.sharing.reminders import FIRST
+from bot.errors import Refused
+from bot.services.context import Desk
+from bot.services.machines import verdict as verdict_service
+from bot.services.sharing import claims, turns
+from store import audit as stored_audit
+from store import outbox as stored_outbox
+from store.acting import snooze as stored_snooze
+from store.machines import listings
+from store.sharing import checkins as stored_checkins
+from store.sharing import claims as stored_claims
+from store.sharing import line as stored_line
+from store.sharing import requests as stored_requests
+
+KIND, WAITED_FOR = "keep_question", "keep_waited_for"
+
+
+def check(desk: Desk) -> None:
+    """Settle what can be settled, and ask what is due. Late is fine, twice is not."""
+    settle(desk)
+    ask_idle(desk)
+    ask_mornings(desk)
+
+
+def ask_idle(desk: Desk) -> int:
+    """Ask those who have claimed what nobody works on, at most once a day; how many were asked."""
+    now = desk.clock()
+    before = now - desk.settings.claims.idle_minutes * MINUTE_MS
+    found = stored_checkins.idle_claims(desk.store.reading(), before)
+    return sum(_ask_idle(desk, claim_id) for claim_id, _ in found if _is_idle(desk, claim_id, before))
+
+
+def _is_idle(desk: Desk, claim_id: str, before: int) -> bool:
+    db, now = desk.store.reading(), desk.clock()
+    claim = stored_claims.by_id(db, claim_id)
+    listing = listings.by_id(db, claim.instance_id) if claim else None
+    if claim is None or listing is None or listing.verdict is None or not listing.running:
+        return False
+    if claim.until_at <= now + FIRST:  # its end is told anyway
+        return False
+    since = idle_since(claim, listing.verdict)
+    if since is None or since > before or stored_checkins.asked_lately(db, claim_id, now - DAY_MS):
+        return False
+    if any(each.kind == "idle" for each in stored_checkins.open_ones(db, claim_id=claim_id)):
+        return False  # they have not answered the last one yet
+    return desk.exemption(listing.instance) is None and stored_snooze.on(db, claim.instance_id, now) is None
+
+
+def _ask_idle(desk: Desk, claim_id: str) -> bool:
+    now = desk.clock()
+    with desk.store.writing() as db:
+        claim, listing = _scene(db, claim_id)
+        if claim is None or listing is None or listing.verdict is None:
+            return False
+        number = secrets.token_hex(16)
+        since = idle_since(claim, listing.verdict)
+        deadline = (
+            now + desk.settings.claims.answer_minutes * MINUTE_MS if waiting_for(desk, db, claim, listing) else None
+        )
+        stored_checkins.add(
+            db,
+            Question(number, number, claim.id, claim.holder, "idle", "", claim.until_at, since, now, deadline),
+        )
+        stored_audit.add(db, now, "valet", "asked whether it is needed", subject=claim.instance_id, detail=claim.holder)
+        _tell(db, claim.holder, number, now)
+    desk.wake()
+    return True
+
+
+def _scene(db: Database, claim_id: str) -> tuple[Claim | None, Listing | None]:
+    """An open claim and its instance."""
+    claim = stored_claims.by_id(db, claim_id)
+    if claim is None or claim.ended_at is not None:
+        return None, None
+    return claim, listings.by_id(db, claim.instance_id)
+
+
+def waiting_for(desk: Desk, db: Database, claim: Claim, listing: Listing) -> list[str]:
+    """Who would get GPUs at once if a claim ended, or has asked its holder for them; the first first."""
+    freed = replace(listing, claims=tuple(each for each in listing.claims if each.id != claim.id))
+    lines = [first for first, _ in stored_line.lines(db) if first.could_use(listing.instance)]
+    in_line = [each for each in stored_line.standing(db, lines) if stored_line.offer_to(db, each.id) is None]
+    served = served_now(in_line, turns.rooms(desk, db, [freed]), desk.clock())
+    askers = [each.asker for each in stored_requests.unanswered(db, claim.id)]
+    people = dict.fromkeys([*askers, *(turn.waiter.person for turn in served)])
+    return [each for each in people if each != claim.holder]
+
+
+def ask_mornings(desk: Desk) -> int:
+    """Ask everybody, once on a working morning of theirs, about what they hold for days; how many were asked."""
+    now, db, asked = desk.clock(), desk.store.reading(), 0
+    until = now + int(desk.settings.claims.silence_hours * HOUR_MS)
+    by_holder: dict[str, list[str]] = {}
+    for claim_id, holder in stored_checkins.long_claims(db, LONG, until):
+        by_holder.setdefault(holder, []).append(claim_id)
+    for holder, claim_ids in by_holder.items():
+        zone = ZoneInfo(desk.zone(holder))
+        day = question_day(now, zone)
+        if day is not None and not stored_checkins.asked_on(db, holder, day.isoformat()):
+            asked += _ask_morning(desk, holder, claim_ids, day.isoformat(), zone)
+    return asked
+
+
+def _ask_morning(desk: Desk, holder: str, claim_ids: list[str], day: str, zone: ZoneInfo) -> bool:
+    now, batch = desk.clock(), secrets.token_hex(16)
+    deadline = silence_ends(now // MINUTE_MS * MINUTE_MS, desk.settings.claims.silence_hours, zone)
+    with desk.store.writing() as db:
+        if stored_checkins.asked_on(db, holder, day):
+            return False
+        asked = [each for claim_id in claim_ids if (each := _unasked(desk, db, claim_id, zone))]
+        for claim in asked:
+            number = secrets.token_hex(16)
+            stored_checkins.add(
+                db,
+                Question(number, batch, claim.id, holder, "morning", day, claim.until_at, None, now, deadline),
+            )
+        if asked:
+            _tell(db, holder, batch, now)
+    if asked:
+        desk.wake()
+    return bool(asked)
+
+
+def _unasked(desk: Desk, db: Database, claim_id: str, zone: ZoneInfo) -> Claim | None:
+    """A claim to ask about this morning: it was made before today, and no question about it is open."""
+    claim, listing = _scene(db, claim_id)
+    if claim is None or listing is None or desk.exemption(listing.instance):
+        return None
+    is_new = local(claim.from_at, zone).date() >= local(desk.clock(), zone).date()
+    return None if is_new or stored_checkins.open_ones(db, claim_id=claim_id) else claim
+
+
+def settle(desk: Desk) -> int:
+    """Settle questions that have answered themselves, and give up what silence gives up; how many changed."""
+    return sum(_settle(desk, each) for each in stored_checkins.open_ones(desk.store.reading()))
+
+
+def _settle(desk: Desk, asked: Question) -> bool:
+    now, listing = desk.clock(), None
+    with desk.store.writing() as db:
+        claim = stored_claims.by_id(db, asked.claim_id)
+        if claim is None or claim.ended_at is not None:
+            by_holder = claim is not None and claim.end_reason == "released" and claim.ended_by == claim.holder
+            changed = _close(db, asked, "released" if by_holder else "ended", now)
+        elif claim.until_at > asked.until_at:
+            changed = _close(db, asked, "kept", now)
+        else:
+            listing = listings.by_id(db, claim.instance_id)
+            changed = listing is not None and _look(desk, db, asked, claim, listing)
+    if changed:
+        desk.wake()
+    return changed
+
+
+def _look(desk: Desk, db: Database, asked: Question, claim: Claim, listing: Listing) -> bool:
+    """What the machine and those who wait say to an open question."""
+    now, instance = desk.clock(), listing.instance
+    verdict = verdict_service.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
+    deadline = asked.deadline_at
+    over = deadline is not None and now >= deadline and _is_heard(desk, db, asked, deadline)
+    worked_on = is_worked_on(claim, verdict, is_whole=listing.is_whole(claim))
+    if worked_on and (over or asked.kind == "idle"):
+        return _close(db, asked, "worked", now)
+    if asked.kind == "idle":
+        wanted = bool(waiting_for(desk, db, claim, listing))
+        if wanted != (asked.deadline_at is not None):
+            return _set_deadline(desk, db, asked, now if wanted else None)
+    if not over or not listing.running or not _is_unused(desk, asked, claim, verdict):
+        return False
+    _close(db, asked, "unused", now)
+    return claims.end(desk, db, claim, "unused")
+
+
+def _is_heard(desk: Desk, db: Database, asked: Question, deadline: int) -> bool:
+    """It was there to be answered for as long as it says: silence on what Slack has not taken is none."""
+    told, word = stored_outbox.posted_at(db, asked.person, f"keep:{asked.batch}"), _word(asked, deadline)
+    if told is None or stored_outbox.is_held_up(db, asked.person, word):
+        return False
+    again, begins = stored_outbox.posted_at(db, asked.person, word), asked.asked_at
+    if again is not None:
+        told, begins = max(told, again), deadline - desk.settings.claims.answer_minutes * MINUTE_MS
+    return desk.clock() >= deadline + max(0, told - begins)
+
+
+def _word(asked: Question, deadline: int) -> str:
+    """The name of the message that somebody waits by now."""
+    return f"keep-waited-for:{asked.id}:{deadline}"
+
+
+def _is_unused(desk: Desk, asked: Question, claim: Claim, verdict: Verdict) -> bool:
+    """Nobody has worked there, by readings of this moment; for a claim found idle, since it was found so."""
+    since = idle_since(claim, verdict)
+    if since is None:
+        return False
+    return asked.kind == "morning" or since <= desk.clock() - desk.settings.claims.idle_minutes * MINUTE_MS
+
+
+def _set_deadline(desk: Desk, db: Database, asked: Question, now: int | None) -> bool:
+    """Somebody waits by now, so silence counts from now on, and its holder hears so; or nobody does any more."""
+    deadline = None if now is None else now + desk.settings.claims.answer_minutes * MINUTE_MS
+    if not stored_checkins.set_deadline(db, asked.id, deadline):
+        return False
+    at = desk.clock()
+    _tell(db, asked.person, asked.batch, at)
+    if deadline is not None:  # an edit alone tells nobody
+        stored_outbox.tell(
+            db,
+            asked.person,
+            _word(asked, deadline),
+            kind=WAITED_FOR,
+            subject=asked.id,
+            now=at,
+            thread=f"keep:{asked.batch}",
+        )
+    return True
+
+
+def _close(db: Database, asked: Question, state: QuestionState, now: int) -> bool:
+    if not stored_checkins.settle(db, asked.id, state, now):
+        return False
+    _tell(db, asked.person, asked.batch, now)
+    return True
+
+
+def _tell(db: Database, person: str, batch: str, now: int) -> None:
+    stored_outbox.tell(db, person, f"keep:{batch}", kind=KIND, subject=batch, now=now)
+
+
+def keep(desk: Desk, batch: str, person: str) -> None:
+    """[Keep it]: all that one message asks about. Raises Refused."""
+    now = desk.clock()
+    with desk.store.writing() as db:
+        asked = stored_checkins.batch(db, batch)
+        if not asked or asked[0].person != person:
+            raise Refused("Only the holder can answer this.")
+        waiting = [each for each in asked if each.state == "open"]
+        if not waiting:
+            raise Refused("This is settled already. `/gpu status mine` shows what you hold.")
+        for each in waiting:
+            for twin in stored_checkins.open_ones(db, claim_id=each.claim_id):
+                _close(db, twin, "kept", now)
+            claim = stored_claims.by_id(db, each.claim_id)
+            if claim is not None:
+                stored_audit.add(db, now, person, "still needs it", subject=claim.instance_id)
+    desk.wake()
+
+
+def claim_of(desk: Desk, question_id: str, person: str) -> Claim:
+    """The claim that a question is about, for its holder to release. Raises Refused."""
+    db = desk.store.reading()
+    asked = stored_checkins.by_id(db, question_id)
+    claim = stored_claims.by_id(db, asked.claim_id) if asked else None
+    if asked is None or claim is None or asked.person != person or claim.holder != person:
+        raise Refused("Only the holder can answer this.")
+    if claim.ended_at is not None:
+        raise Refused("That claim has ended already. `/gpu status mine` shows what you hold.")
+    return claim
+
+
+def of_batch(desk: Desk, batch: str) -> list[Question]:
+    """The questions of one message."""
+    return stored_checkins.batch(desk.store.reading(), batch)
+
+
+def question(desk: Desk, question_id: str) -> Question | None:
+    """One question."""
+    return stored_checkins.by_id(desk.store.reading(), question_id)
+
+
+def waiting(desk: Desk, claim: Claim, listing: Listing) -> list[str]:
+    """Who waits for what a claim holds."""
+    return waiting_for(desk, desk.store.reading(), claim, listing)

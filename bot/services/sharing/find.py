@@ -1,0 +1,238 @@
+"""One search through the fleet for what could serve a want, tier by tier, a part of the fleet at a time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from sqlite_utils import Database
+
+from bot.domain.acting.obstacles import Scene
+from bot.domain.acting.start import obstacle_to_start
+from bot.domain.machines.listing import Filter, Listing
+from bot.domain.machines.models import short
+from bot.domain.sharing.find import (
+    FREE,
+    TIERS,
+    Found,
+    Way,
+    idle_gpus,
+    launch,
+    open_gpus,
+    ranked,
+    saved,
+    similar,
+    stand_in,
+    tier_of,
+    way,
+)
+from bot.domain.sharing.line import FORESEEN
+from bot.domain.sharing.wants import Want, parse
+from bot.errors import NotFound, Refused
+from bot.nearest import nearest
+from bot.services import names
+from bot.services.acting import launch as launch_service
+from bot.services.context import Desk
+from bot.services.machines import sources
+from bot.services.sharing import bookings, turns
+from store.acting import actions
+from store.machines import listings
+from store.sharing import find as stored_find
+from store.sharing import line as stored_line
+
+MOST = 3
+"""Ways shown of each tier."""
+_AT_ONCE = 60
+"""Instances looked at closely at a time; the order of the database is rough."""
+_IN_ALL = 1_200
+"""Instances of a tier looked at closely at most, so that an answer never takes long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is sought, by whom, until when, among which models (as reported, with the MiB of one GPU)."""
+
+    desk: Desk
+    db: Database
+    chosen: tuple[tuple[str, int], ...]
+    want: Want
+    person: str
+    until: int
+
+
+def begin(desk: Desk, want: Want, person: str, length: int | None) -> Search:
+    """A search for so long from now on."""
+    db = desk.store.reading()
+    chosen = tuple(pair for pair in stored_find.kinds(db) if want.kind.fits(*pair))
+    return Search(desk, db, chosen, want, person, desk.clock() + (length or 0))
+
+
+def standing(search: Search, how: stored_find.Standing) -> Iterator[Way]:
+    """The ways of one tier, a few more than are shown."""
+    ids, seen = stored_find.standing(search.db, how, search.chosen, search.want.count)[:_IN_ALL], 0
+    for start in range(0, len(ids), _AT_ONCE):
+        near = listings.by_ids(search.db, ids[start : start + _AT_ONCE])
+        ways = [found for each in near if (found := way(each, search.want, search.person)) and found.tier == how]
+        for found in _clear(search, ways, near):
+            seen += 1
+            yield found
+        if seen >= MOST:
+            return
+
+
+def _clear(search: Search, ways: list[Way], near: Sequence[Listing]) -> Iterator[Way]:
+    """Those that nothing is in the way of: no action, booking, offer, or people who came first and wait for it."""
+    left = _left(search, near) if ways and ways[0].tier in FREE else {}
+    for found in ways:
+        if found.tier in FREE:
+            if len(_to_be_had(search, found.listing, left)) >= found.count:
+                yield found
+        elif not _under_way(search, found.listing) and (found.tier != "stopped" or _can_start(search, found)):
+            yield found
+
+
+def _to_be_had(search: Search, listing: Listing, left: dict[str, frozenset[int]]) -> frozenset[int]:
+    """The one answer to which GPUs somebody can have now, for as long as they seek them."""
+    if _under_way(search, listing):
+        return frozenset()
+    booked = bookings.kept_gpus(search.db, listing.instance.id, search.until)
+    return left[listing.instance.id] & frozenset(open_gpus(listing)) - booked
+
+
+def free_machines(desk: Desk, chosen: Filter, person: str, *, least: int = 1) -> tuple[str, ...]:
+    """Ids of machines that pass a filter and have so many GPUs free: this person can have them now, and they idle."""
+    limits = desk.settings.claim_limits(desk.roster().team_of(person))
+    search = begin(desk, Want(), person, limits.default)
+    found = [each for each in listings.page(search.db, chosen, limit=_IN_ALL) if each.running and idle_gpus(each)]
+    left = _left(search, found)
+    free = {each.instance.id: _to_be_had(search, each, left) & frozenset(idle_gpus(each)) for each in found}
+    return tuple(each for each, gpus in free.items() if len(gpus) >= least)
+
+
+def _under_way(search: Search, listing: Listing) -> bool:
+    """Something that was approved is being done to it."""
+    action = actions.live_on(search.db, listing.instance.id)
+    return action is not None and action.state != "pending"
+
+
+def _can_start(search: Search, found: Way) -> bool:
+    desk, claims, instance = search.desk, found.listing.claims, found.listing.instance
+    exempt, protected = desk.exemption(instance), desk.protects(instance)
+    scene = Scene(instance, claims, None, desk.roster(), exempt, protected, desk.keepers)
+    return obstacle_to_start(scene) is None
+
+
+def _left(search: Search, near: Sequence[Listing]) -> dict[str, frozenset[int]]:
+    """The GPUs of each that are free now and that nobody gets who came before; too many wait: none of those waited for.
+
+    People are seated among these machines alone, so a few more are kept for them than they may get in the end.
+    """
+    rooms = turns.rooms(search.desk, search.db, near)
+    own = [each.id for each in stored_line.of_person(search.db, search.person)]
+    first = (
+        stored_line.unoffered(search.db, before=min(own, default=turns.LAST))
+        if any(each.waiting for each in near)
+        else []
+    )
+    ahead = [each for each in first if each.person != search.person]
+    for waiter in ahead[:FORESEEN]:
+        if not rooms.vacant:
+            break
+        rooms.seat(waiter)
+    wanted = len(ahead) > FORESEEN
+    return {each.instance.id: frozenset() if wanted and each.waiting else rooms.left(each.instance.id) for each in near}
+
+
+BESIDES = 4
+"""Ways shown beside a machine that was asked for by name."""
+
+
+def find(desk: Desk, want: Want, person: str = "", length: int | None = None) -> Found:
+    """Everything that could serve for so long. Raises NotFound when no machine has such GPUs, or as many."""
+    search = begin(desk, want, person, length)
+    db, most = search.db, stored_find.most_gpus(search.db, search.chosen)
+    launches = [launch(Listing(each.like(), rate=rate), want) for each, rate in launch_service.of(desk, person)]
+    if most < want.count and not any(launches):
+        raise NotFound(_missing(db, want, most))
+    ways = ranked([*launches, *(each for how in stored_find.STANDINGS for each in standing(search, how))], MOST)
+    silent = sources.of_machines(desk, (each.listing.instance.id for each in ways))
+    found = Found(want, ways, tuple(_mine(db, want, person)), silent=silent)
+    if found.best is not None or most < want.count:
+        return found
+    found = replace(found, fewer=_fewer(search))
+    if stored_line.place(db, person, "", str(want.kind)):  # they stand in that line already
+        return found
+    last = turns.at_the_end(desk, person, kind=want.kind, count=want.count, length=length)
+    place = turns.place_of(desk, db, last)
+    return replace(found, ahead=place.ahead, turn=place.turn)
+
+
+def besides(desk: Desk, listing: Listing, person: str, *, count: int | None = None, length: int | None = None) -> Found:
+    """What somebody could have who can't have this instance, or so many GPUs of it; and their place in its line."""
+    db, instance_id = desk.store.reading(), listing.instance.id
+    want = similar(listing, count or len(listing.gpus))
+    ways = (each for each in find(desk, want, person, length).ways if each.listing.instance.id != instance_id)
+    if listing.claim_of(person) is not None or stored_line.place(db, person, instance_id, ""):
+        return Found(want, tuple(ways)[:BESIDES])
+    last = turns.at_the_end(desk, person, instance_id=instance_id, count=count, length=length)
+    place = turns.place_of(desk, db, last)
+    return Found(want, tuple(ways)[:BESIDES], ahead=place.ahead, turn=place.turn)
+
+
+def instead_of(
+    desk: Desk, listing: Listing, person: str, *, count: int | None = None, length: int | None = None
+) -> Way | None:
+    """Something that stands idle and would do as well as this instance, and is of a strictly better tier.
+
+    A listing without an id is the machine that a launch would make; one that does not run would be started.
+    """
+    want = stand_in(listing, len(listing.gpus) if count is None else count)
+    if want is None:
+        return None
+    search = begin(desk, want, person, length)
+    for how in stored_find.STANDINGS[: TIERS.index(tier_of(listing))]:
+        for found in ranked(standing(search, how)):
+            micros = saved(listing, found)
+            if found.seen == 0 and (micros is None or micros > 0):
+                return found
+    return None
+
+
+def is_name(desk: Desk, *words: str) -> bool:
+    """Whether the first words are exactly the name or id of an instance."""
+    return names.whole_name(desk, words) is not None
+
+
+def is_kind(desk: Desk, text: str) -> bool:
+    """Whether the fleet has such GPUs."""
+    try:
+        want = parse(text)
+    except Refused:
+        return False
+    return any(want.kind.fits(*pair) for pair in stored_find.kinds(desk.store.reading()))
+
+
+def _mine(db: Database, want: Want, person: str) -> Iterator[Listing]:
+    """What the person holds that would do."""
+    for each in listings.page(db, Filter(holder=person), limit=50) if person else ():
+        held, instance = each.claim_of(person), each.instance
+        if held and len(held.gpus) >= want.count and want.kind.fits(instance.gpu_model, instance.gpu_memory_mib):
+            yield each
+
+
+def _fewer(search: Search) -> Way | None:
+    """The most GPUs that are free on one machine, where they are fewer than wanted."""
+    for count in range(search.want.count - 1, 0, -1):
+        less = replace(search, want=Want(count, search.want.kind))
+        found = ranked(each for how in stored_find.FREE for each in standing(less, how))
+        if found:
+            return found[0]
+    return None
+
+
+def _missing(db: Database, want: Want, most: int) -> str:
+    """Nothing has such GPUs, or as many: what there is."""
+    if most:
+        return f"No machine here has {want.count} {want.kind} GPUs; the largest has {most}."
+    known = sorted({short(model) for model, _ in stored_find.kinds(db) if model})
+    close = nearest(str(want.kind), known) or known[:6]
+    have = f" You have {', '.join(close)}." if close else ""
+    return f"No machine here has a GPU like {want.kind}.{have}"

@@ -1,0 +1,59 @@
+"""Limits of fair use: looked at before a claim is written, and what is said beyond them."""
+
+from sqlite_utils import Database
+
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.limits import WEEK_MS, beyond, use_of
+from bot.errors import Refused
+from bot.services.context import Desk
+from store.sharing import claims as stored_claims
+
+
+class OverLimit(Refused):
+    """Beyond the limits of fair use: which ones, the claim as planned, and whether an approver can let it pass."""
+
+    def __init__(self, sentence: str, excess: str, planned: Claim, *, may_ask: bool) -> None:
+        super().__init__(sentence)
+        self.excess = excess
+        self.planned = planned
+        self.may_ask = may_ask
+
+
+def check(desk: Desk, db: Database, planned: Claim, *, advice: str = "Release something first, or claim less.") -> None:
+    """Whether a claim, as planned, keeps to the limits or only a warning follows. Raises OverLimit."""
+    stop(desk, planned, excess(desk, db, planned), advice)
+
+
+def stop(desk: Desk, planned: Claim, said: list[str], advice: str) -> None:
+    """Raises OverLimit with what was said of the limits, with that advice where nobody can let it pass."""
+    rules = desk.settings.fair_use(planned.team)
+    if said and rules.at_limit != "warn":
+        may_ask, excess = rules.at_limit == "ask", "; ".join(said)
+        way = "An approver can let it pass." if may_ask else advice
+        raise OverLimit(f"Too much: {excess}. {way}", excess, planned, may_ask=may_ask)
+
+
+def warnings(desk: Desk, held: Claim) -> str:
+    """What to tell somebody who went beyond a limit; empty where they keep to them."""
+    return warning(excess(desk, desk.store.reading(), held))
+
+
+def warning(said: list[str]) -> str:
+    """The limits that somebody went beyond, as a sentence; empty without any."""
+    return f"Mind the others: {'; '.join(said)}." if said else ""
+
+
+def excess(desk: Desk, db: Database, planned: Claim, *, whose: str = "you") -> list[str]:
+    """A phrase for each limit that a claim, as planned, goes beyond."""
+    rules, now, said = desk.settings.fair_use(planned.team), desk.clock(), []
+    if rules.person.is_set:
+        own = stored_claims.since(db, now - WEEK_MS, holder=planned.holder)
+        said += beyond(rules.person, use_of(_with(own, planned), now), whose)
+    if rules.team.is_set and planned.team:
+        theirs = stored_claims.since(db, now - WEEK_MS, team=planned.team)
+        said += beyond(rules.team, use_of(_with(theirs, planned), now), f"team {planned.team}")
+    return said
+
+
+def _with(known: list[Claim], planned: Claim) -> list[Claim]:
+    return [*(each for each in known if each.id != planned.id), planned]

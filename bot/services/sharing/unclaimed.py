@@ -1,0 +1,206 @@
+"""Use without a claim: whoever works for half an hour on GPUs that nobody has claimed is asked to claim them."""
+
+import secrets
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from bot.domain.clock import DAY_MS
+from bot.domain.machines.fleet import is_gone
+from bot.domain.machines.listing import Filter, Listing
+from bot.domain.sharing.checkins import FRESH, NOT_MINE, SQUAT, UNSEEN, Squat, Users, own_gpus, unclaimed_use
+from bot.domain.sharing.claims import GpuChoice
+from bot.errors import Refused
+from bot.services.context import Desk
+from store import audit as stored_audit
+from store import outbox as stored_outbox
+from store.machines import fleet as stored_fleet
+from store.machines import listings
+from store.machines import readings as stored_readings
+from store.sharing import unclaimed as stored_unclaimed
+
+KIND = "squat"
+ALL = -1
+Key = tuple[str, str]
+"""An instance and a unix user."""
+
+
+def look(desk: Desk) -> int:
+    """Note who works without a claim, and ask whom it is time to ask; how many were asked."""
+    if not desk.settings.people:
+        return 0  # nobody could be asked
+    db, now = desk.store.reading(), desk.clock()
+    seen, known = (
+        _in_use(desk, db),
+        {(each.instance_id, each.unix_user): each for each in stored_unclaimed.open_ones(db)},
+    )
+    if not seen and not known:
+        return 0
+    with desk.store.writing() as db:
+        for key, squat in known.items():
+            if key not in seen and not _is_out_of_sight(db, squat, now):
+                _end(db, squat, now)
+        for (instance_id, user), gpus in seen.items():
+            stored_unclaimed.see(db, _carried_on(known.get((instance_id, user)), instance_id, user, gpus=gpus, now=now))
+        asked = sum(_ask(desk, db, each, now) for each in stored_unclaimed.open_ones(db) if each.state == "seen")
+    desk.wake()
+    return asked
+
+
+def _in_use(desk: Desk, db: Database) -> dict[Key, tuple[int, ...]]:
+    """Where unix users work on GPUs that nobody has claimed."""
+    found: dict[Key, tuple[int, ...]] = {}
+    for state in ("active", "partial"):
+        for listing in listings.page(db, Filter(state=state), limit=ALL):
+            if listing.busy.intersection(_unclaimed(listing)):
+                use = _use(desk, db, listing)
+                found |= {(listing.instance.id, user): gpus for user, gpus in use.items()}
+    return found
+
+
+def _unclaimed(listing: Listing) -> frozenset[int]:
+    return frozenset(listing.gpus) - {gpu for claim in listing.claims for gpu in claim.gpus}
+
+
+def _use(desk: Desk, db: Database, listing: Listing) -> dict[str, tuple[int, ...]]:
+    taken = frozenset(listing.gpus) - _unclaimed(listing)
+    return unclaimed_use(listing.verdict, taken, users_on(desk, db, listing.instance.id))
+
+
+def _is_out_of_sight(db: Database, squat: Squat, now: int) -> bool:
+    """Nothing is known of the machine for a moment: that ends nothing."""
+    listing = listings.by_id(db, squat.instance_id)
+    if listing is None:
+        return not is_gone(stored_fleet.missed_at(db, squat.instance_id), now)
+    blind = listing.running and listing.state == "unknown"
+    return blind and now - squat.seen_at < UNSEEN
+
+
+def _carried_on(known: Squat | None, instance_id: str, user: str, *, gpus: tuple[int, ...], now: int) -> Squat:
+    goes_on = known is not None and now - known.seen_at < UNSEEN
+    since = min(known.since, now) if known is not None and goes_on else now
+    return Squat(secrets.token_hex(16), instance_id, user, gpus, since, now)
+
+
+def _ask(desk: Desk, db: Database, squat: Squat, now: int) -> bool:
+    """Ask whom it is, if it is time and they were not asked about this machine today."""
+    listing = listings.by_id(db, squat.instance_id)
+    if listing is None or now - squat.since < SQUAT:
+        return False
+    person = desk.settings.person(listing.instance, squat.unix_user)
+    if not person or stored_unclaimed.asked_lately(db, person, squat.instance_id, now - DAY_MS):
+        return False
+    if stored_unclaimed.denied_lately(db, person, squat.instance_id, now - NOT_MINE):
+        return False
+    if not stored_unclaimed.ask(db, squat.id, person, now):
+        return False
+    stored_audit.add(db, now, "valet", "asked to claim what is in use", subject=squat.instance_id, detail=person)
+    _tell(db, squat.id, person, now)
+    return True
+
+
+def _end(db: Database, squat: Squat, now: int) -> None:
+    """Nobody works there unclaimed any more: it was claimed, or the work is over."""
+    listing = listings.by_id(db, squat.instance_id)
+    held = listing.claim_of(squat.person) if listing and squat.person else None
+    if stored_unclaimed.end(db, squat, "claimed" if held else "over") and squat.person:
+        _tell(db, squat.id, squat.person, now)
+
+
+def _tell(db: Database, squat_id: str, person: str, now: int) -> None:
+    stored_outbox.tell(db, person, f"squat:{squat_id}", kind=KIND, subject=squat_id, now=now)
+
+
+def not_mine(desk: Desk, squat_id: str, person: str) -> None:
+    """[Not mine]: they are left alone about it. Raises Refused."""
+    now = desk.clock()
+    squat = asked(desk, squat_id, person)
+    with desk.store.writing() as db:
+        if not stored_unclaimed.end(db, squat, "not mine"):
+            raise Refused(_OVER)
+        detail = f"unix user {squat.unix_user}"
+        stored_audit.add(db, now, person, "said it is not theirs", subject=squat.instance_id, detail=detail)
+        _tell(db, squat.id, person, now)
+    desk.wake()
+
+
+_OVER = "This is settled already. `/gpu status` shows how things stand."
+
+
+def asked(desk: Desk, squat_id: str, person: str) -> Squat:
+    """The case that a person was asked about. Raises Refused when they were not, or it is over."""
+    squat = stored_unclaimed.by_id(desk.store.reading(), squat_id)
+    if squat is None or squat.person != person:
+        raise Refused("This was asked of somebody else.")
+    if squat.state != "asked":
+        raise Refused(_OVER)
+    return squat
+
+
+def choice(squat: Squat, listing: Listing) -> GpuChoice:
+    """The GPUs to claim: those in use, and those the person holds there already."""
+    mine = listing.claim_of(squat.person)
+    return GpuChoice(indexes=tuple(sorted({*squat.gpus, *(mine.gpus if mine else ())})))
+
+
+def squat(desk: Desk, squat_id: str) -> Squat | None:
+    """One case, open or over."""
+    return stored_unclaimed.by_id(desk.store.reading(), squat_id)
+
+
+def users_on(desk: Desk, db: Database, instance_id: str) -> Users:
+    """Unix users with programs on each GPU of an instance, as reported just now."""
+    return stored_readings.users_on(db, instance_id, desk.clock() - FRESH)
+
+
+def programs_on(desk: Desk, db: Database, instance_id: str) -> tuple[str, ...]:
+    """What runs on its GPUs as reported just now, each once: "python3 (unix user ada)"."""
+    found = stored_readings.programs_on(db, instance_id, desk.clock() - FRESH)
+    said = {f"{program} (unix user {', '.join(users)})" if users else program for program, users in found}
+    return tuple(sorted(said))
+
+
+def with_users(desk: Desk, listing: Listing) -> Listing:
+    """The listing with who works on it without a claim."""
+    found = _unclaimed_gpus(desk, desk.store.reading(), listing)
+    return replace(listing, unclaimed_users=tuple(sorted(found.items(), key=lambda pair: pair[1])))
+
+
+def _unclaimed_gpus(desk: Desk, db: Database, listing: Listing) -> dict[str, tuple[int, ...]]:
+    if not listing.running or not listing.busy:
+        return {}
+    taken = frozenset(gpu for claim in listing.claims for gpu in claim.gpus)
+    return unclaimed_use(listing.verdict, taken, users_on(desk, db, listing.instance.id))
+
+
+def others_on(desk: Desk, listing: Listing, person: str) -> list[tuple[str, str, tuple[int, ...]]]:
+    """Who else works on the GPUs of a person's claim: unix user, Slack user id (or empty), and the GPUs."""
+    mine = listing.claim_of(person)
+    if mine is None:
+        return []
+    taken = frozenset(listing.gpus) - set(mine.gpus)
+    use = unclaimed_use(listing.verdict, taken, users_on(desk, desk.store.reading(), listing.instance.id))
+    named = [(user, desk.settings.person(listing.instance, user), gpus) for user, gpus in use.items()]
+    return [each for each in named if each[1] != person]
+
+
+def adoptable(desk: Desk, listing: Listing, person: str) -> tuple[int, ...]:
+    """The GPUs that a person's own programs run on, and those they hold there already. Raises Refused."""
+    name, users = listing.instance.name, users_on(desk, desk.store.reading(), listing.instance.id)
+    mine = listing.claim_of(person)
+    unix = desk.settings.unix_users(listing.instance, person)
+    if not unix:
+        raise Refused(
+            f"I don't know which unix user you are on {name}; an admin can say so in [people]. "
+            f"`/gpu claim {name} gpus:0,1` claims GPUs by their numbers."
+        )
+    found = own_gpus(users, unix)
+    if not found:
+        who = " or ".join(sorted(unix))
+        seen = sorted({user for there in users.values() for user in there})
+        others = f"Programs there belong to {', '.join(seen[:5])}." if seen else "No program is reported there."
+        raise Refused(
+            f"I see no program of yours (unix user {who}) on {name} just now. {others} "
+            f"`/gpu claim {name} gpus:1` claims GPUs that are free."
+        )
+    return tuple(sorted({*found, *(mine.gpus if mine else ())}))

@@ -1,0 +1,263 @@
+"""/gpu stop and start: what is done to machines, after somebody else said yes."""
+
+from bot.domain.acting.actions import Action, Kind
+from bot.domain.acting.approvals import deciders
+from bot.domain.machines.listing import Listing
+from bot.errors import Refused
+from bot.services import context, digest, queries, undelivered
+from bot.services.acting import alternatives, approvals, batches, consents, launch_expiry
+from bot.services.context import Desk, channel_of
+from handlers import ids
+from handlers.acting import batches as batches_controller
+from handlers.acting import launch
+from handlers.blocks.acting import approvals as approvals_blocks
+from handlers.blocks.acting import batches as batches_blocks
+from handlers.blocks.acting import launch as launch_blocks
+from handlers.blocks.parts import Block, Reply
+from handlers.controller import Draw, Press, listed
+from handlers.parsing.lengths import is_length as spells_length
+from handlers.parsing.moments import time_of_day
+from handlers.parsing.spans import Span, timed
+from handlers.parsing.text import readable
+from handlers.sharing import hints
+from handlers.verbs import Ask, Verb, named
+
+
+def stop(ask: Ask) -> Reply:
+    """Ask somebody else whether to stop an instance, or several."""
+    if batches_controller.is_meant(ask):
+        return batches_controller.stop_idle(ask)
+    several, reason = batches_controller.named(ask)
+    _refuse_later(several[0].instance.name, reason)
+    if len(several) > 1:
+        ids = [each.instance.id for each in several]
+        return batches_controller.put(ask, ids, reason=readable(" ".join(reason)), named=True)
+    if _breaks_glass(reason):
+        return _broken(ask, several[0], "stop", reason[1:])
+    return ask_stop(ask, several[0], reason=readable(" ".join(reason)))
+
+
+def _refuse_later(name: str, rest: list[str]) -> None:
+    """A stop for later would be put to people now, and carried out now. Raises Refused."""
+    first, *more = [word.lower().rstrip(".,") for word in rest[:2]] or [""]
+    is_time = (
+        any(time_of_day(word) is not None for word in more) if first in {"at", "after", "from", "until"} else False
+    )
+    is_length = first in {"in", "for", "after"} and spells_length(rest[1:])
+    if first in {"tonight", "tomorrow", "later", "until"} or is_time or is_length:
+        raise Refused(
+            f"A stop is asked about now, and there is none for later: say `/gpu stop {name}` then. "
+            f"`/gpu hours {name} Mon-Fri 08:00-19:00` stops it every evening and starts it every morning."
+        )
+
+
+def ask_stop(ask: Ask, listing: Listing, *, reason: str = "") -> Reply:
+    """Put the question; asked twice, it is the same card."""
+    before = ask.desk.clock()
+    return launch.told(ask, approvals.ask_to_stop(ask.desk, listing.instance.id, ask.user, reason=reason), before)
+
+
+def _breaks_glass(rest: list[str]) -> bool:
+    return bool(rest) and rest[0].lower().lstrip("-\u2013\u2014") == "break-glass"  # Slack may join two hyphens
+
+
+def _broken(ask: Ask, listing: Listing, kind: Kind, rest: list[str]) -> Reply:
+    passed = approvals.break_glass(ask.desk, listing, kind, ask.user, readable(" ".join(rest)))
+    return approvals_blocks.asked(passed, context.channel_of(ask.desk, passed.team), ask.user, again=False)
+
+
+def start(ask: Ask) -> Reply:
+    """Start an instance, once somebody else said yes where the team wants that."""
+    listing, rest = named(ask, "start")
+    if _breaks_glass(rest):
+        return _broken(ask, listing, "start", rest[1:])
+    wanted, note = timed(rest, ask.asker())
+    return ask_start(ask, listing, wanted, note=readable(note))
+
+
+def ask_start(ask: Ask, listing: Listing, wanted: Span | None = None, *, note: str = "", anyway: bool = False) -> Reply:
+    """Put the question, unless something that would do stands free; asked twice, it is the same card."""
+    before = ask.desk.clock()
+    better = None if anyway else hints.before(ask, listing, span=wanted, note=note)
+    if better is not None:
+        return better
+    length = _length(wanted or Span(), before)
+    return launch.told(
+        ask, approvals.ask_to_start(ask.desk, listing.instance.id, ask.user, length=length, note=note), before
+    )
+
+
+def _length(wanted: Span, now: int) -> int | None:
+    return wanted.length if wanted.end is None else wanted.end - now
+
+
+VERBS = (
+    Verb("stop", "stop <instance>... [reason]", "Ask whoever holds it, and an approver, to stop an instance.", stop),
+    Verb("stop", "stop idle|free|held [team:NAME] [reason]", "Ask on one card to stop all that idle.", stop),
+    Verb("start", "start <instance> [for 8h] [note]", "Start a stopped instance; yours once it is ready.", start),
+    *launch.VERBS,
+)
+
+
+def on_ask_stop(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Stop...]: asks an approver."""
+    return ask_stop(Ask(desk, user, channel, []), listed(desk, value))
+
+
+def on_ask_start(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Start X]: for the usual length."""
+    return ask_start(Ask(desk, user, channel, []), listed(desk, value))
+
+
+def ask_launch(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Launch X]: for the usual length."""
+    return launch.ask_launch(Ask(desk, user, channel, []), value)
+
+
+def call_off(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Don't start it any more]"""
+    return approvals_blocks.ended(approvals.call_off(desk, value, user), [])
+
+
+def approve(desk: Desk, user: str, channel: str, value: str) -> None:
+    """[Stop X], [Start X] and so on, on an approval card."""
+    _decide(desk, user, value, yes=True)
+
+
+def deny(desk: Desk, user: str, channel: str, value: str) -> None:
+    """[Keep it running], [Leave it stopped] and so on, on an approval card."""
+    _decide(desk, user, value, yes=False)
+
+
+def _decide(desk: Desk, user: str, action_id: str, *, yes: bool) -> None:
+    """The outbox alone draws the card: an answer from here could arrive after a newer state and stand for good."""
+    approvals.decide(desk, action_id, user, yes=yes)
+
+
+def agree(desk: Desk, user: str, channel: str, value: str) -> None:
+    """[It may be stopped]; the outbox redraws the question."""
+    consents.answer(desk, value, user, agrees=True)
+
+
+def disagree(desk: Desk, user: str, channel: str, value: str) -> None:
+    """[I still need it]"""
+    consents.answer(desk, value, user, agrees=False)
+
+
+def ask_stop_idle(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Stop all of these that idle...] below a page of the fleet; its value is the filter, as typed."""
+    return batches_controller.stop_idle(Ask(desk, user, channel, value.split()))
+
+
+def ask_stop_listed(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Stop all of these...] in a digest; its value is the local date."""
+    return batches_controller.put(Ask(desk, user, channel, []), digest.undecided(desk, channel, value))
+
+
+def ask_draft(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Ask about the N dearest]"""
+    return batches_controller.told(Ask(desk, user, channel, []), batches.ask_drafted(desk, value, user))
+
+
+def approve_batch(desk: Desk, user: str, channel: str, value: str) -> None:
+    """[Stop these N]; the outbox redraws the card."""
+    batches.decide(desk, value, user, yes=True)
+
+
+def deny_batch(desk: Desk, user: str, channel: str, value: str) -> None:
+    """[Keep them running]"""
+    batches.decide(desk, value, user, yes=False)
+
+
+BUTTONS: dict[str, Press] = {
+    ids.ASK_STOP: on_ask_stop,
+    ids.START: on_ask_start,
+    ids.LAUNCH: ask_launch,
+    ids.CALL_OFF: call_off,
+    ids.APPROVE: approve,
+    ids.DENY: deny,
+    ids.ASK_STOP_IDLE: ask_stop_idle,
+    ids.ASK_STOP_LISTED: ask_stop_listed,
+    ids.ASK_DRAFT: ask_draft,
+    ids.APPROVE_BATCH: approve_batch,
+    ids.DENY_BATCH: deny_batch,
+    ids.CONSENT_YES: agree,
+    ids.CONSENT_NO: disagree,
+}
+
+
+def action_card(desk: Desk, action_id: str) -> Reply | None:
+    """The approval card."""
+    action = queries.action(desk, action_id)
+    if action is None:
+        return None
+    return approvals_blocks.card(action, deciders(action, desk.roster()), consents.of(desk, action_id))
+
+
+def batch_card(desk: Desk, batch_id: str) -> Reply | None:
+    """The card of several stops."""
+    found = batches.of(desk, batch_id)
+    return batches_blocks.card(*found, deciders(found[1][0], desk.roster())) if found else None
+
+
+def batch_ended(desk: Desk, batch_id: str) -> Reply | None:
+    """How several stops ended, for the one who asked."""
+    found = batches.of(desk, batch_id)
+    return batches_blocks.ended(*found) if found else None
+
+
+def consent(desk: Desk, consent_id: str) -> Reply | None:
+    """The question to a holder."""
+    asked = consents.one(desk, consent_id)
+    action = queries.action(desk, asked.action_id) if asked else None
+    return approvals_blocks.question(asked, action) if asked and action else None
+
+
+def break_glass(desk: Desk, action_id: str) -> Reply | None:
+    """Somebody approved their own request."""
+    action = queries.action(desk, action_id)
+    return approvals_blocks.glass_broken(action) if action else None
+
+
+def action_ended(desk: Desk, action_id: str) -> Reply | None:
+    """How it ended, for the one who asked."""
+    action = queries.action(desk, action_id)
+    return approvals_blocks.ended(action, _instead(desk, action)) if action else None
+
+
+def action_news(desk: Desk, subject: str) -> Reply | None:
+    """How far it is, for the one who asked; its subject is "action tries"."""
+    action = queries.action(desk, subject.partition(" ")[0])
+    return approvals_blocks.news(action, _instead(desk, action)) if action else None
+
+
+def _instead(desk: Desk, action: Action) -> list[Block]:
+    return approvals_blocks.instead(alternatives.to(desk, action), alternatives.templates(desk, action))
+
+
+def launch_over(desk: Desk, subject: str) -> Reply | None:
+    """The end of a launched machine's time, for whoever it is; its subject is "action why-it-is-not-stopped"."""
+    action_id, _, why = subject.partition(" ")
+    action = queries.action(desk, action_id)
+    if action is None:
+        return None
+    return launch_blocks.over(action, queries.name_of(desk, action.made_id), why, channel_of(desk, action.team))
+
+
+def card_elsewhere(desk: Desk, action_id: str) -> Reply | None:
+    """The card could not be posted where it belongs, for the one who asked."""
+    action = queries.action(desk, action_id)
+    return approvals_blocks.elsewhere(action, undelivered.lost(desk, action)) if action else None
+
+
+MESSAGES: dict[str, Draw] = {
+    "action_card": action_card,
+    "batch_card": batch_card,
+    "batch_ended": batch_ended,
+    "consent": consent,
+    "action_ended": action_ended,
+    "break_glass": break_glass,
+    "action_news": action_news,
+    launch_expiry.KIND: launch_over,
+    undelivered.CARD_KIND: card_elsewhere,
+}

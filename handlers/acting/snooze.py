@@ -1,0 +1,76 @@
+"""/gpu snooze: a machine is left alone for a while, whatever rule says."""
+
+from dataclasses import replace
+
+from bot.domain.acting.snooze import LONGEST
+from bot.domain.clock import DAY_MS
+from bot.errors import Refused
+from bot.services import queries
+from bot.services.acting import snooze as snooze_service
+from bot.services.context import Desk
+from handlers import ids
+from handlers.blocks.acting import snooze as snooze_blocks
+from handlers.blocks.parts import Reply
+from handlers.controller import Draw, Press, listed
+from handlers.parsing.lengths import bare, is_length
+from handlers.parsing.spans import timed
+from handlers.parsing.text import readable
+from handlers.verbs import Ask, Verb, named
+
+_END = (["end"], ["off"], ["stop"], ["cancel"], ["over"], ["clear"], ["remove"])
+
+
+def snooze(ask: Ask) -> Reply:
+    """Leave an instance alone for a while."""
+    listing, rest = named(ask, "snooze")
+    if [word.lower() for word in rest] in _END:
+        return snooze_blocks.unsnoozed(
+            listing, ask.user, snooze_service.end(ask.desk, listing, ask.user), ask.desk.clock()
+        )
+    _refuse_endless(listing.instance.name, rest)
+    said, note = timed(["for", *rest] if is_length(rest) else rest, replace(ask.asker(), at_once=True))
+    until = said.end if said.end is not None or said.length is None else ask.desk.clock() + said.length
+    made = snooze_service.snooze(ask.desk, listing, ask.user, until=until, reason=readable(note))
+    return snooze_blocks.snoozed(listing, made)
+
+
+def _refuse_endless(name: str, rest: list[str]) -> None:
+    """A snooze has an end. Raises Refused."""
+    if bare(" ".join(rest[:1])) in {"forever", "always", "indefinitely", "permanently"}:
+        longest = f"at most {LONGEST // DAY_MS} days, with the reason: `snooze {name} 7d the demo at the fair`"
+        raise Refused(f"A snooze ends: {longest}. For good, an approver sets `hours {name} never`.")
+
+
+VERBS = (
+    Verb("snooze", "snooze <instance> [4h|until 22:00|end] [reason]", "Leave it alone, whatever rule says.", snooze),
+)
+
+
+def on_snooze(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Keep X 4 h]"""
+    listing = listed(desk, value)
+    return snooze_blocks.snoozed(listing, snooze_service.keep(desk, value, user))
+
+
+def end(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[End the snooze]"""
+    listing = listed(desk, value)
+    return snooze_blocks.unsnoozed(listing, user, snooze_service.end(desk, listing, user), desk.clock())
+
+
+BUTTONS: dict[str, Press] = {
+    ids.SNOOZE: on_snooze,
+    ids.SNOOZE_END: end,
+}
+
+
+def snooze_ended(desk: Desk, subject: str) -> Reply | None:
+    """Somebody else ended one's snooze; the subject is "instance|who"."""
+    instance_id, _, who = subject.partition("|")
+    listing = queries.listing(desk, instance_id)
+    return snooze_blocks.snooze_ended(listing, who) if listing else None
+
+
+MESSAGES: dict[str, Draw] = {
+    "snooze_ended": snooze_ended,
+}

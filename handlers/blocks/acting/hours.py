@@ -1,0 +1,167 @@
+"""On-hours: what they are, who set them, and those that somebody asks for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.acting.hours import HoursWish, OnHours, is_on, next_edge, on_ms, text_of
+from bot.domain.acting.rule_stops import NEVER, HoursRule
+from bot.domain.clock import DAY_MS, HOUR_MS
+from bot.domain.machines.listing import Listing
+from handlers import ids
+from handlers.blocks.parts import Reply, actions, button, lines, plainly, section
+from handlers.blocks.words import at, esc, length, near, person, persons, roughly, say
+
+MOST_NAMED = 20
+MOST_VOID = 5
+"""So many machines are named in one message about on-hours that count no more."""
+_NONE = "it has none and runs until somebody stops it"
+
+
+def hours(
+    listing: Listing,
+    own: HoursRule | None,
+    counting: OnHours | None,
+    now: int,
+    waiting: Sequence[HoursWish] = (),
+    note: str = "",
+) -> Reply:
+    """The on-hours of an instance, what follows from them, those that wait for an answer, and how words were read."""
+    asked = [f"{person(each.person)} asks for {_wanted(each)}." for each in waiting]
+    return plainly(lines([" ".join(filter(None, [_hours(listing, own, counting, now), esc(note, 120)])), *asked]))
+
+
+def _hours(listing: Listing, own: HoursRule | None, counting: OnHours | None, now: int) -> str:
+    plain = esc(listing.instance.name, 60)
+    if own is not None and own.windows == NEVER:
+        who = f"{person(own.set_by)} set that at {near(own.set_at, now)}"
+        return f"*{plain}* is never stopped by rule; {who}."
+    void = f" Those that {person(own.set_by)} set count no more." if own and own.void_since is not None else ""
+    if counting is None:
+        advice = f"Try `hours {plain} Mon-Fri 08:00-19:00`."
+        return f"*{plain}* has no on-hours: it runs until somebody stops it.{void} {advice}"
+    whose = f"set by {person(own.set_by)}" if own and not void else f"of team {esc(listing.team, 40)}"
+    edge, on = next_edge(counting, now), is_on(counting, now)
+    then = f"; {'off' if on else 'on'} at {near(edge.at, now)}" if edge else ""
+    told = f"on {_when(counting)}, {whose}. Now {'on' if on else 'off'}{then}.{_only(counting)}{void}"
+    return f"*{plain}*: {told}"
+
+
+def _when(counting: OnHours) -> str:
+    return f"{esc(text_of(counting.windows), 200)} ({esc(counting.zone, 40)})"
+
+
+def _only(counting: OnHours) -> str:
+    return " It is stopped at their end and never started by itself." if counting.stop_only else ""
+
+
+def hours_set(listing: Listing, own: HoursRule | None, counting: OnHours | None, *, who: str, before: str) -> Reply:
+    """Told in the team's channel: what is stopped without asking again is everybody's business."""
+    name, was = f"*{esc(listing.instance.name, 60)}*", f"Before: {esc(before, 200)}."
+    if own is not None and own.windows == NEVER:
+        return plainly(f"{person(who)} lets no rule stop {name} any more. {was}", private=False)
+    if own is None:
+        team = f"its team's on-hours count: {_when(counting)}" if counting else "it has none"
+        return plainly(f"{person(who)} took the on-hours of {name} back; from now on {team}. {was}", private=False)
+    when = f", from now on: {_when(counting)}" if counting else ""
+    only = _only(counting) if counting else ""
+    return plainly(f"{person(who)} set the on-hours of {name}{when}.{only} {was}", private=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The on-hours that an instance has of its own (None: none by now), and those that count for it."""
+
+    listing: Listing
+    own: HoursRule | None
+    counting: OnHours | None
+
+    @property
+    def name(self) -> str:
+        """The instance's, in bold."""
+        return f"*{esc(self.listing.instance.name, 60)}*"
+
+    @property
+    def then(self) -> str:
+        """What follows where those of its own count no more."""
+        return f"its team's count: {_when(self.counting)}" if self.counting else _NONE
+
+    @property
+    def anew(self) -> str:
+        """What sets them again."""
+        windows = f"{self.own.windows}{' stop-only' if self.own.stop_only else ''}" if self.own else "team"
+        return f"`/gpu hours {esc(self.listing.instance.name, 60)} {esc(windows, 200)}`"
+
+
+def hours_void(of_them: Sequence[Own]) -> Reply:
+    """Told once in the team's channel, so that somebody sets them anew; of one person's, however many machines."""
+    void = [(each, each.own) for each in of_them if each.own is not None and each.own.void_since is not None]
+    if not void:
+        more = f" and {len(of_them) - 1:,} more have" if len(of_them) > 1 else " has"
+        return plainly(f"{of_them[0].name}{more} other on-hours by now.", private=False)
+    first, own = void[0]
+    if len(void) > 1:
+        return plainly(_several_void([each for each, _ in void], own.set_by), private=False)
+    anew = f"Whoever may can set them anew: {first.anew}."
+    text = f"{person(own.set_by)}, who set the on-hours of {first.name}, may no longer do so. From now on {first.then}."
+    return plainly(f"{text} {anew}", private=False)
+
+
+def _several_void(void: Sequence[Own], setter: str) -> str:
+    """One line for each machine, with what counts and what sets them anew; the first few, and how many more."""
+    rows = [f"{each.name}: {each.then}. Anew: {each.anew}" for each in void[:MOST_VOID]]
+    more = [f"and {len(void) - MOST_VOID:,} more"] if len(void) > MOST_VOID else []
+    head = f"{person(setter)}, who set the on-hours of {len(void):,} machines, may no longer do so."
+    return lines([f"{head} From now on:", *rows, *more, "Whoever may can set them anew."])
+
+
+def asked(wish: HoursWish, channel: str, note: str = "") -> Reply:
+    """Told to whoever may not set them and so has asked, and how words were read."""
+    where = " ".join(filter(None, [f"Asked in <#{channel}>: {_wanted(wish)}.", esc(note, 120)]))
+    return plainly(f"{where} You hear what comes of it; the question lapses at {at(wish.expires_at)}.")
+
+
+def card(wish: HoursWish, listing: Listing, wanted: OnHours | None, able: frozenset[str]) -> Reply:
+    """Put to those who may set them, in whatever state it is."""
+    name = f"*{esc(listing.instance.name, 60)}*"
+    text = f"{person(wish.person)} asks for other on-hours of {name}: {_wanted(wish)}. Before: {esc(wish.before, 200)}."
+    if wish.state != "pending":
+        return plainly(f"{text}\n{_ending(wish)}", private=False)
+    who = f"{persons(sorted(able)[:MOST_NAMED])} can answer until {at(wish.expires_at)}."
+    buttons = actions(button("Set them", ids.HOURS_YES, wish.id, style="primary"), button("No", ids.HOURS_NO, wish.id))
+    told = lines([text, _follows(listing, wanted, wish.created_at), who])
+    return Reply(text, [section(told), buttons], private=False)
+
+
+def _wanted(wish: HoursWish) -> str:
+    if wish.windows == NEVER:
+        return "never stopped by rule"
+    if not wish.windows:
+        return "those of its team"
+    return f"{esc(wish.windows, 200)}{', stopped only' if wish.stop_only else ''}"
+
+
+def _follows(listing: Listing, wanted: OnHours | None, now: int) -> str:
+    """What a yes leads to without any further question, and what it saves at the most."""
+    if wanted is None:
+        return "No rule stops it then: it runs, and costs, until somebody stops it."
+    off = 7 * DAY_MS - on_ms(wanted, now, now + 7 * DAY_MS)
+    rate = listing.rate
+    anyway = listing.instance.paid_anyway
+    worth = f", worth up to {roughly(off * rate.micros_per_hour // HOUR_MS)} a week" if rate and off else ""
+    worth = f", worth nothing, as {esc(anyway, 80)} is paid whether it runs or not" if anyway else worth
+    morning = "" if wanted.stop_only else " and started when they begin"
+    zone = f"In {esc(wanted.zone, 40)}; off {length(off)} of the next 7 days{worth}."
+    return f"{zone} It is stopped when they end{morning}, after two warnings and without another question."
+
+
+def ended(wish: HoursWish, name: str) -> Reply:
+    """Told to whoever asked."""
+    return plainly(f"On-hours of *{esc(name, 60)}* ({_wanted(wish)}): {_ending(wish)}")
+
+
+def _ending(wish: HoursWish) -> str:
+    return {
+        "set": f"{person(wish.decider)} set them.",
+        "denied": f"{person(wish.decider)} said no.",
+        "failed": f"{person(wish.decider)} said yes, but they could not be set: {say(wish.outcome)}",
+    }.get(wish.state, esc(wish.outcome, 200))

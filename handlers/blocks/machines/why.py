@@ -1,0 +1,272 @@
+"""`/gpu why` as a message: the verdict, the readings behind it, what else counts, and what comes next."""
+
+from itertools import groupby
+
+from bot.domain.acting.actions import PAST, Action, StopFacts
+from bot.domain.clock import MINUTE_MS
+from bot.domain.machines.listing import Listing
+from bot.domain.machines.readings import Heard
+from bot.domain.machines.verdict import IDLE, GpuTrace, GpuVerdict
+from bot.domain.machines.why import Explanation
+from bot.domain.sharing.claims import Claim
+from handlers.blocks.acting.drain import since as draining_since
+from handlers.blocks.machines.owned import has_now
+from handlers.blocks.parts import Reply, actions, context, cut, lines, section
+from handlers.blocks.sharing.unclaimed import unclaimed
+from handlers.blocks.silence import as_they_were
+from handlers.blocks.words import (
+    about,
+    at,
+    bars,
+    clock_time,
+    ends,
+    esc,
+    gpus,
+    length,
+    near,
+    person,
+    persons,
+    say,
+    snoozed,
+    usd,
+)
+
+MOST_DOUBTS = 4
+OLD = 5 * MINUTE_MS
+"""A reading older than this is told with its time."""
+
+
+def why(told: Explanation, now: int) -> Reply:
+    """The whole answer."""
+    conclusion = _conclusion(told, now)
+    blocks = [section(lines([f"*{conclusion}*", _evidence(told), *as_they_were(told.silent, now)]))]
+    if told.verdict.gpus and told.listing.running:
+        blocks.append(section(lines(_gpus(told, now))))
+    counts = [
+        _unused(told),
+        *_sources(told, now),
+        _claim(told),
+        _drained(told),
+        _line(told),
+        _booked(told),
+        _exempt(told),
+        _snooze(told),
+        _stop(told),
+        *(esc(each, 300) for each in told.tag_doubts[:MOST_DOUBTS]),
+    ]
+    blocks.append(section(lines([_day(told), *counts])))
+    blocks.append(section(f"*Next:* {_next(told)}"))
+    if told.missing_gpus and told.heard is not None:
+        blocks.append(actions(has_now(told.listing, told.heard.gpus_seen)))
+    if told.listing.running:
+        blocks.append(context(_rule(told)))
+    return Reply(cut(f"{conclusion} {told.verdict.evidence}. Next: {_next(told)}", 3_900), blocks)
+
+
+def _conclusion(told: Explanation, now: int) -> str:
+    listing, verdict = told.listing, told.verdict
+    name = esc(listing.instance.name, 60)
+    if not listing.running:
+        return f"{name} is {listing.state}, so there is nothing to measure."
+    if verdict.since is None or verdict.needs_time:
+        return f"{name} is {verdict.state}."
+    moment, ago = near(verdict.since, now), length(now - verdict.since)
+    if verdict.state == "active":
+        return f"{name} is active: it last worked at {moment} ({ago} ago)."
+    return f"{name} is {verdict.state} since {moment} ({ago})."
+
+
+def _evidence(told: Explanation) -> str:
+    evidence = esc(told.verdict.evidence, 400)
+    return f"{evidence[:1].upper()}{evidence[1:]}." if told.listing.running else ""
+
+
+def _gpus(told: Explanation, now: int) -> list[str]:
+    """One line per GPU, with what its agent reads of it, if it does; neighbours that say the same share one."""
+    traces = {trace.gpu: trace for trace in told.traces}
+    pairs = [(traces.get(verdict.gpu), verdict) for verdict in told.verdict.gpus]
+    said = []
+    for text, group in groupby(pairs, key=lambda pair: _reading(*pair, told=told, now=now)):
+        numbers = [verdict.gpu for _, verdict in group]
+        label = f"GPU {numbers[0]}" if len(numbers) == 1 else f"GPUs {numbers[0]} to {numbers[-1]}"
+        said.append(f"{label}: {text}")
+    return said
+
+
+def _reading(trace: GpuTrace | None, verdict: GpuVerdict, *, told: Explanation, now: int) -> str:
+    if trace is None:
+        since = f" since {near(verdict.since, now)}" if verdict.since and verdict.state in IDLE else ""
+        return f"{verdict.state}{since}"
+    util = "no utilisation reading" if trace.util_max is None else f"{trace.util_max:.0f} %"
+    power = "" if trace.watts is None else f", {trace.watts:.0f} W"
+    memory = "" if trace.memory_used_mib is None else f", {trace.memory_used_mib / 1024:.1f} GB used"
+    count = trace.compute_processes
+    running = "" if count is None else f", {count} process{'' if count == 1 else 'es'}"
+    running += f" ({esc(trace.process, 40)})" if trace.process else ""
+    if verdict.state == "active":
+        return f"active: {util}{power}{memory}{running}"
+    quiet = f"; {trace.quiet_minutes} of {told.rule.window_minutes} minutes seen quiet"
+    busy = f"; last busy {length(now - trace.last_active_at)} ago" if trace.last_active_at else ""
+    return f"{verdict.state}{_as_of(trace, now)}: {util}{power}{memory}{running}{quiet}{busy}"
+
+
+def _as_of(trace: GpuTrace, now: int) -> str:
+    """How old a reading is that is no longer what the GPU does."""
+    at = trace.last_minute_at
+    return f", last read {near(at, now)}" if at is not None and now - at > OLD else ""
+
+
+def _day(told: Explanation) -> str:
+    return f"Last 24 hours: {bars(told.strip)} (hours with work; · is not seen)" if told.listing.running else ""
+
+
+def _sources(told: Explanation, now: int) -> list[str]:
+    agent = _source(told, now)
+    rest = [f"{esc(name, 40)} by itself: {verdict.state}, {esc(verdict.evidence)}." for name, verdict in told.others]
+    return [agent, *rest]
+
+
+def _unused(told: Explanation) -> str:
+    """What it cost for nothing, by the ledger: the same sums as in lists, digests and reports."""
+    rate = told.listing.rate
+    said = [f"{usd(told.unused_micros)} since it was judged idle"] if told.unused_micros else []
+    said += [f"{usd(told.unused_day_micros)} in the last 24 hours"] if told.unused_day_micros else []
+    full = " at full cost" if told.listing.instance.provider == "owned" else ""
+    return f"Unused: {about(exact=rate is None or rate.exact)}{', '.join(said)}{full}." if said else ""
+
+
+def _exempt(told: Explanation) -> str:
+    if told.exemption is None:
+        return ""
+    day = told.exemption.last_day
+    return f"Exempt until {day:%A} {day.day} {day:%B} {day.year}: {esc(told.exemption.reason)}."
+
+
+def _source(told: Explanation, now: int) -> str:
+    last = max((trace.last_minute_at for trace in told.traces if trace.last_minute_at), default=None)
+    if last is None and told.heard is not None:
+        return f"Source: its agent, last heard {clock_time(told.heard.reported_at)}.{_about_agent(told, now)}"
+    if last is None and told.others:
+        return f"Source: {' and '.join(esc(name, 40) for name, _ in told.others)}; no agent has reported from it."
+    if last is None:
+        return "Source: none. No agent has reported from it; `valet token add` makes a token for one."
+    age = length(now - last)
+    return f"Source: its agent (NVML), last minute seen {clock_time(last)}, {age} ago.{_about_agent(told, now)}"
+
+
+def _about_agent(told: Explanation, now: int) -> str:
+    """What the agent says of itself: version and driver, the GPUs it misses, what keeps it from reading."""
+    heard = told.heard
+    if heard is None:
+        return ""
+    parts = [f"agent {esc(heard.agent_version, 40)}"] if heard.agent_version else []
+    parts += [f"driver {esc(heard.driver, 40)}"] if heard.driver else []
+    versions = ", ".join(parts)
+    said = [f"{versions[:1].upper()}{versions[1:]}."] if parts else []
+    if heard.fewer_since is not None:
+        said.append(f"It has seen {heard.gpus_seen} of {told.listing.instance.gpu_count} GPUs {_since(heard, now)}.")
+    said += [f"It says: {esc(heard.error.rstrip('.'), 200)}."] if heard.error else []
+    return f" {' '.join(said)}" if said else ""
+
+
+def _since(heard: Heard, now: int) -> str:
+    return f"since {near(heard.fewer_since or heard.reported_at, now)}"
+
+
+def _claim(told: Explanation) -> str:
+    held, in_use = told.listing.claims, unclaimed(told.listing)
+    use = f" {in_use[:1].upper()}{in_use[1:]}." if in_use else ""
+    if not held:
+        return f"Claim: none.{use}"
+    return f"{'Claim' if len(held) == 1 else 'Claims'}: {', '.join(_one(told.listing, each) for each in held)}.{use}"
+
+
+def _drained(told: Explanation) -> str:
+    drain = told.listing.drain
+    return f"Drain: no new claims; {draining_since(drain)}." if drain else ""
+
+
+def _line(told: Explanation) -> str:
+    listing = told.listing
+    if not listing.waiting:
+        return ""
+    who = "1 person waits" if listing.waiting == 1 else f"{listing.waiting:,} people wait"
+    held = ", ".join(
+        f"{gpus(each.gpus)} held for {person(each.person)} to {at(each.until_at)}" for each in listing.offers
+    )
+    return f"Line: {who} for it{f' ({held})' if held else ''}; `/gpu line {esc(listing.instance.name, 60)}` shows who."
+
+
+def _one(listing: Listing, held: Claim) -> str:
+    some = "" if listing.is_whole(held) else f" has {gpus(held.gpus)}"
+    note = f" ({esc(held.note, 80)})" if held.note else ""
+    return f"{person(held.holder)}{some} to {ends(held)}{note}"
+
+
+def _snooze(told: Explanation) -> str:
+    if told.snooze is None:
+        return "Kept: by nobody."
+    return f"Kept: {snoozed(told.snooze)}."
+
+
+def _booked(told: Explanation) -> str:
+    return f"Booked: by {person(told.booked.holder)} from {at(told.booked.from_at)}." if told.booked else ""
+
+
+def _stop(told: Explanation) -> str:
+    """Whether whoever asks could ask for a stop, who would be asked, and which wishes of others its card would tell."""
+    if told.action is not None:
+        return "" if told.action.kind == "stop" else f"Stopping: not before the {told.action.kind} is over."
+    if told.obstacle or told.planned is None:
+        return f"Stopping: not now. {say(told.obstacle or '')}".rstrip()
+    facts = told.planned.facts
+    if not isinstance(facts, StopFacts):
+        return ""
+    others = [holder for holder in dict.fromkeys(facts.holders) if holder != told.planned.requester]
+    decides = "an approver says yes" if facts.approvals == 1 else f"{facts.approvals} people say yes"
+    holds = "holds it and is" if len(others) == 1 else "hold it and are"
+    first = f"Stopping: possible. {persons(others)} {holds} asked first. It is stopped once {decides}."
+    return (first if others else f"Stopping: possible, once {decides}.") + _wished(facts)
+
+
+def _wished(facts: StopFacts) -> str:
+    """What its card says of others."""
+    said = [f"{person(facts.kept_by)} keeps it"] if facts.kept_by else []
+    waits = "1 person waits for it" if facts.waiting == 1 else f"{facts.waiting:,} people wait for it"
+    said += [waits] if facts.waiting else []
+    said += [f"{person(facts.booked_by)} has booked it"] if facts.booked_by else []
+    return f" Its card says that {' and that '.join(said)}." if said else ""
+
+
+def _next(told: Explanation) -> str:
+    action = told.action
+    if action is not None:
+        return _about(action, told.asked_first)
+    if told.snooze is not None and told.verdict.state != "active":
+        return f"nothing before {near(told.snooze.until_at, told.snooze.made_at)}; then digests list it again."
+    idle = told.verdict.is_idle or told.verdict.state == "partial"
+    if idle and told.digest_at and told.listing.running:
+        return f"the digest of {at(told.digest_at)} lists it. Valet stops nothing by itself."
+    if told.listing.claims:
+        last = told.listing.claims[-1]
+        return f"the claim of {person(last.holder)} ends {ends(last)}."
+    return "nothing. Valet stops nothing by itself."
+
+
+def _about(action: Action, asked_first: tuple[str, ...]) -> str:
+    if action.state == "pending":
+        asked = f"{say(action.asker)} asked to {action.kind} it"
+        if asked_first:
+            return f"{asked}; {persons(asked_first)}, who holds it, answers first."
+        return f"{asked}; an approver can answer until {at(action.expires_at)}."
+    return f"it is being {PAST[action.kind]}; {say(action.decided_by)} approved it."
+
+
+def _rule(told: Explanation) -> str:
+    rule = told.rule
+    return (
+        f"The rule: a GPU is idle after {rule.window_minutes} quiet minutes in a row "
+        f"(below {rule.active_pct:g} % GPU), at least {rule.quiet_needed} of them really seen; one busy minute starts "
+        f"it again, and nothing counts in the first {rule.settle_minutes} minutes after a boot. "
+        "An instance is idle only if every GPU is."
+    )

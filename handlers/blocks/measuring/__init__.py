@@ -1,1 +1,0 @@
-"""Why a machine counts as idle or working."""

@@ -1,0 +1,237 @@
+"""Bookings as people see them: made, in the way, listed, begun, given up."""
+
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from bot.domain.days import local
+from bot.domain.machines.listing import Listing
+from bot.domain.sharing.bookings import Booking, Gap, Hold, Slot
+from bot.domain.sharing.claims import GpuChoice
+from handlers import ids
+from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
+from handlers.blocks.words import at, ends, esc, gpus, length, near, person, plural, when
+
+MOST_LISTED = 10
+MOST_BESIDE = 3
+
+
+def _label(instant: int, zone: str) -> str:
+    """An instant for a button, where no reader's zone applies: in the zone of who asked."""
+    return f"{local(instant, ZoneInfo(zone)):%a %-d %b %H:%M}"
+
+
+def _time(from_at: int, until_at: int) -> str:
+    return f"{when(from_at)} to {near(until_at, from_at)}"
+
+
+def _part(listing: Listing, some: tuple[int, ...]) -> str:
+    """The instance, or some GPUs of it."""
+    name = f"*{esc(listing.instance.name, 60)}*"
+    return name if len(some) >= len(listing.gpus) else f"{gpus(some)} of {name}"
+
+
+def _be(listing: Listing | None, some: tuple[int, ...]) -> str:
+    """The verb after the instance, or after some GPUs of it."""
+    return "are" if listing and 1 < len(some) < len(listing.gpus) else "is"
+
+
+def _note(note: str) -> str:
+    return f" ({esc(note, 120)})" if note else ""
+
+
+def booked(listing: Listing, made: Booking, slots: list[Slot], *, no_show_minutes: int, remark: str = "") -> Reply:
+    """Somebody booked it; the others see it too."""
+    first = slots[0]
+    what = _part(listing, first.gpus)
+    if made.last_day is None:
+        said = f"{person(made.holder)} booked {what} from {_time(first.from_at, first.until_at)}{_note(made.note)}."
+    else:
+        day, until = f"{made.first_day:%A} at {made.wall:%H:%M}", f"{made.last_day:%-d %B %Y}"
+        said = (
+            f"{person(made.holder)} booked {what} every {day} ({esc(made.zone)}) for {length(made.length)}, "
+            f"until {until}{_note(made.note)}. The first time is {_time(first.from_at, first.until_at)}."
+        )
+    small = [f"It goes to others if nobody works on it or says so within {no_show_minutes} minutes."]
+    if not listing.running:
+        small.append(f"It is {listing.instance.state} now; if it still is shortly before, its holder is told.")
+    buttons = actions(
+        button("Cancel booking", ids.CANCEL_BOOKING, first.id),
+        button(f"Calendar of {listing.instance.name}", ids.CALENDAR, listing.instance.id),
+    )
+    small += [esc(remark)] if remark else []
+    return Reply(said, [section(said), context(" ".join(small)), buttons], private=False)
+
+
+def clash(listing: Listing, wanted: Gap, holds: tuple[Hold, ...], free_at: int | None, zone: str) -> Reply:
+    """It can't be booked for that time: who has it, and when it could begin."""
+    name = esc(listing.instance.name, 60)
+    first = f"*{name}* can't be booked from {_time(wanted.from_at, wanted.until_at)}:"
+    text = lines([first, *(_hold(listing, hold) for hold in holds[:MOST_LISTED])])
+    if free_at is None:
+        return plainly(f"{text}\nNothing fits within a week after that either.", _calendar(listing))
+    value = f"{listing.instance.id}|{free_at}|{wanted.length}|{choice_word(wanted.choice)}"
+    label = f"Book from {_label(free_at, zone)}, for {length(wanted.length)}"
+    return plainly(text, button(label, ids.BOOK_AT, value), _calendar(listing))
+
+
+def own(listing: Listing, hold: Hold, *, same: bool) -> Reply:
+    """It is theirs then already, most likely by the same words."""
+    name = f"*{esc(listing.instance.name, 60)}*"
+    if not hold.booked:
+        return plainly(f"{name} is yours until {when(hold.until_at)} already. `/gpu extend` keeps it longer.")
+    booked = f"you booked it from {_time(hold.from_at, hold.until_at)}"
+    if same:
+        said = f"That is done already: {name} is yours then. Nothing was booked twice; {booked}."
+    else:
+        said = f"{name} is yours then already: {booked}. Cancel that first to book it otherwise."
+    return plainly(said, button("Cancel booking", ids.CANCEL_BOOKING, hold.id), _calendar(listing))
+
+
+def _hold(listing: Listing, hold: Hold) -> str:
+    some = "it" if len(hold.gpus) >= len(listing.gpus) else gpus(hold.gpus)
+    if hold.waited:
+        until = near(hold.until_at, hold.from_at)
+        return f"{person(hold.holder)} waits for {some}: by what the claims say from {when(hold.from_at)} to {until}."
+    if not hold.booked:
+        return f"{person(hold.holder)} has {some} until {when(hold.until_at)}."
+    return f"{person(hold.holder)} booked {some} from {_time(hold.from_at, hold.until_at)}."
+
+
+def _calendar(listing: Listing) -> Block:
+    return button(f"Calendar of {listing.instance.name}", ids.CALENDAR, listing.instance.id)
+
+
+def choice_word(choice: GpuChoice) -> str:
+    """GPUs as a person would type them."""
+    if choice.indexes:
+        return f"gpu:{','.join(map(str, choice.indexes))}"
+    return "gpus:all" if choice.count is None else f"gpus:{choice.count}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Who wants a claim, of which GPUs (None: as it is, or all), in which zone."""
+
+    person: str
+    choice: GpuChoice | None
+    zone: str
+
+
+def in_the_way(listing: Listing, slot: Slot, wanted: Wanted, *, now: int, shortest: int) -> Reply:
+    """A claim would run into a booking: whose, from when, and what could be had until then."""
+    who = "you" if slot.holder == wanted.person else person(slot.holder)
+    what = f"{_part(listing, slot.gpus)} {_be(listing, slot.gpus)}"
+    text = f"{what} booked by {who} from {_time(slot.from_at, slot.until_at)}{_note(slot.note)}."
+    mine = listing.claim_of(wanted.person)
+    if mine is not None and mine.until_at >= slot.from_at:
+        return plainly(f"{text} Yours ends when that begins.", _calendar(listing))
+    if slot.from_at - now < shortest:
+        off = [button("Cancel booking", ids.CANCEL_BOOKING, slot.id)] if slot.holder == wanted.person else []
+        return plainly(f"{text} Until then there is no time for a claim.", *off, _calendar(listing))
+    value = f"{listing.instance.id}|{slot.from_at}|{choice_word(wanted.choice) if wanted.choice else ''}"
+    return plainly(
+        text, button(f"Claim until {_label(slot.from_at, wanted.zone)}", ids.CLAIM_UNTIL, value), _calendar(listing)
+    )
+
+
+def listed(slots: list[Slot], names: dict[str, Listing], reader: str, *, of: str, decides: bool = False) -> Reply:
+    """Bookings to come, the next first; with a button to cancel where they are the reader's, or the reader decides."""
+    of = esc(of)
+    if not slots:
+        return plainly(f"No bookings {of}. `/gpu book train-7 tomorrow 20:00 for 6h` makes one.")
+    first = f"{plural(len(slots), 'booking')} {of}, the next first."
+    blocks = [section(f"*{first}*")]
+    blocks += [
+        row(slot, names.get(slot.instance_id), may=decides or slot.holder == reader) for slot in slots[:MOST_LISTED]
+    ]
+    if len(slots) > MOST_LISTED:
+        blocks.append(context(f"{len(slots) - MOST_LISTED} more. Name an instance to see only its own."))
+    return Reply(first, blocks)
+
+
+def row(slot: Slot, listing: Listing | None, *, may: bool) -> Block:
+    """One booking, with a button to cancel it for who may."""
+    what = _part(listing, slot.gpus) if listing else "a machine that is gone"
+    weekly = ", weekly" if slot.weekly else ""
+    text = f"{_time(slot.from_at, slot.until_at)}: {what}, {person(slot.holder)}{weekly}{_note(slot.note)}"
+    return section(text, button("Cancel", f"{ids.CANCEL_BOOKING}:{slot.id}", slot.id) if may else None)
+
+
+def beside(shown: Reply, slots: list[Slot], listing: Listing) -> Reply:
+    """What is said of one machine, with its next bookings above the buttons."""
+    if not slots:
+        return shown
+    rows = [f"Booked {_time(slot.from_at, slot.until_at)}: {_whose(slot, listing)}" for slot in slots[:MOST_BESIDE]]
+    more = f"and {len(slots) - MOST_BESIDE} more" if len(slots) > MOST_BESIDE else ""
+    *above, buttons = shown.blocks
+    return replace(shown, blocks=[*above, context(lines([*rows, more])), buttons])
+
+
+def _whose(slot: Slot, listing: Listing) -> str:
+    return person(slot.holder) + ("" if len(slot.gpus) >= len(listing.gpus) else f", {gpus(slot.gpus)}")
+
+
+def which(slot: Slot, name: str) -> Reply:
+    """Asked before a weekly booking is cancelled: this time or all of them."""
+    text = f"*{esc(name, 60)}* is booked by {person(slot.holder)} every week; the next time is {when(slot.from_at)}."
+    sure = confirm("Cancel all of them?", "Every time that is still to come.", yes="Cancel them", no="Back")
+    return plainly(
+        text,
+        button("Cancel only this one", ids.CANCEL_ONE, slot.id),
+        button("Cancel all of them", ids.CANCEL_ALL, slot.id, style="danger", confirm=sure),
+    )
+
+
+def cancelled(off: list[Slot], name: str, who: str, *, series: bool) -> Reply:
+    """It is free for others then."""
+    slot = off[0]
+    whose = "" if who == slot.holder else f" of {person(slot.holder)}"
+    if series and slot.weekly:
+        text = f"{person(who)} cancelled the weekly booking{whose} of *{esc(name, 60)}*."
+    else:
+        text = (
+            f"{person(who)} cancelled the booking{whose} of *{esc(name, 60)}* on {_time(slot.from_at, slot.until_at)}."
+        )
+    return Reply(text, [section(text)], private=False)
+
+
+def progress(slot: Slot, listing: Listing | None, name: str, *, no_show_minutes: int) -> Reply:
+    """How a booking goes, for its holder: begun, waiting for its machine, given up, missed, cancelled."""
+    what = _part(listing, slot.gpus) if listing else f"*{esc(name, 60)}*"
+    if slot.state in {"claimed", "used"}:
+        return _begun(slot, f"{what} {_be(listing, slot.gpus)}", name, no_show_minutes=no_show_minutes)
+    if slot.state == "booked":
+        state: str = listing.instance.state if listing and not listing.running else "not to be had yet"
+        if listing and listing.drain:
+            state = f"being drained by {person(listing.drain.who)}"
+        text = f"Your booking of {what} has begun, but it is {state}. It is yours as soon as it can be, until "
+        return _with_start(f"{text}{ends(slot)}.", listing)
+    if slot.state == "unused":
+        text = f"Your booking of {what} was given up: nobody worked on it or answered. It is free for others."
+        return plainly(text, button(f"Claim {name} again", ids.CLAIM, slot.instance_id))
+    happened = "came to nothing" if slot.state == "missed" else "was cancelled"
+    # the outcome is a sentence of ours; a person in it stays a mention
+    return plainly(f"Your booking of {what} on {_time(slot.from_at, slot.until_at)} {happened}. {slot.outcome}")
+
+
+def _begun(slot: Slot, what: str, name: str, *, no_show_minutes: int) -> Reply:
+    text = f"Your booking has begun: {what} yours until {ends(slot)}{_note(slot.note)}."
+    release = button(f"Release {name}", ids.RELEASE, slot.instance_id)
+    if slot.state == "used":
+        return plainly(text, release)
+    text += f" If nothing works on it within {no_show_minutes} minutes, say that you are here, or it goes to others."
+    return plainly(text, button("I'm here", ids.IM_HERE, slot.id, style="primary"), release)
+
+
+def soon(slot: Slot, listing: Listing) -> Reply:
+    """Told ahead to the holder: the machine is not running."""
+    text = (
+        f"Your booking of {_part(listing, slot.gpus)} begins at {at(slot.from_at)}, but it is {listing.instance.state}."
+    )
+    return _with_start(text, listing)
+
+
+def _with_start(text: str, listing: Listing | None) -> Reply:
+    if listing is None or listing.instance.state != "stopped" or listing.instance.provider == "owned":
+        return plainly(text)
+    return plainly(text, button(f"Start {listing.instance.name}", ids.START, listing.instance.id))

@@ -1,0 +1,132 @@
+"""Whether a holder still needs what they hold: the question, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.machines.listing import Listing
+from bot.domain.sharing.checkins import Question, idle_since, is_worked_on
+from bot.domain.sharing.claims import Claim
+from handlers import ids
+from handlers.blocks.parts import Block, Reply, actions, button, lines, plainly, section
+from handlers.blocks.words import at, ends, esc, gpus, length, near, person, persons, plural
+
+MOST = 20
+"""Claims in one message; Slack takes 25 buttons in a row."""
+NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One question with what it is about."""
+
+    question: Question
+    claim: Claim
+    name: str
+    listing: Listing | None
+    waiting: Sequence[str] = ()
+
+    @property
+    def what(self) -> str:
+        """The machine, or the part of it."""
+        whole = self.listing is None or self.listing.is_whole(self.claim)
+        return f"{'' if whole else f'{gpus(self.claim.gpus)} of '}*{esc(self.name, 60)}*"
+
+    @property
+    def are(self) -> str:
+        """ "is", or "are" for several GPUs."""
+        some = self.listing is not None and not self.listing.is_whole(self.claim) and len(self.claim.gpus) > 1
+        return "are" if some else "is"
+
+
+def question(held: Sequence[Held], now: int) -> Reply:
+    """One message with all that it asks about, as things stand."""
+    if held[0].question.kind == "idle":
+        return _idle(held[0])
+    return _morning(held, now)
+
+
+def _idle(held: Held) -> Reply:
+    asked = held.question
+    idle = length(asked.asked_at - asked.idle_since) if asked.idle_since is not None else "a while"
+    until = near(asked.until_at, asked.asked_at)
+    begin = f"{held.what} {held.are} yours until {until}, but nobody has worked there for {idle}."
+    if asked.state != "open":
+        return plainly(f"{begin}\n{_became(held)}")
+    return plainly(
+        lines([f"{begin} Do you still need {'them' if held.are == 'are' else 'it'}?", _silence(held)]),
+        button("Keep it", ids.KEEP_HELD, asked.batch, style="primary"),
+        button(f"Release {held.name}", ids.RELEASE_ASKED, asked.id),
+    )
+
+
+def _silence(held: Held) -> str:
+    deadline = held.question.deadline_at
+    if deadline is None:
+        return "Nobody waits for it, so nothing happens if you don't answer."
+    first = list(held.waiting[:NAMED])
+    verb = "waits" if len(held.waiting) == 1 else "wait"
+    more = f" and {len(held.waiting) - NAMED:,} more" if len(held.waiting) > NAMED else ""
+    who = f"{persons(first)}{more} {verb} for it" if first else "Somebody waits for it"
+    return f"{who}: without an answer by {at(deadline)} it goes to them, unless somebody works there."
+
+
+def waited_for(held: Held) -> Reply:
+    """Said under the question when somebody comes to wait for it, as an edit alone tells nobody."""
+    deadline = held.question.deadline_at
+    if held.question.state != "open" or deadline is None:
+        return plainly(f"Somebody waited for {held.what}; that is settled.")
+    who = person(held.waiting[0]) if held.waiting else "Somebody"
+    return plainly(
+        f"{who} waits for {held.what} now. If you still need it, press Keep it by {at(deadline)}.",
+        button("Keep it", ids.KEEP_HELD, held.question.batch, style="primary"),
+    )
+
+
+def _morning(held: Sequence[Held], now: int) -> Reply:
+    waiting = [each for each in held if each.question.state == "open"]
+    shown = [f"• {_row(each, now)}" if len(held) > 1 else _row(each, now) for each in held[:MOST]]
+    left = [f"and {len(held) - MOST} more: `/gpu status mine` shows them."] if len(held) > MOST else []
+    if not waiting:
+        return plainly(lines(["Good morning. About what you hold for days:", *shown, *left]))
+    deadline = waiting[0].question.deadline_at
+    it = "it" if len(waiting) == 1 else "them"
+    ask = f"Good morning. Do you still need {'this' if len(held) == 1 else 'these'}?"
+    silence = f"Without an answer by {at(deadline)} it is given up, unless somebody works there." if deadline else ""
+    if len(waiting) > 1:
+        silence = silence.replace("it is given up", "they are given up")
+    keep = button(
+        f"Keep {it}" if len(waiting) < 3 else f"Keep all {len(waiting)}", ids.KEEP_HELD, held[0].question.batch
+    )
+    text = lines([ask, *shown, *left, silence])
+    buttons: list[Block] = [keep | {"style": "primary"}]
+    buttons += [
+        button(f"Release {each.name}", f"{ids.RELEASE_ASKED}:{number}", each.question.id)
+        for number, each in enumerate(waiting[:MOST])
+    ]
+    brief = f"{ask} You hold {plural(len(waiting), 'machine')} for days. {silence}"
+    return Reply(brief, [section(text), actions(*buttons)])
+
+
+def _row(held: Held, now: int) -> str:
+    note = f" ({esc(held.claim.note, 80)})" if held.claim.note else ""
+    begin = f"{held.what} until {ends(held.claim)}{note}"
+    if held.question.state != "open":
+        return f"{begin}: {_became(held)}"
+    listing, verdict = held.listing, held.listing.verdict if held.listing else None
+    if listing is None or verdict is None:
+        return f"{begin}: no reading."
+    since = idle_since(held.claim, verdict)
+    if is_worked_on(held.claim, verdict, is_whole=listing.is_whole(held.claim)):
+        return f"{begin}: in use."
+    return f"{begin}: idle for {length(now - since)}." if since is not None else f"{begin}: no reading."
+
+
+def _became(held: Held) -> str:
+    ended = held.claim.ended_at
+    return {
+        "kept": "You keep it.",
+        "released": "You released it. Thanks.",
+        "worked": "Somebody works there, so it stays yours.",
+        "unused": f"You did not answer, so it was given up{f' at {at(ended)}' if ended else ''}.",
+        "ended": "Your claim has ended.",
+    }.get(held.question.state, "")

@@ -1,0 +1,51 @@
+"""Handing a claim over: the question, its answers, and what the giver is told."""
+
+from bot.domain.machines.listing import Listing
+from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.handovers import Handover
+from handlers import ids
+from handlers.blocks.parts import Reply, actions, button, plainly, section
+from handlers.blocks.words import at, ends, esc, gpus, person
+
+
+def offered(made: Handover, listing: Listing) -> Reply:
+    """Told to the giver: it is not settled yet."""
+    name = esc(listing.instance.name, 60)
+    text = f"Asked {person(made.taker)} to take *{name}* over. Until they accept it stays yours; the offer lapses at "
+    return plainly(f"{text}{at(made.expires_at)}.", button("Take the offer back", ids.HAND_WITHDRAW, made.id))
+
+
+def question(made: Handover, held: Claim, listing: Listing | None) -> Reply:
+    """Put to the one who is to have it, in whatever state the offer is."""
+    what = _what(held, listing)
+    note = f" ({esc(held.note, 120)})" if held.note else ""
+    text = f"{person(made.giver)} offers you {what} until {ends(held)}{note}."
+    if made.state == "open":
+        yes = button("Take it over", ids.HAND_ACCEPT, made.id, style="primary")
+        buttons = actions(yes, button("No, thanks", ids.HAND_DECLINE, made.id))
+        return Reply(text, [section(text), buttons])
+    ending = {
+        "taken": "You took it over.",
+        "declined": "You said no.",
+        "withdrawn": "They took the offer back.",
+        "lapsed": "The offer has lapsed.",
+    }[made.state]
+    return plainly(f"{text} {ending}")
+
+
+def _what(held: Claim, listing: Listing | None) -> str:
+    if listing is None:
+        return "a machine that is gone"
+    name = f"*{esc(listing.instance.name, 60)}*"
+    return name if listing.is_whole(held) else f"{gpus(held.gpus)} of {name}"
+
+
+def answer(made: Handover, held: Claim, listing: Listing | None) -> Reply:
+    """Told to the giver, once it is settled."""
+    what, taker = _what(held, listing), person(made.taker)
+    said = {
+        "taken": f"{taker} took {what} over.",
+        "declined": f"{taker} does not want {what} now; it stays yours.",
+        "lapsed": f"Your offer of {what} to {taker} has lapsed.",
+    }
+    return plainly(said.get(made.state, f"Your offer of {what} to {taker} stands."))

@@ -1,0 +1,59 @@
+"""Who works where without a claim, in words and as a question."""
+
+from collections.abc import Sequence
+
+from bot.domain.machines.listing import Listing
+from bot.domain.sharing.checkins import Squat
+from handlers import ids
+from handlers.blocks.parts import Reply, button, plainly
+from handlers.blocks.words import code, esc, gpus, length, person
+
+NAMED = 3
+
+
+def unclaimed(listing: Listing) -> str:
+    """In use without a claim by unix user cy (GPUs 0-1); empty where nobody is."""
+    known = listing.unclaimed_users
+    if not known:
+        return ""
+    who = ", ".join(f"{code(user, 40)} ({gpus(on)})" for user, on in known[:NAMED])
+    more = f" and {len(known) - NAMED:,} more" if len(known) > NAMED else ""
+    return f"in use without a claim by unix user{'' if len(known) == 1 else 's'} {who}{more}"
+
+
+def others(found: Sequence[tuple[str, str, tuple[int, ...]]]) -> str:
+    """Who works on what somebody has just claimed: unix user, Slack user id (or empty), and the GPUs."""
+    said = [
+        f"{gpus(on)} {'works' if len(on) == 1 else 'work'} for {_who(user, slack)} just now"
+        for user, slack, on in found[:NAMED]
+    ]
+    more = f", and for {len(found) - NAMED:,} more" if len(found) > NAMED else ""
+    return f"{'; '.join(said)}{more}. Ask before you start." if said else ""
+
+
+def _who(user: str, slack: str) -> str:
+    return f"{person(slack)} (unix user {code(user, 40)})" if slack else f"unix user {code(user, 40)}"
+
+
+def question(squat: Squat, name: str, *, whole: bool) -> Reply:
+    """Asked of the person behind a unix user; later, what became of it."""
+    some = "" if whole else f"{gpus(squat.gpus)} of "
+    several = len(squat.gpus) > 1 and not whole
+    have, it = ("have", "them") if several else ("has", "it")
+    long = length((squat.asked_at or squat.seen_at) - squat.since)
+    text = (
+        f"{some}*{esc(name, 60)}* {have} worked for you (unix user {code(squat.unix_user, 40)}) for {long}, "
+        f"and nobody has claimed {it}."
+    )
+    became = {
+        "claimed": "You claimed it. Thanks.",
+        "not mine": "You said it is not yours. I leave you alone about it.",
+        "over": "That is over.",
+    }.get(squat.state)
+    if became:
+        return plainly(f"{text} {became}")
+    return plainly(
+        f"{text} Somebody else may take {it}.",
+        button(f"Claim {'' if whole else f'{gpus(squat.gpus)} of '}{name}", ids.CLAIM_USED, squat.id, style="primary"),
+        button("Not mine", ids.NOT_MINE, squat.id),
+    )

@@ -1,1 +1,0 @@
-"""Slash commands: the words people type, and what each of them does."""

@@ -1,0 +1,45 @@
+"""What a press is made of."""
+
+from collections.abc import Callable
+
+from bot.domain.machines.listing import Listing
+from bot.errors import Refused
+from bot.services import queries
+from bot.services.context import Desk
+from handlers.blocks.parts import Reply
+
+Press = Callable[[Desk, str, str, str], Reply | None]
+"""Takes the desk, who pressed, in which channel, and the button's value."""
+
+
+def number(text: str) -> int | None:
+    """The number in a button's value; None where there is none that one of ours could have."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
+
+
+def listed(desk: Desk, instance_id: str) -> Listing:
+    """The instance a button is about. Raises Refused when it is gone."""
+    found = queries.listing(desk, instance_id)
+    if found is None:
+        raise Refused("That instance is gone. `/gpu status` shows what there is.")
+    return found
+
+
+def fields(value: str, count: int) -> list[str]:
+    """So many parts of a button's value. Raises Refused."""
+    parts = value.split("|")
+    if len(parts) != count:
+        raise Refused("This button is from another version of Valet. Use the command instead.")
+    return parts
+
+
+def whole(text: str) -> int:
+    """The number in a button's value. Raises Refused."""
+    found = number(text)
+    if found is None:
+        raise Refused("This button is from another version of Valet. Use the command instead.")
+    return found
+
+
+Draw = Callable[[Desk, str], Reply | None]
+"""Takes the desk and the subject; None when there is nothing left to show."""

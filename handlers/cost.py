@@ -1,0 +1,51 @@
+"""/cost: which verb is meant, also where none is typed."""
+
+from dataclasses import replace
+
+from bot.errors import Refused
+from handlers import topics, verbs
+from handlers.blocks.parts import Reply
+from handlers.money import reports
+from handlers.parsing import dates
+from handlers.parsing.scopes import named_scope
+from handlers.verbs import Ask
+
+VERBS = topics.COST_VERBS
+
+ALSO = {
+    **dict.fromkeys(("spend", "spent", "spending", "reports", "total", "top"), "report"),
+    **dict.fromkeys(("waste", "wasted", "idling"), "idle"),
+    **dict.fromkeys(("invoice", "invoices", "bills", "billed"), "bill"),
+    **dict.fromkeys(("saved", "saving"), "savings"),
+    **dict.fromkeys(("price", "pricing"), "prices"),
+    **dict.fromkeys(("buy", "rent", "buy-or-rent", "rentorbuy"), "rent-or-buy"),
+    "forecasts": "forecast",
+    "budgets": "budget",
+}
+"""Other words for a verb."""
+RENT_OR_BUY = (["rent", "or", "buy"], ["rent", "vs", "buy"], ["buy", "or", "rent"], ["buy", "vs", "rent"])
+
+
+def run(ask: Ask) -> Reply:
+    """Run the verb that is meant: days, or a way to tell them apart, without a verb are a report."""
+    words, lower = ask.words, [word.lower() for word in ask.words]
+    command = ask.desk.settings.slack.cost_command
+    if "csv" in lower:
+        rest = " ".join(word for word in words if word.lower() not in {"as", "csv", "to", "export"}) or "report"
+        raise Refused(f"Files come by a button: try `{command} {rest[:60]}`, and press [As CSV] below the answer.")
+    if lower[:3] in RENT_OR_BUY:
+        words = ["rent-or-buy", *words[3:]]
+    elif lower and lower[0] in ALSO:
+        words = [ALSO[lower[0]], *words[1:]]
+    elif lower and lower[0] not in {verb.name for verb in VERBS} and _is_report(ask, lower):
+        words = ["report", *words]
+    about = named_scope(ask.desk, words[0]) if words and words[0].lower() not in {verb.name for verb in VERBS} else None
+    if about is not None:
+        name = about.label or about.key
+        raise Refused(f"What of {name}? Try `{command} forecast {name}` or `{command} budget {name}`.")
+    return verbs.run(command, VERBS, replace(ask, words=words))
+
+
+def _is_report(ask: Ask, words: list[str]) -> bool:
+    rest = reports.without_way(words)
+    return dates.reads(rest, reports.today_of(ask.desk)) or (words[0] in reports.BY and not rest)

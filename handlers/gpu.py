@@ -1,0 +1,12 @@
+"""/gpu: which verb is meant."""
+
+from handlers import topics, verbs
+from handlers.blocks.parts import Reply
+from handlers.verbs import Ask
+
+VERBS = topics.GPU_VERBS
+
+
+def run(ask: Ask) -> Reply:
+    """Run the verb that the first word names."""
+    return verbs.run(ask.desk.settings.slack.gpu_command, VERBS, ask)

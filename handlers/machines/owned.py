@@ -1,0 +1,83 @@
+"""/gpu count, rename and retire: what an owned machine has, is called, and that it is no more."""
+
+from bot.errors import Refused
+from bot.services import names
+from bot.services.context import Desk
+from bot.services.machines import owned, why
+from handlers import ids
+from handlers.blocks.machines import owned as owned_blocks
+from handlers.blocks.parts import Reply
+from handlers.controller import Draw, Press, number
+from handlers.parsing import reserved
+from handlers.verbs import Ask, Verb, named
+
+
+def count(ask: Ask) -> Reply:
+    """How many GPUs its agent sees; with a number, that those are all there are."""
+    listing, rest = named(ask, "count")
+    words = [word.lower() for word in rest if word.lower() not in {"gpu", "gpus"}]
+    if not words:
+        heard = why.heard(ask.desk, listing.instance.id)
+        if heard is None:
+            raise Refused(f"No agent has told how many GPUs {listing.instance.name} has.")
+        return owned_blocks.counted(listing, heard.gpus_seen)
+    if len(words) > 1 or not (words[0].isascii() and words[0].isdecimal() and len(words[0]) < 4):
+        raise Refused(f"How many GPUs has it? Try `/gpu count {listing.instance.name} 7`.")
+    return owned_blocks.confirmed(owned.confirm(ask.desk, listing.instance.id, ask.user, int(words[0])))
+
+
+def rename(ask: Ask) -> Reply:
+    """Call an owned machine by another name."""
+    listing, rest = named(ask, "rename")
+    words = rest[1:] if rest[:1] == ["to"] else rest
+    if len(words) != 1:
+        raise Refused(
+            f"What shall {listing.instance.name} be called? Try `/gpu rename {listing.instance.name} dgx-one`."
+        )
+    means = reserved.meaning(words[0]) or ", ".join(f"`{each}`" for each in names.sorts(ask.desk, words[0]))
+    return owned_blocks.renamed(owned.rename(ask.desk, listing.instance.id, ask.user, words[0], means=means), listing)
+
+
+def retire(ask: Ask) -> Reply:
+    """Ask before an owned machine is taken off the list."""
+    listing, rest = named(ask, "retire")
+    if rest:
+        raise Refused(f"`/gpu retire {listing.instance.name}` takes the name of one machine and nothing else.")
+    found, heard = owned.question(ask.desk, listing.instance.id, ask.user)
+    return owned_blocks.question(found, heard, ask.desk.clock())
+
+
+VERBS = (
+    Verb("rename", "rename <owned> <name>", "Call an owned machine by another name; its history stays.", rename),
+    Verb("retire", "retire <owned>", "Take an owned machine that is no more off the list; its history stays.", retire),
+    Verb("count", "count <owned> [gpus]", "How many GPUs its agent sees, or say that those are all it has.", count),
+)
+
+
+def gpus_now(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[X has 7 GPUs now]"""
+    count, _, instance_id = value.partition("|")
+    return owned_blocks.confirmed(owned.confirm(desk, instance_id, user, number(count) or 0))
+
+
+def on_retire(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Retire X]"""
+    return owned_blocks.told(owned.retire(desk, value, user))
+
+
+def take_back(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Keep X] and [Bring X back]"""
+    return owned_blocks.told(owned.take_back(desk, value, user))
+
+
+BUTTONS: dict[str, Press] = {ids.GPUS_NOW: gpus_now, ids.RETIRE: on_retire, ids.UNRETIRE: take_back}
+"""Buttons that say what an owned machine is."""
+
+
+def retirement(desk: Desk, retirement_id: str) -> Reply | None:
+    """An end that is announced, done, or taken back."""
+    end = owned.retirement_of(desk, retirement_id)
+    return owned_blocks.told(end) if end else None
+
+
+MESSAGES: dict[str, Draw] = {"retirement": retirement}

@@ -1,1 +1,0 @@
-"""What each kind of message in the outbox looks like, as things stand when it is sent."""

@@ -1,0 +1,117 @@
+"""/cost forecast: what it will come to, and how good such answers were."""
+
+import re
+from dataclasses import replace
+from typing import cast, get_args
+
+from bot.domain.money.forecast.report import Scope, ScopeKind
+from bot.errors import NotFound, Refused
+from bot.services import queries
+from bot.services.context import Desk
+from bot.services.money import accuracy as accuracy_service
+from bot.services.money import forecast as forecast_service
+from handlers import ids
+from handlers.blocks.money import forecast as forecast_blocks
+from handlers.blocks.money import forecast_charts as forecast_charts_blocks
+from handlers.blocks.money.forecast import Period
+from handlers.blocks.money.forecast_charts import Way
+from handlers.blocks.parts import Reply
+from handlers.controller import Press
+from handlers.money import reports
+from handlers.parsing import dates, periods
+from handlers.parsing.scopes import SCOPES, scope
+from handlers.verbs import Ask, Verb
+
+ACCURACY = re.compile("acc?urr?ac[yi]")
+"""As it is, and as it is misspelt."""
+WAYS: dict[str, Way] = {"team": "team", "teams": "team", "machine": "machine", "machines": "machine"}
+
+
+def forecast(ask: Ask) -> Reply:
+    """A scope, a period and a way to tell it apart, in any order."""
+    if ask.words and ACCURACY.fullmatch(ask.words[0].lower()):
+        return accuracy(replace(ask, words=ask.words[1:]))
+    way, words = _way(ask.words)
+    period, words = periods.period(words)
+    try:
+        about = scope(replace(ask, words=words), "forecast")
+    except NotFound:
+        periods.refuse(words)
+        if dates.reads(words, reports.today_of(ask.desk)):
+            command = f"{ask.desk.settings.slack.cost_command} report {' '.join(words)[:40]}"
+            past = f"`{command}` tells of days that are over."
+            raise Refused(f"A forecast begins today: say {', '.join(periods.PERIODS)}. {past}") from None
+        raise
+    return apart(ask.desk, about, way) if way else told(ask.desk, about, period or "month")
+
+
+def _way(words: list[str]) -> tuple[Way | None, list[str]]:
+    """The way that "by team" names, and the words without it. Raises Refused."""
+    at = next((number for number, word in enumerate(words) if word.lower() in reports.BY), None)
+    if at is None:
+        return None, words
+    said = " ".join(words[at + 1 : at + 2])
+    if said.lower() not in WAYS:
+        raise Refused(f'By "{said[:40]}"? Forecasts are told by team or by machine.')
+    return WAYS[said.lower()], words[:at] + words[at + 2 :]
+
+
+def apart(desk: Desk, about: Scope, way: Way) -> Reply:
+    """A scope's forecast told apart by team or machine. Raises Refused."""
+    if way == "team" and about.kind != "total":
+        raise Refused(f"Only everything is told by team. Try `{desk.settings.slack.cost_command} forecast by team`.")
+    if about.kind == "instance":
+        raise Refused(f"{about.label} is one machine: there is nothing to tell apart.")
+    return forecast_charts_blocks.by(forecast_service.answer(desk, about), way)
+
+
+def told(desk: Desk, about: Scope, period: Period = "month") -> Reply:
+    """A scope's forecast, with how good such forecasts were, and AWS's own beside it."""
+    months = next(each for each in accuracy_service.accuracy(desk, about).records if each.horizon == "30d")
+    opinion = accuracy_service.newest(desk) if about == forecast_service.TOTAL else None
+    return forecast_blocks.forecast(forecast_service.answer(desk, about), period, record=months, opinion=opinion)
+
+
+def pressed(desk: Desk, value: str) -> Reply:
+    """The forecast, or the record, of a button's period and scope. Raises Refused."""
+    period, _, about = value.partition("|")
+    kind, _, key = about.partition("|")
+    if kind not in get_args(ScopeKind) or period not in {*periods.PERIODS, *WAYS, "accuracy", "nights"}:
+        raise Refused("This button is from another version of Valet. Use the command instead.")
+    named = Scope(cast("ScopeKind", kind), key, queries.name_of(desk, key) if kind == "instance" else "")
+    if period == "accuracy":
+        return _record(desk, named)
+    if period == "nights":
+        return forecast_charts_blocks.nights(forecast_service.answer(desk, named))
+    return apart(desk, named, WAYS[period]) if period in WAYS else told(desk, named, periods.PERIODS[period])
+
+
+def accuracy(ask: Ask) -> Reply:
+    """How good forecasts of a scope were."""
+    _, words = periods.period(_way(ask.words)[1])  # a record is told of every period at once
+    return _record(ask.desk, scope(replace(ask, words=words), "forecast accuracy"))
+
+
+def _record(desk: Desk, about: Scope) -> Reply:
+    found = accuracy_service.accuracy(desk, about)
+    return forecast_blocks.accuracy(found.scope, found.records, found.teams, found.first_made, found.own)
+
+
+VERBS = (
+    Verb(
+        "forecast",
+        f"forecast [accuracy] [{SCOPES}] [month|7d|30d|90d] [by team|machine]",
+        "What it will cost, and why; or how good such answers were.",
+        forecast,
+    ),
+)
+
+
+def on_forecast(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[30 days], [How good these are], [Forecast of nlp]: beside what was there."""
+    return pressed(desk, value)
+
+
+BUTTONS: dict[str, Press] = {
+    ids.FORECAST: on_forecast,
+}

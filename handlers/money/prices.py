@@ -1,0 +1,124 @@
+"""/cost prices: a GPU model from every side, an instance type, or how one instance's rate comes about."""
+
+import re
+
+from bot.domain.machines import models
+from bot.domain.machines.listing import Listing
+from bot.errors import NotFound, Refused
+from bot.services import context
+from bot.services.context import Desk
+from bot.services.money import prices as prices_service
+from handlers import ids
+from handlers.blocks.money import prices as prices_blocks
+from handlers.blocks.parts import Reply, beside
+from handlers.controller import Press, listed
+from handlers.money import rent_or_buy as rent_or_buy_controller
+from handlers.verbs import Ask, Verb
+
+AGAINST = re.compile(r"\s+(?:vs\.?|versus|and|or|against)\s+|\s*,\s*", re.IGNORECASE)
+COUNTED = re.compile(r"\d{1,2}\s?[x\u00d7]\s?(.+)", re.IGNORECASE)
+"""As in 8xH100: prices are told per GPU-hour."""
+MOST = 3
+"""So many are told side by side."""
+IS_TYPE = re.compile(r"[a-z0-9-]{2,20}\.[a-z0-9-]{2,20}")
+"""How EC2 names instance types: p4d.24xlarge."""
+
+
+def prices(ask: Ask) -> Reply:
+    """Compare a model, or explain an instance type or an instance."""
+    wanted = " ".join(ask.words)
+    if not wanted:
+        known = prices_service.names(ask.desk)
+        yours = f" You have {', '.join(known[:12])}." if known else ""
+        raise Refused(f"Prices of which GPU? Try `{ask.desk.settings.slack.cost_command} prices H100`.{yours}")
+    several = [part for each in AGAINST.split(wanted) if (part := each.strip())]
+    if len(several) > 1 and _instance(ask, wanted) is None:
+        return beside([_of_one(ask, each) for each in several[:MOST]])
+    return _of_one(ask, wanted)
+
+
+def _of_one(ask: Ask, wanted: str) -> Reply:
+    counted = COUNTED.fullmatch(wanted)
+    wanted = counted[1] if counted else wanted
+    kinds = [wanted.lower()] if IS_TYPE.fullmatch(wanted.lower()) else prices_service.family(wanted)
+    told = prices_service.of_type(ask.desk, kinds[0]) if len(kinds) == 1 else None
+    if told is not None:
+        return prices_blocks.of_type(told)
+    why = prices_service.without_price(ask.desk, kinds[0]) if len(kinds) == 1 and IS_TYPE.fullmatch(kinds[0]) else ""
+    if why and _instance(ask, wanted) is None:
+        raise Refused(why)
+    try:
+        return prices_blocks.comparison(prices_service.compare(ask.desk, wanted))
+    except Refused as unknown:
+        listing = _instance(ask, wanted)
+        if listing is None and len(kinds) > 1:
+            command = ask.desk.settings.slack.cost_command
+            raise Refused(
+                f"{wanted[:40]} could be {', '.join(kinds[:6])}. Try `{command} prices {kinds[0]}`."
+            ) from None
+        if listing is None:
+            raise _without_place(ask, wanted) or unknown from None
+        return explain(ask, listing)
+
+
+def _without_place(ask: Ask, wanted: str) -> Refused | None:
+    """Whoever names a region gets them all: the answer tells each place."""
+    named, place, where = wanted.partition(" in ")
+    if not place and IS_TYPE.fullmatch(wanted.lower().partition(" ")[0]):
+        named, place, where = wanted.partition(" ")
+    if not place:
+        return None
+    command = ask.desk.settings.slack.cost_command
+    return Refused(
+        f'Prices are told of every place at once, not of "{where[:40]}" alone. Try `{command} prices {named}`.'
+    )
+
+
+def _instance(ask: Ask, name: str) -> Listing | None:
+    try:
+        return context.find(ask.desk, name)
+    except NotFound:
+        return None
+
+
+def explain(ask: Ask, listing: Listing) -> Reply:
+    """What this one's rate is made of."""
+    return prices_blocks.figure(prices_service.figure(ask.desk, listing))
+
+
+def of_model(ask: Ask, listing: Listing) -> Reply:
+    """The model of this one from every side."""
+    return prices_blocks.comparison(prices_service.compare(ask.desk, models.short(listing.instance.gpu_model)))
+
+
+VERBS = (
+    Verb("prices", "prices <GPU|type|instance>", "What GPUs cost: clouds, spot, owned, and what you pay now.", prices),
+)
+
+
+def figure(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[How X is counted]"""
+    return explain(Ask(desk, user, channel, []), listed(desk, value))
+
+
+def on_of_model(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Prices of A100]"""
+    return of_model(Ask(desk, user, channel, []), listed(desk, value))
+
+
+def rent_or_buy(desk: Desk, _user: str, _channel: str, value: str) -> Reply:
+    """[Weigh p4d.24xlarge], within the scope it was offered for."""
+    return rent_or_buy_controller.pressed(desk, value)
+
+
+def rent_or_buy_csv(desk: Desk, _user: str, _channel: str, value: str) -> Reply:
+    """[As CSV]: to whoever pressed."""
+    return rent_or_buy_controller.as_csv(desk, value)
+
+
+BUTTONS: dict[str, Press] = {
+    ids.FIGURE: figure,
+    ids.PRICES: on_of_model,
+    ids.RENT_OR_BUY: rent_or_buy,
+    ids.RENT_OR_BUY_CSV: rent_or_buy_csv,
+}

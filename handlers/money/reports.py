@@ -1,0 +1,146 @@
+"""/cost report and idle: what was spent, and what of it for nothing."""
+
+from dataclasses import replace
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from bot.domain.days import local_day
+from bot.domain.money.reports import WAYS, ReportBy, SpendReport
+from bot.errors import Refused
+from bot.services.context import Desk
+from bot.services.money import reports, weekly
+from handlers import ids
+from handlers.blocks.money import reports as reports_blocks
+from handlers.blocks.money import weekly as weekly_blocks
+from handlers.blocks.parts import Reply
+from handlers.controller import Draw, Press
+from handlers.parsing.dates import days, reads
+from handlers.parsing.scopes import named_scope
+from handlers.verbs import Ask, Verb
+
+ANEW = "|new"
+"""Ends a button's value where the message it is on stays: the answer comes beside it."""
+ALSO: dict[str, ReportBy] = {"machine": "instance", "people": "person", "holder": "person", "user": "person"}
+BY = frozenset({"by", "per"})
+
+
+def report(ask: Ask) -> Reply:
+    """A month or a day, told apart one way."""
+    by, first, last = _asked(ask, "report", "team")
+    return reports_blocks.report(reports.report(ask.desk, by, first, last))
+
+
+def idle(ask: Ask) -> Reply:
+    """What idled, and what idles now."""
+    by, first, last = _asked(ask, "idle", "instance")
+    return reports_blocks.idle(reports.idle(ask.desk, by, first, last))
+
+
+def _asked(ask: Ask, verb: str, usual: ReportBy) -> tuple[ReportBy, date, date]:
+    command, today = ask.desk.settings.slack.cost_command, today_of(ask.desk)
+    words = [word.lower() for word in ask.words]
+    said, words = _way(words)
+    by = usual if said is None else way(said, f"{command} {verb}")
+    _refuse_others(ask, words, f"{command} {verb}")
+    first, last = days(words, today)
+    if first > today:
+        raise Refused(f"{first:%B %Y} has not come yet. Try `{command} {verb}`.")
+    return by, first, last
+
+
+def today_of(desk: Desk) -> date:
+    """In the zone of everything about money."""
+    return local_day(desk.clock(), ZoneInfo(desk.settings.digest.timezone))
+
+
+def _way(words: list[str]) -> tuple[str | None, list[str]]:
+    """What stands after "by", or a way alone; None without any, and the words without it."""
+    at = next((number for number, word in enumerate(words) if word in BY), None)
+    if at is not None:
+        return " ".join(words[at + 1 : at + 2]), words[:at] + words[at + 2 :]
+    alone = next((word for word in words if _known(word)), None)
+    return alone, [word for word in words if word != alone]
+
+
+def without_way(words: list[str]) -> list[str]:
+    """The words of a report that tell which days."""
+    return _way([word.lower() for word in words])[1]
+
+
+def _refuse_others(ask: Ask, words: list[str], command: str) -> None:
+    """A report is of everything, told apart one way: say so to whoever asks for a team, or for two ways."""
+    ways = [word for word in words if _known(word)]
+    if ways:
+        raise Refused(f"Say one way to tell it apart, such as `{command} by {ways[0]}`.")
+    scope = None if not words or reads(words, today_of(ask.desk)) else named_scope(ask.desk, " ".join(words))
+    if scope is not None:
+        cost, by = ask.desk.settings.slack.cost_command, "instance" if scope.kind == "total" else scope.kind
+        forecast = f" `{cost} forecast {scope.label or scope.key}` tells of it alone."
+        raise Refused(f"A report is of everything: try `{command} by {by}`.{forecast}")
+
+
+def way(said: str, command: str) -> ReportBy:
+    """By what it is told apart. Raises Refused."""
+    found = _known(said)
+    if found is None:
+        raise Refused(f'By "{said[:40]}"? Try `{command} by {"|".join(WAYS)}`.')
+    return found
+
+
+def _known(said: str) -> ReportBy | None:
+    return next((each for each in WAYS if said in {each, f"{each}s"}), None) or ALSO.get(said.removesuffix("s"))
+
+
+def pressed(desk: Desk, value: str, *, idling: bool = False) -> SpendReport:
+    """The report of a button's days and way. Raises Refused where another version made the button."""
+    try:
+        first, last, by = value.removesuffix(ANEW).split("|")
+        days = date.fromisoformat(first), date.fromisoformat(last)
+    except ValueError:
+        raise Refused("This button is from another version of Valet. Use the command instead.") from None
+    make = reports.idle if idling else reports.report
+    return make(desk, way(by, f"{desk.settings.slack.cost_command} report"), *days)
+
+
+VERBS = (
+    Verb(
+        "report",
+        f"report [month|week|day] [by {'|'.join(WAYS)}]",
+        "What was spent, for whom, and how much idled.",
+        report,
+    ),
+    Verb("idle", f"idle [month|week|day] [by {'|'.join(WAYS)}]", "What idled, who holds it and since when.", idle),
+)
+
+
+def show(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[By person], [October 2026]: in place."""
+    return replace(reports_blocks.report(pressed(desk, value)), replace=not value.endswith(ANEW))
+
+
+def on_idle(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[By team] under what idled: in place."""
+    return replace(reports_blocks.idle(pressed(desk, value, idling=True)), replace=not value.endswith(ANEW))
+
+
+def as_csv(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[As CSV]: a file to whoever pressed."""
+    made = pressed(desk, value)
+    return reports_blocks.as_csv(made, "".join(reports.csv(made)))
+
+
+BUTTONS: dict[str, Press] = {
+    ids.REPORT: show,
+    ids.IDLE: on_idle,
+    ids.REPORT_CSV: as_csv,
+}
+
+
+def draw_report(desk: Desk, subject: str) -> Reply | None:
+    """A report; its subject is "channel|date"."""
+    channel, _, local_date = subject.partition("|")
+    made = weekly.report_of(desk, channel, local_date)
+    return weekly_blocks.weekly(made) if made else None
+
+
+MESSAGES: dict[str, Draw] = {weekly.KIND: draw_report}

@@ -1,0 +1,50 @@
+"""/cost savings: what was saved in a month or a year."""
+
+from datetime import date
+
+from bot.errors import Refused
+from bot.services.context import Desk
+from bot.services.money import savings as savings_service
+from handlers import ids
+from handlers.blocks.money import savings as savings_blocks
+from handlers.blocks.parts import Reply
+from handlers.controller import Press
+from handlers.money.bill import days_of
+from handlers.parsing.dates import days
+from handlers.verbs import Ask, Verb
+
+
+def savings(ask: Ask) -> Reply:
+    """A month, a year, or some days."""
+    today, command = savings_service.today(ask.desk), ask.desk.settings.slack.cost_command
+    first, last = _days(ask.words, today)
+    if first > today:
+        raise Refused(f"{first:%B %Y} has not come yet. Try `{command} savings`.")
+    return savings_blocks.savings(savings_service.answer(ask.desk, first, last))
+
+
+def _days(words: list[str], today: date) -> tuple[date, date]:
+    if {"by", "per"} & {word.lower() for word in words}:
+        raise Refused("Savings are told by what led to them; the file of [As CSV] below has the team of each.")
+    first, last = days(words, today)
+    if first == last:
+        raise Refused(f"Savings are told by month or year. Try {today:%Y-%m} or {today:%Y}.")
+    return first, last
+
+
+VERBS = (Verb("savings", "savings [month|week|year]", "What was saved, by what, and what would have been.", savings),)
+
+
+def on_savings(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[All of 2026] and [This month], in place."""
+    shown = savings(Ask(desk, user, channel, [value]))
+    return Reply(shown.text, shown.blocks, replace=True)
+
+
+def as_csv(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[As CSV]: every saving, to whoever pressed."""
+    told = savings_service.answer(desk, *days_of(value))
+    return savings_blocks.as_csv(told, "".join(savings_service.lines(told)))
+
+
+BUTTONS: dict[str, Press] = {ids.SAVINGS: on_savings, ids.SAVINGS_CSV: as_csv}

@@ -1,0 +1,279 @@
+"""What is left as a note: words that tell of time, of GPUs or of options are asked about instead."""
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.nearest import nearest
+from handlers.blocks.words import plural
+from handlers.parsing.dates import named_day, weekday
+from handlers.parsing.lengths import SPELLED, UNITS, bare
+from handlers.parsing.text import Quoted
+from handlers.parsing.unclear import Choice, Unclear, as_note, choice
+
+if TYPE_CHECKING:
+    from handlers.parsing.lasting import Asker
+
+_PURPOSE = frozenset({"the", "a", "an", "my", "our", "your", "his", "her", "their", "this", "that", "all", "some"})
+"""After "for", these begin what it is for."""
+_MOMENTS = frozenset({"after", "before", "from", "starting", "beginning", "once", "when", "while", "since"})
+"""These lead to a moment, which Valet can't know: "after lunch", "when bob is done"."""
+_AGAIN = re.compile(r"(?:per|a|each|every|/) ?(?:day|night|week|month|morning|evening)\b|daily|nightly|every\b|each\b")
+_GPUS = re.compile(r"(?:-{0,2}(?:g[pu]{1,3}s?|gpsu?|cards?)[:=]?|x)(\d{1,3}|two|three|four)?|(\d{1,2})x", re.ASCII)
+_NUMBERS = {"two": "2", "three": "3", "four": "4"}
+
+
+def check(note: list[str], asker: "Asker", *, lasts: bool, has_gpus: bool) -> None:
+    """Whether these last words are a note, and nothing of it was meant for more. Raises Unclear."""
+    if not note or isinstance(note[0], Quoted):
+        return
+    _refuse_options(note, has_gpus=has_gpus)
+    numbered = number(note)
+    if lasts and numbered is not None and len(note) == 1:
+        raise Unclear(f'What is "{note[0][:40]}"?', note, [*_gpus(numbered[1]), as_note(note)])
+    if lasts:
+        _refuse_later(note, asker)
+        return
+    if bare(note[0]) == "for" and len(note) > 1 and bare(note[1]) not in _PURPOSE:
+        raise unread(note, _meant(misspelt(note[1]), note[2:]))
+    if bare(note[0]) in _MOMENTS and len(note) > 1:
+        raise unread(note, [])
+    close = misspelt(note[0])
+    told = close or in_note(note)
+    if numbered is not None:
+        raise unread(numbered[0], numbered[1])
+    if told:
+        raise _sounds_like_time(note, told, _meant(close, note[1:]))
+
+
+def _gpus(choices: list[Choice]) -> list[Choice]:
+    return [each for each in choices if each.words[0] != "for"]
+
+
+def _meant(word: str, after: list[str]) -> list[Choice]:
+    """What a misspelt word of time was to say, with the words after it."""
+    if word == "until" and after:
+        return [Choice(f"until {' '.join(after)}", ("until", *after))]
+    if word in {"overnight", "tonight", "weekend"}:
+        return [Choice(word, (word, *after))]
+    found = phrase([word], after_for=True) if word else None
+    return [replace(each, words=(*each.words, *after)) for each in found[1]] if found else []
+
+
+def _sounds_like_time(said: list[str], word: str, choices: list[Choice]) -> Unclear:
+    usual = [choice("for 4h", "4 h"), choice("for 8h", "8 h"), choice("for 1d", "1 d")]
+    note = " ".join(said)[:40]
+    of = "" if note == word else f' of "{word[:20]}"'
+    return Unclear(
+        f'"{note}" sounds like a time{of}. For how long do you want it?',
+        said,
+        [*(choices or [Choice(each.label, (*each.words, Quoted(" ".join(said)))) for each in usual]), as_note(said)],
+    )
+
+
+def _refuse_later(said: list[str], asker: "Asker") -> None:
+    """ "4h tomorrow" begins tomorrow, "4h per day" comes again: neither is a note. Raises Unclear."""
+    from handlers.parsing.lasting import refuse_beginning
+
+    try:
+        refuse_beginning(said, asker)
+    except Unclear as later:
+        booked = [each for each in later.choices if each.verb]
+        raise Unclear(str(later), said, [*booked, as_note(said)]) from None
+    if comes_again(said):
+        raise again(said)
+
+
+def comes_again(said: list[str]) -> bool:
+    """ "4h a day" is meant for more than once."""
+    return bool(_AGAIN.match(" ".join(said).lower()))
+
+
+def again(said: list[str]) -> Unclear:
+    """Claims do not come again."""
+    word = " ".join(said)[:40]
+    return Unclear(
+        f'"{word}" can\'t be said of a claim. `book` takes it every week: `book train-7 every tue 20:00 for 4h`.',
+        said,
+        [choice("", "Once, from now"), as_note(said, "Once, with that as a note")],
+    )
+
+
+def _refuse_options(note: list[str], *, has_gpus: bool) -> None:
+    """ "--gups 2" is an option that is misspelt. Raises Unclear."""
+    for at, word in enumerate(note):
+        if not is_option(word):
+            continue
+        gpus = _GPUS.fullmatch(word.lower())
+        number = (gpus[1] or gpus[2] or " ".join(note[at + 1 : at + 2])) if gpus else ""
+        number = _NUMBERS.get(number, number)
+        said = note[at : at + (1 if gpus and (gpus[1] or gpus[2]) else 2)] if gpus else [word]
+        choices = [choice(f"gpus:{number}")] if number.isdecimal() and not has_gpus else []
+        sentence = f'"{word[:40]}" is no option I know. Try gpus:2, for 4h or until 18:00.'
+        raise Unclear(sentence, said, [*choices, choice("", "Leave it out"), as_note(said)])
+    found = _GPUS.fullmatch(note[0].lower())
+    if found and not has_gpus and (found[1] or found[2] or (note[1:2] and note[1].lower() in _NUMBERS)):
+        number = found[1] or found[2] or note[1].lower()
+        number = _NUMBERS.get(number, number)
+        said = note[: 1 if found[1] or found[2] else 2]
+        raise Unclear(f'How many GPUs is "{" ".join(said)[:40]}"?', said, [choice(f"gpus:{number}"), as_note(said)])
+
+
+_PART_OF = r"(?:(?:all|the|whole|entire|rest|of|half|this|work(?:ing)?|to) )*"
+_FEW = (
+    r"(?:(?:a|an|the|some|just|another|like) )*"
+    r"(?:few|fews|couple(?: of)?|several|some|many|multiple|various|odd)(?: more)? "
+)
+_VAGUE: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
+    (re.compile(rf"(?:{pattern})(?= |$)"), tuple(lengths.split()))
+    for pattern, lengths in (
+        (_FEW + r"(?:minutes?|mins?|m)", "15m 30m 1h"),
+        (_FEW + r"(?:hours?|hrs?|h)", "2h 3h 4h"),
+        (_FEW + r"(?:days?|d|nights?)", "2d 3d 5d"),
+        (_FEW + r"(?:weeks?|w)", "7d 14d"),
+        (r"hours|hrs", "2h 4h 8h"),
+        (r"minutes|mins", "15m 30m 1h"),
+        (r"days", "2d 3d 5d"),
+        (r"weeks", "7d 14d"),
+        (r"(?:(?:one|a|two|three|\d{1,2}) )?nights?", "12h 1d 2d"),
+        (r"(?:(?:a|one|the|this|next|whole|two|half|\d{1,3}) )*(?:months?|mo|quarters?|years?|yrs?)", "7d 14d"),
+        (r"\d{1,3}(?:mo|y|yrs?|months?|years?)", "7d 14d"),
+        (r"(?:as )?(?:long|soon|much|late) as .*|asap", "4h 8h 1d"),
+        (r"(?:the )?(?:next|coming|following) (?:weekend|night|morning|evening)", "1d 2d 3d"),
+        (r"(?:every |on )?(?:weekdays?|work(?:ing)? ?days?|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*-[a-z]+)", "8h 1d 3d"),
+        (r"pt?\d+[a-z0-9]*|\d+(?:[.,]\d+){2,}[a-z]*", "4h 8h 1d"),
+        (r"half(?: (?:of|the) .*)?", "4h 8h 1d"),
+        (r"\d{1,3}['\"]", "15m 30m 1h"),
+        (r"(?:at least|minimum|min|not less than|more than|over) .*", "4h 8h 1d"),
+        (r"(?:(?:a|some|the|short|long|little|as|for|so|very|quite) )*(?:while|bit|moment|secs?|seconds?)", "1h 4h 8h"),
+        (r"(?:(?:a|some|the|short|long|little|as|for|so|very|quite) )*(?:time|long|ages|now)", "1h 4h 8h"),
+        (r"(?:the )?(?:time being|foreseeable future|duration|moment)", "4h 8h 1d"),
+        (r"(?:for)?ever(?:more)?(?: and ever)?|for-ever|eternity|good|always", "1d 3d 7d"),
+        (r"indefinite(?:ly)?|permanent(?:ly)?|unlimited|infinite(?:ly)?|infinity|inf", "1d 3d 7d"),
+        (r"nan|null|none|nil|undefined|unknown|tbd|tba|\?+|\u221e|n/a|na|xx?h|-", "4h 8h 1d"),
+        (rf"{_PART_OF}(?:day|today|morning|afternoon|evening|lunch|workday)", "4h 8h 12h"),
+        (r"(?:(?:all|the|a|whole|entire|rest|of|this|next|work(?:ing)?) )*(?:week|workweek)", "3d 5d 7d"),
+    )
+)
+_ALONE = frozenset({"good", "long", "moment", "now", "time", "bit", "lunch", "na", "second", "sec"})
+"""Vague only behind "for": a note may begin with them."""
+_WORDS = frozenset(
+    {
+        *("forever", "overnight", "tonight", "weekend", "tomorrow", "today", "indefinitely", "permanently", "always"),
+        *("until", "minutes", "hours", "hour", "minute", "days", "weeks", "week", "fortnight", "monday", "tuesday"),
+        *("wednesday", "thursday", "friday", "saturday", "sunday", "noon", "midnight", "evening", "infinite"),
+    }
+)
+_IN_NOTES = frozenset(
+    {
+        *("hour", "hours", "hrs", "minutes", "mins", "days", "weeks", "weekend", "overnight", "tonight", "tomorrow"),
+        *("forever", "eod", "eow", "cob", "midnight", "noon", "until", "till", "untill", "month", "months", "year"),
+        *("years", "fortnight", "indefinitely", "permanently", "tmrw", "week", "day", "today", "morning", "evening"),
+        *("afternoon", "night", "nights", "minute"),
+    }
+)
+_HOURS = 24
+"""A bare number beyond these is rather one of minutes."""
+_CLOSE = re.compile(r"(\d{1,4}(?:[.,]\d{1,2})?)[ -]?([a-z]{1,8})", re.ASCII)
+_TIMELIKE = re.compile(
+    r"\d{1,2}:\d\d.*|\d{1,2}(?:am|pm)|\d{1,4}(?:h|hrs?|hours?|mins?|minutes?|days?|weeks?|d|w)(?:\d\d)?", re.ASCII
+)
+_OPTION = re.compile(
+    r"--?[a-z].*|(?:gpu?s?|gups?|gpsu?|gpus?|cards?|for|until|till|time|hours?|len|length|duration)[:=].*", re.ASCII
+)
+
+
+def phrase(rest: list[str], *, after_for: bool) -> tuple[list[str], list[Choice]] | None:
+    """What is said of a time and names none, with lengths to choose from; None where it is none of that."""
+    said = " ".join("'" if isinstance(word, Quoted) else bare(word) for word in rest[:6])
+    for pattern, lengths in _VAGUE:
+        found = pattern.match(said)
+        if found and (after_for or not (found[0] in _ALONE or found[0].split()[0] in {"over", "min"})):
+            words = rest[: len(found[0].split())]
+            return words, [choice(f"for {each}", _spoken(each)) for each in lengths]
+    return None
+
+
+def _spoken(length: str) -> str:
+    return f"{length[:-1]} {length[-1]}"
+
+
+def misspelt(word: str) -> str:
+    """The word of time that this one comes near to, other than by its letters; empty where there is none."""
+    least = bare(word)
+    if isinstance(word, Quoted) or len(least) < 4 or not least.isalpha() or least in _WORDS:
+        return ""
+    return next((each for each in nearest(least, _WORDS, 1) if _apart(least, each) <= 1 + (len(least) > 6)), "")
+
+
+def _apart(one: str, other: str) -> int:
+    """Letters to add, drop or change."""
+    row = list(range(len(other) + 1))
+    for number, letter in enumerate(one, 1):
+        before, row[0] = row[0], number
+        for at, theirs in enumerate(other, 1):
+            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (letter != theirs))
+    return row[-1]
+
+
+def number(rest: list[str]) -> tuple[list[str], list[Choice]] | None:
+    """A number that says no length, with what may have been meant by it; None where none stands there."""
+    least = [bare(word).lstrip("+-") for word in rest[:2]]
+    if not least or isinstance(rest[0], Quoted):
+        return None
+    for count in (2, 1):
+        close = _CLOSE.fullmatch(" ".join(least[:count])) if len(least) >= count else None
+        if close and (unit := _unit(close[2])):
+            return rest[:count], [choice(f"for {close[1]}{unit}", f"{close[1]} {unit}")]
+    return _count(rest, least[0])
+
+
+def _count(rest: list[str], first: str) -> tuple[list[str], list[Choice]] | None:
+    """A number without a unit."""
+    count = first if re.fullmatch(r"\d{1,3}", first, re.ASCII) else ""
+    spelled = SPELLED.get(first, 0) if first not in {"a", "an", "one"} else 0
+    if not count and not spelled:
+        return (rest[:1], []) if first[:1].isdigit() and _TIMELIKE.match(first) else None
+    count = count or str(spelled)
+    if int(count) == 0:
+        return rest[:1], []
+    if int(count) > _HOURS:
+        return rest[:1], [choice(f"for {count}m", f"{count} m"), choice(f"for {count}h", f"{count} h")]
+    return rest[:1], [choice(f"for {count}h", f"{count} h"), choice(f"gpus:{count}", plural(int(count), "GPU"))]
+
+
+def _unit(letters: str) -> str:
+    """The unit that letters come near to."""
+    if letters in UNITS:
+        return letters[0]
+    if len(letters) < 3:
+        return {"hs": "h", "hh": "h", "hr": "h", "mi": "m", "ds": "d", "ho": "h"}.get(letters, "")
+    names = [name for name in UNITS if len(name) > 2]
+    return next((each[0] for each in nearest(letters, names, 1) if _apart(letters, each) <= 2), "")
+
+
+def is_option(word: str) -> bool:
+    """It stands where an option would, and looks like one."""
+    return not isinstance(word, Quoted) and bool(_OPTION.fullmatch(word.lower()))
+
+
+def in_note(words: list[str]) -> str:
+    """A word of a note that tells of a time; empty where there is none."""
+    for word in words:
+        least = bare(word)
+        tells = least in _IN_NOTES or _TIMELIKE.fullmatch(least) or named_day(word) or _is_weekday(least)
+        if not isinstance(word, Quoted) and tells:
+            return word
+    return ""
+
+
+def _is_weekday(least: str) -> bool:
+    return weekday(least) is not None and (len(least) > 4 or least in {"mon", "tue", "wed", "thu", "fri", "sat", "sun"})
+
+
+def unread(said: list[str], choices: list[Choice], *, note: bool = True) -> Unclear:
+    """The question about words that name no length."""
+    word = " ".join(said)[:40]
+    usual = choices or [choice("for 4h", "4 h"), choice("for 8h", "8 h"), choice("for 1d", "1 d")]
+    more = [as_note(said)] if note else []
+    return Unclear(f'"{word}" is no length I can read. For how long?', said, [*usual[: 5 - len(more)], *more])

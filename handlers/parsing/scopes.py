@@ -1,0 +1,143 @@
+"""Filters of the fleet, as people type them: idle, mine, team:nlp."""
+
+from collections.abc import Sequence
+from typing import cast, get_args
+
+from bot.domain.machines.listing import Filter
+from bot.domain.money.forecast.report import Scope, ScopeKind
+from bot.errors import NotFound, Refused
+from bot.nearest import nearest
+from bot.services import queries
+from bot.services.context import Desk, exactly, find
+from bot.services.money import forecast, prices
+from handlers.verbs import Ask
+
+STATES = (
+    "idle",
+    "free",
+    "held",
+    "partial",
+    "active",
+    "unknown",
+    "running",
+    "stopped",
+    "dormant",
+    "pending",
+    "stopping",
+)
+FILTERS = "mine|free|idle|dormant|owned|team:NAME|type:p4d|state:held"
+
+
+def is_filter(word: str) -> bool:
+    """Whether it may be one, rather than a name."""
+    return ":" in word or word.lower() in {"mine", "owned", "rented", *STATES}
+
+
+def filter_of(user: str, words: Sequence[str]) -> Filter:
+    """What the words choose. Raises Refused with the filters there are."""
+    fields: dict[str, str | bool] = {}
+    for word in words:
+        key, _, value = word.lower().partition(":")
+        if word.lower() == "mine":
+            fields["holder"] = user
+        elif word.lower() in {"owned", "rented"}:
+            fields["provider"] = "owned" if word.lower() == "owned" else "ec2"
+        elif word.lower() == "free":
+            fields |= {"state": "idle", "unclaimed": True}
+        elif word.lower() in STATES or (key == "state" and value in STATES):
+            fields["state"] = value or word.lower()
+        elif key == "team" and value:
+            fields["team"] = word.partition(":")[2]
+        elif key == "type" and value:
+            fields["type_prefix"] = value
+        else:
+            raise Refused(f'"{word[:40]}" is no filter. Try {FILTERS.replace("|", ", ")}.')
+    return Filter(**fields)  # type: ignore[arg-type]  # keys and types agree above
+
+
+_UNBILLED = "and is on no bill to forecast"
+_OWNED = {"rent-or-buy": "so there is no rent left to weigh against buying it"}
+"""Why a question about an owned machine has no answer, by verb."""
+EVERYTHING = frozenset({"all", "everything", "company", "the company", "overall"})
+SCOPES = "total|team NAME|type TYPE|instance NAME"
+
+
+def scope(ask: Ask, verb: str) -> Scope:
+    """The scope that the words after a verb name; no words mean everything. Raises Refused, NotFound."""
+    words = ask.words
+    if not words or words == ["total"]:
+        return forecast.TOTAL
+    if " ".join(words).lower() in EVERYTHING and named_scope(ask.desk, " ".join(words)) is None:
+        return forecast.TOTAL
+    kind, _, value = words[0].partition(":")
+    name = value or " ".join(words[1:])
+    if kind not in {"team", "type", "instance"}:
+        return _guessed(ask, verb, " ".join(words))
+    if not name:
+        raise Refused(f"Which {kind}? Try `{ask.desk.settings.slack.cost_command} {verb} {kind} NAME`.")
+    return _instance(ask, verb, name) if kind == "instance" else {"team": _team, "type": _type}[kind](ask, name)
+
+
+def named_scope(desk: Desk, name: str) -> Scope | None:
+    """The team, type or machine of just that name, if there is one."""
+    team = next((each.name for each in desk.roster().teams if each.name.lower() == name.lower()), None)
+    if team is not None:
+        return Scope("team", team)
+    if name.lower() in queries.types(desk):
+        return Scope("type", name.lower())
+    found = exactly(desk, name)
+    return Scope("instance", found.instance.id, found.instance.name) if found else None
+
+
+def stored(desk: Desk, value: str) -> Scope:
+    """The scope of a button's value, by the name it is stored under. Raises Refused."""
+    kind, _, key = value.partition(":")
+    if kind not in get_args(ScopeKind):
+        raise Refused("This button is from another version of Valet. Use the command instead.")
+    return Scope(cast("ScopeKind", kind), key, queries.name_of(desk, key) if kind == "instance" else "")
+
+
+def _guessed(ask: Ask, verb: str, name: str) -> Scope:
+    """A bare name: a team's, a type, or an instance."""
+    found = named_scope(ask.desk, name)
+    if found is not None and found.kind != "instance":
+        return found
+    kinds = prices.called(name, queries.types(ask.desk), prices.carried(ask.desk))
+    try:
+        return Scope("type", kinds[0]) if len(kinds) == 1 else _instance(ask, verb, name)
+    except NotFound as error:
+        if kinds:
+            raise Refused(f"{name[:40]} could be {' or '.join(kinds[:5])}. Say which.") from None
+        raise NotFound(f'I know no team, type or instance "{name[:60]}". Try {SCOPES}.', error.nearest) from None
+
+
+def _team(ask: Ask, name: str) -> Scope:
+    known = [team.name for team in ask.desk.roster().teams]
+    name = next((each for each in known if each.lower() == name.lower()), name)
+    if name not in known:
+        close = nearest(name, known) or known[:3]
+        raise Refused(
+            f'There is no team "{name[:60]}". ' + (f"Try {' or '.join(close)}." if close else "None is set up.")
+        )
+    return Scope("team", name)
+
+
+def _type(ask: Ask, name: str) -> Scope:
+    known = queries.types(ask.desk)
+    meant = prices.called(name, known, prices.carried(ask.desk))
+    name = meant[0] if len(meant) == 1 else name.lower()
+    if name not in known:
+        close = meant or nearest(name, known) or known[:3]
+        raise Refused(f'No instance is of type "{name[:60]}". ' + (f"Try {' or '.join(close)}." if close else ""))
+    return Scope("type", name)
+
+
+def _instance(ask: Ask, verb: str, name: str) -> Scope:
+    found = find(ask.desk, name).instance
+    if found.provider == "owned":
+        command = ask.desk.settings.slack.cost_command
+        raise Refused(
+            f"{found.name} is owned: it costs the same whether used or not, {_OWNED.get(verb, _UNBILLED)}. "
+            f"`{command} prices {found.name}` shows what it costs."
+        )
+    return Scope("instance", found.id, found.name)

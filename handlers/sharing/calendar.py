@@ -1,0 +1,64 @@
+"""/gpu calendar: the week ahead, and feeds to subscribe to."""
+
+from bot.domain.machines.listing import Listing
+from bot.errors import Refused
+from bot.services.context import Desk
+from bot.services.sharing import calendar as calendar_service
+from bot.telemetry.calendar_door import PATH
+from handlers import ids
+from handlers.blocks.parts import Reply, plainly
+from handlers.blocks.sharing import calendar as calendar_blocks
+from handlers.controller import Press, listed
+from handlers.verbs import Ask, Verb, named, no_more
+
+
+def calendar(ask: Ask) -> Reply:
+    """The week ahead of one machine, or of all that are claimed or booked; or a feed."""
+    if ask.words and ask.words[0].lower() == "feed":
+        return feed(ask, ask.words[1:])
+    if ask.words:
+        listing, rest = named(ask, "calendar", has_note=False)
+        no_more(rest, f"calendar {listing.instance.name}")
+        return of_one(ask, listing)
+    zone = ask.desk.zone(ask.user)
+    return calendar_blocks.all_of(calendar_service.weeks(ask.desk, zone), ask.user, zone, ask.desk.clock())
+
+
+def of_one(ask: Ask, listing: Listing) -> Reply:
+    """The week ahead of this one."""
+    zone = ask.desk.zone(ask.user)
+    return calendar_blocks.one(calendar_service.week(ask.desk, listing, zone), ask.user, zone, ask.desk.clock())
+
+
+def feed(ask: Ask, rest: list[str]) -> Reply:
+    """An address for calendars: of one's own holds, of a team's, or off."""
+    if rest and rest[0].lower() == "off":
+        calendar_service.unsubscribe(ask.desk, ask.user)
+        return plainly("Your calendar feeds have stopped working. `/gpu calendar feed` makes a new one.")
+    said = rest[1:] if [word.lower() for word in rest[:1]] == ["team"] else rest
+    no_more(said[1:], "calendar feed")
+    if rest and not said:
+        raise Refused("Which team? Try `calendar feed team nlp`, with one of yours.")
+    team = said[0].removeprefix("team:") if said else ""
+    secret, replaced = calendar_service.subscribe(ask.desk, ask.user, team)
+    base = ask.desk.settings.door.url.rstrip("/")
+    of = f"team {team}" if team else "what you hold"
+    return calendar_blocks.subscribed(f"{base}{PATH}/{secret}.ics", is_whole=bool(base), replaced=replaced, of=of)
+
+
+VERBS = (
+    Verb(
+        "calendar",
+        "calendar [<instance>|feed [team|off]]",
+        "The week ahead, or an address for your own calendar.",
+        calendar,
+    ),
+)
+
+
+def show(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Calendar of X]"""
+    return of_one(Ask(desk, user, channel, []), listed(desk, value))
+
+
+BUTTONS: dict[str, Press] = {ids.CALENDAR: show}

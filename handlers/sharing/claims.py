@@ -1,0 +1,346 @@
+"""/gpu claim, extend and release."""
+
+from dataclasses import replace
+
+from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.domain.machines.listing import Listing
+from bot.domain.sharing.claims import AS_NOW, Claim, GpuChoice
+from bot.domain.sharing.find import similar
+from bot.domain.sharing.wants import Want
+from bot.errors import Refused
+from bot.services import names, queries
+from bot.services.context import Desk
+from bot.services.machines import sources
+from bot.services.sharing import bookings, claims, find, grants, limits, line, reminders, turns, unclaimed
+from handlers import ids
+from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import claims as claims_blocks
+from handlers.blocks.sharing import grants as grants_blocks
+from handlers.blocks.sharing import unclaimed as unclaimed_blocks
+from handlers.blocks.silence import as_they_were
+from handlers.blocks.words import length
+from handlers.controller import Draw, Press, fields, listed, whole
+from handlers.parsing import order
+from handlers.parsing.moments import Moment
+from handlers.parsing.spans import Span, claim_words, extension
+from handlers.parsing.text import Quoted, gpu_choice, readable
+from handlers.parsing.unclear import Choice, Unclear, choice
+from handlers.sharing import find as find_controller
+from handlers.sharing import hints
+from handlers.sharing import line as line_controller
+from handlers.sharing.bookings import in_the_way
+from handlers.verbs import Ask, Verb, named, no_more, sounds_like_words
+
+
+def claim(ask: Ask) -> Reply:
+    """Claim an instance, some of its GPUs, or the best there is of a kind, for a while."""
+    ask = replace(ask, words=order.name_first(ask.desk, ask.words))
+    meant = find_controller.spec(ask)
+    if meant is not None:
+        return take_best(ask, *meant)
+    listing, rest = named(ask, "claim")
+    asked = claim_words(rest, replace(ask.asker(), books=True))
+    _refuse_another(ask, asked.note)
+    return take(ask, listing, choice=asked.choice, span=asked.span, note=readable(asked.note))
+
+
+def _refuse_another(ask: Ask, note: str) -> None:
+    """A second machine, or another kind, is no note. Raises Refused."""
+    words = note.split()
+    is_joined = bool(words) and words[0].lower() in {"or", "and", "+"}
+    other = " ".join(words[is_joined : is_joined + 1])
+    is_name = find.is_name(ask.desk, *words[is_joined:]) and (is_joined or not sounds_like_words(other))
+    if not other or not (is_name or (is_joined and find.is_kind(ask.desk, other))):
+        return
+    raise Refused(f"One at a time: say only the first, and then `claim {other[:40]}`. No note begins with such a name.")
+
+
+def take_best(ask: Ask, want: Want, rest: list[str]) -> Reply:
+    """Claim the best that is free; where nothing is, say what could serve."""
+    asked = claim_words(rest, replace(ask.asker(), books=True))
+    if asked.choice is not None:
+        raise Refused(f"Say the number once: `claim {want}`, or `claim train-7 gpus:2` with a name of yours.")
+    _refuse_another(ask, asked.note)
+    length = find_controller.asked_for(ask, want, asked.span).length
+    best = find.find(ask.desk, want, ask.user, length).best
+    if best is None:
+        return find_controller.answer(ask, want, asked.span)
+    choice = GpuChoice(count=want.count) if want.count < len(best.listing.gpus) else GpuChoice()
+    return take(ask, best.listing, choice=choice, span=asked.span, note=readable(asked.note), informed=True, adds=True)
+
+
+def take(
+    ask: Ask,
+    listing: Listing,
+    *,
+    choice: GpuChoice | None = None,
+    span: Span | None = None,
+    note: str = "",
+    informed: bool = False,
+    adds: bool = False,
+) -> Reply:
+    """Claim this one; when others have it, say who and what could be had instead.
+
+    Whoever was not `informed` hears first of something better that stands free. `adds`: beside what they hold there,
+    as nobody typed that it is to change.
+    """
+    span = span or Span()
+    find_controller.check_length(ask, span)
+    better = None if informed else hints.before(ask, listing, choice=choice, span=span, note=note)
+    if better is not None:
+        return better
+    try:
+        made = (claims.take if adds else claims.claim)(
+            ask.desk,
+            listing.instance.id,
+            ask.user,
+            choice=AS_NOW if choice is None else choice,
+            length=span.length,
+            until=span.end,
+            note=note,
+        )
+    except limits.OverLimit as over:
+        return ask_for_more(ask, over, choice=choice)
+    except bookings.Booked as booked:
+        return in_the_way(ask, listing, booked.slot, choice)
+    except turns.InLine as first:
+        return line_controller.others_first(ask, listing, first)
+    except claims.Taken as taken:
+        return _taken(ask, listing, taken.claims, choice=choice, span=span)
+    used = " ".join(
+        [unclaimed_blocks.others(unclaimed.others_on(ask.desk, made, ask.user)), *_as_it_was(ask, listing)]
+    ).strip()
+    return _claimed(ask, made, span, used=used)
+
+
+def _as_it_was(ask: Ask, listing: Listing) -> list[str]:
+    """That its source is silent: whether it still runs nobody knows."""
+    silent = sources.of_machines(ask.desk, [listing.instance.id])
+    return [each.removeprefix(":warning: ") for each in as_they_were(silent, ask.desk.clock())]
+
+
+def ask_for_more(ask: Ask, over: limits.OverLimit, *, choice: GpuChoice | None = None) -> Reply:
+    """Beyond fair use: offer to ask an approver. Without a choice a claim keeps its GPUs. Raises OverLimit."""
+    if not over.may_ask:
+        raise over
+    covers = AS_NOW if choice is None else choice
+    return grants_blocks.offer(grants.draft_claim(ask.desk, over, choice=covers), str(over))
+
+
+def _claimed(ask: Ask, made: Listing, span: Span, *, used: str = "") -> Reply:
+    """Theirs now, with what they should know of it."""
+    mine = made.claim_of(ask.user)
+    warning = limits.warnings(ask.desk, mine) if mine else ""
+    remark = " ".join(part for part in (span.remark, warning) if part)
+    return claims_blocks.claimed(made, ask.user, remark=remark, waiting=line.waiting_for(ask.desk, made), used=used)
+
+
+def _taken(ask: Ask, listing: Listing, held: tuple[Claim, ...], *, choice: GpuChoice | None, span: Span) -> Reply:
+    """Others have it: what could be had instead."""
+    fresh = queries.listing(ask.desk, listing.instance.id) or listing
+    count = (choice.count or len(choice.indexes) or None) if choice else None
+    wanted = find_controller.asked_for(ask, similar(fresh, count or len(fresh.gpus)), span)
+    told = find.besides(ask.desk, fresh, ask.user, count=count, length=wanted.length)
+    asked = replace(wanted, instance_id=fresh.instance.id, count=count)
+    return claims_blocks.taken(fresh, held, asked, told, ask.desk.clock())
+
+
+def extend(ask: Ask) -> Reply:
+    """Let one's claim end later; without a name, the only one the person has. "again" means the same once more."""
+    is_meant = [word.lower() for word in ask.words[-1:]] == ["again"]
+    asked = replace(ask, words=ask.words[:-1]) if is_meant else ask
+    listing, span = _extension(asked)
+    try:
+        return prolong(asked, listing, span, typed=not is_meant)
+    except claims.Repeated as repeated:
+        raise _once_more(ask, listing, repeated) from None
+
+
+def _extension(ask: Ask) -> tuple[Listing, Span | None]:
+    """The machine and by how much, or until when."""
+    is_name = find.is_name(ask.desk, *ask.words)
+    span = extension(ask.words, ask.asker()) if ask.words and not is_name else None
+    if not ask.words or span is not None:
+        return _only_one(ask), span
+    listing, rest = named(ask, "extend")
+    span = extension(rest, ask.asker()) if rest else None
+    if rest and span is None:
+        raise Refused(f'"{rest[0][:40]}" is no length of time. Try `extend {listing.instance.name} 2h`.')
+    return listing, span
+
+
+def _once_more(ask: Ask, listing: Listing, repeated: claims.Repeated) -> Unclear:
+    """Slack may have said that it took too long, and the same words were typed again."""
+    left = length(max(MINUTE_MS, repeated.claim.until_at - ask.desk.clock()))
+    ago = f"{length(repeated.ago)} ago" if repeated.ago >= MINUTE_MS else "just now"
+    done = f"That is done already: you extended {listing.instance.name} by as much {ago}."
+    return Unclear(f"{done} It is yours for another {left}.", (), [choice("again", "Extend it once more")])
+
+
+def prolong(ask: Ask, listing: Listing, span: Span | None = None, *, typed: bool = False) -> Reply:
+    """Let the claim on this one end later. Raises Repeated where that was just typed."""
+    span = span or Span()
+    try:
+        made = claims.extend(ask.desk, listing.instance.id, ask.user, by=span.length, until=span.end, typed=typed)
+    except bookings.Booked as booked:
+        return in_the_way(ask, listing, booked.slot)
+    except limits.OverLimit as over:
+        return ask_for_more(ask, over)
+    return _claimed(ask, made, span)
+
+
+def release(ask: Ask) -> Reply:
+    """Give an instance back; without a name, the only one the person holds."""
+    if not ask.words:
+        return give_back(ask, _only_one(ask))
+    if [word.lower() for word in ask.words] in _ALL and names.whole_name(ask.desk, ask.words) is None:
+        return give_back(ask, _one_of_all(ask))
+    listing, rest = named(ask, "release", has_note=False)
+    no_more(rest, f"release {listing.instance.name}")
+    return give_back(ask, listing)
+
+
+_ALL = (["all"], ["everything"], ["mine"], ["all", "mine"], ["all", "of", "mine"], ["both"])
+
+
+def _one_of_all(ask: Ask) -> Listing:
+    """The only one they hold. Raises Unclear with a button for each of several."""
+    held = queries.held_by(ask.desk, ask.user)
+    if len(held) < 2:
+        return _only_one(ask)
+    choices = [Choice(each.instance.name, (Quoted(each.instance.id),)) for each in held]
+    raise Unclear(f"You hold {len(held)} machines, and give them back one by one. Which?", ask.words, choices)
+
+
+def _only_one(ask: Ask) -> Listing:
+    held = queries.held_by(ask.desk, ask.user)
+    if len(held) != 1:
+        names = ", ".join(each.instance.name for each in held)
+        raise Refused(f"You hold {names}. Say which." if held else "You hold nothing just now.")
+    return held[0]
+
+
+def give_back(ask: Ask, listing: Listing) -> Reply:
+    """Release this one; when only others hold it, ask first."""
+    mine = listing.claim_of(ask.user)
+    if mine is not None:
+        return end_claim(ask, listing, mine)
+    if not listing.claims:
+        raise Refused(f"Nobody holds {listing.instance.name}, so there is nothing to release.")
+    for held in listing.claims:
+        claims.check_release(ask.desk, listing, held, ask.user)
+    return claims_blocks.release_others(listing)
+
+
+def end_claim(ask: Ask, listing: Listing, held: Claim) -> Reply:
+    """End a claim on this one."""
+    ended = claims.release(ask.desk, held.id, ask.user)
+    after = line.next_for(ask.desk, held.instance_id)
+    return claims_blocks.released(listing, ended, ask.user, ask.desk.clock(), after=after)
+
+
+VERBS = (
+    Verb(
+        "claim",
+        "claim <instance|2xA100> [gpus:2|gpus:0,3] [for 8h|until 18:00] [note]",
+        "Take an instance, some of its GPUs, or the best there is of a kind; again, to change that.",
+        claim,
+    ),
+    Verb("extend", "extend <instance> [2h|until fri 14:00]", "Let your claim end later.", extend),
+    Verb("release", "release <instance>", "Give it back.", release),
+)
+
+
+def on_claim(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Claim]: for the usual length."""
+    return take(Ask(desk, user, channel, []), listed(desk, value))
+
+
+def claim_rest(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Claim 2 GPUs of X]: those that nobody has."""
+    listing = listed(desk, value)
+    choice = GpuChoice(indexes=listing.unclaimed) if listing.unclaimed else None
+    return take(Ask(desk, user, channel, []), listing, choice=choice, adds=True)
+
+
+def on_extend(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Extend by 1 h]: the value is the claim and the hours."""
+    claim_id, _, hours = value.partition("|")
+    by = int(hours) * HOUR_MS if hours.isdecimal() and len(hours) < 4 else None
+    return prolong(Ask(desk, user, channel, []), _listing_of(desk, claim_id), Span(by))
+
+
+def on_release(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Release]"""
+    return give_back(Ask(desk, user, channel, []), listed(desk, value))
+
+
+def release_others(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Release X, which is somebody else's], after the question; the value is the claim."""
+    held = queries.claim(desk, value)
+    if held is None:
+        raise Refused("That claim is not known here any more.")
+    return end_claim(Ask(desk, user, channel, []), listed(desk, held.instance_id), held)
+
+
+def _listing_of(desk: Desk, claim_id: str) -> Listing:
+    held = queries.claim(desk, claim_id)
+    if held is None or held.ended_at is not None:
+        raise Refused("That claim has ended. `/gpu status mine` shows what you hold.")
+    return listed(desk, held.instance_id)
+
+
+def take_offer(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Take it], when it is one's turn in the line."""
+    try:
+        return claims_blocks.claimed(line.take(desk, value, user), user)
+    except limits.OverLimit as over:
+        return ask_for_more(Ask(desk, user, channel, []), over, choice=GpuChoice(indexes=over.planned.gpus))
+
+
+def claim_until(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Claim until 20:00]: the value is the instance, the end and the GPUs."""
+    instance_id, until, choice = fields(value, 3)
+    ask, span = Ask(desk, user, channel, []), Span(until=Moment(whole(until)))
+    return take(ask, listed(desk, instance_id), choice=gpu_choice(choice) if choice else None, span=span)
+
+
+BUTTONS: dict[str, Press] = {
+    ids.CLAIM: on_claim,
+    ids.CLAIM_REST: claim_rest,
+    ids.EXTEND: on_extend,
+    ids.RELEASE: on_release,
+    ids.RELEASE_OTHERS: release_others,
+    ids.TAKE_OFFER: take_offer,
+    ids.CLAIM_UNTIL: claim_until,
+}
+
+
+def claim_ended(desk: Desk, claim_id: str) -> Reply | None:
+    """The end of a claim, for its holder."""
+    claim = queries.claim(desk, claim_id)
+    return claims_blocks.claim_ended(claim, queries.name_of(desk, claim.instance_id)) if claim else None
+
+
+def claim_cut(desk: Desk, subject: str) -> Reply | None:
+    """That a claim covers fewer GPUs, as there are no more, for its holder."""
+    claim_id, _, before = subject.partition("|")
+    claim = queries.claim(desk, claim_id)
+    had = tuple(int(gpu) for gpu in before.split(","))
+    return claims_blocks.claim_cut(claim, had, queries.name_of(desk, claim.instance_id)) if claim else None
+
+
+def claim_reminder(desk: Desk, claim_id: str) -> Reply | None:
+    """The end of a claim, near or over, for its holder."""
+    told, claim = reminders.reminder(desk, claim_id), queries.claim(desk, claim_id)
+    if told is None or claim is None:
+        return None
+    name, listing = queries.name_of(desk, claim.instance_id), queries.listing(desk, claim.instance_id)
+    return claims_blocks.reminder(told, claim, name, listing, desk.clock())
+
+
+MESSAGES: dict[str, Draw] = {
+    "claim_ended": claim_ended,
+    "claim_cut": claim_cut,
+    reminders.KIND: claim_reminder,
+}

@@ -1,0 +1,46 @@
+"""Asking for more than fair use allows, and deciding on it."""
+
+from bot.domain.sharing.grants import grantors
+from bot.services import queries
+from bot.services.context import Desk, channel_of
+from bot.services.sharing import grants
+from handlers import ids
+from handlers.blocks.parts import Reply
+from handlers.blocks.sharing import grants as grants_blocks
+from handlers.controller import Draw, Press
+
+
+def ask(desk: Desk, user: str, channel: str, value: str) -> Reply:
+    """[Ask an approver]"""
+    grant = grants.ask(desk, value, user)
+    return grants_blocks.asked(grant, channel_of(desk, grant.team))
+
+
+def let_pass(desk: Desk, user: str, channel: str, value: str) -> None:
+    """[Let it pass]; the outbox redraws the card."""
+    grants.decide(desk, value, user, yes=True)
+
+
+def refuse(desk: Desk, user: str, channel: str, value: str) -> None:
+    """[No]"""
+    grants.decide(desk, value, user, yes=False)
+
+
+BUTTONS: dict[str, Press] = {ids.GRANT_ASK: ask, ids.GRANT_YES: let_pass, ids.GRANT_NO: refuse}
+
+
+def grant_card(desk: Desk, grant_id: str) -> Reply | None:
+    """The question, for the approvers."""
+    grant = queries.grant(desk, grant_id)
+    if grant is None:
+        return None
+    return grants_blocks.card(grant, queries.name_of(desk, grant.instance_id), grantors(grant, desk.roster()))
+
+
+def grant_ended(desk: Desk, grant_id: str) -> Reply | None:
+    """The answer, for the person."""
+    grant = queries.grant(desk, grant_id)
+    return grants_blocks.ended(grant, queries.name_of(desk, grant.instance_id)) if grant else None
+
+
+MESSAGES: dict[str, Draw] = {"grant_card": grant_card, "grant_ended": grant_ended}

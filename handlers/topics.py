@@ -1,0 +1,78 @@
+"""Every topic of the face, registered once: what its controller has of VERBS, BUTTONS and MESSAGES counts from here."""
+
+from collections.abc import Iterable, Mapping
+from types import ModuleType
+from typing import Any
+
+from bot.errors import Refused
+from bot.services.context import Desk
+from handlers import audit, digest, questions, troubles, undelivered
+from handlers.acting import actions, dormant, drain, hours, snooze
+from handlers.blocks.parts import Reply
+from handlers.controller import Draw, Press
+from handlers.machines import fleet, owned
+from handlers.money import bill, budgets, forecast, prices, rent_or_buy, reports, savings
+from handlers.sharing import (
+    bookings,
+    calendar,
+    checkins,
+    claims,
+    find,
+    grants,
+    handovers,
+    line,
+    requests,
+    runs,
+    take,
+    unclaimed,
+)
+from handlers.spelling import spelled
+from handlers.verbs import Verb, about
+
+GPU: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
+    ("Look", (fleet, find, audit)),
+    ("Share", (claims, handovers, unclaimed)),
+    ("Wait and book", (line, bookings, calendar)),
+    ("Stop, start, launch", (actions, snooze, hours, drain, owned)),
+    ("Run jobs", (runs,)),
+    ("Look after Valet", (undelivered,)),
+)
+"""The topics with verbs of /gpu, under the headings and in the order of its help."""
+COST = (forecast, reports, bill, rent_or_buy, prices, savings, budgets)
+"""The topics with verbs of /cost, in the order of its help."""
+WITHOUT_VERBS = (digest, dormant, requests, take, checkins, grants, questions, troubles)
+"""Topics that people meet by buttons and messages only."""
+TOPICS = (*(topic for _, topics in GPU for topic in topics), *COST, *WITHOUT_VERBS)
+
+
+def _gathered(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """One table of them all. Raises ValueError where two topics have a button or a message of one name."""
+    gathered: dict[str, Any] = {}
+    for part in parts:
+        if twice := gathered.keys() & part.keys():
+            raise ValueError(f"two topics answer to {sorted(twice)}")
+        gathered |= part
+    return gathered
+
+
+GPU_VERBS: tuple[Verb, ...] = tuple(
+    verb for heading, topics in GPU for topic in topics for verb in about(heading, *topic.VERBS)
+)
+COST_VERBS: tuple[Verb, ...] = tuple(verb for topic in COST for verb in topic.VERBS)
+BUTTONS: dict[str, Press] = _gathered(getattr(topic, "BUTTONS", {}) for topic in TOPICS)
+MESSAGES: dict[str, Draw] = _gathered(getattr(topic, "MESSAGES", {}) for topic in TOPICS)
+
+
+def press(desk: Desk, action_id: str, user: str, channel: str, *, value: str) -> Reply | None:
+    """Do what a button says. Raises Refused when it is none of ours any more."""
+    known = BUTTONS.get(action_id.partition(":")[0])
+    if known is None:
+        raise Refused("This button is from another version of Valet and does nothing now. Use the command instead.")
+    return known(desk, user, channel, value)
+
+
+def draw(desk: Desk, kind: str, subject: str) -> Reply | None:
+    """A message of this kind about this subject; None when there is nothing left to show."""
+    known = MESSAGES.get(kind)
+    reply = known(desk, subject) if known else None
+    return spelled(desk, reply) if reply else None

@@ -1,0 +1,192 @@
+"""What a command is made of: the ask, the verbs with their help, and finding the one that was meant."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import groupby, takewhile
+
+from bot.domain.machines.listing import Listing
+from bot.errors import Ambiguous, Refused
+from bot.nearest import nearest
+from bot.services import names
+from bot.services.context import Desk, exactly, find
+from bot.services.names import Named
+from handlers.blocks.parts import Reply, context, lines, plainly, section
+from handlers.blocks.words import code
+from handlers.parsing import order
+from handlers.parsing.lasting import Asker
+from handlers.parsing.lengths import UNITS, bare, is_length
+from handlers.parsing.text import Quoted
+from handlers.parsing.unclear import Choice, Unclear, ask_back, ask_which
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Somebody asks for something, by command, mention or button."""
+
+    desk: Desk
+    user: str
+    channel: str
+    words: list[str]
+    """What was typed after the verb."""
+
+    def asker(self) -> Asker:
+        """For reading times of day in their zone, as of now."""
+        return Asker(lambda: self.desk.zone(self.user), self.desk.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One word of a command; its help stands beside it so that it can't go stale."""
+
+    name: str
+    usage: str
+    help: str
+    run: Callable[[Ask], Reply]
+    topic: str = ""
+    """The heading it stands under in help."""
+
+
+MEANT = {
+    **dict.fromkeys(("terminate", "kill", "shutdown", "delete", "off", "halt", "pause", "suspend", "park"), "stop"),
+    **dict.fromkeys(("resume", "on", "boot", "wake", "restart", "reboot", "up"), "start"),
+    **dict.fromkeys(("keep", "sleep", "unsnooze", "defer", "postpone"), "snooze"),
+    **dict.fromkeys(("schedule", "onhours", "on-hours", "window"), "hours"),
+    **dict.fromkeys(("create", "new", "provision", "spawn"), "launch"),
+    **dict.fromkeys(("copy", "duplicate", "image", "snapshot"), "clone"),
+    **dict.fromkeys(("scale", "upgrade", "downgrade", "upsize", "downsize", "type"), "resize"),
+    **dict.fromkeys(("reserve",), "book"),
+    **dict.fromkeys(("take", "grab", "use", "lock"), "claim"),
+    **dict.fromkeys(("free", "return", "unclaim", "unlock", "done"), "release"),
+    **dict.fromkeys(("list", "ls", "show", "ps"), "status"),
+    **dict.fromkeys(("log", "audit"), "history"),
+}
+"""Other words for what a verb does, as people type them."""
+
+
+HELPS = (["help"], ["--help"], ["-h"], ["?"])
+
+
+def about(topic: str, *verbs: Verb) -> tuple[Verb, ...]:
+    """These verbs under one heading."""
+    return tuple(replace(each, topic=topic) for each in verbs)
+
+
+def run(command: str, verbs: tuple[Verb, ...], ask: Ask) -> Reply:
+    """Run the verb that the first word names; help when there is none, hints when there is no such verb."""
+    if not ask.words:
+        return help_text(command, verbs)
+    name, *rest = ask.words
+    first, asked = name.lower(), [word.lower() for word in rest]
+    verb = next((each for each in verbs if each.name == first), None)
+    if verb is not None:
+        return help_text(command, verbs, of=first) if asked in HELPS else _run(command, verb, ask)
+    if [first] in HELPS:
+        return help_text(command, verbs, of=next((each.name for each in verbs if [each.name] == asked), ""))
+    meant = MEANT.get(name.lower(), "")
+    close = [each.name for each in verbs if each.name == meant][:1]
+    close = close or nearest(name, [each.name for each in verbs] + ["help"])
+    if not close:
+        return help_text(command, verbs, f"I don't know {code(name, 40)}.")
+    said = " or ".join(f"`{command} {each}`" for each in close)
+    return plainly(f"I don't know {code(name, 40)}. Did you mean {said}? `{command} help` lists all.")
+
+
+def _run(command: str, verb: Verb, ask: Ask) -> Reply:
+    """What the verb says; whatever may be meant in several ways is asked about. Raises Refused."""
+    kind = "cost" if command == ask.desk.settings.slack.cost_command else "gpu"
+    try:
+        return verb.run(replace(ask, words=ask.words[1:]))
+    except Ambiguous as ambiguous:
+        return ask_which(ask.desk, ask.user, kind, ask.words, ambiguous)
+    except Unclear as unclear:
+        return ask_back(ask.desk, ask.user, kind, ask.words, unclear)
+
+
+def help_text(command: str, verbs: tuple[Verb, ...], first: str = "", *, of: str = "") -> Reply:
+    """Every verb with its use, topic by topic; or just what one of them does."""
+    blocks = [section(first)] if first else []
+    if of:
+        rows = [f"{code(f'{command} {verb.usage}', 120)}  {verb.help}" for verb in verbs if verb.name == of]
+        return plainly(lines([*rows, f"{code(f'{command} help')} shows all."]))
+    for topic, about_it in groupby(verbs, lambda verb: verb.topic):
+        rows = [f"{code(f'{command} {verb.usage}', 120)}  {verb.help}" for verb in about_it]
+        blocks.append(section(lines([f"*{topic}*" if topic else "", *rows])))
+    blocks.append(context(f"{code(f'{command} help')} shows this. In threads, write `@valet` instead of the command."))
+    text = f"{first} {command}: {', '.join(verb.name for verb in verbs)}, help.".strip()
+    return Reply(text, blocks)
+
+
+def no_more(rest: list[str], usage: str) -> None:
+    """Refuse words that would be dropped without a word."""
+    if rest:
+        said = " ".join(rest)[:60]
+        raise Refused(f'I can\'t make sense of "{said}" here, so nothing was done. Try `{usage[:80]}`.')
+
+
+def named(ask: Ask, verb: str, *, has_note: bool = True) -> tuple[Listing, list[str]]:
+    """The instance that the first words name, and the words after it.
+
+    The longest name that fits is meant. Where a shorter one fits as well, and what is left of the longer one could be
+    said of it, it is asked. Raises Refused, NotFound, Ambiguous, Unclear.
+    """
+    if not ask.words:
+        command = ask.desk.settings.slack.gpu_command
+        raise Refused(f"Which instance? Try `{command} {verb} train-7`, with a name of yours.")
+    order.refuse_several(ask.desk, ask.words)
+    ask = replace(ask, words=order.name_first(ask.desk, ask.words))
+    found = names.readings(ask.desk, _unquoted(ask.words))
+    first, rest = ask.words[0].rstrip(",") or ask.words[0], ask.words[1:]
+    is_spoken = bool(rest) and rest[0].isdecimal() and rest[1:2] not in (["gpu"], ["gpus"])
+    if is_spoken and not any(each.exact for each in found):
+        spoken = exactly(ask.desk, f"{first}-{rest[0]}")  # "train 7"
+        if spoken is not None:
+            return spoken, rest[1:]
+    if not found:
+        return find(ask.desk, first), rest
+    best = found[0]
+    others = [each for each in found[1:] if has_note and may_be_meant(ask.words, best, each)]
+    if others:
+        raise _which(ask.words, best, others)
+    if len(best.listings) > 1:
+        return find(ask.desk, best.said), ask.words[best.count :]
+    return best.listings[0], ask.words[best.count :]
+
+
+def _unquoted(words: list[str]) -> list[str]:
+    """The words that may be one name: one in quotes ends it, and stands for itself where it is the first."""
+    if isinstance(words[0], Quoted):
+        return words[:1]
+    return [*takewhile(lambda word: not isinstance(word, Quoted), words)]
+
+
+_LEADS = frozenset({"for", "until", "till", "to", "by", "and", "gpus", "gpu", "all", "with", "on", "at"})
+"""What stands behind a name more often than in one."""
+
+
+def sounds_like_words(name: str) -> bool:
+    """A name that people say for something else, too, such as "for", "2h" or "any"."""
+    return bare(name) in _LEADS | {"any", "all", "the", "it", "idle", "free", "held", "now"} or is_length(name.split())
+
+
+def may_be_meant(words: list[str], best: Named, other: Named) -> bool:
+    """Whether the other name may be meant as well as the one that is taken."""
+    shorter, longer = sorted((best, other), key=lambda each: each.count)
+    between = words[shorter.count : longer.count]
+    if not other.exact:
+        return bare(between[0]) not in _LEADS and not is_length(between)
+    after = bare(" ".join(words[longer.count : longer.count + 1]))
+    is_counted = after in {"gpu", "gpus"} or after in UNITS
+    return is_counted or not all(bare(word).isdecimal() for word in between)
+
+
+def _which(words: list[str], best: Named, others: list[Named]) -> Unclear:
+    """The question, with each machine that may be meant."""
+    count = max(each.count for each in (best, *others))
+    said = words[:count]
+    choices = []
+    for each in (best, *others):
+        for listing in each.listings:
+            left = " ".join(words[each.count : count])
+            name = listing.instance.name
+            choices.append(Choice(f"{name}: {left}" if left else name, (Quoted(listing.instance.id), *left.split())))
+    return Unclear(f'Which machine is meant by "{" ".join(said)[:60]}"?', said, choices)

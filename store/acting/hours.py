@@ -1,0 +1,202 @@
+"""Parkings: on-hours of instances, and the planned stops that follow from rules."""
+
+from sqlite_utils import Database
+
+from bot.domain.acting.hours import HoursWish, WishState
+from bot.domain.acting.rule_stops import HoursRule, Parking, Settled
+from store.records import find, find_all, insert, record_of
+from store.sql import changed, rows
+
+SCHEMA = (
+    """CREATE TABLE on_hours (
+        instance_id TEXT PRIMARY KEY REFERENCES instances (id),
+        windows TEXT NOT NULL,
+        stop_only INTEGER NOT NULL CHECK (stop_only IN (0, 1)),
+        set_by TEXT NOT NULL,
+        set_at INTEGER NOT NULL,
+        void_since INTEGER
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE parkings (
+        instance_id TEXT NOT NULL REFERENCES instances (id),
+        rule TEXT NOT NULL CHECK (rule IN ('hours', 'idle')),
+        basis_at INTEGER NOT NULL,
+        acts_at INTEGER NOT NULL,
+        channel TEXT NOT NULL,
+        decider TEXT NOT NULL,
+        warned INTEGER NOT NULL DEFAULT 0,
+        waiting TEXT NOT NULL DEFAULT '',
+        settled_at INTEGER,
+        outcome TEXT NOT NULL DEFAULT '',
+        action_id TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (instance_id, rule, basis_at, acts_at)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX open_parkings ON parkings (acts_at) WHERE settled_at IS NULL",
+    "CREATE INDEX parkings_told ON parkings (channel, acts_at)",
+    "CREATE INDEX parkings_acted ON parkings (action_id) WHERE action_id <> ''",
+)
+
+WHY_SCHEMA = ("ALTER TABLE parkings ADD COLUMN why TEXT NOT NULL DEFAULT ''",)
+"""Empty: not known, as no version before kept it."""
+
+PRUNING = ("CREATE INDEX parkings_settled ON parkings (settled_at) WHERE settled_at IS NOT NULL",)
+
+
+def set_hours(db: Database, rule: HoursRule) -> None:
+    """Give an instance on-hours of its own."""
+    insert(db, "on_hours", rule, verb="INSERT OR REPLACE", void_since=None)
+
+
+def mark_void(db: Database, instance_id: str, since: int | None) -> None:
+    """Note that on-hours count no more, or again."""
+    changed(db, "UPDATE on_hours SET void_since = ? WHERE instance_id = ?", since, instance_id)
+
+
+def drop_hours(db: Database, instance_id: str) -> bool:
+    """Let the team's on-hours count for it again; False when it had none of its own."""
+    return changed(db, "DELETE FROM on_hours WHERE instance_id = ?", instance_id) == 1
+
+
+def hours(db: Database) -> dict[str, HoursRule]:
+    """The on-hours that instances have of their own."""
+    found = rows(db, "SELECT * FROM on_hours")
+    return {row["instance_id"]: record_of(HoursRule, row) for row in found}
+
+
+def add(db: Database, parking: Parking) -> bool:
+    """Plan a stop, or plan it again where that was settled by what changed back; False when it is planned or over."""
+    return (
+        changed(
+            db,
+            "INSERT INTO parkings (instance_id, rule, basis_at, acts_at, channel, decider) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (instance_id, rule, basis_at, acts_at) DO UPDATE SET settled_at = NULL, outcome = '', "
+            "why = '', warned = 0, waiting = '', channel = excluded.channel, decider = excluded.decider "
+            "WHERE settled_at IS NOT NULL AND action_id = '' AND why NOT IN ('', 'acted', 'put off')",
+            parking.instance_id,
+            parking.rule,
+            parking.basis_at,
+            parking.acts_at,
+            parking.channel,
+            parking.decider,
+        )
+        == 1
+    )
+
+
+def of_basis(db: Database, instance_id: str, rule: str, basis_at: int) -> list[Parking]:
+    """The stops that were planned of this, oldest first: put off, tried again, or called off at the last moment."""
+    sql = "SELECT * FROM parkings WHERE instance_id = ? AND rule = ? AND basis_at = ? ORDER BY acts_at"
+    return find_all(db, Parking, sql, instance_id, rule, basis_at)
+
+
+def of_action(db: Database, action_id: str) -> Parking | None:
+    """What a stop by rule came of."""
+    return find(db, Parking, "SELECT * FROM parkings WHERE action_id = ? AND action_id <> ''", action_id)
+
+
+def open_ones(db: Database) -> list[Parking]:
+    """What is planned and not settled."""
+    return find_all(db, Parking, "SELECT * FROM parkings WHERE settled_at IS NULL ORDER BY acts_at, instance_id")
+
+
+def at(db: Database, channel: str, acts_at: int) -> list[Parking]:
+    """What a channel was told would be stopped at a moment."""
+    sql = "SELECT * FROM parkings WHERE channel = ? AND acts_at = ? ORDER BY instance_id"
+    return find_all(db, Parking, sql, channel, acts_at)
+
+
+def newest_by_hours(db: Database, instance_id: str) -> Parking | None:
+    """The newest stop by hours that came about."""
+    return find(
+        db,
+        Parking,
+        "SELECT * FROM parkings WHERE instance_id = ? AND rule = 'hours' AND action_id <> '' "
+        "ORDER BY basis_at DESC, acts_at DESC LIMIT 1",
+        instance_id,
+    )
+
+
+def warn(db: Database, parking: Parking, count: int) -> None:
+    """Note how many warnings were given."""
+    _mark(db, parking, "warned = ?", count)
+
+
+def note(db: Database, parking: Parking, waiting: str) -> None:
+    """Note what it waits for."""
+    _mark(db, parking, "waiting = ?", waiting)
+
+
+def settle(db: Database, parking: Parking, now: int, why: Settled, *, outcome: str, action_id: str = "") -> None:
+    """It came to a stop, or to nothing."""
+    _mark(db, parking, "settled_at = ?, why = ?, outcome = ?, action_id = ?", now, why, outcome, action_id)
+
+
+def _mark(db: Database, parking: Parking, fields: str, *values: object) -> None:
+    sql = (
+        f"UPDATE parkings SET {fields} WHERE instance_id = ? AND rule = ? AND basis_at = ? AND acts_at = ? "
+        "AND settled_at IS NULL"
+    )
+    changed(db, sql, *values, parking.instance_id, parking.rule, parking.basis_at, parking.acts_at)
+
+
+def prune(db: Database, before: int) -> None:
+    """Forget what was settled before then.
+
+    The newest of each machine and rule stays, as it may be planned anew by what is still so, and its newest stop by
+    hours, as the next window starts what that has stopped.
+    """
+    newest = "SELECT max(n.basis_at) FROM parkings n WHERE n.instance_id = parkings.instance_id AND n.rule ="
+    changed(
+        db,
+        "DELETE FROM parkings WHERE settled_at < ? AND settled_at IS NOT NULL "
+        f"AND basis_at < ({newest} parkings.rule) "
+        f"AND NOT (rule = 'hours' AND action_id <> '' AND basis_at = ({newest} 'hours' AND n.action_id <> ''))",
+        before,
+    )
+
+
+REQUESTS_SCHEMA = (
+    """CREATE TABLE hours_wishes (
+        id TEXT PRIMARY KEY,
+        instance_id TEXT NOT NULL REFERENCES instances (id),
+        team TEXT NOT NULL,
+        person TEXT NOT NULL,
+        windows TEXT NOT NULL,
+        stop_only INTEGER NOT NULL CHECK (stop_only IN (0, 1)),
+        before TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('pending', 'set', 'denied', 'expired', 'failed')),
+        decider TEXT NOT NULL DEFAULT '' CHECK (decider <> person),
+        decided_at INTEGER,
+        outcome TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    "CREATE UNIQUE INDEX one_open_wish ON hours_wishes (instance_id, person) WHERE state = 'pending'",
+)
+
+
+def add_request(db: Database, wish: HoursWish) -> None:
+    """Write a new wish."""
+    insert(db, "hours_wishes", wish)
+
+
+def end(
+    db: Database, wish_id: str, state: WishState, now: int, *, decider: str | None = None, outcome: str = ""
+) -> bool:
+    """The one end of an open wish; False when it is not open any more."""
+    sql = (
+        "UPDATE hours_wishes SET state = ?, decided_at = ?, decider = ?, outcome = ? WHERE id = ? AND state = 'pending'"
+    )
+    return changed(db, sql, state, now, decider or "", outcome, wish_id) == 1
+
+
+def by_id(db: Database, wish_id: str) -> HoursWish | None:
+    """One wish in whatever state."""
+    return find(db, HoursWish, "SELECT * FROM hours_wishes WHERE id = ?", wish_id)
+
+
+def pending(db: Database, instance_id: str | None = None) -> list[HoursWish]:
+    """Those that wait for an answer, of one instance or of all, the oldest first."""
+    sql = (
+        "SELECT * FROM hours_wishes WHERE state = 'pending' AND (? IS NULL OR instance_id = ?) ORDER BY created_at, id"
+    )
+    return find_all(db, HoursWish, sql, instance_id, instance_id)

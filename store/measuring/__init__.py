@@ -1,1 +1,0 @@
-"""What agents and sweeps saw."""

@@ -1,0 +1,102 @@
+"""How forecasts turned out: each that was kept, beside what its days really came to."""
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.domain.money.accuracy import Horizon, Opinion, Score
+from store.records import find, find_all, insert
+from store.sql import changed, one, rows
+
+SCHEMA = (
+    """CREATE TABLE forecast_scores (
+        scope TEXT NOT NULL,
+        made_at INTEGER NOT NULL,
+        horizon TEXT NOT NULL CHECK (horizon IN ('7d', '30d', '90d', 'month')),
+        expected_micros INTEGER NOT NULL,
+        lo80_micros INTEGER,
+        hi80_micros INTEGER,
+        lo95_micros INTEGER,
+        hi95_micros INTEGER,
+        spread_micros INTEGER,
+        actual_micros INTEGER,
+        PRIMARY KEY (scope, made_at, horizon)
+    ) STRICT, WITHOUT ROWID""",
+)
+
+
+def open_ones(db: Database, horizon: Horizon, since: int, before: int, limit: int = 500) -> list[tuple[str, int, Any]]:
+    """Scope, instant and content of forecasts made from then and before then that are not scored, the oldest first."""
+    found = rows(
+        db,
+        "SELECT scope, made_at, content FROM forecasts f WHERE made_at >= ? AND made_at < ? AND NOT EXISTS ("
+        "SELECT 1 FROM forecast_scores s WHERE s.scope = f.scope AND s.made_at = f.made_at AND s.horizon = ?) "
+        "ORDER BY made_at, scope LIMIT ?",
+        since,
+        before,
+        horizon,
+        limit,
+    )
+    return [(row["scope"], row["made_at"], json.loads(row["content"])) for row in found]
+
+
+def add(db: Database, scores: Iterable[Score]) -> None:
+    """Keep scores; one that is there stays."""
+    for score in scores:
+        insert(db, "forecast_scores", score, then="ON CONFLICT DO NOTHING")
+
+
+def of(db: Database, scope: str) -> list[Score]:
+    """The scores of a scope, or of all scopes whose name begins so ("team:"), the oldest first."""
+    sql = "SELECT * FROM forecast_scores WHERE substr(scope, 1, length(?)) = ? ORDER BY made_at, scope"
+    return find_all(db, Score, sql, scope, scope)
+
+
+def first_made(db: Database, scope: str) -> int | None:
+    """When the oldest forecast of a scope that is still kept was made."""
+    row = one(db, "SELECT min(made_at) AS at FROM forecasts WHERE scope = ?", scope)
+    return row["at"] if row else None
+
+
+def prune(db: Database, before: int) -> None:
+    """Forget the contents of forecasts that are long scored; their scores stay."""
+    changed(db, "DELETE FROM forecasts WHERE made_at < ?", before)
+
+
+OPINIONS_SCHEMA = (
+    """CREATE TABLE opinions (
+        asked_on TEXT PRIMARY KEY,
+        asked_at INTEGER NOT NULL,
+        first TEXT,
+        last TEXT,
+        micros INTEGER,
+        lo80_micros INTEGER,
+        hi80_micros INTEGER,
+        error TEXT NOT NULL DEFAULT '',
+        CHECK ((micros IS NULL) = (error <> ''))
+    ) STRICT, WITHOUT ROWID""",
+)
+
+
+def keep(db: Database, day: date, opinion: Opinion) -> None:
+    """Keep a day's answer."""
+    insert(db, "opinions", opinion, verb="INSERT OR REPLACE", asked_on=day.isoformat())
+
+
+def failed(db: Database, day: date, now: int, error: str) -> None:
+    """Note that a day's question had no answer; it is not asked again that day."""
+    row = {"asked_on": day.isoformat(), "asked_at": now, "error": error or "no answer"}
+    db.table("opinions").insert(row, replace=True)
+
+
+def asked(db: Database, day: date) -> bool:
+    """Whether AWS was asked on a day."""
+    return one(db, "SELECT 1 FROM opinions WHERE asked_on = ?", day.isoformat()) is not None
+
+
+def newest(db: Database) -> Opinion | None:
+    """The newest answer there was."""
+    return find(db, Opinion, "SELECT * FROM opinions WHERE error = '' ORDER BY asked_on DESC LIMIT 1")

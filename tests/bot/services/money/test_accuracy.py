@@ -1,0 +1,202 @@
+"""Every forecast is kept, and scored by what came; the record says how good they were, and when it is too early."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.clock import DAY_MS, HOUR_MS
+from bot.domain.machines.fleet import Instance
+from bot.domain.money.accuracy import Held, Score, record
+from bot.domain.money.forecast.report import Scope
+from bot.domain.money.rates import USD, Charge, Rate
+from bot.services.context import Desk
+from bot.services.money import accuracy, forecast
+from bot.settings import parse
+from store.machines import fleet as stored_fleet
+from store.money import accuracy as stored_accuracy
+from store.money import ledger as stored_ledger
+from store.sql import rows
+
+TOTAL, NLP = Scope(), Scope("team", "nlp")
+
+
+@pytest.fixture
+def desk(store, clock):
+    settings = parse({"digest": {"timezone": "UTC"}, "teams": {"nlp": {}}}, {})
+    made = Desk(store, clock, settings, {}, settings.roster)
+    with store.writing() as db:
+        serve = Instance("i-serve", "serve", "ec2", "s", "g5.xlarge", "running", launched_at=at(9, 1))
+        stored_fleet.save(db, serve, team="nlp", rate=Rate(USD, "valet.toml"))
+    return made
+
+
+def at(month: int, day: int, hour: int = 0) -> int:
+    return int(datetime(2026, month, day, hour, tzinfo=UTC).timestamp() * 1000)
+
+
+def ran(desk, start, end, rate=USD):
+    with desk.store.writing() as db:
+        stored_ledger.add(
+            db, [Charge("i-serve", h, h + HOUR_MS, HOUR_MS, rate, rate, "nlp") for h in range(start, end, HOUR_MS)]
+        )
+
+
+def told(desk, scope=TOTAL):
+    return {each.horizon: each for each in accuracy.accuracy(desk, scope).records}
+
+
+def lived(desk, clock, days):
+    """A forecast every day at 09:00, and the machine runs on."""
+    ran(desk, at(9, 1), at(10, 1, 9))
+    for _ in range(days):
+        clock.now = clock.now // DAY_MS * DAY_MS + 9 * HOUR_MS
+        forecast.refresh(desk)
+        ran(desk, clock.now, clock.now + DAY_MS)
+        clock.forward(DAY_MS)
+        accuracy.score(desk)
+
+
+@pytest.mark.slow
+def test_a_forecast_that_came_true_is_right(desk, clock):
+    clock.now = at(10, 1, 9)
+
+    lived(desk, clock, 40)
+
+    found = told(desk)
+    assert (found["7d"].scored, found["7d"].median_error, found["7d"].lean) == (34, 0, 0)
+    assert found["7d"].in80 == found["7d"].in95 == Held(34, 34)
+    assert found["30d"].scored == 11
+    assert found["90d"].scored == 0
+    assert found["month"].scored == 22  # of October's, those made with 10 days or more to come
+    assert told(desk, NLP)["30d"].scored == 11
+    assert accuracy.accuracy(desk, TOTAL).teams[0].scored == 34
+
+
+@pytest.mark.slow
+def test_days_off_before_looks_were_kept_count_where_a_forecast_was_made(desk, clock):
+    """A database of a version that kept no looks: Monday to Friday for weeks, and a forecast every morning."""
+    clock.now = at(10, 5, 9)
+    for number in range(42):
+        forecast.refresh(desk)
+        if number % 7 < 5:
+            ran(desk, clock.now // DAY_MS * DAY_MS, clock.now // DAY_MS * DAY_MS + DAY_MS)
+        clock.forward(DAY_MS)
+    accuracy.score(desk)
+
+    assert (told(desk)["7d"].scored, told(desk)["30d"].scored) == (36, 13)
+    assert not [note for note in forecast.make(desk, TOTAL).notes if "without a reading" in note]
+
+
+def test_what_turned_out_otherwise_is_an_error(desk, clock):
+    clock.now = at(10, 1, 9)
+    ran(desk, at(9, 1), at(10, 1, 9))
+    forecast.refresh(desk)
+    ran(desk, at(10, 1, 9), at(10, 2), USD)
+    ran(desk, at(10, 2), at(10, 12), 2 * USD)
+
+    clock.now = at(10, 12)
+    accuracy.score(desk)
+
+    found = told(desk)["7d"]
+    assert found.median_error == pytest.approx(1 - 7 / 13)
+    assert found.lean == -found.median_error
+    assert found.in80 == Held(0, 1)
+    assert found.is_few
+
+
+def test_nothing_is_scored_before_its_days_are_over_and_charged(desk, clock):
+    clock.now = at(10, 1, 9)
+    ran(desk, at(9, 1), at(10, 8))
+    forecast.refresh(desk)
+
+    clock.now = at(10, 8, 1)
+    accuracy.score(desk)
+    assert told(desk)["7d"].scored == 0
+
+    clock.now = at(10, 8, 2)
+    accuracy.score(desk)
+    assert told(desk)["7d"].scored == 1
+
+
+def test_days_on_which_nobody_looked_are_not_held_against_it(desk, clock):
+    clock.now = at(10, 1, 9)
+    ran(desk, at(9, 1), at(10, 3))
+    ran(desk, at(10, 4), at(10, 12))
+    forecast.refresh(desk)
+
+    clock.now = at(10, 12)
+    accuracy.score(desk)
+
+    assert told(desk)["7d"].scored == 0
+
+
+def test_each_is_scored_once_whatever_restarts(desk, clock):
+    clock.now = at(10, 1, 9)
+    lived(desk, clock, 9)
+    before = rows(desk.store.reading(), "SELECT * FROM forecast_scores ORDER BY scope, made_at, horizon")
+
+    accuracy.score(desk)
+    accuracy.score(replace(desk))
+
+    assert rows(desk.store.reading(), "SELECT * FROM forecast_scores ORDER BY scope, made_at, horizon") == before
+
+
+def test_what_another_version_wrote_is_passed_over(desk, clock):
+    clock.now = at(10, 1, 9)
+    ran(desk, at(9, 1), at(10, 12))
+    with desk.store.writing() as db:
+        stored_ledger.keep_forecast(db, TOTAL.text, clock.now, {"of": "another version"})
+
+    clock.now = at(10, 12)
+    accuracy.score(desk)
+
+    assert told(desk)["7d"].scored == 0
+
+
+def test_contents_are_forgotten_and_scores_are_not(desk, clock):
+    clock.now = at(10, 1, 9)
+    lived(desk, clock, 8)
+    scored = told(desk)["7d"].scored
+
+    clock.forward(140 * DAY_MS)
+    accuracy.score(desk)
+
+    assert told(desk)["7d"].scored == scored + 1  # the one of the last morning
+    assert rows(desk.store.reading(), "SELECT * FROM forecasts") == []
+
+
+AMOUNT = st.one_of(st.none(), st.integers(0, 10**13))
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**13), AMOUNT, AMOUNT, AMOUNT), max_size=30))
+def test_a_record_never_counts_more_than_there_is(told_of):
+    scores = [Score("total:", n, "7d", said, lo, hi, lo, hi, came) for n, (said, lo, hi, came) in enumerate(told_of)]
+
+    found = record(scores, "7d")
+
+    assert 0 <= found.in80.right <= found.in80.of <= found.scored <= len(scores)
+    assert found.median_error is None or found.median_error >= abs(found.lean or 0) - 1e-9
+
+
+def test_with_enough_scores_ranges_follow_from_the_companys_own_record(desk, clock):
+    clock.now = at(11, 23, 9)
+    ran(desk, at(9, 1), clock.now)
+    before = forecast.make(desk, TOTAL)
+    told_of = [
+        Score(f"team:{team}", at(1, 1) - 30 * DAY_MS * number, "30d", 10**9, spread_micros=10**8, actual_micros=10**9)
+        for team in range(10)
+        for number in range(10)
+    ]
+    with desk.store.writing() as db:
+        stored_accuracy.add(db, told_of)
+
+    after = forecast.make(desk, TOTAL)
+
+    assert after.next(30).micros == before.next(30).micros
+    widths = [each.next(30).hi_micros - each.next(30).micros for each in (before, after)]
+    assert widths[1] == pytest.approx(widths[0] / 4, rel=1e-6)
+    assert after.next(7) == before.next(7)
+    assert accuracy.accuracy(desk, TOTAL).own == (30,)

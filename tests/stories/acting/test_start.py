@@ -1,0 +1,76 @@
+"""Ada needs eval-2, which stands still; Bob says yes; it starts, if AWS has one; it is hers once it is ready."""
+
+from bot.domain.clock import HOUR_MS, MINUTE_MS
+
+
+def test_bob_approves_and_ada_gets_it(office):
+    said = office.types("ada", "/gpu start eval-2 for 3h rerun the eval")
+    card = office.sees("bob", "#ml-platform")
+
+    office.presses("bob", "Start eval-2", "#ml-platform")
+    office.passes(2 * MINUTE_MS)
+
+    assert said.startswith("Asked in #ml-platform. eval-2 stays stopped until somebody approves")
+    assert card.startswith("*Start eval-2 for 3 h? @Ada asks. @Bob can answer until Mon 11:00 UTC.*\n>rerun the eval")
+    assert "g5.2xlarge, us-west-2, i-0403f34df637d37e5, about $1.21/h\nCosts: about $3.64 for 3 h." in card
+    assert "[Start eval-2] [Leave it stopped]" in card
+    assert "eval-2 runs, 60 s after the yes; no agent has reported from it." in office.sees("ada", "@ada")
+    assert "Yours until Mon 12:01 UTC." in office.sees("ada", "@ada")
+    assert "@Ada to Mon 12:01 UTC: rerun the eval" in office.types("ada", "/gpu status eval-2")
+
+
+def test_ada_is_told_each_time_aws_has_none_left_and_may_give_up(office):
+    office.fleet.run_short("us-west-2a")
+    office.types("ada", "/gpu start eval-2")
+    office.presses("bob", "Start eval-2", "#ml-platform")
+
+    first = office.sees("ada", "@ada")
+    office.passes(MINUTE_MS)
+    second = office.sees("ada", "@ada")
+    office.presses("ada", "Don't start it any more", "@ada")
+    office.fleet.refill("us-west-2a")
+    office.passes(HOUR_MS)
+
+    assert "AWS has no g5.2xlarge left in us-west-2a just now. Next try at Mon 09:01 UTC." in first
+    assert "Next try at Mon 09:06 UTC." in second
+    assert "No longer needed: @Ada called it off." in office.sees("bob", "#ml-platform")
+    assert office.fleet.starts == []
+
+
+def test_bob_leaves_it_stopped(office):
+    office.types("ada", "/gpu start eval-2")
+
+    office.presses("bob", "Leave it stopped", "#ml-platform")
+
+    assert "Not started. @Bob decided it at Mon 09:00 UTC." in office.sees("ada", "@ada")
+    assert office.fleet.starts == []
+
+
+def test_a_machine_that_stands_still_has_a_button(office):
+    assert "[Start eval-2]" in office.types("ada", "/gpu status eval-2")
+
+    assert office.presses("ada", "Start eval-2").startswith("Asked in #ml-platform.")
+
+
+def test_a_restart_of_the_bot_loses_nothing(office):
+    office.types("ada", "/gpu start eval-2")
+    office.restart()
+    office.presses("bob", "Start eval-2", "#ml-platform")
+    office.restart()
+    office.passes(2 * MINUTE_MS)
+
+    assert [name for name, _ in office.fleet.starts] == ["eval-2"]
+    assert "Yours until" in office.sees("ada", "@ada")
+
+
+def test_asked_again_on_other_terms_the_first_stand_and_can_be_taken_back(office):
+    office.types("ada", "/gpu start eval-2 for 2h")
+    office.clock.forward(MINUTE_MS)
+    again = office.types("ada", "/gpu start eval-2 for 48h")
+    office.presses("ada", "Take it back")
+    fresh = office.types("ada", "/gpu start eval-2 for 48h")
+
+    assert again.startswith("You asked already in #ml-platform: Start eval-2 for 2 h?")
+    assert "[Take it back]" in again
+    assert fresh.startswith("Asked in")
+    assert "Start eval-2 for 2 d?" in office.sees("bob", "#ml-platform")

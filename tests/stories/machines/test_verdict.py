@@ -1,0 +1,85 @@
+"""A machine reports every minute for hours, and every place that shows a verdict says the same of it."""
+
+import pytest
+
+from bot.commands.status import print_fleet
+from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.domain.machines.source_history import Observation, Told
+from bot.services.machines import fleet, sources, verdict
+from bot.services.money import ledger_export
+from bot.settings.measuring import PROMETHEUS
+from tests.stories.conftest import SETTINGS
+
+URL = "http://prometheus.internal:9090"
+
+
+def by_agent(office, utils):
+    for name, util in utils.items():
+        office.reports(name, util, minutes=1)
+
+
+def by_prometheus(office, utils):
+    now, desk = office.clock.now, office.valet.desk
+    seen = tuple(
+        Observation(office.machine(name).id, None, now - MINUTE_MS, util, util) for name, util in utils.items()
+    )
+    rules = {office.machine(name).id: desk.settings.rule_of("") for name in utils}
+    sources.record(desk, PROMETHEUS, Told(URL, seen, read_until=now), now, rule_for=rules)
+    verdict.judge_all(desk)
+
+
+def works(office, length, utils, telling=by_agent):
+    """Every minute of this length is told as it ends."""
+    for _ in range(length // MINUTE_MS):
+        office.clock.forward(MINUTE_MS)
+        telling(office, utils)
+    fleet.sweep(office.valet.desk)
+
+
+@pytest.fixture(params=[by_agent, by_prometheus], ids=["agent", "prometheus"])
+def telling(request):
+    return request.param
+
+
+@pytest.fixture
+def measured(office_with):
+    return office_with(SETTINGS | {"prometheus": {"url": URL}})
+
+
+def test_a_machine_at_work_for_hours_is_active_now_wherever_it_is_shown(measured, telling, capsys):
+    measured.types("ada", "/gpu claim train-7 for 8h")
+    works(measured, 2 * HOUR_MS, {"train-7": 98.0}, telling)
+
+    measured.slack.open_home("ada")
+    report = next(each for each in ledger_export.status(measured.valet.desk)["instances"] if each["name"] == "train-7")
+    print_fleet(*ledger_export.everything(measured.valet.desk), [], {})
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("train-7"))
+
+    for seen in (measured.types("bob", "/gpu status train-7"), measured.slack.sees_home("ada")):
+        assert "*train-7*  active" in seen
+        assert "last worked" not in seen
+    why = measured.types("bob", "/gpu why train-7")
+    assert why.startswith("*train-7 is active: it last worked at Mon 10:59 UTC (1 m ago).*")
+    assert "worked 1 min ago" in why or "8 of 8 GPUs worked within 60 minutes, 98 % GPU" in why
+    assert "@Ada has it to Mon 17:00 UTC, in use" in measured.types("cy", "/gpu find 8xA100 for 2h")
+    assert (report["state"], report["since"]) == ("active", None)
+    assert line.split()[3:5] == ["active", "-"]
+    card = measured.types("ada", "/gpu stop train-7 it hangs")
+    assert "2 h" not in card
+
+
+def test_of_a_machine_half_at_work_only_the_idle_half_is_counted(measured):
+    works(measured, 2 * HOUR_MS, {"dgx-1": [80.0] * 6 + [0.0] * 2})
+    measured.clock.forward(MINUTE_MS)
+
+    assert "*dgx-1*  partial: 2 of 8 GPUs idle for 2 h" in measured.types("bob", "/gpu status dgx-1")
+    assert measured.types("bob", "/gpu why dgx-1").startswith("*dgx-1 is partial since Mon 09:00 UTC (2 h 1 m).*")
+
+
+def test_a_machine_that_stopped_working_says_when_it_last_did(measured, telling):
+    works(measured, HOUR_MS, {"train-7": 98.0}, telling)
+    works(measured, 20 * MINUTE_MS, {"train-7": 0.0}, telling)
+
+    assert "*train-7*  active: last worked 21 m ago" in measured.types("bob", "/gpu status train-7")
+    why = measured.types("bob", "/gpu why train-7")
+    assert why.startswith("*train-7 is active: it last worked at Mon 09:59 UTC (21 m ago).*")

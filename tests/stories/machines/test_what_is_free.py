@@ -1,0 +1,71 @@
+"""One answer to what one can have now: in `find`, in `status free`, and by claiming it."""
+
+import re
+
+import pytest
+
+from bot.domain.clock import MINUTE_MS
+
+
+def free_by_status(office, who="ada") -> set[str]:
+    return set(re.findall(r"\*([a-z0-9-]+)\*", office.types(who, "/gpu status free")))
+
+
+def free_by_find(office, who="ada") -> set[str]:
+    seen = office.types(who, "/gpu find any")
+    return set(re.findall(r"Claim (?:\d+ GPUs? of )?([a-z0-9-]+)\]", seen))
+
+
+def test_two_idle_gpus_of_a_claimed_machine_are_told_of(office):
+    for name in ("train-3", "train-9", "train-7"):
+        office.types("cy", f"/gpu claim {name} for 8h")
+    office.reports("train-7", [0.0, 0.0, *[95.0] * 6], minutes=300, user=["", "", *["cy"] * 6])
+    for name in ("train-3", "train-9"):
+        office.reports(name, 95.0)
+
+    seen = office.types("ada", "/gpu find 2xA100")
+
+    assert "nothing is free" not in seen
+    assert "*train-7* has as many that nobody uses. Its holder may hand over:" in seen
+    assert "@Cy has it to Mon 17:00 UTC, 2 GPUs of it idle for 5 h" in seen
+
+
+@pytest.mark.parametrize("state", ["idle", "partial", "claimed in part", "booked", "working", "unknown"])
+def test_status_and_find_agree_on_what_is_free(office, state):
+    utils = [0.0, 0.0, *[95.0] * 6]
+    if state != "unknown":
+        office.reports("train-7", {"partial": utils, "working": 95.0}.get(state, 0.0))
+    if state == "claimed in part":
+        office.types("cy", "/gpu claim train-7 gpus:2 for 4h")
+    if state == "booked":
+        office.types("cy", "/gpu book train-7 today 11:00 for 2h")
+
+    status, find = free_by_status(office), free_by_find(office)
+
+    assert ("train-7" in status) == (state in {"idle", "partial", "claimed in part"})
+    assert "train-7" in find or "train-7" not in status
+
+
+def test_what_status_calls_free_can_be_claimed_at_once(office):
+    office.reports("train-7", [0.0, 0.0, *[95.0] * 6])
+
+    assert "train-7" in free_by_status(office)
+    assert office.types("ada", "/gpu claim 2xA100 for 2h").startswith("GPUs 0-1 of *train-7* are @Ada's")
+    office.passes(2 * MINUTE_MS)
+    assert "train-7" not in free_by_status(office, "cy"), "the rest of it works"
+
+
+def home(office, who) -> str:
+    office.slack.open_home(who)
+    office.settle()
+    return office.slack.sees_home(who)
+
+
+def test_the_home_tab_names_what_find_says_is_free(office):
+    office.reports("train-7", [0.0, 0.0, *[95.0] * 6])
+    assert "Free for you: *train-7*; `/gpu status free` shows what they cost." in home(office, "ada")
+
+    office.types("cy", "/gpu claim train-7 for 2h")
+
+    assert free_by_status(office) == set()
+    assert "Nothing is free either" in home(office, "ada")

@@ -1,0 +1,276 @@
+"""Finance asks what was really billed: the bill stands beside the meters, and the difference has reasons."""
+
+import csv
+import io
+import os
+from collections import Counter
+from datetime import date
+
+import pytest
+
+from bot.billing.bill import chosen
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.money.bill import utc_day
+from bot.jobs.table import jobs
+from bot.sandbox.history import History
+from bot.services.machines import fleet
+from bot.services.money import bill
+from store.money import ledger as stored_ledger
+from tests.bot.billing.exports import charge, disk, write_csv
+from tests.stories.conftest import SETTINGS
+
+pytest.importorskip("duckdb", reason="the extra focus is not installed")
+SATURDAY = date(2026, 11, 21)
+"""The export was written on Sunday: it ends there, and Saturday is the last day it may still be late for."""
+
+
+@pytest.fixture
+def office(office_with, tmp_path):
+    return office_with({**SETTINGS, "bill": {"source": "focus", "path": str(tmp_path / "focus")}})
+
+
+@pytest.fixture
+def lived(office):
+    """The company with its last five weeks of charges, and no bill yet."""
+    with office.valet.desk.store.writing() as db:
+        stored_ledger.add(db, History(office.clock()).charges())
+    return office
+
+
+def export(office, tmp_path, *more, cheaper: int = 8, agreed: int = 0):
+    """What the provider bills for those hours: below the list, with a disk and tax every day; then it is read.
+
+    `agreed` of the list our rates have off already, `cheaper` they have not.
+    """
+    names = {each.id: each for look in office.fleet.sweep() for each in look.instances}
+    spent, ran = Counter(), Counter()
+    for each in History(office.clock()).charges():
+        if utc_day(each.from_at) <= SATURDAY and names[each.instance_id].provider == "ec2":
+            spent[utc_day(each.from_at), each.instance_id] += each.micros
+            ran[utc_day(each.from_at), each.instance_id] += each.running_ms
+    rows = [
+        _machine(names[host], day, micros, ran[day, host], (cheaper, agreed)) for (day, host), micros in spent.items()
+    ]
+    for day in sorted({day for day, _ in spent}):
+        rows += [disk(day.isoformat(), "41.50"), disk(day.isoformat(), "9.25", ChargeCategory="Tax", Tags=None)]
+    path = write_csv(tmp_path / "focus" / "export.csv", [*rows, *more])
+    written = (office.clock() - DAY_MS) / 1000
+    os.utime(path, (written, written))
+    assert bill.fetch(office.valet.desk, _source(office))
+
+
+def _source(office):
+    return _source_of(office.valet)
+
+
+def _source_of(valet):
+    source = chosen(valet.desk.settings)
+    assert source is not None
+    return source
+
+
+def _machine(machine, day, micros, ms, off):
+    cheaper, agreed = off
+    usd, listed = f"{micros * (100 - cheaper) / 1e8:.6f}", f"{micros / 1e4 / (100 - agreed):.6f}"
+    return charge(
+        day.isoformat(),
+        usd,
+        ListCost=listed,
+        ConsumedQuantity=f"{ms / HOUR_MS:.6f}",
+        ResourceId=machine.id,
+        x_UsageType=f"BoxUsage:{machine.type}",
+        Tags={"team": machine.tags.get("team", "")},
+    )
+
+
+def test_without_a_bill_set_up_people_are_told_what_to_set(office_with):
+    said = office_with(SETTINGS).types("ada", "/cost bill")
+
+    assert said == (
+        "No bill is set up, so there is only our own ledger. An admin can name one under `[bill]` in valet.toml: "
+        'source = "cost-explorer", "focus" or "athena".'
+    )
+
+
+def test_before_the_first_look_and_after_a_failed_one_that_is_said(office):
+    assert office.types("ada", "/cost bill") == (
+        "The bill has not been read yet (FOCUS files). The first look comes within the hour."
+    )
+    bill.fetch(office.valet.desk, _source(office))
+
+    assert "The bill could not be read (FOCUS files, 09:00 UTC): There are no CSV or Parquet files at" in office.types(
+        "ada", "/cost bill"
+    )
+
+
+@pytest.mark.slow
+def test_a_month_of_the_bill_beside_the_meters_with_reasons_that_add_up(lived, tmp_path):
+    export(lived, tmp_path)
+
+    said = lived.types("ada", "/cost bill").splitlines()
+
+    assert said[:6] == [
+        "*November 2026: $42,639.35 billed so far up to 21 Nov, beside $45,188.70 on our meters.*",
+        "$2,549.35 less than we metered. That is:",
+        "-$3,615.10  discounts: paid below the rate",
+        "+$871.50  disks, traffic and services that Valet does not meter",
+        "+$194.25  tax",
+        "*Day by day*, UTC",
+    ]
+    assert said[9:13] == [
+        "Fri 20 Nov  $2,626.66 billed, $2,799.91 metered",
+        "Sat 21 Nov  $2,834.76 billed so far, $3,026.10 metered  _estimate_",
+        "Sun 22 Nov  not billed yet, $3,004.69 metered  _estimate_",
+        "Mon 23 Nov  not billed yet, $1,137.05 metered  _estimate_",
+    ]
+    assert "nlp: $32,114.66 billed, $33,959.96 metered" in said
+    assert said[-2] == "[Only 20 Nov] [October 2026] [As CSV]"
+    assert ": as of Sun 09:00 UTC, read Mon 09:00 UTC. Estimates may still grow" in said[-1]
+
+
+@pytest.mark.slow
+def test_a_discount_that_our_rates_have_off_already_is_no_difference(lived, tmp_path):
+    export(lived, tmp_path, cheaper=0, agreed=20)
+
+    said = lived.types("ada", "/cost bill")
+
+    assert said.splitlines()[1:5] == [
+        "$1,065.75 more than we metered. That is:",
+        "+$871.50  disks, traffic and services that Valet does not meter",
+        "+$194.25  tax",
+        "*Day by day*, UTC",
+    ]
+
+
+def test_the_lists_of_a_message_add_up_to_its_sum(lived, tmp_path):
+    export(lived, tmp_path)
+
+    said = lived.types("ada", "/cost bill")
+
+    for title in ("*By team*", "*By type of machine*", "*By service*"):
+        rows = said.partition(title + "\n")[2].split("\n*")[0].splitlines()
+        cents = sum(_cents(row.partition(": ")[2]) for row in rows if ": $" in row)
+        assert abs(cents - 4263935) <= len(rows)
+
+
+def _cents(text):
+    return int(text.partition(" ")[0].replace("$", "").replace(",", "").replace(".", ""))
+
+
+def test_a_machine_that_valet_does_not_see_is_named_on_its_day(lived, tmp_path):
+    hidden = charge("2026-11-18", "52.69", ResourceId="i-0feedface", x_UsageType="BoxUsage:p4d.24xlarge")
+    export(lived, tmp_path, hidden)
+
+    said = lived.types("ada", "/cost bill 2026-11-18").splitlines()
+
+    assert said[0] == "*Wednesday 18 November 2026: $2,292.45 billed, beside $2,379.36 on our meters.*"
+    assert "+$52.69  machines or hours that Valet did not see" in said
+    assert "i-0feedface p4d.24xlarge, account 111122223333: $52.69 billed" in said
+    assert "[All of November] [October 2026] [As CSV]" in said
+
+
+def test_buttons_lead_to_a_day_and_to_other_months_in_place(lived, tmp_path):
+    export(lived, tmp_path)
+    lived.types("ada", "/cost bill")
+
+    day = lived.presses("ada", "Only 20 Nov")
+    month = lived.presses("ada", "October 2026")
+
+    assert day.startswith("*Friday 20 November 2026: $2,626.66 billed, beside $2,799.91 on our meters.*")
+    assert month.startswith("*October 2026: $22,177.48 billed; since 20 Oct $20,446.23, beside $21,562.21 metered.*")
+    assert "*By team*, since 20 Oct" in month
+
+
+def test_the_bill_comes_as_csv_day_by_day(lived, tmp_path):
+    export(lived, tmp_path)
+    lived.types("ada", "/cost bill")
+
+    said = lived.presses("ada", "As CSV")
+
+    assert said == "valet-bill-2026-11-01-to-2026-11-23.csv is in your messages with Valet."
+    (file,) = lived.slack.files.values()
+    rows = list(csv.DictReader(io.StringIO(file.content.decode())))
+    assert [(row["day"], row["estimate"]) for row in rows][19:21] == [("2026-11-20", "no"), ("2026-11-21", "yes")]
+
+
+@pytest.mark.slow
+def test_months_before_the_first_look_are_not_called_free(lived, tmp_path):
+    export(lived, tmp_path)
+
+    october = lived.types("ada", "/cost bill october")
+    september = lived.types("ada", "/cost bill september")
+
+    assert "[Only 31 Oct] [As CSV]" in october.splitlines()
+    assert september == (
+        "The bill is known from 19 October 2026 on. How far back a look goes is `bill.lookback_days` in the settings."
+    )
+
+
+@pytest.mark.slow
+def test_where_no_charge_carries_the_teams_tag_that_is_said(office_with, tmp_path):
+    bill = {"source": "focus", "path": str(tmp_path / "focus"), "team_tag": "squad"}
+    office = office_with({**SETTINGS, "bill": bill})
+    with office.valet.desk.store.writing() as db:
+        stored_ledger.add(db, History(office.clock()).charges())
+    export(office, tmp_path)
+
+    said = office.types("ada", "/cost bill")
+
+    assert 'No charge carries the tag "squad": AWS bills by tags only that are switched on as cost' in said
+
+
+@pytest.mark.slow
+def test_today_is_what_our_meters_say(lived, tmp_path):
+    export(lived, tmp_path)
+
+    said = lived.types("ada", "/cost bill today")
+
+    assert said.startswith("*Monday 23 November 2026: nothing is billed yet. Our meters say $1,137.05 so far.*")
+
+
+@pytest.mark.slow
+def test_when_a_newer_look_fails_the_older_one_stands_and_that_is_said(lived, tmp_path):
+    export(lived, tmp_path)
+    (tmp_path / "focus" / "export.csv").unlink()
+    lived.clock.forward(HOUR_MS)
+    bill.fetch(lived.valet.desk, _source(lived))
+
+    said = lived.types("ada", "/cost bill")
+
+    assert said.startswith("*November 2026: $42,639.35 billed so far up to 21 Nov")
+    assert "The newest look failed at Mon 10:00 UTC: There are no CSV or Parquet files at" in said
+
+
+@pytest.mark.slow
+def test_what_is_no_month_is_answered_with_what_would_be(lived, tmp_path):
+    export(lived, tmp_path)
+
+    for when in ("0001-01", "9999-12", "9999-12-31"):
+        assert lived.types("ada", f"/cost bill {when}") == "Years go from 2000 to 2099. Try 2026-11 or 2026-11-23."
+    assert lived.types("ada", "/cost bill octobre").startswith(
+        '"octobre" is no month or day. Did you mean october? Try 2026-11, 2026-11-23, last week or'
+    )
+    assert lived.types("ada", "/cost bill last week").startswith("*16 Nov to 22 Nov: $")
+    assert lived.types("ada", "/cost bill 2027-01") == "January 2027 has not come yet. Try `/cost bill`."
+    assert lived.types("ada", "/cost bill last month").startswith("*October 2026")
+
+
+def test_the_bill_is_a_job_only_where_one_is_set_up(office_with, tmp_path):
+    settings = {**SETTINGS, "bill": {"source": "focus", "path": str(tmp_path / "focus")}}
+    valet = office_with(settings).valet
+
+    with_bill = jobs(valet.desk, valet.people.refresh, (), _source_of(valet))
+
+    assert "bill" in [job.name for job in with_bill]
+    assert "bill" not in [job.name for job in jobs(valet.desk, valet.people.refresh)]
+
+
+def test_while_a_region_is_silent_our_meters_are_said_to_lack_it(lived, tmp_path):
+    export(lived, tmp_path)
+    lived.fleet.silence("us-east-1")
+    lived.clock.forward(20 * MINUTE_MS)
+    fleet.sweep(lived.valet.desk)
+
+    said = "us-east-1 was last read on 23 Nov at 09:00 UTC: what its machines cost since is not on our meters yet."
+    assert said in lived.types("ada", "/cost bill")
+    assert said not in lived.types("ada", "/cost bill yesterday")

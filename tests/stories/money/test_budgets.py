@@ -1,0 +1,380 @@
+"""A team hears once when its budget is in danger, nearly spent and spent; beyond it somebody has to say yes."""
+
+import pytest
+
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.money.rates import USD, Charge
+from bot.sandbox.history import History
+from bot.services.machines import fleet
+from bot.services.money import forecast, unusual
+from store.money import ledger as stored_ledger
+from store.sql import rows
+from tests.stories.conftest import SETTINGS
+
+
+@pytest.fixture
+def lived(office_with):
+    """Opens the company with its last five weeks of charges, and budgets of the story's own."""
+
+    def opened(*, usd="", company=None, budgets=(), **team):
+        nlp = {**SETTINGS["teams"]["nlp"], **({"budget_usd": usd} if usd else {}), **team}
+        settings = {**SETTINGS, "teams": {**SETTINGS["teams"], "nlp": nlp}, "budgets": list(budgets)}
+        office = office_with(settings | ({"budget": {"usd": company}} if company else {}))
+        with office.valet.desk.store.writing() as db:
+            stored_ledger.add(db, History(office.clock()).charges())
+        office.clock.forward(61 * MINUTE_MS)
+        fleet.sweep(office.valet.desk)
+        forecast.refresh(office.valet.desk)
+        office.tick()
+        return office
+
+    return opened
+
+
+def heard(office, channel="#ml-platform"):
+    """How many messages the team got on its budget."""
+    subjects = rows(office.valet.desk.store.reading(), "SELECT subject FROM outbox WHERE kind = 'budget'")
+    return [row["subject"].split("|")[2] for row in subjects if row["subject"].startswith("team:nlp|2026-11-01|")]
+
+
+@pytest.mark.slow
+def test_at_eighty_percent_the_team_hears_once_with_what_is_expected(lived):
+    office = lived(usd="46000")
+
+    assert office.sees("bob", "#ml-platform").splitlines() == [
+        "*nlp has spent 80 % of its budget for November: $36,936 of $46,000.*",
+        (
+            "$51,106 expected by the end of the month, 80 % between $48,923 and $53,367; "
+            "95 % chance to exceed the budget, expected on 28 Nov."
+        ),
+        "[What drives it]",
+    ]
+    office.restart()
+    office.passes(3 * MINUTE_MS)
+    assert heard(office) == ["warn"]
+
+
+@pytest.mark.slow
+def test_a_forecast_over_the_budget_is_told_before_the_money_is_gone(lived):
+    office = lived(usd="50000")
+
+    assert office.sees("bob", "#ml-platform").splitlines()[:2] == [
+        "*nlp is expected to spend more than its budget for November: $51,106 of $50,000.*",
+        (
+            "$36,936 spent so far. $51,106 expected by the end of the month, 80 % between $48,923 and $53,367; "
+            "70 % chance to exceed the budget, expected on 30 Nov."
+        ),
+    ]
+    assert heard(office) == ["forecast"]
+
+
+@pytest.mark.slow
+def test_a_budget_that_is_spent_is_told_once_and_nothing_less_after_it(lived):
+    office = lived(usd="20000")
+
+    assert office.sees("bob", "#ml-platform").splitlines() == [
+        "*nlp has spent its budget for November: $36,936 of $20,000.*",
+        "$51,106 expected by the end of the month, 80 % between $48,923 and $53,367.",
+        "Beyond it, every start and launch needs an approver's yes. Nothing that runs is stopped for it.",
+        "[What drives it]",
+    ]
+    office.passes(3 * MINUTE_MS)
+    assert heard(office) == ["full"]
+
+
+@pytest.mark.slow
+def test_a_budget_that_was_raised_after_it_was_spent_is_heard_anew(lived):
+    office = lived(usd="20000")
+
+    nlp = office.settings["teams"]["nlp"] | {"budget_usd": "46000"}
+    office.settings = office.settings | {"teams": office.settings["teams"] | {"nlp": nlp}}
+    office.restart()
+    office.passes(3 * MINUTE_MS)
+
+    assert heard(office) == ["full", "warn"]
+    said = office.sees("bob", "#ml-platform")
+    assert said.startswith("*nlp has spent 80 % of its budget for November: $36,938 of $46,000.*")
+    assert "$36,936 of $20,000" in office.slack.sees("bob", "#ml-platform")[-2]
+
+
+@pytest.mark.slow
+def test_a_budget_that_holds_is_not_talked_about(lived):
+    office = lived(usd="90000")
+
+    assert heard(office) == []
+    assert "Every budget is likely to hold this month." in office.types("ada", "/cost budget")
+
+
+@pytest.mark.slow
+def test_a_budget_of_a_cent_and_one_of_nothing_are_said_so_that_they_can_be_read(lived):
+    office = lived(usd="0.01", company="0")
+
+    assert office.sees("bob", "#ml-platform").splitlines()[0] == (
+        "*nlp has spent its budget for November: $36,936 of $0.01.*"
+    )
+    company, nlp = office.types("ada", "/cost budget").splitlines()[1:3]
+    assert company.startswith(
+        "The company: $49,459 spent, and the budget is $0: nothing may be spent. $70,491 expected"
+    )
+    assert nlp.startswith("nlp: $36,936 of $0.01 spent (over 999 %). $51,106 expected")
+    assert office.sees("bob").splitlines()[0] == (
+        "*The company has spent $49,459 in November, though its budget is $0: nothing may be spent.*"
+    )
+
+
+@pytest.mark.slow
+def test_a_new_month_begins_anew(lived):
+    office = lived(usd="46000")
+    office.clock.forward(9 * DAY_MS)
+    office.tick()
+
+    assert "nlp, December: " in office.types("ada", "/cost budget nlp")
+    assert heard(office)[0] == "warn"
+
+
+@pytest.mark.slow
+def test_all_budgets_and_one_in_full(lived):
+    office = lived(usd="46000", company="90000")
+
+    assert office.types("ada", "/cost budget").splitlines() == [
+        "*1 budget is likely to be exceeded.*",
+        (
+            "The company: $49,459 of $90,000 spent (54 %). $70,491 expected by the end of the month, "
+            "80 % between $67,660 and $73,421; under 1 % chance to exceed the budget."
+        ),
+        (
+            "nlp: $36,936 of $46,000 spent (80 %). $51,106 expected by the end of the month, 80 % between $48,923 and "
+            "$53,367; 95 % chance to exceed the budget, expected on 28 Nov."
+        ),
+        "[More on the company] [More on nlp] [As CSV]",
+        "Up to now, in months of UTC.",
+    ]
+    shown = office.presses("ada", "More on nlp")
+    assert shown.startswith("*nlp, November: $36,936 of $46,000 spent (80 %).*")
+    assert "#ml-platform is told at 80 % and 100 %, and when the forecast exceeds it; each once a month." in shown
+    assert office.presses("ada", "What drives it").startswith("*November (nlp): $51,106 expected")
+    assert office.types("ada", "/cost budget total").startswith("*The company, November: $49,459 of $90,000")
+
+
+@pytest.mark.slow
+def test_without_one_of_its_own_the_companys_budget_is_the_sum_and_nobody_is_told_of_it(lived):
+    office = lived(usd="46000")
+
+    shown = office.types("ada", "/cost budget total")
+    assert shown.startswith("*The company, November: $49,459 of $46,000 spent (107 %).*")
+    assert "The sum of the teams' budgets, beside what all teams spend; each team is told of its own." in shown
+    assert "Beyond it" not in shown
+    assert heard(office) == ["warn"]
+
+
+@pytest.mark.slow
+def test_what_has_no_budget_says_how_to_set_one(lived):
+    office = lived()
+
+    assert office.types("ada", "/cost budget").startswith("No team has a budget. An admin can set one in valet.toml: ")
+    assert office.types("ada", "/cost budget vision").startswith("vision has no budget. An admin can set one")
+    assert office.types("ada", "/cost budget team visoin") == 'There is no team "visoin". Try vision.'
+    assert office.types("ada", "/cost budget visoin").startswith('I know no team, type or instance "visoin".')
+    assert '`scope = "type p4d.24xlarge"` and `usd` under `[[budgets]]`' in office.types(
+        "ada", "/cost budget type p4d.24xlarge"
+    )
+
+
+@pytest.mark.slow
+def test_a_type_and_a_machine_have_budgets_with_the_same_messages(lived):
+    office = lived(
+        budgets=[
+            {"scope": "type p4d.24xlarge", "usd": "11000"},
+            {"scope": "instance train-7", "usd": "1"},
+            {"scope": "instance train-0", "usd": "1"},
+            {"scope": "instance label-1", "usd": "90000"},
+        ]
+    )
+
+    said = {row["subject"]: row["channel"] for row in budget_messages(office)}
+    train = office.machine("train-7")
+    assert set(said) == {
+        f"instance:{train.id}|2026-11-01|full|1000000",
+        "type:p4d.24xlarge|2026-11-01|warn|11000000000",
+    }
+    seen = [text.splitlines()[0] for text in office.slack.sees("bob", "#gpus") if "budget" in text]
+    assert "*Type p4d.24xlarge has spent 86 % of its budget for November: $9,508 of $11,000.*" in seen
+    theirs = [text for text in office.slack.sees("bob", "#ml-platform") if "train-7 has spent its budget" in text]
+    assert "Beyond it, its start needs an approver's yes. It is not stopped for it." in theirs[0]
+    shown = office.types("ada", "/cost budget")
+    assert "2 budgets" not in shown
+    assert "No rented machine is called `train-0`: its budget stands still." in shown
+    assert office.types("ada", "/cost budget type p4d.24xlarge").startswith("*Type p4d.24xlarge, November: $9,508 of")
+    assert office.presses("ada", "What drives it").startswith("*November (p4d.24xlarge): $")
+    assert office.types("ada", "/cost budget train-7").startswith("*train-7, November: $")
+    assert office.presses("ada", "What drives it").startswith("*November (train-7): $")
+    office.restart()
+    office.passes(3 * MINUTE_MS)
+    assert len(budget_messages(office)) == 2
+
+
+def budget_messages(office):
+    return rows(office.valet.desk.store.reading(), "SELECT subject, channel FROM outbox WHERE kind = 'budget'")
+
+
+@pytest.mark.slow
+def test_one_month_may_have_a_budget_of_its_own(lived):
+    office = lived(
+        usd="90000",
+        budgets=[
+            {"scope": "team nlp", "usd": "46000", "month": "2026-11"},
+            {"scope": "team nlp", "usd": "80000"},
+            {"scope": "total", "usd": "200000", "month": "2026-12"},
+        ],
+    )
+
+    assert office.types("ada", "/cost budget nlp").startswith("*nlp, November: $36,936 of $46,000 spent (80 %).*")
+    assert "The company" not in office.types("ada", "/cost budget")
+    office.clock.forward(9 * DAY_MS)
+    office.tick()
+    assert " of $80,000 spent" in office.types("ada", "/cost budget nlp")
+    assert "The company: $" in office.types("ada", "/cost budget")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("usd", "more", "asked"),
+    [
+        ("90000", {}, False),
+        ("20000", {}, True),
+        ("20000", {"ask_over_budget": False}, False),
+    ],
+)
+def test_beyond_the_budget_a_start_that_needs_no_yes_needs_one_if_the_team_says_so(lived, usd, more, asked):
+    office = lived(usd=usd, ask_over_usd="9000", **more)
+
+    office.types("ada", "/gpu start eval-2 for 1h")
+
+    waits = rows(office.valet.desk.store.reading(), "SELECT state FROM actions WHERE kind = 'start'")
+    assert [row["state"] == "pending" for row in waits] == [asked]
+
+
+@pytest.mark.slow
+def test_the_companys_budget_counts_for_every_team(lived):
+    office = lived(usd="90000", company="40000", ask_over_usd="9000")
+
+    office.types("ada", "/gpu start eval-2 for 1h")
+
+    waits = rows(office.valet.desk.store.reading(), "SELECT state FROM actions WHERE kind = 'start'")
+    assert [row["state"] for row in waits] == ["pending"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("scope", "switch", "asked"),
+    [
+        ("instance eval-2", {}, True),
+        ("type {type}", {}, True),
+        ("type {type}", {"ask_over_budget": False}, False),
+        ("instance train-7", {}, False),
+    ],
+)
+def test_beyond_the_budget_of_its_type_or_its_own_a_start_needs_a_yes_too(lived, scope, switch, asked):
+    kind = "g5.2xlarge"
+    office = lived(budgets=[{"scope": scope.format(type=kind), "usd": "1"}], ask_over_usd="9000", **switch)
+    assert office.machine("eval-2").type == kind
+
+    office.types("ada", "/gpu start eval-2 for 1h")
+
+    waits = rows(office.valet.desk.store.reading(), "SELECT state FROM actions WHERE kind = 'start'")
+    assert [row["state"] == "pending" for row in waits] == [asked]
+    if asked:
+        named = "eval-2" if scope.startswith("instance") else f"type {kind}"
+        card = office.sees("bob", "#ml-platform")
+        assert f"Budget of {named}: $" in card
+        assert "of $1 spent this month; it is over already, and this takes it to $" in card
+        assert office.presses("bob", "Start eval-2", "#ml-platform")
+
+
+@pytest.mark.slow
+def test_the_card_says_what_the_sum_beside_it_lacks_while_a_source_is_silent(lived):
+    office = lived(usd="90000")
+    office.tick()
+    office.fleet.silence("us-west-2")
+    office.passes(10 * MINUTE_MS)
+
+    office.types("ada", "/gpu start eval-2 for 1h")
+
+    card = office.sees("bob", "#ml-platform")
+    assert "of $90,000 spent this month.\n:warning: Not counted: what machines of ec2/" in card
+    assert "us-west-2 cost since Mon 10:01 UTC: it could not be read." in card
+
+
+def test_the_card_counts_from_the_first_look_where_the_month_began_before(office_with):
+    team = SETTINGS["teams"]["nlp"] | {"budget_usd": "90000"}
+    office = office_with(SETTINGS | {"teams": {"nlp": team}})
+    office.passes(2 * MINUTE_MS)
+
+    office.types("ada", "/gpu start eval-2 for 1h")
+
+    assert "Budget: $3 of $90,000 spent since the first look on 23 Nov." in office.sees("bob", "#ml-platform")
+
+
+def surge(office, dollars, ago=1):
+    """eval-2 cost so many dollars an hour on a day that is over."""
+    at, rate = office.clock.now // DAY_MS * DAY_MS - ago * DAY_MS, dollars * USD
+    with office.valet.desk.store.writing() as db:
+        machine = office.machine("eval-2").id
+        stored_ledger.add(
+            db,
+            [
+                Charge(machine, each, each + HOUR_MS, HOUR_MS, rate, rate, "nlp")
+                for each in range(at, at + DAY_MS, HOUR_MS)
+            ],
+        )
+
+
+def test_an_unusual_day_is_told_once_with_the_machines_behind_it(office):
+    with office.valet.desk.store.writing() as db:
+        stored_ledger.add(db, History(office.clock()).charges())
+    office.clock.forward(DAY_MS)
+    surge(office, 300)
+    office.tick()
+
+    seen = office.sees("bob", "#ml-platform")
+    assert seen.splitlines()[0] == "*nlp spent $9,300 on Monday 23 November, far more than usual.*"
+    assert "19 days of 20 stay under $3,234." in seen
+    assert "*Behind it*\neval-2: $7,200.00, usually $17.49\n" in seen
+    assert "[Why eval-2] [What drives it]" in seen
+    office.restart()
+    office.passes(3 * MINUTE_MS)
+    told = rows(office.valet.desk.store.reading(), "SELECT channel FROM outbox WHERE kind = 'unusual_day'")
+    assert len(told) == 1, "the company's channel need not hear of it as well"
+
+
+@pytest.mark.parametrize(("ago", "told"), [(2, ["team:nlp|2026-11-24"]), (3, ["team:nlp|2026-11-23"]), (4, [])])
+def test_days_on_which_valet_was_away_are_looked_at_afterwards(office, ago, told):
+    with office.valet.desk.store.writing() as db:
+        stored_ledger.add(db, History(office.clock()).charges())
+    office.tick()
+    office.clock.forward(3 * DAY_MS)
+    surge(office, 300, ago=ago)
+    unusual.look(office.valet.desk)
+    assert subjects(office) == [], "not before a look has told what ran meanwhile"
+
+    office.tick()
+    office.tick()
+
+    assert subjects(office) == told
+
+
+def subjects(office):
+    told = rows(office.valet.desk.store.reading(), "SELECT subject FROM outbox WHERE kind = 'unusual_day'")
+    return [row["subject"] for row in told]
+
+
+def test_the_next_day_like_it_is_no_news(office):
+    with office.valet.desk.store.writing() as db:
+        stored_ledger.add(db, History(office.clock()).charges())
+    for _ in range(2):
+        office.clock.forward(DAY_MS)
+        surge(office, 300)
+        office.tick()
+
+    told = rows(office.valet.desk.store.reading(), "SELECT subject FROM outbox WHERE kind = 'unusual_day'")
+    assert [row["subject"] for row in told] == ["team:nlp|2026-11-23"]

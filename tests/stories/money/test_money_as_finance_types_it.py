@@ -1,0 +1,96 @@
+"""Finance types as it speaks: what is meant is answered, and what is not understood gets a sentence."""
+
+from copy import deepcopy
+
+import pytest
+
+from bot.domain.clock import MINUTE_MS
+from bot.sandbox.history import History
+from store.money import ledger as stored_ledger
+from tests.stories.conftest import SETTINGS
+
+OCTOBER = "*October 2026: $23,388.84 for rented machines"
+SERVER = "What does a server like p5.48xlarge cost?"
+SAID = {
+    "last month by team": OCTOBER,
+    "october": OCTOBER,
+    "report oct 2026": OCTOBER,
+    "report by user 10/2026": OCTOBER,
+    "per team": "*November 2026 so far: about $",
+    "spend last week": "*16 Nov to 22 Nov: $17,588.21 for rented machines",
+    "waste nov 20": "*Friday 20 November 2026: $211.85 went to idle rented GPUs",
+    "report nlp": "A report is of everything: try `/cost report by team`. `/cost forecast nlp` tells of it alone.",
+    "report by team and person": "Say one way to tell it apart, such as `/cost report by person`.",
+    "nlp": "What of nlp? Try `/cost forecast nlp` or `/cost budget nlp`.",
+    "forecast nlp for the next 30 days": "*Next 30 days (nlp): $",
+    "forecast NLP week": "*Next 7 days (nlp): $",
+    "forecast p4d": "*November (p4d.24xlarge): $",
+    "forecast a100": "a100 could be p4d.24xlarge or p4de.24xlarge. Say which.",
+    "forecast per machine": "*November by machine: $",
+    "forecast nlp next month": '"next month" is no period of a forecast, which begins today. Say month, 7d, 30d, 90d',
+    "forecast december": "A forecast begins today: say month, 7d, 30d, 90d. `/cost report december` tells of days",
+    "forecast accurracy": "*No forecast of everything can be scored yet.",
+    "bill by team": "A bill tells of teams, types and services at once. Try `/cost bill`, or `/cost bill last month`.",
+    "savings ytd": "*2026: nothing saved so far that can be shown.*",
+    "savings q3": "*1 Jul to 30 Sep: nothing saved that can be shown.*",
+    "budget for nlp": "*nlp, November: $",
+    "budget nlp december": "Budgets are told of this month. Try `/cost budget nlp`.",
+    "budget set nlp 5000": "Budgets are set in valet.toml, by an admin:",
+    "budget nlp 50k": "Budgets are set in valet.toml, by an admin:",
+    "budget nlp $50,000.50/month": "Budgets are set in valet.toml, by an admin:",
+    "budget nlp -5": "Budgets are set in valet.toml, by an admin:",
+    "prices 8xH100": "*H100 per GPU-hour: you pay about $6.88",
+    "price p4d": "*p4d.24xlarge: $21.96/h",
+    "prices g5": "g5 could be g5.xlarge, g5.2xlarge,",
+    "prices a100 in eu-central-1": 'Prices are told of every place at once, not of "eu-central-1" alone. Try `/cost',
+    "rent or buy 8xH100 at 12%": SERVER,
+    "rent-or-buy h100 price=250k": "*p5.48xlarge: buy 1 server.",
+    "rent-or-buy p5.48xlarge price 250k residual 20%": "*p5.48xlarge: buy 1 server.",
+    "rent-or-buy 8xb200": "What does a server like p6-b200.48xlarge cost?",
+    "report last month as csv": "Files come by a button: try `/cost report last month`, and press [As CSV] below",
+    "report october vs november": "One span at a time, or from one to another.",
+    "total last month": OCTOBER,
+    "forecast the company until end of month": "*November: $",
+    "budget left": "*1 budget is likely to be exceeded.*",
+    "prices p4d.24xlarge us-west-2": 'Prices are told of every place at once, not of "us-west-2" alone.',
+    "savings by team": "Savings are told by what led to them;",
+    "idle now": "*Monday 23 November 2026 so far: ",
+    "rent-or-buy p4d.24xlarge price 200k usd over 5 years": "*p4d.24xlarge: buy 1 server. It saves",
+    "rent-or-buy p4d.24xlarge 200000": '"200000" of what? Say price:200000, or another figure:',
+    "rent-or-buy p4d.24xlarge price 200k at 200%": '"rate:200" is not a figure from 0 to 100.',
+    "reprot": "I don't know `reprot`. Did you mean `/cost report`?",
+}
+
+
+@pytest.fixture
+def lived(office_with):
+    settings = deepcopy(SETTINGS) | {"bill": {"source": "focus", "path": "nowhere"}}
+    settings["teams"]["nlp"] |= {"budget_usd": "40000"}
+    office = office_with(settings)
+    with office.valet.desk.store.writing() as db:
+        stored_ledger.add(db, History(office.clock()).charges())
+    office.clock.forward(95 * MINUTE_MS)
+    office.tick()
+    return office
+
+
+@pytest.mark.slow
+def test_what_finance_types_is_answered_or_gets_a_sentence(lived):
+    said = {typed: lived.types("ada", f"/cost {typed}") for typed in SAID}
+
+    assert {typed: text for typed, text in said.items() if not text.startswith(SAID[typed])} == {}
+
+
+def test_two_gpus_stand_side_by_side(lived):
+    said = lived.types("ada", "/cost prices h100 vs a100")
+
+    assert said.startswith("*H100 per GPU-hour: you pay about $6.88")
+    assert "*A100 per GPU-hour: you pay about $" in said
+
+
+def test_figures_are_read_with_and_without_a_colon(lived):
+    plain = lived.types("ada", "/cost rent-or-buy p5.48xlarge price:250000 rate:10 residual:20")
+    spoken = lived.types("ada", "/cost rent or buy 8xh100 price $250k residual 20% at 10%")
+
+    assert spoken.splitlines()[:3] == plain.splitlines()[:3]
+    assert "at 10 % a year" in spoken

@@ -1,0 +1,304 @@
+"""Who waits for what others have: a place, an offer in turn, and nobody jumps."""
+
+import pytest
+
+from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.errors import Refused
+from bot.sandbox.slack.people import BOB, CY
+from handlers import ids
+from handlers.topics import press
+
+
+def test_who_can_have_it_now_is_told_to_claim_it_instead(office):
+    assert office.types("ada", "/gpu wait train-7 for 2h") == (
+        "*train-7* is free now, so there is nothing to wait for.\n[Claim train-7]"
+    )
+
+    assert office.presses("ada", "Claim train-7").startswith("*train-7* is @Ada's until Mon 11:00 UTC.")
+
+
+def test_the_place_and_the_wait_are_said_and_asking_again_is_the_same_place(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+
+    assert office.types("cy", "/gpu wait train-7 for 2h") == (
+        "You are 1st in line for *train-7*, for 2 h. By what is claimed now, that is in about 4 h. "
+        "I'll write to you when it is your turn.\n[Show the line] [Leave the line]"
+    )
+    assert office.types("bob", "/gpu wait train-7 gpus:2 eval").startswith(
+        "You are 2nd in line for 2 GPUs of *train-7*, for 8 h. By what is claimed now, that is in about 6 h."
+    )
+    assert office.types("cy", "/gpu wait train-7").startswith("You wait for it already: 1st in line for *train-7*")
+    assert office.types("ada", "/gpu line train-7") == (
+        "2 people wait for *train-7*, first come first served.\n"
+        "1. @Cy: *train-7* for 2 h, since Mon 09:00 UTC\n"
+        "2. @Bob: 2 GPUs of *train-7* for 8 h, since Mon 09:00 UTC (eval)"
+    )
+
+
+def test_the_first_is_asked_and_takes_it_and_the_holder_was_told_once(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.types("cy", "/gpu wait train-7 for 2h ablation")
+    assert office.sees("ada", "@ada") == (
+        "@Cy waits for *train-7*, which is yours until Mon 13:00 UTC. Done early?\n[Release train-7]"
+    )
+    office.types("bob", "/gpu wait train-7")
+
+    office.presses("ada", "Release train-7", "@ada")
+
+    assert office.sees("cy", "@cy") == (
+        "It is your turn: *train-7*, for 2 h. It is held for you until Mon 09:15 UTC. Your note: ablation.\n"
+        "[Take it] [Pass]"
+    )
+    office.presses("cy", "Take it", "@cy")
+    assert "@Cy to Mon 11:00 UTC: ablation  ·  1 waits in line" in office.types("ada", "/gpu status train-7")
+    assert "Line: 1 person waits for it; `/gpu line train-7` shows who." in office.types("ada", "/gpu why train-7")
+    assert sum("wait for" in each or "waits for" in each for each in office.slack.sees("ada", "@ada")) == 1
+
+
+def test_nobody_claims_past_those_who_wait(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.types("cy", "/gpu wait train-7 for 2h")
+    office.types("ada", "/gpu release train-7")
+
+    assert office.types("bob", "/gpu claim train-7") == (
+        "1 person waits for *train-7*; you would be 2nd, about 2 h.\n"
+        "It is held for @Cy until Mon 09:15 UTC.\n[Wait in line] [Show the line]"
+    )
+    assert office.presses("bob", "Wait in line").startswith("You are 2nd in line for *train-7*, for 8 h.")
+    assert office.types("bob", "/gpu claim train-7") == (
+        "You are 2nd in line for *train-7*, and 1 person comes before you. By what is claimed now, that is in about "
+        "2 h.\n[Show the line] [Leave the line]"
+    )
+    assert office.types("cy", "/gpu claim train-7 for 1h").startswith("*train-7* is @Cy's until Mon 10:00 UTC.")
+    assert office.sees("cy", "@cy") == "It was your turn for *train-7*. You took *train-7*."
+
+
+def test_who_does_not_answer_is_out_and_told_and_the_next_is_asked(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.types("cy", "/gpu wait train-7")
+    office.types("bob", "/gpu wait train-7 gpus:2")
+    office.types("ada", "/gpu release train-7")
+
+    office.passes(16 * MINUTE_MS)
+
+    assert office.sees("cy", "@cy") == (
+        "It was your turn for *train-7*, but you did not answer by Mon 09:15 UTC. "
+        "It goes to the next, and you are out of the line.\n[Wait again]"
+    )
+    assert office.sees("bob", "@bob").startswith("It is your turn: GPUs 0-1 of *train-7*, for 8 h.")
+    assert office.presses("cy", "Wait again", "@cy").startswith("You are 2nd in line for *train-7*, for 8 h.")
+
+
+def test_where_nobody_is_next_nobody_is_named_as_next(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.types("cy", "/gpu wait train-7")
+    office.types("ada", "/gpu release train-7")
+
+    office.passes(16 * MINUTE_MS)
+
+    assert office.slack.sees("cy", "@cy") == [
+        "It was your turn for *train-7*. You did not answer by Mon 09:15 UTC, so *train-7* is no longer held for you.",
+        (
+            "It was your turn for *train-7*, but you did not answer by Mon 09:15 UTC. "
+            "It is no longer held for you, and you are out of the line.\n[Wait again]"
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("others", "said"), [((), "You let *train-7* go."), (("bob",), "You let *train-7* go to the next.")]
+)
+def test_whoever_passes_hears_whether_there_is_a_next(office, others, said):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    for person in ("cy", *others):
+        office.types(person, "/gpu wait train-7")
+    office.types("ada", "/gpu release train-7")
+
+    office.presses("cy", "Pass", "@cy")
+
+    assert office.slack.sees("cy", "@cy")[0] == f"It was your turn for *train-7*. {said}"
+
+
+def test_whoever_passes_leaves_and_a_late_press_is_told_so(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.types("cy", "/gpu wait train-7")
+    office.types("ada", "/gpu release train-7")
+    offer = office.slack.last("cy", "@cy").blocks[-1]["elements"][0]["value"]
+
+    with pytest.raises(Refused, match="somebody else's"):
+        press(office.valet.desk, ids.TAKE_OFFER, BOB, "", value=offer)
+    assert office.presses("cy", "Pass", "@cy") == "You are out of the line for *train-7*."
+    with pytest.raises(Refused, match="This offer is over"):
+        press(office.valet.desk, ids.TAKE_OFFER, CY, "", value=offer)
+    assert office.types("bob", "/gpu claim train-7").startswith("*train-7* is @Bob's")
+
+
+def test_any_machine_of_a_kind_will_do(office):
+    for name in ("train-7", "train-9"):
+        office.types("ada", f"/gpu claim {name} for 4h")
+
+    assert office.types("cy", "/gpu wait 2xA100 for 1h").startswith("You are 1st in line for *2x A100*, for 1 h.")
+    assert "All lines: *2x A100*: 1 waits." in office.types("bob", "/gpu line")
+    assert "@Cy waits for it." in office.types("ada", "/gpu extend train-9 1h")
+
+    office.types("ada", "/gpu release train-9")
+    assert office.sees("cy", "@cy").startswith("It is your turn: GPUs 0-1 of *train-9*, for 1 h.")
+    assert office.types("bob", "/gpu claim train-9").startswith("1 person waits for *train-9*; you would be 2nd")
+    assert office.types("bob", "/gpu claim train-9 gpus:6").startswith("GPUs 2-7 of *train-9* are @Bob's")
+    assert office.presses("cy", "Take it", "@cy").startswith("GPUs 0-1 of *train-9* are @Cy's until Mon 10:00 UTC.")
+
+
+def test_what_one_waits_for_and_gets_elsewhere_ends_the_waiting(office):
+    for name in ("train-7", "train-9"):
+        office.types("ada", f"/gpu claim {name} for 4h")
+    office.types("cy", "/gpu wait 8xA100")
+    office.types("ada", "/gpu release train-9")
+
+    office.types("cy", "/gpu claim train-9")
+
+    assert office.types("cy", "/gpu line").startswith("You wait for nothing.")
+
+
+def test_waiting_ends_after_two_days_and_that_is_said_once(office):
+    office.types("ada", "/gpu claim train-7 for 4d")
+    office.types("cy", "/gpu wait train-7")
+
+    office.clock.forward(48 * HOUR_MS)
+    office.tick()
+    office.tick()
+
+    assert office.sees("cy", "@cy") == (
+        "You have waited 2 d for *train-7*, so I took you out of the line. Still want it?\n[Wait again]"
+    )
+    assert office.types("ada", "/gpu line train-7") == "Nobody waits for *train-7*."
+
+
+def test_a_machine_that_stops_is_no_offer_but_the_place_stays(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.types("cy", "/gpu wait train-7")
+    office.types("ada", "/gpu release train-7")
+
+    office.fleet.change("train-7", state="stopped")
+    office.tick()
+    assert office.sees("cy", "@cy").endswith(
+        "*train-7* can't be had just now, so the offer is off. You keep your place."
+    )
+    office.fleet.restart("train-7")
+    office.tick()
+
+    assert office.sees("cy", "@cy").endswith("[Take it] [Pass]")
+
+
+def test_an_offer_outlives_a_restart_and_is_made_once(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.types("cy", "/gpu wait train-7")
+    office.types("ada", "/gpu release train-7")
+
+    office.restart()
+    office.tick()
+
+    assert [each.partition(".")[0] for each in office.slack.sees("cy", "@cy")] == [
+        "It is your turn: *train-7*, for 8 h"
+    ]
+    assert office.presses("cy", "Take it", "@cy").startswith("*train-7* is @Cy's")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("wait", "For what? Try `/gpu wait train-7` with a name of yours, or `/gpu wait 1xA100`."),
+        ("wait trian-7", 'I don\'t know "trian-7". Did you mean train-7'),
+        ("wait 2xB200", "No machine here has B200, so waiting is in vain. There are A100, A10G, H100,"),
+        ("wait 9xA100", "No machine has 9 of them; the most is 8. Try 8xA100."),
+        ("wait train-7 gpus:9", "It has 8 GPUs, so say gpus:1 to gpus:8."),
+        ("wait train-7 gpus:0,1", "In the line you wait for a number of GPUs, not for certain ones. Try gpus:2."),
+        ("wait train-7 for 99d", "A claim lasts at most 14 days."),
+        ("wait train-7 until 18:00", "Nobody knows when it is your turn, so say for how long you want it: for 8h."),
+        ("wait eval-2", "eval-2 is stopped, so there is no line for it. `/gpu start eval-2` starts it."),
+        ("leave", "You stand in no line."),
+        ("leave train-7", "You stand in no line."),
+        ("line", "You wait for nothing."),
+        ("line train-7", "Nobody waits for *train-7*."),
+        ("request train-7", "Nobody holds train-7, so there is nobody to ask. `/gpu claim train-7` takes it."),
+        ("request", "Which instance? Try `/gpu request train-7`"),
+    ],
+)
+def test_what_can_not_be_is_refused_with_what_can(office, typed, said):
+    assert office.types("cy", f"/gpu {typed}").startswith(said)
+
+
+def test_one_does_not_wait_for_what_one_has(office):
+    office.types("ada", "/gpu claim train-7")
+
+    assert office.types("ada", "/gpu wait train-7") == (
+        "You hold train-7 already. `/gpu extend train-7` keeps it longer."
+    )
+    assert office.types("ada", "/gpu request train-7") == "train-7 is yours: `/gpu release train-7` gives it back."
+
+
+def test_a_hostile_note_calls_nobody(office):
+    office.types("ada", "/gpu claim train-7")
+    office.types("cy", "/gpu wait train-7 <!channel> <@U0BOB0001> *x* `y`")
+
+    seen = office.types("ada", "/gpu line train-7")
+
+    assert "<!channel>" not in office.slack.last("ada", "#gpus").text
+    assert "1. @Cy: *train-7* for 8 h" in seen
+
+
+def test_who_is_next_is_said_on_release_and_the_home_tab_shows_ones_places(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.types("cy", "/gpu wait train-7 for 2h")
+
+    office.slack.open_home("cy")
+    office.settle()
+    assert "You wait for\n*train-7*: 1st. By what is claimed now, that is in about 4 h." in office.slack.sees_home("cy")
+    assert office.types("ada", "/gpu release train-7") == (
+        "@Ada released *train-7*, 4 h early. Thanks. That leaves $87.83 of GPU time to others. @Cy is next in line."
+    )
+
+
+def test_who_waits_already_is_not_told_to_wait(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.types("cy", "/gpu wait train-7")
+
+    assert "Or wait:" in office.types("bob", "/gpu claim train-7 for 1h")
+    assert "Or wait:" not in office.types("cy", "/gpu claim train-7 for 1h")
+
+
+def test_nobody_is_named_as_next_whom_a_booking_keeps_from_it(office):
+    office.types("ada", "/gpu claim train-7 for 2h")
+    assert office.types("bob", "/gpu book train-7 today 12:00 for 4h").startswith("@Bob booked")
+    assert office.types("cy", "/gpu wait train-7 for 8h").startswith("You are 1st in line")
+
+    assert "next in line" not in office.types("ada", "/gpu release train-7")
+
+
+def test_nobody_books_past_those_who_wait_however_often(office):
+    office.types("ada", "/gpu claim train-7 for 1h")
+    office.types("cy", "/gpu wait train-7 for 8h")
+
+    refused = office.types("bob", "/gpu book train-7 today 10:02 for 1h")
+    office.presses("ada", "Release train-7", "@ada")
+    offered = [office.types("bob", f"/gpu book train-7 today {at} for 1h") for at in ("09:02", "10:02", "11:02")]
+    behind = office.types("bob", "/gpu book train-7 today 17:00 for 1h")
+    office.presses("cy", "Take it", "@cy")
+
+    assert refused == (
+        "*train-7* can't be booked from Mon 23 Nov 10:02 UTC to Mon 11:02 UTC:\n"
+        "@Cy waits for it: by what the claims say from Mon 23 Nov 10:00 UTC to Mon 18:00 UTC.\n"
+        "[Book from Mon 23 Nov 18:00, for 1 h] [Calendar of train-7]"
+    )
+    assert all("@Cy waits for it: by what the claims say from Mon 23 Nov 09:00 UTC" in each for each in offered)
+    assert behind.startswith("@Bob booked *train-7* from Mon 23 Nov 17:00 UTC")
+    assert "@Cy to Mon 17:00 UTC" in office.types("ada", "/gpu status train-7")
+
+
+def test_whoever_is_first_in_line_may_book_and_others_book_the_gpus_nobody_waits_for(office):
+    office.types("ada", "/gpu claim train-7 for 1h")
+    office.types("cy", "/gpu wait train-7 gpus:2 for 8h")
+
+    assert office.types("cy", "/gpu book train-7 today 10:02 for 1h").startswith("@Cy booked *train-7* from")
+    office.presses("cy", "Cancel booking")
+    beside = office.types("bob", "/gpu book train-7 gpus:6 today 10:02 for 1h")
+    assert beside.startswith("@Bob booked GPUs 2-7 of *train-7* from Mon 23 Nov 10:02 UTC")

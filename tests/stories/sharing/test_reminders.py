@@ -1,0 +1,111 @@
+"""Ada's claim on train-7 comes to its end, and one message tells her so."""
+
+import pytest
+
+from bot.domain.clock import HOUR_MS, MINUTE_MS
+
+BUTTONS = "\n[Extend by 1 h] [Extend by 4 h] [Release train-7]"
+
+
+def told(office, who="ada"):
+    """What Valet has posted to somebody, each message as it stands now."""
+    return office.slack.sees(who, f"@{who}")
+
+
+@pytest.mark.slow
+def test_one_message_tells_of_the_end_at_30_15_and_5_minutes_and_of_the_grace(office):
+    office.types("ada", "/gpu claim train-7 for 2h")
+
+    office.passes(89 * MINUTE_MS)
+    assert told(office) == []
+    seen = [told(office) for wait in (1, 14, 1, 9, 1, 4, 1) if office.passes(wait * MINUTE_MS) is None]
+
+    ends = "Your claim on *train-7* ends at Mon 11:00 UTC, in {} minutes." + BUTTONS
+    over = (
+        "Your claim on *train-7* ended at Mon 11:00 UTC. It still holds until Mon 11:10 UTC; then others can have it."
+    )
+    lines = [ends.format(30), ends.format(30), ends.format(15), ends.format(15), ends.format(5), ends.format(5)]
+    assert seen == [[text] for text in [*lines, over + BUTTONS]]
+
+
+@pytest.mark.slow
+def test_the_end_itself_is_told_in_the_same_message(office):
+    office.types("ada", "/gpu claim train-7 for 2h")
+
+    office.passes(2 * HOUR_MS + 12 * MINUTE_MS)
+
+    assert told(office) == [
+        "Your claim on *train-7* ended at Mon 11:00 UTC. It is free for others now.\n[Claim train-7 again]"
+    ]
+
+
+@pytest.mark.slow
+def test_extending_from_the_reminder_begins_anew(office):
+    office.types("ada", "/gpu claim train-7 for 2h")
+    office.passes(91 * MINUTE_MS)
+
+    office.presses("ada", "Extend by 1 h", "@ada")
+
+    assert told(office)[0] == "Your claim on *train-7* now ends at Mon 12:00 UTC." + BUTTONS
+    office.passes(HOUR_MS)
+    assert told(office)[0].startswith("Your claim on *train-7* ends at Mon 12:00 UTC, in 30 minutes.")
+
+
+def test_a_short_claim_is_not_told_at_once_what_was_just_said(office):
+    office.types("ada", "/gpu claim train-7 for 30m")
+
+    office.passes(14 * MINUTE_MS)
+    assert told(office) == []
+    office.passes(MINUTE_MS)
+    assert told(office)[0].startswith("Your claim on *train-7* ends at Mon 09:30 UTC, in 15 minutes.")
+
+
+@pytest.mark.slow
+def test_releasing_from_the_reminder_is_thanked_and_takes_its_buttons_away(office):
+    office.types("ada", "/gpu claim train-7 gpus:0-1 for 2h")
+    office.passes(91 * MINUTE_MS)
+
+    office.presses("ada", "Release train-7", "@ada")
+
+    assert told(office)[0] == "You released GPUs 0-1 of *train-7*. Thanks."
+
+
+@pytest.mark.slow
+def test_a_restart_repeats_no_reminder_and_what_was_slept_through_is_told_as_it_is_now(office):
+    office.types("ada", "/gpu claim train-7 for 2h")
+    office.passes(91 * MINUTE_MS)
+    office.restart()
+    office.tick()
+    assert len(told(office)) == 1
+
+    office.clock.forward(20 * MINUTE_MS)
+    office.restart()
+    office.tick()
+
+    assert told(office) == ["Your claim on *train-7* ends at Mon 11:00 UTC, in 9 minutes." + BUTTONS]
+
+
+@pytest.mark.slow
+def test_somebody_elses_release_is_news_beside_the_reminder(office):
+    office.types("ada", "/gpu claim train-7 for 2h")
+    office.passes(91 * MINUTE_MS)
+
+    office.types("bob", "/gpu release train-7")
+    office.presses("bob", "Release train-7 anyway")
+
+    assert told(office) == [
+        "Your claim on *train-7* has ended.",
+        "Your claim on *train-7* was ended by @Bob. Ask them if that surprises you.",
+    ]
+
+
+@pytest.mark.slow
+def test_who_hands_it_over_is_reminded_no_more_and_who_has_it_is(office):
+    office.types("ada", "/gpu claim train-7 for 2h")
+    office.passes(91 * MINUTE_MS)
+    office.types("ada", "/gpu hand train-7 @cy")
+    office.presses("cy", "Take it over", "@cy")
+    office.passes(20 * MINUTE_MS)
+
+    assert told(office)[0] == "You handed *train-7* over."
+    assert any(each.startswith("Your claim on *train-7* ends at Mon 11:00 UTC, in 1") for each in told(office, "cy"))
