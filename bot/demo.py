@@ -44,8 +44,8 @@ from store.money import ledger as stored_ledger
 from store.money import source_reads
 
 log = logging.getLogger(__name__)
-SKIP_STEP = 15 * MINUTE_MS
-"""As far apart as looks may be that tell of the time between."""
+SKIP_STEP = 10 * MINUTE_MS
+"""Less than the time after which a run is lost or an agent is silent: a job may look before its agent has reported."""
 BUSY_STEP = MINUTE_MS
 WHEN_OVER = ("forecasts", "groups", "names", "examine database", "backup")
 """Jobs that make ready what people ask for, or look at what no skip changes; what warns makes its own forecasts."""

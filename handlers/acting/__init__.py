@@ -1,0 +1,1 @@
+"""What is done to machines: asked for, decided, stopped by rule, left alone."""

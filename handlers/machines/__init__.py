@@ -1,0 +1,1 @@
+"""Looking at machines: status, why, and what owned ones have."""

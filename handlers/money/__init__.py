@@ -1,0 +1,1 @@
+"""What it costs: forecasts, reports, the bill, budgets, savings, prices, rent or buy."""

@@ -1,0 +1,1 @@
+"""Claims, the line, bookings, and the questions asked about them."""

@@ -1,0 +1,1 @@
+"""The fleet as last seen, and what agents and other sources told of it."""
