@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.clock import SECOND_MS
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.steadyclock import FAR, Ahead, SteadyClock
 from handlers.send import LOST, slacks_clock
 from handlers.troubles import CLOCK_OFF, CLOCK_RIGHT
@@ -37,15 +37,15 @@ class ClockWatch:
 
     def __init__(
         self,
-        desk: Desk,
+        ctx: Context,
         client: WebClient,
         steady: SteadyClock | None = None,
         resume: Callable[[], None] = lambda: None,
         aws: Callable[[], int | None] | None = None,
     ) -> None:
-        self._desk = desk
+        self._desk = ctx
         self._client = client
-        self._steady = steady or SteadyClock(desk.clock, desk.clock)
+        self._steady = steady or SteadyClock(ctx.clock, ctx.clock)
         self._resume = resume
         """Has all jobs run at once."""
         self._aws = aws or nobody

@@ -131,13 +131,13 @@ class Demo:
         self._furnish(settings)
         self.server.start()
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", self.server.api_url)
-        rooms: dict[str, Provider] = {"ec2": self.fleet, "owned": Owned()}
+        providers: dict[str, Provider] = {"ec2": self.fleet, "owned": Owned()}
         self.valet = build(
             settings,
             secrets,
             self.store,
             clock=self.clock,
-            rooms=rooms,
+            providers=providers,
             partners=Partners(self.runner, self._bill(), self.prices.prices),
             pace_s=0.2,
             take_over=True,  # nobody else is in there
@@ -176,17 +176,17 @@ class Demo:
         return billed(stored_bill.metered(self.store.reading(), today - BILLED_DAYS * ONE_DAY, today - ONE_DAY))
 
     def _live_the_month(self) -> None:
-        fleet.sweep(self.valet.desk)
-        rates.read(self.valet.desk, self.prices.prices)
-        fleet.sweep(self.valet.desk)
+        fleet.sweep(self.valet.ctx)
+        rates.read(self.valet.ctx, self.prices.prices)
+        fleet.sweep(self.valet.ctx)
         self.report()
-        owned_rates.refresh(self.valet.desk)
-        fleet.sweep(self.valet.desk)  # owned machines are metered from now on, too
+        owned_rates.refresh(self.valet.ctx)
+        fleet.sweep(self.valet.ctx)  # owned machines are metered from now on, too
         self._remember()
-        verdict.judge_all(self.valet.desk)
+        verdict.judge_all(self.valet.ctx)
         for name, holder, hours, note in CLAIMS:
-            listing = find(self.valet.desk, name)
-            claims.claim(self.valet.desk, listing.instance.id, holder, length=hours * HOUR_MS, note=note)
+            listing = find(self.valet.ctx, name)
+            claims.claim(self.valet.ctx, listing.instance.id, holder, length=hours * HOUR_MS, note=note)
 
     def _remember(self) -> None:
         """What the month cost, at the rates that are known now, and that somebody looked all along."""
@@ -206,21 +206,21 @@ class Demo:
                 if since >= until:
                     continue
                 for push in self.history.pushes(host, since, until):
-                    readings.receive(self.valet.desk, push, "127.0.0.1")
+                    readings.receive(self.valet.ctx, push, "127.0.0.1")
                 self._reported_to[host] = until
             self._run_jobs()
 
     def _run_jobs(self) -> None:
         """The agents of owned hosts take up the runs that are meant for them, and tell how they go."""
-        desk = self.valet.desk
+        ctx = self.valet.ctx
         for host in self.fleet.owned:
-            for run, seconds in runs.offered(desk, host.id):
+            for run, seconds in runs.offered(ctx, host.id):
                 if self.runner.find(host, run) is None:
                     self.runner.start(host, run, seconds)
-                    runs.reported(desk, host.id, run.id, Seen("running"))
+                    runs.reported(ctx, host.id, run.id, Seen("running"))
                 elif not seconds:
                     self.runner.cancel(host, run)
-                runs.reported(desk, host.id, run.id, self.runner.look(host, run))
+                runs.reported(ctx, host.id, run.id, self.runner.look(host, run))
 
     def _reporting_hosts(self) -> list[str]:
         rented = [each.id for look in self.fleet.sweep() for each in look.instances if each.state == "running"]

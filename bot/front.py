@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from bot.domain.machines.readings import Push
 from bot.jobs.schedule import Schedule
 from bot.jobs.worker import Worker
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import readings
 from bot.services.sharing import calendar, runs
 from bot.telemetry.calendar_door import CalendarDoor
@@ -31,34 +31,34 @@ class Watched:
     others: Others = unknown
 
 
-def front(desk: Desk, face: listen.Face, seen: Watched, *, slack_http: bool) -> Starlette:
+def front(ctx: Context, face: listen.Face, seen: Watched, *, slack_http: bool) -> Starlette:
     """What listens on the door's address: the door, and Slack's requests when they come by HTTP."""
     runs_door = RunsDoor(
-        lambda sha256: agents.host_of(desk.store.reading(), sha256),
-        lambda host: runs.offered(desk, host),
-        lambda host, run_id, seen: runs.reported(desk, host, run_id, seen),
-        desk.clock,
+        lambda sha256: agents.host_of(ctx.store.reading(), sha256),
+        lambda host: runs.offered(ctx, host),
+        lambda host, run_id, seen: runs.reported(ctx, host, run_id, seen),
+        ctx.clock,
     )
     app = door(
-        lambda push, ip: _receive(desk, push, ip),
-        lambda sha256: agents.host_of(desk.store.reading(), sha256),
+        lambda push, ip: _receive(ctx, push, ip),
+        lambda sha256: agents.host_of(ctx.store.reading(), sha256),
         lambda: health(
-            desk,
+            ctx,
             seen.schedule,
             seen.silence,
             seen.workers,
             seen.off,
             lambda: [said for worries in seen.worries for said in worries()],
         ),
-        metrics=lambda: figures(desk, seen.schedule, seen.silence, seen.off, seen.others),
-        more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendar.feed(desk, sha256)).routes()],
-        clock=desk.clock,
+        metrics=lambda: figures(ctx, seen.schedule, seen.silence, seen.off, seen.others),
+        more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendar.feed(ctx, sha256)).routes()],
+        clock=ctx.clock,
     )
     if slack_http:
         app.router.routes.insert(0, http.route(face.app))
     return app
 
 
-def _receive(desk: Desk, push: Push, ip: str) -> Receipt:
-    stored = readings.receive(desk, push, ip)
+def _receive(ctx: Context, push: Push, ip: str) -> Receipt:
+    stored = readings.receive(ctx, push, ip)
     return Receipt(stored, duplicate=stored == 0 and bool(push.minutes))

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.services.context import Desk
+from bot.services.context import Context
 from handlers.blocks import troubles
 from handlers.blocks.parts import Reply
 from handlers.send import LOST, error_code, post
@@ -135,8 +135,8 @@ class OthersAlarm:
     posts nothing else.
     """
 
-    def __init__(self, desk: Desk, client: WebClient, only: OnlyOne) -> None:
-        self._desk = desk
+    def __init__(self, ctx: Context, client: WebClient, only: OnlyOne) -> None:
+        self._desk = ctx
         self._client = client
         self._only = only
         self._told = False
@@ -155,10 +155,10 @@ class OthersAlarm:
         return tell_admins(self._desk, self._client, reply, about="another Valet")
 
 
-def tell_admins(desk: Desk, client: WebClient, reply: Reply, *, about: str) -> bool:
+def tell_admins(ctx: Context, client: WebClient, reply: Reply, *, about: str) -> bool:
     """Tell every admin, straight to Slack; whether anybody was told. `about` is for the log, of who was not."""
     told = 0
-    for admin in sorted(desk.roster().admins):
+    for admin in sorted(ctx.roster().admins):
         try:
             post(client, admin, reply)
         except OUT_OF_REACH as error:

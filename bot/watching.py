@@ -14,7 +14,7 @@ from bot.jobs.worker import Worker
 from bot.only_one import tell_admins
 from bot.services import backups, outbox, queries
 from bot.services.acting import executor
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import sources
 from bot.steadyclock import FAR, Ahead
 from bot.telemetry.door import Health
@@ -57,7 +57,7 @@ Values = dict[tuple[str, ...], float]
 
 
 def health(
-    desk: Desk,
+    ctx: Context,
     schedule: Schedule,
     silence: Silence,
     workers: Sequence[Worker] = (),
@@ -68,11 +68,11 @@ def health(
     late = [*_late(schedule), *(each.name for each in workers if each.age_s * SECOND_MS > STALE_TICK)]
     problems = [f"{name} has not finished for over 5 minutes" for name in late]
     try:
-        waited, failing = outbox.waited(desk), sources.failing(desk)
+        waited, failing = outbox.waited(ctx), sources.failing(ctx)
     except Impaired:
         waited, failing = 0, []
-    if desk.store.trouble.reason:
-        problems.insert(0, f"the database can't be used: {desk.store.trouble.reason}")
+    if ctx.store.trouble.reason:
+        problems.insert(0, f"the database can't be used: {ctx.store.trouble.reason}")
     if waited > STALE_MESSAGE:
         problems.append(f"a message has waited for {waited // MINUTE_MS} minutes")
     problems += [f"{each.source} can't be read: {each.error}" for each in failing if each.is_prompt]
@@ -91,11 +91,11 @@ def _late(schedule: Schedule) -> list[str]:
 
 
 def figures(
-    desk: Desk, schedule: Schedule, silence: Silence, off: Off = unknown, others: Others = unknown
+    ctx: Context, schedule: Schedule, silence: Silence, off: Off = unknown, others: Others = unknown
 ) -> list[Figure]:
     """What /metrics shows beside the door's own figures; without a database, what is known without it."""
     ages: dict[tuple[str, ...], float] = {(name,): age / SECOND_MS for name, age in schedule.ages().items()}
-    usable = not desk.store.trouble.reason
+    usable = not ctx.store.trouble.reason
     found = [
         Figure("valet_job_age_seconds", "Since each job last came to its end.", ages, ("job",)),
         Figure("valet_database_usable", "1 while the database can be used.", {(): float(usable)}),
@@ -118,15 +118,15 @@ def figures(
             Figure("valet_other_bot_connected", "1 while another bot has the same Slack app.", {(): float(other)})
         )
     try:
-        return [*found, *_stored(desk)]
+        return [*found, *_stored(ctx)]
     except Impaired:
         return found
 
 
-def _stored(desk: Desk) -> list[Figure]:
-    totals = queries.totals(desk, Filter())
-    waiting: dict[tuple[str, ...], float] = {(state,): float(count) for state, count in outbox.counts(desk).items()}
-    backup_age, held = backups.age(desk), executor.waited(desk)
+def _stored(ctx: Context) -> list[Figure]:
+    totals = queries.totals(ctx, Filter())
+    waiting: dict[tuple[str, ...], float] = {(state,): float(count) for state, count in outbox.counts(ctx).items()}
+    backup_age, held = backups.age(ctx), executor.waited(ctx)
     found = [
         Figure("valet_instances", "Instances known.", {(): float(totals.instances)}),
         Figure("valet_instances_idle", "Running instances with every GPU idle.", {(): float(totals.idle)}),
@@ -138,17 +138,17 @@ def _stored(desk: Desk) -> list[Figure]:
         Figure("valet_usd_per_hour_idle", "Of that, unused.", {(): totals.waste_micros / USD}),
         Figure("valet_approved_age_seconds", "Age of the oldest approval not taken up.", {(): held / SECOND_MS}),
         Figure("valet_outbox_messages", "Messages by state.", waiting, ("state",)),
-        Figure("valet_outbox_age_seconds", "Age of the oldest unsent message.", {(): outbox.waited(desk) / SECOND_MS}),
+        Figure("valet_outbox_age_seconds", "Age of the oldest unsent message.", {(): outbox.waited(ctx) / SECOND_MS}),
     ]
-    found += [*_agents(desk), *_sources(desk)]
+    found += [*_agents(ctx), *_sources(ctx)]
     if backup_age is not None:
         found.append(Figure("valet_backup_age_seconds", "Since the newest backup.", {(): backup_age / SECOND_MS}))
     return found
 
 
-def _agents(desk: Desk) -> list[Figure]:
+def _agents(ctx: Context) -> list[Figure]:
     """What each host's agent said of itself last."""
-    heard, now = queries.heard(desk), desk.clock()
+    heard, now = queries.heard(ctx), ctx.clock()
     ages: Values = {(each.host,): float(max(0, now - each.reported_at)) / SECOND_MS for each in heard}
     gpus: Values = {(each.host,): float(each.gpus_seen) for each in heard}
     failing: Values = {(each.host,): float(bool(each.error)) for each in heard}
@@ -161,10 +161,10 @@ def _agents(desk: Desk) -> list[Figure]:
     ]
 
 
-def _sources(desk: Desk) -> list[Figure]:
+def _sources(ctx: Context) -> list[Figure]:
     """How old what each source told is, and whether it fails."""
-    ages: Values = {(name,): age / SECOND_MS for name, age in sources.ages(desk).items()}
-    failing = {each.source for each in sources.failing(desk)}
+    ages: Values = {(name,): age / SECOND_MS for name, age in sources.ages(ctx).items()}
+    failing = {each.source for each in sources.failing(ctx)}
     fails: Values = {(name,): float(name in failing) for (name,) in ages}
     return [
         Figure("valet_source_age_seconds", "Since a source was last read.", ages, ("source",)),
@@ -178,10 +178,10 @@ class StoreAlarm:
     Straight to Slack: the outbox is a part of the database.
     """
 
-    def __init__(self, desk: Desk, client: WebClient, beat: Callable[[], Heartbeat] | None = None) -> None:
-        self._desk = desk
+    def __init__(self, ctx: Context, client: WebClient, beat: Callable[[], Heartbeat] | None = None) -> None:
+        self._desk = ctx
         self._client = client
-        self._beat = beat or (lambda: Heartbeat(desk.clock()))
+        self._beat = beat or (lambda: Heartbeat(ctx.clock()))
         self._told = ""
         self._well_since: int | None = None
 

@@ -22,7 +22,7 @@ from bot.only_one import OUT_OF_REACH, OnlyOne, OthersAlarm, why
 from bot.providers import Provider
 from bot.providers.runner import Runner
 from bot.services.acting import executor
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import line, runs
 from bot.settings import Secrets, Settings
 from bot.slack_client import REFUSED, slack_client
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 class Valet:
     """A running bot's parts."""
 
-    desk: Desk
+    ctx: Context
     face: listen.Face
     identity: Identity
     people: People
@@ -133,12 +133,12 @@ class Valet:
         self.lanes.stop()
         self.usher.stop()
         self.poster.stop()
-        self.desk.store.close()
+        self.ctx.store.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Partners:
-    """Who is asked beside the machine rooms; who is None is made as the settings say."""
+    """Who is asked beside the machine providers; who is None is made as the settings say."""
 
     runner: Runner | None = None
     bill: Bill | None = None
@@ -149,8 +149,8 @@ class Partners:
 NOBODY = Partners()
 
 
-def providers(settings: Settings, clock: Clock) -> dict[str, Provider]:
-    """Machine rooms by name; boto3 is only imported when an AWS account is configured."""
+def providers_of(settings: Settings, clock: Clock) -> dict[str, Provider]:
+    """Machine providers by name; boto3 is only imported when an AWS account is configured."""
     from bot.providers.onprem import Owned
     from bot.providers.power import Power
 
@@ -163,13 +163,13 @@ def providers(settings: Settings, clock: Clock) -> dict[str, Provider]:
     return found
 
 
-def clients_of(rooms: Mapping[str, Provider]) -> "Clients | None":
+def clients_of(providers: Mapping[str, Provider]) -> "Clients | None":
     """The clients that the fleet is looked at with, as others use them, too; None where it is not looked at on AWS."""
-    clients: Clients | None = getattr(rooms.get("ec2"), "clients", None)
+    clients: Clients | None = getattr(providers.get("ec2"), "clients", None)
     return clients
 
 
-def sources(settings: Settings, rooms: Mapping[str, Provider]) -> list[Source]:
+def sources(settings: Settings, providers: Mapping[str, Provider]) -> list[Source]:
     """Who tells of GPUs beside the agents; CloudWatch is asked with the credentials the fleet is looked at with."""
     found: list[Source] = []
     window = max(settings.rule_of(team).window_minutes for team in ("", *settings.teams))
@@ -177,7 +177,7 @@ def sources(settings: Settings, rooms: Mapping[str, Provider]) -> list[Source]:
         from bot.providers.clients import Clients, asker
         from bot.telemetry.cloudwatch import CloudWatch
 
-        clients, accounts = clients_of(rooms) or Clients(), [each.account for each in settings.aws]
+        clients, accounts = clients_of(providers) or Clients(), [each.account for each in settings.aws]
         places = [account.source(region) for account in accounts for region in account.regions]
         ask = asker(clients, accounts, "cloudwatch")
         found.append(CloudWatch(ask, places, settings.cloudwatch, window_minutes=window))
@@ -190,14 +190,14 @@ def sources(settings: Settings, rooms: Mapping[str, Provider]) -> list[Source]:
     return found
 
 
-def runner(settings: Settings, rooms: Mapping[str, Provider]) -> Runner | None:
+def runner(settings: Settings, providers: Mapping[str, Provider]) -> Runner | None:
     """Who runs commands on rented machines: Systems Manager, with the credentials the fleet is looked at with."""
     if not settings.aws or not settings.runs:
         return None
     from bot.providers.clients import Clients
     from bot.providers.ssm import Ssm
 
-    return Ssm(clients_of(rooms) or Clients(), [each.account for each in settings.aws])
+    return Ssm(clients_of(providers) or Clients(), [each.account for each in settings.aws])
 
 
 def build(
@@ -206,7 +206,7 @@ def build(
     store: Store,
     *,
     clock: Clock,
-    rooms: Mapping[str, Provider],
+    providers: Mapping[str, Provider],
     partners: Partners = NOBODY,
     pace_s: float = 1.0,
     take_over: bool = False,
@@ -215,21 +215,21 @@ def build(
     client, identity, secret = slack_client(secrets), Identity(), secrets.signing_secret
     people = People(settings, client, clock, identity)
     workers: list[Worker] = []
-    desk = _desk(settings, store, people, clock, rooms, partners, workers)
+    ctx = _desk(settings, store, people, clock, providers, partners, workers)
     only = OnlyOne(is_told=take_over or bool(secret))
-    face = listen.build(desk, client, identity, people.profiles, lambda: only.answers, signing_secret=secret)
-    notifier, lanes = Notifier(desk, client, pace_s=pace_s), Lanes("carry-out", lambda: executor.by_source(desk))
+    face = listen.build(ctx, client, identity, people.profiles, lambda: only.answers, signing_secret=secret)
+    notifier, lanes = Notifier(ctx, client, pace_s=pace_s), Lanes("carry-out", lambda: executor.by_source(ctx))
     steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock, clock)
-    carrier, poster, usher = _workers(desk, lanes, notifier, lambda: steady.is_sure and only.acts, lambda: only.acts)
+    carrier, poster, usher = _workers(ctx, lanes, notifier, lambda: steady.is_sure and only.acts, lambda: only.acts)
     workers += (carrier, poster, usher)
     connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token, only=only)
-    schedule = Schedule(_jobs(desk, people, partners, client, steady), clock, lambda: steady.is_sure, lambda: only.acts)
-    watch = ClockWatch(desk, client, steady, schedule.run_now, _clock_of_aws(settings, rooms))
-    clocks, others = Worker("clock", watch.watch, 10), OthersAlarm(desk, client, only)
+    schedule = Schedule(_jobs(ctx, people, partners, client, steady), clock, lambda: steady.is_sure, lambda: only.acts)
+    watch = ClockWatch(ctx, client, steady, schedule.run_now, _clock_of_aws(settings, providers))
+    clocks, others = Worker("clock", watch.watch, 10), OthersAlarm(ctx, client, only)
     worries = (client.worries, watch.worries, only.worries)
     seen = Watched(schedule, _silence(connection), (*workers, clocks), lambda: watch.off, worries, only.has_others)
     return Valet(
-        desk=desk,
+        ctx=ctx,
         face=face,
         identity=identity,
         people=people,
@@ -240,7 +240,7 @@ def build(
         poster=poster,
         usher=usher,
         clocks=clocks,
-        door=DoorServer(front(desk, face, seen, slack_http=bool(secret)), settings.door.host, settings.door.port),
+        door=DoorServer(front(ctx, face, seen, slack_http=bool(secret)), settings.door.host, settings.door.port),
         client=client,
         connection=connection,
         others=others,
@@ -252,34 +252,34 @@ def _desk(
     store: Store,
     people: People,
     clock: Clock,
-    rooms: Mapping[str, Provider],
+    providers: Mapping[str, Provider],
     partners: Partners,
     workers: Sequence[Worker],
-) -> Desk:
+) -> Context:
     def wake() -> None:
         for worker in workers:
             worker.wake()
 
-    return Desk(
+    return Context(
         store=store,
         clock=clock,
         settings=settings,
-        providers=rooms,
+        providers=providers,
         roster=people.roster,
         zone=people.zone,
         is_colleague=people.is_colleague,
         freshen=people.freshen,
-        runner=partners.runner or runner(settings, rooms),
-        sources=sources(settings, rooms) if partners.sources is None else partners.sources,
+        runner=partners.runner or runner(settings, providers),
+        sources=sources(settings, providers) if partners.sources is None else partners.sources,
         wake=wake,
         absent_from=last_lived(store),
         began_at=clock(),
     )
 
 
-def _clock_of_aws(settings: Settings, rooms: Mapping[str, Provider]) -> Callable[[], int | None] | None:
+def _clock_of_aws(settings: Settings, providers: Mapping[str, Provider]) -> Callable[[], int | None] | None:
     """Asks AWS what time it is; None where the fleet is not looked at on AWS."""
-    clients, accounts = clients_of(rooms), [each.account for each in settings.aws]
+    clients, accounts = clients_of(providers), [each.account for each in settings.aws]
     return partial(clients.time, accounts[:1]) if clients is not None and accounts else None
 
 
@@ -287,11 +287,11 @@ def _silence(connection: Connection | None) -> Silence:
     return connection.silent_s if connection is not None else lambda: None
 
 
-def _jobs(desk: Desk, people: People, partners: Partners, client: WebClient, steady: SteadyClock) -> list[Job]:
-    alarm = StoreAlarm(desk, client, lambda: steady.heartbeat)
-    bill = partners.bill or chosen(desk.settings)
-    aws = partners.prices or aws_prices(desk.settings, clients_of(desk.providers))
-    table = jobs(desk, lambda: people.look(desk), desk.sources, bill, aws, people.name)
+def _jobs(ctx: Context, people: People, partners: Partners, client: WebClient, steady: SteadyClock) -> list[Job]:
+    alarm = StoreAlarm(ctx, client, lambda: steady.heartbeat)
+    bill = partners.bill or chosen(ctx.settings)
+    aws = partners.prices or aws_prices(ctx.settings, clients_of(ctx.providers))
+    table = jobs(ctx, lambda: people.look(ctx), ctx.sources, bill, aws, people.name)
     return [*table, Job("database", 10, alarm.look)]
 
 
@@ -302,21 +302,21 @@ def last_lived(store: Store) -> int | None:
 
 
 def _workers(
-    desk: Desk, lanes: Lanes, notifier: Notifier, may_act: Callable[[], bool], may_post: Callable[[], bool]
+    ctx: Context, lanes: Lanes, notifier: Notifier, may_act: Callable[[], bool], may_post: Callable[[], bool]
 ) -> tuple[Worker, Worker, Worker]:
     """Who carries out, who posts, and who offers what is free; each only while it may."""
-    carrier = Worker("carry-out", lambda: _carry_out(desk, lanes) if may_act() else None, 10)
+    carrier = Worker("carry-out", lambda: _carry_out(ctx, lanes) if may_act() else None, 10)
     poster = Worker("outbox", lambda: notifier.drain() if may_post() else None, 5)
-    return carrier, poster, Worker("line", lambda: _usher(desk) if may_act() else None, 30)
+    return carrier, poster, Worker("line", lambda: _usher(ctx) if may_act() else None, 30)
 
 
-def _usher(desk: Desk) -> None:
-    line.offer_due(desk)
-    runs.begin_in_turn(desk)
+def _usher(ctx: Context) -> None:
+    line.offer_due(ctx)
+    runs.begin_in_turn(ctx)
 
 
-def _carry_out(desk: Desk, lanes: Lanes) -> None:
+def _carry_out(ctx: Context, lanes: Lanes) -> None:
     try:
         lanes.run()
     finally:
-        runs.carry_out(desk)
+        runs.carry_out(ctx)

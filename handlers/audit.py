@@ -14,12 +14,12 @@ def history(ask: Ask) -> Reply:
     try:
         listing, _ = named(ask, "history", has_note=False)
     except NotFound:
-        gone = audit.gone(ask.desk, " ".join(ask.words)) or audit.gone(ask.desk, ask.words[0])
+        gone = audit.gone(ask.ctx, " ".join(ask.words)) or audit.gone(ask.ctx, ask.words[0])
         if gone is None:
             raise
-        return audit_blocks.history(gone[1], "", *audit.history(ask.desk, gone[0], limit=SHOWN))
+        return audit_blocks.history(gone[1], "", *audit.history(ask.ctx, gone[0], limit=SHOWN))
     instance = listing.instance
-    return audit_blocks.history(instance.name, instance.id, *audit.history(ask.desk, instance.id, limit=SHOWN))
+    return audit_blocks.history(instance.name, instance.id, *audit.history(ask.ctx, instance.id, limit=SHOWN))
 
 
 VERBS = (Verb("history", "history <instance>", "Who did what to it, when and why.", history),)

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from bot.domain.machines.listing import Listing
 from bot.errors import Refused
 from bot.services import queries
-from bot.services.context import Desk
+from bot.services.context import Context
 from handlers.blocks.parts import Reply
 
-Press = Callable[[Desk, str, str, str], Reply | None]
-"""Takes the desk, who pressed, in which channel, and the button's value."""
+Press = Callable[[Context, str, str, str], Reply | None]
+"""Takes the context, who pressed, in which channel, and the button's value."""
 
 
 def number(text: str) -> int | None:
@@ -17,9 +17,9 @@ def number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
-def listed(desk: Desk, instance_id: str) -> Listing:
+def listed(ctx: Context, instance_id: str) -> Listing:
     """The instance a button is about. Raises Refused when it is gone."""
-    found = queries.listing(desk, instance_id)
+    found = queries.listing(ctx, instance_id)
     if found is None:
         raise Refused("That instance is gone. `/gpu status` shows what there is.")
     return found
@@ -41,5 +41,5 @@ def whole(text: str) -> int:
     return found
 
 
-Draw = Callable[[Desk, str], Reply | None]
-"""Takes the desk and the subject; None when there is nothing left to show."""
+Draw = Callable[[Context, str], Reply | None]
+"""Takes the context and the subject; None when there is nothing left to show."""

@@ -29,7 +29,7 @@ RENT_OR_BUY = (["rent", "or", "buy"], ["rent", "vs", "buy"], ["buy", "or", "rent
 def run(ask: Ask) -> Reply:
     """Run the verb that is meant: days, or a way to tell them apart, without a verb are a report."""
     words, lower = ask.words, [word.lower() for word in ask.words]
-    command = ask.desk.settings.slack.cost_command
+    command = ask.ctx.settings.slack.cost_command
     if "csv" in lower:
         rest = " ".join(word for word in words if word.lower() not in {"as", "csv", "to", "export"}) or "report"
         raise Refused(f"Files come by a button: try `{command} {rest[:60]}`, and press [As CSV] below the answer.")
@@ -39,7 +39,7 @@ def run(ask: Ask) -> Reply:
         words = [ALSO[lower[0]], *words[1:]]
     elif lower and lower[0] not in {verb.name for verb in VERBS} and _is_report(ask, lower):
         words = ["report", *words]
-    about = named_scope(ask.desk, words[0]) if words and words[0].lower() not in {verb.name for verb in VERBS} else None
+    about = named_scope(ask.ctx, words[0]) if words and words[0].lower() not in {verb.name for verb in VERBS} else None
     if about is not None:
         name = about.label or about.key
         raise Refused(f"What of {name}? Try `{command} forecast {name}` or `{command} budget {name}`.")
@@ -48,4 +48,4 @@ def run(ask: Ask) -> Reply:
 
 def _is_report(ask: Ask, words: list[str]) -> bool:
     rest = reports.without_way(words)
-    return dates.reads(rest, reports.today_of(ask.desk)) or (words[0] in reports.BY and not rest)
+    return dates.reads(rest, reports.today_of(ask.ctx)) or (words[0] in reports.BY and not rest)

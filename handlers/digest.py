@@ -2,17 +2,17 @@
 
 from bot.services import digest, queries
 from bot.services.acting import snooze as snooze_service
-from bot.services.context import Desk
+from bot.services.context import Context
 from handlers import ids
 from handlers.blocks import digest as digest_blocks
 from handlers.blocks.parts import Reply
 from handlers.controller import Draw, Press
 
 
-def keep_idle(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def keep_idle(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Keep] in a digest: no digest asks about it for a day."""
-    snooze = snooze_service.keep(desk, value, user, length=digest.KEEP_FOR)
-    return digest_blocks.kept(queries.name_of(desk, value), snooze.until_at)
+    snooze = snooze_service.keep(ctx, value, user, length=digest.KEEP_FOR)
+    return digest_blocks.kept(queries.name_of(ctx, value), snooze.until_at)
 
 
 BUTTONS: dict[str, Press] = {
@@ -20,10 +20,10 @@ BUTTONS: dict[str, Press] = {
 }
 
 
-def daily_digest(desk: Desk, subject: str) -> Reply | None:
+def daily_digest(ctx: Context, subject: str) -> Reply | None:
     """A digest; its subject is "channel|date"."""
     channel, _, local_date = subject.partition("|")
-    made = digest.digest_of(desk, channel, local_date)
+    made = digest.digest_of(ctx, channel, local_date)
     return digest_blocks.digest(made) if made else None
 
 

@@ -9,4 +9,4 @@ VERBS = topics.GPU_VERBS
 
 def run(ask: Ask) -> Reply:
     """Run the verb that the first word names."""
-    return verbs.run(ask.desk.settings.slack.gpu_command, VERBS, ask)
+    return verbs.run(ask.ctx.settings.slack.gpu_command, VERBS, ask)

@@ -6,7 +6,7 @@ from bot.domain.acting.hours import wish_deciders
 from bot.domain.machines.listing import Filter, Listing
 from bot.services import queries
 from bot.services.acting import hours
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import bookings, find, line
 from handlers import ids
 from handlers.acting import actions as actions_controller
@@ -25,23 +25,23 @@ MOST_BOOKED = 5
 """What cards and what claims may take of the text over all blocks: Slack refuses some 13,200, undocumented."""
 
 
-def page(desk: Desk, user: str) -> Reply:
+def page(ctx: Context, user: str) -> Reply:
     """What this person should see."""
-    now = desk.clock()
-    totals = queries.totals(desk, Filter())
+    now = ctx.clock()
+    totals = queries.totals(ctx, Filter())
     blocks: list[Block] = [section(f"*{fleet_blocks.headline(totals)}*")]
-    blocks += _waiting(desk, user)
+    blocks += _waiting(ctx, user)
     blocks.append(header("You hold"))
-    held = queries.held_by(desk, user)
+    held = queries.held_by(ctx, user)
     shown, left = fitting([_held(listing, now) for listing in held[:20]], HELD_TEXT)
     blocks += shown
     left += max(len(held) - 20, 0)
     if left:
         blocks.append(context(f"and {left} more: `/gpu status mine` shows all."))
     if not held:
-        blocks.append(section(f"Nothing just now. {_free(desk, user)}"))
-    blocks += _booked(desk, user)
-    blocks += _standing(desk, user, now)
+        blocks.append(section(f"Nothing just now. {_free(ctx, user)}"))
+    blocks += _booked(ctx, user)
+    blocks += _standing(ctx, user, now)
     blocks += [divider(), context(f"As of {clock_time(now)}. Open this tab again for news.")]
     return Reply("Valet", blocks)
 
@@ -51,46 +51,46 @@ def _held(listing: Listing, now: int) -> list[Block]:
     return [section(fleet_blocks.describe(listing, now)), release]
 
 
-def _free(desk: Desk, user: str) -> str:
+def _free(ctx: Context, user: str) -> str:
     """What they could have now, as `find` and `status free` have it."""
-    ids = find.free_machines(desk, Filter(), user)
+    ids = find.free_machines(ctx, Filter(), user)
     if not ids:
         return "Nothing is free either; `/gpu find 2xA100` says what would be the next best."
-    names = [f"*{esc(queries.name_of(desk, each), 60)}*" for each in ids[:MOST_PLACES]]
+    names = [f"*{esc(queries.name_of(ctx, each), 60)}*" for each in ids[:MOST_PLACES]]
     more = f" and {len(ids) - MOST_PLACES} more" if len(ids) > MOST_PLACES else ""
     return f"Free for you: {', '.join(names)}{more}; `/gpu status free` shows what they cost."
 
 
-def _booked(desk: Desk, user: str) -> list[Block]:
+def _booked(ctx: Context, user: str) -> list[Block]:
     """The next time of each of their bookings."""
-    first = {slot.booking_id: slot for slot in reversed(bookings.upcoming(desk, holder=user))}
+    first = {slot.booking_id: slot for slot in reversed(bookings.upcoming(ctx, holder=user))}
     soonest = sorted(first.values(), key=lambda slot: slot.from_at)[:MOST_BOOKED]
     if not soonest:
         return []
-    rows = [bookings_blocks.row(slot, queries.listing(desk, slot.instance_id), may=True) for slot in soonest]
+    rows = [bookings_blocks.row(slot, queries.listing(ctx, slot.instance_id), may=True) for slot in soonest]
     return [header("You booked"), *rows, context("`/gpu bookings mine` shows all of them.")]
 
 
-def _standing(desk: Desk, user: str, now: int) -> list[Block]:
+def _standing(ctx: Context, user: str, now: int) -> list[Block]:
     """Where this person stands in line."""
     places = [
         (
             each.waiter,
-            queries.name_of(desk, each.waiter.instance_id),
+            queries.name_of(ctx, each.waiter.instance_id),
             line_blocks.said(each.ahead, each.turn, each.offer, now),
         )
-        for each in line.places(desk, user)[:MOST_PLACES]
+        for each in line.places(ctx, user)[:MOST_PLACES]
     ]
     return [header("You wait for"), *line_blocks.rows(places)] if places else []
 
 
-def _waiting(desk: Desk, user: str) -> list[Block]:
+def _waiting(ctx: Context, user: str) -> list[Block]:
     """Cards this person may decide on, oldest first."""
-    roster = desk.roster()
-    mine = [each for each in queries.pending(desk) if user in deciders(each, roster)]
-    wishes = [each for each in hours.pending(desk) if user in wish_deciders(each, roster)]
-    drawn = [hours_controller.hours_wish(desk, each.id) for each in wishes]
-    cards = [*_cards(desk, mine), *(card.blocks for card in drawn if card)]
+    roster = ctx.roster()
+    mine = [each for each in queries.pending(ctx) if user in deciders(each, roster)]
+    wishes = [each for each in hours.pending(ctx) if user in wish_deciders(each, roster)]
+    drawn = [hours_controller.hours_wish(ctx, each.id) for each in wishes]
+    cards = [*_cards(ctx, mine), *(card.blocks for card in drawn if card)]
     if not cards:
         return []
     shown, left = fitting(cards[:MOST_CARDS], CARDS_TEXT)
@@ -99,9 +99,9 @@ def _waiting(desk: Desk, user: str) -> list[Block]:
     return [header("Waits for your answer"), *shown, *more]
 
 
-def _cards(desk: Desk, mine: list[Action]) -> list[list[Block]]:
+def _cards(ctx: Context, mine: list[Action]) -> list[list[Block]]:
     """Each card once, however many stops are on it."""
     batches = dict.fromkeys(each.batch for each in mine if each.batch)
-    drawn = [actions_controller.action_card(desk, each.id) for each in mine if not each.batch]
-    drawn += [actions_controller.batch_card(desk, batch) for batch in batches]
+    drawn = [actions_controller.action_card(ctx, each.id) for each in mine if not each.batch]
+    drawn += [actions_controller.batch_card(ctx, batch) for batch in batches]
     return [card.blocks for card in drawn if card]

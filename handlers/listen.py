@@ -19,7 +19,7 @@ from slack_sdk import WebClient
 
 from bot.errors import Impaired, Refused
 from bot.services import audit, outbox
-from bot.services.context import Desk
+from bot.services.context import Context
 from handlers import cost, gpu, home, outsiders, verbs
 from handlers.blocks.parts import Reply, plainly
 from handlers.blocks.words import code
@@ -65,7 +65,7 @@ class AtOnce(Executor):
 class _Listening:
     """What every listener works with."""
 
-    desk: Desk
+    ctx: Context
     identity: Identity
     profiles: Profiles
     executor: ThreadPoolExecutor
@@ -83,11 +83,11 @@ class _Listening:
                 raise Refused(STANDS_BY)
             return do() if not signature or self._is_new(signature) else None
 
-        self.executor.submit(work, self.desk, what, once, tell)
+        self.executor.submit(work, self.ctx, what, once, tell)
 
     def _is_new(self, signature: str) -> bool:
         try:
-            return outbox.first_time(self.desk, outbox.SIGNATURE + signature)
+            return outbox.first_time(self.ctx, outbox.SIGNATURE + signature)
         except Impaired:
             return True  # then nothing is written anyway, and what is asked is answered
 
@@ -98,7 +98,7 @@ def always() -> bool:
 
 
 def build(
-    desk: Desk,
+    ctx: Context,
     client: WebClient,
     identity: Identity,
     profiles: Profiles,
@@ -132,7 +132,7 @@ def build(
     )
     # it writes the whole body of every request with a wrong signature
     logging.getLogger("slack_bolt.RequestVerification").setLevel(logging.WARNING)
-    register(app, _Listening(desk, identity, profiles, executor, acts))
+    register(app, _Listening(ctx, identity, profiles, executor, acts))
     return Face(app, executor)
 
 
@@ -143,7 +143,7 @@ def _is_needed(record: logging.LogRecord) -> bool:
 
 def register(app: App, here: _Listening) -> None:
     """Everything we listen to."""
-    slack = here.desk.settings.slack
+    slack = here.ctx.settings.slack
 
     @app.command(slack.gpu_command)
     def gpu_command(ack: Ack, request: BoltRequest, body: Body, client: WebClient) -> None:
@@ -179,7 +179,7 @@ def _refuse_outsiders(here: _Listening, origin: outsiders.Origin, way: str) -> N
     """Only colleagues get further; who else tried is kept in the audit. Raises Refused."""
     if not here.identity.team_id:
         raise Refused("Valet is still getting through to Slack. Try again in a minute.")
-    with audit.kept(here.desk, origin.user or "somebody", f"use Valet {way}", "valet"):
+    with audit.kept(here.ctx, origin.user or "somebody", f"use Valet {way}", "valet"):
         outsiders.refuse(here.identity, origin, here.profiles.of)
 
 
@@ -188,11 +188,11 @@ def _command(
 ) -> None:
     def do() -> Reply:
         _refuse_outsiders(here, outsiders.of_command(body), "by a command")
-        slack = here.desk.settings.slack
+        slack = here.ctx.settings.slack
         if body["command"] not in {slack.gpu_command, slack.cost_command}:
             ours = f"{code(slack.gpu_command)} and {code(slack.cost_command)}"
             return plainly(f"Valet is set to answer {ours}, not {code(body['command'])}.")
-        return run(verbs.Ask(here.desk, body["user_id"], body["channel_id"], words(body.get("text") or "")))
+        return run(verbs.Ask(here.ctx, body["user_id"], body["channel_id"], words(body.get("text") or "")))
 
     here.work(request, str(body.get("command")), do, _privately(body, body.get("user_id", ""), client))
 
@@ -215,7 +215,7 @@ def _pressed(here: _Listening, request: BoltRequest, body: Body, client: WebClie
         _refuse_outsiders(here, outsiders.of_press(body), "by a button")
         channel = (body.get("channel") or {}).get("id", "")
         value = chosen.get("value") or ""
-        reply = press(here.desk, chosen.get("action_id", ""), user["id"], channel, value=value)
+        reply = press(here.ctx, chosen.get("action_id", ""), user["id"], channel, value=value)
         if reply is None and not body.get("response_url"):
             return plainly("Noted. The card in the channel shows what becomes of it.")
         return reply
@@ -224,7 +224,7 @@ def _pressed(here: _Listening, request: BoltRequest, body: Body, client: WebClie
         _privately(body, body["user"]["id"], client)(reply)
         if not body.get("response_url"):  # pressed on the home tab, which has to be drawn anew
             publish = _publish({"user": body["user"]["id"]}, client)
-            work(here.desk, "home", lambda: home.page(here.desk, body["user"]["id"]), publish)
+            work(here.ctx, "home", lambda: home.page(here.ctx, body["user"]["id"]), publish)
 
     here.work(request, "a press", do, tell)
 
@@ -237,7 +237,7 @@ def _mentioned(here: _Listening, request: BoltRequest, body: Body, client: WebCl
         if event.get("bot_id") or not event.get("user"):
             return None
         news = outbox.heard(
-            here.desk, body["event_id"], f"{event['channel']}:{event['ts']}", is_edited=bool(event.get("edited"))
+            here.ctx, body["event_id"], f"{event['channel']}:{event['ts']}", is_edited=bool(event.get("edited"))
         )
         if news == "again":
             return None
@@ -245,7 +245,7 @@ def _mentioned(here: _Listening, request: BoltRequest, body: Body, client: WebCl
         if news == "edited":
             return replace(plainly(EDITED), secret=True)
         own = f"<@{here.identity.user_id}(\\|[^>]*)?>"
-        return mention(here.desk, event["user"], event["channel"], words(re.sub(own, " ", event.get("text") or "")))
+        return mention(here.ctx, event["user"], event["channel"], words(re.sub(own, " ", event.get("text") or "")))
 
     def tell(reply: Reply) -> None:
         reader = event["user"] if reply.secret else ""
@@ -259,22 +259,22 @@ def _mentioned(here: _Listening, request: BoltRequest, body: Body, client: WebCl
 def _home_opened(here: _Listening, request: BoltRequest, body: Body, client: WebClient) -> None:
     def do() -> Reply:
         _refuse_outsiders(here, outsiders.of_event(body), "by its home tab")
-        return home.page(here.desk, body["event"]["user"])
+        return home.page(here.ctx, body["event"]["user"])
 
     here.work(request, "home", do, _publish(body["event"], client))
 
 
-def mention(desk: Desk, user: str, channel: str, typed: list[str]) -> Reply:
+def mention(ctx: Context, user: str, channel: str, typed: list[str]) -> Reply:
     """The words of both commands, said to the bot: "@valet status", "@valet cost forecast"."""
-    slack = desk.settings.slack
+    slack = ctx.settings.slack
     first = typed[0].lower() if typed else ""
     if first in {"cost", slack.cost_command}:
-        return cost.run(verbs.Ask(desk, user, channel, typed[1:]))
+        return cost.run(verbs.Ask(ctx, user, channel, typed[1:]))
     if first in {verb.name for verb in cost.VERBS}:
-        return cost.run(verbs.Ask(desk, user, channel, typed))
+        return cost.run(verbs.Ask(ctx, user, channel, typed))
     if first in {"gpu", slack.gpu_command}:
         typed = typed[1:]
-    made = gpu.run(verbs.Ask(desk, user, channel, typed))
+    made = gpu.run(verbs.Ask(ctx, user, channel, typed))
     return replace(made, private=False)
 
 

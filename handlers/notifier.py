@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.domain.clock import SECOND_MS
 from bot.services import outbox, undelivered
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.outbox import Post
 from handlers.blocks.parts import FALLBACK_TEXT, Block, Reply, cut_mrkdwn
 from handlers.send import (
@@ -53,8 +53,8 @@ PAGES = 5
 class Notifier:
     """Posts what the outbox holds. `drain` is called by one thread at a time."""
 
-    def __init__(self, desk: Desk, client: WebClient, *, pace_s: float = PACE_S) -> None:
-        self._desk = desk
+    def __init__(self, ctx: Context, client: WebClient, *, pace_s: float = PACE_S) -> None:
+        self._desk = ctx
         self._client = WebClient(token=client.token, base_url=client.base_url, timeout=TIMEOUT_S, retry_handlers=[])
         self._pace_s = pace_s
         self._open_at: dict[str, float] = {}

@@ -13,7 +13,7 @@ from bot.domain import people
 from bot.domain.clock import HOUR_MS, SECOND_MS, Clock
 from bot.domain.people import Roster
 from bot.services import people as people_service
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.settings import Settings
 from handlers.groups import Groups
 from handlers.profiles import Profile, Profiles, asked_of
@@ -96,10 +96,10 @@ class People:
             if self.profiles.of(user, within=JUST_NOW) is None:
                 return
 
-    def look(self, desk: Desk) -> None:
+    def look(self, ctx: Context) -> None:
         """As `refresh`; and the admins are told of what has changed by itself."""
         self.refresh()
-        people_service.tell(desk, self.troubles)
+        people_service.tell(ctx, self.troubles)
 
     def _group_troubles(self) -> Iterator[tuple[str, str]]:
         for group, (kind, sentence) in self._group_members.troubles.items():

@@ -1,6 +1,6 @@
 """Answering what was meant: the command goes on as the button says."""
 
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import clarifications
 from handlers import ids
 from handlers.blocks.parts import Reply
@@ -9,14 +9,14 @@ from handlers.parsing.text import Quoted
 from handlers.verbs import Ask
 
 
-def meant(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def meant(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[4 h], [train 2], [As a note]"""
-    asked, wording = clarifications.chosen(desk, value, user)
+    asked, wording = clarifications.chosen(ctx, value, user)
     words = [Quoted(word) if number in wording.quoted else word for number, word in enumerate(wording.words)]
     from handlers import cost, gpu  # they know every verb, and with it this button
 
     run = cost.run if asked.command == "cost" else gpu.run
-    return run(Ask(desk, user, channel, words))
+    return run(Ask(ctx, user, channel, words))
 
 
 BUTTONS: dict[str, Press] = {ids.MEANT: meant}

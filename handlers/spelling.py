@@ -4,16 +4,16 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from bot.services.context import Desk
+from bot.services.context import Context
 from handlers.blocks.parts import Reply
 
 USUAL = re.compile(r"(?<=`)/(?:gpu|cost)(?=[ `])")
 OPAQUE = frozenset({"value", "action_id", "block_id", "type", "url"})
 
 
-def spelled(desk: Desk, reply: Reply) -> Reply:
+def spelled(ctx: Context, reply: Reply) -> Reply:
     """The same, with the commands as people have to type them here."""
-    slack = desk.settings.slack
+    slack = ctx.settings.slack
     names = {"/gpu": slack.gpu_command, "/cost": slack.cost_command}
     if all(usual == name for usual, name in names.items()):
         return reply

@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 
 from bot.errors import Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from handlers import audit, digest, questions, troubles, undelivered
 from handlers.acting import actions, dormant, drain, hours, snooze
 from handlers.blocks.parts import Reply
@@ -63,16 +63,16 @@ BUTTONS: dict[str, Press] = _gathered(getattr(topic, "BUTTONS", {}) for topic in
 MESSAGES: dict[str, Draw] = _gathered(getattr(topic, "MESSAGES", {}) for topic in TOPICS)
 
 
-def press(desk: Desk, action_id: str, user: str, channel: str, *, value: str) -> Reply | None:
+def press(ctx: Context, action_id: str, user: str, channel: str, *, value: str) -> Reply | None:
     """Do what a button says. Raises Refused when it is none of ours any more."""
     known = BUTTONS.get(action_id.partition(":")[0])
     if known is None:
         raise Refused("This button is from another version of Valet and does nothing now. Use the command instead.")
-    return known(desk, user, channel, value)
+    return known(ctx, user, channel, value)
 
 
-def draw(desk: Desk, kind: str, subject: str) -> Reply | None:
+def draw(ctx: Context, kind: str, subject: str) -> Reply | None:
     """A message of this kind about this subject; None when there is nothing left to show."""
     known = MESSAGES.get(kind)
-    reply = known(desk, subject) if known else None
-    return spelled(desk, reply) if reply else None
+    reply = known(ctx, subject) if known else None
+    return spelled(ctx, reply) if reply else None

@@ -1,7 +1,7 @@
 """What admins are told when Valet itself is in trouble."""
 
 from bot.services import backups, people, undelivered
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import sources
 from handlers.blocks import troubles
 from handlers.blocks import undelivered as undelivered_blocks
@@ -12,41 +12,41 @@ CLOCK_OFF = "clock_off"
 CLOCK_RIGHT = "clock_right"
 
 
-def kept(desk: Desk, subject: str) -> Reply | None:
+def kept(ctx: Context, subject: str) -> Reply | None:
     """What a place does not take, for an admin; its subject is "channel error"."""
     channel, _, error = subject.partition(" ")
-    return undelivered_blocks.told(channel, error, undelivered.one(desk, channel, error))
+    return undelivered_blocks.told(channel, error, undelivered.one(ctx, channel, error))
 
 
-def backup_failed(_desk: Desk, subject: str) -> Reply | None:
+def backup_failed(_desk: Context, subject: str) -> Reply | None:
     """A nightly backup that could not be made, for an admin; its subject is why."""
     return troubles.backup_failed(subject)
 
 
-def clock_off(_desk: Desk, subject: str) -> Reply | None:
+def clock_off(_desk: Context, subject: str) -> Reply | None:
     """Our clock and another's differ, for an admin; its subject is by how many seconds ours is ahead, and of whose."""
     seconds, _, whose = subject.partition(" ")
     return troubles.clock_off(int(seconds), whose or "Slack's")
 
 
-def clock_right(_desk: Desk, subject: str) -> Reply | None:
+def clock_right(_desk: Context, subject: str) -> Reply | None:
     """Our clock and another's agree again, for an admin; its subject is whose."""
     return troubles.clock_right(subject or "Slack's")
 
 
-def sources_failing(desk: Desk, subject: str) -> Reply | None:
+def sources_failing(ctx: Context, subject: str) -> Reply | None:
     """Sources that can't be read, for an admin; its subject is when that was told."""
-    found = sources.told_at(desk, int(subject))
+    found = sources.told_at(ctx, int(subject))
     return troubles.sources_failing(found, int(subject)) if found else None
 
 
-def sources_again(desk: Desk, subject: str) -> Reply | None:
+def sources_again(ctx: Context, subject: str) -> Reply | None:
     """Sources that can be read again, for an admin; its subject is when that was told."""
-    found = sources.over_at(desk, int(subject))
+    found = sources.over_at(ctx, int(subject))
     return troubles.sources_again(found) if found else None
 
 
-def roster(_desk: Desk, subject: str) -> Reply | None:
+def roster(_desk: Context, subject: str) -> Reply | None:
     """Who decides has changed by itself, for an admin; its subject is the sentence."""
     return plainly(subject)
 

@@ -1,7 +1,7 @@
 """/gpu undelivered: what could not be posted, for admins."""
 
 from bot.services import undelivered
-from bot.services.context import Desk
+from bot.services.context import Context
 from handlers import ids
 from handlers.blocks import undelivered as undelivered_blocks
 from handlers.blocks.parts import Reply
@@ -11,29 +11,29 @@ from handlers.verbs import Ask, Verb
 
 def kept(ask: Ask) -> Reply:
     """Where, why, and the beginning of what."""
-    undelivered.refuse_others(ask.desk, ask.user)
-    found = undelivered.kept(ask.desk)
-    return undelivered_blocks.listed([(each, [_text(ask.desk, *one) for one in each.messages]) for each in found])
+    undelivered.refuse_others(ask.ctx, ask.user)
+    found = undelivered.kept(ask.ctx)
+    return undelivered_blocks.listed([(each, [_text(ask.ctx, *one) for one in each.messages]) for each in found])
 
 
-def _text(desk: Desk, kind: str, subject: str) -> str:
+def _text(ctx: Context, kind: str, subject: str) -> str:
     from handlers import topics  # they draw every message, of this topic as of any other
 
-    drawn = topics.draw(desk, kind, subject)
+    drawn = topics.draw(ctx, kind, subject)
     return drawn.text if drawn else "There is nothing left to show of it."
 
 
 VERBS = (Verb("undelivered", "undelivered", "What could not be posted, and another try; for admins.", kept),)
 
 
-def try_again(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def try_again(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Try again]"""
-    return undelivered_blocks.settled(undelivered.try_again(desk, user, value), again=True)
+    return undelivered_blocks.settled(undelivered.try_again(ctx, user, value), again=True)
 
 
-def drop(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def drop(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Drop]"""
-    return undelivered_blocks.settled(undelivered.drop(desk, user, value), again=False)
+    return undelivered_blocks.settled(undelivered.drop(ctx, user, value), again=False)
 
 
 BUTTONS: dict[str, Press] = {ids.TRY_AGAIN: try_again, ids.DROP_KEPT: drop}

@@ -8,7 +8,7 @@ from bot.domain.machines.listing import Listing
 from bot.errors import Ambiguous, Refused
 from bot.nearest import nearest
 from bot.services import names
-from bot.services.context import Desk, exactly, find
+from bot.services.context import Context, exactly, find
 from bot.services.names import Named
 from handlers.blocks.parts import Reply, context, lines, plainly, section
 from handlers.blocks.words import code
@@ -23,7 +23,7 @@ from handlers.parsing.unclear import Choice, Unclear, ask_back, ask_which
 class Ask:
     """Somebody asks for something, by command, mention or button."""
 
-    desk: Desk
+    ctx: Context
     user: str
     channel: str
     words: list[str]
@@ -31,7 +31,7 @@ class Ask:
 
     def asker(self) -> Asker:
         """For reading times of day in their zone, as of now."""
-        return Asker(lambda: self.desk.zone(self.user), self.desk.clock())
+        return Asker(lambda: self.ctx.zone(self.user), self.ctx.clock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,13 @@ def run(command: str, verbs: tuple[Verb, ...], ask: Ask) -> Reply:
 
 def _run(command: str, verb: Verb, ask: Ask) -> Reply:
     """What the verb says; whatever may be meant in several ways is asked about. Raises Refused."""
-    kind = "cost" if command == ask.desk.settings.slack.cost_command else "gpu"
+    kind = "cost" if command == ask.ctx.settings.slack.cost_command else "gpu"
     try:
         return verb.run(replace(ask, words=ask.words[1:]))
     except Ambiguous as ambiguous:
-        return ask_which(ask.desk, ask.user, kind, ask.words, ambiguous)
+        return ask_which(ask.ctx, ask.user, kind, ask.words, ambiguous)
     except Unclear as unclear:
-        return ask_back(ask.desk, ask.user, kind, ask.words, unclear)
+        return ask_back(ask.ctx, ask.user, kind, ask.words, unclear)
 
 
 def help_text(command: str, verbs: tuple[Verb, ...], first: str = "", *, of: str = "") -> Reply:
@@ -130,25 +130,25 @@ def named(ask: Ask, verb: str, *, has_note: bool = True) -> tuple[Listing, list[
     said of it, it is asked. Raises Refused, NotFound, Ambiguous, Unclear.
     """
     if not ask.words:
-        command = ask.desk.settings.slack.gpu_command
+        command = ask.ctx.settings.slack.gpu_command
         raise Refused(f"Which instance? Try `{command} {verb} train-7`, with a name of yours.")
-    order.refuse_several(ask.desk, ask.words)
-    ask = replace(ask, words=order.name_first(ask.desk, ask.words))
-    found = names.readings(ask.desk, _unquoted(ask.words))
+    order.refuse_several(ask.ctx, ask.words)
+    ask = replace(ask, words=order.name_first(ask.ctx, ask.words))
+    found = names.readings(ask.ctx, _unquoted(ask.words))
     first, rest = ask.words[0].rstrip(",") or ask.words[0], ask.words[1:]
     is_spoken = bool(rest) and rest[0].isdecimal() and rest[1:2] not in (["gpu"], ["gpus"])
     if is_spoken and not any(each.exact for each in found):
-        spoken = exactly(ask.desk, f"{first}-{rest[0]}")  # "train 7"
+        spoken = exactly(ask.ctx, f"{first}-{rest[0]}")  # "train 7"
         if spoken is not None:
             return spoken, rest[1:]
     if not found:
-        return find(ask.desk, first), rest
+        return find(ask.ctx, first), rest
     best = found[0]
     others = [each for each in found[1:] if has_note and may_be_meant(ask.words, best, each)]
     if others:
         raise _which(ask.words, best, others)
     if len(best.listings) > 1:
-        return find(ask.desk, best.said), ask.words[best.count :]
+        return find(ask.ctx, best.said), ask.words[best.count :]
     return best.listings[0], ask.words[best.count :]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bot.errors import Impaired, NotFound, ValetError
 from bot.services import backups
-from bot.services.context import Desk
+from bot.services.context import Context
 from handlers import ids
 from handlers.blocks import troubles
 from handlers.blocks.parts import Reply, button, plainly
@@ -16,21 +16,21 @@ from handlers.spelling import spelled
 log = logging.getLogger(__name__)
 
 
-def work(desk: Desk, what: str, do: Callable[[], Reply | None], tell: Callable[[Reply], object]) -> None:
+def work(ctx: Context, what: str, do: Callable[[], Reply | None], tell: Callable[[Reply], object]) -> None:
     """Do it and tell what came of it; whatever goes wrong becomes a sentence."""
     try:
-        reply = _outcome(desk, what, do)
+        reply = _outcome(ctx, what, do)
         if reply is not None:
-            tell(spelled(desk, reply))
+            tell(spelled(ctx, reply))
     except Exception:
         log.exception("nobody could be told what came of %s", what)
 
 
-def _outcome(desk: Desk, what: str, do: Callable[[], Reply | None]) -> Reply | None:
+def _outcome(ctx: Context, what: str, do: Callable[[], Reply | None]) -> Reply | None:
     try:
         return do()
     except Impaired as error:
-        return troubles.refused(str(error), error.reason, str(backups.newest(desk) or ""))
+        return troubles.refused(str(error), error.reason, str(backups.newest(ctx) or ""))
     except ValetError as error:
         return refusal(error)
     except Exception:

@@ -35,12 +35,12 @@ def audit(config_path: Path, days: int | None, *, as_csv: bool) -> None:
     from bot.services import people as people_names
 
     since = int((datetime.now(UTC) - timedelta(days=days)).timestamp() * 1000) if days else 0
-    with opened_desk(config_path) as desk:
+    with opened_desk(config_path) as ctx:
         if as_csv:
-            sys.stdout.writelines(auditing.as_csv(desk, since))
+            sys.stdout.writelines(auditing.as_csv(ctx, since))
             return
-        said, names = False, people_names.known(desk)
-        for entry, name in auditing.entries(desk, since):
+        said, names = False, people_names.known(ctx)
+        for entry, name in auditing.entries(ctx, since):
             click.echo(_line(entry, name, names))
             said = True
         if not said:

@@ -38,12 +38,12 @@ def bill(config_path: Path, month: date | None, by: str, *, as_csv: bool) -> Non
     from bot.services.money import bill as bill_csv
     from bot.services.money import bill as bill_reporting
 
-    with opened_desk(config_path) as desk:
-        first = month or utc_day(desk.clock()).replace(day=1)
+    with opened_desk(config_path) as ctx:
+        first = month or utc_day(ctx.clock()).replace(day=1)
         last = month_end(first)
-        report = bill_reporting.answer(desk, first, last)
+        report = bill_reporting.answer(ctx, first, last)
         if as_csv:
-            told = bill_csv.by_day(report) if by == "day" else bill_csv.by_dimension(desk, by, report)
+            told = bill_csv.by_day(report) if by == "day" else bill_csv.by_dimension(ctx, by, report)
             sys.stdout.writelines(told)
             return
         _print(report)

@@ -33,10 +33,10 @@ def calendar(config_path: Path, out: Path, team: str, person: str) -> None:
     from bot.errors import Refused
     from bot.services.sharing import calendar as calendars
 
-    with opened_desk(config_path) as desk:
-        if team and desk.roster().team(team) is None:
+    with opened_desk(config_path) as ctx:
+        if team and ctx.roster().team(team) is None:
             raise Refused(f'There is no team "{team}" in the settings.')
-        found = calendars.events(desk, holder=person, team=team)
+        found = calendars.events(ctx, holder=person, team=team)
         written = calendars.as_ics(found, f"GPUs of {team or person or 'everybody'}")
     if str(out) == "-":
         sys.stdout.buffer.write(written)

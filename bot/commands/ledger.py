@@ -45,15 +45,15 @@ def ledger(config_path: Path, month: date | None, *, as_csv: bool) -> None:
     from bot.commands.reading import opened_desk
     from bot.services.money import ledger_export as reporting
 
-    with opened_desk(config_path) as desk:
-        zone = desk.settings.digest.timezone
+    with opened_desk(config_path) as ctx:
+        zone = ctx.settings.digest.timezone
         first = month or datetime.now(ZoneInfo(zone)).date().replace(day=1)
         start, end = reporting.month_of(first, zone)
         if as_csv:
-            sys.stdout.writelines(reporting.ledger_csv(desk, start, end))
+            sys.stdout.writelines(reporting.ledger_csv(ctx, start, end))
         else:
-            _print_sums(reporting.ledger_sums(desk, start, end), first)
-        for remark in reporting.remarks(desk, start, end):
+            _print_sums(reporting.ledger_sums(ctx, start, end), first)
+        for remark in reporting.remarks(ctx, start, end):
             click.echo(remark, err=True)
 
 

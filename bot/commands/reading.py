@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.commands.options import settings_of
 
 if TYPE_CHECKING:
-    from bot.services.context import Desk
+    from bot.services.context import Context
 
 
 def existing(database: str) -> Path:
@@ -22,15 +22,18 @@ def existing(database: str) -> Path:
 
 
 @contextmanager
-def opened_desk(config_path: Path) -> "Iterator[Desk]":
-    """A desk without providers, on the database that the settings name. Raises SettingsError, Refused, Unreachable."""
+def opened_desk(config_path: Path) -> "Iterator[Context]":
+    """A context without providers, on the database that the settings name.
+
+    Raises SettingsError, Refused, Unreachable.
+    """
     from bot.domain.clock import system_clock
-    from bot.services.context import Desk
+    from bot.services.context import Context
     from store import Store
 
     settings = settings_of(config_path)
     store = Store(existing(settings.database))
     try:
-        yield Desk(store, system_clock, settings, {}, settings.roster)
+        yield Context(store, system_clock, settings, {}, settings.roster)
     finally:
         store.close()

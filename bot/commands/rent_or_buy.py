@@ -12,7 +12,7 @@ from bot.commands.options import config_option
 
 if TYPE_CHECKING:
     from bot.domain.money.rent_or_buy import Asked, Weighed
-    from bot.services.context import Desk
+    from bot.services.context import Context
 
 
 def _between(least: str, most: str) -> Callable[[click.Context, click.Parameter, str | None], Decimal | None]:
@@ -75,8 +75,8 @@ def rent_or_buy(config_path: Path, scope: str, *, as_json: bool, **figures: Any)
         rented = pricing.on_demand(pricing.unread(settings, system_clock()), kind, ())
         told = Weighed(Scope("type", kind), (renting.supposed(settings, kind, asked, rented),))
     else:
-        with opened_desk(config_path) as desk:
-            told = renting.advise(desk, _scope(desk, scope), asked)
+        with opened_desk(config_path) as ctx:
+            told = renting.advise(ctx, _scope(ctx, scope), asked)
     if as_json:
         from bot.services.money.rent_or_buy import record as advice_record
 
@@ -104,7 +104,7 @@ def _asked(figures: dict[str, Any]) -> "Asked":
     )
 
 
-def _scope(desk: "Desk", word: str) -> Any:
+def _scope(ctx: "Context", word: str) -> Any:
     from bot.domain.money.forecast.report import Scope
     from bot.services.context import find
     from bot.services.money.rent_or_buy import is_known
@@ -114,9 +114,9 @@ def _scope(desk: "Desk", word: str) -> Any:
         return Scope()
     if kind in {"team", "type"} and name:
         return Scope(kind, name)  # type: ignore[arg-type]  # one of two
-    if is_known(desk, word):
+    if is_known(ctx, word):
         return Scope("type", word)
-    found = find(desk, name if kind == "instance" and name else word).instance
+    found = find(ctx, name if kind == "instance" and name else word).instance
     return Scope("instance", found.id, found.name)
 
 

@@ -53,7 +53,7 @@ def run(config: Path, *, verbose: bool, take_over: bool) -> None:
     """
     from bot import settings as configuration
     from bot.steadyclock import SteadyClock, boot_id
-    from bot.wiring import build, providers
+    from bot.wiring import build, providers_of
     from store import ProcessLock, Store
 
     _log(verbose=verbose)
@@ -64,7 +64,9 @@ def run(config: Path, *, verbose: bool, take_over: bool) -> None:
         store = Store(chosen.database, keeper=True)
         clock = SteadyClock(boot=boot_id())
         clock.begin(store.heartbeat())
-        deaf = _work(build(chosen, secrets, store, take_over=take_over, clock=clock, rooms=providers(chosen, clock)))
+        deaf = _work(
+            build(chosen, secrets, store, take_over=take_over, clock=clock, providers=providers_of(chosen, clock))
+        )
     finally:
         lock.release()
     if deaf:

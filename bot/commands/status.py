@@ -35,12 +35,12 @@ def status(config_path: Path, *, as_json: bool) -> None:
     from bot.services import queries as looking
     from bot.services.money import ledger_export as reporting
 
-    with opened_desk(config_path) as desk:
+    with opened_desk(config_path) as ctx:
         if as_json:
-            click.echo(json.dumps(reporting.status(desk), indent=2))
+            click.echo(json.dumps(reporting.status(ctx), indent=2))
             return
-        found, totals = reporting.everything(desk)
-        print_fleet(found, totals, looking.sources(desk), people_names.known(desk))
+        found, totals = reporting.everything(ctx)
+        print_fleet(found, totals, looking.sources(ctx), people_names.known(ctx))
 
 
 def print_fleet(found: "list[Listing]", totals: "Totals", sources: "list[Source]", names: "Mapping[str, str]") -> None:

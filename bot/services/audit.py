@@ -11,7 +11,7 @@ from bot.domain.audit import REFUSED, Broken, Entry
 from bot.domain.clock import HOUR_MS
 from bot.errors import NotFound, Refused
 from bot.services import people
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.csv_lines import line, safe
 from bot.services.money.ledger_export import iso
 from store import audit as stored_audit
@@ -21,29 +21,29 @@ from store.machines import fleet as stored_fleet
 COLUMNS = ("entry", "at", "who", "did", "subject", "name", "why", "before", "after", "hash", "who_name")
 
 
-def history(desk: Desk, instance_id: str, *, limit: int) -> tuple[list[Entry], int]:
+def history(ctx: Context, instance_id: str, *, limit: int) -> tuple[list[Entry], int]:
     """The newest entries about an instance, newest first; and how many there are in all."""
-    return stored_audit.newest(desk.store.reading(), instance_id, limit)
+    return stored_audit.newest(ctx.store.reading(), instance_id, limit)
 
 
-def gone(desk: Desk, word: str) -> tuple[str, str] | None:
+def gone(ctx: Context, word: str) -> tuple[str, str] | None:
     """Id and name of the instance of exactly this name or id that was gone last; None when none was."""
-    return stored_fleet.gone(desk.store.reading(), word)
+    return stored_fleet.gone(ctx.store.reading(), word)
 
 
-def entries(desk: Desk, since: int) -> Iterator[tuple[Entry, str]]:
+def entries(ctx: Context, since: int) -> Iterator[tuple[Entry, str]]:
     """Every entry from `since` on, oldest first, with the name of what it is about."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     names = stored_fleet.names(db)
     for entry in stored_audit.since(db, since):
         yield entry, names.get(entry.subject, "")
 
 
-def as_csv(desk: Desk, since: int) -> Iterator[str]:
+def as_csv(ctx: Context, since: int) -> Iterator[str]:
     """The entries from `since` on as lines of CSV, oldest first, header included."""
     yield line(COLUMNS)
-    names = people.known(desk)
-    for entry, name in entries(desk, since):
+    names = people.known(ctx)
+    for entry, name in entries(ctx, since):
         texts = (entry.who, entry.did, entry.subject, name, entry.detail, entry.before, entry.after)
         yield line((str(entry.id), str(iso(entry.at)), *map(safe, texts), entry.hash, safe(names.get(entry.who, ""))))
 
@@ -67,21 +67,21 @@ MOST = 20
 
 
 @contextmanager
-def kept(desk: Desk, person: str, tried: str, subject: str) -> Iterator[None]:
+def kept(ctx: Context, person: str, tried: str, subject: str) -> Iterator[None]:
     """Keep what is refused in here; a name that nothing goes by is no try. Opened outside of any transaction."""
     try:
         yield
     except NotFound:
         raise
     except Refused as refused:
-        with desk.store.writing() as db:
-            note(desk, db, person, tried, subject, str(refused))
+        with ctx.store.writing() as db:
+            note(ctx, db, person, tried, subject, str(refused))
         raise
 
 
-def note(desk: Desk, db: Database, person: str, tried: str, subject: str, why: str) -> None:
+def note(ctx: Context, db: Database, person: str, tried: str, subject: str, why: str) -> None:
     """Keep one refusal, in the caller's transaction. What Valet tries by itself is told where it is tried."""
-    now = desk.clock()
+    now = ctx.clock()
     did = f"tried to {tried}"
     lately = stored_audit.refused_since(db, person, now - HOUR_MS)
     if person == VALET or len(lately) >= MOST or (subject, did) in lately:

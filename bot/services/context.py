@@ -1,4 +1,4 @@
-"""What every service needs at hand. Services are plain functions that take the desk first."""
+"""What every service needs at hand. Services are plain functions that take the context first."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from store.machines import listings, others
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Context:
     """The parts a service works with; built once in `bot.wiring`."""
 
     store: Store
@@ -72,12 +72,12 @@ class Desk:
         return with_own(self.settings.actions.keepers)
 
 
-def find(desk: Desk, word: str) -> Listing:
+def find(ctx: Context, word: str) -> Listing:
     """The one listing a person means by a name, an id or a unique beginning of either.
 
     Raises NotFound with the nearest names, or Ambiguous naming the candidates.
     """
-    db, plain = desk.store.reading(), word.strip("`'").rstrip(".,")
+    db, plain = ctx.store.reading(), word.strip("`'").rstrip(".,")
     found = listings.matching(db, word) or listings.matching(db, plain)
     if not any(each.instance.goes_by(plain) for each in found):
         _refuse_other(db, plain)
@@ -101,19 +101,19 @@ def _refuse_other(db: Database, word: str) -> None:
         raise Refused(f"{other.name} {has}. Valet looks after machines with NVIDIA GPUs only.")
 
 
-def exactly(desk: Desk, word: str) -> Listing | None:
+def exactly(ctx: Context, word: str) -> Listing | None:
     """The one listing of just that name or id, if there is one."""
-    instances = listings.matching(desk.store.reading(), word)
+    instances = listings.matching(ctx.store.reading(), word)
     found = [each for each in instances if each.instance.goes_by(word)]
     return found[0] if len(found) == 1 else None
 
 
-def is_known(desk: Desk, word: str) -> bool:
+def is_known(ctx: Context, word: str) -> bool:
     """Whether some instance goes by this name or id, or by one that begins so."""
-    return bool(listings.matching(desk.store.reading(), word))
+    return bool(listings.matching(ctx.store.reading(), word))
 
 
-def channel_of(desk: Desk, team_name: str, roster: Roster | None = None) -> str:
+def channel_of(ctx: Context, team_name: str, roster: Roster | None = None) -> str:
     """Where a team's messages go; the general channel when it has none. Give the roster where many are asked for."""
-    team = (roster or desk.roster()).team(team_name)
-    return (team.channel if team else "") or desk.settings.slack.channel
+    team = (roster or ctx.roster()).team(team_name)
+    return (team.channel if team else "") or ctx.settings.slack.channel

@@ -26,7 +26,7 @@ from bot.domain.machines.sources import Silence
 from bot.domain.money.reports import Spent
 from bot.errors import Refused
 from bot.services.acting import dormant
-from bot.services.context import Desk, channel_of
+from bot.services.context import Context, channel_of
 from bot.services.machines import sources, verdict
 from bot.services.money import forecast, ledger
 from store import digest as stored_digest
@@ -47,41 +47,41 @@ REDRAWN_FOR = 2 * DAY_MS
 ALL = -1
 
 
-def make_due(desk: Desk) -> int:
+def make_due(ctx: Context) -> int:
     """Make the digests that are due and not made yet; how many had something to say.
 
     Run it every minute: it works from what the tables say, so late is fine and twice is not.
     """
-    if not desk.settings.digest.enabled:
+    if not ctx.settings.digest.enabled:
         return 0
-    now = desk.clock()
-    due = [(channel, zone, day) for channel, zone in zones(desk).items() if (day := _due(desk, zone, now))]
-    db = desk.store.reading()
+    now = ctx.clock()
+    due = [(channel, zone, day) for channel, zone in zones(ctx).items() if (day := _due(ctx, zone, now))]
+    db = ctx.store.reading()
     open_ones = [each for each in due if not stored_outbox.has_digest(db, each[0], each[2].isoformat())]
-    if not open_ones or not judged_lately(db, now) or not is_settled(desk, db, now):
+    if not open_ones or not judged_lately(db, now) or not is_settled(ctx, db, now):
         return 0
-    if desk.absent_from is not None and now - desk.began_at < LATE:
-        verdict.judge_all(desk)  # agents that came back just now count
-    sums = _Sums.of(desk, now)  # no other writer waits for a day of the ledger to be added up
-    with desk.store.writing() as db:
-        spoken = _make(desk, db, open_ones, sums, now)
+    if ctx.absent_from is not None and now - ctx.began_at < LATE:
+        verdict.judge_all(ctx)  # agents that came back just now count
+    sums = _Sums.of(ctx, now)  # no other writer waits for a day of the ledger to be added up
+    with ctx.store.writing() as db:
+        spoken = _make(ctx, db, open_ones, sums, now)
     if spoken:
-        desk.wake()
+        ctx.wake()
     return spoken
 
 
-def zones(desk: Desk) -> dict[str, str]:
+def zones(ctx: Context) -> dict[str, str]:
     """Every digest channel with its zone: the general one as [digest] says, a team's own by its first team's zone."""
-    general = desk.settings.slack.channel
-    found = {general: desk.settings.digest.timezone} if general else {}
-    for team in desk.roster().teams:
+    general = ctx.settings.slack.channel
+    found = {general: ctx.settings.digest.timezone} if general else {}
+    for team in ctx.roster().teams:
         if team.channel:
             found.setdefault(team.channel, team.timezone)
     return found
 
 
-def _due(desk: Desk, zone: str, now: int) -> date | None:
-    return due_date(now, zone, desk.settings.digest.at)
+def _due(ctx: Context, zone: str, now: int) -> date | None:
+    return due_date(now, zone, ctx.settings.digest.at)
 
 
 def judged_lately(db: Database, now: int) -> bool:
@@ -90,16 +90,16 @@ def judged_lately(db: Database, now: int) -> bool:
     return not stored_fleet.running(db) or (judged is not None and now - judged <= FRESH)
 
 
-def _make(desk: Desk, db: Database, due: list[tuple[str, str, date]], sums: "_Sums", now: int) -> int:
+def _make(ctx: Context, db: Database, due: list[tuple[str, str, date]], sums: "_Sums", now: int) -> int:
     snoozed, idle = stored_snooze.active(db, now), _idle(db)
-    left_out = [each for each in idle if each.instance.id in snoozed or each.drain or desk.exemption(each.instance)]
-    by_channel = _by_channel(desk, [each for each in idle if each not in left_out])
-    not_listed = _by_channel(desk, left_out)
-    spoken, missing = 0, _by_channel(desk, missing_agents(desk, db))
+    left_out = [each for each in idle if each.instance.id in snoozed or each.drain or ctx.exemption(each.instance)]
+    by_channel = _by_channel(ctx, [each for each in idle if each not in left_out])
+    not_listed = _by_channel(ctx, left_out)
+    spoken, missing = 0, _by_channel(ctx, missing_agents(ctx, db))
     for channel, zone, day in due:
         monday = week_start(day).isoformat()
-        tidy = None if stored_digest.said_to_tidy(db, channel, monday) else dormant.of_channel(desk, channel)
-        listed, month = by_channel.get(channel, []), forecast.of_channel(desk, channel)
+        tidy = None if stored_digest.said_to_tidy(db, channel, monday) else dormant.of_channel(ctx, channel)
+        listed, month = by_channel.get(channel, []), forecast.of_channel(ctx, channel)
         others = tuple(sorted(each.instance.name for each in not_listed.get(channel, ())))
         made = Digest(
             channel=channel,
@@ -111,13 +111,13 @@ def _make(desk: Desk, db: Database, due: list[tuple[str, str, date]], sums: "_Su
             month=month,
             left_out=others,
             span=sums.span(channel),
-            windows=_windows(desk, [*listed, *not_listed.get(channel, ())]),
+            windows=_windows(ctx, [*listed, *not_listed.get(channel, ())]),
             silent=sums.silent_for(channel),
-            due_at=_missed(desk, db, due_at(day, zone, desk.settings.digest.at), now),
+            due_at=_missed(ctx, db, due_at(day, zone, ctx.settings.digest.at), now),
             missing=tuple(sorted(each.instance.name for each in missing.get(channel, ()))),
         )
         content = None if made.is_empty else made.to_json()
-        if content is None and _is_too_early(desk, db, now):
+        if content is None and _is_too_early(ctx, db, now):
             continue
         if stored_outbox.first_digest(db, channel, day.isoformat(), content, now=now) and content:
             _tell(db, channel, day.isoformat(), now)
@@ -138,20 +138,18 @@ class _Sums:
     silent: tuple[Silence, ...]
 
     @classmethod
-    def of(cls, desk: Desk, now: int) -> "_Sums":
+    def of(cls, ctx: Context, now: int) -> "_Sums":
         start = ledger.day_before(now)
-        spent = ledger.of_all(desk, start, now + 1)
-        known = stored_fleet.places(
-            desk.store.reading()
-        )  # read after what they spent, so that none of those is missing
-        roster = desk.roster()
-        channels = {team: channel_of(desk, team, roster) for team in {team for _, team, _ in known.values()}}
+        spent = ledger.of_all(ctx, start, now + 1)
+        known = stored_fleet.places(ctx.store.reading())  # read after what they spent, so that none of those is missing
+        roster = ctx.roster()
+        channels = {team: channel_of(ctx, team, roster) for team in {team for _, team, _ in known.values()}}
         return cls(
             start,
             spent,
             frozenset(each for each, (provider, _, _) in known.items() if provider == "owned"),
             {each: (channels[team], source) for each, (_, team, source) in known.items()},
-            sources.now(desk),
+            sources.now(ctx),
         )
 
     def span(self, channel: str) -> Span:
@@ -166,22 +164,22 @@ class _Sums:
         return tuple(each for each in self.silent if each.name in mine)
 
 
-def _missed(desk: Desk, db: Database, due: int, now: int) -> int | None:
+def _missed(ctx: Context, db: Database, due: int, now: int) -> int | None:
     """When a digest that is late should have been made; where nobody had looked by then, it could not be."""
     first = source_reads.first(db)
-    was_away = desk.absent_from is not None and desk.absent_from < due < desk.began_at
+    was_away = ctx.absent_from is not None and ctx.absent_from < due < ctx.began_at
     return due if first is not None and first < due and (was_away or now - due > LATE) else None
 
 
-def _windows(desk: Desk, idle: Iterable[Listing]) -> tuple[int, ...]:
+def _windows(ctx: Context, idle: Iterable[Listing]) -> tuple[int, ...]:
     """The rules in force for some machines, the least first."""
-    found = {desk.settings.rule_of(each.team).window_minutes for each in idle}
-    return tuple(sorted(found)) or (desk.settings.idle.window_minutes,)
+    found = {ctx.settings.rule_of(each.team).window_minutes for each in idle}
+    return tuple(sorted(found)) or (ctx.settings.idle.window_minutes,)
 
 
-def _is_too_early(desk: Desk, db: Database, now: int) -> bool:
+def _is_too_early(ctx: Context, db: Database, now: int) -> bool:
     """Whether nothing to say means that nothing could be seen yet: on the first day a digest waits for the rule."""
-    first, rule = source_reads.first(db), desk.settings.idle
+    first, rule = source_reads.first(db), ctx.settings.idle
     if first is None:
         return not stored_digest.anything_judged(db)
     return now - first < (rule.window_minutes + rule.settle_minutes) * MINUTE_MS + FRESH
@@ -192,11 +190,11 @@ def _idle(db: Database) -> list[Listing]:
     return [*listings.page(db, idle, limit=ALL), *listings.page(db, partial, limit=ALL)]
 
 
-def _by_channel(desk: Desk, idle: Iterable[Listing]) -> dict[str, list[Listing]]:
-    roster = desk.roster()
+def _by_channel(ctx: Context, idle: Iterable[Listing]) -> dict[str, list[Listing]]:
+    roster = ctx.roster()
     found: dict[str, list[Listing]] = {}
     for listing in idle:
-        found.setdefault(channel_of(desk, listing.team, roster), []).append(listing)
+        found.setdefault(channel_of(ctx, listing.team, roster), []).append(listing)
     return found
 
 
@@ -204,20 +202,20 @@ def _tell(db: Database, channel: str, local_date: str, now: int) -> None:
     stored_outbox.tell(db, channel, f"digest:{local_date}", kind="digest", subject=f"{channel}|{local_date}", now=now)
 
 
-def refresh(desk: Desk, db: Database, instance_id: str) -> None:
+def refresh(ctx: Context, db: Database, instance_id: str) -> None:
     """Draw the newest digest that lists an instance anew; call it in the transaction that changed the instance."""
     listing = stored_fleet.by_id(db, instance_id)
     if listing is None:
         return
-    now, channel = desk.clock(), channel_of(desk, listing["team"])
+    now, channel = ctx.clock(), channel_of(ctx, listing["team"])
     found = stored_digest.newest(db, channel, now - REDRAWN_FOR)
     if found and any(row["instance_id"] == instance_id for row in found[1]["rows"]):
         _tell(db, channel, found[0], now)
 
 
-def digest_of(desk: Desk, channel: str, local_date: str) -> DigestNow | None:
+def digest_of(ctx: Context, channel: str, local_date: str) -> DigestNow | None:
     """A digest with the present state of its rows; None when there was nothing to say that day, or no digest."""
-    db, now = desk.store.reading(), desk.clock()
+    db, now = ctx.store.reading(), ctx.clock()
     content = stored_outbox.digest(db, channel, local_date)
     if content is None:
         return None
@@ -227,9 +225,9 @@ def digest_of(desk: Desk, channel: str, local_date: str) -> DigestNow | None:
     return DigestNow(made, rows)
 
 
-def undecided(desk: Desk, channel: str, local_date: str) -> list[str]:
+def undecided(ctx: Context, channel: str, local_date: str) -> list[str]:
     """The rented machines of a digest that still idle, whole and undecided. Raises Refused when there is none."""
-    made = digest_of(desk, channel, local_date)
+    made = digest_of(ctx, channel, local_date)
     found = [now.row.instance_id for now in made.rows if now.may_stop] if made else []
     if not found:
         raise Refused("All machines of this digest are settled by now. `/gpu status idle` shows what idles.")
@@ -286,19 +284,19 @@ HEARD_LATELY = 15 * MINUTE_MS
 """An agent that was silent for longer before the absence is not waited for."""
 
 
-def is_settled(desk: Desk, db: Database, now: int) -> bool:
+def is_settled(ctx: Context, db: Database, now: int) -> bool:
     """Whether what is known is of now, or it is not worth waiting any longer."""
-    if desk.absent_from is None:
+    if ctx.absent_from is None:
         return True
-    since = now - desk.began_at
-    return since >= SETTLING and (since >= PATIENCE or not missing_agents(desk, db))
+    since = now - ctx.began_at
+    return since >= SETTLING and (since >= PATIENCE or not missing_agents(ctx, db))
 
 
-def missing_agents(desk: Desk, db: Database) -> list[Listing]:
+def missing_agents(ctx: Context, db: Database) -> list[Listing]:
     """Running machines whose agents told of them until Valet ended, and have not since it runs again."""
-    if desk.absent_from is None:
+    if ctx.absent_from is None:
         return []
-    earliest, told = desk.absent_from - HEARD_LATELY, agents.all_of(db)
-    absent = {host for host, heard in told.items() if earliest <= heard.reported_at < desk.began_at}
+    earliest, told = ctx.absent_from - HEARD_LATELY, agents.all_of(db)
+    absent = {host for host, heard in told.items() if earliest <= heard.reported_at < ctx.began_at}
     known = (listings.by_id(db, row["id"]) for row in stored_fleet.running(db) if row["id"] in absent)
     return [each for each in known if each is not None]

@@ -9,7 +9,7 @@ from bot.domain.machines.listing import Filter, Listing
 from bot.domain.machines.models import kind
 from bot.domain.typography import plain
 from bot.errors import Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from store.machines import listings
 from store.sharing import find as stored_find
 
@@ -33,12 +33,12 @@ class Named:
     """It is the whole name, or the id; else a name begins so."""
 
 
-def readings(desk: Desk, words: Sequence[str]) -> list[Named]:
+def readings(ctx: Context, words: Sequence[str]) -> list[Named]:
     """Every way to take the first words for a name, the longest first; whole names before mere beginnings.
 
     Beginnings are told only of the most words for which there is any.
     """
-    db = desk.store.reading()
+    db = ctx.store.reading()
     whole: list[Named] = []
     begun: Named | None = None
     for count in range(1, min(len(words), MOST) + 1):
@@ -54,9 +54,9 @@ def readings(desk: Desk, words: Sequence[str]) -> list[Named]:
     return [*whole[::-1], *([begun] if begun is not None and is_more else [])]
 
 
-def whole_name(desk: Desk, words: Sequence[str]) -> Named | None:
+def whole_name(ctx: Context, words: Sequence[str]) -> Named | None:
     """The longest whole name, or id, that the first words are; None where they are none."""
-    return next((each for each in readings(desk, words) if each.exact), None)
+    return next((each for each in readings(ctx, words) if each.exact), None)
 
 
 def _matching(db: Database, said: str) -> tuple[list[Listing], bool]:
@@ -80,31 +80,31 @@ def _goes_on(db: Database, said: str) -> bool:
     return bool(listings.matching(db, f"{said.lstrip(_AROUND)} "))
 
 
-def sorts(desk: Desk, word: str) -> list[str]:
+def sorts(ctx: Context, word: str) -> list[str]:
     """The filters that the word stands for: "team:nlp" for "nlp", "type:p4d" for "p4d", "gpu:a100" for "a100"."""
-    named = (("team", _team(desk, word)), ("type", _type(desk, word.lower())), ("gpu", _gpu(desk, word)))
+    named = (("team", _team(ctx, word)), ("type", _type(ctx, word.lower())), ("gpu", _gpu(ctx, word)))
     return [f"{key}:{value}" for key, value in named if value]
 
 
-def models(desk: Desk, said: str) -> tuple[tuple[str, int], ...]:
+def models(ctx: Context, said: str) -> tuple[tuple[str, int], ...]:
     """GPU models of the fleet that are meant, as reported, each with the MiB of one GPU. Raises Refused."""
     wanted = kind(said)
-    return tuple(pair for pair in stored_find.kinds(desk.store.reading()) if wanted.fits(*pair))
+    return tuple(pair for pair in stored_find.kinds(ctx.store.reading()) if wanted.fits(*pair))
 
 
-def _team(desk: Desk, word: str) -> str:
-    is_set = any(team.name.lower() == word.lower() for team in desk.roster().teams)
-    return word if is_set or listings.page(desk.store.reading(), Filter(team=word), limit=1) else ""
+def _team(ctx: Context, word: str) -> str:
+    is_set = any(team.name.lower() == word.lower() for team in ctx.roster().teams)
+    return word if is_set or listings.page(ctx.store.reading(), Filter(team=word), limit=1) else ""
 
 
-def _type(desk: Desk, word: str) -> str:
-    types = listings.types(desk.store.reading())
+def _type(ctx: Context, word: str) -> str:
+    types = listings.types(ctx.store.reading())
     is_family = any(each.partition(".")[0] == word for each in types)
     return word if is_family or ("." in word and any(each.startswith(word) for each in types)) else ""
 
 
-def _gpu(desk: Desk, word: str) -> str:
+def _gpu(ctx: Context, word: str) -> str:
     try:
-        return word if kind(word).core and models(desk, word) else ""
+        return word if kind(word).core and models(ctx, word) else ""
     except Refused:
         return ""

@@ -5,7 +5,7 @@ from typing import Literal
 
 from bot.domain.clock import DAY_MS, SECOND_MS
 from bot.services import undelivered
-from bot.services.context import Desk
+from bot.services.context import Context
 from store import outbox as stored_outbox
 from store.sql import Row
 
@@ -42,60 +42,60 @@ class Post:
         return self.ts is not None
 
 
-def due(desk: Desk) -> list[Post]:
+def due(ctx: Context) -> list[Post]:
     """What may be sent now, oldest first."""
-    return [_post(row) for row in stored_outbox.due(desk.store.reading(), desk.clock(), limit=AT_ONCE)]
+    return [_post(row) for row in stored_outbox.due(ctx.store.reading(), ctx.clock(), limit=AT_ONCE)]
 
 
-def goes_first(desk: Desk, post: Post) -> bool:
+def goes_first(ctx: Context, post: Post) -> bool:
     """Whether what was just tried did not go out, and is to before what comes after it in its channel."""
-    return stored_outbox.goes_first(desk.store.reading(), post.id, desk.clock())
+    return stored_outbox.goes_first(ctx.store.reading(), post.id, ctx.clock())
 
 
-def unanswered(desk: Desk) -> list[Post]:
+def unanswered(ctx: Context) -> list[Post]:
     """Attempts nobody heard the end of, old enough for Slack's history to tell."""
-    now = desk.clock()
-    found = [_post(row) for row in stored_outbox.in_flight(desk.store.reading())]
+    now = ctx.clock()
+    found = [_post(row) for row in stored_outbox.in_flight(ctx.store.reading())]
     return [post for post in found if now - (post.tried_at or 0) >= SETTLE]
 
 
-def start(desk: Desk, post: Post) -> bool:
+def start(ctx: Context, post: Post) -> bool:
     """Note, before the call, that it is being sent; False when somebody else took it."""
-    with desk.store.writing() as db:
-        return stored_outbox.start(db, post.id, desk.clock())
+    with ctx.store.writing() as db:
+        return stored_outbox.start(db, post.id, ctx.clock())
 
 
-def sent(desk: Desk, post: Post, channel: str, ts: str) -> None:
+def sent(ctx: Context, post: Post, channel: str, ts: str) -> None:
     """It stands there."""
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_outbox.sent(db, _row(post), channel, ts)
 
 
-def again(desk: Desk, post: Post, error: str, *, wait: int | None = None) -> None:
+def again(ctx: Context, post: Post, error: str, *, wait: int | None = None) -> None:
     """Not sent; try later: when Slack says, else after a growing pause."""
     pause = wait if wait is not None else min(LONGEST_WAIT, 2 ** min(post.attempts, 9) * SECOND_MS)
-    with desk.store.writing() as db:
-        stored_outbox.retry(db, _row(post), desk.clock() + min(pause, LONGEST_WAIT), error)
+    with ctx.store.writing() as db:
+        stored_outbox.retry(db, _row(post), ctx.clock() + min(pause, LONGEST_WAIT), error)
 
 
-def bury(desk: Desk, post: Post, error: str) -> None:
+def bury(ctx: Context, post: Post, error: str) -> None:
     """It can't be sent as things are; the row stays, the admins are told, and a question is put elsewhere."""
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_outbox.bury(db, _row(post), error)
-        undelivered.tell(desk, db, post.channel, error, kind=post.kind)
-        undelivered.ask(desk, db, _row(post))
+        undelivered.tell(ctx, db, post.channel, error, kind=post.kind)
+        undelivered.ask(ctx, db, _row(post))
 
 
-def first_time(desk: Desk, event_id: str) -> bool:
+def first_time(ctx: Context, event_id: str) -> bool:
     """Note something of Slack's; False when it was delivered before."""
-    with desk.store.writing() as db:
-        return stored_outbox.new_event(db, event_id, desk.clock())
+    with ctx.store.writing() as db:
+        return stored_outbox.new_event(db, event_id, ctx.clock())
 
 
-def heard(desk: Desk, event_id: str, message: str, *, is_edited: bool) -> Heard:
+def heard(ctx: Context, event_id: str, message: str, *, is_edited: bool) -> Heard:
     """Note a message by its channel and time stamp: Slack sends it again under another event id once it is edited."""
-    now = desk.clock()
-    with desk.store.writing() as db:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         if not stored_outbox.new_event(db, event_id, now):
             return "again"
         is_new = stored_outbox.new_event(db, MESSAGE + message, now)
@@ -104,21 +104,21 @@ def heard(desk: Desk, event_id: str, message: str, *, is_edited: bool) -> Heard:
         return "edited" if stored_outbox.new_event(db, EDIT + message, now) else "again"
 
 
-def counts(desk: Desk) -> dict[str, int]:
+def counts(ctx: Context) -> dict[str, int]:
     """How many messages are in each state."""
-    return stored_outbox.counts(desk.store.reading())
+    return stored_outbox.counts(ctx.store.reading())
 
 
-def waited(desk: Desk) -> int:
+def waited(ctx: Context) -> int:
     """How long the oldest message that was not sent has waited, milliseconds; 0 when none waits."""
-    since = stored_outbox.oldest_waiting(desk.store.reading())
-    return 0 if since is None else max(0, desk.clock() - since)
+    since = stored_outbox.oldest_waiting(ctx.store.reading())
+    return 0 if since is None else max(0, ctx.clock() - since)
 
 
-def prune(desk: Desk) -> None:
+def prune(ctx: Context) -> None:
     """Forget what was sent over 30 days ago, signatures after a day, and which messages were acted on after a year."""
-    now = desk.clock()
-    with desk.store.writing() as db:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         stored_outbox.prune(db, now - 30 * DAY_MS)
         stored_outbox.forget_events(db, SIGNATURE, now - DAY_MS)
         for prefix in (MESSAGE, EDIT):

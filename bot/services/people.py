@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from bot.domain.clock import DAY_MS
 from bot.domain.machines.fleet import plain
-from bot.services.context import Desk
+from bot.services.context import Context
 from store import outbox as stored_outbox
 from store import people as stored_people
 
@@ -18,26 +18,26 @@ MENTION = re.compile(r"<@([UW][A-Z0-9]{2,})>", re.ASCII)
 UNKNOWN = "(name not known)"
 
 
-def learn(desk: Desk, name_of: Callable[[str], str | None]) -> None:
+def learn(ctx: Context, name_of: Callable[[str], str | None]) -> None:
     """Ask how people are called whom nobody has asked for in the last day.
 
     `name_of` answers with an empty name for nobody, and with None where it can't say now: then no more are asked.
     """
-    now = desk.clock()
+    now = ctx.clock()
     told: list[tuple[str, str]] = []
-    for person in stored_people.unasked(desk.store.reading(), now - DAY_MS, A_TIME):
+    for person in stored_people.unasked(ctx.store.reading(), now - DAY_MS, A_TIME):
         name = name_of(person)
         if name is None:
             break
         told.append((person, plain(name, 60)))
     if told:
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             stored_people.learn(db, told, now)
 
 
-def known(desk: Desk) -> dict[str, str]:
+def known(ctx: Context) -> dict[str, str]:
     """Names by Slack user id; a name that several have bears the id."""
-    found = stored_people.known(desk.store.reading())
+    found = stored_people.known(ctx.store.reading())
     times = Counter(found.values())
     return {person: name if times[name] == 1 else f"{name} ({person})" for person, name in found.items()}
 
@@ -60,15 +60,15 @@ PREFIX = "roster "
 log = logging.getLogger(__name__)
 
 
-def tell(desk: Desk, troubles: Mapping[str, str]) -> None:
+def tell(ctx: Context, troubles: Mapping[str, str]) -> None:
     """Tell of each trouble that was not there before, by its key; one that is over can be told again."""
-    told = stored_outbox.events(desk.store.reading(), PREFIX)
+    told = stored_outbox.events(ctx.store.reading(), PREFIX)
     fresh = {key: sentence for key, sentence in troubles.items() if PREFIX + key not in told}
     over = [event for event in told if event.removeprefix(PREFIX) not in troubles]
     if not fresh and not over:
         return
-    now, admins = desk.clock(), sorted(desk.roster().admins)
-    with desk.store.writing() as db:
+    now, admins = ctx.clock(), sorted(ctx.roster().admins)
+    with ctx.store.writing() as db:
         for event in over:
             stored_outbox.forget_event(db, event)
         for key, sentence in sorted(fresh.items()):
@@ -76,4 +76,4 @@ def tell(desk: Desk, troubles: Mapping[str, str]) -> None:
             stored_outbox.new_event(db, PREFIX + key, now)
             for admin in admins:
                 stored_outbox.tell(db, admin, f"{KIND}:{key}:{now}", kind=KIND, subject=sentence, now=now)
-    desk.wake()
+    ctx.wake()

@@ -4,7 +4,7 @@ What was not sent, what was done (actions, claims, the audit) and what it cost s
 """
 
 from bot.domain.clock import DAY_MS
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import clarifications
 from store import outbox as stored_outbox
 from store.acting import batches as stored_batches
@@ -16,10 +16,10 @@ DRAFTS, HINTS, PARKINGS, POSTS = 7 * DAY_MS, 31 * DAY_MS, 90 * DAY_MS, 400 * DAY
 """So long each is kept. A button of an older one says that it is old; of an older message, news are posted anew."""
 
 
-def prune(desk: Desk) -> None:
+def prune(ctx: Context) -> None:
     """Forget what is older; run it every hour, or less often."""
-    now = desk.clock()
-    with desk.store.writing() as db:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         stored_batches.prune_drafts(db, now - DRAFTS)
         stored_savings.prune_hints(db, now - HINTS)
         stored_clarifications.prune(db, now - clarifications.KEPT)

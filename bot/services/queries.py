@@ -11,7 +11,7 @@ from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.grants import Grant
 from bot.domain.sharing.handovers import Handover
 from bot.domain.sharing.runs import Run
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import verdict
 from bot.services.money import ledger, rates
 from bot.services.sharing import unclaimed
@@ -26,101 +26,101 @@ from store.sharing import handovers as stored_handovers
 from store.sharing import runs as stored_runs
 
 
-def page(desk: Desk, chosen: Filter, *, limit: int, offset: int = 0) -> tuple[list[Listing], Totals]:
+def page(ctx: Context, chosen: Filter, *, limit: int, offset: int = 0) -> tuple[list[Listing], Totals]:
     """Some listings that pass the filter with their last 24 hours, most wasteful first, and the sums over all."""
-    found = listings.page(desk.store.reading(), chosen, limit=limit, offset=offset)
-    return [unclaimed.with_users(desk, in_full(desk, each)) for each in found], totals(desk, chosen)
+    found = listings.page(ctx.store.reading(), chosen, limit=limit, offset=offset)
+    return [unclaimed.with_users(ctx, in_full(ctx, each)) for each in found], totals(ctx, chosen)
 
 
-def totals(desk: Desk, chosen: Filter) -> Totals:
+def totals(ctx: Context, chosen: Filter) -> Totals:
     """The sums over everything that passes the filter."""
-    return listings.totals(desk.store.reading(), chosen)
+    return listings.totals(ctx.store.reading(), chosen)
 
 
-def in_full(desk: Desk, listing: Listing) -> Listing:
+def in_full(ctx: Context, listing: Listing) -> Listing:
     """The listing with its last 24 hours, its snooze, what it costs if it stands still, and has cost unused."""
-    db, now, instance_id = desk.store.reading(), desk.clock(), listing.instance.id
-    strip = verdict.strip(desk, db, instance_id, now)
+    db, now, instance_id = ctx.store.reading(), ctx.clock(), listing.instance.id
+    strip = verdict.strip(ctx, db, instance_id, now)
     stands_still = listing.instance.provider == "ec2" and not listing.running
     kept = keeping(listing.instance, rates.of_parts(db, listing.instance.region)) if stands_still else None
     snooze = stored_snooze.on(db, instance_id, now)
-    return with_unused(desk, replace(listing, strip=strip, snooze=snooze, keeping=kept))
+    return with_unused(ctx, replace(listing, strip=strip, snooze=snooze, keeping=kept))
 
 
-def with_unused(desk: Desk, listing: Listing) -> Listing:
+def with_unused(ctx: Context, listing: Listing) -> Listing:
     """The listing with what it has cost unused since it was judged idle, where a price is known."""
-    spell = ledger.of_spell(desk, listing) if listing.rate else None
+    spell = ledger.of_spell(ctx, listing) if listing.rate else None
     return replace(listing, unused_micros=spell.idle_micros if spell else None)
 
 
-def sources(desk: Desk) -> list[Source]:
+def sources(ctx: Context) -> list[Source]:
     """Every source, with when it was last read."""
-    return stored_fleet.sources(desk.store.reading())
+    return stored_fleet.sources(ctx.store.reading())
 
 
-def heard(desk: Desk) -> list[Heard]:
+def heard(ctx: Context) -> list[Heard]:
     """What every agent said of itself last, by host."""
-    return [told for _, told in sorted(agents.all_of(desk.store.reading()).items())]
+    return [told for _, told in sorted(agents.all_of(ctx.store.reading()).items())]
 
 
-def held_by(desk: Desk, person: str) -> list[Listing]:
+def held_by(ctx: Context, person: str) -> list[Listing]:
     """What a person holds."""
-    found = listings.page(desk.store.reading(), Filter(holder=person), limit=50)
-    return [with_unused(desk, each) for each in found]
+    found = listings.page(ctx.store.reading(), Filter(holder=person), limit=50)
+    return [with_unused(ctx, each) for each in found]
 
 
-def listing(desk: Desk, instance_id: str) -> Listing | None:
+def listing(ctx: Context, instance_id: str) -> Listing | None:
     """One instance."""
-    return listings.by_id(desk.store.reading(), instance_id)
+    return listings.by_id(ctx.store.reading(), instance_id)
 
 
-def listings_of(desk: Desk, instance_ids: Sequence[str]) -> list[Listing]:
+def listings_of(ctx: Context, instance_ids: Sequence[str]) -> list[Listing]:
     """Several, in this order, without those that are gone."""
-    return listings.by_ids(desk.store.reading(), instance_ids)
+    return listings.by_ids(ctx.store.reading(), instance_ids)
 
 
-def action(desk: Desk, action_id: str) -> Action | None:
+def action(ctx: Context, action_id: str) -> Action | None:
     """One action."""
-    return actions.by_id(desk.store.reading(), action_id)
+    return actions.by_id(ctx.store.reading(), action_id)
 
 
-def pending(desk: Desk) -> list[Action]:
+def pending(ctx: Context) -> list[Action]:
     """Actions that wait for those who decide; not those about which holders are asked first."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     return [each for each in actions.in_state(db, "pending") if not stored_approvals.hold_back(db, each.id)]
 
 
-def claim(desk: Desk, claim_id: str) -> Claim | None:
+def claim(ctx: Context, claim_id: str) -> Claim | None:
     """One claim, open or ended."""
-    return stored_claims.by_id(desk.store.reading(), claim_id)
+    return stored_claims.by_id(ctx.store.reading(), claim_id)
 
 
-def handover(desk: Desk, offer_id: str) -> Handover | None:
+def handover(ctx: Context, offer_id: str) -> Handover | None:
     """One offer of a claim, open or settled."""
-    return stored_handovers.by_id(desk.store.reading(), offer_id)
+    return stored_handovers.by_id(ctx.store.reading(), offer_id)
 
 
-def grant(desk: Desk, grant_id: str) -> Grant | None:
+def grant(ctx: Context, grant_id: str) -> Grant | None:
     """One request beyond fair use."""
-    return stored_grants.by_id(desk.store.reading(), grant_id)
+    return stored_grants.by_id(ctx.store.reading(), grant_id)
 
 
-def run(desk: Desk, run_id: str) -> Run | None:
+def run(ctx: Context, run_id: str) -> Run | None:
     """One run, live or over."""
-    return stored_runs.by_id(desk.store.reading(), run_id)
+    return stored_runs.by_id(ctx.store.reading(), run_id)
 
 
-def runs_of(desk: Desk, person: str, limit: int) -> list[Run]:
+def runs_of(ctx: Context, person: str, limit: int) -> list[Run]:
     """A person's runs, newest first."""
-    return stored_runs.newest_of(desk.store.reading(), person, limit)
+    return stored_runs.newest_of(ctx.store.reading(), person, limit)
 
 
-def types(desk: Desk) -> list[str]:
+def types(ctx: Context) -> list[str]:
     """The types of rented instances there are."""
-    return listings.types(desk.store.reading())
+    return listings.types(ctx.store.reading())
 
 
-def name_of(desk: Desk, instance_id: str) -> str:
+def name_of(ctx: Context, instance_id: str) -> str:
     """An instance's name, whether it is still there or not."""
-    row = stored_fleet.by_id(desk.store.reading(), instance_id)
+    row = stored_fleet.by_id(ctx.store.reading(), instance_id)
     return str(row["name"]) if row else instance_id

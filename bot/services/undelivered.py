@@ -10,7 +10,7 @@ from bot.domain.acting.approvals import deciders
 from bot.domain.undelivered import Lost, Undelivered
 from bot.errors import Refused
 from bot.services.acting import endings
-from bot.services.context import Desk
+from bot.services.context import Context
 from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.acting import actions
@@ -22,70 +22,70 @@ NOTHING_TO_DO = frozenset({NOTHING_LEFT, "message_not_found", "cant_update_messa
 """Of these nobody misses anything: what they told of is gone, or somebody deleted the message they were to change."""
 
 
-def kept(desk: Desk) -> list[Undelivered]:
+def kept(ctx: Context) -> list[Undelivered]:
     """Everything that waits for somebody to do something about it."""
-    return waiting(desk.store.reading())
+    return waiting(ctx.store.reading())
 
 
-def one(desk: Desk, channel: str, error: str) -> Undelivered | None:
+def one(ctx: Context, channel: str, error: str) -> Undelivered | None:
     """What one place does not take for one reason, if there is anything."""
-    return next((each for each in kept(desk) if (each.channel, each.error) == (channel, error)), None)
+    return next((each for each in kept(ctx) if (each.channel, each.error) == (channel, error)), None)
 
 
-def tell(desk: Desk, db: Database, channel: str, error: str, *, kind: str) -> None:
+def tell(ctx: Context, db: Database, channel: str, error: str, *, kind: str) -> None:
     """Tell the admins: one message until it is settled, however many messages are kept."""
     found = [each for each in waiting(db) if (each.channel, each.error) == (channel, error)]
     if kind != KIND and found:
-        _tell(desk, db, found[0])
+        _tell(ctx, db, found[0])
 
 
-def try_again(desk: Desk, person: str, first: str) -> int:
+def try_again(ctx: Context, person: str, first: str) -> int:
     """Send them once more; how many. Raises Refused."""
-    return _settle(desk, person, first, "tried messages again", lambda db, each: _revive(desk, db, each))
+    return _settle(ctx, person, first, "tried messages again", lambda db, each: _revive(ctx, db, each))
 
 
-def drop(desk: Desk, person: str, first: str) -> int:
+def drop(ctx: Context, person: str, first: str) -> int:
     """Forget them; how many. Raises Refused."""
     return _settle(
-        desk, person, first, "dropped messages", lambda db, each: stored_outbox.drop(db, each.channel, each.error)
+        ctx, person, first, "dropped messages", lambda db, each: stored_outbox.drop(db, each.channel, each.error)
     )
 
 
-def refuse_others(desk: Desk, person: str) -> None:
+def refuse_others(ctx: Context, person: str) -> None:
     """Only admins see what others would have been told. Raises Refused."""
-    admins = desk.roster().admins
+    admins = ctx.roster().admins
     if person not in admins:
         names = " or ".join(f"<@{user}>" for user in sorted(admins)) or "an admin, once [slack] admins names one"
         raise Refused(f"What could not be posted is for {names} to see.")
 
 
-def _settle(desk: Desk, person: str, first: str, did: str, do: Callable[[Database, Undelivered], int]) -> int:
-    refuse_others(desk, person)
-    with desk.store.writing() as db:
+def _settle(ctx: Context, person: str, first: str, did: str, do: Callable[[Database, Undelivered], int]) -> int:
+    refuse_others(ctx, person)
+    with ctx.store.writing() as db:
         found = next((each for each in waiting(db) if each.id == first), None)
         if found is None:
             raise Refused("Those were tried again or dropped already. `/gpu undelivered` shows what is left.")
         count = do(db, found)
         stored_audit.add(
-            db, desk.clock(), person, did, subject="valet", detail=f"{count} to {found.channel} ({found.error})"
+            db, ctx.clock(), person, did, subject="valet", detail=f"{count} to {found.channel} ({found.error})"
         )
-        _tell(desk, db, found)
-    desk.wake()
+        _tell(ctx, db, found)
+    ctx.wake()
     return count
 
 
-def _revive(desk: Desk, db: Database, found: Undelivered) -> int:
-    return stored_outbox.revive(db, found.channel, found.error, desk.clock())
+def _revive(ctx: Context, db: Database, found: Undelivered) -> int:
+    return stored_outbox.revive(db, found.channel, found.error, ctx.clock())
 
 
-def _tell(desk: Desk, db: Database, found: Undelivered) -> None:
+def _tell(ctx: Context, db: Database, found: Undelivered) -> None:
     subject = f"{found.channel} {found.error}"
-    for admin in sorted(desk.roster().admins):
-        stored_outbox.tell(db, admin, f"{KIND}:{found.id}", kind=KIND, subject=subject, now=desk.clock())
+    for admin in sorted(ctx.roster().admins):
+        stored_outbox.tell(db, admin, f"{KIND}:{found.id}", kind=KIND, subject=subject, now=ctx.clock())
 
 
 def waiting(db: Database) -> list[Undelivered]:
-    """As `kept`, for whoever has a database and no desk."""
+    """As `kept`, for whoever has a database and no ctx."""
     rows = (row for row in stored_outbox.dead(db) if row["error"] not in NOTHING_TO_DO)
     return [_group(each) for _, each in groupby(rows, lambda row: (row["channel"], row["error"]))]
 
@@ -101,25 +101,25 @@ MOST_ASKED = 10
 """A whole group of approvers is not called by one card."""
 
 
-def ask(desk: Desk, db: Database, post: Row) -> None:
+def ask(ctx: Context, db: Database, post: Row) -> None:
     """What `post` was to show can't be posted: if nobody could decide on it elsewhere yet, ask in person."""
     found = actions.of_batch(db, post["subject"]) if post["kind"] == "batch_card" else []
     found += [action] if post["kind"] == "action_card" and (action := actions.by_id(db, post["subject"])) else []
-    waiting, now = next((each for each in found if each.state == "pending"), None), desk.clock()
+    waiting, now = next((each for each in found if each.state == "pending"), None), ctx.clock()
     if (
         waiting is None
         or stored_outbox.places(db, post["ref"]) != [post["channel"]]
         or stored_outbox.is_posted(db, post["ref"])
     ):
         return
-    for person in sorted(deciders(waiting, desk.roster()))[:MOST_ASKED]:
+    for person in sorted(deciders(waiting, ctx.roster()))[:MOST_ASKED]:
         stored_outbox.tell(db, person, post["ref"], kind=post["kind"], subject=post["subject"], now=now)
     stored_outbox.tell(db, waiting.told, f"{CARD_KIND}:{post['subject']}", kind=CARD_KIND, subject=waiting.id, now=now)
 
 
-def lost(desk: Desk, action: Action) -> Lost | None:
+def lost(ctx: Context, action: Action) -> Lost | None:
     """Where the card of a request was to be and could not; None when it stands there."""
-    db, ref = desk.store.reading(), endings.card_ref(action)
+    db, ref = ctx.store.reading(), endings.card_ref(action)
     dead = stored_outbox.dead_of(db, ref)
     if dead is None:
         return None

@@ -69,10 +69,10 @@ def door(
 
     The callables run in worker threads, a few at a time, and may block.
     """
-    desk = _Desk(receive, authenticate, clock, quota=Quota(per_minute=pushes_per_minute), body_s=body_s)
-    window = _Window(health, metrics or tuple, desk.figures)
+    ctx = _Desk(receive, authenticate, clock, quota=Quota(per_minute=pushes_per_minute), body_s=body_s)
+    window = _Window(health, metrics or tuple, ctx.figures)
     routes = [
-        Route(PATH, desk.take, methods=["POST"]),
+        Route(PATH, ctx.take, methods=["POST"]),
         Route("/healthz", window.health, methods=["GET"]),
         Route("/metrics", window.metrics, methods=["GET"]),
         Route("/openapi.json", window.openapi, methods=["GET"]),
@@ -154,7 +154,7 @@ class _Window:
         self._health = health
         self._metrics = metrics
         self._own = own
-        # Its own threads: a store that hangs below the desk must not make the health check hang with it.
+        # Its own threads: a store that hangs below the context must not make the health check hang with it.
         self._workers = anyio.CapacityLimiter(2)
 
     async def health(self, _request: Request) -> Response:

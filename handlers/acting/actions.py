@@ -6,7 +6,7 @@ from bot.domain.machines.listing import Listing
 from bot.errors import Refused
 from bot.services import context, digest, queries, undelivered
 from bot.services.acting import alternatives, approvals, batches, consents, launch_expiry
-from bot.services.context import Desk, channel_of
+from bot.services.context import Context, channel_of
 from handlers import ids
 from handlers.acting import batches as batches_controller
 from handlers.acting import launch
@@ -53,8 +53,8 @@ def _refuse_later(name: str, rest: list[str]) -> None:
 
 def ask_stop(ask: Ask, listing: Listing, *, reason: str = "") -> Reply:
     """Put the question; asked twice, it is the same card."""
-    before = ask.desk.clock()
-    return launch.told(ask, approvals.ask_to_stop(ask.desk, listing.instance.id, ask.user, reason=reason), before)
+    before = ask.ctx.clock()
+    return launch.told(ask, approvals.ask_to_stop(ask.ctx, listing.instance.id, ask.user, reason=reason), before)
 
 
 def _breaks_glass(rest: list[str]) -> bool:
@@ -62,8 +62,8 @@ def _breaks_glass(rest: list[str]) -> bool:
 
 
 def _broken(ask: Ask, listing: Listing, kind: Kind, rest: list[str]) -> Reply:
-    passed = approvals.break_glass(ask.desk, listing, kind, ask.user, readable(" ".join(rest)))
-    return approvals_blocks.asked(passed, context.channel_of(ask.desk, passed.team), ask.user, again=False)
+    passed = approvals.break_glass(ask.ctx, listing, kind, ask.user, readable(" ".join(rest)))
+    return approvals_blocks.asked(passed, context.channel_of(ask.ctx, passed.team), ask.user, again=False)
 
 
 def start(ask: Ask) -> Reply:
@@ -77,13 +77,13 @@ def start(ask: Ask) -> Reply:
 
 def ask_start(ask: Ask, listing: Listing, wanted: Span | None = None, *, note: str = "", anyway: bool = False) -> Reply:
     """Put the question, unless something that would do stands free; asked twice, it is the same card."""
-    before = ask.desk.clock()
+    before = ask.ctx.clock()
     better = None if anyway else hints.before(ask, listing, span=wanted, note=note)
     if better is not None:
         return better
     length = _length(wanted or Span(), before)
     return launch.told(
-        ask, approvals.ask_to_start(ask.desk, listing.instance.id, ask.user, length=length, note=note), before
+        ask, approvals.ask_to_start(ask.ctx, listing.instance.id, ask.user, length=length, note=note), before
     )
 
 
@@ -99,74 +99,74 @@ VERBS = (
 )
 
 
-def on_ask_stop(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def on_ask_stop(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Stop...]: asks an approver."""
-    return ask_stop(Ask(desk, user, channel, []), listed(desk, value))
+    return ask_stop(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
-def on_ask_start(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def on_ask_start(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Start X]: for the usual length."""
-    return ask_start(Ask(desk, user, channel, []), listed(desk, value))
+    return ask_start(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
-def ask_launch(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def ask_launch(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Launch X]: for the usual length."""
-    return launch.ask_launch(Ask(desk, user, channel, []), value)
+    return launch.ask_launch(Ask(ctx, user, channel, []), value)
 
 
-def call_off(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def call_off(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Don't start it any more]"""
-    return approvals_blocks.ended(approvals.call_off(desk, value, user), [])
+    return approvals_blocks.ended(approvals.call_off(ctx, value, user), [])
 
 
-def approve(desk: Desk, user: str, channel: str, value: str) -> None:
+def approve(ctx: Context, user: str, channel: str, value: str) -> None:
     """[Stop X], [Start X] and so on, on an approval card."""
-    _decide(desk, user, value, yes=True)
+    _decide(ctx, user, value, yes=True)
 
 
-def deny(desk: Desk, user: str, channel: str, value: str) -> None:
+def deny(ctx: Context, user: str, channel: str, value: str) -> None:
     """[Keep it running], [Leave it stopped] and so on, on an approval card."""
-    _decide(desk, user, value, yes=False)
+    _decide(ctx, user, value, yes=False)
 
 
-def _decide(desk: Desk, user: str, action_id: str, *, yes: bool) -> None:
+def _decide(ctx: Context, user: str, action_id: str, *, yes: bool) -> None:
     """The outbox alone draws the card: an answer from here could arrive after a newer state and stand for good."""
-    approvals.decide(desk, action_id, user, yes=yes)
+    approvals.decide(ctx, action_id, user, yes=yes)
 
 
-def agree(desk: Desk, user: str, channel: str, value: str) -> None:
+def agree(ctx: Context, user: str, channel: str, value: str) -> None:
     """[It may be stopped]; the outbox redraws the question."""
-    consents.answer(desk, value, user, agrees=True)
+    consents.answer(ctx, value, user, agrees=True)
 
 
-def disagree(desk: Desk, user: str, channel: str, value: str) -> None:
+def disagree(ctx: Context, user: str, channel: str, value: str) -> None:
     """[I still need it]"""
-    consents.answer(desk, value, user, agrees=False)
+    consents.answer(ctx, value, user, agrees=False)
 
 
-def ask_stop_idle(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def ask_stop_idle(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Stop all of these that idle...] below a page of the fleet; its value is the filter, as typed."""
-    return batches_controller.stop_idle(Ask(desk, user, channel, value.split()))
+    return batches_controller.stop_idle(Ask(ctx, user, channel, value.split()))
 
 
-def ask_stop_listed(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def ask_stop_listed(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Stop all of these...] in a digest; its value is the local date."""
-    return batches_controller.put(Ask(desk, user, channel, []), digest.undecided(desk, channel, value))
+    return batches_controller.put(Ask(ctx, user, channel, []), digest.undecided(ctx, channel, value))
 
 
-def ask_draft(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def ask_draft(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Ask about the N dearest]"""
-    return batches_controller.told(Ask(desk, user, channel, []), batches.ask_drafted(desk, value, user))
+    return batches_controller.told(Ask(ctx, user, channel, []), batches.ask_drafted(ctx, value, user))
 
 
-def approve_batch(desk: Desk, user: str, channel: str, value: str) -> None:
+def approve_batch(ctx: Context, user: str, channel: str, value: str) -> None:
     """[Stop these N]; the outbox redraws the card."""
-    batches.decide(desk, value, user, yes=True)
+    batches.decide(ctx, value, user, yes=True)
 
 
-def deny_batch(desk: Desk, user: str, channel: str, value: str) -> None:
+def deny_batch(ctx: Context, user: str, channel: str, value: str) -> None:
     """[Keep them running]"""
-    batches.decide(desk, value, user, yes=False)
+    batches.decide(ctx, value, user, yes=False)
 
 
 BUTTONS: dict[str, Press] = {
@@ -186,68 +186,68 @@ BUTTONS: dict[str, Press] = {
 }
 
 
-def action_card(desk: Desk, action_id: str) -> Reply | None:
+def action_card(ctx: Context, action_id: str) -> Reply | None:
     """The approval card."""
-    action = queries.action(desk, action_id)
+    action = queries.action(ctx, action_id)
     if action is None:
         return None
-    return approvals_blocks.card(action, deciders(action, desk.roster()), consents.of(desk, action_id))
+    return approvals_blocks.card(action, deciders(action, ctx.roster()), consents.of(ctx, action_id))
 
 
-def batch_card(desk: Desk, batch_id: str) -> Reply | None:
+def batch_card(ctx: Context, batch_id: str) -> Reply | None:
     """The card of several stops."""
-    found = batches.of(desk, batch_id)
-    return batches_blocks.card(*found, deciders(found[1][0], desk.roster())) if found else None
+    found = batches.of(ctx, batch_id)
+    return batches_blocks.card(*found, deciders(found[1][0], ctx.roster())) if found else None
 
 
-def batch_ended(desk: Desk, batch_id: str) -> Reply | None:
+def batch_ended(ctx: Context, batch_id: str) -> Reply | None:
     """How several stops ended, for the one who asked."""
-    found = batches.of(desk, batch_id)
+    found = batches.of(ctx, batch_id)
     return batches_blocks.ended(*found) if found else None
 
 
-def consent(desk: Desk, consent_id: str) -> Reply | None:
+def consent(ctx: Context, consent_id: str) -> Reply | None:
     """The question to a holder."""
-    asked = consents.one(desk, consent_id)
-    action = queries.action(desk, asked.action_id) if asked else None
+    asked = consents.one(ctx, consent_id)
+    action = queries.action(ctx, asked.action_id) if asked else None
     return approvals_blocks.question(asked, action) if asked and action else None
 
 
-def break_glass(desk: Desk, action_id: str) -> Reply | None:
+def break_glass(ctx: Context, action_id: str) -> Reply | None:
     """Somebody approved their own request."""
-    action = queries.action(desk, action_id)
+    action = queries.action(ctx, action_id)
     return approvals_blocks.glass_broken(action) if action else None
 
 
-def action_ended(desk: Desk, action_id: str) -> Reply | None:
+def action_ended(ctx: Context, action_id: str) -> Reply | None:
     """How it ended, for the one who asked."""
-    action = queries.action(desk, action_id)
-    return approvals_blocks.ended(action, _instead(desk, action)) if action else None
+    action = queries.action(ctx, action_id)
+    return approvals_blocks.ended(action, _instead(ctx, action)) if action else None
 
 
-def action_news(desk: Desk, subject: str) -> Reply | None:
+def action_news(ctx: Context, subject: str) -> Reply | None:
     """How far it is, for the one who asked; its subject is "action tries"."""
-    action = queries.action(desk, subject.partition(" ")[0])
-    return approvals_blocks.news(action, _instead(desk, action)) if action else None
+    action = queries.action(ctx, subject.partition(" ")[0])
+    return approvals_blocks.news(action, _instead(ctx, action)) if action else None
 
 
-def _instead(desk: Desk, action: Action) -> list[Block]:
-    return approvals_blocks.instead(alternatives.to(desk, action), alternatives.templates(desk, action))
+def _instead(ctx: Context, action: Action) -> list[Block]:
+    return approvals_blocks.instead(alternatives.to(ctx, action), alternatives.templates(ctx, action))
 
 
-def launch_over(desk: Desk, subject: str) -> Reply | None:
+def launch_over(ctx: Context, subject: str) -> Reply | None:
     """The end of a launched machine's time, for whoever it is; its subject is "action why-it-is-not-stopped"."""
     action_id, _, why = subject.partition(" ")
-    action = queries.action(desk, action_id)
+    action = queries.action(ctx, action_id)
     if action is None:
         return None
-    return launch_blocks.over(action, queries.name_of(desk, action.made_id), why, channel_of(desk, action.team))
+    return launch_blocks.over(action, queries.name_of(ctx, action.made_id), why, channel_of(ctx, action.team))
 
 
-def card_elsewhere(desk: Desk, action_id: str) -> Reply | None:
+def card_elsewhere(ctx: Context, action_id: str) -> Reply | None:
     """The card could not be posted where it belongs, for the one who asked."""
-    action = queries.action(desk, action_id)
-    return approvals_blocks.elsewhere(action, undelivered.lost(desk, action)) if action else None
+    action = queries.action(ctx, action_id)
+    return approvals_blocks.elsewhere(action, undelivered.lost(ctx, action)) if action else None
 
 
 MESSAGES: dict[str, Draw] = {

@@ -32,14 +32,14 @@ def is_meant(ask: Ask) -> bool:
 
     Raises Refused for what comes near it: several machines are not stopped by a guess.
     """
-    if not ask.words or names.whole_name(ask.desk, ask.words) is not None:
+    if not ask.words or names.whole_name(ask.ctx, ask.words) is not None:
         return False
     plain = [word.lower() for word in _from_idle(ask.words)]
     if plain[:1] and plain[0] in IDLE:
         return True
     first = ask.words[0].lower()
     near = nearest(plain[0], IDLE, 1) if plain else []
-    if (near or first in _ALL or is_filter(first)) and not is_known(ask.desk, ask.words[0]):
+    if (near or first in _ALL or is_filter(first)) and not is_known(ask.ctx, ask.words[0]):
         team = next((f" {word}" for word in ask.words if word.lower().startswith("team:")), "")
         idle = f"`/gpu stop {near[0] if near else 'idle'}{team}`"
         raise Refused(f"{idle} asks about all that stand idle; machines that are named are asked about one by one.")
@@ -58,32 +58,32 @@ def stop_idle(ask: Ask) -> Reply:
     words = [*words[:1], *dropwhile(lambda word: word.lower() in _BEHIND, words[1:])]
     count = next((number for number, word in enumerate(words) if not is_filter(word)), len(words))
     chosen, reason = filter_of(ask.user, words[:count]), words[count:]
-    team = chosen.team or ask.desk.roster().team_of(ask.user)
+    team = chosen.team or ask.ctx.roster().team_of(ask.user)
     wanted = filter_of(ask.user, [*words[:count], f"team:{team}"] if team else words[:count])
-    found = batches.idle(ask.desk, wanted)
-    more = batches_blocks.beside(*batches.beside(ask.desk, chosen, found), ["idle", *words[1:count]])
+    found = batches.idle(ask.ctx, wanted)
+    more = batches_blocks.beside(*batches.beside(ask.ctx, chosen, found), ["idle", *words[1:count]])
     if not found:
         of_team = f" of team {team}" if team else ""
         none = f"No rented machine{of_team} is seen idle just now.{_nearest_team(ask, chosen.team)}"
         raise Refused(" ".join(filter(None, [none, more])))
-    return told(ask, batches.ask(ask.desk, found, ask.user, reason=readable(" ".join(reason))), more)
+    return told(ask, batches.ask(ask.ctx, found, ask.user, reason=readable(" ".join(reason))), more)
 
 
 def _nearest_team(ask: Ask, team: str) -> str:
     """Whom a mistyped team may mean; empty where it is known or comes near to none."""
-    known = ask.desk.settings.teams
+    known = ask.ctx.settings.teams
     close = nearest(team, known) if team and team not in known else []
     return f" Did you mean team:{' or team:'.join(close)}?" if close else ""
 
 
 def named(ask: Ask) -> tuple[list[Listing], list[str]]:
     """The machines that a stop names, and the reason: further words count as long as each is exactly a name."""
-    ask = replace(ask, words=order.apart(ask.desk, ask.words))
+    ask = replace(ask, words=order.apart(ask.ctx, ask.words))
     first, rest = verbs.named(ask, "stop")
     found = [first]
     while rest:
         joined = rest[0].lower() in {"and", "&", "+", ","}
-        other = names.whole_name(ask.desk, rest[int(joined) :])
+        other = names.whole_name(ask.ctx, rest[int(joined) :])
         if other is None:
             break
         if not joined and sounds_like_words(other.said):
@@ -104,9 +104,9 @@ def _machine_or_reason(rest: list[str], other: Named) -> Unclear:
 
 def put(ask: Ask, instance_ids: Sequence[str], *, reason: str = "", named: bool = False) -> Reply:
     """Put the question."""
-    return told(ask, batches.ask(ask.desk, instance_ids, ask.user, reason=reason, named=named))
+    return told(ask, batches.ask(ask.ctx, instance_ids, ask.user, reason=reason, named=named))
 
 
 def told(ask: Ask, asked: Sequence[Asked], more: str = "") -> Reply:
     """What came of it, and what was not asked about."""
-    return batches_blocks.asked(asked, {each.team: channel_of(ask.desk, each.team) for each in asked}, more)
+    return batches_blocks.asked(asked, {each.team: channel_of(ask.ctx, each.team) for each in asked}, more)

@@ -1,27 +1,27 @@
 """What stands still for weeks, and images that nobody uses."""
 
 from bot.services.acting import dormant, images
-from bot.services.context import Desk
+from bot.services.context import Context
 from handlers import ids
 from handlers.blocks.acting import dormant as dormant_blocks
 from handlers.blocks.parts import Reply
 from handlers.controller import Press
 
 
-def dormant_of(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def dormant_of(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Show] in a digest, of a channel."""
-    return dormant_blocks.dormant(dormant.dormant_of(desk, value), desk.clock())
+    return dormant_blocks.dormant(dormant.dormant_of(ctx, value), ctx.clock())
 
 
-def images_of(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def images_of(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Show images] in a digest, of a channel."""
-    return dormant_blocks.images(images.shelf_of(desk, value))
+    return dormant_blocks.images(images.shelf_of(ctx, value))
 
 
-def keep_image(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def keep_image(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Keep] beside an image, in the list, which is drawn anew."""
-    images.keep(desk, value, user)
-    shown = dormant_blocks.images(images.shelf(desk))
+    images.keep(ctx, value, user)
+    shown = dormant_blocks.images(images.shelf(ctx))
     return Reply(shown.text, shown.blocks, replace=True)
 
 

@@ -2,7 +2,7 @@
 
 from bot.services import queries
 from bot.services.acting import drain as drain_service
-from bot.services.context import Desk
+from bot.services.context import Context
 from handlers import ids
 from handlers.blocks.acting import drain as drain_blocks
 from handlers.blocks.parts import Reply
@@ -15,8 +15,8 @@ def drain(ask: Ask) -> Reply:
     """Begin a drain, or end it."""
     listing, rest = named(ask, "drain")
     if [word.lower() for word in rest] == ["end"]:
-        return drain_blocks.drained(drain_service.end(ask.desk, listing.instance.id, ask.user))
-    return drain_blocks.drained(drain_service.drain(ask.desk, listing.instance.id, ask.user, readable(" ".join(rest))))
+        return drain_blocks.drained(drain_service.end(ask.ctx, listing.instance.id, ask.user))
+    return drain_blocks.drained(drain_service.drain(ask.ctx, listing.instance.id, ask.user, readable(" ".join(rest))))
 
 
 VERBS = (
@@ -24,20 +24,20 @@ VERBS = (
 )
 
 
-def end(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def end(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[End the drain of X]"""
-    return drain_blocks.drained(drain_service.end(desk, value, user))
+    return drain_blocks.drained(drain_service.end(ctx, value, user))
 
 
 BUTTONS: dict[str, Press] = {ids.DRAIN_END: end}
 
 
-def draw_drain(desk: Desk, drain_id: str) -> Reply | None:
+def draw_drain(ctx: Context, drain_id: str) -> Reply | None:
     """The notice, as things stand."""
-    made = drain_service.drain_of(desk, drain_id)
+    made = drain_service.drain_of(ctx, drain_id)
     if made is None:
         return None
-    return drain_blocks.notice(made, queries.listing(desk, made.instance_id), queries.name_of(desk, made.instance_id))
+    return drain_blocks.notice(made, queries.listing(ctx, made.instance_id), queries.name_of(ctx, made.instance_id))
 
 
 MESSAGES: dict[str, Draw] = {"drain": draw_drain}

@@ -8,7 +8,7 @@ from bot.errors import Refused
 from bot.services import queries
 from bot.services.acting import hours as hours_service
 from bot.services.acting import rule_starts, rule_stops
-from bot.services.context import Desk, channel_of
+from bot.services.context import Context, channel_of
 from handlers import ids
 from handlers.blocks.acting import hours as hours_blocks
 from handlers.blocks.acting import rule_stops as rule_stops_blocks
@@ -23,17 +23,17 @@ def hours(ask: Ask) -> Reply:
     said = re.sub(r"\bstop only\b", "stop-only", " ".join(rest), flags=re.IGNORECASE).split()
     rest = [word for word in said if word.lower() != "stop-only"]
     stop_only = len(rest) < len(said)
-    if rest and not hours_service.may_set(ask.desk, listing, ask.user):
-        wish = hours_service.ask(ask.desk, listing, ask.user, _windows(rest), stop_only=stop_only)
-        return hours_blocks.asked(wish, channel_of(ask.desk, wish.team), _read_as(rest))
+    if rest and not hours_service.may_set(ask.ctx, listing, ask.user):
+        wish = hours_service.ask(ask.ctx, listing, ask.user, _windows(rest), stop_only=stop_only)
+        return hours_blocks.asked(wish, channel_of(ask.ctx, wish.team), _read_as(rest))
     if rest:
-        hours_service.set_hours(ask.desk, listing, ask.user, _windows(rest), stop_only=stop_only)
+        hours_service.set_hours(ask.ctx, listing, ask.user, _windows(rest), stop_only=stop_only)
     elif stop_only:
         raise Refused(f"Which hours? Try `hours {listing.instance.name} Mon-Fri 08:00-19:00 stop-only`.")
-    own = hours_service.own_hours(ask.desk, listing.instance.id)
-    waiting = hours_service.pending(ask.desk, listing.instance.id)
-    counting = hours_service.hours_of(ask.desk, listing, own)
-    return hours_blocks.hours(listing, own, counting, ask.desk.clock(), waiting, _read_as(rest))
+    own = hours_service.own_hours(ask.ctx, listing.instance.id)
+    waiting = hours_service.pending(ask.ctx, listing.instance.id)
+    counting = hours_service.hours_of(ask.ctx, listing, own)
+    return hours_blocks.hours(listing, own, counting, ask.ctx.clock(), waiting, _read_as(rest))
 
 
 def _read_as(rest: list[str]) -> str:
@@ -50,14 +50,14 @@ def _windows(rest: list[str]) -> str:
 VERBS = (Verb("hours", "hours <instance> [Mon-Fri 08:00-19:00|never|team] [stop-only]", "When it is to run.", hours),)
 
 
-def set_hours(desk: Desk, user: str, channel: str, value: str) -> None:
+def set_hours(ctx: Context, user: str, channel: str, value: str) -> None:
     """[Set them]; the outbox redraws the card."""
-    hours_service.decide(desk, value, user, yes=True)
+    hours_service.decide(ctx, value, user, yes=True)
 
 
-def refuse_hours(desk: Desk, user: str, channel: str, value: str) -> None:
+def refuse_hours(ctx: Context, user: str, channel: str, value: str) -> None:
     """[No]"""
-    hours_service.decide(desk, value, user, yes=False)
+    hours_service.decide(ctx, value, user, yes=False)
 
 
 BUTTONS: dict[str, Press] = {
@@ -66,74 +66,74 @@ BUTTONS: dict[str, Press] = {
 }
 
 
-def notice(desk: Desk, subject: str) -> Reply | None:
+def notice(ctx: Context, subject: str) -> Reply | None:
     """What stops then, or has."""
     channel, _, moment = subject.partition("|")
-    return rule_stops_blocks.notice(rule_stops.notice(desk, channel, int(moment)), int(moment), desk.clock())
+    return rule_stops_blocks.notice(rule_stops.notice(ctx, channel, int(moment)), int(moment), ctx.clock())
 
 
-def soon(desk: Desk, subject: str) -> Reply | None:
+def soon(ctx: Context, subject: str) -> Reply | None:
     """The last warning."""
     channel, _, moment = subject.partition("|")
-    return rule_stops_blocks.soon(rule_stops.notice(desk, channel, int(moment)), int(moment), desk.clock())
+    return rule_stops_blocks.soon(rule_stops.notice(ctx, channel, int(moment)), int(moment), ctx.clock())
 
 
-def hours_set(desk: Desk, subject: str) -> Reply | None:
+def hours_set(ctx: Context, subject: str) -> Reply | None:
     """Somebody gave a machine other on-hours; the subject is "instance|who|before"."""
     instance_id, who, before = subject.split("|", 2)
-    listing = queries.listing(desk, instance_id)
+    listing = queries.listing(ctx, instance_id)
     if listing is None:
         return None
-    own = hours_service.own_hours(desk, instance_id)
-    return hours_blocks.hours_set(listing, own, hours_service.hours_of(desk, listing, own), who=who, before=before)
+    own = hours_service.own_hours(ctx, instance_id)
+    return hours_blocks.hours_set(listing, own, hours_service.hours_of(ctx, listing, own), who=who, before=before)
 
 
-def hours_wish(desk: Desk, wish_id: str) -> Reply | None:
+def hours_wish(ctx: Context, wish_id: str) -> Reply | None:
     """Somebody would like a machine to have other on-hours."""
-    wish = hours_service.wish(desk, wish_id)
-    listing = queries.listing(desk, wish.instance_id) if wish else None
+    wish = hours_service.wish(ctx, wish_id)
+    listing = queries.listing(ctx, wish.instance_id) if wish else None
     if wish is None or listing is None:
         return None
-    hours = hours_service.planned(desk, listing, wish.windows, stop_only=wish.stop_only)
-    return hours_blocks.card(wish, listing, hours, wish_deciders(wish, desk.roster()))
+    hours = hours_service.planned(ctx, listing, wish.windows, stop_only=wish.stop_only)
+    return hours_blocks.card(wish, listing, hours, wish_deciders(wish, ctx.roster()))
 
 
-def hours_wish_ended(desk: Desk, wish_id: str) -> Reply | None:
+def hours_wish_ended(ctx: Context, wish_id: str) -> Reply | None:
     """What became of it, for whoever asked."""
-    wish = hours_service.wish(desk, wish_id)
-    return hours_blocks.ended(wish, queries.name_of(desk, wish.instance_id)) if wish else None
+    wish = hours_service.wish(ctx, wish_id)
+    return hours_blocks.ended(wish, queries.name_of(ctx, wish.instance_id)) if wish else None
 
 
-def hours_void(desk: Desk, subject: str) -> Reply | None:
+def hours_void(ctx: Context, subject: str) -> Reply | None:
     """Somebody may no longer set on-hours that they have set; the subject names the instances, blanks between."""
     of_them = [
-        hours_blocks.Own(listing, own, hours_service.hours_of(desk, listing, own))
+        hours_blocks.Own(listing, own, hours_service.hours_of(ctx, listing, own))
         for instance_id in subject.split()
-        if (listing := queries.listing(desk, instance_id)) is not None
-        for own in [hours_service.own_hours(desk, instance_id)]
+        if (listing := queries.listing(ctx, instance_id)) is not None
+        for own in [hours_service.own_hours(ctx, instance_id)]
     ]
     return hours_blocks.hours_void(of_them) if of_them else None
 
 
-def waking_up(desk: Desk, subject: str) -> Reply | None:
+def waking_up(ctx: Context, subject: str) -> Reply | None:
     """A machine was not started at the beginning of its on-hours; the subject is "instance|beginning"."""
     instance_id, _, moment = subject.partition("|")
-    listing, tries, ends = rule_starts.tries(desk, instance_id, int(moment))
+    listing, tries, ends = rule_starts.tries(ctx, instance_id, int(moment))
     return rule_stops_blocks.waking(listing, tries, int(moment), ends) if listing and tries else None
 
 
-def not_parked(desk: Desk, subject: str) -> Reply | None:
+def not_parked(ctx: Context, subject: str) -> Reply | None:
     """A stop by rule came to nothing; the subject is "instance|rule|basis"."""
     instance_id, rule, basis = subject.split("|")
-    listing, tries = rule_stops.tries(desk, instance_id, rule, int(basis))
+    listing, tries = rule_stops.tries(ctx, instance_id, rule, int(basis))
     return rule_stops_blocks.not_parked(listing, tries) if listing and tries else None
 
 
-def own(desk: Desk, subject: str) -> Reply | None:
+def own(ctx: Context, subject: str) -> Reply | None:
     """Somebody's work is about to be ended by a window; the subject is "instance|moment"."""
     instance_id, _, moment = subject.partition("|")
-    listing = queries.listing(desk, instance_id)
-    return rule_stops_blocks.own(listing, int(moment), desk.clock()) if listing else None
+    listing = queries.listing(ctx, instance_id)
+    return rule_stops_blocks.own(listing, int(moment), ctx.clock()) if listing else None
 
 
 MESSAGES: dict[str, Draw] = {

@@ -24,28 +24,28 @@ NO_REBOOT = re.compile(r"-{0,2}\b(?:no|without|don'?t|do not)[ -]?(?:an? )?reboo
 def launch(ask: Ask) -> Reply:
     """Launch a machine, once somebody else said yes; without a name, what there is to launch."""
     if not ask.words:
-        return launch_blocks.listed(launch_service.of(ask.desk, ask.user))
+        return launch_blocks.listed(launch_service.of(ask.ctx, ask.user))
     wanted, note = timed(ask.words[1:], ask.asker())
     return ask_launch(ask, ask.words[0], wanted, note=readable(note))
 
 
 def ask_launch(ask: Ask, name: str, wanted: Span | None = None, *, note: str = "", anyway: bool = False) -> Reply:
     """Put the question, unless something that would do stands free; asked twice, it is the same card."""
-    now, wanted = ask.desk.clock(), wanted or Span()
-    made = launch_service.machine(ask.desk, launch_service.one(ask.desk, ask.user, name))
+    now, wanted = ask.ctx.clock(), wanted or Span()
+    made = launch_service.machine(ask.ctx, launch_service.one(ask.ctx, ask.user, name))
     better = None if anyway else hints.before(ask, made, span=wanted, note=note)
     if better is not None:
         return better
     length = wanted.length if wanted.end is None else wanted.end - now
-    action = approvals.ask_to_launch(ask.desk, name, ask.user, length=length, note=note)
+    action = approvals.ask_to_launch(ask.ctx, name, ask.user, length=length, note=note)
     return told(ask, action, now)
 
 
 def told(ask: Ask, action: Action, before: int) -> Reply:
     """What whoever asked just now hears; `before` is when they did."""
     again = action.created_at < before or action.requester != ask.user
-    first = consents.of(ask.desk, action.id)
-    channel, lost = context.channel_of(ask.desk, action.team), undelivered.lost(ask.desk, action)
+    first = consents.of(ask.ctx, action.id)
+    channel, lost = context.channel_of(ask.ctx, action.team), undelivered.lost(ask.ctx, action)
     return approvals_blocks.asked(action, channel, ask.user, again=again, first=first, lost=lost)
 
 
@@ -55,10 +55,10 @@ def clone(ask: Ask) -> Reply:
     reboot, rest = _reboots(rest)
     _refuse_other_shape(listing.instance.name, [*takewhile(_is_no_time, map(str.lower, rest))])
     wanted, said = timed(rest, ask.asker())
-    now = ask.desk.clock()
+    now = ask.ctx.clock()
     length = wanted.length if wanted.end is None else wanted.end - now
     note = readable(said)
-    action = approvals.ask_to_clone(ask.desk, listing.instance.id, ask.user, length=length, note=note, reboot=reboot)
+    action = approvals.ask_to_clone(ask.ctx, listing.instance.id, ask.user, length=length, note=note, reboot=reboot)
     return told(ask, action, now)
 
 
@@ -97,19 +97,19 @@ def resize(ask: Ask) -> Reply:
         rest = rest[2:]
     rest = list(dropwhile(lambda word: word.lower() in {"to", "into", "a", "an", "type"}, rest))
     if not rest:
-        command, name = ask.desk.settings.slack.gpu_command, listing.instance.name
+        command, name = ask.ctx.settings.slack.gpu_command, listing.instance.name
         raise Refused(f"To which type? Try `{command} resize {name} g5.12xlarge for 8h`.")
     wanted, said = timed(rest[1:], ask.asker())
-    now = ask.desk.clock()
+    now = ask.ctx.clock()
     length = wanted.length if wanted.end is None else wanted.end - now
     reason = readable(said)
-    action = approvals.ask_to_resize(ask.desk, listing.instance.id, ask.user, rest[0], length=length, reason=reason)
+    action = approvals.ask_to_resize(ask.ctx, listing.instance.id, ask.user, rest[0], length=length, reason=reason)
     return told(ask, action, now)
 
 
 def images(ask: Ask) -> Reply:
     """The images that clones have left, with what they cost."""
-    return dormant_blocks.images(images_service.shelf(ask.desk))
+    return dormant_blocks.images(images_service.shelf(ask.ctx))
 
 
 VERBS = (

@@ -7,7 +7,7 @@ from bot.domain.clock import DAY_MS
 from bot.errors import Refused
 from bot.services import queries
 from bot.services.acting import snooze as snooze_service
-from bot.services.context import Desk
+from bot.services.context import Context
 from handlers import ids
 from handlers.blocks.acting import snooze as snooze_blocks
 from handlers.blocks.parts import Reply
@@ -25,12 +25,12 @@ def snooze(ask: Ask) -> Reply:
     listing, rest = named(ask, "snooze")
     if [word.lower() for word in rest] in _END:
         return snooze_blocks.unsnoozed(
-            listing, ask.user, snooze_service.end(ask.desk, listing, ask.user), ask.desk.clock()
+            listing, ask.user, snooze_service.end(ask.ctx, listing, ask.user), ask.ctx.clock()
         )
     _refuse_endless(listing.instance.name, rest)
     said, note = timed(["for", *rest] if is_length(rest) else rest, replace(ask.asker(), at_once=True))
-    until = said.end if said.end is not None or said.length is None else ask.desk.clock() + said.length
-    made = snooze_service.snooze(ask.desk, listing, ask.user, until=until, reason=readable(note))
+    until = said.end if said.end is not None or said.length is None else ask.ctx.clock() + said.length
+    made = snooze_service.snooze(ask.ctx, listing, ask.user, until=until, reason=readable(note))
     return snooze_blocks.snoozed(listing, made)
 
 
@@ -46,16 +46,16 @@ VERBS = (
 )
 
 
-def on_snooze(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def on_snooze(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Keep X 4 h]"""
-    listing = listed(desk, value)
-    return snooze_blocks.snoozed(listing, snooze_service.keep(desk, value, user))
+    listing = listed(ctx, value)
+    return snooze_blocks.snoozed(listing, snooze_service.keep(ctx, value, user))
 
 
-def end(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def end(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[End the snooze]"""
-    listing = listed(desk, value)
-    return snooze_blocks.unsnoozed(listing, user, snooze_service.end(desk, listing, user), desk.clock())
+    listing = listed(ctx, value)
+    return snooze_blocks.unsnoozed(listing, user, snooze_service.end(ctx, listing, user), ctx.clock())
 
 
 BUTTONS: dict[str, Press] = {
@@ -64,10 +64,10 @@ BUTTONS: dict[str, Press] = {
 }
 
 
-def snooze_ended(desk: Desk, subject: str) -> Reply | None:
+def snooze_ended(ctx: Context, subject: str) -> Reply | None:
     """Somebody else ended one's snooze; the subject is "instance|who"."""
     instance_id, _, who = subject.partition("|")
-    listing = queries.listing(desk, instance_id)
+    listing = queries.listing(ctx, instance_id)
     return snooze_blocks.snooze_ended(listing, who) if listing else None
 
 

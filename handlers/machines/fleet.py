@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.domain.machines.listing import Filter, Listing
 from bot.services import context, names, queries
 from bot.services.acting import dormant
-from bot.services.context import Desk, find
+from bot.services.context import Context, find
 from bot.services.machines import notices
 from bot.services.machines import why as why_service
 from bot.services.sharing import bookings, unclaimed
@@ -29,17 +29,15 @@ def status(ask: Ask, page: int = 0) -> Reply:
     named = _named(ask)
     if named is not None:
         return one(ask, named)
-    chosen, now = _chosen(ask), ask.desk.clock()
+    chosen, now = _chosen(ask), ask.ctx.clock()
     if chosen.state == "dormant":
-        return dormant_blocks.dormant(
-            dormant.dormant(ask.desk, chosen), now, page=page, query=" ".join(ask.words)[:100]
-        )
+        return dormant_blocks.dormant(dormant.dormant(ask.ctx, chosen), now, page=page, query=" ".join(ask.words)[:100])
     if chosen.unclaimed:  # "free" is what `find` says one can have now
         everything = replace(chosen, state="", unclaimed=False)
-        chosen = replace(everything, ids=find_service.free_machines(ask.desk, everything, ask.user))
-    found, totals = queries.page(ask.desk, chosen, limit=fleet_blocks.PAGE, offset=page * fleet_blocks.PAGE)
+        chosen = replace(everything, ids=find_service.free_machines(ask.ctx, everything, ask.user))
+    found, totals = queries.page(ask.ctx, chosen, limit=fleet_blocks.PAGE, offset=page * fleet_blocks.PAGE)
     query = " ".join(ask.words)[:100]
-    return fleet_blocks.status(found, totals, queries.sources(ask.desk), now, page=page, query=query)
+    return fleet_blocks.status(found, totals, queries.sources(ask.ctx), now, page=page, query=query)
 
 
 def _named(ask: Ask) -> Listing | None:
@@ -47,27 +45,27 @@ def _named(ask: Ask) -> Listing | None:
 
     Raises Unclear where its name only begins so, and a team, a type or a GPU model is called so.
     """
-    found = names.readings(ask.desk, ask.words) if ask.words else []
+    found = names.readings(ask.ctx, ask.words) if ask.words else []
     if found and found[0].count == len(ask.words) and (found[0].exact or not is_filter(ask.words[0])):
-        sorts_too = [] if found[0].exact else names.sorts(ask.desk, found[0].said)
+        sorts_too = [] if found[0].exact else names.sorts(ask.ctx, found[0].said)
         if sorts_too:
             raise _either(ask.words, sorts_too, found[0].listings)
-        return found[0].listings[0] if len(found[0].listings) == 1 else context.find(ask.desk, found[0].said)
-    if len(ask.words) != 1 or is_filter(ask.words[0]) or names.sorts(ask.desk, ask.words[0]):
+        return found[0].listings[0] if len(found[0].listings) == 1 else context.find(ask.ctx, found[0].said)
+    if len(ask.words) != 1 or is_filter(ask.words[0]) or names.sorts(ask.ctx, ask.words[0]):
         return None
-    return context.find(ask.desk, ask.words[0])
+    return context.find(ask.ctx, ask.words[0])
 
 
 def _chosen(ask: Ask) -> Filter:
     """What the words choose: filters, or a team, a type or a GPU model by its bare name. Raises Refused, Unclear."""
     words, models = [], list[set[tuple[str, int]]]()
     for word in ask.words:
-        meant = [word] if is_filter(word) else names.sorts(ask.desk, word) or [word]
+        meant = [word] if is_filter(word) else names.sorts(ask.ctx, word) or [word]
         if len(meant) > 1:
             raise _either([word], meant, ())
         key, _, value = meant[0].partition(":")
         if key.lower() == "gpu" and value:
-            models.append({*names.models(ask.desk, value)})
+            models.append({*names.models(ask.ctx, value)})
         else:
             words.append(meant[0])
     chosen = filter_of(ask.user, words)
@@ -83,8 +81,8 @@ def _either(said: list[str], filters: list[str], listings: Sequence[Listing]) ->
 
 def one(ask: Ask, listing: Listing) -> Reply:
     """One instance, with what is booked of it next."""
-    shown = fleet_blocks.single(unclaimed.with_users(ask.desk, queries.in_full(ask.desk, listing)), ask.desk.clock())
-    return bookings_blocks.beside(shown, bookings.upcoming(ask.desk, instance_id=listing.instance.id), listing)
+    shown = fleet_blocks.single(unclaimed.with_users(ask.ctx, queries.in_full(ask.ctx, listing)), ask.ctx.clock())
+    return bookings_blocks.beside(shown, bookings.upcoming(ask.ctx, instance_id=listing.instance.id), listing)
 
 
 def why(ask: Ask) -> Reply:
@@ -96,7 +94,7 @@ def why(ask: Ask) -> Reply:
 def tell_why(ask: Ask, listing: Listing) -> Reply:
     """Explain this one."""
     return why_blocks.why(
-        why_service.explain(ask.desk, unclaimed.with_users(ask.desk, listing), ask.user), ask.desk.clock()
+        why_service.explain(ask.ctx, unclaimed.with_users(ask.ctx, listing), ask.user), ask.ctx.clock()
     )
 
 
@@ -106,23 +104,23 @@ VERBS = (
 )
 
 
-def status_page(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def status_page(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Next 10] and [Previous 10], in place."""
     number, _, query = value.partition("|")
     page = int(number) if number.isdecimal() and len(number) < 6 else 0
-    shown = status(Ask(desk, user, channel, query.split()), page)
+    shown = status(Ask(ctx, user, channel, query.split()), page)
     return Reply(shown.text, shown.blocks, replace=True)
 
 
-def status_of(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def status_of(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Status of X], offered for a name that came close."""
-    ask = Ask(desk, user, channel, [])
-    return one(ask, find(desk, value))
+    ask = Ask(ctx, user, channel, [])
+    return one(ask, find(ctx, value))
 
 
-def on_why(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def on_why(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Why X]"""
-    return tell_why(Ask(desk, user, channel, []), listed(desk, value))
+    return tell_why(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
 BUTTONS: dict[str, Press] = {
@@ -132,13 +130,13 @@ BUTTONS: dict[str, Press] = {
 }
 
 
-def notice(desk: Desk, notice_id: str) -> Reply | None:
+def notice(ctx: Context, notice_id: str) -> Reply | None:
     """An agent that is silent, a machine that went down, GPUs that are not there; its subject is its number."""
-    found = notices.notice_of(desk, int(notice_id))
+    found = notices.notice_of(ctx, int(notice_id))
     if found is None:
         return None
-    name = queries.name_of(desk, found.instance_id)
-    return fleet_blocks.told(found, name, desk.settings.slack.gpu_command, desk.clock())
+    name = queries.name_of(ctx, found.instance_id)
+    return fleet_blocks.told(found, name, ctx.settings.slack.gpu_command, ctx.clock())
 
 
 MESSAGES: dict[str, Draw] = {notices.KIND: notice}

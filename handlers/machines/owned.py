@@ -2,7 +2,7 @@
 
 from bot.errors import Refused
 from bot.services import names
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import owned, why
 from handlers import ids
 from handlers.blocks.machines import owned as owned_blocks
@@ -17,13 +17,13 @@ def count(ask: Ask) -> Reply:
     listing, rest = named(ask, "count")
     words = [word.lower() for word in rest if word.lower() not in {"gpu", "gpus"}]
     if not words:
-        heard = why.heard(ask.desk, listing.instance.id)
+        heard = why.heard(ask.ctx, listing.instance.id)
         if heard is None:
             raise Refused(f"No agent has told how many GPUs {listing.instance.name} has.")
         return owned_blocks.counted(listing, heard.gpus_seen)
     if len(words) > 1 or not (words[0].isascii() and words[0].isdecimal() and len(words[0]) < 4):
         raise Refused(f"How many GPUs has it? Try `/gpu count {listing.instance.name} 7`.")
-    return owned_blocks.confirmed(owned.confirm(ask.desk, listing.instance.id, ask.user, int(words[0])))
+    return owned_blocks.confirmed(owned.confirm(ask.ctx, listing.instance.id, ask.user, int(words[0])))
 
 
 def rename(ask: Ask) -> Reply:
@@ -34,8 +34,8 @@ def rename(ask: Ask) -> Reply:
         raise Refused(
             f"What shall {listing.instance.name} be called? Try `/gpu rename {listing.instance.name} dgx-one`."
         )
-    means = reserved.meaning(words[0]) or ", ".join(f"`{each}`" for each in names.sorts(ask.desk, words[0]))
-    return owned_blocks.renamed(owned.rename(ask.desk, listing.instance.id, ask.user, words[0], means=means), listing)
+    means = reserved.meaning(words[0]) or ", ".join(f"`{each}`" for each in names.sorts(ask.ctx, words[0]))
+    return owned_blocks.renamed(owned.rename(ask.ctx, listing.instance.id, ask.user, words[0], means=means), listing)
 
 
 def retire(ask: Ask) -> Reply:
@@ -43,8 +43,8 @@ def retire(ask: Ask) -> Reply:
     listing, rest = named(ask, "retire")
     if rest:
         raise Refused(f"`/gpu retire {listing.instance.name}` takes the name of one machine and nothing else.")
-    found, heard = owned.question(ask.desk, listing.instance.id, ask.user)
-    return owned_blocks.question(found, heard, ask.desk.clock())
+    found, heard = owned.question(ask.ctx, listing.instance.id, ask.user)
+    return owned_blocks.question(found, heard, ask.ctx.clock())
 
 
 VERBS = (
@@ -54,29 +54,29 @@ VERBS = (
 )
 
 
-def gpus_now(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def gpus_now(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[X has 7 GPUs now]"""
     count, _, instance_id = value.partition("|")
-    return owned_blocks.confirmed(owned.confirm(desk, instance_id, user, number(count) or 0))
+    return owned_blocks.confirmed(owned.confirm(ctx, instance_id, user, number(count) or 0))
 
 
-def on_retire(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def on_retire(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Retire X]"""
-    return owned_blocks.told(owned.retire(desk, value, user))
+    return owned_blocks.told(owned.retire(ctx, value, user))
 
 
-def take_back(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def take_back(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Keep X] and [Bring X back]"""
-    return owned_blocks.told(owned.take_back(desk, value, user))
+    return owned_blocks.told(owned.take_back(ctx, value, user))
 
 
 BUTTONS: dict[str, Press] = {ids.GPUS_NOW: gpus_now, ids.RETIRE: on_retire, ids.UNRETIRE: take_back}
 """Buttons that say what an owned machine is."""
 
 
-def retirement(desk: Desk, retirement_id: str) -> Reply | None:
+def retirement(ctx: Context, retirement_id: str) -> Reply | None:
     """An end that is announced, done, or taken back."""
-    end = owned.retirement_of(desk, retirement_id)
+    end = owned.retirement_of(ctx, retirement_id)
     return owned_blocks.told(end) if end else None
 
 

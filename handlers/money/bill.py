@@ -4,7 +4,7 @@ from datetime import date
 
 from bot.domain.money.bill import utc_day
 from bot.errors import Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import bill as bill_service
 from handlers import ids
 from handlers.blocks.money import bill as bill_blocks
@@ -16,15 +16,15 @@ from handlers.verbs import Ask, Verb
 
 def bill(ask: Ask) -> Reply:
     """A month, a day, or some days."""
-    bill_service.source_name(ask.desk)
-    today = utc_day(ask.desk.clock())
-    command = f"{ask.desk.settings.slack.cost_command} bill"
+    bill_service.source_name(ask.ctx)
+    today = utc_day(ask.ctx.clock())
+    command = f"{ask.ctx.settings.slack.cost_command} bill"
     if {"by", "per"} & {word.lower() for word in ask.words}:
         raise Refused(f"A bill tells of teams, types and services at once. Try `{command}`, or `{command} last month`.")
     first, last = days(ask.words, today)
     if first > today:
         raise Refused(f"{first:%B %Y} has not come yet. Try `{command}`.")
-    return bill_blocks.bill(bill_service.answer(ask.desk, first, last))
+    return bill_blocks.bill(bill_service.answer(ask.ctx, first, last))
 
 
 def days_of(value: str) -> tuple[date, date]:
@@ -39,15 +39,15 @@ def days_of(value: str) -> tuple[date, date]:
 VERBS = (Verb("bill", "bill [month|week|day]", "What was billed, beside our meters, and why they differ.", bill),)
 
 
-def show(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def show(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[October 2026], [Only 20 Nov]: in place."""
-    shown = bill(Ask(desk, user, channel, [value]))
+    shown = bill(Ask(ctx, user, channel, [value]))
     return Reply(shown.text, shown.blocks, replace=True)
 
 
-def as_csv(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[As CSV]: day by day, to whoever pressed."""
-    report = bill_service.answer(desk, *days_of(value))
+    report = bill_service.answer(ctx, *days_of(value))
     return bill_blocks.as_csv(report, "".join(bill_service.by_day(report)))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.domain.money.budgets import Standing
 from bot.domain.money.forecast.report import Scope
 from bot.errors import Refused, ValetError
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import sources
 from bot.services.money import budget_amounts, budgets, forecast, unusual
 from handlers import ids
@@ -34,16 +34,16 @@ def budget(ask: Ask) -> Reply:
     words = [word for word in ask.words if word.lower() not in {"for", "of", "left", "remaining", "all"}]
     if words:
         return of_scope(ask, _scope(replace(ask, words=words)))
-    found = every(ask.desk)
-    missing = budget_amounts.unknown(ask.desk)
+    found = every(ask.ctx)
+    missing = budget_amounts.unknown(ask.ctx)
     if not found and not missing:
-        return budgets_blocks.none(ask.desk.settings.slack.cost_command, Scope())
-    return budgets_blocks.overview(found, missing, _lacks(ask.desk))
+        return budgets_blocks.none(ask.ctx.settings.slack.cost_command, Scope())
+    return budgets_blocks.overview(found, missing, _lacks(ask.ctx))
 
 
-def _lacks(desk: Desk) -> list[str]:
+def _lacks(ctx: Context) -> list[str]:
     """What of this month is not counted yet, as a source is silent."""
-    return not_counted(sources.now(desk), desk.clock())
+    return not_counted(sources.now(ctx), ctx.clock())
 
 
 def _scope(ask: Ask) -> Scope:
@@ -51,45 +51,45 @@ def _scope(ask: Ask) -> Scope:
     try:
         return scope(ask, "budget")
     except ValetError:
-        if dates.reads(ask.words[-1:], budget_amounts.this_month(ask.desk)):
-            command = f"{ask.desk.settings.slack.cost_command} budget {' '.join(ask.words[:-1])[:60]}".strip()
+        if dates.reads(ask.words[-1:], budget_amounts.this_month(ask.ctx)):
+            command = f"{ask.ctx.settings.slack.cost_command} budget {' '.join(ask.words[:-1])[:60]}".strip()
             raise Refused(f"Budgets are told of this month. Try `{command}`.") from None
         if any(AMOUNT.fullmatch(word) for word in ask.words[1:]):
             raise Refused(SET_BY) from None
         raise
 
 
-def every(desk: Desk) -> list[Standing]:
+def every(ctx: Context) -> list[Standing]:
     """Where each budget stands."""
-    return [now for each in budget_amounts.scopes(desk) if (now := budgets.standing(desk, each))]
+    return [now for each in budget_amounts.scopes(ctx) if (now := budgets.standing(ctx, each))]
 
 
 def of_scope(ask: Ask, about: Scope) -> Reply:
     """One budget in full."""
-    now = budgets.standing(ask.desk, about)
+    now = budgets.standing(ask.ctx, about)
     if now is None:
-        return budgets_blocks.none(ask.desk.settings.slack.cost_command, about)
-    is_own = budget_amounts.own_budget(ask.desk, about) is not None
-    return budgets_blocks.standing(now, budgets.channel_for(ask.desk, about), is_own=is_own, lacks=_lacks(ask.desk))
+        return budgets_blocks.none(ask.ctx.settings.slack.cost_command, about)
+    is_own = budget_amounts.own_budget(ask.ctx, about) is not None
+    return budgets_blocks.standing(now, budgets.channel_for(ask.ctx, about), is_own=is_own, lacks=_lacks(ask.ctx))
 
 
 VERBS = (Verb("budget", f"budget [{SCOPES}]", "What is spent of it, what is expected, what follows.", budget),)
 
 
-def drivers(desk: Desk, _user: str, _channel: str, value: str) -> Reply:
+def drivers(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     """[What drives it]: the forecast of a team or of everything."""
-    return forecast_blocks.forecast(forecast.answer(desk, stored(desk, value)), "month")
+    return forecast_blocks.forecast(forecast.answer(ctx, stored(ctx, value)), "month")
 
 
-def one(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def one(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[nlp]: its budget in full."""
-    return of_scope(Ask(desk, user, channel, []), stored(desk, value))
+    return of_scope(Ask(ctx, user, channel, []), stored(ctx, value))
 
 
-def as_csv(desk: Desk, _user: str, _channel: str, value: str) -> Reply:
+def as_csv(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     """[As CSV] of one budget, or of all of them: to whoever pressed."""
-    one_of = None if value == budgets_blocks.ALL else budgets.standing(desk, stored(desk, value))
-    found = every(desk) if value == budgets_blocks.ALL else [one_of] if one_of else []
+    one_of = None if value == budgets_blocks.ALL else budgets.standing(ctx, stored(ctx, value))
+    found = every(ctx) if value == budgets_blocks.ALL else [one_of] if one_of else []
     if not found:
         raise Refused("That budget is not set any more.")
     return budgets_blocks.as_csv(found[0].month, "".join(budgets.lines(found)))
@@ -98,15 +98,15 @@ def as_csv(desk: Desk, _user: str, _channel: str, value: str) -> Reply:
 BUTTONS: dict[str, Press] = {ids.BUDGET_DRIVERS: drivers, ids.BUDGET: one, ids.BUDGET_CSV: as_csv}
 
 
-def draw_budget(desk: Desk, subject: str) -> Reply | None:
+def draw_budget(ctx: Context, subject: str) -> Reply | None:
     """A budget that is nearly spent, spent, or expected to be; its subject is "scope|month|mark|micros"."""
-    found = budgets.told(desk, subject)
+    found = budgets.told(ctx, subject)
     return budgets_blocks.told(*found) if found else None
 
 
-def unusual_day(desk: Desk, subject: str) -> Reply | None:
+def unusual_day(ctx: Context, subject: str) -> Reply | None:
     """A day far outside its own interval; its subject is "scope|day"."""
-    found = unusual.told(desk, subject)
+    found = unusual.told(ctx, subject)
     return budgets_blocks.unusual(found) if found else None
 
 

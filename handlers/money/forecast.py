@@ -7,7 +7,7 @@ from typing import cast, get_args
 from bot.domain.money.forecast.report import Scope, ScopeKind
 from bot.errors import NotFound, Refused
 from bot.services import queries
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import accuracy as accuracy_service
 from bot.services.money import forecast as forecast_service
 from handlers import ids
@@ -37,12 +37,12 @@ def forecast(ask: Ask) -> Reply:
         about = scope(replace(ask, words=words), "forecast")
     except NotFound:
         periods.refuse(words)
-        if dates.reads(words, reports.today_of(ask.desk)):
-            command = f"{ask.desk.settings.slack.cost_command} report {' '.join(words)[:40]}"
+        if dates.reads(words, reports.today_of(ask.ctx)):
+            command = f"{ask.ctx.settings.slack.cost_command} report {' '.join(words)[:40]}"
             past = f"`{command}` tells of days that are over."
             raise Refused(f"A forecast begins today: say {', '.join(periods.PERIODS)}. {past}") from None
         raise
-    return apart(ask.desk, about, way) if way else told(ask.desk, about, period or "month")
+    return apart(ask.ctx, about, way) if way else told(ask.ctx, about, period or "month")
 
 
 def _way(words: list[str]) -> tuple[Way | None, list[str]]:
@@ -56,44 +56,44 @@ def _way(words: list[str]) -> tuple[Way | None, list[str]]:
     return WAYS[said.lower()], words[:at] + words[at + 2 :]
 
 
-def apart(desk: Desk, about: Scope, way: Way) -> Reply:
+def apart(ctx: Context, about: Scope, way: Way) -> Reply:
     """A scope's forecast told apart by team or machine. Raises Refused."""
     if way == "team" and about.kind != "total":
-        raise Refused(f"Only everything is told by team. Try `{desk.settings.slack.cost_command} forecast by team`.")
+        raise Refused(f"Only everything is told by team. Try `{ctx.settings.slack.cost_command} forecast by team`.")
     if about.kind == "instance":
         raise Refused(f"{about.label} is one machine: there is nothing to tell apart.")
-    return forecast_charts_blocks.by(forecast_service.answer(desk, about), way)
+    return forecast_charts_blocks.by(forecast_service.answer(ctx, about), way)
 
 
-def told(desk: Desk, about: Scope, period: Period = "month") -> Reply:
+def told(ctx: Context, about: Scope, period: Period = "month") -> Reply:
     """A scope's forecast, with how good such forecasts were, and AWS's own beside it."""
-    months = next(each for each in accuracy_service.accuracy(desk, about).records if each.horizon == "30d")
-    opinion = accuracy_service.newest(desk) if about == forecast_service.TOTAL else None
-    return forecast_blocks.forecast(forecast_service.answer(desk, about), period, record=months, opinion=opinion)
+    months = next(each for each in accuracy_service.accuracy(ctx, about).records if each.horizon == "30d")
+    opinion = accuracy_service.newest(ctx) if about == forecast_service.TOTAL else None
+    return forecast_blocks.forecast(forecast_service.answer(ctx, about), period, record=months, opinion=opinion)
 
 
-def pressed(desk: Desk, value: str) -> Reply:
+def pressed(ctx: Context, value: str) -> Reply:
     """The forecast, or the record, of a button's period and scope. Raises Refused."""
     period, _, about = value.partition("|")
     kind, _, key = about.partition("|")
     if kind not in get_args(ScopeKind) or period not in {*periods.PERIODS, *WAYS, "accuracy", "nights"}:
         raise Refused("This button is from another version of Valet. Use the command instead.")
-    named = Scope(cast("ScopeKind", kind), key, queries.name_of(desk, key) if kind == "instance" else "")
+    named = Scope(cast("ScopeKind", kind), key, queries.name_of(ctx, key) if kind == "instance" else "")
     if period == "accuracy":
-        return _record(desk, named)
+        return _record(ctx, named)
     if period == "nights":
-        return forecast_charts_blocks.nights(forecast_service.answer(desk, named))
-    return apart(desk, named, WAYS[period]) if period in WAYS else told(desk, named, periods.PERIODS[period])
+        return forecast_charts_blocks.nights(forecast_service.answer(ctx, named))
+    return apart(ctx, named, WAYS[period]) if period in WAYS else told(ctx, named, periods.PERIODS[period])
 
 
 def accuracy(ask: Ask) -> Reply:
     """How good forecasts of a scope were."""
     _, words = periods.period(_way(ask.words)[1])  # a record is told of every period at once
-    return _record(ask.desk, scope(replace(ask, words=words), "forecast accuracy"))
+    return _record(ask.ctx, scope(replace(ask, words=words), "forecast accuracy"))
 
 
-def _record(desk: Desk, about: Scope) -> Reply:
-    found = accuracy_service.accuracy(desk, about)
+def _record(ctx: Context, about: Scope) -> Reply:
+    found = accuracy_service.accuracy(ctx, about)
     return forecast_blocks.accuracy(found.scope, found.records, found.teams, found.first_made, found.own)
 
 
@@ -107,9 +107,9 @@ VERBS = (
 )
 
 
-def on_forecast(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def on_forecast(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[30 days], [How good these are], [Forecast of nlp]: beside what was there."""
-    return pressed(desk, value)
+    return pressed(ctx, value)
 
 
 BUTTONS: dict[str, Press] = {

@@ -6,7 +6,7 @@ from bot.domain.machines import models
 from bot.domain.machines.listing import Listing
 from bot.errors import NotFound, Refused
 from bot.services import context
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import prices as prices_service
 from handlers import ids
 from handlers.blocks.money import prices as prices_blocks
@@ -28,9 +28,9 @@ def prices(ask: Ask) -> Reply:
     """Compare a model, or explain an instance type or an instance."""
     wanted = " ".join(ask.words)
     if not wanted:
-        known = prices_service.names(ask.desk)
+        known = prices_service.names(ask.ctx)
         yours = f" You have {', '.join(known[:12])}." if known else ""
-        raise Refused(f"Prices of which GPU? Try `{ask.desk.settings.slack.cost_command} prices H100`.{yours}")
+        raise Refused(f"Prices of which GPU? Try `{ask.ctx.settings.slack.cost_command} prices H100`.{yours}")
     several = [part for each in AGAINST.split(wanted) if (part := each.strip())]
     if len(several) > 1 and _instance(ask, wanted) is None:
         return beside([_of_one(ask, each) for each in several[:MOST]])
@@ -41,18 +41,18 @@ def _of_one(ask: Ask, wanted: str) -> Reply:
     counted = COUNTED.fullmatch(wanted)
     wanted = counted[1] if counted else wanted
     kinds = [wanted.lower()] if IS_TYPE.fullmatch(wanted.lower()) else prices_service.family(wanted)
-    told = prices_service.of_type(ask.desk, kinds[0]) if len(kinds) == 1 else None
+    told = prices_service.of_type(ask.ctx, kinds[0]) if len(kinds) == 1 else None
     if told is not None:
         return prices_blocks.of_type(told)
-    why = prices_service.without_price(ask.desk, kinds[0]) if len(kinds) == 1 and IS_TYPE.fullmatch(kinds[0]) else ""
+    why = prices_service.without_price(ask.ctx, kinds[0]) if len(kinds) == 1 and IS_TYPE.fullmatch(kinds[0]) else ""
     if why and _instance(ask, wanted) is None:
         raise Refused(why)
     try:
-        return prices_blocks.comparison(prices_service.compare(ask.desk, wanted))
+        return prices_blocks.comparison(prices_service.compare(ask.ctx, wanted))
     except Refused as unknown:
         listing = _instance(ask, wanted)
         if listing is None and len(kinds) > 1:
-            command = ask.desk.settings.slack.cost_command
+            command = ask.ctx.settings.slack.cost_command
             raise Refused(
                 f"{wanted[:40]} could be {', '.join(kinds[:6])}. Try `{command} prices {kinds[0]}`."
             ) from None
@@ -68,7 +68,7 @@ def _without_place(ask: Ask, wanted: str) -> Refused | None:
         named, place, where = wanted.partition(" ")
     if not place:
         return None
-    command = ask.desk.settings.slack.cost_command
+    command = ask.ctx.settings.slack.cost_command
     return Refused(
         f'Prices are told of every place at once, not of "{where[:40]}" alone. Try `{command} prices {named}`.'
     )
@@ -76,19 +76,19 @@ def _without_place(ask: Ask, wanted: str) -> Refused | None:
 
 def _instance(ask: Ask, name: str) -> Listing | None:
     try:
-        return context.find(ask.desk, name)
+        return context.find(ask.ctx, name)
     except NotFound:
         return None
 
 
 def explain(ask: Ask, listing: Listing) -> Reply:
     """What this one's rate is made of."""
-    return prices_blocks.figure(prices_service.figure(ask.desk, listing))
+    return prices_blocks.figure(prices_service.figure(ask.ctx, listing))
 
 
 def of_model(ask: Ask, listing: Listing) -> Reply:
     """The model of this one from every side."""
-    return prices_blocks.comparison(prices_service.compare(ask.desk, models.short(listing.instance.gpu_model)))
+    return prices_blocks.comparison(prices_service.compare(ask.ctx, models.short(listing.instance.gpu_model)))
 
 
 VERBS = (
@@ -96,24 +96,24 @@ VERBS = (
 )
 
 
-def figure(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def figure(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[How X is counted]"""
-    return explain(Ask(desk, user, channel, []), listed(desk, value))
+    return explain(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
-def on_of_model(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def on_of_model(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Prices of A100]"""
-    return of_model(Ask(desk, user, channel, []), listed(desk, value))
+    return of_model(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
-def rent_or_buy(desk: Desk, _user: str, _channel: str, value: str) -> Reply:
+def rent_or_buy(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     """[Weigh p4d.24xlarge], within the scope it was offered for."""
-    return rent_or_buy_controller.pressed(desk, value)
+    return rent_or_buy_controller.pressed(ctx, value)
 
 
-def rent_or_buy_csv(desk: Desk, _user: str, _channel: str, value: str) -> Reply:
+def rent_or_buy_csv(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     """[As CSV]: to whoever pressed."""
-    return rent_or_buy_controller.as_csv(desk, value)
+    return rent_or_buy_controller.as_csv(ctx, value)
 
 
 BUTTONS: dict[str, Press] = {

@@ -8,7 +8,7 @@ from bot.domain.money.figures import figure
 from bot.domain.money.forecast.report import Scope
 from bot.domain.money.rent_or_buy import Asked, Weighed
 from bot.errors import NotFound, Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import prices as prices_service
 from bot.services.money import rent_or_buy as rent_or_buy_service
 from bot.services.money import savings
@@ -43,29 +43,29 @@ def rent_or_buy(ask: Ask) -> Reply:
     loose = next((word for word in names if figure(word) is not None and len(names) > 1), None)
     if loose is not None:
         raise Refused(f'"{loose[:40]}" of what? Say price:{loose[:20]}, or another figure: {EXAMPLES}.')
-    about = _scope(Ask(ask.desk, ask.user, ask.channel, names))
-    return rent_or_buy_blocks.weighed(rent_or_buy_service.advise(ask.desk, about, _asked(figures)), " ".join(figures))
+    about = _scope(Ask(ask.ctx, ask.user, ask.channel, names))
+    return rent_or_buy_blocks.weighed(rent_or_buy_service.advise(ask.ctx, about, _asked(figures)), " ".join(figures))
 
 
-def pressed(desk: Desk, value: str) -> Reply:
+def pressed(ctx: Context, value: str) -> Reply:
     """One type of a scope in full."""
-    told, figures = _again(desk, value)
+    told, figures = _again(ctx, value)
     return rent_or_buy_blocks.weighed(told, figures)
 
 
-def as_csv(desk: Desk, value: str) -> Reply:
+def as_csv(ctx: Context, value: str) -> Reply:
     """What was weighed, with every figure, as a file."""
-    told, _ = _again(desk, value)
-    return rent_or_buy_blocks.as_csv(savings.today(desk), "".join(rent_or_buy_service.lines(told)))
+    told, _ = _again(ctx, value)
+    return rent_or_buy_blocks.as_csv(savings.today(ctx), "".join(rent_or_buy_service.lines(told)))
 
 
-def _again(desk: Desk, value: str) -> tuple[Weighed, str]:
+def _again(ctx: Context, value: str) -> tuple[Weighed, str]:
     """Weigh what a button is about, with the figures that were given: "team:nlp|p4d.24xlarge|price:150000"."""
     within, kind, figures = (*value.split("|"), "", "")[:3]
-    about = stored(desk, within)
+    about = stored(ctx, within)
     if about.kind == "total" and kind:
         about = Scope("type", kind)
-    return rent_or_buy_service.advise(desk, about, _asked(figures.split()), kind=kind), figures
+    return rent_or_buy_service.advise(ctx, about, _asked(figures.split()), kind=kind), figures
 
 
 def _spelled(words: list[str]) -> list[str]:
@@ -80,7 +80,7 @@ def _spelled(words: list[str]) -> list[str]:
 def _scope(ask: Ask) -> Scope:
     """As for every money question; and types that are known though none runs, by name or by their GPUs."""
     name = " ".join(ask.words)
-    if len(ask.words) == 1 and rent_or_buy_service.is_known(ask.desk, name.lower()):
+    if len(ask.words) == 1 and rent_or_buy_service.is_known(ask.ctx, name.lower()):
         return Scope("type", name.lower())
     try:
         return scope(ask, "rent-or-buy")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.days import local_day
 from bot.domain.money.reports import WAYS, ReportBy, SpendReport
 from bot.errors import Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import reports, weekly
 from handlers import ids
 from handlers.blocks.money import reports as reports_blocks
@@ -27,17 +27,17 @@ BY = frozenset({"by", "per"})
 def report(ask: Ask) -> Reply:
     """A month or a day, told apart one way."""
     by, first, last = _asked(ask, "report", "team")
-    return reports_blocks.report(reports.report(ask.desk, by, first, last))
+    return reports_blocks.report(reports.report(ask.ctx, by, first, last))
 
 
 def idle(ask: Ask) -> Reply:
     """What idled, and what idles now."""
     by, first, last = _asked(ask, "idle", "instance")
-    return reports_blocks.idle(reports.idle(ask.desk, by, first, last))
+    return reports_blocks.idle(reports.idle(ask.ctx, by, first, last))
 
 
 def _asked(ask: Ask, verb: str, usual: ReportBy) -> tuple[ReportBy, date, date]:
-    command, today = ask.desk.settings.slack.cost_command, today_of(ask.desk)
+    command, today = ask.ctx.settings.slack.cost_command, today_of(ask.ctx)
     words = [word.lower() for word in ask.words]
     said, words = _way(words)
     by = usual if said is None else way(said, f"{command} {verb}")
@@ -48,9 +48,9 @@ def _asked(ask: Ask, verb: str, usual: ReportBy) -> tuple[ReportBy, date, date]:
     return by, first, last
 
 
-def today_of(desk: Desk) -> date:
+def today_of(ctx: Context) -> date:
     """In the zone of everything about money."""
-    return local_day(desk.clock(), ZoneInfo(desk.settings.digest.timezone))
+    return local_day(ctx.clock(), ZoneInfo(ctx.settings.digest.timezone))
 
 
 def _way(words: list[str]) -> tuple[str | None, list[str]]:
@@ -72,9 +72,9 @@ def _refuse_others(ask: Ask, words: list[str], command: str) -> None:
     ways = [word for word in words if _known(word)]
     if ways:
         raise Refused(f"Say one way to tell it apart, such as `{command} by {ways[0]}`.")
-    scope = None if not words or reads(words, today_of(ask.desk)) else named_scope(ask.desk, " ".join(words))
+    scope = None if not words or reads(words, today_of(ask.ctx)) else named_scope(ask.ctx, " ".join(words))
     if scope is not None:
-        cost, by = ask.desk.settings.slack.cost_command, "instance" if scope.kind == "total" else scope.kind
+        cost, by = ask.ctx.settings.slack.cost_command, "instance" if scope.kind == "total" else scope.kind
         forecast = f" `{cost} forecast {scope.label or scope.key}` tells of it alone."
         raise Refused(f"A report is of everything: try `{command} by {by}`.{forecast}")
 
@@ -91,7 +91,7 @@ def _known(said: str) -> ReportBy | None:
     return next((each for each in WAYS if said in {each, f"{each}s"}), None) or ALSO.get(said.removesuffix("s"))
 
 
-def pressed(desk: Desk, value: str, *, idling: bool = False) -> SpendReport:
+def pressed(ctx: Context, value: str, *, idling: bool = False) -> SpendReport:
     """The report of a button's days and way. Raises Refused where another version made the button."""
     try:
         first, last, by = value.removesuffix(ANEW).split("|")
@@ -99,7 +99,7 @@ def pressed(desk: Desk, value: str, *, idling: bool = False) -> SpendReport:
     except ValueError:
         raise Refused("This button is from another version of Valet. Use the command instead.") from None
     make = reports.idle if idling else reports.report
-    return make(desk, way(by, f"{desk.settings.slack.cost_command} report"), *days)
+    return make(ctx, way(by, f"{ctx.settings.slack.cost_command} report"), *days)
 
 
 VERBS = (
@@ -113,19 +113,19 @@ VERBS = (
 )
 
 
-def show(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def show(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[By person], [October 2026]: in place."""
-    return replace(reports_blocks.report(pressed(desk, value)), replace=not value.endswith(ANEW))
+    return replace(reports_blocks.report(pressed(ctx, value)), replace=not value.endswith(ANEW))
 
 
-def on_idle(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def on_idle(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[By team] under what idled: in place."""
-    return replace(reports_blocks.idle(pressed(desk, value, idling=True)), replace=not value.endswith(ANEW))
+    return replace(reports_blocks.idle(pressed(ctx, value, idling=True)), replace=not value.endswith(ANEW))
 
 
-def as_csv(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[As CSV]: a file to whoever pressed."""
-    made = pressed(desk, value)
+    made = pressed(ctx, value)
     return reports_blocks.as_csv(made, "".join(reports.csv(made)))
 
 
@@ -136,10 +136,10 @@ BUTTONS: dict[str, Press] = {
 }
 
 
-def draw_report(desk: Desk, subject: str) -> Reply | None:
+def draw_report(ctx: Context, subject: str) -> Reply | None:
     """A report; its subject is "channel|date"."""
     channel, _, local_date = subject.partition("|")
-    made = weekly.report_of(desk, channel, local_date)
+    made = weekly.report_of(ctx, channel, local_date)
     return weekly_blocks.weekly(made) if made else None
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from bot.errors import Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import savings as savings_service
 from handlers import ids
 from handlers.blocks.money import savings as savings_blocks
@@ -16,11 +16,11 @@ from handlers.verbs import Ask, Verb
 
 def savings(ask: Ask) -> Reply:
     """A month, a year, or some days."""
-    today, command = savings_service.today(ask.desk), ask.desk.settings.slack.cost_command
+    today, command = savings_service.today(ask.ctx), ask.ctx.settings.slack.cost_command
     first, last = _days(ask.words, today)
     if first > today:
         raise Refused(f"{first:%B %Y} has not come yet. Try `{command} savings`.")
-    return savings_blocks.savings(savings_service.answer(ask.desk, first, last))
+    return savings_blocks.savings(savings_service.answer(ask.ctx, first, last))
 
 
 def _days(words: list[str], today: date) -> tuple[date, date]:
@@ -35,15 +35,15 @@ def _days(words: list[str], today: date) -> tuple[date, date]:
 VERBS = (Verb("savings", "savings [month|week|year]", "What was saved, by what, and what would have been.", savings),)
 
 
-def on_savings(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def on_savings(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[All of 2026] and [This month], in place."""
-    shown = savings(Ask(desk, user, channel, [value]))
+    shown = savings(Ask(ctx, user, channel, [value]))
     return Reply(shown.text, shown.blocks, replace=True)
 
 
-def as_csv(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[As CSV]: every saving, to whoever pressed."""
-    told = savings_service.answer(desk, *days_of(value))
+    told = savings_service.answer(ctx, *days_of(value))
     return savings_blocks.as_csv(told, "".join(savings_service.lines(told)))
 
 

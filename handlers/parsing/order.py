@@ -1,7 +1,7 @@
 """Machines that are named in another order or joined otherwise than usual: "4h train-7", "train-7,nb-2"."""
 
 from bot.services import names
-from bot.services.context import Desk
+from bot.services.context import Context
 from handlers.parsing.lengths import is_length, measured
 from handlers.parsing.text import Quoted, gpu_words
 from handlers.parsing.unclear import Choice, Unclear
@@ -10,12 +10,12 @@ _MOST_AHEAD = 4
 """Words before a name."""
 
 
-def name_first(desk: Desk, words: list[str]) -> list[str]:
+def name_first(ctx: Context, words: list[str]) -> list[str]:
     """The words with the machine first, where only a length or GPUs stand before its whole name."""
-    if not words or isinstance(words[0], Quoted) or names.readings(desk, words):
+    if not words or isinstance(words[0], Quoted) or names.readings(ctx, words):
         return words
     for count in range(1, min(_MOST_AHEAD, len(words) - 1) + 1):
-        found = names.whole_name(desk, words[count:]) if _is_option(words[:count]) else None
+        found = names.whole_name(ctx, words[count:]) if _is_option(words[:count]) else None
         if found is not None:
             end = count + found.count
             return [*words[count:end], *words[:count], *words[end:]]
@@ -30,18 +30,18 @@ def _is_option(words: list[str]) -> bool:
     return bool(said) and not left
 
 
-def apart(desk: Desk, words: list[str]) -> list[str]:
+def apart(ctx: Context, words: list[str]) -> list[str]:
     """The words with "train-7,nb-2" as two, where each of it is the whole name of a machine."""
     parts = [part for part in words[0].split(",") if part] if words and not isinstance(words[0], Quoted) else []
-    if len(parts) < 2 or names.whole_name(desk, words[:1]) is not None:
+    if len(parts) < 2 or names.whole_name(ctx, words[:1]) is not None:
         return words
-    return [*parts, *words[1:]] if all(names.whole_name(desk, [part]) for part in parts) else words
+    return [*parts, *words[1:]] if all(names.whole_name(ctx, [part]) for part in parts) else words
 
 
-def refuse_several(desk: Desk, words: list[str]) -> None:
+def refuse_several(ctx: Context, words: list[str]) -> None:
     """One machine at a time. Raises Unclear with a button for each that was joined by commas."""
-    count = len(apart(desk, words)) - len(words) + 1
+    count = len(apart(ctx, words)) - len(words) + 1
     if count < 2:
         return
-    choices = [Choice(part, (part,)) for part in apart(desk, words)[:count]]
+    choices = [Choice(part, (part,)) for part in apart(ctx, words)[:count]]
     raise Unclear("That takes one machine at a time. Which one?", words[:1], choices)

@@ -8,7 +8,7 @@ from bot.domain.money.forecast.report import Scope, ScopeKind
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
 from bot.services import queries
-from bot.services.context import Desk, exactly, find
+from bot.services.context import Context, exactly, find
 from bot.services.money import forecast, prices
 from handlers.verbs import Ask
 
@@ -67,42 +67,42 @@ def scope(ask: Ask, verb: str) -> Scope:
     words = ask.words
     if not words or words == ["total"]:
         return forecast.TOTAL
-    if " ".join(words).lower() in EVERYTHING and named_scope(ask.desk, " ".join(words)) is None:
+    if " ".join(words).lower() in EVERYTHING and named_scope(ask.ctx, " ".join(words)) is None:
         return forecast.TOTAL
     kind, _, value = words[0].partition(":")
     name = value or " ".join(words[1:])
     if kind not in {"team", "type", "instance"}:
         return _guessed(ask, verb, " ".join(words))
     if not name:
-        raise Refused(f"Which {kind}? Try `{ask.desk.settings.slack.cost_command} {verb} {kind} NAME`.")
+        raise Refused(f"Which {kind}? Try `{ask.ctx.settings.slack.cost_command} {verb} {kind} NAME`.")
     return _instance(ask, verb, name) if kind == "instance" else {"team": _team, "type": _type}[kind](ask, name)
 
 
-def named_scope(desk: Desk, name: str) -> Scope | None:
+def named_scope(ctx: Context, name: str) -> Scope | None:
     """The team, type or machine of just that name, if there is one."""
-    team = next((each.name for each in desk.roster().teams if each.name.lower() == name.lower()), None)
+    team = next((each.name for each in ctx.roster().teams if each.name.lower() == name.lower()), None)
     if team is not None:
         return Scope("team", team)
-    if name.lower() in queries.types(desk):
+    if name.lower() in queries.types(ctx):
         return Scope("type", name.lower())
-    found = exactly(desk, name)
+    found = exactly(ctx, name)
     return Scope("instance", found.instance.id, found.instance.name) if found else None
 
 
-def stored(desk: Desk, value: str) -> Scope:
+def stored(ctx: Context, value: str) -> Scope:
     """The scope of a button's value, by the name it is stored under. Raises Refused."""
     kind, _, key = value.partition(":")
     if kind not in get_args(ScopeKind):
         raise Refused("This button is from another version of Valet. Use the command instead.")
-    return Scope(cast("ScopeKind", kind), key, queries.name_of(desk, key) if kind == "instance" else "")
+    return Scope(cast("ScopeKind", kind), key, queries.name_of(ctx, key) if kind == "instance" else "")
 
 
 def _guessed(ask: Ask, verb: str, name: str) -> Scope:
     """A bare name: a team's, a type, or an instance."""
-    found = named_scope(ask.desk, name)
+    found = named_scope(ask.ctx, name)
     if found is not None and found.kind != "instance":
         return found
-    kinds = prices.called(name, queries.types(ask.desk), prices.carried(ask.desk))
+    kinds = prices.called(name, queries.types(ask.ctx), prices.carried(ask.ctx))
     try:
         return Scope("type", kinds[0]) if len(kinds) == 1 else _instance(ask, verb, name)
     except NotFound as error:
@@ -112,7 +112,7 @@ def _guessed(ask: Ask, verb: str, name: str) -> Scope:
 
 
 def _team(ask: Ask, name: str) -> Scope:
-    known = [team.name for team in ask.desk.roster().teams]
+    known = [team.name for team in ask.ctx.roster().teams]
     name = next((each for each in known if each.lower() == name.lower()), name)
     if name not in known:
         close = nearest(name, known) or known[:3]
@@ -123,8 +123,8 @@ def _team(ask: Ask, name: str) -> Scope:
 
 
 def _type(ask: Ask, name: str) -> Scope:
-    known = queries.types(ask.desk)
-    meant = prices.called(name, known, prices.carried(ask.desk))
+    known = queries.types(ask.ctx)
+    meant = prices.called(name, known, prices.carried(ask.ctx))
     name = meant[0] if len(meant) == 1 else name.lower()
     if name not in known:
         close = meant or nearest(name, known) or known[:3]
@@ -133,9 +133,9 @@ def _type(ask: Ask, name: str) -> Scope:
 
 
 def _instance(ask: Ask, verb: str, name: str) -> Scope:
-    found = find(ask.desk, name).instance
+    found = find(ask.ctx, name).instance
     if found.provider == "owned":
-        command = ask.desk.settings.slack.cost_command
+        command = ask.ctx.settings.slack.cost_command
         raise Refused(
             f"{found.name} is owned: it costs the same whether used or not, {_OWNED.get(verb, _UNBILLED)}. "
             f"`{command} prices {found.name}` shows what it costs."

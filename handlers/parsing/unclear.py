@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.domain.sharing.clarifications import Wording
 from bot.errors import Ambiguous, Refused
 from bot.services import queries
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import clarifications
 from handlers.blocks import questions
 from handlers.blocks.parts import Reply
@@ -54,26 +54,26 @@ def as_note(said: Sequence[str], label: str = "As a note") -> Choice:
     return Choice(label, (Quoted(" ".join(said)),))
 
 
-def ask_back(desk: Desk, person: str, command: str, typed: Sequence[str], unclear: Unclear) -> Reply:
+def ask_back(ctx: Context, person: str, command: str, typed: Sequence[str], unclear: Unclear) -> Reply:
     """The question, with a button for each choice that goes on with everything else that was typed. Raises Unclear."""
     at = _place(typed, unclear.said)
     if at is None or not unclear.choices:
         raise unclear
     before, after = typed[:at], typed[at + len(unclear.said) :]
     wordings = [_wording(each, before, after) for each in unclear.choices[:MOST]]
-    return questions.question(str(unclear), clarifications.keep(desk, person, command, wordings))
+    return questions.question(str(unclear), clarifications.keep(ctx, person, command, wordings))
 
 
-def ask_which(desk: Desk, person: str, command: str, typed: Sequence[str], ambiguous: Ambiguous) -> Reply:
+def ask_which(ctx: Context, person: str, command: str, typed: Sequence[str], ambiguous: Ambiguous) -> Reply:
     """The question which machine is meant, with a button for each that goes on with everything else that was typed."""
-    found = queries.listings_of(desk, ambiguous.instance_ids)
+    found = queries.listings_of(ctx, ambiguous.instance_ids)
     start, end = _named(typed, ambiguous.word)
     wordings = []
     for listing in found:
         words = (*typed[:start], Quoted(listing.instance.id), *typed[end:])
         wordings.append(_kept(listing.instance.name, words))
-    asked = clarifications.keep(desk, person, command, wordings)
-    return questions.machine(str(ambiguous), found, desk.clock(), asked)
+    asked = clarifications.keep(ctx, person, command, wordings)
+    return questions.machine(str(ambiguous), found, ctx.clock(), asked)
 
 
 def _named(typed: Sequence[str], name: str) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from bot.domain.sharing.bookings import Slot, Wish
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
 from bot.services import queries
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import booking_slots, grants, limits
 from bot.services.sharing import bookings as bookings_service
 from handlers import ids
@@ -41,17 +41,17 @@ def book(ask: Ask) -> Reply:
 def put(ask: Ask, listing: Listing, wanted: Wish, *, remark: str = "") -> Reply:
     """Book this one; when others have it then, say who and when it could be instead."""
     try:
-        made, slots = bookings_service.book(ask.desk, listing.instance.id, ask.user, wanted)
+        made, slots = bookings_service.book(ask.ctx, listing.instance.id, ask.user, wanted)
     except bookings_service.Own as own:
         return bookings_blocks.own(listing, own.hold, same=own.same)
     except bookings_service.Clash as found:
-        return bookings_blocks.clash(listing, found.wanted, found.holds, found.free_at, ask.desk.zone(ask.user))
+        return bookings_blocks.clash(listing, found.wanted, found.holds, found.free_at, ask.ctx.zone(ask.user))
     except limits.OverLimit as over:
         if not over.may_ask:
             raise
-        return grants_blocks.offer(grants.draft_booking(ask.desk, over, wanted), str(over))
-    remark = " ".join(part for part in (remark, bookings_service.warnings(ask.desk, slots)) if part)
-    minutes = ask.desk.settings.claims.no_show_minutes
+        return grants_blocks.offer(grants.draft_booking(ask.ctx, over, wanted), str(over))
+    remark = " ".join(part for part in (remark, bookings_service.warnings(ask.ctx, slots)) if part)
+    minutes = ask.ctx.settings.claims.no_show_minutes
     return bookings_blocks.booked(listing, made, slots, no_show_minutes=minutes, remark=remark)
 
 
@@ -145,33 +145,31 @@ def _last_day(rest: list[str], asker: Asker) -> tuple[date | None, list[str]]:
 
 def in_the_way(ask: Ask, listing: Listing, slot: Slot, choice: GpuChoice | None = None) -> Reply:
     """A claim would run into this booking: what could be had until then."""
-    desk = ask.desk
-    shortest = desk.settings.claim_limits(desk.roster().team_of(ask.user)).shortest
-    wanted = bookings_blocks.Wanted(ask.user, choice, desk.zone(ask.user))
-    return bookings_blocks.in_the_way(listing, slot, wanted, now=desk.clock(), shortest=shortest)
+    ctx = ask.ctx
+    shortest = ctx.settings.claim_limits(ctx.roster().team_of(ask.user)).shortest
+    wanted = bookings_blocks.Wanted(ask.user, choice, ctx.zone(ask.user))
+    return bookings_blocks.in_the_way(listing, slot, wanted, now=ctx.clock(), shortest=shortest)
 
 
 def bookings(ask: Ask) -> Reply:
     """What is booked: one's own, of an instance, or everything."""
     if ask.words and ask.words[0].lower() == "mine":
-        return show(ask, bookings_service.upcoming(ask.desk, holder=ask.user), "of yours")
+        return show(ask, bookings_service.upcoming(ask.ctx, holder=ask.user), "of yours")
     if ask.words:
         listing, rest = named(ask, "bookings", has_note=False)
         no_more(rest, f"bookings {listing.instance.name}")
         return of_one(ask, listing)
-    return show(ask, bookings_service.upcoming(ask.desk), "to come")
+    return show(ask, bookings_service.upcoming(ask.ctx), "to come")
 
 
 def of_one(ask: Ask, listing: Listing) -> Reply:
     """What is booked of this one."""
-    return show(
-        ask, bookings_service.upcoming(ask.desk, instance_id=listing.instance.id), f"of {listing.instance.name}"
-    )
+    return show(ask, bookings_service.upcoming(ask.ctx, instance_id=listing.instance.id), f"of {listing.instance.name}")
 
 
 def show(ask: Ask, slots: list[Slot], of: str, *, decides: bool = False) -> Reply:
     """These bookings; whoever decides for the machine may cancel all of them."""
-    found = {slot.instance_id: queries.listing(ask.desk, slot.instance_id) for slot in slots}
+    found = {slot.instance_id: queries.listing(ask.ctx, slot.instance_id) for slot in slots}
     return bookings_blocks.listed(
         slots, {key: each for key, each in found.items() if each}, ask.user, of=of, decides=decides
     )
@@ -180,7 +178,7 @@ def show(ask: Ask, slots: list[Slot], of: str, *, decides: bool = False) -> Repl
 def unbook(ask: Ask) -> Reply:
     """Cancel a booking: the only one there is, else by buttons."""
     listing, rest = named(ask, "unbook", has_note=False)
-    there = bookings_service.upcoming(ask.desk, instance_id=listing.instance.id)
+    there = bookings_service.upcoming(ask.ctx, instance_id=listing.instance.id)
     if not there:
         raise Refused(f"Nobody has booked {listing.instance.name}, so there is nothing to cancel.")
     mine = [slot for slot in there if slot.holder == ask.user]
@@ -200,7 +198,7 @@ def unbook(ask: Ask) -> Reply:
 
 
 def _of_others(ask: Ask, listing: Listing, there: list[Slot]) -> Reply:
-    roster, name = ask.desk.roster(), listing.instance.name
+    roster, name = ask.ctx.roster(), listing.instance.name
     if ask.user not in roster.approvers(listing.team) | roster.admins:
         raise Refused(f"You have no booking of {name}. `/gpu bookings {name}` shows whose it is.")
     return show(ask, there, f"of {name}", decides=True)
@@ -208,11 +206,11 @@ def _of_others(ask: Ask, listing: Listing, there: list[Slot]) -> Reply:
 
 def drop(ask: Ask, slot: Slot, *, one: bool = False, series: bool = False) -> Reply:
     """Cancel this one; of a weekly booking, ask how much of it."""
-    name = queries.name_of(ask.desk, slot.instance_id)
+    name = queries.name_of(ask.ctx, slot.instance_id)
     if slot.weekly and not (one or series):
-        bookings_service.check_cancel(ask.desk, slot, ask.user)
+        bookings_service.check_cancel(ask.ctx, slot, ask.user)
         return bookings_blocks.which(slot, name)
-    off = bookings_service.cancel(ask.desk, slot.id, ask.user, series=series)
+    off = bookings_service.cancel(ask.ctx, slot.id, ask.user, series=series)
     return bookings_blocks.cancelled(off, name, ask.user, series=series)
 
 
@@ -228,44 +226,44 @@ VERBS = (
 )
 
 
-def book_at(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def book_at(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Book from Wed 02:00, for 6 h]: the value is the instance, the beginning, the length and the GPUs."""
     instance_id, from_at, length, choice = fields(value, 4)
     wanted = Wish(whole_of_controller(from_at), whole_of_controller(length), gpu_choice(choice))
-    return put(Ask(desk, user, channel, []), listed(desk, instance_id), wanted)
+    return put(Ask(ctx, user, channel, []), listed(ctx, instance_id), wanted)
 
 
-def cancel(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def cancel(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Cancel booking]: of a weekly one, it is asked how much of it."""
-    return drop(Ask(desk, user, channel, []), _slot(desk, value))
+    return drop(Ask(ctx, user, channel, []), _slot(ctx, value))
 
 
-def cancel_one(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def cancel_one(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Cancel only this one]"""
-    return drop(Ask(desk, user, channel, []), _slot(desk, value), one=True)
+    return drop(Ask(ctx, user, channel, []), _slot(ctx, value), one=True)
 
 
-def cancel_all(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def cancel_all(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Cancel all of them]"""
-    return drop(Ask(desk, user, channel, []), _slot(desk, value), series=True)
+    return drop(Ask(ctx, user, channel, []), _slot(ctx, value), series=True)
 
 
-def im_here(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def im_here(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[I'm here]: the booking is not given up any more."""
-    booking_slots.confirm(desk, value, user)
-    slot = _slot(desk, value)
-    name, minutes = queries.name_of(desk, slot.instance_id), desk.settings.claims.no_show_minutes
-    shown = bookings_blocks.progress(slot, queries.listing(desk, slot.instance_id), name, no_show_minutes=minutes)
+    booking_slots.confirm(ctx, value, user)
+    slot = _slot(ctx, value)
+    name, minutes = queries.name_of(ctx, slot.instance_id), ctx.settings.claims.no_show_minutes
+    shown = bookings_blocks.progress(slot, queries.listing(ctx, slot.instance_id), name, no_show_minutes=minutes)
     return Reply(shown.text, shown.blocks, replace=True)
 
 
-def on_show(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def on_show(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Bookings of X]"""
-    return of_one(Ask(desk, user, channel, []), listed(desk, value))
+    return of_one(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
-def _slot(desk: Desk, slot_id: str) -> Slot:
-    found = bookings_service.slot(desk, slot_id)
+def _slot(ctx: Context, slot_id: str) -> Slot:
+    found = bookings_service.slot(ctx, slot_id)
     if found is None:
         raise Refused("That booking is not known here any more. `/gpu bookings mine` shows yours.")
     return found
@@ -281,19 +279,19 @@ BUTTONS: dict[str, Press] = {
 }
 
 
-def slot(desk: Desk, slot_id: str) -> Reply | None:
+def slot(ctx: Context, slot_id: str) -> Reply | None:
     """How a booking goes, for its holder."""
-    found = bookings_service.slot(desk, slot_id)
+    found = bookings_service.slot(ctx, slot_id)
     if found is None:
         return None
-    listing, name = queries.listing(desk, found.instance_id), queries.name_of(desk, found.instance_id)
-    return bookings_blocks.progress(found, listing, name, no_show_minutes=desk.settings.claims.no_show_minutes)
+    listing, name = queries.listing(ctx, found.instance_id), queries.name_of(ctx, found.instance_id)
+    return bookings_blocks.progress(found, listing, name, no_show_minutes=ctx.settings.claims.no_show_minutes)
 
 
-def slot_soon(desk: Desk, slot_id: str) -> Reply | None:
+def slot_soon(ctx: Context, slot_id: str) -> Reply | None:
     """A booking begins soon and its machine is not running; nothing to say when it runs by now."""
-    found = bookings_service.slot(desk, slot_id)
-    listing = queries.listing(desk, found.instance_id) if found else None
+    found = bookings_service.slot(ctx, slot_id)
+    listing = queries.listing(ctx, found.instance_id) if found else None
     if found is None or listing is None or listing.running or found.state != "booked":
         return None
     return bookings_blocks.soon(found, listing)

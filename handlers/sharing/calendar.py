@@ -2,7 +2,7 @@
 
 from bot.domain.machines.listing import Listing
 from bot.errors import Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import calendar as calendar_service
 from bot.telemetry.calendar_door import PATH
 from handlers import ids
@@ -20,28 +20,28 @@ def calendar(ask: Ask) -> Reply:
         listing, rest = named(ask, "calendar", has_note=False)
         no_more(rest, f"calendar {listing.instance.name}")
         return of_one(ask, listing)
-    zone = ask.desk.zone(ask.user)
-    return calendar_blocks.all_of(calendar_service.weeks(ask.desk, zone), ask.user, zone, ask.desk.clock())
+    zone = ask.ctx.zone(ask.user)
+    return calendar_blocks.all_of(calendar_service.weeks(ask.ctx, zone), ask.user, zone, ask.ctx.clock())
 
 
 def of_one(ask: Ask, listing: Listing) -> Reply:
     """The week ahead of this one."""
-    zone = ask.desk.zone(ask.user)
-    return calendar_blocks.one(calendar_service.week(ask.desk, listing, zone), ask.user, zone, ask.desk.clock())
+    zone = ask.ctx.zone(ask.user)
+    return calendar_blocks.one(calendar_service.week(ask.ctx, listing, zone), ask.user, zone, ask.ctx.clock())
 
 
 def feed(ask: Ask, rest: list[str]) -> Reply:
     """An address for calendars: of one's own holds, of a team's, or off."""
     if rest and rest[0].lower() == "off":
-        calendar_service.unsubscribe(ask.desk, ask.user)
+        calendar_service.unsubscribe(ask.ctx, ask.user)
         return plainly("Your calendar feeds have stopped working. `/gpu calendar feed` makes a new one.")
     said = rest[1:] if [word.lower() for word in rest[:1]] == ["team"] else rest
     no_more(said[1:], "calendar feed")
     if rest and not said:
         raise Refused("Which team? Try `calendar feed team nlp`, with one of yours.")
     team = said[0].removeprefix("team:") if said else ""
-    secret, replaced = calendar_service.subscribe(ask.desk, ask.user, team)
-    base = ask.desk.settings.door.url.rstrip("/")
+    secret, replaced = calendar_service.subscribe(ask.ctx, ask.user, team)
+    base = ask.ctx.settings.door.url.rstrip("/")
     of = f"team {team}" if team else "what you hold"
     return calendar_blocks.subscribed(f"{base}{PATH}/{secret}.ics", is_whole=bool(base), replaced=replaced, of=of)
 
@@ -56,9 +56,9 @@ VERBS = (
 )
 
 
-def show(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def show(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Calendar of X]"""
-    return of_one(Ask(desk, user, channel, []), listed(desk, value))
+    return of_one(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
 BUTTONS: dict[str, Press] = {ids.CALENDAR: show}

@@ -9,7 +9,7 @@ from bot.domain.sharing.find import similar
 from bot.domain.sharing.wants import Want
 from bot.errors import Refused
 from bot.services import names, queries
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import sources
 from bot.services.sharing import bookings, claims, find, grants, limits, line, reminders, turns, unclaimed
 from handlers import ids
@@ -34,7 +34,7 @@ from handlers.verbs import Ask, Verb, named, no_more, sounds_like_words
 
 def claim(ask: Ask) -> Reply:
     """Claim an instance, some of its GPUs, or the best there is of a kind, for a while."""
-    ask = replace(ask, words=order.name_first(ask.desk, ask.words))
+    ask = replace(ask, words=order.name_first(ask.ctx, ask.words))
     meant = find_controller.spec(ask)
     if meant is not None:
         return take_best(ask, *meant)
@@ -49,8 +49,8 @@ def _refuse_another(ask: Ask, note: str) -> None:
     words = note.split()
     is_joined = bool(words) and words[0].lower() in {"or", "and", "+"}
     other = " ".join(words[is_joined : is_joined + 1])
-    is_name = find.is_name(ask.desk, *words[is_joined:]) and (is_joined or not sounds_like_words(other))
-    if not other or not (is_name or (is_joined and find.is_kind(ask.desk, other))):
+    is_name = find.is_name(ask.ctx, *words[is_joined:]) and (is_joined or not sounds_like_words(other))
+    if not other or not (is_name or (is_joined and find.is_kind(ask.ctx, other))):
         return
     raise Refused(f"One at a time: say only the first, and then `claim {other[:40]}`. No note begins with such a name.")
 
@@ -62,7 +62,7 @@ def take_best(ask: Ask, want: Want, rest: list[str]) -> Reply:
         raise Refused(f"Say the number once: `claim {want}`, or `claim train-7 gpus:2` with a name of yours.")
     _refuse_another(ask, asked.note)
     length = find_controller.asked_for(ask, want, asked.span).length
-    best = find.find(ask.desk, want, ask.user, length).best
+    best = find.find(ask.ctx, want, ask.user, length).best
     if best is None:
         return find_controller.answer(ask, want, asked.span)
     choice = GpuChoice(count=want.count) if want.count < len(best.listing.gpus) else GpuChoice()
@@ -91,7 +91,7 @@ def take(
         return better
     try:
         made = (claims.take if adds else claims.claim)(
-            ask.desk,
+            ask.ctx,
             listing.instance.id,
             ask.user,
             choice=AS_NOW if choice is None else choice,
@@ -108,15 +108,15 @@ def take(
     except claims.Taken as taken:
         return _taken(ask, listing, taken.claims, choice=choice, span=span)
     used = " ".join(
-        [unclaimed_blocks.others(unclaimed.others_on(ask.desk, made, ask.user)), *_as_it_was(ask, listing)]
+        [unclaimed_blocks.others(unclaimed.others_on(ask.ctx, made, ask.user)), *_as_it_was(ask, listing)]
     ).strip()
     return _claimed(ask, made, span, used=used)
 
 
 def _as_it_was(ask: Ask, listing: Listing) -> list[str]:
     """That its source is silent: whether it still runs nobody knows."""
-    silent = sources.of_machines(ask.desk, [listing.instance.id])
-    return [each.removeprefix(":warning: ") for each in as_they_were(silent, ask.desk.clock())]
+    silent = sources.of_machines(ask.ctx, [listing.instance.id])
+    return [each.removeprefix(":warning: ") for each in as_they_were(silent, ask.ctx.clock())]
 
 
 def ask_for_more(ask: Ask, over: limits.OverLimit, *, choice: GpuChoice | None = None) -> Reply:
@@ -124,25 +124,25 @@ def ask_for_more(ask: Ask, over: limits.OverLimit, *, choice: GpuChoice | None =
     if not over.may_ask:
         raise over
     covers = AS_NOW if choice is None else choice
-    return grants_blocks.offer(grants.draft_claim(ask.desk, over, choice=covers), str(over))
+    return grants_blocks.offer(grants.draft_claim(ask.ctx, over, choice=covers), str(over))
 
 
 def _claimed(ask: Ask, made: Listing, span: Span, *, used: str = "") -> Reply:
     """Theirs now, with what they should know of it."""
     mine = made.claim_of(ask.user)
-    warning = limits.warnings(ask.desk, mine) if mine else ""
+    warning = limits.warnings(ask.ctx, mine) if mine else ""
     remark = " ".join(part for part in (span.remark, warning) if part)
-    return claims_blocks.claimed(made, ask.user, remark=remark, waiting=line.waiting_for(ask.desk, made), used=used)
+    return claims_blocks.claimed(made, ask.user, remark=remark, waiting=line.waiting_for(ask.ctx, made), used=used)
 
 
 def _taken(ask: Ask, listing: Listing, held: tuple[Claim, ...], *, choice: GpuChoice | None, span: Span) -> Reply:
     """Others have it: what could be had instead."""
-    fresh = queries.listing(ask.desk, listing.instance.id) or listing
+    fresh = queries.listing(ask.ctx, listing.instance.id) or listing
     count = (choice.count or len(choice.indexes) or None) if choice else None
     wanted = find_controller.asked_for(ask, similar(fresh, count or len(fresh.gpus)), span)
-    told = find.besides(ask.desk, fresh, ask.user, count=count, length=wanted.length)
+    told = find.besides(ask.ctx, fresh, ask.user, count=count, length=wanted.length)
     asked = replace(wanted, instance_id=fresh.instance.id, count=count)
-    return claims_blocks.taken(fresh, held, asked, told, ask.desk.clock())
+    return claims_blocks.taken(fresh, held, asked, told, ask.ctx.clock())
 
 
 def extend(ask: Ask) -> Reply:
@@ -158,7 +158,7 @@ def extend(ask: Ask) -> Reply:
 
 def _extension(ask: Ask) -> tuple[Listing, Span | None]:
     """The machine and by how much, or until when."""
-    is_name = find.is_name(ask.desk, *ask.words)
+    is_name = find.is_name(ask.ctx, *ask.words)
     span = extension(ask.words, ask.asker()) if ask.words and not is_name else None
     if not ask.words or span is not None:
         return _only_one(ask), span
@@ -171,7 +171,7 @@ def _extension(ask: Ask) -> tuple[Listing, Span | None]:
 
 def _once_more(ask: Ask, listing: Listing, repeated: claims.Repeated) -> Unclear:
     """Slack may have said that it took too long, and the same words were typed again."""
-    left = length(max(MINUTE_MS, repeated.claim.until_at - ask.desk.clock()))
+    left = length(max(MINUTE_MS, repeated.claim.until_at - ask.ctx.clock()))
     ago = f"{length(repeated.ago)} ago" if repeated.ago >= MINUTE_MS else "just now"
     done = f"That is done already: you extended {listing.instance.name} by as much {ago}."
     return Unclear(f"{done} It is yours for another {left}.", (), [choice("again", "Extend it once more")])
@@ -181,7 +181,7 @@ def prolong(ask: Ask, listing: Listing, span: Span | None = None, *, typed: bool
     """Let the claim on this one end later. Raises Repeated where that was just typed."""
     span = span or Span()
     try:
-        made = claims.extend(ask.desk, listing.instance.id, ask.user, by=span.length, until=span.end, typed=typed)
+        made = claims.extend(ask.ctx, listing.instance.id, ask.user, by=span.length, until=span.end, typed=typed)
     except bookings.Booked as booked:
         return in_the_way(ask, listing, booked.slot)
     except limits.OverLimit as over:
@@ -193,7 +193,7 @@ def release(ask: Ask) -> Reply:
     """Give an instance back; without a name, the only one the person holds."""
     if not ask.words:
         return give_back(ask, _only_one(ask))
-    if [word.lower() for word in ask.words] in _ALL and names.whole_name(ask.desk, ask.words) is None:
+    if [word.lower() for word in ask.words] in _ALL and names.whole_name(ask.ctx, ask.words) is None:
         return give_back(ask, _one_of_all(ask))
     listing, rest = named(ask, "release", has_note=False)
     no_more(rest, f"release {listing.instance.name}")
@@ -205,7 +205,7 @@ _ALL = (["all"], ["everything"], ["mine"], ["all", "mine"], ["all", "of", "mine"
 
 def _one_of_all(ask: Ask) -> Listing:
     """The only one they hold. Raises Unclear with a button for each of several."""
-    held = queries.held_by(ask.desk, ask.user)
+    held = queries.held_by(ask.ctx, ask.user)
     if len(held) < 2:
         return _only_one(ask)
     choices = [Choice(each.instance.name, (Quoted(each.instance.id),)) for each in held]
@@ -213,7 +213,7 @@ def _one_of_all(ask: Ask) -> Listing:
 
 
 def _only_one(ask: Ask) -> Listing:
-    held = queries.held_by(ask.desk, ask.user)
+    held = queries.held_by(ask.ctx, ask.user)
     if len(held) != 1:
         names = ", ".join(each.instance.name for each in held)
         raise Refused(f"You hold {names}. Say which." if held else "You hold nothing just now.")
@@ -228,15 +228,15 @@ def give_back(ask: Ask, listing: Listing) -> Reply:
     if not listing.claims:
         raise Refused(f"Nobody holds {listing.instance.name}, so there is nothing to release.")
     for held in listing.claims:
-        claims.check_release(ask.desk, listing, held, ask.user)
+        claims.check_release(ask.ctx, listing, held, ask.user)
     return claims_blocks.release_others(listing)
 
 
 def end_claim(ask: Ask, listing: Listing, held: Claim) -> Reply:
     """End a claim on this one."""
-    ended = claims.release(ask.desk, held.id, ask.user)
-    after = line.next_for(ask.desk, held.instance_id)
-    return claims_blocks.released(listing, ended, ask.user, ask.desk.clock(), after=after)
+    ended = claims.release(ask.ctx, held.id, ask.user)
+    after = line.next_for(ask.ctx, held.instance_id)
+    return claims_blocks.released(listing, ended, ask.user, ask.ctx.clock(), after=after)
 
 
 VERBS = (
@@ -251,58 +251,58 @@ VERBS = (
 )
 
 
-def on_claim(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def on_claim(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Claim]: for the usual length."""
-    return take(Ask(desk, user, channel, []), listed(desk, value))
+    return take(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
-def claim_rest(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def claim_rest(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Claim 2 GPUs of X]: those that nobody has."""
-    listing = listed(desk, value)
+    listing = listed(ctx, value)
     choice = GpuChoice(indexes=listing.unclaimed) if listing.unclaimed else None
-    return take(Ask(desk, user, channel, []), listing, choice=choice, adds=True)
+    return take(Ask(ctx, user, channel, []), listing, choice=choice, adds=True)
 
 
-def on_extend(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def on_extend(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Extend by 1 h]: the value is the claim and the hours."""
     claim_id, _, hours = value.partition("|")
     by = int(hours) * HOUR_MS if hours.isdecimal() and len(hours) < 4 else None
-    return prolong(Ask(desk, user, channel, []), _listing_of(desk, claim_id), Span(by))
+    return prolong(Ask(ctx, user, channel, []), _listing_of(ctx, claim_id), Span(by))
 
 
-def on_release(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def on_release(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Release]"""
-    return give_back(Ask(desk, user, channel, []), listed(desk, value))
+    return give_back(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
-def release_others(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def release_others(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Release X, which is somebody else's], after the question; the value is the claim."""
-    held = queries.claim(desk, value)
+    held = queries.claim(ctx, value)
     if held is None:
         raise Refused("That claim is not known here any more.")
-    return end_claim(Ask(desk, user, channel, []), listed(desk, held.instance_id), held)
+    return end_claim(Ask(ctx, user, channel, []), listed(ctx, held.instance_id), held)
 
 
-def _listing_of(desk: Desk, claim_id: str) -> Listing:
-    held = queries.claim(desk, claim_id)
+def _listing_of(ctx: Context, claim_id: str) -> Listing:
+    held = queries.claim(ctx, claim_id)
     if held is None or held.ended_at is not None:
         raise Refused("That claim has ended. `/gpu status mine` shows what you hold.")
-    return listed(desk, held.instance_id)
+    return listed(ctx, held.instance_id)
 
 
-def take_offer(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def take_offer(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Take it], when it is one's turn in the line."""
     try:
-        return claims_blocks.claimed(line.take(desk, value, user), user)
+        return claims_blocks.claimed(line.take(ctx, value, user), user)
     except limits.OverLimit as over:
-        return ask_for_more(Ask(desk, user, channel, []), over, choice=GpuChoice(indexes=over.planned.gpus))
+        return ask_for_more(Ask(ctx, user, channel, []), over, choice=GpuChoice(indexes=over.planned.gpus))
 
 
-def claim_until(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def claim_until(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Claim until 20:00]: the value is the instance, the end and the GPUs."""
     instance_id, until, choice = fields(value, 3)
-    ask, span = Ask(desk, user, channel, []), Span(until=Moment(whole(until)))
-    return take(ask, listed(desk, instance_id), choice=gpu_choice(choice) if choice else None, span=span)
+    ask, span = Ask(ctx, user, channel, []), Span(until=Moment(whole(until)))
+    return take(ask, listed(ctx, instance_id), choice=gpu_choice(choice) if choice else None, span=span)
 
 
 BUTTONS: dict[str, Press] = {
@@ -316,27 +316,27 @@ BUTTONS: dict[str, Press] = {
 }
 
 
-def claim_ended(desk: Desk, claim_id: str) -> Reply | None:
+def claim_ended(ctx: Context, claim_id: str) -> Reply | None:
     """The end of a claim, for its holder."""
-    claim = queries.claim(desk, claim_id)
-    return claims_blocks.claim_ended(claim, queries.name_of(desk, claim.instance_id)) if claim else None
+    claim = queries.claim(ctx, claim_id)
+    return claims_blocks.claim_ended(claim, queries.name_of(ctx, claim.instance_id)) if claim else None
 
 
-def claim_cut(desk: Desk, subject: str) -> Reply | None:
+def claim_cut(ctx: Context, subject: str) -> Reply | None:
     """That a claim covers fewer GPUs, as there are no more, for its holder."""
     claim_id, _, before = subject.partition("|")
-    claim = queries.claim(desk, claim_id)
+    claim = queries.claim(ctx, claim_id)
     had = tuple(int(gpu) for gpu in before.split(","))
-    return claims_blocks.claim_cut(claim, had, queries.name_of(desk, claim.instance_id)) if claim else None
+    return claims_blocks.claim_cut(claim, had, queries.name_of(ctx, claim.instance_id)) if claim else None
 
 
-def claim_reminder(desk: Desk, claim_id: str) -> Reply | None:
+def claim_reminder(ctx: Context, claim_id: str) -> Reply | None:
     """The end of a claim, near or over, for its holder."""
-    told, claim = reminders.reminder(desk, claim_id), queries.claim(desk, claim_id)
+    told, claim = reminders.reminder(ctx, claim_id), queries.claim(ctx, claim_id)
     if told is None or claim is None:
         return None
-    name, listing = queries.name_of(desk, claim.instance_id), queries.listing(desk, claim.instance_id)
-    return claims_blocks.reminder(told, claim, name, listing, desk.clock())
+    name, listing = queries.name_of(ctx, claim.instance_id), queries.listing(ctx, claim.instance_id)
+    return claims_blocks.reminder(told, claim, name, listing, ctx.clock())
 
 
 MESSAGES: dict[str, Draw] = {

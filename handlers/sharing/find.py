@@ -21,7 +21,7 @@ def find(ask: Ask) -> Reply:
     except Unclear as unclear:
         raise unclear.of_time() from None
     if rest:
-        command = ask.desk.settings.slack.gpu_command
+        command = ask.ctx.settings.slack.gpu_command
         raise Refused(f'I can\'t make sense of "{" ".join(rest)[:60]}" here. Try `{command} find 2xA100 for 6h`.')
     return answer(ask, want, wanted)
 
@@ -29,7 +29,7 @@ def find(ask: Ask) -> Reply:
 def answer(ask: Ask, want: Want, wanted: Span) -> Reply:
     """The list of ways, each with its button."""
     asked = asked_for(ask, want, wanted)
-    return find_blocks.found(asked, find_service.find(ask.desk, want, ask.user, asked.length), ask.desk.clock())
+    return find_blocks.found(asked, find_service.find(ask.ctx, want, ask.user, asked.length), ask.ctx.clock())
 
 
 def asked_for(ask: Ask, want: Want, wanted: Span) -> Asked:
@@ -41,25 +41,25 @@ def asked_for(ask: Ask, want: Want, wanted: Span) -> Asked:
 
 def check_length(ask: Ask, wanted: Span) -> int:
     """How long that is, as the limits allow. Raises Refused."""
-    limits = ask.desk.settings.claim_limits(ask.desk.roster().team_of(ask.user))
-    return limits.length(wanted.length if wanted.end is None else wanted.end - ask.desk.clock())
+    limits = ask.ctx.settings.claim_limits(ask.ctx.roster().team_of(ask.user))
+    return limits.length(wanted.length if wanted.end is None else wanted.end - ask.ctx.clock())
 
 
 def spec(ask: Ask) -> tuple[Want, list[str]] | None:
     """What is wanted and the words after it, where the first words say so instead of naming an instance."""
-    if not ask.words or find_service.is_name(ask.desk, *ask.words):
+    if not ask.words or find_service.is_name(ask.ctx, *ask.words):
         return None
     end = wants.leading(ask.words)
     said = " ".join(ask.words[:end])
-    if not wants.is_plain(ask.words[0]) and not find_service.is_kind(ask.desk, said):
+    if not wants.is_plain(ask.words[0]) and not find_service.is_kind(ask.ctx, said):
         return None
     return wants.parse(said), ask.words[end:]
 
 
 def _want(ask: Ask) -> tuple[Want, list[str]]:
     """What the first words ask for, and the words after them. Raises Refused."""
-    command = ask.desk.settings.slack.gpu_command
-    named = names.whole_name(ask.desk, ask.words) if ask.words else None
+    command = ask.ctx.settings.slack.gpu_command
+    named = names.whole_name(ask.ctx, ask.words) if ask.words else None
     if named is not None:
         name = named.listings[0].instance.name
         raise Refused(f"{name} is a machine. `{command} status {name}` shows it, `{command} claim {name}` takes it.")

@@ -2,7 +2,7 @@
 
 from bot.domain.sharing.grants import grantors
 from bot.services import queries
-from bot.services.context import Desk, channel_of
+from bot.services.context import Context, channel_of
 from bot.services.sharing import grants
 from handlers import ids
 from handlers.blocks.parts import Reply
@@ -10,37 +10,37 @@ from handlers.blocks.sharing import grants as grants_blocks
 from handlers.controller import Draw, Press
 
 
-def ask(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def ask(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Ask an approver]"""
-    grant = grants.ask(desk, value, user)
-    return grants_blocks.asked(grant, channel_of(desk, grant.team))
+    grant = grants.ask(ctx, value, user)
+    return grants_blocks.asked(grant, channel_of(ctx, grant.team))
 
 
-def let_pass(desk: Desk, user: str, channel: str, value: str) -> None:
+def let_pass(ctx: Context, user: str, channel: str, value: str) -> None:
     """[Let it pass]; the outbox redraws the card."""
-    grants.decide(desk, value, user, yes=True)
+    grants.decide(ctx, value, user, yes=True)
 
 
-def refuse(desk: Desk, user: str, channel: str, value: str) -> None:
+def refuse(ctx: Context, user: str, channel: str, value: str) -> None:
     """[No]"""
-    grants.decide(desk, value, user, yes=False)
+    grants.decide(ctx, value, user, yes=False)
 
 
 BUTTONS: dict[str, Press] = {ids.GRANT_ASK: ask, ids.GRANT_YES: let_pass, ids.GRANT_NO: refuse}
 
 
-def grant_card(desk: Desk, grant_id: str) -> Reply | None:
+def grant_card(ctx: Context, grant_id: str) -> Reply | None:
     """The question, for the approvers."""
-    grant = queries.grant(desk, grant_id)
+    grant = queries.grant(ctx, grant_id)
     if grant is None:
         return None
-    return grants_blocks.card(grant, queries.name_of(desk, grant.instance_id), grantors(grant, desk.roster()))
+    return grants_blocks.card(grant, queries.name_of(ctx, grant.instance_id), grantors(grant, ctx.roster()))
 
 
-def grant_ended(desk: Desk, grant_id: str) -> Reply | None:
+def grant_ended(ctx: Context, grant_id: str) -> Reply | None:
     """The answer, for the person."""
-    grant = queries.grant(desk, grant_id)
-    return grants_blocks.ended(grant, queries.name_of(desk, grant.instance_id)) if grant else None
+    grant = queries.grant(ctx, grant_id)
+    return grants_blocks.ended(grant, queries.name_of(ctx, grant.instance_id)) if grant else None
 
 
 MESSAGES: dict[str, Draw] = {"grant_card": grant_card, "grant_ended": grant_ended}

@@ -4,7 +4,7 @@ import re
 
 from bot.errors import Refused
 from bot.services import queries
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import grants, handovers, limits
 from handlers import ids
 from handlers.blocks.parts import Reply, plainly
@@ -28,51 +28,51 @@ def hand(ask: Ask) -> Reply:
     if found is None:
         raise Refused(f"I can't tell who \"{rest[0][:40]}\" is. Type @ and pick the person from Slack's list.")
     no_more(rest[1:], f"hand {listing.instance.name} {rest[0]}")
-    return handovers_blocks.offered(handovers.offer(ask.desk, listing.instance.id, ask.user, found[1]), listing)
+    return handovers_blocks.offered(handovers.offer(ask.ctx, listing.instance.id, ask.user, found[1]), listing)
 
 
 VERBS = (Verb("hand", "hand <instance> @person", "Offer your claim to somebody, who has to accept it.", hand),)
 
 
-def accept(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def accept(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Take it over]"""
     try:
-        taken = handovers.accept(desk, value, user)
+        taken = handovers.accept(ctx, value, user)
     except limits.OverLimit as over:
         if not over.may_ask:
             raise
-        return grants_blocks.offer(grants.draft_takeover(desk, over, value), str(over))
-    return claims_blocks.claimed(listed(desk, taken.instance_id), user)
+        return grants_blocks.offer(grants.draft_takeover(ctx, over, value), str(over))
+    return claims_blocks.claimed(listed(ctx, taken.instance_id), user)
 
 
-def decline(desk: Desk, user: str, channel: str, value: str) -> None:
+def decline(ctx: Context, user: str, channel: str, value: str) -> None:
     """[No, thanks]: the outbox redraws the question."""
-    handovers.decline(desk, value, user)
+    handovers.decline(ctx, value, user)
 
 
-def withdraw(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def withdraw(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Take the offer back]"""
-    made = handovers.withdraw(desk, value, user)
-    held = queries.claim(desk, made.claim_id)
-    name = queries.name_of(desk, held.instance_id) if held else "It"
+    made = handovers.withdraw(ctx, value, user)
+    held = queries.claim(ctx, made.claim_id)
+    name = queries.name_of(ctx, held.instance_id) if held else "It"
     return plainly(f"{esc(name, 60)} stays yours; <@{made.taker}> sees that the offer is gone.")
 
 
 BUTTONS: dict[str, Press] = {ids.HAND_ACCEPT: accept, ids.HAND_DECLINE: decline, ids.HAND_WITHDRAW: withdraw}
 
 
-def handover(desk: Desk, offer_id: str) -> Reply | None:
+def handover(ctx: Context, offer_id: str) -> Reply | None:
     """The question, for the one who is to have it."""
-    made = queries.handover(desk, offer_id)
-    held = queries.claim(desk, made.claim_id) if made else None
-    return handovers_blocks.question(made, held, queries.listing(desk, held.instance_id)) if made and held else None
+    made = queries.handover(ctx, offer_id)
+    held = queries.claim(ctx, made.claim_id) if made else None
+    return handovers_blocks.question(made, held, queries.listing(ctx, held.instance_id)) if made and held else None
 
 
-def handover_answer(desk: Desk, offer_id: str) -> Reply | None:
+def handover_answer(ctx: Context, offer_id: str) -> Reply | None:
     """What became of it, for the giver."""
-    made = queries.handover(desk, offer_id)
-    held = queries.claim(desk, made.claim_id) if made else None
-    return handovers_blocks.answer(made, held, queries.listing(desk, held.instance_id)) if made and held else None
+    made = queries.handover(ctx, offer_id)
+    held = queries.claim(ctx, made.claim_id) if made else None
+    return handovers_blocks.answer(made, held, queries.listing(ctx, held.instance_id)) if made and held else None
 
 
 MESSAGES: dict[str, Draw] = {"handover": handover, "handover_answer": handover_answer}

@@ -14,5 +14,5 @@ def before(
 ) -> Reply | None:
     """The hint, with a button for either; None where there is nothing better, or it was said within a day."""
     span = span or Span()
-    given = hints.hint(ask.desk, listing, ask.user, choice=choice, length=span.length, until=span.end, note=note)
-    return find_blocks.hint(listing, *given, ask.desk.clock()) if given else None
+    given = hints.hint(ask.ctx, listing, ask.user, choice=choice, length=span.length, until=span.end, note=note)
+    return find_blocks.hint(listing, *given, ask.ctx.clock()) if given else None

@@ -6,7 +6,7 @@ from bot.domain.sharing.claims import GpuChoice
 from bot.domain.sharing.wants import Want
 from bot.errors import Refused
 from bot.services import queries
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import claims, limits, requests, runs
 from bot.services.sharing import line as line_service
 from bot.services.sharing.turns import InLine, Place
@@ -42,7 +42,7 @@ def _then(ask: Ask, rest: list[str]) -> tuple[list[str], str]:
     said = [word for word in rest[at + 1 :] if word.lower() != "run"]
     if len(said) != 1:
         raise Refused("Say what to run at the end: `wait 1xA100 for 6h then: run nightly-eval`. `runs` lists what.")
-    return rest[:at], runs.allowed(ask.desk, ask.user, said[0]).name
+    return rest[:at], runs.allowed(ask.ctx, ask.user, said[0]).name
 
 
 def stand(
@@ -59,7 +59,7 @@ def stand(
     instance_id = listing.instance.id if listing else ""
     try:
         place = line_service.wait(
-            ask.desk, ask.user, instance_id=instance_id, want=want, choice=choice, length=length, note=note, run=run
+            ask.ctx, ask.user, instance_id=instance_id, want=want, choice=choice, length=length, note=note, run=run
         )
     except line_service.FreeNow as free:
         if run:
@@ -72,24 +72,24 @@ def _run_now(ask: Ask, free: line_service.FreeNow, *, length: int | None, note: 
     name, instance_id = free.listing.instance.name, free.listing.instance.id
     choice = GpuChoice(count=free.count)
     try:
-        claims.take(ask.desk, instance_id, ask.user, choice=choice, length=length, note=note)
+        claims.take(ask.ctx, instance_id, ask.user, choice=choice, length=length, note=note)
     except limits.OverLimit as over:
         way = f", or ask an approver: `claim {name}`, and once it is yours `run {run} {name}`" if over.may_ask else ""
         raise Refused(f"Too much: {over.excess}. Release something first, then ask again{way}.") from None
-    return runs_blocks.asked(runs.begin(ask.desk, ask.user, run, instance_id, releases=True), name)
+    return runs_blocks.asked(runs.begin(ask.ctx, ask.user, run, instance_id, releases=True), name)
 
 
 def _place(ask: Ask, place: Place) -> Reply:
     name = _name(ask, place.offer.instance_id if place.offer else place.waiter.instance_id)
     return line_blocks.place(
-        place.waiter, name, place.ahead, place.turn, offer=place.offer, is_new=place.is_new, now=ask.desk.clock()
+        place.waiter, name, place.ahead, place.turn, offer=place.offer, is_new=place.is_new, now=ask.ctx.clock()
     )
 
 
 def _wanted(ask: Ask, verb: str) -> tuple[Listing | None, Want | None, list[str]]:
     """What the first words name: an instance, or a kind of GPU; and the words after it. Raises Refused, NotFound."""
     if not ask.words:
-        command = ask.desk.settings.slack.gpu_command
+        command = ask.ctx.settings.slack.gpu_command
         raise Refused(f"For what? Try `{command} {verb} train-7` with a name of yours, or `{command} {verb} 1xA100`.")
     meant = find.spec(ask)
     if meant is not None:
@@ -100,9 +100,9 @@ def _wanted(ask: Ask, verb: str) -> tuple[Listing | None, Want | None, list[str]
 
 def others_first(ask: Ask, listing: Listing, first: InLine) -> Reply:
     """Somebody claimed what others wait for."""
-    fresh = queries.listing(ask.desk, listing.instance.id) or listing
+    fresh = queries.listing(ask.ctx, listing.instance.id) or listing
     place = first.place
-    now, turn = ask.desk.clock(), place.turn
+    now, turn = ask.ctx.clock(), place.turn
     if place.is_taken:
         return line_blocks.not_yet(place.waiter, _name(ask, place.waiter.instance_id), place.ahead, turn, now)
     return line_blocks.others_first(place.waiter, fresh, place.ahead, turn, now)
@@ -110,7 +110,7 @@ def others_first(ask: Ask, listing: Listing, first: InLine) -> Reply:
 
 def leave(ask: Ask) -> Reply:
     """Leave a line; without a name, the only one the person stands in."""
-    places = line_service.places(ask.desk, ask.user)
+    places = line_service.places(ask.ctx, ask.user)
     if not places:
         raise Refused("You stand in no line.")
     if not ask.words and len(places) > 1:
@@ -128,7 +128,7 @@ def leave(ask: Ask) -> Reply:
 
 def go(ask: Ask, waiter_id: int) -> Reply:
     """Leave this line."""
-    waiter = line_service.leave(ask.desk, waiter_id, ask.user)
+    waiter = line_service.leave(ask.ctx, waiter_id, ask.user)
     return line_blocks.left(waiter, _name(ask, waiter.instance_id))
 
 
@@ -138,18 +138,18 @@ def line(ask: Ask) -> Reply:
         listing, rest = named(ask, "line", has_note=False)
         no_more(rest, f"line {listing.instance.name}")
         return line_of(ask, listing)
-    now = ask.desk.clock()
+    now = ask.ctx.clock()
     rows = [
         (each.waiter, _name(ask, each.waiter.instance_id), line_blocks.said(each.ahead, each.turn, each.offer, now))
-        for each in line_service.places(ask.desk, ask.user)
+        for each in line_service.places(ask.ctx, ask.user)
     ]
-    others = [(first, _name(ask, first.instance_id), count) for first, count in line_service.lines(ask.desk)]
+    others = [(first, _name(ask, first.instance_id), count) for first, count in line_service.lines(ask.ctx)]
     return line_blocks.places(rows, others)
 
 
 def line_of(ask: Ask, listing: Listing) -> Reply:
     """Who waits for this one."""
-    return line_blocks.line(listing, line_service.line_for(ask.desk, listing), ask.user, ask.desk.clock())
+    return line_blocks.line(listing, line_service.line_for(ask.ctx, listing), ask.user, ask.ctx.clock())
 
 
 def request(ask: Ask) -> Reply:
@@ -172,15 +172,15 @@ def request(ask: Ask) -> Reply:
 
 def ask_holder(ask: Ask, claim_id: str, *, reason: str = "") -> Reply:
     """Ask the holder of this claim."""
-    made, is_new = requests.ask(ask.desk, claim_id, ask.user, reason=reason)
-    held = queries.claim(ask.desk, claim_id)
+    made, is_new = requests.ask(ask.ctx, claim_id, ask.user, reason=reason)
+    held = queries.claim(ask.ctx, claim_id)
     if held is None:
         raise Refused("That claim has ended.")
     return line_blocks.asked(made, held, _name(ask, held.instance_id), is_new=is_new)
 
 
 def _name(ask: Ask, instance_id: str) -> str:
-    return queries.name_of(ask.desk, instance_id) if instance_id else ""
+    return queries.name_of(ask.ctx, instance_id) if instance_id else ""
 
 
 VERBS = (
@@ -196,10 +196,10 @@ VERBS = (
 )
 
 
-def on_wait(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def on_wait(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Wait in line]: the value is an instance or what is wanted; how many GPUs and how long may follow."""
     wanted, count, length = [*value.split("|"), "", ""][:3]
-    ask, listing = Ask(desk, user, channel, []), queries.listing(desk, wanted)
+    ask, listing = Ask(ctx, user, channel, []), queries.listing(ctx, wanted)
     span = number(length)
     if listing is None:
         return stand(ask, None, wants.parse(wanted), length=span)
@@ -207,25 +207,25 @@ def on_wait(desk: Desk, user: str, channel: str, value: str) -> Reply:
     return stand(ask, listing, None, choice=choice, length=span)
 
 
-def show(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def show(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Show the line]"""
-    return line_of(Ask(desk, user, channel, []), listed(desk, value))
+    return line_of(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
-def on_leave(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def on_leave(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Leave the line]"""
-    return go(Ask(desk, user, channel, []), number(value) or 0)
+    return go(Ask(ctx, user, channel, []), number(value) or 0)
 
 
-def pass_on(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def pass_on(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Pass]"""
-    waiter = line_service.pass_on(desk, value, user)
-    return line_blocks.left(waiter, queries.name_of(desk, waiter.instance_id))
+    waiter = line_service.pass_on(ctx, value, user)
+    return line_blocks.left(waiter, queries.name_of(ctx, waiter.instance_id))
 
 
-def on_request(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def on_request(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Ask for X]"""
-    return ask_holder(Ask(desk, user, channel, []), value)
+    return ask_holder(Ask(ctx, user, channel, []), value)
 
 
 BUTTONS: dict[str, Press] = {
@@ -237,53 +237,53 @@ BUTTONS: dict[str, Press] = {
 }
 
 
-def offer(desk: Desk, offer_id: str) -> Reply | None:
+def offer(ctx: Context, offer_id: str) -> Reply | None:
     """It is somebody's turn, or was."""
-    found = line_service.offer(desk, offer_id)
+    found = line_service.offer(ctx, offer_id)
     if found is None:
         return None
     made, waiter = found
-    name, listing = queries.name_of(desk, made.instance_id), queries.listing(desk, made.instance_id)
-    return line_blocks.offered(made, waiter, name, listing, has_next=line_service.has_next(desk, made))
+    name, listing = queries.name_of(ctx, made.instance_id), queries.listing(ctx, made.instance_id)
+    return line_blocks.offered(made, waiter, name, listing, has_next=line_service.has_next(ctx, made))
 
 
-def line_ended(desk: Desk, waiter_id: str) -> Reply | None:
+def line_ended(ctx: Context, waiter_id: str) -> Reply | None:
     """Somebody is out of the line without having said so."""
-    waiter = line_service.waiter(desk, int(waiter_id))
+    waiter = line_service.waiter(ctx, int(waiter_id))
     if waiter is None:
         return None
-    last = line_service.last_offer(desk, waiter.id)
-    has_next = last is not None and line_service.has_next(desk, last)
-    return line_blocks.ended(waiter, queries.name_of(desk, waiter.instance_id), last, has_next=has_next)
+    last = line_service.last_offer(ctx, waiter.id)
+    has_next = last is not None and line_service.has_next(ctx, last)
+    return line_blocks.ended(waiter, queries.name_of(ctx, waiter.instance_id), last, has_next=has_next)
 
 
-def waited_for(desk: Desk, claim_id: str) -> Reply | None:
+def waited_for(ctx: Context, claim_id: str) -> Reply | None:
     """Somebody waits for what a person holds."""
-    held = queries.claim(desk, claim_id)
-    listing = queries.listing(desk, held.instance_id) if held and held.ended_at is None else None
+    held = queries.claim(ctx, claim_id)
+    listing = queries.listing(ctx, held.instance_id) if held and held.ended_at is None else None
     if held is None or listing is None:
         return None
-    return line_blocks.waited_for(held, listing.instance.name, line_service.waiting_for(desk, listing))
+    return line_blocks.waited_for(held, listing.instance.name, line_service.waiting_for(ctx, listing))
 
 
-def draw_request(desk: Desk, request_id: str) -> Reply | None:
+def draw_request(ctx: Context, request_id: str) -> Reply | None:
     """Somebody asks a holder to release."""
-    found = requests.request(desk, request_id)
-    held = queries.claim(desk, found.claim_id) if found else None
+    found = requests.request(ctx, request_id)
+    held = queries.claim(ctx, found.claim_id) if found else None
     if found is None or held is None:
         return None
-    listing = queries.listing(desk, held.instance_id)
-    return line_blocks.question(found, held, queries.name_of(desk, held.instance_id), listing)
+    listing = queries.listing(ctx, held.instance_id)
+    return line_blocks.question(found, held, queries.name_of(ctx, held.instance_id), listing)
 
 
-def answer(desk: Desk, request_id: str) -> Reply | None:
+def answer(ctx: Context, request_id: str) -> Reply | None:
     """What the holder said."""
-    found = requests.request(desk, request_id)
-    held = queries.claim(desk, found.claim_id) if found else None
+    found = requests.request(ctx, request_id)
+    held = queries.claim(ctx, found.claim_id) if found else None
     if found is None or held is None:
         return None
-    ahead = line_service.ahead_of(desk, found.waiter_id) if found.waiter_id is not None else None
-    return line_blocks.answer(found, held, queries.name_of(desk, held.instance_id), ahead)
+    ahead = line_service.ahead_of(ctx, found.waiter_id) if found.waiter_id is not None else None
+    return line_blocks.answer(found, held, queries.name_of(ctx, held.instance_id), ahead)
 
 
 MESSAGES: dict[str, Draw] = {

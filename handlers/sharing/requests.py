@@ -1,7 +1,7 @@
 """Answering somebody who asks for what one holds."""
 
 from bot.domain.clock import HOUR_MS
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import requests
 from handlers import ids
 from handlers.blocks.parts import Reply
@@ -11,21 +11,21 @@ from handlers.sharing.claims import end_claim, prolong
 from handlers.verbs import Ask
 
 
-def grant(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def grant(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Release it], on a request."""
-    held = requests.claim_of(desk, value, user)
-    return end_claim(Ask(desk, user, channel, []), listed(desk, held.instance_id), held)
+    held = requests.claim_of(ctx, value, user)
+    return end_claim(Ask(ctx, user, channel, []), listed(ctx, held.instance_id), held)
 
 
-def extend(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def extend(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Extend by 1 h], on a request."""
-    held = requests.claim_of(desk, value, user)
-    return prolong(Ask(desk, user, channel, []), listed(desk, held.instance_id), Span(HOUR_MS))
+    held = requests.claim_of(ctx, value, user)
+    return prolong(Ask(ctx, user, channel, []), listed(ctx, held.instance_id), Span(HOUR_MS))
 
 
-def keep(desk: Desk, user: str, channel: str, value: str) -> None:
+def keep(ctx: Context, user: str, channel: str, value: str) -> None:
     """[Keep it]: the outbox redraws the question."""
-    requests.keep(desk, value, user)
+    requests.keep(ctx, value, user)
 
 
 BUTTONS: dict[str, Press] = {

@@ -1,7 +1,7 @@
 """Taking what was found."""
 
 from bot.domain.sharing.claims import GpuChoice
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import hints
 from handlers import ids
 from handlers.acting import actions, launch
@@ -13,27 +13,27 @@ from handlers.sharing import claims
 from handlers.verbs import Ask
 
 
-def claim_want(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def claim_want(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Claim 2 GPUs of X]: the value is the instance, how many, and for how long or until when."""
     rest, _, ending = value.rpartition("|")
     instance_id, _, count = rest.rpartition("|")
-    listing = listed(desk, instance_id)
+    listing = listed(ctx, instance_id)
     wanted = number(count)
     choice = GpuChoice(count=wanted) if wanted is not None and wanted < len(listing.gpus) else GpuChoice()
-    ask = Ask(desk, user, channel, [])
+    ask = Ask(ctx, user, channel, [])
     return claims.take(ask, listing, choice=choice, span=_span(ending), informed=True, adds=True)
 
 
-def start_want(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def start_want(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Start X]: the value is the instance, and for how long or until when."""
     instance_id, _, ending = value.rpartition("|")
-    return actions.ask_start(Ask(desk, user, channel, []), listed(desk, instance_id), _span(ending), anyway=True)
+    return actions.ask_start(Ask(ctx, user, channel, []), listed(ctx, instance_id), _span(ending), anyway=True)
 
 
-def launch_want(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def launch_want(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Ask to launch T]: the value is the template, and for how long or until when."""
     template, _, ending = value.rpartition("|")
-    return launch.ask_launch(Ask(desk, user, channel, []), template, _span(ending), anyway=True)
+    return launch.ask_launch(Ask(ctx, user, channel, []), template, _span(ending), anyway=True)
 
 
 def _span(ending: str) -> Span:
@@ -43,24 +43,24 @@ def _span(ending: str) -> Span:
     return Span(until=Moment(said)) if ending.startswith("u") else Span(said)
 
 
-def instead(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def instead(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Claim X instead]"""
-    given = hints.given(desk, value, user)
-    listing = listed(desk, given.better_id)
+    given = hints.given(ctx, value, user)
+    listing = listed(ctx, given.better_id)
     choice = GpuChoice(count=given.count) if given.count < len(listing.gpus) else GpuChoice()
-    ask, span = Ask(desk, user, channel, []), _hinted_span(given.length, given.until)
+    ask, span = Ask(ctx, user, channel, []), _hinted_span(given.length, given.until)
     reply = claims.take(ask, listing, choice=choice, span=span, note=given.note, informed=True, adds=True)
-    hints.count(desk, given)
+    hints.count(ctx, given)
     return reply
 
 
-def anyway(desk: Desk, user: str, channel: str, value: str) -> Reply:
+def anyway(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Claim X anyway], [Start X anyway], [Launch T anyway]"""
-    given = hints.given(desk, value, user)
-    ask, span = Ask(desk, user, channel, []), _hinted_span(given.length, given.until)
+    given = hints.given(ctx, value, user)
+    ask, span = Ask(ctx, user, channel, []), _hinted_span(given.length, given.until)
     if given.avoided == "launch":
         return launch.ask_launch(ask, given.subject, span, note=given.note, anyway=True)
-    listing = listed(desk, given.subject)
+    listing = listed(ctx, given.subject)
     if given.avoided == "start":
         return actions.ask_start(ask, listing, span, note=given.note, anyway=True)
     return claims.take(ask, listing, choice=given.choice, span=span, note=given.note, informed=True)

@@ -72,8 +72,8 @@ def pushes(per_push: int, rounds: int) -> list[Push]:
 def valet_for(folder: Path) -> Valet:
     """The bot's parts with the door open; nothing else runs."""
     secrets = Secrets("xoxb-none", "xapp-none", "", "http://127.0.0.1:9/api/")
-    made = build(parse(SETTINGS, {}), secrets, Store(folder / "valet.db"), clock=system_clock, rooms={}, pace_s=0)
-    with made.desk.store.writing() as db:
+    made = build(parse(SETTINGS, {}), secrets, Store(folder / "valet.db"), clock=system_clock, providers={}, pace_s=0)
+    with made.ctx.store.writing() as db:
         for host in range(HOSTS):
             agents.add(db, f"node-{host}", hashlib.sha256(f"token-{host}".encode()).hexdigest(), system_clock())
     made.door.start()
@@ -88,7 +88,7 @@ def through_the_door(told: list[Push], folder: Path) -> float:
     command = [sys.executable, "-c", CLIENTS, str(valet.door.port), str(folder), str(AGENTS)]
     took, bad = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert not bad, bad
-    count = stored(valet.desk.store.reading())
+    count = stored(valet.ctx.store.reading())
     valet.stop()
     assert count == sum(len(push.minutes) for push in told)
     return count / took

@@ -12,7 +12,7 @@ from bot.domain.clock import system_clock
 from bot.domain.machines.listing import Filter
 from bot.domain.sharing import wants
 from bot.services import queries
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import find
 from bot.settings import parse
 from store import Store
@@ -33,22 +33,22 @@ def median_ms(do: Callable[[], object]) -> float:
     return sorted(took)[TURNS // 2]
 
 
-def search_ms(desk: Desk, text: str) -> float:
+def search_ms(ctx: Context, text: str) -> float:
     want = wants.parse(text)
-    return median_ms(lambda: find.find(desk, want, "U1"))
+    return median_ms(lambda: find.find(ctx, want, "U1"))
 
 
 @pytest.mark.parametrize("count", SIZES)
 def test_bench_find(count, tmp_path, capsys):
     settings = parse(SETTINGS, {})
-    desk = Desk(Store(tmp_path / "valet.db"), system_clock, settings, {}, settings.roster)
-    fill(desk, count)
+    ctx = Context(Store(tmp_path / "valet.db"), system_clock, settings, {}, settings.roster)
+    fill(ctx, count)
 
-    page = median_ms(lambda: queries.page(desk, Filter(), limit=10))
-    found = {text: search_ms(desk, text) for text in ("2xA100", "40gb", "any")}
+    page = median_ms(lambda: queries.page(ctx, Filter(), limit=10))
+    found = {text: search_ms(ctx, text) for text in ("2xA100", "40gb", "any")}
 
     with capsys.disabled():
         print(f"\n{count:,} instances: a page takes {page:.1f} ms")
         for text, took in found.items():
             print(f"  find {text:8} {took:6.1f} ms, {took / page:.1f} times as long")
-    desk.store.close()
+    ctx.store.close()

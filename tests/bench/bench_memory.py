@@ -16,7 +16,7 @@ import pytest
 
 from bot.domain.clock import system_clock
 from bot.sandbox.slack import SandboxServer, SandboxSlack
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.settings import parse
 from store import Store
 from tests.bench.crowd import fill, remember
@@ -79,8 +79,8 @@ def owned(folder: Path, server: SandboxServer) -> dict[str, float]:
     """10,000 owned machines and what their agents have told."""
     settings = parse(SETTINGS, {})
     store = Store(folder / "valet.db")
-    desk = Desk(store, system_clock, settings, {}, settings.roster)
-    made = fill(desk, COUNT, "owned")
+    ctx = Context(store, system_clock, settings, {}, settings.roster)
+    made = fill(ctx, COUNT, "owned")
     remember(store, [each.id for each in made], system_clock(), MINUTES)
     store.close()
     (folder / "valet.toml").write_text(TOML)

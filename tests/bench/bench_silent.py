@@ -84,10 +84,12 @@ def measure() -> dict[bool, tuple[list[float], list[object]]]:
 
 def _opened(folder: Path, slack: SandboxSlack) -> Valet:
     secrets = Secrets(slack.bot_token, "", SECRET, f"{slack.url}/api/")
-    rooms = {"ec2": SandboxFleet(system_clock)}
-    valet = build(parse(SETTINGS, {}), secrets, Store(folder / "valet.db"), clock=system_clock, rooms=rooms, pace_s=0)
+    providers = {"ec2": SandboxFleet(system_clock)}
+    valet = build(
+        parse(SETTINGS, {}), secrets, Store(folder / "valet.db"), clock=system_clock, providers=providers, pace_s=0
+    )
     valet.identity.learn(valet.client)
-    fleet.sweep(valet.desk)
+    fleet.sweep(valet.ctx)
     valet.door.start()
     return valet
 

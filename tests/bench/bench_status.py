@@ -87,9 +87,9 @@ def stock(executor: Executor | None = None) -> App:
 def valet_with(count: int, folder: Path, sink: Sink) -> Valet:
     secrets = Secrets(sink.slack.bot_token, sink.slack.app_token, "", sink.server.api_url)
     store = Store(folder / f"valet-{count}.db")
-    made = build(parse(SETTINGS, {}), secrets, store, clock=system_clock, rooms={}, pace_s=0)
+    made = build(parse(SETTINGS, {}), secrets, store, clock=system_clock, providers={}, pace_s=0)
     made.identity.learn(made.client)
-    fill(made.desk, count)
+    fill(made.ctx, count)
     return made
 
 
@@ -134,7 +134,7 @@ def measure() -> Rows:
                     valet.face.app, sink, "/gpu"
                 )
             valet.face.executor.shutdown(wait=True)
-            valet.desk.store.close()
+            valet.ctx.store.close()
     sink.server.stop()
     return rows
 

@@ -15,7 +15,7 @@ from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance, Look
 from bot.domain.machines.listing import Filter
 from bot.domain.machines.readings import Gpu, Minute, Push
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import fleet, readings, verdict
 from bot.settings import parse
 from store import Store
@@ -59,13 +59,13 @@ def measure(folder: Path) -> None:
     """Fill a store, and time what is done most."""
     now = [1_800_000_000_000]
     store = Store(folder / "bench.db")
-    desk = Desk(store, lambda: now[0], parse({"slack": {"channel": "C00"}}, {}), {}, lambda: parse({}, {}).roster())
+    ctx = Context(store, lambda: now[0], parse({"slack": {"channel": "C00"}}, {}), {}, lambda: parse({}, {}).roster())
     looks = [Look(f"ec2/1/region-{source}", fleet_of(source)) for source in range(SOURCES)]
 
     def sweep(number: int) -> None:
         now[0] += MINUTE_MS
         for look in looks:
-            fleet.record(desk, look, now[0])
+            fleet.record(ctx, look, now[0])
 
     timed(f"first sweep, {COUNT} instances in {SOURCES} sources", 1, sweep)
     timed("later sweep, nothing changed", 5, sweep)
@@ -74,10 +74,10 @@ def measure(folder: Path) -> None:
     def deliver(number: int) -> None:
         delivery[0] += 1
         host, minute = f"i-{number % HOSTS:017x}", delivery[0] // HOSTS
-        readings.receive(desk, push(host, delivery[0], 1_000 + minute), "10.0.0.1")
+        readings.receive(ctx, push(host, delivery[0], 1_000 + minute), "10.0.0.1")
 
     timed("one delivery: 8 GPUs, one minute, one transaction", HOSTS * 4, deliver)
-    timed("judge everything", 5, lambda _: verdict.judge_all(desk))
+    timed("judge everything", 5, lambda _: verdict.judge_all(ctx))
     db = store.reading()
     timed("a page of 20, most wasteful first", 50, lambda _: listings.page(db, Filter(), limit=20))
     timed("a page of 20, idle and unclaimed", 50, lambda _: listings.page(db, Filter("", "", "idle"), limit=20))

@@ -20,7 +20,7 @@ import pytest
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.packing import Point
 from bot.domain.machines.readings import Gpu, Minute, Push
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import readings, verdict
 from bot.settings import parse
 from store import Store
@@ -34,10 +34,10 @@ SEEN = 65
 BEGAN = 1_800_000_000_000 // HOUR_MS * HOUR_MS
 
 
-def desk_in(folder: Path, now: list[int]) -> Desk:
+def desk_in(folder: Path, now: list[int]) -> Context:
     """A bot without a face."""
     settings = parse({"slack": {"channel": "C00"}}, {})
-    return Desk(Store(folder / "bench.db"), lambda: now[0], settings, {}, settings.roster)
+    return Context(Store(folder / "bench.db"), lambda: now[0], settings, {}, settings.roster)
 
 
 def push(host: str, seq: int, tick: int, util: float = 0.0) -> Push:
@@ -54,9 +54,9 @@ def cpu(step: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - spent
 
 
-def size_of(desk: Desk, table: str) -> int:
+def size_of(ctx: Context, table: str) -> int:
     """Bytes of a table's pages; it is gone then."""
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         before, size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("freelist_count", "page_size"))
         db.execute(f"DROP TABLE {table}")
         return (db.execute("PRAGMA freelist_count").fetchone()[0] - before) * size
@@ -65,19 +65,19 @@ def size_of(desk: Desk, table: str) -> int:
 def deliveries(folder: Path, hosts: int = 100, length: int = 120) -> dict[str, float]:
     """CPU of a delivery and bytes a minute of a GPU takes, told by real deliveries in the order of time."""
     now = [BEGAN]
-    desk = desk_in(folder, now)
-    fill(desk, hosts)
+    ctx = desk_in(folder, now)
+    fill(ctx, hosts)
     names = [f"i-{number:017x}" for number in range(hosts)]
 
     def tell() -> None:
         for minute in range(length):
             now[0] += MINUTE_MS
             for number, host in enumerate(names):
-                readings.receive(desk, push(host, minute, 1_000 + minute, 80.0 * (number % 2)), "10.0.0.1")
+                readings.receive(ctx, push(host, minute, 1_000 + minute, 80.0 * (number % 2)), "10.0.0.1")
 
     wall, spent = cpu(tell)
-    taken = {table: size_of(desk, table) for table in ("minutes", "pushes")}
-    desk.store.close()
+    taken = {table: size_of(ctx, table) for table in ("minutes", "pushes")}
+    ctx.store.close()
     count = hosts * length
     return {
         "delivery_wall_us": wall / count * 1e6,
@@ -104,35 +104,35 @@ def remember(store: Store, hosts: list[str]) -> None:
 def of_size(gpus: int, folder: Path) -> dict[str, float]:
     """Judging, rolling up and drawing at one size."""
     now = [BEGAN]
-    desk = desk_in(folder, now)
-    hosts = [each.id for each in fill(desk, gpus // GPUS)]
-    remember(desk.store, hosts)
-    verdict.judge_all(desk)
+    ctx = desk_in(folder, now)
+    hosts = [each.id for each in fill(ctx, gpus // GPUS)]
+    remember(ctx.store, hosts)
+    verdict.judge_all(ctx)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    runs = [cpu(lambda: verdict.judge_all(desk)) for _ in range(3)]
+    runs = [cpu(lambda: verdict.judge_all(ctx)) for _ in range(3)]
     found: dict[str, float] = {"judge_s": min(run[0] for run in runs), "judge_cpu_s": min(run[1] for run in runs)}
     found["rss_after_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     found["rss_before_judging_again_mib"] = before / 1024
     now[0] += 10 * MINUTE_MS
-    found |= rolled(desk, hosts, now)
+    found |= rolled(ctx, hosts, now)
     found["file_mib"] = (folder / "bench.db").stat().st_size / 2**20
-    desk.store.close()
+    ctx.store.close()
     return found
 
 
-def rolled(desk: Desk, hosts: list[str], now: list[int]) -> dict[str, float]:
+def rolled(ctx: Context, hosts: list[str], now: list[int]) -> dict[str, float]:
     """An hour of every host rolled up, and the strips of a page."""
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         for host in hosts:
             rollups.mark(db, host, [BEGAN - HOUR_MS])
-    wall, spent = cpu(lambda: readings.roll_up(desk))
-    db = desk.store.reading()
+    wall, spent = cpu(lambda: readings.roll_up(ctx))
+    db = ctx.store.reading()
     return {
         "roll_up_an_hour_s": wall,
         "roll_up_cpu_s": spent,
         "strip_of_one_ms": cpu(lambda: rollups.strip(db, hosts[0], now[0]))[0] * 1000,
         "strips_of_ten_ms": cpu(lambda: rollups.strips(db, hosts[:10], now[0]))[0] * 1000,
-        "bytes_a_gpu_hour": size_of(desk, "hours") / len(hosts) / GPUS,
+        "bytes_a_gpu_hour": size_of(ctx, "hours") / len(hosts) / GPUS,
     }
 
 

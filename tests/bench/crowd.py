@@ -8,7 +8,7 @@ from bot.domain.machines.packing import Point
 from bot.domain.machines.readings import Gpu
 from bot.domain.machines.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import Rate
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import claims
 from store import Store
 from store.machines import fleet as stored_fleet
@@ -48,18 +48,18 @@ def verdict(state: str, now: int) -> Verdict:
     return Verdict(state, now - 3 * HOUR_MS, words, now, each)  # type: ignore[arg-type]
 
 
-def fill(desk: Desk, count: int, provider: str = "ec2") -> list[Instance]:
+def fill(ctx: Context, count: int, provider: str = "ec2") -> list[Instance]:
     """That many instances with rates and verdicts; every tenth has a claim."""
-    now, chance = desk.clock(), random.Random(7)
+    now, chance = ctx.clock(), random.Random(7)
     made = instances(count, now, provider)
     rate = Rate(21_957_642, "AWS on-demand, us-east-1")
     judged = {each.id: (verdict(chance.choice(STATES), now), chance.choice([0, 21_957_642])) for each in made}
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_fleet.heard(db, Look(made[0].source, tuple(made)), now)
         stored_fleet.save_all(db, [(each, chance.choice(TEAMS), rate) for each in made])
         stored_fleet.save_verdicts(db, judged)
     for number, each in enumerate(made[:: max(10, count // 500)]):
-        claims.claim(desk, each.id, f"U{number:09d}", length=8 * HOUR_MS, note="fine-tune of the big model")
+        claims.claim(ctx, each.id, f"U{number:09d}", length=8 * HOUR_MS, note="fine-tune of the big model")
     return made
 
 

@@ -1,4 +1,4 @@
-"""A desk with a small fleet behind it, and the whole bot before a sandbox Slack."""
+"""A context with a small fleet behind it, and the whole bot before a sandbox Slack."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import SandboxServer, SandboxSlack
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import fleet
 from bot.settings import parse
 from store import Store
@@ -16,10 +16,10 @@ from tests.stories.conftest import SETTINGS, Office
 
 
 @pytest.fixture
-def desk(store: Store, clock: Clock) -> Desk:
+def ctx(store: Store, clock: Clock) -> Context:
     """The sandbox fleet, swept once."""
     settings = parse(SETTINGS, {})
-    made = Desk(store, clock, settings, {"ec2": SandboxFleet(clock)}, settings.roster)
+    made = Context(store, clock, settings, {"ec2": SandboxFleet(clock)}, settings.roster)
     fleet.sweep(made)
     return made
 

@@ -34,16 +34,16 @@ def slack(clock):
 def opened(tmp_path, clock, slack):
     secrets = Secrets(slack.bot_token, "", SECRET, f"{slack.url}/api/")
     store = open_store(tmp_path / "valet.db")
-    made = build(parse(SETTINGS, {}), secrets, store, clock=clock, rooms={"ec2": SandboxFleet(clock)}, pace_s=0)
+    made = build(parse(SETTINGS, {}), secrets, store, clock=clock, providers={"ec2": SandboxFleet(clock)}, pace_s=0)
     made.identity.learn(made.client)
-    fleet.sweep(made.desk)
+    fleet.sweep(made.ctx)
     made.door.start()
     return made
 
 
 @contextmanager
 def reopened(valet, slack, tmp_path):
-    made = opened(tmp_path, valet.desk.clock, slack)
+    made = opened(tmp_path, valet.ctx.clock, slack)
     try:
         yield made
     finally:
@@ -92,7 +92,7 @@ def settle(valet):
 
 
 def open_claims(valet):
-    return valet.desk.store.reading().execute("SELECT count(*) FROM claims WHERE ended_at IS NULL").fetchone()[0]
+    return valet.ctx.store.reading().execute("SELECT count(*) FROM claims WHERE ended_at IS NULL").fetchone()[0]
 
 
 def test_a_signed_command_is_acknowledged_and_answered(valet, slack, caller):

@@ -20,10 +20,10 @@ from tests.neighbours import CLAIM
 
 
 def speaks_through(office, **parts):
-    """Let the same bot listen with some parts of its desk replaced; returns its face."""
+    """Let the same bot listen with some parts of its context replaced; returns its face."""
     valet = office.valet
     valet.face.executor.shutdown(wait=True)
-    valet.face = listen.build(replace(valet.desk, **parts), valet.client, valet.identity, valet.people.profiles)
+    valet.face = listen.build(replace(valet.ctx, **parts), valet.client, valet.identity, valet.people.profiles)
     return valet.face
 
 
@@ -155,7 +155,7 @@ def test_people_of_another_workspace_are_refused(office, kind):
 
     assert office.sees("ada") == "Valet only answers people of its own workspace."
     still_open = "SELECT count(*) FROM claims WHERE ended_at IS NULL AND id <> ?"
-    assert office.valet.desk.store.reading().execute(still_open, [CLAIM]).fetchone()[0] == 1
+    assert office.valet.ctx.store.reading().execute(still_open, [CLAIM]).fetchone()[0] == 1
 
 
 def test_before_slack_has_said_who_we_are_nobody_is_trusted(office):
@@ -249,7 +249,7 @@ def test_a_crowded_home_tab_is_fit_to_publish(office):
     for name in ("train-7", "train-3", "nb-2"):
         office.types("ada", f"/gpu claim {name} for 4h {'&' * 300}")
 
-    assert objections(home.page(office.valet.desk, ADA), "home") == []
+    assert objections(home.page(office.valet.ctx, ADA), "home") == []
 
 
 @settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -21,12 +21,12 @@ NAMES = ("train-7", "train-3", "nb-2")
 @pytest.fixture
 def claims(office):
     """Three claims of Ada's, whose ends can be told."""
-    desk = office.valet.desk
-    return [claims_service.claim(desk, office.machine(name).id, ADA, length=None).claims[0] for name in NAMES]
+    ctx = office.valet.ctx
+    return [claims_service.claim(ctx, office.machine(name).id, ADA, length=None).claims[0] for name in NAMES]
 
 
 def tell(office, channel, claim, ref=""):
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         stored_outbox.tell(db, channel, ref or claim.id, kind="claim_ended", subject=claim.id, now=office.clock())
 
 
@@ -45,7 +45,7 @@ def posted(office, who="bob", channel="#gpus"):
 
 def states(office):
     sql = "SELECT state, count(*) AS n FROM outbox WHERE channel <> ? GROUP BY state"
-    found = rows(office.valet.desk.store.reading(), sql, neighbours.CHANNEL)
+    found = rows(office.valet.ctx.store.reading(), sql, neighbours.CHANNEL)
     return {row["state"]: row["n"] for row in found}
 
 
@@ -286,8 +286,8 @@ def test_an_edit_of_a_message_somebody_deleted_is_given_up(office, claims):
 
 def test_killed_before_the_call_it_is_sent_after_the_restart(office, claims):
     tell(office, GPUS, claims[0])
-    desk = office.valet.desk
-    assert outbox.start(desk, outbox.due(desk)[0])
+    ctx = office.valet.ctx
+    assert outbox.start(ctx, outbox.due(ctx)[0])
 
     office.restart()
     soon = posted(office)
@@ -299,9 +299,9 @@ def test_killed_before_the_call_it_is_sent_after_the_restart(office, claims):
 
 def test_killed_after_the_call_it_is_found_after_the_restart(office, claims):
     tell(office, GPUS, claims[0])
-    desk = office.valet.desk
-    post = outbox.due(desk)[0]
-    outbox.start(desk, post)
+    ctx = office.valet.ctx
+    post = outbox.due(ctx)[0]
+    outbox.start(ctx, post)
     metadata = {"event_type": EVENT, "event_payload": {"outbox_id": str(post.id)}}
     office.valet.client.chat_postMessage(channel=GPUS, text="Your claim on x", metadata=metadata)
 
@@ -332,7 +332,7 @@ def test_blocks_that_slack_refuses_are_left_out_not_the_message(office, claims):
 
 def test_one_that_cannot_be_drawn_does_not_hold_up_the_others(office, claims, caplog):
     office.reports("train-7", 0.0)
-    claims_service.release(office.valet.desk, claims[0].id, ADA)
+    claims_service.release(office.valet.ctx, claims[0].id, ADA)
     office.slack.command("ada", "#gpus", "/gpu stop train-7")
     office.valet.face.executor.shutdown(wait=True)
     tell(office, GPUS, claims[1])
@@ -340,8 +340,8 @@ def test_one_that_cannot_be_drawn_does_not_hold_up_the_others(office, claims, ca
     def broken():
         raise ZeroDivisionError("no roster")
 
-    desk = replace(office.valet.desk, roster=broken)
-    Notifier(desk, office.valet.client, pace_s=0).drain()
+    ctx = replace(office.valet.ctx, roster=broken)
+    Notifier(ctx, office.valet.client, pace_s=0).drain()
 
     assert len(posted(office)) == 1
     assert "can't be drawn" in caplog.text
@@ -349,7 +349,7 @@ def test_one_that_cannot_be_drawn_does_not_hold_up_the_others(office, claims, ca
 
 
 def test_one_busy_channel_does_not_hold_up_the_others(office, claims):
-    notifier = Notifier(office.valet.desk, office.valet.client, pace_s=30)
+    notifier = Notifier(office.valet.ctx, office.valet.client, pace_s=30)
     for claim in claims:
         tell(office, GPUS, claim)
     tell(office, BOB, claims[0])
@@ -364,7 +364,7 @@ def test_one_busy_channel_does_not_hold_up_the_others(office, claims):
 def test_while_slack_is_down_one_message_is_tried_and_none_is_lost(office, claims):
     client = office.valet.client
     client.base_url = "http://127.0.0.1:9/api/"
-    down = Notifier(office.valet.desk, client, pace_s=0)
+    down = Notifier(office.valet.ctx, client, pace_s=0)
     client.base_url = f"{office.slack.url}/api/"
     for claim in claims:
         tell(office, GPUS, claim)

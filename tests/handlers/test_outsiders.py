@@ -36,14 +36,14 @@ def nameless(office):
 
 
 def holders(office):
-    rows = office.valet.desk.store.reading().execute(
+    rows = office.valet.ctx.store.reading().execute(
         "SELECT holder FROM claims WHERE ended_at IS NULL AND id <> ?", [CLAIM]
     )
     return [row[0] for row in rows]
 
 
 def refused(office, who):
-    return [entry.did for entry in stored_audit.of(office.valet.desk.store.reading(), "valet") if entry.who == who]
+    return [entry.did for entry in stored_audit.of(office.valet.ctx.store.reading(), "valet") if entry.who == who]
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_colleagues_of_another_workspace_of_the_enterprise_are_answered(grid, wa
 def test_strangers_stay_out_of_an_enterprise_too(grid, enterprise, way):
     join(grid, replace(STRANGER, enterprise_id=enterprise))
     grid.types("ada", "/gpu claim train-7 for 2h")
-    before = grid.valet.desk.store.reading().execute("SELECT until_at FROM claims").fetchall()
+    before = grid.valet.ctx.store.reading().execute("SELECT until_at FROM claims").fetchall()
     if way == "press":
         button = {"type": "button", "action_id": "release", "block_id": "b", "value": grid.machine("train-7").id}
         person = {"id": STRANGER.id, "team_id": "T0OTHER"}
@@ -159,7 +159,7 @@ def test_strangers_stay_out_of_an_enterprise_too(grid, enterprise, way):
     grid.settle()
 
     assert holders(grid) == [ADA]
-    assert grid.valet.desk.store.reading().execute("SELECT until_at FROM claims").fetchall() == before
+    assert grid.valet.ctx.store.reading().execute("SELECT until_at FROM claims").fetchall() == before
     assert len(refused(grid, STRANGER.id)) == 1
     if way == "home":
         assert grid.slack.sees_home("mallory") == REFUSAL

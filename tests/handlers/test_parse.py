@@ -247,10 +247,10 @@ def test_a_lone_quote_is_a_character():
     assert words('claim box 5" screen') == ["claim", "box", '5"', "screen"]
 
 
-def answered(desk, run, text):
+def answered(ctx, run, text):
     """The answer's text, or the friendly no."""
     try:
-        reply = run(Ask(desk, "U0ADA0001", "C0GPUS001", words(text)))
+        reply = run(Ask(ctx, "U0ADA0001", "C0GPUS001", words(text)))
     except ValetError as error:
         return str(error)
     return reply.text if reply.blocks else ""
@@ -258,8 +258,8 @@ def answered(desk, run, text):
 
 @pytest.mark.parametrize("text", NASTY)
 @pytest.mark.parametrize("run", [gpu.run, cost.run], ids=["gpu", "cost"])
-def test_the_nastiest_commands_get_an_answer_or_a_friendly_no(desk, text, run):
-    assert 0 < len(answered(desk, run, text)) < 4_000
+def test_the_nastiest_commands_get_an_answer_or_a_friendly_no(ctx, text, run):
+    assert 0 < len(answered(ctx, run, text)) < 4_000
 
 
 @settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -282,8 +282,8 @@ def test_the_nastiest_commands_get_an_answer_or_a_friendly_no(desk, text, run):
     ),
     st.text(max_size=80),
 )
-def test_any_command_gets_an_answer_or_a_friendly_no(desk, verb, rest):
-    assert answered(desk, gpu.run, verb + rest)
+def test_any_command_gets_an_answer_or_a_friendly_no(ctx, verb, rest):
+    assert answered(ctx, gpu.run, verb + rest)
 
 
 MONEY = st.sampled_from(
@@ -296,5 +296,5 @@ MONEY = st.sampled_from(
 
 @settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(MONEY, max_size=6).map(" ".join), st.text(max_size=12))
-def test_any_money_question_gets_an_answer_or_a_friendly_no(desk, typed, rest):
-    assert answered(desk, cost.run, f"{typed} {rest}")
+def test_any_money_question_gets_an_answer_or_a_friendly_no(ctx, typed, rest):
+    assert answered(ctx, cost.run, f"{typed} {rest}")

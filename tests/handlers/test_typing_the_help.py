@@ -66,9 +66,9 @@ UNREAD = re.compile(r"make sense|is no |is not |There is no|be read")
 
 def unread(office, run, typed: str) -> str:
     """Why a form was not read; empty where it was, whatever came of it."""
-    desk = office.valet.desk
+    ctx = office.valet.ctx
     try:
-        reply = run(Ask(desk, ADA, "C0GPUS001", words(typed)))
+        reply = run(Ask(ctx, ADA, "C0GPUS001", words(typed)))
     except ValetError as error:
         where = extract_tb(error.__traceback__)[-1].filename
         is_reading = "/handlers/commands/" in where or "/domain/" in where

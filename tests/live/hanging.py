@@ -19,7 +19,7 @@ from bot.domain.machines.readings import Gpu, Minute, Push
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, BOB, GPUS
 from bot.services.acting import approvals
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import fleet, readings
 from bot.settings import parse
 from store import Store
@@ -104,7 +104,7 @@ def prepared(folder: Path) -> None:
     now = system_clock()
     given = {"slack": {"channel": GPUS, "admins": [BOB]}, "aws": [{"regions": ["us-east-1"]}]}
     settings = parse(given, {})
-    desk = Desk(Store(folder / "valet.db"), lambda: now, settings, {}, settings.roster)
+    ctx = Context(Store(folder / "valet.db"), lambda: now, settings, {}, settings.roster)
     machine = Instance(
         id=MACHINE,
         name="nb-5",
@@ -116,13 +116,13 @@ def prepared(folder: Path) -> None:
         gpu_count=1,
         launched_at=now - DAY_MS,
     )
-    fleet.record(desk, Look(machine.source, (machine,)), now)
+    fleet.record(ctx, Look(machine.source, (machine,)), now)
     tick = 1_000_000 + now // MINUTE_MS
     told = tuple(Minute(0, tick - ago, 4, 0.0, 0.0, 0.0, 60.0, 4, 16_384, 0, 0) for ago in range(75, 0, -1))
-    readings.receive(desk, Push(MACHINE, "boot", 1, tick, 0, (Gpu(0, "GPU-1", "T4", 16_384),), told), "10.0.0.1")
-    asked = approvals.ask_to_stop(desk, MACHINE, ADA)
-    approvals.decide(desk, asked.id, BOB, yes=True)
-    desk.store.close()
+    readings.receive(ctx, Push(MACHINE, "boot", 1, tick, 0, (Gpu(0, "GPU-1", "T4", 16_384),), told), "10.0.0.1")
+    asked = approvals.ask_to_stop(ctx, MACHINE, ADA)
+    approvals.decide(ctx, asked.id, BOB, yes=True)
+    ctx.store.close()
 
 
 @contextmanager

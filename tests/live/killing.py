@@ -34,7 +34,7 @@ from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS
 from bot.sandbox.slack.records import BOT_USER
 from bot.services.acting import approvals
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import fleet, readings, verdict
 from bot.settings import Secrets, parse
 from bot.telemetry.wire import to_json
@@ -183,13 +183,13 @@ def live(folder: str, slack_url: str, fleet: str, chosen: Any, now: Any) -> None
     logging.basicConfig(filename=Path(folder) / "log", level="WARNING")
     secrets = Secrets("xoxb-sandbox", "xapp-sandbox", "", f"{slack_url}/api/")
     store = Store(Path(folder) / "valet.db", keeper=True)
-    rooms: Any = {"ec2": FarFleet(fleet)}
-    valet = build(chosen, secrets, store, clock=lambda: int(now.value), rooms=rooms, pace_s=0, take_over=True)
+    providers: Any = {"ec2": FarFleet(fleet)}
+    valet = build(chosen, secrets, store, clock=lambda: int(now.value), providers=providers, pace_s=0, take_over=True)
     valet.start()
     world = multiprocessing.parent_process()
     while world and world.is_alive():
         time.sleep(0.05)
-        valet.desk.wake()  # time passes faster than the periods of workers and jobs
+        valet.ctx.wake()  # time passes faster than the periods of workers and jobs
         valet.schedule.run_due()
     os._exit(0)
 
@@ -334,20 +334,20 @@ def prepared(folder: Path) -> Path:
     world = World(folder)
     chosen, path = settings(world.channels), folder / "prepared.db"
     roster = chosen.roster()
-    desk = Desk(Store(path), world.clock, chosen, {"ec2": world.fleet}, lambda: roster)
-    fleet.sweep(desk)
+    ctx = Context(Store(path), world.clock, chosen, {"ec2": world.fleet}, lambda: roster)
+    fleet.sweep(ctx)
     for team in world.fleet._machines:
-        readings.receive(desk, push(team, MONDAY - 75 * MINUTE_MS, MONDAY), "10.0.0.1")
-        with desk.store.writing() as db:
+        readings.receive(ctx, push(team, MONDAY - 75 * MINUTE_MS, MONDAY), "10.0.0.1")
+        with ctx.store.writing() as db:
             agents.add(db, id_of(team), hashlib.sha256(team.encode()).hexdigest(), MONDAY)
-    verdict.judge_all(desk)
+    verdict.judge_all(ctx)
     for number in range(STOPS):
         team = f"stop-{number}"
         works = team in WORKING
-        asked = approvals.ask_to_stop(desk, id_of(team), ADA, reason="It runs the wrong model." if works else "")
+        asked = approvals.ask_to_stop(ctx, id_of(team), ADA, reason="It runs the wrong model." if works else "")
         for who in (CY, BOB) if works else (CY,):
-            approvals.decide(desk, asked.id, who, yes=True)
-    desk.store.close()
+            approvals.decide(ctx, asked.id, who, yes=True)
+    ctx.store.close()
     return path
 
 

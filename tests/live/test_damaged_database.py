@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.clock import system_clock
 from bot.sandbox.slack.people import ADA, BOB, GPUS
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import claims
 from bot.settings import parse
 from store import Store
@@ -34,7 +34,7 @@ class Company:
             stored_fleet.save(db, DGX, team="", rate=None)
             agents.add(db, "dgx-1", hashlib.sha256(TOKEN.encode()).hexdigest(), system_clock())
         settings = parse({"slack": {"channel": GPUS, "admins": [BOB]}}, {})
-        claims.claim(Desk(store, system_clock, settings, {}, settings.roster), "dgx-1", ADA, length=8 * 3_600_000)
+        claims.claim(Context(store, system_clock, settings, {}, settings.roster), "dgx-1", ADA, length=8 * 3_600_000)
         store.close()
         self.backup = folder / "backups" / "valet-2026-11-22.db"
         self.valet("backup", self.backup)

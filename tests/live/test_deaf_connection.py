@@ -9,7 +9,7 @@ import pytest
 from bot.connection import Connection
 from bot.domain.clock import system_clock
 from bot.sandbox.slack import SandboxServer, SandboxSlack
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.settings import Secrets, parse
 from bot.slack_client import slack_client
 from bot.wiring import build
@@ -44,7 +44,9 @@ def server(slack):
 def connection(slack, server, store, clock):
     client = slack_client(Secrets(slack.bot_token, slack.app_token, "", server.api_url))
     settings = parse(SETTINGS, {})
-    face = listen.build(Desk(store, clock, settings, {}, settings.roster), client, Identity(), Profiles(client, clock))
+    face = listen.build(
+        Context(store, clock, settings, {}, settings.roster), client, Identity(), Profiles(client, clock)
+    )
     made = Connection(face.app, client, slack.app_token, deaf_s=0.3, lost_s=1.5)
     made.open()
     until(lambda: server.link.connections == 1)
@@ -172,7 +174,7 @@ def test_while_slack_itself_is_away_nothing_is_given_up(connection, slack):
 def test_a_bot_that_hears_no_more_ends_for_its_supervisor(slack, server, tmp_path):
     secrets = Secrets(slack.bot_token, slack.app_token, "", server.api_url)
     settings = parse(SETTINGS, {})
-    valet = build(settings, secrets, Store(tmp_path / "valet.db"), clock=system_clock, rooms={}, pace_s=0)
+    valet = build(settings, secrets, Store(tmp_path / "valet.db"), clock=system_clock, providers={}, pace_s=0)
     valet.connection = Connection(valet.face.app, valet.client, slack.app_token, deaf_s=0.3, lost_s=0.8, period_s=0.1)
     valet.start()
     until(lambda: server.link.connections == 1)

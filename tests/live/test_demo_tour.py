@@ -83,8 +83,8 @@ def test_no_machine_has_a_gap_between_the_month_that_was_lived_and_now(demo):
 
 
 def test_status_and_ledger_tell_the_same_of_every_machine(demo):
-    desk, now = demo.valet.desk, demo.clock()
-    spent = ledger.of_all(desk, now - DAY_MS, now + 1)
+    ctx, now = demo.valet.ctx, demo.clock()
+    spent = ledger.of_all(ctx, now - DAY_MS, now + 1)
 
     for listing in listings.page(demo.store.reading(), Filter(), limit=-1):
         if listing.running and listing.verdict and listing.verdict.state == "active":

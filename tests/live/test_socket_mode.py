@@ -58,8 +58,8 @@ def server(slack):
 
 def bot(slack, path, api_url):
     secrets = Secrets(slack.bot_token, slack.app_token, "", api_url)
-    rooms = {"ec2": SandboxFleet(system_clock)}
-    return build(parse(SETTINGS, {}), secrets, Store(path), clock=system_clock, rooms=rooms, pace_s=0)
+    providers = {"ec2": SandboxFleet(system_clock)}
+    return build(parse(SETTINGS, {}), secrets, Store(path), clock=system_clock, providers=providers, pace_s=0)
 
 
 @pytest.fixture

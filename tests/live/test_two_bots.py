@@ -50,8 +50,8 @@ def start(slack, server, tmp_path):
 
     def start(name, **how):
         secrets = Secrets(slack.bot_token, slack.app_token, "", server.api_url)
-        rooms, store = {"ec2": SandboxFleet(system_clock)}, Store(tmp_path / f"{name}.db")
-        valet = build(parse(SETTINGS, {}), secrets, store, clock=system_clock, rooms=rooms, pace_s=0, **how)
+        providers, store = {"ec2": SandboxFleet(system_clock)}, Store(tmp_path / f"{name}.db")
+        valet = build(parse(SETTINGS, {}), secrets, store, clock=system_clock, providers=providers, pace_s=0, **how)
         valet.connection.period_s, valet.others.overlap_s = 1.0, 0.0
         made[name] = valet
         valet.start()
@@ -67,7 +67,7 @@ def start(slack, server, tmp_path):
 
 
 def holders(valet):
-    rows = valet.desk.store.reading().execute("SELECT holder FROM claims WHERE ended_at IS NULL")
+    rows = valet.ctx.store.reading().execute("SELECT holder FROM claims WHERE ended_at IS NULL")
     return [row[0] for row in rows]
 
 
@@ -87,7 +87,7 @@ def only(valet):
 def test_the_second_does_nothing_until_it_is_alone(start, slack, server):
     first = start("first")
     until(lambda: only(first).is_elder)
-    until(lambda: fleet.fleet.known(first.desk.store.reading()))
+    until(lambda: fleet.fleet.known(first.ctx.store.reading()))
     second = start("second")
     until(lambda: only(second).stands_by)
     until(lambda: server.link.connections == 1)

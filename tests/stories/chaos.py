@@ -122,7 +122,7 @@ class Upheaval(Office):
 
     def open(self) -> Valet:
         valet = super().open()
-        self.watch = ClockWatch(valet.desk, valet.client, self.steady)
+        self.watch = ClockWatch(valet.ctx, valet.client, self.steady)
         if valet.connection is not None:
             valet.connection.only.hello(1)
         valet.people.refresh()
@@ -368,7 +368,7 @@ class Upheaval(Office):
 
     @property
     def db(self) -> Any:
-        return self.valet.desk.store.reading()
+        return self.valet.ctx.store.reading()
 
     def all(self) -> list[Action]:
         found = rows(self.db, "SELECT id FROM actions ORDER BY created_at, id")
@@ -479,7 +479,7 @@ class Upheaval(Office):
         self.start_again()
         for _ in range(48):
             self.pass_minutes(5)
-            if undelivered.kept(self.valet.desk):
+            if undelivered.kept(self.valet.ctx):
                 self.types_line(IDA, "/gpu undelivered")
                 self.slack.click(IDA, "#gpus", "Try again")
                 self.go_on()
@@ -529,6 +529,6 @@ class Upheaval(Office):
         kinds = {"action": "action_card", "batch": "batch_card", "consent": "consent"}
         kind, _, subject = ref.partition(":")
         if kind in kinds:
-            drawn = draw(self.valet.desk, kinds[kind], subject)
+            drawn = draw(self.valet.ctx, kinds[kind], subject)
             assert drawn is not None
             assert message.text == cut_mrkdwn(drawn.text, FALLBACK_TEXT), "the card tells an old story"

@@ -24,7 +24,7 @@ from bot.services.machines import fleet, owned, readings, sources, verdict
 from bot.services.money import budgets, savings, unusual, weekly
 from bot.services.sharing import booking_slots, checkins, claims, grants, handovers, line, reminders, runs, unclaimed
 from bot.settings import Secrets, parse
-from bot.wiring import Partners, Valet, build, providers
+from bot.wiring import Partners, Valet, build, providers_of
 from store.acting import actions
 from store.sql import rows
 from tests.conftest import Clock
@@ -69,8 +69,10 @@ class Office:
         """Start the bot's parts, as after a restart; its workers only move when the story moves."""
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", f"{self.slack.url}/api/")
         settings, store = parse(self.settings, {}), open_store(self.path, keeper=True, shared=not self.alone)
-        rooms, clock = {**providers(settings, self.clock), "ec2": self.fleet}, self.clock_of_the_bot()
-        valet = build(settings, secrets, store, clock=clock, rooms=rooms, partners=Partners(self.runner), pace_s=0)
+        providers, clock = {**providers_of(settings, self.clock), "ec2": self.fleet}, self.clock_of_the_bot()
+        valet = build(
+            settings, secrets, store, clock=clock, providers=providers, partners=Partners(self.runner), pace_s=0
+        )
         valet.identity.learn(valet.client)
         self.slack.deliver = self._deliver
         return valet
@@ -81,7 +83,7 @@ class Office:
 
     def close(self) -> None:
         self.valet.face.executor.shutdown(wait=True)
-        self.valet.desk.store.close() if self.alone else close_store(self.valet.desk.store)
+        self.valet.ctx.store.close() if self.alone else close_store(self.valet.ctx.store)
 
     def restart(self) -> None:
         self.close()
@@ -105,13 +107,13 @@ class Office:
         What waits for a look gets it: two minutes pass, and agents tell of them what they told before.
         """
         self.listened()
-        executor.carry_out(self.valet.desk)
-        if self.looks and any(each.outcome for each in actions.in_state(self.valet.desk.store.reading(), "approved")):
+        executor.carry_out(self.valet.ctx)
+        if self.looks and any(each.outcome for each in actions.in_state(self.valet.ctx.store.reading(), "approved")):
             self.goes_on()
-            executor.carry_out(self.valet.desk)
-        line.offer_due(self.valet.desk)
-        runs.begin_in_turn(self.valet.desk)
-        runs.carry_out(self.valet.desk)
+            executor.carry_out(self.valet.ctx)
+        line.offer_due(self.valet.ctx)
+        runs.begin_in_turn(self.valet.ctx)
+        runs.carry_out(self.valet.ctx)
         self.valet.notifier.drain()
 
     def types(self, who: str, line: str, channel: str = "#gpus") -> str:
@@ -140,29 +142,29 @@ class Office:
             self.tick()
 
     def tick(self) -> None:
-        desk = self.valet.desk
-        fleet.sweep(desk)
-        verdict.judge_all(desk)
-        sources.look(desk)
-        reminders.remind(desk)
-        claims.expire(desk)
-        booking_slots.run(desk)
-        booking_slots.roll_on(desk)
-        checkins.check(desk)
-        unclaimed.look(desk)
-        handovers.lapse(desk)
-        grants.carry_out(desk)
-        hours.lapse(desk)
-        consents.settle(desk)
-        approvals.expire(desk)
-        owned.look_at_power(desk)
-        rule_stops.park(desk)
-        savings.work_out(desk)
-        budgets.look(desk)
-        unusual.look(desk)
-        launch_expiry.ask_about_over(desk)
-        digest.make_due(desk)
-        weekly.make_due(desk)
+        ctx = self.valet.ctx
+        fleet.sweep(ctx)
+        verdict.judge_all(ctx)
+        sources.look(ctx)
+        reminders.remind(ctx)
+        claims.expire(ctx)
+        booking_slots.run(ctx)
+        booking_slots.roll_on(ctx)
+        checkins.check(ctx)
+        unclaimed.look(ctx)
+        handovers.lapse(ctx)
+        grants.carry_out(ctx)
+        hours.lapse(ctx)
+        consents.settle(ctx)
+        approvals.expire(ctx)
+        owned.look_at_power(ctx)
+        rule_stops.park(ctx)
+        savings.work_out(ctx)
+        budgets.look(ctx)
+        unusual.look(ctx)
+        launch_expiry.ask_about_over(ctx)
+        digest.make_due(ctx)
+        weekly.make_due(ctx)
         self.settle()
 
     def goes_on(self, length: int = 2 * MINUTE_MS) -> None:
@@ -201,8 +203,8 @@ class Office:
             self.seq += 1
             gpus = tuple(Gpu(gpu, f"GPU-{host}-{gpu}", "NVIDIA A100-SXM4-80GB", 81920) for gpu in range(len(utils)))
             push = Push(host, "boot", self.seq, now, 0, gpus, tuple(told[start : start + 400]))
-            readings.receive(self.valet.desk, push, "10.0.0.1")
-        verdict.judge_all(self.valet.desk)
+            readings.receive(self.valet.ctx, push, "10.0.0.1")
+        verdict.judge_all(self.valet.ctx)
 
     @staticmethod
     def _minute(gpu: int, tick: int, util: float, *, memory: int, program: Process) -> Minute:
@@ -230,7 +232,7 @@ def opened(path: Path, clock: Clock, settings: dict[str, Any]) -> Iterator[Offic
     made = Office(path, clock, slack, settings)
     made.tick()
     yield made
-    left = rows(made.valet.desk.store.reading(), "SELECT * FROM outbox WHERE state <> 'sent' AND channel <> ?", CHANNEL)
+    left = rows(made.valet.ctx.store.reading(), "SELECT * FROM outbox WHERE state <> 'sent' AND channel <> ?", CHANNEL)
     made.close()
     server.stop()
     assert left == [], "every message was posted"

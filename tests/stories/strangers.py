@@ -37,7 +37,7 @@ GUISES = ("another workspace", "no workspace", "no signature", "another's signat
 
 def told(valet: Valet) -> dict[str, list[dict[str, Any]]]:
     """All that the bot's database says, by table, but what it noted of deliveries."""
-    db = valet.desk.store.reading()
+    db = valet.ctx.store.reading()
     names = [row["name"] for row in rows(db, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
     return {name: [dict(row) for row in rows(db, f"SELECT * FROM {name}")] for name in names if name not in NOTED}
 
@@ -119,7 +119,7 @@ def _signed(here: "Upheaval", guise: str, body: str) -> int:
     if guise != "no signature":
         headers["x-slack-signature"] = [SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body) or ""]
     valet = here.valet
-    face = listen.build(valet.desk, valet.client, valet.identity, valet.people.profiles, signing_secret=SECRET)
+    face = listen.build(valet.ctx, valet.client, valet.identity, valet.people.profiles, signing_secret=SECRET)
     answer = face.app.dispatch(BoltRequest(body=body, headers=headers))
     face.executor.shutdown(wait=True)
     return int(answer.status)
@@ -132,7 +132,9 @@ class OtherBot:
         secrets = Secrets(here.slack.bot_token, here.slack.app_token, "", f"{here.slack.url}/api/")
         store = open_store(folder / "other.db")
         self.here = here
-        self.valet = build(parse(here.settings, {}), secrets, store, clock=clock, rooms={"ec2": here.world}, pace_s=0)
+        self.valet = build(
+            parse(here.settings, {}), secrets, store, clock=clock, providers={"ec2": here.world}, pace_s=0
+        )
         self.valet.identity.learn(self.valet.client)
         assert self.valet.connection is not None
         self.only = self.valet.connection.only
@@ -170,4 +172,4 @@ class OtherBot:
 
     def end(self) -> None:
         self.valet.face.executor.shutdown(wait=True)
-        self.valet.desk.store.close()
+        self.valet.ctx.store.close()

@@ -43,7 +43,7 @@ def test_a_claim_that_was_changed_is_told_by_what_changed(office):
 
 
 def test_people_in_a_reason_are_named_and_words_in_capitals_are_not(office):
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         detail = f"for {ADA} by U0BOB0001, who UNDERSTANDS"
         stored_audit.add(db, office.clock.now, "valet", "stopped", subject=office.machine("train-7").id, detail=detail)
 
@@ -52,11 +52,11 @@ def test_people_in_a_reason_are_named_and_words_in_capitals_are_not(office):
 
 def test_names_are_learnt_for_where_no_mention_can_show_them(office):
     office.types("ada", "/gpu claim train-7")
-    desk = office.valet.desk
-    people.learn(desk, office.valet.people.name)
+    ctx = office.valet.ctx
+    people.learn(ctx, office.valet.people.name)
 
-    assert people.known(desk)[ADA] == "Ada"
-    [told] = [each for each in ledger_export.status(desk)["instances"] if each["name"] == "train-7"]
+    assert people.known(ctx)[ADA] == "Ada"
+    [told] = [each for each in ledger_export.status(ctx)["instances"] if each["name"] == "train-7"]
     assert [(each["holder"], each["name"]) for each in told["claims"]] == [(ADA, "Ada")]
 
 
@@ -65,7 +65,7 @@ def test_a_machine_nobody_touched_says_so(office):
 
 
 def test_a_long_history_says_how_much_is_left_out(office):
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         for n in range(40):
             stored_audit.add(
                 db, office.clock.now, "U0ADA0001", f"did {n}", subject=office.machine("train-7").id, after="on"
@@ -101,7 +101,7 @@ def test_a_stop_is_told_from_the_question_to_its_end_without_ids(office):
 
 
 def test_an_admin_who_ends_anothers_claim_is_told_with_whose_it_was(office):
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         machine = office.machine("train-7").id
         stored_audit.add(db, office.clock.now, "U0BOB0001", "released", subject=machine, detail="U0ADA0001")
         stored_audit.add(
@@ -132,7 +132,7 @@ def test_every_step_is_in_the_audit_with_what_it_changed(office):
     office.presses("bob", "Stop train-7", "#ml-platform")
     office.passes(MINUTE_MS)
 
-    entries = stored_audit.of(office.valet.desk.store.reading(), office.machine("train-7").id)
+    entries = stored_audit.of(office.valet.ctx.store.reading(), office.machine("train-7").id)
     steps = [(each.before, each.after) for each in entries]
     assert steps == [("", "pending"), ("pending", "approved"), ("approved", "executing"), ("executing", "done")]
 
@@ -167,20 +167,20 @@ def test_pressing_a_hundred_times_is_one_entry_an_hour_and_twenty_of_a_person_at
     office.reports("train-7", 0.0)
     office.types("ada", "/gpu stop train-7")
     action = "".join(
-        row["id"] for row in office.valet.desk.store.reading().query("SELECT id FROM actions WHERE id <> ?", [STOP])
+        row["id"] for row in office.valet.ctx.store.reading().query("SELECT id FROM actions WHERE id <> ?", [STOP])
     )
 
     def refused(count: int) -> int:
         for _ in range(count):
             with pytest.raises(Refused):
-                approvals.decide(office.valet.desk, action, ADA, yes=True)
-        return sum(each.after == "refused" for each in stored_audit.since(office.valet.desk.store.reading(), 0))
+                approvals.decide(office.valet.ctx, action, ADA, yes=True)
+        return sum(each.after == "refused" for each in stored_audit.since(office.valet.ctx.store.reading(), 0))
 
     assert refused(100) == 1
     office.clock.forward(HOUR_MS + MINUTE_MS)
     assert refused(1) == 2
     for number in range(30):
-        with pytest.raises(Refused), audit.kept(office.valet.desk, ADA, "stop it", f"i-{number}"):
+        with pytest.raises(Refused), audit.kept(office.valet.ctx, ADA, "stop it", f"i-{number}"):
             raise Refused("No.")
     assert refused(0) == 1 + audit.MOST
     office.settle()

@@ -23,7 +23,7 @@ def morning(office):
         office.clock.forward(5 * MINUTE_MS)
         office.reports("train-7", 0.0, minutes=5)
         office.reports("nb-2", 0.0, minutes=5, memory=31_000, process="python")
-        fleet.sweep(office.valet.desk)
+        fleet.sweep(office.valet.ctx)
         assert "Idle GPUs" not in office.sees("bob", "#ml-platform")
     office.tick()
     return office
@@ -67,10 +67,10 @@ def test_its_last_line_is_the_month_as_it_is_expected_to_end(office_with):
     settings = deepcopy(SETTINGS)
     settings["teams"]["nlp"]["budget_usd"] = "60000"
     office = office_with(settings)
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         stored_ledger.add(db, History(office.clock()).charges())
     at = office.clock.now // HOUR_MS * HOUR_MS
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         for number, team in enumerate(("nlp", "vision")):
             source = stored_savings.Source(
                 f"act_{team}", f"i-{team}", "train-7", team, "It would have run.", at, over=True
@@ -82,7 +82,7 @@ def test_its_last_line_is_the_month_as_it_is_expected_to_end(office_with):
         office.clock.forward(25 * MINUTE_MS)
     office.reports("nb-2", 0.0, minutes=200)
     office.reports("train-7", 0.0, minutes=200)
-    forecast.refresh(office.valet.desk)
+    forecast.refresh(office.valet.ctx)
     office.tick()
 
     team, everything = office.sees("bob", "#ml-platform"), office.sees("bob", "#gpus")

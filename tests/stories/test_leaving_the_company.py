@@ -26,7 +26,7 @@ def leaves(office: Office, person: str) -> None:
 
 
 def claimers(office: Office) -> list[str]:
-    store = office.valet.desk.store.reading()
+    store = office.valet.ctx.store.reading()
     return [row[0] for row in store.execute("SELECT holder FROM claims WHERE id <> ? ORDER BY from_at, rowid", [CLAIM])]
 
 
@@ -59,7 +59,7 @@ def test_what_they_were_offered_runs_nothing_either(lab):
     lab.types("bob", "/gpu claim nb-5 for 1h")
     lab.types("cy", "/gpu wait nb-5 for 2h")
     lab.types("bob", "/gpu release nb-5")
-    with lab.valet.desk.store.writing() as db:
+    with lab.valet.ctx.store.writing() as db:
         db.execute("UPDATE waiters SET run = 'nightly-eval' WHERE ended_at IS NULL")
     leaves(lab, CY)
 

@@ -28,7 +28,7 @@ def test_machines_joined_by_commas_are_stopped_together_and_else_asked_about(off
     assert asked.startswith("That takes one machine at a time. Which one?")
     assert claimed.startswith("*nb-2* is @Ada's until Mon 11:00 UTC.")
     office.types("ada", "/gpu stop train-7,nb-2")
-    stops = rows(office.valet.desk.store.reading(), "SELECT instance_id FROM actions WHERE requester = ?", ADA)
+    stops = rows(office.valet.ctx.store.reading(), "SELECT instance_id FROM actions WHERE requester = ?", ADA)
     assert {each["instance_id"] for each in stops} == {office.machine(name).id for name in ("train-7", "nb-2")}
 
 

@@ -12,7 +12,7 @@ def absent(office):
     for _ in range(24):
         all_report(office, 5)
     office.clock.forward(-3 * MINUTE_MS)
-    office.valet.desk.store.check(office.clock())
+    office.valet.ctx.store.check(office.clock())
     office.clock.forward(7 * MINUTE_MS)
     office.restart()
     office.tick()
@@ -23,7 +23,7 @@ def all_report(office, minutes):
     office.clock.forward(minutes * MINUTE_MS)
     for name, util in (("train-7", 0.0), ("train-3", 0.0), ("nb-2", 70.0)):
         office.reports(name, util, minutes=minutes)
-    office.valet.desk.store.check(office.clock())
+    office.valet.ctx.store.check(office.clock())
 
 
 def digests(office):
@@ -87,7 +87,7 @@ def test_an_agent_that_was_silent_long_before_is_not_waited_for(office):
     for _ in range(35):
         office.clock.forward(5 * MINUTE_MS)
         office.reports("train-7", 0.0, minutes=5)
-        office.valet.desk.store.check(office.clock())
+        office.valet.ctx.store.check(office.clock())
     office.clock.forward(7 * MINUTE_MS)
     office.restart()
     office.reports("train-7", 0.0, minutes=7)

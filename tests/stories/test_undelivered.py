@@ -79,7 +79,7 @@ def test_what_nobody_needs_any_more_is_dropped_and_that_is_audited(office):
     archived(office, yes=False)
     office.settle()
     assert office.slack.sees("bob", "#ml-platform") == []
-    newest = stored_audit.last(office.valet.desk.store.reading())
+    newest = stored_audit.last(office.valet.ctx.store.reading())
     assert (newest.did, newest.detail) == ("dropped messages", "1 to C0MLPLAT1 (is_archived)")
 
 
@@ -186,7 +186,7 @@ def test_a_card_of_several_stops_goes_there_too(office_with):
 
 def test_a_request_whose_card_nobody_ever_saw_lapses_and_says_so(office):
     office.reports("train-7", 0.0)
-    approvals.ask_to_stop(office.valet.desk, office.machine("train-7").id, ADA, reason="the run is over")
+    approvals.ask_to_stop(office.valet.ctx, office.machine("train-7").id, ADA, reason="the run is over")
     office.clock.forward(3 * HOUR_MS)
     office.restart()
     office.tick()
@@ -204,7 +204,7 @@ def test_a_question_to_a_holder_that_the_bot_slept_through_ends_with_a_word_to_w
     office.types("cy", "/gpu claim train-7 for 12h")
     office.types("ada", "/gpu stop train-7 nobody uses it")
     office.clock.forward(3 * HOUR_MS)
-    approvals.expire(office.valet.desk)
+    approvals.expire(office.valet.ctx)
     office.restart()
     office.tick()
 

@@ -16,30 +16,30 @@ from tests.conftest import Clock
 
 @pytest.fixture
 def alarm(office):
-    return StoreAlarm(office.valet.desk, office.valet.client)
+    return StoreAlarm(office.valet.ctx, office.valet.client)
 
 
 def fill(office):
     """Not a page more than there is, as on a full disk."""
-    pages = office.valet.desk.store._writer.execute("PRAGMA page_count").fetchone()[0]
-    office.valet.desk.store._writer.execute(f"PRAGMA max_page_count={pages}").fetchone()
+    pages = office.valet.ctx.store._writer.execute("PRAGMA page_count").fetchone()[0]
+    office.valet.ctx.store._writer.execute(f"PRAGMA max_page_count={pages}").fetchone()
 
 
 def make_room(office):
-    office.valet.desk.store._writer.execute("PRAGMA max_page_count=1000000").fetchone()
+    office.valet.ctx.store._writer.execute("PRAGMA max_page_count=1000000").fetchone()
 
 
 def freeze(office):
     """As after the file system was remounted read-only."""
-    office.valet.desk.store._writer.execute("PRAGMA query_only=1")
+    office.valet.ctx.store._writer.execute("PRAGMA query_only=1")
 
 
 def thaw(office):
-    office.valet.desk.store._writer.execute("PRAGMA query_only=0")
+    office.valet.ctx.store._writer.execute("PRAGMA query_only=0")
 
 
 def well(office):
-    return health(office.valet.desk, Schedule([], office.clock), lambda: None)
+    return health(office.valet.ctx, Schedule([], office.clock), lambda: None)
 
 
 def test_commands_are_answered_with_why_and_looking_still_works(office):
@@ -103,7 +103,7 @@ def test_on_a_database_found_damaged_at_the_start_every_button_is_answered_and_a
     office.close()
     office.path.write_bytes(b"ruined" * 10_000)
     office.valet = office.open()
-    alarm = StoreAlarm(office.valet.desk, office.valet.client)
+    alarm = StoreAlarm(office.valet.ctx, office.valet.client)
 
     for _ in range(3):
         alarm.look()
@@ -177,7 +177,7 @@ def test_health_and_figures_say_so_and_are_well_again_by_themselves(office, alar
     alarm.look()
     during = well(office)
     shown = {
-        figure.name: figure.values for figure in figures(office.valet.desk, Schedule([], office.clock), lambda: 3.0)
+        figure.name: figure.values for figure in figures(office.valet.ctx, Schedule([], office.clock), lambda: 3.0)
     }
     thaw(office)
     alarm.look()
@@ -215,20 +215,20 @@ def test_figures_tell_of_what_waits_and_for_how_long(office):
 def shown(office) -> dict[str, dict[tuple[str, ...], float]]:
     return {
         figure.name: dict(figure.values)
-        for figure in figures(office.valet.desk, Schedule([], office.clock), lambda: None)
+        for figure in figures(office.valet.ctx, Schedule([], office.clock), lambda: None)
     }
 
 
 def test_a_clock_that_is_far_off_slacks_is_told_once_and_makes_health_bad(office):
-    desk, slack = office.valet.desk, office.slack
+    ctx, slack = office.valet.ctx, office.slack
     seen, ours = [], Clock()
-    watch = ClockWatch(replace(desk, clock=ours), office.valet.client)
+    watch = ClockWatch(replace(ctx, clock=ours), office.valet.client)
     for off in (0, 55_000, -75_000, -75_000, 0, 400_000):
         ours.now = office.clock() + off
         watch.look()
         office.settle()
         seen.append((round(watch.off.by / 1000), len(slack.sees("bob", "@bob"))))
-    ill = health(desk, Schedule([], office.clock), lambda: None, off=lambda: watch.off)
+    ill = health(ctx, Schedule([], office.clock), lambda: None, off=lambda: watch.off)
     slack.fault("auth.test", http_status=503)
     slack.fault("auth.test", accept_then_drop=True)
     for _ in range(2):
@@ -243,9 +243,9 @@ def test_a_clock_that_is_far_off_slacks_is_told_once_and_makes_health_bad(office
 
 
 def test_where_slack_does_not_say_or_contradicts_aws_is_asked_for_the_time(office):
-    desk, slack = office.valet.desk, office.slack
+    ctx, slack = office.valet.ctx, office.slack
     ours, asked = Clock(), []
-    watch = ClockWatch(replace(desk, clock=ours), office.valet.client, aws=lambda: asked.append(1) or office.clock())
+    watch = ClockWatch(replace(ctx, clock=ours), office.valet.client, aws=lambda: asked.append(1) or office.clock())
     ours.now = office.clock() - 400_000
     silent = {"accept_then_drop": True}
     for method_fails in (silent, None):
@@ -253,7 +253,7 @@ def test_where_slack_does_not_say_or_contradicts_aws_is_asked_for_the_time(offic
             slack.fault("auth.test", times=2, **method_fails)
         watch.look()
         office.settle()
-        said = health(desk, Schedule([], office.clock), lambda: None, off=lambda: watch.off).problems
+        said = health(ctx, Schedule([], office.clock), lambda: None, off=lambda: watch.off).problems
         told = slack.latest("bob", "@bob").partition(" so that")[0]
         assert told == "*The clock of Valet's machine is 400 s behind AWS's.* Valet goes by that time,"
         assert said == ("the clock is 400 s off AWS's" if method_fails else "the clock is 400 s off Slack's and AWS's",)
@@ -266,14 +266,14 @@ def test_where_slack_does_not_say_or_contradicts_aws_is_asked_for_the_time(offic
 
 
 def test_a_message_that_waits_and_a_slack_that_is_silent_make_health_bad(office):
-    office.valet.desk.store._writer.execute(
+    office.valet.ctx.store._writer.execute(
         "INSERT INTO outbox (channel, ref, kind, subject, due_at, created_at) VALUES (?, 'r', 'digest', 'x', ?, ?)",
         [ADA, office.clock.now, office.clock.now],
     )
     office.clock.forward(21 * MINUTE_MS)
 
-    found = health(office.valet.desk, Schedule([], office.clock), lambda: 300.0)
-    office.valet.desk.store._writer.execute("DELETE FROM outbox WHERE ref = 'r'")
+    found = health(office.valet.ctx, Schedule([], office.clock), lambda: 300.0)
+    office.valet.ctx.store._writer.execute("DELETE FROM outbox WHERE ref = 'r'")
 
     assert found.problems == ("a message has waited for 21 minutes", "Slack has not been heard for 5 minutes")
 
@@ -283,17 +283,17 @@ def test_a_job_that_does_not_come_to_its_end_makes_health_bad(office):
     schedule.run_all()
     office.clock.forward(6 * MINUTE_MS)
 
-    found = health(office.valet.desk, schedule, lambda: None)
+    found = health(office.valet.ctx, schedule, lambda: None)
     schedule.run_all()
 
     assert found.problems == ("sweep has not finished for over 5 minutes",), "forecasts may take their time"
-    assert health(office.valet.desk, schedule, lambda: None).ok
+    assert health(office.valet.ctx, schedule, lambda: None).ok
 
 
 def test_jobs_that_wait_for_the_database_leave_the_log_to_what_is_wrong(office, caplog):
     freeze(office)
     for _ in range(5):
-        Schedule([Job("sweep", 60, lambda: office.valet.desk.store.check(0))], office.clock).run_all()
+        Schedule([Job("sweep", 60, lambda: office.valet.ctx.store.check(0))], office.clock).run_all()
     thaw(office)
 
     assert [record.levelname for record in caplog.records if record.name.startswith(("bot.jobs", "store"))] == [

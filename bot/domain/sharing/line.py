@@ -72,7 +72,7 @@ class Turn:
     at: int
 
 
-class Rooms:
+class Vacancies:
     """The running machines, with when each GPU is next free. `seat` people in the order in which they came."""
 
     def __init__(self, listings: Iterable[Listing], booked: Iterable[Hold], now: int) -> None:
@@ -146,31 +146,33 @@ def _free_at(listing: Listing, now: int) -> dict[int, int]:
     return found
 
 
-def served_now(waiters: Iterable[Waiter], rooms: Rooms, now: int) -> list[Turn]:
+def served_now(waiters: Iterable[Waiter], vacancies: Vacancies, now: int) -> list[Turn]:
     """Whose turn it is now, with what they get, the first in the line first."""
     turns = []
     for waiter in waiters:
-        if not rooms.vacant:
+        if not vacancies.vacant:
             break
-        turn = rooms.seat(waiter)
+        turn = vacancies.seat(waiter)
         if turn is not None and turn.at <= now:
             turns.append(turn)
     return turns
 
 
-def spoken_for(ahead: Iterable[Waiter], rooms: Rooms, instance_id: str) -> frozenset[int]:
+def spoken_for(ahead: Iterable[Waiter], vacancies: Vacancies, instance_id: str) -> frozenset[int]:
     """The GPUs of an instance that are free now, but that people ahead wait for."""
-    free = rooms.left(instance_id)
+    free = vacancies.left(instance_id)
     for waiter in ahead:
-        if not rooms.left(instance_id):
+        if not vacancies.left(instance_id):
             break
-        rooms.seat(waiter)
-    return free - rooms.left(instance_id)
+        vacancies.seat(waiter)
+    return free - vacancies.left(instance_id)
 
 
-def seats(ahead: Iterable[Waiter], rooms: Rooms, instance_id: str) -> list[Hold]:
+def seats(ahead: Iterable[Waiter], vacancies: Vacancies, instance_id: str) -> list[Hold]:
     """What people in the line get of an instance, now and later, by what claims and bookings say."""
-    turns = [turn for waiter in ahead if (turn := rooms.seat(waiter)) is not None and turn.instance_id == instance_id]
+    turns = [
+        turn for waiter in ahead if (turn := vacancies.seat(waiter)) is not None and turn.instance_id == instance_id
+    ]
     return [
         Hold(
             instance_id, each.waiter.person, each.gpus, each.at, each.at + each.waiter.length, booked=False, waited=True
@@ -179,8 +181,8 @@ def seats(ahead: Iterable[Waiter], rooms: Rooms, instance_id: str) -> list[Hold]
     ]
 
 
-def turn_of(last: Waiter, ahead: Iterable[Waiter], rooms: Rooms) -> Turn | None:
+def turn_of(last: Waiter, ahead: Iterable[Waiter], vacancies: Vacancies) -> Turn | None:
     """When it is somebody's turn, by what claims and bookings say; None when no machine is, or will be, there."""
     for waiter in ahead:
-        rooms.seat(waiter)
-    return rooms.seat(last)
+        vacancies.seat(waiter)
+    return vacancies.seat(last)

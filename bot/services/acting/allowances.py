@@ -10,7 +10,7 @@ from bot.domain.acting.obstacles import is_over
 from bot.domain.money.forecast.report import Scope
 from bot.domain.money.rates import cost
 from bot.domain.sharing.claims import Claim
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import sources
 from bot.services.money import budget_amounts, budgets, ledger
 from bot.services.sharing import limits
@@ -23,22 +23,22 @@ PAID: frozenset[Kind] = frozenset({"start", "launch", "clone", "resize"})
 """What makes something run that costs money."""
 
 
-def known(desk: Desk, db: Database, team: str, facts: F, instance_id: str, length: int) -> F:
+def known(ctx: Context, db: Database, team: str, facts: F, instance_id: str, length: int) -> F:
     """The facts with what may be spent this month, and has been; `instance_id` is empty for a machine to come."""
     costs, over = cost(facts.rate_micros or 0, length), []
-    for scope, budget, spent in budgets.limits(desk, db, team, facts.type, instance_id):
+    for scope, budget, spent in budgets.limits(ctx, db, team, facts.type, instance_id):
         if scope.kind == "team":
             facts = replace(facts, budget_micros=budget, spent_micros=spent)
         elif spent + costs > budget:
             over.append(OverBudget(_name(scope, facts), spent, budget))
     facts = replace(facts, over=tuple(over))
-    return facts if facts.budget_micros is None and not over else _counted(desk, facts)
+    return facts if facts.budget_micros is None and not over else _counted(ctx, facts)
 
 
-def _counted(desk: Desk, facts: F) -> F:
+def _counted(ctx: Context, facts: F) -> F:
     """With what is not in what is spent: days before the first look, and sources that are silent."""
-    begins = ledger.counted_from(desk, budget_amounts.this_month(desk))
-    silent = sources.now(desk)
+    begins = ledger.counted_from(ctx, budget_amounts.this_month(ctx))
+    silent = sources.now(ctx)
     since = min((each.since for each in silent if each.since is not None), default=None)
     unread = tuple(each.name for each in silent)
     return replace(facts, spent_from=begins.isoformat() if begins else "", unread=unread, unread_since=since)
@@ -48,54 +48,54 @@ def _name(scope: Scope, facts: Facts) -> str:
     return {"total": "the company", "type": f"type {facts.type}"}.get(scope.kind, facts.name)
 
 
-def over(desk: Desk, db: Database, action: Action) -> frozenset[str]:
+def over(ctx: Context, db: Database, action: Action) -> frozenset[str]:
     """The budgets that are over by now, or would be by an action."""
     if action.paid is None:
         return frozenset()
     runs = action.instance_id if action.kind == "start" else ""
-    facts = known(desk, db, action.team, replace(action.paid, budget_micros=None), runs, action.length or 0)
+    facts = known(ctx, db, action.team, replace(action.paid, budget_micros=None), runs, action.length or 0)
     team = {f"team {action.team}"} if is_over(facts, action.length) else set()
     return frozenset({each.name for each in facts.over} | team)
 
 
-def noted(desk: Desk, db: Database, action: Action) -> Action:
+def noted(ctx: Context, db: Database, action: Action) -> Action:
     """An action with what it would go beyond, for its card. Raises OverLimit where nobody can let that pass."""
-    planned = _planned(desk, db, action)
+    planned = _planned(ctx, db, action)
     if planned is None or isinstance(action.facts, StopFacts):
         return action
-    if desk.settings.fair_use(planned.team).at_limit == "refuse":
-        limits.check(desk, db, planned, advice="Release something first, or ask for a smaller one.")
-    said = limits.excess(desk, db, planned, whose=f"<@{action.requester}>")
+    if ctx.settings.fair_use(planned.team).at_limit == "refuse":
+        limits.check(ctx, db, planned, advice="Release something first, or ask for a smaller one.")
+    said = limits.excess(ctx, db, planned, whose=f"<@{action.requester}>")
     return replace(action, facts=replace(action.facts, beyond="; ".join(said)))
 
 
-def now(desk: Desk, db: Database, action: Action) -> str | None:
+def now(ctx: Context, db: Database, action: Action) -> str | None:
     """What it goes beyond by now and somebody has to let pass; None where that is not a question."""
-    planned = _planned(desk, db, action)
+    planned = _planned(ctx, db, action)
     if planned is None:
         return None
-    is_asked = desk.settings.fair_use(planned.team).at_limit != "warn"
-    return "; ".join(limits.excess(desk, db, planned, whose=f"<@{action.requester}>")) if is_asked else ""
+    is_asked = ctx.settings.fair_use(planned.team).at_limit != "warn"
+    return "; ".join(limits.excess(ctx, db, planned, whose=f"<@{action.requester}>")) if is_asked else ""
 
 
-def must_ask(desk: Desk, action: Action) -> bool:
+def must_ask(ctx: Context, action: Action) -> bool:
     """Whether an approver has to let it pass."""
     return (
         action.paid is not None
         and bool(action.paid.beyond)
-        and desk.settings.fair_use(_team(desk, action)).at_limit == "ask"
+        and ctx.settings.fair_use(_team(ctx, action)).at_limit == "ask"
     )
 
 
-def _team(desk: Desk, action: Action) -> str:
-    return desk.roster().team_of(action.requester)
+def _team(ctx: Context, action: Action) -> str:
+    return ctx.roster().team_of(action.requester)
 
 
-def _planned(desk: Desk, db: Database, action: Action) -> Claim | None:
+def _planned(ctx: Context, db: Database, action: Action) -> Claim | None:
     """The claim that comes of it; what a resize gives up for it does not count twice."""
     if action.kind not in PAID or action.requester == VALET or action.facts.rule or action.length is None:
         return None
-    at, gpus = desk.clock(), tuple(range(_count(desk, db, action)))
+    at, gpus = ctx.clock(), tuple(range(_count(ctx, db, action)))
     held = [each for each in stored_claims.held_by(db, action.requester) if each.instance_id == action.instance_id]
     before = held[0].id if held and action.kind in {"resize", "start"} else action.id
     return Claim(
@@ -105,13 +105,13 @@ def _planned(desk: Desk, db: Database, action: Action) -> Claim | None:
         from_at=at,
         until_at=at + action.length,
         gpus=gpus,
-        team=_team(desk, action),
+        team=_team(ctx, action),
     )
 
 
-def _count(desk: Desk, db: Database, action: Action) -> int:
+def _count(ctx: Context, db: Database, action: Action) -> int:
     """How many GPUs the machine has, as far as that is known."""
-    template = desk.settings.templates.get(action.template)
+    template = ctx.settings.templates.get(action.template)
     row = stored_fleet.by_id(db, action.instance_id) if action.instance_id else None
     known = template.gpu_count if template else stored_fleet.instance_of(row).gpu_count if row else 0
     return max(1, (listings.gpus_of(db, action.facts.type) or known) if action.kind == "resize" else known)

@@ -5,7 +5,7 @@ from bot.domain.acting.launch import Template
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.listing import Filter, Listing
 from bot.domain.machines.models import like
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import find
 from store.machines import fleet as stored_fleet
 from store.machines import listings
@@ -13,17 +13,17 @@ from store.machines import listings
 MOST = 3
 
 
-def free_like(desk: Desk, template: Template, person: str) -> list[Listing]:
+def free_like(ctx: Context, template: Template, person: str) -> list[Listing]:
     """Machines of which a person can have as many GPUs now of the model that a template would make."""
     if not template.gpu_model or not template.gpu_count:
         return []
-    return [each for each in _free(desk, person, template.gpu_count) if _has(each, template.gpu_model, 0)][:MOST]
+    return [each for each in _free(ctx, person, template.gpu_count) if _has(each, template.gpu_model, 0)][:MOST]
 
 
-def _free(desk: Desk, person: str, count: int) -> list[Listing]:
+def _free(ctx: Context, person: str, count: int) -> list[Listing]:
     """What `find` says they can have now, so many GPUs on one machine."""
-    ids = find.free_machines(desk, Filter(), person, least=count)
-    return listings.page(desk.store.reading(), Filter(ids=ids), limit=-1) if ids else []
+    ids = find.free_machines(ctx, Filter(), person, least=count)
+    return listings.page(ctx.store.reading(), Filter(ids=ids), limit=-1) if ids else []
 
 
 def _has(listing: Listing, model: str, count: int) -> bool:
@@ -38,18 +38,18 @@ def _lacks(action: Action) -> bool:
     return action.retry_at is not None or (action.state == "failed" and action.tries > 0)
 
 
-def templates(desk: Desk, action: Action) -> list[str]:
+def templates(ctx: Context, action: Action) -> list[str]:
     """Names of templates that could be launched instead: those an admin lists for it, or with such GPUs for a start."""
-    known = desk.settings.templates
+    known = ctx.settings.templates
     if not _lacks(action):
         return []
     chosen = known.get(action.template)
     if chosen is not None:
         return [name for name in chosen.instead if name in known][:MOST]
-    row = stored_fleet.by_id(desk.store.reading(), action.instance_id) if action.kind == "start" else None
+    row = stored_fleet.by_id(ctx.store.reading(), action.instance_id) if action.kind == "start" else None
     if row is None:
         return []
-    short, team = stored_fleet.instance_of(row), desk.roster().team_of(action.requester)
+    short, team = stored_fleet.instance_of(row), ctx.roster().team_of(action.requester)
     return [name for name, each in known.items() if _would_do(each, short) and each.is_for(team)][:MOST]
 
 
@@ -60,21 +60,21 @@ def _would_do(template: Template, short: Instance) -> bool:
     return other and fits and template.gpu_count >= short.gpu_count
 
 
-def to(desk: Desk, action: Action) -> list[Listing]:
+def to(ctx: Context, action: Action) -> list[Listing]:
     """Machines with as many GPUs of the same model: free ones first, then ones that stand still in another zone.
 
     None for a resize: what the machine was is no substitute for what it was to become.
     """
     if not _lacks(action) or action.kind == "resize":
         return []
-    db, chosen = desk.store.reading(), desk.settings.templates.get(action.template)
+    db, chosen = ctx.store.reading(), ctx.settings.templates.get(action.template)
     if chosen is not None:
-        return free_like(desk, chosen, action.requester)
+        return free_like(ctx, chosen, action.requester)
     row = stored_fleet.by_id(db, action.instance_id)
     if row is None:
         return []
     short = stored_fleet.instance_of(row)
-    free = [each for each in _free(desk, action.requester, short.gpu_count) if _has(each, short.gpu_model, 0)]
+    free = [each for each in _free(ctx, action.requester, short.gpu_count) if _has(each, short.gpu_model, 0)]
     still = [
         each
         for each in listings.page(db, Filter(state="stopped", provider="ec2"), limit=200)

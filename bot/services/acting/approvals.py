@@ -16,7 +16,7 @@ from bot.domain.money.rates import cost
 from bot.errors import Refused
 from bot.services import audit, digest
 from bot.services.acting import allowances, consents, endings, plans
-from bot.services.context import Desk, channel_of
+from bot.services.context import Context, channel_of
 from bot.services.money import budgets
 from store import audit as stored_audit
 from store import outbox as stored_outbox
@@ -28,60 +28,62 @@ from store.machines import listings
 Plan = Callable[[Database, Listing], Action]
 
 
-def ask_to_stop(desk: Desk, instance_id: str, requester: str, *, reason: str = "", owner: str = "") -> Action:
+def ask_to_stop(ctx: Context, instance_id: str, requester: str, *, reason: str = "", owner: str = "") -> Action:
     """Ask for a stop; asked twice, it is the same card. Raises Refused with what to do instead.
 
     `owner` is whose machine it is, where Valet itself asks.
     """
     return _ask(
-        desk,
+        ctx,
         "stop",
         instance_id,
         requester,
-        lambda db, listing: plans.stop(desk, db, listing, requester, reason=reason, owner=owner),
+        lambda db, listing: plans.stop(ctx, db, listing, requester, reason=reason, owner=owner),
         ends_work=bool(reason) and requester != VALET,
     )
 
 
-def ask_to_start(desk: Desk, instance_id: str, requester: str, *, length: int | None = None, note: str = "") -> Action:
+def ask_to_start(
+    ctx: Context, instance_id: str, requester: str, *, length: int | None = None, note: str = ""
+) -> Action:
     """Ask for a start, with a claim of that length once it is ready; asked twice, it is the same card."""
     return _ask(
-        desk,
+        ctx,
         "start",
         instance_id,
         requester,
-        lambda db, listing: plans.start(desk, db, listing, requester, length=length, reason=note),
+        lambda db, listing: plans.start(ctx, db, listing, requester, length=length, reason=note),
     )
 
 
 def ask_to_launch(
-    desk: Desk, template_name: str, requester: str, *, length: int | None = None, note: str = ""
+    ctx: Context, template_name: str, requester: str, *, length: int | None = None, note: str = ""
 ) -> Action:
     """Ask for a new machine, claimed for that long; asked twice, it is the same card. Raises Refused, NotFound."""
-    desk.freshen()
+    ctx.freshen()
     subject = f"launch/{template_name}"
-    with audit.kept(desk, requester, "launch it", subject), desk.store.writing() as db:
-        live = endings.lapse(desk, db, makings.live_launch(db, requester, template_name))
+    with audit.kept(ctx, requester, "launch it", subject), ctx.store.writing() as db:
+        live = endings.lapse(ctx, db, makings.live_launch(db, requester, template_name))
         if live is None:
-            planned = plans.launch(desk, db, template_name, requester, length=length, reason=note)
-            live = put(desk, db, planned)
-    desk.wake()
+            planned = plans.launch(ctx, db, template_name, requester, length=length, reason=note)
+            live = put(ctx, db, planned)
+    ctx.wake()
     return live
 
 
 def ask_to_clone(
-    desk: Desk, instance_id: str, requester: str, *, length: int | None = None, note: str = "", reboot: bool = True
+    ctx: Context, instance_id: str, requester: str, *, length: int | None = None, note: str = "", reboot: bool = True
 ) -> Action:
     """Ask for a copy of an instance, claimed for that long; asked twice, it is the same card. Raises Refused."""
 
     def plan(db: Database, listing: Listing) -> Action:
-        return plans.clone(desk, db, listing, requester, length=length, reason=note, reboot=reboot)
+        return plans.clone(ctx, db, listing, requester, length=length, reason=note, reboot=reboot)
 
-    return _ask(desk, "clone", instance_id, requester, plan)
+    return _ask(ctx, "clone", instance_id, requester, plan)
 
 
 def ask_to_resize(
-    desk: Desk, instance_id: str, requester: str, kind: str, *, length: int | None = None, reason: str = ""
+    ctx: Context, instance_id: str, requester: str, kind: str, *, length: int | None = None, reason: str = ""
 ) -> Action:
     """Ask for a machine of another type in the place of an instance; asked twice, it is the same card. Raises Refused.
 
@@ -89,34 +91,34 @@ def ask_to_resize(
     """
 
     def plan(db: Database, listing: Listing) -> Action:
-        return plans.resize(desk, db, listing, requester, kind, length=length, reason=reason)
+        return plans.resize(ctx, db, listing, requester, kind, length=length, reason=reason)
 
-    action = _ask(desk, "resize", instance_id, requester, plan)
+    action = _ask(ctx, "resize", instance_id, requester, plan)
     if action.facts.type != kind.lower():
         name, asked = action.facts.name, action.facts.type
         raise Refused(f"{action.asker} has asked for {name} to become a {asked}; wait for the end of that.")
     return action
 
 
-def _ask(desk: Desk, kind: Kind, instance_id: str, requester: str, plan: Plan, *, ends_work: bool = False) -> Action:
+def _ask(ctx: Context, kind: Kind, instance_id: str, requester: str, plan: Plan, *, ends_work: bool = False) -> Action:
     """`ends_work`: it is meant even if the instance works."""
-    desk.freshen()
-    with audit.kept(desk, requester, f"{kind} it", instance_id), desk.store.writing() as db:
+    ctx.freshen()
+    with audit.kept(ctx, requester, f"{kind} it", instance_id), ctx.store.writing() as db:
         listing = listings.by_id(db, instance_id)
         if listing is None:
             raise Refused("That instance is gone.")
-        live = _still_meant(desk, db, listing, kind, ends_work=ends_work)
-        action = live or put(desk, db, plan(db, listing))
-    desk.wake()
+        live = _still_meant(ctx, db, listing, kind, ends_work=ends_work)
+        action = live or put(ctx, db, plan(db, listing))
+    ctx.wake()
     return action
 
 
-def put(desk: Desk, db: Database, action: Action) -> Action:
+def put(ctx: Context, db: Database, action: Action) -> Action:
     """Write a new action and its card; where the team's limit allows, it is decided at once."""
-    now, action = action.created_at, allowances.noted(desk, db, action)
-    free = may_go(desk, db, action)
+    now, action = action.created_at, allowances.noted(ctx, db, action)
+    free = may_go(ctx, db, action)
     if not free:
-        plans.check_askable(desk, action)
+        plans.check_askable(ctx, action)
     actions.add(db, action)
     did = f"asked to {action.kind}"
     stored_audit.add(db, now, action.requester, did, subject=action.subject, detail=action.reason, after=action.state)
@@ -127,19 +129,19 @@ def put(desk: Desk, db: Database, action: Action) -> Action:
             db, now, "valet", did, subject=action.subject, detail=action.id, before="pending", after="approved"
         )
     else:
-        consents.ask(desk, db, action)
-    endings.show(desk, db, action)
+        consents.ask(ctx, db, action)
+    endings.show(ctx, db, action)
     return actions.by_id(db, action.id) or action
 
 
-def _still_meant(desk: Desk, db: Database, listing: Listing, kind: Kind, *, ends_work: bool) -> Action | None:
+def _still_meant(ctx: Context, db: Database, listing: Listing, kind: Kind, *, ends_work: bool) -> Action | None:
     """The live request for this instance; one that could only fail makes way."""
-    live, name = endings.lapse(desk, db, actions.live_on(db, listing.instance.id)), listing.instance.name
+    live, name = endings.lapse(ctx, db, actions.live_on(db, listing.instance.id)), listing.instance.name
     if live is not None and live.state == "pending" and live.launched_at != listing.instance.launched_at:
-        endings.end(desk, db, live, "cancelled", outcome=f"{name} was restarted after the request.")
+        endings.end(ctx, db, live, "cancelled", outcome=f"{name} was restarted after the request.")
         return None
-    if live is not None and ends_work and plans.began_to_work(desk, db, live, listing):
-        endings.end(desk, db, live, "cancelled", outcome=f"{name} began to work after the request.")
+    if live is not None and ends_work and plans.began_to_work(ctx, db, live, listing):
+        endings.end(ctx, db, live, "cancelled", outcome=f"{name} began to work after the request.")
         return None
     if live is not None and live.kind != kind:
         stage = f"{live.asker} has asked for {name} to be" if live.state == "pending" else f"{name} is being"
@@ -147,41 +149,41 @@ def _still_meant(desk: Desk, db: Database, listing: Listing, kind: Kind, *, ends
     return live
 
 
-def decide(desk: Desk, action_id: str, person: str, *, yes: bool) -> Action:
+def decide(ctx: Context, action_id: str, person: str, *, yes: bool) -> Action:
     """The one decision on an action. Raises Refused when this person may not, or it was decided or lapsed already."""
-    desk.freshen()
-    with desk.store.writing() as db:
+    ctx.freshen()
+    with ctx.store.writing() as db:
         action = actions.by_id(db, action_id)
         if action is None:
             raise Refused("This request is not known here any more.")
-        obstacle = decide_within(desk, db, action, person, yes=yes)
+        obstacle = decide_within(ctx, db, action, person, yes=yes)
         decided = actions.by_id(db, action_id) or action
-    desk.wake()
+    ctx.wake()
     if obstacle:
         raise Refused(obstacle)
     return decided
 
 
-def decide_within(desk: Desk, db: Database, action: Action, person: str, *, yes: bool) -> str | None:
+def decide_within(ctx: Context, db: Database, action: Action, person: str, *, yes: bool) -> str | None:
     """The decision, in the caller's transaction; why it did not count, if it did not."""
-    endings.lapse(desk, db, action)
+    endings.lapse(ctx, db, action)
     current = actions.by_id(db, action.id) or action
-    obstacle = _closed(current) or consents.obstacle(db, current) or refusal_to_approve(current, person, desk.roster())
+    obstacle = _closed(current) or consents.obstacle(db, current) or refusal_to_approve(current, person, ctx.roster())
     if obstacle is None:
-        obstacle = _decided(desk, db, current, person, yes=yes)
+        obstacle = _decided(ctx, db, current, person, yes=yes)
     if obstacle:
-        audit.note(desk, db, person, f"{'approve' if yes else 'deny'} the {action.kind}", action.subject, obstacle)
-    endings.show(desk, db, action)
+        audit.note(ctx, db, person, f"{'approve' if yes else 'deny'} the {action.kind}", action.subject, obstacle)
+    endings.show(ctx, db, action)
     return obstacle
 
 
-def _decided(desk: Desk, db: Database, action: Action, person: str, *, yes: bool) -> str | None:
+def _decided(ctx: Context, db: Database, action: Action, person: str, *, yes: bool) -> str | None:
     """Write the decision; why it did not count, if it did not."""
-    now = desk.clock()
+    now = ctx.clock()
     state: ActionState = "approved" if yes else "denied"
     if yes and not stored_approvals.say_yes(db, action.id, person, now):
         return "You have said yes already; it takes somebody else's yes as well."
-    waits = yes and _still_needed(desk, db, action)
+    waits = yes and _still_needed(ctx, db, action)
     if not waits and not stored_approvals.decide(db, action.id, person, state, now):
         return "Somebody else decided this at the same moment."
     did = f"approved the {action.kind}" if yes else _denied(action)
@@ -197,9 +199,9 @@ def _decided(desk: Desk, db: Database, action: Action, person: str, *, yes: bool
     return None
 
 
-def _still_needed(desk: Desk, db: Database, action: Action) -> bool:
+def _still_needed(ctx: Context, db: Database, action: Action) -> bool:
     """Whether it takes more yeses of people who may say so now."""
-    current, roster = actions.by_id(db, action.id) or action, desk.roster()
+    current, roster = actions.by_id(db, action.id) or action, ctx.roster()
     counted = [each for each in current.yeses if refusal_to_approve(action, each, roster) is None]
     return len(counted) < action.facts.approvals
 
@@ -217,14 +219,14 @@ def _closed(action: Action) -> str | None:
     return f"Already {action.state}{who}."
 
 
-def make_way(desk: Desk, db: Database, listing: Listing, person: str, *, giver: str = "") -> None:
+def make_way(ctx: Context, db: Database, listing: Listing, person: str, *, giver: str = "") -> None:
     """Somebody wants to use this instance: a stop (or a resize, which ends with one) nobody has decided yet is off.
 
     `giver` is whose claim they take over, if they do. Raises Refused when it is too late, or when the instance is on
     its way to somebody else.
     """
     name = listing.instance.name
-    action = endings.lapse(desk, db, actions.live_on(db, listing.instance.id))
+    action = endings.lapse(ctx, db, actions.live_on(db, listing.instance.id))
     if action is None or (action.kind == "resize" and person == action.requester):
         return
     if action.kind not in {"stop", "resize"} or action.made_id == listing.instance.id:
@@ -233,7 +235,7 @@ def make_way(desk: Desk, db: Database, listing: Listing, person: str, *, giver: 
     if action.state != "pending":
         raise Refused(f"{name} is about to be {PAST[action.kind]} ({action.decided_by} approved it).")
     outcome = f"<@{person}> took {name} over from <@{giver}>." if giver else f"<@{person}> claimed {name} first."
-    endings.end(desk, db, action, "cancelled", outcome=outcome, who=person, did=f"cancelled the {action.kind}")
+    endings.end(ctx, db, action, "cancelled", outcome=outcome, who=person, did=f"cancelled the {action.kind}")
 
 
 def _leave_to(action: Action, listing: Listing, person: str) -> None:
@@ -244,46 +246,46 @@ def _leave_to(action: Action, listing: Listing, person: str) -> None:
         raise Refused(f"{listing.instance.name} was {done} for {action.asker}, who gets it as soon as it is ready.")
 
 
-def call_off(desk: Desk, action_id: str, person: str) -> Action:
+def call_off(ctx: Context, action_id: str, person: str) -> Action:
     """Give up what one has asked for, while no call is under way. Raises Refused."""
-    now, action = desk.clock(), actions.by_id(desk.store.reading(), action_id)
+    now, action = ctx.clock(), actions.by_id(ctx.store.reading(), action_id)
     if action is None:
         raise Refused("This request is not known here any more.")
-    with audit.kept(desk, person, f"call the {action.kind} off", action.subject), desk.store.writing() as db:
+    with audit.kept(ctx, person, f"call the {action.kind} off", action.subject), ctx.store.writing() as db:
         if person != action.requester:
             raise Refused(f"Only {action.asker}, who asked for it, can call it off.")
         outcome = f"<@{person}> called it off."
         if not actions.call_off(db, action, finished_at=now, outcome=outcome):
             raise Refused("It is under way or over, so it can't be called off any more.")
         stored_audit.add(db, now, person, f"called the {action.kind} off", subject=action.subject, detail=action.id)
-        endings.show(desk, db, action)
+        endings.show(ctx, db, action)
         if action.batch:  # they know what came of this one, and nothing yet of the others
             endings.note(db, action, now)
         ended = actions.by_id(db, action_id) or action
-    desk.wake()
+    ctx.wake()
     return ended
 
 
-def expire(desk: Desk) -> None:
+def expire(ctx: Context) -> None:
     """Close the requests nobody answered in time."""
-    now = desk.clock()
-    over = [each for each in actions.in_state(desk.store.reading(), "pending") if each.expires_at <= now]
+    now = ctx.clock()
+    over = [each for each in actions.in_state(ctx.store.reading(), "pending") if each.expires_at <= now]
     for action in over:
-        with desk.store.writing() as db:
-            endings.lapse(desk, db, action)
+        with ctx.store.writing() as db:
+            endings.lapse(ctx, db, action)
     if over:
-        desk.wake()
+        ctx.wake()
 
 
-def break_glass(desk: Desk, listing: Listing, kind: Kind, person: str, why: str) -> Action:
+def break_glass(ctx: Context, listing: Listing, kind: Kind, person: str, why: str) -> Action:
     """Decide on one's own pending request. All that is looked at before it is carried out stays. Raises Refused."""
-    now, name = desk.clock(), listing.instance.name
-    kept = audit.kept(desk, person, f"break the glass for the {kind}", listing.instance.id)
-    with kept, desk.store.writing() as db:
-        action = endings.lapse(desk, db, actions.live_on(db, listing.instance.id))
+    now, name = ctx.clock(), listing.instance.name
+    kept = audit.kept(ctx, person, f"break the glass for the {kind}", listing.instance.id)
+    with kept, ctx.store.writing() as db:
+        action = endings.lapse(ctx, db, actions.live_on(db, listing.instance.id))
         if action is None or action.kind != kind or action.state != "pending":
             raise Refused(f"No such request waits for an answer. Ask first, with `/gpu {kind} {name}`.")
-        obstacle = consents.obstacle(db, action) or refusal_to_break_glass(action, person, desk.roster())
+        obstacle = consents.obstacle(db, action) or refusal_to_break_glass(action, person, ctx.roster())
         if obstacle:
             raise Refused(obstacle)
         if not why:
@@ -293,32 +295,32 @@ def break_glass(desk: Desk, listing: Listing, kind: Kind, person: str, why: str)
         did = f"broke the glass for the {kind}"
         stored_audit.add(db, now, person, did, subject=action.subject, detail=why, before="pending", after="approved")
         ref = f"break-glass:{action.id}"
-        stored_outbox.tell(db, channel_of(desk, action.team), ref, kind="break_glass", subject=action.id, now=now)
-        endings.show(desk, db, action)
+        stored_outbox.tell(db, channel_of(ctx, action.team), ref, kind="break_glass", subject=action.id, now=now)
+        endings.show(ctx, db, action)
         passed = actions.by_id(db, action.id) or action
-    desk.wake()
+    ctx.wake()
     return passed
 
 
-def may_go(desk: Desk, db: Database, action: Action) -> bool:
+def may_go(ctx: Context, db: Database, action: Action) -> bool:
     """Whether nobody need be asked: it stays within the team's limit, counting what runs by this rule already."""
-    limit, rate = desk.settings.unasked_micros(action.team), action.facts.rate_micros
+    limit, rate = ctx.settings.unasked_micros(action.team), action.facts.rate_micros
     if action.kind not in {"start", "launch"} or not limit or rate is None:
         return False
-    if allowances.must_ask(desk, action):
+    if allowances.must_ask(ctx, action):
         return False
-    if desk.roster().team_of(action.requester) != action.team:
+    if ctx.roster().team_of(action.requester) != action.team:
         return False
-    if budgets.asks(desk, action.team):
+    if budgets.asks(ctx, action.team):
         costs = cost(rate, action.length or 0)
-        known = budgets.limits(desk, db, action.team, action.facts.type, action.instance_id)
+        known = budgets.limits(ctx, db, action.team, action.facts.type, action.instance_id)
         if any(spent + costs > budget for _, budget, spent in known):
             return False
     return month(rate + actions.rule_micros(db, action.team, but=action.id)) < limit
 
 
-def no_longer(desk: Desk, db: Database, action: Action) -> str | None:
+def no_longer(ctx: Context, db: Database, action: Action) -> str | None:
     """Why a decision by this rule does not hold any more; None when it does, or a person decided."""
-    if action.decider != BY_RULE or may_go(desk, db, action):
+    if action.decider != BY_RULE or may_go(ctx, db, action):
         return None
     return "It no longer stays within what the team may start unasked. Ask again, and an approver decides."

@@ -8,90 +8,90 @@ from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.errors import Refused
 from bot.services.acting import endings, steps
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import bookings, claims
 from store import audit as stored_audit
 from store.acting import actions
 from store.machines import readings as stored_readings
 
-Arrive = Callable[[Desk, Action, Instance, str], None]
+Arrive = Callable[[Context, Action, Instance, str], None]
 """What is done when a machine is there; the last is a sentence for people."""
 
 
-def wait_for_capacity(desk: Desk, action: Action, said: str, *, launched_at: int | None, spare: int = 0) -> None:
+def wait_for_capacity(ctx: Context, action: Action, said: str, *, launched_at: int | None, spare: int = 0) -> None:
     """There was no capacity: try again later, while there are tries left, and tell whoever asked.
 
     `spare` more places are there to be tried at once.
     """
-    now = desk.clock()
+    now = ctx.clock()
     if action.tries >= spare + len(PAUSES):
-        steps.close(desk, action, "failed", f"{said} That was the last of {action.tries + 1} tries.")
+        steps.close(ctx, action, "failed", f"{said} That was the last of {action.tries + 1} tries.")
         return
     retry_at = now if action.tries < spare else now + PAUSES[action.tries - spare]
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         if not actions.mark_short(db, action, retry_at=retry_at, launched_at=launched_at, outcome=said):
             return
         stored_audit.add(db, now, "valet", f"{action.kind} waits", subject=action.subject, detail=said)
-        endings.show(desk, db, action)
+        endings.show(ctx, db, action)
         endings.tell_news(db, action, action.tries + 1, now)
-    desk.wake()
+    ctx.wake()
 
 
-def news(desk: Desk, action: Action) -> None:
+def news(ctx: Context, action: Action) -> None:
     """The provider took it: tell whoever asked."""
-    with desk.store.writing() as db:
-        endings.tell_news(db, action, action.tries, desk.clock())
-    desk.wake()
+    with ctx.store.writing() as db:
+        endings.tell_news(db, action, action.tries, ctx.clock())
+    ctx.wake()
 
 
-def arrive(desk: Desk, action: Action, instance: Instance, outcome: str) -> None:
+def arrive(ctx: Context, action: Action, instance: Instance, outcome: str) -> None:
     """It is there: claimed for whoever asked, and told.
 
     The claim comes first: after a crash in between it is asked for again, which changes nothing.
     """
     if action.requester != VALET:
-        outcome = claimed(desk, action, instance, outcome)
-    steps.close(desk, action, "done", outcome)
+        outcome = claimed(ctx, action, instance, outcome)
+    steps.close(ctx, action, "done", outcome)
 
 
-def claimed(desk: Desk, action: Action, instance: Instance, outcome: str) -> str:
+def claimed(ctx: Context, action: Action, instance: Instance, outcome: str) -> str:
     """Claim it for whoever asked; what is to be said, with why not where that can't be.
 
     The yes on its card was one to its size, too. Where it is booked for later, it is theirs until then. Asks Slack
     whether they are still there, so in no transaction: a machine may take half an hour to come.
     """
     who, note = action.requester, action.reason
-    if not desk.is_colleague(who):
+    if not ctx.is_colleague(who):
         return f"{outcome} It is not claimed for <@{who}>, who is no longer a member of this workspace."
     try:
-        claims.take(desk, instance.id, who, length=action.length, note=note, granted=True)
+        claims.take(ctx, instance.id, who, length=action.length, note=note, granted=True)
     except bookings.Booked as booked:
-        return _until_booked(desk, action, instance, outcome, booked)
+        return _until_booked(ctx, action, instance, outcome, booked)
     except Refused as error:
         return f"{outcome} It is not claimed for <@{action.requester}>: {error}"
     return outcome
 
 
-def _until_booked(desk: Desk, action: Action, instance: Instance, outcome: str, booked: bookings.Booked) -> str:
+def _until_booked(ctx: Context, action: Action, instance: Instance, outcome: str, booked: bookings.Booked) -> str:
     who, until = action.requester, booked.slot.from_at
     try:
-        claims.take(desk, instance.id, who, until=until, note=action.reason, granted=True)
+        claims.take(ctx, instance.id, who, until=until, note=action.reason, granted=True)
     except Refused:
         return f"{outcome} It is not claimed for <@{who}>: {booked}"
     return f"{outcome} It is <@{who}>'s only until <@{booked.slot.holder}>'s booking of it begins."
 
 
-def ready(desk: Desk, action: Action, instance: Instance, *, expected: bool, arrive: Arrive = arrive) -> None:
+def ready(ctx: Context, action: Action, instance: Instance, *, expected: bool, arrive: Arrive = arrive) -> None:
     """It runs: handed over at once, or where an agent is expected on it, when that reports."""
-    now = desk.clock()
+    now = ctx.clock()
     took, heard = (
         steps.took(now - (action.executing_at or now)),
-        stored_readings.last_of(desk.store.reading(), instance.id),
+        stored_readings.last_of(ctx.store.reading(), instance.id),
     )
     if not expected:
-        arrive(desk, action, instance, f"{instance.name} runs, {took} after the yes; no agent has reported from it.")
+        arrive(ctx, action, instance, f"{instance.name} runs, {took} after the yes; no agent has reported from it.")
     elif heard is not None and heard >= (instance.launched_at or 0):
-        arrive(desk, action, instance, f"Ready {took} after the yes: {instance.name} runs, and its agent reports.")
+        arrive(ctx, action, instance, f"Ready {took} after the yes: {instance.name} runs, and its agent reports.")
     elif steps.since_call(action, now) > REPORTS_WITHIN:
         late = f"its agent has not reported within {REPORTS_WITHIN // MINUTE_MS} minutes: have a look at it"
-        arrive(desk, action, instance, f"{instance.name} runs, but {late}.")
+        arrive(ctx, action, instance, f"{instance.name} runs, but {late}.")

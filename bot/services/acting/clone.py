@@ -17,7 +17,7 @@ from bot.domain.clock import SECOND_MS
 from bot.domain.machines.fleet import Instance
 from bot.errors import Refused, Unreachable
 from bot.services.acting import arrivals, endings, launch, scenes, steps
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import rates
 from store.acting import actions, makings
 from store.acting import images as stored_images
@@ -28,113 +28,111 @@ MOST_LOST = 4
 OBSTACLES: Mapping[str, steps.Obstacle] = {"clone": obstacle_to_copy, "resize": obstacle_to_begin}
 
 
-def begin(desk: Desk, action: Action) -> None:
+def begin(ctx: Context, action: Action) -> None:
     """Look once more, and have the image made; a reboot ends what runs, so it waits for what a stop waits for."""
-    if steps.is_too_soon(desk, action):
+    if steps.is_too_soon(ctx, action):
         return
-    instance = steps.look(desk, action, action.instance_id, deadline=COPY_DEADLINE)
+    instance = steps.look(ctx, action, action.instance_id, deadline=COPY_DEADLINE)
     if instance is None:
         return
-    wait = steps.looked_at(desk, action, instance) if action.reboots else None
-    begun = steps.begin_on(desk, action, instance, OBSTACLES[action.kind], wait=wait)
+    wait = steps.looked_at(ctx, action, instance) if action.reboots else None
+    begun = steps.begin_on(ctx, action, instance, OBSTACLES[action.kind], wait=wait)
     if begun is not None:
-        _copy(desk, begun, instance)
+        _copy(ctx, begun, instance)
 
 
-def _copy(desk: Desk, action: Action, instance: Instance) -> None:
+def _copy(ctx: Context, action: Action, instance: Instance) -> None:
     tags = {"Name": instance.told_name, "owner": action.requester, "valet-action": action.id, "valet-of": instance.name}
-    provider = steps.provider_of(desk, instance.provider, instance.source)
+    provider = steps.provider_of(ctx, instance.provider, instance.source)
     try:
         image_id = provider.copy(instance, image_name(action), tags, reboot=action.reboots)
     except Refused as error:
-        steps.close(desk, action, "failed", str(error))
+        steps.close(ctx, action, "failed", str(error))
     except Unreachable:
         return  # nobody knows whether it arrived: `follow` looks for the image by its name
     else:
-        _imaged(desk, action, image_id)
+        _imaged(ctx, action, image_id)
 
 
-def _imaged(desk: Desk, action: Action, image_id: str) -> None:
-    with desk.store.writing() as db:
+def _imaged(ctx: Context, action: Action, image_id: str) -> None:
+    with ctx.store.writing() as db:
         fresh = makings.imaged(db, action, image_id)
     if fresh:
-        arrivals.news(desk, action)
+        arrivals.news(ctx, action)
 
 
-def follow(desk: Desk, action: Action, arrive: arrivals.Arrive = arrivals.arrive) -> None:
+def follow(ctx: Context, action: Action, arrive: arrivals.Arrive = arrivals.arrive) -> None:
     """What became of it: no image yet, an image under way, or a machine ordered from it, which may have come."""
-    source = _source(desk, action)
+    source = _source(ctx, action)
     if source is None:
         return
     if action.ordered_at is not None:
-        launch.follow_order(
-            desk, action, order_of(desk, action, source), _obstacle(desk, action, source), arrive=arrive
-        )
+        launch.follow_order(ctx, action, order_of(ctx, action, source), _obstacle(ctx, action, source), arrive=arrive)
         return
     try:
-        image = steps.provider_of(desk, source.provider, source.source).copied(source, image_name(action))
+        image = steps.provider_of(ctx, source.provider, source.source).copied(source, image_name(action))
     except Unreachable as error:
-        steps.give_up_late(desk, action, error, deadline=COPY_DEADLINE)
+        steps.give_up_late(ctx, action, error, deadline=COPY_DEADLINE)
         return
     if image is None:
-        _not_seen(desk, action, source)
+        _not_seen(ctx, action, source)
     else:
-        _watch(desk, action, source, image)
+        _watch(ctx, action, source, image)
 
 
-def _source(desk: Desk, action: Action) -> Instance | None:
-    row = stored_fleet.by_id(desk.store.reading(), action.instance_id)
+def _source(ctx: Context, action: Action) -> Instance | None:
+    row = stored_fleet.by_id(ctx.store.reading(), action.instance_id)
     return stored_fleet.instance_of(row) if row else None
 
 
-def _not_seen(desk: Desk, action: Action, source: Instance) -> None:
+def _not_seen(ctx: Context, action: Action, source: Instance) -> None:
     """The answer was lost, or the image is not shown yet; asked again, AWS makes no second one of that name."""
-    since = steps.since_call(action, desk.clock())
+    since = steps.since_call(action, ctx.clock())
     if action.image_id or action.calls >= MOST_LOST:
         if since > COPY_DEADLINE or not action.image_id:
-            steps.close(desk, action, "unknown", f"No image of {source.name} appeared; please look in AWS.")
+            steps.close(ctx, action, "unknown", f"No image of {source.name} appeared; please look in AWS.")
         return
     if since < RECALL_AFTER:
         return
-    instance = steps.look(desk, action, action.instance_id, deadline=COPY_DEADLINE)
+    instance = steps.look(ctx, action, action.instance_id, deadline=COPY_DEADLINE)
     if instance is None:
         return
-    wait = steps.looked_at(desk, action, instance, since=action.called_at) if action.reboots else None
-    if wait is not None and wait(desk.store.reading()) is not None:
+    wait = steps.looked_at(ctx, action, instance, since=action.called_at) if action.reboots else None
+    if wait is not None and wait(ctx.store.reading()) is not None:
         return
     again = steps.call_again(
-        desk, action, lambda db: OBSTACLES[action.kind](action, scenes.of(desk, db, action, instance))
+        ctx, action, lambda db: OBSTACLES[action.kind](action, scenes.of(ctx, db, action, instance))
     )
     if again is not None:
-        _copy(desk, again, instance)
+        _copy(ctx, again, instance)
 
 
-def _watch(desk: Desk, action: Action, source: Instance, image: Image) -> None:
-    now, ready = desk.clock(), image.state == "available"
-    gone = steps.no_colleague(desk, action) if ready else None
-    with desk.store.writing() as db:
+def _watch(ctx: Context, action: Action, source: Instance, image: Image) -> None:
+    now, ready = ctx.clock(), image.state == "available"
+    gone = steps.no_colleague(ctx, action) if ready else None
+    with ctx.store.writing() as db:
         stored_images.save(db, [image])
         makings.imaged(db, action, image.id)
-        off = (gone or _obstacle(desk, action, source)(db)) if ready else None
+        off = (gone or _obstacle(ctx, action, source)(db)) if ready else None
         if off:  # an image takes hours, and nothing is ordered yet
             endings.end(
-                desk, db, action, "failed", outcome=f"{off} The image {image.id} was made, and no machine of it."
+                ctx, db, action, "failed", outcome=f"{off} The image {image.id} was made, and no machine of it."
             )
         ordered = ready and not off and makings.begin_order(db, action, now)
         begun = actions.by_id(db, action.id) or action
     if off:
-        desk.wake()
+        ctx.wake()
     elif ordered:
-        launch.send(desk, begun, order_of(desk, begun, source))
+        launch.send(ctx, begun, order_of(ctx, begun, source))
     elif image.state == "failed":
-        steps.close(desk, action, "failed", f"AWS could not make an image of {source.name} ({image.id}).")
+        steps.close(ctx, action, "failed", f"AWS could not make an image of {source.name} ({image.id}).")
     elif steps.since_call(action, now) > COPY_DEADLINE:
-        steps.close(desk, action, "unknown", f"The image {image.id} is still not ready; please look at it in AWS.")
+        steps.close(ctx, action, "unknown", f"The image {image.id} is still not ready; please look at it in AWS.")
 
 
-def order_of(desk: Desk, action: Action, source: Instance) -> Order:
+def order_of(ctx: Context, action: Action, source: Instance) -> Order:
     """A machine from the image, in the shape of the one it was made of; as large as it was asked for."""
-    settings, name = desk.settings, new_name(action.id, action.facts.name)
+    settings, name = ctx.settings, new_name(action.id, action.facts.name)
     born_with = birth_tags(action, name=name, team_tag=settings.actions.team_tag, managed=settings.managed_tag)
     tags = action.facts.tags if isinstance(action.facts, ResizeFacts) else {}
     borne = {key: value for key, value in tags.items() if key not in born_with}
@@ -149,9 +147,9 @@ def order_of(desk: Desk, action: Action, source: Instance) -> Order:
     )
 
 
-def _obstacle(desk: Desk, action: Action, source: Instance) -> Callable[[Database], str | None]:
+def _obstacle(ctx: Context, action: Action, source: Instance) -> Callable[[Database], str | None]:
     def obstacle(db: Database) -> str | None:
-        rate = rates.rate(desk, db, replace(source, type=action.facts.type))
-        return obstacle_to_make(action, desk.roster(), rate.micros_per_hour if rate else None)
+        rate = rates.rate(ctx, db, replace(source, type=action.facts.type))
+        return obstacle_to_make(action, ctx.roster(), rate.micros_per_hour if rate else None)
 
     return obstacle

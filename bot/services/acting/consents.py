@@ -15,7 +15,7 @@ from bot.domain.sharing.claims import Claim
 from bot.errors import Refused
 from bot.services import audit
 from bot.services.acting import endings, scenes
-from bot.services.context import Desk
+from bot.services.context import Context
 from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.acting import actions
@@ -31,51 +31,51 @@ SAID: dict[Consented, str] = {
 }
 
 
-def check(desk: Desk, db: Database, listing: Listing, requester: str) -> None:
+def check(ctx: Context, db: Database, listing: Listing, requester: str) -> None:
     """Raises Refused when a holder has said just lately that they still need it."""
     for held in listing.claims:
-        if held.holder != requester and stored_approvals.needed_since(db, held.id, desk.clock() - NAG):
+        if held.holder != requester and stored_approvals.needed_since(db, held.id, ctx.clock() - NAG):
             asked = f"<@{held.holder}> was asked less than {NAG // HOUR_MS} hours ago"
             raise Refused(f"{asked} and still needs {listing.instance.name}. Talk to them.")
 
 
-def ask(desk: Desk, db: Database, action: Action) -> bool:
+def ask(ctx: Context, db: Database, action: Action) -> bool:
     """Ask everybody else who holds it; False when nobody does, so that it can be decided at once."""
     if not isinstance(action.facts, StopFacts) or action.requester == VALET:
         return False
-    now, wait = desk.clock(), desk.settings.actions.holder_minutes * MINUTE_MS
+    now, wait = ctx.clock(), ctx.settings.actions.holder_minutes * MINUTE_MS
     others = [held for held in action.facts.held if held[1] != action.requester]
     for claim_id, holder in others:
         claim = stored_claims.by_id(db, claim_id)
         until = claim.until_at if claim else now
         stored_approvals.add(db, Consent(secrets.token_hex(16), action.id, claim_id, holder, until, now, now + wait))
     if others:
-        stored_approvals.set_deadline(db, action.id, now + wait + desk.settings.answer_within)
+        stored_approvals.set_deadline(db, action.id, now + wait + ctx.settings.answer_within)
     return bool(others)
 
 
-def answer(desk: Desk, consent_id: str, person: str, *, agrees: bool) -> None:
+def answer(ctx: Context, consent_id: str, person: str, *, agrees: bool) -> None:
     """What the holder says. Raises Refused."""
-    now, asked = desk.clock(), _asked_about(desk, consent_id)
+    now, asked = ctx.clock(), _asked_about(ctx, consent_id)
     tried = "agree to the stop" if agrees else "keep it from the stop"
-    with audit.kept(desk, person, tried, asked.subject), desk.store.writing() as db:
+    with audit.kept(ctx, person, tried, asked.subject), ctx.store.writing() as db:
         consent = stored_approvals.by_id(db, consent_id)
         if consent is None or consent.holder != person:
             raise Refused("Only the holder can answer this.")
-        action = endings.lapse(desk, db, actions.by_id(db, asked.id))
+        action = endings.lapse(ctx, db, actions.by_id(db, asked.id))
         if action is None or action.state not in UNDONE:
             raise Refused("This is over already. `/gpu status mine` shows what you hold.")
         if not agrees:
-            _needs(desk, db, action, consent)
+            _needs(ctx, db, action, consent)
         elif not stored_approvals.answer(db, consent.id, "agreed", now):
             raise Refused("This has been answered already, or nobody did in time, so those who decide are asked.")
         else:
-            _follow(desk, db, action, consent, "agreed")
-    desk.wake()
+            _follow(ctx, db, action, consent, "agreed")
+    ctx.wake()
 
 
-def _asked_about(desk: Desk, consent_id: str) -> Action:
-    db = desk.store.reading()
+def _asked_about(ctx: Context, consent_id: str) -> Action:
+    db = ctx.store.reading()
     consent = stored_approvals.by_id(db, consent_id)
     action = actions.by_id(db, consent.action_id) if consent else None
     if action is None:
@@ -83,40 +83,40 @@ def _asked_about(desk: Desk, consent_id: str) -> Action:
     return action
 
 
-def _needs(desk: Desk, db: Database, action: Action, consent: Consent) -> None:
+def _needs(ctx: Context, db: Database, action: Action, consent: Consent) -> None:
     """A no counts whenever it is said before the machine is being stopped. Raises Refused."""
     claim = stored_claims.by_id(db, consent.claim_id)
     if claim is None or claim.ended_at is not None:
         raise Refused(f"Your claim has ended. `/gpu claim {action.facts.name}` takes it again, and ends the request.")
     said: Consented = "late" if consent.answer in OPEN else "needed"
     if consent.answer not in {"", *OPEN} or not stored_approvals.answer(
-        db, consent.id, said, desk.clock(), before=consent.answer
+        db, consent.id, said, ctx.clock(), before=consent.answer
     ):
         raise Refused("You have said so already.")
-    _follow(desk, db, action, consent, said)
+    _follow(ctx, db, action, consent, said)
 
 
-def extended(desk: Desk, db: Database, held: Claim) -> None:
+def extended(ctx: Context, db: Database, held: Claim) -> None:
     """A claim was extended: its holder needs it, whatever they said or left unsaid before."""
     action = actions.live_on(db, held.instance_id)
     if action is None or action.state not in UNDONE:
         return
     for consent in stored_approvals.of(db, action.id):
         if consent.claim_id == held.id and consent.answer in {"", *OPEN}:
-            _needs(desk, db, action, consent)
+            _needs(ctx, db, action, consent)
 
 
-def settle(desk: Desk) -> None:
+def settle(ctx: Context) -> None:
     """Pass on what nobody answered in time, and what has answered itself. Run it every minute."""
-    now = desk.clock()
-    for consent in stored_approvals.waiting(desk.store.reading()):
-        with desk.store.writing() as db:
+    now = ctx.clock()
+    for consent in stored_approvals.waiting(ctx.store.reading()):
+        with ctx.store.writing() as db:
             said = _by_itself(db, consent, now)
             action = actions.by_id(db, consent.action_id)
             if said and action and action.state == "pending" and stored_approvals.answer(db, consent.id, said, now):
-                _follow(desk, db, action, consent, said)
+                _follow(ctx, db, action, consent, said)
         if said:
-            desk.wake()
+            ctx.wake()
 
 
 def _by_itself(db: Database, consent: Consent, now: int) -> Consented:
@@ -138,9 +138,9 @@ def _is_heard(db: Database, consent: Consent, now: int) -> bool:
     return now >= consent.deadline_at + max(0, told - consent.asked_at)
 
 
-def _follow(desk: Desk, db: Database, action: Action, consent: Consent, said: Consented) -> None:
+def _follow(ctx: Context, db: Database, action: Action, consent: Consent, said: Consented) -> None:
     """What an answer leads to: the end of the stop, or its card, once nobody is left to ask."""
-    now = desk.clock()
+    now = ctx.clock()
     if said in SAID:
         stored_audit.add(db, now, consent.holder, SAID[said], subject=action.subject, detail=action.id)
     no = said in {"needed", "late"}
@@ -148,19 +148,19 @@ def _follow(desk: Desk, db: Database, action: Action, consent: Consent, said: Co
         endings.note(db, action, now)
     elif no:
         outcome = f"<@{consent.holder}> holds it and still needs it."
-        endings.end(desk, db, action, "cancelled", outcome=outcome)
+        endings.end(ctx, db, action, "cancelled", outcome=outcome)
     elif not stored_approvals.hold_back(db, action.id):
-        _pass_on(desk, db, action)
-    endings.show(desk, db, action)
+        _pass_on(ctx, db, action)
+    endings.show(ctx, db, action)
 
 
-def _pass_on(desk: Desk, db: Database, action: Action) -> None:
+def _pass_on(ctx: Context, db: Database, action: Action) -> None:
     """Its card goes to those who decide: with what the machine does by now, and not at all when it works."""
-    works = scenes.anew(desk, db, action)
+    works = scenes.anew(ctx, db, action)
     if works:
-        endings.end(desk, db, action, "cancelled", outcome=works)
+        endings.end(ctx, db, action, "cancelled", outcome=works)
     else:
-        stored_approvals.set_deadline(db, action.id, desk.clock() + desk.settings.answer_within)
+        stored_approvals.set_deadline(db, action.id, ctx.clock() + ctx.settings.answer_within)
 
 
 def obstacle(db: Database, action: Action) -> str | None:
@@ -170,11 +170,11 @@ def obstacle(db: Database, action: Action) -> str | None:
     return f"{who} holds it and is asked first; the card comes when that is answered." if asked else None
 
 
-def of(desk: Desk, action_id: str) -> list[Consent]:
+def of(ctx: Context, action_id: str) -> list[Consent]:
     """What holders were asked about a stop, and what they said."""
-    return stored_approvals.of(desk.store.reading(), action_id)
+    return stored_approvals.of(ctx.store.reading(), action_id)
 
 
-def one(desk: Desk, consent_id: str) -> Consent | None:
+def one(ctx: Context, consent_id: str) -> Consent | None:
     """One question."""
-    return stored_approvals.by_id(desk.store.reading(), consent_id)
+    return stored_approvals.by_id(ctx.store.reading(), consent_id)

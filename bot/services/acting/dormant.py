@@ -11,7 +11,7 @@ from bot.domain.digest import Tidy
 from bot.domain.machines.listing import Filter, Listing
 from bot.domain.money.standing_costs import keeping
 from bot.services.acting import images
-from bot.services.context import Desk, channel_of
+from bot.services.context import Context, channel_of
 from bot.services.money import rates
 from store.acting import snooze as stored_snooze
 from store.machines import listings
@@ -20,9 +20,9 @@ from store.sharing import claims as stored_claims
 ALL = -1
 
 
-def of_channel(desk: Desk, channel: str) -> Tidy | None:
+def of_channel(ctx: Context, channel: str) -> Tidy | None:
     """What the digest of a channel says of it; None when there is nothing to say."""
-    standing, shelf = dormant_of(desk, channel), images.shelf_of(desk, channel)
+    standing, shelf = dormant_of(ctx, channel), images.shelf_of(ctx, channel)
     machines, unused = standing.found, shelf.proposed
     if not machines and not unused:
         return None
@@ -38,26 +38,26 @@ def of_channel(desk: Desk, channel: str) -> Tidy | None:
     )
 
 
-def dormant_of(desk: Desk, channel: str) -> Dormancy:
+def dormant_of(ctx: Context, channel: str) -> Dormancy:
     """Machines that have stood still for long, of the teams whose messages go to a channel."""
-    whole, roster = dormant(desk), desk.roster()
-    return whole.of(lambda each: channel_of(desk, each.listing.team, roster) == channel)
+    whole, roster = dormant(ctx), ctx.roster()
+    return whole.of(lambda each: channel_of(ctx, each.listing.team, roster) == channel)
 
 
-def dormant(desk: Desk, chosen: Filter | None = None) -> Dormancy:
+def dormant(ctx: Context, chosen: Filter | None = None) -> Dormancy:
     """Rented machines that have stood still for long, of those that pass the filter.
 
     A filter by holder means whoever held a machine last.
     """
-    now, days = desk.clock(), desk.settings.actions.dormant_days
+    now, days = ctx.clock(), ctx.settings.actions.dormant_days
     person = chosen.holder if chosen else ""
     wanted = replace(chosen or Filter(), state="stopped", holder="")
-    standing = (each for each in _standing(desk, wanted, now) if person in {"", each.last_holder})
+    standing = (each for each in _standing(ctx, wanted, now) if person in {"", each.last_holder})
     return dormancy(days, (each for each in standing if now - each.still.since >= days * DAY_MS), now)
 
 
-def _standing(desk: Desk, wanted: Filter, now: int) -> Iterator[Dormant]:
-    db = desk.store.reading()
+def _standing(ctx: Context, wanted: Filter, now: int) -> Iterator[Dormant]:
+    db = ctx.store.reading()
     last, snoozed, listed = stored_claims.newest(db), stored_snooze.active(db, now), rates.of_parts(db)
     for listing in listings.page(db, wanted, limit=ALL):
         if listing.still is not None and listing.instance.provider == "ec2":
@@ -69,12 +69,12 @@ def _standing(desk: Desk, wanted: Filter, now: int) -> Iterator[Dormant]:
                 keeping=keeping(listing.instance, listed),
                 last_holder=held.holder if held else "",
                 last_held=(held.ended_at or held.until_at) if held else None,
-                kept=_kept(desk, listing, snoozed.get(key)),
+                kept=_kept(ctx, listing, snoozed.get(key)),
             )
 
 
-def _kept(desk: Desk, listing: Listing, snooze: Snooze | None) -> str:
-    exemption = desk.exemption(listing.instance)
+def _kept(ctx: Context, listing: Listing, snooze: Snooze | None) -> str:
+    exemption = ctx.exemption(listing.instance)
     if exemption is not None:
         return f"exempt until {exemption.last_day:%-d %B %Y}: {exemption.reason}"
     return f"kept by <@{snooze.who}>" if snooze else ""

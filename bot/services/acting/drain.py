@@ -8,7 +8,7 @@ from bot.domain.acting.drain import Drain
 from bot.domain.machines.listing import Listing
 from bot.errors import Refused
 from bot.services import audit
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import owned
 from bot.services.sharing import turns
 from store import audit as stored_audit
@@ -20,11 +20,11 @@ from store.sharing import line as stored_line
 DEED = "Draining {name} keeps everybody off it"
 
 
-def drain(desk: Desk, instance_id: str, person: str, reason: str = "") -> Listing:
+def drain(ctx: Context, instance_id: str, person: str, reason: str = "") -> Listing:
     """Let nobody get more time on an owned instance, and tell those who hold it. Raises Refused."""
-    now = desk.clock()
-    with audit.kept(desk, person, "drain it", instance_id), desk.store.writing() as db:
-        listing = owned.decided_by(desk, db, instance_id, person, deed=DEED)
+    now = ctx.clock()
+    with audit.kept(ctx, person, "drain it", instance_id), ctx.store.writing() as db:
+        listing = owned.decided_by(ctx, db, instance_id, person, deed=DEED)
         name = listing.instance.name
         if listing.drain is not None:
             raise Refused(f"{name} is being drained already. `/gpu drain {name} end` lets people claim it again.")
@@ -34,28 +34,28 @@ def drain(desk: Desk, instance_id: str, person: str, reason: str = "") -> Listin
             turns.close(db, offer, "withdrawn", now)
         stored_audit.add(db, now, person, "began to drain", subject=instance_id, detail=reason)
         drained = _changed(db, made, now)
-    desk.wake()
+    ctx.wake()
     return drained
 
 
-def end(desk: Desk, instance_id: str, person: str) -> Listing:
+def end(ctx: Context, instance_id: str, person: str) -> Listing:
     """Let people claim it again. Raises Refused."""
-    now = desk.clock()
-    with audit.kept(desk, person, "end the drain", instance_id), desk.store.writing() as db:
-        listing = owned.decided_by(desk, db, instance_id, person, deed=DEED)
+    now = ctx.clock()
+    with audit.kept(ctx, person, "end the drain", instance_id), ctx.store.writing() as db:
+        listing = owned.decided_by(ctx, db, instance_id, person, deed=DEED)
         if listing.drain is None or not stored_drain.end(db, listing.drain.id, now):
             raise Refused(
                 f"{listing.instance.name} is not being drained. `/gpu claim {listing.instance.name}` takes it."
             )
         stored_audit.add(db, now, person, "ended the drain", subject=instance_id)
         free = _changed(db, listing.drain, now)
-    desk.wake()
+    ctx.wake()
     return free
 
 
-def drain_of(desk: Desk, drain_id: str) -> Drain | None:
+def drain_of(ctx: Context, drain_id: str) -> Drain | None:
     """One drain, open or ended."""
-    return stored_drain.by_id(desk.store.reading(), drain_id)
+    return stored_drain.by_id(ctx.store.reading(), drain_id)
 
 
 def _changed(db: Database, drain: Drain, now: int) -> Listing:

@@ -4,7 +4,7 @@ from sqlite_utils import Database
 
 from bot.domain.acting.actions import NOBODY_ASKED, NOTHING_CAME, Action, ActionState
 from bot.services import digest
-from bot.services.context import Desk, channel_of
+from bot.services.context import Context, channel_of
 from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.acting import actions
@@ -13,15 +13,15 @@ from store.acting import hours as stored_hours
 
 
 def end(
-    desk: Desk, db: Database, action: Action, state: ActionState, *, outcome: str, who: str = "valet", did: str = ""
+    ctx: Context, db: Database, action: Action, state: ActionState, *, outcome: str, who: str = "valet", did: str = ""
 ) -> bool:
     """End an action that is still as `action` has it; False, and nothing is said, when it has moved on."""
-    now = desk.clock()
+    now = ctx.clock()
     if not actions.move(db, action.id, action.state, state, finished_at=now, outcome=outcome):
         return False
     did, detail = (did, action.id) if did else (f"{action.kind} {state}", outcome)
     stored_audit.add(db, now, who, did, subject=action.subject, detail=detail, before=action.state, after=state)
-    show(desk, db, action)
+    show(ctx, db, action)
     note(db, action, now)
     if state == "done":
         _tell_holders(db, action, now)
@@ -36,13 +36,13 @@ def _tell_holders(db: Database, action: Action, now: int) -> None:
         )
 
 
-def lapse(desk: Desk, db: Database, action: Action | None) -> Action | None:
+def lapse(ctx: Context, db: Database, action: Action | None) -> Action | None:
     """The action, unless nobody answered it in time: then it is closed and gone."""
-    if action is None or action.state != "pending" or action.expires_at > desk.clock():
+    if action is None or action.state != "pending" or action.expires_at > ctx.clock():
         return action
     asked = stored_outbox.was_sent(db, card_ref(action), action.expires_at)
     outcome = "Nobody answered in time." if asked else NOBODY_ASKED
-    end(desk, db, action, "expired", outcome=outcome, did="let the request lapse")
+    end(ctx, db, action, "expired", outcome=outcome, did="let the request lapse")
     return None
 
 
@@ -51,20 +51,20 @@ def card_ref(action: Action) -> str:
     return f"batch:{action.batch}" if action.batch else f"action:{action.id}"
 
 
-def show(desk: Desk, db: Database, action: Action) -> None:
+def show(ctx: Context, db: Database, action: Action) -> None:
     """Bring its card or the holders' questions up to date, and the digest; all are drawn when they are sent."""
-    channel = channel_of(desk, action.team)
+    channel = channel_of(ctx, action.team)
     for consent in stored_approvals.of(db, action.id):
         ref = f"consent:{consent.id}"
-        stored_outbox.tell(db, consent.holder, ref, kind="consent", subject=consent.id, now=desk.clock())
+        stored_outbox.tell(db, consent.holder, ref, kind="consent", subject=consent.id, now=ctx.clock())
     if action.facts.parked_at is not None:
-        _show_by_rule(db, action, channel, desk.clock())
+        _show_by_rule(db, action, channel, ctx.clock())
     elif not action.facts.rule and not stored_approvals.hold_back(db, action.id):
         kind, subject = ("batch_card", action.batch) if action.batch else ("action_card", action.id)
         for place in {channel, *stored_outbox.places(db, card_ref(action))}:
-            stored_outbox.tell(db, place, card_ref(action), kind=kind, subject=subject, now=desk.clock())
+            stored_outbox.tell(db, place, card_ref(action), kind=kind, subject=subject, now=ctx.clock())
     if action.instance_id:
-        digest.refresh(desk, db, action.instance_id)
+        digest.refresh(ctx, db, action.instance_id)
 
 
 def _show_by_rule(db: Database, action: Action, channel: str, now: int) -> None:

@@ -10,10 +10,10 @@ from functools import partial
 
 from bot.domain.acting.actions import Action, ActionState, Kind
 from bot.services.acting import clone, launch, resize, start, stop
-from bot.services.context import Desk
+from bot.services.context import Context
 from store.acting import actions
 
-Step = Callable[[Desk, Action], None]
+Step = Callable[[Context, Action], None]
 STATES: tuple[ActionState, ...] = ("executing", "approved")
 BEGIN: dict[Kind, Step] = {
     "stop": stop.begin,
@@ -31,20 +31,20 @@ FOLLOW: dict[Kind, Step] = {
 }
 
 
-def by_source(desk: Desk) -> dict[str, Callable[[], None]]:
+def by_source(ctx: Context) -> dict[str, Callable[[], None]]:
     """What there is to do at each source that anything approved or under way goes to; a source that hangs must not
     hold up the others, so each is for a thread of its own.
     """
     todo: dict[str, list[Callable[[], None]]] = {}
     for state, steps in zip(STATES, (FOLLOW, BEGIN), strict=True):
-        for source, action in actions.under_way(desk.store.reading(), state):
-            todo.setdefault(source, []).append(partial(steps[action.kind], desk, action))
+        for source, action in actions.under_way(ctx.store.reading(), state):
+            todo.setdefault(source, []).append(partial(steps[action.kind], ctx, action))
     return {source: partial(one_by_one, found) for source, found in sorted(todo.items())}
 
 
-def carry_out(desk: Desk) -> None:
+def carry_out(ctx: Context) -> None:
     """Carry approved actions out and follow those under way, at every source."""
-    one_by_one(list(by_source(desk).values()))
+    one_by_one(list(by_source(ctx).values()))
 
 
 def one_by_one(todo: Sequence[Callable[[], None]]) -> None:
@@ -54,7 +54,7 @@ def one_by_one(todo: Sequence[Callable[[], None]]) -> None:
             turns.callback(each)
 
 
-def waited(desk: Desk) -> int:
+def waited(ctx: Context) -> int:
     """How long the oldest approved action has waited to be taken up, milliseconds; 0 when none waits."""
-    since = actions.approved_since(desk.store.reading())
-    return 0 if since is None else max(0, desk.clock() - since)
+    since = actions.approved_since(ctx.store.reading())
+    return 0 if since is None else max(0, ctx.clock() - since)

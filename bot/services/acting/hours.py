@@ -14,7 +14,7 @@ from bot.domain.people import either
 from bot.domain.preconditions import World, difference
 from bot.errors import Refused
 from bot.services import audit
-from bot.services.context import Desk, channel_of
+from bot.services.context import Context, channel_of
 from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.acting import hours as stored_hours
@@ -23,53 +23,53 @@ from store.machines import listings
 AS_TEAM = "as its team"
 
 
-def hours_of(desk: Desk, listing: Listing, own: HoursRule | None) -> OnHours | None:
+def hours_of(ctx: Context, listing: Listing, own: HoursRule | None) -> OnHours | None:
     """The on-hours that count for an instance: its own, else its team's; None when no window ever stops it."""
-    if own is None or not counts(desk, listing, own):
-        return planned(desk, listing, "")
-    return planned(desk, listing, own.windows, stop_only=own.stop_only)
+    if own is None or not counts(ctx, listing, own):
+        return planned(ctx, listing, "")
+    return planned(ctx, listing, own.windows, stop_only=own.stop_only)
 
 
-def planned(desk: Desk, listing: Listing, windows: str, *, stop_only: bool = False) -> OnHours | None:
+def planned(ctx: Context, listing: Listing, windows: str, *, stop_only: bool = False) -> OnHours | None:
     """What on-hours set as `windows` come to ("": those of its team); None when no window ever stops it."""
     if windows == NEVER:
         return None
-    zone, holidays = desk.settings.zone_of(listing.team), desk.settings.holidays(listing.team)
+    zone, holidays = ctx.settings.zone_of(listing.team), ctx.settings.holidays(listing.team)
     if windows:
         return OnHours(parse(windows), zone, holidays, stop_only)
-    team = desk.settings.teams.get(listing.team)
+    team = ctx.settings.teams.get(listing.team)
     if team is None or not team.pausing.hours:
         return None
     return OnHours(parse(team.pausing.hours), zone, holidays, team.pausing.stop_only)
 
 
-def counts(desk: Desk, listing: Listing, own: HoursRule) -> bool:
+def counts(ctx: Context, listing: Listing, own: HoursRule) -> bool:
     """Whether whoever set on-hours still may. Leaving a machine alone takes nobody's right; stopping it does."""
-    return own.windows == NEVER or own.set_by in rule_setters(listing.team, desk.roster())
+    return own.windows == NEVER or own.set_by in rule_setters(listing.team, ctx.roster())
 
 
-def counting(desk: Desk, found: Iterable[Listing]) -> dict[str, HoursRule]:
+def counting(ctx: Context, found: Iterable[Listing]) -> dict[str, HoursRule]:
     """The on-hours that instances have of their own and that count; it is told once where some do no more."""
-    kept, standing = stored_hours.hours(desk.store.reading()), dict[str, HoursRule]()
+    kept, standing = stored_hours.hours(ctx.store.reading()), dict[str, HoursRule]()
     changed: list[tuple[Listing, HoursRule]] = []
     for listing in found if kept else ():
         own = kept.get(listing.instance.id)
         if own is None:
             continue
-        stands = counts(desk, listing, own)
+        stands = counts(ctx, listing, own)
         if stands:
             standing[own.instance_id] = own
         if stands == (own.void_since is not None):
             changed.append((listing, own))
     if changed:
-        _note(desk, changed, standing)
+        _note(ctx, changed, standing)
     return standing
 
 
-def _note(desk: Desk, changed: Sequence[tuple[Listing, HoursRule]], standing: Container[str]) -> None:
+def _note(ctx: Context, changed: Sequence[tuple[Listing, HoursRule]], standing: Container[str]) -> None:
     """Write down what counts again or no more; a channel gets one message per person who set them."""
-    now, void = desk.clock(), dict[tuple[str, str], list[str]]()
-    with desk.store.writing() as db:
+    now, void = ctx.clock(), dict[tuple[str, str], list[str]]()
+    with ctx.store.writing() as db:
         for listing, own in changed:
             stands = own.instance_id in standing
             stored_hours.mark_void(db, own.instance_id, None if stands else now)
@@ -77,11 +77,11 @@ def _note(desk: Desk, changed: Sequence[tuple[Listing, HoursRule]], standing: Co
             detail = f"set by <@{own.set_by}>: {own.windows}"
             stored_audit.add(db, now, "valet", f"let on-hours {did}", subject=own.instance_id, detail=detail)
             if not stands:
-                void.setdefault((channel_of(desk, listing.team), own.set_by), []).append(own.instance_id)
+                void.setdefault((channel_of(ctx, listing.team), own.set_by), []).append(own.instance_id)
         for (channel, person), instance_ids in void.items():
             ref, subject = f"hours-void:{person}:{now}", " ".join(instance_ids)
             stored_outbox.tell(db, channel, ref, kind="hours_void", subject=subject, now=now)
-    desk.wake()
+    ctx.wake()
 
 
 def setter(own: HoursRule | None) -> str:
@@ -89,27 +89,27 @@ def setter(own: HoursRule | None) -> str:
     return own.set_by if own else BY_SETTINGS
 
 
-def may_set(desk: Desk, listing: Listing, person: str) -> bool:
+def may_set(ctx: Context, listing: Listing, person: str) -> bool:
     """Whether this person sets on-hours; others ask for them."""
-    return person in rule_setters(listing.team, desk.roster())
+    return person in rule_setters(listing.team, ctx.roster())
 
 
-def set_hours(desk: Desk, listing: Listing, person: str, windows: str, *, stop_only: bool = False) -> None:
+def set_hours(ctx: Context, listing: Listing, person: str, windows: str, *, stop_only: bool = False) -> None:
     """Give an instance on-hours of its own ("" for its team's again). Raises Refused when this person may not."""
     refuse_owned(listing)
-    with audit.kept(desk, person, "set on-hours", listing.instance.id), desk.store.writing() as db:
-        if not may_set(desk, listing, person):
-            names = " or ".join(f"<@{user}>" for user in sorted(rule_setters(listing.team, desk.roster())))
+    with audit.kept(ctx, person, "set on-hours", listing.instance.id), ctx.store.writing() as db:
+        if not may_set(ctx, listing, person):
+            names = " or ".join(f"<@{user}>" for user in sorted(rule_setters(listing.team, ctx.roster())))
             setters = names or "an approver, once one is set"
             raise Refused(f"On-hours stop {listing.instance.name} without asking again, so {setters} sets them.")
-        before = write(desk, db, listing, person, windows, stop_only=stop_only)
-        _tell(desk, db, listing, person, before)
-    desk.wake()
+        before = write(ctx, db, listing, person, windows, stop_only=stop_only)
+        _tell(ctx, db, listing, person, before)
+    ctx.wake()
 
 
-def write(desk: Desk, db: Database, listing: Listing, person: str, windows: str, *, stop_only: bool) -> str:
+def write(ctx: Context, db: Database, listing: Listing, person: str, windows: str, *, stop_only: bool) -> str:
     """Set on-hours in the name of somebody who may; returns those before, in words. Raises Refused."""
-    instance_id, now = listing.instance.id, desk.clock()
+    instance_id, now = listing.instance.id, ctx.clock()
     before = said(stored_hours.hours(db).get(instance_id))
     after = HoursRule(instance_id, windows, stop_only, person, now) if windows else None
     if after is not None:
@@ -137,23 +137,23 @@ def in_words(windows: str, *, stop_only: bool) -> str:
     return f"{windows}{' stop-only' if stop_only else ''}" if windows else AS_TEAM
 
 
-def _tell(desk: Desk, db: Database, listing: Listing, person: str, before: str) -> None:
-    now, instance_id = desk.clock(), listing.instance.id
+def _tell(ctx: Context, db: Database, listing: Listing, person: str, before: str) -> None:
+    now, instance_id = ctx.clock(), listing.instance.id
     subject, ref = f"{instance_id}|{person}|{before}", f"hours-set:{instance_id}:{now}"
-    stored_outbox.tell(db, channel_of(desk, listing.team), ref, kind="hours_set", subject=subject, now=now)
+    stored_outbox.tell(db, channel_of(ctx, listing.team), ref, kind="hours_set", subject=subject, now=now)
 
 
-def own_hours(desk: Desk, instance_id: str) -> HoursRule | None:
+def own_hours(ctx: Context, instance_id: str) -> HoursRule | None:
     """The on-hours an instance has of its own, whether they count or not."""
-    return stored_hours.hours(desk.store.reading()).get(instance_id)
+    return stored_hours.hours(ctx.store.reading()).get(instance_id)
 
 
-def ask(desk: Desk, listing: Listing, person: str, windows: str, *, stop_only: bool) -> HoursWish:
+def ask(ctx: Context, listing: Listing, person: str, windows: str, *, stop_only: bool) -> HoursWish:
     """Put on-hours to those who may set them; the same once more is the same card. Raises Refused."""
-    desk.freshen()
+    ctx.freshen()
     refuse_owned(listing)
-    instance, now = listing.instance, desk.clock()
-    before = said(own_hours(desk, instance.id))
+    instance, now = listing.instance, ctx.clock()
+    before = said(own_hours(ctx, instance.id))
     after = in_words(windows, stop_only=stop_only)
     if before == after:
         raise Refused(f"{instance.name} has just those on-hours already: {after}.")
@@ -166,49 +166,49 @@ def ask(desk: Desk, listing: Listing, person: str, windows: str, *, stop_only: b
         stop_only=stop_only,
         before=before,
         created_at=now,
-        expires_at=now + desk.settings.answer_within,
+        expires_at=now + ctx.settings.answer_within,
     )
-    if not wish_deciders(made, desk.roster()):
+    if not wish_deciders(made, ctx.roster()):
         raise Refused("Nobody could set that. Ask an admin to name approvers in valet.toml.")
-    if not channel_of(desk, listing.team):
+    if not channel_of(ctx, listing.team):
         raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         for known in stored_hours.pending(db, instance.id):
             if known.person != person:
                 continue
             if (known.windows, known.stop_only, known.before) == (windows, stop_only, before):
                 return known
             stored_hours.end(db, known.id, "expired", now, outcome="They asked for others since.")
-            _show(desk, db, known)
+            _show(ctx, db, known)
         stored_hours.add_request(db, made)
         stored_audit.add(db, now, person, "asked for on-hours", subject=instance.id, before=before, after=after)
-        _show(desk, db, made)
-    desk.wake()
+        _show(ctx, db, made)
+    ctx.wake()
     return made
 
 
-def decide(desk: Desk, wish_id: str, person: str, *, yes: bool) -> None:
+def decide(ctx: Context, wish_id: str, person: str, *, yes: bool) -> None:
     """The word of somebody who may set them; a yes sets them, in their name. Raises Refused."""
-    desk.freshen()
-    asked = wish(desk, wish_id)
+    ctx.freshen()
+    asked = wish(ctx, wish_id)
     if asked is None:
         raise Refused("This request is not known here any more.")
-    with audit.kept(desk, person, "decide on on-hours", asked.instance_id), desk.store.writing() as db:
-        able, now = wish_deciders(asked, desk.roster()), desk.clock()
+    with audit.kept(ctx, person, "decide on on-hours", asked.instance_id), ctx.store.writing() as db:
+        able, now = wish_deciders(asked, ctx.roster()), ctx.clock()
         if person not in able:
             raise Refused(f"Only {either(able)} can decide this.")
-        outcome = _set(desk, db, asked, person) if yes and asked.expires_at > now else ""
+        outcome = _set(ctx, db, asked, person) if yes and asked.expires_at > now else ""
         state: WishState = "failed" if outcome else "set" if yes else "denied"
         if asked.expires_at <= now or not stored_hours.end(db, wish_id, state, now, decider=person, outcome=outcome):
             raise Refused("Too late: this has been decided, or has lapsed.")
         if not yes:
             detail = f"asked by <@{asked.person}>"
             stored_audit.add(db, now, person, "refused on-hours", subject=asked.instance_id, detail=detail)
-        _show(desk, db, asked, ended=True)
-    desk.wake()
+        _show(ctx, db, asked, ended=True)
+    ctx.wake()
 
 
-def _set(desk: Desk, db: Database, wish: HoursWish, person: str) -> str:
+def _set(ctx: Context, db: Database, wish: HoursWish, person: str) -> str:
     """Set what is wished; returns why that is not possible any more, nothing when it is done."""
     listing = listings.by_id(db, wish.instance_id)
     if listing is None:
@@ -217,37 +217,37 @@ def _set(desk: Desk, db: Database, wish: HoursWish, person: str) -> str:
     seen = World(listing.instance.name, team=listing.team, hours=hours)
     if differs := difference("hours", World(team=wish.team, hours=wish.before), seen):
         return differs
-    write(desk, db, listing, person, wish.windows, stop_only=wish.stop_only)
+    write(ctx, db, listing, person, wish.windows, stop_only=wish.stop_only)
     return ""
 
 
-def lapse(desk: Desk) -> None:
+def lapse(ctx: Context) -> None:
     """Close what nobody answered in time."""
-    now = desk.clock()
-    late = [wish for wish in stored_hours.pending(desk.store.reading()) if wish.expires_at <= now]
+    now = ctx.clock()
+    late = [wish for wish in stored_hours.pending(ctx.store.reading()) if wish.expires_at <= now]
     if not late:
         return
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         for wish in late:
             if stored_hours.end(db, wish.id, "expired", now, outcome="Nobody answered in time."):
-                _show(desk, db, wish, ended=True)
-    desk.wake()
+                _show(ctx, db, wish, ended=True)
+    ctx.wake()
 
 
-def wish(desk: Desk, wish_id: str) -> HoursWish | None:
+def wish(ctx: Context, wish_id: str) -> HoursWish | None:
     """One wish in whatever state."""
-    return stored_hours.by_id(desk.store.reading(), wish_id)
+    return stored_hours.by_id(ctx.store.reading(), wish_id)
 
 
-def pending(desk: Desk, instance_id: str | None = None) -> list[HoursWish]:
+def pending(ctx: Context, instance_id: str | None = None) -> list[HoursWish]:
     """What waits for an answer, of one instance or of all."""
-    now = desk.clock()
-    return [wish for wish in stored_hours.pending(desk.store.reading(), instance_id) if wish.expires_at > now]
+    now = ctx.clock()
+    return [wish for wish in stored_hours.pending(ctx.store.reading(), instance_id) if wish.expires_at > now]
 
 
-def _show(desk: Desk, db: Database, wish: HoursWish, *, ended: bool = False) -> None:
+def _show(ctx: Context, db: Database, wish: HoursWish, *, ended: bool = False) -> None:
     """Bring the card up to date; once it is over, whoever asked is told, too."""
-    channel, now = channel_of(desk, wish.team), desk.clock()
+    channel, now = channel_of(ctx, wish.team), ctx.clock()
     stored_outbox.tell(db, channel, f"hours-wish:{wish.id}", kind="hours_wish", subject=wish.id, now=now)
     if ended:
         stored_outbox.tell(

@@ -3,46 +3,46 @@
 from bot.domain.acting.images import Image, ImageKeep, Shelf, stored
 from bot.domain.clock import DAY_MS
 from bot.errors import Refused
-from bot.services.context import Desk, channel_of
+from bot.services.context import Context, channel_of
 from store import audit as stored_audit
 from store.acting import images as stored_images
 from store.acting import makings
 
 
-def refresh(desk: Desk) -> None:
+def refresh(ctx: Context) -> None:
     """Look where images are; a place that does not answer keeps what was last seen."""
-    for provider in desk.providers.values():
+    for provider in ctx.providers.values():
         for source, seen in provider.images():
-            with desk.store.writing() as db:
+            with ctx.store.writing() as db:
                 stored_images.replace_of(db, source, seen)
 
 
-def shelf(desk: Desk) -> Shelf:
+def shelf(ctx: Context) -> Shelf:
     """The images that Valet had made, with their last use."""
-    db, now = desk.store.reading(), desk.clock()
+    db, now = ctx.store.reading(), ctx.clock()
     ordered, kept = makings.image_orders(db), stored_images.keeps(db, now)
     found = (stored(each, ordered.get(each.id), kept.get(each.id)) for each in stored_images.of_all(db))
-    return Shelf(desk.settings.actions.image_days, now, tuple(found))
+    return Shelf(ctx.settings.actions.image_days, now, tuple(found))
 
 
-def shelf_of(desk: Desk, channel: str) -> Shelf:
+def shelf_of(ctx: Context, channel: str) -> Shelf:
     """Those of people whose team's messages go to a channel."""
-    roster = desk.roster()
+    roster = ctx.roster()
 
     def is_here(image: Image) -> bool:
-        return channel_of(desk, roster.team_of(image.owner), roster) == channel
+        return channel_of(ctx, roster.team_of(image.owner), roster) == channel
 
-    return shelf(desk).of(is_here)
+    return shelf(ctx).of(is_here)
 
 
-def keep(desk: Desk, image_id: str, person: str) -> ImageKeep:
+def keep(ctx: Context, image_id: str, person: str) -> ImageKeep:
     """Let an image stay: it is proposed no more for as long as an unused one is left alone. Raises Refused if gone."""
-    now = desk.clock()
-    with desk.store.writing() as db:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         image = next((each for each in stored_images.of_all(db) if each.id == image_id), None)
         if image is None:
             raise Refused("That image is gone.")
-        kept = ImageKeep(image_id, person, now + desk.settings.actions.image_days * DAY_MS, now)
+        kept = ImageKeep(image_id, person, now + ctx.settings.actions.image_days * DAY_MS, now)
         stored_images.keep(db, kept)
         stored_audit.add(db, now, person, "kept the image", subject=image_id, detail=image.of)
     return kept

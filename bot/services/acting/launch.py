@@ -14,7 +14,7 @@ from bot.domain.machines.listing import Listing
 from bot.domain.money.rates import Rate
 from bot.errors import NoCapacity, NotThere, Refused, Unreachable
 from bot.services.acting import allowances, arrivals, endings, plans, steps
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import rates
 from store import audit as stored_audit
 from store.acting import makings
@@ -25,41 +25,41 @@ RECALL_AFTER = 30 * SECOND_MS
 MOST_LOST = 4
 
 
-def begin(desk: Desk, action: Action) -> None:
+def begin(ctx: Context, action: Action) -> None:
     """Check once more, and order."""
-    begun = steps.begin(desk, action, _obstacle(desk, action))
+    begun = steps.begin(ctx, action, _obstacle(ctx, action))
     if begun is not None:
-        send(desk, begun, order_of(desk, begun), spare=_spare(desk, begun))
+        send(ctx, begun, order_of(ctx, begun), spare=_spare(ctx, begun))
 
 
-def _obstacle(desk: Desk, action: Action) -> Callable[[Database], str | None]:
-    template = _template(desk, action)
+def _obstacle(ctx: Context, action: Action) -> Callable[[Database], str | None]:
+    template = _template(ctx, action)
 
     def obstacle(db: Database) -> str | None:
-        rate = rates.rate(desk, db, template.like()) if template else None
-        costs, over = rate.micros_per_hour if rate else None, allowances.over(desk, db, action)
-        beyond = allowances.now(desk, db, action)
-        return obstacle_to_order(action, template, desk.roster(), rate_micros=costs, over=over, beyond=beyond)
+        rate = rates.rate(ctx, db, template.like()) if template else None
+        costs, over = rate.micros_per_hour if rate else None, allowances.over(ctx, db, action)
+        beyond = allowances.now(ctx, db, action)
+        return obstacle_to_order(action, template, ctx.roster(), rate_micros=costs, over=over, beyond=beyond)
 
     return obstacle
 
 
-def _template(desk: Desk, action: Action) -> Template | None:
-    return desk.settings.templates.get(action.template)
+def _template(ctx: Context, action: Action) -> Template | None:
+    return ctx.settings.templates.get(action.template)
 
 
-def _spare(desk: Desk, action: Action) -> int:
+def _spare(ctx: Context, action: Action) -> int:
     """Subnets beyond the first: where one has no capacity, the next is tried at once."""
-    template = _template(desk, action)
+    template = _template(ctx, action)
     return max(0, len(template.subnets) - 1) if template else 0
 
 
-def order_of(desk: Desk, action: Action) -> Order | None:
+def order_of(ctx: Context, action: Action) -> Order | None:
     """What to order; None when its template is no longer listed."""
-    template = _template(desk, action)
+    template = _template(ctx, action)
     if template is None:
         return None
-    settings, subnets = desk.settings, template.subnets
+    settings, subnets = ctx.settings, template.subnets
     name = f"{template.name}-{action.id[:4]}"
     return Order(
         token=token_of(action),
@@ -73,49 +73,49 @@ def order_of(desk: Desk, action: Action) -> Order | None:
     )
 
 
-def send(desk: Desk, action: Action, order: Order | None, *, spare: int = 0) -> None:
+def send(ctx: Context, action: Action, order: Order | None, *, spare: int = 0) -> None:
     """Send an order, and take in what came of it."""
     if order is None:
-        steps.close(desk, action, "failed", f"{action.template} is not in valet.toml any more.")
+        steps.close(ctx, action, "failed", f"{action.template} is not in valet.toml any more.")
         return
     try:
-        made = steps.provider_of(desk, "ec2", order.source).launch(order)
+        made = steps.provider_of(ctx, "ec2", order.source).launch(order)
     except NoCapacity as error:
-        arrivals.wait_for_capacity(desk, action, str(error), launched_at=action.launched_at, spare=spare)
+        arrivals.wait_for_capacity(ctx, action, str(error), launched_at=action.launched_at, spare=spare)
     except NotThere as error:
         if action.tries < spare:
-            arrivals.wait_for_capacity(desk, action, str(error), launched_at=action.launched_at, spare=spare)
+            arrivals.wait_for_capacity(ctx, action, str(error), launched_at=action.launched_at, spare=spare)
         else:
-            steps.close(desk, action, "failed", str(error))
+            steps.close(ctx, action, "failed", str(error))
     except Refused as error:
-        steps.close(desk, action, "failed", str(error))
+        steps.close(ctx, action, "failed", str(error))
     except Unreachable:
         return  # nobody knows whether it arrived: `follow_order` looks for what bears its tag
     else:
-        born(desk, action, made)
+        born(ctx, action, made)
 
 
-def born(desk: Desk, action: Action, made: Instance) -> None:
+def born(ctx: Context, action: Action, made: Instance) -> None:
     """Note which machine it is, and tell whoever asked."""
-    now = desk.clock()
-    with desk.store.writing() as db:
-        steps.save(desk, db, made, seen_at=now)
+    now = ctx.clock()
+    with ctx.store.writing() as db:
+        steps.save(ctx, db, made, seen_at=now)
         if makings.born(db, action, made.id):
             stored_audit.add(
                 db, now, "valet", "launched", subject=made.id, detail=f"{action.id} for {action.requester}"
             )
-            endings.show(desk, db, action)
+            endings.show(ctx, db, action)
             endings.tell_news(db, action, action.tries, now)
-    desk.wake()
+    ctx.wake()
 
 
-def follow(desk: Desk, action: Action) -> None:
+def follow(ctx: Context, action: Action) -> None:
     """What became of it: waiting for capacity, not heard of yet, on its way, or there."""
-    follow_order(desk, action, order_of(desk, action), _obstacle(desk, action), spare=_spare(desk, action))
+    follow_order(ctx, action, order_of(ctx, action), _obstacle(ctx, action), spare=_spare(ctx, action))
 
 
 def follow_order(
-    desk: Desk,
+    ctx: Context,
     action: Action,
     order: Order | None,
     obstacle: Callable[[Database], str | None],
@@ -125,98 +125,98 @@ def follow_order(
 ) -> None:
     """As `follow`, for any order."""
     if order is None:
-        steps.close(desk, action, "unknown", f"{action.template} is not in valet.toml any more; look in AWS for it.")
+        steps.close(ctx, action, "unknown", f"{action.template} is not in valet.toml any more; look in AWS for it.")
     elif action.made_id:
-        _watch(desk, action, arrive, spare=spare)
+        _watch(ctx, action, arrive, spare=spare)
     elif action.retry_at is None:
-        _look_for(desk, action, order, obstacle, spare=spare)
-    elif desk.clock() >= action.retry_at:
-        _send_again(desk, action, order, obstacle, spare=spare)
+        _look_for(ctx, action, order, obstacle, spare=spare)
+    elif ctx.clock() >= action.retry_at:
+        _send_again(ctx, action, order, obstacle, spare=spare)
 
 
 def _look_for(
-    desk: Desk, action: Action, order: Order, obstacle: Callable[[Database], str | None], *, spare: int
+    ctx: Context, action: Action, order: Order, obstacle: Callable[[Database], str | None], *, spare: int
 ) -> None:
     """The answer was lost: what bears the order's tag was made by it."""
     try:
-        made = steps.provider_of(desk, "ec2", order.source).launched(order)
+        made = steps.provider_of(ctx, "ec2", order.source).launched(order)
     except Unreachable as error:
-        steps.give_up_late(desk, action, error, deadline=DEADLINE)
+        steps.give_up_late(ctx, action, error, deadline=DEADLINE)
         return
-    since = steps.since_call(action, desk.clock())
+    since = steps.since_call(action, ctx.clock())
     if made is not None:
-        born(desk, action, made)
-    elif off := steps.no_colleague(desk, action) or obstacle(desk.store.reading()):
+        born(ctx, action, made)
+    elif off := steps.no_colleague(ctx, action) or obstacle(ctx.store.reading()):
         if since > APPEARS_WITHIN:  # it is not sent again, and the one that was sent may still show
-            steps.close(desk, action, "unknown", f"{off} AWS never confirmed it; look for {order.name} in AWS.")
+            steps.close(ctx, action, "unknown", f"{off} AWS never confirmed it; look for {order.name} in AWS.")
     elif action.calls - action.tries >= MOST_LOST:
         if since > APPEARS_WITHIN:
-            steps.close(desk, action, "unknown", f"AWS never confirmed it; look for {order.name} in AWS.")
+            steps.close(ctx, action, "unknown", f"AWS never confirmed it; look for {order.name} in AWS.")
     elif since >= RECALL_AFTER:
-        _send_again(desk, action, order, obstacle, spare=spare)
+        _send_again(ctx, action, order, obstacle, spare=spare)
 
 
 def _send_again(
-    desk: Desk, action: Action, order: Order, obstacle: Callable[[Database], str | None], *, spare: int
+    ctx: Context, action: Action, order: Order, obstacle: Callable[[Database], str | None], *, spare: int
 ) -> None:
-    again = steps.call_again(desk, action, obstacle)
+    again = steps.call_again(ctx, action, obstacle)
     if again is not None:
-        send(desk, again, order, spare=spare)
+        send(ctx, again, order, spare=spare)
 
 
-def _watch(desk: Desk, action: Action, arrive: arrivals.Arrive, *, spare: int) -> None:
+def _watch(ctx: Context, action: Action, arrive: arrivals.Arrive, *, spare: int) -> None:
     """The machine exists: until it runs, or is seen to have ended."""
-    made = _seen(desk, action)
+    made = _seen(ctx, action)
     if made is None:
         return
-    now = desk.clock()
+    now = ctx.clock()
     if made.state == "running":
-        template = _template(desk, action)
-        arrivals.ready(desk, action, made, expected=template is not None and template.agent, arrive=arrive)
+        template = _template(ctx, action)
+        arrivals.ready(ctx, action, made, expected=template is not None and template.agent, arrive=arrive)
     elif made.state == "terminated" and "Insufficient" in made.state_reason:
         said = f"AWS began to launch it and then had no {made.type} left in {made.zone or made.region}."
-        arrivals.wait_for_capacity(desk, action, said, launched_at=action.launched_at, spare=spare)
+        arrivals.wait_for_capacity(ctx, action, said, launched_at=action.launched_at, spare=spare)
     elif made.state in {"terminated", "stopped", "stopping"}:
         why = why_it_ended(made.state_reason)
-        steps.close(desk, action, "failed", f"{made.name} was launched and is {made.state} already{why}.")
+        steps.close(ctx, action, "failed", f"{made.name} was launched and is {made.state} already{why}.")
     elif now - (action.called_at or now) > DEADLINE:
-        steps.close(desk, action, "unknown", f"{made.name} is still {made.state}; please look at it in AWS.")
+        steps.close(ctx, action, "unknown", f"{made.name} is still {made.state}; please look at it in AWS.")
 
 
-def _seen(desk: Desk, action: Action) -> Instance | None:
+def _seen(ctx: Context, action: Action) -> Instance | None:
     """The machine as it is now; None when it is not seen yet, or the provider does not answer."""
-    row = stored_fleet.by_id(desk.store.reading(), action.made_id)
+    row = stored_fleet.by_id(ctx.store.reading(), action.made_id)
     known = replace(stored_fleet.instance_of(row), state="terminated") if row else None
     if known is None:
         return None
-    began = desk.clock()
+    began = ctx.clock()
     try:
-        made = steps.provider_of(desk, known.provider, known.source).describe(known)
+        made = steps.provider_of(ctx, known.provider, known.source).describe(known)
     except Unreachable as error:
-        steps.give_up_late(desk, action, error, deadline=DEADLINE)
+        steps.give_up_late(ctx, action, error, deadline=DEADLINE)
         return None
     if made is not None:
-        with desk.store.writing() as db:
-            steps.save(desk, db, made, seen_at=began)
+        with ctx.store.writing() as db:
+            steps.save(ctx, db, made, seen_at=began)
         return made
-    late = steps.since_call(action, desk.clock()) > APPEARS_WITHIN + MINUTE_MS
+    late = steps.since_call(action, ctx.clock()) > APPEARS_WITHIN + MINUTE_MS
     return known if late else None
 
 
-def of(desk: Desk, person: str) -> list[tuple[Template, Rate | None]]:
+def of(ctx: Context, person: str) -> list[tuple[Template, Rate | None]]:
     """What a person may launch, with the rates, in the order of valet.toml."""
-    team = desk.roster().team_of(person)
-    may = [each for each in desk.settings.templates.values() if not each.teams or team in each.teams]
-    book = rates.price_book(desk, desk.store.reading())
+    team = ctx.roster().team_of(person)
+    may = [each for each in ctx.settings.templates.values() if not each.teams or team in each.teams]
+    book = rates.price_book(ctx, ctx.store.reading())
     return [(each, book.rate(each.like())) for each in may]
 
 
-def machine(desk: Desk, template: Template) -> Listing:
+def machine(ctx: Context, template: Template) -> Listing:
     """The machine that a template would make, with its rate."""
     made = template.like()
-    return Listing(made, rate=rates.rate(desk, desk.store.reading(), made))
+    return Listing(made, rate=rates.rate(ctx, ctx.store.reading(), made))
 
 
-def one(desk: Desk, person: str, name: str) -> Template:
+def one(ctx: Context, person: str, name: str) -> Template:
     """A template that a person may launch. Raises Refused, NotFound with the nearest names."""
-    return plans.template_of(desk, name, desk.roster().team_of(person))
+    return plans.template_of(ctx, name, ctx.roster().team_of(person))

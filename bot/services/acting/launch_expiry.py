@@ -9,7 +9,7 @@ from bot.domain.clock import DAY_MS
 from bot.domain.machines.fleet import Instance
 from bot.errors import Refused
 from bot.services.acting import approvals, arrivals, endings
-from bot.services.context import Desk
+from bot.services.context import Context
 from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.acting import makings
@@ -20,52 +20,52 @@ LOOKED_FOR = 30 * DAY_MS
 """So long after its end a machine may still turn up that was ordered without an answer."""
 
 
-def ask_about_over(desk: Desk) -> None:
+def ask_about_over(ctx: Context) -> None:
     """Ask, once a day, about every launched machine whose time is over and that runs on unclaimed."""
-    find_late(desk)
-    now = desk.clock()
-    for action in makings.over(desk.store.reading(), now, now - DAY_MS):
+    find_late(ctx)
+    now = ctx.clock()
+    for action in makings.over(ctx.store.reading(), now, now - DAY_MS):
         try:
-            why = _ask(desk, action)
+            why = _ask(ctx, action)
         except Capped:
             continue  # asked about when others are decided
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             makings.mark_over(db, action.id, now)
             subject = f"{action.id} {why}"
             ref = f"{KIND}:{action.id}:{now}"
             stored_outbox.tell(db, action.requester, ref, kind=KIND, subject=subject, now=now)
-        desk.wake()
+        ctx.wake()
 
 
-def find_late(desk: Desk) -> None:
+def find_late(ctx: Context) -> None:
     """Look for the machines of orders that were never confirmed: one that bears an order's tag was made by it."""
-    now, db = desk.clock(), desk.store.reading()
+    now, db = ctx.clock(), ctx.store.reading()
     for action in makings.unfound(db, now - LOOKED_FOR):
         instance_id = makings.bearing(db, ACTION_TAG, token_of(action))
         row = stored_fleet.by_id(db, instance_id) if instance_id else None
         if row is not None:
-            _take_in(desk, action, stored_fleet.instance_of(row), now)
+            _take_in(ctx, action, stored_fleet.instance_of(row), now)
 
 
-def _take_in(desk: Desk, action: Action, made: Instance, now: int) -> None:
+def _take_in(ctx: Context, action: Action, made: Instance, now: int) -> None:
     """It is whose it was made for, for what is left of its time; they hear of it, and its end is asked about."""
     outcome, left = f"{made.name} was made by it after all, and runs.", (ends_at(action) or now) - now
-    if left >= desk.settings.claim_limits(action.team).shortest:
-        outcome = arrivals.claimed(desk, replace(action, length=left), made, outcome)
-    with desk.store.writing() as db:
+    if left >= ctx.settings.claim_limits(action.team).shortest:
+        outcome = arrivals.claimed(ctx, replace(action, length=left), made, outcome)
+    with ctx.store.writing() as db:
         if makings.found(db, action, made.id, outcome):
             stored_audit.add(db, now, VALET, "found what was made", subject=made.id, detail=action.id)
-            endings.show(desk, db, action)
+            endings.show(ctx, db, action)
             ref = f"action-found:{action.id}"
             stored_outbox.tell(db, action.told, ref, kind="action_ended", subject=action.id, now=now)
-    desk.wake()
+    ctx.wake()
 
 
-def _ask(desk: Desk, action: Action) -> str:
+def _ask(ctx: Context, action: Action) -> str:
     """Ask the approvers whether to stop it; why not, where it works or nobody can tell."""
     try:
         approvals.ask_to_stop(
-            desk, action.made_id, VALET, reason="The time it was launched for is over.", owner=action.requester
+            ctx, action.made_id, VALET, reason="The time it was launched for is over.", owner=action.requester
         )
     except Capped:
         raise

@@ -32,7 +32,7 @@ from bot.domain.money.standing_costs import keeping
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
 from bot.services.acting import allowances, consents, scenes
-from bot.services.context import Desk, channel_of
+from bot.services.context import Context, channel_of
 from bot.services.money import rates
 from bot.services.sharing import unclaimed
 from store.acting import actions
@@ -44,7 +44,7 @@ M = TypeVar("M", bound=MachineFacts)
 
 
 def stop(
-    desk: Desk,
+    ctx: Context,
     db: Database,
     listing: Listing,
     requester: str,
@@ -54,128 +54,128 @@ def stop(
     may_end_work: bool = True,
 ) -> Action:
     """The stop of a running instance; of one that works only with a reason, and where `may_end_work`."""
-    scene = scenes.scene(desk, db, listing.instance, listing.claims)
+    scene = scenes.scene(ctx, db, listing.instance, listing.claims)
     meant = may_end_work and bool(reason) and requester != VALET
     ends_work = meant and scene.verdict is not None and scene.verdict.works
     _refuse(obstacle_to_stop(scene, even_active=ends_work))
-    consents.check(desk, db, listing, requester)
-    under_way = actions.live_stops(db, listing.team, desk.clock())
-    check_cap(under_way, stored_fleet.pool(db, listing.team), desk.settings.actions.most_stops, team=listing.team)
+    consents.check(ctx, db, listing, requester)
+    under_way = actions.live_stops(db, listing.team, ctx.clock())
+    check_cap(under_way, stored_fleet.pool(db, listing.team), ctx.settings.actions.most_stops, team=listing.team)
     facts = _with_wishes(_facts(db, listing, StopFacts), scene, requester)
     facts = replace(
-        scenes.seen(desk, db, facts, listing.instance, scene.verdict),
+        scenes.seen(ctx, db, facts, listing.instance, scene.verdict),
         owner=owner,
-        programs=unclaimed.programs_on(desk, db, listing.instance.id),
+        programs=unclaimed.programs_on(ctx, db, listing.instance.id),
         snoozed=_snoozed(scene),
         waiting=sum(person != requester for person in scene.waiting),
         even_active=ends_work,
         approvals=2 if ends_work else 1,
     )
-    return _on(desk, "stop", listing, requester, facts=facts, reason=reason)
+    return _on(ctx, "stop", listing, requester, facts=facts, reason=reason)
 
 
-def began_to_work(desk: Desk, db: Database, live: Action, listing: Listing) -> bool:
+def began_to_work(ctx: Context, db: Database, live: Action, listing: Listing) -> bool:
     """Whether a request to stop an idle instance, which nobody has decided, is about one that works by now."""
     if live.kind != "stop" or live.state != "pending" or live.may_end_work:
         return False
-    return scenes.verdict_of(desk, db, listing.instance).works
+    return scenes.verdict_of(ctx, db, listing.instance).works
 
 
-def by_rule(desk: Desk, db: Database, listing: Listing, *, rule: str, parked_at: int, reason: str) -> Action:
+def by_rule(ctx: Context, db: Database, listing: Listing, *, rule: str, parked_at: int, reason: str) -> Action:
     """The stop of a running instance that nobody asked for but a rule; without a card of its own."""
-    team = desk.settings.teams.get(listing.team)
+    team = ctx.settings.teams.get(listing.team)
     even_active = rule == "hours" and team is not None and team.pausing.stop_active
-    scene = scenes.scene(desk, db, listing.instance, listing.claims)
+    scene = scenes.scene(ctx, db, listing.instance, listing.claims)
     _refuse(obstacle_to_rule(scene) or obstacle_to_stop(scene, even_active=even_active))
-    facts = scenes.seen(desk, db, _facts(db, listing, StopFacts), listing.instance, scene.verdict)
+    facts = scenes.seen(ctx, db, _facts(db, listing, StopFacts), listing.instance, scene.verdict)
     facts = replace(facts, rule=rule, parked_at=parked_at, even_active=even_active)
-    return _on(desk, "stop", listing, VALET, facts=facts, reason=reason)
+    return _on(ctx, "stop", listing, VALET, facts=facts, reason=reason)
 
 
-def refusal_to_wake(desk: Desk, db: Database, planned: Action, listing: Listing) -> str | None:
+def refusal_to_wake(ctx: Context, db: Database, planned: Action, listing: Listing) -> str | None:
     """Why a start by rule would come to nothing; None when it may come about."""
-    return obstacle_to_begin(planned, scenes.of(desk, db, planned, listing.instance))
+    return obstacle_to_begin(planned, scenes.of(ctx, db, planned, listing.instance))
 
 
 def start_by_rule(
-    desk: Desk, db: Database, listing: Listing, *, stopped_by: Action, begun_at: int, reason: str
+    ctx: Context, db: Database, listing: Listing, *, stopped_by: Action, begun_at: int, reason: str
 ) -> Action:
     """The start of an instance whose on-hours have begun; nobody gets a claim on it. What is in the way aborts it.
 
     What is to run again is what was stopped: another type is another machine.
     """
-    length = desk.settings.claim_limits(listing.team).default
+    length = ctx.settings.claim_limits(listing.team).default
     facts = replace(_facts(db, listing, StartFacts), type=stopped_by.facts.type, rule="hours", parked_at=begun_at)
-    return _on(desk, "start", listing, VALET, facts=facts, reason=reason, length=length)
+    return _on(ctx, "start", listing, VALET, facts=facts, reason=reason, length=length)
 
 
-def start(desk: Desk, db: Database, listing: Listing, requester: str, *, length: int | None, reason: str) -> Action:
+def start(ctx: Context, db: Database, listing: Listing, requester: str, *, length: int | None, reason: str) -> Action:
     """The start of a stopped instance, for as long as a claim may be."""
-    scene = scenes.scene(desk, db, listing.instance, listing.claims)
+    scene = scenes.scene(ctx, db, listing.instance, listing.claims)
     _refuse(obstacle_to_start(scene))
-    wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
-    facts = allowances.known(desk, db, listing.team, _facts(db, listing, StartFacts), listing.instance.id, wanted)
+    wanted = ctx.settings.claim_limits(ctx.roster().team_of(requester)).length(length)
+    facts = allowances.known(ctx, db, listing.team, _facts(db, listing, StartFacts), listing.instance.id, wanted)
     facts = _with_wishes(facts, scene, requester)
-    return _on(desk, "start", listing, requester, facts=facts, reason=reason, length=wanted)
+    return _on(ctx, "start", listing, requester, facts=facts, reason=reason, length=wanted)
 
 
-def launch(desk: Desk, db: Database, name: str, requester: str, *, length: int | None, reason: str) -> Action:
+def launch(ctx: Context, db: Database, name: str, requester: str, *, length: int | None, reason: str) -> Action:
     """The launch of a new machine from a template that admins have listed."""
-    team = desk.roster().team_of(requester)
-    template = template_of(desk, name, team)
-    wanted = desk.settings.claim_limits(team).length(length)
-    facts = allowances.known(desk, db, team, _launch_facts(desk, db, template), "", wanted)
-    return _new(desk, "launch", requester, team, facts=facts, reason=reason, length=wanted, template=name)
+    team = ctx.roster().team_of(requester)
+    template = template_of(ctx, name, team)
+    wanted = ctx.settings.claim_limits(team).length(length)
+    facts = allowances.known(ctx, db, team, _launch_facts(ctx, db, template), "", wanted)
+    return _new(ctx, "launch", requester, team, facts=facts, reason=reason, length=wanted, template=name)
 
 
 def clone(
-    desk: Desk, db: Database, listing: Listing, requester: str, *, length: int | None, reason: str, reboot: bool
+    ctx: Context, db: Database, listing: Listing, requester: str, *, length: int | None, reason: str, reboot: bool
 ) -> Action:
     """A copy of an instance, on a machine of the same shape."""
-    if not desk.settings.actions.clone:
+    if not ctx.settings.actions.clone:
         raise Refused("Clones are switched off. An admin can allow them with `clone = true` under [actions].")
-    scene = scenes.scene(desk, db, listing.instance, listing.claims)
+    scene = scenes.scene(ctx, db, listing.instance, listing.claims)
     _refuse(obstacle_to_clone(scene, requester, reboot=reboot))
-    wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(length)
+    wanted = ctx.settings.claim_limits(ctx.roster().team_of(requester)).length(length)
     reboots = reboot and listing.running
-    facts = allowances.known(desk, db, listing.team, _facts(db, listing, CloneFacts), "", wanted)
+    facts = allowances.known(ctx, db, listing.team, _facts(db, listing, CloneFacts), "", wanted)
     facts = replace(facts, reboot=reboots)
     facts = replace(_with_wishes(facts, scene, requester), snoozed=_snoozed(scene)) if reboots else facts
-    return _on(desk, "clone", listing, requester, facts=facts, reason=reason, length=wanted)
+    return _on(ctx, "clone", listing, requester, facts=facts, reason=reason, length=wanted)
 
 
 def resize(
-    desk: Desk, db: Database, listing: Listing, requester: str, kind: str, *, length: int | None, reason: str
+    ctx: Context, db: Database, listing: Listing, requester: str, kind: str, *, length: int | None, reason: str
 ) -> Action:
     """A machine of another type, made of an instance, which is then stopped and kept."""
-    if not desk.settings.actions.clone:
+    if not ctx.settings.actions.clone:
         raise Refused("A resize makes a clone, and those are switched off: `clone = true` under [actions] allows them.")
-    kind = _known_type(desk, db, kind, listing.instance.type)
+    kind = _known_type(ctx, db, kind, listing.instance.type)
     instance, mine = listing.instance, listing.claim_of(requester)
-    scene = scenes.scene(desk, db, instance, listing.claims)
+    scene = scenes.scene(ctx, db, instance, listing.claims)
     _refuse(obstacle_to_resize(scene, requester, kind))
     if listing.running:
-        under_way = actions.live_stops(db, listing.team, desk.clock())
-        check_cap(under_way, stored_fleet.pool(db, listing.team), desk.settings.actions.most_stops, team=listing.team)
-    left = mine.until_at - desk.clock() if mine and length is None else length
-    wanted = desk.settings.claim_limits(desk.roster().team_of(requester)).length(left)
-    becomes, rule = replace(instance, type=kind), desk.settings.rule_of(listing.team)
-    rate = rates.rate(desk, db, becomes)
+        under_way = actions.live_stops(db, listing.team, ctx.clock())
+        check_cap(under_way, stored_fleet.pool(db, listing.team), ctx.settings.actions.most_stops, team=listing.team)
+    left = mine.until_at - ctx.clock() if mine and length is None else length
+    wanted = ctx.settings.claim_limits(ctx.roster().team_of(requester)).length(left)
+    becomes, rule = replace(instance, type=kind), ctx.settings.rule_of(listing.team)
+    rate = rates.rate(ctx, db, becomes)
     shown = _facts(db, replace(listing, instance=becomes, rate=rate), ResizeFacts)
     facts = replace(
-        allowances.known(desk, db, listing.team, shown, "", wanted),
+        allowances.known(ctx, db, listing.team, shown, "", wanted),
         reboot=listing.running,
         was_type=instance.type,
         was_rate_micros=listing.rate.micros_per_hour if listing.rate else None,
         idle_after=(rule.settle_minutes + rule.window_minutes) * MINUTE_MS if listing.running else None,
         snoozed=_snoozed(scene),
-        tags=tags_to_bear(instance, desk.keepers),
+        tags=tags_to_bear(instance, ctx.keepers),
         waiting=len(stored_line.unoffered(db, instance_id=instance.id)) if listing.running else 0,
         exempt=_exempt_by_name(scene),
-        programs=unclaimed.programs_on(desk, db, instance.id),
+        programs=unclaimed.programs_on(ctx, db, instance.id),
     )
-    facts = _with_wishes(scenes.seen(desk, db, facts, instance, scene.verdict), scene, requester)
-    return _on(desk, "resize", listing, requester, facts=facts, reason=reason, length=wanted)
+    facts = _with_wishes(scenes.seen(ctx, db, facts, instance, scene.verdict), scene, requester)
+    return _on(ctx, "resize", listing, requester, facts=facts, reason=reason, length=wanted)
 
 
 def _snoozed(scene: Scene) -> dict[str, int]:
@@ -188,9 +188,9 @@ def _exempt_by_name(scene: Scene) -> str:
     return f"until {exemption.last_day:%-d %B %Y}: {exemption.reason}" if exemption and named else ""
 
 
-def _known_type(desk: Desk, db: Database, word: str, was: str) -> str:
+def _known_type(ctx: Context, db: Database, word: str, was: str) -> str:
     """The instance type that is meant. Raises NotFound with the nearest, or with those of its family."""
-    known = {*prices.MICROS_PER_HOUR, *(each for each in desk.settings.prices if " " not in each), *listings.types(db)}
+    known = {*prices.MICROS_PER_HOUR, *(each for each in ctx.settings.prices if " " not in each), *listings.types(db)}
     if word.lower() in known:
         return word.lower()
     close = _of_family(known, word.lower()) or nearest(word.lower(), sorted(known)) or _of_family(known, family(was))
@@ -204,11 +204,11 @@ def _of_family(known: set[str], word: str) -> list[str]:
     return sorted(found, key=lambda each: (prices.MICROS_PER_HOUR.get(each, 0), each))[:5]
 
 
-def template_of(desk: Desk, name: str, team: str) -> Template:
+def template_of(ctx: Context, name: str, team: str) -> Template:
     """A template that a team's people may launch. Raises Refused, NotFound with the nearest names."""
-    template = desk.settings.templates.get(name)
+    template = ctx.settings.templates.get(name)
     if template is None:
-        close = nearest(name, list(desk.settings.templates))
+        close = nearest(name, list(ctx.settings.templates))
         hint = f" Did you mean {' or '.join(close)}?" if close else " `/gpu launch` lists what you may launch."
         raise NotFound(f'I don\'t know a launch template "{name}".{hint}')
     _refuse(obstacle_to_launch(template, team, name))
@@ -225,8 +225,8 @@ def _with_wishes(facts: M, scene: Scene, requester: str) -> M:
     return replace(facts, booked_by=booked.holder, booked_at=booked.from_at)
 
 
-def _launch_facts(desk: Desk, db: Database, template: Template) -> LaunchFacts:
-    rate = rates.rate(desk, db, template.like())
+def _launch_facts(ctx: Context, db: Database, template: Template) -> LaunchFacts:
+    rate = rates.rate(ctx, db, template.like())
     return LaunchFacts(
         name=template.name,
         type=template.type,
@@ -245,7 +245,7 @@ def _refuse(obstacle: str | None) -> None:
 
 
 def _on(
-    desk: Desk,
+    ctx: Context,
     kind: Kind,
     listing: Listing,
     requester: str,
@@ -254,12 +254,12 @@ def _on(
     reason: str,
     length: int | None = None,
 ) -> Action:
-    planned = _new(desk, kind, requester, listing.team, facts=facts, reason=reason, length=length)
+    planned = _new(ctx, kind, requester, listing.team, facts=facts, reason=reason, length=length)
     return replace(planned, instance_id=listing.instance.id, launched_at=listing.instance.launched_at)
 
 
 def _new(
-    desk: Desk,
+    ctx: Context,
     kind: Kind,
     requester: str,
     team: str,
@@ -270,7 +270,7 @@ def _new(
     template: str = "",
 ) -> Action:
     """A pending action, to be shown to those who decide; with no instance yet."""
-    now, rules = desk.clock(), desk.roster().team(team)
+    now, rules = ctx.clock(), ctx.roster().team(team)
     if rules is not None and not facts.rule:
         facts = replace(facts, approvals=max(facts.approvals, rules.approvals))
     return Action(
@@ -282,7 +282,7 @@ def _new(
         team=team,
         state="pending",
         created_at=now,
-        expires_at=now + desk.settings.answer_within,
+        expires_at=now + ctx.settings.answer_within,
         facts=facts,
         reason=reason,
         length=length,
@@ -290,14 +290,14 @@ def _new(
     )
 
 
-def check_askable(desk: Desk, action: Action) -> None:
+def check_askable(ctx: Context, action: Action) -> None:
     """Raises Refused when there is nobody to decide on it, or no channel to ask in."""
-    able = len(deciders(action, desk.roster()))
-    if able < action.facts.approvals and refusal_to_break_glass(action, action.requester, desk.roster()):
+    able = len(deciders(action, ctx.roster()))
+    if able < action.facts.approvals and refusal_to_break_glass(action, action.requester, ctx.roster()):
         could = f"It takes {action.facts.approvals} others to approve this, and there is {able}" if able else ""
         could = could or "Nobody could approve this but you"
         raise Refused(f"{could}. Ask an admin to name approvers in valet.toml.")
-    if not channel_of(desk, action.team):
+    if not channel_of(ctx, action.team):
         raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
 
 

@@ -21,7 +21,7 @@ from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused, Unreachable
 from bot.services.acting import arrivals, clone, endings, scenes, steps
 from bot.services.acting.stop import MOST_CALLS, RECALL_AFTER
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import claims
 from store import audit as stored_audit
 from store.acting import actions, makings
@@ -36,56 +36,56 @@ SPARE = HOUR_MS
 """So much longer than an idle machine takes to be seen idle after its reboot, the old one is waited for."""
 
 
-def follow(desk: Desk, action: Action) -> None:
+def follow(ctx: Context, action: Action) -> None:
     """As a clone until the new machine runs, and then what becomes of the old one."""
     if action.arrived_at is None:
-        clone.follow(desk, action, arrive)
+        clone.follow(ctx, action, arrive)
     else:
-        _follow_old(desk, action, action.arrived_at)
+        _follow_old(ctx, action, action.arrived_at)
 
 
-def arrive(desk: Desk, action: Action, made: Instance, outcome: str) -> None:
+def arrive(ctx: Context, action: Action, made: Instance, outcome: str) -> None:
     """The new machine runs: it is claimed, which changes nothing when done again after a crash, and noted."""
-    now, outcome = desk.clock(), arrivals.claimed(desk, action, made, outcome)
-    with desk.store.writing() as db:
-        luggage = pack(desk, db, action, made)
+    now, outcome = ctx.clock(), arrivals.claimed(ctx, action, made, outcome)
+    with ctx.store.writing() as db:
+        luggage = pack(ctx, db, action, made)
         outcome = " ".join(filter(None, [outcome, luggage.said(action.facts.name)]))
         if not makings.arrived(db, action, now, outcome):
             return
-        carry(desk, db, luggage, action, made)
+        carry(ctx, db, luggage, action, made)
         stored_audit.add(db, now, "valet", "resize: the new machine runs", subject=action.subject, detail=made.id)
-        endings.show(desk, db, action)
+        endings.show(ctx, db, action)
         if action.reboots:
             endings.tell_news(db, action, "runs", now)
         arrived = actions.by_id(db, action.id) or action
-    desk.wake()
-    _follow_old(desk, arrived, now)
+    ctx.wake()
+    _follow_old(ctx, arrived, now)
 
 
-def _follow_old(desk: Desk, action: Action, arrived_at: int) -> None:
-    row = stored_fleet.by_id(desk.store.reading(), action.instance_id)
-    known, began = stored_fleet.instance_of(row) if row else None, desk.clock()
+def _follow_old(ctx: Context, action: Action, arrived_at: int) -> None:
+    row = stored_fleet.by_id(ctx.store.reading(), action.instance_id)
+    known, began = stored_fleet.instance_of(row) if row else None, ctx.clock()
     try:
-        old = steps.provider_of(desk, known.provider, known.source).describe(known) if known else None
+        old = steps.provider_of(ctx, known.provider, known.source).describe(known) if known else None
     except Unreachable as error:
-        _give_up_late(desk, action, error)
+        _give_up_late(ctx, action, error)
         return
     if old is None and row is not None and not is_gone(row["gone_at"], began):
         return  # one look has missed it
     if old is None or old.state == "terminated":
-        _close(desk, action, f"{action.facts.name} itself is gone.")
+        _close(ctx, action, f"{action.facts.name} itself is gone.")
         return
-    with desk.store.writing() as db:
-        steps.save(desk, db, old, seen_at=began)
-    late = desk.clock() - arrived_at > patience(action)
+    with ctx.store.writing() as db:
+        steps.save(ctx, db, old, seen_at=began)
+    late = ctx.clock() - arrived_at > patience(action)
     if old.state == "stopped":
-        _close(desk, action, f"{old.name} itself is stopped and kept.", gives_up=True)
+        _close(ctx, action, f"{old.name} itself is stopped and kept.", gives_up=True)
     elif action.calls:
-        _follow_stop(desk, action, old)
+        _follow_stop(ctx, action, old)
     elif old.state == "running":
-        _stop(desk, action, old, late=late)
+        _stop(ctx, action, old, late=late)
     elif late:
-        _close(desk, action, f"{old.name} itself is still {old.state}; please look at it in AWS.")
+        _close(ctx, action, f"{old.name} itself is still {old.state}; please look at it in AWS.")
 
 
 def patience(action: Action) -> int:
@@ -94,36 +94,36 @@ def patience(action: Action) -> int:
     return (idle_after or 0) + SPARE
 
 
-def _stop(desk: Desk, action: Action, old: Instance, *, late: bool) -> None:
+def _stop(ctx: Context, action: Action, old: Instance, *, late: bool) -> None:
     """Stop it for the first time, or again, unless something speaks against it."""
-    unseen = _unseen(desk, action, old)
-    with desk.store.writing() as db:
-        scene = replace(scenes.now(desk, db, old), team=(stored_fleet.by_id(db, old.id) or {}).get("team"))
-        leave, wait = reason_to_leave(action, scene), _wait(desk, action, scene)
+    unseen = _unseen(ctx, action, old)
+    with ctx.store.writing() as db:
+        scene = replace(scenes.now(ctx, db, old), team=(stored_fleet.by_id(db, old.id) or {}).get("team"))
+        leave, wait = reason_to_leave(action, scene), _wait(ctx, action, scene)
         if not leave and not wait and unseen is not None and (unheard := unseen(db)):
             if not late:
                 return
             wait = unheard
         leave = leave or (wait if late or action.calls else None)
         if not leave and not wait and not action.calls and (leave := _left_to(db, action)):
-            _give_up_claim(desk, db, action)
+            _give_up_claim(ctx, db, action)
         if leave:
-            _end(desk, db, action, "done", f"{old.name} itself was not stopped: {leave}")
-        elif wait or not actions.mark_called(db, action.id, desk.clock(), calls=action.calls):
+            _end(ctx, db, action, "done", f"{old.name} itself was not stopped: {leave}")
+        elif wait or not actions.mark_called(db, action.id, ctx.clock(), calls=action.calls):
             return
         else:
-            _give_up_claim(desk, db, action)
-    desk.wake()
+            _give_up_claim(ctx, db, action)
+    ctx.wake()
     if not leave:
-        _call(desk, action, old)
+        _call(ctx, action, old)
 
 
-def _unseen(desk: Desk, action: Action, old: Instance) -> steps.Wait | None:
+def _unseen(ctx: Context, action: Action, old: Instance) -> steps.Wait | None:
     """Asks every source about the old machine anew, once what is stored has nothing against the stop."""
-    db = desk.store.reading()
-    if _wait(desk, action, scenes.now(desk, db, old)):
+    db = ctx.store.reading()
+    if _wait(ctx, action, scenes.now(ctx, db, old)):
         return None
-    return steps.looked_at(desk, action, old, since=action.called_at if action.calls else action.arrived_at)
+    return steps.looked_at(ctx, action, old, since=action.called_at if action.calls else action.arrived_at)
 
 
 def _left_to(db: Database, action: Action) -> str | None:
@@ -133,61 +133,61 @@ def _left_to(db: Database, action: Action) -> str | None:
     return f"<@{others[0]}> waits for {action.facts.name}, and is offered it." if others else None
 
 
-def _wait(desk: Desk, action: Action, scene: Scene) -> str | None:
+def _wait(ctx: Context, action: Action, scene: Scene) -> str | None:
     """Why it is not stopped just now; None when it is seen idle by what was heard since the new machine runs."""
-    if desk.clock() - (action.arrived_at or 0) <= desk.settings.oldest_reading(action.team):
+    if ctx.clock() - (action.arrived_at or 0) <= ctx.settings.oldest_reading(action.team):
         return "It was rebooted just before."
     return reason_to_wait(scene)
 
 
-def _call(desk: Desk, action: Action, old: Instance) -> None:
+def _call(ctx: Context, action: Action, old: Instance) -> None:
     try:
-        steps.provider_of(desk, old.provider, old.source).stop(old)
+        steps.provider_of(ctx, old.provider, old.source).stop(old)
     except Refused as error:
-        _close(desk, action, f"{old.name} itself was not stopped: {error}")
+        _close(ctx, action, f"{old.name} itself was not stopped: {error}")
     except Unreachable:
         return  # nobody knows whether it arrived: `follow` looks at the machine itself
 
 
-def _follow_stop(desk: Desk, action: Action, old: Instance) -> None:
+def _follow_stop(ctx: Context, action: Action, old: Instance) -> None:
     """What became of the call: on its way, lost (asked once more), or unclear (a person must look)."""
-    since = steps.since_call(action, desk.clock())
+    since = steps.since_call(action, ctx.clock())
     if old.launched_at != action.launched_at:
-        _close(desk, action, f"{old.name} itself was started again meanwhile, and runs.")
+        _close(ctx, action, f"{old.name} itself was started again meanwhile, and runs.")
     elif since > STOP_DEADLINE:
-        with desk.store.writing() as db:
-            _end(desk, db, action, "unknown", f"{old.name} itself is still {old.state}; please look at it in AWS.")
-        desk.wake()
+        with ctx.store.writing() as db:
+            _end(ctx, db, action, "unknown", f"{old.name} itself is still {old.state}; please look at it in AWS.")
+        ctx.wake()
     elif old.state == "running" and action.calls < MOST_CALLS and since >= RECALL_AFTER:
-        _stop(desk, action, old, late=False)
+        _stop(ctx, action, old, late=False)
 
 
-def _give_up_claim(desk: Desk, db: Database, action: Action) -> None:
+def _give_up_claim(ctx: Context, db: Database, action: Action) -> None:
     """Whoever asked has the new machine instead."""
     shown = action.machine.claim_ids if action.machine else ()
     for held in stored_claims.open_on(db, action.instance_id):
         if held.holder == action.requester and held.id in shown:
-            claims.end(desk, db, held, "handed", who=held.holder)
+            claims.end(ctx, db, held, "handed", who=held.holder)
 
 
-def _give_up_late(desk: Desk, action: Action, error: Unreachable) -> None:
-    if steps.since_call(action, desk.clock()) > patience(action) + STOP_DEADLINE:
-        with desk.store.writing() as db:
+def _give_up_late(ctx: Context, action: Action, error: Unreachable) -> None:
+    if steps.since_call(action, ctx.clock()) > patience(action) + STOP_DEADLINE:
+        with ctx.store.writing() as db:
             said = str(error).removesuffix(".")
-            _end(desk, db, action, "unknown", f"Of {action.facts.name} itself nothing is known: {said}. Please look.")
-        desk.wake()
+            _end(ctx, db, action, "unknown", f"Of {action.facts.name} itself nothing is known: {said}. Please look.")
+        ctx.wake()
 
 
-def _close(desk: Desk, action: Action, said: str, *, gives_up: bool = False) -> None:
-    with desk.store.writing() as db:
+def _close(ctx: Context, action: Action, said: str, *, gives_up: bool = False) -> None:
+    with ctx.store.writing() as db:
         if gives_up:
-            _give_up_claim(desk, db, action)
-        _end(desk, db, action, "done", said)
-    desk.wake()
+            _give_up_claim(ctx, db, action)
+        _end(ctx, db, action, "done", said)
+    ctx.wake()
 
 
-def _end(desk: Desk, db: Database, action: Action, state: ActionState, said: str) -> None:
-    endings.end(desk, db, action, state, outcome=f"{action.outcome} {said}")
+def _end(ctx: Context, db: Database, action: Action, state: ActionState, said: str) -> None:
+    endings.end(ctx, db, action, state, outcome=f"{action.outcome} {said}")
 
 
 Kept = tuple[Slot, tuple[int, ...]]
@@ -217,7 +217,7 @@ def _count(number: int) -> str:
     return "1 booking" if number == 1 else f"{number} bookings"
 
 
-def pack(desk: Desk, db: Database, action: Action, made: Instance) -> Luggage:
+def pack(ctx: Context, db: Database, action: Action, made: Instance) -> Luggage:
     """What goes along to the machine that a resize made."""
     slots = stored_bookings.ahead(db, instance_id=action.instance_id, holder=action.requester)
     taken = [hold_of(each) for each in stored_claims.open_on(db, made.id)]
@@ -230,7 +230,7 @@ def pack(desk: Desk, db: Database, action: Action, made: Instance) -> Luggage:
             found.append(kept)
             taken += [replace(hold_of(slot), gpus=gpus) for slot, gpus in kept]
     rule = stored_hours.hours(db).get(action.instance_id)
-    now = desk.clock()
+    now = ctx.clock()
     snoozed = [each for each in stored_snooze.lately(db, action.instance_id, now) if each.until_at > now]
     return Luggage(tuple(found), len(ids) - len(found), rule, tuple(snoozed))
 
@@ -250,7 +250,7 @@ def _picked(slot: Slot, choice: GpuChoice, made: Instance, taken: Sequence[Hold]
         return None
 
 
-def carry(desk: Desk, db: Database, luggage: Luggage, action: Action, made: Instance) -> None:
+def carry(ctx: Context, db: Database, luggage: Luggage, action: Action, made: Instance) -> None:
     """Move it, in the transaction that notes that the new machine runs."""
     for kept in luggage.booked:
         stored_bookings.rehouse(db, kept[0][0].booking_id, made.id, {slot.id: gpus for slot, gpus in kept})
@@ -260,4 +260,4 @@ def carry(desk: Desk, db: Database, luggage: Luggage, action: Action, made: Inst
         stored_snooze.put(db, replace(each, instance_id=made.id))
     said = luggage.said(action.facts.name)
     if said:
-        stored_audit.add(db, desk.clock(), VALET, "took along", subject=made.id, detail=said)
+        stored_audit.add(db, ctx.clock(), VALET, "took along", subject=made.id, detail=said)

@@ -14,38 +14,38 @@ from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.listing import Listing
 from bot.services.acting import endings, plans
 from bot.services.acting import hours as hours_service
-from bot.services.context import Desk
+from bot.services.context import Context
 from store.acting import actions
 from store.acting import hours as stored_hours
 from store.machines import listings
 
 TRY_EVERY = 30 * MINUTE_MS
-Approve = Callable[[Desk, Database, Action, str], None]
+Approve = Callable[[Context, Database, Action, str], None]
 """Writes an action of a rule and its decision."""
 
 
-def wake_up(desk: Desk, listing: Listing, own: HoursRule | None, now: int, approve: Approve) -> None:
+def wake_up(ctx: Context, listing: Listing, own: HoursRule | None, now: int, approve: Approve) -> None:
     """Start a machine that the end of a window has stopped, now that the next has begun."""
     if listing.instance.state != "stopped":
         return
-    hours, instance_id = hours_service.hours_of(desk, listing, own), listing.instance.id
+    hours, instance_id = hours_service.hours_of(ctx, listing, own), listing.instance.id
     edge = last_edge(hours, now) if hours else None
     if hours is None or edge is None or not edge.on or hours.stop_only:
         return
-    stopped_by = _stopped_by(desk.store.reading(), instance_id, edge)
-    if stopped_by is None or not _is_time(desk.store.reading(), instance_id, edge, now):
+    stopped_by = _stopped_by(ctx.store.reading(), instance_id, edge)
+    if stopped_by is None or not _is_time(ctx.store.reading(), instance_id, edge, now):
         return
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         planned = plans.start_by_rule(
-            desk, db, listing, stopped_by=stopped_by, begun_at=edge.at, reason="Its on-hours have begun."
+            ctx, db, listing, stopped_by=stopped_by, begun_at=edge.at, reason="Its on-hours have begun."
         )
         # the first try of a morning is made even so, as its end says why; then it is looked at again every minute
-        if actions.starts_by_rule(db, instance_id, edge.at) and plans.refusal_to_wake(desk, db, planned, listing):
+        if actions.starts_by_rule(db, instance_id, edge.at) and plans.refusal_to_wake(ctx, db, planned, listing):
             return
-        if not _makes_way(desk, db, instance_id):
+        if not _makes_way(ctx, db, instance_id):
             return
-        approve(desk, db, planned, hours_service.setter(own))
-    desk.wake()
+        approve(ctx, db, planned, hours_service.setter(own))
+    ctx.wake()
 
 
 def _stopped_by(db: Database, instance_id: str, edge: Edge) -> Action | None:
@@ -63,22 +63,22 @@ def _is_time(db: Database, instance_id: str, edge: Edge, now: int) -> bool:
     return not tries or now >= (tries[-1].finished_at or now) + TRY_EVERY
 
 
-def _makes_way(desk: Desk, db: Database, instance_id: str) -> bool:
+def _makes_way(ctx: Context, db: Database, instance_id: str) -> bool:
     """Whether nothing else is asked for; a start that nobody has decided makes way, as it is started anyway."""
-    live = endings.lapse(desk, db, actions.live_on(db, instance_id))
+    live = endings.lapse(ctx, db, actions.live_on(db, instance_id))
     if live is None:
         return True
     if live.kind != "start" or live.state != "pending":
         return False
     name = live.facts.name
     outcome = f"Its on-hours have begun, so it is started anyway. `/gpu claim {name}` takes it once it runs."
-    return endings.end(desk, db, live, "cancelled", outcome=outcome)
+    return endings.end(ctx, db, live, "cancelled", outcome=outcome)
 
 
-def tries(desk: Desk, instance_id: str, begun_at: int) -> tuple[Listing | None, list[Action], int | None]:
+def tries(ctx: Context, instance_id: str, begun_at: int) -> tuple[Listing | None, list[Action], int | None]:
     """A machine, the starts of it that its on-hours led to since then, and when those end."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     listing = listings.by_id(db, instance_id)
-    hours = hours_service.hours_of(desk, listing, hours_service.own_hours(desk, instance_id)) if listing else None
+    hours = hours_service.hours_of(ctx, listing, hours_service.own_hours(ctx, instance_id)) if listing else None
     ends = next_edge(hours, begun_at) if hours else None
     return listing, actions.starts_by_rule(db, instance_id, begun_at), ends.at if ends else None

@@ -37,7 +37,7 @@ from bot.errors import Refused
 from bot.services.acting import endings, plans, rule_starts, scenes
 from bot.services.acting import hours as hours_service
 from bot.services.acting.executor import one_by_one
-from bot.services.context import Desk, channel_of
+from bot.services.context import Context, channel_of
 from bot.services.sharing import unclaimed
 from store import audit as stored_audit
 from store import outbox as stored_outbox
@@ -52,41 +52,41 @@ from store.sharing import claims as stored_claims
 _GONE = Over("gone", "It is gone.")
 
 
-def park(desk: Desk) -> None:
+def park(ctx: Context) -> None:
     """Announce what is near, stop what is due, and start what a window has stopped."""
-    now = desk.clock()
-    db = desk.store.reading()
-    if not stored_hours.hours(db) and not stored_hours.open_ones(db) and not _has_rules(desk):
+    now = ctx.clock()
+    db = ctx.store.reading()
+    if not stored_hours.hours(db) and not stored_hours.open_ones(db) and not _has_rules(ctx):
         return
     found = {each.instance.id: each for each in listings.page(db, Filter(provider="ec2"), limit=-1)}
-    own = hours_service.counting(desk, found.values())
+    own = hours_service.counting(ctx, found.values())
     by_hours = [(listing, own.get(key)) for key, listing in found.items()]
-    one_by_one([partial(_plan, desk, listing, rule, now) for listing, rule in by_hours])
-    planned = [(each, found.get(each.instance_id)) for each in stored_hours.open_ones(desk.store.reading())]
-    one_by_one([partial(_move_on, desk, each, at, own.get(each.instance_id), now=now) for each, at in planned])
-    one_by_one([partial(rule_starts.wake_up, desk, listing, rule, now, _approve) for listing, rule in by_hours])
+    one_by_one([partial(_plan, ctx, listing, rule, now) for listing, rule in by_hours])
+    planned = [(each, found.get(each.instance_id)) for each in stored_hours.open_ones(ctx.store.reading())]
+    one_by_one([partial(_move_on, ctx, each, at, own.get(each.instance_id), now=now) for each, at in planned])
+    one_by_one([partial(rule_starts.wake_up, ctx, listing, rule, now, _approve) for listing, rule in by_hours])
 
 
-def _has_rules(desk: Desk) -> bool:
+def _has_rules(ctx: Context) -> bool:
     """Some team has on-hours or an idle limit."""
-    rules = [team.pausing for team in desk.settings.teams.values()]
+    rules = [team.pausing for team in ctx.settings.teams.values()]
     return any(rule.hours or rule.idle_stop_hours is not None for rule in rules)
 
 
-def _plan(desk: Desk, listing: Listing, own: HoursRule | None, now: int) -> None:
+def _plan(ctx: Context, listing: Listing, own: HoursRule | None, now: int) -> None:
     if not listing.running or (own is not None and own.windows == NEVER):
         return
-    hours = hours_service.hours_of(desk, listing, own)
+    hours = hours_service.hours_of(ctx, listing, own)
     if hours is not None:
         ends = _end_of_window(hours, now)
         if ends is not None:
-            _add(desk, listing, "hours", ends, hours_service.setter(own), planned=ends)
-    idle_for = None if listing.instance.paid_anyway else desk.settings.idle_stop(listing.team)
+            _add(ctx, listing, "hours", ends, hours_service.setter(own), planned=ends)
+    idle_for = None if listing.instance.paid_anyway else ctx.settings.idle_stop(listing.team)
     verdict = listing.verdict
     if idle_for is not None and verdict is not None and verdict.is_idle and verdict.since is not None:
         planned = verdict.since + idle_for
         if now >= planned - WARNINGS["idle"][0]:
-            _add(desk, listing, "idle", verdict.since, BY_SETTINGS, planned=planned)
+            _add(ctx, listing, "idle", verdict.since, BY_SETTINGS, planned=planned)
 
 
 def _end_of_window(hours: OnHours, now: int) -> int | None:
@@ -100,18 +100,16 @@ def _end_of_window(hours: OnHours, now: int) -> int | None:
     return edge.at if edge is not None and not edge.on else None
 
 
-def _add(desk: Desk, listing: Listing, rule: Rule, basis_at: int, decider: str, *, planned: int) -> None:
-    now, instance = desk.clock(), listing.instance
-    when = _when(
-        desk.store.reading(), stored_hours.of_basis(desk.store.reading(), instance.id, rule, basis_at), planned
-    )
+def _add(ctx: Context, listing: Listing, rule: Rule, basis_at: int, decider: str, *, planned: int) -> None:
+    now, instance = ctx.clock(), listing.instance
+    when = _when(ctx.store.reading(), stored_hours.of_basis(ctx.store.reading(), instance.id, rule, basis_at), planned)
     if when is None:
         return
-    channel = channel_of(desk, listing.team)
+    channel = channel_of(ctx, listing.team)
     made = Parking(instance.id, rule, basis_at, acts_at(rule, when, now), channel, decider)
-    if not channel or over(made, listing) is not None or _never(desk, listing) or desk.exemption(instance):
+    if not channel or over(made, listing) is not None or _never(ctx, listing) or ctx.exemption(instance):
         return
-    with desk.store.writing() as writing:
+    with ctx.store.writing() as writing:
         stored_hours.add(writing, made)
 
 
@@ -132,50 +130,50 @@ def _stops(db: Database, found: Sequence[Parking]) -> list[Action]:
     return [stop for each in found if each.action_id and (stop := actions.by_id(db, each.action_id)) is not None]
 
 
-def _never(desk: Desk, listing: Listing) -> str | None:
+def _never(ctx: Context, listing: Listing) -> str | None:
     """Why no stop by rule can come of it for as long as it is what it is, so that nobody is told of one."""
     instance = listing.instance
-    return kept(
-        Scene(instance, (), None, protected=desk.protects(instance), keepers=desk.keepers)
-    ) or provider_obstacle(instance)
+    return kept(Scene(instance, (), None, protected=ctx.protects(instance), keepers=ctx.keepers)) or provider_obstacle(
+        instance
+    )
 
 
-def _move_on(desk: Desk, parking: Parking, listing: Listing | None, own: HoursRule | None, *, now: int) -> None:
+def _move_on(ctx: Context, parking: Parking, listing: Listing | None, own: HoursRule | None, *, now: int) -> None:
     if parking.rule == "hours":
         parking = replace(parking, decider=hours_service.setter(own))
-    if listing is None and not is_gone(stored_fleet.missed_at(desk.store.reading(), parking.instance_id), now):
+    if listing is None and not is_gone(stored_fleet.missed_at(ctx.store.reading(), parking.instance_id), now):
         return  # one look has missed it: it is neither stopped nor forgotten
-    gone = _gone(desk, parking, listing, own, now=now)
+    gone = _gone(ctx, parking, listing, own, now=now)
     if listing is None or gone:
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             settle(db, parking, now, gone or _GONE)
         return
-    waiting = obstacle(desk, parking, listing, now)
-    note(desk, parking, waiting or "", now)
+    waiting = obstacle(ctx, parking, listing, now)
+    note(ctx, parking, waiting or "", now)
     if waiting is not None:
-        hold_back(desk, parking, now)
+        hold_back(ctx, parking, now)
     elif is_stale(parking, now):
-        announce_anew(desk, parking, now)
+        announce_anew(ctx, parking, now)
     elif now >= parking.acts_at:
-        _stop(desk, parking, listing, now)
+        _stop(ctx, parking, listing, now)
     else:
-        warn(desk, parking, listing, now)
+        warn(ctx, parking, listing, now)
 
 
-def _gone(desk: Desk, parking: Parking, listing: Listing | None, own: HoursRule | None, *, now: int) -> Over | None:
+def _gone(ctx: Context, parking: Parking, listing: Listing | None, own: HoursRule | None, *, now: int) -> Over | None:
     """Why nothing comes of it as things are; None while it stands."""
     if listing is None:
         return _GONE
-    never = _never(desk, listing)
+    never = _never(ctx, listing)
     unfit = Over("unfit", never) if never else None
-    return over(parking, listing) or unfit or _not_meant(desk, parking, listing, own, now=now)
+    return over(parking, listing) or unfit or _not_meant(ctx, parking, listing, own, now=now)
 
 
-def _not_meant(desk: Desk, parking: Parking, listing: Listing, own: HoursRule | None, *, now: int) -> Over | None:
+def _not_meant(ctx: Context, parking: Parking, listing: Listing, own: HoursRule | None, *, now: int) -> Over | None:
     """Why the rule it follows from counts no more."""
     if parking.rule == "idle":
-        return None if desk.settings.idle_stop(listing.team) is not None else Over("unmeant", "The rule is no more.")
-    hours = hours_service.hours_of(desk, listing, own)
+        return None if ctx.settings.idle_stop(listing.team) is not None else Over("unmeant", "The rule is no more.")
+    hours = hours_service.hours_of(ctx, listing, own)
     if hours is None:
         return Over("unmeant", "It has no on-hours any more.")
     if _end_of_window(hours, now) != parking.basis_at:
@@ -183,62 +181,62 @@ def _not_meant(desk: Desk, parking: Parking, listing: Listing, own: HoursRule | 
     return None
 
 
-def _stop(desk: Desk, parking: Parking, listing: Listing, now: int) -> None:
+def _stop(ctx: Context, parking: Parking, listing: Listing, now: int) -> None:
     """The stop, decided by whoever set the rule; carried out, and looked at once more, like any other."""
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         if actions.live_on(db, parking.instance_id) is not None:
             take_back(db, parking)  # somebody has just asked for something; what comes of that is awaited
             return
         try:
             planned = plans.by_rule(
-                desk, db, listing, rule=parking.rule, parked_at=parking.acts_at, reason=_reason(parking)
+                ctx, db, listing, rule=parking.rule, parked_at=parking.acts_at, reason=_reason(parking)
             )
         except Refused:
             take_back(db, parking)  # things have just changed; it is announced anew
             return
-        _approve(desk, db, planned, parking.decider)
+        _approve(ctx, db, planned, parking.decider)
         settle(db, parking, now, Over("acted", ""), planned)
-    desk.wake()
+    ctx.wake()
 
 
 def _reason(parking: Parking) -> str:
     return "Its on-hours have ended." if parking.rule == "hours" else "It was idle for as long as its team allows."
 
 
-def _approve(desk: Desk, db: Database, planned: Action, decider: str) -> None:
-    now = desk.clock()
+def _approve(ctx: Context, db: Database, planned: Action, decider: str) -> None:
+    now = ctx.clock()
     actions.add(db, planned)
     whose = "By its team's rule in valet.toml." if decider == BY_SETTINGS else f"By on-hours set by <@{decider}>."
     stored_audit.add(
         db, now, VALET, f"{planned.kind} by rule", subject=planned.subject, detail=f"{planned.reason} {whose}"
     )
     stored_approvals.decide(db, planned.id, decider, "approved", now)
-    endings.show(desk, db, planned)
+    endings.show(ctx, db, planned)
 
 
-def notice(desk: Desk, channel: str, at: int) -> list[tuple[Parking, Listing | None, Action | None, str | None]]:
+def notice(ctx: Context, channel: str, at: int) -> list[tuple[Parking, Listing | None, Action | None, str | None]]:
     """What one notice tells of: each planned stop, its instance, the stop that came of it, and what it waits for."""
-    db, now = desk.store.reading(), desk.clock()
+    db, now = ctx.store.reading(), ctx.clock()
     found = []
     for parking in stored_hours.at(db, channel, at):
         listing = listings.by_id(db, parking.instance_id)
-        waiting = obstacle(desk, parking, listing, now) if listing and parking.settled_at is None else None
+        waiting = obstacle(ctx, parking, listing, now) if listing and parking.settled_at is None else None
         action = actions.by_id(db, parking.action_id) if parking.action_id else None
         found.append((parking, listing, action, waiting))
     return found
 
 
-def tries(desk: Desk, instance_id: str, rule: str, basis_at: int) -> tuple[Listing | None, list[Action]]:
+def tries(ctx: Context, instance_id: str, rule: str, basis_at: int) -> tuple[Listing | None, list[Action]]:
     """A machine, and the stops of it that followed from the same, oldest first."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     return listings.by_id(db, instance_id), _stops(db, stored_hours.of_basis(db, instance_id, rule, basis_at))
 
 
-def refresh(desk: Desk, db: Database, instance_id: str) -> None:
+def refresh(ctx: Context, db: Database, instance_id: str) -> None:
     """Redraw the open notices that tell of an instance, in the transaction that changed it."""
     for parking in stored_hours.open_ones(db):
         if parking.instance_id == instance_id and parking.warned:
-            tell(db, parking, desk.clock())
+            tell(db, parking, ctx.clock())
 
 
 NEWS = DAY_MS
@@ -246,15 +244,15 @@ NEWS = DAY_MS
 AGAIN = "It was wanted then, nobody could be warned, or I was away; it is announced anew."
 
 
-def obstacle(desk: Desk, parking: Parking, listing: Listing, now: int) -> str | None:
+def obstacle(ctx: Context, parking: Parking, listing: Listing, now: int) -> str | None:
     """Why this stop would not be carried out as things stand; None when it would."""
-    db, instance = desk.store.reading(), listing.instance
+    db, instance = ctx.store.reading(), listing.instance
     here = Circumstances(
         listing,
         stored_snooze.on(db, instance.id, now),
-        desk.exemption(instance),
+        ctx.exemption(instance),
         actions.live_on(db, instance.id),
-        stops_active=parking.rule == "hours" and _stops_active(desk, listing),
+        stops_active=parking.rule == "hours" and _stops_active(ctx, listing),
         booked=scenes.next_slot(db, instance.id),
         at=max(now, parking.acts_at),
     )
@@ -279,43 +277,43 @@ def _last(parking: Parking) -> str:
     return f"parking-soon:{parking.acts_at}"
 
 
-def _stops_active(desk: Desk, listing: Listing) -> bool:
-    team = desk.settings.teams.get(listing.team)
+def _stops_active(ctx: Context, listing: Listing) -> bool:
+    team = ctx.settings.teams.get(listing.team)
     return team is not None and team.pausing.stop_active
 
 
-def note(desk: Desk, parking: Parking, waiting: str, now: int) -> None:
+def note(ctx: Context, parking: Parking, waiting: str, now: int) -> None:
     """Keep its notice true: what is in the way comes and goes."""
     if parking.waiting == waiting:
         return
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_hours.note(db, parking, waiting)
         if parking.warned and now - parking.acts_at < NEWS:
             tell(db, parking, now)
-    desk.wake()
+    ctx.wake()
 
 
-def warn(desk: Desk, parking: Parking, listing: Listing, now: int) -> None:
+def warn(ctx: Context, parking: Parking, listing: Listing, now: int) -> None:
     """Give the warnings that are due."""
     due = warnings_due(parking, now)
     if parking.warned >= due:
         return
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_hours.warn(db, parking, due)
         tell(db, parking, now)
         if listing.verdict is not None and listing.verdict.works:
-            _tell_whose(desk, db, parking, listing, ref=f"parking-own:{parking.acts_at}:{due}", now=now)
+            _tell_whose(ctx, db, parking, listing, ref=f"parking-own:{parking.acts_at}:{due}", now=now)
         if due == len(WARNINGS[parking.rule]):
             subject = f"{parking.channel}|{parking.acts_at}"
             stored_outbox.tell(db, parking.channel, _last(parking), kind="parking_soon", subject=subject, now=now)
-    desk.wake()
+    ctx.wake()
 
 
-def _tell_whose(desk: Desk, db: Database, parking: Parking, listing: Listing, *, ref: str, now: int) -> None:
+def _tell_whose(ctx: Context, db: Database, parking: Parking, listing: Listing, *, ref: str, now: int) -> None:
     """Work is about to be ended: whoever it may belong to hears of it in person."""
     instance = listing.instance
-    last, users = stored_claims.newest(db).get(instance.id), unclaimed.users_on(desk, db, instance.id)
-    seen = {desk.settings.person(instance, user) for there in users.values() for user in there}
+    last, users = stored_claims.newest(db).get(instance.id), unclaimed.users_on(ctx, db, instance.id)
+    seen = {ctx.settings.person(instance, user) for there in users.values() for user in there}
     for who in sorted({*seen, actions.maker(db, instance.id), last.holder if last else ""} - {""}):
         subject = f"{instance.id}|{parking.acts_at}"
         stored_outbox.tell(db, who, f"{ref}:{instance.id}", kind="parking_own", subject=subject, now=now)
@@ -326,27 +324,27 @@ def take_back(db: Database, parking: Parking) -> None:
     stored_hours.warn(db, parking, 1)
 
 
-def hold_back(desk: Desk, parking: Parking, now: int) -> None:
+def hold_back(ctx: Context, parking: Parking, now: int) -> None:
     """Something is in the way: people are told so beforehand, and the last warning counts no more."""
     due = min(warnings_due(parking, now), 1)
     if parking.warned == due:
         return
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_hours.warn(db, parking, due)
         if now < parking.acts_at:
             tell(db, parking, now)
-    desk.wake()
+    ctx.wake()
 
 
-def announce_anew(desk: Desk, parking: Parking, now: int) -> None:
+def announce_anew(ctx: Context, parking: Parking, now: int) -> None:
     """What was in the way is gone, or nobody was warned: never at once, but after new warnings."""
     later = anew(parking, now)
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         settle(db, parking, now, Over("put off", AGAIN))
         stored_hours.add(db, later)
         stored_hours.warn(db, later, warnings_due(later, now))
         tell(db, later, now)
-    desk.wake()
+    ctx.wake()
 
 
 def settle(db: Database, parking: Parking, now: int, over: Over, action: Action | None = None) -> None:

@@ -13,7 +13,7 @@ from bot.domain.machines.verdict import Verdict
 from bot.domain.sharing.bookings import Slot
 from bot.domain.sharing.claims import GRACE, Claim
 from bot.services.acting import allowances
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import looks, verdict
 from bot.services.money import rates
 from store.acting import actions
@@ -24,24 +24,26 @@ from store.sharing import claims as stored_claims
 from store.sharing import line as stored_line
 
 
-def verdict_of(desk: Desk, db: Database, instance: Instance) -> Verdict:
+def verdict_of(ctx: Context, db: Database, instance: Instance) -> Verdict:
     """Its verdict by readings of this moment."""
-    return verdict.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
+    return verdict.judge_now(ctx, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
 
 
-def scene(desk: Desk, db: Database, instance: Instance, held: Sequence[Claim], verdict: Verdict | None = None) -> Scene:
+def scene(
+    ctx: Context, db: Database, instance: Instance, held: Sequence[Claim], verdict: Verdict | None = None
+) -> Scene:
     """An instance with the claims that hold; `verdict` where it is known already."""
-    at = desk.clock()
+    at = ctx.clock()
     standing = [each for each in stored_snooze.lately(db, instance.id, at) if each.until_at > at]
     return Scene(
         instance,
         tuple(held),
-        verdict or verdict_of(desk, db, instance),
-        desk.roster(),
-        desk.exemption(instance),
-        desk.protects(instance),
-        desk.keepers,
-        switches=desk.switches(instance),
+        verdict or verdict_of(ctx, db, instance),
+        ctx.roster(),
+        ctx.exemption(instance),
+        ctx.protects(instance),
+        ctx.keepers,
+        switches=ctx.switches(instance),
         offers=tuple(stored_line.offers_on(db, [instance.id]).get(instance.id, ())),
         snooze=standing[-1] if standing else None,
         snoozes=tuple(standing),
@@ -56,36 +58,36 @@ def next_slot(db: Database, instance_id: str) -> Slot | None:
     return next(iter(stored_bookings.ahead(db, instance_id=instance_id)), None)
 
 
-def now(desk: Desk, db: Database, instance: Instance) -> Scene:
+def now(ctx: Context, db: Database, instance: Instance) -> Scene:
     """As `scene`, with the claims that hold by now."""
-    at = desk.clock()
+    at = ctx.clock()
     return scene(
-        desk, db, instance, [each for each in stored_claims.open_on(db, instance.id) if each.until_at + GRACE > at]
+        ctx, db, instance, [each for each in stored_claims.open_on(db, instance.id) if each.until_at + GRACE > at]
     )
 
 
-def of(desk: Desk, db: Database, action: Action, instance: Instance) -> Scene:
+def of(ctx: Context, db: Database, action: Action, instance: Instance) -> Scene:
     """As `now`, with all that an action on it is compared with."""
     row, runs = stored_fleet.by_id(db, instance.id), replace(instance, type=action.facts.type)
     # what the look has just written is of the type it is; a resize orders another
-    known = stored_fleet.rate_of(row) if row and action.kind != "resize" else rates.rate(desk, db, runs)
+    known = stored_fleet.rate_of(row) if row and action.kind != "resize" else rates.rate(ctx, db, runs)
     return replace(
-        now(desk, db, instance),
+        now(ctx, db, instance),
         team=row["team"] if row else None,
         rate_micros=known.micros_per_hour if known else None,
-        over=allowances.over(desk, db, action) if action.kind in allowances.PAID else None,
-        beyond=allowances.now(desk, db, action),
+        over=allowances.over(ctx, db, action) if action.kind in allowances.PAID else None,
+        beyond=allowances.now(ctx, db, action),
     )
 
 
 F = TypeVar("F", bound=SeenFacts)
 
 
-def seen(desk: Desk, db: Database, facts: F, instance: Instance, verdict: Verdict | None) -> F:
+def seen(ctx: Context, db: Database, facts: F, instance: Instance, verdict: Verdict | None) -> F:
     """The facts with a verdict, as of when it is, and who can tell of work only late."""
     if verdict is None:
         return facts
-    newest, slow = looks.newest(desk, db, instance), looks.lateness(desk, db, instance)
+    newest, slow = looks.newest(ctx, db, instance), looks.lateness(ctx, db, instance)
     return replace(
         facts,
         verdict=verdict.state,
@@ -97,15 +99,15 @@ def seen(desk: Desk, db: Database, facts: F, instance: Instance, verdict: Verdic
     )
 
 
-def anew(desk: Desk, db: Database, action: Action) -> str | None:
+def anew(ctx: Context, db: Database, action: Action) -> str | None:
     """Judge a machine anew for a card that has aged; why that card is not to be shown any more, if it isn't."""
     row = stored_fleet.by_id(db, action.instance_id)
     if row is None:
         return None
     instance = stored_fleet.instance_of(row)
-    verdict = verdict_of(desk, db, instance)
+    verdict = verdict_of(ctx, db, instance)
     if verdict.works and not action.may_end_work:
         return f"{instance.name} began to work after the request."
     if isinstance(action.facts, StopFacts | ResizeFacts):
-        actions.set_facts(db, replace(action, facts=seen(desk, db, action.facts, instance, verdict)))
+        actions.set_facts(db, replace(action, facts=seen(ctx, db, action.facts, instance, verdict)))
     return None

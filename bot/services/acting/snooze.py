@@ -8,7 +8,7 @@ from bot.domain.machines.listing import Listing
 from bot.errors import Refused
 from bot.services import audit, digest
 from bot.services.acting import endings, rule_stops
-from bot.services.context import Desk
+from bot.services.context import Context
 from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.acting import actions
@@ -18,18 +18,18 @@ from store.machines import listings
 USUAL = 4 * HOUR_MS
 
 
-def snooze(desk: Desk, listing: Listing, person: str, *, until: int | None, reason: str = "") -> Snooze:
+def snooze(ctx: Context, listing: Listing, person: str, *, until: int | None, reason: str = "") -> Snooze:
     """Leave an instance alone until then; again, it moves the person's own end. Raises Refused.
 
     What counts is the longest that anybody wants; that is what is given back.
     """
-    now, name, instance_id = desk.clock(), listing.instance.name, listing.instance.id
+    now, name, instance_id = ctx.clock(), listing.instance.name, listing.instance.id
     end = now + USUAL if until is None else until
     if end - now < SHORTEST:
         raise Refused(f"A snooze lasts at least a minute. Try `snooze {name} 4h`, or `snooze {name} end` to end one.")
     if end - now > LONGEST:
         raise Refused(f"A snooze lasts at most {LONGEST // DAY_MS} days. Try `snooze {name} 4h`.")
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         lately = stored_snooze.lately(db, instance_id, now)
         mine, since = of(lately, person, now), began(lately, now)
         if mine is not None and end > mine.until_at and not reason:
@@ -38,8 +38,8 @@ def snooze(desk: Desk, listing: Listing, person: str, *, until: int | None, reas
             raise Refused(f"For more than a day, say why: `snooze {name} {_days(end - now)} the demo at the fair`.")
         if end > since + LONGEST:
             raise Refused(used_up(name, since + LONGEST - now))
-        counts = _put(desk, db, Snooze(instance_id, end, person, now, reason, since))
-    desk.wake()
+        counts = _put(ctx, db, Snooze(instance_id, end, person, now, reason, since))
+    ctx.wake()
     return counts
 
 
@@ -47,10 +47,10 @@ def _days(length: int) -> str:
     return f"{-(-length // DAY_MS)}d"
 
 
-def keep(desk: Desk, instance_id: str, person: str, *, length: int = USUAL) -> Snooze:
+def keep(ctx: Context, instance_id: str, person: str, *, length: int = USUAL) -> Snooze:
     """Leave an instance alone for so long, by one tap: that shortens nothing. Raises Refused."""
-    now = desk.clock()
-    with desk.store.writing() as db:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         listing = listings.by_id(db, instance_id)
         if listing is None:
             raise Refused("That instance is gone. `/gpu status` shows what there is.")
@@ -58,31 +58,31 @@ def keep(desk: Desk, instance_id: str, person: str, *, length: int = USUAL) -> S
         made = kept(stored_snooze.lately(db, instance_id, now), wanted)
         if made is None:
             raise Refused(used_up(listing.instance.name))
-        counts = _put(desk, db, made)
-    desk.wake()
+        counts = _put(ctx, db, made)
+    ctx.wake()
     return counts
 
 
-def _put(desk: Desk, db: Database, made: Snooze) -> Snooze:
-    _call_off_stop(desk, db, made)
+def _put(ctx: Context, db: Database, made: Snooze) -> Snooze:
+    _call_off_stop(ctx, db, made)
     stored_snooze.put(db, made)
     stored_audit.add(db, made.made_at, made.who, "snoozed", subject=made.instance_id, detail=made.reason)
-    _refresh(desk, db, made.instance_id)
+    _refresh(ctx, db, made.instance_id)
     return stored_snooze.on(db, made.instance_id, made.made_at) or made
 
 
-def _call_off_stop(desk: Desk, db: Database, made: Snooze) -> None:
+def _call_off_stop(ctx: Context, db: Database, made: Snooze) -> None:
     """What would stop or reboot it and nobody has decided yet is off.
 
     Raises Refused where it is too late for a snooze to keep anything.
     """
-    action = endings.lapse(desk, db, actions.live_on(db, made.instance_id))
+    action = endings.lapse(ctx, db, actions.live_on(db, made.instance_id))
     if action is None or not (action.kind == "stop" or action.reboots):
         return
     name, is_stop = action.facts.name, action.kind == "stop" or (action.arrived_at is not None and action.calls > 0)
     if action.state == "pending":
         outcome = f"<@{made.who}> snoozed {name} first."
-        endings.end(desk, db, action, "cancelled", outcome=outcome, who=made.who, did=f"cancelled the {action.kind}")
+        endings.end(ctx, db, action, "cancelled", outcome=outcome, who=made.who, did=f"cancelled the {action.kind}")
     elif not is_stop:
         return  # what carries it out looks for snoozes that came after the request
     elif action.state == "executing":
@@ -91,30 +91,30 @@ def _call_off_stop(desk: Desk, db: Database, made: Snooze) -> None:
         raise Refused(f"{name} is about to be stopped ({action.decided_by} approved it).")
 
 
-def end(desk: Desk, listing: Listing, person: str) -> Snooze | None:
+def end(ctx: Context, listing: Listing, person: str) -> Snooze | None:
     """End snoozes before their time: one's own, and everybody's for the team's people, its approvers and admins.
 
     Whose it was is told. What still keeps it is given back. Raises Refused.
     """
-    now, name, instance_id = desk.clock(), listing.instance.name, listing.instance.id
-    with audit.kept(desk, person, "end the snooze", instance_id), desk.store.writing() as db:
+    now, name, instance_id = ctx.clock(), listing.instance.name, listing.instance.id
+    with audit.kept(ctx, person, "end the snooze", instance_id), ctx.store.writing() as db:
         standing = [each for each in stored_snooze.lately(db, instance_id, now) if each.until_at > now]
         if not standing:
             raise Refused(f"{name} is not snoozed.")
-        ended = [each for each in standing if each.who == person or person in _may_end_all(desk, listing.team)]
+        ended = [each for each in standing if each.who == person or person in _may_end_all(ctx, listing.team)]
         if not ended:
             team = f"team {listing.team}'s people" if listing.team else "an approver"
             raise Refused(f"<@{standing[-1].who}> keeps {name}. Only they, {team} or an admin can end that.")
         for each in ended:
             _end(db, each, person, now)
-        _refresh(desk, db, instance_id)
+        _refresh(ctx, db, instance_id)
         left = stored_snooze.on(db, instance_id, now)
-    desk.wake()
+    ctx.wake()
     return left
 
 
-def _may_end_all(desk: Desk, team_name: str) -> frozenset[str]:
-    roster = desk.roster()
+def _may_end_all(ctx: Context, team_name: str) -> frozenset[str]:
+    roster = ctx.roster()
     team = roster.team(team_name)
     return roster.approvers(team_name) | roster.admins | (team.members if team else frozenset())
 
@@ -128,6 +128,6 @@ def _end(db: Database, ended: Snooze, person: str, now: int) -> None:
         stored_outbox.tell(db, ended.who, ref, kind="snooze_ended", subject=subject, now=now)
 
 
-def _refresh(desk: Desk, db: Database, instance_id: str) -> None:
-    digest.refresh(desk, db, instance_id)
-    rule_stops.refresh(desk, db, instance_id)
+def _refresh(ctx: Context, db: Database, instance_id: str) -> None:
+    digest.refresh(ctx, db, instance_id)
+    rule_stops.refresh(ctx, db, instance_id)

@@ -13,7 +13,7 @@ from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.errors import NoCapacity, Refused, Unreachable
 from bot.services.acting import arrivals, scenes, steps
-from bot.services.context import Desk
+from bot.services.context import Context
 from store.machines import readings as stored_readings
 
 RECALL_AFTER = 2 * MINUTE_MS
@@ -21,67 +21,67 @@ MOST_LOST = 4
 """Calls whose answer was lost, before it is given up."""
 
 
-def begin(desk: Desk, action: Action) -> None:
+def begin(ctx: Context, action: Action) -> None:
     """Look once more, and call."""
-    instance = steps.look(desk, action, action.instance_id, deadline=DEADLINE)
+    instance = steps.look(ctx, action, action.instance_id, deadline=DEADLINE)
     if instance is None:
         return
-    begun = steps.begin_on(desk, action, instance, obstacle_to_begin)
+    begun = steps.begin_on(ctx, action, instance, obstacle_to_begin)
     if begun is not None:
-        _call(desk, begun, instance)
+        _call(ctx, begun, instance)
 
 
-def _call(desk: Desk, action: Action, instance: Instance) -> None:
+def _call(ctx: Context, action: Action, instance: Instance) -> None:
     try:
-        steps.provider_of(desk, instance.provider, instance.source).start(instance)
+        steps.provider_of(ctx, instance.provider, instance.source).start(instance)
     except NoCapacity as error:
-        arrivals.wait_for_capacity(desk, action, str(error), launched_at=instance.launched_at)
+        arrivals.wait_for_capacity(ctx, action, str(error), launched_at=instance.launched_at)
     except Refused as error:
-        steps.close(desk, action, "failed", str(error))
+        steps.close(ctx, action, "failed", str(error))
     except Unreachable:
         return  # nobody knows whether it arrived: `follow` looks at the instance itself
     else:
-        arrivals.news(desk, action)
+        arrivals.news(ctx, action)
 
 
-def follow(desk: Desk, action: Action) -> None:
+def follow(ctx: Context, action: Action) -> None:
     """What became of a call: ready, on its way, out of capacity, lost (asked once more), or unclear."""
-    instance = steps.look(desk, action, action.instance_id, deadline=DEADLINE)
+    instance = steps.look(ctx, action, action.instance_id, deadline=DEADLINE)
     if instance is None:
         return
-    now = desk.clock()
+    now = ctx.clock()
     if instance.state == "running":
-        expected = stored_readings.last_of(desk.store.reading(), instance.id) is not None
-        arrivals.ready(desk, action, instance, expected=expected)
+        expected = stored_readings.last_of(ctx.store.reading(), instance.id) is not None
+        arrivals.ready(ctx, action, instance, expected=expected)
     elif action.retry_at is not None:
         if now >= action.retry_at:
-            _call_again(desk, action, instance)
+            _call_again(ctx, action, instance)
     elif instance.state == "stopped" and steps.since_call(action, now) >= SHOWS_WITHIN:
-        _stands_still(desk, action, instance, now)
+        _stands_still(ctx, action, instance, now)
     elif steps.since_call(action, now) > DEADLINE:
         steps.close(
-            desk, action, "unknown", f"{instance.name} is still {instance.state}; {steps.please_look(instance)}."
+            ctx, action, "unknown", f"{instance.name} is still {instance.state}; {steps.please_look(instance)}."
         )
 
 
-def _stands_still(desk: Desk, action: Action, instance: Instance, now: int) -> None:
+def _stands_still(ctx: Context, action: Action, instance: Instance, now: int) -> None:
     if instance.provider == "owned":  # it boots unseen, and its power command is run once
         if steps.since_call(action, now) > BOOTS_WITHIN:
-            steps.close(desk, action, "unknown", f"{instance.name} has not reported; {steps.please_look(instance)}.")
+            steps.close(ctx, action, "unknown", f"{instance.name} has not reported; {steps.please_look(instance)}.")
     elif began_and_stopped(action, instance):
         if "Insufficient" in instance.state_reason:
             said = f"AWS began to start it and then had no {instance.type} left in {instance.zone}."
-            arrivals.wait_for_capacity(desk, action, said, launched_at=instance.launched_at)
+            arrivals.wait_for_capacity(ctx, action, said, launched_at=instance.launched_at)
         else:
             why = why_it_ended(instance.state_reason)
-            steps.close(desk, action, "failed", f"It began to start and stopped again{why}. Look at it in AWS.")
+            steps.close(ctx, action, "failed", f"It began to start and stopped again{why}. Look at it in AWS.")
     elif action.calls - action.tries >= MOST_LOST:
-        steps.close(desk, action, "unknown", f"{instance.name} is still stopped; please look at it in AWS.")
+        steps.close(ctx, action, "unknown", f"{instance.name} is still stopped; please look at it in AWS.")
     elif steps.since_call(action, now) >= RECALL_AFTER:
-        _call_again(desk, action, instance)
+        _call_again(ctx, action, instance)
 
 
-def _call_again(desk: Desk, action: Action, instance: Instance) -> None:
-    again = steps.call_again(desk, action, lambda db: obstacle_to_begin(action, scenes.of(desk, db, action, instance)))
+def _call_again(ctx: Context, action: Action, instance: Instance) -> None:
+    again = steps.call_again(ctx, action, lambda db: obstacle_to_begin(action, scenes.of(ctx, db, action, instance)))
     if again is not None:
-        _call(desk, again, instance)
+        _call(ctx, again, instance)

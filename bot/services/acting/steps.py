@@ -12,7 +12,7 @@ from bot.domain.machines.fleet import Instance, is_gone
 from bot.errors import Refused, Unreachable, answering
 from bot.providers import Provider
 from bot.services.acting import approvals, endings, scenes
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import fleet, looks
 from bot.services.money import rates
 from store import audit as stored_audit
@@ -26,78 +26,78 @@ Wait = Callable[[Database], str | None]
 """What an action waits for before it is taken up, as a sentence; None when for nothing."""
 
 
-def look(desk: Desk, action: Action, instance_id: str, *, deadline: int) -> Instance | None:
+def look(ctx: Context, action: Action, instance_id: str, *, deadline: int) -> Instance | None:
     """An instance as it is now; None when the provider does not answer (tried again later) or it is gone (ended)."""
-    row = stored_fleet.by_id(desk.store.reading(), instance_id)
+    row = stored_fleet.by_id(ctx.store.reading(), instance_id)
     if row is None:
         return None
-    known, began = stored_fleet.instance_of(row), desk.clock()
+    known, began = stored_fleet.instance_of(row), ctx.clock()
     try:
         with answering(f"Whoever runs {known.name}"):
-            instance = provider_of(desk, known.provider, known.source).describe(known)
+            instance = provider_of(ctx, known.provider, known.source).describe(known)
     except Unreachable as error:
-        give_up_late(desk, action, error, deadline=deadline)
+        give_up_late(ctx, action, error, deadline=deadline)
         return None
     except Refused as error:
-        _not_looked(desk, action, str(error))
+        _not_looked(ctx, action, str(error))
         return None
     if instance is None:
-        _missed(desk, action, known, row["gone_at"], deadline=deadline)
+        _missed(ctx, action, known, row["gone_at"], deadline=deadline)
         return None
-    with desk.store.writing() as db:
-        save(desk, db, instance, seen_at=began)
+    with ctx.store.writing() as db:
+        save(ctx, db, instance, seen_at=began)
         row = stored_fleet.by_id(db, instance_id) or row
     instance = replace(instance, name=row["name"], own_name=row["own_name"] or "")
     if instance.state == "terminated":
-        close(desk, action, failed(action), f"{known.name} is gone.")
+        close(ctx, action, failed(action), f"{known.name} is gone.")
         return None
     return instance
 
 
-def _missed(desk: Desk, action: Action, known: Instance, missed_at: int | None, *, deadline: int) -> None:
+def _missed(ctx: Context, action: Action, known: Instance, missed_at: int | None, *, deadline: int) -> None:
     """The provider shows it no more: it is gone once no look has shown it for long; until then it is asked again."""
-    if is_gone(missed_at, desk.clock()):
-        close(desk, action, failed(action), f"{known.name} is gone.")
+    if is_gone(missed_at, ctx.clock()):
+        close(ctx, action, failed(action), f"{known.name} is gone.")
     else:
-        give_up_late(desk, action, Unreachable(f"{known.name} is not to be seen"), deadline=deadline)
+        give_up_late(ctx, action, Unreachable(f"{known.name} is not to be seen"), deadline=deadline)
 
 
-def save(desk: Desk, db: Database, instance: Instance, *, seen_at: int) -> None:
+def save(ctx: Context, db: Database, instance: Instance, *, seen_at: int) -> None:
     """Write an instance as a look has shown it that began at `seen_at`, unless a later look is written down."""
     row, swept_at = stored_fleet.by_id(db, instance.id), stored_fleet.ok_at(db, instance.source)
     if row is not None and seen_at < max(row["seen_at"] or 0, swept_at or 0):
         return
     owned = instance.provider == "owned" and row is not None
-    rate = stored_fleet.rate_of(row) if owned and row else rates.rate(desk, db, instance)
-    stored_fleet.save(db, instance, team=rates.team_of(desk.settings, instance), rate=rate, seen_at=seen_at)
+    rate = stored_fleet.rate_of(row) if owned and row else rates.rate(ctx, db, instance)
+    stored_fleet.save(db, instance, team=rates.team_of(ctx.settings, instance), rate=rate, seen_at=seen_at)
     before = {instance.id: row} if row else {}
-    fleet.note(db, instance.source, [instance], before, desk.clock(), last_look=swept_at)
+    fleet.note(db, instance.source, [instance], before, ctx.clock(), last_look=swept_at)
 
 
-def provider_of(desk: Desk, name: str, source: str) -> Provider:
+def provider_of(ctx: Context, name: str, source: str) -> Provider:
     """Who looks after a source. Raises Unreachable, for good, when nobody does."""
-    provider = desk.providers.get(name)
+    provider = ctx.providers.get(name)
     if provider is None:
         raise Unreachable(f"Nothing in valet.toml covers {source}", retryable=False)
     return provider
 
 
-def looked_at(desk: Desk, action: Action, instance: Instance, *, since: int | None = None) -> Wait:
+def looked_at(ctx: Context, action: Action, instance: Instance, *, since: int | None = None) -> Wait:
     """Ask every source about an instance anew; what it tells, later, is which has not told of what came after the yes.
 
     `since` is when it was decided where that was not the yes. Slow: never within a transaction.
     """
-    look, after = looks.ask(desk, instance), since if since is not None else action.decided_at or desk.clock()
-    return lambda db: looks.obstacle(desk, db, instance, look, since=after)
+    look, after = looks.ask(ctx, instance), since if since is not None else action.decided_at or ctx.clock()
+    return lambda db: looks.obstacle(ctx, db, instance, look, since=after)
 
 
-def is_too_soon(desk: Desk, action: Action) -> bool:
+def is_too_soon(ctx: Context, action: Action) -> bool:
     """It was looked at and waits for a minute that no source can have told of yet."""
-    return bool(action.outcome) and desk.clock() - (action.decided_at or 0) < MINUTE_MS
+    return bool(action.outcome) and ctx.clock() - (action.decided_at or 0) < MINUTE_MS
 
 
 def begin(
-    desk: Desk,
+    ctx: Context,
     action: Action,
     obstacle: Callable[[Database], str | None],
     *,
@@ -108,64 +108,64 @@ def begin(
 
     None, too, while `wait` says what it waits for, which is noted.
     """
-    now, gone = desk.clock(), no_colleague(desk, action)
+    now, gone = ctx.clock(), no_colleague(ctx, action)
     taken = {"executing_at": now, "outcome": ""} | ({"called_at": now, "calls": 1} if calls else {})
-    with desk.store.writing() as db:
-        found = gone or too_old(action, now) or approvals.no_longer(desk, db, action) or obstacle(db)
+    with ctx.store.writing() as db:
+        found = gone or too_old(action, now) or approvals.no_longer(ctx, db, action) or obstacle(db)
         if found:
-            endings.end(desk, db, action, "aborted", outcome=found)
+            endings.end(ctx, db, action, "aborted", outcome=found)
         elif wait is not None and (waits := wait(db)):
             if actions.say_waiting(db, action.id, waits):
-                endings.show(desk, db, action)
+                endings.show(ctx, db, action)
             return None
         elif actions.move(db, action.id, "approved", "executing", **taken):
             did = f"began to {action.kind} it"
             stored_audit.add(
                 db, now, VALET, did, subject=action.subject, detail=action.id, before="approved", after="executing"
             )
-            endings.show(desk, db, action)
+            endings.show(ctx, db, action)
         else:
             return None
         begun = actions.by_id(db, action.id)
-    desk.wake()
+    ctx.wake()
     return None if found else begun
 
 
-def no_colleague(desk: Desk, action: Action) -> str | None:
+def no_colleague(ctx: Context, action: Action) -> str | None:
     """Whether somebody who asked for it or said yes has left the workspace; asks Slack, so in no transaction."""
-    desk.freshen()
+    ctx.freshen()
     people = {action.requester, *action.approvers} - {VALET, ""}
-    gone = sorted(each for each in people if not desk.is_colleague(each))
+    gone = sorted(each for each in people if not ctx.is_colleague(each))
     return f"<@{gone[0]}> is no longer a member of this workspace." if gone else None
 
 
 def begin_on(
-    desk: Desk, action: Action, instance: Instance, obstacle: Obstacle, *, wait: Wait | None = None
+    ctx: Context, action: Action, instance: Instance, obstacle: Obstacle, *, wait: Wait | None = None
 ) -> Action | None:
     """As `begin`, for an action on an instance."""
-    return begin(desk, action, lambda db: obstacle(action, scenes.of(desk, db, action, instance)), wait=wait)
+    return begin(ctx, action, lambda db: obstacle(action, scenes.of(ctx, db, action, instance)), wait=wait)
 
 
-def call_again(desk: Desk, action: Action, obstacle: Callable[[Database], str | None]) -> Action | None:
+def call_again(ctx: Context, action: Action, obstacle: Callable[[Database], str | None]) -> Action | None:
     """Take a further call up, before it is made; None when it must not happen or another thread makes it.
 
     What must not happen any more has failed only where the provider said no to the last call: one without an answer
     may have arrived.
     """
-    now, gone = desk.clock(), no_colleague(desk, action)
-    with desk.store.writing() as db:
+    now, gone = ctx.clock(), no_colleague(ctx, action)
+    with ctx.store.writing() as db:
         found = gone or obstacle(db)
         if found and action.retry_at is not None:
-            endings.end(desk, db, action, "failed", outcome=found)
+            endings.end(ctx, db, action, "failed", outcome=found)
         elif found:
             outcome = f"{found} It was asked for once before that, without an answer. Please look at the machine."
-            endings.end(desk, db, action, "unknown", outcome=outcome)
+            endings.end(ctx, db, action, "unknown", outcome=outcome)
         elif not actions.mark_called(db, action.id, now, calls=action.calls):
             return None
         else:
             did = f"asked the provider again to {action.kind} it"
             stored_audit.add(db, now, VALET, did, subject=action.subject, detail=f"call {action.calls + 1}")
-    desk.wake()
+    ctx.wake()
     return None if found else replace(action, called_at=now, calls=action.calls + 1, retry_at=None)
 
 
@@ -177,22 +177,22 @@ def too_old(action: Action, now: int) -> str | None:
     return f"{lapsed} {action.outcome}".rstrip()
 
 
-def give_up_late(desk: Desk, action: Action, error: Unreachable, *, deadline: int) -> None:
+def give_up_late(ctx: Context, action: Action, error: Unreachable, *, deadline: int) -> None:
     """Nothing was called yet: the yes lapses. Something was: a person must look."""
-    now = desk.clock()
+    now = ctx.clock()
     said = str(error).removesuffix(".")
     if action.state == "approved" and (not error.retryable or too_old(action, now)):
-        close(desk, action, "aborted", f"{said}. Nothing was done.")
+        close(ctx, action, "aborted", f"{said}. Nothing was done.")
     elif action.state == "executing" and now - (action.called_at or action.executing_at or now) > deadline:
-        close(desk, action, "unknown", f"{said}. Please look at the machine.")
+        close(ctx, action, "unknown", f"{said}. Please look at the machine.")
 
 
-def _not_looked(desk: Desk, action: Action, why: str) -> None:
+def _not_looked(ctx: Context, action: Action, why: str) -> None:
     """The provider lets nobody look at it: what was not called yet is off; what was, may have come about."""
     if action.calls:
-        close(desk, action, "unknown", f"{why.removesuffix('.')}. Please look at the machine.")
+        close(ctx, action, "unknown", f"{why.removesuffix('.')}. Please look at the machine.")
     else:
-        close(desk, action, "aborted", why)
+        close(ctx, action, "aborted", why)
 
 
 def failed(action: Action) -> ActionState:
@@ -200,11 +200,11 @@ def failed(action: Action) -> ActionState:
     return "failed" if action.state == "executing" else "aborted"
 
 
-def close(desk: Desk, action: Action, state: ActionState, outcome: str) -> None:
+def close(ctx: Context, action: Action, state: ActionState, outcome: str) -> None:
     """End it."""
-    with desk.store.writing() as db:
-        endings.end(desk, db, action, state, outcome=outcome)
-    desk.wake()
+    with ctx.store.writing() as db:
+        endings.end(ctx, db, action, state, outcome=outcome)
+    ctx.wake()
 
 
 def took(length: int) -> str:

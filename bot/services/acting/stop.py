@@ -6,60 +6,60 @@ from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.errors import Refused, Unreachable
 from bot.services.acting import scenes, steps
-from bot.services.context import Desk
+from bot.services.context import Context
 
 RECALL_AFTER = 2 * MINUTE_MS
 """A stop that was asked for this long ago, on a machine that still runs the same launch, is asked for again."""
 MOST_CALLS = 4
 
 
-def begin(desk: Desk, action: Action) -> None:
+def begin(ctx: Context, action: Action) -> None:
     """Look once more, and call."""
-    if steps.is_too_soon(desk, action):
+    if steps.is_too_soon(ctx, action):
         return
-    instance = steps.look(desk, action, action.instance_id, deadline=STOP_DEADLINE)
+    instance = steps.look(ctx, action, action.instance_id, deadline=STOP_DEADLINE)
     if instance is None:
         return
-    wait = None if action.may_end_work else steps.looked_at(desk, action, instance)
-    begun = steps.begin_on(desk, action, instance, obstacle_to_execute, wait=wait)
+    wait = None if action.may_end_work else steps.looked_at(ctx, action, instance)
+    begun = steps.begin_on(ctx, action, instance, obstacle_to_execute, wait=wait)
     if begun is not None:
-        _call(desk, begun, instance)
+        _call(ctx, begun, instance)
 
 
-def _call(desk: Desk, action: Action, instance: Instance) -> None:
+def _call(ctx: Context, action: Action, instance: Instance) -> None:
     try:
-        steps.provider_of(desk, instance.provider, instance.source).stop(instance)
+        steps.provider_of(ctx, instance.provider, instance.source).stop(instance)
     except Refused as error:
-        steps.close(desk, action, "failed", str(error))
+        steps.close(ctx, action, "failed", str(error))
     except Unreachable:
         return  # nobody knows whether it arrived: `follow` looks at the instance itself
 
 
-def follow(desk: Desk, action: Action) -> None:
+def follow(ctx: Context, action: Action) -> None:
     """What became of a call: stopped, still on its way, lost (asked once more), or unclear (a person must look)."""
-    instance = steps.look(desk, action, action.instance_id, deadline=STOP_DEADLINE)
+    instance = steps.look(ctx, action, action.instance_id, deadline=STOP_DEADLINE)
     if instance is None:
         return
-    now = desk.clock()
+    now = ctx.clock()
     lasted = now - (action.executing_at or now)
     if instance.state == "stopped":
         seen = "its agent fell silent, as seen" if instance.provider == "owned" else "seen so"
-        steps.close(desk, action, "done", f"Stopped; {seen} {steps.took(lasted)} after the call.")
+        steps.close(ctx, action, "done", f"Stopped; {seen} {steps.took(lasted)} after the call.")
     elif instance.launched_at != action.launched_at:
-        steps.close(desk, action, "unknown", f"{instance.name} was started again meanwhile; please look at it.")
+        steps.close(ctx, action, "unknown", f"{instance.name} was started again meanwhile; please look at it.")
     elif lasted > STOP_DEADLINE:
         steps.close(
-            desk, action, "unknown", f"{instance.name} is still {instance.state}; {steps.please_look(instance)}."
+            ctx, action, "unknown", f"{instance.name} is still {instance.state}; {steps.please_look(instance)}."
         )
     elif _may_be_lost(action, instance) and steps.since_call(action, now) >= RECALL_AFTER:
-        wait = None if action.may_end_work else steps.looked_at(desk, action, instance, since=action.called_at)
-        if wait is not None and wait(desk.store.reading()) is not None:
+        wait = None if action.may_end_work else steps.looked_at(ctx, action, instance, since=action.called_at)
+        if wait is not None and wait(ctx.store.reading()) is not None:
             return
         again = steps.call_again(
-            desk, action, lambda db: obstacle_to_execute(action, scenes.of(desk, db, action, instance))
+            ctx, action, lambda db: obstacle_to_execute(action, scenes.of(ctx, db, action, instance))
         )
         if again is not None:
-            _call(desk, again, instance)
+            _call(ctx, again, instance)
 
 
 def _may_be_lost(action: Action, instance: Instance) -> bool:

@@ -12,7 +12,7 @@ from bot.domain.money.rates import Charge, Rate
 from bot.domain.money.splitting import Hold
 from bot.errors import Impaired, ValetError, answering
 from bot.providers import Provider
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import rates
 from store.acting import dormant as stored_dormant
 from store.machines import fleet as stored_fleet
@@ -26,60 +26,60 @@ OWNED = "owned"
 NOT_LOOKED_AT = "Nothing in valet.toml covers it any more."
 
 
-def sweep(desk: Desk) -> None:
+def sweep(ctx: Context) -> None:
     """Look everywhere and write down what was seen; a source that fails leaves the others fresh."""
     looked_at: set[str] = set()
     failure = ""
-    for name, provider in desk.providers.items():
+    for name, provider in ctx.providers.items():
         try:
-            _sweep_one(desk, name, provider, looked_at)
+            _sweep_one(ctx, name, provider, looked_at)
         except Impaired:
             raise
         except ValetError as error:
             failure = str(error)
-    _say_unlooked(desk, looked_at, failure or NOT_LOOKED_AT)
-    _meter_owned(desk)
+    _say_unlooked(ctx, looked_at, failure or NOT_LOOKED_AT)
+    _meter_owned(ctx)
 
 
-def _sweep_one(desk: Desk, name: str, provider: Provider, looked_at: set[str]) -> None:
+def _sweep_one(ctx: Context, name: str, provider: Provider, looked_at: set[str]) -> None:
     """Every look of one provider is written by itself: what can't be made of one costs the others nothing.
 
     Raises ValetError where it breaks off.
     """
-    began = desk.clock()  # what a look shows is at least as new as this
+    began = ctx.clock()  # what a look shows is at least as new as this
     with answering(f"The provider {name}"):
         for look in provider.sweep():
             looked_at.add(look.source)
-            _record_or_say(desk, look, began)
+            _record_or_say(ctx, look, began)
 
 
-def _record_or_say(desk: Desk, look: Look, began: int) -> None:
+def _record_or_say(ctx: Context, look: Look, began: int) -> None:
     try:
-        record(desk, look, began)
+        record(ctx, look, began)
     except Impaired:
         raise
     except Exception as error:  # as at the edge of a job: the other looks must not wait for this one's mending
         log.exception("what was seen in %s can't be written down", look.source)
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             said = f"What was seen there can't be written down ({type(error).__name__}); Valet's log has more."
             stored_fleet.heard(db, Look(look.source, error=said), began)
 
 
-def _say_unlooked(desk: Desk, looked_at: set[str], why: str) -> None:
+def _say_unlooked(ctx: Context, looked_at: set[str], why: str) -> None:
     """A source that was taken out of valet.toml is not quietly shown as it was on its last day."""
-    unlooked = [each for each in stored_fleet.sources(desk.store.reading()) if each.name not in looked_at]
+    unlooked = [each for each in stored_fleet.sources(ctx.store.reading()) if each.name not in looked_at]
     for source in unlooked:
         if source.error != why:
-            with desk.store.writing() as db:
-                stored_fleet.heard(db, Look(source.name, error=why), desk.clock())
+            with ctx.store.writing() as db:
+                stored_fleet.heard(db, Look(source.name, error=why), ctx.clock())
 
 
-def record(desk: Desk, look: Look, now: int) -> None:
+def record(ctx: Context, look: Look, now: int) -> None:
     """Write one look, with the running time it proves, in one transaction. It began at `now`.
 
     What an action has seen of a machine since then is newer, and stands.
     """
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         last_look = stored_fleet.ok_at(db, look.source)
         stored_fleet.heard(db, look, now)
         if look.error:
@@ -91,8 +91,8 @@ def record(desk: Desk, look: Look, now: int) -> None:
         newer = {key for key, row in known.items() if (row["seen_at"] or 0) > now}
         shown = [each for each in look.instances if each.id not in newer]
         gone = known.keys() - {each.id for each in look.instances} - newer
-        book = rates.price_book(desk, db, look.source)
-        told = [(each, rates.team_of(desk.settings, each), book.rate(each)) for each in shown]
+        book = rates.price_book(ctx, db, look.source)
+        told = [(each, rates.team_of(ctx.settings, each), book.rate(each)) for each in shown]
         stored_fleet.save_all(db, [each for each in told if _differs(each, known.get(each[0].id))])
         others.keep(db, look.source, look.others)
         note(db, look.source, shown, missed | known, now, last_look=last_look)
@@ -162,10 +162,10 @@ def _seen(instance: Instance, known: listings.Terms, holds: Sequence[Hold], *, r
     )
 
 
-def _meter_owned(desk: Desk) -> None:
+def _meter_owned(ctx: Context) -> None:
     """Owned machines cost the same whether they run or not: their time goes on from when they were first known."""
-    now = desk.clock()
-    with desk.store.writing() as db:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         known = stored_fleet.of_source(db, OWNED)
         present = [
             (replace(stored_fleet.instance_of(row), launched_at=None, stopped_at=None), True) for row in known.values()

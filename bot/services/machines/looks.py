@@ -11,7 +11,7 @@ from bot.domain.machines.looks import Witness, latest, unheard
 from bot.domain.machines.source_history import Target, Told
 from bot.domain.machines.sources import AGENT
 from bot.errors import Unreachable, answering
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import sources
 from bot.telemetry import Source
 from store.machines import fleet as stored_fleet
@@ -26,22 +26,22 @@ class Look:
     told: Mapping[str, Told] = field(default_factory=dict)
 
 
-def ask(desk: Desk, instance: Instance) -> Look:
+def ask(ctx: Context, instance: Instance) -> Look:
     """Ask every source, and write down the work that it saw. Slow: never within a transaction."""
-    row = stored_fleet.by_id(desk.store.reading(), instance.id)
+    row = stored_fleet.by_id(ctx.store.reading(), instance.id)
     team = row["team"] if row else ""
     target = Target(instance.id, instance.name, instance.source, team)
-    among = source_history.targets(desk.store.reading()) if desk.sources else []
+    among = source_history.targets(ctx.store.reading()) if ctx.sources else []
     answers: dict[str, Told] = {}
-    for source in desk.sources:
-        now = desk.clock()
+    for source in ctx.sources:
+        now = ctx.clock()
         told = _looked(source, target, among, now)
         if told is None:
             continue
         answers[source.name] = told
         if told.observations:
             seen = replace(told, read_until=None)
-            sources.record(desk, source.name, seen, now, rule_for={instance.id: desk.settings.rule_of(team)})
+            sources.record(ctx, source.name, seen, now, rule_for={instance.id: ctx.settings.rule_of(team)})
     return Look(answers)
 
 
@@ -54,30 +54,30 @@ def _looked(source: Source, target: Target, among: Sequence[Target], now: int) -
         return Told(target.place, error=str(error))
 
 
-def obstacle(desk: Desk, db: Database, instance: Instance, look: Look, *, since: int) -> str | None:
+def obstacle(ctx: Context, db: Database, instance: Instance, look: Look, *, since: int) -> str | None:
     """Which source has not told of a whole minute that began after an instant; None when every one has."""
-    return unheard(_witnesses(desk, db, instance, look), since, desk.clock())
+    return unheard(_witnesses(ctx, db, instance, look), since, ctx.clock())
 
 
-def newest(desk: Desk, db: Database, instance: Instance) -> int | None:
+def newest(ctx: Context, db: Database, instance: Instance) -> int | None:
     """Up to when the source that knows most of it has seen it; None when nobody has lately."""
-    known = [each.seen_until for each in _witnesses(desk, db, instance, Look()) if each.seen_until is not None]
-    return min(desk.clock(), max(known)) if known else None
+    known = [each.seen_until for each in _witnesses(ctx, db, instance, Look()) if each.seen_until is not None]
+    return min(ctx.clock(), max(known)) if known else None
 
 
-def lateness(desk: Desk, db: Database, instance: Instance) -> tuple[str, int] | None:
+def lateness(ctx: Context, db: Database, instance: Instance) -> tuple[str, int] | None:
     """Who tells of it, and how late, where nobody tells of work at once."""
-    slow = latest(_witnesses(desk, db, instance, Look()))
+    slow = latest(_witnesses(ctx, db, instance, Look()))
     return (slow.source, slow.late) if slow else None
 
 
-def _witnesses(desk: Desk, db: Database, instance: Instance, look: Look) -> list[Witness]:
+def _witnesses(ctx: Context, db: Database, instance: Instance, look: Look) -> list[Witness]:
     """Whoever told of this launch within the window of the rule, or tells of it now."""
-    row, now = stored_fleet.by_id(db, instance.id), desk.clock()
-    window = (desk.settings.rule_of(row["team"] if row else "").window_minutes + 1) * MINUTE_MS
+    row, now = stored_fleet.by_id(db, instance.id), ctx.clock()
+    window = (ctx.settings.rule_of(row["team"] if row else "").window_minutes + 1) * MINUTE_MS
     by_agent = stored_readings.seen_until(db, instance.id, max(now - window, instance.launched_at or 0))
     found = [Witness(AGENT, _least(by_agent))] if by_agent else []
-    limits, late = desk.settings.source_limits, desk.settings.lateness
+    limits, late = ctx.settings.source_limits, ctx.settings.lateness
     trails = source_history.trails_of(db, instance.id, list(limits))
     for source, stale in limits.items():
         since = max(now - max(window, stale * MINUTE_MS), instance.launched_at or 0)

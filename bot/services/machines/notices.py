@@ -10,7 +10,7 @@ from bot.domain.machines.notices import LATER, SILENT, SOON, UNWATCHED, Case, No
 from bot.domain.machines.readings import Heard
 from bot.domain.sharing.claims import Claim
 from bot.services import digest
-from bot.services.context import Desk, channel_of
+from bot.services.context import Context, channel_of
 from store import outbox as stored_outbox
 from store.acting import actions
 from store.acting import hours as stored_hours
@@ -29,62 +29,62 @@ DOWN = frozenset({"stopping", "stopped"})
 Claims = Mapping[str, Sequence[Claim]]
 
 
-def look(desk: Desk) -> None:
+def look(ctx: Context) -> None:
     """Note what is so now, tell of what has lasted, and of what is over."""
-    now, db = desk.clock(), desk.store.reading()
+    now, db = ctx.clock(), ctx.store.reading()
     known = stored_notices.current(db)
     cases: dict[stored_notices.Key, Case] = {
-        (each.instance_id, each.kind, each.person): each for each in _cases(desk, db, now)
+        (each.instance_id, each.kind, each.person): each for each in _cases(ctx, db, now)
     }
     if not known and not cases:
         return
-    with desk.store.writing() as writing:
+    with ctx.store.writing() as writing:
         for key, case in cases.items():
             if key not in known and now - case.since < OLD:
                 stored_notices.begin(writing, case, now)
         for key, notice in stored_notices.current(writing).items():
             if key in cases:
-                _carry_on(desk, writing, cases[key], notice, now)
+                _carry_on(ctx, writing, cases[key], notice, now)
             else:
                 stored_notices.over(writing, notice, now)
                 if notice.told_at is not None:
-                    _tell(desk, writing, notice, now)
+                    _tell(ctx, writing, notice, now)
         stored_notices.prune(writing, now - KEPT)
-    desk.wake()
+    ctx.wake()
 
 
-def notice_of(desk: Desk, notice_id: int) -> Notice | None:
+def notice_of(ctx: Context, notice_id: int) -> Notice | None:
     """One of them, as it stands."""
-    return stored_notices.by_id(desk.store.reading(), notice_id)
+    return stored_notices.by_id(ctx.store.reading(), notice_id)
 
 
-def _carry_on(desk: Desk, db: Database, case: Case, notice: Notice, now: int) -> None:
+def _carry_on(ctx: Context, db: Database, case: Case, notice: Notice, now: int) -> None:
     away = now - notice.looked_at > UNWATCHED
     noticed_at = now if away and notice.told_at is None else notice.noticed_at
     stored_notices.goes_on(db, notice, case, now, noticed_at=noticed_at)
     fresh = stored_notices.by_id(db, notice.id) or notice
     if notice.told_at is None and is_due(case, fresh, now):
         stored_notices.told(db, notice, now)
-        _tell(desk, db, notice, now)
+        _tell(ctx, db, notice, now)
 
 
-def _tell(desk: Desk, db: Database, notice: Notice, now: int) -> None:
+def _tell(ctx: Context, db: Database, notice: Notice, now: int) -> None:
     row = stored_fleet.by_id(db, notice.instance_id)
-    place = notice.person or channel_of(desk, row["team"] if row else "")
+    place = notice.person or channel_of(ctx, row["team"] if row else "")
     stored_outbox.tell(db, place, f"{KIND}:{notice.id}", kind=KIND, subject=str(notice.id), now=now)
 
 
-def _cases(desk: Desk, db: Database, now: int) -> Iterator[Case]:
+def _cases(ctx: Context, db: Database, now: int) -> Iterator[Case]:
     heard, held, hours = agents.all_of(db), stored_claims.open_ones(db, ()), stored_hours.hours(db)
-    zones = digest.zones(desk)
+    zones = digest.zones(ctx)
     for row in stored_fleet.running(db):
         told = heard.get(row["id"])
         if told is None or told.reported_at < (row["launched_at"] or 0):
             continue
         mine = held.get(row["id"], ())
         if now - told.reported_at >= SILENT:
-            counts = bool(mine) or _has_window(desk, row, hours.get(row["id"]))
-            zone = "" if counts else zones.get(channel_of(desk, row["team"]), "UTC")
+            counts = bool(mine) or _has_window(ctx, row, hours.get(row["id"]))
+            zone = "" if counts else zones.get(channel_of(ctx, row["team"]), "UTC")
             wait = SOON if counts else LATER
             yield Case(row["id"], "agent", "", told.reported_at, wait=wait, zone=zone)
             for claim in mine:
@@ -97,11 +97,11 @@ def _cases(desk: Desk, db: Database, now: int) -> Iterator[Case]:
             yield from _down(db, row_of, mine, now)
 
 
-def _has_window(desk: Desk, row: Row, own: HoursRule | None) -> bool:
+def _has_window(ctx: Context, row: Row, own: HoursRule | None) -> bool:
     """Whether a window ends on it by rule: its own on-hours where they count, else its team's."""
     if own is not None and own.void_since is None:
         return own.windows != NEVER
-    team = desk.settings.teams.get(row["team"])
+    team = ctx.settings.teams.get(row["team"])
     return row["provider"] == "ec2" and team is not None and bool(team.pausing.hours)
 
 

@@ -15,7 +15,7 @@ from bot.domain.machines.readings import Heard
 from bot.errors import Refused
 from bot.services import audit
 from bot.services.acting import steps
-from bot.services.context import Desk, channel_of, exactly
+from bot.services.context import Context, channel_of, exactly
 from bot.services.money import owned_rates
 from bot.services.sharing import claims
 from store import audit as stored_audit
@@ -37,14 +37,16 @@ ENDS_IN_AWS = "it leaves the list once AWS has terminated it. `/gpu stop {name}`
 COUNTED_BY_AWS = "AWS says how many GPUs it has. `/gpu why {name}` shows what its agent sees."
 
 
-def decided_by(desk: Desk, db: Database, instance_id: str, person: str, *, deed: str, rented: str = STOP_IT) -> Listing:
+def decided_by(
+    ctx: Context, db: Database, instance_id: str, person: str, *, deed: str, rented: str = STOP_IT
+) -> Listing:
     """An owned instance that this person decides on; `deed` begins the refusal: "Draining keeps everybody off it".
 
     `rented` is what is said of a rented one: what does there what was meant.
 
     Raises Refused.
     """
-    listing, roster = listings.by_id(db, instance_id), desk.roster()
+    listing, roster = listings.by_id(db, instance_id), ctx.roster()
     if listing is None:
         raise Refused("That instance is gone.")
     name = listing.instance.name
@@ -57,24 +59,24 @@ def decided_by(desk: Desk, db: Database, instance_id: str, person: str, *, deed:
     return listing
 
 
-def missing(desk: Desk, db: Database, listing: Listing, heard: Heard | None) -> int:
+def missing(ctx: Context, db: Database, listing: Listing, heard: Heard | None) -> int:
     """How many GPUs its agent does not see that somebody may say are gone; 0 where there is nothing to say."""
-    instance, host = listing.instance, desk.settings.owned.hosts.get(listing.instance.id)
+    instance, host = listing.instance, ctx.settings.owned.hosts.get(listing.instance.id)
     said = host is not None and host.gpus not in {None, heard.gpus_seen if heard else None}
     if instance.provider != "owned" or heard is None or heard.error or not heard.gpus_seen or said:
         return 0
     return max(0, instance.gpu_count - heard.gpus_seen, len(stored_readings.untold(db, instance.id)))
 
 
-def rename(desk: Desk, instance_id: str, person: str, name: str, *, means: str = "") -> Listing:
+def rename(ctx: Context, instance_id: str, person: str, name: str, *, means: str = "") -> Listing:
     """Call an owned machine so; its id, and with it its history, stays. Raises Refused.
 
     `means` is what the name stands for in commands, where it does: no machine is called so, but by its own host's name.
     """
-    now = desk.clock()
-    with audit.kept(desk, person, "rename it", instance_id), desk.store.writing() as db:
-        listing = decided_by(desk, db, instance_id, person, deed=RENAMES, rented=NAMED_BY_AWS)
-        before, other = listing.instance.told_name, exactly(desk, name)
+    now = ctx.clock()
+    with audit.kept(ctx, person, "rename it", instance_id), ctx.store.writing() as db:
+        listing = decided_by(ctx, db, instance_id, person, deed=RENAMES, rented=NAMED_BY_AWS)
+        before, other = listing.instance.told_name, exactly(ctx, name)
         if not NAME.fullmatch(name):
             raise Refused("A name has letters, digits, dots, dashes and underscores, 63 at most: `dgx-one`.")
         if means and name != instance_id:
@@ -91,34 +93,34 @@ def rename(desk: Desk, instance_id: str, person: str, name: str, *, means: str =
     return renamed or listing
 
 
-def confirm(desk: Desk, instance_id: str, person: str, count: int) -> Listing:
+def confirm(ctx: Context, instance_id: str, person: str, count: int) -> Listing:
     """It has so many GPUs now: those that its agent sees. Raises Refused."""
-    now = desk.clock()
-    with audit.kept(desk, person, "say how many GPUs it has", instance_id), desk.store.writing() as db:
+    now = ctx.clock()
+    with audit.kept(ctx, person, "say how many GPUs it has", instance_id), ctx.store.writing() as db:
         deed = "How many GPUs {name} has decides what it costs and when it is idle"
-        listing = decided_by(desk, db, instance_id, person, deed=deed, rented=COUNTED_BY_AWS)
+        listing = decided_by(ctx, db, instance_id, person, deed=deed, rented=COUNTED_BY_AWS)
         instance, heard = listing.instance, agents.of(db, instance_id)
         untold = stored_readings.untold(db, instance_id)
-        _check(desk, listing, heard, count, untold)
-        _check_work(desk, listing, untold, now)
+        _check(ctx, listing, heard, count, untold)
+        _check_work(ctx, listing, untold, now)
         row = stored_fleet.by_id(db, instance_id)
         if row is not None:
             fewer = stored_fleet.instance_of(row | {"gpu_count": count})
             stored_readings.drop_gpus(db, instance_id, untold)
-            stored_fleet.save(db, fewer, team=row["team"], rate=owned_rates.rate(desk, db, fewer))
+            stored_fleet.save(db, fewer, team=row["team"], rate=owned_rates.rate(ctx, db, fewer))
         agents.full_again(db, instance_id)
-        claims.fit(desk, db)
+        claims.fit(ctx, db)
         stored_audit.add(
             db, now, person, f"said it has {count} GPUs", subject=instance_id, detail=f"{instance.gpu_count} before"
         )
         changed = listings.by_id(db, instance_id)
-    desk.wake()
+    ctx.wake()
     return changed or listing
 
 
-def _check_work(desk: Desk, listing: Listing, untold: Mapping[int, Row], now: int) -> None:
+def _check_work(ctx: Context, listing: Listing, untold: Mapping[int, Row], now: int) -> None:
     """Work of the hour is not said away: a GPU that worked a moment ago is hardly taken out by now."""
-    window = (desk.settings.rule_of(listing.team).window_minutes + 1) * MINUTE_MS
+    window = (ctx.settings.rule_of(listing.team).window_minutes + 1) * MINUTE_MS
     for gpu, row in untold.items():
         ago = now - (row["last_active_at"] or 0)
         if ago <= window:
@@ -129,9 +131,9 @@ def _check_work(desk: Desk, listing: Listing, untold: Mapping[int, Row], now: in
             )
 
 
-def _check(desk: Desk, listing: Listing, heard: Heard | None, count: int, untold: Mapping[int, Row]) -> None:
+def _check(ctx: Context, listing: Listing, heard: Heard | None, count: int, untold: Mapping[int, Row]) -> None:
     name = listing.instance.name
-    host = desk.settings.owned.hosts.get(listing.instance.id)
+    host = ctx.settings.owned.hosts.get(listing.instance.id)
     if host is not None and host.gpus not in {None, count}:
         raise Refused(f"valet.toml says that {name} has {host.gpus} GPUs: change `[owned.hosts.{name}] gpus` there.")
     if heard is None or not heard.gpus_seen:
@@ -160,36 +162,36 @@ def last_heard(db: Database, instance_id: str) -> int | None:
     return max((each for each in moments if each is not None), default=None)
 
 
-def question(desk: Desk, instance_id: str, person: str) -> tuple[Listing, int | None]:
+def question(ctx: Context, instance_id: str, person: str) -> tuple[Listing, int | None]:
     """The machine that this person may retire, and when it was last heard. Raises Refused."""
-    with audit.kept(desk, person, "retire it", instance_id):
-        db = desk.store.reading()
-        return _retirable(desk, db, instance_id, person), last_heard(db, instance_id)
+    with audit.kept(ctx, person, "retire it", instance_id):
+        db = ctx.store.reading()
+        return _retirable(ctx, db, instance_id, person), last_heard(db, instance_id)
 
 
-def retire(desk: Desk, instance_id: str, person: str, reason: str = "") -> Retirement:
+def retire(ctx: Context, instance_id: str, person: str, reason: str = "") -> Retirement:
     """Take an owned machine off the list, from now on. Raises Refused."""
-    now = desk.clock()
-    with audit.kept(desk, person, "retire it", instance_id), desk.store.writing() as db:
-        name = _retirable(desk, db, instance_id, person).instance.name
+    now = ctx.clock()
+    with audit.kept(ctx, person, "retire it", instance_id), ctx.store.writing() as db:
+        name = _retirable(ctx, db, instance_id, person).instance.name
         known = stored_owned.announced(db).get(instance_id)
         fresh = Retirement(secrets.token_hex(16), instance_id, name, person, reason, None, "retired", now)
         done = replace(known, state="retired", at=now, who=person, reason=reason) if known else fresh
         done = replace(done, heard_at=last_heard(db, instance_id))
-        _end(desk, db, done)
-    desk.wake()
+        _end(ctx, db, done)
+    ctx.wake()
     return done
 
 
-def take_back(desk: Desk, retirement_id: str, person: str) -> Retirement:
+def take_back(ctx: Context, retirement_id: str, person: str) -> Retirement:
     """Keep a machine whose end is announced, or bring one back that is retired. Raises Refused."""
-    now = desk.clock()
-    with audit.kept(desk, person, "bring it back", retirement_id), desk.store.writing() as db:
+    now = ctx.clock()
+    with audit.kept(ctx, person, "bring it back", retirement_id), ctx.store.writing() as db:
         known = stored_owned.by_id(db, retirement_id)
         if known is None or known.state in {"kept", "undone"}:
             raise Refused("That is done already. `/gpu status owned` shows what there is.")
         row = stored_fleet.by_id(db, known.instance_id)
-        _decides(desk, row, person, known.name)
+        _decides(ctx, row, person, known.name)
         state: RetirementState = "kept" if known.state == "announced" else "undone"
         kept = replace(known, state=state, at=now, changed_by=person)
         if row is not None and row["gone_at"] is not None:
@@ -199,33 +201,33 @@ def take_back(desk: Desk, retirement_id: str, person: str) -> Retirement:
         stored_audit.add(
             db, now, person, "kept it" if state == "kept" else "brought it back", subject=known.instance_id
         )
-        _tell(desk, db, kept, row)
-    desk.wake()
+        _tell(ctx, db, kept, row)
+    ctx.wake()
     return kept
 
 
-def look(desk: Desk) -> None:
+def look(ctx: Context) -> None:
     """Announce the ends of machines that are silent for too long, and end those whose notice is over."""
-    now, days = desk.clock(), desk.settings.owned.retire_after_days
-    db = desk.store.reading()
+    now, days = ctx.clock(), ctx.settings.owned.retire_after_days
+    db = ctx.store.reading()
     pending = stored_owned.announced(db)
     for instance_id, row in stored_fleet.of_source(db, "owned").items():
-        _is_back(desk, db, row)
+        _is_back(ctx, db, row)
         heard, known = _counted_from(db, instance_id), pending.get(instance_id)
         is_due = bool(days) and row["state"] == "running" and heard is not None and now - heard > days * DAY_MS
         if known is None and is_due:
-            _announce(desk, row, heard)
+            _announce(ctx, row, heard)
         elif known is not None and not is_due:
-            _save(desk, replace(known, state="kept", at=now), row)
+            _save(ctx, replace(known, state="kept", at=now), row)
         elif known is not None and now - known.at >= NOTICE:
-            with desk.store.writing() as writing:
-                _end(desk, writing, replace(known, state="retired", at=now))
-            desk.wake()
+            with ctx.store.writing() as writing:
+                _end(ctx, writing, replace(known, state="retired", at=now))
+            ctx.wake()
 
 
-def retirement_of(desk: Desk, retirement_id: str) -> Retirement | None:
+def retirement_of(ctx: Context, retirement_id: str) -> Retirement | None:
     """One end, as it stands."""
-    return stored_owned.by_id(desk.store.reading(), retirement_id)
+    return stored_owned.by_id(ctx.store.reading(), retirement_id)
 
 
 def _counted_from(db: Database, instance_id: str) -> int | None:
@@ -235,51 +237,51 @@ def _counted_from(db: Database, instance_id: str) -> int | None:
     return max((each for each in (heard, kept) if each is not None), default=None)
 
 
-def _is_back(desk: Desk, db: Database, row: Row) -> None:
+def _is_back(ctx: Context, db: Database, row: Row) -> None:
     """An agent that reports brings its machine back; say so where its end was told."""
     newest = stored_owned.newest_of(db, row["id"])
     if newest is not None and newest.state == "retired":
-        _save(desk, replace(newest, state="undone", at=desk.clock()), row)
+        _save(ctx, replace(newest, state="undone", at=ctx.clock()), row)
 
 
-def _announce(desk: Desk, row: Row, heard: int | None) -> None:
-    made = Retirement(secrets.token_hex(16), row["id"], row["name"], VALET, "", heard, "announced", desk.clock())
-    _save(desk, made, row)
+def _announce(ctx: Context, row: Row, heard: int | None) -> None:
+    made = Retirement(secrets.token_hex(16), row["id"], row["name"], VALET, "", heard, "announced", ctx.clock())
+    _save(ctx, made, row)
 
 
-def _save(desk: Desk, retirement: Retirement, row: Row) -> None:
-    with desk.store.writing() as db:
+def _save(ctx: Context, retirement: Retirement, row: Row) -> None:
+    with ctx.store.writing() as db:
         stored_owned.save(db, retirement)
-        _tell(desk, db, retirement, row)
-    desk.wake()
+        _tell(ctx, db, retirement, row)
+    ctx.wake()
 
 
-def _end(desk: Desk, db: Database, done: Retirement) -> None:
+def _end(ctx: Context, db: Database, done: Retirement) -> None:
     stored_fleet.mark_gone(db, [done.instance_id], done.at)
     stored_fleet.forget_verdicts_of_stopped(db)
     stored_owned.save(db, done)
     stored_audit.add(db, done.at, done.who, "retired it", subject=done.instance_id, detail=done.reason)
-    _tell(desk, db, done, stored_fleet.by_id(db, done.instance_id))
+    _tell(ctx, db, done, stored_fleet.by_id(db, done.instance_id))
 
 
-def _tell(desk: Desk, db: Database, retirement: Retirement, row: Row | None) -> None:
-    channel = channel_of(desk, row["team"] if row else "")
+def _tell(ctx: Context, db: Database, retirement: Retirement, row: Row | None) -> None:
+    channel = channel_of(ctx, row["team"] if row else "")
     ref = f"{KIND}:{retirement.id}"
-    stored_outbox.tell(db, channel, ref, kind=KIND, subject=retirement.id, now=desk.clock())
+    stored_outbox.tell(db, channel, ref, kind=KIND, subject=retirement.id, now=ctx.clock())
 
 
-def _decides(desk: Desk, row: Row | None, person: str, name: str) -> None:
-    roster = desk.roster()
+def _decides(ctx: Context, row: Row | None, person: str, name: str) -> None:
+    roster = ctx.roster()
     able = roster.approvers(row["team"] if row else "") | roster.admins
     if person not in able:
         names = " or ".join(f"<@{user}>" for user in sorted(able)) or "an approver, once one is set"
         raise Refused(f"{DEED.format(name=name)}, so {names} decides that.")
 
 
-def _retirable(desk: Desk, db: Database, instance_id: str, person: str) -> Listing:
-    listing = decided_by(desk, db, instance_id, person, deed=DEED, rented=ENDS_IN_AWS)
+def _retirable(ctx: Context, db: Database, instance_id: str, person: str) -> Listing:
+    listing = decided_by(ctx, db, instance_id, person, deed=DEED, rented=ENDS_IN_AWS)
     heard, name = last_heard(db, instance_id), listing.instance.name
-    if heard is not None and desk.clock() - heard < LATELY:
+    if heard is not None and ctx.clock() - heard < LATELY:
         raise Refused(
             f"The agent of {name} reports, so {name} is no thing of the past. "
             f"Stop the agent there or `valet token revoke {instance_id}` first, and ask again 15 minutes later."
@@ -291,11 +293,11 @@ SILENT = 3 * MINUTE_MS
 """An agent reports every minute; after this long without a word, and the command for it, the machine is off."""
 
 
-def look_at_power(desk: Desk) -> None:
+def look_at_power(ctx: Context) -> None:
     """Note the owned machines that have fallen silent since their power command was run."""
-    now = desk.clock()
-    for action in actions.in_state(desk.store.reading(), "executing"):
-        with desk.store.writing() as db:
+    now = ctx.clock()
+    for action in actions.in_state(ctx.store.reading(), "executing"):
+        with ctx.store.writing() as db:
             row = stored_fleet.by_id(db, action.instance_id) if action.kind == "stop" else None
             if row is None or row["provider"] != "owned" or row["state"] != "running" or action.called_at is None:
                 continue
@@ -303,4 +305,4 @@ def look_at_power(desk: Desk) -> None:
             if row["launched_at"] == action.launched_at and now - max(heard, action.called_at) >= SILENT:
                 instance = stored_fleet.instance_of(row)
                 stopped = replace(instance, state="stopped", stopped_at=heard or action.called_at)
-                steps.save(desk, db, stopped, seen_at=now)
+                steps.save(ctx, db, stopped, seen_at=now)

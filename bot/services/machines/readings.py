@@ -14,7 +14,7 @@ from bot.domain.machines.power import Floor, learn
 from bot.domain.machines.readings import Gpu, Heard, Minute, MinuteState, Push
 from bot.domain.machines.streaks import Flat, Quiet, follow_flat, minute_state, sign_of_work
 from bot.domain.machines.verdict import IdleRule
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import owned_rates, rates
 from store.acting import actions
 from store.machines import agents, rollups
@@ -27,22 +27,22 @@ AHEAD = 3 * MINUTE_MS
 RENTED = re.compile(r"i-[0-9a-f]{8,17}", re.ASCII)
 
 
-def receive(desk: Desk, push: Push, ip: str) -> int:
+def receive(ctx: Context, push: Push, ip: str) -> int:
     """Take in one delivery; how many minutes were stored (0 when it was delivered before)."""
-    now = desk.clock()
-    with desk.store.writing() as db:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         agents.seen(db, push.host, ip, now)
         if not stored_readings.first_time(db, push.host, push.boot_id, push.seq, now):
             return 0
         zero, tick_zero = _minute_zero(db, push, now)
         if not RENTED.fullmatch(push.host):
-            _appear(desk, db, push, zero)
+            _appear(ctx, db, push, zero)
         _hear(db, push, now)
-        rule = desk.settings.rule_of(stored_fleet.team_of(db, push.host))
+        rule = ctx.settings.rule_of(stored_fleet.team_of(db, push.host))
         _keep(db, push, rule, zero=zero, tick_zero=tick_zero, now=now)
         is_waited_for = actions.is_waited_for(db, push.host)
     if is_waited_for:
-        desk.wake()
+        ctx.wake()
     return len(push.minutes)
 
 
@@ -165,17 +165,17 @@ def _cut(row: Row, *, quiet_from: int, now: int) -> None:
         row["last_active_at"] = min(row["last_active_at"], now) if row["last_active_at"] else None
 
 
-def _appear(desk: Desk, db: Database, push: Push, launched_at: int) -> None:
+def _appear(ctx: Context, db: Database, push: Push, launched_at: int) -> None:
     """An owned instance exists because its agent reports."""
     row = stored_fleet.by_id(db, push.host)
     known = stored_fleet.instance_of(row) if row else None
-    host = desk.settings.owned.hosts.get(push.host)
+    host = ctx.settings.owned.hosts.get(push.host)
     instance = _owned(push, known, launched_at, told=host.gpus if host else None)
     instance = replace(instance, name=agents.given_name(db, push.host))
     if row is not None and known == instance and row["gone_at"] is None:
         return
     stored_fleet.save(
-        db, instance, team=rates.team_of(desk.settings, instance), rate=owned_rates.rate(desk, db, instance)
+        db, instance, team=rates.team_of(ctx.settings, instance), rate=owned_rates.rate(ctx, db, instance)
     )
 
 
@@ -313,19 +313,19 @@ BATCH = 100
 """Hours or days of hosts that are counted in one transaction; deliveries wait for no more than that."""
 
 
-def roll_up(desk: Desk) -> int:
+def roll_up(ctx: Context) -> int:
     """Count every hour and day that is over and waits for it; how many there were."""
     count = 0
-    while done := _batch(desk):
+    while done := _batch(ctx):
         count += done
-    with desk.store.writing() as db:
-        rollups.prune(db, desk.clock())
+    with ctx.store.writing() as db:
+        rollups.prune(db, ctx.clock())
     return count
 
 
-def _batch(desk: Desk) -> int:
-    with desk.store.writing() as db:
-        found = rollups.due(db, desk.clock(), limit=BATCH)
+def _batch(ctx: Context) -> int:
+    with ctx.store.writing() as db:
+        found = rollups.due(db, ctx.clock(), limit=BATCH)
         for level, start, host in found:
             rollups.roll(db, level, start, host)
     return len(found)

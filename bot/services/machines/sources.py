@@ -11,7 +11,7 @@ from bot.domain.machines.source_history import KEPT_MINUTES, Observation, Told, 
 from bot.domain.machines.sources import CALM, HEARD, TOLD_AFTER, Silence, SourceTrouble, Standing, is_other
 from bot.domain.machines.verdict import IdleRule
 from bot.errors import Impaired, ValetError, answering
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines.fleet import NOT_LOOKED_AT
 from bot.telemetry import Source
 from store import outbox as stored_outbox
@@ -27,32 +27,32 @@ EVERYWHERE = ""
 """Stands for the places of a source that broke off before it told of any."""
 
 
-def observe(desk: Desk, sources: Sequence[Source]) -> None:
+def observe(ctx: Context, sources: Sequence[Source]) -> None:
     """Ask every source about every running instance; one that fails leaves the others' readings fresh."""
     for source in sources:
-        now, db = desk.clock(), desk.store.reading()
+        now, db = ctx.clock(), ctx.store.reading()
         targets = source_history.targets(db)
         known = {each.place: each.read_until for each in source_history.places(db, source.name)}
         read_until = {place: at for place, at in known.items() if at is not None and at <= now}
-        rules = {team: desk.settings.rule_of(team) for team in {target.team for target in targets}}
+        rules = {team: ctx.settings.rule_of(team) for team in {target.team for target in targets}}
         rule_for = {target.id: rules[target.team] for target in targets}
         try:
             with answering(source.name):
                 for told in source.read(targets, read_until, now):
-                    record(desk, source.name, told, now, rule_for=rule_for)
+                    record(ctx, source.name, told, now, rule_for=rule_for)
         except Impaired:
             raise
         except ValetError as error:  # one that broke off has told of no place in words of its own
             for place in known or {EVERYWHERE: None}:
-                record(desk, source.name, Told(place, error=str(error)), now, rule_for=rule_for)
+                record(ctx, source.name, Told(place, error=str(error)), now, rule_for=rule_for)
         else:
             if EVERYWHERE in known:
-                record(desk, source.name, Told(EVERYWHERE), now, rule_for=rule_for)
+                record(ctx, source.name, Told(EVERYWHERE), now, rule_for=rule_for)
 
 
-def record(desk: Desk, source: str, told: Told, now: int, *, rule_for: Mapping[str, IdleRule]) -> None:
+def record(ctx: Context, source: str, told: Told, now: int, *, rule_for: Mapping[str, IdleRule]) -> None:
     """Write one answer, in one transaction; `rule_for` has the rule of each instance, by id."""
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         source_history.heard(db, source, told, now)
         source_history.save(db, source, _carried(db, source, told, now=now, rule_for=rule_for))
 
@@ -77,23 +77,23 @@ def _place_in_order(told: Observation) -> tuple[str, int, int]:
     return told.instance_id, -1 if told.gpu is None else told.gpu, told.minute
 
 
-def prune(desk: Desk) -> None:
+def prune(ctx: Context) -> None:
     """Drop trails that are too old to matter."""
-    with desk.store.writing() as db:
-        source_history.prune(db, desk.clock() - KEPT_MINUTES * MINUTE_MS)
+    with ctx.store.writing() as db:
+        source_history.prune(db, ctx.clock() - KEPT_MINUTES * MINUTE_MS)
 
 
-def of_machines(desk: Desk, ids: Iterable[str]) -> tuple[Silence, ...]:
+def of_machines(ctx: Context, ids: Iterable[str]) -> tuple[Silence, ...]:
     """Those of them from which some machines come."""
-    found = now(desk)
-    places = stored_fleet.places(desk.store.reading()) if found else {}
+    found = now(ctx)
+    places = stored_fleet.places(ctx.store.reading()) if found else {}
     mine = {places[each][2] for each in ids if each in places}
     return tuple(each for each in found if each.name in mine)
 
 
-def now(desk: Desk) -> tuple[Silence, ...]:
+def now(ctx: Context) -> tuple[Silence, ...]:
     """Every source that was not read within the last minutes; not those taken out of valet.toml with nothing left."""
-    found = stored_fleet.silent(desk.store.reading(), desk.clock() - HEARD)
+    found = stored_fleet.silent(ctx.store.reading(), ctx.clock() - HEARD)
     return tuple(each for each in found if each.running or each.error != NOT_LOOKED_AT)
 
 
@@ -102,13 +102,13 @@ FAILING, AGAIN = "sources_failing", "sources_again"
 KEPT = 30 * DAY_MS
 
 
-def standings(desk: Desk, db: Database) -> Iterator[Standing]:
+def standings(ctx: Context, db: Database) -> Iterator[Standing]:
     """How every source stands."""
-    now = desk.clock()
+    now = ctx.clock()
     for place in stored_fleet.sources(db):
         if place.error != NOT_LOOKED_AT:
             yield Standing(place.name, place.ok_at, place.error or _unread(place.ok_at, now))
-    names = set(desk.settings.source_limits)
+    names = set(ctx.settings.source_limits)
     for read in source_history.places(db):
         if read.source in names:
             name = f"{read.source} of {read.place}" if read.place else read.source
@@ -129,19 +129,19 @@ def _unread(ok_at: int | None, now: int) -> str:
     return f"it has not been read for over {HEARD // MINUTE_MS} minutes, and no error came"
 
 
-def look(desk: Desk) -> None:
+def look(ctx: Context) -> None:
     """Note which sources fail, log each change once, and tell the admins of what lasts, and of its end."""
-    now, db = desk.clock(), desk.store.reading()
-    known, seen = stored_sources.current(db), {each.source: each for each in standings(desk, db)}
+    now, db = ctx.clock(), ctx.store.reading()
+    known, seen = stored_sources.current(db), {each.source: each for each in standings(ctx, db)}
     if not known and not any(each.error for each in seen.values()):
         return
-    with desk.store.writing() as writing:
+    with ctx.store.writing() as writing:
         for standing in seen.values():
             _follow(writing, standing, known.get(standing.source), now)
         for source in known.keys() - seen.keys():
             _is_well(writing, known[source], now)
-        _settle(desk, writing, now)
-    desk.wake()
+        _settle(ctx, writing, now)
+    ctx.wake()
 
 
 def _follow(db: Database, standing: Standing, known: SourceTrouble | None, now: int) -> None:
@@ -163,7 +163,7 @@ def _is_well(db: Database, known: SourceTrouble, now: int) -> None:
         stored_sources.well(db, known, now)
 
 
-def _settle(desk: Desk, db: Database, now: int) -> None:
+def _settle(ctx: Context, db: Database, now: int) -> None:
     """Tell of what has lasted, and of what is over; several at once are one message."""
     current = stored_sources.current(db).values()
     lasting = [
@@ -176,27 +176,27 @@ def _settle(desk: Desk, db: Database, now: int) -> None:
     stored_sources.over(db, ended, now)
     stored_sources.prune(db, now - KEPT)
     if lasting:
-        _tell(desk, db, FAILING, now)
+        _tell(ctx, db, FAILING, now)
     if any(each.told_at is not None for each in ended):
-        _tell(desk, db, AGAIN, now)
+        _tell(ctx, db, AGAIN, now)
 
 
-def _tell(desk: Desk, db: Database, kind: str, now: int) -> None:
-    for admin in sorted(desk.roster().admins):
+def _tell(ctx: Context, db: Database, kind: str, now: int) -> None:
+    for admin in sorted(ctx.roster().admins):
         stored_outbox.tell(db, admin, f"{kind}:{now}", kind=kind, subject=str(now), now=now)
 
 
-def failing(desk: Desk) -> list[SourceTrouble]:
+def failing(ctx: Context) -> list[SourceTrouble]:
     """Sources that have not been readable for some minutes, the oldest first."""
-    now, found = desk.clock(), stored_sources.current(desk.store.reading()).values()
+    now, found = ctx.clock(), stored_sources.current(ctx.store.reading()).values()
     return [each for each in found if each.well_since is None and now - each.since >= TOLD_AFTER]
 
 
-def ages(desk: Desk) -> dict[str, int]:
+def ages(ctx: Context) -> dict[str, int]:
     """Milliseconds since each source was last read; of one that never was, since that was noticed."""
-    now, db = desk.clock(), desk.store.reading()
+    now, db = ctx.clock(), ctx.store.reading()
     known = stored_sources.current(db)
-    since = {each.source: each.ok_at or _noticed(known.get(each.source)) for each in standings(desk, db)}
+    since = {each.source: each.ok_at or _noticed(known.get(each.source)) for each in standings(ctx, db)}
     return {source: max(0, now - at) for source, at in since.items() if at is not None}
 
 
@@ -204,11 +204,11 @@ def _noticed(trouble: SourceTrouble | None) -> int | None:
     return trouble.since if trouble else None
 
 
-def told_at(desk: Desk, at: int) -> list[SourceTrouble]:
+def told_at(ctx: Context, at: int) -> list[SourceTrouble]:
     """What the admins were told of together."""
-    return stored_sources.told_of_at(desk.store.reading(), at)
+    return stored_sources.told_of_at(ctx.store.reading(), at)
 
 
-def over_at(desk: Desk, at: int) -> list[SourceTrouble]:
+def over_at(ctx: Context, at: int) -> list[SourceTrouble]:
     """What they were told is over."""
-    return stored_sources.over_at(desk.store.reading(), at)
+    return stored_sources.over_at(ctx.store.reading(), at)

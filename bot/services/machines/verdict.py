@@ -13,7 +13,7 @@ from bot.domain.machines.rollups import Cell
 from bot.domain.machines.source_history import Trail, cells
 from bot.domain.machines.sources import Account, combine, judge_account, remembering, sees_but_cannot_measure
 from bot.domain.machines.verdict import GpuTrace, IdleRule, Verdict, judge
-from bot.services.context import Desk
+from bot.services.context import Context
 from store.machines import agents, rollups, source_history
 from store.machines import fleet as stored_fleet
 from store.machines import readings as stored_readings
@@ -38,15 +38,15 @@ class _Case:
     """When it last booted, as its agent told; 0 where no agent did."""
 
 
-def judge_all(desk: Desk) -> None:
+def judge_all(ctx: Context) -> None:
     """Judge every running instance anew."""
-    now, db = desk.clock(), desk.store.reading()
+    now, db = ctx.clock(), ctx.store.reading()
     running = stored_fleet.running(db)
-    rules = {team: desk.settings.rule_of(team) for team in {row["team"] for row in running}}
+    rules = {team: ctx.settings.rule_of(team) for team in {row["team"] for row in running}}
     windows = {row["id"]: rules[row["team"]].window_minutes for row in running}
-    traces = stored_readings.traces(db, now, window_minutes=desk.settings.idle.window_minutes, windows=windows)
-    told, heard = source_history.trails(db, list(desk.settings.source_limits)), agents.all_of(db)
-    booted, limits = stored_readings.booted(db, now + AHEAD), desk.settings.source_limits
+    traces = stored_readings.traces(db, now, window_minutes=ctx.settings.idle.window_minutes, windows=windows)
+    told, heard = source_history.trails(db, list(ctx.settings.source_limits)), agents.all_of(db)
+    booted, limits = stored_readings.booted(db, now + AHEAD), ctx.settings.source_limits
     judged = {}
     for row in running:
         name, seen = row["id"], traces.get(row["id"], ())
@@ -60,23 +60,25 @@ def judge_all(desk: Desk) -> None:
         )
         verdict = _judge(case, rules[row["team"]], now, limits)
         judged[row["id"]] = (verdict, waste_of(row["rate_micros"] or 0, verdict, row["gpu_count"]))
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_fleet.save_verdicts(db, judged)
         stored_fleet.forget_verdicts_of_stopped(db)
 
 
-def judge_now(desk: Desk, db: Database, instance_id: str, gpu_count: int, *, launched_at: int | None = None) -> Verdict:
+def judge_now(
+    ctx: Context, db: Database, instance_id: str, gpu_count: int, *, launched_at: int | None = None
+) -> Verdict:
     """The verdict of this moment, for a decision that can't be undone: older readings than usual don't count.
 
     The bound is one for all sources; only one that can't be quicker is given what it needs beyond it.
     """
-    now = desk.clock()
+    now = ctx.clock()
     row = stored_fleet.by_id(db, instance_id)
-    rule = desk.settings.rule_of(row["team"] if row else "")
+    rule = ctx.settings.rule_of(row["team"] if row else "")
     rule = replace(rule, stale_minutes=min(CLICK_STALE_MINUTES, rule.stale_minutes))
     traces = stored_readings.traces_of(db, instance_id, now, window_minutes=rule.window_minutes)
-    told = source_history.trails_of(db, instance_id, list(desk.settings.source_limits))
-    limits = desk.settings.decision_limits(CLICK_STALE_MINUTES)
+    told = source_history.trails_of(db, instance_id, list(ctx.settings.source_limits))
+    limits = ctx.settings.decision_limits(CLICK_STALE_MINUTES)
     case = _Case(
         traces=traces,
         told=told,
@@ -88,18 +90,18 @@ def judge_now(desk: Desk, db: Database, instance_id: str, gpu_count: int, *, lau
     return _judge(case, rule, now, limits)
 
 
-def other_sources(desk: Desk, db: Database, instance: Instance, rule: IdleRule) -> list[tuple[str, Verdict]]:
+def other_sources(ctx: Context, db: Database, instance: Instance, rule: IdleRule) -> list[tuple[str, Verdict]]:
     """What each source but the agent says of an instance by itself, under its name."""
-    told, now = source_history.trails_of(db, instance.id, list(desk.settings.source_limits)), desk.clock()
+    told, now = source_history.trails_of(db, instance.id, list(ctx.settings.source_limits)), ctx.clock()
     booted_at = stored_readings.quiet_from(db, instance.id, now + AHEAD)
     case = _Case((), told, instance.gpu_count, instance.launched_at, booted_at=booted_at)
-    return _others(case, rule, now, desk.settings.source_limits)
+    return _others(case, rule, now, ctx.settings.source_limits)
 
 
-def strip(desk: Desk, db: Database, instance_id: str, now: int) -> tuple[Cell, ...]:
+def strip(ctx: Context, db: Database, instance_id: str, now: int) -> tuple[Cell, ...]:
     """The last 24 hours, oldest first: as the agent saw them; where it saw nothing, as another source did."""
     seen = rollups.strip(db, instance_id, now)
-    told = source_history.trails_of(db, instance_id, list(desk.settings.source_limits))
+    told = source_history.trails_of(db, instance_id, list(ctx.settings.source_limits))
     rest = [cells(trails, [each.start for each in seen]) for trails in told.values()]
     return tuple(
         next((each for each in of_hour if each.active_share is not None), of_hour[0])
@@ -128,7 +130,7 @@ def _judge(case: _Case, rule: IdleRule, now: int, limits: Mapping[str, int]) -> 
     )
 
 
-def prune(desk: Desk) -> None:
+def prune(ctx: Context) -> None:
     """Drop minutes that are too old to matter."""
-    with desk.store.writing() as db:
-        stored_readings.prune(db, desk.clock())
+    with ctx.store.writing() as db:
+        stored_readings.prune(db, ctx.clock())

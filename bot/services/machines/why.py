@@ -13,7 +13,7 @@ from bot.domain.machines.why import Explanation
 from bot.errors import Refused
 from bot.services import digest
 from bot.services.acting import plans, scenes
-from bot.services.context import Desk, channel_of
+from bot.services.context import Context, channel_of
 from bot.services.machines import owned, sources
 from bot.services.machines import verdict as verdict_service
 from bot.services.money import ledger
@@ -24,23 +24,23 @@ from store.machines import agents
 from store.machines import readings as stored_readings
 
 
-def explain(desk: Desk, listing: Listing, viewer: str) -> Explanation:
+def explain(ctx: Context, listing: Listing, viewer: str) -> Explanation:
     """All that counts for one instance, as of now, for whoever asks."""
-    db, now, rule, instance = desk.store.reading(), desk.clock(), desk.settings.rule_of(listing.team), listing.instance
-    verdict = scenes.verdict_of(desk, db, instance)
+    db, now, rule, instance = ctx.store.reading(), ctx.clock(), ctx.settings.rule_of(listing.team), listing.instance
+    verdict = scenes.verdict_of(ctx, db, instance)
     action, told = actions.live_on(db, instance.id), agents.of(db, instance.id)
-    stop = None if action else _stop_or_why_not(desk, db, listing, viewer)
-    spell = ledger.of_spell(desk, replace(listing, verdict=verdict)) if listing.rate else None
+    stop = None if action else _stop_or_why_not(ctx, db, listing, viewer)
+    spell = ledger.of_spell(ctx, replace(listing, verdict=verdict)) if listing.rate else None
     return Explanation(
         listing=listing,
         rule=rule,
         verdict=verdict,
         traces=tuple(stored_readings.traces_of(db, instance.id, now, window_minutes=rule.window_minutes)),
-        others=tuple(verdict_service.other_sources(desk, db, instance, rule)),
-        strip=verdict_service.strip(desk, db, instance.id, now),
+        others=tuple(verdict_service.other_sources(ctx, db, instance, rule)),
+        strip=verdict_service.strip(ctx, db, instance.id, now),
         heard=told,
-        missing_gpus=owned.missing(desk, db, listing, told),
-        exemption=desk.exemption(instance),
+        missing_gpus=owned.missing(ctx, db, listing, told),
+        exemption=ctx.exemption(instance),
         snooze=stored_snooze.on(db, instance.id, now),
         action=action,
         asked_first=tuple(each.holder for each in stored_approvals.of(db, action.id) if not each.answer)
@@ -49,31 +49,31 @@ def explain(desk: Desk, listing: Listing, viewer: str) -> Explanation:
         obstacle=stop if isinstance(stop, str) else None,
         planned=None if isinstance(stop, str) else stop,
         booked=scenes.next_slot(db, instance.id),
-        digest_at=_next_digest(desk, listing, now),
+        digest_at=_next_digest(ctx, listing, now),
         unused_micros=spell.idle_micros if spell else None,
-        tag_doubts=tuple(tags.doubts(instance.tags, desk.settings.known_tags)) if instance.provider == "ec2" else (),
-        silent=sources.of_machines(desk, [instance.id]),
-        unused_day_micros=ledger.of_machine(desk, instance.id, ledger.day_before(now), now + 1).idle_micros,
+        tag_doubts=tuple(tags.doubts(instance.tags, ctx.settings.known_tags)) if instance.provider == "ec2" else (),
+        silent=sources.of_machines(ctx, [instance.id]),
+        unused_day_micros=ledger.of_machine(ctx, instance.id, ledger.day_before(now), now + 1).idle_micros,
     )
 
 
-def _stop_or_why_not(desk: Desk, db: Database, listing: Listing, viewer: str) -> Action | str:
+def _stop_or_why_not(ctx: Context, db: Database, listing: Listing, viewer: str) -> Action | str:
     """The stop that would be asked for just now without a reason; else the sentence that refuses it."""
     try:
-        planned = plans.stop(desk, db, listing, viewer, reason="")
-        plans.check_askable(desk, planned)
+        planned = plans.stop(ctx, db, listing, viewer, reason="")
+        plans.check_askable(ctx, planned)
     except Refused as error:
         return str(error)
     return planned
 
 
-def heard(desk: Desk, instance_id: str) -> Heard | None:
+def heard(ctx: Context, instance_id: str) -> Heard | None:
     """What the agent of an instance says of itself; None where none ever reported."""
-    return agents.of(desk.store.reading(), instance_id)
+    return agents.of(ctx.store.reading(), instance_id)
 
 
-def _next_digest(desk: Desk, listing: Listing, now: int) -> int | None:
-    zone = digest.zones(desk).get(channel_of(desk, listing.team))
-    if zone is None or not desk.settings.digest.enabled:
+def _next_digest(ctx: Context, listing: Listing, now: int) -> int | None:
+    zone = digest.zones(ctx).get(channel_of(ctx, listing.team))
+    if zone is None or not ctx.settings.digest.enabled:
         return None
-    return next_due(now, zone, desk.settings.digest.at)
+    return next_due(now, zone, ctx.settings.digest.at)

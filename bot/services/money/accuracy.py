@@ -15,7 +15,7 @@ from bot.domain.money.bill import utc_day
 from bot.domain.money.forecast.known_spend import ONE_DAY
 from bot.domain.money.forecast.report import Range, Report, Scope
 from bot.errors import Refused, ValetError, answering
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money.forecast_inputs import LOOK_BACK, Books, metered, open_books, rows_of
 from store.money import accuracy as stored_accuracy
 from store.money import bill as stored_bill
@@ -40,19 +40,19 @@ class Accuracy:
     """Horizons whose ranges follow from the company's own record, days."""
 
 
-def score(desk: Desk) -> None:
+def score(ctx: Context) -> None:
     """Score what is due; run it every hour, or more often."""
-    zone, now = ZoneInfo(desk.settings.digest.timezone), desk.clock()
+    zone, now = ZoneInfo(ctx.settings.digest.timezone), ctx.clock()
     today = local_day(now - SETTLED, zone)
-    db, oldest = desk.store.reading(), now - LOOK_BACK * DAY_MS
+    db, oldest = ctx.store.reading(), now - LOOK_BACK * DAY_MS
     due = [
         (horizon, *each)
         for horizon in HORIZONS
         for each in stored_accuracy.open_ones(db, horizon, oldest, _over_before(horizon, today, zone))
     ]
-    books = open_books(desk) if due else None
+    books = open_books(ctx) if due else None
     found = [_scored(horizon, scope, made_at, content, books) for horizon, scope, made_at, content in due if books]
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_accuracy.add(db, found)
         stored_accuracy.prune(db, now - KEEP)
 
@@ -101,9 +101,9 @@ def _came(scope: Scope, first: date, last: date, books: Books) -> int | None:
     return sum(row.micros for row in rows_of(scope, books) if first <= row.day <= last)
 
 
-def accuracy(desk: Desk, scope: Scope) -> Accuracy:
+def accuracy(ctx: Context, scope: Scope) -> Accuracy:
     """The record of a scope's forecasts."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     found = [each for each in stored_accuracy.of(db, scope.text) if each.scope == scope.text]
     teams = stored_accuracy.of(db, "team:") if scope.kind == "total" else []
     return Accuracy(
@@ -119,10 +119,10 @@ log = logging.getLogger(__name__)
 NO_ROOM = "The bill itself needs all the requests that bill.requests_per_day allows; raise it, or lower looks_per_day."
 
 
-def ask(desk: Desk, bill: Bill) -> None:
+def ask(ctx: Context, bill: Bill) -> None:
     """Ask, if the bill is Cost Explorer's and this UTC day has not been asked; a failure is kept for the day, too."""
-    now, settings = desk.clock(), desk.settings.bill
-    today, db = utc_day(now), desk.store.reading()
+    now, settings = ctx.clock(), ctx.settings.bill
+    today, db = utc_day(now), ctx.store.reading()
     # the bill itself comes first: without one there is no history that AWS could tell anything from
     if (
         not isinstance(bill, CostExplorer)
@@ -131,13 +131,13 @@ def ask(desk: Desk, bill: Bill) -> None:
     ):
         return
     if not settings.leaves_one:
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             stored_accuracy.failed(db, today, now, NO_ROOM)
         log.warning("AWS is not asked for its forecast: %s", NO_ROOM)
         return
 
     def spend() -> None:
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             if not stored_bill.count_request(db, bill.name, today, settings.requests_per_day):
                 raise Refused("No more paid requests are allowed today.")
 
@@ -145,16 +145,16 @@ def ask(desk: Desk, bill: Bill) -> None:
         with answering(bill.name):
             found = bill.rest_of_month(now, spend)
     except ValetError as error:
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             stored_accuracy.failed(db, today, now, str(error))
         return
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_accuracy.keep(db, today, found)
 
 
-def newest(desk: Desk) -> Opinion | None:
+def newest(ctx: Context) -> Opinion | None:
     """What AWS expects of the rest of this month, if it was asked in it and today or yesterday."""
-    found, today = stored_accuracy.newest(desk.store.reading()), utc_day(desk.clock())
+    found, today = stored_accuracy.newest(ctx.store.reading()), utc_day(ctx.clock())
     if found is None or found.last < today or (today - found.first).days > 1:
         return None
     return found

@@ -28,7 +28,7 @@ from bot.domain.money.reconciliation import (
     unseen_machines,
 )
 from bot.errors import Refused, ValetError, answering
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.csv_lines import line, safe
 from bot.services.machines import sources
 from bot.services.money import ledger
@@ -46,23 +46,23 @@ SETTLES = 2 * clock.DAY_MS
 KEEP_LOOKS = 90 * clock.DAY_MS
 
 
-def fetch(desk: Desk, bill: Bill) -> bool:
+def fetch(ctx: Context, bill: Bill) -> bool:
     """Look at the bill if a look is due; whether one was made. A failure is kept as the sentence that people see."""
-    now = desk.clock()
-    _count_charges(desk)
-    if not _is_due(desk, bill, now):
+    now = ctx.clock()
+    _count_charges(ctx)
+    if not _is_due(ctx, bill, now):
         return False
-    since = (utc_day(now) - desk.settings.bill.lookback_days * ONE_DAY).replace(day=1)  # half a month would look cheap
+    since = (utc_day(now) - ctx.settings.bill.lookback_days * ONE_DAY).replace(day=1)  # half a month would look cheap
     try:
         with answering(bill.name):
-            look = bill.look(since, now, partial(_spend, desk, bill.name))
-        _refuse_shorter(desk, look, now)
+            look = bill.look(since, now, partial(_spend, ctx, bill.name))
+        _refuse_shorter(ctx, look, now)
     except ValetError as error:
-        with desk.store.writing() as db:
-            stored_bill.failed(db, bill.name, desk.settings.bill.path or desk.settings.bill.table, now, str(error))
+        with ctx.store.writing() as db:
+            stored_bill.failed(db, bill.name, ctx.settings.bill.path or ctx.settings.bill.table, now, str(error))
         return True
-    with desk.store.writing() as db:
-        stored_bill.keep(db, replace(look, lines=_with_teams(look.lines, desk.settings.teams)), now)
+    with ctx.store.writing() as db:
+        stored_bill.keep(db, replace(look, lines=_with_teams(look.lines, ctx.settings.teams)), now)
         stored_bill.prune(db, now - KEEP_LOOKS)
     return True
 
@@ -73,14 +73,14 @@ def _with_teams(lines: Sequence[BillLine], teams: Collection[str]) -> tuple[Bill
     return tuple(replace(line, team=known[line.team]) if line.team else line for line in lines)
 
 
-def _refuse_shorter(desk: Desk, look: BillLook, now: int) -> None:
+def _refuse_shorter(ctx: Context, look: BillLook, now: int) -> None:
     """Raises Refused where a month ends days before what was read of it lately: an export arrives file by file.
 
     After two days it counts as it is: whoever has it may have taken something back.
     """
     if look.first != date.min:
         return  # it was asked for days, and has what there is of them
-    known = stored_bill.reach(desk.store.reading(), look.source, look.place, now - SETTLES)
+    known = stored_bill.reach(ctx.store.reading(), look.source, look.place, now - SETTLES)
     for period, last in known.items():
         days = [line.day for line in look.lines if line.period == period and line.kind == "usage"]
         if days and max(days) < last:
@@ -90,8 +90,8 @@ def _refuse_shorter(desk: Desk, look: BillLook, now: int) -> None:
             )
 
 
-def _is_due(desk: Desk, bill: Bill, now: int) -> bool:
-    db = desk.store.reading()
+def _is_due(ctx: Context, bill: Bill, now: int) -> bool:
+    db = ctx.store.reading()
     good, bad = stored_bill.newest(db, bill.name, ok=True), stored_bill.newest(db, bill.name, ok=False)
     if bad is not None and 0 <= now - bad.looked_at < RETRY - JITTER:
         return False
@@ -104,22 +104,22 @@ def _is_due(desk: Desk, bill: Bill, now: int) -> bool:
         return True  # the look will say why
     if seal:
         return seal != good.seal
-    return not 0 <= now - good.looked_at < clock.DAY_MS // desk.settings.bill.looks_per_day - JITTER
+    return not 0 <= now - good.looked_at < clock.DAY_MS // ctx.settings.bill.looks_per_day - JITTER
 
 
-def _spend(desk: Desk, source: str) -> None:
+def _spend(ctx: Context, source: str) -> None:
     """Count a request before it is made, so that no crash can make it free. Raises Refused beyond the most a day."""
-    most = desk.settings.bill.requests_per_day
-    with desk.store.writing() as db:
-        if not stored_bill.count_request(db, source, utc_day(desk.clock()), most):
+    most = ctx.settings.bill.requests_per_day
+    with ctx.store.writing() as db:
+        if not stored_bill.count_request(db, source, utc_day(ctx.clock()), most):
             raise Refused(f"{most} paid requests were made today (UTC), the most that bill.requests_per_day allows.")
 
 
-def _count_charges(desk: Desk) -> None:
+def _count_charges(ctx: Context) -> None:
     """Carry our ledger on by the days of the bill."""
     done = False
     while not done:
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             done = stored_bill.catch_up(db)
 
 
@@ -131,9 +131,9 @@ UTC_ZONE = ZoneInfo("UTC")
 """Of the days of a bill."""
 
 
-def source_name(desk: Desk) -> str:
+def source_name(ctx: Context) -> str:
     """The source that is set up. Raises Refused where none is."""
-    chosen = desk.settings.bill.source
+    chosen = ctx.settings.bill.source
     if not chosen:
         raise Refused(
             "No bill is set up, so there is only our own ledger. An admin can name one under `[bill]` in valet.toml: "
@@ -142,10 +142,10 @@ def source_name(desk: Desk) -> str:
     return SOURCES[chosen]
 
 
-def answer(desk: Desk, first: date, last: date) -> BillReport:
+def answer(ctx: Context, first: date, last: date) -> BillReport:
     """The bill of some days beside our ledger. Raises Refused where there is nothing to tell, and says why."""
-    source = source_name(desk)
-    db, now = desk.store.reading(), desk.clock()
+    source = source_name(ctx)
+    db, now = ctx.store.reading(), ctx.clock()
     today = utc_day(now)
     last = min(last, today)
     read = _read(db, source)
@@ -175,16 +175,16 @@ def answer(desk: Desk, first: date, last: date) -> BillReport:
         looked_at=read.looked_at,
         as_of=min((each.as_of for each in billed.values()), default=read.as_of or read.looked_at),
         begins=begins,
-        notes=(*read.notes, *_untagged(desk, teams), *_corrections(db, first, last), *_silences(desk, last, now)),
+        notes=(*read.notes, *_untagged(ctx, teams), *_corrections(db, first, last), *_silences(ctx, last, now)),
         error=since.error if since else "",
         error_at=since.looked_at if since else None,
     )
 
 
-def _silences(desk: Desk, last: date, now: int) -> Iterator[str]:
+def _silences(ctx: Context, last: date, now: int) -> Iterator[str]:
     """What our meters lack while a source is silent."""
     end = int(datetime.combine(last + ONE_DAY, time(), UTC).timestamp() * 1000)
-    for each in until(sources.now(desk), end, now)[:MOST_SILENT]:
+    for each in until(sources.now(ctx), end, now)[:MOST_SILENT]:
         if each.since is None:
             yield f"{each.name} was never read, so our meters have nothing of it."
         else:
@@ -193,11 +193,11 @@ def _silences(desk: Desk, last: date, now: int) -> Iterator[str]:
             yield f"{read}: what its machines cost since is not on our meters yet."
 
 
-def _untagged(desk: Desk, teams: Sequence[Beside]) -> tuple[str, ...]:
+def _untagged(ctx: Context, teams: Sequence[Beside]) -> tuple[str, ...]:
     """What to do where no charge names a team, though our machines do."""
     if any(each.name and each.billed_micros for each in teams) or not any(each.name for each in teams):
         return ()
-    tag = desk.settings.bill.team_tag or desk.settings.actions.team_tag
+    tag = ctx.settings.bill.team_tag or ctx.settings.actions.team_tag
     return (f'No charge carries the tag "{tag}": AWS bills by tags only that are switched on as cost allocation tags.',)
 
 
@@ -358,9 +358,9 @@ def by_day(report: BillReport) -> Iterator[str]:
         )
 
 
-def by_dimension(desk: Desk, by: str, report: BillReport) -> Iterator[str]:
+def by_dimension(ctx: Context, by: str, report: BillReport) -> Iterator[str]:
     """A line per day and account, service and so on. Raises Refused where the source does not tell them apart."""
-    chosen, db = cast("Dimension", by), desk.store.reading()
+    chosen, db = cast("Dimension", by), ctx.store.reading()
     days = {each.day: each for each in stored_bill.days(db, report.first, report.last)}
     found = stored_bill.sums(db, chosen, report.first, report.last)
     if days and not found:

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from bot.domain.days import day_start, local_day
 from bot.domain.money.forecast.report import Scope, ScopeKind
 from bot.domain.money.rates import USD
-from bot.services.context import Desk, exactly
+from bot.services.context import Context, exactly
 from bot.settings.money import ScopedBudgetSettings
 from store.money import ledger as stored_ledger
 from store.money.spend import DaySpend
@@ -18,72 +18,72 @@ from store.money.spend import DaySpend
 TOTAL = Scope()
 
 
-def this_month(desk: Desk) -> date:
+def this_month(ctx: Context) -> date:
     """Its first day, in the zone of [digest], as for everything about money."""
-    return local_day(desk.clock(), ZoneInfo(desk.settings.digest.timezone)).replace(day=1)
+    return local_day(ctx.clock(), ZoneInfo(ctx.settings.digest.timezone)).replace(day=1)
 
 
-def scopes(desk: Desk) -> tuple[Scope, ...]:
+def scopes(ctx: Context) -> tuple[Scope, ...]:
     """What has a budget of its own this month: everything first, then teams, types and machines."""
-    teams = (Scope("team", team.name) for team in desk.roster().teams)
-    others = (scope for each in _of_month(desk) if (scope := _scope(desk, each)) and scope.kind in {"type", "instance"})
-    return tuple(scope for scope in dict.fromkeys((TOTAL, *teams, *others)) if own_budget(desk, scope) is not None)
+    teams = (Scope("team", team.name) for team in ctx.roster().teams)
+    others = (scope for each in _of_month(ctx) if (scope := _scope(ctx, each)) and scope.kind in {"type", "instance"})
+    return tuple(scope for scope in dict.fromkeys((TOTAL, *teams, *others)) if own_budget(ctx, scope) is not None)
 
 
-def unknown(desk: Desk) -> tuple[str, ...]:
+def unknown(ctx: Context) -> tuple[str, ...]:
     """Machines that have a budget this month, but that nobody knows as rented, by name."""
-    return tuple(each.parts[1] for each in _of_month(desk) if _scope(desk, each) is None)
+    return tuple(each.parts[1] for each in _of_month(ctx) if _scope(ctx, each) is None)
 
 
-def own_budget(desk: Desk, scope: Scope) -> int | None:
+def own_budget(ctx: Context, scope: Scope) -> int | None:
     """What was set for a scope, the one for just this month first; None for nothing."""
-    found = [each for each in _of_month(desk) if (about := _scope(desk, each)) and about.text == scope.text]
+    found = [each for each in _of_month(ctx) if (about := _scope(ctx, each)) and about.text == scope.text]
     if found:
         return int(max(found, key=lambda each: each.month).usd * USD)
     if scope.kind == "total":
-        usd = desk.settings.budget.usd
+        usd = ctx.settings.budget.usd
         return None if usd is None else int(usd * USD)
-    team = desk.roster().team(scope.key) if scope.kind == "team" else None
+    team = ctx.roster().team(scope.key) if scope.kind == "team" else None
     return team.budget_micros if team else None
 
 
-def budget_of(desk: Desk, scope: Scope) -> int | None:
+def budget_of(ctx: Context, scope: Scope) -> int | None:
     """A scope's own budget; for the whole company, where it has none, the sum of the teams'."""
-    own = own_budget(desk, scope)
-    return sum(_of_teams(desk).values()) if own is None and scope == TOTAL and _of_teams(desk) else own
+    own = own_budget(ctx, scope)
+    return sum(_of_teams(ctx).values()) if own is None and scope == TOTAL and _of_teams(ctx) else own
 
 
-def beyond(desk: Desk, scope: Scope, rows: Iterable[DaySpend], today: date) -> int:
+def beyond(ctx: Context, scope: Scope, rows: Iterable[DaySpend], today: date) -> int:
     """This month's spend of teams without a budget, where the total is held against the sum of budgets."""
-    if scope != TOTAL or own_budget(desk, scope) is not None:
+    if scope != TOTAL or own_budget(ctx, scope) is not None:
         return 0
-    budgeted, since = _of_teams(desk), today.replace(day=1)
+    budgeted, since = _of_teams(ctx), today.replace(day=1)
     return sum(row.micros for row in rows if row.team not in budgeted and row.day >= since) if budgeted else 0
 
 
-def spent_of(desk: Desk, db: Database, scope: Scope) -> int:
+def spent_of(ctx: Context, db: Database, scope: Scope) -> int:
     """What a scope's rented machines have cost this month up to now, by our own metering."""
-    start = day_start(this_month(desk), ZoneInfo(desk.settings.digest.timezone))
+    start = day_start(this_month(ctx), ZoneInfo(ctx.settings.digest.timezone))
     return stored_ledger.spent(db, start, scope.kind, scope.key)
 
 
-def _of_teams(desk: Desk) -> dict[str, int]:
-    teams = [team.name for team in desk.roster().teams]
-    found = {name: own_budget(desk, Scope("team", name)) for name in teams}
+def _of_teams(ctx: Context) -> dict[str, int]:
+    teams = [team.name for team in ctx.roster().teams]
+    found = {name: own_budget(ctx, Scope("team", name)) for name in teams}
     return {name: micros for name, micros in found.items() if micros is not None}
 
 
-def _of_month(desk: Desk) -> Iterator[ScopedBudgetSettings]:
-    month = f"{this_month(desk):%Y-%m}"
-    return (each for each in desk.settings.budgets if each.month in {"", month})
+def _of_month(ctx: Context) -> Iterator[ScopedBudgetSettings]:
+    month = f"{this_month(ctx):%Y-%m}"
+    return (each for each in ctx.settings.budgets if each.month in {"", month})
 
 
-def _scope(desk: Desk, each: ScopedBudgetSettings) -> Scope | None:
+def _scope(ctx: Context, each: ScopedBudgetSettings) -> Scope | None:
     """None for a machine that nobody knows as rented."""
     kind, name = each.parts
     if kind != "instance":
         return Scope(cast("ScopeKind", kind), name)
-    found = exactly(desk, name)
+    found = exactly(ctx, name)
     return (
         Scope("instance", found.instance.id, found.instance.name)
         if found and found.instance.provider != "owned"

@@ -6,7 +6,7 @@ from sqlite_utils import Database
 
 from bot.domain.money.budgets import Standing, marks, news
 from bot.domain.money.forecast.report import Range, Scope
-from bot.services.context import Desk, channel_of
+from bot.services.context import Context, channel_of
 from bot.services.csv_lines import line, safe
 from bot.services.money import budget_amounts, forecast, ledger
 from bot.services.money.ledger_export import usd
@@ -18,16 +18,16 @@ KIND = "budget"
 TOTAL = forecast.TOTAL
 
 
-def standing(desk: Desk, scope: Scope) -> Standing | None:
+def standing(ctx: Context, scope: Scope) -> Standing | None:
     """Where a budget stands, with what the month is expected to come to; None without a budget.
 
     Raises Refused before anything was looked at.
     """
-    budget = budget_amounts.budget_of(desk, scope)
+    budget = budget_amounts.budget_of(ctx, scope)
     if budget is None:
         return None
-    month, spent = budget_amounts.this_month(desk), budget_amounts.spent_of(desk, desk.store.reading(), scope)
-    report = forecast.answer(desk, scope)
+    month, spent = budget_amounts.this_month(ctx), budget_amounts.spent_of(ctx, ctx.store.reading(), scope)
+    report = forecast.answer(ctx, scope)
     ahead = report if report.today.replace(day=1) == month and report.trust != "run-rate" else None
     return Standing(
         scope=scope,
@@ -37,10 +37,10 @@ def standing(desk: Desk, scope: Scope) -> Standing | None:
         expected=_at_least(spent, ahead.month) if ahead else None,
         chance_over=ahead.chance_over if ahead else None,
         over_on=ahead.over_on if ahead else None,
-        asks=asks(desk, _team_of(desk, scope)),
-        warn_percent=desk.settings.budget.warn_percent,
-        timezone=desk.settings.digest.timezone,
-        since=ledger.counted_from(desk, month),
+        asks=asks(ctx, _team_of(ctx, scope)),
+        warn_percent=ctx.settings.budget.warn_percent,
+        timezone=ctx.settings.digest.timezone,
+        since=ledger.counted_from(ctx, month),
     )
 
 
@@ -53,60 +53,60 @@ def _at_least(spent: int, month: Range) -> Range:
     return Range(max(month.micros, spent), at_least(month.lo_micros), at_least(month.hi_micros))
 
 
-def asks(desk: Desk, team: str) -> bool:
+def asks(ctx: Context, team: str) -> bool:
     """Whether a team wants a yes for what goes beyond its budget."""
-    known = desk.settings.teams.get(team)
+    known = ctx.settings.teams.get(team)
     return known is None or known.ask_over_budget
 
 
-def limits(desk: Desk, db: Database, team: str, type_: str, instance_id: str) -> Iterator[tuple[Scope, int, int]]:
+def limits(ctx: Context, db: Database, team: str, type_: str, instance_id: str) -> Iterator[tuple[Scope, int, int]]:
     """Every budget that counts for a machine of a team, with what was spent of it this month, micro-dollars."""
     machine = (Scope("instance", instance_id),) if instance_id else ()
     for scope in (TOTAL, Scope("team", team), Scope("type", type_), *machine):
-        budget = budget_amounts.own_budget(desk, scope)
+        budget = budget_amounts.own_budget(ctx, scope)
         if budget is not None:
-            yield scope, budget, budget_amounts.spent_of(desk, db, scope)
+            yield scope, budget, budget_amounts.spent_of(ctx, db, scope)
 
 
-def look(desk: Desk) -> None:
+def look(ctx: Context) -> None:
     """Tell what has come about; run it every few minutes. Late is fine, twice is not."""
-    for scope in () if ledger.unseen(desk) else budget_amounts.scopes(desk):
-        now = standing(desk, scope)
+    for scope in () if ledger.unseen(ctx) else budget_amounts.scopes(ctx):
+        now = standing(ctx, scope)
         reached = marks(now) if now else ()
         if now is None or not reached:
             continue
-        known = stored_budgets.marks(desk.store.reading(), scope.text, now.month, now.budget_micros)
+        known = stored_budgets.marks(ctx.store.reading(), scope.text, now.month, now.budget_micros)
         if not known.issuperset(reached):
-            _tell(desk, now, reached)
+            _tell(ctx, now, reached)
 
 
-def channel_for(desk: Desk, scope: Scope) -> str:
+def channel_for(ctx: Context, scope: Scope) -> str:
     """Where a scope's people are told of its budget: a machine's are its team."""
-    return channel_of(desk, _team_of(desk, scope))
+    return channel_of(ctx, _team_of(ctx, scope))
 
 
-def _team_of(desk: Desk, scope: Scope) -> str:
+def _team_of(ctx: Context, scope: Scope) -> str:
     """Whose it is; empty for types and for everything."""
-    return {"team": scope.key, "instance": stored_fleet.team_of(desk.store.reading(), scope.key)}.get(scope.kind, "")
+    return {"team": scope.key, "instance": stored_fleet.team_of(ctx.store.reading(), scope.key)}.get(scope.kind, "")
 
 
-def _tell(desk: Desk, now: Standing, reached: tuple[str, ...]) -> None:
-    scope, at, micros = now.scope, desk.clock(), now.budget_micros
-    with desk.store.writing() as db:
+def _tell(ctx: Context, now: Standing, reached: tuple[str, ...]) -> None:
+    scope, at, micros = now.scope, ctx.clock(), now.budget_micros
+    with ctx.store.writing() as db:
         gravest = news(marks(now), stored_budgets.marks(db, scope.text, now.month, micros))
         for mark in reached:
             stored_budgets.note(db, scope.text, now.month, mark, micros=micros, now=at, standing=now.to_json())
         if gravest is not None:
             subject = f"{scope.text}|{now.month}|{gravest}|{micros}"
-            channel = channel_for(desk, scope)
+            channel = channel_for(ctx, scope)
             stored_outbox.tell(db, channel, f"budget:{subject}", kind=KIND, subject=subject, now=at)
-    desk.wake()
+    ctx.wake()
 
 
-def told(desk: Desk, subject: str) -> tuple[Standing, str] | None:
+def told(ctx: Context, subject: str) -> tuple[Standing, str] | None:
     """The budget as it stood when its channel was told, and of what."""
     scope, month, mark, *micros = subject.split("|")  # messages of a version before name no amount
-    found = stored_budgets.noted(desk.store.reading(), scope, month, mark, int(micros[0]) if micros else None)
+    found = stored_budgets.noted(ctx.store.reading(), scope, month, mark, int(micros[0]) if micros else None)
     return (Standing.from_json(found), mark) if found else None
 
 

@@ -6,7 +6,7 @@ Run it every now and then: it works from what the ledger says, so late is fine a
 from itertools import groupby
 
 from bot.domain.money.splitting import priced
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import owned_rates, rates
 from store.machines import fleet as stored_fleet
 from store.money import ledger as stored_ledger
@@ -15,31 +15,31 @@ STEP = 500
 """So many charges at a time, so that other writers wait only briefly."""
 
 
-def reprice(desk: Desk) -> int:
+def reprice(ctx: Context) -> int:
     """Correct what has a price by now; how many charges."""
-    _price_gone(desk)
+    _price_gone(ctx)
     done = 0
-    while _step(desk):
+    while _step(ctx):
         done += 1
     return done
 
 
-def _price_gone(desk: Desk) -> None:
+def _price_gone(ctx: Context) -> None:
     """A machine that is gone is seen by no look that could bring its rate, so it is asked for here."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     for source, group in groupby(stored_ledger.unpriced_and_gone(db), key=lambda row: str(row["source"])):
-        book = rates.price_book(desk, db, source)
+        book = rates.price_book(ctx, db, source)
         for instance in map(stored_fleet.instance_of, group):
-            rate = owned_rates.rate(desk, db, instance) if instance.provider == "owned" else book.rate(instance)
+            rate = owned_rates.rate(ctx, db, instance) if instance.provider == "owned" else book.rate(instance)
             if rate is not None:
-                with desk.store.writing() as writing:
+                with ctx.store.writing() as writing:
                     stored_ledger.price_gone(writing, instance.id, rate)
 
 
-def _step(desk: Desk) -> int:
-    if not stored_ledger.unpriced(desk.store.reading(), 1):
+def _step(ctx: Context) -> int:
+    if not stored_ledger.unpriced(ctx.store.reading(), 1):
         return 0
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         found = stored_ledger.unpriced(db, STEP)
         stored_ledger.add(
             db,

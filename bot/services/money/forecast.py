@@ -18,7 +18,7 @@ from bot.domain.money.forecast.pieces import Charged, named, pieces, pooled, sho
 from bot.domain.money.forecast.report import SPANS, KnownChange, Piece, Report, ReportDay, Scope
 from bot.domain.money.plans import ENDS
 from bot.errors import Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import sources
 from bot.services.money import ledger
 from bot.services.money.budget_amounts import beyond, budget_of
@@ -49,21 +49,21 @@ MOST = 20
 TOTAL = Scope()
 
 
-def answer(desk: Desk, scope: Scope) -> Report:
+def answer(ctx: Context, scope: Scope) -> Report:
     """The newest report of a scope if it is fresh, else a new one. Raises Refused before anything was looked at."""
-    return _fresh(desk, scope, FRESH, ledger.begun(desk.store.reading())) or make(desk, scope)
+    return _fresh(ctx, scope, FRESH, ledger.begun(ctx.store.reading())) or make(ctx, scope)
 
 
-def _fresh(desk: Desk, scope: Scope, most: int, began: Sequence[int]) -> Report | None:
+def _fresh(ctx: Context, scope: Scope, most: int, began: Sequence[int]) -> Report | None:
     """The newest report of a scope, if it is no older than that, and no place was read for the first time since.
 
     In the first days it is of what runs now, which is old after minutes.
     """
-    kept = stored_ledger.newest_forecast(desk.store.reading(), scope.text)
+    kept = stored_ledger.newest_forecast(ctx.store.reading(), scope.text)
     if kept is None or any(kept[0] <= at for at in began):
         return None
     is_young = not began or kept[0] - min(began) < YOUNG
-    if not 0 <= desk.clock() - kept[0] < (NOW if is_young else most):
+    if not 0 <= ctx.clock() - kept[0] < (NOW if is_young else most):
         return None
     try:
         return Report.from_json(kept[1])
@@ -71,24 +71,24 @@ def _fresh(desk: Desk, scope: Scope, most: int, began: Sequence[int]) -> Report 
         return None  # another version wrote it
 
 
-def refresh(desk: Desk) -> None:
+def refresh(ctx: Context) -> None:
     """Make the reports that people ask for anew where they are due; run it every hour, or more often.
 
     Of everything, of every team, and of the types and machines that cost most.
     """
-    known = (TOTAL, *(Scope("team", team.name) for team in desk.roster().teams))
-    began = ledger.begun(desk.store.reading())
+    known = (TOTAL, *(Scope("team", team.name) for team in ctx.roster().teams))
+    began = ledger.begun(ctx.store.reading())
 
     def is_due(scope: Scope) -> bool:
-        return _fresh(desk, scope, DUE, began) is None
+        return _fresh(ctx, scope, DUE, began) is None
 
-    if ledger.unseen(desk) or not any(map(is_due, known)):
+    if ledger.unseen(ctx) or not any(map(is_due, known)):
         return
-    books = open_books(desk)
-    total = report(desk, TOTAL, books)
+    books = open_books(ctx)
+    total = report(ctx, TOTAL, books)
     for scope in (*known, *_dearest(total, books)):
         if is_due(scope):
-            _keep(desk, total if scope == TOTAL else report(desk, scope, books))
+            _keep(ctx, total if scope == TOTAL else report(ctx, scope, books))
 
 
 def _dearest(total: Report, books: Books) -> Iterator[Scope]:
@@ -99,19 +99,19 @@ def _dearest(total: Report, books: Books) -> Iterator[Scope]:
     yield from (Scope("instance", piece.key, piece.name) for piece in machines[:MOST])
 
 
-def make(desk: Desk, scope: Scope) -> Report:
+def make(ctx: Context, scope: Scope) -> Report:
     """Make a report and keep it, for this answer and to be measured by when its days are over.
 
     Raises Refused before anything was looked at.
     """
-    why_not = ledger.unseen(desk)
+    why_not = ledger.unseen(ctx)
     if why_not:
         raise Refused(why_not)
-    return _keep(desk, report(desk, scope, open_books(desk)))
+    return _keep(ctx, report(ctx, scope, open_books(ctx)))
 
 
-def _keep(desk: Desk, made: Report) -> Report:
-    with desk.store.writing() as db:
+def _keep(ctx: Context, made: Report) -> Report:
+    with ctx.store.writing() as db:
         start = day_start(made.today, ZoneInfo(made.timezone))
         stored_ledger.thin_forecasts(db, made.scope.text, start, made.made_at)
         stored_ledger.keep_forecast(db, made.scope.text, made.made_at, made.to_json())
@@ -122,7 +122,7 @@ SHOWN_BACK = 31
 MOST_SILENT = 2
 
 
-def report(desk: Desk, scope: Scope, books: Books) -> Report:
+def report(ctx: Context, scope: Scope, books: Books) -> Report:
     """What a scope costs this month and on the days ahead."""
     ledger = books.ledger
     rows = rows_of(scope, books)
@@ -137,9 +137,9 @@ def report(desk: Desk, scope: Scope, books: Books) -> Report:
     see = partial(outlook, series, passed=books.passed, own=books.own, most=most if scope.kind == "instance" else None)
     whole, today = see(charged, horizon=rest), _charged(rows, ledger.today)
     ahead = {span: see(today, horizon=span) for span in SPANS}
-    whose, usual = budget_of(desk, scope), {each.id: each.variable for each in expected}
+    whose, usual = budget_of(ctx, scope), {each.id: each.variable for each in expected}
     unpriced = sum(machine.runs and machine.rate_micros is None for machine in machines)
-    silent, more = _silences(desk, scope, machines, books), beyond(desk, scope, rows, ledger.today)
+    silent, more = _silences(ctx, scope, machines, books), beyond(ctx, scope, rows, ledger.today)
     early = _unknown(scope, books)
     return Report(
         scope=scope,
@@ -158,13 +158,13 @@ def report(desk: Desk, scope: Scope, books: Books) -> Report:
         over_on=None if whose is None else first_day_over(whole, float(whose)),
         drivers=drivers(machines, books.outlook.kinds, _per_planned_day(machines, books), usual),
         changes=_changes(machines, books),
-        uncounted=(*_uncounted(machines, books), *_held_on(desk, machines), *_bought(desk, scope, ledger.today)),
+        uncounted=(*_uncounted(machines, books), *_held_on(ctx, machines), *_bought(ctx, scope, ledger.today)),
         notes=(*silent, *early, *_notes(whole, unpriced=unpriced, owned=len(owned), beyond=more)),
         unpriced=unpriced,
         owned=len(owned),
         by_team=_by_team(rows, expected, rest, books) if scope.kind == "total" else (),
         by_machine=_by_machine(rows, expected, rest, books) if scope.kind != "instance" else (),
-        idle_nights=idle_nights(desk, books) if scope.kind == "total" else (),
+        idle_nights=idle_nights(ctx, books) if scope.kind == "total" else (),
         most_micros=None if most is None else charged + left(most[:rest], books.passed),
     )
 
@@ -216,17 +216,17 @@ def _uncounted(machines: Sequence[Machine], books: Books) -> tuple[str, ...]:
     return (f"the end of the claim on {first.name} on {day.day} {day:%b}{more}: it ran before, so it may run on.",)
 
 
-def _held_on(desk: Desk, machines: Iterable[Machine]) -> Iterator[str]:
+def _held_on(ctx: Context, machines: Iterable[Machine]) -> Iterator[str]:
     """What is paid for machines that stand still; the ledger charges while they run."""
-    held = stored_dormant.held_on(desk.store.reading())
+    held = stored_dormant.held_on(ctx.store.reading())
     for each in machines:
         if each.id in held:
             yield f"{held[each.id]} of {each.name}, which is stopped: it is paid whether that runs or not."
 
 
-def _bought(desk: Desk, scope: Scope, today: date) -> Iterator[str]:
+def _bought(ctx: Context, scope: Scope, today: date) -> Iterator[str]:
     """Machines bought of late, or about to be: on no bill, but somebody may look for them here."""
-    for name, host in desk.settings.owned.hosts.items():
+    for name, host in ctx.settings.owned.hosts.items():
         day = host.purchased_on
         if day is not None and today - SHOWN_BACK * ONE_DAY <= day and scope in {Scope(), Scope("team", host.team)}:
             yield f"the purchase of {name} on {day.day} {day:%b %Y}: owned machines are on no bill."
@@ -265,10 +265,10 @@ def _chart(rows: Iterable[DaySpend], ahead: Forecast, known: Container[date], bo
     return (*past, ReportDay(today, so_far, expected), *coming)
 
 
-def _silences(desk: Desk, scope: Scope, machines: Iterable[Machine], books: Books) -> tuple[str, ...]:
+def _silences(ctx: Context, scope: Scope, machines: Iterable[Machine], books: Books) -> tuple[str, ...]:
     """What was charged lacks something while a source is silent."""
     total = scope.kind == "total"
-    found = sources.now(desk) if total else sources.of_machines(desk, (each.id for each in machines))
+    found = sources.now(ctx) if total else sources.of_machines(ctx, (each.id for each in machines))
     return tuple(_lacks(each, books.zone) for each in found[:MOST_SILENT])
 
 
@@ -313,24 +313,24 @@ def _notes(outlook: Forecast, *, unpriced: int, owned: int, beyond: int) -> tupl
     return tuple(said)
 
 
-def of_channel(desk: Desk, channel: str) -> MonthAhead | None:
+def of_channel(ctx: Context, channel: str) -> MonthAhead | None:
     """Of the team whose channel it is, or of everything in the general one; None where no forecast of it was kept."""
-    teams = [team.name for team in desk.roster().teams if team.channel == channel]
-    if channel != desk.settings.slack.channel and len(teams) != 1:
+    teams = [team.name for team in ctx.roster().teams if team.channel == channel]
+    if channel != ctx.settings.slack.channel and len(teams) != 1:
         return None
-    team = "" if channel == desk.settings.slack.channel else teams[0]
-    now, zone = desk.clock(), ZoneInfo(desk.settings.digest.timezone)
+    team = "" if channel == ctx.settings.slack.channel else teams[0]
+    now, zone = ctx.clock(), ZoneInfo(ctx.settings.digest.timezone)
     first = local_day(now, zone).replace(day=1)
-    report = _kept(desk, Scope("team", team) if team else Scope(), now)
+    report = _kept(ctx, Scope("team", team) if team else Scope(), now)
     if report is None or report.today.replace(day=1) != first or report.trust == "run-rate":
         return None
-    found = stored_savings.between(desk.store.reading(), day_start(first, zone), now)
+    found = stored_savings.between(ctx.store.reading(), day_start(first, zone), now)
     micros = sum(each.micros for each in found if team in {"", each.team})
     return MonthAhead(team, first, report.month.micros, report.budget_micros, report.chance_over, micros)
 
 
-def _kept(desk: Desk, scope: Scope, now: int) -> Report | None:
-    kept = stored_ledger.newest_forecast(desk.store.reading(), scope.text)
+def _kept(ctx: Context, scope: Scope, now: int) -> Report | None:
+    kept = stored_ledger.newest_forecast(ctx.store.reading(), scope.text)
     if kept is None or now - kept[0] > DAY_MS:
         return None
     try:

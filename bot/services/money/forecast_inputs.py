@@ -21,7 +21,7 @@ from bot.domain.money.forecast.report import IdleNights, Scope
 from bot.domain.money.plans import Plan, Span
 from bot.domain.money.source_reads import Watch, days_known, watched_days
 from bot.services.acting.hours import counts, hours_of
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import ledger as ledger_service
 from store.acting import actions, makings
 from store.acting import hours as stored_hours
@@ -49,26 +49,26 @@ class Foreseen:
     """Machines whose last claim ends then, but that ran before it and may run on."""
 
 
-def foresee(desk: Desk, now: int) -> Foreseen:
+def foresee(ctx: Context, now: int) -> Foreseen:
     """Everything known now of the days ahead."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     facts: dict[str, Facts] = {}
     open_ended: dict[str, int] = {}
     own, snoozed, booked = stored_hours.hours(db), stored_snooze.active(db, now), _booked(db)
     timed = {action.made_id: action for action in makings.over(db, now + FAR, now + FAR)}
     for listing in listings.page(db, Filter(provider="ec2"), limit=ALL):
         each, rule = listing.instance.id, own.get(listing.instance.id)
-        rule = rule if rule is not None and counts(desk, listing, rule) else None
-        if desk.exemption(listing.instance) or desk.protects(listing.instance) or listing.instance.paid_anyway:
+        rule = rule if rule is not None and counts(ctx, listing, rule) else None
+        if ctx.exemption(listing.instance) or ctx.protects(listing.instance) or listing.instance.paid_anyway:
             facts[each] = Facts(booked=tuple(booked.get(each, ())))
             continue
-        ends_at = _end(desk, listing, timed.get(each))
+        ends_at = _end(ctx, listing, timed.get(each))
         if ends_at is None and listing.running and listing.claims:
             open_ended[each] = listing.claims[0].until_at
         facts[each] = Facts(
             ends_at=ends_at,
             ends="claim_ends" if listing.claims else "time_over",
-            hours=hours_of(desk, listing, rule),
+            hours=hours_of(ctx, listing, rule),
             hours_since=rule.set_at if rule else None,
             held_until=_held(listing, snoozed.get(each)),
             booked=tuple(booked.get(each, ())),
@@ -93,11 +93,11 @@ def _held(listing: Listing, snooze: Snooze | None) -> int | None:
     return max(until, default=None)
 
 
-def _end(desk: Desk, listing: Listing, launch: Action | None) -> int | None:
+def _end(ctx: Context, listing: Listing, launch: Action | None) -> int | None:
     """When something ends its run: its last claim, where it was started for that or its team stops what idles."""
     if not listing.running:
         return None
-    idle_stop = desk.settings.idle_stop(listing.team)
+    idle_stop = ctx.settings.idle_stop(listing.team)
     if listing.claims:
         last = listing.claims[0].until_at
         if idle_stop is not None:
@@ -162,14 +162,14 @@ class Books:
         return min(1.0, (self.now - day_start(today, self.zone)) / day_length(today, self.zone))
 
 
-def open_books(desk: Desk) -> Books:
+def open_books(ctx: Context) -> Books:
     """Everything read for reports of this moment."""
-    now, zone = desk.clock(), ZoneInfo(desk.settings.digest.timezone)
+    now, zone = ctx.clock(), ZoneInfo(ctx.settings.digest.timezone)
     today = local_day(now, zone)
-    catch_up(desk)
-    db = desk.store.reading()
+    catch_up(ctx)
+    db = ctx.store.reading()
     rows = (*spend.per_day(db, today - LOOK_BACK * ONE_DAY), *_open(db, zone))
-    machines, foreseen = spend.machines(db), foresee(desk, now)
+    machines, foreseen = spend.machines(db), foresee(ctx, now)
     rented = (*(_machine(row) for row in machines if row["provider"] == "ec2"), *foreseen.coming)
     sources = {row["id"]: row["source"] for row in machines}
     watches = ledger_service.watches(db)
@@ -198,12 +198,12 @@ def open_books(desk: Desk) -> Books:
     )
 
 
-def catch_up(desk: Desk) -> None:
+def catch_up(ctx: Context) -> None:
     """Bring the sums per local day up to the last charge."""
     done = False
     while not done:
-        with desk.store.writing() as db:
-            done = spend.catch_up(db, desk.settings.digest.timezone)
+        with ctx.store.writing() as db:
+            done = spend.catch_up(db, ctx.settings.digest.timezone)
 
 
 def _open(db: Database, zone: ZoneInfo) -> Iterator[DaySpend]:
@@ -287,7 +287,7 @@ FROM, TO = time(20), time(8)
 NIGHTS = 28
 
 
-def idle_nights(desk: Desk, books: Books) -> tuple[IdleNights, ...]:
+def idle_nights(ctx: Context, books: Books) -> tuple[IdleNights, ...]:
     """The machines that run on and on, and may be stopped, with such nights; the dearest first."""
     found: dict[str, list[int]] = {}
     for number in range(1, NIGHTS + 1):
@@ -296,18 +296,18 @@ def idle_nights(desk: Desk, books: Books) -> tuple[IdleNights, ...]:
         end = datetime.combine(evening + ONE_DAY, TO, books.zone).timestamp()
         if end * 1000 > books.now:
             continue  # it is not over
-        for each, micros in spend.idle_throughout(desk.store.reading(), int(start * 1000), int(end * 1000)).items():
+        for each, micros in spend.idle_throughout(ctx.store.reading(), int(start * 1000), int(end * 1000)).items():
             found.setdefault(each, []).append(micros)
     made = [
         IdleNights(machine.id, machine.name, len(found[machine.id]), sum(found[machine.id]))
         for machine in books.machines
-        if machine.id in found and books.outlook.kinds[machine.id] == "steady" and _may_stop(desk, machine.id)
+        if machine.id in found and books.outlook.kinds[machine.id] == "steady" and _may_stop(ctx, machine.id)
     ]
     return tuple(sorted(made, key=lambda each: (-each.micros, each.name)))
 
 
-def _may_stop(desk: Desk, instance_id: str) -> bool:
-    listing = listings.by_id(desk.store.reading(), instance_id)
+def _may_stop(ctx: Context, instance_id: str) -> bool:
+    listing = listings.by_id(ctx.store.reading(), instance_id)
     if listing is None or listing.instance.paid_anyway:
         return False  # what is paid all the same saves nothing
-    return not (desk.exemption(listing.instance) or desk.protects(listing.instance))
+    return not (ctx.exemption(listing.instance) or ctx.protects(listing.instance))

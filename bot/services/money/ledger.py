@@ -15,7 +15,7 @@ from bot.domain.money.plans import Span, merged
 from bot.domain.money.rates import Share
 from bot.domain.money.reports import By, Spent, Sum
 from bot.domain.money.source_reads import Watch, days_known, first_known, watched_days
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines.fleet import NOT_LOOKED_AT, OWNED
 from store.machines import fleet as stored_fleet
 from store.money import ledger as stored_ledger
@@ -24,15 +24,15 @@ from store.money.ledger import Running
 from store.sharing import claims as stored_claims
 
 
-def between(desk: Desk, by: By, first: date, last: date, *, team: str | None = None) -> list[Sum]:
+def between(ctx: Context, by: By, first: date, last: date, *, team: str | None = None) -> list[Sum]:
     """What was charged from one day to another, both counted, in the zone of [digest]; open meters are left out."""
-    start, end = span_of(first, last, desk.settings.digest.timezone)
-    return spend.of(desk.store.reading(), by, start, end, team=team)
+    start, end = span_of(first, last, ctx.settings.digest.timezone)
+    return spend.of(ctx.store.reading(), by, start, end, team=team)
 
 
-def running(desk: Desk, by: By, start: int, end: int, *, instance_id: str | None = None) -> list[Sum]:
+def running(ctx: Context, by: By, start: int, end: int, *, instance_id: str | None = None) -> list[Sum]:
     """What open meters show from `start` up to `end`, each share by itself: the running hour, not charged yet."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     found = [each for each in stored_ledger.running(db, instance_id) if start <= each.meter.from_at < end]
     since = min((each.meter.from_at for each in found), default=end)
     holds = {source: stored_claims.holds(db, source, since, instance_id) for source in {each.source for each in found}}
@@ -44,10 +44,10 @@ def running(desk: Desk, by: By, start: int, end: int, *, instance_id: str | None
     ]
 
 
-def within(desk: Desk, by: By, start: int, end: int, *, instance_id: str | None = None) -> list[Sum]:
+def within(ctx: Context, by: By, start: int, end: int, *, instance_id: str | None = None) -> list[Sum]:
     """Charges from `start` up to `end` and what open meters show of it; a key may come several times."""
-    charged = spend.of(desk.store.reading(), by, start, end, instance_id=instance_id)
-    return [*charged, *running(desk, by, start, end, instance_id=instance_id)]
+    charged = spend.of(ctx.store.reading(), by, start, end, instance_id=instance_id)
+    return [*charged, *running(ctx, by, start, end, instance_id=instance_id)]
 
 
 def _sum(by: By, each: Running, share: Share) -> Sum:
@@ -84,24 +84,24 @@ def span_of(first: date, last: date, timezone: str) -> tuple[int, int]:
 NONE = Spent()
 
 
-def of_all(desk: Desk, start: int, end: int) -> Mapping[str, Spent]:
+def of_all(ctx: Context, start: int, end: int) -> Mapping[str, Spent]:
     """What each machine cost from one instant to another, by id, and how much of it idled, the running hour included.
 
     An hour of the ledger belongs to where it begins.
     """
     found: dict[str, Spent] = {}
-    for each in within(desk, "instance", start, end):
+    for each in within(ctx, "instance", start, end):
         found[each.key] = found.get(each.key, NONE) + Spent.of(each)
     return found
 
 
-def of_machine(desk: Desk, instance_id: str, start: int, end: int) -> Spent:
+def of_machine(ctx: Context, instance_id: str, start: int, end: int) -> Spent:
     """The same of one machine."""
-    told = within(desk, "instance", start, end, instance_id=instance_id)
+    told = within(ctx, "instance", start, end, instance_id=instance_id)
     return sum((Spent.of(each) for each in told), NONE)
 
 
-def of_spell(desk: Desk, listing: Listing) -> Spent | None:
+def of_spell(ctx: Context, listing: Listing) -> Spent | None:
     """What a machine that idles cost since it was judged idle; None where it does not, or that is not known."""
     verdict = listing.verdict
     if not listing.running or verdict is None or verdict.since is None:
@@ -110,7 +110,7 @@ def of_spell(desk: Desk, listing: Listing) -> Spent | None:
         return None
     # A charge begins where a GPU is judged idle, so those that begin before its quiet time are of another spell.
     start = max(verdict.since, listing.instance.launched_at or 0)
-    return of_machine(desk, listing.instance.id, start, desk.clock() + 1)
+    return of_machine(ctx, listing.instance.id, start, ctx.clock() + 1)
 
 
 def day_before(now: int) -> int:
@@ -127,11 +127,11 @@ def watches(db: Database) -> dict[str, Watch]:
     return {source: Watch(begins[source], read.get(source, ()), ended.get(source)) for source in begins}
 
 
-def unseen(desk: Desk) -> str:
+def unseen(ctx: Context) -> str:
     """Why nothing is known of rented machines yet, as a sentence; empty once any account or region was read."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     heard = [each for each in stored_fleet.sources(db) if each.name != OWNED and each.error != NOT_LOOKED_AT]
-    if "ec2" not in desk.providers or any(each.ok_at is not None for each in heard) or watches(db):
+    if "ec2" not in ctx.providers or any(each.ok_at is not None for each in heard) or watches(db):
         return ""
     if not heard:
         return "Valet has not looked at the fleet yet, so nothing is known of rented machines. Ask again in a minute."
@@ -156,10 +156,10 @@ def days_known_in(db: Database, first: date, last: date, zone: ZoneInfo, now: in
     return days_known([watched_days(watch, days, zone, now, ()) for watch in watches(db).values()])
 
 
-def counted_from(desk: Desk, day: date) -> date | None:
+def counted_from(ctx: Context, day: date) -> date | None:
     """The first day of which rented machines are known, where that is after a day; else None."""
-    zone = ZoneInfo(desk.settings.digest.timezone)
-    first = begins(desk.store.reading())
+    zone = ZoneInfo(ctx.settings.digest.timezone)
+    first = begins(ctx.store.reading())
     return None if first is None or first <= day_start(day, zone) else local_day(first, zone)
 
 

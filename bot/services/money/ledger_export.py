@@ -16,7 +16,7 @@ from bot.domain.money.splitting import share_out
 from bot.domain.money.standing_costs import keeping
 from bot.services import people
 from bot.services.acting import dormant as dormant_service
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.csv_lines import line, safe
 from bot.services.machines import sources
 from bot.services.money import ledger, rates
@@ -39,7 +39,7 @@ def month_of(first: date, timezone: str) -> tuple[int, int]:
     return day_start(first, zone), day_start(date.fromordinal(month_end(first).toordinal() + 1), zone)
 
 
-def ledger_csv(desk: Desk, start: int, end: int) -> Iterator[str]:
+def ledger_csv(ctx: Context, start: int, end: int) -> Iterator[str]:
     """The shares of charges from `start` up to `end` as lines of CSV, oldest first, header included.
 
     `hour` is the clock hour in UTC, `usd` an exact decimal; `estimate` is yes where the rate is not exact (another
@@ -47,7 +47,7 @@ def ledger_csv(desk: Desk, start: int, end: int) -> Iterator[str]:
     which add up to it; an hour in which team or rate changed, or a GPU fell idle, has several charges.
     """
     yield line(COLUMNS)
-    for _, group in groupby(_shares(desk, start, end), key=lambda row: row["charge_id"]):
+    for _, group in groupby(_shares(ctx, start, end), key=lambda row: row["charge_id"]):
         shares = list(group)
         ran = share_out(shares[0]["running_ms"], [row["gpu_ms"] for row in shares])
         for row, running_ms in zip(shares, ran, strict=True):
@@ -60,9 +60,9 @@ def ledger_csv(desk: Desk, start: int, end: int) -> Iterator[str]:
             )
 
 
-def _shares(desk: Desk, start: int, end: int) -> Iterator[Row]:
+def _shares(ctx: Context, start: int, end: int) -> Iterator[Row]:
     """Day by day, so that a year does not have to fit into memory."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     for at in range(start, end, DAY_MS):
         yield from stored_ledger.between(db, at, min(at + DAY_MS, end))
 
@@ -89,46 +89,46 @@ def seconds(ms: int) -> str:
     return f"{whole}.{rest:03d}".rstrip("0") if rest else str(whole)
 
 
-def ledger_sums(desk: Desk, start: int, end: int) -> list[MachineSum]:
+def ledger_sums(ctx: Context, start: int, end: int) -> list[MachineSum]:
     """What each machine cost each team from `start` up to `end`, rented ones first, dearest first."""
-    return stored_ledger.per_machine(desk.store.reading(), start, end)
+    return stored_ledger.per_machine(ctx.store.reading(), start, end)
 
 
-def remarks(desk: Desk, start: int, end: int) -> Iterator[str]:
+def remarks(ctx: Context, start: int, end: int) -> Iterator[str]:
     """What the ledger from `start` up to `end` lacks, and where it is cut, as sentences."""
-    for each in until(sources.now(desk), end, desk.clock()):
+    for each in until(sources.now(ctx), end, ctx.clock()):
         if each.since is None:
             yield f"{each.name} was never read, so nothing of it is in the ledger."
         else:
             yield f"{each.name} was last read at {iso(each.since)}: what its machines cost since is not charged yet."
-    db = desk.store.reading()
+    db = ctx.store.reading()
     for kind, begins in (("Rented", ledger.begins(db)), ("Owned", ledger.owned_begins(db))):
         if begins is not None and start < begins < end:
             yield f"{kind} machines are counted from {iso(begins)} on: nobody looked before."
-    if start <= desk.clock() < end:
+    if start <= ctx.clock() < end:
         yield "The running hour is not in it: it is charged once it is over."
     if start % HOUR_MS or end % HOUR_MS:
-        zone = desk.settings.digest.timezone
+        zone = ctx.settings.digest.timezone
         yield f"Midnight in {zone} is amid an hour of UTC, which counts whole for the month it began in."
 
 
-def everything(desk: Desk) -> tuple[list[Listing], Totals]:
+def everything(ctx: Context) -> tuple[list[Listing], Totals]:
     """Every instance, most wasteful first, and the sums."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     return listings.page(db, Filter(), limit=ALL), listings.totals(db, Filter())
 
 
-def status(desk: Desk) -> dict[str, Any]:
+def status(ctx: Context) -> dict[str, Any]:
     """The fleet for `valet status --json`: instants in ISO 8601 UTC, money as exact decimal text, null for unknown."""
-    found, totals = everything(desk)
-    now, dormant = desk.clock(), dormant_service.dormant(desk)
-    asleep, listed = {each.listing.instance.id for each in dormant.found}, rates.of_parts(desk.store.reading())
-    day = ledger.of_all(desk, ledger.day_before(now), now + 1)
+    found, totals = everything(ctx)
+    now, dormant = ctx.clock(), dormant_service.dormant(ctx)
+    asleep, listed = {each.listing.instance.id for each in dormant.found}, rates.of_parts(ctx.store.reading())
+    day = ledger.of_all(ctx, ledger.day_before(now), now + 1)
     heard = [
         {"name": source.name, "read_at": iso(source.ok_at), "error": source.error or None}
-        for source in stored_fleet.sources(desk.store.reading())
+        for source in stored_fleet.sources(ctx.store.reading())
     ]
-    names = people.known(desk)
+    names = people.known(ctx)
     sums = {
         name: getattr(totals, name)
         for name in ("instances", "gpus", "running", "idle", "partial", "unpriced", "estimated")
@@ -146,17 +146,15 @@ def status(desk: Desk) -> dict[str, Any]:
         },
         "sources": heard,
         "instances": [
-            _record(each, names)
-            | _unused(desk, each, day)
-            | _standing(each, listed, dormant=each.instance.id in asleep)
+            _record(each, names) | _unused(ctx, each, day) | _standing(each, listed, dormant=each.instance.id in asleep)
             for each in found
         ],
     }
 
 
-def _unused(desk: Desk, listing: Listing, day: Mapping[str, Spent]) -> dict[str, Any]:
+def _unused(ctx: Context, listing: Listing, day: Mapping[str, Spent]) -> dict[str, Any]:
     """What it cost for nothing by the ledger: since it was judged idle, and in the last 24 hours."""
-    spell = ledger.of_spell(desk, listing) if listing.rate else None
+    spell = ledger.of_spell(ctx, listing) if listing.rate else None
     spent = day.get(listing.instance.id)
     return {
         "unused_usd_since_judged_idle": usd(spell.idle_micros) if spell else None,

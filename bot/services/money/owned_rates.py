@@ -13,7 +13,7 @@ from bot.domain.machines.fleet import Instance
 from bot.domain.machines.packing import GpuSum
 from bot.domain.money.ownership import OwnedCost, Purchase, Upkeep, micros, owned_cost
 from bot.domain.money.rates import USD, Rate
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import rates
 from bot.settings import Settings
 from store.machines import fleet as stored_fleet
@@ -25,18 +25,18 @@ MEASURED_DAYS = 30
 MEASURED_HOURS = 24
 
 
-def cost(desk: Desk, instance: Instance) -> OwnedCost:
+def cost(ctx: Context, instance: Instance) -> OwnedCost:
     """The parts of an owned machine's hour as of now."""
-    db, now = desk.store.reading(), desk.clock()
-    today = local_day(now, ZoneInfo(desk.settings.digest.timezone))
-    return _cost(desk.settings, instance, today, measured_watts(db, instance, now))
+    db, now = ctx.store.reading(), ctx.clock()
+    today = local_day(now, ZoneInfo(ctx.settings.digest.timezone))
+    return _cost(ctx.settings, instance, today, measured_watts(db, instance, now))
 
 
-def rate(desk: Desk, db: Database, instance: Instance) -> Rate | None:
+def rate(ctx: Context, db: Database, instance: Instance) -> Rate | None:
     """The rate of an owned machine: its full cost; None where that is not known."""
-    now = desk.clock()
-    today = local_day(now, ZoneInfo(desk.settings.digest.timezone))
-    worked_out = _cost(desk.settings, instance, today, measured_watts(db, instance, now))
+    now = ctx.clock()
+    today = local_day(now, ZoneInfo(ctx.settings.digest.timezone))
+    worked_out = _cost(ctx.settings, instance, today, measured_watts(db, instance, now))
     full = worked_out.full_micros
     if full is None:
         return None
@@ -47,22 +47,22 @@ def rate(desk: Desk, db: Database, instance: Instance) -> Rate | None:
     return Rate(full, f"full cost: {told} USD/h{left_out}", exact=not worked_out.missing)
 
 
-def refresh(desk: Desk) -> None:
+def refresh(ctx: Context) -> None:
     """Bring the rates and teams of owned machines up to date: settings change, power moves, lives end."""
-    db = desk.store.reading()
-    stale = [instance_id for instance_id, row in stored_fleet.of_source(db, "owned").items() if _fresh(desk, db, row)]
+    db = ctx.store.reading()
+    stale = [instance_id for instance_id, row in stored_fleet.of_source(db, "owned").items() if _fresh(ctx, db, row)]
     for instance_id in stale:
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             row = stored_fleet.by_id(db, instance_id)  # it may have changed in the meantime
-            fresh = _fresh(desk, db, row) if row and row["gone_at"] is None else None
+            fresh = _fresh(ctx, db, row) if row and row["gone_at"] is None else None
             if row and fresh:
                 stored_fleet.save(db, stored_fleet.instance_of(row), team=fresh[0], rate=fresh[1])
 
 
-def _fresh(desk: Desk, db: Database, row: Row) -> tuple[str, Rate | None] | None:
+def _fresh(ctx: Context, db: Database, row: Row) -> tuple[str, Rate | None] | None:
     """The team and rate a machine should have; None where it has them."""
     instance = stored_fleet.instance_of(row)
-    fresh = (rates.team_of(desk.settings, instance), rate(desk, db, instance))
+    fresh = (rates.team_of(ctx.settings, instance), rate(ctx, db, instance))
     return None if fresh == (row["team"], stored_fleet.rate_of(row)) else fresh
 
 

@@ -24,7 +24,7 @@ from bot.domain.money.price_reads import Trouble, sentences
 from bot.domain.money.pricebook import Book, Priced
 from bot.errors import Refused, Unreachable
 from bot.nearest import nearest
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import forecast, owned_rates, rates
 from store.machines import listings, others, rollups
 from store.money import prices as stored_prices
@@ -36,43 +36,43 @@ LEAST_MINUTES = 1_440
 ALL = -1
 
 
-def compare(desk: Desk, wanted: str) -> Comparison:
+def compare(ctx: Context, wanted: str) -> Comparison:
     """Everything known about a GPU model. Raises Refused when nothing is, with the names that come closest."""
     kind = models.kind(wanted)
-    quoted, troubles = _quoted(desk, kind)
+    quoted, troubles = _quoted(ctx, kind)
     fits = [each for each in quoted if kind.fits(each.model, (each.memory_gb or 0) * 1024)]
-    paid, owned = tuple(_paid(desk, kind)), tuple(_owned(desk, kind))
+    paid, owned = tuple(_paid(ctx, kind)), tuple(_owned(ctx, kind))
     if not (fits or paid or owned):
-        yours = names(desk)
+        yours = names(ctx)
         known = sorted({models.short(each.model) for each in quoted} | set(yours))
         close = nearest(wanted, known) or yours[:3] or known[:3]
         about = [each for each in troubles if "without the machine" in each]
         raise Refused(" ".join([f'I know no price of "{wanted[:60]}".', *about, f"Try {', '.join(close)}."]))
     fits.sort(key=lambda each: (each.micros_per_gpu_hour, each.cloud, each.type, each.source == quotes.OUR_COPY))
     spelled = (models.short(each.model) for each in fits)
-    shown = next((each for each in (*spelled, *names(desk)) if each.lower() == wanted.lower()), wanted)
+    shown = next((each for each in (*spelled, *names(ctx)) if each.lower() == wanted.lower()), wanted)
     return Comparison(shown, tuple(_best(fits)), paid, owned, DAYS, troubles)
 
 
-def figure(desk: Desk, listing: Listing) -> Figure:
+def figure(ctx: Context, listing: Listing) -> Figure:
     """What one instance's rate is made of."""
     instance = listing.instance
-    owned = _own_machine(desk, instance) if instance.provider == "owned" else None
+    owned = _own_machine(ctx, instance) if instance.provider == "owned" else None
     known = Figure(instance, models.short(instance.gpu_model), listing.rate, owned)
-    return known if owned else with_parts(desk, known)
+    return known if owned else with_parts(ctx, known)
 
 
-def names(desk: Desk) -> list[str]:
+def names(ctx: Context) -> list[str]:
     """The GPU models of the fleet."""
-    found = listings.page(desk.store.reading(), Filter(), limit=ALL)
+    found = listings.page(ctx.store.reading(), Filter(), limit=ALL)
     return sorted({models.short(each.instance.gpu_model) for each in found if each.instance.gpu_model})
 
 
-def _quoted(desk: Desk, kind: Kind) -> tuple[list[Quote], tuple[str, ...]]:
+def _quoted(ctx: Context, kind: Kind) -> tuple[list[Quote], tuple[str, ...]]:
     """What is asked for any GPU, and what is to be said of the lists, where one kind is wanted."""
-    db = desk.store.reading()
-    found, troubles = list(quotes.aws(rates.price_book(desk, db), carried(desk))), sentences(stored_prices.troubles(db))
-    for cloud, path in desk.settings.catalogs.items():
+    db = ctx.store.reading()
+    found, troubles = list(quotes.aws(rates.price_book(ctx, db), carried(ctx))), sentences(stored_prices.troubles(db))
+    for cloud, path in ctx.settings.catalogs.items():
         try:
             listed = catalog(cloud, path)
         except Unreachable as error:
@@ -93,11 +93,11 @@ def _best(sorted_quotes: list[Quote]) -> Iterator[Quote]:
             yield quote
 
 
-def _paid(desk: Desk, kind: Kind) -> Iterator[Paid]:
-    forecast.catch_up(desk)
-    since = local_day(desk.clock(), ZoneInfo(desk.settings.digest.timezone)) - timedelta(days=DAYS)
-    db = desk.store.reading()
-    estimated = spend.estimated(db, day_start(since, ZoneInfo(desk.settings.digest.timezone)))
+def _paid(ctx: Context, kind: Kind) -> Iterator[Paid]:
+    forecast.catch_up(ctx)
+    since = local_day(ctx.clock(), ZoneInfo(ctx.settings.digest.timezone)) - timedelta(days=DAYS)
+    db = ctx.store.reading()
+    estimated = spend.estimated(db, day_start(since, ZoneInfo(ctx.settings.digest.timezone)))
     for row in spend.by_type(db, Scope(), since):
         if kind.fits(row["gpu_model"], row["gpu_memory_mib"]):
             hours, priced = (gpu_hours(gpu_time(row[name], row["gpu_count"])) for name in ("ms", "priced_ms"))
@@ -105,30 +105,30 @@ def _paid(desk: Desk, kind: Kind) -> Iterator[Paid]:
             yield Paid(row["type"], row["machines"], priced, row["micros"], GpuHours(hours - priced), exact)
 
 
-def _owned(desk: Desk, kind: Kind) -> Iterator[OwnMachine]:
-    owned = listings.page(desk.store.reading(), Filter(provider="owned"), limit=ALL)
+def _owned(ctx: Context, kind: Kind) -> Iterator[OwnMachine]:
+    owned = listings.page(ctx.store.reading(), Filter(provider="owned"), limit=ALL)
     for instance in sorted((each.instance for each in owned), key=lambda each: each.name):
         if kind.fits(instance.gpu_model, instance.gpu_memory_mib):
-            yield _own_machine(desk, instance)
+            yield _own_machine(ctx, instance)
 
 
-def _own_machine(desk: Desk, instance: Instance) -> OwnMachine:
-    day, db = desk.clock() // DAY_MS * DAY_MS, desk.store.reading()
+def _own_machine(ctx: Context, instance: Instance) -> OwnMachine:
+    day, db = ctx.clock() // DAY_MS * DAY_MS, ctx.store.reading()
     days = rollups.days_of(db, instance.id, day - DAYS * DAY_MS, day).values()
     sums = [gpu for each in days for gpu in each]
     known = sum(gpu.known for gpu in sums)
     busy = sum(gpu.active for gpu in sums) / known if known >= LEAST_MINUTES else None
-    return OwnMachine(instance, owned_rates.cost(desk, instance), busy, known // 60 // max(instance.gpu_count, 1))
+    return OwnMachine(instance, owned_rates.cost(ctx, instance), busy, known // 60 // max(instance.gpu_count, 1))
 
 
 _EC2_TYPE = re.compile(r"[a-z]+\d[a-z0-9-]*\.(\d*x?large|nano|micro|small|medium|metal(-[a-z0-9]+)?)", re.ASCII)
 """How EC2 names types; machines have names with dots, too."""
 
 
-def with_parts(desk: Desk, known: Figure) -> Figure:
+def with_parts(ctx: Context, known: Figure) -> Figure:
     """A rented machine's figure, with the parts of its rate and why they may be old."""
-    db, instance = desk.store.reading(), known.instance
-    book = rates.price_book(desk, db, instance.source)
+    db, instance = ctx.store.reading(), known.instance
+    book = rates.price_book(ctx, db, instance.source)
     priced = book.priced(instance)
     troubles = tuple(sentences(each for each in stored_prices.troubles(db) if _concerns(each, instance)))
     if priced is not None and priced.rate != known.rate:  # the next look writes the newer one down
@@ -148,18 +148,18 @@ def _concerns(trouble: Trouble, instance: Instance) -> bool:
     return instance.lifecycle == "on-demand" and trouble.place == instance.region
 
 
-def of_type(desk: Desk, kind: str) -> TypeFigure | None:
+def of_type(ctx: Context, kind: str) -> TypeFigure | None:
     """What an instance type costs wherever that is known; None where nothing is known of it."""
-    db = desk.store.reading()
-    book = rates.price_book(desk, db)
+    db = ctx.store.reading()
+    book = rates.price_book(ctx, db)
     used = sorted(source for source, each in listings.places(db) if each == kind)
-    used += [each.source for each in desk.settings.templates.values() if each.type == kind]
+    used += [each.source for each in ctx.settings.templates.values() if each.type == kind]
     listed = [f"ec2//{region}" for region, each in sorted(book.listed) if each == kind]
     offers = tuple(_offers(book, kind, list(dict.fromkeys([*used, *listed])) or [f"ec2//{HOME}"]))
     spots = tuple(stored_prices.spot_spans(db, kind, book.now))
     if not offers and not spots:
         return None
-    model, gpus = _gpus(desk, kind)
+    model, gpus = _gpus(ctx, kind)
     there = {*used, *(source.rpartition("/")[2] for source in used)}
     troubles = tuple(sentences(each for each in stored_prices.troubles(db) if each.place in there))
     return TypeFigure(kind, model, gpus, offers, spots, troubles)
@@ -178,13 +178,13 @@ def _offers(book: Book, kind: str, sources: list[str]) -> Iterator[Offer]:
             yield Offer(region if len(known) == 1 else f"{region} in {account}", priced)
 
 
-def without_price(desk: Desk, kind: str) -> str:
+def without_price(ctx: Context, kind: str) -> str:
     """Why a type of which no price is known has none, and what to set; empty for a type that is not known at all."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     other = others.what(db, kind) or (quotes.other_of(kind) if _EC2_TYPE.fullmatch(kind) else "")
     if other:
         return f"{kind} has {other}. Valet looks after machines with NVIDIA GPUs only, so it reads no price of it."
-    model, gpus = _gpus(desk, kind)
+    model, gpus = _gpus(ctx, kind)
     asked = stored_prices.unlisted(db, kind)
     if not (gpus or asked):
         return ""
@@ -200,9 +200,9 @@ def without_price(desk: Desk, kind: str) -> str:
     )
 
 
-def _gpus(desk: Desk, kind: str) -> tuple[str, int]:
+def _gpus(ctx: Context, kind: str) -> tuple[str, int]:
     """Model and number of the GPUs of a type."""
-    known = quotes.gpus_of(kind, carried(desk))
+    known = quotes.gpus_of(kind, carried(ctx))
     return (models.short(known[0]), known[2]) if known else ("", 0)
 
 
@@ -215,16 +215,16 @@ def family(text: str) -> list[str]:
     return sorted(found, key=lambda each: prices.MICROS_PER_HOUR[each])
 
 
-def carried(desk: Desk) -> dict[str, Gpus]:
+def carried(ctx: Context) -> dict[str, Gpus]:
     """What types carry that our own table lacks: by the fleet, the launch templates and the price lists."""
     found: dict[str, Gpus] = {}
-    for cloud, path in desk.settings.catalogs.items():
+    for cloud, path in ctx.settings.catalogs.items():
         with suppress(Unreachable):
             listed = catalog(cloud, path).quotes
             found |= {each.type: (each.model, each.memory_gb or 0, each.gpus) for each in listed}
-    templates = [each for each in desk.settings.templates.values() if each.gpu_model and each.gpu_count]
+    templates = [each for each in ctx.settings.templates.values() if each.gpu_model and each.gpu_count]
     found |= {each.type: (each.gpu_model, each.gpu_memory_mib // 1024, each.gpu_count) for each in templates}
-    seen = listings.type_gpus(desk.store.reading()).items()
+    seen = listings.type_gpus(ctx.store.reading()).items()
     return found | {kind: (model, round(mib / 1024), count) for kind, (model, mib, count) in seen}
 
 

@@ -17,14 +17,14 @@ from bot.domain.money.price_reads import Answer, Sheet, SpotChange, Trouble, Wan
 from bot.domain.money.pricebook import Book, Price, Priced
 from bot.domain.money.rates import Rate
 from bot.errors import Impaired, ValetError, answering
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.settings import Settings
 from store.machines import listings
 from store.money import prices as stored_prices
 from store.sql import Row
 
 
-def price_book(desk: Desk, db: Database, source: str = "") -> Book:
+def price_book(ctx: Context, db: Database, source: str = "") -> Book:
     """Every price that is known, or those that machines of one source need."""
     region = source.rpartition("/")[2]
     told = {
@@ -38,7 +38,7 @@ def price_book(desk: Desk, db: Database, source: str = "") -> Book:
         (row["source"], row["zone"], row["type"]): _spot(row["micros"], row["zone"], row["read_at"])
         for row in stored_prices.spot_now(db, source)
     }
-    return replace(unread(desk.settings, desk.clock()), listed=listed, shaped=shaped, spot=spot)
+    return replace(unread(ctx.settings, ctx.clock()), listed=listed, shaped=shaped, spot=spot)
 
 
 def _list_of(place: str, name: str) -> str:
@@ -69,9 +69,9 @@ def unread(settings: Settings, now: int) -> Book:
     return Book(now, prices.on_demand, own, settings.discounts)
 
 
-def rate(desk: Desk, db: Database, instance: Instance) -> Rate | None:
+def rate(ctx: Context, db: Database, instance: Instance) -> Rate | None:
     """The rate of one rented instance; None where no price is known."""
-    return price_book(desk, db, instance.source).rate(instance)
+    return price_book(ctx, db, instance.source).rate(instance)
 
 
 def on_demand(known: Book, kind: str, sources: Sequence[str]) -> Priced | None:
@@ -96,28 +96,28 @@ def team_of(settings: Settings, instance: Instance) -> str:
     return host.team if host else tags.named(tags.value(instance.tags, settings.actions.team_tag), settings.teams)
 
 
-def read(desk: Desk, aws: AwsPrices) -> None:
+def read(ctx: Context, aws: AwsPrices) -> None:
     """Ask about all that is due. A place that fails keeps what it told before, and says why it failed."""
-    now, db = desk.clock(), desk.store.reading()
+    now, db = ctx.clock(), ctx.store.reading()
     asked = stored_prices.asked(db)
     failed = {(each.sheet, each.place): each.at for each in stored_prices.troubles(db)}
-    every = wanted(desk, db)
+    every = wanted(ctx, db)
     todo = due(sorted(every), asked, failed, now)
     for (sheet, place), found in groupby(sorted(todo, key=_place), key=_place):
         names = list(found)
         try:
             with answering(f"AWS's prices for {place}"):
                 if sheet == "spot":
-                    _read_spot(desk, aws, place, {each: asked.get(each) for each in names})
+                    _read_spot(ctx, aws, place, {each: asked.get(each) for each in names})
                 else:
-                    _read_list(desk, aws, names)
+                    _read_list(ctx, aws, names)
         except Impaired:
             raise
         except ValetError as error:
-            with desk.store.writing() as db:
-                stored_prices.failed(db, Trouble(sheet, place, desk.clock(), str(error)))
+            with ctx.store.writing() as db:
+                stored_prices.failed(db, Trouble(sheet, place, ctx.clock(), str(error)))
     if todo:
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             stored_prices.forget_old(db, {_place(each) for each in every}, now)
 
 
@@ -125,9 +125,9 @@ def _place(wanted: Wanted) -> tuple[Sheet, str]:
     return wanted.sheet, wanted.place
 
 
-def wanted(desk: Desk, db: Database) -> set[Wanted]:
+def wanted(ctx: Context, db: Database) -> set[Wanted]:
     """Everything whose price counts: a clone is made where its original is, and of its type."""
-    places = {*listings.places(db), *((each.source, each.type) for each in desk.settings.templates.values())}
+    places = {*listings.places(db), *((each.source, each.type) for each in ctx.settings.templates.values())}
     parts = {Wanted("volume" if kind else "address", _region(source), kind) for source, kind in listings.parts(db)}
     machines = {Wanted("instance", _region(source), kind) for source, kind in places}
     machines |= {each for row in listings.shapes(db) if (each := _of_shape(row)) is not None}
@@ -149,31 +149,31 @@ def _region(source: str) -> str:
     return source.rpartition("/")[2]
 
 
-def _read_list(desk: Desk, aws: AwsPrices, names: list[Wanted]) -> None:
+def _read_list(ctx: Context, aws: AwsPrices, names: list[Wanted]) -> None:
     """Each answer is kept at once, so that a failure costs those before it nothing."""
     for each in names:
-        now = desk.clock()
+        now = ctx.clock()
         answer = aws.look_up(each, now)
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             stored_prices.keep(db, {each: answer}, now)
             stored_prices.worked(db, each.sheet, each.place)
 
 
-def _read_spot(desk: Desk, aws: AwsPrices, source: str, asked: dict[Wanted, int | None]) -> None:
+def _read_spot(ctx: Context, aws: AwsPrices, source: str, asked: dict[Wanted, int | None]) -> None:
     """Types that were asked about before are read on from there; of new ones, all that a range looks back to."""
-    now = desk.clock()
+    now = ctx.clock()
     oldest = min((at for at in asked.values() if at is not None), default=None)
     known = [each for each, at in asked.items() if at is not None]
     fresh = [each for each, at in asked.items() if at is None]
     for names, begin in ((known, since(oldest, now)), (fresh, since(None, now))):
         if names:
-            _keep_spot(desk, source, names, aws.spot(source, [each.name for each in names], begin), begin)
+            _keep_spot(ctx, source, names, aws.spot(source, [each.name for each in names], begin), begin)
 
 
-def _keep_spot(desk: Desk, source: str, names: list[Wanted], changes: list[SpotChange], begin: int) -> None:
-    now, priced = desk.clock(), {each.type for each in changes}
+def _keep_spot(ctx: Context, source: str, names: list[Wanted], changes: list[SpotChange], begin: int) -> None:
+    now, priced = ctx.clock(), {each.type for each in changes}
     answers = {each: Answer(None, "" if each.name in priced else "AWS names no spot price") for each in names}
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_prices.keep_spot(db, source, changes, since=begin, now=now)
         stored_prices.keep(db, answers, now)
         stored_prices.worked(db, "spot", source)

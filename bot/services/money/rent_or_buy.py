@@ -22,7 +22,7 @@ from bot.domain.money.rent_or_buy import ENOUGH_DAYS, Advice, Asked, AtOther, De
 from bot.domain.money.source_reads import without
 from bot.errors import Refused
 from bot.services import queries
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.csv_lines import line, safe
 from bot.services.money import forecast, ledger, rates
 from bot.services.money.ledger_export import usd
@@ -49,24 +49,24 @@ class _Measured:
     """The mean rate paid; 0 where no price was known."""
 
 
-def advise(desk: Desk, scope: Scope, asked: Asked, *, kind: str = "") -> Weighed:
+def advise(ctx: Context, scope: Scope, asked: Asked, *, kind: str = "") -> Weighed:
     """Weigh what ran within a scope, or one type of it. Raises Refused, saying what is missing and how to give it."""
     only = kind or (scope.key if scope.kind == "type" else "")
-    kinds = [only] if only else _types(desk, scope)
+    kinds = [only] if only else _types(ctx, scope)
     if not kinds:
         raise Refused(f"Nothing was rented {_of(scope)}in the last {DAYS} days, so there is nothing to compare.")
     if len(kinds) > 1 and (asked.price_usd or asked.hours_per_month or asked.rent_usd_per_hour):
         raise Refused(f"The same figure for {len(kinds)} types? Ask about one of them: {', '.join(kinds[:5])}.")
-    known = [each for each in kinds if asked.price_usd is not None or each in desk.settings.buy.servers]
+    known = [each for each in kinds if asked.price_usd is not None or each in ctx.settings.buy.servers]
     if not known:
         raise Refused(_no_price(kinds[0]))
-    answers = tuple(_of_type(desk, scope, each, asked) for each in known)
+    answers = tuple(_of_type(ctx, scope, each, asked) for each in known)
     return Weighed(scope, answers, tuple(each for each in kinds if each not in known))
 
 
-def is_known(desk: Desk, kind: str) -> bool:
+def is_known(ctx: Context, kind: str) -> bool:
     """Whether this is an instance type: with a list price, with a price to buy, or one there is."""
-    return kind in prices.MICROS_PER_HOUR or kind in desk.settings.buy.servers or kind in queries.types(desk)
+    return kind in prices.MICROS_PER_HOUR or kind in ctx.settings.buy.servers or kind in queries.types(ctx)
 
 
 def supposed(settings: Settings, kind: str, asked: Asked, rented: Priced | None) -> Advice:
@@ -78,16 +78,16 @@ def supposed(settings: Settings, kind: str, asked: Asked, rented: Priced | None)
     return weigh(_question(settings, Scope("type", kind), kind, asked, demand=demand, used=used, rent=rent))
 
 
-def _of_type(desk: Desk, scope: Scope, kind: str, asked: Asked) -> Advice:
+def _of_type(ctx: Context, scope: Scope, kind: str, asked: Asked) -> Advice:
     if asked.hours_per_month is not None:
-        return supposed(desk.settings, kind, asked, _rented(desk, kind))
-    seen = _measured(desk, scope, kind)
+        return supposed(ctx.settings, kind, asked, _rented(ctx, kind))
+    seen = _measured(ctx, scope, kind)
     days = seen.demand.window_hours // 24
     rent, source = seen.rent, f"mean of what was paid, {days} day{'' if days == 1 else 's'}"
     if asked.rent_usd_per_hour is not None or not rent:
-        rent, source = _list_rent(kind, asked, _rented(desk, kind))
+        rent, source = _list_rent(kind, asked, _rented(ctx, kind))
     used = Used(seen.demand.hours_per_month, seen.demand.peak, days, source)
-    asked_about = _question(desk.settings, scope, kind, asked, demand=seen.demand, used=used, rent=rent)
+    asked_about = _question(ctx.settings, scope, kind, asked, demand=seen.demand, used=used, rent=rent)
     return weigh(replace(asked_about, without_idle=seen.without_idle, recent=seen.recent))
 
 
@@ -148,12 +148,12 @@ def _upkeep(settings: Settings, server: ServerSettings | None, asked: Asked) -> 
     )
 
 
-def _measured(desk: Desk, scope: Scope, kind: str) -> _Measured:
+def _measured(ctx: Context, scope: Scope, kind: str) -> _Measured:
     """What ran while every place where it runs was read: days without any count, days on which nobody looked don't."""
-    db, end = desk.store.reading(), desk.clock() // HOUR_MS * HOUR_MS
+    db, end = ctx.store.reading(), ctx.clock() // HOUR_MS * HOUR_MS
     start = end - DAYS * DAY_MS
     places = spend.sources(db, scope, kind, start, end)
-    holes = _holes(desk, db, places, start, end)
+    holes = _holes(ctx, db, places, start, end)
     hours = _hours(start, end, holes)
     if hours < LEAST_HOURS:
         where = "yet" if len(places) < 2 else f"yet of all {len(places)} places where it runs"
@@ -174,11 +174,11 @@ def _measured(desk: Desk, scope: Scope, kind: str) -> _Measured:
     return _Measured(demand, busy if busy != demand else None, recent, rent)
 
 
-def _holes(desk: Desk, db: Database, places: Collection[str], start: int, end: int) -> tuple[Span, ...]:
+def _holes(ctx: Context, db: Database, places: Collection[str], start: int, end: int) -> tuple[Span, ...]:
     """The whole hours in which some of the places was not read; of every place where the type ran in none."""
     known = ledger.watches(db)
     watched = [each for source, each in known.items() if source in places or not places]
-    unread = ledger.unread(watched, start, end, desk.clock()) if watched else ((start, end),)
+    unread = ledger.unread(watched, start, end, ctx.clock()) if watched else ((start, end),)
     return merged((since // HOUR_MS * HOUR_MS, -(-until // HOUR_MS) * HOUR_MS) for since, until in unread)
 
 
@@ -195,18 +195,18 @@ def _list_rent(kind: str, asked: Asked, rented: Priced | None) -> tuple[int, str
     return rented.rate.micros_per_hour, rented.rate.source
 
 
-def _rented(desk: Desk, kind: str) -> Priced | None:
+def _rented(ctx: Context, kind: str) -> Priced | None:
     """What it costs on demand where it is used, or may be launched, if that is known exactly; else at home."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     used = [source for source, each in sorted(listings.places(db)) if each == kind]
-    used += [each.source for each in desk.settings.templates.values() if each.type == kind]
-    return rates.on_demand(rates.price_book(desk, db), kind, used)
+    used += [each.source for each in ctx.settings.templates.values() if each.type == kind]
+    return rates.on_demand(rates.price_book(ctx, db), kind, used)
 
 
-def _types(desk: Desk, scope: Scope) -> list[str]:
-    forecast.catch_up(desk)
-    since = local_day(desk.clock(), ZoneInfo(desk.settings.digest.timezone)) - timedelta(days=DAYS)
-    return list(dict.fromkeys(row["type"] for row in spend.by_type(desk.store.reading(), scope, since)))
+def _types(ctx: Context, scope: Scope) -> list[str]:
+    forecast.catch_up(ctx)
+    since = local_day(ctx.clock(), ZoneInfo(ctx.settings.digest.timezone)) - timedelta(days=DAYS)
+    return list(dict.fromkeys(row["type"] for row in spend.by_type(ctx.store.reading(), scope, since)))
 
 
 def _of(scope: Scope) -> str:

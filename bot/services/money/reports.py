@@ -11,7 +11,7 @@ from bot.domain.days import local_day
 from bot.domain.machines.listing import Filter, Listing
 from bot.domain.machines.sources import until
 from bot.domain.money.reports import IdleNow, ReportBy, Row, SpendReport, Spent, Sum
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.csv_lines import line, safe
 from bot.services.machines import sources
 from bot.services.money import ledger
@@ -30,19 +30,19 @@ COLUMNS = (
 )
 
 
-def report(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
+def report(ctx: Context, by: ReportBy, first: date, last: date) -> SpendReport:
     """What the days from one to another cost, both counted; days to come are left out."""
-    now, zone = desk.clock(), ZoneInfo(desk.settings.digest.timezone)
+    now, zone = ctx.clock(), ZoneInfo(ctx.settings.digest.timezone)
     today = local_day(now, zone)
-    db = desk.store.reading()
+    db = ctx.store.reading()
     begins, owned_begins = (
         None if instant is None else local_day(instant, zone)
         for instant in (ledger.begins(db), ledger.owned_begins(db))
     )
     start, end = ledger.span_of(first, last, zone.key)
-    running = ledger.running(desk, by, start, end)
-    rows = _rows([*ledger.between(desk, by, first, last), *running])
-    before, before_exact = _before(desk, first, min(last, today))
+    running = ledger.running(ctx, by, start, end)
+    rows = _rows([*ledger.between(ctx, by, first, last), *running])
+    before, before_exact = _before(ctx, first, min(last, today))
     return SpendReport(
         first=first,
         last=last,
@@ -56,23 +56,23 @@ def report(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
         running_micros=sum(each.micros for each in running if each.provider != "owned"),
         begins=begins,
         owned_begins=owned_begins,
-        silent=until(sources.now(desk), end, now),
+        silent=until(sources.now(ctx), end, now),
     )
 
 
-def idle(desk: Desk, by: ReportBy, first: date, last: date) -> SpendReport:
+def idle(ctx: Context, by: ReportBy, first: date, last: date) -> SpendReport:
     """The same days, what idled most first, with the machines that idle now."""
-    found = report(desk, by, first, last)
+    found = report(ctx, by, first, last)
     order = sorted(found.rows, key=lambda row: (-row.rented.idle_micros, -row.owned.idle_gpu_ms, row.name))
-    return replace(found, rows=tuple(order), idle_now=idle_now(desk) if last >= found.today else ())
+    return replace(found, rows=tuple(order), idle_now=idle_now(ctx) if last >= found.today else ())
 
 
-def idle_now(desk: Desk) -> tuple[IdleNow, ...]:
+def idle_now(ctx: Context) -> tuple[IdleNow, ...]:
     """What idles at this moment, most wasteful first; exempt machines and snoozed ones too, as they cost the same."""
     found = []
-    snoozed = stored_snooze.active(desk.store.reading(), desk.clock())
+    snoozed = stored_snooze.active(ctx.store.reading(), ctx.clock())
     for state in ("idle", "partial"):
-        for listing in listings.page(desk.store.reading(), Filter(state=state), limit=ALL):
+        for listing in listings.page(ctx.store.reading(), Filter(state=state), limit=ALL):
             verdict, instance = listing.verdict, listing.instance
             if verdict is None or verdict.since is None:
                 continue
@@ -86,7 +86,7 @@ def idle_now(desk: Desk) -> tuple[IdleNow, ...]:
                     tuple(claim.holder for claim in listing.claims),
                     listing.waste_micros,
                     verdict.idle_gpus or instance.gpu_count,
-                    _kept(desk, listing, snoozed.get(instance.id)),
+                    _kept(ctx, listing, snoozed.get(instance.id)),
                     listing.rate is None or listing.rate.exact,
                     instance.paid_anyway,
                 )
@@ -94,8 +94,8 @@ def idle_now(desk: Desk) -> tuple[IdleNow, ...]:
     return tuple(sorted(found, key=lambda each: (each.provider == "owned", -each.waste_micros, each.name)))
 
 
-def _kept(desk: Desk, listing: Listing, snooze: Snooze | None) -> str:
-    exemption = desk.exemption(listing.instance)
+def _kept(ctx: Context, listing: Listing, snooze: Snooze | None) -> str:
+    exemption = ctx.exemption(listing.instance)
     if exemption is not None:
         return f"exempt: {exemption.reason}"
     if listing.drain is not None:
@@ -115,15 +115,15 @@ def _rows(sums: list[Sum]) -> list[Row]:
     return list(found.values())
 
 
-def _before(desk: Desk, first: date, last: date) -> tuple[int | None, bool]:
+def _before(ctx: Context, first: date, last: date) -> tuple[int | None, bool]:
     """What as many days before came to, and whether all at exact rates; None unless all that cost now was seen then."""
-    db, since = desk.store.reading(), first - (last - first + ONE_DAY)
-    span = ledger.span_of(since, first - ONE_DAY, desk.settings.digest.timezone)
-    charged, zone = spend.begins(db), ZoneInfo(desk.settings.digest.timezone)
+    db, since = ctx.store.reading(), first - (last - first + ONE_DAY)
+    span = ledger.span_of(since, first - ONE_DAY, ctx.settings.digest.timezone)
+    charged, zone = spend.begins(db), ZoneInfo(ctx.settings.digest.timezone)
     began = [watch.begins for source, watch in ledger.watches(db).items() if source in charged]
     if not began or local_day(max(began), zone) > since:
         return None, True
-    catch_up(desk)
+    catch_up(ctx)
     found = sum(row.micros for row in spend.per_day(db, since) if row.day < first)
     return found, not stored_ledger.is_estimated(db, *span)
 

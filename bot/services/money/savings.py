@@ -31,7 +31,7 @@ from bot.domain.money.savings import (
 )
 from bot.domain.money.source_reads import Watch, without
 from bot.services.acting import hours as hours_service
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.csv_lines import line, safe
 from bot.services.machines import sources
 from bot.services.money import ledger, rates
@@ -49,44 +49,44 @@ SOON = DAY_MS
 """A claim given back so long before a stop is what the stop followed from."""
 
 
-def work_out(desk: Desk) -> None:
+def work_out(ctx: Context) -> None:
     """Write the savings of all hours that are over."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     stops, shared = stored_savings.stops(db), stored_savings.shared(db)
     watches = ledger.watches(db) if stops or shared else {}
     for row in stops:
-        _of_stop(desk, row, watches.get(row["source"]))
+        _of_stop(ctx, row, watches.get(row["source"]))
     for row in shared:
-        _of_sharing(desk, row, watches)
+        _of_sharing(ctx, row, watches)
 
 
-def answer(desk: Desk, first: date, last: date) -> Savings:
+def answer(ctx: Context, first: date, last: date) -> Savings:
     """What was saved from one day to another, both counted, in the zone of [digest]."""
-    db = desk.store.reading()
-    start, end = span_of(first, last, desk.settings.digest.timezone)
+    db = ctx.store.reading()
+    start, end = span_of(first, last, ctx.settings.digest.timezone)
     found = stored_savings.between(db, start, end)
     idle, rented = listings.totals(db, Filter(stop_saves=True)), listings.totals(db, Filter(provider="ec2"))
     anyway = rented.waste_micros - idle.waste_micros
-    commitments = rates.unread(desk.settings, desk.clock()).committed()
+    commitments = rates.unread(ctx.settings, ctx.clock()).committed()
     return Savings(
         first=first,
         last=last,
-        today=today(desk),
+        today=today(ctx),
         found=tuple(found),
         wasted_micros_per_hour=idle.waste_micros,
         idle=idle.idle,
         anyway_micros_per_hour=anyway,
         wasted_exact=listings.wastes_exactly(db),
         commitments=commitments,
-        silent=until(sources.now(desk), end, desk.clock()),
-        timezone=desk.settings.digest.timezone,
-        made_at=desk.clock(),
+        silent=until(sources.now(ctx), end, ctx.clock()),
+        timezone=ctx.settings.digest.timezone,
+        made_at=ctx.clock(),
     )
 
 
-def today(desk: Desk) -> date:
+def today(ctx: Context) -> date:
     """The day it is in the zone of [digest]."""
-    return local_day(desk.clock(), ZoneInfo(desk.settings.digest.timezone))
+    return local_day(ctx.clock(), ZoneInfo(ctx.settings.digest.timezone))
 
 
 def _known_until(db: Database, source: str, now: int) -> int:
@@ -94,11 +94,11 @@ def _known_until(db: Database, source: str, now: int) -> int:
     return min(now, stored_fleet.ok_at(db, source) or 0) // HOUR_MS * HOUR_MS
 
 
-def _of_stop(desk: Desk, row: Row, watch: Watch | None) -> None:
-    until = _known_until(desk.store.reading(), row["source"], desk.clock())
+def _of_stop(ctx: Context, row: Row, watch: Watch | None) -> None:
+    until = _known_until(ctx.store.reading(), row["source"], ctx.clock())
     if until < row["finished_at"] or until <= (row["worked_out"] or 0):
         return
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         run = stored_savings.run_before(db, row["instance_id"], row["finished_at"])
         if run is None:
             return
@@ -115,11 +115,11 @@ def _of_stop(desk: Desk, row: Row, watch: Watch | None) -> None:
             )
             stored_savings.keep(db, paid_anyway, ())
             return
-        stop = _standstill(desk, db, row, run)
+        stop = _standstill(ctx, db, row, run)
         end = min(stop.until_at, stop.from_at + LONGEST)
         start = max(stop.from_at, row["worked_out"] or 0, stored_savings.saved_until(db, row["instance_id"]))
         stood_still = row["gone_at"] is None and row["launched_at"] == row["launched_last"]
-        spans = [(start, until)] if stood_still else _read(watch, start, until, desk.clock())
+        spans = [(start, until)] if stood_still else _read(watch, start, until, ctx.clock())
         pieces = [each for span in spans for each in saved_by_stop(stop, *span)]
         made = Source(
             id=row["id"],
@@ -134,13 +134,13 @@ def _of_stop(desk: Desk, row: Row, watch: Watch | None) -> None:
         stored_savings.keep(db, made, pieces)
 
 
-def _standstill(desk: Desk, db: Database, row: Row, run: Row) -> Stopped:
+def _standstill(ctx: Context, db: Database, row: Row, run: Row) -> Stopped:
     instance_id, began = row["instance_id"], run["until_at"]
     caps = (
         stored_savings.next_run(db, instance_id, began),
         stored_savings.claimed_next(db, instance_id, began),
         row["gone_at"],
-        _next_window(desk, db, instance_id, began),
+        _next_window(ctx, db, instance_id, began),
     )
     first = began - EVIDENCE * WEEK_MS
     return Stopped(
@@ -154,9 +154,9 @@ def _standstill(desk: Desk, db: Database, row: Row, run: Row) -> Stopped:
     )
 
 
-def _next_window(desk: Desk, db: Database, instance_id: str, at: int) -> int | None:
+def _next_window(ctx: Context, db: Database, instance_id: str, at: int) -> int | None:
     listing = listings.by_id(db, instance_id)
-    hours = hours_service.hours_of(desk, listing, stored_hours.hours(db).get(instance_id)) if listing else None
+    hours = hours_service.hours_of(ctx, listing, stored_hours.hours(db).get(instance_id)) if listing else None
     edge = next_edge(hours, at) if hours else None
     if hours is not None and edge is not None and not edge.on:
         edge = next_edge(hours, edge.at)
@@ -172,13 +172,13 @@ def _otherwise(stop: Stopped) -> str:
     return f"{held} {usual}" if stop.claimed_until else usual
 
 
-def _of_sharing(desk: Desk, row: Row, watches: Mapping[str, Watch]) -> None:
-    now = desk.clock()
-    subject = _subject(desk, desk.store.reading(), row)
-    until = _known_until(desk.store.reading(), subject.source, now) if subject.source else now
+def _of_sharing(ctx: Context, row: Row, watches: Mapping[str, Watch]) -> None:
+    now = ctx.clock()
+    subject = _subject(ctx, ctx.store.reading(), row)
+    until = _known_until(ctx.store.reading(), subject.source, now) if subject.source else now
     if until <= (row["worked_out"] or row["from_at"]):
         return
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         end = min(each for each in (row["until_at"], row["ended_at"]) if each is not None)
         start = max(row["from_at"], row["worked_out"] or 0, stored_savings.saved_until(db, subject.key))
         spans = _read(watches.get(subject.source), start, min(until, end), now)
@@ -209,19 +209,19 @@ class _Subject:
     exact: bool
 
 
-def _subject(desk: Desk, db: Database, row: Row) -> _Subject:
+def _subject(ctx: Context, db: Database, row: Row) -> _Subject:
     """A machine; for a launch that was not made: whatever of that type the same people have had launched since."""
     named = row["instead_of"]
     other = stored_fleet.by_id(db, named)
     if other is not None:
         return _Subject(named, other["name"], other["source"], (named,), bool(other["rate_exact"]))
-    template = desk.settings.templates.get(named)
+    template = ctx.settings.templates.get(named)
     if template is None:
         return _Subject(row["id"], named, "", (), exact=False)
-    team = desk.roster().team_of(row["person"])
+    team = ctx.roster().team_of(row["person"])
     made = stored_savings.first_run_since(db, template.type, row["from_at"], team=team, requester=row["person"])
     made = [each for each in made if each != row["taken_id"]]
-    return _Subject(row["id"], named, template.source, tuple(made), _is_exact(desk, db, named))
+    return _Subject(row["id"], named, template.source, tuple(made), _is_exact(ctx, db, named))
 
 
 def _ran(db: Database, instances: Iterable[str], start: int, end: int) -> dict[int, int]:
@@ -239,10 +239,10 @@ def _read(watch: Watch | None, start: int, end: int, now: int) -> list[Span]:
     return without([(start, end)], watch.unread(start, end, now))
 
 
-def _is_exact(desk: Desk, db: Database, template: str) -> bool:
+def _is_exact(ctx: Context, db: Database, template: str) -> bool:
     """Whether the rate of what would have been launched is; of a template that is gone nobody can say so."""
-    known = desk.settings.templates.get(template)
-    rate = rates.rate(desk, db, known.like()) if known else None
+    known = ctx.settings.templates.get(template)
+    rate = rates.rate(ctx, db, known.like()) if known else None
     return rate is not None and rate.exact
 
 

@@ -11,7 +11,7 @@ from bot.domain.money.forecast.known_spend import ONE_DAY
 from bot.domain.money.forecast.report import Scope
 from bot.domain.money.rates import USD
 from bot.domain.money.unusual import ENOUGH, UnusualDay, behind, is_news, unusual
-from bot.services.context import Desk, channel_of
+from bot.services.context import Context, channel_of
 from bot.services.money.forecast_inputs import Books, metered, open_books, rows_of
 from bot.services.money.savings import today
 from store import outbox as stored_outbox
@@ -27,33 +27,33 @@ SETTLED = 2 * HOUR_MS
 """So long after a day's end its last charges are in the ledger."""
 
 
-def look(desk: Desk) -> None:
+def look(ctx: Context) -> None:
     """Look at yesterday once it is over and charged, and before it at days that Valet was away for."""
-    now_day, zone = today(desk), ZoneInfo(desk.settings.digest.timezone)
-    db = desk.store.reading()
+    now_day, zone = today(ctx), ZoneInfo(ctx.settings.digest.timezone)
+    db = ctx.store.reading()
     read_at = max((source.ok_at or 0 for source in stored_fleet.sources(db)), default=0)
     if read_at < day_start(now_day, zone) + SETTLED:
         return
-    scopes = (*(Scope("team", team.name) for team in desk.roster().teams), TOTAL)
+    scopes = (*(Scope("team", team.name) for team in ctx.roster().teams), TOTAL)
     days = [now_day - back * ONE_DAY for back in range(LOOK_BACK, 0, -1)]
     due = {day: [scope for scope in scopes if not stored_budgets.looked_at(db, scope.text, day)] for day in days}
     if any(due.values()):
-        books = open_books(desk)
+        books = open_books(ctx)
         for day in days:
-            _look_at(desk, books, day, due[day])
+            _look_at(ctx, books, day, due[day])
 
 
-def _look_at(desk: Desk, books: Books, day: date, due: list[Scope]) -> None:
+def _look_at(ctx: Context, books: Books, day: date, due: list[Scope]) -> None:
     """Each team's day first, and all of it where no team's explains it."""
-    found = {scope: _unusual(desk, scope, books, day) for scope in due if scope != TOTAL}
+    found = {scope: _unusual(ctx, scope, books, day) for scope in due if scope != TOTAL}
     explained = any(found.values())
     if TOTAL in due:
-        found[TOTAL] = None if explained else _unusual(desk, TOTAL, books, day)
+        found[TOTAL] = None if explained else _unusual(ctx, TOTAL, books, day)
     for scope, told in found.items():
-        _note(desk, scope, day, told)
+        _note(ctx, scope, day, told)
 
 
-def _unusual(desk: Desk, scope: Scope, books: Books, day: date) -> UnusualDay | None:
+def _unusual(ctx: Context, scope: Scope, books: Books, day: date) -> UnusualDay | None:
     rows = rows_of(scope, books)
     first = max(books.ledger.first_day, min((row.day for row in rows), default=day))
     known = metered(scope, books)
@@ -63,7 +63,7 @@ def _unusual(desk: Desk, scope: Scope, books: Books, day: date) -> UnusualDay | 
     wanted = [first + n * ONE_DAY for n in range((day - first).days)]
     values = tuple(float(sums.get(each, 0)) if each in known else None for each in wanted)
     past = History(first, values, is_certain=True)
-    least = int(desk.settings.budget.unusual_usd * USD)
+    least = int(ctx.settings.budget.unusual_usd * USD)
     found = unusual(scope, past, day, sums.get(day, 0), least=least)
     if found is None:
         return None
@@ -95,20 +95,20 @@ def _by_machine(rows: Iterable[DaySpend]) -> dict[str, int]:
     return found
 
 
-def _note(desk: Desk, scope: Scope, day: date, found: UnusualDay | None) -> None:
-    with desk.store.writing() as db:
+def _note(ctx: Context, scope: Scope, day: date, found: UnusualDay | None) -> None:
+    with ctx.store.writing() as db:
         last = stored_budgets.told_last(db, scope.text, day)
         tells = found is not None and is_news(found, UnusualDay.from_json(last) if last else None)
         content = found.to_json() if found and tells else None
         if stored_budgets.look_at(db, scope.text, day, content) and content:
             subject = f"{scope.text}|{day}"
             ref = f"unusual:{subject}"
-            stored_outbox.tell(db, channel_of(desk, scope.key), ref, kind=KIND, subject=subject, now=desk.clock())
-    desk.wake()
+            stored_outbox.tell(db, channel_of(ctx, scope.key), ref, kind=KIND, subject=subject, now=ctx.clock())
+    ctx.wake()
 
 
-def told(desk: Desk, subject: str) -> UnusualDay | None:
+def told(ctx: Context, subject: str) -> UnusualDay | None:
     """What a channel was told of a day."""
     scope, day = subject.split("|")
-    found = stored_budgets.told_of(desk.store.reading(), scope, day)
+    found = stored_budgets.told_of(ctx.store.reading(), scope, day)
     return UnusualDay.from_json(found) if found else None

@@ -7,7 +7,7 @@ from bot.domain.days import month_end
 from bot.domain.money.forecast.report import Scope
 from bot.domain.money.weekly import LIKELY, Todo, Weekly, due_on, todos
 from bot.services import queries
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.digest import judged_lately
 from bot.services.money import budget_amounts, forecast, ledger, reports, savings
 from store import outbox as stored_outbox
@@ -17,23 +17,23 @@ ONE_DAY = timedelta(days=1)
 KIND = "weekly"
 
 
-def make_due(desk: Desk) -> bool:
+def make_due(ctx: Context) -> bool:
     """Make the report if one is due and not made yet; whether it had something to say. Run it every few minutes."""
-    chosen, now = desk.settings.reports, desk.clock()
+    chosen, now = ctx.settings.reports, ctx.clock()
     if not chosen.channel:
         return False
-    day = due_on(now, chosen.timezone or desk.settings.digest.timezone, chosen.weekday, chosen.at)
-    db = desk.store.reading()
+    day = due_on(now, chosen.timezone or ctx.settings.digest.timezone, chosen.weekday, chosen.at)
+    db = ctx.store.reading()
     if (
         day is None
         or stored_weekly.has(db, chosen.channel, day.isoformat())
         or not judged_lately(db, now)
-        or ledger.unseen(desk)
+        or ledger.unseen(ctx)
     ):
         return False
-    made = _made(desk, chosen.channel, day, now)
+    made = _made(ctx, chosen.channel, day, now)
     content = None if made.is_empty else made.to_json()
-    with desk.store.writing() as writing:
+    with ctx.store.writing() as writing:
         fresh = stored_weekly.first(writing, chosen.channel, day.isoformat(), content, now=now)
         spoken = fresh and content is not None
         if spoken:
@@ -42,18 +42,18 @@ def make_due(desk: Desk) -> bool:
                 writing, chosen.channel, f"{KIND}:{day.isoformat()}", kind=KIND, subject=subject, now=now
             )
     if spoken:
-        desk.wake()
+        ctx.wake()
     return spoken
 
 
-def _made(desk: Desk, channel: str, day: date, now: int) -> Weekly:
+def _made(ctx: Context, channel: str, day: date, now: int) -> Weekly:
     """Of the seven days that are over in the zone of [digest], whatever day it is where the report is read."""
-    today = savings.today(desk)
+    today = savings.today(ctx)
     last = min(day, today) - ONE_DAY
     first, month = last - 6 * ONE_DAY, last.replace(day=1)
-    week = reports.report(desk, "team", first, last)
-    closed = reports.report(desk, "team", month, month_end(last)) if month_end(last) < today else None
-    saved = savings.answer(desk, month, min(today, month_end(last)))
+    week = reports.report(ctx, "team", first, last)
+    closed = reports.report(ctx, "team", month, month_end(last)) if month_end(last) < today else None
+    saved = savings.answer(ctx, month, min(today, month_end(last)))
     return Weekly(
         channel=channel,
         first=first,
@@ -62,38 +62,38 @@ def _made(desk: Desk, channel: str, day: date, now: int) -> Weekly:
         rented=week.rented,
         owned=week.owned,
         before_micros=week.before_micros,
-        forecast=forecast.answer(desk, forecast.TOTAL),
+        forecast=forecast.answer(ctx, forecast.TOTAL),
         month=month,
         closed_micros=closed.rented.micros if closed else None,
         saved_micros=saved.micros,
-        todos=todos(reports.idle_now(desk), _over_budget(desk), _to_weigh(desk)),
+        todos=todos(reports.idle_now(ctx), _over_budget(ctx), _to_weigh(ctx)),
         before_exact=week.before_exact,
         saved_exact=saved.exact,
         closed_exact=closed is None or not closed.rented.about,
         silent=week.silent,
-        counted_from=ledger.counted_from(desk, min(first, month)),
+        counted_from=ledger.counted_from(ctx, min(first, month)),
     )
 
 
-def _over_budget(desk: Desk) -> Iterator[Todo]:
-    for team in desk.roster().teams:
+def _over_budget(ctx: Context) -> Iterator[Todo]:
+    for team in ctx.roster().teams:
         scope = Scope("team", team.name)
-        budget = budget_amounts.own_budget(desk, scope)
+        budget = budget_amounts.own_budget(ctx, scope)
         if budget is None:
             continue
-        report = forecast.answer(desk, scope)
+        report = forecast.answer(ctx, scope)
         over = report.month.micros - budget
         if over > 0 and (report.chance_over is None or report.chance_over >= LIKELY):
             yield Todo("budget", team.name, team.name, over)
 
 
-def _to_weigh(desk: Desk) -> Iterator[Todo]:
+def _to_weigh(ctx: Context) -> Iterator[Todo]:
     """Types that are rented now and that somebody has named a price to buy for."""
-    rented = queries.types(desk)
-    return (Todo("buy", kind, kind) for kind in desk.settings.buy.servers if kind in rented)
+    rented = queries.types(ctx)
+    return (Todo("buy", kind, kind) for kind in ctx.settings.buy.servers if kind in rented)
 
 
-def report_of(desk: Desk, channel: str, local_date: str) -> Weekly | None:
+def report_of(ctx: Context, channel: str, local_date: str) -> Weekly | None:
     """A report as it was made; None when there was nothing to say, or no report."""
-    content = stored_weekly.of(desk.store.reading(), channel, local_date)
+    content = stored_weekly.of(ctx.store.reading(), channel, local_date)
     return Weekly.from_json(content) if content is not None else None

@@ -12,7 +12,7 @@ from bot.domain.sharing.claims import Claim
 from bot.errors import Refused
 from bot.services import digest
 from bot.services.acting import approvals
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import verdict as verdict_service
 from bot.services.sharing import bookings, claims, turns
 from store import audit as stored_audit
@@ -23,30 +23,30 @@ from store.sharing import bookings as stored_bookings
 from store.sharing import claims as stored_claims
 
 
-def run(desk: Desk) -> None:
+def run(ctx: Context) -> None:
     """Do all that is due. Safe to call at any time and after any crash: each step is a compare-and-set on its slot."""
-    drop_orphans(desk)
-    begin(desk)
-    warn(desk)
-    give_up(desk)
+    drop_orphans(ctx)
+    begin(ctx)
+    warn(ctx)
+    give_up(ctx)
 
 
-def begin(desk: Desk) -> int:
+def begin(ctx: Context) -> int:
     """Turn the bookings whose time has come into claims; how many became one."""
     begun = 0
-    for slot in stored_bookings.due(desk.store.reading(), desk.clock()):
-        is_here = desk.is_colleague(slot.holder)
-        with desk.store.writing() as db:
-            begun += _begin(desk, db, slot) if is_here else _departed(desk, db, slot)
-        desk.wake()
+    for slot in stored_bookings.due(ctx.store.reading(), ctx.clock()):
+        is_here = ctx.is_colleague(slot.holder)
+        with ctx.store.writing() as db:
+            begun += _begin(ctx, db, slot) if is_here else _departed(ctx, db, slot)
+        ctx.wake()
     return begun
 
 
-def _begin(desk: Desk, db: Database, slot: Slot) -> bool:
-    now, current = desk.clock(), stored_bookings.slot(db, slot.id)
+def _begin(ctx: Context, db: Database, slot: Slot) -> bool:
+    now, current = ctx.clock(), stored_bookings.slot(db, slot.id)
     if current is None or current.state != "booked":
         return False
-    obstacle, listing = _obstacle(desk, db, slot)
+    obstacle, listing = _obstacle(ctx, db, slot)
     if slot.until_at <= now:
         _miss(db, slot, obstacle or "Valet was not running in that time.", now)
         return False
@@ -55,7 +55,7 @@ def _begin(desk: Desk, db: Database, slot: Slot) -> bool:
             stored_bookings.mark_told(db, slot.id, now)
             bookings.tell(db, slot, now)
         return False
-    gpus = _free(desk, db, slot, listing) or slot.gpus
+    gpus = _free(ctx, db, slot, listing) or slot.gpus
     claim = Claim(
         id=secrets.token_hex(16),
         instance_id=slot.instance_id,
@@ -68,20 +68,20 @@ def _begin(desk: Desk, db: Database, slot: Slot) -> bool:
     )
     if any(each.person != slot.holder and set(each.gpus) & set(gpus) for each in listing.offers):
         return False  # somebody from the line may still take them; that is known in minutes
-    turns.served(desk, db, claim)
+    turns.served(ctx, db, claim)
     if not stored_claims.add(db, claim):
         return False
     stored_bookings.move(db, slot, "claimed", claim_id=claim.id, gpus=gpus)
     stored_audit.add(db, now, slot.holder, "began a booking", subject=slot.instance_id, detail=slot.note)
-    digest.refresh(desk, db, slot.instance_id)
+    digest.refresh(ctx, db, slot.instance_id)
     bookings.tell(db, slot, now)
     return True
 
 
-def _departed(desk: Desk, db: Database, slot: Slot) -> int:
+def _departed(ctx: Context, db: Database, slot: Slot) -> int:
     """Whoever booked it is in the workspace no more: nothing begins in their name, now or later."""
     why = f"<@{slot.holder}> is no longer a member of this workspace."
-    stored_bookings.end(db, slot.booking_id, desk.clock(), who="valet")
+    stored_bookings.end(db, slot.booking_id, ctx.clock(), who="valet")
     off = [
         each
         for each in stored_bookings.ahead(db, booking_id=slot.booking_id)
@@ -89,31 +89,31 @@ def _departed(desk: Desk, db: Database, slot: Slot) -> int:
     ]
     for each in off[:1]:
         stored_audit.add(
-            db, desk.clock(), "valet", "cancelled a booking", subject=each.instance_id, detail=each.holder, after=why
+            db, ctx.clock(), "valet", "cancelled a booking", subject=each.instance_id, detail=each.holder, after=why
         )
     return 0
 
 
-def _obstacle(desk: Desk, db: Database, slot: Slot) -> tuple[str, Listing | None]:
+def _obstacle(ctx: Context, db: Database, slot: Slot) -> tuple[str, Listing | None]:
     """Why a booking can't begin now, as a sentence; and the instance. Claims whose time is over make way for it."""
     listing = listings.by_id(db, slot.instance_id)
     if listing is None:
-        gone = is_gone(stored_fleet.missed_at(db, slot.instance_id), desk.clock())
+        gone = is_gone(stored_fleet.missed_at(db, slot.instance_id), ctx.clock())
         return "The machine is gone." if gone else "The machine was not to be seen.", None
     name = listing.instance.name
     if unfit := _unfit(listing, slot):
         return unfit, listing
     for each in listing.claims:
-        if each.until_at <= desk.clock() and (each.holder == slot.holder or set(each.gpus) & set(slot.gpus)):
+        if each.until_at <= ctx.clock() and (each.holder == slot.holder or set(each.gpus) & set(slot.gpus)):
             # whoever books the time after their own claim is told once, by the booking
-            claims.end(desk, db, each, "booked", who=slot.holder if each.holder == slot.holder else "")
+            claims.end(ctx, db, each, "booked", who=slot.holder if each.holder == slot.holder else "")
     listing = listings.by_id(db, slot.instance_id) or listing
     if listing.claim_of(slot.holder):
         return f"You still hold another part of {name}.", listing
-    if _free(desk, db, slot, listing) is None:
+    if _free(ctx, db, slot, listing) is None:
         return f"Others still hold {name}.", listing
     try:
-        approvals.make_way(desk, db, listing, slot.holder)
+        approvals.make_way(ctx, db, listing, slot.holder)
     except Refused as refused:
         return str(refused), listing
     return "", listing
@@ -130,7 +130,7 @@ def _unfit(listing: Listing, slot: Slot) -> str:
     return ""
 
 
-def _free(desk: Desk, db: Database, slot: Slot, listing: Listing) -> tuple[int, ...] | None:
+def _free(ctx: Context, db: Database, slot: Slot, listing: Listing) -> tuple[int, ...] | None:
     """The GPUs to hold: those that were kept for it, else as many others."""
     taken = {gpu for each in listing.claims for gpu in each.gpus}
     if not taken & set(slot.gpus):
@@ -139,7 +139,7 @@ def _free(desk: Desk, db: Database, slot: Slot, listing: Listing) -> tuple[int, 
     if made is None or made.choice.indexes:
         return None
     others = [hold for hold in bookings.holds_on(db, listing) if hold.id != slot.id]
-    now = desk.clock()
+    now = ctx.clock()
     return pick(Gap(slot.holder, made.choice, listing.instance.gpu_count, now, slot.until_at - now), others)
 
 
@@ -149,26 +149,26 @@ def _miss(db: Database, slot: Slot, why: str, now: int) -> None:
         bookings.tell(db, slot, now)
 
 
-def warn(desk: Desk) -> None:
+def warn(ctx: Context) -> None:
     """Tell those whose booking begins soon that the machine is not running."""
-    now = desk.clock()
-    soon = [each for each in stored_bookings.due(desk.store.reading(), now + AHEAD) if each.told_at is None]
+    now = ctx.clock()
+    soon = [each for each in stored_bookings.due(ctx.store.reading(), now + AHEAD) if each.told_at is None]
     for slot in soon:
-        listing = listings.by_id(desk.store.reading(), slot.instance_id)
+        listing = listings.by_id(ctx.store.reading(), slot.instance_id)
         if slot.from_at <= now or listing is None or listing.running:
             continue
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             stored_bookings.mark_told(db, slot.id, now)
             stored_outbox.tell(db, slot.holder, f"slot-soon:{slot.id}", kind="slot_soon", subject=slot.id, now=now)
-        desk.wake()
+        ctx.wake()
 
 
-def drop_orphans(desk: Desk) -> None:
+def drop_orphans(ctx: Context) -> None:
     """Let go of bookings of machines that are gone, and tell their holders once each."""
-    now = desk.clock()
+    now = ctx.clock()
     told: set[str] = set()
-    for slot in stored_bookings.orphaned(desk.store.reading(), gone_since(now)):
-        with desk.store.writing() as db:
+    for slot in stored_bookings.orphaned(ctx.store.reading(), gone_since(now)):
+        with ctx.store.writing() as db:
             why = "The machine is gone."
             if slot.booking_id not in told:
                 _miss(db, slot, why, now)
@@ -176,24 +176,24 @@ def drop_orphans(desk: Desk) -> None:
             else:
                 stored_bookings.move(db, slot, "missed", outcome=why)
             told.add(slot.booking_id)
-        desk.wake()
+        ctx.wake()
 
 
-def give_up(desk: Desk) -> int:
+def give_up(ctx: Context) -> int:
     """End the claims of bookings that nobody came for; how many. Never while a GPU of one works or is unknown."""
-    return sum(_looked_after(desk, slot) for slot in stored_bookings.watched(desk.store.reading()))
+    return sum(_looked_after(ctx, slot) for slot in stored_bookings.watched(ctx.store.reading()))
 
 
-def _looked_after(desk: Desk, slot: Slot) -> bool:
-    now = desk.clock()
-    with desk.store.writing() as db:
+def _looked_after(ctx: Context, slot: Slot) -> bool:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         held = stored_claims.by_id(db, slot.claim_id)
         listing = listings.by_id(db, slot.instance_id)
         if held is None or held.ended_at is not None or held.until_at != slot.until_at:
             stored_bookings.move(db, slot, "used")  # released or extended: somebody was there
             return False
-        late = now - _heard_at(db, slot, held, now) >= desk.settings.claims.no_show_minutes * MINUTE_MS
-        seen = _came(desk, db, held, listing)
+        late = now - _heard_at(db, slot, held, now) >= ctx.settings.claims.no_show_minutes * MINUTE_MS
+        seen = _came(ctx, db, held, listing)
         if seen is None or listing is None or not (seen or late):
             return False
         if seen:
@@ -202,9 +202,9 @@ def _looked_after(desk: Desk, slot: Slot) -> bool:
             return False
         if not stored_bookings.move(db, slot, "unused"):
             return False
-        claims.end(desk, db, held, "unused")
+        claims.end(ctx, db, held, "unused")
         bookings.tell(db, slot, now)
-    desk.wake()
+    ctx.wake()
     return True
 
 
@@ -215,38 +215,38 @@ def _heard_at(db: Database, slot: Slot, held: Claim, now: int) -> int:
     return max(held.from_at, stored_outbox.posted_at(db, slot.holder, bookings.name(slot)) or 0)
 
 
-def _came(desk: Desk, db: Database, held: Claim, listing: Listing | None) -> bool | None:
+def _came(ctx: Context, db: Database, held: Claim, listing: Listing | None) -> bool | None:
     if listing is None or not listing.running:
         return None
     instance = listing.instance
-    verdict = verdict_service.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
+    verdict = verdict_service.judge_now(ctx, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
     seen = [gpu for gpu in verdict.gpus if gpu.gpu in held.gpus]
     return came(seen, held.from_at) if len(seen) == len(held.gpus) else None
 
 
-def confirm(desk: Desk, slot_id: str, person: str) -> Slot:
+def confirm(ctx: Context, slot_id: str, person: str) -> Slot:
     """[I'm here]: it is not given up any more. Raises Refused."""
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         slot = stored_bookings.slot(db, slot_id)
         if slot is None or slot.holder != person:
             raise Refused("Only whoever booked it can say that.")
         if slot.state == "unused":
             raise Refused("Too late: nobody came, so it was given up. `/gpu claim` takes it again if it is free.")
         if slot.state == "claimed" and stored_bookings.move(db, slot, "used"):
-            stored_audit.add(db, desk.clock(), person, "confirmed a booking", subject=slot.instance_id)
-            bookings.tell(db, slot, desk.clock())
-    desk.wake()
+            stored_audit.add(db, ctx.clock(), person, "confirmed a booking", subject=slot.instance_id)
+            bookings.tell(db, slot, ctx.clock())
+    ctx.wake()
     return slot
 
 
-def roll_on(desk: Desk) -> None:
+def roll_on(ctx: Context) -> None:
     """Keep the next times of weekly bookings as they come within reach; one that is taken is said."""
-    now, known = desk.clock(), desk.store.reading()
-    reach = bookings.reach(desk, now)
+    now, known = ctx.clock(), ctx.store.reading()
+    reach = bookings.reach(ctx, now)
     for made in stored_bookings.weekly(known):
         if not made.starts(max(now, stored_bookings.last_start(known, made.id)), reach):
             continue
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             # looked at once more, as it may just have been cancelled or moved to another machine
             current = next((each for each in stored_bookings.weekly(db) if each.id == made.id), None)
             listing = None if current is None else listings.by_id(db, current.instance_id)
@@ -258,7 +258,7 @@ def roll_on(desk: Desk) -> None:
                 slot = bookings.keep(db, current, gpus or listing.gpus, start, taken=gpus is None)
                 if gpus is None:
                     bookings.tell(db, slot, now)
-        desk.wake()
+        ctx.wake()
 
 
 def _fitting(gap: Gap, db: Database, listing: Listing) -> tuple[int, ...] | None:

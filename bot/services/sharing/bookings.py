@@ -15,7 +15,7 @@ from bot.domain.sharing.bookings import MOST_WEEKS, Booking, Gap, Hold, Slot, Wi
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.limits import WEEK_MS, Allowance, beyond, use_of
 from bot.errors import NotFound, Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import limits, turns
 from store import audit as stored_audit
 from store import outbox as stored_outbox
@@ -51,44 +51,44 @@ class Own(Refused):
         self.same = same
 
 
-def book(desk: Desk, instance_id: str, holder: str, wish: Wish, *, grant_id: str = "") -> tuple[Booking, list[Slot]]:
+def book(ctx: Context, instance_id: str, holder: str, wish: Wish, *, grant_id: str = "") -> tuple[Booking, list[Slot]]:
     """Book GPUs of an instance for later, once or every week; its slots within reach.
 
     With the id of a grant, which becomes its own, it may go beyond fair use. Raises Refused, Clash, OverLimit.
     """
-    with desk.store.writing() as db:
-        made, slots = book_within(desk, db, instance_id, holder, wish, grant_id=grant_id)
-    desk.wake()
+    with ctx.store.writing() as db:
+        made, slots = book_within(ctx, db, instance_id, holder, wish, grant_id=grant_id)
+    ctx.wake()
     return made, slots
 
 
 def book_within(
-    desk: Desk, db: Database, instance_id: str, holder: str, wish: Wish, *, grant_id: str
+    ctx: Context, db: Database, instance_id: str, holder: str, wish: Wish, *, grant_id: str
 ) -> tuple[Booking, list[Slot]]:
     """As `book`, in the caller's transaction."""
-    now = desk.clock()
+    now = ctx.clock()
     listing = listings.by_id(db, instance_id)
     if listing is None:
         raise Refused("That instance is gone.")
     if listing.drain is not None:
         raise Refused(listing.drain.refusal(listing.instance.name))
-    check_time(desk, wish.from_at, now)
-    made = _planned(desk, holder, instance_id, wish, now=now, booking_id=grant_id)
-    check_number(desk, db, made)
+    check_time(ctx, wish.from_at, now)
+    made = _planned(ctx, holder, instance_id, wish, now=now, booking_id=grant_id)
+    check_number(ctx, db, made)
     stored_bookings.add(db, made)
-    slots = [_slot(desk, db, listing, made, start) for start in made.starts(now, reach(desk, now))]
+    slots = [_slot(ctx, db, listing, made, start) for start in made.starts(now, reach(ctx, now))]
     for each in () if grant_id else slots:
-        check_use(desk, db, each)
+        check_use(ctx, db, each)
     every = f"weekly until {made.last_day}" if made.weekly else ""
     stored_audit.add(db, now, holder, "booked", subject=instance_id, detail=wish.note, after=every)
     return made, slots
 
 
-def _planned(desk: Desk, holder: str, instance_id: str, wish: Wish, *, now: int, booking_id: str) -> Booking:
+def _planned(ctx: Context, holder: str, instance_id: str, wish: Wish, *, now: int, booking_id: str) -> Booking:
     """The booking as it would be. Raises Refused."""
-    team, zone = desk.roster().team_of(holder), desk.zone(holder)
+    team, zone = ctx.roster().team_of(holder), ctx.zone(holder)
     begins = local(wish.from_at, ZoneInfo(zone))
-    length = desk.settings.claim_limits(team).length(wish.length)
+    length = ctx.settings.claim_limits(team).length(wish.length)
     last_day = None
     if wish.weekly:
         if length > 6 * DAY_MS:
@@ -111,13 +111,13 @@ def _planned(desk: Desk, holder: str, instance_id: str, wish: Wish, *, now: int,
     )
 
 
-def _slot(desk: Desk, db: Database, listing: Listing, made: Booking, from_at: int) -> Slot:
+def _slot(ctx: Context, db: Database, listing: Listing, made: Booking, from_at: int) -> Slot:
     """Write one slot of a booking. Raises Refused, Clash."""
     gap = Gap(made.holder, made.choice, listing.instance.gpu_count, from_at, made.length)
     holds = holds_on(db, listing)
     if pick(gap, holds) is None:
         _refuse_own(listing, gap, holds)
-    holds = sorted([*holds, *turns.promised(desk, db, listing, made.holder)], key=lambda hold: hold.from_at)
+    holds = sorted([*holds, *turns.promised(ctx, db, listing, made.holder)], key=lambda hold: hold.from_at)
     gpus = pick(gap, holds)
     if gpus is None:
         there = tuple(hold for hold in holds if hold.meets(gap.from_at, gap.until_at))
@@ -155,14 +155,14 @@ def keep(db: Database, made: Booking, gpus: tuple[int, ...], from_at: int, *, ta
     return slot
 
 
-def upcoming(desk: Desk, *, instance_id: str = "", holder: str = "") -> list[Slot]:
+def upcoming(ctx: Context, *, instance_id: str = "", holder: str = "") -> list[Slot]:
     """Bookings to come, the next first."""
-    return stored_bookings.ahead(desk.store.reading(), instance_id=instance_id, holder=holder)
+    return stored_bookings.ahead(ctx.store.reading(), instance_id=instance_id, holder=holder)
 
 
-def slot(desk: Desk, slot_id: str) -> Slot | None:
+def slot(ctx: Context, slot_id: str) -> Slot | None:
     """One time of a booking, past or to come."""
-    return stored_bookings.slot(desk.store.reading(), slot_id)
+    return stored_bookings.slot(ctx.store.reading(), slot_id)
 
 
 def holds_on(db: Database, listing: Listing) -> list[Hold]:
@@ -176,11 +176,11 @@ def kept_gpus(db: Database, instance_id: str, until: int) -> set[int]:
     return {gpu for slot in _before(db, instance_id, until) for gpu in slot.gpus}
 
 
-def keep_clear(desk: Desk, db: Database, planned: Claim, name: str) -> None:
+def keep_clear(ctx: Context, db: Database, planned: Claim, name: str) -> None:
     """Whether a claim, as planned, keeps clear of bookings. Raises Booked."""
     for slot in _before(db, planned.instance_id, planned.until_at):
         if slot.holder == planned.holder or set(slot.gpus) & set(planned.gpus):
-            minutes = max(0, slot.from_at - desk.clock()) // 60_000
+            minutes = max(0, slot.from_at - ctx.clock()) // 60_000
             short = f"{minutes // 60}h{minutes % 60}m" if minutes >= 60 else f"{minutes}m"
             if slot.holder == planned.holder:
                 raise Booked(f"{name} becomes yours in {short}, as you booked it. Claim it for less than that.", slot)
@@ -191,14 +191,14 @@ def _before(db: Database, instance_id: str, until: int) -> Sequence[Slot]:
     return [slot for slot in stored_bookings.ahead(db, instance_id=instance_id) if slot.from_at < until]
 
 
-def cancel(desk: Desk, slot_id: str, person: str, *, series: bool = False) -> list[Slot]:
+def cancel(ctx: Context, slot_id: str, person: str, *, series: bool = False) -> list[Slot]:
     """Cancel a slot, or all that are to come of its booking; what was cancelled. Raises Refused."""
-    now = desk.clock()
-    with desk.store.writing() as db:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         chosen = stored_bookings.slot(db, slot_id)
         if chosen is None:
             raise NotFound("That booking is not known here any more.")
-        _check_cancel(desk, db, chosen, person)
+        _check_cancel(ctx, db, chosen, person)
         slots = stored_bookings.ahead(db, booking_id=chosen.booking_id) if series else [chosen]
         if series or not chosen.weekly:
             stored_bookings.end(db, chosen.booking_id, now, who=person)
@@ -208,18 +208,18 @@ def cancel(desk: Desk, slot_id: str, person: str, *, series: bool = False) -> li
         stored_audit.add(db, now, person, "cancelled a booking", subject=chosen.instance_id, detail=chosen.holder)
         if person != chosen.holder:
             tell(db, off[0], now)
-    desk.wake()
+    ctx.wake()
     return off
 
 
-def check_cancel(desk: Desk, slot: Slot, person: str) -> None:
+def check_cancel(ctx: Context, slot: Slot, person: str) -> None:
     """Raises Refused when this person may not cancel it, or there is nothing left to cancel."""
-    _check_cancel(desk, desk.store.reading(), slot, person)
+    _check_cancel(ctx, ctx.store.reading(), slot, person)
 
 
-def _check_cancel(desk: Desk, db: Database, slot: Slot, person: str) -> None:
+def _check_cancel(ctx: Context, db: Database, slot: Slot, person: str) -> None:
     listing = listings.by_id(db, slot.instance_id)
-    roster = desk.roster()
+    roster = ctx.roster()
     if person != slot.holder and person not in roster.approvers(listing.team if listing else "") | roster.admins:
         raise Refused(f"That is <@{slot.holder}>'s booking; only they or an approver can cancel it.")
     if slot.state != "booked":
@@ -236,23 +236,23 @@ def name(slot: Slot) -> str:
     return f"slot:{slot.id}"
 
 
-def reach(desk: Desk, now: int) -> int:
+def reach(ctx: Context, now: int) -> int:
     """The latest instant at which a booking may begin."""
-    return now + desk.settings.claims.book_days_ahead * DAY_MS
+    return now + ctx.settings.claims.book_days_ahead * DAY_MS
 
 
-def check_time(desk: Desk, from_at: int, now: int) -> None:
+def check_time(ctx: Context, from_at: int, now: int) -> None:
     """Whether a booking may begin then. Raises Refused."""
     if from_at <= now:
         raise Refused("That is over already. Say a time that is still to come.")
-    if from_at > reach(desk, now):
-        days = desk.settings.claims.book_days_ahead
+    if from_at > reach(ctx, now):
+        days = ctx.settings.claims.book_days_ahead
         raise Refused(f"A booking may begin at most {days} days ahead. Ask again nearer the time.")
 
 
-def check_number(desk: Desk, db: Database, made: Booking) -> None:
+def check_number(ctx: Context, db: Database, made: Booking) -> None:
     """Whether this person may have one more. Raises Refused."""
-    most = desk.settings.claims.bookings_per_person
+    most = ctx.settings.claims.bookings_per_person
     if made.last_day is not None and made.last_day < made.first_day:
         raise Refused("The last day is before the first time. Say a later one.")
     if stored_bookings.count_of(db, made.holder) >= most:
@@ -260,21 +260,21 @@ def check_number(desk: Desk, db: Database, made: Booking) -> None:
         raise Refused(f"You have {have}. `/gpu bookings mine` shows them, with buttons to cancel.")
 
 
-def check_use(desk: Desk, db: Database, slot: Slot) -> None:
+def check_use(ctx: Context, db: Database, slot: Slot) -> None:
     """Whether a slot keeps to the limits of fair use, or only a warning follows. Raises OverLimit."""
     advice = "Book fewer GPUs, less time, or another one less."
-    limits.stop(desk, _as_claim(slot), _beyond_limits(desk, db, slot), advice)
+    limits.stop(ctx, _as_claim(slot), _beyond_limits(ctx, db, slot), advice)
 
 
-def warnings(desk: Desk, slots: list[Slot]) -> str:
+def warnings(ctx: Context, slots: list[Slot]) -> str:
     """What to tell somebody who booked beyond a limit, for the first time that is; empty where they keep to them."""
-    db = desk.store.reading()
-    found = (limits.warning(_beyond_limits(desk, db, slot)) for slot in slots)
+    db = ctx.store.reading()
+    found = (limits.warning(_beyond_limits(ctx, db, slot)) for slot in slots)
     return next((said for said in found if said), "")
 
 
-def _beyond_limits(desk: Desk, db: Database, slot: Slot) -> list[str]:
-    rules, now = desk.settings.fair_use(slot.team), desk.clock()
+def _beyond_limits(ctx: Context, db: Database, slot: Slot) -> list[str]:
+    rules, now = ctx.settings.fair_use(slot.team), ctx.clock()
     said: list[str] = []
     if rules.person.is_set:
         said += _beyond(rules.person, _kept(db, now, holder=slot.holder), slot, "you")

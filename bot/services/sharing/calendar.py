@@ -16,7 +16,7 @@ from bot.domain.sharing.calendar import Week, end_of
 from bot.domain.sharing.claims import Claim
 from bot.errors import Refused
 from bot.services import people
-from bot.services.context import Desk
+from bot.services.context import Context
 from store.machines import fleet as stored_fleet
 from store.machines import listings
 from store.sharing import bookings as stored_bookings
@@ -44,16 +44,16 @@ class Event:
     """Booked, and not begun."""
 
 
-def week(desk: Desk, listing: Listing, zone: str) -> Week:
+def week(ctx: Context, listing: Listing, zone: str) -> Week:
     """The week ahead of one instance."""
-    db, now = desk.store.reading(), desk.clock()
+    db, now = ctx.store.reading(), ctx.clock()
     kept: list[Claim | Slot] = [*listing.claims, *stored_bookings.ahead(db, instance_id=listing.instance.id)]
     return _week(listing, kept, end_of(now, ZoneInfo(zone)))
 
 
-def weeks(desk: Desk, zone: str) -> list[Week]:
+def weeks(ctx: Context, zone: str) -> list[Week]:
     """The week ahead of every instance of which something is claimed or booked, by name."""
-    db, now = desk.store.reading(), desk.clock()
+    db, now = ctx.store.reading(), ctx.clock()
     kept: dict[str, list[Claim | Slot]] = {}
     held: list[Claim | Slot] = [each for each in stored_claims.recent(db, now) if each.ended_at is None]
     for each in [*held, *stored_bookings.ahead(db)]:
@@ -70,25 +70,25 @@ def _week(listing: Listing, kept: Iterable[Claim | Slot], until: int) -> Week:
     return Week(listing.instance.id, listing.instance.name, len(listing.gpus), here)
 
 
-def subscribe(desk: Desk, person: str, team: str = "") -> tuple[str, bool]:
+def subscribe(ctx: Context, person: str, team: str = "") -> tuple[str, bool]:
     """A new address for a feed of one's own holds, or a team's; and whether an older one stopped. Raises Refused."""
-    if team and not _may_see(desk, person, team):
+    if team and not _may_see(ctx, person, team):
         raise Refused(f'You are in no team "{team[:40]}". `/gpu calendar feed` makes a feed of your own.')
     token = secrets.token_urlsafe(32)
-    with desk.store.writing() as db:
-        replaced = stored_calendar.put(db, _hash(token), person=person, team=team, now=desk.clock())
+    with ctx.store.writing() as db:
+        replaced = stored_calendar.put(db, _hash(token), person=person, team=team, now=ctx.clock())
     return token, replaced
 
 
-def unsubscribe(desk: Desk, person: str) -> None:
+def unsubscribe(ctx: Context, person: str) -> None:
     """All feeds of a person stop working. Raises Refused when there is none."""
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         if not stored_calendar.drop(db, person=person):
             raise Refused("You have no calendar feed. `/gpu calendar feed` makes one.")
 
 
-def _may_see(desk: Desk, person: str, team: str) -> bool:
-    roster = desk.roster()
+def _may_see(ctx: Context, person: str, team: str) -> bool:
+    roster = ctx.roster()
     found = roster.team(team)
     return found is not None and person in found.members | found.approvers | roster.admins
 
@@ -97,30 +97,30 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def feed(desk: Desk, token_sha256: str) -> bytes | None:
+def feed(ctx: Context, token_sha256: str) -> bytes | None:
     """The feed at an address; None when there is none, or its person has left the team. It ends with its person."""
-    found = stored_calendar.feed(desk.store.reading(), token_sha256)
-    if found is not None and not desk.is_colleague(found["person"]):
-        with desk.store.writing() as db:
+    found = stored_calendar.feed(ctx.store.reading(), token_sha256)
+    if found is not None and not ctx.is_colleague(found["person"]):
+        with ctx.store.writing() as db:
             stored_calendar.drop(db, person=found["person"])
         return None
-    if found is None or (found["team"] and not _may_see(desk, found["person"], found["team"])):
+    if found is None or (found["team"] and not _may_see(ctx, found["person"], found["team"])):
         return None
     if found["team"]:
-        return as_ics(events(desk, team=found["team"]), f"GPUs of {found['team']}")
-    return as_ics(events(desk, holder=found["person"]), "My GPUs")
+        return as_ics(events(ctx, team=found["team"]), f"GPUs of {found['team']}")
+    return as_ics(events(ctx, holder=found["person"]), "My GPUs")
 
 
-def events(desk: Desk, *, holder: str = "", team: str = "") -> list[Event]:
+def events(ctx: Context, *, holder: str = "", team: str = "") -> list[Event]:
     """What is held and booked, of everybody, a person or a team, the first to begin first."""
-    db, now = desk.store.reading(), desk.clock()
+    db, now = ctx.store.reading(), ctx.clock()
     slots = stored_bookings.since(db, now - PAST)
     of_claim = {slot.claim_id: slot for slot in slots if slot.claim_id}
     kept: list[Claim | Slot] = [slot for slot in slots if slot.state == "booked"]
     kept += stored_claims.recent(db, now - PAST)
     wanted = [each for each in kept if (not holder or each.holder == holder) and (not team or each.team == team)]
     rows = stored_fleet.known(db)
-    names = people.known(desk)
+    names = people.known(ctx)
     made = [_event(each, of_claim, rows.get(each.instance_id), names, alone=bool(holder)) for each in wanted]
     return sorted(made, key=lambda event: (event.from_at, event.uid))
 

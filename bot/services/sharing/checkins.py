@@ -26,7 +26,7 @@ from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.line import served_now
 from bot.domain.sharing.reminders import FIRST
 from bot.errors import Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import verdict as verdict_service
 from bot.services.sharing import claims, turns
 from store import audit as stored_audit
@@ -41,23 +41,23 @@ from store.sharing import requests as stored_requests
 KIND, WAITED_FOR = "keep_question", "keep_waited_for"
 
 
-def check(desk: Desk) -> None:
+def check(ctx: Context) -> None:
     """Settle what can be settled, and ask what is due. Late is fine, twice is not."""
-    settle(desk)
-    ask_idle(desk)
-    ask_mornings(desk)
+    settle(ctx)
+    ask_idle(ctx)
+    ask_mornings(ctx)
 
 
-def ask_idle(desk: Desk) -> int:
+def ask_idle(ctx: Context) -> int:
     """Ask those who have claimed what nobody works on, at most once a day; how many were asked."""
-    now = desk.clock()
-    before = now - desk.settings.claims.idle_minutes * MINUTE_MS
-    found = stored_checkins.idle_claims(desk.store.reading(), before)
-    return sum(_ask_idle(desk, claim_id) for claim_id, _ in found if _is_idle(desk, claim_id, before))
+    now = ctx.clock()
+    before = now - ctx.settings.claims.idle_minutes * MINUTE_MS
+    found = stored_checkins.idle_claims(ctx.store.reading(), before)
+    return sum(_ask_idle(ctx, claim_id) for claim_id, _ in found if _is_idle(ctx, claim_id, before))
 
 
-def _is_idle(desk: Desk, claim_id: str, before: int) -> bool:
-    db, now = desk.store.reading(), desk.clock()
+def _is_idle(ctx: Context, claim_id: str, before: int) -> bool:
+    db, now = ctx.store.reading(), ctx.clock()
     claim = stored_claims.by_id(db, claim_id)
     listing = listings.by_id(db, claim.instance_id) if claim else None
     if claim is None or listing is None or listing.verdict is None or not listing.running:
@@ -69,19 +69,19 @@ def _is_idle(desk: Desk, claim_id: str, before: int) -> bool:
         return False
     if any(each.kind == "idle" for each in stored_checkins.open_ones(db, claim_id=claim_id)):
         return False  # they have not answered the last one yet
-    return desk.exemption(listing.instance) is None and stored_snooze.on(db, claim.instance_id, now) is None
+    return ctx.exemption(listing.instance) is None and stored_snooze.on(db, claim.instance_id, now) is None
 
 
-def _ask_idle(desk: Desk, claim_id: str) -> bool:
-    now = desk.clock()
-    with desk.store.writing() as db:
+def _ask_idle(ctx: Context, claim_id: str) -> bool:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         claim, listing = _scene(db, claim_id)
         if claim is None or listing is None or listing.verdict is None:
             return False
         number = secrets.token_hex(16)
         since = idle_since(claim, listing.verdict)
         deadline = (
-            now + desk.settings.claims.answer_minutes * MINUTE_MS if waiting_for(desk, db, claim, listing) else None
+            now + ctx.settings.claims.answer_minutes * MINUTE_MS if waiting_for(ctx, db, claim, listing) else None
         )
         stored_checkins.add(
             db,
@@ -89,7 +89,7 @@ def _ask_idle(desk: Desk, claim_id: str) -> bool:
         )
         stored_audit.add(db, now, "valet", "asked whether it is needed", subject=claim.instance_id, detail=claim.holder)
         _tell(db, claim.holder, number, now)
-    desk.wake()
+    ctx.wake()
     return True
 
 
@@ -101,39 +101,39 @@ def _scene(db: Database, claim_id: str) -> tuple[Claim | None, Listing | None]:
     return claim, listings.by_id(db, claim.instance_id)
 
 
-def waiting_for(desk: Desk, db: Database, claim: Claim, listing: Listing) -> list[str]:
+def waiting_for(ctx: Context, db: Database, claim: Claim, listing: Listing) -> list[str]:
     """Who would get GPUs at once if a claim ended, or has asked its holder for them; the first first."""
     freed = replace(listing, claims=tuple(each for each in listing.claims if each.id != claim.id))
     lines = [first for first, _ in stored_line.lines(db) if first.could_use(listing.instance)]
     in_line = [each for each in stored_line.standing(db, lines) if stored_line.offer_to(db, each.id) is None]
-    served = served_now(in_line, turns.rooms(desk, db, [freed]), desk.clock())
+    served = served_now(in_line, turns.vacancies(ctx, db, [freed]), ctx.clock())
     askers = [each.asker for each in stored_requests.unanswered(db, claim.id)]
     people = dict.fromkeys([*askers, *(turn.waiter.person for turn in served)])
     return [each for each in people if each != claim.holder]
 
 
-def ask_mornings(desk: Desk) -> int:
+def ask_mornings(ctx: Context) -> int:
     """Ask everybody, once on a working morning of theirs, about what they hold for days; how many were asked."""
-    now, db, asked = desk.clock(), desk.store.reading(), 0
-    until = now + int(desk.settings.claims.silence_hours * HOUR_MS)
+    now, db, asked = ctx.clock(), ctx.store.reading(), 0
+    until = now + int(ctx.settings.claims.silence_hours * HOUR_MS)
     by_holder: dict[str, list[str]] = {}
     for claim_id, holder in stored_checkins.long_claims(db, LONG, until):
         by_holder.setdefault(holder, []).append(claim_id)
     for holder, claim_ids in by_holder.items():
-        zone = ZoneInfo(desk.zone(holder))
+        zone = ZoneInfo(ctx.zone(holder))
         day = question_day(now, zone)
         if day is not None and not stored_checkins.asked_on(db, holder, day.isoformat()):
-            asked += _ask_morning(desk, holder, claim_ids, day.isoformat(), zone)
+            asked += _ask_morning(ctx, holder, claim_ids, day.isoformat(), zone)
     return asked
 
 
-def _ask_morning(desk: Desk, holder: str, claim_ids: list[str], day: str, zone: ZoneInfo) -> bool:
-    now, batch = desk.clock(), secrets.token_hex(16)
-    deadline = silence_ends(now // MINUTE_MS * MINUTE_MS, desk.settings.claims.silence_hours, zone)
-    with desk.store.writing() as db:
+def _ask_morning(ctx: Context, holder: str, claim_ids: list[str], day: str, zone: ZoneInfo) -> bool:
+    now, batch = ctx.clock(), secrets.token_hex(16)
+    deadline = silence_ends(now // MINUTE_MS * MINUTE_MS, ctx.settings.claims.silence_hours, zone)
+    with ctx.store.writing() as db:
         if stored_checkins.asked_on(db, holder, day):
             return False
-        asked = [each for claim_id in claim_ids if (each := _unasked(desk, db, claim_id, zone))]
+        asked = [each for claim_id in claim_ids if (each := _unasked(ctx, db, claim_id, zone))]
         for claim in asked:
             number = secrets.token_hex(16)
             stored_checkins.add(
@@ -143,27 +143,27 @@ def _ask_morning(desk: Desk, holder: str, claim_ids: list[str], day: str, zone: 
         if asked:
             _tell(db, holder, batch, now)
     if asked:
-        desk.wake()
+        ctx.wake()
     return bool(asked)
 
 
-def _unasked(desk: Desk, db: Database, claim_id: str, zone: ZoneInfo) -> Claim | None:
+def _unasked(ctx: Context, db: Database, claim_id: str, zone: ZoneInfo) -> Claim | None:
     """A claim to ask about this morning: it was made before today, and no question about it is open."""
     claim, listing = _scene(db, claim_id)
-    if claim is None or listing is None or desk.exemption(listing.instance):
+    if claim is None or listing is None or ctx.exemption(listing.instance):
         return None
-    is_new = local(claim.from_at, zone).date() >= local(desk.clock(), zone).date()
+    is_new = local(claim.from_at, zone).date() >= local(ctx.clock(), zone).date()
     return None if is_new or stored_checkins.open_ones(db, claim_id=claim_id) else claim
 
 
-def settle(desk: Desk) -> int:
+def settle(ctx: Context) -> int:
     """Settle questions that have answered themselves, and give up what silence gives up; how many changed."""
-    return sum(_settle(desk, each) for each in stored_checkins.open_ones(desk.store.reading()))
+    return sum(_settle(ctx, each) for each in stored_checkins.open_ones(ctx.store.reading()))
 
 
-def _settle(desk: Desk, asked: Question) -> bool:
-    now, listing = desk.clock(), None
-    with desk.store.writing() as db:
+def _settle(ctx: Context, asked: Question) -> bool:
+    now, listing = ctx.clock(), None
+    with ctx.store.writing() as db:
         claim = stored_claims.by_id(db, asked.claim_id)
         if claim is None or claim.ended_at is not None:
             by_holder = claim is not None and claim.end_reason == "released" and claim.ended_by == claim.holder
@@ -172,40 +172,40 @@ def _settle(desk: Desk, asked: Question) -> bool:
             changed = _close(db, asked, "kept", now)
         else:
             listing = listings.by_id(db, claim.instance_id)
-            changed = listing is not None and _look(desk, db, asked, claim, listing)
+            changed = listing is not None and _look(ctx, db, asked, claim, listing)
     if changed:
-        desk.wake()
+        ctx.wake()
     return changed
 
 
-def _look(desk: Desk, db: Database, asked: Question, claim: Claim, listing: Listing) -> bool:
+def _look(ctx: Context, db: Database, asked: Question, claim: Claim, listing: Listing) -> bool:
     """What the machine and those who wait say to an open question."""
-    now, instance = desk.clock(), listing.instance
-    verdict = verdict_service.judge_now(desk, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
+    now, instance = ctx.clock(), listing.instance
+    verdict = verdict_service.judge_now(ctx, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
     deadline = asked.deadline_at
-    over = deadline is not None and now >= deadline and _is_heard(desk, db, asked, deadline)
+    over = deadline is not None and now >= deadline and _is_heard(ctx, db, asked, deadline)
     worked_on = is_worked_on(claim, verdict, is_whole=listing.is_whole(claim))
     if worked_on and (over or asked.kind == "idle"):
         return _close(db, asked, "worked", now)
     if asked.kind == "idle":
-        wanted = bool(waiting_for(desk, db, claim, listing))
+        wanted = bool(waiting_for(ctx, db, claim, listing))
         if wanted != (asked.deadline_at is not None):
-            return _set_deadline(desk, db, asked, now if wanted else None)
-    if not over or not listing.running or not _is_unused(desk, asked, claim, verdict):
+            return _set_deadline(ctx, db, asked, now if wanted else None)
+    if not over or not listing.running or not _is_unused(ctx, asked, claim, verdict):
         return False
     _close(db, asked, "unused", now)
-    return claims.end(desk, db, claim, "unused")
+    return claims.end(ctx, db, claim, "unused")
 
 
-def _is_heard(desk: Desk, db: Database, asked: Question, deadline: int) -> bool:
+def _is_heard(ctx: Context, db: Database, asked: Question, deadline: int) -> bool:
     """It was there to be answered for as long as it says: silence on what Slack has not taken is none."""
     told, word = stored_outbox.posted_at(db, asked.person, f"keep:{asked.batch}"), _word(asked, deadline)
     if told is None or stored_outbox.is_held_up(db, asked.person, word):
         return False
     again, begins = stored_outbox.posted_at(db, asked.person, word), asked.asked_at
     if again is not None:
-        told, begins = max(told, again), deadline - desk.settings.claims.answer_minutes * MINUTE_MS
-    return desk.clock() >= deadline + max(0, told - begins)
+        told, begins = max(told, again), deadline - ctx.settings.claims.answer_minutes * MINUTE_MS
+    return ctx.clock() >= deadline + max(0, told - begins)
 
 
 def _word(asked: Question, deadline: int) -> str:
@@ -213,20 +213,20 @@ def _word(asked: Question, deadline: int) -> str:
     return f"keep-waited-for:{asked.id}:{deadline}"
 
 
-def _is_unused(desk: Desk, asked: Question, claim: Claim, verdict: Verdict) -> bool:
+def _is_unused(ctx: Context, asked: Question, claim: Claim, verdict: Verdict) -> bool:
     """Nobody has worked there, by readings of this moment; for a claim found idle, since it was found so."""
     since = idle_since(claim, verdict)
     if since is None:
         return False
-    return asked.kind == "morning" or since <= desk.clock() - desk.settings.claims.idle_minutes * MINUTE_MS
+    return asked.kind == "morning" or since <= ctx.clock() - ctx.settings.claims.idle_minutes * MINUTE_MS
 
 
-def _set_deadline(desk: Desk, db: Database, asked: Question, now: int | None) -> bool:
+def _set_deadline(ctx: Context, db: Database, asked: Question, now: int | None) -> bool:
     """Somebody waits by now, so silence counts from now on, and its holder hears so; or nobody does any more."""
-    deadline = None if now is None else now + desk.settings.claims.answer_minutes * MINUTE_MS
+    deadline = None if now is None else now + ctx.settings.claims.answer_minutes * MINUTE_MS
     if not stored_checkins.set_deadline(db, asked.id, deadline):
         return False
-    at = desk.clock()
+    at = ctx.clock()
     _tell(db, asked.person, asked.batch, at)
     if deadline is not None:  # an edit alone tells nobody
         stored_outbox.tell(
@@ -252,10 +252,10 @@ def _tell(db: Database, person: str, batch: str, now: int) -> None:
     stored_outbox.tell(db, person, f"keep:{batch}", kind=KIND, subject=batch, now=now)
 
 
-def keep(desk: Desk, batch: str, person: str) -> None:
+def keep(ctx: Context, batch: str, person: str) -> None:
     """[Keep it]: all that one message asks about. Raises Refused."""
-    now = desk.clock()
-    with desk.store.writing() as db:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         asked = stored_checkins.batch(db, batch)
         if not asked or asked[0].person != person:
             raise Refused("Only the holder can answer this.")
@@ -268,12 +268,12 @@ def keep(desk: Desk, batch: str, person: str) -> None:
             claim = stored_claims.by_id(db, each.claim_id)
             if claim is not None:
                 stored_audit.add(db, now, person, "still needs it", subject=claim.instance_id)
-    desk.wake()
+    ctx.wake()
 
 
-def claim_of(desk: Desk, question_id: str, person: str) -> Claim:
+def claim_of(ctx: Context, question_id: str, person: str) -> Claim:
     """The claim that a question is about, for its holder to release. Raises Refused."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     asked = stored_checkins.by_id(db, question_id)
     claim = stored_claims.by_id(db, asked.claim_id) if asked else None
     if asked is None or claim is None or asked.person != person or claim.holder != person:
@@ -283,16 +283,16 @@ def claim_of(desk: Desk, question_id: str, person: str) -> Claim:
     return claim
 
 
-def of_batch(desk: Desk, batch: str) -> list[Question]:
+def of_batch(ctx: Context, batch: str) -> list[Question]:
     """The questions of one message."""
-    return stored_checkins.batch(desk.store.reading(), batch)
+    return stored_checkins.batch(ctx.store.reading(), batch)
 
 
-def question(desk: Desk, question_id: str) -> Question | None:
+def question(ctx: Context, question_id: str) -> Question | None:
     """One question."""
-    return stored_checkins.by_id(desk.store.reading(), question_id)
+    return stored_checkins.by_id(ctx.store.reading(), question_id)
 
 
-def waiting(desk: Desk, claim: Claim, listing: Listing) -> list[str]:
+def waiting(ctx: Context, claim: Claim, listing: Listing) -> list[str]:
     """Who waits for what a claim holds."""
-    return waiting_for(desk, desk.store.reading(), claim, listing)
+    return waiting_for(ctx, ctx.store.reading(), claim, listing)

@@ -12,7 +12,7 @@ from bot.domain.sharing.claims import AS_NOW, GRACE, AsNow, Claim, ClaimLimits, 
 from bot.errors import Refused
 from bot.services import digest
 from bot.services.acting import approvals, consents
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import bookings, reminders, requests, turns
 from bot.services.sharing import limits as limits_service
 from store import audit as stored_audit
@@ -64,7 +64,7 @@ class _Terms:
 
 
 def claim(
-    desk: Desk,
+    ctx: Context,
     instance_id: str,
     holder: str,
     *,
@@ -80,11 +80,11 @@ def claim(
     it has, and with a number of them, as many of those as that is. The longest a claim may be counts from now.
     `granted`: an approver let it pass the limits of fair use. Raises Refused, Taken, InLine, Booked.
     """
-    return _put(desk, instance_id, holder, _Terms(choice, length, until, note, granted, adds=False))
+    return _put(ctx, instance_id, holder, _Terms(choice, length, until, note, granted, adds=False))
 
 
 def take(
-    desk: Desk,
+    ctx: Context,
     instance_id: str,
     holder: str,
     *,
@@ -98,40 +98,40 @@ def take(
 
     For what nobody typed: a turn in the line, a button, a machine that was started or made. Raises as `claim`.
     """
-    return _put(desk, instance_id, holder, _Terms(choice, length, until, note, granted, adds=True))
+    return _put(ctx, instance_id, holder, _Terms(choice, length, until, note, granted, adds=True))
 
 
 def claim_within(
-    desk: Desk, db: Database, instance_id: str, holder: str, *, choice: GpuChoice | AsNow, length: int, note: str
+    ctx: Context, db: Database, instance_id: str, holder: str, *, choice: GpuChoice | AsNow, length: int, note: str
 ) -> None:
     """A claim beyond fair use that an approver let pass, in the caller's transaction. Raises as `claim`."""
-    _put_within(desk, db, instance_id, holder, _Terms(choice, length, None, note, granted=True, adds=False))
+    _put_within(ctx, db, instance_id, holder, _Terms(choice, length, None, note, granted=True, adds=False))
 
 
-def _put(desk: Desk, instance_id: str, holder: str, terms: _Terms) -> Listing:
-    with desk.store.writing() as db:
-        made = _put_within(desk, db, instance_id, holder, terms)
-    desk.wake()
+def _put(ctx: Context, instance_id: str, holder: str, terms: _Terms) -> Listing:
+    with ctx.store.writing() as db:
+        made = _put_within(ctx, db, instance_id, holder, terms)
+    ctx.wake()
     return made
 
 
-def _put_within(desk: Desk, db: Database, instance_id: str, holder: str, terms: _Terms) -> Listing:
-    now = desk.clock()
-    listing = _claimable(desk, db, instance_id)
+def _put_within(ctx: Context, db: Database, instance_id: str, holder: str, terms: _Terms) -> Listing:
+    now = ctx.clock()
+    listing = _claimable(ctx, db, instance_id)
     mine = listing.claim_of(holder)
-    team = desk.roster().team_of(holder)
+    team = ctx.roster().team_of(holder)
     terms = terms.beside(mine) if mine is not None and terms.adds else terms
-    end = terms.end(desk.settings.claim_limits(team), now, mine)
-    gpus = _gpus(desk, db, listing, holder, terms.choice, until=end)
+    end = terms.end(ctx.settings.claim_limits(team), now, mine)
+    gpus = _gpus(ctx, db, listing, holder, terms.choice, until=end)
     begun = (mine.id, mine.from_at) if mine else (secrets.token_hex(16), now)
     planned = Claim(begun[0], instance_id, holder, begun[1], end, gpus, team, terms.note)
-    bookings.keep_clear(desk, db, planned, listing.instance.name)
+    bookings.keep_clear(ctx, db, planned, listing.instance.name)
     if not terms.granted:
-        limits_service.check(desk, db, planned)
-    approvals.make_way(desk, db, listing, holder)
-    turns.served(desk, db, planned)
+        limits_service.check(ctx, db, planned)
+    approvals.make_way(ctx, db, listing, holder)
+    turns.served(ctx, db, planned)
     _write(db, planned, mine, now)
-    return _changed(desk, db, instance_id)
+    return _changed(ctx, db, instance_id)
 
 
 def _write(db: Database, planned: Claim, mine: Claim | None, now: int) -> None:
@@ -153,7 +153,7 @@ def _gpu_words(gpus: tuple[int, ...]) -> str:
     return f"{'GPU' if len(gpus) == 1 else 'GPUs'} {', '.join(map(str, gpus))}"
 
 
-def _claimable(desk: Desk, db: Database, instance_id: str) -> Listing:
+def _claimable(ctx: Context, db: Database, instance_id: str) -> Listing:
     """The instance, without claims whose time is over and `claim_ends` has not come round to yet."""
     listing = listings.by_id(db, instance_id)
     if listing is None:
@@ -166,14 +166,14 @@ def _claimable(desk: Desk, db: Database, instance_id: str) -> Listing:
         raise Refused(f"{name} is {state}, so there is nothing to claim. {way}")
     if listing.drain is not None:
         raise Refused(listing.drain.refusal(listing.instance.name))
-    over = [each for each in listing.claims if each.until_at + GRACE <= desk.clock()]
+    over = [each for each in listing.claims if each.until_at + GRACE <= ctx.clock()]
     for each in over:
-        end(desk, db, each, "expired")
+        end(ctx, db, each, "expired")
     return (listings.by_id(db, instance_id) or listing) if over else listing
 
 
 def _gpus(
-    desk: Desk, db: Database, listing: Listing, holder: str, choice: GpuChoice | AsNow, *, until: int
+    ctx: Context, db: Database, listing: Listing, holder: str, choice: GpuChoice | AsNow, *, until: int
 ) -> tuple[int, ...]:
     """The GPUs to hold, those nobody has booked by then first. Raises Taken, InLine, Refused."""
     mine = listing.claim_of(holder)
@@ -184,21 +184,21 @@ def _gpus(
     chosen = GpuChoice() if choice is AS_NOW else choice
     # whoever holds a GPU that others have booked keeps it, and is told of the booking, rather than another
     booked = bookings.kept_gpus(db, listing.instance.id, until) - set(mine.gpus if mine else ())
-    picked = turns.pick(desk, db, listing, holder, choice=chosen, taken=taken | booked)
+    picked = turns.pick(ctx, db, listing, holder, choice=chosen, taken=taken | booked)
     if picked is None and booked:
-        picked = turns.pick(desk, db, listing, holder, choice=chosen, taken=taken)
+        picked = turns.pick(ctx, db, listing, holder, choice=chosen, taken=taken)
     if picked is None:
         raise Taken(f"{listing.instance.name} is taken.", others)
     return picked
 
 
-def _changed(desk: Desk, db: Database, instance_id: str) -> Listing:
-    digest.refresh(desk, db, instance_id)
+def _changed(ctx: Context, db: Database, instance_id: str) -> Listing:
+    digest.refresh(ctx, db, instance_id)
     made = listings.by_id(db, instance_id)
     if made is None:
         raise Refused("That instance is gone.")
     for each in made.claims:
-        reminders.follow(db, each, desk.clock())
+        reminders.follow(db, each, ctx.clock())
     return made
 
 
@@ -210,7 +210,7 @@ def _not_yours(listing: Listing) -> str:
 
 
 def extend(
-    desk: Desk,
+    ctx: Context,
     instance_id: str,
     holder: str,
     *,
@@ -222,9 +222,9 @@ def extend(
 
     `typed`: the same words may have been typed before. Raises Refused, Repeated.
     """
-    now = desk.clock()
-    with desk.store.writing() as db:
-        listing = _claimable(desk, db, instance_id)
+    now = ctx.clock()
+    with ctx.store.writing() as db:
+        listing = _claimable(ctx, db, instance_id)
         mine = listing.claim_of(holder)
         if mine is None:
             raise Refused(_not_yours(listing))
@@ -235,22 +235,22 @@ def extend(
             raise Refused(
                 f"Your claim on {name} lasts longer than that already. `/gpu claim {name} for 1h` shortens it."
             )
-        limits = desk.settings.claim_limits(mine.team)
+        limits = ctx.settings.claim_limits(mine.team)
         length = limits.default if by is None else by
         if typed and until is None:
             _refuse_repeated(db, listing.instance.name, mine, length, now)
         end = until if until is not None else max(mine.until_at, now) + length
         limits.length(end - now)
-        bookings.keep_clear(desk, db, replace(mine, until_at=end), listing.instance.name)
-        limits_service.check(desk, db, replace(mine, until_at=end))
+        bookings.keep_clear(ctx, db, replace(mine, until_at=end), listing.instance.name)
+        limits_service.check(ctx, db, replace(mine, until_at=end))
         stored_claims.extend(db, mine.id, end)
         if until is None:
             stored_claims.note(db, mine.id, now, length)
         stored_audit.add(db, now, holder, "extended", subject=instance_id)
-        requests.extended(desk, db, mine)
-        consents.extended(desk, db, mine)
-        made = _changed(desk, db, instance_id)
-    desk.wake()
+        requests.extended(ctx, db, mine)
+        consents.extended(ctx, db, mine)
+        made = _changed(ctx, db, instance_id)
+    ctx.wake()
     return made
 
 
@@ -261,65 +261,65 @@ def _refuse_repeated(db: Database, name: str, mine: Claim, length: int, now: int
         raise Repeated(f"You extended {name} by just as much a moment ago.", mine, now - last[0])
 
 
-def check_release(desk: Desk, listing: Listing, held: Claim, person: str) -> None:
+def check_release(ctx: Context, listing: Listing, held: Claim, person: str) -> None:
     """Whether this person may end a claim: its holder may, and whoever decides for its team. Raises Refused."""
-    roster = desk.roster()
+    roster = ctx.roster()
     if person == held.holder or person in roster.approvers(listing.team) | roster.admins:
         return
     raise Refused(f"{listing.instance.name} is <@{held.holder}>'s; only they or an approver can release it.")
 
 
-def release(desk: Desk, claim_id: str, person: str) -> Claim:
+def release(ctx: Context, claim_id: str, person: str) -> Claim:
     """End a claim. Its holder may, and so may whoever decides for the instance's team. Raises Refused."""
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         held = stored_claims.by_id(db, claim_id)
         listing = listings.by_id(db, held.instance_id) if held else None
         if held is None or held.ended_at is not None or listing is None:
             raise Refused("That claim has ended already, so there is nothing to release.")
-        check_release(desk, listing, held, person)
-        end(desk, db, held, "released", who=person)
-    desk.wake()
+        check_release(ctx, listing, held, person)
+        end(ctx, db, held, "released", who=person)
+    ctx.wake()
     return held
 
 
-def expire(desk: Desk) -> int:
+def expire(ctx: Context) -> int:
     """End claims whose time and grace are over or whose instance is gone, and tell their holders; how many."""
-    now = desk.clock()
-    with desk.store.writing() as db:
-        ended = [end(desk, db, each, "expired") for each in stored_claims.ending(db, now - GRACE)]
-        ended += [end(desk, db, each, "gone") for each in stored_claims.orphaned(db, gone_since(now))]
-        ended += fit(desk, db)
+    now = ctx.clock()
+    with ctx.store.writing() as db:
+        ended = [end(ctx, db, each, "expired") for each in stored_claims.ending(db, now - GRACE)]
+        ended += [end(ctx, db, each, "gone") for each in stored_claims.orphaned(db, gone_since(now))]
+        ended += fit(ctx, db)
     if any(ended):
-        desk.wake()
+        ctx.wake()
     return sum(ended)
 
 
-def fit(desk: Desk, db: Database) -> list[bool]:
+def fit(ctx: Context, db: Database) -> list[bool]:
     """Let each claim cover what its machine has of its GPUs, and tell its holder; without any of them it ends."""
-    now, fitted = desk.clock(), []
+    now, fitted = ctx.clock(), []
     for claim, there in stored_claims.lacking(db):
         left = tuple(gpu for gpu in claim.gpus if gpu < there)
         if not left:
-            fitted.append(end(desk, db, claim, "lacking"))
+            fitted.append(end(ctx, db, claim, "lacking"))
             continue
         fitted.append(stored_claims.regrip(db, claim, left, now))
         stored_audit.add(
             db, now, "valet", "cut the claim to the GPUs there are", subject=claim.instance_id, detail=claim.holder
         )
-        digest.refresh(desk, db, claim.instance_id)
+        digest.refresh(ctx, db, claim.instance_id)
         subject = f"{claim.id}|{','.join(map(str, claim.gpus))}"
         stored_outbox.tell(db, claim.holder, f"claim-cut:{subject}", kind="claim_cut", subject=subject, now=now)
     return fitted
 
 
-def end(desk: Desk, db: Database, claim: Claim, reason: EndReason, *, who: str = "") -> bool:
+def end(ctx: Context, db: Database, claim: Claim, reason: EndReason, *, who: str = "") -> bool:
     """End an open claim and tell its holder, unless it was they who did; False when it has ended already."""
-    now = desk.clock()
+    now = ctx.clock()
     if not stored_claims.end(db, claim.id, now, reason, who=who):
         return False
     stored_audit.add(db, now, who or "valet", reason, subject=claim.instance_id, detail=claim.holder)
-    digest.refresh(desk, db, claim.instance_id)
-    requests.over(desk, db, claim, reason)
+    digest.refresh(ctx, db, claim.instance_id)
+    requests.over(ctx, db, claim, reason)
     foreseen = reminders.over(db, claim, now) and reason == "expired"
     if who != claim.holder and not foreseen:
         stored_outbox.tell(db, claim.holder, f"claim-end:{claim.id}", kind="claim_ended", subject=claim.id, now=now)

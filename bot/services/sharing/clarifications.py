@@ -6,27 +6,27 @@ from collections.abc import Sequence
 from bot.domain.clock import DAY_MS
 from bot.domain.sharing.clarifications import Clarification, Wording
 from bot.errors import Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from store.sharing import clarifications as stored_clarifications
 
 KEPT = DAY_MS
 """A button of an older question does nothing: "tomorrow" is another day by then."""
 
 
-def keep(desk: Desk, person: str, command: str, wordings: Sequence[Wording]) -> Clarification:
+def keep(ctx: Context, person: str, command: str, wordings: Sequence[Wording]) -> Clarification:
     """Keep a question until it is answered, for a day at most."""
-    asked = Clarification(secrets.token_hex(16), desk.clock(), person, command, tuple(wordings))
-    with desk.store.writing() as db:
+    asked = Clarification(secrets.token_hex(16), ctx.clock(), person, command, tuple(wordings))
+    with ctx.store.writing() as db:
         stored_clarifications.prune(db, asked.at - KEPT)
         stored_clarifications.add(db, asked)
     return asked
 
 
-def chosen(desk: Desk, value: str, person: str) -> tuple[Clarification, Wording]:
+def chosen(ctx: Context, value: str, person: str) -> tuple[Clarification, Wording]:
     """The question and the answer that a button's value names. Raises Refused for another's, and for an old one."""
     clarification_id, _, number = value.partition("|")
-    asked = stored_clarifications.by_id(desk.store.reading(), clarification_id)
-    if asked is None or asked.at < desk.clock() - KEPT:
+    asked = stored_clarifications.by_id(ctx.store.reading(), clarification_id)
+    if asked is None or asked.at < ctx.clock() - KEPT:
         raise Refused("That question is more than a day old. Type the command again.")
     if asked.person != person:
         raise Refused("That was asked of somebody else.")

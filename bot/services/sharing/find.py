@@ -30,7 +30,7 @@ from bot.errors import NotFound, Refused
 from bot.nearest import nearest
 from bot.services import names
 from bot.services.acting import launch as launch_service
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import sources
 from bot.services.sharing import bookings, turns
 from store.acting import actions
@@ -50,7 +50,7 @@ _IN_ALL = 1_200
 class Search:
     """What is sought, by whom, until when, among which models (as reported, with the MiB of one GPU)."""
 
-    desk: Desk
+    ctx: Context
     db: Database
     chosen: tuple[tuple[str, int], ...]
     want: Want
@@ -58,11 +58,11 @@ class Search:
     until: int
 
 
-def begin(desk: Desk, want: Want, person: str, length: int | None) -> Search:
+def begin(ctx: Context, want: Want, person: str, length: int | None) -> Search:
     """A search for so long from now on."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     chosen = tuple(pair for pair in stored_find.kinds(db) if want.kind.fits(*pair))
-    return Search(desk, db, chosen, want, person, desk.clock() + (length or 0))
+    return Search(ctx, db, chosen, want, person, ctx.clock() + (length or 0))
 
 
 def standing(search: Search, how: stored_find.Standing) -> Iterator[Way]:
@@ -97,10 +97,10 @@ def _to_be_had(search: Search, listing: Listing, left: dict[str, frozenset[int]]
     return left[listing.instance.id] & frozenset(open_gpus(listing)) - booked
 
 
-def free_machines(desk: Desk, chosen: Filter, person: str, *, least: int = 1) -> tuple[str, ...]:
+def free_machines(ctx: Context, chosen: Filter, person: str, *, least: int = 1) -> tuple[str, ...]:
     """Ids of machines that pass a filter and have so many GPUs free: this person can have them now, and they idle."""
-    limits = desk.settings.claim_limits(desk.roster().team_of(person))
-    search = begin(desk, Want(), person, limits.default)
+    limits = ctx.settings.claim_limits(ctx.roster().team_of(person))
+    search = begin(ctx, Want(), person, limits.default)
     found = [each for each in listings.page(search.db, chosen, limit=_IN_ALL) if each.running and idle_gpus(each)]
     left = _left(search, found)
     free = {each.instance.id: _to_be_had(search, each, left) & frozenset(idle_gpus(each)) for each in found}
@@ -114,9 +114,9 @@ def _under_way(search: Search, listing: Listing) -> bool:
 
 
 def _can_start(search: Search, found: Way) -> bool:
-    desk, claims, instance = search.desk, found.listing.claims, found.listing.instance
-    exempt, protected = desk.exemption(instance), desk.protects(instance)
-    scene = Scene(instance, claims, None, desk.roster(), exempt, protected, desk.keepers)
+    ctx, claims, instance = search.ctx, found.listing.claims, found.listing.instance
+    exempt, protected = ctx.exemption(instance), ctx.protects(instance)
+    scene = Scene(instance, claims, None, ctx.roster(), exempt, protected, ctx.keepers)
     return obstacle_to_start(scene) is None
 
 
@@ -125,7 +125,7 @@ def _left(search: Search, near: Sequence[Listing]) -> dict[str, frozenset[int]]:
 
     People are seated among these machines alone, so a few more are kept for them than they may get in the end.
     """
-    rooms = turns.rooms(search.desk, search.db, near)
+    vacancies = turns.vacancies(search.ctx, search.db, near)
     own = [each.id for each in stored_line.of_person(search.db, search.person)]
     first = (
         stored_line.unoffered(search.db, before=min(own, default=turns.LAST))
@@ -134,51 +134,55 @@ def _left(search: Search, near: Sequence[Listing]) -> dict[str, frozenset[int]]:
     )
     ahead = [each for each in first if each.person != search.person]
     for waiter in ahead[:FORESEEN]:
-        if not rooms.vacant:
+        if not vacancies.vacant:
             break
-        rooms.seat(waiter)
+        vacancies.seat(waiter)
     wanted = len(ahead) > FORESEEN
-    return {each.instance.id: frozenset() if wanted and each.waiting else rooms.left(each.instance.id) for each in near}
+    return {
+        each.instance.id: frozenset() if wanted and each.waiting else vacancies.left(each.instance.id) for each in near
+    }
 
 
 BESIDES = 4
 """Ways shown beside a machine that was asked for by name."""
 
 
-def find(desk: Desk, want: Want, person: str = "", length: int | None = None) -> Found:
+def find(ctx: Context, want: Want, person: str = "", length: int | None = None) -> Found:
     """Everything that could serve for so long. Raises NotFound when no machine has such GPUs, or as many."""
-    search = begin(desk, want, person, length)
+    search = begin(ctx, want, person, length)
     db, most = search.db, stored_find.most_gpus(search.db, search.chosen)
-    launches = [launch(Listing(each.like(), rate=rate), want) for each, rate in launch_service.of(desk, person)]
+    launches = [launch(Listing(each.like(), rate=rate), want) for each, rate in launch_service.of(ctx, person)]
     if most < want.count and not any(launches):
         raise NotFound(_missing(db, want, most))
     ways = ranked([*launches, *(each for how in stored_find.STANDINGS for each in standing(search, how))], MOST)
-    silent = sources.of_machines(desk, (each.listing.instance.id for each in ways))
+    silent = sources.of_machines(ctx, (each.listing.instance.id for each in ways))
     found = Found(want, ways, tuple(_mine(db, want, person)), silent=silent)
     if found.best is not None or most < want.count:
         return found
     found = replace(found, fewer=_fewer(search))
     if stored_line.place(db, person, "", str(want.kind)):  # they stand in that line already
         return found
-    last = turns.at_the_end(desk, person, kind=want.kind, count=want.count, length=length)
-    place = turns.place_of(desk, db, last)
+    last = turns.at_the_end(ctx, person, kind=want.kind, count=want.count, length=length)
+    place = turns.place_of(ctx, db, last)
     return replace(found, ahead=place.ahead, turn=place.turn)
 
 
-def besides(desk: Desk, listing: Listing, person: str, *, count: int | None = None, length: int | None = None) -> Found:
+def besides(
+    ctx: Context, listing: Listing, person: str, *, count: int | None = None, length: int | None = None
+) -> Found:
     """What somebody could have who can't have this instance, or so many GPUs of it; and their place in its line."""
-    db, instance_id = desk.store.reading(), listing.instance.id
+    db, instance_id = ctx.store.reading(), listing.instance.id
     want = similar(listing, count or len(listing.gpus))
-    ways = (each for each in find(desk, want, person, length).ways if each.listing.instance.id != instance_id)
+    ways = (each for each in find(ctx, want, person, length).ways if each.listing.instance.id != instance_id)
     if listing.claim_of(person) is not None or stored_line.place(db, person, instance_id, ""):
         return Found(want, tuple(ways)[:BESIDES])
-    last = turns.at_the_end(desk, person, instance_id=instance_id, count=count, length=length)
-    place = turns.place_of(desk, db, last)
+    last = turns.at_the_end(ctx, person, instance_id=instance_id, count=count, length=length)
+    place = turns.place_of(ctx, db, last)
     return Found(want, tuple(ways)[:BESIDES], ahead=place.ahead, turn=place.turn)
 
 
 def instead_of(
-    desk: Desk, listing: Listing, person: str, *, count: int | None = None, length: int | None = None
+    ctx: Context, listing: Listing, person: str, *, count: int | None = None, length: int | None = None
 ) -> Way | None:
     """Something that stands idle and would do as well as this instance, and is of a strictly better tier.
 
@@ -187,7 +191,7 @@ def instead_of(
     want = stand_in(listing, len(listing.gpus) if count is None else count)
     if want is None:
         return None
-    search = begin(desk, want, person, length)
+    search = begin(ctx, want, person, length)
     for how in stored_find.STANDINGS[: TIERS.index(tier_of(listing))]:
         for found in ranked(standing(search, how)):
             micros = saved(listing, found)
@@ -196,18 +200,18 @@ def instead_of(
     return None
 
 
-def is_name(desk: Desk, *words: str) -> bool:
+def is_name(ctx: Context, *words: str) -> bool:
     """Whether the first words are exactly the name or id of an instance."""
-    return names.whole_name(desk, words) is not None
+    return names.whole_name(ctx, words) is not None
 
 
-def is_kind(desk: Desk, text: str) -> bool:
+def is_kind(ctx: Context, text: str) -> bool:
     """Whether the fleet has such GPUs."""
     try:
         want = parse(text)
     except Refused:
         return False
-    return any(want.kind.fits(*pair) for pair in stored_find.kinds(desk.store.reading()))
+    return any(want.kind.fits(*pair) for pair in stored_find.kinds(ctx.store.reading()))
 
 
 def _mine(db: Database, want: Want, person: str) -> Iterator[Listing]:

@@ -12,7 +12,7 @@ from bot.domain.sharing.bookings import Wish
 from bot.domain.sharing.claims import AS_NOW, GRACE, AsNow, GpuChoice
 from bot.domain.sharing.grants import Grant, grantors
 from bot.errors import Refused
-from bot.services.context import Desk, channel_of
+from bot.services.context import Context, channel_of
 from bot.services.sharing import bookings, claims, handovers
 from bot.services.sharing.limits import OverLimit
 from store import audit as stored_audit
@@ -22,31 +22,31 @@ from store.sharing import grants as stored_grants
 from store.sharing import handovers as stored_handovers
 
 
-def draft_claim(desk: Desk, over: OverLimit, *, choice: GpuChoice | AsNow) -> Grant:
+def draft_claim(ctx: Context, over: OverLimit, *, choice: GpuChoice | AsNow) -> Grant:
     """Keep a claim that was refused. "As now" is what it was to cover, whatever becomes of the claim meanwhile."""
-    listing, gpus = listings.by_id(desk.store.reading(), over.planned.instance_id), over.planned.gpus
+    listing, gpus = listings.by_id(ctx.store.reading(), over.planned.instance_id), over.planned.gpus
     covers = GpuChoice() if listing is None or len(gpus) == len(listing.gpus) else GpuChoice(indexes=gpus)
-    return _draft(desk, replace(_planned(desk, over), choice=covers if choice is AS_NOW else choice))
+    return _draft(ctx, replace(_planned(ctx, over), choice=covers if choice is AS_NOW else choice))
 
 
-def draft_booking(desk: Desk, over: OverLimit, wish: Wish) -> Grant:
+def draft_booking(ctx: Context, over: OverLimit, wish: Wish) -> Grant:
     """Keep a booking that was refused."""
-    made = replace(_planned(desk, over), choice=wish.choice, weekly=wish.weekly, last_day=wish.last_day, note=wish.note)
+    made = replace(_planned(ctx, over), choice=wish.choice, weekly=wish.weekly, last_day=wish.last_day, note=wish.note)
     length = over.planned.until_at - over.planned.from_at
     ends = min(made.expires_at, wish.from_at)
-    return _draft(desk, replace(made, from_at=wish.from_at, length=length, expires_at=ends))
+    return _draft(ctx, replace(made, from_at=wish.from_at, length=length, expires_at=ends))
 
 
-def draft_takeover(desk: Desk, over: OverLimit, handover_id: str) -> Grant:
+def draft_takeover(ctx: Context, over: OverLimit, handover_id: str) -> Grant:
     """Keep a takeover that was refused."""
-    made, offer = _planned(desk, over), stored_handovers.by_id(desk.store.reading(), handover_id)
+    made, offer = _planned(ctx, over), stored_handovers.by_id(ctx.store.reading(), handover_id)
     ends = min(made.expires_at, offer.expires_at) if offer else made.expires_at
     choice, shown = GpuChoice(indexes=over.planned.gpus), offer.shown if offer else None
-    return _draft(desk, replace(made, choice=choice, handover_id=handover_id, expires_at=ends, shown=shown))
+    return _draft(ctx, replace(made, choice=choice, handover_id=handover_id, expires_at=ends, shown=shown))
 
 
-def _planned(desk: Desk, over: OverLimit) -> Grant:
-    now, planned = desk.clock(), over.planned
+def _planned(ctx: Context, over: OverLimit) -> Grant:
+    now, planned = ctx.clock(), over.planned
     length = max(
         MINUTE_MS, -(-(planned.until_at - now) // MINUTE_MS) * MINUTE_MS
     )  # time has gone by since it was planned
@@ -60,8 +60,8 @@ def _planned(desk: Desk, over: OverLimit) -> Grant:
         note=planned.note,
         excess=over.excess,
         created_at=now,
-        expires_at=now + desk.settings.answer_within,
-        shown=_world(desk.store.reading(), planned.instance_id, planned.holder, now),
+        expires_at=now + ctx.settings.answer_within,
+        shown=_world(ctx.store.reading(), planned.instance_id, planned.holder, now),
     )
 
 
@@ -77,93 +77,93 @@ def _world(db: Database, instance_id: str, person: str, now: int) -> World:
     return replace(seen, claim=mine.id, gpus=mine.gpus, until_at=mine.until_at)
 
 
-def _draft(desk: Desk, made: Grant) -> Grant:
+def _draft(ctx: Context, made: Grant) -> Grant:
     """Keep it, so that one press asks an approver. The same that was asked is that question; another ends it."""
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         before = stored_grants.live(db, made)
         if before is not None and before.state != "drafted" and (before.state == "approved" or made.is_same(before)):
             return before
         if before is not None and before.state == "pending":
             stored_grants.move(db, before.id, "pending", "expired", outcome="They asked for something else since.")
-            _show(desk, db, before)
+            _show(ctx, db, before)
         elif before is not None:
             stored_grants.move(db, before.id, "drafted", "expired")
         stored_grants.add(db, made)
     return made
 
 
-def ask(desk: Desk, grant_id: str, person: str) -> Grant:
+def ask(ctx: Context, grant_id: str, person: str) -> Grant:
     """Put a draft to the approvers. Raises Refused."""
-    desk.freshen()
-    with desk.store.writing() as db:
+    ctx.freshen()
+    with ctx.store.writing() as db:
         grant = stored_grants.by_id(db, grant_id)
         if grant is None or grant.person != person:
             raise Refused("That request is somebody else's.")
-        if not grantors(grant, desk.roster()):
+        if not grantors(grant, ctx.roster()):
             raise Refused("Nobody could let this pass. Ask an admin to name approvers in valet.toml.")
-        if not channel_of(desk, grant.team):
+        if not channel_of(ctx, grant.team):
             raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
-        if grant.expires_at <= desk.clock() or not stored_grants.move(db, grant_id, "drafted", "pending"):
+        if grant.expires_at <= ctx.clock() or not stored_grants.move(db, grant_id, "drafted", "pending"):
             raise Refused("That was asked already, or too long ago. Type it again to see how things stand.")
-        stored_audit.add(db, desk.clock(), person, "asked for more", subject=grant.instance_id, detail=grant.excess)
-        _show(desk, db, grant)
-    desk.wake()
+        stored_audit.add(db, ctx.clock(), person, "asked for more", subject=grant.instance_id, detail=grant.excess)
+        _show(ctx, db, grant)
+    ctx.wake()
     return grant
 
 
-def decide(desk: Desk, grant_id: str, person: str, *, yes: bool) -> None:
+def decide(ctx: Context, grant_id: str, person: str, *, yes: bool) -> None:
     """An approver's word; a yes makes it, if it can still be had. Raises Refused."""
-    desk.freshen()
-    with desk.store.writing() as db:
-        grant, now = stored_grants.by_id(db, grant_id), desk.clock()
+    ctx.freshen()
+    with ctx.store.writing() as db:
+        grant, now = stored_grants.by_id(db, grant_id), ctx.clock()
         if grant is None:
             raise Refused("This request is not known here any more.")
-        able = grantors(grant, desk.roster())
+        able = grantors(grant, ctx.roster())
         if person not in able:
             raise Refused(f"Only {either(able)} can decide this.")
         if grant.expires_at <= now or not stored_grants.decide(db, grant_id, person, now, yes=yes):
             raise Refused("Too late: this has been decided, or has lapsed.")
         did = "let pass" if yes else "refused more"
         stored_audit.add(db, now, person, did, subject=grant.instance_id, detail=grant.person)
-        _show(desk, db, grant, ended=not yes)
-    carry_out(desk)
-    desk.wake()
+        _show(ctx, db, grant, ended=not yes)
+    carry_out(ctx)
+    ctx.wake()
 
 
-def carry_out(desk: Desk) -> None:
+def carry_out(ctx: Context) -> None:
     """Make what was let pass, and close what nobody decided in time; safe to run again after a crash."""
-    for grant in stored_grants.approved(desk.store.reading()):
-        _carry_out(desk, grant)
-    late = stored_grants.over(desk.store.reading(), desk.clock())
+    for grant in stored_grants.approved(ctx.store.reading()):
+        _carry_out(ctx, grant)
+    late = stored_grants.over(ctx.store.reading(), ctx.clock())
     if late:
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             for grant in late:
                 if stored_grants.move(db, grant.id, grant.state, "expired") and grant.state == "pending":
-                    _show(desk, db, grant, ended=True)
-        desk.wake()
+                    _show(ctx, db, grant, ended=True)
+        ctx.wake()
 
 
-def _carry_out(desk: Desk, grant: Grant) -> None:
+def _carry_out(ctx: Context, grant: Grant) -> None:
     """It is made and called made in one transaction: another thread that has it just then leaves nothing to do here."""
-    is_here = desk.is_colleague(grant.person)  # asks Slack, so in no transaction
+    is_here = ctx.is_colleague(grant.person)  # asks Slack, so in no transaction
     try:
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             if stored_grants.move(db, grant.id, "approved", "claimed"):
-                _compare(desk, db, grant, is_here=is_here)
-                _make(desk, db, grant)
-                _show(desk, db, grant, ended=True)
+                _compare(ctx, db, grant, is_here=is_here)
+                _make(ctx, db, grant)
+                _show(ctx, db, grant, ended=True)
     except Refused as error:
-        _close(desk, grant, outcome=str(error))
+        _close(ctx, grant, outcome=str(error))
 
 
-def _compare(desk: Desk, db: Database, grant: Grant, *, is_here: bool) -> None:
+def _compare(ctx: Context, db: Database, grant: Grant, *, is_here: bool) -> None:
     """Whether things are as its card showed them. Raises Refused where they aren't."""
-    now = desk.clock()
+    now = ctx.clock()
     if not is_here:
         raise Refused(f"<@{grant.person}> is no longer a member of this workspace.")
     offer = stored_handovers.by_id(db, grant.handover_id) if grant.handover_id else None
     seen = handovers.world(db, offer.claim_id, now) if offer else _world(db, grant.instance_id, grant.person, now)
-    gone = grant.decider and grant.decider not in grantors(grant, desk.roster())
+    gone = grant.decider and grant.decider not in grantors(grant, ctx.roster())
     seen = replace(seen, gone=f"<@{grant.decider}> may no longer let this pass." if gone else "")
     if differs := difference(grant.kind, grant.shown or World(), seen):
         raise Refused(differs)
@@ -172,16 +172,16 @@ def _compare(desk: Desk, db: Database, grant: Grant, *, is_here: bool) -> None:
         raise Refused(f"Which GPUs of {seen.name} were meant is not known any more. Ask again.")
 
 
-def _make(desk: Desk, db: Database, grant: Grant) -> None:
+def _make(ctx: Context, db: Database, grant: Grant) -> None:
     if grant.handover_id:
-        handovers.accept_within(desk, db, grant.handover_id, grant.person)
+        handovers.accept_within(ctx, db, grant.handover_id, grant.person)
     elif grant.from_at is not None:
         length, choice = grant.length, grant.choice or GpuChoice()
         wish = Wish(grant.from_at, length, choice, grant.weekly, grant.last_day, grant.note)
-        bookings.book_within(desk, db, grant.instance_id, grant.person, wish, grant_id=grant.id)
+        bookings.book_within(ctx, db, grant.instance_id, grant.person, wish, grant_id=grant.id)
     else:
         claims.claim_within(
-            desk,
+            ctx,
             db,
             grant.instance_id,
             grant.person,
@@ -191,15 +191,15 @@ def _make(desk: Desk, db: Database, grant: Grant) -> None:
         )
 
 
-def _close(desk: Desk, grant: Grant, outcome: str) -> None:
-    with desk.store.writing() as db:
+def _close(ctx: Context, grant: Grant, outcome: str) -> None:
+    with ctx.store.writing() as db:
         if stored_grants.move(db, grant.id, "approved", "failed", outcome=outcome):
-            _show(desk, db, grant, ended=True)
+            _show(ctx, db, grant, ended=True)
 
 
-def _show(desk: Desk, db: Database, grant: Grant, *, ended: bool = False) -> None:
+def _show(ctx: Context, db: Database, grant: Grant, *, ended: bool = False) -> None:
     """Bring the card up to date; once it is over, the person is told, too."""
-    channel, now = channel_of(desk, grant.team), desk.clock()
+    channel, now = channel_of(ctx, grant.team), ctx.clock()
     stored_outbox.tell(db, channel, f"grant:{grant.id}", kind="grant_card", subject=grant.id, now=now)
     if ended:
         stored_outbox.tell(db, grant.person, f"grant-end:{grant.id}", kind="grant_ended", subject=grant.id, now=now)

@@ -13,7 +13,7 @@ from bot.domain.sharing.handovers import Handover, HandoverState
 from bot.errors import Refused
 from bot.services import digest
 from bot.services.acting import approvals
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import limits, requests, turns
 from store import audit as stored_audit
 from store import outbox as stored_outbox
@@ -25,12 +25,12 @@ OFFER_LASTS = 8 * HOUR_MS
 TOO_LATE = "Too late: the offer or the claim has ended. `/gpu status free` shows what is free."
 
 
-def offer(desk: Desk, instance_id: str, giver: str, taker: str) -> Handover:
+def offer(ctx: Context, instance_id: str, giver: str, taker: str) -> Handover:
     """Offer one's claim to somebody; offered again, the newest offer counts. Raises Refused."""
-    if not desk.is_colleague(taker):
+    if not ctx.is_colleague(taker):
         raise Refused(f"<@{taker}> is nobody here who could take it. Name a person of this workspace.")
-    now = desk.clock()
-    with desk.store.writing() as db:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         listing = listings.by_id(db, instance_id)
         held = listing.claim_of(giver) if listing else None
         if listing is None or held is None or held.until_at <= now:
@@ -46,7 +46,7 @@ def offer(desk: Desk, instance_id: str, giver: str, taker: str) -> Handover:
         stored_handovers.add(db, made)
         stored_audit.add(db, now, giver, "offered to hand over", subject=instance_id, detail=taker)
         _show(db, made, now)
-    desk.wake()
+    ctx.wake()
     return made
 
 
@@ -58,41 +58,41 @@ def _refuse_twice(listing: Listing, giver: str, taker: str) -> None:
         raise Refused(f"<@{taker}> holds GPUs of {name} already; release yours, and they can claim them.")
 
 
-def withdraw(desk: Desk, offer_id: str, person: str) -> Handover:
+def withdraw(ctx: Context, offer_id: str, person: str) -> Handover:
     """Take an offer back. Raises Refused."""
-    return _answer(desk, offer_id, person, "withdrawn")
+    return _answer(ctx, offer_id, person, "withdrawn")
 
 
-def decline(desk: Desk, offer_id: str, person: str) -> Handover:
+def decline(ctx: Context, offer_id: str, person: str) -> Handover:
     """Say no to an offer. Raises Refused."""
-    return _answer(desk, offer_id, person, "declined")
+    return _answer(ctx, offer_id, person, "declined")
 
 
-def _answer(desk: Desk, offer_id: str, person: str, state: HandoverState) -> Handover:
-    now = desk.clock()
-    with desk.store.writing() as db:
+def _answer(ctx: Context, offer_id: str, person: str, state: HandoverState) -> Handover:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         made = stored_handovers.by_id(db, offer_id)
         if made is None or person != (made.giver if state == "withdrawn" else made.taker):
             raise Refused("This offer is between two others.")
         if not _settle(db, made, state, now):
             raise Refused("This offer has been settled already.")
-    desk.wake()
+    ctx.wake()
     return made
 
 
-def accept(desk: Desk, offer_id: str, person: str) -> Claim:
+def accept(ctx: Context, offer_id: str, person: str) -> Claim:
     """Take a claim over, with its GPUs, its end and its note. What has changed is offered anew. Raises Refused."""
-    now, taken, differs = desk.clock(), None, ""
-    with desk.store.writing() as db:
+    now, taken, differs = ctx.clock(), None, ""
+    with ctx.store.writing() as db:
         made = _offered_to(db, offer_id, person)
         seen = world(db, made.claim_id, now)
         differs = difference("takeover", made.shown, seen) if made.shown and seen.claim else ""
         if differs:
             stored_handovers.show(db, made.id, seen)
             _show(db, made, now)
-        elif (taken := _take_over(desk, db, made, now, granted=False)) is None:
+        elif (taken := _take_over(ctx, db, made, now, granted=False)) is None:
             _settle(db, made, "lapsed", now)
-    desk.wake()
+    ctx.wake()
     if differs:
         raise Refused(f"{differs.removesuffix(' Ask again.')} The offer shows it as it is; take it if it still suits.")
     if taken is None:
@@ -100,9 +100,9 @@ def accept(desk: Desk, offer_id: str, person: str) -> Claim:
     return taken
 
 
-def accept_within(desk: Desk, db: Database, offer_id: str, person: str) -> None:
+def accept_within(ctx: Context, db: Database, offer_id: str, person: str) -> None:
     """Take a claim over that an approver let pass beyond fair use, in the caller's transaction. Raises Refused."""
-    if _take_over(desk, db, _offered_to(db, offer_id, person), desk.clock(), granted=True) is None:
+    if _take_over(ctx, db, _offered_to(db, offer_id, person), ctx.clock(), granted=True) is None:
         raise Refused(TOO_LATE)
 
 
@@ -123,7 +123,7 @@ def world(db: Database, claim_id: str, now: int) -> World:
     return World(instance.name, type=instance.type or None, claim=held.id, gpus=held.gpus, until_at=held.until_at)
 
 
-def _take_over(desk: Desk, db: Database, made: Handover, now: int, *, granted: bool) -> Claim | None:
+def _take_over(ctx: Context, db: Database, made: Handover, now: int, *, granted: bool) -> Claim | None:
     held = stored_claims.by_id(db, made.claim_id)
     if held is None or held.ended_at is not None or made.state != "open" or min(made.expires_at, held.until_at) <= now:
         return None
@@ -131,30 +131,30 @@ def _take_over(desk: Desk, db: Database, made: Handover, now: int, *, granted: b
         raise Refused("You hold other GPUs of it by now. Release those first, then take these.")
     listing = listings.by_id(db, held.instance_id)
     if listing is not None:
-        approvals.make_way(desk, db, listing, made.taker, giver=made.giver)
-    team = desk.roster().team_of(made.taker)
+        approvals.make_way(ctx, db, listing, made.taker, giver=made.giver)
+    team = ctx.roster().team_of(made.taker)
     taken = replace(held, id=secrets.token_hex(16), holder=made.taker, from_at=now, team=team)
     stored_claims.end(db, held.id, now, "handed", who=made.giver)
     if not granted:
-        limits.check(desk, db, taken, advice="Release something first, then take it over.")
-    turns.served(desk, db, taken)
+        limits.check(ctx, db, taken, advice="Release something first, then take it over.")
+    turns.served(ctx, db, taken)
     stored_claims.add(db, taken)
-    requests.over(desk, db, held, "handed")
+    requests.over(ctx, db, held, "handed")
     stored_audit.add(db, now, made.taker, "took over", subject=held.instance_id, detail=made.giver)
-    digest.refresh(desk, db, held.instance_id)
+    digest.refresh(ctx, db, held.instance_id)
     _settle(db, made, "taken", now)
     return taken
 
 
-def lapse(desk: Desk) -> None:
+def lapse(ctx: Context) -> None:
     """Close the offers whose time is up or whose claim has ended, and tell both."""
-    now = desk.clock()
-    if not stored_handovers.over(desk.store.reading(), now):
+    now = ctx.clock()
+    if not stored_handovers.over(ctx.store.reading(), now):
         return
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         for made in stored_handovers.over(db, now):
             _settle(db, made, "lapsed", now)
-    desk.wake()
+    ctx.wake()
 
 
 def _settle(db: Database, made: Handover, state: HandoverState, now: int) -> bool:

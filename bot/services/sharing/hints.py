@@ -8,7 +8,7 @@ from bot.domain.money.savings import Avoided, Hint, Saving, counterfactual
 from bot.domain.sharing.claims import GpuChoice
 from bot.domain.sharing.find import Way, saved, tier_of
 from bot.errors import Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import find
 from store.machines import fleet as stored_fleet
 from store.machines import listings
@@ -18,7 +18,7 @@ _AVOIDED: dict[str, Avoided] = {"rented": "claim", "stopped": "start", "launch":
 
 
 def hint(
-    desk: Desk,
+    ctx: Context,
     listing: Listing,
     person: str,
     *,
@@ -28,16 +28,16 @@ def hint(
     note: str = "",
 ) -> tuple[Hint, Way] | None:
     """What to say before somebody takes this instance, which they have not been told of it within a day; else None."""
-    avoided, now = _AVOIDED.get(tier_of(listing)), desk.clock()
+    avoided, now = _AVOIDED.get(tier_of(listing)), ctx.clock()
     subject = listing.instance.id or listing.instance.name
     costs_nothing_more = listing.instance.paid_anyway or (avoided == "claim" and (listing.claims or listing.busy))
     if avoided is None or costs_nothing_more:
         return None  # it is paid already, or somebody works there anyway
-    if stored_savings.hinted(desk.store.reading(), person, subject, now - DAY_MS):
+    if stored_savings.hinted(ctx.store.reading(), person, subject, now - DAY_MS):
         return None
     count = (choice.count or len(choice.indexes) or None) if choice else None
     lasts = until - now if until is not None else length
-    better = find.instead_of(desk, listing, person, count=count, length=lasts)
+    better = find.instead_of(ctx, listing, person, count=count, length=lasts)
     if better is None:
         return None
     made = Hint(
@@ -54,14 +54,14 @@ def hint(
         note=note,
         micros_per_hour=saved(listing, better),
     )
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_savings.note(db, made)
     return made, better
 
 
-def given(desk: Desk, hint_id: str, person: str) -> Hint:
+def given(ctx: Context, hint_id: str, person: str) -> Hint:
     """A hint that somebody was given. Raises Refused when it was another's, or is kept no more."""
-    found = stored_savings.hint(desk.store.reading(), hint_id)
+    found = stored_savings.hint(ctx.store.reading(), hint_id)
     if found is None:
         raise Refused("That was said over a month ago. `/gpu find` shows what there is for you now.")
     if found.person != person:
@@ -69,9 +69,9 @@ def given(desk: Desk, hint_id: str, person: str) -> Hint:
     return found
 
 
-def count(desk: Desk, taken: Hint) -> bool:
+def count(ctx: Context, taken: Hint) -> bool:
     """Count the saving, once, if the person now holds what they were told of."""
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         listing = listings.by_id(db, taken.better_id)
         held = listing.claim_of(taken.person) if listing else None
         if held is None or held.from_at < taken.at or not taken.micros_per_hour:
@@ -83,7 +83,7 @@ def count(desk: Desk, taken: Hint) -> bool:
             Saving(
                 id=held.id,
                 kind="shared",
-                at=desk.clock(),
+                at=ctx.clock(),
                 person=taken.person,
                 taken_id=taken.better_id,
                 avoided=taken.avoided,

@@ -5,7 +5,7 @@ from sqlite_utils import Database
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.limits import WEEK_MS, beyond, use_of
 from bot.errors import Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from store.sharing import claims as stored_claims
 
 
@@ -19,23 +19,25 @@ class OverLimit(Refused):
         self.may_ask = may_ask
 
 
-def check(desk: Desk, db: Database, planned: Claim, *, advice: str = "Release something first, or claim less.") -> None:
+def check(
+    ctx: Context, db: Database, planned: Claim, *, advice: str = "Release something first, or claim less."
+) -> None:
     """Whether a claim, as planned, keeps to the limits or only a warning follows. Raises OverLimit."""
-    stop(desk, planned, excess(desk, db, planned), advice)
+    stop(ctx, planned, excess(ctx, db, planned), advice)
 
 
-def stop(desk: Desk, planned: Claim, said: list[str], advice: str) -> None:
+def stop(ctx: Context, planned: Claim, said: list[str], advice: str) -> None:
     """Raises OverLimit with what was said of the limits, with that advice where nobody can let it pass."""
-    rules = desk.settings.fair_use(planned.team)
+    rules = ctx.settings.fair_use(planned.team)
     if said and rules.at_limit != "warn":
         may_ask, excess = rules.at_limit == "ask", "; ".join(said)
         way = "An approver can let it pass." if may_ask else advice
         raise OverLimit(f"Too much: {excess}. {way}", excess, planned, may_ask=may_ask)
 
 
-def warnings(desk: Desk, held: Claim) -> str:
+def warnings(ctx: Context, held: Claim) -> str:
     """What to tell somebody who went beyond a limit; empty where they keep to them."""
-    return warning(excess(desk, desk.store.reading(), held))
+    return warning(excess(ctx, ctx.store.reading(), held))
 
 
 def warning(said: list[str]) -> str:
@@ -43,9 +45,9 @@ def warning(said: list[str]) -> str:
     return f"Mind the others: {'; '.join(said)}." if said else ""
 
 
-def excess(desk: Desk, db: Database, planned: Claim, *, whose: str = "you") -> list[str]:
+def excess(ctx: Context, db: Database, planned: Claim, *, whose: str = "you") -> list[str]:
     """A phrase for each limit that a claim, as planned, goes beyond."""
-    rules, now, said = desk.settings.fair_use(planned.team), desk.clock(), []
+    rules, now, said = ctx.settings.fair_use(planned.team), ctx.clock(), []
     if rules.person.is_set:
         own = stored_claims.since(db, now - WEEK_MS, holder=planned.holder)
         said += beyond(rules.person, use_of(_with(own, planned), now), whose)

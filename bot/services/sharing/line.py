@@ -15,7 +15,7 @@ from bot.domain.sharing.line import STALE, Turn, WaitEnd, Waiter, served_now
 from bot.domain.sharing.offers import Offer
 from bot.domain.sharing.wants import Want
 from bot.errors import Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import claims, turns
 from bot.services.sharing.turns import Place
 from store import audit as stored_audit
@@ -37,7 +37,7 @@ class FreeNow(Refused):
 
 
 def wait(
-    desk: Desk,
+    ctx: Context,
     person: str,
     *,
     instance_id: str = "",
@@ -53,21 +53,21 @@ def wait(
 
     Raises FreeNow when there is nothing to wait for, Refused when waiting would be in vain.
     """
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         there = stored_line.place(db, person, instance_id, "" if want is None else str(want.kind))
         if there is not None:
-            return turns.place_of(desk, db, there)
+            return turns.place_of(ctx, db, there)
         count = _count(db, person, instance_id, choice) if want is None else _amount(db, want)
         kind = want.kind if want else None
-        last = turns.at_the_end(desk, person, instance_id=instance_id, kind=kind, count=count, length=length, note=note)
-        place = turns.place_of(desk, db, last)
-        _refuse_free(desk, db, place)
+        last = turns.at_the_end(ctx, person, instance_id=instance_id, kind=kind, count=count, length=length, note=note)
+        place = turns.place_of(ctx, db, last)
+        _refuse_free(ctx, db, place)
         joined = stored_line.join(db, replace(last, run=run))
         stored_audit.add(
             db, joined.since, person, "joined the line", subject=instance_id, detail=note or _named(joined)
         )
-        _tell_holders(desk, db, joined)
-    desk.wake()
+        _tell_holders(ctx, db, joined)
+    ctx.wake()
     return replace(place, waiter=joined, is_new=True)
 
 
@@ -103,10 +103,10 @@ def _amount(db: Database, want: Want) -> int:
     raise Refused(f"No machine here has {want.kind}, so waiting is in vain. There are {models}.")
 
 
-def _refuse_free(desk: Desk, db: Database, place: Place) -> None:
+def _refuse_free(ctx: Context, db: Database, place: Place) -> None:
     """Refuse to let somebody wait for what they can have."""
     turn = place.turn
-    listing = listings.by_id(db, turn.instance_id) if turn and turn.at <= desk.clock() else None
+    listing = listings.by_id(db, turn.instance_id) if turn and turn.at <= ctx.clock() else None
     if turn is not None and listing is not None:
         raise FreeNow(f"{listing.instance.name} can be had now.", listing, len(turn.gpus))
 
@@ -115,18 +115,18 @@ def _named(waiter: Waiter) -> str:
     return str(waiter.want) if not waiter.instance_id else ""
 
 
-def _tell_holders(desk: Desk, db: Database, waiter: Waiter) -> None:
+def _tell_holders(ctx: Context, db: Database, waiter: Waiter) -> None:
     """Tell those who hold the instance that somebody waits for it, once for each claim."""
     holders = {each.id: each.holder for each in stored_claims.open_on(db, waiter.instance_id)}
     for claim_id in stored_line.first_word(db, holders):
         ref = f"waited-for:{claim_id}"
-        stored_outbox.tell(db, holders[claim_id], ref, kind="waited_for", subject=claim_id, now=desk.clock())
+        stored_outbox.tell(db, holders[claim_id], ref, kind="waited_for", subject=claim_id, now=ctx.clock())
 
 
-def leave(desk: Desk, waiter_id: int, person: str) -> Waiter:
+def leave(ctx: Context, waiter_id: int, person: str) -> Waiter:
     """Give one's place up, and with it an offer. Raises Refused."""
-    now = desk.clock()
-    with desk.store.writing() as db:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         waiter = stored_line.by_id(db, waiter_id)
         if waiter is None or waiter.person != person or not stored_line.end(db, waiter_id, now, "left"):
             raise Refused("You are not in that line any more. `/gpu line` shows where you are.")
@@ -134,44 +134,44 @@ def leave(desk: Desk, waiter_id: int, person: str) -> Waiter:
         if offer is not None:
             turns.close(db, offer, "passed", now)
         stored_audit.add(db, now, person, "left the line", subject=waiter.instance_id, detail=_named(waiter))
-    desk.wake()
+    ctx.wake()
     return waiter
 
 
-def take(desk: Desk, offer_id: str, person: str) -> Listing:
+def take(ctx: Context, offer_id: str, person: str) -> Listing:
     """Take what one is offered: it becomes a claim. Raises Refused when the offer is over."""
-    offer, waiter = _offered(desk, offer_id, person)
+    offer, waiter = _offered(ctx, offer_id, person)
     gpus = GpuChoice(indexes=offer.gpus)
-    length = _before_bookings(desk, offer, waiter.length)
+    length = _before_bookings(ctx, offer, waiter.length)
     # should the offer end before the claim is written, the claim stands in line as anybody's would
-    return claims.take(desk, offer.instance_id, person, choice=gpus, length=length, note=waiter.note)
+    return claims.take(ctx, offer.instance_id, person, choice=gpus, length=length, note=waiter.note)
 
 
-def _before_bookings(desk: Desk, offer: Offer, length: int) -> int:
+def _before_bookings(ctx: Context, offer: Offer, length: int) -> int:
     """As long as was wanted, or as is left before a booking: some of the time went by while the offer stood."""
-    now, booked = desk.clock(), stored_bookings.ahead(desk.store.reading(), instance_id=offer.instance_id)
+    now, booked = ctx.clock(), stored_bookings.ahead(ctx.store.reading(), instance_id=offer.instance_id)
     near = [each for each in booked if each.holder == offer.person or set(each.gpus) & set(offer.gpus)]
     return min([length, *(each.from_at - now for each in near)])
 
 
-def pass_on(desk: Desk, offer_id: str, person: str) -> Waiter:
+def pass_on(ctx: Context, offer_id: str, person: str) -> Waiter:
     """Let what one is offered go to the next, and leave the line. Raises Refused."""
-    now = desk.clock()
-    offer, waiter = _offered(desk, offer_id, person)
-    with desk.store.writing() as db:
+    now = ctx.clock()
+    offer, waiter = _offered(ctx, offer_id, person)
+    with ctx.store.writing() as db:
         if not turns.close(db, offer, "passed", now):
             raise Refused(_OVER)
         stored_line.end(db, waiter.id, now, "passed")
         stored_audit.add(db, now, person, "passed the offer on", subject=offer.instance_id)
-    desk.wake()
+    ctx.wake()
     return waiter
 
 
 _OVER = "This offer is over. `/gpu line` shows where you stand."
 
 
-def _offered(desk: Desk, offer_id: str, person: str) -> tuple[Offer, Waiter]:
-    db = desk.store.reading()
+def _offered(ctx: Context, offer_id: str, person: str) -> tuple[Offer, Waiter]:
+    db = ctx.store.reading()
     offer = stored_line.offer_by_id(db, offer_id)
     if offer is None or offer.person != person:
         raise Refused("This offer is somebody else's.")
@@ -181,132 +181,132 @@ def _offered(desk: Desk, offer_id: str, person: str) -> tuple[Offer, Waiter]:
     return offer, waiter
 
 
-def places(desk: Desk, person: str) -> list[Place]:
+def places(ctx: Context, person: str) -> list[Place]:
     """Where a person stands, the oldest place first."""
-    db = desk.store.reading()
-    return [turns.place_of(desk, db, each) for each in stored_line.of_person(db, person)]
+    db = ctx.store.reading()
+    return [turns.place_of(ctx, db, each) for each in stored_line.of_person(db, person)]
 
 
-def line_for(desk: Desk, listing: Listing) -> list[tuple[Waiter, Offer | None]]:
+def line_for(ctx: Context, listing: Listing) -> list[tuple[Waiter, Offer | None]]:
     """Everybody whom an instance could serve, the first first, with what they are offered."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     wanted = [first for first, _ in stored_line.lines(db) if first.could_use(listing.instance)]
     offers = {each.waiter_id: each for each in stored_line.open_offers(db)}
     return [(each, offers.get(each.id)) for each in stored_line.standing(db, wanted)]
 
 
-def waiting_for(desk: Desk, listing: Listing) -> list[str]:
+def waiting_for(ctx: Context, listing: Listing) -> list[str]:
     """The people whom an instance could serve and who are offered nothing yet, the first first."""
-    return [each.person for each, made in line_for(desk, listing) if made is None] if listing.waiting else []
+    return [each.person for each, made in line_for(ctx, listing) if made is None] if listing.waiting else []
 
 
-def next_for(desk: Desk, instance_id: str) -> str:
+def next_for(ctx: Context, instance_id: str) -> str:
     """Whom an instance serves now, the first of them; empty when nobody waits for it, or a booking is in the way."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     listing = listings.by_id(db, instance_id)
     if listing is None or not listing.waiting:
         return ""
-    unoffered = [each for each, made in line_for(desk, listing) if made is None]
-    due = served_now(unoffered, turns.rooms(desk, db, [listing]), desk.clock())
+    unoffered = [each for each, made in line_for(ctx, listing) if made is None]
+    due = served_now(unoffered, turns.vacancies(ctx, db, [listing]), ctx.clock())
     return due[0].waiter.person if due else ""
 
 
-def has_next(desk: Desk, made: Offer) -> bool:
+def has_next(ctx: Context, made: Offer) -> bool:
     """Whether what somebody was offered serves somebody else now: it is offered to them, or about to be."""
-    listing = listings.by_id(desk.store.reading(), made.instance_id)
+    listing = listings.by_id(ctx.store.reading(), made.instance_id)
     if listing is None:
         return False
     offered = any(set(each.gpus) & set(made.gpus) for each in listing.offers if each.person != made.person)
-    return offered or next_for(desk, made.instance_id) not in {"", made.person}
+    return offered or next_for(ctx, made.instance_id) not in {"", made.person}
 
 
-def lines(desk: Desk) -> list[tuple[Waiter, int]]:
+def lines(ctx: Context) -> list[tuple[Waiter, int]]:
     """Every line as its first waiter and how many stand in it."""
-    return stored_line.lines(desk.store.reading())
+    return stored_line.lines(ctx.store.reading())
 
 
-def offer(desk: Desk, offer_id: str) -> tuple[Offer, Waiter] | None:
+def offer(ctx: Context, offer_id: str) -> tuple[Offer, Waiter] | None:
     """An offer, open or ended, and whose it is."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     found = stored_line.offer_by_id(db, offer_id)
     waiter = stored_line.by_id(db, found.waiter_id) if found else None
     return (found, waiter) if found and waiter else None
 
 
-def waiter(desk: Desk, waiter_id: int) -> Waiter | None:
+def waiter(ctx: Context, waiter_id: int) -> Waiter | None:
     """One place, held or given up."""
-    return stored_line.by_id(desk.store.reading(), waiter_id)
+    return stored_line.by_id(ctx.store.reading(), waiter_id)
 
 
-def last_offer(desk: Desk, waiter_id: int) -> Offer | None:
+def last_offer(ctx: Context, waiter_id: int) -> Offer | None:
     """The newest offer that somebody in the line was made."""
-    return stored_line.last_offer(desk.store.reading(), waiter_id)
+    return stored_line.last_offer(ctx.store.reading(), waiter_id)
 
 
-def ahead_of(desk: Desk, waiter_id: int) -> int | None:
+def ahead_of(ctx: Context, waiter_id: int) -> int | None:
     """How many stand before a place; None when it was given up."""
-    db = desk.store.reading()
+    db = ctx.store.reading()
     found = stored_line.by_id(db, waiter_id)
-    return None if found is None or found.ended_at is not None else turns.place_of(desk, db, found).ahead
+    return None if found is None or found.ended_at is not None else turns.place_of(ctx, db, found).ahead
 
 
-def offer_due(desk: Desk) -> int:
+def offer_due(ctx: Context) -> int:
     """End what is over, and offer what is free to those whose turn it is; how many changes that made."""
-    if not stored_line.is_any(desk.store.reading()):
+    if not stored_line.is_any(ctx.store.reading()):
         return 0
-    with desk.store.writing() as db:
-        changes = _lapse(desk, db) + _leave(desk, db)
-    changes += _offer_to_colleagues(desk)
+    with ctx.store.writing() as db:
+        changes = _lapse(ctx, db) + _leave(ctx, db)
+    changes += _offer_to_colleagues(ctx)
     if changes:
-        desk.wake()
+        ctx.wake()
     return changes
 
 
-def _offer_to_colleagues(desk: Desk) -> int:
+def _offer_to_colleagues(ctx: Context) -> int:
     """Offer to those whose turn it is and who are still in the workspace; Slack is asked outside of transactions."""
     here, changes = set[str](), 0
-    while due := {turn.waiter.person for turn in _due(desk, desk.store.reading())}:
-        departed = {person for person in due - here if not desk.is_colleague(person)}
+    while due := {turn.waiter.person for turn in _due(ctx, ctx.store.reading())}:
+        departed = {person for person in due - here if not ctx.is_colleague(person)}
         here |= due - departed
-        with desk.store.writing() as db:
-            changes += sum(_depart(desk, db, person) for person in departed)
-            changes += 0 if departed else _offer(desk, db, here)
+        with ctx.store.writing() as db:
+            changes += sum(_depart(ctx, db, person) for person in departed)
+            changes += 0 if departed else _offer(ctx, db, here)
         if not departed:
             break
     return changes
 
 
-def depart(desk: Desk, person: str) -> None:
+def depart(ctx: Context, person: str) -> None:
     """Somebody is in the workspace no more: they leave every line, and what they were offered goes to the next."""
-    with desk.store.writing() as db:
-        _depart(desk, db, person)
-    desk.wake()
+    with ctx.store.writing() as db:
+        _depart(ctx, db, person)
+    ctx.wake()
 
 
-def _depart(desk: Desk, db: Database, person: str) -> int:
-    places, now = stored_line.of_person(db, person), desk.clock()
+def _depart(ctx: Context, db: Database, person: str) -> int:
+    places, now = stored_line.of_person(db, person), ctx.clock()
     for waiter in places:
         offer = stored_line.offer_to(db, waiter.id)
         if offer is not None:
             turns.close(db, offer, "withdrawn", now)
-        _drop(desk, db, waiter, "departed")
+        _drop(ctx, db, waiter, "departed")
     return len(places)
 
 
-def _lapse(desk: Desk, db: Database) -> int:
+def _lapse(ctx: Context, db: Database) -> int:
     """End the offers that nobody answered in time, or whose machine can't be claimed now."""
-    now, bound, ended = desk.clock(), actions.bound(db), 0
+    now, bound, ended = ctx.clock(), actions.bound(db), 0
     for offer in stored_line.open_offers(db):
         listing = listings.by_id(db, offer.instance_id)
         if listing is None and not _is_gone(db, offer.instance_id, now):
             continue  # one look has missed it
         if listing is None or not listing.running or listing.lacks(offer.gpus) or offer.instance_id in bound:
             ended += turns.close(db, offer, "withdrawn", now)
-        elif offer.until_at <= now and not _goes_on(desk, db, offer) and turns.close(db, offer, "lapsed", now):
+        elif offer.until_at <= now and not _goes_on(ctx, db, offer) and turns.close(db, offer, "lapsed", now):
             ended += 1
             waiter = stored_line.by_id(db, offer.waiter_id)
             if waiter is not None:
-                _drop(desk, db, waiter, "lapsed", about=offer.instance_id)
+                _drop(ctx, db, waiter, "lapsed", about=offer.instance_id)
     return ended
 
 
@@ -314,9 +314,9 @@ def _is_gone(db: Database, instance_id: str, now: int) -> bool:
     return is_gone(stored_fleet.missed_at(db, instance_id), now)
 
 
-def _goes_on(desk: Desk, db: Database, offer: Offer) -> bool:
+def _goes_on(ctx: Context, db: Database, offer: Offer) -> bool:
     """Hold it for as long as was said, counted from when it was to be read; True where that is longer."""
-    now, accept = desk.clock(), desk.settings.accept_within
+    now, accept = ctx.clock(), ctx.settings.accept_within
     told = stored_outbox.posted_at(db, offer.person, _name(offer))
     if told is None and not stored_outbox.is_on_its_way(db, offer.person, _name(offer)):
         return False  # Slack won't take it, and others wait
@@ -333,17 +333,17 @@ def _name(offer: Offer) -> str:
     return f"offer:{offer.id}"
 
 
-def _leave(desk: Desk, db: Database) -> int:
+def _leave(ctx: Context, db: Database) -> int:
     """Take those out of the line who have waited too long, or wait for a machine that is gone."""
-    now = desk.clock()
+    now = ctx.clock()
     gone = stored_line.orphaned(db, gone_since(now))
     stale = [each for each in stored_line.stale(db, now - STALE) if stored_line.offer_to(db, each.id) is None]
-    return sum(_drop(desk, db, each, "gone") for each in gone) + sum(_drop(desk, db, each, "stale") for each in stale)
+    return sum(_drop(ctx, db, each, "gone") for each in gone) + sum(_drop(ctx, db, each, "stale") for each in stale)
 
 
-def _drop(desk: Desk, db: Database, waiter: Waiter, reason: WaitEnd, *, about: str = "") -> bool:
+def _drop(ctx: Context, db: Database, waiter: Waiter, reason: WaitEnd, *, about: str = "") -> bool:
     """Take somebody out of the line and tell them; False when they were out already."""
-    now = desk.clock()
+    now = ctx.clock()
     if not stored_line.end(db, waiter.id, now, reason):
         return False
     subject = about or waiter.instance_id
@@ -356,17 +356,17 @@ def _drop(desk: Desk, db: Database, waiter: Waiter, reason: WaitEnd, *, about: s
     return True
 
 
-def _offer(desk: Desk, db: Database, people: Collection[str]) -> int:
+def _offer(ctx: Context, db: Database, people: Collection[str]) -> int:
     """Offer these people what is free, in the order in which they came."""
-    due = [turn for turn in _due(desk, db) if turn.waiter.person in people]
+    due = [turn for turn in _due(ctx, db) if turn.waiter.person in people]
     for turn in due:
-        _make(desk, db, turn)
+        _make(ctx, db, turn)
     return len(due)
 
 
-def _due(desk: Desk, db: Database) -> list[Turn]:
-    rooms = turns.rooms(desk, db, _wanted(db))
-    return served_now(stored_line.unoffered(db), rooms, desk.clock()) if rooms.vacant else []
+def _due(ctx: Context, db: Database) -> list[Turn]:
+    vacancies = turns.vacancies(ctx, db, _wanted(db))
+    return served_now(stored_line.unoffered(db), vacancies, ctx.clock()) if vacancies.vacant else []
 
 
 def _wanted(db: Database) -> list[Listing]:
@@ -379,8 +379,8 @@ def _wanted(db: Database) -> list[Listing]:
     return [each for each in known if any(first.could_use(each.instance) for first in firsts)]
 
 
-def _make(desk: Desk, db: Database, turn: Turn) -> None:
-    now, waiter = desk.clock(), turn.waiter
+def _make(ctx: Context, db: Database, turn: Turn) -> None:
+    now, waiter = ctx.clock(), turn.waiter
     made = Offer(
         id=secrets.token_hex(16),
         waiter_id=waiter.id,
@@ -389,7 +389,7 @@ def _make(desk: Desk, db: Database, turn: Turn) -> None:
         gpus=turn.gpus,
         length=waiter.length,
         made_at=now,
-        until_at=now + desk.settings.accept_within,
+        until_at=now + ctx.settings.accept_within,
     )
     stored_line.offer(db, made)
     stored_audit.add(db, now, "valet", "offered to the line", subject=turn.instance_id, detail=waiter.person)

@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 from bot.domain.sharing.claims import GRACE, Claim
 from bot.domain.sharing.reminders import FIRST, Reminder, due
-from bot.services.context import Desk
+from bot.services.context import Context
 from store import outbox as stored_outbox
 from store.sharing import claims as stored_claims
 from store.sharing import reminders as stored_reminders
@@ -16,17 +16,17 @@ from store.sharing import reminders as stored_reminders
 KIND = "claim_reminder"
 
 
-def remind(desk: Desk) -> int:
+def remind(ctx: Context) -> int:
     """Tell what is due, each once; how many messages that made or changed. Late is fine, twice is not."""
-    now, db = desk.clock(), desk.store.reading()
+    now, db = ctx.clock(), ctx.store.reading()
     if not (stored_reminders.unnoted(db) or stored_reminders.unclosed(db) or _due(db, now)):
         return 0
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         told = [follow(db, each, now) for each in stored_reminders.unnoted(db)]
         told += [_say(db, each, mark, now) for each, mark in _due(db, now)]
         told += [over(db, each, now) for each in stored_reminders.unclosed(db)]
     if any(told):
-        desk.wake()
+        ctx.wake()
     return sum(told)
 
 
@@ -68,6 +68,6 @@ def _tell(db: Database, claim: Claim, now: int) -> None:
     stored_outbox.tell(db, claim.holder, f"claim-reminder:{claim.id}", kind=KIND, subject=claim.id, now=now)
 
 
-def reminder(desk: Desk, claim_id: str) -> Reminder | None:
+def reminder(ctx: Context, claim_id: str) -> Reminder | None:
     """What the holder of a claim was told of its end."""
-    return stored_reminders.of(desk.store.reading(), claim_id)
+    return stored_reminders.of(ctx.store.reading(), claim_id)

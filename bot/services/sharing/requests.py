@@ -7,7 +7,7 @@ from sqlite_utils import Database
 from bot.domain.sharing.claims import Claim, EndReason
 from bot.domain.sharing.requests import Answer, Request
 from bot.errors import Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import turns
 from store import audit as stored_audit
 from store import outbox as stored_outbox
@@ -17,10 +17,10 @@ from store.sharing import line as stored_line
 from store.sharing import requests as stored_requests
 
 
-def ask(desk: Desk, claim_id: str, asker: str, *, reason: str = "") -> tuple[Request, bool]:
+def ask(ctx: Context, claim_id: str, asker: str, *, reason: str = "") -> tuple[Request, bool]:
     """Ask a holder to release; asked again, it is the same request, and False. Raises Refused."""
-    now = desk.clock()
-    with desk.store.writing() as db:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         held = stored_claims.by_id(db, claim_id)
         if held is None or held.ended_at is not None:
             raise Refused("That claim has ended, so there is nobody to ask. `/gpu status` shows how things stand.")
@@ -33,23 +33,23 @@ def ask(desk: Desk, claim_id: str, asker: str, *, reason: str = "") -> tuple[Req
         stored_requests.add(db, made)
         stored_audit.add(db, now, asker, "asked the holder to release", subject=held.instance_id, detail=reason)
         stored_outbox.tell(db, held.holder, f"request:{made.id}", kind="request", subject=made.id, now=now)
-    desk.wake()
+    ctx.wake()
     return made, True
 
 
-def keep(desk: Desk, request_id: str, person: str) -> Request:
+def keep(ctx: Context, request_id: str, person: str) -> Request:
     """The holder keeps it. Raises Refused."""
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         request, held = _open(db, request_id, person)
-        _answer(desk, db, request, held, "kept")
+        _answer(ctx, db, request, held, "kept")
         answered = stored_requests.by_id(db, request_id) or request
-    desk.wake()
+    ctx.wake()
     return answered
 
 
-def claim_of(desk: Desk, request_id: str, person: str) -> Claim:
+def claim_of(ctx: Context, request_id: str, person: str) -> Claim:
     """The claim that a request is about, for its holder to answer. Raises Refused."""
-    return _open(desk.store.reading(), request_id, person)[1]
+    return _open(ctx.store.reading(), request_id, person)[1]
 
 
 def _open(db: Database, request_id: str, person: str) -> tuple[Request, Claim]:
@@ -62,23 +62,23 @@ def _open(db: Database, request_id: str, person: str) -> tuple[Request, Claim]:
     return request, held
 
 
-def extended(desk: Desk, db: Database, held: Claim) -> None:
+def extended(ctx: Context, db: Database, held: Claim) -> None:
     """A claim was extended: whoever asked for it is told until when."""
     for request in stored_requests.unanswered(db, held.id):
-        _answer(desk, db, request, held, "extended")
+        _answer(ctx, db, request, held, "extended")
 
 
-def over(desk: Desk, db: Database, held: Claim, reason: EndReason) -> None:
+def over(ctx: Context, db: Database, held: Claim, reason: EndReason) -> None:
     """A claim has ended: whoever asked for it stands in the line for it from now on, and is told."""
     for request in stored_requests.unanswered(db, held.id):
-        place = None if reason in {"gone", "handed"} else _stand(desk, db, request.asker, held)
-        _answer(desk, db, request, held, "released" if reason == "released" else "ended", waiter_id=place)
+        place = None if reason in {"gone", "handed"} else _stand(ctx, db, request.asker, held)
+        _answer(ctx, db, request, held, "released" if reason == "released" else "ended", waiter_id=place)
 
 
 def _answer(
-    desk: Desk, db: Database, request: Request, held: Claim, said: Answer, *, waiter_id: int | None = None
+    ctx: Context, db: Database, request: Request, held: Claim, said: Answer, *, waiter_id: int | None = None
 ) -> None:
-    now = desk.clock()
+    now = ctx.clock()
     if stored_requests.answer(db, request.id, now, said, waiter_id=waiter_id):
         stored_audit.add(
             db, now, held.holder, f"answered a request ({said})", subject=held.instance_id, detail=request.asker
@@ -87,16 +87,16 @@ def _answer(
         stored_outbox.tell(db, request.asker, f"answer:{request.id}", kind="answer", subject=request.id, now=now)
 
 
-def _stand(desk: Desk, db: Database, asker: str, held: Claim) -> int | None:
+def _stand(ctx: Context, db: Database, asker: str, held: Claim) -> int | None:
     """The asker's place in the line for the instance: the one they have, or the end of it."""
     there = stored_line.place(db, asker, held.instance_id, "")
     listing = listings.by_id(db, held.instance_id)
     if there is not None or listing is None or listing.claim_of(asker):
         return there.id if there else None
     count = None if listing.is_whole(held) else len(held.gpus)
-    return stored_line.join(db, turns.at_the_end(desk, asker, instance_id=held.instance_id, count=count)).id
+    return stored_line.join(db, turns.at_the_end(ctx, asker, instance_id=held.instance_id, count=count)).id
 
 
-def request(desk: Desk, request_id: str) -> Request | None:
+def request(ctx: Context, request_id: str) -> Request | None:
     """One request."""
-    return stored_requests.by_id(desk.store.reading(), request_id)
+    return stored_requests.by_id(ctx.store.reading(), request_id)

@@ -8,7 +8,7 @@ from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.runs import SILENT, UNSEEN, Run, RunState, Seen, in_part
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import owned
 from bot.services.sharing import claims
 from store import audit as stored_audit
@@ -19,40 +19,40 @@ from store.sharing import claims as stored_claims
 from store.sharing import runs as stored_runs
 
 
-def close(desk: Desk, run: Run, state: RunState, seen: Seen) -> None:
+def close(ctx: Context, run: Run, state: RunState, seen: Seen) -> None:
     """End a run."""
-    with desk.store.writing() as db:
-        finish(desk, db, run, state, seen)
-    desk.wake()
+    with ctx.store.writing() as db:
+        finish(ctx, db, run, state, seen)
+    ctx.wake()
 
 
-def finish(desk: Desk, db: Database, run: Run, state: RunState, seen: Seen) -> None:
+def finish(ctx: Context, db: Database, run: Run, state: RunState, seen: Seen) -> None:
     """End a run, and the claim that was made for it, and tell its asker; nothing where it has ended already."""
-    if _ended(desk, db, run, state, seen):
-        _release(desk, db, run)
+    if _ended(ctx, db, run, state, seen):
+        _release(ctx, db, run)
 
 
-def lose(desk: Desk, run: Run, why: str) -> None:
+def lose(ctx: Context, run: Run, why: str) -> None:
     """Give a run up of which nobody hears. It may go on, so a claim that was made for it stays until its end."""
     stays = " The claim that was made for it stays until its end." if run.releases else ""
-    with desk.store.writing() as db:
-        _ended(desk, db, run, "lost", Seen("lost", outcome=f"{why}{stays}"))
-    desk.wake()
+    with ctx.store.writing() as db:
+        _ended(ctx, db, run, "lost", Seen("lost", outcome=f"{why}{stays}"))
+    ctx.wake()
 
 
-def find(desk: Desk, run: Run, seen: Seen) -> None:
+def find(ctx: Context, run: Run, seen: Seen) -> None:
     """The host of a run that was given up is back and tells that it has ended, and maybe how."""
-    now = desk.clock()
-    with desk.store.writing() as db:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         if seen.state == "done" and stored_runs.found(db, run.id, seen, now):
             stored_audit.add(db, now, "valet", "run done", subject=run.instance_id, detail=run.template)
             tell_end(db, run, now)
-        _release(desk, db, run)
-    desk.wake()
+        _release(ctx, db, run)
+    ctx.wake()
 
 
-def _ended(desk: Desk, db: Database, run: Run, state: RunState, seen: Seen) -> bool:
-    now = desk.clock()
+def _ended(ctx: Context, db: Database, run: Run, state: RunState, seen: Seen) -> bool:
+    now = ctx.clock()
     if not stored_runs.finish(db, run.id, state, seen, now):
         return False
     stored_audit.add(db, now, "valet", f"run {state}", subject=run.instance_id, detail=run.template)
@@ -60,10 +60,10 @@ def _ended(desk: Desk, db: Database, run: Run, state: RunState, seen: Seen) -> b
     return True
 
 
-def _release(desk: Desk, db: Database, run: Run) -> None:
+def _release(ctx: Context, db: Database, run: Run) -> None:
     held = stored_claims.by_id(db, run.claim_id) if run.releases else None
     if held is not None:
-        claims.end(desk, db, held, "released", who=run.person)
+        claims.end(ctx, db, held, "released", who=run.person)
 
 
 def tell_end(db: Database, run: Run, now: int) -> None:
@@ -101,10 +101,10 @@ def is_unseen(run: Run, now: int) -> bool:
     return now - _heard(run) > UNSEEN
 
 
-def silent(desk: Desk, db: Database, instance: Instance, run: Run) -> str:
+def silent(ctx: Context, db: Database, instance: Instance, run: Run) -> str:
     """Why a run on an owned machine is lost: its agent tells neither of it nor of the machine; empty where it does."""
     heard = max(_heard(run), owned.last_heard(db, instance.id) or 0)
-    if desk.clock() - heard <= SILENT:
+    if ctx.clock() - heard <= SILENT:
         return ""
     return f"The agent of {instance.name} has told nothing for {SILENT // MINUTE_MS} minutes."
 

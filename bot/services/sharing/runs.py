@@ -18,7 +18,7 @@ from bot.domain.sharing.runs import LONGEST_REMOTE, TAKEN_WITHIN, Run, RunState,
 from bot.errors import Refused, Unreachable, answering
 from bot.nearest import nearest
 from bot.providers.runner import Runner
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.sharing import claims, limits, line, run_ends
 from store import audit as stored_audit
 from store import outbox as stored_outbox
@@ -32,18 +32,18 @@ FOUND_WITHIN = 2 * MINUTE_MS
 """A start without an answer that is not found after this was never made."""
 
 
-def templates(desk: Desk, person: str) -> list[RunTemplate]:
+def templates(ctx: Context, person: str) -> list[RunTemplate]:
     """What this person may run."""
-    team = desk.roster().team_of(person)
-    known = (settings.template(name) for name, settings in desk.settings.runs.items())
+    team = ctx.roster().team_of(person)
+    known = (settings.template(name) for name, settings in ctx.settings.runs.items())
     return [each for each in known if not each.teams or team in each.teams]
 
 
-def begin(desk: Desk, person: str, template_name: str, instance_id: str, *, releases: bool = False) -> Run:
+def begin(ctx: Context, person: str, template_name: str, instance_id: str, *, releases: bool = False) -> Run:
     """Queue a run on a machine this person holds; with `releases` the claim ends with it. Raises Refused."""
-    template = allowed(desk, person, template_name)
-    now = desk.clock()
-    with desk.store.writing() as db:
+    template = allowed(ctx, person, template_name)
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         listing = listings.by_id(db, instance_id)
         mine = listing.claim_of(person) if listing else None
         if listing is None or mine is None or mine.until_at <= now:
@@ -51,7 +51,7 @@ def begin(desk: Desk, person: str, template_name: str, instance_id: str, *, rele
         name = listing.instance.name
         if any(each.claim_id == mine.id for each in stored_runs.live(db, instance_id)):
             raise Refused(f"A run of yours goes on at {name} already. Wait for its end, or cancel it.")
-        if listing.instance.provider == "ec2" and desk.runner is None:
+        if listing.instance.provider == "ec2" and ctx.runner is None:
             raise Refused("No AWS account is set up, so nothing can be run there.")
         made = Run(
             secrets.token_hex(16),
@@ -68,13 +68,13 @@ def begin(desk: Desk, person: str, template_name: str, instance_id: str, *, rele
         stored_runs.add(db, made)
         stored_audit.add(db, now, person, "asked to run", subject=instance_id, detail=template.name)
         run_ends.show(db, made, now)
-    desk.wake()
+    ctx.wake()
     return made
 
 
-def allowed(desk: Desk, person: str, name: str) -> RunTemplate:
+def allowed(ctx: Context, person: str, name: str) -> RunTemplate:
     """A template that this person may run. Raises Refused with those they may."""
-    known = {each.name: each for each in templates(desk, person)}
+    known = {each.name: each for each in templates(ctx, person)}
     if name in known:
         return known[name]
     if not known:
@@ -83,52 +83,52 @@ def allowed(desk: Desk, person: str, name: str) -> RunTemplate:
     raise Refused(f'You can\'t run "{name[:40]}". Try {" or ".join(close)}.')
 
 
-def begin_in_turn(desk: Desk) -> None:
+def begin_in_turn(ctx: Context) -> None:
     """Whoever waited in line for a run gets their machine without being asked, and the run begins.
 
     Should the run be refused by then, the claim ends at once, and they are told why.
     """
-    for offer_id, waiter in stored_line.for_runs(desk.store.reading()):
-        if not desk.is_colleague(waiter.person):
-            line.depart(desk, waiter.person)
+    for offer_id, waiter in stored_line.for_runs(ctx.store.reading()):
+        if not ctx.is_colleague(waiter.person):
+            line.depart(ctx, waiter.person)
             continue
-        held = _held_there(desk, offer_id, waiter.person)
+        held = _held_there(ctx, offer_id, waiter.person)
         try:
-            listing = line.take(desk, offer_id, waiter.person)
+            listing = line.take(ctx, offer_id, waiter.person)
         except limits.OverLimit as over:
-            _pass_on(desk, offer_id, waiter, str(over))
+            _pass_on(ctx, offer_id, waiter, str(over))
             continue
         except Refused:
             continue  # the offer is over; the line goes on
         try:
-            begin(desk, waiter.person, waiter.run, listing.instance.id, releases=not held)
+            begin(ctx, waiter.person, waiter.run, listing.instance.id, releases=not held)
         except Refused as error:
-            _give_back(desk, waiter, listing, str(error), releases=not held)
+            _give_back(ctx, waiter, listing, str(error), releases=not held)
 
 
-def _held_there(desk: Desk, offer_id: str, person: str) -> bool:
+def _held_there(ctx: Context, offer_id: str, person: str) -> bool:
     """Whether they hold a part of it already, which does not end with the run."""
-    offer = stored_line.offer_by_id(desk.store.reading(), offer_id)
-    listing = listings.by_id(desk.store.reading(), offer.instance_id) if offer else None
+    offer = stored_line.offer_by_id(ctx.store.reading(), offer_id)
+    listing = listings.by_id(ctx.store.reading(), offer.instance_id) if offer else None
     return listing is not None and listing.claim_of(person) is not None
 
 
-def _pass_on(desk: Desk, offer_id: str, waiter: Waiter, why: str) -> None:
+def _pass_on(ctx: Context, offer_id: str, waiter: Waiter, why: str) -> None:
     """Their limits do not let them have it: it goes to the next, and they are told."""
-    offer = stored_line.offer_by_id(desk.store.reading(), offer_id)
-    line.pass_on(desk, offer_id, waiter.person)
-    with desk.store.writing() as db:
-        _tell_refused(db, waiter, offer.instance_id if offer else "", why, desk.clock())
-    desk.wake()
+    offer = stored_line.offer_by_id(ctx.store.reading(), offer_id)
+    line.pass_on(ctx, offer_id, waiter.person)
+    with ctx.store.writing() as db:
+        _tell_refused(db, waiter, offer.instance_id if offer else "", why, ctx.clock())
+    ctx.wake()
 
 
-def _give_back(desk: Desk, waiter: Waiter, listing: Listing, why: str, *, releases: bool) -> None:
-    with desk.store.writing() as db:
+def _give_back(ctx: Context, waiter: Waiter, listing: Listing, why: str, *, releases: bool) -> None:
+    with ctx.store.writing() as db:
         held = listing.claim_of(waiter.person)
         if held is not None and releases:
-            claims.end(desk, db, held, "released", who=waiter.person)
-        _tell_refused(db, waiter, listing.instance.id, why, desk.clock())
-    desk.wake()
+            claims.end(ctx, db, held, "released", who=waiter.person)
+        _tell_refused(db, waiter, listing.instance.id, why, ctx.clock())
+    ctx.wake()
 
 
 def _tell_refused(db: Database, waiter: Waiter, instance_id: str, why: str, now: int) -> None:
@@ -136,10 +136,10 @@ def _tell_refused(db: Database, waiter: Waiter, instance_id: str, why: str, now:
     stored_outbox.tell(db, waiter.person, f"run-refused:{waiter.id}", kind="run_refused", subject=subject, now=now)
 
 
-def cancel(desk: Desk, run_id: str, person: str) -> Run:
+def cancel(ctx: Context, run_id: str, person: str) -> Run:
     """Ask for a run's end: its asker may, and so may whoever decides for their team. Raises Refused."""
-    now, roster = desk.clock(), desk.roster()
-    with desk.store.writing() as db:
+    now, roster = ctx.clock(), ctx.roster()
+    with ctx.store.writing() as db:
         run = stored_runs.by_id(db, run_id)
         if run is None:
             raise Refused("That run is not known here any more.")
@@ -149,118 +149,118 @@ def cancel(desk: Desk, run_id: str, person: str) -> Run:
             raise Refused("It is over, or somebody has cancelled it already.")
         stored_audit.add(db, now, person, "cancelled a run", subject=run.instance_id, detail=run.template)
         if run.state == "queued":
-            run_ends.finish(desk, db, run, "cancelled", Seen("cancelled"))
+            run_ends.finish(ctx, db, run, "cancelled", Seen("cancelled"))
         run_ends.show(db, run, now)
-    desk.wake()
+    ctx.wake()
     return run
 
 
-def carry_out(desk: Desk) -> None:
+def carry_out(ctx: Context) -> None:
     """Move every live run on; one that raises leaves the others their turn."""
     with ExitStack() as turns:
-        for run in reversed(stored_runs.live(desk.store.reading())):
-            turns.callback(_move_on, desk, run)
+        for run in reversed(stored_runs.live(ctx.store.reading())):
+            turns.callback(_move_on, ctx, run)
 
 
-def _move_on(desk: Desk, run: Run) -> None:
-    row = stored_fleet.by_id(desk.store.reading(), run.instance_id)
-    if row is None or is_gone(row["gone_at"], desk.clock()):
-        run_ends.close(desk, run, "lost", Seen("lost", outcome="The machine is gone."))
+def _move_on(ctx: Context, run: Run) -> None:
+    row = stored_fleet.by_id(ctx.store.reading(), run.instance_id)
+    if row is None or is_gone(row["gone_at"], ctx.clock()):
+        run_ends.close(ctx, run, "lost", Seen("lost", outcome="The machine is gone."))
         return
     if row["gone_at"] is not None:
         return  # one look has missed it
-    instance, over = stored_fleet.instance_of(row), _claim_over(desk, run)
+    instance, over = stored_fleet.instance_of(row), _claim_over(ctx, run)
     if run.state == "queued" and over:
-        run_ends.close(desk, run, "over", Seen("over", outcome="The claim ended before it began."))
+        run_ends.close(ctx, run, "over", Seen("over", outcome="The claim ended before it began."))
     elif instance.provider == "owned":
-        _on_owned(desk, run, instance, over=over)
+        _on_owned(ctx, run, instance, over=over)
     else:
-        _on_rented(desk, run, instance, over=over)
+        _on_rented(ctx, run, instance, over=over)
 
 
-def _claim_over(desk: Desk, run: Run) -> bool:
-    held = stored_claims.by_id(desk.store.reading(), run.claim_id)
+def _claim_over(ctx: Context, run: Run) -> bool:
+    held = stored_claims.by_id(ctx.store.reading(), run.claim_id)
     return held is None or held.ended_at is not None
 
 
-def _on_owned(desk: Desk, run: Run, instance: Instance, *, over: bool) -> None:
+def _on_owned(ctx: Context, run: Run, instance: Instance, *, over: bool) -> None:
     """The agent does the work; here only its silence is noticed."""
-    if run.state == "queued" and desk.clock() - run.created_at > TAKEN_WITHIN:
+    if run.state == "queued" and ctx.clock() - run.created_at > TAKEN_WITHIN:
         run_ends.close(
-            desk, run, "failed", Seen("failed", outcome="No agent took it up: is it started with --allow-jobs?")
+            ctx, run, "failed", Seen("failed", outcome="No agent took it up: is it started with --allow-jobs?")
         )
-    elif run.state == "running" and (why := run_ends.silent(desk, desk.store.reading(), instance, run)):
-        run_ends.lose(desk, run, why)
+    elif run.state == "running" and (why := run_ends.silent(ctx, ctx.store.reading(), instance, run)):
+        run_ends.lose(ctx, run, why)
     elif over and run.cancelled_by == "":
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             stored_runs.wish(db, run.id, "valet")
 
 
-def _on_rented(desk: Desk, run: Run, instance: Instance, *, over: bool) -> None:
-    runner = desk.runner
+def _on_rented(ctx: Context, run: Run, instance: Instance, *, over: bool) -> None:
+    runner = ctx.runner
     if runner is None:
         return
     try:
         with answering("Systems Manager"):
             if run.state == "queued":
-                _start(desk, run, instance)
+                _start(ctx, run, instance)
             elif run.state == "starting":
-                _find(desk, run, instance)
+                _find(ctx, run, instance)
             else:
-                _look_at(desk, run, instance, runner, over=over)
+                _look_at(ctx, run, instance, runner, over=over)
     except Refused as error:
-        run_ends.close(desk, run, "failed", Seen("failed", outcome=str(error)))
+        run_ends.close(ctx, run, "failed", Seen("failed", outcome=str(error)))
     except Unreachable as error:  # looked at again soon
-        if run.state in {"starting", "running"} and run_ends.is_unseen(run, desk.clock()):
-            run_ends.lose(desk, run, str(error))
+        if run.state in {"starting", "running"} and run_ends.is_unseen(run, ctx.clock()):
+            run_ends.lose(ctx, run, str(error))
 
 
-def _look_at(desk: Desk, run: Run, instance: Instance, runner: Runner, *, over: bool) -> None:
+def _look_at(ctx: Context, run: Run, instance: Instance, runner: Runner, *, over: bool) -> None:
     """Look first: what has come to its end by itself is not cancelled, and is told as it ended."""
     seen = runner.look(instance, run)
     if seen.state == "running" and (why := run_ends.ended_by(instance, run)):
-        run_ends.close(desk, run, "lost", Seen("lost", None, seen.tail, why))
+        run_ends.close(ctx, run, "lost", Seen("lost", None, seen.tail, why))
         return
     if seen.state == "running" and (over or run.cancelled_by):
         runner.cancel(instance, run)
-    told(desk, run, seen, over=over)
+    told(ctx, run, seen, over=over)
 
 
-def _start(desk: Desk, run: Run, instance: Instance) -> None:
-    held = stored_claims.by_id(desk.store.reading(), run.claim_id)
-    now = desk.clock()
-    if held is None or desk.runner is None:
+def _start(ctx: Context, run: Run, instance: Instance) -> None:
+    held = stored_claims.by_id(ctx.store.reading(), run.claim_id)
+    now = ctx.clock()
+    if held is None or ctx.runner is None:
         return
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         if not stored_runs.calling(db, run.id, now):
             return
         given = run_ends.in_its_part(db, run, held)
     limit = min(LONGEST_REMOTE, max(held.until_at - now, MINUTE_MS))
-    _started(desk, run, desk.runner.start(instance, given, limit // SECOND_MS))
+    _started(ctx, run, ctx.runner.start(instance, given, limit // SECOND_MS))
 
 
-def _find(desk: Desk, run: Run, instance: Instance) -> None:
-    handle = desk.runner.find(instance, run) if desk.runner else None
+def _find(ctx: Context, run: Run, instance: Instance) -> None:
+    handle = ctx.runner.find(instance, run) if ctx.runner else None
     if handle is not None:
-        _started(desk, run, handle)
-    elif desk.clock() - (run.called_at or 0) > FOUND_WITHIN:
-        run_ends.close(desk, run, "failed", Seen("failed", outcome="It could not be started. Nothing ran; ask again."))
+        _started(ctx, run, handle)
+    elif ctx.clock() - (run.called_at or 0) > FOUND_WITHIN:
+        run_ends.close(ctx, run, "failed", Seen("failed", outcome="It could not be started. Nothing ran; ask again."))
 
 
-def _started(desk: Desk, run: Run, handle: str) -> None:
-    now = desk.clock()
-    with desk.store.writing() as db:
+def _started(ctx: Context, run: Run, handle: str) -> None:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         if stored_runs.started(db, run.id, handle, now):
             run_ends.show(db, run, now)
-    desk.wake()
+    ctx.wake()
 
 
-def offered(desk: Desk, host: str) -> list[tuple[Run, int]]:
+def offered(ctx: Context, host: str) -> list[tuple[Run, int]]:
     """What the agent of an owned host is to do: its live runs, each with the seconds left of its claim.
 
     0 seconds: it is to be ended; so is one that was lost while the host was silent.
     """
-    db, now = desk.store.reading(), desk.clock()
+    db, now = ctx.store.reading(), ctx.clock()
     row = stored_fleet.by_id(db, host)
     if row is None or row["provider"] != "owned":
         return []  # Systems Manager runs it there: an agent that asks would start it a second time
@@ -274,31 +274,31 @@ def offered(desk: Desk, host: str) -> list[tuple[Run, int]]:
     return found
 
 
-def reported(desk: Desk, host: str, run_id: str, seen: Seen) -> bool:
+def reported(ctx: Context, host: str, run_id: str, seen: Seen) -> bool:
     """What an agent tells of a run; False when it is none of that host's."""
-    run = stored_runs.by_id(desk.store.reading(), run_id)
+    run = stored_runs.by_id(ctx.store.reading(), run_id)
     if run is None or run.instance_id != host:
         return False
     if run.state == "queued" and seen.state == "running":
-        _started(desk, run, "agent")
+        _started(ctx, run, "agent")
     if run.state == "lost" and seen.state != "running":
-        run_ends.find(desk, run, seen)
+        run_ends.find(ctx, run, seen)
     else:
-        told(desk, run, seen, over=_claim_over(desk, run))
+        told(ctx, run, seen, over=_claim_over(ctx, run))
     return True
 
 
-def told(desk: Desk, run: Run, seen: Seen, *, over: bool) -> None:
+def told(ctx: Context, run: Run, seen: Seen, *, over: bool) -> None:
     """Keep what a look at a run has shown."""
-    now = desk.clock()
+    now = ctx.clock()
     if seen.state == "running":
         if seen.tail == run.tail and now - (run.heard_at or 0) < MINUTE_MS:
             return
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             stored_runs.heard(db, run.id, now)
             if stored_runs.progress(db, run.id, seen.tail):
                 run_ends.show(db, run, now)
-        desk.wake()
+        ctx.wake()
         return
     state: RunState = "over" if over and seen.state == "cancelled" else seen.state
-    run_ends.close(desk, run, state, seen)
+    run_ends.close(ctx, run, state, seen)

@@ -9,10 +9,10 @@ from bot.domain.machines.listing import Filter, Listing
 from bot.domain.machines.models import Kind
 from bot.domain.sharing.bookings import Hold, Slot, hold_of
 from bot.domain.sharing.claims import Claim, GpuChoice
-from bot.domain.sharing.line import FORESEEN, Rooms, Turn, Waiter, seats, spoken_for, turn_of
+from bot.domain.sharing.line import FORESEEN, Turn, Vacancies, Waiter, seats, spoken_for, turn_of
 from bot.domain.sharing.offers import Offer, OfferState
 from bot.errors import Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from store import outbox as stored_outbox
 from store.acting import actions
 from store.machines import listings
@@ -53,7 +53,7 @@ class InLine(Refused):
 
 
 def pick(
-    desk: Desk, db: Database, listing: Listing, person: str, *, choice: GpuChoice, taken: Collection[int]
+    ctx: Context, db: Database, listing: Listing, person: str, *, choice: GpuChoice, taken: Collection[int]
 ) -> tuple[int, ...] | None:
     """The GPUs somebody may claim; None when others hold them. Raises InLine when others wait for them, Refused."""
     count, busy, held = max(1, listing.instance.gpu_count), listing.busy, listing.claim_of(person)
@@ -61,27 +61,27 @@ def pick(
     picked = choice.pick(count, taken, busy, mine)
     if picked is None or not (listing.waiting or listing.offers):
         return picked
-    in_turn = choice.pick(count, {*taken, *_for_others(desk, db, listing, person)}, busy, mine)
+    in_turn = choice.pick(count, {*taken, *_for_others(ctx, db, listing, person)}, busy, mine)
     if in_turn is None:
         own = (each for each in stored_line.of_person(db, person) if each.could_use(listing.instance))
         amount = None if choice.is_whole else len(picked)
-        waiter = next(own, None) or at_the_end(desk, person, instance_id=listing.instance.id, count=amount)
-        raise InLine(f"Others wait for {listing.instance.name}.", place_of(desk, db, waiter))
+        waiter = next(own, None) or at_the_end(ctx, person, instance_id=listing.instance.id, count=amount)
+        raise InLine(f"Others wait for {listing.instance.name}.", place_of(ctx, db, waiter))
     return in_turn
 
 
-def _for_others(desk: Desk, db: Database, listing: Listing, person: str) -> set[int]:
+def _for_others(ctx: Context, db: Database, listing: Listing, person: str) -> set[int]:
     """The free GPUs of an instance that somebody else is offered, or waits for and came before."""
     offered = {gpu for each in listing.offers if each.person != person for gpu in each.gpus}
     own = [each.id for each in stored_line.of_person(db, person) if each.could_use(listing.instance)]
-    ahead, rooms = _scene(desk, db, listing.instance.id, min(own, default=LAST))
+    ahead, vacancies = _scene(ctx, db, listing.instance.id, min(own, default=LAST))
     others = [each for each in ahead if each.person != person]
-    return offered | spoken_for(others, rooms, listing.instance.id)
+    return offered | spoken_for(others, vacancies, listing.instance.id)
 
 
-def promised(desk: Desk, db: Database, listing: Listing, person: str) -> list[Hold]:
+def promised(ctx: Context, db: Database, listing: Listing, person: str) -> list[Hold]:
     """What of an instance others are offered, or get by and by who came before this person."""
-    now, offers = desk.clock(), [each for each in listing.offers if each.person != person]
+    now, offers = ctx.clock(), [each for each in listing.offers if each.person != person]
     held = [
         Hold(each.instance_id, each.person, each.gpus, now, now + each.length, booked=False, waited=True)
         for each in offers
@@ -89,26 +89,26 @@ def promised(desk: Desk, db: Database, listing: Listing, person: str) -> list[Ho
     if not listing.waiting:
         return held
     own = [each.id for each in stored_line.of_person(db, person) if each.could_use(listing.instance)]
-    ahead, rooms = _scene(desk, db, listing.instance.id, min(own, default=LAST))
+    ahead, vacancies = _scene(ctx, db, listing.instance.id, min(own, default=LAST))
     others = [each for each in ahead if each.person != person]
-    return held + seats(others[:FORESEEN], rooms, listing.instance.id)
+    return held + seats(others[:FORESEEN], vacancies, listing.instance.id)
 
 
-def _scene(desk: Desk, db: Database, instance_id: str, before: int) -> tuple[list[Waiter], Rooms]:
+def _scene(ctx: Context, db: Database, instance_id: str, before: int) -> tuple[list[Waiter], Vacancies]:
     """Those before a place who have no offer, and the machines they may get; `instance_id` is what it is about."""
     if instance_id and all(first.instance_id for first, _ in stored_line.lines(db)):
         found = listings.by_id(db, instance_id)
-        return stored_line.unoffered(db, before=before, instance_id=instance_id), rooms(
-            desk, db, [found] if found else []
+        return stored_line.unoffered(db, before=before, instance_id=instance_id), vacancies(
+            ctx, db, [found] if found else []
         )
-    return stored_line.unoffered(db, before=before), rooms(desk, db, listings.page(db, Filter(), limit=ALL))
+    return stored_line.unoffered(db, before=before), vacancies(ctx, db, listings.page(db, Filter(), limit=ALL))
 
 
-def rooms(desk: Desk, db: Database, machines: Sequence[Listing]) -> Rooms:
+def vacancies(ctx: Context, db: Database, machines: Sequence[Listing]) -> Vacancies:
     """Those of these machines that are for whoever comes first, with what is booked of them."""
     bound = actions.bound(db)
     free = [each for each in machines if each.instance.id not in bound and each.drain is None]
-    return Rooms(free, [hold_of(slot) for slot in _booked(db, free)], desk.clock())
+    return Vacancies(free, [hold_of(slot) for slot in _booked(db, free)], ctx.clock())
 
 
 def _booked(db: Database, machines: Sequence[Listing]) -> list[Slot]:
@@ -119,7 +119,7 @@ def _booked(db: Database, machines: Sequence[Listing]) -> list[Slot]:
 
 
 def at_the_end(
-    desk: Desk,
+    ctx: Context,
     person: str,
     *,
     instance_id: str = "",
@@ -129,17 +129,17 @@ def at_the_end(
     note: str = "",
 ) -> Waiter:
     """Somebody as they would stand at the end of a line. Raises Refused for a length that is not granted."""
-    limits = desk.settings.claim_limits(desk.roster().team_of(person))
-    return Waiter(LAST, person, instance_id, kind or Kind(), count, limits.length(length), note, desk.clock())
+    limits = ctx.settings.claim_limits(ctx.roster().team_of(person))
+    return Waiter(LAST, person, instance_id, kind or Kind(), count, limits.length(length), note, ctx.clock())
 
 
-def place_of(desk: Desk, db: Database, waiter: Waiter) -> Place:
+def place_of(ctx: Context, db: Database, waiter: Waiter) -> Place:
     """Where somebody stands and about when it is their turn."""
     ahead = _ahead(db, waiter)
     offer = stored_line.offer_to(db, waiter.id)
     if ahead > FORESEEN or offer:
         return Place(waiter, ahead, None, offer)
-    others, known = _scene(desk, db, waiter.instance_id, waiter.id)
+    others, known = _scene(ctx, db, waiter.instance_id, waiter.id)
     return Place(waiter, ahead, turn_of(waiter, others, known))
 
 
@@ -155,9 +155,9 @@ def _ahead(db: Database, waiter: Waiter) -> int:
     return sum(stored_line.before(db, first, waiter.id) for first, _ in rivals)
 
 
-def served(desk: Desk, db: Database, planned: Claim) -> None:
+def served(ctx: Context, db: Database, planned: Claim) -> None:
     """Somebody is about to get this claim: where it is what they wait for, they leave the line."""
-    now, listing = desk.clock(), listings.by_id(db, planned.instance_id)
+    now, listing = ctx.clock(), listings.by_id(db, planned.instance_id)
     if listing is None:
         return
     mine = listing.claim_of(planned.holder)

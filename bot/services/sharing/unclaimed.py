@@ -11,7 +11,7 @@ from bot.domain.machines.listing import Filter, Listing
 from bot.domain.sharing.checkins import FRESH, NOT_MINE, SQUAT, UNSEEN, Squat, Users, own_gpus, unclaimed_use
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.machines import fleet as stored_fleet
@@ -25,35 +25,35 @@ Key = tuple[str, str]
 """An instance and a unix user."""
 
 
-def look(desk: Desk) -> int:
+def look(ctx: Context) -> int:
     """Note who works without a claim, and ask whom it is time to ask; how many were asked."""
-    if not desk.settings.people:
+    if not ctx.settings.people:
         return 0  # nobody could be asked
-    db, now = desk.store.reading(), desk.clock()
+    db, now = ctx.store.reading(), ctx.clock()
     seen, known = (
-        _in_use(desk, db),
+        _in_use(ctx, db),
         {(each.instance_id, each.unix_user): each for each in stored_unclaimed.open_ones(db)},
     )
     if not seen and not known:
         return 0
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         for key, squat in known.items():
             if key not in seen and not _is_out_of_sight(db, squat, now):
                 _end(db, squat, now)
         for (instance_id, user), gpus in seen.items():
             stored_unclaimed.see(db, _carried_on(known.get((instance_id, user)), instance_id, user, gpus=gpus, now=now))
-        asked = sum(_ask(desk, db, each, now) for each in stored_unclaimed.open_ones(db) if each.state == "seen")
-    desk.wake()
+        asked = sum(_ask(ctx, db, each, now) for each in stored_unclaimed.open_ones(db) if each.state == "seen")
+    ctx.wake()
     return asked
 
 
-def _in_use(desk: Desk, db: Database) -> dict[Key, tuple[int, ...]]:
+def _in_use(ctx: Context, db: Database) -> dict[Key, tuple[int, ...]]:
     """Where unix users work on GPUs that nobody has claimed."""
     found: dict[Key, tuple[int, ...]] = {}
     for state in ("active", "partial"):
         for listing in listings.page(db, Filter(state=state), limit=ALL):
             if listing.busy.intersection(_unclaimed(listing)):
-                use = _use(desk, db, listing)
+                use = _use(ctx, db, listing)
                 found |= {(listing.instance.id, user): gpus for user, gpus in use.items()}
     return found
 
@@ -62,9 +62,9 @@ def _unclaimed(listing: Listing) -> frozenset[int]:
     return frozenset(listing.gpus) - {gpu for claim in listing.claims for gpu in claim.gpus}
 
 
-def _use(desk: Desk, db: Database, listing: Listing) -> dict[str, tuple[int, ...]]:
+def _use(ctx: Context, db: Database, listing: Listing) -> dict[str, tuple[int, ...]]:
     taken = frozenset(listing.gpus) - _unclaimed(listing)
-    return unclaimed_use(listing.verdict, taken, users_on(desk, db, listing.instance.id))
+    return unclaimed_use(listing.verdict, taken, users_on(ctx, db, listing.instance.id))
 
 
 def _is_out_of_sight(db: Database, squat: Squat, now: int) -> bool:
@@ -82,12 +82,12 @@ def _carried_on(known: Squat | None, instance_id: str, user: str, *, gpus: tuple
     return Squat(secrets.token_hex(16), instance_id, user, gpus, since, now)
 
 
-def _ask(desk: Desk, db: Database, squat: Squat, now: int) -> bool:
+def _ask(ctx: Context, db: Database, squat: Squat, now: int) -> bool:
     """Ask whom it is, if it is time and they were not asked about this machine today."""
     listing = listings.by_id(db, squat.instance_id)
     if listing is None or now - squat.since < SQUAT:
         return False
-    person = desk.settings.person(listing.instance, squat.unix_user)
+    person = ctx.settings.person(listing.instance, squat.unix_user)
     if not person or stored_unclaimed.asked_lately(db, person, squat.instance_id, now - DAY_MS):
         return False
     if stored_unclaimed.denied_lately(db, person, squat.instance_id, now - NOT_MINE):
@@ -111,25 +111,25 @@ def _tell(db: Database, squat_id: str, person: str, now: int) -> None:
     stored_outbox.tell(db, person, f"squat:{squat_id}", kind=KIND, subject=squat_id, now=now)
 
 
-def not_mine(desk: Desk, squat_id: str, person: str) -> None:
+def not_mine(ctx: Context, squat_id: str, person: str) -> None:
     """[Not mine]: they are left alone about it. Raises Refused."""
-    now = desk.clock()
-    squat = asked(desk, squat_id, person)
-    with desk.store.writing() as db:
+    now = ctx.clock()
+    squat = asked(ctx, squat_id, person)
+    with ctx.store.writing() as db:
         if not stored_unclaimed.end(db, squat, "not mine"):
             raise Refused(_OVER)
         detail = f"unix user {squat.unix_user}"
         stored_audit.add(db, now, person, "said it is not theirs", subject=squat.instance_id, detail=detail)
         _tell(db, squat.id, person, now)
-    desk.wake()
+    ctx.wake()
 
 
 _OVER = "This is settled already. `/gpu status` shows how things stand."
 
 
-def asked(desk: Desk, squat_id: str, person: str) -> Squat:
+def asked(ctx: Context, squat_id: str, person: str) -> Squat:
     """The case that a person was asked about. Raises Refused when they were not, or it is over."""
-    squat = stored_unclaimed.by_id(desk.store.reading(), squat_id)
+    squat = stored_unclaimed.by_id(ctx.store.reading(), squat_id)
     if squat is None or squat.person != person:
         raise Refused("This was asked of somebody else.")
     if squat.state != "asked":
@@ -143,52 +143,52 @@ def choice(squat: Squat, listing: Listing) -> GpuChoice:
     return GpuChoice(indexes=tuple(sorted({*squat.gpus, *(mine.gpus if mine else ())})))
 
 
-def squat(desk: Desk, squat_id: str) -> Squat | None:
+def squat(ctx: Context, squat_id: str) -> Squat | None:
     """One case, open or over."""
-    return stored_unclaimed.by_id(desk.store.reading(), squat_id)
+    return stored_unclaimed.by_id(ctx.store.reading(), squat_id)
 
 
-def users_on(desk: Desk, db: Database, instance_id: str) -> Users:
+def users_on(ctx: Context, db: Database, instance_id: str) -> Users:
     """Unix users with programs on each GPU of an instance, as reported just now."""
-    return stored_readings.users_on(db, instance_id, desk.clock() - FRESH)
+    return stored_readings.users_on(db, instance_id, ctx.clock() - FRESH)
 
 
-def programs_on(desk: Desk, db: Database, instance_id: str) -> tuple[str, ...]:
+def programs_on(ctx: Context, db: Database, instance_id: str) -> tuple[str, ...]:
     """What runs on its GPUs as reported just now, each once: "python3 (unix user ada)"."""
-    found = stored_readings.programs_on(db, instance_id, desk.clock() - FRESH)
+    found = stored_readings.programs_on(db, instance_id, ctx.clock() - FRESH)
     said = {f"{program} (unix user {', '.join(users)})" if users else program for program, users in found}
     return tuple(sorted(said))
 
 
-def with_users(desk: Desk, listing: Listing) -> Listing:
+def with_users(ctx: Context, listing: Listing) -> Listing:
     """The listing with who works on it without a claim."""
-    found = _unclaimed_gpus(desk, desk.store.reading(), listing)
+    found = _unclaimed_gpus(ctx, ctx.store.reading(), listing)
     return replace(listing, unclaimed_users=tuple(sorted(found.items(), key=lambda pair: pair[1])))
 
 
-def _unclaimed_gpus(desk: Desk, db: Database, listing: Listing) -> dict[str, tuple[int, ...]]:
+def _unclaimed_gpus(ctx: Context, db: Database, listing: Listing) -> dict[str, tuple[int, ...]]:
     if not listing.running or not listing.busy:
         return {}
     taken = frozenset(gpu for claim in listing.claims for gpu in claim.gpus)
-    return unclaimed_use(listing.verdict, taken, users_on(desk, db, listing.instance.id))
+    return unclaimed_use(listing.verdict, taken, users_on(ctx, db, listing.instance.id))
 
 
-def others_on(desk: Desk, listing: Listing, person: str) -> list[tuple[str, str, tuple[int, ...]]]:
+def others_on(ctx: Context, listing: Listing, person: str) -> list[tuple[str, str, tuple[int, ...]]]:
     """Who else works on the GPUs of a person's claim: unix user, Slack user id (or empty), and the GPUs."""
     mine = listing.claim_of(person)
     if mine is None:
         return []
     taken = frozenset(listing.gpus) - set(mine.gpus)
-    use = unclaimed_use(listing.verdict, taken, users_on(desk, desk.store.reading(), listing.instance.id))
-    named = [(user, desk.settings.person(listing.instance, user), gpus) for user, gpus in use.items()]
+    use = unclaimed_use(listing.verdict, taken, users_on(ctx, ctx.store.reading(), listing.instance.id))
+    named = [(user, ctx.settings.person(listing.instance, user), gpus) for user, gpus in use.items()]
     return [each for each in named if each[1] != person]
 
 
-def adoptable(desk: Desk, listing: Listing, person: str) -> tuple[int, ...]:
+def adoptable(ctx: Context, listing: Listing, person: str) -> tuple[int, ...]:
     """The GPUs that a person's own programs run on, and those they hold there already. Raises Refused."""
-    name, users = listing.instance.name, users_on(desk, desk.store.reading(), listing.instance.id)
+    name, users = listing.instance.name, users_on(ctx, ctx.store.reading(), listing.instance.id)
     mine = listing.claim_of(person)
-    unix = desk.settings.unix_users(listing.instance, person)
+    unix = ctx.settings.unix_users(listing.instance, person)
     if not unix:
         raise Refused(
             f"I don't know which unix user you are on {name}; an admin can say so in [people]. "

@@ -35,13 +35,13 @@ def run(tmp_path):
 
 def held(room):
     """Who holds what."""
-    found = [room.desk.store.reading().execute("SELECT holder, instance_id FROM claims WHERE ended_at IS NULL")]
+    found = [room.ctx.store.reading().execute("SELECT holder, instance_id FROM claims WHERE ended_at IS NULL")]
     return sorted(found[0].fetchall())
 
 
 def test_the_drill_backup_damage_restore_and_every_claim_is_there(room, run, tmp_path):
     for name, who in (("train-7", ADA), ("train-9", CY)):
-        claims.claim(room.desk, room.machine(name).id, who, length=8 * HOUR_MS)
+        claims.claim(room.ctx, room.machine(name).id, who, length=8 * HOUR_MS)
     before = held(room)
     backup = run("backup").stdout.strip()
     room.close()
@@ -53,7 +53,7 @@ def test_the_drill_backup_damage_restore_and_every_claim_is_there(room, run, tmp
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith(f"Restored {backup} to {tmp_path}/valet.db. Its newest audit entry is of 2026-11-23")
     assert "The database that was there is now " in done.stdout
-    room.desk = room._open()
+    room.ctx = room._open()
     assert len(before) == 2
     assert held(room) == before
     assert run("verify-audit").stdout.startswith("The audit holds: 3 entries")

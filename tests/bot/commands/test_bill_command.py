@@ -38,14 +38,14 @@ def valet(tmp_path, clock, monkeypatch):
     monkeypatch.delenv("VALET_DB", raising=False)
     monkeypatch.setenv("SLACK_API_URL", "")
     room = Room(tmp_path / "valet.db", clock, fleet=SandboxFleet(clock))
-    fleet.sweep(room.desk)
+    fleet.sweep(room.ctx)
     machine = room.machine("train-7")
     hours = [AT_FRIDAY + number * HOUR_MS for number in range(48)]
     lines = [
         line(FRIDAY, 480.5, type=machine.type, instance=machine.id, running_ms=24 * HOUR_MS, service="=cmd"),
         line(FRIDAY, 12, service="S3", team=""),
     ]
-    with room.desk.store.writing() as db:
+    with room.ctx.store.writing() as db:
         stored_ledger.add(db, [Charge(machine.id, at, at + HOUR_MS, HOUR_MS, RATE, RATE, "nlp") for at in hours])
         stored_bill.keep(db, BillLook("FOCUS files", "/nowhere", MONDAY, ("2026-11",), tuple(lines)), MONDAY)
     room.close()

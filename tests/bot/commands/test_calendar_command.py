@@ -22,8 +22,8 @@ def valet(tmp_path, monkeypatch, clock):
     clock.now = system_clock()  # as the command reads its own
     room = Room(tmp_path / "valet.db", clock, alone=True)
     room.sweep()
-    bookings.book(room.desk, room.machine("train-7").id, ADA, Wish(clock.now + 10 * HOUR_MS, HOUR_MS))
-    claims.claim(room.desk, room.machine("train-3").id, CY)
+    bookings.book(room.ctx, room.machine("train-7").id, ADA, Wish(clock.now + 10 * HOUR_MS, HOUR_MS))
+    claims.claim(room.ctx, room.machine("train-3").id, CY)
     room.close()
     return lambda *words: CliRunner().invoke(main, ["calendar", *words], prog_name="valet")
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.clock import HOUR_MS
 from bot.services import backups
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.settings import Settings
 from store import audit as stored_audit
 from store import outbox as stored_outbox
@@ -21,7 +21,7 @@ def lived(patient, clock):
     with store.writing() as db:
         stored_audit.add(db, MONDAY, "U0ADA", "claimed", subject="i-1")
     settings = Settings(database=str(patient.database))
-    backups.back_up(Desk(store, clock, settings, {}, settings.roster))
+    backups.back_up(Context(store, clock, settings, {}, settings.roster))
     store.close()
     return patient
 

@@ -51,14 +51,14 @@ def room(tmp_path, clock) -> Iterator[Room]:
 @pytest.mark.parametrize("answer", GARBLED)
 def test_a_region_that_answers_with_anything_leaves_the_others_and_owned_machines_fresh(room, fake, answer):
     room.push("dgx-1", [], tick_now=100)
-    room.desk.providers["ec2"] = Ec2([ACCOUNT])
-    fleet.sweep(room.desk)
+    room.ctx.providers["ec2"] = Ec2([ACCOUNT])
+    fleet.sweep(room.ctx)
     fake.answers[WEST] = answer
     room.clock.forward(MINUTE_MS)
 
-    fleet.sweep(room.desk)
+    fleet.sweep(room.ctx)
 
-    known = {each.name: each for each in stored_fleet.sources(room.desk.store.reading())}
+    known = {each.name: each for each in stored_fleet.sources(room.ctx.store.reading())}
     assert (known[ACCOUNT.source(EAST)].ok_at, known[ACCOUNT.source(EAST)].error) == (room.clock(), "")
     assert known[ACCOUNT.source(WEST)].ok_at == room.clock() - MINUTE_MS
     assert WEST in known[ACCOUNT.source(WEST)].error
@@ -155,30 +155,30 @@ class Whole:
 
 def test_a_provider_that_breaks_leaves_the_others_fresh_and_its_own_sources_are_said_to_fail(room):
     room.sweep()
-    fleet_of_before = {each.name for each in stored_fleet.sources(room.desk.store.reading())}
+    fleet_of_before = {each.name for each in stored_fleet.sources(room.ctx.store.reading())}
     room.push("dgx-1", [], tick_now=100)
-    room.desk.providers["ec2"] = Breaking()
-    room.desk.providers["owned"] = Breaking()
+    room.ctx.providers["ec2"] = Breaking()
+    room.ctx.providers["owned"] = Breaking()
     room.clock.forward(DAY_MS)
 
-    fleet.sweep(room.desk)
+    fleet.sweep(room.ctx)
 
-    known = stored_fleet.sources(room.desk.store.reading())
+    known = stored_fleet.sources(room.ctx.store.reading())
     assert {each.name for each in known} == fleet_of_before
     assert all("can't be read (AttributeError)" in each.error for each in known)
 
 
 def test_a_source_that_breaks_leaves_the_others_fresh_and_lets_nothing_be_stopped(room):
     room.sweep()
-    with room.desk.store.writing() as db:
+    with room.ctx.store.writing() as db:
         source_history.heard(db, "CloudWatch", Told("us-east-1", read_until=1), 1)
 
-    sources.observe(room.desk, [Breaking(), Whole()])
+    sources.observe(room.ctx, [Breaking(), Whole()])
 
-    told = {each.source: each for each in source_history.places(room.desk.store.reading())}
+    told = {each.source: each for each in source_history.places(room.ctx.store.reading())}
     assert "can't be read (KeyError)" in told["CloudWatch"].error
     assert (told["Prometheus"].ok_at, told["Prometheus"].error) == (room.clock(), "")
     room.sources = [Breaking()]
     room.reopen()
-    answers = looks.ask(room.desk, room.machine("train-7")).told
+    answers = looks.ask(room.ctx, room.machine("train-7")).told
     assert "can't be read (TypeError)" in answers["CloudWatch"].error

@@ -9,7 +9,7 @@ from bot.domain.machines.listing import Filter
 from bot.sandbox.history import DAYS, MOST_MINUTES, History
 from bot.sandbox.inventory import OWNED, rented
 from bot.sandbox.machines import SandboxFleet
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import fleet, readings, verdict
 from bot.settings import parse
 from bot.telemetry.body import parse as read_body
@@ -19,28 +19,28 @@ from store.money import ledger as stored_ledger
 
 
 @pytest.fixture
-def desk(store, clock):
+def ctx(store, clock):
     clock.skip(7 * 60)
     fleet, settings = SandboxFleet(clock), parse({}, {})
-    return Desk(store, clock, settings, {"ec2": fleet, "owned": fleet}, settings.roster)
+    return Context(store, clock, settings, {"ec2": fleet, "owned": fleet}, settings.roster)
 
 
-def feed(desk, history, from_minute=None):
+def feed(ctx, history, from_minute=None):
     for machine in (*rented(history.began), *OWNED):
         if machine.state == "running":
             start = history.first_minute(machine.id) if from_minute is None else from_minute
-            for push in history.pushes(machine.id, start, desk.clock() // MINUTE_MS):
-                readings.receive(desk, push, "127.0.0.1")
-    verdict.judge_all(desk)
+            for push in history.pushes(machine.id, start, ctx.clock() // MINUTE_MS):
+                readings.receive(ctx, push, "127.0.0.1")
+    verdict.judge_all(ctx)
 
 
-def seen(desk):
-    found = listings.page(desk.store.reading(), Filter(), limit=50)
+def seen(ctx):
+    found = listings.page(ctx.store.reading(), Filter(), limit=50)
     return {each.instance.name: each for each in found}
 
 
-def idle_minutes(desk, listing):
-    return desk.clock() // MINUTE_MS - listing.verdict.since // MINUTE_MS
+def idle_minutes(ctx, listing):
+    return ctx.clock() // MINUTE_MS - listing.verdict.since // MINUTE_MS
 
 
 def test_the_same_moment_gives_the_same_past(clock):
@@ -52,15 +52,15 @@ def test_the_same_moment_gives_the_same_past(clock):
     assert list(one.pushes(train_7, minute - 10, minute)) == list(two.pushes(train_7, minute - 10, minute))
 
 
-def test_the_charges_fit_the_ledger_and_end_at_the_last_full_hour(desk):
-    fleet.sweep(desk)
-    charges = list(History(desk.clock()).charges())
+def test_the_charges_fit_the_ledger_and_end_at_the_last_full_hour(ctx):
+    fleet.sweep(ctx)
+    charges = list(History(ctx.clock()).charges())
 
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_ledger.add(db, charges)
 
-    assert max(charge.until_at for charge in charges) == desk.clock() // HOUR_MS * HOUR_MS
-    assert min(charge.from_at for charge in charges) >= desk.clock() - (DAYS + 1) * DAY_MS
+    assert max(charge.until_at for charge in charges) == ctx.clock() // HOUR_MS * HOUR_MS
+    assert min(charge.from_at for charge in charges) >= ctx.clock() - (DAYS + 1) * DAY_MS
     assert all(charge.micros > 0 for charge in charges)
 
 
@@ -116,12 +116,12 @@ def test_what_stopped_is_not_charged_afterwards(clock):
 
 
 @pytest.mark.slow
-def test_the_rule_sees_each_machine_as_the_story_wants_it(desk):
-    fleet.sweep(desk)
+def test_the_rule_sees_each_machine_as_the_story_wants_it(ctx):
+    fleet.sweep(ctx)
 
-    feed(desk, History(desk.clock()))
+    feed(ctx, History(ctx.clock()))
 
-    now = seen(desk)
+    now = seen(ctx)
     states = {name: listing.state for name, listing in now.items()}
     assert states["train-7"] == states["scratch"] == states["render-1"] == "free"
     assert states["nb-2"] == "held"
@@ -129,25 +129,25 @@ def test_the_rule_sees_each_machine_as_the_story_wants_it(desk):
     assert states["train-3"] == states["llm-serve"] == states["ci-gpu"] == states["dgx-2"] == "active"
     assert states["old-3"] == "unknown"
     assert states["eval-2"] == "stopped"
-    assert idle_minutes(desk, now["train-7"]) == 192
-    assert idle_minutes(desk, now["nb-2"]) == 340
-    assert idle_minutes(desk, now["dgx-1"]) == 290
+    assert idle_minutes(ctx, now["train-7"]) == 192
+    assert idle_minutes(ctx, now["nb-2"]) == 340
+    assert idle_minutes(ctx, now["dgx-1"]) == 290
     assert "31 GB held by jupyter" in now["nb-2"].verdict.evidence
 
 
 @pytest.mark.slow
-def test_the_story_goes_on_minute_by_minute(desk, clock):
-    history = History(desk.clock())
-    fleet.sweep(desk)
-    feed(desk, history)
+def test_the_story_goes_on_minute_by_minute(ctx, clock):
+    history = History(ctx.clock())
+    fleet.sweep(ctx)
+    feed(ctx, history)
 
     for _ in range(5):
         before = clock() // MINUTE_MS
         clock.skip(60)
-        feed(desk, history, from_minute=before)
+        feed(ctx, history, from_minute=before)
 
-    now = seen(desk)
-    assert idle_minutes(desk, now["train-7"]) == 197
+    now = seen(ctx)
+    assert idle_minutes(ctx, now["train-7"]) == 197
     assert now["train-3"].state == "active"
 
 

@@ -1,4 +1,4 @@
-"""A desk over a real store and the sandbox fleet, moved by a clock: what service tests work in."""
+"""A context over a real store and the sandbox fleet, moved by a clock: what service tests work in."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from bot.domain.machines.fleet import Instance
 from bot.domain.machines.readings import Gpu, Minute, Process, Push
 from bot.sandbox.machines import SandboxFleet
 from bot.services.acting import approvals, consents, executor
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import fleet, readings, verdict
 from bot.services.sharing import claims
 from bot.settings import parse
@@ -31,7 +31,7 @@ SETTINGS: dict[str, Any] = {
 
 
 class Room:
-    """`fleet` is the world, `desk` the bot; `reopen` is a crash and a new start.
+    """`fleet` is the world, `ctx` the bot; `reopen` is a crash and a new start.
 
     A room that is `alone` has no neighbours, for whoever compares whole tables.
     """
@@ -52,34 +52,34 @@ class Room:
         self.seq = 0
         self.reported: dict[str, dict[str, Any]] = {}
         self.sources: Sequence[Source] = ()
-        self.desk = self._open()
+        self.ctx = self._open()
 
-    def _open(self) -> Desk:
-        rooms = {"ec2": self.fleet, "owned": self.fleet}
+    def _open(self) -> Context:
+        providers = {"ec2": self.fleet, "owned": self.fleet}
         opened = open_store(self.path, shared=not self.alone)
-        return Desk(opened, self.clock, self.settings, rooms, lambda: self.roster, sources=self.sources)
+        return Context(opened, self.clock, self.settings, providers, lambda: self.roster, sources=self.sources)
 
     def close(self) -> None:
-        self.desk.store.close() if self.alone else close_store(self.desk.store)
+        self.ctx.store.close() if self.alone else close_store(self.ctx.store)
 
     def reopen(self) -> None:
         self.close()
-        self.desk = self._open()
+        self.ctx = self._open()
 
     def machine(self, name: str) -> Instance:
         return self.fleet.named(name)
 
     def sweep(self) -> None:
-        fleet.sweep(self.desk)
+        fleet.sweep(self.ctx)
 
     def tick(self) -> None:
         """What the jobs of one minute do."""
         self.sweep()
-        verdict.judge_all(self.desk)
-        claims.expire(self.desk)
-        consents.settle(self.desk)
-        approvals.expire(self.desk)
-        executor.carry_out(self.desk)
+        verdict.judge_all(self.ctx)
+        claims.expire(self.ctx)
+        consents.settle(self.ctx)
+        approvals.expire(self.ctx)
+        executor.carry_out(self.ctx)
 
     def reports(self, name: str, util: float | None, *, minutes: int = 75, boot: str = "boot", **more: Any) -> None:
         """Its agent tells of its last minutes, the newest of which has just ended; each GPU the same."""
@@ -97,19 +97,19 @@ class Room:
         gpus = tuple(Gpu(gpu, f"GPU-{host}-{gpu}", "NVIDIA A100", 81920) for gpu in range(count))
         fields: dict[str, Any] = {"started_tick": 0, "gpus": gpus} | more
         push = Push(host, boot, self.seq, tick_now, minutes=tuple(told), **fields)
-        return readings.receive(self.desk, push, "10.0.0.1")
+        return readings.receive(self.ctx, push, "10.0.0.1")
 
     def asks(self, name: str, who: str = ADA, reason: str = "") -> Action:
-        return approvals.ask_to_stop(self.desk, self.machine(name).id, who, reason=reason)
+        return approvals.ask_to_stop(self.ctx, self.machine(name).id, who, reason=reason)
 
     def answers(self, action: Action, *, agrees: bool = True) -> None:
         """Every holder who is asked first says so."""
-        for asked in consents.of(self.desk, action.id):
-            consents.answer(self.desk, asked.id, asked.holder, agrees=agrees)
+        for asked in consents.of(self.ctx, action.id):
+            consents.answer(self.ctx, asked.id, asked.holder, agrees=agrees)
 
     def approves(self, action: Action, who: str = BOB, *, looks: bool = True) -> Action:
         """Somebody says yes, and where it `looks` first, agents go on telling the same until it has."""
-        decided = approvals.decide(self.desk, action.id, who, yes=True)
+        decided = approvals.decide(self.ctx, action.id, who, yes=True)
         if looks and decided.state == "approved" and decided.kind not in {"start", "launch"}:
             self.goes_on()
         return decided
@@ -122,22 +122,22 @@ class Room:
 
     def under_way(self) -> list[Action]:
         """What was decided and has not come to its end, the oldest first."""
-        db = self.desk.store.reading()
+        db = self.ctx.store.reading()
         return [*actions.in_state(db, "approved"), *actions.in_state(db, "executing")]
 
     def action(self, action: Action) -> Action:
-        found = actions.by_id(self.desk.store.reading(), action.id)
+        found = actions.by_id(self.ctx.store.reading(), action.id)
         assert found is not None
         return found
 
     def told(self, channel: str, kind: str = "") -> list[str]:
         """What was queued for a channel or person, as the subjects of messages."""
         sql = "SELECT kind, subject FROM outbox WHERE channel = ? ORDER BY id"
-        return [row["subject"] for row in rows(self.desk.store.reading(), sql, channel) if kind in {"", row["kind"]}]
+        return [row["subject"] for row in rows(self.ctx.store.reading(), sql, channel) if kind in {"", row["kind"]}]
 
     def posted(self) -> None:
         """Slack takes everything queued so far. Nobody is held to what could not be read."""
-        with self.desk.store.writing() as db:
+        with self.ctx.store.writing() as db:
             for row in stored_outbox.due(db, self.clock(), limit=1_000):
                 if stored_outbox.start(db, row["id"], self.clock()):
                     stored_outbox.sent(db, row, row["channel"], row["ts"] or f"{self.clock() // 1000}.{row['id']:06d}")

@@ -49,20 +49,20 @@ class Scene(Room):
 
     @property
     def here(self) -> Any:
-        found = listings.by_id(self.desk.store.reading(), self.id)
+        found = listings.by_id(self.ctx.store.reading(), self.id)
         assert found is not None
         return found
 
     def holds(self, who: str, *gpus: int, hours: int = 6) -> None:
         choice = GpuChoice(indexes=gpus) if gpus else GpuChoice()
-        claims.claim(self.desk, self.id, who, choice=choice, length=hours * HOUR_MS)
+        claims.claim(self.ctx, self.id, who, choice=choice, length=hours * HOUR_MS)
 
     def half(self) -> None:
         """Ada holds half of it."""
         self.holds(ADA, 0, 1, 2, 3, hours=1)
 
     def frees(self, who: str) -> None:
-        claims.release(self.desk, self.here.claim_of(who).id, who)
+        claims.release(self.ctx, self.here.claim_of(who).id, who)
 
 
 def nothing(_scene: Scene) -> None:
@@ -75,50 +75,50 @@ def stands_still(scene: Scene) -> None:
 
 
 def by_rule(scene: Scene) -> Action:
-    with scene.desk.store.writing() as db:
-        return plans.by_rule(scene.desk, db, scene.here, rule="idle", parked_at=scene.clock(), reason="")
+    with scene.ctx.store.writing() as db:
+        return plans.by_rule(scene.ctx, db, scene.here, rule="idle", parked_at=scene.clock(), reason="")
 
 
 def others_hold_some(scene: Scene) -> None:
     """Ada holds half of it, and Eve a GPU of another."""
     scene.half()
-    claims.claim(scene.desk, scene.machine("nb-5").id, EVE, length=HOUR_MS)
+    claims.claim(scene.ctx, scene.machine("nb-5").id, EVE, length=HOUR_MS)
 
 
 def hand(scene: Scene) -> None:
-    handovers.accept(scene.desk, handovers.offer(scene.desk, scene.id, ADA, EVE).id, EVE)
+    handovers.accept(scene.ctx, handovers.offer(scene.ctx, scene.id, ADA, EVE).id, EVE)
 
 
 Verb = tuple[Callable[[Scene], None], Callable[[Scene], None], Callable[[Scene], Any]]
 """What is done before the rule is there, what after it, and what is then tried."""
 VERBS: Mapping[str, Verb] = {
-    "claim": (nothing, nothing, lambda at: claims.claim(at.desk, at.id, ADA, length=4 * HOUR_MS)),
-    "claim again": (Scene.half, nothing, lambda at: claims.claim(at.desk, at.id, ADA, choice=GpuChoice(count=5))),
-    "extend": (Scene.half, nothing, lambda at: claims.extend(at.desk, at.id, ADA, by=4 * HOUR_MS)),
+    "claim": (nothing, nothing, lambda at: claims.claim(at.ctx, at.id, ADA, length=4 * HOUR_MS)),
+    "claim again": (Scene.half, nothing, lambda at: claims.claim(at.ctx, at.id, ADA, choice=GpuChoice(count=5))),
+    "extend": (Scene.half, nothing, lambda at: claims.extend(at.ctx, at.id, ADA, by=4 * HOUR_MS)),
     "hand": (others_hold_some, nothing, hand),
     "wait": (
         lambda at: at.holds(DEE, 0, 1, hours=1),
         nothing,
-        lambda at: line.wait(at.desk, ADA, instance_id=at.id, length=4 * HOUR_MS),
+        lambda at: line.wait(at.ctx, ADA, instance_id=at.id, length=4 * HOUR_MS),
     ),
     "book": (
         nothing,
         nothing,
-        lambda at: bookings.book(at.desk, at.id, ADA, Wish(at.clock() + 90 * MINUTE_MS, 2 * HOUR_MS)),
+        lambda at: bookings.book(at.ctx, at.id, ADA, Wish(at.clock() + 90 * MINUTE_MS, 2 * HOUR_MS)),
     ),
-    "run": (Scene.half, nothing, lambda at: runs.begin(at.desk, ADA, "eval", at.id)),
-    "stop": (nothing, nothing, lambda at: approvals.ask_to_stop(at.desk, at.id, ADA)),
-    "stop, with a reason": (nothing, nothing, lambda at: approvals.ask_to_stop(at.desk, at.id, ADA, reason="wrong")),
+    "run": (Scene.half, nothing, lambda at: runs.begin(at.ctx, ADA, "eval", at.id)),
+    "stop": (nothing, nothing, lambda at: approvals.ask_to_stop(at.ctx, at.id, ADA)),
+    "stop, with a reason": (nothing, nothing, lambda at: approvals.ask_to_stop(at.ctx, at.id, ADA, reason="wrong")),
     "stop by rule": (nothing, nothing, by_rule),
-    "start": (nothing, stands_still, lambda at: approvals.ask_to_start(at.desk, at.id, ADA, length=4 * HOUR_MS)),
-    "launch": (nothing, nothing, lambda at: approvals.ask_to_launch(at.desk, "box", ADA, length=4 * HOUR_MS)),
-    "clone": (nothing, nothing, lambda at: approvals.ask_to_clone(at.desk, at.id, ADA, length=4 * HOUR_MS)),
+    "start": (nothing, stands_still, lambda at: approvals.ask_to_start(at.ctx, at.id, ADA, length=4 * HOUR_MS)),
+    "launch": (nothing, nothing, lambda at: approvals.ask_to_launch(at.ctx, "box", ADA, length=4 * HOUR_MS)),
+    "clone": (nothing, nothing, lambda at: approvals.ask_to_clone(at.ctx, at.id, ADA, length=4 * HOUR_MS)),
     "resize": (
         nothing,
         nothing,
-        lambda at: approvals.ask_to_resize(at.desk, at.id, ADA, "p5.48xlarge", length=4 * HOUR_MS),
+        lambda at: approvals.ask_to_resize(at.ctx, at.id, ADA, "p5.48xlarge", length=4 * HOUR_MS),
     ),
-    "snooze": (nothing, nothing, lambda at: snooze.snooze(at.desk, at.here, ADA, until=at.clock() + 4 * HOUR_MS)),
+    "snooze": (nothing, nothing, lambda at: snooze.snooze(at.ctx, at.here, ADA, until=at.clock() + 4 * HOUR_MS)),
 }
 
 
@@ -127,7 +127,7 @@ def waited_for(scene: Scene) -> None:
     held = not scene.here.claims
     if held:
         scene.holds(CY)
-    line.wait(scene.desk, BOB, instance_id=scene.id, length=8 * HOUR_MS)
+    line.wait(scene.ctx, BOB, instance_id=scene.id, length=8 * HOUR_MS)
     if held:
         scene.frees(CY)
 
@@ -139,13 +139,13 @@ def held_by_another(scene: Scene) -> None:
 
 def works(scene: Scene) -> None:
     scene.reports(NAME, 90.0)
-    verdict.judge_all(scene.desk)
+    verdict.judge_all(scene.ctx)
 
 
 def is_silent(scene: Scene) -> None:
     scene.clock.forward(40 * MINUTE_MS)
     scene.reported.clear()
-    verdict.judge_all(scene.desk)
+    verdict.judge_all(scene.ctx)
 
 
 def tagged(scene: Scene) -> None:
@@ -154,15 +154,15 @@ def tagged(scene: Scene) -> None:
 
 
 def snoozed(scene: Scene) -> None:
-    snooze.snooze(scene.desk, scene.here, CY, until=scene.clock() + 9 * HOUR_MS)
+    snooze.snooze(scene.ctx, scene.here, CY, until=scene.clock() + 9 * HOUR_MS)
 
 
 def booked(scene: Scene) -> None:
-    bookings.book(scene.desk, scene.id, CY, Wish(scene.clock() + HOUR_MS + 59 * MINUTE_MS, HOUR_MS))
+    bookings.book(scene.ctx, scene.id, CY, Wish(scene.clock() + HOUR_MS + 59 * MINUTE_MS, HOUR_MS))
 
 
 def drained(scene: Scene) -> None:
-    with scene.desk.store.writing() as db:
+    with scene.ctx.store.writing() as db:
         stored_drain.add(db, Drain("d1", scene.id, DEE, scene.clock(), "new power supply"))
 
 
@@ -196,7 +196,7 @@ def settings(rule: str) -> dict[str, Any]:
 def scene(tmp_path, clock, request) -> Iterator[Scene]:
     rule = getattr(request, "param", "")
     made = Scene(tmp_path / "room.db", clock, settings=settings(rule))
-    made.desk = replace(made.desk, runner=SandboxRunner(clock))
+    made.ctx = replace(made.ctx, runner=SandboxRunner(clock))
     made.sweep()
     yield made
     made.close()
@@ -207,7 +207,7 @@ def outcome(scene: Scene, verb: str, rule: str) -> str:
     before, after, tries = VERBS[verb]
     if verb in LOOKS:
         scene.reports(NAME, 0.0)
-        verdict.judge_all(scene.desk)
+        verdict.judge_all(scene.ctx)
     before(scene)
     if rule:
         RULES[rule][0](scene)
@@ -239,10 +239,10 @@ WHY = {
 @pytest.mark.parametrize(("scene", "rule"), [(rule, rule) for rule in RULES], indirect=["scene"])
 def test_why_says_of_a_stop_what_the_table_says(scene, rule):
     scene.reports(NAME, 0.0)
-    verdict.judge_all(scene.desk)
+    verdict.judge_all(scene.ctx)
     RULES[rule][0](scene)
 
-    told = why(why_service.explain(scene.desk, scene.here, ADA), scene.clock())
+    told = why(why_service.explain(scene.ctx, scene.here, ADA), scene.clock())
 
     seen = [line for block in told.blocks for line in str(block.get("text", {})).split("\\n") if "Stopping: " in line]
     says = {"no": "Stopping: not now. ", "card": WHY.get(rule, "?"), "yes": "Stopping: possible, once an approver"}

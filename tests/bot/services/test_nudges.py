@@ -21,20 +21,20 @@ LIMITED = {"claims": {"gpus_per_person": 4, "at_limit": "ask"}}
 
 def draft(room: Scene) -> Any:
     with pytest.raises(limits.OverLimit) as over:
-        claims.claim(room.desk, room.id, ADA)
-    return grants.draft_claim(room.desk, over.value, choice=GpuChoice())
+        claims.claim(room.ctx, room.id, ADA)
+    return grants.draft_claim(room.ctx, over.value, choice=GpuChoice())
 
 
 def granted(room: Scene) -> Any:
-    return grants.ask(room.desk, draft(room).id, ADA)
+    return grants.ask(room.ctx, draft(room).id, ADA)
 
 
 def wish(room: Scene) -> Any:
-    return hours.ask(room.desk, room.here, ADA, "Mon-Fri 08:00-19:00", stop_only=False)
+    return hours.ask(room.ctx, room.here, ADA, "Mon-Fri 08:00-19:00", stop_only=False)
 
 
 def batch(room: Scene) -> Any:
-    [asked] = batches.ask(room.desk, [room.id, room.machine("train-3").id], ADA)
+    [asked] = batches.ask(room.ctx, [room.id, room.machine("train-3").id], ADA)
     return asked
 
 
@@ -44,7 +44,7 @@ def held(room: Scene) -> None:
 
 def offered(room: Scene) -> Any:
     held(room)
-    return handovers.offer(room.desk, room.id, CY, DEE)
+    return handovers.offer(room.ctx, room.id, CY, DEE)
 
 
 def pass_by(room: Scene) -> None:
@@ -62,44 +62,44 @@ def late(prepare: Callable[[Scene], object]) -> Callable[[Scene], None]:
 
 
 def stop(room: Scene) -> Any:
-    return approvals.ask_to_stop(room.desk, room.id, ADA)
+    return approvals.ask_to_stop(room.ctx, room.id, ADA)
 
 
 Deed = tuple[Callable[[Scene], Any], Callable[[Any, Any], object]]
-"""What is there before, and what is then done with it at a desk."""
+"""What is there before, and what is then done with it at a context."""
 ASKS: dict[str, Callable[[Scene], Deed]] = {
-    "ask to stop": lambda at: (lambda _: None, lambda desk, _: approvals.ask_to_stop(desk, at.id, ADA)),
+    "ask to stop": lambda at: (lambda _: None, lambda ctx, _: approvals.ask_to_stop(ctx, at.id, ADA)),
     "ask to launch": lambda at: (
         lambda _: None,
-        lambda desk, _: approvals.ask_to_launch(desk, "box", ADA, length=HOUR_MS),
+        lambda ctx, _: approvals.ask_to_launch(ctx, "box", ADA, length=HOUR_MS),
     ),
     "ask to stop several": lambda at: (
         lambda _: None,
-        lambda desk, _: batches.ask(desk, [at.id, at.machine("train-3").id], ADA),
+        lambda ctx, _: batches.ask(ctx, [at.id, at.machine("train-3").id], ADA),
     ),
     "ask for hours": lambda at: (
         lambda _: None,
-        lambda desk, _: hours.ask(desk, at.here, ADA, "Mon-Fri 08:00-19:00", stop_only=False),
+        lambda ctx, _: hours.ask(ctx, at.here, ADA, "Mon-Fri 08:00-19:00", stop_only=False),
     ),
-    "ask for more": lambda _: (draft, lambda desk, made: grants.ask(desk, made.id, ADA)),
-    "decide on a stop": lambda _: (stop, lambda desk, made: approvals.decide(desk, made.id, BOB, yes=True)),
-    "decide on several": lambda _: (batch, lambda desk, made: batches.decide(desk, made.batch.id, BOB, yes=True)),
-    "decide on hours": lambda _: (wish, lambda desk, made: hours.decide(desk, made.id, BOB, yes=True)),
-    "decide on more": lambda _: (granted, lambda desk, made: grants.decide(desk, made.id, BOB, yes=False)),
+    "ask for more": lambda _: (draft, lambda ctx, made: grants.ask(ctx, made.id, ADA)),
+    "decide on a stop": lambda _: (stop, lambda ctx, made: approvals.decide(ctx, made.id, BOB, yes=True)),
+    "decide on several": lambda _: (batch, lambda ctx, made: batches.decide(ctx, made.batch.id, BOB, yes=True)),
+    "decide on hours": lambda _: (wish, lambda ctx, made: hours.decide(ctx, made.id, BOB, yes=True)),
+    "decide on more": lambda _: (granted, lambda ctx, made: grants.decide(ctx, made.id, BOB, yes=False)),
 }
 TELLS: dict[str, Callable[[Scene], Deed]] = {
-    "call off": lambda _: (stop, lambda desk, made: approvals.call_off(desk, made.id, ADA)),
-    "nobody decides on a stop": lambda _: (late(stop), lambda desk, _: approvals.expire(desk)),
-    "nobody decides on hours": lambda _: (late(wish), lambda desk, _: hours.lapse(desk)),
-    "nobody decides on more": lambda _: (late(granted), lambda desk, _: grants.carry_out(desk)),
-    "offer a claim": lambda at: (held, lambda desk, _: handovers.offer(desk, at.id, CY, DEE)),
-    "accept a claim": lambda _: (offered, lambda desk, made: handovers.accept(desk, made.id, DEE)),
-    "nobody accepts it": lambda _: (late(offered), lambda desk, _: handovers.lapse(desk)),
-    "wait": lambda at: (held, lambda desk, _: line.wait(desk, ADA, instance_id=at.id, length=HOUR_MS)),
-    "a claim ends": lambda _: (late(held), lambda desk, _: claims.expire(desk)),
+    "call off": lambda _: (stop, lambda ctx, made: approvals.call_off(ctx, made.id, ADA)),
+    "nobody decides on a stop": lambda _: (late(stop), lambda ctx, _: approvals.expire(ctx)),
+    "nobody decides on hours": lambda _: (late(wish), lambda ctx, _: hours.lapse(ctx)),
+    "nobody decides on more": lambda _: (late(granted), lambda ctx, _: grants.carry_out(ctx)),
+    "offer a claim": lambda at: (held, lambda ctx, _: handovers.offer(ctx, at.id, CY, DEE)),
+    "accept a claim": lambda _: (offered, lambda ctx, made: handovers.accept(ctx, made.id, DEE)),
+    "nobody accepts it": lambda _: (late(offered), lambda ctx, _: handovers.lapse(ctx)),
+    "wait": lambda at: (held, lambda ctx, _: line.wait(ctx, ADA, instance_id=at.id, length=HOUR_MS)),
+    "a claim ends": lambda _: (late(held), lambda ctx, _: claims.expire(ctx)),
     "an approver ends a claim": lambda at: (
         held,
-        lambda desk, _: claims.release(desk, at.here.claim_of(CY).id, BOB),
+        lambda ctx, _: claims.release(ctx, at.here.claim_of(CY).id, BOB),
     ),
 }
 
@@ -110,7 +110,7 @@ def scene(tmp_path, clock):
     made.sweep()
     for name in ("train-7", "train-3"):
         made.reports(name, 0.0)
-    verdict.judge_all(made.desk)
+    verdict.judge_all(made.ctx)
     yield made
     made.close()
 
@@ -121,10 +121,10 @@ def test_news_are_posted_at_once_and_whoever_asks_or_decides_is_looked_up(scene,
     there = prepare(scene)
     scene.posted()
     calls: Counter[str] = Counter()
-    desk = replace(scene.desk, wake=lambda: calls.update(["wake"]), freshen=lambda: calls.update(["freshen"]))
+    ctx = replace(scene.ctx, wake=lambda: calls.update(["wake"]), freshen=lambda: calls.update(["freshen"]))
 
-    act(desk, there)
+    act(ctx, there)
 
-    assert stored_outbox.next_due(scene.desk.store.reading()) is not None, "nothing was told"
+    assert stored_outbox.next_due(scene.ctx.store.reading()) is not None, "nothing was told"
     assert calls["wake"] > 0
     assert calls["freshen"] > 0 or deed not in ASKS

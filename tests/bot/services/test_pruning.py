@@ -27,7 +27,7 @@ KEPT = ("actions", "claims", "audit", "charges", "savings")
 def lived(room: Room, machine: str, number: int) -> None:
     """What a day leaves behind."""
     now = room.clock()
-    with room.desk.store.writing() as db:
+    with room.ctx.store.writing() as db:
         stored_batches.add_draft(db, Draft(f"d{number}", ADA, "", (machine,), now))
         stored_savings.note(db, Hint(f"h{number}", now, ADA, "claim", machine, machine, 1, None, None, None, "", None))
         stored_clarifications.add(db, Clarification(f"q{number}", now, ADA, "gpu", ()))
@@ -45,18 +45,18 @@ def lived(room: Room, machine: str, number: int) -> None:
 
 def count(room: Room, table: str) -> int:
     mine = {"parkings": " WHERE instance_id <> 'i-next-door'", "posts": f" WHERE channel = '{CHANNEL}'"}
-    return int(rows(room.desk.store.reading(), f"SELECT count(*) AS n FROM {table}{mine.get(table, '')}")[0]["n"])
+    return int(rows(room.ctx.store.reading(), f"SELECT count(*) AS n FROM {table}{mine.get(table, '')}")[0]["n"])
 
 
 def unsent(room: Room) -> list[Row]:
-    return rows(room.desk.store.reading(), "SELECT * FROM outbox WHERE state <> 'sent' ORDER BY id")
+    return rows(room.ctx.store.reading(), "SELECT * FROM outbox WHERE state <> 'sent' ORDER BY id")
 
 
 @pytest.fixture
 def old(room) -> Room:
     """A room after three years; four messages of its first day were never sent."""
     machine = room.machine("train-7").id
-    with room.desk.store.writing() as db:
+    with room.ctx.store.writing() as db:
         for number in range(4):
             stored_outbox.tell(db, f"D{number}", "never", kind="x", subject="", now=room.clock())
         waits = {row["channel"]: row for row in stored_outbox.due(db, room.clock())}
@@ -72,8 +72,8 @@ def test_what_is_of_use_for_a_while_does_not_grow_for_ever(old):
     before = {table: count(old, table) for table in KEPT}
     waiting = unsent(old)
 
-    outbox.prune(old.desk)
-    pruning.prune(old.desk)
+    outbox.prune(old.ctx)
+    pruning.prune(old.ctx)
 
     found = {table: count(old, table) for table in ("batch_drafts", "hints", "clarifications", "parkings", "posts")}
     assert found == {"batch_drafts": 0, "hints": 0, "clarifications": 0, "parkings": 4, "posts": 8}
@@ -86,47 +86,47 @@ def test_what_is_still_of_use_is_not_forgotten(old):
     lived(old, machine, YEARS)
     before = [count(old, table) for table in ("batch_drafts", "hints", "clarifications")]
 
-    pruning.prune(old.desk)
+    pruning.prune(old.ctx)
 
     assert [count(old, table) for table in ("batch_drafts", "hints", "clarifications")] == [1, 1, 1] < before
-    db = old.desk.store.reading()
+    db = old.ctx.store.reading()
     assert stored_batches.draft(db, f"d{YEARS}")
     assert stored_savings.hinted(db, ADA, machine, old.clock() - DAY_MS)
 
 
 def test_the_newest_stop_of_a_machine_stays_however_old_it_is(old):
     machine = old.machine("train-7").id
-    before = stored_hours.newest_by_hours(old.desk.store.reading(), machine)
+    before = stored_hours.newest_by_hours(old.ctx.store.reading(), machine)
     old.clock.forward(YEARS * DAY_MS)
-    with old.desk.store.writing() as db:
+    with old.ctx.store.writing() as db:
         newer = Parking(machine, "hours", old.clock() - 100 * DAY_MS, old.clock() - 100 * DAY_MS, CHANNEL, ADA)
         stored_hours.add(db, newer)
         stored_hours.settle(db, newer, newer.acts_at, "gone", outcome="It is gone.")
 
-    pruning.prune(old.desk)
+    pruning.prune(old.ctx)
 
-    db = old.desk.store.reading()
+    db = old.ctx.store.reading()
     assert stored_hours.newest_by_hours(db, machine) == before
     assert [each.settled_at for each in stored_hours.of_basis(db, machine, "hours", newer.basis_at)] == [newer.acts_at]
     assert count(old, "parkings") == 3, "the newest by idleness too"
 
 
 def test_a_message_of_which_news_wait_stays_where_it_is(old):
-    with old.desk.store.writing() as db:
+    with old.ctx.store.writing() as db:
         stored_outbox.tell(db, CHANNEL, "m0", kind="x", subject="", now=old.clock())
         stored_outbox.tell(db, CHANNEL, "reply", kind="x", subject="", now=old.clock(), thread=f"m{EVERY}")
 
-    outbox.prune(old.desk)
-    pruning.prune(old.desk)
+    outbox.prune(old.ctx)
+    pruning.prune(old.ctx)
 
-    db = old.desk.store.reading()
+    db = old.ctx.store.reading()
     assert [stored_outbox.is_posted(db, f"m{number}") for number in (0, EVERY, 2 * EVERY)] == [True, True, False]
 
 
 def test_a_button_of_what_was_forgotten_says_that_it_is_old(old):
-    pruning.prune(old.desk)
+    pruning.prune(old.ctx)
 
     with pytest.raises(Refused, match="This offer is over an hour old"):
-        batches.ask_drafted(old.desk, "d0", ADA)
+        batches.ask_drafted(old.ctx, "d0", ADA)
     with pytest.raises(Refused, match="That was said over a month ago"):
-        hints.given(old.desk, "h0", ADA)
+        hints.given(old.ctx, "h0", ADA)

@@ -38,8 +38,8 @@ class Between:
 
 
 def after(room: Room, act: Callable[[], object]) -> Any:
-    """The desk of a thread that looked just before somebody acted."""
-    return replace(room.desk, store=Between(room.desk.store, act))
+    """The context of a thread that looked just before somebody acted."""
+    return replace(room.ctx, store=Between(room.ctx.store, act))
 
 
 def goes_on(room: Room, minutes: int) -> None:
@@ -48,7 +48,7 @@ def goes_on(room: Room, minutes: int) -> None:
         for name in ("train-7", "nb-5"):
             room.reports(name, 0.0, minutes=3)
         room.tick()
-        rule_stops.park(room.desk)
+        rule_stops.park(room.ctx)
         room.posted()
 
 
@@ -64,10 +64,10 @@ def test_a_stop_that_a_person_asks_for_just_then_takes_no_other_machine_its_turn
         room.reports(name, 0.0, minutes=3)
     room.tick()
 
-    rule_stops.park(after(room, lambda: approvals.ask_to_stop(room.desk, room.machine(stopped).id, ADA)))
+    rule_stops.park(after(room, lambda: approvals.ask_to_stop(room.ctx, room.machine(stopped).id, ADA)))
 
-    asked = actions.live_on(room.desk.store.reading(), room.machine(stopped).id)
-    by_rule = actions.live_on(room.desk.store.reading(), room.machine(other).id)
+    asked = actions.live_on(room.ctx.store.reading(), room.machine(stopped).id)
+    by_rule = actions.live_on(room.ctx.store.reading(), room.machine(other).id)
     assert asked is not None
     assert (asked.requester, asked.state) == (ADA, "pending")
     assert by_rule is not None
@@ -81,16 +81,16 @@ def test_a_grant_that_another_thread_makes_just_then_is_told_once_and_as_made(tm
     room.sweep()
     machine = room.machine("train-7").id
     with pytest.raises(limits_service.OverLimit) as over:
-        claims.claim(room.desk, machine, ADA, choice=GpuChoice(count=2))
-    grant = grants.draft_claim(room.desk, over.value, choice=GpuChoice(count=2))
-    grants.ask(room.desk, grant.id, ADA)
-    with room.desk.store.writing() as db:
+        claims.claim(room.ctx, machine, ADA, choice=GpuChoice(count=2))
+    grant = grants.draft_claim(room.ctx, over.value, choice=GpuChoice(count=2))
+    grants.ask(room.ctx, grant.id, ADA)
+    with room.ctx.store.writing() as db:
         stored_grants.decide(db, grant.id, BOB, clock(), yes=True)
 
-    grants.carry_out(after(room, lambda: grants.carry_out(room.desk)))
+    grants.carry_out(after(room, lambda: grants.carry_out(room.ctx)))
 
-    made = stored_grants.by_id(room.desk.store.reading(), grant.id)
-    [held] = stored_claims.open_on(room.desk.store.reading(), machine)
+    made = stored_grants.by_id(room.ctx.store.reading(), grant.id)
+    [held] = stored_claims.open_on(room.ctx.store.reading(), machine)
     assert made is not None
     assert (made.state, made.outcome, len(held.gpus)) == ("claimed", "", 2)
     assert room.told(ADA, "grant_ended") == [grant.id]
@@ -101,10 +101,10 @@ def test_a_weekly_booking_that_is_cancelled_just_then_gets_no_further_times(tmp_
     room = Room(tmp_path / "room.db", clock)
     room.sweep()
     wish = bookings.Wish(clock() + 2 * HOUR_MS, HOUR_MS, GpuChoice(count=1), weekly=True)
-    _, [*_, last] = bookings.book(room.desk, room.machine("train-7").id, ADA, wish)
+    _, [*_, last] = bookings.book(room.ctx, room.machine("train-7").id, ADA, wish)
     clock.forward(7 * DAY_MS)
 
-    booking_slots.roll_on(after(room, lambda: bookings.cancel(room.desk, last.id, ADA, series=True)))
+    booking_slots.roll_on(after(room, lambda: bookings.cancel(room.ctx, last.id, ADA, series=True)))
 
-    assert stored_bookings.ahead(room.desk.store.reading(), holder=ADA) == []
+    assert stored_bookings.ahead(room.ctx.store.reading(), holder=ADA) == []
     room.close()

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from bot.domain.clock import MINUTE_MS, system_clock
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import fleet, verdict
 from bot.services.machines import sources as sources_service
 from bot.settings import Settings, parse
-from bot.wiring import providers, sources
+from bot.wiring import providers_of, sources
 from store import Store
 from store.machines import listings, source_history
 from tests.live.moto_server import MotoServer, launch
@@ -25,18 +25,18 @@ UTIL, MEMORY = "nvidia_smi_utilization_gpu", "nvidia_smi_memory_used"
 
 
 class Office:
-    """A desk whose machines and metrics are AWS's."""
+    """A context whose machines and metrics are AWS's."""
 
     def __init__(self, aws: MotoServer, store: Store, settings: Settings) -> None:
         self.now = system_clock() // MINUTE_MS * MINUTE_MS
-        self.desk = Desk(store, lambda: self.now, settings, providers(settings, lambda: self.now), settings.roster)
-        self.sources = sources(settings, self.desk.providers)
+        self.ctx = Context(store, lambda: self.now, settings, providers_of(settings, lambda: self.now), settings.roster)
+        self.sources = sources(settings, self.ctx.providers)
         self.aws = aws
 
     def tick(self) -> None:
-        fleet.sweep(self.desk)
-        sources_service.observe(self.desk, self.sources)
-        verdict.judge_all(self.desk)
+        fleet.sweep(self.ctx)
+        sources_service.observe(self.ctx, self.sources)
+        verdict.judge_all(self.ctx)
 
     def launched_a_while_ago(self) -> None:
         """Put the clock on, so that a quarter of an hour counts as quiet for what has just been launched."""
@@ -58,12 +58,12 @@ class Office:
             client.put_metric_data(Namespace="CWAgent", MetricData=data)
 
     def states(self) -> dict[str, str]:
-        db = self.desk.store.reading()
+        db = self.ctx.store.reading()
         found = [listings.by_id(db, each.id) for each in source_history.targets(db)]
         return {each.instance.name: each.state for each in found if each}
 
     def errors(self) -> list[str]:
-        return [each.error for each in source_history.places(self.desk.store.reading()) if each.error]
+        return [each.error for each in source_history.places(self.ctx.store.reading()) if each.error]
 
 
 @pytest.fixture

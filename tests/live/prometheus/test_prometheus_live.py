@@ -122,10 +122,10 @@ def test_a_history_is_judged_by_the_rule_whatever_its_names(tmp_path, clock, url
     source = Prometheus(PrometheusApi(url), room.settings.prometheus, window_minutes=60)
 
     for _ in range(4):  # it reads 20 minutes at a time
-        sources.observe(room.desk, [source])
-    verdict.judge_all(room.desk)
+        sources.observe(room.ctx, [source])
+    verdict.judge_all(room.ctx)
 
-    db = room.desk.store.reading()
+    db = room.ctx.store.reading()
     found = {name: listings.by_id(db, f"i-{number:08x}") for number, name in enumerate(EXPECTED)}
     assert {name: each.state if each else "" for name, each in found.items()} == EXPECTED
     assert found["too_much"].verdict.evidence.startswith("memory not known; quiet for 60 of the last 60 minutes, 0 %")

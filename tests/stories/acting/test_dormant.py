@@ -49,7 +49,7 @@ def test_they_are_listed_with_what_they_cost_and_what_can_be_done(later):
 
 @pytest.mark.slow
 def test_who_held_it_last_is_named_and_mine_are_those_i_held(office):
-    claims.claim(office.valet.desk, office.machine("nb-5").id, ADA, length=2 * HOUR_MS)
+    claims.claim(office.valet.ctx, office.machine("nb-5").id, ADA, length=2 * HOUR_MS)
     office.passes(3 * HOUR_MS)
     _stop(office, "nb-5")
     office.clock.forward(5 * WEEK)
@@ -116,7 +116,7 @@ def test_it_is_said_once_a_week_whatever_restarts(later):
 
 
 def _lines(office):
-    found = rows(office.valet.desk.store.reading(), "SELECT content FROM digests WHERE channel = 'C0MLPLAT1'")
+    found = rows(office.valet.ctx.store.reading(), "SELECT content FROM digests WHERE channel = 'C0MLPLAT1'")
     assert found, "the channel of #ml-platform"
     return sum(bool((json.loads(row["content"]) or {}).get("tidy")) for row in found)
 
@@ -168,7 +168,7 @@ def test_pages_lead_through_many_of_them(office):
 
 
 def test_other_programs_get_it_as_json(later):
-    found = ledger_export.status(later.valet.desk)
+    found = ledger_export.status(later.valet.ctx)
 
     machine = next(each for each in found["instances"] if each["name"] == "eval-2")
     running = next(each for each in found["instances"] if each["name"] == "train-7")

@@ -22,7 +22,7 @@ ASKED = "/gpu resize nb-5 g5.12xlarge for 4h it takes four GPUs"
 def office(tmp_path: Path, clock: Clock) -> Iterator[Office]:
     with opened(tmp_path / "valet.db", clock, {**SETTINGS, "actions": {"clone": True}}) as made:
         made.reports("nb-5", 0.0)
-        claims.claim(made.valet.desk, made.machine("nb-5").id, CY, length=3 * HOUR_MS)
+        claims.claim(made.valet.ctx, made.machine("nb-5").id, CY, length=3 * HOUR_MS)
         yield made
 
 
@@ -45,7 +45,7 @@ def lives_on(office: Office, name: str, util: float, count: int) -> None:
 
 
 def held(office: Office, machine: Instance) -> list[tuple[str, int]]:
-    found = stored_claims.open_on(office.valet.desk.store.reading(), machine.id)
+    found = stored_claims.open_on(office.valet.ctx.store.reading(), machine.id)
     return [(each.holder, each.until_at) for each in found]
 
 
@@ -235,7 +235,7 @@ def test_a_no_leaves_everything_as_it_is(office):
 
     assert "Not resized. @Bob decided it" in office.sees("cy", "@cy")
     assert office.fleet.copies == []
-    assert stored_snooze.active(office.valet.desk.store.reading(), office.clock.now).keys() <= {MACHINE}
+    assert stored_snooze.active(office.valet.ctx.store.reading(), office.clock.now).keys() <= {MACHINE}
 
 
 def test_a_restart_of_the_bot_at_any_time_loses_nothing(office):

@@ -44,7 +44,7 @@ def test_nothing_is_stopped_in_an_archived_channel_until_it_can_be_announced_the
     evening.slack._put_channel(replace(channel, is_archived=True))
     idle_until(evening, 2 * HOUR_MS)
     assert evening.fleet.stops == []
-    assert len(stored_outbox.dead(evening.valet.desk.store.reading())) < 3, "it is not announced over and over"
+    assert len(stored_outbox.dead(evening.valet.ctx.store.reading())) < 3, "it is not announced over and over"
 
     evening.slack._put_channel(channel)
     evening.types("bob", "/gpu undelivered")

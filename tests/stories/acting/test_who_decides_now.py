@@ -25,7 +25,7 @@ def change(office, who, **how):
 
 def look(office):
     office.clock.forward(2 * MINUTE_MS)
-    office.valet.people.look(office.valet.desk)
+    office.valet.people.look(office.valet.ctx)
     office.settle()
 
 
@@ -88,25 +88,25 @@ def test_a_group_that_cant_be_read_keeps_its_members_for_an_hour_and_says_so(gro
     for minute in range(0, 54, 2):
         grouped.slack.fault("usergroups.users.list", **fault)
         look(grouped)
-        assert BOB in grouped.valet.desk.roster().approvers("nlp"), minute
+        assert BOB in grouped.valet.ctx.roster().approvers("nlp"), minute
     assert "Its members of before count for 60 minutes" in grouped.sees("cy", "@cy")
 
     for _ in range(5):
         grouped.slack.fault("usergroups.users.list", **fault)
         look(grouped)
 
-    assert grouped.valet.desk.roster().approvers("nlp") == {CY}
+    assert grouped.valet.ctx.roster().approvers("nlp") == {CY}
     assert "so nobody counts as a member of it" in "\n".join(grouped.slack.sees("cy", "@cy"))
 
 
 def test_a_group_that_can_be_read_again_decides_again(grouped):
     grouped.slack.fault("usergroups.users.list", error="no_such_subteam")
     look(grouped)
-    assert grouped.valet.desk.roster().approvers("nlp") == {CY}
+    assert grouped.valet.ctx.roster().approvers("nlp") == {CY}
 
     look(grouped)
 
-    assert grouped.valet.desk.roster().approvers("nlp") == {BOB}
+    assert grouped.valet.ctx.roster().approvers("nlp") == {BOB}
 
 
 def test_an_approver_who_has_left_slack_is_not_asked_and_admins_are_told_why(office_with, settings):
@@ -159,9 +159,9 @@ def test_while_people_cant_be_looked_up_who_decided_before_decides(office_with, 
     look(office)
     office.slack.fault("users.info", http_status=500, times=50)
     office.clock.forward(3 * HOUR_MS)
-    office.valet.people.look(office.valet.desk)
+    office.valet.people.look(office.valet.ctx)
 
-    assert office.valet.desk.roster().approvers("nlp") == {BOB}
+    assert office.valet.ctx.roster().approvers("nlp") == {BOB}
 
 
 def test_who_had_left_stays_away_while_people_cant_be_looked_up(office_with, settings):
@@ -170,29 +170,29 @@ def test_who_had_left_stays_away_while_people_cant_be_looked_up(office_with, set
     look(office)
     office.slack.fault("users.info", http_status=500, times=50)
     office.clock.forward(3 * HOUR_MS)
-    office.valet.people.look(office.valet.desk)
+    office.valet.people.look(office.valet.ctx)
 
-    assert office.valet.desk.roster().approvers("nlp") == {CY}
+    assert office.valet.ctx.roster().approvers("nlp") == {CY}
 
 
 def test_a_calendar_feed_ends_with_its_person_for_good(office):
     from bot.services.sharing import calendar as calendars
 
-    desk = office.valet.desk
-    token, _ = calendars.subscribe(desk, ADA)
+    ctx = office.valet.ctx
+    token, _ = calendars.subscribe(ctx, ADA)
     digest = calendars._hash(token)
-    assert calendars.feed(desk, digest)
+    assert calendars.feed(ctx, digest)
     change(office, ADA, is_gone=True)
 
-    assert calendars.feed(desk, digest) is None
+    assert calendars.feed(ctx, digest) is None
     change(office, ADA, is_gone=False)
-    assert calendars.feed(desk, digest) is None
+    assert calendars.feed(ctx, digest) is None
 
 
 def test_a_calendar_feed_goes_on_while_slack_cant_be_asked(office):
     from bot.services.sharing import calendar as calendars
 
-    token, _ = calendars.subscribe(office.valet.desk, ADA)
+    token, _ = calendars.subscribe(office.valet.ctx, ADA)
     office.slack.fault("users.info", http_status=500)
 
-    assert calendars.feed(office.valet.desk, calendars._hash(token))
+    assert calendars.feed(office.valet.ctx, calendars._hash(token))

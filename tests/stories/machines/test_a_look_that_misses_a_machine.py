@@ -95,7 +95,7 @@ def test_the_cost_of_a_missed_minute_is_charged_once_it_is_seen_to_have_run(offi
     office.passes(MINUTE_MS)
 
     row = one(
-        office.valet.desk.store.reading(),
+        office.valet.ctx.store.reading(),
         "SELECT sum(running_ms) AS ran FROM charges WHERE instance_id = ? AND until_at > ?",
         office.machine("train-7").id,
         began,

@@ -28,8 +28,8 @@ def push(office, utils, *, boot="boot", minutes=1, error=None, watts=60.0, host=
         office.seq += 1
         some = told[start : start + 400]
         delivery = Push(host, boot, office.seq, now, 0, gpus, some, "0.1.0", "550.54.15", error)
-        readings.receive(office.valet.desk, delivery, "10.0.0.1")
-    verdict.judge_all(office.valet.desk)
+        readings.receive(office.valet.ctx, delivery, "10.0.0.1")
+    verdict.judge_all(office.valet.ctx)
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_claim_covers_what_there_is_once_bob_says_that_the_others_are_gone(off
     assert told in "".join(office.slack.sees("ada", "@ada"))
     assert "any more" not in "".join(office.slack.sees("cy", "@cy"))
     held = "SELECT claim_id, gpu FROM claimed_gpus WHERE instance_id = 'dgx-1' ORDER BY gpu"
-    assert [row["gpu"] for row in rows(office.valet.desk.store.reading(), held)] == [0, 1, 2]
+    assert [row["gpu"] for row in rows(office.valet.ctx.store.reading(), held)] == [0, 1, 2]
     assert "GPU 0" in office.types("ada", "/gpu status dgx-1")
 
 
@@ -102,7 +102,7 @@ def test_a_claim_of_nothing_but_gpus_that_are_gone_ends(office):
 def test_once_bob_says_that_the_others_are_gone_one_gpu_is_all_there_is(crippled):
     refused = crippled.types("cy", "/gpu count dgx-1 1")
     said = crippled.types("bob", "/gpu count dgx-1 1")
-    verdict.judge_all(crippled.valet.desk)
+    verdict.judge_all(crippled.valet.ctx)
 
     assert refused.startswith(
         "How many GPUs dgx-1 has decides what it costs and when it is idle, so @Bob decides that."
@@ -147,7 +147,7 @@ def test_unseen_gpus_are_charged_as_unknown_where_the_one_seen_works(office):
         if not office.clock.now % (10 * MINUTE_MS):
             office.tick()
 
-    db = office.valet.desk.store.reading()
+    db = office.valet.ctx.store.reading()
     marks = rows(db, "SELECT marks FROM meters WHERE instance_id = 'dgx-1'")
     assert json.loads(marks[0]["marks"])[-1][1] == "b???????"
 
@@ -156,14 +156,14 @@ def test_what_a_gpu_drew_ends_with_it(office):
     push(office, [0.0] * 8, minutes=60, watts=100.0)
     office.clock.forward(HOUR_MS)
     push(office, [0.0] * 7, minutes=60, watts=100.0)
-    desk = office.valet.desk
+    ctx = office.valet.ctx
 
     def watts():
-        instance = queries.listing(desk, "dgx-1").instance
-        return owned_rates.measured_watts(desk.store.reading(), instance, office.clock.now)
+        instance = queries.listing(ctx, "dgx-1").instance
+        return owned_rates.measured_watts(ctx.store.reading(), instance, office.clock.now)
 
     office.clock.forward(HOUR_MS)
-    readings.roll_up(desk)
+    readings.roll_up(ctx)
     assert watts() == 800
     office.types("bob", "/gpu count dgx-1 7")
     assert watts() == 700
@@ -181,8 +181,7 @@ def test_a_host_without_gpus_whose_agent_reports_says_so(office):
 
 def test_monitoring_sees_what_the_agent_says_of_itself(crippled):
     told = {
-        each.name: dict(each.values)
-        for each in figures(crippled.valet.desk, Schedule([], crippled.clock), lambda: None)
+        each.name: dict(each.values) for each in figures(crippled.valet.ctx, Schedule([], crippled.clock), lambda: None)
     }
 
     assert told["valet_agent_gpus"] == {("dgx-1",): 1.0}

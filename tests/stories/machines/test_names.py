@@ -16,7 +16,7 @@ from tests.stories.conftest import SETTINGS, opened
 def twins(office, request):
     """nb-2 is renamed to what train-7 is called, or to what looks like it."""
     office.fleet.change("nb-2", name=request.param, tags={"Name": request.param, "team": "nlp"})
-    fleet.sweep(office.valet.desk)
+    fleet.sweep(office.valet.ctx)
     return office
 
 
@@ -75,7 +75,7 @@ def test_the_marked_name_is_typed_as_it_is_shown(twins):
 
 def test_a_twin_that_goes_leaves_the_name_to_the_other(twins):
     twins.fleet.terminate("nb-2")
-    fleet.sweep(twins.valet.desk)
+    fleet.sweep(twins.valet.ctx)
 
     assert "train-7/" not in twins.types("ada", "/gpu status train-7")
 
@@ -94,7 +94,7 @@ def week(tmp_path_factory):
     settings = SETTINGS | {"reports": {"channel": SETTINGS["slack"]["channel"]}}
     with opened(tmp_path_factory.mktemp("week") / "valet.db", Clock(), settings) as office:
         office.fleet.change("nb-2", name="train-7", tags={"Name": "train-7", "team": "nlp"})
-        fleet.sweep(office.valet.desk)
+        fleet.sweep(office.valet.ctx)
         for name in ("train-7", "nb-2"):
             office.types("ada", f"/gpu claim {office.machine(name).id} for 2h")
         office.clock.forward(21 * HOUR_MS)
@@ -105,9 +105,9 @@ def week(tmp_path_factory):
         office.clock.forward(6 * DAY_MS - 3 * HOUR_MS)
         idle_hours(office, 3)
         said |= {"weekly": office.sees("ada"), "report": office.types("ada", "/cost report by machine")}
-        desk = office.valet.desk
-        said |= {"csv": "".join(ledger_export.ledger_csv(desk, desk.clock() - DAY_MS, desk.clock()))}
-        yield office, said | {"audit": "".join(audit.as_csv(desk, 0))}
+        ctx = office.valet.ctx
+        said |= {"csv": "".join(ledger_export.ledger_csv(ctx, ctx.clock() - DAY_MS, ctx.clock()))}
+        yield office, said | {"audit": "".join(audit.as_csv(ctx, 0))}
 
 
 @pytest.mark.parametrize("place", ["digest", "home", "weekly", "report", "csv", "audit"])

@@ -9,7 +9,7 @@ def called(office, **names):
     """Machines of the office, renamed."""
     for machine, name in names.items():
         office.fleet.change(machine.replace("_", "-"), name=name, tags={"Name": name, "team": "nlp"})
-    fleet.sweep(office.valet.desk)
+    fleet.sweep(office.valet.ctx)
     return office
 
 

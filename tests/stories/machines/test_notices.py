@@ -16,7 +16,7 @@ def push(office, gpus, *, host="dgx-1", uuids=None):
     office.seq += 1
     listed = tuple(Gpu(gpu, (uuids or {}).get(gpu, f"GPU-{gpu}"), "NVIDIA A100", 81920) for gpu in gpus)
     told = tuple(Minute(gpu, now - 1, 4, 90.0, 90.0, 0.0, 300.0, 4, 81920, 0, 0) for gpu in gpus)
-    readings.receive(office.valet.desk, Push(host, "boot", office.seq, now, 0, listed, told), "10.0.0.1")
+    readings.receive(office.valet.ctx, Push(host, "boot", office.seq, now, 0, listed, told), "10.0.0.1")
 
 
 def passes(office, length, *, gpus=None, **more):
@@ -26,7 +26,7 @@ def passes(office, length, *, gpus=None, **more):
         if gpus is not None:
             push(office, gpus, **more)
         office.tick()
-        notices.look(office.valet.desk)
+        notices.look(office.valet.ctx)
         office.settle()
 
 
@@ -111,7 +111,7 @@ def test_a_valet_that_was_away_itself_calls_no_agent_silent(heard):
     heard.types("ada", "/gpu claim dgx-1 for 2d")
     heard.clock.forward(3 * HOUR_MS)
     heard.restart()
-    notices.look(heard.valet.desk)
+    notices.look(heard.valet.ctx)
     passes(heard, 10 * MINUTE_MS, gpus=range(8))
 
     assert not said(heard, "ada", "@ada", "has not reported")

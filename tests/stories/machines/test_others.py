@@ -26,7 +26,7 @@ def mixed(office):
 
 def with_others(office, others):
     here = [each for each in office.fleet.sweep() if each.source == EAST]
-    fleet.record(office.valet.desk, replace(here[0], others=others), office.clock())
+    fleet.record(office.valet.ctx, replace(here[0], others=others), office.clock())
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_type_without_an_on_demand_price_says_why_and_what_to_set(mixed):
 def test_a_machine_of_a_type_that_aws_tells_nothing_of_is_listed_with_what_is_known(office):
     office.fleet.change("nb-5", type="p9.48xlarge", gpu_model="", gpu_count=0, gpu_memory_mib=0)
     office.tick()
-    rates.read(office.valet.desk, SandboxPrices(office.clock).prices)
+    rates.read(office.valet.ctx, SandboxPrices(office.clock).prices)
 
     assert "p9.48xlarge  ·  GPUs not known  ·  no known price" in office.types("ada", "/gpu status nb-5")
     said = office.types("ada", "/cost prices p9.48xlarge")

@@ -20,14 +20,14 @@ def silent(office):
 def charged(office):
     office.tick()
     sql = "SELECT coalesce(sum(micros), 0) AS micros FROM charges WHERE instance_id = 'dgx-1'"
-    return rows(office.valet.desk.store.reading(), sql)[0]["micros"]
+    return rows(office.valet.ctx.store.reading(), sql)[0]["micros"]
 
 
 def looks(office, length):
     """The hourly look at ends, for so long."""
     for _ in range(length // HOUR_MS):
         office.clock.forward(HOUR_MS)
-        owned.look(office.valet.desk)
+        owned.look(office.valet.ctx)
     office.tick()
 
 

@@ -16,11 +16,11 @@ EAST, WEST = "us-east-1", "us-west-2"
 
 
 def well(office):
-    return health(office.valet.desk, Schedule([], office.clock), lambda: None)
+    return health(office.valet.ctx, Schedule([], office.clock), lambda: None)
 
 
 def shown(office, name):
-    told = figures(office.valet.desk, Schedule([], office.clock), lambda: None)
+    told = figures(office.valet.ctx, Schedule([], office.clock), lambda: None)
     return {labels[0]: value for each in told if each.name == name for labels, value in each.values.items()}
 
 
@@ -99,8 +99,8 @@ def test_a_region_that_fails_later_is_told_by_itself_and_a_restart_tells_nothing
 
 
 def test_prices_metrics_and_the_bill_are_told_of_too_and_only_what_is_prompt_is_unhealthy(office):
-    desk = office.valet.desk
-    with desk.store.writing() as db:
+    ctx = office.valet.ctx
+    with ctx.store.writing() as db:
         stored_prices.failed(db, Trouble("spot", "ec2/default/us-east-1", office.clock(), "AccessDenied: no"))
         stored_bill.failed(db, "FOCUS", "s3://bill", office.clock(), "the export is gone")
         source_history.heard(
@@ -114,7 +114,7 @@ def test_prices_metrics_and_the_bill_are_told_of_too_and_only_what_is_prompt_is_
     assert "the bill (FOCUS): never read. the export is gone." in told
     assert "Prometheus" not in told, "it is not among this company's sources"
     assert well(office).ok
-    assert sources.failing(desk)
+    assert sources.failing(ctx)
 
 
 def test_answers_that_count_on_a_silent_source_say_so(blind):

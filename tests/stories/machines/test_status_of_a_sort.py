@@ -50,7 +50,7 @@ def test_a_gpu_model_shows_its_machines_only_rented_or_owned(office):
 def test_a_machine_of_that_name_goes_first_and_one_that_begins_so_is_asked(office):
     office.fleet.change("nb-2", name="nlp", tags={"Name": "nlp"})
     office.fleet.change("train-9", name="p4d-1", tags={"Name": "p4d-1"})
-    fleet.sweep(office.valet.desk)
+    fleet.sweep(office.valet.ctx)
 
     assert office.types("ada", "/gpu status nlp").startswith(":white_circle: *nlp*")
     assert office.types("ada", "/gpu status p4d") == 'What is meant by "p4d"?\n[type:p4d] [p4d-1]'

@@ -19,13 +19,13 @@ def by_agent(office, utils):
 
 
 def by_prometheus(office, utils):
-    now, desk = office.clock.now, office.valet.desk
+    now, ctx = office.clock.now, office.valet.ctx
     seen = tuple(
         Observation(office.machine(name).id, None, now - MINUTE_MS, util, util) for name, util in utils.items()
     )
-    rules = {office.machine(name).id: desk.settings.rule_of("") for name in utils}
-    sources.record(desk, PROMETHEUS, Told(URL, seen, read_until=now), now, rule_for=rules)
-    verdict.judge_all(desk)
+    rules = {office.machine(name).id: ctx.settings.rule_of("") for name in utils}
+    sources.record(ctx, PROMETHEUS, Told(URL, seen, read_until=now), now, rule_for=rules)
+    verdict.judge_all(ctx)
 
 
 def works(office, length, utils, telling=by_agent):
@@ -33,7 +33,7 @@ def works(office, length, utils, telling=by_agent):
     for _ in range(length // MINUTE_MS):
         office.clock.forward(MINUTE_MS)
         telling(office, utils)
-    fleet.sweep(office.valet.desk)
+    fleet.sweep(office.valet.ctx)
 
 
 @pytest.fixture(params=[by_agent, by_prometheus], ids=["agent", "prometheus"])
@@ -51,8 +51,8 @@ def test_a_machine_at_work_for_hours_is_active_now_wherever_it_is_shown(measured
     works(measured, 2 * HOUR_MS, {"train-7": 98.0}, telling)
 
     measured.slack.open_home("ada")
-    report = next(each for each in ledger_export.status(measured.valet.desk)["instances"] if each["name"] == "train-7")
-    print_fleet(*ledger_export.everything(measured.valet.desk), [], {})
+    report = next(each for each in ledger_export.status(measured.valet.ctx)["instances"] if each["name"] == "train-7")
+    print_fleet(*ledger_export.everything(measured.valet.ctx), [], {})
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("train-7"))
 
     for seen in (measured.types("bob", "/gpu status train-7"), measured.slack.sees_home("ada")):

@@ -32,7 +32,7 @@ def office(office_with, tmp_path):
 @pytest.fixture
 def lived(office):
     """The company with its last five weeks of charges, and no bill yet."""
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         stored_ledger.add(db, History(office.clock()).charges())
     return office
 
@@ -56,7 +56,7 @@ def export(office, tmp_path, *more, cheaper: int = 8, agreed: int = 0):
     path = write_csv(tmp_path / "focus" / "export.csv", [*rows, *more])
     written = (office.clock() - DAY_MS) / 1000
     os.utime(path, (written, written))
-    assert bill.fetch(office.valet.desk, _source(office))
+    assert bill.fetch(office.valet.ctx, _source(office))
 
 
 def _source(office):
@@ -64,7 +64,7 @@ def _source(office):
 
 
 def _source_of(valet):
-    source = chosen(valet.desk.settings)
+    source = chosen(valet.ctx.settings)
     assert source is not None
     return source
 
@@ -96,7 +96,7 @@ def test_before_the_first_look_and_after_a_failed_one_that_is_said(office):
     assert office.types("ada", "/cost bill") == (
         "The bill has not been read yet (FOCUS files). The first look comes within the hour."
     )
-    bill.fetch(office.valet.desk, _source(office))
+    bill.fetch(office.valet.ctx, _source(office))
 
     assert "The bill could not be read (FOCUS files, 09:00 UTC): There are no CSV or Parquet files at" in office.types(
         "ada", "/cost bill"
@@ -210,7 +210,7 @@ def test_months_before_the_first_look_are_not_called_free(lived, tmp_path):
 def test_where_no_charge_carries_the_teams_tag_that_is_said(office_with, tmp_path):
     bill = {"source": "focus", "path": str(tmp_path / "focus"), "team_tag": "squad"}
     office = office_with({**SETTINGS, "bill": bill})
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         stored_ledger.add(db, History(office.clock()).charges())
     export(office, tmp_path)
 
@@ -233,7 +233,7 @@ def test_when_a_newer_look_fails_the_older_one_stands_and_that_is_said(lived, tm
     export(lived, tmp_path)
     (tmp_path / "focus" / "export.csv").unlink()
     lived.clock.forward(HOUR_MS)
-    bill.fetch(lived.valet.desk, _source(lived))
+    bill.fetch(lived.valet.ctx, _source(lived))
 
     said = lived.types("ada", "/cost bill")
 
@@ -259,17 +259,17 @@ def test_the_bill_is_a_job_only_where_one_is_set_up(office_with, tmp_path):
     settings = {**SETTINGS, "bill": {"source": "focus", "path": str(tmp_path / "focus")}}
     valet = office_with(settings).valet
 
-    with_bill = jobs(valet.desk, valet.people.refresh, (), _source_of(valet))
+    with_bill = jobs(valet.ctx, valet.people.refresh, (), _source_of(valet))
 
     assert "bill" in [job.name for job in with_bill]
-    assert "bill" not in [job.name for job in jobs(valet.desk, valet.people.refresh)]
+    assert "bill" not in [job.name for job in jobs(valet.ctx, valet.people.refresh)]
 
 
 def test_while_a_region_is_silent_our_meters_are_said_to_lack_it(lived, tmp_path):
     export(lived, tmp_path)
     lived.fleet.silence("us-east-1")
     lived.clock.forward(20 * MINUTE_MS)
-    fleet.sweep(lived.valet.desk)
+    fleet.sweep(lived.valet.ctx)
 
     said = "us-east-1 was last read on 23 Nov at 09:00 UTC: what its machines cost since is not on our meters yet."
     assert said in lived.types("ada", "/cost bill")

@@ -20,11 +20,11 @@ def lived(office_with):
         nlp = {**SETTINGS["teams"]["nlp"], **({"budget_usd": usd} if usd else {}), **team}
         settings = {**SETTINGS, "teams": {**SETTINGS["teams"], "nlp": nlp}, "budgets": list(budgets)}
         office = office_with(settings | ({"budget": {"usd": company}} if company else {}))
-        with office.valet.desk.store.writing() as db:
+        with office.valet.ctx.store.writing() as db:
             stored_ledger.add(db, History(office.clock()).charges())
         office.clock.forward(61 * MINUTE_MS)
-        fleet.sweep(office.valet.desk)
-        forecast.refresh(office.valet.desk)
+        fleet.sweep(office.valet.ctx)
+        forecast.refresh(office.valet.ctx)
         office.tick()
         return office
 
@@ -33,7 +33,7 @@ def lived(office_with):
 
 def heard(office, channel="#ml-platform"):
     """How many messages the team got on its budget."""
-    subjects = rows(office.valet.desk.store.reading(), "SELECT subject FROM outbox WHERE kind = 'budget'")
+    subjects = rows(office.valet.ctx.store.reading(), "SELECT subject FROM outbox WHERE kind = 'budget'")
     return [row["subject"].split("|")[2] for row in subjects if row["subject"].startswith("team:nlp|2026-11-01|")]
 
 
@@ -214,7 +214,7 @@ def test_a_type_and_a_machine_have_budgets_with_the_same_messages(lived):
 
 
 def budget_messages(office):
-    return rows(office.valet.desk.store.reading(), "SELECT subject, channel FROM outbox WHERE kind = 'budget'")
+    return rows(office.valet.ctx.store.reading(), "SELECT subject, channel FROM outbox WHERE kind = 'budget'")
 
 
 @pytest.mark.slow
@@ -250,7 +250,7 @@ def test_beyond_the_budget_a_start_that_needs_no_yes_needs_one_if_the_team_says_
 
     office.types("ada", "/gpu start eval-2 for 1h")
 
-    waits = rows(office.valet.desk.store.reading(), "SELECT state FROM actions WHERE kind = 'start'")
+    waits = rows(office.valet.ctx.store.reading(), "SELECT state FROM actions WHERE kind = 'start'")
     assert [row["state"] == "pending" for row in waits] == [asked]
 
 
@@ -260,7 +260,7 @@ def test_the_companys_budget_counts_for_every_team(lived):
 
     office.types("ada", "/gpu start eval-2 for 1h")
 
-    waits = rows(office.valet.desk.store.reading(), "SELECT state FROM actions WHERE kind = 'start'")
+    waits = rows(office.valet.ctx.store.reading(), "SELECT state FROM actions WHERE kind = 'start'")
     assert [row["state"] for row in waits] == ["pending"]
 
 
@@ -281,7 +281,7 @@ def test_beyond_the_budget_of_its_type_or_its_own_a_start_needs_a_yes_too(lived,
 
     office.types("ada", "/gpu start eval-2 for 1h")
 
-    waits = rows(office.valet.desk.store.reading(), "SELECT state FROM actions WHERE kind = 'start'")
+    waits = rows(office.valet.ctx.store.reading(), "SELECT state FROM actions WHERE kind = 'start'")
     assert [row["state"] == "pending" for row in waits] == [asked]
     if asked:
         named = "eval-2" if scope.startswith("instance") else f"type {kind}"
@@ -318,7 +318,7 @@ def test_the_card_counts_from_the_first_look_where_the_month_began_before(office
 def surge(office, dollars, ago=1):
     """eval-2 cost so many dollars an hour on a day that is over."""
     at, rate = office.clock.now // DAY_MS * DAY_MS - ago * DAY_MS, dollars * USD
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         machine = office.machine("eval-2").id
         stored_ledger.add(
             db,
@@ -330,7 +330,7 @@ def surge(office, dollars, ago=1):
 
 
 def test_an_unusual_day_is_told_once_with_the_machines_behind_it(office):
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         stored_ledger.add(db, History(office.clock()).charges())
     office.clock.forward(DAY_MS)
     surge(office, 300)
@@ -343,18 +343,18 @@ def test_an_unusual_day_is_told_once_with_the_machines_behind_it(office):
     assert "[Why eval-2] [What drives it]" in seen
     office.restart()
     office.passes(3 * MINUTE_MS)
-    told = rows(office.valet.desk.store.reading(), "SELECT channel FROM outbox WHERE kind = 'unusual_day'")
+    told = rows(office.valet.ctx.store.reading(), "SELECT channel FROM outbox WHERE kind = 'unusual_day'")
     assert len(told) == 1, "the company's channel need not hear of it as well"
 
 
 @pytest.mark.parametrize(("ago", "told"), [(2, ["team:nlp|2026-11-24"]), (3, ["team:nlp|2026-11-23"]), (4, [])])
 def test_days_on_which_valet_was_away_are_looked_at_afterwards(office, ago, told):
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         stored_ledger.add(db, History(office.clock()).charges())
     office.tick()
     office.clock.forward(3 * DAY_MS)
     surge(office, 300, ago=ago)
-    unusual.look(office.valet.desk)
+    unusual.look(office.valet.ctx)
     assert subjects(office) == [], "not before a look has told what ran meanwhile"
 
     office.tick()
@@ -364,17 +364,17 @@ def test_days_on_which_valet_was_away_are_looked_at_afterwards(office, ago, told
 
 
 def subjects(office):
-    told = rows(office.valet.desk.store.reading(), "SELECT subject FROM outbox WHERE kind = 'unusual_day'")
+    told = rows(office.valet.ctx.store.reading(), "SELECT subject FROM outbox WHERE kind = 'unusual_day'")
     return [row["subject"] for row in told]
 
 
 def test_the_next_day_like_it_is_no_news(office):
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         stored_ledger.add(db, History(office.clock()).charges())
     for _ in range(2):
         office.clock.forward(DAY_MS)
         surge(office, 300)
         office.tick()
 
-    told = rows(office.valet.desk.store.reading(), "SELECT subject FROM outbox WHERE kind = 'unusual_day'")
+    told = rows(office.valet.ctx.store.reading(), "SELECT subject FROM outbox WHERE kind = 'unusual_day'")
     assert [row["subject"] for row in told] == ["team:nlp|2026-11-23"]

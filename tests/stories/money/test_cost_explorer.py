@@ -12,7 +12,7 @@ from tests.stories.conftest import SETTINGS
 
 def test_cost_explorers_days_stand_beside_the_meters(office_with):
     office = office_with({**SETTINGS, "bill": {"source": "cost-explorer"}})
-    store, today = office.valet.desk.store, utc_day(office.clock())
+    store, today = office.valet.ctx.store, utc_day(office.clock())
     with store.writing() as db:
         stored_ledger.add(db, History(office.clock()).charges())
     hidden = Cost(today - 3 * ONE_DAY, "263.49", type="p4d.24xlarge", team="vision", hours="12")
@@ -21,7 +21,7 @@ def test_cost_explorers_days_stand_beside_the_meters(office_with):
         return [*billed(stored_bill.metered(store.reading(), today - 40 * ONE_DAY, today - ONE_DAY)), hidden]
 
     aws = SandboxCostExplorer(costs)
-    bill.fetch(office.valet.desk, CostExplorer(aws.ask, "account 111122223333", "team"))
+    bill.fetch(office.valet.ctx, CostExplorer(aws.ask, "account 111122223333", "team"))
 
     said = office.types("ada", "/cost bill 2026-11-20").splitlines()
 

@@ -24,7 +24,7 @@ COMPANY = SETTINGS | {
 def office(office_with):
     """The company with five weeks of charges, a budget, and a price to buy for."""
     made = office_with(COMPANY)
-    with made.valet.desk.store.writing() as db:
+    with made.valet.ctx.store.writing() as db:
         stored_ledger.add(db, History(made.clock()).charges())
     return made
 
@@ -55,7 +55,7 @@ def test_every_saving_has_its_row_with_what_would_have_been_otherwise(office):
 @pytest.mark.slow
 def test_budgets_come_with_what_is_expected(office):
     hours_pass(office, 1)
-    forecast.refresh(office.valet.desk)
+    forecast.refresh(office.valet.ctx)
     office.types("ada", "/cost budget")
 
     name, rows = pressed(office)
@@ -95,4 +95,4 @@ def test_a_button_of_another_version_is_answered_with_what_to_do(office, action,
     press = (bill.BUTTONS | savings.BUTTONS | budgets.BUTTONS | prices.BUTTONS)[action]
 
     with pytest.raises(Refused, match="This button is from another version of Valet"):
-        press(office.valet.desk, "U0ADA0001", "C1", value)
+        press(office.valet.ctx, "U0ADA0001", "C1", value)

@@ -26,8 +26,8 @@ def company(office_with):
 
 def ran_for_40_days(office, idle=frozenset()):
     """With the machine hours that nobody worked in, by name and hour."""
-    desk, now = office.valet.desk, office.clock.now // HOUR_MS * HOUR_MS
-    with desk.store.writing() as db:
+    ctx, now = office.valet.ctx, office.clock.now // HOUR_MS * HOUR_MS
+    with ctx.store.writing() as db:
         for row in spend.machines(db):
             if row["provider"] == "ec2" and row["runs"] and row["rate_micros"]:
                 rate, team = row["rate_micros"], row["team"]
@@ -42,7 +42,7 @@ def later(office):
     """When answers are no longer those of an hour ago."""
     office.clock.forward(HOUR_MS)
     office.tick()
-    forecast.refresh(office.valet.desk)
+    forecast.refresh(office.valet.ctx)
 
 
 @pytest.mark.slow
@@ -158,18 +158,18 @@ def between(seen):
 
 @pytest.mark.slow
 def test_aws_stands_beside_ours_and_twenty_people_cost_no_more_than_one(company):
-    desk = company.valet.desk
+    ctx = company.valet.ctx
     today = utc_day(company.clock())
-    aws = SandboxCostExplorer(lambda: billed(stored_bill.metered(desk.store.reading(), today - 40 * A_DAY, today)))
+    aws = SandboxCostExplorer(lambda: billed(stored_bill.metered(ctx.store.reading(), today - 40 * A_DAY, today)))
     source = CostExplorer(aws.ask, "account 111122223333", "team")
-    forecast.refresh(desk)
+    forecast.refresh(ctx)
 
     for hour in range(24):  # as the jobs do, while 20 people ask every hour
-        bill.fetch(desk, source)
-        accuracy.ask(desk, source)
+        bill.fetch(ctx, source)
+        accuracy.ask(ctx, source)
         if hour == 1:
             seen = [company.types("ada", "/cost forecast") for _ in range(19)][-1]
-            ours = usd(from_today(forecast.answer(desk, forecast.TOTAL)), cents=False)
+            ours = usd(from_today(forecast.answer(ctx, forecast.TOTAL)), cents=False)
             company.types("bob", "/cost report by person")
             company.types("bob", "/cost bill")
         company.clock.forward(HOUR_MS)
@@ -178,18 +178,18 @@ def test_aws_stands_beside_ours_and_twenty_people_cost_no_more_than_one(company)
     assert "AWS knows no claims, bookings or on-hours." in seen
     assert f"from 23 Nov to the month's end, 80 % between {between(seen)}; ours of these days is {ours}. AWS" in seen
     # two looks of three requests, and one forecast; the third look and second forecast are of the next UTC day
-    by_day = [stored_bill.requests(desk.store.reading(), source.name, today + number * A_DAY) for number in (0, 1)]
+    by_day = [stored_bill.requests(ctx.store.reading(), source.name, today + number * A_DAY) for number in (0, 1)]
     assert by_day == [7, 1]
     assert len(aws.asked) == 8
 
 
 @pytest.mark.slow
 def test_the_record_is_shown_once_forecasts_can_be_scored(company):
-    desk = company.valet.desk
+    ctx = company.valet.ctx
     for _ in range(12):
-        forecast.refresh(desk)
+        forecast.refresh(ctx)
         start = company.clock.now // HOUR_MS * HOUR_MS
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             for row in spend.machines(db):
                 if row["provider"] == "ec2" and row["runs"] and row["rate_micros"]:
                     rate, hours = row["rate_micros"], range(start, start + DAY_MS, HOUR_MS)
@@ -197,7 +197,7 @@ def test_the_record_is_shown_once_forecasts_can_be_scored(company):
                         db, [Charge(row["id"], at, at + HOUR_MS, HOUR_MS, rate, rate, row["team"]) for at in hours]
                     )
         company.clock.forward(DAY_MS)
-        accuracy.score(desk)
+        accuracy.score(ctx)
 
     seen = company.types("ada", "/cost forecast accuracy")
 

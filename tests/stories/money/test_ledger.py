@@ -20,7 +20,7 @@ def lives(office, length, **works):
         office.clock.forward(STEP)
         for name, util in works.items():
             office.reports(name if name.startswith("i-") else name.replace("_", "-"), util, minutes=5)
-        fleet.sweep(office.valet.desk)
+        fleet.sweep(office.valet.ctx)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_status_why_home_digest_report_and_json_tell_the_same_of_one_spell(quick
     idle = quick.types("ada", "/cost idle")
     assert f"train-7: ${same}, 14 GPU-hours" in idle
     assert f"train-7: ${same}, 14 GPU-hours" in quick.types("ada", "/cost idle today")
-    told = {each["name"]: each for each in ledger_export.status(quick.valet.desk)["instances"]}
+    told = {each["name"]: each for each in ledger_export.status(quick.valet.ctx)["instances"]}
     assert {round(float(told["train-7"][name]), 2) for name in ("unused_usd_since_judged_idle", "unused_usd_24h")} == {
         float(same)
     }

@@ -67,7 +67,7 @@ def lived(office_with):
     settings = deepcopy(SETTINGS) | {"bill": {"source": "focus", "path": "nowhere"}}
     settings["teams"]["nlp"] |= {"budget_usd": "40000"}
     office = office_with(settings)
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         stored_ledger.add(db, History(office.clock()).charges())
     office.clock.forward(95 * MINUTE_MS)
     office.tick()

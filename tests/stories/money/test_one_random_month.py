@@ -42,7 +42,7 @@ class Month:
             for name, team in TEAMS.items():
                 if random.random() < 0.7:
                     charges.append(self._charge(random, at, name, team))
-        with office.valet.desk.store.writing() as db:
+        with office.valet.ctx.store.writing() as db:
             stored_ledger.add(db, charges)
 
     def _charge(self, random, at, name, team):
@@ -77,7 +77,7 @@ def month(request, office_with, clock):
     settings["budget"] = {"usd": "90000"}
     settings["reports"] = {"channel": FINANCE, "weekday": "Sat", "at": "19:00"}
     office = office_with(settings)
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         for table in ("meters", "forecasts"):  # what is charged is in the test's hands
             db.execute(f"DELETE FROM {table}")
     clock.now = SATURDAY
@@ -154,5 +154,5 @@ def check_ahead(office, known):
     assert f"{usd(known.since(day, 'train-3'))} of it is of machines not listed" in digest
     why = office.types("ada", "/gpu why train-7")
     assert f"{usd(known.since(day, 'train-7'))} in the last 24 hours" in why
-    told = {each["name"]: each["unused_usd_24h"] for each in ledger_export.status(office.valet.desk)["instances"]}
+    told = {each["name"]: each["unused_usd_24h"] for each in ledger_export.status(office.valet.ctx)["instances"]}
     assert {told[name] for name in TEAMS} == {ledger_export.usd(known.since(day, name)) for name in TEAMS}

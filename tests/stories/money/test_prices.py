@@ -42,16 +42,16 @@ def office(office_with, tmp_path):
     made = office_with(SETTINGS | {"owned": OWNED, "catalogs": catalogs})
     made.reports("dgx-1", [80.0] * 6 + [0.0] * 2, minutes=200)
     made.clock.forward(HOUR_MS)
-    readings.roll_up(made.valet.desk)
-    owned_rates.refresh(made.valet.desk)
-    with made.valet.desk.store.writing() as db:
+    readings.roll_up(made.valet.ctx)
+    owned_rates.refresh(made.valet.ctx)
+    with made.valet.ctx.store.writing() as db:
         stored_ledger.add(db, History(made.clock()).charges())
     return made
 
 
 def test_what_was_paid_at_a_rate_that_is_not_exact_says_about(office):
     at = office.clock() // HOUR_MS * HOUR_MS - 40 * HOUR_MS
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         borrowed = Charge(
             office.machine("eval-2").id, at, at + HOUR_MS, HOUR_MS, 1_212_000, 1_212_000, "nlp", exact=False
         )
@@ -119,7 +119,7 @@ def test_how_much_it_worked_is_told_with_how_much_was_seen(office):
         office.clock.forward(12 * HOUR_MS)
         office.reports("dgx-1", [80.0] * 6 + [0.0] * 2, minutes=700)
     office.clock.forward(30 * HOUR_MS)
-    readings.roll_up(office.valet.desk)
+    readings.roll_up(office.valet.ctx)
 
     said = office.types("ada", "/cost prices dgx-1")
 
@@ -178,8 +178,8 @@ def test_each_way_to_know_a_cost_is_said_in_its_own_words(office_with, host, sai
     office = office_with(SETTINGS | {"owned": owned})
     office.reports("dgx-1", 0.0, minutes=200)
     office.clock.forward(HOUR_MS)
-    readings.roll_up(office.valet.desk)
-    owned_rates.refresh(office.valet.desk)
+    readings.roll_up(office.valet.ctx)
+    owned_rates.refresh(office.valet.ctx)
 
     assert said in office.types("ada", "/cost prices dgx-1")
 

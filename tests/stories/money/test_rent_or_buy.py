@@ -49,7 +49,7 @@ def lived(office):
 
 
 def charge(office, charges: Iterable[Charge]) -> None:
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         stored_ledger.add(db, charges)
 
 

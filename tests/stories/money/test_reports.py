@@ -31,9 +31,9 @@ WAYS = ("team", "person", "type", "instance")
 @pytest.fixture
 def spent(office):
     """Two days of charges: train-7 was ada's and half of it idled, nb-2 idled all the time and was nobody's."""
-    desk = office.valet.desk
+    ctx = office.valet.ctx
     start = (office.clock.now - 2 * DAY_MS) // HOUR_MS * HOUR_MS
-    db = desk.store.reading()
+    db = ctx.store.reading()
     known = {office.machine(name).name: office.machine(name) for name in ("train-7", "nb-2", "label-1")}
     teams = {name: listings.by_id(db, each.id).team for name, each in known.items()}
     charges = []
@@ -47,7 +47,7 @@ def spent(office):
             Charge(known["nb-2"].id, at, at + HOUR_MS, HOUR_MS, 5 * USD, 5 * USD, vision, alone),
             Charge(known["label-1"].id, at, at + HOUR_MS, HOUR_MS, USD, USD, teams["label-1"], known_less),
         ]
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_ledger.add(db, charges)
     return office
 
@@ -71,11 +71,11 @@ def far_apart(office_with):
     settings["reports"] = {"channel": FINANCE, "weekday": "Mon", "timezone": "America/New_York"}
     settings["bill"] = {"source": "focus", "path": "exports"}
     office = office_with(settings)
-    desk, now = office.valet.desk, office.clock.now // HOUR_MS * HOUR_MS
+    ctx, now = office.valet.ctx, office.clock.now // HOUR_MS * HOUR_MS
     dgx = "dgx-1"
     office.reports(dgx, 0.0)
     office.tick()
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         for row in spend.machines(db):
             if row["provider"] == "ec2" and row["runs"]:
                 rate, team = row["rate_micros"] or 0, row["team"]
@@ -89,12 +89,12 @@ def far_apart(office_with):
     return office
 
 
-def sums_of(desk, first, last):
+def sums_of(ctx, first, last):
     """Rented and owned by every way and in both forms, with all that people are told of the same days."""
     told = set()
     for way in WAYS:
-        made = reports.report(desk, way, first, last)
-        assert reports.idle(desk, way, first, last).rented == made.rented
+        made = reports.report(ctx, way, first, last)
+        assert reports.idle(ctx, way, first, last).rented == made.rented
         rows = list(csv.DictReader(io.StringIO("".join(reports.csv(made)))))
         by_kind = Counter()
         for row in rows:
@@ -109,52 +109,52 @@ def sums_of(desk, first, last):
 
 @pytest.mark.slow
 def test_every_figure_of_a_month_is_the_same_whoever_asks_in_whatever_zone(far_apart):
-    desk = far_apart.valet.desk
+    ctx = far_apart.valet.ctx
     first, last, berlin = date(2026, 11, 1), date(2026, 11, 30), ZoneInfo("Europe/Berlin")
 
-    rented, owned = sums_of(desk, first, last)
+    rented, owned = sums_of(ctx, first, last)
 
     assert owned > 0
-    running = stored_ledger.running(desk.store.reading())
+    running = stored_ledger.running(ctx.store.reading())
     assert {each.provider for each in running} == {"ec2", "owned"}
     uncharged = sum(each.meter.micros for each in running)
-    lines = ledger_export.ledger_csv(desk, day_start(first, berlin), day_start(last + timedelta(days=1), berlin))
+    lines = ledger_export.ledger_csv(ctx, day_start(first, berlin), day_start(last + timedelta(days=1), berlin))
     usd = sum(Decimal(row["usd"] or 0) for row in csv.DictReader(io.StringIO("".join(lines))))
     assert usd * USD + uncharged == rented + owned
 
-    report = forecast_service.make(desk, forecast_service.TOTAL)
+    report = forecast_service.make(ctx, forecast_service.TOTAL)
     assert report.charged_micros == sum(each.charged_micros for each in report.by_team) == rented
-    by_team = {row.key: row.rented.micros for row in reports.report(desk, "team", first, last).rows}
+    by_team = {row.key: row.rented.micros for row in reports.report(ctx, "team", first, last).rows}
     for team in ("nlp", "vision"):
         scope = Scope("team", team)
-        assert forecast_service.make(desk, scope).charged_micros == by_team[team]
-        assert budgets.standing(desk, scope).spent_micros == by_team[team]
-    assert budgets.standing(desk, forecast_service.TOTAL).spent_micros == rented
+        assert forecast_service.make(ctx, scope).charged_micros == by_team[team]
+        assert budgets.standing(ctx, scope).spent_micros == by_team[team]
+    assert budgets.standing(ctx, forecast_service.TOTAL).spent_micros == rented
 
 
 @pytest.mark.slow
 def test_the_week_and_the_bill_agree_with_the_report_of_their_days(far_apart):
-    desk = far_apart.valet.desk
+    ctx = far_apart.valet.ctx
     far_apart.clock.forward(6 * HOUR_MS)
     far_apart.reports("train-7", 0.0)
     far_apart.tick()
 
-    made = weekly.report_of(desk, FINANCE, "2026-11-23")
+    made = weekly.report_of(ctx, FINANCE, "2026-11-23")
 
-    assert (made.rented.micros, made.owned.micros) == sums_of(desk, made.first, made.last)
+    assert (made.rented.micros, made.owned.micros) == sums_of(ctx, made.first, made.last)
     utc = date(2026, 11, 2), date(2026, 11, 20)
     lines = ledger_export.ledger_csv(
-        desk, day_start(utc[0], ZoneInfo("UTC")), day_start(utc[1], ZoneInfo("UTC")) + DAY_MS
+        ctx, day_start(utc[0], ZoneInfo("UTC")), day_start(utc[1], ZoneInfo("UTC")) + DAY_MS
     )
     rented = [row for row in csv.DictReader(io.StringIO("".join(lines))) if row["provider"] == "ec2"]
-    metered = stored_bill.metered(desk.store.reading(), *utc)
+    metered = stored_bill.metered(ctx.store.reading(), *utc)
     assert sum(each.micros for each in metered) == sum(Decimal(row["usd"] or 0) for row in rented) * USD
 
 
 @pytest.mark.slow
 def test_what_is_typed_shows_the_same_figure_with_its_zone(far_apart):
     far_apart.clock.forward(HOUR_MS)
-    forecast_service.refresh(far_apart.valet.desk)
+    forecast_service.refresh(far_apart.valet.ctx)
     budget = far_apart.types("ada", "/cost budget nlp")
     report = far_apart.types("ada", "/cost report")
     forecast = far_apart.types("ada", "/cost forecast team nlp")
@@ -172,7 +172,7 @@ def test_what_is_typed_shows_the_same_figure_with_its_zone(far_apart):
 def test_a_sum_with_an_estimated_price_in_it_says_about_as_the_status_of_its_machines_does(office):
     office.tick()
     office.passes(20 * MINUTE_MS)
-    db = office.valet.desk.store.reading()
+    db = office.valet.ctx.store.reading()
     rates = {each.instance.name: each.rate for each in listings.page(db, Filter(), limit=99) if each.running}
 
     report = office.types("ada", "/cost report by machine")
@@ -263,11 +263,11 @@ def test_where_slack_does_not_take_the_file_it_is_said(spent):
 
 
 def test_no_cell_of_the_csv_is_a_formula(spent):
-    desk = spent.valet.desk
-    with desk.store.writing() as db:
+    ctx = spent.valet.ctx
+    with ctx.store.writing() as db:
         db.execute("UPDATE instances SET name = '=HYPERLINK(1)' WHERE name = 'nb-2'")
 
-    told = "".join(reports.csv(reports.report(desk, "instance", date(2026, 11, 1), date(2026, 11, 30))))
+    told = "".join(reports.csv(reports.report(ctx, "instance", date(2026, 11, 1), date(2026, 11, 30))))
 
     assert "'=HYPERLINK(1)" in told
     assert not re.search(r"(^|,)[=+@]", told, re.MULTILINE)

@@ -21,7 +21,7 @@ SMALL = (
 @pytest.fixture
 def lived(office):
     """The company with its last five weeks of charges."""
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         stored_ledger.add(db, History(office.clock()).charges())
     return office
 
@@ -40,7 +40,7 @@ def hours_pass(office, count):
 
 
 def saved(office):
-    return rows(office.valet.desk.store.reading(), "SELECT * FROM saved ORDER BY from_at")
+    return rows(office.valet.ctx.store.reading(), "SELECT * FROM saved ORDER BY from_at")
 
 
 def test_without_any_stop_nothing_is_saved_and_what_could_be_is_no_saving(lived):
@@ -92,7 +92,7 @@ def test_a_start_ends_the_saving_and_no_hour_counts_twice(lived):
     lived.tick()
 
     ran = one(
-        lived.valet.desk.store.reading(),
+        lived.valet.ctx.store.reading(),
         "SELECT sum(running_ms) AS ms FROM charges c JOIN instances i "
         "ON i.id = c.instance_id WHERE i.name = 'train-7' AND from_at >= ?",
         lived.clock.now // DAY_MS * DAY_MS + 9 * HOUR_MS,
@@ -100,7 +100,7 @@ def test_a_start_ends_the_saving_and_no_hour_counts_twice(lived):
     spared = sum(row["saved_ms"] for row in saved(lived))
     assert spared <= 5 * HOUR_MS + 2 * MINUTE_MS - ran["ms"]
     assert spared > HOUR_MS
-    assert one(lived.valet.desk.store.reading(), "SELECT over FROM saving_sources")["over"] == 1
+    assert one(lived.valet.ctx.store.reading(), "SELECT over FROM saving_sources")["over"] == 1
 
 
 @pytest.mark.slow
@@ -155,7 +155,7 @@ def test_nights_off_by_rule_are_saved_from_the_end_of_a_window_to_the_next(offic
     settings = copy.deepcopy(conftest.SETTINGS)
     settings["teams"]["nlp"]["pausing"] = {"hours": "Mon-Fri 08:00-19:00"}
     office = office_with(settings)
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         stored_ledger.add(db, History(office.clock()).charges())
     midnight = office.clock.now // DAY_MS * DAY_MS
     office.reports("train-7", 0.0, minutes=75)
@@ -183,7 +183,7 @@ def test_savings_cannot_be_changed(lived):
     stop(lived)
     hours_pass(lived, 2)
 
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"), lived.valet.desk.store.writing() as db:
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"), lived.valet.ctx.store.writing() as db:
         db.execute("DELETE FROM saved")
 
 

@@ -30,7 +30,7 @@ def lived(office, weeks=2):
     instance = office.machine("train-7")
     start = (office.clock.now - weeks * 7 * DAY_MS) // DAY_MS * DAY_MS
     half = (Share("", "nlp", "busy", 4 * HOUR_MS, 11 * USD), Share("", "nlp", "idle", 4 * HOUR_MS, 11 * USD))
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         stored_ledger.add(
             db,
             [
@@ -107,7 +107,7 @@ def test_it_comes_once_a_week_whatever_restarts_and_late_if_need_be(office_with,
     office.tick()
     office.passes(10 * MINUTE_MS)
 
-    found = rows(office.valet.desk.store.reading(), "SELECT * FROM outbox WHERE kind = 'weekly'")
+    found = rows(office.valet.ctx.store.reading(), "SELECT * FROM outbox WHERE kind = 'weekly'")
     assert len(found) == 1
 
 
@@ -122,17 +122,17 @@ def test_a_week_later_it_is_compared_with_the_week_before(office_with, settings)
 def test_it_waits_for_its_time_and_long_missed_ones_are_left_out(office_with, settings):
     office = lived(office_with(settings))
     office.clock.forward(22 * HOUR_MS)  # Tuesday 08:00 in Berlin
-    assert not weekly.make_due(office.valet.desk)
+    assert not weekly.make_due(office.valet.ctx)
 
     office.clock.forward(4 * DAY_MS)
     office.tick()
-    assert not weekly.make_due(office.valet.desk)
+    assert not weekly.make_due(office.valet.ctx)
 
 
 def saved_in_november(office):
     train, at = office.machine("train-7"), office.clock.now // HOUR_MS * HOUR_MS - 4 * HOUR_MS
     source = stored_savings.Source("act_1", train.id, "train-7", "nlp", "It would have run.", at + HOUR_MS, over=True)
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         stored_savings.keep(db, source, [Piece("stopped", at, at + HOUR_MS, HOUR_MS, 22 * USD)])
 
 
@@ -168,4 +168,4 @@ def test_without_a_channel_there_is_none(office):
     office.clock.forward(DAY_MS)
     office.tick()
 
-    assert rows(office.valet.desk.store.reading(), "SELECT * FROM weekly_reports") == []
+    assert rows(office.valet.ctx.store.reading(), "SELECT * FROM weekly_reports") == []

@@ -23,7 +23,7 @@ SAVES_NOTHING = f"Saves nothing: it runs in {ANYWAY}, which is paid whether it r
 @pytest.fixture
 def reserved(office):
     office.fleet.change("train-7", shape=RESERVED)
-    with office.valet.desk.store.writing() as db:
+    with office.valet.ctx.store.writing() as db:
         stored_ledger.add(db, History(office.clock()).charges())
     office.tick()
     office.reports("train-7", 0.0)
@@ -53,7 +53,7 @@ def test_a_stop_of_it_is_no_saving_even_once_ec2_has_forgotten_why(reserved):
         reserved.tick()
 
     assert "nothing saved so far that can be shown" in reserved.types("ada", "/cost savings")
-    assert stored_savings.stops(reserved.valet.desk.store.reading()) == []
+    assert stored_savings.stops(reserved.valet.ctx.store.reading()) == []
 
 
 def test_what_it_idles_is_no_saving_that_waits_for_somebody(reserved):
@@ -90,19 +90,19 @@ def test_other_hours_of_it_are_worth_nothing(reserved):
 
 
 def test_no_plan_to_stop_it_makes_the_forecast_smaller(reserved):
-    before = forecast_inputs.open_books(reserved.valet.desk).outlook
+    before = forecast_inputs.open_books(reserved.valet.ctx).outlook
     reserved.types("bob", "/gpu hours train-7 Mon-Fri 08:00-19:00")
 
-    after = forecast_inputs.open_books(reserved.valet.desk)
+    after = forecast_inputs.open_books(reserved.valet.ctx)
 
     assert after.outlook == before
     assert reserved.machine("train-7").id not in after.plans
-    asleep = {each.instance_id for each in forecast_inputs.idle_nights(reserved.valet.desk, after)}
+    asleep = {each.instance_id for each in forecast_inputs.idle_nights(reserved.valet.ctx, after)}
     assert reserved.machine("train-7").id not in asleep
 
 
 def test_to_buy_in_its_place_is_not_weighed_as_if_stops_were_saved(reserved):
-    db, end = reserved.valet.desk.store.reading(), reserved.clock()
+    db, end = reserved.valet.ctx.store.reading(), reserved.clock()
     span = Scope(), "p4d.24xlarge", end - 30 * DAY_MS, end
     assert spend.at_once(db, *span, without_idle=True) == spend.at_once(db, *span)
 
@@ -164,5 +164,5 @@ def test_long_idleness_does_not_stop_it_by_rule(office_with, shape, announced):
     office.tick()
     office.tick()
 
-    planned = stored_hours.open_ones(office.valet.desk.store.reading())
+    planned = stored_hours.open_ones(office.valet.ctx.store.reading())
     assert [each.instance_id for each in planned] == [office.machine(name).id for name in announced]

@@ -12,7 +12,7 @@ TO_TOMORROW = DAY_MS + 11 * HOUR_MS
 
 def bookings(office, where: str = "1") -> int:
     sql = f"SELECT count(*) FROM slots WHERE {where} AND holder <> ?"
-    return office.valet.desk.store.reading().execute(sql, [NIA]).fetchone()[0]
+    return office.valet.ctx.store.reading().execute(sql, [NIA]).fetchone()[0]
 
 
 def later(office, length: int) -> None:
@@ -306,7 +306,7 @@ def test_a_restart_neither_loses_a_booking_nor_begins_it_twice(office):
 
     assert office.types("bob", "/gpu status train-7").count("@Ada to Wed 02:00 UTC") == 1
     assert (
-        office.valet.desk.store.reading().execute("SELECT count(*) FROM claims WHERE id <> ?", [CLAIM]).fetchone()[0]
+        office.valet.ctx.store.reading().execute("SELECT count(*) FROM claims WHERE id <> ?", [CLAIM]).fetchone()[0]
         == 1
     )
 

@@ -143,9 +143,9 @@ def test_only_the_holder_answers(idle):
 
     for who in ("U0CYC0001", "U0BOB0001"):
         with pytest.raises(Exception, match="Only the holder can answer this"):
-            press(idle.valet.desk, "keep_held", who, "D", value=keep["value"])
+            press(idle.valet.ctx, "keep_held", who, "D", value=keep["value"])
     with pytest.raises(Exception, match="Only the holder can answer this"):
-        press(idle.valet.desk, "release_asked", "U0CYC0001", "D", value=keep["value"])
+        press(idle.valet.ctx, "release_asked", "U0CYC0001", "D", value=keep["value"])
 
 
 @pytest.mark.slow

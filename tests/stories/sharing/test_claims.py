@@ -94,7 +94,7 @@ def test_a_press_with_a_value_that_is_none_of_ours_gets_an_answer_or_a_no(office
     odd = ["", "|||", "9" * 19, "9" * 5_000, "train-7|" + "9" * 5_000, "\u0663|\u00b2|\u00b2", "\x00"]
     for action, value in product(BUTTONS, odd):
         with suppress(ValetError):
-            press(office.valet.desk, action, CY, GPUS, value=value)
+            press(office.valet.ctx, action, CY, GPUS, value=value)
 
 
 def test_only_the_holder_or_an_approver_can_release(office):
@@ -112,7 +112,7 @@ def test_the_same_words_work_by_mention_and_in_threads(office):
     office.types("ada", "@valet claim train-7 for 2h")
 
     assert (
-        office.valet.desk.store.reading().execute("SELECT count(*) FROM claims WHERE id <> ?", [CLAIM]).fetchone()[0]
+        office.valet.ctx.store.reading().execute("SELECT count(*) FROM claims WHERE id <> ?", [CLAIM]).fetchone()[0]
         == 1
     )
 

@@ -18,7 +18,7 @@ def shop(office):
 
 
 def counted(office):
-    return stored_savings.shared_between(office.valet.desk.store.reading(), 0, 1 << 60)
+    return stored_savings.shared_between(office.valet.ctx.store.reading(), 0, 1 << 60)
 
 
 def test_before_a_rented_machine_is_claimed_a_free_owned_one_is_named(shop):
@@ -114,10 +114,10 @@ def test_the_holder_of_an_idle_machine_is_named_where_only_they_could_give_it(sh
 
 def test_only_the_one_who_was_told_can_answer(shop):
     shop.types("ada", "/gpu claim train-7 gpus:2 for 4h")
-    hint_id = shop.valet.desk.store.reading().execute("SELECT id FROM hints").fetchone()[0]
+    hint_id = shop.valet.ctx.store.reading().execute("SELECT id FROM hints").fetchone()[0]
 
     with pytest.raises(Refused, match="That was said to somebody else"):
-        press(shop.valet.desk, ids.GO_ON_ANYWAY, CY, "", value=hint_id)
+        press(shop.valet.ctx, ids.GO_ON_ANYWAY, CY, "", value=hint_id)
 
 
 def test_what_stood_free_and_is_gone_meanwhile_is_not_counted(shop):

@@ -96,8 +96,8 @@ def test_only_the_holder_answers_and_only_once(office):
 
     for answer in (ids.GRANT_REQUEST, ids.EXTEND_ANYWAY, ids.KEEP_CLAIM):
         with pytest.raises(Refused, match="Only the holder can answer this"):
-            press(office.valet.desk, answer, ADA, "", value=request)
+            press(office.valet.ctx, answer, ADA, "", value=request)
     office.presses("bob", "Keep it", "@bob")
     for answer in (ids.GRANT_REQUEST, ids.EXTEND_ANYWAY, ids.KEEP_CLAIM):
         with pytest.raises(Refused, match="has been answered already"):
-            press(office.valet.desk, answer, BOB, "", value=request)
+            press(office.valet.ctx, answer, BOB, "", value=request)

@@ -177,4 +177,4 @@ def test_only_whoever_was_asked_answers(office):
 
     for action in ("claim_used", "not_mine"):
         with pytest.raises(Exception, match="asked of somebody else"):
-            press(office.valet.desk, action, CY, "D", value=button["value"])
+            press(office.valet.ctx, action, CY, "D", value=button["value"])

@@ -9,7 +9,7 @@ from bot.domain.machines.listing import Listing
 from bot.domain.machines.models import Kind, kind
 from bot.domain.sharing.bookings import Hold
 from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.line import Rooms, Waiter, served_now, spoken_for, turn_of
+from bot.domain.sharing.line import Vacancies, Waiter, served_now, spoken_for, turn_of
 from tests.conftest import MONDAY
 
 NOW = MONDAY
@@ -49,11 +49,11 @@ machines = st.builds(
 
 
 @given(waiters, machines)
-def test_no_gpu_is_given_twice_or_while_it_is_claimed(line, rooms):
-    turns = served_now(line, Rooms(rooms, (), NOW), NOW)
+def test_no_gpu_is_given_twice_or_while_it_is_claimed(line, vacancies):
+    turns = served_now(line, Vacancies(vacancies, (), NOW), NOW)
 
     given_out = [(turn.instance_id, gpu) for turn in turns for gpu in turn.gpus]
-    taken = {(each.instance.id, gpu) for each in rooms for held in each.claims for gpu in held.gpus}
+    taken = {(each.instance.id, gpu) for each in vacancies for held in each.claims for gpu in held.gpus}
     assert len(given_out) == len(set(given_out))
     assert not taken & set(given_out)
     assert all(len(turn.gpus) == turn.waiter.count for turn in turns)
@@ -62,14 +62,14 @@ def test_no_gpu_is_given_twice_or_while_it_is_claimed(line, rooms):
 def test_whoever_waits_for_more_than_a_machine_has_by_now_gets_no_turn_and_holds_up_nobody():
     line = [waiter(1, instance="one", count=3), waiter(2, instance="one", count=2)]
 
-    turns = served_now(line, Rooms([machine("one", gpus=2)], (), NOW), NOW)
+    turns = served_now(line, Vacancies([machine("one", gpus=2)], (), NOW), NOW)
 
     assert [(turn.waiter.id, turn.gpus) for turn in turns] == [(2, (0, 1))]
 
 
 @given(waiters, machines)
-def test_nobody_gets_what_somebody_before_them_could_have_had(line, rooms):
-    turns = served_now(line, Rooms(rooms, (), NOW), NOW)
+def test_nobody_gets_what_somebody_before_them_could_have_had(line, vacancies):
+    turns = served_now(line, Vacancies(vacancies, (), NOW), NOW)
 
     served = {turn.waiter.id for turn in turns}
     for turn in turns:
@@ -80,10 +80,10 @@ def test_nobody_gets_what_somebody_before_them_could_have_had(line, rooms):
 
 
 @given(waiters, machines)
-def test_whoever_stands_last_is_never_served_sooner_for_having_more_people_ahead(line, rooms):
+def test_whoever_stands_last_is_never_served_sooner_for_having_more_people_ahead(line, vacancies):
     last = waiter(99, instance="one", count=2)
 
-    alone, behind = turn_of(last, [], Rooms(rooms, (), NOW)), turn_of(last, line, Rooms(rooms, (), NOW))
+    alone, behind = turn_of(last, [], Vacancies(vacancies, (), NOW)), turn_of(last, line, Vacancies(vacancies, (), NOW))
 
     assert alone is not None
     assert behind is not None
@@ -91,20 +91,20 @@ def test_whoever_stands_last_is_never_served_sooner_for_having_more_people_ahead
 
 
 @given(waiters, machines, st.integers(1, 4))
-def test_what_is_not_spoken_for_can_be_had_at_once(line, rooms, count):
-    free = set(rooms[0].unclaimed) - spoken_for(line, Rooms(rooms, (), NOW), "one")
+def test_what_is_not_spoken_for_can_be_had_at_once(line, vacancies, count):
+    free = set(vacancies[0].unclaimed) - spoken_for(line, Vacancies(vacancies, (), NOW), "one")
 
-    turn = turn_of(waiter(99, instance="one", count=count), line, Rooms(rooms, (), NOW))
+    turn = turn_of(waiter(99, instance="one", count=count), line, Vacancies(vacancies, (), NOW))
 
     assert turn is not None
     assert (turn.at == NOW) == (len(free) >= count)
 
 
 @given(waiters, machines, st.integers(0, 12), st.integers(1, 12))
-def test_no_turn_runs_into_a_booking(line, rooms, begin, length):
+def test_no_turn_runs_into_a_booking(line, vacancies, begin, length):
     booked = Hold("one", "U0BOOKED", (0, 1), NOW + begin * HOUR_MS, NOW + (begin + length) * HOUR_MS, booked=True)
 
-    for turn in served_now(line, Rooms(rooms, [booked], NOW), NOW):
+    for turn in served_now(line, Vacancies(vacancies, [booked], NOW), NOW):
         hits = turn.instance_id == "one" and set(turn.gpus) & {0, 1}
         assert not (hits and booked.meets(turn.at, turn.at + turn.waiter.length))
 
@@ -112,8 +112,8 @@ def test_no_turn_runs_into_a_booking(line, rooms, begin, length):
 def test_what_is_paid_for_already_comes_first_and_then_the_tightest_fit():
     rented, owned, small = machine("a"), machine("z", owned=True), machine("m", gpus=1)
 
-    first = turn_of(waiter(1), [], Rooms([rented, owned, small], (), NOW))
-    second = turn_of(waiter(1), [], Rooms([rented, small], (), NOW))
+    first = turn_of(waiter(1), [], Vacancies([rented, owned, small], (), NOW))
+    second = turn_of(waiter(1), [], Vacancies([rented, small], (), NOW))
 
     assert first is not None
     assert second is not None
@@ -123,20 +123,20 @@ def test_what_is_paid_for_already_comes_first_and_then_the_tightest_fit():
 def test_a_claim_past_its_end_is_not_free_yet():
     over = machine("one", held=(0, 1, 2, 3), until=-MINUTE_MS)
 
-    turn = turn_of(waiter(1, instance="one", count=None), [], Rooms([over], (), NOW))
+    turn = turn_of(waiter(1, instance="one", count=None), [], Vacancies([over], (), NOW))
 
     assert turn is not None
     assert turn.at == NOW + MINUTE_MS
 
 
 def test_no_machine_no_turn():
-    assert turn_of(waiter(1, count=9), [], Rooms([machine("one")], (), NOW)) is None
+    assert turn_of(waiter(1, count=9), [], Vacancies([machine("one")], (), NOW)) is None
 
 
 def test_a_booking_blocks_only_its_gpus():
     def turn(count: int):
         booked = [Hold("one", "U0BOOKER", (0, 1), NOW, NOW + 2 * HOUR_MS, booked=True)]
-        return turn_of(waiter(1, count=count), [], Rooms([machine("one")], booked, NOW))
+        return turn_of(waiter(1, count=count), [], Vacancies([machine("one")], booked, NOW))
 
     assert [(turn(count).gpus, turn(count).at) for count in (1, 2, 3)] == [
         ((2,), NOW),
@@ -148,6 +148,6 @@ def test_a_booking_blocks_only_its_gpus():
 def test_a_booking_of_one_machine_blocks_no_other():
     booked = [Hold("one", "U0BOOKER", (0, 1, 2, 3), NOW, NOW + 2 * HOUR_MS, booked=True)]
 
-    turns = served_now([waiter(1, count=4)], Rooms([machine("one"), machine("two")], booked, NOW), NOW)
+    turns = served_now([waiter(1, count=4)], Vacancies([machine("one"), machine("two")], booked, NOW), NOW)
 
     assert [(turn.instance_id, turn.gpus) for turn in turns] == [("two", (0, 1, 2, 3))]

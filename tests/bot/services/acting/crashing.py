@@ -44,10 +44,10 @@ def points(calls: tuple[str, ...], commits: int) -> list[str]:
 
 ASK: dict[str, Callable[[Room], Action]] = {
     "stop": lambda room: room.asks("nb-5"),
-    "start": lambda room: approvals.ask_to_start(room.desk, room.machine("eval-2").id, ADA, length=2 * HOUR_MS),
-    "launch": lambda room: approvals.ask_to_launch(room.desk, "box", ADA, length=2 * HOUR_MS),
-    "clone": lambda room: approvals.ask_to_clone(room.desk, room.machine("nb-5").id, ADA, length=2 * HOUR_MS),
-    "resize": lambda room: approvals.ask_to_resize(room.desk, room.machine("nb-5").id, ADA, "g5.12xlarge"),
+    "start": lambda room: approvals.ask_to_start(room.ctx, room.machine("eval-2").id, ADA, length=2 * HOUR_MS),
+    "launch": lambda room: approvals.ask_to_launch(room.ctx, "box", ADA, length=2 * HOUR_MS),
+    "clone": lambda room: approvals.ask_to_clone(room.ctx, room.machine("nb-5").id, ADA, length=2 * HOUR_MS),
+    "resize": lambda room: approvals.ask_to_resize(room.ctx, room.machine("nb-5").id, ADA, "g5.12xlarge"),
 }
 POINTS = {
     "stop": points(("describe", "stop"), 3),
@@ -135,7 +135,7 @@ def end_at_commit(room: ListeningRoom, point: str) -> None:
     if not number:
         return
     left = int(number)
-    writer = room.desk.store._writer
+    writer = room.ctx.store._writer
     execute = writer.execute
 
     def counted(sql: str, *values):
@@ -162,7 +162,7 @@ def main(folder: Path, point: str) -> None:
     room.seq = LATER
     end_at_commit(room, point)
     for _ in range(STEPS):
-        executor.carry_out(room.desk)
+        executor.carry_out(room.ctx)
         clock.forward(STEP)
         hear(room)
     room.close()
@@ -195,7 +195,7 @@ def crashed(folder: Path, kind: str, point: str) -> Seen:
             room.reports("nb-5", 0.0, minutes=3)
         room.tick()
     done = room.action(action)
-    held = stored_claims.open_on(room.desk.store.reading(), done.made_id or done.instance_id)
+    held = stored_claims.open_on(room.ctx.store.reading(), done.made_id or done.instance_id)
     told, cards = room.told(ADA, "action_ended"), room.told(CHANNEL, "action_card")
     assert cards[-1] == action.id
     room.close()

@@ -16,7 +16,7 @@ def approved(tmp_path, clock):
     room = Room(tmp_path / "room.db", clock, fleet=SandboxFleet(clock))
     room.sweep()
     room.reports("train-7", 0.0)
-    claims.claim(room.desk, room.machine("train-7").id, CY, length=8 * HOUR_MS)
+    claims.claim(room.ctx, room.machine("train-7").id, CY, length=8 * HOUR_MS)
     action = room.asks("train-7")
     room.answers(action)
     yield room, room.approves(action)
@@ -24,15 +24,15 @@ def approved(tmp_path, clock):
 
 
 def says_no(room, action):
-    asked = consents.of(room.desk, action.id)[0]
-    consents.answer(room.desk, asked.id, CY, agrees=False)
+    asked = consents.of(room.ctx, action.id)[0]
+    consents.answer(room.ctx, asked.id, CY, agrees=False)
 
 
 def test_it_calls_off_what_was_approved_and_nothing_is_called(approved):
     room, action = approved
 
     says_no(room, action)
-    executor.carry_out(room.desk)
+    executor.carry_out(room.ctx)
 
     assert room.action(action).state == "cancelled"
     assert room.action(action).outcome == f"<@{CY}> holds it and still needs it."
@@ -42,8 +42,8 @@ def test_it_calls_off_what_was_approved_and_nothing_is_called(approved):
 def test_an_extension_calls_off_what_was_approved_too(approved):
     room, action = approved
 
-    claims.extend(room.desk, room.machine("train-7").id, CY, by=HOUR_MS)
-    executor.carry_out(room.desk)
+    claims.extend(room.ctx, room.machine("train-7").id, CY, by=HOUR_MS)
+    executor.carry_out(room.ctx)
 
     assert room.action(action).state == "cancelled"
     assert room.fleet.stops == []
@@ -58,12 +58,12 @@ def test_said_twice_it_counts_once_and_a_yes_takes_nothing_back(approved):
     with pytest.raises(Refused, match="over already"):
         room.answers(action)
     with pytest.raises(Refused, match="Already cancelled"):
-        approvals.decide(room.desk, action.id, BOB, yes=True)
+        approvals.decide(room.ctx, action.id, BOB, yes=True)
 
 
 def test_while_it_is_being_stopped_it_is_too_late_and_says_so(approved):
     room, action = approved
-    executor.carry_out(room.desk)
+    executor.carry_out(room.ctx)
 
     with pytest.raises(Refused, match="over already"):
         says_no(room, action)

@@ -25,7 +25,7 @@ def room(tmp_path, clock):
 
 def ask(room, *, reboot=True, who=ADA):
     machine = room.machine(NAME).id
-    return approvals.ask_to_clone(room.desk, machine, who, length=2 * HOUR_MS, note="same set-up", reboot=reboot)
+    return approvals.ask_to_clone(room.ctx, machine, who, length=2 * HOUR_MS, note="same set-up", reboot=reboot)
 
 
 def approved(room, **how):
@@ -46,11 +46,11 @@ def test_a_clone_is_an_image_and_then_a_machine_of_the_same_shape_claimed_for_wh
 
     done = room.action(action)
     [(name, _)] = room.fleet.launches
-    [held] = stored_claims.open_on(room.desk.store.reading(), done.made_id)
+    [held] = stored_claims.open_on(room.ctx.store.reading(), done.made_id)
     assert (done.state, room.fleet.copies) == ("done", [(NAME, reboot)])
     assert (room.machine(name).type, held.holder, held.note) == ("g5.xlarge", ADA, "same set-up")
     assert room.machine(name).tags["valet-until"] == "2026-11-23T11:08Z", "counted from its order, not its image's"
-    assert [each.image.of for each in images.shelf(room.desk).images] == [NAME]
+    assert [each.image.of for each in images.shelf(room.ctx).images] == [NAME]
 
 
 def test_clones_are_off_unless_an_admin_allows_them(tmp_path, clock):
@@ -80,7 +80,7 @@ def test_a_machine_nobody_can_see_into_is_not_rebooted(room):
 
 
 def test_somebody_elses_machine_is_not_rebooted_and_ones_own_is(room):
-    claims.claim(room.desk, room.machine(NAME).id, CY)
+    claims.claim(room.ctx, room.machine(NAME).id, CY)
 
     with pytest.raises(Refused, match=f"which <@{CY}> holds"):
         ask(room)
@@ -100,7 +100,7 @@ def test_work_that_began_after_the_request_is_not_rebooted_away(room):
 
 def test_a_claim_that_came_after_the_request_is_not_rebooted_away(room):
     action = ask(room)
-    claims.claim(room.desk, room.machine(NAME).id, CY)
+    claims.claim(room.ctx, room.machine(NAME).id, CY)
     room.approves(action, DEE)
 
     minutes_pass(room, 1)
@@ -166,19 +166,19 @@ def test_owned_machines_are_not_cloned(room):
     room.push("dgx-9", [], tick_now=1_000_000)
 
     with pytest.raises(Refused, match="only machines on AWS can be cloned"):
-        approvals.ask_to_clone(room.desk, "dgx-9", ADA)
+        approvals.ask_to_clone(room.ctx, "dgx-9", ADA)
 
 
 def test_images_that_are_gone_leave_the_list(room):
     approved(room, reboot=False)
     minutes_pass(room, 10)
-    images.refresh(room.desk)
-    [found] = images.shelf(room.desk).images
+    images.refresh(room.ctx)
+    [found] = images.shelf(room.ctx).images
 
     room.fleet.deregister(found.image.id)
-    images.refresh(room.desk)
+    images.refresh(room.ctx)
 
-    assert images.shelf(room.desk).images == ()
+    assert images.shelf(room.ctx).images == ()
 
 
 def test_a_crash_of_the_bot_between_image_and_machine_loses_neither(room):

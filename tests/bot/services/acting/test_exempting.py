@@ -27,9 +27,9 @@ def listed(room) -> bool:
     """Whether train-7 is in today's digest."""
     room.reports("train-7", 0.0, minutes=130)
     room.tick()
-    digest.make_due(room.desk)
+    digest.make_due(room.ctx)
     day = datetime.fromtimestamp(room.clock() / 1000, UTC).date().isoformat()
-    content = stored_outbox.digest(room.desk.store.reading(), CHANNEL, day)
+    content = stored_outbox.digest(room.ctx.store.reading(), CHANNEL, day)
     return content is not None and any(row["name"] == "train-7" for row in content["rows"])
 
 
@@ -52,12 +52,12 @@ def test_stopping_it_by_hand_is_refused_with_the_reason_and_the_day(demo):
 
 
 def test_a_team_that_waits_longer_is_judged_by_its_own_hour(demo):
-    team = demo.desk.settings.rule_of("nlp")
+    team = demo.ctx.settings.rule_of("nlp")
 
     demo.reports("train-7", 0.0, minutes=100)
     demo.tick()
     row = (
-        demo.desk.store.reading()
+        demo.ctx.store.reading()
         .execute(
             "SELECT i.team, v.state FROM verdicts v JOIN instances i ON i.id = v.instance_id WHERE i.name = 'train-7'"
         )

@@ -38,7 +38,7 @@ def room(tmp_path, clock):
 
 
 def ask(room, name="box", who=ADA, **how):
-    return approvals.ask_to_launch(room.desk, name, who, **{"length": 2 * HOUR_MS, "note": "try it", **how})
+    return approvals.ask_to_launch(room.ctx, name, who, **{"length": 2 * HOUR_MS, "note": "try it", **how})
 
 
 def minutes_pass(room, count: int) -> None:
@@ -57,7 +57,7 @@ def test_an_approved_launch_makes_one_machine_claimed_for_whoever_asked(room):
     minutes_pass(room, 3)
 
     done = room.action(action)
-    [held] = stored_claims.open_on(room.desk.store.reading(), done.made_id)
+    [held] = stored_claims.open_on(room.ctx.store.reading(), done.made_id)
     assert (done.state, launches(room)) == ("done", 1)
     assert (held.holder, held.note, held.until_at - held.from_at) == (ADA, "try it", 2 * HOUR_MS)
     assert room.told(ADA, "action_ended") == [action.id]
@@ -160,20 +160,20 @@ def nobody_decides(room) -> None:
 def test_a_machine_made_by_an_order_without_an_answer_is_claimed_though_its_approver_is_none_by_then(room):
     room.fleet.fault(PLACE, LOST, on="launch", accepted=True)
     action = room.approves(ask(room))
-    executor.carry_out(room.desk)
+    executor.carry_out(room.ctx)
     nobody_decides(room)
 
     minutes_pass(room, 4)
 
     done = room.action(action)
     assert (done.state, launches(room)) == ("done", 1)
-    assert [each.holder for each in stored_claims.open_on(room.desk.store.reading(), done.made_id)] == [ADA]
+    assert [each.holder for each in stored_claims.open_on(room.ctx.store.reading(), done.made_id)] == [ADA]
 
 
 def test_an_order_that_may_have_arrived_is_not_called_failed_and_not_sent_again(room):
     room.fleet.fault(PLACE, LOST, on="launch", times=99)
     action = room.approves(ask(room))
-    executor.carry_out(room.desk)
+    executor.carry_out(room.ctx)
     nobody_decides(room)
 
     minutes_pass(room, 12)
@@ -191,19 +191,19 @@ def test_a_machine_that_turns_up_after_it_was_given_up_is_its_askers_and_its_end
     room.fleet.change("scratch", tags={ACTION_TAG: action.id})
     minutes_pass(room, 1)
 
-    launch_expiry.ask_about_over(room.desk)
-    launch_expiry.ask_about_over(room.desk)
+    launch_expiry.ask_about_over(room.ctx)
+    launch_expiry.ask_about_over(room.ctx)
 
     ended, machine = room.action(action), room.machine("scratch")
-    [held] = stored_claims.open_on(room.desk.store.reading(), machine.id)
+    [held] = stored_claims.open_on(room.ctx.store.reading(), machine.id)
     assert (ended.state, ended.made_id, held.holder) == ("unknown", machine.id, ADA)
     assert ended.outcome == "scratch was made by it after all, and runs."
     assert room.told(ADA, "action_ended") == [action.id] * 2
-    claims.release(room.desk, held.id, ADA)
+    claims.release(room.ctx, held.id, ADA)
     room.clock.forward(3 * HOUR_MS)
     room.reports("scratch", 0.0)
-    launch_expiry.ask_about_over(room.desk)
-    live = actions.live_on(room.desk.store.reading(), machine.id)
+    launch_expiry.ask_about_over(room.ctx)
+    live = actions.live_on(room.ctx.store.reading(), machine.id)
     assert live is not None
     assert (live.kind, live.requester) == ("stop", VALET)
 
@@ -226,7 +226,7 @@ def test_without_capacity_in_one_subnet_the_next_is_tried_at_once(room, late):
 
     done = room.action(action)
     assert (done.state, done.tries) == ("done", 1)
-    row = stored_fleet.by_id(room.desk.store.reading(), done.made_id)
+    row = stored_fleet.by_id(room.ctx.store.reading(), done.made_id)
     assert row is not None
     assert row["zone"] == "us-west-2b"
 
@@ -261,9 +261,9 @@ def test_without_any_capacity_it_is_tried_for_21_minutes_and_other_templates_are
     minutes_pass(room, 25)
 
     ended = room.action(action)
-    assert (waiting.state, alternatives.templates(room.desk, waiting)) == ("executing", ["box"])
+    assert (waiting.state, alternatives.templates(room.ctx, waiting)) == ("executing", ["box"])
     assert (ended.state, launches(room), room.fleet.calls["launch", PLACE]) == ("failed", 0, 5)
-    assert alternatives.templates(room.desk, ended) == ["box"]
+    assert alternatives.templates(room.ctx, ended) == ["box"]
 
 
 def test_a_machine_that_ends_while_it_is_launched_is_said_with_the_reason(room):
@@ -282,9 +282,9 @@ def over(room) -> str:
     """A launched machine whose time and claim are over; its name."""
     action = room.approves(ask(room))
     minutes_pass(room, 2)
-    [held] = stored_claims.open_on(room.desk.store.reading(), room.action(action).made_id)
+    [held] = stored_claims.open_on(room.ctx.store.reading(), room.action(action).made_id)
     room.clock.forward(2 * HOUR_MS)
-    claims.release(room.desk, held.id, ADA)
+    claims.release(room.ctx, held.id, ADA)
     return room.fleet.launches[0][0]
 
 
@@ -292,9 +292,9 @@ def test_when_its_time_is_over_its_stop_is_asked_for_and_its_owner_may_say_yes(r
     name = over(room)
     room.reports(name, 0.0)
 
-    launch_expiry.ask_about_over(room.desk)
-    launch_expiry.ask_about_over(room.desk)
-    live = actions.live_on(room.desk.store.reading(), room.machine(name).id)
+    launch_expiry.ask_about_over(room.ctx)
+    launch_expiry.ask_about_over(room.ctx)
+    live = actions.live_on(room.ctx.store.reading(), room.machine(name).id)
 
     assert live is not None
     assert (live.kind, live.requester) == ("stop", VALET)
@@ -310,12 +310,12 @@ def test_a_machine_that_works_when_its_time_is_over_is_never_asked_about_and_its
     name = over(room)
     room.reports(name, 80.0)
 
-    launch_expiry.ask_about_over(room.desk)
+    launch_expiry.ask_about_over(room.ctx)
     room.clock.forward(DAY_MS)
     room.reports(name, 80.0)
-    launch_expiry.ask_about_over(room.desk)
+    launch_expiry.ask_about_over(room.ctx)
 
-    assert actions.live_on(room.desk.store.reading(), room.machine(name).id) is None
+    assert actions.live_on(room.ctx.store.reading(), room.machine(name).id) is None
     told = room.told(ADA, "launch_over")
     assert len(told) == 2
     assert all("is working" in each for each in told)
@@ -324,9 +324,9 @@ def test_a_machine_that_works_when_its_time_is_over_is_never_asked_about_and_its
 def test_a_machine_that_somebody_claims_is_not_asked_about(room):
     name = over(room)
     room.reports(name, 0.0)
-    claims.claim(room.desk, room.machine(name).id, CY)
+    claims.claim(room.ctx, room.machine(name).id, CY)
 
-    launch_expiry.ask_about_over(room.desk)
+    launch_expiry.ask_about_over(room.ctx)
 
     assert room.told(ADA, "launch_over") == []
 
@@ -335,7 +335,7 @@ def test_free_machines_with_such_gpus_are_named_before_anything_is_launched(room
     room.reports("scratch", 0.0)
     room.tick()
 
-    found = alternatives.free_like(room.desk, room.settings.templates["box"], ADA)
+    found = alternatives.free_like(room.ctx, room.settings.templates["box"], ADA)
 
     assert [each.instance.name for each in found] == ["scratch"]
 
@@ -343,9 +343,9 @@ def test_free_machines_with_such_gpus_are_named_before_anything_is_launched(room
 def test_gpus_that_somebody_has_booked_soon_are_no_alternative(room):
     room.reports("scratch", 0.0)
     room.tick()
-    bookings.book(room.desk, room.machine("scratch").id, CY, Wish(room.clock.now + HOUR_MS, length=HOUR_MS))
+    bookings.book(room.ctx, room.machine("scratch").id, CY, Wish(room.clock.now + HOUR_MS, length=HOUR_MS))
 
-    assert alternatives.free_like(room.desk, room.settings.templates["box"], ADA) == []
+    assert alternatives.free_like(room.ctx, room.settings.templates["box"], ADA) == []
 
 
 def test_over_budget_nobody_launches_unasked(tmp_path, clock):
@@ -367,7 +367,7 @@ def test_a_machine_that_is_being_made_for_somebody_is_not_taken_by_others(room):
     made = room.action(action).made_id
 
     with pytest.raises(Refused, match=f"was launched for <@{ADA}>, who gets it as soon as it is ready"):
-        claims.claim(room.desk, made, CY)
+        claims.claim(room.ctx, made, CY)
 
     minutes_pass(room, 1)
-    assert [each.holder for each in stored_claims.open_on(room.desk.store.reading(), made)] == [ADA]
+    assert [each.holder for each in stored_claims.open_on(room.ctx.store.reading(), made)] == [ADA]

@@ -77,8 +77,8 @@ class World:
             room.reports("train-7", 0.0, minutes=80)
         self._tell()
         for _ in range(5):  # a Prometheus is read 20 minutes at a time
-            sources_service.observe(room.desk, self.others)
-        verdict.judge_all(room.desk)
+            sources_service.observe(room.ctx, self.others)
+        verdict.judge_all(room.ctx)
 
     def util(self, at: int) -> float:
         return 95.0 if at >= self.works_from else 0.0
@@ -104,11 +104,11 @@ class World:
             self.clock.forward(STEP)
             self._tell()
             if self.clock() % MINUTE_MS < STEP:
-                sources_service.observe(self.room.desk, self.others)
-                verdict.judge_all(self.room.desk)
-                rule_stops.park(self.room.desk)
+                sources_service.observe(self.room.ctx, self.others)
+                verdict.judge_all(self.room.ctx)
+                rule_stops.park(self.room.ctx)
                 self.room.posted()
-            executor.carry_out(self.room.desk)
+            executor.carry_out(self.room.ctx)
             if self.stopped_at is None and self.room.machine("train-7").state != "running":
                 self.stopped_at = self.clock()
 
@@ -266,7 +266,7 @@ def test_minutes_that_an_agent_delivers_late_are_as_old_as_they_are(world):
 def test_right_after_a_boot_no_source_calls_a_machine_idle(world):
     booted = world.room.push(world.machine.id, [minute(gpu, 1, None) for gpu in range(8)], tick_now=2, boot="next")
     assert booted
-    verdict.judge_all(world.room.desk)
+    verdict.judge_all(world.room.ctx)
 
     with pytest.raises(Exception, match="can't tell whether train-7 works"):
         world.room.asks("train-7", BOB)

@@ -38,7 +38,7 @@ def blinking(tmp_path, clock):
 
 
 def stored(room, name: str):
-    return stored_fleet.instance_of(stored_fleet.by_id(room.desk.store.reading(), room.machine(name).id))
+    return stored_fleet.instance_of(stored_fleet.by_id(room.ctx.store.reading(), room.machine(name).id))
 
 
 def look_of(room, name: str) -> Look:
@@ -52,12 +52,12 @@ def test_a_sweep_that_began_before_a_stop_does_not_bring_the_machine_back(blinki
     before, began = look_of(blinking, "train-7"), blinking.clock()
     blinking.clock.forward(SECOND_MS)
     blinking.approves(blinking.asks("train-7"))
-    executor.carry_out(blinking.desk)
+    executor.carry_out(blinking.ctx)
     blinking.clock.forward(MINUTE_MS)
-    executor.carry_out(blinking.desk)
+    executor.carry_out(blinking.ctx)
     assert stored(blinking, "train-7").state == "stopped"
 
-    fleet.record(blinking.desk, before, began)
+    fleet.record(blinking.ctx, before, began)
 
     assert stored(blinking, "train-7").state == "stopped"
     blinking.sweep()
@@ -68,14 +68,14 @@ def test_a_sweep_that_began_before_a_machine_was_seen_does_not_take_it_away(blin
     look, began = look_of(blinking, "train-7"), blinking.clock()
     seen = replace(blinking.machine("train-7"), id="i-new", name="new")
     blinking.clock.forward(SECOND_MS)
-    with blinking.desk.store.writing() as db:
-        steps.save(blinking.desk, db, seen, seen_at=blinking.clock())
+    with blinking.ctx.store.writing() as db:
+        steps.save(blinking.ctx, db, seen, seen_at=blinking.clock())
 
-    fleet.record(blinking.desk, look, began)
+    fleet.record(blinking.ctx, look, began)
 
-    assert stored_fleet.missed_at(blinking.desk.store.reading(), "i-new") is None
-    fleet.record(blinking.desk, look, blinking.clock() + SECOND_MS)
-    assert stored_fleet.missed_at(blinking.desk.store.reading(), "i-new") is not None
+    assert stored_fleet.missed_at(blinking.ctx.store.reading(), "i-new") is None
+    fleet.record(blinking.ctx, look, blinking.clock() + SECOND_MS)
+    assert stored_fleet.missed_at(blinking.ctx.store.reading(), "i-new") is not None
 
 
 def test_a_slow_look_of_an_action_does_not_undo_what_a_later_sweep_saw(blinking):
@@ -84,8 +84,8 @@ def test_a_slow_look_of_an_action_does_not_undo_what_a_later_sweep_saw(blinking)
     blinking.fleet.change("train-7", state="stopped")
     blinking.sweep()
 
-    with blinking.desk.store.writing() as db:
-        steps.save(blinking.desk, db, seen, seen_at=began)
+    with blinking.ctx.store.writing() as db:
+        steps.save(blinking.ctx, db, seen, seen_at=began)
 
     assert stored(blinking, "train-7").state == "stopped"
 
@@ -93,11 +93,11 @@ def test_a_slow_look_of_an_action_does_not_undo_what_a_later_sweep_saw(blinking)
 def test_a_stop_that_one_look_can_not_find_is_made_after_the_next(blinking):
     action = blinking.approves(blinking.asks("train-7"))
     blinking.fleet.missing = {"train-7"}
-    executor.carry_out(blinking.desk)
+    executor.carry_out(blinking.ctx)
     assert blinking.action(action).state == "approved"
 
     blinking.fleet.missing = set()
-    executor.carry_out(blinking.desk)
+    executor.carry_out(blinking.ctx)
 
     assert blinking.action(action).state == "executing"
     assert [name for name, _ in blinking.fleet.stops] == ["train-7"]
@@ -109,11 +109,11 @@ def test_a_stop_of_what_no_look_has_shown_for_ten_minutes_is_called_off(blinking
     blinking.fleet.change("train-7", state="terminated")
     blinking.sweep()
     blinking.clock.forward(GONE_AFTER - SECOND_MS)
-    executor.carry_out(blinking.desk)
+    executor.carry_out(blinking.ctx)
     assert blinking.action(action).state == "approved"
 
     blinking.clock.forward(SECOND_MS)
-    executor.carry_out(blinking.desk)
+    executor.carry_out(blinking.ctx)
 
     ended = blinking.action(action)
     assert (ended.state, ended.outcome) == ("aborted", "train-7 is gone.")
@@ -121,13 +121,13 @@ def test_a_stop_of_what_no_look_has_shown_for_ten_minutes_is_called_off(blinking
 
 def test_one_look_that_gets_no_answer_does_not_end_a_stop_under_way(blinking):
     action = blinking.approves(blinking.asks("train-7"))
-    executor.carry_out(blinking.desk)
+    executor.carry_out(blinking.ctx)
     assert blinking.action(action).state == "executing"
 
     blinking.fleet.fault("train-7", Unreachable("No answer"), on="describe")
-    executor.carry_out(blinking.desk)
+    executor.carry_out(blinking.ctx)
     assert blinking.action(action).state == "executing"
 
     blinking.clock.forward(MINUTE_MS)
-    executor.carry_out(blinking.desk)
+    executor.carry_out(blinking.ctx)
     assert blinking.action(action).state == "done"

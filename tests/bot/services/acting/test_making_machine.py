@@ -83,7 +83,7 @@ class Making(RuleBasedStateMachine):
         self.folder.cleanup()
 
     def all(self) -> list[Action]:
-        db = self.room.desk.store.reading()
+        db = self.room.ctx.store.reading()
         found = rows(db, "SELECT id FROM actions ORDER BY created_at, id")
         return [action for row in found if (action := actions.by_id(db, row["id"]))]
 
@@ -92,32 +92,32 @@ class Making(RuleBasedStateMachine):
         """It takes many steps to its end."""
         machine = self.room.machine(RESIZED).id
         if held:
-            claims.claim(self.room.desk, machine, CY, length=5 * HOUR_MS)
+            claims.claim(self.room.ctx, machine, CY, length=5 * HOUR_MS)
         if begun:
-            asked = approvals.ask_to_resize(self.room.desk, machine, CY, "g5.2xlarge", length=2 * HOUR_MS)
+            asked = approvals.ask_to_resize(self.room.ctx, machine, CY, "g5.2xlarge", length=2 * HOUR_MS)
             self.room.approves(asked, BOB)
 
     @rule(who=PEOPLE)
     def ask_for_a_start(self, who):
         with contextlib.suppress(Refused):
-            approvals.ask_to_start(self.room.desk, self.room.machine(STILL).id, who, length=2 * HOUR_MS)
+            approvals.ask_to_start(self.room.ctx, self.room.machine(STILL).id, who, length=2 * HOUR_MS)
 
     @rule(who=PEOPLE)
     def ask_for_a_launch(self, who):
         with contextlib.suppress(Refused):
-            approvals.ask_to_launch(self.room.desk, "box", who, length=2 * HOUR_MS)
+            approvals.ask_to_launch(self.room.ctx, "box", who, length=2 * HOUR_MS)
 
     @rule(who=PEOPLE)
     def ask_for_a_clone(self, who):
         with contextlib.suppress(Refused):
             machine = self.room.machine(COPIED).id
-            approvals.ask_to_clone(self.room.desk, machine, who, length=2 * HOUR_MS, reboot=False)
+            approvals.ask_to_clone(self.room.ctx, machine, who, length=2 * HOUR_MS, reboot=False)
 
     @rule(who=PEOPLE)
     def ask_for_a_resize(self, who):
         with contextlib.suppress(Refused):
             machine = self.room.machine(RESIZED).id
-            approvals.ask_to_resize(self.room.desk, machine, who, "g5.2xlarge", length=2 * HOUR_MS)
+            approvals.ask_to_resize(self.room.ctx, machine, who, "g5.2xlarge", length=2 * HOUR_MS)
 
     @rule(works=st.booleans())
     def the_resized_one_begins_or_ends_to_work(self, works):
@@ -134,14 +134,14 @@ class Making(RuleBasedStateMachine):
     @rule(who=PEOPLE)
     def claim_the_resized_one(self, who):
         with contextlib.suppress(Refused):
-            claims.claim(self.room.desk, self.room.machine(RESIZED).id, who, length=5 * HOUR_MS)
+            claims.claim(self.room.ctx, self.room.machine(RESIZED).id, who, length=5 * HOUR_MS)
 
     @precondition(lambda self: self.all())
     @rule(who=PEOPLE, yes=st.sampled_from([True, True, True, False]), which=st.integers(0, 9))
     def press(self, who, yes, which):
         known = self.all()
         with contextlib.suppress(Refused):
-            approvals.decide(self.room.desk, known[-1 - which % len(known)].id, who, yes=yes)
+            approvals.decide(self.room.ctx, known[-1 - which % len(known)].id, who, yes=yes)
 
     @precondition(lambda self: self.all())
     @rule(which=st.integers(0, 9))
@@ -149,7 +149,7 @@ class Making(RuleBasedStateMachine):
         known = self.all()
         action = known[-1 - which % len(known)]
         with contextlib.suppress(Refused):
-            approvals.call_off(self.room.desk, action.id, action.requester)
+            approvals.call_off(self.room.ctx, action.id, action.requester)
 
     @rule(count=st.sampled_from([1, 2, 6, 16]))
     def some_minutes_pass(self, count):
@@ -176,7 +176,7 @@ class Making(RuleBasedStateMachine):
                 self.room.reports(RESIZED, self.util, minutes=2)
                 self.worked_at = self.clock.now if self.util else self.worked_at
             self.room.tick()
-            launch_expiry.ask_about_over(self.room.desk)
+            launch_expiry.ask_about_over(self.room.ctx)
         except Crash:
             self.room.reopen()
         stops = [at for name, at in self.world.stops if name == RESIZED]
@@ -208,7 +208,7 @@ class Making(RuleBasedStateMachine):
     @rule(who=PEOPLE)
     def claim(self, who):
         with contextlib.suppress(Refused):
-            claims.claim(self.room.desk, self.room.machine(STILL).id, who, length=30 * MINUTE_MS)
+            claims.claim(self.room.ctx, self.room.machine(STILL).id, who, length=30 * MINUTE_MS)
 
     @rule(place=st.sampled_from([f"{when} {call}" for call in PLACES for when in ("before", "after")]))
     def the_next_call_crashes(self, place):
@@ -240,7 +240,7 @@ class Making(RuleBasedStateMachine):
 
     @invariant()
     def what_is_done_is_there(self):
-        db = self.room.desk.store.reading()
+        db = self.room.ctx.store.reading()
         for action in self.all():
             if action.kind in {"launch", "clone", "resize"} and action.state == "done":
                 assert any(self.world.named(name).id == action.made_id for name, _ in self.world.launches)
@@ -257,7 +257,7 @@ class Making(RuleBasedStateMachine):
 
     @invariant()
     def a_claim_that_is_given_up_for_the_new_machine_goes_there(self):
-        db = self.room.desk.store.reading()
+        db = self.room.ctx.store.reading()
         made = {each.requester: each.made_id for each in self.all() if each.kind == "resize" and each.made_id}
         for row in rows(db, "SELECT instance_id, holder FROM claims WHERE end_reason = 'handed'"):
             assert rows(

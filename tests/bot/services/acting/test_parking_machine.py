@@ -65,11 +65,11 @@ class Nights(RuleBasedStateMachine):
 
     @property
     def db(self):
-        return self.room.desk.store.reading()
+        return self.room.ctx.store.reading()
 
     @property
     def listing(self):
-        return find(self.room.desk, NAME)
+        return find(self.room.ctx, NAME)
 
     def report(self, minutes: int) -> None:
         if self.util is not None and self.room.machine(NAME).state == "running":
@@ -105,7 +105,7 @@ class Nights(RuleBasedStateMachine):
         self.room.sweep()
         self.report(3)
         self.room.tick()
-        rule_stops.park(self.room.desk)
+        rule_stops.park(self.room.ctx)
         self.room.posted()
         self.room.tick()
 
@@ -146,19 +146,19 @@ class Nights(RuleBasedStateMachine):
         held = stored_claims.open_on(self.db, self.listing.instance.id)
         with contextlib.suppress(Refused):
             if held:
-                claims.release(self.room.desk, held[0].id, held[0].holder)
+                claims.release(self.room.ctx, held[0].id, held[0].holder)
             else:
-                claims.claim(self.room.desk, self.listing.instance.id, who, length=60 * MINUTE_MS)
+                claims.claim(self.room.ctx, self.listing.instance.id, who, length=60 * MINUTE_MS)
 
     @rule(who=PEOPLE, minutes=st.sampled_from([2, 40, 2000]), tap=st.booleans())
     def somebody_snoozes(self, who, minutes, tap):
         before = stored_snooze.on(self.db, self.listing.instance.id, self.clock())
         with contextlib.suppress(Refused):
             if tap:
-                snooze.keep(self.room.desk, self.listing.instance.id, who)
+                snooze.keep(self.room.ctx, self.listing.instance.id, who)
             else:
                 until = self.clock() + minutes * MINUTE_MS
-                snooze.snooze(self.room.desk, self.listing, who, until=until, reason="it is needed")
+                snooze.snooze(self.room.ctx, self.listing, who, until=until, reason="it is needed")
         after = stored_snooze.on(self.db, self.listing.instance.id, self.clock())
         if before is not None and (tap or before.who != who):
             assert after is not None
@@ -168,7 +168,7 @@ class Nights(RuleBasedStateMachine):
     def somebody_ends_the_snooze(self, who):
         before = stored_snooze.on(self.db, self.listing.instance.id, self.clock())
         with contextlib.suppress(Refused):
-            snooze.end(self.room.desk, self.listing, who)
+            snooze.end(self.room.ctx, self.listing, who)
         after = stored_snooze.on(self.db, self.listing.instance.id, self.clock())
         team = self.room.roster.team(self.listing.team)
         if before is not None and who not in {before.who, BOB, DEE, *team.members}:
@@ -183,7 +183,7 @@ class Nights(RuleBasedStateMachine):
     @rule(who=PEOPLE, windows=st.sampled_from(["Mon-Sun 09:00-10:00", "never", ""]))
     def somebody_sets_its_hours(self, who, windows):
         with contextlib.suppress(Refused):
-            hours.set_hours(self.room.desk, self.listing, who, windows)
+            hours.set_hours(self.room.ctx, self.listing, who, windows)
 
 
 TestNights = Nights.TestCase

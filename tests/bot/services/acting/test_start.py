@@ -16,7 +16,7 @@ NAME, ZONE = "eval-2", "us-west-2a"
 
 
 def ask(room, who=ADA, **how):
-    return approvals.ask_to_start(room.desk, room.machine(NAME).id, who, **how)
+    return approvals.ask_to_start(room.ctx, room.machine(NAME).id, who, **how)
 
 
 def minutes_pass(room, count: int) -> None:
@@ -30,7 +30,7 @@ def starts(room) -> list[str]:
 
 
 def holders(room) -> list[str]:
-    return [each.holder for each in stored_claims.open_on(room.desk.store.reading(), room.machine(NAME).id)]
+    return [each.holder for each in stored_claims.open_on(room.ctx.store.reading(), room.machine(NAME).id)]
 
 
 def test_an_approved_start_is_carried_out_once_and_claimed_for_whoever_asked(room):
@@ -38,7 +38,7 @@ def test_an_approved_start_is_carried_out_once_and_claimed_for_whoever_asked(roo
 
     minutes_pass(room, 3)
 
-    [held] = stored_claims.open_on(room.desk.store.reading(), room.machine(NAME).id)
+    [held] = stored_claims.open_on(room.ctx.store.reading(), room.machine(NAME).id)
     assert (room.action(action).state, starts(room)) == ("done", [NAME])
     assert (held.holder, held.note, held.until_at - held.from_at) == (ADA, "rerun", 3 * HOUR_MS)
     assert room.told(ADA, "action_news") == [f"{action.id} 0"]
@@ -70,7 +70,7 @@ def test_what_cannot_be_started_is_refused_with_advice(room, name, change, words
     room.sweep()
 
     with pytest.raises(Refused, match=f"(?i){words}"):
-        approvals.ask_to_start(room.desk, room.machine(name).id, ADA)
+        approvals.ask_to_start(room.ctx, room.machine(name).id, ADA)
 
 
 def test_a_stop_and_a_start_of_one_machine_do_not_wait_side_by_side(room):
@@ -211,7 +211,7 @@ def test_while_it_becomes_ready_nobody_else_gets_it(room):
     minutes_pass(room, 3)
 
     with pytest.raises(Refused, match=f"was started for <@{ADA}>"):
-        claims.claim(room.desk, room.machine(NAME).id, CY)
+        claims.claim(room.ctx, room.machine(NAME).id, CY)
 
 
 def test_whoever_asked_may_call_it_off_while_it_waits_for_capacity(room):
@@ -220,8 +220,8 @@ def test_whoever_asked_may_call_it_off_while_it_waits_for_capacity(room):
     room.tick()
 
     with pytest.raises(Refused, match=f"Only <@{ADA}>"):
-        approvals.call_off(room.desk, action.id, CY)
-    approvals.call_off(room.desk, action.id, ADA)
+        approvals.call_off(room.ctx, action.id, CY)
+    approvals.call_off(room.ctx, action.id, ADA)
     room.fleet.refill(ZONE)
     minutes_pass(room, 30)
 
@@ -233,7 +233,7 @@ def test_it_cannot_be_called_off_while_a_call_is_under_way(room):
     room.tick()
 
     with pytest.raises(Refused, match="under way or over"):
-        approvals.call_off(room.desk, action.id, ADA)
+        approvals.call_off(room.ctx, action.id, ADA)
 
 
 def unasked_room(tmp_path, clock, limit: str) -> Room:
@@ -261,7 +261,7 @@ def test_the_limit_counts_what_runs_by_it_already(tmp_path, clock):
     ask(room)
     minutes_pass(room, 2)
 
-    second = approvals.ask_to_start(room.desk, room.machine("scratch").id, ADA)
+    second = approvals.ask_to_start(room.ctx, room.machine("scratch").id, ADA)
 
     assert second.state == "pending"
     room.close()
@@ -282,4 +282,4 @@ def test_machines_with_the_same_gpus_elsewhere_are_offered_when_there_is_no_capa
     action = room.approves(ask(room))
     room.tick()
 
-    assert [each.instance.name for each in alternatives.to(room.desk, room.action(action))] == ["nb-5"]
+    assert [each.instance.name for each in alternatives.to(room.ctx, room.action(action))] == ["nb-5"]

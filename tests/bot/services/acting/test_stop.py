@@ -127,7 +127,7 @@ def test_only_an_approver_decides(idle):
 
 def test_a_decision_is_made_once(idle):
     action = idle.asks("train-7")
-    approvals.decide(idle.desk, action.id, BOB, yes=False)
+    approvals.decide(idle.ctx, action.id, BOB, yes=False)
 
     with pytest.raises(Refused, match=f"Already denied by <@{BOB}>"):
         idle.approves(action)
@@ -146,7 +146,7 @@ def test_a_request_nobody_answers_lapses_and_its_card_says_so(idle):
         idle.approves(action)
 
     idle.posted()
-    approvals.expire(idle.desk)
+    approvals.expire(idle.ctx)
     assert idle.action(action).state == "expired"
     assert idle.told(ADA, "action_ended") == [action.id]
     assert idle.told(CHANNEL, "action_card") == [action.id] * 2
@@ -183,7 +183,7 @@ def test_what_changed_after_the_approval_keeps_it_running(idle, change, words):
     idle.clock.forward(MINUTE_MS)
     change(idle)
 
-    executor.carry_out(idle.desk)
+    executor.carry_out(idle.ctx)
 
     ended = idle.action(action)
     assert (ended.state, idle.fleet.stops) == ("aborted", [])
@@ -200,7 +200,7 @@ def test_what_cannot_be_stopped_is_not_even_asked_about(room, name):
 
 
 def test_a_machine_held_by_somebody_else_may_be_asked_about_and_the_card_says_who_holds_it(idle):
-    held = claims.claim(idle.desk, idle.machine("train-7").id, CY, length=8 * HOUR_MS).claims[0]
+    held = claims.claim(idle.ctx, idle.machine("train-7").id, CY, length=8 * HOUR_MS).claims[0]
 
     asked = idle.asks("train-7")
     idle.answers(asked)
@@ -236,7 +236,7 @@ def test_a_call_that_never_arrived_is_made_again(idle):
 def test_it_is_not_made_again_on_a_machine_that_works_by_then(idle):
     idle.fleet.fault("train-7", LOST)
     action = idle.approves(idle.asks("train-7"))
-    executor.carry_out(idle.desk)
+    executor.carry_out(idle.ctx)
 
     minutes_pass(idle, 3, util=90.0)
 
@@ -248,7 +248,7 @@ def test_it_is_not_made_again_on_a_machine_that_works_by_then(idle):
 def test_it_is_not_made_again_on_another_launch(idle):
     idle.fleet.fault("train-7", LOST)
     action = idle.approves(idle.asks("train-7"))
-    executor.carry_out(idle.desk)
+    executor.carry_out(idle.ctx)
     idle.fleet.restart("train-7")
 
     minutes_pass(idle, 5)
@@ -277,7 +277,7 @@ def starts_again_and_works(room) -> None:
 def test_a_machine_started_again_before_the_stop_is_left_alone_whatever_it_does(room, to_be_ended):
     starts_again_and_works(room)
 
-    executor.carry_out(room.desk)
+    executor.carry_out(room.ctx)
 
     ended = room.action(to_be_ended)
     assert (ended.state, ended.outcome) == ("aborted", "train-7 was restarted after the request.")
@@ -287,10 +287,10 @@ def test_a_machine_started_again_before_the_stop_is_left_alone_whatever_it_does(
 @pytest.mark.parametrize("arrived", [False, True])
 def test_a_machine_started_again_after_the_call_is_left_to_people(room, to_be_ended, arrived):
     room.fleet.fault("train-7", LOST, accepted=arrived)
-    executor.carry_out(room.desk)
+    executor.carry_out(room.ctx)
     starts_again_and_works(room)
 
-    executor.carry_out(room.desk)
+    executor.carry_out(room.ctx)
 
     ended = room.action(to_be_ended)
     assert (ended.state, ended.outcome) == ("unknown", "train-7 was started again meanwhile; please look at it.")
@@ -328,7 +328,7 @@ def test_an_approval_does_not_wait_for_ever_for_a_region_that_is_down(idle):
     minutes_pass(idle, 3)
 
     assert (idle.action(action).state, idle.fleet.stops) == ("aborted", [])
-    assert claims.claim(idle.desk, action.instance_id, ADA, length=None).claims
+    assert claims.claim(idle.ctx, action.instance_id, ADA, length=None).claims
 
 
 def test_a_region_that_comes_back_soon_is_waited_for(idle):
@@ -348,25 +348,25 @@ def test_an_approval_found_after_a_long_night_is_not_carried_out(idle):
     idle.reports("train-7", 0.0)
 
     idle.reopen()
-    executor.carry_out(idle.desk)
+    executor.carry_out(idle.ctx)
 
     assert (idle.action(action).state, idle.fleet.stops) == ("aborted", [])
     assert "It could not be carried out within 15 minutes" in idle.action(action).outcome
 
 
 def test_how_long_an_approval_has_waited_is_told(idle):
-    assert executor.waited(idle.desk) == 0
+    assert executor.waited(idle.ctx) == 0
     idle.approves(idle.asks("train-7"), looks=False)
     idle.clock.forward(90 * SECOND_MS)
 
-    assert executor.waited(idle.desk) == 90 * SECOND_MS
+    assert executor.waited(idle.ctx) == 90 * SECOND_MS
 
 
 def test_whoever_left_the_workspace_has_no_say_any_more(idle):
     action = idle.approves(idle.asks("train-7"))
-    idle.desk = replace(idle.desk, is_colleague=lambda user: user != BOB)
+    idle.ctx = replace(idle.ctx, is_colleague=lambda user: user != BOB)
 
-    executor.carry_out(idle.desk)
+    executor.carry_out(idle.ctx)
 
     assert (idle.action(action).state, idle.fleet.stops) == ("aborted", [])
     assert idle.action(action).outcome == f"<@{BOB}> is no longer a member of this workspace."
@@ -375,7 +375,7 @@ def test_whoever_left_the_workspace_has_no_say_any_more(idle):
 def test_what_is_to_be_done_is_told_apart_by_the_source_it_goes_to(idle):
     idle.approves(idle.asks("train-7"))
 
-    todo = executor.by_source(idle.desk)
+    todo = executor.by_source(idle.ctx)
 
     assert list(todo) == [idle.machine("train-7").source]
     assert idle.fleet.stops == []
@@ -385,23 +385,23 @@ def test_what_is_to_be_done_is_told_apart_by_the_source_it_goes_to(idle):
 
 def test_a_restart_while_the_machine_is_stopping_follows_it_to_its_end(idle):
     action = idle.approves(idle.asks("train-7"))
-    executor.carry_out(idle.desk)
+    executor.carry_out(idle.ctx)
     assert idle.machine("train-7").state == "stopping"
 
     idle.reopen()
-    executor.carry_out(idle.desk)
+    executor.carry_out(idle.ctx)
     assert idle.action(action).state == "executing"
     idle.clock.forward(40 * SECOND_MS)
-    executor.carry_out(idle.desk)
+    executor.carry_out(idle.ctx)
 
     assert (idle.action(action).state, idle.action(action).calls) == ("done", 1)
 
 
 def test_settings_that_no_longer_cover_the_machine_end_the_action_instead_of_the_bot(idle):
     action = idle.approves(idle.asks("train-7"))
-    object.__setattr__(idle.desk, "providers", {})
+    object.__setattr__(idle.ctx, "providers", {})
 
-    executor.carry_out(idle.desk)
+    executor.carry_out(idle.ctx)
 
     assert idle.action(action).state == "aborted"
     assert "Nothing in valet.toml covers" in idle.action(action).outcome
@@ -423,7 +423,7 @@ def test_an_action_that_breaks_leaves_the_others_their_turn(tmp_path, clock):
     room.reports("train-7", 0.0)
     broken, fine = room.approves(room.asks("nb-5", CY)), room.approves(room.asks("train-7"))
 
-    executor.carry_out(room.desk)
+    executor.carry_out(room.ctx)
 
     assert (room.action(broken).state, room.action(fine).state) == ("approved", "executing")
     room.close()
@@ -446,8 +446,8 @@ def test_two_threads_that_carry_out_the_same_action_make_one_call(tmp_path, cloc
     room.reports("train-7", 0.0)
     action = room.approves(room.asks("train-7"))
 
-    (approved,) = actions.in_state(room.desk.store.reading(), "approved")
-    threads = [threading.Thread(target=stop.begin, args=(room.desk, approved)) for _ in range(2)]
+    (approved,) = actions.in_state(room.ctx.store.reading(), "approved")
+    threads = [threading.Thread(target=stop.begin, args=(room.ctx, approved)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -461,13 +461,13 @@ def test_two_threads_that_carry_out_the_same_action_make_one_call(tmp_path, cloc
 
 def test_without_a_row_on_disk_there_is_no_call(idle):
     action = idle.approves(idle.asks("train-7"))
-    idle.desk.store._writer.execute("PRAGMA query_only=1")
+    idle.ctx.store._writer.execute("PRAGMA query_only=1")
 
     with pytest.raises(Impaired):
-        executor.carry_out(idle.desk)
+        executor.carry_out(idle.ctx)
 
     assert idle.fleet.calls["stop", "train-7"] == 0
-    idle.desk.store._writer.execute("PRAGMA query_only=0")
+    idle.ctx.store._writer.execute("PRAGMA query_only=0")
     minutes_pass(idle, 3)
     assert idle.action(action).state == "done"
 
@@ -475,14 +475,14 @@ def test_without_a_row_on_disk_there_is_no_call(idle):
 def test_a_lost_call_is_given_two_minutes_before_it_is_made_again(idle):
     idle.fleet.fault("train-7", LOST)
     idle.approves(idle.asks("train-7"))
-    executor.carry_out(idle.desk)
+    executor.carry_out(idle.ctx)
 
     idle.clock.forward(2 * MINUTE_MS - 1)
     idle.reports("train-7", 0.0, minutes=2)
-    executor.carry_out(idle.desk)
+    executor.carry_out(idle.ctx)
     early = idle.fleet.calls["stop", "train-7"]
     idle.clock.forward(1)
-    executor.carry_out(idle.desk)
+    executor.carry_out(idle.ctx)
 
     assert (early, idle.fleet.calls["stop", "train-7"]) == (1, 2)
 

@@ -96,7 +96,7 @@ class Stops(RuleBasedStateMachine):
 
     def effective(self, before) -> None:
         """A stop took effect: was it one that may?"""
-        live = actions.live_on(self.room.desk.store.reading(), before.id)
+        live = actions.live_on(self.room.ctx.store.reading(), before.id)
         assert live is not None
         assert live.state == "executing"
         assert live.launched_at == before.launched_at, "restarted after the request"
@@ -106,18 +106,18 @@ class Stops(RuleBasedStateMachine):
             assert live.ends_work, "it worked within the hour, and nobody had been asked about that"
             assert live.reason, "work ends for a reason"
             assert len({*live.yeses} & able - {live.requester}) >= 2, "work ends when two others say so"
-        asked = {each.claim_id: each for each in stored_approvals.of(self.room.desk.store.reading(), live.id)}
+        asked = {each.claim_id: each for each in stored_approvals.of(self.room.ctx.store.reading(), live.id)}
         said = {each.holder: each.answer for each in asked.values()}
         assert set(said.values()) <= {"agreed", "silent", "ended"}, "a holder was passed over"
         assert set(live.facts.holders) <= {*said, live.requester}, "a holder was not asked"
-        held = stored_claims.open_on(self.room.desk.store.reading(), before.id)
+        held = stored_claims.open_on(self.room.ctx.store.reading(), before.id)
         assert all(claim.id in live.facts.claim_ids for claim in held), "claimed after the request"
         longer = [claim for claim in held if claim.id in asked and claim.until_at > asked[claim.id].until_at]
         assert not longer, "its holder has extended since they were asked"
         self.effective_stops.append(live.id)
 
     def all(self) -> list[Action]:
-        db = self.room.desk.store.reading()
+        db = self.room.ctx.store.reading()
         found = rows(db, "SELECT id FROM actions ORDER BY created_at, id")
         return [action for row in found if (action := actions.by_id(db, row["id"]))]
 
@@ -129,9 +129,9 @@ class Stops(RuleBasedStateMachine):
     @precondition(lambda self: self.all())
     @rule(who=PEOPLE, agrees=st.booleans())
     def a_holder_answers(self, who, agrees):
-        for asked in consents.of(self.room.desk, self.all()[-1].id):
+        for asked in consents.of(self.room.ctx, self.all()[-1].id):
             with contextlib.suppress(Refused):
-                consents.answer(self.room.desk, asked.id, who, agrees=agrees)
+                consents.answer(self.room.ctx, asked.id, who, agrees=agrees)
 
     @rule(pause=st.sampled_from([0, 0, 2, 70]))
     def it_works_and_people_agree_to_end_that(self, pause):
@@ -148,7 +148,7 @@ class Stops(RuleBasedStateMachine):
     def press(self, who, yes, which):
         known = self.all()
         with contextlib.suppress(Refused):
-            approvals.decide(self.room.desk, known[-1 - which % len(known)].id, who, yes=yes)
+            approvals.decide(self.room.ctx, known[-1 - which % len(known)].id, who, yes=yes)
 
     @rule()
     def ask_and_approve(self):
@@ -158,34 +158,34 @@ class Stops(RuleBasedStateMachine):
     @rule(who=PEOPLE, goes_on=st.booleans(), decider=PEOPLE)
     def ask_for_both_and_decide(self, who, goes_on, decider):
         ids = [self.room.machine(name).id for name in (NAME, OTHER)]
-        asked = batches.ask(self.room.desk, ids, who, reason="the night is long")
+        asked = batches.ask(self.room.ctx, ids, who, reason="the night is long")
         if goes_on and asked and asked[0].batch:
             with contextlib.suppress(Refused):
-                batches.decide(self.room.desk, asked[0].batch.id, decider, yes=True)
+                batches.decide(self.room.ctx, asked[0].batch.id, decider, yes=True)
 
     @precondition(lambda self: any(each.batch for each in self.all()))
     @rule(who=PEOPLE, yes=st.booleans())
     def press_on_the_card_of_both(self, who, yes):
         batch = [each.batch for each in self.all() if each.batch][-1]
         with contextlib.suppress(Refused):
-            batches.decide(self.room.desk, batch, who, yes=yes)
+            batches.decide(self.room.ctx, batch, who, yes=yes)
 
     @rule(who=PEOPLE)
     def claim(self, who):
         with contextlib.suppress(Refused):
-            claims.claim(self.room.desk, self.room.machine(NAME).id, who, length=30 * MINUTE_MS)
+            claims.claim(self.room.ctx, self.room.machine(NAME).id, who, length=30 * MINUTE_MS)
 
     @rule(who=PEOPLE)
     def release(self, who):
         with contextlib.suppress(Refused):
-            for held in stored_claims.open_on(self.room.desk.store.reading(), self.room.machine(NAME).id):
-                claims.release(self.room.desk, held.id, who)
+            for held in stored_claims.open_on(self.room.ctx.store.reading(), self.room.machine(NAME).id):
+                claims.release(self.room.ctx, held.id, who)
 
     @rule(then=st.sampled_from(["nothing", "extends", "needs it"]), early=st.booleans())
     def a_holder_agrees_and_may_think_better_of_it(self, then, early):
         """Before the approvers have decided, or between that and the call."""
         with contextlib.suppress(Refused):
-            claims.claim(self.room.desk, self.room.machine(NAME).id, CY, length=30 * MINUTE_MS)
+            claims.claim(self.room.ctx, self.room.machine(NAME).id, CY, length=30 * MINUTE_MS)
             action = self.room.asks(NAME, ADA, "it runs the wrong model")
             self.room.answers(action)
             if early:
@@ -207,7 +207,7 @@ class Stops(RuleBasedStateMachine):
     @rule(who=PEOPLE)
     def extend(self, who):
         with contextlib.suppress(Refused):
-            claims.extend(self.room.desk, self.room.machine(NAME).id, who, by=30 * MINUTE_MS)
+            claims.extend(self.room.ctx, self.room.machine(NAME).id, who, by=30 * MINUTE_MS)
 
     @rule(count=st.sampled_from([1, 2, 5, 17, 65, 125]), ticks=st.booleans())
     def minutes_pass(self, count, ticks):
@@ -273,7 +273,7 @@ class Stops(RuleBasedStateMachine):
 
     @invariant()
     def a_holder_who_needs_it_ends_it_and_no_card_is_posted_before_holders_had_their_say(self):
-        db = self.room.desk.store.reading()
+        db = self.room.ctx.store.reading()
         for action in self.all():
             said = {each.answer for each in stored_approvals.of(db, action.id)}
             assert not {"needed", "late"} & said or action.state in {"denied", "expired", "cancelled"}
@@ -282,7 +282,7 @@ class Stops(RuleBasedStateMachine):
 
     @invariant()
     def whatever_ended_was_told_once_and_its_card_drawn_anew(self):
-        db = self.room.desk.store.reading()
+        db = self.room.ctx.store.reading()
         for action in self.all():
             if action.batch:
                 over = not any(each.state in LIVE for each in self.all() if each.batch == action.batch)
@@ -316,7 +316,7 @@ class TwoYeses(Stops):
 
     def effective(self, before) -> None:
         super().effective(before)
-        live = actions.live_on(self.room.desk.store.reading(), before.id)
+        live = actions.live_on(self.room.ctx.store.reading(), before.id)
         assert live is not None
         able = self.room.roster.approvers(live.team) | self.room.roster.admins
         assert len({*live.yeses} & able - {live.requester}) >= 2, "two people who may say so now have said yes"

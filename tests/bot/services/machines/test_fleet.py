@@ -20,24 +20,24 @@ EAST, WEST = "ec2/111122223333/us-east-1", "ec2/111122223333/us-west-2"
 
 
 def shown(room, name: str):
-    return listings.by_id(room.desk.store.reading(), room.machine(name).id)
+    return listings.by_id(room.ctx.store.reading(), room.machine(name).id)
 
 
 def charged(room, name: str) -> list:
     wanted = room.machine(name).id
-    return rows(room.desk.store.reading(), "SELECT * FROM charges WHERE instance_id = ? ORDER BY id", wanted)
+    return rows(room.ctx.store.reading(), "SELECT * FROM charges WHERE instance_id = ? ORDER BY id", wanted)
 
 
 def shares(room, name: str) -> list:
     """Holder, team, use, minutes of GPUs, micro-dollars."""
-    found = stored_ledger.between(room.desk.store.reading(), 0, 1 << 50)
+    found = stored_ledger.between(room.ctx.store.reading(), 0, 1 << 50)
     columns = ("holder", "used_by", "use", "gpu_ms", "micros")
     return [tuple(row[each] for each in columns) for row in found if row["name"] == name]
 
 
 def spent(room, name: str) -> int:
     """Micro-dollars charged or on the meter."""
-    meter = stored_ledger.open_meters(room.desk.store.reading(), EAST).get(room.machine(name).id)
+    meter = stored_ledger.open_meters(room.ctx.store.reading(), EAST).get(room.machine(name).id)
     return sum(row["micros"] for row in charged(room, name)) + (meter.micros if meter else 0)
 
 
@@ -49,7 +49,7 @@ def test_a_region_that_fails_leaves_the_others_fresh_and_says_since_when(room):
 
     room.sweep()
 
-    east, west = stored_fleet.sources(room.desk.store.reading())
+    east, west = stored_fleet.sources(room.ctx.store.reading())
     assert (east.name, east.ok_at) == (EAST, seen_at)
     assert "us-east-1" in east.error
     assert (west.name, west.ok_at, west.error) == (WEST, room.clock(), "")
@@ -64,7 +64,7 @@ def test_an_error_is_forgotten_with_the_next_good_look(room):
     room.clock.forward(MINUTE_MS)
     room.sweep()
 
-    assert [(each.ok_at, each.error) for each in stored_fleet.sources(room.desk.store.reading())] == [
+    assert [(each.ok_at, each.error) for each in stored_fleet.sources(room.ctx.store.reading())] == [
         (room.clock(), "")
     ] * 2
 
@@ -133,16 +133,16 @@ def test_owned_machines_are_charged_their_full_cost_around_the_clock_apart_from_
     room.clock.forward(2 * HOUR_MS)
     room.sweep()
 
-    rate = listings.by_id(room.desk.store.reading(), "dgx-1").rate
-    owned = [row for row in stored_ledger.between(room.desk.store.reading(), 0, 1 << 50) if row["provider"] == "owned"]
+    rate = listings.by_id(room.ctx.store.reading(), "dgx-1").rate
+    owned = [row for row in stored_ledger.between(room.ctx.store.reading(), 0, 1 << 50) if row["provider"] == "owned"]
     assert sum(row["micros"] for row in owned) == 2 * (rate.micros_per_hour if rate else 0)
-    assert "dgx-1" not in {meter.instance_id for meter in stored_ledger.rented_meters(room.desk.store.reading())}
+    assert "dgx-1" not in {meter.instance_id for meter in stored_ledger.rented_meters(room.ctx.store.reading())}
 
 
 def test_an_owned_machine_that_was_given_up_costs_nothing_until_it_is_back(room):
     room.push("dgx-1", [], tick_now=100)
     room.sweep()
-    with room.desk.store.writing() as db:
+    with room.ctx.store.writing() as db:
         stored_fleet.mark_gone(db, ["dgx-1"], room.clock())
     room.clock.forward(5 * HOUR_MS)
     room.sweep()
@@ -151,7 +151,7 @@ def test_an_owned_machine_that_was_given_up_costs_nothing_until_it_is_back(room)
     room.clock.forward(HOUR_MS)
     room.sweep()
 
-    found = rows(room.desk.store.reading(), "SELECT sum(running_ms) AS ms FROM charges WHERE instance_id = 'dgx-1'")
+    found = rows(room.ctx.store.reading(), "SELECT sum(running_ms) AS ms FROM charges WHERE instance_id = 'dgx-1'")
     assert found == [{"ms": HOUR_MS}]
 
 
@@ -159,7 +159,7 @@ def test_each_holder_of_some_gpus_pays_for_theirs_from_the_minute_they_claimed(r
     machine = room.machine("train-7")
     gpus, rate = machine.gpu_count, shown(room, "train-7").rate.micros_per_hour
     room.clock.forward(15 * MINUTE_MS)
-    claims.claim(room.desk, machine.id, ADA, choice=GpuChoice(2))
+    claims.claim(room.ctx, machine.id, ADA, choice=GpuChoice(2))
     room.clock.forward(105 * MINUTE_MS)  # nobody looked
     room.sweep()
 
@@ -171,9 +171,9 @@ def test_each_holder_of_some_gpus_pays_for_theirs_from_the_minute_they_claimed(r
 
 def test_a_claim_that_takes_other_gpus_keeps_what_it_had_until_then(room):
     machine = room.machine("train-7")
-    claims.claim(room.desk, machine.id, ADA, choice=GpuChoice(1))
+    claims.claim(room.ctx, machine.id, ADA, choice=GpuChoice(1))
     room.clock.forward(30 * MINUTE_MS)
-    claims.claim(room.desk, machine.id, ADA, choice=GpuChoice(3))
+    claims.claim(room.ctx, machine.id, ADA, choice=GpuChoice(3))
     room.clock.forward(30 * MINUTE_MS)
     room.sweep()
 
@@ -183,7 +183,7 @@ def test_a_claim_that_takes_other_gpus_keeps_what_it_had_until_then(room):
 def spans(room, name: str) -> list:
     """Milliseconds of GPUs by holder, charge by charge."""
     found: dict[int, dict[str, int]] = {}
-    for row in stored_ledger.between(room.desk.store.reading(), 0, 1 << 50):
+    for row in stored_ledger.between(room.ctx.store.reading(), 0, 1 << 50):
         if row["name"] == name:
             held = found.setdefault(row["charge_id"], {})
             held[row["holder"]] = held.get(row["holder"], 0) + row["gpu_ms"]
@@ -198,7 +198,7 @@ def test_our_clock_set_back_breaks_no_sweep_and_charges_nothing_twice(room):
 
     spans = [(row["from_at"], row["until_at"]) for row in charged(room, "train-7")]
     assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
-    assert all(each.error == "" for each in stored_fleet.sources(room.desk.store.reading()))
+    assert all(each.error == "" for each in stored_fleet.sources(room.ctx.store.reading()))
 
 
 @pytest.mark.parametrize("sql", ["DELETE FROM charges", "UPDATE charges SET micros = 0"])
@@ -206,20 +206,20 @@ def test_the_ledger_cannot_be_changed(room, sql):
     room.clock.forward(HOUR_MS)
     room.sweep()
 
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"), room.desk.store.writing() as db:
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"), room.ctx.store.writing() as db:
         db.execute(sql)
 
 
 def test_a_stopped_machine_has_no_verdict(room):
     room.reports("train-7", 0.0)
-    verdict.judge_all(room.desk)
+    verdict.judge_all(room.ctx)
     assert shown(room, "train-7").state == "free"
 
     room.fleet.change("train-7", state="stopping")
     room.sweep()
-    verdict.judge_all(room.desk)
+    verdict.judge_all(room.ctx)
 
-    kept = rows(room.desk.store.reading(), "SELECT instance_id FROM verdicts")
+    kept = rows(room.ctx.store.reading(), "SELECT instance_id FROM verdicts")
     assert room.machine("train-7").id not in {row["instance_id"] for row in kept}
     assert shown(room, "train-7").state == "stopping"
 
@@ -238,14 +238,14 @@ def test_spot_has_no_list_price_and_is_not_called_free_of_charge(room):
 
 
 def test_a_look_without_instances_empties_only_its_own_source(room):
-    fleet.record(room.desk, Look(EAST), room.clock())
+    fleet.record(room.ctx, Look(EAST), room.clock())
 
     assert shown(room, "train-7") is None
     assert shown(room, "train-3").running
 
 
 def test_the_holder_is_who_held_it_when_the_time_was_charged(room):
-    claims.claim(room.desk, room.machine("train-7").id, ADA, length=8 * HOUR_MS)
+    claims.claim(room.ctx, room.machine("train-7").id, ADA, length=8 * HOUR_MS)
     room.sweep()
     room.clock.forward(HOUR_MS)
     room.sweep()
@@ -259,5 +259,5 @@ def test_a_region_taken_out_of_the_settings_says_so(room):
 
     room.sweep()
 
-    _, west = stored_fleet.sources(room.desk.store.reading())
+    _, west = stored_fleet.sources(room.ctx.store.reading())
     assert (west.name, west.error) == (WEST, fleet.NOT_LOOKED_AT)

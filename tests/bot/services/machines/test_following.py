@@ -29,7 +29,7 @@ def tell(room, length: int, *, util: float = 0.0, watts: float = 60.0, count: in
 
 
 def verdict(room):
-    return verdict_service.judge_now(room.desk, room.desk.store.reading(), HOST, 1)
+    return verdict_service.judge_now(room.ctx, room.ctx.store.reading(), HOST, 1)
 
 
 def test_power_over_the_learned_floor_is_work_though_utilisation_says_nothing(room):
@@ -129,8 +129,8 @@ def play_with_restarts(room, host: str, plan, restarts: dict[int, str]):
         gpus = (Gpu(0, "GPU-0", "NVIDIA A100", 81920),)
         room.push(host, told, tick_now=BOOTED + now - zero, gpus=gpus, boot=boot, started_tick=started)
         if now % 50 == 0:
-            readings.roll_up(room.desk)
-    return verdict_service.judge_now(room.desk, room.desk.store.reading(), host, 1)
+            readings.roll_up(room.ctx)
+    return verdict_service.judge_now(room.ctx, room.ctx.store.reading(), host, 1)
 
 
 restarts = st.dictionaries(st.integers(1, 180), st.sampled_from(["bot", "agent", "host"]), max_size=4)
@@ -144,7 +144,7 @@ def test_no_restart_of_anything_makes_a_gpu_idle_that_worked_within_the_hour(roo
 
     said = play_with_restarts(room, host, plan, restarts)
 
-    db, now = room.desk.store.reading(), room.clock.now // MINUTE_MS * MINUTE_MS
+    db, now = room.ctx.store.reading(), room.clock.now // MINUTE_MS * MINUTE_MS
     kept = stored_readings.between(db, host, now - 60 * MINUTE_MS, now + 2 * MINUTE_MS)
     if any(point.state == "active" for points in kept.values() for point in points):
         assert not said.is_idle
@@ -161,9 +161,9 @@ def test_no_minute_is_counted_twice_in_any_hour(room, plan, restarts):
     last = room.clock.now // HOUR_MS * HOUR_MS + HOUR_MS
 
     room.clock.forward(2 * HOUR_MS)
-    readings.roll_up(room.desk)
+    readings.roll_up(room.ctx)
 
-    db = room.desk.store.reading()
+    db = room.ctx.store.reading()
     kept = stored_readings.between(db, host, last - 12 * HOUR_MS, last)
     hours = rollups.of_host(db, host, last - 12 * HOUR_MS, last)
     states = [point.state for points in kept.values() for point in points]
@@ -185,6 +185,6 @@ def test_power_never_makes_idle_what_is_not(room, quiet):
             if state != GONE
         ]
         room.push(host, told, tick_now=BOOTED + len(quiet))
-        said.append(verdict_service.judge_now(room.desk, room.desk.store.reading(), host, 1))
+        said.append(verdict_service.judge_now(room.ctx, room.ctx.store.reading(), host, 1))
 
     assert not said[0].is_idle or said[1].is_idle

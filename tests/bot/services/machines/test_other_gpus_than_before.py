@@ -20,7 +20,7 @@ def single(room):
     room.sweep()
     room.clock.forward(2 * HOUR_MS)
     room.reports("train-7", 95.0)
-    verdict_service.judge_all(room.desk)
+    verdict_service.judge_all(room.ctx)
     return room
 
 
@@ -31,13 +31,13 @@ def steals(room, gpu, *, uuid="GPU-other", minutes=75, host=None):
     host = host or room.machine("train-7").id
     for start in range(0, len(told), 40):
         room.push(host, told[start : start + 40], tick_now=now, gpus=(Gpu(gpu, uuid, "NVIDIA A100", 81920),), **THIEF)
-    verdict_service.judge_all(room.desk)
+    verdict_service.judge_all(room.ctx)
 
 
 def verdict(room, name="train-7"):
     machine = room.machine(name)
-    db = room.desk.store.reading()
-    return verdict_service.judge_now(room.desk, db, machine.id, machine.gpu_count, launched_at=machine.launched_at)
+    db = room.ctx.store.reading()
+    return verdict_service.judge_now(room.ctx, db, machine.id, machine.gpu_count, launched_at=machine.launched_at)
 
 
 @pytest.mark.parametrize("gpu", [0, 1, 5])
@@ -62,7 +62,7 @@ def test_one_yes_after_a_thiefs_delivery_stops_no_machine_that_works(single, gpu
     for _ in range(10):
         single.clock.forward(MINUTE_MS)
         steals(single, gpu)
-        executor.carry_out(single.desk)
+        executor.carry_out(single.ctx)
 
     assert single.machine("train-7").state == "running"
 
@@ -118,11 +118,11 @@ def test_work_of_the_hour_is_not_said_away_by_a_count_either(room):
         room.push("dgx-9", [minute(0, tick - 1, 0.0)], tick_now=tick)
 
     with pytest.raises(Refused, match="GPU 1 of dgx-9 worked 6 minutes ago, and its agent tells of it no more"):
-        owned.confirm(room.desk, "dgx-9", "U0DEE", 1)
+        owned.confirm(room.ctx, "dgx-9", "U0DEE", 1)
 
     for _ in range(60):
         room.clock.forward(MINUTE_MS)
         tick += 1
         room.push("dgx-9", [minute(0, tick - 1, 0.0)], tick_now=tick)
-    verdict_service.judge_all(room.desk)
-    assert owned.confirm(room.desk, "dgx-9", "U0DEE", 1).instance.gpu_count == 1
+    verdict_service.judge_all(room.ctx)
+    assert owned.confirm(room.ctx, "dgx-9", "U0DEE", 1).instance.gpu_count == 1

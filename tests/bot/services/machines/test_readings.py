@@ -60,7 +60,7 @@ def play(room, host: str, plan: Plan):
         told = [minute(0, BOOTED + at, SAMPLES[plan.states[at]][0], samples=SAMPLES[plan.states[at]][1]) for at in due]
         gpus = (Gpu(0, "GPU-0", "NVIDIA A100", 81920),)
         room.push(host, told[::-1] if now % 2 else told, tick_now=BOOTED + now, gpus=gpus)
-    return verdict.judge_now(room.desk, room.desk.store.reading(), host, 1)
+    return verdict.judge_now(room.ctx, room.ctx.store.reading(), host, 1)
 
 
 def delivered(plan: Plan) -> set[int]:
@@ -116,7 +116,7 @@ def test_the_trace_is_what_a_plain_count_of_the_minutes_gives(room, plan):
 
     play(room, host, plan)
 
-    db, now = room.desk.store.reading(), room.clock.now
+    db, now = room.ctx.store.reading(), room.clock.now
     began = now // MINUTE_MS * MINUTE_MS - 12 * HOUR_MS
     kept = stored_readings.between(db, host, began, began + 24 * HOUR_MS)
     stored = [{"minute": at, "state": points[0].state} for at, points in sorted(kept.items())]
@@ -134,8 +134,8 @@ def test_the_trace_is_what_a_plain_count_of_the_minutes_gives(room, plan):
 
 def verdict_of(room, name: str = "train-7") -> str:
     machine = room.machine(name)
-    db = room.desk.store.reading()
-    return verdict.judge_now(room.desk, db, machine.id, machine.gpu_count, launched_at=machine.launched_at).state
+    db = room.ctx.store.reading()
+    return verdict.judge_now(room.ctx, db, machine.id, machine.gpu_count, launched_at=machine.launched_at).state
 
 
 def test_an_hour_of_quiet_is_free(room):
@@ -219,7 +219,7 @@ def test_a_delivery_counts_once(room):
 def test_an_owned_host_appears_with_its_first_report(room):
     room.push("dgx-9", [minute(gpu, 99, 0.0) for gpu in range(8)], tick_now=100)
 
-    row = stored_fleet.by_id(room.desk.store.reading(), "dgx-9")
+    row = stored_fleet.by_id(room.ctx.store.reading(), "dgx-9")
     assert row is not None
     assert (row["provider"], row["state"], row["gpu_model"], row["gpu_count"]) == ("owned", "running", "A100", 8)
 
@@ -229,19 +229,19 @@ def test_an_owned_host_without_a_driver_keeps_its_gpus(room):
 
     room.push("dgx-9", [], tick_now=101, error="the driver is gone")
 
-    row = stored_fleet.by_id(room.desk.store.reading(), "dgx-9")
+    row = stored_fleet.by_id(room.ctx.store.reading(), "dgx-9")
     assert row is not None
     assert (row["gpu_model"], row["gpu_count"]) == ("A100", 8)
 
 
 def test_a_host_has_one_live_token_and_a_revoked_one_opens_nothing(room):
-    with room.desk.store.writing() as db:
+    with room.ctx.store.writing() as db:
         agents.add(db, "dgx-1", "old", 1)
         agents.add(db, "dgx-1", "new", 2)
 
-    db = room.desk.store.reading()
+    db = room.ctx.store.reading()
     assert (agents.host_of(db, "old"), agents.host_of(db, "new")) == (None, "dgx-1")
-    with room.desk.store.writing() as writer:
+    with room.ctx.store.writing() as writer:
         assert agents.revoke(writer, "dgx-1", 3)
         assert not agents.revoke(writer, "dgx-1", 4)
     assert agents.host_of(db, "new") is None
@@ -261,7 +261,7 @@ def test_a_minute_that_is_not_over_tells_of_work_at_once_and_vetoes_nothing(room
     room.push(
         room.machine("train-7").id, [minute(gpu, now, 95.0 if gpu == 0 else 0.0) for gpu in range(8)], tick_now=now + 1
     )
-    db, host = room.desk.store.reading(), room.machine("train-7").id
+    db, host = room.ctx.store.reading(), room.machine("train-7").id
     kept = stored_readings.between(db, host, room.clock() - MINUTE_MS, room.clock())[room.clock() - MINUTE_MS]
     assert [(each.state, each.util_max, each.util_mean) for each in kept[:2]] == [
         ("active", 95.0, 95.0),
@@ -274,8 +274,8 @@ def test_idle_counts_from_when_it_became_idle_through_work_and_back(room):
     def told(util: float, minutes: int):
         room.clock.forward(minutes * MINUTE_MS)
         room.reports("train-7", util, minutes=minutes)
-        verdict.judge_all(room.desk)
-        found = listings.by_id(room.desk.store.reading(), room.machine("train-7").id)
+        verdict.judge_all(room.ctx)
+        found = listings.by_id(room.ctx.store.reading(), room.machine("train-7").id)
         assert found is not None
         assert found.verdict is not None
         return found.verdict

@@ -76,9 +76,9 @@ def test_hours_and_days_hold_what_the_minutes_held(room):
     work(room)
     room.clock.forward(2 * DAY_MS)
 
-    assert readings.roll_up(room.desk) > 0
+    assert readings.roll_up(room.ctx) > 0
 
-    hours, days = counted(room.desk.store.reading(), room.clock())
+    hours, days = counted(room.ctx.store.reading(), room.clock())
     assert totals(hours) == totals(days) == (180, 180)
     first = hours[min(hours)][0]
     assert (first.active, first.util_max, first.util_mean, first.watts, first.memory_max_mib) == (
@@ -88,39 +88,39 @@ def test_hours_and_days_hold_what_the_minutes_held(room):
         60.0,
         4,
     )
-    assert readings.roll_up(room.desk) == 0
+    assert readings.roll_up(room.ctx) == 0
 
 
 def test_an_hour_is_counted_only_when_it_is_over(room):
     work(room, 59)
 
-    assert readings.roll_up(room.desk) == 0
+    assert readings.roll_up(room.ctx) == 0
 
 
 def test_a_minute_that_comes_late_is_counted_once_in_its_hour_and_day(room):
     now = work(room, 60)
     room.clock.forward(30 * HOUR_MS)
-    readings.roll_up(room.desk)
+    readings.roll_up(room.ctx)
     late = [minute(2, START_TICK + 3, 50.0), minute(0, START_TICK + 3, 80.0)]
 
     for _ in range(2):
         room.push(HOST, late, tick_now=now + 30 * 60)
-    readings.roll_up(room.desk)
+    readings.roll_up(room.ctx)
 
-    hours, days = counted(room.desk.store.reading(), room.clock())
+    hours, days = counted(room.ctx.store.reading(), room.clock())
     assert totals(hours) == totals(days) == (61, 60)
 
 
 def test_a_break_before_any_statement_loses_and_doubles_nothing(room):
     work(room, 150)
     room.clock.forward(2 * DAY_MS)
-    store = room.desk.store
+    store = room.ctx.store
     real, after, broken = store._writer, 1, True
 
     while broken:
         store._writer = Failing(real, after)
         try:
-            readings.roll_up(room.desk)
+            readings.roll_up(room.ctx)
             broken = False
         except Broken:
             after += 1
@@ -140,11 +140,11 @@ def test_minutes_that_were_not_counted_are_never_dropped(room):
     work(room, 60)
     room.clock.forward(10 * DAY_MS)
 
-    verdict.prune(room.desk)
-    readings.roll_up(room.desk)
-    verdict.prune(room.desk)
+    verdict.prune(room.ctx)
+    readings.roll_up(room.ctx)
+    verdict.prune(room.ctx)
 
-    db = room.desk.store.reading()
+    db = room.ctx.store.reading()
     assert db.execute("SELECT count(*) FROM minutes WHERE host <> ?", [MACHINE]).fetchone()[0] == 0
     last = room.clock() // DAY_MS * DAY_MS
     assert totals(rollups.days_of(db, HOST, last - 12 * DAY_MS, last)) == (60, 60)
@@ -154,9 +154,9 @@ def test_hours_go_after_ninety_days_and_days_stay(room):
     work(room, 60)
     room.clock.forward(92 * DAY_MS)
 
-    readings.roll_up(room.desk)
+    readings.roll_up(room.ctx)
 
-    db = room.desk.store.reading()
+    db = room.ctx.store.reading()
     assert db.execute("SELECT count(*) FROM hours").fetchone()[0] == 0
     assert db.execute("SELECT count(*) FROM days").fetchone()[0] == 1
 
@@ -165,9 +165,9 @@ def test_hours_go_after_ninety_days_and_days_stay(room):
 def test_the_strip_is_the_same_before_and_after_the_roll_up(room, rolled):
     work(room, 150)
     if rolled:
-        readings.roll_up(room.desk)
+        readings.roll_up(room.ctx)
 
-    cells = rollups.strip(room.desk.store.reading(), HOST, room.clock())
+    cells = rollups.strip(room.ctx.store.reading(), HOST, room.clock())
 
     assert len(cells) == 24
     assert [cell.start for cell in cells] == [
@@ -181,7 +181,7 @@ def test_the_minutes_of_a_host_are_kept_apart_from_anothers(room):
     work(room, 3)
     now = room.clock() // MINUTE_MS * MINUTE_MS
 
-    db = room.desk.store.reading()
+    db = room.ctx.store.reading()
 
     assert len(stored_readings.between(db, HOST, now - HOUR_MS, now)) == 3
     assert stored_readings.between(db, "dgx-2", now - HOUR_MS, now) == {}

@@ -48,22 +48,22 @@ def script() -> Script:
 
 
 def verdict(room: Room, name: str):
-    verdict_service.judge_all(room.desk)
-    listing = listings.by_id(room.desk.store.reading(), room.machine(name).id)
+    verdict_service.judge_all(room.ctx)
+    listing = listings.by_id(room.ctx.store.reading(), room.machine(name).id)
     assert listing is not None
     return listing.verdict
 
 
 def now_of(room: Room, name: str):
     machine = room.machine(name)
-    db = room.desk.store.reading()
-    return verdict_service.judge_now(room.desk, db, machine.id, machine.gpu_count, launched_at=machine.launched_at)
+    db = room.ctx.store.reading()
+    return verdict_service.judge_now(room.ctx, db, machine.id, machine.gpu_count, launched_at=machine.launched_at)
 
 
 def test_a_quiet_hour_by_another_source_is_a_verdict_without_an_agent(room, script):
     script.says(room.machine("train-7").id, room.clock(), *[0.0] * 60, memory=3)
 
-    sources.observe(room.desk, [script])
+    sources.observe(room.ctx, [script])
 
     found = verdict(room, "train-7")
     assert (found.state, found.idle_gpus) == ("free", 8)
@@ -76,14 +76,14 @@ def test_a_quiet_hour_by_another_source_is_a_verdict_without_an_agent(room, scri
 def test_work_another_source_sees_keeps_an_approved_stop_from_happening(room, script):
     machine = room.machine("train-7")
     room.reports("train-7", 0.0)
-    verdict_service.judge_all(room.desk)
+    verdict_service.judge_all(room.ctx)
     action = room.asks("train-7")
     script.says(machine.id, room.clock(), *[0.0] * 59, 80.0)
-    sources.observe(room.desk, [script])
+    sources.observe(room.ctx, [script])
 
     assert now_of(room, "train-7").state == "active"
     room.approves(action)
-    executor.carry_out(room.desk)
+    executor.carry_out(room.ctx)
 
     assert "disagree" in verdict(room, "train-7").evidence
     assert room.machine("train-7").state == "running"
@@ -93,7 +93,7 @@ def test_a_source_that_is_switched_off_no_longer_counts(tmp_path, clock, script)
     with_it = Room(tmp_path / "room.db", clock, settings=SETTINGS | {"prometheus": {"url": URL}})
     with_it.sweep()
     script.says(with_it.machine("train-7").id, clock(), *[0.0] * 60)
-    sources.observe(with_it.desk, [script])
+    sources.observe(with_it.ctx, [script])
     with_it.close()
 
     without = Room(tmp_path / "room.db", clock, fleet=with_it.fleet)
@@ -104,35 +104,35 @@ def test_a_source_that_is_switched_off_no_longer_counts(tmp_path, clock, script)
 
 def test_the_next_reading_goes_on_where_the_last_one_ended_also_after_a_failure_and_a_restart(room, script):
     script.says(room.machine("train-7").id, room.clock(), 0.0)
-    sources.observe(room.desk, [script])
+    sources.observe(room.ctx, [script])
     script.answers = [Told(URL, error="it did not answer")]
-    sources.observe(room.desk, [script])
+    sources.observe(room.ctx, [script])
     room.reopen()
-    sources.observe(room.desk, [script])
+    sources.observe(room.ctx, [script])
 
     assert [until for _, until in script.asked] == [{}, {URL: room.clock()}, {URL: room.clock()}]
-    assert source_history.places(room.desk.store.reading())[0].error == "it did not answer"
+    assert source_history.places(room.ctx.store.reading())[0].error == "it did not answer"
 
 
 def test_a_failure_is_logged_once(room, script, caplog):
     script.answers = [Told(URL, error="it did not answer")]
     for _ in range(3):
-        sources.observe(room.desk, [script])
-        sources.look(room.desk)
+        sources.observe(room.ctx, [script])
+        sources.look(room.ctx)
 
     assert caplog.text.count("it did not answer") == 1
 
 
 def test_a_clock_that_was_set_back_does_not_silence_a_source(room, script):
     script.says(room.machine("train-7").id, room.clock(), *[90.0] * 10)
-    sources.observe(room.desk, [script])
+    sources.observe(room.ctx, [script])
     room.clock.forward(-5 * HOUR_MS)
     script.says(room.machine("train-7").id, room.clock(), *[0.0] * 60)
 
-    sources.observe(room.desk, [script])
+    sources.observe(room.ctx, [script])
 
     assert script.asked[-1][1] == {}
-    (trail,) = source_history.trails_of(room.desk.store.reading(), room.machine("train-7").id, ["Prometheus"])[
+    (trail,) = source_history.trails_of(room.ctx.store.reading(), room.machine("train-7").id, ["Prometheus"])[
         "Prometheus"
     ]
     assert trail.head == room.clock() - MINUTE_MS
@@ -140,21 +140,21 @@ def test_a_clock_that_was_set_back_does_not_silence_a_source(room, script):
 
 def test_what_is_told_of_the_future_or_of_nobody_is_dropped(room, script):
     script.says("i-0123456789abcdef0", room.clock(), 0.0)
-    sources.observe(room.desk, [script])
+    sources.observe(room.ctx, [script])
     script.says(room.machine("train-7").id, room.clock() + HOUR_MS, 0.0)
-    sources.observe(room.desk, [script])
+    sources.observe(room.ctx, [script])
 
-    assert source_history.trails(room.desk.store.reading(), ["Prometheus"]) == {}
+    assert source_history.trails(room.ctx.store.reading(), ["Prometheus"]) == {}
 
 
 def test_trails_of_two_days_ago_are_dropped(room, script):
     script.says(room.machine("train-7").id, room.clock(), 0.0)
-    sources.observe(room.desk, [script])
+    sources.observe(room.ctx, [script])
     room.clock.forward(49 * HOUR_MS)
 
-    sources.prune(room.desk)
+    sources.prune(room.ctx)
 
-    assert source_history.trails(room.desk.store.reading(), ["Prometheus"]) == {}
+    assert source_history.trails(room.ctx.store.reading(), ["Prometheus"]) == {}
 
 
 def test_a_team_with_its_own_threshold_is_judged_by_it(tmp_path, clock, script):
@@ -164,7 +164,7 @@ def test_a_team_with_its_own_threshold_is_judged_by_it(tmp_path, clock, script):
     mine = next(each for look in room.fleet.sweep() for each in look.instances if each.tags.get("team") == "nlp")
     script.says(mine.id, clock(), *[20.0] * 60)
 
-    sources.observe(room.desk, [script])
+    sources.observe(room.ctx, [script])
 
     assert verdict(room, mine.name).state == "held"
     room.close()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import SEEN_WITHIN, Instance, Look
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import fleet
 from bot.settings import parse
 from store.acting import dormant as stored_dormant
@@ -69,7 +69,7 @@ def test_it_is_exact_where_that_was_seen_or_told_and_never_too_long(steps):
             if not looks:
                 continue
             look = Look(SOURCE, error="away") if what == "fail" else Look(SOURCE, (truth.box,))
-            fleet.record(Desk(store, clock, config, {}, config.roster), look, clock.now)
+            fleet.record(Context(store, clock, config, {}, config.roster), look, clock.now)
             if not look.error:
                 hold(truth, stored_dormant.of(store.reading(), "i-1"))
         store.close()
@@ -95,7 +95,7 @@ def room(tmp_path, clock):
 
 
 def still_of(room, name):
-    return stored_dormant.of(room.desk.store.reading(), room.machine(name).id)
+    return stored_dormant.of(room.ctx.store.reading(), room.machine(name).id)
 
 
 def test_a_machine_that_valet_never_saw_run_stands_still_at_least_since_it_was_first_seen(room):

@@ -13,7 +13,7 @@ from bot.domain.machines.fleet import Instance
 from bot.domain.money.forecast.report import Scope
 from bot.domain.money.rates import Charge, Rate, cost_between
 from bot.domain.money.splitting import Hold, split
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import corrections, ledger, ledger_export
 from bot.settings import parse
 from store.machines import fleet as stored_fleet
@@ -43,18 +43,18 @@ def charge(hour, length, rate, holds=()):
     return Charge("i-1", start, start + length, length, micros, rate, "nlp", shares)
 
 
-def everything(desk):
-    db = desk.store.reading()
-    with desk.store.writing() as writing:
+def everything(ctx):
+    db = ctx.store.reading()
+    with ctx.store.writing() as writing:
         while not spend.catch_up(writing, "Europe/Berlin"):
             pass
         while not stored_bill.catch_up(writing):
             pass
-    whole = {way: sum(each.micros for each in ledger.between(desk, way, *DAYS)) for way in WAYS}
+    whole = {way: sum(each.micros for each in ledger.between(ctx, way, *DAYS)) for way in WAYS}
     ways = set(whole.values())
     days = sum(each.micros for each in spend.per_day(db, DAYS[0]))
     metered = sum(each.micros for each in stored_bill.metered(db, *DAYS))
-    lines = csv.DictReader(ledger_export.ledger_csv(desk, START - DAY_MS, START + 5 * DAY_MS))
+    lines = csv.DictReader(ledger_export.ledger_csv(ctx, START - DAY_MS, START + 5 * DAY_MS))
     in_csv = round(sum(float(line["usd"] or 0) for line in lines) * 1_000_000)
     shares = one(db, "SELECT coalesce(sum(micros), 0) AS micros FROM shares")["micros"]
     return {*ways, days, metered, in_csv, shares}
@@ -62,25 +62,25 @@ def everything(desk):
 
 def test_hours_without_a_price_are_corrected_by_rows_of_their_own(tmp_path):
     store = open_store(tmp_path / "valet.db")
-    desk = desk_of(store)
+    ctx = desk_of(store)
     know(store, 0)
     with store.writing() as db:
         stored_ledger.add(db, [charge(hour, HOUR_MS, 0, [Hold("UADA", "vision", (0,), 0)]) for hour in range(12)])
-    assert corrections.reprice(desk) == 0
-    before = everything(desk)
+    assert corrections.reprice(ctx) == 0
+    before = everything(ctx)
     know(store, RATE)
 
-    corrections.reprice(desk)
-    corrections.reprice(desk)
+    corrections.reprice(ctx)
+    corrections.reprice(ctx)
 
     assert before == {0}
-    assert everything(desk) == {12 * RATE}
+    assert everything(ctx) == {12 * RATE}
     assert len(rows(store.reading(), "SELECT 1 FROM charges")) == 24
-    assert sum(each.unpriced_gpu_ms for each in ledger.between(desk, "team", *DAYS)) == 0
+    assert sum(each.unpriced_gpu_ms for each in ledger.between(ctx, "team", *DAYS)) == 0
     assert sum(each.unpriced_ms for each in stored_bill.metered(store.reading(), *DAYS)) == 0
-    people = {each.key: each.micros for each in ledger.between(desk, "person", *DAYS)}
+    people = {each.key: each.micros for each in ledger.between(ctx, "person", *DAYS)}
     assert people == {"UADA": 6 * RATE, "": 6 * RATE}
-    told = [line for line in ledger_export.ledger_csv(desk, START, START + DAY_MS) if "correction" in line]
+    told = [line for line in ledger_export.ledger_csv(ctx, START, START + DAY_MS) if "correction" in line]
     assert "correction: no price was known then; since then: valet.toml" in told[0]
     use = store.reading(), Scope("total", ""), BOX.type, START, START + DAY_MS
     assert spend.at_once(*use) == [12 * HOUR_MS]
@@ -119,7 +119,7 @@ def test_a_machine_that_is_gone_before_its_price_is_known_is_corrected_too(tmp_p
         stored_fleet.mark_gone(db, [machine.id], START + HOUR_MS)
     known = parse(settings, {})
 
-    corrections.reprice(Desk(store, lambda: START + DAY_MS, known, {}, known.roster))
+    corrections.reprice(Context(store, lambda: START + DAY_MS, known, {}, known.roster))
 
     total = one(store.reading(), "SELECT sum(micros) AS micros FROM charges")
     assert total["micros"] == micros
@@ -146,7 +146,7 @@ def test_a_spot_machine_that_is_gone_is_never_priced_as_on_demand(tmp_path, life
     known = parse({"prices": {"g6.48xlarge": "13.3504"}}, {})
     asked = [row["id"] for row in stored_ledger.unpriced_and_gone(store.reading())]
 
-    corrections.reprice(Desk(store, lambda: START + DAY_MS, known, {}, known.roster))
+    corrections.reprice(Context(store, lambda: START + DAY_MS, known, {}, known.roster))
 
     assert asked == found
     assert one(store.reading(), "SELECT sum(micros) AS micros FROM charges")["micros"] == (RATE if found else 0)
@@ -163,16 +163,16 @@ def test_a_spot_machine_that_is_gone_is_never_priced_as_on_demand(tmp_path, life
 @settings(max_examples=examples(25), deadline=None)
 def test_with_its_corrections_the_ledger_is_running_time_at_the_rate(tmp_path_factory, found):
     store = open_store(tmp_path_factory.mktemp("repriced") / "valet.db")
-    desk = desk_of(store)
+    ctx = desk_of(store)
     know(store, RATE)
     for hour, length, known, held in found:
         holds = [Hold("UADA", "vision", (1,), START + hour * HOUR_MS)] if held else []
         with store.writing() as db:
             stored_ledger.add(db, [charge(hour, length, RATE if known else 0, holds)])
-        corrections.reprice(desk)
+        corrections.reprice(ctx)
 
     right = sum(
         cost_between(RATE, START + hour * HOUR_MS, START + hour * HOUR_MS + length) for hour, length, _, _ in found
     )
-    assert everything(desk) == {right}
+    assert everything(ctx) == {right}
     assert sum(each.running_ms for each in spend.per_day(store.reading(), DAYS[0])) == sum(each[1] for each in found)

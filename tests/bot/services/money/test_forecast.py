@@ -11,7 +11,7 @@ from bot.domain.machines.fleet import Instance
 from bot.domain.money.forecast.report import Report, Scope
 from bot.domain.money.metering import Meter
 from bot.domain.money.rates import USD, Charge, Rate
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import forecast
 from bot.settings import parse
 from store.machines import fleet as stored_fleet
@@ -26,49 +26,49 @@ SETTINGS = {
 
 
 @pytest.fixture
-def desk(store, clock):
+def ctx(store, clock):
     """Monday 23 November 2026, 09:00 UTC."""
     settings = parse(SETTINGS, {})
-    return Desk(store, clock, settings, {}, settings.roster)
+    return Context(store, clock, settings, {}, settings.roster)
 
 
 def at(month: int, day: int, hour: int = 0) -> int:
     return int(datetime(2026, month, day, hour, tzinfo=UTC).timestamp() * 1000)
 
 
-def machine(desk, name, *, state="running", launched=None, rate=USD, team="nlp", provider="ec2", type_="g5.xlarge"):
+def machine(ctx, name, *, state="running", launched=None, rate=USD, team="nlp", provider="ec2", type_="g5.xlarge"):
     """A machine of a dollar an hour, in the store."""
     made = Instance(
         id=f"i-{name}", name=name, provider=provider, source="s", type=type_, state=state, launched_at=launched
     )
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_fleet.save(db, made, team=team, rate=None if rate is None else Rate(rate, "valet.toml"))
     return made.id
 
 
-def ran(desk, name, start, end, *, team="nlp", rate=USD, hours=range(24)):
+def ran(ctx, name, start, end, *, team="nlp", rate=USD, hours=range(24)):
     """It ran through these hours of the days from `start` to `end` (UTC), and was charged."""
     wanted = (hour for hour in range(start, end, HOUR_MS) if hour // HOUR_MS % 24 in hours)
     charges = [Charge(f"i-{name}", hour, hour + HOUR_MS, HOUR_MS, rate, rate, team) for hour in wanted]
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_ledger.add(db, charges)
 
 
-def always_on(desk, name="serve", *, since=None, until=None, hours=range(24), **fields):
+def always_on(ctx, name="serve", *, since=None, until=None, hours=range(24), **fields):
     """A machine that has run around the clock."""
     since = at(10, 1) if since is None else since
-    machine(desk, name, launched=since, **fields)
-    ran(desk, name, since, desk.clock() if until is None else until, team=fields.get("team", "nlp"), hours=hours)
+    machine(ctx, name, launched=since, **fields)
+    ran(ctx, name, since, ctx.clock() if until is None else until, team=fields.get("team", "nlp"), hours=hours)
 
 
 def adds_up(report: Report) -> bool:
     return report.charged_micros + report.known_rest_micros + report.variable_rest_micros == report.month.micros
 
 
-def test_a_month_of_a_machine_that_always_runs_is_its_rate_times_the_hours(desk):
-    always_on(desk)
+def test_a_month_of_a_machine_that_always_runs_is_its_rate_times_the_hours(ctx):
+    always_on(ctx)
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.charged_micros == (22 * 24 + 9) * USD
     assert report.month.micros == 30 * 24 * USD
@@ -79,11 +79,11 @@ def test_a_month_of_a_machine_that_always_runs_is_its_rate_times_the_hours(desk)
     assert report.trust == "firm"
 
 
-def test_a_launch_of_yesterday_counts_in_full(desk):
-    always_on(desk)
-    always_on(desk, "p4d-7", since=at(11, 22, 14))
+def test_a_launch_of_yesterday_counts_in_full(ctx):
+    always_on(ctx)
+    always_on(ctx, "p4d-7", since=at(11, 22, 14))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.month.micros == (30 * 24 + 10 + 8 * 24) * USD
     (change,) = report.changes
@@ -92,21 +92,21 @@ def test_a_launch_of_yesterday_counts_in_full(desk):
     assert adds_up(report)
 
 
-def test_a_launch_of_this_morning_counts_from_now_on(desk):
-    always_on(desk)
-    always_on(desk, "p4d-7", since=at(11, 23, 7))
+def test_a_launch_of_this_morning_counts_from_now_on(ctx):
+    always_on(ctx)
+    always_on(ctx, "p4d-7", since=at(11, 23, 7))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.month.micros == (30 * 24 + 17 + 7 * 24) * USD
     assert [change.why for change in report.changes] == ["launched"]
 
 
-def test_a_stop_of_yesterday_costs_nothing_any_more(desk):
-    always_on(desk)
-    always_on(desk, "train-7", state="stopped", until=at(11, 22, 14))
+def test_a_stop_of_yesterday_costs_nothing_any_more(ctx):
+    always_on(ctx)
+    always_on(ctx, "train-7", state="stopped", until=at(11, 22, 14))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.month.micros == (30 * 24 + 21 * 24 + 14) * USD
     (change,) = report.changes
@@ -114,44 +114,44 @@ def test_a_stop_of_yesterday_costs_nothing_any_more(desk):
     assert "train-7" not in [driver.name for driver in report.drivers]
 
 
-def test_a_stop_of_this_morning_counts_at_once(desk):
-    always_on(desk)
-    always_on(desk, "train-7", state="stopped", until=at(11, 23, 8))
+def test_a_stop_of_this_morning_counts_at_once(ctx):
+    always_on(ctx)
+    always_on(ctx, "train-7", state="stopped", until=at(11, 23, 8))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.month.micros == (30 * 24 + 22 * 24 + 8) * USD
     assert report.next(30).micros == (30 * 24 + 8) * USD, "what today has cost is spent"
 
 
-def test_a_machine_that_is_gone_costs_what_is_spent_and_nothing_more(desk, clock):
-    always_on(desk)
-    always_on(desk, "nb-5", hours=range(8, 18))
-    with desk.store.writing() as db:
+def test_a_machine_that_is_gone_costs_what_is_spent_and_nothing_more(ctx, clock):
+    always_on(ctx)
+    always_on(ctx, "nb-5", hours=range(8, 18))
+    with ctx.store.writing() as db:
         stored_fleet.mark_gone(db, ["i-nb-5"], clock())
 
-    alone = forecast.make(desk, Scope("instance", "i-nb-5", "nb-5")).month
+    alone = forecast.make(ctx, Scope("instance", "i-nb-5", "nb-5")).month
 
     assert alone.lo95_micros == alone.micros == alone.hi95_micros > 0
 
 
-def test_on_the_first_of_a_month_of_30_days_both_are_the_same(desk, clock):
+def test_on_the_first_of_a_month_of_30_days_both_are_the_same(ctx, clock):
     clock.now = at(11, 1, 9)
-    always_on(desk, since=at(9, 1))
-    machine(desk, "nb-5", launched=at(11, 1, 8))
-    ran(desk, "nb-5", at(9, 1), desk.clock(), hours=range(8, 18))
+    always_on(ctx, since=at(9, 1))
+    machine(ctx, "nb-5", launched=at(11, 1, 8))
+    ran(ctx, "nb-5", at(9, 1), ctx.clock(), hours=range(8, 18))
 
     for scope in (TOTAL, Scope("instance", "i-nb-5", "nb-5"), Scope("team", "nlp")):
-        report = forecast.make(desk, scope)
+        report = forecast.make(ctx, scope)
         assert report.month == report.next(30)
         assert report.month.micros == sum(each.month_micros for each in report.by_machine) or not report.by_machine
 
 
-def test_a_machine_with_office_hours_is_not_taken_to_run_on(desk):
-    machine(desk, "nb-5", launched=at(11, 23, 8))
-    ran(desk, "nb-5", at(9, 1), desk.clock(), hours=range(8, 18))
+def test_a_machine_with_office_hours_is_not_taken_to_run_on(ctx):
+    machine(ctx, "nb-5", launched=at(11, 23, 8))
+    ran(ctx, "nb-5", at(9, 1), ctx.clock(), hours=range(8, 18))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.known_rest_micros == 0
     assert report.next(30).micros == pytest.approx(30 * 10 * USD, rel=0.01)
@@ -161,26 +161,26 @@ def test_a_machine_with_office_hours_is_not_taken_to_run_on(desk):
     assert adds_up(report)
 
 
-def test_known_and_variable_add_up(desk):
-    always_on(desk)
-    machine(desk, "nb-5")
-    ran(desk, "nb-5", at(10, 1), desk.clock(), hours=range(8, 18))
+def test_known_and_variable_add_up(ctx):
+    always_on(ctx)
+    machine(ctx, "nb-5")
+    ran(ctx, "nb-5", at(10, 1), ctx.clock(), hours=range(8, 18))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.known_rest_micros == (7 * 24 + 15) * USD
     assert 60 * USD < report.variable_rest_micros < 80 * USD
     assert adds_up(report)
 
 
-def test_what_meters_show_counts_to_today(desk):
-    always_on(desk)
-    before = forecast.make(desk, TOTAL).charged_micros
-    with desk.store.writing() as db:
-        now = desk.clock()
+def test_what_meters_show_counts_to_today(ctx):
+    always_on(ctx)
+    before = forecast.make(ctx, TOTAL).charged_micros
+    with ctx.store.writing() as db:
+        now = ctx.clock()
         stored_ledger.save_meters(db, [Meter("i-serve", now - 30 * MINUTE_MS, now, 0, USD, "nlp")])
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.charged_micros - before == USD // 2
     assert report.days[-(90)].date == date(2026, 11, 23)
@@ -195,11 +195,11 @@ def test_what_meters_show_counts_to_today(desk):
         ("Asia/Kolkata", date(2026, 11, 5), 24),
     ],
 )
-def test_days_are_those_of_the_zone_and_as_long_as_they_were(desk, zone, day, hours):
-    always_on(desk)
+def test_days_are_those_of_the_zone_and_as_long_as_they_were(ctx, zone, day, hours):
+    always_on(ctx)
     settings = parse({"digest": {"timezone": zone}}, {})
 
-    report = forecast.make(replace(desk, settings=settings, roster=settings.roster), TOTAL)
+    report = forecast.make(replace(ctx, settings=settings, roster=settings.roster), TOTAL)
 
     found = {each.date: each for each in report.days}
     assert report.timezone == zone
@@ -207,10 +207,10 @@ def test_days_are_those_of_the_zone_and_as_long_as_they_were(desk, zone, day, ho
     assert adds_up(report)
 
 
-def test_the_chart_goes_from_past_to_future_without_a_gap(desk):
-    always_on(desk)
+def test_the_chart_goes_from_past_to_future_without_a_gap(ctx):
+    always_on(ctx)
 
-    days = forecast.make(desk, TOTAL).days
+    days = forecast.make(ctx, TOTAL).days
 
     assert [each.date.toordinal() for each in days] == list(
         range(days[0].date.toordinal(), days[-1].date.toordinal() + 1)
@@ -222,10 +222,10 @@ def test_the_chart_goes_from_past_to_future_without_a_gap(desk):
     assert all(each.lo_micros <= each.expected_micros <= each.hi_micros for each in ahead)
 
 
-def test_a_ledger_of_a_day_says_what_runs_now_without_a_range(desk):
-    always_on(desk, since=at(11, 22, 14))
+def test_a_ledger_of_a_day_says_what_runs_now_without_a_range(ctx):
+    always_on(ctx, since=at(11, 22, 14))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.trust == "run-rate"
     assert (report.month.lo_micros, report.chance_over) == (None, None)
@@ -236,54 +236,54 @@ def test_a_ledger_of_a_day_says_what_runs_now_without_a_range(desk):
     )
 
 
-def test_an_empty_ledger_has_a_report_too(desk):
-    report = forecast.make(desk, TOTAL)
+def test_an_empty_ledger_has_a_report_too(ctx):
+    report = forecast.make(ctx, TOTAL)
 
     assert report.month.micros == report.next(30).micros == 0
     assert report.drivers == report.changes == ()
 
 
 @pytest.mark.parametrize("scope", [Scope("team", "nobody"), Scope("type", "p9.huge"), Scope("instance", "i-none")])
-def test_a_scope_without_a_machine_costs_nothing(desk, scope):
-    always_on(desk)
+def test_a_scope_without_a_machine_costs_nothing(ctx, scope):
+    always_on(ctx)
 
-    report = forecast.make(desk, scope)
+    report = forecast.make(ctx, scope)
 
     assert (report.month.micros, report.charged_micros) == (0, 0)
 
 
-def test_a_scope_counts_its_own_only(desk):
-    always_on(desk)
-    always_on(desk, "label-1", team="vision", type_="g6.xlarge")
+def test_a_scope_counts_its_own_only(ctx):
+    always_on(ctx)
+    always_on(ctx, "label-1", team="vision", type_="g6.xlarge")
 
-    nlp = forecast.make(desk, Scope("team", "nlp"))
-    by_type = forecast.make(desk, Scope("type", "g6.xlarge"))
-    alone = forecast.make(desk, Scope("instance", "i-label-1", "label-1"))
-    total = forecast.make(desk, TOTAL)
+    nlp = forecast.make(ctx, Scope("team", "nlp"))
+    by_type = forecast.make(ctx, Scope("type", "g6.xlarge"))
+    alone = forecast.make(ctx, Scope("instance", "i-label-1", "label-1"))
+    total = forecast.make(ctx, TOTAL)
 
     assert nlp.month.micros == by_type.month.micros == alone.month.micros == 30 * 24 * USD
     assert total.month.micros == 2 * 30 * 24 * USD
     assert [driver.name for driver in by_type.drivers] == ["label-1"]
 
 
-def test_a_machine_given_to_another_team_costs_its_former_one_nothing_more(desk):
-    machine(desk, "serve", launched=at(10, 1), team="vision")
-    ran(desk, "serve", at(10, 1), at(11, 20), team="nlp")
-    ran(desk, "serve", at(11, 20), desk.clock(), team="vision")
+def test_a_machine_given_to_another_team_costs_its_former_one_nothing_more(ctx):
+    machine(ctx, "serve", launched=at(10, 1), team="vision")
+    ran(ctx, "serve", at(10, 1), at(11, 20), team="nlp")
+    ran(ctx, "serve", at(11, 20), ctx.clock(), team="vision")
 
-    nlp = forecast.make(desk, Scope("team", "nlp"))
-    vision = forecast.make(desk, Scope("team", "vision"))
+    nlp = forecast.make(ctx, Scope("team", "nlp"))
+    vision = forecast.make(ctx, Scope("team", "vision"))
 
     assert nlp.month.micros == nlp.charged_micros == 19 * 24 * USD
     assert vision.month.micros == 11 * 24 * USD
 
 
-def test_a_budget_has_a_chance_to_be_exceeded_and_a_day(desk):
-    always_on(desk)  # 720 of 900 USD
+def test_a_budget_has_a_chance_to_be_exceeded_and_a_day(ctx):
+    always_on(ctx)  # 720 of 900 USD
 
-    nlp = forecast.make(desk, Scope("team", "nlp"))
-    always_on(desk, "second", since=at(11, 10))  # and 504 more
-    over = forecast.make(desk, Scope("team", "nlp"))
+    nlp = forecast.make(ctx, Scope("team", "nlp"))
+    always_on(ctx, "second", since=at(11, 10))  # and 504 more
+    over = forecast.make(ctx, Scope("team", "nlp"))
 
     assert nlp.budget_micros == 900 * USD
     assert nlp.chance_over < 0.1
@@ -292,24 +292,24 @@ def test_a_budget_has_a_chance_to_be_exceeded_and_a_day(desk):
     assert over.over_on == date(2026, 11, 24)
 
 
-def test_the_budget_of_all_is_the_sum_and_says_whom_it_leaves_out(desk):
-    always_on(desk)
-    assert forecast.make(desk, TOTAL).budget_micros == 1_400 * USD
-    assert forecast.make(desk, Scope("team", "platform")).budget_micros is None
-    assert forecast.make(desk, Scope("type", "g5.xlarge")).budget_micros is None
+def test_the_budget_of_all_is_the_sum_and_says_whom_it_leaves_out(ctx):
+    always_on(ctx)
+    assert forecast.make(ctx, TOTAL).budget_micros == 1_400 * USD
+    assert forecast.make(ctx, Scope("team", "platform")).budget_micros is None
+    assert forecast.make(ctx, Scope("type", "g5.xlarge")).budget_micros is None
 
-    always_on(desk, "ci", team="platform", since=at(11, 10))
+    always_on(ctx, "ci", team="platform", since=at(11, 10))
 
-    assert "sum of the teams' budgets" in forecast.make(desk, TOTAL).notes[-1]
+    assert "sum of the teams' budgets" in forecast.make(ctx, TOTAL).notes[-1]
 
 
-def test_what_has_no_price_or_is_owned_is_left_out_and_said(desk):
-    always_on(desk)
-    machine(desk, "sweep-1", rate=None)
-    machine(desk, "off", rate=None, state="stopped")
-    machine(desk, "dgx-1", provider="owned")
+def test_what_has_no_price_or_is_owned_is_left_out_and_said(ctx):
+    always_on(ctx)
+    machine(ctx, "sweep-1", rate=None)
+    machine(ctx, "off", rate=None, state="stopped")
+    machine(ctx, "dgx-1", provider="owned")
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert (report.unpriced, report.owned) == (1, 1)
     assert report.month.micros == 30 * 24 * USD
@@ -319,61 +319,61 @@ def test_what_has_no_price_or_is_owned_is_left_out_and_said(desk):
     )
 
 
-def test_a_day_without_spend_is_no_missing_bill(desk):
-    always_on(desk, "label-1", team="vision")
-    machine(desk, "burst")
-    ran(desk, "burst", at(10, 1), at(11, 12))
-    ran(desk, "burst", at(11, 13), desk.clock())
+def test_a_day_without_spend_is_no_missing_bill(ctx):
+    always_on(ctx, "label-1", team="vision")
+    machine(ctx, "burst")
+    ran(ctx, "burst", at(10, 1), at(11, 12))
+    ran(ctx, "burst", at(11, 13), ctx.clock())
 
-    assert forecast.make(desk, Scope("team", "nlp")).notes == ()
+    assert forecast.make(ctx, Scope("team", "nlp")).notes == ()
 
 
-def test_a_day_on_which_nobody_looked_is_said_and_not_taken_for_zero(desk):
-    machine(desk, "nb-5")
-    ran(desk, "nb-5", at(10, 1), at(11, 12), hours=range(8, 18))
-    ran(desk, "nb-5", at(11, 13), desk.clock(), hours=range(8, 18))
+def test_a_day_on_which_nobody_looked_is_said_and_not_taken_for_zero(ctx):
+    machine(ctx, "nb-5")
+    ran(ctx, "nb-5", at(10, 1), at(11, 12), hours=range(8, 18))
+    ran(ctx, "nb-5", at(11, 13), ctx.clock(), hours=range(8, 18))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert "1 day without a reading" in report.notes[0]
     assert report.next(30).micros == pytest.approx(30 * 10 * USD, rel=0.01)
 
 
-def test_a_report_comes_back_from_the_store_as_it_was(desk):
-    always_on(desk)
-    always_on(desk, "p4d-7", since=at(11, 22, 14))
+def test_a_report_comes_back_from_the_store_as_it_was(ctx):
+    always_on(ctx)
+    always_on(ctx, "p4d-7", since=at(11, 22, 14))
 
-    report = forecast.make(desk, Scope("team", "nlp", "nlp"))
+    report = forecast.make(ctx, Scope("team", "nlp", "nlp"))
 
     assert Report.from_json(json.loads(json.dumps(report.to_json()))) == report
 
 
-def test_an_answer_that_is_fresh_is_given_again(desk, clock):
-    always_on(desk)
-    first = forecast.answer(desk, TOTAL)
+def test_an_answer_that_is_fresh_is_given_again(ctx, clock):
+    always_on(ctx)
+    first = forecast.answer(ctx, TOTAL)
 
     clock.forward(90 * MINUTE_MS - 1)
-    assert forecast.answer(desk, TOTAL) == first
+    assert forecast.answer(ctx, TOTAL) == first
 
     clock.forward(1)
-    assert forecast.answer(desk, TOTAL).made_at == clock()
+    assert forecast.answer(ctx, TOTAL).made_at == clock()
 
 
-def test_a_report_that_cannot_be_read_is_made_again(desk):
-    with desk.store.writing() as db:
-        stored_ledger.keep_forecast(db, TOTAL.text, desk.clock(), {"of": "another version"})
+def test_a_report_that_cannot_be_read_is_made_again(ctx):
+    with ctx.store.writing() as db:
+        stored_ledger.keep_forecast(db, TOTAL.text, ctx.clock(), {"of": "another version"})
 
-    assert forecast.answer(desk, TOTAL).month.micros == 0
+    assert forecast.answer(ctx, TOTAL).month.micros == 0
 
 
-def test_every_hour_what_people_ask_for_is_made_and_one_a_day_is_kept(desk, clock):
-    always_on(desk)
+def test_every_hour_what_people_ask_for_is_made_and_one_a_day_is_kept(ctx, clock):
+    always_on(ctx)
 
     for _ in range(20):  # over midnight
-        forecast.refresh(desk)
+        forecast.refresh(ctx)
         clock.forward(HOUR_MS)
 
-    kept = rows(desk.store.reading(), "SELECT scope, count(*) AS n FROM forecasts GROUP BY scope ORDER BY scope")
+    kept = rows(ctx.store.reading(), "SELECT scope, count(*) AS n FROM forecasts GROUP BY scope ORDER BY scope")
     assert [(row["scope"], row["n"]) for row in kept] == [
         ("instance:i-serve", 2),
         ("team:nlp", 2),
@@ -382,79 +382,79 @@ def test_every_hour_what_people_ask_for_is_made_and_one_a_day_is_kept(desk, cloc
         ("total:", 2),
         ("type:g5.xlarge", 2),
     ]
-    newest = one(desk.store.reading(), "SELECT max(made_at) AS at FROM forecasts")
+    newest = one(ctx.store.reading(), "SELECT max(made_at) AS at FROM forecasts")
     assert newest["at"] == clock() - HOUR_MS
 
 
-def test_a_refresh_makes_nothing_that_is_fresh(desk, clock):
-    always_on(desk)
-    forecast.refresh(desk)
+def test_a_refresh_makes_nothing_that_is_fresh(ctx, clock):
+    always_on(ctx)
+    forecast.refresh(ctx)
     clock.forward(10 * MINUTE_MS)
 
-    forecast.refresh(desk)
+    forecast.refresh(ctx)
 
-    assert forecast.answer(desk, TOTAL).made_at == clock() - 10 * MINUTE_MS
+    assert forecast.answer(ctx, TOTAL).made_at == clock() - 10 * MINUTE_MS
 
 
-def test_nobody_waits_for_what_the_job_keeps_up_to_date(desk, clock):
-    always_on(desk)
+def test_nobody_waits_for_what_the_job_keeps_up_to_date(ctx, clock):
+    always_on(ctx)
     for number in range(22):
-        always_on(desk, f"m-{number:02}", since=at(11, 22), type_=f"t{number:02}", rate=USD * (30 - number))
+        always_on(ctx, f"m-{number:02}", since=at(11, 22), type_=f"t{number:02}", rate=USD * (30 - number))
 
     for _ in range(3):
-        forecast.refresh(desk)
+        forecast.refresh(ctx)
         made = clock()
         clock.forward(59 * MINUTE_MS)
         for scope in (TOTAL, Scope("team", "vision"), Scope("type", "t00"), Scope("instance", "i-m-00", "m-00")):
-            assert forecast.answer(desk, scope).made_at == made
+            assert forecast.answer(ctx, scope).made_at == made
         clock.forward(MINUTE_MS)
-    kept = rows(desk.store.reading(), "SELECT DISTINCT scope FROM forecasts WHERE scope GLOB 'instance:*'")
+    kept = rows(ctx.store.reading(), "SELECT DISTINCT scope FROM forecasts WHERE scope GLOB 'instance:*'")
     assert len(kept) == 20
 
 
-def test_at_the_end_of_the_month_hardly_anything_is_left_to_guess(desk, clock):
+def test_at_the_end_of_the_month_hardly_anything_is_left_to_guess(ctx, clock):
     clock.now = at(11, 30, 23)
-    always_on(desk)
+    always_on(ctx)
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.month.micros == 30 * 24 * USD
     assert report.month.hi_micros - report.month.lo_micros < 24 * USD
     assert report.days[-1].date == date(2027, 2, 27)
 
 
-def test_on_the_first_of_a_month_the_whole_of_it_lies_ahead(desk, clock):
+def test_on_the_first_of_a_month_the_whole_of_it_lies_ahead(ctx, clock):
     clock.now = at(12, 1)
-    always_on(desk)
+    always_on(ctx)
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert (report.charged_micros, report.month.micros) == (0, 31 * 24 * USD)
     assert report.days[-1].date == date(2027, 2, 28)
     assert clock() - DAY_MS == at(11, 30)
 
 
-def bursty(desk):
+def bursty(ctx):
     """Three teams whose machines come and go in ways that no level of one is the level of all."""
-    always_on(desk)
+    always_on(ctx)
     for number, team in enumerate(("nlp", "vision", "platform", "vision")):
         name, kind = f"burst-{number}", ("g5.xlarge", "p4d.24xlarge")[number % 2]
-        machine(desk, name, team=team, type_=kind, rate=USD)
-        days = range(at(9, 20) + number * DAY_MS, desk.clock() - DAY_MS, (2 + number) * DAY_MS)
+        machine(ctx, name, team=team, type_=kind, rate=USD)
+        days = range(at(9, 20) + number * DAY_MS, ctx.clock() - DAY_MS, (2 + number) * DAY_MS)
         for day in days:
-            ran(desk, name, day, day + DAY_MS, team=team, hours=range(3, 9 + 3 * number))
+            ran(ctx, name, day, day + DAY_MS, team=team, hours=range(3, 9 + 3 * number))
 
 
 @pytest.mark.parametrize("span", ["month", 7, 30, 90])
-def test_teams_and_types_and_machines_add_up_to_the_total(desk, span):
-    bursty(desk)
+def test_teams_and_types_and_machines_add_up_to_the_total(ctx, span):
+    bursty(ctx)
     amount = (lambda report: report.month.micros) if span == "month" else (lambda report: report.next(span).micros)
 
-    total = forecast.make(desk, TOTAL)
-    teams = [forecast.make(desk, Scope("team", name)) for name in ("nlp", "vision", "platform")]
-    types = [forecast.make(desk, Scope("type", name)) for name in ("g5.xlarge", "p4d.24xlarge")]
+    total = forecast.make(ctx, TOTAL)
+    teams = [forecast.make(ctx, Scope("team", name)) for name in ("nlp", "vision", "platform")]
+    types = [forecast.make(ctx, Scope("type", name)) for name in ("g5.xlarge", "p4d.24xlarge")]
     ids = [f"i-{name}" for name in ("serve", "burst-0", "burst-1", "burst-2", "burst-3")]
-    machines = [forecast.make(desk, Scope("instance", each)) for each in ids]
+    machines = [forecast.make(ctx, Scope("instance", each)) for each in ids]
 
     assert amount(total) == sum(map(amount, teams)) == sum(map(amount, types)) == sum(map(amount, machines))
     for report in (total, *teams, *types, *machines):
@@ -470,32 +470,32 @@ def test_teams_and_types_and_machines_add_up_to_the_total(desk, span):
     }
 
 
-def test_bounds_of_a_sum_are_narrower_than_the_sums_of_bounds(desk):
-    bursty(desk)
-    teams = [forecast.make(desk, Scope("team", name)).next(30) for name in ("nlp", "vision", "platform")]
+def test_bounds_of_a_sum_are_narrower_than_the_sums_of_bounds(ctx):
+    bursty(ctx)
+    teams = [forecast.make(ctx, Scope("team", name)).next(30) for name in ("nlp", "vision", "platform")]
 
-    total = forecast.make(desk, TOTAL).next(30)
+    total = forecast.make(ctx, TOTAL).next(30)
 
     assert total.hi_micros < sum(each.hi_micros for each in teams)
 
 
-def test_teams_too_uneven_to_foresee_are_told_together(desk):
-    always_on(desk)
+def test_teams_too_uneven_to_foresee_are_told_together(ctx):
+    always_on(ctx)
     for number, team in enumerate(("vision", "platform")):
-        machine(desk, f"burst-{number}", team=team)
+        machine(ctx, f"burst-{number}", team=team)
         for day in range(at(9, 20), at(11, 20), (17 + number) * DAY_MS):
-            ran(desk, f"burst-{number}", day, day + DAY_MS, team=team, rate=10 * USD)
+            ran(ctx, f"burst-{number}", day, day + DAY_MS, team=team, rate=10 * USD)
 
-    pieces = forecast.make(desk, TOTAL).by_team
+    pieces = forecast.make(ctx, TOTAL).by_team
 
     assert [(each.name, each.count) for each in pieces] == [("nlp", 1), ("platform, vision", 2)]
 
 
-def test_a_machine_that_rests_on_sundays_is_no_unfinished_bill_on_monday(desk):
-    machine(desk, "nb-5")
+def test_a_machine_that_rests_on_sundays_is_no_unfinished_bill_on_monday(ctx):
+    machine(ctx, "nb-5")
     for day in range(at(10, 1), at(11, 23), DAY_MS):
         if datetime.fromtimestamp(day / 1000, UTC).weekday() != 6:
-            ran(desk, "nb-5", day, day + DAY_MS, hours=range(8, 18))
-    always_on(desk, "label-1", team="vision")
+            ran(ctx, "nb-5", day, day + DAY_MS, hours=range(8, 18))
+    always_on(ctx, "label-1", team="vision")
 
-    assert forecast.make(desk, Scope("team", "nlp")).notes == ()
+    assert forecast.make(ctx, Scope("team", "nlp")).notes == ()

@@ -18,7 +18,7 @@ from bot.domain.money.plans import DAYS_AHEAD, Plan, merged
 from bot.domain.money.rates import USD, Charge, Rate
 from bot.domain.sharing.bookings import Booking, Slot
 from bot.domain.sharing.claims import Claim, GpuChoice
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import forecast
 from bot.settings import parse
 from store.acting import actions
@@ -39,49 +39,49 @@ A_DAY = 24 * USD
 
 
 @pytest.fixture
-def desk(store, clock):
+def ctx(store, clock):
     """Monday 23 November 2026, 09:00 UTC: 7 days and 15 hours of the month are left."""
     settings = parse(SETTINGS, {})
-    return Desk(store, clock, settings, {}, settings.roster)
+    return Context(store, clock, settings, {}, settings.roster)
 
 
 def at(month: int, day: int, hour: int = 0) -> int:
     return int(datetime(2026, month, day, hour, tzinfo=UTC).timestamp() * 1000)
 
 
-def machine(desk, name, *, launched=None, state="running", team="nlp", ran_from=None, hours=range(24), until=None):
+def machine(ctx, name, *, launched=None, state="running", team="nlp", ran_from=None, hours=range(24), until=None):
     """A machine of a dollar an hour that was charged for these hours of the days since then."""
     made = Instance(f"i-{name}", name, "ec2", "s", "g5.xlarge", state, gpu_count=1, launched_at=launched)
     start = launched if ran_from is None else ran_from
-    wanted = range(start, until or desk.clock(), HOUR_MS) if start is not None else ()
+    wanted = range(start, until or ctx.clock(), HOUR_MS) if start is not None else ()
     charges = [
         Charge(made.id, hour, hour + HOUR_MS, HOUR_MS, USD, USD, team)
         for hour in wanted
         if hour // HOUR_MS % 24 in hours
     ]
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_fleet.save(db, made, team=team, rate=Rate(USD, "valet.toml"))
         stored_ledger.add(db, charges)
     return made.id
 
 
-def claimed(desk, name, since, until):
-    with desk.store.writing() as db:
+def claimed(ctx, name, since, until):
+    with ctx.store.writing() as db:
         stored_claims.add(db, Claim(f"c-{name}", f"i-{name}", "U0ADA0001", since, until, (0,), team="nlp"))
 
 
-def booked(desk, name, since, until):
+def booked(ctx, name, since, until):
     booking = Booking(
         f"b-{name}", f"i-{name}", "U0ADA0001", GpuChoice(), "UTC", date(2026, 11, 24), datetime.min.time(), HOUR_MS, 0
     )
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_bookings.add(db, booking)
         stored_bookings.add_slot(db, Slot(f"s-{name}", booking.id, f"i-{name}", "U0ADA0001", (0,), since, until))
 
 
-def approved(desk, kind, name, *, length=None, yes=True, template=""):
+def approved(ctx, kind, name, *, length=None, yes=True, template=""):
     facts = FACTS[kind](name=name, type="g5.xlarge", region="us-east-1", rate_micros=USD)
-    now = desk.clock()
+    now = ctx.clock()
     instance = "" if kind == "launch" else f"i-{name}"
     made = Action(
         id=f"a-{name}",
@@ -97,7 +97,7 @@ def approved(desk, kind, name, *, length=None, yes=True, template=""):
         length=length,
         template=template,
     )
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         actions.add(db, made)
         if yes:
             assert stored_approvals.decide(db, made.id, "U0BOB0001", "approved", now)
@@ -115,11 +115,11 @@ def adds_up(report: Report) -> bool:
     return report.charged_micros + report.known_rest_micros + report.variable_rest_micros == report.month.micros
 
 
-def test_a_machine_started_for_a_claim_ends_with_it(desk):
-    machine(desk, "train-3", launched=at(11, 10, 8))
-    claimed(desk, "train-3", at(11, 10, 8), at(11, 24, 12))
+def test_a_machine_started_for_a_claim_ends_with_it(ctx):
+    machine(ctx, "train-3", launched=at(11, 10, 8))
+    claimed(ctx, "train-3", at(11, 10, 8), at(11, 24, 12))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert told(report) == [("train-3", "claim_ends", date(2026, 11, 24), -A_DAY, False)]
     assert report.month.micros == report.charged_micros + (15 + 12) * USD
@@ -128,115 +128,115 @@ def test_a_machine_started_for_a_claim_ends_with_it(desk):
     assert adds_up(report)
 
 
-def test_a_machine_that_ran_before_the_claim_is_not_taken_to_end_and_that_is_said(desk):
-    machine(desk, "train-3", launched=at(10, 1))
-    claimed(desk, "train-3", at(11, 22), at(11, 24, 12))
+def test_a_machine_that_ran_before_the_claim_is_not_taken_to_end_and_that_is_said(ctx):
+    machine(ctx, "train-3", launched=at(10, 1))
+    claimed(ctx, "train-3", at(11, 22), at(11, 24, 12))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert told(report) == []
     assert report.month.micros == 30 * A_DAY
     assert "train-3 on 24 Nov" in report.uncounted[0]
 
 
-def test_where_a_team_has_idle_machines_stopped_a_claims_end_counts(desk):
-    machine(desk, "label-1", launched=at(10, 1), team="vision")
-    claimed(desk, "label-1", at(11, 22), at(11, 24, 12))
+def test_where_a_team_has_idle_machines_stopped_a_claims_end_counts(ctx):
+    machine(ctx, "label-1", launched=at(10, 1), team="vision")
+    claimed(ctx, "label-1", at(11, 22), at(11, 24, 12))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.month.micros == report.charged_micros + (15 + 14) * USD
     assert report.uncounted == ()
 
 
-def test_a_booking_after_the_claim_is_counted_once(desk):
-    machine(desk, "train-3", launched=at(11, 10, 8))
-    claimed(desk, "train-3", at(11, 10, 8), at(11, 24, 12))
-    booked(desk, "train-3", at(11, 24, 11), at(11, 24, 20))
+def test_a_booking_after_the_claim_is_counted_once(ctx):
+    machine(ctx, "train-3", launched=at(11, 10, 8))
+    claimed(ctx, "train-3", at(11, 10, 8), at(11, 24, 12))
+    booked(ctx, "train-3", at(11, 24, 11), at(11, 24, 20))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.month.micros == report.charged_micros + (15 + 20) * USD
 
 
-def test_a_booking_of_a_machine_that_stands_still_is_what_it_will_run(desk):
-    machine(desk, "nb-4", state="stopped", ran_from=at(10, 1), until=at(10, 10))
-    booked(desk, "nb-4", at(11, 25, 9), at(11, 25, 17))
+def test_a_booking_of_a_machine_that_stands_still_is_what_it_will_run(ctx):
+    machine(ctx, "nb-4", state="stopped", ran_from=at(10, 1), until=at(10, 10))
+    booked(ctx, "nb-4", at(11, 25, 9), at(11, 25, 17))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert told(report) == [("nb-4", "booked", date(2026, 11, 25), 8 * USD, True)]
     assert expected(report, date(2026, 11, 25)) == 8 * USD
 
 
-def test_a_booking_of_a_machine_in_use_is_in_its_history(desk):
-    machine(desk, "nb-5", ran_from=at(10, 1), hours=range(8, 18), launched=at(11, 23, 8))
-    before = forecast.make(desk, TOTAL)
-    booked(desk, "nb-5", at(11, 25, 9), at(11, 25, 17))
+def test_a_booking_of_a_machine_in_use_is_in_its_history(ctx):
+    machine(ctx, "nb-5", ran_from=at(10, 1), hours=range(8, 18), launched=at(11, 23, 8))
+    before = forecast.make(ctx, TOTAL)
+    booked(ctx, "nb-5", at(11, 25, 9), at(11, 25, 17))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.month == before.month
     assert report.changes == ()
 
 
-def test_an_approved_stop_counts_and_a_pending_one_does_not(desk):
-    machine(desk, "train-7", launched=at(10, 1))
-    approved(desk, "stop", "train-7", yes=False)
-    assert forecast.make(desk, TOTAL).month.micros == 30 * A_DAY
+def test_an_approved_stop_counts_and_a_pending_one_does_not(ctx):
+    machine(ctx, "train-7", launched=at(10, 1))
+    approved(ctx, "stop", "train-7", yes=False)
+    assert forecast.make(ctx, TOTAL).month.micros == 30 * A_DAY
 
-    with desk.store.writing() as db:
-        stored_approvals.decide(db, "a-train-7", "U0BOB0001", "approved", desk.clock())
-    report = forecast.make(desk, TOTAL)
+    with ctx.store.writing() as db:
+        stored_approvals.decide(db, "a-train-7", "U0BOB0001", "approved", ctx.clock())
+    report = forecast.make(ctx, TOTAL)
 
     assert report.month.micros == report.charged_micros
     assert told(report) == [("train-7", "stopping", date(2026, 11, 23), -A_DAY, False)]
 
 
-def test_an_announced_stop_of_an_idle_machine_counts(desk):
-    machine(desk, "label-1", launched=at(10, 1), team="vision")
-    with desk.store.writing() as db:
+def test_an_announced_stop_of_an_idle_machine_counts(ctx):
+    machine(ctx, "label-1", launched=at(10, 1), team="vision")
+    with ctx.store.writing() as db:
         stored_hours.add(db, Parking("i-label-1", "idle", at(11, 23, 8), at(11, 23, 10), "C0GPUS001", "settings"))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.month.micros == report.charged_micros + USD
     assert [each.why for each in report.changes] == ["parked"]
 
 
-def test_an_approved_launch_costs_its_time(desk):
-    machine(desk, "serve", launched=at(10, 1))
-    approved(desk, "launch", "p4d", length=8 * HOUR_MS, template="p4d")
+def test_an_approved_launch_costs_its_time(ctx):
+    machine(ctx, "serve", launched=at(10, 1))
+    approved(ctx, "launch", "p4d", length=8 * HOUR_MS, template="p4d")
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.month.micros == 30 * A_DAY + 8 * USD
     assert told(report) == [("p4d", "launching", date(2026, 11, 23), 8 * USD, True)]
 
 
-def test_a_machine_launched_for_a_time_ends_with_it(desk):
-    made = machine(desk, "p4d-7", launched=at(11, 22, 9))
-    approved(desk, "launch", "p4d", length=3 * DAY_MS, template="p4d")
-    with desk.store.writing() as db:
+def test_a_machine_launched_for_a_time_ends_with_it(ctx):
+    made = machine(ctx, "p4d-7", launched=at(11, 22, 9))
+    approved(ctx, "launch", "p4d", length=3 * DAY_MS, template="p4d")
+    with ctx.store.writing() as db:
         actions.move(db, "a-p4d", "approved", "executing", executing_at=at(11, 22, 9))
         actions.move(db, "a-p4d", "executing", "done", made_id=made)
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.month.micros == 3 * A_DAY
     assert [each.why for each in report.changes] == ["launched", "time_over"]
 
 
-def hours(desk, name, windows, set_at, *, stop_only=False):
-    with desk.store.writing() as db:
+def hours(ctx, name, windows, set_at, *, stop_only=False):
+    with ctx.store.writing() as db:
         stored_hours.set_hours(db, HoursRule(f"i-{name}", windows, stop_only, "U0ADA0001", set_at))
 
 
-def test_on_hours_of_today_move_a_machine_that_ran_around_the_clock(desk):
-    machine(desk, "nb-4", launched=at(10, 1))
-    hours(desk, "nb-4", "Mon-Fri 08:00-18:00", at(11, 23, 8))
+def test_on_hours_of_today_move_a_machine_that_ran_around_the_clock(ctx):
+    machine(ctx, "nb-4", launched=at(10, 1))
+    hours(ctx, "nb-4", "Mon-Fri 08:00-18:00", at(11, 23, 8))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert [expected(report, date(2026, 11, day)) for day in (24, 28, 29)] == [10 * USD, 0, 0]
     assert report.month.micros == report.charged_micros + (9 + 5 * 10) * USD
@@ -245,75 +245,75 @@ def test_on_hours_of_today_move_a_machine_that_ran_around_the_clock(desk):
     assert micros == round(-A_DAY + 50 * USD / 7)
 
 
-def test_on_hours_kept_for_weeks_are_no_change_and_holidays_count(desk):
-    machine(desk, "nb-4", launched=at(11, 23, 8), ran_from=at(10, 5), hours=range(8, 18))
-    hours(desk, "nb-4", "Mon-Sun 08:00-18:00", at(10, 4))
+def test_on_hours_kept_for_weeks_are_no_change_and_holidays_count(ctx):
+    machine(ctx, "nb-4", launched=at(11, 23, 8), ran_from=at(10, 5), hours=range(8, 18))
+    hours(ctx, "nb-4", "Mon-Sun 08:00-18:00", at(10, 4))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert told(report) == []
     assert [each.how for each in report.drivers] == ["planned"]
     assert report.month.micros == report.charged_micros + (9 + 7 * 10) * USD
 
 
-def test_a_claim_past_the_end_of_a_window_puts_the_stop_off(desk):
-    machine(desk, "nb-4", launched=at(10, 1))
-    hours(desk, "nb-4", "Mon-Fri 08:00-18:00", at(11, 23, 8))
-    claimed(desk, "nb-4", at(11, 23, 8), at(11, 24, 6))
+def test_a_claim_past_the_end_of_a_window_puts_the_stop_off(ctx):
+    machine(ctx, "nb-4", launched=at(10, 1))
+    hours(ctx, "nb-4", "Mon-Fri 08:00-18:00", at(11, 23, 8))
+    claimed(ctx, "nb-4", at(11, 23, 8), at(11, 24, 6))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert [expected(report, date(2026, 11, day)) for day in (24, 25)] == [16 * USD, 10 * USD]
 
 
-def test_no_rule_counts_for_an_exempt_machine(desk):
+def test_no_rule_counts_for_an_exempt_machine(ctx):
     exempt = {"exempt": [{"instance": "nb-4", "reason": "deadline", "until": date(2026, 12, 31)}]}
     settings = parse({**SETTINGS, **exempt}, {})
-    machine(desk, "nb-4", launched=at(10, 1))
-    hours(desk, "nb-4", "Mon-Fri 08:00-18:00", at(11, 23, 8))
+    machine(ctx, "nb-4", launched=at(10, 1))
+    hours(ctx, "nb-4", "Mon-Fri 08:00-18:00", at(11, 23, 8))
 
-    assert forecast.make(replace(desk, settings=settings), TOTAL).month.micros == 30 * A_DAY
+    assert forecast.make(replace(ctx, settings=settings), TOTAL).month.micros == 30 * A_DAY
 
 
-def test_an_announced_stop_of_what_was_claimed_since_does_not_count(desk):
-    machine(desk, "label-1", launched=at(10, 1), team="vision")
-    claimed(desk, "label-1", at(11, 23, 9), at(11, 30))
-    with desk.store.writing() as db:
+def test_an_announced_stop_of_what_was_claimed_since_does_not_count(ctx):
+    machine(ctx, "label-1", launched=at(10, 1), team="vision")
+    claimed(ctx, "label-1", at(11, 23, 9), at(11, 30))
+    with ctx.store.writing() as db:
         stored_hours.add(db, Parking("i-label-1", "idle", at(11, 23, 8), at(11, 23, 10), "C0GPUS001", "settings"))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert [each.why for each in report.changes] == ["claim_ends"]
     assert report.month.micros == report.charged_micros + (15 + 6 * 24 + 2) * USD
 
 
-def test_on_hours_that_a_machine_runs_through_do_not_count(desk):
-    machine(desk, "nb-4", launched=at(10, 1))
-    hours(desk, "nb-4", "Mon-Fri 08:00-18:00", at(11, 10))
+def test_on_hours_that_a_machine_runs_through_do_not_count(ctx):
+    machine(ctx, "nb-4", launched=at(10, 1))
+    hours(ctx, "nb-4", "Mon-Fri 08:00-18:00", at(11, 10))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert report.month.micros == 30 * A_DAY
 
 
-def test_a_machine_alone_costs_its_rate_for_every_hour_at_most(desk):
-    machine(desk, "burst", ran_from=at(10, 20), hours=range(0, 24, 2), launched=at(11, 23, 8))
-    machine(desk, "wild", ran_from=at(11, 18), hours=range(23), launched=at(11, 23, 8))
+def test_a_machine_alone_costs_its_rate_for_every_hour_at_most(ctx):
+    machine(ctx, "burst", ran_from=at(10, 20), hours=range(0, 24, 2), launched=at(11, 23, 8))
+    machine(ctx, "wild", ran_from=at(11, 18), hours=range(23), launched=at(11, 23, 8))
 
     for name in ("burst", "wild"):
-        report = forecast.make(desk, Scope("instance", f"i-{name}", name))
+        report = forecast.make(ctx, Scope("instance", f"i-{name}", name))
 
         assert report.month.hi_micros <= report.month.hi95_micros <= report.charged_micros + (7 * 24 + 15) * USD
         assert all(span.hi95_micros <= days * A_DAY for span, days in zip(report.next_days, (7, 30, 90), strict=True))
         assert all(day.hi_micros is None or day.hi_micros <= A_DAY for day in report.days)
 
 
-def test_a_machine_bought_of_late_is_named_but_on_no_bill(desk):
+def test_a_machine_bought_of_late_is_named_but_on_no_bill(ctx):
     bought = {"purchase_usd": "149000", "purchased_on": date(2026, 11, 20), "team": "nlp"}
     settings = parse({**SETTINGS, "owned": {"hosts": {"dgx-9": bought}}}, {})
-    machine(desk, "serve", launched=at(10, 1))
+    machine(ctx, "serve", launched=at(10, 1))
 
-    buyer = replace(desk, settings=settings)
+    buyer = replace(ctx, settings=settings)
     nlp, vision = (forecast.make(buyer, Scope("team", name)) for name in ("nlp", "vision"))
 
     assert forecast.make(buyer, TOTAL).uncounted == nlp.uncounted
@@ -322,22 +322,22 @@ def test_a_machine_bought_of_late_is_named_but_on_no_bill(desk):
     assert nlp.month.micros == 30 * A_DAY
 
 
-def test_a_report_with_plans_comes_back_from_the_store(desk):
-    machine(desk, "train-3", launched=at(11, 10, 8))
-    claimed(desk, "train-3", at(11, 10, 8), at(11, 24, 12))
+def test_a_report_with_plans_comes_back_from_the_store(ctx):
+    machine(ctx, "train-3", launched=at(11, 10, 8))
+    claimed(ctx, "train-3", at(11, 10, 8), at(11, 24, 12))
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     assert Report.from_json(json.loads(json.dumps(report.to_json()))) == report
 
 
-def test_parts_add_up_to_the_whole_with_plans(desk):
-    machine(desk, "train-3", launched=at(11, 10, 8))
-    claimed(desk, "train-3", at(11, 10, 8), at(11, 24, 12))
-    machine(desk, "label-1", launched=at(10, 1), team="vision")
+def test_parts_add_up_to_the_whole_with_plans(ctx):
+    machine(ctx, "train-3", launched=at(11, 10, 8))
+    claimed(ctx, "train-3", at(11, 10, 8), at(11, 24, 12))
+    machine(ctx, "label-1", launched=at(10, 1), team="vision")
 
-    total = forecast.make(desk, TOTAL)
-    teams = [forecast.make(desk, Scope("team", name)) for name in ("nlp", "vision")]
+    total = forecast.make(ctx, TOTAL)
+    teams = [forecast.make(ctx, Scope("team", name)) for name in ("nlp", "vision")]
 
     assert total.month.micros == sum(each.month.micros for each in teams)
     assert total.next(30).micros == sum(each.next(30).micros for each in teams)
@@ -360,8 +360,8 @@ def test_shares_of_days_are_shares_and_add_up_to_the_time(spans, now):
     assert abs(sum(share * length for share, length in zip(shares, lengths, strict=True)) - covered) < MINUTE_MS
 
 
-def test_refreshing_needs_no_zone_of_its_own(desk):
-    other = replace(desk, settings=parse({**SETTINGS, "digest": {"timezone": "Asia/Kolkata"}}, {}))
+def test_refreshing_needs_no_zone_of_its_own(ctx):
+    other = replace(ctx, settings=parse({**SETTINGS, "digest": {"timezone": "Asia/Kolkata"}}, {}))
     machine(other, "train-3", launched=at(11, 10, 8))
     claimed(other, "train-3", at(11, 10, 8), at(11, 24, 12))
 

@@ -9,7 +9,7 @@ from bot.domain.clock import HOUR_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.money.rates import Charge, Rate
 from bot.domain.money.splitting import Hold, split
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import ledger
 from bot.settings import parse
 from store import Store
@@ -24,9 +24,9 @@ START = int(datetime(2026, 10, 24, tzinfo=UTC).timestamp() * 1000)
 DAYS = (date(2026, 10, 24), date(2026, 10, 26))
 
 
-def desk_of(store: Store) -> Desk:
+def desk_of(store: Store) -> Context:
     made = parse({"digest": {"timezone": "Europe/Berlin"}}, {})
-    return Desk(store, lambda: START, made, {}, made.roster)
+    return Context(store, lambda: START, made, {}, made.roster)
 
 
 def known(db, name: str, provider: str) -> None:
@@ -61,12 +61,12 @@ def test_every_way_adds_up_to_the_charges_of_those_days(tmp_path_factory, found)
             holds = [Hold(holder, "vision", (0,), start, start + held)] if holder and held else []
             shares = split(micros, (start, start + HOUR_MS), team=team, marks=((0, use),), holds=holds)
             stored_ledger.add(db, [Charge(name, start, start + HOUR_MS, HOUR_MS, micros, micros, team, shares)])
-    desk, db = desk_of(store), store.reading()
+    ctx, db = desk_of(store), store.reading()
     begin, end = ledger.span_of(*DAYS, "Europe/Berlin")
 
     due = rows(db, "SELECT coalesce(sum(micros), 0) AS m FROM charges WHERE from_at >= ? AND from_at < ?", begin, end)
     for way in WAYS:
-        told = ledger.between(desk, way, *DAYS)
+        told = ledger.between(ctx, way, *DAYS)
         assert sum(each.micros for each in told if each.provider in {"ec2", "owned"}) == due[0]["m"]
         for each in told:
             assert each.busy_micros + each.idle_micros + each.unknown_micros == each.micros

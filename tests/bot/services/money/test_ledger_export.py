@@ -12,7 +12,7 @@ from bot.domain.machines.fleet import Instance, Look
 from bot.domain.machines.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import USD, Charge, Rate, Share
 from bot.domain.sharing.claims import Claim
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import ledger_export
 from bot.settings import parse
 from store.machines import fleet as stored_fleet
@@ -21,16 +21,16 @@ from store.sharing import claims as stored_claims
 
 
 @pytest.fixture
-def desk(store, clock):
+def ctx(store, clock):
     settings = parse({}, {})
-    return Desk(store, clock, settings, {}, settings.roster)
+    return Context(store, clock, settings, {}, settings.roster)
 
 
 def at(day: int, hour: int = 0) -> int:
     return int(datetime(2026, 11, day, hour, tzinfo=UTC).timestamp() * 1000)
 
 
-def put(desk, name, *, rate=5_672_001, state="running", **fields):
+def put(ctx, name, *, rate=5_672_001, state="running", **fields):
     made = Instance(
         id=f"i-{name}",
         name=name,
@@ -43,27 +43,27 @@ def put(desk, name, *, rate=5_672_001, state="running", **fields):
         launched_at=at(1),
         **fields,
     )
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_fleet.save(db, made, team="nlp", rate=None if rate is None else Rate(rate, "AWS list, 2026-07-20"))
 
 
-def charge(desk, name, start, length=HOUR_MS, *, rate=5_672_001, holder="UADA", team="nlp"):
+def charge(ctx, name, start, length=HOUR_MS, *, rate=5_672_001, holder="UADA", team="nlp"):
     micros = rate * length // HOUR_MS
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         share = Share(holder, "vision" if holder else team, "busy", 4 * length, micros)
         made = Charge(f"i-{name}", start, start + length, length, micros, rate, team, (share,))
         stored_ledger.add(db, [made])
 
 
-def lines(desk, start, end):
-    return list(csv.DictReader(io.StringIO("".join(ledger_export.ledger_csv(desk, start, end)))))
+def lines(ctx, start, end):
+    return list(csv.DictReader(io.StringIO("".join(ledger_export.ledger_csv(ctx, start, end)))))
 
 
-def test_a_charge_is_a_line_with_exact_amounts(desk):
-    put(desk, "nb-2")
-    charge(desk, "nb-2", at(3, 14))
+def test_a_charge_is_a_line_with_exact_amounts(ctx):
+    put(ctx, "nb-2")
+    charge(ctx, "nb-2", at(3, 14))
 
-    (line,) = lines(desk, at(1), at(30))
+    (line,) = lines(ctx, at(1), at(30))
 
     assert line == {
         "hour": "2026-11-03T14:00:00Z",
@@ -83,31 +83,31 @@ def test_a_charge_is_a_line_with_exact_amounts(desk):
     }
 
 
-def test_only_the_time_asked_for_is_listed_oldest_first(desk):
-    put(desk, "nb-2")
+def test_only_the_time_asked_for_is_listed_oldest_first(ctx):
+    put(ctx, "nb-2")
     for start in (at(4), at(2, 23), at(3)):
-        charge(desk, "nb-2", start)
+        charge(ctx, "nb-2", start)
 
-    assert [line["hour"][:10] for line in lines(desk, at(2), at(4))] == ["2026-11-02", "2026-11-03"]
-    assert lines(desk, at(5), at(6)) == []
+    assert [line["hour"][:10] for line in lines(ctx, at(2), at(4))] == ["2026-11-02", "2026-11-03"]
+    assert lines(ctx, at(5), at(6)) == []
 
 
-def test_a_part_of_an_hour_and_an_old_rate_are_said(desk):
-    put(desk, "nb-2")
-    charge(desk, "nb-2", at(3) + 10 * MINUTE_MS, 1_500, rate=4 * USD)
+def test_a_part_of_an_hour_and_an_old_rate_are_said(ctx):
+    put(ctx, "nb-2")
+    charge(ctx, "nb-2", at(3) + 10 * MINUTE_MS, 1_500, rate=4 * USD)
 
-    (line,) = lines(desk, at(3), at(4))
+    (line,) = lines(ctx, at(3), at(4))
 
     assert (line["hour"], line["running_seconds"], line["usd"]) == ("2026-11-03T00:00:00Z", "1.5", "0.001666")
     assert line["source"] == "the rate of that hour, USD 4.000000"
 
 
 @pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-1", "@sum", '=HYPERLINK("x","y")'])
-def test_no_name_is_a_formula(desk, name):
-    put(desk, name)
-    charge(desk, name, at(3))
+def test_no_name_is_a_formula(ctx, name):
+    put(ctx, name)
+    charge(ctx, name, at(3))
 
-    (line,) = lines(desk, at(3), at(4))
+    (line,) = lines(ctx, at(3), at(4))
 
     assert line["name"] == f"'{name}"
 
@@ -121,30 +121,30 @@ def test_no_name_is_a_formula(desk, name):
         ("a-b", "a-b"),
     ],
 )
-def test_no_part_of_a_name_is_a_formula_where_cells_end_otherwise(desk, typed, shown):
-    put(desk, typed)
-    charge(desk, typed, at(3))
+def test_no_part_of_a_name_is_a_formula_where_cells_end_otherwise(ctx, typed, shown):
+    put(ctx, typed)
+    charge(ctx, typed, at(3))
 
-    (line,) = lines(desk, at(3), at(4))
+    (line,) = lines(ctx, at(3), at(4))
 
     assert line["name"] == shown
-    assert all(cell.startswith('"') for cell in next(iter(ledger_export.ledger_csv(desk, at(3), at(4)))).split(","))
+    assert all(cell.startswith('"') for cell in next(iter(ledger_export.ledger_csv(ctx, at(3), at(4)))).split(","))
 
 
-def test_a_team_with_blanks_before_a_formula_is_none_either(desk):
-    put(desk, "nb-2")
-    charge(desk, "nb-2", at(3), team="\t=1+1")
+def test_a_team_with_blanks_before_a_formula_is_none_either(ctx):
+    put(ctx, "nb-2")
+    charge(ctx, "nb-2", at(3), team="\t=1+1")
 
-    (line,) = lines(desk, at(3), at(4))
+    (line,) = lines(ctx, at(3), at(4))
 
     assert line["team"] == "'\t=1+1"
 
 
-def test_commas_quotes_and_lines_in_names_stay_in_their_cell(desk):
-    put(desk, 'a,"b"\nc')
-    charge(desk, 'a,"b"\nc', at(3), team="x\ny")
+def test_commas_quotes_and_lines_in_names_stay_in_their_cell(ctx):
+    put(ctx, 'a,"b"\nc')
+    charge(ctx, 'a,"b"\nc', at(3), team="x\ny")
 
-    (line,) = lines(desk, at(3), at(4))
+    (line,) = lines(ctx, at(3), at(4))
 
     assert line["name"] == 'a,"b"c'
     assert line["team"] == "x\ny"
@@ -170,35 +170,35 @@ def test_a_month_is_that_of_the_zone():
     assert end - start == (30 * 24 + 1) * HOUR_MS
 
 
-def test_sums_are_per_machine_and_team_dearest_first(desk):
-    put(desk, "nb-2")
-    put(desk, "nb-5")
-    charge(desk, "nb-5", at(3))
-    charge(desk, "nb-2", at(3))
-    charge(desk, "nb-2", at(4))
-    charge(desk, "nb-2", at(5), team="vision")
+def test_sums_are_per_machine_and_team_dearest_first(ctx):
+    put(ctx, "nb-2")
+    put(ctx, "nb-5")
+    charge(ctx, "nb-5", at(3))
+    charge(ctx, "nb-2", at(3))
+    charge(ctx, "nb-2", at(4))
+    charge(ctx, "nb-2", at(5), team="vision")
 
-    assert ledger_export.ledger_sums(desk, at(1), at(30)) == [
+    assert ledger_export.ledger_sums(ctx, at(1), at(30)) == [
         ("nb-2", "ec2", "nlp", 2 * HOUR_MS, 11_344_002, 0),
         ("nb-2", "ec2", "vision", HOUR_MS, 5_672_001, 0),
         ("nb-5", "ec2", "nlp", HOUR_MS, 5_672_001, 0),
     ]
 
 
-def test_the_status_is_the_fleet_with_null_for_what_is_not_known(desk, clock):
-    put(desk, "nb-2")
-    put(desk, "sweep-1", rate=None)
+def test_the_status_is_the_fleet_with_null_for_what_is_not_known(ctx, clock):
+    put(ctx, "nb-2")
+    put(ctx, "sweep-1", rate=None)
     now = clock()
     verdict = Verdict(
         "free", now - HOUR_MS, "all quiet", now, tuple(GpuVerdict(n, "free", now - HOUR_MS) for n in range(4))
     )
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_fleet.save_verdicts(db, {"i-nb-2": (verdict, 5_672_001)})
         stored_fleet.heard(db, Look("ec2/1/us-east-1"), now)
         stored_fleet.heard(db, Look("ec2/1/us-west-2", error="AWS did not answer"), now)
         stored_claims.add(db, Claim("c1", "i-nb-2", "UADA", now, now + HOUR_MS, (0, 1, 2, 3), "nlp", "tuning"))
 
-    said = json.loads(json.dumps(ledger_export.status(desk)))
+    said = json.loads(json.dumps(ledger_export.status(ctx)))
 
     assert said["as_of"] == "2026-11-23T09:00:00Z"
     assert said["totals"] == {

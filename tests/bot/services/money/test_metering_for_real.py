@@ -50,10 +50,10 @@ def live(room: Room, step: Step) -> None:
         match step.what:
             case "ada" | "cy":
                 who = {"ada": ADA, "cy": CY}[step.what]
-                claims.claim(room.desk, machine, who, choice=GpuChoice(3), length=200 * HOUR_MS)
+                claims.claim(room.ctx, machine, who, choice=GpuChoice(3), length=200 * HOUR_MS)
             case "release":
-                for claim in stored_claims.open_on(room.desk.store.reading(), machine)[:1]:
-                    claims.release(room.desk, claim.id, claim.holder)
+                for claim in stored_claims.open_on(room.ctx.store.reading(), machine)[:1]:
+                    claims.release(room.ctx, claim.id, claim.holder)
             case "reopen":
                 room.reopen()
             case "silence":
@@ -63,7 +63,7 @@ def live(room: Room, step: Step) -> None:
     except Refused:
         pass
     if step.looked:
-        fleet.sweep(room.desk)
+        fleet.sweep(room.ctx)
 
 
 @given(plan=steps)
@@ -79,7 +79,7 @@ def test_all_that_ran_is_charged_once_to_whoever_held_it(tmp_path_factory, plan)
     clock.forward(HOUR_MS - clock() % HOUR_MS)
     room.sweep()
 
-    db = room.desk.store.reading()
+    db = room.ctx.store.reading()
     rate = listings.by_id(db, machine.id).rate.micros_per_hour
     charges = rows(db, "SELECT * FROM charges WHERE instance_id = ?", machine.id)
     assert sum(row["micros"] for row in charges) == cost_between(rate, began, clock())

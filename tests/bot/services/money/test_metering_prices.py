@@ -64,9 +64,9 @@ class World:
         now = self.clock()
         for name, (rate, since) in self.held.items():
             self.due[name] += cost_between(rate, since, now)
-        fleet.sweep(self.room.desk)
+        fleet.sweep(self.room.ctx)
         for name in self.due:
-            rate = listings.by_id(self.room.desk.store.reading(), self.room.machine(name).id).rate
+            rate = listings.by_id(self.room.ctx.store.reading(), self.room.machine(name).id).rate
             self.held[name] = (rate.micros_per_hour if rate else 0, now)
 
     def live(self, step):
@@ -83,7 +83,7 @@ class World:
             case "reopen":
                 self.room.reopen()
         if step.read:
-            rates.read(self.room.desk, self.aws.prices)
+            rates.read(self.room.ctx, self.aws.prices)
         if step.looked:
             self.look()
 
@@ -97,7 +97,7 @@ def test_the_ledger_is_the_integral_of_running_time_and_rate(tmp_path_factory, p
     world.clock.forward(HOUR_MS - world.clock() % HOUR_MS)
     world.look()
 
-    db = world.room.desk.store.reading()
+    db = world.room.ctx.store.reading()
     for name, due in world.due.items():
         own = world.room.machine(name).id
         charges = rows(db, "SELECT * FROM charges WHERE instance_id = ? ORDER BY from_at", own)
@@ -113,16 +113,16 @@ def test_the_ledger_is_the_integral_of_running_time_and_rate(tmp_path_factory, p
 def test_an_hour_in_which_the_price_moved_has_a_charge_for_each_rate(tmp_path):
     world = World(tmp_path)
     world.aws.respot("us-west-2c", "g6.12xlarge", "2")
-    rates.read(world.room.desk, world.aws.prices)
+    rates.read(world.room.ctx, world.aws.prices)
     world.look()
     world.clock.forward(90 * MINUTE_MS)
     world.aws.respot("us-west-2c", "g6.12xlarge", "3")
-    rates.read(world.room.desk, world.aws.prices)
+    rates.read(world.room.ctx, world.aws.prices)
     world.look()
     world.clock.forward(30 * MINUTE_MS)
     world.look()
 
-    lines = csv.DictReader(ledger_export.ledger_csv(world.room.desk, 0, world.clock() + HOUR_MS))
+    lines = csv.DictReader(ledger_export.ledger_csv(world.room.ctx, 0, world.clock() + HOUR_MS))
     told = [line for line in lines if line["name"] == SPOT]
 
     assert [

@@ -23,14 +23,14 @@ PARTS = {
 
 @pytest.fixture
 def made(tmp_path, clock):
-    rooms = []
+    providers = []
 
     def make(owned):
-        rooms.append(Room(tmp_path / f"{len(rooms)}.db", clock, settings=SETTINGS | {"owned": owned}))
-        return rooms[-1]
+        providers.append(Room(tmp_path / f"{len(providers)}.db", clock, settings=SETTINGS | {"owned": owned}))
+        return providers[-1]
 
     yield make
-    for room in rooms:
+    for room in providers:
         room.close()
 
 
@@ -42,7 +42,7 @@ def appears(room, watts=(60.0,) * 8):
             minute(gpu, tick, 0.0, watts=drawn) for tick in range(start, start + 30) for gpu, drawn in enumerate(watts)
         ]
         room.push("dgx-1", told, tick_now=now)
-    return find(room.desk, "dgx-1")
+    return find(room.ctx, "dgx-1")
 
 
 def test_its_full_cost_is_the_rate_and_says_what_it_is_made_of(made):
@@ -57,11 +57,11 @@ def test_power_counts_as_soon_as_it_is_measured(made, clock):
     room = made(PARTS)
     appears(room)
     clock.forward(HOUR_MS)
-    readings.roll_up(room.desk)
+    readings.roll_up(room.ctx)
 
-    owned_rates.refresh(room.desk)
+    owned_rates.refresh(room.ctx)
 
-    listing = find(room.desk, "dgx-1")
+    listing = find(room.ctx, "dgx-1")
     assert listing.rate.micros_per_hour == 5_400_000  # (480 + 520) W x 1.5 x 0.20
     assert listing.rate.source == "full cost: depreciation 5.00 + power 0.30 + hosting 0.10 USD/h; without staff"
 
@@ -70,7 +70,7 @@ def test_watts_that_were_set_count_until_some_are_measured(made):
     owned = PARTS | {"hosts": {"dgx-1": {"watts": "6000", "usd_per_hour": None}}}
     listing = appears(made(owned))
 
-    power = owned_rates.cost(made(owned).desk, listing.instance).parts[0]
+    power = owned_rates.cost(made(owned).ctx, listing.instance).parts[0]
 
     assert (power.micros_per_hour, power.how) == (1_800_000, "6,000 W (set) x PUE 1.5 x $0.2 per kWh")
 
@@ -80,9 +80,9 @@ def test_a_machine_is_measured_only_where_all_its_gpus_tell(made, clock, watts, 
     room = made(PARTS)
     instance = appears(room, watts).instance
     clock.forward(HOUR_MS)
-    readings.roll_up(room.desk)
+    readings.roll_up(room.ctx)
 
-    assert owned_rates.measured_watts(room.desk.store.reading(), instance, clock()) == measured
+    assert owned_rates.measured_watts(room.ctx.store.reading(), instance, clock()) == measured
 
 
 def test_the_figure_of_a_host_goes_before_its_parts_and_its_parts_before_the_figure_for_all(made):
@@ -105,6 +105,6 @@ def test_the_end_of_its_life_and_new_settings_reach_the_rate(made, clock):
     appears(room)
     clock.forward(3 * 365 * DAY_MS)
 
-    owned_rates.refresh(room.desk)
+    owned_rates.refresh(room.ctx)
 
-    assert find(room.desk, "dgx-1").rate.micros_per_hour == 100_000
+    assert find(room.ctx, "dgx-1").rate.micros_per_hour == 100_000

@@ -31,18 +31,18 @@ def aws(clock):
 def read(room, aws):
     """What one tick of the job asked."""
     before = len(aws.asked)
-    rates.read(room.desk, aws.prices)
+    rates.read(room.ctx, aws.prices)
     return aws.asked[before:]
 
 
 def rate(room, name):
     room.sweep()
-    found = listings.by_id(room.desk.store.reading(), room.machine(name).id).rate
+    found = listings.by_id(room.ctx.store.reading(), room.machine(name).id).rate
     return found and (found.micros_per_hour, found.source, found.exact)
 
 
 def told(room):
-    return sentences(stored_prices.troubles(room.desk.store.reading()))
+    return sentences(stored_prices.troubles(room.ctx.store.reading()))
 
 
 def test_everything_the_fleet_uses_is_asked_about_once(room, aws):
@@ -101,10 +101,10 @@ def test_what_is_new_in_the_fleet_is_asked_about_at_once_and_nothing_else(room, 
 
 def test_a_template_of_a_region_without_machines_has_its_price(tmp_path, clock, aws):
     opened = Room(tmp_path / "room.db", clock, settings=SETTINGS | {"launch": [LAUNCH]})
-    rates.read(opened.desk, aws.prices)
+    rates.read(opened.ctx, aws.prices)
 
     like = opened.settings.templates["box"].like()
-    found = rates.rate(opened.desk, opened.desk.store.reading(), like)
+    found = rates.rate(opened.ctx, opened.ctx.store.reading(), like)
 
     told = (
         "AWS on-demand list, eu-west-1, 2026-11-23; what system it runs and whether its hardware is shared is not known"
@@ -199,7 +199,7 @@ def test_a_spot_machine_costs_what_its_zone_asks(room, aws, clock):
 
 
 def spans(room, kind="g6.12xlarge"):
-    return stored_prices.spot_spans(room.desk.store.reading(), kind, room.clock())
+    return stored_prices.spot_spans(room.ctx.store.reading(), kind, room.clock())
 
 
 def test_the_range_of_a_spot_price_looks_back_thirty_days_and_no_further(room, aws, clock):
@@ -250,7 +250,7 @@ def test_reading_twice_changes_nothing(room, aws, clock):
     aws.respot("us-west-2c", "g6.12xlarge", "2")
     read(room, aws)
     before = spans(room)
-    with room.desk.store.writing() as db:
+    with room.ctx.store.writing() as db:
         db.execute("DELETE FROM price_answers")
     read(room, aws)
 

@@ -11,7 +11,7 @@ from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.money.rates import Charge, Rate, cost_between
 from bot.domain.money.savings import EVIDENCE, WEEK_MS, Saving
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import savings
 from bot.settings import parse
 from store.machines import fleet as stored_fleet
@@ -40,7 +40,7 @@ class Company:
         """Valet starts, perhaps again."""
         self.store = open_store(self.path)
         made = parse({}, {})
-        self.desk = Desk(self.store, lambda: self.now, made, {}, made.roster)
+        self.ctx = Context(self.store, lambda: self.now, made, {}, made.roster)
 
     def restart(self):
         self.store.close()
@@ -78,7 +78,7 @@ class Company:
         self.now = now
         with self.store.writing() as db:
             db.execute("INSERT OR REPLACE INTO sources (source, ok_at, error) VALUES ('s', ?, '')", [now])
-        savings.work_out(self.desk)
+        savings.work_out(self.ctx)
 
     def saved(self):
         return rows(self.store.reading(), "SELECT * FROM saved ORDER BY subject, from_at")

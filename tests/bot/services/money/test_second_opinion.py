@@ -13,7 +13,7 @@ from bot.domain.money.accuracy import Opinion
 from bot.errors import Unreachable
 from bot.providers.clients import attempt
 from bot.providers.ec2_errors import Said
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.money import accuracy
 from bot.services.money import bill as bill_service
 from bot.settings import parse
@@ -63,11 +63,11 @@ def bill(aws):
 
 def desk_with(store, clock, **settings):
     made = parse({"bill": {"source": "cost-explorer", **settings}}, {})
-    return Desk(store, clock, made, {}, made.roster)
+    return Context(store, clock, made, {}, made.roster)
 
 
 @pytest.fixture
-def desk(store, clock, bill, aws):
+def ctx(store, clock, bill, aws):
     """The bill was read once."""
     made = desk_with(store, clock)
     for _ in range(3):
@@ -76,37 +76,37 @@ def desk(store, clock, bill, aws):
     return made
 
 
-def test_it_is_asked_for_the_rest_of_the_month_and_kept(desk, bill, aws):
+def test_it_is_asked_for_the_rest_of_the_month_and_kept(ctx, bill, aws):
     aws[1].add_response("get_cost_forecast", TOLD, WANTED)
 
-    accuracy.ask(desk, bill)
+    accuracy.ask(ctx, bill)
 
     low, high = 18_000_500_000, 21_000_000_000
-    expected = Opinion(date(2026, 11, 23), date(2026, 11, 30), desk.clock(), 19_600_250_000, low, high)
-    assert accuracy.newest(desk) == expected
+    expected = Opinion(date(2026, 11, 23), date(2026, 11, 30), ctx.clock(), 19_600_250_000, low, high)
+    assert accuracy.newest(ctx) == expected
     aws[1].assert_no_pending_responses()
 
 
-def test_it_is_asked_once_a_day_and_every_request_counts(desk, bill, aws, clock):
+def test_it_is_asked_once_a_day_and_every_request_counts(ctx, bill, aws, clock):
     aws[1].add_response("get_cost_forecast", TOLD, WANTED)
-    accuracy.ask(desk, bill)
+    accuracy.ask(ctx, bill)
 
-    accuracy.ask(desk, bill)
+    accuracy.ask(ctx, bill)
 
-    assert stored_bill.requests(desk.store.reading(), bill.name, date(2026, 11, 23)) == 4
+    assert stored_bill.requests(ctx.store.reading(), bill.name, date(2026, 11, 23)) == 4
     clock.forward(DAY_MS)
     aws[1].add_response("get_cost_forecast", TOLD)
-    accuracy.ask(desk, bill)
+    accuracy.ask(ctx, bill)
     aws[1].assert_no_pending_responses()
 
 
-def test_where_aws_has_too_little_history_it_is_left_alone_until_tomorrow(desk, bill, aws):
+def test_where_aws_has_too_little_history_it_is_left_alone_until_tomorrow(ctx, bill, aws):
     aws[1].add_client_error("get_cost_forecast", "DataUnavailableException")
 
-    accuracy.ask(desk, bill)
-    accuracy.ask(desk, bill)
+    accuracy.ask(ctx, bill)
+    accuracy.ask(ctx, bill)
 
-    assert accuracy.newest(desk) is None
+    assert accuracy.newest(ctx) is None
 
 
 def test_the_cap_of_a_day_holds(store, clock, bill, aws):
@@ -132,13 +132,13 @@ def test_where_looks_leave_no_request_for_it_that_is_kept_and_logged(store, cloc
     assert desk_with(store, clock, looks_per_day=4).settings.bill.leaves_one
 
 
-def test_an_old_opinion_is_not_shown(desk, bill, aws, clock):
+def test_an_old_opinion_is_not_shown(ctx, bill, aws, clock):
     aws[1].add_response("get_cost_forecast", TOLD, WANTED)
-    accuracy.ask(desk, bill)
+    accuracy.ask(ctx, bill)
 
     clock.forward(2 * DAY_MS)
 
-    assert accuracy.newest(desk) is None
+    assert accuracy.newest(ctx) is None
 
 
 def test_before_the_bill_was_read_nothing_is_asked(store, clock, bill):

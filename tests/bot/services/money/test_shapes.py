@@ -8,7 +8,7 @@ import pytest
 from bot.billing.aws_prices import AwsPrices
 from bot.domain.machines.fleet import Look
 from bot.providers.ec2_shapes import GpuType, instance
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import fleet
 from bot.services.money import rates
 from bot.settings import parse
@@ -54,23 +54,23 @@ def listed(_operation, asked):
 
 
 @pytest.fixture
-def desk(tmp_path):
+def ctx(tmp_path):
     return of(tmp_path)
 
 
 def of(tmp_path, **settings):
-    return Desk(open_store(tmp_path / "valet.db"), lambda: NOW, parse(settings, {}), {}, lambda: None)
+    return Context(open_store(tmp_path / "valet.db"), lambda: NOW, parse(settings, {}), {}, lambda: None)
 
 
-def seen(desk, **more):
+def seen(ctx, **more):
     """The machine as the sweep writes it down, once AWS's list was read for it."""
     place = {**RAW["Placement"], **more.pop("Placement", {})}
     raw = {key: value for key, value in {**RAW, "Placement": place, **more}.items() if value is not None}
     found = instance(raw, GpuType("A10G", 1, 22_888, 250), SOURCE, disks={}, addresses=0)
     for _ in range(2):
-        fleet.record(desk, Look(SOURCE, (found,)), NOW)
-        rates.read(desk, AwsPrices(listed, lambda *_: {"SpotPriceHistory": []}))
-    return stored_fleet.by_id(desk.store.reading(), "i-1")
+        fleet.record(ctx, Look(SOURCE, (found,)), NOW)
+        rates.read(ctx, AwsPrices(listed, lambda *_: {"SpotPriceHistory": []}))
+    return stored_fleet.by_id(ctx.store.reading(), "i-1")
 
 
 def rate(row):
@@ -161,8 +161,8 @@ def system(platform, operation):
         ),
     ],
 )
-def test_every_shape_has_its_own_price_or_says_what_the_figure_is_of(desk, more, usd, exact, source):
-    assert rate(seen(desk, **more)) == (Decimal(usd), exact, source)
+def test_every_shape_has_its_own_price_or_says_what_the_figure_is_of(ctx, more, usd, exact, source):
+    assert rate(seen(ctx, **more)) == (Decimal(usd), exact, source)
 
 
 @pytest.mark.parametrize(
@@ -180,8 +180,8 @@ def test_every_shape_has_its_own_price_or_says_what_the_figure_is_of(desk, more,
         ({"CapacityReservationSpecification": {"CapacityReservationPreference": "open"}}, ""),
     ],
 )
-def test_what_is_paid_whether_it_runs_or_not_is_kept(desk, more, held):
-    row = seen(desk, **more)
+def test_what_is_paid_whether_it_runs_or_not_is_kept(ctx, more, held):
+    row = seen(ctx, **more)
 
     assert row["paid_anyway"] == stored_fleet.instance_of(row).paid_anyway == held
 
@@ -206,15 +206,15 @@ def test_the_companys_own_figure_may_be_of_one_shape(tmp_path, prices, usd, exac
     assert rate(row) == (Decimal(usd), exact, source)
 
 
-def test_a_row_of_before_says_that_its_shape_is_not_known(desk):
-    seen(desk)
-    with desk.store.writing() as db:
+def test_a_row_of_before_says_that_its_shape_is_not_known(ctx):
+    seen(ctx)
+    with ctx.store.writing() as db:
         db.execute("UPDATE instances SET shape = NULL, paid_anyway = NULL")
 
-    found = stored_fleet.instance_of(stored_fleet.by_id(desk.store.reading(), "i-1"))
+    found = stored_fleet.instance_of(stored_fleet.by_id(ctx.store.reading(), "i-1"))
 
     assert (found.shape, found.paid_anyway) == (None, "")
-    assert not rates.price_book(desk, desk.store.reading(), SOURCE).rate(found).exact
+    assert not rates.price_book(ctx, ctx.store.reading(), SOURCE).rate(found).exact
 
 
 def spot_history(_source, _operation, asked):
@@ -234,14 +234,14 @@ def spot_history(_source, _operation, asked):
         ({"PlatformDetails": None, "UsageOperation": None}, 400_000, "what system it runs is not known"),
     ],
 )
-def test_a_spot_price_is_that_of_the_system_or_says_what_it_is_of(desk, more, micros, but):
+def test_a_spot_price_is_that_of_the_system_or_says_what_it_is_of(ctx, more, micros, but):
     raw = {key: value for key, value in {**RAW, **more, "InstanceLifecycle": "spot"}.items() if value}
     found = instance(raw, GpuType("A10G", 1, 22_888, 250), SOURCE)
     for _ in range(2):
-        fleet.record(desk, Look(SOURCE, (found,)), NOW)
-        rates.read(desk, AwsPrices(listed, spot_history))
+        fleet.record(ctx, Look(SOURCE, (found,)), NOW)
+        rates.read(ctx, AwsPrices(listed, spot_history))
 
-    rate = stored_fleet.rate_of(stored_fleet.by_id(desk.store.reading(), "i-1"))
+    rate = stored_fleet.rate_of(stored_fleet.by_id(ctx.store.reading(), "i-1"))
 
     assert (rate.micros_per_hour, rate.exact) == (micros, False)
     assert rate.source == f"spot price, us-west-2a, {DATED} 00:00 UTC" + (f"; {but}" if but else "")

@@ -92,7 +92,7 @@ def judged(word: str, count: int, before: Verdict | None, now: int) -> Verdict:
 
 
 def judge(room: Room, uses: tuple[str, ...]) -> None:
-    with room.desk.store.writing() as db:
+    with room.ctx.store.writing() as db:
         for name, word in zip(MACHINES, uses, strict=True):
             (listing,) = listings.matching(db, name)
             made = judged(word, listing.instance.gpu_count, listing.verdict, room.clock())
@@ -105,10 +105,10 @@ def happens(room: Room, event: str) -> None:
     machine = room.machine("train-7")
     match event:
         case "ada" | "cy":
-            claims.claim(room.desk, machine.id, {"ada": ADA, "cy": CY}[event], length=9 * HOUR_MS)
+            claims.claim(room.ctx, machine.id, {"ada": ADA, "cy": CY}[event], length=9 * HOUR_MS)
         case "release":
-            for claim in stored_claims.open_on(room.desk.store.reading(), machine.id)[:1]:
-                claims.release(room.desk, claim.id, claim.holder)
+            for claim in stored_claims.open_on(room.ctx.store.reading(), machine.id)[:1]:
+                claims.release(room.ctx, claim.id, claim.holder)
         case "reopen":
             room.reopen()
         case "silence":
@@ -128,12 +128,12 @@ def live(room: Room, step: Step) -> None:
     until = room.clock() + step.length
     while room.clock() < until:
         room.clock.forward(min(14 * MINUTE_MS if step.looked else step.length, until - room.clock()))
-        fleet.sweep(room.desk)
+        fleet.sweep(room.ctx)
 
 
 def raw(room: Room, start: int, end: int, use: str | None = None) -> dict[str, int]:
     """Micro-dollars by machine, from the tables alone and, for the running hour, by what is metered of it."""
-    db, found = room.desk.store.reading(), {}
+    db, found = room.ctx.store.reading(), {}
     sql = (
         "SELECT c.instance_id AS id, s.use, s.micros FROM charges c JOIN shares s ON s.charge_id = c.id "
         "WHERE c.from_at >= ? AND c.from_at < ?"
@@ -141,7 +141,7 @@ def raw(room: Room, start: int, end: int, use: str | None = None) -> dict[str, i
     for row in rows(db, sql, start, end):
         if use in {None, row["use"]}:
             found[row["id"]] = found.get(row["id"], 0) + row["micros"]
-    for each in ledger.running(room.desk, "instance", start, end):
+    for each in ledger.running(room.ctx, "instance", start, end):
         micros = each.micros if use is None else each.idle_micros
         found[each.key] = found.get(each.key, 0) + micros
     return {name: micros for name, micros in found.items() if micros}
@@ -152,36 +152,36 @@ def dollars(micros: int) -> Decimal:
 
 
 def rented(room: Room, sums: dict[str, int]) -> int:
-    places = stored_fleet.places(room.desk.store.reading())
+    places = stored_fleet.places(room.ctx.store.reading())
     return sum(micros for name, micros in sums.items() if places[name][0] != "owned")
 
 
 def check_day(room: Room, day: date) -> None:
     """Reports, their files and the ledger's file say the same of one local day."""
-    desk, span = room.desk, ledger.span_of(day, day, ZONE.key)
+    ctx, span = room.ctx, ledger.span_of(day, day, ZONE.key)
     idle, whole = raw(room, *span, "idle"), raw(room, *span)
     for way in WAYS:
-        told = reports.idle(desk, way, day, day)
+        told = reports.idle(ctx, way, day, day)
         assert (told.rented.idle_micros, told.rented.micros) == (rented(room, idle), rented(room, whole))
         assert told.owned.idle_micros == sum(idle.values()) - rented(room, idle)
         file = list(csv.DictReader(reports.csv(told)))
         assert sum(Decimal(row["idle_usd"]) for row in file) == dollars(sum(idle.values()))
-    by_machine = ledger.of_all(desk, *span)
+    by_machine = ledger.of_all(ctx, *span)
     assert {name: spent.idle_micros for name, spent in by_machine.items() if spent.idle_micros} == idle
-    lines = [row for row in csv.DictReader(ledger_export.ledger_csv(desk, *span)) if row["use"] == "idle"]
-    running = sum(each.idle_micros for each in ledger.running(desk, "instance", *span))
+    lines = [row for row in csv.DictReader(ledger_export.ledger_csv(ctx, *span)) if row["use"] == "idle"]
+    running = sum(each.idle_micros for each in ledger.running(ctx, "instance", *span))
     assert sum(Decimal(row["usd"] or 0) for row in lines) == dollars(sum(idle.values()) - running)
 
 
 def check_now(room: Room) -> None:
     """Status, why, JSON, the digest, forecast and budget say the same of this moment."""
-    desk, now = room.desk, room.clock()
+    ctx, now = room.ctx, room.clock()
     start = ledger.day_before(now)
-    day, db = raw(room, start, now + 1, "idle"), desk.store.reading()
-    told = {each["id"]: each for each in ledger_export.status(desk)["instances"]}
+    day, db = raw(room, start, now + 1, "idle"), ctx.store.reading()
+    told = {each["id"]: each for each in ledger_export.status(ctx)["instances"]}
     for listing in listings.page(db, Filter(), limit=-1):
         name, verdict = listing.instance.id, listing.verdict
-        shown, why = queries.in_full(desk, listing), why_service.explain(desk, listing)
+        shown, why = queries.in_full(ctx, listing), why_service.explain(ctx, listing)
         assert why.unused_day_micros == day.get(name, 0)
         assert told[name]["unused_usd_24h"] in {None, ledger_export.usd(day.get(name, 0))}
         if shown.unused_micros is not None:
@@ -189,10 +189,10 @@ def check_now(room: Room) -> None:
             assert told[name]["unused_usd_since_judged_idle"] == ledger_export.usd(shown.unused_micros)
             assert shown.unused_micros <= sum(raw(room, 0, now + 1, "idle").values())
     today = local_day(now, ZONE)
-    month = reports.report(desk, "team", today.replace(day=1), today)
+    month = reports.report(ctx, "team", today.replace(day=1), today)
     spent = stored_ledger.spent(db, ledger.span_of(month.first, month.last, ZONE.key)[0])
-    assert month.rented.micros == spent == forecast.make(desk, Scope()).charged_micros
-    standing = budgets.standing(desk, Scope())
+    assert month.rented.micros == spent == forecast.make(ctx, Scope()).charged_micros
+    standing = budgets.standing(ctx, Scope())
     assert standing is not None
     assert standing.spent_micros == spent
     check_digest(room, start)
@@ -200,12 +200,12 @@ def check_now(room: Room) -> None:
 
 def check_digest(room: Room, start: int) -> None:
     """Channels add up to the ledger; a row says what its machine cost; what no row tells of is said."""
-    desk, now = room.desk, room.clock()
-    with desk.store.writing() as db:
+    ctx, now = room.ctx, room.clock()
+    with ctx.store.writing() as db:
         db.execute("DELETE FROM digests")
-    digest_service.make_due(desk)
+    digest_service.make_due(ctx)
     day = raw(room, start, now + 1, "idle")
-    kept = rows(desk.store.reading(), "SELECT content FROM digests WHERE content <> 'null'")
+    kept = rows(ctx.store.reading(), "SELECT content FROM digests WHERE content <> 'null'")
     made = [Digest.from_json(json.loads(row["content"])) for row in kept]
     for digest in made:
         assert digest.span is not None

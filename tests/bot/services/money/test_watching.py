@@ -15,7 +15,7 @@ from bot.domain.money.forecast.report import Scope
 from bot.domain.money.rates import USD, Charge, Rate
 from bot.domain.money.rent_or_buy import Asked
 from bot.errors import Refused
-from bot.services.context import Desk
+from bot.services.context import Context
 from bot.services.machines import fleet
 from bot.services.money import accuracy, bill, budgets, forecast, rent_or_buy, reports
 from bot.settings import parse
@@ -84,77 +84,77 @@ def desk_of(store, clock, clouds):
         "teams": {"nlp": {"budget_usd": "900"}},
     }
     parsed = parse(chosen, {})
-    return Desk(store, clock, parsed, {"ec2": clouds}, parsed.roster)
+    return Context(store, clock, parsed, {"ec2": clouds}, parsed.roster)
 
 
 @pytest.fixture
-def desk(store, clock, clouds):
+def ctx(store, clock, clouds):
     """Monday 23 November 2026, 00:00 UTC; a g5.xlarge is a dollar an hour."""
     return desk_of(store, clock, clouds)
 
 
-def lives(desk, clock, days, *, step=STEP, forecasts=False):
+def lives(ctx, clock, days, *, step=STEP, forecasts=False):
     for _ in range(int(days * DAY_MS / step)):
-        fleet.sweep(desk)
+        fleet.sweep(ctx)
         if forecasts and (clock.now - MONDAY // DAY_MS * DAY_MS) % (7 * DAY_MS) == 0:
-            forecast.make(desk, TOTAL)
+            forecast.make(ctx, TOTAL)
         clock.forward(step)
-    fleet.sweep(desk)
+    fleet.sweep(ctx)
 
 
-def test_days_on_which_nothing_ran_count_where_somebody_looked(desk, clock):
-    lives(desk, clock, 56, forecasts=True)
+def test_days_on_which_nothing_ran_count_where_somebody_looked(ctx, clock):
+    lives(ctx, clock, 56, forecasts=True)
 
-    accuracy.score(desk)
-    report = forecast.make(desk, TOTAL)
+    accuracy.score(ctx)
+    report = forecast.make(ctx, TOTAL)
 
     assert 0.8 < report.next(30).micros / (22 * 24 * USD) < 1.2
     assert not [note for note in report.notes if "without a reading" in note]
     assert sum(day.charged_micros for day in report.days[:28]) == 20 * 24 * USD
     assert [day.charged_micros for day in report.days[3:10]] == [24 * USD] * 5 + [0] * 2
-    record = {each.horizon: each for each in accuracy.accuracy(desk, TOTAL).records}
+    record = {each.horizon: each for each in accuracy.accuracy(ctx, TOTAL).records}
     assert (record["7d"].scored, record["30d"].scored) == (7, 4)
 
 
-def test_a_weekend_on_which_nobody_looked_stays_unknown(desk, clock, clouds):
-    lives(desk, clock, 40)
+def test_a_weekend_on_which_nobody_looked_stays_unknown(ctx, clock, clouds):
+    lives(ctx, clock, 40)
     clouds.silent = {EAST}
-    lives(desk, clock, 2)
+    lives(ctx, clock, 2)
     clouds.silent = set()
-    lives(desk, clock, 7)
+    lives(ctx, clock, 7)
 
-    report = forecast.make(desk, TOTAL)
+    report = forecast.make(ctx, TOTAL)
 
     unknown = [day.date for day in report.days if day.charged_micros is None and day.date < report.today]
     assert unknown == [date(2027, 1, 2), date(2027, 1, 3)]
 
 
-def test_a_silent_region_leaves_the_others_known(desk, clock, clouds):
+def test_a_silent_region_leaves_the_others_known(ctx, clock, clouds):
     clouds.sources = [EAST, WEST]
-    lives(desk, clock, 12)
+    lives(ctx, clock, 12)
     clouds.silent = {WEST}
-    lives(desk, clock, 3)
+    lives(ctx, clock, 3)
     clouds.silent = set()
-    lives(desk, clock, 6)
+    lives(ctx, clock, 6)
 
     def unknown(scope):
-        days = forecast.make(desk, scope).days
+        days = forecast.make(ctx, scope).days
         return [day.date.day for day in days[:21] if day.charged_micros is None]
 
     assert unknown(Scope("instance", "i-us-east-1")) == []
     assert unknown(Scope("instance", "i-us-west-2")) == [5, 6]  # what ran on Monday is charged since
-    lately = forecast.open_books(desk).ledger
+    lately = forecast.open_books(ctx).ledger
     assert lately.metered_of(["i-us-east-1"]) - lately.metered_of(["i-us-west-2"]) == {
         date(2026, 12, day) for day in (5, 6)
     }
     assert lately.metered == lately.metered_of(["i-us-west-2"])
 
 
-def owned_first(desk, days):
+def owned_first(ctx, days):
     """An owned host has reported for so many days before this one."""
     machine = Instance("dgx-1", "dgx-1", "owned", "owned", "owned", "running", gpu_count=8)
-    now = desk.clock()
-    with desk.store.writing() as db:
+    now = ctx.clock()
+    with ctx.store.writing() as db:
         stored_fleet.save(db, machine, team="nlp", rate=Rate(USD, "valet.toml"))
         stored_ledger.add(
             db,
@@ -162,105 +162,105 @@ def owned_first(desk, days):
         )
 
 
-def test_days_before_a_cloud_was_added_are_no_days_on_which_nothing_was_rented(desk, clock, clouds):
+def test_days_before_a_cloud_was_added_are_no_days_on_which_nothing_was_rented(ctx, clock, clouds):
     clouds.days[EAST] = frozenset(range(7))
-    owned_first(desk, 70)
-    lives(desk, clock, 20)
+    owned_first(ctx, 70)
+    lives(ctx, clock, 20)
 
-    (told,) = rent_or_buy.advise(desk, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
-    report = reports.report(desk, "team", date(2026, 11, 1), date(2026, 12, 31))
+    (told,) = rent_or_buy.advise(ctx, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
+    report = reports.report(ctx, "team", date(2026, 11, 1), date(2026, 12, 31))
 
     assert (told.used.days, round(told.used.hours_per_month), told.best.servers) == (20, 730, 1)
     assert (report.owned_begins, report.begins) == (date(2026, 9, 14), date(2026, 11, 23))
-    assert forecast.open_books(desk).ledger.first_day == date(2026, 11, 23)
+    assert forecast.open_books(ctx).ledger.first_day == date(2026, 11, 23)
 
 
-def test_a_region_that_was_added_later_is_unknown_before_not_unused(desk, clock, clouds):
+def test_a_region_that_was_added_later_is_unknown_before_not_unused(ctx, clock, clouds):
     clouds.days = dict.fromkeys(clouds.days, frozenset(range(7)))
-    lives(desk, clock, 40)
+    lives(ctx, clock, 40)
     clouds.sources = [EAST, WEST]
-    lives(desk, clock, 15)
+    lives(ctx, clock, 15)
 
-    (told,) = rent_or_buy.advise(desk, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
-    before = reports.report(desk, "team", date(2027, 1, 3), date(2027, 1, 17)).before_micros
+    (told,) = rent_or_buy.advise(ctx, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
+    before = reports.report(ctx, "team", date(2027, 1, 3), date(2027, 1, 17)).before_micros
 
     assert (told.used.days, told.used.peak, round(told.used.hours_per_month)) == (15, 2, 1460)
     assert before is None
 
 
-def test_time_in_which_a_region_was_silent_is_no_time_without_use(desk, clock, clouds):
+def test_time_in_which_a_region_was_silent_is_no_time_without_use(ctx, clock, clouds):
     clouds.days[EAST] = frozenset(range(7))
-    lives(desk, clock, 20)
+    lives(ctx, clock, 20)
     clouds.silent = {EAST}
     clouds.days[EAST] = frozenset()  # stopped and started again, unseen
-    lives(desk, clock, 10)
+    lives(ctx, clock, 10)
     clouds.silent, clouds.days[EAST] = set(), frozenset(range(7))
-    lives(desk, clock, 10)
+    lives(ctx, clock, 10)
 
-    (told,) = rent_or_buy.advise(desk, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
+    (told,) = rent_or_buy.advise(ctx, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
 
     assert (told.used.days, round(told.used.hours_per_month)) == (30, 730)
 
 
-def test_looks_are_remembered_in_few_rows(desk, clock, clouds):
-    lives(desk, clock, 1, step=10 * MINUTE_MS)
+def test_looks_are_remembered_in_few_rows(ctx, clock, clouds):
+    lives(ctx, clock, 1, step=10 * MINUTE_MS)
     clouds.silent = {EAST}
-    lives(desk, clock, 1)
+    lives(ctx, clock, 1)
     clouds.silent = set()
-    lives(desk, clock, 1, step=10 * MINUTE_MS)
+    lives(ctx, clock, 1, step=10 * MINUTE_MS)
 
-    kept = desk.store.reading().execute("SELECT source, until_at - from_at FROM source_reads").fetchall()
+    kept = ctx.store.reading().execute("SELECT source, until_at - from_at FROM source_reads").fetchall()
 
     assert kept == [(EAST, DAY_MS), (EAST, DAY_MS)]
 
 
-def test_reports_name_since_when_each_kind_is_known(desk, clock):
-    owned_first(desk, 40)
-    lives(desk, clock, 3)
+def test_reports_name_since_when_each_kind_is_known(ctx, clock):
+    owned_first(ctx, 40)
+    lives(ctx, clock, 3)
 
-    report = reports.report(desk, "team", date(2026, 10, 1), date(2026, 11, 26))
+    report = reports.report(ctx, "team", date(2026, 10, 1), date(2026, 11, 26))
 
     assert report.begins - report.owned_begins == timedelta(days=40)
 
 
-def test_a_bill_is_held_against_days_on_which_rented_machines_were_metered(desk, clock):
-    owned_first(desk, 20)
-    lives(desk, clock, 3)
+def test_a_bill_is_held_against_days_on_which_rented_machines_were_metered(ctx, clock):
+    owned_first(ctx, 20)
+    lives(ctx, clock, 3)
     lines = [BillLine("2026-11", date(2026, 11, day), 24 * USD, kind="usage", type="g5.xlarge") for day in range(4, 26)]
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         stored_bill.keep(db, BillLook("Cost Explorer", "account 1", clock(), ("2026-11",), tuple(lines)), clock())
 
-    report = bill.answer(desk, date(2026, 11, 1), date(2026, 11, 25))
+    report = bill.answer(ctx, date(2026, 11, 1), date(2026, 11, 25))
 
     assert [day.day.day for day in report.compared] == [23, 24, 25]
     assert report.metered_micros == sum(day.billed_micros for day in report.compared) == 72 * USD
     assert report.unseen == ()
 
 
-def test_before_the_first_look_there_is_no_forecast_but_a_sentence(desk, clouds):
-    forecast.refresh(desk)
+def test_before_the_first_look_there_is_no_forecast_but_a_sentence(ctx, clouds):
+    forecast.refresh(ctx)
     with pytest.raises(Refused, match="has not looked at the fleet yet, so nothing is known of rented machines"):
-        forecast.answer(desk, TOTAL)
+        forecast.answer(ctx, TOTAL)
     clouds.silent = {EAST}
-    fleet.sweep(desk)
+    fleet.sweep(ctx)
     with pytest.raises(
         Refused, match=r"No account or region could be read yet \(ec2/111122223333/us-east-1: no answer\)"
     ):
-        forecast.answer(desk, TOTAL)
+        forecast.answer(ctx, TOTAL)
 
-    assert desk.store.reading().execute("SELECT count(*) FROM forecasts").fetchone() == (0,)
+    assert ctx.store.reading().execute("SELECT count(*) FROM forecasts").fetchone() == (0,)
 
 
-def test_the_first_forecast_is_what_runs_now_said_so_and_made_anew_soon(desk, clock, clouds):
+def test_the_first_forecast_is_what_runs_now_said_so_and_made_anew_soon(ctx, clock, clouds):
     clouds.days[EAST] = frozenset(range(7))
-    fleet.sweep(desk)
-    first = forecast.answer(desk, TOTAL)
+    fleet.sweep(ctx)
+    first = forecast.answer(ctx, TOTAL)
     clouds.sources = [EAST, WEST]
     clock.forward(MINUTE_MS)
-    fleet.sweep(desk)
+    fleet.sweep(ctx)
     clock.forward(MINUTE_MS)
 
-    then = forecast.answer(desk, TOTAL)
+    then = forecast.answer(ctx, TOTAL)
 
     assert (first.next(30).micros, round(then.next(30).micros / USD)) == (30 * 24 * USD, 2 * 30 * 24)
     assert first.notes == (
@@ -269,54 +269,54 @@ def test_the_first_forecast_is_what_runs_now_said_so_and_made_anew_soon(desk, cl
     )
 
 
-def test_a_place_that_could_not_be_read_yet_is_named_as_missing(desk, clouds):
+def test_a_place_that_could_not_be_read_yet_is_named_as_missing(ctx, clouds):
     clouds.sources, clouds.silent = [EAST, WEST], {WEST}
-    fleet.sweep(desk)
+    fleet.sweep(ctx)
 
-    notes = forecast.answer(desk, TOTAL).notes
+    notes = forecast.answer(ctx, TOTAL).notes
 
     assert "ec2/111122223333/us-west-2 was never read, so nothing of it is in what was charged." in notes
 
 
-def test_a_budget_and_a_week_say_from_when_on_they_are_counted(desk, clock):
-    lives(desk, clock, 3)
+def test_a_budget_and_a_week_say_from_when_on_they_are_counted(ctx, clock):
+    lives(ctx, clock, 3)
 
-    told = budgets.standing(desk, Scope("team", "nlp"))
+    told = budgets.standing(ctx, Scope("team", "nlp"))
 
     assert told.since == date(2026, 11, 23)
     assert Standing.from_json(told.to_json()) == told
     assert "spent since the first look on 23 Nov (0 %)" in budgets_blocks.standing(told, "").text
     assert "too little is known yet to say whether 1 of 1 will hold" in budgets_blocks.overview([told]).text
     clock.now = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp() * 1000)
-    assert budgets.standing(desk, Scope("team", "nlp")).since is None
+    assert budgets.standing(ctx, Scope("team", "nlp")).since is None
 
 
-def figures(desk, clock) -> dict[str, object]:
+def figures(ctx, clock) -> dict[str, object]:
     """What the large says of two regions and of both, None where it is not known."""
-    db, found = desk.store.reading(), {}
+    db, found = ctx.store.reading(), {}
     for scope in (TOTAL, Scope("instance", "i-us-west-2")):
-        report = forecast.make(desk, scope)
+        report = forecast.make(ctx, scope)
         found |= {f"{scope.text} {day.date}": day.charged_micros for day in report.days if day.date < report.today}
     try:
-        (told,) = rent_or_buy.advise(desk, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
+        (told,) = rent_or_buy.advise(ctx, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
         found["use"] = told.used.hours_per_month
     except Refused:
         found["use"] = None
-    accuracy.score(desk)
+    accuracy.score(ctx)
     found |= {
         f"came {each.made_at}": each.actual_micros for each in stored_accuracy.of(db, "total:") if each.horizon == "7d"
     }
     today = datetime.fromtimestamp(clock() / 1000, UTC).date()
     for back in (1, 2, 4):
-        week = reports.report(desk, "team", today - timedelta(days=back), today)
+        week = reports.report(ctx, "team", today - timedelta(days=back), today)
         found[f"before {back}"] = week.before_micros
-    with desk.store.writing() as writing:
+    with ctx.store.writing() as writing:
         days = [today - timedelta(days=back) for back in range(1, 16)]
         lines = [BillLine(f"{day:%Y-%m}", day, 7, kind="usage", type="g5.xlarge") for day in days]
         stored_bill.keep(
             writing, BillLook("Cost Explorer", "1", clock(), ("2026-11", "2026-12"), tuple(lines)), clock()
         )
-    billed = bill.answer(desk, days[-1], days[0])
+    billed = bill.answer(ctx, days[-1], days[0])
     return found | {f"billed {day.day}": day.metered_micros for day in billed.days}
 
 
@@ -330,22 +330,22 @@ def lived_through(path, silences, unlisted=frozenset(), uncharged=frozenset()) -
     clouds = Clouds(clock)
     clouds.sources = [EAST, WEST]
     clouds.days = {EAST: WORKDAYS, WEST: frozenset({1, 5, 6})}
-    desk = desk_of(open_store(path), clock, clouds)
+    ctx = desk_of(open_store(path), clock, clouds)
     for day in range(10):
         clouds.silent = {source for source, silent in silences if silent == day}
         clouds.unlisted = {source for source, absent in unlisted if absent == day}
-        lives(desk, clock, 1, step=3 * HOUR_MS)
+        lives(ctx, clock, 1, step=3 * HOUR_MS)
         if 1 <= day < 3:
-            forecast.make(desk, TOTAL)
-    lose_charges(desk, uncharged)
-    found = figures(desk, clock)
-    desk.store.close()
+            forecast.make(ctx, TOTAL)
+    lose_charges(ctx, uncharged)
+    found = figures(ctx, clock)
+    ctx.store.close()
     return found
 
 
-def lose_charges(desk, uncharged) -> None:
+def lose_charges(ctx, uncharged) -> None:
     """Take them out of the ledger, which keeps them against everybody who does not take its locks off."""
-    with desk.store.writing() as db:
+    with ctx.store.writing() as db:
         db.execute("DROP TRIGGER charges_keep")
         db.execute("DROP TRIGGER shares_keep")
         for source, day in uncharged:

@@ -35,7 +35,7 @@ class Company(RuleBasedStateMachine):
 
     @property
     def db(self) -> Any:
-        return self.room.desk.store.reading()
+        return self.room.ctx.store.reading()
 
     def listing(self, name: str) -> Listing:
         found = listings.by_id(self.db, self.room.machine(name).id)

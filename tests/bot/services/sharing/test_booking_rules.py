@@ -36,10 +36,10 @@ class Bookings(Company):
         self.boot = "boot"
 
     def ahead(self) -> list[Slot]:
-        return stored_bookings.ahead(self.room.desk.store.reading())
+        return stored_bookings.ahead(self.room.ctx.store.reading())
 
     def open_claims(self) -> list[Claim]:
-        return stored_claims.open_on(self.room.desk.store.reading(), self.machine)
+        return stored_claims.open_on(self.room.ctx.store.reading(), self.machine)
 
     @initialize(wishes=st.lists(st.tuples(PEOPLE, st.integers(1, 20), HOURS, CHOICES), min_size=1, max_size=4))
     def some_have_booked(self, wishes):
@@ -50,39 +50,39 @@ class Bookings(Company):
     def book(self, who, start, hours, choice, weekly):
         wish = Wish(self.clock.now + start * HOUR_MS // 2, hours * HOUR_MS, choice, weekly)
         with suppress(Refused):
-            bookings.book(self.room.desk, self.machine, who, wish)
+            bookings.book(self.room.ctx, self.machine, who, wish)
 
     @precondition(lambda self: self.ahead())
     @rule(who=PEOPLE, number=st.integers(0, 20), series=st.booleans())
     def unbook(self, who, number, series):
         there = self.ahead()
         with suppress(Refused):
-            bookings.cancel(self.room.desk, there[number % len(there)].id, who, series=series)
+            bookings.cancel(self.room.ctx, there[number % len(there)].id, who, series=series)
 
     @rule(who=PEOPLE, hours=HOURS, choice=CHOICES | st.just(AS_NOW))
     def claim(self, who, hours, choice):
         with suppress(Refused):
-            claims.claim(self.room.desk, self.machine, who, choice=choice, length=hours * HOUR_MS)
+            claims.claim(self.room.ctx, self.machine, who, choice=choice, length=hours * HOUR_MS)
 
     @precondition(lambda self: self.open_claims())
     @rule(who=PEOPLE, hours=HOURS)
     def extend(self, who, hours):
         with suppress(Refused):
-            claims.extend(self.room.desk, self.machine, who, by=hours * HOUR_MS)
+            claims.extend(self.room.ctx, self.machine, who, by=hours * HOUR_MS)
 
     @precondition(lambda self: self.open_claims())
     @rule(who=PEOPLE)
     def release(self, who):
         for held in self.open_claims():
             if held.holder == who:
-                claims.release(self.room.desk, held.id, who)
+                claims.release(self.room.ctx, held.id, who)
 
-    @precondition(lambda self: stored_bookings.watched(self.room.desk.store.reading()))
+    @precondition(lambda self: stored_bookings.watched(self.room.ctx.store.reading()))
     @rule(who=PEOPLE)
     def say_i_am_here(self, who):
-        for slot in stored_bookings.watched(self.room.desk.store.reading()):
+        for slot in stored_bookings.watched(self.room.ctx.store.reading()):
             with suppress(Refused):
-                booking_slots.confirm(self.room.desk, slot.id, who)
+                booking_slots.confirm(self.room.ctx, slot.id, who)
 
     @rule(minutes=st.integers(1, 90))
     def time_passes(self, minutes):
@@ -128,9 +128,9 @@ class Bookings(Company):
 
     def jobs(self) -> None:
         self.room.sweep()
-        claims.expire(self.room.desk)
-        booking_slots.run(self.room.desk)
-        booking_slots.roll_on(self.room.desk)
+        claims.expire(self.room.ctx)
+        booking_slots.run(self.room.ctx)
+        booking_slots.roll_on(self.room.ctx)
         self.room.posted()
         mine = {claim.holder for claim in self.open_claims()}
         late = [slot for slot in self.ahead() if slot.from_at <= self.clock.now and slot.holder not in mine]
@@ -149,7 +149,7 @@ class Bookings(Company):
 
     @invariant()
     def every_slot_became_at_most_one_claim_which_is_its_holders(self):
-        db = self.room.desk.store.reading()
+        db = self.room.ctx.store.reading()
         begun = rows(
             db, "SELECT s.*, c.holder AS by FROM slots s LEFT JOIN claims c ON c.id = s.claim_id WHERE claim_id <> ''"
         )
@@ -158,13 +158,13 @@ class Bookings(Company):
 
     @invariant()
     def the_gpus_that_are_kept_are_those_of_slots_to_come(self):
-        db = self.room.desk.store.reading()
+        db = self.room.ctx.store.reading()
         kept = Counter((row["slot_id"], row["gpu"]) for row in rows(db, "SELECT * FROM booked_gpus"))
         assert kept == Counter((slot.id, gpu) for slot in self.ahead() for gpu in slot.gpus)
 
     @invariant()
     def nobody_is_told_twice(self):
-        told = rows(self.room.desk.store.reading(), "SELECT channel, ref, kind FROM outbox")
+        told = rows(self.room.ctx.store.reading(), "SELECT channel, ref, kind FROM outbox")
         counts = Counter((row["channel"], row["ref"]) for row in told if row["kind"] != "slot")
         assert all(count == 1 for (_, ref), count in counts.items() if ref.startswith(("claim-end:", "slot-soon:")))
         # one message, changed at most: waiting, begun, and how it came out
@@ -181,17 +181,17 @@ def test_a_weekly_booking_is_claimed_every_week_never_twice_and_ends(tmp_path, c
     room = Room(tmp_path / "valet.db", clock, alone=True)
     room.sweep()
     wish = Wish(clock.now + HOUR_MS, 2 * HOUR_MS, GpuChoice(count=2), weekly=True)
-    bookings.book(room.desk, room.machine("train-7").id, ADA, wish)
+    bookings.book(room.ctx, room.machine("train-7").id, ADA, wish)
 
-    while there := stored_bookings.ahead(room.desk.store.reading()):
+    while there := stored_bookings.ahead(room.ctx.store.reading()):
         for moment in (there[0].from_at, there[0].until_at, there[0].until_at + GRACE):
             clock.now = moment
             room.sweep()
-            claims.expire(room.desk)
-            booking_slots.run(room.desk)
-            booking_slots.roll_on(room.desk)
+            claims.expire(room.ctx)
+            booking_slots.run(room.ctx)
+            booking_slots.roll_on(room.ctx)
 
-    found = rows(room.desk.store.reading(), "SELECT from_at, state FROM slots ORDER BY from_at")
+    found = rows(room.ctx.store.reading(), "SELECT from_at, state FROM slots ORDER BY from_at")
     room.close()
     assert [row["state"] for row in found] == ["used"] * 26
     assert {two["from_at"] - one["from_at"] for one, two in pairwise(found)} == {7 * DAY_MS}

@@ -23,11 +23,11 @@ def room(tmp_path, clock):
 
 def book(room, name="train-7", *, who=ADA, at=10, hours=1, count=2):
     wish = Wish(MONDAY + at * HOUR_MS, hours * HOUR_MS, GpuChoice(count=count))
-    return bookings.book(room.desk, room.machine(name).id, who, wish)[1][0]
+    return bookings.book(room.ctx, room.machine(name).id, who, wish)[1][0]
 
 
 def test_only_what_is_held_at_the_same_time_counts_against_gpus_at_a_time(room):
-    claims.claim(room.desk, room.machine("train-3").id, ADA, choice=GpuChoice(count=2), length=2 * HOUR_MS)
+    claims.claim(room.ctx, room.machine("train-3").id, ADA, choice=GpuChoice(count=2), length=2 * HOUR_MS)
 
     assert book(room, at=3).gpus == (0, 1)
     with pytest.raises(Refused, match="you would have 4 GPUs, the limit is 3"):
@@ -55,7 +55,7 @@ def test_there_is_a_limit_to_how_many_and_how_far_ahead(room):
         book(room, at=28 * 24 + 1)
     with pytest.raises(Refused, match="over already"):
         book(room, at=0)
-    bookings.cancel(room.desk, bookings.upcoming(room.desk)[0].id, ADA)
+    bookings.cancel(room.ctx, bookings.upcoming(room.ctx)[0].id, ADA)
     assert book(room, at=30)
 
 
@@ -63,4 +63,4 @@ def test_a_refused_booking_leaves_nothing_behind(room):
     with pytest.raises(Refused):
         book(room, hours=20)
 
-    assert bookings.upcoming(room.desk) == []
+    assert bookings.upcoming(room.ctx) == []

@@ -26,7 +26,7 @@ def read(found: bytes) -> list:
 
 def events(room) -> list[Event]:
     """Everybody's, but the neighbours'."""
-    return [event for event in calendar.events(room.desk) if event.instance_id != MACHINE]
+    return [event for event in calendar.events(room.ctx) if event.instance_id != MACHINE]
 
 
 def utc(at: int) -> datetime:
@@ -68,13 +68,13 @@ def test_what_is_written_can_be_read_back_by_others_and_nothing_breaks_out_of_it
 def test_an_entry_keeps_its_identity_when_a_booking_becomes_a_claim_and_is_extended(room):
     room.reports("train-7", 0.0)
     made, _ = bookings.book(
-        room.desk, room.machine("train-7").id, ADA, Wish(MONDAY + HOUR_MS, 4 * HOUR_MS, note="eval; x")
+        room.ctx, room.machine("train-7").id, ADA, Wish(MONDAY + HOUR_MS, 4 * HOUR_MS, note="eval; x")
     )
     before = events(room)
 
     room.clock.forward(HOUR_MS)
-    booking_slots.begin(room.desk)
-    claims.extend(room.desk, made.instance_id, ADA, by=HOUR_MS)
+    booking_slots.begin(room.ctx)
+    claims.extend(room.ctx, made.instance_id, ADA, by=HOUR_MS)
 
     (after,) = events(room)
     assert after.uid == before[0].uid
@@ -84,9 +84,9 @@ def test_an_entry_keeps_its_identity_when_a_booking_becomes_a_claim_and_is_exten
 
 
 def test_what_was_released_ends_when_it_was_and_leaves_after_two_weeks(room):
-    held = claims.claim(room.desk, room.machine("train-7").id, ADA, length=8 * HOUR_MS).claims[0]
+    held = claims.claim(room.ctx, room.machine("train-7").id, ADA, length=8 * HOUR_MS).claims[0]
     room.clock.forward(HOUR_MS)
-    claims.release(room.desk, held.id, ADA)
+    claims.release(room.ctx, held.id, ADA)
 
     assert [event.until_at for event in events(room)] == [MONDAY + HOUR_MS]
     room.clock.forward(14 * DAY_MS)
@@ -94,39 +94,39 @@ def test_what_was_released_ends_when_it_was_and_leaves_after_two_weeks(room):
 
 
 def feed(room, token: str) -> list:
-    found = calendar.feed(room.desk, hashlib.sha256(token.encode()).hexdigest())
+    found = calendar.feed(room.ctx, hashlib.sha256(token.encode()).hexdigest())
     return read(found) if found is not None else ["gone"]
 
 
 def test_a_feed_has_ones_own_or_a_teams_and_nothing_else(room):
-    claims.claim(room.desk, room.machine("train-7").id, ADA)
-    claims.claim(room.desk, room.machine("train-3").id, CY)
+    claims.claim(room.ctx, room.machine("train-7").id, ADA)
+    claims.claim(room.ctx, room.machine("train-3").id, CY)
 
-    mine, _ = calendar.subscribe(room.desk, ADA)
-    teams, _ = calendar.subscribe(room.desk, BOB, "vision")
+    mine, _ = calendar.subscribe(room.ctx, ADA)
+    teams, _ = calendar.subscribe(room.ctx, BOB, "vision")
 
     assert [str(entry["summary"]) for entry in feed(room, mine)] == ["train-7"]
     assert [str(entry["summary"]) for entry in feed(room, teams)] == ["train-3"]
     with pytest.raises(Refused, match='You are in no team "vision"'):
-        calendar.subscribe(room.desk, ADA, "vision")
+        calendar.subscribe(room.ctx, ADA, "vision")
 
 
 def test_a_feed_stops_when_it_is_revoked_replaced_or_its_person_leaves_the_team(room):
-    first, was_there = calendar.subscribe(room.desk, ADA)
-    second, replaced = calendar.subscribe(room.desk, ADA)
-    team, _ = calendar.subscribe(room.desk, ADA, "nlp")
+    first, was_there = calendar.subscribe(room.ctx, ADA)
+    second, replaced = calendar.subscribe(room.ctx, ADA)
+    team, _ = calendar.subscribe(room.ctx, ADA, "nlp")
 
     assert (was_there, replaced) == (False, True)
     assert (feed(room, first), feed(room, second), feed(room, team)) == (["gone"], [], [])
     room.roster = type(room.roster)()
     assert feed(room, team) == ["gone"]
-    calendar.unsubscribe(room.desk, ADA)
+    calendar.unsubscribe(room.ctx, ADA)
     assert feed(room, second) == ["gone"]
     assert feed(room, "") == ["gone"]
 
 
 def test_only_a_hash_of_the_address_is_kept(room):
-    token, _ = calendar.subscribe(room.desk, ADA)
+    token, _ = calendar.subscribe(room.ctx, ADA)
 
     assert token.encode() not in room.path.read_bytes()
 

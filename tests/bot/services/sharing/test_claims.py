@@ -20,15 +20,15 @@ from tests.neighbours import CLAIM
 
 
 def take(room, name: str, who: str, length: int | None = 4 * HOUR_MS, note: str = "") -> Claim:
-    made = claims.claim(room.desk, room.machine(name).id, who, length=length, note=note)
+    made = claims.claim(room.ctx, room.machine(name).id, who, length=length, note=note)
     mine = made.claim_of(who)
     assert mine is not None
     return mine
 
 
 def open_claims(room) -> list[Claim]:
-    found = rows(room.desk.store.reading(), "SELECT id FROM claims WHERE ended_at IS NULL AND id <> ?", CLAIM)
-    return [claim for row in found if (claim := stored_claims.by_id(room.desk.store.reading(), row["id"]))]
+    found = rows(room.ctx.store.reading(), "SELECT id FROM claims WHERE ended_at IS NULL AND id <> ?", CLAIM)
+    return [claim for row in found if (claim := stored_claims.by_id(room.ctx.store.reading(), row["id"]))]
 
 
 def test_of_fifty_who_ask_at_once_one_gets_it_and_the_others_are_told_who(room):
@@ -92,9 +92,9 @@ def test_expiry_frees_it_and_tells_its_holder_once(room):
     mine = take(room, "train-7", ADA)
     room.clock.forward(4 * HOUR_MS + GRACE)
 
-    assert claims.expire(room.desk) == 1
+    assert claims.expire(room.ctx) == 1
     room.posted()
-    assert claims.expire(room.desk) == 0
+    assert claims.expire(room.ctx) == 0
 
     assert room.told(ADA, "claim_ended") == [mine.id]
     assert take(room, "train-7", CY).holder == CY
@@ -107,25 +107,25 @@ def test_a_claim_whose_time_is_over_gives_way_before_the_job_comes_round(room):
     assert take(room, "train-7", CY).holder == CY
 
     assert room.told(ADA, "claim_ended") == [over.id]
-    assert claims.expire(room.desk) == 0
+    assert claims.expire(room.ctx) == 0
 
 
 def test_its_holder_releases_it_without_a_word_and_only_once(room):
     mine = take(room, "train-7", ADA)
 
-    released = claims.release(room.desk, mine.id, ADA)
+    released = claims.release(room.ctx, mine.id, ADA)
 
     assert released.id == mine.id
     assert room.told(ADA) == []
     with pytest.raises(Refused, match="has ended already"):
-        claims.release(room.desk, mine.id, ADA)
+        claims.release(room.ctx, mine.id, ADA)
 
 
 @pytest.mark.parametrize("who", [BOB, DEE])
 def test_an_approver_may_release_it_and_the_holder_is_told(room, who):
     mine = take(room, "train-7", ADA)
 
-    claims.release(room.desk, mine.id, who)
+    claims.release(room.ctx, mine.id, who)
 
     assert room.told(ADA, "claim_ended") == [mine.id]
 
@@ -134,7 +134,7 @@ def test_anybody_else_may_not_release_it(room):
     mine = take(room, "train-7", ADA)
 
     with pytest.raises(Refused, match=f"<@{ADA}>'s"):
-        claims.release(room.desk, mine.id, CY)
+        claims.release(room.ctx, mine.id, CY)
 
     assert open_claims(room) == [mine]
 
@@ -144,11 +144,11 @@ def test_a_claim_on_a_machine_that_is_gone_ends_and_its_holder_is_told(room):
     room.fleet.terminate("train-7")
     room.sweep()
 
-    assert claims.expire(room.desk) == 0, "one look may have missed it"
+    assert claims.expire(room.ctx) == 0, "one look may have missed it"
     room.clock.forward(10 * MINUTE_MS)
-    assert claims.expire(room.desk) == 1
+    assert claims.expire(room.ctx) == 1
 
-    ended = stored_claims.by_id(room.desk.store.reading(), mine.id)
+    ended = stored_claims.by_id(room.ctx.store.reading(), mine.id)
     assert ended is not None
     assert ended.end_reason == "gone"
     assert room.told(ADA, "claim_ended") == [mine.id]
@@ -182,7 +182,7 @@ def test_a_machine_about_to_be_stopped_cannot_be_claimed(room, state):
     room.reports("train-7", 0.0)
     action = room.approves(room.asks("train-7"))
     if state == "executing":
-        executor.carry_out(room.desk)
+        executor.carry_out(room.ctx)
 
     with pytest.raises(Refused, match="about to be stopped"):
         take(room, "train-7", ADA)
@@ -196,9 +196,9 @@ def test_half_a_surrogate_pair_in_a_note_breaks_nothing(room):
 
 def test_what_was_done_is_in_the_audit(room):
     mine = take(room, "train-7", ADA, note="x")
-    claims.release(room.desk, mine.id, ADA)
+    claims.release(room.ctx, mine.id, ADA)
 
-    noted = stored_audit.of(room.desk.store.reading(), mine.instance_id)
+    noted = stored_audit.of(room.ctx.store.reading(), mine.instance_id)
     assert [(row.who, row.did) for row in noted] == [(ADA, "claimed"), (ADA, "released")]
 
 
@@ -206,10 +206,10 @@ def test_the_database_itself_refuses_a_second_claim_on_a_gpu(room):
     mine = take(room, "train-7", ADA)
     rival = Claim("other", mine.instance_id, CY, mine.from_at, mine.until_at, gpus=(7,))
 
-    with room.desk.store.writing() as db:
+    with room.ctx.store.writing() as db:
         assert not stored_claims.add(db, rival)
 
-    shown = listings.by_id(room.desk.store.reading(), mine.instance_id)
+    shown = listings.by_id(room.ctx.store.reading(), mine.instance_id)
     assert shown is not None
     assert shown.claims == (mine,)
 
@@ -221,11 +221,11 @@ def works_on(room, name: str, *gpus: int) -> None:
         ticks = range(now - start, now - start + (35 if start == 75 else 40))
         told = [minute(gpu, at, 90.0 if gpu in gpus else 0.0) for at in ticks for gpu in range(machine.gpu_count)]
         room.push(machine.id, told, tick_now=now)
-    verdict.judge_all(room.desk)
+    verdict.judge_all(room.ctx)
 
 
 def held(room, name: str, who: str) -> Claim:
-    shown = listings.by_id(room.desk.store.reading(), room.machine(name).id)
+    shown = listings.by_id(room.ctx.store.reading(), room.machine(name).id)
     mine = shown.claim_of(who) if shown else None
     assert mine is not None
     return mine
@@ -234,10 +234,10 @@ def held(room, name: str, who: str) -> Claim:
 @pytest.mark.parametrize(("count", "kept"), [(1, (3,)), (2, (2, 3)), (3, (0, 2, 3)), (8, tuple(range(8)))])
 def test_said_again_with_a_number_it_keeps_the_gpus_on_which_its_job_runs(room, count, kept):
     machine = room.machine("train-7").id
-    claims.claim(room.desk, machine, ADA, choice=GpuChoice(indexes=(2, 3)), length=4 * HOUR_MS)
+    claims.claim(room.ctx, machine, ADA, choice=GpuChoice(indexes=(2, 3)), length=4 * HOUR_MS)
     works_on(room, "train-7", 3)
 
-    claims.claim(room.desk, machine, ADA, choice=GpuChoice(count=count))
+    claims.claim(room.ctx, machine, ADA, choice=GpuChoice(count=count))
 
     assert held(room, "train-7", ADA).gpus == kept
     assert held(room, "train-7", ADA).until_at == room.clock() + 8 * HOUR_MS
@@ -245,11 +245,11 @@ def test_said_again_with_a_number_it_keeps_the_gpus_on_which_its_job_runs(room, 
 
 def test_gpus_that_somebody_has_booked_for_later_are_not_swapped_for_others(room):
     machine = room.machine("train-7").id
-    bookings.book(room.desk, machine, CY, Wish(room.clock() + 3 * HOUR_MS, HOUR_MS, GpuChoice(indexes=(0,))))
-    claims.claim(room.desk, machine, ADA, choice=GpuChoice(indexes=(0, 1)), length=2 * HOUR_MS)
+    bookings.book(room.ctx, machine, CY, Wish(room.clock() + 3 * HOUR_MS, HOUR_MS, GpuChoice(indexes=(0,))))
+    claims.claim(room.ctx, machine, ADA, choice=GpuChoice(indexes=(0, 1)), length=2 * HOUR_MS)
 
     with pytest.raises(bookings.Booked):
-        claims.claim(room.desk, machine, ADA, choice=GpuChoice(count=2), length=5 * HOUR_MS)
+        claims.claim(room.ctx, machine, ADA, choice=GpuChoice(count=2), length=5 * HOUR_MS)
 
     assert held(room, "train-7", ADA).gpus == (0, 1)
 
@@ -257,9 +257,9 @@ def test_gpus_that_somebody_has_booked_for_later_are_not_swapped_for_others(room
 @pytest.mark.parametrize("choice", [GpuChoice(indexes=(6,)), GpuChoice(count=1), GpuChoice(), AS_NOW])
 def test_what_is_taken_beside_a_claim_lets_no_gpu_go_and_ends_no_sooner(room, choice):
     machine = room.machine("train-7").id
-    claims.claim(room.desk, machine, ADA, choice=GpuChoice(indexes=(0, 1)), length=9 * HOUR_MS)
+    claims.claim(room.ctx, machine, ADA, choice=GpuChoice(indexes=(0, 1)), length=9 * HOUR_MS)
 
-    claims.take(room.desk, machine, ADA, choice=choice, length=HOUR_MS)
+    claims.take(room.ctx, machine, ADA, choice=choice, length=HOUR_MS)
 
     mine = held(room, "train-7", ADA)
     assert {0, 1} <= set(mine.gpus)
@@ -269,15 +269,15 @@ def test_what_is_taken_beside_a_claim_lets_no_gpu_go_and_ends_no_sooner(room, ch
 
 def test_a_turn_in_the_line_takes_no_end_from_a_claim_on_the_same_machine(room):
     machine = room.machine("train-7").id
-    claims.claim(room.desk, machine, CY, length=2 * HOUR_MS)
-    line.wait(room.desk, ADA, instance_id=machine, choice=GpuChoice(count=2), length=HOUR_MS)
-    claims.release(room.desk, held(room, "train-7", CY).id, CY)
-    line.offer_due(room.desk)
-    [place] = line.places(room.desk, ADA)
+    claims.claim(room.ctx, machine, CY, length=2 * HOUR_MS)
+    line.wait(room.ctx, ADA, instance_id=machine, choice=GpuChoice(count=2), length=HOUR_MS)
+    claims.release(room.ctx, held(room, "train-7", CY).id, CY)
+    line.offer_due(room.ctx)
+    [place] = line.places(room.ctx, ADA)
     assert place.offer is not None
-    claims.claim(room.desk, machine, ADA, choice=GpuChoice(indexes=(7,)), length=9 * HOUR_MS)
+    claims.claim(room.ctx, machine, ADA, choice=GpuChoice(indexes=(7,)), length=9 * HOUR_MS)
 
-    line.take(room.desk, place.offer.id, ADA)
+    line.take(room.ctx, place.offer.id, ADA)
 
     assert held(room, "train-7", ADA).gpus == (0, 1, 7)
     assert held(room, "train-7", ADA).until_at == room.clock() + 9 * HOUR_MS
@@ -285,15 +285,15 @@ def test_a_turn_in_the_line_takes_no_end_from_a_claim_on_the_same_machine(room):
 
 def test_a_claim_on_one_machine_says_nothing_about_another(room):
     here, there = take(room, "train-7", ADA), take(room, "train-3", ADA)
-    with room.desk.store.writing() as db:
+    with room.ctx.store.writing() as db:
         assert stored_claims.regrip(db, here, (2, 3), room.clock())
 
-    db = room.desk.store.reading()
+    db = room.ctx.store.reading()
     assert [(each.id, each.gpus) for each in stored_claims.open_on(db, here.instance_id)] == [(here.id, (2, 3))]
     assert list(stored_claims.open_on(db, there.instance_id)) == [there]
     assert list(stored_claims.open_on(db, room.machine("train-9").id)) == []
     taken = rows(db, "SELECT gpu FROM claimed_gpus WHERE claim_id = ? ORDER BY gpu", there.id)
     assert tuple(row["gpu"] for row in taken) == there.gpus
-    free = claims.claim(room.desk, here.instance_id, CY, choice=GpuChoice(6)).claim_of(CY)
+    free = claims.claim(room.ctx, here.instance_id, CY, choice=GpuChoice(6)).claim_of(CY)
     assert free is not None
     assert free.gpus == (0, 1, 4, 5, 6, 7)

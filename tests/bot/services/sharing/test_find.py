@@ -22,18 +22,18 @@ from tests.bot.services.room import ADA, CY, Room
 WANTS = ("1xA100", "2xA100", "5xa100-40", "8xA100", "40gb", "any")
 
 
-def crowded(desk, seed: int) -> None:
+def crowded(ctx, seed: int) -> None:
     """Three hundred machines in all states, some of them claimed, some in part."""
-    chance, now = random.Random(seed), desk.clock()
+    chance, now = random.Random(seed), ctx.clock()
     for provider in ("ec2", "owned"):
         made = instances(150, now, provider)
-        with desk.store.writing() as db:
+        with ctx.store.writing() as db:
             stored_fleet.heard(db, Look(made[0].source, tuple(made)), now)
             stored_fleet.save_all(db, [(each, "nlp", Rate(chance.choice([1, 2]) * 10**6, "list")) for each in made])
             stored_fleet.save_verdicts(db, {each.id: (verdict(chance, now), 0) for each in made})
         for each in chance.sample(made, 100):
             count = chance.choice([1, 4, 7, 8])
-            claims.claim(desk, each.id, chance.choice([ADA, CY]), choice=GpuChoice(count), length=HOUR_MS)
+            claims.claim(ctx, each.id, chance.choice([ADA, CY]), choice=GpuChoice(count), length=HOUR_MS)
 
 
 def verdict(chance: random.Random, now: int) -> Verdict:
@@ -45,12 +45,12 @@ def verdict(chance: random.Random, now: int) -> Verdict:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_store_misses_nothing_that_a_look_at_every_machine_finds(room, seed):
-    crowded(room.desk, seed)
-    every = listings.page(room.desk.store.reading(), Filter(), limit=-1)
+    crowded(room.ctx, seed)
+    every = listings.page(room.ctx.store.reading(), Filter(), limit=-1)
 
     for text in WANTS:
         want = parse(text)
-        found = find.find(room.desk, want, "U0NEW")
+        found = find.find(room.ctx, want, "U0NEW")
         whole = ranked((way(each, want, "U0NEW") for each in every), find.MOST)
 
         assert [each.tier for each in found.ways] == [each.tier for each in whole]
@@ -60,24 +60,24 @@ def test_the_store_misses_nothing_that_a_look_at_every_machine_finds(room, seed)
 
 def test_a_gpu_that_no_machine_has_is_refused_with_those_there_are(room):
     with pytest.raises(NotFound, match=r"No machine here has a GPU like B200\. You have A100, A10G, H100"):
-        find.find(room.desk, parse("b200"), ADA)
+        find.find(room.ctx, parse("b200"), ADA)
     with pytest.raises(NotFound, match="No machine here has 16 A100 GPUs; the largest has 8"):
-        find.find(room.desk, parse("16xa100"), ADA)
+        find.find(room.ctx, parse("16xa100"), ADA)
 
 
 def test_an_empty_fleet_is_said_not_broken(tmp_path, clock):
     room = Room(tmp_path / "room.db", clock)
 
     with pytest.raises(Refused, match="No machine here has a GPU like"):
-        find.find(room.desk, parse("a100"), ADA)
+        find.find(room.ctx, parse("a100"), ADA)
     room.close()
 
 
 def test_where_nothing_is_free_the_most_that_is_comes_instead(room):
     for name, count in (("train-7", 6), ("train-9", 8)):
-        claims.claim(room.desk, room.machine(name).id, ADA, choice=GpuChoice(count), length=HOUR_MS)
+        claims.claim(room.ctx, room.machine(name).id, ADA, choice=GpuChoice(count), length=HOUR_MS)
 
-    found = find.find(room.desk, parse("8xa100"), CY)
+    found = find.find(room.ctx, parse("8xa100"), CY)
 
     assert found.best is None
     assert found.fewer is not None
@@ -85,9 +85,9 @@ def test_where_nothing_is_free_the_most_that_is_comes_instead(room):
 
 
 def test_what_one_holds_already_is_not_offered_but_said(room):
-    claims.claim(room.desk, room.machine("train-7").id, ADA, length=HOUR_MS)
+    claims.claim(room.ctx, room.machine("train-7").id, ADA, length=HOUR_MS)
 
-    found = find.find(room.desk, parse("a100-40"), ADA)
+    found = find.find(room.ctx, parse("a100-40"), ADA)
 
     assert found.ways == ()
     assert [each.instance.name for each in found.mine] == ["train-7"]

@@ -25,18 +25,18 @@ from tests.bot.services.sharing.company import memory
 
 
 def hold(room: Room, name: str, who: str, length: int = 4 * HOUR_MS, **more) -> str:
-    made = claims.claim(room.desk, room.machine(name).id, who, length=length, **more)
+    made = claims.claim(room.ctx, room.machine(name).id, who, length=length, **more)
     mine = made.claim_of(who)
     assert mine is not None
     return mine.id
 
 
 def wait(room: Room, name: str, who: str, length: int = 2 * HOUR_MS, **more) -> line.Place:
-    return line.wait(room.desk, who, instance_id=room.machine(name).id, length=length, **more)
+    return line.wait(room.ctx, who, instance_id=room.machine(name).id, length=length, **more)
 
 
 def offers(room: Room) -> list[Offer]:
-    return stored_line.open_offers(room.desk.store.reading())
+    return stored_line.open_offers(room.ctx.store.reading())
 
 
 @pytest.fixture
@@ -70,9 +70,9 @@ def test_of_ten_thousand_who_ask_one_gets_it_and_the_others_stand_in_line(quick)
 
     def asks_for(person: str) -> str:
         try:
-            claims.claim(room.desk, instance, person, length=HOUR_MS)
+            claims.claim(room.ctx, instance, person, length=HOUR_MS)
         except claims.Taken:
-            place = line.wait(room.desk, person, instance_id=instance, length=HOUR_MS)
+            place = line.wait(room.ctx, person, instance_id=instance, length=HOUR_MS)
             return "waits" if place.is_new else "twice"
         return "won"
 
@@ -83,22 +83,22 @@ def test_of_ten_thousand_who_ask_one_gets_it_and_the_others_stand_in_line(quick)
         thread.join()
 
     assert outcomes == {"won": 1, "waits": 9_999}
-    (winner,) = stored_claims.open_on(room.desk.store.reading(), instance)
-    standing = line.line_for(room.desk, listing(room, instance))
+    (winner,) = stored_claims.open_on(room.ctx.store.reading(), instance)
+    standing = line.line_for(room.ctx, listing(room, instance))
     assert {each.person for each, _ in standing} == set(people) - {winner.holder}
     assert [each.id for each, _ in standing] == sorted(each.id for each, _ in standing)
 
-    claims.release(room.desk, winner.id, winner.holder)
-    assert line.offer_due(room.desk) == 1
+    claims.release(room.ctx, winner.id, winner.holder)
+    assert line.offer_due(room.ctx) == 1
     assert [each.person for each in offers(room)] == [standing[0][0].person]
-    assert line.offer_due(room.desk) == 0
+    assert line.offer_due(room.ctx) == 0
     with pytest.raises(turns.InLine) as last:
-        claims.claim(room.desk, instance, winner.holder)
+        claims.claim(room.ctx, instance, winner.holder)
     assert (last.value.place.ahead, last.value.place.turn) == (9_999, None)
 
 
 def listing(room: Room, instance_id: str) -> Listing:
-    found = listings.by_id(room.desk.store.reading(), instance_id)
+    found = listings.by_id(room.ctx.store.reading(), instance_id)
     assert found is not None
     return found
 
@@ -106,8 +106,8 @@ def listing(room: Room, instance_id: str) -> Listing:
 def test_two_who_press_take_and_claim_at_once_make_one_claim(room):
     held = hold(room, "train-7", ADA)
     wait(room, "train-7", CY)
-    claims.release(room.desk, held, ADA)
-    line.offer_due(room.desk)
+    claims.release(room.ctx, held, ADA)
+    line.offer_due(room.ctx)
     (offer,) = offers(room)
     got: list[str] = []
 
@@ -119,10 +119,10 @@ def test_two_who_press_take_and_claim_at_once_make_one_claim(room):
         got.append(act.__name__)
 
     def take() -> None:
-        line.take(room.desk, offer.id, CY)
+        line.take(room.ctx, offer.id, CY)
 
     def claim() -> None:
-        claims.claim(room.desk, offer.instance_id, BOB)
+        claims.claim(room.ctx, offer.instance_id, BOB)
 
     threads = [threading.Thread(target=tries, args=(act,)) for act in (take, claim, take, claim) * 5]
     for thread in threads:
@@ -131,7 +131,7 @@ def test_two_who_press_take_and_claim_at_once_make_one_claim(room):
         thread.join()
 
     assert set(got) == {"take"}
-    assert [each.holder for each in stored_claims.open_on(room.desk.store.reading(), offer.instance_id)] == [CY]
+    assert [each.holder for each in stored_claims.open_on(room.ctx.store.reading(), offer.instance_id)] == [CY]
 
 
 def test_an_estimate_counts_those_before_and_how_long_they_want_it(room):
@@ -145,12 +145,12 @@ def test_an_estimate_counts_those_before_and_how_long_they_want_it(room):
 def test_who_wants_more_than_is_free_keeps_one_machine_and_the_others_go_on(room):
     for name in ("nb-2", "nb-5", "scratch"):
         hold(room, name, ADA)
-    line.wait(room.desk, BOB, want=parse("4xA10G"))
-    line.wait(room.desk, CY, want=parse("1xA10G"))
-    for held in stored_claims.held_by(room.desk.store.reading(), ADA):
-        claims.release(room.desk, held.id, ADA)
+    line.wait(room.ctx, BOB, want=parse("4xA10G"))
+    line.wait(room.ctx, CY, want=parse("1xA10G"))
+    for held in stored_claims.held_by(room.ctx.store.reading(), ADA):
+        claims.release(room.ctx, held.id, ADA)
 
-    line.offer_due(room.desk)
+    line.offer_due(room.ctx)
 
     served = {each.person: each.instance_id for each in offers(room)}
     assert served[BOB] == room.machine("nb-2").id
@@ -163,22 +163,22 @@ def test_gpus_are_saved_up_for_who_came_first(room):
     wait(room, "nb-2", BOB, choice=GpuChoice(count=3))
     wait(room, "nb-2", CY, choice=GpuChoice(count=1))
 
-    claims.release(room.desk, first, ADA)
+    claims.release(room.ctx, first, ADA)
 
-    assert line.offer_due(room.desk) == 0, "two are free, but the first wants three"
+    assert line.offer_due(room.ctx) == 0, "two are free, but the first wants three"
     with pytest.raises(turns.InLine):
-        claims.claim(room.desk, room.machine("nb-2").id, ADA, choice=GpuChoice(count=1))
+        claims.claim(room.ctx, room.machine("nb-2").id, ADA, choice=GpuChoice(count=1))
 
 
 def test_an_offer_holds_its_gpus_against_everything_that_writes_a_claim(room):
     held = hold(room, "train-7", ADA)
     wait(room, "train-7", CY, choice=GpuChoice(count=2))
-    taken = stored_claims.by_id(room.desk.store.reading(), held)
-    claims.release(room.desk, held, ADA)
-    line.offer_due(room.desk)
+    taken = stored_claims.by_id(room.ctx.store.reading(), held)
+    claims.release(room.ctx, held, ADA)
+    line.offer_due(room.ctx)
     assert taken is not None
 
-    with room.desk.store.writing() as db:
+    with room.ctx.store.writing() as db:
         rival = stored_claims.Claim("rival", taken.instance_id, BOB, room.clock(), room.clock() + HOUR_MS, (1, 2))
         assert not stored_claims.add(db, rival)
 
@@ -193,13 +193,13 @@ def test_the_database_itself_refuses_a_second_place_a_second_offer_and_an_offer_
     )
     claimed = Offer("three", place.id, CY, room.machine("train-7").id, (0,), HOUR_MS, now, now + 1)
 
-    with pytest.raises(sqlite3.IntegrityError), room.desk.store.writing() as db:
+    with pytest.raises(sqlite3.IntegrityError), room.ctx.store.writing() as db:
         stored_line.join(db, place)
-    with pytest.raises(sqlite3.IntegrityError, match="is claimed"), room.desk.store.writing() as db:
+    with pytest.raises(sqlite3.IntegrityError, match="is claimed"), room.ctx.store.writing() as db:
         stored_line.offer(db, claimed)
-    with room.desk.store.writing() as db:
+    with room.ctx.store.writing() as db:
         stored_line.offer(db, first)
-    with pytest.raises(sqlite3.IntegrityError), room.desk.store.writing() as db:
+    with pytest.raises(sqlite3.IntegrityError), room.ctx.store.writing() as db:
         stored_line.offer(db, second)
 
 
@@ -207,22 +207,22 @@ def test_a_claim_in_its_grace_is_not_offered_yet(room):
     hold(room, "train-7", ADA, HOUR_MS)
     wait(room, "train-7", CY)
     room.clock.forward(HOUR_MS + GRACE - MINUTE_MS)
-    claims.expire(room.desk)
+    claims.expire(room.ctx)
 
-    assert line.offer_due(room.desk) == 0
+    assert line.offer_due(room.ctx) == 0
     room.clock.forward(MINUTE_MS)
-    claims.expire(room.desk)
-    assert line.offer_due(room.desk) == 1
+    claims.expire(room.ctx)
+    assert line.offer_due(room.ctx) == 1
 
 
 def test_a_machine_about_to_be_stopped_is_offered_to_nobody(room):
     held = hold(room, "train-7", ADA, HOUR_MS)
     wait(room, "train-7", CY)
-    claims.release(room.desk, held, ADA)
+    claims.release(room.ctx, held, ADA)
     room.reports("train-7", 0.0)
     room.approves(room.asks("train-7"))
 
-    assert line.offer_due(room.desk) == 0
+    assert line.offer_due(room.ctx) == 0
 
 
 def test_the_line_of_a_machine_that_is_gone_ends_and_everybody_is_told_once(room):
@@ -232,8 +232,8 @@ def test_the_line_of_a_machine_that_is_gone_ends_and_everybody_is_told_once(room
     room.sweep()
     room.clock.forward(10 * MINUTE_MS)
 
-    assert line.offer_due(room.desk) == 2
-    assert line.offer_due(room.desk) == 0
+    assert line.offer_due(room.ctx) == 2
+    assert line.offer_due(room.ctx) == 0
     assert [room.told(who, "line_ended") for who in (BOB, CY)] == [[str(each.id)] for each in places]
 
 
@@ -241,22 +241,22 @@ def test_who_is_handed_what_they_wait_for_leaves_the_line(room):
     hold(room, "train-7", ADA)
     wait(room, "train-7", CY)
 
-    handovers.accept(room.desk, handovers.offer(room.desk, room.machine("train-7").id, ADA, CY).id, CY)
+    handovers.accept(room.ctx, handovers.offer(room.ctx, room.machine("train-7").id, ADA, CY).id, CY)
 
-    assert line.places(room.desk, CY) == []
+    assert line.places(room.ctx, CY) == []
 
 
 def test_whoever_asked_for_a_claim_that_runs_out_stands_in_line_for_it(room):
     held = hold(room, "train-7", ADA, HOUR_MS)
-    requests.ask(room.desk, held, CY)
+    requests.ask(room.ctx, held, CY)
     room.clock.forward(HOUR_MS + GRACE)
 
-    claims.expire(room.desk)
-    claims.expire(room.desk)
+    claims.expire(room.ctx)
+    claims.expire(room.ctx)
 
-    assert [each.waiter.person for each in line.places(room.desk, CY)] == [CY]
+    assert [each.waiter.person for each in line.places(room.ctx, CY)] == [CY]
     assert len(room.told(CY, "answer")) == 1
-    assert line.offer_due(room.desk) == 1
+    assert line.offer_due(room.ctx) == 1
 
 
 def test_a_machine_one_holds_a_part_of_is_no_other_machine(room):
@@ -265,7 +265,7 @@ def test_a_machine_one_holds_a_part_of_is_no_other_machine(room):
     hold(room, "nb-2", DEE, choice=GpuChoice(count=2))
     hold(room, "nb-2", CY, choice=GpuChoice(count=1))
 
-    place = line.wait(room.desk, CY, want=parse("1xA10G"))
+    place = line.wait(room.ctx, CY, want=parse("1xA10G"))
 
     assert place.turn is not None
     assert place.turn.instance_id != room.machine("nb-2").id
@@ -273,12 +273,12 @@ def test_a_machine_one_holds_a_part_of_is_no_other_machine(room):
 
 def test_a_booking_keeps_long_turns_away_but_not_short_ones(room):
     held = hold(room, "nb-2", ADA, HOUR_MS)
-    bookings.book(room.desk, room.machine("nb-2").id, DEE, bookings.Wish(room.clock() + 3 * HOUR_MS, 2 * HOUR_MS))
+    bookings.book(room.ctx, room.machine("nb-2").id, DEE, bookings.Wish(room.clock() + 3 * HOUR_MS, 2 * HOUR_MS))
     long = wait(room, "nb-2", BOB, 8 * HOUR_MS)
     wait(room, "nb-2", CY, HOUR_MS)
 
-    claims.release(room.desk, held, ADA)
-    line.offer_due(room.desk)
+    claims.release(room.ctx, held, ADA)
+    line.offer_due(room.ctx)
 
     assert long.turn is not None
     assert long.turn.at == room.clock() + 5 * HOUR_MS
@@ -288,11 +288,11 @@ def test_a_booking_keeps_long_turns_away_but_not_short_ones(room):
 def test_what_was_done_is_in_the_audit(room):
     held = hold(room, "train-7", ADA)
     wait(room, "train-7", CY)
-    claims.release(room.desk, held, ADA)
-    line.offer_due(room.desk)
-    line.pass_on(room.desk, offers(room)[0].id, CY)
+    claims.release(room.ctx, held, ADA)
+    line.offer_due(room.ctx)
+    line.pass_on(room.ctx, offers(room)[0].id, CY)
 
-    noted = rows(room.desk.store.reading(), "SELECT who, did FROM audit ORDER BY id")
+    noted = rows(room.ctx.store.reading(), "SELECT who, did FROM audit ORDER BY id")
     assert [(row["who"], row["did"]) for row in noted[1:]] == [
         (CY, "joined the line"),
         (ADA, "released"),
@@ -310,14 +310,14 @@ def test_half_a_surrogate_pair_in_a_note_breaks_nothing(room):
 def test_a_machine_started_for_somebody_is_theirs_whoever_waits_for_its_kind(room):
     for name in ("nb-2", "nb-5", "scratch"):
         hold(room, name, ADA)
-    line.wait(room.desk, CY, want=parse("1xA10G"))
-    started = approvals.ask_to_start(room.desk, room.machine("eval-2").id, ADA, length=HOUR_MS)
+    line.wait(room.ctx, CY, want=parse("1xA10G"))
+    started = approvals.ask_to_start(room.ctx, room.machine("eval-2").id, ADA, length=HOUR_MS)
     room.approves(started)
 
     for _ in range(12):
         room.clock.forward(MINUTE_MS)
         room.tick()
-        line.offer_due(room.desk)
+        line.offer_due(room.ctx)
 
     assert [each.holder for each in listing(room, room.machine("eval-2").id).claims] == [ADA]
     assert offers(room) == []

@@ -46,7 +46,7 @@ class Line(Company):
         own = [each.id for each in stored_line.of_person(self.db, person) if each.could_use(before.instance)]
         try:
             made = claims.claim(
-                self.room.desk, before.instance.id, person, choice=GpuChoice(count=count), length=length * HOUR_MS
+                self.room.ctx, before.instance.id, person, choice=GpuChoice(count=count), length=length * HOUR_MS
             )
         except Refused:
             return
@@ -62,12 +62,12 @@ class Line(Company):
 
     @rule(person=who, name=where, length=hours)
     def extend(self, person: str, name: str, length: int) -> None:
-        self.tried(lambda: claims.extend(self.room.desk, self.room.machine(name).id, person, by=length * HOUR_MS))
+        self.tried(lambda: claims.extend(self.room.ctx, self.room.machine(name).id, person, by=length * HOUR_MS))
 
     @initialize(length=hours, wanted=st.lists(st.tuples(who, where, counts), max_size=5))
     def all_is_taken_and_some_wait(self, length: int, wanted: list[tuple[str, str, int | None]]) -> None:
         for person, name in zip(PEOPLE, MACHINES, strict=False):
-            claims.claim(self.room.desk, self.room.machine(name).id, person, length=length * HOUR_MS)
+            claims.claim(self.room.ctx, self.room.machine(name).id, person, length=length * HOUR_MS)
         for person, name, count in wanted:
             self.wait(person, name, count, length)
 
@@ -75,14 +75,14 @@ class Line(Company):
     @rule(number=st.integers(0, 9))
     def release(self, number: int) -> None:
         held = self.claims()[number % len(self.claims())]
-        claims.release(self.room.desk, held.id, held.holder)
+        claims.release(self.room.ctx, held.id, held.holder)
 
     @precondition(lambda self: self.claims())
     @rule(person=who, name=where, count=counts)
     def snatch(self, person: str, name: str, count: int | None) -> None:
         """Somebody is quicker than the job that makes offers."""
         for held in self.listing(name).claims:
-            claims.release(self.room.desk, held.id, held.holder)
+            claims.release(self.room.ctx, held.id, held.holder)
         if self.listing(name).running:
             self.claim(person, name, count, 1)
 
@@ -101,7 +101,7 @@ class Line(Company):
     def stands(self, person: str, **wanted: Any) -> None:
         before = [each.id for each in stored_line.of_person(self.db, person)]
         try:
-            place = line.wait(self.room.desk, person, **wanted)
+            place = line.wait(self.room.ctx, person, **wanted)
         except Refused:
             return
         assert place.is_new == (place.waiter.id not in before)
@@ -111,14 +111,14 @@ class Line(Company):
     @rule(person=who)
     def leave(self, person: str) -> None:
         for waiter in stored_line.of_person(self.db, person)[:1]:
-            line.leave(self.room.desk, waiter.id, person)
+            line.leave(self.room.ctx, waiter.id, person)
 
     @precondition(lambda self: self.open_offers())
     @rule(number=st.integers(0, 9))
     def take(self, number: int) -> None:
         offer = self.open_offers()[number % len(self.open_offers())]
         try:
-            made = line.take(self.room.desk, offer.id, offer.person)
+            made = line.take(self.room.ctx, offer.id, offer.person)
         except Refused:
             listing = listings.by_id(self.db, offer.instance_id)
             assert listing is None or not listing.running
@@ -131,39 +131,37 @@ class Line(Company):
     @rule(number=st.integers(0, 9))
     def pass_on(self, number: int) -> None:
         offer = self.open_offers()[number % len(self.open_offers())]
-        line.pass_on(self.room.desk, offer.id, offer.person)
+        line.pass_on(self.room.ctx, offer.id, offer.person)
 
     @precondition(lambda self: self.claims())
     @rule(asker=who, number=st.integers(0, 9), answer=st.sampled_from(("", "keep", "extend", "release")))
     def request(self, asker: str, number: int, answer: str) -> None:
         held = self.claims()[number % len(self.claims())]
-        desk = self.room.desk
+        ctx = self.room.ctx
         if asker == held.holder:
             return
-        made, _ = requests.ask(desk, held.id, asker)
+        made, _ = requests.ask(ctx, held.id, asker)
         self.room.posted()
         if answer and not made.answer:
             {
-                "keep": lambda: requests.keep(desk, made.id, held.holder),
-                "extend": lambda: self.tried(lambda: claims.extend(desk, held.instance_id, held.holder, by=HOUR_MS)),
-                "release": lambda: claims.release(desk, held.id, held.holder),
+                "keep": lambda: requests.keep(ctx, made.id, held.holder),
+                "extend": lambda: self.tried(lambda: claims.extend(ctx, held.instance_id, held.holder, by=HOUR_MS)),
+                "release": lambda: claims.release(ctx, held.id, held.holder),
             }[answer]()
 
     @precondition(lambda self: self.claims())
     @rule(taker=who, number=st.integers(0, 9))
     def hand(self, taker: str, number: int) -> None:
         held = self.claims()[number % len(self.claims())]
-        desk = self.room.desk
-        self.tried(
-            lambda: handovers.accept(desk, handovers.offer(desk, held.instance_id, held.holder, taker).id, taker)
-        )
+        ctx = self.room.ctx
+        self.tried(lambda: handovers.accept(ctx, handovers.offer(ctx, held.instance_id, held.holder, taker).id, taker))
 
     @rule()
     def tick(self) -> None:
         self.room.posted()
         known = {each.id for each in self.open_offers()}
-        claims.expire(self.room.desk)
-        line.offer_due(self.room.desk)
+        claims.expire(self.room.ctx)
+        line.offer_due(self.room.ctx)
         left = stored_line.unoffered(self.db)
         for offer in self.open_offers():
             if offer.id not in known:
@@ -173,7 +171,7 @@ class Line(Company):
             if listing.running and not listing.claims and not listing.offers:
                 assert not any(each.could_use(listing.instance) for each in left), "free, and somebody waits for it"
         assert all(self.clock.now - each.since < STALE for each in left)
-        assert line.offer_due(self.room.desk) == 0, "twice is not once"
+        assert line.offer_due(self.room.ctx) == 0, "twice is not once"
 
     def in_order(self, offer: Offer, passed: list[Waiter]) -> None:
         listing = listings.by_id(self.db, offer.instance_id)

@@ -48,10 +48,10 @@ class Promises(Company):
 
     @initialize(count=st.sampled_from((None, 2, 8)), length=hours, ahead=st.sampled_from((61, 121)), choice=choices)
     def dee_waits(self, count: int | None, length: int, ahead: int, choice: GpuChoice | AsNow) -> None:
-        claims.claim(self.room.desk, self.machine, ADA, choice=GpuChoice(count=5), length=2 * HOUR_MS)
-        claims.claim(self.room.desk, self.machine, CY, choice=GpuChoice(count=3), length=HOUR_MS)
+        claims.claim(self.room.ctx, self.machine, ADA, choice=GpuChoice(count=5), length=2 * HOUR_MS)
+        claims.claim(self.room.ctx, self.machine, CY, choice=GpuChoice(count=3), length=HOUR_MS)
         wanted = GpuChoice(count=count)
-        line.wait(self.room.desk, DEE, instance_id=self.machine, choice=wanted, length=length * HOUR_MS)
+        line.wait(self.room.ctx, DEE, instance_id=self.machine, choice=wanted, length=length * HOUR_MS)
         self.book(BOB, ahead, 8, choice)
 
     def does(self, person: str, act: Callable[[], Any], *, gpus: bool = False, end: bool = False) -> bool:
@@ -87,7 +87,7 @@ class Promises(Company):
 
     def first_can_not(self, before: Listing, length: int) -> bool:
         """A booking that is to come keeps whoever waits from so many GPUs for so long."""
-        return any(each.from_at < self.clock.now + length for each in bookings.upcoming(self.room.desk))
+        return any(each.from_at < self.clock.now + length for each in bookings.upcoming(self.room.ctx))
 
     @rule(person=who, choice=choices, length=st.none() | hours)
     def claim(self, person: str, choice: GpuChoice | AsNow, length: int | None) -> None:
@@ -106,10 +106,10 @@ class Promises(Company):
     def claims(self, person: str, **more: Any) -> None:
         """Beyond fair use, it is asked for and an approver lets it pass."""
         try:
-            claims.claim(self.room.desk, self.machine, person, **more)
+            claims.claim(self.room.ctx, self.machine, person, **more)
         except limits.OverLimit as over:
-            grant = grants.draft_claim(self.room.desk, over, choice=more["choice"])
-            grants.ask(self.room.desk, grant.id, person)
+            grant = grants.draft_claim(self.room.ctx, over, choice=more["choice"])
+            grants.ask(self.room.ctx, grant.id, person)
 
     def stays(self, mine: Claim | None, choice: GpuChoice | AsNow) -> None:
         """With a number of GPUs, it keeps as many of those at work as that is."""
@@ -127,7 +127,7 @@ class Promises(Company):
         for row in pending[number : number + 1]:
             before = self.here.claim_of(row["person"])
             try:
-                grants.decide(self.room.desk, row["id"], DEE if row["person"] == BOB else BOB, yes=yes)
+                grants.decide(self.room.ctx, row["id"], DEE if row["person"] == BOB else BOB, yes=yes)
             except Refused:
                 return
             after, done = (
@@ -140,19 +140,19 @@ class Promises(Company):
 
     @rule(person=who, length=hours)
     def extend(self, person: str, length: int) -> None:
-        self.does(person, lambda: claims.extend(self.room.desk, self.machine, person, by=length * HOUR_MS))
+        self.does(person, lambda: claims.extend(self.room.ctx, self.machine, person, by=length * HOUR_MS))
 
     @rule(person=who)
     def release(self, person: str) -> None:
         mine = self.here.claim_of(person)
         if mine is not None:
-            self.does(person, lambda: claims.release(self.room.desk, mine.id, person), gpus=True, end=True)
+            self.does(person, lambda: claims.release(self.room.ctx, mine.id, person), gpus=True, end=True)
 
     @rule(giver=who, taker=who)
     def hand(self, giver: str, taker: str) -> None:
         def hands() -> None:
-            made = handovers.offer(self.room.desk, self.machine, giver, taker)
-            handovers.accept(self.room.desk, made.id, taker)
+            made = handovers.offer(self.room.ctx, self.machine, giver, taker)
+            handovers.accept(self.room.ctx, made.id, taker)
 
         self.does(giver, hands, gpus=True, end=True)
 
@@ -160,30 +160,30 @@ class Promises(Company):
     def answer_an_offer(self, person: str, *, takes: bool) -> None:
         for offer in [each for each in stored_line.open_offers(self.db) if each.person == person]:
             act = line.take if takes else line.pass_on
-            self.does(person, lambda act=act, offer=offer: act(self.room.desk, offer.id, person))
+            self.does(person, lambda act=act, offer=offer: act(self.room.ctx, offer.id, person))
 
     @rule(person=who, ahead=st.sampled_from((2, 61, 200, 700)), length=hours, choice=choices)
     def book(self, person: str, ahead: int, length: int, choice: GpuChoice | AsNow) -> None:
         chosen = GpuChoice() if choice is AS_NOW else choice
         first = next(iter(stored_line.unoffered(self.db)), None)
-        before = line.places(self.room.desk, DEE)
+        before = line.places(self.room.ctx, DEE)
         wish = Wish(self.clock.now + ahead * MINUTE_MS, length * HOUR_MS, chosen)
-        if self.does(person, lambda: bookings.book(self.room.desk, self.machine, person, wish)) and first:
-            after = line.places(self.room.desk, DEE)
+        if self.does(person, lambda: bookings.book(self.room.ctx, self.machine, person, wish)) and first:
+            after = line.places(self.room.ctx, DEE)
             then, now = (places[0].turn for places in (before, after))
             assert then is None or (now is not None and now.at <= then.at), "a booking put the first in line off"
 
     @rule(person=who)
     def snooze(self, person: str) -> None:
         until = self.clock.now + 4 * HOUR_MS
-        self.does(person, lambda: snooze.snooze(self.room.desk, self.here, person, until=until, reason="a demo"))
+        self.does(person, lambda: snooze.snooze(self.room.ctx, self.here, person, until=until, reason="a demo"))
 
     @rule(person=who, yes=st.booleans())
     def stop(self, person: str, *, yes: bool) -> None:
         try:
             asked = self.room.asks(NAME, person)
             self.room.answers(asked)
-            approvals.decide(self.room.desk, asked.id, DEE if person == BOB else BOB, yes=yes)
+            approvals.decide(self.room.ctx, asked.id, DEE if person == BOB else BOB, yes=yes)
         except Refused:
             return
 
@@ -198,7 +198,7 @@ class Promises(Company):
                 for gpu in range(8)
             ]
             self.room.push(self.machine, told, tick_now=now)
-        verdict.judge_all(self.room.desk)
+        verdict.judge_all(self.room.ctx)
 
     @rule(length=st.sampled_from((MINUTE_MS, 4 * MINUTE_MS, 16 * MINUTE_MS, 62 * MINUTE_MS, 3 * HOUR_MS)))
     def time_passes(self, length: int) -> None:
@@ -207,7 +207,7 @@ class Promises(Company):
 
     @rule()
     def jobs(self) -> None:
-        desk, known = self.room.desk, self.snoozed()
+        ctx, known = self.room.ctx, self.snoozed()
         was_up = self.room.machine(NAME).state == "running"
         for job in (
             claims.expire,
@@ -217,10 +217,10 @@ class Promises(Company):
             approvals.expire,
             executor.carry_out,
         ):
-            job(desk)
+            job(ctx)
         self.room.posted()
-        grants.carry_out(desk)
-        line.offer_due(desk)
+        grants.carry_out(ctx)
+        line.offer_due(ctx)
         if was_up and self.room.machine(NAME).state != "running":
             self.was_shown(known)
             self.room.fleet.change(NAME, state="running")

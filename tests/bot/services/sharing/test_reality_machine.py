@@ -79,21 +79,21 @@ class Reality(Company):
 
     @rule()
     def jobs(self) -> None:
-        desk = self.room.desk
+        ctx = self.room.ctx
         self.room.sweep()
-        verdict_service.judge_all(desk)
-        reminders.remind(desk)
-        expire(desk)
+        verdict_service.judge_all(ctx)
+        reminders.remind(ctx)
+        expire(ctx)
         held = {each.id: each for each in self.open_claims()}
         idle = {each.id for each in held.values() if self.is_known_idle(each)}
         overdue = {
             each.claim_id for each in stored_checkins.open_ones(self.db) if (each.deadline_at or DAY_MS**2) <= self.now
         }
-        checkins.check(desk)
+        checkins.check(ctx)
         taken = {key for key in held if self.claim(key).end_reason == "unused"}
         assert taken <= idle & overdue, "nothing that works, is unknown or was not asked about in time is taken"
-        unclaimed.look(desk)
-        line.offer_due(desk)
+        unclaimed.look(ctx)
+        line.offer_due(ctx)
         self.room.posted()
 
     @invariant()
@@ -124,14 +124,14 @@ class Reality(Company):
 
     def tries(self, act: Any, *what: Any, **more: Any) -> None:
         try:
-            act(self.room.desk, *what, **more)
+            act(self.room.ctx, *what, **more)
         except Refused:
             return
 
     def is_known_idle(self, claim: Claim) -> bool:
         machine = next(each for each in map(self.room.machine, MACHINES) if each.id == claim.instance_id)
         verdict = verdict_service.judge_now(
-            self.room.desk, self.db, machine.id, machine.gpu_count, launched_at=machine.launched_at
+            self.room.ctx, self.db, machine.id, machine.gpu_count, launched_at=machine.launched_at
         )
         return idle_since(claim, verdict) is not None
 

@@ -46,7 +46,7 @@ class Sharing(Company):
         """Do it; it may be refused, and then nothing has changed. `ends` is the claim it ends."""
         before = self.everything()
         try:
-            act(self.room.desk, *args, **more)
+            act(self.room.ctx, *args, **more)
         except Refused:
             assert self.claims_in(self.everything()) == self.claims_in(before), "a refusal changes nothing"
             return False
@@ -89,7 +89,7 @@ class Sharing(Company):
     def hand(self, number: int, person: str, *, accepts: bool) -> None:
         held = self.open_claims()[number % len(self.open_claims())]
         try:
-            made = handovers.offer(self.room.desk, held.instance_id, held.holder, person)
+            made = handovers.offer(self.room.ctx, held.instance_id, held.holder, person)
         except Refused:
             return
         if not accepts:
@@ -126,13 +126,13 @@ class Sharing(Company):
 
     @rule(person=who, confirms=st.booleans())
     def about_a_booking(self, person: str, *, confirms: bool) -> None:
-        for slot in bookings.upcoming(self.room.desk, holder=person)[:1]:
+        for slot in bookings.upcoming(self.room.ctx, holder=person)[:1]:
             self.does(booking_slots.confirm if confirms else bookings.cancel, slot.id, person)
 
     @rule(name=where, util=st.sampled_from((0.0, 0.0, 90.0)))
     def reports(self, name: str, util: float) -> None:
         self.room.reports(name, util, minutes=70)
-        verdict.judge_all(self.room.desk)
+        verdict.judge_all(self.room.ctx)
 
     @rule(person=who)
     def keeps(self, person: str) -> None:
@@ -146,7 +146,7 @@ class Sharing(Company):
 
     @rule()
     def jobs(self) -> None:
-        desk = self.room.desk
+        ctx = self.room.ctx
         for job in (
             *(
                 claims.expire,
@@ -158,7 +158,7 @@ class Sharing(Company):
             ),
             *(unclaimed.look, line.offer_due, rule_stops.park),
         ):
-            job(desk)
+            job(ctx)
         self.room.posted()
         self.account()
 
@@ -205,7 +205,7 @@ class Sharing(Company):
 
     @invariant()
     def after_the_jobs_no_claim_outlives_its_end_by_more_than_the_grace(self) -> None:
-        claims.expire(self.room.desk)
+        claims.expire(self.room.ctx)
         self.account()
         assert all(each.until_at + GRACE > self.clock.now for each in self.open_claims())
 
