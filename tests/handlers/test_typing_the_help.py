@@ -71,7 +71,7 @@ def unread(office, run, typed: str) -> str:
         reply = run(Ask(ctx, ADA, "C0GPUS001", words(typed)))
     except ValetError as error:
         where = extract_tb(error.__traceback__)[-1].filename
-        is_reading = "/handlers/commands/" in where or "/domain/" in where
+        is_reading = "/handlers/" in where or "/domain/" in where
         is_unread = (
             is_reading and isinstance(error, Refused) and re.search(r"make sense|is no |is not |read", str(error))
         )
