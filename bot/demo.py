@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.billing.cost_explorer import CostExplorer
-from bot.domain.acting.rule_stops import WARNINGS
+from bot.domain.acting.rule_stops import WARNINGS_MS
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import Filter
 from bot.domain.money.bill import ONE_DAY, utc_day
@@ -242,7 +242,7 @@ class Demo:
         """What no step may leap over: the last warning of a stop by rule, that stop, and what is under way just now."""
         db, now = self.store.reading(), self.clock()
         planned = stored_hours.open_ones(db)
-        moments = [each.acts_at - ahead for each in planned for ahead in (WARNINGS[each.rule][-1], 0)]
+        moments = [each.acts_at - ahead for each in planned for ahead in (WARNINGS_MS[each.rule][-1], 0)]
         busy = [BUSY_STEP] if self._is_busy() else []
         return [*busy, *(moment - now for moment in moments if moment > now)]
 

@@ -11,7 +11,7 @@ from handlers.controller import Draw, Press
 
 def keep_idle(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Keep] in a digest: no digest asks about it for a day."""
-    snooze = snooze_service.keep(ctx, value, user, length=digest.KEEP_FOR)
+    snooze = snooze_service.snooze_by_button(ctx, value, user, length=digest.KEEP_FOR)
     return digest_blocks.kept(queries.name_of(ctx, value), snooze.until_at)
 
 

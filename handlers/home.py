@@ -2,7 +2,7 @@
 
 from bot.domain.acting.actions import Action
 from bot.domain.acting.approvals import deciders
-from bot.domain.acting.hours import wish_deciders
+from bot.domain.acting.hours import hours_request_deciders
 from bot.domain.machines.listing import Filter, Listing
 from bot.services import queries
 from bot.services.acting import hours
@@ -88,8 +88,8 @@ def _waiting(ctx: Context, user: str) -> list[Block]:
     """Cards this person may decide on, oldest first."""
     roster = ctx.roster()
     mine = [each for each in queries.pending(ctx) if user in deciders(each, roster)]
-    wishes = [each for each in hours.pending(ctx) if user in wish_deciders(each, roster)]
-    drawn = [hours_controller.hours_wish(ctx, each.id) for each in wishes]
+    wishes = [each for each in hours.pending_requests(ctx) if user in hours_request_deciders(each, roster)]
+    drawn = [hours_controller.hours_request(ctx, each.id) for each in wishes]
     cards = [*_cards(ctx, mine), *(card.blocks for card in drawn if card)]
     if not cards:
         return []

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-WishKind = Literal[
+RequestKind = Literal[
     "stop", "start", "launch", "clone", "resize", "order", "old", "claim", "booking", "takeover", "hours"
 ]
 """order: the machine of a clone or a resize, once its image is there. old: the machine that a resize replaces, once the
@@ -19,7 +19,7 @@ _USD = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Conditions:
     """What counts, as a card showed it or as it is; None: not known."""
 
     name: str = ""
@@ -62,32 +62,32 @@ class World:
         return json.dumps({name: value for name in names if (value := getattr(self, name)) is not None})
 
     @classmethod
-    def from_json(cls, text: str) -> "World":
+    def from_json(cls, text: str) -> "Conditions":
         """From the store."""
         known = {field.name for field in fields(cls)}
         told: dict[str, Any] = {name: value for name, value in json.loads(text).items() if name in known}
         return cls(**told | ({"gpus": tuple(told["gpus"])} if "gpus" in told else {}))
 
 
-Check = Callable[[World, World], str]
+Comparison = Callable[[Conditions, Conditions], str]
 """What differs between what was shown and what is, as a sentence; empty when nothing does."""
 
 
-def _launch(shown: World, now: World) -> str:
+def _launch(shown: Conditions, now: Conditions) -> str:
     return f"{now.name} was restarted after the request." if shown.launch != now.launch else ""
 
 
-def _decider(_shown: World, now: World) -> str:
+def _decider(_shown: Conditions, now: Conditions) -> str:
     return now.gone
 
 
-def _team(shown: World, now: World) -> str:
+def _team(shown: Conditions, now: Conditions) -> str:
     whose = f"is {now.team}'s" if now.team else "is nobody's"
     asked = f"team {shown.team} was asked" if shown.team else "it was not asked for as a team's"
     return f"{now.name} {whose} by now, and {asked}. Ask again." if _differ(shown.team, now.team) else ""
 
 
-def _type(shown: World, now: World) -> str:
+def _type(shown: Conditions, now: Conditions) -> str:
     differs = _differ(shown.type, now.type)
     return (
         f"{now.name} is a {now.type} by now, and was a {shown.type} when it was asked for. Ask again."
@@ -96,7 +96,7 @@ def _type(shown: World, now: World) -> str:
     )
 
 
-def _rate(shown: World, now: World) -> str:
+def _rate(shown: Conditions, now: Conditions) -> str:
     """A lower price is no reason not to."""
     then, rate = shown.rate_micros, now.rate_micros
     if then is None or rate is None or rate <= then:
@@ -104,55 +104,55 @@ def _rate(shown: World, now: World) -> str:
     return f"{now.name} costs ${rate / _USD:,.2f} an hour by now, and ${then / _USD:,.2f} was asked for. Ask again."
 
 
-def _template(shown: World, now: World) -> str:
+def _template(shown: Conditions, now: Conditions) -> str:
     differs = _differ(shown.template, now.template)
     return f"{now.name} was changed in valet.toml after the request. Ask again." if differs else ""
 
 
-def _paid(shown: World, now: World) -> str:
+def _paid(shown: Conditions, now: Conditions) -> str:
     if shown.paid_anyway == "" and now.paid_anyway:
         return f"{now.name} runs in {now.paid_anyway} by now, which is paid whether it runs or not."
     return ""
 
 
-def _over(shown: World, now: World) -> str:
+def _over(shown: Conditions, now: Conditions) -> str:
     if shown.over is None or now.over is None or not (newly := now.over - shown.over):
         return ""
     return f"By now it would go beyond the budget of {' and '.join(sorted(newly))}, which nobody was told. Ask again."
 
 
-def _beyond(shown: World, now: World) -> str:
+def _beyond(shown: Conditions, now: Conditions) -> str:
     if shown.beyond == "" and now.beyond:
         return f"By now it would go beyond fair use, which nobody was told: {now.beyond}. Ask again."
     return ""
 
 
-def _claims(shown: World, now: World) -> str:
+def _claims(shown: Conditions, now: Conditions) -> str:
     if shown.claims is None or now.claims is None or now.claims <= shown.claims:
         return ""
     return f"{now.name} was claimed after the request."
 
 
-def _waiting(shown: World, now: World) -> str:
+def _waiting(shown: Conditions, now: Conditions) -> str:
     if (shown.waiting or 0) >= (now.waiting or 0):
         return ""
     return f"Somebody waits for {now.name} who did not when it was asked for. Ask again."
 
 
-def _booked(shown: World, now: World) -> str:
+def _booked(shown: Conditions, now: Conditions) -> str:
     if now.booked is None or now.booked == shown.booked:
         return ""
     return f"<@{now.booked[0]}> has booked {now.name} for soon after."
 
 
-def _snoozed(shown: World, now: World) -> str:
+def _snoozed(shown: Conditions, now: Conditions) -> str:
     """A snooze that was accepted in words keeps the machine."""
     before = shown.snoozed or {}
     later = [who for who, until in (now.snoozed or {}).items() if until > before.get(who, 0)]
     return f"<@{later[-1]}> has snoozed {now.name} meanwhile." if later else ""
 
 
-def _claim(shown: World, now: World) -> str:
+def _claim(shown: Conditions, now: Conditions) -> str:
     if not _differ(shown.claim, now.claim):
         return ""
     if not shown.claim:
@@ -160,17 +160,17 @@ def _claim(shown: World, now: World) -> str:
     return f"The claim on {now.name} ended after this was asked. Ask again."
 
 
-def _gpus(shown: World, now: World) -> str:
+def _gpus(shown: Conditions, now: Conditions) -> str:
     differs = _differ(shown.gpus, now.gpus)
     return f"The claim on {now.name} is of other GPUs by now. Ask again." if differs else ""
 
 
-def _until(shown: World, now: World) -> str:
+def _until(shown: Conditions, now: Conditions) -> str:
     differs = _differ(shown.until_at, now.until_at)
     return f"The end of the claim on {now.name} was moved after this was asked. Ask again." if differs else ""
 
 
-def _hours(shown: World, now: World) -> str:
+def _hours(shown: Conditions, now: Conditions) -> str:
     differs = _differ(shown.hours, now.hours)
     return f"Its on-hours have changed since this was asked ({now.hours})." if differs else ""
 
@@ -179,7 +179,7 @@ def _differ(shown: object, now: object) -> bool:
     return shown is not None and now is not None and shown != now
 
 
-COUNTS: Mapping[WishKind, tuple[Check, ...]] = {
+COUNTS: Mapping[RequestKind, tuple[Comparison, ...]] = {
     "stop": (_launch, _decider, _team, _claims, _waiting, _booked, _snoozed, _paid),
     "start": (_launch, _decider, _team, _type, _rate, _over, _beyond),
     "launch": (_template, _decider, _rate, _over, _beyond),
@@ -195,6 +195,6 @@ COUNTS: Mapping[WishKind, tuple[Check, ...]] = {
 """The facts that count for each wish, in the order in which they are told."""
 
 
-def difference(kind: WishKind, shown: World, now: World) -> str:
+def difference(kind: RequestKind, shown: Conditions, now: Conditions) -> str:
     """What differs so that the wish is not carried out, as a sentence; empty when nothing does."""
     return next((said for check in COUNTS[kind] if (said := check(shown, now))), "")

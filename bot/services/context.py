@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import Kind
+from bot.domain.acting.actions import ActionKind
 from bot.domain.acting.keepers import with_own
 from bot.domain.clock import Clock
 from bot.domain.machines import tags
@@ -54,12 +54,12 @@ class Context:
         """Why and until when nobody is asked about this instance; None when it is not exempt now."""
         return exemption_of(self.settings.exemptions, instance, self.clock())
 
-    def switches(self, instance: Instance) -> frozenset[Kind]:
+    def switches(self, instance: Instance) -> frozenset[ActionKind]:
         """What an admin's command does to an owned machine."""
         host = self.settings.owned.hosts.get(instance.id) if instance.provider == "owned" else None
         if host is None:
             return frozenset()
-        commands: dict[Kind, tuple[str, ...]] = {"stop": host.power_off, "start": host.power_on}
+        commands: dict[ActionKind, tuple[str, ...]] = {"stop": host.power_off, "start": host.power_on}
         return frozenset(kind for kind, command in commands.items() if command)
 
     def protects(self, instance: Instance) -> bool:

@@ -98,7 +98,7 @@ def _make(ctx: Context, db: Database, due: list[tuple[str, str, date]], sums: "_
     spoken, missing = 0, _by_channel(ctx, missing_agents(ctx, db))
     for channel, zone, day in due:
         monday = week_start(day).isoformat()
-        tidy = None if stored_digest.said_to_tidy(db, channel, monday) else dormant.of_channel(ctx, channel)
+        tidy = None if stored_digest.said_to_tidy(db, channel, monday) else dormant.digest_part(ctx, channel)
         listed, month = by_channel.get(channel, []), forecast.of_channel(ctx, channel)
         others = tuple(sorted(each.instance.name for each in not_listed.get(channel, ())))
         made = Digest(

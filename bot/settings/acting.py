@@ -50,7 +50,7 @@ class ActionSettings(Table):
 
 def _windows(text: str) -> str:
     try:
-        return hours.text_of(hours.parse(text)) if text else ""
+        return hours.hours_text(hours.parse_hours(text)) if text else ""
     except Refused as error:
         raise ValueError(f"expected windows such as Mon-Fri 08:00-19:00; {error}") from None
 

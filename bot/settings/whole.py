@@ -5,7 +5,7 @@ from datetime import date
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from bot.domain.acting.launch import Template
+from bot.domain.acting.launch import LaunchTemplate
 from bot.domain.clock import HOUR_MS, MINUTE_MS, SECOND_MS
 from bot.domain.machines.exemptions import Exemption, ends_at
 from bot.domain.machines.fleet import Instance
@@ -172,10 +172,10 @@ class Settings(Table):
         return self.claims.model_copy(update={key: own[key] for key in own.keys() & ClaimSettings.model_fields.keys()})
 
     @property
-    def templates(self) -> dict[str, Template]:
+    def templates(self) -> dict[str, LaunchTemplate]:
         """What may be launched, by name."""
         return {
-            each.name: Template(
+            each.name: LaunchTemplate(
                 name=each.name,
                 source=self._source(each.account, each.region),
                 template=each.template,

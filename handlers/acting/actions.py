@@ -1,6 +1,6 @@
 """/gpu stop and start: what is done to machines, after somebody else said yes."""
 
-from bot.domain.acting.actions import Action, Kind
+from bot.domain.acting.actions import Action, ActionKind
 from bot.domain.acting.approvals import deciders
 from bot.domain.machines.listing import Listing
 from bot.errors import Refused
@@ -61,7 +61,7 @@ def _breaks_glass(rest: list[str]) -> bool:
     return bool(rest) and rest[0].lower().lstrip("-\u2013\u2014") == "break-glass"  # Slack may join two hyphens
 
 
-def _broken(ask: Ask, listing: Listing, kind: Kind, rest: list[str]) -> Reply:
+def _broken(ask: Ask, listing: Listing, kind: ActionKind, rest: list[str]) -> Reply:
     passed = approvals.break_glass(ask.ctx, listing, kind, ask.user, readable(" ".join(rest)))
     return approvals_blocks.asked(passed, context.channel_of(ask.ctx, passed.team), ask.user, again=False)
 
@@ -109,12 +109,12 @@ def on_ask_start(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return ask_start(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
-def ask_launch(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def on_ask_launch(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Launch X]: for the usual length."""
     return launch.ask_launch(Ask(ctx, user, channel, []), value)
 
 
-def call_off(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def on_call_off(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Don't start it any more]"""
     return approvals_blocks.ended(approvals.call_off(ctx, value, user), [])
 
@@ -172,8 +172,8 @@ def deny_batch(ctx: Context, user: str, channel: str, value: str) -> None:
 BUTTONS: dict[str, Press] = {
     ids.ASK_STOP: on_ask_stop,
     ids.START: on_ask_start,
-    ids.LAUNCH: ask_launch,
-    ids.CALL_OFF: call_off,
+    ids.LAUNCH: on_ask_launch,
+    ids.CALL_OFF: on_call_off,
     ids.APPROVE: approve,
     ids.DENY: deny,
     ids.ASK_STOP_IDLE: ask_stop_idle,
@@ -213,7 +213,7 @@ def consent(ctx: Context, consent_id: str) -> Reply | None:
     return approvals_blocks.question(asked, action) if asked and action else None
 
 
-def break_glass(ctx: Context, action_id: str) -> Reply | None:
+def draw_break_glass(ctx: Context, action_id: str) -> Reply | None:
     """Somebody approved their own request."""
     action = queries.action(ctx, action_id)
     return approvals_blocks.glass_broken(action) if action else None
@@ -232,7 +232,9 @@ def action_news(ctx: Context, subject: str) -> Reply | None:
 
 
 def _instead(ctx: Context, action: Action) -> list[Block]:
-    return approvals_blocks.instead(alternatives.to(ctx, action), alternatives.templates(ctx, action))
+    return approvals_blocks.instead(
+        alternatives.machines_instead(ctx, action), alternatives.templates_instead(ctx, action)
+    )
 
 
 def launch_over(ctx: Context, subject: str) -> Reply | None:
@@ -244,10 +246,10 @@ def launch_over(ctx: Context, subject: str) -> Reply | None:
     return launch_blocks.over(action, queries.name_of(ctx, action.made_id), why, channel_of(ctx, action.team))
 
 
-def card_elsewhere(ctx: Context, action_id: str) -> Reply | None:
+def undelivered_card(ctx: Context, action_id: str) -> Reply | None:
     """The card could not be posted where it belongs, for the one who asked."""
     action = queries.action(ctx, action_id)
-    return approvals_blocks.elsewhere(action, undelivered.lost(ctx, action)) if action else None
+    return approvals_blocks.undelivered_card(action, undelivered.lost(ctx, action)) if action else None
 
 
 MESSAGES: dict[str, Draw] = {
@@ -256,8 +258,8 @@ MESSAGES: dict[str, Draw] = {
     "batch_ended": batch_ended,
     "consent": consent,
     "action_ended": action_ended,
-    "break_glass": break_glass,
+    "break_glass": draw_break_glass,
     "action_news": action_news,
     launch_expiry.KIND: launch_over,
-    undelivered.CARD_KIND: card_elsewhere,
+    undelivered.CARD_KIND: undelivered_card,
 }

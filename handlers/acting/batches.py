@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import dropwhile
 
-from bot.domain.acting.batches import Asked
+from bot.domain.acting.batches import BatchResult
 from bot.domain.machines.listing import Listing
 from bot.errors import Refused
 from bot.nearest import nearest
@@ -21,7 +21,7 @@ from handlers.parsing.text import Quoted, readable
 from handlers.parsing.unclear import Choice, Unclear, as_note
 from handlers.verbs import Ask, sounds_like_words
 
-IDLE = frozenset({"idle", "free", "held"})
+IDLE_WORDS = frozenset({"idle", "free", "held"})
 _AHEAD = frozenset({"all", "the", "every", "any"})
 _BEHIND = frozenset({"machine", "machines", "instance", "instances", "ones", "gpus", "boxes", "of", "in"})
 _ALL = frozenset({"all", "everything", "every", "team", "mine", "unused", "idling", "gpus", "machines", "instances"})
@@ -35,10 +35,10 @@ def is_meant(ask: Ask) -> bool:
     if not ask.words or names.whole_name(ask.ctx, ask.words) is not None:
         return False
     plain = [word.lower() for word in _from_idle(ask.words)]
-    if plain[:1] and plain[0] in IDLE:
+    if plain[:1] and plain[0] in IDLE_WORDS:
         return True
     first = ask.words[0].lower()
-    near = nearest(plain[0], IDLE, 1) if plain else []
+    near = nearest(plain[0], IDLE_WORDS, 1) if plain else []
     if (near or first in _ALL or is_filter(first)) and not is_known(ask.ctx, ask.words[0]):
         team = next((f" {word}" for word in ask.words if word.lower().startswith("team:")), "")
         idle = f"`/gpu stop {near[0] if near else 'idle'}{team}`"
@@ -60,8 +60,8 @@ def stop_idle(ask: Ask) -> Reply:
     chosen, reason = filter_of(ask.user, words[:count]), words[count:]
     team = chosen.team or ask.ctx.roster().team_of(ask.user)
     wanted = filter_of(ask.user, [*words[:count], f"team:{team}"] if team else words[:count])
-    found = batches.idle(ask.ctx, wanted)
-    more = batches_blocks.beside(*batches.beside(ask.ctx, chosen, found), ["idle", *words[1:count]])
+    found = batches.idle_ids(ask.ctx, wanted)
+    more = batches_blocks.beside(*batches.count_beside(ask.ctx, chosen, found), ["idle", *words[1:count]])
     if not found:
         of_team = f" of team {team}" if team else ""
         none = f"No rented machine{of_team} is seen idle just now.{_nearest_team(ask, chosen.team)}"
@@ -107,6 +107,6 @@ def put(ask: Ask, instance_ids: Sequence[str], *, reason: str = "", named: bool 
     return told(ask, batches.ask(ask.ctx, instance_ids, ask.user, reason=reason, named=named))
 
 
-def told(ask: Ask, asked: Sequence[Asked], more: str = "") -> Reply:
+def told(ask: Ask, asked: Sequence[BatchResult], more: str = "") -> Reply:
     """What came of it, and what was not asked about."""
     return batches_blocks.asked(asked, {each.team: channel_of(ask.ctx, each.team) for each in asked}, more)

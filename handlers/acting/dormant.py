@@ -10,17 +10,17 @@ from handlers.controller import Press
 
 def dormant_of(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Show] in a digest, of a channel."""
-    return dormant_blocks.dormant(dormant.dormant_of(ctx, value), ctx.clock())
+    return dormant_blocks.dormant(dormant.dormant_in_channel(ctx, value), ctx.clock())
 
 
 def images_of(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Show images] in a digest, of a channel."""
-    return dormant_blocks.images(images.shelf_of(ctx, value))
+    return dormant_blocks.images(images.shelf_in_channel(ctx, value))
 
 
 def keep_image(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Keep] beside an image, in the list, which is drawn anew."""
-    images.keep(ctx, value, user)
+    images.keep_image(ctx, value, user)
     shown = dormant_blocks.images(images.shelf(ctx))
     return Reply(shown.text, shown.blocks, replace=True)
 

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.domain.acting.hours import parse, read_as, text_of, wish_deciders
+from bot.domain.acting.hours import hours_request_deciders, hours_text, parse_hours, read_as
 from bot.domain.acting.rule_stops import NEVER
 from bot.errors import Refused
 from bot.services import queries
@@ -24,14 +24,14 @@ def hours(ask: Ask) -> Reply:
     rest = [word for word in said if word.lower() != "stop-only"]
     stop_only = len(rest) < len(said)
     if rest and not hours_service.may_set(ask.ctx, listing, ask.user):
-        wish = hours_service.ask(ask.ctx, listing, ask.user, _windows(rest), stop_only=stop_only)
-        return hours_blocks.asked(wish, channel_of(ask.ctx, wish.team), _read_as(rest))
+        request = hours_service.ask_for_hours(ask.ctx, listing, ask.user, _windows(rest), stop_only=stop_only)
+        return hours_blocks.asked(request, channel_of(ask.ctx, request.team), _read_as(rest))
     if rest:
         hours_service.set_hours(ask.ctx, listing, ask.user, _windows(rest), stop_only=stop_only)
     elif stop_only:
         raise Refused(f"Which hours? Try `hours {listing.instance.name} Mon-Fri 08:00-19:00 stop-only`.")
     own = hours_service.own_hours(ask.ctx, listing.instance.id)
-    waiting = hours_service.pending(ask.ctx, listing.instance.id)
+    waiting = hours_service.pending_requests(ask.ctx, listing.instance.id)
     counting = hours_service.hours_of(ask.ctx, listing, own)
     return hours_blocks.hours(listing, own, counting, ask.ctx.clock(), waiting, _read_as(rest))
 
@@ -44,7 +44,7 @@ def _windows(rest: list[str]) -> str:
     word = " ".join(rest).lower()
     if word in {"never", "never-park", "never-stop", "always", "always on", "24/7", "24x7"}:
         return NEVER
-    return "" if word in {"", "team", "as the team", "off", "none"} else text_of(parse(" ".join(rest)))
+    return "" if word in {"", "team", "as the team", "off", "none"} else hours_text(parse_hours(" ".join(rest)))
 
 
 VERBS = (Verb("hours", "hours <instance> [Mon-Fri 08:00-19:00|never|team] [stop-only]", "When it is to run.", hours),)
@@ -52,12 +52,12 @@ VERBS = (Verb("hours", "hours <instance> [Mon-Fri 08:00-19:00|never|team] [stop-
 
 def set_hours(ctx: Context, user: str, channel: str, value: str) -> None:
     """[Set them]; the outbox redraws the card."""
-    hours_service.decide(ctx, value, user, yes=True)
+    hours_service.decide_request(ctx, value, user, yes=True)
 
 
 def refuse_hours(ctx: Context, user: str, channel: str, value: str) -> None:
     """[No]"""
-    hours_service.decide(ctx, value, user, yes=False)
+    hours_service.decide_request(ctx, value, user, yes=False)
 
 
 BUTTONS: dict[str, Press] = {
@@ -66,13 +66,13 @@ BUTTONS: dict[str, Press] = {
 }
 
 
-def notice(ctx: Context, subject: str) -> Reply | None:
+def rule_stop_notice(ctx: Context, subject: str) -> Reply | None:
     """What stops then, or has."""
     channel, _, moment = subject.partition("|")
     return rule_stops_blocks.notice(rule_stops.notice(ctx, channel, int(moment)), int(moment), ctx.clock())
 
 
-def soon(ctx: Context, subject: str) -> Reply | None:
+def rule_stop_soon(ctx: Context, subject: str) -> Reply | None:
     """The last warning."""
     channel, _, moment = subject.partition("|")
     return rule_stops_blocks.soon(rule_stops.notice(ctx, channel, int(moment)), int(moment), ctx.clock())
@@ -88,26 +88,26 @@ def hours_set(ctx: Context, subject: str) -> Reply | None:
     return hours_blocks.hours_set(listing, own, hours_service.hours_of(ctx, listing, own), who=who, before=before)
 
 
-def hours_wish(ctx: Context, wish_id: str) -> Reply | None:
+def hours_request(ctx: Context, request_id: str) -> Reply | None:
     """Somebody would like a machine to have other on-hours."""
-    wish = hours_service.wish(ctx, wish_id)
-    listing = queries.listing(ctx, wish.instance_id) if wish else None
-    if wish is None or listing is None:
+    request = hours_service.hours_request(ctx, request_id)
+    listing = queries.listing(ctx, request.instance_id) if request else None
+    if request is None or listing is None:
         return None
-    hours = hours_service.planned(ctx, listing, wish.windows, stop_only=wish.stop_only)
-    return hours_blocks.card(wish, listing, hours, wish_deciders(wish, ctx.roster()))
+    hours = hours_service.as_on_hours(ctx, listing, request.windows, stop_only=request.stop_only)
+    return hours_blocks.card(request, listing, hours, hours_request_deciders(request, ctx.roster()))
 
 
-def hours_wish_ended(ctx: Context, wish_id: str) -> Reply | None:
+def hours_request_ended(ctx: Context, request_id: str) -> Reply | None:
     """What became of it, for whoever asked."""
-    wish = hours_service.wish(ctx, wish_id)
-    return hours_blocks.ended(wish, queries.name_of(ctx, wish.instance_id)) if wish else None
+    request = hours_service.hours_request(ctx, request_id)
+    return hours_blocks.ended(request, queries.name_of(ctx, request.instance_id)) if request else None
 
 
 def hours_void(ctx: Context, subject: str) -> Reply | None:
     """Somebody may no longer set on-hours that they have set; the subject names the instances, blanks between."""
     of_them = [
-        hours_blocks.Own(listing, own, hours_service.hours_of(ctx, listing, own))
+        hours_blocks.OwnHours(listing, own, hours_service.hours_of(ctx, listing, own))
         for instance_id in subject.split()
         if (listing := queries.listing(ctx, instance_id)) is not None
         for own in [hours_service.own_hours(ctx, instance_id)]
@@ -115,35 +115,35 @@ def hours_void(ctx: Context, subject: str) -> Reply | None:
     return hours_blocks.hours_void(of_them) if of_them else None
 
 
-def waking_up(ctx: Context, subject: str) -> Reply | None:
+def rule_start_failed(ctx: Context, subject: str) -> Reply | None:
     """A machine was not started at the beginning of its on-hours; the subject is "instance|beginning"."""
     instance_id, _, moment = subject.partition("|")
-    listing, tries, ends = rule_starts.tries(ctx, instance_id, int(moment))
-    return rule_stops_blocks.waking(listing, tries, int(moment), ends) if listing and tries else None
+    listing, tries, ends = rule_starts.rule_start_tries(ctx, instance_id, int(moment))
+    return rule_stops_blocks.start_failed(listing, tries, int(moment), ends) if listing and tries else None
 
 
-def not_parked(ctx: Context, subject: str) -> Reply | None:
+def rule_stop_failed(ctx: Context, subject: str) -> Reply | None:
     """A stop by rule came to nothing; the subject is "instance|rule|basis"."""
     instance_id, rule, basis = subject.split("|")
-    listing, tries = rule_stops.tries(ctx, instance_id, rule, int(basis))
-    return rule_stops_blocks.not_parked(listing, tries) if listing and tries else None
+    listing, tries = rule_stops.rule_stop_tries(ctx, instance_id, rule, int(basis))
+    return rule_stops_blocks.stop_failed(listing, tries) if listing and tries else None
 
 
-def own(ctx: Context, subject: str) -> Reply | None:
+def rule_stop_own_work(ctx: Context, subject: str) -> Reply | None:
     """Somebody's work is about to be ended by a window; the subject is "instance|moment"."""
     instance_id, _, moment = subject.partition("|")
     listing = queries.listing(ctx, instance_id)
-    return rule_stops_blocks.own(listing, int(moment), ctx.clock()) if listing else None
+    return rule_stops_blocks.own_work(listing, int(moment), ctx.clock()) if listing else None
 
 
 MESSAGES: dict[str, Draw] = {
-    "parking": notice,
-    "parking_soon": soon,
-    "waking": waking_up,
-    "not_parked": not_parked,
-    "parking_own": own,
+    "parking": rule_stop_notice,
+    "parking_soon": rule_stop_soon,
+    "waking": rule_start_failed,
+    "not_parked": rule_stop_failed,
+    "parking_own": rule_stop_own_work,
     "hours_set": hours_set,
-    "hours_wish": hours_wish,
-    "hours_wish_ended": hours_wish_ended,
+    "hours_wish": hours_request,
+    "hours_wish_ended": hours_request_ended,
     "hours_void": hours_void,
 }

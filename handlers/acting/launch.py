@@ -24,7 +24,7 @@ NO_REBOOT = re.compile(r"-{0,2}\b(?:no|without|don'?t|do not)[ -]?(?:an? )?reboo
 def launch(ask: Ask) -> Reply:
     """Launch a machine, once somebody else said yes; without a name, what there is to launch."""
     if not ask.words:
-        return launch_blocks.listed(launch_service.of(ask.ctx, ask.user))
+        return launch_blocks.listed(launch_service.templates_for(ask.ctx, ask.user))
     wanted, note = timed(ask.words[1:], ask.asker())
     return ask_launch(ask, ask.words[0], wanted, note=readable(note))
 
@@ -32,7 +32,7 @@ def launch(ask: Ask) -> Reply:
 def ask_launch(ask: Ask, name: str, wanted: Span | None = None, *, note: str = "", anyway: bool = False) -> Reply:
     """Put the question, unless something that would do stands free; asked twice, it is the same card."""
     now, wanted = ask.ctx.clock(), wanted or Span()
-    made = launch_service.machine(ask.ctx, launch_service.one(ask.ctx, ask.user, name))
+    made = launch_service.would_be_machine(ask.ctx, launch_service.template_for(ask.ctx, ask.user, name))
     better = None if anyway else hints.before(ask, made, span=wanted, note=note)
     if better is not None:
         return better

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.domain.acting.snooze import LONGEST
+from bot.domain.acting.snooze import LONGEST_SNOOZE_MS
 from bot.domain.clock import DAY_MS
 from bot.errors import Refused
 from bot.services import queries
@@ -37,7 +37,9 @@ def snooze(ask: Ask) -> Reply:
 def _refuse_endless(name: str, rest: list[str]) -> None:
     """A snooze has an end. Raises Refused."""
     if bare(" ".join(rest[:1])) in {"forever", "always", "indefinitely", "permanently"}:
-        longest = f"at most {LONGEST // DAY_MS} days, with the reason: `snooze {name} 7d the demo at the fair`"
+        longest = (
+            f"at most {LONGEST_SNOOZE_MS // DAY_MS} days, with the reason: `snooze {name} 7d the demo at the fair`"
+        )
         raise Refused(f"A snooze ends: {longest}. For good, an approver sets `hours {name} never`.")
 
 
@@ -49,7 +51,7 @@ VERBS = (
 def on_snooze(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Keep X 4 h]"""
     listing = listed(ctx, value)
-    return snooze_blocks.snoozed(listing, snooze_service.keep(ctx, value, user))
+    return snooze_blocks.snoozed(listing, snooze_service.snooze_by_button(ctx, value, user))
 
 
 def end(ctx: Context, user: str, channel: str, value: str) -> Reply:

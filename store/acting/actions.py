@@ -6,7 +6,7 @@ from functools import cache
 from pydantic import TypeAdapter
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import BY_RULE, FACTS, Action, ActionState, Kind, KindFacts, LaunchFacts
+from bot.domain.acting.actions import BY_RULE, FACTS, Action, ActionKind, ActionState, KindFacts, LaunchFacts
 from store.sql import Row, changed, one, rows
 
 SCHEMA = (
@@ -98,17 +98,17 @@ _RULE_MICROS = (
 
 
 @cache
-def _facts(kind: Kind) -> TypeAdapter[KindFacts]:
+def _facts(kind: ActionKind) -> TypeAdapter[KindFacts]:
     return TypeAdapter(FACTS[kind])
 
 
-def json_of(kind: Kind, facts: KindFacts) -> str:
+def json_of(kind: ActionKind, facts: KindFacts) -> str:
     """What a card showed, for its column."""
     # Not pydantic's own JSON: a reason from chat can hold half a surrogate pair, which it refuses.
     return json.dumps(_facts(kind).dump_python(facts, mode="json"))
 
 
-def facts_of(kind: Kind, text: str) -> KindFacts:
+def facts_of(kind: ActionKind, text: str) -> KindFacts:
     """What a card showed, from its column; what a kind has no word of, as old rows may, is passed over."""
     return _facts(kind).validate_python(json.loads(text))
 
@@ -199,7 +199,7 @@ def starts_by_rule(db: Database, instance_id: str, begun_at: int) -> list[Action
     return [action_of(row) for row in rows(db, sql, instance_id, begun_at)]
 
 
-def bound(db: Database) -> frozenset[str]:
+def bound_ids(db: Database) -> frozenset[str]:
     """The instances that are about to stop, to start or to be made for somebody, as was approved."""
     live = "state IN ('approved', 'executing')"
     found = rows(

@@ -3,7 +3,7 @@
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import ActionState
-from bot.domain.acting.approvals import Consent, Consented
+from bot.domain.acting.approvals import Consent, ConsentAnswer
 from store.records import find, find_all, insert
 from store.sql import changed, one
 
@@ -73,7 +73,7 @@ def add(db: Database, consent: Consent) -> None:
     insert(db, "consents", consent)
 
 
-def answer(db: Database, consent_id: str, said: Consented, now: int, *, before: Consented = "") -> bool:
+def answer(db: Database, consent_id: str, said: ConsentAnswer, now: int, *, before: ConsentAnswer = "") -> bool:
     """Note the answer; False when it is not what it was `before` any more."""
     sql = "UPDATE consents SET answer = ?, answered_at = ? WHERE id = ? AND answer = ?"
     return changed(db, sql, said, now, consent_id, before) == 1

@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.acting.batches import Batch, Draft
+from bot.domain.acting.batches import Batch, BatchDraft
 from store.records import find, insert
 from store.sql import changed
 
@@ -34,7 +34,7 @@ def by_id(db: Database, batch_id: str) -> Batch | None:
     return find(db, Batch, "SELECT * FROM batches WHERE id = ?", batch_id)
 
 
-def add_draft(db: Database, draft: Draft) -> None:
+def add_draft(db: Database, draft: BatchDraft) -> None:
     """Keep what is offered."""
     insert(db, "batch_drafts", draft)
 
@@ -44,6 +44,6 @@ def prune_drafts(db: Database, before: int) -> None:
     changed(db, "DELETE FROM batch_drafts WHERE made_at < ?", before)
 
 
-def draft(db: Database, draft_id: str) -> Draft | None:
+def draft(db: Database, draft_id: str) -> BatchDraft | None:
     """What was offered."""
-    return find(db, Draft, "SELECT * FROM batch_drafts WHERE id = ?", draft_id)
+    return find(db, BatchDraft, "SELECT * FROM batch_drafts WHERE id = ?", draft_id)

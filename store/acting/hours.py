@@ -2,8 +2,8 @@
 
 from sqlite_utils import Database
 
-from bot.domain.acting.hours import HoursWish, WishState
-from bot.domain.acting.rule_stops import HoursRule, Parking, Settled
+from bot.domain.acting.hours import HoursRequest, HoursRequestState
+from bot.domain.acting.rule_stops import HoursRule, RuleStop, SettleReason
 from store.records import find, find_all, insert, record_of
 from store.sql import changed, rows
 
@@ -56,13 +56,13 @@ def drop_hours(db: Database, instance_id: str) -> bool:
     return changed(db, "DELETE FROM on_hours WHERE instance_id = ?", instance_id) == 1
 
 
-def hours(db: Database) -> dict[str, HoursRule]:
+def own_hours(db: Database) -> dict[str, HoursRule]:
     """The on-hours that instances have of their own."""
     found = rows(db, "SELECT * FROM on_hours")
     return {row["instance_id"]: record_of(HoursRule, row) for row in found}
 
 
-def add(db: Database, parking: Parking) -> bool:
+def add(db: Database, rule_stop: RuleStop) -> bool:
     """Plan a stop, or plan it again where that was settled by what changed back; False when it is planned or over."""
     return (
         changed(
@@ -71,71 +71,73 @@ def add(db: Database, parking: Parking) -> bool:
             "ON CONFLICT (instance_id, rule, basis_at, acts_at) DO UPDATE SET settled_at = NULL, outcome = '', "
             "why = '', warned = 0, waiting = '', channel = excluded.channel, decider = excluded.decider "
             "WHERE settled_at IS NOT NULL AND action_id = '' AND why NOT IN ('', 'acted', 'put off')",
-            parking.instance_id,
-            parking.rule,
-            parking.basis_at,
-            parking.acts_at,
-            parking.channel,
-            parking.decider,
+            rule_stop.instance_id,
+            rule_stop.rule,
+            rule_stop.basis_at,
+            rule_stop.acts_at,
+            rule_stop.channel,
+            rule_stop.decider,
         )
         == 1
     )
 
 
-def of_basis(db: Database, instance_id: str, rule: str, basis_at: int) -> list[Parking]:
+def of_basis(db: Database, instance_id: str, rule: str, basis_at: int) -> list[RuleStop]:
     """The stops that were planned of this, oldest first: put off, tried again, or called off at the last moment."""
     sql = "SELECT * FROM parkings WHERE instance_id = ? AND rule = ? AND basis_at = ? ORDER BY acts_at"
-    return find_all(db, Parking, sql, instance_id, rule, basis_at)
+    return find_all(db, RuleStop, sql, instance_id, rule, basis_at)
 
 
-def of_action(db: Database, action_id: str) -> Parking | None:
+def of_action(db: Database, action_id: str) -> RuleStop | None:
     """What a stop by rule came of."""
-    return find(db, Parking, "SELECT * FROM parkings WHERE action_id = ? AND action_id <> ''", action_id)
+    return find(db, RuleStop, "SELECT * FROM parkings WHERE action_id = ? AND action_id <> ''", action_id)
 
 
-def open_ones(db: Database) -> list[Parking]:
+def open_ones(db: Database) -> list[RuleStop]:
     """What is planned and not settled."""
-    return find_all(db, Parking, "SELECT * FROM parkings WHERE settled_at IS NULL ORDER BY acts_at, instance_id")
+    return find_all(db, RuleStop, "SELECT * FROM parkings WHERE settled_at IS NULL ORDER BY acts_at, instance_id")
 
 
-def at(db: Database, channel: str, acts_at: int) -> list[Parking]:
+def at(db: Database, channel: str, acts_at: int) -> list[RuleStop]:
     """What a channel was told would be stopped at a moment."""
     sql = "SELECT * FROM parkings WHERE channel = ? AND acts_at = ? ORDER BY instance_id"
-    return find_all(db, Parking, sql, channel, acts_at)
+    return find_all(db, RuleStop, sql, channel, acts_at)
 
 
-def newest_by_hours(db: Database, instance_id: str) -> Parking | None:
+def newest_by_hours(db: Database, instance_id: str) -> RuleStop | None:
     """The newest stop by hours that came about."""
     return find(
         db,
-        Parking,
+        RuleStop,
         "SELECT * FROM parkings WHERE instance_id = ? AND rule = 'hours' AND action_id <> '' "
         "ORDER BY basis_at DESC, acts_at DESC LIMIT 1",
         instance_id,
     )
 
 
-def warn(db: Database, parking: Parking, count: int) -> None:
+def warn(db: Database, rule_stop: RuleStop, count: int) -> None:
     """Note how many warnings were given."""
-    _mark(db, parking, "warned = ?", count)
+    _mark(db, rule_stop, "warned = ?", count)
 
 
-def note(db: Database, parking: Parking, waiting: str) -> None:
+def note(db: Database, rule_stop: RuleStop, waiting: str) -> None:
     """Note what it waits for."""
-    _mark(db, parking, "waiting = ?", waiting)
+    _mark(db, rule_stop, "waiting = ?", waiting)
 
 
-def settle(db: Database, parking: Parking, now: int, why: Settled, *, outcome: str, action_id: str = "") -> None:
+def settle(
+    db: Database, rule_stop: RuleStop, now: int, why: SettleReason, *, outcome: str, action_id: str = ""
+) -> None:
     """It came to a stop, or to nothing."""
-    _mark(db, parking, "settled_at = ?, why = ?, outcome = ?, action_id = ?", now, why, outcome, action_id)
+    _mark(db, rule_stop, "settled_at = ?, why = ?, outcome = ?, action_id = ?", now, why, outcome, action_id)
 
 
-def _mark(db: Database, parking: Parking, fields: str, *values: object) -> None:
+def _mark(db: Database, rule_stop: RuleStop, fields: str, *values: object) -> None:
     sql = (
         f"UPDATE parkings SET {fields} WHERE instance_id = ? AND rule = ? AND basis_at = ? AND acts_at = ? "
         "AND settled_at IS NULL"
     )
-    changed(db, sql, *values, parking.instance_id, parking.rule, parking.basis_at, parking.acts_at)
+    changed(db, sql, *values, rule_stop.instance_id, rule_stop.rule, rule_stop.basis_at, rule_stop.acts_at)
 
 
 def prune(db: Database, before: int) -> None:
@@ -174,29 +176,29 @@ REQUESTS_SCHEMA = (
 )
 
 
-def add_request(db: Database, wish: HoursWish) -> None:
+def add_request(db: Database, request: HoursRequest) -> None:
     """Write a new wish."""
-    insert(db, "hours_wishes", wish)
+    insert(db, "hours_wishes", request)
 
 
-def end(
-    db: Database, wish_id: str, state: WishState, now: int, *, decider: str | None = None, outcome: str = ""
+def end_request(
+    db: Database, request_id: str, state: HoursRequestState, now: int, *, decider: str | None = None, outcome: str = ""
 ) -> bool:
     """The one end of an open wish; False when it is not open any more."""
     sql = (
         "UPDATE hours_wishes SET state = ?, decided_at = ?, decider = ?, outcome = ? WHERE id = ? AND state = 'pending'"
     )
-    return changed(db, sql, state, now, decider or "", outcome, wish_id) == 1
+    return changed(db, sql, state, now, decider or "", outcome, request_id) == 1
 
 
-def by_id(db: Database, wish_id: str) -> HoursWish | None:
+def request_by_id(db: Database, request_id: str) -> HoursRequest | None:
     """One wish in whatever state."""
-    return find(db, HoursWish, "SELECT * FROM hours_wishes WHERE id = ?", wish_id)
+    return find(db, HoursRequest, "SELECT * FROM hours_wishes WHERE id = ?", request_id)
 
 
-def pending(db: Database, instance_id: str | None = None) -> list[HoursWish]:
+def pending_requests(db: Database, instance_id: str | None = None) -> list[HoursRequest]:
     """Those that wait for an answer, of one instance or of all, the oldest first."""
     sql = (
         "SELECT * FROM hours_wishes WHERE state = 'pending' AND (? IS NULL OR instance_id = ?) ORDER BY created_at, id"
     )
-    return find_all(db, HoursWish, sql, instance_id, instance_id)
+    return find_all(db, HoursRequest, sql, instance_id, instance_id)

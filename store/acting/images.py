@@ -42,7 +42,7 @@ def save(db: Database, seen: Iterable[Image]) -> None:
         insert(db, "images", image, verb="INSERT OR REPLACE")
 
 
-def of_all(db: Database) -> list[Image]:
+def all_images(db: Database) -> list[Image]:
     """Every image, the oldest first."""
     return find_all(db, Image, "SELECT * FROM images ORDER BY made_at, id")
 

@@ -7,13 +7,13 @@ from store.acting.actions import SELECT, action_of
 from store.sql import changed, one, rows
 
 
-def born(db: Database, action: Action, instance_id: str) -> bool:
+def note_made(db: Database, action: Action, instance_id: str) -> bool:
     """Note which machine a launch made; False when that was noted already."""
     sql = "UPDATE actions SET made_id = ? WHERE id = ? AND state = 'executing' AND made_id IS NULL AND tries = ?"
     return changed(db, sql, instance_id, action.id, action.tries) == 1
 
 
-def imaged(db: Database, action: Action, image_id: str) -> bool:
+def note_image(db: Database, action: Action, image_id: str) -> bool:
     """Note which image a clone had made; False when that was noted already."""
     sql = "UPDATE actions SET image_id = ? WHERE id = ? AND state = 'executing' AND image_id = ''"
     return changed(db, sql, image_id, action.id) == 1
@@ -77,7 +77,7 @@ def bearing(db: Database, tag: str, value: str) -> str:
     return row["id"] if row else ""
 
 
-def found(db: Database, action: Action, instance_id: str, outcome: str) -> bool:
+def note_found(db: Database, action: Action, instance_id: str, outcome: str) -> bool:
     """Note the machine of an order that had ended without one; False when that was noted already."""
     sql = "UPDATE actions SET made_id = ?, outcome = ? WHERE id = ? AND state = ? AND made_id IS NULL"
     return changed(db, sql, instance_id, outcome, action.id, action.state) == 1
@@ -93,7 +93,7 @@ def live_launch(db: Database, requester: str, template: str) -> Action | None:
     return action_of(row) if row else None
 
 
-def arrived(db: Database, action: Action, now: int, outcome: str) -> bool:
+def note_arrived(db: Database, action: Action, now: int, outcome: str) -> bool:
     """Note that the machine a resize made runs, so that the old one is next; False when that was noted already."""
     sql = (
         "UPDATE actions SET arrived_at = ?, called_at = ?, calls = 0, retry_at = NULL, outcome = ? "

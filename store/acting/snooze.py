@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.acting.snooze import ON_END, Snooze
+from bot.domain.acting.snooze import FOLLOWS_WITHIN_MS, Snooze
 from store.records import find, find_all, insert, record_of
 from store.sql import changed, rows
 
@@ -33,7 +33,7 @@ def end(db: Database, snooze: Snooze, now: int) -> None:
 def lately(db: Database, instance_id: str, now: int) -> list[Snooze]:
     """The snoozes of an instance that have not ended or did so a short time ago, the longest last."""
     sql = "SELECT * FROM snoozes WHERE instance_id = ? AND until_at > ? ORDER BY until_at, who"
-    return find_all(db, Snooze, sql, instance_id, now - ON_END)
+    return find_all(db, Snooze, sql, instance_id, now - FOLLOWS_WITHIN_MS)
 
 
 def on(db: Database, instance_id: str, now: int) -> Snooze | None:

@@ -4,7 +4,7 @@ import json
 
 from sqlite_utils import Database
 
-from bot.domain.preconditions import World
+from bot.domain.preconditions import Conditions
 from bot.domain.sharing.claims import GpuChoice
 from bot.domain.sharing.grants import Grant, GrantState
 from store.records import insert, record_of
@@ -89,5 +89,5 @@ def over(db: Database, now: int) -> list[Grant]:
 def _grant(row: Row) -> Grant:
     choice = json.loads(row["choice"])
     made = GpuChoice(choice[0], tuple(choice[1])) if choice else None
-    shown = World.from_json(row["shown"]) if row["shown"] else None
+    shown = Conditions.from_json(row["shown"]) if row["shown"] else None
     return record_of(Grant, row, choice=made, shown=shown)

@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.preconditions import World
+from bot.domain.preconditions import Conditions
 from bot.domain.sharing.handovers import Handover, HandoverState
 from store.records import insert, record_of
 from store.sql import Row, changed, one, rows
@@ -31,7 +31,7 @@ def add(db: Database, offer: Handover) -> None:
     insert(db, "handovers", offer, shown=offer.shown.to_json() if offer.shown else None)
 
 
-def show(db: Database, offer_id: str, shown: World) -> None:
+def show(db: Database, offer_id: str, shown: Conditions) -> None:
     """Offer it anew, as it is by now."""
     changed(db, "UPDATE handovers SET shown = ? WHERE id = ? AND state = 'open'", shown.to_json(), offer_id)
 
@@ -64,4 +64,4 @@ def over(db: Database, now: int) -> list[Handover]:
 
 
 def _handover(row: Row) -> Handover:
-    return record_of(Handover, row, shown=World.from_json(row["shown"]) if row["shown"] else None)
+    return record_of(Handover, row, shown=Conditions.from_json(row["shown"]) if row["shown"] else None)

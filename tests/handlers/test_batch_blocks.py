@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.acting.approvals import Consent, Consented
-from bot.domain.acting.batches import BIGGEST, Asked, Batch, Draft, Left
+from bot.domain.acting.approvals import Consent, ConsentAnswer
+from bot.domain.acting.batches import BIGGEST_BATCH, Batch, BatchDraft, BatchResult, LeftOut
 from bot.domain.clock import HOUR_MS
 from handlers.blocks.acting import approvals as approvals_blocks
 from handlers.blocks.acting import batches as batches_blocks
@@ -17,7 +17,7 @@ from tests.handlers.test_blocks import APPROVERS, STATES
 def stops(text, state):
     one = pieces.action(text, state=state)
     facts = replace(one.facts, programs=(text,) * 30, approvals=2)
-    return [replace(one, id=f"{number:032d}", batch="b" * 32, facts=facts) for number in range(BIGGEST)]
+    return [replace(one, id=f"{number:032d}", batch="b" * 32, facts=facts) for number in range(BIGGEST_BATCH)]
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -31,16 +31,16 @@ def test_the_largest_card_of_several_stops_is_fit_to_send(text, state):
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_whoever_asked_is_told_is_fit_to_send(text):
-    left = tuple(Left(text, f"train-7 is <@U0CY00001>'s, and {number}") for number in range(40))
-    draft = Draft("d" * 32, "U0ADA0001", text, ("i-1", "i-2"), NOW)
-    asked = [Asked(f"{number}{text}", draft=draft, wanted=99, room=2, left=left) for number in range(30)]
-    made = [Asked(text, tuple(stops(text, "pending")))]
+    left = tuple(LeftOut(text, f"train-7 is <@U0CY00001>'s, and {number}") for number in range(40))
+    draft = BatchDraft("d" * 32, "U0ADA0001", text, ("i-1", "i-2"), NOW)
+    asked = [BatchResult(f"{number}{text}", draft=draft, wanted=99, room=2, left=left) for number in range(30)]
+    made = [BatchResult(text, tuple(stops(text, "pending")))]
 
     assert objections(batches_blocks.asked([*asked, *made], {text: "C0GPUS001"})) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize("answer", Consented.__args__)
+@pytest.mark.parametrize("answer", ConsentAnswer.__args__)
 @pytest.mark.parametrize("state", STATES)
 def test_a_holders_question_is_fit_to_send(text, answer, state):
     action = pieces.action(text, state=state)

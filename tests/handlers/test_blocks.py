@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bot.domain.acting.actions import ActionState, CloneFacts, LaunchFacts, ResizeFacts, StartFacts
 from bot.domain.acting.dormant import Dormancy, Dormant
-from bot.domain.acting.images import Image, ImageKeep, Shelf, Stored
-from bot.domain.acting.launch import Template
+from bot.domain.acting.images import Image, ImageKeep, ImageShelf, StoredImage
+from bot.domain.acting.launch import LaunchTemplate
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.fleet import Still
 from bot.domain.machines.listing import Listing, Totals
@@ -76,7 +76,7 @@ def test_a_full_page_of_what_stands_still_is_fit_to_send(text, exact):
 
     for shown in (dormant_blocks.dormant(found, NOW, page=1, query="dormant"), dormant_blocks.dormant(found, NOW)):
         assert objections(shown) == []
-        assert sum(block["type"] == "actions" for block in shown.blocks) >= dormant_blocks.PAGE
+        assert sum(block["type"] == "actions" for block in shown.blocks) >= dormant_blocks.DORMANT_PAGE
 
 
 def told(text: str) -> Found:
@@ -168,7 +168,7 @@ def test_a_card_of_every_other_kind_is_fit_to_send(text, state, kind):
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_templates_images_and_free_machines_are_fit_to_send(text):
-    template = Template("a" * 63, f"ec2/1/{text}", text, text, text, text, 8)
+    template = LaunchTemplate("a" * 63, f"ec2/1/{text}", text, text, text, text, 8)
     source, snapshots = f"ec2/{text}/{text}", ("snap-0123456789abcdef0",) * 9
     image = Image(
         id="ami-0123456789abcdef0",
@@ -181,14 +181,14 @@ def test_templates_images_and_free_machines_are_fit_to_send(text):
         owner="U0123456789AB",
         snapshots=snapshots,
     )
-    made = [Stored(replace(image, id=f"ami-{number:017}"), NOW - 99 * DAY_MS) for number in range(40)]
+    made = [StoredImage(replace(image, id=f"ami-{number:017}"), NOW - 99 * DAY_MS) for number in range(40)]
     kept = [replace(each, keep=ImageKeep(each.image.id, "U0123456789AB", NOW + DAY_MS, NOW)) for each in made]
     replies = [
         launch_blocks.listed([(template, Rate(98_320_000_000, text, exact=False))] * 40),
         launch_blocks.listed([]),
-        dormant_blocks.images(Shelf(60, NOW, tuple(made))),
-        dormant_blocks.images(Shelf(60, NOW, tuple(kept))),
-        dormant_blocks.images(Shelf(60, NOW, ())),
+        dormant_blocks.images(ImageShelf(60, NOW, tuple(made))),
+        dormant_blocks.images(ImageShelf(60, NOW, tuple(kept))),
+        dormant_blocks.images(ImageShelf(60, NOW, ())),
     ]
 
     assert [objections(reply) for reply in replies] == [[]] * len(replies)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.acting.rule_stops import HoursRule, Parking
+from bot.domain.acting.rule_stops import HoursRule, RuleStop
 from bot.domain.clock import HOUR_MS
 from handlers.blocks.acting import hours as hours_blocks
 from handlers.blocks.acting import rule_stops as rule_stops_blocks
@@ -12,12 +12,12 @@ from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 
 
-def rows(count: int, text: str) -> list[rule_stops_blocks.Row]:
+def rows(count: int, text: str) -> list[rule_stops_blocks.NoticeRow]:
     made = []
     for number in range(count):
         seen = pieces.listing(text)
         named = replace(seen, instance=replace(seen.instance, id=f"i-{number}", name=f"{text}{number}"))
-        made.append((Parking(f"i-{number}", "hours", NOW, NOW + HOUR_MS, "C0GPUS001", "settings"), named, None, None))
+        made.append((RuleStop(f"i-{number}", "hours", NOW, NOW + HOUR_MS, "C0GPUS001", "settings"), named, None, None))
     return made
 
 
@@ -45,7 +45,7 @@ def test_a_notice_of_many_machines_is_fit_to_send_and_says_how_many_it_does_not_
 @pytest.mark.parametrize("text", TEXTS)
 def test_on_hours_that_count_no_more_name_a_few_machines_and_how_many_more(text):
     rule = HoursRule("i-7", "Mon-Fri 08:00-10:00", False, "U0CY00001", NOW, void_since=NOW)
-    one = hours_blocks.Own(pieces.listing(text), rule, None)
+    one = hours_blocks.OwnHours(pieces.listing(text), rule, None)
 
     assert objections(hours_blocks.hours_void([one] * 1_207)) == []
     told = hours_blocks.hours_void([replace(one, listing=pieces.listing("train-7"))] * 1_207).text.split("\n")
@@ -60,8 +60,8 @@ def test_on_hours_that_count_no_more_name_a_few_machines_and_how_many_more(text)
 
 def test_on_hours_set_anew_since_they_were_to_be_told_of_are_not_offered():
     void = HoursRule("i-7", "Mon-Fri 08:00-10:00", True, "U0CY00001", NOW, void_since=NOW)
-    anew = hours_blocks.Own(pieces.listing("train-3"), replace(void, void_since=None), None)
-    of_them = [anew, hours_blocks.Own(pieces.listing("train-7"), void, None)]
+    anew = hours_blocks.OwnHours(pieces.listing("train-3"), replace(void, void_since=None), None)
+    of_them = [anew, hours_blocks.OwnHours(pieces.listing("train-7"), void, None)]
 
     assert "train-3" not in hours_blocks.hours_void(of_them).text
     assert "`/gpu hours train-7 Mon-Fri 08:00-10:00 stop-only`" in hours_blocks.hours_void(of_them).text

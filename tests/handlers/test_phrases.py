@@ -25,7 +25,7 @@ def reading(verb: str, rest: list[str]) -> str:
     """What is read, in short. Raises Refused."""
     asker = Asker(lambda: "UTC", MONDAY, books=verb == "claim", at_once=verb == "snooze")
     if verb == "hours":
-        return hours.text_of(hours.parse(" ".join(rest)))
+        return hours.hours_text(hours.parse_hours(" ".join(rest)))
     if verb == "book":
         wanted, _ = wish(rest, asker)
         lasts = length(wanted.length) if wanted.length else "-"

@@ -67,7 +67,9 @@ DECIDING = [
         )
         for said in ("needed", "late")
     ),
-    Condition(asked(stored_hours.end, "wish-next-door", "denied", FAR), ("UPDATE hours_wishes SET state = 'expired'",)),
+    Condition(
+        asked(stored_hours.end_request, "wish-next-door", "denied", FAR), ("UPDATE hours_wishes SET state = 'expired'",)
+    ),
 ]
 LOOKING = [
     *(
@@ -105,9 +107,11 @@ LOOKING = [
         ),
         before=(START, PARKED),
     ),
-    Condition(lambda db, _: MACHINE in actions.bound(db), (be("done"), be("pending"), CLONE), before=(be("approved"),)),
     Condition(
-        lambda db, _: MACHINE in actions.bound(db),
+        lambda db, _: MACHINE in actions.bound_ids(db), (be("done"), be("pending"), CLONE), before=(be("approved"),)
+    ),
+    Condition(
+        lambda db, _: MACHINE in actions.bound_ids(db),
         (be("unknown"), f"UPDATE actions SET arrived_at = {NEAR}"),
         before=(of_kind("resize", instance_id=f"'{ACROSS}'"), MADE, be("executing")),
     ),
@@ -196,13 +200,13 @@ STEPS = [
         for state in ("UPDATE actions SET state = 'pending'", be("approved"), be("executing", retry_at=FAR))
     ),
     Condition(
-        lambda db, action: makings.born(db, action, ACROSS),
+        lambda db, action: makings.note_made(db, action, ACROSS),
         (be("unknown"), MADE, TRIED),
         (LAUNCH, be("executing")),
         seen,
     ),
     Condition(
-        lambda db, action: makings.imaged(db, action, "ami-1"),
+        lambda db, action: makings.note_image(db, action, "ami-1"),
         (be("unknown"), "UPDATE actions SET image_id = 'ami-2'"),
         (CLONE, be("executing")),
         seen,
@@ -214,13 +218,13 @@ STEPS = [
         seen,
     ),
     Condition(
-        lambda db, action: makings.found(db, action, ACROSS, ""),
+        lambda db, action: makings.note_found(db, action, ACROSS, ""),
         (be("failed"), MADE),
         (LAUNCH, be("unknown")),
         seen,
     ),
     Condition(
-        lambda db, action: makings.arrived(db, action, FAR, ""),
+        lambda db, action: makings.note_arrived(db, action, FAR, ""),
         (be("unknown"), f"UPDATE actions SET arrived_at = {NEAR}"),
         (RESIZE, MADE, be("executing")),
         seen,

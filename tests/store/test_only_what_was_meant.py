@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.acting.rule_stops import Parking
+from bot.domain.acting.rule_stops import RuleStop
 from bot.domain.acting.snooze import Snooze
 from bot.domain.sharing.runs import Seen
 from store import audit as stored_audit
@@ -99,8 +99,8 @@ READS: list[Case] = [
     (stored_snooze.on, (Key(MACHINE), NEAR)),
     (stored_drain.by_id, (Key("drain-next-door"),)),
     (lambda db, machine: stored_drain.open_on(db, [machine]), (Key(MACHINE),)),
-    (stored_hours.by_id, (Key("wish-next-door"),)),
-    (stored_hours.pending, (Key(MACHINE),)),
+    (stored_hours.request_by_id, (Key("wish-next-door"),)),
+    (stored_hours.pending_requests, (Key(MACHINE),)),
     (stored_hours.of_basis, (Key(MACHINE), Key("hours"), Key(NEAR))),
     (stored_hours.of_action, (Key(STOP),)),
     (stored_hours.at, (Key(CHANNEL), Key(FAR))),
@@ -141,8 +141,8 @@ def snooze(machine: str, who: str) -> Snooze:
     return Snooze(instance_id=machine, until_at=FAR, who=who, made_at=NEAR, reason="", since_at=NEAR)
 
 
-def parking(machine: str, rule: Any, basis: int, acts: int) -> Parking:
-    return Parking(machine, rule, basis, acts, CHANNEL, PAT)
+def parking(machine: str, rule: Any, basis: int, acts: int) -> RuleStop:
+    return RuleStop(machine, rule, basis, acts, CHANNEL, PAT)
 
 
 PLANNED = (Key(MACHINE), Key("hours"), Key(NEAR), Key(FAR))
@@ -173,7 +173,7 @@ WRITES: list[Case] = [
     (stored_approvals.answer, (Key("consent-next-door"), "agreed", FAR)),
     (lambda db, machine, who: stored_snooze.end(db, snooze(machine, who), NEAR), (Key(MACHINE), Key(PAT))),
     (stored_drain.end, (Key("drain-next-door"), FAR)),
-    (stored_hours.end, (Key("wish-next-door"), "denied", FAR)),
+    (stored_hours.end_request, (Key("wish-next-door"), "denied", FAR)),
     (stored_hours.mark_void, (Key(MACHINE), FAR)),
     (stored_hours.drop_hours, (Key(MACHINE),)),
     (lambda db, *planned: stored_hours.warn(db, parking(*planned), 1), PLANNED),

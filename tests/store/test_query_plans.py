@@ -36,7 +36,7 @@ READS: dict[str, Callable[[Database], object]] = {
     "starts by on-hours": lambda db: actions.starts_by_rule(db, "i-4", 5),
     "what a team runs without a yes": lambda db: actions.rule_micros(db, "nlp", "a-7"),
     "stops of a team under way": lambda db: actions.live_stops(db, "nlp", NOW),
-    "machines that are bound": actions.bound,
+    "machines that are bound": actions.bound_ids,
     "what stopped machines are held in": stored_dormant.held_on,
     "actions under way": lambda db: actions.under_way(db, "executing"),
     "orders from images": makings.image_orders,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from bot.clockwatch import ClockWatch
-from bot.domain.acting.actions import LIVE, Action
+from bot.domain.acting.actions import LIVE_STATES, Action
 from bot.domain.clock import DAY_MS, MINUTE_MS, SECOND_MS
 from bot.domain.machines.fleet import Instance
 from bot.sandbox.slack import SandboxServer, SandboxSlack
@@ -434,7 +434,7 @@ class Upheaval(Office):
         for each in self.all():
             assert each.requester not in {each.decider, *each.yeses}, "nobody approves their own request"
             assert self.ended.get(each.id, each.state) == each.state, "what has ended has ended"
-            if each.state not in LIVE:
+            if each.state not in LIVE_STATES:
                 self.ended[each.id] = each.state
         self._claims_hold()
         for each in list(self.slack.messages.values()):

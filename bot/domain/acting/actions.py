@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 from bot.domain.clock import MINUTE_MS
 from bot.domain.money.standing_costs import Keeping
 
-Kind = Literal["stop", "start", "launch", "clone", "resize"]
-PAST: Mapping[Kind, str] = {
+ActionKind = Literal["stop", "start", "launch", "clone", "resize"]
+PAST_TENSE: Mapping[ActionKind, str] = {
     "stop": "stopped",
     "start": "started",
     "launch": "launched",
@@ -23,7 +23,7 @@ PAST: Mapping[Kind, str] = {
 ActionState = Literal[
     "pending", "approved", "executing", "done", "failed", "unknown", "denied", "expired", "cancelled", "aborted"
 ]
-LIVE: frozenset[str] = frozenset({"pending", "approved", "executing"})
+LIVE_STATES: frozenset[str] = frozenset({"pending", "approved", "executing"})
 NOTHING_CAME: frozenset[str] = frozenset({"failed", "unknown", "aborted"})
 """It was decided, and it did not come about as far as anybody knows."""
 NOBODY_ASKED = "Its card was not posted in time, so nobody was asked."
@@ -34,8 +34,8 @@ BY_RULE = "rule"
 """Decided by the team's own limit, below which nobody is asked."""
 BY_SETTINGS = "settings"
 """Decided by a rule that an admin wrote into valet.toml."""
-STOP_DEADLINE = 15 * MINUTE_MS
-APPROVAL_LASTS = 15 * MINUTE_MS
+STOP_DEADLINE_MS = 15 * MINUTE_MS
+APPROVAL_LASTS_MS = 15 * MINUTE_MS
 """A yes that could not be carried out within this is no yes any more: the card has aged, and claims wait for it."""
 
 
@@ -49,7 +49,7 @@ class OverBudget(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class ActionFacts:
     """What the card showed when the action was asked for, frozen with it: what every kind has."""
 
     name: str
@@ -72,7 +72,7 @@ class Facts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PaidFacts(Facts):
+class PaidFacts(ActionFacts):
     """Of what makes something run that costs money: what may be spent this month and has been, and fair use."""
 
     __slots__ = ()
@@ -92,7 +92,7 @@ class PaidFacts(Facts):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MachineFacts(Facts):
+class MachineFacts(ActionFacts):
     """Of a machine that is there: who has it and wants it, and what it costs on."""
 
     __slots__ = ()
@@ -207,7 +207,7 @@ class ResizeFacts(SeenFacts, PaidFacts):
 
 
 KindFacts = StopFacts | StartFacts | LaunchFacts | CloneFacts | ResizeFacts
-FACTS: Mapping[Kind, type[KindFacts]] = {
+FACTS: Mapping[ActionKind, type[KindFacts]] = {
     "stop": StopFacts,
     "start": StartFacts,
     "launch": LaunchFacts,
@@ -221,7 +221,7 @@ class Action:
     """One thing to be done to one instance. `launched_at` is the fence: another launch is another machine."""
 
     id: str
-    kind: Kind
+    kind: ActionKind
     instance_id: str
     """Empty for a launch, which begins with no instance."""
     launched_at: int | None
@@ -298,7 +298,7 @@ class Action:
     @property
     def is_live(self) -> bool:
         """It may still lead to something."""
-        return self.state in LIVE
+        return self.state in LIVE_STATES
 
     @property
     def asker(self) -> str:

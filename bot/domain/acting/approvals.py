@@ -62,13 +62,13 @@ def decider_gone(action: Action, roster: Roster) -> str | None:
     return f"<@{gone[0]}> may no longer approve this." if gone and len(said) - len(gone) < needed else None
 
 
-Consented = Literal["", "agreed", "needed", "silent", "ended", "late"]
+ConsentAnswer = Literal["", "agreed", "needed", "silent", "ended", "late"]
 """Empty until there is an answer. silent: none in time. ended: the claim has ended, so there is nothing to ask.
 late: still needed, said after the question had gone on to those who decide.
 """
-OPEN: frozenset[Consented] = frozenset({"agreed", "silent"})
+OPEN_ANSWERS: frozenset[ConsentAnswer] = frozenset({"agreed", "silent"})
 """After these a holder may still say that they need it, until it is being stopped."""
-NAG = 4 * HOUR_MS
+NAG_PAUSE_MS = 4 * HOUR_MS
 """So long a holder who still needs a machine is not asked about it again."""
 
 
@@ -84,5 +84,5 @@ class Consent:
     """When the claim was to end as it was asked: a later end is an answer."""
     asked_at: int
     deadline_at: int
-    answer: Consented = ""
+    answer: ConsentAnswer = ""
     answered_at: int | None = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bot.domain.acting.actions import Action
 from bot.errors import Refused
 
-BIGGEST = 20
+BIGGEST_BATCH = 20
 """More machines than this on one card nobody reads."""
 
 
@@ -25,7 +25,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class BatchDraft:
     """Machines that could be asked about, offered where more were wanted than may be at once."""
 
     id: str
@@ -36,7 +36,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class LeftOut:
     """A machine that is in no batch, and why, as a sentence."""
 
     name: str
@@ -45,45 +45,45 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BatchResult:
     """What came of asking to stop several machines of one team."""
 
     team: str
     actions: tuple[Action, ...] = ()
     batch: Batch | None = None
     """None where nothing, or only one stop, was asked for."""
-    draft: Draft | None = None
+    draft: BatchDraft | None = None
     """What could be asked for, where it was too many."""
     wanted: int = 0
     """How many could have been asked about, where that was too many."""
     room: int = 0
     """How many may be asked about now."""
-    left: tuple[Left, ...] = field(default=())
+    left: tuple[LeftOut, ...] = field(default=())
 
 
-def rate_of(stops: Sequence[Action]) -> int:
+def saved_micros_of(stops: Sequence[Action]) -> int:
     """Micro-dollars an hour that all of them together save; those without a known price are left out."""
     return sum(each.saved_micros or 0 for each in stops)
 
 
-SMALL = 2
+ALWAYS_ALLOWED = 2
 """So many always may, however few machines a team has."""
 
 
-class Capped(Refused):
+class StopsCapped(Refused):
     """Too many at once: the same request may be made later."""
 
 
-def allowed(pool: int, most: int) -> int:
+def stops_allowed(pool: int, most: int) -> int:
     """How many stops may be on their way at once: `most`, and never over half of what the team runs."""
-    return min(most, max(SMALL, pool // 2))
+    return min(most, max(ALWAYS_ALLOWED, pool // 2))
 
 
-def check_cap(under_way: int, pool: int, most: int, *, team: str) -> None:
+def check_stops_cap(under_way: int, pool: int, most: int, *, team: str) -> None:
     """Raises Capped when one more would be too many."""
-    if under_way >= allowed(pool, most):
+    if under_way >= stops_allowed(pool, most):
         whose = f"team {team}'s" if team else "the"
-        raise Capped(
+        raise StopsCapped(
             f"{under_way} of {whose} {pool} running machines are being stopped or asked about already, and "
-            f"{allowed(pool, most)} is the most at once. Ask again when those are decided."
+            f"{stops_allowed(pool, most)} is the most at once. Ask again when those are decided."
         )

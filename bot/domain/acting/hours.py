@@ -19,7 +19,7 @@ from bot.domain.people import Roster
 from bot.domain.typography import plain
 from bot.errors import Refused
 
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _TIME = r"(\d{1,2})(?:[:.h](\d\d)?)?\s*(am|pm)?"
 _PART = re.compile(rf"(?:([a-z]{{2,10}}(?:\s*-\s*[a-z]{{2,10}})?)\s+)?{_TIME}\s*-\s*{_TIME}", re.ASCII)
 _ONLY_DAYS = re.compile(r"[a-z]{2,10}(?:\s*-\s*[a-z]{2,10})?", re.ASCII)
@@ -40,7 +40,7 @@ _AS_MEANT = (
 _LAST_MINUTE = re.compile(r"23[:.h]?59|11[:.h]?59\s*pm", re.ASCII | re.IGNORECASE)
 _NOON = 12
 _EXPECTED = "Try `Mon-Fri 08:00-19:00`, and a comma between several: `Mon-Thu 8-20, Fri 8-16`."
-LONGEST_LOOK = 16 * DAY_MS
+LONGEST_LOOK_MS = 16 * DAY_MS
 """No edge is looked for further away: a week without one has none, holidays included."""
 
 
@@ -74,7 +74,7 @@ class Edge:
 
 
 @lru_cache(maxsize=256)
-def parse(text: str) -> tuple[Window, ...]:
+def parse_hours(text: str) -> tuple[Window, ...]:
     """Windows as people write them: "Mon-Fri 08:00-19:00, Sat 10-14", "weekdays 8am to 7pm". Raises Refused.
 
     Days without hours have those that follow ("mon, wed, fri 8-18"), hours without days are of the days before.
@@ -133,7 +133,7 @@ def _days(word: str) -> frozenset[int]:
 
 
 def _day(word: str) -> int:
-    for number, short in enumerate(DAYS):
+    for number, short in enumerate(WEEKDAYS):
         if word == f"{short.lower()}s" or _LONG[number].startswith(word.removesuffix("s") if len(word) > 4 else word):
             return number
     raise Refused(f'"{word[:20]}" is no day of the week. {_EXPECTED}')
@@ -145,11 +145,11 @@ _LONG = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 def read_as(text: str) -> str:
     """What is said of windows that are read for another than they say; empty where none is."""
     found = _LAST_MINUTE.search(text)
-    read = found and any(each.ends == time(0) for each in parse(text))
+    read = found and any(each.ends == time(0) for each in parse_hours(text))
     return f"An end at {found[0]} is read as midnight, 24:00." if found and read else ""
 
 
-def text_of(windows: Iterable[Window]) -> str:
+def hours_text(windows: Iterable[Window]) -> str:
     """Windows in words that `parse` reads."""
     return ", ".join(f"{_days_of(each)} {each.begins:%H:%M}-{_end_of(each)}" for each in windows)
 
@@ -162,11 +162,11 @@ def _days_of(window: Window) -> str:
     for first in range(7):
         length = len(window.days)
         if window.days == {(first + ahead) % 7 for ahead in range(length)}:
-            return DAYS[first] if length == 1 else f"{DAYS[first]}-{DAYS[(first + length - 1) % 7]}"
+            return WEEKDAYS[first] if length == 1 else f"{WEEKDAYS[first]}-{WEEKDAYS[(first + length - 1) % 7]}"
     raise ValueError(window.days)
 
 
-def spans(hours: OnHours, start: int, end: int) -> list[tuple[int, int]]:
+def on_spans(hours: OnHours, start: int, end: int) -> list[tuple[int, int]]:
     """When it is to run between two instants, each from and until; what touches, or a minute parts, is one."""
     zone = ZoneInfo(hours.zone)
     day, last = local(start, zone).date() - timedelta(days=2), local(end, zone).date()
@@ -197,26 +197,26 @@ def _span(window: Window, day: date, zone: ZoneInfo) -> tuple[int, int]:
 @lru_cache(maxsize=256)  # a whole team asks at the same moment
 def is_on(hours: OnHours, now: int) -> bool:
     """Whether it is to run now."""
-    return any(begin <= now < over for begin, over in spans(hours, now - DAY_MS, now + DAY_MS))
+    return any(begin <= now < over for begin, over in on_spans(hours, now - DAY_MS, now + DAY_MS))
 
 
 @lru_cache(maxsize=256)
 def last_edge(hours: OnHours, now: int) -> Edge | None:
     """The newest change up to now; None when there was none lately."""
-    found = [edge for edge in _edges(hours, now - LONGEST_LOOK, now) if edge.at <= now]
+    found = [edge for edge in _edges(hours, now - LONGEST_LOOK_MS, now) if edge.at <= now]
     return found[-1] if found else None
 
 
 @lru_cache(maxsize=256)
 def next_edge(hours: OnHours, now: int) -> Edge | None:
     """The next change after now; None when none is near."""
-    return next((edge for edge in _edges(hours, now, now + LONGEST_LOOK) if edge.at > now), None)
+    return next((edge for edge in _edges(hours, now, now + LONGEST_LOOK_MS) if edge.at > now), None)
 
 
 def _edges(hours: OnHours, start: int, end: int) -> list[Edge]:
     found = [
         Edge(at, on)
-        for span in spans(hours, start - DAY_MS, end + DAY_MS)
+        for span in on_spans(hours, start - DAY_MS, end + DAY_MS)
         for at, on in zip(span, (True, False), strict=True)
     ]
     return [edge for edge in found if start <= edge.at <= end]
@@ -224,15 +224,15 @@ def _edges(hours: OnHours, start: int, end: int) -> list[Edge]:
 
 def on_ms(hours: OnHours, start: int, end: int) -> int:
     """How long it is to run between two instants, milliseconds."""
-    return sum(min(over, end) - max(begin, start) for begin, over in spans(hours, start, end))
+    return sum(min(over, end) - max(begin, start) for begin, over in on_spans(hours, start, end))
 
 
-WishState = Literal["pending", "set", "denied", "expired", "failed"]
+HoursRequestState = Literal["pending", "set", "denied", "expired", "failed"]
 """failed: there was a yes, and by then it could not be set any more; `outcome` says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class HoursWish:
+class HoursRequest:
     """On-hours that somebody would like an instance to have, and what became of that."""
 
     id: str
@@ -246,12 +246,12 @@ class HoursWish:
     """What it has, in words, as it was when this was asked; with anything else it is another question."""
     created_at: int
     expires_at: int
-    state: WishState = "pending"
+    state: HoursRequestState = "pending"
     decider: str = ""
     decided_at: int | None = None
     outcome: str = ""
 
 
-def wish_deciders(wish: HoursWish, roster: Roster) -> frozenset[str]:
+def hours_request_deciders(request: HoursRequest, roster: Roster) -> frozenset[str]:
     """Who may decide on it: who may set on-hours themselves, but never whoever asked."""
-    return rule_setters(wish.team, roster) - {wish.person}
+    return rule_setters(request.team, roster) - {request.person}

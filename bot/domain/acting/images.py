@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.obstacles import Scene, kept, outdated
+from bot.domain.acting.obstacles import Scene, obstacle_to_anything, outdated
 from bot.domain.clock import DAY_MS, HOUR_MS
 
 ImageState = Literal["pending", "available", "failed"]
-COPY_DEADLINE = 6 * HOUR_MS
+COPY_DEADLINE_MS = 6 * HOUR_MS
 """An image that is not there after this: a person must look."""
-MICROS_PER_GIB_MONTH = 50_000
+IMAGE_MICROS_PER_GIB_MONTH = 50_000
 """EBS snapshots, standard tier, us-east-1, as of 2026-11; only written blocks count, so it is at most this."""
 
 
@@ -48,7 +48,7 @@ class Image:
     @property
     def micros_per_month(self) -> int:
         """The most it costs in a month."""
-        return self.size_gib * MICROS_PER_GIB_MONTH
+        return self.size_gib * IMAGE_MICROS_PER_GIB_MONTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class ImageKeep:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredImage:
     """An image with what is known of its use."""
 
     image: Image
@@ -76,31 +76,31 @@ class Stored:
         return self.image.state == "available" and now - self.used_at >= days * DAY_MS
 
 
-def stored(image: Image, ordered_at: int | None, keep: ImageKeep | None) -> Stored:
+def with_last_use(image: Image, ordered_at: int | None, keep: ImageKeep | None) -> StoredImage:
     """The image with its last use; `ordered_at` is when Valet last launched a machine from it."""
-    return Stored(image, max(image.made_at, image.launched_at or 0, ordered_at or 0), keep)
+    return StoredImage(image, max(image.made_at, image.launched_at or 0, ordered_at or 0), keep)
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ImageShelf:
     """The images there are, the oldest first, and how long one may go unused before it is proposed for clean-up."""
 
     days: int
     made_at: int
-    images: tuple[Stored, ...]
+    images: tuple[StoredImage, ...]
 
     @property
-    def proposed(self) -> tuple[Stored, ...]:
+    def proposed(self) -> tuple[StoredImage, ...]:
         """Those to be cleaned up, the largest first; what somebody keeps is not among them."""
         unused = (each for each in self.images if each.keep is None and each.is_unused(self.made_at, self.days))
         return tuple(sorted(unused, key=lambda each: (-each.image.size_gib, each.used_at, each.image.id)))
 
-    def of(self, chosen: Callable[[Image], bool]) -> "Shelf":
+    def of(self, chosen: Callable[[Image], bool]) -> "ImageShelf":
         """Those of them that are chosen."""
         return replace(self, images=tuple(each for each in self.images if chosen(each.image)))
 
 
-def at_most(images: Iterable[Stored]) -> int:
+def most_micros_of(images: Iterable[StoredImage]) -> int:
     """Micro-dollars a month of images, at most."""
     return sum(each.image.micros_per_month for each in images)
 
@@ -126,8 +126,8 @@ def obstacle_to_clone(scene: Scene, requester: str, *, reboot: bool) -> str | No
 
 
 def _obstacle_to_reboot(scene: Scene, requester: str) -> str | None:
-    if kept(scene):
-        return kept(scene)
+    if obstacle_to_anything(scene):
+        return obstacle_to_anything(scene)
     instance, verdict = scene.instance, scene.verdict
     without = f"`/gpu clone {instance.name} no-reboot` copies it as it runs."
     others = sorted({claim.holder for claim in scene.claims} - {requester})

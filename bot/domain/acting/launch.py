@@ -11,11 +11,11 @@ from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance, plain
 from bot.domain.machines.shape import Shape
 from bot.domain.people import Roster
-from bot.domain.preconditions import World, difference
+from bot.domain.preconditions import Conditions, difference
 
-DEADLINE = 15 * MINUTE_MS
+LAUNCH_DEADLINE_MS = 15 * MINUTE_MS
 """A machine that was ordered and does not run after this: a person must look."""
-APPEARS_WITHIN = 2 * MINUTE_MS
+APPEARS_WITHIN_MS = 2 * MINUTE_MS
 """A machine that was ordered may be unknown to its provider for this long."""
 ACTION_TAG = "valet-action"
 UNTIL_TAG = "valet-until"
@@ -24,7 +24,7 @@ MOST_TAG = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class LaunchTemplate:
     """What may be launched, as valet.toml lists it."""
 
     name: str
@@ -103,7 +103,7 @@ def token_of(action: Action) -> str:
     return f"{action.id}-{action.tries}" if action.tries else action.id
 
 
-def ends_at(action: Action) -> int | None:
+def launch_ends_at(action: Action) -> int | None:
     """When the time of a machine is over that this action launched."""
     began = action.ordered_at or action.executing_at
     return None if began is None or action.length is None else began + action.length
@@ -111,7 +111,7 @@ def ends_at(action: Action) -> int | None:
 
 def birth_tags(action: Action, *, name: str, team_tag: str, managed: tuple[str, str]) -> dict[str, str]:
     """Whose it is, what for and until when, and what lets Valet stop it; the same on every call of a try."""
-    end = ends_at(action)
+    end = launch_ends_at(action)
     until = datetime.fromtimestamp(end / 1000, UTC).strftime("%Y-%m-%dT%H:%MZ") if end else ""
     told = {
         "Name": name,
@@ -125,7 +125,7 @@ def birth_tags(action: Action, *, name: str, team_tag: str, managed: tuple[str, 
     return {key: value for key, value in told.items() if value}
 
 
-def obstacle_to_launch(template: Template | None, team: str, name: str) -> str | None:
+def obstacle_to_launch(template: LaunchTemplate | None, team: str, name: str) -> str | None:
     """Why this can't be launched for this team's people; None when it can."""
     if template is None:
         return f'There is no launch template "{name}" in valet.toml any more.'
@@ -136,7 +136,7 @@ def obstacle_to_launch(template: Template | None, team: str, name: str) -> str |
 
 def obstacle_to_order(
     action: Action,
-    template: Template | None,
+    template: LaunchTemplate | None,
     roster: Roster,
     *,
     rate_micros: int | None,
@@ -156,5 +156,5 @@ def obstacle_to_order(
         source = facts.source if isinstance(facts, LaunchFacts) else ""
         before, orders = replace(before, template=f"{source} {facts.type}"), f"{template.source} {template.type}"
     gone = decider_gone(action, roster) or ""
-    now = World(template.name, rate_micros=rate_micros, template=orders, over=over, beyond=beyond, gone=gone)
+    now = Conditions(template.name, rate_micros=rate_micros, template=orders, over=over, beyond=beyond, gone=gone)
     return difference("launch", before, now) or None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.domain.acting.actions import Action, Kind, LaunchFacts, PaidFacts, ResizeFacts, SeenFacts
+from bot.domain.acting.actions import Action, ActionKind, LaunchFacts, PaidFacts, ResizeFacts, SeenFacts
 from bot.domain.acting.approvals import decider_gone
 from bot.domain.acting.keepers import KEEPERS, keeper_of
 from bot.domain.acting.snooze import Snooze
@@ -13,12 +13,12 @@ from bot.domain.machines.fleet import Instance
 from bot.domain.machines.verdict import Verdict
 from bot.domain.money.rates import cost
 from bot.domain.people import Roster
-from bot.domain.preconditions import WishKind, World, difference
+from bot.domain.preconditions import Conditions, RequestKind, difference
 from bot.domain.sharing.bookings import Slot
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.offers import Offer
 
-WORTH_STOPPING_FOR = 2 * HOUR_MS
+WORTH_STOPPING_FOR_MS = 2 * HOUR_MS
 """A machine that is booked sooner than this is not stopped by rule: it might not come back in time."""
 
 
@@ -36,7 +36,7 @@ class Scene:
     """It bears the tag of machines that nothing is done to."""
     keepers: Mapping[str, str] = field(default_factory=lambda: KEEPERS)
     """By which tags others own their machines."""
-    switches: frozenset[Kind] = frozenset()
+    switches: frozenset[ActionKind] = frozenset()
     """What an admin's command does to it, where it is owned."""
     offers: tuple[Offer, ...] = ()
     """The open ones."""
@@ -89,7 +89,7 @@ def fixed_obstacle(scene: Scene) -> str | None:
         return (
             f"{instance.name} is exempt until {day}: {scene.exemption.reason}. Ask an admin to lift it in valet.toml."
         )
-    return kept(scene) or provider_obstacle(instance)
+    return obstacle_to_anything(scene) or provider_obstacle(instance)
 
 
 def obstacle_to_rule(scene: Scene) -> str | None:
@@ -104,7 +104,7 @@ def obstacle_to_rule(scene: Scene) -> str | None:
 
 def is_booked_soon(slot: Slot | None, at: int) -> bool:
     """Whether a booking begins so soon after a moment that nobody would stop the machine for that long."""
-    return slot is not None and slot.from_at - at < WORTH_STOPPING_FOR
+    return slot is not None and slot.from_at - at < WORTH_STOPPING_FOR_MS
 
 
 def _promised(scene: Scene) -> str | None:
@@ -114,7 +114,7 @@ def _promised(scene: Scene) -> str | None:
     return f"{scene.instance.name} is held for {who}. Ask again once they have answered."
 
 
-def kept(scene: Scene) -> str | None:
+def obstacle_to_anything(scene: Scene) -> str | None:
     """Why nothing is done to this instance from here, whatever it is; None when it may be."""
     name = scene.instance.name
     if scene.protected:
@@ -166,7 +166,7 @@ def obstacle_to_execute(action: Action, scene: Scene) -> str | None:
     return obstacle
 
 
-def outdated(action: Action, scene: Scene, wish: WishKind | None = None) -> str | None:
+def outdated(action: Action, scene: Scene, wish: RequestKind | None = None) -> str | None:
     """Why what was approved is not what would be done now; None when it still is.
 
     `wish` is which part of it is up, where that is not the whole.
@@ -176,17 +176,17 @@ def outdated(action: Action, scene: Scene, wish: WishKind | None = None) -> str 
 
 def obstacle_to_make(action: Action, roster: Roster, rate_micros: int | None) -> str | None:
     """What changed so that no machine is to be ordered from the image that was made; None when nothing did."""
-    now = World(f"A {action.facts.type}", rate_micros=rate_micros, gone=decider_gone(action, roster) or "")
+    now = Conditions(f"A {action.facts.type}", rate_micros=rate_micros, gone=decider_gone(action, roster) or "")
     return difference("order", shown(action), now) or None
 
 
-def shown(action: Action) -> World:
+def shown(action: Action) -> Conditions:
     """What the card of an action said."""
     facts, machine, paid = action.facts, action.machine, action.paid
     over = {each.name for each in paid.over} if paid else set()
     if paid and is_over(paid, action.length):
         over.add(f"team {action.team}")
-    return World(
+    return Conditions(
         name=facts.name,
         launch=action.launched_at,
         team=action.team,
@@ -209,11 +209,11 @@ def is_over(facts: PaidFacts, length: int | None) -> bool:
     return facts.budget_micros is not None and facts.spent_micros + costs > facts.budget_micros
 
 
-def _seen(action: Action, scene: Scene) -> World:
+def _seen(action: Action, scene: Scene) -> Conditions:
     """The same, as it is."""
     instance, slot = scene.instance, scene.booked
     soon = slot is not None and slot.holder != action.requester and is_booked_soon(slot, scene.now)
-    return World(
+    return Conditions(
         name=instance.name,
         launch=instance.launched_at,
         team=scene.team,

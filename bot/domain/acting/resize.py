@@ -4,12 +4,19 @@ from collections.abc import Mapping
 
 from bot.domain.acting.actions import Action
 from bot.domain.acting.keepers import KEEPERS, is_keepers
-from bot.domain.acting.obstacles import Scene, fixed_obstacle, kept, outdated, passing_obstacle, provider_obstacle
+from bot.domain.acting.obstacles import (
+    Scene,
+    fixed_obstacle,
+    obstacle_to_anything,
+    outdated,
+    passing_obstacle,
+    provider_obstacle,
+)
 from bot.domain.machines.fleet import Instance
 from bot.domain.sharing.bookings import Slot
 from bot.domain.sharing.claims import Claim
 
-ARM = ("g5g.", "p6e-gb200.")
+ARM_TYPES = ("g5g.", "p6e-gb200.")
 """Beginnings of types with NVIDIA GPUs whose processors are ARM; those of all others are x86."""
 MOST_TAGS = 40
 """Of the 50 that AWS lets a machine bear, so that there is room for those of its birth."""
@@ -17,10 +24,10 @@ MOST_TAGS = 40
 
 def architecture(kind: str) -> str:
     """What the disks of such a machine are made for."""
-    return "arm64" if kind.startswith(ARM) else "x86_64"
+    return "arm64" if kind.startswith(ARM_TYPES) else "x86_64"
 
 
-def family(kind: str) -> str:
+def type_family(kind: str) -> str:
     """The family of a type: g5 of g5.xlarge."""
     return kind.partition(".")[0]
 
@@ -56,11 +63,11 @@ def _unfit(instance: Instance, kind: str) -> str | None:
 
 
 def _in_use(scene: Scene, requester: str) -> str | None:
-    name, verdict, others = scene.instance.name, scene.verdict, others_on(scene.claims, requester)
+    name, verdict, others = scene.instance.name, scene.verdict, claims_of_others(scene.claims, requester)
     if others:
         return f"<@{others[0].holder}> holds {name}, which would be stopped. `/gpu request {name}` asks for it."
     if scene.instance.state == "stopped":
-        return kept(scene) or provider_obstacle(scene.instance)
+        return obstacle_to_anything(scene) or provider_obstacle(scene.instance)
     if booked := booked_by_others(scene, requester):
         return (
             f"<@{booked[0].holder}> has booked {name}, which would be stopped: `/gpu bookings {name}` shows when. "
@@ -71,7 +78,7 @@ def _in_use(scene: Scene, requester: str) -> str | None:
     return fixed_obstacle(scene) or passing_obstacle(scene)
 
 
-def others_on(claims: tuple[Claim, ...], requester: str) -> list[Claim]:
+def claims_of_others(claims: tuple[Claim, ...], requester: str) -> list[Claim]:
     """The claims of others."""
     return [each for each in claims if each.holder != requester]
 
@@ -81,7 +88,7 @@ def booked_by_others(scene: Scene, requester: str) -> list[Slot]:
     return [each for each in scene.slots if each.holder != requester]
 
 
-def obstacle_to_begin(action: Action, scene: Scene) -> str | None:
+def obstacle_to_begin_resize(action: Action, scene: Scene) -> str | None:
     """What changed since the card was shown so that an approved resize must not happen; None when nothing did."""
     return outdated(action, scene) or obstacle_to_resize(scene, action.requester, action.facts.type)
 
@@ -90,7 +97,7 @@ def reason_to_leave(action: Action, scene: Scene) -> str | None:
     """Why the old machine is left running for good, now that the new one runs; None when it depends on what it does."""
     if unfit := outdated(action, scene, "old"):
         return unfit
-    if others_on(scene.claims, action.requester):
+    if claims_of_others(scene.claims, action.requester):
         return f"{scene.instance.name} is held by somebody else by now."
     if booked := booked_by_others(scene, action.requester):
         return f"<@{booked[0].holder}> has booked {scene.instance.name} meanwhile."

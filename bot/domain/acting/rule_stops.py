@@ -16,16 +16,16 @@ from bot.domain.machines.listing import Listing
 from bot.domain.sharing.bookings import Slot
 
 Rule = Literal["hours", "idle"]
-WARNINGS: dict[Rule, tuple[int, int]] = {
+WARNINGS_MS: dict[Rule, tuple[int, int]] = {
     "hours": (30 * MINUTE_MS, 5 * MINUTE_MS),
     "idle": (60 * MINUTE_MS, 15 * MINUTE_MS),
 }
 """How long before it people are told, twice."""
-Settled = Literal["acted", "put off", "not running", "started", "used", "gone", "unfit", "unmeant"]
+SettleReason = Literal["acted", "put off", "not running", "started", "used", "gone", "unfit", "unmeant"]
 """Why nothing more comes of a planned stop. acted: a stop came of it. put off: it was announced anew, for later.
 started: by hand since. unfit: not to be stopped as it is, by tag or provider. unmeant: the rule is not, or another.
 """
-SETTLES: frozenset[Settled | Literal[""]] = frozenset({"", "acted", "put off"})
+FOR_GOOD: frozenset[SettleReason | Literal[""]] = frozenset({"", "acted", "put off"})
 """With these the end of a window, or an idleness, is over, and where it is not known. With the others it is only as
 long as things are so: what was changed and changed back is planned again.
 """
@@ -48,7 +48,7 @@ class HoursRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Parking:
+class RuleStop:
     """One planned stop by rule. `basis_at` is what it follows from: the end of a window, or since when it idles."""
 
     instance_id: str
@@ -66,14 +66,14 @@ class Parking:
     outcome: str = ""
     action_id: str = ""
     """The stop that came of it."""
-    why: Settled | Literal[""] = ""
+    why: SettleReason | Literal[""] = ""
     """Why it is settled; empty where that was not kept."""
 
 
-class Over(NamedTuple):
+class Settlement(NamedTuple):
     """Why a parking is settled without a stop, and in words for people."""
 
-    why: Settled
+    why: SettleReason
     said: str
 
 
@@ -94,20 +94,20 @@ class Circumstances:
     """When it would be stopped."""
 
 
-def over(parking: Parking, listing: Listing) -> Over | None:
+def settlement(rule_stop: RuleStop, listing: Listing) -> Settlement | None:
     """Why this parking is settled without a stop; None when it still stands."""
     instance, verdict = listing.instance, listing.verdict
     if instance.state != "running":
-        return Over("not running", "It does not run.")
-    if (instance.launched_at or 0) > parking.basis_at:
-        return Over("started", "It was started after that, and a start by hand is not fought.")
-    if parking.rule == "idle" and verdict is not None and verdict.state != "unknown":
-        still = verdict.is_idle and (verdict.since or 0) <= parking.basis_at
-        return None if still else Over("used", "It was used since.")
+        return Settlement("not running", "It does not run.")
+    if (instance.launched_at or 0) > rule_stop.basis_at:
+        return Settlement("started", "It was started after that, and a start by hand is not fought.")
+    if rule_stop.rule == "idle" and verdict is not None and verdict.state != "unknown":
+        still = verdict.is_idle and (verdict.since or 0) <= rule_stop.basis_at
+        return None if still else Settlement("used", "It was used since.")
     return None
 
 
-def waits(here: Circumstances) -> str | None:
+def rule_stop_waits_for(here: Circumstances) -> str | None:
     """Why it is not stopped just now, in words for people; None when nothing is in the way."""
     if here.snooze is not None:
         return f"<@{here.snooze.who}> keeps it"
@@ -135,44 +135,44 @@ def _may_work(here: Circumstances) -> str | None:
     return None if verdict.is_idle or here.stops_active else "it works"
 
 
-PAUSES = (HOUR_MS, 2 * HOUR_MS)
+REFUSED_PAUSES_MS = (HOUR_MS, 2 * HOUR_MS)
 """So long after a stop by rule that the provider refused it is tried once more; after the last, no more that night."""
 
 
 def again_at(stops: Sequence[Action]) -> int | None:
     """When a stop by rule is tried again, after these that followed from the same; None when it is not."""
     failed = [each for each in stops if each.state == "failed"]
-    if not failed or stops[-1].state != "failed" or len(failed) > len(PAUSES):
+    if not failed or stops[-1].state != "failed" or len(failed) > len(REFUSED_PAUSES_MS):
         return None
-    return (failed[-1].finished_at or failed[-1].created_at) + PAUSES[len(failed) - 1]
+    return (failed[-1].finished_at or failed[-1].created_at) + REFUSED_PAUSES_MS[len(failed) - 1]
 
 
-LATE = 5 * MINUTE_MS
+LATE_MS = 5 * MINUTE_MS
 """A stop that could not be carried out within this after its moment is announced anew: people count on the moment."""
 
 
-def is_warned(parking: Parking, now: int) -> bool:
+def is_warned(rule_stop: RuleStop, now: int) -> bool:
     """The last warning was given, stands, and was of this moment."""
-    return parking.warned >= len(WARNINGS[parking.rule]) and now <= parking.acts_at + LATE
+    return rule_stop.warned >= len(WARNINGS_MS[rule_stop.rule]) and now <= rule_stop.acts_at + LATE_MS
 
 
-def is_stale(parking: Parking, now: int) -> bool:
+def is_stale(rule_stop: RuleStop, now: int) -> bool:
     """It is too late for the warnings that are missing, so all of them have to be given anew."""
-    last = WARNINGS[parking.rule][-1]
-    return not is_warned(parking, now) and now > parking.acts_at - last // 2
+    last = WARNINGS_MS[rule_stop.rule][-1]
+    return not is_warned(rule_stop, now) and now > rule_stop.acts_at - last // 2
 
 
-def anew(parking: Parking, now: int) -> Parking:
+def planned_anew(rule_stop: RuleStop, now: int) -> RuleStop:
     """The same, planned for later, with its warnings before it."""
-    return replace(parking, acts_at=now + WARNINGS[parking.rule][0], warned=0)
+    return replace(rule_stop, acts_at=now + WARNINGS_MS[rule_stop.rule][0], warned=0)
 
 
 def acts_at(rule: Rule, planned: int, now: int) -> int:
     """When to stop: as planned, but never sooner than the warnings allow."""
-    first, last = WARNINGS[rule]
+    first, last = WARNINGS_MS[rule]
     return planned if planned - now >= last else now + first
 
 
-def warnings_due(parking: Parking, now: int) -> int:
+def warnings_due(rule_stop: RuleStop, now: int) -> int:
     """How many warnings should have been given by now."""
-    return sum(now >= parking.acts_at - ahead for ahead in WARNINGS[parking.rule])
+    return sum(now >= rule_stop.acts_at - ahead for ahead in WARNINGS_MS[rule_stop.rule])

@@ -1,19 +1,19 @@
 """Starting a machine that stands still: what is in the way, and how long it is tried when there is no capacity."""
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.obstacles import Scene, kept, outdated
+from bot.domain.acting.obstacles import Scene, obstacle_to_anything, outdated
 from bot.domain.clock import MINUTE_MS, SECOND_MS
 from bot.domain.machines.fleet import Instance
 
-PAUSES = (MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS)
+CAPACITY_PAUSES_MS = (MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS)
 """After each answer that there is no capacity, so long until the next try; after the last, no more."""
-DEADLINE = 10 * MINUTE_MS
+START_DEADLINE_MS = 10 * MINUTE_MS
 """A machine that was asked to start and neither runs nor stands still after this: a person must look."""
-REPORTS_WITHIN = 10 * MINUTE_MS
+REPORTS_WITHIN_MS = 10 * MINUTE_MS
 """So long a running machine's agent has time to report before it is called ready without it."""
-BOOTS_WITHIN = 20 * MINUTE_MS
+BOOTS_WITHIN_MS = 20 * MINUTE_MS
 """An owned machine that was switched on and whose agent has not reported after this: a person must look."""
-SHOWS_WITHIN = 30 * SECOND_MS
+SHOWS_WITHIN_MS = 30 * SECOND_MS
 """A look may be this much older than the call it follows."""
 MONTH_HOURS = 730
 _REASONS = {
@@ -38,7 +38,7 @@ def obstacle_to_start(scene: Scene) -> str | None:
         return f"{name} belongs to the Auto Scaling group {instance.asg}. Scale the group instead."
     if instance.lifecycle != "on-demand":
         return f"{name} is a {instance.lifecycle} instance, which only AWS starts again."
-    return kept(scene)
+    return obstacle_to_anything(scene)
 
 
 def _runs(scene: Scene) -> str:
@@ -49,7 +49,7 @@ def _runs(scene: Scene) -> str:
     return f"{name} runs already. `/gpu claim {name}` takes it."
 
 
-def obstacle_to_begin(action: Action, scene: Scene) -> str | None:
+def obstacle_to_begin_start(action: Action, scene: Scene) -> str | None:
     """What changed since the card was shown so that an approved start must not happen; None when nothing did."""
     return obstacle_to_start(scene) or outdated(action, scene)
 
@@ -67,6 +67,6 @@ def why_it_ended(state_reason: str) -> str:
     return f" ({state_reason}): {known}" if known else f" ({state_reason})"
 
 
-def month(rate_micros: int) -> int:
+def month_micros(rate_micros: int) -> int:
     """Micro-dollars of a machine that runs a whole month."""
     return rate_micros * MONTH_HOURS

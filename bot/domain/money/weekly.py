@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from bot.domain.acting.hours import DAYS
+from bot.domain.acting.hours import WEEKDAYS
 from bot.domain.machines.sources import Silence
 from bot.domain.money.forecast.report import Report
 from bot.domain.money.reports import IdleNow, Spent
@@ -122,7 +122,7 @@ class Weekly:
 def due_on(now: int, timezone: str, weekday: str, at: str) -> date | None:
     """The local date whose report may be made: the newest such weekday, from `at` on and for LATEST days."""
     local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(timezone))
-    back = (local.weekday() - DAYS.index(weekday)) % 7
+    back = (local.weekday() - WEEKDAYS.index(weekday)) % 7
     if back > LATEST or (back == 0 and local.time() < time.fromisoformat(at)):
         return None
     return local.date() - timedelta(days=back)

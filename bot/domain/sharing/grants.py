@@ -6,7 +6,7 @@ from typing import Literal
 
 from bot.domain.clock import MINUTE_MS
 from bot.domain.people import Roster
-from bot.domain.preconditions import WishKind, World
+from bot.domain.preconditions import Conditions, RequestKind
 from bot.domain.sharing.claims import GpuChoice
 
 GrantState = Literal["drafted", "pending", "approved", "denied", "expired", "claimed", "failed"]
@@ -39,7 +39,7 @@ class Grant:
     last_day: date | None = None
     handover_id: str = ""
     """The offer to take over; empty: it is a claim of one's own."""
-    shown: World | None = None
+    shown: Conditions | None = None
     """What its card shows of the machine and of the claim there is; None where that was not kept."""
 
     def is_same(self, other: "Grant") -> bool:
@@ -49,7 +49,7 @@ class Grant:
         return alike and (self.choice, self.weekly, self.last_day) == (other.choice, other.weekly, other.last_day)
 
     @property
-    def kind(self) -> WishKind:
+    def kind(self) -> RequestKind:
         """What it is, for what counts."""
         return "takeover" if self.handover_id else "claim" if self.from_at is None else "booking"
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.domain.preconditions import World
+from bot.domain.preconditions import Conditions
 
 HandoverState = Literal["open", "taken", "declined", "withdrawn", "lapsed"]
 
@@ -21,5 +21,5 @@ class Handover:
     """No later than the end of the claim."""
     state: HandoverState = "open"
     settled_at: int | None = None
-    shown: World | None = None
+    shown: Conditions | None = None
     """What was offered; None where that was not kept."""

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import VALET, Action, Facts, Kind, OverBudget, PaidFacts, StopFacts
+from bot.domain.acting.actions import VALET, Action, ActionFacts, ActionKind, OverBudget, PaidFacts, StopFacts
 from bot.domain.acting.obstacles import is_over
 from bot.domain.money.forecast.report import Scope
 from bot.domain.money.rates import cost
@@ -18,12 +18,12 @@ from store.machines import fleet as stored_fleet
 from store.machines import listings
 from store.sharing import claims as stored_claims
 
-F = TypeVar("F", bound=PaidFacts)
-PAID: frozenset[Kind] = frozenset({"start", "launch", "clone", "resize"})
+_F = TypeVar("_F", bound=PaidFacts)
+PAID: frozenset[ActionKind] = frozenset({"start", "launch", "clone", "resize"})
 """What makes something run that costs money."""
 
 
-def known(ctx: Context, db: Database, team: str, facts: F, instance_id: str, length: int) -> F:
+def with_budgets(ctx: Context, db: Database, team: str, facts: _F, instance_id: str, length: int) -> _F:
     """The facts with what may be spent this month, and has been; `instance_id` is empty for a machine to come."""
     costs, over = cost(facts.rate_micros or 0, length), []
     for scope, budget, spent in budgets.limits(ctx, db, team, facts.type, instance_id):
@@ -35,7 +35,7 @@ def known(ctx: Context, db: Database, team: str, facts: F, instance_id: str, len
     return facts if facts.budget_micros is None and not over else _counted(ctx, facts)
 
 
-def _counted(ctx: Context, facts: F) -> F:
+def _counted(ctx: Context, facts: _F) -> _F:
     """With what is not in what is spent: days before the first look, and sources that are silent."""
     begins = ledger.counted_from(ctx, budget_amounts.this_month(ctx))
     silent = sources.now(ctx)
@@ -44,21 +44,21 @@ def _counted(ctx: Context, facts: F) -> F:
     return replace(facts, spent_from=begins.isoformat() if begins else "", unread=unread, unread_since=since)
 
 
-def _name(scope: Scope, facts: Facts) -> str:
+def _name(scope: Scope, facts: ActionFacts) -> str:
     return {"total": "the company", "type": f"type {facts.type}"}.get(scope.kind, facts.name)
 
 
-def over(ctx: Context, db: Database, action: Action) -> frozenset[str]:
+def budgets_over(ctx: Context, db: Database, action: Action) -> frozenset[str]:
     """The budgets that are over by now, or would be by an action."""
     if action.paid is None:
         return frozenset()
     runs = action.instance_id if action.kind == "start" else ""
-    facts = known(ctx, db, action.team, replace(action.paid, budget_micros=None), runs, action.length or 0)
+    facts = with_budgets(ctx, db, action.team, replace(action.paid, budget_micros=None), runs, action.length or 0)
     team = {f"team {action.team}"} if is_over(facts, action.length) else set()
     return frozenset({each.name for each in facts.over} | team)
 
 
-def noted(ctx: Context, db: Database, action: Action) -> Action:
+def with_fair_use(ctx: Context, db: Database, action: Action) -> Action:
     """An action with what it would go beyond, for its card. Raises OverLimit where nobody can let that pass."""
     planned = _planned(ctx, db, action)
     if planned is None or isinstance(action.facts, StopFacts):
@@ -69,7 +69,7 @@ def noted(ctx: Context, db: Database, action: Action) -> Action:
     return replace(action, facts=replace(action.facts, beyond="; ".join(said)))
 
 
-def now(ctx: Context, db: Database, action: Action) -> str | None:
+def beyond_fair_use(ctx: Context, db: Database, action: Action) -> str | None:
     """What it goes beyond by now and somebody has to let pass; None where that is not a question."""
     planned = _planned(ctx, db, action)
     if planned is None:
@@ -78,7 +78,7 @@ def now(ctx: Context, db: Database, action: Action) -> str | None:
     return "; ".join(limits.excess(ctx, db, planned, whose=f"<@{action.requester}>")) if is_asked else ""
 
 
-def must_ask(ctx: Context, action: Action) -> bool:
+def fair_use_asks(ctx: Context, action: Action) -> bool:
     """Whether an approver has to let it pass."""
     return (
         action.paid is not None

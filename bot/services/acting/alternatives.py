@@ -1,7 +1,7 @@
 """What could be had instead of a machine for which there is no capacity."""
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.launch import Template
+from bot.domain.acting.launch import LaunchTemplate
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.listing import Filter, Listing
 from bot.domain.machines.models import like
@@ -10,14 +10,16 @@ from bot.services.sharing import find
 from store.machines import fleet as stored_fleet
 from store.machines import listings
 
-MOST = 3
+MOST_ALTERNATIVES = 3
 
 
-def free_like(ctx: Context, template: Template, person: str) -> list[Listing]:
+def free_like(ctx: Context, template: LaunchTemplate, person: str) -> list[Listing]:
     """Machines of which a person can have as many GPUs now of the model that a template would make."""
     if not template.gpu_model or not template.gpu_count:
         return []
-    return [each for each in _free(ctx, person, template.gpu_count) if _has(each, template.gpu_model, 0)][:MOST]
+    return [each for each in _free(ctx, person, template.gpu_count) if _has(each, template.gpu_model, 0)][
+        :MOST_ALTERNATIVES
+    ]
 
 
 def _free(ctx: Context, person: str, count: int) -> list[Listing]:
@@ -38,29 +40,29 @@ def _lacks(action: Action) -> bool:
     return action.retry_at is not None or (action.state == "failed" and action.tries > 0)
 
 
-def templates(ctx: Context, action: Action) -> list[str]:
+def templates_instead(ctx: Context, action: Action) -> list[str]:
     """Names of templates that could be launched instead: those an admin lists for it, or with such GPUs for a start."""
     known = ctx.settings.templates
     if not _lacks(action):
         return []
     chosen = known.get(action.template)
     if chosen is not None:
-        return [name for name in chosen.instead if name in known][:MOST]
+        return [name for name in chosen.instead if name in known][:MOST_ALTERNATIVES]
     row = stored_fleet.by_id(ctx.store.reading(), action.instance_id) if action.kind == "start" else None
     if row is None:
         return []
     short, team = stored_fleet.instance_of(row), ctx.roster().team_of(action.requester)
-    return [name for name, each in known.items() if _would_do(each, short) and each.is_for(team)][:MOST]
+    return [name for name, each in known.items() if _would_do(each, short) and each.is_for(team)][:MOST_ALTERNATIVES]
 
 
-def _would_do(template: Template, short: Instance) -> bool:
+def _would_do(template: LaunchTemplate, short: Instance) -> bool:
     """It makes another type or at another place, with as many GPUs of that model."""
     other = template.type != short.type or template.source != short.source
     fits = like(short.gpu_model).fits(template.gpu_model, template.gpu_memory_mib) if template.gpu_model else False
     return other and fits and template.gpu_count >= short.gpu_count
 
 
-def to(ctx: Context, action: Action) -> list[Listing]:
+def machines_instead(ctx: Context, action: Action) -> list[Listing]:
     """Machines with as many GPUs of the same model: free ones first, then ones that stand still in another zone.
 
     None for a resize: what the machine was is no substitute for what it was to become.
@@ -80,4 +82,4 @@ def to(ctx: Context, action: Action) -> list[Listing]:
         for each in listings.page(db, Filter(state="stopped", provider="ec2"), limit=200)
         if each.instance.zone != short.zone and not each.instance.asg and each.instance.lifecycle == "on-demand"
     ]
-    return [*free, *(each for each in still if _has(each, short.gpu_model, short.gpu_count))][:MOST]
+    return [*free, *(each for each in still if _has(each, short.gpu_model, short.gpu_count))][:MOST_ALTERNATIVES]

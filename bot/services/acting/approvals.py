@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import BY_RULE, PAST, VALET, Action, ActionState, Kind
+from bot.domain.acting.actions import BY_RULE, PAST_TENSE, VALET, Action, ActionKind, ActionState
 from bot.domain.acting.approvals import refusal_to_approve, refusal_to_break_glass
-from bot.domain.acting.snooze import BY_BUTTON, Snooze, kept
-from bot.domain.acting.start import month
+from bot.domain.acting.snooze import BY_BUTTON, Snooze, by_one_tap
+from bot.domain.acting.start import month_micros
 from bot.domain.machines.listing import Listing
 from bot.domain.money.rates import cost
 from bot.errors import Refused
@@ -25,7 +25,7 @@ from store.acting import approvals as stored_approvals
 from store.acting import snooze as stored_snooze
 from store.machines import listings
 
-Plan = Callable[[Database, Listing], Action]
+PlanAction = Callable[[Database, Listing], Action]
 
 
 def ask_to_stop(ctx: Context, instance_id: str, requester: str, *, reason: str = "", owner: str = "") -> Action:
@@ -100,7 +100,9 @@ def ask_to_resize(
     return action
 
 
-def _ask(ctx: Context, kind: Kind, instance_id: str, requester: str, plan: Plan, *, ends_work: bool = False) -> Action:
+def _ask(
+    ctx: Context, kind: ActionKind, instance_id: str, requester: str, plan: PlanAction, *, ends_work: bool = False
+) -> Action:
     """`ends_work`: it is meant even if the instance works."""
     ctx.freshen()
     with audit.kept(ctx, requester, f"{kind} it", instance_id), ctx.store.writing() as db:
@@ -115,8 +117,8 @@ def _ask(ctx: Context, kind: Kind, instance_id: str, requester: str, plan: Plan,
 
 def put(ctx: Context, db: Database, action: Action) -> Action:
     """Write a new action and its card; where the team's limit allows, it is decided at once."""
-    now, action = action.created_at, allowances.noted(ctx, db, action)
-    free = may_go(ctx, db, action)
+    now, action = action.created_at, allowances.with_fair_use(ctx, db, action)
+    free = is_auto_approved(ctx, db, action)
     if not free:
         plans.check_askable(ctx, action)
     actions.add(db, action)
@@ -130,11 +132,11 @@ def put(ctx: Context, db: Database, action: Action) -> Action:
         )
     else:
         consents.ask(ctx, db, action)
-    endings.show(ctx, db, action)
+    endings.show_card(ctx, db, action)
     return actions.by_id(db, action.id) or action
 
 
-def _still_meant(ctx: Context, db: Database, listing: Listing, kind: Kind, *, ends_work: bool) -> Action | None:
+def _still_meant(ctx: Context, db: Database, listing: Listing, kind: ActionKind, *, ends_work: bool) -> Action | None:
     """The live request for this instance; one that could only fail makes way."""
     live, name = endings.lapse(ctx, db, actions.live_on(db, listing.instance.id)), listing.instance.name
     if live is not None and live.state == "pending" and live.launched_at != listing.instance.launched_at:
@@ -145,7 +147,7 @@ def _still_meant(ctx: Context, db: Database, listing: Listing, kind: Kind, *, en
         return None
     if live is not None and live.kind != kind:
         stage = f"{live.asker} has asked for {name} to be" if live.state == "pending" else f"{name} is being"
-        raise Refused(f"{stage} {PAST[live.kind]}; wait for the end of that.")
+        raise Refused(f"{stage} {PAST_TENSE[live.kind]}; wait for the end of that.")
     return live
 
 
@@ -173,7 +175,7 @@ def decide_within(ctx: Context, db: Database, action: Action, person: str, *, ye
         obstacle = _decided(ctx, db, current, person, yes=yes)
     if obstacle:
         audit.note(ctx, db, person, f"{'approve' if yes else 'deny'} the {action.kind}", action.subject, obstacle)
-    endings.show(ctx, db, action)
+    endings.show_card(ctx, db, action)
     return obstacle
 
 
@@ -191,11 +193,11 @@ def _decided(ctx: Context, db: Database, action: Action, person: str, *, yes: bo
     stored_audit.add(db, now, person, did, subject=action.subject, detail=action.id, before="pending", after=after)
     if not yes and action.kind == "stop":
         wanted = Snooze(action.instance_id, now + digest.KEEP_FOR, person, now, BY_BUTTON)
-        made = kept(stored_snooze.lately(db, action.instance_id, now), wanted)
+        made = by_one_tap(stored_snooze.lately(db, action.instance_id, now), wanted)
         if made is not None:
             stored_snooze.put(db, made)
     if not yes:
-        endings.note(db, action, now)
+        endings.tell_asker(db, action, now)
     return None
 
 
@@ -233,7 +235,7 @@ def make_way(ctx: Context, db: Database, listing: Listing, person: str, *, giver
         _leave_to(action, listing, person)
         return
     if action.state != "pending":
-        raise Refused(f"{name} is about to be {PAST[action.kind]} ({action.decided_by} approved it).")
+        raise Refused(f"{name} is about to be {PAST_TENSE[action.kind]} ({action.decided_by} approved it).")
     outcome = f"<@{person}> took {name} over from <@{giver}>." if giver else f"<@{person}> claimed {name} first."
     endings.end(ctx, db, action, "cancelled", outcome=outcome, who=person, did=f"cancelled the {action.kind}")
 
@@ -242,7 +244,7 @@ def _leave_to(action: Action, listing: Listing, person: str) -> None:
     """What is being started or made for somebody is theirs; copying a machine takes it from nobody."""
     comes = action.made_id == listing.instance.id or (action.kind == "start" and action.state == "executing")
     if comes and person != action.requester:
-        done = PAST[action.kind]
+        done = PAST_TENSE[action.kind]
         raise Refused(f"{listing.instance.name} was {done} for {action.asker}, who gets it as soon as it is ready.")
 
 
@@ -258,9 +260,9 @@ def call_off(ctx: Context, action_id: str, person: str) -> Action:
         if not actions.call_off(db, action, finished_at=now, outcome=outcome):
             raise Refused("It is under way or over, so it can't be called off any more.")
         stored_audit.add(db, now, person, f"called the {action.kind} off", subject=action.subject, detail=action.id)
-        endings.show(ctx, db, action)
+        endings.show_card(ctx, db, action)
         if action.batch:  # they know what came of this one, and nothing yet of the others
-            endings.note(db, action, now)
+            endings.tell_asker(db, action, now)
         ended = actions.by_id(db, action_id) or action
     ctx.wake()
     return ended
@@ -277,7 +279,7 @@ def expire(ctx: Context) -> None:
         ctx.wake()
 
 
-def break_glass(ctx: Context, listing: Listing, kind: Kind, person: str, why: str) -> Action:
+def break_glass(ctx: Context, listing: Listing, kind: ActionKind, person: str, why: str) -> Action:
     """Decide on one's own pending request. All that is looked at before it is carried out stays. Raises Refused."""
     now, name = ctx.clock(), listing.instance.name
     kept = audit.kept(ctx, person, f"break the glass for the {kind}", listing.instance.id)
@@ -296,18 +298,18 @@ def break_glass(ctx: Context, listing: Listing, kind: Kind, person: str, why: st
         stored_audit.add(db, now, person, did, subject=action.subject, detail=why, before="pending", after="approved")
         ref = f"break-glass:{action.id}"
         stored_outbox.tell(db, channel_of(ctx, action.team), ref, kind="break_glass", subject=action.id, now=now)
-        endings.show(ctx, db, action)
+        endings.show_card(ctx, db, action)
         passed = actions.by_id(db, action.id) or action
     ctx.wake()
     return passed
 
 
-def may_go(ctx: Context, db: Database, action: Action) -> bool:
+def is_auto_approved(ctx: Context, db: Database, action: Action) -> bool:
     """Whether nobody need be asked: it stays within the team's limit, counting what runs by this rule already."""
     limit, rate = ctx.settings.unasked_micros(action.team), action.facts.rate_micros
     if action.kind not in {"start", "launch"} or not limit or rate is None:
         return False
-    if allowances.must_ask(ctx, action):
+    if allowances.fair_use_asks(ctx, action):
         return False
     if ctx.roster().team_of(action.requester) != action.team:
         return False
@@ -316,11 +318,11 @@ def may_go(ctx: Context, db: Database, action: Action) -> bool:
         known = budgets.limits(ctx, db, action.team, action.facts.type, action.instance_id)
         if any(spent + costs > budget for _, budget, spent in known):
             return False
-    return month(rate + actions.rule_micros(db, action.team, but=action.id)) < limit
+    return month_micros(rate + actions.rule_micros(db, action.team, but=action.id)) < limit
 
 
-def no_longer(ctx: Context, db: Database, action: Action) -> str | None:
+def auto_approval_ended(ctx: Context, db: Database, action: Action) -> str | None:
     """Why a decision by this rule does not hold any more; None when it does, or a person decided."""
-    if action.decider != BY_RULE or may_go(ctx, db, action):
+    if action.decider != BY_RULE or is_auto_approved(ctx, db, action):
         return None
     return "It no longer stays within what the team may start unasked. Ask again, and an approver decides."

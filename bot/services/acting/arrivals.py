@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bot.domain.acting.actions import VALET, Action
-from bot.domain.acting.start import PAUSES, REPORTS_WITHIN
+from bot.domain.acting.start import CAPACITY_PAUSES_MS, REPORTS_WITHIN_MS
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.errors import Refused
@@ -24,20 +24,20 @@ def wait_for_capacity(ctx: Context, action: Action, said: str, *, launched_at: i
     `spare` more places are there to be tried at once.
     """
     now = ctx.clock()
-    if action.tries >= spare + len(PAUSES):
+    if action.tries >= spare + len(CAPACITY_PAUSES_MS):
         steps.close(ctx, action, "failed", f"{said} That was the last of {action.tries + 1} tries.")
         return
-    retry_at = now if action.tries < spare else now + PAUSES[action.tries - spare]
+    retry_at = now if action.tries < spare else now + CAPACITY_PAUSES_MS[action.tries - spare]
     with ctx.store.writing() as db:
         if not actions.mark_short(db, action, retry_at=retry_at, launched_at=launched_at, outcome=said):
             return
         stored_audit.add(db, now, "valet", f"{action.kind} waits", subject=action.subject, detail=said)
-        endings.show(ctx, db, action)
+        endings.show_card(ctx, db, action)
         endings.tell_news(db, action, action.tries + 1, now)
     ctx.wake()
 
 
-def news(ctx: Context, action: Action) -> None:
+def tell_taken(ctx: Context, action: Action) -> None:
     """The provider took it: tell whoever asked."""
     with ctx.store.writing() as db:
         endings.tell_news(db, action, action.tries, ctx.clock())
@@ -50,11 +50,11 @@ def arrive(ctx: Context, action: Action, instance: Instance, outcome: str) -> No
     The claim comes first: after a crash in between it is asked for again, which changes nothing.
     """
     if action.requester != VALET:
-        outcome = claimed(ctx, action, instance, outcome)
+        outcome = claim_for_requester(ctx, action, instance, outcome)
     steps.close(ctx, action, "done", outcome)
 
 
-def claimed(ctx: Context, action: Action, instance: Instance, outcome: str) -> str:
+def claim_for_requester(ctx: Context, action: Action, instance: Instance, outcome: str) -> str:
     """Claim it for whoever asked; what is to be said, with why not where that can't be.
 
     The yes on its card was one to its size, too. Where it is booked for later, it is theirs until then. Asks Slack
@@ -92,6 +92,6 @@ def ready(ctx: Context, action: Action, instance: Instance, *, expected: bool, a
         arrive(ctx, action, instance, f"{instance.name} runs, {took} after the yes; no agent has reported from it.")
     elif heard is not None and heard >= (instance.launched_at or 0):
         arrive(ctx, action, instance, f"Ready {took} after the yes: {instance.name} runs, and its agent reports.")
-    elif steps.since_call(action, now) > REPORTS_WITHIN:
-        late = f"its agent has not reported within {REPORTS_WITHIN // MINUTE_MS} minutes: have a look at it"
+    elif steps.since_call(action, now) > REPORTS_WITHIN_MS:
+        late = f"its agent has not reported within {REPORTS_WITHIN_MS // MINUTE_MS} minutes: have a look at it"
         arrive(ctx, action, instance, f"{instance.name} runs, but {late}.")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.batches import BIGGEST, Asked, Batch, Draft, Left, allowed
+from bot.domain.acting.batches import BIGGEST_BATCH, Batch, BatchDraft, BatchResult, LeftOut, stops_allowed
 from bot.domain.clock import DAY_MS
 from bot.domain.machines.listing import Filter, Listing
 from bot.errors import Refused
@@ -19,17 +19,17 @@ from store.acting import batches as stored_batches
 from store.machines import fleet as stored_fleet
 from store.machines import listings
 
-OFFER_LASTS = DAY_MS // 24
+DRAFT_LASTS_MS = DAY_MS // 24
 """What was offered for longer than an hour is looked at anew by whoever still wants it."""
 
 
-def idle(ctx: Context, chosen: Filter) -> list[str]:
+def idle_ids(ctx: Context, chosen: Filter) -> list[str]:
     """The rented machines that pass a filter and could be stopped as idle."""
     found = listings.page(ctx.store.reading(), replace(chosen, provider="ec2"), limit=-1)
     return [each.instance.id for each in found if each.running and each.verdict is not None and each.verdict.is_idle]
 
 
-def beside(ctx: Context, chosen: Filter, asked: Sequence[str]) -> tuple[int, int]:
+def count_beside(ctx: Context, chosen: Filter, asked: Sequence[str]) -> tuple[int, int]:
     """How many more machines pass a filter than were asked about: rented ones, and owned ones."""
     found = listings.page(ctx.store.reading(), chosen, limit=-1)
     more = [each.instance.provider for each in found if each.running and each.instance.id not in asked]
@@ -38,7 +38,7 @@ def beside(ctx: Context, chosen: Filter, asked: Sequence[str]) -> tuple[int, int
 
 def ask(
     ctx: Context, instance_ids: Sequence[str], requester: str, *, reason: str = "", named: bool = False
-) -> list[Asked]:
+) -> list[BatchResult]:
     """Ask to stop several machines, on one card for each team's; machines at work or held by others are left out.
 
     Of those that somebody has named themselves, it is kept why they are.
@@ -57,34 +57,36 @@ def ask(
     return asked
 
 
-def ask_drafted(ctx: Context, draft_id: str, person: str) -> list[Asked]:
+def ask_drafted(ctx: Context, draft_id: str, person: str) -> list[BatchResult]:
     """[Ask about the N dearest]: what was offered, looked at anew. Raises Refused."""
     draft = stored_batches.draft(ctx.store.reading(), draft_id)
     if draft is not None and draft.requester != person:
         raise Refused("This was offered to somebody else. `/gpu stop idle` asks about what idles now.")
-    if draft is None or ctx.clock() - draft.made_at > OFFER_LASTS:
+    if draft is None or ctx.clock() - draft.made_at > DRAFT_LASTS_MS:
         raise Refused("This offer is over an hour old. `/gpu stop idle` asks about what idles now.")
     return ask(ctx, draft.instance_ids, person, reason=draft.reason)
 
 
-def _ask(ctx: Context, db: Database, team: str, found: Sequence[Listing], requester: str, *, reason: str) -> Asked:
+def _ask(
+    ctx: Context, db: Database, team: str, found: Sequence[Listing], requester: str, *, reason: str
+) -> BatchResult:
     planned, left = [], []
     for listing in found:
         try:
             planned.append(_plan(ctx, db, listing, requester, reason))
         except Refused as error:
-            left.append(Left(listing.instance.name, str(error), listing.instance.id))
+            left.append(LeftOut(listing.instance.name, str(error), listing.instance.id))
     room = _room(ctx, db, team)
     if len(planned) > room:
         draft = _drafted(ctx, db, planned, requester, reason=reason, room=room)
-        return Asked(team, draft=draft, wanted=len(planned), room=room, left=tuple(left))
+        return BatchResult(team, draft=draft, wanted=len(planned), room=room, left=tuple(left))
     if len(planned) < 2:
         made = tuple(approvals.put(ctx, db, each) for each in planned)
-        return Asked(team, made, left=tuple(left))
+        return BatchResult(team, made, left=tuple(left))
     batch = Batch(secrets.token_hex(16), team, requester, reason, ctx.clock())
     stored_batches.add(db, batch)
     made = tuple(approvals.put(ctx, db, replace(each, batch=batch.id)) for each in planned)
-    return Asked(team, made, batch, left=tuple(left))
+    return BatchResult(team, made, batch, left=tuple(left))
 
 
 def _plan(ctx: Context, db: Database, listing: Listing, requester: str, reason: str) -> Action:
@@ -106,14 +108,18 @@ def _plan(ctx: Context, db: Database, listing: Listing, requester: str, reason: 
 def _room(ctx: Context, db: Database, team: str) -> int:
     """How many more stops of a team's machines may be asked for now."""
     under_way = actions.live_stops(db, team, ctx.clock())
-    return min(BIGGEST, max(0, allowed(stored_fleet.pool(db, team), ctx.settings.actions.most_stops) - under_way))
+    return min(
+        BIGGEST_BATCH, max(0, stops_allowed(stored_fleet.pool(db, team), ctx.settings.actions.most_stops) - under_way)
+    )
 
 
-def _drafted(ctx: Context, db: Database, planned: Sequence[Action], requester: str, *, reason: str, room: int) -> Draft:
+def _drafted(
+    ctx: Context, db: Database, planned: Sequence[Action], requester: str, *, reason: str, room: int
+) -> BatchDraft:
     """The dearest of them that fit."""
     dearest = sorted(planned, key=lambda each: (-(each.facts.rate_micros or 0), each.facts.name))[:room]
     ids = tuple(each.instance_id for each in dearest)
-    draft = Draft(secrets.token_hex(16), requester, reason, ids, ctx.clock())
+    draft = BatchDraft(secrets.token_hex(16), requester, reason, ids, ctx.clock())
     stored_batches.add_draft(db, draft)
     return draft
 

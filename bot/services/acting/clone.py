@@ -9,10 +9,10 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import Action, ResizeFacts
-from bot.domain.acting.images import COPY_DEADLINE, Image, image_name, obstacle_to_copy
+from bot.domain.acting.images import COPY_DEADLINE_MS, Image, image_name, obstacle_to_copy
 from bot.domain.acting.launch import Order, birth_tags, token_of
 from bot.domain.acting.obstacles import obstacle_to_make
-from bot.domain.acting.resize import new_name, obstacle_to_begin
+from bot.domain.acting.resize import new_name, obstacle_to_begin_resize
 from bot.domain.clock import SECOND_MS
 from bot.domain.machines.fleet import Instance
 from bot.errors import Refused, Unreachable
@@ -23,16 +23,16 @@ from store.acting import actions, makings
 from store.acting import images as stored_images
 from store.machines import fleet as stored_fleet
 
-RECALL_AFTER = 30 * SECOND_MS
-MOST_LOST = 4
-OBSTACLES: Mapping[str, steps.Obstacle] = {"clone": obstacle_to_copy, "resize": obstacle_to_begin}
+COPY_RECALL_AFTER_MS = 30 * SECOND_MS
+MOST_LOST_COPIES = 4
+OBSTACLES: Mapping[str, steps.Obstacle] = {"clone": obstacle_to_copy, "resize": obstacle_to_begin_resize}
 
 
 def begin(ctx: Context, action: Action) -> None:
     """Look once more, and have the image made; a reboot ends what runs, so it waits for what a stop waits for."""
     if steps.is_too_soon(ctx, action):
         return
-    instance = steps.look(ctx, action, action.instance_id, deadline=COPY_DEADLINE)
+    instance = steps.look_at(ctx, action, action.instance_id, deadline=COPY_DEADLINE_MS)
     if instance is None:
         return
     wait = steps.looked_at(ctx, action, instance) if action.reboots else None
@@ -56,9 +56,9 @@ def _copy(ctx: Context, action: Action, instance: Instance) -> None:
 
 def _imaged(ctx: Context, action: Action, image_id: str) -> None:
     with ctx.store.writing() as db:
-        fresh = makings.imaged(db, action, image_id)
+        fresh = makings.note_image(db, action, image_id)
     if fresh:
-        arrivals.news(ctx, action)
+        arrivals.tell_taken(ctx, action)
 
 
 def follow(ctx: Context, action: Action, arrive: arrivals.Arrive = arrivals.arrive) -> None:
@@ -67,12 +67,14 @@ def follow(ctx: Context, action: Action, arrive: arrivals.Arrive = arrivals.arri
     if source is None:
         return
     if action.ordered_at is not None:
-        launch.follow_order(ctx, action, order_of(ctx, action, source), _obstacle(ctx, action, source), arrive=arrive)
+        launch.follow_order(
+            ctx, action, clone_order(ctx, action, source), _obstacle(ctx, action, source), arrive=arrive
+        )
         return
     try:
         image = steps.provider_of(ctx, source.provider, source.source).copied(source, image_name(action))
     except Unreachable as error:
-        steps.give_up_late(ctx, action, error, deadline=COPY_DEADLINE)
+        steps.give_up_late(ctx, action, error, deadline=COPY_DEADLINE_MS)
         return
     if image is None:
         _not_seen(ctx, action, source)
@@ -88,20 +90,20 @@ def _source(ctx: Context, action: Action) -> Instance | None:
 def _not_seen(ctx: Context, action: Action, source: Instance) -> None:
     """The answer was lost, or the image is not shown yet; asked again, AWS makes no second one of that name."""
     since = steps.since_call(action, ctx.clock())
-    if action.image_id or action.calls >= MOST_LOST:
-        if since > COPY_DEADLINE or not action.image_id:
+    if action.image_id or action.calls >= MOST_LOST_COPIES:
+        if since > COPY_DEADLINE_MS or not action.image_id:
             steps.close(ctx, action, "unknown", f"No image of {source.name} appeared; please look in AWS.")
         return
-    if since < RECALL_AFTER:
+    if since < COPY_RECALL_AFTER_MS:
         return
-    instance = steps.look(ctx, action, action.instance_id, deadline=COPY_DEADLINE)
+    instance = steps.look_at(ctx, action, action.instance_id, deadline=COPY_DEADLINE_MS)
     if instance is None:
         return
     wait = steps.looked_at(ctx, action, instance, since=action.called_at) if action.reboots else None
     if wait is not None and wait(ctx.store.reading()) is not None:
         return
     again = steps.call_again(
-        ctx, action, lambda db: OBSTACLES[action.kind](action, scenes.of(ctx, db, action, instance))
+        ctx, action, lambda db: OBSTACLES[action.kind](action, scenes.scene_of(ctx, db, action, instance))
     )
     if again is not None:
         _copy(ctx, again, instance)
@@ -112,7 +114,7 @@ def _watch(ctx: Context, action: Action, source: Instance, image: Image) -> None
     gone = steps.no_colleague(ctx, action) if ready else None
     with ctx.store.writing() as db:
         stored_images.save(db, [image])
-        makings.imaged(db, action, image.id)
+        makings.note_image(db, action, image.id)
         off = (gone or _obstacle(ctx, action, source)(db)) if ready else None
         if off:  # an image takes hours, and nothing is ordered yet
             endings.end(
@@ -123,14 +125,14 @@ def _watch(ctx: Context, action: Action, source: Instance, image: Image) -> None
     if off:
         ctx.wake()
     elif ordered:
-        launch.send(ctx, begun, order_of(ctx, begun, source))
+        launch.send(ctx, begun, clone_order(ctx, begun, source))
     elif image.state == "failed":
         steps.close(ctx, action, "failed", f"AWS could not make an image of {source.name} ({image.id}).")
-    elif steps.since_call(action, now) > COPY_DEADLINE:
+    elif steps.since_call(action, now) > COPY_DEADLINE_MS:
         steps.close(ctx, action, "unknown", f"The image {image.id} is still not ready; please look at it in AWS.")
 
 
-def order_of(ctx: Context, action: Action, source: Instance) -> Order:
+def clone_order(ctx: Context, action: Action, source: Instance) -> Order:
     """A machine from the image, in the shape of the one it was made of; as large as it was asked for."""
     settings, name = ctx.settings, new_name(action.id, action.facts.name)
     born_with = birth_tags(action, name=name, team_tag=settings.actions.team_tag, managed=settings.managed_tag)

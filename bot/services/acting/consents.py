@@ -8,7 +8,7 @@ import secrets
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import VALET, Action, StopFacts
-from bot.domain.acting.approvals import NAG, OPEN, Consent, Consented
+from bot.domain.acting.approvals import NAG_PAUSE_MS, OPEN_ANSWERS, Consent, ConsentAnswer
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import Listing
 from bot.domain.sharing.claims import Claim
@@ -24,7 +24,7 @@ from store.sharing import claims as stored_claims
 
 UNDONE = frozenset({"pending", "approved"})
 """Nothing has been done yet that a holder's no could come too late for."""
-SAID: dict[Consented, str] = {
+SAID: dict[ConsentAnswer, str] = {
     "agreed": "said it may be stopped",
     "needed": "still needs it, so it is not stopped",
     "late": "still needs it, so it is not stopped",
@@ -34,8 +34,8 @@ SAID: dict[Consented, str] = {
 def check(ctx: Context, db: Database, listing: Listing, requester: str) -> None:
     """Raises Refused when a holder has said just lately that they still need it."""
     for held in listing.claims:
-        if held.holder != requester and stored_approvals.needed_since(db, held.id, ctx.clock() - NAG):
-            asked = f"<@{held.holder}> was asked less than {NAG // HOUR_MS} hours ago"
+        if held.holder != requester and stored_approvals.needed_since(db, held.id, ctx.clock() - NAG_PAUSE_MS):
+            asked = f"<@{held.holder}> was asked less than {NAG_PAUSE_MS // HOUR_MS} hours ago"
             raise Refused(f"{asked} and still needs {listing.instance.name}. Talk to them.")
 
 
@@ -88,8 +88,8 @@ def _needs(ctx: Context, db: Database, action: Action, consent: Consent) -> None
     claim = stored_claims.by_id(db, consent.claim_id)
     if claim is None or claim.ended_at is not None:
         raise Refused(f"Your claim has ended. `/gpu claim {action.facts.name}` takes it again, and ends the request.")
-    said: Consented = "late" if consent.answer in OPEN else "needed"
-    if consent.answer not in {"", *OPEN} or not stored_approvals.answer(
+    said: ConsentAnswer = "late" if consent.answer in OPEN_ANSWERS else "needed"
+    if consent.answer not in {"", *OPEN_ANSWERS} or not stored_approvals.answer(
         db, consent.id, said, ctx.clock(), before=consent.answer
     ):
         raise Refused("You have said so already.")
@@ -102,7 +102,7 @@ def extended(ctx: Context, db: Database, held: Claim) -> None:
     if action is None or action.state not in UNDONE:
         return
     for consent in stored_approvals.of(db, action.id):
-        if consent.claim_id == held.id and consent.answer in {"", *OPEN}:
+        if consent.claim_id == held.id and consent.answer in {"", *OPEN_ANSWERS}:
             _needs(ctx, db, action, consent)
 
 
@@ -119,7 +119,7 @@ def settle(ctx: Context) -> None:
             ctx.wake()
 
 
-def _by_itself(db: Database, consent: Consent, now: int) -> Consented:
+def _by_itself(db: Database, consent: Consent, now: int) -> ConsentAnswer:
     """The answer that there is without one: the claim has ended, it was extended, or the time is over."""
     claim = stored_claims.by_id(db, consent.claim_id)
     if claim is None or claim.ended_at is not None:
@@ -138,25 +138,25 @@ def _is_heard(db: Database, consent: Consent, now: int) -> bool:
     return now >= consent.deadline_at + max(0, told - consent.asked_at)
 
 
-def _follow(ctx: Context, db: Database, action: Action, consent: Consent, said: Consented) -> None:
+def _follow(ctx: Context, db: Database, action: Action, consent: Consent, said: ConsentAnswer) -> None:
     """What an answer leads to: the end of the stop, or its card, once nobody is left to ask."""
     now = ctx.clock()
     if said in SAID:
         stored_audit.add(db, now, consent.holder, SAID[said], subject=action.subject, detail=action.id)
     no = said in {"needed", "late"}
     if no and action.state == "pending" and stored_approvals.decide(db, action.id, consent.holder, "denied", now):
-        endings.note(db, action, now)
+        endings.tell_asker(db, action, now)
     elif no:
         outcome = f"<@{consent.holder}> holds it and still needs it."
         endings.end(ctx, db, action, "cancelled", outcome=outcome)
     elif not stored_approvals.hold_back(db, action.id):
         _pass_on(ctx, db, action)
-    endings.show(ctx, db, action)
+    endings.show_card(ctx, db, action)
 
 
 def _pass_on(ctx: Context, db: Database, action: Action) -> None:
     """Its card goes to those who decide: with what the machine does by now, and not at all when it works."""
-    works = scenes.anew(ctx, db, action)
+    works = scenes.judge_card_anew(ctx, db, action)
     if works:
         endings.end(ctx, db, action, "cancelled", outcome=works)
     else:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.domain.acting.dormant import Dormancy, Dormant, dormancy
-from bot.domain.acting.images import at_most
+from bot.domain.acting.images import most_micros_of
 from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import DAY_MS
 from bot.domain.digest import Tidy
@@ -17,12 +17,12 @@ from store.acting import snooze as stored_snooze
 from store.machines import listings
 from store.sharing import claims as stored_claims
 
-ALL = -1
+_NO_LIMIT = -1
 
 
-def of_channel(ctx: Context, channel: str) -> Tidy | None:
+def digest_part(ctx: Context, channel: str) -> Tidy | None:
     """What the digest of a channel says of it; None when there is nothing to say."""
-    standing, shelf = dormant_of(ctx, channel), images.shelf_of(ctx, channel)
+    standing, shelf = dormant_in_channel(ctx, channel), images.shelf_in_channel(ctx, channel)
     machines, unused = standing.found, shelf.proposed
     if not machines and not unused:
         return None
@@ -32,13 +32,13 @@ def of_channel(ctx: Context, channel: str) -> Tidy | None:
         unpriced=standing.unpriced,
         days=standing.days,
         images=len(unused),
-        image_micros=at_most(unused),
+        image_micros=most_micros_of(unused),
         image_days=shelf.days,
         addresses=standing.addresses,
     )
 
 
-def dormant_of(ctx: Context, channel: str) -> Dormancy:
+def dormant_in_channel(ctx: Context, channel: str) -> Dormancy:
     """Machines that have stood still for long, of the teams whose messages go to a channel."""
     whole, roster = dormant(ctx), ctx.roster()
     return whole.of(lambda each: channel_of(ctx, each.listing.team, roster) == channel)
@@ -59,7 +59,7 @@ def dormant(ctx: Context, chosen: Filter | None = None) -> Dormancy:
 def _standing(ctx: Context, wanted: Filter, now: int) -> Iterator[Dormant]:
     db = ctx.store.reading()
     last, snoozed, listed = stored_claims.newest(db), stored_snooze.active(db, now), rates.of_parts(db)
-    for listing in listings.page(db, wanted, limit=ALL):
+    for listing in listings.page(db, wanted, limit=_NO_LIMIT):
         if listing.still is not None and listing.instance.provider == "ec2":
             key = listing.instance.id
             held = last.get(key)

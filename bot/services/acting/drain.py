@@ -17,14 +17,14 @@ from store.acting import drain as stored_drain
 from store.machines import listings
 from store.sharing import line as stored_line
 
-DEED = "Draining {name} keeps everybody off it"
+_DEED = "Draining {name} keeps everybody off it"
 
 
 def drain(ctx: Context, instance_id: str, person: str, reason: str = "") -> Listing:
     """Let nobody get more time on an owned instance, and tell those who hold it. Raises Refused."""
     now = ctx.clock()
     with audit.kept(ctx, person, "drain it", instance_id), ctx.store.writing() as db:
-        listing = owned.decided_by(ctx, db, instance_id, person, deed=DEED)
+        listing = owned.decided_by(ctx, db, instance_id, person, deed=_DEED)
         name = listing.instance.name
         if listing.drain is not None:
             raise Refused(f"{name} is being drained already. `/gpu drain {name} end` lets people claim it again.")
@@ -42,7 +42,7 @@ def end(ctx: Context, instance_id: str, person: str) -> Listing:
     """Let people claim it again. Raises Refused."""
     now = ctx.clock()
     with audit.kept(ctx, person, "end the drain", instance_id), ctx.store.writing() as db:
-        listing = owned.decided_by(ctx, db, instance_id, person, deed=DEED)
+        listing = owned.decided_by(ctx, db, instance_id, person, deed=_DEED)
         if listing.drain is None or not stored_drain.end(db, listing.drain.id, now):
             raise Refused(
                 f"{listing.instance.name} is not being drained. `/gpu claim {listing.instance.name}` takes it."

@@ -21,8 +21,8 @@ def end(
         return False
     did, detail = (did, action.id) if did else (f"{action.kind} {state}", outcome)
     stored_audit.add(db, now, who, did, subject=action.subject, detail=detail, before=action.state, after=state)
-    show(ctx, db, action)
-    note(db, action, now)
+    show_card(ctx, db, action)
+    tell_asker(db, action, now)
     if state == "done":
         _tell_holders(db, action, now)
     return True
@@ -51,7 +51,7 @@ def card_ref(action: Action) -> str:
     return f"batch:{action.batch}" if action.batch else f"action:{action.id}"
 
 
-def show(ctx: Context, db: Database, action: Action) -> None:
+def show_card(ctx: Context, db: Database, action: Action) -> None:
     """Bring its card or the holders' questions up to date, and the digest; all are drawn when they are sent."""
     channel = channel_of(ctx, action.team)
     for consent in stored_approvals.of(db, action.id):
@@ -84,13 +84,13 @@ def _show_by_rule(db: Database, action: Action, channel: str, now: int) -> None:
 
 def _show_not_parked(db: Database, action: Action, channel: str, now: int) -> None:
     """A stop by rule that came to nothing, once, until it has not: its notice, edited, notifies nobody."""
-    parking = stored_hours.of_action(db, action.id)
-    if parking is None:
+    rule_stop = stored_hours.of_action(db, action.id)
+    if rule_stop is None:
         return
-    planned = stored_hours.of_basis(db, parking.instance_id, parking.rule, parking.basis_at)
+    planned = stored_hours.of_basis(db, rule_stop.instance_id, rule_stop.rule, rule_stop.basis_at)
     stops = [actions.by_id(db, each.action_id) for each in planned if each.action_id]
     if any(each is not None and each.state in {"failed", "unknown"} for each in stops):
-        subject = f"{parking.instance_id}|{parking.rule}|{parking.basis_at}"
+        subject = f"{rule_stop.instance_id}|{rule_stop.rule}|{rule_stop.basis_at}"
         stored_outbox.tell(db, channel, f"not-parked:{subject}", kind="not_parked", subject=subject, now=now)
 
 
@@ -100,7 +100,7 @@ def tell_news(db: Database, action: Action, stage: int | str, now: int) -> None:
     stored_outbox.tell(db, action.told, f"action-news:{subject}", kind="action_news", subject=subject, now=now)
 
 
-def note(db: Database, action: Action, now: int) -> None:
+def tell_asker(db: Database, action: Action, now: int) -> None:
     """Tell the one who asked, in person: an edited card notifies nobody. Of a batch they hear once, at its end."""
     if action.batch:
         if not any(each.is_live for each in actions.of_batch(db, action.batch)):

@@ -8,21 +8,21 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 
-from bot.domain.acting.actions import Action, ActionState, Kind
+from bot.domain.acting.actions import Action, ActionKind, ActionState
 from bot.services.acting import clone, launch, resize, start, stop
 from bot.services.context import Context
 from store.acting import actions
 
 Step = Callable[[Context, Action], None]
-STATES: tuple[ActionState, ...] = ("executing", "approved")
-BEGIN: dict[Kind, Step] = {
+_STATES: tuple[ActionState, ...] = ("executing", "approved")
+BEGIN: dict[ActionKind, Step] = {
     "stop": stop.begin,
     "start": start.begin,
     "launch": launch.begin,
     "clone": clone.begin,
     "resize": clone.begin,
 }
-FOLLOW: dict[Kind, Step] = {
+FOLLOW: dict[ActionKind, Step] = {
     "stop": stop.follow,
     "start": start.follow,
     "launch": launch.follow,
@@ -36,7 +36,7 @@ def by_source(ctx: Context) -> dict[str, Callable[[], None]]:
     hold up the others, so each is for a thread of its own.
     """
     todo: dict[str, list[Callable[[], None]]] = {}
-    for state, steps in zip(STATES, (FOLLOW, BEGIN), strict=True):
+    for state, steps in zip(_STATES, (FOLLOW, BEGIN), strict=True):
         for source, action in actions.under_way(ctx.store.reading(), state):
             todo.setdefault(source, []).append(partial(steps[action.kind], ctx, action))
     return {source: partial(one_by_one, found) for source, found in sorted(todo.items())}

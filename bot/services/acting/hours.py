@@ -7,11 +7,11 @@ from sqlite_utils import Database
 
 from bot.domain.acting.actions import BY_SETTINGS
 from bot.domain.acting.approvals import rule_setters
-from bot.domain.acting.hours import HoursWish, OnHours, WishState, parse, wish_deciders
+from bot.domain.acting.hours import HoursRequest, HoursRequestState, OnHours, hours_request_deciders, parse_hours
 from bot.domain.acting.rule_stops import NEVER, HoursRule
 from bot.domain.machines.listing import Listing
 from bot.domain.people import either
-from bot.domain.preconditions import World, difference
+from bot.domain.preconditions import Conditions, difference
 from bot.errors import Refused
 from bot.services import audit
 from bot.services.context import Context, channel_of
@@ -25,38 +25,38 @@ AS_TEAM = "as its team"
 
 def hours_of(ctx: Context, listing: Listing, own: HoursRule | None) -> OnHours | None:
     """The on-hours that count for an instance: its own, else its team's; None when no window ever stops it."""
-    if own is None or not counts(ctx, listing, own):
-        return planned(ctx, listing, "")
-    return planned(ctx, listing, own.windows, stop_only=own.stop_only)
+    if own is None or not still_counts(ctx, listing, own):
+        return as_on_hours(ctx, listing, "")
+    return as_on_hours(ctx, listing, own.windows, stop_only=own.stop_only)
 
 
-def planned(ctx: Context, listing: Listing, windows: str, *, stop_only: bool = False) -> OnHours | None:
+def as_on_hours(ctx: Context, listing: Listing, windows: str, *, stop_only: bool = False) -> OnHours | None:
     """What on-hours set as `windows` come to ("": those of its team); None when no window ever stops it."""
     if windows == NEVER:
         return None
     zone, holidays = ctx.settings.zone_of(listing.team), ctx.settings.holidays(listing.team)
     if windows:
-        return OnHours(parse(windows), zone, holidays, stop_only)
+        return OnHours(parse_hours(windows), zone, holidays, stop_only)
     team = ctx.settings.teams.get(listing.team)
     if team is None or not team.pausing.hours:
         return None
-    return OnHours(parse(team.pausing.hours), zone, holidays, team.pausing.stop_only)
+    return OnHours(parse_hours(team.pausing.hours), zone, holidays, team.pausing.stop_only)
 
 
-def counts(ctx: Context, listing: Listing, own: HoursRule) -> bool:
+def still_counts(ctx: Context, listing: Listing, own: HoursRule) -> bool:
     """Whether whoever set on-hours still may. Leaving a machine alone takes nobody's right; stopping it does."""
     return own.windows == NEVER or own.set_by in rule_setters(listing.team, ctx.roster())
 
 
-def counting(ctx: Context, found: Iterable[Listing]) -> dict[str, HoursRule]:
+def own_that_count(ctx: Context, found: Iterable[Listing]) -> dict[str, HoursRule]:
     """The on-hours that instances have of their own and that count; it is told once where some do no more."""
-    kept, standing = stored_hours.hours(ctx.store.reading()), dict[str, HoursRule]()
+    kept, standing = stored_hours.own_hours(ctx.store.reading()), dict[str, HoursRule]()
     changed: list[tuple[Listing, HoursRule]] = []
     for listing in found if kept else ():
         own = kept.get(listing.instance.id)
         if own is None:
             continue
-        stands = counts(ctx, listing, own)
+        stands = still_counts(ctx, listing, own)
         if stands:
             standing[own.instance_id] = own
         if stands == (own.void_since is not None):
@@ -84,7 +84,7 @@ def _note(ctx: Context, changed: Sequence[tuple[Listing, HoursRule]], standing: 
     ctx.wake()
 
 
-def setter(own: HoursRule | None) -> str:
+def setter_of(own: HoursRule | None) -> str:
     """Who decided what follows from on-hours."""
     return own.set_by if own else BY_SETTINGS
 
@@ -102,21 +102,21 @@ def set_hours(ctx: Context, listing: Listing, person: str, windows: str, *, stop
             names = " or ".join(f"<@{user}>" for user in sorted(rule_setters(listing.team, ctx.roster())))
             setters = names or "an approver, once one is set"
             raise Refused(f"On-hours stop {listing.instance.name} without asking again, so {setters} sets them.")
-        before = write(ctx, db, listing, person, windows, stop_only=stop_only)
+        before = write_hours(ctx, db, listing, person, windows, stop_only=stop_only)
         _tell(ctx, db, listing, person, before)
     ctx.wake()
 
 
-def write(ctx: Context, db: Database, listing: Listing, person: str, windows: str, *, stop_only: bool) -> str:
+def write_hours(ctx: Context, db: Database, listing: Listing, person: str, windows: str, *, stop_only: bool) -> str:
     """Set on-hours in the name of somebody who may; returns those before, in words. Raises Refused."""
     instance_id, now = listing.instance.id, ctx.clock()
-    before = said(stored_hours.hours(db).get(instance_id))
+    before = own_in_words(stored_hours.own_hours(db).get(instance_id))
     after = HoursRule(instance_id, windows, stop_only, person, now) if windows else None
     if after is not None:
         stored_hours.set_hours(db, after)
     elif not stored_hours.drop_hours(db, instance_id):
         raise Refused(f"{listing.instance.name} has no on-hours of its own; its team's count.")
-    stored_audit.add(db, now, person, "set on-hours", subject=instance_id, before=before, after=said(after))
+    stored_audit.add(db, now, person, "set on-hours", subject=instance_id, before=before, after=own_in_words(after))
     return before
 
 
@@ -127,7 +127,7 @@ def refuse_owned(listing: Listing) -> None:
         raise Refused(f"{instance.name} is owned: Valet can't switch it off, so it has no on-hours.")
 
 
-def said(own: HoursRule | None) -> str:
+def own_in_words(own: HoursRule | None) -> str:
     """On-hours as the audit and the channel name them."""
     return in_words(own.windows, stop_only=own.stop_only) if own else AS_TEAM
 
@@ -145,19 +145,19 @@ def _tell(ctx: Context, db: Database, listing: Listing, person: str, before: str
 
 def own_hours(ctx: Context, instance_id: str) -> HoursRule | None:
     """The on-hours an instance has of its own, whether they count or not."""
-    return stored_hours.hours(ctx.store.reading()).get(instance_id)
+    return stored_hours.own_hours(ctx.store.reading()).get(instance_id)
 
 
-def ask(ctx: Context, listing: Listing, person: str, windows: str, *, stop_only: bool) -> HoursWish:
+def ask_for_hours(ctx: Context, listing: Listing, person: str, windows: str, *, stop_only: bool) -> HoursRequest:
     """Put on-hours to those who may set them; the same once more is the same card. Raises Refused."""
     ctx.freshen()
     refuse_owned(listing)
     instance, now = listing.instance, ctx.clock()
-    before = said(own_hours(ctx, instance.id))
+    before = own_in_words(own_hours(ctx, instance.id))
     after = in_words(windows, stop_only=stop_only)
     if before == after:
         raise Refused(f"{instance.name} has just those on-hours already: {after}.")
-    made = HoursWish(
+    made = HoursRequest(
         id=secrets.token_hex(16),
         instance_id=instance.id,
         team=listing.team,
@@ -168,17 +168,17 @@ def ask(ctx: Context, listing: Listing, person: str, windows: str, *, stop_only:
         created_at=now,
         expires_at=now + ctx.settings.answer_within,
     )
-    if not wish_deciders(made, ctx.roster()):
+    if not hours_request_deciders(made, ctx.roster()):
         raise Refused("Nobody could set that. Ask an admin to name approvers in valet.toml.")
     if not channel_of(ctx, listing.team):
         raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
     with ctx.store.writing() as db:
-        for known in stored_hours.pending(db, instance.id):
+        for known in stored_hours.pending_requests(db, instance.id):
             if known.person != person:
                 continue
             if (known.windows, known.stop_only, known.before) == (windows, stop_only, before):
                 return known
-            stored_hours.end(db, known.id, "expired", now, outcome="They asked for others since.")
+            stored_hours.end_request(db, known.id, "expired", now, outcome="They asked for others since.")
             _show(ctx, db, known)
         stored_hours.add_request(db, made)
         stored_audit.add(db, now, person, "asked for on-hours", subject=instance.id, before=before, after=after)
@@ -187,19 +187,21 @@ def ask(ctx: Context, listing: Listing, person: str, windows: str, *, stop_only:
     return made
 
 
-def decide(ctx: Context, wish_id: str, person: str, *, yes: bool) -> None:
+def decide_request(ctx: Context, request_id: str, person: str, *, yes: bool) -> None:
     """The word of somebody who may set them; a yes sets them, in their name. Raises Refused."""
     ctx.freshen()
-    asked = wish(ctx, wish_id)
+    asked = hours_request(ctx, request_id)
     if asked is None:
         raise Refused("This request is not known here any more.")
     with audit.kept(ctx, person, "decide on on-hours", asked.instance_id), ctx.store.writing() as db:
-        able, now = wish_deciders(asked, ctx.roster()), ctx.clock()
+        able, now = hours_request_deciders(asked, ctx.roster()), ctx.clock()
         if person not in able:
             raise Refused(f"Only {either(able)} can decide this.")
         outcome = _set(ctx, db, asked, person) if yes and asked.expires_at > now else ""
-        state: WishState = "failed" if outcome else "set" if yes else "denied"
-        if asked.expires_at <= now or not stored_hours.end(db, wish_id, state, now, decider=person, outcome=outcome):
+        state: HoursRequestState = "failed" if outcome else "set" if yes else "denied"
+        if asked.expires_at <= now or not stored_hours.end_request(
+            db, request_id, state, now, decider=person, outcome=outcome
+        ):
             raise Refused("Too late: this has been decided, or has lapsed.")
         if not yes:
             detail = f"asked by <@{asked.person}>"
@@ -208,48 +210,52 @@ def decide(ctx: Context, wish_id: str, person: str, *, yes: bool) -> None:
     ctx.wake()
 
 
-def _set(ctx: Context, db: Database, wish: HoursWish, person: str) -> str:
+def _set(ctx: Context, db: Database, request: HoursRequest, person: str) -> str:
     """Set what is wished; returns why that is not possible any more, nothing when it is done."""
-    listing = listings.by_id(db, wish.instance_id)
+    listing = listings.by_id(db, request.instance_id)
     if listing is None:
         return "The machine is gone."
-    hours = said(stored_hours.hours(db).get(wish.instance_id))
-    seen = World(listing.instance.name, team=listing.team, hours=hours)
-    if differs := difference("hours", World(team=wish.team, hours=wish.before), seen):
+    hours = own_in_words(stored_hours.own_hours(db).get(request.instance_id))
+    seen = Conditions(listing.instance.name, team=listing.team, hours=hours)
+    if differs := difference("hours", Conditions(team=request.team, hours=request.before), seen):
         return differs
-    write(ctx, db, listing, person, wish.windows, stop_only=wish.stop_only)
+    write_hours(ctx, db, listing, person, request.windows, stop_only=request.stop_only)
     return ""
 
 
-def lapse(ctx: Context) -> None:
+def lapse_requests(ctx: Context) -> None:
     """Close what nobody answered in time."""
     now = ctx.clock()
-    late = [wish for wish in stored_hours.pending(ctx.store.reading()) if wish.expires_at <= now]
+    late = [request for request in stored_hours.pending_requests(ctx.store.reading()) if request.expires_at <= now]
     if not late:
         return
     with ctx.store.writing() as db:
-        for wish in late:
-            if stored_hours.end(db, wish.id, "expired", now, outcome="Nobody answered in time."):
-                _show(ctx, db, wish, ended=True)
+        for request in late:
+            if stored_hours.end_request(db, request.id, "expired", now, outcome="Nobody answered in time."):
+                _show(ctx, db, request, ended=True)
     ctx.wake()
 
 
-def wish(ctx: Context, wish_id: str) -> HoursWish | None:
+def hours_request(ctx: Context, request_id: str) -> HoursRequest | None:
     """One wish in whatever state."""
-    return stored_hours.by_id(ctx.store.reading(), wish_id)
+    return stored_hours.request_by_id(ctx.store.reading(), request_id)
 
 
-def pending(ctx: Context, instance_id: str | None = None) -> list[HoursWish]:
+def pending_requests(ctx: Context, instance_id: str | None = None) -> list[HoursRequest]:
     """What waits for an answer, of one instance or of all."""
     now = ctx.clock()
-    return [wish for wish in stored_hours.pending(ctx.store.reading(), instance_id) if wish.expires_at > now]
+    return [
+        request
+        for request in stored_hours.pending_requests(ctx.store.reading(), instance_id)
+        if request.expires_at > now
+    ]
 
 
-def _show(ctx: Context, db: Database, wish: HoursWish, *, ended: bool = False) -> None:
+def _show(ctx: Context, db: Database, request: HoursRequest, *, ended: bool = False) -> None:
     """Bring the card up to date; once it is over, whoever asked is told, too."""
-    channel, now = channel_of(ctx, wish.team), ctx.clock()
-    stored_outbox.tell(db, channel, f"hours-wish:{wish.id}", kind="hours_wish", subject=wish.id, now=now)
+    channel, now = channel_of(ctx, request.team), ctx.clock()
+    stored_outbox.tell(db, channel, f"hours-wish:{request.id}", kind="hours_wish", subject=request.id, now=now)
     if ended:
         stored_outbox.tell(
-            db, wish.person, f"hours-wish-end:{wish.id}", kind="hours_wish_ended", subject=wish.id, now=now
+            db, request.person, f"hours-wish-end:{request.id}", kind="hours_wish_ended", subject=request.id, now=now
         )

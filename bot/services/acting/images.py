@@ -1,6 +1,6 @@
 """Images that clones left: looked at now and then, shown with their use, and kept where somebody says so."""
 
-from bot.domain.acting.images import Image, ImageKeep, Shelf, stored
+from bot.domain.acting.images import Image, ImageKeep, ImageShelf, with_last_use
 from bot.domain.clock import DAY_MS
 from bot.errors import Refused
 from bot.services.context import Context, channel_of
@@ -17,15 +17,15 @@ def refresh(ctx: Context) -> None:
                 stored_images.replace_of(db, source, seen)
 
 
-def shelf(ctx: Context) -> Shelf:
+def shelf(ctx: Context) -> ImageShelf:
     """The images that Valet had made, with their last use."""
     db, now = ctx.store.reading(), ctx.clock()
     ordered, kept = makings.image_orders(db), stored_images.keeps(db, now)
-    found = (stored(each, ordered.get(each.id), kept.get(each.id)) for each in stored_images.of_all(db))
-    return Shelf(ctx.settings.actions.image_days, now, tuple(found))
+    found = (with_last_use(each, ordered.get(each.id), kept.get(each.id)) for each in stored_images.all_images(db))
+    return ImageShelf(ctx.settings.actions.image_days, now, tuple(found))
 
 
-def shelf_of(ctx: Context, channel: str) -> Shelf:
+def shelf_in_channel(ctx: Context, channel: str) -> ImageShelf:
     """Those of people whose team's messages go to a channel."""
     roster = ctx.roster()
 
@@ -35,11 +35,11 @@ def shelf_of(ctx: Context, channel: str) -> Shelf:
     return shelf(ctx).of(is_here)
 
 
-def keep(ctx: Context, image_id: str, person: str) -> ImageKeep:
+def keep_image(ctx: Context, image_id: str, person: str) -> ImageKeep:
     """Let an image stay: it is proposed no more for as long as an unused one is left alone. Raises Refused if gone."""
     now = ctx.clock()
     with ctx.store.writing() as db:
-        image = next((each for each in stored_images.of_all(db) if each.id == image_id), None)
+        image = next((each for each in stored_images.all_images(db) if each.id == image_id), None)
         if image is None:
             raise Refused("That image is gone.")
         kept = ImageKeep(image_id, person, now + ctx.settings.actions.image_days * DAY_MS, now)

@@ -6,7 +6,15 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.launch import APPEARS_WITHIN, DEADLINE, Order, Template, birth_tags, obstacle_to_order, token_of
+from bot.domain.acting.launch import (
+    APPEARS_WITHIN_MS,
+    LAUNCH_DEADLINE_MS,
+    LaunchTemplate,
+    Order,
+    birth_tags,
+    obstacle_to_order,
+    token_of,
+)
 from bot.domain.acting.start import why_it_ended
 from bot.domain.clock import MINUTE_MS, SECOND_MS
 from bot.domain.machines.fleet import Instance
@@ -20,16 +28,16 @@ from store import audit as stored_audit
 from store.acting import makings
 from store.machines import fleet as stored_fleet
 
-RECALL_AFTER = 30 * SECOND_MS
+ORDER_RECALL_AFTER_MS = 30 * SECOND_MS
 """An order without an answer, of which nothing is seen after this, is sent again under the same token."""
-MOST_LOST = 4
+MOST_LOST_ORDERS = 4
 
 
 def begin(ctx: Context, action: Action) -> None:
     """Check once more, and order."""
     begun = steps.begin(ctx, action, _obstacle(ctx, action))
     if begun is not None:
-        send(ctx, begun, order_of(ctx, begun), spare=_spare(ctx, begun))
+        send(ctx, begun, launch_order(ctx, begun), spare=_spare(ctx, begun))
 
 
 def _obstacle(ctx: Context, action: Action) -> Callable[[Database], str | None]:
@@ -37,14 +45,14 @@ def _obstacle(ctx: Context, action: Action) -> Callable[[Database], str | None]:
 
     def obstacle(db: Database) -> str | None:
         rate = rates.rate(ctx, db, template.like()) if template else None
-        costs, over = rate.micros_per_hour if rate else None, allowances.over(ctx, db, action)
-        beyond = allowances.now(ctx, db, action)
+        costs, over = rate.micros_per_hour if rate else None, allowances.budgets_over(ctx, db, action)
+        beyond = allowances.beyond_fair_use(ctx, db, action)
         return obstacle_to_order(action, template, ctx.roster(), rate_micros=costs, over=over, beyond=beyond)
 
     return obstacle
 
 
-def _template(ctx: Context, action: Action) -> Template | None:
+def _template(ctx: Context, action: Action) -> LaunchTemplate | None:
     return ctx.settings.templates.get(action.template)
 
 
@@ -54,7 +62,7 @@ def _spare(ctx: Context, action: Action) -> int:
     return max(0, len(template.subnets) - 1) if template else 0
 
 
-def order_of(ctx: Context, action: Action) -> Order | None:
+def launch_order(ctx: Context, action: Action) -> Order | None:
     """What to order; None when its template is no longer listed."""
     template = _template(ctx, action)
     if template is None:
@@ -92,26 +100,26 @@ def send(ctx: Context, action: Action, order: Order | None, *, spare: int = 0) -
     except Unreachable:
         return  # nobody knows whether it arrived: `follow_order` looks for what bears its tag
     else:
-        born(ctx, action, made)
+        note_made(ctx, action, made)
 
 
-def born(ctx: Context, action: Action, made: Instance) -> None:
+def note_made(ctx: Context, action: Action, made: Instance) -> None:
     """Note which machine it is, and tell whoever asked."""
     now = ctx.clock()
     with ctx.store.writing() as db:
-        steps.save(ctx, db, made, seen_at=now)
-        if makings.born(db, action, made.id):
+        steps.save_seen(ctx, db, made, seen_at=now)
+        if makings.note_made(db, action, made.id):
             stored_audit.add(
                 db, now, "valet", "launched", subject=made.id, detail=f"{action.id} for {action.requester}"
             )
-            endings.show(ctx, db, action)
+            endings.show_card(ctx, db, action)
             endings.tell_news(db, action, action.tries, now)
     ctx.wake()
 
 
 def follow(ctx: Context, action: Action) -> None:
     """What became of it: waiting for capacity, not heard of yet, on its way, or there."""
-    follow_order(ctx, action, order_of(ctx, action), _obstacle(ctx, action), spare=_spare(ctx, action))
+    follow_order(ctx, action, launch_order(ctx, action), _obstacle(ctx, action), spare=_spare(ctx, action))
 
 
 def follow_order(
@@ -141,18 +149,18 @@ def _look_for(
     try:
         made = steps.provider_of(ctx, "ec2", order.source).launched(order)
     except Unreachable as error:
-        steps.give_up_late(ctx, action, error, deadline=DEADLINE)
+        steps.give_up_late(ctx, action, error, deadline=LAUNCH_DEADLINE_MS)
         return
     since = steps.since_call(action, ctx.clock())
     if made is not None:
-        born(ctx, action, made)
+        note_made(ctx, action, made)
     elif off := steps.no_colleague(ctx, action) or obstacle(ctx.store.reading()):
-        if since > APPEARS_WITHIN:  # it is not sent again, and the one that was sent may still show
+        if since > APPEARS_WITHIN_MS:  # it is not sent again, and the one that was sent may still show
             steps.close(ctx, action, "unknown", f"{off} AWS never confirmed it; look for {order.name} in AWS.")
-    elif action.calls - action.tries >= MOST_LOST:
-        if since > APPEARS_WITHIN:
+    elif action.calls - action.tries >= MOST_LOST_ORDERS:
+        if since > APPEARS_WITHIN_MS:
             steps.close(ctx, action, "unknown", f"AWS never confirmed it; look for {order.name} in AWS.")
-    elif since >= RECALL_AFTER:
+    elif since >= ORDER_RECALL_AFTER_MS:
         _send_again(ctx, action, order, obstacle, spare=spare)
 
 
@@ -179,7 +187,7 @@ def _watch(ctx: Context, action: Action, arrive: arrivals.Arrive, *, spare: int)
     elif made.state in {"terminated", "stopped", "stopping"}:
         why = why_it_ended(made.state_reason)
         steps.close(ctx, action, "failed", f"{made.name} was launched and is {made.state} already{why}.")
-    elif now - (action.called_at or now) > DEADLINE:
+    elif now - (action.called_at or now) > LAUNCH_DEADLINE_MS:
         steps.close(ctx, action, "unknown", f"{made.name} is still {made.state}; please look at it in AWS.")
 
 
@@ -193,17 +201,17 @@ def _seen(ctx: Context, action: Action) -> Instance | None:
     try:
         made = steps.provider_of(ctx, known.provider, known.source).describe(known)
     except Unreachable as error:
-        steps.give_up_late(ctx, action, error, deadline=DEADLINE)
+        steps.give_up_late(ctx, action, error, deadline=LAUNCH_DEADLINE_MS)
         return None
     if made is not None:
         with ctx.store.writing() as db:
-            steps.save(ctx, db, made, seen_at=began)
+            steps.save_seen(ctx, db, made, seen_at=began)
         return made
-    late = steps.since_call(action, ctx.clock()) > APPEARS_WITHIN + MINUTE_MS
+    late = steps.since_call(action, ctx.clock()) > APPEARS_WITHIN_MS + MINUTE_MS
     return known if late else None
 
 
-def of(ctx: Context, person: str) -> list[tuple[Template, Rate | None]]:
+def templates_for(ctx: Context, person: str) -> list[tuple[LaunchTemplate, Rate | None]]:
     """What a person may launch, with the rates, in the order of valet.toml."""
     team = ctx.roster().team_of(person)
     may = [each for each in ctx.settings.templates.values() if not each.teams or team in each.teams]
@@ -211,12 +219,12 @@ def of(ctx: Context, person: str) -> list[tuple[Template, Rate | None]]:
     return [(each, book.rate(each.like())) for each in may]
 
 
-def machine(ctx: Context, template: Template) -> Listing:
+def would_be_machine(ctx: Context, template: LaunchTemplate) -> Listing:
     """The machine that a template would make, with its rate."""
     made = template.like()
     return Listing(made, rate=rates.rate(ctx, ctx.store.reading(), made))
 
 
-def one(ctx: Context, person: str, name: str) -> Template:
+def template_for(ctx: Context, person: str, name: str) -> LaunchTemplate:
     """A template that a person may launch. Raises Refused, NotFound with the nearest names."""
     return plans.template_of(ctx, name, ctx.roster().team_of(person))

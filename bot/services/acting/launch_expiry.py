@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from bot.domain.acting.actions import VALET, Action
-from bot.domain.acting.batches import Capped
-from bot.domain.acting.launch import ACTION_TAG, ends_at, token_of
+from bot.domain.acting.batches import StopsCapped
+from bot.domain.acting.launch import ACTION_TAG, launch_ends_at, token_of
 from bot.domain.clock import DAY_MS
 from bot.domain.machines.fleet import Instance
 from bot.errors import Refused
@@ -16,7 +16,7 @@ from store.acting import makings
 from store.machines import fleet as stored_fleet
 
 KIND = "launch_over"
-LOOKED_FOR = 30 * DAY_MS
+LOOKED_FOR_MS = 30 * DAY_MS
 """So long after its end a machine may still turn up that was ordered without an answer."""
 
 
@@ -27,7 +27,7 @@ def ask_about_over(ctx: Context) -> None:
     for action in makings.over(ctx.store.reading(), now, now - DAY_MS):
         try:
             why = _ask(ctx, action)
-        except Capped:
+        except StopsCapped:
             continue  # asked about when others are decided
         with ctx.store.writing() as db:
             makings.mark_over(db, action.id, now)
@@ -40,7 +40,7 @@ def ask_about_over(ctx: Context) -> None:
 def find_late(ctx: Context) -> None:
     """Look for the machines of orders that were never confirmed: one that bears an order's tag was made by it."""
     now, db = ctx.clock(), ctx.store.reading()
-    for action in makings.unfound(db, now - LOOKED_FOR):
+    for action in makings.unfound(db, now - LOOKED_FOR_MS):
         instance_id = makings.bearing(db, ACTION_TAG, token_of(action))
         row = stored_fleet.by_id(db, instance_id) if instance_id else None
         if row is not None:
@@ -49,13 +49,13 @@ def find_late(ctx: Context) -> None:
 
 def _take_in(ctx: Context, action: Action, made: Instance, now: int) -> None:
     """It is whose it was made for, for what is left of its time; they hear of it, and its end is asked about."""
-    outcome, left = f"{made.name} was made by it after all, and runs.", (ends_at(action) or now) - now
+    outcome, left = f"{made.name} was made by it after all, and runs.", (launch_ends_at(action) or now) - now
     if left >= ctx.settings.claim_limits(action.team).shortest:
-        outcome = arrivals.claimed(ctx, replace(action, length=left), made, outcome)
+        outcome = arrivals.claim_for_requester(ctx, replace(action, length=left), made, outcome)
     with ctx.store.writing() as db:
-        if makings.found(db, action, made.id, outcome):
+        if makings.note_found(db, action, made.id, outcome):
             stored_audit.add(db, now, VALET, "found what was made", subject=made.id, detail=action.id)
-            endings.show(ctx, db, action)
+            endings.show_card(ctx, db, action)
             ref = f"action-found:{action.id}"
             stored_outbox.tell(db, action.told, ref, kind="action_ended", subject=action.id, now=now)
     ctx.wake()
@@ -67,7 +67,7 @@ def _ask(ctx: Context, action: Action) -> str:
         approvals.ask_to_stop(
             ctx, action.made_id, VALET, reason="The time it was launched for is over.", owner=action.requester
         )
-    except Capped:
+    except StopsCapped:
         raise
     except Refused as refusal:
         return str(refusal)

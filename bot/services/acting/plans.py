@@ -10,8 +10,8 @@ from bot.billing import prices
 from bot.domain.acting.actions import (
     VALET,
     Action,
+    ActionKind,
     CloneFacts,
-    Kind,
     KindFacts,
     LaunchFacts,
     MachineFacts,
@@ -20,12 +20,12 @@ from bot.domain.acting.actions import (
     StopFacts,
 )
 from bot.domain.acting.approvals import deciders, refusal_to_break_glass
-from bot.domain.acting.batches import check_cap
+from bot.domain.acting.batches import check_stops_cap
 from bot.domain.acting.images import obstacle_to_clone
-from bot.domain.acting.launch import Template, obstacle_to_launch
+from bot.domain.acting.launch import LaunchTemplate, obstacle_to_launch
 from bot.domain.acting.obstacles import Scene, obstacle_to_rule, obstacle_to_stop
-from bot.domain.acting.resize import family, obstacle_to_resize, tags_to_bear
-from bot.domain.acting.start import obstacle_to_begin, obstacle_to_start
+from bot.domain.acting.resize import obstacle_to_resize, tags_to_bear, type_family
+from bot.domain.acting.start import obstacle_to_begin_start, obstacle_to_start
 from bot.domain.clock import DAY_MS, MINUTE_MS
 from bot.domain.machines.listing import Listing
 from bot.domain.money.standing_costs import keeping
@@ -60,10 +60,10 @@ def stop(
     _refuse(obstacle_to_stop(scene, even_active=ends_work))
     consents.check(ctx, db, listing, requester)
     under_way = actions.live_stops(db, listing.team, ctx.clock())
-    check_cap(under_way, stored_fleet.pool(db, listing.team), ctx.settings.actions.most_stops, team=listing.team)
+    check_stops_cap(under_way, stored_fleet.pool(db, listing.team), ctx.settings.actions.most_stops, team=listing.team)
     facts = _with_wishes(_facts(db, listing, StopFacts), scene, requester)
     facts = replace(
-        scenes.seen(ctx, db, facts, listing.instance, scene.verdict),
+        scenes.with_verdict(ctx, db, facts, listing.instance, scene.verdict),
         owner=owner,
         programs=unclaimed.programs_on(ctx, db, listing.instance.id),
         snoozed=_snoozed(scene),
@@ -81,20 +81,20 @@ def began_to_work(ctx: Context, db: Database, live: Action, listing: Listing) ->
     return scenes.verdict_of(ctx, db, listing.instance).works
 
 
-def by_rule(ctx: Context, db: Database, listing: Listing, *, rule: str, parked_at: int, reason: str) -> Action:
+def stop_by_rule(ctx: Context, db: Database, listing: Listing, *, rule: str, parked_at: int, reason: str) -> Action:
     """The stop of a running instance that nobody asked for but a rule; without a card of its own."""
     team = ctx.settings.teams.get(listing.team)
     even_active = rule == "hours" and team is not None and team.pausing.stop_active
     scene = scenes.scene(ctx, db, listing.instance, listing.claims)
     _refuse(obstacle_to_rule(scene) or obstacle_to_stop(scene, even_active=even_active))
-    facts = scenes.seen(ctx, db, _facts(db, listing, StopFacts), listing.instance, scene.verdict)
+    facts = scenes.with_verdict(ctx, db, _facts(db, listing, StopFacts), listing.instance, scene.verdict)
     facts = replace(facts, rule=rule, parked_at=parked_at, even_active=even_active)
     return _on(ctx, "stop", listing, VALET, facts=facts, reason=reason)
 
 
-def refusal_to_wake(ctx: Context, db: Database, planned: Action, listing: Listing) -> str | None:
+def refusal_to_start_by_rule(ctx: Context, db: Database, planned: Action, listing: Listing) -> str | None:
     """Why a start by rule would come to nothing; None when it may come about."""
-    return obstacle_to_begin(planned, scenes.of(ctx, db, planned, listing.instance))
+    return obstacle_to_begin_start(planned, scenes.scene_of(ctx, db, planned, listing.instance))
 
 
 def start_by_rule(
@@ -114,7 +114,7 @@ def start(ctx: Context, db: Database, listing: Listing, requester: str, *, lengt
     scene = scenes.scene(ctx, db, listing.instance, listing.claims)
     _refuse(obstacle_to_start(scene))
     wanted = ctx.settings.claim_limits(ctx.roster().team_of(requester)).length(length)
-    facts = allowances.known(ctx, db, listing.team, _facts(db, listing, StartFacts), listing.instance.id, wanted)
+    facts = allowances.with_budgets(ctx, db, listing.team, _facts(db, listing, StartFacts), listing.instance.id, wanted)
     facts = _with_wishes(facts, scene, requester)
     return _on(ctx, "start", listing, requester, facts=facts, reason=reason, length=wanted)
 
@@ -124,7 +124,7 @@ def launch(ctx: Context, db: Database, name: str, requester: str, *, length: int
     team = ctx.roster().team_of(requester)
     template = template_of(ctx, name, team)
     wanted = ctx.settings.claim_limits(team).length(length)
-    facts = allowances.known(ctx, db, team, _launch_facts(ctx, db, template), "", wanted)
+    facts = allowances.with_budgets(ctx, db, team, _launch_facts(ctx, db, template), "", wanted)
     return _new(ctx, "launch", requester, team, facts=facts, reason=reason, length=wanted, template=name)
 
 
@@ -138,7 +138,7 @@ def clone(
     _refuse(obstacle_to_clone(scene, requester, reboot=reboot))
     wanted = ctx.settings.claim_limits(ctx.roster().team_of(requester)).length(length)
     reboots = reboot and listing.running
-    facts = allowances.known(ctx, db, listing.team, _facts(db, listing, CloneFacts), "", wanted)
+    facts = allowances.with_budgets(ctx, db, listing.team, _facts(db, listing, CloneFacts), "", wanted)
     facts = replace(facts, reboot=reboots)
     facts = replace(_with_wishes(facts, scene, requester), snoozed=_snoozed(scene)) if reboots else facts
     return _on(ctx, "clone", listing, requester, facts=facts, reason=reason, length=wanted)
@@ -156,14 +156,16 @@ def resize(
     _refuse(obstacle_to_resize(scene, requester, kind))
     if listing.running:
         under_way = actions.live_stops(db, listing.team, ctx.clock())
-        check_cap(under_way, stored_fleet.pool(db, listing.team), ctx.settings.actions.most_stops, team=listing.team)
+        check_stops_cap(
+            under_way, stored_fleet.pool(db, listing.team), ctx.settings.actions.most_stops, team=listing.team
+        )
     left = mine.until_at - ctx.clock() if mine and length is None else length
     wanted = ctx.settings.claim_limits(ctx.roster().team_of(requester)).length(left)
     becomes, rule = replace(instance, type=kind), ctx.settings.rule_of(listing.team)
     rate = rates.rate(ctx, db, becomes)
     shown = _facts(db, replace(listing, instance=becomes, rate=rate), ResizeFacts)
     facts = replace(
-        allowances.known(ctx, db, listing.team, shown, "", wanted),
+        allowances.with_budgets(ctx, db, listing.team, shown, "", wanted),
         reboot=listing.running,
         was_type=instance.type,
         was_rate_micros=listing.rate.micros_per_hour if listing.rate else None,
@@ -174,7 +176,7 @@ def resize(
         exempt=_exempt_by_name(scene),
         programs=unclaimed.programs_on(ctx, db, instance.id),
     )
-    facts = _with_wishes(scenes.seen(ctx, db, facts, instance, scene.verdict), scene, requester)
+    facts = _with_wishes(scenes.with_verdict(ctx, db, facts, instance, scene.verdict), scene, requester)
     return _on(ctx, "resize", listing, requester, facts=facts, reason=reason, length=wanted)
 
 
@@ -193,18 +195,20 @@ def _known_type(ctx: Context, db: Database, word: str, was: str) -> str:
     known = {*prices.MICROS_PER_HOUR, *(each for each in ctx.settings.prices if " " not in each), *listings.types(db)}
     if word.lower() in known:
         return word.lower()
-    close = _of_family(known, word.lower()) or nearest(word.lower(), sorted(known)) or _of_family(known, family(was))
+    close = (
+        _of_family(known, word.lower()) or nearest(word.lower(), sorted(known)) or _of_family(known, type_family(was))
+    )
     hint = f" Did you mean {' or '.join(close)}?" if close else " Try one like g5.xlarge or p4d.24xlarge."
     raise NotFound(f'I don\'t know an instance type "{word[:40]}" with NVIDIA GPUs.{hint}')
 
 
 def _of_family(known: set[str], word: str) -> list[str]:
     """The types of a family, the cheapest first."""
-    found = [each for each in known if family(each) == word]
+    found = [each for each in known if type_family(each) == word]
     return sorted(found, key=lambda each: (prices.MICROS_PER_HOUR.get(each, 0), each))[:5]
 
 
-def template_of(ctx: Context, name: str, team: str) -> Template:
+def template_of(ctx: Context, name: str, team: str) -> LaunchTemplate:
     """A template that a team's people may launch. Raises Refused, NotFound with the nearest names."""
     template = ctx.settings.templates.get(name)
     if template is None:
@@ -225,7 +229,7 @@ def _with_wishes(facts: M, scene: Scene, requester: str) -> M:
     return replace(facts, booked_by=booked.holder, booked_at=booked.from_at)
 
 
-def _launch_facts(ctx: Context, db: Database, template: Template) -> LaunchFacts:
+def _launch_facts(ctx: Context, db: Database, template: LaunchTemplate) -> LaunchFacts:
     rate = rates.rate(ctx, db, template.like())
     return LaunchFacts(
         name=template.name,
@@ -246,7 +250,7 @@ def _refuse(obstacle: str | None) -> None:
 
 def _on(
     ctx: Context,
-    kind: Kind,
+    kind: ActionKind,
     listing: Listing,
     requester: str,
     *,
@@ -260,7 +264,7 @@ def _on(
 
 def _new(
     ctx: Context,
-    kind: Kind,
+    kind: ActionKind,
     requester: str,
     team: str,
     *,

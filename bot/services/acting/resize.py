@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import STOP_DEADLINE, VALET, Action, ActionState, ResizeFacts
+from bot.domain.acting.actions import STOP_DEADLINE_MS, VALET, Action, ActionState, ResizeFacts
 from bot.domain.acting.obstacles import Scene
 from bot.domain.acting.resize import reason_to_leave, reason_to_wait
 from bot.domain.acting.rule_stops import HoursRule
@@ -20,7 +20,7 @@ from bot.domain.sharing.bookings import Gap, Hold, Slot, hold_of, pick
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused, Unreachable
 from bot.services.acting import arrivals, clone, endings, scenes, steps
-from bot.services.acting.stop import MOST_CALLS, RECALL_AFTER
+from bot.services.acting.stop import MOST_STOP_CALLS, STOP_RECALL_AFTER_MS
 from bot.services.context import Context
 from bot.services.sharing import claims
 from store import audit as stored_audit
@@ -32,29 +32,29 @@ from store.sharing import bookings as stored_bookings
 from store.sharing import claims as stored_claims
 from store.sharing import line as stored_line
 
-SPARE = HOUR_MS
+SPARE_MS = HOUR_MS
 """So much longer than an idle machine takes to be seen idle after its reboot, the old one is waited for."""
 
 
 def follow(ctx: Context, action: Action) -> None:
     """As a clone until the new machine runs, and then what becomes of the old one."""
     if action.arrived_at is None:
-        clone.follow(ctx, action, arrive)
+        clone.follow(ctx, action, arrive_resized)
     else:
         _follow_old(ctx, action, action.arrived_at)
 
 
-def arrive(ctx: Context, action: Action, made: Instance, outcome: str) -> None:
+def arrive_resized(ctx: Context, action: Action, made: Instance, outcome: str) -> None:
     """The new machine runs: it is claimed, which changes nothing when done again after a crash, and noted."""
-    now, outcome = ctx.clock(), arrivals.claimed(ctx, action, made, outcome)
+    now, outcome = ctx.clock(), arrivals.claim_for_requester(ctx, action, made, outcome)
     with ctx.store.writing() as db:
-        luggage = pack(ctx, db, action, made)
+        luggage = carry_over(ctx, db, action, made)
         outcome = " ".join(filter(None, [outcome, luggage.said(action.facts.name)]))
-        if not makings.arrived(db, action, now, outcome):
+        if not makings.note_arrived(db, action, now, outcome):
             return
-        carry(ctx, db, luggage, action, made)
+        move_along(ctx, db, luggage, action, made)
         stored_audit.add(db, now, "valet", "resize: the new machine runs", subject=action.subject, detail=made.id)
-        endings.show(ctx, db, action)
+        endings.show_card(ctx, db, action)
         if action.reboots:
             endings.tell_news(db, action, "runs", now)
         arrived = actions.by_id(db, action.id) or action
@@ -76,7 +76,7 @@ def _follow_old(ctx: Context, action: Action, arrived_at: int) -> None:
         _close(ctx, action, f"{action.facts.name} itself is gone.")
         return
     with ctx.store.writing() as db:
-        steps.save(ctx, db, old, seen_at=began)
+        steps.save_seen(ctx, db, old, seen_at=began)
     late = ctx.clock() - arrived_at > patience(action)
     if old.state == "stopped":
         _close(ctx, action, f"{old.name} itself is stopped and kept.", gives_up=True)
@@ -91,14 +91,14 @@ def _follow_old(ctx: Context, action: Action, arrived_at: int) -> None:
 def patience(action: Action) -> int:
     """How long the old machine is waited for."""
     idle_after = action.facts.idle_after if isinstance(action.facts, ResizeFacts) else None
-    return (idle_after or 0) + SPARE
+    return (idle_after or 0) + SPARE_MS
 
 
 def _stop(ctx: Context, action: Action, old: Instance, *, late: bool) -> None:
     """Stop it for the first time, or again, unless something speaks against it."""
     unseen = _unseen(ctx, action, old)
     with ctx.store.writing() as db:
-        scene = replace(scenes.now(ctx, db, old), team=(stored_fleet.by_id(db, old.id) or {}).get("team"))
+        scene = replace(scenes.scene_now(ctx, db, old), team=(stored_fleet.by_id(db, old.id) or {}).get("team"))
         leave, wait = reason_to_leave(action, scene), _wait(ctx, action, scene)
         if not leave and not wait and unseen is not None and (unheard := unseen(db)):
             if not late:
@@ -121,7 +121,7 @@ def _stop(ctx: Context, action: Action, old: Instance, *, late: bool) -> None:
 def _unseen(ctx: Context, action: Action, old: Instance) -> steps.Wait | None:
     """Asks every source about the old machine anew, once what is stored has nothing against the stop."""
     db = ctx.store.reading()
-    if _wait(ctx, action, scenes.now(ctx, db, old)):
+    if _wait(ctx, action, scenes.scene_now(ctx, db, old)):
         return None
     return steps.looked_at(ctx, action, old, since=action.called_at if action.calls else action.arrived_at)
 
@@ -154,11 +154,11 @@ def _follow_stop(ctx: Context, action: Action, old: Instance) -> None:
     since = steps.since_call(action, ctx.clock())
     if old.launched_at != action.launched_at:
         _close(ctx, action, f"{old.name} itself was started again meanwhile, and runs.")
-    elif since > STOP_DEADLINE:
+    elif since > STOP_DEADLINE_MS:
         with ctx.store.writing() as db:
             _end(ctx, db, action, "unknown", f"{old.name} itself is still {old.state}; please look at it in AWS.")
         ctx.wake()
-    elif old.state == "running" and action.calls < MOST_CALLS and since >= RECALL_AFTER:
+    elif old.state == "running" and action.calls < MOST_STOP_CALLS and since >= STOP_RECALL_AFTER_MS:
         _stop(ctx, action, old, late=False)
 
 
@@ -171,7 +171,7 @@ def _give_up_claim(ctx: Context, db: Database, action: Action) -> None:
 
 
 def _give_up_late(ctx: Context, action: Action, error: Unreachable) -> None:
-    if steps.since_call(action, ctx.clock()) > patience(action) + STOP_DEADLINE:
+    if steps.since_call(action, ctx.clock()) > patience(action) + STOP_DEADLINE_MS:
         with ctx.store.writing() as db:
             said = str(error).removesuffix(".")
             _end(ctx, db, action, "unknown", f"Of {action.facts.name} itself nothing is known: {said}. Please look.")
@@ -190,15 +190,15 @@ def _end(ctx: Context, db: Database, action: Action, state: ActionState, said: s
     endings.end(ctx, db, action, state, outcome=f"{action.outcome} {said}")
 
 
-Kept = tuple[Slot, tuple[int, ...]]
+MovedSlot = tuple[Slot, tuple[int, ...]]
 """One time of a booking, and the GPUs it has on the new machine."""
 
 
 @dataclass(frozen=True, slots=True)
-class Luggage:
+class CarryOver:
     """What goes along, and how many bookings don't fit."""
 
-    booked: tuple[tuple[Kept, ...], ...]
+    booked: tuple[tuple[MovedSlot, ...], ...]
     """Each booking by its times."""
     unfit: int
     hours: HoursRule | None
@@ -217,25 +217,25 @@ def _count(number: int) -> str:
     return "1 booking" if number == 1 else f"{number} bookings"
 
 
-def pack(ctx: Context, db: Database, action: Action, made: Instance) -> Luggage:
+def carry_over(ctx: Context, db: Database, action: Action, made: Instance) -> CarryOver:
     """What goes along to the machine that a resize made."""
     slots = stored_bookings.ahead(db, instance_id=action.instance_id, holder=action.requester)
     taken = [hold_of(each) for each in stored_claims.open_on(db, made.id)]
     taken += [hold_of(each) for each in stored_bookings.ahead(db, instance_id=made.id)]
-    found: list[tuple[Kept, ...]] = []
+    found: list[tuple[MovedSlot, ...]] = []
     ids = list(dict.fromkeys(each.booking_id for each in slots))
     for booking_id in ids:
-        kept = _kept(db, [each for each in slots if each.booking_id == booking_id], made, taken)
+        kept = _moved_slots(db, [each for each in slots if each.booking_id == booking_id], made, taken)
         if kept:
             found.append(kept)
             taken += [replace(hold_of(slot), gpus=gpus) for slot, gpus in kept]
-    rule = stored_hours.hours(db).get(action.instance_id)
+    rule = stored_hours.own_hours(db).get(action.instance_id)
     now = ctx.clock()
     snoozed = [each for each in stored_snooze.lately(db, action.instance_id, now) if each.until_at > now]
-    return Luggage(tuple(found), len(ids) - len(found), rule, tuple(snoozed))
+    return CarryOver(tuple(found), len(ids) - len(found), rule, tuple(snoozed))
 
 
-def _kept(db: Database, slots: Sequence[Slot], made: Instance, taken: Sequence[Hold]) -> tuple[Kept, ...]:
+def _moved_slots(db: Database, slots: Sequence[Slot], made: Instance, taken: Sequence[Hold]) -> tuple[MovedSlot, ...]:
     """The GPUs of the new machine for every time of a booking; none where one of them does not fit."""
     booked = stored_bookings.by_id(db, slots[0].booking_id)
     picked = [_picked(slot, booked.choice, made, taken) for slot in slots] if booked else []
@@ -250,7 +250,7 @@ def _picked(slot: Slot, choice: GpuChoice, made: Instance, taken: Sequence[Hold]
         return None
 
 
-def carry(ctx: Context, db: Database, luggage: Luggage, action: Action, made: Instance) -> None:
+def move_along(ctx: Context, db: Database, luggage: CarryOver, action: Action, made: Instance) -> None:
     """Move it, in the transaction that notes that the new machine runs."""
     for kept in luggage.booked:
         stored_bookings.rehouse(db, kept[0][0].booking_id, made.id, {slot.id: gpus for slot, gpus in kept})

@@ -24,7 +24,7 @@ Approve = Callable[[Context, Database, Action, str], None]
 """Writes an action of a rule and its decision."""
 
 
-def wake_up(ctx: Context, listing: Listing, own: HoursRule | None, now: int, approve: Approve) -> None:
+def start_by_rule(ctx: Context, listing: Listing, own: HoursRule | None, now: int, approve: Approve) -> None:
     """Start a machine that the end of a window has stopped, now that the next has begun."""
     if listing.instance.state != "stopped":
         return
@@ -40,11 +40,13 @@ def wake_up(ctx: Context, listing: Listing, own: HoursRule | None, now: int, app
             ctx, db, listing, stopped_by=stopped_by, begun_at=edge.at, reason="Its on-hours have begun."
         )
         # the first try of a morning is made even so, as its end says why; then it is looked at again every minute
-        if actions.starts_by_rule(db, instance_id, edge.at) and plans.refusal_to_wake(ctx, db, planned, listing):
+        if actions.starts_by_rule(db, instance_id, edge.at) and plans.refusal_to_start_by_rule(
+            ctx, db, planned, listing
+        ):
             return
         if not _makes_way(ctx, db, instance_id):
             return
-        approve(ctx, db, planned, hours_service.setter(own))
+        approve(ctx, db, planned, hours_service.setter_of(own))
     ctx.wake()
 
 
@@ -75,7 +77,7 @@ def _makes_way(ctx: Context, db: Database, instance_id: str) -> bool:
     return endings.end(ctx, db, live, "cancelled", outcome=outcome)
 
 
-def tries(ctx: Context, instance_id: str, begun_at: int) -> tuple[Listing | None, list[Action], int | None]:
+def rule_start_tries(ctx: Context, instance_id: str, begun_at: int) -> tuple[Listing | None, list[Action], int | None]:
     """A machine, the starts of it that its on-hours led to since then, and when those end."""
     db = ctx.store.reading()
     listing = listings.by_id(db, instance_id)

@@ -12,22 +12,22 @@ from sqlite_utils import Database
 
 from bot.domain.acting.actions import BY_SETTINGS, VALET, Action
 from bot.domain.acting.hours import OnHours, is_on, last_edge, next_edge
-from bot.domain.acting.obstacles import Scene, kept, provider_obstacle
+from bot.domain.acting.obstacles import Scene, obstacle_to_anything, provider_obstacle
 from bot.domain.acting.rule_stops import (
+    FOR_GOOD,
     NEVER,
-    SETTLES,
-    WARNINGS,
+    WARNINGS_MS,
     Circumstances,
     HoursRule,
-    Over,
-    Parking,
     Rule,
+    RuleStop,
+    Settlement,
     acts_at,
     again_at,
-    anew,
     is_stale,
-    over,
-    waits,
+    planned_anew,
+    rule_stop_waits_for,
+    settlement,
     warnings_due,
 )
 from bot.domain.clock import DAY_MS
@@ -49,22 +49,22 @@ from store.machines import fleet as stored_fleet
 from store.machines import listings
 from store.sharing import claims as stored_claims
 
-_GONE = Over("gone", "It is gone.")
+_GONE = Settlement("gone", "It is gone.")
 
 
-def park(ctx: Context) -> None:
+def run_rules(ctx: Context) -> None:
     """Announce what is near, stop what is due, and start what a window has stopped."""
     now = ctx.clock()
     db = ctx.store.reading()
-    if not stored_hours.hours(db) and not stored_hours.open_ones(db) and not _has_rules(ctx):
+    if not stored_hours.own_hours(db) and not stored_hours.open_ones(db) and not _has_rules(ctx):
         return
     found = {each.instance.id: each for each in listings.page(db, Filter(provider="ec2"), limit=-1)}
-    own = hours_service.counting(ctx, found.values())
+    own = hours_service.own_that_count(ctx, found.values())
     by_hours = [(listing, own.get(key)) for key, listing in found.items()]
     one_by_one([partial(_plan, ctx, listing, rule, now) for listing, rule in by_hours])
     planned = [(each, found.get(each.instance_id)) for each in stored_hours.open_ones(ctx.store.reading())]
     one_by_one([partial(_move_on, ctx, each, at, own.get(each.instance_id), now=now) for each, at in planned])
-    one_by_one([partial(rule_starts.wake_up, ctx, listing, rule, now, _approve) for listing, rule in by_hours])
+    one_by_one([partial(rule_starts.start_by_rule, ctx, listing, rule, now, _approve) for listing, rule in by_hours])
 
 
 def _has_rules(ctx: Context) -> bool:
@@ -80,12 +80,12 @@ def _plan(ctx: Context, listing: Listing, own: HoursRule | None, now: int) -> No
     if hours is not None:
         ends = _end_of_window(hours, now)
         if ends is not None:
-            _add(ctx, listing, "hours", ends, hours_service.setter(own), planned=ends)
+            _add(ctx, listing, "hours", ends, hours_service.setter_of(own), planned=ends)
     idle_for = None if listing.instance.paid_anyway else ctx.settings.idle_stop(listing.team)
     verdict = listing.verdict
     if idle_for is not None and verdict is not None and verdict.is_idle and verdict.since is not None:
         planned = verdict.since + idle_for
-        if now >= planned - WARNINGS["idle"][0]:
+        if now >= planned - WARNINGS_MS["idle"][0]:
             _add(ctx, listing, "idle", verdict.since, BY_SETTINGS, planned=planned)
 
 
@@ -95,7 +95,7 @@ def _end_of_window(hours: OnHours, now: int) -> int | None:
         edge = last_edge(hours, now)
     else:
         edge = next_edge(hours, now)
-        if edge is not None and edge.at - now > WARNINGS["hours"][0]:
+        if edge is not None and edge.at - now > WARNINGS_MS["hours"][0]:
             return None
     return edge.at if edge is not None and not edge.on else None
 
@@ -106,14 +106,14 @@ def _add(ctx: Context, listing: Listing, rule: Rule, basis_at: int, decider: str
     if when is None:
         return
     channel = channel_of(ctx, listing.team)
-    made = Parking(instance.id, rule, basis_at, acts_at(rule, when, now), channel, decider)
-    if not channel or over(made, listing) is not None or _never(ctx, listing) or ctx.exemption(instance):
+    made = RuleStop(instance.id, rule, basis_at, acts_at(rule, when, now), channel, decider)
+    if not channel or settlement(made, listing) is not None or _never(ctx, listing) or ctx.exemption(instance):
         return
     with ctx.store.writing() as writing:
         stored_hours.add(writing, made)
 
 
-def _when(db: Database, before: Sequence[Parking], planned: int) -> int | None:
+def _when(db: Database, before: Sequence[RuleStop], planned: int) -> int | None:
     """When to stop, after what came of the same `before`; None where that is planned or over."""
     if not before:
         return planned
@@ -122,10 +122,10 @@ def _when(db: Database, before: Sequence[Parking], planned: int) -> int | None:
     stops = _stops(db, before)
     if stops:
         return planned if stops[-1].state == "aborted" else again_at(stops)
-    return None if before[-1].why in SETTLES else planned
+    return None if before[-1].why in FOR_GOOD else planned
 
 
-def _stops(db: Database, found: Sequence[Parking]) -> list[Action]:
+def _stops(db: Database, found: Sequence[RuleStop]) -> list[Action]:
     """The stops that came of them, oldest first."""
     return [stop for each in found if each.action_id and (stop := actions.by_id(db, each.action_id)) is not None]
 
@@ -133,74 +133,80 @@ def _stops(db: Database, found: Sequence[Parking]) -> list[Action]:
 def _never(ctx: Context, listing: Listing) -> str | None:
     """Why no stop by rule can come of it for as long as it is what it is, so that nobody is told of one."""
     instance = listing.instance
-    return kept(Scene(instance, (), None, protected=ctx.protects(instance), keepers=ctx.keepers)) or provider_obstacle(
-        instance
-    )
+    return obstacle_to_anything(
+        Scene(instance, (), None, protected=ctx.protects(instance), keepers=ctx.keepers)
+    ) or provider_obstacle(instance)
 
 
-def _move_on(ctx: Context, parking: Parking, listing: Listing | None, own: HoursRule | None, *, now: int) -> None:
-    if parking.rule == "hours":
-        parking = replace(parking, decider=hours_service.setter(own))
-    if listing is None and not is_gone(stored_fleet.missed_at(ctx.store.reading(), parking.instance_id), now):
+def _move_on(ctx: Context, rule_stop: RuleStop, listing: Listing | None, own: HoursRule | None, *, now: int) -> None:
+    if rule_stop.rule == "hours":
+        rule_stop = replace(rule_stop, decider=hours_service.setter_of(own))
+    if listing is None and not is_gone(stored_fleet.missed_at(ctx.store.reading(), rule_stop.instance_id), now):
         return  # one look has missed it: it is neither stopped nor forgotten
-    gone = _gone(ctx, parking, listing, own, now=now)
+    gone = _gone(ctx, rule_stop, listing, own, now=now)
     if listing is None or gone:
         with ctx.store.writing() as db:
-            settle(db, parking, now, gone or _GONE)
+            settle_rule_stop(db, rule_stop, now, gone or _GONE)
         return
-    waiting = obstacle(ctx, parking, listing, now)
-    note(ctx, parking, waiting or "", now)
+    waiting = obstacle_now(ctx, rule_stop, listing, now)
+    note_waiting(ctx, rule_stop, waiting or "", now)
     if waiting is not None:
-        hold_back(ctx, parking, now)
-    elif is_stale(parking, now):
-        announce_anew(ctx, parking, now)
-    elif now >= parking.acts_at:
-        _stop(ctx, parking, listing, now)
+        hold_back_warning(ctx, rule_stop, now)
+    elif is_stale(rule_stop, now):
+        announce_anew(ctx, rule_stop, now)
+    elif now >= rule_stop.acts_at:
+        _stop(ctx, rule_stop, listing, now)
     else:
-        warn(ctx, parking, listing, now)
+        give_warnings(ctx, rule_stop, listing, now)
 
 
-def _gone(ctx: Context, parking: Parking, listing: Listing | None, own: HoursRule | None, *, now: int) -> Over | None:
+def _gone(
+    ctx: Context, rule_stop: RuleStop, listing: Listing | None, own: HoursRule | None, *, now: int
+) -> Settlement | None:
     """Why nothing comes of it as things are; None while it stands."""
     if listing is None:
         return _GONE
     never = _never(ctx, listing)
-    unfit = Over("unfit", never) if never else None
-    return over(parking, listing) or unfit or _not_meant(ctx, parking, listing, own, now=now)
+    unfit = Settlement("unfit", never) if never else None
+    return settlement(rule_stop, listing) or unfit or _not_meant(ctx, rule_stop, listing, own, now=now)
 
 
-def _not_meant(ctx: Context, parking: Parking, listing: Listing, own: HoursRule | None, *, now: int) -> Over | None:
+def _not_meant(
+    ctx: Context, rule_stop: RuleStop, listing: Listing, own: HoursRule | None, *, now: int
+) -> Settlement | None:
     """Why the rule it follows from counts no more."""
-    if parking.rule == "idle":
-        return None if ctx.settings.idle_stop(listing.team) is not None else Over("unmeant", "The rule is no more.")
+    if rule_stop.rule == "idle":
+        return (
+            None if ctx.settings.idle_stop(listing.team) is not None else Settlement("unmeant", "The rule is no more.")
+        )
     hours = hours_service.hours_of(ctx, listing, own)
     if hours is None:
-        return Over("unmeant", "It has no on-hours any more.")
-    if _end_of_window(hours, now) != parking.basis_at:
-        return Over("unmeant", "A new window has begun." if is_on(hours, now) else "Its on-hours have changed.")
+        return Settlement("unmeant", "It has no on-hours any more.")
+    if _end_of_window(hours, now) != rule_stop.basis_at:
+        return Settlement("unmeant", "A new window has begun." if is_on(hours, now) else "Its on-hours have changed.")
     return None
 
 
-def _stop(ctx: Context, parking: Parking, listing: Listing, now: int) -> None:
+def _stop(ctx: Context, rule_stop: RuleStop, listing: Listing, now: int) -> None:
     """The stop, decided by whoever set the rule; carried out, and looked at once more, like any other."""
     with ctx.store.writing() as db:
-        if actions.live_on(db, parking.instance_id) is not None:
-            take_back(db, parking)  # somebody has just asked for something; what comes of that is awaited
+        if actions.live_on(db, rule_stop.instance_id) is not None:
+            take_back_warning(db, rule_stop)  # somebody has just asked for something; what comes of that is awaited
             return
         try:
-            planned = plans.by_rule(
-                ctx, db, listing, rule=parking.rule, parked_at=parking.acts_at, reason=_reason(parking)
+            planned = plans.stop_by_rule(
+                ctx, db, listing, rule=rule_stop.rule, parked_at=rule_stop.acts_at, reason=_reason(rule_stop)
             )
         except Refused:
-            take_back(db, parking)  # things have just changed; it is announced anew
+            take_back_warning(db, rule_stop)  # things have just changed; it is announced anew
             return
-        _approve(ctx, db, planned, parking.decider)
-        settle(db, parking, now, Over("acted", ""), planned)
+        _approve(ctx, db, planned, rule_stop.decider)
+        settle_rule_stop(db, rule_stop, now, Settlement("acted", ""), planned)
     ctx.wake()
 
 
-def _reason(parking: Parking) -> str:
-    return "Its on-hours have ended." if parking.rule == "hours" else "It was idle for as long as its team allows."
+def _reason(rule_stop: RuleStop) -> str:
+    return "Its on-hours have ended." if rule_stop.rule == "hours" else "It was idle for as long as its team allows."
 
 
 def _approve(ctx: Context, db: Database, planned: Action, decider: str) -> None:
@@ -211,40 +217,40 @@ def _approve(ctx: Context, db: Database, planned: Action, decider: str) -> None:
         db, now, VALET, f"{planned.kind} by rule", subject=planned.subject, detail=f"{planned.reason} {whose}"
     )
     stored_approvals.decide(db, planned.id, decider, "approved", now)
-    endings.show(ctx, db, planned)
+    endings.show_card(ctx, db, planned)
 
 
-def notice(ctx: Context, channel: str, at: int) -> list[tuple[Parking, Listing | None, Action | None, str | None]]:
+def notice(ctx: Context, channel: str, at: int) -> list[tuple[RuleStop, Listing | None, Action | None, str | None]]:
     """What one notice tells of: each planned stop, its instance, the stop that came of it, and what it waits for."""
     db, now = ctx.store.reading(), ctx.clock()
     found = []
-    for parking in stored_hours.at(db, channel, at):
-        listing = listings.by_id(db, parking.instance_id)
-        waiting = obstacle(ctx, parking, listing, now) if listing and parking.settled_at is None else None
-        action = actions.by_id(db, parking.action_id) if parking.action_id else None
-        found.append((parking, listing, action, waiting))
+    for rule_stop in stored_hours.at(db, channel, at):
+        listing = listings.by_id(db, rule_stop.instance_id)
+        waiting = obstacle_now(ctx, rule_stop, listing, now) if listing and rule_stop.settled_at is None else None
+        action = actions.by_id(db, rule_stop.action_id) if rule_stop.action_id else None
+        found.append((rule_stop, listing, action, waiting))
     return found
 
 
-def tries(ctx: Context, instance_id: str, rule: str, basis_at: int) -> tuple[Listing | None, list[Action]]:
+def rule_stop_tries(ctx: Context, instance_id: str, rule: str, basis_at: int) -> tuple[Listing | None, list[Action]]:
     """A machine, and the stops of it that followed from the same, oldest first."""
     db = ctx.store.reading()
     return listings.by_id(db, instance_id), _stops(db, stored_hours.of_basis(db, instance_id, rule, basis_at))
 
 
-def refresh(ctx: Context, db: Database, instance_id: str) -> None:
+def redraw_notices(ctx: Context, db: Database, instance_id: str) -> None:
     """Redraw the open notices that tell of an instance, in the transaction that changed it."""
-    for parking in stored_hours.open_ones(db):
-        if parking.instance_id == instance_id and parking.warned:
-            tell(db, parking, ctx.clock())
+    for rule_stop in stored_hours.open_ones(db):
+        if rule_stop.instance_id == instance_id and rule_stop.warned:
+            show_notice(db, rule_stop, ctx.clock())
 
 
-NEWS = DAY_MS
+NOTICE_FRESH_MS = DAY_MS
 """A notice is redrawn for this long after the moment it announced."""
-AGAIN = "It was wanted then, nobody could be warned, or I was away; it is announced anew."
+PUT_OFF = "It was wanted then, nobody could be warned, or I was away; it is announced anew."
 
 
-def obstacle(ctx: Context, parking: Parking, listing: Listing, now: int) -> str | None:
+def obstacle_now(ctx: Context, rule_stop: RuleStop, listing: Listing, now: int) -> str | None:
     """Why this stop would not be carried out as things stand; None when it would."""
     db, instance = ctx.store.reading(), listing.instance
     here = Circumstances(
@@ -252,29 +258,29 @@ def obstacle(ctx: Context, parking: Parking, listing: Listing, now: int) -> str 
         stored_snooze.on(db, instance.id, now),
         ctx.exemption(instance),
         actions.live_on(db, instance.id),
-        stops_active=parking.rule == "hours" and _stops_active(ctx, listing),
+        stops_active=rule_stop.rule == "hours" and _stops_active(ctx, listing),
         booked=scenes.next_slot(db, instance.id),
-        at=max(now, parking.acts_at),
+        at=max(now, rule_stop.acts_at),
     )
-    return waits(here) or ("nobody could be warned of it" if _is_unheard(db, parking, now) else None)
+    return rule_stop_waits_for(here) or ("nobody could be warned of it" if _is_unheard(db, rule_stop, now) else None)
 
 
-def _is_unheard(db: Database, parking: Parking, now: int) -> bool:
+def _is_unheard(db: Database, rule_stop: RuleStop, now: int) -> bool:
     """Its moment has come, and Slack did not take both warnings before: whoever would keep it could not know."""
-    if now < parking.acts_at or not parking.warned:
+    if now < rule_stop.acts_at or not rule_stop.warned:
         return False
-    if parking.warned < len(WARNINGS[parking.rule]):
-        return stored_outbox.is_held_up(db, parking.channel, _notice(parking))
-    seen = [stored_outbox.posted_at(db, parking.channel, ref) for ref in (_notice(parking), _last(parking))]
-    return not all(at is not None and at < parking.acts_at for at in seen)
+    if rule_stop.warned < len(WARNINGS_MS[rule_stop.rule]):
+        return stored_outbox.is_held_up(db, rule_stop.channel, _notice(rule_stop))
+    seen = [stored_outbox.posted_at(db, rule_stop.channel, ref) for ref in (_notice(rule_stop), _last(rule_stop))]
+    return not all(at is not None and at < rule_stop.acts_at for at in seen)
 
 
-def _notice(parking: Parking) -> str:
-    return f"parking:{parking.acts_at}"
+def _notice(rule_stop: RuleStop) -> str:
+    return f"parking:{rule_stop.acts_at}"
 
 
-def _last(parking: Parking) -> str:
-    return f"parking-soon:{parking.acts_at}"
+def _last(rule_stop: RuleStop) -> str:
+    return f"parking-soon:{rule_stop.acts_at}"
 
 
 def _stops_active(ctx: Context, listing: Listing) -> bool:
@@ -282,79 +288,81 @@ def _stops_active(ctx: Context, listing: Listing) -> bool:
     return team is not None and team.pausing.stop_active
 
 
-def note(ctx: Context, parking: Parking, waiting: str, now: int) -> None:
+def note_waiting(ctx: Context, rule_stop: RuleStop, waiting: str, now: int) -> None:
     """Keep its notice true: what is in the way comes and goes."""
-    if parking.waiting == waiting:
+    if rule_stop.waiting == waiting:
         return
     with ctx.store.writing() as db:
-        stored_hours.note(db, parking, waiting)
-        if parking.warned and now - parking.acts_at < NEWS:
-            tell(db, parking, now)
+        stored_hours.note(db, rule_stop, waiting)
+        if rule_stop.warned and now - rule_stop.acts_at < NOTICE_FRESH_MS:
+            show_notice(db, rule_stop, now)
     ctx.wake()
 
 
-def warn(ctx: Context, parking: Parking, listing: Listing, now: int) -> None:
+def give_warnings(ctx: Context, rule_stop: RuleStop, listing: Listing, now: int) -> None:
     """Give the warnings that are due."""
-    due = warnings_due(parking, now)
-    if parking.warned >= due:
+    due = warnings_due(rule_stop, now)
+    if rule_stop.warned >= due:
         return
     with ctx.store.writing() as db:
-        stored_hours.warn(db, parking, due)
-        tell(db, parking, now)
+        stored_hours.warn(db, rule_stop, due)
+        show_notice(db, rule_stop, now)
         if listing.verdict is not None and listing.verdict.works:
-            _tell_whose(ctx, db, parking, listing, ref=f"parking-own:{parking.acts_at}:{due}", now=now)
-        if due == len(WARNINGS[parking.rule]):
-            subject = f"{parking.channel}|{parking.acts_at}"
-            stored_outbox.tell(db, parking.channel, _last(parking), kind="parking_soon", subject=subject, now=now)
+            _tell_whose(ctx, db, rule_stop, listing, ref=f"parking-own:{rule_stop.acts_at}:{due}", now=now)
+        if due == len(WARNINGS_MS[rule_stop.rule]):
+            subject = f"{rule_stop.channel}|{rule_stop.acts_at}"
+            stored_outbox.tell(db, rule_stop.channel, _last(rule_stop), kind="parking_soon", subject=subject, now=now)
     ctx.wake()
 
 
-def _tell_whose(ctx: Context, db: Database, parking: Parking, listing: Listing, *, ref: str, now: int) -> None:
+def _tell_whose(ctx: Context, db: Database, rule_stop: RuleStop, listing: Listing, *, ref: str, now: int) -> None:
     """Work is about to be ended: whoever it may belong to hears of it in person."""
     instance = listing.instance
     last, users = stored_claims.newest(db).get(instance.id), unclaimed.users_on(ctx, db, instance.id)
     seen = {ctx.settings.person(instance, user) for there in users.values() for user in there}
     for who in sorted({*seen, actions.maker(db, instance.id), last.holder if last else ""} - {""}):
-        subject = f"{instance.id}|{parking.acts_at}"
+        subject = f"{instance.id}|{rule_stop.acts_at}"
         stored_outbox.tell(db, who, f"{ref}:{instance.id}", kind="parking_own", subject=subject, now=now)
 
 
-def take_back(db: Database, parking: Parking) -> None:
+def take_back_warning(db: Database, rule_stop: RuleStop) -> None:
     """The last warning counts no more."""
-    stored_hours.warn(db, parking, 1)
+    stored_hours.warn(db, rule_stop, 1)
 
 
-def hold_back(ctx: Context, parking: Parking, now: int) -> None:
+def hold_back_warning(ctx: Context, rule_stop: RuleStop, now: int) -> None:
     """Something is in the way: people are told so beforehand, and the last warning counts no more."""
-    due = min(warnings_due(parking, now), 1)
-    if parking.warned == due:
+    due = min(warnings_due(rule_stop, now), 1)
+    if rule_stop.warned == due:
         return
     with ctx.store.writing() as db:
-        stored_hours.warn(db, parking, due)
-        if now < parking.acts_at:
-            tell(db, parking, now)
+        stored_hours.warn(db, rule_stop, due)
+        if now < rule_stop.acts_at:
+            show_notice(db, rule_stop, now)
     ctx.wake()
 
 
-def announce_anew(ctx: Context, parking: Parking, now: int) -> None:
+def announce_anew(ctx: Context, rule_stop: RuleStop, now: int) -> None:
     """What was in the way is gone, or nobody was warned: never at once, but after new warnings."""
-    later = anew(parking, now)
+    later = planned_anew(rule_stop, now)
     with ctx.store.writing() as db:
-        settle(db, parking, now, Over("put off", AGAIN))
+        settle_rule_stop(db, rule_stop, now, Settlement("put off", PUT_OFF))
         stored_hours.add(db, later)
         stored_hours.warn(db, later, warnings_due(later, now))
-        tell(db, later, now)
+        show_notice(db, later, now)
     ctx.wake()
 
 
-def settle(db: Database, parking: Parking, now: int, over: Over, action: Action | None = None) -> None:
+def settle_rule_stop(
+    db: Database, rule_stop: RuleStop, now: int, over: Settlement, action: Action | None = None
+) -> None:
     """It came to a stop, or to nothing."""
-    stored_hours.settle(db, parking, now, over.why, outcome=over.said, action_id=action.id if action else "")
-    if parking.warned and now - parking.acts_at < NEWS:
-        tell(db, parking, now)
+    stored_hours.settle(db, rule_stop, now, over.why, outcome=over.said, action_id=action.id if action else "")
+    if rule_stop.warned and now - rule_stop.acts_at < NOTICE_FRESH_MS:
+        show_notice(db, rule_stop, now)
 
 
-def tell(db: Database, parking: Parking, now: int) -> None:
+def show_notice(db: Database, rule_stop: RuleStop, now: int) -> None:
     """Bring the notice up to date."""
-    subject = f"{parking.channel}|{parking.acts_at}"
-    stored_outbox.tell(db, parking.channel, _notice(parking), kind="parking", subject=subject, now=now)
+    subject = f"{rule_stop.channel}|{rule_stop.acts_at}"
+    stored_outbox.tell(db, rule_stop.channel, _notice(rule_stop), kind="parking", subject=subject, now=now)

@@ -58,7 +58,7 @@ def next_slot(db: Database, instance_id: str) -> Slot | None:
     return next(iter(stored_bookings.ahead(db, instance_id=instance_id)), None)
 
 
-def now(ctx: Context, db: Database, instance: Instance) -> Scene:
+def scene_now(ctx: Context, db: Database, instance: Instance) -> Scene:
     """As `scene`, with the claims that hold by now."""
     at = ctx.clock()
     return scene(
@@ -66,24 +66,24 @@ def now(ctx: Context, db: Database, instance: Instance) -> Scene:
     )
 
 
-def of(ctx: Context, db: Database, action: Action, instance: Instance) -> Scene:
+def scene_of(ctx: Context, db: Database, action: Action, instance: Instance) -> Scene:
     """As `now`, with all that an action on it is compared with."""
     row, runs = stored_fleet.by_id(db, instance.id), replace(instance, type=action.facts.type)
     # what the look has just written is of the type it is; a resize orders another
     known = stored_fleet.rate_of(row) if row and action.kind != "resize" else rates.rate(ctx, db, runs)
     return replace(
-        now(ctx, db, instance),
+        scene_now(ctx, db, instance),
         team=row["team"] if row else None,
         rate_micros=known.micros_per_hour if known else None,
-        over=allowances.over(ctx, db, action) if action.kind in allowances.PAID else None,
-        beyond=allowances.now(ctx, db, action),
+        over=allowances.budgets_over(ctx, db, action) if action.kind in allowances.PAID else None,
+        beyond=allowances.beyond_fair_use(ctx, db, action),
     )
 
 
-F = TypeVar("F", bound=SeenFacts)
+_F = TypeVar("_F", bound=SeenFacts)
 
 
-def seen(ctx: Context, db: Database, facts: F, instance: Instance, verdict: Verdict | None) -> F:
+def with_verdict(ctx: Context, db: Database, facts: _F, instance: Instance, verdict: Verdict | None) -> _F:
     """The facts with a verdict, as of when it is, and who can tell of work only late."""
     if verdict is None:
         return facts
@@ -99,7 +99,7 @@ def seen(ctx: Context, db: Database, facts: F, instance: Instance, verdict: Verd
     )
 
 
-def anew(ctx: Context, db: Database, action: Action) -> str | None:
+def judge_card_anew(ctx: Context, db: Database, action: Action) -> str | None:
     """Judge a machine anew for a card that has aged; why that card is not to be shown any more, if it isn't."""
     row = stored_fleet.by_id(db, action.instance_id)
     if row is None:
@@ -109,5 +109,5 @@ def anew(ctx: Context, db: Database, action: Action) -> str | None:
     if verdict.works and not action.may_end_work:
         return f"{instance.name} began to work after the request."
     if isinstance(action.facts, StopFacts | ResizeFacts):
-        actions.set_facts(db, replace(action, facts=seen(ctx, db, action.facts, instance, verdict)))
+        actions.set_facts(db, replace(action, facts=with_verdict(ctx, db, action.facts, instance, verdict)))
     return None

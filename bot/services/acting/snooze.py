@@ -2,7 +2,16 @@
 
 from sqlite_utils import Database
 
-from bot.domain.acting.snooze import BY_BUTTON, LONGEST, SHORTEST, Snooze, began, kept, of, used_up
+from bot.domain.acting.snooze import (
+    BY_BUTTON,
+    LONGEST_SNOOZE_MS,
+    SHORTEST_SNOOZE_MS,
+    Snooze,
+    by_one_tap,
+    snooze_of,
+    snoozed_since,
+    used_up_text,
+)
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.listing import Listing
 from bot.errors import Refused
@@ -15,7 +24,7 @@ from store.acting import actions
 from store.acting import snooze as stored_snooze
 from store.machines import listings
 
-USUAL = 4 * HOUR_MS
+USUAL_SNOOZE_MS = 4 * HOUR_MS
 
 
 def snooze(ctx: Context, listing: Listing, person: str, *, until: int | None, reason: str = "") -> Snooze:
@@ -24,20 +33,20 @@ def snooze(ctx: Context, listing: Listing, person: str, *, until: int | None, re
     What counts is the longest that anybody wants; that is what is given back.
     """
     now, name, instance_id = ctx.clock(), listing.instance.name, listing.instance.id
-    end = now + USUAL if until is None else until
-    if end - now < SHORTEST:
+    end = now + USUAL_SNOOZE_MS if until is None else until
+    if end - now < SHORTEST_SNOOZE_MS:
         raise Refused(f"A snooze lasts at least a minute. Try `snooze {name} 4h`, or `snooze {name} end` to end one.")
-    if end - now > LONGEST:
-        raise Refused(f"A snooze lasts at most {LONGEST // DAY_MS} days. Try `snooze {name} 4h`.")
+    if end - now > LONGEST_SNOOZE_MS:
+        raise Refused(f"A snooze lasts at most {LONGEST_SNOOZE_MS // DAY_MS} days. Try `snooze {name} 4h`.")
     with ctx.store.writing() as db:
         lately = stored_snooze.lately(db, instance_id, now)
-        mine, since = of(lately, person, now), began(lately, now)
+        mine, since = snooze_of(lately, person, now), snoozed_since(lately, now)
         if mine is not None and end > mine.until_at and not reason:
             raise Refused(f"You have snoozed {name} already. To go on, say why: `snooze {name} 4h the run is late`.")
         if end - now > DAY_MS and not reason:
             raise Refused(f"For more than a day, say why: `snooze {name} {_days(end - now)} the demo at the fair`.")
-        if end > since + LONGEST:
-            raise Refused(used_up(name, since + LONGEST - now))
+        if end > since + LONGEST_SNOOZE_MS:
+            raise Refused(used_up_text(name, since + LONGEST_SNOOZE_MS - now))
         counts = _put(ctx, db, Snooze(instance_id, end, person, now, reason, since))
     ctx.wake()
     return counts
@@ -47,7 +56,7 @@ def _days(length: int) -> str:
     return f"{-(-length // DAY_MS)}d"
 
 
-def keep(ctx: Context, instance_id: str, person: str, *, length: int = USUAL) -> Snooze:
+def snooze_by_button(ctx: Context, instance_id: str, person: str, *, length: int = USUAL_SNOOZE_MS) -> Snooze:
     """Leave an instance alone for so long, by one tap: that shortens nothing. Raises Refused."""
     now = ctx.clock()
     with ctx.store.writing() as db:
@@ -55,9 +64,9 @@ def keep(ctx: Context, instance_id: str, person: str, *, length: int = USUAL) ->
         if listing is None:
             raise Refused("That instance is gone. `/gpu status` shows what there is.")
         wanted = Snooze(instance_id, now + length, person, now, BY_BUTTON)
-        made = kept(stored_snooze.lately(db, instance_id, now), wanted)
+        made = by_one_tap(stored_snooze.lately(db, instance_id, now), wanted)
         if made is None:
-            raise Refused(used_up(listing.instance.name))
+            raise Refused(used_up_text(listing.instance.name))
         counts = _put(ctx, db, made)
     ctx.wake()
     return counts
@@ -130,4 +139,4 @@ def _end(db: Database, ended: Snooze, person: str, now: int) -> None:
 
 def _refresh(ctx: Context, db: Database, instance_id: str) -> None:
     digest.refresh(ctx, db, instance_id)
-    rule_stops.refresh(ctx, db, instance_id)
+    rule_stops.redraw_notices(ctx, db, instance_id)

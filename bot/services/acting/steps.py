@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import APPROVAL_LASTS, VALET, Action, ActionState
+from bot.domain.acting.actions import APPROVAL_LASTS_MS, VALET, Action, ActionState
 from bot.domain.acting.obstacles import Scene
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance, is_gone
@@ -26,7 +26,7 @@ Wait = Callable[[Database], str | None]
 """What an action waits for before it is taken up, as a sentence; None when for nothing."""
 
 
-def look(ctx: Context, action: Action, instance_id: str, *, deadline: int) -> Instance | None:
+def look_at(ctx: Context, action: Action, instance_id: str, *, deadline: int) -> Instance | None:
     """An instance as it is now; None when the provider does not answer (tried again later) or it is gone (ended)."""
     row = stored_fleet.by_id(ctx.store.reading(), instance_id)
     if row is None:
@@ -45,11 +45,11 @@ def look(ctx: Context, action: Action, instance_id: str, *, deadline: int) -> In
         _missed(ctx, action, known, row["gone_at"], deadline=deadline)
         return None
     with ctx.store.writing() as db:
-        save(ctx, db, instance, seen_at=began)
+        save_seen(ctx, db, instance, seen_at=began)
         row = stored_fleet.by_id(db, instance_id) or row
     instance = replace(instance, name=row["name"], own_name=row["own_name"] or "")
     if instance.state == "terminated":
-        close(ctx, action, failed(action), f"{known.name} is gone.")
+        close(ctx, action, failed_state(action), f"{known.name} is gone.")
         return None
     return instance
 
@@ -57,12 +57,12 @@ def look(ctx: Context, action: Action, instance_id: str, *, deadline: int) -> In
 def _missed(ctx: Context, action: Action, known: Instance, missed_at: int | None, *, deadline: int) -> None:
     """The provider shows it no more: it is gone once no look has shown it for long; until then it is asked again."""
     if is_gone(missed_at, ctx.clock()):
-        close(ctx, action, failed(action), f"{known.name} is gone.")
+        close(ctx, action, failed_state(action), f"{known.name} is gone.")
     else:
         give_up_late(ctx, action, Unreachable(f"{known.name} is not to be seen"), deadline=deadline)
 
 
-def save(ctx: Context, db: Database, instance: Instance, *, seen_at: int) -> None:
+def save_seen(ctx: Context, db: Database, instance: Instance, *, seen_at: int) -> None:
     """Write an instance as a look has shown it that began at `seen_at`, unless a later look is written down."""
     row, swept_at = stored_fleet.by_id(db, instance.id), stored_fleet.ok_at(db, instance.source)
     if row is not None and seen_at < max(row["seen_at"] or 0, swept_at or 0):
@@ -111,19 +111,19 @@ def begin(
     now, gone = ctx.clock(), no_colleague(ctx, action)
     taken = {"executing_at": now, "outcome": ""} | ({"called_at": now, "calls": 1} if calls else {})
     with ctx.store.writing() as db:
-        found = gone or too_old(action, now) or approvals.no_longer(ctx, db, action) or obstacle(db)
+        found = gone or too_old(action, now) or approvals.auto_approval_ended(ctx, db, action) or obstacle(db)
         if found:
             endings.end(ctx, db, action, "aborted", outcome=found)
         elif wait is not None and (waits := wait(db)):
             if actions.say_waiting(db, action.id, waits):
-                endings.show(ctx, db, action)
+                endings.show_card(ctx, db, action)
             return None
         elif actions.move(db, action.id, "approved", "executing", **taken):
             did = f"began to {action.kind} it"
             stored_audit.add(
                 db, now, VALET, did, subject=action.subject, detail=action.id, before="approved", after="executing"
             )
-            endings.show(ctx, db, action)
+            endings.show_card(ctx, db, action)
         else:
             return None
         begun = actions.by_id(db, action.id)
@@ -143,7 +143,7 @@ def begin_on(
     ctx: Context, action: Action, instance: Instance, obstacle: Obstacle, *, wait: Wait | None = None
 ) -> Action | None:
     """As `begin`, for an action on an instance."""
-    return begin(ctx, action, lambda db: obstacle(action, scenes.of(ctx, db, action, instance)), wait=wait)
+    return begin(ctx, action, lambda db: obstacle(action, scenes.scene_of(ctx, db, action, instance)), wait=wait)
 
 
 def call_again(ctx: Context, action: Action, obstacle: Callable[[Database], str | None]) -> Action | None:
@@ -171,9 +171,9 @@ def call_again(ctx: Context, action: Action, obstacle: Callable[[Database], str 
 
 def too_old(action: Action, now: int) -> str | None:
     """A yes that was not carried out in time is none any more."""
-    if now - (action.decided_at or now) <= APPROVAL_LASTS:
+    if now - (action.decided_at or now) <= APPROVAL_LASTS_MS:
         return None
-    lapsed = f"It could not be carried out within {APPROVAL_LASTS // MINUTE_MS} minutes, so the approval lapsed."
+    lapsed = f"It could not be carried out within {APPROVAL_LASTS_MS // MINUTE_MS} minutes, so the approval lapsed."
     return f"{lapsed} {action.outcome}".rstrip()
 
 
@@ -195,7 +195,7 @@ def _not_looked(ctx: Context, action: Action, why: str) -> None:
         close(ctx, action, "aborted", why)
 
 
-def failed(action: Action) -> ActionState:
+def failed_state(action: Action) -> ActionState:
     """How it ends when its machine is gone."""
     return "failed" if action.state == "executing" else "aborted"
 

@@ -1,6 +1,6 @@
 """Carrying out a stop: called once for the very launch that was approved, and followed to its end."""
 
-from bot.domain.acting.actions import STOP_DEADLINE, Action
+from bot.domain.acting.actions import STOP_DEADLINE_MS, Action
 from bot.domain.acting.obstacles import obstacle_to_execute
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance
@@ -8,16 +8,16 @@ from bot.errors import Refused, Unreachable
 from bot.services.acting import scenes, steps
 from bot.services.context import Context
 
-RECALL_AFTER = 2 * MINUTE_MS
+STOP_RECALL_AFTER_MS = 2 * MINUTE_MS
 """A stop that was asked for this long ago, on a machine that still runs the same launch, is asked for again."""
-MOST_CALLS = 4
+MOST_STOP_CALLS = 4
 
 
 def begin(ctx: Context, action: Action) -> None:
     """Look once more, and call."""
     if steps.is_too_soon(ctx, action):
         return
-    instance = steps.look(ctx, action, action.instance_id, deadline=STOP_DEADLINE)
+    instance = steps.look_at(ctx, action, action.instance_id, deadline=STOP_DEADLINE_MS)
     if instance is None:
         return
     wait = None if action.may_end_work else steps.looked_at(ctx, action, instance)
@@ -37,7 +37,7 @@ def _call(ctx: Context, action: Action, instance: Instance) -> None:
 
 def follow(ctx: Context, action: Action) -> None:
     """What became of a call: stopped, still on its way, lost (asked once more), or unclear (a person must look)."""
-    instance = steps.look(ctx, action, action.instance_id, deadline=STOP_DEADLINE)
+    instance = steps.look_at(ctx, action, action.instance_id, deadline=STOP_DEADLINE_MS)
     if instance is None:
         return
     now = ctx.clock()
@@ -47,16 +47,16 @@ def follow(ctx: Context, action: Action) -> None:
         steps.close(ctx, action, "done", f"Stopped; {seen} {steps.took(lasted)} after the call.")
     elif instance.launched_at != action.launched_at:
         steps.close(ctx, action, "unknown", f"{instance.name} was started again meanwhile; please look at it.")
-    elif lasted > STOP_DEADLINE:
+    elif lasted > STOP_DEADLINE_MS:
         steps.close(
             ctx, action, "unknown", f"{instance.name} is still {instance.state}; {steps.please_look(instance)}."
         )
-    elif _may_be_lost(action, instance) and steps.since_call(action, now) >= RECALL_AFTER:
+    elif _may_be_lost(action, instance) and steps.since_call(action, now) >= STOP_RECALL_AFTER_MS:
         wait = None if action.may_end_work else steps.looked_at(ctx, action, instance, since=action.called_at)
         if wait is not None and wait(ctx.store.reading()) is not None:
             return
         again = steps.call_again(
-            ctx, action, lambda db: obstacle_to_execute(action, scenes.of(ctx, db, action, instance))
+            ctx, action, lambda db: obstacle_to_execute(action, scenes.scene_of(ctx, db, action, instance))
         )
         if again is not None:
             _call(ctx, again, instance)
@@ -64,4 +64,4 @@ def follow(ctx: Context, action: Action) -> None:
 
 def _may_be_lost(action: Action, instance: Instance) -> bool:
     """It runs on as if nobody had called. The power command of an owned machine is run once, whatever comes of it."""
-    return instance.state == "running" and action.calls < MOST_CALLS and instance.provider != "owned"
+    return instance.state == "running" and action.calls < MOST_STOP_CALLS and instance.provider != "owned"

@@ -75,7 +75,7 @@ def _tell(ctx: Context, db: Database, notice: Notice, now: int) -> None:
 
 
 def _cases(ctx: Context, db: Database, now: int) -> Iterator[Case]:
-    heard, held, hours = agents.all_of(db), stored_claims.open_ones(db, ()), stored_hours.hours(db)
+    heard, held, hours = agents.all_of(db), stored_claims.open_ones(db, ()), stored_hours.own_hours(db)
     zones = digest.zones(ctx)
     for row in stored_fleet.running(db):
         told = heard.get(row["id"])

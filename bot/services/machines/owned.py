@@ -305,4 +305,4 @@ def look_at_power(ctx: Context) -> None:
             if row["launched_at"] == action.launched_at and now - max(heard, action.called_at) >= SILENT:
                 instance = stored_fleet.instance_of(row)
                 stopped = replace(instance, state="stopped", stopped_at=heard or action.called_at)
-                steps.save(ctx, db, stopped, seen_at=now)
+                steps.save_seen(ctx, db, stopped, seen_at=now)

@@ -20,7 +20,7 @@ from bot.domain.money.forecast.known_spend import ONE_DAY, Days, Kind, Ledger, M
 from bot.domain.money.forecast.report import IdleNights, Scope
 from bot.domain.money.plans import Plan, Span
 from bot.domain.money.source_reads import Watch, days_known, watched_days
-from bot.services.acting.hours import counts, hours_of
+from bot.services.acting.hours import hours_of, still_counts
 from bot.services.context import Context
 from bot.services.money import ledger as ledger_service
 from store.acting import actions, makings
@@ -54,11 +54,11 @@ def foresee(ctx: Context, now: int) -> Foreseen:
     db = ctx.store.reading()
     facts: dict[str, Facts] = {}
     open_ended: dict[str, int] = {}
-    own, snoozed, booked = stored_hours.hours(db), stored_snooze.active(db, now), _booked(db)
+    own, snoozed, booked = stored_hours.own_hours(db), stored_snooze.active(db, now), _booked(db)
     timed = {action.made_id: action for action in makings.over(db, now + FAR, now + FAR)}
     for listing in listings.page(db, Filter(provider="ec2"), limit=ALL):
         each, rule = listing.instance.id, own.get(listing.instance.id)
-        rule = rule if rule is not None and counts(ctx, listing, rule) else None
+        rule = rule if rule is not None and still_counts(ctx, listing, rule) else None
         if ctx.exemption(listing.instance) or ctx.protects(listing.instance) or listing.instance.paid_anyway:
             facts[each] = Facts(booked=tuple(booked.get(each, ())))
             continue

@@ -156,7 +156,7 @@ def _standstill(ctx: Context, db: Database, row: Row, run: Row) -> Stopped:
 
 def _next_window(ctx: Context, db: Database, instance_id: str, at: int) -> int | None:
     listing = listings.by_id(db, instance_id)
-    hours = hours_service.hours_of(ctx, listing, stored_hours.hours(db).get(instance_id)) if listing else None
+    hours = hours_service.hours_of(ctx, listing, stored_hours.own_hours(db).get(instance_id)) if listing else None
     edge = next_edge(hours, at) if hours else None
     if hours is not None and edge is not None and not edge.on:
         edge = next_edge(hours, edge.at)

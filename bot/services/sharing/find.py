@@ -151,7 +151,9 @@ def find(ctx: Context, want: Want, person: str = "", length: int | None = None) 
     """Everything that could serve for so long. Raises NotFound when no machine has such GPUs, or as many."""
     search = begin(ctx, want, person, length)
     db, most = search.db, stored_find.most_gpus(search.db, search.chosen)
-    launches = [launch(Listing(each.like(), rate=rate), want) for each, rate in launch_service.of(ctx, person)]
+    launches = [
+        launch(Listing(each.like(), rate=rate), want) for each, rate in launch_service.templates_for(ctx, person)
+    ]
     if most < want.count and not any(launches):
         raise NotFound(_missing(db, want, most))
     ways = ranked([*launches, *(each for how in stored_find.STANDINGS for each in standing(search, how))], MOST)

@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 from bot.domain.clock import MINUTE_MS
 from bot.domain.people import either
-from bot.domain.preconditions import World, difference
+from bot.domain.preconditions import Conditions, difference
 from bot.domain.sharing.bookings import Wish
 from bot.domain.sharing.claims import AS_NOW, GRACE, AsNow, GpuChoice
 from bot.domain.sharing.grants import Grant, grantors
@@ -65,13 +65,13 @@ def _planned(ctx: Context, over: OverLimit) -> Grant:
     )
 
 
-def _world(db: Database, instance_id: str, person: str, now: int) -> World:
+def _world(db: Database, instance_id: str, person: str, now: int) -> Conditions:
     """What counts of a machine, and of what somebody has there."""
     listing = listings.by_id(db, instance_id)
     if listing is None:
-        return World("the machine")
+        return Conditions("the machine")
     instance, mine = listing.instance, listing.claim_of(person)
-    seen = World(instance.name, type=instance.type or None, claim="")
+    seen = Conditions(instance.name, type=instance.type or None, claim="")
     if mine is None or mine.until_at + GRACE <= now:
         return seen
     return replace(seen, claim=mine.id, gpus=mine.gpus, until_at=mine.until_at)
@@ -165,7 +165,7 @@ def _compare(ctx: Context, db: Database, grant: Grant, *, is_here: bool) -> None
     seen = handovers.world(db, offer.claim_id, now) if offer else _world(db, grant.instance_id, grant.person, now)
     gone = grant.decider and grant.decider not in grantors(grant, ctx.roster())
     seen = replace(seen, gone=f"<@{grant.decider}> may no longer let this pass." if gone else "")
-    if differs := difference(grant.kind, grant.shown or World(), seen):
+    if differs := difference(grant.kind, grant.shown or Conditions(), seen):
         raise Refused(differs)
     if grant.kind == "claim" and grant.choice is None and not seen.claim:
         # a version before kept no more than that it was to cover what it covered

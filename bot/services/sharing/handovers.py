@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 from bot.domain.clock import HOUR_MS
 from bot.domain.machines.listing import Listing
-from bot.domain.preconditions import World, difference
+from bot.domain.preconditions import Conditions, difference
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.handovers import Handover, HandoverState
 from bot.errors import Refused
@@ -113,14 +113,14 @@ def _offered_to(db: Database, offer_id: str, person: str) -> Handover:
     return made
 
 
-def world(db: Database, claim_id: str, now: int) -> World:
+def world(db: Database, claim_id: str, now: int) -> Conditions:
     """What counts of a claim that is offered; that it has ended counts, too."""
     held = stored_claims.by_id(db, claim_id)
     listing = listings.by_id(db, held.instance_id) if held else None
     if held is None or listing is None or held.ended_at is not None or held.until_at <= now:
-        return World(listing.instance.name if listing else "the machine", claim="")
+        return Conditions(listing.instance.name if listing else "the machine", claim="")
     instance = listing.instance
-    return World(instance.name, type=instance.type or None, claim=held.id, gpus=held.gpus, until_at=held.until_at)
+    return Conditions(instance.name, type=instance.type or None, claim=held.id, gpus=held.gpus, until_at=held.until_at)
 
 
 def _take_over(ctx: Context, db: Database, made: Handover, now: int, *, granted: bool) -> Claim | None:

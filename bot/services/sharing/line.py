@@ -295,7 +295,7 @@ def _depart(ctx: Context, db: Database, person: str) -> int:
 
 def _lapse(ctx: Context, db: Database) -> int:
     """End the offers that nobody answered in time, or whose machine can't be claimed now."""
-    now, bound, ended = ctx.clock(), actions.bound(db), 0
+    now, bound, ended = ctx.clock(), actions.bound_ids(db), 0
     for offer in stored_line.open_offers(db):
         listing = listings.by_id(db, offer.instance_id)
         if listing is None and not _is_gone(db, offer.instance_id, now):

@@ -106,7 +106,7 @@ def _scene(ctx: Context, db: Database, instance_id: str, before: int) -> tuple[l
 
 def vacancies(ctx: Context, db: Database, machines: Sequence[Listing]) -> Vacancies:
     """Those of these machines that are for whoever comes first, with what is booked of them."""
-    bound = actions.bound(db)
+    bound = actions.bound_ids(db)
     free = [each for each in machines if each.instance.id not in bound and each.drain is None]
     return Vacancies(free, [hold_of(slot) for slot in _booked(db, free)], ctx.clock())
 

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 
 from bot.domain.acting.actions import BY_RULE, NOBODY_ASKED, Action, ResizeFacts, StopFacts
-from bot.domain.acting.approvals import OPEN, Consent
+from bot.domain.acting.approvals import OPEN_ANSWERS, Consent
 from bot.domain.machines.listing import Listing
 from bot.domain.undelivered import Lost
 from handlers import ids
 from handlers.blocks import undelivered
 from handlers.blocks.acting import card_facts as card_facts_blocks
 from handlers.blocks.acting import card_parts as card_parts_blocks
-from handlers.blocks.acting.card_facts import OF, label, name_of
-from handlers.blocks.acting.card_facts import question as question_of_card_facts
+from handlers.blocks.acting.card_facts import WORDS_OF, card_name, label
+from handlers.blocks.acting.card_facts import card_question as question_of_card_facts
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.words import at, code, esc, near, person, persons, say, usd
 
-MOST_NAMED = 20
+_MOST_NAMED = 20
 
 
 def card(action: Action, approvers: frozenset[str], asked: Sequence[Consent] = ()) -> Reply:
@@ -29,12 +29,12 @@ def card(action: Action, approvers: frozenset[str], asked: Sequence[Consent] = (
 
 def _question(action: Action, approvers: frozenset[str], asked: Sequence[Consent]) -> Reply:
     until = f"{_who(approvers)} can answer until {at(action.expires_at)}."
-    works = f":warning: {name_of(action)} is working." if action.ends_work else ""
+    works = f":warning: {card_name(action)} is working." if action.ends_work else ""
     text = " ".join(
         filter(None, [question_of_card_facts(action), works, f"{say(action.asker)} asks.", until, _yeses(action)])
     )
     reason = f"\n>{esc(action.reason, 300)}" if action.reason else ""
-    words = OF[action.kind]
+    words = WORDS_OF[action.kind]
     sure = confirm(question_of_card_facts(action), _sure(action), yes=f"{words.verb} it", no="Back")
     buttons = actions(
         button(label(action), ids.APPROVE, action.id, style=words.style, confirm=sure),
@@ -56,24 +56,24 @@ def _who(approvers: frozenset[str]) -> str:
     named = [person(user) for user in sorted(approvers)]
     if not named:
         return "Nobody"
-    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-    return " ".join(named[:MOST_NAMED]) + more
+    more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    return " ".join(named[:_MOST_NAMED]) + more
 
 
 def _sure(action: Action) -> str:
     facts = action.facts
     rate = f" ({card_parts_blocks.price(facts)})" if facts.rate_micros is not None else ""
     if not isinstance(facts, StopFacts):
-        reboots = f" {name_of(action)} is rebooted." if action.reboots else ""
-        return f"{name_of(action)}{rate}. {card_parts_blocks.spends(action)}{reboots}"
+        reboots = f" {card_name(action)} is rebooted." if action.reboots else ""
+        return f"{card_name(action)}{rate}. {card_parts_blocks.spends(action)}{reboots}"
     holder = f"held by {persons(facts.holders)}" if facts.holders else "held by nobody"
     holder += f", and {person(facts.kept_by)} wants it left alone" if facts.kept_by else ""
     works = " It is working, and that work ends." if action.ends_work else ""
-    return f"{name_of(action)}{rate}, {holder}.{works} {card_parts_blocks.lost(facts, ends_work=action.ends_work)}"
+    return f"{card_name(action)}{rate}, {holder}.{works} {card_parts_blocks.lost(facts, ends_work=action.ends_work)}"
 
 
 def _ending(action: Action) -> str:
-    name, words = name_of(action), OF[action.kind]
+    name, words = card_name(action), WORDS_OF[action.kind]
     who = _decided(action)
     said = say(action.outcome)
     waits = _waits(action, f"{words.begun.format(name=name)}.")
@@ -98,7 +98,7 @@ def _waits(action: Action, begun: str) -> str:
     if action.arrived_at:
         is_awaited = isinstance(action.facts, ResizeFacts) and action.facts.waiting
         then = "offered to those in line" if is_awaited else "stopped and kept"
-        return f"{said} {name_of(action)} itself runs on until it is seen idle, and is then {then}."
+        return f"{said} {card_name(action)} itself runs on until it is seen idle, and is then {then}."
     return begun
 
 
@@ -147,12 +147,12 @@ def asked(
 
     `first`: the holders who are asked before the card is posted. `lost`: why it does not stand where it belongs.
     """
-    name, mine = name_of(action), reader == action.requester
+    name, mine = card_name(action), reader == action.requester
     where = f" in <#{channel}>" if channel else ""
     if action.state != "pending":
         return plainly(f"{name} is already on its way: {_ending(action)}", *(_off(action) if mine else ()))
     earlier = f"{'You' if mine else say(action.asker)} asked already" if again else ""
-    stays, holders = OF[action.kind].stays.format(name=name), first_question(first)
+    stays, holders = WORDS_OF[action.kind].stays.format(name=name), first_question(first)
     if holders:
         begins = f"{earlier}: {_terms(action)} " if again else ""
         text = f"{begins}{holders}; then the question goes on{where.replace(' in ', ' to ')}. {stays} until then."
@@ -163,10 +163,10 @@ def asked(
     return plainly(text, *(_back(action) if again and mine else ()))
 
 
-def elsewhere(action: Action, lost: Lost | None) -> Reply:
+def undelivered_card(action: Action, lost: Lost | None) -> Reply:
     """Told in person to whoever asked, as soon as a channel did not take the card."""
     if lost is None:
-        return plainly(f"*{name_of(action)}*: its card is posted by now.")
+        return plainly(f"*{card_name(action)}*: its card is posted by now.")
     lapses = f" The question lapses at {at(action.expires_at)}." if action.state == "pending" else ""
     return plainly(f"*{question_of_card_facts(action)}* {_lost(lost)}{lapses}")
 
@@ -191,13 +191,13 @@ def _back(action: Action) -> tuple[Block, ...]:
 def _off(action: Action) -> tuple[Block, ...]:
     if not action.is_live or action.kind == "stop" or (action.state == "executing" and action.retry_at is None):
         return ()
-    return (button(f"Don't {OF[action.kind].verb.lower()} it any more", ids.CALL_OFF, action.id),)
+    return (button(f"Don't {WORDS_OF[action.kind].verb.lower()} it any more", ids.CALL_OFF, action.id),)
 
 
 def news(action: Action, others: list[Block]) -> Reply:
     """Told in person while it is under way."""
     yours = _yours(action) if action.arrived_at else ""
-    text = f"*{name_of(action)}*: {_ending(action)}{yours}{_offer(others)}"
+    text = f"*{card_name(action)}*: {_ending(action)}{yours}{_offer(others)}"
     return plainly(text, *_off(action), *others)
 
 
@@ -223,7 +223,7 @@ def _offer(others: list[Block]) -> str:
 
 def ended(action: Action, others: list[Block]) -> Reply:
     """Told in person to the one who asked, when it is over; `others` are buttons for what could be had instead."""
-    text = f"*{name_of(action)}*: {_ending(action)}"
+    text = f"*{card_name(action)}*: {_ending(action)}"
     stopped = action.kind == "stop" and action.state == "done" and not card_parts_blocks.is_owned(action.facts)
     saved, machine = action.saved_micros if stopped else None, action.machine
     about = "" if action.facts.rate_exact else "about "
@@ -266,9 +266,9 @@ def question(consent: Consent, action: Action) -> Reply:
     reason = f"\n>{esc(action.reason, 300)}" if action.reason else ""
     until = near(consent.until_at, consent.asked_at)
     works = " It is working, and that work would end." if action.ends_work else ""
-    text = f"{say(action.asker)} asks to stop *{name_of(action)}*, which you hold until {until}.{works}{reason}"
+    text = f"{say(action.asker)} asks to stop *{card_name(action)}*, which you hold until {until}.{works}{reason}"
     if consent.answer or action.state != "pending":
-        undone = consent.answer in OPEN and action.state in {"pending", "approved"}
+        undone = consent.answer in OPEN_ANSWERS and action.state in {"pending", "approved"}
         no = (button("I still need it", ids.CONSENT_NO, consent.id, style="primary"),) if undone else ()
         return plainly(f"{text}\n{_became(consent, action)}", *no)
     what = "It is working, and that work" if action.ends_work else "What runs there"
@@ -282,7 +282,7 @@ def question(consent: Consent, action: Action) -> Reply:
 
 
 def _became(consent: Consent, action: Action) -> str:
-    if consent.answer in OPEN:
+    if consent.answer in OPEN_ANSWERS:
         begun = "You said that it may be stopped" if consent.answer == "agreed" else "You have not answered in time"
         return f"{begun}{_since_then(action)}"
     return {

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.acting.actions import Action, StopFacts
-from bot.domain.acting.batches import Asked, Batch, Left, rate_of
+from bot.domain.acting.batches import Batch, BatchResult, LeftOut, saved_micros_of
 from handlers import ids
 from handlers.blocks.acting import card_parts as card_parts_blocks
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, cut_mrkdwn, lines, plainly, section
@@ -13,7 +13,7 @@ ROWS_PER_BLOCK = 6
 """Of some 440 characters at most each: a section holds 2,900."""
 MOST_SAID = 240
 MOST_LEFT = 12
-MOST_NAMED = 20
+_MOST_NAMED = 20
 
 
 def card(batch: Batch, stops: Sequence[Action], approvers: frozenset[str]) -> Reply:
@@ -34,7 +34,7 @@ def _question(batch: Batch, stops: Sequence[Action]) -> str:
 
 
 def _asked(batch: Batch, waiting: Sequence[Action], approvers: frozenset[str]) -> str:
-    named = " ".join(person(user) for user in sorted(approvers)[:MOST_NAMED]) or "Nobody"
+    named = " ".join(person(user) for user in sorted(approvers)[:_MOST_NAMED]) or "Nobody"
     until = f"{named} can answer until {at(min(each.expires_at for each in waiting))}."
     first = waiting[0]
     needed, said = first.facts.approvals, first.yeses
@@ -104,7 +104,7 @@ def _state(stop: Action) -> str:
 
 
 def _sums(stops: Sequence[Action]) -> str:
-    rate = rate_of(stops)
+    rate = saved_micros_of(stops)
     unpriced = sum(each.facts.rate_micros is None for each in stops)
     about = "about " if any(not each.facts.rate_exact for each in stops) else ""
     left = f", {unpriced} without a known price left out" if unpriced else ""
@@ -128,7 +128,7 @@ def _buttons(batch: Batch, waiting: Sequence[Action]) -> Block:
 def ended(batch: Batch, stops: Sequence[Action]) -> Reply:
     """Told in person to the one who asked, when all of it is over."""
     done = [each for each in stops if each.state == "done"]
-    rate = rate_of(done)
+    rate = saved_micros_of(done)
     about = "about " if any(not each.facts.rate_exact for each in done) else ""
     saved = f" From now on that is {about}{usd(rate * 24)} a day less." if rate else ""
     text = f"{_question(batch, stops)} {_became(stops)}{saved}"
@@ -149,7 +149,7 @@ def beside(rented: int, owned: int, said: Sequence[str]) -> str:
     return f"Idle as well, but not asked about: {' and '.join(parts)}. {listed}{theirs}"
 
 
-def asked(found: Sequence[Asked], channels: dict[str, str], more: str = "") -> Reply:
+def asked(found: Sequence[BatchResult], channels: dict[str, str], more: str = "") -> Reply:
     """Told to the one who asked: what was asked where, what was too many, left out, and not asked about (`more`)."""
     said: list[str] = []
     buttons: list[Block] = []
@@ -162,7 +162,7 @@ def asked(found: Sequence[Asked], channels: dict[str, str], more: str = "") -> R
     return plainly("\n".join(filter(None, [*(said or ["Nothing was asked."]), *_left(left), more])), *buttons[:20])
 
 
-def _told(one: Asked, channel: str) -> list[str]:
+def _told(one: BatchResult, channel: str) -> list[str]:
     of_team = f" of team {esc(one.team, 40)}" if one.team else ""
     if one.draft is not None:
         room = f"only {one.room} can be asked about now" if one.room else "others have to be decided first"
@@ -178,13 +178,13 @@ def _told(one: Asked, channel: str) -> list[str]:
     return [f"Asked{where} to stop {what}{of_team}. {until}"]
 
 
-def _left(left: Sequence[Left]) -> list[str]:
+def _left(left: Sequence[LeftOut]) -> list[str]:
     if not left:
         return []
     more = [f"and {len(left) - MOST_LEFT} more"] if len(left) > MOST_LEFT else []
     return ["Left out:", *(f"•  {_why(each)}" for each in left[:MOST_LEFT]), *more]
 
 
-def _why(left: Left) -> str:
+def _why(left: LeftOut) -> str:
     """The sentence, with the machine's name if that is not in it."""
     return say(left.why) if left.name in left.why else f"{esc(left.name, 60)}: {say(left.why)}"

@@ -4,8 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.domain.acting.actions import Action, CloneFacts, Facts, Kind, LaunchFacts, ResizeFacts, StartFacts, StopFacts
-from bot.domain.acting.resize import family, new_name
+from bot.domain.acting.actions import (
+    Action,
+    ActionFacts,
+    ActionKind,
+    CloneFacts,
+    LaunchFacts,
+    ResizeFacts,
+    StartFacts,
+    StopFacts,
+)
+from bot.domain.acting.resize import new_name, type_family
 from handlers.blocks.acting import card_parts as card_parts_blocks
 from handlers.blocks.acting.card_parts import budget, is_owned, lost, price, programs, spends
 from handlers.blocks.parts import lines
@@ -43,7 +52,7 @@ def _stop(action: Action, known: StopFacts) -> str:
     )
 
 
-def _risk(known: Facts) -> str:
+def _risk(known: ActionFacts) -> str:
     if is_owned(known):
         return "How: by the power command in valet.toml, run once. It is off when its agent falls silent."
     if known.capacity_short:
@@ -98,13 +107,13 @@ def _what(action: Action) -> str:
     return f"{card_parts_blocks.place(action)}, {rate}"
 
 
-def _scarce(known: Facts, then: str) -> str:
+def _scarce(known: ActionFacts, then: str) -> str:
     """What follows where the provider is often out of such machines; empty where it is not."""
     family = esc(known.type.split(".")[0], 20)
     return f"Risk: {family} is often short of capacity; {then}." if known.capacity_short else ""
 
 
-IMAGE = "the image, at most $0.05 per GB of disk a month: `/gpu images`"
+_IMAGE = "the image, at most $0.05 per GB of disk a month: `/gpu images`"
 
 
 def resize_facts(action: Action, known: ResizeFacts) -> str:
@@ -129,7 +138,7 @@ def resize_facts(action: Action, known: ResizeFacts) -> str:
             card_parts_blocks.lost(known) if known.idle_after is not None else "",
             f"Changes: the instance id and the private address; {name} keeps its own.",
             _driver(known),
-            f"Keeps costing until an admin deletes it: {card_parts_blocks.kept(known)}, all of {name}'s; and {IMAGE}.",
+            f"Keeps costing until an admin deletes it: {card_parts_blocks.kept(known)}, all of {name}'s; and {_IMAGE}.",
             f"Risk: {_short(known)}I try for 21 minutes, and {name} stays as it is if there is none.",
         ]
     )
@@ -180,7 +189,7 @@ def _old(known: ResizeFacts, name: str) -> str:
 
 
 def _driver(known: ResizeFacts) -> str:
-    here, there = family(known.was_type), family(known.type)
+    here, there = type_family(known.was_type), type_family(known.type)
     if here == there:
         return ""
     return f"Another family, {esc(there, 20)} after {esc(here, 20)}: the GPU driver on its disk has to support both."
@@ -188,11 +197,11 @@ def _driver(known: ResizeFacts) -> str:
 
 def _short(known: ResizeFacts) -> str:
     often = "is often out of" if known.capacity_short else "may be out of"
-    return f"AWS {often} {esc(family(known.type), 20)} in {esc(known.zone or known.region, 40)}; "
+    return f"AWS {often} {esc(type_family(known.type), 20)} in {esc(known.zone or known.region, 40)}; "
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class KindWords:
     """One kind's words; {name} is the instance's, or the template's."""
 
     verb: str
@@ -211,8 +220,8 @@ class Words:
         return self.left if self.left.startswith("{") else self.left[:1].upper() + self.left[1:]
 
 
-OF: Mapping[Kind, Words] = {
-    "stop": Words(
+WORDS_OF: Mapping[ActionKind, KindWords] = {
+    "stop": KindWords(
         verb="Stop",
         no="Keep it running",
         begun="{name} is stopping",
@@ -221,7 +230,7 @@ OF: Mapping[Kind, Words] = {
         left="{name} keeps running",
         style="danger",
     ),
-    "start": Words(
+    "start": KindWords(
         verb="Start",
         no="Leave it stopped",
         begun="{name} is starting",
@@ -229,7 +238,7 @@ OF: Mapping[Kind, Words] = {
         denied="Not started",
         left="{name} stays stopped",
     ),
-    "launch": Words(
+    "launch": KindWords(
         verb="Launch",
         no="Don't launch it",
         begun="{name} is being launched",
@@ -237,7 +246,7 @@ OF: Mapping[Kind, Words] = {
         denied="Not launched",
         left="nothing is launched",
     ),
-    "clone": Words(
+    "clone": KindWords(
         verb="Clone",
         no="Don't clone it",
         begun="{name} is being cloned",
@@ -245,7 +254,7 @@ OF: Mapping[Kind, Words] = {
         denied="Not cloned",
         left="nothing is cloned",
     ),
-    "resize": Words(
+    "resize": KindWords(
         verb="Resize",
         no="Leave it as it is",
         begun="{name} is being resized",
@@ -257,18 +266,18 @@ OF: Mapping[Kind, Words] = {
 }
 
 
-def name_of(action: Action) -> str:
+def card_name(action: Action) -> str:
     """What the card is about, made inert."""
     return esc(action.facts.name, 60)
 
 
-def question(action: Action) -> str:
+def card_question(action: Action) -> str:
     """Start nb-5 for 8 h?"""
     wanted = f" for {length(action.length)}" if action.length else ""
     becomes = f" to {esc(action.facts.type, 40)}" if action.kind == "resize" else ""
-    return f"{OF[action.kind].verb} {name_of(action)}{becomes}{wanted}?"
+    return f"{WORDS_OF[action.kind].verb} {card_name(action)}{becomes}{wanted}?"
 
 
 def label(action: Action) -> str:
     """On the button that says yes."""
-    return f"{OF[action.kind].verb} {action.facts.name}"
+    return f"{WORDS_OF[action.kind].verb} {action.facts.name}"

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from bot.domain.acting.actions import Action, Facts, MachineFacts, PaidFacts, SeenFacts, StartFacts
+from bot.domain.acting.actions import Action, ActionFacts, MachineFacts, PaidFacts, SeenFacts, StartFacts
 from bot.domain.acting.snooze import Snooze
 from bot.domain.money.rates import cost
 from handlers.blocks.parts import lines
@@ -11,12 +11,12 @@ from handlers.blocks.words import addresses, at, esc, length, near, per_hour, pe
 MOST_PROGRAMS = 8
 
 
-def is_owned(known: Facts) -> bool:
+def is_owned(known: ActionFacts) -> bool:
     """It costs the same whether it runs or not."""
     return known.type == "owned"
 
 
-def price(known: Facts) -> str:
+def price(known: ActionFacts) -> str:
     """Dollars an hour, called an estimate where it is one."""
     return f"{'' if known.rate_exact else 'about '}{per_hour(known.rate_micros or 0)}"
 

@@ -1,7 +1,7 @@
 """Machines that have stood still for weeks, what they go on costing, and what can be done about it."""
 
 from bot.domain.acting.dormant import Dormancy, Dormant
-from bot.domain.acting.images import Image, Shelf, Stored, at_most
+from bot.domain.acting.images import Image, ImageShelf, StoredImage, most_micros_of
 from bot.domain.digest import Tidy
 from bot.domain.machines.fleet import Instance
 from handlers import ids
@@ -19,12 +19,12 @@ from handlers.blocks.parts import (
 )
 from handlers.blocks.words import addresses, code, esc, length, on_day, person, plural, say, usd
 
-PAGE = 10
+DORMANT_PAGE = 10
 
 
 def dormant(found: Dormancy, now: int, *, page: int = 0, query: str = "") -> Reply:
     """A page of them. `query` is the filter as typed, for the next page; without one there are no further pages."""
-    shown = found.found[page * PAGE : (page + 1) * PAGE]
+    shown = found.found[page * DORMANT_PAGE : (page + 1) * DORMANT_PAGE]
     conclusion = _conclusion(found, now)
     blocks: list[Block] = [section(f"*{conclusion}*")]
     for each in shown:
@@ -117,13 +117,13 @@ def _ways(instance: Instance) -> str:
 
 
 def _staying(found: Dormancy) -> str:
-    named = [f"{esc(each.listing.instance.name, 60)} ({say(each.kept)})" for each in found.kept[:PAGE]]
-    more = f" and {len(found.kept) - PAGE} more" if len(found.kept) > PAGE else ""
+    named = [f"{esc(each.listing.instance.name, 60)} ({say(each.kept)})" for each in found.kept[:DORMANT_PAGE]]
+    more = f" and {len(found.kept) - DORMANT_PAGE} more" if len(found.kept) > DORMANT_PAGE else ""
     return f"Not counted, as they are to stay: {', '.join(named)}{more}."
 
 
 def _turns(found: Dormancy, page: int, query: str) -> list[Block]:
-    left = len(found.found) - (page + 1) * PAGE
+    left = len(found.found) - (page + 1) * DORMANT_PAGE
     if left <= 0 and page == 0:
         return []
     if not query:
@@ -133,7 +133,7 @@ def _turns(found: Dormancy, page: int, query: str) -> list[Block]:
     return [actions(*turns)] if turns else []
 
 
-MOST = 15
+MOST_IMAGES = 15
 MOST_PROPOSED = 6
 DELETES = (
     "Valet deletes nothing and may not; whoever owns the account can. Look first whether a launch template names the "
@@ -142,16 +142,16 @@ DELETES = (
 )
 
 
-def images(shelf: Shelf) -> Reply:
+def images(shelf: ImageShelf) -> Reply:
     """All of them, the oldest first, and those to be cleaned up with the commands that do it."""
     if not shelf.images:
         return plainly("There is no image made by Valet. `/gpu clone` makes one, and a machine from it.")
     proposed = shelf.proposed
-    text = f"{plural(len(shelf.images), 'image')}, at most {usd(at_most(shelf.images))} a month in all."
+    text = f"{plural(len(shelf.images), 'image')}, at most {usd(most_micros_of(shelf.images))} a month in all."
     if proposed:
-        text += f" To be cleaned up: {_unused(len(proposed), at_most(proposed), shelf.days)}."
-    rows = [_image_row(each, shelf.made_at) for each in shelf.images[:MOST]]
-    more = f"and {len(shelf.images) - MOST} more" if len(shelf.images) > MOST else ""
+        text += f" To be cleaned up: {_unused(len(proposed), most_micros_of(proposed), shelf.days)}."
+    rows = [_image_row(each, shelf.made_at) for each in shelf.images[:MOST_IMAGES]]
+    more = f"and {len(shelf.images) - MOST_IMAGES} more" if len(shelf.images) > MOST_IMAGES else ""
     return Reply(text, [section(f"*{text}*"), section(lines([*rows, more])), *_proposals(proposed)])
 
 
@@ -165,7 +165,7 @@ def _unused(count: int, micros: int, days: int) -> str:
     return f"{which}, at most {usd(micros)} a month"
 
 
-def _image_row(each: Stored, now: int) -> str:
+def _image_row(each: StoredImage, now: int) -> str:
     image = each.image
     state = "" if image.state == "available" else f", {image.state}"
     whose = f", for {person(image.owner)}" if image.owner else ""
@@ -176,7 +176,7 @@ def _image_row(each: Stored, now: int) -> str:
     return f"{what}, {cost}{used}{whose}, {esc(image.region, 40)}{kept}"
 
 
-def _proposals(proposed: tuple[Stored, ...]) -> list[Block]:
+def _proposals(proposed: tuple[StoredImage, ...]) -> list[Block]:
     if not proposed:
         return []
     shown = [_proposal(each.image) for each in proposed[:MOST_PROPOSED]]

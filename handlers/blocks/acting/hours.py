@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.acting.hours import HoursWish, OnHours, is_on, next_edge, on_ms, text_of
+from bot.domain.acting.hours import HoursRequest, OnHours, hours_text, is_on, next_edge, on_ms
 from bot.domain.acting.rule_stops import NEVER, HoursRule
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.listing import Listing
@@ -11,7 +11,7 @@ from handlers import ids
 from handlers.blocks.parts import Reply, actions, button, lines, plainly, section
 from handlers.blocks.words import at, esc, length, near, person, persons, roughly, say
 
-MOST_NAMED = 20
+_MOST_NAMED = 20
 MOST_VOID = 5
 """So many machines are named in one message about on-hours that count no more."""
 _NONE = "it has none and runs until somebody stops it"
@@ -22,7 +22,7 @@ def hours(
     own: HoursRule | None,
     counting: OnHours | None,
     now: int,
-    waiting: Sequence[HoursWish] = (),
+    waiting: Sequence[HoursRequest] = (),
     note: str = "",
 ) -> Reply:
     """The on-hours of an instance, what follows from them, those that wait for an answer, and how words were read."""
@@ -47,7 +47,7 @@ def _hours(listing: Listing, own: HoursRule | None, counting: OnHours | None, no
 
 
 def _when(counting: OnHours) -> str:
-    return f"{esc(text_of(counting.windows), 200)} ({esc(counting.zone, 40)})"
+    return f"{esc(hours_text(counting.windows), 200)} ({esc(counting.zone, 40)})"
 
 
 def _only(counting: OnHours) -> str:
@@ -68,7 +68,7 @@ def hours_set(listing: Listing, own: HoursRule | None, counting: OnHours | None,
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class OwnHours:
     """The on-hours that an instance has of its own (None: none by now), and those that count for it."""
 
     listing: Listing
@@ -92,7 +92,7 @@ class Own:
         return f"`/gpu hours {esc(self.listing.instance.name, 60)} {esc(windows, 200)}`"
 
 
-def hours_void(of_them: Sequence[Own]) -> Reply:
+def hours_void(of_them: Sequence[OwnHours]) -> Reply:
     """Told once in the team's channel, so that somebody sets them anew; of one person's, however many machines."""
     void = [(each, each.own) for each in of_them if each.own is not None and each.own.void_since is not None]
     if not void:
@@ -106,7 +106,7 @@ def hours_void(of_them: Sequence[Own]) -> Reply:
     return plainly(f"{text} {anew}", private=False)
 
 
-def _several_void(void: Sequence[Own], setter: str) -> str:
+def _several_void(void: Sequence[OwnHours], setter: str) -> str:
     """One line for each machine, with what counts and what sets them anew; the first few, and how many more."""
     rows = [f"{each.name}: {each.then}. Anew: {each.anew}" for each in void[:MOST_VOID]]
     more = [f"and {len(void) - MOST_VOID:,} more"] if len(void) > MOST_VOID else []
@@ -114,30 +114,32 @@ def _several_void(void: Sequence[Own], setter: str) -> str:
     return lines([f"{head} From now on:", *rows, *more, "Whoever may can set them anew."])
 
 
-def asked(wish: HoursWish, channel: str, note: str = "") -> Reply:
+def asked(request: HoursRequest, channel: str, note: str = "") -> Reply:
     """Told to whoever may not set them and so has asked, and how words were read."""
-    where = " ".join(filter(None, [f"Asked in <#{channel}>: {_wanted(wish)}.", esc(note, 120)]))
-    return plainly(f"{where} You hear what comes of it; the question lapses at {at(wish.expires_at)}.")
+    where = " ".join(filter(None, [f"Asked in <#{channel}>: {_wanted(request)}.", esc(note, 120)]))
+    return plainly(f"{where} You hear what comes of it; the question lapses at {at(request.expires_at)}.")
 
 
-def card(wish: HoursWish, listing: Listing, wanted: OnHours | None, able: frozenset[str]) -> Reply:
+def card(request: HoursRequest, listing: Listing, wanted: OnHours | None, able: frozenset[str]) -> Reply:
     """Put to those who may set them, in whatever state it is."""
-    name = f"*{esc(listing.instance.name, 60)}*"
-    text = f"{person(wish.person)} asks for other on-hours of {name}: {_wanted(wish)}. Before: {esc(wish.before, 200)}."
-    if wish.state != "pending":
-        return plainly(f"{text}\n{_ending(wish)}", private=False)
-    who = f"{persons(sorted(able)[:MOST_NAMED])} can answer until {at(wish.expires_at)}."
-    buttons = actions(button("Set them", ids.HOURS_YES, wish.id, style="primary"), button("No", ids.HOURS_NO, wish.id))
-    told = lines([text, _follows(listing, wanted, wish.created_at), who])
+    name, before = f"*{esc(listing.instance.name, 60)}*", esc(request.before, 200)
+    text = f"{person(request.person)} asks for other on-hours of {name}: {_wanted(request)}. Before: {before}."
+    if request.state != "pending":
+        return plainly(f"{text}\n{_ending(request)}", private=False)
+    who = f"{persons(sorted(able)[:_MOST_NAMED])} can answer until {at(request.expires_at)}."
+    buttons = actions(
+        button("Set them", ids.HOURS_YES, request.id, style="primary"), button("No", ids.HOURS_NO, request.id)
+    )
+    told = lines([text, _follows(listing, wanted, request.created_at), who])
     return Reply(text, [section(told), buttons], private=False)
 
 
-def _wanted(wish: HoursWish) -> str:
-    if wish.windows == NEVER:
+def _wanted(request: HoursRequest) -> str:
+    if request.windows == NEVER:
         return "never stopped by rule"
-    if not wish.windows:
+    if not request.windows:
         return "those of its team"
-    return f"{esc(wish.windows, 200)}{', stopped only' if wish.stop_only else ''}"
+    return f"{esc(request.windows, 200)}{', stopped only' if request.stop_only else ''}"
 
 
 def _follows(listing: Listing, wanted: OnHours | None, now: int) -> str:
@@ -154,14 +156,14 @@ def _follows(listing: Listing, wanted: OnHours | None, now: int) -> str:
     return f"{zone} It is stopped when they end{morning}, after two warnings and without another question."
 
 
-def ended(wish: HoursWish, name: str) -> Reply:
+def ended(request: HoursRequest, name: str) -> Reply:
     """Told to whoever asked."""
-    return plainly(f"On-hours of *{esc(name, 60)}* ({_wanted(wish)}): {_ending(wish)}")
+    return plainly(f"On-hours of *{esc(name, 60)}* ({_wanted(request)}): {_ending(request)}")
 
 
-def _ending(wish: HoursWish) -> str:
+def _ending(request: HoursRequest) -> str:
     return {
-        "set": f"{person(wish.decider)} set them.",
-        "denied": f"{person(wish.decider)} said no.",
-        "failed": f"{person(wish.decider)} said yes, but they could not be set: {say(wish.outcome)}",
-    }.get(wish.state, esc(wish.outcome, 200))
+        "set": f"{person(request.decider)} set them.",
+        "denied": f"{person(request.decider)} said no.",
+        "failed": f"{person(request.decider)} said yes, but they could not be set: {say(request.outcome)}",
+    }.get(request.state, esc(request.outcome, 200))

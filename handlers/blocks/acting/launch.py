@@ -3,35 +3,35 @@
 from collections.abc import Sequence
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.launch import Template
+from bot.domain.acting.launch import LaunchTemplate
 from bot.domain.money.rates import Rate
 from handlers import ids
 from handlers.blocks.parts import Reply, button, context, fitting, lines, plainly, section
 from handlers.blocks.words import esc, length, per_hour, say
 
-MOST = 20
+MOST_TEMPLATES = 20
 ABOUT = (
     '"About": what a template starts is not read before it runs, so this is the price of Linux on shared hardware. '
     "`prices` in valet.toml takes a figure of your own."
 )
 
 
-def listed(templates: Sequence[tuple[Template, Rate | None]]) -> Reply:
+def listed(templates: Sequence[tuple[LaunchTemplate, Rate | None]]) -> Reply:
     """What this person may launch."""
     if not templates:
         return plainly("There is nothing to launch. Admins list what may be launched under `[[launch]]` in valet.toml.")
     groups = [
         [section(_line(each, rate), button(f"Launch {each.name}", f"{ids.LAUNCH}:{number}", each.name))]
-        for number, (each, rate) in enumerate(templates[:MOST])
+        for number, (each, rate) in enumerate(templates[:MOST_TEMPLATES])
     ]
     blocks, _ = fitting(groups, 9_000)
-    if any(rate is not None and not rate.exact for _, rate in templates[:MOST]):
+    if any(rate is not None and not rate.exact for _, rate in templates[:MOST_TEMPLATES]):
         blocks.append(context(ABOUT))
-    names = ", ".join(each.name for each, _ in templates[:MOST])
+    names = ", ".join(each.name for each, _ in templates[:MOST_TEMPLATES])
     return Reply(f"You may launch {names}: `/gpu launch NAME for 8h`.", blocks)
 
 
-def _line(template: Template, rate: Rate | None) -> str:
+def _line(template: LaunchTemplate, rate: Rate | None) -> str:
     gpus = f"{template.gpu_count}x{esc(template.gpu_model, 40)}" if template.gpu_count and template.gpu_model else ""
     about = "" if rate is None or rate.exact else "about "
     price = f"{about}{per_hour(rate.micros_per_hour)}" if rate else "no known price"

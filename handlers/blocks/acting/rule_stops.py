@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.domain.acting.actions import LIVE, NOTHING_CAME, Action
-from bot.domain.acting.rule_stops import Parking, again_at
+from bot.domain.acting.actions import LIVE_STATES, NOTHING_CAME, Action
+from bot.domain.acting.rule_stops import RuleStop, again_at
 from bot.domain.machines.listing import Listing
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
@@ -12,11 +12,11 @@ from handlers.blocks.words import about, at, clock_time, esc, near, per_hour, pl
 SHOWN = 20
 IN_A_ROW = 5
 NOTHING = "nothing is stopped as things stand"
-Row = tuple[Parking, Listing | None, Action | None, str | None]
+NoticeRow = tuple[RuleStop, Listing | None, Action | None, str | None]
 """A planned stop, its instance, the stop that came of it, and what it waits for."""
 
 
-def notice(rows: list[Row], when: int, now: int) -> Reply | None:
+def notice(rows: list[NoticeRow], when: int, now: int) -> Reply | None:
     """What stops then, or has; each machine in a line, with Keep where it is still time."""
     if not rows:
         return None
@@ -30,7 +30,7 @@ def notice(rows: list[Row], when: int, now: int) -> Reply | None:
     return Reply(cut_mrkdwn(text, 3_900), blocks, private=False)
 
 
-def soon(rows: list[Row], when: int, now: int) -> Reply:
+def soon(rows: list[NoticeRow], when: int, now: int) -> Reply:
     """The last warning, about what is still to be stopped; one that Slack takes only afterwards warns of nothing."""
     still = _open(rows)
     if now >= when:
@@ -43,7 +43,7 @@ def soon(rows: list[Row], when: int, now: int) -> Reply:
     return Reply(cut_mrkdwn(text, 3_900), [section(text), *_keeps(still)], private=False)
 
 
-def own(listing: Listing, when: int, now: int) -> Reply:
+def own_work(listing: Listing, when: int, now: int) -> Reply:
     """Told in person to whoever may be at work on it."""
     name = f"*{esc(listing.instance.name, 60)}*"
     if now >= when:
@@ -57,7 +57,7 @@ def _works(listing: Listing) -> bool:
     return listing.verdict is not None and listing.verdict.works
 
 
-def _open(rows: list[Row]) -> list[Listing]:
+def _open(rows: list[NoticeRow]) -> list[Listing]:
     return [row[1] for row in rows if row[1] is not None and row[0].settled_at is None and row[3] is None]
 
 
@@ -71,7 +71,7 @@ def _keep(listing: Listing, number: int) -> Block:
     return button(f"Keep {listing.instance.name} 4 h", f"{ids.SNOOZE}:{number}", listing.instance.id)
 
 
-def _more(rows: list[Row]) -> str:
+def _more(rows: list[NoticeRow]) -> str:
     if len(rows) <= SHOWN:
         return ""
     return f"and {len(rows) - SHOWN} more: `/gpu status` shows them, and `/gpu snooze` with a name and `4h` keeps one."
@@ -84,15 +84,15 @@ def _rate(listing: Listing) -> str:
     return f" ({about(exact=listing.rate.exact)}{per_hour(listing.rate.micros_per_hour)}{anyway})"
 
 
-def _line(row: Row) -> str:
-    parking, listing, action, waiting = row
+def _line(row: NoticeRow) -> str:
+    rule_stop, listing, action, waiting = row
     name = f"*{esc(listing.instance.name, 60)}*" if listing else "a machine that is gone"
     rate = _rate(listing) if listing else ""
-    why = "idle for long" if parking.rule == "idle" else "its on-hours end"
+    why = "idle for long" if rule_stop.rule == "idle" else "its on-hours end"
     if action is not None:
         return f"{name}{rate}: {_became(action)}"
-    if parking.settled_at is not None:
-        return f"{name}: not stopped. {say(parking.outcome)}"
+    if rule_stop.settled_at is not None:
+        return f"{name}: not stopped. {say(rule_stop.outcome)}"
     if listing is not None and waiting is None and _works(listing):
         return f"{name}{rate}: {why}. It works, and what runs on it ends."
     return f"{name}{rate}: {why}{f', but {say(waiting)}, so it runs on for now' if waiting else ''}."
@@ -106,7 +106,7 @@ def _became(action: Action) -> str:
     }.get(action.state, f"not stopped. {say(action.outcome)}")
 
 
-def waking(listing: Listing, tries: Sequence[Action], began: int, ends: int | None) -> Reply:
+def start_failed(listing: Listing, tries: Sequence[Action], began: int, ends: int | None) -> Reply:
     """A start by rule that failed, and whether it did later; the channel hears of no other."""
     name, newest = f"*{esc(listing.instance.name, 60)}*", tries[-1]
     if newest.state == "done":
@@ -119,7 +119,7 @@ def waking(listing: Listing, tries: Sequence[Action], began: int, ends: int | No
     return plainly(text, private=False)
 
 
-def not_parked(listing: Listing, stops: Sequence[Action]) -> Reply:
+def stop_failed(listing: Listing, stops: Sequence[Action]) -> Reply:
     """A stop by rule that came to nothing, and whether it did later."""
     plain, newest = esc(listing.instance.name, 60), stops[-1]
     failed = [each for each in stops if each.state in {"failed", "unknown"}]
@@ -132,7 +132,7 @@ def not_parked(listing: Listing, stops: Sequence[Action]) -> Reply:
     again = again_at(stops)
     if again is not None:
         return plainly(f"{text} I try again at {at(again)}, with a notice before.", private=False)
-    if newest.state in LIVE:
+    if newest.state in LIVE_STATES:
         return plainly(f"{text} I am trying again.", private=False)
     last = f"That was the last of {_tries(len(failed))} for now. " if len(failed) > 1 else ""
     return plainly(f"{text} {last}It runs on; `/gpu stop {plain}` asks for a stop.", private=False)

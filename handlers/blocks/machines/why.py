@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from bot.domain.acting.actions import PAST, Action, StopFacts
+from bot.domain.acting.actions import PAST_TENSE, Action, StopFacts
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.readings import Heard
@@ -259,7 +259,7 @@ def _about(action: Action, asked_first: tuple[str, ...]) -> str:
         if asked_first:
             return f"{asked}; {persons(asked_first)}, who holds it, answers first."
         return f"{asked}; an approver can answer until {at(action.expires_at)}."
-    return f"it is being {PAST[action.kind]}; {say(action.decided_by)} approved it."
+    return f"it is being {PAST_TENSE[action.kind]}; {say(action.decided_by)} approved it."
 
 
 def _rule(told: Explanation) -> str:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.preconditions import COUNTS, World, difference
+from bot.domain.preconditions import COUNTS, Conditions, difference
 
-SHOWN = World(
+SHOWN = Conditions(
     "train-7",
     launch=1,
     team="nlp",
@@ -64,8 +64,8 @@ def test_each_fact_that_counts_ends_the_wish_and_no_other_does(kind):
 
 @pytest.mark.parametrize("kind", [each for each in COUNTS if each not in {"stop", "start", "clone", "resize", "old"}])
 def test_what_is_not_known_on_one_side_is_no_difference(kind):
-    assert difference(kind, SHOWN, World("train-7")) == ""
-    assert difference(kind, World("train-7"), SHOWN) == ""
+    assert difference(kind, SHOWN, Conditions("train-7")) == ""
+    assert difference(kind, Conditions("train-7"), SHOWN) == ""
 
 
 def test_less_of_it_is_no_difference():
@@ -75,6 +75,6 @@ def test_less_of_it_is_no_difference():
 
 
 def test_what_is_kept_of_a_claim_comes_back_from_the_store():
-    kept = World.from_json(SHOWN.to_json())
+    kept = Conditions.from_json(SHOWN.to_json())
 
-    assert kept == World("train-7", type="g5.2xlarge", claim="c-1", gpus=(0, 1), until_at=9)
+    assert kept == Conditions("train-7", type="g5.2xlarge", claim="c-1", gpus=(0, 1), until_at=9)

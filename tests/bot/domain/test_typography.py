@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cli import main
-from bot.domain.acting.hours import parse as windows
+from bot.domain.acting.hours import parse_hours as windows
 from bot.domain.typography import marks, plain
 from bot.settings import load
 from handlers.parsing.text import Quoted, words

@@ -240,7 +240,7 @@ def test_a_kept_machine_is_left_out_for_a_day(ctx, clock):
     digest.make_due(ctx)
     posted(ctx)
 
-    snooze = snooze_service.keep(ctx, "i-scratch", ADA, length=digest.KEEP_FOR)
+    snooze = snooze_service.snooze_by_button(ctx, "i-scratch", ADA, length=digest.KEEP_FOR)
 
     assert (snooze.who, snooze.until_at) == (ADA, clock() + DAY_MS)
     assert row_now(ctx, "scratch", GENERAL).state == "kept"
@@ -260,7 +260,7 @@ def test_a_kept_machine_is_left_out_for_a_day(ctx, clock):
 
 def test_a_kept_machine_is_listed_again_when_its_day_is_over(ctx, clock):
     put(ctx, "scratch", team="")
-    snooze_service.keep(ctx, "i-scratch", ADA, length=digest.KEEP_FOR)
+    snooze_service.snooze_by_button(ctx, "i-scratch", ADA, length=digest.KEEP_FOR)
     clock.forward(DAY_MS)
     put(ctx, "scratch", team="")
 
@@ -271,13 +271,13 @@ def test_a_kept_machine_is_listed_again_when_its_day_is_over(ctx, clock):
 
 def test_what_is_gone_can_not_be_kept(ctx):
     with pytest.raises(Refused, match="gone"):
-        snooze_service.keep(ctx, "i-nowhere", ADA, length=digest.KEEP_FOR)
+        snooze_service.snooze_by_button(ctx, "i-nowhere", ADA, length=digest.KEEP_FOR)
 
 
 def test_keep_ends_a_stop_that_nobody_has_decided(ctx, clock):
     asked(ctx, clock)
 
-    snooze_service.keep(ctx, "i-train-7", BOB, length=digest.KEEP_FOR)
+    snooze_service.snooze_by_button(ctx, "i-train-7", BOB, length=digest.KEEP_FOR)
 
     ended = actions.by_id(ctx.store.reading(), "a1")
     assert (ended.state, ended.outcome) == ("cancelled", "<@UBOB> snoozed train-7 first.")
@@ -387,4 +387,4 @@ def test_a_machine_can_be_kept_when_the_request_lapsed(ctx, clock):
     clock.forward(2 * HOUR_MS)
     approvals.expire(ctx)
 
-    assert snooze_service.keep(ctx, "i-train-7", BOB, length=digest.KEEP_FOR).who == BOB
+    assert snooze_service.snooze_by_button(ctx, "i-train-7", BOB, length=digest.KEEP_FOR).who == BOB

@@ -76,7 +76,7 @@ def stands_still(scene: Scene) -> None:
 
 def by_rule(scene: Scene) -> Action:
     with scene.ctx.store.writing() as db:
-        return plans.by_rule(scene.ctx, db, scene.here, rule="idle", parked_at=scene.clock(), reason="")
+        return plans.stop_by_rule(scene.ctx, db, scene.here, rule="idle", parked_at=scene.clock(), reason="")
 
 
 def others_hold_some(scene: Scene) -> None:

@@ -30,7 +30,7 @@ def granted(room: Scene) -> Any:
 
 
 def wish(room: Scene) -> Any:
-    return hours.ask(room.ctx, room.here, ADA, "Mon-Fri 08:00-19:00", stop_only=False)
+    return hours.ask_for_hours(room.ctx, room.here, ADA, "Mon-Fri 08:00-19:00", stop_only=False)
 
 
 def batch(room: Scene) -> Any:
@@ -79,18 +79,18 @@ ASKS: dict[str, Callable[[Scene], Deed]] = {
     ),
     "ask for hours": lambda at: (
         lambda _: None,
-        lambda ctx, _: hours.ask(ctx, at.here, ADA, "Mon-Fri 08:00-19:00", stop_only=False),
+        lambda ctx, _: hours.ask_for_hours(ctx, at.here, ADA, "Mon-Fri 08:00-19:00", stop_only=False),
     ),
     "ask for more": lambda _: (draft, lambda ctx, made: grants.ask(ctx, made.id, ADA)),
     "decide on a stop": lambda _: (stop, lambda ctx, made: approvals.decide(ctx, made.id, BOB, yes=True)),
     "decide on several": lambda _: (batch, lambda ctx, made: batches.decide(ctx, made.batch.id, BOB, yes=True)),
-    "decide on hours": lambda _: (wish, lambda ctx, made: hours.decide(ctx, made.id, BOB, yes=True)),
+    "decide on hours": lambda _: (wish, lambda ctx, made: hours.decide_request(ctx, made.id, BOB, yes=True)),
     "decide on more": lambda _: (granted, lambda ctx, made: grants.decide(ctx, made.id, BOB, yes=False)),
 }
 TELLS: dict[str, Callable[[Scene], Deed]] = {
     "call off": lambda _: (stop, lambda ctx, made: approvals.call_off(ctx, made.id, ADA)),
     "nobody decides on a stop": lambda _: (late(stop), lambda ctx, _: approvals.expire(ctx)),
-    "nobody decides on hours": lambda _: (late(wish), lambda ctx, _: hours.lapse(ctx)),
+    "nobody decides on hours": lambda _: (late(wish), lambda ctx, _: hours.lapse_requests(ctx)),
     "nobody decides on more": lambda _: (late(granted), lambda ctx, _: grants.carry_out(ctx)),
     "offer a claim": lambda at: (held, lambda ctx, _: handovers.offer(ctx, at.id, CY, DEE)),
     "accept a claim": lambda _: (offered, lambda ctx, made: handovers.accept(ctx, made.id, DEE)),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.domain.acting.batches import Draft
-from bot.domain.acting.rule_stops import Parking
+from bot.domain.acting.batches import BatchDraft
+from bot.domain.acting.rule_stops import RuleStop
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.money.savings import Hint
 from bot.domain.sharing.clarifications import Clarification
@@ -28,11 +28,11 @@ def lived(room: Room, machine: str, number: int) -> None:
     """What a day leaves behind."""
     now = room.clock()
     with room.ctx.store.writing() as db:
-        stored_batches.add_draft(db, Draft(f"d{number}", ADA, "", (machine,), now))
+        stored_batches.add_draft(db, BatchDraft(f"d{number}", ADA, "", (machine,), now))
         stored_savings.note(db, Hint(f"h{number}", now, ADA, "claim", machine, machine, 1, None, None, None, "", None))
         stored_clarifications.add(db, Clarification(f"q{number}", now, ADA, "gpu", ()))
         for rule in ("hours", "idle"):
-            made = Parking(machine, rule, now, now + HOUR_MS, CHANNEL, ADA)
+            made = RuleStop(machine, rule, now, now + HOUR_MS, CHANNEL, ADA)
             stored_hours.add(db, made)
             stored_hours.settle(
                 db, made, now, "not running" if rule == "idle" else "acted", outcome="", action_id=f"a{number}"
@@ -99,7 +99,7 @@ def test_the_newest_stop_of_a_machine_stays_however_old_it_is(old):
     before = stored_hours.newest_by_hours(old.ctx.store.reading(), machine)
     old.clock.forward(YEARS * DAY_MS)
     with old.ctx.store.writing() as db:
-        newer = Parking(machine, "hours", old.clock() - 100 * DAY_MS, old.clock() - 100 * DAY_MS, CHANNEL, ADA)
+        newer = RuleStop(machine, "hours", old.clock() - 100 * DAY_MS, old.clock() - 100 * DAY_MS, CHANNEL, ADA)
         stored_hours.add(db, newer)
         stored_hours.settle(db, newer, newer.acts_at, "gone", outcome="It is gone.")
 

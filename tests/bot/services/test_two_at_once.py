@@ -48,7 +48,7 @@ def goes_on(room: Room, minutes: int) -> None:
         for name in ("train-7", "nb-5"):
             room.reports(name, 0.0, minutes=3)
         room.tick()
-        rule_stops.park(room.ctx)
+        rule_stops.run_rules(room.ctx)
         room.posted()
 
 
@@ -64,7 +64,7 @@ def test_a_stop_that_a_person_asks_for_just_then_takes_no_other_machine_its_turn
         room.reports(name, 0.0, minutes=3)
     room.tick()
 
-    rule_stops.park(after(room, lambda: approvals.ask_to_stop(room.ctx, room.machine(stopped).id, ADA)))
+    rule_stops.run_rules(after(room, lambda: approvals.ask_to_stop(room.ctx, room.machine(stopped).id, ADA)))
 
     asked = actions.live_on(room.ctx.store.reading(), room.machine(stopped).id)
     by_rule = actions.live_on(room.ctx.store.reading(), room.machine(other).id)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.domain.acting.hours import OnHours, is_on, next_edge, on_ms, spans
+from bot.domain.acting.hours import OnHours, is_on, next_edge, on_ms, on_spans
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.days import day_length, day_start, local_day
 from bot.domain.money.forecast.known_spend import ONE_DAY, WINDOW, Kind, Ledger, Machine
@@ -76,7 +76,7 @@ def _until_its_end(facts: Facts, now: int) -> Plan | None:
 
 def _by_hours(hours: OnHours, facts: Facts, now: int) -> Plan:
     """It starts with each window; what holds it past the end of one only puts that stop off."""
-    kept = [(max(begin, now), over) for begin, over in spans(hours, now, now + FAR)]
+    kept = [(max(begin, now), over) for begin, over in on_spans(hours, now, now + FAR)]
     edge = next_edge(hours, now)
     held = [(now, facts.held_until)] if facts.held_until else []
     return Plan("hours", edge.at if edge else now, merged([*kept, *held, *facts.booked]))

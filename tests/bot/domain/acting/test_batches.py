@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.acting.batches import Capped, check_cap
+from bot.domain.acting.batches import StopsCapped, check_stops_cap
 
 
 @pytest.mark.parametrize(
@@ -10,7 +10,7 @@ from bot.domain.acting.batches import Capped, check_cap
 )
 def test_so_many_stops_are_on_their_way_at_once_and_no_more(pool, most, allowed):
     for under_way in range(allowed):
-        check_cap(under_way, pool, most, team="nlp")
+        check_stops_cap(under_way, pool, most, team="nlp")
 
-    with pytest.raises(Capped, match=f"^{allowed} of team nlp's {pool} running machines are being stopped"):
-        check_cap(allowed, pool, most, team="nlp")
+    with pytest.raises(StopsCapped, match=f"^{allowed} of team nlp's {pool} running machines are being stopped"):
+        check_stops_cap(allowed, pool, most, team="nlp")

@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.acting.hours import (
-    DAYS,
+    WEEKDAYS,
     Edge,
     OnHours,
     Window,
+    hours_text,
     is_on,
     last_edge,
     next_edge,
     on_ms,
-    parse,
+    on_spans,
+    parse_hours,
     read_as,
-    spans,
-    text_of,
 )
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.errors import Refused
@@ -69,7 +69,7 @@ def said(zone: str, instant: int) -> str:
     ],
 )
 def test_what_people_write_is_understood(typed, meant):
-    assert text_of(parse(typed)) == meant
+    assert hours_text(parse_hours(typed)) == meant
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_people_write_is_understood(typed, meant):
     ],
 )
 def test_hours_that_touch_are_one_whatever_their_last_minute(typed):
-    hours = OnHours(parse(typed), "Europe/Berlin")
+    hours = OnHours(parse_hours(typed), "Europe/Berlin")
     edges, now = [], at("Europe/Berlin", 2026, 11, 23, 7, 0)
     for _ in range(4):
         edge = next_edge(hours, now)
@@ -106,7 +106,7 @@ def test_an_end_at_the_last_minute_is_said_to_be_midnight():
 )
 def test_what_can_be_read_in_two_ways_is_asked_about(typed, meant):
     with pytest.raises(Refused, match=meant):
-        parse(typed)
+        parse_hours(typed)
 
 
 @pytest.mark.parametrize(
@@ -118,16 +118,16 @@ def test_what_can_be_read_in_two_ways_is_asked_about(typed, meant):
 )
 def test_what_makes_no_sense_is_refused_with_an_example(typed):
     with pytest.raises(Refused, match="Mon-Fri 08:00-19:00"):
-        parse(typed)
+        parse_hours(typed)
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_windows_or_a_refusal(text):
     try:
-        windows = parse(text)
+        windows = parse_hours(text)
     except Refused:
         return
-    assert parse(text_of(windows)) == windows
+    assert parse_hours(hours_text(windows)) == windows
 
 
 windows = st.builds(
@@ -196,20 +196,20 @@ def test_minute_by_minute_it_is_on_as_the_wall_clock_says(known, now):
     ],
 )
 def test_where_clocks_change_it_begins_early_and_ends_late(zone, window, day, meant):
-    [span] = spans(OnHours(parse(window), zone), at(zone, *day), at(zone, *day) + DAY_MS)
+    [span] = on_spans(OnHours(parse_hours(window), zone), at(zone, *day), at(zone, *day) + DAY_MS)
 
     assert tuple(said(zone, moment) for moment in span) == meant
 
 
 def test_a_time_that_comes_twice_ends_the_window_at_the_second():
     zone = "America/New_York"
-    [span] = spans(OnHours(parse("Sun 00:00-01:30"), zone), at(zone, 2026, 11, 1), at(zone, 2026, 11, 2))
+    [span] = on_spans(OnHours(parse_hours("Sun 00:00-01:30"), zone), at(zone, 2026, 11, 1), at(zone, 2026, 11, 2))
 
     assert span[1] - span[0] == 2 * HOUR_MS + 30 * MINUTE_MS
 
 
 def test_an_office_week_has_its_edges_and_a_holiday_has_none():
-    berlin = OnHours(parse(OFFICE), "Europe/Berlin", frozenset({date(2026, 11, 24)}))
+    berlin = OnHours(parse_hours(OFFICE), "Europe/Berlin", frozenset({date(2026, 11, 24)}))
     monday = at("Europe/Berlin", 2026, 11, 23, 12)
 
     assert next_edge(berlin, monday) == Edge(at("Europe/Berlin", 2026, 11, 23, 19), on=False)
@@ -219,12 +219,12 @@ def test_an_office_week_has_its_edges_and_a_holiday_has_none():
 
 
 def test_windows_that_touch_are_one():
-    known = OnHours(parse("Mon-Sun 0-12, Mon-Sun 12-24"), "Europe/Berlin")
+    known = OnHours(parse_hours("Mon-Sun 0-12, Mon-Sun 12-24"), "Europe/Berlin")
 
     assert next_edge(known, at("Europe/Berlin", 2026, 11, 23, 11)) is None
     assert is_on(known, at("Europe/Berlin", 2026, 3, 29, 2))
 
 
 def test_days_are_named_as_in_calendars():
-    assert DAYS[date(2026, 11, 23).weekday()] == "Mon"
-    assert parse("Mon 0-24")[0].ends == time(0)
+    assert WEEKDAYS[date(2026, 11, 23).weekday()] == "Mon"
+    assert parse_hours("Mon 0-24")[0].ends == time(0)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.domain.acting.actions import ResizeFacts
 from bot.domain.acting.resize import (
     architecture,
-    obstacle_to_begin,
+    obstacle_to_begin_resize,
     obstacle_to_resize,
     reason_to_leave,
     reason_to_wait,
@@ -22,9 +22,9 @@ RESIZE = replace(ACTION, kind="resize", facts=SHOWN)
 
 
 def test_an_idle_machine_nobody_else_holds_may_be_resized():
-    assert obstacle_to_begin(RESIZE, SCENE) is None
+    assert obstacle_to_begin_resize(RESIZE, SCENE) is None
     assert obstacle_to_resize(replace(SCENE, claims=(CLAIM,)), "cy", "p4d.24xlarge") is None
-    assert "<@cy> holds train-7" in str(obstacle_to_begin(RESIZE, replace(SCENE, claims=(CLAIM,))))
+    assert "<@cy> holds train-7" in str(obstacle_to_begin_resize(RESIZE, replace(SCENE, claims=(CLAIM,))))
 
 
 @pytest.mark.parametrize("state", ["active", "partial", "unknown"])
@@ -32,8 +32,8 @@ def test_what_works_or_may_work_is_not_resized_unless_it_is_stopped(state):
     works = replace(SCENE, verdict=replace(FREE, state=state))
     stopped = replace(works, instance=replace(MACHINE, state="stopped"), verdict=None)
 
-    assert obstacle_to_begin(RESIZE, works)
-    assert obstacle_to_begin(RESIZE, stopped) is None
+    assert obstacle_to_begin_resize(RESIZE, works)
+    assert obstacle_to_begin_resize(RESIZE, stopped) is None
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_machines_that_are_not_valets_to_stop_are_not_resized_running_or_stopped
 
 
 def test_protected_and_restarted_machines_are_left_alone():
-    assert obstacle_to_begin(RESIZE, replace(SCENE, protected=True))
-    assert "restarted" in str(obstacle_to_begin(replace(RESIZE, launched_at=4), SCENE))
+    assert obstacle_to_begin_resize(RESIZE, replace(SCENE, protected=True))
+    assert "restarted" in str(obstacle_to_begin_resize(replace(RESIZE, launched_at=4), SCENE))
     assert "restarted" in str(reason_to_leave(replace(RESIZE, launched_at=4), SCENE))
 
 

@@ -261,9 +261,9 @@ def test_without_any_capacity_it_is_tried_for_21_minutes_and_other_templates_are
     minutes_pass(room, 25)
 
     ended = room.action(action)
-    assert (waiting.state, alternatives.templates(room.ctx, waiting)) == ("executing", ["box"])
+    assert (waiting.state, alternatives.templates_instead(room.ctx, waiting)) == ("executing", ["box"])
     assert (ended.state, launches(room), room.fleet.calls["launch", PLACE]) == ("failed", 0, 5)
-    assert alternatives.templates(room.ctx, ended) == ["box"]
+    assert alternatives.templates_instead(room.ctx, ended) == ["box"]
 
 
 def test_a_machine_that_ends_while_it_is_launched_is_said_with_the_reason(room):

@@ -106,7 +106,7 @@ class World:
             if self.clock() % MINUTE_MS < STEP:
                 sources_service.observe(self.room.ctx, self.others)
                 verdict.judge_all(self.room.ctx)
-                rule_stops.park(self.room.ctx)
+                rule_stops.run_rules(self.room.ctx)
                 self.room.posted()
             executor.carry_out(self.room.ctx)
             if self.stopped_at is None and self.room.machine("train-7").state != "running":

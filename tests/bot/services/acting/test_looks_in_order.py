@@ -69,7 +69,7 @@ def test_a_sweep_that_began_before_a_machine_was_seen_does_not_take_it_away(blin
     seen = replace(blinking.machine("train-7"), id="i-new", name="new")
     blinking.clock.forward(SECOND_MS)
     with blinking.ctx.store.writing() as db:
-        steps.save(blinking.ctx, db, seen, seen_at=blinking.clock())
+        steps.save_seen(blinking.ctx, db, seen, seen_at=blinking.clock())
 
     fleet.record(blinking.ctx, look, began)
 
@@ -85,7 +85,7 @@ def test_a_slow_look_of_an_action_does_not_undo_what_a_later_sweep_saw(blinking)
     blinking.sweep()
 
     with blinking.ctx.store.writing() as db:
-        steps.save(blinking.ctx, db, seen, seen_at=began)
+        steps.save_seen(blinking.ctx, db, seen, seen_at=began)
 
     assert stored(blinking, "train-7").state == "stopped"
 

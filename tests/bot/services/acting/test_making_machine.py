@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.domain.acting.actions import LIVE, Action
+from bot.domain.acting.actions import LIVE_STATES, Action
 from bot.domain.clock import HOUR_MS, MINUTE_MS, SECOND_MS
 from bot.errors import Refused, Unreachable
 from bot.sandbox.machines import SandboxFleet
@@ -235,7 +235,7 @@ class Making(RuleBasedStateMachine):
     def whatever_ended_was_told_once(self):
         for action in self.all():
             told = self.room.told(action.told, "action_ended").count(action.id)
-            assert told == (action.state not in LIVE and "called it off" not in action.outcome), action
+            assert told == (action.state not in LIVE_STATES and "called it off" not in action.outcome), action
         self.room.posted()
 
     @invariant()

@@ -105,7 +105,7 @@ class Nights(RuleBasedStateMachine):
         self.room.sweep()
         self.report(3)
         self.room.tick()
-        rule_stops.park(self.room.ctx)
+        rule_stops.run_rules(self.room.ctx)
         self.room.posted()
         self.room.tick()
 
@@ -155,7 +155,7 @@ class Nights(RuleBasedStateMachine):
         before = stored_snooze.on(self.db, self.listing.instance.id, self.clock())
         with contextlib.suppress(Refused):
             if tap:
-                snooze.keep(self.room.ctx, self.listing.instance.id, who)
+                snooze.snooze_by_button(self.room.ctx, self.listing.instance.id, who)
             else:
                 until = self.clock() + minutes * MINUTE_MS
                 snooze.snooze(self.room.ctx, self.listing, who, until=until, reason="it is needed")

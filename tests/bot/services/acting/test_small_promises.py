@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.acting import hours
 from bot.domain.acting.actions import Action, StopFacts
-from bot.domain.acting.batches import rate_of
+from bot.domain.acting.batches import saved_micros_of
 from bot.domain.acting.rule_stops import again_at
 from bot.domain.clock import HOUR_MS, MINUTE_MS, SECOND_MS
 from bot.errors import Refused
@@ -42,13 +42,13 @@ def test_what_took_two_minutes_or_more_is_told_in_minutes(length, said):
 
 
 def test_a_stop_without_a_known_price_saves_nothing_that_is_told():
-    assert rate_of([STOP, replace(STOP, facts=replace(STOP.facts, rate_micros=7))]) == 7
+    assert saved_micros_of([STOP, replace(STOP, facts=replace(STOP.facts, rate_micros=7))]) == 7
 
 
 @pytest.mark.parametrize("typed", ["Mon-Fri", "mon, wed", "nights"])
 def test_days_without_any_number_are_no_window(typed):
     with pytest.raises(Refused, match=f'^"{typed}" is no window. '):
-        hours.parse(typed)
+        hours.parse_hours(typed)
 
 
 @pytest.mark.parametrize(

@@ -282,4 +282,4 @@ def test_machines_with_the_same_gpus_elsewhere_are_offered_when_there_is_no_capa
     action = room.approves(ask(room))
     room.tick()
 
-    assert [each.instance.name for each in alternatives.to(room.ctx, room.action(action))] == ["nb-5"]
+    assert [each.instance.name for each in alternatives.machines_instead(room.ctx, room.action(action))] == ["nb-5"]

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bot.domain.acting.actions import LIVE, Action
+from bot.domain.acting.actions import LIVE_STATES, Action
 from bot.domain.clock import MINUTE_MS, SECOND_MS
 from bot.errors import Refused, Unreachable
 from bot.sandbox.machines import SandboxFleet
@@ -285,12 +285,12 @@ class Stops(RuleBasedStateMachine):
         db = self.room.ctx.store.reading()
         for action in self.all():
             if action.batch:
-                over = not any(each.state in LIVE for each in self.all() if each.batch == action.batch)
+                over = not any(each.state in LIVE_STATES for each in self.all() if each.batch == action.batch)
                 assert self.room.told(action.requester, "batch_ended").count(action.batch) == over
                 continue
             told = self.room.told(action.requester, "action_ended").count(action.id)
-            assert told == (action.state not in LIVE), action
-            if action.state not in LIVE:
+            assert told == (action.state not in LIVE_STATES), action
+            if action.state not in LIVE_STATES:
                 if stored_approvals.hold_back(db, action.id):
                     continue
                 sql = "SELECT max(created_at) AS at FROM outbox WHERE channel = ? AND ref = ?"

@@ -156,7 +156,7 @@ class Sharing(Company):
                 checkins.check,
                 reminders.remind,
             ),
-            *(unclaimed.look, line.offer_due, rule_stops.park),
+            *(unclaimed.look, line.offer_due, rule_stops.run_rules),
         ):
             job(ctx)
         self.room.posted()

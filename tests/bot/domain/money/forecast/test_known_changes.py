@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.acting.hours import OnHours, parse
+from bot.domain.acting.hours import OnHours, parse_hours
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.money.expected import expect, parts
 from bot.domain.money.forecast import forecast_sum
@@ -26,7 +26,7 @@ MAYBE = st.one_of(st.none(), INSTANTS)
 SPANS = st.tuples(INSTANTS, st.integers(1, 20 * DAY_MS)).map(lambda span: (span[0], span[0] + span[1]))
 ON_HOURS = st.builds(
     OnHours,
-    st.sampled_from([parse(each) for each in WINDOWS]),
+    st.sampled_from([parse_hours(each) for each in WINDOWS]),
     st.sampled_from(ZONES),
     st.frozensets(st.dates(TODAY, TODAY + timedelta(days=60)), max_size=5),
     st.booleans(),
