@@ -13,16 +13,18 @@ from bot.domain.acting.images import Image
 from bot.domain.acting.launch import ACTION_TAG, Order
 from bot.domain.clock import Clock, system_clock
 from bot.domain.machines.fleet import Instance, Look, Other
-from bot.errors import Refused, SettingsError, Unreachable
+from bot.errors import SettingsError, Unreachable
 from bot.providers.accounts import Access, AwsAccount
 from bot.providers.clients import PATIENT, Clients, attempt, home_of, regions, told_as
 from bot.providers.ec2_access import Room, check
 from bot.providers.ec2_errors import (
+    NOT_SEEN,
     Said,
     copy_failed,
     group_member,
     launch_failed,
     reading_failed,
+    shape_not_seen,
     start_failed,
     stop_failed,
 )
@@ -111,7 +113,7 @@ class Ec2:
         said: Instance | Said | None = attempt(lambda: self._described(place, instance))
         if not isinstance(said, Said):
             return said
-        if said.code == "InvalidInstanceID.NotFound":
+        if said.code == NOT_SEEN:
             return None
         raise reading_failed(said, place.region)
 
@@ -154,7 +156,7 @@ class Ec2:
     def _shape(self, place: _Place, like: Instance) -> Mapping[str, Any]:
         raws = _raws(self._ec2(place).describe_instances(InstanceIds=[like.id]))
         if not raws:
-            raise Refused(f"{like.name} is gone, so nothing can be launched in its shape.")
+            raise shape_not_seen(like)
         return raws[0]
 
     def copy(self, instance: Instance, name: str, tags: Mapping[str, str], *, reboot: bool) -> str:

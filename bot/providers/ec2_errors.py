@@ -37,7 +37,9 @@ UNUSABLE = {
     "InvalidConfigError": "the SDK's own settings are wrong; look at AWS_CONFIG_FILE",
 }
 
-GONE = "AWS knows no {name} ({id}) in {region} any more: it was terminated."
+NO_SUCH = "AWS knows no {name} ({id}) in {region}: that is no instance's id."
+NOT_SEEN = "InvalidInstanceID.NotFound"
+"""AWS's own answers differ for a while, so it may know the machine a moment later: callers look again."""
 NOT_ALLOWED = (
     "AWS doesn't let Valet {verb} {name}: its role lacks ec2:{operation}, or {name} lacks the tag the role asks for. "
     "`valet iam-policy` prints both."
@@ -53,8 +55,7 @@ CAME_SHORT = frozenset({"Server.InsufficientInstanceCapacity"})
 """StateReason of a machine that EC2 began to start and then had no room for."""
 REFUSALS = {
     "denied": NOT_ALLOWED,
-    "InvalidInstanceID.Malformed": GONE,
-    "InvalidInstanceID.NotFound": GONE,
+    "InvalidInstanceID.Malformed": NO_SUCH,
     "IncorrectInstanceState": WRONG_STATE,
     "IncorrectState": WRONG_STATE,
 }
@@ -185,10 +186,17 @@ def launch_failed(said: Said, order: Order) -> ValetError:
     """NoCapacity or Refused when AWS said no; Unreachable when it may have made the machine, or may do so later."""
     if said.meaning == "capacity":
         return NoCapacity(f"AWS has no {order.type} left in {order.subnet or order.region} just now.")
+    if order.shape and bare(said.code) == NOT_SEEN:
+        return shape_not_seen(order.shape)
     words = {"name": order.name, "region": order.region, "template": order.template, "type": order.type}
     refusals = COPY_LAUNCH_REFUSALS if order.image_id else LAUNCH_REFUSALS
     failed = _failed(said, _Try("launch", "ed", "RunInstances", words), refusals)
     return NotThere(str(failed)) if said.code in ELSEWHERE and isinstance(failed, Refused) else failed
+
+
+def shape_not_seen(like: Instance) -> NoCapacity:
+    """Nothing was ordered: AWS does not show the machine that the new one is to be like. Later it may."""
+    return NoCapacity(f"AWS shows no {like.name} ({like.id}) just now, and the new machine is to be in its shape.")
 
 
 def copy_failed(said: Said, instance: Instance) -> ValetError:
@@ -218,8 +226,9 @@ def _of(instance: Instance) -> dict[str, str]:
 
 def _failed(said: Said, tried: _Try, refusals: Mapping[str, str]) -> ValetError:
     verb, name = tried.verb, tried.words["name"]
-    if said.meaning in PASSING:
-        return Unreachable(f"AWS has not {verb}{tried.ed} {name} yet: {said.words}.")
+    unseen = "it is not to be seen just now" if bare(said.code) == NOT_SEEN else ""
+    if unseen or said.meaning in PASSING:
+        return Unreachable(f"AWS has not {verb}{tried.ed} {name} yet: {unseen or said.words}.")
     if said.is_passing:
         return Unreachable(f"AWS did not confirm the {verb} of {name}: {said.words}. It may {verb} all the same.")
     if said.status == 0 or said.meaning in {"credentials", "no region"}:

@@ -12,11 +12,13 @@ from bot.domain.clock import MINUTE_MS, SECOND_MS, Clock
 from bot.domain.machines.fleet import Instance, Look, State
 from bot.errors import ValetError
 from bot.providers.ec2_errors import (
+    NOT_SEEN,
     Said,
     copy_failed,
     group_member,
     launch_failed,
     reading_failed,
+    shape_not_seen,
     start_failed,
     stop_failed,
 )
@@ -128,6 +130,8 @@ class SandboxFleet:
             fault = self._met(self._handle(instance), "copy")
             if fault and not fault.accepted:
                 raise fault.error
+            if self._by_id(instance.id) is None:
+                raise copy_failed(Said(NOT_SEEN, 400, "CreateImage"), instance)
             if name in self._images:
                 raise copy_failed(Said("InvalidAMIName.Duplicate", 400, "CreateImage"), instance)
             self._images[name] = image_of(instance, name, tags, self._clock())
@@ -169,6 +173,8 @@ class SandboxFleet:
         zone = order.subnet or f"{order.region}a"
         if order.token in self._made:
             return self.named(self._made[order.token])
+        if order.shape and self._by_id(order.shape.id) is None:
+            raise shape_not_seen(order.shape)
         no = "Unsupported" if order.type not in KINDS else CAPACITY if self._short.get(zone) is False else ""
         if no:
             raise launch_failed(Said(no, 400, "RunInstances"), order)
@@ -297,7 +303,7 @@ class SandboxFleet:
 def why_not_start(machine: Instance | None) -> str:
     """The code with which EC2 refuses a start; empty when it doesn't."""
     if machine is None:
-        return "InvalidInstanceID.NotFound"
+        return NOT_SEEN
     if machine.state in {"terminated", "stopping"}:
         return "IncorrectInstanceState"
     return "" if machine.lifecycle == "on-demand" else "UnsupportedOperation"
@@ -306,7 +312,7 @@ def why_not_start(machine: Instance | None) -> str:
 def why_not_stop(machine: Instance | None) -> str:
     """The code with which EC2 refuses a stop; empty when it doesn't."""
     if machine is None:
-        return "InvalidInstanceID.NotFound"
+        return NOT_SEEN
     if machine.state in {"terminated", "pending"}:
         return "IncorrectInstanceState"
     if machine.stop_protected:

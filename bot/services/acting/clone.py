@@ -14,7 +14,7 @@ from bot.domain.acting.launch import Order, birth_tags, token_of
 from bot.domain.acting.obstacles import obstacle_to_make
 from bot.domain.acting.resize import new_name, obstacle_to_begin_resize
 from bot.domain.clock import SECOND_MS
-from bot.domain.machines.fleet import Instance
+from bot.domain.machines.fleet import Instance, is_gone
 from bot.errors import Refused, Unreachable
 from bot.services.acting import arrivals, endings, launch, scenes, steps
 from bot.services.context import Context
@@ -151,6 +151,8 @@ def clone_order(ctx: Context, action: Action, source: Instance) -> Order:
 
 def _obstacle(ctx: Context, action: Action, source: Instance) -> Callable[[Database], str | None]:
     def obstacle(db: Database) -> str | None:
+        if is_gone(stored_fleet.missed_at(db, source.id), ctx.clock()):
+            return f"{source.name} is gone, and the new machine was to be in its shape."
         rate = rates.rate(ctx, db, replace(source, type=action.facts.type))
         return obstacle_to_make(action, ctx.roster(), rate.micros_per_hour if rate else None)
 

@@ -1,5 +1,7 @@
 """The sandbox fleet behaves as EC2 does, by its clock alone."""
 
+from functools import partial
+
 import pytest
 
 from bot.billing.prices import on_demand
@@ -152,12 +154,16 @@ def test_a_terminated_one_leaves_the_sweep(fleet):
     assert fleet.describe(train).state == "terminated"
 
 
-def test_an_id_nobody_knows_is_gone(fleet):
+def test_an_id_nobody_knows_is_not_to_be_seen_just_now(fleet):
     ghost = Instance("i-1", "ghost", "ec2", "ec2/111122223333/us-east-1", "g5.xlarge", "running")
 
     assert fleet.describe(ghost) is None
-    with pytest.raises(Refused, match="AWS knows no ghost"):
-        fleet.stop(ghost)
+    for asked in (fleet.stop, fleet.start, partial(fleet.copy, name="valet-1", tags={}, reboot=False)):
+        with pytest.raises(Unreachable, match=r"ghost yet: it is not to be seen just now") as unseen:
+            asked(ghost)
+        assert unseen.value.retryable
+    with pytest.raises(NoCapacity, match="AWS shows no ghost"):
+        fleet.launch(Order("t", ghost.source, "like-ghost", "g5.xlarge", image_id="ami-1", shape=ghost))
 
 
 def test_a_fault_is_met_once_and_nothing_stops(fleet):

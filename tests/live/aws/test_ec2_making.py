@@ -183,6 +183,23 @@ def test_a_name_that_is_taken_means_the_image_is_under_way(aws, machine):
         ec2.copy(nb, "valet-1", FOR_IMAGE, reboot=False)
 
 
+def test_what_aws_does_not_show_just_now_may_be_asked_for_again(aws, machine):
+    ec2, nb = machine
+    unseen = {"code": "InvalidInstanceID.NotFound", "status": 400}
+    aws.fail("StartInstances", **unseen)
+    with pytest.raises(Unreachable, match="not started nb-2 yet: it is not to be seen just now") as start:
+        ec2.start(nb)
+    aws.fail("CreateImage", **unseen)
+    with pytest.raises(Unreachable, match="nb-2 yet: it is not to be seen just now") as copy:
+        ec2.copy(nb, "valet-1", FOR_IMAGE, reboot=False)
+    aws.fail("DescribeInstances", **unseen)
+    with pytest.raises(NoCapacity, match="AWS shows no nb-2"):
+        ec2.launch(Order("token-5", nb.source, "nb-3", nb.type, image_id="ami-1", shape=nb))
+
+    assert (start.value.retryable, copy.value.retryable) == (True, True)
+    assert aws.count("RunInstances") == 1, "that of nb-2 alone"
+
+
 def test_a_machine_from_an_image_is_in_the_shape_of_the_one_it_was_made_of(aws, machine):
     ec2, nb = machine
     image_id = ec2.copy(nb, "valet-1", FOR_IMAGE, reboot=False)

@@ -100,7 +100,13 @@ def test_stop_in_another_account_goes_through_its_role(aws):
 
 
 @pytest.mark.parametrize(
-    "how", [{"drop": True}, {"code": "InternalError", "status": 500}, {"code": "RequestLimitExceeded"}]
+    "how",
+    [
+        {"drop": True},
+        {"code": "InternalError", "status": 500},
+        {"code": "RequestLimitExceeded"},
+        {"code": "InvalidInstanceID.NotFound", "status": 400},
+    ],
 )
 def test_a_stop_without_an_answer_is_sent_once_and_may_be_asked_again(aws, machine, how):
     ec2, nb = machine
@@ -131,7 +137,7 @@ def test_a_stop_whose_answer_was_lost_says_it_may_have_worked(aws, machine):
         ("UnauthorizedOperation", 403, "its role lacks ec2:StopInstances, or nb-2 lacks the tag"),
         ("AccessDenied", 403, "its role lacks ec2:StopInstances, or nb-2 lacks the tag"),
         ("IncorrectInstanceState", 400, "Look again in a minute"),
-        ("InvalidInstanceID.NotFound", 400, "it was terminated"),
+        ("InvalidInstanceID.Malformed", 400, "no instance's id"),
         ("UnsupportedOperation", 400, "End it where it was made"),
         ("SomethingNew", 400, "AWS refused to stop nb-2: SomethingNew."),
     ],
